@@ -1,0 +1,38 @@
+// Lint for the whole workspace; the nx tags keep contracts free of implementations and packages free of their siblings.
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '**/*.cjs'] },
+  ...tseslint.configs.recommended,
+  {
+    plugins: { '@nx': nx },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'max-lines': ['warn', { max: 400, skipBlankLines: true, skipComments: true }],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: false,
+          allow: [],
+          depConstraints: [
+            { sourceTag: 'scope:core', onlyDependOnLibsWithTags: [] },
+            { sourceTag: 'scope:testkit', onlyDependOnLibsWithTags: ['scope:core'] },
+            { sourceTag: 'scope:lib', onlyDependOnLibsWithTags: ['scope:core'] },
+            { sourceTag: 'scope:engine', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
+            { sourceTag: 'scope:capture', onlyDependOnLibsWithTags: ['scope:core'] },
+            { sourceTag: 'scope:app', onlyDependOnLibsWithTags: ['scope:core', 'scope:lib', 'scope:engine', 'scope:capture'] },
+          ],
+        },
+      ],
+    },
+  },
+);

@@ -1,0 +1,90 @@
+/** The config of a run as a schema: `facewright.config.{ts,js,json,yaml}` and `createRun` take exactly this. */
+import { z } from 'zod';
+
+/** A part by name (built in, package or file), or by name with its options beside it. */
+export const pluginReference = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
+export type PluginReference = z.infer<typeof pluginReference>;
+
+/** A rule of the tier table; the first whose `above` is less than the identity's number of photos holds. */
+export const tierRule = z.strictObject({
+  name: z.string().min(1),
+  above: z.int().min(0).describe('holds for identities with more photos than this (counted before detection)'),
+  pick: z.int().min(1).optional().describe('a seeded pick of this many photos'),
+  augment: z.array(pluginReference).default([]).describe('augmenters, each adds one image a photo'),
+});
+export type TierRule = z.infer<typeof tierRule>;
+
+/** The seed's table (Data_Preprocessing/data_preprocessing_cele.py); 30 photos and fewer are dropped. */
+export const SEED_TIERS: TierRule[] = [
+  { name: 'picked', above: 350, pick: 350, augment: [] },
+  { name: 'kept', above: 200, augment: [] },
+  { name: 'opened', above: 90, augment: ['opening'] },
+  { name: 'noised', above: 30, augment: ['opening', 'gaussian-noise', 'salt-and-pepper'] },
+];
+
+/** When a stage ends: the first of these that holds. */
+export const untilRule = z.strictObject({
+  steps: z.int().min(1).optional(),
+  epochs: z.number().positive().optional(),
+  plateau: z
+    .strictObject({
+      window: z.int().min(2).default(200).describe('steps in each of the two windows whose mean losses are compared'),
+      minimumGain: z.number().min(0).default(0.01).describe('smallest relative fall of the mean loss that still counts as progress'),
+      patience: z.int().min(1).default(3).describe('windows in a row without that gain'),
+    })
+    .optional()
+    .describe('the loss lingers'),
+});
+export type UntilRule = z.infer<typeof untilRule>;
+
+export const stageConfig = z.strictObject({
+  loss: pluginReference,
+  optimiser: pluginReference.default('adam'),
+  rate: z.number().positive().default(1e-3).describe('learning rate'),
+  warmUp: z.int().min(0).default(0).describe('steps in which the rate rises linearly from 0'),
+  until: untilRule,
+});
+export type StageConfig = z.infer<typeof stageConfig>;
+
+export const runConfig = z.strictObject({
+  $schema: z.string().optional(),
+  data: z.string().optional().describe('folder of one subfolder a person, a landmark list, or a prepared dataset'),
+  out: z.string().default('facewright-run').describe('directory of the run'),
+  seed: z.int().default(1),
+  plugins: z.array(z.string()).default([]).describe('packages or files whose plugins can then be used by name'),
+  backend: pluginReference.default('auto'),
+  reader: pluginReference.default('folder'),
+  detector: pluginReference.default('mtcnn'),
+  aligner: pluginReference.default('five-point'),
+  faces: z.enum(['exactly-one', 'largest', 'all']).default('exactly-one').describe('which faces of a photo are kept; the seed: exactly one'),
+  tiers: z.array(tierRule).default(SEED_TIERS),
+  model: pluginReference.default('mobilefacenet'),
+  batch: z.int().min(2).default(128).describe('images in a step'),
+  flip: z.boolean().default(true).describe('mirror half of the training images'),
+  stages: z
+    .array(stageConfig)
+    .min(1)
+    .prefault([
+      { loss: 'softmax', optimiser: 'adam', rate: 1e-3, until: { epochs: 40, plateau: {} } },
+      { loss: 'arcface', optimiser: 'adam', rate: 5e-4, warmUp: 200, until: { epochs: 40, plateau: {} } },
+    ]),
+  validation: z
+    .strictObject({
+      fraction: z.number().min(0).max(0.5).default(0.005).describe('of the photos, drawn before augmentation'),
+      minimum: z.int().min(0).default(16).describe('photos at least, where there are enough'),
+      everySteps: z.int().min(1).default(200),
+    })
+    .prefault({}),
+  heldOut: z
+    .strictObject({
+      identities: z.number().min(0).default(0.1).describe('people kept out of training for verification: a fraction below 1, else a count'),
+      pairs: z.int().min(1).default(3000).describe('same and different pairs, half each, where there are enough'),
+    })
+    .prefault({}),
+  checkpoint: z.strictObject({ everySteps: z.int().min(1).default(500), keep: z.int().min(1).default(3) }).prefault({}),
+});
+export type RunConfig = z.infer<typeof runConfig>;
+export type RunConfigInput = z.input<typeof runConfig>;
+
+/** Types a config file: `export default defineConfig({ … })`. */
+export const defineConfig = (config: RunConfigInput): RunConfigInput => config;

@@ -1,0 +1,65 @@
+/** Everything a run tells, as one stream: `events.jsonl`, the console, the report and TensorBoard are readers of it. */
+import type { Exclusion, PreparationSummary } from './dataset.js';
+
+/** The events of this version by type; `Events[T]` is what comes beside `type` and `at`. */
+export interface Events {
+  'run.started': { command: string; seed: number; config: unknown; versions: Record<string, string> };
+  'run.finished': { seconds: number };
+  /** Long work: shown as a bar with rate and remaining time; `total` is missing where it is not known. */
+  'progress': { task: string; done: number; total?: number; unit: string; perSecond?: number; text?: string };
+  'notice': { level: 'info' | 'warning'; message: string; todo?: string };
+  'engine.opened': { name: string; device: string; purpose: string };
+  'engine.compiled': { name: string; step: string; seconds: number; nodes?: number };
+  'prepare.excluded': Exclusion;
+  'prepare.finished': { summary: Omit<PreparationSummary, 'exclusions'>; directory: string; photosPerSecond: number };
+  'train.started': { identities: number; images: number; validation: number; parameters: number; resumedAt?: number };
+  'stage.started': { stage: number; loss: string; optimiser: string; step: number; head: 'fresh' | 'adopted' | 'resumed' };
+  'train.step': { stage: number; step: number; epoch: number; loss: number; accuracy: number; rate: number; imagesPerSecond: number };
+  'train.validation': { stage: number; step: number; loss: number; accuracy: number; images: number };
+  /** `evidence` is what the criterion saw when it decided, e.g. window means and the gain between them. */
+  'stage.finished': { stage: number; loss: string; steps: number; finalLoss: number; endedBecause: string; evidence: Record<string, unknown> };
+  'checkpoint.written': { path: string; stage: number; step: number };
+  'train.finished': { steps: number; seconds: number; imagesPerSecond: number; directory: string };
+  'evaluate.finished': { verification: Verification; directory?: string };
+}
+
+export interface Verification {
+  readonly pairs: number;
+  /** Mean over the folds, in [0, 1], and its standard deviation (n − 1 is not used: as in the LFW protocol's published code). */
+  readonly accuracy: number;
+  readonly std: number;
+  /** Cosine similarity from which two photos are called the same person. */
+  readonly threshold: number;
+  /** True accept rate by false accept rate, e.g. `{ "1e-3": 0.98 }`; `null` where there are not enough different pairs. */
+  readonly tarAtFar: Readonly<Record<string, number | null>>;
+  /** Points of the curve for the report. */
+  readonly roc: readonly { readonly far: number; readonly tar: number; readonly threshold: number }[];
+  readonly folds: number;
+  /** Pairs left out because an image could not be read. */
+  readonly skipped: number;
+}
+
+export type EventType = keyof Events;
+export type RunEvent<T extends EventType = EventType> = { [K in T]: { readonly type: K; /** ms since 1970 */ readonly at: number } & Readonly<Events[K]> }[T];
+export type Emit = <T extends EventType>(type: T, event: Events[T]) => void;
+export type EventReader = (event: RunEvent) => void;
+
+export interface EventStream {
+  readonly emit: Emit;
+  /** Returns the function that ends the subscription. */
+  subscribe(reader: EventReader): () => void;
+}
+
+export function createEventStream(): EventStream {
+  const readers = new Set<EventReader>();
+  return {
+    emit: (type, event) => {
+      const whole = { type, at: Date.now(), ...event } as RunEvent;
+      for (const reader of readers) reader(whole);
+    },
+    subscribe: (reader) => {
+      readers.add(reader);
+      return () => readers.delete(reader);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Encoded photos to pixels and back, by sharp. Decodes as `cv2.imread` does (EXIF orientation applied, ICC profile ignored), to 8-bit RGB:
+ * alpha is dropped onto black, grey and CMYK are converted.
+ */
+import { FacewrightError, messageOf } from '../errors.js';
+import type { ExclusionReason } from '../dataset.js';
+import type { RgbImage } from '../image.js';
+
+export interface DecodeLimits {
+  /** Refused above this many pixels: decompression bombs. */
+  readonly maxPixels?: number;
+  /** Refused where either side is longer. */
+  readonly maxSide?: number;
+}
+
+/** A photo that cannot become pixels; `reason` is what the exclusion list says. */
+export class ImageError extends FacewrightError {
+  constructor(readonly reason: ExclusionReason, what: string, where?: string, cause?: unknown) {
+    super({ what, where, cause });
+    this.name = 'ImageError';
+  }
+}
+
+/** Throws an `ImageError` for anything that is not a whole image within the limits. */
+export async function decodeImage(bytes: Uint8Array, { where, maxPixels = 100_000_000, maxSide = 20_000 }: DecodeLimits & { where?: string } = {}): Promise<RgbImage> {
+  const { default: sharp } = await import('sharp');
+  const open = () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
+  const { width, height } = await open()
+    .metadata()
+    .catch((error: unknown) => {
+      throw new ImageError('not-an-image', `Not an image that can be read: ${firstLine(error)}.`, where, error);
+    });
+  if (width > maxSide || height > maxSide || width * height > maxPixels) {
+    throw new ImageError('too-large', `The image is ${width}×${height}, over the limit of ${maxSide} px a side and ${maxPixels} px in all.`, where);
+  }
+  try {
+    const { data, info } = await open().autoOrient().flatten({ background: '#000' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, data: info.channels === 3 ? asBytes(data) : greyToRgb(data, info.channels) };
+  } catch (error) {
+    throw new ImageError('unreadable', `The image is damaged: ${firstLine(error)}.`, where, error);
+  }
+}
+
+/** JPEG at the seed's quality (OpenCV's default 95), or lossless PNG. */
+export async function encodeImage(image: RgbImage, format: 'jpeg' | 'png' = 'jpeg', quality = 95): Promise<Uint8Array> {
+  const { default: sharp } = await import('sharp');
+  const raw = sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } });
+  return asBytes(await (format === 'png' ? raw.png() : raw.jpeg({ quality })).toBuffer());
+}
+
+const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+const firstLine = (error: unknown): string => messageOf(error).split('\n')[0];
+
+function greyToRgb(data: Uint8Array, channels: number): Uint8Array {
+  const pixels = data.length / channels;
+  const rgb = new Uint8Array(pixels * 3);
+  for (let i = 0; i < pixels; i++) rgb.fill(data[i * channels], i * 3, i * 3 + 3);
+  return rgb;
+}

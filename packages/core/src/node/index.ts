@@ -1,0 +1,4 @@
+export * from './atomic.js';
+export * from './image-file.js';
+export * from './load-plugin.js';
+export * from './config-file.js';

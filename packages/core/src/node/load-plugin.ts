@@ -1,0 +1,76 @@
+/** Plugins by name: a built-in, one that a listed package brings, a package, or a local file relative to the config. */
+import { closest } from 'fastest-levenshtein';
+import { createRequire } from 'node:module';
+import { isAbsolute, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { PluginReference } from '../config.js';
+import { FacewrightError, messageOf } from '../errors.js';
+import { API_VERSION, isPlugin, type ConfiguredPlugin, type PluginFactory, type PluginKind } from '../plugin.js';
+
+export interface PluginSource {
+  /** Plugins known by name: built in, or brought by the config's `plugins`. */
+  readonly known: readonly PluginFactory[];
+  /** Local files and packages are looked up from here. */
+  readonly baseDirectory: string;
+  /** The config file or argument that names the plugin, for errors. */
+  readonly where: string;
+}
+
+/** The configured plugin of a config entry. Throws a `FacewrightError` for an unknown name, a wrong kind or wrong options. */
+export async function loadPlugin<K extends PluginKind>(kind: K, reference: PluginReference, source: PluginSource): Promise<ConfiguredPlugin<K>> {
+  const { name, ...options } = typeof reference === 'string' ? { name: reference } : reference;
+  const plugin = source.known.find((candidate) => isPlugin(candidate, kind) && candidate.meta.name === name) ?? (await importOne(kind, name, source));
+  if (plugin.meta.apiVersion !== API_VERSION) {
+    throw new FacewrightError({
+      what: `The plugin "${name}" was made for version ${plugin.meta.apiVersion} of the contracts, this is version ${API_VERSION}.`,
+      where: source.where,
+      todo: `Install a version of it made for @facewright/core with apiVersion ${API_VERSION}.`,
+    });
+  }
+  return (plugin as unknown as PluginFactory<K>)(options, `${kind} "${name}" in ${source.where}`);
+}
+
+/** Every plugin that a package or file exports. */
+export async function importPlugins(name: string, { baseDirectory, where }: Omit<PluginSource, 'known'>): Promise<PluginFactory[]> {
+  let path = name;
+  try {
+    path = name.startsWith('.') || isAbsolute(name) ? resolve(baseDirectory, name) : createRequire(join(resolve(baseDirectory), 'noop.js')).resolve(name);
+    const module = (await importFile(path)) as Record<string, unknown>;
+    return Object.values(module).flat().filter((value): value is PluginFactory => isPlugin(value));
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code;
+    if (missing === 'MODULE_NOT_FOUND' || missing === 'ERR_MODULE_NOT_FOUND' || missing === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return importByImport(name, where);
+    throw new FacewrightError({ what: `The plugin file "${path}" failed to load: ${messageOf(error)}`, where, cause: error });
+  }
+}
+
+/** ESM-only packages have no `require` entry: ask the ESM resolver, from here. */
+async function importByImport(name: string, where: string): Promise<PluginFactory[]> {
+  try {
+    return Object.values((await import(name)) as Record<string, unknown>).flat().filter((value): value is PluginFactory => isPlugin(value));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return [];
+    throw new FacewrightError({ what: `The plugin package "${name}" failed to load: ${messageOf(error)}`, where, cause: error });
+  }
+}
+
+/** Imports a JavaScript or TypeScript file. */
+export async function importFile(path: string): Promise<unknown> {
+  if (!/\.[cm]?ts$/.test(path)) return import(pathToFileURL(path).href);
+  const { createJiti } = await import('jiti');
+  return createJiti(import.meta.url).import(path);
+}
+
+async function importOne(kind: PluginKind, name: string, source: PluginSource): Promise<PluginFactory> {
+  const found = (await importPlugins(name, source)).filter((plugin) => plugin.meta.kind === kind);
+  if (found.length === 1) return found[0];
+  const names = source.known.filter((plugin) => plugin.meta.kind === kind).map((plugin) => plugin.meta.name);
+  if (found.length > 1) {
+    throw new FacewrightError({ what: `"${name}" exports ${found.length} plugins of kind ${kind}.`, where: source.where, todo: `List it under "plugins" and name one: ${found.map((plugin) => plugin.meta.name).join(', ')}.` });
+  }
+  throw new FacewrightError({
+    what: `Unknown ${kind} "${name}": no built-in, no package and no file of that name holds a ${kind} plugin.`,
+    where: source.where,
+    todo: names.length ? `Did you mean "${closest(name, names)}"? Built in: ${names.join(', ')}. A local file starts with "./".` : 'Install the package that brings it.',
+  });
+}

@@ -1,0 +1,15 @@
+/** Training ops worth one node instead of thirty: named kernels with a composed default that a backend may replace. */
+import { registerBatchNormTraining } from './batch-norm-training.js';
+import { registerPreluGradient } from './prelu.js';
+import { registerSoftmaxCrossEntropy } from './softmax-cross-entropy.js';
+
+export * from './batch-norm-training.js';
+export * from './prelu.js';
+export * from './softmax-cross-entropy.js';
+
+/** Gives a tfjs backend the composed kernels of the ops it has none of its own for. Calling it again does nothing. */
+export function registerComposedKernels(tfBackend: string): void {
+  registerBatchNormTraining(tfBackend);
+  registerPreluGradient(tfBackend);
+  registerSoftmaxCrossEntropy(tfBackend);
+}

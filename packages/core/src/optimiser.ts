@@ -1,0 +1,19 @@
+/** Turns gradients into new parameters. */
+import type { Scalar } from '@tensorflow/tfjs-core';
+import type { HostTensors, State } from './tensors.js';
+
+export interface OptimiserStep {
+  readonly params: State;
+  /** One for each parameter, of its shape. */
+  readonly gradients: State;
+  readonly memory: State;
+  /** The learning rate of this step. */
+  readonly rate: Scalar;
+  groupOf(parameter: string): string | undefined;
+}
+
+export interface Optimiser {
+  /** Momenta and counters, all zero at the start. */
+  init(params: HostTensors): HostTensors;
+  update(step: OptimiserStep): { params: State; memory: State };
+}

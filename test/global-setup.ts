@@ -1,0 +1,9 @@
+/** Builds the workspace before the tests: the gradient bundle that core imports, and the compiled packages that end-to-end tests start. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export default function setup(): void {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  execFileSync(process.execPath, ['packages/core/scripts/bundle-gradients.mjs'], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], { cwd: root, stdio: 'inherit' });
+}
