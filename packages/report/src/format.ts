@@ -12,7 +12,7 @@ export function figure(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size >= 1000) return count(value);
-  return size < 1e-3 ? value.toExponential(1).replace('e-', 'e−') : String(Number(value.toPrecision(3)));
+  return size < 1e-4 ? value.toExponential(1).replace('e-', 'e−') : String(Number(value.toPrecision(3)));
 }
 
 /** `95` as `1 min 35 s`. */

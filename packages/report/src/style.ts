@@ -11,15 +11,16 @@ h3{font-size:16px;margin:24px 0 8px}
 p{margin:0 0 12px;max-width:75ch}
 .muted{color:var(--muted)}
 .small{font-size:14px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:12px;margin:24px 0 0;padding:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(152px,1fr));gap:12px;margin:24px 0 0;padding:0}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px}
 .tile dt{font-size:13px;color:var(--muted);margin:0}
 .tile dd{margin:2px 0 0}
-.tile .value{display:block;font-size:26px;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
+.tile .value{display:block;font-size:24px;line-height:1.3;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
 .tile .note{display:block;font-size:13px;color:var(--muted)}
 .tile.main .value{color:var(--good)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px;margin:0 0 14px}
-.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px;align-items:start}
+.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px;align-items:start;margin:0 0 14px}
+.facts{max-width:none}
 .two>.card{margin:0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:15px}
