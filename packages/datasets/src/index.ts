@@ -5,3 +5,4 @@ export { createDatasetWriter, type DatasetWriterOptions } from './dataset/writer
 export { openDataset } from './dataset/open.js';
 export { readPairs, type Pair, type PairsFile } from './verification/pairs.js';
 export { openImages, type ImageSource } from './verification/images.js';
+export { generateSample, type Sample as GeneratedSample, type SampleOptions } from './sample/generate.js';
