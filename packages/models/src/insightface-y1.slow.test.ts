@@ -1,10 +1,10 @@
 // A trained network of the paper's structure must give its known accuracy through ours: axes, padding and pixel scale all have to be right.
 import { readFileSync } from 'node:fs';
-import '@tensorflow/tfjs-backend-wasm';
-import { hostTensor, openEagerEngine } from '@facewright/core';
+import { wasm } from '@facewright/backend-wasm';
+import { hostTensor } from '@facewright/core';
 import { decodeImage } from '@facewright/core/node';
 import { sharedData } from '@facewright/test/shared-data';
-import { testContext } from '@facewright/testkit';
+import { openEngine, testContext } from '@facewright/testkit';
 import type * as tf from '@tensorflow/tfjs-core';
 import { unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
@@ -35,7 +35,7 @@ function readPairs(path: string): Pair[] {
 async function embedAll(names: readonly string[]): Promise<Map<string, Float32Array>> {
   const wanted = new Set(names);
   const files = unzipSync(readFileSync(zip!), { filter: ({ name }) => wanted.has(name) });
-  const engine = await openEagerEngine({ name: 'wasm', tfBackend: 'wasm', device: 'WebAssembly' });
+  const engine = await openEngine(wasm());
   const model = await mobileFaceNet(INSIGHTFACE_Y1).create(testContext());
   const { params, statistics } = await loadInsightFaceY1(weights!);
   const infer = engine.compile((state, { images }) => ({ outputs: { embeddings: model.apply(state, state, images as tf.Tensor4D, 'infer').embeddings } }), { state: { ...params, ...statistics } });

@@ -1,4 +1,5 @@
 import { cpu } from '@facewright/backend-cpu';
+import { wasm } from '@facewright/backend-wasm';
 import { createRandom, hostTensor, under, type HostTensor, type HostTensors, type Model, type State } from '@facewright/core';
 import { openEngine, testContext, testModel } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,6 +9,7 @@ import { kernelShape, mobileFaceNet, mobileFaceNetBlocks, mobileFaceNetOptions, 
 const tiny: MobileFaceNetOptionsInput = { inputSize: 16, width: 0.125, embeddingSize: 6, bottlenecks: [[2, 64, 2, 2], [2, 128, 1, 1]] };
 
 testModel(mobileFaceNet(tiny), { engine: cpu() });
+testModel(mobileFaceNet(tiny), { engine: wasm(), name: 'mobilefacenet on wasm' });
 testModel(mobileFaceNet({ ...tiny, inputSize: [20, 13], embeddingEpsilon: 1e-2 }), { engine: cpu(), name: 'mobilefacenet, not square' });
 
 const make = (options: MobileFaceNetOptionsInput = {}): Promise<Model> => mobileFaceNet(options).create(testContext());
