@@ -34,7 +34,7 @@ test.each([['linear', linearLoss], ['cosine', cosineLoss]])('the gradients of th
   let sum = 0;
   for (const name of names) {
     const gradient = after[`memory/${name}`].data;
-    sum += gradient.reduce((total, value) => total + value ** 2, 0);
+    sum += Array.from(gradient).reduce((total, value) => total + value ** 2, 0);
     for (const index of [0, gradient.length - 1]) {
       const lossAt = async (shift: number): Promise<number> => {
         const data = Float32Array.from(state[name].data);
@@ -60,7 +60,7 @@ test('accuracy is measured on the logits, whatever the loss does with them', asy
   const loss: typeof linearLoss = {
     init: () => ({ params: { kernel: hostTensor([2, 2], Float32Array.of(1, 0, 0, 1)) }, statistics: {} }),
     apply: (params, _statistics, embeddings, labels) => {
-      const logits = tf.matMul(embeddings, params.kernel as tf.Tensor2D);
+      const logits: tf.Tensor2D = tf.matMul(embeddings, params.kernel as tf.Tensor2D);
       return { loss: tf.mean(tf.sum(tf.mul(tf.sub(logits, 100), tf.oneHot(labels, 2)), 1)) as tf.Scalar, logits };
     },
   };

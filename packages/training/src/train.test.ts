@@ -1,5 +1,7 @@
 /** The training as a whole on a tiny model: it learns, switches, and goes on after an interruption to the same bytes. */
-import { createEventStream, createRandom, FacewrightError, Interrupted, stageConfig, type Engine, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
+import { wasm } from '@facewright/backend-wasm';
+import { createEventStream, createRandom, FacewrightError, Interrupted, stageConfig, type Engine, type EventType, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
+import { openEngine } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -57,7 +59,7 @@ async function run(directory: string, overrides: Partial<TrainOptions> = {}, abo
   return { events, error, losses: new Map(of(events, 'train.step').map(({ step, loss }) => [step, loss])) };
 }
 
-const of = <T extends RunEvent['type']>(events: readonly RunEvent[], type: T): RunEvent<T>[] => events.filter((event): event is RunEvent<T> => event.type === type);
+const of = <T extends EventType>(events: readonly RunEvent[], type: T): RunEvent<T>[] => events.filter((event) => event.type === type) as unknown as RunEvent<T>[];
 const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
 
 test('trains two stages, hands the head over and writes the model', async () => {
@@ -233,6 +235,16 @@ test('one person is too few, and a stage without an end is refused', async () =>
   expect((error as FacewrightError).what).toContain('at least two people');
   const endless = await run('endless', { stages: [await stage('linear', linearLoss, adam(), { until: {} })] });
   expect((endless.error as FacewrightError).what).toBe('Stage 1 (linear) would never end.');
+});
+
+test('on wasm too it goes on to the same bytes', async () => {
+  const wasmEngine = await openEngine(wasm());
+  await run('wasm-whole', { engine: wasmEngine });
+  await run('wasm-stopped', { engine: wasmEngine }, 5);
+  await run('wasm-stopped', { engine: wasmEngine, resume: true }, 9);
+  await run('wasm-stopped', { engine: wasmEngine, resume: true });
+  expect((await weights('wasm-stopped')).equals(await weights('wasm-whole'))).toBe(true);
+  await wasmEngine.dispose();
 });
 
 test('a signal set from outside is seen between steps', async () => {

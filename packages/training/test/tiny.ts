@@ -47,7 +47,7 @@ export const linearLoss: Loss = {
   init: (identities, embeddingSize, random) => ({ params: { kernel: normal([embeddingSize, identities], 0.3, random) }, statistics: {} }),
   centres: (params) => params.kernel,
   apply(params, _statistics, embeddings, labels) {
-    const logits = tf.matMul(embeddings, params.kernel as tf.Tensor2D);
+    const logits: tf.Tensor2D = tf.matMul(embeddings, params.kernel as tf.Tensor2D);
     return { loss: meanLoss(logits, labels), logits };
   },
 };
