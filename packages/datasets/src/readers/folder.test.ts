@@ -1,4 +1,5 @@
 import { FacewrightError, type Identity, type PluginContext } from '@facewright/core';
+import { sharedData } from '@facewright/test/shared-data';
 import { testContext, testReader } from '@facewright/testkit';
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -106,6 +107,13 @@ describe('folder', () => {
       if (isRoot) process.seteuid!(0);
       chmodSync(join(path, 'secret'), 0o755);
     }
+  });
+
+  const people = sharedData('people');
+  test.skipIf(!people)('reads a real folder of people (needs ../shared/data/people)', async () => {
+    const counts = Object.fromEntries((await read(folder({ path: people! }))).map(({ name, photos }) => [name, photos.length]));
+    expect(Object.keys(counts)).toEqual(['lionel_messi', 'maria_sharapova', 'roger_federer', 'serena_williams', 'virat_kohli']);
+    expect(Object.values(counts).every((count) => count >= 58 && count <= 104)).toBe(true);
   });
 
   test('Ctrl-C ends the listing', async () => {

@@ -89,6 +89,13 @@ describe('trillion-pairs', () => {
     expect(people.flatMap(({ photos }) => photos).filter(({ landmarks, excluded }) => landmarks && excluded)).toEqual([]);
   });
 
+  test('Ctrl-C ends the listing', async () => {
+    const aborted = new AbortController();
+    aborted.abort();
+    const reader = await trillionPairs({ path: 'msra_lmk' }).create({ ...testContext({ baseDirectory: root }), signal: aborted.signal });
+    await expect(reader.identities()[Symbol.asyncIterator]().next()).rejects.toThrow('Interrupted');
+  });
+
   test.each([
     ['no such list', 'nowhere', /no such list/],
     ['a folder', 'msra', /a folder, not a list/],
