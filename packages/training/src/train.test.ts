@@ -70,7 +70,7 @@ test('trains two stages, hands the head over and writes the model', async () => 
   expect(of(events, 'stage.finished').map(({ loss, steps, endedBecause }) => [loss, steps, endedBecause])).toEqual([['linear', 8, 'steps'], ['cosine', 7, 'steps']]);
   expect(of(events, 'train.step').map(({ rate }) => Number(rate.toFixed(6))).slice(6, 12)).toEqual([0.02, 0.02, 0.016667, 0.033333, 0.05, 0.05]);
   expect(of(events, 'train.step').map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2]);
-  expect(of(events, 'train.validation').map(({ step, images }) => [step, images])).toEqual([[5, 3], [10, 3], [15, 3]]);
+  expect(of(events, 'train.validation').map(({ step, images }) => [step, images])).toEqual([[5, 3], [8, 3], [10, 3], [15, 3]]);
   expect(of(events, 'progress').at(-1)).toMatchObject({ done: 120, total: 120, unit: 'images' });
   expect(await readdir(join(root, 'whole', 'checkpoints'))).toEqual(['00000012', '00000015']);
 
