@@ -19,7 +19,7 @@ testLoss(
       centres: ({ kernel }: HostTensors) => kernel,
       adopt: (kernel) => ({ kernel }),
       apply: ({ kernel }: State, _, embeddings, labels) => {
-        const logits = tf.matMul(embeddings, kernel as tf.Tensor2D);
+        const logits = tf.matMul(embeddings, kernel as tf.Tensor2D) as tf.Tensor2D;
         return { loss: tf.mean(softmaxCrossEntropy(logits, labels)) as tf.Scalar, logits };
       },
     }),
@@ -38,7 +38,7 @@ testModel(
       apply: ({ kernel }: State, { mean }: State, images, mode) => {
         const flat = tf.reshape(images, [-1, 48]);
         const batchMean = tf.mean(flat, 0);
-        const embeddings = tf.matMul(tf.sub(flat, mode === 'train' ? batchMean : mean) as tf.Tensor2D, kernel as tf.Tensor2D);
+        const embeddings = tf.matMul(tf.sub(flat, mode === 'train' ? batchMean : mean) as tf.Tensor2D, kernel as tf.Tensor2D) as tf.Tensor2D;
         return { embeddings, statistics: { mean: mode === 'train' ? tf.add(tf.mul(mean, 0.9), tf.mul(batchMean, 0.1)) : mean } };
       },
     }),
