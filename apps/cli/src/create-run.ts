@@ -81,9 +81,10 @@ export async function createRun(options: RunOptions = {}): Promise<Run> {
   const checked = parseOptions(runConfig, { ...underlay, ...given }, where);
   const out = resolve(baseDirectory, checked.out);
   const config = { ...checked, out, ...(sample && { data: join(out, 'sample') }) };
+  const composition = await compose(config, backend, scope);
+  // last of all: with --force an earlier run's files go here
   const directory = await openRunDirectory(out, { resume, force, replaceSample: sample && given.out === undefined, keep: sample ? ['sample'] : data?.prepared && dirname(data.prepared) === out ? [basename(data.prepared)] : [] });
   if (resume) requireSameConfig(directory.earlier!.config, config, directory.path);
-  const composition = await compose(config, backend, scope);
 
   const chosen = Object.keys(underlay).filter((key) => !(key in given));
   const start = (): Promise<RunResult> => {
