@@ -1,1 +1,32 @@
-export {};
+/** The reference engine: tfjs's plain JavaScript kernels, naive and obviously right. Everything else is held against it. */
+import { definePlugin, openEagerEngine, withTfBackend, type Backend, type Engine } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+
+const DEVICE = 'plain JavaScript, 1 thread';
+
+async function open(): Promise<Engine> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  const engine = await openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: DEVICE });
+  writeOnceQuietly();
+  return engine;
+}
+
+/** The backend greets on its first write in Node, unless tfjs is in production mode: that mode silences warnings, so only for this write. */
+function writeOnceQuietly(): void {
+  const production = tf.env().getBool('PROD');
+  tf.env().set('PROD', true);
+  try {
+    withTfBackend('cpu', () => tf.dispose(tf.scalar(0)));
+  } finally {
+    tf.env().set('PROD', production);
+  }
+}
+
+/** Runs everywhere; about ten times slower than `wasm` in training. Takes no options. */
+export const cpu = definePlugin({
+  meta: { name: 'cpu', kind: 'backend', version: '0.1.0', apiVersion: 1, description: 'plain JavaScript: the reference, slow' },
+  options: z.strictObject({}),
+  create: (): Backend => ({ probe: async () => ({ usable: true, device: DEVICE }), open }),
+});
+export default cpu;

@@ -1,5 +1,7 @@
 /**
  * Registers tfjs's gradients, which tfjs-core's Node build leaves out (and whose deep ESM import Node cannot resolve): the build bundles
- * `register_all_gradients` once. The registry is global in the process, so the bundle's own copy of tfjs-core does no harm.
+ * `register_all_gradients` once. Registry and engine are global in the process. tfjs-core must come first: whichever copy is loaded first
+ * makes the engine, and the bundle's own copy lacks the tensors' methods.
  */
+import '@tensorflow/tfjs-core';
 import '../generated/register-gradients.cjs';

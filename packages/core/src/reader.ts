@@ -1,4 +1,5 @@
 /** Where photos come from. */
+import type { ExclusionReason } from './dataset.js';
 import type { Landmarks } from './face.js';
 
 export interface Photo {
@@ -11,6 +12,8 @@ export interface Photo {
   readonly landmarks?: Landmarks;
   /** Already an aligner's output: kept as it is. */
   readonly aligned?: boolean;
+  /** Known by the reader to be unusable (a landmark line with missing numbers): counted as one of the identity's photos, listed, never opened. */
+  readonly excluded?: { readonly reason: ExclusionReason | (string & {}); readonly detail: string };
 }
 
 export interface Identity {

@@ -1,1 +1,2 @@
-export {};
+export * from './softmax.js';
+export * from './arcface.js';

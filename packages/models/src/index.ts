@@ -1,1 +1,2 @@
-export {};
+export * from './mobilefacenet.js';
+export * from './layers.js';

@@ -1,1 +1,3 @@
-export {};
+export * from './align/index.js';
+export * from './augment/index.js';
+export * from './mtcnn/index.js';

@@ -1,1 +1,6 @@
-export {};
+export { createConsole, type ConsoleOptions, type ConsoleStream } from './console.js';
+export { createEventLog, readEventLog, type EventLog } from './event-log.js';
+export { metricsFrom, type Metrics } from './metrics.js';
+export { reportPage } from './page.js';
+export type { Crop } from './sections/data.js';
+export { writeReport, type ReportOptions } from './write-report.js';

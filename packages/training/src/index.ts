@@ -1,1 +1,10 @@
-export {};
+/** Training: optimisers, the step, stages, checkpoints, model files; and evaluation: embeddings, verification, held-out pairs. */
+export { sgd } from './optimisers/sgd.js';
+export { adam } from './optimisers/adam.js';
+export { trainStep, validationStep } from './step.js';
+export { train, type TrainOptions, type TrainResult, type TrainStage } from './train.js';
+export { saveModel, loadModelFiles, checkAlignment, type ModelCard, type ModelFiles } from './model-files.js';
+export { encodeSafetensors, decodeSafetensors } from './safetensors.js';
+export { createEmbedder, cosineSimilarity, type Embedder, type EmbedderOptions } from './embedder.js';
+export { verify, type VerifyOptions } from './verify.js';
+export { holdOut, drawPairs, type Pair } from './held-out.js';

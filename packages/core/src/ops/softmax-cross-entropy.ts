@@ -23,11 +23,11 @@ export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): t
 export function registerSoftmaxCrossEntropy(tfBackend: string): void {
   registerComposed(SOFTMAX_CROSS_ENTROPY, tfBackend, ({ logits, labels }) => {
     const shifted = tf.sub(logits, tf.max(logits, 1, true));
-    const target = tf.sum(tf.mul(tf.oneHot(labels as tf.Tensor1D, logits.shape[1]!), shifted), 1);
+    const target = tf.sum(tf.mul(tf.oneHot(labels as tf.Tensor1D, logits.shape[1]!, 1, 0, 'float32'), shifted), 1);
     return tf.sub(tf.log(tf.sum(tf.exp(shifted), 1)), target);
   });
   registerComposed(SOFTMAX_CROSS_ENTROPY_GRADIENT, tfBackend, ({ logits, labels, dy }) => {
-    const difference = tf.sub(tf.softmax(logits as tf.Tensor2D), tf.oneHot(labels as tf.Tensor1D, logits.shape[1]!));
+    const difference = tf.sub(tf.softmax(logits as tf.Tensor2D), tf.oneHot(labels as tf.Tensor1D, logits.shape[1]!, 1, 0, 'float32'));
     return tf.mul(difference, tf.reshape(dy, [-1, 1]));
   });
 }

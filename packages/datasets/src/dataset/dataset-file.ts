@@ -1,0 +1,54 @@
+/** `dataset.json`: what a dataset holds and how it was made, and the file that makes its directory a dataset: it is written last. */
+import { FacewrightError, messageOf, parseOptions, type PreparationSummary } from '@facewright/core';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+export const DATASET_FILE = 'dataset.json';
+export const INDEX_FILE = 'index.bin';
+export const DATASET_VERSION = 1;
+
+const count = z.int().min(0);
+
+const datasetFile = z.looseObject({
+  format: z.literal('facewright-dataset'),
+  version: z.literal(DATASET_VERSION),
+  image: z.looseObject({ format: z.enum(['jpeg', 'png']) }),
+  /** In label order. */
+  identities: z.array(z.string()),
+  files: z.array(z.looseObject({ name: z.string().regex(/^[\w.-]+$/), size: count, sha256: z.string() })).min(1),
+  summary: z.looseObject({
+    photos: count, kept: count, dropped: count, identities: count, images: count, seed: z.int(), seconds: z.number().min(0),
+    reasons: z.record(z.string(), count),
+    perTier: z.record(z.string(), z.looseObject({ identities: count, photos: count, images: count })),
+    exclusions: z.array(z.looseObject({ photo: z.string(), identity: z.string(), reason: z.string(), detail: z.string().optional() })),
+    alignment: z.looseObject({ fingerprint: z.string(), size: z.int().min(1), detector: z.string().optional() }),
+  }),
+});
+
+export interface DatasetFile {
+  readonly format: 'facewright-dataset';
+  readonly version: typeof DATASET_VERSION;
+  readonly image: { readonly format: 'jpeg' | 'png' };
+  readonly identities: readonly string[];
+  readonly files: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
+  readonly summary: PreparationSummary;
+}
+
+/** Throws a `FacewrightError` where there is none, or one that was damaged or is of another version. */
+export async function readDatasetFile(directory: string): Promise<DatasetFile> {
+  const where = join(directory, DATASET_FILE);
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(where, 'utf8'));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new FacewrightError({ what: `This is no prepared dataset: it has no ${DATASET_FILE}.`, where: directory, todo: 'Name a directory that `facewright prepare` has finished, or prepare it first.', cause: error });
+    throw new FacewrightError({ what: `The dataset's record cannot be read: ${messageOf(error)}.`, where, todo: 'Prepare the dataset again.', cause: error });
+  }
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version !== DATASET_VERSION) {
+    throw new FacewrightError({ what: `The dataset is of version ${version}; this facewright reads version ${DATASET_VERSION}.`, where, todo: 'Prepare it again with this version, or use the version that wrote it.' });
+  }
+  return parseOptions(datasetFile, value, where) as DatasetFile;
+}

@@ -1,0 +1,68 @@
+/** Opens a dataset directory and reads its images by position. */
+import { FacewrightError, messageOf, type Dataset } from '@facewright/core';
+import { decodeImage } from '@facewright/core/node';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { INDEX_FILE, readDatasetFile, type DatasetFile } from './dataset-file.js';
+import { parseIndex } from './index-file.js';
+
+/**
+ * Checks that the directory is whole: every file there and of its size, the index's checksum and every record. The images' own checksums
+ * are compared when they are read. Throws a `FacewrightError` that says what is wrong, where, and what to do.
+ */
+export async function openDataset(directory: string): Promise<Dataset> {
+  const path = resolve(directory);
+  const record = await readDatasetFile(path);
+  for (const file of record.files) await checkSize(path, file);
+  const shards = record.files.filter(({ name }) => name !== INDEX_FILE);
+  const indexPath = join(path, INDEX_FILE);
+  const index = await readFile(indexPath).catch((error: unknown) => {
+    throw new FacewrightError({ what: `The dataset's index cannot be read: ${messageOf(error)}.`, where: indexPath, todo: AGAIN, cause: error });
+  });
+  const { identities } = record;
+  const records = parseIndex(index, { identities: identities.length, shards: shards.map(({ size }) => size) }, indexPath);
+  const handles = new Map<number, Promise<FileHandle>>();
+  let closed = false;
+
+  const handleOf = (shard: number): Promise<FileHandle> => {
+    let handle = handles.get(shard);
+    if (!handle) {
+      handle = open(join(path, shards[shard].name));
+      handles.set(shard, handle);
+    }
+    return handle;
+  };
+
+  return {
+    directory: path,
+    summary: record.summary,
+    identities,
+    samples: records.map(({ label, source, kind, landmarks }) => ({ identity: identities[label], label, source, kind, ...(landmarks && { landmarks }) })),
+    read: async (number) => {
+      if (closed) throw new Error('the dataset is closed');
+      if (!(number in records)) throw new RangeError(`the dataset has ${records.length} images, there is no number ${number}`);
+      const { shard, offset, size, crc } = records[number];
+      const where = `${join(path, shards[shard].name)}, image ${number}`;
+      const bytes = Buffer.alloc(size);
+      const { bytesRead } = await (await handleOf(shard)).read(bytes, 0, size, offset);
+      if (bytesRead !== size || crc32(bytes) !== crc) throw new FacewrightError({ what: 'An image of the dataset is damaged: its checksum does not match.', where, todo: AGAIN });
+      return decodeImage(bytes, { where });
+    },
+    close: async () => {
+      closed = true;
+      for (const handle of handles.values()) await handle.then((file) => file.close(), () => undefined);
+      handles.clear();
+    },
+  };
+}
+
+const AGAIN = 'Prepare the dataset again, or copy it again from where it is whole.';
+
+async function checkSize(directory: string, { name, size }: DatasetFile['files'][number]): Promise<void> {
+  const where = join(directory, name);
+  const found = await stat(where).catch((error: unknown) => {
+    throw new FacewrightError({ what: 'A file of the dataset is missing.', where, todo: AGAIN, cause: error });
+  });
+  if (found.size !== size) throw new FacewrightError({ what: `A file of the dataset has ${found.size} bytes instead of ${size}: it was cut off or changed.`, where, todo: AGAIN });
+}

@@ -1,0 +1,58 @@
+/**
+ * One line of a Trillion Pairs landmark list (insightface, src/data/glint2lst.py): `path label x1 y1 … x5 y5` separated by blanks, or the
+ * test form without the label. Paths may hold blanks themselves, so a path is what ends in an image's ending and leaves the right number
+ * of fields: a line of which a number is missing is then never read as one with a stranger path.
+ */
+import { landmarksFrom, type Landmarks } from '@facewright/core';
+import { isPhotoName } from './photo-files.js';
+
+export interface LandmarkLine {
+  readonly path: string;
+  /** `undefined` in the test form, and in a broken line that has none. */
+  readonly label?: string;
+  readonly landmarks?: Landmarks;
+  /** What is wrong with the line. */
+  readonly problem?: string;
+}
+
+const NUMBERS = 10;
+const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text));
+
+/** The line as the labelled form (12 fields) or the test form (11); `undefined` where it is not whole. */
+export function parseWhole(line: string, labelled: boolean): LandmarkLine | undefined {
+  const fields = line.trim().split(/\s+/);
+  const tail = NUMBERS + (labelled ? 1 : 0);
+  if (fields.length <= tail) return undefined;
+  const numbers = fields.slice(-NUMBERS);
+  const path = pathOf(line, fields.length - tail);
+  if (!isPhotoName(path) || !numbers.every(isNumber)) return undefined;
+  const values = numbers.map(Number);
+  const landmarks = landmarksFrom([0, 2, 4, 6, 8].map((i) => [values[i], values[i + 1]] as const));
+  return { path: slashes(path), landmarks, ...(labelled && { label: fields[fields.length - tail] }) };
+}
+
+/** The same for any line: a broken one keeps the path and the label that it seems to have, and says what is wrong. */
+export function parseLine(line: string, labelled: boolean): LandmarkLine {
+  const whole = parseWhole(line, labelled);
+  if (whole) return whole;
+  const fields = line.trim().split(/\s+/);
+  const named = fields.findIndex(isPhotoName);
+  const pathFields = named < 0 ? 1 : named + 1;
+  const rest = fields.slice(pathFields);
+  const label = labelled ? rest[0] : undefined;
+  const numbers = labelled ? rest.slice(1) : rest;
+  const wrong = numbers.find((text) => !isNumber(text));
+  const problem =
+    named < 0 ? 'no field ends like the name of an image'
+    : wrong !== undefined ? `"${wrong}" is not a number`
+    : `${numbers.length} numbers instead of ${NUMBERS}`;
+  return { path: slashes(pathOf(line, pathFields)), ...(label !== undefined && { label }), problem };
+}
+
+/** The first `count` fields with the blanks between them as they stand. */
+function pathOf(line: string, count: number): string {
+  if (count === 1) return /\S+/.exec(line)![0];
+  return new RegExp(`^\\s*(\\S+(?:\\s+\\S+){${count - 1}})`).exec(line)![1];
+}
+
+const slashes = (path: string): string => path.replaceAll('\\', '/').replace(/^(\.?\/)+/, '');

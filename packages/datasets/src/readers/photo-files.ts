@@ -1,0 +1,33 @@
+/** What the readers share: which files are photos, in what order, and how one becomes a `Photo`. */
+import { FacewrightError, messageOf, type Photo } from '@facewright/core';
+import { ImageError } from '@facewright/core/node';
+import { readFile } from 'node:fs/promises';
+
+/** Endings that name an image; whether one can be decoded is found out, and recorded, when it is opened. */
+const IMAGE_ENDING = /\.(jpe?g|jpe|jfif|png|webp|bmp|gif|tiff?|avif|heic|heif)$/i;
+
+export const isPhotoName = (name: string): boolean => IMAGE_ENDING.test(name);
+
+/** By UTF-16 code units: the same order on every machine, whatever its language. */
+export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Reads a photo's file; rejects with an `ImageError` of reason `unreadable`. */
+export async function readPhoto(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new ImageError('unreadable', `The photo cannot be read: ${messageOf(error)}.`, path, error);
+  }
+}
+
+export const photoOf = (id: string, identity: string, path: string, more: Partial<Photo> = {}): Photo => ({ id, identity, bytes: () => readPhoto(path), ...more });
+
+/** The clear error for a path that cannot be opened. */
+export function cannotOpen(error: unknown, what: string, path: string): FacewrightError {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return new FacewrightError({ what: `There is no such ${what}.`, where: path, todo: 'Check the path; a relative one starts at the config file, or else at the working directory.', cause: error });
+  if (code === 'ENOTDIR') return new FacewrightError({ what: 'This is a file, not a folder.', where: path, todo: 'Name the folder that holds one subfolder a person.', cause: error });
+  if (code === 'EISDIR') return new FacewrightError({ what: 'This is a folder, not a list of landmarks.', where: path, todo: 'Name the text file with the lines "path label x1 y1 … x5 y5".', cause: error });
+  if (code === 'EACCES' || code === 'EPERM') return new FacewrightError({ what: `The ${what} may not be read by this user.`, where: path, todo: 'Give yourself the right to read it, or move it out of the data.', cause: error });
+  return new FacewrightError({ what: `The ${what} cannot be read: ${messageOf(error)}.`, where: path, cause: error });
+}

@@ -1,0 +1,121 @@
+/**
+ * Trillion Pairs landmark lists, as `msra_lmk` and `celebrity_lmk` (and the generated sample) have them: photos with their five points, so
+ * that no detector is needed. The lists need not be sorted by person; their lines are held in memory, as text, to group them.
+ */
+import { definePlugin, FacewrightError, throwIfAborted, type Identity, type Photo, type PluginContext, type Reader } from '@facewright/core';
+import { open } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { parseLine, parseWhole } from './landmark-line.js';
+import { cannotOpen, photoOf } from './photo-files.js';
+
+export const trillionPairs = definePlugin({
+  meta: { name: 'trillion-pairs', kind: 'reader', version: '0.1.0', apiVersion: 1, description: 'A list of photos with label and five points' },
+  options: z.strictObject({
+    path: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).describe('the list, or several'),
+    images: z.string().min(1).optional().describe("what the list's paths are relative to; default: the list's own folder"),
+  }),
+  create: ({ path, images }, context) => {
+    const lists = [path].flat().map((list) => resolve(context.baseDirectory, list));
+    return listReader(lists, images === undefined ? undefined : resolve(context.baseDirectory, images), context);
+  },
+});
+
+function listReader(lists: readonly string[], images: string | undefined, context: PluginContext): Reader {
+  refuseSameNames(lists);
+  return {
+    async *identities() {
+      const seen = new Set<string>();
+      for (const list of lists) {
+        // labels are counted from 0 in each list: with several lists, the list's name keeps them apart
+        const prefix = lists.length > 1 ? `${basename(list)}:` : '';
+        yield* readList({ list, root: images ?? dirname(list), prefix, seen, signal: context.signal });
+      }
+    },
+  };
+}
+
+interface ListScope {
+  readonly list: string;
+  readonly root: string;
+  readonly prefix: string;
+  /** Ids that the photos of this and earlier lists have. */
+  readonly seen: Set<string>;
+  readonly signal: AbortSignal;
+}
+
+interface Line { readonly text: string; readonly number: number }
+
+/** Photos of lines that do not even have a label; all of them are excluded. */
+const NO_LABEL = '(no label)';
+
+async function* readList(scope: ListScope): AsyncGenerator<Identity> {
+  const { list, prefix, signal } = scope;
+  const lines = await readLines(list, signal);
+  const labelled = isLabelled(lines, list);
+  const people = new Map<string, Line[]>();
+  for (const line of lines) {
+    const { label, path } = parseLine(line.text, labelled);
+    const name = prefix + (labelled ? (label ?? NO_LABEL) : folderOf(path));
+    const own = people.get(name);
+    if (own) own.push(line);
+    else people.set(name, [line]);
+  }
+  for (const [name, own] of people) {
+    throwIfAborted(signal, list);
+    yield { name, photos: own.map((line) => photoAt(line, name, labelled, scope)) };
+  }
+}
+
+function photoAt({ text, number }: Line, identity: string, labelled: boolean, { list, root, seen }: ListScope): Photo {
+  const { path, landmarks, problem } = parseLine(text, labelled);
+  const repeated = seen.has(path);
+  // ids stay unique: a path listed again gets its line number
+  const id = repeated ? `${path} (${basename(list)}, line ${number})` : path;
+  seen.add(id);
+  const place = `${list}, line ${number}`;
+  if (problem) return photoOf(id, identity, join(root, path), { excluded: { reason: 'bad-landmarks', detail: `${place}: ${problem}` } });
+  if (repeated) return photoOf(id, identity, join(root, path), { excluded: { reason: 'listed-twice', detail: `${place}: the same path stands in an earlier line` } });
+  return photoOf(id, identity, join(root, path), { landmarks });
+}
+
+async function readLines(list: string, signal: AbortSignal): Promise<Line[]> {
+  const lines: Line[] = [];
+  try {
+    const file = await open(list);
+    let number = 0;
+    for await (const text of file.readLines()) {
+      number++;
+      if (number % 65_536 === 0) throwIfAborted(signal, list);
+      const clean = number === 1 ? text.replace(/^\uFEFF/, '') : text;
+      if (clean.trim() !== '') lines.push({ text: clean, number });
+    }
+  } catch (error) {
+    throw error instanceof FacewrightError ? error : cannotOpen(error, 'list', list);
+  }
+  return lines;
+}
+
+/** The form that most of the first lines have: a labelled line of which a number is missing looks like the other form. */
+function isLabelled(lines: readonly Line[], list: string): boolean {
+  let labelled = 0;
+  let unlabelled = 0;
+  for (const { text } of lines) {
+    if (labelled + unlabelled === 1000) break;
+    if (parseWhole(text, true)) labelled++;
+    else if (parseWhole(text, false)) unlabelled++;
+  }
+  if (labelled + unlabelled > 0) return labelled >= unlabelled;
+  throw new FacewrightError({
+    what: lines.length === 0 ? 'The list of landmarks is empty.' : `No line of the list of landmarks is whole; line ${lines[0].number} starts with "${lines[0].text.trim().slice(0, 60)}".`,
+    where: list,
+    todo: 'Expected is one line a photo: path label x1 y1 x2 y2 x3 y3 x4 y4 x5 y5 (left eye, right eye, nose, left and right corner of the mouth).',
+  });
+}
+
+const folderOf = (path: string): string => (path.includes('/') ? dirname(path) : NO_LABEL);
+
+function refuseSameNames(lists: readonly string[]): void {
+  const twice = lists.find((list, index) => lists.findIndex((other) => basename(other) === basename(list)) !== index);
+  if (twice) throw new FacewrightError({ what: `Two lists have the same name "${basename(twice)}", so their labels cannot be told apart.`, where: twice, todo: 'Rename one of them.' });
+}

@@ -1,0 +1,119 @@
+/**
+ * The generated sample: people drawn as vector faces, so that a whole run can be tried, and tested, without anyone's photos. The five points
+ * are known exactly and stand beside the images as a Trillion Pairs list.
+ *
+ *   <directory>/0000/0000.jpg …   one folder a person
+ *   <directory>/landmarks.txt     path label x1 y1 … x5 y5; the label is the folder's name
+ *   <directory>/sample.json       what it was made with
+ */
+import { createRandom, landmarkPoints, throwIfAborted, type Emit } from '@facewright/core';
+import { writeFileAtomic } from '@facewright/core/node';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createWholeDirectory } from '../whole-directory.js';
+import { drawConditions } from './conditions.js';
+import { drawPerson, type Person } from './person.js';
+import { drawPhoto } from './photo.js';
+
+export interface SampleOptions {
+  /** New, empty, or an older sample: one of the same options is used as it is, any other is replaced. */
+  readonly directory: string;
+  readonly seed?: number;
+  readonly people: number;
+  /** Photos of each person, or of the person with this index. */
+  readonly photos: number | ((person: number) => number);
+  readonly emit?: Emit;
+  readonly signal?: AbortSignal;
+}
+
+export interface Sample {
+  readonly directory: string;
+  /** Path of the landmark list: what the reader `trillion-pairs` takes. */
+  readonly list: string;
+}
+
+const RECORD = 'sample.json';
+const LIST = 'landmarks.txt';
+/** Raised whenever the same options draw other pictures. */
+const VERSION = 1;
+
+/**
+ * Draws the sample; the same seed gives the same bytes. The directory appears when all of it is there: an aborted or killed run leaves none.
+ * Throws `Interrupted` on the signal, a `FacewrightError` where the directory holds something else.
+ */
+export async function generateSample({ directory, seed = 1, people, photos, emit, signal }: SampleOptions): Promise<Sample> {
+  const counts = Array.from({ length: people }, (_, index) => (typeof photos === 'number' ? photos : photos(index)));
+  if (counts.length === 0 || !counts.every((count) => Number.isInteger(count) && count > 0)) throw new RangeError('a sample needs people, and a whole number of photos above 0 of each');
+  const path = resolve(directory);
+  const sample = { directory: path, list: join(path, LIST) };
+  const record = `${JSON.stringify({ format: 'facewright-sample', version: VERSION, seed, photos: counts })}\n`;
+  if (await isThere(sample, record)) {
+    emit?.('notice', { level: 'info', message: `The sample of ${people} people is there already: ${path}` });
+    return sample;
+  }
+  const place = await createWholeDirectory(path, RECORD, 'sample');
+  try {
+    const lines = await drawAll(place.aside, seed, counts, emit, signal);
+    await writeFileAtomic(join(place.aside, LIST), `${lines.join('\n')}\n`);
+    await writeFileAtomic(join(place.aside, RECORD), record);
+    await place.publish();
+  } catch (error) {
+    await place.discard();
+    throw error;
+  }
+  return sample;
+}
+
+const isThere = async ({ directory, list }: Sample, record: string): Promise<boolean> =>
+  (await readFile(join(directory, RECORD), 'utf8').catch(() => '')) === record && stat(list).then(() => true, () => false);
+
+/** Four digits, so that names sort as numbers do. */
+const digits = (index: number): string => String(index).padStart(4, '0');
+
+async function drawAll(directory: string, seed: number, counts: readonly number[], emit: Emit | undefined, signal: AbortSignal | undefined): Promise<string[]> {
+  const random = createRandom(seed).fork('sample');
+  const people: Person[] = counts.map((_, index) => drawPerson(random.fork('person', index)));
+  for (const index of people.keys()) await mkdir(join(directory, digits(index)));
+  const jobs = counts.flatMap((count, person) => Array.from({ length: count }, (_, photo) => ({ person, photo })));
+  const lines: string[] = new Array<string>(jobs.length);
+  const progress = createProgress(jobs.length, emit);
+  let next = 0;
+  let failed = false;
+
+  const work = async (): Promise<void> => {
+    while (next < jobs.length && !failed) {
+      throwIfAborted(signal, 'drawing the sample');
+      const job = next++;
+      const { person, photo } = jobs[job];
+      const stream = random.fork('photo', person, photo);
+      const { jpeg, landmarks } = await drawPhoto(people[person], drawConditions(stream), stream.fork('noise'));
+      const id = `${digits(person)}/${digits(photo)}.jpg`;
+      await writeFile(join(directory, id), jpeg, { flush: true });
+      lines[job] = `${id} ${digits(person)} ${landmarkPoints(landmarks).flat().map((value) => value.toFixed(2)).join(' ')}`;
+      progress();
+    }
+  };
+  const stopOthers = (error: unknown): never => {
+    failed = true;
+    throw error;
+  };
+  // all settle before the directory may be deleted
+  const workers = Array.from({ length: availableParallelism() * 2 }, () => work().catch(stopOthers));
+  const rejected = (await Promise.allSettled(workers)).find((result) => result.status === 'rejected');
+  if (rejected) throw rejected.reason;
+  return lines;
+}
+
+function createProgress(total: number, emit: Emit | undefined): () => void {
+  const started = performance.now();
+  let done = 0;
+  let told = started;
+  return () => {
+    done++;
+    const now = performance.now();
+    if (done < total && now - told < 200) return;
+    told = now;
+    emit?.('progress', { task: 'drawing the sample', done, total, unit: 'photos', perSecond: (done * 1000) / (now - started) });
+  };
+}

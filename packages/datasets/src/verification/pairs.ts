@@ -1,0 +1,88 @@
+/**
+ * Pairs files of verification sets.
+ *
+ *   LFW    first line "folds<TAB>pairs" (n of the same person and n of different ones in each fold; without the folds: one fold), then
+ *          "Name i j" or "Name i Other j": images `Name/Name_000i.jpg` (http://vis-www.cs.umass.edu/lfw/, README)
+ *   plain  a pair a line, "pathA pathB 1" for the same person and 0 for different ones
+ *
+ * Fields are separated by tabs or commas where a line has any, and then may hold blanks; else by blanks. Blank lines and lines that start
+ * with # are passed over.
+ */
+import { FacewrightError } from '@facewright/core';
+import { readFile } from 'node:fs/promises';
+import { cannotOpen } from '../readers/photo-files.js';
+
+export interface Pair {
+  /** Paths of images, with `/`, relative to the images' root. */
+  readonly a: string;
+  readonly b: string;
+  readonly same: boolean;
+  /** 0 … folds − 1. */
+  readonly fold: number;
+}
+
+export interface PairsFile {
+  readonly folds: number;
+  readonly pairs: readonly Pair[];
+}
+
+/** `extension` is the ending of the images that an LFW file names. Throws a `FacewrightError` that names the first wrong line. */
+export async function readPairs(path: string, { extension = 'jpg' }: { extension?: string } = {}): Promise<PairsFile> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw cannotOpen(error, 'pairs file', path);
+  });
+  return parsePairs(text, path, extension);
+}
+
+interface Line { readonly fields: string[]; readonly where: string }
+
+/** The same for the text of a file; `where` is its path, for errors. */
+export function parsePairs(text: string, where: string, extension = 'jpg'): PairsFile {
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((line, index): Line => ({ fields: split(line), where: `${where}, line ${index + 1}` }))
+    .filter(({ fields }) => fields.length > 0);
+  if (lines.length === 0) throw new FacewrightError({ what: 'The pairs file is empty.', where, todo: FORMS });
+  const header = lines[0].fields;
+  return header.length <= 2 && header.every(isCount) ? lfwPairs(header.map(Number), lines.slice(1), where, extension) : plainPairs(lines);
+}
+
+const FORMS = 'Expected is an LFW pairs.txt, or a pair a line: "pathA pathB 1" for the same person, 0 for different ones.';
+const isCount = (text: string): boolean => /^\d+$/.test(text);
+
+function split(line: string): string[] {
+  const clean = line.trim();
+  if (clean === '' || clean.startsWith('#')) return [];
+  return clean.split(/[\t,]/.test(clean) ? /\s*[\t,]\s*/ : /\s+/);
+}
+
+function lfwPairs(header: readonly number[], lines: readonly Line[], where: string, extension: string): PairsFile {
+  const [folds, each] = header.length === 2 ? header : [1, header[0]];
+  if (folds === 0 || lines.length !== folds * each * 2) {
+    throw new FacewrightError({ what: `The pairs file has ${lines.length} pairs; its first line tells of ${folds} × 2 × ${each} = ${folds * each * 2}.`, where, todo: 'Fetch the file again: it may be cut off.' });
+  }
+  const image = (name: string, number: string): string => `${name}/${name}_${number.padStart(4, '0')}.${extension}`;
+  const pairs = lines.map(({ fields, where }, index): Pair => {
+    const fold = Math.floor(index / (each * 2));
+    const same = index % (each * 2) < each;
+    if (same && fields.length === 3 && isCount(fields[1]) && isCount(fields[2])) return { a: image(fields[0], fields[1]), b: image(fields[0], fields[2]), same, fold };
+    if (!same && fields.length === 4 && isCount(fields[1]) && isCount(fields[3])) return { a: image(fields[0], fields[1]), b: image(fields[2], fields[3]), same, fold };
+    throw new FacewrightError({ what: `This line is no pair of ${same ? 'one person' : 'different people'}: "${fields.join(' ')}".`, where, todo: same ? 'Expected here is "Name i j".' : 'Expected here is "Name i Other j".' });
+  });
+  return { folds, pairs };
+}
+
+function plainPairs(lines: readonly Line[]): PairsFile {
+  const whole = lines.map(({ fields, where }) => {
+    if (fields.length !== 3 || !/^[01]$/.test(fields[2])) throw new FacewrightError({ what: `This line is no pair: "${fields.join(' ')}".`, where, todo: FORMS });
+    return { a: slashes(fields[0]), b: slashes(fields[1]), same: fields[2] === '1' };
+  });
+  const same = whole.filter((pair) => pair.same).length;
+  const folds = Math.max(1, Math.min(10, same, whole.length - same));
+  // dealt out within each kind, so that every fold has both
+  const dealt = { true: 0, false: 0 };
+  return { folds, pairs: whole.map((pair) => ({ ...pair, fold: dealt[`${pair.same}`]++ % folds })) };
+}
+
+const slashes = (path: string): string => path.replaceAll('\\', '/').replace(/^(\.\/)+/, '');

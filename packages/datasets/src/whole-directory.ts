@@ -1,0 +1,54 @@
+/** A directory that appears whole or not at all: filled under a temporary name beside its place, then renamed. */
+import { partialPath, publish } from '@facewright/core/node';
+import { FacewrightError } from '@facewright/core';
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+
+export interface WholeDirectory {
+  /** Where to write meanwhile. */
+  readonly aside: string;
+  /** Gives the directory its name, in the place of an older one of the same kind. */
+  publish(): Promise<void>;
+  /** Deletes what was written. */
+  discard(): Promise<void>;
+}
+
+/**
+ * `marker` is the file that every directory of this kind holds: one that is not empty and has none is the user's own and is never replaced,
+ * but refused here, before any work. What a killed run left aside for the same directory is deleted.
+ */
+export async function createWholeDirectory(directory: string, marker: string, kind: string): Promise<WholeDirectory> {
+  const path = resolve(directory);
+  await refuseForeign(path, marker, kind);
+  const parent = dirname(path);
+  await mkdir(parent, { recursive: true });
+  for (const name of await readdir(parent)) {
+    if (isLeftOver(name, basename(path))) await rm(join(parent, name), { recursive: true, force: true });
+  }
+  const aside = partialPath(path);
+  await mkdir(aside);
+  return {
+    aside,
+    publish: async () => {
+      await refuseForeign(path, marker, kind);
+      const older = partialPath(path);
+      const replaces = await rename(path, older).then(() => true, () => false);
+      await publish(aside, path);
+      if (replaces) await rm(older, { recursive: true, force: true });
+    },
+    discard: () => rm(aside, { recursive: true, force: true }),
+  };
+}
+
+const isLeftOver = (name: string, of: string): boolean => name.startsWith(`${of}.`) && /^[0-9a-f]{8}\.partial$/.test(name.slice(of.length + 1));
+
+async function refuseForeign(path: string, marker: string, kind: string): Promise<void> {
+  const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new FacewrightError({ what: `The ${kind} cannot be written: its path is taken by a file or cannot be opened (${error.code}).`, where: path, todo: 'Name another directory.', cause: error });
+  });
+  const ours = await access(join(path, marker)).then(() => true, () => false);
+  if (names.length > 0 && !ours) {
+    throw new FacewrightError({ what: `The directory is not empty and holds no ${kind}; nothing in it is overwritten.`, where: path, todo: 'Name an empty or new directory.' });
+  }
+}

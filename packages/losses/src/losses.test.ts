@@ -1,0 +1,228 @@
+// Losses against formulas written anew in double precision, their gradients against that formula's differences, and one test for each
+// mistake of the first implementations that these must not repeat.
+import { cpu } from '@facewright/backend-cpu';
+import { createRandom, hostTensor, type HostTensor, type HostTensors, type Loss, type State } from '@facewright/core';
+import { openEngine, testContext, testLoss } from '@facewright/testkit';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { arcFace, softmax } from './index.js';
+
+testLoss(softmax(), { engine: cpu() });
+testLoss(softmax({ bias: false }), { engine: cpu(), name: 'softmax without bias' });
+testLoss(arcFace(), { engine: cpu() });
+testLoss(arcFace({ s: 30, m: 0.4, beyond: 'easy' }), { engine: cpu(), name: 'arcface, easy' });
+testLoss(arcFace({ s: 30, m: 0.4, beyond: 'fallback' }), { engine: cpu(), name: 'arcface, fallback' });
+
+interface Answer { loss: number; logits: Float32Array; gradients: Record<string, Float32Array> }
+
+/** Loss, logits and gradients (`embeddings` and every parameter) on the reference engine. */
+let evaluate: (loss: Loss, params: HostTensors, embeddings: HostTensor, labels: readonly number[]) => Promise<Answer>;
+
+beforeAll(async () => {
+  const engine = await openEngine(cpu());
+  evaluate = async (loss, params, embeddings, labels) => {
+    const names = Object.keys(params);
+    const step = (_: State, inputs: State): { outputs: State } => {
+      const apply = (x: tf.Tensor, values: tf.Tensor[]) =>
+        loss.apply(Object.fromEntries(names.map((name, i) => [name, values[i]])), {}, x as tf.Tensor2D, inputs['in/labels'] as tf.Tensor1D);
+      const values = names.map((name) => inputs[name]);
+      const { value, grads } = tf.valueAndGrads((x: tf.Tensor, ...rest: tf.Tensor[]) => apply(x, rest).loss)([inputs['in/embeddings'], ...values]);
+      const { logits } = apply(inputs['in/embeddings'], values);
+      return { outputs: { loss: value, logits, embeddings: grads[0], ...Object.fromEntries(names.map((name, i) => [name, grads[i + 1]])) } };
+    };
+    const executable = engine.compile(step);
+    const { loss: value, logits, ...gradients } = await executable.run({ ...params, 'in/embeddings': embeddings, 'in/labels': hostTensor([labels.length], Int32Array.from(labels)) });
+    executable.dispose();
+    return { loss: value.data[0], logits: logits.data as Float32Array, gradients: Object.fromEntries(Object.entries(gradients).map(([name, { data }]) => [name, data as Float32Array])) };
+  };
+});
+
+const make = (plugin: ReturnType<typeof arcFace>): Promise<Loss> => plugin.create(testContext());
+const random = createRandom('losses');
+const normal = (shape: readonly number[], purpose: string, scale = 1): HostTensor => {
+  const draw = random.fork(purpose);
+  return hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => scale * draw.normal()));
+};
+const column = ({ shape, data }: HostTensor, j: number): number[] => Array.from({ length: shape[0] }, (_, i) => data[i * shape[1] + j]);
+const row = ({ shape, data }: HostTensor, i: number): number[] => Array.from(data.slice(i * shape[1], (i + 1) * shape[1]));
+const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, v, i) => sum + v * b[i], 0);
+
+/** −log softmax(z)_y in double precision. */
+function crossEntropy(z: readonly number[], label: number): number {
+  const top = Math.max(...z);
+  return top + Math.log(z.reduce((sum, v) => sum + Math.exp(v - top), 0)) - z[label];
+}
+
+/** cos θ of every class, with the angle itself: another way than the product's. */
+const cosines = (x: readonly number[], centres: HostTensor): number[] =>
+  Array.from({ length: centres.shape[1] }, (_, j) => { const w = column(centres, j); return dot(x, w) / Math.sqrt(dot(x, x) * dot(w, w)); });
+
+function arcFaceReference(embeddings: HostTensor, centres: HostTensor, labels: readonly number[], s: number, m: number, beyond: 'plain' | 'easy' | 'fallback'): number {
+  const each = labels.map((label, i) => {
+    const cos = cosines(row(embeddings, i), centres);
+    const theta = Math.acos(Math.max(-1, Math.min(1, cos[label])));
+    const target = { plain: Math.cos(theta + m), easy: theta < Math.PI / 2 ? Math.cos(theta + m) : cos[label], fallback: theta + m <= Math.PI ? Math.cos(theta + m) : cos[label] - m * Math.sin(m) }[beyond];
+    return crossEntropy(cos.map((c, j) => s * (j === label ? target : c)), label);
+  });
+  return each.reduce((sum, v) => sum + v, 0) / labels.length;
+}
+
+/** Central differences of a double-precision formula at float32 values. */
+function differences(f: (x: HostTensor) => number, { shape, data }: HostTensor): number[] {
+  return Array.from(data, (v, i) => {
+    const moved = (by: number): HostTensor => ({ shape, dtype: 'float32', data: Object.assign(Float64Array.from(data), { [i]: v + by }) as unknown as Float32Array });
+    return (f(moved(1e-6)) - f(moved(-1e-6))) / 2e-6;
+  });
+}
+
+function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  const largest = Math.max(...Array.from(expected, Math.abs));
+  for (let i = 0; i < expected.length; i++) expect(Math.abs(actual[i] - expected[i]), `number ${i}: ${actual[i]}, expected ${expected[i]}`).toBeLessThanOrEqual(tolerance * largest);
+}
+
+describe('against the formula in double precision', () => {
+  const embeddings = normal([6, 8], 'embeddings', 3);
+  const labels = [0, 4, 2, 2, 1, 3];
+
+  test('softmax: value and gradients', async () => {
+    const loss = await make(softmax());
+    const params = { kernel: normal([8, 5], 'kernel'), bias: normal([5], 'bias') };
+    const formula = (x: HostTensor, kernel: HostTensor, bias: HostTensor): number =>
+      labels.reduce((sum, label, i) => sum + crossEntropy(Array.from({ length: 5 }, (_, j) => dot(row(x, i), column(kernel, j)) + bias.data[j]), label), 0) / labels.length;
+    const { loss: value, gradients } = await evaluate(loss, params, embeddings, labels);
+    expectNear([value], [formula(embeddings, params.kernel, params.bias)], 1e-5);
+    expectNear(gradients.embeddings, differences((x) => formula(x, params.kernel, params.bias), embeddings), 1e-4);
+    expectNear(gradients.kernel, differences((x) => formula(embeddings, x, params.bias), params.kernel), 1e-4);
+    expectNear(gradients.bias, differences((x) => formula(embeddings, params.kernel, x), params.bias), 1e-4);
+  });
+
+  // the second set of centres puts targets on both sides of every threshold: from 3 to 176 degrees
+  const turned = Float32Array.from(normal([8, 5], 'near').data);
+  for (const [label, i] of [[0, 0], [4, 1]] as const) row(embeddings, i).forEach((v, k) => { turned[k * 5 + label] = (label ? -1 : 1) * v + 0.2 * turned[k * 5 + label]; });
+  for (const [name, centres] of [['at random', normal([8, 5], 'centres', 0.1)], ['near and opposite', hostTensor([8, 5], turned)]] as const) {
+    for (const beyond of ['plain', 'easy', 'fallback'] as const) {
+      test(`arcface (${beyond}), centres ${name}: value and gradients`, async () => {
+        const { loss: value, gradients } = await evaluate(await make(arcFace({ s: 16, m: 0.5, beyond })), { centres }, embeddings, labels);
+        expectNear([value], [arcFaceReference(embeddings, centres, labels, 16, 0.5, beyond)], 1e-5);
+        expectNear(gradients.embeddings, differences((x) => arcFaceReference(x, centres, labels, 16, 0.5, beyond), embeddings), 1e-3);
+        expectNear(gradients.centres, differences((x) => arcFaceReference(embeddings, x, labels, 16, 0.5, beyond), centres), 1e-3);
+      });
+    }
+  }
+
+  test('beyond θ + m = π the three rules differ as they should', async () => {
+    const centres = hostTensor([2, 2], Float32Array.of(1, 0, 0, 1));
+    const opposite = hostTensor([1, 2], Float32Array.of(Math.cos(3), Math.sin(3)));
+    const at = async (beyond: 'plain' | 'easy' | 'fallback'): Promise<number> => (await evaluate(await make(arcFace({ s: 1, m: 0.5, beyond })), { centres }, opposite, [0])).loss;
+    const other = Math.sin(3);
+    expectNear([await at('plain')], [crossEntropy([Math.cos(3.5), other], 0)], 1e-5);
+    expectNear([await at('fallback')], [crossEntropy([Math.cos(3) - 0.5 * Math.sin(0.5), other], 0)], 1e-5);
+    expectNear([await at('easy')], [crossEntropy([Math.cos(3), other], 0)], 1e-5);
+  });
+});
+
+describe('mistakes not repeated', () => {
+  const centres = normal([16, 10], 'class centres');
+  const embeddings = normal([8, 16], 'samples');
+  const labels = [0, 1, 2, 3, 4, 5, 6, 9];
+
+  test('the margin is applied: the target\'s logit falls by s·(cos θ − cos(θ + m))', async () => {
+    const one = hostTensor([1, 2], Float32Array.of(Math.cos(0.7), Math.sin(0.7)));
+    const axes = { centres: hostTensor([2, 2], Float32Array.of(1, 0, 0, 1)) };
+    const without = await evaluate(await make(arcFace({ s: 8, m: 0 })), axes, one, [0]);
+    const margined = await evaluate(await make(arcFace({ s: 8, m: 0.5 })), axes, one, [0]);
+    expectNear([without.loss], [crossEntropy([8 * Math.cos(0.7), 8 * Math.sin(0.7)], 0)], 1e-5);
+    expectNear([margined.loss], [crossEntropy([8 * Math.cos(1.2), 8 * Math.sin(0.7)], 0)], 1e-5);
+    expect(margined.loss).toBeGreaterThan(without.loss + 2);
+  });
+
+  test('probabilities are not clipped: a hopeless sample has its full loss and gradient', async () => {
+    // a probability of e^-76, far below the 1e-7 that a clipped one is pinned to (a loss of 16.118 without gradient)
+    const hopeless = hostTensor([1, 16], Float32Array.from(column(centres, 0)));
+    const arc = await evaluate(await make(arcFace()), { centres: hostTensor([16, 2], Float32Array.from(column(centres, 0).flatMap((v, i) => [v, (i ? 0.2 : -2) * v]))) }, hopeless, [1]);
+    expect(arc.loss).toBeGreaterThan(60);
+    expect(Math.hypot(...arc.gradients.embeddings)).toBeGreaterThan(1);
+    const plain = await evaluate(await make(softmax()), { kernel: hostTensor([1, 2], Float32Array.of(0, 100)), bias: hostTensor([2], new Float32Array(2)) }, hostTensor([1, 1], Float32Array.of(1)), [0]);
+    expect(plain.loss).toBe(100);
+    expect(plain.gradients.embeddings[0]).toBeCloseTo(100, 3);
+  });
+
+  test('a sample on its centre, or opposite to it, gives no NaN: the radicand 1 − cos² is never negative', async () => {
+    const loss = await make(arcFace());
+    const many = normal([128, 200], 'many centres', 0.3);
+    let above = 0;
+    for (const sign of [1, -1]) {
+      const on = hostTensor([200, 128], Float32Array.from({ length: 200 * 128 }, (_, i) => sign * many.data[(i % 128) * 200 + Math.floor(i / 128)]));
+      const { loss: value, logits, gradients } = await evaluate(loss, { centres: many }, on, Array.from({ length: 200 }, (_, i) => i));
+      above += Array.from({ length: 200 }, (_, i) => logits[i * 201]).filter((logit) => Math.abs(logit) > 64).length;
+      expect(Number.isFinite(value)).toBe(true);
+      for (const gradient of Object.values(gradients)) expect(gradient.every(Number.isFinite)).toBe(true);
+    }
+    expect(above, 'cosines that rounding took beyond ±1: the case this is about').toBeGreaterThan(0);
+  });
+
+  test('near its centre the gradient stays that of the formula', async () => {
+    const centre = column(centres, 3);
+    const near = hostTensor([1, 16], Float32Array.from(centre, (v, i) => v + (i % 2 ? 0.02 : -0.02)));
+    const { gradients } = await evaluate(await make(arcFace({ s: 20 })), { centres }, near, [3]);
+    expectNear(gradients.embeddings, differences((x) => arcFaceReference(x, centres, [3], 20, 0.5, 'plain'), near), 1e-2);
+  });
+
+  test('accuracy is measured without the margin: logits are s·cos θ whatever m is', async () => {
+    const expected = labels.flatMap((_, i) => cosines(row(embeddings, i), centres).map((c) => 64 * c));
+    for (const m of [0, 0.5]) expectNear((await evaluate(await make(arcFace({ m })), { centres }, embeddings, labels)).logits, expected, 1e-5);
+  });
+
+  test('the class matrix is not dropped at the switch: ArcFace goes on from the normalised softmax kernel', async () => {
+    const first = await make(softmax());
+    const second = await make(arcFace());
+    const trained = { kernel: hostTensor([16, 10], Float32Array.from(centres.data, (v, i) => v * (1 + (i % 10)))), bias: normal([10], 'biases') };
+    const adopted = second.adopt!(first.centres!(trained));
+    for (let j = 0; j < 10; j++) {
+      const [is, was] = [column(adopted.centres, j), column(trained.kernel, j)];
+      expect(Math.hypot(...is)).toBeCloseTo(1, 5);
+      expectNear(is, was.map((v) => v / Math.hypot(...was)), 1e-5);
+    }
+    const samples = hostTensor([10, 16], Float32Array.from({ length: 160 }, (_, i) => 5 * centres.data[(i % 16) * 10 + Math.floor(i / 16)]));
+    const everyone = Array.from({ length: 10 }, (_, i) => i);
+    const kept = await evaluate(second, adopted, samples, everyone);
+    const fresh = await evaluate(second, second.init(10, 16, random.fork('fresh')).params, samples, everyone);
+    expect(kept.loss).toBeLessThan(1);
+    expect(fresh.loss).toBeGreaterThan(20);
+  });
+
+  test('the head learns its own centres, along the sphere, and has no second class matrix', async () => {
+    const loss = await make(arcFace());
+    expect(Object.entries(loss.init(10, 16, random).params).map(([name, { shape }]) => [name, shape])).toEqual([['centres', [16, 10]]]);
+    const { gradients } = await evaluate(loss, { centres }, embeddings, labels);
+    const gradient = hostTensor([16, 10], gradients.centres);
+    for (let j = 0; j < 10; j++) {
+      const [g, w] = [column(gradient, j), column(centres, j)];
+      expect(Math.hypot(...g)).toBeGreaterThan(0);
+      expect(Math.abs(dot(g, w))).toBeLessThan(1e-4 * Math.hypot(...g) * Math.hypot(...w) + 1e-5);
+    }
+  });
+
+  test('lengths do not count: embeddings and centres are brought to length 1', async () => {
+    const loss = await make(arcFace());
+    const scaled = (x: HostTensor, by: number): HostTensor => hostTensor(x.shape, Float32Array.from(x.data, (v) => by * v));
+    const { loss: value } = await evaluate(loss, { centres }, embeddings, labels);
+    expectNear([(await evaluate(loss, { centres: scaled(centres, 7) }, scaled(embeddings, 0.01), labels)).loss], [value], 1e-5);
+  });
+});
+
+test('every parameter has its own stream: the first kernel does not depend on the bias', async () => {
+  const kernels = await Promise.all([true, false].map(async (bias) => (await make(softmax({ bias }))).init(5, 4, createRandom(3)).params.kernel.data as Float32Array));
+  expect(kernels[0]).toEqual(kernels[1]);
+  const centres = (await make(arcFace())).init(2000, 16, createRandom(3)).params.centres.data as Float32Array;
+  expect(Math.sqrt(centres.reduce((sum, v) => sum + v * v, 0) / centres.length)).toBeCloseTo(0.01, 3);
+  const limit = Math.sqrt(6 / (4 + 5));
+  expect(Math.max(...kernels[0].map(Math.abs))).toBeLessThanOrEqual(limit);
+  expect(Math.max(...kernels[0].map(Math.abs))).toBeGreaterThan(0.8 * limit);
+});
+
+test('wrong options are errors that name the key', () => {
+  expect(() => arcFace({ margin: 0.5 } as never)).toThrow(/margin/);
+  expect(() => arcFace({ s: 0 })).toThrow(/"s"/);
+  expect(() => arcFace({ m: 3.2 })).toThrow(/"m"/);
+});

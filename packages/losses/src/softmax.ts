@@ -1,0 +1,38 @@
+/**
+ * The softmax head of a first stage: one dense layer and cross-entropy, L = −log( e^{z_y} / Σ_j e^{z_j} ) with z = x·W + b.
+ * The loss is computed from the logits z, never from probabilities.
+ */
+import { definePlugin, filled, hostTensor, softmaxCrossEntropy, type HostTensor, type HostTensors, type Loss } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { unitColumns } from './centres.js';
+
+const softmaxOptions = z.strictObject({
+  bias: z.boolean().default(true).describe('a learned constant for every identity'),
+});
+
+const head = (kernel: HostTensor, bias: boolean): HostTensors => ({ kernel, ...(bias && { bias: filled([kernel.shape[1]], 0) }) });
+
+/**
+ * The loss plugin `softmax`. Parameters: `kernel` [embeddingSize, identities] (Glorot uniform at the start) and `bias` [identities] (zeros).
+ * Its class centres are the kernel's columns at length 1.
+ */
+export const softmax = definePlugin({
+  meta: { name: 'softmax', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'dense layer and cross-entropy, for the first stage' },
+  options: softmaxOptions,
+  create: ({ bias }): Loss => ({
+    init(identities, embeddingSize, random) {
+      const draw = random.fork('kernel');
+      const limit = Math.sqrt(6 / (embeddingSize + identities));
+      const kernel = hostTensor([embeddingSize, identities], Float32Array.from({ length: embeddingSize * identities }, () => limit * (2 * draw.uniform() - 1)));
+      return { params: head(kernel, bias), statistics: {} };
+    },
+    centres: ({ kernel }) => unitColumns(kernel),
+    adopt: (centres) => head(centres, bias),
+    apply(params, _, embeddings, labels) {
+      const product: tf.Tensor2D = tf.matMul(embeddings, params.kernel as tf.Tensor2D);
+      const logits: tf.Tensor2D = bias ? tf.add(product, params.bias) : product;
+      return { loss: tf.mean(softmaxCrossEntropy(logits, labels)), logits };
+    },
+  }),
+});

@@ -1,0 +1,90 @@
+/** The first state of a network of blocks, and its output as a pure function of that state. */
+import { batchNormTraining, filled, hostTensor, prelu, type HostTensor, type InitialState, type Mode, type Random, type State } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { kernelShape, type Block, type ConvLayer } from './layers.js';
+
+/** The slope PReLU starts with (He et al., arXiv 1502.01852). */
+const FIRST_SLOPE = 0.25;
+
+/**
+ * Kernels from a normal distribution with variance gain² / fan-out (He et al.), the fan-out of a depthwise kernel being its own area;
+ * gamma 1, beta 0, bias 0, slope 0.25, running mean 0 and variance 1. Every kernel has its own stream, named by its path: a layer more or
+ * less changes no other layer's start.
+ */
+export function initNetwork(blocks: readonly Block[], random: Random): InitialState {
+  const params: Record<string, HostTensor> = {};
+  const statistics: Record<string, HostTensor> = {};
+  for (const layer of blocks.flatMap((block) => block.layers)) {
+    const channels = [layer.outputs];
+    const kernel = `${layer.name}/kernel`;
+    params[kernel] = drawKernel(layer, random.fork(kernel));
+    if (layer.bias) params[`${layer.name}/bias`] = filled(channels, 0);
+    params[`${layer.name}/gamma`] = filled(channels, 1);
+    params[`${layer.name}/beta`] = filled(channels, 0);
+    if (layer.activation === 'prelu') params[`${layer.name}/slope`] = filled(channels, FIRST_SLOPE);
+    statistics[`${layer.name}/mean`] = filled(channels, 0);
+    statistics[`${layer.name}/variance`] = filled(channels, 1);
+  }
+  return { params, statistics };
+}
+
+function drawKernel(layer: ConvLayer, random: Random): HostTensor {
+  const shape = kernelShape(layer);
+  const fanOut = layer.kernel[0] * layer.kernel[1] * (layer.depthwise ? 1 : layer.outputs);
+  const gain = layer.activation === 'prelu' ? Math.sqrt(2 / (1 + FIRST_SLOPE ** 2)) : 1;
+  const deviation = gain / Math.sqrt(fanOut);
+  const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
+  for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal();
+  return hostTensor(shape, data);
+}
+
+export interface NetworkStep {
+  readonly params: State;
+  readonly statistics: State;
+  readonly mode: Mode;
+  /** Share of the former running statistics that a training step keeps. */
+  readonly momentum: number;
+}
+
+/** `images` [n, h, w, channels]; the last block's output [n, h', w', channels'] and the running statistics, new ones in `train` mode. */
+export function applyNetwork(blocks: readonly Block[], images: tf.Tensor4D, step: NetworkStep): { output: tf.Tensor4D; statistics: State } {
+  const changed: Record<string, tf.Tensor> = {};
+  let x = images;
+  for (const { layers, shortcut } of blocks) {
+    const entry = x;
+    for (const layer of layers) x = applyLayer(layer, x, step, changed);
+    if (shortcut) x = tf.add(x, entry);
+  }
+  return { output: x, statistics: step.mode === 'train' ? changed : step.statistics };
+}
+
+function applyLayer(layer: ConvLayer, input: tf.Tensor4D, step: NetworkStep, changed: Record<string, tf.Tensor>): tf.Tensor4D {
+  const parameter = <T extends tf.Tensor>(name: string): T => step.params[`${layer.name}/${name}`] as T;
+  let x = convolve(layer, input, parameter('kernel'));
+  if (layer.bias) x = tf.add(x, parameter('bias'));
+  x = normalise(layer, x, parameter('gamma'), parameter('beta'), step, changed);
+  return layer.activation === 'prelu' ? prelu(x, parameter('slope')) : x;
+}
+
+function convolve({ stride, padding, depthwise }: ConvLayer, x: tf.Tensor4D, kernel: tf.Tensor4D): tf.Tensor4D {
+  const pad: tf.backend_util.ExplicitPadding | 'valid' = padding ? [[0, 0], [padding, padding], [padding, padding], [0, 0]] : 'valid';
+  return depthwise ? tf.depthwiseConv2d(x, kernel, stride, pad) : tf.conv2d(x, kernel, stride, pad);
+}
+
+function normalise(
+  layer: ConvLayer, x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D, { statistics, mode, momentum }: NetworkStep, changed: Record<string, tf.Tensor>,
+): tf.Tensor4D {
+  const meanName = `${layer.name}/mean`;
+  const varianceName = `${layer.name}/variance`;
+  const runningMean = statistics[meanName] as tf.Tensor1D;
+  const runningVariance = statistics[varianceName] as tf.Tensor1D;
+  if (mode === 'infer') return tf.batchNorm(x, runningMean, runningVariance, beta, gamma, layer.epsilon) as tf.Tensor4D;
+
+  const batch = batchNormTraining(x, gamma, beta, layer.epsilon);
+  // the running variance is the unbiased one (as in PyTorch and Keras), the batch itself is normalised by the biased one
+  const values = x.size / layer.outputs;
+  const unbiased = values > 1 ? values / (values - 1) : 1;
+  changed[meanName] = tf.add(tf.mul(runningMean, momentum), tf.mul(batch.mean, 1 - momentum));
+  changed[varianceName] = tf.add(tf.mul(runningVariance, momentum), tf.mul(batch.variance, (1 - momentum) * unbiased));
+  return batch.y;
+}

@@ -1,0 +1,3 @@
+export { createFivePointAligner, fivePoint, INSIGHTFACE_TEMPLATE, templateFor } from './five-point.js';
+export { fitSimilarity, inverse, transform, type Similarity } from './similarity.js';
+export { warp } from './warp.js';

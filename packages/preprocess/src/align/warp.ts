@@ -1,0 +1,59 @@
+/**
+ * Bilinear warping as `cv2.warpAffine` does it for 8-bit images (INTER_LINEAR, BORDER_CONSTANT 0), bit for bit: source positions in
+ * 1/1024 pixel, interpolation in steps of 1/32 pixel, halves rounded up.
+ */
+import type { RgbImage } from '@facewright/core';
+import type { Similarity } from './similarity.js';
+
+/** Bits of the position's fraction while it is summed, and those of them that the interpolation sees. */
+const POSITION_BITS = 10;
+const FRACTION_BITS = 5;
+const DROPPED = POSITION_BITS - FRACTION_BITS;
+const STEPS = 1 << FRACTION_BITS;
+const HALF_STEP = 1 << (DROPPED - 1);
+
+/** A `size` × `size` image whose pixel (x, y) shows the source at `toSource`(x, y); black where that is outside. */
+export function warp({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage {
+  const { a, b, tx, ty } = toSource;
+  const out = new Uint8Array(size * size * 3);
+  const row = width * 3;
+  for (let y = 0, q = 0; y < size; y++) {
+    const startX = position(-b * y + tx) + HALF_STEP;
+    const startY = position(a * y + ty) + HALF_STEP;
+    for (let x = 0; x < size; x++, q += 3) {
+      const stepsX = (startX + position(a * x)) >> DROPPED;
+      const stepsY = (startY + position(b * x)) >> DROPPED;
+      const left = stepsX >> FRACTION_BITS;
+      const top = stepsY >> FRACTION_BITS;
+      if (left < -1 || top < -1 || left >= width || top >= height) continue;
+      const fx = stepsX & (STEPS - 1);
+      const fy = stepsY & (STEPS - 1);
+      // neighbours outside count as black
+      const [hasLeft, hasRight, hasTop, hasBottom] = [left >= 0, left + 1 < width, top >= 0, top + 1 < height];
+      const topLeft = hasTop && hasLeft ? (STEPS - fx) * (STEPS - fy) : 0;
+      const topRight = hasTop && hasRight ? fx * (STEPS - fy) : 0;
+      const bottomLeft = hasBottom && hasLeft ? (STEPS - fx) * fy : 0;
+      const bottomRight = hasBottom && hasRight ? fx * fy : 0;
+      const p = top * row + left * 3;
+      for (let channel = 0; channel < 3; channel++) {
+        const at = p + channel;
+        let sum = STEPS * STEPS * 0.5;
+        if (topLeft) sum += topLeft * data[at];
+        if (topRight) sum += topRight * data[at + 3];
+        if (bottomLeft) sum += bottomLeft * data[at + row];
+        if (bottomRight) sum += bottomRight * data[at + row + 3];
+        out[q + channel] = sum >> (2 * FRACTION_BITS);
+      }
+    }
+  }
+  return { width: size, height: size, data: out };
+}
+
+/** Pixels to whole 1/1024ths, halves to even, within 32 bits. */
+function position(pixels: number): number {
+  const value = pixels * (1 << POSITION_BITS);
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  const whole = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+  return Math.max(-0x7ffff000, Math.min(0x7ffff000, whole));
+}

@@ -1,0 +1,88 @@
+/**
+ * The box arithmetic of MTCNN, with the "+ 1" conventions of the original (kpzhang93/MTCNN_face_detection_alignment, MTCNNv1): a box from
+ * x1 to x2 is x2 − x1 + 1 pixels wide everywhere but in the regression after P-Net.
+ */
+import type { CropWindow } from './resize.js';
+
+export interface Candidate {
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+  /** Probability of a face, [0, 1]. */
+  readonly score: number;
+}
+
+/** A candidate with what its net said about it: corner offsets as shares of its width and height, and for O-Net the points. */
+export interface Proposal extends Candidate {
+  readonly offsets: readonly [number, number, number, number];
+}
+
+/**
+ * The candidates that no better-scored kept one overlaps by more than `threshold`, best first, equal scores in the order given.
+ * `union`: intersection over union; `min`: intersection over the smaller area, which also drops boxes inside others.
+ */
+export function suppress<T extends Candidate>(candidates: readonly T[], threshold: number, mode: 'union' | 'min'): T[] {
+  const count = candidates.length;
+  const order = candidates.map((_, index) => index).sort((a, b) => candidates[b].score - candidates[a].score || a - b);
+  const [x1, y1, x2, y2, area] = Array.from({ length: 5 }, () => new Float64Array(count));
+  order.forEach((index, rank) => {
+    const box = candidates[index];
+    x1[rank] = box.x1;
+    y1[rank] = box.y1;
+    x2[rank] = box.x2;
+    y2[rank] = box.y2;
+    area[rank] = (box.x2 - box.x1 + 1) * (box.y2 - box.y1 + 1);
+  });
+  const dropped = new Uint8Array(count);
+  const kept: T[] = [];
+  for (let i = 0; i < count; i++) {
+    if (dropped[i]) continue;
+    kept.push(candidates[order[i]]);
+    for (let j = i + 1; j < count; j++) {
+      if (dropped[j]) continue;
+      const width = Math.min(x2[i], x2[j]) - Math.max(x1[i], x1[j]) + 1;
+      const height = Math.min(y2[i], y2[j]) - Math.max(y1[i], y1[j]) + 1;
+      if (width <= 0 || height <= 0) continue;
+      const shared = width * height;
+      const overlap = mode === 'min' ? shared / Math.min(area[i], area[j]) : shared / (area[i] + area[j] - shared);
+      if (overlap > threshold) dropped[j] = 1;
+    }
+  }
+  return kept;
+}
+
+/** Moves the corners by the net's offsets; `extra` is what is added to width and height: 0 after P-Net, 1 after the others. */
+export function regress<T extends Proposal>(box: T, extra: 0 | 1): T {
+  const width = box.x2 - box.x1 + extra;
+  const height = box.y2 - box.y1 + extra;
+  const [left, top, right, bottom] = box.offsets;
+  return { ...box, x1: box.x1 + left * width, y1: box.y1 + top * height, x2: box.x2 + right * width, y2: box.y2 + bottom * height };
+}
+
+/** The square of the longer side around the same centre. */
+export function square<T extends Candidate>(box: T): T {
+  const width = box.x2 - box.x1;
+  const height = box.y2 - box.y1;
+  const side = Math.max(width, height);
+  const x1 = box.x1 + width * 0.5 - side * 0.5;
+  const y1 = box.y1 + height * 0.5 - side * 0.5;
+  return { ...box, x1, y1, x2: x1 + side, y2: y1 + side };
+}
+
+/** Corners cut to whole pixels, towards zero (MATLAB's fix). */
+export function fixed<T extends Candidate>(box: T): T {
+  return { ...box, x1: Math.trunc(box.x1), y1: Math.trunc(box.y1), x2: Math.trunc(box.x2), y2: Math.trunc(box.y2) };
+}
+
+/**
+ * The crop of a fixed box. The original counts pixels from 1, so that x1 is the pixel before the box in ours; `undefined` where the box
+ * is empty or wholly outside the image.
+ */
+export function cropWindow(box: Candidate, imageWidth: number, imageHeight: number): CropWindow | undefined {
+  const [x, y] = [box.x1 - 1, box.y1 - 1];
+  const [left, top] = [Math.max(x, 0), Math.max(y, 0)];
+  const [right, bottom] = [Math.min(box.x2, imageWidth), Math.min(box.y2, imageHeight)];
+  if (right <= left || bottom <= top) return undefined;
+  return { width: box.x2 - x, height: box.y2 - y, left, top, right, bottom, offsetX: left - x, offsetY: top - y };
+}

@@ -1,0 +1,129 @@
+/**
+ * MTCNN by the rules of the Python package `mtcnn` 0.1.0 (ipazc/mtcnn at 3208d44), which equal those of facenet's `align/detect_face.py`:
+ * a pyramid through P-Net, its boxes thinned out and refined by R-Net, then by O-Net, which also gives the five points.
+ */
+import { hostTensor, landmarksFrom, throwIfAborted, type Detector, type Engine, type Executable, type Face, type Point, type RgbImage } from '@facewright/core';
+import { cropWindow, fixed, regress, square, suppress, type Candidate, type Proposal } from './boxes.js';
+import { netTensors } from './layout.js';
+import { CELL, compileNets, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, STRIDE } from './nets.js';
+import { answersOver, pyramidScales, scaled, type AnswerMap } from './pyramid.js';
+import { resizeCrop } from './resize.js';
+import type { MtcnnWeights } from './weights.js';
+
+export interface MtcnnSettings {
+  /** Side in pixels of the smallest face looked for. */
+  readonly minFace: number;
+  /** Ratio of two neighbouring scales of the pyramid. */
+  readonly factor: number;
+  /** Least probabilities after P-, R- and O-Net. */
+  readonly thresholds: readonly [pnet: number, rnet: number, onet: number];
+  /** `truncate`: whole pixels as `mtcnn` 0.1.0 reports them (cut towards zero, the box's corner not below 0); `none`: as the nets say. */
+  readonly rounding: 'truncate' | 'none';
+}
+
+interface DetectedFace extends Proposal {
+  readonly points: readonly Point[];
+}
+
+/** Crops in one run: bounds memory at about 30 MB. */
+const RNET_BATCH = 256;
+const ONET_BATCH = 64;
+
+export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: MtcnnSettings, signal?: AbortSignal): Detector {
+  const { minFace, factor, thresholds, rounding } = settings;
+  const [forPnet, forRnet, forOnet] = thresholds;
+  const nets = compileNets(engine, netTensors(weights.numbers));
+
+  async function propose(image: RgbImage): Promise<Candidate[]> {
+    const found: Proposal[] = [];
+    for (const scale of pyramidScales(image.width, image.height, minFace, factor)) {
+      throwIfAborted(signal);
+      const map = await answersOver(scaled(image, scale), nets.pnet);
+      found.push(...suppress(proposalsOf(map, scale, forPnet), 0.5, 'union'));
+    }
+    return suppress(found, 0.7, 'union').map((box) => fixed(square(regress(box, 0))));
+  }
+
+  async function refine(image: RgbImage, candidates: readonly Candidate[]): Promise<Candidate[]> {
+    const answers = await answersFor(image, candidates, nets.rnet, RNET_SIDE, RNET_BATCH);
+    const passed = answers.map(({ box, answer }): Proposal => ({ ...box, score: probability(answer[0]), offsets: offsetsOf(answer) })).filter(({ score }) => score > forRnet);
+    return suppress(passed, 0.7, 'union').map((box) => fixed(square(regress(box, 1))));
+  }
+
+  async function conclude(image: RgbImage, candidates: readonly Candidate[]): Promise<DetectedFace[]> {
+    const answers = await answersFor(image, candidates, nets.onet, ONET_SIDE, ONET_BATCH);
+    const passed = answers
+      .map(({ box, answer }): DetectedFace => ({ ...box, score: probability(answer[0]), offsets: offsetsOf(answer), points: pointsOf(box, answer) }))
+      .filter(({ score }) => score > forOnet);
+    return suppress(passed.map((box) => regress(box, 1)), 0.7, 'min');
+  }
+
+  return {
+    fingerprint: `mtcnn-0.1 min-face=${minFace} factor=${factor} thresholds=${thresholds.join(',')} rounding=${rounding} weights=${weights.sha256.slice(0, 16)}`,
+    async detect(image) {
+      const faces = await conclude(image, await refine(image, await propose(image)));
+      return faces.map(rounding === 'truncate' ? truncatedFace : exactFace);
+    },
+    dispose() {
+      for (const net of Object.values(nets)) net.dispose();
+    },
+  };
+}
+
+/** softmax([other, face])[1] from face − other, in float64: float32 would make the best scores equal, and their order a matter of chance. */
+const probability = (logit: number): number => 1 / (1 + Math.exp(-logit));
+
+const offsetsOf = (answer: Float32Array): [number, number, number, number] => [answer[1], answer[2], answer[3], answer[4]];
+
+/** The cells that pass, column by column, as the reference lists them. */
+function proposalsOf({ rows, columns, answers }: AnswerMap, scale: number, threshold: number): Proposal[] {
+  const least = Math.log(threshold / (1 - threshold)) - 1e-3; // saves the exponential for nearly all cells
+  const found: Proposal[] = [];
+  for (let column = 0; column < columns; column++) {
+    for (let row = 0; row < rows; row++) {
+      const at = (row * columns + column) * PROPOSAL_WIDTH;
+      if (answers[at] < least) continue;
+      const score = probability(answers[at]);
+      if (score < threshold) continue;
+      const cell = { x1: (STRIDE * column + 1) / scale, y1: (STRIDE * row + 1) / scale, x2: (STRIDE * column + CELL) / scale, y2: (STRIDE * row + CELL) / scale };
+      found.push({ ...fixed({ ...cell, score }), offsets: offsetsOf(answers.subarray(at, at + PROPOSAL_WIDTH)) });
+    }
+  }
+  return found;
+}
+
+async function answersFor(image: RgbImage, candidates: readonly Candidate[], net: Executable, side: number, batch: number): Promise<{ box: Candidate; answer: Float32Array }[]> {
+  const crops = candidates.flatMap((box) => {
+    const window = cropWindow(box, image.width, image.height);
+    return window ? [{ box, window }] : [];
+  });
+  const answered: { box: Candidate; answer: Float32Array }[] = [];
+  for (let from = 0; from < crops.length; from += batch) {
+    const some = crops.slice(from, from + batch);
+    const size = side * side * 3;
+    const images = new Float32Array(some.length * size);
+    some.forEach(({ window }, index) => resizeCrop(image, window, side, images, index * size));
+    const { answers } = await net.run({ images: hostTensor([some.length, side, side, 3], images) });
+    const width = answers.shape[1];
+    some.forEach(({ box }, index) => answered.push({ box, answer: (answers.data as Float32Array).subarray(index * width, (index + 1) * width) }));
+  }
+  return answered;
+}
+
+/** The points from shares of the square box; the reference keeps them as float32. */
+function pointsOf(box: Candidate, answer: Float32Array): Point[] {
+  const [width, height] = [box.x2 - box.x1 + 1, box.y2 - box.y1 + 1];
+  const xs = answer.subarray(PROPOSAL_WIDTH, PROPOSAL_WIDTH + 5);
+  const ys = answer.subarray(PROPOSAL_WIDTH + 5, ONET_WIDTH);
+  return Array.from(xs, (x, index): Point => [Math.fround(width * x + box.x1 - 1), Math.fround(height * ys[index] + box.y1 - 1)]);
+}
+
+function truncatedFace({ x1, y1, x2, y2, score, points }: DetectedFace): Face {
+  const [x, y] = [Math.max(0, Math.trunc(x1)), Math.max(0, Math.trunc(y1))];
+  const box = { x, y, width: Math.trunc(x2 - x), height: Math.trunc(y2 - y) };
+  return { box, confidence: score, landmarks: landmarksFrom(points.map(([px, py]): Point => [Math.trunc(px), Math.trunc(py)])) };
+}
+
+function exactFace({ x1, y1, x2, y2, score, points }: DetectedFace): Face {
+  return { box: { x: x1, y: y1, width: x2 - x1, height: y2 - y1 }, confidence: score, landmarks: landmarksFrom(points) };
+}

@@ -1,0 +1,3 @@
+export { createMtcnn, type MtcnnSettings } from './detector.js';
+export { mtcnn, MtcnnUnavailable } from './plugin.js';
+export { resolveMtcnnWeights, type MtcnnWeights, type WeightsOptions, type WeightsOutcome } from './weights.js';

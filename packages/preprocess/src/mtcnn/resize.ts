@@ -1,0 +1,234 @@
+/**
+ * Resizing as OpenCV's INTER_AREA does it, number for number, because MTCNN's published answers were made with it: shrinking weighs every
+ * source pixel by the share of it that the target pixel covers; as soon as one axis grows, both are interpolated linearly between the
+ * pixels whose areas meet. Weights are float32. 8-bit images are summed in float32 and rounded half to even, crops are summed in float64
+ * and not rounded (the Python ports hold crops as float64 arrays).
+ */
+import type { RgbImage } from '@facewright/core';
+
+/** Which source pixels make each target pixel of one axis: `weights[first[i] … first[i + 1])` over the pixels from `start[i]` on. */
+interface AxisTable {
+  readonly start: Int32Array;
+  readonly first: Int32Array;
+  readonly weights: Float32Array;
+}
+
+/** Shares below this are left out, as OpenCV leaves them out. */
+const NEGLIGIBLE = 1e-3;
+
+/** OpenCV derives the ratio through its inverse; the last bit of it decides the weights. */
+const ratio = (source: number, target: number): number => 1 / (target / source);
+
+function areaTable(source: number, target: number): AxisTable {
+  const scale = ratio(source, target);
+  const start = new Int32Array(target);
+  const first = new Int32Array(target + 1);
+  const weights: number[] = [];
+  for (let i = 0; i < target; i++) {
+    const from = i * scale;
+    const to = from + scale;
+    const width = Math.min(scale, source - from);
+    const last = Math.min(Math.floor(to), source - 1);
+    const whole = Math.min(Math.ceil(from), last);
+    start[i] = whole;
+    if (whole - from > NEGLIGIBLE) {
+      start[i] = whole - 1;
+      weights.push((whole - from) / width);
+    }
+    for (let pixel = whole; pixel < last; pixel++) weights.push(1 / width);
+    if (to - last > NEGLIGIBLE) weights.push(Math.min(Math.min(to - last, 1), width) / width);
+    first[i + 1] = weights.length;
+  }
+  return { start, first, weights: Float32Array.from(weights) };
+}
+
+/** Two source pixels for each target pixel, the second's weight 0 at the far edge. */
+function linearTable(source: number, target: number): AxisTable {
+  const inverse = target / source;
+  const scale = 1 / inverse;
+  const start = new Int32Array(target);
+  const first = Int32Array.from({ length: target + 1 }, (_, i) => 2 * i);
+  const weights = new Float32Array(2 * target);
+  for (let i = 0; i < target; i++) {
+    const pixel = Math.floor(i * scale);
+    const reach = Math.fround(i + 1 - (pixel + 1) * inverse);
+    let share = reach <= 0 ? 0 : Math.fround(reach - Math.floor(reach));
+    start[i] = pixel;
+    if (pixel >= source - 1) {
+      share = 0;
+      start[i] = source - 1;
+    }
+    weights[2 * i] = 1 - share;
+    weights[2 * i + 1] = share;
+  }
+  return { start, first, weights };
+}
+
+/** The 8-bit image at `width` × `height`. */
+export function resizeArea(image: RgbImage, width: number, height: number): RgbImage {
+  if (width === image.width && height === image.height) return image;
+  if (width > image.width || height > image.height) return enlarge(image, width, height);
+  const [stepX, stepY] = [ratio(image.width, width), ratio(image.height, height)];
+  if (isWhole(stepX) && isWhole(stepY)) return averageBlocks(image, width, height, Math.round(stepX), Math.round(stepY));
+  return shrink(image, width, height);
+}
+
+const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < Number.EPSILON;
+
+/** Half to even, within 0 to 255: what a Uint8ClampedArray does on assignment. */
+const rounded = (length: number): Uint8ClampedArray => new Uint8ClampedArray(length);
+const asImage = (width: number, height: number, data: Uint8ClampedArray): RgbImage => ({ width, height, data: new Uint8Array(data.buffer) });
+
+function shrink({ width: sourceWidth, height: sourceHeight, data }: RgbImage, width: number, height: number): RgbImage {
+  const columns = areaTable(sourceWidth, width);
+  const rows = areaTable(sourceHeight, height);
+  const out = rounded(width * height * 3);
+  const sum = new Float32Array(width * 3);
+  for (let y = 0; y < height; y++) {
+    const from = rows.first[y];
+    for (let k = from; k < rows.first[y + 1]; k++) {
+      addRow(data, (rows.start[y] + k - from) * sourceWidth * 3, columns, width, rows.weights[k], sum, k === from);
+    }
+    out.set(sum, y * width * 3);
+  }
+  return asImage(width, height, out);
+}
+
+/** `sum` (+)= `weight` × the source row at `offset`, shrunk to `width`; every operation rounds to float32. */
+function addRow(data: Uint8Array, offset: number, { start, first, weights }: AxisTable, width: number, weight: number, sum: Float32Array, fresh: boolean): void {
+  const fround = Math.fround;
+  for (let x = 0; x < width; x++) {
+    let r = fround(0);
+    let g = fround(0);
+    let b = fround(0);
+    let p = offset + start[x] * 3;
+    for (let k = first[x]; k < first[x + 1]; k++, p += 3) {
+      const w = weights[k];
+      r = fround(r + fround(data[p] * w));
+      g = fround(g + fround(data[p + 1] * w));
+      b = fround(b + fround(data[p + 2] * w));
+    }
+    const q = x * 3;
+    if (fresh) {
+      sum[q] = r * weight;
+      sum[q + 1] = g * weight;
+      sum[q + 2] = b * weight;
+    } else {
+      sum[q] = sum[q] + fround(r * weight);
+      sum[q + 1] = sum[q + 1] + fround(g * weight);
+      sum[q + 2] = sum[q + 2] + fround(b * weight);
+    }
+  }
+}
+
+/** Ratios that are whole numbers: integer sums; the 2×2 case rounds half up in OpenCV, the others half to even. */
+function averageBlocks({ width: sourceWidth, data }: RgbImage, width: number, height: number, stepX: number, stepY: number): RgbImage {
+  const out = rounded(width * height * 3);
+  const halves = stepX === 2 && stepY === 2;
+  const scale = Math.fround(1 / (stepX * stepY));
+  for (let y = 0, q = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < 3; channel++, q++) {
+        let sum = 0;
+        for (let dy = 0; dy < stepY; dy++) {
+          let p = ((y * stepY + dy) * sourceWidth + x * stepX) * 3 + channel;
+          for (let dx = 0; dx < stepX; dx++, p += 3) sum += data[p];
+        }
+        out[q] = halves ? (sum + 2) >> 2 : Math.fround(sum * scale);
+      }
+    }
+  }
+  return asImage(width, height, out);
+}
+
+/** Growing 8-bit images: 11-bit fixed-point weights, as OpenCV's linear resize has them. */
+function enlarge({ width: sourceWidth, height: sourceHeight, data }: RgbImage, width: number, height: number): RgbImage {
+  const fixed = ({ start, weights }: AxisTable) => ({ start, weights: Int32Array.from(weights, (weight) => roundHalfEven(Math.fround(weight * 2048))) });
+  const columns = fixed(linearTable(sourceWidth, width));
+  const rows = fixed(linearTable(sourceHeight, height));
+  const out = rounded(width * height * 3);
+  for (let y = 0, q = 0; y < height; y++) {
+    const upper = rows.start[y] * sourceWidth * 3;
+    const lower = Math.min(rows.start[y] + 1, sourceHeight - 1) * sourceWidth * 3;
+    for (let x = 0; x < width; x++) {
+      const left = columns.start[x] * 3;
+      const right = Math.min(columns.start[x] + 1, sourceWidth - 1) * 3;
+      const [a, b] = [columns.weights[2 * x], columns.weights[2 * x + 1]];
+      for (let channel = 0; channel < 3; channel++, q++) {
+        const top = data[upper + left + channel] * a + data[upper + right + channel] * b;
+        const bottom = data[lower + left + channel] * a + data[lower + right + channel] * b;
+        out[q] = ((((top >> 4) * rows.weights[2 * y]) >> 16) + (((bottom >> 4) * rows.weights[2 * y + 1]) >> 16) + 2) >> 2;
+      }
+    }
+  }
+  return asImage(width, height, out);
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
+
+/** A crop as R- and O-Net take it: a rectangle of the image, which may reach outside, where it is 0. */
+export interface CropWindow {
+  /** Size of the crop. */
+  readonly width: number;
+  readonly height: number;
+  /** The part of the image that it holds, [left, right) and [top, bottom), and where in the crop that part begins. */
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly offsetX: number;
+  readonly offsetY: number;
+}
+
+/** The crop resized to `side` × `side` and scaled to (v − 127.5) / 128, written to `out` at `at`. */
+export function resizeCrop(image: RgbImage, crop: CropWindow, side: number, out: Float32Array, at: number): void {
+  const shrinks = crop.width >= side && crop.height >= side;
+  const table = shrinks ? areaTable : linearTable;
+  const columns = table(crop.width, side);
+  const rows = table(crop.height, side);
+  const wholeX = ratio(crop.width, side);
+  const wholeY = ratio(crop.height, side);
+  // whole ratios are averaged without weights: sums of integers, which only the last multiplication rounds
+  const blockScale = shrinks && isWhole(wholeX) && isWhole(wholeY) ? Math.fround(1 / (Math.round(wholeX) * Math.round(wholeY))) : 0;
+  const line = new Float64Array(side * 3);
+  const sum = new Float64Array(side * 3);
+  for (let y = 0; y < side; y++) {
+    sum.fill(0);
+    const from = rows.first[y];
+    for (let k = from; k < rows.first[y + 1]; k++) {
+      const row = rows.start[y] + k - from - crop.offsetY + crop.top;
+      if (row < crop.top || row >= crop.bottom) continue; // outside the image: zeros
+      cropRow(image, row, crop, columns, side, line, blockScale > 0);
+      const weight = blockScale > 0 ? 1 : rows.weights[k];
+      for (let i = 0; i < line.length; i++) sum[i] += line[i] * weight;
+    }
+    const scale = blockScale > 0 ? blockScale : 1;
+    for (let i = 0, q = at + y * side * 3; i < sum.length; i++, q++) out[q] = (sum[i] * scale - 127.5) * 0.0078125;
+  }
+}
+
+function cropRow({ width, data }: RgbImage, row: number, crop: CropWindow, columns: AxisTable, side: number, line: Float64Array, unweighted: boolean): void {
+  const shift = crop.left - crop.offsetX;
+  const base = row * width * 3;
+  for (let x = 0, q = 0; x < side; x++, q += 3) {
+    let r = 0;
+    let g = 0;
+    let b = 0;
+    let column = columns.start[x] + shift;
+    for (let k = columns.first[x]; k < columns.first[x + 1]; k++, column++) {
+      if (column < crop.left || column >= crop.right) continue;
+      const weight = unweighted ? 1 : columns.weights[k];
+      const p = base + column * 3;
+      r += data[p] * weight;
+      g += data[p + 1] * weight;
+      b += data[p + 2] * weight;
+    }
+    line[q] = r;
+    line[q + 1] = g;
+    line[q + 2] = b;
+  }
+}

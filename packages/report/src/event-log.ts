@@ -1,0 +1,55 @@
+/** `events.jsonl`: one event a line, appended as it happens, so that a kill loses at most the line it fell into. */
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { EventReader, RunEvent } from '@facewright/core';
+
+export interface EventLog {
+  readonly reader: EventReader;
+  /** Flushes to disk; later events are ignored. */
+  close(): void;
+}
+
+/**
+ * Opens the log for appending; a line torn by a kill is taken off first, so the file holds whole lines only. With `fresh` it begins empty.
+ * Short tasks send many `progress` events: only the first, the last and one a second of each task are kept.
+ */
+export function createEventLog(path: string, { fresh = false }: { fresh?: boolean } = {}): EventLog {
+  mkdirSync(dirname(path), { recursive: true });
+  const whole = fresh || !existsSync(path) ? 0 : readFileSync(path).lastIndexOf(0x0a) + 1;
+  let file: number | undefined = openSync(path, 'a');
+  ftruncateSync(file, whole);
+  const lastProgress = new Map<string, number>();
+
+  return {
+    reader(event) {
+      if (file === undefined) return;
+      if (event.type === 'progress') {
+        const last = lastProgress.get(event.task);
+        if (last !== undefined && event.done !== event.total && event.at - last < 1000) return;
+        lastProgress.set(event.task, event.at);
+      }
+      // one write a line: a reader of the growing file never sees half of one for long, and a crash of this process loses none
+      writeSync(file, `${JSON.stringify(event)}\n`);
+    },
+    close() {
+      if (file === undefined) return;
+      fsyncSync(file);
+      closeSync(file);
+      file = undefined;
+    },
+  };
+}
+
+/** The events of a log, in order. A last line without its end is left out; a damaged line is an error that names it. */
+export function readEventLog(path: string): RunEvent[] {
+  const text = readFileSync(path, 'utf8');
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+  return lines.flatMap((line, index) => {
+    if (!line) return [];
+    try {
+      return [JSON.parse(line) as RunEvent];
+    } catch (cause) {
+      throw new Error(`${path}:${index + 1} is not an event`, { cause });
+    }
+  });
+}

@@ -1,0 +1,24 @@
+/** Numbers and times as people read them. */
+
+/** `1234567` as `1,234,567`. */
+export const count = (value: number): string => Math.round(value).toLocaleString('en-GB');
+
+/** `0.9712` as `97.1 %`. */
+export const percent = (value: number, digits = 1): string => `${(value * 100).toFixed(digits)} %`;
+
+/** Three significant digits, without an exponent where a person would not write one. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1000) return count(value);
+  return size < 1e-4 ? value.toExponential(1).replace('e-', 'e−') : String(Number(value.toPrecision(3)));
+}
+
+/** `95` as `1 min 35 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

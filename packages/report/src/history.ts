@@ -1,0 +1,66 @@
+/**
+ * What a run's events amount to. A resumed run has told some of its steps twice: what came after the checkpoint it went on from is taken
+ * back here, so that curves and figures are those of the training that led to the model.
+ */
+import type { EventType, RunEvent } from '@facewright/core';
+
+export interface History {
+  /** The latest start: a resumed run has several. */
+  started?: RunEvent<'run.started'>;
+  finished?: RunEvent<'run.finished'>;
+  engines: RunEvent<'engine.opened'>[];
+  notices: RunEvent<'notice'>[];
+  exclusions: RunEvent<'prepare.excluded'>[];
+  prepared?: RunEvent<'prepare.finished'>;
+  training?: RunEvent<'train.started'>;
+  trained?: RunEvent<'train.finished'>;
+  stages: { started?: RunEvent<'stage.started'>; finished?: RunEvent<'stage.finished'> }[];
+  steps: RunEvent<'train.step'>[];
+  validations: RunEvent<'train.validation'>[];
+  evaluated?: RunEvent<'evaluate.finished'>;
+}
+
+export function historyOf(events: Iterable<RunEvent>): History {
+  const history: History = { engines: [], notices: [], exclusions: [], stages: [], steps: [], validations: [] };
+  const stage = (index: number): History['stages'][number] => (history.stages[index] ??= {});
+  const readers: { [T in EventType]?: (event: RunEvent<T>) => void } = {
+    'run.started': (event) => {
+      history.started = event;
+      // a preparation that was broken off starts again and tells its exclusions again
+      if (!history.prepared) history.exclusions = [];
+    },
+    'run.finished': (event) => (history.finished = event),
+    'engine.opened': (event) => {
+      if (!history.engines.some((known) => known.name === event.name && known.purpose === event.purpose)) history.engines.push(event);
+    },
+    notice: (event) => {
+      if (!history.notices.some((known) => known.message === event.message)) history.notices.push(event);
+    },
+    'prepare.excluded': (event) => history.exclusions.push(event),
+    'prepare.finished': (event) => (history.prepared = event),
+    'train.started': (event) => {
+      history.training = event;
+      const last = event.resumedAt ?? -1;
+      history.steps = history.steps.filter(({ step }) => step <= last);
+      history.validations = history.validations.filter(({ step }) => step <= last);
+      if (event.resumedAt === undefined) history.stages = [];
+      history.trained = undefined;
+      history.evaluated = undefined;
+    },
+    'stage.started': (event) => {
+      if (event.head === 'resumed') {
+        history.stages.length = Math.min(history.stages.length, event.stage + 1);
+        stage(event.stage).started ??= event;
+        stage(event.stage).finished = undefined;
+      } else stage(event.stage).started = event;
+    },
+    'stage.finished': (event) => (stage(event.stage).finished = event),
+    'train.step': (event) => history.steps.push(event),
+    'train.validation': (event) => history.validations.push(event),
+    'train.finished': (event) => (history.trained = event),
+    'evaluate.finished': (event) => (history.evaluated = event),
+  };
+  for (const event of events) (readers[event.type] as ((event: RunEvent) => void) | undefined)?.(event);
+  history.stages = Array.from(history.stages, (entry) => entry ?? {});
+  return history;
+}

@@ -1,0 +1,28 @@
+/** `metrics.json`: the figures of a run for programs. */
+import type { PreparationSummary, RunEvent, Verification } from '@facewright/core';
+import { historyOf } from './history.js';
+
+export interface Metrics {
+  /** `null` where the run prepared nothing (an already prepared dataset). */
+  readonly preparation: Pick<PreparationSummary, 'photos' | 'kept' | 'dropped' | 'reasons' | 'perTier'> | null;
+  readonly stages: readonly { readonly loss: string; readonly steps: number; readonly finalLoss: number; readonly endedBecause: string }[];
+  /** `null` where nothing was evaluated. */
+  readonly verification: Pick<Verification, 'pairs' | 'accuracy' | 'std' | 'threshold' | 'tarAtFar'> | null;
+  readonly throughput: { readonly detectPhotosPerSecond: number | null; readonly trainImagesPerSecond: number | null };
+}
+
+/** The metrics of the run that these events tell; finished stages only. */
+export function metricsFrom(events: Iterable<RunEvent>): Metrics {
+  const { prepared, stages, evaluated, trained } = historyOf(events);
+  const verification = evaluated?.verification;
+  return {
+    preparation: prepared
+      ? { photos: prepared.summary.photos, kept: prepared.summary.kept, dropped: prepared.summary.dropped, reasons: prepared.summary.reasons, perTier: prepared.summary.perTier }
+      : null,
+    stages: stages.flatMap(({ finished }) => (finished ? [{ loss: finished.loss, steps: finished.steps, finalLoss: finished.finalLoss, endedBecause: finished.endedBecause }] : [])),
+    verification: verification
+      ? { pairs: verification.pairs, accuracy: verification.accuracy, std: verification.std, threshold: verification.threshold, tarAtFar: verification.tarAtFar }
+      : null,
+    throughput: { detectPhotosPerSecond: prepared?.photosPerSecond ?? null, trainImagesPerSecond: trained?.imagesPerSecond ?? null },
+  };
+}

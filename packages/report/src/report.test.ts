@@ -1,0 +1,98 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunEvent } from '@facewright/core';
+import { expect, test } from 'vitest';
+import { sampleEvents } from '../test/sample-events.js';
+import { createEventLog, metricsFrom, readEventLog, reportPage, writeReport } from './index.js';
+
+const directory = (): Promise<string> => mkdtemp(join(tmpdir(), 'fw-report-'));
+
+test('metrics.json has the promised shape and no more', () => {
+  expect(metricsFrom(sampleEvents())).toEqual({
+    preparation: { photos: 100, kept: 97, dropped: 3, reasons: { 'no-face': 2, unreadable: 1 }, perTier: { noised: { identities: 5, photos: 97, images: 388 } } },
+    stages: [
+      { loss: 'softmax', steps: 120, finalLoss: expect.closeTo(0.45), endedBecause: 'plateau' },
+      { loss: 'arcface', steps: 80, finalLoss: expect.closeTo(4.5), endedBecause: 'plateau' },
+    ],
+    verification: { pairs: 600, accuracy: 0.955, std: 0.02, threshold: 0.31, tarAtFar: { '1e-1': 0.99, '1e-2': 0.9, '1e-4': null } },
+    throughput: { detectPhotosPerSecond: 9.7, trainImagesPerSecond: 48.5 },
+  });
+  expect(metricsFrom([])).toEqual({ preparation: null, stages: [], verification: null, throughput: { detectPhotosPerSecond: null, trainImagesPerSecond: null } });
+});
+
+test('steps after the checkpoint that a run went on from count once', () => {
+  const first = sampleEvents();
+  const cut = first.findIndex((event) => event.type === 'train.step' && event.step === 150);
+  const started = first.find((event) => event.type === 'train.started')!;
+  const resumed: RunEvent[] = [
+    { ...started, resumedAt: 100 } as RunEvent,
+    { type: 'stage.started', at: 0, stage: 0, loss: 'softmax', optimiser: 'adam', step: 100, head: 'resumed' },
+    ...first.slice(first.findIndex((event) => event.type === 'train.step' && event.step === 101)),
+  ];
+  expect(metricsFrom([...first.slice(0, cut), ...resumed])).toEqual(metricsFrom(first));
+  // the second stage had begun before the kill: its beginning is taken back and told again
+  const page = reportPage([...first.slice(0, cut), ...resumed.slice(0, 2)]);
+  expect(page.match(/not ended/g)).toHaveLength(1);
+});
+
+test('the log holds whole lines, goes on after a torn one, and begins anew on demand', async () => {
+  const path = join(await directory(), 'deep', 'events.jsonl');
+  const events = sampleEvents();
+  const log = createEventLog(path);
+  for (const event of events.slice(0, 10)) log.reader(event);
+  // before it is closed, what was told is there
+  expect(readEventLog(path)).toEqual(events.slice(0, 10));
+  log.close();
+  await writeFile(path, `${await readFile(path, 'utf8')}{"type":"train.st`);
+  expect(readEventLog(path)).toHaveLength(10);
+  const again = createEventLog(path);
+  again.reader(events[10]);
+  again.close();
+  again.reader(events[11]);
+  expect(readEventLog(path)).toEqual(events.slice(0, 11));
+  createEventLog(path, { fresh: true }).close();
+  expect(await readFile(path, 'utf8')).toBe('');
+  await writeFile(path, 'half\n{}\n');
+  expect(() => readEventLog(path)).toThrow('events.jsonl:1');
+});
+
+test('progress in the log is thinned to one a second and its end', async () => {
+  const path = join(await directory(), 'events.jsonl');
+  const log = createEventLog(path);
+  for (let done = 0; done <= 100; done++) log.reader({ type: 'progress', at: done * 30, task: 'detect', done, total: 100, unit: 'photos' });
+  log.close();
+  expect(readEventLog(path).map((event) => (event as { done: number }).done)).toEqual([0, 34, 68, 100]);
+});
+
+test('hostile names cannot become markup', async () => {
+  const hostile = '"><script>alert(1)</script><img src=x onerror=\'alert(2)\'>\u0000`${1}';
+  const page = reportPage(sampleEvents({ photo: hostile, identity: hostile }), [{ identity: hostile, caption: hostile, bytes: Uint8Array.of(1, 2, 3), type: 'image/jpeg' }]);
+  expect(page).not.toContain('<script');
+  expect(page).not.toMatch(/<img src=x/);
+  expect(page).not.toContain('\u0000');
+  // every attribute value stays inside its quotes: what is left after taking out well-formed tags and text has no bracket
+  const left = page.replace(/<!doctype html>/, '').replace(/<style>[^<]*<\/style>/, '').replace(/<\/?[a-z][a-z0-9]*(\s+[a-zA-Z][a-zA-Z0-9-]*(="[^"<>]*")?)*\s*\/?>/g, '');
+  expect(left).not.toMatch(/[<>]/);
+});
+
+test('one file, no network, with every part of the run in it', async () => {
+  const out = await directory();
+  const log = createEventLog(join(out, 'events.jsonl'));
+  sampleEvents().forEach(log.reader);
+  log.close();
+  const { report, metrics } = await writeReport({ directory: out, crops: [{ identity: 'ann', caption: 'original', bytes: Uint8Array.of(255, 216), type: 'image/jpeg' }] });
+  expect((await readdir(out)).sort()).toEqual(['events.jsonl', 'metrics.json', 'report.html']);
+  expect(JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(metrics)));
+  const page = await readFile(report, 'utf8');
+  expect(page).not.toMatch(/(src|href)="(?!data:)/);
+  for (const text of ['95.5 %', 'arcface from step 120', 'no face found', 'ann/1.jpg', 'gain 0.0024', 'data:image/jpeg;base64,/9g=', 'alt="Aligned face of ann, original"', 'too few different pairs', '388', '"batch"', 'five-point 112 bilinear black']) {
+    expect(page.replaceAll('&#34;', '"')).toContain(text);
+  }
+  expect(page.match(/<svg /g)).toHaveLength(4);
+});
+
+test('a run that only prepared, and an empty one, make a page too', () => {
+  expect(reportPage(sampleEvents().slice(0, 5))).toContain('97 of 100');
+  expect(reportPage([])).toContain('<h1>');
+});

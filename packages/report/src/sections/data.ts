@@ -1,0 +1,72 @@
+/** What the data was: tiers, sample crops, and every photo left out with its reason. */
+import { count } from '../format.js';
+import type { History } from '../history.js';
+import { html, type Html } from '../html.js';
+
+/** An aligned image shown in the report. */
+export interface Crop {
+  readonly identity: string;
+  /** Under the picture: `original` or the augmenter's name. */
+  readonly caption: string;
+  /** An encoded image, put into the page as a data URI. */
+  readonly bytes: Uint8Array;
+  readonly type: 'image/jpeg' | 'image/png';
+}
+
+/** Rows of the list of left-out photos; `events.jsonl` and the dataset have them all. */
+const MOST_EXCLUSIONS = 2000;
+
+const REASONS: Readonly<Record<string, string>> = {
+  unreadable: 'cannot be read or is damaged',
+  'not-an-image': 'not an image',
+  'too-small': 'too small',
+  'too-large': 'over the size limit',
+  'no-face': 'no face found',
+  'several-faces': 'more than one face found',
+  'bad-landmarks': 'landmarks missing or unusable',
+  'not-picked': 'beyond the seeded pick of its tier',
+  'too-few-photos': 'its person has too few photos for any tier',
+  'wrong-size': 'not of the aligned size',
+};
+
+export function dataSection({ prepared, exclusions }: History, crops: readonly Crop[]): Html {
+  if (!prepared && !crops.length) return html``;
+  const summary = prepared?.summary;
+  const tiers = Object.entries(summary?.perTier ?? {});
+  const reasons = Object.entries(summary?.reasons ?? {}).sort(([, a], [, b]) => b - a);
+  return html`<section><h2>Data</h2>
+${summary && html`<p>${count(summary.photos)} photos: ${count(summary.kept)} kept, ${count(summary.dropped)} left out. They became ${count(summary.images)} aligned images of ${count(summary.identities)} people at ${summary.alignment.size}×${summary.alignment.size} pixels.</p>
+<div class="two"><div class="card scroll"><table><caption>Tiers</caption>
+<thead><tr><th scope="col">Tier</th><th scope="col" class="number">People</th><th scope="col" class="number">Photos</th><th scope="col" class="number">Images</th></tr></thead>
+<tbody>${tiers.map(([name, tier]) => html`<tr><th scope="row">${name}</th><td class="number">${count(tier.identities)}</td><td class="number">${count(tier.photos)}</td><td class="number">${count(tier.images)}</td></tr>`)}</tbody></table></div>
+<div class="card scroll"><table><caption>Left out</caption>
+<thead><tr><th scope="col">Reason</th><th scope="col" class="number">Photos</th></tr></thead>
+<tbody>${reasons.length ? reasons.map(([reason, photos]) => html`<tr><th scope="row">${REASONS[reason] ?? reason}</th><td class="number">${count(photos)}</td></tr>`) : html`<tr><td colspan="2" class="muted">Nothing was left out.</td></tr>`}</tbody></table></div></div>`}
+${exclusionList(exclusions)}
+${cropSheet(crops)}</section>`;
+}
+
+function exclusionList(exclusions: History['exclusions']): Html {
+  if (!exclusions.length) return html``;
+  const shown = exclusions.slice(0, MOST_EXCLUSIONS);
+  return html`<details class="card"><summary>Every photo left out (${count(exclusions.length)})</summary>
+${exclusions.length > shown.length && html`<p class="muted small">The first ${count(shown.length)} are listed here, all of them in events.jsonl.</p>`}
+<div class="scroll"><table><thead><tr><th scope="col">Photo</th><th scope="col">Person</th><th scope="col">Reason</th></tr></thead>
+<tbody>${shown.map(({ photo, identity, reason, detail }) => html`<tr><td><code>${photo}</code></td><td>${identity}</td><td>${REASONS[reason] ?? reason}${detail && html`<br><span class="small muted">${detail}</span>`}</td></tr>`)}</tbody></table></div></details>`;
+}
+
+function cropSheet(crops: readonly Crop[]): Html {
+  if (!crops.length) return html``;
+  const people = groups(crops);
+  return html`<h3>Aligned faces</h3><div class="people">${people.map(
+    ([identity, images]) => html`<div class="person"><h3>${identity}</h3><ul class="crops">${images.map(
+      ({ caption, bytes, type }) => html`<li><img src="data:${type};base64,${Buffer.from(bytes).toString('base64')}" width="70" height="70" alt="Aligned face of ${identity}, ${caption}"><span title="${caption}">${caption}</span></li>`,
+    )}</ul></div>`,
+  )}</div>`;
+}
+
+function groups(crops: readonly Crop[]): [string, Crop[]][] {
+  const people = new Map<string, Crop[]>();
+  for (const crop of crops) people.set(crop.identity, [...(people.get(crop.identity) ?? []), crop]);
+  return [...people];
+}

@@ -1,0 +1,65 @@
+/** The report's style sheet: system fonts, light and dark, readable in print. */
+export const STYLE = `
+:root{color-scheme:light dark;--bg:#f7f7f5;--card:#fff;--ink:#1c1e21;--muted:#5f656d;--line:#e2e2de;--grid:#ecece8;--c1:#2563c9;--c2:#c2410c;--c3:#0f766e;--c4:#7c3aed;--good:#15803d}
+@media (prefers-color-scheme:dark){:root{--bg:#14161a;--card:#1c1f25;--ink:#e8eaed;--muted:#a0a7b1;--line:#2d323a;--grid:#282c33;--c1:#6ea8fe;--c2:#fb923c;--c3:#5eead4;--c4:#c4a1ff;--good:#4ade80}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+main{max-width:1080px;margin:0 auto;padding:32px 20px 64px}
+h1{font-size:28px;line-height:1.2;margin:0 0 4px;letter-spacing:-.01em}
+h2{font-size:20px;margin:44px 0 14px}
+h3{font-size:16px;margin:24px 0 8px}
+p{margin:0 0 12px;max-width:75ch}
+.muted{color:var(--muted)}
+.small{font-size:14px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(152px,1fr));gap:12px;margin:24px 0 0;padding:0}
+.tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px}
+.tile dt{font-size:13px;color:var(--muted);margin:0}
+.tile dd{margin:2px 0 0}
+.tile .value{display:block;font-size:24px;line-height:1.3;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
+.tile .note{display:block;font-size:13px;color:var(--muted)}
+.tile.main .value{color:var(--good)}
+.card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px;margin:0 0 14px}
+.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px;align-items:start;margin:0 0 14px}
+.facts{max-width:none}
+.two>.card{margin:0}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-size:15px}
+caption{text-align:left;font-weight:600;padding:0 0 6px}
+th,td{text-align:left;padding:7px 14px 7px 0;border-bottom:1px solid var(--line);vertical-align:top}
+thead th{color:var(--muted);font-weight:500;font-size:13px}
+tbody th{font-weight:500}
+tbody tr:last-child>*{border-bottom:0}
+td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
+figure{margin:0}
+figcaption{font-weight:600;margin-bottom:4px}
+.legend{float:right;font-weight:400;font-size:13px;color:var(--muted)}
+.key{margin-left:14px;white-space:nowrap}
+.key::before{content:"";display:inline-block;width:16px;height:3px;border-radius:2px;margin-right:6px;vertical-align:middle;background:currentColor}
+.key.dot::before{width:8px;height:8px;border-radius:50%}
+.key.c1::before{background:var(--c1)}.key.c2::before{background:var(--c2)}.key.c3::before{background:var(--c3)}.key.c4::before{background:var(--c4)}
+svg{display:block;width:100%;height:auto}
+svg text{fill:var(--muted);font-size:12px;font-family:inherit}
+svg text.label{font-size:12px}
+svg .grid{stroke:var(--grid)}svg .grid.faint{stroke:none}
+svg .axis{stroke:var(--muted);stroke-opacity:.5}
+svg line.mark{stroke:var(--ink);stroke-dasharray:4 3;stroke-opacity:.65}
+svg text.mark{fill:var(--ink);font-weight:500}
+svg .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+svg .line.faint{stroke-width:1;stroke-opacity:.32}
+svg .line.dashed{stroke-dasharray:5 4;stroke-width:1.5}
+svg .line.c1{stroke:var(--c1)}svg .line.c2{stroke:var(--c2)}svg .line.c3{stroke:var(--c3)}svg .line.c4{stroke:var(--c4)}
+svg .dots.c1{fill:var(--c1)}svg .dots.c2{fill:var(--c2)}svg .dots.c3{fill:var(--c3)}svg .dots.c4{fill:var(--c4)}
+.people{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:12px}
+.person{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
+.person h3{margin:0 0 8px;font-size:14px;overflow-wrap:anywhere}
+.crops{display:flex;gap:6px;flex-wrap:wrap;list-style:none;margin:0;padding:0}
+.crops img{display:block;width:70px;height:70px;border-radius:6px;background:#0003}
+.crops span{display:block;max-width:70px;font-size:11px;color:var(--muted);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+details{margin:0 0 12px}
+summary{cursor:pointer;font-weight:600;padding:4px 0}
+pre{overflow:auto;font-size:13px;line-height:1.45;margin:8px 0 0}
+code{font-size:.92em;overflow-wrap:anywhere}
+ul.notices{margin:0;padding-left:20px}
+footer{margin-top:44px;color:var(--muted);font-size:13px}
+@media print{body{background:#fff}.card,.tile,.person{break-inside:avoid}}
+`;

@@ -1,0 +1,23 @@
+/** Writes `metrics.json` and `report.html` of a run directory from its `events.jsonl`. */
+import { join } from 'node:path';
+import { writeFileAtomic } from '@facewright/core/node';
+import { readEventLog } from './event-log.js';
+import { metricsFrom, type Metrics } from './metrics.js';
+import { reportPage } from './page.js';
+import type { Crop } from './sections/data.js';
+
+export interface ReportOptions {
+  /** Holds `events.jsonl`; the results are written beside it. */
+  readonly directory: string;
+  /** Aligned images to show, a few of several people. */
+  readonly crops?: readonly Crop[];
+}
+
+export async function writeReport({ directory, crops = [] }: ReportOptions): Promise<{ report: string; metrics: Metrics }> {
+  const events = readEventLog(join(directory, 'events.jsonl'));
+  const metrics = metricsFrom(events);
+  const report = join(directory, 'report.html');
+  await writeFileAtomic(join(directory, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
+  await writeFileAtomic(report, reportPage(events, crops));
+  return { report, metrics };
+}

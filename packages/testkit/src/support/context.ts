@@ -1,0 +1,37 @@
+/** What a suite gives a plugin to be made with, and engines for the suites that compute. */
+import { createRandom, type Backend, type ConfiguredPlugin, type Contracts, type Engine, type PluginContext, type PluginKind } from '@facewright/core';
+import { configured, type Subject } from './suite.js';
+
+/** The engine that a suite computes on: a backend plugin, or a function that opens an engine. */
+export type EngineSource = ConfiguredPlugin<'backend'> | (() => Engine | Promise<Engine>);
+
+export interface ContextOptions {
+  /** For plugins that compute; without it asking for an engine is an error. */
+  readonly engine?: EngineSource;
+  /** What relative paths in options are relative to; default: the working directory. */
+  readonly baseDirectory?: string;
+}
+
+/** A plugin context for tests: fixed randomness, no events, never aborted. */
+export function testContext({ engine, baseDirectory = '.' }: ContextOptions = {}): PluginContext {
+  let opened: Promise<Engine> | undefined;
+  return {
+    random: createRandom('testkit'),
+    emit: () => {},
+    signal: new AbortController().signal,
+    baseDirectory,
+    engine: () => {
+      if (!engine) return Promise.reject(new Error('this part asks for an engine: give the suite one as `engine`'));
+      return (opened ??= openEngine(engine));
+    },
+  };
+}
+
+export async function openEngine(source: EngineSource): Promise<Engine> {
+  return typeof source === 'function' ? source() : (await source.create(testContext()) satisfies Backend).open();
+}
+
+/** The part of a subject. */
+export async function create<K extends PluginKind>(subject: Subject<K>, options?: ContextOptions): Promise<Contracts[K]> {
+  return (await configured(subject)).create(testContext(options));
+}

@@ -1,0 +1,161 @@
+/**
+ * Checkpoints: `checkpoints/<step>/` with `state.safetensors` (every tensor of the training) and `state.json` (where it stands). Each appears
+ * whole or not at all, carries its own hashes, and the last few are kept; a damaged one is passed over for the one before.
+ */
+import { FacewrightError, messageOf, type Emit, type HostTensors } from '@facewright/core';
+import { writeFileAtomic } from '@facewright/core/node';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { digestOf, sha256 } from './digest.js';
+import { writeDirectory } from './directory.js';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+import type { LossRecord } from './schedule.js';
+
+const TENSORS = 'state.safetensors';
+const STATE = 'state.json';
+
+/** Where a training stands; with the tensors it is all that a training is. */
+export interface Position {
+  /** Steps done over all stages. */
+  readonly step: number;
+  /** The stage the tensors belong to. */
+  readonly stage: number;
+  /** Its losses. */
+  readonly record: LossRecord;
+}
+
+const position = z.object({
+  step: z.int().min(0),
+  stage: z.int().min(0),
+  record: z.object({
+    steps: z.int().min(0),
+    recent: z.array(z.number()),
+    window: z.object({ count: z.int(), sum: z.number() }),
+    means: z.array(z.number()),
+    reference: z.number().nullable(),
+    gain: z.number().nullable(),
+    lingering: z.int().min(0),
+  }),
+});
+/** What a training is made of, as digests by name: a checkpoint of other makings is refused. */
+export type Makings = Readonly<Record<string, string>>;
+
+const stateFile = z.object({
+  format: z.literal(1),
+  ...position.shape,
+  /** For people: all of it follows from the step and the config. */
+  epoch: z.int().min(0),
+  batchInEpoch: z.int().min(0),
+  rate: z.number(),
+  makings: z.record(z.string(), z.string()),
+  tensors: z.object({ file: z.string(), bytes: z.int(), sha256: z.string() }),
+  /** SHA-256 of everything else in this file. */
+  sha256: z.string(),
+});
+
+export interface Checkpoint {
+  readonly position: Position;
+  readonly state: HostTensors;
+}
+
+export interface CheckpointDetails {
+  readonly epoch: number;
+  readonly batchInEpoch: number;
+  /** Learning rate of the next step. */
+  readonly rate: number;
+}
+
+/** The checkpoints of one training. `directory` need not exist yet. */
+export class Checkpoints {
+  constructor(
+    private readonly directory: string,
+    private readonly keep: number,
+    private readonly makings: Makings,
+    private readonly emit: Emit,
+  ) {}
+
+  /** Writes one, then removes all but the last `keep`. Gives its path. */
+  async write({ position, state }: Checkpoint, details: CheckpointDetails): Promise<string> {
+    const path = join(this.directory, nameOf(position.step));
+    const tensors = encodeSafetensors(state);
+    const content = { format: 1, ...position, ...details, makings: this.makings, tensors: { file: TENSORS, bytes: tensors.length, sha256: sha256(tensors) } };
+    await writeDirectory(path, async (aside) => {
+      await writeFileAtomic(join(aside, TENSORS), tensors);
+      await writeFileAtomic(join(aside, STATE), `${JSON.stringify({ ...content, sha256: digestOf(content) }, null, 2)}\n`);
+    });
+    this.emit('checkpoint.written', { path, stage: position.stage, step: position.step });
+    await this.removeOld(position.step);
+    return path;
+  }
+
+  /** The newest whole one, with a notice for each damaged one passed over; nothing where there is none yet. */
+  async latest(): Promise<Checkpoint | undefined> {
+    const steps = await this.steps();
+    for (const step of steps) {
+      const path = join(this.directory, nameOf(step));
+      const found = await readCheckpoint(path).catch((error: unknown) => {
+        this.emit('notice', { level: 'warning', message: `The checkpoint ${path} is damaged and passed over: ${messageOf(error).split('\n')[0]}` });
+        return undefined;
+      });
+      if (!found) continue;
+      this.requireSameMakings(found.makings, path);
+      return found;
+    }
+    if (steps.length > 0) {
+      throw new FacewrightError({ what: `None of the ${steps.length} checkpoints can be read.`, where: this.directory, todo: 'Remove them and start anew without --resume.' });
+    }
+    return undefined;
+  }
+
+  /** Throws where there are checkpoints already: a new training would write over them. */
+  async requireNone(): Promise<void> {
+    const [step] = await this.steps();
+    if (step === undefined) return;
+    throw new FacewrightError({
+      what: `There is a training here already, at step ${step}.`,
+      where: this.directory,
+      todo: 'Go on with it by --resume, or train into another directory, or remove this one.',
+    });
+  }
+
+  /** Newest first. */
+  private async steps(): Promise<number[]> {
+    const names = await readdir(this.directory).catch(() => []);
+    return names.filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => b - a);
+  }
+
+  /** Those after `current` are damaged ones that were passed over: they do not count, and go too. */
+  private async removeOld(current: number): Promise<void> {
+    const steps = await this.steps();
+    const kept = new Set(steps.filter((step) => step <= current).slice(0, this.keep).map(nameOf));
+    const names = await readdir(this.directory);
+    // what a kill left half written or half removed is of no use either
+    const goes = names.filter((name) => (/^\d+$/.test(name) && !kept.has(name)) || name.endsWith('.partial'));
+    await Promise.all(goes.map((name) => rm(join(this.directory, name), { recursive: true, force: true })));
+  }
+
+  private requireSameMakings(others: Makings, path: string): void {
+    const changed = [...new Set([...Object.keys(this.makings), ...Object.keys(others)])].filter((name) => this.makings[name] !== others[name]);
+    if (changed.length === 0) return;
+    throw new FacewrightError({
+      what: `The checkpoint belongs to another training: different ${changed.join(', ')}.`,
+      where: path,
+      todo: 'Resume with the config and the dataset it was started with, or start a new training in another directory.',
+    });
+  }
+}
+
+/** Padded, so that a listing is in order. */
+const nameOf = (step: number): string => String(step).padStart(8, '0');
+
+async function readCheckpoint(path: string): Promise<Checkpoint & { makings: Makings }> {
+  const content: unknown = JSON.parse(await readFile(join(path, STATE), 'utf8'));
+  const { sha256: expected, ...rest } = stateFile.parse(content);
+  if (digestOf(rest) !== expected) throw new Error(`${STATE} has other content than was written`);
+  const { tensors, makings } = rest;
+  const bytes = await readFile(join(path, tensors.file));
+  if (bytes.length !== tensors.bytes) throw new Error(`${tensors.file} has ${bytes.length} bytes instead of ${tensors.bytes}`);
+  if (sha256(bytes) !== tensors.sha256) throw new Error(`${tensors.file} has other content than was written`);
+  return { position: position.parse(rest), state: decodeSafetensors(bytes, join(path, tensors.file)).tensors, makings };
+}

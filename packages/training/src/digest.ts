@@ -1,0 +1,13 @@
+/** SHA-256 of bytes, and of values by their JSON with sorted keys. */
+import { createHash } from 'node:crypto';
+
+export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The same for equal values, whatever the order of their keys. */
+export const digestOf = (value: unknown): string => sha256(canonical(value));
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}

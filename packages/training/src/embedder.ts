@@ -1,0 +1,45 @@
+/** Embeddings of aligned faces from a trained model. */
+import type { Engine, HostTensors, Model, RgbImage, StepFunction } from '@facewright/core';
+import { prefixed, under } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { inputFromImages } from './images.js';
+
+export interface EmbedderOptions {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly params: HostTensors;
+  readonly statistics: HostTensors;
+  /** Most images at a time. */
+  readonly batch?: number;
+}
+
+export interface Embedder {
+  /** One vector of length 1 for each aligned image; images of another size are fitted to the model's input. */
+  embed(images: readonly RgbImage[]): Promise<Float32Array[]>;
+  dispose(): void;
+}
+
+export function createEmbedder({ engine, model, params, statistics, batch = 32 }: EmbedderOptions): Embedder {
+  const step: StepFunction = (state, { images }) => {
+    const { embeddings } = model.apply(under('params', state), under('statistics', state), images as tf.Tensor4D, 'infer');
+    const length = tf.sqrt(tf.sum(tf.square(embeddings), 1, true));
+    return { outputs: { embeddings: tf.div(embeddings, tf.maximum(length, 1e-12)) } };
+  };
+  const executable = engine.compile(step, { name: 'embedding', state: { ...prefixed('params', params), ...prefixed('statistics', statistics) }, dynamicAxes: { images: [0] } });
+  return {
+    async embed(images) {
+      const vectors: Float32Array[] = [];
+      for (let first = 0; first < images.length; first += batch) {
+        const part = images.slice(first, first + batch);
+        const { embeddings } = await executable.run({ images: inputFromImages(part, model) });
+        const size = embeddings.shape[1];
+        part.forEach((_, index) => vectors.push((embeddings.data as Float32Array).slice(index * size, (index + 1) * size)));
+      }
+      return vectors;
+    },
+    dispose: () => executable.dispose(),
+  };
+}
+
+/** The score of a pair: the dot product of two embeddings of length 1, in [−1, 1] up to rounding. */
+export const cosineSimilarity = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, index) => sum + value * b[index], 0);

@@ -1,0 +1,94 @@
+/** People kept out of training, and pairs of their photos to verify the model on. */
+import { permutation, type Dataset, type Random, type RunConfig } from '@facewright/core';
+
+const FEWEST = 2;
+
+/**
+ * Names of the people held out, in the order given: `identities` of them, or that fraction. Only people with two photos or more are drawn. At least
+ * two people are held out (one gives no different pairs) and two left for training; where that cannot be, or nothing is wanted, nobody is.
+ */
+export function holdOut(people: readonly { readonly name: string; readonly photos: number }[], { identities }: Pick<RunConfig['heldOut'], 'identities'>, random: Random): string[] {
+  const wanted = identities < 1 ? Math.round(identities * people.length) : Math.round(identities);
+  const eligible = people.filter(({ photos }) => photos >= 2);
+  const count = Math.min(Math.max(wanted, FEWEST), eligible.length, people.length - FEWEST);
+  if (identities === 0 || count < FEWEST) return [];
+  const drawn = new Set(permutation(eligible.length, random.fork('held-out'), count).map((index) => eligible[index].name));
+  return people.filter(({ name }) => drawn.has(name)).map(({ name }) => name);
+}
+
+/** Two samples of a dataset by their indexes. */
+export interface Pair {
+  readonly a: number;
+  readonly b: number;
+  readonly same: boolean;
+  readonly fold: number;
+}
+
+/**
+ * Pairs of original images of these people, no pair twice: half same, half different, `count` in all or as many of each kind as there are. Every
+ * person gives about as many same pairs as another. Two images of one photo are no pair. The folds are balanced.
+ */
+export function drawPairs(dataset: Pick<Dataset, 'samples'>, identities: readonly string[], count: number, random: Random, folds = 10): Pair[] {
+  const people = identities
+    .map((name) => dataset.samples.flatMap((sample, index) => (sample.identity === name && sample.kind === 'original' ? [{ index, source: sample.source }] : [])))
+    .filter((photos) => photos.length > 0);
+  const half = Math.floor(count / 2);
+  const same = samePairs(people, half, random.fork('same-pairs'));
+  const different = differentPairs(people, same.length, random.fork('different-pairs'));
+  const number = Math.min(same.length, different.length);
+  const inFolds = (pairs: readonly Drawn[], same: boolean): Pair[] => pairs.slice(0, number).map(([a, b], index) => ({ a, b, same, fold: index % folds }));
+  return [...inFolds(same, true), ...inFolds(different, false)].sort((a, b) => a.fold - b.fold);
+}
+
+interface Photo {
+  readonly index: number;
+  readonly source: string;
+}
+type Drawn = readonly [a: number, b: number];
+
+/** Round after round, each person gives one more pair until they have none left. */
+function samePairs(people: readonly (readonly Photo[])[], count: number, random: Random): Drawn[] {
+  const pairs: Drawn[] = [];
+  const streams = people.map((photos, index) => pairStream(photos, random.fork(index)));
+  const order = permutation(people.length, random);
+  for (let round = 0, found = true; found && pairs.length < count; round++) {
+    found = false;
+    for (const index of order) {
+      if (pairs.length === count) break;
+      const next = streams[index].next();
+      if (next.done) continue;
+      pairs.push(next.value);
+      found = true;
+    }
+  }
+  return pairs;
+}
+
+/** All pairs of one person's photos in a drawn order: the photos at distance 1, 2, … around a drawn circle, so that all photos take part soon. */
+function* pairStream(photos: readonly Photo[], random: Random): Generator<Drawn, undefined> {
+  const circle = permutation(photos.length, random).map((index) => photos[index]);
+  for (let distance = 1; distance <= circle.length / 2; distance++) {
+    // at half way round, each pair would come twice
+    const starts = distance * 2 === circle.length ? distance : circle.length;
+    for (let start = 0; start < starts; start++) {
+      const [a, b] = [circle[start], circle[(start + distance) % circle.length]];
+      if (a.source !== b.source) yield [a.index, b.index];
+    }
+  }
+  return undefined;
+}
+
+/** Two people, then a photo of each. */
+function differentPairs(people: readonly (readonly Photo[])[], wanted: number, random: Random): Drawn[] {
+  const total = people.reduce((sum, photos) => sum + photos.length, 0);
+  const possible = people.reduce((sum, photos) => sum + (photos.length * (total - photos.length)) / 2, 0);
+  const drawn = new Map<string, Drawn>();
+  while (drawn.size < Math.min(wanted, possible)) {
+    const first = random.integer(people.length);
+    const second = (first + 1 + random.integer(people.length - 1)) % people.length;
+    const a = people[first][random.integer(people[first].length)].index;
+    const b = people[second][random.integer(people[second].length)].index;
+    drawn.set(a < b ? `${a} ${b}` : `${b} ${a}`, [a, b]);
+  }
+  return [...drawn.values()];
+}

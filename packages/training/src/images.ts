@@ -1,0 +1,50 @@
+/** From a dataset's images to a model's input: decoded once where they fit in memory, fitted to the input size, scaled, mirrored. */
+import { hostTensor, type Dataset, type HostTensor, type Model, type RgbImage } from '@facewright/core';
+import { fitPixels } from './resize.js';
+
+export interface ImageStore {
+  /** RGB bytes of a sample at the model's input size. */
+  pixels(sample: number): Promise<Uint8Array>;
+}
+
+/** Keeps decoded images where all `count` of them fit into `cacheBytes`; of a larger set it keeps none, as every epoch has another order. */
+export function createImageStore(dataset: Pick<Dataset, 'read'>, model: Pick<Model, 'inputSize'>, count: number, cacheBytes = 512 * 2 ** 20): ImageStore {
+  const [height, width] = model.inputSize;
+  const kept = count * height * width * 3 <= cacheBytes ? new Map<number, Uint8Array>() : undefined;
+  return {
+    async pixels(sample) {
+      const known = kept?.get(sample);
+      if (known) return known;
+      const pixels = fitPixels(await dataset.read(sample), model.inputSize);
+      kept?.set(sample, pixels);
+      return pixels;
+    },
+  };
+}
+
+/** Images [n, height, width, 3] as the model wants them, from RGB bytes of its input size; `mirrored[i]` flips image i left to right. */
+export function inputTensor(pixels: readonly Uint8Array[], { inputSize: [height, width], inputScale }: Pick<Model, 'inputSize' | 'inputScale'>, mirrored?: readonly boolean[]): HostTensor {
+  const { offset, scale } = inputScale ?? { offset: 127.5, scale: 1 / 127.5 };
+  const scaled = Float32Array.from({ length: 256 }, (_, value) => (value - offset) * scale);
+  const size = height * width * 3;
+  const data = new Float32Array(pixels.length * size);
+  pixels.forEach((image, index) => {
+    const start = index * size;
+    if (!mirrored?.[index]) {
+      for (let i = 0; i < size; i++) data[start + i] = scaled[image[i]];
+      return;
+    }
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const to = start + (y * width + x) * 3;
+        const from = (y * width + width - 1 - x) * 3;
+        for (let channel = 0; channel < 3; channel++) data[to + channel] = scaled[image[from + channel]];
+      }
+    }
+  });
+  return hostTensor([pixels.length, height, width, 3], data);
+}
+
+/** The same for images that are not in a dataset. */
+export const inputFromImages = (images: readonly RgbImage[], model: Pick<Model, 'inputSize' | 'inputScale'>): HostTensor =>
+  inputTensor(images.map((image) => fitPixels(image, model.inputSize)), model);

@@ -1,0 +1,78 @@
+/** A trained model on disk: `model.json`, which says what it is and how its images were aligned, and `weights.safetensors`. */
+import { FacewrightError, messageOf, parseOptions, prefixed, under, type HostTensors } from '@facewright/core';
+import { writeFileAtomic } from '@facewright/core/node';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { sha256 } from './digest.js';
+import { writeDirectory } from './directory.js';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+
+const CARD = 'model.json';
+const WEIGHTS = 'weights.safetensors';
+
+const modelCard = z.object({
+  format: z.literal(1),
+  /** The model plugin and its options. */
+  model: z.object({ name: z.string(), options: z.unknown() }),
+  /** Height and width in pixels. */
+  inputSize: z.tuple([z.int().min(1), z.int().min(1)]),
+  embeddingSize: z.int().min(1),
+  /** How the images it was trained on were aligned; faces it is given must be aligned the same way. */
+  alignment: z.object({ fingerprint: z.string(), size: z.int().min(1) }),
+  trained: z.object({ identities: z.int(), images: z.int(), steps: z.int(), losses: z.array(z.string()) }).optional(),
+});
+export type ModelCard = z.infer<typeof modelCard>;
+
+export interface ModelFiles {
+  readonly card: ModelCard;
+  readonly params: HostTensors;
+  readonly statistics: HostTensors;
+}
+
+/** Writes the directory whole, in place of an older one of that name. */
+export async function saveModel(directory: string, { card, params, statistics }: ModelFiles): Promise<void> {
+  const weights = encodeSafetensors({ ...prefixed('params', params), ...prefixed('statistics', statistics) }, { format: 'facewright' });
+  const content = { ...card, weights: { file: WEIGHTS, bytes: weights.length, sha256: sha256(weights) } };
+  await writeDirectory(directory, async (aside) => {
+    await writeFileAtomic(join(aside, WEIGHTS), weights);
+    await writeFileAtomic(join(aside, CARD), `${JSON.stringify(content, null, 2)}\n`);
+  });
+}
+
+/** Throws a `FacewrightError` where there is no model, or where one of its files is damaged. */
+export async function loadModelFiles(directory: string): Promise<ModelFiles> {
+  const path = join(directory, CARD);
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new FacewrightError({
+      what: missing ? 'There is no trained model here.' : `The model's description cannot be read: ${messageOf(error)}`,
+      where: path,
+      todo: 'Name the directory "model" that a training ends with.',
+      cause: error,
+    });
+  }
+  const { weights, ...card } = parseOptions(modelCard.extend({ weights: z.object({ file: z.literal(WEIGHTS), bytes: z.int(), sha256: z.string() }) }), content, path);
+  const file = join(directory, weights.file);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new FacewrightError({ what: `The weights cannot be read: ${messageOf(error)}`, where: file, cause: error });
+  });
+  if (bytes.length !== weights.bytes || sha256(bytes) !== weights.sha256) {
+    throw new FacewrightError({ what: 'The weights are not those that were written with the model: the file is damaged or another one.', where: file, todo: 'Copy the whole model directory again.' });
+  }
+  const { tensors } = decodeSafetensors(bytes, file);
+  return { card, params: under('params', tensors), statistics: under('statistics', tensors) };
+}
+
+/** Throws a `FacewrightError` where images were aligned in another way than the model's: its embeddings of them would be quietly bad. */
+export function checkAlignment({ alignment }: Pick<ModelCard, 'alignment'>, images: { readonly fingerprint: string }, where?: string): void {
+  if (alignment.fingerprint === images.fingerprint) return;
+  throw new FacewrightError({
+    what: `The images are aligned as "${images.fingerprint}", the model was trained on "${alignment.fingerprint}".`,
+    where,
+    todo: 'Prepare the photos with the aligner that the model was trained with.',
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * Fits an aligned image to a model's input: the largest centred part with the input's proportions, averaged over the area of each new pixel.
+ * From 112×112 to 112×96 this cuts 8 pixels on either side, which is just how the two InsightFace templates differ.
+ */
+import type { RgbImage } from '@facewright/core';
+
+/** RGB bytes of `height` × `width`. Enlarging is bilinear between pixel centres. The image's own bytes come back where it fits already. */
+export function fitPixels(image: RgbImage, [height, width]: readonly [height: number, width: number]): Uint8Array {
+  if (image.width === width && image.height === height) return image.data;
+  const scale = Math.max(width / image.width, height / image.height);
+  const columns = tapsFor(image.width, width, width / scale);
+  const rows = tapsFor(image.height, height, height / scale);
+
+  const narrowed = new Float32Array(image.height * width * 3);
+  for (let y = 0; y < image.height; y++) {
+    for (let x = 0; x < width; x++) {
+      const { first, weights } = columns[x];
+      for (let channel = 0; channel < 3; channel++) {
+        let sum = 0;
+        for (let k = 0; k < weights.length; k++) sum += weights[k] * image.data[(y * image.width + first + k) * 3 + channel];
+        narrowed[(y * width + x) * 3 + channel] = sum;
+      }
+    }
+  }
+  const fitted = new Uint8Array(height * width * 3);
+  const stride = width * 3;
+  for (let y = 0; y < height; y++) {
+    const { first, weights } = rows[y];
+    for (let i = 0; i < stride; i++) {
+      let sum = 0;
+      for (let k = 0; k < weights.length; k++) sum += weights[k] * narrowed[(first + k) * stride + i];
+      fitted[y * stride + i] = Math.round(sum);
+    }
+  }
+  return fitted;
+}
+
+/** The source pixels that make up one new pixel along an axis; the weights sum to 1. */
+interface Taps {
+  readonly first: number;
+  readonly weights: readonly number[];
+}
+
+/** `length` source pixels, of which the centred `used` become `count` new ones. */
+function tapsFor(length: number, count: number, used: number): Taps[] {
+  const start = (length - used) / 2;
+  const step = used / count;
+  return Array.from({ length: count }, (_, index) => (step > 1 ? areaTaps(length, start + index * step, step) : linearTaps(length, start + (index + 0.5) * step - 0.5)));
+}
+
+function areaTaps(length: number, from: number, step: number): Taps {
+  // a hair inside, so that rounding does not touch a pixel outside the area
+  const first = Math.max(0, Math.floor(from + 1e-9));
+  const last = Math.min(length - 1, Math.ceil(from + step - 1e-9) - 1);
+  const covered = Array.from({ length: last - first + 1 }, (_, k) => Math.min(from + step, first + k + 1) - Math.max(from, first + k));
+  const sum = covered.reduce((total, part) => total + part, 0);
+  return { first, weights: covered.map((part) => part / sum) };
+}
+
+function linearTaps(length: number, position: number): Taps {
+  const at = Math.min(Math.max(position, 0), length - 1);
+  const first = Math.floor(at);
+  const rest = at - first;
+  return rest > 0 ? { first, weights: [1 - rest, rest] } : { first, weights: [1] };
+}

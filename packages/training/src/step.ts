@@ -1,0 +1,64 @@
+/**
+ * The training step and the validation step as pure functions over named tensors. All of the training's state has one flat name space:
+ * `model/params/…`, `model/statistics/…`, `head/params/…`, `head/statistics/…`, `memory/…` (the optimiser's).
+ */
+import { prefixed, under, type Loss, type Model, type Optimiser, type State, type StepFunction } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Forward, backward and update. Inputs: `images` [n, height, width, 3] float32, already scaled as the model wants; `labels` [n] int32; `rate`
+ * scalar. Outputs, all scalars: `loss`, `accuracy` (share of images whose largest logit without margin is their label), `gradientNorm`.
+ */
+export function trainStep(model: Model, loss: Loss, optimiser: Optimiser): StepFunction {
+  return (state, inputs) => {
+    const names = Object.keys(state).filter((name) => name.startsWith('model/params/') || name.startsWith('head/params/'));
+    const values = names.map((name) => state[name]);
+    let escaped: Record<string, tf.Tensor> = {};
+
+    const forward = (...values: tf.Tensor[]): tf.Scalar => {
+      const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+      const result = apply(model, loss, { ...state, ...params }, inputs, 'train');
+      escaped = keepCopies({ accuracy: result.accuracy, ...result.statistics });
+      return result.loss;
+    };
+    const { value, grads } = tf.valueAndGrads(forward)(values);
+    const { accuracy, ...statistics } = releaseCopies(escaped);
+
+    const gradients = Object.fromEntries(names.map((name, index) => [name, grads[index]]));
+    const params = Object.fromEntries(names.map((name) => [name, state[name]]));
+    const updated = optimiser.update({ params, gradients, memory: under('memory', state), rate: inputs.rate as tf.Scalar, groupOf: groupsOf(model) });
+    const gradientNorm = tf.sqrt(tf.addN(grads.map((gradient) => tf.sum(tf.square(gradient)))));
+    return { state: { ...updated.params, ...statistics, ...prefixed('memory', updated.memory) }, outputs: { loss: value, accuracy, gradientNorm } };
+  };
+}
+
+/** Loss and accuracy with the running statistics, changing nothing. Inputs `images` and `labels` as in training; outputs `loss`, `accuracy`. */
+export function validationStep(model: Model, loss: Loss): StepFunction {
+  return (state, inputs) => {
+    const result = apply(model, loss, state, inputs, 'infer');
+    return { outputs: { loss: result.loss, accuracy: result.accuracy } };
+  };
+}
+
+function apply(model: Model, loss: Loss, state: State, { images, labels }: State, mode: 'train' | 'infer') {
+  const body = model.apply(under('model/params', state), under('model/statistics', state), images as tf.Tensor4D, mode);
+  const head = loss.apply(under('head/params', state), under('head/statistics', state), body.embeddings, labels as tf.Tensor1D);
+  const hits = tf.equal(tf.argMax(head.logits, 1), labels);
+  return {
+    loss: head.loss,
+    accuracy: tf.mean(tf.cast(hits, 'float32')),
+    statistics: { ...prefixed('model/statistics', body.statistics), ...prefixed('head/statistics', head.statistics ?? {}) },
+  };
+}
+
+const groupsOf = (model: Model) => (name: string): string | undefined => (name.startsWith('head/') ? 'head' : model.groupOf?.(name.slice('model/params/'.length)));
+
+/** The gradient tape's scope disposes everything but the loss: what else is needed leaves it as kept copies (which share the memory) … */
+const keepCopies = (tensors: State): Record<string, tf.Tensor> => Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
+
+/** … and comes back under the care of the surrounding scope. */
+function releaseCopies(kept: Record<string, tf.Tensor>): Record<string, tf.Tensor> {
+  const released = Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [name, tf.clone(tensor)]));
+  tf.dispose(kept);
+  return released;
+}

@@ -1,0 +1,29 @@
+/** Images a second: over the last steps for the display, and over all of them for the record. */
+
+export interface Throughput {
+  /** Call at the end of each step. */
+  count(images: number): void;
+  /** Over the last steps. */
+  recent(): number;
+  /** Over all counted steps, the time between them (validation, checkpoints) included. */
+  overall(): number;
+  seconds(): number;
+}
+
+const STEPS = 20;
+
+export function createThroughput(now: () => number = () => performance.now()): Throughput {
+  const start = now();
+  let total = 0;
+  let marks = [{ at: start, total: 0 }];
+  const perSecond = (images: number, ms: number): number => (ms > 0 ? (images * 1000) / ms : 0);
+  return {
+    count(images) {
+      total += images;
+      marks = [...marks, { at: now(), total }].slice(-STEPS - 1);
+    },
+    recent: () => perSecond(marks[marks.length - 1].total - marks[0].total, marks[marks.length - 1].at - marks[0].at),
+    overall: () => perSecond(total, marks[marks.length - 1].at - start),
+    seconds: () => (now() - start) / 1000,
+  };
+}

@@ -1,0 +1,244 @@
+/** The training as a whole on a tiny model: it learns, switches, and goes on after an interruption to the same bytes. */
+import { createEventStream, createRandom, FacewrightError, Interrupted, stageConfig, type Engine, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cosineLoss, linearLoss, openCpu, tinyDataset, tinyModel } from '../test/tiny.js';
+import { adam, loadModelFiles, sgd, train, type TrainOptions, type TrainStage } from './index.js';
+
+let engine: Engine;
+let root: string;
+/** The undisturbed run that others are compared with. */
+let whole: Run;
+let leaked: number;
+beforeAll(async () => {
+  engine = await openCpu();
+  root = await mkdtemp(join(tmpdir(), 'facewright-train-'));
+  const before = tf.memory().numTensors;
+  whole = await run('whole');
+  leaked = tf.memory().numTensors - before;
+});
+afterAll(async () => {
+  await rm(root, { recursive: true });
+});
+
+const context = {} as PluginContext; // optimisers use nothing of it
+const stage = async (name: string, loss: Loss, optimiser: ReturnType<typeof adam> | ReturnType<typeof sgd>, config: object): Promise<TrainStage> => ({
+  name, loss, optimiserName: optimiser.meta.name, optimiser: await optimiser.create(context), config: stageConfig.parse({ loss: name, ...config }),
+});
+
+interface Run {
+  readonly events: RunEvent[];
+  readonly error?: unknown;
+  readonly losses: Map<number, number>;
+}
+
+/** 5 people × 6 photos × 2 images, 2 stages of 8 and 7 steps in epochs of 6. */
+async function run(directory: string, overrides: Partial<TrainOptions> = {}, abortAt?: number): Promise<Run> {
+  const stream = createEventStream();
+  const abort = new AbortController();
+  const events: RunEvent[] = [];
+  stream.subscribe((event) => {
+    events.push(event);
+    if (event.type === 'train.step' && event.step === abortAt) abort.abort();
+  });
+  const options: TrainOptions = {
+    dataset: tinyDataset(5, 6), model: tinyModel, modelReference: { name: 'tiny', options: {} }, alignment: { fingerprint: 'tiny', size: 6 },
+    stages: [
+      await stage('linear', linearLoss, adam(), { rate: 0.02, until: { steps: 8 } }),
+      await stage('cosine', cosineLoss, sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }), { rate: 0.05, warmUp: 3, until: { steps: 7 } }),
+    ],
+    engine, batch: 8, flip: true, validation: { fraction: 0.1, minimum: 0, everySteps: 5 }, checkpoint: { everySteps: 4, keep: 2 },
+    directory: join(root, directory), random: createRandom(7), emit: stream.emit, signal: abort.signal, ...overrides,
+  };
+  const error = await train(options).then(() => undefined, (error: unknown) => error);
+  return { events, error, losses: new Map(of(events, 'train.step').map(({ step, loss }) => [step, loss])) };
+}
+
+const of = <T extends RunEvent['type']>(events: readonly RunEvent[], type: T): RunEvent<T>[] => events.filter((event): event is RunEvent<T> => event.type === type);
+const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
+
+test('trains two stages, hands the head over and writes the model', async () => {
+  const { events, error, losses } = whole;
+  expect(error).toBeUndefined();
+  expect(losses.size).toBe(15);
+  expect(of(events, 'stage.started').map(({ loss, head, step }) => ({ loss, head, step }))).toEqual([{ loss: 'linear', head: 'fresh', step: 0 }, { loss: 'cosine', head: 'adopted', step: 8 }]);
+  expect(of(events, 'stage.finished').map(({ loss, steps, endedBecause }) => [loss, steps, endedBecause])).toEqual([['linear', 8, 'steps'], ['cosine', 7, 'steps']]);
+  expect(of(events, 'train.step').map(({ rate }) => Number(rate.toFixed(6))).slice(6, 12)).toEqual([0.02, 0.02, 0.016667, 0.033333, 0.05, 0.05]);
+  expect(of(events, 'train.step').map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2]);
+  expect(of(events, 'train.validation').map(({ step, images }) => [step, images])).toEqual([[5, 3], [10, 3], [15, 3]]);
+  expect(of(events, 'progress').at(-1)).toMatchObject({ done: 120, total: 120, unit: 'images' });
+  expect(await readdir(join(root, 'whole', 'checkpoints'))).toEqual(['00000012', '00000015']);
+
+  const { card, params, statistics } = await loadModelFiles(join(root, 'whole', 'model'));
+  expect(card).toMatchObject({ model: { name: 'tiny' }, inputSize: [6, 6], embeddingSize: 4, alignment: { fingerprint: 'tiny' }, trained: { steps: 15, identities: 5 } });
+  expect(Object.keys(params)).toHaveLength(4);
+  expect(statistics['stem/mean'].data.every((value) => value !== 0)).toBe(true);
+  expect(leaked).toBe(0);
+});
+
+test('learns to tell the people apart', async () => {
+  const stages = [await stage('linear', linearLoss, adam(), { rate: 0.02, until: { epochs: 20 } })];
+  const { events } = await run('learns', { stages });
+  const steps = of(events, 'train.step');
+  expect(steps).toHaveLength(120);
+  expect(steps.at(-1)!.loss).toBeLessThan(0.3 * steps[0].loss);
+  expect(steps.slice(-6).reduce((sum, { accuracy }) => sum + accuracy / 6, 0)).toBeGreaterThan(0.9);
+});
+
+test('the same seed gives the same bytes, another seed others', async () => {
+  await run('again');
+  await run('other', { random: createRandom(8) });
+  expect((await weights('again')).equals(await weights('whole'))).toBe(true);
+  expect((await weights('other')).equals(await weights('whole'))).toBe(false);
+});
+
+// in the middle of an epoch, at a checkpoint, at the end of the first stage, just after it, and in the last epoch
+test.each([[[3]], [[4]], [[8]], [[9]], [[2, 7, 11, 14]]])('interrupted after steps %j, it goes on to the same losses and bytes', async (stops) => {
+  const directory = `stopped-${stops.join('-')}`;
+  const seen = new Map<number, number>();
+  for (const [index, stop] of [...stops, undefined].entries()) {
+    const { error, losses, events } = await run(directory, { resume: index > 0 }, stop);
+    if (stop === undefined) expect(error).toBeUndefined();
+    else {
+      expect(error).toBeInstanceOf(Interrupted);
+      expect(Math.max(...losses.keys())).toBe(stop);
+    }
+    if (index > 0) expect(of(events, 'train.started')[0].resumedAt).toBe(stops[index - 1]);
+    for (const [step, loss] of losses) {
+      expect(seen.has(step)).toBe(false);
+      seen.set(step, loss);
+    }
+  }
+  expect([...seen]).toEqual([...whole.losses]);
+  expect((await weights(directory)).equals(await weights('whole'))).toBe(true);
+});
+
+test('a kill in the middle of a step costs only the steps since the last checkpoint', async () => {
+  const stages = (await runStages()).map((each, index) => (index === 1 ? { ...each, loss: failingAt(each.loss, 3) } : each));
+  const { error } = await run('killed', { stages });
+  expect(error).toMatchObject({ message: 'power cut' });
+  const { events } = await run('killed', { resume: true });
+  expect(of(events, 'train.started')[0].resumedAt).toBe(8);
+  expect((await weights('killed')).equals(await weights('whole'))).toBe(true);
+});
+
+const runStages = async (): Promise<TrainStage[]> => [
+  await stage('linear', linearLoss, adam(), { rate: 0.02, until: { steps: 8 } }),
+  await stage('cosine', cosineLoss, sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }), { rate: 0.05, warmUp: 3, until: { steps: 7 } }),
+];
+
+function failingAt(loss: Loss, call: number): Loss {
+  let calls = 0;
+  return {
+    ...loss,
+    apply: (...args) => {
+      if (++calls === call) throw new Error('power cut');
+      return loss.apply(...args);
+    },
+  };
+}
+
+test('a damaged newest checkpoint is passed over, with a notice', async () => {
+  for (const [name, damage] of [
+    ['truncated', (path: string) => truncate(join(path, 'state.safetensors'), 100)],
+    ['flipped', async (path: string) => {
+      const bytes = await readFile(join(path, 'state.safetensors'));
+      bytes[bytes.length - 5] ^= 1;
+      await writeFile(join(path, 'state.safetensors'), bytes);
+    }],
+    ['edited', async (path: string) => {
+      const text = await readFile(join(path, 'state.json'), 'utf8');
+      await writeFile(join(path, 'state.json'), text.replace('"stage": 1', '"stage": 0'));
+    }],
+    ['headless', (path: string) => rm(join(path, 'state.json'))],
+  ] as const) {
+    const directory = `damaged-${name}`;
+    await run(directory, {}, 13);
+    await damage(join(root, directory, 'checkpoints', '00000013'));
+    const { events, error } = await run(directory, { resume: true });
+    expect(error).toBeUndefined();
+    expect(of(events, 'notice')[0]).toMatchObject({ level: 'warning', message: expect.stringContaining('00000013 is damaged') });
+    expect(of(events, 'train.started')[0].resumedAt).toBe(12);
+    expect((await weights(directory)).equals(await weights('whole'))).toBe(true);
+  }
+});
+
+test('damaged ones do not push whole ones out', async () => {
+  const checkpoint = { everySteps: 4, keep: 1 };
+  await run('crowded', { checkpoint: { everySteps: 4, keep: 2 } }, 13);
+  await truncate(join(root, 'crowded', 'checkpoints', '00000013', 'state.safetensors'), 0);
+  await run('crowded', { checkpoint: { ...checkpoint, everySteps: 100 }, resume: true }, 14);
+  expect(await readdir(join(root, 'crowded', 'checkpoints'))).toEqual(['00000014']);
+});
+
+test('a checkpoint of another training is refused, with what differs', async () => {
+  await run('mine', {}, 5);
+  const expectRefused = async (overrides: Partial<TrainOptions>, difference: string): Promise<void> => {
+    const { error } = await run('mine', { ...overrides, resume: true });
+    expect(error).toBeInstanceOf(FacewrightError);
+    expect((error as FacewrightError).what).toBe(`The checkpoint belongs to another training: different ${difference}.`);
+  };
+  await expectRefused({ batch: 9 }, 'batch');
+  await expectRefused({ dataset: tinyDataset(5, 7) }, 'dataset');
+  await expectRefused({ exclude: ['person 2'] }, 'people');
+  await expectRefused({ random: createRandom(8) }, 'seed');
+  await expectRefused({ modelReference: { name: 'tiny', options: { width: 2 } } }, 'model');
+  const [first, second] = await runStages();
+  await expectRefused({ stages: [{ ...first, config: { ...first.config, rate: 0.03 } }, second] }, 'stages');
+});
+
+test('a new training does not write over an old one', async () => {
+  await run('kept', {}, 5);
+  const { error } = await run('kept');
+  expect((error as FacewrightError).what).toBe('There is a training here already, at step 5.');
+});
+
+test('stops at a loss that is no number and keeps the last good checkpoint', async () => {
+  const infected: Loss = { ...linearLoss, apply: (params, ...rest) => {
+    const result = linearLoss.apply(params, ...rest);
+    calls++; // the sixth is the validation's
+    return calls === 7 ? { ...result, loss: tf.mul(result.loss, NaN) } : result;
+  } };
+  let calls = 0;
+  const { error, events } = await run('infected', { stages: [await stage('linear', infected, adam(), { rate: 0.02, until: { steps: 8 } })] });
+  expect((error as FacewrightError).what).toBe('Training went wrong at step 6: the loss is NaN, in the stage with linear at the rate 0.02.');
+  expect((error as FacewrightError).todo).toContain('The checkpoint of step 4 is good.');
+  expect(of(events, 'train.step')).toHaveLength(5);
+  expect(await readdir(join(root, 'infected', 'checkpoints'))).toEqual(['00000004']);
+});
+
+test('the plateau rule ends a stage that does not learn, and says what it saw', async () => {
+  const stages = [await stage('linear', linearLoss, sgd(), { rate: 1e-9, until: { epochs: 1000, plateau: { window: 12, minimumGain: 0.05, patience: 2 } } })];
+  const { events } = await run('plateau', { stages });
+  const [finished] = of(events, 'stage.finished');
+  expect(finished).toMatchObject({ steps: 36, endedBecause: 'plateau', evidence: { window: 12, patience: 2, minimumGain: 0.05 } });
+  const losses = of(events, 'train.step').map(({ loss }) => loss);
+  const means = [0, 1, 2].map((window) => losses.slice(window * 12, window * 12 + 12).reduce((sum, loss) => sum + loss / 12, 0));
+  (finished.evidence.means as number[]).forEach((mean, index) => expect(mean).toBeCloseTo(means[index], 10));
+  expect(of(events, 'notice').map(({ message }) => message)).toEqual([expect.stringContaining('(1 of 2)'), expect.stringContaining('(2 of 2)')]);
+});
+
+test('fewer images than a batch are taken all at once, with a notice', async () => {
+  const { events, error } = await run('few', { batch: 1000 });
+  expect(error).toBeUndefined();
+  expect(of(events, 'notice')[0].message).toContain('only 54 images');
+  expect(of(events, 'progress').at(-1)).toMatchObject({ done: 15 * 54 });
+});
+
+test('one person is too few, and a stage without an end is refused', async () => {
+  const { error } = await run('alone', { exclude: ['person 0', 'person 1', 'person 2', 'person 3'] });
+  expect((error as FacewrightError).what).toContain('at least two people');
+  const endless = await run('endless', { stages: [await stage('linear', linearLoss, adam(), { until: {} })] });
+  expect((endless.error as FacewrightError).what).toBe('Stage 1 (linear) would never end.');
+});
+
+test('a signal set from outside is seen between steps', async () => {
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 30);
+  const stages = [await stage('linear', linearLoss, adam(), { until: { steps: 100_000 } })];
+  const { error } = await run('outside', { stages, signal: abort.signal });
+  expect(error).toBeInstanceOf(Interrupted);
+});

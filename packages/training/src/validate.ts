@@ -1,0 +1,51 @@
+/** Loss and accuracy on the photos set aside, with the model as it would be used. */
+import type { Engine, Executable, HostTensors, Loss, Model } from '@facewright/core';
+import { labelTensor } from './batches.js';
+import { inputTensor, type ImageStore } from './images.js';
+import { validationStep } from './step.js';
+import type { LabelledSample } from './training-set.js';
+
+export interface Validation {
+  readonly loss: number;
+  /** Without margin, in [0, 1]. */
+  readonly accuracy: number;
+  readonly images: number;
+}
+
+export interface Validator {
+  /** Measures with these tensors: the training's, without the optimiser's memory. */
+  measure(state: HostTensors): Promise<Validation>;
+  dispose(): void;
+}
+
+export interface ValidatorOptions {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly loss: Loss;
+  /** At least one. */
+  readonly samples: readonly LabelledSample[];
+  readonly store: ImageStore;
+  /** Most images at a time. */
+  readonly batch: number;
+}
+
+export function createValidator({ engine, model, loss, samples, store, batch }: ValidatorOptions): Validator {
+  let executable: Executable | undefined;
+  return {
+    async measure(state) {
+      if (executable) await executable.writeState(state);
+      else executable = engine.compile(validationStep(model, loss), { name: 'validation', state, dynamicAxes: { images: [0], labels: [0] } });
+      let lossSum = 0;
+      let hits = 0;
+      for (let first = 0; first < samples.length; first += batch) {
+        const part = samples.slice(first, first + batch);
+        const pixels = await Promise.all(part.map(({ sample }) => store.pixels(sample)));
+        const outputs = await executable.run({ images: inputTensor(pixels, model), labels: labelTensor(part) });
+        lossSum += outputs.loss.data[0] * part.length;
+        hits += outputs.accuracy.data[0] * part.length;
+      }
+      return { loss: lossSum / samples.length, accuracy: hits / samples.length, images: samples.length };
+    },
+    dispose: () => executable?.dispose(),
+  };
+}
