@@ -29,7 +29,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
     return Array.from({ length: sizeOf(node.outputs[0]) }, (_, i) => x[reader(i)]);
   },
   Tile: ([x], node) => (x.length === 1 ? new Float64Array(sizeOf(node.outputs[0])).fill(x[0]) : undefined),
-  Sum: ([x], node) => (sizeOf(node.outputs[0]) === 1 ? [x.reduce((total: number, value: number) => total + value, 0)] : undefined),
+  Sum: ([x], node) => (sizeOf(node.outputs[0]) === 1 ? [Array.from(x).reduce((total, value) => total + value, 0)] : undefined),
   Neg: unary((x) => -x),
   Sqrt: unary(Math.sqrt),
   Rsqrt: unary((x) => 1 / Math.sqrt(x)),

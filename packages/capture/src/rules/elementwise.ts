@@ -16,7 +16,9 @@ export const elementwiseRules: Rules = {
     asFloat,
   ),
   ...rulesFor(['IsFinite', 'IsInf', 'IsNan', 'LogicalNot'], asBool),
-  ...rulesFor(['Add', 'Sub', 'Multiply', 'Maximum', 'Minimum', 'Mod', 'Pow', 'SquaredDifference', 'FloorDiv'], ({ a, b }) => ({ shape: broadcast(a, b), dtype: a.dtype })),
+  ...rulesFor(['Add', 'Sub', 'Multiply', 'Maximum', 'Minimum', 'Mod', 'Pow', 'SquaredDifference'], ({ a, b }) => ({ shape: broadcast(a, b), dtype: a.dtype })),
+  // tfjs's own kernels give int32 for floats too
+  FloorDiv: ({ a, b }) => ({ shape: broadcast(a, b), dtype: 'int32' }),
   ...rulesFor(['RealDiv', 'Atan2'], ({ a, b }) => ({ shape: broadcast(a, b), dtype: 'float32' })),
   ...rulesFor(['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'LogicalAnd', 'LogicalOr'], ({ a, b }) => ({ shape: broadcast(a, b), dtype: 'bool' })),
   AddN: (inputs) => ({ shape: listed(inputs)[0].shape, dtype: listed(inputs)[0].dtype }),
