@@ -1,1 +1,12 @@
-export {};
+/** facewright as a library: `createRun`, and the built-in parts to compose it of. */
+export { createRun, type Run, type RunOptions, type RunResult } from './create-run.js';
+export { SAMPLE_PRESET } from './sample.js';
+export type { PresetName } from './presets.js';
+export { defineConfig, definePlugin, FacewrightError, Interrupted } from '@facewright/core';
+export { cpu } from '@facewright/backend-cpu';
+export { wasm } from '@facewright/backend-wasm';
+export { alignedFolder, folder, trillionPairs } from '@facewright/datasets';
+export { arcFace, softmax } from '@facewright/losses';
+export { mobileFaceNet } from '@facewright/models';
+export { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
+export { adam, sgd } from '@facewright/training';

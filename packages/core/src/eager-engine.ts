@@ -26,11 +26,20 @@ export async function openEagerEngine({ name, tfBackend, device, release }: Eage
   await tf.ready();
   registerComposedKernels(tfBackend);
   if (former && former !== tfBackend) await tf.setBackend(former);
+  const open = new Set<Executable>();
   return {
     name,
     device,
-    compile: (step, options) => eagerExecutable(tfBackend, step, options),
-    dispose: async () => release?.(),
+    compile(step, options) {
+      const executable = eagerExecutable(tfBackend, step, options);
+      open.add(executable);
+      return { ...executable, dispose: () => (open.delete(executable), executable.dispose()) };
+    },
+    async dispose() {
+      for (const executable of open) executable.dispose();
+      open.clear();
+      release?.();
+    },
   };
 }
 
@@ -48,50 +57,57 @@ export function withTfBackend<T>(tfBackend: string, work: () => T): T {
   }
 }
 
-function eagerExecutable(tfBackend: string, step: StepFunction, { state: initial = {} }: CompileOptions = {}): Executable {
+function eagerExecutable(tfBackend: string, step: StepFunction, { name = 'step', state: initial = {} }: CompileOptions = {}): Executable {
   const on = <T>(work: () => T): T => withTfBackend(tfBackend, work);
-  let state: Record<string, tf.Tensor> = on(() => upload(initial));
+  let disposed = false;
+  const state: Record<string, tf.Tensor> = on(() => upload(initial));
+  const existing = (entry: string): tf.Tensor => {
+    if (disposed) throw new Error(`the executable "${name}" is disposed`);
+    if (!(entry in state)) throw new Error(`"${name}" has no state "${entry}"`);
+    return state[entry];
+  };
 
   return {
     async run(inputs) {
+      if (disposed) throw new Error(`the executable "${name}" is disposed`);
       const outputs = on(() => {
-        const fed = upload(inputs);
+        // all of it in one tidy: a step that throws leaves nothing behind
         const result = tf.tidy(() => {
-          const { state: changed = {}, outputs } = step(state, fed);
-          // a result may be an input passed through: the copy keeps it alive and shares its memory
+          const { state: changed = {}, outputs } = step(state, upload(inputs));
+          for (const entry of Object.keys(changed)) existing(entry);
+          // a result may be an input or a state passed through: the clone has a life of its own and shares the memory
           return { changed: cloned(changed), outputs: cloned(outputs) };
         });
-        tf.dispose(fed);
-        for (const [name, tensor] of Object.entries(result.changed)) {
-          if (!(name in state)) throw new Error(`the step returned the state "${name}", which was not in its first state`);
-          state[name].dispose();
-          state[name] = tensor;
+        for (const [entry, tensor] of Object.entries(result.changed)) {
+          state[entry].dispose();
+          state[entry] = tensor;
         }
         return result.outputs;
       });
-      return download(outputs, true);
+      try {
+        return await download(outputs);
+      } finally {
+        tf.dispose(outputs);
+      }
     },
-    readState: (names = Object.keys(state)) => download(Object.fromEntries(names.map((name) => [name, existing(state, name)])), false),
+    readState: async (names = Object.keys(state)) => download(Object.fromEntries(names.map((entry) => [entry, existing(entry)]))),
     async writeState(values) {
-      for (const [name, value] of Object.entries(values)) {
-        const former = existing(state, name);
-        state[name] = on(() => toTensor(value));
+      for (const entry of Object.keys(values)) existing(entry);
+      for (const [entry, value] of Object.entries(values)) {
+        const former = state[entry];
+        state[entry] = on(() => toTensor(value));
         former.dispose();
       }
     },
     dispose() {
-      tf.dispose(state);
-      state = {};
+      if (!disposed) tf.dispose(state);
+      disposed = true;
     },
   };
 }
 
-function existing(state: State, name: string): tf.Tensor {
-  if (!state[name]) throw new Error(`there is no state "${name}"`);
-  return state[name];
-}
-
-const toTensor = (value: HostTensor): tf.Tensor => tf.tensor(value.data, value.shape as number[], value.dtype);
+/** With a copy of the values: some backends keep the array they are given, and it is the caller's. */
+const toTensor = (value: HostTensor): tf.Tensor => tf.tensor(value.data.slice(), value.shape as number[], value.dtype);
 
 function upload(values: HostTensors): Record<string, tf.Tensor> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(value)]));
@@ -101,7 +117,7 @@ function cloned(tensors: State): Record<string, tf.Tensor> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.clone(tensor)]));
 }
 
-async function download(tensors: State, dispose: boolean): Promise<HostTensors> {
+async function download(tensors: State): Promise<HostTensors> {
   const read = await Promise.all(
     Object.entries(tensors).map(async ([name, tensor]) => {
       const data = (await tensor.data()) as Float32Array | Int32Array | Uint8Array;
@@ -110,6 +126,5 @@ async function download(tensors: State, dispose: boolean): Promise<HostTensors> 
       return [name, hostTensor(tensor.shape, own)] as const;
     }),
   );
-  if (dispose) tf.dispose(tensors as Record<string, tf.Tensor>);
   return Object.fromEntries(read);
 }

@@ -1,6 +1,7 @@
 // Losses against formulas written anew in double precision, their gradients against that formula's differences, and one test for each
 // mistake of the first implementations that these must not repeat.
 import { cpu } from '@facewright/backend-cpu';
+import { wasm } from '@facewright/backend-wasm';
 import { createRandom, hostTensor, type HostTensor, type HostTensors, type Loss, type State } from '@facewright/core';
 import { openEngine, testContext, testLoss } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,8 +9,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { arcFace, softmax } from './index.js';
 
 testLoss(softmax(), { engine: cpu() });
+testLoss(softmax(), { engine: wasm(), name: 'softmax on wasm' });
 testLoss(softmax({ bias: false }), { engine: cpu(), name: 'softmax without bias' });
 testLoss(arcFace(), { engine: cpu() });
+testLoss(arcFace(), { engine: wasm(), name: 'arcface on wasm' });
 testLoss(arcFace({ s: 30, m: 0.4, beyond: 'easy' }), { engine: cpu(), name: 'arcface, easy' });
 testLoss(arcFace({ s: 30, m: 0.4, beyond: 'fallback' }), { engine: cpu(), name: 'arcface, fallback' });
 

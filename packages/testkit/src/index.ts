@@ -1,3 +1,4 @@
+export { testBackend, type BackendSuiteOptions } from './backend.js';
 export { testAligner, type AlignerSuiteOptions } from './aligner.js';
 export { testAugmenter, type AugmenterSuiteOptions } from './augmenter.js';
 export { testDetector, type DetectorPhoto, type DetectorSuiteOptions } from './detector.js';

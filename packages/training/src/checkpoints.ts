@@ -2,7 +2,7 @@
  * Checkpoints: `checkpoints/<step>/` with `state.safetensors` (every tensor of the training) and `state.json` (where it stands). Each appears
  * whole or not at all, carries its own hashes, and the last few are kept; a damaged one is passed over for the one before.
  */
-import { FacewrightError, messageOf, type Emit, type HostTensors } from '@facewright/core';
+import { FacewrightError, messageOf, parseOptions, type Emit, type HostTensors } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/core/node';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,7 +25,11 @@ export interface Position {
   readonly record: LossRecord;
 }
 
-const position = z.object({
+/** What a training is made of, as digests by name: a checkpoint of other makings is refused. */
+export type Makings = Readonly<Record<string, string>>;
+
+const stateFile = z.object({
+  format: z.literal(1),
   step: z.int().min(0),
   stage: z.int().min(0),
   record: z.object({
@@ -37,19 +41,12 @@ const position = z.object({
     gain: z.number().nullable(),
     lingering: z.int().min(0),
   }),
-});
-/** What a training is made of, as digests by name: a checkpoint of other makings is refused. */
-export type Makings = Readonly<Record<string, string>>;
-
-const stateFile = z.object({
-  format: z.literal(1),
-  ...position.shape,
   /** For people: all of it follows from the step and the config. */
   epoch: z.int().min(0),
   batchInEpoch: z.int().min(0),
   rate: z.number(),
   makings: z.record(z.string(), z.string()),
-  tensors: z.object({ file: z.string(), bytes: z.int(), sha256: z.string() }),
+  tensors: z.object({ file: z.literal(TENSORS), bytes: z.int(), sha256: z.string() }),
   /** SHA-256 of everything else in this file. */
   sha256: z.string(),
 });
@@ -151,11 +148,12 @@ const nameOf = (step: number): string => String(step).padStart(8, '0');
 
 async function readCheckpoint(path: string): Promise<Checkpoint & { makings: Makings }> {
   const content: unknown = JSON.parse(await readFile(join(path, STATE), 'utf8'));
-  const { sha256: expected, ...rest } = stateFile.parse(content);
+  const { sha256: expected, ...rest } = parseOptions(stateFile, content, path);
   if (digestOf(rest) !== expected) throw new Error(`${STATE} has other content than was written`);
   const { tensors, makings } = rest;
   const bytes = await readFile(join(path, tensors.file));
   if (bytes.length !== tensors.bytes) throw new Error(`${tensors.file} has ${bytes.length} bytes instead of ${tensors.bytes}`);
   if (sha256(bytes) !== tensors.sha256) throw new Error(`${tensors.file} has other content than was written`);
-  return { position: position.parse(rest), state: decodeSafetensors(bytes, join(path, tensors.file)).tensors, makings };
+  const { step, stage, record } = rest;
+  return { position: { step, stage, record }, state: decodeSafetensors(bytes, join(path, tensors.file)).tensors, makings };
 }

@@ -6,6 +6,13 @@ export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256
 /** The same for equal values, whatever the order of their keys. */
 export const digestOf = (value: unknown): string => sha256(canonical(value));
 
+/** Of a long list, without ever holding its text. */
+export function digestOfList(values: Iterable<unknown>): string {
+  const hash = createHash('sha256');
+  for (const value of values) hash.update(`${canonical(value)}\n`);
+  return hash.digest('hex');
+}
+
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,

@@ -1,7 +1,7 @@
 /** What decides every number of a training, as digests: a checkpoint goes on only with the same, so that resuming is exact. */
 import type { Dataset, Random, RunConfig, StageConfig } from '@facewright/core';
 import type { Makings } from './checkpoints.js';
-import { digestOf } from './digest.js';
+import { digestOf, digestOfList } from './digest.js';
 import type { TrainingSet } from './training-set.js';
 
 export interface MakingsOptions {
@@ -23,9 +23,13 @@ export function makingsOf({ dataset, modelReference, alignment, stages, batch, f
     batch: digestOf({ batch, flip }),
     // every validation photo is one that is not trained on; how often they are looked at changes nothing
     validation: digestOf({ fraction: validation.fraction, minimum: validation.minimum }),
-    dataset: digestOf(dataset.samples.map(({ identity, source, kind }) => [identity, source, kind])),
-    people: digestOf(set.identities),
+    dataset: digestOfList(samplesOf(dataset)),
+    people: digestOfList(set.identities),
     // a stream's draws tell its seed apart; forking draws nothing from it
     seed: digestOf([random.fork('makings').uniform(), random.fork('makings', 1).uniform()]),
   };
+}
+
+function* samplesOf({ samples }: Dataset): Generator<unknown> {
+  for (const { identity, source, kind } of samples) yield [identity, source, kind];
 }

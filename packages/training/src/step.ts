@@ -11,7 +11,8 @@ import * as tf from '@tensorflow/tfjs-core';
  */
 export function trainStep(model: Model, loss: Loss, optimiser: Optimiser): StepFunction {
   return (state, inputs) => {
-    const names = Object.keys(state).filter((name) => name.startsWith('model/params/') || name.startsWith('head/params/'));
+    // in one order whatever the state came from, so that sums over the parameters are rounded alike
+    const names = Object.keys(state).filter((name) => name.startsWith('model/params/') || name.startsWith('head/params/')).sort();
     const values = names.map((name) => state[name]);
     let escaped: Record<string, tf.Tensor> = {};
 

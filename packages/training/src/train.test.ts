@@ -1,5 +1,7 @@
 /** The training as a whole on a tiny model: it learns, switches, and goes on after an interruption to the same bytes. */
-import { createEventStream, createRandom, FacewrightError, Interrupted, stageConfig, type Engine, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
+import { wasm } from '@facewright/backend-wasm';
+import { createEventStream, createRandom, FacewrightError, Interrupted, stageConfig, type Engine, type EventType, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
+import { openEngine } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -57,7 +59,7 @@ async function run(directory: string, overrides: Partial<TrainOptions> = {}, abo
   return { events, error, losses: new Map(of(events, 'train.step').map(({ step, loss }) => [step, loss])) };
 }
 
-const of = <T extends RunEvent['type']>(events: readonly RunEvent[], type: T): RunEvent<T>[] => events.filter((event): event is RunEvent<T> => event.type === type);
+const of = <T extends EventType>(events: readonly RunEvent[], type: T): RunEvent<T>[] => events.filter((event) => event.type === type) as unknown as RunEvent<T>[];
 const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
 
 test('trains two stages, hands the head over and writes the model', async () => {
@@ -68,7 +70,7 @@ test('trains two stages, hands the head over and writes the model', async () => 
   expect(of(events, 'stage.finished').map(({ loss, steps, endedBecause }) => [loss, steps, endedBecause])).toEqual([['linear', 8, 'steps'], ['cosine', 7, 'steps']]);
   expect(of(events, 'train.step').map(({ rate }) => Number(rate.toFixed(6))).slice(6, 12)).toEqual([0.02, 0.02, 0.016667, 0.033333, 0.05, 0.05]);
   expect(of(events, 'train.step').map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2]);
-  expect(of(events, 'train.validation').map(({ step, images }) => [step, images])).toEqual([[5, 3], [10, 3], [15, 3]]);
+  expect(of(events, 'train.validation').map(({ step, images }) => [step, images])).toEqual([[5, 3], [8, 3], [10, 3], [15, 3]]);
   expect(of(events, 'progress').at(-1)).toMatchObject({ done: 120, total: 120, unit: 'images' });
   expect(await readdir(join(root, 'whole', 'checkpoints'))).toEqual(['00000012', '00000015']);
 
@@ -233,6 +235,16 @@ test('one person is too few, and a stage without an end is refused', async () =>
   expect((error as FacewrightError).what).toContain('at least two people');
   const endless = await run('endless', { stages: [await stage('linear', linearLoss, adam(), { until: {} })] });
   expect((endless.error as FacewrightError).what).toBe('Stage 1 (linear) would never end.');
+});
+
+test('on wasm too it goes on to the same bytes', async () => {
+  const wasmEngine = await openEngine(wasm());
+  await run('wasm-whole', { engine: wasmEngine });
+  await run('wasm-stopped', { engine: wasmEngine }, 5);
+  await run('wasm-stopped', { engine: wasmEngine, resume: true }, 9);
+  await run('wasm-stopped', { engine: wasmEngine, resume: true });
+  expect((await weights('wasm-stopped')).equals(await weights('wasm-whole'))).toBe(true);
+  await wasmEngine.dispose();
 });
 
 test('a signal set from outside is seen between steps', async () => {

@@ -122,7 +122,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond });
           emit('progress', { task: 'train', done: step * batches.size, total: imagesInAll(position, stages, batches), unit: 'images', perSecond: imagesPerSecond, text: `${stage.name}, loss ${loss.toFixed(3)}` });
           if (position.record.lingering > former.lingering) emit('notice', { level: 'info', message: lingers(position, config) });
-          if (set.validation.length > 0 && step % options.validation.everySteps === 0) {
+          if (set.validation.length > 0 && (end || step % options.validation.everySteps === 0)) {
             emit('train.validation', { stage: position.stage, step, ...(await validator.measure(await executable.readState(weights))) });
           }
           if (step % options.checkpoint.everySteps === 0) await save();

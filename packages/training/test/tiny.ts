@@ -1,12 +1,13 @@
 /** The smallest parts that still have everything a training deals with: a conv net with running statistics, two heads, a dataset of coloured squares. */
-import '@tensorflow/tfjs-backend-cpu';
+import { cpu } from '@facewright/backend-cpu';
 import {
-  batchNormTraining, createRandom, filled, hostTensor, openEagerEngine, softmaxCrossEntropy,
+  batchNormTraining, createRandom, filled, hostTensor, softmaxCrossEntropy,
   type Dataset, type Engine, type HostTensor, type Loss, type Model, type Random, type RgbImage, type Sample,
 } from '@facewright/core';
+import { openEngine } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 
-export const openCpu = (): Promise<Engine> => openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'JavaScript' });
+export const openCpu = (): Promise<Engine> => openEngine(cpu());
 
 export const normal = (shape: readonly number[], deviation: number, random: Random): HostTensor =>
   hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => deviation * random.normal()));
@@ -46,7 +47,7 @@ export const linearLoss: Loss = {
   init: (identities, embeddingSize, random) => ({ params: { kernel: normal([embeddingSize, identities], 0.3, random) }, statistics: {} }),
   centres: (params) => params.kernel,
   apply(params, _statistics, embeddings, labels) {
-    const logits = tf.matMul(embeddings, params.kernel as tf.Tensor2D);
+    const logits: tf.Tensor2D = tf.matMul(embeddings, params.kernel as tf.Tensor2D);
     return { loss: meanLoss(logits, labels), logits };
   },
 };

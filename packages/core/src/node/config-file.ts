@@ -11,6 +11,8 @@ const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'];
 
 export interface LoadedConfig {
   readonly config: RunConfig;
+  /** What the file and the overrides say, without preset and defaults. */
+  readonly given: RunConfigInput;
   /** What the config's relative paths and plugins are relative to. */
   readonly baseDirectory: string;
   /** The file, or “the command line”: for errors. */
@@ -25,8 +27,9 @@ export async function loadConfig({ path, directory = '.', preset = {}, overrides
   const file = path ? resolve(path) : await findConfig(directory);
   const where = file ?? 'the command line';
   const raw = file ? await readConfig(file) : {};
-  const config = parseOptions(runConfig, { ...preset, ...raw, ...overrides }, where);
-  return { config, baseDirectory: file ? dirname(file) : resolve(directory), where };
+  const given = { ...raw, ...overrides };
+  const config = parseOptions(runConfig, { ...preset, ...given }, where);
+  return { config, given, baseDirectory: file ? dirname(file) : resolve(directory), where };
 }
 
 async function findConfig(directory: string): Promise<string | undefined> {

@@ -25,6 +25,7 @@ export class ImageError extends FacewrightError {
 export async function decodeImage(bytes: Uint8Array, { where, maxPixels = 100_000_000, maxSide = 20_000 }: DecodeLimits & { where?: string } = {}): Promise<RgbImage> {
   const { default: sharp } = await import('sharp');
   const open = () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
+  if (bytes.length === 0) throw new ImageError('not-an-image', 'The file is empty.', where);
   const { width, height } = await open()
     .metadata()
     .catch((error: unknown) => {

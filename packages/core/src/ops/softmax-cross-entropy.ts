@@ -11,10 +11,10 @@ export const SOFTMAX_CROSS_ENTROPY_GRADIENT = 'FacewrightSoftmaxCrossEntropyGrad
 /** `logits` [n, classes], `labels` [n] int32 in [0, classes); gives [n]. */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   const op = tf.customGrad((z, save) => {
-    (save as tf.GradSaveFunc)([z as tf.Tensor]);
+    (save as tf.GradSaveFunc)([z as tf.Tensor, labels]); // labels made within the step would be gone by the time of the gradient
     return {
       value: tf.engine().runKernel(SOFTMAX_CROSS_ENTROPY, { logits: z as tf.Tensor, labels }) as tf.Tensor,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.engine().runKernel(SOFTMAX_CROSS_ENTROPY_GRADIENT, { logits: saved[0], labels, dy }) as tf.Tensor,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.engine().runKernel(SOFTMAX_CROSS_ENTROPY_GRADIENT, { logits: saved[0], labels: saved[1], dy }) as tf.Tensor,
     };
   });
   return op(logits) as tf.Tensor1D;

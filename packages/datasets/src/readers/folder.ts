@@ -97,6 +97,6 @@ function nothingFound(root: string, { folders, photos }: Listing): FacewrightErr
 
 function reportLeftOut({ emit }: PluginContext, root: string, loose: readonly string[], without: readonly string[]): void {
   const few = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
-  if (loose.length > 0) emit('notice', { level: 'warning', message: `${loose.length} photos lie directly in ${root} and belong to nobody, so they are left out: ${few(loose)}.`, todo: LAYOUT });
-  if (without.length > 0) emit('notice', { level: 'warning', message: `${without.length} folders in ${root} hold no photo: ${few(without)}.` });
+  if (loose.length > 0) emit('notice', { level: 'warning', message: `Left out, because they lie directly in ${root} and belong to nobody: ${few(loose)} (${loose.length}).`, todo: LAYOUT });
+  if (without.length > 0) emit('notice', { level: 'warning', message: `Folders in ${root} without a photo: ${few(without)} (${without.length}).` });
 }

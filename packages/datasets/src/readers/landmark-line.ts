@@ -4,6 +4,7 @@
  * of fields: a line of which a number is missing is then never read as one with a stranger path.
  */
 import { landmarksFrom, type Landmarks } from '@facewright/core';
+import { posix } from 'node:path';
 import { isPhotoName } from './photo-files.js';
 
 export interface LandmarkLine {
@@ -18,7 +19,7 @@ export interface LandmarkLine {
 const NUMBERS = 10;
 const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text));
 
-/** The line as the labelled form (12 fields) or the test form (11); `undefined` where it is not whole. */
+/** The line as the labelled form (12 fields) or the test form (11); `undefined` where it is not of that form. */
 export function parseWhole(line: string, labelled: boolean): LandmarkLine | undefined {
   const fields = line.trim().split(/\s+/);
   const tail = NUMBERS + (labelled ? 1 : 0);
@@ -26,9 +27,11 @@ export function parseWhole(line: string, labelled: boolean): LandmarkLine | unde
   const numbers = fields.slice(-NUMBERS);
   const path = pathOf(line, fields.length - tail);
   if (!isPhotoName(path) || !numbers.every(isNumber)) return undefined;
+  const label = labelled ? { label: fields[fields.length - tail] } : {};
+  if (leadsOut(path)) return { path: relative(path), ...label, problem: `the path "${path}" leads out of the folder of images` };
   const values = numbers.map(Number);
   const landmarks = landmarksFrom([0, 2, 4, 6, 8].map((i) => [values[i], values[i + 1]] as const));
-  return { path: slashes(path), landmarks, ...(labelled && { label: fields[fields.length - tail] }) };
+  return { path: relative(path), landmarks, ...label };
 }
 
 /** The same for any line: a broken one keeps the path and the label that it seems to have, and says what is wrong. */
@@ -39,14 +42,14 @@ export function parseLine(line: string, labelled: boolean): LandmarkLine {
   const named = fields.findIndex(isPhotoName);
   const pathFields = named < 0 ? 1 : named + 1;
   const rest = fields.slice(pathFields);
-  const label = labelled ? rest[0] : undefined;
+  const label = labelled && named >= 0 ? rest[0] : undefined;
   const numbers = labelled ? rest.slice(1) : rest;
   const wrong = numbers.find((text) => !isNumber(text));
   const problem =
     named < 0 ? 'no field ends like the name of an image'
     : wrong !== undefined ? `"${wrong}" is not a number`
     : `${numbers.length} numbers instead of ${NUMBERS}`;
-  return { path: slashes(pathOf(line, pathFields)), ...(label !== undefined && { label }), problem };
+  return { path: relative(pathOf(line, pathFields)), ...(label !== undefined && { label }), problem };
 }
 
 /** The first `count` fields with the blanks between them as they stand. */
@@ -55,4 +58,7 @@ function pathOf(line: string, count: number): string {
   return new RegExp(`^\\s*(\\S+(?:\\s+\\S+){${count - 1}})`).exec(line)![1];
 }
 
-const slashes = (path: string): string => path.replaceAll('\\', '/').replace(/^(\.?\/)+/, '');
+const slashes = (path: string): string => path.replaceAll('\\', '/');
+const leadsOut = (path: string): boolean => posix.normalize(slashes(path)).startsWith('../');
+/** With `/`, below the root whatever it says. */
+const relative = (path: string): string => posix.normalize(`/${slashes(path)}`).slice(1);

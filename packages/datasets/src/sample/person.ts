@@ -66,7 +66,7 @@ export function drawPerson(random: Random): Person {
   const tone = random.uniform();
   const skin = shade(along(SKIN, tone), [between(0.97, 1.03), between(0.95, 1.02), between(0.9, 1.04)]);
   // dark skin with fair hair is rare, and confuses detectors trained on photos
-  const hairColour = along(HAIR, Math.pow(random.uniform(), 0.8 + tone * 3));
+  const hairColour = along(HAIR, Math.pow(random.uniform(), 0.8 + tone * 2.2));
   const bearded = chance(0.4);
   const beard = (['none', 'stubble', 'moustache', 'full'] as const)[bearded ? 1 + random.integer(3) : 0];
   const style = chance(0.08) ? 'bald' : (['short', 'short', 'long', 'curly'] as const)[bearded ? random.integer(2) : random.integer(4)];

@@ -47,8 +47,10 @@ export async function answersOver(image: RgbImage, pnet: Executable, bandPixels 
   return { rows, columns, answers };
 }
 
+const NORMALISED = Float32Array.from({ length: 256 }, (_, value) => (value - 127.5) * 0.0078125);
+
 function normalised(pixels: Uint8Array): Float32Array {
   const out = new Float32Array(pixels.length);
-  for (let i = 0; i < out.length; i++) out[i] = (pixels[i] - 127.5) * 0.0078125;
+  for (let i = 0; i < out.length; i++) out[i] = NORMALISED[pixels[i]];
   return out;
 }

@@ -184,12 +184,26 @@ export interface CropWindow {
   readonly offsetY: number;
 }
 
+/** Hundreds of crops of a photo share few sizes: their tables are kept, up to a number. */
+const cropTables = new Map<string, AxisTable>();
+const MAX_TABLES = 1024;
+
+function cropTable(shrinks: boolean, source: number, side: number): AxisTable {
+  const key = `${shrinks} ${source} ${side}`;
+  let table = cropTables.get(key);
+  if (!table) {
+    if (cropTables.size >= MAX_TABLES) cropTables.clear();
+    table = shrinks ? areaTable(source, side) : linearTable(source, side);
+    cropTables.set(key, table);
+  }
+  return table;
+}
+
 /** The crop resized to `side` × `side` and scaled to (v − 127.5) / 128, written to `out` at `at`. */
 export function resizeCrop(image: RgbImage, crop: CropWindow, side: number, out: Float32Array, at: number): void {
   const shrinks = crop.width >= side && crop.height >= side;
-  const table = shrinks ? areaTable : linearTable;
-  const columns = table(crop.width, side);
-  const rows = table(crop.height, side);
+  const columns = cropTable(shrinks, crop.width, side);
+  const rows = crop.height === crop.width ? columns : cropTable(shrinks, crop.height, side);
   const wholeX = ratio(crop.width, side);
   const wholeY = ratio(crop.height, side);
   // whole ratios are averaged without weights: sums of integers, which only the last multiplication rounds

@@ -71,10 +71,10 @@ class Reader {
       case 0x47: return this.push(this.view.getFloat64(this.skip(8), false)); // BINFLOAT
       case 0x58: return this.push(this.text(this.unsigned(4))); // BINUNICODE
       case 0x8c: return this.push(this.text(this.take(1)[0])); // SHORT_BINUNICODE
-      case 0x42: return this.push(this.take(this.unsigned(4)).slice()); // BINBYTES
-      case 0x43: return this.push(this.take(this.take(1)[0]).slice()); // SHORT_BINBYTES
-      case 0x54: return this.push(this.take(this.unsigned(4)).slice()); // BINSTRING
-      case 0x55: return this.push(this.take(this.take(1)[0]).slice()); // SHORT_BINSTRING
+      case 0x42: return this.push(new Uint8Array(this.take(this.unsigned(4)))); // BINBYTES
+      case 0x43: return this.push(new Uint8Array(this.take(this.take(1)[0]))); // SHORT_BINBYTES
+      case 0x54: return this.push(new Uint8Array(this.take(this.unsigned(4)))); // BINSTRING
+      case 0x55: return this.push(new Uint8Array(this.take(this.take(1)[0]))); // SHORT_BINSTRING
       case 0x7d: return this.push(new Map<Item, Item>());
       case 0x5d: return this.push([]);
       case 0x29: return this.push([]); // EMPTY_TUPLE
@@ -229,7 +229,7 @@ class Reader {
     const width = kind === 'f4' ? 4 : kind === 'f8' ? 8 : this.fail(`arrays of type “${kind}” are refused`);
     if (order === '>' || columnMajor) this.fail('an array is not little-endian and row-major');
     if (!(content instanceof Uint8Array) || content.length !== count * width) this.fail('an array has not the bytes of its shape');
-    const { buffer } = (content as Uint8Array).slice();
+    const { buffer } = new Uint8Array(content as Uint8Array); // a copy, at the start of its own buffer
     return { shape: shape as number[], data: width === 4 ? new Float32Array(buffer as ArrayBuffer) : new Float64Array(buffer as ArrayBuffer) };
   }
 

@@ -43,7 +43,7 @@ function numbersOf(bytes: Uint8Array, source: string): Float32Array {
       todo: "Give face-api.js's mtcnn_model-shard1, the wheel of the Python package mtcnn 0.1.1, or its mtcnn_weights.npy.",
     });
   }
-  return new Float32Array(bytes.slice().buffer); // a copy: the bytes may begin at any address
+  return new Float32Array(new Uint8Array(bytes).buffer); // a copy: the bytes may begin at any address
 }
 
 function wheelEntry(bytes: Uint8Array, source: string): Uint8Array {

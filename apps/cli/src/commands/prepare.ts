@@ -1,0 +1,52 @@
+/** `facewright prepare`: photos to a dataset directory. */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { createEventStream, FacewrightError, parseOptions, runConfig } from '@facewright/core';
+import { backendFor, compose } from '../compose.js';
+import { recogniseData } from '../data-source.js';
+import { configOf, presetOption, requireData, withCommon, withData, type CommonOptions, type DataOptions } from '../options.js';
+import { prepareStage } from '../prepare-stage.js';
+import { presetFor, type PresetName } from '../presets.js';
+import { withSession } from '../session.js';
+
+interface PrepareOptions extends CommonOptions, DataOptions {
+  readonly out: string;
+  readonly preset: PresetName;
+  readonly force?: boolean;
+}
+
+export function addPrepare(program: Command): void {
+  withCommon(withData(program.command('prepare').description('detect, align and tier photos into a dataset directory')).requiredOption('--out <dir>', 'directory of the dataset'))
+    .addOption(presetOption())
+    .addOption(new Option('--force', 'replace a dataset in --out'))
+    .addHelpText('after', `
+Examples:
+  facewright prepare --data photos/ --out run/dataset
+  facewright prepare --data celebrity/celebrity_lmk --out run/dataset --json
+  facewright prepare --data crops/ --aligned --out run/dataset`)
+    .action((options: PrepareOptions) =>
+      withSession(options, async ({ signal, onEvent, print }) => {
+        // --out is the dataset here, not the run that the config may name
+        const { given, baseDirectory, where } = await configOf({ ...options, out: undefined });
+        const data = await recogniseData(requireData(given), baseDirectory);
+        if (data.prepared) throw new FacewrightError({ what: 'This is a prepared dataset already.', where: data.prepared, todo: 'Train on it: facewright train --data <it> --out <dir>.' });
+        const directory = resolve(options.out);
+        const events = createEventStream();
+        events.subscribe(onEvent);
+        const scope = { events, signal, baseDirectory, where, plugins: [] };
+        const backend = await backendFor(parseOptions(runConfig, given, where), scope);
+        const config = parseOptions(runConfig, { ...presetFor(backend.meta.name, options.preset).config, ...data.config, ...given }, where);
+        const composition = await compose(config, backend, scope);
+        if (options.force && existsSync(join(directory, 'dataset.json'))) await rm(directory, { recursive: true });
+        try {
+          const { exclusions, ...summary } = await prepareStage(composition, { directory });
+          print(`dataset: ${directory}`);
+          return { json: { directory, ...summary, exclusions } };
+        } finally {
+          await composition.dispose();
+        }
+      }),
+    );
+}

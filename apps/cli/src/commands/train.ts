@@ -1,0 +1,45 @@
+/** `facewright train`: a prepared dataset to a model. */
+import { Option, type Command } from 'commander';
+import { FacewrightError } from '@facewright/core';
+import { createRun } from '../create-run.js';
+import { recogniseData } from '../data-source.js';
+import { configOf, presetOption, requireData, withCommon, type CommonOptions } from '../options.js';
+import type { PresetName } from '../presets.js';
+import { withSession } from '../session.js';
+
+interface TrainOptions extends CommonOptions {
+  readonly data?: string;
+  readonly out?: string;
+  readonly preset: PresetName;
+  readonly resume?: boolean;
+  readonly force?: boolean;
+}
+
+export function addTrain(program: Command): void {
+  withCommon(
+    program
+      .command('train')
+      .description('train on a prepared dataset, with people held out for "evaluate"')
+      .option('--data <dir>', 'dataset directory that "prepare" made')
+      .option('--out <dir>', 'directory of the run (default: facewright-run)'),
+  )
+    .addOption(presetOption())
+    .option('--resume', 'go on from the last checkpoint in --out')
+    .addOption(new Option('--force', 'remove the files of an earlier training in --out first').conflicts('resume'))
+    .addHelpText('after', `
+Examples:
+  facewright train --data run/dataset --out run/
+  facewright train --data run/dataset --out run/ --resume
+  facewright train --data run/dataset --out run/ --config facewright.config.ts --json`)
+    .action((options: TrainOptions) =>
+      withSession(options, async ({ signal, onEvent, print }) => {
+        const { given, baseDirectory, where } = await configOf(options);
+        const { prepared } = await recogniseData(requireData(given), baseDirectory);
+        if (!prepared) throw new FacewrightError({ what: 'This is no prepared dataset: it has no dataset.json.', where: given.data, todo: 'Make one by "facewright prepare", or do all at once by "facewright run".' });
+        const run = await createRun({ config: given, baseDirectory, where, signal, onEvent, preset: options.preset, resume: options.resume, force: options.force, trainOnly: true, command: 'train' });
+        const result = await run.start();
+        print(`model: ${result.model}\nreport: ${result.report}`);
+        return { json: result };
+      }),
+    );
+}

@@ -1,0 +1,42 @@
+/** Which engine a run computes on: the one that is named, else the first in order that works here. */
+import { FacewrightError, type Availability, type ConfiguredPlugin, type PluginContext, type PluginFactory, type PluginReference } from '@facewright/core';
+import { loadPlugin, type PluginSource } from '@facewright/core/node';
+import { backends } from './builtins.js';
+
+export interface ChosenBackend {
+  readonly plugin: ConfiguredPlugin<'backend'>;
+  readonly availability: Availability;
+}
+
+/** Throws a `FacewrightError` where the named engine, or every engine, does not work here; it says why and what mends it. */
+export async function chooseBackend(reference: PluginReference, source: PluginSource, context: PluginContext): Promise<ChosenBackend> {
+  const name = typeof reference === 'string' ? reference : reference.name;
+  if (name !== 'auto') {
+    const plugin = await loadPlugin('backend', reference, source);
+    const availability = await probe(plugin, context);
+    if (availability.usable) return { plugin, availability };
+    throw new FacewrightError({ what: `The engine "${name}" does not work here: ${availability.reason ?? 'no reason given'}.`, where: source.where, todo: availability.remedy ?? 'Choose another one: "facewright doctor" lists them.' });
+  }
+  const reasons: string[] = [];
+  for (const factory of backends) {
+    const plugin = factory();
+    const availability = await probe(plugin, context);
+    if (availability.usable) return { plugin, availability };
+    reasons.push(`${plugin.meta.name}: ${availability.reason}`);
+  }
+  throw new FacewrightError({ what: `No engine works here (${reasons.join('; ')}).`, where: source.where, todo: '"facewright doctor" says what mends it.' });
+}
+
+export async function probe(plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<Availability> {
+  return (await plugin.create(context)).probe();
+}
+
+export interface EngineRow extends Availability {
+  readonly name: string;
+  readonly description?: string;
+}
+
+/** Every built-in engine and whether it works here, in the order in which `auto` tries them. */
+export async function listEngines(context: PluginContext, factories: readonly PluginFactory<'backend'>[] = backends): Promise<EngineRow[]> {
+  return Promise.all(factories.map(async (factory) => ({ name: factory.meta.name, description: factory.meta.description, ...(await probe(factory(), context)) })));
+}

@@ -1,0 +1,7 @@
+/** The tool's entry: reads the command line and runs the command. */
+import { createProgram } from './program.js';
+
+// a reader that has seen enough (`| head`) is no error
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+await createProgram().parseAsync();

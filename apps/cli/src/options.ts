@@ -1,0 +1,60 @@
+/** Options that several commands take, and how they become config. */
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { FacewrightError, type RunConfigInput } from '@facewright/core';
+import { loadConfig, type LoadedConfig } from '@facewright/core/node';
+import { PRESET_NAMES } from './presets.js';
+
+export interface CommonOptions {
+  readonly config?: string;
+  readonly seed?: number;
+  readonly backend?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface DataOptions {
+  readonly data?: string;
+  readonly reader?: string;
+  readonly aligned?: boolean;
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('Expected is a whole number.');
+  return value;
+}
+
+export const withCommon = (command: Command): Command =>
+  command
+    .option('--config <file>', 'config file (default: facewright.config.* in the working directory)')
+    .option('--seed <number>', 'seed of everything that is drawn (default: 1)', wholeNumber)
+    .option('--backend <name>', 'engine: auto, wasm, cpu, or a plugin (default: auto)')
+    .option('--json', 'print one JSON document on standard output, and nothing else there')
+    .option('--quiet', 'no progress, only warnings and errors');
+
+export const withData = (command: Command): Command =>
+  command
+    .option('--data <path>', 'folder of one subfolder a person, landmark list, or prepared dataset')
+    .option('--reader <name>', 'reader of the data (default: by what the data is)')
+    .addOption(new Option('--aligned', 'the data is a folder of aligned images').conflicts('reader'));
+
+/** The config file with the command line over it; paths of the command line are relative to the working directory. */
+export function configOf(options: CommonOptions & DataOptions & { readonly out?: string }): Promise<LoadedConfig> {
+  const overrides: RunConfigInput = {
+    ...(options.data !== undefined && { data: resolve(options.data) }),
+    ...(options.out !== undefined && { out: resolve(options.out) }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.backend !== undefined && { backend: options.backend }),
+    ...(options.aligned ? { reader: 'aligned-folder' } : options.reader !== undefined && { reader: options.reader }),
+  };
+  return loadConfig({ path: options.config, overrides });
+}
+
+export const presetOption = (): Option =>
+  new Option('--preset <name>', 'what lies under the config: small for slow engines, full for the whole net, auto by the engine').choices(PRESET_NAMES).default('auto');
+
+export function requireData({ data }: RunConfigInput): string {
+  if (data !== undefined) return data;
+  throw new FacewrightError({ what: 'No data is named.', where: 'the command line', todo: 'Give --data <folder of people>, or --sample for a drawn one.' });
+}

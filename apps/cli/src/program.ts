@@ -1,0 +1,19 @@
+/** The command line: one file a command. */
+import { Command } from 'commander';
+import { addDetect } from './commands/detect.js';
+import { addDoctor } from './commands/doctor.js';
+import { addEvaluate } from './commands/evaluate.js';
+import { addPrepare } from './commands/prepare.js';
+import { addRun } from './commands/run.js';
+import { addTrain } from './commands/train.js';
+import { VERSION } from './versions.js';
+
+export function createProgram(): Command {
+  const program = new Command('facewright')
+    .description('From photos of people to a verified face-recognition model.')
+    .version(VERSION)
+    .showHelpAfterError('Add --help for the options and examples.')
+    .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
+  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDoctor]) add(program);
+  return program;
+}

@@ -1,0 +1,96 @@
+/** The directory of a run: what lies where, whose run it is, and when it may be written to again. */
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { FacewrightError, messageOf, type RunConfig } from '@facewright/core';
+import { writeFileAtomic } from '@facewright/core/node';
+
+/** Everything a run writes, and nothing else is ever removed. */
+const OWN = ['run.json', 'events.jsonl', 'metrics.json', 'report.html', 'sample', 'dataset', 'checkpoints', 'model'];
+
+export interface RunRecord {
+  readonly format: 1;
+  readonly command: string;
+  /** The config with presets and defaults filled in. */
+  readonly config: RunConfig;
+  /** A run on the drawn sample: it may be started over without asking. */
+  readonly sample: boolean;
+  /** People kept out of training; once they are drawn. */
+  readonly heldOut?: readonly string[];
+}
+
+export interface RunDirectory {
+  readonly path: string;
+  readonly events: string;
+  readonly sample: string;
+  readonly dataset: string;
+  readonly model: string;
+  /** What an earlier start recorded; with `resume` only. */
+  readonly earlier?: RunRecord;
+  record(record: RunRecord): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly resume?: boolean;
+  /** Removes an earlier run's files first. */
+  readonly force?: boolean;
+  /** Removes an earlier sample run's files first, but no other run's. */
+  readonly replaceSample?: boolean;
+  /** Files of a run that may be there already: a dataset prepared into the run's directory. */
+  readonly keep?: readonly string[];
+}
+
+/** Makes the directory ready. Throws a `FacewrightError` where a run lies in it already and none of the options says what to do with it. */
+export async function openRunDirectory(directory: string, { resume = false, force = false, replaceSample = false, keep = [] }: OpenOptions = {}): Promise<RunDirectory> {
+  const path = resolve(directory);
+  await makeDirectory(path);
+  const earlier = await readRunRecord(path);
+  const found = (await readdir(path)).filter((name) => OWN.includes(name) && !keep.includes(name));
+  if (resume) {
+    if (!earlier) throw new FacewrightError({ what: 'There is no run here to go on with.', where: path, todo: 'Name the directory of the interrupted run by --out, or start a new run without --resume.' });
+  } else if (found.length > 0) {
+    if (!force && !(replaceSample && earlier?.sample)) {
+      throw new FacewrightError({ what: `There is a run here already (${found.join(', ')}).`, where: path, todo: 'Go on with it by --resume, start it over by --force (its files are removed), or choose another directory by --out.' });
+    }
+    for (const name of found) await rm(join(path, name), { recursive: true, force: true });
+  }
+  return {
+    path,
+    events: join(path, 'events.jsonl'),
+    sample: join(path, 'sample'),
+    dataset: join(path, 'dataset'),
+    model: join(path, 'model'),
+    ...(resume && { earlier }),
+    record: (record) => writeFileAtomic(join(path, 'run.json'), `${JSON.stringify(record, null, 2)}\n`),
+  };
+}
+
+/** What `run.json` in this directory says, if there is one. */
+export async function readRunRecord(directory: string): Promise<RunRecord | undefined> {
+  const path = join(directory, 'run.json');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new FacewrightError({ what: `The record of the run cannot be read: ${error.message}`, where: path, cause: error });
+  });
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as RunRecord;
+  } catch (error) {
+    throw new FacewrightError({ what: `The record of the run is damaged: ${messageOf(error)}`, where: path, todo: 'Start over with --force.', cause: error });
+  }
+}
+
+/** A resumed run must be the run that was started: names the keys of the config that differ. */
+export function requireSameConfig(earlier: RunConfig, now: RunConfig, where: string): void {
+  const ignored: readonly string[] = ['$schema', 'out', 'backend', 'checkpoint', 'plugins'];
+  const changed = Object.keys({ ...earlier, ...now }).filter((key) => !ignored.includes(key) && JSON.stringify(earlier[key as keyof RunConfig]) !== JSON.stringify(now[key as keyof RunConfig]));
+  if (!changed.length) return;
+  throw new FacewrightError({ what: `The run was started with another config: ${changed.map((key) => `"${key}"`).join(', ')} ${changed.length > 1 ? 'differ' : 'differs'}.`, where, todo: 'Resume with the same options and config, or start over with --force or another --out.' });
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isDirectory()) throw new FacewrightError({ what: 'The output directory is a file.', where: path, todo: 'Choose another directory by --out.' });
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new FacewrightError({ what: `The output directory cannot be made: ${messageOf(error)}`, where: path, todo: 'Choose a directory you may write to by --out.', cause: error });
+  });
+}

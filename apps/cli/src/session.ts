@@ -1,0 +1,63 @@
+/** What every command shares: the console on standard error, one JSON document or text on standard output, Ctrl-C, exit codes. */
+import { FacewrightError, Interrupted, messageOf, type EventReader } from '@facewright/core';
+import { createConsole } from '@facewright/report';
+
+/** Exit code after Ctrl-C, as shells expect: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+export interface SessionOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface Session {
+  readonly signal: AbortSignal;
+  /** The console; a run tells it its events. */
+  readonly onEvent: EventReader;
+  /** Text for people on standard output; nothing with `--json`. */
+  print(text: string): void;
+}
+
+/** What a command ends with. */
+export interface Outcome {
+  /** The document that `--json` prints. */
+  readonly json: unknown;
+  /** 0 unless given. */
+  readonly exitCode?: number;
+}
+
+/** Runs a command's work to its end and sets the process's exit code; errors are shown, never thrown. */
+export async function withSession({ json = false, quiet = false }: SessionOptions, work: (session: Session) => Promise<Outcome>): Promise<void> {
+  const abort = new AbortController();
+  const view = createConsole({ stream: process.stderr, quiet });
+  const onSignal = (): void => {
+    if (abort.signal.aborted) process.exit(INTERRUPTED);
+    view.close();
+    process.stderr.write('Stopping at the next whole step; Ctrl-C again stops at once.\n');
+    abort.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    const { json: document, exitCode = 0 } = await work({ signal: abort.signal, onEvent: view.reader, print: (text) => void (json || process.stdout.write(`${text}\n`)) });
+    view.close();
+    if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    process.exitCode = exitCode;
+  } catch (error) {
+    view.close();
+    const known = error instanceof FacewrightError ? error : undefined;
+    if (json) process.stdout.write(`${JSON.stringify({ error: known ? { what: known.what, where: known.where, todo: known.todo } : { what: messageOf(error) } }, null, 2)}\n`);
+    process.stderr.write(`${errorText(error)}\n`);
+    process.exitCode = error instanceof Interrupted ? INTERRUPTED : 1;
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** What, where and what to do; a stack only for what is nobody's fault but ours. */
+export function errorText(error: unknown): string {
+  if (error instanceof Interrupted) return error.message;
+  if (error instanceof FacewrightError) return `error: ${error.message}`;
+  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a defect of facewright or of a plugin. Please report it with the lines above.`;
+}

@@ -1,0 +1,60 @@
+/** A dataset to a trained model. */
+import { ENGINE, EVENTS, FacewrightError, LOSS, MODEL, OPTIMISER, RANDOM, SIGNAL, type Dataset } from '@facewright/core';
+import { holdOut, train, type TrainResult } from '@facewright/training';
+import type { Composition } from './compose.js';
+
+/** People kept out of training, drawn by the run's seed; a notice where there are too few to keep any out. */
+export function drawHeldOut({ container, config }: Composition, dataset: Dataset): string[] {
+  requirePeople(dataset);
+  const photos = new Map<string, number>();
+  for (const { identity, kind } of dataset.samples) if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
+  const people = dataset.identities.map((name) => ({ name, photos: photos.get(name) ?? 0 }));
+  const names = holdOut(people, config.heldOut, container.resolve(RANDOM).fork('held-out'));
+  if (!names.length && config.heldOut.identities > 0) {
+    container.resolve(EVENTS).emit('notice', {
+      level: 'warning',
+      message: `There are ${people.length} people: too few to keep two out of training, so the model is not verified on people it never saw.`,
+      todo: 'Give photos of four people or more, or verify it by "facewright evaluate" on other data.',
+    });
+  }
+  return names;
+}
+
+export interface TrainStageOptions {
+  readonly directory: string;
+  readonly exclude: readonly string[];
+  readonly resume?: boolean;
+}
+
+export async function trainStage({ container, config, model, stages }: Composition, dataset: Dataset, { directory, exclude, resume }: TrainStageOptions): Promise<TrainResult> {
+  const [losses, optimisers] = await Promise.all([Promise.all(container.resolveAll(LOSS)), Promise.all(container.resolveAll(OPTIMISER))]);
+  const { fingerprint, size } = dataset.summary.alignment;
+  return train({
+    dataset,
+    exclude,
+    model: await container.resolve(MODEL),
+    modelReference: { name: model.meta.name, options: model.options },
+    alignment: { fingerprint, size },
+    stages: stages.map((stage, index) => ({ name: stage.loss.meta.name, loss: losses[index], optimiserName: stage.optimiser.meta.name, optimiser: optimisers[index], config: stage.config })),
+    engine: await container.resolve(ENGINE),
+    batch: config.batch,
+    flip: config.flip,
+    validation: config.validation,
+    checkpoint: config.checkpoint,
+    directory,
+    random: container.resolve(RANDOM).fork('train'),
+    emit: container.resolve(EVENTS).emit,
+    signal: container.resolve(SIGNAL),
+    resume,
+  });
+}
+
+function requirePeople({ identities, directory, summary }: Dataset): void {
+  if (identities.length >= 2) return;
+  const reasons = Object.entries(summary.reasons).map(([reason, photos]) => `${reason} ${photos}`);
+  throw new FacewrightError({
+    what: `Fewer than two people are left after preparation (${identities.length}): there is nobody to tell apart.${reasons.length ? ` Photos left out: ${reasons.join(', ')}.` : ''}`,
+    where: directory,
+    todo: summary.reasons['too-few-photos'] ? 'Give more photos of each person, or lower the thresholds in the config\'s "tiers".' : 'Give photos of two people or more; the list of photos left out says what was wrong with them.',
+  });
+}

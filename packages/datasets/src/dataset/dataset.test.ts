@@ -1,0 +1,199 @@
+import { createRandom, landmarksFrom, type PreparationSummary, type RgbImage, type Sample } from '@facewright/core';
+import { decodeImage } from '@facewright/core/node';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder, writeTree } from '../../test/files.js';
+import { openDataset } from './open.js';
+import { createDatasetWriter } from './writer.js';
+
+const root = temporaryFolder();
+const SUMMARY: PreparationSummary = {
+  photos: 4, kept: 3, dropped: 1, reasons: { 'no-face': 1 }, perTier: { kept: { identities: 2, photos: 3, images: 6 } }, identities: 2, images: 6,
+  exclusions: [{ photo: 'a/4.jpg', identity: 'a', reason: 'no-face' }], alignment: { fingerprint: 'five-point-112', size: 112, detector: 'mtcnn' }, seed: 1, seconds: 2.5,
+};
+const random = createRandom('images');
+/** Smooth, so that JPEG keeps it. */
+const image = (index: number, size = 112): RgbImage => {
+  const r = random.fork(index);
+  const [a, b, c] = [r.uniform() * 255, r.uniform(), r.uniform()];
+  return { width: size, height: size, data: Uint8Array.from({ length: size * size * 3 }, (_, i) => (a + ((i / 3) % size) * b + Math.floor(i / 3 / size) * c) % 256) };
+};
+const points = landmarksFrom([[30.25, 51.5], [65.5, 51.5], [48, 71.75], [33.5, 92.5], [62.75, 92.25]]);
+const LONG = 'n'.repeat(120);
+const SAMPLES: Sample[] = [
+  { identity: 'Zoë Saldaña', source: 'Zoë Saldaña/1.jpg', kind: 'original', landmarks: points },
+  { identity: 'Zoë Saldaña', source: 'Zoë Saldaña/1.jpg', kind: 'opening', landmarks: points },
+  { identity: '王小明', source: `王小明/${LONG} 照片.jpg`, kind: 'original' },
+  { identity: '王小明', source: '王小明/../../x.png', kind: 'original' },
+  { identity: '..', source: '../etc/passwd', kind: 'original' },
+  { identity: 'Zoë Saldaña', source: 'Zoë Saldaña/2.jpg', kind: 'original' },
+];
+
+async function write(directory: string, options: Parameters<typeof createDatasetWriter>[1] = {}): Promise<string> {
+  const writer = await createDatasetWriter(directory, options);
+  await Promise.all(SAMPLES.map((sample, index) => writer.add(sample, image(index))));
+  await writer.finish(SUMMARY);
+  return directory;
+}
+const partials = (): string[] => readdirSync(root).filter((name) => name.endsWith('.partial'));
+
+describe('a dataset directory', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await write(join(root, 'dataset'), { format: 'png', shardBytes: 3000 });
+  });
+
+  test('gives back every image, in order, with its label and its source', async () => {
+    const dataset = await openDataset(directory);
+    expect(dataset.identities).toEqual(['Zoë Saldaña', '王小明', '..']);
+    expect(dataset.samples).toEqual(SAMPLES.map((sample) => ({ ...sample, label: dataset.identities.indexOf(sample.identity) })));
+    expect(dataset.summary).toEqual(SUMMARY);
+    const read = await Promise.all(SAMPLES.map((_, index) => dataset.read(index)));
+    read.forEach((found, index) => expect(found).toEqual(image(index)));
+    await expect(dataset.read(6)).rejects.toThrow(RangeError);
+    await dataset.close();
+    await expect(dataset.read(0)).rejects.toThrow('closed');
+  });
+
+  test('holds the files that dataset.json tells of, shards cut at their size', () => {
+    const { files } = JSON.parse(readFileSync(join(directory, 'dataset.json'), 'utf8')) as { files: { name: string; size: number; sha256: string }[] };
+    expect(readdirSync(directory).sort()).toEqual([...files.map(({ name }) => name), 'dataset.json'].sort());
+    expect(files.length).toBeGreaterThan(3);
+    for (const { name, size, sha256 } of files) {
+      const bytes = readFileSync(join(directory, name));
+      expect([bytes.length, createHash('sha256').update(bytes).digest('hex')]).toEqual([size, sha256]);
+    }
+  });
+
+  test.skipIf(process.platform === 'win32')('is unpacked by tar, below the folder it is unpacked into', async () => {
+    const into = join(root, 'unpacked', 'here');
+    mkdirSync(into, { recursive: true });
+    for (const name of readdirSync(directory).filter((file) => file.endsWith('.tar'))) execFileSync('tar', ['xf', join(directory, name), '-C', into]);
+    expect(readdirSync(join(root, 'unpacked'))).toEqual(['here']);
+    expect(readdirSync(into).sort()).toEqual(['Zoë Saldaña', '__', '王小明'].sort());
+    expect(readdirSync(join(into, 'Zoë Saldaña')).sort()).toEqual(['1-0.original.png', '1-1.opening.png', '2-5.original.png']);
+    expect(await decodeImage(readFileSync(join(into, '王小明', `${LONG} 照片-2.original.png`)))).toEqual(image(2));
+  });
+
+  test('is the same bytes for the same images', async () => {
+    const again = await write(join(root, 'again'), { format: 'png', shardBytes: 3000 });
+    for (const name of readdirSync(directory)) expect(readFileSync(join(again, name)).equals(readFileSync(join(directory, name))), name).toBe(true);
+  });
+
+  test('keeps JPEG images near their values by default', async () => {
+    const dataset = await openDataset(await write(join(root, 'jpeg')));
+    const original = image(0).data;
+    const found = (await dataset.read(0)).data;
+    const error = found.reduce((sum, value, i) => sum + Math.abs(value - original[i]), 0) / found.length;
+    expect(found).toHaveLength(original.length);
+    expect(error).toBeGreaterThan(0);
+    expect(error).toBeLessThan(6);
+    await dataset.close();
+  });
+
+  test.each([
+    ['a missing shard', (d: string) => rmSync(join(d, 'shard-00001.tar')), /is missing/, 'shard-00001.tar'],
+    ['a cut shard', (d: string) => truncateSync(join(d, 'shard-00000.tar'), 700), /has 700 bytes instead of/, 'shard-00000.tar'],
+    ['a missing index', (d: string) => rmSync(join(d, 'index.bin')), /is missing/, 'index.bin'],
+    ['a changed index', (d: string) => flip(join(d, 'index.bin'), 50), /index is damaged/, 'index.bin'],
+    ['no dataset.json', (d: string) => rmSync(join(d, 'dataset.json')), /no prepared dataset/, ''],
+    ['a cut dataset.json', (d: string) => truncateSync(join(d, 'dataset.json'), 50), /cannot be read/, 'dataset.json'],
+    ['another version', (d: string) => edit(d, (json) => ({ ...json, version: 2 })), /version 2; this facewright reads version 1/, 'dataset.json'],
+    ['a path for a file name', (d: string) => edit(d, (json) => ({ ...json, files: [{ name: '../x', size: 1, sha256: '' }] })), /files\.0\.name/, 'dataset.json'],
+    ['no summary', (d: string) => edit(d, ({ summary: _, ...json }) => json), /"summary"/, 'dataset.json'],
+    ['fewer people', (d: string) => edit(d, (json) => ({ ...json, identities: ['a'] })), /names something that is not there/, 'index.bin'],
+  ])('%s is one clear error', async (name, spoil, what, where) => {
+    const copy = join(root, `spoilt ${name}`);
+    cpSync(directory, copy, { recursive: true });
+    spoil(copy);
+    await expect(openDataset(copy)).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringMatching(what) as string, where: join(copy, where) });
+  });
+
+  test('a changed image is an error when it is read', async () => {
+    const copy = join(root, 'changed');
+    cpSync(directory, copy, { recursive: true });
+    const shard = join(copy, 'shard-00000.tar');
+    flip(shard, readFileSync(shard).indexOf('PNG') + 60);
+    const dataset = await openDataset(copy);
+    await expect(dataset.read(0)).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringContaining('damaged') as string });
+    await dataset.close();
+  });
+});
+
+describe('the dataset writer', () => {
+  test('shows nothing under the name before it has finished, and nothing at all once aborted', async () => {
+    const directory = join(root, 'aborted');
+    const writer = await createDatasetWriter(directory);
+    await writer.add(SAMPLES[0], image(0));
+    expect(existsSync(directory)).toBe(false);
+    expect(partials()).toHaveLength(1);
+    await writer.abort();
+    expect(existsSync(directory)).toBe(false);
+    expect(partials()).toEqual([]);
+    await expect(writer.add(SAMPLES[0], image(0))).rejects.toThrow('finished or aborted');
+  });
+
+  test('after a kill leaves no dataset, and the next one clears up', async () => {
+    const directory = join(root, 'killed');
+    // a process of its own, on the compiled package
+    const script = `
+      const { createDatasetWriter } = await import(${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)});
+      const writer = await createDatasetWriter(${JSON.stringify(directory)});
+      await writer.add({ identity: 'a', source: 'a/1.jpg', kind: 'original' }, { width: 8, height: 8, data: new Uint8Array(192) });
+      process.kill(process.pid, 'SIGKILL');`;
+    expect(() => execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' })).toThrow(expect.objectContaining({ signal: 'SIGKILL' }));
+    await expect(openDataset(directory)).rejects.toThrow('no prepared dataset');
+    expect(partials()).toHaveLength(1);
+    await expect(openDataset(join(root, partials()[0]))).rejects.toThrow('no prepared dataset');
+    await write(directory);
+    expect(partials()).toEqual([]);
+    await (await openDataset(directory)).close();
+  });
+
+  test('replaces an older dataset only when the new one is whole', async () => {
+    const directory = await write(join(root, 'replaced'));
+    const writer = await createDatasetWriter(directory);
+    await writer.add({ identity: 'new', source: 'new/1.jpg', kind: 'original' }, image(9));
+    expect((await openDataset(directory)).identities).toHaveLength(3);
+    await writer.finish(SUMMARY);
+    const dataset = await openDataset(directory);
+    expect(dataset.identities).toEqual(['new']);
+    await dataset.close();
+    expect(partials()).toEqual([]);
+  });
+
+  test('refuses a directory or a file that is not its own', async () => {
+    const mine = writeTree(join(root, 'mine'), { 'thesis.txt': 'years of work' });
+    await expect(createDatasetWriter(mine)).rejects.toMatchObject({ what: expect.stringContaining('nothing in it is overwritten') as string, where: mine });
+    await expect(createDatasetWriter(join(mine, 'thesis.txt'))).rejects.toMatchObject({ name: 'FacewrightError' });
+    expect(readdirSync(mine)).toEqual(['thesis.txt']);
+  });
+
+  test('without an image is a clear error, and leaves nothing', async () => {
+    const writer = await createDatasetWriter(join(root, 'none'));
+    await expect(writer.finish(SUMMARY)).rejects.toThrow('No image was left');
+    expect(existsSync(join(root, 'none'))).toBe(false);
+    expect(partials()).toEqual([]);
+  });
+
+  test('an image that cannot be encoded fails its call and the end, and leaves nothing', async () => {
+    const writer = await createDatasetWriter(join(root, 'bad'));
+    await expect(writer.add(SAMPLES[0], { width: 4, height: 4, data: new Uint8Array(5) })).rejects.toThrow();
+    await expect(writer.finish(SUMMARY)).rejects.toThrow();
+    expect(partials()).toEqual([]);
+  });
+});
+
+function flip(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at] ^= 0x55;
+  writeFileSync(path, bytes);
+}
+
+function edit(directory: string, change: (json: Record<string, unknown>) => unknown): void {
+  const path = join(directory, 'dataset.json');
+  writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)));
+}

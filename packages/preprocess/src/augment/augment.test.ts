@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { createRandom } from '@facewright/core';
+import { testAugmenter } from '@facewright/testkit';
+import { golden, noiseImage, sha256 } from '../../test/support.js';
+import { createGaussianNoise, gaussianNoise } from './gaussian-noise.js';
+import { createOpening, opening } from './opening.js';
+import { createSaltAndPepper, saltAndPepper } from './salt-and-pepper.js';
+
+testAugmenter(opening());
+testAugmenter(gaussianNoise());
+testAugmenter(saltAndPepper());
+
+const plain = (value: number) => ({ width: 200, height: 200, data: new Uint8Array(200 * 200 * 3).fill(value) });
+const random = createRandom(3);
+
+describe('opening gives the bytes of cv2.morphologyEx', () => {
+  test.each(golden.opening)('$size', ({ seed, size: [width, height], sha256: expected }) => {
+    const image = noiseImage(width, height, seed);
+    expect(sha256(createOpening(5).augment({ ...image, data: image.data.map((value) => value | 7) }, random).data)).toBe(expected);
+  });
+});
+
+test('the seed’s parameters are the defaults', () => {
+  expect([opening().options, gaussianNoise().options, saltAndPepper().options]).toEqual([{ side: 5 }, { mean: 0, variance: 0.01 }, { amount: 0.05, salt: 0.5 }]);
+});
+
+test('Gaussian noise has its mean and deviation, cut down to whole levels', () => {
+  const { data } = createGaussianNoise(0, 0.01).augment(plain(128), random.fork('gauss'));
+  const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+  const deviation = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length);
+  expect(mean).toBeCloseTo(127.5, 0); // half a level is lost by cutting down; 25.5 / √120,000 = 0.07
+  expect(Math.abs(mean - 127.5)).toBeLessThan(0.3);
+  expect(Math.abs(deviation - 25.5)).toBeLessThan(0.3);
+});
+
+test('Gaussian noise is clipped at black and white', () => {
+  const light = createGaussianNoise(0, 0.01).augment(plain(255), random.fork('light')).data;
+  const white = light.filter((value) => value === 255).length / light.length;
+  expect(Math.abs(white - 0.5)).toBeLessThan(0.01);
+  expect(createGaussianNoise(-1, 0).augment(plain(200), random).data.every((value) => value === 0)).toBe(true);
+});
+
+test('salt and pepper strike their share of single values', () => {
+  const { data } = createSaltAndPepper(0.05, 0.5).augment(plain(100), random.fork('salt'));
+  const share = (value: number): number => data.filter((other) => other === value).length / data.length;
+  expect(Math.abs(share(255) - 0.025)).toBeLessThan(0.0025);
+  expect(Math.abs(share(0) - 0.025)).toBeLessThan(0.0025);
+  expect(share(100) + share(0) + share(255)).toBeCloseTo(1, 12);
+  const whole = Array.from({ length: 40_000 }, (_, i) => data.subarray(3 * i, 3 * i + 3)).filter((pixel) => pixel.every((value) => value === 255)).length;
+  expect(whole).toBeLessThan(20); // 0.025³ of 40,000 is 0.6: channels are struck apart
+});

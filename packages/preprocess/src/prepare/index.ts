@@ -1,0 +1,3 @@
+export type { FacesPolicy } from './photo.js';
+export { prepare, type PrepareOptions } from './prepare.js';
+export { pickPhotos, tierFor, type Tier } from './tiers.js';

@@ -1,0 +1,61 @@
+/** Counts what a preparation keeps and leaves out. */
+import type { Emit, Exclusion, PreparationSummary } from '@facewright/core';
+
+interface TierCount { identities: number; photos: number; images: number }
+
+export class Tally {
+  readonly exclusions: Exclusion[] = [];
+  photos = 0;
+  /** Photos that were opened: what a rate is measured by. */
+  opened = 0;
+  private readonly perTier: Record<string, TierCount>;
+  private kept = 0;
+  private images = 0;
+  private people = 0;
+
+  constructor(tierNames: readonly string[], private readonly emit: Emit) {
+    this.perTier = Object.fromEntries(tierNames.map((name) => [name, { identities: 0, photos: 0, images: 0 }]));
+  }
+
+  get identities(): number {
+    return this.people;
+  }
+  get reasons(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { reason } of this.exclusions) counts[reason] = (counts[reason] ?? 0) + 1;
+    return counts;
+  }
+
+  exclude(exclusion: Exclusion): void {
+    this.photos++;
+    this.exclusions.push(exclusion);
+    this.emit('prepare.excluded', exclusion);
+  }
+
+  keep(tier: string, images: number): void {
+    this.photos++;
+    this.kept++;
+    this.images += images;
+    this.perTier[tier].photos++;
+    this.perTier[tier].images += images;
+  }
+
+  keepIdentity(tier: string): void {
+    this.people++;
+    this.perTier[tier].identities++;
+  }
+
+  summary(rest: Pick<PreparationSummary, 'alignment' | 'seed' | 'seconds'>): PreparationSummary {
+    return {
+      photos: this.photos,
+      kept: this.kept,
+      dropped: this.photos - this.kept,
+      reasons: this.reasons,
+      perTier: this.perTier,
+      identities: this.people,
+      images: this.images,
+      exclusions: this.exclusions,
+      ...rest,
+    };
+  }
+}

@@ -1,0 +1,20 @@
+/** The tier table: which rule an identity falls under, and which of its photos it keeps. */
+import { permutation, type Augmenter, type Identity, type Photo, type Random, type TierRule } from '@facewright/core';
+
+/** A rule of the table with its augmenters made; each adds one image to every image kept. */
+export interface Tier {
+  readonly rule: TierRule;
+  readonly augmenters: readonly { readonly name: string; readonly augmenter: Augmenter }[];
+}
+
+/** The first rule whose `above` is less than the number of photos, counted before any is opened; none: the identity is dropped. */
+export function tierFor<T extends { readonly rule: TierRule }>(tiers: readonly T[], photos: number): T | undefined {
+  return tiers.find(({ rule }) => rule.above < photos);
+}
+
+/** The rule's seeded pick, in the reader's order; it depends on the stream and the identity's name and size alone. */
+export function pickPhotos({ name, photos }: Identity, { pick }: TierRule, random: Random): { readonly picked: readonly Photo[]; readonly left: readonly Photo[] } {
+  if (pick === undefined || photos.length <= pick) return { picked: photos, left: [] };
+  const chosen = new Set(permutation(photos.length, random.fork('pick', name), pick));
+  return { picked: photos.filter((_, index) => chosen.has(index)), left: photos.filter((_, index) => !chosen.has(index)) };
+}

@@ -1,0 +1,94 @@
+import { createRandom, type HostTensors } from '@facewright/core';
+import { expect, test } from 'vitest';
+import { createBatches, type Batches } from './batches.js';
+import { createImageStore, inputTensor } from './images.js';
+
+/** Sample i is one row of two pixels, the left one of value i and the right one of 255. */
+const pixelsOf = (sample: number): Uint8Array => Uint8Array.of(sample, sample, sample, 255, 255, 255);
+const model = { inputSize: [1, 2] as const, inputScale: { offset: 0, scale: 1 } };
+const samples = Array.from({ length: 23 }, (_, index) => ({ sample: index + 100, label: index }));
+const batchesOf = (size: number, options: { flip?: boolean; seed?: number; store?: { pixels(sample: number): Promise<Uint8Array> } } = {}): Batches =>
+  createBatches({ samples, store: options.store ?? { pixels: async (sample) => pixelsOf(sample) }, model, size, flip: options.flip ?? false, random: createRandom(options.seed ?? 1) });
+
+const labels = ({ labels }: HostTensors): number[] => [...labels.data];
+/** The samples as the images show them, and whether they are mirrored. */
+const shown = ({ images }: HostTensors): { sample: number; mirrored: boolean }[] =>
+  Array.from({ length: images.shape[0] }, (_, index) => {
+    const [left, right] = [images.data[index * 6], images.data[index * 6 + 3]];
+    return left === 255 ? { sample: right, mirrored: true } : { sample: left, mirrored: false };
+  });
+
+async function epochOf(batches: Batches, epoch: number): Promise<number[]> {
+  const seen: number[] = [];
+  for (let i = 0; i < batches.perEpoch; i++) seen.push(...labels(await batches.at(epoch * batches.perEpoch + i)));
+  return seen;
+}
+
+test('an epoch shows nothing twice and leaves out what does not fill a batch, other images in other epochs', async () => {
+  const batches = batchesOf(5);
+  expect([batches.size, batches.perEpoch]).toEqual([5, 4]);
+  const epochs = [await epochOf(batches, 0), await epochOf(batches, 1)];
+  for (const seen of epochs) expect(new Set(seen).size).toBe(20);
+  expect(epochs[0]).not.toEqual(epochs[1]);
+  expect([...epochs[0]].sort()).not.toEqual([...epochs[1]].sort());
+});
+
+test('a batch depends on its step alone, not on those asked for before', async () => {
+  const batches = batchesOf(5, { flip: true });
+  const inOrder: HostTensors[] = [];
+  for (let step = 0; step < 12; step++) inOrder.push(await batches.at(step));
+  for (const step of [11, 0, 7]) expect(await batchesOf(5, { flip: true }).at(step)).toEqual(inOrder[step]);
+  expect(await batchesOf(5, { flip: true, seed: 2 }).at(0)).not.toEqual(inOrder[0]);
+});
+
+test('images and labels belong together, and about half of the images are mirrored, each epoch others', async () => {
+  const batches = batchesOf(23, { flip: true });
+  const mirrored: string[] = [];
+  for (let epoch = 0; epoch < 40; epoch++) {
+    const batch = await batches.at(epoch);
+    const images = shown(batch);
+    expect(images.map(({ sample }) => sample - 100)).toEqual(labels(batch));
+    mirrored.push(images.filter((image) => image.mirrored).map(({ sample }) => sample).sort().join());
+  }
+  expect(new Set(mirrored).size).toBeGreaterThan(35);
+  const share = mirrored.join().split(',').length / (40 * 23);
+  expect(share).toBeGreaterThan(0.45);
+  expect(share).toBeLessThan(0.55);
+  expect(shown(await batchesOf(23).at(0)).some((image) => image.mirrored)).toBe(false);
+});
+
+test('reads two batches ahead and no more, and keeps a failure until its batch is asked for', async () => {
+  let reads = 0;
+  const store = { pixels: async (sample: number) => {
+    if (++reads > 10) throw new Error('unreadable');
+    return pixelsOf(sample);
+  } };
+  const batches = batchesOf(5, { store });
+  await batches.at(0);
+  expect(reads).toBe(15);
+  await batches.at(1);
+  await expect(batches.at(2)).rejects.toThrow('unreadable');
+  await batches.close();
+});
+
+test('an image is decoded once where all fit in memory, and each time where they do not', async () => {
+  let reads = 0;
+  const dataset = { read: async () => {
+    reads++;
+    return { width: 2, height: 1, data: pixelsOf(1) };
+  } };
+  for (const [bytes, expected] of [[12, 1], [11, 2]]) {
+    reads = 0;
+    const store = createImageStore(dataset, model, 2, bytes);
+    await store.pixels(1);
+    expect(await store.pixels(1)).toEqual(pixelsOf(1));
+    expect(reads).toBe(expected);
+  }
+});
+
+test('pixels are scaled to [−1, 1], or as the model says', () => {
+  const plain = inputTensor([Uint8Array.of(0, 255, 127, 128, 51, 204)], { inputSize: [1, 2] });
+  expect(plain.shape).toEqual([1, 1, 2, 3]);
+  [-1, 1, -0.5 / 127.5, 0.5 / 127.5, -0.6, 0.6].forEach((value, index) => expect(plain.data[index]).toBeCloseTo(value, 6));
+  expect([...inputTensor([pixelsOf(3)], model, [true]).data]).toEqual([255, 255, 255, 3, 3, 3]);
+});

@@ -1,0 +1,38 @@
+import { createRandom, type Engine, type Model, type RgbImage } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, test } from 'vitest';
+import { openCpu, tinyModel } from '../test/tiny.js';
+import { cosineSimilarity, createEmbedder } from './index.js';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openCpu();
+});
+
+const image = (seed: number, size: number): RgbImage => ({ width: size, height: size, data: Uint8Array.from({ length: size * size * 3 }, ((random) => () => random.integer(256))(createRandom(seed))) });
+const images = (count: number, size = 6): RgbImage[] => Array.from({ length: count }, (_, index) => image(index, size));
+
+test('vectors have length 1 and do not depend on the batches they were made in', async () => {
+  const { params, statistics } = tinyModel.init(createRandom(1));
+  const whole = createEmbedder({ engine, model: tinyModel, params, statistics });
+  const parts = createEmbedder({ engine, model: tinyModel, params, statistics, batch: 3 });
+  const vectors = await whole.embed(images(7));
+  expect(vectors).toHaveLength(7);
+  for (const vector of vectors) expect(cosineSimilarity(vector, vector)).toBeCloseTo(1, 6);
+  expect(await parts.embed(images(7))).toEqual(vectors);
+  expect(await parts.embed([])).toEqual([]);
+  whole.dispose();
+  parts.dispose();
+});
+
+test('the embedding is the model\'s, divided by its length; a larger image is fitted, no length at all is no NaN', async () => {
+  // the mean colour as it comes in, so its way is known: (v − 127.5) / 127.5
+  const means: Model = { inputSize: [2, 2], embeddingSize: 3, init: () => ({ params: {}, statistics: {} }), apply: (_params, statistics, batch) => ({ embeddings: tf.mean(batch, [1, 2]) as tf.Tensor2D, statistics }) };
+  const embedder = createEmbedder({ engine, model: means, params: {}, statistics: {} });
+  const colour = (r: number, g: number, b: number): RgbImage => ({ width: 8, height: 8, data: Uint8Array.from({ length: 192 }, (_, i) => [r, g, b][i % 3]) });
+  const [vector] = await embedder.embed([colour(255, 0, 204)]);
+  const length = Math.hypot(1, -1, 0.6);
+  [1, -1, 0.6].forEach((value, index) => expect(vector[index]).toBeCloseTo(value / length, 5));
+  const nothing = createEmbedder({ engine, model: { ...means, apply: (_params, statistics, batch) => ({ embeddings: tf.zeros([batch.shape[0], 3]), statistics }) }, params: {}, statistics: {} });
+  expect([...(await nothing.embed([colour(1, 2, 3)]))[0]]).toEqual([0, 0, 0]);
+});

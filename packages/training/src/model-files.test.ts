@@ -1,0 +1,55 @@
+import { createRandom, FacewrightError } from '@facewright/core';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { tinyModel } from '../test/tiny.js';
+import { checkAlignment, loadModelFiles, saveModel, type ModelFiles } from './index.js';
+
+const root = await mkdtemp(join(tmpdir(), 'facewright-model-'));
+afterAll(() => rm(root, { recursive: true }));
+const directory = join(root, 'a', 'model');
+const model: ModelFiles = { card: { format: 1, model: { name: 'tiny', options: { width: 1 } }, inputSize: [6, 6], embeddingSize: 4, alignment: { fingerprint: 'template', size: 6 } }, ...tinyModel.init(createRandom(1)) };
+beforeEach(() => saveModel(directory, model));
+
+test('what is saved is loaded, and a second saving takes the first one\'s place', async () => {
+  expect(await loadModelFiles(directory)).toEqual(model);
+  const other = { ...model, ...tinyModel.init(createRandom(2)) };
+  await saveModel(directory, other);
+  expect((await loadModelFiles(directory)).params).toEqual(other.params);
+  expect(await readdir(join(root, 'a'))).toEqual(['model']);
+  expect((await readdir(directory)).sort()).toEqual(['model.json', 'weights.safetensors']);
+});
+
+const failure = (): Promise<FacewrightError> => loadModelFiles(directory).then(() => { throw new Error('it loaded'); }, (error: FacewrightError) => error);
+
+test('each damage is one clear error', async () => {
+  const weights = join(directory, 'weights.safetensors');
+  const card = join(directory, 'model.json');
+  const expectFailure = async (what: string, where: string): Promise<void> => {
+    const error = await failure();
+    expect(error).toBeInstanceOf(FacewrightError);
+    expect(error.what).toContain(what);
+    expect(error.where).toBe(where);
+    await saveModel(directory, model);
+  };
+  await truncate(weights, 50);
+  await expectFailure('The weights are not those', weights);
+  const bytes = await readFile(weights);
+  bytes[bytes.length - 1] ^= 1;
+  await writeFile(weights, bytes);
+  await expectFailure('The weights are not those', weights);
+  await rm(weights);
+  await expectFailure('The weights cannot be read', weights);
+  await writeFile(card, '{');
+  await expectFailure('description cannot be read', card);
+  await writeFile(card, '{"format":2}');
+  await expectFailure('"format"', card);
+  await rm(card);
+  await expectFailure('no trained model', card);
+});
+
+test('another alignment is refused', () => {
+  expect(() => checkAlignment(model.card, { fingerprint: 'template' })).not.toThrow();
+  expect(() => checkAlignment(model.card, { fingerprint: 'another' }, 'the photos')).toThrow('aligned as "another", the model was trained on "template"');
+});

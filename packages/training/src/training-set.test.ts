@@ -1,0 +1,58 @@
+import { createRandom, FacewrightError, type Sample } from '@facewright/core';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { drawTrainingSet } from './training-set.js';
+
+/** `photos[i]` photos of person i, each with its copies. */
+function datasetOf(photos: readonly number[], kinds: readonly string[] = ['original', 'opening', 'noise']) {
+  const identities = photos.map((_, label) => `p${label}`);
+  const samples = photos.flatMap((count, label) =>
+    Array.from({ length: count }, (_, photo) => kinds.map((kind): Sample & { label: number } => ({ identity: `p${label}`, source: `p${label}/${photo}`, kind, label }))).flat(),
+  );
+  return { identities, samples, directory: 'somewhere' };
+}
+const draw = (dataset: ReturnType<typeof datasetOf>, fraction: number, minimum: number, seed = 1, exclude: string[] = []) => drawTrainingSet(dataset, exclude, { fraction, minimum }, createRandom(seed));
+
+test('no photo is on both sides, everything else is trained on, and everyone keeps a photo', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 2, maxLength: 8 }), fc.double({ min: 0, max: 0.5, noNaN: true }), fc.nat(20), fc.nat(), (photos, fraction, minimum, seed) => {
+      const dataset = datasetOf(photos);
+      const { training, validation } = draw(dataset, fraction, minimum, seed);
+      const source = ({ sample }: { sample: number }): string => dataset.samples[sample].source;
+      const validated = new Set(validation.map(source));
+      expect(training.some((sample) => validated.has(source(sample)))).toBe(false);
+      expect(training.length).toBe(3 * (photos.reduce((a, b) => a + b) - validated.size));
+      expect(validation.every(({ sample }) => dataset.samples[sample].kind === 'original')).toBe(true);
+      expect(new Set(training.map(({ label }) => label)).size).toBe(photos.length);
+      for (const { sample, label } of [...training, ...validation]) expect(`p${label}`).toBe(dataset.samples[sample].identity);
+    }),
+  );
+});
+
+test('the fraction is of photos, not of images; the minimum takes a fifth at most', () => {
+  const dataset = datasetOf(Array.from({ length: 20 }, () => 50));
+  expect(draw(dataset, 0.005, 0).validation).toHaveLength(5);
+  expect(draw(dataset, 0.005, 16).validation).toHaveLength(16);
+  expect(draw(dataset, 0, 0).validation).toHaveLength(0);
+  expect(draw(datasetOf([10, 10, 10]), 0.005, 16).validation).toHaveLength(6);
+});
+
+test('the draw follows the seed', () => {
+  const dataset = datasetOf([20, 20, 20]);
+  const drawn = (seed: number) => draw(dataset, 0.2, 0, seed).validation.map(({ sample }) => sample);
+  expect(drawn(1)).toEqual(drawn(1));
+  expect(drawn(1)).not.toEqual(drawn(2));
+});
+
+test('labels close up over people who are held out or have no image', () => {
+  const dataset = { ...datasetOf([3, 3, 3, 3]), identities: ['p0', 'p1', 'nobody', 'p2', 'p3'] };
+  const { identities, training, validation } = draw(dataset, 0, 0, 1, ['p1']);
+  expect(identities).toEqual(['p0', 'p2', 'p3']);
+  expect([...new Set([...training, ...validation].map(({ label }) => label))]).toEqual([0, 1, 2]);
+});
+
+test('fewer than two people are an error', () => {
+  expect(() => draw(datasetOf([5]), 0, 0)).toThrow(FacewrightError);
+  expect(() => draw(datasetOf([5, 5]), 0, 0, 1, ['p0'])).toThrow('one is left after 1 were held out');
+  expect(() => draw(datasetOf([]), 0, 0)).toThrow('none are left');
+});

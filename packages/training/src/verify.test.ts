@@ -1,0 +1,131 @@
+/** Verification against cases worked out by hand and against a comparator that tries every threshold on every pair. */
+import { FacewrightError } from '@facewright/core';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { bestThreshold, rocCurve, tarAtFar, type ScoredPair } from './roc.js';
+import { verify } from './verify.js';
+
+const pairs = (same: readonly number[], different: readonly number[]): ScoredPair[] => [...same.map((score) => ({ score, same: true })), ...different.map((score) => ({ score, same: false }))];
+/** Few distinct scores, so that ties are common. */
+const scored = fc.record({ score: fc.integer({ min: -10, max: 10 }).map((value) => value / 10), same: fc.boolean() });
+const manyPairs = fc.array(scored, { minLength: 4, maxLength: 40 });
+const both = (list: readonly ScoredPair[]): boolean => list.some(({ same }) => same) && list.some(({ same }) => !same);
+
+const rightAt = (list: readonly ScoredPair[], threshold: number): number => list.filter(({ score, same }) => same === (score >= threshold)).length;
+/** Thresholds that stand for all there are: each score, between each two, below and above all. */
+const allThresholds = (list: readonly ScoredPair[]): number[] => list.flatMap(({ score }) => [score - 0.01, score, score + 0.01]);
+
+test('the best threshold: by hand', () => {
+  expect(bestThreshold(pairs([0.9, 0.8, 0.4], [0.5, 0.2, 0.1]))).toEqual({ threshold: 0.65, accuracy: 5 / 6 });
+  // between 0.75 and 0.8 and between 0.2 and 0.7 five are right: the second range is the wider one
+  expect(bestThreshold(pairs([0.9, 0.8, 0.7], [0.75, 0.2, 0.1]))).toEqual({ threshold: expect.closeTo(0.45, 10), accuracy: 5 / 6 });
+  // all alike: better to refuse them all
+  expect(bestThreshold(pairs([0.5], [0.5, 0.5])).accuracy).toBe(2 / 3);
+});
+
+test('no threshold gets more pairs right', () => {
+  fc.assert(
+    fc.property(manyPairs, (list) => {
+      const { threshold, accuracy } = bestThreshold(list);
+      expect(rightAt(list, threshold) / list.length).toBe(accuracy);
+      for (const other of allThresholds(list)) expect(rightAt(list, other) / list.length).toBeLessThanOrEqual(accuracy);
+    }),
+  );
+});
+
+test('TAR at FAR: by hand', () => {
+  const different = Array.from({ length: 20 }, (_, index) => index / 100); // 0 … 0.19
+  const list = pairs([0.9, 0.185, 0.175, 0.165], different);
+  expect(tarAtFar(list, 0.05)).toBe(0.5); // one of 20 may pass: above 0.18 are 0.9 and 0.185
+  expect(tarAtFar(list, 0.1)).toBe(0.75); // two may: above 0.17 is 0.175 as well
+  expect(tarAtFar(list, 0.15)).toBe(1);
+  expect(tarAtFar(list, 0.04)).toBeNull(); // less than one pair
+  expect(tarAtFar(pairs([0.5, 0.4], [0.5, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]), 0.1)).toBe(0); // a tie passes as a whole or not at all
+});
+
+test('TAR at FAR is the best over all thresholds that keep to it', () => {
+  fc.assert(
+    fc.property(manyPairs.filter(both), fc.constantFrom(0.1, 0.2, 0.5, 0.9), (list, far) => {
+      const [same, different] = [true, false].map((kind) => list.filter((pair) => pair.same === kind));
+      const kept = [...allThresholds(list), 2].filter((threshold) => different.filter(({ score }) => score >= threshold).length <= far * different.length + 1e-9);
+      const best = Math.max(...kept.map((threshold) => same.filter(({ score }) => score >= threshold).length / same.length));
+      expect(tarAtFar(list, far)).toBe(far * different.length + 1e-9 < 1 ? null : best);
+    }),
+  );
+});
+
+test('the curve is what its thresholds give, rises, ends at (1, 1) and leaves out no corner', () => {
+  fc.assert(
+    fc.property(manyPairs.filter(both), (list) => {
+      const curve = rocCurve(list);
+      const share = (kind: boolean, threshold: number): number => list.filter(({ same, score }) => same === kind && score >= threshold).length / list.filter(({ same }) => same === kind).length;
+      for (const { far, tar, threshold } of curve) expect([far, tar]).toEqual([share(false, threshold), share(true, threshold)]);
+      expect(curve.at(-1)).toMatchObject({ far: 1, tar: 1 });
+      // the area under the curve is the share of same-different couples in the right order, ties half
+      let area = 0;
+      let before = { far: 0, tar: 0 };
+      for (const point of curve) {
+        area += ((point.far - before.far) * (point.tar + before.tar)) / 2;
+        before = point;
+      }
+      const couples = list.filter(({ same }) => same).flatMap((a) => list.filter(({ same }) => !same).map((b) => (a.score > b.score ? 1 : a.score === b.score ? 0.5 : 0)));
+      expect(area).toBeCloseTo(couples.reduce<number>((sum, value) => sum + value, 0) / couples.length, 10);
+    }),
+  );
+});
+
+test('a long curve is thinned, ends kept', () => {
+  const list = Array.from({ length: 4000 }, (_, index) => ({ score: 4000 - index, same: index % 2 === 0 }));
+  const curve = rocCurve(list);
+  expect(curve).toHaveLength(400);
+  expect(curve[0]).toEqual({ far: 0, tar: 1 / 2000, threshold: 4000 });
+  expect(curve.at(-1)).toEqual({ far: 1, tar: 1, threshold: 1 });
+});
+
+test('folds by hand: the threshold never comes from the fold it is measured on', () => {
+  // two folds; in the first people are alike from 0.5 on, in the second from 0.1 on
+  const scores = [0.6, 0.4, 0.2, 0.0];
+  const same = [true, false, true, false];
+  const result = verify(scores, same, { folds: [0, 0, 1, 1] });
+  // the threshold 0.1 of the second fold takes both of the first, and 0.5 of the first refuses both of the second: half right each
+  expect(result).toMatchObject({ pairs: 4, accuracy: 0.5, std: 0, folds: 2, skipped: 0 });
+  // the third fold alone is off: measured on the others' threshold 0.5 half of it is right; the others keep 0.5, the wider of two equally good ranges
+  const uneven = verify([0.6, 0.4, 0.6, 0.4, 0.2, 0.1], [true, false, true, false, true, false], { folds: [0, 0, 1, 1, 2, 2] });
+  expect(uneven).toMatchObject({ accuracy: expect.closeTo(5 / 6, 10), std: expect.closeTo(Math.sqrt(1 / 18), 10), folds: 3 });
+});
+
+test('accuracy, deviation and folds agree with a comparator that knows nothing of sorting', () => {
+  fc.assert(
+    fc.property(fc.array(scored, { minLength: 20, maxLength: 40 }).filter(both), (list) => {
+      const result = verify(list.map(({ score }) => score), list.map(({ same }) => same), { folds: 5 });
+      const parts = Array.from({ length: 5 }, (_, fold) => list.filter((_, index) => Math.floor((index * 5) / list.length) === fold));
+      const accuracies = parts.map((part) => {
+        const others = parts.filter((other) => other !== part).flat();
+        // all ranges between two neighbouring scores, the widest of the best; then above all, then below all
+        const levels = [...new Set(others.map(({ score }) => score))].sort((a, b) => b - a);
+        const ranges = levels.slice(1).map((low, index) => ({ threshold: (low + levels[index]) / 2, width: levels[index] - low }));
+        const candidates = [{ threshold: levels[0] + 1e-6, width: 0 }, ...ranges, { threshold: levels.at(-1)!, width: 0 }].map((range) => ({ ...range, right: rightAt(others, range.threshold) }));
+        const best = candidates.reduce((a, b) => (b.right > a.right || (b.right === a.right && b.width > a.width) ? b : a));
+        return rightAt(part, best.threshold) / part.length;
+      });
+      const mean = accuracies.reduce((sum, value) => sum + value, 0) / 5;
+      expect(result.accuracy).toBeCloseTo(mean, 12);
+      expect(result.std).toBeCloseTo(Math.sqrt(accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 5), 12);
+    }),
+  );
+});
+
+test('targets are named by powers of ten, with null where pairs are too few', () => {
+  const same = Array.from({ length: 200 }, (_, index) => index < 100);
+  const result = verify(same.map((alike, index) => (alike ? 1 : 0) + index / 1e4), same, { folds: same.map((_, index) => index % 10), skipped: 3 });
+  expect(result.tarAtFar).toEqual({ '1e-1': 1, '1e-2': 1, '1e-3': null, '1e-4': null, '1e-5': null, '1e-6': null });
+  expect(result).toMatchObject({ accuracy: 1, std: 0, folds: 10, skipped: 3 });
+});
+
+test('refuses what cannot be verified', () => {
+  expect(() => verify([], [])).toThrow(FacewrightError);
+  expect(() => verify([0.1, 0.2], [true, true])).toThrow('2 same and 0 different');
+  expect(() => verify([0.1, 0.2], [true, false], { folds: [4, 4] })).toThrow('two folds');
+  expect(() => verify([0.1, NaN], [true, false])).toThrow('Pair 1 has the score NaN');
+  expect(() => verify([0.1], [true, false])).toThrow(RangeError);
+});
