@@ -16,6 +16,37 @@ export type Layout = 'plain' | 'nchw' | 'blocked';
 /** Emits a node, or answers false where this way does not fit it. */
 export type Emitter = (lowering: Lowering, node: GraphNode) => void | false;
 
+/** A value that is scale · base + shift for each channel and need not be made where its reader can do that on the way. */
+export interface AffineForm {
+  /** Blocked. */
+  readonly base: string;
+  /** [c]. */
+  readonly scale: string;
+  readonly shift: string;
+}
+
+/** A value of which only sign · value was made; its readers take the sign into their weights. */
+export interface SignedForm {
+  /** Blocked. */
+  readonly name: string;
+  /** [c], 1 or −1. */
+  readonly sign: string;
+}
+
+/** The gradient before a PReLU, slope · whole + (1 − slope) · positive, with the sums that batch normalisation wants of it. */
+export interface SlopedForm {
+  /** dy, and dy where the PReLU's input was not negative; blocked. */
+  readonly whole: string;
+  readonly positive: string;
+  /** [c]. */
+  readonly slope: string;
+  readonly rest: string;
+  /** What the PReLU's input was made of, and Σ gradient and Σ gradient · base, [c]. */
+  readonly base: string;
+  readonly sum: string;
+  readonly sumWithBase: string;
+}
+
 export interface LoweringTarget {
   /** Images in a block of the `blocked` layout; 0 for `std`. */
   readonly block: number;
@@ -27,9 +58,12 @@ type Forms = Partial<Record<Layout, string>>;
 
 export class Lowering {
   readonly onnx = new OnnxBuilder();
+  /** Forms that only the blocked lowering has. */
+  readonly affine = new Map<Value, AffineForm>();
+  readonly signed = new Map<Value, SignedForm>();
+  readonly sloped = new Map<Value, SlopedForm>();
   private readonly forms = new Map<Value, Forms>();
   private readonly pending = new Map<Value, () => string>();
-  private readonly views = new Map<string, string>();
 
   constructor(readonly graph: Graph, readonly target: LoweringTarget) {}
 
@@ -40,6 +74,11 @@ export class Lowering {
   /** The value will be made in the blocked layout if something needs it as it is. */
   postpone(value: Value, make: () => string): void {
     this.pending.set(value, make);
+  }
+
+  /** Whether the value itself (not only what it can be made from) is there. */
+  isMade(value: Value): boolean {
+    return this.forms.has(value);
   }
 
   has(value: Value, layout: Layout): boolean {
@@ -120,21 +159,10 @@ export class Lowering {
     return this.onnx.op('Transpose', [this.reshape(this.plain(value), padded)], { perm: ints(0, 3, 1, 2) });
   }
 
-  /** A view of the same numbers; asked for again it is the same one. `from` lets axes that change stay open. */
+  /** A view of the same numbers. `from` lets axes that change stay open. */
   reshape(name: string, shape: readonly number[], from?: readonly number[]): string {
     const target = from ? openShape(from, shape) : shape;
-    const key = `${name}|${target.join()}`;
-    const known = this.views.get(key);
-    if (known) return known;
-    const view = this.onnx.op('Reshape', [name, this.onnx.integers(...target)]);
-    this.views.set(key, view);
-    return view;
-  }
-
-  /** The number of a constant of one element. */
-  numberOf(value: Value): number | undefined {
-    const data = this.graph.constants.get(value);
-    return data?.length === 1 ? data[0] : undefined;
+    return this.onnx.op('Reshape', [name, this.onnx.integers(...target)]);
   }
 
   unsupported(node: GraphNode, why: string): FacewrightError {

@@ -3,6 +3,8 @@ import { type Graph, type NamedValue } from '@facewright/capture';
 import type { HostTensors } from '@facewright/core';
 import type { OnnxValueInfo } from '../onnx/encode.js';
 import { Lowering, onnxType, type Emitter, type LoweringTarget } from './context.js';
+import { blockedConvolution } from './blocked/convolution.js';
+import { blockedTraining } from './blocked/training.js';
 import { packState, type StatePacking } from './packing.js';
 import { elementwise } from './std/elementwise.js';
 import { network } from './std/network.js';
@@ -11,6 +13,8 @@ import { shape } from './std/shape.js';
 import { training } from './std/training.js';
 
 const STANDARD: Readonly<Record<string, Emitter>> = { ...elementwise, ...shape, ...reduction, ...network, ...training };
+/** Tried first where there is a block; each answers false where it does not fit, and the standard way takes over. */
+const BLOCKED: Readonly<Record<string, Emitter>> = { ...blockedConvolution, ...blockedTraining };
 
 export interface LowerOptions extends LoweringTarget {
   /** Values of the state, for a graph that does not change it: they become part of the model. */
@@ -52,6 +56,7 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
 }
 
 function emit(lowering: Lowering, node: Graph['nodes'][number]): void {
+  if (lowering.target.block && BLOCKED[node.op] && BLOCKED[node.op](lowering, node) !== false) return;
   const emitter = STANDARD[node.op];
   if (!emitter) throw lowering.unsupported(node, '');
   emitter(lowering, node);

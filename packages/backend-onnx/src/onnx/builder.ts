@@ -1,4 +1,4 @@
-/** An ONNX graph under construction: nodes get fresh names, equal constants are kept once. */
+/** An ONNX graph under construction: nodes get fresh names, equal nodes and constants are kept once. */
 import { encodeModel, type OnnxAttribute, type OnnxData, type OnnxNode, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './encode.js';
 
 /** onnxruntime's own domain for convolutions over its blocked layout. */
@@ -9,17 +9,22 @@ export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxTensor[] = [];
   private readonly constants = new Map<string, string>();
+  private readonly made = new Map<string, string[]>();
   private counter = 0;
 
-  /** Adds a node with one output and gives the output's name. An empty input name leaves an optional input out. */
+  /** Adds a node, or finds the equal one, with one output and gives the output's name. An empty input name leaves an optional input out. */
   op(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain = ''): string {
     return this.multi(op, inputs, 1, attributes, domain)[0];
   }
 
   multi(op: string, inputs: readonly string[], outputs: number, attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain = ''): string[] {
+    const key = `${domain}/${op}(${inputs.join()})${outputs}${JSON.stringify(attributes)}`;
+    const known = this.made.get(key);
+    if (known) return known;
     const number = this.counter++;
     const names = Array.from({ length: outputs }, (_, i) => (i ? `${op}_${number}_${i}` : `${op}_${number}`));
     this.nodes.push({ op, name: `${op}_${number}`, inputs, outputs: names, domain, attributes });
+    this.made.set(key, names);
     return names;
   }
 
