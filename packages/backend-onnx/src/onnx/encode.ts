@@ -117,7 +117,11 @@ class Message {
   }
 
   message(field: number, { parts, length }: Message): this {
-    return this.append(varint((field << 3) | 2), varint(length), ...parts);
+    this.append(varint((field << 3) | 2), varint(length));
+    // one by one: a graph has more parts than a call takes arguments
+    for (const part of parts) this.parts.push(part);
+    this.length += length;
+    return this;
   }
 
   bytes(): Uint8Array {
