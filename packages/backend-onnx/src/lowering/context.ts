@@ -10,6 +10,7 @@
 import { sameShape, sizeOf, type Graph, type GraphNode, type Value } from '@facewright/capture';
 import { FacewrightError } from '@facewright/core';
 import { ints, OnnxBuilder } from '../onnx/builder.js';
+import { channelsOf } from './blocked/channels.js';
 import type { OnnxType } from '../onnx/encode.js';
 
 export type Layout = 'plain' | 'nchw' | 'blocked';
@@ -74,6 +75,23 @@ export class Lowering {
   /** The value will be made in the blocked layout if something needs it as it is. */
   postpone(value: Value, make: () => string): void {
     this.pending.set(value, make);
+  }
+
+  /** y = scale · base + shift, made only if something needs it as it is. */
+  setAffine(value: Value, form: AffineForm): void {
+    this.affine.set(value, form);
+    this.postpone(value, () => channelsOf(this, value).affine(form.base, form.scale, { shift: form.shift }));
+  }
+
+  setSigned(value: Value, form: SignedForm): void {
+    this.signed.set(value, form);
+    this.postpone(value, () => this.onnx.op('Mul', [form.name, channelsOf(this, value).column(form.sign)]));
+  }
+
+  /** A name that is there when the value is, whatever its form; for nothing but its being there. */
+  anyForm(value: Value): string {
+    const forms = this.forms.get(value);
+    return forms?.blocked ?? forms?.nchw ?? forms?.plain ?? this.sloped.get(value)?.positive ?? this.affine.get(value)?.base ?? this.signed.get(value)?.name ?? this.plain(value);
   }
 
   /** Whether the value itself (not only what it can be made from) is there. */
