@@ -29,7 +29,7 @@ export const withCommon = (command: Command): Command =>
   command
     .option('--config <file>', 'config file (default: facewright.config.* in the working directory)')
     .option('--seed <number>', 'seed of everything that is drawn (default: 1)', wholeNumber)
-    .option('--backend <name>', 'engine: auto, wasm, cpu, or a plugin (default: auto)')
+    .option('--backend <name>', 'engine: auto, onnx, wasm, cpu, or a plugin (default: auto)')
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors');
 
