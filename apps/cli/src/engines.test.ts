@@ -21,9 +21,11 @@ test('auto takes the first engine that works; a named one is taken or says why n
   expect(await listEngines(context, [broken])).toEqual([{ name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' }]);
 });
 
-test('a slow engine gets the small preset unless the full one is asked for', () => {
-  expect(presetFor('wasm').name).toBe('small');
-  expect(presetFor('onnx')).toEqual({ name: 'full', config: {} });
-  expect(presetFor('wasm', 'full').config).toEqual({});
-  expect(presetFor('onnx', 'small').config.batch).toBe(presetFor('cpu').config.batch);
+test('the preset fits the engine, unless one is asked for', () => {
+  expect(presetFor({ name: 'wasm' }).name).toBe('small');
+  expect(presetFor({ name: 'onnx' }).name).toBe('medium');
+  expect(presetFor({ name: 'onnx', provider: 'cuda' })).toEqual({ name: 'full', config: {} });
+  expect(presetFor({ name: 'a-plugin' }).name).toBe('full');
+  expect(presetFor({ name: 'wasm' }, 'full').config).toEqual({});
+  expect(presetFor({ name: 'onnx' }, 'small').config.batch).toBe(presetFor({ name: 'cpu' }).config.batch);
 });
