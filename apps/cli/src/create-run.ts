@@ -14,7 +14,7 @@ import { pickCrops } from './crops.js';
 import { recogniseData } from './data-source.js';
 import { evaluateDrawn } from './evaluate-stage.js';
 import { prepareStage } from './prepare-stage.js';
-import { presetFor, type PresetName } from './presets.js';
+import { presetOf, type PresetName } from './presets.js';
 import { openRunDirectory, requireSameConfig, type RunDirectory, type RunRecord } from './run-directory.js';
 import { drawSample, SAMPLE_PRESET, type SampleOptions } from './sample.js';
 import { drawHeldOut, trainStage } from './train-stage.js';
@@ -77,7 +77,7 @@ export async function createRun(options: RunOptions = {}): Promise<Run> {
 
   const data = sample ? undefined : await recogniseData(given.data, baseDirectory);
   const backend = await backendFor(parseOptions(runConfig, given, where), scope);
-  const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetFor({ name: backend.meta.name, provider: (backend.options as { provider?: string }).provider }, options.preset);
+  const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetOf(backend, options.preset);
   const underlay: RunConfigInput = { ...preset.config, ...data?.config };
   const checked = parseOptions(runConfig, { ...underlay, ...given }, where);
   const out = resolve(baseDirectory, checked.out);

@@ -1,5 +1,5 @@
 /** Config that lies under the user's: what is sensible for the engine, where the defaults would take days. */
-import type { RunConfigInput } from '@facewright/core';
+import type { ConfiguredPlugin, RunConfigInput } from '@facewright/core';
 
 /** Engines that run op by op on one thread: the full net takes seconds a step on them. */
 const SLOW_ENGINES: readonly string[] = ['wasm', 'cpu'];
@@ -50,3 +50,6 @@ export function presetFor(engine: { readonly name: string; readonly provider?: s
   const name = wanted === 'auto' ? fitting : wanted;
   return { name, config: PRESETS[name] };
 }
+
+/** The same for a configured engine. */
+export const presetOf = ({ meta, options }: ConfiguredPlugin<'backend'>, wanted?: PresetName): Preset => presetFor({ name: meta.name, provider: (options as { provider?: string }).provider }, wanted);
