@@ -1,6 +1,7 @@
 /** A compiled step with its state, which stays in onnxruntime's tensors between calls: each call reads one set and writes the other. */
 import type { TensorSpec } from '@facewright/capture';
 import { FacewrightError, hostTensor, type CompileOptions, type Executable, type HostTensor, type HostTensors, type StepFunction } from '@facewright/core';
+import { HIDING_INPUT } from '../lowering/context.js';
 import { inputName, outputName } from '../lowering/lower.js';
 import { entryOf, gather, newStateName, type StateTensor } from '../lowering/packing.js';
 import { compileStep, type Compiled, type CompileTarget, type Specs } from './compile.js';
@@ -31,6 +32,7 @@ export class OnnxExecutable implements Executable {
     const compiled = await this.compiledFor(inputs);
     const feeds: Record<string, Tensor> = {};
     for (const { name } of compiled.graph.inputs) feeds[inputName(name)] = this.tensorOf(inputs[name]);
+    if (compiled.session.inputNames.includes(HIDING_INPUT)) feeds[HIDING_INPUT] = new this.target.runtime.Tensor('int64', BigInt64Array.of(0n), [1]);
     const slots = this.slotsFor(compiled);
     for (const { tensor, current } of slots) feeds[tensor.input] = current;
     const fetches: Record<string, Tensor | null> = Object.fromEntries(compiled.graph.outputs.map(({ name }) => [outputName(name), null]));
