@@ -91,15 +91,20 @@ const spent = new Map();
 if (values.kernels) timeKernels();
 const executable = engine.compile(step, { state: params });
 const times = [];
+const cpuTimes = [];
 for (let i = 0; i < steps; i++) {
   if (i === 1) spent.clear();
   const start = performance.now();
+  const cpuStart = process.cpuUsage();
   const { loss } = await executable.run(inputs);
   times.push(performance.now() - start);
-  console.log(`step ${i + 1}  loss ${loss.data[0].toFixed(5)}  ${times.at(-1).toFixed(0)} ms  tensors ${tf.memory().numTensors}  ${(tf.memory().numBytes / 2 ** 20).toFixed(1)} MiB`);
+  const { user, system } = process.cpuUsage(cpuStart);
+  cpuTimes.push((user + system) / 1000);
+  console.log(`step ${i + 1}  loss ${loss.data[0].toFixed(5)}  ${times.at(-1).toFixed(0)} ms (CPU ${cpuTimes.at(-1).toFixed(0)})  tensors ${tf.memory().numTensors}  ${(tf.memory().numBytes / 2 ** 20).toFixed(1)} MiB`);
 }
 const best = Math.min(...times.slice(1));
-console.log(`${engine.name} (${engine.device}), width ${width}, ${size}×${size}, batch ${batch}: best ${best.toFixed(0)} ms a step, ${((1000 * batch) / best).toFixed(1)} img/s`);
+const cpuBest = Math.min(...cpuTimes.slice(1));
+console.log(`${engine.name} (${engine.device}), width ${width}, ${size}×${size}, batch ${batch}: best ${best.toFixed(0)} ms a step, ${((1000 * batch) / best).toFixed(1)} img/s; ${cpuBest.toFixed(0)} ms of CPU, ${((1000 * batch) / cpuBest).toFixed(1)} images a CPU-second`);
 if (values.kernels) {
   const rows = [...spent].map(([name, { own, calls }]) => ({ kernel: name, ms: +(own / (steps - 1)).toFixed(1), calls: calls / (steps - 1) }));
   console.table(rows.sort((a, b) => b.ms - a.ms).slice(0, 30));

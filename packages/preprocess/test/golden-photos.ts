@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { landmarkPoints, type Detector, type Face, type RgbImage } from '@facewright/core';
 import { decodeImage } from '@facewright/core/node';
-import { sharedData } from '@facewright/test/shared-data';
 
 type Pair = [number, number];
 interface GoldenFace {
@@ -12,11 +11,8 @@ interface GoldenFace {
 }
 export interface GoldenPhoto { readonly path: string; readonly faces: readonly GoldenFace[] }
 
-export const photosDirectory = sharedData('photos');
-export const weightsDirectory = sharedData('mtcnn');
-
-export const goldenPhotos = (): GoldenPhoto[] => JSON.parse(readFileSync(`${photosDirectory}/mtcnn-0.1.0-golden.json`, 'utf8')) as GoldenPhoto[];
-export const openPhoto = (path: string): Promise<RgbImage> => decodeImage(readFileSync(`${photosDirectory}/${path}`));
+export const goldenPhotos = (directory: string): GoldenPhoto[] => JSON.parse(readFileSync(`${directory}/mtcnn-0.1.0-golden.json`, 'utf8')) as GoldenPhoto[];
+export const openPhoto = (path: string): Promise<RgbImage> => decodeImage(readFileSync(path));
 
 /** Box and points as 14 numbers. */
 const numbersOf = ({ box, landmarks }: Face): number[] => [box.x, box.y, box.width, box.height, ...landmarkPoints(landmarks).flat()];
@@ -32,10 +28,10 @@ export interface Comparison {
   largestConfidenceDifference: number;
 }
 
-export async function compare(detector: Detector, photos: readonly GoldenPhoto[]): Promise<Comparison> {
+export async function compare(detector: Detector, directory: string, photos: readonly GoldenPhoto[]): Promise<Comparison> {
   const result: Comparison = { missed: [], extra: [], coordinates: 0, equal: 0, largestDifference: 0, largestConfidenceDifference: 0 };
   for (const { path, faces } of photos) {
-    const left = new Set(await detector.detect(await openPhoto(path)));
+    const left = new Set(await detector.detect(await openPhoto(`${directory}/${path}`)));
     for (const golden of faces) {
       const expected = goldenNumbers(golden);
       const distance = (face: Face): number => Math.max(...numbersOf(face).map((value, index) => Math.abs(value - expected[index])));

@@ -2,9 +2,11 @@
 import { createRandom, definePlugin, filled, hostTensor, landmarkPoints, landmarksFrom, openEagerEngine, softmaxCrossEntropy, type Engine, type HostTensors, type Landmarks, type RgbImage, type State } from '@facewright/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll } from 'vitest';
 import { z } from 'zod';
 import { testAligner, testAugmenter, testDetector, testLoss, testModel, testOptimiser, testReader } from './index.js';
 
+beforeAll(() => tf.env().set('PROD', true)); // no greeting
 const engine = (): Promise<Engine> => openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'plain JavaScript' });
 const meta = <K extends string>(kind: K) => ({ name: 'plain', kind, version: '0.0.0', apiVersion: 1 as const });
 const options = z.strictObject({});
@@ -19,7 +21,7 @@ testLoss(
       centres: ({ kernel }: HostTensors) => kernel,
       adopt: (kernel) => ({ kernel }),
       apply: ({ kernel }: State, _, embeddings, labels) => {
-        const logits = tf.matMul(embeddings, kernel as tf.Tensor2D);
+        const logits = tf.matMul(embeddings, kernel as tf.Tensor2D) as tf.Tensor2D;
         return { loss: tf.mean(softmaxCrossEntropy(logits, labels)) as tf.Scalar, logits };
       },
     }),
@@ -38,7 +40,7 @@ testModel(
       apply: ({ kernel }: State, { mean }: State, images, mode) => {
         const flat = tf.reshape(images, [-1, 48]);
         const batchMean = tf.mean(flat, 0);
-        const embeddings = tf.matMul(tf.sub(flat, mode === 'train' ? batchMean : mean) as tf.Tensor2D, kernel as tf.Tensor2D);
+        const embeddings = tf.matMul(tf.sub(flat, mode === 'train' ? batchMean : mean) as tf.Tensor2D, kernel as tf.Tensor2D) as tf.Tensor2D;
         return { embeddings, statistics: { mean: mode === 'train' ? tf.add(tf.mul(mean, 0.9), tf.mul(batchMean, 0.1)) : mean } };
       },
     }),

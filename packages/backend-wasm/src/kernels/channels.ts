@@ -1,32 +1,48 @@
 /**
  * Channel-wise arithmetic in the forms that XNNPACK, the library inside tfjs-backend-wasm, is fast at: a sum over everything but the
  * channels as average pooling (a product with a row of ones would repack the whole tensor), a scale and shift as a 1×1 depthwise
- * convolution with bias (broadcasting arithmetic goes row by row).
+ * convolution with bias (broadcasting arithmetic goes row by row). Numbers that are one a channel are computed in JavaScript: an op
+ * costs more than they do.
  */
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** [..., channels] to [channels]. Pooled in two levels of about √rows: fewer terms a float32 sum, smaller its error. */
-export function channelSum(x: tf.Tensor): tf.Tensor1D {
+/** One number a channel. */
+export type ChannelValues = Float32Array;
+
+/** Terms added one after another in float32 before a second level of pooling takes over: the fewer, the smaller the error. */
+const LONGEST_SUM = 4096;
+
+/** Sums of [..., channels] over everything else. */
+export function channelSums(x: tf.Tensor, backend: BackendWasm): ChannelValues {
   const channels = x.shape[x.rank - 1];
   const rows = x.size / channels;
-  const inner = divisorNear(rows, Math.sqrt(rows));
-  const outer = rows / inner;
-  const pool = (y: tf.Tensor, count: number, length: number): tf.Tensor4D => {
-    const windows = tf.reshape(y, [count, length, 1, channels]) as tf.Tensor4D;
-    return length === 1 ? windows : tf.avgPool(windows, [length, 1], 1, 'valid');
-  };
-  return tf.mul(tf.reshape(pool(pool(x, outer, inner), 1, outer), [channels]), rows);
+  const inner = rows <= LONGEST_SUM ? rows : divisorFrom(Math.ceil(Math.sqrt(rows)), rows);
+  const means = pooled(pooled(x, [rows / inner, inner, 1, channels]), [1, rows / inner, 1, channels]);
+  return channelValues(means, backend).map((mean) => mean * rows);
 }
 
-/** `x` · `scale` + `shift`, both [channels]. */
-export function channelAffine<T extends tf.Tensor>(x: T, scale: tf.Tensor, shift: tf.Tensor): T {
-  const channels = scale.size;
-  const image = tf.reshape(x, [1, x.size / channels, 1, channels]) as tf.Tensor4D;
-  const filter = tf.reshape(scale, [1, 1, channels, 1]) as tf.Tensor4D;
-  return tf.reshape(tf.fused.depthwiseConv2d({ x: image, filter, bias: shift, strides: 1, pad: 'valid' }), x.shape) as T;
+/** Means over the second axis of `x` seen as `windows`. */
+function pooled(x: tf.Tensor, windows: [number, number, number, number]): tf.Tensor {
+  if (windows[1] === 1) return x;
+  return tf.engine().runKernel(tf.AvgPool, { x: tf.reshape(x, windows) }, { filterSize: [windows[1], 1], strides: 1, pad: 'valid' }) as tf.Tensor;
 }
 
-function divisorNear(value: number, wish: number): number {
-  for (let divisor = Math.ceil(wish); divisor <= value; divisor++) if (value % divisor === 0) return divisor;
-  return value;
+function divisorFrom(start: number, value: number): number {
+  let divisor = start;
+  while (value % divisor !== 0) divisor++;
+  return divisor;
+}
+
+/** A copy of a small tensor's values. */
+export function channelValues(x: tf.Tensor, backend: BackendWasm): ChannelValues {
+  return Float32Array.from(backend.typedArrayFromHeap(x) as Float32Array);
+}
+
+/** `x` · `scale` + `shift`, channel by channel. */
+export function channelAffine(x: tf.Tensor, scale: ChannelValues, shift: ChannelValues): tf.Tensor {
+  const channels = scale.length;
+  const inputs = { x: tf.reshape(x, [1, x.size / channels, 1, channels]), filter: tf.tensor(scale, [1, 1, channels, 1]), bias: tf.tensor(shift) };
+  const attributes = { strides: 1, pad: 'valid', dataFormat: 'NHWC', dilations: 1, activation: 'linear' };
+  return tf.reshape(tf.engine().runKernel(tf.FusedDepthwiseConv2D, inputs, attributes) as tf.Tensor, x.shape);
 }

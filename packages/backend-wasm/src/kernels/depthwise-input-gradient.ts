@@ -26,7 +26,8 @@ export function registerDepthwiseInputGradient(): void {
     const rows = margins(reachY, padInfo.top, spread.shape[1], inHeight);
     const columns = margins(reachX, padInfo.left, spread.shape[2], inWidth);
     const grown = tf.pad(spread, [[0, 0], rows.grow, columns.grow, [0, 0]]);
-    const cut = rows.cut || columns.cut ? tf.slice(grown, [0, rows.cut, columns.cut, 0], [-1, inHeight + reachY, inWidth + reachX, -1]) : grown;
+    const fits = grown.shape[1] === inHeight + reachY && grown.shape[2] === inWidth + reachX;
+    const cut = fits ? grown : tf.slice(grown, [0, rows.cut, columns.cut, 0], [-1, inHeight + reachY, inWidth + reachX, -1]);
     return tf.depthwiseConv2d(cut, tf.reverse(filter, [0, 1]), 1, 'valid', 'NHWC', dilations);
   });
 }

@@ -18,7 +18,7 @@ export interface Window {
 }
 
 /** Calls `use(values, gradient)` for every weight, row by row: `values` [rows, in] are what it met, `gradient` [rows, out] is dy. */
-export function eachTap(x: tf.Tensor4D, dy: tf.Tensor4D, window: Window, use: (values: tf.Tensor2D, gradient: tf.Tensor2D) => tf.Tensor): tf.Tensor[] {
+export function eachTap<T extends tf.TensorContainer>(x: tf.Tensor4D, dy: tf.Tensor4D, window: Window, use: (values: tf.Tensor2D, gradient: tf.Tensor2D) => T): T[] {
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, outHeight, outWidth, padInfo } = window;
   const [batch, height, width, channels] = x.shape;
   const grid = {

@@ -9,56 +9,40 @@ export function createOpening(side: number): Augmenter {
   const reach = (side - 1) / 2;
   return {
     augment({ width, height, data }: RgbImage) {
-      // a square is the sum of a row and a column; a byte's complement turns the least into the greatest
-      const eroded = columnsMin(rowsMin(data, width, height, reach), width, height, reach);
-      complement(eroded);
-      const dilated = columnsMin(rowsMin(eroded, width, height, reach), width, height, reach);
+      const eroded = least(data, width, height, reach);
+      complement(eroded); // the least complement is the greatest value
+      const dilated = least(eroded, width, height, reach);
       complement(dilated);
       return { width, height, data: dilated };
     },
   };
 }
 
-/** Least value within `reach` pixels to the left and right. */
-function rowsMin(data: Uint8Array, width: number, height: number, reach: number): Uint8Array {
-  const out = new Uint8Array(data.length);
+/** Least value of the square around each value. White around the image keeps what is outside from counting. */
+function least(data: Uint8Array, width: number, height: number, reach: number): Uint8Array {
+  const side = 2 * reach + 1;
   const row = width * 3;
-  for (let y = 0; y < height; y++) {
-    const base = y * row;
-    for (let x = 0; x < width; x++) {
-      const from = base + Math.max(0, x - reach) * 3;
-      const to = base + Math.min(width - 1, x + reach) * 3;
-      let r = data[from];
-      let g = data[from + 1];
-      let b = data[from + 2];
-      for (let p = from + 3; p <= to; p += 3) {
-        if (data[p] < r) r = data[p];
-        if (data[p + 1] < g) g = data[p + 1];
-        if (data[p + 2] < b) b = data[p + 2];
-      }
-      const q = base + x * 3;
-      out[q] = r;
-      out[q + 1] = g;
-      out[q + 2] = b;
-    }
-  }
+  const padded = (width + 2 * reach) * 3;
+  const values = new Uint8Array(padded * (height + 2 * reach)).fill(255);
+  for (let y = 0; y < height; y++) values.set(data.subarray(y * row, (y + 1) * row), (y + reach) * padded + reach * 3);
+  // each value takes the least of those after it: first along its row, then down its column
+  lowerToWindow(values, 3, side);
+  lowerToWindow(values, padded, side);
+  const out = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) out.set(values.subarray(y * padded, y * padded + row), y * row);
   return out;
 }
 
-/** Least value within `reach` pixels up and down. */
-function columnsMin(data: Uint8Array, width: number, height: number, reach: number): Uint8Array {
-  const row = width * 3;
-  const out = new Uint8Array(data.length);
-  for (let y = 0; y < height; y++) {
-    const base = y * row;
-    const from = Math.max(0, y - reach) * row;
-    const to = Math.min(height - 1, y + reach) * row;
-    out.set(data.subarray(from, from + row), base);
-    for (let line = from + row; line <= to; line += row) {
-      for (let i = 0; i < row; i++) if (data[line + i] < out[base + i]) out[base + i] = data[line + i];
+/** Each value becomes the least of the `size` values from it on, `step` apart: windows are joined two by two. */
+function lowerToWindow(values: Uint8Array, step: number, size: number): void {
+  for (let covered = 1; covered < size; ) {
+    const shift = Math.min(covered, size - covered);
+    for (let i = 0, j = shift * step; j < values.length; i++, j++) {
+      const difference = values[j] - values[i];
+      values[i] += difference & (difference >> 31); // a minimum without a branch, which noise would make slow
     }
+    covered += shift;
   }
-  return out;
 }
 
 function complement(data: Uint8Array): void {

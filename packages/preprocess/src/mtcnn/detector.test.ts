@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Interrupted, landmarkPoints, type Detector, type Engine } from '@facewright/core';
+import { sharedData } from '@facewright/test/shared-data';
 import { wasm } from '@facewright/backend-wasm';
 import { openEngine, testContext, testDetector } from '@facewright/testkit';
-import { compare, goldenPhotos, openPhoto, photosDirectory, weightsDirectory } from '../../test/golden-photos.js';
+import { compare, goldenPhotos, openPhoto } from '../../test/golden-photos.js';
 import { noiseImage } from '../../test/support.js';
 import { createMtcnn } from './detector.js';
 import { netTensors } from './layout.js';
@@ -13,6 +14,8 @@ import { answersOver, pyramidScales } from './pyramid.js';
 import { readWeights } from './weights-file.js';
 
 const settings = { minFace: 20, factor: 0.709, thresholds: [0.6, 0.7, 0.7], rounding: 'truncate' } as const;
+const photosDirectory = sharedData('photos');
+const weightsDirectory = sharedData('mtcnn');
 const needs = 'needs ../shared/data/mtcnn and ../shared/data/photos';
 
 test('the pyramid goes from the smallest face to the shorter side', () => {
@@ -42,20 +45,20 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(`on real photos (${needs}
     name: 'mtcnn',
     engine: wasm(),
     photos: [
-      { name: 'raj1.png', image: () => openPhoto('face-api/raj1.png'), faces: 1 },
-      { name: 'ivan.jpg', image: () => openPhoto('ipazc/ivan.jpg'), faces: 2 },
+      { name: 'raj1.png', image: () => openPhoto(photosDirectory + '/face-api/raj1.png'), faces: 1 },
+      { name: 'ivan.jpg', image: () => openPhoto(photosDirectory + '/ipazc/ivan.jpg'), faces: 2 },
     ],
   });
 
   test('answers as mtcnn 0.1.0: one face, two, none', async () => {
     const some = ['ipazc/ivan.jpg', 'ipazc/no-faces.jpg', 'kpzhang93/test1.jpg', 'facenet/Anthony_Hopkins_0001.jpg'];
-    const result = await compare(detector, goldenPhotos().filter(({ path }) => some.includes(path)));
+    const result = await compare(detector, photosDirectory!, goldenPhotos(photosDirectory!).filter(({ path }) => some.includes(path)));
     expect(result).toMatchObject({ missed: [], extra: [], coordinates: 5 * 14, equal: 5 * 14, largestDifference: 0 });
     expect(result.largestConfidenceDifference).toBeLessThan(1e-5);
   });
 
   test('without rounding the points are those that were cut down', async () => {
-    const image = await openPhoto('face-api/raj1.png');
+    const image = await openPhoto(photosDirectory + '/face-api/raj1.png');
     const exact = createMtcnn(engine, weights(), { ...settings, rounding: 'none' });
     const [[whole], [fraction]] = [await detector.detect(image), await exact.detect(image)];
     exact.dispose?.();

@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FacewrightError, Interrupted, type EventType } from '@facewright/core';
+import { sharedData } from '@facewright/test/shared-data';
 import { testContext } from '@facewright/testkit';
-import { weightsDirectory } from '../../test/golden-photos.js';
 import { golden, sha256 } from '../../test/support.js';
 import { NET_SIZES, netTensors, WEIGHT_COUNT, WEIGHTS_SHA256 } from './layout.js';
 import { mtcnn, MtcnnUnavailable } from './plugin.js';
 import { readWeights } from './weights-file.js';
 import { resolveMtcnnWeights } from './weights.js';
 
+const weightsDirectory = sharedData('mtcnn');
 let directory: string;
 let server: Server | undefined;
 beforeEach(async () => {
