@@ -6,11 +6,11 @@ import { alignedFolder, folder, trillionPairs } from '@facewright/datasets';
 import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from '@facewright/losses';
 import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
-import { adam, sgd } from '@facewright/training';
+import { adam, adamW, sgd } from '@facewright/training';
 
 export const backends: readonly PluginFactory<'backend'>[] = [wasm, cpu];
 
 export const builtins = [
   folder, trillionPairs, alignedFolder, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, mobileNetV2, softmax,
-  normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, ...backends,
+  normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, adamW, ...backends,
 ] as unknown as readonly PluginFactory[];
