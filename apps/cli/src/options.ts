@@ -52,7 +52,7 @@ export function configOf(options: CommonOptions & DataOptions & { readonly out?:
 }
 
 export const presetOption = (): Option =>
-  new Option('--preset <name>', 'what lies under the config: small for slow engines, medium for a processor, full for the whole net, auto by the engine').choices(PRESET_NAMES).default('auto');
+  new Option('--preset <name>', 'what lies under the config: small for slow engines, medium for a processor, full for the whole net, auto by the engine; paper, seed, insightface-214: recipes; sample: as --sample').choices(PRESET_NAMES).default('auto');
 
 export function requireData({ data }: RunConfigInput): string {
   if (data !== undefined) return data;
