@@ -1,7 +1,6 @@
 import type { Identity, PluginContext } from '@facewright/core';
 import { sharedData } from '@facewright/test/shared-data';
 import { testContext, testReader } from '@facewright/testkit';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decoded, golden, IMAGES } from '../../test/formats.js';
 import { temporaryFolder, writeTree } from '../../test/files.js';
