@@ -2,7 +2,7 @@
 import { cpu } from '@facewright/backend-cpu';
 import { wasm } from '@facewright/backend-wasm';
 import type { PluginFactory } from '@facewright/core';
-import { alignedFolder, folder, trillionPairs } from '@facewright/datasets';
+import { alignedFolder, folder, insightFaceRec, trillionPairs, webdataset, zip } from '@facewright/datasets';
 import { arcFace, softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
 import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
@@ -11,5 +11,5 @@ import { adam, sgd } from '@facewright/training';
 export const backends: readonly PluginFactory<'backend'>[] = [wasm, cpu];
 
 export const builtins = [
-  folder, trillionPairs, alignedFolder, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, softmax, arcFace, sgd, adam, ...backends,
+  folder, trillionPairs, alignedFolder, insightFaceRec, webdataset, zip, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, softmax, arcFace, sgd, adam, ...backends,
 ] as unknown as readonly PluginFactory[];

@@ -5,7 +5,7 @@ export type { PresetName } from './presets.js';
 export { defineConfig, definePlugin, FacewrightError, Interrupted } from '@facewright/core';
 export { cpu } from '@facewright/backend-cpu';
 export { wasm } from '@facewright/backend-wasm';
-export { alignedFolder, folder, trillionPairs } from '@facewright/datasets';
+export { alignedFolder, folder, insightFaceRec, trillionPairs, webdataset, zip } from '@facewright/datasets';
 export { arcFace, softmax } from '@facewright/losses';
 export { mobileFaceNet } from '@facewright/models';
 export { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';

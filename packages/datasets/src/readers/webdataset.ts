@@ -1,7 +1,7 @@
 /**
  * WebDataset: tar files in which files of the same name up to the first dot are one sample, `key.jpg` with `key.cls` (the person's number)
- * or `key.json` (`identity`, else `label` or `cls`; perhaps `landmarks`, five x, y). Without either, the key's folder is the person, as in
- * facewright's own shards.
+ * or `key.json` (`identity`, else `label` or `cls`; perhaps `landmarks`, five x, y, and `source` and `kind`, which give the photo's id in place
+ * of the key). Without either, the key's folder is the person, as in facewright's own shards.
  */
 import { definePlugin, FacewrightError, landmarksFrom, type Landmarks, type Photo, type PluginContext, type Reader } from '@facewright/core';
 import { readdir, stat } from 'node:fs/promises';
@@ -32,9 +32,9 @@ function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }:
             without++;
             continue;
           }
-          const { name, offset, size } = sample.image;
+          const { offset, size } = sample.image;
           const identity = sample.identity ?? NO_LABEL;
-          const path = relative(name);
+          const path = sample.source ?? relative(sample.image.name);
           const id = seen.has(path) ? `${path} (${basename(tar)}, byte ${offset})` : path;
           seen.add(id);
           const photo: Photo = {
@@ -71,6 +71,8 @@ async function tarsAt(path: string): Promise<string[]> {
 interface TarSample {
   readonly image?: TarFile;
   readonly identity?: string;
+  /** Where the photo came from, and the kind of a copy. */
+  readonly source?: string;
   readonly landmarks?: Landmarks;
   readonly problem?: string;
 }
@@ -118,7 +120,13 @@ export function sampleOf(key: string, files: readonly TarFile[]): TarSample {
   const identity = named !== undefined ? String(named) : (cls ?? (folder === '.' ? undefined : folder));
   if (identity === undefined) return { image, problem: `nothing says whose ${key} is: it has no .cls, no .json and no folder` };
   const landmarks = landmarksIn(fields.landmarks);
-  return { image, identity, ...(landmarks && { landmarks }) };
+  return { image, identity, ...sourceIn(fields), ...(landmarks && { landmarks }) };
+}
+
+function sourceIn({ source, kind }: Record<string, unknown>): { source?: string } {
+  const path = typeof source === 'string' ? relative(source) : '';
+  if (path === '') return {};
+  return { source: typeof kind === 'string' && kind !== 'original' ? `${path} (${kind.replace(/[/\\]/g, '_')})` : path };
 }
 
 function landmarksIn(value: unknown): Landmarks | undefined {

@@ -36,5 +36,7 @@ export async function recogniseFormat(path: string): Promise<Recognised> {
   if (files.some((name) => /\.rec$/i.test(name))) return { format: 'insightface-rec', paths: [where] };
   const lists = files.filter((name) => LIST.test(name)).map((name) => join(where, name));
   if (lists.length > 0) return { format: 'trillion-pairs', paths: lists };
-  return { format: files.some((name) => /\.tar$/i.test(name)) ? 'webdataset' : 'folder', paths: [where] };
+  // an archive that lies beside people's folders is not what is meant
+  const folders = entries.some((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  return { format: !folders && files.some((name) => /\.tar$/i.test(name)) ? 'webdataset' : 'folder', paths: [where] };
 }
