@@ -15,8 +15,8 @@ export interface Recognised {
 }
 
 const BY_ENDING: readonly (readonly [RegExp, FormatName])[] = [[/\.rec$/i, 'insightface-rec'], [/\.bin$/i, 'insightface-bin'], [/\.tar$/i, 'webdataset'], [/\.zip$/i, 'zip']];
-/** `msra_lmk`, `celebrity_lmk`, `testdata_lmk.txt`. */
-const LIST = /_lmk(\.txt)?$/i;
+/** `msra_lmk` and `celebrity_lmk`; not `testdata_lmk.txt` beside them, whose photos bear no labels. */
+const LIST = /^(?!test).*_lmk(\.txt)?$/i;
 
 /** By the ending of a file, by what lies in a folder. Throws a `FacewrightError` where there is nothing. */
 export async function recogniseFormat(path: string): Promise<Recognised> {

@@ -174,6 +174,16 @@ describe('verification of a set', () => {
   });
 });
 
+test('a folder of Trillion Pairs is its labelled lists, whose labels never meet', async () => {
+  const line = (path: string, label: string): string => `${path}${label} 1 2 3 4 5 6 7 8 9 10\n`;
+  const path = writeTree(join(root, 'trillion'), {
+    'msra/0/1.jpg': 'm', 'celebrity/0/1.jpg': 'c', msra_lmk: line('msra/0/1.jpg', ' 0'), celebrity_lmk: line('celebrity/0/1.jpg', ' 0'), 'testdata_lmk.txt': line('testdata/a.jpg', ''),
+  });
+  expect(await recogniseFormat(path)).toEqual({ format: 'trillion-pairs', paths: ['celebrity_lmk', 'msra_lmk'].map((name) => join(path, name)) });
+  expect(await contents(path)).toEqual({ 'msra_lmk:0': [Buffer.from('m').toString('hex')], 'celebrity_lmk:0': [Buffer.from('c').toString('hex')] });
+  expect(await recogniseFormat(join(path, 'testdata_lmk.txt'))).toMatchObject({ format: 'trillion-pairs' });
+});
+
 test('info counts people, images, kinds and sizes', async () => {
   expect(await datasetInfo(join(root, 'people'))).toEqual({
     format: 'folder', path: join(root, 'people'), people: 6, images: 12, imagesPerPerson: { least: 1, median: 2, most: 3 }, kinds: { original: 12 }, withLandmarks: 0, excluded: {},
