@@ -6,7 +6,7 @@ import { builtins } from './builtins.js';
 import { PRESET_NAMES, presetFor } from './presets.js';
 
 const source = { known: builtins, baseDirectory: '.', where: 'the preset' };
-const configOf = (name: (typeof PRESET_NAMES)[number]) => parseOptions(runConfig, presetFor('onnx', name).config, name);
+const configOf = (name: (typeof PRESET_NAMES)[number]) => parseOptions(runConfig, presetFor({ name: 'onnx' }, name).config, name);
 
 describe.each(PRESET_NAMES)('preset %s', (name) => {
   test('every part is known, and the optimisers\' groups are groups of the model', async () => {
@@ -33,8 +33,7 @@ test('paper, seed and insightface-214 have the figures of their sources', () => 
   expect(insightface.stages).toMatchObject([{ loss: 'softmax', rate: 0.1, until: { steps: 120_000 } }, { loss: { name: 'arcface', s: 64, m: 0.5 }, rate: 0.1, schedule: { at: [100_000, 140_000, 160_000] } }]);
 });
 
-test('auto is small on a slow engine and full on others', () => {
-  expect(presetFor('wasm').name).toBe('small');
-  expect(presetFor('onnx').name).toBe('full');
+test('auto follows the engine', () => {
+  expect([{ name: 'wasm' }, { name: 'onnx' }, { name: 'onnx', provider: 'cuda' }].map((engine) => presetFor(engine).name)).toEqual(['small', 'medium', 'full']);
   expect(configOf('sample').out).toBe('facewright-run');
 });

@@ -1,0 +1,31 @@
+import { createRunContainer, definePlugin, pluginContext, type Availability } from '@facewright/core';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { builtins } from './builtins.js';
+import { chooseBackend, listEngines } from './engines.js';
+import { presetFor } from './presets.js';
+
+const context = pluginContext(createRunContainer(), 'test');
+const source = { known: builtins, baseDirectory: '.', where: 'test' };
+
+const engine = (name: string, availability: Availability) =>
+  definePlugin({ meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 }, options: z.strictObject({}), create: () => ({ probe: async () => availability, open: () => Promise.reject(new Error('not opened here')) }) });
+
+test('auto takes the first engine that works; a named one is taken or says why not', async () => {
+  const usable = (await listEngines(context)).filter((row) => row.usable).map(({ name }) => name);
+  expect((await chooseBackend('auto', source, context)).plugin.meta.name).toBe(usable[0]);
+  expect(usable).toEqual(expect.arrayContaining(['wasm', 'cpu']));
+  expect((await chooseBackend({ name: 'cpu' }, source, context)).plugin.meta.name).toBe('cpu');
+  const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
+  await expect(chooseBackend('broken', { ...source, known: [broken] as never }, context)).rejects.toThrow(/"broken" does not work here: no such device[\s\S]*buy one/);
+  expect(await listEngines(context, [broken])).toEqual([{ name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' }]);
+});
+
+test('the preset fits the engine, unless one is asked for', () => {
+  expect(presetFor({ name: 'wasm' }).name).toBe('small');
+  expect(presetFor({ name: 'onnx' }).name).toBe('medium');
+  expect(presetFor({ name: 'onnx', provider: 'cuda' })).toEqual({ name: 'full', config: {} });
+  expect(presetFor({ name: 'a-plugin' }).name).toBe('full');
+  expect(presetFor({ name: 'wasm' }, 'full').config).toEqual({});
+  expect(presetFor({ name: 'onnx' }, 'small').config.batch).toBe(presetFor({ name: 'cpu' }).config.batch);
+});
