@@ -7,11 +7,12 @@ import { alignedFolder, folder, insightFaceRec, trillionPairs, webdataset, zip }
 import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from '@facewright/losses';
 import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
+import { tensorBoard } from '@facewright/report';
 import { adam, adamW, sgd } from '@facewright/training';
 
 export const backends: readonly PluginFactory<'backend'>[] = [onnx, wasm, cpu];
 
 export const builtins = [
   folder, trillionPairs, alignedFolder, insightFaceRec, webdataset, zip, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, mobileNetV2,
-  softmax, normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, adamW, ...backends,
+  softmax, normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, adamW, tensorBoard, ...backends,
 ] as unknown as readonly PluginFactory[];

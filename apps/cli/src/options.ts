@@ -40,16 +40,19 @@ export const withData = (command: Command): Command =>
     .addOption(new Option('--aligned', 'the data is a folder of aligned images').conflicts('reader'));
 
 /** The config file with the command line over it; paths of the command line are relative to the working directory. */
-export function configOf(options: CommonOptions & DataOptions & { readonly out?: string }): Promise<LoadedConfig> {
+export function configOf(options: CommonOptions & DataOptions & { readonly out?: string; readonly logger?: string[] }): Promise<LoadedConfig> {
   const overrides: RunConfigInput = {
     ...(options.data !== undefined && { data: resolve(options.data) }),
     ...(options.out !== undefined && { out: resolve(options.out) }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.backend !== undefined && { backend: options.backend }),
+    ...(options.logger !== undefined && { loggers: options.logger }),
     ...(options.aligned ? { reader: 'aligned-folder' } : options.reader !== undefined && { reader: options.reader }),
   };
   return loadConfig({ path: options.config, overrides });
 }
+
+export const loggerOption = (): Option => new Option('--logger <name...>', 'further readers of what the run tells, e.g. tensorboard');
 
 export const presetOption = (): Option =>
   new Option('--preset <name>', 'what lies under the config: small for slow engines, medium for a processor, full for the whole net, auto by the engine; paper, seed, insightface-214: recipes; sample: as --sample').choices(PRESET_NAMES).default('auto');

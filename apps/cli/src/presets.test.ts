@@ -33,8 +33,7 @@ test('paper, seed and insightface-214 have the figures of their sources', () => 
   expect(insightface.stages).toMatchObject([{ loss: 'softmax', rate: 0.1, until: { steps: 120_000 } }, { loss: { name: 'arcface', s: 64, m: 0.5 }, rate: 0.1, schedule: { at: [100_000, 140_000, 160_000] } }]);
 });
 
-test('auto is small on a slow engine and medium on a processor', () => {
-  expect(presetFor({ name: 'wasm' }).name).toBe('small');
-  expect(presetFor({ name: 'onnx' }).name).toBe('medium');
+test('auto follows the engine', () => {
+  expect([{ name: 'wasm' }, { name: 'onnx' }, { name: 'onnx', provider: 'cuda' }].map((engine) => presetFor(engine).name)).toEqual(['small', 'medium', 'full']);
   expect(configOf('sample').out).toBe('facewright-run');
 });

@@ -107,6 +107,7 @@ export const runConfig = z.strictObject({
       chanceAfter: z.int().min(20).default(500).describe('steps of a stage after which an accuracy at chance is told'),
     })
     .prefault({}),
+  loggers: z.array(pluginReference).default([]).describe('further readers of the run\'s events, e.g. "tensorboard"'),
   checkpoint: z.strictObject({ everySteps: z.int().min(1).default(500), keep: z.int().min(1).default(3) }).prefault({}),
 });
 export type RunConfig = z.infer<typeof runConfig>;

@@ -3,7 +3,7 @@
  *
  *   L = −log( e^{s·(cos(m1·θ_y + m2) − m3)} / ( e^{s·(cos(m1·θ_y + m2) − m3)} + Σ_{j≠y} e^{s·cos θ_j} ) )
  *
- * For m1 = 1 no angle is formed. For another m1 the angle is atan2(sin θ, cos θ), whose slope stays right near 0 and π.
+ * For m1 = 1 no angle is formed. For another m1 the angle is 2·atan(sin θ / (1 + cos θ)), whose slope stays right near 0 and π.
  */
 import { definePlugin, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -26,7 +26,7 @@ const combinedOptions = z
 /** cos(m1·θ + m2) − cos θ for `cosines` [n, 1]; beyond m1·θ + m2 = π by the rule (`continued`: parallel to cos θ, from −1 on). */
 function multipliedShift(cosines: tf.Tensor, m1: number, m2: number, beyond: BeyondRule): tf.Tensor {
   const { cos, sin } = cosSin(cosines);
-  const shift = tf.sub(tf.cos(tf.add(tf.mul(tf.atan2(sin, cos), m1), m2)), cos);
+  const shift = tf.sub(tf.cos(tf.add(tf.mul(tf.atan(tf.div(sin, tf.add(cos, 1))), 2 * m1), m2)), cos);
   if (beyond === 'plain') return shift;
   const threshold = beyond === 'easy' ? 0 : Math.cos(Math.min(Math.PI, (Math.PI - m2) / m1));
   return tf.where(tf.greaterEqual(cos, threshold), shift, tf.fill(shift.shape, beyond === 'easy' ? 0 : -1 - threshold));
