@@ -1,0 +1,3 @@
+export { onnx, onnx as default } from './plugin.js';
+export { openOnnxEngine, type LoweringChoice, type OnnxEngine, type OnnxEngineOptions } from './engine.js';
+export { lower, type LoweredModel, type LowerOptions } from './lowering/lower.js';
