@@ -16,7 +16,7 @@ import { evaluateDrawn } from './evaluate-stage.js';
 import { prepareStage } from './prepare-stage.js';
 import { presetFor, type PresetName } from './presets.js';
 import { openRunDirectory, requireSameConfig, type RunDirectory, type RunRecord } from './run-directory.js';
-import { drawSample, SAMPLE_PRESET } from './sample.js';
+import { drawSample, SAMPLE_PRESET, type SampleOptions } from './sample.js';
 import { drawHeldOut, trainStage } from './train-stage.js';
 import { versions } from './versions.js';
 
@@ -35,8 +35,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Is told every event. */
   readonly onEvent?: EventReader;
-  /** Draws a sample of people into the run's directory and uses its preset. */
-  readonly sample?: boolean;
+  /** Draws a sample of people into the run's directory and uses its preset; an object says which people. */
+  readonly sample?: boolean | SampleOptions;
   /** What lies under the config: `small` on a slow engine by default. */
   readonly preset?: PresetName;
   readonly resume?: boolean;
@@ -67,7 +67,8 @@ export interface Run {
 
 /** Checks the config, looks up every part and makes the run's directory ready. Throws a `FacewrightError` for anything the user can mend. */
 export async function createRun(options: RunOptions = {}): Promise<Run> {
-  const { sample = false, resume = false, force = false, baseDirectory = process.cwd(), where = 'the config', signal = new AbortController().signal, plugins = [] } = options;
+  const { resume = false, force = false, baseDirectory = process.cwd(), where = 'the config', signal = new AbortController().signal, plugins = [] } = options;
+  const sample = options.sample === true ? {} : (options.sample ?? false);
   const events = createEventStream();
   if (options.onEvent) events.subscribe(options.onEvent);
   const scope: Scope = { events, signal, baseDirectory, where, plugins };
@@ -81,13 +82,14 @@ export async function createRun(options: RunOptions = {}): Promise<Run> {
   const checked = parseOptions(runConfig, { ...underlay, ...given }, where);
   const out = resolve(baseDirectory, checked.out);
   const config = { ...checked, out, ...(sample && { data: join(out, 'sample') }) };
-  const directory = await openRunDirectory(out, { resume, force, replaceSample: sample && given.out === undefined, keep: sample ? ['sample'] : data?.prepared && dirname(data.prepared) === out ? [basename(data.prepared)] : [] });
-  if (resume) requireSameConfig(directory.earlier!.config, config, directory.path);
   const composition = await compose(config, backend, scope);
+  // last of all: with --force an earlier run's files go here
+  const directory = await openRunDirectory(out, { resume, force, replaceSample: sample !== false && given.out === undefined, keep: sample ? ['sample'] : data?.prepared && dirname(data.prepared) === out ? [basename(data.prepared)] : [] });
+  if (resume) requireSameConfig(directory.earlier!.config, config, directory.path);
 
   const chosen = Object.keys(underlay).filter((key) => !(key in given));
   const start = (): Promise<RunResult> => {
-    const record: RunRecord = { format: 1, command: options.command ?? 'createRun', config, sample, heldOut: directory.earlier?.heldOut };
+    const record: RunRecord = { format: 1, command: options.command ?? 'createRun', config, sample: sample !== false, heldOut: directory.earlier?.heldOut };
     return execute({ composition, directory, events, signal, sample, resume, record, prepared: data?.prepared, trainOnly: options.trainOnly ?? false, preset: preset.name, chosen });
   };
   return { config, directory: directory.path, container: composition.container, start };
@@ -98,7 +100,7 @@ interface Execution {
   readonly directory: RunDirectory;
   readonly events: EventStream;
   readonly signal: AbortSignal;
-  readonly sample: boolean;
+  readonly sample: false | SampleOptions;
   readonly resume: boolean;
   readonly record: RunRecord;
   readonly prepared: string | undefined;
@@ -144,7 +146,7 @@ async function execute(run: Execution): Promise<RunResult> {
 /** The dataset of the run's directory; made now, unless an earlier start has finished it. */
 async function prepared({ composition, directory, events, signal, sample, resume }: Execution): Promise<string> {
   if (resume && (await openDataset(directory.dataset).then((dataset) => dataset.close().then(() => true), () => false))) return directory.dataset;
-  const drawn = sample ? await drawSample({ directory: directory.sample, seed: composition.config.seed, emit: events.emit, signal }) : undefined;
+  const drawn = sample ? await drawSample({ ...sample, directory: directory.sample, seed: composition.config.seed, emit: events.emit, signal }) : undefined;
   throwIfAborted(signal, directory.path);
   await prepareStage(composition, { directory: directory.dataset, landmarkList: drawn?.list });
   return directory.dataset;

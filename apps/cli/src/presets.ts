@@ -16,8 +16,8 @@ const SMALL: RunConfigInput = {
   model: { name: 'mobilefacenet', inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] },
   batch: 32,
   stages: [
-    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 600, epochs: 40, plateau: { window: 40, minimumGain: 0.02, patience: 3 } } },
-    { loss: { name: 'arcface', s: 32, m: 0.3 }, optimiser: 'adam', rate: 1e-3, warmUp: 20, until: { steps: 600, epochs: 40, plateau: { window: 40, minimumGain: 0.02, patience: 3 } } },
+    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2 } } },
+    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 20, until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2 } } },
   ],
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 200 },

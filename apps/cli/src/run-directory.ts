@@ -6,6 +6,8 @@ import { writeFileAtomic } from '@facewright/core/node';
 
 /** Everything a run writes, and nothing else is ever removed. */
 const OWN = ['run.json', 'events.jsonl', 'metrics.json', 'report.html', 'sample', 'dataset', 'checkpoints', 'model'];
+/** What costs time to make: a run that came to none of it may be started again without asking. */
+const RESULTS = ['dataset', 'checkpoints', 'model', 'report.html'];
 
 export interface RunRecord {
   readonly format: 1;
@@ -48,8 +50,9 @@ export async function openRunDirectory(directory: string, { resume = false, forc
   if (resume) {
     if (!earlier) throw new FacewrightError({ what: 'There is no run here to go on with.', where: path, todo: 'Name the directory of the interrupted run by --out, or start a new run without --resume.' });
   } else if (found.length > 0) {
-    if (!force && !(replaceSample && earlier?.sample)) {
-      throw new FacewrightError({ what: `There is a run here already (${found.join(', ')}).`, where: path, todo: 'Go on with it by --resume, start it over by --force (its files are removed), or choose another directory by --out.' });
+    const results = found.filter((name) => RESULTS.includes(name));
+    if (results.length > 0 && !force && !(replaceSample && earlier?.sample)) {
+      throw new FacewrightError({ what: `There is a run here already (${results.join(', ')}).`, where: path, todo: 'Go on with it by --resume, start it over by --force (its files are removed), or choose another directory by --out.' });
     }
     for (const name of found) await rm(join(path, name), { recursive: true, force: true });
   }

@@ -5,6 +5,7 @@
 import './gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CompileOptions, Engine, Executable, StepFunction } from './backend.js';
+import { messageOf } from './errors.js';
 import { registerComposedKernels } from './ops/index.js';
 import { hostTensor, type HostTensor, type HostTensors, type State } from './tensors.js';
 
@@ -20,12 +21,8 @@ export interface EagerEngineOptions {
 
 /** Opens the tfjs backend (which must be registered) and gives the training ops it lacks their composed kernels. */
 export async function openEagerEngine({ name, tfBackend, device, release }: EagerEngineOptions): Promise<Engine> {
-  const former = tf.engine().backendName;
-  // findBackend would throw inside tfjs on a failing factory; setBackend answers with false
-  if (!(await tf.setBackend(tfBackend))) throw new Error(`the tfjs backend "${tfBackend}" failed to start`);
-  await tf.ready();
+  await started(tfBackend);
   registerComposedKernels(tfBackend);
-  if (former && former !== tfBackend) await tf.setBackend(former);
   const open = new Set<Executable>();
   return {
     name,
@@ -41,6 +38,32 @@ export async function openEagerEngine({ name, tfBackend, device, release }: Eage
       release?.();
     },
   };
+}
+
+const starting = new Map<string, Promise<void>>();
+
+/**
+ * Starts a tfjs backend once, also where several engines open it at the same time. Not by `tf.setBackend`: while a backend is starting
+ * tfjs refuses the ops of all others, and it keeps the reason of a failure to itself.
+ */
+async function started(tfBackend: string): Promise<void> {
+  const start = async (): Promise<void> => {
+    const factory = tf.findBackendFactory(tfBackend);
+    if (!factory) throw new Error(`there is no tfjs backend "${tfBackend}"`);
+    try {
+      const backend = await factory();
+      tf.engine().registry[tfBackend] ??= backend;
+    } catch (cause) {
+      throw new Error(`the tfjs backend "${tfBackend}" failed to start: ${messageOf(cause)}`, { cause });
+    } finally {
+      starting.delete(tfBackend);
+    }
+  };
+  if (!(tfBackend in tf.engine().registry)) {
+    if (!starting.has(tfBackend)) starting.set(tfBackend, start());
+    await starting.get(tfBackend);
+  }
+  if (!tf.engine().backendName) await tf.setBackend(tfBackend);
 }
 
 /** Runs a synchronous function with the global tfjs engine on this backend, and puts the former backend back. */

@@ -2,9 +2,11 @@
 import { createRandom, definePlugin, filled, hostTensor, landmarkPoints, landmarksFrom, openEagerEngine, softmaxCrossEntropy, type Engine, type HostTensors, type Landmarks, type RgbImage, type State } from '@facewright/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll } from 'vitest';
 import { z } from 'zod';
 import { testAligner, testAugmenter, testDetector, testLoss, testModel, testOptimiser, testReader } from './index.js';
 
+beforeAll(() => tf.env().set('PROD', true)); // no greeting
 const engine = (): Promise<Engine> => openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'plain JavaScript' });
 const meta = <K extends string>(kind: K) => ({ name: 'plain', kind, version: '0.0.0', apiVersion: 1 as const });
 const options = z.strictObject({});

@@ -1,6 +1,5 @@
 /** `facewright prepare`: photos to a dataset directory. */
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { createEventStream, FacewrightError, parseOptions, runConfig } from '@facewright/core';
@@ -33,13 +32,15 @@ Examples:
         const data = await recogniseData(requireData(given), baseDirectory);
         if (data.prepared) throw new FacewrightError({ what: 'This is a prepared dataset already.', where: data.prepared, todo: 'Train on it: facewright train --data <it> --out <dir>.' });
         const directory = resolve(options.out);
+        if (!options.force && existsSync(join(directory, 'dataset.json'))) {
+          throw new FacewrightError({ what: 'There is a dataset here already.', where: directory, todo: 'Replace it by --force, or choose another directory by --out.' });
+        }
         const events = createEventStream();
         events.subscribe(onEvent);
         const scope = { events, signal, baseDirectory, where, plugins: [] };
         const backend = await backendFor(parseOptions(runConfig, given, where), scope);
         const config = parseOptions(runConfig, { ...presetFor(backend.meta.name, options.preset).config, ...data.config, ...given }, where);
         const composition = await compose(config, backend, scope);
-        if (options.force && existsSync(join(directory, 'dataset.json'))) await rm(directory, { recursive: true });
         try {
           const { exclusions, ...summary } = await prepareStage(composition, { directory });
           print(`dataset: ${directory}`);

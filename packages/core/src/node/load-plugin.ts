@@ -1,8 +1,8 @@
 /** Plugins by name: a built-in, one that a listed package brings, a package, or a local file relative to the config. */
 import { closest } from 'fastest-levenshtein';
-import { createRequire } from 'node:module';
+import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { PluginReference } from '../config.js';
 import { FacewrightError, messageOf } from '../errors.js';
 import { API_VERSION, isPlugin, type ConfiguredPlugin, type PluginFactory, type PluginKind } from '../plugin.js';
@@ -30,28 +30,31 @@ export async function loadPlugin<K extends PluginKind>(kind: K, reference: Plugi
   return (plugin as unknown as PluginFactory<K>)(options, `${kind} "${name}" in ${source.where}`);
 }
 
-/** Every plugin that a package or file exports. */
+/** Every plugin that a package or file exports; none where there is no such package or file. */
 export async function importPlugins(name: string, { baseDirectory, where }: Omit<PluginSource, 'known'>): Promise<PluginFactory[]> {
-  let path = name;
+  const path = await locate(name, resolve(baseDirectory));
+  if (!path) return [];
   try {
-    path = name.startsWith('.') || isAbsolute(name) ? resolve(baseDirectory, name) : createRequire(join(resolve(baseDirectory), 'noop.js')).resolve(name);
     const module = (await importFile(path)) as Record<string, unknown>;
-    return Object.values(module).flat().filter((value): value is PluginFactory => isPlugin(value));
+    // a plugin is often exported under its name and as the default
+    return [...new Set(Object.values(module).flat())].filter((value): value is PluginFactory => isPlugin(value));
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code;
-    if (missing === 'MODULE_NOT_FOUND' || missing === 'ERR_MODULE_NOT_FOUND' || missing === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return importByImport(name, where);
     throw new FacewrightError({ what: `The plugin file "${path}" failed to load: ${messageOf(error)}`, where, cause: error });
   }
 }
 
-/** ESM-only packages have no `require` entry: ask the ESM resolver, from here. */
-async function importByImport(name: string, where: string): Promise<PluginFactory[]> {
-  try {
-    return Object.values((await import(name)) as Record<string, unknown>).flat().filter((value): value is PluginFactory => isPlugin(value));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return [];
-    throw new FacewrightError({ what: `The plugin package "${name}" failed to load: ${messageOf(error)}`, where, cause: error });
+/** A file relative to the base directory; a package installed there, else beside this one. */
+async function locate(name: string, baseDirectory: string): Promise<string | undefined> {
+  if (name.startsWith('.') || isAbsolute(name)) {
+    const path = resolve(baseDirectory, name);
+    return stat(path).then((entry) => (entry.isFile() ? path : undefined), () => undefined);
   }
+  const { createJiti } = await import('jiti');
+  for (const from of [pathToFileURL(join(baseDirectory, 'facewright.config.js')).href, import.meta.url]) {
+    const url = createJiti(from).esmResolve(name, { try: true });
+    if (url) return fileURLToPath(url);
+  }
+  return undefined;
 }
 
 /** Imports a JavaScript or TypeScript file. */

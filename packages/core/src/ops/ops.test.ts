@@ -1,16 +1,103 @@
-import { mkdtempSync } from 'node:fs';
+/** The training ops as part of the global kernel registry; their numbers are the backend suite's. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
-import { openEagerEngine, hostTensor, batchNormTraining } from '../index.js';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openEagerEngine } from '../eager-engine.js';
+import { batchNormTraining, BATCH_NORM_TRAINING, prelu, PRELU_GRADIENT, registerComposedKernels, softmaxCrossEntropy } from './index.js';
 
-beforeAll(async () => { await openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'js' }); });
+beforeAll(async () => {
+  tf.env().set('PROD', true); // no greeting
+  await tf.setBackend('cpu');
+  await openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'plain JavaScript' });
+});
+let tensors: number;
+beforeEach(() => {
+  tensors = tf.memory().numTensors;
+  return () => expect(tf.memory().numTensors, 'tensors left behind').toBe(tensors);
+});
+const values = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
+const close = (actual: number[], expected: number[]): void => expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 4));
 
-test('batch norm gradient', async () => {
-  void mkdtempSync; void hostTensor;
-  const x = tf.randomNormal([4, 3]) as tf.Tensor2D;
-  const g = tf.grad((x: tf.Tensor) => tf.sum(tf.square(batchNormTraining(x, tf.tensor1d([1, 2, 3]), tf.tensor1d([1, 2, 3])).y)));
-  const r = await g(x).data();
-  console.log(r);
-  expect(r.length).toBe(12);
+describe('batch norm in training', () => {
+  test('two numbers a channel: the normalised batch is ±1, worked out by hand', () => {
+    tf.tidy(() => {
+      const { y, mean, variance } = batchNormTraining(tf.tensor2d([[1, 10], [3, 30]]), tf.tensor1d([1, 2]), tf.tensor1d([0, 5]), 0);
+      close(values(mean), [2, 20]);
+      close(values(variance), [1, 100]); // biased
+      close(values(y), [-1, 3, 1, 7]);
+    });
+  });
+
+  test('its gradient has no part along the constant and along x̂', () => {
+    tf.tidy(() => {
+      const x = tf.tensor2d([[0.3, -1], [2, 0.5], [-0.7, 4], [1.1, 2]]);
+      const weights = tf.tensor2d([[1, -2], [3, 0.5], [-1, 1], [2, 2]]);
+      const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.mul(batchNormTraining(x, tf.tensor1d([1.5, -2]), tf.tensor1d([0, 1]), 1e-6).y, weights)))(x);
+      close(values(tf.sum(gradient, 0)), [0, 0]);
+      close(values(tf.sum(tf.mul(gradient, x), 0)), [0, 0]);
+    });
+  });
+
+  test('a constant channel stays finite', () => {
+    tf.tidy(() => {
+      const gradient = tf.grad((x: tf.Tensor) => tf.sum(batchNormTraining(x, tf.tensor1d([1]), tf.tensor1d([0])).y))(tf.fill([4, 1], 3));
+      expect(values(gradient).every(Number.isFinite)).toBe(true);
+    });
+  });
+
+  test('mean and variance carry no gradient of their own', () => {
+    tf.tidy(() => {
+      const x = tf.tensor2d([[1, 2], [3, 5]]);
+      const slope = (f: (x: tf.Tensor2D) => tf.Tensor): number[] => values(tf.grad((x: tf.Tensor) => tf.sum(f(x as tf.Tensor2D)))(x));
+      const norm = (x: tf.Tensor2D) => batchNormTraining(x, tf.tensor1d([1, 1]), tf.tensor1d([0, 0]));
+      close(slope((x) => tf.add(tf.sum(norm(x).y), tf.mul(100, tf.sum(norm(x).mean)))), [0, 0, 0, 0]);
+    });
+  });
+});
+
+test('PReLU with slopes of any sign, worked out by hand', () => {
+  tf.tidy(() => {
+    const x = tf.tensor2d([[-2, -2, -2], [3, 3, 3]]);
+    const alpha = tf.tensor1d([0.25, -0.5, 1.5]);
+    close(values(prelu(x, alpha)), [-0.5, 1, -3, 3, 3, 3]);
+    const [dx, dAlpha] = tf.grads((x: tf.Tensor, alpha: tf.Tensor) => tf.sum(prelu(x, alpha as tf.Tensor1D)))([x, alpha]);
+    close(values(dx), [0.25, -0.5, 1.5, 1, 1, 1]);
+    close(values(dAlpha), [-2, -2, -2]);
+  });
+});
+
+describe('softmax cross-entropy', () => {
+  test('is ln n for equal logits, and its gradient is softmax minus one-hot', () => {
+    tf.tidy(() => {
+      const labels = tf.tensor1d([1, 3], 'int32');
+      close(values(softmaxCrossEntropy(tf.zeros([2, 4]), labels)), [Math.log(4), Math.log(4)]);
+      const gradient = tf.grad((z: tf.Tensor) => tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, labels)))(tf.zeros([2, 4]));
+      close(values(gradient), [0.25, -0.75, 0.25, 0.25, 0.25, 0.25, 0.25, -0.75]);
+    });
+  });
+
+  test('still learns where a probability would have been clipped', () => {
+    tf.tidy(() => {
+      const logits = tf.tensor2d([[60, 0, -60]]);
+      const labels = tf.tensor1d([2], 'int32');
+      close(values(softmaxCrossEntropy(logits, labels)), [120]);
+      close(values(tf.grad((z: tf.Tensor) => tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, labels)))(logits)), [1, 0, -1]);
+    });
+  });
+
+  test('takes labels that are made within the differentiated function', () => {
+    tf.tidy(() => {
+      const gradient = tf.grad((z: tf.Tensor) => tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, tf.cast(tf.tensor1d([1]), 'int32'))))(tf.zeros([1, 2]));
+      close(values(gradient), [0.5, -0.5]);
+    });
+  });
+});
+
+test('a backend’s own kernels are kept', () => {
+  const kernelFunc: tf.KernelFunc = () => [];
+  tf.registerKernel({ kernelName: PRELU_GRADIENT, backendName: 'with-its-own', kernelFunc });
+  registerComposedKernels('with-its-own');
+  registerComposedKernels('with-its-own');
+  expect(tf.getKernel(PRELU_GRADIENT, 'with-its-own').kernelFunc).toBe(kernelFunc);
+  expect(tf.getKernel(BATCH_NORM_TRAINING, 'with-its-own')).toBeDefined();
 });

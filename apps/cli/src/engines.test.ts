@@ -1,0 +1,27 @@
+import { createRunContainer, definePlugin, pluginContext, type Availability } from '@facewright/core';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { builtins } from './builtins.js';
+import { chooseBackend, listEngines } from './engines.js';
+import { presetFor } from './presets.js';
+
+const context = pluginContext(createRunContainer(), 'test');
+const source = { known: builtins, baseDirectory: '.', where: 'test' };
+
+const engine = (name: string, availability: Availability) =>
+  definePlugin({ meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 }, options: z.strictObject({}), create: () => ({ probe: async () => availability, open: () => Promise.reject(new Error('not opened here')) }) });
+
+test('auto takes the first engine that works; a named one is taken or says why not', async () => {
+  expect((await chooseBackend('auto', source, context)).plugin.meta.name).toBe('wasm');
+  expect((await chooseBackend({ name: 'cpu' }, source, context)).plugin.meta.name).toBe('cpu');
+  const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
+  await expect(chooseBackend('broken', { ...source, known: [broken] as never }, context)).rejects.toThrow(/"broken" does not work here: no such device[\s\S]*buy one/);
+  expect(await listEngines(context, [broken])).toEqual([{ name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' }]);
+});
+
+test('a slow engine gets the small preset unless the full one is asked for', () => {
+  expect(presetFor('wasm').name).toBe('small');
+  expect(presetFor('onnx')).toEqual({ name: 'full', config: {} });
+  expect(presetFor('wasm', 'full').config).toEqual({});
+  expect(presetFor('onnx', 'small').config.batch).toBe(presetFor('cpu').config.batch);
+});

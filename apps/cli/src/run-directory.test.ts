@@ -1,0 +1,44 @@
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseOptions, runConfig } from '@facewright/core';
+import { expect, test } from 'vitest';
+import { openRunDirectory, requireSameConfig } from './run-directory.js';
+
+const config = parseOptions(runConfig, {}, 'test');
+
+async function withRun(sample: boolean): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'fw-out-'));
+  await (await openRunDirectory(path)).record({ format: 1, command: 'run', config, sample });
+  await mkdir(join(path, 'model'));
+  await mkdir(join(path, 'sample'));
+  await writeFile(join(path, 'notes.txt'), "the user's own");
+  return path;
+}
+
+test('an earlier run is kept, unless it may go; the files of others always stay', async () => {
+  const path = await withRun(false);
+  await expect(openRunDirectory(path)).rejects.toThrow(/run here already \(model\)[\s\S]*--resume.*--force.*--out/);
+  await expect(openRunDirectory(path, { replaceSample: true })).rejects.toThrow('run here already');
+  expect((await openRunDirectory(path, { resume: true })).earlier).toMatchObject({ command: 'run', sample: false });
+  await openRunDirectory(path, { force: true, keep: ['sample'] });
+  expect((await readdir(path)).sort()).toEqual(['notes.txt', 'sample']);
+});
+
+test('a sample run may be started over without asking', async () => {
+  const path = await withRun(true);
+  await openRunDirectory(path, { replaceSample: true });
+  expect(await readdir(path)).toEqual(['notes.txt']);
+});
+
+test('a damaged record and a missing run are told', async () => {
+  const path = await withRun(false);
+  await writeFile(join(path, 'run.json'), '{');
+  await expect(openRunDirectory(path, { resume: true })).rejects.toThrow(/record of the run is damaged[\s\S]*run\.json/);
+  await expect(openRunDirectory(join(path, 'new'), { resume: true })).rejects.toThrow('no run here to go on with');
+});
+
+test('resuming asks for the same config, but not for the same engine or place', () => {
+  expect(() => requireSameConfig(config, { ...config, backend: 'cpu', out: 'elsewhere', checkpoint: { everySteps: 1, keep: 1 } }, 'x')).not.toThrow();
+  expect(() => requireSameConfig(config, { ...config, seed: 2, batch: 4 }, 'x')).toThrow('"seed", "batch" differ.');
+});
