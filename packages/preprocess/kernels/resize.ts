@@ -54,21 +54,73 @@ export function shrink(
   }
 }
 
-/** A row of a crop in float64, four lanes a target pixel; columns outside [left, right) of the photo count nothing. */
+/** The sum of `count` pixels as i32 lanes; sixteen bytes after the last may be read. */
+@inline
+function pixelSum(p: usize, count: i32): v128 {
+  let sum = i64x2.splat(0);
+  if (count >= 8) {
+    // four pixels at once, in 16 bits: r g b r g b r g | b r g b and four bytes of the next, which are dropped
+    let low = i64x2.splat(0);
+    let high = i64x2.splat(0);
+    for (let block = 0; block < 256 && count >= 4; block++, count -= 4, p += 12) {
+      const bytes = v128.load(p);
+      low = i16x8.add(low, i16x8.extend_low_i8x16_u(bytes));
+      high = i16x8.add(high, i16x8.extend_high_i8x16_u(bytes));
+    }
+    sum = i32x4.extend_low_i16x8_u(low);
+    sum = i32x4.add(sum, i32x4.extend_low_i16x8_u(i16x8.shuffle(low, low, 3, 4, 5, 5, 5, 5, 5, 5)));
+    sum = i32x4.add(sum, i32x4.extend_low_i16x8_u(i16x8.shuffle(low, high, 6, 7, 8, 8, 8, 8, 8, 8)));
+    sum = i32x4.add(sum, i32x4.extend_low_i16x8_u(i16x8.shuffle(high, high, 1, 2, 3, 3, 3, 3, 3, 3)));
+  }
+  for (; count > 0; count--, p += 3) sum = i32x4.add(sum, pixel(p));
+  return sum;
+}
+
+@inline
+function lowDoubles(values: v128): v128 {
+  return f64x2.convert_low_i32x4_u(values);
+}
+@inline
+function highDoubles(values: v128): v128 {
+  return f64x2.convert_low_i32x4_u(i32x4.shuffle(values, values, 2, 3, 2, 3));
+}
+
+/**
+ * A row of a crop in float64, four lanes a target pixel; columns outside [left, right) of the photo count nothing. A weight has 24 bits and
+ * is at least 1e-3 of a pixel's share, so that every product and every sum of a row is exact in 53 bits: the pixels between the first and
+ * the last, which all weigh the same, are summed as integers.
+ */
 function croppedRow(p: usize, shift: i32, left: i32, right: i32, side: i32, start: usize, first: usize, weights: usize, weighted: bool, line: usize): void {
   let k = load<i32>(first);
   for (let x = 0; x < side; x++, line += 32) {
     const end = load<i32>(first + (<usize>(x + 1) << 2));
-    let column = load<i32>(start + (<usize>x << 2)) + shift;
+    const column = load<i32>(start + (<usize>x << 2)) + shift;
+    const last = column + end - k - 1;
     let low = f64x2.splat(0);
     let high = f64x2.splat(0);
-    for (; k < end; k++, column++) {
-      if (column < left || column >= right) continue;
+    if (column >= left && column < right) {
       const values = pixel(p + <usize>column * 3);
       const weight = f64x2.splat(weighted ? <f64>load<f32>(weights + (<usize>k << 2)) : 1);
-      low = f64x2.add(low, f64x2.mul(f64x2.convert_low_i32x4_u(values), weight));
-      high = f64x2.add(high, f64x2.mul(f64x2.convert_low_i32x4_u(i32x4.shuffle(values, values, 2, 3, 2, 3)), weight));
+      low = f64x2.mul(lowDoubles(values), weight);
+      high = f64x2.mul(highDoubles(values), weight);
     }
+    if (last > column) {
+      const from = max(column + 1, left);
+      const to = min(last, right);
+      if (to > from) {
+        const values = pixelSum(p + <usize>from * 3, to - from);
+        const weight = f64x2.splat(weighted ? <f64>load<f32>(weights + (<usize>(k + 1) << 2)) : 1);
+        low = f64x2.add(low, f64x2.mul(lowDoubles(values), weight));
+        high = f64x2.add(high, f64x2.mul(highDoubles(values), weight));
+      }
+      if (last >= left && last < right) {
+        const values = pixel(p + <usize>last * 3);
+        const weight = f64x2.splat(weighted ? <f64>load<f32>(weights + (<usize>(end - 1) << 2)) : 1);
+        low = f64x2.add(low, f64x2.mul(lowDoubles(values), weight));
+        high = f64x2.add(high, f64x2.mul(highDoubles(values), weight));
+      }
+    }
+    k = end;
     v128.store(line, low);
     v128.store(line, high, 16);
   }

@@ -88,6 +88,14 @@ describe('what the nets see', () => {
     );
   });
 
+  test('large crops, and such as are many times wider than the net', () => {
+    const image = noiseImage(1300, 400, 3);
+    const boxes = [[5, 5, 300, 300], [-200, -100, 700, 700], [100, 20, 480, 480], [0, 0, 1290, 1290], [900, 300, 999, 1000], [0, -3000, 9000, 9000]];
+    const windows = boxes.flatMap(([x, y, width, height]) => cropWindow({ x1: x, y1: y, x2: x + width, y2: y + height, score: 1 }, 1300, 400) ?? []);
+    expect(windows.length).toBe(boxes.length);
+    for (const to of [24, 48]) same(pixelsOf(image).crops(windows, to), plainPixels(image).crops(windows, to));
+  });
+
   test('two photos in turn do not disturb each other', () => {
     const [one, other] = [noiseImage(80, 60, 1), noiseImage(70, 90, 2)];
     const [first, second] = [pixelsOf(one), pixelsOf(other)];
