@@ -1,7 +1,7 @@
 /** The report's style sheet: system fonts, light and dark, readable in print. */
 export const STYLE = `
-:root{color-scheme:light dark;--bg:#f7f7f5;--card:#fff;--ink:#1c1e21;--muted:#5f656d;--line:#e2e2de;--grid:#ecece8;--c1:#2563c9;--c2:#c2410c;--c3:#0f766e;--c4:#7c3aed;--good:#15803d}
-@media (prefers-color-scheme:dark){:root{--bg:#14161a;--card:#1c1f25;--ink:#e8eaed;--muted:#a0a7b1;--line:#2d323a;--grid:#282c33;--c1:#6ea8fe;--c2:#fb923c;--c3:#5eead4;--c4:#c4a1ff;--good:#4ade80}}
+:root{color-scheme:light dark;--bg:#f7f7f5;--card:#fff;--ink:#1c1e21;--muted:#5f656d;--line:#e2e2de;--grid:#ecece8;--c1:#2563c9;--c2:#c2410c;--c3:#0f766e;--c4:#7c3aed}
+@media (prefers-color-scheme:dark){:root{--bg:#14161a;--card:#1c1f25;--ink:#e8eaed;--muted:#a0a7b1;--line:#2d323a;--grid:#282c33;--c1:#6ea8fe;--c2:#fb923c;--c3:#5eead4;--c4:#c4a1ff}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 main{max-width:1080px;margin:0 auto;padding:32px 20px 64px}
@@ -17,7 +17,7 @@ p{margin:0 0 12px;max-width:75ch}
 .tile dd{margin:2px 0 0}
 .tile .value{display:block;font-size:24px;line-height:1.3;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
 .tile .note{display:block;font-size:13px;color:var(--muted)}
-.tile.main .value{color:var(--good)}
+.tile.main .value{color:var(--c1)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px;margin:0 0 14px}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px;align-items:start;margin:0 0 14px}
 .facts{max-width:none}

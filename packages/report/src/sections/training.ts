@@ -15,7 +15,9 @@ export function trainingSection(history: History): Html {
   const each = (value: (step: (typeof steps)[number]) => number): Points[] => byStage.map((part) => part.map((step) => [step.step, value(step)] as const));
   const x = { label: 'step' } as const;
   const losses = steps.map(({ loss }) => loss).filter((loss) => loss > 0);
-  const wide = losses.length > 0 && losses.reduce((a, b) => Math.max(a, b)) / losses.reduce((a, b) => Math.min(a, b)) > 50;
+  const [most, least] = [losses.reduce((a, b) => Math.max(a, b), 0), losses.reduce((a, b) => Math.min(a, b), Infinity)];
+  // single steps of a loss near zero fall to anything: four decades are enough
+  const lossAxis = most / least > 50 ? ({ label: 'loss', scale: 'log', range: [Math.max(least, most * 1e-4), most] } as const) : { label: 'loss' };
   return html`<section><h2>Training</h2>
 <div class="card">${chart({
     title: 'Loss',
@@ -27,7 +29,7 @@ export function trainingSection(history: History): Html {
       ...(validations.length ? [{ name: 'validation', points: validations.map(({ step, loss }) => [step, loss] as const), colour: 2, style: 'dots' } as const] : []),
     ],
     x,
-    y: { label: 'loss', scale: wide ? 'log' : 'linear' },
+    y: lossAxis,
     marks,
   })}</div>
 <div class="two"><div class="card">${chart({

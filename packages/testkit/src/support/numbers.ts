@@ -9,11 +9,6 @@ export function normal(shape: readonly number[], random: Random, scale = 1): Hos
   return hostTensor(shape, Float32Array.from({ length: sizeOf(shape) }, () => scale * random.normal()));
 }
 
-/** Whole numbers in [0, `below`), int32. */
-export function integers(shape: readonly number[], random: Random, below: number): HostTensor {
-  return hostTensor(shape, Int32Array.from({ length: sizeOf(shape) }, () => random.integer(below)));
-}
-
 export const int32 = (...values: number[]): HostTensor => hostTensor([values.length], Int32Array.from(values));
 
 export const norm = (values: Iterable<number>): number => Math.sqrt([...values].reduce((sum, value) => sum + value * value, 0));
