@@ -42,6 +42,12 @@ export async function decodeImage(bytes: Uint8Array, { where, maxPixels = 100_00
   }
 }
 
+/** How many threads one decoding or encoding may use in this thread; libvips takes as many as there are cores unless told. */
+export async function limitImageThreads(threads: number): Promise<void> {
+  const { default: sharp } = await import('sharp');
+  sharp.concurrency(threads);
+}
+
 /** JPEG at the seed's quality (OpenCV's default 95), or lossless PNG. */
 export async function encodeImage(image: RgbImage, format: 'jpeg' | 'png' = 'jpeg', quality = 95): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp');
