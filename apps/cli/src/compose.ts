@@ -28,6 +28,10 @@ export interface Composition {
   readonly backend: ConfiguredPlugin<'backend'>;
   readonly stages: readonly { readonly loss: ConfiguredPlugin<'loss'>; readonly optimiser: ConfiguredPlugin<'optimiser'>; readonly config: StageConfig }[];
   readonly tiers: readonly { readonly rule: TierRule; readonly augmenters: readonly ConfiguredPlugin<'augmenter'>[] }[];
+  /** The parts given in code. */
+  readonly given: readonly ConfiguredPlugin[];
+  readonly baseDirectory: string;
+  readonly where: string;
   /** Closes the engine, if it was opened. */
   dispose(): Promise<void>;
 }
@@ -66,7 +70,7 @@ export async function compose(config: RunConfig, backend: ConfiguredPlugin<'back
     registerPlugin(container, optimiser);
   }
   for (const { augmenters } of tiers) for (const augmenter of augmenters) registerPlugin(container, augmenter);
-  return { container, config, reader, model, backend, stages, tiers, dispose: openEngineOnce(container) };
+  return { container, config, reader, model, backend, stages, tiers, given: scope.plugins, baseDirectory: scope.baseDirectory, where: scope.where, dispose: openEngineOnce(container) };
 }
 
 /** The part of this kind given in code; the last one, as a newer registration takes the place of an older one. */
