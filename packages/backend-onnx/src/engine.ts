@@ -3,6 +3,7 @@ import type { Emit, Engine } from '@facewright/core';
 import { OnnxExecutable } from './session/executable.js';
 import { probeBlock } from './session/probe-block.js';
 import { loadRuntime, TESTED_VERSION, type Provider, type Runtime } from './session/runtime.js';
+import { availableBytes } from './session/available-memory.js';
 import { physicalCores } from './session/threads.js';
 
 export type LoweringChoice = 'auto' | 'std' | 'blocked';
@@ -11,6 +12,8 @@ export interface OnnxEngineOptions {
   readonly provider: Provider;
   readonly lowering: LoweringChoice;
   readonly threads?: number;
+  /** What a training step may take beside the process itself, in bytes; default: 80 % of what this process may still have. */
+  readonly memoryBytes?: number;
   readonly emit?: Emit;
 }
 
@@ -20,10 +23,10 @@ export interface OnnxEngine extends Engine {
   readonly threads: number;
 }
 
-export async function openOnnxEngine({ provider, lowering, threads = physicalCores(), emit }: OnnxEngineOptions): Promise<OnnxEngine> {
+export async function openOnnxEngine({ provider, lowering, threads = physicalCores(), memoryBytes = 0.8 * availableBytes(), emit }: OnnxEngineOptions): Promise<OnnxEngine> {
   const runtime = await loadRuntime();
   const block = await chooseBlock(runtime, provider, lowering);
-  const target = { runtime, provider, threads, block };
+  const target = { runtime, provider, threads, block, memoryBytes };
   const executables = new Set<OnnxExecutable>();
   return {
     name: 'onnx',

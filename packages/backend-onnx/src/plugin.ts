@@ -10,10 +10,11 @@ export const onnx = definePlugin({
     provider: z.enum(PROVIDERS).default('cpu').describe('what onnxruntime runs on; cuda, webgpu, coreml and dml need a binary that has them'),
     lowering: z.enum(['auto', 'std', 'blocked']).default('auto').describe('std: standard ops in NCHW, on any provider. blocked: twice as fast in training, on cpu. auto: blocked where it works'),
     threads: z.int().positive().optional().describe('default: the physical cores'),
+    memory: z.number().positive().optional().describe('GB that a training step may take: where it would take more, part of the forward pass is computed again; default: 80 % of what is free'),
   }),
-  create: (options, { emit }): Backend => ({
+  create: ({ memory, ...options }, { emit }): Backend => ({
     probe: () => probe(options.provider),
-    open: () => openOnnxEngine({ ...options, emit }),
+    open: () => openOnnxEngine({ ...options, memoryBytes: memory === undefined ? undefined : memory * 1e9, emit }),
   }),
 });
 

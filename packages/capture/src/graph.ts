@@ -65,6 +65,12 @@ export function optionalInput(node: GraphNode, name: string): Value | undefined 
   return index < 0 ? undefined : node.inputs[index];
 }
 
+/**
+ * An op that passes add, no kernel of tfjs: `x` unchanged, but not before `control` is there. It keeps work that could be done early (a
+ * recomputation) where its result is needed.
+ */
+export const AFTER = 'FacewrightAfter';
+
 let nextId = 0;
 /** A new value; ids are unique in the process. */
 export function createValue({ shape, dtype }: TensorSpec): Value {

@@ -1,7 +1,7 @@
 /** Runs a captured graph node by node on a tfjs backend: slow and plainly right, what passes and lowerings are held against. */
 import { hostTensor, withTfBackend, type HostTensors } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Graph, NamedValue, Value } from './graph.js';
+import { AFTER, type Graph, type NamedValue, type Value } from './graph.js';
 
 /** `tfBackend` must be initialised and have the composed kernels (an engine opened on it has). Results come with bool as int32. */
 export function interpret(graph: Graph, tfBackend: string, state: HostTensors, inputs: HostTensors): { state: HostTensors; outputs: HostTensors } {
@@ -15,6 +15,10 @@ export function interpret(graph: Graph, tfBackend: string, state: HostTensors, i
     for (const [value, data] of graph.constants) known.set(value, tf.tensor(data, [...value.shape], value.dtype));
     for (const node of graph.nodes) {
       const tensors = node.inputs.map((input) => known.get(input)!);
+      if (node.op === AFTER) {
+        known.set(node.outputs[0], tf.clone(tensors[0]));
+        continue;
+      }
       const listed = node.inputNames.every((name, i) => name === String(i));
       const given = listed && node.inputs.length ? tensors : Object.fromEntries(node.inputNames.map((name, i) => [name, tensors[i]]));
       const made = tf.engine().runKernel(node.op, given as tf.NamedTensorMap, node.attrs as tf.NamedAttrMap);

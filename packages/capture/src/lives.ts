@@ -1,5 +1,5 @@
 /** How long each tensor of a graph lives, and how much memory that needs when nodes run in their order. */
-import { bytesOf, results, type Graph, type Value } from './graph.js';
+import { AFTER, bytesOf, results, type Graph, type GraphNode, type Value } from './graph.js';
 
 export interface Life {
   /** Index of the node that makes the value; −1 for inputs, state and constants. */
@@ -19,8 +19,16 @@ export function lives(graph: Graph): Map<Value, Life> {
   return found;
 }
 
-/** Nodes whose output can be a view of their input. */
-const VIEWS = new Set(['Reshape', 'ExpandDims', 'Identity']);
+/** What a lowering knows of memory that the graph does not show. */
+export interface MemoryModel {
+  /** Whether an output of the node takes no memory of its own: a view of the first input, or made on the way into its readers. */
+  isView(node: GraphNode, output: Value): boolean;
+  /** Bytes that the node needs beside its inputs and outputs. */
+  scratchBytes(node: GraphNode): number;
+}
+
+const VIEWS = new Set(['Reshape', 'ExpandDims', 'Identity', AFTER]);
+export const plainMemory: MemoryModel = { isView: ({ op }) => VIEWS.has(op), scratchBytes: () => 0 };
 
 export interface MemoryNeed {
   /** State, inputs and constants. */
@@ -31,17 +39,15 @@ export interface MemoryNeed {
   readonly peakAt: number;
 }
 
-/** The memory of running the nodes one after the other, freeing each value after its last use. Views cost nothing. */
-export function memoryNeed(graph: Graph): MemoryNeed {
+/** The memory of running the nodes one after the other, freeing each value after its last use. */
+export function memoryNeed(graph: Graph, model: MemoryModel = plainMemory): MemoryNeed {
   const known = lives(graph);
   const freedAfter = new Map<number, number>();
   let fixedBytes = 0;
   const viewed = new Map<Value, Value>();
   const origin = (value: Value): Value => viewed.get(value) ?? value;
   const until = new Map<Value, number>();
-  graph.nodes.forEach((node) => node.outputs.forEach((output) => {
-    if (VIEWS.has(node.op)) viewed.set(output, origin(node.inputs[0]));
-  }));
+  for (const node of graph.nodes) for (const output of node.outputs) if (model.isView(node, output)) viewed.set(output, origin(node.inputs[0]));
   for (const [value, life] of known) until.set(origin(value), Math.max(until.get(origin(value)) ?? -1, life.to));
   for (const [value, life] of known) {
     if (viewed.has(value)) continue;
@@ -52,8 +58,9 @@ export function memoryNeed(graph: Graph): MemoryNeed {
   let peakBytes = 0;
   let peakAt = 0;
   graph.nodes.forEach((node, index) => {
-    if (!VIEWS.has(node.op)) live += node.outputs.reduce((sum, output) => sum + bytesOf(output), 0);
-    if (live > peakBytes) [peakBytes, peakAt] = [live, index];
+    for (const output of node.outputs) if (!viewed.has(output)) live += bytesOf(output);
+    const here = live + model.scratchBytes(node);
+    if (here > peakBytes) [peakBytes, peakAt] = [here, index];
     live -= freedAfter.get(index) ?? 0;
   });
   return { fixedBytes, peakBytes, peakAt };

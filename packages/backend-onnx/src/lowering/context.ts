@@ -10,6 +10,7 @@
 import { sameShape, sizeOf, type Graph, type GraphNode, type Value } from '@facewright/capture';
 import { FacewrightError } from '@facewright/core';
 import { ints, OnnxBuilder } from '../onnx/builder.js';
+import { channelsOf } from './blocked/channels.js';
 import type { OnnxType } from '../onnx/encode.js';
 
 export type Layout = 'plain' | 'nchw' | 'blocked';
@@ -52,7 +53,15 @@ export interface LoweringTarget {
   readonly block: number;
   /** Leave the choice of padding to the provider, so that a graph fits images of any size. */
   readonly anySize?: boolean;
+  /**
+   * Keep onnxruntime from knowing the shapes beforehand. Where it does, it plans that a tensor of the backward pass takes over the buffer of
+   * an equally large one of the forward pass, and so keeps every such buffer from the first use to the last: half as much memory again.
+   */
+  readonly hideShapes?: boolean;
 }
+
+/** An input that is always zero; see `hideShapes`. */
+export const HIDING_INPUT = 'zero';
 
 type Forms = Partial<Record<Layout, string>>;
 
@@ -74,6 +83,23 @@ export class Lowering {
   /** The value will be made in the blocked layout if something needs it as it is. */
   postpone(value: Value, make: () => string): void {
     this.pending.set(value, make);
+  }
+
+  /** y = scale · base + shift, made only if something needs it as it is. */
+  setAffine(value: Value, form: AffineForm): void {
+    this.affine.set(value, form);
+    this.postpone(value, () => channelsOf(this, value).affine(form.base, form.scale, { shift: form.shift }));
+  }
+
+  setSigned(value: Value, form: SignedForm): void {
+    this.signed.set(value, form);
+    this.postpone(value, () => this.onnx.op('Mul', [form.name, channelsOf(this, value).column(form.sign)]));
+  }
+
+  /** A name that is there when the value is, whatever its form; for nothing but its being there. */
+  anyForm(value: Value): string {
+    const forms = this.forms.get(value);
+    return forms?.blocked ?? forms?.nchw ?? forms?.plain ?? this.sloped.get(value)?.positive ?? this.affine.get(value)?.base ?? this.signed.get(value)?.name ?? this.plain(value);
   }
 
   /** Whether the value itself (not only what it can be made from) is there. */
@@ -162,12 +188,13 @@ export class Lowering {
   /** A view of the same numbers. `from` lets axes that change stay open. */
   reshape(name: string, shape: readonly number[], from?: readonly number[]): string {
     const target = from ? openShape(from, shape) : shape;
-    return this.onnx.op('Reshape', [name, this.onnx.integers(...target)]);
+    const constant = this.onnx.integers(...target);
+    return this.onnx.op('Reshape', [name, this.target.hideShapes ? this.onnx.op('Add', [constant, HIDING_INPUT]) : constant]);
   }
 
   unsupported(node: GraphNode, why: string): FacewrightError {
     return new FacewrightError({
-      what: `${node.op} ${why} cannot be lowered to ONNX (in the step "${this.graph.name}").`,
+      what: `${[node.op, why].filter(Boolean).join(' ')} cannot be lowered to ONNX (in the step "${this.graph.name}").`,
       todo: 'Write it with other tfjs ops, or use an engine that runs op by op (wasm, cpu).',
     });
   }

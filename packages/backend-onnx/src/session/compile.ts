@@ -2,6 +2,7 @@
 import { capture, simplify, type Graph, type TensorSpec } from '@facewright/capture';
 import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core';
 import { lower, type LoweredModel } from '../lowering/lower.js';
+import { fitMemory, type StepMemory } from '../lowering/memory.js';
 import { createSession, type InferenceSession, type Provider, type Runtime } from './runtime.js';
 
 export interface CompileTarget {
@@ -10,6 +11,8 @@ export interface CompileTarget {
   readonly threads: number;
   /** Images in a block of the `blocked` layout; 0 for `std`. */
   readonly block: number;
+  /** What a training step may take; more is computed again where it would not fit. */
+  readonly memoryBytes?: number;
 }
 
 export interface Compiled {
@@ -24,10 +27,11 @@ export type Specs = Readonly<Record<string, TensorSpec>>;
 
 export async function compileStep(target: CompileTarget, step: StepFunction, state: HostTensors, inputs: Specs, options: CompileOptions): Promise<Compiled> {
   const captured = (specs: Specs): Graph => simplify(capture(step, { state, inputs: specs }, { name: options.name }));
-  const graph = captured(inputs);
-  const frozen = graph.newState.length === 0;
+  const whole = captured(inputs);
+  const frozen = whole.newState.length === 0;
+  const { graph, hideShapes } = frozen ? { graph: whole, hideShapes: false } : fitMemory(whole, target.block, target.memoryBytes);
   const open = frozen ? anySize(captured, inputs, options.dynamicAxes, state) : undefined;
-  const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, frozenState: frozen ? state : undefined });
+  const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, hideShapes, frozenState: frozen ? state : undefined });
   const { bytes, ...model } = lowered;
   const session = await createSession(target.runtime, bytes, { ...target, optimise: frozen || target.block === 0 });
   return { session, graph, model, anySize: open !== undefined };
@@ -52,4 +56,9 @@ function anySize(captured: (specs: Specs) => Graph, inputs: Specs, openAxes: Com
     // the step does not take these lengths: it is compiled for the ones it gets
     return undefined;
   }
+}
+
+/** What a step will need, without running or even loading anything. */
+export function planStep(step: StepFunction, state: Specs, inputs: Specs, { block, memoryBytes }: { readonly block: number; readonly memoryBytes?: number }): StepMemory {
+  return fitMemory(simplify(capture(step, { state, inputs })), block, memoryBytes).memory;
 }

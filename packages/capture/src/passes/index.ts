@@ -6,6 +6,7 @@ import { removeDeadCode } from './dead-code.js';
 import { removeIdentities } from './identities.js';
 import { unfuse } from './unfuse.js';
 
+export { rematerialise, type RematerialiseOptions } from './rematerialise.js';
 export { foldConstants, removeDeadCode, removeIdentities, shareCommonSubexpressions, unfuse };
 
 export type Pass = (graph: Graph) => Graph;

@@ -26,10 +26,20 @@ const batchNorm: Emitter = (lowering, node) => {
   const scale = onnx.op('Mul', [lowering.plain(gamma), inverseDeviation(lowering, variance, node.attrs.epsilon as number)]);
   const shift = onnx.op('Sub', [lowering.plain(beta), onnx.op('Mul', [mean, scale])]);
   const [y] = node.outputs;
-  lowering.affine.set(y, { base, scale, shift });
-  lowering.postpone(y, () => channels.affine(base, scale, { shift }));
+  lowering.setAffine(y, { base, scale, shift });
   lowering.set(node.outputs[1], 'plain', mean);
   lowering.set(node.outputs[2], 'plain', variance);
+  return undefined;
+};
+
+/** Normalising with given statistics, as a recomputation does. */
+const batchNormInference: Emitter = (lowering, node) => {
+  const x = inputOf(node, 'x');
+  if (!fitsBlocks(lowering, x) || !lowering.has(x, 'blocked') || node.inputs.length !== 5) return false;
+  const { onnx } = lowering;
+  const [gamma, beta, mean, variance] = ['scale', 'offset', 'mean', 'variance'].map((name) => lowering.reshape(lowering.plain(inputOf(node, name)), [x.shape[3]]));
+  const scale = onnx.op('Mul', [gamma, inverseDeviation(lowering, variance, node.attrs.varianceEpsilon as number)]);
+  lowering.setAffine(node.outputs[0], { base: lowering.get(x, 'blocked'), scale, shift: onnx.op('Sub', [beta, onnx.op('Mul', [mean, scale])]) });
   return undefined;
 };
 
@@ -59,8 +69,7 @@ const prelu: Emitter = (lowering, node) => {
   const positive = channels.affine(base, onnx.op('Mul', [scale, part]), { shift: onnx.op('Mul', [shift, part]), activation: 'relu' });
   const signedSlope = onnx.op('Mul', [slope, sign]);
   const name = channels.affine(base, onnx.op('Mul', [scale, signedSlope]), { shift: onnx.op('Mul', [shift, signedSlope]), sum: positive });
-  lowering.signed.set(node.outputs[0], { name, sign });
-  lowering.postpone(node.outputs[0], () => onnx.op('Mul', [name, channels.column(sign)]));
+  lowering.setSigned(node.outputs[0], { name, sign });
   return undefined;
 };
 
@@ -127,6 +136,7 @@ export const blockedTraining: Readonly<Record<string, Emitter>> = {
   [BATCH_NORM_TRAINING]: batchNorm,
   [BATCH_NORM_TRAINING_GRADIENT]: batchNormGradient,
   [PRELU_GRADIENT]: preluGradient,
+  FusedBatchNorm: batchNormInference,
   Prelu: prelu,
   Add: add,
 };
