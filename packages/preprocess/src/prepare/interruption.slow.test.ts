@@ -24,13 +24,13 @@ const args = (out: string, workers: number, more: object = {}): string[] => [scr
 interface Told { kept: number; dropped: number; images: number; peak: number; samples: [number, number][] }
 const run = (out: string, workers: number, more?: object): Told => JSON.parse(execFileSync(process.execPath, args(out, workers, more), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as Told;
 
-/** A hash of every file by name; of dataset.json without the seconds that the preparation took. */
+/** A hash of every file by name; dataset.json itself without the seconds that the preparation took. */
 function bytesOf(directory: string): Record<string, string> {
   return Object.fromEntries(
     readdirSync(directory).sort().map((name) => {
       const content = readFileSync(join(directory, name));
-      const text = name === 'dataset.json' ? content.toString().replace(/"seconds": [\d.e-]+/, '"seconds": 0') : content;
-      return [name, createHash('sha256').update(text).digest('hex')];
+      if (name === 'dataset.json') return [name, content.toString().replace(/"seconds": [\d.e-]+/, '"seconds": 0')];
+      return [name, createHash('sha256').update(content).digest('hex')];
     }),
   );
 }
