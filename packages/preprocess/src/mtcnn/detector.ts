@@ -8,16 +8,19 @@ import { netTensors } from './layout.js';
 import { CELL, compileNets, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, STRIDE } from './nets.js';
 import { createPixelMaker, type PhotoPixels } from './photo-pixels.js';
 import { answersOver, pyramidScales, type AnswerMap } from './pyramid.js';
+import { detectByRules1 } from './rules-1.js';
 import type { MtcnnWeights } from './weights.js';
 
 export interface MtcnnSettings {
+  /** Which version of the Python package is followed; `0.1` (the default) is the one that the seed used. */
+  readonly rules?: '0.1' | '1.0';
   /** Side in pixels of the smallest face looked for. */
   readonly minFace: number;
   /** Ratio of two neighbouring scales of the pyramid. */
   readonly factor: number;
   /** Least probabilities after P-, R- and O-Net. */
   readonly thresholds: readonly [pnet: number, rnet: number, onet: number];
-  /** `truncate`: whole pixels as `mtcnn` 0.1.0 reports them (cut towards zero, the box's corner not below 0); `none`: as the nets say. */
+  /** `truncate`: whole pixels as the Python package reports them (0.1: cut towards zero, the box's corner not below 0; 1.0: rounded); `none`: as the nets say. */
   readonly rounding: 'truncate' | 'none';
 }
 
@@ -30,7 +33,7 @@ const RNET_BATCH = 256;
 const ONET_BATCH = 64;
 
 export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: MtcnnSettings, signal?: AbortSignal): Detector {
-  const { minFace, factor, thresholds, rounding } = settings;
+  const { rules = '0.1', minFace, factor, thresholds, rounding } = settings;
   const [forPnet, forRnet, forOnet] = thresholds;
   const nets = compileNets(engine, netTensors(weights.numbers));
   const pixelsOf = createPixelMaker();
@@ -60,8 +63,9 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
   }
 
   return {
-    fingerprint: `mtcnn-0.1 min-face=${minFace} factor=${factor} thresholds=${thresholds.join(',')} rounding=${rounding} weights=${weights.sha256.slice(0, 16)}`,
+    fingerprint: `mtcnn-${rules} min-face=${minFace} factor=${factor} thresholds=${thresholds.join(',')} rounding=${rounding} weights=${weights.sha256.slice(0, 16)}`,
     async detect(image) {
+      if (rules === '1.0') return detectByRules1(image, nets, { minFace, factor, thresholds, rounding: rounding === 'truncate' ? 'whole' : 'none' }, signal);
       const pixels = pixelsOf(image);
       const faces = await conclude(image, pixels, await refine(image, pixels, await propose(image, pixels)));
       return faces.map(rounding === 'truncate' ? truncatedFace : exactFace);
