@@ -1,4 +1,4 @@
-// This side: node ours.mjs <mode> <photos.json> <weights>. Prints { seconds, count } like contenders.py; a tenth of the photos warms up.
+// This side: node ours.mjs <mode> <photos.json> <weights>. Prints { seconds, cpu, count } like contenders.py; a tenth of the photos warms up.
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,7 +12,11 @@ import { createFivePointAligner, gaussianNoise, mtcnn, opening, prepare, saltAnd
 
 const [mode, listing, weights] = process.argv.slice(2);
 const photos = JSON.parse(readFileSync(listing, 'utf8'));
-const report = (seconds, count) => process.stdout.write(`${JSON.stringify({ seconds, count })}\n`);
+const now = () => ({ wall: performance.now(), cpu: process.cpuUsage() });
+const report = (begin, end, count) => {
+  const cpu = end.cpu.user + end.cpu.system - begin.cpu.user - begin.cpu.system;
+  process.stdout.write(`${JSON.stringify({ seconds: (end.wall - begin.wall) / 1e3, cpu: cpu / 1e6, count })}\n`);
+};
 const context = { random: createRandom(1), emit: () => {}, signal: new AbortController().signal, engine: async () => (await onnx({ threads: 1 }).create(context)).open(), baseDirectory: '.' };
 const AUGMENTERS = { opening, 'gaussian-noise': gaussianNoise, 'salt-and-pepper': saltAndPepper };
 const augmenters = () => Promise.all(Object.entries(AUGMENTERS).map(async ([name, plugin]) => ({ name, augmenter: await plugin().create(context) })));
@@ -27,7 +31,6 @@ async function pipeline(tiers) {
   const all = [...warm, ...photos, ...photos.slice(0, 12)];
   const half = Math.ceil(all.length / 2);
   const identity = (name, paths) => ({ name, photos: paths.map((path, index) => ({ id: `${name}/${index}`, identity: name, bytes: async () => new Uint8Array(await readFile(path)) })) });
-  const times = new Map();
   let begin;
   let end;
   await prepare({
@@ -37,9 +40,8 @@ async function pipeline(tiers) {
     tiers: [{ rule: { name: 'all', above: 0, augment }, augmenters: tiers ? await augmenters() : [] }],
     faces: 'exactly-one',
     writer: timedWriter(await createDatasetWriter(join(out, 'dataset')), (number) => {
-      if (number === warm.length) begin = performance.now();
-      if (number === warm.length + photos.length) end = performance.now();
-      times.set(number, performance.now());
+      if (number === warm.length) begin = now();
+      if (number === warm.length + photos.length) end = now();
     }),
     random: createRandom(1), seed: 1, emit: () => {},
     workers: {
@@ -48,7 +50,7 @@ async function pipeline(tiers) {
     },
   });
   await rm(out, { recursive: true });
-  report((end - begin) / 1000, photos.length);
+  report(begin, end, photos.length);
 }
 
 /** Tells how many photos are written, in their order. */
@@ -70,9 +72,9 @@ async function tier() {
     for (const made of [face, ...three.map(({ name, augmenter }) => augmenter.augment(face, random.fork(name, number)))]) await encoder.encode(made);
   };
   for (let i = 0; i < 200; i++) await source(i);
-  const start = performance.now();
+  const start = now();
   for (let i = 0; i < 600; i++) await source(i);
-  report((performance.now() - start) / 1000, 600);
+  report(start, now(), 600);
 }
 
 await { detect: () => pipeline(false), seed: () => pipeline(true), tier }[mode]();

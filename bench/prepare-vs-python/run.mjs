@@ -50,18 +50,19 @@ const run = promisify(execFile);
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 console.log(`${cpus()[0].model}, ${availableParallelism()} threads; Node ${process.version}; ${rounds} rounds in turn`);
 for (const part of only) {
-  const rates = {};
+  const [rates, costs] = [{}, {}];
   for (let round = 0; round < rounds; round++) {
     for (const [name, [file, args]] of Object.entries(CONTENDERS[part])) {
       const { stdout } = await run(file, args, { maxBuffer: 2 ** 26 });
-      const { seconds, count: done } = JSON.parse(stdout.trim().split('\n').at(-1));
+      const { seconds, cpu, count: done } = JSON.parse(stdout.trim().split('\n').at(-1));
       (rates[name] ??= []).push(done / seconds);
+      (costs[name] ??= []).push((1000 * cpu) / done);
     }
-    console.log(part, `round ${round + 1}:`, Object.entries(rates).map(([name, all]) => `${name} ${all.at(-1).toPrecision(3)}/s`).join(', '));
+    console.log(part, `round ${round + 1}:`, Object.entries(rates).map(([name, all]) => `${name} ${all.at(-1).toPrecision(3)}/s (${costs[name].at(-1).toPrecision(3)} ms of CPU)`).join(', '));
   }
   for (const [name, all] of Object.entries(rates)) {
     if (name === 'facewright') continue;
     const ratios = all.map((rate, round) => rates.facewright[round] / rate);
-    console.log(`${part}: ${median(ratios).toFixed(2)} × ${name} (rounds: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; target ${TARGETS[name]})`);
+    console.log(`${part}: ${median(ratios).toFixed(2)} × ${name} (rounds: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; target ${TARGETS[name]}); CPU time ${median(costs[name].map((cost, round) => cost / costs.facewright[round])).toFixed(2)} ×`);
   }
 }
