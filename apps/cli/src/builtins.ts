@@ -1,15 +1,17 @@
 /** The parts that come with the tool and are known by name. The order of the engines is that in which `auto` tries them. */
 import { cpu } from '@facewright/backend-cpu';
+import { onnx } from '@facewright/backend-onnx';
 import { wasm } from '@facewright/backend-wasm';
 import type { PluginFactory } from '@facewright/core';
 import { alignedFolder, folder, insightFaceRec, trillionPairs, webdataset, zip } from '@facewright/datasets';
-import { arcFace, softmax } from '@facewright/losses';
-import { mobileFaceNet } from '@facewright/models';
+import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from '@facewright/losses';
+import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
-import { adam, sgd } from '@facewright/training';
+import { adam, adamW, sgd } from '@facewright/training';
 
-export const backends: readonly PluginFactory<'backend'>[] = [wasm, cpu];
+export const backends: readonly PluginFactory<'backend'>[] = [onnx, wasm, cpu];
 
 export const builtins = [
-  folder, trillionPairs, alignedFolder, insightFaceRec, webdataset, zip, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, softmax, arcFace, sgd, adam, ...backends,
+  folder, trillionPairs, alignedFolder, insightFaceRec, webdataset, zip, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, mobileNetV2,
+  softmax, normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, adamW, ...backends,
 ] as unknown as readonly PluginFactory[];
