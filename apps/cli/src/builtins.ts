@@ -3,7 +3,7 @@ import { cpu } from '@facewright/backend-cpu';
 import { onnx } from '@facewright/backend-onnx';
 import { wasm } from '@facewright/backend-wasm';
 import type { PluginFactory } from '@facewright/core';
-import { alignedFolder, folder, trillionPairs } from '@facewright/datasets';
+import { alignedFolder, folder, insightFaceRec, trillionPairs, webdataset, zip } from '@facewright/datasets';
 import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from '@facewright/losses';
 import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
@@ -13,6 +13,6 @@ import { adam, adamW, sgd } from '@facewright/training';
 export const backends: readonly PluginFactory<'backend'>[] = [onnx, wasm, cpu];
 
 export const builtins = [
-  folder, trillionPairs, alignedFolder, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, mobileNetV2, softmax,
-  normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, adamW, tensorBoard, ...backends,
+  folder, trillionPairs, alignedFolder, insightFaceRec, webdataset, zip, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, mobileNetV2,
+  softmax, normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, adamW, tensorBoard, ...backends,
 ] as unknown as readonly PluginFactory[];

@@ -35,7 +35,7 @@ export const withCommon = (command: Command): Command =>
 
 export const withData = (command: Command): Command =>
   command
-    .option('--data <path>', 'folder of one subfolder a person, landmark list, or prepared dataset')
+    .option('--data <path>', 'folder of one subfolder a person, landmark list, .zip, .tar, .rec, or prepared dataset')
     .option('--reader <name>', 'reader of the data (default: by what the data is)')
     .addOption(new Option('--aligned', 'the data is a folder of aligned images').conflicts('reader'));
 

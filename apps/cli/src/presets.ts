@@ -1,4 +1,4 @@
-/** Config that lies under the user's: what is sensible for the engine, where the defaults would take days. */
+/** Config that lies under the user's: what is sensible for the engine, where the defaults would take days, and known recipes. */
 import type { ConfiguredPlugin, RunConfigInput } from '@facewright/core';
 import { INSIGHTFACE_214, PAPER, SEED } from './recipes.js';
 import { SAMPLE_PRESET } from './sample.js';

@@ -31,6 +31,7 @@ export const untilRule = z.strictObject({
       window: z.int().min(2).default(200).describe('steps in each of the two windows whose mean losses are compared'),
       minimumGain: z.number().min(0).default(0.01).describe('smallest relative fall of the mean loss that still counts as progress'),
       patience: z.int().min(1).default(3).describe('windows in a row without that gain'),
+      minimumLoss: z.number().min(0).default(0.01).describe('a mean loss this low counts as lingering, however fast it still falls: there is no more to learn'),
     })
     .optional()
     .describe('the loss lingers'),

@@ -44,6 +44,13 @@ describe('schedules', () => {
   });
 });
 
+test('a loss of next to nothing ends a stage, though it still halves in every window', () => {
+  const halving = Array.from({ length: 60 }, (_, step) => 2 ** -Math.floor(step / 4));
+  const until = { plateau: { window: 4, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } };
+  expect(endOf(halving, config(until))).toBe(4 * 7); // 2⁻⁵ is the first mean at or below 0.05, 2⁻⁶ the second
+  expect(endOf(halving, config({ plateau: { ...until.plateau, minimumLoss: 0 } }))).toBeUndefined();
+});
+
 test('steps and epochs end a stage, whichever is first', () => {
   const flat = Array.from({ length: 50 }, () => 1);
   expect(endOf(flat, config({ steps: 7 }))).toBe(7);
@@ -63,7 +70,7 @@ test.each([
   // up and down again:       2    3    2.2: no progress although it fell by a quarter
   ['bounces', [2, 2, 3, 3, 2.2, 2.2], 6],
   ['falls', [8, 8, 4, 4, 2, 2, 1, 1], undefined],
-  ['is zero', [0, 0, 0, 0, 0, 0], 6],
+  ['is zero', [0, 0, 0, 0, 0, 0], 4],
 ])('the plateau rule on a loss that %s', (_name, losses, expected) => {
   expect(endOf(losses, config({ plateau }))).toBe(expected);
 });
@@ -71,7 +78,7 @@ test.each([
 test('the evidence is what the rule saw', () => {
   const stage = config({ plateau });
   const end = ending(after([4, 4, 3, 3, 2, 2, 1.9, 1.9, 1.85, 1.85], stage), stage.until, 10);
-  expect(end).toEqual({ because: 'plateau', evidence: { window: 2, minimumGain: 0.1, patience: 2, means: [2, 1.9, 1.85], reference: 2, gain: expect.closeTo(0.075, 10) } });
+  expect(end).toEqual({ because: 'plateau', evidence: { window: 2, minimumGain: 0.1, patience: 2, minimumLoss: 0.01, means: [2, 1.9, 1.85], reference: 2, gain: expect.closeTo(0.075, 10) } });
 });
 
 test('the warm-up does not count as lingering', () => {

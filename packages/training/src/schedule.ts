@@ -52,16 +52,17 @@ const RECENT = 20;
 export function observe(record: LossRecord, loss: number, { until, warmUp }: Pick<StageConfig, 'until' | 'warmUp'>): LossRecord {
   const next = { ...record, steps: record.steps + 1, recent: [...record.recent, loss].slice(-RECENT) };
   if (!until.plateau || record.steps < warmUp) return next;
-  const { window: length, minimumGain, patience } = until.plateau;
+  const { window: length, minimumGain, patience, minimumLoss } = until.plateau;
   const window = { count: record.window.count + 1, sum: record.window.sum + loss };
   if (window.count < length) return { ...next, window };
 
   const mean = window.sum / length;
   const means = [...record.means, mean].slice(-(patience + 1));
   const emptied = { ...next, means, window: EMPTY_RECORD.window };
-  if (record.reference === null) return { ...emptied, reference: mean };
+  const spent = mean <= minimumLoss; // relative gains of next to nothing could go on for ever
+  if (record.reference === null) return { ...emptied, reference: mean, lingering: spent ? 1 : 0 };
   const gain = (record.reference - mean) / Math.max(Math.abs(record.reference), 1e-12);
-  const progress = gain > 0 && gain >= minimumGain;
+  const progress = !spent && gain > 0 && gain >= minimumGain;
   return progress ? { ...emptied, gain, reference: mean, lingering: 0 } : { ...emptied, gain, lingering: record.lingering + 1 };
 }
 

@@ -200,9 +200,11 @@ function imagesInAll({ step, stage, record }: Position, stages: readonly TrainSt
 }
 
 function lingers({ record }: Position, { until }: StageConfig): string {
-  const { patience, minimumGain } = until.plateau!;
+  const { patience, minimumGain, minimumLoss } = until.plateau!;
   const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
-  return `The loss lingers: mean ${record.means.at(-1)!.toFixed(4)} after ${record.reference!.toFixed(4)}, a gain of ${percent(record.gain!)} where ${percent(minimumGain)} counts (${record.lingering} of ${patience}).`;
+  const mean = record.means.at(-1)!;
+  if (mean <= minimumLoss) return `There is little left to learn: mean loss ${mean.toFixed(4)}, at or below ${minimumLoss} (${record.lingering} of ${patience}).`;
+  return `The loss lingers: mean ${mean.toFixed(4)} after ${record.reference!.toFixed(4)}, a gain of ${percent(record.gain!)} where ${percent(minimumGain)} counts (${record.lingering} of ${patience}).`;
 }
 
 interface NotFinite {

@@ -53,7 +53,15 @@ export interface LoweringTarget {
   readonly block: number;
   /** Leave the choice of padding to the provider, so that a graph fits images of any size. */
   readonly anySize?: boolean;
+  /**
+   * Keep onnxruntime from knowing the shapes beforehand. Where it does, it plans that a tensor of the backward pass takes over the buffer of
+   * an equally large one of the forward pass, and so keeps every such buffer from the first use to the last: half as much memory again.
+   */
+  readonly hideShapes?: boolean;
 }
+
+/** An input that is always zero; see `hideShapes`. */
+export const HIDING_INPUT = 'zero';
 
 type Forms = Partial<Record<Layout, string>>;
 
@@ -180,12 +188,13 @@ export class Lowering {
   /** A view of the same numbers. `from` lets axes that change stay open. */
   reshape(name: string, shape: readonly number[], from?: readonly number[]): string {
     const target = from ? openShape(from, shape) : shape;
-    return this.onnx.op('Reshape', [name, this.onnx.integers(...target)]);
+    const constant = this.onnx.integers(...target);
+    return this.onnx.op('Reshape', [name, this.target.hideShapes ? this.onnx.op('Add', [constant, HIDING_INPUT]) : constant]);
   }
 
   unsupported(node: GraphNode, why: string): FacewrightError {
     return new FacewrightError({
-      what: `${node.op} ${why} cannot be lowered to ONNX (in the step "${this.graph.name}").`,
+      what: `${[node.op, why].filter(Boolean).join(' ')} cannot be lowered to ONNX (in the step "${this.graph.name}").`,
       todo: 'Write it with other tfjs ops, or use an engine that runs op by op (wasm, cpu).',
     });
   }

@@ -2,7 +2,7 @@
 import { type Graph, type NamedValue } from '@facewright/capture';
 import type { HostTensors } from '@facewright/core';
 import type { OnnxValueInfo } from '../onnx/encode.js';
-import { Lowering, onnxType, type Emitter, type LoweringTarget } from './context.js';
+import { HIDING_INPUT, Lowering, onnxType, type Emitter, type LoweringTarget } from './context.js';
 import { ordering } from './after.js';
 import { blockedConvolution } from './blocked/convolution.js';
 import { blockedTraining } from './blocked/training.js';
@@ -43,6 +43,7 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
     const open = options.openAxes?.[name] ?? [];
     return { name: inputName(name), type: onnxType(value), shape: value.shape.map((length, axis) => (open.includes(axis) ? `${name}/${axis}` : length)) };
   });
+  if (options.hideShapes) inputs.push({ name: HIDING_INPUT, type: 'int64', shape: [1] });
   for (const [value, data] of graph.constants) lowering.set(value, 'plain', onnx.constant(data, value.shape, onnxType(value)));
   const { frozenState } = options;
   const packing = frozenState ? undefined : packState(graph);

@@ -2,7 +2,7 @@
 import { capture, simplify, type Graph, type TensorSpec } from '@facewright/capture';
 import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core';
 import { lower, type LoweredModel } from '../lowering/lower.js';
-import { fitMemory } from '../lowering/memory.js';
+import { fitMemory, type StepMemory } from '../lowering/memory.js';
 import { createSession, type InferenceSession, type Provider, type Runtime } from './runtime.js';
 
 export interface CompileTarget {
@@ -29,9 +29,9 @@ export async function compileStep(target: CompileTarget, step: StepFunction, sta
   const captured = (specs: Specs): Graph => simplify(capture(step, { state, inputs: specs }, { name: options.name }));
   const whole = captured(inputs);
   const frozen = whole.newState.length === 0;
-  const graph = frozen ? whole : fitMemory(whole, target.block, target.memoryBytes).graph;
+  const { graph, hideShapes } = frozen ? { graph: whole, hideShapes: false } : fitMemory(whole, target.block, target.memoryBytes);
   const open = frozen ? anySize(captured, inputs, options.dynamicAxes, state) : undefined;
-  const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, frozenState: frozen ? state : undefined });
+  const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, hideShapes, frozenState: frozen ? state : undefined });
   const { bytes, ...model } = lowered;
   const session = await createSession(target.runtime, bytes, { ...target, optimise: frozen || target.block === 0 });
   return { session, graph, model, anySize: open !== undefined };
@@ -56,4 +56,9 @@ function anySize(captured: (specs: Specs) => Graph, inputs: Specs, openAxes: Com
     // the step does not take these lengths: it is compiled for the ones it gets
     return undefined;
   }
+}
+
+/** What a step will need, without running or even loading anything. */
+export function planStep(step: StepFunction, state: Specs, inputs: Specs, { block, memoryBytes }: { readonly block: number; readonly memoryBytes?: number }): StepMemory {
+  return fitMemory(simplify(capture(step, { state, inputs })), block, memoryBytes).memory;
 }
