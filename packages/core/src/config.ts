@@ -75,6 +75,7 @@ export const runConfig = z.strictObject({
   reader: pluginReference.default('folder'),
   detector: pluginReference.default('mtcnn'),
   aligner: pluginReference.default('five-point'),
+  workers: z.int().min(0).max(256).optional().describe('threads that prepare photos; 0: none beside the main one; default: one a core, at most 8'),
   faces: z.enum(['exactly-one', 'largest', 'all']).default('exactly-one').describe('which faces of a photo are kept; the seed: exactly one'),
   tiers: z.array(tierRule).default(SEED_TIERS),
   model: pluginReference.default('mobilefacenet'),
