@@ -1,7 +1,10 @@
 /** A whole run, and each stage alone, as a user starts them. */
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { drawPeople, facewright, filesBelow, readJson, temporary, TINY, writeConfig } from './helpers/tool.js';
+
+// each test starts the tool several times, on machines that may be busy
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let directory: string;
 let list: string;
@@ -30,7 +33,7 @@ describe('a run', () => {
         { loss: 'arcface', steps: 2, finalLoss: expect.any(Number), endedBecause: 'steps' },
       ],
       verification: { pairs: 20, accuracy: expect.any(Number), std: expect.any(Number), threshold: expect.any(Number), tarAtFar: expect.any(Object) },
-      throughput: { detectPhotosPerSecond: expect.any(Number), trainImagesPerSecond: expect.any(Number) },
+      throughput: { detectPhotosPerSecond: expect.any(Number), trainImagesPerSecond: expect.any(Number), preparation: { photosPerSecond: expect.any(Number), workers: 0, stages: expect.any(Object) } },
     });
     const files = await filesBelow(out);
     for (const file of ['dataset/dataset.json', 'dataset/index.bin', 'events.jsonl', 'model/model.json', 'model/weights.safetensors', 'run.json']) expect(files).toContain(file);

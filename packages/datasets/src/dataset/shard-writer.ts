@@ -12,7 +12,10 @@ export interface ShardFile {
 }
 
 export interface ShardWriter {
-  append(name: string, bytes: Uint8Array): Promise<{ shard: number; offset: number }>;
+  /** `together`: stays in the open shard, whatever its size. */
+  append(name: string, bytes: Uint8Array, together?: boolean): Promise<{ shard: number; offset: number }>;
+  /** Ends the open shard where so many images of so many bytes in all would not fit into it; they are to stay together. */
+  makeRoom(images: number, bytes: number): Promise<void>;
   /** Ends the last shard; all of them are then on the disk. */
   finish(): Promise<ShardFile[]>;
   close(): Promise<void>;
@@ -25,10 +28,10 @@ const TAR_OVERHEAD = 5 * 512;
 const EPOCH = new Date(0); // the same bytes for the same images
 
 /** Two blocks of zeros end a tar file. */
-const END_BYTES = 1024;
+export const END_BYTES = 1024;
 
 /** One file's header (more than one block for a long name) and content, padded to whole blocks. */
-async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
+export async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
   const tar = pack();
   tar.entry({ name, size: bytes.length, mode: 0o644, mtime: EPOCH }, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   tar.finalize();
@@ -36,8 +39,9 @@ async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
   return whole.subarray(0, whole.length - END_BYTES);
 }
 
-export function createShardWriter(directory: string, shardBytes: number): ShardWriter {
-  const finished: ShardFile[] = [];
+/** `before`: whole shards that are there already. `onWhole` is awaited after each shard that is on the disk. */
+export function createShardWriter(directory: string, shardBytes: number, before: readonly ShardFile[] = [], onWhole?: (shard: ShardFile) => Promise<void>): ShardWriter {
+  const finished: ShardFile[] = [...before];
   let current: OpenShard | undefined;
 
   const begin = async (): Promise<OpenShard> => {
@@ -53,22 +57,24 @@ export function createShardWriter(directory: string, shardBytes: number): ShardW
     await write(shard, new Uint8Array(END_BYTES));
     await shard.file.sync();
     await shard.file.close();
-    finished.push({ name: shard.name, size: shard.size, sha256: shard.hash.digest('hex') });
+    const whole = { name: shard.name, size: shard.size, sha256: shard.hash.digest('hex') };
+    finished.push(whole);
+    current = undefined;
+    await onWhole?.(whole);
   };
 
   return {
-    append: async (name, bytes) => {
-      if (current && current.size + bytes.length + TAR_OVERHEAD > shardBytes) {
-        await end(current);
-        current = undefined;
-      }
+    append: async (name, bytes, together = false) => {
+      if (!together && current && current.size + bytes.length + TAR_OVERHEAD > shardBytes) await end(current);
       current ??= await begin();
       await write(current, await tarEntry(name, bytes));
       return { shard: finished.length, offset: current.size - Math.ceil(bytes.length / 512) * 512 };
     },
+    makeRoom: async (images, bytes) => {
+      if (current && current.size + bytes + images * TAR_OVERHEAD > shardBytes) await end(current);
+    },
     finish: async () => {
       if (current) await end(current);
-      current = undefined;
       return finished;
     },
     close: async () => {
