@@ -76,6 +76,12 @@ export const runConfig = z.strictObject({
   detector: pluginReference.default('mtcnn'),
   aligner: pluginReference.default('five-point'),
   workers: z.int().min(0).max(256).optional().describe('threads that prepare photos; 0: none beside the main one; default: one a core, at most 8'),
+  limits: z
+    .strictObject({
+      maxPixels: z.int().min(1).default(100_000_000).describe('larger photos are refused before they are decoded'),
+      maxSide: z.int().min(1).default(20_000).describe('photos longer than this on either side are refused'),
+    })
+    .prefault({}),
   faces: z.enum(['exactly-one', 'largest', 'all']).default('exactly-one').describe('which faces of a photo are kept; the seed: exactly one'),
   tiers: z.array(tierRule).default(SEED_TIERS),
   model: pluginReference.default('mobilefacenet'),

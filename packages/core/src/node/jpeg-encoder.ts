@@ -3,6 +3,7 @@
  * sharp more than ten times that. Its binding has the fast DCT alone, so that the two give other bytes: who writes many images records
  * which encoder it was.
  */
+import type * as turboModule from '@julusian/jpeg-turbo';
 import type { RgbImage } from '../image.js';
 import { encodeImage } from './image-file.js';
 
@@ -13,7 +14,7 @@ export interface JpegEncoder {
   encode(image: RgbImage, quality?: number): Promise<Uint8Array>;
 }
 
-type Turbo = typeof import('@julusian/jpeg-turbo');
+type Turbo = typeof turboModule;
 
 /** The fastest encoder that can be loaded here, or the named one: throws where that cannot be. */
 export async function openJpegEncoder(name?: JpegEncoder['name']): Promise<JpegEncoder> {

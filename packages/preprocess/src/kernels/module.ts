@@ -98,8 +98,9 @@ export class Kernels {
   take(at: number, bytes: number): Uint8Array {
     return this.bytes().slice(at, at + bytes);
   }
-  takeFloats(at: number, count: number): Float32Array {
-    return new Float32Array(this.run.memory.buffer.slice(at, at + count * 4));
+  /** A view of what a kernel wrote, valid until the next `reset` or `room`. */
+  floats(at: number, count: number): Float32Array {
+    return new Float32Array(this.run.memory.buffer, at, count);
   }
 }
 

@@ -62,13 +62,21 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
     return suppress(passed.map((box) => regress(box, 1)), 0.7, 'min');
   }
 
+  async function detectOne(image: RgbImage): Promise<Face[]> {
+    if (rules === '1.0') return detectByRules1(image, nets, { minFace, factor, thresholds, rounding: rounding === 'truncate' ? 'whole' : 'none' }, signal);
+    const pixels = pixelsOf(image);
+    const faces = await conclude(image, pixels, await refine(image, pixels, await propose(image, pixels)));
+    return faces.map(rounding === 'truncate' ? truncatedFace : exactFace);
+  }
+
+  let last: Promise<unknown> = Promise.resolve();
   return {
     fingerprint: `mtcnn-${rules} min-face=${minFace} factor=${factor} thresholds=${thresholds.join(',')} rounding=${rounding} weights=${weights.sha256.slice(0, 16)}`,
-    async detect(image) {
-      if (rules === '1.0') return detectByRules1(image, nets, { minFace, factor, thresholds, rounding: rounding === 'truncate' ? 'whole' : 'none' }, signal);
-      const pixels = pixelsOf(image);
-      const faces = await conclude(image, pixels, await refine(image, pixels, await propose(image, pixels)));
-      return faces.map(rounding === 'truncate' ? truncatedFace : exactFace);
+    detect(image) {
+      // one photo after another: the nets read what the kernels have written where the next photo goes
+      const faces = last.then(() => detectOne(image));
+      last = faces.catch(() => undefined);
+      return faces;
     },
     dispose() {
       for (const net of Object.values(nets)) net.dispose();

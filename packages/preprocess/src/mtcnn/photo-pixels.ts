@@ -17,7 +17,7 @@ export interface PhotoPixels {
   crops(windows: readonly CropWindow[], side: number): Float32Array;
 }
 
-/** Makes the pixels of one photo after another; the last photo's may be asked for again after another's. */
+/** Makes the pixels of one photo after another. What it gives is valid until the next call, which may write in the same memory. */
 export type PixelMaker = (photo: RgbImage) => PhotoPixels;
 
 const NORMALISED = Float32Array.from({ length: 256 }, (_, value) => (value - 127.5) * 0.0078125);
@@ -75,7 +75,7 @@ export function createPixelMaker(): PixelMaker {
         const rows = put(to, areaTable(own.height, height));
         const [line, sum, out] = [to.room(width * 16), to.room(width * 16), to.room(width * height * 12)];
         to.run.shrink(photoAt, own.width, width, height, ...columns, ...rows, line, sum, out);
-        return { width, height, values: to.takeFloats(out, width * height * 3) };
+        return { width, height, values: to.floats(out, width * height * 3) };
       },
       crops(windows, side) {
         const to = withPhoto(own);
@@ -90,7 +90,7 @@ export function createPixelMaker(): PixelMaker {
           const { left, top, right, bottom, offsetX, offsetY } = window;
           to.run.crop(photoAt, own.width, left, top, right, bottom, offsetX, offsetY, side, blockScaleOf(window, side), ...columns, ...rows, line, sum, out + index * size * 4);
         });
-        return to.takeFloats(out, windows.length * size);
+        return to.floats(out, windows.length * size);
       },
     };
   };
