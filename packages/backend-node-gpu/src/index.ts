@@ -1,0 +1,1 @@
+export { nodeGpu, nodeGpu as default } from './plugin.js';
