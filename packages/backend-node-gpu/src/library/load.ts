@@ -1,5 +1,6 @@
 /** Loads TensorFlow's libraries into the process, once: what is loaded stays, since its threads outlive every engine. */
 import { FacewrightError, messageOf } from '@facewright/core';
+import type * as Koffi from 'koffi';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIBRARIES } from './location.js';
@@ -54,8 +55,8 @@ async function load(directory: string): Promise<Library> {
 }
 
 /** koffi is optional: a platform without its binary has the other engines. */
-export async function loadKoffi(): Promise<typeof import('koffi')> {
-  return (await import('koffi')).default as unknown as typeof import('koffi');
+export async function loadKoffi(): Promise<typeof Koffi> {
+  return (await import('koffi')).default as unknown as typeof Koffi;
 }
 
 /**
