@@ -2,7 +2,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pack, type Pack } from 'tar-stream';
+import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
 
 export interface ShardFile {
   readonly name: string;
@@ -17,11 +18,23 @@ export interface ShardWriter {
   close(): Promise<void>;
 }
 
-interface OpenShard { readonly name: string; readonly file: FileHandle; readonly tar: Pack; readonly hash: Hash; size: number }
+interface OpenShard { readonly name: string; readonly file: FileHandle; readonly hash: Hash; size: number }
 
 /** Bytes a tar file adds to an image: a header, up to four blocks more for a long name, the fill of the last block. */
 const TAR_OVERHEAD = 5 * 512;
 const EPOCH = new Date(0); // the same bytes for the same images
+
+/** Two blocks of zeros end a tar file. */
+const END_BYTES = 1024;
+
+/** One file's header (more than one block for a long name) and content, padded to whole blocks. */
+async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
+  const tar = pack();
+  tar.entry({ name, size: bytes.length, mode: 0o644, mtime: EPOCH }, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  tar.finalize();
+  const whole = await buffer(tar);
+  return whole.subarray(0, whole.length - END_BYTES);
+}
 
 export function createShardWriter(directory: string, shardBytes: number): ShardWriter {
   const finished: ShardFile[] = [];
@@ -29,19 +42,15 @@ export function createShardWriter(directory: string, shardBytes: number): ShardW
 
   const begin = async (): Promise<OpenShard> => {
     const name = `shard-${String(finished.length).padStart(5, '0')}.tar`;
-    return { name, file: await open(join(directory, name), 'wx'), tar: pack(), hash: createHash('sha256'), size: 0 };
+    return { name, file: await open(join(directory, name), 'wx'), hash: createHash('sha256'), size: 0 };
   };
-  const drain = async (shard: OpenShard): Promise<number> => {
-    // a packed buffer lies ready in the stream at once: taking it out whole tells how long the header came to be
-    const bytes = shard.tar.read() as Buffer;
+  const write = async (shard: OpenShard, bytes: Uint8Array): Promise<void> => {
     await shard.file.appendFile(bytes);
     shard.hash.update(bytes);
     shard.size += bytes.length;
-    return shard.size;
   };
   const end = async (shard: OpenShard): Promise<void> => {
-    shard.tar.finalize();
-    await drain(shard);
+    await write(shard, new Uint8Array(END_BYTES));
     await shard.file.sync();
     await shard.file.close();
     finished.push({ name: shard.name, size: shard.size, sha256: shard.hash.digest('hex') });
@@ -54,9 +63,8 @@ export function createShardWriter(directory: string, shardBytes: number): ShardW
         current = undefined;
       }
       current ??= await begin();
-      current.tar.entry({ name, size: bytes.length, mode: 0o644, mtime: EPOCH }, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-      const after = await drain(current);
-      return { shard: finished.length, offset: after - Math.ceil(bytes.length / 512) * 512 };
+      await write(current, await tarEntry(name, bytes));
+      return { shard: finished.length, offset: current.size - Math.ceil(bytes.length / 512) * 512 };
     },
     finish: async () => {
       if (current) await end(current);

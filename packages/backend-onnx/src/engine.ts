@@ -1,0 +1,55 @@
+/** The engine: steps are captured once for each signature of shapes and run by onnxruntime. */
+import type { Emit, Engine } from '@facewright/core';
+import { OnnxExecutable } from './session/executable.js';
+import { probeBlock } from './session/probe-block.js';
+import { loadRuntime, TESTED_VERSION, type Provider, type Runtime } from './session/runtime.js';
+import { availableBytes } from './session/available-memory.js';
+import { physicalCores } from './session/threads.js';
+
+export type LoweringChoice = 'auto' | 'std' | 'blocked';
+
+export interface OnnxEngineOptions {
+  readonly provider: Provider;
+  readonly lowering: LoweringChoice;
+  readonly threads?: number;
+  /** What a training step may take beside the process itself, in bytes; default: 80 % of what this process may still have. */
+  readonly memoryBytes?: number;
+  readonly emit?: Emit;
+}
+
+export interface OnnxEngine extends Engine {
+  /** Images in a block where training steps are lowered to the `blocked` layout, else 0. */
+  readonly block: number;
+  readonly threads: number;
+}
+
+export async function openOnnxEngine({ provider, lowering, threads = physicalCores(), memoryBytes = 0.8 * availableBytes(), emit }: OnnxEngineOptions): Promise<OnnxEngine> {
+  const runtime = await loadRuntime();
+  const block = await chooseBlock(runtime, provider, lowering);
+  const target = { runtime, provider, threads, block, memoryBytes };
+  const executables = new Set<OnnxExecutable>();
+  return {
+    name: 'onnx',
+    device: `onnxruntime ${versionOf(runtime)}, ${provider}, ${block ? `blocked (${block} images)` : 'std'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    block,
+    threads,
+    compile(step, options = {}) {
+      const executable = new OnnxExecutable(target, step, options, (compiled, seconds) => emit?.('engine.compiled', { name: 'onnx', step: options.name ?? compiled.graph.name, seconds, nodes: compiled.model.nodes }));
+      executables.add(executable);
+      return executable;
+    },
+    async dispose() {
+      for (const executable of executables) executable.dispose();
+      executables.clear();
+    },
+  };
+}
+
+async function chooseBlock(runtime: Runtime, provider: Provider, lowering: LoweringChoice): Promise<number> {
+  if (lowering === 'std' || provider !== 'cpu') return 0;
+  // another version may lay memory out anew: then the layout is used only when asked for by name, and still only if the probe finds it
+  if (lowering === 'auto' && versionOf(runtime) !== TESTED_VERSION) return 0;
+  return probeBlock(runtime);
+}
+
+export const versionOf = (runtime: Runtime): string => (runtime.env.versions as { node?: string } | undefined)?.node ?? 'of unknown version';

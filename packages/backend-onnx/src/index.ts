@@ -1,0 +1,5 @@
+export { onnx, onnx as default } from './plugin.js';
+export { openOnnxEngine, type LoweringChoice, type OnnxEngine, type OnnxEngineOptions } from './engine.js';
+export { lower, type LoweredModel, type LowerOptions } from './lowering/lower.js';
+export { planStep } from './session/compile.js';
+export type { StepMemory } from './lowering/memory.js';

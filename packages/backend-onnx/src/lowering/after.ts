@@ -1,0 +1,35 @@
+/**
+ * Holds a value back until another one is there. ONNX has no such edge, so the value is reshaped to its own shape, which is put together from
+ * a constant and no numbers at all of the other value's shape: nothing is computed, and the session cannot start earlier.
+ */
+import { AFTER, inputOf } from '@facewright/capture';
+import { int } from '../onnx/builder.js';
+import type { Emitter, Layout, Lowering } from './context.js';
+
+function held(lowering: Lowering, name: string, shape: readonly number[], control: string): string {
+  const { onnx } = lowering;
+  const nothing = onnx.op('Slice', [onnx.op('Shape', [control]), onnx.integers(0), onnx.integers(0)]);
+  return onnx.op('Reshape', [name, onnx.op('Concat', [onnx.integers(...shape), nothing], { axis: int(0) })]);
+}
+
+const after: Emitter = (lowering, node) => {
+  const [x, control] = ['x', 'control'].map((name) => inputOf(node, name));
+  const [output] = node.outputs;
+  const moment = lowering.anyForm(control);
+  const [n, h, w, c] = x.shape;
+  const blocked = [c, n * h * w];
+  const affine = lowering.affine.get(x);
+  const signed = lowering.signed.get(x);
+  if (affine && !lowering.isMade(x)) {
+    const base = held(lowering, affine.base, blocked, moment);
+    lowering.setAffine(output, { ...affine, base });
+  } else if (signed && !lowering.isMade(x)) {
+    lowering.setSigned(output, { ...signed, name: held(lowering, signed.name, blocked, moment) });
+  } else {
+    const layout: Layout = lowering.has(x, 'blocked') ? 'blocked' : lowering.has(x, 'nchw') ? 'nchw' : 'plain';
+    const shape = layout === 'blocked' ? blocked : layout === 'nchw' ? [n, c, h, w] : x.shape;
+    lowering.set(output, layout, held(lowering, lowering.get(x, layout), shape, moment));
+  }
+};
+
+export const ordering: Readonly<Record<string, Emitter>> = { [AFTER]: after };

@@ -1,0 +1,187 @@
+/**
+ * Convolutions and their gradients on blocked images [c, n·h·w].
+ *
+ *   1×1        y = Wᵀ·x, ∂x = W·dy, ∂W = x·dyᵀ: one matrix product each, over all images at once
+ *   depthwise  onnxruntime's NCHWc depthwise convolution of c·n channels on the same memory; its kernel gradient slides dy over x
+ *   others     of few input channels (a first layer): the windows side by side, then as 1×1
+ */
+import { inputOf, type Value } from '@facewright/capture';
+import { int, ints, NCHWC_DOMAIN } from '../../onnx/builder.js';
+import { four, type Emitter, type Lowering } from '../context.js';
+import { convGeometry, filterGradientPadAfter, isPointwise, transposedPadding, type ConvGeometry } from '../geometry.js';
+import { fitsBlocks } from './channels.js';
+
+/** The windows of a dense convolution side by side take this many times the input's memory at most. */
+const MOST_WINDOW_ROWS = 128;
+
+/** The value, or its negative in some channels, with the sign that makes it itself again. */
+function source(lowering: Lowering, x: Value): { name: string; sign?: string } {
+  return lowering.signed.get(x) ?? { name: lowering.get(x, 'blocked') };
+}
+
+/** Rows of a matrix, one an input channel, times the sign of that channel. */
+const withSign = (lowering: Lowering, matrix: string, channels: number, sign?: string): string =>
+  sign ? lowering.onnx.op('Mul', [matrix, lowering.reshape(sign, [channels, 1])]) : matrix;
+
+const windowRows = ({ kernel, inChannels }: ConvGeometry): number => kernel[0] * kernel[1] * inChannels;
+
+const convolution: Emitter = (lowering, node) => {
+  const [x, filter] = ['x', 'filter'].map((name) => inputOf(node, name));
+  if (!fitsBlocks(lowering, x)) return false;
+  const geometry = convGeometry(node, x.shape, filter.shape);
+  if (!isPointwise(geometry) && windowRows(geometry) > MOST_WINDOW_ROWS) return false;
+  const { name, sign } = isPointwise(geometry) ? source(lowering, x) : { name: windows(lowering, x, geometry), sign: undefined };
+  const rows = isPointwise(geometry) ? geometry.inChannels : windowRows(geometry);
+  const kernel = withSign(lowering, lowering.reshape(lowering.plain(filter), [rows, geometry.outChannels]), rows, sign);
+  lowering.set(node.outputs[0], 'blocked', lowering.onnx.op('Gemm', [kernel, name], { transA: int(1) }));
+  return undefined;
+};
+
+const filterGradient: Emitter = (lowering, node) => {
+  const [x, dy] = ['x', 'dy'].map((name) => inputOf(node, name));
+  const [output] = node.outputs;
+  if (!fitsBlocks(lowering, x)) return false;
+  const geometry = convGeometry(node, x.shape, output.shape);
+  if (!isPointwise(geometry) && windowRows(geometry) > MOST_WINDOW_ROWS) return false;
+  const { name, sign } = isPointwise(geometry) ? source(lowering, x) : { name: windows(lowering, x, geometry), sign: undefined };
+  const product = lowering.onnx.op('Gemm', [name, lowering.get(dy, 'blocked')], { transB: int(1) });
+  lowering.set(output, 'plain', lowering.reshape(withSign(lowering, product, geometry.inChannels, sign), output.shape));
+  return undefined;
+};
+
+const inputGradient: Emitter = (lowering, node) => {
+  const [dy, filter] = ['dy', 'filter'].map((name) => inputOf(node, name));
+  const [output] = node.outputs;
+  const geometry = convGeometry(node, output.shape, filter.shape);
+  if (!fitsBlocks(lowering, output) || !isPointwise(geometry)) return false;
+  const kernel = lowering.reshape(lowering.plain(filter), [geometry.inChannels, geometry.outChannels]);
+  lowering.set(output, 'blocked', lowering.onnx.op('MatMul', [kernel, lowering.get(dy, 'blocked')]));
+  return undefined;
+};
+
+/** For each place of the kernel, the input as that place sees it: [kh·kw·c, n·h'·w']. */
+function windows(lowering: Lowering, x: Value, { kernel, strides, dilations, padBefore, padAfter, outSize, batch, inChannels }: ConvGeometry): string {
+  const { onnx, target: { block } } = lowering;
+  const [, h, w] = four(x);
+  const image = lowering.reshape(lowering.get(x, 'blocked'), [inChannels, batch / block, h, w, block]);
+  const padded = [...padBefore, ...padAfter].some((pad) => pad > 0)
+    ? onnx.op('Pad', [image, onnx.integers(0, 0, ...padBefore, 0, 0, 0, ...padAfter, 0)])
+    : image;
+  const parts = Array.from({ length: kernel[0] * kernel[1] }, (_, place) => {
+    const start = [Math.floor(place / kernel[1]) * dilations[0], (place % kernel[1]) * dilations[1]];
+    const end = start.map((from, axis) => from + (outSize[axis] - 1) * strides[axis] + 1);
+    return onnx.op('Slice', [padded, onnx.integers(...start), onnx.integers(...end), onnx.integers(2, 3), onnx.integers(...strides)]);
+  });
+  return lowering.reshape(onnx.op('Concat', parts, { axis: int(0) }), [kernel[0] * kernel[1] * inChannels, batch * outSize[0] * outSize[1]]);
+}
+
+/** A depthwise kernel as [c, kh·kw]. */
+function kernelRows(lowering: Lowering, filter: Value): string {
+  const [h, w, c] = four(filter);
+  return lowering.onnx.op('Transpose', [lowering.reshape(lowering.plain(filter), [h * w, c])], { perm: ints(1, 0) });
+}
+
+/** The kernel of each channel for every image: [c·n, 1, kh, kw] in the layout's own order. */
+function forEveryImage(lowering: Lowering, rows: string, { inChannels, batch, kernel }: ConvGeometry): string {
+  const { onnx, target: { block } } = lowering;
+  const places = kernel[0] * kernel[1];
+  const spread = onnx.op('Expand', [lowering.reshape(rows, [inChannels, 1, places, 1]), onnx.integers(inChannels, batch / block, places, block)]);
+  return lowering.reshape(spread, [inChannels * batch, 1, ...kernel]);
+}
+
+const single = (filter: Value): boolean => filter.shape[3] === 1;
+const isWhole = ({ kernel, inSize, padBefore, padAfter }: ConvGeometry): boolean => kernel.every((side, axis) => side === inSize[axis]) && [...padBefore, ...padAfter].every((pad) => pad === 0);
+
+const depthwise: Emitter = (lowering, node) => {
+  const [x, filter] = ['x', 'filter'].map((name) => inputOf(node, name));
+  if (!fitsBlocks(lowering, x) || !single(filter)) return false;
+  const geometry = convGeometry(node, x.shape, filter.shape, true);
+  const { batch, inChannels, inSize, outSize } = geometry;
+  const { name, sign } = source(lowering, x);
+  const kernel = forEveryImage(lowering, withSign(lowering, kernelRows(lowering, filter), inChannels, sign), geometry);
+  const attributes = {
+    group: int(inChannels * batch), kernel_shape: ints(...geometry.kernel), strides: ints(...geometry.strides), dilations: ints(...geometry.dilations),
+    pads: ints(...geometry.padBefore, ...geometry.padAfter),
+  };
+  const result = lowering.onnx.op('Conv', [lowering.reshape(name, [1, inChannels * batch, ...inSize]), kernel], attributes, NCHWC_DOMAIN);
+  lowering.set(node.outputs[0], 'blocked', lowering.reshape(result, [inChannels, batch * outSize[0] * outSize[1]]));
+  return undefined;
+};
+
+const depthwiseInputGradient: Emitter = (lowering, node) => {
+  const { onnx, target: { block } } = lowering;
+  const [dy, filter] = ['dy', 'filter'].map((name) => inputOf(node, name));
+  const [output] = node.outputs;
+  if (!fitsBlocks(lowering, output) || !single(filter)) return false;
+  const geometry = convGeometry(node, output.shape, filter.shape, true);
+  const { batch, inChannels: c, kernel, inSize, outSize, strides, dilations } = geometry;
+  const length = batch * inSize[0] * inSize[1];
+  const gradient = lowering.get(dy, 'blocked');
+  const rows = kernelRows(lowering, filter);
+  const places = kernel[0] * kernel[1];
+  if (isWhole(geometry)) {
+    // one place a kernel: every pixel gets its weight times the one gradient
+    const product = onnx.op('Mul', [lowering.reshape(gradient, [c, batch / block, 1, block]), lowering.reshape(rows, [c, 1, places, 1])]);
+    lowering.set(output, 'blocked', lowering.reshape(product, [c, length]));
+    return undefined;
+  }
+  // the rows and columns that the stride leaves out are filled with zeros, the last ones included
+  const { before, after } = transposedPadding(geometry);
+  const end = after.map((pad, axis) => pad - (strides[axis] - 1));
+  if ([...before, ...end].some((pad) => pad < 0)) return false;
+  const size = outSize.map((side, axis) => side * strides[axis]);
+  const reversed = onnx.op('Slice', [rows, onnx.integers(-1), onnx.integers(-(2 ** 31)), onnx.integers(1), onnx.integers(-1)]);
+  const attributes = {
+    group: int(c * batch), kernel_shape: ints(...kernel), strides: ints(1, 1), dilations: ints(...dilations), pads: ints(...before, ...end),
+  };
+  const spread = spreadOut(lowering, gradient, geometry);
+  const result = onnx.op('Conv', [lowering.reshape(spread, [1, c * batch, ...size]), forEveryImage(lowering, reversed, geometry)], attributes, NCHWC_DOMAIN);
+  lowering.set(output, 'blocked', lowering.reshape(result, [c, length]));
+  return undefined;
+};
+
+/** Each pixel of [c·n/B, h, w, B] at the first place of a field of zeros as large as the stride. */
+function spreadOut(lowering: Lowering, gradient: string, { batch, inChannels, outSize: [h, w], strides }: ConvGeometry): string {
+  const { onnx, target: { block } } = lowering;
+  const rows = ((inChannels * batch) / block) * h;
+  const widen = (name: string, count: number, length: number, times: number): string => {
+    if (times === 1) return name;
+    const zeros = onnx.op('ConstantOfShape', [onnx.integers(count, length * (times - 1))]);
+    return onnx.op('Concat', [lowering.reshape(name, [count, length]), zeros], { axis: int(1) });
+  };
+  return widen(widen(gradient, rows * w, block, strides[1]), rows, w * strides[1] * block, strides[0]);
+}
+
+const depthwiseFilterGradient: Emitter = (lowering, node) => {
+  const { onnx, target: { block } } = lowering;
+  const [x, dy] = ['x', 'dy'].map((name) => inputOf(node, name));
+  const [output] = node.outputs;
+  if (!fitsBlocks(lowering, x) || !single(output)) return false;
+  const geometry = convGeometry(node, x.shape, output.shape, true);
+  const { batch, inChannels: c, kernel, inSize, outSize, strides, dilations, padBefore } = geometry;
+  const { name, sign } = source(lowering, x);
+  const gradient = lowering.get(dy, 'blocked');
+  const places = kernel[0] * kernel[1];
+  const after = filterGradientPadAfter(geometry);
+  if (!isWhole(geometry) && after.some((pad) => pad < 0)) return false;
+  const each = isWhole(geometry)
+    ? onnx.op('Mul', [lowering.reshape(name, [c, batch / block, places, block]), lowering.reshape(gradient, [c, batch / block, 1, block])])
+    : lowering.reshape(
+        onnx.op('Conv', [lowering.reshape(name, [1, c * batch, ...inSize]), lowering.reshape(gradient, [c * batch, 1, ...outSize])], {
+          group: int(c * batch), kernel_shape: ints(...outSize), strides: ints(...dilations), dilations: ints(...strides), pads: ints(...padBefore, ...after),
+        }, NCHWC_DOMAIN),
+        [c, batch / block, places, block],
+      );
+  const rows = withSign(lowering, onnx.op('ReduceSum', [each, onnx.integers(1, 3)], { keepdims: int(0) }), c, sign);
+  lowering.set(output, 'plain', lowering.reshape(onnx.op('Transpose', [rows], { perm: ints(1, 0) }), output.shape));
+  return undefined;
+};
+
+export const blockedConvolution: Readonly<Record<string, Emitter>> = {
+  Conv2D: convolution,
+  Conv2DBackpropInput: inputGradient,
+  Conv2DBackpropFilter: filterGradient,
+  DepthwiseConv2dNative: depthwise,
+  DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
+  DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
+};

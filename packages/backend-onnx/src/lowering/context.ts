@@ -1,0 +1,220 @@
+/**
+ * What lowering keeps: the ONNX graph under construction and, for each captured value, the forms in which it is already there. The captured
+ * graph is NHWC; each op makes the form it computes best in, and a value is converted once when something needs another form, so layouts
+ * spread through the graph by themselves and transposes stay at its borders.
+ *
+ *   plain    the captured shape and order
+ *   nchw     [n, c, h, w], for rank 4
+ *   blocked  [c, n/B · h · w · B]: for each channel, blocks of B images with the images innermost (see lowering/blocked)
+ */
+import { sameShape, sizeOf, type Graph, type GraphNode, type Value } from '@facewright/capture';
+import { FacewrightError } from '@facewright/core';
+import { ints, OnnxBuilder } from '../onnx/builder.js';
+import { channelsOf } from './blocked/channels.js';
+import type { OnnxType } from '../onnx/encode.js';
+
+export type Layout = 'plain' | 'nchw' | 'blocked';
+/** Emits a node, or answers false where this way does not fit it. */
+export type Emitter = (lowering: Lowering, node: GraphNode) => void | false;
+
+/** A value that is scale · base + shift for each channel and need not be made where its reader can do that on the way. */
+export interface AffineForm {
+  /** Blocked. */
+  readonly base: string;
+  /** [c]. */
+  readonly scale: string;
+  readonly shift: string;
+}
+
+/** A value of which only sign · value was made; its readers take the sign into their weights. */
+export interface SignedForm {
+  /** Blocked. */
+  readonly name: string;
+  /** [c], 1 or −1. */
+  readonly sign: string;
+}
+
+/** The gradient before a PReLU, slope · whole + (1 − slope) · positive, with the sums that batch normalisation wants of it. */
+export interface SlopedForm {
+  /** dy, and dy where the PReLU's input was not negative; blocked. */
+  readonly whole: string;
+  readonly positive: string;
+  /** [c]. */
+  readonly slope: string;
+  readonly rest: string;
+  /** What the PReLU's input was made of, and Σ gradient and Σ gradient · base, [c]. */
+  readonly base: string;
+  readonly sum: string;
+  readonly sumWithBase: string;
+}
+
+export interface LoweringTarget {
+  /** Images in a block of the `blocked` layout; 0 for `std`. */
+  readonly block: number;
+  /** Leave the choice of padding to the provider, so that a graph fits images of any size. */
+  readonly anySize?: boolean;
+  /**
+   * Keep onnxruntime from knowing the shapes beforehand. Where it does, it plans that a tensor of the backward pass takes over the buffer of
+   * an equally large one of the forward pass, and so keeps every such buffer from the first use to the last: half as much memory again.
+   */
+  readonly hideShapes?: boolean;
+}
+
+/** An input that is always zero; see `hideShapes`. */
+export const HIDING_INPUT = 'zero';
+
+type Forms = Partial<Record<Layout, string>>;
+
+export class Lowering {
+  readonly onnx = new OnnxBuilder();
+  /** Forms that only the blocked lowering has. */
+  readonly affine = new Map<Value, AffineForm>();
+  readonly signed = new Map<Value, SignedForm>();
+  readonly sloped = new Map<Value, SlopedForm>();
+  private readonly forms = new Map<Value, Forms>();
+  private readonly pending = new Map<Value, () => string>();
+
+  constructor(readonly graph: Graph, readonly target: LoweringTarget) {}
+
+  set(value: Value, layout: Layout, name: string): void {
+    this.forms.set(value, { ...this.forms.get(value), [layout]: name });
+  }
+
+  /** The value will be made in the blocked layout if something needs it as it is. */
+  postpone(value: Value, make: () => string): void {
+    this.pending.set(value, make);
+  }
+
+  /** y = scale · base + shift, made only if something needs it as it is. */
+  setAffine(value: Value, form: AffineForm): void {
+    this.affine.set(value, form);
+    this.postpone(value, () => channelsOf(this, value).affine(form.base, form.scale, { shift: form.shift }));
+  }
+
+  setSigned(value: Value, form: SignedForm): void {
+    this.signed.set(value, form);
+    this.postpone(value, () => this.onnx.op('Mul', [form.name, channelsOf(this, value).column(form.sign)]));
+  }
+
+  /** A name that is there when the value is, whatever its form; for nothing but its being there. */
+  anyForm(value: Value): string {
+    const forms = this.forms.get(value);
+    return forms?.blocked ?? forms?.nchw ?? forms?.plain ?? this.sloped.get(value)?.positive ?? this.affine.get(value)?.base ?? this.signed.get(value)?.name ?? this.plain(value);
+  }
+
+  /** Whether the value itself (not only what it can be made from) is there. */
+  isMade(value: Value): boolean {
+    return this.forms.has(value);
+  }
+
+  has(value: Value, layout: Layout): boolean {
+    return this.forms.get(value)?.[layout] !== undefined || (layout === 'blocked' && this.pending.has(value));
+  }
+
+  /** The value's name in that layout; made from another form where it is not there yet. */
+  get(value: Value, layout: Layout): string {
+    const known = this.forms.get(value)?.[layout];
+    if (known) return known;
+    const name = this.make(value, layout);
+    this.set(value, layout, name);
+    return name;
+  }
+
+  plain(value: Value): string {
+    return this.get(value, 'plain');
+  }
+
+  private make(value: Value, layout: Layout): string {
+    const make = this.pending.get(value);
+    if (layout === 'blocked' && make) return make();
+    const forms = this.forms.get(value) ?? {};
+    if (layout !== 'plain') return layout === 'nchw' ? this.toNchw(value) : this.toBlocked(value);
+    if (forms.nchw) return this.fromNchw(value, forms.nchw);
+    if (this.has(value, 'blocked')) return this.fromBlocked(value);
+    throw new Error(`value %${value.id} is used before it is made`);
+  }
+
+  private toNchw(value: Value): string {
+    const [n, h, w, c] = four(value);
+    if (!this.target.anySize && (c === 1 || h * w === 1)) return this.reshape(this.plain(value), [n, c, h, w]);
+    return this.onnx.op('Transpose', [this.plain(value)], { perm: ints(0, 3, 1, 2) });
+  }
+
+  private fromNchw(value: Value, name: string): string {
+    const [n, h, w, c] = four(value);
+    if (!this.target.anySize && (c === 1 || h * w === 1)) return this.reshape(name, [n, h, w, c]);
+    return this.onnx.op('Transpose', [name], { perm: ints(0, 2, 3, 1) });
+  }
+
+  private toBlocked(value: Value): string {
+    const [n, h, w, c] = four(value);
+    const { block } = this.target;
+    const nchw = this.forms.get(value)?.nchw;
+    const split = nchw ? this.reshape(nchw, [n / block, block, c, h, w]) : this.reshape(this.plain(value), [n / block, block, h, w, c]);
+    const turned = this.onnx.op('Transpose', [split], { perm: nchw ? ints(2, 0, 3, 4, 1) : ints(4, 0, 2, 3, 1) });
+    return this.reshape(turned, [c, n * h * w]);
+  }
+
+  private fromBlocked(value: Value): string {
+    const [n, h, w, c] = four(value);
+    const { block } = this.target;
+    const split = this.reshape(this.get(value, 'blocked'), [c, n / block, h, w, block]);
+    return this.reshape(this.onnx.op('Transpose', [split], { perm: ints(1, 4, 2, 3, 0) }), [n, h, w, c]);
+  }
+
+  /** The best form for an op that works value by value on `values` (of which some are broadcast) with a result of this shape. */
+  common(values: readonly Value[], shape: readonly number[]): Layout {
+    if (shape.length !== 4) return 'plain';
+    const full = values.filter((value) => sameShape(value.shape, shape));
+    const small = values.filter((value) => !sameShape(value.shape, shape));
+    const channels = small.every((value) => sizeOf(value) === 1 || isChannelVector(value, shape[3]));
+    if (full.length && channels && full.every((value) => this.has(value, 'blocked'))) return 'blocked';
+    return full.some((value) => this.has(value, 'nchw') || this.has(value, 'blocked')) ? 'nchw' : 'plain';
+  }
+
+  /** An operand of such an op, shaped so that ONNX broadcasts it as the captured op does. */
+  operand(value: Value, shape: readonly number[], layout: Layout): string {
+    if (layout === 'plain') return this.plain(value);
+    // [1, 1, 1, 1] beside a blocked matrix would raise its rank
+    if (sizeOf(value) === 1) return value.shape.length ? this.reshape(this.plain(value), []) : this.plain(value);
+    if (sameShape(value.shape, shape)) return this.get(value, layout);
+    if (layout === 'blocked') return this.reshape(this.plain(value), [shape[3], 1]);
+    if (isChannelVector(value, shape[3])) return this.reshape(this.plain(value), [shape[3], 1, 1]);
+    if (value.shape.length === 4) return this.get(value, 'nchw');
+    const padded = [...Array<number>(4 - value.shape.length).fill(1), ...value.shape];
+    return this.onnx.op('Transpose', [this.reshape(this.plain(value), padded)], { perm: ints(0, 3, 1, 2) });
+  }
+
+  /** A view of the same numbers. `from` lets axes that change stay open. */
+  reshape(name: string, shape: readonly number[], from?: readonly number[]): string {
+    const target = from ? openShape(from, shape) : shape;
+    const constant = this.onnx.integers(...target);
+    return this.onnx.op('Reshape', [name, this.target.hideShapes ? this.onnx.op('Add', [constant, HIDING_INPUT]) : constant]);
+  }
+
+  unsupported(node: GraphNode, why: string): FacewrightError {
+    return new FacewrightError({
+      what: `${node.op} ${why} cannot be lowered to ONNX (in the step "${this.graph.name}").`,
+      todo: 'Write it with other tfjs ops, or use an engine that runs op by op (wasm, cpu).',
+    });
+  }
+}
+
+/** Leading axes of equal length are copied (0), equal trailing ones are written, and one axis between them is left to be found (−1). */
+function openShape(from: readonly number[], to: readonly number[]): number[] {
+  let start = 0;
+  while (start < to.length && start < from.length && from[start] === to[start]) start++;
+  let end = to.length;
+  while (end > start && from.length - (to.length - end) > start && to[end - 1] === from[from.length - (to.length - end) - 1]) end--;
+  return to.map((length, i) => (i < start ? 0 : end - start === 1 && i === start ? -1 : length));
+}
+
+export function four(value: Value): [number, number, number, number] {
+  if (value.shape.length !== 4) throw new Error(`value %${value.id} has rank ${value.shape.length}, not 4`);
+  return value.shape as unknown as [number, number, number, number];
+}
+
+/** [c] or [1, …, 1, c]. */
+export const isChannelVector = (value: Value, channels: number): boolean => sizeOf(value) === channels && value.shape[value.shape.length - 1] === channels;
+
+export const onnxType = (value: Value): OnnxType => value.dtype;

@@ -1,0 +1,72 @@
+/** From a captured graph to an ONNX model. */
+import { type Graph, type NamedValue } from '@facewright/capture';
+import type { HostTensors } from '@facewright/core';
+import type { OnnxValueInfo } from '../onnx/encode.js';
+import { HIDING_INPUT, Lowering, onnxType, type Emitter, type LoweringTarget } from './context.js';
+import { ordering } from './after.js';
+import { blockedConvolution } from './blocked/convolution.js';
+import { blockedTraining } from './blocked/training.js';
+import { packState, type StatePacking } from './packing.js';
+import { elementwise } from './std/elementwise.js';
+import { network } from './std/network.js';
+import { reduction } from './std/reduction.js';
+import { shape } from './std/shape.js';
+import { training } from './std/training.js';
+
+const STANDARD: Readonly<Record<string, Emitter>> = { ...elementwise, ...shape, ...reduction, ...network, ...training, ...ordering };
+/** Tried first where there is a block; each answers false where it does not fit, and the standard way takes over. */
+const BLOCKED: Readonly<Record<string, Emitter>> = { ...blockedConvolution, ...blockedTraining };
+
+export interface LowerOptions extends LoweringTarget {
+  /** Values of the state, for a graph that does not change it: they become part of the model. */
+  readonly frozenState?: HostTensors;
+  /** Axes of inputs whose length is left open. */
+  readonly openAxes?: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface LoweredModel {
+  readonly bytes: Uint8Array;
+  /** How the state travels; missing where it is frozen. */
+  readonly packing?: StatePacking;
+  readonly nodes: number;
+}
+
+/** Name of the ONNX value for an input or output of the step; state has its own names in `packing`. */
+export const inputName = (name: string): string => `input/${name}`;
+export const outputName = (name: string): string => `output/${name}`;
+
+export function lower(graph: Graph, options: LowerOptions): LoweredModel {
+  const lowering = new Lowering(graph, options);
+  const { onnx } = lowering;
+  const inputs: OnnxValueInfo[] = graph.inputs.map(({ name, value }) => {
+    lowering.set(value, 'plain', inputName(name));
+    const open = options.openAxes?.[name] ?? [];
+    return { name: inputName(name), type: onnxType(value), shape: value.shape.map((length, axis) => (open.includes(axis) ? `${name}/${axis}` : length)) };
+  });
+  if (options.hideShapes) inputs.push({ name: HIDING_INPUT, type: 'int64', shape: [1] });
+  for (const [value, data] of graph.constants) lowering.set(value, 'plain', onnx.constant(data, value.shape, onnxType(value)));
+  const { frozenState } = options;
+  const packing = frozenState ? undefined : packState(graph);
+  if (frozenState) for (const { name, value } of graph.state) lowering.set(value, 'plain', onnx.constant(frozenState[name].data, value.shape, onnxType(value)));
+  else inputs.push(...packing!.unpack(lowering));
+
+  for (const node of graph.nodes) emit(lowering, node);
+
+  const outputs = graph.outputs.map((output) => result(lowering, output));
+  if (packing) outputs.push(...packing.pack(lowering));
+  return { bytes: onnx.encode(graph.name, inputs, outputs), packing, nodes: onnx.nodes.length };
+}
+
+function emit(lowering: Lowering, node: Graph['nodes'][number]): void {
+  if (lowering.target.block && BLOCKED[node.op] && BLOCKED[node.op](lowering, node) !== false) return;
+  const emitter = STANDARD[node.op];
+  if (!emitter) throw lowering.unsupported(node, '');
+  emitter(lowering, node);
+}
+
+/** Outputs are float32 or int32, as core's engines give them. */
+function result(lowering: Lowering, { name, value }: NamedValue): OnnxValueInfo {
+  const plain = lowering.plain(value);
+  lowering.onnx.rename(value.dtype === 'bool' ? lowering.onnx.op('Cast', [plain], { to: { int: 6 } }) : plain, outputName(name));
+  return { name: outputName(name), type: value.dtype === 'bool' ? 'int32' : onnxType(value), shape: value.shape.map((_, axis) => `${name}/out${axis}`) };
+}

@@ -1,0 +1,97 @@
+/**
+ * How the state of a training step travels. Hundreds of small tensors would cost a crossing each at every step, so the small float32 ones
+ * travel as one flat vector; large ones (class centres) go alone, since packing copies.
+ */
+import { sizeOf, type Graph, type NamedValue, type Value } from '@facewright/capture';
+import { hostTensor, type HostTensor, type HostTensors } from '@facewright/core';
+import { int } from '../onnx/builder.js';
+import type { OnnxType, OnnxValueInfo } from '../onnx/encode.js';
+import { onnxType, type Lowering } from './context.js';
+
+/** Tensors of fewer values are packed: 1 MB. */
+const SMALL = 262_144;
+const FLAT = 'state';
+
+/** One tensor of the session that carries state. */
+export interface StateTensor {
+  /** Name of the session's input; its output is `new/` and this. */
+  readonly input: string;
+  readonly type: OnnxType;
+  readonly shape: readonly number[];
+  /** Whether the step changes it. */
+  readonly changes: boolean;
+  /** The entries in it, one after the other. */
+  readonly entries: readonly { readonly name: string; readonly shape: readonly number[]; readonly offset: number }[];
+}
+
+export interface StatePacking {
+  readonly tensors: readonly StateTensor[];
+  /** Declares the inputs and gives the entries to the lowering. */
+  unpack(lowering: Lowering): OnnxValueInfo[];
+  /** Makes the outputs from the entries' new values. */
+  pack(lowering: Lowering): OnnxValueInfo[];
+}
+
+export const newStateName = (tensor: StateTensor): string => `new/${tensor.input}`;
+
+export function packState(graph: Graph): StatePacking {
+  const changed = new Map(graph.newState.map(({ name, value }) => [name, value]));
+  const small = graph.state.filter(({ name, value }) => changed.has(name) && value.dtype === 'float32' && sizeOf(value) < SMALL);
+  const alone = graph.state.filter((entry) => !small.includes(entry));
+  const values = new Map(graph.state.map(({ name, value }) => [name, value]));
+  const flat = small.length ? [flatTensor(small)] : [];
+  const tensors = [...flat, ...alone.map((entry) => aloneTensor(entry, changed.has(entry.name)))];
+  return {
+    tensors,
+    unpack: (lowering) => {
+      if (small.length) unpackFlat(lowering, small);
+      for (const { name, value } of alone) lowering.set(value, 'plain', aloneName(name));
+      return tensors.map(({ input, type, shape }) => ({ name: input, type, shape }));
+    },
+    pack: (lowering) => tensors.filter(({ changes }) => changes).map((tensor) => {
+      const now = (name: string): Value => changed.get(name) ?? values.get(name)!;
+      const parts = tensor.entries.map(({ name }) => lowering.plain(now(name)));
+      const whole = tensor.input === FLAT
+        ? lowering.onnx.op('Concat', parts.map((part, i) => lowering.reshape(part, [sizeOf(tensor.entries[i])])), { axis: int(0) })
+        : parts[0];
+      lowering.onnx.rename(whole, newStateName(tensor));
+      return { name: newStateName(tensor), type: tensor.type, shape: tensor.shape };
+    }),
+  };
+}
+
+const aloneName = (name: string): string => `state/${name}`;
+
+function aloneTensor({ name, value }: NamedValue, changes: boolean): StateTensor {
+  return { input: aloneName(name), type: onnxType(value), shape: value.shape, changes, entries: [{ name, shape: value.shape, offset: 0 }] };
+}
+
+function flatTensor(small: readonly NamedValue[]): StateTensor {
+  let length = 0;
+  const entries = small.map(({ name, value }) => {
+    const entry = { name, shape: value.shape, offset: length };
+    length += sizeOf(value);
+    return entry;
+  });
+  return { input: FLAT, type: 'float32', shape: [length], changes: true, entries };
+}
+
+function unpackFlat(lowering: Lowering, small: readonly NamedValue[]): void {
+  const sizes = small.map(({ value }) => sizeOf(value));
+  const parts = lowering.onnx.multi('Split', [FLAT, lowering.onnx.integers(...sizes)], sizes.length, { axis: int(0) });
+  small.forEach(({ value }, i) => lowering.set(value, 'plain', value.shape.length === 1 ? parts[i] : lowering.reshape(parts[i], value.shape)));
+}
+
+/** The session's tensor for the entries' values. */
+export function gather(tensor: StateTensor, state: HostTensors): HostTensor {
+  if (tensor.input !== FLAT) return state[tensor.entries[0].name];
+  const data = new Float32Array(sizeOf(tensor));
+  for (const { name, offset } of tensor.entries) data.set(state[name].data, offset);
+  return hostTensor(tensor.shape, data);
+}
+
+/** The place of one entry in the session's tensor. */
+export function entryOf(tensor: StateTensor, name: string): { offset: number; length: number; shape: readonly number[] } | undefined {
+  const entry = tensor.entries.find((candidate) => candidate.name === name);
+  return entry && { offset: entry.offset, length: sizeOf(entry), shape: entry.shape };
+}

@@ -1,0 +1,84 @@
+/** Ops that work value by value, in standard ONNX; they keep the layout of their operands. */
+import { inputOf, sizeOf, type GraphNode, type Value } from '@facewright/capture';
+import { float, int, type OnnxBuilder } from '../../onnx/builder.js';
+import { DATA_TYPE, type OnnxAttribute } from '../../onnx/encode.js';
+import type { Emitter, Lowering } from '../context.js';
+
+type Compute = (onnx: OnnxBuilder, operands: readonly string[], node: GraphNode) => string;
+
+/** All inputs, broadcast against each other, in the best common layout. */
+const valueByValue = (compute: Compute): Emitter => (lowering, node) => {
+  const [output] = node.outputs;
+  const layout = lowering.common(node.inputs, output.shape);
+  const operands = node.inputs.map((input) => lowering.operand(input, output.shape, layout));
+  lowering.set(output, layout, compute(lowering.onnx, operands, node));
+};
+
+const direct = (op: string, attributes: Readonly<Record<string, OnnxAttribute>> = {}): Emitter => valueByValue((onnx, operands) => onnx.op(op, operands, attributes));
+
+const DIRECT: Readonly<Record<string, string>> = {
+  Abs: 'Abs', Acos: 'Acos', Acosh: 'Acosh', Asin: 'Asin', Asinh: 'Asinh', Atan: 'Atan', Atanh: 'Atanh', Ceil: 'Ceil', Cos: 'Cos', Cosh: 'Cosh', Elu: 'Elu',
+  Erf: 'Erf', Exp: 'Exp', Floor: 'Floor', Identity: 'Identity', IsInf: 'IsInf', IsNan: 'IsNaN', Log: 'Log', LogicalNot: 'Not', Neg: 'Neg', Reciprocal: 'Reciprocal',
+  Relu: 'Relu', Round: 'Round', Sigmoid: 'Sigmoid', Sign: 'Sign', Sin: 'Sin', Sinh: 'Sinh', Softplus: 'Softplus', Sqrt: 'Sqrt', Tan: 'Tan', Tanh: 'Tanh',
+  Add: 'Add', Sub: 'Sub', Multiply: 'Mul', Maximum: 'Max', Minimum: 'Min', Pow: 'Pow', Prelu: 'PRelu',
+  Equal: 'Equal', Greater: 'Greater', GreaterEqual: 'GreaterOrEqual', Less: 'Less', LessEqual: 'LessOrEqual', LogicalAnd: 'And', LogicalOr: 'Or',
+};
+
+const floats = (onnx: OnnxBuilder, name: string, value: Value): string => (value.dtype === 'float32' ? name : castTo(onnx, name, 'float32'));
+export const castTo = (onnx: OnnxBuilder, name: string, type: keyof typeof DATA_TYPE): string => onnx.op('Cast', [name], { to: int(DATA_TYPE[type]) });
+
+const quotient: Compute = (onnx, [a, b], node) => onnx.op('Div', [floats(onnx, a, node.inputs[0]), floats(onnx, b, node.inputs[1])]);
+
+export const elementwise: Readonly<Record<string, Emitter>> = {
+  ...Object.fromEntries(Object.entries(DIRECT).map(([op, onnxOp]) => [op, direct(onnxOp)])),
+  Selu: direct('Selu'),
+  Square: valueByValue((onnx, [x]) => onnx.op('Mul', [x, x])),
+  Rsqrt: valueByValue((onnx, [x]) => onnx.op('Reciprocal', [onnx.op('Sqrt', [x])])),
+  Expm1: valueByValue((onnx, [x]) => onnx.op('Sub', [onnx.op('Exp', [x]), onnx.scalar(1)])),
+  Log1p: valueByValue((onnx, [x]) => onnx.op('Log', [onnx.op('Add', [x, onnx.scalar(1)])])),
+  IsFinite: valueByValue((onnx, [x]) => onnx.op('Not', [onnx.op('Or', [onnx.op('IsInf', [x]), onnx.op('IsNaN', [x])])])),
+  LeakyRelu: valueByValue((onnx, [x], { attrs }) => onnx.op('LeakyRelu', [x], { alpha: float(attrs.alpha as number) })),
+  Relu6: valueByValue((onnx, [x]) => onnx.op('Clip', [x, onnx.scalar(0), onnx.scalar(6)])),
+  ClipByValue: valueByValue((onnx, [x], { attrs }) => onnx.op('Clip', [x, onnx.scalar(attrs.clipValueMin as number), onnx.scalar(attrs.clipValueMax as number)])),
+  Step: valueByValue((onnx, [x], { attrs }) => onnx.op('Where', [onnx.op('Greater', [x, onnx.scalar(0)]), onnx.scalar(1), onnx.scalar((attrs.alpha as number | undefined) ?? 0)])),
+  Cast: valueByValue((onnx, [x], { attrs }) => castTo(onnx, x, attrs.dtype as 'float32' | 'int32' | 'bool')),
+  NotEqual: valueByValue((onnx, operands) => onnx.op('Not', [onnx.op('Equal', operands)])),
+  SquaredDifference: valueByValue((onnx, operands) => {
+    const difference = onnx.op('Sub', operands);
+    return onnx.op('Mul', [difference, difference]);
+  }),
+  AddN: valueByValue((onnx, operands) => operands.reduce((sum, next) => onnx.op('Add', [sum, next]))),
+  RealDiv: valueByValue(quotient),
+  FloorDiv: valueByValue((onnx, operands, node) => castTo(onnx, onnx.op('Floor', [quotient(onnx, operands, node)]), 'int32')),
+  // the result has the sign of the divisor
+  Mod: valueByValue((onnx, [a, b], node) => {
+    const floor = onnx.op('Floor', [quotient(onnx, [a, b], node)]);
+    const rest = onnx.op('Sub', [floats(onnx, a, node.inputs[0]), onnx.op('Mul', [floor, floats(onnx, b, node.inputs[1])])]);
+    return node.outputs[0].dtype === 'float32' ? rest : castTo(onnx, rest, 'int32');
+  }),
+  EluGrad: (lowering, node) => {
+    const onnx = lowering.onnx;
+    const [dy, y] = ['dy', 'y'].map((name) => lowering.plain(inputOf(node, name)));
+    const below = onnx.op('Mul', [dy, onnx.op('Add', [y, onnx.scalar(1)])]);
+    lowering.set(node.outputs[0], 'plain', onnx.op('Where', [onnx.op('GreaterOrEqual', [y, onnx.scalar(0)]), dy, below]));
+  },
+  Select: (lowering, node) => {
+    const [condition, t, e] = ['condition', 't', 'e'].map((name) => inputOf(node, name));
+    const [output] = node.outputs;
+    // a condition of rank 1 chooses whole rows
+    const rows = condition.shape.length === 1 && output.shape.length > 1;
+    const layout = rows || sizeOf(condition) !== sizeOf(output) ? 'plain' : lowering.common([condition, t, e], output.shape);
+    const chosen = rows ? lowering.reshape(lowering.plain(condition), [output.shape[0], ...output.shape.slice(1).map(() => 1)], condition.shape) : lowering.operand(condition, output.shape, layout);
+    lowering.set(output, layout, lowering.onnx.op('Where', [chosen, lowering.operand(t, output.shape, layout), lowering.operand(e, output.shape, layout)]));
+  },
+  ZerosLike: (lowering, node) => constantLike(lowering, node, 0),
+  OnesLike: (lowering, node) => constantLike(lowering, node, 1),
+};
+
+function constantLike(lowering: Lowering, node: GraphNode, number: number): void {
+  const { onnx } = lowering;
+  const [output] = node.outputs;
+  const like = lowering.common(node.inputs, output.shape);
+  const filled = onnx.op('Expand', [onnx.scalar(number), onnx.op('Shape', [lowering.get(node.inputs[0], like)])]);
+  lowering.set(output, like, output.dtype === 'float32' ? filled : castTo(onnx, filled, output.dtype));
+}

@@ -1,0 +1,75 @@
+/** Reductions, in standard ONNX; over images they stay in nchw where the order of what is left allows it. */
+import { type GraphNode, type Value } from '@facewright/capture';
+import { util } from '@tensorflow/tfjs-core';
+import { int, type OnnxBuilder } from '../../onnx/builder.js';
+import type { Emitter, Layout, Lowering } from '../context.js';
+import { castTo } from './elementwise.js';
+import { NCHW_AXIS } from './shape.js';
+
+const REDUCTIONS: Readonly<Record<string, string>> = { Sum: 'ReduceSum', Mean: 'ReduceMean', Max: 'ReduceMax', Min: 'ReduceMin', Prod: 'ReduceProd' };
+
+const axesOf = (node: GraphNode): number[] => util.parseAxisParam((node.attrs.axis ?? node.attrs.reductionIndices) as number[], [...node.inputs[0].shape]);
+
+function reduce(lowering: Lowering, node: GraphNode, op: string, prepare?: (onnx: OnnxBuilder, name: string) => string): [string, Layout] {
+  const { onnx } = lowering;
+  const [x] = node.inputs;
+  const axes = axesOf(node);
+  const keep = Boolean(node.attrs.keepDims);
+  const nchw = (lowering.has(x, 'nchw') || lowering.has(x, 'blocked')) && (keep || keepsOrder(axes, x));
+  const source = lowering.get(x, nchw ? 'nchw' : 'plain');
+  const along = onnx.integers(...axes.map((axis) => (nchw ? NCHW_AXIS[axis] : axis)));
+  const result = axes.length ? onnx.op(op, [prepare ? prepare(onnx, source) : source, along], { keepdims: int(keep ? 1 : 0) }) : source;
+  return [result, nchw && keep ? 'nchw' : 'plain'];
+}
+
+/** Whether the axes that are left have the same order in nchw: all but "some of h, w" together with c. */
+function keepsOrder(axes: readonly number[], x: Value): boolean {
+  const left = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  return left.map((axis) => NCHW_AXIS[axis]).every((place, i, all) => i === 0 || all[i - 1] < place);
+}
+
+const numeric = (op: string): Emitter => (lowering, node) => {
+  const [x] = node.inputs;
+  const [output] = node.outputs;
+  const prepare = x.dtype === 'bool' || (op === 'ReduceMean' && x.dtype === 'int32') ? (onnx: OnnxBuilder, name: string) => castTo(onnx, name, output.dtype) : undefined;
+  const [name, layout] = reduce(lowering, node, op, prepare);
+  lowering.set(output, layout, name);
+};
+
+const logical = (op: string): Emitter => (lowering, node) => {
+  const [name, layout] = reduce(lowering, node, op, (onnx, source) => castTo(onnx, source, 'int32'));
+  lowering.set(node.outputs[0], layout, castTo(lowering.onnx, name, 'bool'));
+};
+
+const extreme = (op: string): Emitter => (lowering, node) => {
+  const { onnx } = lowering;
+  const [axis] = util.parseAxisParam(node.attrs.axis as number, [...node.inputs[0].shape]);
+  lowering.set(node.outputs[0], 'plain', castTo(onnx, onnx.op(op, [lowering.plain(node.inputs[0])], { axis: int(axis), keepdims: int(0) }), 'int32'));
+};
+
+const alongAxis = (op: string, attribute: string): Emitter => (lowering, node) => {
+  const [x] = node.inputs;
+  const axis = (node.attrs[attribute] as number | undefined) ?? -1;
+  lowering.set(node.outputs[0], 'plain', lowering.onnx.op(op, [lowering.plain(x)], { axis: int(axis < 0 ? axis + x.shape.length : axis) }));
+};
+
+export const reduction: Readonly<Record<string, Emitter>> = {
+  ...Object.fromEntries(Object.entries(REDUCTIONS).map(([op, onnxOp]) => [op, numeric(onnxOp)])),
+  All: logical('ReduceMin'),
+  Any: logical('ReduceMax'),
+  ArgMax: extreme('ArgMax'),
+  ArgMin: extreme('ArgMin'),
+  Softmax: alongAxis('Softmax', 'dim'),
+  LogSoftmax: alongAxis('LogSoftmax', 'axis'),
+  Cumsum: (lowering, node) => {
+    const { onnx } = lowering;
+    const axis = onnx.constant(BigInt64Array.of(BigInt(node.attrs.axis as number)), []);
+    lowering.set(node.outputs[0], 'plain', onnx.op('CumSum', [lowering.plain(node.inputs[0]), axis], { exclusive: int(node.attrs.exclusive ? 1 : 0), reverse: int(node.attrs.reverse ? 1 : 0) }));
+  },
+  TopK: (lowering, node) => {
+    const { onnx } = lowering;
+    const [values, indices] = onnx.multi('TopK', [lowering.plain(node.inputs[0]), onnx.integers(node.attrs.k as number)], 2, { sorted: int(node.attrs.sorted === false ? 0 : 1) });
+    lowering.set(node.outputs[0], 'plain', values);
+    lowering.set(node.outputs[1], 'plain', castTo(onnx, indices, 'int32'));
+  },
+};

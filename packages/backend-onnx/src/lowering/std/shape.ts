@@ -1,0 +1,155 @@
+/** Ops that make, move, join and pick values, in standard ONNX. Most work on the plain order; joining and padding also on nchw. */
+import { inputOf, sameShape, sizeOf, type GraphNode, type Value } from '@facewright/capture';
+import { slice_util, util } from '@tensorflow/tfjs-core';
+import { int, ints, text } from '../../onnx/builder.js';
+import type { OnnxData } from '../../onnx/encode.js';
+import { four, type Emitter, type Layout, type Lowering } from '../context.js';
+import { castTo } from './elementwise.js';
+
+/** Where an axis of the captured shape lies in nchw. */
+export const NCHW_AXIS = [0, 2, 3, 1];
+
+const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+const filledData = (value: Value, number: number): OnnxData =>
+  value.dtype === 'float32' ? Float32Array.of(number) : value.dtype === 'int32' ? Int32Array.of(number) : Uint8Array.of(number);
+
+/** The layout of a rank 4 value that is there in nchw, else plain. */
+function imageLayout(lowering: Lowering, values: readonly Value[]): Layout {
+  return values.every((value) => value.shape.length === 4) && values.some((value) => lowering.has(value, 'nchw') || lowering.has(value, 'blocked')) ? 'nchw' : 'plain';
+}
+
+const onPlain = (make: (lowering: Lowering, inputs: readonly string[], node: GraphNode) => string): Emitter => (lowering, node) => {
+  lowering.set(node.outputs[0], 'plain', make(lowering, node.inputs.map((input) => lowering.plain(input)), node));
+};
+
+/** Index tensors of Gather and its kin may be int32. */
+export const shape: Readonly<Record<string, Emitter>> = {
+  Reshape: (lowering, node) => {
+    const [x] = node.inputs;
+    const [output] = node.outputs;
+    // [n, 1, 1, c] as rows is the same memory in nchw
+    const rows = x.shape.length === 4 && sameShape(output.shape, [x.shape[0], x.shape[3]]) && x.shape[1] * x.shape[2] === 1 && lowering.has(x, 'nchw') && !lowering.target.anySize;
+    const source = rows ? lowering.get(x, 'nchw') : lowering.plain(x);
+    lowering.set(output, 'plain', lowering.reshape(source, output.shape, rows ? [x.shape[0], x.shape[3], 1, 1] : x.shape));
+  },
+  Transpose: onPlain(({ onnx }, [x], { attrs }) => onnx.op('Transpose', [x], { perm: ints(...(attrs.perm as number[])) })),
+  Fill: (lowering, node) => {
+    const [output] = node.outputs;
+    const number = lowering.onnx.constant(filledData(output, node.attrs.value as number), []);
+    lowering.set(output, 'plain', sizeOf(output) === 1 && output.shape.length === 0 ? number : lowering.onnx.op('Expand', [number, lowering.onnx.integers(...output.shape)]));
+  },
+  Range: (lowering, node) => {
+    const [output] = node.outputs;
+    const { start, step } = node.attrs as { start: number; step: number };
+    const numbers = Array.from({ length: sizeOf(output) }, (_, i) => start + i * step);
+    lowering.set(output, 'plain', lowering.onnx.constant(output.dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers), output.shape));
+  },
+  LinSpace: (lowering, node) => {
+    const { start, stop, num } = node.attrs as { start: number; stop: number; num: number };
+    const numbers = Float32Array.from({ length: num }, (_, i) => start + (i * (stop - start)) / Math.max(1, num - 1));
+    lowering.set(node.outputs[0], 'plain', lowering.onnx.constant(numbers, [num]));
+  },
+  OneHot: onPlain((lowering, [indices], node) => {
+    const { depth, onValue = 1, offValue = 0 } = node.attrs as { depth: number; onValue?: number; offValue?: number };
+    const hot = lowering.onnx.op('OneHot', [castTo(lowering.onnx, indices, 'int64'), lowering.onnx.integers(depth), lowering.onnx.constant(Float32Array.of(offValue, onValue), [2])], { axis: int(-1) });
+    const [output] = node.outputs;
+    return output.dtype === 'float32' ? hot : castTo(lowering.onnx, hot, output.dtype);
+  }),
+  Tile: onPlain(({ onnx }, [x], { attrs }) => onnx.op('Tile', [x, onnx.integers(...(attrs.reps as number[]))])),
+  BroadcastTo: onPlain(({ onnx }, [x], node) => onnx.op('Expand', [x, onnx.integers(...node.outputs[0].shape)])),
+  Concat: (lowering, node) => {
+    const rank = node.outputs[0].shape.length;
+    const axis = positive(node.attrs.axis as number, rank);
+    const layout = imageLayout(lowering, node.inputs);
+    const parts = node.inputs.map((input) => lowering.get(input, layout));
+    lowering.set(node.outputs[0], layout, lowering.onnx.op('Concat', parts, { axis: int(layout === 'nchw' ? NCHW_AXIS[axis] : axis) }));
+  },
+  Pack: onPlain(({ onnx }, inputs, node) => {
+    const axis = positive(node.attrs.axis as number, node.outputs[0].shape.length);
+    return onnx.op('Concat', inputs.map((input) => onnx.op('Unsqueeze', [input, onnx.integers(axis)])), { axis: int(axis) });
+  }),
+  Unpack: (lowering, node) => {
+    const { onnx } = lowering;
+    const [value] = node.inputs;
+    const axis = positive(node.attrs.axis as number, value.shape.length);
+    node.outputs.forEach((output, i) => lowering.set(output, 'plain', onnx.op('Gather', [lowering.plain(value), onnx.constant(BigInt64Array.of(BigInt(i)), [])], { axis: int(axis) })));
+  },
+  SplitV: (lowering, node) => {
+    const { onnx } = lowering;
+    const [x] = node.inputs;
+    const axis = positive(node.attrs.axis as number, x.shape.length);
+    const sizes = node.outputs.map((output) => output.shape[axis]);
+    const parts = onnx.multi('Split', [lowering.plain(x), onnx.integers(...sizes)], sizes.length, { axis: int(axis) });
+    node.outputs.forEach((output, i) => lowering.set(output, 'plain', parts[i]));
+  },
+  Slice: onPlain(({ onnx }, [x], node) => {
+    const [begin, size] = slice_util.parseSliceParams({ shape: node.inputs[0].shape } as never, node.attrs.begin as number[], node.attrs.size as number[]);
+    return onnx.op('Slice', [x, onnx.integers(...begin), onnx.integers(...begin.map((start, i) => start + size[i]))]);
+  }),
+  StridedSlice: onPlain((lowering, [x], node) => {
+    const { onnx } = lowering;
+    const a = node.attrs as Record<string, number[] & number>;
+    const info = slice_util.sliceInfo([...node.inputs[0].shape], a.begin, a.end, a.strides, a.beginMask, a.endMask, a.ellipsisMask, a.newAxisMask, a.shrinkAxisMask);
+    // going down to the first element, the end lies before it
+    const end = info.end.map((stop, i) => (info.strides[i] < 0 && stop < 0 ? -(2 ** 31) : stop));
+    const axes = info.begin.map((_, i) => i);
+    const cut = onnx.op('Slice', [x, onnx.integers(...info.begin), onnx.integers(...end), onnx.integers(...axes), onnx.integers(...info.strides)]);
+    return lowering.reshape(cut, node.outputs[0].shape);
+  }),
+  PadV2: (lowering, node) => {
+    const { onnx } = lowering;
+    const layout = imageLayout(lowering, node.inputs);
+    const paddings = node.attrs.paddings as [number, number][];
+    const ordered = layout === 'nchw' ? [0, 3, 1, 2].map((axis) => paddings[axis]) : paddings;
+    const value = onnx.constant(filledData(node.outputs[0], (node.attrs.constantValue as number) ?? 0), []);
+    lowering.set(node.outputs[0], layout, onnx.op('Pad', [lowering.get(node.inputs[0], layout), onnx.integers(...ordered.map(([before]) => before), ...ordered.map(([, after]) => after)), value]));
+  },
+  MirrorPad: (lowering, node) => {
+    if (node.attrs.mode !== 'reflect') throw lowering.unsupported(node, `in ${String(node.attrs.mode)} mode`);
+    const paddings = node.attrs.paddings as [number, number][];
+    const amounts = lowering.onnx.integers(...paddings.map(([before]) => before), ...paddings.map(([, after]) => after));
+    lowering.set(node.outputs[0], 'plain', lowering.onnx.op('Pad', [lowering.plain(node.inputs[0]), amounts], { mode: text('reflect') }));
+  },
+  Reverse: onPlain(({ onnx }, [x], node) => {
+    const axes = util.parseAxisParam(node.attrs.dims as number[], [...node.inputs[0].shape]);
+    const each = (number: number): string => onnx.integers(...axes.map(() => number));
+    return onnx.op('Slice', [x, each(-1), each(-(2 ** 31)), onnx.integers(...axes), each(-1)]);
+  }),
+  GatherV2: onPlain((lowering, _, node) => {
+    const [x, indices] = ['x', 'indices'].map((name) => inputOf(node, name));
+    if (node.attrs.batchDims) throw lowering.unsupported(node, 'with batch dimensions');
+    return lowering.onnx.op('Gather', [lowering.plain(x), lowering.plain(indices)], { axis: int(positive(node.attrs.axis as number, x.shape.length)) });
+  }),
+  GatherNd: onPlain(({ onnx }, [params, indices]) => onnx.op('GatherND', [params, castTo(onnx, indices, 'int64')])),
+  ScatterNd: onPlain((lowering, _, node) => scatter(lowering, inputOf(node, 'indices'), inputOf(node, 'updates'), node.outputs[0])),
+  UnsortedSegmentSum: onPlain((lowering, _, node) => {
+    const ids = inputOf(node, 'segmentIds');
+    const indices = lowering.reshape(castTo(lowering.onnx, lowering.plain(ids), 'int64'), [sizeOf(ids), 1], ids.shape);
+    return scatterAdd(lowering, indices, lowering.plain(inputOf(node, 'x')), node.outputs[0]);
+  }),
+  ...Object.fromEntries(['ResizeBilinear', 'ResizeNearestNeighbor'].map((op) => [op, resize(op === 'ResizeBilinear' ? 'linear' : 'nearest')])),
+};
+
+function scatter(lowering: Lowering, indices: Value, updates: Value, output: Value): string {
+  return scatterAdd(lowering, castTo(lowering.onnx, lowering.plain(indices), 'int64'), lowering.plain(updates), output);
+}
+
+/** Rows that are named twice add up. */
+function scatterAdd({ onnx }: Lowering, indices: string, updates: string, output: Value): string {
+  const zeros = onnx.op('Expand', [onnx.constant(filledData(output, 0), []), onnx.integers(...output.shape)]);
+  return onnx.op('ScatterND', [zeros, indices, updates], { reduction: text('add') });
+}
+
+function resize(mode: 'linear' | 'nearest'): Emitter {
+  return (lowering, node) => {
+    const { onnx } = lowering;
+    const [n, h, w, c] = four(node.outputs[0]);
+    const { alignCorners, halfPixelCenters } = node.attrs as { alignCorners: boolean; halfPixelCenters: boolean };
+    const attributes = {
+      mode: text(mode),
+      coordinate_transformation_mode: text(alignCorners ? 'align_corners' : halfPixelCenters ? 'half_pixel' : 'asymmetric'),
+      ...(mode === 'nearest' && { nearest_mode: text(alignCorners ? 'round_prefer_ceil' : 'floor') }),
+    };
+    lowering.set(node.outputs[0], 'nchw', onnx.op('Resize', [lowering.get(inputOf(node, 'images'), 'nchw'), '', '', onnx.integers(n, c, h, w)], attributes));
+  };
+}

@@ -1,0 +1,92 @@
+/** Core's named training ops, in standard ONNX. The formulae stand in core's `ops`. */
+import { inputOf, type GraphNode, type Value } from '@facewright/capture';
+import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT } from '@facewright/core';
+import { int } from '../../onnx/builder.js';
+import type { Emitter, Layout, Lowering } from '../context.js';
+import { castTo } from './elementwise.js';
+
+/** How to work channel by channel on a value: in nchw for images, else over all axes but the last. */
+function byChannel(lowering: Lowering, x: Value): { layout: Layout; sum(name: string): string; vector(name: string): string; count: number } {
+  const { onnx } = lowering;
+  const image = x.shape.length === 4;
+  const channels = x.shape[x.shape.length - 1];
+  const axes = image ? [0, 2, 3] : x.shape.slice(0, -1).map((_, axis) => axis);
+  return {
+    layout: image ? 'nchw' : 'plain',
+    sum: (name) => onnx.op('ReduceSum', [name, onnx.integers(...axes)], { keepdims: int(0) }),
+    vector: (name) => (image ? lowering.reshape(name, [channels, 1, 1]) : name),
+    count: x.shape.slice(0, -1).reduce((product, side) => product * side, 1),
+  };
+}
+
+function inverseDeviation({ onnx }: Lowering, variance: string, node: GraphNode): string {
+  return onnx.op('Reciprocal', [onnx.op('Sqrt', [onnx.op('Add', [variance, onnx.scalar(node.attrs.epsilon as number)])])]);
+}
+
+const batchNorm: Emitter = (lowering, node) => {
+  const { onnx } = lowering;
+  const [x, gamma, beta] = ['x', 'gamma', 'beta'].map((name) => inputOf(node, name));
+  const { layout, sum, vector, count } = byChannel(lowering, x);
+  const source = lowering.get(x, layout);
+  const share = onnx.scalar(1 / count);
+  const mean = onnx.op('Mul', [sum(source), share]);
+  const centred = onnx.op('Sub', [source, vector(mean)]);
+  const variance = onnx.op('Mul', [sum(onnx.op('Mul', [centred, centred])), share]);
+  const scale = onnx.op('Mul', [lowering.plain(gamma), inverseDeviation(lowering, variance, node)]);
+  lowering.set(node.outputs[0], layout, onnx.op('Add', [onnx.op('Mul', [centred, vector(scale)]), vector(lowering.plain(beta))]));
+  lowering.set(node.outputs[1], 'plain', mean);
+  lowering.set(node.outputs[2], 'plain', variance);
+};
+
+const batchNormGradient: Emitter = (lowering, node) => {
+  const { onnx } = lowering;
+  const [x, gamma, mean, variance, dy] = ['x', 'gamma', 'mean', 'variance', 'dy'].map((name) => inputOf(node, name));
+  const { layout, sum, vector, count } = byChannel(lowering, x);
+  const share = onnx.scalar(1 / count);
+  const inverse = inverseDeviation(lowering, lowering.plain(variance), node);
+  const gradient = lowering.get(dy, layout);
+  const normalised = onnx.op('Mul', [onnx.op('Sub', [lowering.get(x, layout), vector(lowering.plain(mean))]), vector(inverse)]);
+  const dBeta = sum(gradient);
+  const dGamma = sum(onnx.op('Mul', [gradient, normalised]));
+  const part = onnx.op('Mul', [normalised, vector(onnx.op('Mul', [dGamma, share]))]);
+  const centred = onnx.op('Sub', [onnx.op('Sub', [gradient, vector(onnx.op('Mul', [dBeta, share]))]), part]);
+  lowering.set(node.outputs[0], layout, onnx.op('Mul', [centred, vector(onnx.op('Mul', [lowering.plain(gamma), inverse]))]));
+  lowering.set(node.outputs[1], 'plain', dGamma);
+  lowering.set(node.outputs[2], 'plain', dBeta);
+};
+
+const preluGradient: Emitter = (lowering, node) => {
+  const { onnx } = lowering;
+  const [x, alpha, dy] = ['x', 'alpha', 'dy'].map((name) => inputOf(node, name));
+  const { layout, sum, vector } = byChannel(lowering, x);
+  const [source, gradient] = [lowering.get(x, layout), lowering.get(dy, layout)];
+  const zero = onnx.scalar(0);
+  const sloped = onnx.op('Mul', [gradient, vector(lowering.plain(alpha))]);
+  lowering.set(node.outputs[0], layout, onnx.op('Where', [onnx.op('GreaterOrEqual', [source, zero]), gradient, sloped]));
+  lowering.set(node.outputs[1], 'plain', sum(onnx.op('Mul', [gradient, onnx.op('Min', [source, zero])])));
+};
+
+const crossEntropy: Emitter = (lowering, node) => {
+  const { onnx } = lowering;
+  const [logits, labels] = ['logits', 'labels'].map((name) => inputOf(node, name));
+  const logarithms = onnx.op('LogSoftmax', [lowering.plain(logits)], { axis: int(1) });
+  const column = onnx.op('Unsqueeze', [castTo(onnx, lowering.plain(labels), 'int64'), onnx.integers(1)]);
+  const picked = onnx.op('GatherElements', [logarithms, column], { axis: int(1) });
+  lowering.set(node.outputs[0], 'plain', onnx.op('Neg', [onnx.op('Squeeze', [picked, onnx.integers(1)])]));
+};
+
+const crossEntropyGradient: Emitter = (lowering, node) => {
+  const { onnx } = lowering;
+  const [logits, labels, dy] = ['logits', 'labels', 'dy'].map((name) => inputOf(node, name));
+  const probabilities = onnx.op('Softmax', [lowering.plain(logits)], { axis: int(1) });
+  const hot = onnx.op('OneHot', [castTo(onnx, lowering.plain(labels), 'int64'), onnx.integers(logits.shape[1]), onnx.constant(Float32Array.of(0, 1), [2])], { axis: int(-1) });
+  lowering.set(node.outputs[0], 'plain', onnx.op('Mul', [onnx.op('Sub', [probabilities, hot]), onnx.op('Unsqueeze', [lowering.plain(dy), onnx.integers(1)])]));
+};
+
+export const training: Readonly<Record<string, Emitter>> = {
+  [BATCH_NORM_TRAINING]: batchNorm,
+  [BATCH_NORM_TRAINING_GRADIENT]: batchNormGradient,
+  [PRELU_GRADIENT]: preluGradient,
+  [SOFTMAX_CROSS_ENTROPY]: crossEntropy,
+  [SOFTMAX_CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
+};

@@ -1,0 +1,157 @@
+/**
+ * Writes an ONNX model as protobuf bytes: the few messages of onnx.proto that a graph of tensors needs. Field numbers are those of
+ * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+ */
+
+export const DATA_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
+export type OnnxType = keyof typeof DATA_TYPE;
+export type OnnxData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+
+export interface OnnxTensor {
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape: readonly number[];
+  readonly data: OnnxData;
+}
+
+/** A string is a name of an axis whose length changes. */
+export type Dimension = number | string;
+
+export interface OnnxValueInfo {
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape: readonly Dimension[];
+}
+
+/** A number is written as a float or, when wrapped, as an integer. */
+export type OnnxAttribute = { readonly int: number } | { readonly float: number } | { readonly string: string } | { readonly ints: readonly number[] } | { readonly floats: readonly number[] };
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly domain: string;
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+export interface OnnxModel {
+  readonly name: string;
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+  readonly initializers: readonly OnnxTensor[];
+  readonly nodes: readonly OnnxNode[];
+}
+
+/** IR version 8 goes with opset 18. */
+const IR_VERSION = 8;
+
+export function encodeModel({ name, opsets, inputs, outputs, initializers, nodes }: OnnxModel): Uint8Array {
+  const graph = new Message();
+  for (const node of nodes) graph.message(1, encodeNode(node));
+  graph.text(2, name);
+  for (const tensor of initializers) graph.message(5, encodeTensor(tensor));
+  for (const input of inputs) graph.message(11, encodeValueInfo(input));
+  for (const output of outputs) graph.message(12, encodeValueInfo(output));
+  const model = new Message().integer(1, IR_VERSION).text(2, 'facewright').message(7, graph);
+  for (const [domain, version] of Object.entries(opsets)) model.message(8, new Message().text(1, domain).integer(2, version));
+  return model.bytes();
+}
+
+function encodeNode({ op, name, inputs, outputs, domain, attributes }: OnnxNode): Message {
+  const node = new Message();
+  for (const input of inputs) node.text(1, input);
+  for (const output of outputs) node.text(2, output);
+  node.text(3, name).text(4, op);
+  for (const [key, value] of Object.entries(attributes)) node.message(5, encodeAttribute(key, value));
+  if (domain) node.text(7, domain);
+  return node;
+}
+
+function encodeAttribute(name: string, value: OnnxAttribute): Message {
+  const attribute = new Message().text(1, name);
+  if ('float' in value) return attribute.float(2, value.float).integer(20, 1);
+  if ('int' in value) return attribute.integer(3, value.int).integer(20, 2);
+  if ('string' in value) return attribute.text(4, value.string).integer(20, 3);
+  if ('floats' in value) {
+    for (const number of value.floats) attribute.float(7, number);
+    return attribute.integer(20, 6);
+  }
+  for (const number of value.ints) attribute.integer(8, number);
+  return attribute.integer(20, 7);
+}
+
+function encodeTensor({ name, type, shape, data }: OnnxTensor): Message {
+  const tensor = new Message();
+  for (const dimension of shape) tensor.integer(1, dimension);
+  return tensor.integer(2, DATA_TYPE[type]).text(8, name).raw(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function encodeValueInfo({ name, type, shape }: OnnxValueInfo): Message {
+  const dimensions = new Message();
+  for (const dimension of shape) dimensions.message(1, typeof dimension === 'number' ? new Message().integer(1, dimension) : new Message().text(2, dimension));
+  const tensorType = new Message().integer(1, DATA_TYPE[type]).message(2, dimensions);
+  return new Message().text(1, name).message(2, new Message().message(1, tensorType));
+}
+
+/** A protobuf message under way. Integers are never negative beyond −1 here, and −1 is written in ten bytes as protobuf wants it. */
+class Message {
+  private readonly parts: Uint8Array[] = [];
+  private length = 0;
+
+  integer(field: number, value: number): this {
+    return this.append(varint(field << 3), varint(value));
+  }
+
+  float(field: number, value: number): this {
+    return this.append(varint((field << 3) | 5), new Uint8Array(Float32Array.of(value).buffer));
+  }
+
+  raw(field: number, bytes: Uint8Array): this {
+    return this.append(varint((field << 3) | 2), varint(bytes.length), bytes);
+  }
+
+  text(field: number, text: string): this {
+    return this.raw(field, encoder.encode(text));
+  }
+
+  message(field: number, { parts, length }: Message): this {
+    this.append(varint((field << 3) | 2), varint(length));
+    // one by one: a graph has more parts than a call takes arguments
+    for (const part of parts) this.parts.push(part);
+    this.length += length;
+    return this;
+  }
+
+  bytes(): Uint8Array {
+    const whole = new Uint8Array(this.length);
+    let at = 0;
+    for (const part of this.parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  private append(...parts: Uint8Array[]): this {
+    for (const part of parts) {
+      this.parts.push(part);
+      this.length += part.length;
+    }
+    return this;
+  }
+}
+
+const encoder = new TextEncoder();
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  do {
+    const low = Number(rest & 0x7fn);
+    rest >>= 7n;
+    bytes.push(rest ? low | 0x80 : low);
+  } while (rest);
+  return Uint8Array.from(bytes);
+}

@@ -1,0 +1,88 @@
+/** From a tfjs function to its graph: runs the function once on the recording backend. */
+import { FacewrightError, messageOf, withTfBackend, type State, type StepFunction } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { createValue, sameShape, type Graph, type NamedValue, type TensorSpec } from './graph.js';
+import { CAPTURE_BACKEND, Recording, recordingBackend } from './recorder.js';
+import { userLine } from './user-line.js';
+
+/** Shapes and dtypes of what goes into the function. The graph holds for exactly these. */
+export interface Signature {
+  readonly state?: Readonly<Record<string, TensorSpec>>;
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+}
+
+export interface CaptureOptions {
+  /** Shown in errors and in the printed graph. */
+  readonly name?: string;
+}
+
+/**
+ * Records `step(state, inputs)` as a graph of tfjs kernels; gradients taken inside it (`tf.grads`, `tf.variableGrads`, …) are recorded too.
+ *
+ * The function runs once, here, and sees tensors that have a shape and a dtype but no values: reading one (`dataSync`, `arraySync`) throws a
+ * `FacewrightError` that names the op and the line. Tensors that the function makes from numbers, and tensors of another backend that it
+ * closes over, become constants of the graph. Random tensors would be drawn once, so give randomness as an input.
+ *
+ *     const graph = capture((_, { x }) => ({ outputs: { y: tf.tanh(x) } }), { inputs: { x: { shape: [4, 3], dtype: 'float32' } } });
+ */
+export function capture(step: StepFunction, signature: Signature, { name = step.name || 'step' }: CaptureOptions = {}): Graph {
+  const backend = recordingBackend();
+  initialise();
+  const recording = new Recording(name);
+  const former = backend.recording;
+  backend.recording = recording;
+  try {
+    return withTfBackend(CAPTURE_BACKEND, () => {
+      let graph: Graph | undefined;
+      tf.tidy(() => {
+        const enter = (specs: Readonly<Record<string, TensorSpec>>): { named: NamedValue[]; tensors: State } => {
+          const named = Object.entries(specs).map(([key, spec]) => ({ name: key, value: createValue(spec) }));
+          return { named, tensors: Object.fromEntries(named.map(({ name: key, value }) => [key, tensorFor(backend.infoOf(value))])) };
+        };
+        const state = enter(signature.state ?? {});
+        const inputs = enter(signature.inputs);
+        const result = step(state.tensors, inputs.tensors);
+        const leave = (tensors: State): NamedValue[] => Object.entries(tensors).map(([key, tensor]) => ({ name: key, value: backend.capturedValue(tensor) }));
+        const newState = leave(result.state ?? {});
+        checkState(newState, state.named, name);
+        graph = { name, state: state.named, inputs: inputs.named, constants: recording.constants, nodes: recording.nodes, newState, outputs: leave(result.outputs) };
+      });
+      return graph!;
+    });
+  } catch (error) {
+    throw explained(error, name);
+  } finally {
+    backend.recording = former;
+  }
+}
+
+/** tfjs starts a backend lazily and only then switches to it synchronously. */
+function initialise(): void {
+  if (CAPTURE_BACKEND in tf.engine().registry) return;
+  const former = tf.engine().backendName;
+  void tf.engine().setBackend(CAPTURE_BACKEND);
+  if (former) void tf.engine().setBackend(former);
+}
+
+const tensorFor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFromTensorInfo(info);
+
+function checkState(newState: readonly NamedValue[], state: readonly NamedValue[], step: string): void {
+  for (const { name, value } of newState) {
+    const before = state.find((entry) => entry.name === name)?.value;
+    if (!before) throw new Error(`the step "${step}" returned the state "${name}", which was not in its first state`);
+    if (!sameShape(before.shape, value.shape) || before.dtype !== value.dtype) {
+      throw new Error(`the step "${step}" returned the state "${name}" as ${value.dtype} [${value.shape.join(', ')}], it was ${before.dtype} [${before.shape.join(', ')}]`);
+    }
+  }
+}
+
+function explained(error: unknown, step: string): unknown {
+  const kernel = /registered kernel '([^']+)'|Kernel '([^']+)' not registered/.exec(messageOf(error));
+  if (!kernel) return error;
+  return new FacewrightError({
+    what: `The step "${step}" uses the op ${kernel[1] ?? kernel[2]}, which cannot be captured.`,
+    where: error instanceof Error ? userLine(error.stack) : undefined,
+    todo: 'Write it with other tfjs ops, or use an engine that runs op by op (wasm, cpu).',
+    cause: error,
+  });
+}

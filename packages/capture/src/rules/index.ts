@@ -1,0 +1,10 @@
+/** Every kernel that can be captured, with the rule for its outputs. */
+import { elementwiseRules } from './elementwise.js';
+import { networkRules } from './network.js';
+import { reductionRules } from './reduction.js';
+import { shapeRules } from './shape.js';
+import { trainingRules } from './training.js';
+import type { Rules } from './rule.js';
+
+export const rules: Rules = { ...elementwiseRules, ...shapeRules, ...reductionRules, ...networkRules, ...trainingRules };
+export type { Rule, Rules } from './rule.js';
