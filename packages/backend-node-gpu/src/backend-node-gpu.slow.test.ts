@@ -7,6 +7,7 @@ import { librariesInCi } from '../test/libraries.js';
 const here = await librariesInCi();
 if ('library' in here) {
   testBackend(nodeGpu({ library: here.library, device: 'cpu', mode: 'eager' }), { name: 'node-gpu, op by op' });
+  testBackend(nodeGpu({ library: here.library, device: 'cpu' }), { name: 'node-gpu, one function a step' });
 } else {
   describe('node-gpu', () => {
     test.skip(`the backend suite (skipped: ${here.missing})`, () => {});
