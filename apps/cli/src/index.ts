@@ -4,6 +4,7 @@ export { SAMPLE_PRESET, type SampleOptions } from './sample.js';
 export type { PresetName } from './presets.js';
 export { defineConfig, definePlugin, FacewrightError, Interrupted } from '@facewright/core';
 export { cpu } from '@facewright/backend-cpu';
+export { onnx } from '@facewright/backend-onnx';
 export { wasm } from '@facewright/backend-wasm';
 export { alignedFolder, folder, trillionPairs } from '@facewright/datasets';
 export { arcFace, softmax } from '@facewright/losses';

@@ -29,7 +29,7 @@ export const withCommon = (command: Command): Command =>
   command
     .option('--config <file>', 'config file (default: facewright.config.* in the working directory)')
     .option('--seed <number>', 'seed of everything that is drawn (default: 1)', wholeNumber)
-    .option('--backend <name>', 'engine: auto, wasm, cpu, or a plugin (default: auto)')
+    .option('--backend <name>', 'engine: auto, onnx, wasm, cpu, or a plugin (default: auto)')
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors');
 
@@ -52,7 +52,7 @@ export function configOf(options: CommonOptions & DataOptions & { readonly out?:
 }
 
 export const presetOption = (): Option =>
-  new Option('--preset <name>', 'what lies under the config: small for slow engines, full for the whole net, auto by the engine').choices(PRESET_NAMES).default('auto');
+  new Option('--preset <name>', 'what lies under the config: small for slow engines, medium for a processor, full for the whole net, auto by the engine').choices(PRESET_NAMES).default('auto');
 
 export function requireData({ data }: RunConfigInput): string {
   if (data !== undefined) return data;

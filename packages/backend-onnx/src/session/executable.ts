@@ -125,8 +125,9 @@ export class OnnxExecutable implements Executable {
   }
 
   private async forget(): Promise<void> {
-    const sessions = await Promise.allSettled([...new Set(this.compiled.values())]);
-    this.compiled.clear();
+    const compiling = new Set(this.compiled.values());
+    this.compiled.clear(); // at once: what is forgotten again meanwhile must not be released twice
+    const sessions = await Promise.allSettled(compiling);
     for (const session of new Set(sessions.flatMap((result) => (result.status === 'fulfilled' ? [result.value.session] : [])))) await session.release();
   }
 
