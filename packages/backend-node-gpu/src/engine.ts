@@ -8,7 +8,10 @@ import { Runtime } from './runtime/runtime.js';
 
 export interface EngineOptions extends ContextOptions {
   readonly mode: 'function' | 'eager';
+  /** XLA compiles whole functions. */
   readonly jit: boolean;
+  /** XLA compiles groups of ops that work value by value; on a CPU. */
+  readonly fuse: boolean;
 }
 
 const runtimes = new Map<string, Runtime>();
@@ -38,7 +41,7 @@ export async function openTensorFlowEngine(directory: string, options: EngineOpt
     compile(step, compileOptions = {}) {
       // a function holds for one signature of shapes: where they are to change from call to call, op by op is the faster way
       if (Object.values(compileOptions.dynamicAxes ?? {}).some((axes) => axes.length > 0)) return eager.compile(step, compileOptions);
-      const executable = new FunctionExecutable(runtime, step, compileOptions, options.jit, (name, seconds, nodes) => emit?.('engine.compiled', { name: 'node-gpu', step: name, seconds, nodes }));
+      const executable = new FunctionExecutable(runtime, step, compileOptions, options.jit, options.fuse && !options.jit && !runtime.gpu, (name, seconds, nodes) => emit?.('engine.compiled', { name: 'node-gpu', step: name, seconds, nodes }));
       executables.add(executable);
       return executable;
     },

@@ -13,6 +13,7 @@ export const nodeGpu = definePlugin({
     device: z.enum(['auto', 'cpu', 'gpu']).default('auto').describe('auto: the GPU where there is one'),
     mode: z.enum(['function', 'eager']).default('function').describe('function: a step is captured and run as one TensorFlow function where that is possible; eager: op by op'),
     jit: z.boolean().default(false).describe('compile functions by XLA; for a GPU: on a CPU convolutions are slower with it'),
+    fuse: z.boolean().default(true).describe('on a CPU: compile groups of ops that work value by value by XLA, which saves passes over memory'),
     bfloat16: z.boolean().default(false).describe('let TensorFlow compute in bfloat16 where it finds that safe, with float32 state; only in functions, and on a CPU that has it'),
     threads: z.int().positive().optional().describe('threads that one op may use; default: the cores'),
     parallelOps: z.int().positive().optional().describe('ops that run at the same time'),

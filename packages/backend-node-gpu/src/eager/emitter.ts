@@ -1,5 +1,5 @@
 /** Runs each op at once, by `TFE_Execute`. What an emitter makes and nobody keeps is released when its kernel is done. */
-import type { Emitter, Ref } from '../lowering/lowering.js';
+import type { Emitter, Operand, Ref } from '../lowering/lowering.js';
 import { setAttributes, type Attributes } from '../runtime/attributes.js';
 import type { DType, HostData } from '../runtime/dtypes.js';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
@@ -49,6 +49,10 @@ export class EagerEmitter implements Emitter {
     const refs = executeOp(this.runtime, name, handles, attributes, outputs).map((handle) => ({ handle, borrowed: false }));
     this.made.push(...refs);
     return refs;
+  }
+
+  fused(_name: string, inputs: readonly Operand[], body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[]): readonly Ref[] {
+    return body(inputs.map(({ ref }) => ref), this);
   }
 
   constant(data: HostData, shape: readonly number[], dtype: DType): Ref {

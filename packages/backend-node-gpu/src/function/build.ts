@@ -18,10 +18,10 @@ export interface BuiltFunction {
 
 let count = 0;
 
-export function buildFunction(runtime: Runtime, step: StepFunction, name: string, state: Readonly<Record<string, TensorSpec>>, inputs: Readonly<Record<string, TensorSpec>>): BuiltFunction {
+export function buildFunction(runtime: Runtime, step: StepFunction, name: string, state: Readonly<Record<string, TensorSpec>>, inputs: Readonly<Record<string, TensorSpec>>, fuses: boolean): BuiltFunction {
   const graph = simplify(capture(step, { state, inputs }, { name }));
   const functionName = `facewright_${name.replace(/\W/g, '_')}_${count++}`;
-  const builder = new GraphBuilder(runtime);
+  const builder = new GraphBuilder(runtime, fuses);
   const refs = new Map<Value, Ref>();
   const enter = ({ value }: NamedValue): Ref => {
     const ref = builder.placeholder(value.dtype, value.shape);
@@ -32,7 +32,7 @@ export function buildFunction(runtime: Runtime, step: StepFunction, name: string
   for (const [value, data] of graph.constants) refs.set(value, builder.constant(data, value.shape, value.dtype));
   for (const node of graph.nodes) lowerNode(builder, refs, node, name);
   const results = [...graph.newState, ...graph.outputs].map(({ value }) => refs.get(value)!);
-  builder.finish(functionName, entries, results);
+  runtime.library.c.TF_DeleteFunction(builder.finish(functionName, entries, results));
   return { name: functionName, state: names(graph.state), inputs: names(graph.inputs), newState: names(graph.newState), outputs: names(graph.outputs), nodes: builder.nodes };
 }
 

@@ -20,7 +20,7 @@ export class FunctionExecutable implements Executable {
   private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
-  constructor(private readonly runtime: Runtime, private readonly step: StepFunction, { name = 'step', state = {} }: CompileOptions, private readonly jit: boolean, private readonly onCompiled: OnCompiled) {
+  constructor(private readonly runtime: Runtime, private readonly step: StepFunction, { name = 'step', state = {} }: CompileOptions, private readonly jit: boolean, private readonly fuses: boolean, private readonly onCompiled: OnCompiled) {
     this.name = name;
     this.specs = Object.fromEntries(Object.entries(state).map(([entry, { shape, dtype }]) => [entry, { shape, dtype }]));
     for (const [entry, value] of Object.entries(state)) this.state.set(entry, this.upload(value));
@@ -78,7 +78,7 @@ export class FunctionExecutable implements Executable {
     let built = this.functions.get(key);
     if (!built) {
       const start = performance.now();
-      built = buildFunction(this.runtime, this.step, this.name, this.specs, specs);
+      built = buildFunction(this.runtime, this.step, this.name, this.specs, specs, this.fuses);
       this.functions.set(key, built);
       this.onCompiled(this.name, (performance.now() - start) / 1000, built.nodes);
     }

@@ -1,6 +1,6 @@
 /** An emitter that runs nothing: every op becomes a node of a TensorFlow graph, and the graph a function. */
-import type { Emitter, Ref } from '../lowering/lowering.js';
-import { setAttributes, type, type Attributes } from '../runtime/attributes.js';
+import type { Emitter, Operand, Ref } from '../lowering/lowering.js';
+import { bool, setAttributes, type, type Attributes } from '../runtime/attributes.js';
 import type { DType, HostData } from '../runtime/dtypes.js';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
 
@@ -8,6 +8,19 @@ import type { Pointer, Runtime } from '../runtime/runtime.js';
 interface GraphRef {
   readonly operation: Pointer;
   readonly index: number;
+}
+
+interface FusedFunction {
+  readonly made: Pointer;
+  readonly outputs: number;
+}
+
+/** They stay as long as the context: one for each body and shape. */
+const fusedByRuntime = new WeakMap<Runtime, Map<string, FusedFunction>>();
+function fusedFunctions(runtime: Runtime): Map<string, FusedFunction> {
+  let known = fusedByRuntime.get(runtime);
+  if (!known) fusedByRuntime.set(runtime, (known = new Map()));
+  return known;
 }
 
 const SMALL = 64;
@@ -18,7 +31,8 @@ export class GraphBuilder implements Emitter {
   private readonly constants = new Map<string, GraphRef>();
   private count = 0;
 
-  constructor(private readonly runtime: Runtime) {
+  /** `fuses`: whether XLA compiles what a lowering calls fused. */
+  constructor(private readonly runtime: Runtime, private readonly fuses: boolean) {
     this.gpu = runtime.gpu !== undefined;
     this.graph = runtime.library.c.TF_NewGraph();
   }
@@ -53,13 +67,29 @@ export class GraphBuilder implements Emitter {
     return made;
   }
 
+  fused(name: string, inputs: readonly Operand[], body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[]): readonly Ref[] {
+    if (!this.fuses) return body(inputs.map(({ ref }) => ref), this);
+    const { c } = this.runtime.library;
+    const signature = `facewright_${name}_${inputs.map(({ shape, dtype }) => [dtype, ...shape].join('x')).join('_')}`;
+    let known = fusedFunctions(this.runtime).get(signature);
+    if (!known) {
+      const builder = new GraphBuilder(this.runtime, false);
+      const entries = inputs.map(({ dtype, shape }) => builder.placeholder(dtype, shape));
+      const results = body(entries, builder);
+      known = { made: builder.finish(signature, entries, results), outputs: results.length };
+      fusedFunctions(this.runtime).set(signature, known);
+    }
+    this.runtime.call(signature, (status) => c.TF_GraphCopyFunction(this.graph, known.made, null, status));
+    return this.ops(signature, inputs.map(({ ref }) => ref), { _XlaMustCompile: bool(true) }, known.outputs);
+  }
+
   /** `ref` unchanged, but not before `control` is there. */
   after(ref: Ref, control: Ref): Ref {
     return this.node('Identity', [ref], {}, (description) => this.runtime.library.c.TF_AddControlInput(description, (control as GraphRef).operation));
   }
 
-  /** Makes the graph a function of that name in the context; the builder is used up. */
-  finish(name: string, inputs: readonly Ref[], results: readonly Ref[]): void {
+  /** Makes the graph a function of that name in the context, and gives the `TF_Function`, which is the caller's; the builder is used up. */
+  finish(name: string, inputs: readonly Ref[], results: readonly Ref[]): Pointer {
     const { c } = this.runtime.library;
     // a result may be an input, or another result: each gets a node of its own
     const outputs = results.map((ref) => this.op('Identity', [ref]));
@@ -67,12 +97,8 @@ export class GraphBuilder implements Emitter {
       c.TF_GraphToFunction(this.graph, name, 0, -1, null, inputs.length, packed(inputs), outputs.length, packed(outputs), null, null, null, status),
     ) as Pointer;
     this.runtime.call(`the function ${name}`, (status) => c.TFE_ContextAddFunction(this.runtime.context, made, status));
-    c.TF_DeleteFunction(made);
-    this.dispose();
-  }
-
-  dispose(): void {
-    this.runtime.library.c.TF_DeleteGraph(this.graph);
+    c.TF_DeleteGraph(this.graph);
+    return made;
   }
 
   private node(name: string, inputs: readonly (Ref | readonly Ref[])[], attributes: Attributes, more?: (description: Pointer) => void): GraphRef {

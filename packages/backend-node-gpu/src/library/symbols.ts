@@ -66,6 +66,7 @@ const SIGNATURES = [
   'void *TF_FinishOperation(void *description, void *status)',
   'void *TF_GraphToFunction(void *graph, const char *name, uint8_t appendHash, int operations, const void *list, int inputs, const void *inputList, int outputs, const void *outputList, const char **names, const void *options, const char *description, void *status)',
   'void TF_DeleteFunction(void *function)',
+  'void TF_GraphCopyFunction(void *graph, void *function, void *gradient, void *status)',
   'void TFE_ContextAddFunction(void *context, void *function, void *status)',
   'void TFE_ContextRemoveFunction(void *context, const char *name, void *status)',
 ] as const;

@@ -33,7 +33,9 @@ export const elementwiseLowerings: Lowerings = {
   Step: ({ x }, { alpha }, emit) => emit.op('SelectV2', [emit.op('Greater', [x.ref, scalarOf(emit, 0, x.dtype)]), scalarOf(emit, 1, x.dtype), emit.op('SelectV2', [emit.op('IsNan', [x.ref]), x.ref, scalarOf(emit, alpha ?? 0, x.dtype)])]),
   LeakyRelu: ({ x }, { alpha }, emit) => emit.op('LeakyRelu', [cast(emit, x, 'float32')], { alpha: float(alpha) }),
   EluGrad: ({ dy, y }, _, emit) => emit.op('EluGrad', [dy.ref, y.ref]),
-  Prelu: ({ x, alpha }, _, emit) => emit.op('AddV2', [emit.op('Relu', [x.ref]), emit.op('Mul', [emit.op('Minimum', [x.ref, scalarOf(emit, 0)]), alpha.ref])]),
+  Prelu: ({ x, alpha }, _, emit) => [
+    ...emit.fused('prelu', [x, alpha], ([value, slope], body) => [body.op('AddV2', [body.op('Relu', [value]), body.op('Mul', [body.op('Minimum', [value, scalarOf(body, 0)]), slope])])]),
+  ],
   Select: ({ condition, t, e }, _, emit) => {
     // a condition of rank 1 chooses whole rows
     const rows = condition.shape.length === 1 && t.shape.length > 1;

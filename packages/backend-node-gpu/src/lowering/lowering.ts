@@ -23,6 +23,11 @@ export interface Emitter {
   /** One op of several outputs. */
   ops(name: string, inputs: readonly (Ref | readonly Ref[])[], attributes: Attributes, outputs: number): Ref[];
   constant(data: HostData, shape: readonly number[], dtype: DType): Ref;
+  /**
+   * Ops that pass over memory again and again where one pass would do: compiled into one by XLA where the emitter can, else just emitted.
+   * `name` tells bodies apart; inputs of the same shapes share a compilation.
+   */
+  fused(name: string, inputs: readonly Operand[], body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[]): readonly Ref[];
 }
 
 // tfjs's attribute types differ by kernel; a lowering reads the ones its kernel has

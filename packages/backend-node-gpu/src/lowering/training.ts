@@ -24,10 +24,12 @@ export const trainingLowerings: Lowerings = {
     return [x.shape.length === 4 ? dx : reshaped(emit, dx, x.shape), dGamma, dBeta];
   },
   [PRELU_GRADIENT]: ({ x, alpha, dy }, _, emit) => {
-    const zero = scalarOf(emit, 0);
-    const dx = emit.op('SelectV2', [emit.op('GreaterEqual', [x.ref, zero]), dy.ref, emit.op('Mul', [dy.ref, alpha.ref])]);
-    const dAlpha = emit.op('Sum', [emit.op('Mul', [dy.ref, emit.op('Minimum', [x.ref, zero])]), vectorOf(emit, leadingAxes(x))], { keep_dims: bool(false) });
-    return [dx, dAlpha];
+    // the sum stays outside: over leading axes TensorFlow's own is several times as fast as XLA's
+    const [dx, products] = emit.fused('prelu_gradient', [x, alpha, dy], ([value, slope, above], body) => {
+      const zero = scalarOf(body, 0);
+      return [body.op('SelectV2', [body.op('GreaterEqual', [value, zero]), above, body.op('Mul', [above, slope])]), body.op('Mul', [above, body.op('Minimum', [value, zero])])];
+    });
+    return [dx, emit.op('Sum', [products, vectorOf(emit, leadingAxes(x))], { keep_dims: bool(false) })];
   },
   [SOFTMAX_CROSS_ENTROPY]: ({ logits, labels }, _, emit) => emit.ops('SparseSoftmaxCrossEntropyWithLogits', [logits.ref, labels.ref], {}, 2)[0],
   [SOFTMAX_CROSS_ENTROPY_GRADIENT]: ({ logits, labels, dy }, _, emit) => {

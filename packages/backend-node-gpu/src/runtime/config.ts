@@ -33,7 +33,7 @@ export function encodeConfig({ threads, parallelOps, device, memoryGrowth, memor
     ...(gpu.length ? bytesField(6, gpu) : []), // gpu_options
     ...varintField(7, 1), // allow_soft_placement
     // graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = ON
-    ...(bfloat16 ? bytesField(10, bytesField(10, varintField(25, 1))) : []),
+    ...(bfloat16 ? bytesField(10, bytesField(10, varintField(31, 1))) : []),
   ];
   return Uint8Array.from(config);
 }
