@@ -1,7 +1,7 @@
 /** Kernels that work value by value, with broadcasting. */
 import { float, type } from '../runtime/attributes.js';
 import { cast } from './cast.js';
-import { listed, loweringsFor, reshaped, scalarOf, type Lowering, type Lowerings, type Operand, type Operands } from './lowering.js';
+import { listed, loweringsFor, scalarOf, type Lowering, type Lowerings, type Operand, type Operands } from './lowering.js';
 
 const only = (inputs: Operands): Operand => Object.values(inputs)[0];
 const unary = (name: string): Lowering => (inputs, _, emit) => emit.op(name, [only(inputs).ref]);
@@ -36,10 +36,5 @@ export const elementwiseLowerings: Lowerings = {
   Prelu: ({ x, alpha }, _, emit) => [
     ...emit.fused('prelu', [x, alpha], ([value, slope], body) => [body.op('AddV2', [body.op('Relu', [value]), body.op('Mul', [body.op('Minimum', [value, scalarOf(body, 0)]), slope])])]),
   ],
-  Select: ({ condition, t, e }, _, emit) => {
-    // a condition of rank 1 chooses whole rows
-    const rows = condition.shape.length === 1 && t.shape.length > 1;
-    const chosen = rows ? reshaped(emit, condition.ref, [condition.shape[0], ...t.shape.slice(1).map(() => 1)]) : condition.ref;
-    return emit.op('SelectV2', [chosen, t.ref, e.ref]);
-  },
+  Select: ({ condition, t, e }, _, emit) => emit.op('SelectV2', [condition.ref, t.ref, e.ref]),
 };
