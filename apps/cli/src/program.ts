@@ -5,6 +5,7 @@ import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addPrepare } from './commands/prepare.js';
 import { addRun } from './commands/run.js';
+import { addSetup } from './commands/setup.js';
 import { addTrain } from './commands/train.js';
 import { VERSION } from './versions.js';
 
@@ -14,6 +15,6 @@ export function createProgram(): Command {
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
-  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDoctor]) add(program);
+  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDoctor, addSetup]) add(program);
   return program;
 }
