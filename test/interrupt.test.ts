@@ -2,8 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { drawPeople, facewright, filesBelow, readJson, temporary, TINY, writeConfig, writeDetector } from './helpers/tool.js';
+
+// each test starts the tool several times, on machines that may be busy
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let folder: string;
 let list: string;

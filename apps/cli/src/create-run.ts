@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { DependencyContainer } from 'tsyringe';
 import {
-  createEventStream, ENGINE, MODEL, parseOptions, RANDOM, runConfig, throwIfAborted,
+  createEventStream, ENGINE, LOGGER, MODEL, parseOptions, RANDOM, runConfig, throwIfAborted,
   type ConfiguredPlugin, type Dataset, type EventReader, type EventStream, type RunConfig, type RunConfigInput, type Verification,
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
@@ -116,6 +116,8 @@ async function execute(run: Execution): Promise<RunResult> {
   const begin = performance.now();
   const log = createEventLog(directory.events, { fresh: !run.resume });
   events.subscribe(log.reader);
+  const loggers = (composition.loggers.length ? await Promise.all(container.resolveAll(LOGGER)) : []).map((logger) => logger.open(directory.path));
+  for (const { reader } of loggers) events.subscribe(reader);
   let dataset: Dataset | undefined;
   try {
     await directory.record(record);
@@ -138,6 +140,7 @@ async function execute(run: Execution): Promise<RunResult> {
     return { directory: directory.path, dataset: dataset.directory, model: modelDirectory, report, metrics };
   } finally {
     log.close();
+    for (const logger of loggers) await logger.close();
     await dataset?.close();
     await composition.dispose();
   }

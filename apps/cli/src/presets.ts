@@ -1,12 +1,14 @@
 /** Config that lies under the user's: what is sensible for the engine, where the defaults would take days. */
 import type { ConfiguredPlugin, RunConfigInput } from '@facewright/core';
+import { INSIGHTFACE_214, PAPER, SEED } from './recipes.js';
+import { SAMPLE_PRESET } from './sample.js';
 
 /** Engines that run op by op on one thread: the full net takes seconds a step on them. */
 const SLOW_ENGINES: readonly string[] = ['wasm', 'cpu'];
 /** Engines that compile the step for a processor: the full net takes seconds a batch, a run of hours on a large dataset. */
 const CPU_ENGINES: readonly string[] = ['onnx'];
 
-export const PRESET_NAMES = ['auto', 'small', 'medium', 'full'] as const;
+export const PRESET_NAMES = ['auto', 'small', 'medium', 'full', 'paper', 'seed', 'insightface-214', 'sample'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 /**
@@ -18,8 +20,8 @@ const SMALL: RunConfigInput = {
   model: { name: 'mobilefacenet', inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] },
   batch: 32,
   stages: [
-    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2 } } },
-    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 20, until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2 } } },
+    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } } },
+    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 20, until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } } },
   ],
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 200 },
@@ -30,14 +32,17 @@ const MEDIUM: RunConfigInput = {
   model: { name: 'mobilefacenet', width: 0.5 },
   batch: 64,
   stages: [
-    { loss: 'softmax', optimiser: 'adam', rate: 1e-3, until: { steps: 1500, plateau: { window: 40, minimumGain: 0.1, patience: 2 } } },
-    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 5e-4, warmUp: 40, until: { steps: 1500, plateau: { window: 40, minimumGain: 0.05, patience: 2 } } },
+    { loss: 'softmax', optimiser: 'adam', rate: 1e-3, until: { steps: 600, plateau: { window: 20, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } } },
+    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 5e-4, warmUp: 40, until: { steps: 600, plateau: { window: 20, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } } },
   ],
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 100 },
 };
 
-const PRESETS = { small: SMALL, medium: MEDIUM, full: {} } as const;
+/** What `--sample` trains with, for data of one's own. */
+const { out: _, ...SAMPLE } = SAMPLE_PRESET;
+
+const PRESETS: Readonly<Record<Exclude<PresetName, 'auto'>, RunConfigInput>> = { small: SMALL, medium: MEDIUM, full: {}, paper: PAPER, seed: SEED, 'insightface-214': INSIGHTFACE_214, sample: SAMPLE };
 
 export interface Preset {
   readonly name: Exclude<PresetName, 'auto'>;

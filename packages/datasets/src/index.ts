@@ -1,8 +1,20 @@
 /** Where photos come from and where aligned images go. */
 export { folder, alignedFolder } from './readers/folder.js';
 export { trillionPairs } from './readers/trillion-pairs.js';
-export { createDatasetWriter, type DatasetWriterOptions } from './dataset/writer.js';
-export { openDataset } from './dataset/open.js';
+export { insightFaceRec } from './readers/insightface-rec.js';
+export { webdataset } from './readers/webdataset.js';
+export { zip } from './readers/zip.js';
+export { createDatasetWriter, type DatasetWriterOptions, type EncodedDatasetWriter } from './dataset/writer.js';
+export { openDataset, type OpenDataset } from './dataset/open.js';
+export { FORMATS, recogniseFormat, type FormatName, type Recognised } from './tools/recognise.js';
+export { datasetInfo, type DatasetInfo } from './tools/info.js';
+export { verifyDataset, type DatasetCheck, type Problem } from './tools/verify.js';
+export { convertDataset, TARGETS, type Converted, type ConvertOptions, type TargetName } from './tools/convert.js';
+export { previewDataset, type PreviewOptions } from './tools/preview.js';
+export { createFolderWriter } from './writers/folder-writer.js';
+export { createRecordWriter } from './writers/record-writer.js';
+export { createWebdatasetWriter } from './writers/webdataset-writer.js';
+export type { EncodedImage, SetWriter } from './writers/set-writer.js';
 export { readPairs, type Pair, type PairsFile } from './verification/pairs.js';
 export { openImages, type ImageSource } from './verification/images.js';
 export { generateSample, type Sample as GeneratedSample, type SampleOptions } from './sample/generate.js';

@@ -194,7 +194,7 @@ export class Lowering {
 
   unsupported(node: GraphNode, why: string): FacewrightError {
     return new FacewrightError({
-      what: `${node.op} ${why} cannot be lowered to ONNX (in the step "${this.graph.name}").`,
+      what: `${[node.op, why].filter(Boolean).join(' ')} cannot be lowered to ONNX (in the step "${this.graph.name}").`,
       todo: 'Write it with other tfjs ops, or use an engine that runs op by op (wasm, cpu).',
     });
   }

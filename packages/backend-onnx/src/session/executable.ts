@@ -23,12 +23,21 @@ export class OnnxExecutable implements Executable {
   private hostState: HostTensors;
   private slots?: StateSlot[];
   private disposed = false;
+  private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly target: CompileTarget, private readonly step: StepFunction, private readonly options: CompileOptions, private readonly onCompiled: OnCompiled) {
-    this.hostState = { ...options.state };
+    this.hostState = copies(options.state ?? {});
   }
 
-  async run(inputs: HostTensors): Promise<HostTensors> {
+  /** Calls wait for each other: each one needs the state that the one before it leaves. */
+  run(inputs: HostTensors): Promise<HostTensors> {
+    const own = copies(inputs);
+    const result = this.last.then(() => this.runNext(own));
+    this.last = result.then(() => undefined, () => undefined);
+    return result;
+  }
+
+  private async runNext(inputs: HostTensors): Promise<HostTensors> {
     const compiled = await this.compiledFor(inputs);
     const feeds: Record<string, Tensor> = {};
     for (const { name } of compiled.graph.inputs) feeds[inputName(name)] = this.tensorOf(inputs[name]);
@@ -53,7 +62,7 @@ export class OnnxExecutable implements Executable {
   async writeState(state: HostTensors): Promise<void> {
     for (const name of Object.keys(state)) this.known(name);
     if (!this.slots?.length) {
-      this.hostState = { ...this.hostState, ...state };
+      this.hostState = { ...this.hostState, ...copies(state) };
       // a state that never changes is part of the model
       await this.forget();
       return;
@@ -127,6 +136,7 @@ export class OnnxExecutable implements Executable {
   private async forget(): Promise<void> {
     const compiling = new Set(this.compiled.values());
     this.compiled.clear(); // at once: what is forgotten again meanwhile must not be released twice
+    await this.last;
     const sessions = await Promise.allSettled(compiling);
     for (const session of new Set(sessions.flatMap((result) => (result.status === 'fulfilled' ? [result.value.session] : [])))) await session.release();
   }
@@ -137,6 +147,8 @@ export class OnnxExecutable implements Executable {
 }
 
 const copied = (value: HostTensor): HostTensor => hostTensor(value.shape, value.data.slice());
+/** The caller may go on writing into its arrays. */
+const copies = (values: HostTensors): HostTensors => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, copied(value)]));
 
 /** The specs with the open axes left out. */
 function closed(specs: Specs, openAxes: CompileOptions['dynamicAxes'] = {}): unknown {

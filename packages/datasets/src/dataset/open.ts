@@ -7,11 +7,17 @@ import { crc32 } from 'node:zlib';
 import { INDEX_FILE, readDatasetFile, type DatasetFile } from './dataset-file.js';
 import { parseIndex } from './index-file.js';
 
+/** A dataset on the disk. */
+export interface OpenDataset extends Dataset {
+  /** The encoded image of a sample as it was written, its checksum compared. */
+  bytes(index: number): Promise<Uint8Array>;
+}
+
 /**
  * Checks that the directory is whole: every file there and of its size, the index's checksum and every record. The images' own checksums
  * are compared when they are read. Throws a `FacewrightError` that says what is wrong, where, and what to do.
  */
-export async function openDataset(directory: string): Promise<Dataset> {
+export async function openDataset(directory: string): Promise<OpenDataset> {
   const path = resolve(directory);
   const record = await readDatasetFile(path);
   for (const file of record.files) await checkSize(path, file);
@@ -34,21 +40,24 @@ export async function openDataset(directory: string): Promise<Dataset> {
     return handle;
   };
 
+  const placeOf = (number: number): string => `${join(path, shards[records[number].shard].name)}, image ${number}`;
+  const bytes = async (number: number): Promise<Uint8Array> => {
+    if (closed) throw new Error('the dataset is closed');
+    if (!(number in records)) throw new RangeError(`the dataset has ${records.length} images, there is no number ${number}`);
+    const { shard, offset, size, crc } = records[number];
+    const content = Buffer.alloc(size);
+    const { bytesRead } = await (await handleOf(shard)).read(content, 0, size, offset);
+    if (bytesRead !== size || crc32(content) !== crc) throw new FacewrightError({ what: 'An image of the dataset is damaged: its checksum does not match.', where: placeOf(number), todo: AGAIN });
+    return content;
+  };
+
   return {
     directory: path,
     summary: record.summary,
     identities,
     samples: records.map(({ label, source, kind, landmarks }) => ({ identity: identities[label], label, source, kind, ...(landmarks && { landmarks }) })),
-    read: async (number) => {
-      if (closed) throw new Error('the dataset is closed');
-      if (!(number in records)) throw new RangeError(`the dataset has ${records.length} images, there is no number ${number}`);
-      const { shard, offset, size, crc } = records[number];
-      const where = `${join(path, shards[shard].name)}, image ${number}`;
-      const bytes = Buffer.alloc(size);
-      const { bytesRead } = await (await handleOf(shard)).read(bytes, 0, size, offset);
-      if (bytesRead !== size || crc32(bytes) !== crc) throw new FacewrightError({ what: 'An image of the dataset is damaged: its checksum does not match.', where, todo: AGAIN });
-      return decodeImage(bytes, { where });
-    },
+    bytes,
+    read: async (number) => decodeImage(await bytes(number), { where: placeOf(number) }),
     close: async () => {
       closed = true;
       for (const handle of handles.values()) await handle.then((file) => file.close(), () => undefined);

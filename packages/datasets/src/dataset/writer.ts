@@ -1,9 +1,10 @@
 /** Writes a dataset directory: tar shards, a binary index and `dataset.json`, visible under its name only when all of it is on the disk. */
-import { FacewrightError, type DatasetWriter, type RgbImage, type Sample } from '@facewright/core';
+import { FacewrightError, type DatasetWriter, type Sample } from '@facewright/core';
 import { encodeImage, writeFileAtomic } from '@facewright/core/node';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { imageEnding, safeName, stemOf } from '../writers/names.js';
 import { createWholeDirectory } from '../whole-directory.js';
 import { DATASET_FILE, DATASET_VERSION, INDEX_FILE, type DatasetFile } from './dataset-file.js';
 import { encodeIndex, type IndexRecord } from './index-file.js';
@@ -16,11 +17,16 @@ export interface DatasetWriterOptions {
   readonly shardBytes?: number;
 }
 
+/** Takes images that are encoded already, too: their bytes stay as they are. */
+export interface EncodedDatasetWriter extends DatasetWriter {
+  addEncoded(sample: Sample, bytes: Uint8Array): Promise<void>;
+}
+
 /**
  * A writer for `directory`, which must be new, empty or an older dataset (replaced by `finish`). Images are encoded as they come, several
  * at once where `add` is not awaited, and written in the order of the calls. Throws a `FacewrightError` where the directory is taken.
  */
-export async function createDatasetWriter(directory: string, { format = 'jpeg', shardBytes = 256 * 2 ** 20 }: DatasetWriterOptions = {}): Promise<DatasetWriter> {
+export async function createDatasetWriter(directory: string, { format = 'jpeg', shardBytes = 256 * 2 ** 20 }: DatasetWriterOptions = {}): Promise<EncodedDatasetWriter> {
   if (!(shardBytes > 0 && shardBytes < 2 ** 32)) throw new RangeError(`shardBytes must be above 0 and below 2^32, got ${shardBytes}`);
   const place = await createWholeDirectory(directory, DATASET_FILE, 'dataset');
   const shards = createShardWriter(place.aside, shardBytes);
@@ -31,7 +37,7 @@ export async function createDatasetWriter(directory: string, { format = 'jpeg', 
 
   const append = async ({ identity, source, kind, landmarks }: Sample, bytes: Uint8Array): Promise<void> => {
     if (!labels.has(identity)) labels.set(identity, labels.size);
-    const { shard, offset } = await shards.append(entryName(identity, source, kind, records.length, format), bytes);
+    const { shard, offset } = await shards.append(entryName(identity, source, kind, records.length, imageEnding(bytes)), bytes);
     records.push({ shard, offset, size: bytes.length, crc: crc32(bytes), label: labels.get(identity)!, source, kind, ...(landmarks && { landmarks }) });
   };
   const end = (): void => {
@@ -39,16 +45,18 @@ export async function createDatasetWriter(directory: string, { format = 'jpeg', 
     ended = true;
   };
 
+  const addInTurn = (sample: Sample, encoded: Promise<Uint8Array>): Promise<void> => {
+    encoded.catch(() => undefined); // rejects `added` below, when its turn comes
+    const added = tail.then(async () => append(sample, await encoded));
+    tail = added;
+    added.catch(() => undefined);
+    return added;
+  };
+  const refused = (): Promise<never> => Promise.reject(new Error('the dataset writer was finished or aborted already'));
+
   return {
-    add: (sample: Sample, image: RgbImage) => {
-      if (ended) return Promise.reject(new Error('the dataset writer was finished or aborted already'));
-      const encoded = encodeImage(image, format);
-      encoded.catch(() => undefined); // rejects `added` below, when its turn comes
-      const added = tail.then(async () => append(sample, await encoded));
-      tail = added;
-      added.catch(() => undefined);
-      return added;
-    },
+    add: (sample, image) => (ended ? refused() : addInTurn(sample, encodeImage(image, format))),
+    addEncoded: (sample, bytes) => (ended ? refused() : addInTurn(sample, Promise.resolve(bytes))),
     finish: async (summary) => {
       end();
       try {
@@ -77,10 +85,5 @@ export async function createDatasetWriter(directory: string, { format = 'jpeg', 
 }
 
 /** The name in the tar file: for people and other programs, ours go by the index. The number keeps it unique. */
-function entryName(identity: string, source: string, kind: string, number: number, format: 'jpeg' | 'png'): string {
-  const stem = source.split('/').at(-1)!.replace(/\.[^.]*$/, '');
-  return `${safe(identity)}/${safe(stem)}-${number}.${safe(kind)}.${format === 'png' ? 'png' : 'jpg'}`;
-}
-
-/** No way out of the folder into which someone unpacks the file. */
-const safe = (name: string): string => name.replace(/[/\\\u0000-\u001f]/g, '_').replace(/^\.+/, (dots) => '_'.repeat(dots.length));
+const entryName = (identity: string, source: string, kind: string, number: number, ending: string): string =>
+  `${safeName(identity)}/${safeName(stemOf(source))}-${number}.${safeName(kind)}.${ending}`;

@@ -4,6 +4,7 @@
  *   LFW    first line "folds<TAB>pairs" (n of the same person and n of different ones in each fold; without the folds: one fold), then
  *          "Name i j" or "Name i Other j": images `Name/Name_000i.jpg` (http://vis-www.cs.umass.edu/lfw/, README)
  *   plain  a pair a line, "pathA pathB 1" for the same person and 0 for different ones
+ *   .bin   an InsightFace verification set, which holds its images too (bin.ts)
  *
  * Fields are separated by tabs or commas where a line has any, and then may hold blanks; else by blanks. Blank lines and lines that start
  * with # are passed over.
@@ -11,6 +12,7 @@
 import { FacewrightError } from '@facewright/core';
 import { readFile } from 'node:fs/promises';
 import { cannotOpen } from '../readers/photo-files.js';
+import { isBinPath, readBin } from './bin.js';
 
 export interface Pair {
   /** Paths of images, with `/`, relative to the images' root. */
@@ -28,6 +30,10 @@ export interface PairsFile {
 
 /** `extension` is the ending of the images that an LFW file names. Throws a `FacewrightError` that names the first wrong line. */
 export async function readPairs(path: string, { extension = 'jpg' }: { extension?: string } = {}): Promise<PairsFile> {
+  if (isBinPath(path)) {
+    const { folds, pairs } = await readBin(path);
+    return { folds, pairs };
+  }
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw cannotOpen(error, 'pairs file', path);
   });

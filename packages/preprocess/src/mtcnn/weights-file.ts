@@ -1,9 +1,9 @@
 /** The published MTCNN weights out of the files that carry them: raw float32, numpy's `.npy`, or the Python wheel with that inside. */
 import { createHash } from 'node:crypto';
 import { FacewrightError, messageOf } from '@facewright/core';
+import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/node';
 import { unzipSync } from 'fflate';
 import { NET_NAMES, NET_SIZES, WEIGHT_COUNT, WEIGHTS_SHA256 } from './layout.js';
-import { isNumpyArray, unpickle, type Unpickled } from './unpickle.js';
 
 /** The numbers of the three nets, checked against the published SHA-256. */
 export interface MtcnnWeights {

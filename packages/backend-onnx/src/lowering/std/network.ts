@@ -123,7 +123,7 @@ const matrixProduct: Emitter = (lowering, node) => {
 
 const pool = (op: string): Emitter => (lowering, node) => {
   const [x] = node.inputs;
-  const { dilations, ...attributes } = windowAttributes(lowering, poolGeometry(node, x.shape));
+  const { dilations: _, ...attributes } = windowAttributes(lowering, poolGeometry(node, x.shape));
   lowering.set(node.outputs[0], 'nchw', lowering.onnx.op(op, [lowering.get(x, 'nchw')], attributes));
 };
 
@@ -132,12 +132,30 @@ const maxPoolGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [dy, input] = ['dy', 'input'].map((name) => inputOf(node, name));
   const [n, h, w, c] = four(input);
-  const { dilations, ...attributes } = windowAttributes(lowering, poolGeometry(node, input.shape));
+  const { dilations: _, ...attributes } = windowAttributes(lowering, poolGeometry(node, input.shape));
   const [, places] = onnx.multi('MaxPool', [lowering.get(input, 'nchw')], 2, attributes);
   const flat = (name: string): string => onnx.op('Reshape', [name, onnx.integers(-1)]);
   const zeros = onnx.op('Expand', [onnx.scalar(0), onnx.integers(n * c * h * w)]);
   const scattered = onnx.op('ScatterElements', [zeros, flat(places), flat(lowering.get(dy, 'nchw'))], { axis: int(0), reduction: text('add') });
   lowering.set(node.outputs[0], 'nchw', lowering.reshape(scattered, [n, c, h, w]));
+};
+
+/** Each value of dy, divided by how many pixels its window has, goes back to all of them. */
+const averagePoolGradient: Emitter = (lowering, node) => {
+  const { onnx } = lowering;
+  const [dy, input] = ['dy', 'input'].map((name) => inputOf(node, name));
+  const channels = input.shape[3];
+  const { kernel, strides, padBefore, padAfter, inSize, outSize } = poolGeometry(node, input.shape);
+  const inside = (axis: 0 | 1, place: number): number => {
+    const start = place * strides[axis] - padBefore[axis];
+    return Math.min(start + kernel[axis], inSize[axis]) - Math.max(start, 0);
+  };
+  const share = Float32Array.from({ length: outSize[0] * outSize[1] }, (_, i) => 1 / (inside(0, Math.floor(i / outSize[1])) * inside(1, i % outSize[1])));
+  const shared = onnx.op('Mul', [lowering.get(dy, 'nchw'), onnx.constant(share, [...outSize])]);
+  const ones = onnx.constant(new Float32Array(channels * kernel[0] * kernel[1]).fill(1), [channels, 1, ...kernel]);
+  const spare = ([0, 1] as const).map((axis) => inSize[axis] + padBefore[axis] + padAfter[axis] - ((outSize[axis] - 1) * strides[axis] + kernel[axis]));
+  const attributes = { kernel_shape: ints(...kernel), strides: ints(...strides), pads: ints(...padBefore, ...padAfter), output_padding: ints(...spare), group: int(channels) };
+  lowering.set(node.outputs[0], 'nchw', onnx.op('ConvTranspose', [shared, ones], attributes));
 };
 
 const batchNormInference: Emitter = (lowering, node) => {
@@ -163,6 +181,7 @@ export const network: Readonly<Record<string, Emitter>> = {
   MaxPool: pool('MaxPool'),
   AvgPool: pool('AveragePool'),
   MaxPoolGrad: maxPoolGradient,
+  AvgPoolGrad: averagePoolGradient,
   FusedBatchNorm: batchNormInference,
 };
 

@@ -72,7 +72,7 @@ const crossEntropy: Emitter = (lowering, node) => {
   const logarithms = onnx.op('LogSoftmax', [lowering.plain(logits)], { axis: int(1) });
   const column = onnx.op('Unsqueeze', [castTo(onnx, lowering.plain(labels), 'int64'), onnx.integers(1)]);
   const picked = onnx.op('GatherElements', [logarithms, column], { axis: int(1) });
-  lowering.set(node.outputs[0], 'plain', onnx.op('Neg', [onnx.op('Squeeze', [picked, onnx.integers(1)])]));
+  lowering.set(node.outputs[0], 'plain', onnx.op('Sub', [onnx.scalar(0), onnx.op('Squeeze', [picked, onnx.integers(1)])]));
 };
 
 const crossEntropyGradient: Emitter = (lowering, node) => {

@@ -1,0 +1,6 @@
+// The conformance suite of backends, on each lowering.
+import { testBackend } from '@facewright/testkit';
+import { onnx } from '../src/index.js';
+
+testBackend(onnx({ lowering: 'std' }));
+testBackend(onnx({ lowering: 'blocked' }));

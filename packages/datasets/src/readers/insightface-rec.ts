@@ -1,0 +1,144 @@
+/**
+ * InsightFace's training sets: `train.rec` with `train.idx` and perhaps `train.lst`, of crops that are aligned already. With an index, the
+ * people are read from the records that tell of ranges of ids (record 0 says where those lie); else every record's header is read.
+ */
+import { definePlugin, FacewrightError, throwIfAborted, type Identity, type PluginContext, type Reader } from '@facewright/core';
+import { ImageError } from '@facewright/core/node';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, posix, resolve } from 'node:path';
+import { z } from 'zod';
+import { RecordFile, readRecordAt } from '../recordio/framing.js';
+import { firstLabel, imageBytes, parseImageRecord, RECORD_HEAD } from '../recordio/image-record.js';
+import { readIndex, readList, type ListLine } from '../recordio/side-files.js';
+
+export const insightFaceRec = definePlugin({
+  meta: { name: 'insightface-rec', kind: 'reader', version: '0.1.0', apiVersion: 1, description: 'InsightFace training sets: .rec, .idx and .lst (MXNet RecordIO)' },
+  options: z.strictObject({
+    path: z.string().min(1).describe('the .rec file, or the folder that holds one'),
+    aligned: z.boolean().default(true).describe('the images are aligned crops; false: photos to detect faces in'),
+  }),
+  create: ({ path, aligned }, context): Reader => ({ identities: () => identities(resolve(context.baseDirectory, path), aligned, context) }),
+});
+
+async function* identities(path: string, aligned: boolean, { signal, emit }: PluginContext): AsyncGenerator<Identity> {
+  const { rec, people } = await readRecordSet(path, signal);
+  if (people.size === 0) throw new FacewrightError({ what: 'The record file holds no image.', where: rec, todo: 'Fetch or write the file again.' });
+  const list = await readList(besides(rec, 'lst'));
+  const names = list && namesFrom(list, people);
+  if (list && !names) emit('notice', { level: 'warning', message: `${besides(rec, 'lst')} does not fit the records, so the people bear their numbers.` });
+  for (const [label, images] of people) {
+    throwIfAborted(signal, rec);
+    const name = names?.person.get(label) ?? String(label);
+    yield { name, photos: images.map(({ id, offset }) => ({ id: names?.photo(id) ?? `${label}/${id}.jpg`, identity: name, bytes: () => imageAt(rec, offset), ...(aligned && { aligned }) })) };
+  }
+}
+
+export interface RecordSet {
+  /** Path of the .rec file. */
+  readonly rec: string;
+  /** Images by label, in the order of first sight. */
+  readonly people: ReadonlyMap<number, readonly PlacedImage[]>;
+}
+export interface PlacedImage { readonly id: number; readonly offset: number }
+
+/** Where each person's images lie. Throws a `FacewrightError` for files that are not whole. */
+export async function readRecordSet(path: string, signal?: AbortSignal): Promise<RecordSet> {
+  const rec = await recordPath(path);
+  const index = await readIndex(besides(rec, 'idx'));
+  const file = await RecordFile.open(rec);
+  try {
+    return { rec, people: (index && (await peopleOfRanges(file, index))) ?? (await peopleByScan(file, signal)) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function recordPath(path: string): Promise<string> {
+  if (/\.rec$/i.test(path)) return path;
+  const names = (await readdir(path).catch(() => [])).filter((name) => /\.rec$/i.test(name)).sort();
+  if (names.length === 1) return join(path, names[0]);
+  const what = names.length ? `The folder holds ${names.length} .rec files: ${names.join(', ')}.` : 'There is no .rec file.';
+  throw new FacewrightError({ what, where: path, todo: 'Name one .rec file.' });
+}
+
+export const besides = (rec: string, ending: string): string => rec.replace(/\.rec$/i, `.${ending}`);
+
+/** Labels and bounds of ranges are float32: above this, ids are rounded, and ranges tell nothing. */
+const EXACT = 2 ** 24;
+
+/** `undefined` where the file tells of no ranges, or of such as do not fit its index. */
+async function peopleOfRanges(file: RecordFile, index: ReadonlyMap<number, number>): Promise<Map<number, PlacedImage[]> | undefined> {
+  const bounds = await rangeAt(file, index.get(0));
+  if (!bounds || index.size > EXACT) return undefined;
+  const people = new Map<number, PlacedImage[]>();
+  let covered = 0;
+  for (let id = bounds[0]; id < bounds[1]; id++) {
+    const range = await rangeAt(file, index.get(id));
+    if (!range || range[0] < 1 || range[1] > bounds[0]) return undefined;
+    const first = index.get(range[0]);
+    const label = first === undefined ? undefined : firstLabel((await file.read(first, RECORD_HEAD)).payload);
+    if (label === undefined || range[1] <= range[0]) return undefined;
+    const own = people.get(label) ?? [];
+    people.set(label, own);
+    for (let image = range[0]; image < range[1]; image++) {
+      const offset = index.get(image);
+      if (offset === undefined) return undefined;
+      own.push({ id: image, offset });
+      covered++;
+    }
+  }
+  return covered === bounds[0] - 1 ? people : undefined;
+}
+
+/** The two numbers of a record that tells of a range. */
+async function rangeAt(file: RecordFile, offset: number | undefined): Promise<readonly [number, number] | undefined> {
+  if (offset === undefined) return undefined;
+  const { payload, length } = await file.read(offset, RECORD_HEAD);
+  const record = imageBytes(payload, length) === 0 ? parseImageRecord(payload) : undefined;
+  if (!record || record.labels.length !== 2 || !record.labels.every(Number.isSafeInteger)) return undefined;
+  return [record.labels[0], record.labels[1]];
+}
+
+/** An id is a record's number in the file, as InsightFace's tools count: record 0 tells of the ranges, or is missing, or is an image. */
+async function peopleByScan(file: RecordFile, signal?: AbortSignal): Promise<Map<number, PlacedImage[]>> {
+  const people = new Map<number, PlacedImage[]>();
+  let id = 0;
+  for await (const { payload, length, offset } of file.records(RECORD_HEAD)) {
+    if (id % 4096 === 0) throwIfAborted(signal, file.path);
+    const label = firstLabel(payload);
+    if (imageBytes(payload, length) > 0 && label !== undefined) {
+      const own = people.get(label);
+      if (own) own.push({ id, offset });
+      else people.set(label, [{ id, offset }]);
+    }
+    id++;
+  }
+  return people;
+}
+
+async function imageAt(rec: string, offset: number): Promise<Uint8Array> {
+  const image = parseImageRecord(await readRecordAt(rec, offset))?.image;
+  if (!image) throw new ImageError('unreadable', 'The record is too short for what its header says.', `${rec}, byte ${offset}`);
+  return image;
+}
+
+/** Names by the list where it is of these records: one line an image, with its label, no path twice. */
+function namesFrom(list: readonly ListLine[], people: RecordSet['people']): { person: ReadonlyMap<number, string>; photo: (id: number) => string } | undefined {
+  const paths = list.map(({ path }) => posix.normalize(`/${path.replaceAll('\\', '/')}`).slice(1));
+  if (new Set(paths).size !== paths.length) return undefined;
+  const folders = new Map<number, string>();
+  let count = 0;
+  let oneFolderEach = true;
+  for (const [label, images] of people) {
+    count += images.length;
+    for (const { id } of images) {
+      if (list[id - 1]?.label !== label) return undefined;
+      const folder = basename(dirname(paths[id - 1]));
+      oneFolderEach &&= folder !== '.' && folder === (folders.get(label) ?? folder);
+      folders.set(label, folder);
+    }
+  }
+  if (count !== list.length) return undefined;
+  const person = oneFolderEach && new Set(folders.values()).size === people.size ? folders : new Map<number, string>();
+  return { person, photo: (id) => paths[id - 1] };
+}

@@ -1,0 +1,139 @@
+/**
+ * WebDataset: tar files in which files of the same name up to the first dot are one sample, `key.jpg` with `key.cls` (the person's number)
+ * or `key.json` (`identity`, else `label` or `cls`; perhaps `landmarks`, five x, y, and `source` and `kind`, which give the photo's id in place
+ * of the key). Without either, the key's folder is the person, as in facewright's own shards.
+ */
+import { definePlugin, FacewrightError, landmarksFrom, type Landmarks, type Photo, type PluginContext, type Reader } from '@facewright/core';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, posix, resolve } from 'node:path';
+import { z } from 'zod';
+import { byCodeUnit, cannotOpen, isPhotoName } from './photo-files.js';
+import { readSlice, tarFiles, type TarFile } from './tar-file.js';
+
+export const webdataset = definePlugin({
+  meta: { name: 'webdataset', kind: 'reader', version: '0.1.0', apiVersion: 1, description: 'WebDataset tar files: key.jpg with key.cls or key.json' },
+  options: z.strictObject({
+    path: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).describe('the tar file, several, or the folder that holds them'),
+    aligned: z.boolean().default(false).describe('the images are aligned crops'),
+  }),
+  create: ({ path, aligned }, context) => tarReader([path].flat().map((one) => resolve(context.baseDirectory, one)), aligned, context),
+});
+
+function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }: PluginContext): Reader {
+  return {
+    async *identities() {
+      const tars = (await Promise.all(paths.map(tarsAt))).flat();
+      const people = new Map<string, Photo[]>();
+      const seen = new Set<string>();
+      let without = 0;
+      for (const tar of tars) {
+        for await (const sample of samplesOf(tar, signal)) {
+          if (!sample.image) {
+            without++;
+            continue;
+          }
+          const { offset, size } = sample.image;
+          const identity = sample.identity ?? NO_LABEL;
+          const path = sample.source ?? relative(sample.image.name);
+          const id = seen.has(path) ? `${path} (${basename(tar)}, byte ${offset})` : path;
+          seen.add(id);
+          const photo: Photo = {
+            id, identity, bytes: () => readSlice(tar, offset, size), ...(aligned && { aligned }), ...(sample.landmarks && !aligned && { landmarks: sample.landmarks }),
+            ...(sample.problem !== undefined && { excluded: { reason: 'bad-label', detail: `${tar}: ${sample.problem}` } }),
+          };
+          const own = people.get(identity);
+          if (own) own.push(photo);
+          else people.set(identity, [photo]);
+        }
+      }
+      if (without > 0) emit('notice', { level: 'warning', message: `${without} samples of ${paths.join(', ')} have no image.` });
+      if (people.size === 0) throw new FacewrightError({ what: 'The tar files hold no image.', where: paths.join(', '), todo: 'Expected are files key.jpg with key.cls or key.json, or person/photo.jpg.' });
+      for (const [name, photos] of people) yield { name, photos };
+    },
+  };
+}
+
+/** Photos of which nothing says whose they are; all of them are excluded. */
+const NO_LABEL = '(no label)';
+/** No label is nearly as long. */
+const MAX_TEXT = 1 << 20;
+
+async function tarsAt(path: string): Promise<string[]> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw cannotOpen(error, 'tar file or folder', path);
+  });
+  if (!found.isDirectory()) return [path];
+  const names = (await readdir(path)).filter((name) => /\.tar$/i.test(name)).sort(byCodeUnit);
+  if (names.length === 0) throw new FacewrightError({ what: 'The folder holds no .tar file.', where: path, todo: 'Name a tar file, or the folder that holds them.' });
+  return names.map((name) => join(path, name));
+}
+
+interface TarSample {
+  readonly image?: TarFile;
+  readonly identity?: string;
+  /** Where the photo came from, and the kind of a copy. */
+  readonly source?: string;
+  readonly landmarks?: Landmarks;
+  readonly problem?: string;
+}
+
+/** Samples of successive files with the same key. */
+async function* samplesOf(tar: string, signal: AbortSignal): AsyncGenerator<TarSample> {
+  let key: string | undefined;
+  let files: TarFile[] = [];
+  for await (const file of tarFiles(tar, (name, size) => size <= MAX_TEXT && /\.(cls|json)$/i.test(name), signal)) {
+    if (basename(file.name).startsWith('.')) continue;
+    const own = keyOf(file.name);
+    if (own !== key && files.length > 0) {
+      yield sampleOf(key!, files);
+      files = [];
+    }
+    key = own;
+    files.push(file);
+  }
+  if (files.length > 0) yield sampleOf(key!, files);
+}
+
+/** Up to the first dot of the last part of the path. */
+function keyOf(name: string): string {
+  const start = name.lastIndexOf('/') + 1;
+  const dot = name.indexOf('.', start);
+  return dot < 0 ? name : name.slice(0, dot);
+}
+
+/** The label of `key.json` before that of `key.cls` before the folder. */
+export function sampleOf(key: string, files: readonly TarFile[]): TarSample {
+  const image = files.find(({ name }) => isPhotoName(name));
+  const textOf = (ending: RegExp): string | undefined => files.find(({ name }) => ending.test(name))?.content?.toString('utf8').trim();
+  const cls = textOf(/\.cls$/i) || undefined;
+  const json = textOf(/\.json$/i);
+  let fields: Record<string, unknown> = {};
+  if (json !== undefined) {
+    try {
+      fields = Object(JSON.parse(json)) as Record<string, unknown>;
+    } catch {
+      return { image, problem: `${key}.json is no JSON` };
+    }
+  }
+  const named = [fields.identity, fields.label, fields.cls].find((value) => (typeof value === 'string' && value !== '') || typeof value === 'number');
+  const folder = posix.dirname(relative(key));
+  const identity = named !== undefined ? String(named) : (cls ?? (folder === '.' ? undefined : folder));
+  if (identity === undefined) return { image, problem: `nothing says whose ${key} is: it has no .cls, no .json and no folder` };
+  const landmarks = landmarksIn(fields.landmarks);
+  return { image, identity, ...sourceIn(fields), ...(landmarks && { landmarks }) };
+}
+
+function sourceIn({ source, kind }: Record<string, unknown>): { source?: string } {
+  const path = typeof source === 'string' ? relative(source) : '';
+  if (path === '') return {};
+  return { source: typeof kind === 'string' && kind !== 'original' ? `${path} (${kind.replace(/[/\\]/g, '_')})` : path };
+}
+
+function landmarksIn(value: unknown): Landmarks | undefined {
+  const numbers = Array.isArray(value) ? value.flat() : [];
+  if (numbers.length !== 10 || !numbers.every((number) => typeof number === 'number' && Number.isFinite(number))) return undefined;
+  return landmarksFrom([0, 2, 4, 6, 8].map((i) => [numbers[i] as number, numbers[i + 1] as number] as const));
+}
+
+/** With `/`, below the root whatever it says. */
+const relative = (path: string): string => posix.normalize(`/${path.replaceAll('\\', '/')}`).slice(1);

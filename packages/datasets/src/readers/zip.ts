@@ -1,0 +1,54 @@
+/** A zip file of one folder a person, as the reader of folders reads it, without unpacking it. One folder around all people is passed over. */
+import { definePlugin, FacewrightError, type Identity, type PluginContext, type Reader } from '@facewright/core';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { commonFolder, openZip, type OpenZip } from '../zip-file.js';
+import { byCodeUnit, cannotOpen, isPhotoName } from './photo-files.js';
+
+export const zip = definePlugin({
+  meta: { name: 'zip', kind: 'reader', version: '0.1.0', apiVersion: 1, description: 'A zip file of one folder a person' },
+  options: z.strictObject({
+    path: z.string().min(1).describe('the zip file'),
+    aligned: z.boolean().default(false).describe('the images are aligned crops'),
+  }),
+  create: ({ path, aligned }, context) => zipReader(resolve(context.baseDirectory, path), aligned, context),
+});
+
+/** The zip file stays open while its reader is used, so that a photo costs one read. */
+function zipReader(path: string, aligned: boolean, { emit }: PluginContext): Reader {
+  let opened: Promise<OpenZip> | undefined;
+  return {
+    async *identities() {
+      await stat(path).catch((error: unknown) => {
+        throw cannotOpen(error, 'zip file', path);
+      });
+      const archive = await (opened ??= openZip(path));
+      const photos = archive.names.filter((name) => isPhotoName(name) && !hidden(name)).sort(byCodeUnit);
+      const around = commonFolder(photos);
+      // a single person's folder is around all photos too
+      const top = photos.some((name) => !name.slice(around.length).includes('/')) ? '' : around;
+      const people = new Map<string, string[]>();
+      const loose: string[] = [];
+      for (const name of photos) {
+        const id = name.slice(top.length);
+        const slash = id.indexOf('/');
+        if (slash <= 0) loose.push(id);
+        else append(people, id.slice(0, slash), id);
+      }
+      if (people.size === 0) throw new FacewrightError({ what: `The zip file holds ${loose.length ? `${loose.length} photos, and no person's folder` : 'no photo'}.`, where: path, todo: 'Expected is one folder a person: <person>/<photo>.jpg.' });
+      if (loose.length > 0) emit('notice', { level: 'warning', message: `Left out, because they lie in no person's folder of ${path}: ${loose.slice(0, 5).join(', ')} (${loose.length}).` });
+      for (const [name, ids] of [...people].sort(([a], [b]) => byCodeUnit(a, b))) {
+        yield { name, photos: ids.map((id) => ({ id, identity: name, bytes: () => archive.bytes(top + id), ...(aligned && { aligned }) })) } satisfies Identity;
+      }
+    },
+  };
+}
+
+const hidden = (name: string): boolean => name.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
+
+function append(people: Map<string, string[]>, person: string, id: string): void {
+  const own = people.get(person);
+  if (own) own.push(id);
+  else people.set(person, [id]);
+}

@@ -1,0 +1,136 @@
+/**
+ * MXNet's RecordIO framing (dmlc-core, recordio.h). Each part of a record: magic u32, then u32 with a flag in the upper 3 bits and the
+ * length in the lower 29, then the bytes, filled up to a multiple of 4; little-endian. Where a payload holds the magic at a multiple of 4
+ * it is cut there and the magic left out: flag 0 is a whole record, 1 a first part, 2 a middle one, 3 the last.
+ */
+import { FacewrightError } from '@facewright/core';
+import { open, type FileHandle } from 'node:fs/promises';
+import { cannotOpen } from '../readers/photo-files.js';
+
+const MAGIC = 0xced7230a;
+const LENGTH_BITS = 29;
+const MAX_LENGTH = 2 ** LENGTH_BITS;
+const PART_HEADER = 8;
+const WHOLE = 0, FIRST = 1, MIDDLE = 2, LAST = 3;
+
+const magicBytes = Buffer.alloc(4);
+magicBytes.writeUInt32LE(MAGIC);
+const aligned = (length: number): number => Math.ceil(length / 4) * 4;
+
+/** The record of a payload of less than 512 MiB. */
+export function encodeRecord(payload: Uint8Array): Buffer {
+  if (payload.length >= MAX_LENGTH) throw new RangeError(`a record holds less than ${MAX_LENGTH} bytes, got ${payload.length}`);
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const cuts: number[] = [];
+  for (let at = bytes.indexOf(magicBytes); at >= 0; at = bytes.indexOf(magicBytes, at + (at % 4 === 0 ? 4 : 1))) if (at % 4 === 0) cuts.push(at);
+  const chunks: Buffer[] = [];
+  [...cuts, bytes.length].forEach((end, index) => {
+    const start = index === 0 ? 0 : cuts[index - 1] + 4;
+    const flag = cuts.length === 0 ? WHOLE : index === 0 ? FIRST : index === cuts.length ? LAST : MIDDLE;
+    const header = Buffer.alloc(PART_HEADER);
+    header.writeUInt32LE(MAGIC);
+    header.writeUInt32LE(flag * MAX_LENGTH + (end - start), 4);
+    chunks.push(header, bytes.subarray(start, end));
+  });
+  chunks.push(Buffer.alloc(aligned(bytes.length) - bytes.length));
+  return Buffer.concat(chunks);
+}
+
+export interface ReadRecord {
+  /** Where the record starts in the file, and where the next one does. */
+  readonly offset: number;
+  readonly end: number;
+  /** Bytes of the whole payload. */
+  readonly length: number;
+  /** The payload, or its start where not all of it was wanted. */
+  readonly payload: Buffer;
+}
+
+/** Bytes read at once: a scan over headers alone goes through the file in such steps. */
+const WINDOW = 1 << 20;
+
+/** A file of records. Every damage is a `FacewrightError` that names the byte. */
+export class RecordFile {
+  private window = Buffer.alloc(0);
+  private windowStart = 0;
+
+  private constructor(readonly path: string, private readonly handle: FileHandle, readonly size: number) {}
+
+  static async open(path: string): Promise<RecordFile> {
+    try {
+      const handle = await open(path);
+      return new RecordFile(path, handle, (await handle.stat()).size);
+    } catch (error) {
+      throw cannotOpen(error, 'record file', path);
+    }
+  }
+
+  /** The record at `offset`, of its payload at least the first `wanted` bytes. */
+  async read(offset: number, wanted = Infinity): Promise<ReadRecord> {
+    const parts: Buffer[] = [];
+    let kept = 0;
+    let length = 0;
+    for (let at = offset, first = true; ; first = false) {
+      const header = await this.at(at, PART_HEADER);
+      if (header.readUInt32LE() !== MAGIC) throw this.damaged(at, 'no record starts here');
+      const word = header.readUInt32LE(4);
+      const flag = Math.floor(word / MAX_LENGTH);
+      const size = word % MAX_LENGTH;
+      if (first ? flag !== WHOLE && flag !== FIRST : flag !== MIDDLE && flag !== LAST) throw this.damaged(at, `a part of kind ${flag} stands in the wrong place`);
+      const start = at + PART_HEADER;
+      if (start + aligned(size) > this.size) throw this.damaged(at, `it would end after the file does`);
+      const keep = (bytes: Buffer): void => {
+        parts.push(bytes);
+        kept += bytes.length;
+      };
+      if (!first) {
+        length += 4;
+        if (kept < wanted) keep(magicBytes);
+      }
+      length += size;
+      // copied, as the window moves on
+      if (kept < wanted && size > 0) keep(Buffer.from(await this.at(start, Math.min(size, wanted - kept))));
+      at = start + aligned(size);
+      if (flag === WHOLE || flag === LAST) return { offset, end: at, length, payload: parts.length === 1 ? parts[0] : Buffer.concat(parts) };
+    }
+  }
+
+  /** All records in the order of the file. */
+  async *records(wanted = Infinity): AsyncGenerator<ReadRecord> {
+    for (let at = 0; at < this.size; ) {
+      const record = await this.read(at, wanted);
+      yield record;
+      at = record.end;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+
+  private async at(offset: number, length: number): Promise<Buffer> {
+    if (offset + length > this.size) throw this.damaged(offset, 'the file ends early');
+    if (offset < this.windowStart || offset + length > this.windowStart + this.window.length) {
+      const window = Buffer.alloc(Math.min(Math.max(length, WINDOW), this.size - offset));
+      const { bytesRead } = await this.handle.read(window, 0, window.length, offset);
+      if (bytesRead < length) throw this.damaged(offset, 'the file ends early');
+      this.window = window.subarray(0, bytesRead);
+      this.windowStart = offset;
+    }
+    return this.window.subarray(offset - this.windowStart, offset - this.windowStart + length);
+  }
+
+  private damaged(at: number, why: string): FacewrightError {
+    return new FacewrightError({ what: `The record file is damaged at byte ${at}: ${why}.`, where: this.path, todo: 'Fetch or write the file again.' });
+  }
+}
+
+/** One record of a file that is not held open. */
+export async function readRecordAt(path: string, offset: number): Promise<Buffer> {
+  const file = await RecordFile.open(path);
+  try {
+    return (await file.read(offset)).payload;
+  } finally {
+    await file.close();
+  }
+}

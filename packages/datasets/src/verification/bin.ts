@@ -1,0 +1,67 @@
+/**
+ * InsightFace's `.bin` verification sets: a pickle of (images, same), images two by two, each an encoded image as bytes or as a numpy array
+ * of bytes; `same` one boolean a pair.
+ */
+import { FacewrightError } from '@facewright/core';
+import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/node';
+import { readFile } from 'node:fs/promises';
+import { cannotOpen } from '../readers/photo-files.js';
+import type { Pair, PairsFile } from './pairs.js';
+
+export interface BinSet extends PairsFile {
+  /** Encoded images by the names that the pairs use. */
+  readonly images: ReadonlyMap<string, Uint8Array>;
+}
+
+export const isBinPath = (path: string): boolean => /\.bin$/i.test(path);
+
+/** Throws a `FacewrightError` for any other pickle. */
+export async function readBin(path: string): Promise<BinSet> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw cannotOpen(error, 'verification set', path);
+  });
+  return parseBin(bytes, path);
+}
+
+export function parseBin(bytes: Uint8Array, where: string): BinSet {
+  const refuse = (what: string): never => {
+    throw new FacewrightError({ what: `This is no InsightFace verification set: ${what}.`, where, todo: 'Expected is a .bin file as insightface ships them: a pickle of encoded images and of one boolean a pair.' });
+  };
+  const value = unpickle(bytes, where);
+  if (!Array.isArray(value) || value.length !== 2) return refuse('its pickle is no pair of images and booleans');
+  const [list, flags] = value as Unpickled[];
+  const images = Array.isArray(list) ? (list as Unpickled[]).map(bytesOf) : refuse('its images are no list');
+  const same = booleansOf(flags) ?? refuse('what says which pairs are the same is no list of booleans');
+  const wrong = images.findIndex((image) => image === undefined);
+  if (wrong >= 0) refuse(`image ${wrong} is no encoded image`);
+  if (images.length !== same.length * 2) refuse(`it has ${images.length} images for ${same.length} pairs`);
+  if (same.length === 0) refuse('it is empty');
+  const digits = Math.max(5, String(images.length).length);
+  const names = images.map((_, index) => `${String(index).padStart(digits, '0')}.jpg`);
+  const { folds, foldOf } = foldsOf(same);
+  const pairs = same.map((one, index): Pair => ({ a: names[index * 2], b: names[index * 2 + 1], same: one, fold: foldOf(index) }));
+  return { folds, pairs, images: new Map(names.map((name, index) => [name, images[index]!])) };
+}
+
+function bytesOf(value: Unpickled): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  return isNumpyArray(value) && value.data instanceof Uint8Array ? value.data : undefined;
+}
+
+function booleansOf(value: Unpickled): readonly boolean[] | undefined {
+  const list: readonly unknown[] | undefined = isNumpyArray(value) ? [...value.data] : Array.isArray(value) ? value : undefined;
+  return list?.every((one) => typeof one === 'boolean' || one === 0 || one === 1) ? list.map(Boolean) : undefined;
+}
+
+/** Ten of successive pairs, as InsightFace's verification.py divides them; where such have not both kinds, each kind dealt out in turn. */
+function foldsOf(same: readonly boolean[]): { folds: number; foldOf: (index: number) => number } {
+  const count = (kind: boolean): number => same.filter((one) => one === kind).length;
+  const inTurn = Math.max(1, Math.min(10, count(true), count(false)));
+  const successive = (index: number): number => Math.floor((index * 10) / same.length);
+  const both = Array.from({ length: 10 }, () => new Set<boolean>());
+  same.forEach((one, index) => both[successive(index)].add(one));
+  if (both.every(({ size }) => size === 2)) return { folds: 10, foldOf: successive };
+  const dealt = { true: 0, false: 0 };
+  const folds = same.map((one) => dealt[`${one}`]++ % inTurn);
+  return { folds: inTurn, foldOf: (index) => folds[index] };
+}
