@@ -1,5 +1,5 @@
 /** Runs a TensorFlow function off the main thread: the next batch is made while it works. */
-import { bool, setAttributes } from '../runtime/attributes.js';
+import { bool, setAttributes, string } from '../runtime/attributes.js';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
 
 /** The handles it gives are the caller's. `jit` has XLA compile the function at its first call. */
@@ -10,7 +10,7 @@ export async function executeFunction(runtime: Runtime, name: string, inputs: re
   const op = runtime.call(name, (shared) => c.TFE_NewOp(runtime.context, name, shared)) as Pointer;
   try {
     for (const input of inputs) runtime.call(name, (shared) => c.TFE_OpAddInput(op, input, shared));
-    if (jit) setAttributes(c, 'TFE_Op', op, { _XlaMustCompile: bool(true) });
+    setAttributes(c, 'TFE_Op', op, { config_proto: string(runtime.config), ...(jit && { _XlaMustCompile: bool(true) }) });
     const results = new BigUint64Array(outputs);
     const count = Int32Array.of(outputs);
     await new Promise<void>((resolve, reject) => {

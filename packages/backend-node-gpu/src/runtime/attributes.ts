@@ -8,7 +8,7 @@ export type Attribute =
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }
-  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'string'; readonly value: Uint8Array }
   | { readonly kind: 'ints'; readonly value: readonly number[] };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -16,7 +16,7 @@ export const type = (value: DType): Attribute => ({ kind: 'type', value });
 export const bool = (value: boolean): Attribute => ({ kind: 'bool', value });
 export const int = (value: number): Attribute => ({ kind: 'int', value });
 export const float = (value: number): Attribute => ({ kind: 'float', value });
-export const string = (value: string): Attribute => ({ kind: 'string', value });
+export const string = (value: string | Uint8Array): Attribute => ({ kind: 'string', value: typeof value === 'string' ? Buffer.from(value) : value });
 export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
 
 /** Sets them on an op to be run (`TFE_Op`) or on one of a graph (`TF_OperationDescription`): the functions differ in name alone. */
@@ -26,7 +26,7 @@ export function setAttributes(c: Symbols, prefix: 'TFE_Op' | 'TF_', op: Pointer,
     else if (kind === 'bool') c[`${prefix}SetAttrBool`](op, name, value ? 1 : 0);
     else if (kind === 'int') c[`${prefix}SetAttrInt`](op, name, value);
     else if (kind === 'float') c[`${prefix}SetAttrFloat`](op, name, value);
-    else if (kind === 'string') c[`${prefix}SetAttrString`](op, name, value, Buffer.byteLength(value));
+    else if (kind === 'string') c[`${prefix}SetAttrString`](op, name, value, value.length);
     else c[`${prefix}SetAttrIntList`](op, name, BigInt64Array.from(value, BigInt), value.length);
   }
 }

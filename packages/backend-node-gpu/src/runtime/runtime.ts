@@ -19,12 +19,15 @@ export class Runtime {
   /** The GPU on which everything is computed, if there is one. */
   readonly gpu?: Device;
   readonly context: Pointer;
+  /** The options' bytes; a function's own optimiser takes them with each call. */
+  readonly config: Uint8Array;
   private readonly status: Pointer;
 
   constructor(readonly library: Library, options: ContextOptions) {
     const { c } = library;
     this.status = c.TF_NewStatus();
     const config = encodeConfig(options);
+    this.config = config;
     this.id = createHash('sha1').update(config).digest('hex').slice(0, 8);
     const contextOptions = c.TFE_NewContextOptions();
     this.call('the options', (status) => c.TFE_ContextOptionsSetConfig(contextOptions, config, config.length, status));
