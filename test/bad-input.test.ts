@@ -2,8 +2,11 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDataset } from '@facewright/datasets';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { drawPeople, facewright, filesBelow, patches, put, readJson, temporary, TINY, writeConfig, writeDetector, type Ended } from './helpers/tool.js';
+
+// each test starts the tool several times, on machines that may be busy
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let directory: string;
 let config: string;

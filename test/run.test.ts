@@ -1,7 +1,10 @@
 /** A whole run, and each stage alone, as a user starts them. */
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { drawPeople, facewright, filesBelow, readJson, temporary, TINY, writeConfig } from './helpers/tool.js';
+
+// each test starts the tool several times, on machines that may be busy
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let directory: string;
 let list: string;

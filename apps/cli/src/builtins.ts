@@ -3,14 +3,16 @@ import { cpu } from '@facewright/backend-cpu';
 import { onnx } from '@facewright/backend-onnx';
 import { wasm } from '@facewright/backend-wasm';
 import type { PluginFactory } from '@facewright/core';
-import { alignedFolder, folder, trillionPairs } from '@facewright/datasets';
-import { arcFace, softmax } from '@facewright/losses';
-import { mobileFaceNet } from '@facewright/models';
+import { alignedFolder, folder, insightFaceRec, trillionPairs, webdataset, zip } from '@facewright/datasets';
+import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from '@facewright/losses';
+import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
-import { adam, sgd } from '@facewright/training';
+import { tensorBoard } from '@facewright/report';
+import { adam, adamW, sgd } from '@facewright/training';
 
 export const backends: readonly PluginFactory<'backend'>[] = [onnx, wasm, cpu];
 
 export const builtins = [
-  folder, trillionPairs, alignedFolder, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, softmax, arcFace, sgd, adam, ...backends,
+  folder, trillionPairs, alignedFolder, insightFaceRec, webdataset, zip, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, mobileNetV2,
+  softmax, normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, adamW, tensorBoard, ...backends,
 ] as unknown as readonly PluginFactory[];

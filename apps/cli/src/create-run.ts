@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { DependencyContainer } from 'tsyringe';
 import {
-  createEventStream, ENGINE, MODEL, parseOptions, RANDOM, runConfig, throwIfAborted,
+  createEventStream, ENGINE, LOGGER, MODEL, parseOptions, RANDOM, runConfig, throwIfAborted,
   type ConfiguredPlugin, type Dataset, type EventReader, type EventStream, type RunConfig, type RunConfigInput, type Verification,
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
@@ -14,7 +14,7 @@ import { pickCrops } from './crops.js';
 import { recogniseData } from './data-source.js';
 import { evaluateDrawn } from './evaluate-stage.js';
 import { prepareStage } from './prepare-stage.js';
-import { presetFor, type PresetName } from './presets.js';
+import { presetOf, type PresetName } from './presets.js';
 import { openRunDirectory, requireSameConfig, type RunDirectory, type RunRecord } from './run-directory.js';
 import { drawSample, SAMPLE_PRESET, type SampleOptions } from './sample.js';
 import { drawHeldOut, trainStage } from './train-stage.js';
@@ -37,7 +37,7 @@ export interface RunOptions {
   readonly onEvent?: EventReader;
   /** Draws a sample of people into the run's directory and uses its preset; an object says which people. */
   readonly sample?: boolean | SampleOptions;
-  /** What lies under the config: `small` on a slow engine by default. */
+  /** What lies under the config; by default what fits the engine: `small`, `medium` or `full`. */
   readonly preset?: PresetName;
   readonly resume?: boolean;
   readonly force?: boolean;
@@ -77,7 +77,7 @@ export async function createRun(options: RunOptions = {}): Promise<Run> {
 
   const data = sample ? undefined : await recogniseData(given.data, baseDirectory);
   const backend = await backendFor(parseOptions(runConfig, given, where), scope);
-  const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetFor(backend.meta.name, options.preset);
+  const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetOf(backend, options.preset);
   const underlay: RunConfigInput = { ...preset.config, ...data?.config };
   const checked = parseOptions(runConfig, { ...underlay, ...given }, where);
   const out = resolve(baseDirectory, checked.out);
@@ -116,12 +116,14 @@ async function execute(run: Execution): Promise<RunResult> {
   const begin = performance.now();
   const log = createEventLog(directory.events, { fresh: !run.resume });
   events.subscribe(log.reader);
+  const loggers = (composition.loggers.length ? await Promise.all(container.resolveAll(LOGGER)) : []).map((logger) => logger.open(directory.path));
+  for (const { reader } of loggers) events.subscribe(reader);
   let dataset: Dataset | undefined;
   try {
     await directory.record(record);
     emit('run.started', { command: record.command, seed: config.seed, config, versions: versions() });
-    if (run.preset === 'small' && run.chosen.length) {
-      emit('notice', { level: 'info', message: `The engine "${backend.meta.name}" is slow for the full net: the preset "small" sets ${run.chosen.join(', ')}. --preset full takes the full net; a config sets each.` });
+    if ((run.preset === 'small' || run.preset === 'medium') && run.chosen.length) {
+      emit('notice', { level: 'info', message: `The engine "${backend.meta.name}" is slow for the full net: the preset "${run.preset}" sets ${run.chosen.join(', ')}. --preset full takes the full net; a config sets each.` });
     }
     dataset = await openDataset(run.prepared ?? (await prepared(run)));
     const heldOut = record.heldOut ?? drawHeldOut(composition, dataset);
@@ -138,6 +140,7 @@ async function execute(run: Execution): Promise<RunResult> {
     return { directory: directory.path, dataset: dataset.directory, model: modelDirectory, report, metrics };
   } finally {
     log.close();
+    for (const logger of loggers) await logger.close();
     await dataset?.close();
     await composition.dispose();
   }

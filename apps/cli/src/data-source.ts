@@ -1,7 +1,8 @@
-/** What `data` is: a prepared dataset, a landmark list or a folder of people; and the reader that fits. */
+/** What `data` is: a prepared dataset, or one of the formats that are read; and the reader that fits. */
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { FacewrightError, type PluginReference, type RunConfigInput } from '@facewright/core';
+import { recogniseFormat } from '@facewright/datasets';
 
 export interface DataSource {
   /** Path of a dataset that needs no preparation. */
@@ -14,14 +15,14 @@ export interface DataSource {
 export async function recogniseData(data: string | undefined, baseDirectory: string): Promise<DataSource> {
   if (data === undefined) return { config: {} };
   const path = resolve(baseDirectory, data);
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new FacewrightError({ what: error.code === 'ENOENT' ? 'There is no such file or folder.' : `The data cannot be opened: ${error.message}`, where: path, todo: 'Name a folder of one subfolder a person, a landmark list, or a prepared dataset by --data.', cause: error });
   });
-  if (found.isDirectory()) {
-    const prepared = await stat(join(path, 'dataset.json')).then((file) => file.isFile(), () => false);
-    return prepared ? { prepared: path, config: {} } : { config: { reader: 'folder' } };
-  }
-  return { config: { reader: 'trillion-pairs' } };
+  const { format, paths } = await recogniseFormat(path);
+  if (format === 'dataset') return { prepared: path, config: {} };
+  if (format === 'insightface-bin') throw new FacewrightError({ what: 'This is a verification set: it holds pairs, and no people to train on.', where: path, todo: 'Verify a model on it: facewright evaluate --pairs <it> --images <it>.' });
+  // the lists of a folder of Trillion Pairs are its readers' paths
+  return { config: { reader: paths.length > 1 || paths[0] !== path ? { name: format, path: [...paths] } : format } };
 }
 
 /** The reader's reference with the data's path, where it does not name one itself. */

@@ -12,16 +12,20 @@ const engine = (name: string, availability: Availability) =>
   definePlugin({ meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 }, options: z.strictObject({}), create: () => ({ probe: async () => availability, open: () => Promise.reject(new Error('not opened here')) }) });
 
 test('auto takes the first engine that works; a named one is taken or says why not', async () => {
-  expect((await chooseBackend('auto', source, context)).plugin.meta.name).toBe('wasm');
+  const usable = (await listEngines(context)).filter((row) => row.usable).map(({ name }) => name);
+  expect((await chooseBackend('auto', source, context)).plugin.meta.name).toBe(usable[0]);
+  expect(usable).toEqual(expect.arrayContaining(['wasm', 'cpu']));
   expect((await chooseBackend({ name: 'cpu' }, source, context)).plugin.meta.name).toBe('cpu');
   const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
   await expect(chooseBackend('broken', { ...source, known: [broken] as never }, context)).rejects.toThrow(/"broken" does not work here: no such device[\s\S]*buy one/);
   expect(await listEngines(context, [broken])).toEqual([{ name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' }]);
 });
 
-test('a slow engine gets the small preset unless the full one is asked for', () => {
-  expect(presetFor('wasm').name).toBe('small');
-  expect(presetFor('onnx')).toEqual({ name: 'full', config: {} });
-  expect(presetFor('wasm', 'full').config).toEqual({});
-  expect(presetFor('onnx', 'small').config.batch).toBe(presetFor('cpu').config.batch);
+test('the preset fits the engine, unless one is asked for', () => {
+  expect(presetFor({ name: 'wasm' }).name).toBe('small');
+  expect(presetFor({ name: 'onnx' }).name).toBe('medium');
+  expect(presetFor({ name: 'onnx', provider: 'cuda' })).toEqual({ name: 'full', config: {} });
+  expect(presetFor({ name: 'a-plugin' }).name).toBe('full');
+  expect(presetFor({ name: 'wasm' }, 'full').config).toEqual({});
+  expect(presetFor({ name: 'onnx' }, 'small').config.batch).toBe(presetFor({ name: 'cpu' }).config.batch);
 });

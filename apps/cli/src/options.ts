@@ -29,30 +29,33 @@ export const withCommon = (command: Command): Command =>
   command
     .option('--config <file>', 'config file (default: facewright.config.* in the working directory)')
     .option('--seed <number>', 'seed of everything that is drawn (default: 1)', wholeNumber)
-    .option('--backend <name>', 'engine: auto, wasm, cpu, or a plugin (default: auto)')
+    .option('--backend <name>', 'engine: auto, onnx, wasm, cpu, or a plugin (default: auto)')
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors');
 
 export const withData = (command: Command): Command =>
   command
-    .option('--data <path>', 'folder of one subfolder a person, landmark list, or prepared dataset')
+    .option('--data <path>', 'folder of one subfolder a person, landmark list, .zip, .tar, .rec, or prepared dataset')
     .option('--reader <name>', 'reader of the data (default: by what the data is)')
     .addOption(new Option('--aligned', 'the data is a folder of aligned images').conflicts('reader'));
 
 /** The config file with the command line over it; paths of the command line are relative to the working directory. */
-export function configOf(options: CommonOptions & DataOptions & { readonly out?: string }): Promise<LoadedConfig> {
+export function configOf(options: CommonOptions & DataOptions & { readonly out?: string; readonly logger?: string[] }): Promise<LoadedConfig> {
   const overrides: RunConfigInput = {
     ...(options.data !== undefined && { data: resolve(options.data) }),
     ...(options.out !== undefined && { out: resolve(options.out) }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.backend !== undefined && { backend: options.backend }),
+    ...(options.logger !== undefined && { loggers: options.logger }),
     ...(options.aligned ? { reader: 'aligned-folder' } : options.reader !== undefined && { reader: options.reader }),
   };
   return loadConfig({ path: options.config, overrides });
 }
 
+export const loggerOption = (): Option => new Option('--logger <name...>', 'further readers of what the run tells, e.g. tensorboard');
+
 export const presetOption = (): Option =>
-  new Option('--preset <name>', 'what lies under the config: small for slow engines, full for the whole net, auto by the engine').choices(PRESET_NAMES).default('auto');
+  new Option('--preset <name>', 'what lies under the config: small for slow engines, medium for a processor, full for the whole net, auto by the engine; paper, seed, insightface-214: recipes; sample: as --sample').choices(PRESET_NAMES).default('auto');
 
 export function requireData({ data }: RunConfigInput): string {
   if (data !== undefined) return data;

@@ -1,10 +1,14 @@
-/** Config that lies under the user's: what is sensible for a slow engine, where the defaults would take days. */
-import type { RunConfigInput } from '@facewright/core';
+/** Config that lies under the user's: what is sensible for the engine, where the defaults would take days. */
+import type { ConfiguredPlugin, RunConfigInput } from '@facewright/core';
+import { INSIGHTFACE_214, PAPER, SEED } from './recipes.js';
+import { SAMPLE_PRESET } from './sample.js';
 
 /** Engines that run op by op on one thread: the full net takes seconds a step on them. */
 const SLOW_ENGINES: readonly string[] = ['wasm', 'cpu'];
+/** Engines that compile the step for a processor: the full net takes seconds a batch, a run of hours on a large dataset. */
+const CPU_ENGINES: readonly string[] = ['onnx'];
 
-export const PRESET_NAMES = ['auto', 'small', 'full'] as const;
+export const PRESET_NAMES = ['auto', 'small', 'medium', 'full', 'paper', 'seed', 'insightface-214', 'sample'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 /**
@@ -16,20 +20,41 @@ const SMALL: RunConfigInput = {
   model: { name: 'mobilefacenet', inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] },
   batch: 32,
   stages: [
-    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2 } } },
-    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 20, until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2 } } },
+    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } } },
+    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 20, until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } } },
   ],
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 200 },
 };
+
+/** A half-width MobileFaceNet at 112×112 (about a quarter of the full net's work) and stages of a limited number of steps. */
+const MEDIUM: RunConfigInput = {
+  model: { name: 'mobilefacenet', width: 0.5 },
+  batch: 64,
+  stages: [
+    { loss: 'softmax', optimiser: 'adam', rate: 1e-3, until: { steps: 600, plateau: { window: 20, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } } },
+    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 5e-4, warmUp: 40, until: { steps: 600, plateau: { window: 20, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } } },
+  ],
+  validation: { everySteps: 50 },
+  checkpoint: { everySteps: 100 },
+};
+
+/** What `--sample` trains with, for data of one's own. */
+const { out: _, ...SAMPLE } = SAMPLE_PRESET;
+
+const PRESETS: Readonly<Record<Exclude<PresetName, 'auto'>, RunConfigInput>> = { small: SMALL, medium: MEDIUM, full: {}, paper: PAPER, seed: SEED, 'insightface-214': INSIGHTFACE_214, sample: SAMPLE };
 
 export interface Preset {
   readonly name: Exclude<PresetName, 'auto'>;
   readonly config: RunConfigInput;
 }
 
-/** The preset for an engine: `small` on a slow one, unless another is asked for. */
-export function presetFor(engine: string, wanted: PresetName = 'auto'): Preset {
-  const name = wanted === 'auto' ? (SLOW_ENGINES.includes(engine) ? 'small' : 'full') : wanted;
-  return { name, config: name === 'small' ? SMALL : {} };
+/** The preset for an engine, unless one is asked for: `small` where steps run op by op, `medium` on a processor, else `full`. */
+export function presetFor(engine: { readonly name: string; readonly provider?: string }, wanted: PresetName = 'auto'): Preset {
+  const fitting = SLOW_ENGINES.includes(engine.name) ? 'small' : CPU_ENGINES.includes(engine.name) && (engine.provider ?? 'cpu') === 'cpu' ? 'medium' : 'full';
+  const name = wanted === 'auto' ? fitting : wanted;
+  return { name, config: PRESETS[name] };
 }
+
+/** The same for a configured engine. */
+export const presetOf = ({ meta, options }: ConfiguredPlugin<'backend'>, wanted?: PresetName): Preset => presetFor({ name: meta.name, provider: (options as { provider?: string }).provider }, wanted);

@@ -1,5 +1,6 @@
 /** The command line: one file a command. */
 import { Command } from 'commander';
+import { addDataset } from './commands/dataset.js';
 import { addDetect } from './commands/detect.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
@@ -14,6 +15,6 @@ export function createProgram(): Command {
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
-  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDoctor]) add(program);
+  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDataset, addDoctor]) add(program);
   return program;
 }

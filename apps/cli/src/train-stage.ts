@@ -41,6 +41,7 @@ export async function trainStage({ container, config, model, stages }: Compositi
     flip: config.flip,
     validation: config.validation,
     checkpoint: config.checkpoint,
+    guard: config.guard,
     directory,
     random: container.resolve(RANDOM).fork('train'),
     emit: container.resolve(EVENTS).emit,

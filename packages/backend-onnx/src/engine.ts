@@ -20,6 +20,8 @@ export interface OnnxEngineOptions {
 export interface OnnxEngine extends Engine {
   /** Images in a block where training steps are lowered to the `blocked` layout, else 0. */
   readonly block: number;
+  /** How training steps are lowered. */
+  readonly lowering: 'std' | 'blocked';
   readonly threads: number;
 }
 
@@ -32,6 +34,7 @@ export async function openOnnxEngine({ provider, lowering, threads = physicalCor
     name: 'onnx',
     device: `onnxruntime ${versionOf(runtime)}, ${provider}, ${block ? `blocked (${block} images)` : 'std'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     block,
+    lowering: block ? 'blocked' : 'std',
     threads,
     compile(step, options = {}) {
       const executable = new OnnxExecutable(target, step, options, (compiled, seconds) => emit?.('engine.compiled', { name: 'onnx', step: options.name ?? compiled.graph.name, seconds, nodes: compiled.model.nodes }));

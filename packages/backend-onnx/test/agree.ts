@@ -23,8 +23,11 @@ export function expectClose(actual: HostTensors, expected: HostTensors, toleranc
   for (const [name, { shape, data, dtype }] of Object.entries(expected)) {
     expect(actual[name].shape, name).toEqual(shape);
     expect(actual[name].dtype, name).toBe(dtype);
-    const largest = data.reduce((most: number, value: number) => Math.max(most, Math.abs(value)), 1e-3);
-    const worst = data.reduce((most: number, value: number, i: number) => Math.max(most, Math.abs(value - actual[name].data[i])), 0);
+    let [largest, worst] = [1e-3, 0];
+    for (let i = 0; i < data.length; i++) {
+      largest = Math.max(largest, Math.abs(data[i]));
+      worst = Math.max(worst, Math.abs(data[i] - actual[name].data[i]));
+    }
     expect(worst / largest, `${name}: largest difference ${worst} beside values up to ${largest}`).toBeLessThanOrEqual(tolerance);
   }
 }

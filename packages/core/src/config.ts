@@ -31,17 +31,36 @@ export const untilRule = z.strictObject({
       window: z.int().min(2).default(200).describe('steps in each of the two windows whose mean losses are compared'),
       minimumGain: z.number().min(0).default(0.01).describe('smallest relative fall of the mean loss that still counts as progress'),
       patience: z.int().min(1).default(3).describe('windows in a row without that gain'),
+      minimumLoss: z.number().min(0).default(0.01).describe('a mean loss this low counts as lingering, however fast it still falls: there is no more to learn'),
     })
     .optional()
     .describe('the loss lingers'),
 });
 export type UntilRule = z.infer<typeof untilRule>;
 
+const fallsUntil = z.int().min(1).optional().describe('the step of the stage at which the rate has fallen to its end; without it the stage\'s limit of steps or epochs');
+const final = z.number().min(0).max(1).default(0).describe('share of the rate that is left at the end');
+
+/** How the learning rate goes on after the warm-up. Steps are counted from the stage's start. */
+export const scheduleRule = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('constant') }),
+  z.strictObject({
+    name: z.literal('step'),
+    at: z.array(z.int().min(1)).min(1).describe('steps at which the rate falls'),
+    factor: z.number().positive().lt(1).default(0.1).describe('what it is multiplied by at each'),
+  }),
+  z.strictObject({ name: z.literal('cosine'), steps: fallsUntil, final }),
+  z.strictObject({ name: z.literal('polynomial'), steps: fallsUntil, final, power: z.number().positive().default(1).describe('1: linear, as in arcface_torch') }),
+]);
+export type ScheduleRule = z.infer<typeof scheduleRule>;
+
 export const stageConfig = z.strictObject({
   loss: pluginReference,
   optimiser: pluginReference.default('adam'),
   rate: z.number().positive().default(1e-3).describe('learning rate'),
   warmUp: z.int().min(0).default(0).describe('steps in which the rate rises linearly from 0'),
+  schedule: scheduleRule.default({ name: 'constant' }).describe('how the rate goes on after that'),
+  clipNorm: z.number().positive().optional().describe('gradients longer than this, all of them taken as one vector, are shortened to it'),
   until: untilRule,
 });
 export type StageConfig = z.infer<typeof stageConfig>;
@@ -88,6 +107,14 @@ export const runConfig = z.strictObject({
       pairs: z.int().min(1).default(3000).describe('same and different pairs, half each, where there are enough'),
     })
     .prefault({}),
+  guard: z
+    .strictObject({
+      retries: z.int().min(0).default(3).describe('how often a stage goes back to its last good state after a loss that is no number'),
+      rateFactor: z.number().positive().lt(1).default(0.5).describe('what its rate is multiplied by each time'),
+      chanceAfter: z.int().min(20).default(500).describe('steps of a stage after which an accuracy at chance is told'),
+    })
+    .prefault({}),
+  loggers: z.array(pluginReference).default([]).describe('further readers of the run\'s events, e.g. "tensorboard"'),
   checkpoint: z.strictObject({ everySteps: z.int().min(1).default(500), keep: z.int().min(1).default(3) }).prefault({}),
 });
 export type RunConfig = z.infer<typeof runConfig>;

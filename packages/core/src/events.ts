@@ -14,7 +14,10 @@ export interface Events {
   'prepare.finished': { summary: Omit<PreparationSummary, 'exclusions'>; directory: string; photosPerSecond: number; throughput?: PreparationThroughput };
   'train.started': { identities: number; images: number; validation: number; parameters: number; resumedAt?: number };
   'stage.started': { stage: number; loss: string; optimiser: string; step: number; head: 'fresh' | 'adopted' | 'resumed' };
-  'train.step': { stage: number; step: number; epoch: number; loss: number; accuracy: number; rate: number; imagesPerSecond: number };
+  /** `gradientNorm` is that before clipping; `clipped` is set where it was above the stage's `clipNorm`. Loss and gradients are never scaled. */
+  'train.step': { stage: number; step: number; epoch: number; loss: number; accuracy: number; rate: number; imagesPerSecond: number; gradientNorm?: number; clipped?: boolean };
+  /** The loss or a gradient was no number at `step`: the training goes on from `backTo` at `rateFactor` times the rate. `images` are those of the step. */
+  'train.setback': { stage: number; step: number; backTo: number; rateFactor: number; tensor: string; images: readonly string[] };
   'train.validation': { stage: number; step: number; loss: number; accuracy: number; images: number };
   /** `evidence` is what the criterion saw when it decided, e.g. window means and the gain between them. */
   'stage.finished': { stage: number; loss: string; steps: number; finalLoss: number; endedBecause: string; evidence: Record<string, unknown> };

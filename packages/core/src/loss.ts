@@ -7,8 +7,8 @@ import type { HostTensor, HostTensors, State } from './tensors.js';
 export interface Loss {
   /** The head's own parameters, e.g. class centres [embeddingSize, identities]. */
   init(identities: number, embeddingSize: number, random: Random): InitialState;
-  /** The class centres [embeddingSize, identities] of this head, for the next stage. */
-  centres?(params: HostTensors): HostTensor;
+  /** The class centres [embeddingSize, identities] of this head, for the next stage; `statistics` are the head's. */
+  centres?(params: HostTensors, statistics?: HostTensors): HostTensor;
   /** This loss's own parameters made from another head's class centres. Where it is missing the head starts afresh. */
   adopt?(centres: HostTensor): HostTensors;
   /**

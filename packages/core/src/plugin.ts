@@ -5,6 +5,7 @@ import type { Augmenter } from './augmenter.js';
 import type { Backend, Engine } from './backend.js';
 import type { Detector } from './detector.js';
 import type { Emit } from './events.js';
+import type { Logger } from './logger.js';
 import type { Loss } from './loss.js';
 import type { Model } from './model.js';
 import type { Optimiser } from './optimiser.js';
@@ -24,9 +25,10 @@ export interface Contracts {
   loss: Loss;
   optimiser: Optimiser;
   backend: Backend;
+  logger: Logger;
 }
 export type PluginKind = keyof Contracts;
-export const PLUGIN_KINDS = ['reader', 'detector', 'aligner', 'augmenter', 'model', 'loss', 'optimiser', 'backend'] as const satisfies readonly PluginKind[];
+export const PLUGIN_KINDS = ['reader', 'detector', 'aligner', 'augmenter', 'model', 'loss', 'optimiser', 'backend', 'logger'] as const satisfies readonly PluginKind[];
 
 export interface PluginMeta<K extends PluginKind = PluginKind> {
   /** The name used in config: lower case letters, digits and `-`. */

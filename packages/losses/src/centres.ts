@@ -1,5 +1,20 @@
-/** Class centres on the host: what one head hands to the next when the loss is switched. */
-import { hostTensor, type HostTensor } from '@facewright/core';
+/** Class centres: how a head that consists of them begins, hands them on and takes them over when the loss is switched. */
+import { hostTensor, type HostTensor, type Loss, type Random } from '@facewright/core';
+
+/** Deviation of the first centres, as in arcface_torch. */
+const FIRST_DEVIATION = 0.01;
+
+/** `count` centres [embeddingSize, count], N(0, 0.01). */
+export function firstCentres(embeddingSize: number, count: number, random: Random): HostTensor {
+  return hostTensor([embeddingSize, count], Float32Array.from({ length: embeddingSize * count }, () => FIRST_DEVIATION * random.normal()));
+}
+
+/** The head of a loss whose one parameter is `centres` [embeddingSize, identities]; only their directions count. */
+export const centreHead: Pick<Required<Loss>, 'init' | 'centres' | 'adopt'> = {
+  init: (identities, embeddingSize, random) => ({ params: { centres: firstCentres(embeddingSize, identities, random.fork('centres')) }, statistics: {} }),
+  centres: ({ centres }) => unitColumns(centres),
+  adopt: (centres) => ({ centres: unitColumns(centres) }),
+};
 
 /** `centres` [embeddingSize, identities] with every column brought to length 1; a column of zeros stays as it is. */
 export function unitColumns({ shape, data }: HostTensor): HostTensor {

@@ -2,10 +2,10 @@
 // mistake of the first implementations that these must not repeat.
 import { cpu } from '@facewright/backend-cpu';
 import { wasm } from '@facewright/backend-wasm';
-import { createRandom, hostTensor, type HostTensor, type HostTensors, type Loss, type State } from '@facewright/core';
-import { openEngine, testContext, testLoss } from '@facewright/testkit';
-import * as tf from '@tensorflow/tfjs-core';
+import { createRandom, hostTensor, type HostTensor } from '@facewright/core';
+import { testLoss } from '@facewright/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { column, cosines, createEvaluate, crossEntropy, differences, dot, expectNear, make, marginLoss, normal, random, row, type Evaluate } from '../test/reference.js';
 import { arcFace, softmax } from './index.js';
 
 testLoss(softmax(), { engine: cpu() });
@@ -16,71 +16,18 @@ testLoss(arcFace(), { engine: wasm(), name: 'arcface on wasm' });
 testLoss(arcFace({ s: 30, m: 0.4, beyond: 'easy' }), { engine: cpu(), name: 'arcface, easy' });
 testLoss(arcFace({ s: 30, m: 0.4, beyond: 'fallback' }), { engine: cpu(), name: 'arcface, fallback' });
 
-interface Answer { loss: number; logits: Float32Array; gradients: Record<string, Float32Array> }
-
-/** Loss, logits and gradients (`embeddings` and every parameter) on the reference engine. */
-let evaluate: (loss: Loss, params: HostTensors, embeddings: HostTensor, labels: readonly number[]) => Promise<Answer>;
-
+/** Loss, logits and gradients on the reference engine. */
+let evaluate: Evaluate;
 beforeAll(async () => {
-  const engine = await openEngine(cpu());
-  evaluate = async (loss, params, embeddings, labels) => {
-    const names = Object.keys(params);
-    const step = (_: State, inputs: State): { outputs: State } => {
-      const apply = (x: tf.Tensor, values: tf.Tensor[]) =>
-        loss.apply(Object.fromEntries(names.map((name, i) => [name, values[i]])), {}, x as tf.Tensor2D, inputs['in/labels'] as tf.Tensor1D);
-      const values = names.map((name) => inputs[name]);
-      const { value, grads } = tf.valueAndGrads((x: tf.Tensor, ...rest: tf.Tensor[]) => apply(x, rest).loss)([inputs['in/embeddings'], ...values]);
-      const { logits } = apply(inputs['in/embeddings'], values);
-      return { outputs: { loss: value, logits, embeddings: grads[0], ...Object.fromEntries(names.map((name, i) => [name, grads[i + 1]])) } };
-    };
-    const executable = engine.compile(step);
-    const { loss: value, logits, ...gradients } = await executable.run({ ...params, 'in/embeddings': embeddings, 'in/labels': hostTensor([labels.length], Int32Array.from(labels)) });
-    executable.dispose();
-    return { loss: value.data[0], logits: logits.data as Float32Array, gradients: Object.fromEntries(Object.entries(gradients).map(([name, { data }]) => [name, data as Float32Array])) };
-  };
+  evaluate = await createEvaluate();
 });
 
-const make = (plugin: ReturnType<typeof arcFace>): Promise<Loss> => plugin.create(testContext());
-const random = createRandom('losses');
-const normal = (shape: readonly number[], purpose: string, scale = 1): HostTensor => {
-  const draw = random.fork(purpose);
-  return hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => scale * draw.normal()));
-};
-const column = ({ shape, data }: HostTensor, j: number): number[] => Array.from({ length: shape[0] }, (_, i) => data[i * shape[1] + j]);
-const row = ({ shape, data }: HostTensor, i: number): number[] => Array.from(data.slice(i * shape[1], (i + 1) * shape[1]));
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, v, i) => sum + v * b[i], 0);
+type Rule = 'plain' | 'easy' | 'fallback' | 'continued';
 
-/** −log softmax(z)_y in double precision. */
-function crossEntropy(z: readonly number[], label: number): number {
-  const top = Math.max(...z);
-  return top + Math.log(z.reduce((sum, v) => sum + Math.exp(v - top), 0)) - z[label];
-}
-
-/** cos θ of every class, with the angle itself: another way than the product's. */
-const cosines = (x: readonly number[], centres: HostTensor): number[] =>
-  Array.from({ length: centres.shape[1] }, (_, j) => { const w = column(centres, j); return dot(x, w) / Math.sqrt(dot(x, x) * dot(w, w)); });
-
-function arcFaceReference(embeddings: HostTensor, centres: HostTensor, labels: readonly number[], s: number, m: number, beyond: 'plain' | 'easy' | 'fallback'): number {
-  const each = labels.map((label, i) => {
-    const cos = cosines(row(embeddings, i), centres);
-    const theta = Math.acos(Math.max(-1, Math.min(1, cos[label])));
-    const target = { plain: Math.cos(theta + m), easy: theta < Math.PI / 2 ? Math.cos(theta + m) : cos[label], fallback: theta + m <= Math.PI ? Math.cos(theta + m) : cos[label] - m * Math.sin(m) }[beyond];
-    return crossEntropy(cos.map((c, j) => s * (j === label ? target : c)), label);
-  });
-  return each.reduce((sum, v) => sum + v, 0) / labels.length;
-}
-
-/** Central differences of a double-precision formula at float32 values. */
-function differences(f: (x: HostTensor) => number, { shape, data }: HostTensor): number[] {
-  return Array.from(data, (v, i) => {
-    const moved = (by: number): HostTensor => ({ shape, dtype: 'float32', data: Object.assign(Float64Array.from(data), { [i]: v + by }) as unknown as Float32Array });
-    return (f(moved(1e-6)) - f(moved(-1e-6))) / 2e-6;
-  });
-}
-
-function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-  const largest = Math.max(...Array.from(expected, Math.abs));
-  for (let i = 0; i < expected.length; i++) expect(Math.abs(actual[i] - expected[i]), `number ${i}: ${actual[i]}, expected ${expected[i]}`).toBeLessThanOrEqual(tolerance * largest);
+function arcFaceReference(embeddings: HostTensor, centres: HostTensor, labels: readonly number[], s: number, m: number, beyond: Rule): number {
+  const inside = { plain: () => true, easy: (theta: number) => theta < Math.PI / 2, fallback: (theta: number) => theta + m <= Math.PI, continued: (theta: number) => theta + m <= Math.PI }[beyond];
+  const otherwise = { plain: 0, easy: 0, fallback: -m * Math.sin(m), continued: Math.cos(m) - 1 }[beyond];
+  return marginLoss(embeddings, centres, labels, s, (theta) => (inside(theta) ? Math.cos(theta + m) : Math.cos(theta) + otherwise));
 }
 
 describe('against the formula in double precision', () => {
@@ -103,7 +50,7 @@ describe('against the formula in double precision', () => {
   const turned = Float32Array.from(normal([8, 5], 'near').data);
   for (const [label, i] of [[0, 0], [4, 1]] as const) row(embeddings, i).forEach((v, k) => { turned[k * 5 + label] = (label ? -1 : 1) * v + 0.2 * turned[k * 5 + label]; });
   for (const [name, centres] of [['at random', normal([8, 5], 'centres', 0.1)], ['near and opposite', hostTensor([8, 5], turned)]] as const) {
-    for (const beyond of ['plain', 'easy', 'fallback'] as const) {
+    for (const beyond of ['plain', 'easy', 'fallback', 'continued'] as const) {
       test(`arcface (${beyond}), centres ${name}: value and gradients`, async () => {
         const { loss: value, gradients } = await evaluate(await make(arcFace({ s: 16, m: 0.5, beyond })), { centres }, embeddings, labels);
         expectNear([value], [arcFaceReference(embeddings, centres, labels, 16, 0.5, beyond)], 1e-5);
@@ -116,11 +63,12 @@ describe('against the formula in double precision', () => {
   test('beyond θ + m = π the three rules differ as they should', async () => {
     const centres = hostTensor([2, 2], Float32Array.of(1, 0, 0, 1));
     const opposite = hostTensor([1, 2], Float32Array.of(Math.cos(3), Math.sin(3)));
-    const at = async (beyond: 'plain' | 'easy' | 'fallback'): Promise<number> => (await evaluate(await make(arcFace({ s: 1, m: 0.5, beyond })), { centres }, opposite, [0])).loss;
+    const at = async (beyond: Rule): Promise<number> => (await evaluate(await make(arcFace({ s: 1, m: 0.5, beyond })), { centres }, opposite, [0])).loss;
     const other = Math.sin(3);
     expectNear([await at('plain')], [crossEntropy([Math.cos(3.5), other], 0)], 1e-5);
     expectNear([await at('fallback')], [crossEntropy([Math.cos(3) - 0.5 * Math.sin(0.5), other], 0)], 1e-5);
     expectNear([await at('easy')], [crossEntropy([Math.cos(3), other], 0)], 1e-5);
+    expectNear([await at('continued')], [crossEntropy([Math.cos(3) - 1 + Math.cos(0.5), other], 0)], 1e-5);
   });
 });
 

@@ -2,13 +2,15 @@
  * The softmax head of a first stage: one dense layer and cross-entropy, L = −log( e^{z_y} / Σ_j e^{z_j} ) with z = x·W + b.
  * The loss is computed from the logits z, never from probabilities.
  */
-import { definePlugin, filled, hostTensor, softmaxCrossEntropy, type HostTensor, type HostTensors, type Loss } from '@facewright/core';
+import { definePlugin, filled, hostTensor, type HostTensor, type HostTensors, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { unitColumns } from './centres.js';
+import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 
 const softmaxOptions = z.strictObject({
   bias: z.boolean().default(true).describe('a learned constant for every identity'),
+  smoothing,
 });
 
 const head = (kernel: HostTensor, bias: boolean): HostTensors => ({ kernel, ...(bias && { bias: filled([kernel.shape[1]], 0) }) });
@@ -20,7 +22,7 @@ const head = (kernel: HostTensor, bias: boolean): HostTensors => ({ kernel, ...(
 export const softmax = definePlugin({
   meta: { name: 'softmax', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'dense layer and cross-entropy, for the first stage' },
   options: softmaxOptions,
-  create: ({ bias }): Loss => ({
+  create: ({ bias, smoothing }): Loss => ({
     init(identities, embeddingSize, random) {
       const draw = random.fork('kernel');
       const limit = Math.sqrt(6 / (embeddingSize + identities));
@@ -32,7 +34,7 @@ export const softmax = definePlugin({
     apply(params, _, embeddings, labels) {
       const product: tf.Tensor2D = tf.matMul(embeddings, params.kernel as tf.Tensor2D);
       const logits: tf.Tensor2D = bias ? tf.add(product, params.bias) : product;
-      return { loss: tf.mean(softmaxCrossEntropy(logits, labels)), logits };
+      return { loss: meanCrossEntropy(logits, labels, smoothing), logits };
     },
   }),
 });

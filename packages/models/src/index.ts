@@ -1,2 +1,3 @@
 export * from './mobilefacenet.js';
+export * from './mobilenetv2.js';
 export * from './layers.js';

@@ -3,7 +3,7 @@
  * size) is a walk over this list, so they cannot disagree.
  */
 
-/** One convolution without bias, batch normalisation, then PReLU or nothing. */
+/** One convolution without bias, batch normalisation, then an activation or nothing. */
 export interface ConvLayer {
   /** Path of its parameters: `stage2/block3/expand`. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface ConvLayer {
   readonly depthwise: boolean;
   /** A learned constant a channel between convolution and batch normalisation; cancelled by the latter while training. */
   readonly bias: boolean;
-  readonly activation: 'prelu' | 'linear';
+  readonly activation: 'prelu' | 'relu' | 'relu6' | 'linear';
   /** Added to the variance by batch normalisation. */
   readonly epsilon: number;
   /** The optimiser's group. */
@@ -51,19 +51,33 @@ export interface NetworkSize {
   readonly outputSize: readonly [height: number, width: number];
 }
 
-/** Counts a network for images of `inputSize` [height, width]. */
-export function networkSize(blocks: readonly Block[], inputSize: readonly [height: number, width: number]): NetworkSize {
+/** A layer in numbers, for tables. */
+export interface LayerSize {
+  readonly name: string;
+  /** Height, width and channels of its output. */
+  readonly output: readonly [height: number, width: number, channels: number];
+  readonly parameters: number;
+  readonly slopes: number;
+  readonly multiplyAdds: number;
+}
+
+/** Every layer of a network for images of `inputSize` [height, width], in order. */
+export function layerSizes(blocks: readonly Block[], inputSize: readonly [height: number, width: number]): LayerSize[] {
   let [height, width] = inputSize;
-  let parameters = 0;
-  let slopes = 0;
-  let multiplyAdds = 0;
-  for (const layer of blocks.flatMap((block) => block.layers)) {
+  return blocks.flatMap((block) => block.layers).map((layer) => {
     height = outputSide(layer, layer.kernel[0], height);
     width = outputSide(layer, layer.kernel[1], width);
     const weights = kernelShape(layer).reduce((product, side) => product * side, 1);
-    multiplyAdds += weights * height * width;
-    slopes += layer.activation === 'prelu' ? layer.outputs : 0;
-    parameters += weights + layer.outputs * (2 + (layer.bias ? 1 : 0));
-  }
-  return { parameters: parameters + slopes, slopes, multiplyAdds, outputSize: [height, width] };
+    const slopes = layer.activation === 'prelu' ? layer.outputs : 0;
+    const parameters = weights + slopes + layer.outputs * (2 + (layer.bias ? 1 : 0));
+    return { name: layer.name, output: [height, width, layer.outputs], parameters, slopes, multiplyAdds: weights * height * width };
+  });
+}
+
+/** Counts a network for images of `inputSize` [height, width]. */
+export function networkSize(blocks: readonly Block[], inputSize: readonly [height: number, width: number]): NetworkSize {
+  const layers = layerSizes(blocks, inputSize);
+  const sum = (of: 'parameters' | 'slopes' | 'multiplyAdds'): number => layers.reduce((total, layer) => total + layer[of], 0);
+  const [height, width] = layers.at(-1)?.output ?? inputSize;
+  return { parameters: sum('parameters'), slopes: sum('slopes'), multiplyAdds: sum('multiplyAdds'), outputSize: [height, width] };
 }

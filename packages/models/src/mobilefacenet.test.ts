@@ -4,12 +4,15 @@ import { createRandom, hostTensor, under, type HostTensor, type HostTensors, typ
 import { openEngine, testContext, testModel } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { kernelShape, mobileFaceNet, mobileFaceNetBlocks, mobileFaceNetOptions, mobileFaceNetSize, type ConvLayer, type MobileFaceNetOptionsInput } from './index.js';
+import { kernelShape, layerSizes, mobileFaceNet, mobileFaceNetBlocks, mobileFaceNetOptions, mobileFaceNetSize, type ConvLayer, type MobileFaceNetOptionsInput } from './index.js';
 
 const tiny: MobileFaceNetOptionsInput = { inputSize: 16, width: 0.125, embeddingSize: 6, bottlenecks: [[2, 64, 2, 2], [2, 128, 1, 1]] };
 
 testModel(mobileFaceNet(tiny), { engine: cpu() });
 testModel(mobileFaceNet(tiny), { engine: wasm(), name: 'mobilefacenet on wasm' });
+for (const [name, options] of [['M', { ...tiny, embeddingSize: undefined, variant: 'M' }], ['S', { ...tiny, embeddingSize: undefined, variant: 'S' }], ['relu', { ...tiny, activation: 'relu' }], ['expansion ×2', { ...tiny, expansion: 2 }]] as const) {
+  testModel(mobileFaceNet(options), { engine: wasm(), name: `mobilefacenet, ${name}, on wasm` });
+}
 testModel(mobileFaceNet({ ...tiny, inputSize: [20, 13], embeddingEpsilon: 1e-2 }), { engine: cpu(), name: 'mobilefacenet, not square' });
 
 const make = (options: MobileFaceNetOptionsInput = {}): Promise<Model> => mobileFaceNet(options).create(testContext());
@@ -47,6 +50,48 @@ describe('the paper\'s net', () => {
     const names = Object.keys(model.init(createRandom(1)).params);
     expect(names.filter((name) => model.groupOf!(name) === 'afterGlobal')).toEqual(['embedding/kernel', 'embedding/gamma', 'embedding/beta']);
     expect(model.groupOf!('global/kernel')).toBeUndefined();
+  });
+});
+
+describe('the variants of the paper\'s table', () => {
+  const cutOff = (size: { parameters: number; slopes: number }): number => Math.floor((size.parameters - size.slopes) / 1e4) / 100;
+
+  test('M: 0.92 M parameters, 512 numbers; S: 0.84 M, 128 numbers', async () => {
+    for (const [variant, millions, embeddingSize, last] of [['standard', 0.99, 128, 'embedding'], ['M', 0.92, 512, 'global'], ['S', 0.84, 128, 'global']] as const) {
+      const size = mobileFaceNetSize({ variant });
+      expect(cutOff(size), variant).toBe(millions);
+      expect(size.outputSize).toEqual([1, 1]);
+      const model = await make({ variant });
+      expect(model.embeddingSize).toBe(embeddingSize);
+      expect(numbers(model.init(createRandom(1)).params)).toBe(size.parameters);
+      expect(layersOf({ variant }).at(-1)!.name).toBe(last);
+    }
+    expect(layersOf({ variant: 'S' }).some(({ name }) => name === 'last')).toBe(false);
+    expect(() => mobileFaceNet({ variant: 'S', embeddingSize: 128 })).toThrow(/embeddingSize/);
+  });
+
+  test('smaller images leave the net as it is but for the global kernel, and cost less in proportion to the pixels', () => {
+    const whole = mobileFaceNetSize();
+    for (const [inputSize, kernel] of [[[112, 96], 7 * 6], [[96, 96], 6 * 6]] as const) {
+      const size = mobileFaceNetSize({ inputSize: [...inputSize] });
+      expect(whole.parameters - size.parameters).toBe((49 - kernel) * 512);
+      const withoutEmbedding = (multiplyAdds: number): number => multiplyAdds - 512 * 128;
+      expect(withoutEmbedding(size.multiplyAdds) / withoutEmbedding(whole.multiplyAdds)).toBeCloseTo((inputSize[0] * inputSize[1]) / 112 ** 2, 10);
+    }
+  });
+
+  test('relu has no slopes, expansion ×2 twice the channels within bottlenecks', () => {
+    expect(mobileFaceNetSize({ activation: 'relu' })).toMatchObject({ slopes: 0, parameters: 995_584 });
+    const inner = (options: MobileFaceNetOptionsInput): number[] => layersOf(options).filter(({ name }) => name.endsWith('expand')).map(({ outputs }) => outputs);
+    expect(inner({ expansion: 2 })).toEqual(inner({}).map((channels) => 2 * channels));
+  });
+
+  test('the table of layers adds up', () => {
+    const rows = layerSizes(mobileFaceNetBlocks(mobileFaceNetOptions.parse({})), [112, 112]);
+    expect(rows).toHaveLength(50);
+    expect(rows[0]).toEqual({ name: 'stem', output: [56, 56, 64], parameters: 3 * 3 * 3 * 64 + 3 * 64, slopes: 64, multiplyAdds: 3 * 3 * 3 * 64 * 56 * 56 });
+    expect(rows.find(({ name }) => name === 'global')).toEqual({ name: 'global', output: [1, 1, 512], parameters: 49 * 512 + 2 * 512, slopes: 0, multiplyAdds: 49 * 512 });
+    expect(rows.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(mobileFaceNetSize().parameters);
   });
 });
 

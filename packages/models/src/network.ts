@@ -6,6 +6,9 @@ import { kernelShape, type Block, type ConvLayer } from './layers.js';
 /** The slope PReLU starts with (He et al., arXiv 1502.01852). */
 const FIRST_SLOPE = 0.25;
 
+/** What keeps the deviation of normal values through each activation (He et al., eqs. 10 and 15). */
+const GAIN: Readonly<Record<ConvLayer['activation'], number>> = { linear: 1, relu: Math.SQRT2, relu6: Math.SQRT2, prelu: Math.sqrt(2 / (1 + FIRST_SLOPE ** 2)) };
+
 /**
  * Kernels from a normal distribution with variance gain² / fan-out (He et al.), the fan-out of a depthwise kernel being its own area;
  * gamma 1, beta 0, bias 0, slope 0.25, running mean 0 and variance 1. Every kernel has its own stream, named by its path: a layer more or
@@ -31,8 +34,7 @@ export function initNetwork(blocks: readonly Block[], random: Random): InitialSt
 function drawKernel(layer: ConvLayer, random: Random): HostTensor {
   const shape = kernelShape(layer);
   const fanOut = layer.kernel[0] * layer.kernel[1] * (layer.depthwise ? 1 : layer.outputs);
-  const gain = layer.activation === 'prelu' ? Math.sqrt(2 / (1 + FIRST_SLOPE ** 2)) : 1;
-  const deviation = gain / Math.sqrt(fanOut);
+  const deviation = GAIN[layer.activation] / Math.sqrt(fanOut);
   const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
   for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal();
   return hostTensor(shape, data);
@@ -63,7 +65,12 @@ function applyLayer(layer: ConvLayer, input: tf.Tensor4D, step: NetworkStep, cha
   let x = convolve(layer, input, parameter('kernel'));
   if (layer.bias) x = tf.add(x, parameter('bias'));
   x = normalise(layer, x, parameter('gamma'), parameter('beta'), step, changed);
-  return layer.activation === 'prelu' ? prelu(x, parameter('slope')) : x;
+  switch (layer.activation) {
+    case 'prelu': return prelu(x, parameter('slope'));
+    case 'relu': return tf.relu(x);
+    case 'relu6': return tf.relu6(x);
+    case 'linear': return x;
+  }
 }
 
 function convolve({ stride, padding, depthwise }: ConvLayer, x: tf.Tensor4D, kernel: tf.Tensor4D): tf.Tensor4D {

@@ -56,6 +56,10 @@ export function historyOf(events: Iterable<RunEvent>): History {
     },
     'stage.finished': (event) => (stage(event.stage).finished = event),
     'train.step': (event) => history.steps.push(event),
+    'train.setback': ({ backTo }) => {
+      history.steps = history.steps.filter(({ step }) => step <= backTo);
+      history.validations = history.validations.filter(({ step }) => step <= backTo);
+    },
     'train.validation': (event) => history.validations.push(event),
     'train.finished': (event) => (history.trained = event),
     'evaluate.finished': (event) => (history.evaluated = event),

@@ -3,4 +3,5 @@ export { createEventLog, readEventLog, type EventLog } from './event-log.js';
 export { metricsFrom, type Metrics } from './metrics.js';
 export { reportPage } from './page.js';
 export type { Crop } from './sections/data.js';
+export { tensorBoard } from './tensorboard/plugin.js';
 export { writeReport, type ReportOptions } from './write-report.js';

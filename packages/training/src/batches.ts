@@ -23,6 +23,8 @@ export interface Batches {
   readonly perEpoch: number;
   /** The batch of a step counted from 0 over the whole training: `images` and `labels`. The next ones are read ahead. */
   at(step: number): Promise<HostTensors>;
+  /** Whose images those are, in their order. */
+  samplesAt(step: number): LabelledSample[];
   /** Waits for what is being read ahead. */
   close(): Promise<void>;
 }
@@ -39,10 +41,13 @@ export function createBatches({ samples, store, model, size: wanted, flip, rando
     if (order?.epoch !== epoch) order = { epoch, of: permutation(samples.length, random.fork('order', epoch)) };
     return order.of;
   };
+  const samplesAt = (step: number): LabelledSample[] => {
+    const first = (step % perEpoch) * size;
+    return orderOf(Math.floor(step / perEpoch)).slice(first, first + size).map((index) => samples[index]);
+  };
   const load = async (step: number): Promise<HostTensors> => {
     const epoch = Math.floor(step / perEpoch);
-    const first = (step % perEpoch) * size;
-    const drawn = orderOf(epoch).slice(first, first + size).map((index) => samples[index]);
+    const drawn = samplesAt(step);
     const mirrored = drawn.map(({ sample }) => flip && random.fork('flip', epoch, sample).uniform() < 0.5);
     const pixels = await Promise.all(drawn.map(({ sample }) => store.pixels(sample)));
     return { images: inputTensor(pixels, model, mirrored), labels: labelTensor(drawn) };
@@ -59,6 +64,7 @@ export function createBatches({ samples, store, model, size: wanted, flip, rando
   return {
     size,
     perEpoch,
+    samplesAt,
     async at(step) {
       const batch = begin(step);
       for (let ahead = 1; ahead <= READ_AHEAD; ahead++) void begin(step + ahead);

@@ -40,6 +40,7 @@ const stateFile = z.object({
     reference: z.number().nullable(),
     gain: z.number().nullable(),
     lingering: z.int().min(0),
+    setbacks: z.int().min(0),
   }),
   /** For people: all of it follows from the step and the config. */
   epoch: z.int().min(0),

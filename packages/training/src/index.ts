@@ -1,7 +1,8 @@
 /** Training: optimisers, the step, stages, checkpoints, model files; and evaluation: embeddings, verification, held-out pairs. */
 export { sgd } from './optimisers/sgd.js';
-export { adam } from './optimisers/adam.js';
+export { adam, adamW } from './optimisers/adam.js';
 export { trainStep, validationStep } from './step.js';
+export { rateAt } from './schedule.js';
 export { train, type TrainOptions, type TrainResult, type TrainStage } from './train.js';
 export { saveModel, loadModelFiles, checkAlignment, type ModelCard, type ModelFiles } from './model-files.js';
 export { encodeSafetensors, decodeSafetensors } from './safetensors.js';

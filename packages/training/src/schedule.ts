@@ -1,8 +1,19 @@
 /** The learning rate of a step, and when a stage ends. A stage's record is plain data: it goes into the checkpoint as it is. */
 import type { StageConfig, UntilRule } from '@facewright/core';
 
-/** Rises linearly over the first `warmUp` steps, then stays. `stageStep` counts from 0. */
-export const rateAt = ({ rate, warmUp }: Pick<StageConfig, 'rate' | 'warmUp'>, stageStep: number): number => rate * Math.min(1, (stageStep + 1) / Math.max(1, warmUp));
+/**
+ * The rate of a step of the stage, counted from 0: rises linearly over the first `warmUp` steps, then follows the schedule. What falls over a
+ * length falls from the end of the warm-up to `schedule.steps`, or to `limit` where that is not given, and stays there.
+ */
+export function rateAt({ rate, warmUp, schedule = { name: 'constant' } }: Pick<StageConfig, 'rate' | 'warmUp'> & Partial<Pick<StageConfig, 'schedule'>>, stageStep: number, limit?: number): number {
+  if (stageStep < warmUp) return (rate * (stageStep + 1)) / warmUp;
+  if (schedule.name === 'constant') return rate;
+  if (schedule.name === 'step') return rate * schedule.factor ** schedule.at.filter((at) => at <= stageStep).length;
+  const end = schedule.steps ?? limit ?? Infinity;
+  const done = Math.min(1, (stageStep - warmUp) / Math.max(1, end - warmUp));
+  const left = schedule.name === 'cosine' ? 0.5 * (1 + Math.cos(Math.PI * done)) : (1 - done) ** schedule.power;
+  return rate * (schedule.final + (1 - schedule.final) * left);
+}
 
 /** The most steps a stage can take, where that is known. */
 export function stepLimit({ steps = Infinity, epochs = Infinity }: UntilRule, stepsPerEpoch: number): number | undefined {
@@ -26,9 +37,11 @@ export interface LossRecord {
   readonly gain: number | null;
   /** Full windows in a row without enough gain. */
   readonly lingering: number;
+  /** How often the stage went back to its last good state: its rate is lower by that. */
+  readonly setbacks: number;
 }
 
-export const EMPTY_RECORD: LossRecord = { steps: 0, recent: [], window: { count: 0, sum: 0 }, means: [], reference: null, gain: null, lingering: 0 };
+export const EMPTY_RECORD: LossRecord = { steps: 0, recent: [], window: { count: 0, sum: 0 }, means: [], reference: null, gain: null, lingering: 0, setbacks: 0 };
 
 const RECENT = 20;
 
@@ -39,16 +52,17 @@ const RECENT = 20;
 export function observe(record: LossRecord, loss: number, { until, warmUp }: Pick<StageConfig, 'until' | 'warmUp'>): LossRecord {
   const next = { ...record, steps: record.steps + 1, recent: [...record.recent, loss].slice(-RECENT) };
   if (!until.plateau || record.steps < warmUp) return next;
-  const { window: length, minimumGain, patience } = until.plateau;
+  const { window: length, minimumGain, patience, minimumLoss } = until.plateau;
   const window = { count: record.window.count + 1, sum: record.window.sum + loss };
   if (window.count < length) return { ...next, window };
 
   const mean = window.sum / length;
   const means = [...record.means, mean].slice(-(patience + 1));
   const emptied = { ...next, means, window: EMPTY_RECORD.window };
-  if (record.reference === null) return { ...emptied, reference: mean };
+  const spent = mean <= minimumLoss; // relative gains of next to nothing could go on for ever
+  if (record.reference === null) return { ...emptied, reference: mean, lingering: spent ? 1 : 0 };
   const gain = (record.reference - mean) / Math.max(Math.abs(record.reference), 1e-12);
-  const progress = gain > 0 && gain >= minimumGain;
+  const progress = !spent && gain > 0 && gain >= minimumGain;
   return progress ? { ...emptied, gain, reference: mean, lingering: 0 } : { ...emptied, gain, lingering: record.lingering + 1 };
 }
 

@@ -22,7 +22,7 @@ export function firstState(model: Model, stage: StageParts, identities: number, 
 export function nextState(model: Model, last: HostTensors, former: StageParts, stage: StageParts, index: number, identities: number, random: Random): StageStart {
   const body = { params: under('model/params', last), statistics: under('model/statistics', last) };
   const fresh = stage.loss.init(identities, model.embeddingSize, random.fork('head', index));
-  const centres = stage.loss.adopt && former.loss.centres?.(under('head/params', last));
+  const centres = stage.loss.adopt && former.loss.centres?.(under('head/params', last), under('head/statistics', last));
   if (!centres) return { head: 'fresh', state: assemble(body, fresh, stage.optimiser) };
   const head = { params: { ...fresh.params, ...stage.loss.adopt!(centres) }, statistics: fresh.statistics };
   return { head: 'adopted', state: assemble(body, head, stage.optimiser) };

@@ -93,3 +93,20 @@ test('nothing is leaked, and validation changes nothing', async () => {
   expect(await validation.readState()).toEqual(state);
   expect(tf.memory().numTensors).toBe(before);
 });
+
+test('gradients longer than clipNorm are shortened to it, shorter ones left as they are; the norm told is that before', async () => {
+  const { state } = firstState(tinyModel, { loss: linearLoss, optimiser: probe }, 3, random);
+  const gradientsWith = async (clipNorm?: number): Promise<{ norm: number; flat: number[] }> => {
+    const executable = engine.compile(trainStep(tinyModel, linearLoss, probe, { clipNorm }), { state });
+    const { gradientNorm } = await executable.run({ ...inputs, rate: hostScalar(0.1) });
+    const after = await executable.readState();
+    executable.dispose();
+    return { norm: gradientNorm.data[0], flat: Object.keys(state).filter((name) => name.startsWith('memory/')).sort().flatMap((name) => [...after[name].data]) };
+  };
+  const whole = await gradientsWith();
+  const short = await gradientsWith(whole.norm / 4);
+  expect(short.norm).toBe(whole.norm);
+  expect(Math.hypot(...short.flat) / whole.norm).toBeCloseTo(0.25, 6);
+  short.flat.forEach((value, index) => expect(value).toBeCloseTo(whole.flat[index] / 4, 6));
+  expect((await gradientsWith(whole.norm * 2)).flat).toEqual(whole.flat);
+});

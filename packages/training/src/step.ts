@@ -8,8 +8,9 @@ import * as tf from '@tensorflow/tfjs-core';
 /**
  * Forward, backward and update. Inputs: `images` [n, height, width, 3] float32, already scaled as the model wants; `labels` [n] int32; `rate`
  * scalar. Outputs, all scalars: `loss`, `accuracy` (share of images whose largest logit without margin is their label), `gradientNorm`.
+ * Gradients whose common norm exceeds `clipNorm` are multiplied by clipNorm / norm; `gradientNorm` is that before.
  */
-export function trainStep(model: Model, loss: Loss, optimiser: Optimiser): StepFunction {
+export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clipNorm }: { readonly clipNorm?: number } = {}): StepFunction {
   return (state, inputs) => {
     // in one order whatever the state came from, so that sums over the parameters are rounded alike
     const names = Object.keys(state).filter((name) => name.startsWith('model/params/') || name.startsWith('head/params/')).sort();
@@ -25,10 +26,12 @@ export function trainStep(model: Model, loss: Loss, optimiser: Optimiser): StepF
     const { value, grads } = tf.valueAndGrads(forward)(values);
     const { accuracy, ...statistics } = releaseCopies(escaped);
 
-    const gradients = Object.fromEntries(names.map((name, index) => [name, grads[index]]));
+    const gradientNorm = tf.sqrt(tf.addN(grads.map((gradient) => tf.sum(tf.square(gradient)))));
+    // never above 1, and 1 exactly for what is short enough: tf.maximum keeps the norm from being divided by when it is 0
+    const shorten = clipNorm === undefined ? undefined : tf.div(clipNorm, tf.maximum(gradientNorm, clipNorm));
+    const gradients = Object.fromEntries(names.map((name, index) => [name, shorten ? tf.mul(grads[index], shorten) : grads[index]]));
     const params = Object.fromEntries(names.map((name) => [name, state[name]]));
     const updated = optimiser.update({ params, gradients, memory: under('memory', state), rate: inputs.rate as tf.Scalar, groupOf: groupsOf(model) });
-    const gradientNorm = tf.sqrt(tf.addN(grads.map((gradient) => tf.sum(tf.square(gradient)))));
     return { state: { ...updated.params, ...statistics, ...prefixed('memory', updated.memory) }, outputs: { loss: value, accuracy, gradientNorm } };
   };
 }

@@ -3,13 +3,14 @@
  * rule ends it; validate and write a checkpoint now and then; at the end write the model.
  */
 import {
-  FacewrightError, Interrupted, hostScalar, under,
+  FacewrightError, Interrupted, hostScalar, runConfig, under,
   type Dataset, type Emit, type Engine, type HostTensors, type Loss, type Model, type Optimiser, type Random, type RunConfig, type StageConfig,
 } from '@facewright/core';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { createBatches } from './batches.js';
 import { Checkpoints, type Position } from './checkpoints.js';
+import { CHANCE_TODO, createChanceWatch, firstBadTensor, firstNotFinite, forwardOrder, listed, namesOf, type Guard } from './guard.js';
 import { createImageStore } from './images.js';
 import { makingsOf } from './makings.js';
 import { saveModel } from './model-files.js';
@@ -44,6 +45,8 @@ export interface TrainOptions {
   readonly flip: boolean;
   readonly validation: RunConfig['validation'];
   readonly checkpoint: RunConfig['checkpoint'];
+  /** Without it a loss that is no number ends the training. */
+  readonly guard?: Guard;
   /** `checkpoints/` and `model/` are written into it. */
   readonly directory: string;
   readonly random: Random;
@@ -64,6 +67,7 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, model, stages, engine, random, emit, signal, directory } = options;
   requireEnds(stages);
+  const guard = options.guard ?? { ...runConfig.shape.guard.parse({}), retries: 0 };
 
   const set = drawTrainingSet(dataset, options.exclude ?? [], options.validation, random);
   const identities = set.identities.length;
@@ -86,14 +90,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     for (;;) {
       const stage = stages[position.stage];
       const { config } = stage;
-      const executable = engine.compile(trainStep(model, stage.loss, stage.optimiser), { name: `training with ${stage.name}`, state });
+      const limit = stepLimit(config.until, batches.perEpoch);
+      const executable = engine.compile(trainStep(model, stage.loss, stage.optimiser, config), { name: `training with ${stage.name}`, state });
       const validator = createValidator({ engine, model, loss: stage.loss, samples: set.validation, store, batch: batches.size });
+      const watch = createChanceWatch({ identities, batch: batches.size, after: guard.chanceAfter });
+      // what a step that went wrong is undone to
+      let good = { position, state };
+      const rateNow = (): number => rateAt(config, position.record.steps, limit) * guard.rateFactor ** position.record.setbacks;
       const weights = Object.keys(state).filter((name) => !name.startsWith('memory/'));
       const save = async (): Promise<void> => {
         if (savedAt === position.step) return;
         const batchInEpoch = position.step % batches.perEpoch;
         const epoch = (position.step - batchInEpoch) / batches.perEpoch;
-        await checkpoints.write({ position, state: await executable.readState() }, { epoch, batchInEpoch, rate: rateAt(config, position.record.steps) });
+        good = { position, state: await executable.readState() };
+        await checkpoints.write(good, { epoch, batchInEpoch, rate: rateNow() });
         savedAt = position.step;
       };
       emit('stage.started', { stage: position.stage, loss: stage.name, optimiser: stage.optimiserName, step: position.step, head });
@@ -107,19 +117,33 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
             await save();
             throw new Interrupted(directory);
           }
-          const rate = rateAt(config, position.record.steps);
-          const batch = await batches.at(position.step);
-          const outputs = await executable.run({ ...batch, rate: hostScalar(rate) });
+          const rate = rateNow();
+          const inputs = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
+          const outputs = await executable.run(inputs);
           const [loss, accuracy, gradientNorm] = [outputs.loss.data[0], outputs.accuracy.data[0], outputs.gradientNorm.data[0]];
           const step = position.step + 1;
-          if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw notFinite({ loss, gradientNorm, step, stage, rate, savedAt, directory });
+          if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+            const bad = await executable.readState();
+            const tensor = firstBadTensor({ inputs, loss, state: bad, order: forwardOrder(model, random.fork('model'), bad), lossName: stage.name });
+            const images = namesOf(batches.samplesAt(position.step), dataset);
+            const planted = firstNotFinite(good.state);
+            const { setbacks } = position.record;
+            if (setbacks >= guard.retries || planted) throw notFinite({ loss, gradientNorm, step, stage, rate, savedAt, directory, tensor, images, planted, setbacks });
+            await executable.writeState(good.state);
+            position = { ...good.position, record: { ...good.position.record, setbacks: setbacks + 1 } };
+            emit('train.setback', { stage: position.stage, step, backTo: position.step, rateFactor: guard.rateFactor ** position.record.setbacks, tensor, images });
+            emit('notice', { level: 'warning', message: `${whatFailed({ loss, gradientNorm, step })} First bad: ${tensor}. Images: ${listed(images)}. Back to step ${position.step}, at the rate ${rateNow()} (${setbacks + 1} of ${guard.retries}).` });
+            continue;
+          }
 
           const former = position.record;
           position = { ...position, step, record: observe(former, loss, config) };
           end = ending(position.record, config.until, batches.perEpoch);
           throughput.count(batches.size);
           const imagesPerSecond = throughput.recent();
-          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond });
+          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }) });
+          const atChance = watch(loss, accuracy);
+          if (atChance) emit('notice', { level: 'warning', message: atChance, todo: CHANCE_TODO });
           emit('progress', { task: 'train', done: step * batches.size, total: imagesInAll(position, stages, batches), unit: 'images', perSecond: imagesPerSecond, text: `${stage.name}, loss ${loss.toFixed(3)}` });
           if (position.record.lingering > former.lingering) emit('notice', { level: 'info', message: lingers(position, config) });
           if (set.validation.length > 0 && (end || step % options.validation.everySteps === 0)) {
@@ -159,6 +183,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 }
 
 function requireEnds(stages: readonly TrainStage[]): void {
+  const open = stages.findIndex(({ config: { schedule, until } }) => (schedule.name === 'cosine' || schedule.name === 'polynomial') && schedule.steps === undefined && until.steps === undefined && until.epochs === undefined);
+  if (open >= 0) {
+    throw new FacewrightError({ what: `The ${stages[open].config.schedule.name} schedule of stage ${open + 1} (${stages[open].name}) has no end to fall to.`, where: `stages.${open}.schedule`, todo: 'Give it "steps", or give the stage\'s "until" steps or epochs.' });
+  }
   const endless = stages.findIndex(({ config: { until } }) => until.steps === undefined && until.epochs === undefined && !until.plateau);
   if (endless < 0) return;
   throw new FacewrightError({ what: `Stage ${endless + 1} (${stages[endless].name}) would never end.`, where: `stages.${endless}.until`, todo: 'Give it steps, epochs or plateau.' });
@@ -172,9 +200,11 @@ function imagesInAll({ step, stage, record }: Position, stages: readonly TrainSt
 }
 
 function lingers({ record }: Position, { until }: StageConfig): string {
-  const { patience, minimumGain } = until.plateau!;
+  const { patience, minimumGain, minimumLoss } = until.plateau!;
   const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
-  return `The loss lingers: mean ${record.means.at(-1)!.toFixed(4)} after ${record.reference!.toFixed(4)}, a gain of ${percent(record.gain!)} where ${percent(minimumGain)} counts (${record.lingering} of ${patience}).`;
+  const mean = record.means.at(-1)!;
+  if (mean <= minimumLoss) return `There is little left to learn: mean loss ${mean.toFixed(4)}, at or below ${minimumLoss} (${record.lingering} of ${patience}).`;
+  return `The loss lingers: mean ${mean.toFixed(4)} after ${record.reference!.toFixed(4)}, a gain of ${percent(record.gain!)} where ${percent(minimumGain)} counts (${record.lingering} of ${patience}).`;
 }
 
 interface NotFinite {
@@ -185,14 +215,28 @@ interface NotFinite {
   readonly rate: number;
   readonly savedAt?: number;
   readonly directory: string;
+  /** The first that went bad, and the step's images. */
+  readonly tensor: string;
+  readonly images: readonly string[];
+  /** A tensor of the state to go back to that is bad itself. */
+  readonly planted?: string;
+  readonly setbacks: number;
 }
 
-function notFinite({ loss, gradientNorm, step, stage, rate, savedAt, directory }: NotFinite): FacewrightError {
-  const what = Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm} (loss ${loss})` : `the loss is ${loss}`;
+const whatFailed = ({ loss, gradientNorm, step }: Pick<NotFinite, 'loss' | 'gradientNorm' | 'step'>): string =>
+  `Training went wrong at step ${step}: ${Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm} (loss ${loss})` : `the loss is ${loss}`}.`;
+
+function notFinite({ stage, rate, savedAt, directory, tensor, images, planted, setbacks, ...failed }: NotFinite): FacewrightError {
+  const lines = [
+    `${whatFailed(failed)} That was in the stage with ${stage.name}, at the rate ${rate}.`,
+    `The first tensor that went bad: ${tensor}. The step's images: ${listed(images)}.`,
+    ...(setbacks ? [`${setbacks} times it went back and on at a lower rate.`] : []),
+  ];
+  const good = savedAt === undefined || planted ? '' : ` The checkpoint of step ${savedAt} is good.`;
   return new FacewrightError({
-    what: `Training went wrong at step ${step}: ${what}, in the stage with ${stage.name} at the rate ${rate}.`,
+    what: lines.join('\n'),
     where: directory,
-    todo: `Lower the rate or add warm-up steps and train anew.${savedAt === undefined ? '' : ` The checkpoint of step ${savedAt} is good.`}`,
+    todo: planted ? `The state it began with is bad already, in ${planted}: start from other weights.` : `Lower the rate, add warm-up steps or set "clipNorm", and train anew; look at the images named.${good}`,
   });
 }
 

@@ -24,8 +24,8 @@ export function addEvaluate(program: Command): void {
       .command('evaluate')
       .description('verify a model on a pairs file (LFW protocol), or on pairs drawn from a dataset')
       .requiredOption('--model <dir>', 'the directory "model" that a training ends with')
-      .option('--pairs <file>', "LFW's pairs.txt, or lines \"pathA pathB 1\" (same) or 0 (different)")
-      .option('--images <path>', 'folder or zip file of the images that the pairs name')
+      .option('--pairs <file>', "LFW's pairs.txt, an InsightFace .bin, or lines \"pathA pathB 1\" (same) or 0 (different)")
+      .option('--images <path>', 'folder or zip file of the images that the pairs name, or the .bin file again')
       .option('--aligned', 'all images are aligned (default: those of the aligned size are)')
       .option('--no-aligned', 'no image is aligned: detect and align each')
       .addOption(new Option('--data <dir>', 'prepared dataset: pairs of the people held out of the training are drawn').conflicts(['pairs', 'images'])),

@@ -7,7 +7,7 @@ import { backendFor, compose } from '../compose.js';
 import { recogniseData } from '../data-source.js';
 import { configOf, presetOption, requireData, withCommon, withData, type CommonOptions, type DataOptions } from '../options.js';
 import { prepareStage } from '../prepare-stage.js';
-import { presetFor, type PresetName } from '../presets.js';
+import { presetOf, type PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
 interface PrepareOptions extends CommonOptions, DataOptions {
@@ -39,7 +39,7 @@ Examples:
         events.subscribe(onEvent);
         const scope = { events, signal, baseDirectory, where, plugins: [] };
         const backend = await backendFor(parseOptions(runConfig, given, where), scope);
-        const config = parseOptions(runConfig, { ...presetFor(backend.meta.name, options.preset).config, ...data.config, ...given }, where);
+        const config = parseOptions(runConfig, { ...presetOf(backend, options.preset).config, ...data.config, ...given }, where);
         const composition = await compose(config, backend, scope);
         try {
           const { exclusions, ...summary } = await prepareStage(composition, { directory });

@@ -1,7 +1,7 @@
 /** `facewright run`: everything, from photos to the report. */
 import { Option, type Command } from 'commander';
 import { createRun } from '../create-run.js';
-import { configOf, presetOption, requireData, withCommon, withData, type CommonOptions, type DataOptions } from '../options.js';
+import { configOf, loggerOption, presetOption, requireData, withCommon, withData, type CommonOptions, type DataOptions } from '../options.js';
 import type { PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
@@ -9,6 +9,7 @@ interface RunOptions extends CommonOptions, DataOptions {
   readonly sample?: boolean;
   readonly out?: string;
   readonly preset: PresetName;
+  readonly logger?: string[];
   readonly resume?: boolean;
   readonly force?: boolean;
 }
@@ -20,6 +21,7 @@ export function addRun(program: Command): void {
       .option('--out <dir>', 'directory of the run (default: facewright-run; with --sample: facewright-sample, which is used again each time)'),
   )
     .addOption(presetOption())
+    .addOption(loggerOption())
     .option('--resume', 'go on with the interrupted run in --out')
     .addOption(new Option('--force', 'remove the files of an earlier run in --out first').conflicts('resume'))
     .addHelpText('after', `

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { FacewrightError } from '@facewright/core';
 import { createRun } from '../create-run.js';
 import { recogniseData } from '../data-source.js';
-import { configOf, presetOption, requireData, withCommon, type CommonOptions } from '../options.js';
+import { configOf, loggerOption, presetOption, requireData, withCommon, type CommonOptions } from '../options.js';
 import type { PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
@@ -11,6 +11,7 @@ interface TrainOptions extends CommonOptions {
   readonly data?: string;
   readonly out?: string;
   readonly preset: PresetName;
+  readonly logger?: string[];
   readonly resume?: boolean;
   readonly force?: boolean;
 }
@@ -24,6 +25,7 @@ export function addTrain(program: Command): void {
       .option('--out <dir>', 'directory of the run (default: facewright-run)'),
   )
     .addOption(presetOption())
+    .addOption(loggerOption())
     .option('--resume', 'go on from the last checkpoint in --out')
     .addOption(new Option('--force', 'remove the files of an earlier training in --out first').conflicts('resume'))
     .addHelpText('after', `

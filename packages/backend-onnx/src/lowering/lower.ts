@@ -1,6 +1,7 @@
 /** From a captured graph to an ONNX model. */
 import { type Graph, type NamedValue } from '@facewright/capture';
 import type { HostTensors } from '@facewright/core';
+import { NCHWC_DOMAIN } from '../onnx/builder.js';
 import type { OnnxValueInfo } from '../onnx/encode.js';
 import { HIDING_INPUT, Lowering, onnxType, type Emitter, type LoweringTarget } from './context.js';
 import { ordering } from './after.js';
@@ -29,6 +30,8 @@ export interface LoweredModel {
   /** How the state travels; missing where it is frozen. */
   readonly packing?: StatePacking;
   readonly nodes: number;
+  /** Whether onnxruntime's internal layout is used anywhere in it. */
+  readonly blocked: boolean;
 }
 
 /** Name of the ONNX value for an input or output of the step; state has its own names in `packing`. */
@@ -54,7 +57,7 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
 
   const outputs = graph.outputs.map((output) => result(lowering, output));
   if (packing) outputs.push(...packing.pack(lowering));
-  return { bytes: onnx.encode(graph.name, inputs, outputs), packing, nodes: onnx.nodes.length };
+  return { bytes: onnx.encode(graph.name, inputs, outputs), packing, nodes: onnx.nodes.length, blocked: onnx.nodes.some(({ domain }) => domain === NCHWC_DOMAIN) };
 }
 
 function emit(lowering: Lowering, node: Graph['nodes'][number]): void {

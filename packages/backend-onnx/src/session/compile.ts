@@ -33,7 +33,7 @@ export async function compileStep(target: CompileTarget, step: StepFunction, sta
   const open = frozen ? anySize(captured, inputs, options.dynamicAxes, state) : undefined;
   const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, hideShapes, frozenState: frozen ? state : undefined });
   const { bytes, ...model } = lowered;
-  const session = await createSession(target.runtime, bytes, { ...target, optimise: frozen || target.block === 0 });
+  const session = await createSession(target.runtime, bytes, { ...target, optimise: !lowered.blocked });
   return { session, graph, model, anySize: open !== undefined };
 }
 

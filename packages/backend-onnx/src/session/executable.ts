@@ -134,10 +134,11 @@ export class OnnxExecutable implements Executable {
   }
 
   private async forget(): Promise<void> {
-    const compiled = [...new Set(this.compiled.values())];
-    this.compiled.clear();
+    const compiling = new Set(this.compiled.values());
+    this.compiled.clear(); // at once: what is forgotten again meanwhile must not be released twice
     await this.last;
-    for (const result of await Promise.allSettled(compiled)) if (result.status === 'fulfilled') await result.value.session.release();
+    const sessions = await Promise.allSettled(compiling);
+    for (const session of new Set(sessions.flatMap((result) => (result.status === 'fulfilled' ? [result.value.session] : [])))) await session.release();
   }
 
   private tensorOf({ dtype, data, shape }: HostTensor): Tensor {

@@ -1,8 +1,9 @@
 /** onnxruntime-node, loaded when first needed: it is an optional peer, since its binary is large and some machines have none. */
 import { FacewrightError, messageOf } from '@facewright/core';
+import type * as onnxruntime from 'onnxruntime-node';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
-export type Runtime = typeof import('onnxruntime-node');
+export type Runtime = typeof onnxruntime;
 export type { InferenceSession, Tensor };
 
 /** The blocked layout is internal to onnxruntime: it is used with the version it was tested with, and probed even then. */

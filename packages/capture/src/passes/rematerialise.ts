@@ -11,11 +11,12 @@ export interface RematerialiseOptions {
   /** For state, inputs, constants and everything in between. */
   readonly limitBytes: number;
   readonly memory?: MemoryModel;
+  /** Values below this are kept: they are not worth their nodes. Default 256 KB. */
+  readonly smallestBytes?: number;
 }
 
 /** A reader this many nodes after the one before it is a late one. */
 const GAP = 40;
-/** Values below this are not worth their nodes. */
 const SMALLEST_BYTES = 1 << 18;
 
 /** Work of computing a value again, by bytes of the value; what is not here is never dropped. */
@@ -30,14 +31,14 @@ function workOf(node: GraphNode): number | undefined {
   }
 }
 
-export function rematerialise(graph: Graph, { limitBytes, memory = plainMemory }: RematerialiseOptions): { graph: Graph; need: MemoryNeed; dropped: number } {
+export function rematerialise(graph: Graph, { limitBytes, memory = plainMemory, smallestBytes = SMALLEST_BYTES }: RematerialiseOptions): { graph: Graph; need: MemoryNeed; dropped: number } {
   const total = (need: MemoryNeed): number => need.fixedBytes + need.peakBytes;
   const producers = producersOf(graph);
   const useless = new Set<Value>();
   let dropped = new Set<Value>();
   let best = { graph, need: memoryNeed(graph, memory) };
   while (total(best.need) > limitBytes) {
-    const candidate = waiting(best.graph, best.need.peakAt, producers, memory, (value) => !dropped.has(value) && !useless.has(value));
+    const candidate = waiting(best.graph, best.need.peakAt, producers, memory, (value) => bytesOf(value) >= smallestBytes && !dropped.has(value) && !useless.has(value));
     if (!candidate) break;
     const more = new Set([...dropped, candidate]);
     const next = without(graph, more, producers);
@@ -58,7 +59,7 @@ function waiting(graph: Graph, peakAt: number, producers: ReadonlyMap<Value, Gra
   for (const [value, life] of lives(graph)) {
     const producer = producers.get(value);
     const work = producer && producer.outputs[0] === value ? workOf(producer) : undefined;
-    if (!work || !producer || !allowed(value) || bytesOf(value) < SMALLEST_BYTES || memory.isView(producer, value)) continue;
+    if (!work || !producer || !allowed(value) || memory.isView(producer, value)) continue;
     if (life.from >= peakAt || life.to <= peakAt || lateFrom(readers.get(value) ?? []) === undefined) continue;
     const worth = bytesOf(value) / work ** 2;
     if (!found || worth > found.worth) found = { value, worth };

@@ -7,4 +7,4 @@ import { trainingRules } from './training.js';
 import type { Rules } from './rule.js';
 
 export const rules: Rules = { ...elementwiseRules, ...shapeRules, ...reductionRules, ...networkRules, ...trainingRules };
-export type { Rule, Rules } from './rule.js';
+export type { Rules } from './rule.js';

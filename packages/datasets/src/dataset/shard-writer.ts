@@ -28,10 +28,10 @@ const TAR_OVERHEAD = 5 * 512;
 const EPOCH = new Date(0); // the same bytes for the same images
 
 /** Two blocks of zeros end a tar file. */
-const END_BYTES = 1024;
+export const END_BYTES = 1024;
 
 /** One file's header (more than one block for a long name) and content, padded to whole blocks. */
-async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
+export async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
   const tar = pack();
   tar.entry({ name, size: bytes.length, mode: 0o644, mtime: EPOCH }, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   tar.finalize();

@@ -52,6 +52,15 @@ export function parseLine(line: string, labelled: boolean): LandmarkLine {
   return { path: relative(pathOf(line, pathFields)), ...(label !== undefined && { label }), problem };
 }
 
+/** The usual line, of twelve fields with single blanks between them. */
+const USUAL = /^(\S+) (\S+)(?: [+-]?\d+(?:\.\d+)?){10}$/;
+
+/** The label that `parseLine` would find in a line of the labelled form, found faster in the usual line: lists have millions. */
+export function labelOf(line: string): string | undefined {
+  const usual = USUAL.exec(line);
+  return usual && isPhotoName(usual[1]) ? usual[2] : parseLine(line, true).label;
+}
+
 /** The first `count` fields with the blanks between them as they stand. */
 function pathOf(line: string, count: number): string {
   if (count === 1) return /\S+/.exec(line)![0];

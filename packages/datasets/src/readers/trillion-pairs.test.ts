@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { jpeg, temporaryFolder, writeTree } from '../../test/files.js';
-import { parseLine, parseWhole } from './landmark-line.js';
+import { labelOf, parseLine, parseWhole } from './landmark-line.js';
 import { trillionPairs } from './trillion-pairs.js';
 
 const root = temporaryFolder();
@@ -129,6 +129,14 @@ describe('a line of a landmark list', () => {
       expect(parsed.path).toBe(path);
       expect(parsed.problem).toMatch(`${10 - missing} numbers instead of 10`);
     }));
+  });
+
+  test('has the same label, found the fast way or not', () => {
+    const numbers = fc.array(fc.oneof(fc.nat(9999).map((n) => String(n / 100)), fc.constantFrom('-1.5', '1e3', 'x', '.5', '5.', '1'.repeat(400))), { minLength: 8, maxLength: 12 });
+    fc.assert(fc.property(fc.oneof(path, word, fc.constant('a.jpg')), fc.oneof(word, fc.constantFrom('7', 'b.png', '')), numbers, fc.constantFrom(' ', '  ', '\t'), (first, label, values, blank) => {
+      const text = [first, label, ...values].join(blank);
+      expect(labelOf(text)).toBe(parseLine(text, true).label);
+    }), { numRuns: 2000 });
   });
 
   test('of any text gives landmarks or a problem, and never throws', () => {

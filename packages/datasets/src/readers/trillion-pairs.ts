@@ -6,7 +6,7 @@ import { definePlugin, FacewrightError, throwIfAborted, type Identity, type Phot
 import { open } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { parseLine, parseWhole } from './landmark-line.js';
+import { labelOf, parseLine, parseWhole } from './landmark-line.js';
 import { cannotOpen, photoOf } from './photo-files.js';
 
 export const trillionPairs = definePlugin({
@@ -55,8 +55,7 @@ async function* readList(scope: ListScope): AsyncGenerator<Identity> {
   const labelled = isLabelled(lines, list);
   const people = new Map<string, Line[]>();
   for (const line of lines) {
-    const { label, path } = parseLine(line.text, labelled);
-    const name = prefix + (labelled ? (label ?? NO_LABEL) : folderOf(path));
+    const name = prefix + (labelled ? (labelOf(line.text) ?? NO_LABEL) : folderOf(parseLine(line.text, false).path));
     const own = people.get(name);
     if (own) own.push(line);
     else people.set(name, [line]);

@@ -1,7 +1,7 @@
 /**
  * WebDataset: tar files in which files of the same name up to the first dot are one sample, `key.jpg` with `key.cls` (the person's number)
- * or `key.json` (`identity`, else `label` or `cls`; perhaps `landmarks`, five x, y). Without either, the key's folder is the person, as in
- * facewright's own shards.
+ * or `key.json` (`identity`, else `label` or `cls`; perhaps `landmarks`, five x, y, and `source` and `kind`, which give the photo's id in place
+ * of the key). Without either, the key's folder is the person, as in facewright's own shards.
  */
 import { definePlugin, FacewrightError, landmarksFrom, type Landmarks, type Photo, type PluginContext, type Reader } from '@facewright/core';
 import { readdir, stat } from 'node:fs/promises';
@@ -19,6 +19,12 @@ export const webdataset = definePlugin({
   create: ({ path, aligned }, context) => tarReader([path].flat().map((one) => resolve(context.baseDirectory, one)), aligned, context),
 });
 
+/** A photo of a set that was written from a dataset. */
+export interface StoredPhoto extends Photo {
+  /** The photo it was made from, and `original` or the augmenter's name. */
+  readonly stored?: { readonly source: string; readonly kind: string };
+}
+
 function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }: PluginContext): Reader {
   return {
     async *identities() {
@@ -32,13 +38,14 @@ function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }:
             without++;
             continue;
           }
-          const { name, offset, size } = sample.image;
+          const { offset, size } = sample.image;
           const identity = sample.identity ?? NO_LABEL;
-          const path = relative(name);
+          const { stored } = sample;
+          const path = stored ? (stored.kind === 'original' ? stored.source : `${stored.source} (${stored.kind.replace(/[/\\]/g, '_')})`) : relative(sample.image.name);
           const id = seen.has(path) ? `${path} (${basename(tar)}, byte ${offset})` : path;
           seen.add(id);
-          const photo: Photo = {
-            id, identity, bytes: () => readSlice(tar, offset, size), ...(aligned && { aligned }), ...(sample.landmarks && !aligned && { landmarks: sample.landmarks }),
+          const photo: StoredPhoto = {
+            id, identity, ...(stored && { stored }), bytes: () => readSlice(tar, offset, size), ...(aligned && { aligned }), ...(sample.landmarks && !aligned && { landmarks: sample.landmarks }),
             ...(sample.problem !== undefined && { excluded: { reason: 'bad-label', detail: `${tar}: ${sample.problem}` } }),
           };
           const own = people.get(identity);
@@ -71,6 +78,7 @@ async function tarsAt(path: string): Promise<string[]> {
 interface TarSample {
   readonly image?: TarFile;
   readonly identity?: string;
+  readonly stored?: StoredPhoto['stored'];
   readonly landmarks?: Landmarks;
   readonly problem?: string;
 }
@@ -118,7 +126,12 @@ export function sampleOf(key: string, files: readonly TarFile[]): TarSample {
   const identity = named !== undefined ? String(named) : (cls ?? (folder === '.' ? undefined : folder));
   if (identity === undefined) return { image, problem: `nothing says whose ${key} is: it has no .cls, no .json and no folder` };
   const landmarks = landmarksIn(fields.landmarks);
-  return { image, identity, ...(landmarks && { landmarks }) };
+  return { image, identity, ...storedIn(fields), ...(landmarks && { landmarks }) };
+}
+
+function storedIn({ source, kind }: Record<string, unknown>): Pick<TarSample, 'stored'> {
+  const path = typeof source === 'string' ? relative(source) : '';
+  return path === '' ? {} : { stored: { source: path, kind: typeof kind === 'string' && kind !== '' ? kind : 'original' } };
 }
 
 function landmarksIn(value: unknown): Landmarks | undefined {

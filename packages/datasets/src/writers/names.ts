@@ -16,16 +16,31 @@ export function imageEnding(bytes: Uint8Array): string {
   return SIGNATURES.find(([, offset, signature]) => start.startsWith(signature, offset))?.[0] ?? 'jpg';
 }
 
-/** Names as given, the second of the same name with `-2` before its ending, and so on. */
-export function uniqueNames(): (folder: string, stem: string, ending: string) => string {
-  const taken = new Map<string, number>();
-  return (folder, stem, ending) => {
-    // a file system may hold “A.jpg” and “a.jpg” for the same
-    const key = `${folder}/${stem}`.toLowerCase();
-    let number = (taken.get(key) ?? 0) + 1;
-    while (number > 1 && taken.has(`${key}-${number}`)) number++;
-    taken.set(key, number);
-    if (number > 1) taken.set(`${key}-${number}`, 1);
-    return `${folder}/${number === 1 ? stem : `${stem}-${number}`}.${ending}`;
+/** What an image is called by. */
+export interface Named {
+  readonly identity: string;
+  readonly source: string;
+  /** `original`, or the augmenter's name. */
+  readonly kind: string;
+}
+
+/** Paths `person/photo.jpg`, or `person/photo.kind.jpg`, of which no two are the same even where upper and lower case are. */
+export function imagePaths(): (image: Named, ending: string) => string {
+  const folders = new Map<string, string>();
+  const taken = new Set<string>();
+  return ({ identity, source, kind }, ending) => {
+    const folder = folders.get(identity) ?? distinct(safeName(identity), taken);
+    folders.set(identity, folder);
+    return `${distinct(`${folder}/${safeName(stemOf(source))}${kind === 'original' ? '' : `.${safeName(kind)}`}`, taken)}.${ending}`;
   };
+}
+
+/** The name, or with `-2`, `-3` … where it is taken. */
+function distinct(name: string, taken: Set<string>): string {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name}-${number}`;
+    if (taken.has(candidate.toLowerCase())) continue;
+    taken.add(candidate.toLowerCase());
+    return candidate;
+  }
 }

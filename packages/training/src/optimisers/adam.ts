@@ -10,14 +10,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { weightDecayOptions, weightDecays } from './weight-decay.js';
 
+const options = {
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
+  epsilon: z.number().positive().default(1e-8),
+  ...weightDecayOptions,
+};
+
 export const adam = definePlugin({
   meta: { name: 'adam', kind: 'optimiser', version: '0.1.0', apiVersion: 1, description: 'Adam, with decoupled weight decay' },
-  options: z.strictObject({
-    beta1: z.number().min(0).lt(1).default(0.9),
-    beta2: z.number().min(0).lt(1).default(0.999),
-    epsilon: z.number().positive().default(1e-8),
-    ...weightDecayOptions,
-  }),
+  options: z.strictObject(options),
+  create: (options): Optimiser => ({ init: emptyMemory, update: (step) => updateAll(step, options) }),
+});
+
+/** The same with the weight decay that the paper of AdamW and PyTorch begin with. */
+export const adamW = definePlugin({
+  meta: { name: 'adamw', kind: 'optimiser', version: '0.1.0', apiVersion: 1, description: 'Adam with decoupled weight decay of 0.01' },
+  options: z.strictObject({ ...options, weightDecay: options.weightDecay.default(0.01) }),
   create: (options): Optimiser => ({ init: emptyMemory, update: (step) => updateAll(step, options) }),
 });
 

@@ -5,13 +5,14 @@ import { openEngine, testContext, testOptimiser } from '@facewright/testkit';
 import type * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { normal } from '../../test/tiny.js';
-import { adam, sgd } from '../index.js';
+import { adam, adamW, sgd } from '../index.js';
 
 testOptimiser(sgd(), { engine: cpu() });
 testOptimiser(sgd({ momentum: 0, weightDecay: 1e-3 }), { engine: cpu() });
 testOptimiser(sgd({ nesterov: true }), { engine: cpu() });
 testOptimiser(adam(), { engine: cpu() });
 testOptimiser(adam({ weightDecay: 1e-3 }), { engine: cpu() });
+testOptimiser(adamW(), { engine: cpu() });
 
 let engine: Engine;
 beforeAll(async () => {
@@ -94,4 +95,10 @@ test('a group that nothing belongs to is an error that names the groups there ar
   expect((error as FacewrightError).todo).toBe('Groups of this model and loss: afterGlobal.');
   expect(() => sgd({ momentum: 1 })).toThrow('"momentum"');
   expect(() => adam({ beta: 0.9 } as object)).toThrow('Unknown key "beta"');
+});
+
+test('adamw is adam with a decay of 0.01', async () => {
+  expect(adamW().options).toEqual(adam({ weightDecay: 0.01 }).options);
+  const [one, other] = [await run(adamW()), await run(adam({ weightDecay: 0.01 }))];
+  for (const name of Object.keys(one)) expect(one[name].data).toEqual(other[name].data);
 });

@@ -123,7 +123,7 @@ const matrixProduct: Emitter = (lowering, node) => {
 
 const pool = (op: string): Emitter => (lowering, node) => {
   const [x] = node.inputs;
-  const { dilations, ...attributes } = windowAttributes(lowering, poolGeometry(node, x.shape));
+  const { dilations: _, ...attributes } = windowAttributes(lowering, poolGeometry(node, x.shape));
   lowering.set(node.outputs[0], 'nchw', lowering.onnx.op(op, [lowering.get(x, 'nchw')], attributes));
 };
 
@@ -132,7 +132,7 @@ const maxPoolGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [dy, input] = ['dy', 'input'].map((name) => inputOf(node, name));
   const [n, h, w, c] = four(input);
-  const { dilations, ...attributes } = windowAttributes(lowering, poolGeometry(node, input.shape));
+  const { dilations: _, ...attributes } = windowAttributes(lowering, poolGeometry(node, input.shape));
   const [, places] = onnx.multi('MaxPool', [lowering.get(input, 'nchw')], 2, attributes);
   const flat = (name: string): string => onnx.op('Reshape', [name, onnx.integers(-1)]);
   const zeros = onnx.op('Expand', [onnx.scalar(0), onnx.integers(n * c * h * w)]);

@@ -1,0 +1,46 @@
+// Training MobileFaceNet here and in PyTorch 2.13, in turn on the same machine: node bench/train-vs-pytorch/run.mjs --batch 32 --rounds 3
+// Every measurement is a process of its own. PyTorch is given what makes it fastest: both memory formats, and jemalloc where it is installed.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: { batch: { type: 'string', default: '32' }, rounds: { type: 'string', default: '3' }, steps: { type: 'string', default: '5' }, threads: { type: 'string', default: String(availableParallelism()) }, venv: { type: 'string' }, json: { type: 'boolean', default: false } },
+});
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const venv = values.venv ?? here('../../node_modules/.cache/train-vs-pytorch');
+const python = `${venv}/bin/python`;
+if (!existsSync(python)) {
+  mkdirSync(venv, { recursive: true });
+  console.error('installing PyTorch once …');
+  execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });
+  execFileSync(python, ['-m', 'pip', 'install', '--quiet', 'torch==2.13.0', 'numpy'], { stdio: ['ignore', 2, 2] });
+}
+const jemalloc = ['/usr/lib/x86_64-linux-gnu/libjemalloc.so.2', '/usr/lib/aarch64-linux-gnu/libjemalloc.so.2', '/usr/lib64/libjemalloc.so.2'].find(existsSync);
+
+const common = ['--batch', values.batch, '--steps', values.steps, '--threads', values.threads];
+const measure = (command, args, env = {}) => JSON.parse(execFileSync(command, args, { encoding: 'utf8', env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] }).trim().split('\n').at(-1));
+const torch = (format, preload) => measure(python, [here('step.py'), ...common, ...(format === 'channels_last' ? ['--channels-last'] : [])], preload ? { LD_PRELOAD: preload } : {});
+const contenders = {
+  facewright: () => measure(process.execPath, [here('step.mjs'), ...common]),
+  'torch channels_last': () => torch('channels_last', jemalloc),
+  'torch nchw': () => torch('nchw', jemalloc),
+};
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const rounds = [];
+for (let round = 0; round < Number(values.rounds); round++) {
+  const load = loadavg()[0];
+  const results = Object.fromEntries(Object.entries(contenders).map(([name, run]) => [name, run()]));
+  const best = Math.max(...Object.entries(results).filter(([name]) => name.startsWith('torch')).map(([, { imagesPerSecond }]) => imagesPerSecond));
+  rounds.push({ load, results, ratio: results.facewright.imagesPerSecond / best });
+  const text = Object.entries(results).map(([name, { imagesPerSecond, peakMemoryBytes }]) => `${name} ${imagesPerSecond.toFixed(1)} img/s ${(peakMemoryBytes / 1e9).toFixed(2)} GB`);
+  console.error(`round ${round + 1}: ${text.join(', ')}; ratio ${rounds.at(-1).ratio.toFixed(2)}; load before ${load.toFixed(1)}`);
+}
+const summary = {
+  batch: Number(values.batch), threads: Number(values.threads), jemalloc: Boolean(jemalloc), machine: `${cpus()[0].model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,
+  medianRatio: median(rounds.map(({ ratio }) => ratio)), ratios: rounds.map(({ ratio }) => ratio), quiet: rounds.every(({ load }) => load < 0.5 + Number(values.threads)), rounds,
+};
+console.log(values.json ? JSON.stringify(summary) : `batch ${summary.batch}, ${summary.threads} threads, ${summary.machine}: median ratio ${summary.medianRatio.toFixed(2)} of PyTorch's best (${summary.ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`);

@@ -1,0 +1,78 @@
+"""One training measurement of MobileFaceNet in PyTorch: forward, backward and SGD on random images with 1,000 classes; one JSON line."""
+import argparse
+import json
+import resource
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+BOTTLENECKS = [(2, 64, 5, 2), (4, 128, 1, 2), (2, 128, 6, 1), (4, 128, 1, 2), (2, 128, 2, 1)]
+
+
+class Layer(nn.Module):
+    def __init__(self, inputs, outputs, kernel=1, stride=1, padding=0, groups=1, prelu=True):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(outputs, eps=1e-3)
+        self.act = nn.PReLU(outputs) if prelu else nn.Identity()
+
+    def forward(self, x):
+        return self.act(self.norm(self.conv(x)))
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, inputs, outputs, stride, expansion):
+        super().__init__()
+        inner = inputs * expansion
+        self.layers = nn.Sequential(Layer(inputs, inner), Layer(inner, inner, 3, stride, 1, inner), Layer(inner, outputs, prelu=False))
+        self.shortcut = stride == 1 and inputs == outputs
+
+    def forward(self, x):
+        y = self.layers(x)
+        return x + y if self.shortcut else y
+
+
+def mobile_face_net(classes):
+    layers = [Layer(3, 64, 3, 2, 1), Layer(64, 64, 3, 1, 1, 64)]
+    channels = 64
+    for expansion, outputs, repeats, stride in BOTTLENECKS:
+        for repeat in range(repeats):
+            layers.append(Bottleneck(channels, outputs, stride if repeat == 0 else 1, expansion))
+            channels = outputs
+    layers += [Layer(128, 512), Layer(512, 512, 7, groups=512, prelu=False), Layer(512, 128, prelu=False), nn.Flatten(), nn.Linear(128, classes)]
+    return nn.Sequential(*layers)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--channels-last", action="store_true")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    torch.set_num_threads(options.threads)
+    model = mobile_face_net(1000)
+    images = torch.rand(options.batch, 3, 112, 112) * 2 - 1
+    if options.channels_last:
+        model = model.to(memory_format=torch.channels_last)
+        images = images.to(memory_format=torch.channels_last)
+    labels = torch.randint(0, 1000, (options.batch,))
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
+    seconds = []
+    for _ in range(options.steps + 2):
+        start = time.perf_counter()
+        optimiser.zero_grad(set_to_none=True)
+        loss = functional.cross_entropy(model(images), labels)
+        loss.backward()
+        optimiser.step()
+        loss.item()
+        seconds.append(time.perf_counter() - start)
+    median = sorted(seconds[2:])[options.steps // 2]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"imagesPerSecond": options.batch / median, "peakMemoryBytes": peak}))
+
+
+main()

@@ -1,0 +1,149 @@
+/** From any format to another, the encoded images kept byte for byte. */
+import { FacewrightError, throwIfAborted, type Exclusion, type PreparationSummary } from '@facewright/core';
+import { ImageError } from '@facewright/core/node';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { createDatasetWriter } from '../dataset/writer.js';
+import type { BinSet } from '../verification/bin.js';
+import { createWholeDirectory } from '../whole-directory.js';
+import { createFolderWriter } from '../writers/folder-writer.js';
+import { imageEnding, stemOf } from '../writers/names.js';
+import { createRecordWriter } from '../writers/record-writer.js';
+import type { EncodedImage, SetWriter } from '../writers/set-writer.js';
+import { createWebdatasetWriter } from '../writers/webdataset-writer.js';
+import { openCollection, type Collection, type ToolOptions } from './collection.js';
+import type { FormatName } from './recognise.js';
+
+export const TARGETS = ['folder', 'dataset', 'insightface-rec', 'webdataset'] as const satisfies readonly FormatName[];
+export type TargetName = (typeof TARGETS)[number];
+
+export interface ConvertOptions extends ToolOptions {
+  readonly to: TargetName;
+  /** How the crops are aligned, by their side in pixels: needed for a dataset made of anything but a dataset. */
+  readonly alignment?: (size: number) => string;
+  /** Bytes of a tar file at most. */
+  readonly shardBytes?: number;
+}
+
+export interface Converted {
+  readonly from: FormatName;
+  readonly to: TargetName;
+  readonly directory: string;
+  readonly people: number;
+  readonly images: number;
+  /** Images left out, and why. */
+  readonly exclusions: readonly Exclusion[];
+}
+
+/**
+ * Writes what lies at `path` into `directory`, which must be new or empty (or an older dataset where one is written). Images are not decoded;
+ * one that cannot be read is left out and listed. A verification set becomes a folder of images with `pairs.txt`. Throws a `FacewrightError`.
+ */
+export async function convertDataset(path: string, directory: string, options: ConvertOptions): Promise<Converted> {
+  const found = await openCollection(path, options);
+  if (found.format === 'insightface-bin') return { from: found.format, to: options.to, directory, people: 0, exclusions: [], images: await unpackPairs(found, directory, options.to) };
+  const exclusions: Exclusion[] = [];
+  let people = 0;
+  let images = 0;
+  try {
+    const writer = await writerFor(found, directory, exclusions, options);
+    try {
+      for await (const person of found.people()) {
+        let kept = 0;
+        for (const { bytes, source, kind, landmarks, excluded } of person.images) {
+          throwIfAborted(options.signal, found.path);
+          const content = excluded ?? (await bytes().catch(problemOf));
+          if (!(content instanceof Uint8Array)) {
+            exclusions.push({ photo: source, identity: person.name, reason: content.reason, detail: content.detail });
+            continue;
+          }
+          await writer.add({ identity: person.name, source, kind, bytes: content, ...(landmarks && { landmarks }) });
+          kept++;
+        }
+        images += kept;
+        if (kept > 0) people++;
+        options.emit?.('progress', { task: 'convert', done: images, unit: 'images' });
+      }
+      if (images === 0) throw new FacewrightError({ what: 'No image could be read, so nothing was written.', where: found.path });
+      await writer.finish();
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  } finally {
+    await found.close();
+  }
+  return { from: found.format, to: options.to, directory, people, images, exclusions };
+}
+
+function problemOf(error: unknown): { reason: string; detail: string } {
+  if (!(error instanceof FacewrightError)) throw error;
+  return { reason: error instanceof ImageError ? error.reason : 'unreadable', detail: error.what };
+}
+
+async function writerFor(from: Collection, directory: string, exclusions: readonly Exclusion[], { to, alignment, shardBytes }: ConvertOptions): Promise<SetWriter> {
+  if (to === 'folder') return createFolderWriter(directory);
+  if (to === 'insightface-rec') return createRecordWriter(directory);
+  if (to === 'webdataset') return createWebdatasetWriter(directory, shardBytes);
+  return datasetSetWriter(from, directory, exclusions, alignment, shardBytes);
+}
+
+/** A prepared dataset of aligned crops: all square and of one size. */
+async function datasetSetWriter({ summary: given, path }: Collection, directory: string, exclusions: readonly Exclusion[], alignment: ConvertOptions['alignment'], shardBytes?: number): Promise<SetWriter> {
+  if (!given && !alignment) throw new FacewrightError({ what: 'A dataset keeps how its images are aligned, and nothing says that of these.', where: path, todo: 'Give `alignment`, or prepare them.' });
+  const writer = await createDatasetWriter(directory, { shardBytes });
+  const started = performance.now();
+  const people = new Set<string>();
+  let images = 0;
+  let size: number | undefined;
+  const summaryOf = (side: number): PreparationSummary => given ?? {
+    photos: images + exclusions.length, kept: images, dropped: exclusions.length, identities: people.size, images, exclusions, seed: 0,
+    reasons: countBy(exclusions.map(({ reason }) => reason)), perTier: { converted: { identities: people.size, photos: images, images } },
+    alignment: { fingerprint: alignment!(side), size: side }, seconds: (performance.now() - started) / 1000,
+  };
+  return {
+    add: async ({ bytes, identity, source, kind }: EncodedImage) => {
+      const side = given ? given.alignment.size : await sideOf(bytes, `${path}, ${source}`);
+      size ??= side;
+      if (side !== size) throw new FacewrightError({ what: `The images are not of one size: this one is ${side}×${side} pixels, others are ${size}×${size}.`, where: `${path}, ${source}`, todo: TO_PREPARE });
+      people.add(identity);
+      images++;
+      await writer.addEncoded({ identity, source, kind }, bytes);
+    },
+    finish: () => writer.finish(summaryOf(size!)),
+    abort: () => writer.abort(),
+  };
+}
+
+const TO_PREPARE = 'A dataset holds aligned crops; make them of photos by `facewright prepare`.';
+
+async function sideOf(bytes: Uint8Array, where: string): Promise<number> {
+  const { width, height } = await sharp(bytes).metadata().catch((error: unknown) => {
+    throw new FacewrightError({ what: 'This is not an image that can be read.', where, todo: 'See `facewright dataset verify` for all of them.', cause: error });
+  });
+  if (width !== height) throw new FacewrightError({ what: `The image is ${width}×${height} pixels, not a square crop.`, where, todo: TO_PREPARE });
+  return width;
+}
+
+function countBy(keys: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
+  return counts;
+}
+
+/** Images by number, and `pairs.txt` that names them. */
+async function unpackPairs({ images, pairs, path }: BinSet & { readonly path: string }, directory: string, to: TargetName): Promise<number> {
+  if (to !== 'folder') throw new FacewrightError({ what: 'A verification set holds pairs and no people, so it can only become a folder.', where: path, todo: 'Convert it to "folder".' });
+  const place = await createWholeDirectory(directory, undefined, 'verification set');
+  try {
+    const names = new Map([...images].map(([name, bytes]) => [name, `${stemOf(name)}.${imageEnding(bytes)}`]));
+    for (const [name, bytes] of images) await writeFile(join(place.aside, names.get(name)!), bytes);
+    await writeFile(join(place.aside, 'pairs.txt'), pairs.map(({ a, b, same }) => `${names.get(a)} ${names.get(b)} ${same ? 1 : 0}\n`).join(''));
+    await place.publish();
+  } catch (error) {
+    await place.discard();
+    throw error;
+  }
+  return images.size;
+}

@@ -1,0 +1,42 @@
+/** Which of the known formats lies at a path. */
+import { FacewrightError } from '@facewright/core';
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DATASET_FILE } from '../dataset/dataset-file.js';
+import { cannotOpen } from '../readers/photo-files.js';
+
+export const FORMATS = ['dataset', 'folder', 'trillion-pairs', 'insightface-rec', 'insightface-bin', 'webdataset', 'zip'] as const;
+export type FormatName = (typeof FORMATS)[number];
+
+export interface Recognised {
+  readonly format: FormatName;
+  /** What the format's reader is given: the path, or the lists of a folder of Trillion Pairs. */
+  readonly paths: readonly string[];
+}
+
+const BY_ENDING: readonly (readonly [RegExp, FormatName])[] = [[/\.rec$/i, 'insightface-rec'], [/\.bin$/i, 'insightface-bin'], [/\.tar$/i, 'webdataset'], [/\.zip$/i, 'zip']];
+/** `msra_lmk` and `celebrity_lmk`; not `testdata_lmk.txt` beside them, whose photos bear no labels. */
+const LIST = /^(?!test).*_lmk(\.txt)?$/i;
+
+/** By the ending of a file, by what lies in a folder. Throws a `FacewrightError` where there is nothing. */
+export async function recogniseFormat(path: string): Promise<Recognised> {
+  const where = resolve(path);
+  const found = await stat(where).catch((error: unknown) => {
+    throw cannotOpen(error, 'file or folder', where);
+  });
+  if (!found.isDirectory()) {
+    if (/\.(idx|lst)$/i.test(where)) throw new FacewrightError({ what: 'This is a file beside an InsightFace training set.', where, todo: 'Name the .rec file.' });
+    return { format: BY_ENDING.find(([ending]) => ending.test(where))?.[1] ?? 'trillion-pairs', paths: [where] };
+  }
+  const entries = await readdir(where, { withFileTypes: true }).catch((error: unknown) => {
+    throw cannotOpen(error, 'folder', where);
+  });
+  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name).sort();
+  if (files.includes(DATASET_FILE)) return { format: 'dataset', paths: [where] };
+  if (files.some((name) => /\.rec$/i.test(name))) return { format: 'insightface-rec', paths: [where] };
+  const lists = files.filter((name) => LIST.test(name)).map((name) => join(where, name));
+  if (lists.length > 0) return { format: 'trillion-pairs', paths: lists };
+  // an archive that lies beside people's folders is not what is meant
+  const folders = entries.some((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  return { format: !folders && files.some((name) => /\.tar$/i.test(name)) ? 'webdataset' : 'folder', paths: [where] };
+}

@@ -1,0 +1,29 @@
+/** Writes one folder a person; with `landmarks.txt`, a list as Trillion Pairs has them, where images bring their points. */
+import { landmarkPoints } from '@facewright/core';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createWholeDirectory } from '../whole-directory.js';
+import { imageEnding, imagePaths } from './names.js';
+import { numbering, type SetWriter } from './set-writer.js';
+
+/** `directory` must be new or empty. */
+export async function createFolderWriter(directory: string): Promise<SetWriter> {
+  const place = await createWholeDirectory(directory, undefined, 'folder of people');
+  const pathOf = imagePaths();
+  const labels = numbering();
+  const list: string[] = [];
+  return {
+    add: async ({ bytes, landmarks, ...image }) => {
+      const path = pathOf(image, imageEnding(bytes));
+      const label = labels.of(image.identity);
+      await mkdir(dirname(join(place.aside, path)), { recursive: true });
+      await writeFile(join(place.aside, path), bytes, { flag: 'wx' });
+      if (landmarks) list.push(`${path} ${label} ${landmarkPoints(landmarks).flat().join(' ')}\n`);
+    },
+    finish: async () => {
+      if (list.length > 0) await writeFile(join(place.aside, 'landmarks.txt'), list.join(''));
+      await place.publish();
+    },
+    abort: () => place.discard(),
+  };
+}

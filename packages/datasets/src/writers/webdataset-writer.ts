@@ -1,0 +1,46 @@
+/** Writes WebDataset shards: `key.jpg`, `key.cls` (the person's number) and `key.json` (identity, source, kind, landmarks), keys counted up. */
+import { landmarkPoints } from '@facewright/core';
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { END_BYTES, tarEntry } from '../dataset/shard-writer.js';
+import { createWholeDirectory } from '../whole-directory.js';
+import { imageEnding } from './names.js';
+import { numbering, type SetWriter } from './set-writer.js';
+
+/** `directory` must be new or empty. A shard is closed before it would grow over `shardBytes`; samples are never divided. */
+export async function createWebdatasetWriter(directory: string, shardBytes = 256 * 2 ** 20): Promise<SetWriter> {
+  const place = await createWholeDirectory(directory, undefined, 'WebDataset');
+  const labels = numbering();
+  let shards = 0;
+  let count = 0;
+  let current: { readonly file: FileHandle; size: number } | undefined;
+
+  const end = async (): Promise<void> => {
+    if (!current) return;
+    await current.file.appendFile(new Uint8Array(END_BYTES));
+    await current.file.sync();
+    await current.file.close();
+    current = undefined;
+  };
+
+  return {
+    add: async ({ bytes, identity, source, kind, landmarks }) => {
+      const key = String(count++).padStart(9, '0');
+      const fields = { identity, label: labels.of(identity), source, kind, ...(landmarks && { landmarks: landmarkPoints(landmarks) }) };
+      const entries = [[imageEnding(bytes), bytes], ['cls', Buffer.from(String(fields.label))], ['json', Buffer.from(JSON.stringify(fields))]] as const;
+      const sample = Buffer.concat(await Promise.all(entries.map(([ending, content]) => tarEntry(`${key}.${ending}`, content))));
+      if (current && current.size + sample.length + END_BYTES > shardBytes) await end();
+      current ??= { file: await open(join(place.aside, `${String(shards++).padStart(6, '0')}.tar`), 'wx'), size: 0 };
+      await current.file.appendFile(sample);
+      current.size += sample.length;
+    },
+    finish: async () => {
+      await end();
+      await place.publish();
+    },
+    abort: async () => {
+      await current?.file.close().catch(() => undefined);
+      await place.discard();
+    },
+  };
+}

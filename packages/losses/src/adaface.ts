@@ -1,0 +1,71 @@
+/**
+ * AdaFace (Kim, Jain and Liu, CVPR 2022, arXiv 2204.00964, eqs. 10–13): the margin follows the embedding's length, which stands for the
+ * photo's quality. With ẑ = clip( (‖x‖ − μ) / (σ/h), −1, 1 ), μ and σ running over the batches,
+ *
+ *   target = s·( cos(θ_y + g_angle) − g_add ),  g_angle = −m·ẑ,  g_add = m·ẑ + m
+ *
+ * Good photos (ẑ = 1) get the most from hard samples, bad ones (ẑ = −1) an ArcFace margin that lets go of them. No gradient flows through ẑ.
+ */
+import { definePlugin, hostScalar, type Loss, type State } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { centreHead } from './centres.js';
+import { meanCrossEntropy } from './cross-entropy.js';
+import { constant, cosineLogits, cosSin, lengths, scale, shiftTarget } from './margin.js';
+
+/** As the authors' code starts: no photo is far from the mean until the statistics have moved. */
+const FIRST = { mean: 20, deviation: 100 };
+const LEAST_LENGTH = 1e-3;
+const LARGEST_LENGTH = 100;
+const LEAST_DEVIATION = 1e-3;
+
+const options = z.strictObject({
+  s: scale,
+  m: z.number().min(0).lt(Math.PI / 2).default(0.4).describe('largest margin'),
+  h: z.number().positive().default(0.333).describe('how many standard deviations of the length reach the largest margin, inverted'),
+  momentum: z.number().min(0).lt(1).default(0.99).describe('share of the former mean and deviation of lengths that a step keeps'),
+  beyond: z
+    .enum(['clip', 'plain'])
+    .default('clip')
+    .describe('where θ + g_angle leaves [0, π]. clip: the angle stops there, as in the authors\' code (no gradient through it). plain: cos(θ + g_angle) all the same'),
+});
+
+/** Mean and deviation with this batch's lengths [n, 1] in them; the deviation of a single length says nothing and is left out. */
+function moved({ mean, deviation }: State, length: tf.Tensor, momentum: number): { mean: tf.Tensor; deviation: tf.Tensor } {
+  const average = (former: tf.Tensor, value: tf.Tensor): tf.Tensor => tf.add(tf.mul(former, momentum), tf.mul(value, 1 - momentum));
+  const count = length.shape[0]!;
+  const batchMean = tf.mean(length);
+  if (count < 2) return { mean: average(mean, batchMean), deviation: tf.clone(deviation) };
+  const variance = tf.div(tf.sum(tf.square(tf.sub(length, batchMean))), count - 1);
+  return { mean: average(mean, batchMean), deviation: average(deviation, tf.sqrt(variance)) };
+}
+
+/** cos(θ + g) − cos θ for angles `g` [n, 1] of either sign. */
+function signedShift(cosines: tf.Tensor, g: tf.Tensor, clip: boolean): tf.Tensor {
+  const { cos, sin } = cosSin(cosines);
+  const [cosG, sinG] = [tf.cos(g), tf.sin(g)];
+  const turned = tf.sub(tf.mul(cos, cosG), tf.mul(sin, sinG));
+  if (!clip) return tf.sub(turned, cos);
+  // θ + g > π where g > 0 and cos θ < −cos g; θ + g < 0 where g < 0 and cos θ > cos g
+  const over = constant([cos, cosG, g], (cos, cosG, g) => tf.logicalAnd(tf.greater(g, 0), tf.less(cos, tf.neg(cosG))));
+  const under = constant([cos, cosG, g], (cos, cosG, g) => tf.logicalAnd(tf.less(g, 0), tf.greater(cos, cosG)));
+  return tf.sub(tf.where(over, tf.fill(cos.shape, -1), tf.where(under, tf.fill(cos.shape, 1), turned)), cos);
+}
+
+/** The loss plugin `adaface`. Parameter: `centres` [embeddingSize, identities]. Statistics: `mean` and `deviation` of the lengths, scalars. */
+export const adaFace = definePlugin({
+  meta: { name: 'adaface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'margin by photo quality, read from the embedding\'s length' },
+  options,
+  create: ({ s, m, h, momentum, beyond }): Loss => ({
+    ...centreHead,
+    init: (identities, embeddingSize, random) => ({ ...centreHead.init(identities, embeddingSize, random), statistics: { mean: hostScalar(FIRST.mean), deviation: hostScalar(FIRST.deviation) } }),
+    apply(params, statistics, embeddings, labels) {
+      const length = constant([embeddings], (x) => tf.clipByValue(lengths(x as tf.Tensor2D), LEAST_LENGTH, LARGEST_LENGTH));
+      const next = moved(statistics, length, momentum);
+      const quality = tf.clipByValue(tf.mul(tf.div(tf.sub(length, next.mean), tf.add(next.deviation, LEAST_DEVIATION)), h), -1, 1);
+      const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
+      const withMargin = shiftTarget(logits, labels, s, (cosines) => tf.sub(signedShift(cosines, tf.mul(quality, -m), beyond === 'clip'), tf.add(tf.mul(quality, m), m)));
+      return { loss: meanCrossEntropy(withMargin, labels), logits, statistics: next };
+    },
+  }),
+});

@@ -1,0 +1,48 @@
+/**
+ * The combined margin (Deng et al., arXiv 1801.07698, eq. 4), which holds SphereFace (m1), ArcFace (m2) and CosFace (m3):
+ *
+ *   L = −log( e^{s·(cos(m1·θ_y + m2) − m3)} / ( e^{s·(cos(m1·θ_y + m2) − m3)} + Σ_{j≠y} e^{s·cos θ_j} ) )
+ *
+ * For m1 = 1 no angle is formed. For another m1 the angle is 2·atan(sin θ / (1 + cos θ)), whose slope stays right near 0 and π.
+ */
+import { definePlugin, type Loss } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { centreHead } from './centres.js';
+import { meanCrossEntropy, smoothing } from './cross-entropy.js';
+import { angularShift, beyondRule, cosineLogits, cosSin, scale, shiftTarget, type BeyondRule } from './margin.js';
+
+const combinedOptions = z
+  .strictObject({
+    s: scale,
+    m1: z.number().positive().default(1).describe('factor of the angle (SphereFace)'),
+    m2: z.number().min(0).lt(Math.PI).default(0.3).describe('angle added, in radians (ArcFace)'),
+    m3: z.number().min(0).max(2).default(0.2).describe('taken off the cosine (CosFace)'),
+    beyond: beyondRule.default('plain'),
+    smoothing,
+  })
+  .refine(({ m1, beyond }) => m1 === 1 || beyond !== 'fallback', { path: ['beyond'], message: '"fallback" is known for m1 = 1 only; "continued" falls without a jump for any m1' });
+
+/** cos(m1·θ + m2) − cos θ for `cosines` [n, 1]; beyond m1·θ + m2 = π by the rule (`continued`: parallel to cos θ, from −1 on). */
+function multipliedShift(cosines: tf.Tensor, m1: number, m2: number, beyond: BeyondRule): tf.Tensor {
+  const { cos, sin } = cosSin(cosines);
+  const shift = tf.sub(tf.cos(tf.add(tf.mul(tf.atan(tf.div(sin, tf.add(cos, 1))), 2 * m1), m2)), cos);
+  if (beyond === 'plain') return shift;
+  const threshold = beyond === 'easy' ? 0 : Math.cos(Math.min(Math.PI, (Math.PI - m2) / m1));
+  return tf.where(tf.greaterEqual(cos, threshold), shift, tf.fill(shift.shape, beyond === 'easy' ? 0 : -1 - threshold));
+}
+
+/** The loss plugin `combined-margin`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
+export const combinedMargin = definePlugin({
+  meta: { name: 'combined-margin', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'margins m1, m2, m3 of SphereFace, ArcFace and CosFace in one' },
+  options: combinedOptions,
+  create: ({ s, m1, m2, m3, beyond, smoothing }): Loss => ({
+    ...centreHead,
+    apply(params, _, embeddings, labels) {
+      const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
+      const angular = (cosines: tf.Tensor): tf.Tensor => (m1 === 1 ? angularShift(cosines, m2, beyond) : multipliedShift(cosines, m1, m2, beyond));
+      const withMargin = shiftTarget(logits, labels, s, (cosines) => tf.sub(angular(cosines), m3));
+      return { loss: meanCrossEntropy(withMargin, labels, smoothing), logits };
+    },
+  }),
+});

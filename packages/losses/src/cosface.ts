@@ -1,0 +1,31 @@
+/**
+ * CosFace, the additive cosine margin (Wang et al., arXiv 1801.09414, eq. 4; the same as AM-Softmax, arXiv 1801.05599, eq. 6):
+ *
+ *   L = −log( e^{s·(cos θ_y − m)} / ( e^{s·(cos θ_y − m)} + Σ_{j≠y} e^{s·cos θ_j} ) )
+ *
+ * The target's logit falls over the whole range of angles: nothing has to be decided beyond π.
+ */
+import { definePlugin, type Loss } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { centreHead } from './centres.js';
+import { meanCrossEntropy, smoothing } from './cross-entropy.js';
+import { cosineLogits, oneHot, scale } from './margin.js';
+
+/** The loss plugin `cosface`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
+export const cosFace = definePlugin({
+  meta: { name: 'cosface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'additive cosine margin' },
+  options: z.strictObject({
+    s: scale,
+    m: z.number().min(0).max(2).default(0.35).describe('margin, taken off the target\'s cosine'),
+    smoothing,
+  }),
+  create: ({ s, m, smoothing }): Loss => ({
+    ...centreHead,
+    apply(params, _, embeddings, labels) {
+      const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
+      const withMargin = tf.sub<tf.Tensor2D>(logits, tf.mul(oneHot(labels, logits.shape[1]), s * m));
+      return { loss: meanCrossEntropy(withMargin, labels, smoothing), logits };
+    },
+  }),
+});

@@ -1,0 +1,46 @@
+/**
+ * CurricularFace (Huang et al., CVPR 2020, arXiv 2004.00288, eqs. 5–9): ArcFace's target, and negatives that weigh by how hard they are
+ * and how far the training has come,
+ *
+ *   N(t, cos θ_j) = cos θ_j                   where cos(θ_y + m) ≥ cos θ_j (easy)
+ *                   cos θ_j·(t + cos θ_j)     else (hard)
+ *   t ← momentum·t + (1 − momentum)·mean cos θ_y
+ *
+ * Early on (t near 0) hard negatives weigh less than in ArcFace, later more. No gradient flows through t.
+ */
+import { definePlugin, hostScalar, type Loss } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { centreHead } from './centres.js';
+import { meanCrossEntropy } from './cross-entropy.js';
+import { angularShift, beyondRule, constant, cosineLogits, oneHot, scale, shiftTarget, targetOf } from './margin.js';
+
+/** The loss plugin `curricularface`. Parameter: `centres` [embeddingSize, identities]. Statistic: `t`, scalar, 0 at the start. */
+export const curricularFace = definePlugin({
+  meta: { name: 'curricularface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'ArcFace whose hard negatives weigh more as training goes on' },
+  options: z.strictObject({
+    s: scale,
+    m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
+    momentum: z.number().min(0).lt(1).default(0.99).describe('share of the former t that a step keeps'),
+    beyond: beyondRule.default('fallback'),
+  }),
+  create: ({ s, m, momentum, beyond }): Loss => ({
+    ...centreHead,
+    init: (identities, embeddingSize, random) => ({ ...centreHead.init(identities, embeddingSize, random), statistics: { t: hostScalar(0) } }),
+    apply(params, statistics, embeddings, labels) {
+      const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
+      const target = oneHot(labels, logits.shape[1]);
+      const own = tf.div<tf.Tensor2D>(targetOf(logits, target), s);
+      const t = tf.add(tf.mul(statistics.t, momentum), tf.mul(constant([own], (own) => tf.mean(own)), 1 - momentum));
+
+      const cosines = tf.div(logits, s);
+      const hard = constant([cosines, own], (cosines, own) => {
+        const threshold = tf.add(own, angularShift(own, m, 'plain'));
+        return tf.logicalAnd(tf.greater(cosines, threshold), tf.logicalNot(tf.cast(target, 'bool')));
+      });
+      const negatives = tf.where(hard, tf.mul(logits, tf.add(cosines, t)), logits);
+      const withMargin = shiftTarget(negatives as tf.Tensor2D, labels, s, (cosines) => angularShift(cosines, m, beyond));
+      return { loss: meanCrossEntropy(withMargin, labels), logits, statistics: { t } };
+    },
+  }),
+});

@@ -1,0 +1,26 @@
+/**
+ * Normalised softmax (Wang, Xiang, Cheng and Yuille, NormFace, arXiv 1704.06369, eq. 10): embeddings and class centres at length 1,
+ *
+ *   L = −log( e^{s·cos θ_y} / Σ_j e^{s·cos θ_j} )
+ *
+ * ArcFace and CosFace with a margin of 0: its centres are theirs, so a stage with it hands everything on.
+ */
+import { definePlugin, type Loss } from '@facewright/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { centreHead } from './centres.js';
+import { meanCrossEntropy, smoothing } from './cross-entropy.js';
+import { cosineLogits, scale } from './margin.js';
+
+/** The loss plugin `normalised-softmax`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
+export const normalisedSoftmax = definePlugin({
+  meta: { name: 'normalised-softmax', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'cross-entropy of scaled cosines, without a margin' },
+  options: z.strictObject({ s: scale.default(32), smoothing }),
+  create: ({ s, smoothing }): Loss => ({
+    ...centreHead,
+    apply(params, _, embeddings, labels) {
+      const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
+      return { loss: meanCrossEntropy(logits, labels, smoothing), logits };
+    },
+  }),
+});

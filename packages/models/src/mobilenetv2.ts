@@ -1,0 +1,58 @@
+/**
+ * MobileNetV2 (Sandler et al., arXiv 1801.04381, Table 2) for faces, as the MobileFaceNet paper has it (MobileNetV2-GDConv): the first
+ * convolution at stride 1 for 112×112 images, a global depthwise convolution in place of average pooling, then a linear embedding.
+ */
+import { definePlugin, type Model } from '@facewright/core';
+import { z } from 'zod';
+import { bottleneckNetwork, bottleneckRows, networkOptions, sizeOf, type BottleneckRow } from './bottlenecks.js';
+import { faceModel } from './face-model.js';
+import { networkSize, type Block, type NetworkSize } from './layers.js';
+
+const PAPER_BOTTLENECKS: BottleneckRow[] = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+];
+
+export const mobileNetV2Options = z.strictObject({
+  ...networkOptions,
+  embeddingSize: z.int().min(1).default(128).describe('numbers in an embedding'),
+  stemStride: z.int().min(1).max(2).default(1).describe('stride of the first convolution: 2 for large images, as in the paper of MobileNetV2; 1 for faces of 112×112'),
+  bottlenecks: bottleneckRows.default(PAPER_BOTTLENECKS),
+  last: z.int().min(1).default(1280).describe('channels of the 1×1 convolution before the global one'),
+});
+export type MobileNetV2Options = z.infer<typeof mobileNetV2Options>;
+export type MobileNetV2OptionsInput = z.input<typeof mobileNetV2Options>;
+
+/** The layer table for these options. */
+export function mobileNetV2Blocks(options: MobileNetV2Options): Block[] {
+  const { batchNormEpsilon: epsilon } = options;
+  return bottleneckNetwork({
+    inputSize: sizeOf(options.inputSize),
+    width: options.width,
+    epsilon,
+    activation: 'relu6',
+    stem: { channels: 32, stride: options.stemStride, depthwise: false },
+    rows: options.bottlenecks,
+    expandByOne: false,
+    last: options.last,
+    embedding: { size: options.embeddingSize, bias: false, epsilon },
+  });
+}
+
+/** Parameters and multiply–adds of the net for these options. */
+export function mobileNetV2Size(options: MobileNetV2OptionsInput = {}): NetworkSize {
+  const checked = mobileNetV2Options.parse(options);
+  return networkSize(mobileNetV2Blocks(checked), sizeOf(checked.inputSize));
+}
+
+/** The model plugin `mobilenetv2`. Parameters, statistics and the group `afterGlobal` as in `mobilefacenet`; ReLU6, so no slopes. */
+export const mobileNetV2 = definePlugin({
+  meta: { name: 'mobilenetv2', kind: 'model', version: '0.1.0', apiVersion: 1, description: 'MobileNetV2 with a global depthwise convolution: 2.5 M parameters, 300 M multiply–adds at 112×112' },
+  options: mobileNetV2Options,
+  create: (options): Model => faceModel({ name: 'mobilenetv2', blocks: mobileNetV2Blocks(options), inputSize: sizeOf(options.inputSize), inputScale: options.inputScale, momentum: options.momentum }),
+});

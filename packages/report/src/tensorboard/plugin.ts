@@ -1,0 +1,64 @@
+/** The logger `tensorboard`: a run's curves for `tensorboard --logdir <run>/tensorboard`. */
+import { definePlugin, type EventType, type Logger, type OpenLogger, type RunEvent } from '@facewright/core';
+import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { encodeEvent, encodeRecord, type EventContent } from './records.js';
+
+type Scalars = Readonly<Record<string, number>>;
+
+/** What each event is in TensorBoard: at its step, or at the last step that was told. */
+const scalarsOf: { readonly [T in EventType]?: (event: RunEvent<T>) => { step?: number; scalars: Scalars } } = {
+  'train.step': ({ step, stage, epoch, loss, accuracy, rate, imagesPerSecond, gradientNorm }) => ({
+    step,
+    scalars: { 'train/loss': loss, 'train/accuracy': accuracy, 'train/rate': rate, 'train/images_per_second': imagesPerSecond, 'train/epoch': epoch, 'train/stage': stage, ...(gradientNorm !== undefined && { 'train/gradient_norm': gradientNorm }) },
+  }),
+  'train.validation': ({ step, loss, accuracy }) => ({ step, scalars: { 'validation/loss': loss, 'validation/accuracy': accuracy } }),
+  'evaluate.finished': ({ verification: { accuracy, std, threshold, tarAtFar } }) => ({
+    scalars: {
+      'verification/accuracy': accuracy, 'verification/std': std, 'verification/threshold': threshold,
+      ...Object.fromEntries(Object.entries(tarAtFar).flatMap(([far, tar]) => (tar === null ? [] : [[`verification/tar_at_far_${far}`, tar]]))),
+    },
+  }),
+};
+
+/** The step from which on a run tells its steps again. */
+function restartOf(event: RunEvent): number | undefined {
+  if (event.type === 'train.started') return (event.resumedAt ?? 0) + 1;
+  return event.type === 'train.setback' ? event.backTo + 1 : undefined;
+}
+
+/** One new file for each start of a run, as TensorBoard reads the files of a directory in the order of their names. */
+function openEventFile(directory: string): OpenLogger {
+  mkdirSync(directory, { recursive: true });
+  const now = Date.now();
+  let file: number | undefined = openSync(join(directory, `events.out.tfevents.${(now / 1000).toFixed(3).padStart(14, '0')}.facewright.${process.pid}`), 'wx');
+  let lastStep = 0;
+  const write = (at: number, step: number, content: EventContent): void => {
+    if (file !== undefined) writeSync(file, encodeRecord(encodeEvent(at / 1000, step, content)));
+  };
+  write(now, 0, { fileVersion: 'brain.Event:2' });
+  return {
+    reader(event) {
+      const restart = restartOf(event);
+      if (restart !== undefined) write(event.at, restart, { restart: true });
+      const told = (scalarsOf[event.type] as ((event: RunEvent) => { step?: number; scalars: Scalars }) | undefined)?.(event);
+      if (!told) return;
+      lastStep = told.step ?? lastStep;
+      write(event.at, lastStep, { scalars: told.scalars });
+    },
+    close() {
+      if (file === undefined) return;
+      fsyncSync(file);
+      closeSync(file);
+      file = undefined;
+    },
+  };
+}
+
+/** The logger plugin `tensorboard`. */
+export const tensorBoard = definePlugin({
+  meta: { name: 'tensorboard', kind: 'logger', version: '0.1.0', apiVersion: 1, description: 'event files for TensorBoard' },
+  options: z.strictObject({ directory: z.string().min(1).default('tensorboard').describe('where the event files go, within the run\'s directory') }),
+  create: ({ directory }): Logger => ({ open: (run) => openEventFile(join(run, directory)) }),
+});

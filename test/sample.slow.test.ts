@@ -1,0 +1,33 @@
+/** The sample run as `npm start` makes it: people never trained on are told apart. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { facewright, temporary } from './helpers/tool.js';
+
+interface Metrics {
+  readonly preparation: { readonly photos: number; readonly kept: number; readonly reasons: Record<string, number>; readonly perTier: Record<string, { readonly identities: number }> };
+  readonly stages: readonly { readonly loss: string; readonly steps: number }[];
+  readonly verification: { readonly pairs: number; readonly accuracy: number };
+}
+
+test('reaches 90 % verification accuracy, every tier has people, and a second start takes its place', async () => {
+  const directory = await temporary();
+  const ended = await facewright(['run', '--sample', '--json'], { cwd: directory });
+  expect(ended.code).toBe(0);
+  const { metrics, report } = ended.json<{ metrics: Metrics; report: string }>();
+  expect(report).toBe(join(directory, 'facewright-sample', 'report.html'));
+  expect(metrics.verification.accuracy).toBeGreaterThanOrEqual(0.9);
+  expect(metrics.verification.pairs).toBeGreaterThanOrEqual(1000);
+  expect(Object.entries(metrics.preparation.perTier).map(([tier, { identities }]) => [tier, identities > 0])).toEqual([['picked', true], ['kept', true], ['opened', true], ['noised', true]]);
+  expect(metrics.preparation.reasons['too-few-photos']).toBe(8);
+  // nearly all of the drawn faces are found
+  expect(metrics.preparation.kept).toBeGreaterThan(0.95 * (metrics.preparation.photos - 12));
+  expect(metrics.stages.map(({ loss }) => loss)).toEqual(['softmax', 'arcface']);
+  const page = await readFile(report, 'utf8');
+  expect(page).toContain('arcface from step');
+  expect(page.match(/data:image\/jpeg;base64/g)!.length).toBeGreaterThan(20);
+
+  // no complaint about the run that is there; interrupted soon, as all that matters here is its start
+  const again = await facewright(['run', '--sample'], { cwd: directory, interruptAt: /prepare {2}/ });
+  expect([again.code, again.stderr]).toEqual([130, expect.stringContaining('is there already')]);
+}, 900_000);
