@@ -99,7 +99,7 @@ async function facesOf(photo: PhotoFacts, image: RgbImage, { aligner, detector, 
   if (!finder) return excluded(photo, 'no-landmarks', 'there is no detector, and the dataset brings no landmarks for it');
   let found: Face[];
   try {
-    found = await timed('detect', () => finder.detect(image));
+    found = await inTurn(finder, () => timed('detect', () => finder.detect(image)));
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     return excluded(photo, 'detection-failed', messageOf(error));
@@ -109,6 +109,15 @@ async function facesOf(photo: PhotoFacts, image: RgbImage, { aligner, detector, 
   const area = ({ box }: Face): number => box.width * box.height;
   const chosen = policy === 'largest' ? [found.reduce((best, face) => (area(face) > area(best) ? face : best))] : found;
   return timed('align', () => aligned(photo, image, chosen.map(({ landmarks }) => landmarks), aligner));
+}
+
+const busy = new WeakMap<Detector, Promise<unknown>>();
+
+/** A detector is asked for one photo at a time: nothing says that it could do with more. */
+function inTurn<T>(detector: Detector, work: () => Promise<T>): Promise<T> {
+  const done = (busy.get(detector) ?? Promise.resolve()).then(work);
+  busy.set(detector, done.catch(() => undefined));
+  return done;
 }
 
 function aligned(photo: PhotoFacts, image: RgbImage, landmarks: readonly Landmarks[], aligner: Aligner): readonly AlignedFace[] | { exclusion: Exclusion } {

@@ -90,7 +90,7 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
     const key = expected.key.digest([1, aligner.fingerprint, tiers.map(({ rule }) => rule), shared, seed, options.resumeKey]);
     const notes = (options.resumeKey === undefined ? [] : ((await resumable?.resume(key)) ?? [])) as readonly PhotoNote[];
     if (notes.length) emit('notice', { level: 'info', message: `An interrupted preparation is gone on with: ${notes.length} photos are done.` });
-    if (options.workers && encoding && options.workers.count > 0 && expected.photos - notes.length >= LEAST_FOR_WORKERS) workers = openWorkers(options.workers.count, { ...options.workers.recipe, ...shared, encoding });
+    if (options.workers && encoding && options.workers.count > 0 && expected.photos - notes.length >= LEAST_FOR_WORKERS) workers = openWorkers(options.workers.count, { ...options.workers.recipe, ...shared, encoding }, (event) => emit('notice', event));
     const progress = throttledProgress(emit, expected.photos, tally, clock);
     const processing = { aligner, detector: detector.get, tiers, faces, limits, random };
 

@@ -1,7 +1,7 @@
 /** Runs in a worker thread (see workers.ts): makes the parts of its recipe, then takes photos to encoded images. */
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import { restoreRandom, type PluginContext, type PluginFactory, type PluginKind, type PluginReference } from '@facewright/core';
+import { restoreRandom, type Emit, type PluginContext, type PluginFactory, type PluginKind, type PluginReference } from '@facewright/core';
 import { importPlugins, limitImageThreads, loadPlugin } from '@facewright/core/node';
 import { outcomeEncoder } from './encode.js';
 import { processPhoto, type PhotoTask, type Processing } from './photo.js';
@@ -17,7 +17,7 @@ async function open(): Promise<{ processing: Processing; encode: Awaited<ReturnT
   const source = { known, baseDirectory, where };
   const make = async <K extends PluginKind>(kind: K, reference: PluginReference) => (await loadPlugin(kind, reference, source)).create(context(kind));
   const engine = once(async () => (await make('backend', backend)).open());
-  const context = (purpose: string): PluginContext => ({ random: random.fork('part', purpose), emit: () => undefined, signal: new AbortController().signal, engine, baseDirectory });
+  const context = (purpose: string): PluginContext => ({ random: random.fork('part', purpose), emit, signal: new AbortController().signal, engine, baseDirectory });
   const tiers = await Promise.all(
     augmenters.map(async (references, number) => ({
       rule: { name: String(number), above: 0, augment: [] },
@@ -31,6 +31,11 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
 }
+
+/** What parts have to say to people; how each thread's engine is doing is left unsaid. */
+const emit: Emit = (type, event) => {
+  if (type === 'notice') parentPort?.postMessage(event);
+};
 
 const opened = once(open);
 

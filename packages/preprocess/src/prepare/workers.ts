@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { Piscina } from 'piscina';
-import type { Exclusion, PluginReference, Sample } from '@facewright/core';
+import type { Events, Exclusion, PluginReference, Sample } from '@facewright/core';
 import type { DecodeLimits } from '@facewright/core/node';
 import type { FacesPolicy, PhotoTask } from './photo.js';
 import type { StageSeconds } from './stages.js';
@@ -56,10 +56,12 @@ export interface PhotoWorkers {
 /** One in work and one waiting in each thread, so that none stands still between two. */
 const TASKS_A_WORKER = 2;
 
-export function openWorkers(count: number, job: WorkerJob): PhotoWorkers {
+/** `notice`: told what a part in a worker says. */
+export function openWorkers(count: number, job: WorkerJob, notice: (event: Events['notice']) => void): PhotoWorkers {
   // the compiled file, also where the sources run: Node itself loads it in the new thread
   const filename = createRequire(import.meta.url).resolve('@facewright/preprocess/worker');
   const pool = new Piscina({ filename, minThreads: count, maxThreads: count, concurrentTasksPerWorker: TASKS_A_WORKER, workerData: job, idleTimeout: Infinity });
+  pool.on('message', notice);
   return {
     count,
     process: ({ photo, bytes, tier }) => {
