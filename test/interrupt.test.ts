@@ -79,7 +79,7 @@ test('twice: at once, even where a part never answers', async () => {
   const directory = await temporary();
   await writeDetector(directory, -1);
   const out = join(directory, 'run');
-  const ended = await facewright(['run', '--data', folder, '--out', out, '--config', await writeConfig(directory, { ...LONGER, detector: './centre.mjs' })], { interruptAt: /preset|engine|prepare/, twice: true });
+  const ended = await facewright(['run', '--data', folder, '--out', out, '--config', await writeConfig(directory, { ...LONGER, detector: './centre.mjs' })], { interruptAt: /asked/, twice: true });
   expect(ended.code).toBe(130);
   expect(existsSync(join(out, 'dataset'))).toBe(false);
 });

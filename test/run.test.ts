@@ -33,7 +33,7 @@ describe('a run', () => {
         { loss: 'arcface', steps: 2, finalLoss: expect.any(Number), endedBecause: 'steps' },
       ],
       verification: { pairs: 20, accuracy: expect.any(Number), std: expect.any(Number), threshold: expect.any(Number), tarAtFar: expect.any(Object) },
-      throughput: { detectPhotosPerSecond: expect.any(Number), trainImagesPerSecond: expect.any(Number) },
+      throughput: { detectPhotosPerSecond: expect.any(Number), trainImagesPerSecond: expect.any(Number), preparation: { photosPerSecond: expect.any(Number), workers: 0, stages: expect.any(Object) } },
     });
     const files = await filesBelow(out);
     for (const file of ['dataset/dataset.json', 'dataset/index.bin', 'events.jsonl', 'model/model.json', 'model/weights.safetensors', 'run.json']) expect(files).toContain(file);

@@ -76,7 +76,7 @@ export async function drawPeople(directory: string, { people = 6, photos = 5 }: 
 
 /**
  * A detector of one file, named in a config as `./centre.mjs`: one face with its points at fixed shares of the photo, and none in a photo of one colour.
- * `delay` ms a photo; below 0 it never answers.
+ * `delay` ms a photo; below 0 it says `asked` on standard error and never answers.
  */
 export async function writeDetector(directory: string, delay = 0): Promise<string> {
   const path = join(directory, 'centre.mjs');
@@ -84,7 +84,7 @@ export async function writeDetector(directory: string, delay = 0): Promise<strin
     path,
     `const meta = { name: 'centre', kind: 'detector', version: '1.0.0', apiVersion: 1 };
 async function detect({ width, height, data }) {
-  await new Promise((resolve) => ${delay < 0 ? 'setInterval(() => undefined, 1000)' : `setTimeout(resolve, ${delay})`});
+  await new Promise((resolve) => ${delay < 0 ? "(process.stderr.write('asked\\n'), setInterval(() => undefined, 1000))" : `setTimeout(resolve, ${delay})`});
   if (data.every((value, index) => Math.abs(value - data[index % 3]) < 8)) return [];
   const at = (x, y) => [x * width, y * height];
   const landmarks = { leftEye: at(0.4, 0.45), rightEye: at(0.6, 0.45), nose: at(0.5, 0.55), mouthLeft: at(0.42, 0.65), mouthRight: at(0.58, 0.65) };

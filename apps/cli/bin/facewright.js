@@ -14,7 +14,7 @@ if (!existsSync(main)) {
     process.exit(1);
   }
   process.stderr.write('Building facewright, once …\n');
-  for (const args of [['packages/core/scripts/bundle-gradients.mjs'], [fileURLToPath(compiler), '-b', 'apps/cli']]) {
+  for (const args of [['packages/core/scripts/bundle-gradients.mjs'], ['packages/preprocess/scripts/build-kernels.mjs'], [fileURLToPath(compiler), '-b', 'apps/cli']]) {
     const { status } = spawnSync(process.execPath, args, { cwd: fileURLToPath(root), stdio: ['ignore', 2, 2] });
     if (status !== 0) {
       process.stderr.write('error: the build failed.\n  to do: npm run build\n');

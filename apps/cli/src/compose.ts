@@ -29,6 +29,10 @@ export interface Composition {
   readonly stages: readonly { readonly loss: ConfiguredPlugin<'loss'>; readonly optimiser: ConfiguredPlugin<'optimiser'>; readonly config: StageConfig }[];
   readonly tiers: readonly { readonly rule: TierRule; readonly augmenters: readonly ConfiguredPlugin<'augmenter'>[] }[];
   readonly loggers: readonly ConfiguredPlugin<'logger'>[];
+  /** The parts given in code. */
+  readonly given: readonly ConfiguredPlugin[];
+  readonly baseDirectory: string;
+  readonly where: string;
   /** Closes the engine, if it was opened. */
   dispose(): Promise<void>;
 }
@@ -69,7 +73,7 @@ export async function compose(config: RunConfig, backend: ConfiguredPlugin<'back
   }
   for (const logger of loggers) registerPlugin(container, logger);
   for (const { augmenters } of tiers) for (const augmenter of augmenters) registerPlugin(container, augmenter);
-  return { container, config, reader, model, backend, stages, tiers, loggers, dispose: openEngineOnce(container) };
+  return { container, config, reader, model, backend, stages, tiers, loggers, given: scope.plugins, baseDirectory: scope.baseDirectory, where: scope.where, dispose: openEngineOnce(container) };
 }
 
 /** The part of this kind given in code; the last one, as a newer registration takes the place of an older one. */

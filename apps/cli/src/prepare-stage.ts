@@ -1,7 +1,9 @@
 /** Photos to a dataset directory. */
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { ALIGNER, AUGMENTER, DETECTOR, EVENTS, pluginContext, RANDOM, READER, SIGNAL, type PreparationSummary, type Reader } from '@facewright/core';
 import { createDatasetWriter, trillionPairs } from '@facewright/datasets';
-import { MtcnnUnavailable, prepare } from '@facewright/preprocess';
+import { MtcnnUnavailable, prepare, type WorkerRecipe } from '@facewright/preprocess';
 import type { Composition } from './compose.js';
 
 export interface PrepareStageOptions {
@@ -11,7 +13,9 @@ export interface PrepareStageOptions {
   readonly landmarkList?: string;
 }
 
-export async function prepareStage({ container, config, tiers }: Composition, { directory, landmarkList }: PrepareStageOptions): Promise<PreparationSummary> {
+export async function prepareStage(composition: Composition, { directory, landmarkList }: PrepareStageOptions): Promise<PreparationSummary> {
+  const { container, config, tiers, backend } = composition;
+  const recipe = workerRecipe(composition);
   const reader = landmarkList === undefined ? await container.resolve(READER) : await readerWithout(container, landmarkList);
   const aligner = await container.resolve(ALIGNER);
   const augmenters = tiers.some((tier) => tier.augmenters.length) ? await Promise.all(container.resolveAll(AUGMENTER)) : [];
@@ -22,13 +26,44 @@ export async function prepareStage({ container, config, tiers }: Composition, { 
     aligner,
     tiers: tiers.map((tier) => ({ rule: tier.rule, augmenters: tier.augmenters.map(({ meta }) => ({ name: meta.name, augmenter: augmenters.shift()! })) })),
     faces: config.faces,
+    limits: config.limits,
     writer: await createDatasetWriter(directory),
     random: container.resolve(RANDOM).fork('prepare'),
     seed: config.seed,
     emit: container.resolve(EVENTS).emit,
     signal: container.resolve(SIGNAL),
     directory,
+    ...(recipe && { workers: { count: config.workers ?? Math.min(8, availableParallelism()), recipe } }),
+    // what the images depend on beside what `prepare` is given
+    resumeKey: [config.detector, config.aligner, tiers.map(({ augmenters }) => augmenters.map(({ meta, options }) => [meta, options])), backend.meta],
   });
+}
+
+/** Packages whose plugins the worker threads know by name, as these here do. */
+const PACKAGES = ['@facewright/preprocess', '@facewright/backend-wasm', '@facewright/backend-cpu', '@facewright/backend-onnx'];
+
+/** The parts for worker threads; `undefined` where one was given in code and so cannot be made anew elsewhere. */
+function workerRecipe({ config, backend, given, baseDirectory, where }: Composition): WorkerRecipe | undefined {
+  if (given.some(({ meta }) => ['detector', 'aligner', 'augmenter', 'backend'].includes(meta.kind))) return undefined;
+  const { resolve } = createRequire(import.meta.url);
+  const installed = PACKAGES.flatMap((name) => {
+    try {
+      return [resolve(name)];
+    } catch {
+      return []; // an engine that is not installed is not the one that was chosen
+    }
+  });
+  const { name } = backend.meta;
+  return {
+    modules: [...config.plugins, ...installed],
+    baseDirectory,
+    where,
+    // one thread for each engine: the workers are the threads
+    backend: { ...(backend.options as object), name, ...(name === 'onnx' && { threads: 1 }) },
+    detector: config.detector,
+    aligner: config.aligner,
+    augmenters: config.tiers.map(({ augment }) => augment),
+  };
 }
 
 /** The config's reader, or that of the list where there is no detector. */

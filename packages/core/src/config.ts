@@ -59,7 +59,7 @@ export const stageConfig = z.strictObject({
   optimiser: pluginReference.default('adam'),
   rate: z.number().positive().default(1e-3).describe('learning rate'),
   warmUp: z.int().min(0).default(0).describe('steps in which the rate rises linearly from 0'),
-  schedule: scheduleRule.default({ name: 'constant' }).describe('how the rate goes on after that'),
+  schedule: scheduleRule.optional().describe('how the rate goes on after that; constant without it'),
   clipNorm: z.number().positive().optional().describe('gradients longer than this, all of them taken as one vector, are shortened to it'),
   until: untilRule,
 });
@@ -75,6 +75,13 @@ export const runConfig = z.strictObject({
   reader: pluginReference.default('folder'),
   detector: pluginReference.default('mtcnn'),
   aligner: pluginReference.default('five-point'),
+  workers: z.int().min(0).max(256).optional().describe('threads that prepare photos; 0: none beside the main one; default: one a core, at most 8'),
+  limits: z
+    .strictObject({
+      maxPixels: z.int().min(1).default(100_000_000).describe('larger photos are refused before they are decoded'),
+      maxSide: z.int().min(1).default(20_000).describe('photos longer than this on either side are refused'),
+    })
+    .prefault({}),
   faces: z.enum(['exactly-one', 'largest', 'all']).default('exactly-one').describe('which faces of a photo are kept; the seed: exactly one'),
   tiers: z.array(tierRule).default(SEED_TIERS),
   model: pluginReference.default('mobilefacenet'),

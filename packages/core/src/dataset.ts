@@ -21,6 +21,26 @@ export interface DatasetWriter {
   abort(): Promise<void>;
 }
 
+/** An aligned image, encoded as the dataset keeps it. */
+export interface EncodedSample {
+  readonly sample: Sample;
+  readonly bytes: Uint8Array;
+}
+
+/** A writer that takes a photo's images at once, already encoded, and goes on where an interrupted one has ended. */
+export interface ResumableWriter extends DatasetWriter {
+  readonly format: 'jpeg' | 'png';
+  /**
+   * To be called first, if at all. Takes over what a writer with the same `key` has left of a preparation that was killed or suspended: gives
+   * the notes of all photos that are wholly written, in their order; [] where there is nothing.
+   */
+  resume(key: string): Promise<readonly unknown[]>;
+  /** The images of one photo, none where it was left out, and a note about it (JSON) for `resume`. */
+  addPhoto(images: readonly EncodedSample[], note: unknown, encoder?: string): Promise<void>;
+  /** In the place of `abort`: what is wholly written stays for `resume`. */
+  suspend(): Promise<void>;
+}
+
 export interface Dataset {
   /** Path of the directory. */
   readonly directory: string;

@@ -11,7 +11,7 @@ export interface Events {
   'engine.opened': { name: string; device: string; purpose: string };
   'engine.compiled': { name: string; step: string; seconds: number; nodes?: number };
   'prepare.excluded': Exclusion;
-  'prepare.finished': { summary: Omit<PreparationSummary, 'exclusions'>; directory: string; photosPerSecond: number };
+  'prepare.finished': { summary: Omit<PreparationSummary, 'exclusions'>; directory: string; photosPerSecond: number; throughput?: PreparationThroughput };
   'train.started': { identities: number; images: number; validation: number; parameters: number; resumedAt?: number };
   'stage.started': { stage: number; loss: string; optimiser: string; step: number; head: 'fresh' | 'adopted' | 'resumed' };
   /** `gradientNorm` is that before clipping; `clipped` is set where it was above the stage's `clipNorm`. Loss and gradients are never scaled. */
@@ -24,6 +24,15 @@ export interface Events {
   'checkpoint.written': { path: string; stage: number; step: number };
   'train.finished': { steps: number; seconds: number; imagesPerSecond: number; directory: string };
   'evaluate.finished': { verification: Verification; directory?: string };
+}
+
+/** Where the time of a preparation went. */
+export interface PreparationThroughput {
+  readonly photosPerSecond: number;
+  /** Worker threads; 0: all in the main thread. */
+  readonly workers: number;
+  /** Seconds of work by stage, summed over the threads: read, decode, detect, align, augment, encode, write. */
+  readonly stages: Readonly<Record<string, number>>;
 }
 
 export interface Verification {

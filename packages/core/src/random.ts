@@ -12,6 +12,15 @@ export interface Random {
   integer(below: number): number;
   /** An independent stream; forking draws nothing from this one. */
   fork(...path: readonly (string | number)[]): Random;
+  /** Names the stream, for `restoreRandom`: another thread can go on from its beginning. */
+  readonly key: string;
+}
+
+/** The stream of a `key`, from its beginning. */
+export function restoreRandom(key: string): Random {
+  const words = key.split('-').map(Number);
+  if (words.length !== 4 || !words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32)) throw new RangeError(`"${key}" is no key of a stream`);
+  return stream(words as unknown as Words);
 }
 
 /** The root stream of a seed. */
@@ -66,6 +75,7 @@ function stream(state: Words): Random {
   for (let i = 0; i < 12; i++) next();
   const uniform = (): number => next() / 4294967296;
   return {
+    key: state.join('-'),
     uniform,
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     integer: (below) => Math.floor(uniform() * below),

@@ -15,18 +15,23 @@ export interface WholeDirectory {
 
 /**
  * `marker` is the file that every directory of this kind holds: one that is not empty and has none is the user's own and is never replaced,
- * but refused here, before any work. Without a marker any directory that is not empty is refused. What a killed run left aside for the same directory is deleted.
+ * but refused here, before any work. Without a marker any directory that is not empty is refused. What a killed run left aside for the same
+ * directory is deleted, unless `keep` says that it is to be gone on with: then it is `aside`.
  */
-export async function createWholeDirectory(directory: string, marker: string | undefined, kind: string): Promise<WholeDirectory> {
+export async function createWholeDirectory(directory: string, marker: string | undefined, kind: string, keep: (leftOver: string) => Promise<boolean> = async () => false): Promise<WholeDirectory> {
   const path = resolve(directory);
   await refuseForeign(path, marker, kind);
   const parent = dirname(path);
   await mkdir(parent, { recursive: true });
-  for (const name of await readdir(parent)) {
-    if (isLeftOver(name, basename(path))) await rm(join(parent, name), { recursive: true, force: true });
+  let kept: string | undefined;
+  for (const name of (await readdir(parent)).sort()) {
+    if (!isLeftOver(name, basename(path))) continue;
+    const leftOver = join(parent, name);
+    if (kept === undefined && (await keep(leftOver))) kept = leftOver;
+    else await rm(leftOver, { recursive: true, force: true });
   }
-  const aside = partialPath(path);
-  await mkdir(aside);
+  const aside = kept ?? partialPath(path);
+  if (kept === undefined) await mkdir(aside);
   return {
     aside,
     publish: async () => {
@@ -42,7 +47,9 @@ export async function createWholeDirectory(directory: string, marker: string | u
 
 const isLeftOver = (name: string, of: string): boolean => name.startsWith(`${of}.`) && /^[0-9a-f]{8}\.partial$/.test(name.slice(of.length + 1));
 
-async function refuseForeign(path: string, marker: string | undefined, kind: string): Promise<void> {
+/** Throws a `FacewrightError` where the directory holds something else than what goes there. */
+export async function refuseForeign(directory: string, marker: string | undefined, kind: string): Promise<void> {
+  const path = resolve(directory);
   const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw new FacewrightError({ what: `The ${kind} cannot be written: its path is taken by a file or cannot be opened (${error.code}).`, where: path, todo: 'Name another directory.', cause: error });

@@ -12,6 +12,8 @@ interface GoldenFace {
 export interface GoldenPhoto { readonly path: string; readonly faces: readonly GoldenFace[] }
 
 export const goldenPhotos = (directory: string): GoldenPhoto[] => JSON.parse(readFileSync(`${directory}/mtcnn-0.1.0-golden.json`, 'utf8')) as GoldenPhoto[];
+/** What `reference/mtcnn_1.py` has answered on photos of the same directory. */
+export const answersOfRules1 = (): GoldenPhoto[] => JSON.parse(readFileSync(new URL('../reference/mtcnn-1.0.0.json', import.meta.url), 'utf8')) as GoldenPhoto[];
 export const openPhoto = (path: string): Promise<RgbImage> => decodeImage(readFileSync(path));
 
 /** Box and points as 14 numbers. */

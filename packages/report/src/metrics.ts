@@ -1,5 +1,5 @@
 /** `metrics.json`: the figures of a run for programs. */
-import type { PreparationSummary, RunEvent, Verification } from '@facewright/core';
+import type { PreparationSummary, PreparationThroughput, RunEvent, Verification } from '@facewright/core';
 import { historyOf } from './history.js';
 
 export interface Metrics {
@@ -8,7 +8,12 @@ export interface Metrics {
   readonly stages: readonly { readonly loss: string; readonly steps: number; readonly finalLoss: number; readonly endedBecause: string }[];
   /** `null` where nothing was evaluated. */
   readonly verification: Pick<Verification, 'pairs' | 'accuracy' | 'std' | 'threshold' | 'tarAtFar'> | null;
-  readonly throughput: { readonly detectPhotosPerSecond: number | null; readonly trainImagesPerSecond: number | null };
+  readonly throughput: {
+    readonly detectPhotosPerSecond: number | null;
+    readonly trainImagesPerSecond: number | null;
+    /** Worker threads and seconds by stage. */
+    readonly preparation?: PreparationThroughput;
+  };
 }
 
 /** The metrics of the run that these events tell; finished stages only. */
@@ -23,6 +28,6 @@ export function metricsFrom(events: Iterable<RunEvent>): Metrics {
     verification: verification
       ? { pairs: verification.pairs, accuracy: verification.accuracy, std: verification.std, threshold: verification.threshold, tarAtFar: verification.tarAtFar }
       : null,
-    throughput: { detectPhotosPerSecond: prepared?.photosPerSecond ?? null, trainImagesPerSecond: trained?.imagesPerSecond ?? null },
+    throughput: { detectPhotosPerSecond: prepared?.photosPerSecond ?? null, trainImagesPerSecond: trained?.imagesPerSecond ?? null, ...(prepared?.throughput && { preparation: prepared.throughput }) },
   };
 }

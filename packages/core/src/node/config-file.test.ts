@@ -30,7 +30,7 @@ test.each(Object.entries(FORMATS))('%s is found and read', async (name, text) =>
   for (const options of [{ directory }, { path }]) {
     const { config, baseDirectory, where } = await loadConfig(options);
     expect(config.seed).toBe(7);
-    expect(config.stages).toEqual([{ loss: { name: 'arcface', m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 0, until: { steps: 10 } }]);
+    expect(config.stages).toMatchObject([{ loss: { name: 'arcface', m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 0, until: { steps: 10 } }]);
     expect(config.batch).toBe(128); // a default
     expect([baseDirectory, where]).toEqual([directory, path]);
   }

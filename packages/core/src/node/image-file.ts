@@ -2,7 +2,7 @@
  * Encoded photos to pixels and back, by sharp. Decodes as `cv2.imread` does (EXIF orientation applied, ICC profile ignored), to 8-bit RGB:
  * alpha is dropped onto black, grey and CMYK are converted.
  */
-import { FacewrightError, messageOf } from '../errors.js';
+import { FacewrightError } from '../errors.js';
 import type { ExclusionReason } from '../dataset.js';
 import type { RgbImage } from '../image.js';
 
@@ -21,7 +21,10 @@ export class ImageError extends FacewrightError {
   }
 }
 
-/** Throws an `ImageError` for anything that is not a whole image within the limits. */
+/**
+ * Throws an `ImageError` for anything that is not a whole image within the limits. What the decoding
+ * library says is its `cause` alone: its words come from a buffer that all threads write to, and lists of photos must not depend on that.
+ */
 export async function decodeImage(bytes: Uint8Array, { where, maxPixels = 100_000_000, maxSide = 20_000 }: DecodeLimits & { where?: string } = {}): Promise<RgbImage> {
   const { default: sharp } = await import('sharp');
   const open = () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
@@ -29,7 +32,7 @@ export async function decodeImage(bytes: Uint8Array, { where, maxPixels = 100_00
   const { width, height } = await open()
     .metadata()
     .catch((error: unknown) => {
-      throw new ImageError('not-an-image', `Not an image that can be read: ${firstLine(error)}.`, where, error);
+      throw new ImageError('not-an-image', 'Not an image that can be read.', where, error);
     });
   if (width > maxSide || height > maxSide || width * height > maxPixels) {
     throw new ImageError('too-large', `The image is ${width}×${height}, over the limit of ${maxSide} px a side and ${maxPixels} px in all.`, where);
@@ -38,8 +41,14 @@ export async function decodeImage(bytes: Uint8Array, { where, maxPixels = 100_00
     const { data, info } = await open().autoOrient().flatten({ background: '#000' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, data: info.channels === 3 ? asBytes(data) : greyToRgb(data, info.channels) };
   } catch (error) {
-    throw new ImageError('unreadable', `The image is damaged: ${firstLine(error)}.`, where, error);
+    throw new ImageError('unreadable', 'The image is damaged or incomplete.', where, error);
   }
+}
+
+/** How many threads one decoding or encoding may use in this thread; libvips takes as many as there are cores unless told. */
+export async function limitImageThreads(threads: number): Promise<void> {
+  const { default: sharp } = await import('sharp');
+  sharp.concurrency(threads);
 }
 
 /** JPEG at the seed's quality (OpenCV's default 95), or lossless PNG. */
@@ -50,7 +59,6 @@ export async function encodeImage(image: RgbImage, format: 'jpeg' | 'png' = 'jpe
 }
 
 const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-const firstLine = (error: unknown): string => messageOf(error).split('\n')[0];
 
 function greyToRgb(data: Uint8Array, channels: number): Uint8Array {
   const pixels = data.length / channels;

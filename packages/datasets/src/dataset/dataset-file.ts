@@ -13,7 +13,7 @@ const count = z.int().min(0);
 const datasetFile = z.looseObject({
   format: z.literal('facewright-dataset'),
   version: z.literal(DATASET_VERSION),
-  image: z.looseObject({ format: z.enum(['jpeg', 'png']) }),
+  image: z.looseObject({ format: z.enum(['jpeg', 'png']), encoder: z.string().optional() }),
   /** In label order. */
   identities: z.array(z.string()),
   files: z.array(z.looseObject({ name: z.string().regex(/^[\w.-]+$/), size: count, sha256: z.string() })).min(1),
@@ -29,7 +29,8 @@ const datasetFile = z.looseObject({
 export interface DatasetFile {
   readonly format: 'facewright-dataset';
   readonly version: typeof DATASET_VERSION;
-  readonly image: { readonly format: 'jpeg' | 'png' };
+  /** `encoder`: the program that made the bytes; another gives others for the same pixels. */
+  readonly image: { readonly format: 'jpeg' | 'png'; readonly encoder?: string };
   readonly identities: readonly string[];
   readonly files: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
   readonly summary: PreparationSummary;

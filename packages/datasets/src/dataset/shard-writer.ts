@@ -12,7 +12,10 @@ export interface ShardFile {
 }
 
 export interface ShardWriter {
-  append(name: string, bytes: Uint8Array): Promise<{ shard: number; offset: number }>;
+  /** `together`: stays in the open shard, whatever its size. */
+  append(name: string, bytes: Uint8Array, together?: boolean): Promise<{ shard: number; offset: number }>;
+  /** Ends the open shard where so many images of so many bytes in all would not fit into it; they are to stay together. */
+  makeRoom(images: number, bytes: number): Promise<void>;
   /** Ends the last shard; all of them are then on the disk. */
   finish(): Promise<ShardFile[]>;
   close(): Promise<void>;
@@ -36,8 +39,9 @@ export async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Ar
   return whole.subarray(0, whole.length - END_BYTES);
 }
 
-export function createShardWriter(directory: string, shardBytes: number): ShardWriter {
-  const finished: ShardFile[] = [];
+/** `before`: whole shards that are there already. `onWhole` is awaited after each shard that is on the disk. */
+export function createShardWriter(directory: string, shardBytes: number, before: readonly ShardFile[] = [], onWhole?: (shard: ShardFile) => Promise<void>): ShardWriter {
+  const finished: ShardFile[] = [...before];
   let current: OpenShard | undefined;
 
   const begin = async (): Promise<OpenShard> => {
@@ -53,22 +57,24 @@ export function createShardWriter(directory: string, shardBytes: number): ShardW
     await write(shard, new Uint8Array(END_BYTES));
     await shard.file.sync();
     await shard.file.close();
-    finished.push({ name: shard.name, size: shard.size, sha256: shard.hash.digest('hex') });
+    const whole = { name: shard.name, size: shard.size, sha256: shard.hash.digest('hex') };
+    finished.push(whole);
+    current = undefined;
+    await onWhole?.(whole);
   };
 
   return {
-    append: async (name, bytes) => {
-      if (current && current.size + bytes.length + TAR_OVERHEAD > shardBytes) {
-        await end(current);
-        current = undefined;
-      }
+    append: async (name, bytes, together = false) => {
+      if (!together && current && current.size + bytes.length + TAR_OVERHEAD > shardBytes) await end(current);
       current ??= await begin();
       await write(current, await tarEntry(name, bytes));
       return { shard: finished.length, offset: current.size - Math.ceil(bytes.length / 512) * 512 };
     },
+    makeRoom: async (images, bytes) => {
+      if (current && current.size + bytes + images * TAR_OVERHEAD > shardBytes) await end(current);
+    },
     finish: async () => {
       if (current) await end(current);
-      current = undefined;
       return finished;
     },
     close: async () => {

@@ -1,14 +1,15 @@
 /** Writes a dataset directory: tar shards, a binary index and `dataset.json`, visible under its name only when all of it is on the disk. */
-import { FacewrightError, type DatasetWriter, type Sample } from '@facewright/core';
+import { FacewrightError, type EncodedSample, type ResumableWriter, type Sample } from '@facewright/core';
 import { encodeImage, writeFileAtomic } from '@facewright/core/node';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { imageEnding, safeName, stemOf } from '../writers/names.js';
-import { createWholeDirectory } from '../whole-directory.js';
+import { createWholeDirectory, refuseForeign } from '../whole-directory.js';
 import { DATASET_FILE, DATASET_VERSION, INDEX_FILE, type DatasetFile } from './dataset-file.js';
 import { encodeIndex, type IndexRecord } from './index-file.js';
-import { createShardWriter } from './shard-writer.js';
+import { beginJournal, endJournal, isJournalOf, readEntries, writeEntry, type ShardEntry } from './journal.js';
+import { createShardWriter, type ShardFile } from './shard-writer.js';
 
 export interface DatasetWriterOptions {
   /** `jpeg` is the seed's choice (quality 95, 4:2:0); `png` keeps every value. */
@@ -18,7 +19,7 @@ export interface DatasetWriterOptions {
 }
 
 /** Takes images that are encoded already, too: their bytes stay as they are. */
-export interface EncodedDatasetWriter extends DatasetWriter {
+export interface EncodedDatasetWriter extends ResumableWriter {
   addEncoded(sample: Sample, bytes: Uint8Array): Promise<void>;
 }
 
@@ -28,49 +29,46 @@ export interface EncodedDatasetWriter extends DatasetWriter {
  */
 export async function createDatasetWriter(directory: string, { format = 'jpeg', shardBytes = 256 * 2 ** 20 }: DatasetWriterOptions = {}): Promise<EncodedDatasetWriter> {
   if (!(shardBytes > 0 && shardBytes < 2 ** 32)) throw new RangeError(`shardBytes must be above 0 and below 2^32, got ${shardBytes}`);
-  const place = await createWholeDirectory(directory, DATASET_FILE, 'dataset');
-  const shards = createShardWriter(place.aside, shardBytes);
-  const labels = new Map<string, number>();
-  const records: IndexRecord[] = [];
+  await refuseForeign(directory, DATASET_FILE, 'dataset');
+  const state = new WriterState(directory, format, shardBytes);
   let tail: Promise<unknown> = Promise.resolve();
   let ended = false;
+  let begun = false;
 
-  const append = async ({ identity, source, kind, landmarks }: Sample, bytes: Uint8Array): Promise<void> => {
-    if (!labels.has(identity)) labels.set(identity, labels.size);
-    const { shard, offset } = await shards.append(entryName(identity, source, kind, records.length, imageEnding(bytes)), bytes);
-    records.push({ shard, offset, size: bytes.length, crc: crc32(bytes), label: labels.get(identity)!, source, kind, ...(landmarks && { landmarks }) });
-  };
   const end = (): void => {
     if (ended) throw new Error('the dataset writer was finished or aborted already');
     ended = true;
   };
-
-  const addInTurn = (sample: Sample, encoded: Promise<Uint8Array>): Promise<void> => {
-    encoded.catch(() => undefined); // rejects `added` below, when its turn comes
-    const added = tail.then(async () => append(sample, await encoded));
-    tail = added;
-    added.catch(() => undefined);
-    return added;
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    if (ended) return Promise.reject(new Error('the dataset writer was finished or aborted already'));
+    begun = true;
+    const done = tail.then(work);
+    tail = done;
+    done.catch(() => undefined); // rejects the call after it, too
+    return done;
   };
-  const refused = (): Promise<never> => Promise.reject(new Error('the dataset writer was finished or aborted already'));
+  const addInTurn = (sample: Sample, encoded: Promise<Uint8Array>): Promise<void> => {
+    encoded.catch(() => undefined); // awaited below, when its turn comes
+    return inTurn(async () => state.append(sample, await encoded));
+  };
 
   return {
-    add: (sample, image) => (ended ? refused() : addInTurn(sample, encodeImage(image, format))),
-    addEncoded: (sample, bytes) => (ended ? refused() : addInTurn(sample, Promise.resolve(bytes))),
+    format,
+    resume: async (key) => {
+      if (begun || ended) throw new Error('a dataset is gone on with before anything is added to it');
+      begun = true;
+      return state.resume(key);
+    },
+    add: (sample, image) => addInTurn(sample, ended ? Promise.resolve(new Uint8Array()) : encodeImage(image, format)),
+    addEncoded: (sample, bytes) => addInTurn(sample, Promise.resolve(bytes)),
+    addPhoto: (images, note, encoder) => inTurn(() => state.appendPhoto(images, note, encoder)),
     finish: async (summary) => {
       end();
       try {
         await tail;
-        if (records.length === 0) throw new FacewrightError({ what: 'No image was left to write, so there is no dataset.', where: directory, todo: 'See the list of photos left out for the reasons.' });
-        const index = encodeIndex(records);
-        const files = [...(await shards.finish()), { name: INDEX_FILE, size: index.length, sha256: createHash('sha256').update(index).digest('hex') }];
-        await writeFileAtomic(join(place.aside, INDEX_FILE), index);
-        const record: DatasetFile = { format: 'facewright-dataset', version: DATASET_VERSION, image: { format }, identities: [...labels.keys()], files, summary };
-        await writeFileAtomic(join(place.aside, DATASET_FILE), `${JSON.stringify(record, null, 1)}\n`);
-        await place.publish();
+        await state.finish(summary);
       } catch (error) {
-        await shards.close();
-        await place.discard();
+        await state.discard();
         throw error;
       }
     },
@@ -78,10 +76,101 @@ export async function createDatasetWriter(directory: string, { format = 'jpeg', 
       if (ended) return;
       end();
       await tail.catch(() => undefined);
-      await shards.close();
-      await place.discard();
+      await state.discard();
+    },
+    suspend: async () => {
+      if (ended) return;
+      end();
+      await tail.catch(() => undefined);
+      await state.suspend();
     },
   };
+}
+
+/** What is written so far, and where. The directory is made with the first image. */
+class WriterState {
+  private readonly labels = new Map<string, number>();
+  private readonly records: IndexRecord[] = [];
+  private opened: Promise<{ place: Awaited<ReturnType<typeof createWholeDirectory>>; shards: ReturnType<typeof createShardWriter> }> | undefined;
+  private key: string | undefined;
+  private notes: unknown[] = [];
+  private encoder: string | undefined;
+  /** How much of `records` and `labels` the journal has. */
+  private journaled = { records: 0, labels: 0, shards: 0 };
+
+  constructor(private readonly directory: string, private readonly format: 'jpeg' | 'png', private readonly shardBytes: number) {}
+
+  async resume(key: string): Promise<readonly unknown[]> {
+    this.key = `${key} ${this.format} ${this.shardBytes}`;
+    const place = await createWholeDirectory(this.directory, DATASET_FILE, 'dataset', (leftOver) => isJournalOf(leftOver, this.key!));
+    const entries = await readEntries(place.aside);
+    await beginJournal(place.aside, this.key);
+    for (const { records, identities, encoder } of entries) {
+      this.records.push(...records);
+      for (const name of identities) this.labels.set(name, this.labels.size);
+      this.encoder = encoder ?? this.encoder;
+    }
+    this.journaled = { records: this.records.length, labels: this.labels.size, shards: entries.length };
+    this.opened = Promise.resolve({ place, shards: this.shardWriter(place.aside, entries.map(({ shard }) => shard)) });
+    return entries.flatMap(({ notes }) => notes);
+  }
+
+  async append({ identity, source, kind, landmarks }: Sample, bytes: Uint8Array, together = false): Promise<void> {
+    const { shards } = await this.open();
+    const { shard, offset } = await shards.append(entryName(identity, source, kind, this.records.length, imageEnding(bytes)), bytes, together);
+    if (!this.labels.has(identity)) this.labels.set(identity, this.labels.size);
+    this.records.push({ shard, offset, size: bytes.length, crc: crc32(bytes), label: this.labels.get(identity)!, source, kind, ...(landmarks && { landmarks }) });
+  }
+
+  async appendPhoto(images: readonly EncodedSample[], note: unknown, encoder: string | undefined): Promise<void> {
+    const { shards } = await this.open();
+    if (images.length) await shards.makeRoom(images.length, images.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    this.encoder = encoder ?? this.encoder;
+    this.notes.push(note);
+    for (const { sample, bytes } of images) await this.append(sample, bytes, true);
+  }
+
+  async finish(summary: Parameters<ResumableWriter['finish']>[0]): Promise<void> {
+    if (this.records.length === 0) throw new FacewrightError({ what: 'No image was left to write, so there is no dataset.', where: this.directory, todo: 'See the list of photos left out for the reasons.' });
+    const { place, shards } = await this.open();
+    const index = encodeIndex(this.records);
+    const files = [...(await shards.finish()), { name: INDEX_FILE, size: index.length, sha256: createHash('sha256').update(index).digest('hex') }];
+    await writeFileAtomic(join(place.aside, INDEX_FILE), index);
+    const image = { format: this.format, ...(this.encoder !== undefined && { encoder: this.encoder }) };
+    const record: DatasetFile = { format: 'facewright-dataset', version: DATASET_VERSION, image, identities: [...this.labels.keys()], files, summary };
+    await writeFileAtomic(join(place.aside, DATASET_FILE), `${JSON.stringify(record, null, 1)}\n`);
+    await endJournal(place.aside);
+    await place.publish();
+  }
+
+  async discard(): Promise<void> {
+    if (!this.opened) return;
+    const { place, shards } = await this.opened;
+    await shards.close();
+    await place.discard();
+  }
+
+  /** Keeps whole shards; where there is none, nothing is worth keeping. */
+  async suspend(): Promise<void> {
+    if (this.key === undefined || this.journaled.shards === 0) return this.discard();
+    await (await this.opened!).shards.close();
+  }
+
+  private open(): NonNullable<WriterState['opened']> {
+    this.opened ??= createWholeDirectory(this.directory, DATASET_FILE, 'dataset').then((place) => ({ place, shards: this.shardWriter(place.aside, []) }));
+    return this.opened;
+  }
+
+  private shardWriter(aside: string, before: readonly ShardFile[]): ReturnType<typeof createShardWriter> {
+    return createShardWriter(aside, this.shardBytes, before, async (shard) => {
+      if (this.key === undefined) return;
+      const { records, labels } = this.journaled;
+      const entry: ShardEntry = { shard, records: this.records.slice(records), identities: [...this.labels.keys()].slice(labels), notes: this.notes, ...(this.encoder !== undefined && { encoder: this.encoder }) };
+      await writeEntry(aside, entry);
+      this.notes = [];
+      this.journaled = { records: this.records.length, labels: this.labels.size, shards: this.journaled.shards + 1 };
+    });
+  }
 }
 
 /** The name in the tar file: for people and other programs, ours go by the index. The number keeps it unique. */

@@ -19,6 +19,12 @@ export const webdataset = definePlugin({
   create: ({ path, aligned }, context) => tarReader([path].flat().map((one) => resolve(context.baseDirectory, one)), aligned, context),
 });
 
+/** A photo of a set that was written from a dataset. */
+export interface StoredPhoto extends Photo {
+  /** The photo it was made from, and `original` or the augmenter's name. */
+  readonly stored?: { readonly source: string; readonly kind: string };
+}
+
 function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }: PluginContext): Reader {
   return {
     async *identities() {
@@ -34,11 +40,12 @@ function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }:
           }
           const { offset, size } = sample.image;
           const identity = sample.identity ?? NO_LABEL;
-          const path = sample.source ?? relative(sample.image.name);
+          const { stored } = sample;
+          const path = stored ? (stored.kind === 'original' ? stored.source : `${stored.source} (${stored.kind.replace(/[/\\]/g, '_')})`) : relative(sample.image.name);
           const id = seen.has(path) ? `${path} (${basename(tar)}, byte ${offset})` : path;
           seen.add(id);
-          const photo: Photo = {
-            id, identity, bytes: () => readSlice(tar, offset, size), ...(aligned && { aligned }), ...(sample.landmarks && !aligned && { landmarks: sample.landmarks }),
+          const photo: StoredPhoto = {
+            id, identity, ...(stored && { stored }), bytes: () => readSlice(tar, offset, size), ...(aligned && { aligned }), ...(sample.landmarks && !aligned && { landmarks: sample.landmarks }),
             ...(sample.problem !== undefined && { excluded: { reason: 'bad-label', detail: `${tar}: ${sample.problem}` } }),
           };
           const own = people.get(identity);
@@ -71,8 +78,7 @@ async function tarsAt(path: string): Promise<string[]> {
 interface TarSample {
   readonly image?: TarFile;
   readonly identity?: string;
-  /** Where the photo came from, and the kind of a copy. */
-  readonly source?: string;
+  readonly stored?: StoredPhoto['stored'];
   readonly landmarks?: Landmarks;
   readonly problem?: string;
 }
@@ -120,13 +126,12 @@ export function sampleOf(key: string, files: readonly TarFile[]): TarSample {
   const identity = named !== undefined ? String(named) : (cls ?? (folder === '.' ? undefined : folder));
   if (identity === undefined) return { image, problem: `nothing says whose ${key} is: it has no .cls, no .json and no folder` };
   const landmarks = landmarksIn(fields.landmarks);
-  return { image, identity, ...sourceIn(fields), ...(landmarks && { landmarks }) };
+  return { image, identity, ...storedIn(fields), ...(landmarks && { landmarks }) };
 }
 
-function sourceIn({ source, kind }: Record<string, unknown>): { source?: string } {
+function storedIn({ source, kind }: Record<string, unknown>): Pick<TarSample, 'stored'> {
   const path = typeof source === 'string' ? relative(source) : '';
-  if (path === '') return {};
-  return { source: typeof kind === 'string' && kind !== 'original' ? `${path} (${kind.replace(/[/\\]/g, '_')})` : path };
+  return path === '' ? {} : { stored: { source: path, kind: typeof kind === 'string' && kind !== '' ? kind : 'original' } };
 }
 
 function landmarksIn(value: unknown): Landmarks | undefined {

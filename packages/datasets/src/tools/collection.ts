@@ -4,7 +4,7 @@ import { openDataset } from '../dataset/open.js';
 import { folder } from '../readers/folder.js';
 import { insightFaceRec } from '../readers/insightface-rec.js';
 import { trillionPairs } from '../readers/trillion-pairs.js';
-import { webdataset } from '../readers/webdataset.js';
+import { webdataset, type StoredPhoto } from '../readers/webdataset.js';
 import { zip } from '../readers/zip.js';
 import { readBin, type BinSet } from '../verification/bin.js';
 import { recogniseFormat, type FormatName } from './recognise.js';
@@ -52,7 +52,7 @@ export async function openCollection(path: string, { emit = () => undefined, sig
     format, path: paths[0], close: async () => undefined,
     async *people() {
       for await (const { name, photos } of reader.identities()) {
-        yield { name, images: photos.map(({ id, landmarks, excluded, bytes }) => ({ source: id, kind: 'original', bytes, ...(landmarks && { landmarks }), ...(excluded && { excluded }) })) };
+        yield { name, images: photos.map(({ id, landmarks, excluded, bytes, stored }: StoredPhoto) => ({ source: stored?.source ?? id, kind: stored?.kind ?? 'original', bytes, ...(landmarks && { landmarks }), ...(excluded && { excluded }) })) };
       }
     },
   };

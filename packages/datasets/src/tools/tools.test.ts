@@ -8,6 +8,8 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decoded, golden, IMAGES } from '../../test/formats.js';
 import { temporaryFolder, writeTree } from '../../test/files.js';
+import { openDataset } from '../dataset/open.js';
+import { createDatasetWriter } from '../dataset/writer.js';
 import { imagePaths } from '../writers/names.js';
 import { createRecordWriter } from '../writers/record-writer.js';
 import { openCollection } from './collection.js';
@@ -66,6 +68,22 @@ describe('a conversion', () => {
     const pathOf = imagePaths();
     const paths = [['A', 'x/1.jpg'], ['a', 'y/1.jpg'], ['A', 'z/1.png'], ['A', 'x/1-2.jpg'], ['..', '../../.jpg']].map(([identity, source]) => pathOf({ identity, source, kind: 'original' }, 'jpg'));
     expect([...paths, pathOf({ identity: 'A', source: '1.jpg', kind: 'opening' }, 'png')]).toEqual(['A/1.jpg', 'a-2/1.jpg', 'A/1-2.jpg', 'A/1-2-2.jpg', '__/_.jpg', 'A/1.opening.png']);
+  });
+
+  test('keeps augmented copies with their photo through WebDataset, so that a split does not part them', async () => {
+    const writer = await createDatasetWriter(join(root, 'copies'));
+    const samples = ['a/1.jpg', 'a/2.jpg', 'b/1.jpg'].flatMap((source) => ['original', 'opening', 'salt-and-pepper'].map((kind) => ({ identity: source[0], source, kind })));
+    for (const [index, sample] of samples.entries()) await writer.addEncoded(sample, await encodeImage(noise(index)));
+    await writer.finish({ photos: 3, kept: 3, dropped: 0, reasons: {}, perTier: {}, identities: 2, images: 9, exclusions: [], alignment: { fingerprint: alignment(32), size: 32 }, seed: 1, seconds: 1 });
+    await convertDataset(join(root, 'copies'), join(root, 'copies tar'), { to: 'webdataset' });
+    await convertDataset(join(root, 'copies tar'), join(root, 'copies again'), { to: 'dataset', alignment });
+    const again = await openDataset(join(root, 'copies again'));
+    expect(again.samples.map(({ identity, source, kind }) => ({ identity, source, kind }))).toEqual(samples);
+    expect(await datasetInfo(join(root, 'copies tar'))).toMatchObject({ images: 9, kinds: { original: 3, opening: 3, 'salt-and-pepper': 3 } });
+    expect(Buffer.from(await again.bytes(4))).toEqual(Buffer.from(await encodeImage(noise(4))));
+    await again.close();
+    await convertDataset(join(root, 'copies tar'), join(root, 'copies out'), { to: 'folder' });
+    expect(readdirSync(join(root, 'copies out/b')).sort()).toEqual(['1.jpg', '1.opening.jpg', '1.salt-and-pepper.jpg']);
   });
 
   test('of a landmark list brings the points along', async () => {

@@ -3,7 +3,8 @@
  * 1/1024 pixel, interpolation in steps of 1/32 pixel, halves rounded up.
  */
 import type { RgbImage } from '@facewright/core';
-import type { Similarity } from './similarity.js';
+import { sharedKernels } from '../kernels/module.js';
+import { transform, type Similarity } from './similarity.js';
 
 /** Bits of the position's fraction while it is summed, and those of them that the interpolation sees. */
 const POSITION_BITS = 10;
@@ -13,7 +14,39 @@ const STEPS = 1 << FRACTION_BITS;
 const HALF_STEP = 1 << (DROPPED - 1);
 
 /** A `size` × `size` image whose pixel (x, y) shows the source at `toSource`(x, y); black where that is outside. */
-export function warp({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage {
+export function warp(image: RgbImage, toSource: Similarity, size: number): RgbImage {
+  return fastWarp?.(image, toSource, size) ?? plainWarp(image, toSource, size);
+}
+
+/** Beyond this many pixels from the image the 32 bits of a position could overflow. */
+const FAR = 2 ** 20;
+
+/** The kernel sees the part of the photo that the result shows, with a border; `undefined` where that lies too far away. */
+const fastWarp = sharedKernels()
+  ? ({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage | undefined => {
+      const corners = [[0, 0], [size, 0], [0, size], [size, size]].map(([x, y]) => transform(toSource, [x, y]));
+      const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
+      if (![...xs, ...ys].every((value) => Math.abs(value) < FAR)) return undefined;
+      const within = (value: number, limit: number): number => Math.max(0, Math.min(limit, value));
+      const [left, right] = [within(Math.floor(Math.min(...xs)) - 2, width - 1), within(Math.ceil(Math.max(...xs)) + 3, width)];
+      const [top, bottom] = [within(Math.floor(Math.min(...ys)) - 2, height - 1), within(Math.ceil(Math.max(...ys)) + 3, height)];
+      const [windowWidth, windowHeight] = [Math.max(1, right - left), Math.max(1, bottom - top)];
+      const kernels = sharedKernels()!;
+      const src = kernels.room(windowWidth * windowHeight * 3);
+      const out = kernels.room(size * size * 3);
+      const columns = kernels.room(size * 8);
+      const memory = kernels.bytes();
+      for (let y = 0; y < windowHeight; y++) {
+        const from = ((top + y) * width + left) * 3;
+        memory.set(data.subarray(from, from + windowWidth * 3), src + y * windowWidth * 3);
+      }
+      kernels.run.warp(src, windowWidth, windowHeight, left, top, toSource.a, toSource.b, toSource.tx, toSource.ty, size, columns, out);
+      return { width: size, height: size, data: kernels.take(out, size * size * 3) };
+    }
+  : undefined;
+
+/** The reference. */
+export function plainWarp({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage {
   const { a, b, tx, ty } = toSource;
   const out = new Uint8Array(size * size * 3);
   const row = width * 3;

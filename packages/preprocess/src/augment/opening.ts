@@ -4,19 +4,32 @@
  */
 import { API_VERSION, definePlugin, type Augmenter, type RgbImage } from '@facewright/core';
 import { z } from 'zod';
+import { sharedKernels } from '../kernels/module.js';
 
 export function createOpening(side: number): Augmenter {
   const reach = (side - 1) / 2;
-  return {
-    augment({ width, height, data }: RgbImage) {
-      const eroded = least(data, width, height, reach);
-      complement(eroded); // the least complement is the greatest value
-      const dilated = least(eroded, width, height, reach);
-      complement(dilated);
-      return { width, height, data: dilated };
-    },
-  };
+  return { augment: (image: RgbImage) => ({ width: image.width, height: image.height, data: (fastOpening ?? plainOpening)(image, reach) }) };
 }
+
+/** The reference. */
+export function plainOpening({ width, height, data }: RgbImage, reach: number): Uint8Array {
+  const eroded = least(data, width, height, reach);
+  complement(eroded); // the least complement is the greatest value
+  const dilated = least(eroded, width, height, reach);
+  complement(dilated);
+  return dilated;
+}
+
+const fastOpening = sharedKernels()
+  ? ({ width, height, data }: RgbImage, reach: number): Uint8Array => {
+      const kernels = sharedKernels()!;
+      const src = kernels.put(data);
+      const out = kernels.room(data.length);
+      const room = kernels.room((width + 2 * reach) * (height + 4 * reach + 1) * 3);
+      kernels.run.opening(src, width, height, reach, room, out);
+      return kernels.take(out, data.length);
+    }
+  : undefined;
 
 /** Least value of the square around each value. White around the image keeps what is outside from counting. */
 function least(data: Uint8Array, width: number, height: number, reach: number): Uint8Array {

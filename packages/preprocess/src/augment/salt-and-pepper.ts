@@ -1,21 +1,46 @@
 /**
  * Salt and pepper as skimage's `random_noise(image, mode='s&p')`: each channel of each pixel for itself is struck with probability `amount`,
- * and then becomes white with probability `salt`, else black.
+ * and then becomes white with probability `salt`, else black. One draw of 32 bits decides both.
  */
-import { API_VERSION, definePlugin, type Augmenter } from '@facewright/core';
+import { API_VERSION, definePlugin, type Augmenter, type Random } from '@facewright/core';
 import { z } from 'zod';
+import { sharedKernels } from '../kernels/module.js';
+import { nextWords, seededLanes } from './lanes.js';
 
 export function createSaltAndPepper(amount: number, salt: number): Augmenter {
+  const [struck, white] = [threshold(amount), threshold(amount * salt)];
   return {
     augment({ width, height, data }, random) {
-      const out = data.slice();
-      for (let i = 0; i < out.length; i++) {
-        if (random.uniform() < amount) out[i] = random.uniform() < salt ? 255 : 0;
-      }
-      return { width, height, data: out };
+      return { width, height, data: (fastStrike ?? plainStrike)(data, struck, white, random) };
     },
   };
 }
+
+/** The draws below this come with the given probability; within 32 bits. */
+const threshold = (probability: number): number => Math.min(2 ** 32 - 1, Math.round(probability * 2 ** 32));
+
+/** The reference. Values whose draw is below `struck` become black, below `white` white. */
+export function plainStrike(data: Uint8Array, struck: number, white: number, random: Random): Uint8Array {
+  const state = seededLanes(random);
+  const words = new Uint32Array(4);
+  const out = data.slice();
+  for (let i = 0; i < out.length; i += 4) {
+    nextWords(state, words);
+    for (let k = 0; k < 4 && i + k < out.length; k++) if (words[k] < struck) out[i + k] = words[k] < white ? 255 : 0;
+  }
+  return out;
+}
+
+const fastStrike = sharedKernels()
+  ? (data: Uint8Array, struck: number, white: number, random: Random): Uint8Array => {
+      const kernels = sharedKernels()!;
+      const state = kernels.put(seededLanes(random));
+      const src = kernels.put(data);
+      const out = kernels.room(data.length);
+      kernels.run.saltAndPepper(src, out, data.length, struck, white, state);
+      return kernels.take(out, data.length);
+    }
+  : undefined;
 
 export const saltAndPepper = definePlugin({
   meta: { name: 'salt-and-pepper', kind: 'augmenter', version: '0.1.0', apiVersion: API_VERSION, description: 'Single values turned white or black' },

@@ -6,18 +6,21 @@ import { hostTensor, landmarksFrom, throwIfAborted, type Detector, type Engine, 
 import { cropWindow, fixed, regress, square, suppress, type Candidate, type Proposal } from './boxes.js';
 import { netTensors } from './layout.js';
 import { CELL, compileNets, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, STRIDE } from './nets.js';
-import { answersOver, pyramidScales, scaled, type AnswerMap } from './pyramid.js';
-import { resizeCrop } from './resize.js';
+import { createPixelMaker, type PhotoPixels } from './photo-pixels.js';
+import { answersOver, pyramidScales, type AnswerMap } from './pyramid.js';
+import { detectByRules1 } from './rules-1.js';
 import type { MtcnnWeights } from './weights.js';
 
 export interface MtcnnSettings {
+  /** Which version of the Python package is followed; `0.1` (the default) is the one that the seed used. */
+  readonly rules?: '0.1' | '1.0';
   /** Side in pixels of the smallest face looked for. */
   readonly minFace: number;
   /** Ratio of two neighbouring scales of the pyramid. */
   readonly factor: number;
   /** Least probabilities after P-, R- and O-Net. */
   readonly thresholds: readonly [pnet: number, rnet: number, onet: number];
-  /** `truncate`: whole pixels as `mtcnn` 0.1.0 reports them (cut towards zero, the box's corner not below 0); `none`: as the nets say. */
+  /** `truncate`: whole pixels as the Python package reports them (0.1: cut towards zero, the box's corner not below 0; 1.0: rounded); `none`: as the nets say. */
   readonly rounding: 'truncate' | 'none';
 }
 
@@ -30,39 +33,50 @@ const RNET_BATCH = 256;
 const ONET_BATCH = 64;
 
 export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: MtcnnSettings, signal?: AbortSignal): Detector {
-  const { minFace, factor, thresholds, rounding } = settings;
+  const { rules = '0.1', minFace, factor, thresholds, rounding } = settings;
   const [forPnet, forRnet, forOnet] = thresholds;
   const nets = compileNets(engine, netTensors(weights.numbers));
+  const pixelsOf = createPixelMaker();
 
-  async function propose(image: RgbImage): Promise<Candidate[]> {
+  async function propose({ width, height }: RgbImage, pixels: PhotoPixels): Promise<Candidate[]> {
     const found: Proposal[] = [];
-    for (const scale of pyramidScales(image.width, image.height, minFace, factor)) {
+    for (const scale of pyramidScales(width, height, minFace, factor)) {
       throwIfAborted(signal);
-      const map = await answersOver(scaled(image, scale), nets.pnet);
+      const map = await answersOver(pixels.scaled(Math.ceil(width * scale), Math.ceil(height * scale)), nets.pnet);
       found.push(...suppress(proposalsOf(map, scale, forPnet), 0.5, 'union'));
     }
     return suppress(found, 0.7, 'union').map((box) => fixed(square(regress(box, 0))));
   }
 
-  async function refine(image: RgbImage, candidates: readonly Candidate[]): Promise<Candidate[]> {
-    const answers = await answersFor(image, candidates, nets.rnet, RNET_SIDE, RNET_BATCH);
+  async function refine(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[]): Promise<Candidate[]> {
+    const answers = await answersFor(image, pixels, candidates, nets.rnet, RNET_SIDE, RNET_BATCH);
     const passed = answers.map(({ box, answer }): Proposal => ({ ...box, score: probability(answer[0]), offsets: offsetsOf(answer) })).filter(({ score }) => score > forRnet);
     return suppress(passed, 0.7, 'union').map((box) => fixed(square(regress(box, 1))));
   }
 
-  async function conclude(image: RgbImage, candidates: readonly Candidate[]): Promise<DetectedFace[]> {
-    const answers = await answersFor(image, candidates, nets.onet, ONET_SIDE, ONET_BATCH);
+  async function conclude(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[]): Promise<DetectedFace[]> {
+    const answers = await answersFor(image, pixels, candidates, nets.onet, ONET_SIDE, ONET_BATCH);
     const passed = answers
       .map(({ box, answer }): DetectedFace => ({ ...box, score: probability(answer[0]), offsets: offsetsOf(answer), points: pointsOf(box, answer) }))
       .filter(({ score }) => score > forOnet);
     return suppress(passed.map((box) => regress(box, 1)), 0.7, 'min');
   }
 
+  async function detectOne(image: RgbImage): Promise<Face[]> {
+    if (rules === '1.0') return detectByRules1(image, nets, { minFace, factor, thresholds, rounding: rounding === 'truncate' ? 'whole' : 'none' }, signal);
+    const pixels = pixelsOf(image);
+    const faces = await conclude(image, pixels, await refine(image, pixels, await propose(image, pixels)));
+    return faces.map(rounding === 'truncate' ? truncatedFace : exactFace);
+  }
+
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    fingerprint: `mtcnn-0.1 min-face=${minFace} factor=${factor} thresholds=${thresholds.join(',')} rounding=${rounding} weights=${weights.sha256.slice(0, 16)}`,
-    async detect(image) {
-      const faces = await conclude(image, await refine(image, await propose(image)));
-      return faces.map(rounding === 'truncate' ? truncatedFace : exactFace);
+    fingerprint: `mtcnn-${rules} min-face=${minFace} factor=${factor} thresholds=${thresholds.join(',')} rounding=${rounding} weights=${weights.sha256.slice(0, 16)}`,
+    detect(image) {
+      // one photo after another: the nets read what the kernels have written where the next photo goes
+      const faces = last.then(() => detectOne(image));
+      last = faces.catch(() => undefined);
+      return faces;
     },
     dispose() {
       for (const net of Object.values(nets)) net.dispose();
@@ -92,7 +106,7 @@ function proposalsOf({ rows, columns, answers }: AnswerMap, scale: number, thres
   return found;
 }
 
-async function answersFor(image: RgbImage, candidates: readonly Candidate[], net: Executable, side: number, batch: number): Promise<{ box: Candidate; answer: Float32Array }[]> {
+async function answersFor(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[], net: Executable, side: number, batch: number): Promise<{ box: Candidate; answer: Float32Array }[]> {
   const crops = candidates.flatMap((box) => {
     const window = cropWindow(box, image.width, image.height);
     return window ? [{ box, window }] : [];
@@ -100,10 +114,8 @@ async function answersFor(image: RgbImage, candidates: readonly Candidate[], net
   const answered: { box: Candidate; answer: Float32Array }[] = [];
   for (let from = 0; from < crops.length; from += batch) {
     const some = crops.slice(from, from + batch);
-    const size = side * side * 3;
-    const images = new Float32Array(some.length * size);
-    some.forEach(({ window }, index) => resizeCrop(image, window, side, images, index * size));
-    const { answers } = await net.run({ images: hostTensor([some.length, side, side, 3], images) });
+    const images = hostTensor([some.length, side, side, 3], pixels.crops(some.map(({ window }) => window), side));
+    const { answers } = await net.run({ images });
     const width = answers.shape[1];
     some.forEach(({ box }, index) => answered.push({ box, answer: (answers.data as Float32Array).subarray(index * width, (index + 1) * width) }));
   }

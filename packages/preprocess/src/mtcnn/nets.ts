@@ -18,10 +18,21 @@ export const STRIDE = 2;
 
 const bias = <T extends tf.Tensor>(x: T, state: State, layer: string): T => tf.add(x, state[`${layer}/bias`]) as T;
 
+/**
+ * PReLU as α·x + (1 − α)·max(x, 0), the slopes as depthwise convolutions: onnxruntime keeps those in its blocked layout and joins them with
+ * their neighbours, where its own PReLU makes it lay the whole map out anew and back. The values differ by rounding alone.
+ */
+function depthwisePrelu(x: tf.Tensor4D, alpha: tf.Tensor1D): tf.Tensor4D {
+  const filter = (slopes: tf.Tensor1D): tf.Tensor4D => tf.reshape(slopes, [1, 1, slopes.shape[0], 1]);
+  return tf.add(tf.depthwiseConv2d(x, filter(alpha), 1, 'valid'), tf.depthwiseConv2d(tf.relu(x), filter(tf.sub(1, alpha)), 1, 'valid'));
+}
+
 const slopes = (state: State, layer: string): tf.Tensor1D => state[`${layer}/slopes`] as tf.Tensor1D;
 
-const convolution = (x: tf.Tensor4D, state: State, layer: string): tf.Tensor4D =>
-  prelu(bias(tf.conv2d(x, state[`${layer}/kernel`] as tf.Tensor4D, 1, 'valid'), state, layer), slopes(state, layer));
+type Convolution = (x: tf.Tensor4D, state: State, layer: string) => tf.Tensor4D;
+
+const convolutionWith = (activation: (x: tf.Tensor4D, alpha: tf.Tensor1D) => tf.Tensor4D): Convolution => (x, state, layer) =>
+  activation(bias(tf.conv2d(x, state[`${layer}/kernel`] as tf.Tensor4D, 1, 'valid'), state, layer), slopes(state, layer));
 
 /** The fully connected layers of R- and O-Net. */
 function classified(x: tf.Tensor4D, state: State): tf.Tensor2D {
@@ -32,7 +43,7 @@ function classified(x: tf.Tensor4D, state: State): tf.Tensor2D {
 }
 
 /** images [1, h, w, 3] → answers [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2) / 2⌉ − 4, 5]. */
-const pnet: StepFunction = (state, { images }) => {
+const pnet = (convolution: Convolution): StepFunction => (state, { images }) => {
   let x = convolution(images as tf.Tensor4D, state, 'conv1');
   x = tf.maxPool(x, 2, 2, 'same');
   x = convolution(x, state, 'conv2');
@@ -41,7 +52,7 @@ const pnet: StepFunction = (state, { images }) => {
 };
 
 /** images [n, 24, 24, 3] → answers [n, 5]. */
-const rnet: StepFunction = (state, { images }) => {
+const rnet = (convolution: Convolution): StepFunction => (state, { images }) => {
   let x = convolution(images as tf.Tensor4D, state, 'conv1');
   x = tf.maxPool(x, 3, 2, 'same');
   x = convolution(x, state, 'conv2');
@@ -51,7 +62,7 @@ const rnet: StepFunction = (state, { images }) => {
 };
 
 /** images [n, 48, 48, 3] → answers [n, 15]. */
-const onet: StepFunction = (state, { images }) => {
+const onet = (convolution: Convolution): StepFunction => (state, { images }) => {
   let x = convolution(images as tf.Tensor4D, state, 'conv1');
   x = tf.maxPool(x, 3, 2, 'same');
   x = convolution(x, state, 'conv2');
@@ -64,9 +75,10 @@ const onet: StepFunction = (state, { images }) => {
 
 /** The nets on an engine: P-Net for images of any height and width, the others for any number of crops. */
 export function compileNets(engine: Engine, tensors: Readonly<Record<NetName, HostTensors>>): Readonly<Record<NetName, Executable>> {
+  const convolution = convolutionWith(engine.name === 'onnx' ? depthwisePrelu : prelu);
   return {
-    pnet: engine.compile(pnet, { name: 'mtcnn/pnet', state: tensors.pnet, dynamicAxes: { images: [1, 2] } }),
-    rnet: engine.compile(rnet, { name: 'mtcnn/rnet', state: tensors.rnet, dynamicAxes: { images: [0] } }),
-    onet: engine.compile(onet, { name: 'mtcnn/onet', state: tensors.onet, dynamicAxes: { images: [0] } }),
+    pnet: engine.compile(pnet(convolution), { name: 'mtcnn/pnet', state: tensors.pnet, dynamicAxes: { images: [1, 2] } }),
+    rnet: engine.compile(rnet(convolution), { name: 'mtcnn/rnet', state: tensors.rnet, dynamicAxes: { images: [0] } }),
+    onet: engine.compile(onet(convolution), { name: 'mtcnn/onet', state: tensors.onet, dynamicAxes: { images: [0] } }),
   };
 }

@@ -1,7 +1,7 @@
 /** The image pyramid, and P-Net over it in bands, so that memory does not grow with the photo. */
-import { hostTensor, type Executable, type RgbImage } from '@facewright/core';
+import { hostTensor, type Executable } from '@facewright/core';
 import { CELL, PROPOSAL_WIDTH, STRIDE } from './nets.js';
-import { resizeArea } from './resize.js';
+import type { NetImage } from './photo-pixels.js';
 
 /** The scales at which P-Net's 12-pixel square sees faces from `minFace` pixels up to the image's shorter side. */
 export function pyramidScales(width: number, height: number, minFace: number, factor: number): number[] {
@@ -9,11 +9,6 @@ export function pyramidScales(width: number, height: number, minFace: number, fa
   const scales: number[] = [];
   for (let side = Math.min(width, height) * largest; side >= CELL; side *= factor) scales.push(largest * factor ** scales.length);
   return scales;
-}
-
-/** The photo at a scale: sides rounded up. */
-export function scaled(image: RgbImage, scale: number): RgbImage {
-  return resizeArea(image, Math.ceil(image.width * scale), Math.ceil(image.height * scale));
 }
 
 /** P-Net's answers over a whole image: [rows, columns, 5], row-major. */
@@ -31,8 +26,8 @@ const OVERLAP = CELL - STRIDE;
 const cells = (side: number): number => Math.ceil((side - 2) / STRIDE) - 4;
 
 /** `BAND_PIXELS` may be set lower to see that bands give the answers of the whole. */
-export async function answersOver(image: RgbImage, pnet: Executable, bandPixels = BAND_PIXELS): Promise<AnswerMap> {
-  const { width, height } = image;
+export async function answersOver(image: NetImage, pnet: Executable, bandPixels = BAND_PIXELS): Promise<AnswerMap> {
+  const { width, height, values } = image;
   const [rows, columns] = [cells(height), cells(width)];
   const answers = new Float32Array(rows * columns * PROPOSAL_WIDTH);
   const step = Math.max(1, Math.floor((bandPixels / width - OVERLAP) / STRIDE));
@@ -40,17 +35,9 @@ export async function answersOver(image: RgbImage, pnet: Executable, bandPixels 
     const last = row + step >= rows;
     const from = row * STRIDE;
     const to = last ? height : from + step * STRIDE + OVERLAP;
-    const images = hostTensor([1, to - from, width, 3], normalised(image.data.subarray(from * width * 3, to * width * 3)));
+    const images = hostTensor([1, to - from, width, 3], values.subarray(from * width * 3, to * width * 3));
     const { answers: band } = await pnet.run({ images });
     answers.set(band.data, row * columns * PROPOSAL_WIDTH);
   }
   return { rows, columns, answers };
-}
-
-const NORMALISED = Float32Array.from({ length: 256 }, (_, value) => (value - 127.5) * 0.0078125);
-
-function normalised(pixels: Uint8Array): Float32Array {
-  const out = new Float32Array(pixels.length);
-  for (let i = 0; i < out.length; i++) out[i] = NORMALISED[pixels[i]];
-  return out;
 }

@@ -7,7 +7,7 @@
 import type { RgbImage } from '@facewright/core';
 
 /** Which source pixels make each target pixel of one axis: `weights[first[i] … first[i + 1])` over the pixels from `start[i]` on. */
-interface AxisTable {
+export interface AxisTable {
   readonly start: Int32Array;
   readonly first: Int32Array;
   readonly weights: Float32Array;
@@ -19,7 +19,7 @@ const NEGLIGIBLE = 1e-3;
 /** OpenCV derives the ratio through its inverse; the last bit of it decides the weights. */
 const ratio = (source: number, target: number): number => 1 / (target / source);
 
-function areaTable(source: number, target: number): AxisTable {
+export function areaTable(source: number, target: number): AxisTable {
   const scale = ratio(source, target);
   const start = new Int32Array(target);
   const first = new Int32Array(target + 1);
@@ -71,6 +71,12 @@ export function resizeArea(image: RgbImage, width: number, height: number): RgbI
   const [stepX, stepY] = [ratio(image.width, width), ratio(image.height, height)];
   if (isWhole(stepX) && isWhole(stepY)) return averageBlocks(image, width, height, Math.round(stepX), Math.round(stepY));
   return shrink(image, width, height);
+}
+
+/** Whether this is neither growing nor averaging of whole blocks, nor nothing at all. */
+export function isShrunkByWeights(image: RgbImage, width: number, height: number): boolean {
+  if ((width === image.width && height === image.height) || width > image.width || height > image.height) return false;
+  return !(isWhole(ratio(image.width, width)) && isWhole(ratio(image.height, height)));
 }
 
 const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < Number.EPSILON;
@@ -185,29 +191,39 @@ export interface CropWindow {
 }
 
 /** Hundreds of crops of a photo share few sizes: their tables are kept, up to a number. */
-const cropTables = new Map<string, AxisTable>();
+const keptTables = new Map<string, AxisTable>();
 const MAX_TABLES = 1024;
 
 function cropTable(shrinks: boolean, source: number, side: number): AxisTable {
   const key = `${shrinks} ${source} ${side}`;
-  let table = cropTables.get(key);
+  let table = keptTables.get(key);
   if (!table) {
-    if (cropTables.size >= MAX_TABLES) cropTables.clear();
+    if (keptTables.size >= MAX_TABLES) keptTables.clear();
     table = shrinks ? areaTable(source, side) : linearTable(source, side);
-    cropTables.set(key, table);
+    keptTables.set(key, table);
   }
   return table;
 }
 
+const isShrunk = (crop: CropWindow, side: number): boolean => crop.width >= side && crop.height >= side;
+
+/** The tables of both axes; the same object where they are equal. */
+export function cropTables(crop: CropWindow, side: number): { readonly columns: AxisTable; readonly rows: AxisTable } {
+  const shrinks = isShrunk(crop, side);
+  const columns = cropTable(shrinks, crop.width, side);
+  return { columns, rows: crop.height === crop.width ? columns : cropTable(shrinks, crop.height, side) };
+}
+
+/** Whole ratios are averaged without weights: sums of integers, which only the multiplication by this rounds; 0 where weights are used. */
+export function blockScaleOf(crop: CropWindow, side: number): number {
+  const [x, y] = [ratio(crop.width, side), ratio(crop.height, side)];
+  return isShrunk(crop, side) && isWhole(x) && isWhole(y) ? Math.fround(1 / (Math.round(x) * Math.round(y))) : 0;
+}
+
 /** The crop resized to `side` × `side` and scaled to (v − 127.5) / 128, written to `out` at `at`. */
 export function resizeCrop(image: RgbImage, crop: CropWindow, side: number, out: Float32Array, at: number): void {
-  const shrinks = crop.width >= side && crop.height >= side;
-  const columns = cropTable(shrinks, crop.width, side);
-  const rows = crop.height === crop.width ? columns : cropTable(shrinks, crop.height, side);
-  const wholeX = ratio(crop.width, side);
-  const wholeY = ratio(crop.height, side);
-  // whole ratios are averaged without weights: sums of integers, which only the last multiplication rounds
-  const blockScale = shrinks && isWhole(wholeX) && isWhole(wholeY) ? Math.fround(1 / (Math.round(wholeX) * Math.round(wholeY))) : 0;
+  const { columns, rows } = cropTables(crop, side);
+  const blockScale = blockScaleOf(crop, side);
   const line = new Float64Array(side * 3);
   const sum = new Float64Array(side * 3);
   for (let y = 0; y < side; y++) {

@@ -1,62 +1,105 @@
-/** One photo on its way to aligned images: bytes, pixels, faces, crops; whatever cannot go on becomes an exclusion with its reason. */
+/** One photo on its way to encoded images: bytes, pixels, faces, crops, augmented copies; whatever cannot go on becomes an exclusion with its reason. */
 import {
   FacewrightError, Interrupted, landmarkPoints, messageOf,
-  type Aligner, type Detector, type Exclusion, type Face, type Landmarks, type Photo, type RgbImage,
+  type Aligner, type Detector, type Exclusion, type Face, type Landmarks, type Photo, type Random, type RgbImage, type Sample,
 } from '@facewright/core';
-import { decodeImage, ImageError } from '@facewright/core/node';
+import { decodeImage, ImageError, type DecodeLimits } from '@facewright/core/node';
+import type { Stage, StageSeconds } from './stages.js';
+import type { Tier } from './tiers.js';
 
 /** Below this no face is large enough for any detector or for an alignment that shows one. */
 const MIN_SIDE = 12;
 
 export type FacesPolicy = 'exactly-one' | 'largest' | 'all';
 
-export type Decoded = { readonly photo: Photo; readonly image: RgbImage } | { readonly photo: Photo; readonly exclusion: Exclusion };
+/** What is known of a photo before it is opened: a `Photo` without its bytes, so that it can go to another thread. */
+export type PhotoFacts = Pick<Photo, 'id' | 'identity' | 'landmarks' | 'aligned'>;
 
-export interface AlignedFace {
+export interface PhotoTask {
+  readonly photo: PhotoFacts;
+  readonly bytes: Uint8Array;
+  /** Number of the tier in the table. */
+  readonly tier: number;
+}
+
+export interface PreparedImage {
+  readonly sample: Sample;
+  readonly image: RgbImage;
+}
+export type Outcome = { readonly images: readonly PreparedImage[] } | { readonly exclusion: Exclusion };
+
+/** The parts that a photo passes through. */
+export interface Processing {
+  readonly aligner: Aligner;
+  /** Called when the first photo needs it. */
+  readonly detector: () => Promise<Detector | undefined>;
+  readonly tiers: readonly Tier[];
+  readonly faces: FacesPolicy;
+  readonly limits: DecodeLimits;
+  readonly random: Random;
+}
+
+interface AlignedFace {
   readonly image: RgbImage;
   readonly landmarks?: Landmarks;
 }
-export type Outcome = { readonly faces: readonly AlignedFace[] } | { readonly exclusion: Exclusion };
 
 /** A photo left out, and why. */
-export const excluded = (photo: Photo, reason: Exclusion['reason'], detail?: string): { readonly photo: Photo; readonly exclusion: Exclusion } => ({
-  photo,
-  exclusion: { photo: photo.id, identity: photo.identity, reason, ...(detail === undefined ? {} : { detail }) },
+export const excluded = ({ id, identity }: PhotoFacts, reason: Exclusion['reason'], detail?: string): { readonly exclusion: Exclusion } => ({
+  exclusion: { photo: id, identity, reason, ...(detail === undefined ? {} : { detail }) },
 });
 
-/** Never rejects. */
-export async function decodePhoto(photo: Photo): Promise<Decoded> {
-  if (photo.excluded) return excluded(photo, photo.excluded.reason, photo.excluded.detail);
-  try {
-    const image = await decodeImage(await photo.bytes(), { where: photo.id });
+export const unreadable = (photo: PhotoFacts, error: unknown): { readonly exclusion: Exclusion } =>
+  excluded(photo, error instanceof ImageError ? error.reason : 'unreadable', error instanceof FacewrightError ? error.what : messageOf(error));
+
+/** Whether a photo's faces have to be looked for. */
+export const needsDetector = ({ landmarks, aligned }: PhotoFacts): boolean => !landmarks && !aligned;
+
+/** Every image of a photo, and how long each stage took. Rejects only when interrupted. */
+export async function processPhoto({ photo, bytes, tier }: PhotoTask, processing: Processing): Promise<{ outcome: Outcome; seconds: StageSeconds }> {
+  const seconds: Partial<Record<Stage, number>> = {};
+  const timed = async <T>(stage: Stage, work: () => Promise<T> | T): Promise<T> => {
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      seconds[stage] = (seconds[stage] ?? 0) + (performance.now() - start) / 1000;
+    }
+  };
+  const outcome = await (async (): Promise<Outcome> => {
+    let image: RgbImage;
+    try {
+      image = await timed('decode', () => decodeImage(bytes, { ...processing.limits, where: photo.id }));
+    } catch (error) {
+      return unreadable(photo, error);
+    }
     if (!photo.aligned && Math.min(image.width, image.height) < MIN_SIDE) return excluded(photo, 'too-small', `${image.width} × ${image.height} pixels`);
-    return { photo, image };
-  } catch (error) {
-    return excluded(photo, error instanceof ImageError ? error.reason : 'unreadable', error instanceof FacewrightError ? error.what : messageOf(error));
-  }
+    const faces = await facesOf(photo, image, processing, timed);
+    if ('exclusion' in faces) return faces;
+    return { images: await timed('augment', () => copies(photo, faces, processing.tiers[tier], processing.random)) };
+  })();
+  return { outcome, seconds };
 }
 
-/** The aligned faces of a decoded photo by the policy; rejects only when interrupted. */
-export async function alignPhoto(
-  { photo, image }: { readonly photo: Photo; readonly image: RgbImage },
-  { aligner, detector, faces: policy }: { readonly aligner: Aligner; readonly detector: () => Promise<Detector | undefined>; readonly faces: FacesPolicy },
-): Promise<Outcome> {
+/** The aligned faces of a decoded photo by the policy. */
+async function facesOf(photo: PhotoFacts, image: RgbImage, { aligner, detector, faces: policy }: Processing, timed: <T>(stage: Stage, work: () => Promise<T> | T) => Promise<T>): Promise<readonly AlignedFace[] | { exclusion: Exclusion }> {
   const { size } = aligner;
   if (photo.aligned) {
     if (image.width !== size || image.height !== size) return excluded(photo, 'wrong-size', `${image.width} × ${image.height} pixels, not ${size} × ${size}`);
-    return { faces: [{ image }] };
+    return [{ image }];
   }
   if (photo.landmarks) {
     if (!landmarkPoints(photo.landmarks).some(([x, y]) => x >= 0 && y >= 0 && x < image.width && y < image.height)) {
       return excluded(photo, 'bad-landmarks', `none of the five points lies in the image of ${image.width} × ${image.height} pixels`);
     }
-    return aligned(photo, image, [photo.landmarks], aligner);
+    const given = photo.landmarks;
+    return timed('align', () => aligned(photo, image, [given], aligner));
   }
   const finder = await detector();
   if (!finder) return excluded(photo, 'no-landmarks', 'there is no detector, and the dataset brings no landmarks for it');
   let found: Face[];
   try {
-    found = await finder.detect(image);
+    found = await timed('detect', () => finder.detect(image));
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     return excluded(photo, 'detection-failed', messageOf(error));
@@ -65,13 +108,25 @@ export async function alignPhoto(
   if (found.length > 1 && policy === 'exactly-one') return excluded(photo, 'several-faces', `${found.length} faces`);
   const area = ({ box }: Face): number => box.width * box.height;
   const chosen = policy === 'largest' ? [found.reduce((best, face) => (area(face) > area(best) ? face : best))] : found;
-  return aligned(photo, image, chosen.map(({ landmarks }) => landmarks), aligner);
+  return timed('align', () => aligned(photo, image, chosen.map(({ landmarks }) => landmarks), aligner));
 }
 
-function aligned(photo: Photo, image: RgbImage, landmarks: readonly Landmarks[], aligner: Aligner): Outcome {
+function aligned(photo: PhotoFacts, image: RgbImage, landmarks: readonly Landmarks[], aligner: Aligner): readonly AlignedFace[] | { exclusion: Exclusion } {
   try {
-    return { faces: landmarks.map((points) => ({ image: aligner.align(image, points), landmarks: points })) };
+    return landmarks.map((points) => ({ image: aligner.align(image, points), landmarks: points }));
   } catch (error) {
     return excluded(photo, 'bad-landmarks', error instanceof FacewrightError ? error.what : messageOf(error));
   }
+}
+
+/** Each face, and after it one image an augmenter. */
+function copies({ id: source, identity }: PhotoFacts, faces: readonly AlignedFace[], { augmenters }: Tier, random: Random): PreparedImage[] {
+  return faces.flatMap(({ image, landmarks }, index) => {
+    const sample = { identity, source, ...(landmarks && { landmarks }) };
+    const augmented = augmenters.map(({ name, augmenter }): PreparedImage => {
+      const stream = random.fork(identity, source, name);
+      return { sample: { ...sample, kind: name }, image: augmenter.augment(image, index === 0 ? stream : stream.fork(index)) };
+    });
+    return [{ sample: { ...sample, kind: 'original' }, image }, ...augmented];
+  });
 }

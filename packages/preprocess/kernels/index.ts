@@ -1,0 +1,6 @@
+// The kernels as one WebAssembly module. Every argument that names a place is an offset into the module's memory, laid out by
+// src/kernels/module.ts; nothing is allocated here.
+export { warp } from './warp';
+export { opening } from './opening';
+export { gaussian, saltAndPepper } from './noise';
+export { shrink, crop } from './resize';

@@ -1,0 +1,107 @@
+/** Every kernel against the plain code it stands for, value by value. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createRandom } from '@facewright/core';
+import { noiseImage } from '../../test/support.js';
+import { plainWarp, warp } from '../align/warp.js';
+import { createGaussianNoise, levelTable, plainNoise } from '../augment/gaussian-noise.js';
+import { createOpening, plainOpening } from '../augment/opening.js';
+import { createSaltAndPepper, plainStrike } from '../augment/salt-and-pepper.js';
+import { cropWindow } from '../mtcnn/boxes.js';
+import { createPixelMaker, plainPixels } from '../mtcnn/photo-pixels.js';
+import { Kernels } from './module.js';
+
+/** Byte by byte; vitest's own comparison of long arrays is slow. */
+const same = (ours: ArrayBufferView, plain: ArrayBufferView): void => {
+  const [a, b] = [ours, plain].map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
+  expect(a.length).toBe(b.length);
+  expect(a.equals(b)).toBe(true);
+};
+
+const side = fc.integer({ min: 1, max: 90 });
+const seed = fc.integer({ min: 0, max: 1000 });
+const random = (of: number) => createRandom(of);
+
+test('the kernels run here: what follows compares two things', () => {
+  expect(Kernels.open()).toBeDefined();
+});
+
+test('warp', () => {
+  const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+  fc.assert(
+    fc.property(side, side, seed, number(-3, 3), number(-3, 3), number(-200, 200), number(-200, 200), fc.integer({ min: 1, max: 60 }), (width, height, of, a, b, tx, ty, size) => {
+      const image = noiseImage(width, height, of);
+      const similarity = { a, b, tx, ty };
+      same(warp(image, similarity, size).data, plainWarp(image, similarity, size).data);
+    }),
+    { numRuns: 300 },
+  );
+  const [image, far] = [noiseImage(20, 20, 1), { a: 1e7, b: 3, tx: 5, ty: 1e9 }];
+  expect(warp(image, far, 16)).toEqual(plainWarp(image, far, 16));
+});
+
+test('opening', () => {
+  fc.assert(
+    fc.property(side, side, seed, fc.integer({ min: 0, max: 6 }), (width, height, of, reach) => {
+      const image = noiseImage(width, height, of);
+      same(createOpening(2 * reach + 1).augment(image, random(1)).data, plainOpening(image, reach));
+    }),
+  );
+});
+
+test('noises', () => {
+  fc.assert(
+    fc.property(side, side, seed, fc.double({ min: -0.5, max: 0.5, noNaN: true }), fc.double({ min: 0, max: 0.2, noNaN: true }), (width, height, of, mean, share) => {
+      const image = noiseImage(width, height, of);
+      const table = levelTable(255 * mean, 255 * Math.sqrt(share));
+      same(createGaussianNoise(mean, share).augment(image, random(of)).data, plainNoise(image.data, table, random(of)));
+      const struck = Math.round(5 * share * 2 ** 32);
+      same(createSaltAndPepper(5 * share, 0.25).augment(image, random(of)).data, plainStrike(image.data, Math.min(struck, 2 ** 32 - 1), Math.round(1.25 * share * 2 ** 32), random(of)));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+describe('what the nets see', () => {
+  const pixelsOf = createPixelMaker();
+
+  test('the photo at a scale', () => {
+    fc.assert(
+      fc.property(side, side, side, side, seed, (width, height, toWidth, toHeight, of) => {
+        const image = noiseImage(width, height, of);
+        same(pixelsOf(image).scaled(toWidth, toHeight).values, plainPixels(image).scaled(toWidth, toHeight).values);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('crops, also such as reach outside', () => {
+    const corner = fc.integer({ min: -40, max: 90 });
+    fc.assert(
+      fc.property(side, side, fc.array(fc.tuple(corner, corner, side, fc.boolean()), { minLength: 1, maxLength: 5 }), seed, (width, height, boxes, of) => {
+        const image = noiseImage(width, height, of);
+        const windows = boxes.flatMap(([x, y, size, square]) => cropWindow({ x1: x, y1: y, x2: x + size, y2: y + (square ? size : Math.ceil(size / 2)), score: 1 }, width, height) ?? []);
+        fc.pre(windows.length > 0);
+        for (const to of [24, 48]) same(pixelsOf(image).crops(windows, to), plainPixels(image).crops(windows, to));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('large crops, and such as are many times wider than the net', () => {
+    const image = noiseImage(1300, 400, 3);
+    const boxes = [[5, 5, 300, 300], [-200, -100, 700, 700], [100, 20, 480, 480], [0, 0, 1290, 1290], [900, 300, 999, 1000], [0, -3000, 9000, 9000]];
+    const windows = boxes.flatMap(([x, y, width, height]) => cropWindow({ x1: x, y1: y, x2: x + width, y2: y + height, score: 1 }, 1300, 400) ?? []);
+    expect(windows.length).toBe(boxes.length);
+    for (const to of [24, 48]) same(pixelsOf(image).crops(windows, to), plainPixels(image).crops(windows, to));
+  });
+
+  test('two photos in turn do not disturb each other', () => {
+    const [one, other] = [noiseImage(80, 60, 1), noiseImage(70, 90, 2)];
+    const [first, second] = [pixelsOf(one), pixelsOf(other)];
+    for (let i = 0; i < 2; i++) {
+      same(first.scaled(37, 31).values, plainPixels(one).scaled(37, 31).values);
+      same(second.scaled(41, 33).values, plainPixels(other).scaled(41, 33).values);
+    }
+  });
+});

@@ -1,0 +1,114 @@
+/**
+ * The WebAssembly kernels (`kernels/`, AssemblyScript with SIMD, compiled at build time) and their memory. Each does bit for bit what the
+ * plain TypeScript beside it does, which stays the reference and serves where WebAssembly or the compiled file is missing.
+ */
+import { readFileSync } from 'node:fs';
+
+/** What is used of the WebAssembly API, which neither TypeScript's ES library nor Node's types declare. */
+declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => Module; readonly Instance: new (module: Module, imports: object) => { readonly exports: unknown } };
+type Module = object;
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  warp(src: number, width: number, height: number, left: number, top: number, a: number, b: number, tx: number, ty: number, size: number, columns: number, out: number): void;
+  opening(src: number, width: number, height: number, reach: number, room: number, out: number): void;
+  gaussian(src: number, out: number, count: number, table: number, state: number): void;
+  saltAndPepper(src: number, out: number, count: number, struck: number, salt: number, state: number): void;
+  shrink(
+    src: number, sourceWidth: number, width: number, height: number, columnStart: number, columnFirst: number, columnWeights: number,
+    rowStart: number, rowFirst: number, rowWeights: number, line: number, sum: number, out: number,
+  ): void;
+  crop(
+    photo: number, photoWidth: number, left: number, top: number, right: number, bottom: number, offsetX: number, offsetY: number, side: number, blockScale: number,
+    columnStart: number, columnFirst: number, columnWeights: number, rowStart: number, rowFirst: number, rowWeights: number, line: number, sum: number, out: number,
+  ): void;
+}
+
+/** Vector instructions read and write a little past the end of what they work on. */
+const SLACK = 64;
+const START = 1024;
+const PAGE = 65536;
+
+let compiled: Module | null | undefined;
+
+/** Compiled once a process; `null` where it cannot be. */
+function compiledModule(): Module | null {
+  if (compiled === undefined) {
+    try {
+      compiled = new WebAssembly.Module(readFileSync(new URL('../../generated/kernels.wasm', import.meta.url)));
+    } catch {
+      compiled = null;
+    }
+  }
+  return compiled;
+}
+
+/** An instance with memory of its own, handed out in pieces that hold until the next `reset`. */
+export class Kernels {
+  readonly run: Exports;
+  private next = START;
+  private view = new Uint8Array();
+
+  private constructor(module: Module) {
+    this.run = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
+  }
+
+  /** `undefined` where the kernels cannot run: the plain code is used then. */
+  static open(): Kernels | undefined {
+    const module = compiledModule();
+    return module ? new Kernels(module) : undefined;
+  }
+
+  /** Size of the memory; it only grows. */
+  get byteLength(): number {
+    return this.run.memory.buffer.byteLength;
+  }
+
+  /** Frees all pieces but those handed out before `mark` was taken. */
+  reset(mark = START): void {
+    this.next = mark;
+  }
+  mark(): number {
+    return this.next;
+  }
+
+  /** The offset of a new piece, a multiple of 16. */
+  room(bytes: number): number {
+    const at = (this.next + 15) & ~15;
+    this.next = at + bytes + SLACK;
+    const missing = this.next - this.byteLength;
+    if (missing > 0) this.run.memory.grow(Math.ceil(missing / PAGE));
+    return at;
+  }
+
+  /** The memory's bytes; valid until the next `room`. */
+  bytes(): Uint8Array {
+    if (this.view.buffer !== this.run.memory.buffer) this.view = new Uint8Array(this.run.memory.buffer);
+    return this.view;
+  }
+
+  /** Copies values into a new piece. */
+  put(values: Uint8Array | Int16Array | Int32Array | Uint32Array | Float32Array): number {
+    const at = this.room(values.byteLength);
+    this.bytes().set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    return at;
+  }
+
+  /** A copy of what a kernel wrote. */
+  take(at: number, bytes: number): Uint8Array {
+    return this.bytes().slice(at, at + bytes);
+  }
+  /** A view of what a kernel wrote, valid until the next `reset` or `room`. */
+  floats(at: number, count: number): Float32Array {
+    return new Float32Array(this.run.memory.buffer, at, count);
+  }
+}
+
+let shared: Kernels | null | undefined;
+
+/** One instance for kernels that begin and end in one call. */
+export function sharedKernels(): Kernels | undefined {
+  if (shared === undefined) shared = Kernels.open() ?? null;
+  shared?.reset();
+  return shared ?? undefined;
+}

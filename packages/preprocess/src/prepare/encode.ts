@@ -1,0 +1,21 @@
+/** Prepared images to bytes. */
+import { encodeImage, openJpegEncoder } from '@facewright/core/node';
+import type { Outcome } from './photo.js';
+import type { EncodedImage, EncodedOutcome, Encoding } from './workers.js';
+
+export type EncodeOutcome = (outcome: Outcome) => Promise<EncodedOutcome>;
+
+/** What this machine encodes with: recorded, and the same in every thread. */
+export async function encodingFor(format: 'jpeg' | 'png'): Promise<Encoding> {
+  return format === 'png' ? { format } : { format, encoder: (await openJpegEncoder()).name };
+}
+
+export async function outcomeEncoder({ format, encoder }: Encoding): Promise<EncodeOutcome> {
+  const jpeg = format === 'jpeg' ? await openJpegEncoder(encoder) : undefined;
+  return async (outcome) => {
+    if ('exclusion' in outcome) return outcome;
+    const images: EncodedImage[] = [];
+    for (const { sample, image } of outcome.images) images.push({ sample, bytes: jpeg ? await jpeg.encode(image) : await encodeImage(image, 'png') });
+    return { images };
+  };
+}

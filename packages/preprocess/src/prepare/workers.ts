@@ -1,0 +1,71 @@
+/**
+ * Worker threads for the preparation: each makes the parts anew from a recipe, with an engine of its own of one thread, and takes photos
+ * through all stages up to the encoded images. Bytes go there and back without being copied.
+ */
+import { createRequire } from 'node:module';
+import { Piscina } from 'piscina';
+import type { Exclusion, PluginReference, Sample } from '@facewright/core';
+import type { DecodeLimits } from '@facewright/core/node';
+import type { FacesPolicy, PhotoTask } from './photo.js';
+import type { StageSeconds } from './stages.js';
+
+/** The parts by name, as in a config: what another thread can make them from. */
+export interface WorkerRecipe {
+  /** Packages (as absolute paths or specifiers) and files whose plugins can be used by name. */
+  readonly modules: readonly string[];
+  readonly baseDirectory: string;
+  /** For errors: the config file or the command line. */
+  readonly where: string;
+  readonly backend: PluginReference;
+  readonly detector: PluginReference;
+  readonly aligner: PluginReference;
+  /** Augmenters of each tier. */
+  readonly augmenters: readonly (readonly PluginReference[])[];
+}
+
+export interface WorkerJob extends WorkerRecipe {
+  readonly faces: FacesPolicy;
+  readonly limits: DecodeLimits;
+  /** Key of the preparation's stream. */
+  readonly random: string;
+  readonly encoding: Encoding;
+}
+
+export interface Encoding {
+  readonly format: 'jpeg' | 'png';
+  readonly encoder?: 'libjpeg-turbo' | 'sharp';
+}
+
+export interface EncodedImage {
+  readonly sample: Sample;
+  readonly bytes: Uint8Array;
+}
+export type EncodedOutcome = { readonly images: readonly EncodedImage[] } | { readonly exclusion: Exclusion };
+export interface EncodedPhoto {
+  readonly outcome: EncodedOutcome;
+  readonly seconds: StageSeconds;
+}
+
+export interface PhotoWorkers {
+  readonly count: number;
+  process(task: PhotoTask): Promise<EncodedPhoto>;
+  /** Lets photos in work end. */
+  close(): Promise<void>;
+}
+
+/** One in work and one waiting in each thread, so that none stands still between two. */
+const TASKS_A_WORKER = 2;
+
+export function openWorkers(count: number, job: WorkerJob): PhotoWorkers {
+  // the compiled file, also where the sources run: Node itself loads it in the new thread
+  const filename = createRequire(import.meta.url).resolve('@facewright/preprocess/worker');
+  const pool = new Piscina({ filename, minThreads: count, maxThreads: count, concurrentTasksPerWorker: TASKS_A_WORKER, workerData: job, idleTimeout: Infinity });
+  return {
+    count,
+    process: ({ photo, bytes, tier }) => {
+      const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+      return pool.run({ photo, bytes: own, tier }, { transferList: [own.buffer as ArrayBuffer] }) as Promise<EncodedPhoto>;
+    },
+    close: () => pool.close({ force: true }),
+  };
+}
