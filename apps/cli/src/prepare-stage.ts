@@ -26,6 +26,7 @@ export async function prepareStage(composition: Composition, { directory, landma
     aligner,
     tiers: tiers.map((tier) => ({ rule: tier.rule, augmenters: tier.augmenters.map(({ meta }) => ({ name: meta.name, augmenter: augmenters.shift()! })) })),
     faces: config.faces,
+    withoutFace: config.withoutFace,
     limits: config.limits,
     writer: await createDatasetWriter(directory),
     random: container.resolve(RANDOM).fork('prepare'),

@@ -83,6 +83,7 @@ export const runConfig = z.strictObject({
     })
     .prefault({}),
   faces: z.enum(['exactly-one', 'largest', 'all']).default('exactly-one').describe('which faces of a photo are kept; the seed: exactly one'),
+  withoutFace: z.enum(['leave-out', 'centre']).default('leave-out').describe('a photo in which no face is found: left out, or its middle taken as InsightFace does'),
   tiers: z.array(tierRule).default(SEED_TIERS),
   model: pluginReference.default('mobilefacenet'),
   batch: z.int().min(2).default(128).describe('images in a step'),

@@ -69,6 +69,18 @@ def alignment():
     return cases
 
 
+def boxes():
+    """Crops as InsightFace's face_preprocess makes them without landmarks: a box with margin 44, or the centre; cv2.resize as it is."""
+    cases = []
+    sizes = [(200, 150, (60, 50, 100, 110)), (97, 61, None), (64, 48, (27, 27, 30, 35)), (300, 280, None), (246, 246, (33, 33, 213, 213)), (20, 500, None)]
+    for seed, (width, height, box) in enumerate(sizes):
+        photo = image(width, height, seed)
+        x1, y1, x2, y2 = box or (int(width * 0.0625), int(height * 0.0625), width - int(width * 0.0625), height - int(height * 0.0625))
+        crop = photo[max(y1 - 22, 0):min(y2 + 22, height), max(x1 - 22, 0):min(x2 + 22, width)]
+        cases.append({"seed": seed, "size": [width, height], "box": box, "sha256": sha256(cv2.resize(crop, (112, 112)))})
+    return cases
+
+
 def opening():
     cases = []
     for seed, (width, height) in enumerate([(112, 112), (7, 5), (3, 2), (1, 1)]):
@@ -83,4 +95,4 @@ def pickles():
     return {str(protocol): base64.b64encode(pickle.dumps(value, protocol)).decode() for protocol in (2, 3, 4)}
 
 
-print(json.dumps({"opencv": cv2.__version__, "pyramid": pyramid(), "crops": crops(), "alignment": alignment(), "opening": opening(), "pickles": pickles()}, indent=1))
+print(json.dumps({"opencv": cv2.__version__, "pyramid": pyramid(), "crops": crops(), "alignment": alignment(), "opening": opening(), "boxes": boxes(), "pickles": pickles()}, indent=1))

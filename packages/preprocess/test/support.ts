@@ -8,6 +8,7 @@ interface Golden {
   readonly crops: readonly { seed: number; crop: [number, number, number, number]; side: number; sha256: string }[];
   readonly alignment: readonly { seed: number; points: Point[]; matrix: number[][]; sha256: string }[];
   readonly opening: readonly { seed: number; size: [number, number]; sha256: string }[];
+  readonly boxes: readonly { seed: number; size: [number, number]; box: [number, number, number, number] | null; sha256: string }[];
   readonly pickles: Readonly<Record<string, string>>;
 }
 export const golden = JSON.parse(readFileSync(new URL('../reference/golden.json', import.meta.url), 'utf8')) as Golden;

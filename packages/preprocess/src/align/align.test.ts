@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { landmarksFrom, type Point } from '@facewright/core';
 import { testAligner } from '@facewright/testkit';
 import { golden, noiseImage, sha256 } from '../../test/support.js';
+import { cropByBox } from './box-crop.js';
 import { createFivePointAligner, fivePoint, INSIGHTFACE_TEMPLATE, templateFor } from './five-point.js';
 import { fitSimilarity, inverse, transform } from './similarity.js';
 
@@ -15,6 +16,17 @@ describe('against scikit-image and OpenCV', () => {
     const ours = [[a, -b, tx], [b, a, ty]];
     matrix.forEach((row, i) => row.forEach((value, j) => expect(ours[i][j]).toBeCloseTo(value, 9)));
     expect(sha256(createFivePointAligner(112).align(noiseImage(200, 180, seed), landmarksFrom(points)).data)).toBe(expected);
+  });
+});
+
+describe('without landmarks, as InsightFace’s face_preprocess', () => {
+  test.each(golden.boxes)('image $seed, box $box: the bytes of cv2.resize', ({ seed, size: [width, height], box, sha256: expected }) => {
+    const given = box ? { x: box[0], y: box[1], width: box[2] - box[0], height: box[3] - box[1] } : undefined;
+    expect(sha256(cropByBox(noiseImage(width, height, seed), 112, given).data)).toBe(expected);
+  });
+
+  test('a box without a pixel of the photo is an error', () => {
+    expect(() => cropByBox(noiseImage(50, 50, 1), 112, { x: 200, y: 0, width: 10, height: 10 })).toThrow(/outside/);
   });
 });
 

@@ -1,3 +1,4 @@
+export { cropByBox } from './box-crop.js';
 export { createFivePointAligner, fivePoint, INSIGHTFACE_TEMPLATE, templateFor } from './five-point.js';
 export { fitSimilarity, inverse, transform, type Similarity } from './similarity.js';
 export { warp } from './warp.js';

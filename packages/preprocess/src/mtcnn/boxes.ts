@@ -2,7 +2,7 @@
  * The box arithmetic of MTCNN, with the "+ 1" conventions of the original (kpzhang93/MTCNN_face_detection_alignment, MTCNNv1): a box from
  * x1 to x2 is x2 − x1 + 1 pixels wide everywhere but in the regression after P-Net.
  */
-import type { CropWindow } from './resize.js';
+import type { CropWindow } from '../resize.js';
 
 export interface Candidate {
   readonly x1: number;

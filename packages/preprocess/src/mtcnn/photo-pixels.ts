@@ -1,7 +1,7 @@
 /** The pixels that the three nets are fed: a photo at a scale, and crops of it, as float32 (v − 127.5) / 128. */
 import type { RgbImage } from '@facewright/core';
 import { Kernels } from '../kernels/module.js';
-import { areaTable, blockScaleOf, cropTables, isShrunkByWeights, resizeArea, resizeCrop, type AxisTable, type CropWindow } from './resize.js';
+import { areaTable, blockScaleOf, cropTables, isShrunkByWeights, resizeArea, resizeCrop, type AxisTable, type CropWindow } from '../resize.js';
 
 /** [height, width, 3], row-major. */
 export interface NetImage {

@@ -4,6 +4,7 @@ import {
   type Aligner, type Detector, type Exclusion, type Face, type Landmarks, type Photo, type Random, type RgbImage, type Sample,
 } from '@facewright/core';
 import { decodeImage, ImageError, type DecodeLimits } from '@facewright/core/node';
+import { cropByBox } from '../align/box-crop.js';
 import type { Stage, StageSeconds } from './stages.js';
 import type { Tier } from './tiers.js';
 
@@ -11,6 +12,8 @@ import type { Tier } from './tiers.js';
 const MIN_SIDE = 12;
 
 export type FacesPolicy = 'exactly-one' | 'largest' | 'all';
+/** A photo in which no face is found is left out, as the seed does, or its middle is taken, as InsightFace does. */
+export type WithoutFacePolicy = 'leave-out' | 'centre';
 
 /** What is known of a photo before it is opened: a `Photo` without its bytes, so that it can go to another thread. */
 export type PhotoFacts = Pick<Photo, 'id' | 'identity' | 'landmarks' | 'aligned'>;
@@ -35,6 +38,7 @@ export interface Processing {
   readonly detector: () => Promise<Detector | undefined>;
   readonly tiers: readonly Tier[];
   readonly faces: FacesPolicy;
+  readonly withoutFace: WithoutFacePolicy;
   readonly limits: DecodeLimits;
   readonly random: Random;
 }
@@ -82,7 +86,7 @@ export async function processPhoto({ photo, bytes, tier }: PhotoTask, processing
 }
 
 /** The aligned faces of a decoded photo by the policy. */
-async function facesOf(photo: PhotoFacts, image: RgbImage, { aligner, detector, faces: policy }: Processing, timed: <T>(stage: Stage, work: () => Promise<T> | T) => Promise<T>): Promise<readonly AlignedFace[] | { exclusion: Exclusion }> {
+async function facesOf(photo: PhotoFacts, image: RgbImage, { aligner, detector, faces: policy, withoutFace }: Processing, timed: <T>(stage: Stage, work: () => Promise<T> | T) => Promise<T>): Promise<readonly AlignedFace[] | { exclusion: Exclusion }> {
   const { size } = aligner;
   if (photo.aligned) {
     if (image.width !== size || image.height !== size) return excluded(photo, 'wrong-size', `${image.width} × ${image.height} pixels, not ${size} × ${size}`);
@@ -104,7 +108,7 @@ async function facesOf(photo: PhotoFacts, image: RgbImage, { aligner, detector, 
     if (error instanceof Interrupted) throw error;
     return excluded(photo, 'detection-failed', messageOf(error));
   }
-  if (found.length === 0) return excluded(photo, 'no-face');
+  if (found.length === 0) return withoutFace === 'centre' ? timed('align', () => [{ image: cropByBox(image, size) }]) : excluded(photo, 'no-face');
   if (found.length > 1 && policy === 'exactly-one') return excluded(photo, 'several-faces', `${found.length} faces`);
   const area = ({ box }: Face): number => box.width * box.height;
   const chosen = policy === 'largest' ? [found.reduce((best, face) => (area(face) > area(best) ? face : best))] : found;

@@ -3,6 +3,7 @@ import { createRandom, FacewrightError, Interrupted, landmarksFrom, SEED_TIERS, 
 import { encodeImage } from '@facewright/core/node';
 import { countingDetector, LANDMARKS, person, photo, photoBytes, readerOf, run, tiersOf } from '../../test/prepare-support.js';
 import { noiseImage, sha256 } from '../../test/support.js';
+import { cropByBox } from '../align/box-crop.js';
 import { createFivePointAligner } from '../align/index.js';
 import { createOpening } from '../augment/opening.js';
 import { prepare } from './prepare.js';
@@ -102,6 +103,17 @@ test('which faces of a photo are kept is the policy’s', async () => {
   const all = await sources('all');
   expect(all.summary).toMatchObject({ kept: 4, images: 2 * (1 + 3 + 2 + 1) });
   expect(new Set(all.written.map(({ image }) => sha256(image.data))).size).toBeGreaterThan(10);
+});
+
+test('where no face is found the middle can be taken; photos over the limits are refused', async () => {
+  const plain = { name: 'A', photos: [photo('A', '0.png', withFaces(0), { landmarks: undefined }), photo('A', 'wide.png', () => photoBytes(1, 300, 40))] };
+  const test = run(readerOf(plain, person('B', 1)), { detector: countingDetector, withoutFace: 'centre', limits: { maxSide: 250 } });
+  const summary = await prepare(test.options);
+  expect(summary).toMatchObject({ kept: 2, reasons: { 'too-large': 1 } });
+  const middle = noiseImage(120, 120, 3);
+  middle.data[0] = 0;
+  expect(sha256(test.state.written[0].image.data)).toBe(sha256(cropByBox(middle, 112).data));
+  expect(test.state.written[0].sample.landmarks).toBeUndefined();
 });
 
 test('a detector that fails on a photo costs that photo; one is opened only where it is needed', async () => {

@@ -9,7 +9,7 @@ import {
 } from '@facewright/core';
 import type { DecodeLimits } from '@facewright/core/node';
 import { encodingFor, outcomeEncoder } from './encode.js';
-import { excluded, needsDetector, processPhoto, unreadable, type FacesPolicy, type Outcome } from './photo.js';
+import { excluded, needsDetector, processPhoto, unreadable, type FacesPolicy, type Outcome, type WithoutFacePolicy } from './photo.js';
 import { prefetched } from './prefetch.js';
 import { PreparationKey, type PhotoNote } from './resume.js';
 import { StageClock } from './stages.js';
@@ -29,6 +29,8 @@ export interface PrepareOptions {
   /** In the order they are tried. */
   readonly tiers: readonly Tier[];
   readonly faces: FacesPolicy;
+  /** `leave-out` unless given. */
+  readonly withoutFace?: WithoutFacePolicy;
   /** Finished, or aborted when the preparation fails. */
   readonly writer: DatasetWriter;
   /** The preparation's own stream; forked by identity, photo and augmenter. */
@@ -74,7 +76,7 @@ const PROGRESS_MS = 250;
  * that cannot be used is counted and listed, never thrown.
  */
 export async function prepare(options: PrepareOptions): Promise<PreparationSummary> {
-  const { reader, writer, tiers, emit, signal, aligner, seed, random, faces, limits = {} } = options;
+  const { reader, writer, tiers, emit, signal, aligner, seed, random, faces, withoutFace = 'leave-out', limits = {} } = options;
   const resumable = 'addPhoto' in writer ? (writer as ResumableWriter) : undefined;
   let workers: PhotoWorkers | undefined;
   try {
@@ -86,13 +88,13 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
     const encoding = resumable ? await encodingFor(resumable.format) : undefined;
     const encode = encoding && (await outcomeEncoder(encoding));
 
-    const shared = { faces, limits, random: random.key, encoding };
+    const shared = { faces, withoutFace, limits, random: random.key, encoding };
     const key = expected.key.digest([1, aligner.fingerprint, tiers.map(({ rule }) => rule), shared, seed, options.resumeKey]);
     const notes = (options.resumeKey === undefined ? [] : ((await resumable?.resume(key)) ?? [])) as readonly PhotoNote[];
     if (notes.length) emit('notice', { level: 'info', message: `An interrupted preparation is gone on with: ${notes.length} photos are done.` });
     if (options.workers && encoding && options.workers.count > 0 && expected.photos - notes.length >= LEAST_FOR_WORKERS) workers = openWorkers(options.workers.count, { ...options.workers.recipe, ...shared, encoding }, (event) => emit('notice', event));
     const progress = throttledProgress(emit, expected.photos, tally, clock);
-    const processing = { aligner, detector: detector.get, tiers, faces, limits, random };
+    const processing = { aligner, detector: detector.get, tiers, faces, withoutFace, limits, random };
 
     const open = async (photo: Photo, tier: Tier): Promise<Outcome | EncodedOutcome> => {
       let bytes: Uint8Array;

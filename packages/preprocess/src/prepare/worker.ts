@@ -7,7 +7,7 @@ import { outcomeEncoder } from './encode.js';
 import { processPhoto, type PhotoTask, type Processing } from './photo.js';
 import type { EncodedPhoto, WorkerJob } from './workers.js';
 
-const { modules, baseDirectory, where, backend, detector, aligner, augmenters, faces, limits, random: key, encoding } = workerData as WorkerJob;
+const { modules, baseDirectory, where, backend, detector, aligner, augmenters, faces, withoutFace, limits, random: key, encoding } = workerData as WorkerJob;
 
 async function open(): Promise<{ processing: Processing; encode: Awaited<ReturnType<typeof outcomeEncoder>> }> {
   await limitImageThreads(1); // the threads are the workers
@@ -24,7 +24,7 @@ async function open(): Promise<{ processing: Processing; encode: Awaited<ReturnT
       augmenters: await Promise.all(references.map(async (reference) => ({ name: typeof reference === 'string' ? reference : reference.name, augmenter: await make('augmenter', reference) }))),
     })),
   );
-  return { processing: { aligner: await make('aligner', aligner), detector: once(() => make('detector', detector)), tiers, faces, limits, random }, encode: await outcomeEncoder(encoding) };
+  return { processing: { aligner: await make('aligner', aligner), detector: once(() => make('detector', detector)), tiers, faces, withoutFace, limits, random }, encode: await outcomeEncoder(encoding) };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { Piscina } from 'piscina';
 import type { Events, Exclusion, PluginReference, Sample } from '@facewright/core';
 import type { DecodeLimits } from '@facewright/core/node';
-import type { FacesPolicy, PhotoTask } from './photo.js';
+import type { FacesPolicy, PhotoTask, WithoutFacePolicy } from './photo.js';
 import type { StageSeconds } from './stages.js';
 
 /** The parts by name, as in a config: what another thread can make them from. */
@@ -25,6 +25,7 @@ export interface WorkerRecipe {
 
 export interface WorkerJob extends WorkerRecipe {
   readonly faces: FacesPolicy;
+  readonly withoutFace: WithoutFacePolicy;
   readonly limits: DecodeLimits;
   /** Key of the preparation's stream. */
   readonly random: string;

@@ -147,14 +147,43 @@ function averageBlocks({ width: sourceWidth, data }: RgbImage, width: number, he
   return asImage(width, height, out);
 }
 
-/** Growing 8-bit images: 11-bit fixed-point weights, as OpenCV's linear resize has them. */
-function enlarge({ width: sourceWidth, height: sourceHeight, data }: RgbImage, width: number, height: number): RgbImage {
+/** Growing 8-bit images by INTER_AREA. */
+const enlarge = (image: RgbImage, width: number, height: number): RgbImage => interpolate(image, linearTable(image.width, width), linearTable(image.height, height));
+
+/** `cv2.resize` as it is called without a method: INTER_LINEAR on 8-bit images, which averages where both sides are exactly halved. */
+export function resizeLinear(image: RgbImage, width: number, height: number): RgbImage {
+  if (width === image.width && height === image.height) return image;
+  if (image.width === 2 * width && image.height === 2 * height) return averageBlocks(image, width, height, 2, 2);
+  return interpolate(image, centredTable(image.width, width, true), centredTable(image.height, height, false));
+}
+
+/**
+ * Two source pixels for each target pixel, by their centres. Beyond the edges OpenCV sets the second column's weight to 0 (`clamped`), but
+ * takes the outermost row twice, with both weights, which rounds otherwise; `start` is then −1 for the first rows.
+ */
+function centredTable(source: number, target: number, clamped: boolean): AxisTable {
+  const scale = ratio(source, target);
+  const start = new Int32Array(target);
+  const weights = new Float32Array(2 * target);
+  for (let i = 0; i < target; i++) {
+    const centre = Math.fround((i + 0.5) * scale - 0.5);
+    const pixel = Math.floor(centre);
+    const inside = !clamped || (pixel >= 0 && pixel < source - 1);
+    const share = inside ? Math.fround(centre - pixel) : 0;
+    start[i] = clamped ? Math.max(0, Math.min(source - 1, pixel)) : pixel;
+    weights.set([1 - share, share], 2 * i);
+  }
+  return { start, first: Int32Array.from({ length: target + 1 }, (_, i) => 2 * i), weights };
+}
+
+/** Between two pixels of each axis with 11-bit fixed-point weights, as OpenCV's linear resize has them. */
+function interpolate({ width: sourceWidth, height: sourceHeight, data }: RgbImage, across: AxisTable, down: AxisTable): RgbImage {
   const fixed = ({ start, weights }: AxisTable) => ({ start, weights: Int32Array.from(weights, (weight) => roundHalfEven(Math.fround(weight * 2048))) });
-  const columns = fixed(linearTable(sourceWidth, width));
-  const rows = fixed(linearTable(sourceHeight, height));
+  const [columns, rows] = [fixed(across), fixed(down)];
+  const [width, height] = [columns.start.length, rows.start.length];
   const out = rounded(width * height * 3);
   for (let y = 0, q = 0; y < height; y++) {
-    const upper = rows.start[y] * sourceWidth * 3;
+    const upper = Math.max(0, rows.start[y]) * sourceWidth * 3;
     const lower = Math.min(rows.start[y] + 1, sourceHeight - 1) * sourceWidth * 3;
     for (let x = 0; x < width; x++) {
       const left = columns.start[x] * 3;

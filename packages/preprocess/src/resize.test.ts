@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { golden, noiseImage, sha256 } from '../../test/support.js';
-import { cropWindow } from './boxes.js';
+import { golden, noiseImage, sha256 } from '../test/support.js';
+import { cropWindow } from './mtcnn/boxes.js';
 import { resizeArea, resizeCrop } from './resize.js';
 
 describe('8-bit images get the bytes of cv2.resize(…, INTER_AREA)', () => {

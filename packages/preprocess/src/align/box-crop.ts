@@ -1,0 +1,22 @@
+/**
+ * An aligned image without landmarks, as InsightFace's `face_preprocess.preprocess` makes it (deepinsight/insightface,
+ * src/common/face_preprocess.py): the face's box and a margin, or the middle of the photo, resized without keeping its shape.
+ */
+import { FacewrightError, type Box, type RgbImage } from '@facewright/core';
+import { resizeLinear } from '../resize.js';
+
+/** Cut from each side of the photo where there is no box, as a share of its width and height. */
+const CENTRE_CUT = 0.0625;
+
+/** `margin`: pixels by which the box is wider and higher in all, half on each side; the result ends at the photo's edge. */
+export function cropByBox(image: RgbImage, size: number, box?: Box, margin = 44): RgbImage {
+  const { width, height, data } = image;
+  const [cutX, cutY] = [Math.trunc(width * CENTRE_CUT), Math.trunc(height * CENTRE_CUT)];
+  const { x, y, width: boxWidth, height: boxHeight } = box ?? { x: cutX, y: cutY, width: width - 2 * cutX, height: height - 2 * cutY };
+  const [left, top] = [Math.trunc(Math.max(x - margin / 2, 0)), Math.trunc(Math.max(y - margin / 2, 0))];
+  const [right, bottom] = [Math.trunc(Math.min(x + boxWidth + margin / 2, width)), Math.trunc(Math.min(y + boxHeight + margin / 2, height))];
+  if (right <= left || bottom <= top) throw new FacewrightError({ what: 'The box of the face lies outside the photo.' });
+  const crop = new Uint8Array((right - left) * (bottom - top) * 3);
+  for (let row = top; row < bottom; row++) crop.set(data.subarray((row * width + left) * 3, (row * width + right) * 3), (row - top) * (right - left) * 3);
+  return resizeLinear({ width: right - left, height: bottom - top, data: crop }, size, size);
+}
