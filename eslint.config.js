@@ -3,7 +3,7 @@ import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '**/*.cjs', 'packages/preprocess/kernels/**'] },
+  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '**/*.cjs', 'packages/preprocess/kernels/**'] }, // kernels: AssemblyScript
   ...tseslint.configs.recommended,
   {
     plugins: { '@nx': nx },

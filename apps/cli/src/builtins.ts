@@ -1,5 +1,6 @@
 /** The parts that come with the tool and are known by name. The order of the engines is that in which `auto` tries them. */
 import { cpu } from '@facewright/backend-cpu';
+import { nodeGpu } from '@facewright/backend-node-gpu';
 import { onnx } from '@facewright/backend-onnx';
 import { wasm } from '@facewright/backend-wasm';
 import type { PluginFactory } from '@facewright/core';
@@ -10,7 +11,7 @@ import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper
 import { tensorBoard } from '@facewright/report';
 import { adam, adamW, sgd } from '@facewright/training';
 
-export const backends: readonly PluginFactory<'backend'>[] = [onnx, wasm, cpu];
+export const backends: readonly PluginFactory<'backend'>[] = [onnx, nodeGpu, wasm, cpu];
 
 export const builtins = [
   folder, trillionPairs, alignedFolder, insightFaceRec, webdataset, zip, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, mobileNetV2,

@@ -4,8 +4,10 @@ import { addDataset } from './commands/dataset.js';
 import { addDetect } from './commands/detect.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
+import { addModel } from './commands/model.js';
 import { addPrepare } from './commands/prepare.js';
 import { addRun } from './commands/run.js';
+import { addSetup } from './commands/setup.js';
 import { addTrain } from './commands/train.js';
 import { VERSION } from './versions.js';
 
@@ -15,6 +17,6 @@ export function createProgram(): Command {
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
-  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDataset, addDoctor]) add(program);
+  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDataset, addModel, addSetup, addDoctor]) add(program);
   return program;
 }

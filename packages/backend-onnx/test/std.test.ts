@@ -69,6 +69,10 @@ describe('network', () => {
   check('depthwise with two kernels a channel', { x: [2, 6, 6, 3], w: [3, 3, 3, 2] }, ({ x, w }) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'), 1e-5);
   check('pooling and its gradient', { x: [2, 7, 7, 3] }, ({ x }) => [tf.maxPool(x as tf.Tensor4D, 3, 2, 'same'), tf.avgPool(x as tf.Tensor4D, 3, 2, 'same'), tf.grad((x: tf.Tensor) => tf.sum(tf.square(tf.maxPool(x as tf.Tensor4D, 3, 2, 'valid'))))(x)], 1e-5);
   check('batch norm in inference', { x: [2, 3, 3, 4], m: [4], v: [4], g: [4] }, ({ x, m, v, g }) => tf.batchNorm(x as tf.Tensor4D, m as tf.Tensor1D, tf.add(tf.abs(v), 0.1) as tf.Tensor1D, undefined, g as tf.Tensor1D), 1e-5);
+  check('PReLU between convolutions, slopes beyond ±1, with and without whole blocks of channels', { x: [2, 6, 6, 3], w: [3, 3, 3, 16], v: [3, 3, 16, 6], a: [16], b: [6] }, ({ x, w, v, a, b }) => {
+    const y = tf.prelu(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'), tf.mul(a, 3)) as tf.Tensor4D;
+    return [y, tf.prelu(tf.conv2d(y, v as tf.Tensor4D, 2, 'valid'), tf.mul(b, -3))];
+  }, 1e-5);
   check('fused', { x: [1, 5, 5, 2], w: [3, 3, 2, 4], b: [4] }, ({ x, w, b }) => tf.fused.conv2d({ x: x as tf.Tensor4D, filter: w as tf.Tensor4D, strides: 1, pad: 'same', bias: b, activation: 'relu' }));
 });
 

@@ -59,7 +59,7 @@ export const stageConfig = z.strictObject({
   optimiser: pluginReference.default('adam'),
   rate: z.number().positive().default(1e-3).describe('learning rate'),
   warmUp: z.int().min(0).default(0).describe('steps in which the rate rises linearly from 0'),
-  schedule: scheduleRule.default({ name: 'constant' }).describe('how the rate goes on after that'),
+  schedule: scheduleRule.optional().describe('how the rate goes on after that; constant without it'),
   clipNorm: z.number().positive().optional().describe('gradients longer than this, all of them taken as one vector, are shortened to it'),
   until: untilRule,
 });

@@ -183,9 +183,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 }
 
 function requireEnds(stages: readonly TrainStage[]): void {
-  const open = stages.findIndex(({ config: { schedule, until } }) => (schedule.name === 'cosine' || schedule.name === 'polynomial') && schedule.steps === undefined && until.steps === undefined && until.epochs === undefined);
+  const open = stages.findIndex(({ config: { schedule, until } }) => (schedule?.name === 'cosine' || schedule?.name === 'polynomial') && schedule.steps === undefined && until.steps === undefined && until.epochs === undefined);
   if (open >= 0) {
-    throw new FacewrightError({ what: `The ${stages[open].config.schedule.name} schedule of stage ${open + 1} (${stages[open].name}) has no end to fall to.`, where: `stages.${open}.schedule`, todo: 'Give it "steps", or give the stage\'s "until" steps or epochs.' });
+    throw new FacewrightError({ what: `The ${stages[open].config.schedule!.name} schedule of stage ${open + 1} (${stages[open].name}) has no end to fall to.`, where: `stages.${open}.schedule`, todo: 'Give it "steps", or give the stage\'s "until" steps or epochs.' });
   }
   const endless = stages.findIndex(({ config: { until } }) => until.steps === undefined && until.epochs === undefined && !until.plateau);
   if (endless < 0) return;

@@ -1,8 +1,8 @@
 /** Ops that work value by value, in standard ONNX; they keep the layout of their operands. */
 import { inputOf, sizeOf, type GraphNode, type Value } from '@facewright/capture';
-import { float, int, type OnnxBuilder } from '../../onnx/builder.js';
+import { float, int, ints, type OnnxBuilder } from '../../onnx/builder.js';
 import { DATA_TYPE, type OnnxAttribute } from '../../onnx/encode.js';
-import type { Emitter, Lowering } from '../context.js';
+import { isChannelVector, type Emitter, type Lowering } from '../context.js';
 
 type Compute = (onnx: OnnxBuilder, operands: readonly string[], node: GraphNode) => string;
 
@@ -20,7 +20,7 @@ const DIRECT: Readonly<Record<string, string>> = {
   Abs: 'Abs', Acos: 'Acos', Acosh: 'Acosh', Asin: 'Asin', Asinh: 'Asinh', Atan: 'Atan', Atanh: 'Atanh', Ceil: 'Ceil', Cos: 'Cos', Cosh: 'Cosh', Elu: 'Elu',
   Erf: 'Erf', Exp: 'Exp', Floor: 'Floor', Identity: 'Identity', IsInf: 'IsInf', IsNan: 'IsNaN', Log: 'Log', LogicalNot: 'Not', Neg: 'Neg', Reciprocal: 'Reciprocal',
   Relu: 'Relu', Round: 'Round', Sigmoid: 'Sigmoid', Sign: 'Sign', Sin: 'Sin', Sinh: 'Sinh', Softplus: 'Softplus', Sqrt: 'Sqrt', Tan: 'Tan', Tanh: 'Tanh',
-  Add: 'Add', Sub: 'Sub', Multiply: 'Mul', Maximum: 'Max', Minimum: 'Min', Pow: 'Pow', Prelu: 'PRelu',
+  Add: 'Add', Sub: 'Sub', Multiply: 'Mul', Maximum: 'Max', Minimum: 'Min', Pow: 'Pow',
   Equal: 'Equal', Greater: 'Greater', GreaterEqual: 'GreaterOrEqual', Less: 'Less', LessEqual: 'LessOrEqual', LogicalAnd: 'And', LogicalOr: 'Or',
 };
 
@@ -29,9 +29,32 @@ export const castTo = (onnx: OnnxBuilder, name: string, type: keyof typeof DATA_
 
 const quotient: Compute = (onnx, [a, b], node) => onnx.op('Div', [floats(onnx, a, node.inputs[0]), floats(onnx, b, node.inputs[1])]);
 
+/** Channels of which whole blocks can be made, whatever the processor's block is. */
+const WHOLE_BLOCKS = 16;
+
+/**
+ * On images x·α + max(x, 0)·(1 − α), each product a depthwise 1×1 convolution: onnxruntime keeps these in its blocked layout beside the
+ * convolutions around them, while its PRelu is slow and takes two reorderings.
+ */
+const prelu: Emitter = (lowering, node) => {
+  const { onnx } = lowering;
+  const [x, alpha] = ['x', 'alpha'].map((name) => inputOf(node, name));
+  const channels = x.shape[x.shape.length - 1];
+  if (!lowering.has(x, 'nchw') || channels % WHOLE_BLOCKS !== 0 || !isChannelVector(alpha, channels)) {
+    direct('PRelu')(lowering, node);
+    return;
+  }
+  const slope = lowering.reshape(lowering.plain(alpha), [channels, 1, 1, 1]);
+  const scaled = (name: string, scale: string): string => onnx.op('Conv', [name, scale], { kernel_shape: ints(1, 1), group: int(channels) });
+  const image = lowering.get(x, 'nchw');
+  const positive = scaled(onnx.op('Relu', [image]), onnx.op('Sub', [onnx.scalar(1), slope]));
+  lowering.set(node.outputs[0], 'nchw', onnx.op('Add', [positive, scaled(image, slope)]));
+};
+
 export const elementwise: Readonly<Record<string, Emitter>> = {
   ...Object.fromEntries(Object.entries(DIRECT).map(([op, onnxOp]) => [op, direct(onnxOp)])),
   Selu: direct('Selu'),
+  Prelu: prelu,
   Square: valueByValue((onnx, [x]) => onnx.op('Mul', [x, x])),
   Rsqrt: valueByValue((onnx, [x]) => onnx.op('Reciprocal', [onnx.op('Sqrt', [x])])),
   Expm1: valueByValue((onnx, [x]) => onnx.op('Sub', [onnx.op('Exp', [x]), onnx.scalar(1)])),

@@ -1,0 +1,45 @@
+/** `facewright model info`: a model's layers, parameters and multiply–adds, before anything is trained. */
+import type { Command } from 'commander';
+import { FacewrightError, messageOf } from '@facewright/core';
+import { describeModel } from '@facewright/models';
+import { withSession, type SessionOptions } from '../session.js';
+
+interface InfoOptions extends SessionOptions {
+  readonly options?: string;
+}
+
+export function addModel(program: Command): void {
+  program
+    .command('model')
+    .description('about models')
+    .command('info')
+    .description('layers, parameters and multiply–adds of a model')
+    .argument('[name]', 'mobilefacenet or mobilenetv2', 'mobilefacenet')
+    .option('--options <json>', 'its options, as in the config')
+    .option('--json', 'print one JSON document on standard output, and nothing else there')
+    .addHelpText('after', `
+Examples:
+  facewright model info
+  facewright model info mobilefacenet --options '{"variant":"S","inputSize":[112,96]}'`)
+    .action((name: string, options: InfoOptions) =>
+      withSession(options, async ({ print }) => {
+        const model = describeModel(name, optionsFrom(options.options));
+        if (!model) throw new FacewrightError({ what: `Nothing is known of the size of a model "${name}".`, todo: 'Name mobilefacenet or mobilenetv2.' });
+        const { inputSize, size, layers } = model;
+        const line = (cells: readonly (string | number)[]): string => cells.map((cell, i) => (i === 0 ? String(cell).padEnd(26) : cell.toLocaleString('en').padStart(14))).join('');
+        print(line(['layer', 'output', 'parameters', 'multiply–adds']));
+        for (const layer of layers) print(line([layer.name, layer.output.join('×'), layer.parameters, layer.multiplyAdds]));
+        print(line([`${name}, ${inputSize.join('×')}`, '', size.parameters, size.multiplyAdds]));
+        if (size.slopes) print(`without the ${size.slopes.toLocaleString('en')} slopes of PReLU, as papers count: ${(size.parameters - size.slopes).toLocaleString('en')} parameters`);
+        return { json: { name, inputSize, ...size, layers } };
+      }),
+    );
+}
+
+function optionsFrom(text = '{}'): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FacewrightError({ what: `The options are not JSON: ${messageOf(error)}.`, where: '--options', todo: 'Write them as in the config, e.g. --options \'{"variant":"S"}\'.' });
+  }
+}

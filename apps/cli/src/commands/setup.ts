@@ -1,0 +1,29 @@
+/** `facewright setup`: fetches what an engine needs and npm does not bring. */
+import { setup as setupNodeGpu } from '@facewright/backend-node-gpu';
+import { createEventStream } from '@facewright/core';
+import { Argument, type Command } from 'commander';
+import { withSession, type SessionOptions } from '../session.js';
+
+export function addSetup(program: Command): void {
+  program
+    .command('setup')
+    .description('fetch what an engine needs beside this package, into the cache')
+    .addArgument(new Argument('<engine>', 'node-gpu: TensorFlow\'s library, through pip').choices(['node-gpu']))
+    .option('--cpu', 'for a machine without an NVIDIA GPU: 0.9 GB instead of about 6')
+    .option('--json', 'print one JSON document on standard output, and nothing else there')
+    .addHelpText('after', `
+Everything goes into one directory under FACEWRIGHT_CACHE, or the user's cache directory; removing it undoes the set-up.
+
+Examples:
+  facewright setup node-gpu --cpu
+  facewright setup node-gpu`)
+    .action((_engine: string, { cpu = false, ...options }: SessionOptions & { cpu?: boolean }) =>
+      withSession(options, async ({ signal, onEvent, print }) => {
+        const events = createEventStream();
+        events.subscribe(onEvent);
+        const result = await setupNodeGpu({ cpu, emit: events.emit, signal });
+        print(`${result.alreadyThere ? 'Was there already, and works' : 'Done'}: ${result.device}, ${Math.round(result.bytes / 1e6)} MB in ${result.directory}\nTo undo it: ${result.undo}`);
+        return { json: result };
+      }),
+    );
+}

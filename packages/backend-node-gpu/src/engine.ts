@@ -1,0 +1,54 @@
+/** Opens TensorFlow as an engine; engines with the same options share one context. */
+import { FacewrightError, openEagerEngine, type Emit, type Engine } from '@facewright/core';
+import { FunctionExecutable } from './function/executable.js';
+import { registerTensorFlow } from './eager/backend.js';
+import { loadLibrary } from './library/load.js';
+import { encodeConfig, type ContextOptions } from './runtime/config.js';
+import { Runtime } from './runtime/runtime.js';
+
+export interface EngineOptions extends ContextOptions {
+  readonly mode: 'function' | 'eager';
+  /** XLA compiles whole functions. */
+  readonly jit: boolean;
+  /** XLA compiles groups of ops that work value by value; on a CPU. */
+  readonly fuse: boolean;
+}
+
+const runtimes = new Map<string, Runtime>();
+
+/** One runtime for each set of context options: a context keeps its threads and memory as long as the process lives. */
+export async function openRuntime(directory: string, options: ContextOptions): Promise<Runtime> {
+  const library = await loadLibrary(directory);
+  const key = Buffer.from(encodeConfig(options)).toString('hex');
+  const runtime = runtimes.get(key) ?? new Runtime(library, options);
+  runtimes.set(key, runtime);
+  return runtime;
+}
+
+export async function openTensorFlowEngine(directory: string, options: EngineOptions, emit?: Emit): Promise<Engine> {
+  const runtime = await openRuntime(directory, options);
+  if (options.device === 'gpu' && !runtime.gpu) {
+    throw new FacewrightError({ what: 'TensorFlow finds no GPU that it can use.', where: directory, todo: 'Set TF_CPP_MIN_LOG_LEVEL=0 to see which library it misses, and "facewright setup node-gpu" to fetch them.' });
+  }
+  const tfBackend = `tensorflow-${runtime.id}`;
+  registerTensorFlow(tfBackend, runtime);
+  const device = `TensorFlow ${runtime.library.version}, ${runtime.gpu?.name ?? 'CPU'}`;
+  const eager = await openEagerEngine({ name: 'node-gpu', tfBackend, device });
+  if (options.mode === 'eager') return eager;
+  const executables = new Set<FunctionExecutable>();
+  return {
+    ...eager,
+    compile(step, compileOptions = {}) {
+      // a function holds for one signature of shapes: where they are to change from call to call, op by op is the faster way
+      if (Object.values(compileOptions.dynamicAxes ?? {}).some((axes) => axes.length > 0)) return eager.compile(step, compileOptions);
+      const executable = new FunctionExecutable(runtime, step, compileOptions, options.jit, options.fuse && !options.jit && !runtime.gpu, (name, seconds, nodes) => emit?.('engine.compiled', { name: 'node-gpu', step: name, seconds, nodes }));
+      executables.add(executable);
+      return executable;
+    },
+    async dispose() {
+      for (const executable of executables) executable.dispose();
+      executables.clear();
+      await eager.dispose();
+    },
+  };
+}

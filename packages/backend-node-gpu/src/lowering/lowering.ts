@@ -1,0 +1,50 @@
+/**
+ * What a lowering is: from one tfjs kernel to TensorFlow ops. The same table serves the engine that runs op by op and the one that builds a
+ * TensorFlow function; only the emitter differs.
+ */
+import type { Attributes } from '../runtime/attributes.js';
+import type { DType, HostData } from '../runtime/dtypes.js';
+
+/** A tensor of the emitter: it is made and used by it alone. */
+export type Ref = object;
+
+/** An input of a kernel. */
+export interface Operand {
+  readonly ref: Ref;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+export interface Emitter {
+  /** Whether ops run on a GPU: TensorFlow's kernels differ in few places there. */
+  readonly gpu: boolean;
+  /** One op of one output. An array among the inputs is an input that is a list. */
+  op(name: string, inputs: readonly (Ref | readonly Ref[])[], attributes?: Attributes): Ref;
+  /** One op of several outputs. */
+  ops(name: string, inputs: readonly (Ref | readonly Ref[])[], attributes: Attributes, outputs: number): Ref[];
+  constant(data: HostData, shape: readonly number[], dtype: DType): Ref;
+  /**
+   * Ops that pass over memory again and again where one pass would do: compiled into one by XLA where the emitter can, else just emitted.
+   * `name` tells bodies apart; inputs of the same shapes share a compilation.
+   */
+  fused(name: string, inputs: readonly Operand[], body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[]): readonly Ref[];
+}
+
+// tfjs's attribute types differ by kernel; a lowering reads the ones its kernel has
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type KernelAttributes = Record<string, any>;
+/** Inputs by tfjs's name; kernels that take a list have '0', '1', … */
+export type Operands = Readonly<Record<string, Operand>>;
+export type Lowering = (inputs: Operands, attrs: KernelAttributes, emit: Emitter) => Ref | Ref[];
+export type Lowerings = Readonly<Record<string, Lowering>>;
+
+export const loweringsFor = (names: readonly string[], lowering: (name: string) => Lowering): Lowerings => Object.fromEntries(names.map((name) => [name, lowering(name)]));
+
+/** The inputs of a kernel that takes a list, in order. */
+export const listed = (inputs: Operands): Operand[] => Object.keys(inputs).sort((a, b) => Number(a) - Number(b)).map((key) => inputs[key]);
+
+export const scalarOf = (emit: Emitter, value: number, dtype: DType = 'float32'): Ref => emit.constant(dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value), [], dtype);
+export const vectorOf = (emit: Emitter, values: readonly number[]): Ref => emit.constant(Int32Array.from(values), [values.length], 'int32');
+export const reshaped = (emit: Emitter, ref: Ref, shape: readonly number[]): Ref => emit.op('Reshape', [ref, vectorOf(emit, shape)]);
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dimension) => product * dimension, 1);
+export const mutable = (shape: readonly number[]): number[] => [...shape];

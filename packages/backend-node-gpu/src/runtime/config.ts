@@ -1,0 +1,52 @@
+/** The options of a TensorFlow context as the bytes of a ConfigProto message (tensorflow/core/protobuf/config.proto), of which few fields matter. */
+
+export interface ContextOptions {
+  /** Threads that one op may use; default: TensorFlow's choice, the cores. */
+  readonly threads?: number;
+  /** Ops that run at the same time. */
+  readonly parallelOps?: number;
+  /** `cpu` hides all GPUs. */
+  readonly device: 'auto' | 'cpu' | 'gpu';
+  /** Take GPU memory as it is needed, not all of it at once. */
+  readonly memoryGrowth: boolean;
+  /** MB of GPU memory at most. */
+  readonly memoryLimit?: number;
+  /** Let TensorFlow compute in bfloat16 where it finds that safe; state and results stay float32. */
+  readonly bfloat16: boolean;
+}
+
+const VARINT = 0;
+const BYTES = 2;
+const FIXED32 = 5;
+
+export function encodeConfig({ threads, parallelOps, device, memoryGrowth, memoryLimit, bfloat16 }: ContextOptions): Uint8Array {
+  const gpu: number[] = [];
+  if (memoryGrowth) gpu.push(...varintField(4, 1)); // allow_growth
+  if (memoryLimit !== undefined) {
+    // experimental.virtual_devices[0].memory_limit_mb; one virtual device on the first GPU, and no growth beside it
+    gpu.push(...bytesField(9, bytesField(1, [...tag(1, FIXED32), ...float32(memoryLimit)])));
+  }
+  const config = [
+    ...(device === 'cpu' ? bytesField(1, [...bytesField(1, [...Buffer.from('GPU')]), ...varintField(2, 0)]) : []), // device_count { "GPU": 0 }
+    ...(threads === undefined ? [] : varintField(2, threads)), // intra_op_parallelism_threads
+    ...(parallelOps === undefined ? [] : varintField(5, parallelOps)), // inter_op_parallelism_threads
+    ...(gpu.length ? bytesField(6, gpu) : []), // gpu_options
+    ...varintField(7, 1), // allow_soft_placement
+    // graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = ON
+    ...(bfloat16 ? bytesField(10, bytesField(10, varintField(31, 1))) : []),
+  ];
+  return Uint8Array.from(config);
+}
+
+const tag = (field: number, kind: typeof VARINT | typeof BYTES | typeof FIXED32): number[] => varint((field << 3) | kind);
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  return [...bytes, rest];
+}
+
+const varintField = (field: number, value: number): number[] => [...tag(field, VARINT), ...varint(value)];
+const bytesField = (field: number, bytes: readonly number[]): number[] => [...tag(field, BYTES), ...varint(bytes.length), ...bytes];
+const float32 = (value: number): Uint8Array => new Uint8Array(Float32Array.of(value).buffer);

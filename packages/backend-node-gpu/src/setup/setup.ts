@@ -1,0 +1,100 @@
+/** `facewright setup node-gpu`: fetches TensorFlow's libraries, puts them into the cache and tries them. */
+import { FacewrightError, throwIfAborted, type Emit } from '@facewright/core';
+import { partialPath, publish } from '@facewright/core/node';
+import { mkdir, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { openTensorFlowEngine } from '../engine.js';
+import { defaultCacheDirectory, hasLibraries, libraryDirectory, setupDirectory, TENSORFLOW_VERSION, type Variant } from '../library/location.js';
+import { checkTrainingStep } from './check.js';
+import { fetchWheels } from './pip.js';
+import { unpack, verifySha256 } from './unpack.js';
+import { isNeeded, WHEELS } from './wheels.js';
+
+export interface SetupOptions {
+  /** For machines without an NVIDIA GPU: a tenth of the size. */
+  readonly cpu?: boolean;
+  /** Default: `FACEWRIGHT_CACHE`, else the user's cache directory. */
+  readonly cacheDirectory?: string;
+  readonly emit?: Emit;
+  readonly signal?: AbortSignal;
+}
+
+export interface SetupResult {
+  readonly variant: Variant;
+  /** All that was made; removing it undoes the set-up. */
+  readonly directory: string;
+  /** Of all files in it. */
+  readonly bytes: number;
+  /** It was there already, and works. */
+  readonly alreadyThere: boolean;
+  /** What the training step that was tried ran on. */
+  readonly device: string;
+  /** The command that undoes it. */
+  readonly undo: string;
+}
+
+/** Throws a `FacewrightError` where it cannot be set up; then nothing is left behind. Calling it again checks what is there. */
+export async function setup({ cpu = false, cacheDirectory = defaultCacheDirectory(), emit, signal }: SetupOptions = {}): Promise<SetupResult> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new FacewrightError({ what: `TensorFlow's library is set up on Linux on x86-64 only, and this is ${process.platform} on ${process.arch}.`, todo: 'Use another engine: "facewright doctor" lists them.' });
+  }
+  const variant: Variant = cpu ? 'cpu' : 'gpu';
+  const directory = setupDirectory(variant, cacheDirectory);
+  const alreadyThere = hasLibraries(libraryDirectory(directory));
+  if (!alreadyThere) await install(variant, directory, emit, signal);
+  notice(emit, 'Trying it by a training step.');
+  const engine = await openTensorFlowEngine(libraryDirectory(directory), { device: cpu ? 'cpu' : 'gpu', mode: 'function', jit: false, fuse: true, bfloat16: false, memoryGrowth: true });
+  try {
+    await checkTrainingStep(engine);
+  } finally {
+    await engine.dispose();
+  }
+  const bytes = await sizeOf(directory);
+  const undo = `rm -r '${directory}'`;
+  notice(emit, `TensorFlow ${TENSORFLOW_VERSION} for the ${variant.toUpperCase()} ${alreadyThere ? 'was set up already' : 'is set up'} in ${directory} (${megabytes(bytes)}). To undo it: ${undo}`);
+  return { variant, directory, bytes, alreadyThere, device: engine.device, undo };
+}
+
+async function install(variant: Variant, directory: string, emit: Emit | undefined, signal: AbortSignal | undefined): Promise<void> {
+  const wheel = WHEELS[variant];
+  const parent = dirname(directory);
+  await mkdir(parent, { recursive: true });
+  const { bavail, bsize } = await statfs(parent);
+  // at its largest both the wheels and what is taken out of them are there
+  if (bavail * bsize < wheel.download + wheel.unpacked) throw new FacewrightError({ what: `TensorFlow needs ${megabytes(wheel.download + wheel.unpacked)} while it is set up, and there are ${megabytes(bavail * bsize)}.`, where: parent, todo: 'Free some, or name a directory on another disk in FACEWRIGHT_CACHE.' });
+  const aside = partialPath(directory);
+  const downloads = join(aside, 'wheels');
+  try {
+    await mkdir(downloads, { recursive: true });
+    const requirements = [wheel.requirement, ...wheel.beside];
+    for (const [index, requirement] of requirements.entries()) {
+      notice(emit, `Fetching ${requirement} by pip${index === 0 ? ` (about ${megabytes(wheel.download)} in all, once)` : ''}.`);
+      const before = new Set(await readdir(downloads));
+      await fetchWheels([requirement], downloads, signal);
+      const name = (await readdir(downloads)).find((file) => file.endsWith('.whl') && !before.has(file));
+      if (!name) throw new FacewrightError({ what: 'pip brought no wheel.', where: requirement });
+      const path = join(downloads, name);
+      if (index === 0) await verifySha256(path, wheel.sha256);
+      throwIfAborted(signal, 'setting up TensorFlow');
+      notice(emit, `Unpacking ${name}.`);
+      const { files } = await unpack(path, aside, isNeeded, signal);
+      if (files === 0) throw new FacewrightError({ what: `The wheel ${name} holds none of the libraries.`, where: requirement });
+      await rm(path);
+    }
+    if (!hasLibraries(libraryDirectory(aside))) throw new FacewrightError({ what: 'The wheel does not hold TensorFlow\'s libraries.', where: wheel.requirement });
+    await rm(downloads, { recursive: true });
+    await writeFile(join(aside, 'README.txt'), `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's engine node-gpu, out of the wheels ${requirements.join(', ')}.\nRemove this directory to undo "facewright setup node-gpu".\n`);
+    await publish(aside, directory);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+const notice = (emit: Emit | undefined, message: string): void => emit?.('notice', { level: 'info', message });
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en-GB')} MB`;
+
+async function sizeOf(directory: string): Promise<number> {
+  const files = await readdir(directory, { recursive: true, withFileTypes: true });
+  const sizes = await Promise.all(files.filter((file) => file.isFile()).map(async (file) => (await stat(join(file.parentPath, file.name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
