@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { ALIGNER, AUGMENTER, DETECTOR, EVENTS, pluginContext, RANDOM, READER, SIGNAL, type PreparationSummary, type Reader } from '@facewright/core';
 import { createDatasetWriter, trillionPairs } from '@facewright/datasets';
 import { MtcnnUnavailable, prepare, type WorkerRecipe } from '@facewright/preprocess';
+import { backends } from './builtins.js';
 import type { Composition } from './compose.js';
 
 export interface PrepareStageOptions {
@@ -40,23 +41,15 @@ export async function prepareStage(composition: Composition, { directory, landma
   });
 }
 
-/** Packages whose plugins the worker threads know by name, as these here do. */
-const PACKAGES = ['@facewright/preprocess', '@facewright/backend-wasm', '@facewright/backend-cpu', '@facewright/backend-onnx'];
-
 /** The parts for worker threads; `undefined` where one was given in code and so cannot be made anew elsewhere. */
 function workerRecipe({ config, backend, given, baseDirectory, where }: Composition): WorkerRecipe | undefined {
   if (given.some(({ meta }) => ['detector', 'aligner', 'augmenter', 'backend'].includes(meta.kind))) return undefined;
   const { resolve } = createRequire(import.meta.url);
-  const installed = PACKAGES.flatMap((name) => {
-    try {
-      return [resolve(name)];
-    } catch {
-      return []; // an engine that is not installed is not the one that was chosen
-    }
-  });
   const { name } = backend.meta;
+  // of the engines that come with the tool the chosen one alone: each takes a thread's time to load
+  const builtIn = ['@facewright/preprocess', ...(backends.some(({ meta }) => meta.name === name) ? [`@facewright/backend-${name}`] : [])];
   return {
-    modules: [...config.plugins, ...installed],
+    modules: [...config.plugins, ...builtIn.map((module) => resolve(module))],
     baseDirectory,
     where,
     // one thread for each engine: the workers are the threads

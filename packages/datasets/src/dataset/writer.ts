@@ -14,7 +14,7 @@ import { createShardWriter, type ShardFile } from './shard-writer.js';
 export interface DatasetWriterOptions {
   /** `jpeg` is the seed's choice (quality 95, 4:2:0); `png` keeps every value. */
   readonly format?: 'jpeg' | 'png';
-  /** A shard is closed before it would grow over this many bytes; at most 4 GiB − 1. */
+  /** A shard is closed before it would grow over this many bytes; at most 4 GiB − 1. What a kill costs is the open shard: some minutes of detection. */
   readonly shardBytes?: number;
 }
 
@@ -27,7 +27,7 @@ export interface EncodedDatasetWriter extends ResumableWriter {
  * A writer for `directory`, which must be new, empty or an older dataset (replaced by `finish`). Images are encoded as they come, several
  * at once where `add` is not awaited, and written in the order of the calls. Throws a `FacewrightError` where the directory is taken.
  */
-export async function createDatasetWriter(directory: string, { format = 'jpeg', shardBytes = 256 * 2 ** 20 }: DatasetWriterOptions = {}): Promise<EncodedDatasetWriter> {
+export async function createDatasetWriter(directory: string, { format = 'jpeg', shardBytes = 64 * 2 ** 20 }: DatasetWriterOptions = {}): Promise<EncodedDatasetWriter> {
   if (!(shardBytes > 0 && shardBytes < 2 ** 32)) throw new RangeError(`shardBytes must be above 0 and below 2^32, got ${shardBytes}`);
   await refuseForeign(directory, DATASET_FILE, 'dataset');
   const state = new WriterState(directory, format, shardBytes);
