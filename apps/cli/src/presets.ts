@@ -20,8 +20,8 @@ const SMALL: RunConfigInput = {
   model: { name: 'mobilefacenet', inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] },
   batch: 32,
   stages: [
-    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2 } } },
-    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 20, until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2 } } },
+    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } } },
+    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 20, until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } } },
   ],
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 200 },
@@ -32,8 +32,8 @@ const MEDIUM: RunConfigInput = {
   model: { name: 'mobilefacenet', width: 0.5 },
   batch: 64,
   stages: [
-    { loss: 'softmax', optimiser: 'adam', rate: 1e-3, until: { steps: 1500, plateau: { window: 40, minimumGain: 0.1, patience: 2 } } },
-    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 5e-4, warmUp: 40, until: { steps: 1500, plateau: { window: 40, minimumGain: 0.05, patience: 2 } } },
+    { loss: 'softmax', optimiser: 'adam', rate: 1e-3, until: { steps: 600, plateau: { window: 20, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } } },
+    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 5e-4, warmUp: 40, until: { steps: 600, plateau: { window: 20, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } } },
   ],
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 100 },
