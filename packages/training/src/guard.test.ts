@@ -1,10 +1,11 @@
 /** Bad numbers planted in the data, the weights, the rate and the loss: each is named, undone as often as allowed, and told. */
-import { createEventStream, createRandom, filled, hostTensor, stageConfig, type Dataset, type Engine, type EventType, type FacewrightError, type Loss, type Model, type PluginContext, type RunEvent } from '@facewright/core';
+import { createRandom, filled, hostTensor, stageConfig, type Dataset, type Engine, type FacewrightError, type Loss, type Model, type PluginContext, type RunEvent } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { of, recorded } from '../test/recorded.js';
 import { linearLoss, openCpu, tinyDataset, tinyModel } from '../test/tiny.js';
 import { badImages, createChanceWatch, firstBadTensor } from './guard.js';
 import { decodeSafetensors, sgd, train, type TrainOptions } from './index.js';
@@ -20,21 +21,14 @@ afterAll(async () => rm(root, { recursive: true }));
 const guard = { retries: 2, rateFactor: 0.5, chanceAfter: 500 };
 
 interface Run { events: RunEvent[]; error?: FacewrightError }
-const of = <T extends EventType>(events: readonly RunEvent[], type: T): RunEvent<T>[] => events.filter((event) => event.type === type) as unknown as RunEvent<T>[];
 
 async function run(directory: string, { model = tinyModel, loss = linearLoss, dataset = tinyDataset(5, 6), config = {}, abortAt, ...rest }: { model?: Model; loss?: Loss; dataset?: Dataset; config?: object; abortAt?: number } & Partial<TrainOptions> = {}): Promise<Run> {
-  const stream = createEventStream();
-  const abort = new AbortController();
-  const events: RunEvent[] = [];
-  stream.subscribe((event) => {
-    events.push(event);
-    if (event.type === 'train.step' && event.step === abortAt) abort.abort();
-  });
+  const { events, emit, signal } = recorded(abortAt);
   const options: TrainOptions = {
     dataset, model, modelReference: { name: 'tiny', options: {} }, alignment: { fingerprint: 'tiny', size: 6 },
     stages: [{ name: 'linear', loss, optimiserName: 'sgd', optimiser: await sgd().create({} as PluginContext), config: stageConfig.parse({ loss: 'linear', rate: 0.1, until: { steps: 12 }, ...config }) }],
     engine, batch: 8, flip: false, validation: { fraction: 0, minimum: 0, everySteps: 100 }, checkpoint: { everySteps: 4, keep: 3 }, guard,
-    directory: join(root, directory), random: createRandom(7), emit: stream.emit, signal: abort.signal, ...rest,
+    directory: join(root, directory), random: createRandom(7), emit, signal, ...rest,
   };
   const error = await train(options).then(() => undefined, (error: FacewrightError) => error);
   return { events, error };

@@ -1,12 +1,13 @@
 /** The training as a whole on a tiny model: it learns, switches, and goes on after an interruption to the same bytes. */
 import { wasm } from '@facewright/backend-wasm';
-import { createEventStream, createRandom, FacewrightError, Interrupted, stageConfig, type Engine, type EventType, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
+import { createRandom, FacewrightError, Interrupted, stageConfig, type Engine, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
 import { openEngine } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { of, recorded } from '../test/recorded.js';
 import { cosineLoss, linearLoss, openCpu, tinyDataset, tinyModel } from '../test/tiny.js';
 import { adam, loadModelFiles, sgd, train, type TrainOptions, type TrainStage } from './index.js';
 
@@ -39,13 +40,7 @@ interface Run {
 
 /** 5 people × 6 photos × 2 images, 2 stages of 8 and 7 steps in epochs of 6. */
 async function run(directory: string, overrides: Partial<TrainOptions> = {}, abortAt?: number): Promise<Run> {
-  const stream = createEventStream();
-  const abort = new AbortController();
-  const events: RunEvent[] = [];
-  stream.subscribe((event) => {
-    events.push(event);
-    if (event.type === 'train.step' && event.step === abortAt) abort.abort();
-  });
+  const { events, emit, signal } = recorded(abortAt);
   const options: TrainOptions = {
     dataset: tinyDataset(5, 6), model: tinyModel, modelReference: { name: 'tiny', options: {} }, alignment: { fingerprint: 'tiny', size: 6 },
     stages: [
@@ -53,13 +48,12 @@ async function run(directory: string, overrides: Partial<TrainOptions> = {}, abo
       await stage('cosine', cosineLoss, sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }), { rate: 0.05, warmUp: 3, until: { steps: 7 } }),
     ],
     engine, batch: 8, flip: true, validation: { fraction: 0.1, minimum: 0, everySteps: 5 }, checkpoint: { everySteps: 4, keep: 2 },
-    directory: join(root, directory), random: createRandom(7), emit: stream.emit, signal: abort.signal, ...overrides,
+    directory: join(root, directory), random: createRandom(7), emit, signal, ...overrides,
   };
   const error = await train(options).then(() => undefined, (error: unknown) => error);
   return { events, error, losses: new Map(of(events, 'train.step').map(({ step, loss }) => [step, loss])) };
 }
 
-const of = <T extends EventType>(events: readonly RunEvent[], type: T): RunEvent<T>[] => events.filter((event) => event.type === type) as unknown as RunEvent<T>[];
 const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
 
 test('trains two stages, hands the head over and writes the model', async () => {

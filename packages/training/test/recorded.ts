@@ -1,0 +1,22 @@
+/** A training's events, kept for the test that looks at them, and its interruption at a step. */
+import { createEventStream, type Emit, type EventType, type RunEvent } from '@facewright/core';
+
+export interface Recorded {
+  readonly events: RunEvent[];
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** `signal` is set once step `abortAt` is done. */
+export function recorded(abortAt?: number): Recorded {
+  const stream = createEventStream();
+  const abort = new AbortController();
+  const events: RunEvent[] = [];
+  stream.subscribe((event) => {
+    events.push(event);
+    if (event.type === 'train.step' && event.step === abortAt) abort.abort();
+  });
+  return { events, emit: stream.emit, signal: abort.signal };
+}
+
+export const of = <T extends EventType>(events: readonly RunEvent[], type: T): RunEvent<T>[] => events.filter((event) => event.type === type) as unknown as RunEvent<T>[];
