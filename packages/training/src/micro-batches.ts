@@ -11,6 +11,8 @@ import {
 } from '@facewright/core';
 import { accumulatedName, isParameter, trainStep } from './step.js';
 
+type Specs = Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
+
 export interface BatchParts {
   /** Images in a step. */
   readonly size: number;
@@ -56,7 +58,8 @@ export interface TrainingOptions {
 export function compileTraining({ engine, name, model, loss, optimiser, clipNorm, parts, state }: TrainingOptions): Executable {
   const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
   if (parts === 1) return engine.compile(step, { name, state });
-  const executable = engine.compile(step, { name, state: { ...state, ...noGradients(state) } });
+  const sums = Object.entries(trainingState(state, parts)).filter(([entry]) => !(entry in state));
+  const executable = engine.compile(step, { name, state: { ...state, ...Object.fromEntries(sums.map(([entry, { shape }]) => [entry, filled(shape, 0)])) } });
   return {
     async run({ images, labels, ...rest }) {
       const outputs: HostTensors[] = [];
@@ -73,9 +76,11 @@ export function compileTraining({ engine, name, model, loss, optimiser, clipNorm
   };
 }
 
-/** Sums of nothing, one a parameter. */
-function noGradients(state: HostTensors): HostTensors {
-  return Object.fromEntries(Object.entries(state).filter(([name]) => isParameter(name)).map(([name, { shape }]) => [accumulatedName(name), filled(shape, 0)]));
+/** The shapes of all that a step in so many parts keeps: the training's tensors, and a sum of gradients for each parameter. */
+export function trainingState(state: Specs, parts: number): Specs {
+  if (parts === 1) return state;
+  const sums = Object.entries(state).filter(([name]) => isParameter(name)).map(([name, { shape, dtype }]) => [accumulatedName(name), { shape, dtype }] as const);
+  return { ...state, ...Object.fromEntries(sums) };
 }
 
 /** The images of one part; a view of the same numbers. */
