@@ -30,6 +30,12 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Expected is a number above 0.');
+  return value;
+}
+
 export const withCommon = (command: Command): Command =>
   command
     .option('--config <file>', 'config file (default: facewright.config.* in the working directory)')
@@ -81,4 +87,11 @@ export const presetOption = (): Option =>
 export function requireData({ data }: RunConfigInput): string {
   if (data !== undefined) return data;
   throw new FacewrightError({ what: 'No data is named.', where: 'the command line', todo: 'Give --data <folder of people>, or --sample for a drawn one.' });
+}
+
+/** Complains of the first option that is below its least. */
+export function requireAtLeast(values: Readonly<Record<string, number>>, least: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value < least[name]) throw new FacewrightError({ what: `--${name} is ${value}; the least is ${least[name]}.`, where: 'the command line', todo: `Give --${name} ${least[name]} or more.` });
+  }
 }

@@ -63,7 +63,7 @@ test('batch norm is that of each part: its running statistics move with every on
   const momentum = 0.9;
   const { state } = firstState(tinyModel, { loss: linearLoss, optimiser: probe }, CLASSES, createRandom('start'));
   const channelMean = (part: HostTensor): number => {
-    const toTensor = ({ data, shape }: HostTensor): tf.Tensor4D => tf.tensor(data, [...shape]) as tf.Tensor4D;
+    const toTensor = ({ data, shape }: HostTensor): tf.Tensor4D => tf.tensor(data, [...shape] as [number, number, number, number]);
     return tf.tidy(() => tf.mean(tf.conv2d(toTensor(part), toTensor(state['model/params/stem/kernel']), 2, 'valid'), [0, 1, 2]).dataSync()[0]);
   };
   const size = images.data.length / 3;

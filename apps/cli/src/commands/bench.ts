@@ -1,13 +1,13 @@
 /** `facewright bench train`: how fast an engine trains the paper's model, and the memory that takes. */
 import type { Command } from 'commander';
-import { createEventStream, createRunContainer, FacewrightError, pluginContext, type PluginReference } from '@facewright/core';
+import { createEventStream, createRunContainer, pluginContext, type PluginReference } from '@facewright/core';
 import { softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
 import { batchParts, sgd } from '@facewright/training';
 import { benchTrain } from '../bench-train.js';
 import { pluginSource } from '../compose.js';
 import { chooseBackend } from '../engines.js';
-import { jsonOptions, wholeNumber } from '../options.js';
+import { jsonOptions, positiveNumber, requireAtLeast, wholeNumber } from '../options.js';
 import { withSession, type SessionOptions } from '../session.js';
 
 interface BenchTrainOptions extends SessionOptions {
@@ -17,7 +17,7 @@ interface BenchTrainOptions extends SessionOptions {
   readonly microBatch?: number;
   readonly steps: number;
   readonly classes: number;
-  readonly width: string;
+  readonly width: number;
 }
 
 export function addBench(program: Command): void {
@@ -32,7 +32,7 @@ export function addBench(program: Command): void {
     .option('--micro-batch <images>', 'go over a batch in parts of this many and update once', wholeNumber)
     .option('--steps <number>', 'steps that count, their median; two more go first', wholeNumber, 5)
     .option('--classes <number>', 'people to tell apart', wholeNumber, 1000)
-    .option('--width <factor>', 'of the net; 1: the paper\'s', '1')
+    .option('--width <factor>', 'of the net; 1: the paper\'s', positiveNumber, 1)
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors')
     .addHelpText('after', `
@@ -53,7 +53,7 @@ Examples:
         const source = await pluginSource([], { baseDirectory: process.cwd(), where: '--backend' });
         const { plugin } = await chooseBackend({ ...(jsonOptions(options.options) as object), name: options.backend } satisfies PluginReference, source, context);
         const [model, loss, optimiser] = await Promise.all([
-          mobileFaceNet({ width: Number(options.width) }).create(context),
+          mobileFaceNet({ width: options.width }).create(context),
           softmax().create(context),
           sgd({ momentum: 0.9, weightDecay: 5e-4 }).create(context),
         ]);
@@ -69,10 +69,4 @@ Examples:
         }
       }),
     );
-}
-
-function requireAtLeast(values: Readonly<Record<string, number>>, least: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (value < least[name]) throw new FacewrightError({ what: `--${name} is ${value}; the least is ${least[name]}.`, where: 'the command line', todo: `Give a --${name} of ${least[name]} or more.` });
-  }
 }

@@ -1,12 +1,12 @@
 /** `facewright plan`: what a config's training will need, before it runs. */
 import type { Command } from 'commander';
 import { availableBytes } from '@facewright/backend-onnx';
-import { BACKEND, createEventStream, FacewrightError, LOSS, MODEL, OPTIMISER, parseOptions, runConfig, type Engine, type RunConfigInput } from '@facewright/core';
+import { BACKEND, createEventStream, LOSS, MODEL, OPTIMISER, parseOptions, runConfig, type Engine, type RunConfigInput } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { batchParts } from '@facewright/training';
 import { backendFor, compose, type Composition } from '../compose.js';
 import { recogniseData } from '../data-source.js';
-import { configOf, presetOption, wholeNumber, withBatch, withCommon, type BatchOptions, type CommonOptions } from '../options.js';
+import { configOf, positiveNumber, presetOption, requireAtLeast, wholeNumber, withBatch, withCommon, type BatchOptions, type CommonOptions } from '../options.js';
 import { planTraining, type StagePlan } from '../plan-training.js';
 import { presetOf, type PresetName } from '../presets.js';
 import { withSession } from '../session.js';
@@ -26,7 +26,7 @@ export function addPlan(program: Command): void {
     withBatch(program.command('plan').description('what training with a config will need, before it runs: parameters and memory, for any number of people'))
       .option('--data <dir>', 'prepared dataset whose people are counted')
       .option('--classes <number>', 'people to tell apart (default: those of the prepared dataset, else 1000)', wholeNumber)
-      .option('--memory <GB>', 'what a step may take (default: the backend\'s "memory", else 80 % of what is free)', Number),
+      .option('--memory <GB>', 'what a step may take (default: the backend\'s "memory", else 80 % of what is free)', positiveNumber),
   )
     .addOption(presetOption())
     .addHelpText('after', `
@@ -50,7 +50,7 @@ Examples:
         const { data, ...rest } = { ...presetOf(backend, options.preset).config, ...given };
         const config = parseOptions(runConfig, rest, where);
         const classes = options.classes ?? (await peopleOf(data, baseDirectory)) ?? ASSUMED_CLASSES;
-        if (classes < 2) throw new FacewrightError({ what: `There are ${classes} classes; the least is 2.`, where: '--classes', todo: 'Give the number of people to tell apart.' });
+        requireAtLeast({ classes }, { classes: 2 });
         batchParts(config.batch, config.microBatch);
         const composition = await compose(config, backend, scope);
         const engine = await (await composition.container.resolve(BACKEND)).open();
