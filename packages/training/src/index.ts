@@ -6,6 +6,6 @@ export { rateAt } from './schedule.js';
 export { train, type TrainOptions, type TrainResult, type TrainStage } from './train.js';
 export { saveModel, loadModelFiles, checkAlignment, type ModelCard, type ModelFiles } from './model-files.js';
 export { encodeSafetensors, decodeSafetensors } from './safetensors.js';
-export { createEmbedder, cosineSimilarity, type Embedder, type EmbedderOptions } from './embedder.js';
+export { createEmbedder, cosineSimilarity, meanEmbedding, type Embedder, type EmbedderOptions } from './embedder.js';
 export { verify, type VerifyOptions } from './verify.js';
 export { holdOut, drawPairs, type Pair } from './held-out.js';
