@@ -53,4 +53,8 @@ export function meanEmbedding(vectors: readonly Float32Array[]): Float32Array {
 }
 
 /** The score of a pair: the dot product of two embeddings of length 1, in [−1, 1] up to rounding. */
-export const cosineSimilarity = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, index) => sum + value * b[index], 0);
+export function cosineSimilarity(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += a[index] * b[index];
+  return sum;
+}

@@ -9,3 +9,4 @@ export { encodeSafetensors, decodeSafetensors } from './safetensors.js';
 export { createEmbedder, cosineSimilarity, meanEmbedding, type Embedder, type EmbedderOptions } from './embedder.js';
 export { verify, type VerifyOptions } from './verify.js';
 export { holdOut, drawPairs, type Pair } from './held-out.js';
+export { drawFoldedPairs } from './folded-pairs.js';
