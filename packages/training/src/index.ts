@@ -7,6 +7,7 @@ export { firstState, type StageParts, type StageStart } from './stage-state.js';
 export { rateAt } from './schedule.js';
 export { train, type TrainOptions, type TrainResult, type TrainStage } from './train.js';
 export { saveModel, loadModelFiles, recordMetrics, checkAlignment, type ModelCard, type ModelFiles, type ModelMetrics } from './model-files.js';
-export { createEmbedder, cosineSimilarity, type Embedder, type EmbedderOptions } from './embedder.js';
+export { createEmbedder, cosineSimilarity, meanEmbedding, type Embedder, type EmbedderOptions } from './embedder.js';
 export { verify, type VerifyOptions } from './verify.js';
 export { holdOut, drawPairs, type Pair } from './held-out.js';
+export { drawFoldedPairs } from './folded-pairs.js';
