@@ -23,12 +23,15 @@ export async function chooseBackend(reference: PluginReference, source: PluginSo
     const plugin = factory();
     const availability = await probe(plugin, context);
     if (availability.accelerated) return { plugin, availability };
-    if (availability.usable) first ??= { plugin, availability };
-    reasons.push(`${plugin.meta.name}: ${availability.reason}`);
+    if (forAuto(availability)) first ??= { plugin, availability };
+    reasons.push(`${plugin.meta.name}: ${availability.reason ?? 'emulated, so only by name'}`);
   }
   if (first) return first;
   throw new FacewrightError({ what: `No engine works here (${reasons.join('; ')}).`, where: source.where, todo: '"facewright doctor" says what mends it.' });
 }
+
+/** Whether `auto` may take it: an emulated device is slower than the processor used as it is. */
+export const forAuto = ({ usable, emulated }: Availability): boolean => usable && !emulated;
 
 export async function probe(plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<Availability> {
   return (await plugin.create(context)).probe();
