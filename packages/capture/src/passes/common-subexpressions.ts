@@ -42,5 +42,7 @@ function digest(data: ConstantData): string {
 
 /** Bit for bit, so that 0 and −0 stay apart. */
 function equal(a: ConstantData, b: ConstantData): boolean {
-  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+  if (a.byteLength !== b.byteLength) return false;
+  const [bytes, others] = [a, b].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  return bytes.every((byte, index) => byte === others[index]);
 }
