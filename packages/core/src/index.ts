@@ -18,6 +18,7 @@ export * from './eager-engine.js';
 export * from './ops/index.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './latin1.js';
 export * from './logger.js';
 export * from './schema.js';
 export * from './config.js';

@@ -3,9 +3,7 @@
  * whole or not at all, carries its own hashes, and the last few are kept; a damaged one is passed over for the one before.
  */
 import { decodeSafetensors, encodeSafetensors, FacewrightError, messageOf, parseOptions, type Emit, type HostTensors } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, readdir, readFile, rm, writeFileAtomic } from '@facewright/core/platform';
 import { z } from 'zod';
 import { digestOf, sha256 } from './digest.js';
 import { writeDirectory } from './directory.js';

@@ -1,8 +1,6 @@
 /** A trained model on disk: `model.json`, which says what it is and how its images were aligned, and `weights.safetensors`. */
 import { decodeSafetensors, encodeSafetensors, FacewrightError, messageOf, parseOptions, prefixed, under, type HostTensors } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, readFile, writeFileAtomic } from '@facewright/core/platform';
 import { z } from 'zod';
 import { sha256 } from './digest.js';
 import { writeDirectory } from './directory.js';

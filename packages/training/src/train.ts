@@ -6,8 +6,7 @@ import {
   FacewrightError, Interrupted, hostScalar, runConfig, under,
   type Dataset, type Emit, type Engine, type HostTensors, type Loss, type Model, type Optimiser, type Random, type RunConfig, type StageConfig,
 } from '@facewright/core';
-import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { join, nextTurn } from '@facewright/core/platform';
 import { createBatches } from './batches.js';
 import { Checkpoints, type Position } from './checkpoints.js';
 import { CHANCE_TODO, createChanceWatch, firstBadTensor, firstNotFinite, forwardOrder, listed, namesOf, type Guard } from './guard.js';
@@ -116,7 +115,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         let end = ending(position.record, config.until, batches.perEpoch);
         while (!end) {
           // a step may be all promises that are settled already: this lets Ctrl-C, timers and the console have their turn
-          await setImmediate();
+          await nextTurn();
           if (signal?.aborted) {
             await save();
             throw new Interrupted(directory);

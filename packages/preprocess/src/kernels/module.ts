@@ -2,7 +2,7 @@
  * The WebAssembly kernels (`kernels/`, AssemblyScript with SIMD, compiled at build time) and their memory. Each does bit for bit what the
  * plain TypeScript beside it does, which stays the reference and serves where WebAssembly or the compiled file is missing.
  */
-import { readFileSync } from 'node:fs';
+import { kernelBytes } from '#kernels';
 
 /** What is used of the WebAssembly API, which neither TypeScript's ES library nor Node's types declare. */
 declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => Module; readonly Instance: new (module: Module, imports: object) => { readonly exports: unknown } };
@@ -35,7 +35,7 @@ let compiled: Module | null | undefined;
 function compiledModule(): Module | null {
   if (compiled === undefined) {
     try {
-      compiled = new WebAssembly.Module(readFileSync(new URL('../../generated/kernels.wasm', import.meta.url)));
+      compiled = new WebAssembly.Module(kernelBytes());
     } catch {
       compiled = null;
     }

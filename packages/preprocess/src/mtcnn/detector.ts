@@ -9,7 +9,7 @@ import { CELL, compileNets, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, ST
 import { createPixelMaker, type PhotoPixels } from './photo-pixels.js';
 import { answersOver, pyramidScales, type AnswerMap } from './pyramid.js';
 import { detectByRules1 } from './rules-1.js';
-import type { MtcnnWeights } from './weights.js';
+import type { MtcnnWeights } from './weights-file.js';
 
 export interface MtcnnSettings {
   /** Which version of the Python package is followed; `0.1` (the default) is the one that the seed used. */

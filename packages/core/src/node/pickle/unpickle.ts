@@ -4,6 +4,7 @@
  * there. Opcodes as in CPython's pickletools. Bytes are views of the input.
  */
 import { FacewrightError } from '../../errors.js';
+import { latin1Text } from '../../latin1.js';
 import { GLOBALS } from './globals.js';
 import { isTyped, MARK, PickleGlobal, PickleObject, type Fail, type Item, type NumpyArray } from './items.js';
 
@@ -145,7 +146,7 @@ class Machine {
   private line(): string {
     const end = this.bytes.indexOf(10, this.at);
     if (end < 0) this.fail('a name does not end');
-    const text = Buffer.from(this.bytes.subarray(this.at, end)).toString('latin1');
+    const text = latin1Text(this.bytes.subarray(this.at, end));
     this.at = end + 1;
     return text;
   }
