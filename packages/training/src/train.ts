@@ -12,11 +12,11 @@ import { Checkpoints, type Position } from './checkpoints.js';
 import { CHANCE_TODO, createChanceWatch, firstBadTensor, firstNotFinite, forwardOrder, listed, namesOf, type Guard } from './guard.js';
 import { createImageStore } from './images.js';
 import { makingsOf } from './makings.js';
+import { batchParts, compileTraining } from './micro-batches.js';
 import { saveModel } from './model-files.js';
 import { EMPTY_RECORD, ending, observe, rateAt, recentLoss, stepLimit } from './schedule.js';
 import { firstState, nextState, requireSameTensors } from './stage-state.js';
-import { trainStep } from './step.js';
-import { createThroughput } from './throughput.js';
+import { createStepClock, createThroughput } from './throughput.js';
 import { drawTrainingSet } from './training-set.js';
 import { createValidator } from './validate.js';
 
@@ -40,6 +40,8 @@ export interface TrainOptions {
   readonly engine: Engine;
   /** Images in a step. */
   readonly batch: number;
+  /** Images in each part in which a step goes over its batch, to take less memory; divides `batch`. See `compileTraining`. */
+  readonly microBatch?: number;
   /** Mirror half of the images. */
   readonly flip: boolean;
   readonly validation: RunConfig['validation'];
@@ -71,9 +73,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const set = drawTrainingSet(dataset, options.exclude ?? [], options.validation, random);
   const identities = set.identities.length;
   const store = createImageStore(dataset, model, set.training.length + set.validation.length);
-  const batches = createBatches({ samples: set.training, store, model, size: options.batch, flip: options.flip, random });
-  if (batches.size < options.batch) {
-    emit('notice', { level: 'warning', message: `There are only ${batches.size} images to train on: a step takes them all instead of ${options.batch}.`, todo: 'Add photos, or lower "batch".' });
+  const { size, parts } = batchParts(options.batch, options.microBatch, set.training.length);
+  const batches = createBatches({ samples: set.training, store, model, size, flip: options.flip, random });
+  if (size < options.batch) {
+    emit('notice', { level: 'warning', message: `There are only ${set.training.length} images to train on: a step takes ${size < set.training.length ? size : 'them all'} instead of ${options.batch}.`, todo: 'Add photos, or lower "batch".' });
   }
 
   const checkpoints = new Checkpoints(join(directory, 'checkpoints'), options.checkpoint.keep, makingsOf(options, set), emit);
@@ -85,13 +88,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   emit('train.started', { identities, images: set.training.length, validation: set.validation.length, parameters: countNumbers(under('model/params', state)), resumedAt: found?.position.step });
   const throughput = createThroughput();
+  const clock = createStepClock();
   try {
     for (;;) {
       const stage = stages[position.stage];
       const { config } = stage;
       const limit = stepLimit(config.until, batches.perEpoch);
-      const executable = engine.compile(trainStep(model, stage.loss, stage.optimiser, config), { name: `training with ${stage.name}`, state });
-      const validator = createValidator({ engine, model, loss: stage.loss, samples: set.validation, store, batch: batches.size });
+      const executable = compileTraining({ engine, name: `training with ${stage.name}`, model, loss: stage.loss, optimiser: stage.optimiser, clipNorm: config.clipNorm, parts, state });
+      const validator = createValidator({ engine, model, loss: stage.loss, samples: set.validation, store, batch: size / parts });
       const watch = createChanceWatch({ identities, batch: batches.size, after: guard.chanceAfter });
       // what a step that went wrong is undone to
       let good = { position, state };
@@ -117,8 +121,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
             throw new Interrupted(directory);
           }
           const rate = rateNow();
+          clock.began();
           const inputs = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
+          clock.loaded();
           const outputs = await executable.run(inputs);
+          clock.computed();
           const [loss, accuracy, gradientNorm] = [outputs.loss.data[0], outputs.accuracy.data[0], outputs.gradientNorm.data[0]];
           const step = position.step + 1;
           if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
@@ -140,7 +147,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           end = ending(position.record, config.until, batches.perEpoch);
           throughput.count(batches.size);
           const imagesPerSecond = throughput.recent();
-          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }) });
+          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }), time: clock.step() });
           const atChance = watch(loss, accuracy);
           if (atChance) emit('notice', { level: 'warning', message: atChance, todo: CHANCE_TODO });
           emit('progress', { task: 'train', done: step * batches.size, total: imagesInAll(position, stages, batches), unit: 'images', perSecond: imagesPerSecond, text: `${stage.name}, loss ${loss.toFixed(3)}` });

@@ -42,7 +42,6 @@ function digest(data: ConstantData): string {
 
 /** Bit for bit, so that 0 and −0 stay apart. */
 function equal(a: ConstantData, b: ConstantData): boolean {
-  if (a.byteLength !== b.byteLength) return false;
-  const [bytes, others] = [a, b].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
-  return bytes.every((byte, index) => byte === others[index]);
+  const [left, right] = [a, b].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  return left.length === right.length && left.every((byte, i) => byte === right[i]);
 }

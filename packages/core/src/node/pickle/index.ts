@@ -1,3 +1,3 @@
-/** Reads pickled numpy arrays without running anything; nothing in it needs Node. */
-export { unpickle, type Unpickled } from './unpickle.js';
-export { isTyped as isNumpyArray, type NumpyArray } from './items.js';
+/** Reads pickles, those of numpy arrays among them, without running anything; nothing in it needs Node. */
+export { unpickle, unpickleFirst, type Unpickled, type UnpickleOptions } from './unpickle.js';
+export { isTyped as isNumpyArray, PickleGlobal, PickleObject, type Fail, type Item as PickleItem, type NumpyArray } from './items.js';
