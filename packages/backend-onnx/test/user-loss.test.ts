@@ -13,12 +13,11 @@ const drawn = (shape: readonly [number, number], random: Random): HostTensor => 
 
 /** [n, 1]: the k-th largest number of each row, as a constant. */
 const kth = (x: tf.Tensor, k: number): tf.Tensor =>
-  tf.customGrad((x) => ({ value: tf.slice(tf.topk(x as tf.Tensor, k).values, [0, k - 1], [-1, 1]), gradFunc: () => tf.zerosLike(x as tf.Tensor) }))(x);
+  tf.customGrad((x) => ({ value: tf.slice(tf.topk(x as tf.Tensor, k).values, [0, k - 1], [-1, 1]), gradFunc: () => tf.zeros((x as tf.Tensor).shape) }))(x);
 
 /**
  * Softmax over cosines, and beside it a hinge on the negatives that come closest, the k largest of each row and of them those within a
- * margin, by their running sums. Written with what comes to hand: gather, topk, where, cumsum, oneHot, range, stack, slice, clip, norms, a custom
- * gradient.
+ * margin, by their running sums. Written with what comes to hand: gather, topk, where, cumsum, oneHot, range, stack, slice, clip, a custom gradient.
  */
 const hardest = definePlugin({
   meta: { name: 'hardest-negatives', kind: 'loss', version: '1.0.0', apiVersion: 1 },
@@ -26,14 +25,14 @@ const hardest = definePlugin({
   create: ({ k, margin, scale }): Loss => ({
     init: (identities, embeddingSize, random) => ({ params: { centres: drawn([embeddingSize, identities], random) }, statistics: {} }),
     apply(params, _, embeddings, labels) {
-      const unit = (x: tf.Tensor, axis: number): tf.Tensor => tf.div(x, tf.add(tf.norm(x, 'euclidean', axis, true), 1e-6));
+      const unit = (x: tf.Tensor, axis: number): tf.Tensor => tf.div(x, tf.sqrt(tf.add(tf.sum(tf.square(x), axis, true), 1e-6)));
       const cosines = tf.clipByValue(tf.matMul(unit(embeddings, 1) as tf.Tensor2D, unit(params.centres, 0) as tf.Tensor2D), -1, 1);
       const [images, classes] = cosines.shape;
       const own = tf.cast(tf.oneHot(labels, classes), 'bool');
       const positive = tf.gather(tf.reshape(cosines, [-1]), tf.add(tf.mul(tf.range(0, images, 1, 'int32'), tf.scalar(classes, 'int32')), labels));
       const others = tf.where(own, tf.fill(cosines.shape, -2), cosines);
       const least = kth(others, Math.min(k, classes - 1));
-      const close = tf.logicalAnd(tf.greaterEqual(others, least), tf.greaterEqual(others, tf.expandDims(tf.sub(positive, margin), 1)));
+      const close = tf.greaterEqual(others, tf.maximum(least, tf.expandDims(tf.sub(positive, margin), 1)));
       const near = tf.where(close, others, tf.zerosLike(others));
       const hinge = tf.mean(tf.square(tf.cumsum(near, 1)));
       const logits = tf.mul(cosines, scale) as tf.Tensor2D;
