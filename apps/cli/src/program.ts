@@ -5,6 +5,7 @@ import { addDetect } from './commands/detect.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addModel } from './commands/model.js';
+import { addPairs } from './commands/pairs.js';
 import { addPrepare } from './commands/prepare.js';
 import { addRun } from './commands/run.js';
 import { addSetup } from './commands/setup.js';
@@ -17,6 +18,6 @@ export function createProgram(): Command {
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
-  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDataset, addModel, addSetup, addDoctor]) add(program);
+  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addPairs, addDetect, addDataset, addModel, addSetup, addDoctor]) add(program);
   return program;
 }

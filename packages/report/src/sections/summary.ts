@@ -4,6 +4,9 @@ import { count, duration, figure, percent } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
 
+/** A run, or an evaluation alone. */
+export const title = ({ started }: History): string => (started?.command === 'evaluate' ? 'Evaluation of a model' : 'Face-recognition run');
+
 export function header(history: History): Html {
   const { started, finished } = history;
   const engine = history.engines.at(-1);
@@ -14,7 +17,7 @@ export function header(history: History): Html {
     engine && `engine ${engine.name} (${engine.device})`,
     finished && `took ${duration(finished.seconds)}`,
   ];
-  return html`<header><h1>Face-recognition run</h1><p class="muted facts">${facts.filter(Boolean).join(' · ')}</p>${tiles(history)}</header>`;
+  return html`<header><h1>${title(history)}</h1><p class="muted facts">${facts.filter(Boolean).join(' · ')}</p>${tiles(history)}</header>`;
 }
 
 interface Tile { readonly name: string; readonly value: string; readonly note?: string; readonly main?: boolean }
@@ -23,9 +26,10 @@ function tiles({ evaluated, training, trained, prepared, stages }: History): Htm
   const list: Tile[] = [];
   const verification = evaluated?.verification;
   if (verification) {
-    list.push({ name: 'Verification accuracy', value: percent(verification.accuracy), note: `± ${percent(verification.std)} over ${verification.folds} folds, people never trained on`, main: true });
+    list.push({ name: 'Verification accuracy', value: percent(verification.accuracy), note: `± ${percent(verification.std)} over ${verification.folds} folds${training ? ', people never trained on' : ''}`, main: true });
     const tar = strictestTar(verification);
     if (tar) list.push({ name: `True accepts at FAR ${tar.far}`, value: percent(tar.value), note: `${count(verification.pairs)} pairs` });
+    if (!training) list.push({ name: 'Equal error rate', value: percent(verification.eer, 2), note: `area under the curve ${verification.auc.toFixed(4)}` });
   }
   const people = training?.identities ?? prepared?.summary.identities;
   const images = training?.images ?? prepared?.summary.images;
