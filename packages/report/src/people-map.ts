@@ -29,7 +29,7 @@ export function mapPeople(vectors: readonly { readonly identity: string; readonl
   const all = people.flatMap((person) => person.vectors);
   if (people.length < FEWEST.people || all.length < FEWEST.points) return undefined;
   const draw = random.fork('umap');
-  const umap = new UMAP({ nComponents: 2, nNeighbors: Math.min(NEIGHBOURS, all.length - 1), minDist: 0.15, nEpochs: EPOCHS, random: () => draw.uniform(), distanceFn: cosineDistance });
+  const umap = new UMAP({ nComponents: 2, nNeighbors: Math.min(NEIGHBOURS, all.length - 1), minDist: 1, spread: 2, nEpochs: EPOCHS, random: () => draw.uniform(), distanceFn: cosineDistance });
   const places = umap.fit(all);
   let next = 0;
   return {

@@ -20,6 +20,7 @@ p{margin:0 0 12px;max-width:75ch}
 .tile.main .value{color:var(--c1)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px;margin:0 0 14px}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px;align-items:start;margin:0 0 14px}
+.card>h3:first-child{margin-top:0}
 .facts{max-width:none}
 .two>.card{margin:0}
 .scroll{overflow-x:auto}

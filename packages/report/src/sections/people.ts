@@ -4,6 +4,8 @@ import { html, type Html } from '../html.js';
 
 const SIZE = { width: 1000, height: 560 };
 const MARGIN = { x: 60, y: 36 };
+/** Half the width of a letter. */
+const LETTER = 4;
 /** Hues far from each other in turn, so that neighbours in the list differ. */
 const hueOf = (index: number, count: number): number => Math.round(((index * 5) % count) * (360 / count) + 15) % 360;
 
@@ -14,7 +16,7 @@ export function peopleMap({ method, people }: PeopleMap): Html {
   const count = people.length + (people.length % 5 === 0 ? 1 : 0);
   const shown = people.map(({ identity, points: own }, index) => {
     const places = own.map(([x, y]) => [scaleX(x), scaleY(y)] as const);
-    return { identity, places, hue: hueOf(index, count), at: [median(places.map(([x]) => x)), Math.min(...places.map(([, y]) => y)) - 9] as [number, number] };
+    return { identity, places, hue: hueOf(index, count), at: [inside(median(places.map(([x]) => x)), short(identity)), Math.min(...places.map(([, y]) => y)) - 9] as [number, number] };
   });
   spread(shown.map(({ at }) => at));
   return html`<div class="card"><figure><figcaption>Map of people</figcaption>
@@ -32,6 +34,9 @@ function scale(values: readonly number[], from: number, to: number): (value: num
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const short = (name: string): string => (name.length > 24 ? `${name.slice(0, 23)}…` : name);
+
+/** So far from the edges that a name around it is whole. */
+const inside = (x: number, name: string): number => Math.min(Math.max(x, name.length * LETTER), SIZE.width - name.length * LETTER);
 
 /** Moves names that lie over each other apart, up and down. */
 function spread(places: [number, number][]): void {

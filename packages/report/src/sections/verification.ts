@@ -22,16 +22,19 @@ ${people && peopleMap(people)}</section>`;
 
 function curve({ roc, eer }: Verification): Html {
   const lowest = roc.map(({ far }) => far).filter((far) => far > 0).reduce((a, b) => Math.min(a, b), 0.1);
+  // the axis begins where the curve does, in tenths, so that a good model's curve is no flat line
+  const least = roc.filter(({ far }) => far <= lowest).reduce((most, { tar }) => Math.max(most, tar), 0);
+  const bottom = Math.min(0.9, Math.floor(least * 10) / 10);
   return chart({
     title: 'ROC',
     description: 'True accept rate against false accept rate, on a logarithmic axis; the dashed line is chance, the dot the equal error rate.',
     series: [
       { name: 'model', points: roc.map(({ far, tar }) => [Math.max(far, lowest), tar]), colour: 1 },
       ...(eer >= lowest ? [{ name: 'equal error', points: [[eer, 1 - eer]] as const, colour: 2, style: 'dots' } as const] : []),
-      { name: 'chance', points: Array.from({ length: 41 }, (_, index) => lowest ** (1 - index / 40)).map((far) => [far, far]), colour: 4, style: 'dashed' },
+      { name: 'chance', points: Array.from({ length: 41 }, (_, index) => lowest ** (1 - index / 40)).map((far) => [far, Math.max(far, bottom)]), colour: 4, style: 'dashed' },
     ],
     x: { label: 'false accept rate', scale: 'log', range: [lowest, 1] },
-    y: { label: 'true accept rate', range: [0, 1], format: (value) => percent(value, 0) },
+    y: { label: 'true accept rate', range: [bottom, 1], format: (value) => percent(value, 0) },
   });
 }
 
@@ -41,7 +44,7 @@ function thresholds({ operatingPoints, different }: Verification): Html {
 <thead><tr><th scope="col">False accept rate</th><th scope="col" class="number">Threshold</th><th scope="col" class="number">True accepts</th><th scope="col" class="number">False accepts</th></tr></thead>
 <tbody>${rows.map(({ far, threshold, tar, falseAccepts }) => html`<tr><th scope="row">${far}</th>${
     threshold === null || tar === null || falseAccepts === null
-      ? html`<td class="muted" colspan="3">not enough pairs: ${count(1 / Number(far))} different ones are needed</td>`
+      ? html`<td class="muted" colspan="3">not enough pairs: it takes ${count(1 / Number(far))}</td>`
       : html`<td class="number">${threshold.toFixed(3)}</td><td class="number">${percent(tar, 2)}</td><td class="number">${count(falseAccepts)}</td>`
   }</tr>`)}</tbody></table><p class="small muted">At each threshold no more than that share of the ${count(different)} different pairs is accepted; a figure that rests on a handful of false accepts is a rough one.</p>`;
 }
