@@ -6,6 +6,8 @@ export interface Availability {
   readonly usable: boolean;
   /** The device or library found, e.g. "wasm SIMD, 1 thread". */
   readonly device?: string;
+  /** It computes on a GPU that it was made for: `auto` takes it before engines that do not. */
+  readonly accelerated?: boolean;
   /** Why it cannot be used. */
   readonly reason?: string;
   /** The command or step that mends it. */
