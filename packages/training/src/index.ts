@@ -2,6 +2,8 @@
 export { sgd } from './optimisers/sgd.js';
 export { adam, adamW } from './optimisers/adam.js';
 export { trainStep, validationStep } from './step.js';
+export { batchParts, compileTraining, trainingState, type BatchParts, type TrainingOptions } from './micro-batches.js';
+export { firstState, type StageParts, type StageStart } from './stage-state.js';
 export { rateAt } from './schedule.js';
 export { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
 export { fitPixels } from './resize.js';
