@@ -17,7 +17,7 @@ import { batchParts, compileTraining } from './micro-batches.js';
 import { saveModel } from './model-files.js';
 import { EMPTY_RECORD, ending, observe, rateAt, recentLoss, stepLimit } from './schedule.js';
 import { firstState, nextState, requireSameTensors } from './stage-state.js';
-import { createThroughput } from './throughput.js';
+import { createStepClock, createThroughput } from './throughput.js';
 import { drawTrainingSet } from './training-set.js';
 import { createValidator } from './validate.js';
 
@@ -89,6 +89,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   emit('train.started', { identities, images: set.training.length, validation: set.validation.length, parameters: countNumbers(under('model/params', state)), resumedAt: found?.position.step });
   const throughput = createThroughput();
+  const clock = createStepClock();
   try {
     for (;;) {
       const stage = stages[position.stage];
@@ -121,8 +122,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
             throw new Interrupted(directory);
           }
           const rate = rateNow();
+          clock.began();
           const inputs = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
+          clock.loaded();
           const outputs = await executable.run(inputs);
+          clock.computed();
           const [loss, accuracy, gradientNorm] = [outputs.loss.data[0], outputs.accuracy.data[0], outputs.gradientNorm.data[0]];
           const step = position.step + 1;
           if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
@@ -144,7 +148,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           end = ending(position.record, config.until, batches.perEpoch);
           throughput.count(batches.size);
           const imagesPerSecond = throughput.recent();
-          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }) });
+          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }), time: clock.step() });
           const atChance = watch(loss, accuracy);
           if (atChance) emit('notice', { level: 'warning', message: atChance, todo: CHANCE_TODO });
           emit('progress', { task: 'train', done: step * batches.size, total: imagesInAll(position, stages, batches), unit: 'images', perSecond: imagesPerSecond, text: `${stage.name}, loss ${loss.toFixed(3)}` });
