@@ -8,7 +8,7 @@ import {
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { createEventLog, writeReport, type Metrics, type PairPicture } from '@facewright/report';
-import { createEmbedder, loadModelFiles } from '@facewright/training';
+import { batchParts, createEmbedder, loadModelFiles } from '@facewright/training';
 import { backendFor, compose, givenPart, type Composition, type Scope } from './compose.js';
 import { pickCrops } from './crops.js';
 import { recogniseData } from './data-source.js';
@@ -82,6 +82,7 @@ export async function createRun(options: RunOptions = {}): Promise<Run> {
   const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetOf(backend, options.preset);
   const underlay: RunConfigInput = { ...preset.config, ...data?.config };
   const checked = parseOptions(runConfig, { ...underlay, ...given }, where);
+  batchParts(checked.batch, checked.microBatch); // refuses parts that do not make a batch, before any work
   const out = resolve(baseDirectory, checked.out);
   const config = { ...checked, out, ...(sample && { data: join(out, 'sample') }) };
   const composition = await compose(config, backend, scope);

@@ -38,6 +38,7 @@ export async function trainStage({ container, config, model, stages }: Compositi
     stages: stages.map((stage, index) => ({ name: stage.loss.meta.name, loss: losses[index], optimiserName: stage.optimiser.meta.name, optimiser: optimisers[index], config: stage.config })),
     engine: await container.resolve(ENGINE),
     batch: config.batch,
+    microBatch: config.microBatch,
     flip: config.flip,
     validation: config.validation,
     checkpoint: config.checkpoint,

@@ -87,6 +87,7 @@ export const runConfig = z.strictObject({
   tiers: z.array(tierRule).default(SEED_TIERS),
   model: pluginReference.default('mobilefacenet'),
   batch: z.int().min(2).default(128).describe('images in a step'),
+  microBatch: z.int().min(2).optional().describe('a step goes over its batch in parts of this many images and updates once: less memory; divides "batch"'),
   flip: z.boolean().default(true).describe('mirror half of the training images'),
   stages: z
     .array(stageConfig)

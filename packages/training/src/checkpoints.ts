@@ -2,14 +2,11 @@
  * Checkpoints: `checkpoints/<step>/` with `state.safetensors` (every tensor of the training) and `state.json` (where it stands). Each appears
  * whole or not at all, carries its own hashes, and the last few are kept; a damaged one is passed over for the one before.
  */
-import { FacewrightError, messageOf, parseOptions, type Emit, type HostTensors } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { decodeSafetensors, encodeSafetensors, FacewrightError, messageOf, parseOptions, type Emit, type HostTensors } from '@facewright/core';
+import { join, readdir, readFile, rm, writeFileAtomic } from '@facewright/core/platform';
 import { z } from 'zod';
 import { digestOf, sha256 } from './digest.js';
 import { writeDirectory } from './directory.js';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 import type { LossRecord } from './schedule.js';
 
 const TENSORS = 'state.safetensors';

@@ -2,10 +2,11 @@
 export { sgd } from './optimisers/sgd.js';
 export { adam, adamW } from './optimisers/adam.js';
 export { trainStep, validationStep } from './step.js';
+export { batchParts, compileTraining, trainingState, type BatchParts, type TrainingOptions } from './micro-batches.js';
+export { firstState, type StageParts, type StageStart } from './stage-state.js';
 export { rateAt } from './schedule.js';
 export { train, type TrainOptions, type TrainResult, type TrainStage } from './train.js';
-export { saveModel, loadModelFiles, checkAlignment, type ModelCard, type ModelFiles } from './model-files.js';
-export { encodeSafetensors, decodeSafetensors } from './safetensors.js';
+export { saveModel, loadModelFiles, recordMetrics, checkAlignment, type ModelCard, type ModelFiles, type ModelMetrics } from './model-files.js';
 export { createEmbedder, cosineSimilarity, meanEmbedding, type Embedder, type EmbedderOptions } from './embedder.js';
 export { verify, type VerifyOptions } from './verify.js';
 export { holdOut, drawPairs, type Pair } from './held-out.js';

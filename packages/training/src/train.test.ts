@@ -112,6 +112,19 @@ test.each([[[3]], [[4]], [[8]], [[9]], [[2, 7, 11, 14]]])('interrupted after ste
   expect((await weights(directory)).equals(await weights('whole'))).toBe(true);
 });
 
+test('in parts of a batch too it goes on to the same losses and bytes, and only with the same parts', async () => {
+  const parts = { microBatch: 4 };
+  const undisturbed = await run('parts', parts);
+  const first = await run('parts-stopped', parts, 6);
+  const { events, losses } = await run('parts-stopped', { ...parts, resume: true });
+  expect(of(events, 'train.started')[0].resumedAt).toBe(6);
+  expect([...first.losses, ...losses]).toEqual([...undisturbed.losses]);
+  expect((await weights('parts-stopped')).equals(await weights('parts'))).toBe(true);
+  expect((await weights('parts')).equals(await weights('whole'))).toBe(false);
+  const { error } = await run('parts', { microBatch: 2, resume: true });
+  expect((error as FacewrightError).what).toContain('different batch');
+});
+
 test('a kill in the middle of a step costs only the steps since the last checkpoint', async () => {
   const stages = (await runStages()).map((each, index) => (index === 1 ? { ...each, loss: failingAt(each.loss, 3) } : each));
   const { error } = await run('killed', { stages });

@@ -6,17 +6,16 @@ import {
   FacewrightError, Interrupted, hostScalar, runConfig, under,
   type Dataset, type Emit, type Engine, type HostTensors, type Loss, type Model, type Optimiser, type Random, type RunConfig, type StageConfig,
 } from '@facewright/core';
-import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { join, nextTurn } from '@facewright/core/platform';
 import { createBatches } from './batches.js';
 import { Checkpoints, type Position } from './checkpoints.js';
 import { CHANCE_TODO, createChanceWatch, firstBadTensor, firstNotFinite, forwardOrder, listed, namesOf, type Guard } from './guard.js';
 import { createImageStore } from './images.js';
 import { makingsOf } from './makings.js';
+import { batchParts, compileTraining } from './micro-batches.js';
 import { saveModel } from './model-files.js';
 import { EMPTY_RECORD, ending, observe, rateAt, recentLoss, stepLimit } from './schedule.js';
 import { firstState, nextState, requireSameTensors } from './stage-state.js';
-import { trainStep } from './step.js';
 import { createStepClock, createThroughput } from './throughput.js';
 import { drawTrainingSet } from './training-set.js';
 import { createValidator } from './validate.js';
@@ -41,6 +40,8 @@ export interface TrainOptions {
   readonly engine: Engine;
   /** Images in a step. */
   readonly batch: number;
+  /** Images in each part in which a step goes over its batch, to take less memory; divides `batch`. See `compileTraining`. */
+  readonly microBatch?: number;
   /** Mirror half of the images. */
   readonly flip: boolean;
   readonly validation: RunConfig['validation'];
@@ -72,9 +73,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const set = drawTrainingSet(dataset, options.exclude ?? [], options.validation, random);
   const identities = set.identities.length;
   const store = createImageStore(dataset, model, set.training.length + set.validation.length);
-  const batches = createBatches({ samples: set.training, store, model, size: options.batch, flip: options.flip, random });
-  if (batches.size < options.batch) {
-    emit('notice', { level: 'warning', message: `There are only ${batches.size} images to train on: a step takes them all instead of ${options.batch}.`, todo: 'Add photos, or lower "batch".' });
+  const { size, parts } = batchParts(options.batch, options.microBatch, set.training.length);
+  const batches = createBatches({ samples: set.training, store, model, size, flip: options.flip, random });
+  if (size < options.batch) {
+    emit('notice', { level: 'warning', message: `There are only ${set.training.length} images to train on: a step takes ${size < set.training.length ? size : 'them all'} instead of ${options.batch}.`, todo: 'Add photos, or lower "batch".' });
   }
 
   const checkpoints = new Checkpoints(join(directory, 'checkpoints'), options.checkpoint.keep, makingsOf(options, set), emit);
@@ -92,8 +94,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const stage = stages[position.stage];
       const { config } = stage;
       const limit = stepLimit(config.until, batches.perEpoch);
-      const executable = engine.compile(trainStep(model, stage.loss, stage.optimiser, config), { name: `training with ${stage.name}`, state });
-      const validator = createValidator({ engine, model, loss: stage.loss, samples: set.validation, store, batch: batches.size });
+      const executable = compileTraining({ engine, name: `training with ${stage.name}`, model, loss: stage.loss, optimiser: stage.optimiser, clipNorm: config.clipNorm, parts, state });
+      const validator = createValidator({ engine, model, loss: stage.loss, samples: set.validation, store, batch: size / parts });
       const watch = createChanceWatch({ identities, batch: batches.size, after: guard.chanceAfter });
       // what a step that went wrong is undone to
       let good = { position, state };
@@ -113,7 +115,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         let end = ending(position.record, config.until, batches.perEpoch);
         while (!end) {
           // a step may be all promises that are settled already: this lets Ctrl-C, timers and the console have their turn
-          await setImmediate();
+          await nextTurn();
           if (signal?.aborted) {
             await save();
             throw new Interrupted(directory);

@@ -3,11 +3,11 @@ import { Option, type Command } from 'commander';
 import { FacewrightError } from '@facewright/core';
 import { createRun } from '../create-run.js';
 import { recogniseData } from '../data-source.js';
-import { configOf, loggerOption, presetOption, requireData, withCommon, type CommonOptions } from '../options.js';
+import { configOf, loggerOption, presetOption, requireData, withBatch, withCommon, type BatchOptions, type CommonOptions } from '../options.js';
 import type { PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
-interface TrainOptions extends CommonOptions {
+interface TrainOptions extends CommonOptions, BatchOptions {
   readonly data?: string;
   readonly out?: string;
   readonly preset: PresetName;
@@ -18,11 +18,13 @@ interface TrainOptions extends CommonOptions {
 
 export function addTrain(program: Command): void {
   withCommon(
-    program
-      .command('train')
-      .description('train on a prepared dataset, with people held out for "evaluate"')
-      .option('--data <dir>', 'dataset directory that "prepare" made')
-      .option('--out <dir>', 'directory of the run (default: facewright-run)'),
+    withBatch(
+      program
+        .command('train')
+        .description('train on a prepared dataset, with people held out for "evaluate"')
+        .option('--data <dir>', 'dataset directory that "prepare" made')
+        .option('--out <dir>', 'directory of the run (default: facewright-run)'),
+    ),
   )
     .addOption(presetOption())
     .addOption(loggerOption())
@@ -32,6 +34,7 @@ export function addTrain(program: Command): void {
 Examples:
   facewright train --data run/dataset --out run/
   facewright train --data run/dataset --out run/ --resume
+  facewright train --data run/dataset --out run/ --preset full --batch 512 --micro-batch 64
   facewright train --data run/dataset --out run/ --config facewright.config.ts --json`)
     .action((options: TrainOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
