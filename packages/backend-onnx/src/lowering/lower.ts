@@ -11,10 +11,13 @@ import { packState, type StatePacking } from './packing.js';
 import { elementwise } from './std/elementwise.js';
 import { network } from './std/network.js';
 import { reduction } from './std/reduction.js';
+import { resizing } from './std/resize.js';
 import { shape } from './std/shape.js';
 import { training } from './std/training.js';
 
-const STANDARD: Readonly<Record<string, Emitter>> = { ...elementwise, ...shape, ...reduction, ...network, ...training, ...ordering };
+const STANDARD: Readonly<Record<string, Emitter>> = { ...elementwise, ...shape, ...reduction, ...resizing, ...network, ...training, ...ordering };
+/** The kernels that there is a way for; some of them not with every attribute. */
+export const LOWERED_OPS: readonly string[] = Object.keys(STANDARD);
 /** Tried first where there is a block; each answers false where it does not fit, and the standard way takes over. */
 const BLOCKED: Readonly<Record<string, Emitter>> = { ...blockedConvolution, ...blockedTraining };
 

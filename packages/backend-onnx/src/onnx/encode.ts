@@ -3,7 +3,7 @@
  * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
  */
 
-export const DATA_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
+export const DATA_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
 export type OnnxType = keyof typeof DATA_TYPE;
 export type OnnxData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
