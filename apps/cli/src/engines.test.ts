@@ -13,7 +13,11 @@ const engine = (name: string, availability: Availability) =>
 
 test('auto takes the first engine that works; a named one is taken or says why not', async () => {
   const usable = (await listEngines(context)).filter(forAuto).map(({ name }) => name);
-  expect((await chooseBackend('auto', source, context)).plugin.meta.name).toBe(usable[0]);
+  const auto = async (...availabilities: Availability[]): Promise<string> => (await chooseBackend('auto', source, context, availabilities.map((availability, i) => engine(`engine-${i}`, availability)))).plugin.meta.name;
+  expect(await auto({ usable: false }, { usable: true }, { usable: true })).toBe('engine-1');
+  expect(await auto({ usable: true, emulated: true }, { usable: true })).toBe('engine-1');
+  expect(await auto({ usable: true }, { usable: true, accelerated: true })).toBe('engine-1');
+  await expect(auto({ usable: false, reason: 'none' })).rejects.toThrow(/engine-0: none/);
   expect(usable).toEqual(expect.arrayContaining(['wasm', 'cpu']));
   expect((await chooseBackend({ name: 'cpu' }, source, context)).plugin.meta.name).toBe('cpu');
   const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });

@@ -1,7 +1,7 @@
 /** Options that several commands take, and how they become config. */
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { FacewrightError, type RunConfigInput } from '@facewright/core';
+import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
 import { loadConfig, type LoadedConfig } from '@facewright/core/node';
 import { PRESET_NAMES } from './presets.js';
 
@@ -19,9 +19,20 @@ export interface DataOptions {
   readonly aligned?: boolean;
 }
 
+export interface BatchOptions {
+  readonly batch?: number;
+  readonly microBatch?: number;
+}
+
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('Expected is a whole number.');
+  return value;
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Expected is a number above 0.');
   return value;
 }
 
@@ -39,13 +50,31 @@ export const withData = (command: Command): Command =>
     .option('--reader <name>', 'reader of the data (default: by what the data is)')
     .addOption(new Option('--aligned', 'the data is a folder of aligned images').conflicts('reader'));
 
+export const withBatch = (command: Command): Command =>
+  command
+    .option('--batch <images>', 'images in a step (default: 128, or the preset\'s)', wholeNumber)
+    .option('--micro-batch <images>', 'go over a batch in parts of this many and update once: less memory', wholeNumber);
+
+/** Options of a part on the command line, as they stand in a config. */
+export function jsonOptions(text = '{}'): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FacewrightError({ what: `The options are not JSON: ${messageOf(error)}.`, where: '--options', todo: 'Write them as in the config, e.g. --options \'{"variant":"S"}\'.' });
+  }
+}
+
 /** The config file with the command line over it; paths of the command line are relative to the working directory. */
-export function configOf(options: CommonOptions & DataOptions & { readonly out?: string; readonly logger?: string[] }): Promise<LoadedConfig> {
+export function configOf(options: CommonOptions & DataOptions & BatchOptions & { readonly out?: string; readonly from?: string; readonly stages?: RunConfigInput['stages']; readonly logger?: string[] }): Promise<LoadedConfig> {
   const overrides: RunConfigInput = {
     ...(options.data !== undefined && { data: resolve(options.data) }),
     ...(options.out !== undefined && { out: resolve(options.out) }),
+    ...(options.from !== undefined && { from: resolve(options.from) }),
+    ...(options.stages !== undefined && { stages: options.stages }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.backend !== undefined && { backend: options.backend }),
+    ...(options.batch !== undefined && { batch: options.batch }),
+    ...(options.microBatch !== undefined && { microBatch: options.microBatch }),
     ...(options.logger !== undefined && { loggers: options.logger }),
     ...(options.aligned ? { reader: 'aligned-folder' } : options.reader !== undefined && { reader: options.reader }),
   };
@@ -60,4 +89,11 @@ export const presetOption = (): Option =>
 export function requireData({ data }: RunConfigInput): string {
   if (data !== undefined) return data;
   throw new FacewrightError({ what: 'No data is named.', where: 'the command line', todo: 'Give --data <folder of people>, or --sample for a drawn one.' });
+}
+
+/** Complains of the first option that is below its least. */
+export function requireAtLeast(values: Readonly<Record<string, number>>, least: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value < least[name]) throw new FacewrightError({ what: `--${name} is ${value}; the least is ${least[name]}.`, where: 'the command line', todo: `Give --${name} ${least[name]} or more.` });
+  }
 }

@@ -3,4 +3,5 @@ export { openOnnxEngine, type LoweringChoice, type OnnxEngine, type OnnxEngineOp
 export { lower, type LoweredModel, type LowerOptions } from './lowering/lower.js';
 export { planStep } from './session/compile.js';
 export type { StepMemory } from './lowering/memory.js';
-export { benchTrain, type BenchOptions, type BenchResult } from './bench.js';
+export { availableBytes } from './session/available-memory.js';
+export { exportOnnx, type ExportOptions } from './export.js';

@@ -1,109 +1,12 @@
-// A training step of a small MobileFaceNet on each lowering, against the reference engine: loss, every gradient, running statistics, ten losses.
-import { createRandom, createRunContainer, hostScalar, hostTensor, pluginContext, prefixed, under, type Engine, type HostTensors, type Loss, type Model, type StepFunction } from '@facewright/core';
-import { arcFace, softmax } from '@facewright/losses';
-import { mobileFaceNet } from '@facewright/models';
-import { sgd, trainStep } from '@facewright/training';
-import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+// A training step of a small MobileFaceNet on each lowering, held against the reference engine.
+import { testTrainingAgreement } from '@facewright/test/training-agreement';
+import { describe, test } from 'vitest';
 import { openOnnxEngine } from '../src/index.js';
-import { numbers, referenceEngine } from './agree.js';
 
-const CLASSES = 7;
-const SIDE = 32;
-/** The shapes of every kind of layer: stride, shortcut, expansion, global depthwise. */
-const SMALL = { inputSize: SIDE, width: 0.25, embeddingSize: 16, bottlenecks: [[2, 64, 2, 2], [4, 96, 2, 2]] as [number, number, number, number][] };
+const probe = await openOnnxEngine({ provider: 'cpu', lowering: 'blocked', threads: 2 });
+const { block } = probe;
+await probe.dispose();
 
-const context = () => pluginContext(createRunContainer({ seed: 3 }), 'test');
-
-/** Trained networks have PReLU slopes beyond ±1: every third channel gets one. */
-function withTrainedSlopes(params: HostTensors): HostTensors {
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, name.endsWith('/slope') ? { ...value, data: Float32Array.from(value.data, (_, i) => [0.25, 1.7, -1.4, 1, 0, -0.2][i % 6]) } : value]));
-}
-
-interface Setting { model: Model; loss: Loss; params: HostTensors; statistics: HostTensors }
-
-async function setting(lossPlugin = softmax(), trained = true): Promise<Setting> {
-  const model = await mobileFaceNet(SMALL).create(context());
-  const loss = await lossPlugin.create(context());
-  const body = model.init(createRandom(5));
-  const head = loss.init(CLASSES, model.embeddingSize, createRandom(6));
-  return {
-    model, loss,
-    params: { ...prefixed('model/params', trained ? withTrainedSlopes(body.params) : body.params), ...prefixed('head/params', head.params) },
-    statistics: { ...prefixed('model/statistics', body.statistics), ...prefixed('head/statistics', head.statistics) },
-  };
-}
-
-/** Loss, gradients and statistics as outputs. */
-const gradientStep = ({ model, loss, params }: Setting): StepFunction => (state, { images, labels }) => {
-  const names = Object.keys(params);
-  let statistics: Record<string, tf.Tensor> = {};
-  const { value, grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
-    const given = { ...state, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) };
-    const body = model.apply(under('model/params', given), under('model/statistics', given), images as tf.Tensor4D, 'train');
-    statistics = Object.fromEntries(Object.entries(body.statistics).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
-    return loss.apply(under('head/params', given), {}, body.embeddings, labels as tf.Tensor1D).loss;
-  })(names.map((name) => state[name]));
-  const kept = Object.fromEntries(Object.entries(statistics).map(([name, tensor]) => [`statistics/${name}`, tf.clone(tensor)]));
-  tf.dispose(statistics);
-  return { state: { 'model/statistics/stem/mean': kept['statistics/stem/mean'] }, outputs: { loss: value, ...prefixed('gradient', Object.fromEntries(names.map((name, i) => [name, grads[i]]))), ...kept } };
-};
-
-const batch = (n: number, seed = 1): HostTensors => ({ images: numbers([n, SIDE, SIDE, 3], seed), labels: hostTensor([n], Int32Array.from({ length: n }, (_, i) => (i * 3 + seed) % CLASSES)) });
-
-const largest = (data: ArrayLike<number>): number => Array.from(data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
-
-/** The reference's are the same for every lowering, and slow. */
-let referenceLosses: Promise<number[]> | undefined;
-
-async function tenLosses(engine: Engine): Promise<number[]> {
-  const given = await setting(softmax(), false);
-  const optimiser = await sgd({ momentum: 0.9, weightDecay: 5e-4 }).create(context());
-  const state = { ...given.params, ...given.statistics, ...prefixed('memory', optimiser.init(given.params)) };
-  const executable = engine.compile(trainStep(given.model, given.loss, optimiser), { state });
-  const losses: number[] = [];
-  for (let i = 0; i < 10; i++) losses.push((await executable.run({ ...batch(16, i + 1), rate: hostScalar(0.003) })).loss.data[0]);
-  executable.dispose();
-  return losses;
-}
-
-describe.each(['std', 'blocked'] as const)('%s', (lowering) => {
-  let engine: Engine & { block: number };
-  beforeAll(async () => {
-    engine = await openOnnxEngine({ provider: 'cpu', lowering, threads: 2 });
-  });
-  afterAll(() => engine.dispose());
-
-  test.each([['softmax', softmax()], ['arcface', arcFace()]])('loss, gradients and running statistics with %s', async (_, lossPlugin) => {
-    if (lowering === 'blocked' && !engine.block) return;
-    const given = await setting(lossPlugin);
-    const state = { ...given.params, ...given.statistics };
-    const step = gradientStep(given);
-    const expected = await (await referenceEngine()).compile(step, { state }).run(batch(16));
-    const actual = await engine.compile(step, { state }).run(batch(16));
-    expect(Math.abs(actual.loss.data[0] - expected.loss.data[0])).toBeLessThan(1e-5);
-    const gradients = Object.keys(expected).filter((name) => name.startsWith('gradient/'));
-    const scale = Math.max(...gradients.map((name) => largest(expected[name].data)));
-    for (const name of gradients) expect(difference(actual[name].data, expected[name].data) / scale, name).toBeLessThan(1e-4);
-    const statistics = Object.keys(expected).filter((name) => name.startsWith('statistics/'));
-    expect(statistics.length).toBeGreaterThan(20);
-    // a mean after a normalised layer is zero but for rounding: it is measured by the deviation, which is the scale it is used on
-    const deviation = (name: string): number => Math.sqrt(largest(expected[name.replace(/mean$/, 'variance')].data));
-    for (const name of statistics) expect(difference(actual[name].data, expected[name].data) / Math.max(largest(expected[name].data), deviation(name)), name).toBeLessThan(1e-6);
-  });
-
-  test('ten steps of SGD give the same losses', { timeout: 300_000 }, async () => {
-    const expected = await (referenceLosses ??= tenLosses(await referenceEngine()));
-    (await tenLosses(engine)).forEach((loss, i) => expect(Math.abs(loss - expected[i]) / expected[i], `step ${i}`).toBeLessThan(1e-3));
-  });
-
-  test('a batch that no block divides', async () => {
-    const given = await setting();
-    const state = { ...given.params, ...given.statistics };
-    const step = gradientStep(given);
-    const expected = await (await referenceEngine()).compile(step, { state }).run(batch(5));
-    const actual = await engine.compile(step, { state }).run(batch(5));
-    expect(Math.abs(actual.loss.data[0] - expected.loss.data[0])).toBeLessThan(1e-4);
-  });
-});
+describe('std', () => testTrainingAgreement(() => openOnnxEngine({ provider: 'cpu', lowering: 'std', threads: 2 })));
+if (block) describe(`blocked by ${block}`, () => testTrainingAgreement(() => openOnnxEngine({ provider: 'cpu', lowering: 'blocked', threads: 2 })));
+else test.skip('blocked (skipped: this processor\'s onnxruntime has no blocked layout)', () => {});

@@ -1,39 +1,79 @@
 /**
  * The training step and the validation step as pure functions over named tensors. All of the training's state has one flat name space:
- * `model/params/…`, `model/statistics/…`, `head/params/…`, `head/statistics/…`, `memory/…` (the optimiser's).
+ * `model/params/…`, `model/statistics/…`, `head/params/…`, `head/statistics/…`, `memory/…` (the optimiser's), and with micro-batches
+ * `accumulated/…` (sums of gradients).
  */
 import { prefixed, under, type Loss, type Model, type Optimiser, type State, type StepFunction } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { frozenStatistic, wholeModelFrozen } from './freeze.js';
+
+/** Whether an entry of the state is learnt by gradients. */
+export const isParameter = (name: string): boolean => name.startsWith('model/params/') || name.startsWith('head/params/');
+
+export interface StepOptions {
+  readonly clipNorm?: number;
+  /** Parts of a batch whose gradients are averaged for one update; default 1. `compileTraining` deals a batch out over them. */
+  readonly microBatches?: number;
+  /** Names of parameters that stay as they are. */
+  readonly frozen?: ReadonlySet<string>;
+}
 
 /**
  * Forward, backward and update. Inputs: `images` [n, height, width, 3] float32, already scaled as the model wants; `labels` [n] int32; `rate`
  * scalar. Outputs, all scalars: `loss`, `accuracy` (share of images whose largest logit without margin is their label), `gradientNorm`.
  * Gradients whose common norm exceeds `clipNorm` are multiplied by clipNorm / norm; `gradientNorm` is that before.
+ *
+ * With `microBatches` > 1 a call takes one part of the batch and has two more inputs, the scalars `first` and `last`, 1 for the first and the
+ * last part and else 0. Gradients are summed in `accumulated/…`; the last call divides the sums by the number of parts and updates with that,
+ * the others leave parameters and memory as they are. Running statistics move with every part.
+ *
+ * Of `frozen` parameters neither they nor the optimiser's memory nor the running statistics of their layers change, and `gradientNorm` is that of
+ * the others. A layer still normalises by the batch then, but where all of the model is frozen it runs as it would be used.
  */
-export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clipNorm }: { readonly clipNorm?: number } = {}): StepFunction {
+export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clipNorm, microBatches = 1, frozen = new Set() }: StepOptions = {}): StepFunction {
   return (state, inputs) => {
     // in one order whatever the state came from, so that sums over the parameters are rounded alike
-    const names = Object.keys(state).filter((name) => name.startsWith('model/params/') || name.startsWith('head/params/')).sort();
+    const all = Object.keys(state).filter(isParameter).sort();
+    const names = all.filter((name) => !frozen.has(name));
+    const mode = wholeModelFrozen(all, frozen) ? 'infer' : 'train';
     const values = names.map((name) => state[name]);
     let escaped: Record<string, tf.Tensor> = {};
 
     const forward = (...values: tf.Tensor[]): tf.Scalar => {
       const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
-      const result = apply(model, loss, { ...state, ...params }, inputs, 'train');
+      const result = apply(model, loss, { ...state, ...params }, inputs, mode);
       escaped = keepCopies({ accuracy: result.accuracy, ...result.statistics });
       return result.loss;
     };
     const { value, grads } = tf.valueAndGrads(forward)(values);
     const { accuracy, ...statistics } = releaseCopies(escaped);
 
-    const gradientNorm = tf.sqrt(tf.addN(grads.map((gradient) => tf.sum(tf.square(gradient)))));
+    const { means, sums } = microBatches > 1 ? accumulated(names, grads, state, inputs.first, microBatches) : { means: grads, sums: {} };
+    const gradientNorm = tf.sqrt(tf.addN(means.map((gradient) => tf.sum(tf.square(gradient)))));
     // never above 1, and 1 exactly for what is short enough: tf.maximum keeps the norm from being divided by when it is 0
     const shorten = clipNorm === undefined ? undefined : tf.div(clipNorm, tf.maximum(gradientNorm, clipNorm));
-    const gradients = Object.fromEntries(names.map((name, index) => [name, shorten ? tf.mul(grads[index], shorten) : grads[index]]));
+    const gradients = Object.fromEntries(names.map((name, index) => [name, shorten ? tf.mul(means[index], shorten) : means[index]]));
     const params = Object.fromEntries(names.map((name) => [name, state[name]]));
-    const updated = optimiser.update({ params, gradients, memory: under('memory', state), rate: inputs.rate as tf.Scalar, groupOf: groupsOf(model) });
-    return { state: { ...updated.params, ...statistics, ...prefixed('memory', updated.memory) }, outputs: { loss: value, accuracy, gradientNorm } };
+    const updated = optimiser.update({ params, gradients, memory: under('memory', state), rate: inputs.rate as tf.Scalar, groupOf: groupsOf(model), frozen: [...frozen] });
+    const moving = (statistics: State): State => Object.fromEntries(Object.entries(statistics).filter(([name]) => !name.startsWith('model/') || !(mode === 'infer' || frozenStatistic(name, all, frozen))));
+    const changed = { ...updated.params, ...prefixed('memory', updated.memory) };
+    return { state: { ...(microBatches > 1 ? onlyIf(inputs.last, changed, state) : changed), ...moving(statistics), ...sums }, outputs: { loss: value, accuracy, gradientNorm } };
   };
+}
+
+/** The sums of gradients with this part's, begun anew by the first one, and their means over all parts. */
+function accumulated(names: readonly string[], gradients: readonly tf.Tensor[], state: State, first: tf.Tensor, parts: number): { means: tf.Tensor[]; sums: State } {
+  const begins = tf.cast(first, 'bool');
+  const sums = names.map((name, index) => tf.where(begins, gradients[index], tf.add(state[accumulatedName(name)], gradients[index])));
+  return { means: sums.map((sum) => tf.div(sum, parts)), sums: Object.fromEntries(names.map((name, index) => [accumulatedName(name), sums[index]])) };
+}
+
+export const accumulatedName = (parameter: string): string => `accumulated/${parameter}`;
+
+/** The changed entries where `condition` is not 0, else what they were. */
+function onlyIf(condition: tf.Tensor, changed: State, former: State): State {
+  const holds = tf.cast(condition, 'bool');
+  return Object.fromEntries(Object.entries(changed).map(([name, tensor]) => [name, tf.where(holds, tensor, former[name])]));
 }
 
 /** Loss and accuracy with the running statistics, changing nothing. Inputs `images` and `labels` as in training; outputs `loss`, `accuracy`. */

@@ -54,6 +54,7 @@ async function run(directory: string, overrides: Partial<TrainOptions> = {}, abo
   return { events, error, losses: new Map(of(events, 'train.step').map(({ step, loss }) => [step, loss])) };
 }
 
+const checkpointsOf = async (directory: string): Promise<string[]> => (await readdir(join(root, directory, 'checkpoints'))).filter((name) => name !== 'identities.json');
 const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
 
 test('trains two stages, hands the head over and writes the model', async () => {
@@ -66,7 +67,7 @@ test('trains two stages, hands the head over and writes the model', async () => 
   expect(of(events, 'train.step').map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2]);
   expect(of(events, 'train.validation').map(({ step, images }) => [step, images])).toEqual([[5, 3], [8, 3], [10, 3], [15, 3]]);
   expect(of(events, 'progress').at(-1)).toMatchObject({ done: 120, total: 120, unit: 'images' });
-  expect(await readdir(join(root, 'whole', 'checkpoints'))).toEqual(['00000012', '00000015']);
+  expect(await checkpointsOf('whole')).toEqual(['00000012', '00000015']);
 
   const { card, params, statistics } = await loadModelFiles(join(root, 'whole', 'model'));
   expect(card).toMatchObject({ model: { name: 'tiny' }, inputSize: [6, 6], embeddingSize: 4, alignment: { fingerprint: 'tiny' }, trained: { steps: 15, identities: 5 } });
@@ -110,6 +111,19 @@ test.each([[[3]], [[4]], [[8]], [[9]], [[2, 7, 11, 14]]])('interrupted after ste
   }
   expect([...seen]).toEqual([...whole.losses]);
   expect((await weights(directory)).equals(await weights('whole'))).toBe(true);
+});
+
+test('in parts of a batch too it goes on to the same losses and bytes, and only with the same parts', async () => {
+  const parts = { microBatch: 4 };
+  const undisturbed = await run('parts', parts);
+  const first = await run('parts-stopped', parts, 6);
+  const { events, losses } = await run('parts-stopped', { ...parts, resume: true });
+  expect(of(events, 'train.started')[0].resumedAt).toBe(6);
+  expect([...first.losses, ...losses]).toEqual([...undisturbed.losses]);
+  expect((await weights('parts-stopped')).equals(await weights('parts'))).toBe(true);
+  expect((await weights('parts')).equals(await weights('whole'))).toBe(false);
+  const { error } = await run('parts', { microBatch: 2, resume: true });
+  expect((error as FacewrightError).what).toContain('different batch');
 });
 
 test('a kill in the middle of a step costs only the steps since the last checkpoint', async () => {
@@ -167,7 +181,7 @@ test('damaged ones do not push whole ones out', async () => {
   await run('crowded', { checkpoint: { everySteps: 4, keep: 2 } }, 13);
   await truncate(join(root, 'crowded', 'checkpoints', '00000013', 'state.safetensors'), 0);
   await run('crowded', { checkpoint: { ...checkpoint, everySteps: 100 }, resume: true }, 14);
-  expect(await readdir(join(root, 'crowded', 'checkpoints'))).toEqual(['00000014']);
+  expect(await checkpointsOf('crowded')).toEqual(['00000012', '00000014']); // 12 is what 14 would go back to
 });
 
 test('a checkpoint of another training is refused, with what differs', async () => {
@@ -205,7 +219,7 @@ test('stops at a loss that is no number and keeps the last good checkpoint', asy
   expect(what).toContain('The first tensor that went bad: the logits of the loss "linear"');
   expect((error as FacewrightError).todo).toContain('The checkpoint of step 4 is good.');
   expect(of(events, 'train.step')).toHaveLength(5);
-  expect(await readdir(join(root, 'infected', 'checkpoints'))).toEqual(['00000004']);
+  expect(await checkpointsOf('infected')).toEqual(['00000004']);
 });
 
 test('the plateau rule ends a stage that does not learn, and says what it saw', async () => {

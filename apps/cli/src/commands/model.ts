@@ -1,7 +1,8 @@
 /** `facewright model info`: a model's layers, parameters and multiply–adds, before anything is trained. */
 import type { Command } from 'commander';
-import { FacewrightError, messageOf } from '@facewright/core';
+import { FacewrightError } from '@facewright/core';
 import { describeModel } from '@facewright/models';
+import { jsonOptions } from '../options.js';
 import { withSession, type SessionOptions } from '../session.js';
 
 interface InfoOptions extends SessionOptions {
@@ -23,7 +24,7 @@ Examples:
   facewright model info mobilefacenet --options '{"variant":"S","inputSize":[112,96]}'`)
     .action((name: string, options: InfoOptions) =>
       withSession(options, async ({ print }) => {
-        const model = describeModel(name, optionsFrom(options.options));
+        const model = describeModel(name, jsonOptions(options.options));
         if (!model) throw new FacewrightError({ what: `Nothing is known of the size of a model "${name}".`, todo: 'Name mobilefacenet or mobilenetv2.' });
         const { inputSize, size, layers } = model;
         const line = (cells: readonly (string | number)[]): string => cells.map((cell, i) => (i === 0 ? String(cell).padEnd(26) : cell.toLocaleString('en').padStart(14))).join('');
@@ -34,12 +35,4 @@ Examples:
         return { json: { name, inputSize, ...size, layers } };
       }),
     );
-}
-
-function optionsFrom(text = '{}'): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new FacewrightError({ what: `The options are not JSON: ${messageOf(error)}.`, where: '--options', todo: 'Write them as in the config, e.g. --options \'{"variant":"S"}\'.' });
-  }
 }

@@ -1,11 +1,11 @@
 /** `facewright run`: everything, from photos to the report. */
 import { Option, type Command } from 'commander';
 import { createRun } from '../create-run.js';
-import { configOf, loggerOption, presetOption, requireData, withCommon, withData, type CommonOptions, type DataOptions } from '../options.js';
+import { configOf, loggerOption, presetOption, requireData, withBatch, withCommon, withData, type BatchOptions, type CommonOptions, type DataOptions } from '../options.js';
 import type { PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
-interface RunOptions extends CommonOptions, DataOptions {
+interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
   readonly sample?: boolean;
   readonly out?: string;
   readonly preset: PresetName;
@@ -16,9 +16,9 @@ interface RunOptions extends CommonOptions, DataOptions {
 
 export function addRun(program: Command): void {
   withCommon(
-    withData(program.command('run').description('prepare, train, switch the loss, verify on people never trained on, and report'))
+    withBatch(withData(program.command('run').description('prepare, train, switch the loss, verify on people never trained on, and report'))
       .addOption(new Option('--sample', 'draw a sample of people and run on it').conflicts(['data', 'reader', 'aligned']))
-      .option('--out <dir>', 'directory of the run (default: facewright-run; with --sample: facewright-sample, which is used again each time)'),
+      .option('--out <dir>', 'directory of the run (default: facewright-run; with --sample: facewright-sample, which is used again each time)')),
   )
     .addOption(presetOption())
     .addOption(loggerOption())

@@ -1,0 +1,64 @@
+/** Measures training on an engine: images a second of forward, backward and update, and the most memory the process has taken. */
+import { createRandom, hostScalar, hostTensor, throwIfAborted, type Emit, type Engine, type HostTensors, type Loss, type Model, type Optimiser } from '@facewright/core';
+import { compileTraining, firstState } from '@facewright/training';
+
+export interface BenchOptions {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly loss: Loss;
+  readonly optimiser: Optimiser;
+  readonly classes: number;
+  /** Images in a step. */
+  readonly batch: number;
+  /** Parts in which a step goes over them. */
+  readonly parts: number;
+  /** Steps that count; two more go first. */
+  readonly steps: number;
+  readonly emit?: Emit;
+  readonly signal?: AbortSignal;
+}
+
+export interface BenchResult {
+  readonly backend: string;
+  /** How the engine lowers steps: `std` or `blocked` where it compiles them, `eager` where it runs op by op. */
+  readonly lowering: string;
+  readonly batch: number;
+  /** Of the median step. */
+  readonly imagesPerSecond: number;
+  /** Of the whole process, from its start; a GPU's own memory is not in it. */
+  readonly peakMemoryBytes: number;
+}
+
+const WARM_UP = 2;
+const KILOBYTE = 1024;
+
+export async function benchTrain({ engine, model, loss, optimiser, classes, batch, parts, steps, emit, signal }: BenchOptions): Promise<BenchResult> {
+  const random = createRandom('bench');
+  const { state } = firstState(model, { loss, optimiser }, classes, random);
+  const inputs = randomBatch(model, classes, batch);
+  const executable = compileTraining({ engine, name: 'bench', model, loss, optimiser, parts, state });
+  const milliseconds: number[] = [];
+  try {
+    for (let step = 0; step < WARM_UP + steps; step++) {
+      throwIfAborted(signal);
+      const start = performance.now();
+      await executable.run(inputs);
+      if (step >= WARM_UP) milliseconds.push(performance.now() - start);
+      emit?.('progress', { task: 'bench', done: step + 1, total: WARM_UP + steps, unit: 'steps' });
+    }
+  } finally {
+    executable.dispose();
+  }
+  const median = milliseconds.sort((a, b) => a - b)[Math.floor(steps / 2)];
+  const lowering = 'lowering' in engine ? String(engine.lowering) : 'eager';
+  return { backend: engine.name, lowering, batch, imagesPerSecond: (1000 * batch) / median, peakMemoryBytes: process.resourceUsage().maxRSS * KILOBYTE };
+}
+
+function randomBatch({ inputSize: [height, width] }: Model, classes: number, batch: number): HostTensors {
+  const random = createRandom('bench/images');
+  return {
+    images: hostTensor([batch, height, width, 3], Float32Array.from({ length: batch * height * width * 3 }, () => 2 * random.uniform() - 1)),
+    labels: hostTensor([batch], Int32Array.from({ length: batch }, () => Math.floor(classes * random.uniform()))),
+    rate: hostScalar(0.1),
+  };
+}

@@ -1,0 +1,52 @@
+/** A plan's figures against shapes worked out by hand and against what the state of a training really holds. */
+import { createRandom, createRunContainer, pluginContext } from '@facewright/core';
+import { arcFace, softmax, subCentreArcFace } from '@facewright/losses';
+import { mobileFaceNet } from '@facewright/models';
+import { adam, firstState, sgd } from '@facewright/training';
+import { expect, test } from 'vitest';
+import { planTraining, type StagePlan } from './plan-training.js';
+
+const context = pluginContext(createRunContainer(), 'test');
+const model = await mobileFaceNet({ inputSize: 32, width: 0.25, embeddingSize: 16, bottlenecks: [[2, 64, 2, 2], [2, 128, 2, 2]] }).create(context);
+const [plain, sub, margin, momentum, moments] = await Promise.all([softmax().create(context), subCentreArcFace({ k: 3 }).create(context), arcFace().create(context), sgd({ momentum: 0.9 }).create(context), adam().create(context)]);
+const PROCESS = 1e8;
+
+const plan = (options: Partial<Parameters<typeof planTraining>[0]> = {}): StagePlan[] =>
+  planTraining({ model, stages: [{ name: 'softmax', loss: plain, optimiserName: 'sgd', optimiser: momentum }], classes: 50, batch: 64, block: 16, limitBytes: Infinity, processBytes: PROCESS, ...options });
+
+test.each([['softmax', plain, momentum], ['sub-centre', sub, moments], ['arcface', margin, moments]])('numbers of the head and of the optimiser with %s', (name, loss, optimiser) => {
+  const { state } = firstState(model, { loss, optimiser }, 50, createRandom(1));
+  const numbers = (prefix: string): number => Object.entries(state).filter(([entry]) => entry.startsWith(prefix)).reduce((sum, [, { data }]) => sum + data.length, 0);
+  const [{ parameters }] = plan({ stages: [{ name, loss, optimiserName: 'x', optimiser }] });
+  expect(parameters).toEqual({ model: numbers('model/params/'), head: numbers('head/params/'), optimiser: numbers('memory/') });
+});
+
+test('a million classes are planned without making their numbers', () => {
+  const [few] = plan();
+  const [many] = plan({ classes: 1_000_000 });
+  // a matrix of 16 × n and a vector of n, with as many momenta: each kept three times over, and the logits of 64 images at their side
+  const grown = many.peakBytes.exact - few.peakBytes.exact;
+  expect(many.parameters.head - few.parameters.head).toBe(17 * (1_000_000 - 50));
+  expect(grown).toBeGreaterThan(4 * 3 * 2 * 17 * 999_950);
+  expect(grown).toBeLessThan(4 * (3 * 2 * 17 + 5 * 64) * 1_000_000);
+});
+
+test('computing twice, and parts of a batch, take less; the limit decides what is done here', () => {
+  const [{ peakBytes, activationBytes, here }] = plan();
+  expect(here).toEqual({ bytes: peakBytes.exact, recomputed: 0, fits: true });
+  expect(peakBytes.exact).toBeGreaterThan(PROCESS + activationBytes);
+  expect(peakBytes.rematerialised.values).toBeGreaterThan(2);
+  expect(peakBytes.rematerialised.bytes).toBeLessThan(peakBytes.exact);
+  expect(peakBytes.microBatches.map(({ microBatch }) => microBatch)).toEqual([32, 16]);
+  const [half, quarter] = peakBytes.microBatches.map(({ bytes }) => bytes);
+  expect(half).toBeLessThan(peakBytes.exact);
+  expect(quarter).toBeLessThan(half);
+
+  const limitBytes = 0.9 * activationBytes;
+  const [limited] = plan({ limitBytes });
+  expect(limited.here.fits).toBe(true);
+  expect(limited.here.recomputed).toBeGreaterThan(0);
+  expect(limited.here.bytes).toBeLessThan(here.bytes);
+  expect(plan({ limitBytes, microBatch: 16 })[0].here).toEqual({ bytes: quarter, recomputed: 0, fits: true });
+  expect(plan({ limitBytes: 1e4 })[0].here.fits).toBe(false);
+});

@@ -1,0 +1,97 @@
+/** What training will need, from shapes alone: parameters, and the memory of a step as it is, with values computed twice, and in parts. */
+import { planStep } from '@facewright/backend-onnx';
+import { createRandom, type HostTensor, type HostTensors, type Loss, type Model, type Optimiser } from '@facewright/core';
+import { batchParts, firstState, trainStep, trainingState } from '@facewright/training';
+
+export interface PlanOptions {
+  readonly model: Model;
+  readonly stages: readonly { readonly name: string; readonly loss: Loss; readonly optimiserName: string; readonly optimiser: Optimiser; readonly clipNorm?: number }[];
+  readonly classes: number;
+  readonly batch: number;
+  readonly microBatch?: number;
+  /** Images in a block where steps are lowered to the `blocked` layout, else 0. */
+  readonly block: number;
+  /** What a step may take beside the process itself. */
+  readonly limitBytes: number;
+  /** What the process takes now. */
+  readonly processBytes: number;
+}
+
+export interface StagePlan {
+  readonly loss: string;
+  readonly optimiser: string;
+  /** Numbers that are learnt, and those the optimiser remembers. */
+  readonly parameters: { readonly model: number; readonly head: number; readonly optimiser: number };
+  /** Values between the input and the update at their most, of the whole batch at once. */
+  readonly activationBytes: number;
+  /** Peak memory of the process. */
+  readonly peakBytes: {
+    /** The whole batch at once. */
+    readonly exact: number;
+    /** The same numbers in the least memory, with so many values computed twice. */
+    readonly rematerialised: { readonly bytes: number; readonly values: number };
+    /** In parts of so many images. */
+    readonly microBatches: readonly { readonly microBatch: number; readonly bytes: number }[];
+  };
+  /** What the engine will do here, with the config's parts. */
+  readonly here: { readonly bytes: number; readonly recomputed: number; readonly fits: boolean };
+}
+
+/** What stays of capturing and compiling a step and of loading onnxruntime, by measurement (MobileFaceNet, batches of 16 to 64). */
+const COMPILING_BYTES = 0.13e9;
+
+type Spec = Pick<HostTensor, 'shape' | 'dtype'>;
+type Specs = Readonly<Record<string, Spec>>;
+
+export function planTraining({ model, stages, classes, batch, microBatch, block, limitBytes, processBytes }: PlanOptions): StagePlan[] {
+  const beside = processBytes + COMPILING_BYTES;
+  return stages.map(({ name, loss, optimiserName, optimiser, clipNorm }) => {
+    const state = stateFor(model, loss, optimiser, classes);
+    const memory = (size: number, memoryBytes?: number) => {
+      const { parts } = batchParts(batch, size);
+      const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
+      return planStep(step, trainingState(state, parts), inputsOf(model, batch / parts, parts), { block, memoryBytes });
+    };
+    const whole = memory(batch);
+    const least = memory(batch, 0);
+    const here = memory(microBatch ?? batch, limitBytes);
+    const numbers = (prefix: string): number => Object.entries(state).filter(([entry]) => entry.startsWith(prefix)).reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    return {
+      loss: name,
+      optimiser: optimiserName,
+      parameters: { model: numbers('model/params/'), head: numbers('head/params/'), optimiser: numbers('memory/') },
+      activationBytes: whole.activationBytes,
+      peakBytes: {
+        exact: beside + whole.bytes,
+        rematerialised: { bytes: beside + least.bytes, values: least.recomputed },
+        microBatches: partSizes(batch).map((size) => ({ microBatch: size, bytes: beside + memory(size).bytes })),
+      },
+      here: { bytes: beside + here.bytes, recomputed: here.recomputed, fits: here.bytes <= limitBytes },
+    };
+  });
+}
+
+const FEWEST = 16;
+
+/** Halves, quarters, … of the batch. */
+function partSizes(batch: number): number[] {
+  const half = batch / 2;
+  return Number.isInteger(half) && half >= FEWEST ? [half, ...partSizes(half)] : [];
+}
+
+/**
+ * The shapes of a training's tensors for any number of classes, without making that many numbers: what an axis gains from two classes to three, it
+ * gains with every class.
+ */
+function stateFor(model: Model, loss: Loss, optimiser: Optimiser, classes: number): Specs {
+  const [two, three] = [2, 3].map((few): HostTensors => firstState(model, { loss, optimiser }, few, createRandom('plan')).state);
+  return Object.fromEntries(Object.entries(two).map(([name, { shape, dtype }]) => [name, { dtype, shape: shape.map((length, axis) => length + (three[name].shape[axis] - length) * (classes - 2)) }]));
+}
+
+function inputsOf({ inputSize: [height, width] }: Model, images: number, parts: number): Specs {
+  const scalar: Spec = { shape: [], dtype: 'float32' };
+  return {
+    images: { shape: [images, height, width, 3], dtype: 'float32' }, labels: { shape: [images], dtype: 'int32' }, rate: scalar,
+    ...(parts > 1 && { first: scalar, last: scalar }),
+  };
+}
