@@ -39,6 +39,6 @@ test('a damaged record and a missing run are told', async () => {
 });
 
 test('resuming asks for the same config, but not for the same engine or place', () => {
-  expect(() => requireSameConfig(config, { ...config, backend: 'cpu', out: 'elsewhere', checkpoint: { everySteps: 1, keep: 1 } }, 'x')).not.toThrow();
+  expect(() => requireSameConfig(config, { ...config, backend: 'cpu', out: 'elsewhere', checkpoint: { everySteps: 1, keep: 1, best: true } }, 'x')).not.toThrow();
   expect(() => requireSameConfig(config, { ...config, seed: 2, batch: 4 }, 'x')).toThrow('"seed", "batch" differ.');
 });

@@ -11,7 +11,6 @@ export type { NamedCriterion } from './stage-end.js';
 export { readStartingPoint, type FormerHead, type StartingPoint } from './starting-point.js';
 export { rateAt } from './schedule.js';
 export { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
-export { fitPixels } from './resize.js';
 export { train, type Beginning, type TrainOptions, type TrainResult, type TrainStage } from './train.js';
 export { saveModel, loadModelFiles, recordMetrics, checkAlignment, type ModelCard, type ModelFiles, type ModelMetrics } from './model-files.js';
 export { createEmbedder, cosineSimilarity, meanEmbedding, type Embedder, type EmbedderOptions } from './embedder.js';
