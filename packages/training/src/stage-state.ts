@@ -28,9 +28,6 @@ export interface KnownCentres {
   readonly identities: readonly string[];
 }
 
-/** Mean embeddings of length 1 of the people with these labels, as columns [embeddingSize, labels]. */
-export type MeansOf = (body: InitialState, labels: readonly number[]) => Promise<HostTensor>;
-
 export interface HeadOptions {
   readonly identities: readonly string[];
   readonly embeddingSize: number;

@@ -1,5 +1,5 @@
 /** Small helpers for elements: made with attributes, listeners and children; text is always text, never HTML. */
-import { Html } from '@facewright/report';
+import type { Html } from '@facewright/report';
 
 type Attribute = string | number | boolean | undefined | ((event: never) => void);
 export type Child = Node | string | undefined | false;
