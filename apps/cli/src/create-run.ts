@@ -4,15 +4,17 @@ import { performance } from 'node:perf_hooks';
 import type { DependencyContainer } from 'tsyringe';
 import {
   createEventStream, ENGINE, LOGGER, MODEL, parseOptions, RANDOM, runConfig, throwIfAborted,
-  type ConfiguredPlugin, type Dataset, type EventReader, type EventStream, type RunConfig, type RunConfigInput, type Verification,
+  type ConfiguredPlugin, type Dataset, type EventReader, type EventStream, type RunConfig, type RunConfigInput,
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
-import { createEventLog, writeReport, type Metrics } from '@facewright/report';
+import { createEventLog, writeReport, type Metrics, type PairPicture } from '@facewright/report';
 import { batchParts, createEmbedder, loadModelFiles } from '@facewright/training';
 import { backendFor, compose, givenPart, type Composition, type Scope } from './compose.js';
 import { pickCrops } from './crops.js';
 import { recogniseData } from './data-source.js';
-import { evaluateDrawn } from './evaluate-stage.js';
+import { pickDropped } from './dropped.js';
+import { evaluateDrawn, type DrawnEvaluation } from './evaluate-stage.js';
+import { evaluationDocument, picturesOf, writeEvaluation } from './evaluation-directory.js';
 import { prepareStage } from './prepare-stage.js';
 import { presetOf, type PresetName } from './presets.js';
 import { openRunDirectory, requireSameConfig, type RunDirectory, type RunRecord } from './run-directory.js';
@@ -120,6 +122,7 @@ async function execute(run: Execution): Promise<RunResult> {
   const loggers = (composition.loggers.length ? await Promise.all(container.resolveAll(LOGGER)) : []).map((logger) => logger.open(directory.path));
   for (const { reader } of loggers) events.subscribe(reader);
   let dataset: Dataset | undefined;
+  let pairs: readonly PairPicture[] = [];
   try {
     await directory.record(record);
     emit('run.started', { command: record.command, seed: config.seed, config, versions: versions() });
@@ -131,13 +134,20 @@ async function execute(run: Execution): Promise<RunResult> {
     await directory.record({ ...record, heldOut });
     const { modelDirectory } = await trainStage(composition, dataset, { directory: directory.path, exclude: heldOut, resume: run.resume });
     if (!run.trainOnly && heldOut.length) {
-      const verification = await verifyModel(composition, modelDirectory, dataset, heldOut, { emit, signal });
-      if (verification) emit('evaluate.finished', { verification, directory: modelDirectory });
+      const drawn = await verifyModel(composition, modelDirectory, dataset, heldOut, { emit, signal });
+      if (drawn) {
+        const { set, evaluation, read } = drawn;
+        const { verification, people } = evaluation;
+        pairs = await picturesOf(evaluation, read);
+        await writeEvaluation({ directory: directory.evaluation, set, evaluation, pictures: pairs, document: { model: modelDirectory, data: dataset.directory, flip: false, ...evaluationDocument(evaluation), skipped: [] } });
+        emit('evaluate.finished', { verification, directory: directory.evaluation, ...(people && { people }) });
+      }
     }
     emit('run.finished', { seconds: (performance.now() - begin) / 1000 });
     const crops = await pickCrops(dataset, container.resolve(RANDOM).fork('crops'));
+    const dropped = await pickDropped(dataset.summary.exclusions, config.data === undefined || run.prepared ? undefined : resolve(composition.baseDirectory, config.data));
     log.close();
-    const { report, metrics } = await writeReport({ directory: directory.path, crops });
+    const { report, metrics } = await writeReport({ directory: directory.path, crops, pairs, dropped });
     return { directory: directory.path, dataset: dataset.directory, model: modelDirectory, report, metrics };
   } finally {
     log.close();
@@ -156,7 +166,7 @@ async function prepared({ composition, directory, events, signal, sample, resume
   return directory.dataset;
 }
 
-async function verifyModel({ container, config }: Composition, modelDirectory: string, dataset: Dataset, heldOut: readonly string[], reporting: Parameters<typeof evaluateDrawn>[5]): Promise<Verification | undefined> {
+async function verifyModel({ container, config }: Composition, modelDirectory: string, dataset: Dataset, heldOut: readonly string[], reporting: Parameters<typeof evaluateDrawn>[5]): Promise<DrawnEvaluation | undefined> {
   const { params, statistics } = await loadModelFiles(modelDirectory);
   const embedder = createEmbedder({ engine: await container.resolve(ENGINE), model: await container.resolve(MODEL), params, statistics });
   try {

@@ -7,6 +7,7 @@ import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addImport } from './commands/import.js';
 import { addModel } from './commands/model.js';
+import { addPairs } from './commands/pairs.js';
 import { addPlan } from './commands/plan.js';
 import { addPrepare } from './commands/prepare.js';
 import { addRun } from './commands/run.js';
@@ -21,6 +22,6 @@ export function createProgram(): Command {
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
-  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDataset, addModel, addImport, addPlan, addBench, addStudio, addSetup, addDoctor]) add(program);
+  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addPairs, addDetect, addDataset, addModel, addImport, addPlan, addBench, addStudio, addSetup, addDoctor]) add(program);
   return program;
 }

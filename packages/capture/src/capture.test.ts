@@ -100,6 +100,15 @@ test('reading a value names the op and the line', () => {
   expect(capture((_, { x }) => ({ outputs: { y: tf.mul(x, tf.scalar(4).dataSync()[0]) } }), signature).nodes).toHaveLength(1);
 });
 
+test('a tensor that is gone is an error that says so', () => {
+  const signature = { inputs: { x: { shape: [3], dtype: 'float32' as const } } };
+  const square = tf.customGrad((x) => {
+    const twice = tf.mul(x as tf.Tensor, 2);
+    return { value: tf.square(x as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.mul(dy, twice) };
+  });
+  expect(() => capture((_, { x }) => ({ outputs: { y: tf.grad((x: tf.Tensor) => tf.sum(square(x)))(x) } }), signature, { name: 'mine' })).toThrow(/"mine" uses a tensor that was disposed of[\s\S]*"save"/);
+});
+
 test('an op without a rule, and a state that was not there, are named', () => {
   const signature = { inputs: { x: { shape: [4], dtype: 'float32' as const } } };
   expect(() => capture((_, { x }) => ({ outputs: { y: tf.real(tf.fft(tf.complex(x, x))) } }), signature)).toThrow(/cannot be captured/);

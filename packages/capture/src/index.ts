@@ -5,3 +5,4 @@ export { interpret } from './interpret.js';
 export { lives, memoryNeed, plainMemory, type Life, type MemoryModel, type MemoryNeed } from './lives.js';
 export * from './passes/index.js';
 export { printGraph } from './print.js';
+export { CAPTURED_OPS } from './rules/index.js';

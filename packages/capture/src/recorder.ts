@@ -58,6 +58,8 @@ class RecordingBackend extends tf.KernelBackend {
   }
 
   capturedValue(tensor: tf.TensorInfo): Value {
+    // those of another backend are brought in by tfjs; one that tfjs does not know is gone
+    if (!this.entries.has(tensor.dataId) && !tf.engine().state.tensorInfo.has(tensor.dataId)) throw disposedError(this.recording);
     const { value, owner, constant } = this.entries.get(tensor.dataId);
     if (owner === this.current) return value;
     if (!constant) throw new Error('a tensor of one capture was used in another one');
@@ -117,6 +119,14 @@ function readError(recording: Recording | undefined, value: Value): FacewrightEr
     what: `The step "${recording?.name ?? ''}" reads the value of ${op ? `the result of ${op}` : 'one of its inputs'} [${value.shape.join(', ')}] while it is being captured; it has no value yet.`,
     where: userLine(),
     todo: 'Keep the step a pure function of tensors: decide with tf.where instead of if, and return what you want to see as an output.',
+  });
+}
+
+function disposedError(recording: Recording | undefined): FacewrightError {
+  return new FacewrightError({
+    what: `The step "${recording?.name ?? ''}" uses a tensor that was disposed of.`,
+    where: userLine(),
+    todo: 'Keep it: what a custom gradient needs of the forward pass is handed over by "save", not by a closure.',
   });
 }
 

@@ -62,8 +62,10 @@ function planByLayout({ tensors, path }: WeightsFile, layout: Layout, ownStructu
   };
   const units = new Map<string, Unit>();
   for (const place of layerPlaces()) {
-    const unit = unitOf(layout.modules(place), take);
+    const modules = layout.modules(place);
+    const unit = unitOf(modules, take);
     if (unit) units.set(place.name, unit);
+    else if (!ownStructure) throw new FacewrightError({ what: `The file has no tensor "${modules.conv}.weight": the layer "${place.name}" is missing.`, where: path, todo: `Give a whole file of ${layout.source}, or the rows of bottlenecks by --options.` });
   }
   const structure = ownStructure ? {} : structureOf([...units.values()], path);
   return {

@@ -9,6 +9,7 @@ const BOTTLENECKS = ROWS.reduce((sum, repeats) => sum + repeats, 0);
 /** Halved four times on the way to the last map: by the stem and three rows. */
 const REDUCTION = 16;
 const STEM = 64;
+const LAST = 512;
 const EPSILON = 1e-5;
 
 /**
@@ -45,6 +46,7 @@ export function structureOf(units: readonly Unit[], where: string): Record<strin
     ...(side(stem, 0) !== STEM && { stem: side(stem, 0) }),
     ...(group > 1 && { stemGroup: group }),
     bottlenecks,
+    ...(after > 1 && side(tail[0], 0) !== LAST && { last: side(tail[0], 0) }),
     ...(after === 1 ? { variant: 'S' } : after === 2 ? { variant: 'M' } : { embeddingSize: side(embedding!, 0) }),
     ...(embedding?.bias && embedding.norm && { embeddingBias: true }),
     ...(units.every(({ slope }) => !slope) && { activation: 'relu' }),

@@ -16,7 +16,7 @@ export { createFolderWriter } from './writers/folder-writer.js';
 export { createRecordWriter } from './writers/record-writer.js';
 export { createWebdatasetWriter } from './writers/webdataset-writer.js';
 export type { EncodedImage, SetWriter } from './writers/set-writer.js';
-export { readPairs, type Pair, type PairsFile } from './verification/pairs.js';
+export { dealFolds, readPairs, type Pair, type PairsFile } from './verification/pairs.js';
 export { readTemplates, type Template, type TemplateSet } from './verification/templates.js';
 export { openImages, type ImageSource } from './verification/images.js';
 export { generateSample, type Sample as GeneratedSample, type SampleOptions } from './sample/generate.js';

@@ -31,6 +31,7 @@ export const mobileFaceNetOptions = z
     bottlenecks: bottleneckRows.default(PAPER_BOTTLENECKS),
     stem: z.int().min(1).default(64).describe('channels of the first convolution; 128 in InsightFace\'s arcface_torch mbf'),
     stemGroup: z.int().min(1).default(1).describe('channels that the first depthwise convolution mixes; 2 in InsightFace\'s arcface_torch mbf'),
+    last: z.int().min(1).default(LAST).describe('channels of the 1×1 convolution before the global one; the variant S has none'),
     embeddingEpsilon: z.number().positive().optional().describe('batchNormEpsilon of the embedding layer; without it batchNormEpsilon'),
     embeddingBias: z.boolean().default(false).describe('a bias in the embedding layer, before its batch normalisation'),
   })
@@ -50,7 +51,7 @@ export function mobileFaceNetBlocks(options: MobileFaceNetOptions): Block[] {
     stem: { channels: options.stem, stride: 2, depthwise: true, perGroup: options.stemGroup },
     rows: options.bottlenecks.map(([t, c, n, s]) => [t * options.expansion, c, n, s]),
     expandByOne: true,
-    last: variant === 'S' ? undefined : LAST,
+    last: variant === 'S' ? undefined : options.last,
     embedding: variant === 'standard' ? { size, bias, epsilon } : undefined,
   });
 }

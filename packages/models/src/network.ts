@@ -82,11 +82,11 @@ function convolve({ stride, padding, depthwise, perGroup = 1 }: ConvLayer, x: tf
 
 /** [n, h, w, groups · inputs · outputs] summed over a group's inputs: [n, h, w, groups · outputs]; a group has as many of both. */
 function sumInGroups(parts: tf.Tensor4D, perGroup: number): tf.Tensor4D {
-  const [, height, width, channels] = parts.shape;
+  const [images, height, width, channels] = parts.shape;
   const outputs = channels / perGroup;
-  // pixels in one axis: four are as many as every backend sums over
-  const split = tf.reshape(parts, [-1, outputs / perGroup, perGroup, perGroup]);
-  return tf.reshape(tf.sum(split, 2), [-1, height, width, outputs]);
+  // pixels and groups in one axis: four are as many as every backend sums over
+  const split = tf.reshape(parts, [images, (height * width * outputs) / perGroup, perGroup, perGroup]);
+  return tf.reshape(tf.sum(split, 2), [images, height, width, outputs]);
 }
 
 function normalise(

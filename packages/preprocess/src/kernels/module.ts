@@ -14,10 +14,7 @@ interface Exports {
   opening(src: number, width: number, height: number, reach: number, room: number, out: number): void;
   gaussian(src: number, out: number, count: number, table: number, state: number): void;
   saltAndPepper(src: number, out: number, count: number, struck: number, salt: number, state: number): void;
-  shrink(
-    src: number, sourceWidth: number, width: number, height: number, columnStart: number, columnFirst: number, columnWeights: number,
-    rowStart: number, rowFirst: number, rowWeights: number, line: number, sum: number, out: number,
-  ): void;
+  pyramid(photo: number, sourceWidth: number, sourceHeight: number, levels: number, count: number, row: number, line: number): void;
   crop(
     photo: number, photoWidth: number, left: number, top: number, right: number, bottom: number, offsetX: number, offsetY: number, side: number, blockScale: number,
     columnStart: number, columnFirst: number, columnWeights: number, rowStart: number, rowFirst: number, rowWeights: number, line: number, sum: number, out: number,

@@ -10,7 +10,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { hostTensor, type HostTensor, type HostTensors, type State, type StepFunction } from '@facewright/core';
-import { answersOf, pooled, POOLS, type Pool } from './nets.js';
+import { answersOf, channelsLast, pooled, POOLS, type Pool } from './nets.js';
 import type { NetName } from './layout.js';
 
 /** Channels in onnxruntime's widest block (AVX-512); whole blocks on narrower processors too. */
@@ -136,6 +136,6 @@ export function blockedNet(name: NetName, published: HostTensors): BlockedNet {
   const rest = Object.fromEntries(Object.entries(published).filter(([key]) => !key.startsWith('conv')));
   return {
     state: { ...builder.state, ...rest },
-    step: (state, { images }) => ({ outputs: { answers: answersOf(layers.reduce((x, layer) => layer(x, state), images as tf.Tensor4D), state) } }),
+    step: (state, { images }) => ({ outputs: { answers: answersOf(layers.reduce((x, layer) => layer(x, state), channelsLast(images)), state) } }),
   };
 }

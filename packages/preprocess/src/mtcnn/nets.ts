@@ -25,6 +25,8 @@ export const POOLS: Readonly<Record<NetName, readonly (Pool | undefined)[]>> = {
   rnet: [[3, 2, 'same'], [3, 2, 'valid'], undefined],
   onet: [[3, 2, 'same'], [3, 2, 'valid'], [2, 2, 'same'], undefined],
 };
+/** Images come as planes, the order in which compiled engines compute; the ops here want the channels last. */
+export const channelsLast = (images: tf.Tensor): tf.Tensor4D => tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]);
 export const pooled = (x: tf.Tensor4D, pool: Pool | undefined): tf.Tensor4D => (pool ? tf.maxPool(x, ...pool) : x);
 
 const bias = <T extends tf.Tensor>(x: T, state: State, layer: string): T => tf.add(x, state[`${layer}/bias`]) as T;
@@ -40,10 +42,10 @@ export function answersOf(x: tf.Tensor4D, state: State): tf.Tensor {
 }
 
 /**
- * images [n, h, w, 3] → answers: P-Net [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2) / 2⌉ − 4, 5], R-Net (24 × 24) [n, 5], O-Net (48 × 48) [n, 15].
+ * images [n, 3, h, w] → answers: P-Net [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2) / 2⌉ − 4, 5], R-Net (24 × 24) [n, 5], O-Net (48 × 48) [n, 15].
  */
 const plainStep = (name: NetName): StepFunction => (state, { images }) => {
-  let x = images as tf.Tensor4D;
+  let x = channelsLast(images);
   POOLS[name].forEach((pool, index) => {
     const layer = `conv${index + 1}`;
     x = pooled(prelu(bias(tf.conv2d(x, state[`${layer}/kernel`] as tf.Tensor4D, 1, 'valid'), state, layer), slopes(state, layer)), pool);
@@ -57,5 +59,5 @@ export function compileNets(engine: Engine, tensors: Readonly<Record<NetName, Ho
     const { step, state } = engine.name === 'onnx' ? blockedNet(name, tensors[name]) : { step: plainStep(name), state: tensors[name] };
     return engine.compile(step, { name: `mtcnn/${name}`, state, dynamicAxes: { images: openAxes } });
   };
-  return { pnet: compiled('pnet', [1, 2]), rnet: compiled('rnet', [0]), onet: compiled('onet', [0]) };
+  return { pnet: compiled('pnet', [2, 3]), rnet: compiled('rnet', [0]), onet: compiled('onet', [0]) };
 }

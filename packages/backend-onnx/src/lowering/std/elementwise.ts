@@ -40,7 +40,7 @@ const prelu: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [x, alpha] = ['x', 'alpha'].map((name) => inputOf(node, name));
   const channels = x.shape[x.shape.length - 1];
-  if (!lowering.has(x, 'nchw') || channels % WHOLE_BLOCKS !== 0 || !isChannelVector(alpha, channels)) {
+  if (lowering.target.publication || !lowering.has(x, 'nchw') || channels % WHOLE_BLOCKS !== 0 || !isChannelVector(alpha, channels)) {
     direct('PRelu')(lowering, node);
     return;
   }
@@ -50,6 +50,23 @@ const prelu: Emitter = (lowering, node) => {
   const positive = scaled(onnx.op('Relu', [image]), onnx.op('Sub', [onnx.scalar(1), slope]));
   lowering.set(node.outputs[0], 'nchw', onnx.op('Add', [positive, scaled(image, slope)]));
 };
+
+/** atan2(y, x) from atan(y / x), with the signs of zeros and of infinities as in C. */
+function angle(onnx: OnnxBuilder, y: string, x: string): string {
+  const zero = onnx.scalar(0);
+  const isZero = (value: string): string => onnx.op('Equal', [value, zero]);
+  // below zero, −0 included
+  const negative = (value: string): string => onnx.op('Or', [onnx.op('Less', [value, zero]), onnx.op('And', [isZero(value), onnx.op('Less', [onnx.op('Reciprocal', [value]), zero])])]);
+  const withSignOfY = (size: number): string => onnx.op('Where', [negative(y), onnx.scalar(-size), onnx.scalar(size)]);
+  const bothInfinite = onnx.op('And', [onnx.op('IsInf', [x]), onnx.op('IsInf', [y])]);
+  const bothZero = onnx.op('And', [isZero(x), isZero(y)]);
+  const slope = onnx.op('Where', [bothInfinite, onnx.op('Mul', [onnx.op('Sign', [x]), onnx.op('Sign', [y])]), onnx.op('Div', [y, onnx.op('Where', [bothZero, onnx.scalar(1), x])])]);
+  const right = onnx.op('Where', [bothZero, withSignOfY(0), onnx.op('Atan', [slope])]);
+  const left = onnx.op('Where', [bothZero, withSignOfY(Math.PI), onnx.op('Add', [onnx.op('Atan', [slope]), withSignOfY(Math.PI)])]);
+  // straight up or down y / ±0 has the sign of the zero too
+  const upright = onnx.op('And', [isZero(x), onnx.op('Not', [isZero(y)])]);
+  return onnx.op('Where', [upright, withSignOfY(Math.PI / 2), onnx.op('Where', [negative(x), left, right])]);
+}
 
 export const elementwise: Readonly<Record<string, Emitter>> = {
   ...Object.fromEntries(Object.entries(DIRECT).map(([op, onnxOp]) => [op, direct(onnxOp)])),
@@ -79,6 +96,7 @@ export const elementwise: Readonly<Record<string, Emitter>> = {
     const rest = onnx.op('Sub', [floats(onnx, a, node.inputs[0]), onnx.op('Mul', [floor, floats(onnx, b, node.inputs[1])])]);
     return node.outputs[0].dtype === 'float32' ? rest : castTo(onnx, rest, 'int32');
   }),
+  Atan2: valueByValue((onnx, [a, b], node) => angle(onnx, floats(onnx, a, node.inputs[0]), floats(onnx, b, node.inputs[1]))),
   EluGrad: (lowering, node) => {
     const onnx = lowering.onnx;
     const [dy, y] = ['dy', 'y'].map((name) => lowering.plain(inputOf(node, name)));

@@ -90,17 +90,20 @@ const denseFilterGradient: Emitter = (lowering, node) => {
   lowering.set(output, 'plain', onnx.op('Transpose', [correlate(lowering, turnedX, turnedDy, geometry, 1)], { perm: ints(2, 3, 0, 1) }));
 };
 
+/** Each channel's plane with each of its dy's: with several kernels a channel, its plane is there once for each of them. */
 const depthwiseFilterGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [x, dy] = ['x', 'dy'].map((name) => inputOf(node, name));
   const [output] = node.outputs;
-  if (output.shape[3] !== 1) throw lowering.unsupported(node, 'with more than one kernel a channel');
   const geometry = convGeometry(node, x.shape, output.shape, true);
-  const { batch, inChannels } = geometry;
-  const planes = batch * inChannels;
-  const source = lowering.reshape(lowering.get(x, 'nchw'), [1, planes, ...geometry.inSize]);
+  const { batch, inChannels, inSize } = geometry;
+  const multiplier = output.shape[3];
+  const planes = batch * inChannels * multiplier;
+  const once = lowering.get(x, 'nchw');
+  const repeated = multiplier === 1 ? once : onnx.op('Expand', [lowering.reshape(once, [batch, inChannels, 1, ...inSize]), onnx.integers(batch, inChannels, multiplier, ...inSize)]);
+  const source = lowering.reshape(repeated, [1, planes, ...inSize]);
   const kernel = lowering.reshape(lowering.get(dy, 'nchw'), [planes, 1, ...geometry.outSize]);
-  const each = lowering.reshape(correlate(lowering, source, kernel, geometry, planes), [batch, inChannels, ...geometry.kernel]);
+  const each = lowering.reshape(correlate(lowering, source, kernel, geometry, planes), [batch, inChannels * multiplier, ...geometry.kernel]);
   const sum = onnx.op('ReduceSum', [each, onnx.integers(0)], { keepdims: int(0) });
   lowering.set(output, 'plain', lowering.reshape(onnx.op('Transpose', [sum], { perm: ints(1, 2, 0) }), output.shape));
 };

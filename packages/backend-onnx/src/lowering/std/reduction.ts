@@ -53,6 +53,23 @@ const alongAxis = (op: string, attribute: string): Emitter => (lowering, node) =
   lowering.set(node.outputs[0], 'plain', lowering.onnx.op(op, [lowering.plain(x)], { axis: int(axis < 0 ? axis + x.shape.length : axis) }));
 };
 
+/** In ⌈log₂ n⌉ rounds: in each, every value is multiplied by the one 1, 2, 4, … places before it. */
+const cumulativeProduct: Emitter = (lowering, node) => {
+  const { onnx } = lowering;
+  const [x] = node.inputs;
+  const [axis] = util.parseAxisParam(node.attrs.axis as number, [...x.shape]);
+  const length = x.shape[axis];
+  const one = onnx.constant(x.dtype === 'int32' ? Int32Array.of(1) : Float32Array.of(1), []);
+  const part = (name: string, start: number, end: number, step = 1): string => onnx.op('Slice', [name, onnx.integers(start), onnx.integers(end), onnx.integers(axis), onnx.integers(step)]);
+  const shifted = (name: string, places: number): string =>
+    onnx.op('Concat', [onnx.op('Expand', [one, onnx.integers(...x.shape.map((side, i) => (i === axis ? places : side)))]), part(name, 0, length - places)], { axis: int(axis) });
+  const turned = (name: string): string => (node.attrs.reverse ? part(name, -1, -(2 ** 31), -1) : name);
+  let products = turned(lowering.plain(x));
+  if (node.attrs.exclusive) products = shifted(products, 1);
+  for (let places = 1; places < length; places *= 2) products = onnx.op('Mul', [products, shifted(products, places)]);
+  lowering.set(node.outputs[0], 'plain', turned(products));
+};
+
 export const reduction: Readonly<Record<string, Emitter>> = {
   ...Object.fromEntries(Object.entries(REDUCTIONS).map(([op, onnxOp]) => [op, numeric(onnxOp)])),
   All: logical('ReduceMin'),
@@ -66,6 +83,7 @@ export const reduction: Readonly<Record<string, Emitter>> = {
     const axis = onnx.constant(BigInt64Array.of(BigInt(node.attrs.axis as number)), []);
     lowering.set(node.outputs[0], 'plain', onnx.op('CumSum', [lowering.plain(node.inputs[0]), axis], { exclusive: int(node.attrs.exclusive ? 1 : 0), reverse: int(node.attrs.reverse ? 1 : 0) }));
   },
+  Cumprod: cumulativeProduct,
   TopK: (lowering, node) => {
     const { onnx } = lowering;
     const [values, indices] = onnx.multi('TopK', [lowering.plain(node.inputs[0]), onnx.integers(node.attrs.k as number)], 2, { sorted: int(node.attrs.sorted === false ? 0 : 1) });

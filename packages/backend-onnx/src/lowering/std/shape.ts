@@ -3,7 +3,7 @@ import { inputOf, sameShape, sizeOf, type GraphNode, type Value } from '@facewri
 import { slice_util, util } from '@tensorflow/tfjs-core';
 import { int, ints, text } from '../../onnx/builder.js';
 import type { OnnxData } from '../../onnx/encode.js';
-import { four, type Emitter, type Layout, type Lowering } from '../context.js';
+import { type Emitter, type Layout, type Lowering } from '../context.js';
 import { castTo } from './elementwise.js';
 
 /** Where an axis of the captured shape lies in nchw. */
@@ -105,10 +105,21 @@ export const shape: Readonly<Record<string, Emitter>> = {
     lowering.set(node.outputs[0], layout, onnx.op('Pad', [lowering.get(node.inputs[0], layout), onnx.integers(...ordered.map(([before]) => before), ...ordered.map(([, after]) => after)), value]));
   },
   MirrorPad: (lowering, node) => {
-    if (node.attrs.mode !== 'reflect') throw lowering.unsupported(node, `in ${String(node.attrs.mode)} mode`);
+    const { onnx } = lowering;
     const paddings = node.attrs.paddings as [number, number][];
-    const amounts = lowering.onnx.integers(...paddings.map(([before]) => before), ...paddings.map(([, after]) => after));
-    lowering.set(node.outputs[0], 'plain', lowering.onnx.op('Pad', [lowering.plain(node.inputs[0]), amounts], { mode: text('reflect') }));
+    if (node.attrs.mode === 'reflect') {
+      const amounts = onnx.integers(...paddings.map(([before]) => before), ...paddings.map(([, after]) => after));
+      lowering.set(node.outputs[0], 'plain', onnx.op('Pad', [lowering.plain(node.inputs[0]), amounts], { mode: text('reflect') }));
+      return;
+    }
+    // symmetric: the border itself is mirrored too, which Pad cannot do
+    const padded = paddings.reduce((name, [before, after], axis) => {
+      if (before + after === 0) return name;
+      const length = node.inputs[0].shape[axis];
+      const places = Array.from({ length: before + length + after }, (_, i) => (i < before ? before - 1 - i : i < before + length ? i - before : before + 2 * length - 1 - i));
+      return onnx.op('Gather', [name, onnx.integers(...places)], { axis: int(axis) });
+    }, lowering.plain(node.inputs[0]));
+    lowering.set(node.outputs[0], 'plain', padded);
   },
   Reverse: onPlain(({ onnx }, [x], node) => {
     const axes = util.parseAxisParam(node.attrs.dims as number[], [...node.inputs[0].shape]);
@@ -117,18 +128,34 @@ export const shape: Readonly<Record<string, Emitter>> = {
   }),
   GatherV2: onPlain((lowering, _, node) => {
     const [x, indices] = ['x', 'indices'].map((name) => inputOf(node, name));
-    if (node.attrs.batchDims) throw lowering.unsupported(node, 'with batch dimensions');
+    if (node.attrs.batchDims) return gatherInBatches(lowering, node, x, indices);
     return lowering.onnx.op('Gather', [lowering.plain(x), lowering.plain(indices)], { axis: int(positive(node.attrs.axis as number, x.shape.length)) });
   }),
   GatherNd: onPlain(({ onnx }, [params, indices]) => onnx.op('GatherND', [params, castTo(onnx, indices, 'int64')])),
   ScatterNd: onPlain((lowering, _, node) => scatter(lowering, inputOf(node, 'indices'), inputOf(node, 'updates'), node.outputs[0])),
+  TensorScatterUpdate: onPlain((lowering, _, node) => {
+    const [tensor, indices, updates] = ['tensor', 'indices', 'updates'].map((name) => lowering.plain(inputOf(node, name)));
+    return lowering.onnx.op('ScatterND', [tensor, castTo(lowering.onnx, indices, 'int64'), updates]);
+  }),
   UnsortedSegmentSum: onPlain((lowering, _, node) => {
     const ids = inputOf(node, 'segmentIds');
     const indices = lowering.reshape(castTo(lowering.onnx, lowering.plain(ids), 'int64'), [sizeOf(ids), 1], ids.shape);
     return scatterAdd(lowering, indices, lowering.plain(inputOf(node, 'x')), node.outputs[0]);
   }),
-  ...Object.fromEntries(['ResizeBilinear', 'ResizeNearestNeighbor'].map((op) => [op, resize(op === 'ResizeBilinear' ? 'linear' : 'nearest')])),
 };
+
+/** Each batch picks from its own rows: with all batches' rows below each other, its indices start where it begins. */
+function gatherInBatches(lowering: Lowering, node: GraphNode, x: Value, indices: Value): string {
+  const { onnx } = lowering;
+  const batchDims = positive(node.attrs.batchDims as number, indices.shape.length);
+  if (positive(node.attrs.axis as number, x.shape.length) !== batchDims) throw lowering.unsupported(node, 'with an axis behind its batch dimensions');
+  const batches = x.shape.slice(0, batchDims).reduce((product, side) => product * side, 1);
+  const rows = x.shape[batchDims];
+  const starts = onnx.constant(BigInt64Array.from({ length: batches }, (_, i) => BigInt(i * rows)), [batches, 1]);
+  const each = castTo(onnx, lowering.reshape(lowering.plain(indices), [batches, sizeOf(indices) / batches]), 'int64');
+  const all = lowering.reshape(lowering.plain(x), [batches * rows, ...x.shape.slice(batchDims + 1)]);
+  return lowering.reshape(onnx.op('Gather', [all, onnx.op('Add', [each, starts])], { axis: int(0) }), node.outputs[0].shape);
+}
 
 function scatter(lowering: Lowering, indices: Value, updates: Value, output: Value): string {
   return scatterAdd(lowering, castTo(lowering.onnx, lowering.plain(indices), 'int64'), lowering.plain(updates), output);
@@ -138,18 +165,4 @@ function scatter(lowering: Lowering, indices: Value, updates: Value, output: Val
 function scatterAdd({ onnx }: Lowering, indices: string, updates: string, output: Value): string {
   const zeros = onnx.op('Expand', [onnx.constant(filledData(output, 0), []), onnx.integers(...output.shape)]);
   return onnx.op('ScatterND', [zeros, indices, updates], { reduction: text('add') });
-}
-
-function resize(mode: 'linear' | 'nearest'): Emitter {
-  return (lowering, node) => {
-    const { onnx } = lowering;
-    const [n, h, w, c] = four(node.outputs[0]);
-    const { alignCorners, halfPixelCenters } = node.attrs as { alignCorners: boolean; halfPixelCenters: boolean };
-    const attributes = {
-      mode: text(mode),
-      coordinate_transformation_mode: text(alignCorners ? 'align_corners' : halfPixelCenters ? 'half_pixel' : 'asymmetric'),
-      ...(mode === 'nearest' && { nearest_mode: text(alignCorners ? 'round_prefer_ceil' : 'floor') }),
-    };
-    lowering.set(node.outputs[0], 'nchw', onnx.op('Resize', [lowering.get(inputOf(node, 'images'), 'nchw'), '', '', onnx.integers(n, c, h, w)], attributes));
-  };
 }
