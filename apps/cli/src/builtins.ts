@@ -10,11 +10,11 @@ import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, nor
 import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
 import { tensorBoard } from '@facewright/report';
-import { adam, adamW, sgd } from '@facewright/training';
+import { accuracyCriterion, adam, adamW, epochsCriterion, plateauCriterion, sgd, stepsCriterion } from '@facewright/training';
 
 export const backends: readonly PluginFactory<'backend'>[] = [onnx, nodeGpu, webgpu, wasm, cpu];
 
 export const builtins = [
   folder, trillionPairs, alignedFolder, insightFaceRec, webdataset, zip, mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper, mobileFaceNet, mobileNetV2,
-  softmax, normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, adamW, tensorBoard, ...backends,
+  softmax, normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace, sgd, adam, adamW, stepsCriterion, epochsCriterion, plateauCriterion, accuracyCriterion, tensorBoard, ...backends,
 ] as unknown as readonly PluginFactory[];

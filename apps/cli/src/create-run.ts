@@ -15,6 +15,7 @@ import { recogniseData } from './data-source.js';
 import { pickDropped } from './dropped.js';
 import { evaluateDrawn, type DrawnEvaluation } from './evaluate-stage.js';
 import { evaluationDocument, picturesOf, writeEvaluation } from './evaluation-directory.js';
+import { modelOfBeginning } from './fine-tune.js';
 import { prepareStage } from './prepare-stage.js';
 import { presetOf, type PresetName } from './presets.js';
 import { openRunDirectory, requireSameConfig, type RunDirectory, type RunRecord } from './run-directory.js';
@@ -80,7 +81,7 @@ export async function createRun(options: RunOptions = {}): Promise<Run> {
   const data = sample ? undefined : await recogniseData(given.data, baseDirectory);
   const backend = await backendFor(parseOptions(runConfig, given, where), scope);
   const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetOf(backend, options.preset);
-  const underlay: RunConfigInput = { ...preset.config, ...data?.config };
+  const underlay: RunConfigInput = { ...preset.config, ...data?.config, ...(await modelOfBeginning(parseOptions(runConfig, given, where), baseDirectory, resume)) };
   const checked = parseOptions(runConfig, { ...underlay, ...given }, where);
   batchParts(checked.batch, checked.microBatch); // refuses parts that do not make a batch, before any work
   const out = resolve(baseDirectory, checked.out);
@@ -130,7 +131,7 @@ async function execute(run: Execution): Promise<RunResult> {
       emit('notice', { level: 'info', message: `The engine "${backend.meta.name}" is slow for the full net: the preset "${run.preset}" sets ${run.chosen.join(', ')}. --preset full takes the full net; a config sets each.` });
     }
     dataset = await openDataset(run.prepared ?? (await prepared(run)));
-    const heldOut = record.heldOut ?? drawHeldOut(composition, dataset);
+    const heldOut = record.heldOut ?? await drawHeldOut(composition, dataset);
     await directory.record({ ...record, heldOut });
     const { modelDirectory } = await trainStage(composition, dataset, { directory: directory.path, exclude: heldOut, resume: run.resume });
     if (!run.trainOnly && heldOut.length) {

@@ -5,3 +5,4 @@ export { planStep } from './session/compile.js';
 export type { StepMemory } from './lowering/memory.js';
 export { availableBytes } from './session/available-memory.js';
 export { exportOnnx, type ExportOptions } from './export.js';
+export { openOnnxModel, type ModelSession } from './session/model-session.js';

@@ -17,8 +17,8 @@ export const REQUIRED_COSINE = 0.99999;
 /** Throws a `FacewrightError` where an image's embeddings differ more than that. */
 export function compareEmbeddings(own: readonly Float32Array[], exported: readonly Float32Array[], where: string): Parity {
   const cosines = own.map((a, index) => cosine(a, exported[index]));
-  const maximumDifference = Math.max(...own.map((a, index) => a.reduce((most, value, i) => Math.max(most, Math.abs(value - exported[index][i])), 0)));
-  const minimumCosine = cosines.reduce((least, value) => (value >= least ? least : value), 1);
+  const maximumDifference = Math.max(...own.map((a, index) => a.reduce((most, value, i) => Math.max(most, Math.abs(value - (exported[index]?.[i] ?? NaN))), 0)));
+  const minimumCosine = Math.min(...cosines); // NaN where one is
   const parity: Parity = { images: own.length, minimumCosine, meanCosine: cosines.reduce((sum, value) => sum + value, 0) / own.length, maximumDifference, required: REQUIRED_COSINE };
   if (!own.length || !(minimumCosine >= REQUIRED_COSINE)) {
     throw new FacewrightError({

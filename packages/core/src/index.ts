@@ -13,6 +13,7 @@ export * from './kernels.js';
 export * from './model.js';
 export * from './loss.js';
 export * from './optimiser.js';
+export * from './criterion.js';
 export * from './backend.js';
 export * from './eager-engine.js';
 export * from './ops/index.js';

@@ -12,10 +12,10 @@ function rowOfFloats(p: usize, values: i32, out: usize): void {
     const bytes = v128.load(p);
     const low = i16x8.extend_low_i8x16_u(bytes);
     const high = i16x8.extend_high_i8x16_u(bytes);
-    v128.store(out, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)));
-    v128.store(out, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), 16);
-    v128.store(out, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), 32);
-    v128.store(out, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), 48);
+    v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(low)));
+    v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(low)), 16);
+    v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(high)), 32);
+    v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(high)), 48);
   }
 }
 
@@ -156,11 +156,11 @@ function pixelSum(p: usize, count: i32): v128 {
 
 @inline
 function lowDoubles(values: v128): v128 {
-  return f64x2.convert_low_i32x4_u(values);
+  return f64x2.convert_low_i32x4_s(values);
 }
 @inline
 function highDoubles(values: v128): v128 {
-  return f64x2.convert_low_i32x4_u(i32x4.shuffle(values, values, 2, 3, 2, 3));
+  return f64x2.convert_low_i32x4_s(i32x4.shuffle(values, values, 2, 3, 2, 3));
 }
 
 /**
@@ -204,14 +204,47 @@ function croppedRow(p: usize, shift: i32, left: i32, right: i32, side: i32, star
   }
 }
 
+/** 8-bit values as float64; up to seven more are read and written. */
+function rowOfDoubles(p: usize, values: i32, out: usize): void {
+  for (const end = p + <usize>values; p < end; p += 8, out += 64) {
+    const words = i16x8.extend_low_i8x16_u(v128.load64_zero(p));
+    const low = i32x4.extend_low_i16x8_u(words);
+    const high = i32x4.extend_high_i16x8_u(words);
+    v128.store(out, lowDoubles(low));
+    v128.store(out, highDoubles(low), 16);
+    v128.store(out, lowDoubles(high), 32);
+    v128.store(out, highDoubles(high), 48);
+  }
+}
+
+/** croppedRow over a row of doubles with as many taps for every target pixel, the last of weight 0: nothing is to be guessed, and sums are as exact. */
+function tappedRow(row: usize, side: i32, taps: i32, start: usize, weights: usize, line: usize): void {
+  const end = line + (<usize>side << 5);
+  for (; line < end; line += 32, start += 4) {
+    let q = row + <usize>load<i32>(start);
+    const last = weights + (<usize>taps << 3);
+    let weight = v128.load64_splat(weights);
+    let low = f64x2.mul(v128.load(q), weight);
+    let high = f64x2.mul(v128.load(q, 16), weight);
+    for (weights += 8, q += 24; weights < last; weights += 8, q += 24) {
+      weight = v128.load64_splat(weights);
+      low = f64x2.add(low, f64x2.mul(v128.load(q), weight));
+      high = f64x2.add(high, f64x2.mul(v128.load(q, 16), weight));
+    }
+    v128.store(line, low);
+    v128.store(line, high, 16);
+  }
+}
+
 /**
- * A crop resized to `side` × `side`, (v − 127.5) / 128: [3, side, side] float32 at `out`. `blockScale` is 0 where
- * weights are used, else sums are of whole pixels and multiplied by it. `line` and `sum`: 32 bytes a target column each.
+ * A crop resized to `side` × `side`, (v − 127.5) / 128: [3, side, side] float32 at `out`. `blockScale` is 0 where weights are used, else sums
+ * are of whole pixels and multiplied by it. `line` and `sum`: 32 bytes a target column each. Where `taps` is not 0, columns have as many taps
+ * each: starts are in bytes of `doubles`, which has zeros before and after the photo's part of the crop, and weights are float64.
  */
 export function crop(
   photo: usize, photoWidth: i32, left: i32, top: i32, right: i32, bottom: i32, offsetX: i32, offsetY: i32, side: i32, blockScale: f64,
-  columnStart: usize, columnFirst: usize, columnWeights: usize, rowStart: usize, rowFirst: usize, rowWeights: usize,
-  line: usize, sum: usize, out: usize,
+  taps: i32, columnStart: usize, columnFirst: usize, columnWeights: usize, rowStart: usize, rowFirst: usize, rowWeights: usize,
+  doubles: usize, line: usize, sum: usize, out: usize,
 ): void {
   const weighted = blockScale === 0;
   const factor = f64x2.splat(weighted ? 1 : blockScale);
@@ -228,7 +261,16 @@ export function crop(
     for (let k = from; k < to; k++) {
       const row = begin + k - from;
       if (row < top || row >= bottom) continue; // outside the photo: zeros
-      if (row !== ready) croppedRow(photo + <usize>row * <usize>photoWidth * 3, left - offsetX, left, right, side, columnStart, columnFirst, columnWeights, weighted, line);
+      if (row !== ready) {
+        const p = photo + <usize>row * <usize>photoWidth * 3;
+        if (taps > 0) {
+          const inside = (right - left) * 3;
+          const begin = doubles + <usize>offsetX * 24;
+          rowOfDoubles(p + <usize>left * 3, inside, begin);
+          memory.fill(begin + (<usize>inside << 3), 0, 64); // what was read too much
+          tappedRow(doubles, side, taps, columnStart, columnWeights, line);
+        } else croppedRow(p, left - offsetX, left, right, side, columnStart, columnFirst, columnWeights, weighted, line);
+      }
       ready = row;
       const weight = f64x2.splat(weighted ? <f64>load<f32>(rowWeights + (<usize>k << 2)) : 1);
       for (let i: usize = 0; i < bytes; i += 16) v128.store(sum + i, f64x2.add(v128.load(sum + i), f64x2.mul(v128.load(line + i), weight)));

@@ -11,11 +11,11 @@ h3{font-size:16px;margin:24px 0 8px}
 p{margin:0 0 12px;max-width:75ch}
 .muted{color:var(--muted)}
 .small{font-size:14px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(152px,1fr));gap:12px;margin:24px 0 0;padding:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(156px,1fr));gap:12px;margin:24px 0 0;padding:0}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px}
 .tile dt{font-size:13px;color:var(--muted);margin:0}
 .tile dd{margin:2px 0 0}
-.tile .value{display:block;font-size:24px;line-height:1.3;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
+.tile .value{display:block;font-size:22px;line-height:1.4;white-space:nowrap;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
 .tile .note{display:block;font-size:13px;color:var(--muted)}
 .tile.main .value{color:var(--c1)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px;margin:0 0 14px}
@@ -50,7 +50,7 @@ svg .line.faint{stroke-width:1;stroke-opacity:.32}
 svg .line.dashed{stroke-dasharray:5 4;stroke-width:1.5}
 svg .line.c1{stroke:var(--c1)}svg .line.c2{stroke:var(--c2)}svg .line.c3{stroke:var(--c3)}svg .line.c4{stroke:var(--c4)}
 svg .dots.c1{fill:var(--c1)}svg .dots.c2{fill:var(--c2)}svg .dots.c3{fill:var(--c3)}svg .dots.c4{fill:var(--c4)}
-.people{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:12px}
+.people{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:12px;margin:0 0 14px}
 .person{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
 .person h3{margin:0 0 8px;font-size:14px;overflow-wrap:anywhere}
 .crops{display:flex;gap:6px;flex-wrap:wrap;list-style:none;margin:0;padding:0}

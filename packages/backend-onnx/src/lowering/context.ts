@@ -60,6 +60,8 @@ export interface LoweringTarget {
    * an equally large one of the forward pass, and so keeps every such buffer from the first use to the last: half as much memory again.
    */
   readonly hideShapes?: boolean;
+  /** Makes the ONNX graph; another one than the plain one can write ops out in others. */
+  readonly builder?: () => OnnxBuilder;
 }
 
 /** An input that is always zero; see `hideShapes`. */
@@ -68,7 +70,7 @@ export const HIDING_INPUT = 'zero';
 type Forms = Partial<Record<Layout, string>>;
 
 export class Lowering {
-  readonly onnx = new OnnxBuilder();
+  readonly onnx: OnnxBuilder;
   /** Forms that only the blocked lowering has. */
   readonly affine = new Map<Value, AffineForm>();
   readonly signed = new Map<Value, SignedForm>();
@@ -76,7 +78,9 @@ export class Lowering {
   private readonly forms = new Map<Value, Forms>();
   private readonly pending = new Map<Value, () => string>();
 
-  constructor(readonly graph: Graph, readonly target: LoweringTarget) {}
+  constructor(readonly graph: Graph, readonly target: LoweringTarget) {
+    this.onnx = target.builder?.() ?? new OnnxBuilder();
+  }
 
   set(value: Value, layout: Layout, name: string): void {
     this.forms.set(value, { ...this.forms.get(value), [layout]: name });

@@ -3,6 +3,7 @@ import { capture, simplify, type Graph } from '@facewright/capture';
 import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core';
 import { lowerForAnySize, type Specs } from '../lowering/any-size.js';
 import { lower, type LoweredModel } from '../lowering/lower.js';
+import type { OnnxBuilder } from '../onnx/builder.js';
 import { fitMemory, type StepMemory } from '../lowering/memory.js';
 import { createSession, type InferenceSession, type Provider, type Runtime } from './runtime.js';
 
@@ -14,6 +15,8 @@ export interface CompileTarget {
   readonly block: number;
   /** What a training step may take; more is computed again where it would not fit. */
   readonly memoryBytes?: number;
+  /** See `LoweringTarget`. */
+  readonly builder?: () => OnnxBuilder;
 }
 
 export interface Compiled {
@@ -30,7 +33,7 @@ export async function compileStep(target: CompileTarget, step: StepFunction, sta
   const frozen = whole.newState.length === 0;
   const { graph, hideShapes } = frozen ? { graph: whole, hideShapes: false } : fitMemory(whole, target.block, target.memoryBytes);
   const open = frozen && options.dynamicAxes && Object.keys(options.dynamicAxes).length ? lowerForAnySize(captured, inputs, { openAxes: options.dynamicAxes, frozenState: state }) : undefined;
-  const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, hideShapes, frozenState: frozen ? state : undefined });
+  const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, hideShapes, builder: target.builder, frozenState: frozen ? state : undefined });
   const { bytes, ...model } = lowered;
   const session = await createSession(target.runtime, bytes, { ...target, optimise: !lowered.blocked });
   return { session, graph, model, anySize: open !== undefined };

@@ -17,7 +17,8 @@ interface Exports {
   pyramid(photo: number, sourceWidth: number, sourceHeight: number, levels: number, count: number, row: number, line: number): void;
   crop(
     photo: number, photoWidth: number, left: number, top: number, right: number, bottom: number, offsetX: number, offsetY: number, side: number, blockScale: number,
-    columnStart: number, columnFirst: number, columnWeights: number, rowStart: number, rowFirst: number, rowWeights: number, line: number, sum: number, out: number,
+    taps: number, columnStart: number, columnFirst: number, columnWeights: number, rowStart: number, rowFirst: number, rowWeights: number,
+    doubles: number, line: number, sum: number, out: number,
   ): void;
 }
 
@@ -85,7 +86,7 @@ export class Kernels {
   }
 
   /** Copies values into a new piece. */
-  put(values: Uint8Array | Int16Array | Int32Array | Uint32Array | Float32Array): number {
+  put(values: Uint8Array | Int16Array | Int32Array | Uint32Array | Float32Array | Float64Array): number {
     const at = this.room(values.byteLength);
     this.bytes().set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
     return at;

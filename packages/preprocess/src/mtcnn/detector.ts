@@ -7,7 +7,7 @@ import { cropWindow, fixed, regress, square, suppress, type Candidate, type Prop
 import { netTensors } from './layout.js';
 import { CELL, compileNets, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, STRIDE } from './nets.js';
 import { createPixelMaker, type PhotoPixels } from './photo-pixels.js';
-import { answersOver, pyramidScales, type AnswerMap } from './pyramid.js';
+import { answersOver, pyramidScales, type AnswerBand } from './pyramid.js';
 import { detectByRules1 } from './rules-1.js';
 import type { MtcnnWeights } from './weights-file.js';
 
@@ -43,8 +43,15 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
     const scales = pyramidScales(width, height, minFace, factor);
     let level = 0;
     for (const image of pixels.levels(scales.map((scale) => ({ width: Math.ceil(width * scale), height: Math.ceil(height * scale) })))) {
-      throwIfAborted(signal);
-      found.push(...suppress(proposalsOf(await answersOver(image, nets.pnet), scales[level++], forPnet), 0.5, 'union'));
+      const proposals: Proposal[] = [];
+      for await (const band of answersOver(image, nets.pnet)) {
+        throwIfAborted(signal);
+        addProposals(band, scales[level], forPnet, proposals);
+      }
+      // column by column, as the reference lists them
+      proposals.sort((a, b) => a.x1 - b.x1 || a.y1 - b.y1);
+      found.push(...suppress(proposals, 0.5, 'union'));
+      level++;
     }
     return suppress(found, 0.7, 'union').map((box) => fixed(square(regress(box, 0))));
   }
@@ -90,24 +97,20 @@ const probability = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
 const offsetsOf = (answer: Float32Array): [number, number, number, number] => [answer[1], answer[2], answer[3], answer[4]];
 
-/** The cells that pass, column by column, as the reference lists them. */
-function proposalsOf({ columns, answers }: AnswerMap, scale: number, threshold: number): Proposal[] {
+/** The cells that pass. */
+function addProposals({ row, columns, answers }: AnswerBand, scale: number, threshold: number, found: Proposal[]): void {
   const least = Math.log(threshold / (1 - threshold)) - 1e-3; // saves the exponential for nearly all cells
-  const cells: number[] = [];
-  for (let cell = 0, at = 0; at < answers.length; cell++, at += PROPOSAL_WIDTH) if (answers[at] >= least) cells.push(cell);
-  cells.sort((a, b) => (a % columns) - (b % columns) || a - b);
-  const found: Proposal[] = [];
-  for (const cell of cells) {
-    const at = cell * PROPOSAL_WIDTH;
+  for (let at = 0; at < answers.length; at += PROPOSAL_WIDTH) {
+    if (answers[at] < least) continue;
     const score = probability(answers[at]);
     if (score < threshold) continue;
-    const [x, y] = [STRIDE * (cell % columns), STRIDE * Math.floor(cell / columns)];
+    const cell = at / PROPOSAL_WIDTH;
+    const [x, y] = [STRIDE * (cell % columns), STRIDE * (row + Math.floor(cell / columns))];
     found.push({
       x1: Math.trunc((x + 1) / scale), y1: Math.trunc((y + 1) / scale), x2: Math.trunc((x + CELL) / scale), y2: Math.trunc((y + CELL) / scale),
       score, offsets: [answers[at + 1], answers[at + 2], answers[at + 3], answers[at + 4]],
     });
   }
-  return found;
 }
 
 async function answersFor(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[], net: Executable, side: number, batch: number): Promise<{ box: Candidate; answer: Float32Array }[]> {

@@ -54,8 +54,13 @@ const TOGETHER_BYTES = 64 * 2 ** 20;
 /** Room in the kernels' memory for tables that crops of one photo after another share. */
 const TABLE_BYTES = 2 ** 20;
 
+/** Of columns with more taps than this, pixels between the outermost are summed as integers instead. */
+const MAX_TAPS = 8;
+
 /** Three offsets: the table's starts, firsts and weights. */
 type PlacedTable = readonly [start: number, first: number, weights: number];
+/** A table of columns, with its number of taps where all have as many, else 0. */
+type PlacedColumns = readonly [taps: number, ...PlacedTable];
 
 /** With the kernels where they can run, else the plain code; the same numbers. `together` may be lower to see that it does not matter. */
 export function createPixelMaker(together = TOGETHER_BYTES): PixelMaker {
@@ -95,7 +100,9 @@ class PhotoMemory {
   private readonly tablesAt: number;
   private readonly tablesEnd: number;
   private readonly photoMark: number;
-  private readonly tables = new Map<AxisTable, PlacedTable>();
+  private readonly placedColumns = new Map<AxisTable, PlacedColumns>();
+  private readonly placedBlocks = new Map<AxisTable, PlacedColumns>();
+  private readonly placedRows = new Map<AxisTable, PlacedTable>();
   private tablesNext: number;
   private resident?: RgbImage;
   private photoAt = 0;
@@ -149,44 +156,59 @@ class PhotoMemory {
     const { kernels } = this;
     const size = side * side * 3;
     const [line, sum, out] = [kernels.room(side * 32), kernels.room(side * 32), kernels.room(windows.length * size * 4)];
+    const widest = (Math.max(...windows.map(({ width }) => width)) + MAX_TAPS) * 24 + 64;
+    const doubles = kernels.room(Math.min(widest, (side + 2) * MAX_TAPS * 24 + 64));
     const free = kernels.mark();
     windows.forEach((window, index) => {
       kernels.reset(free);
       const { columns, rows } = cropTables(window, side);
-      const placed = this.placed(columns, rows);
-      const { left, top, right, bottom, offsetX, offsetY } = window;
-      kernels.run.crop(this.photoAt, photoWidth, left, top, right, bottom, offsetX, offsetY, side, blockScaleOf(window, side), ...placed, line, sum, out + index * size * 4);
+      const blockScale = blockScaleOf(window, side);
+      this.makeRoom(columns, rows);
+      const [taps, ...across] = this.columns(columns, blockScale > 0);
+      const down = this.rows(rows);
+      const { width, left, top, right, bottom, offsetX, offsetY } = window;
+      if (taps > 0) kernels.bytes().fill(0, doubles, doubles + (width + taps) * 24);
+      kernels.run.crop(this.photoAt, photoWidth, left, top, right, bottom, offsetX, offsetY, side, blockScale, taps, ...across, ...down, doubles, line, sum, out + index * size * 4);
     });
     return kernels.floats(out, windows.length * size);
   }
 
-  /** Where the tables of both axes lie; put there when they are used first, but for such as are too large to be kept. */
-  private placed(columns: AxisTable, rows: AxisTable): readonly [...PlacedTable, ...PlacedTable] {
-    const bytes = bytesOf(columns) + bytesOf(rows);
-    if (bytes > TABLE_BYTES / 2) {
-      const put = ({ start, first, weights }: AxisTable): PlacedTable => [this.kernels.put(start), this.kernels.put(first), this.kernels.put(weights)];
-      return [...put(columns), ...put(rows)];
-    }
-    if (this.tablesNext + bytes > this.tablesEnd) {
-      this.tables.clear();
-      this.tablesNext = this.tablesAt;
-    }
-    return [...this.kept(columns), ...this.kept(rows)];
+  /** Before two tables are placed: the room is cleared where they may not both fit any more. */
+  private makeRoom(columns: AxisTable, rows: AxisTable): void {
+    if (this.tablesNext + 3 * (bytesOf(columns) + bytesOf(rows)) <= this.tablesEnd) return;
+    for (const placed of [this.placedColumns, this.placedBlocks, this.placedRows]) placed.clear();
+    this.tablesNext = this.tablesAt;
   }
 
-  private kept(table: AxisTable): PlacedTable {
-    const known = this.tables.get(table);
-    if (known) return known;
-    const memory = this.kernels.bytes();
-    const write = (values: Int32Array | Float32Array): number => {
-      const at = this.tablesNext;
-      memory.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-      this.tablesNext += values.byteLength;
-      return at;
-    };
-    const placed: PlacedTable = [write(table.start), write(table.first), write(table.weights)];
-    this.tables.set(table, placed);
-    return placed;
+  /** Where the columns' table lies; put there when it is used first. `unweighted`: all weights are 1. */
+  private columns(table: AxisTable, unweighted: boolean): PlacedColumns {
+    const placed = unweighted ? this.placedBlocks : this.placedColumns;
+    let known = placed.get(table);
+    if (!known) {
+      const { taps, start, weights } = evenTaps(table);
+      const even = Float64Array.from(weights, (weight) => (unweighted && weight > 0 ? 1 : weight));
+      known = taps <= MAX_TAPS ? [taps, this.write(start.map((bytes) => bytes * 2)), 0, this.write(even)] : [0, ...this.writeTable(table)];
+      placed.set(table, known);
+    }
+    return known;
+  }
+
+  private rows(table: AxisTable): PlacedTable {
+    let known = this.placedRows.get(table);
+    if (!known) this.placedRows.set(table, (known = this.writeTable(table)));
+    return known;
+  }
+
+  private writeTable({ start, first, weights }: AxisTable): PlacedTable {
+    return [this.write(start), this.write(first), this.write(weights)];
+  }
+
+  private write(values: Int32Array | Float32Array | Float64Array): number {
+    if (this.tablesNext + values.byteLength > this.tablesEnd) return this.kernels.put(values); // larger than all the room
+    const at = this.tablesNext;
+    this.kernels.bytes().set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    this.tablesNext += (values.byteLength + 7) & ~7;
+    return at;
   }
 }
 

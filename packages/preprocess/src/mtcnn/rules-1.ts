@@ -28,14 +28,14 @@ export async function detectByRules1(image: RgbImage, nets: Readonly<Record<NetN
     throwIfAborted(signal);
     const [width, height] = [Math.floor(image.width * scale), Math.floor(image.height * scale)];
     if (Math.min(width, height) < CELL) continue;
-    const { rows, columns, answers } = await answersOver(shrunk(image, width, height), nets.pnet);
     const found: Candidate[] = [];
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const [logit, left, top, right, bottom] = answers.subarray((row * columns + column) * PROPOSAL_WIDTH);
+    for await (const { row, columns, answers } of answersOver(shrunk(image, width, height), nets.pnet)) {
+      for (let at = 0; at < answers.length; at += PROPOSAL_WIDTH) {
+        const [logit, left, top, right, bottom] = answers.subarray(at, at + PROPOSAL_WIDTH);
         const score = probability(logit);
         if (score <= forPnet) continue;
-        const [x, y, side] = [STRIDE * column, STRIDE * row, CELL - 1];
+        const cell = at / PROPOSAL_WIDTH;
+        const [x, y, side] = [STRIDE * (cell % columns), STRIDE * (row + Math.floor(cell / columns)), CELL - 1];
         found.push({ x1: (x + 1 + left * side) / scale, y1: (y + 1 + top * side) / scale, x2: (x + CELL + right * side) / scale, y2: (y + CELL + bottom * side) / scale, score });
       }
     }

@@ -31,7 +31,7 @@ function curve({ roc, eer }: Verification): Html {
     series: [
       { name: 'model', points: roc.map(({ far, tar }) => [Math.max(far, lowest), tar]), colour: 1 },
       ...(eer >= lowest ? [{ name: 'equal error', points: [[eer, 1 - eer]] as const, colour: 2, style: 'dots' } as const] : []),
-      { name: 'chance', points: Array.from({ length: 41 }, (_, index) => lowest ** (1 - index / 40)).map((far) => [far, Math.max(far, bottom)]), colour: 4, style: 'dashed' },
+      { name: 'chance', points: Array.from({ length: 41 }, (_, index) => Math.max(lowest, bottom) ** (1 - index / 40)).map((far) => [far, far]), colour: 4, style: 'dashed' },
     ],
     x: { label: 'false accept rate', scale: 'log', range: [lowest, 1] },
     y: { label: 'true accept rate', range: [bottom, 1], format: (value) => percent(value, 0) },

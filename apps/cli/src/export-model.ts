@@ -1,0 +1,162 @@
+/** A trained model as a file for other programs, compared with the engine before anything is written. */
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { openOnnxModel } from '@facewright/backend-onnx';
+import { exportOnnx } from '@facewright/backend-onnx/export';
+import { wasm } from '@facewright/backend-wasm';
+import { compareEmbeddings, EMBEDDINGS, graphModel, IMAGES, openGraphModel, publishedStep, type ImageLayout, type Parity, type PublishedStep } from '@facewright/convert';
+import { createRunContainer, FacewrightError, hostTensor, pluginContext, type Engine, type HostTensor, type HostTensors, type Model, type RgbImage } from '@facewright/core';
+import { writeFileAtomic } from '@facewright/core/node';
+import { createEmbedder, type ModelCard, type ModelFiles } from '@facewright/training';
+import { cardText } from './card-text.js';
+import type { ParityImages } from './parity-images.js';
+import { VERSION } from './versions.js';
+
+export const EXPORT_FORMATS = ['onnx', 'tfjs'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportOptions {
+  readonly files: ModelFiles;
+  readonly model: Model;
+  readonly engine: Engine;
+  readonly format: ExportFormat;
+  /** Directory that the files are written into. */
+  readonly out: string;
+  /** Default: `nchw` for ONNX, `nhwc` for tfjs, as is usual with each. */
+  readonly layout?: ImageLayout;
+  readonly comparison: ParityImages;
+}
+
+/** `card.json`: the model's card, and what was exported of it. */
+export type ExportCard = ModelCard & {
+  readonly export: {
+    readonly format: ExportFormat;
+    readonly facewright: string;
+    readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+    readonly input: Readonly<Record<string, unknown>>;
+    readonly output: Readonly<Record<string, unknown>>;
+    readonly parity: Parity & { readonly on: string; readonly engine: string; readonly runtime: string };
+  };
+};
+
+export interface Exported {
+  readonly directory: string;
+  readonly card: ExportCard;
+}
+
+/** An exported model in memory, and the program that its users will run it by. */
+interface Candidate {
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly runtime: string;
+  run(inputs: HostTensors): Promise<HostTensors>;
+  close(): Promise<void>;
+}
+
+/** Throws a `FacewrightError` where the exported model does not agree with the engine; nothing is written then. */
+export async function exportModel({ files, model, engine, format, out, layout = format === 'onnx' ? 'nchw' : 'nhwc', comparison }: ExportOptions): Promise<Exported> {
+  const directory = resolve(out);
+  const published = publishedStep(model, files, layout);
+  const facts = factsOf(files.card, model, published, layout);
+  const candidate = await { onnx: onnxCandidate, tfjs: tfjsCandidate }[format](published, facts, directory);
+  let parity: Parity;
+  try {
+    const embedder = createEmbedder({ engine, model, params: files.params, statistics: files.statistics });
+    const own = await embedder.embed(comparison.images);
+    embedder.dispose();
+    parity = compareEmbeddings(own, await exportedEmbeddings(candidate, comparison.images, layout), directory);
+  } finally {
+    await candidate.close();
+  }
+  const card: ExportCard = {
+    ...files.card,
+    export: {
+      format, facewright: VERSION,
+      files: Object.fromEntries(Object.entries(candidate.files).map(([name, bytes]) => [name, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }])),
+      input: facts.input, output: facts.output,
+      parity: { ...parity, on: comparison.from, engine: `${engine.name}: ${engine.device}`, runtime: candidate.runtime },
+    },
+  };
+  for (const [name, bytes] of Object.entries(candidate.files)) await writeFileAtomic(join(directory, name), bytes);
+  await writeFileAtomic(join(directory, 'README.md'), cardText(card));
+  await writeFileAtomic(join(directory, 'card.json'), `${JSON.stringify(card, null, 2)}\n`);
+  return { directory, card };
+}
+
+interface Facts {
+  readonly input: { readonly name: string; readonly shape: readonly (string | number)[]; readonly dtype: string; readonly values: string; readonly alignment: string };
+  readonly output: { readonly name: string; readonly shape: readonly (string | number)[]; readonly dtype: string; readonly values: string };
+  /** Flat, for formats that keep text by key. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+function factsOf(card: ModelCard, model: Model, { shape }: PublishedStep, layout: ImageLayout): Facts {
+  const input = { name: IMAGES, shape: ['batch', ...shape(1).slice(1)], dtype: 'float32', values: `red, green, blue from 0 to 255 (${layout.toUpperCase()}); normalised inside`, alignment: card.alignment.fingerprint };
+  const output = { name: EMBEDDINGS, shape: ['batch', model.embeddingSize], dtype: 'float32', values: 'of length 1: the dot product of two is their cosine' };
+  const { offset, scale } = model.inputScale ?? { offset: 127.5, scale: 1 / 127.5 };
+  const metadata = {
+    'facewright.model': JSON.stringify(card.model),
+    'facewright.alignment': card.alignment.fingerprint,
+    'facewright.alignment_size': String(card.alignment.size),
+    'facewright.input': input.values,
+    'facewright.normalisation': `(v - ${offset}) * ${scale}, inside the model`,
+    'facewright.output': output.values,
+    'facewright.version': VERSION,
+    ...(card.trained && { 'facewright.trained': JSON.stringify(card.trained) }),
+    ...(card.imported && { 'facewright.imported': JSON.stringify(card.imported) }),
+    ...(card.metrics && { 'facewright.metrics': JSON.stringify(card.metrics) }),
+    ...(card.licences && { 'facewright.licences': JSON.stringify(card.licences) }),
+  };
+  return { input, output, metadata };
+}
+
+async function onnxCandidate({ step, state, shape }: PublishedStep, { input, output, metadata }: Facts, where: string): Promise<Candidate> {
+  const batch = { 0: 'batch' };
+  const bytes = exportOnnx(step, {
+    name: 'facewright', state, inputs: { [IMAGES]: { shape: shape(1), dtype: 'float32' } }, axisNames: { [IMAGES]: batch, [EMBEDDINGS]: batch }, metadata,
+    descriptions: { [IMAGES]: `Aligned faces: ${input.values}.`, [EMBEDDINGS]: `Embeddings ${output.values}.` }, description: 'Face embeddings, exported by facewright.',
+  });
+  const session = await openOnnxModel(bytes, where);
+  return { files: { 'model.onnx': bytes }, runtime: session.device, run: (inputs) => session.run(inputs), close: () => session.dispose() };
+}
+
+/** The name under which tfjs knows the engine `wasm`. */
+const TFJS_WASM = 'wasm';
+
+async function tfjsCandidate({ step, state, shape }: PublishedStep, { metadata }: Facts): Promise<Candidate> {
+  const written = graphModel(step, { name: 'facewright', state, inputs: (batch) => ({ [IMAGES]: shape(batch) }), metadata, weightsFile: 'weights.bin' });
+  const engine = await (await wasm().create(pluginContext(createRunContainer(), 'export'))).open();
+  const executable = await openGraphModel(written, engine, TFJS_WASM);
+  return {
+    files: { 'model.json': new TextEncoder().encode(JSON.stringify(written.model)), 'weights.bin': written.weights },
+    runtime: `tfjs-converter on ${engine.device}`,
+    run: (inputs) => executable.run(inputs),
+    close: async () => {
+      executable.dispose();
+      await engine.dispose();
+    },
+  };
+}
+
+const BATCH = 8;
+
+async function exportedEmbeddings(candidate: Candidate, images: readonly RgbImage[], layout: ImageLayout): Promise<Float32Array[]> {
+  const vectors: Float32Array[] = [];
+  for (let first = 0; first < images.length; first += BATCH) {
+    const part = images.slice(first, first + BATCH);
+    const { [EMBEDDINGS]: found } = await candidate.run({ [IMAGES]: pixels(part, layout) });
+    if (found?.shape[0] !== part.length) throw new FacewrightError({ what: `The exported model gives ${found?.shape[0] ?? 'no'} embeddings for ${part.length} images. Nothing was written.` });
+    const size = found.shape[1];
+    part.forEach((_, index) => vectors.push((found.data as Float32Array).slice(index * size, (index + 1) * size)));
+  }
+  return vectors;
+}
+
+function pixels(images: readonly RgbImage[], layout: ImageLayout): HostTensor {
+  const [{ width, height }] = images;
+  const area = width * height;
+  const data = new Float32Array(images.length * area * 3);
+  images.forEach((image, index) => {
+    for (let i = 0; i < area * 3; i++) data[index * area * 3 + (layout === 'nhwc' ? i : (i % 3) * area + Math.floor(i / 3))] = image.data[i];
+  });
+  return hostTensor(layout === 'nhwc' ? [images.length, height, width, 3] : [images.length, 3, height, width], data);
+}

@@ -1,0 +1,59 @@
+/** A kernel before it is compiled: the stored nodes that it computes, and how its source is made. */
+import type { Code } from './code.js';
+import type { Kind, Node, Pointwise, Product, Reduce } from './node.js';
+
+export interface Source {
+  readonly wgsl: string;
+  /** Buffers in the order of their bindings; one that is read and written in place is there once. */
+  readonly bindings: readonly Binding[];
+  readonly workgroups: readonly [number, number, number];
+}
+
+export interface Binding {
+  readonly node: Node;
+  readonly access: 'read' | 'read_write';
+}
+
+/** What a kernel computes: values of one size each, for a reduction after it is done. */
+export interface Work {
+  readonly reduces: readonly Reduce[];
+  readonly pointwise: readonly Pointwise[];
+  readonly product?: Product;
+}
+
+export interface KernelContext {
+  isStored(node: Node): boolean;
+  /** The state that the node takes the place of, where it may be written over while it is read. */
+  inPlaceOf(node: Node): Node | undefined;
+  readonly limits: { readonly buffers: number; readonly threads: number; readonly groups: number };
+}
+
+export const wgslType: Readonly<Record<Kind, string>> = { f32: 'f32', i32: 'i32' };
+
+/** The declarations of the buffers, and where each written node goes. */
+export function declare(code: Code, writes: readonly Node[], context: KernelContext): { declarations: string; bindings: Binding[] } {
+  const targets = writes.map((node) => context.inPlaceOf(node));
+  const bindings: Binding[] = code.reads.map((node) => ({ node, access: targets.includes(node) ? 'read_write' : 'read' }));
+  const declarations = bindings.map(({ node, access }, position) => `@group(0) @binding(${position}) var<storage, ${access}> r${position}: array<${wgslType[node.kind]}>;`);
+  for (const [index, node] of writes.entries()) {
+    if (targets[index] && code.reads.includes(targets[index])) continue;
+    declarations.push(`@group(0) @binding(${bindings.length}) var<storage, read_write> w${index}: array<${wgslType[node.kind]}>;`);
+    bindings.push({ node, access: 'read_write' });
+  }
+  return { declarations: declarations.join('\n'), bindings };
+}
+
+/** The name under which the kernel writes the node that it writes as its `index`-th. */
+export function targetName(code: Code, node: Node, index: number, context: KernelContext): string {
+  const target = context.inPlaceOf(node);
+  const position = target ? code.reads.indexOf(target) : -1;
+  return position >= 0 ? `r${position}` : `w${index}`;
+}
+
+/** Workgroups for so many threads, in two axes where one has not enough. */
+export function groupsFor(threads: number, size: number, { groups }: KernelContext['limits']): [number, number, number] {
+  const wanted = Math.ceil(threads / size);
+  if (wanted <= groups) return [wanted, 1, 1];
+  const rows = Math.ceil(wanted / groups);
+  return [Math.ceil(wanted / rows), rows, 1];
+}

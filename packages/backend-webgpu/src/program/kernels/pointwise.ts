@@ -1,0 +1,32 @@
+/** One thread a value: it computes each of the kernel's nodes there, and writes them. */
+import { Code } from '../code.js';
+import { declare, groupsFor, targetName, type KernelContext, type Source } from '../kernel.js';
+import type { Pointwise } from '../node.js';
+
+const THREADS = 64;
+
+export function pointwiseKernel(nodes: readonly Pointwise[], context: KernelContext): { source: Source; code: Code } {
+  const [{ size }] = nodes;
+  const code = new Code(context);
+  const names = compute(code, nodes, 'i');
+  const stores = nodes.map((node, index) => `${targetName(code, node, index, context)}[i] = ${names[index]};`);
+  const { declarations, bindings } = declare(code, nodes, context);
+  const workgroups = groupsFor(size, THREADS, context.limits);
+  const wgsl = `${declarations}
+@compute @workgroup_size(${THREADS}) fn main(@builtin(global_invocation_id) id: vec3u) {
+let i = id.x${workgroups[1] > 1 ? ` + id.y * ${workgroups[0] * THREADS}u` : ''};
+if (i >= ${size}u) { return; }
+${code.text}
+${stores.join('\n')}
+}`;
+  return { source: { wgsl, bindings, workgroups }, code };
+}
+
+/** The nodes' values at the index; what is read of one of them by another comes from its variable. */
+export function compute(code: Code, nodes: readonly Pointwise[], index: string): string[] {
+  return nodes.map((node) => {
+    const name = code.let(node.emit(code, index));
+    code.define(node, name, index);
+    return name;
+  });
+}

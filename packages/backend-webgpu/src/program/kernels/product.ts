@@ -1,0 +1,77 @@
+/**
+ * Matrix products, and convolutions as such: [rows, depth]·[depth, columns] by tiles. A workgroup takes a tile of the result, brings the parts
+ * of both operands that it needs into its memory a slice of the depth at a time, and each thread sums 4×4 values of it in registers. Where the
+ * result is small and the depth long (gradients of kernels), the depth is split and the parts are summed by a reduction.
+ */
+import { Code } from '../code.js';
+import { declare, type KernelContext, type Source } from '../kernel.js';
+import type { Node, Product } from '../node.js';
+
+/** Values of the result a thread sums, along each axis. */
+const OWN = 4;
+/** Depth of a slice. */
+const SLICE = 16;
+
+export function productKernel(node: Product, context: KernelContext): { source: Source; code: Code } {
+  const { batch, rows, columns, depth, splits } = node;
+  const side = tileSide(rows, columns, batch * splits);
+  const across = side / OWN;
+  const threads = across * across;
+  const share = Math.ceil(depth / splits / SLICE) * SLICE;
+  const code = new Code(context);
+  code.line(`let part = group.z;`);
+  code.line(`let batch = ${splits === 1 ? 'part' : `part / ${splits}u`};`);
+  code.line(`let start = ${splits === 1 ? '0u' : `(part % ${splits}u) * ${share}u`};`);
+  code.line(`let end = ${splits === 1 ? `${depth}u` : `min(start + ${share}u, ${depth}u)`};`);
+  code.line(`let firstRow = group.y * ${side}u;\nlet firstColumn = group.x * ${side}u;`);
+  code.line(`let ownRow = (thread / ${across}u) * ${OWN}u;\nlet ownColumn = (thread % ${across}u) * ${OWN}u;`);
+  for (let r = 0; r < OWN; r++) code.line(`var sum${r} = vec4f(0.0);`);
+  code.block(`for (var k0 = start; k0 < end; k0 += ${SLICE}u)`, () => {
+    load(code, node, 0, threads, side);
+    load(code, node, 1, threads, side);
+    code.line('workgroupBarrier();');
+    code.block(`for (var k = 0u; k < ${SLICE}u; k++)`, () => {
+      code.line(`let b = vec4f(${[0, 1, 2, 3].map((c) => `tileB[k * ${side}u + ownColumn + ${c}u]`).join(', ')});`);
+      for (let r = 0; r < OWN; r++) code.line(`sum${r} += tileA[k * ${side}u + ownRow + ${r}u] * b;`);
+    });
+    code.line('workgroupBarrier();');
+  });
+  for (let r = 0; r < OWN; r++) {
+    code.block(`if (firstRow + ownRow + ${r}u < ${rows}u)`, () => {
+      const at = code.let(`part * ${rows * columns}u + (firstRow + ownRow + ${r}u) * ${columns}u + firstColumn + ownColumn`);
+      for (let c = 0; c < OWN; c++) code.line(`if (firstColumn + ownColumn + ${c}u < ${columns}u) { w0[${at} + ${c}u] = sum${r}[${c}]; }`);
+    });
+  }
+  const { declarations, bindings } = declare(code, [node], context);
+  const wgsl = `${declarations}
+var<workgroup> tileA: array<f32, ${SLICE * side}>;
+var<workgroup> tileB: array<f32, ${SLICE * side}>;
+@compute @workgroup_size(${threads}) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+${code.text}
+}`;
+  return { source: { wgsl, bindings, workgroups: [Math.ceil(columns / side), Math.ceil(rows / side), batch * splits] }, code };
+}
+
+/** Each thread brings some elements of an operand's slice; neighbours bring neighbours in memory. */
+function load(code: Code, node: Product, which: 0 | 1, threads: number, side: number): void {
+  const [tile, first, extent] = which === 0 ? ['tileA', 'firstRow', node.rows] : ['tileB', 'firstColumn', node.columns];
+  const input: Node = node.inputs[which];
+  const read = which === 0 ? node.a : node.b;
+  code.block(`for (var e = thread; e < ${SLICE * side}u; e += ${threads}u)`, () => {
+    const alongDepth = which === 0 ? node.depthFirst.a : node.depthFirst.b;
+    code.line(`let along = ${alongDepth ? `e / ${SLICE}u` : `e % ${side}u`};`);
+    code.line(`let deep = ${alongDepth ? `e % ${SLICE}u` : `e / ${side}u`};`);
+    code.line(`let at = ${first} + along;\nlet k = k0 + deep;\nvar value = 0.0;`);
+    code.block(`if (at < ${extent}u && k < end)`, () => {
+      const value = which === 0 ? read(code, input, 'batch', 'at', 'k') : read(code, input, 'batch', 'k', 'at');
+      code.line(`value = ${value};`);
+    });
+    code.line(`${tile}[deep * ${side}u + along] = value;`);
+  });
+}
+
+/** Large tiles read less, but a small result made of them keeps few of the GPU's cores busy. */
+function tileSide(rows: number, columns: number, parts: number): number {
+  const tiles = (side: number): number => Math.ceil(rows / side) * Math.ceil(columns / side) * parts;
+  return Math.min(rows, columns) > 32 && tiles(64) >= 64 ? 64 : 32;
+}
