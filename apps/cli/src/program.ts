@@ -13,6 +13,7 @@ import { addPlan } from './commands/plan.js';
 import { addPrepare } from './commands/prepare.js';
 import { addRun } from './commands/run.js';
 import { addSetup } from './commands/setup.js';
+import { addStudio } from './commands/studio.js';
 import { addTrain } from './commands/train.js';
 import { VERSION } from './versions.js';
 
@@ -22,6 +23,6 @@ export function createProgram(): Command {
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
-  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addPairs, addDetect, addDataset, addModel, addImport, addExport, addPlan, addBench, addSetup, addDoctor]) add(program);
+  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addPairs, addDetect, addDataset, addModel, addImport, addExport, addPlan, addBench, addStudio, addSetup, addDoctor]) add(program);
   return program;
 }

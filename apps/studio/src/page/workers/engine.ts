@@ -1,13 +1,14 @@
 /** The engine of a worker: WebGPU where the browser has an adapter, else WebAssembly; it says which, and why not the other. */
 import { createEventStream, createRunContainer, FacewrightError, pluginContext, type Engine, type PluginFactory } from '@facewright/core';
 import { wasm } from '@facewright/backend-wasm';
+import { webgpu } from '@facewright/backend-webgpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 
 /** In the order they are tried. */
-const ENGINES: readonly PluginFactory<'backend'>[] = [wasm];
+const ENGINES = [webgpu, wasm] as const satisfies readonly PluginFactory<'backend'>[];
 
 export type EngineChoice = 'auto' | 'webgpu' | 'wasm';
 
@@ -26,9 +27,10 @@ export async function openEngine(choice: EngineChoice): Promise<OpenedEngine> {
     const { name } = plugin.meta;
     if (choice !== 'auto' && choice !== name) continue;
     const backend = await plugin().create(context);
-    const { usable, reason = 'it cannot be used here' } = await backend.probe();
-    if (usable) return { engine: await backend.open(), passedOver };
-    passedOver.push(`${name}: ${reason}`);
+    const { usable, device, emulated, reason = 'it cannot be used here' } = await backend.probe();
+    if (usable && !(emulated && choice === 'auto')) return { engine: await backend.open(), passedOver };
+    // a GPU that is played on the processor is slower than WebAssembly
+    passedOver.push(`${name}: ${usable ? device : reason}`);
   }
   throw new FacewrightError({ what: `No engine works in this browser. ${passedOver.join('; ')}`, todo: 'Choose another engine, or use a newer browser.' });
 }

@@ -9,6 +9,7 @@ import { cosineSimilarity, createEmbedder, drawPairs, holdOut, loadModelFiles, t
 import { join, readFile } from '@facewright/core/platform';
 import { openEngine, type EngineChoice } from './engine.js';
 import { createMemoryDataset } from './memory-dataset.js';
+import { onnxFile } from './onnx-file.js';
 import { makePart } from './parts.js';
 
 /** A photo as the page hands it over. */
@@ -78,6 +79,7 @@ export async function executeRun(request: RunRequest, onEvent: (event: RunEvent)
     return runFiles(told, {
       'model/model.json': await readFile(join(modelDirectory, 'model.json')),
       'model/weights.safetensors': await readFile(join(modelDirectory, 'weights.safetensors')),
+      'model/model.onnx': onnxFile(model.part, files),
     });
   } finally {
     await engine.dispose();
