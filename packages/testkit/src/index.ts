@@ -1,6 +1,7 @@
 export { testBackend, type BackendSuiteOptions } from './backend.js';
 export { testAligner, type AlignerSuiteOptions } from './aligner.js';
 export { testAugmenter, type AugmenterSuiteOptions } from './augmenter.js';
+export { testCriterion, type CriterionSuiteOptions } from './criterion.js';
 export { testDetector, type DetectorPhoto, type DetectorSuiteOptions } from './detector.js';
 export { testLoss, type LossSuiteOptions } from './loss.js';
 export { testModel, type ModelSuiteOptions } from './model.js';
