@@ -1,5 +1,6 @@
 // Training MobileFaceNet here and in PyTorch 2.13, in turn on the same machine: node bench/train-vs-pytorch/run.mjs --batch 32 --rounds 3
-// Every measurement is a process of its own. PyTorch is given what makes it fastest: both memory formats, and jemalloc where it is installed.
+// Every measurement is a process of its own. PyTorch is given what makes it fastest: both memory formats, and jemalloc where it is installed, told to keep
+// freed pages: where page faults are dear (a virtual machine) that doubles its rate.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
@@ -23,7 +24,7 @@ const jemalloc = ['/usr/lib/x86_64-linux-gnu/libjemalloc.so.2', '/usr/lib/aarch6
 const common = ['--batch', values.batch, '--steps', values.steps];
 const cli = here('../../apps/cli/bin/facewright.js');
 const measure = (command, args, env = {}) => JSON.parse(execFileSync(command, args, { encoding: 'utf8', env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] }));
-const torch = (format, preload) => measure(python, [here('step.py'), ...common, '--threads', values.threads, ...(format === 'channels_last' ? ['--channels-last'] : [])], preload ? { LD_PRELOAD: preload } : {});
+const torch = (format, preload) => measure(python, [here('step.py'), ...common, '--threads', values.threads, ...(format === 'channels_last' ? ['--channels-last'] : [])], preload ? { LD_PRELOAD: preload, MALLOC_CONF: 'dirty_decay_ms:-1,muzzy_decay_ms:-1' } : {});
 const contenders = {
   facewright: () => measure(process.execPath, [cli, 'bench', 'train', '--backend', 'onnx', '--options', JSON.stringify({ threads: Number(values.threads) }), ...common, '--json', '--quiet']),
   'torch channels_last': () => torch('channels_last', jemalloc),

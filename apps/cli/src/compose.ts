@@ -26,7 +26,7 @@ export interface Composition {
   readonly reader: ConfiguredPlugin<'reader'> | undefined;
   readonly model: ConfiguredPlugin<'model'>;
   readonly backend: ConfiguredPlugin<'backend'>;
-  readonly stages: readonly { readonly loss: ConfiguredPlugin<'loss'>; readonly optimiser: ConfiguredPlugin<'optimiser'>; readonly config: StageConfig }[];
+  readonly stages: readonly { readonly loss: ConfiguredPlugin<'loss'>; readonly optimiser: ConfiguredPlugin<'optimiser'>; readonly criteria: readonly ConfiguredPlugin<'criterion'>[]; readonly config: StageConfig }[];
   readonly tiers: readonly { readonly rule: TierRule; readonly augmenters: readonly ConfiguredPlugin<'augmenter'>[] }[];
   readonly loggers: readonly ConfiguredPlugin<'logger'>[];
   /** The parts given in code. */
@@ -55,21 +55,22 @@ export async function backendFor(config: RunConfig, scope: Scope): Promise<Confi
 export async function compose(config: RunConfig, backend: ConfiguredPlugin<'backend'>, scope: Scope): Promise<Composition> {
   const source = await pluginSource(config.plugins, scope);
   const load = async <K extends PluginKind>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>> => givenPart(scope.plugins, kind) ?? (await loadPlugin(kind, reference, source));
-  const loadNamed = async <K extends 'loss' | 'augmenter' | 'optimiser' | 'logger'>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>> => givenPart(scope.plugins, kind, nameOf(reference)) ?? (await loadPlugin(kind, reference, source));
+  const loadNamed = async <K extends 'loss' | 'augmenter' | 'optimiser' | 'criterion' | 'logger'>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>> => givenPart(scope.plugins, kind, nameOf(reference)) ?? (await loadPlugin(kind, reference, source));
 
   const reader = config.data === undefined && !givenPart(scope.plugins, 'reader') ? undefined : await load('reader', readerFor(config.reader, config.data, scope.baseDirectory));
   const detector = await load('detector', config.detector);
   const aligner = await load('aligner', config.aligner);
   const model = await load('model', config.model);
-  const stages = await Promise.all(config.stages.map(async (stage) => ({ loss: await loadNamed('loss', stage.loss), optimiser: await loadNamed('optimiser', stage.optimiser), config: stage })));
+  const stages = await Promise.all(config.stages.map(async (stage) => ({ loss: await loadNamed('loss', stage.loss), optimiser: await loadNamed('optimiser', stage.optimiser), criteria: await Promise.all((stage.until.any ?? []).map((reference) => loadNamed('criterion', reference))), config: stage })));
   const tiers = await Promise.all(config.tiers.map(async (rule) => ({ rule, augmenters: await Promise.all(rule.augment.map((reference) => loadNamed('augmenter', reference))) })));
   const loggers = await Promise.all(config.loggers.map((reference) => loadNamed('logger', reference)));
 
   const container = createRunContainer({ seed: config.seed, events: scope.events, signal: scope.signal, baseDirectory: scope.baseDirectory });
   for (const plugin of [reader, detector, aligner, model, backend]) if (plugin) registerPlugin(container, plugin as ConfiguredPlugin);
-  for (const { loss, optimiser } of stages) {
+  for (const { loss, optimiser, criteria } of stages) {
     registerPlugin(container, loss);
     registerPlugin(container, optimiser);
+    for (const criterion of criteria) registerPlugin(container, criterion);
   }
   for (const logger of loggers) registerPlugin(container, logger);
   for (const { augmenters } of tiers) for (const augmenter of augmenters) registerPlugin(container, augmenter);

@@ -4,15 +4,18 @@ import { performance } from 'node:perf_hooks';
 import type { DependencyContainer } from 'tsyringe';
 import {
   createEventStream, ENGINE, LOGGER, MODEL, parseOptions, RANDOM, runConfig, throwIfAborted,
-  type ConfiguredPlugin, type Dataset, type EventReader, type EventStream, type RunConfig, type RunConfigInput, type Verification,
+  type ConfiguredPlugin, type Dataset, type EventReader, type EventStream, type RunConfig, type RunConfigInput,
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
-import { createEventLog, writeReport, type Metrics } from '@facewright/report';
+import { createEventLog, writeReport, type Metrics, type PairPicture } from '@facewright/report';
 import { batchParts, createEmbedder, loadModelFiles } from '@facewright/training';
 import { backendFor, compose, givenPart, type Composition, type Scope } from './compose.js';
 import { pickCrops } from './crops.js';
 import { recogniseData } from './data-source.js';
-import { evaluateDrawn } from './evaluate-stage.js';
+import { pickDropped } from './dropped.js';
+import { evaluateDrawn, type DrawnEvaluation } from './evaluate-stage.js';
+import { evaluationDocument, picturesOf, writeEvaluation } from './evaluation-directory.js';
+import { modelOfBeginning } from './fine-tune.js';
 import { prepareStage } from './prepare-stage.js';
 import { presetOf, type PresetName } from './presets.js';
 import { openRunDirectory, requireSameConfig, type RunDirectory, type RunRecord } from './run-directory.js';
@@ -78,7 +81,7 @@ export async function createRun(options: RunOptions = {}): Promise<Run> {
   const data = sample ? undefined : await recogniseData(given.data, baseDirectory);
   const backend = await backendFor(parseOptions(runConfig, given, where), scope);
   const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetOf(backend, options.preset);
-  const underlay: RunConfigInput = { ...preset.config, ...data?.config };
+  const underlay: RunConfigInput = { ...preset.config, ...data?.config, ...(await modelOfBeginning(parseOptions(runConfig, given, where), baseDirectory, resume)) };
   const checked = parseOptions(runConfig, { ...underlay, ...given }, where);
   batchParts(checked.batch, checked.microBatch); // refuses parts that do not make a batch, before any work
   const out = resolve(baseDirectory, checked.out);
@@ -120,6 +123,7 @@ async function execute(run: Execution): Promise<RunResult> {
   const loggers = (composition.loggers.length ? await Promise.all(container.resolveAll(LOGGER)) : []).map((logger) => logger.open(directory.path));
   for (const { reader } of loggers) events.subscribe(reader);
   let dataset: Dataset | undefined;
+  let pairs: readonly PairPicture[] = [];
   try {
     await directory.record(record);
     emit('run.started', { command: record.command, seed: config.seed, config, versions: versions() });
@@ -127,17 +131,24 @@ async function execute(run: Execution): Promise<RunResult> {
       emit('notice', { level: 'info', message: `The engine "${backend.meta.name}" is slow for the full net: the preset "${run.preset}" sets ${run.chosen.join(', ')}. --preset full takes the full net; a config sets each.` });
     }
     dataset = await openDataset(run.prepared ?? (await prepared(run)));
-    const heldOut = record.heldOut ?? drawHeldOut(composition, dataset);
+    const heldOut = record.heldOut ?? await drawHeldOut(composition, dataset);
     await directory.record({ ...record, heldOut });
     const { modelDirectory } = await trainStage(composition, dataset, { directory: directory.path, exclude: heldOut, resume: run.resume });
     if (!run.trainOnly && heldOut.length) {
-      const verification = await verifyModel(composition, modelDirectory, dataset, heldOut, { emit, signal });
-      if (verification) emit('evaluate.finished', { verification, directory: modelDirectory });
+      const drawn = await verifyModel(composition, modelDirectory, dataset, heldOut, { emit, signal });
+      if (drawn) {
+        const { set, evaluation, read } = drawn;
+        const { verification, people } = evaluation;
+        pairs = await picturesOf(evaluation, read);
+        await writeEvaluation({ directory: directory.evaluation, set, evaluation, pictures: pairs, document: { model: modelDirectory, data: dataset.directory, flip: false, ...evaluationDocument(evaluation), skipped: [] } });
+        emit('evaluate.finished', { verification, directory: directory.evaluation, ...(people && { people }) });
+      }
     }
     emit('run.finished', { seconds: (performance.now() - begin) / 1000 });
     const crops = await pickCrops(dataset, container.resolve(RANDOM).fork('crops'));
+    const dropped = await pickDropped(dataset.summary.exclusions, config.data === undefined || run.prepared ? undefined : resolve(composition.baseDirectory, config.data));
     log.close();
-    const { report, metrics } = await writeReport({ directory: directory.path, crops });
+    const { report, metrics } = await writeReport({ directory: directory.path, crops, pairs, dropped });
     return { directory: directory.path, dataset: dataset.directory, model: modelDirectory, report, metrics };
   } finally {
     log.close();
@@ -156,7 +167,7 @@ async function prepared({ composition, directory, events, signal, sample, resume
   return directory.dataset;
 }
 
-async function verifyModel({ container, config }: Composition, modelDirectory: string, dataset: Dataset, heldOut: readonly string[], reporting: Parameters<typeof evaluateDrawn>[5]): Promise<Verification | undefined> {
+async function verifyModel({ container, config }: Composition, modelDirectory: string, dataset: Dataset, heldOut: readonly string[], reporting: Parameters<typeof evaluateDrawn>[5]): Promise<DrawnEvaluation | undefined> {
   const { params, statistics } = await loadModelFiles(modelDirectory);
   const embedder = createEmbedder({ engine: await container.resolve(ENGINE), model: await container.resolve(MODEL), params, statistics });
   try {

@@ -2,7 +2,7 @@ import { createRunContainer, definePlugin, pluginContext, type Availability } fr
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { builtins } from './builtins.js';
-import { chooseBackend, listEngines } from './engines.js';
+import { chooseBackend, forAuto, listEngines } from './engines.js';
 import { presetFor } from './presets.js';
 
 const context = pluginContext(createRunContainer(), 'test');
@@ -12,12 +12,17 @@ const engine = (name: string, availability: Availability) =>
   definePlugin({ meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 }, options: z.strictObject({}), create: () => ({ probe: async () => availability, open: () => Promise.reject(new Error('not opened here')) }) });
 
 test('auto takes the first engine that works; a named one is taken or says why not', async () => {
-  const usable = (await listEngines(context)).filter((row) => row.usable).map(({ name }) => name);
-  expect((await chooseBackend('auto', source, context)).plugin.meta.name).toBe(usable[0]);
+  const usable = (await listEngines(context)).filter(forAuto).map(({ name }) => name);
+  const auto = async (...availabilities: Availability[]): Promise<string> => (await chooseBackend('auto', source, context, availabilities.map((availability, i) => engine(`engine-${i}`, availability)))).plugin.meta.name;
+  expect(await auto({ usable: false }, { usable: true }, { usable: true })).toBe('engine-1');
+  expect(await auto({ usable: true, emulated: true }, { usable: true })).toBe('engine-1');
+  expect(await auto({ usable: true }, { usable: true, accelerated: true })).toBe('engine-1');
+  await expect(auto({ usable: false, reason: 'none' })).rejects.toThrow(/engine-0: none/);
   expect(usable).toEqual(expect.arrayContaining(['wasm', 'cpu']));
   expect((await chooseBackend({ name: 'cpu' }, source, context)).plugin.meta.name).toBe('cpu');
   const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
   await expect(chooseBackend('broken', { ...source, known: [broken] as never }, context)).rejects.toThrow(/"broken" does not work here: no such device[\s\S]*buy one/);
+  expect(forAuto({ usable: true, device: 'a GPU', emulated: true })).toBe(false);
   expect(await listEngines(context, [broken])).toEqual([{ name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' }]);
 });
 

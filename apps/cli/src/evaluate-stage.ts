@@ -1,101 +1,119 @@
-/** How well a model tells people apart: on pairs drawn from a dataset, or on a pairs file and its images. */
-import { throwIfAborted, type Aligner, type Dataset, type Detector, type Emit, type Face, type Random, type RgbImage, type Verification } from '@facewright/core';
-import { decodeImage } from '@facewright/core/node';
-import type { ImageSource, PairsFile } from '@facewright/datasets';
-import { cosineSimilarity, drawPairs, verify, type Embedder } from '@facewright/training';
+/** How well a model tells people apart: embeds what the pairs name, scores the pairs, and picks out the worst of them. */
+import { FacewrightError, throwIfAborted, type Dataset, type Emit, type PeopleMap, type Random, type RgbImage, type Verification } from '@facewright/core';
+import { mapPeople } from '@facewright/report';
+import { cosineSimilarity, meanEmbedding, verify, type Embedder } from '@facewright/training';
+import { pairsOfDataset, type PairSet, type Subject } from './pair-sets.js';
 
 const BATCH = 32;
-const FOLDS = 10;
+/** Of each kind. */
+const WORST = 12;
 
-interface Reporting {
+export interface WorstPair<Key> {
+  readonly a: Subject<Key>;
+  readonly b: Subject<Key>;
+  readonly same: boolean;
+  readonly score: number;
+  /** On the wrong side of the threshold: a false accept or a false reject. */
+  readonly wrong: boolean;
+}
+
+export interface ScoreSummary {
+  readonly pairs: number;
+  readonly mean: number;
+  readonly std: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface Evaluation<Key> {
+  /** `undefined` where the pairs are all of one kind, or too few for two folds: nothing can be told then but the scores. */
+  readonly verification?: Verification;
+  /** `null`: no such pairs. */
+  readonly scores: { readonly same: ScoreSummary | null; readonly different: ScoreSummary | null };
+  /** Different pairs that are most alike and same pairs that are least alike, the worst first. */
+  readonly worst: readonly WorstPair<Key>[];
+  readonly people?: PeopleMap;
+  /** Images embedded. */
+  readonly images: number;
+  /** The pairs compared, by index into the set, and their cosine similarities. */
+  readonly compared: { readonly pairs: Uint32Array; readonly scores: Float64Array };
+}
+
+export interface EvaluateOptions<Key> {
+  /** An aligned image, `undefined` where it cannot be used: pairs that have no image left are left out. */
+  readonly read: (key: Key) => Promise<RgbImage | undefined>;
+  /** Lays out the map of people. */
+  readonly random: Random;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
-/** On pairs of original images of these people; `undefined` with a notice where they give fewer than two pairs of each kind. */
-export async function evaluateDrawn(embedder: Embedder, dataset: Dataset, identities: readonly string[], count: number, random: Random, { emit, signal }: Reporting): Promise<Verification | undefined> {
-  const pairs = drawPairs(dataset, identities, count, random, FOLDS);
-  const folds = Math.min(FOLDS, pairs.length / 2);
-  if (folds < 2) {
-    emit('notice', { level: 'warning', message: `The ${identities.length} people kept out of training have too few photos for pairs, so the model is not verified on them.`, todo: 'Keep more people out ("heldOut"), or give more photos.' });
-    return undefined;
+/** Throws a `FacewrightError` where no pair has both its images. */
+export async function evaluate<Key>(embedder: Embedder, set: PairSet<Key>, options: EvaluateOptions<Key>): Promise<Evaluation<Key>> {
+  const { subjects, a, b, same, fold } = set;
+  const byImage = await embedAll([...new Set(subjects.flatMap(({ images }) => images))], embedder, options);
+  const vectors = subjects.map(({ images }): Float32Array | undefined => {
+    const own = images.flatMap((key) => byImage.get(key) ?? []);
+    return own.length > 1 ? meanEmbedding(own) : own[0];
+  });
+  const pairs = Uint32Array.from({ length: a.length }, (_, pair) => pair).filter((pair) => vectors[a[pair]] && vectors[b[pair]]);
+  if (!pairs.length) {
+    throw new FacewrightError({ what: `None of the ${a.length} pairs can be compared: ${byImage.size ? 'no pair has both its images' : 'no image can be used'}.`, todo: 'Look at the reasons: are these the images of these pairs, and are they aligned, or photos with a face?' });
   }
-  const images = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
-  const vectors = await embedAll(images, (index) => dataset.read(index), embedder, { emit, signal });
-  return verify(pairs.map(({ a, b }) => cosineSimilarity(vectors.get(a)!, vectors.get(b)!)), pairs.map(({ same }) => same), { folds: pairs.map(({ fold }) => fold) });
-}
-
-export interface PairsOptions extends Reporting {
-  readonly images: ImageSource;
-  /** Side of aligned images in pixels. */
-  readonly size: number;
-  /** `true`: the images are aligned; `false`: they are photos; `undefined`: those of the aligned size are aligned, others photos. */
-  readonly aligned?: boolean;
-  /** Asked for when the first photo that is not aligned comes. */
-  align(): Promise<{ detector: Detector; aligner: Aligner }>;
-}
-
-export interface PairsResult {
-  readonly verification: Verification;
-  /** Images that could not be used, and why; their pairs are left out. */
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
-  readonly images: number;
-}
-
-export async function evaluatePairs(embedder: Embedder, { pairs }: PairsFile, options: PairsOptions): Promise<PairsResult> {
-  const skipped: { path: string; reason: string }[] = [];
-  const read = async (path: string): Promise<RgbImage | undefined> => {
-    try {
-      return await alignedImage(path, options);
-    } catch (error) {
-      throwIfAborted(options.signal, 'evaluation');
-      if (!(error instanceof Unusable) && !isFileProblem(error)) throw error;
-      skipped.push({ path, reason: error instanceof Unusable ? error.message : (error as { what: string }).what });
-      return undefined;
-    }
-  };
-  const paths = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
-  const vectors = await embedAll(paths, read, embedder, options);
-  const whole = pairs.filter(({ a, b }) => vectors.has(a) && vectors.has(b));
-  const verification = verify(
-    whole.map(({ a, b }) => cosineSimilarity(vectors.get(a)!, vectors.get(b)!)),
-    whole.map(({ same }) => same),
-    // a plain list has no folds of its own: ten of successive pairs, each kind spread over all of them
-    { folds: new Set(pairs.map(({ fold }) => fold)).size > 1 ? whole.map(({ fold }) => fold) : spread(whole), skipped: pairs.length - whole.length },
+  const scores = Float64Array.from(pairs, (pair) => cosineSimilarity(vectors[a[pair]]!, vectors[b[pair]]!));
+  const kinds = Uint8Array.from(pairs, (pair) => (same[pair] ? 1 : 0));
+  const folds = Uint32Array.from(pairs, (pair) => fold[pair]);
+  const whole = kinds.includes(1) && kinds.includes(0) && folds.some((one) => one !== folds[0]);
+  const verification = whole ? verify(scores, kinds, { folds, skipped: a.length - pairs.length }) : undefined;
+  const worst = [0, 1].flatMap((kind) =>
+    worstOf(scores, kinds, kind).map((at): WorstPair<Key> => ({
+      a: subjects[a[pairs[at]]], b: subjects[b[pairs[at]]], same: kind === 1, score: scores[at],
+      wrong: verification !== undefined && scores[at] >= verification.threshold !== (kind === 1),
+    })),
   );
-  return { verification, skipped, images: vectors.size };
+  const named = subjects.flatMap(({ person, images }) => (person === undefined ? [] : images.flatMap((key) => (byImage.has(key) ? [{ identity: person, vector: byImage.get(key)! }] : []))));
+  return { verification, scores: { same: summary(scores, kinds, 1), different: summary(scores, kinds, 0) }, worst, people: mapPeople(named, options.random), images: byImage.size, compared: { pairs, scores } };
 }
 
-class Unusable extends Error {}
-
-/** Errors about one image, thrown by the image source and the decoder. */
-const isFileProblem = (error: unknown): boolean => error instanceof Error && 'what' in error && error.name !== 'Interrupted' && error.name !== 'MtcnnUnavailable';
-
-async function alignedImage(path: string, { images, size, aligned, align }: PairsOptions): Promise<RgbImage> {
-  const image = await decodeImage(await images.bytes(path), { where: path });
-  const fits = image.width === size && image.height === size;
-  if (fits && aligned !== false) return image;
-  if (aligned) throw new Unusable(`${image.width}×${image.height} pixels instead of ${size}×${size}`);
-  const { detector, aligner } = await align();
-  const face = centralFace(await detector.detect(image), image);
-  if (!face) throw new Unusable('no face found');
-  return aligner.align(image, face.landmarks);
+/** An evaluation with what its pictures are made of. */
+export interface DrawnEvaluation {
+  readonly set: PairSet<number>;
+  readonly evaluation: Evaluation<number> & { readonly verification: Verification };
+  readonly read: (sample: number) => Promise<RgbImage | undefined>;
 }
 
-/** The large face near the middle: area less twice the squared distance from it, as facenet's `align_dataset_mtcnn.py` chooses. */
-export function centralFace(faces: readonly Face[], { width, height }: Pick<RgbImage, 'width' | 'height'>): Face | undefined {
-  const merit = ({ box }: Face): number => box.width * box.height - 2 * ((box.x + box.width / 2 - width / 2) ** 2 + (box.y + box.height / 2 - height / 2) ** 2);
-  return faces.reduce<Face | undefined>((best, face) => (best && merit(best) >= merit(face) ? best : face), undefined);
+/** On pairs of original images of these people; `undefined` with a notice where they give fewer than two pairs of each kind. */
+export async function evaluateDrawn(embedder: Embedder, dataset: Dataset, identities: readonly string[], count: number, random: Random, { emit, signal }: Pick<EvaluateOptions<number>, 'emit' | 'signal'>): Promise<DrawnEvaluation | undefined> {
+  const set = pairsOfDataset(dataset, identities, count, random);
+  const read = (sample: number): Promise<RgbImage> => dataset.read(sample);
+  const evaluation = set.a.length ? await evaluate(embedder, set, { read, random: random.fork('map'), emit, signal }) : undefined;
+  if (evaluation?.verification) return { set, evaluation: { ...evaluation, verification: evaluation.verification }, read };
+  emit('notice', { level: 'warning', message: `The ${identities.length} people kept out of training have too few photos for pairs, so the model is not verified on them.`, todo: 'Keep more people out ("heldOut"), or give more photos.' });
+  return undefined;
 }
 
-/** Each kind dealt out over the folds in turn. */
-function spread(pairs: readonly { readonly same: boolean }[]): number[] {
-  const dealt = { true: 0, false: 0 };
-  const folds = Math.min(FOLDS, Math.floor(pairs.length / 2));
-  return pairs.map(({ same }) => dealt[`${same}`]++ % Math.max(1, folds));
+/** Indexes of the pairs of a kind that score furthest on the other kind's side; 1: same. */
+function worstOf(scores: Float64Array, kinds: Uint8Array, kind: number): number[] {
+  const sign = kind === 1 ? 1 : -1;
+  const found: number[] = [];
+  for (let at = 0; at < scores.length; at++) {
+    if (kinds[at] !== kind || (found.length === WORST && sign * scores[at] >= sign * scores[found[WORST - 1]])) continue;
+    const place = found.findIndex((other) => sign * scores[other] > sign * scores[at]);
+    found.splice(place < 0 ? found.length : place, 0, at);
+    found.length = Math.min(found.length, WORST);
+  }
+  return found;
 }
 
-async function embedAll<Key>(keys: readonly Key[], read: (key: Key) => Promise<RgbImage | undefined>, embedder: Embedder, { emit, signal }: Reporting): Promise<Map<Key, Float32Array>> {
+function summary(scores: Float64Array, kinds: Uint8Array, kind: number): ScoreSummary | null {
+  const own = scores.filter((_, at) => kinds[at] === kind);
+  if (!own.length) return null;
+  const mean = own.reduce((sum, score) => sum + score, 0) / own.length;
+  const std = Math.sqrt(own.reduce((sum, score) => sum + (score - mean) ** 2, 0) / own.length);
+  return { pairs: own.length, mean, std, min: own.reduce((least, score) => Math.min(least, score), 1), max: own.reduce((most, score) => Math.max(most, score), -1) };
+}
+
+async function embedAll<Key>(keys: readonly Key[], embedder: Embedder, { read, emit, signal }: EvaluateOptions<Key>): Promise<Map<Key, Float32Array>> {
   const vectors = new Map<Key, Float32Array>();
   for (let first = 0; first < keys.length; first += BATCH) {
     throwIfAborted(signal, 'evaluation');

@@ -65,10 +65,12 @@ export function jsonOptions(text = '{}'): unknown {
 }
 
 /** The config file with the command line over it; paths of the command line are relative to the working directory. */
-export function configOf(options: CommonOptions & DataOptions & BatchOptions & { readonly out?: string; readonly logger?: string[] }): Promise<LoadedConfig> {
+export function configOf(options: CommonOptions & DataOptions & BatchOptions & { readonly out?: string; readonly from?: string; readonly stages?: RunConfigInput['stages']; readonly logger?: string[] }): Promise<LoadedConfig> {
   const overrides: RunConfigInput = {
     ...(options.data !== undefined && { data: resolve(options.data) }),
     ...(options.out !== undefined && { out: resolve(options.out) }),
+    ...(options.from !== undefined && { from: resolve(options.from) }),
+    ...(options.stages !== undefined && { stages: options.stages }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.backend !== undefined && { backend: options.backend }),
     ...(options.batch !== undefined && { batch: options.batch }),

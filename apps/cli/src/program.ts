@@ -5,7 +5,9 @@ import { addDataset } from './commands/dataset.js';
 import { addDetect } from './commands/detect.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate.js';
+import { addImport } from './commands/import.js';
 import { addModel } from './commands/model.js';
+import { addPairs } from './commands/pairs.js';
 import { addPlan } from './commands/plan.js';
 import { addPrepare } from './commands/prepare.js';
 import { addRun } from './commands/run.js';
@@ -19,6 +21,6 @@ export function createProgram(): Command {
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
-  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addDetect, addDataset, addModel, addPlan, addBench, addSetup, addDoctor]) add(program);
+  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addPairs, addDetect, addDataset, addModel, addImport, addPlan, addBench, addSetup, addDoctor]) add(program);
   return program;
 }

@@ -5,7 +5,7 @@ import { FacewrightError, messageOf, type RunConfig } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/core/node';
 
 /** Everything a run writes, and nothing else is ever removed. */
-const OWN = ['run.json', 'events.jsonl', 'metrics.json', 'report.html', 'sample', 'dataset', 'checkpoints', 'model'];
+const OWN = ['run.json', 'events.jsonl', 'metrics.json', 'report.html', 'sample', 'dataset', 'checkpoints', 'model', 'evaluation'];
 /** What costs time to make: a run that came to none of it may be started again without asking. */
 const RESULTS = ['dataset', 'checkpoints', 'model', 'report.html'];
 
@@ -26,6 +26,7 @@ export interface RunDirectory {
   readonly sample: string;
   readonly dataset: string;
   readonly model: string;
+  readonly evaluation: string;
   /** What an earlier start recorded; with `resume` only. */
   readonly earlier?: RunRecord;
   record(record: RunRecord): Promise<void>;
@@ -62,6 +63,7 @@ export async function openRunDirectory(directory: string, { resume = false, forc
     sample: join(path, 'sample'),
     dataset: join(path, 'dataset'),
     model: join(path, 'model'),
+    evaluation: join(path, 'evaluation'),
     ...(resume && { earlier }),
     record: (record) => writeFileAtomic(join(path, 'run.json'), `${JSON.stringify(record, null, 2)}\n`),
   };

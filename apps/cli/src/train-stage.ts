@@ -1,15 +1,36 @@
 /** A dataset to a trained model. */
-import { ENGINE, EVENTS, FacewrightError, LOSS, MODEL, OPTIMISER, RANDOM, SIGNAL, type Dataset } from '@facewright/core';
-import { holdOut, train, type TrainResult } from '@facewright/training';
+import { CRITERION, ENGINE, EVENTS, FacewrightError, LOSS, MODEL, OPTIMISER, RANDOM, SIGNAL, type Dataset } from '@facewright/core';
+import { holdOut, train, type NamedCriterion, type TrainResult } from '@facewright/training';
 import type { Composition } from './compose.js';
+import { beginFrom, peopleBefore } from './fine-tune.js';
 
-/** People kept out of training, drawn by the run's seed; a notice where there are too few to keep any out. */
-export function drawHeldOut({ container, config }: Composition, dataset: Dataset): string[] {
+/**
+ * People kept out of training, drawn by the run's seed; a notice where there are too few to keep any out. In a fine-tuning they are people that the
+ * weights it begins from were not trained on, where there are such.
+ */
+export async function drawHeldOut(composition: Composition, dataset: Dataset): Promise<string[]> {
+  const { container, config } = composition;
   requirePeople(dataset);
   const photos = new Map<string, number>();
   for (const { identity, kind } of dataset.samples) if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
   const people = dataset.identities.map((name) => ({ name, photos: photos.get(name) ?? 0 }));
-  const names = holdOut(people, config.heldOut, container.resolve(RANDOM).fork('held-out'));
+  const before = await peopleBefore(composition);
+  const { identities } = config.heldOut;
+  const random = container.resolve(RANDOM).fork('held-out');
+  const strangers = people.filter(({ name }) => !before.has(name));
+  // the share is one of all people, whoever may be drawn
+  const count = identities > 0 && identities < 1 ? Math.max(1, Math.round(identities * people.length)) : identities;
+  let names = holdOut(strangers, { identities: count }, random);
+  if (!names.length && before.size > 0) {
+    names = holdOut(people, config.heldOut, random);
+    if (names.length) {
+      container.resolve(EVENTS).emit('notice', {
+        level: 'warning',
+        message: 'The people kept out of this training were in the one it begins from: the accuracy on them says little about strangers.',
+        todo: 'Verify the model by "facewright evaluate" on people of whom neither saw photos.',
+      });
+    }
+  }
   if (!names.length && config.heldOut.identities > 0) {
     container.resolve(EVENTS).emit('notice', {
       level: 'warning',
@@ -26,8 +47,14 @@ export interface TrainStageOptions {
   readonly resume?: boolean;
 }
 
-export async function trainStage({ container, config, model, stages }: Composition, dataset: Dataset, { directory, exclude, resume }: TrainStageOptions): Promise<TrainResult> {
+export async function trainStage(composition: Composition, dataset: Dataset, { directory, exclude, resume }: TrainStageOptions): Promise<TrainResult> {
+  const { container, config, model, stages } = composition;
   const [losses, optimisers] = await Promise.all([Promise.all(container.resolveAll(LOSS)), Promise.all(container.resolveAll(OPTIMISER))]);
+  const criteria = stages.some((stage) => stage.criteria.length) ? await Promise.all(container.resolveAll(CRITERION)) : [];
+  const criteriaOf = (index: number): NamedCriterion[] => {
+    const before = stages.slice(0, index).reduce((sum, stage) => sum + stage.criteria.length, 0);
+    return stages[index].criteria.map(({ meta }, own) => ({ name: meta.name, criterion: criteria[before + own] }));
+  };
   const { fingerprint, size } = dataset.summary.alignment;
   return train({
     dataset,
@@ -35,15 +62,17 @@ export async function trainStage({ container, config, model, stages }: Compositi
     model: await container.resolve(MODEL),
     modelReference: { name: model.meta.name, options: model.options },
     alignment: { fingerprint, size },
-    stages: stages.map((stage, index) => ({ name: stage.loss.meta.name, loss: losses[index], optimiserName: stage.optimiser.meta.name, optimiser: optimisers[index], config: stage.config })),
+    stages: stages.map((stage, index) => ({ name: stage.loss.meta.name, loss: losses[index], optimiserName: stage.optimiser.meta.name, optimiser: optimisers[index], config: stage.config, criteria: criteriaOf(index) })),
     engine: await container.resolve(ENGINE),
     batch: config.batch,
     microBatch: config.microBatch,
+    workers: config.workers,
     flip: config.flip,
     validation: config.validation,
     checkpoint: config.checkpoint,
     guard: config.guard,
     directory,
+    ...(config.from !== undefined && { from: () => beginFrom(composition, dataset) }),
     random: container.resolve(RANDOM).fork('train'),
     emit: container.resolve(EVENTS).emit,
     signal: container.resolve(SIGNAL),

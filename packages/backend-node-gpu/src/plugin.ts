@@ -44,5 +44,6 @@ async function probe({ library, device }: Pick<EngineOptions, 'device'> & { libr
   }
   if (device === 'gpu' && !gpu) return { usable: false, reason: 'there is no NVIDIA driver', remedy: 'Install NVIDIA\'s driver, or choose the device "cpu".' };
   if (device === 'gpu' && found.variant === 'cpu') return { usable: false, reason: 'TensorFlow is set up for the CPU only', remedy: 'facewright setup node-gpu' };
-  return { usable: true, device: `TensorFlow ${TENSORFLOW_VERSION}, ${gpu && device !== 'cpu' && found.variant !== 'cpu' ? gpu : 'CPU'}` };
+  const used = device !== 'cpu' && found.variant !== 'cpu' ? gpu : undefined;
+  return { usable: true, device: `TensorFlow ${TENSORFLOW_VERSION}, ${used ?? 'CPU'}`, accelerated: used !== undefined };
 }

@@ -4,3 +4,4 @@ export { lower, type LoweredModel, type LowerOptions } from './lowering/lower.js
 export { planStep } from './session/compile.js';
 export type { StepMemory } from './lowering/memory.js';
 export { availableBytes } from './session/available-memory.js';
+export { exportOnnx, type ExportOptions } from './export.js';

@@ -1,22 +1,9 @@
 /** Holds a step on the onnx engine against the same step on the reference engine. */
-import { cpu } from '@facewright/backend-cpu';
-import { createRunContainer, hostTensor, pluginContext, type Engine, type HostTensor, type HostTensors, type StepFunction } from '@facewright/core';
+import type { Engine, HostTensors, StepFunction } from '@facewright/core';
+import { referenceEngine } from '@facewright/test/reference';
 import { expect } from 'vitest';
 
-let reference: Promise<Engine> | undefined;
-export const referenceEngine = (): Promise<Engine> =>
-  (reference ??= cpu().create(pluginContext(createRunContainer(), 'test')).then((backend) => backend.open()));
-
-/** Numbers in [−1, 1), the same ones for the same seed. */
-export function numbers(shape: readonly number[], seed = 1): HostTensor {
-  let state = seed * 7919 + shape.length;
-  const next = (): number => {
-    state = (state * 48271) % 2147483647;
-    return state / 1073741823.5 - 1;
-  };
-  for (let i = 0; i < 8; i++) next();
-  return hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, next));
-}
+export { numbers, referenceEngine } from '@facewright/test/reference';
 
 export function expectClose(actual: HostTensors, expected: HostTensors, tolerance: number): void {
   expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());

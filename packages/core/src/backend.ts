@@ -6,6 +6,10 @@ export interface Availability {
   readonly usable: boolean;
   /** The device or library found, e.g. "wasm SIMD, 1 thread". */
   readonly device?: string;
+  /** It computes on a GPU that it was made for: `auto` takes it before engines that do not. */
+  readonly accelerated?: boolean;
+  /** The device is one that software plays on the processor: it works, slowly, and is taken only where it is asked for by name. */
+  readonly emulated?: boolean;
   /** Why it cannot be used. */
   readonly reason?: string;
   /** The command or step that mends it. */

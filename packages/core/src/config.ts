@@ -22,19 +22,32 @@ export const SEED_TIERS: TierRule[] = [
   { name: 'noised', above: 30, augment: ['opening', 'gaussian-noise', 'salt-and-pepper'] },
 ];
 
-/** When a stage ends: the first of these that holds. */
+/** Options of the criterion `plateau`. */
+export const plateauRule = z.strictObject({
+  window: z.int().min(2).default(200).describe('steps in each of the two windows whose mean losses are compared'),
+  minimumGain: z.number().min(0).default(0.01).describe('smallest relative fall of the mean loss that still counts as progress'),
+  patience: z.int().min(1).default(3).describe('windows in a row without that gain'),
+  minimumLoss: z.number().min(0).default(0.01).describe('a mean loss this low counts as lingering, however fast it still falls: there is no more to learn'),
+});
+export type PlateauRule = z.infer<typeof plateauRule>;
+
+/** Options of the criterion `accuracy`. */
+export const accuracyRule = z
+  .strictObject({
+    atLeast: z.number().gt(0).max(1).optional().describe('the stage ends once the accuracy on the validation photos is this high'),
+    patience: z.int().min(1).optional().describe('it ends after this many validations in a row without a gain'),
+    minimumGain: z.number().min(0).max(1).default(0.001).describe('smallest rise above the best accuracy so far that counts as a gain'),
+  })
+  .refine(({ atLeast, patience }) => atLeast !== undefined || patience !== undefined, { message: 'give atLeast, patience or both' });
+export type AccuracyRule = z.infer<typeof accuracyRule>;
+
+/** When a stage ends: the first of these that holds. Each is a criterion plugin; `any` names further ones. */
 export const untilRule = z.strictObject({
   steps: z.int().min(1).optional(),
   epochs: z.number().positive().optional(),
-  plateau: z
-    .strictObject({
-      window: z.int().min(2).default(200).describe('steps in each of the two windows whose mean losses are compared'),
-      minimumGain: z.number().min(0).default(0.01).describe('smallest relative fall of the mean loss that still counts as progress'),
-      patience: z.int().min(1).default(3).describe('windows in a row without that gain'),
-      minimumLoss: z.number().min(0).default(0.01).describe('a mean loss this low counts as lingering, however fast it still falls: there is no more to learn'),
-    })
-    .optional()
-    .describe('the loss lingers'),
+  plateau: plateauRule.optional().describe('the loss lingers'),
+  accuracy: accuracyRule.optional().describe('the accuracy on the validation photos is high enough, or rises no more'),
+  any: z.array(pluginReference).min(1).optional().describe('further criteria'),
 });
 export type UntilRule = z.infer<typeof untilRule>;
 
@@ -54,6 +67,23 @@ export const scheduleRule = z.discriminatedUnion('name', [
 ]);
 export type ScheduleRule = z.infer<typeof scheduleRule>;
 
+/** Parameters that stay as they are. */
+export const freezeRule = z.strictObject({
+  parameters: z.array(z.string().min(1)).min(1).default(['model']).describe('"model", "head", a group of the model (afterGlobal), or the path of layers (stem, stage1/block2)'),
+  steps: z.int().min(1).optional().describe('steps from the stage\'s start; without it the whole stage'),
+});
+export type FreezeRule = z.infer<typeof freezeRule>;
+
+/** What the class centres of a stage begin as. */
+export const initRule = z.strictObject({
+  head: z
+    .enum(['carry', 'means', 'random'])
+    .default('carry')
+    .describe('carry: those of the stage before, or of what the training begins from, by the people\'s names; means: each person\'s mean embedding; random: as the loss draws them'),
+  newcomers: z.enum(['means', 'random']).default('means').describe('with carry, people that the former centres do not know'),
+});
+export type InitRule = z.infer<typeof initRule>;
+
 export const stageConfig = z.strictObject({
   loss: pluginReference,
   optimiser: pluginReference.default('adam'),
@@ -61,6 +91,8 @@ export const stageConfig = z.strictObject({
   warmUp: z.int().min(0).default(0).describe('steps in which the rate rises linearly from 0'),
   schedule: scheduleRule.optional().describe('how the rate goes on after that; constant without it'),
   clipNorm: z.number().positive().optional().describe('gradients longer than this, all of them taken as one vector, are shortened to it'),
+  freeze: freezeRule.optional().describe('parameters that are not trained in this stage, or not yet'),
+  init: initRule.optional().describe('what the class centres begin as'),
   until: untilRule,
 });
 export type StageConfig = z.infer<typeof stageConfig>;
@@ -75,7 +107,7 @@ export const runConfig = z.strictObject({
   reader: pluginReference.default('folder'),
   detector: pluginReference.default('mtcnn'),
   aligner: pluginReference.default('five-point'),
-  workers: z.int().min(0).max(256).optional().describe('threads that prepare photos; 0: none beside the main one; default: one a core, at most 8'),
+  workers: z.int().min(0).max(256).optional().describe('threads that prepare photos; 0: none beside the main one; default: one a core, at most 8. In training: images decoded at a time, default 4'),
   limits: z
     .strictObject({
       maxPixels: z.int().min(1).default(100_000_000).describe('larger photos are refused before they are decoded'),
@@ -86,6 +118,7 @@ export const runConfig = z.strictObject({
   withoutFace: z.enum(['leave-out', 'centre']).default('leave-out').describe('a photo in which no face is found: left out, or its middle taken as InsightFace does'),
   tiers: z.array(tierRule).default(SEED_TIERS),
   model: pluginReference.default('mobilefacenet'),
+  from: z.string().min(1).optional().describe('fine-tune: a model directory, a checkpoint or a run that training begins from, in place of drawn weights'),
   batch: z.int().min(2).default(128).describe('images in a step'),
   microBatch: z.int().min(2).optional().describe('a step goes over its batch in parts of this many images and updates once: less memory; divides "batch"'),
   flip: z.boolean().default(true).describe('mirror half of the training images'),
@@ -117,7 +150,13 @@ export const runConfig = z.strictObject({
     })
     .prefault({}),
   loggers: z.array(pluginReference).default([]).describe('further readers of the run\'s events, e.g. "tensorboard"'),
-  checkpoint: z.strictObject({ everySteps: z.int().min(1).default(500), keep: z.int().min(1).default(3) }).prefault({}),
+  checkpoint: z
+    .strictObject({
+      everySteps: z.int().min(1).default(500),
+      keep: z.int().min(1).default(3).describe('the last ones'),
+      best: z.boolean().default(true).describe('and the one with the highest accuracy on the validation photos'),
+    })
+    .prefault({}),
 });
 export type RunConfig = z.infer<typeof runConfig>;
 export type RunConfigInput = z.input<typeof runConfig>;

@@ -1,5 +1,5 @@
 /** One tsyringe child container a run, so that two runs in one process do not meet. */
-import 'reflect-metadata';
+import './reflect.js';
 import { container as root, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
 import { createEventStream, type EventStream } from './events.js';
 import type { ConfiguredPlugin, PluginContext, PluginKind } from './plugin.js';

@@ -15,7 +15,7 @@ export interface Events {
   'train.started': { identities: number; images: number; validation: number; parameters: number; resumedAt?: number };
   'stage.started': { stage: number; loss: string; optimiser: string; step: number; head: 'fresh' | 'adopted' | 'resumed' };
   /** `gradientNorm` is that before clipping; `clipped` is set where it was above the stage's `clipNorm`. Loss and gradients are never scaled. */
-  'train.step': { stage: number; step: number; epoch: number; loss: number; accuracy: number; rate: number; imagesPerSecond: number; gradientNorm?: number; clipped?: boolean };
+  'train.step': { stage: number; step: number; epoch: number; loss: number; accuracy: number; rate: number; imagesPerSecond: number; gradientNorm?: number; clipped?: boolean; time?: StepTime };
   /** The loss or a gradient was no number at `step`: the training goes on from `backTo` at `rateFactor` times the rate. `images` are those of the step. */
   'train.setback': { stage: number; step: number; backTo: number; rateFactor: number; tensor: string; images: readonly string[] };
   'train.validation': { stage: number; step: number; loss: number; accuracy: number; images: number };
@@ -23,7 +23,21 @@ export interface Events {
   'stage.finished': { stage: number; loss: string; steps: number; finalLoss: number; endedBecause: string; evidence: Record<string, unknown> };
   'checkpoint.written': { path: string; stage: number; step: number };
   'train.finished': { steps: number; seconds: number; imagesPerSecond: number; directory: string };
-  'evaluate.finished': { verification: Verification; directory?: string };
+  'evaluate.finished': { verification: Verification; directory?: string; people?: PeopleMap };
+}
+
+/** Where the time since the step before went, in ms: waiting for the batch, the step itself, all else (validation, checkpoints, the record). */
+export interface StepTime {
+  readonly data: number;
+  readonly compute: number;
+  readonly other: number;
+}
+
+/** Embeddings of some people laid out on a plane, near ones near each other. */
+export interface PeopleMap {
+  /** How the plane was made. */
+  readonly method: string;
+  readonly people: readonly { readonly identity: string; readonly points: readonly (readonly [x: number, y: number])[] }[];
 }
 
 /** Where the time of a preparation went. */
@@ -37,13 +51,23 @@ export interface PreparationThroughput {
 
 export interface Verification {
   readonly pairs: number;
+  /** Pairs of each kind. */
+  readonly same: number;
+  readonly different: number;
   /** Mean over the folds, in [0, 1], and its standard deviation (n − 1 is not used: as in the LFW protocol's published code). */
   readonly accuracy: number;
   readonly std: number;
+  readonly foldAccuracies: readonly number[];
   /** Cosine similarity from which two photos are called the same person. */
   readonly threshold: number;
-  /** True accept rate by false accept rate, e.g. `{ "1e-3": 0.98 }`; `null` where there are not enough different pairs. */
+  /** Equal error rate: where as many same pairs are refused as different ones accepted. */
+  readonly eer: number;
+  /** Area under the curve: the chance that a same pair scores above a different one. */
+  readonly auc: number;
+  /** True accept rate by false accept rate, e.g. `{ "1e-3": 0.98 }`; `null` where there are not enough different pairs: fewer than 1 / FAR. */
   readonly tarAtFar: Readonly<Record<string, number | null>>;
+  /** The same with the threshold to use for it, and the number of different pairs accepted there, which the figure rests on. */
+  readonly operatingPoints: readonly { readonly far: string; readonly threshold: number | null; readonly tar: number | null; readonly falseAccepts: number | null }[];
   /** Points of the curve for the report. */
   readonly roc: readonly { readonly far: number; readonly tar: number; readonly threshold: number }[];
   readonly folds: number;

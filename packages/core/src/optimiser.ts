@@ -10,6 +10,8 @@ export interface OptimiserStep {
   /** The learning rate of this step. */
   readonly rate: Scalar;
   groupOf(parameter: string): string | undefined;
+  /** Names of the parameters that are frozen: they are not among `params`, and what is remembered of them stays as it is. */
+  readonly frozen?: readonly string[];
 }
 
 export interface Optimiser {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Aligner } from './aligner.js';
 import type { Augmenter } from './augmenter.js';
 import type { Backend, Engine } from './backend.js';
+import type { Criterion } from './criterion.js';
 import type { Detector } from './detector.js';
 import type { Emit } from './events.js';
 import type { Logger } from './logger.js';
@@ -24,11 +25,12 @@ export interface Contracts {
   model: Model;
   loss: Loss;
   optimiser: Optimiser;
+  criterion: Criterion;
   backend: Backend;
   logger: Logger;
 }
 export type PluginKind = keyof Contracts;
-export const PLUGIN_KINDS = ['reader', 'detector', 'aligner', 'augmenter', 'model', 'loss', 'optimiser', 'backend', 'logger'] as const satisfies readonly PluginKind[];
+export const PLUGIN_KINDS = ['reader', 'detector', 'aligner', 'augmenter', 'model', 'loss', 'optimiser', 'criterion', 'backend', 'logger'] as const satisfies readonly PluginKind[];
 
 export interface PluginMeta<K extends PluginKind = PluginKind> {
   /** The name used in config: lower case letters, digits and `-`. */

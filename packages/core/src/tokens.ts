@@ -14,6 +14,7 @@ export const AUGMENTER = token<Promise<Contracts['augmenter']>>('augmenter');
 export const MODEL = token<Promise<Contracts['model']>>('model');
 export const LOSS = token<Promise<Contracts['loss']>>('loss');
 export const OPTIMISER = token<Promise<Contracts['optimiser']>>('optimiser');
+export const CRITERION = token<Promise<Contracts['criterion']>>('criterion');
 export const BACKEND = token<Promise<Contracts['backend']>>('backend');
 export const LOGGER = token<Promise<Contracts['logger']>>('logger');
 /** The engine of the run: opened on first use, one for the run. */
@@ -25,5 +26,5 @@ export const BASE_DIRECTORY = token<string>('base-directory');
 
 /** The token of a plugin kind. Parts are made on first use, hence the promise. */
 export const TOKENS: { readonly [K in PluginKind]: InjectionToken<Promise<Contracts[K]>> } = {
-  reader: READER, detector: DETECTOR, aligner: ALIGNER, augmenter: AUGMENTER, model: MODEL, loss: LOSS, optimiser: OPTIMISER, backend: BACKEND, logger: LOGGER,
+  reader: READER, detector: DETECTOR, aligner: ALIGNER, augmenter: AUGMENTER, model: MODEL, loss: LOSS, optimiser: OPTIMISER, criterion: CRITERION, backend: BACKEND, logger: LOGGER,
 };

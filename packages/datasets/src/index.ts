@@ -10,11 +10,13 @@ export { FORMATS, recogniseFormat, type FormatName, type Recognised } from './to
 export { datasetInfo, type DatasetInfo } from './tools/info.js';
 export { verifyDataset, type DatasetCheck, type Problem } from './tools/verify.js';
 export { convertDataset, TARGETS, type Converted, type ConvertOptions, type TargetName } from './tools/convert.js';
+export { drawSheet, type SheetRow } from './tools/sheet.js';
 export { previewDataset, type PreviewOptions } from './tools/preview.js';
 export { createFolderWriter } from './writers/folder-writer.js';
 export { createRecordWriter } from './writers/record-writer.js';
 export { createWebdatasetWriter } from './writers/webdataset-writer.js';
 export type { EncodedImage, SetWriter } from './writers/set-writer.js';
-export { readPairs, type Pair, type PairsFile } from './verification/pairs.js';
+export { dealFolds, readPairs, type Pair, type PairsFile } from './verification/pairs.js';
+export { readTemplates, type Template, type TemplateSet } from './verification/templates.js';
 export { openImages, type ImageSource } from './verification/images.js';
 export { generateSample, type Sample as GeneratedSample, type SampleOptions } from './sample/generate.js';

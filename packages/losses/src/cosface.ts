@@ -5,12 +5,12 @@
  *
  * The target's logit falls over the whole range of angles: nothing has to be decided beyond π.
  */
-import { definePlugin, type Loss } from '@facewright/core';
+import { addToTarget, definePlugin, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
-import { cosineLogits, oneHot, scale } from './margin.js';
+import { cosineLogits, scale } from './margin.js';
 
 /** The loss plugin `cosface`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
 export const cosFace = definePlugin({
@@ -24,7 +24,7 @@ export const cosFace = definePlugin({
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
-      const withMargin = tf.sub<tf.Tensor2D>(logits, tf.mul(oneHot(labels, logits.shape[1]), s * m));
+      const withMargin = addToTarget(logits, labels, tf.fill([labels.shape[0], 1], -s * m));
       return { loss: meanCrossEntropy(withMargin, labels, smoothing), logits };
     },
   }),

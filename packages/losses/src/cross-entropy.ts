@@ -1,8 +1,7 @@
 /** Cross-entropy over a batch, with label smoothing (Szegedy et al., arXiv 1512.00567, section 7). */
-import { softmaxCrossEntropy } from '@facewright/core';
+import { softmaxCrossEntropy, targetEntry } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { oneHot, targetOf } from './margin.js';
 
 export const smoothing = z.number().min(0).lt(1).default(0).describe('label smoothing: this share of a label is spread evenly over all identities');
 
@@ -13,6 +12,5 @@ export const smoothing = z.number().min(0).lt(1).default(0).describe('label smoo
 export function meanCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, epsilon = 0): tf.Scalar {
   const plain = tf.mean<tf.Scalar>(softmaxCrossEntropy(logits, labels));
   if (epsilon === 0) return plain;
-  const target = targetOf(logits, oneHot(labels, logits.shape[1]));
-  return tf.add(plain, tf.mul(tf.mean(tf.sub(target, tf.mean(logits, 1, true))), epsilon));
+  return tf.add(plain, tf.mul(tf.mean(tf.sub(targetEntry(logits, labels), tf.mean(logits, 1, true))), epsilon));
 }

@@ -8,12 +8,12 @@
  *
  * Early on (t near 0) hard negatives weigh less than in ArcFace, later more. No gradient flows through t.
  */
-import { definePlugin, hostScalar, type Loss } from '@facewright/core';
+import { addToTarget, definePlugin, hostScalar, targetEntry, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
-import { angularShift, beyondRule, constant, cosineLogits, oneHot, scale, shiftTarget, targetOf } from './margin.js';
+import { angularShift, beyondRule, constant, cosineLogits, scale, shiftTarget } from './margin.js';
 
 /** The loss plugin `curricularface`. Parameter: `centres` [embeddingSize, identities]. Statistic: `t`, scalar, 0 at the start. */
 export const curricularFace = definePlugin({
@@ -29,14 +29,14 @@ export const curricularFace = definePlugin({
     init: (identities, embeddingSize, random) => ({ ...centreHead.init(identities, embeddingSize, random), statistics: { t: hostScalar(0) } }),
     apply(params, statistics, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
-      const target = oneHot(labels, logits.shape[1]);
-      const own = tf.div<tf.Tensor2D>(targetOf(logits, target), s);
+      const own = tf.div<tf.Tensor2D>(targetEntry(logits, labels), s);
       const t = tf.add(tf.mul(statistics.t, momentum), tf.mul(constant([own], (own) => tf.mean(own)), 1 - momentum));
 
       const cosines = tf.div(logits, s);
       const hard = constant([cosines, own], (cosines, own) => {
         const threshold = tf.add(own, angularShift(own, m, 'plain'));
-        return tf.logicalAnd(tf.greater(cosines, threshold), tf.logicalNot(tf.cast(target, 'bool')));
+        const others = addToTarget(cosines as tf.Tensor2D, labels, tf.fill([labels.shape[0], 1], -4)); // the target is no hard negative: all lies within ±2
+        return tf.greater(others, threshold);
       });
       const negatives = tf.where(hard, tf.mul(logits, tf.add(cosines, t)), logits);
       const withMargin = shiftTarget(negatives as tf.Tensor2D, labels, s, (cosines) => angularShift(cosines, m, beyond));

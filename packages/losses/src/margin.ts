@@ -4,6 +4,7 @@
  *
  *   cos(θ + m) = cos θ·cos m − sin θ·sin m,  sin θ = √(1 − cos² θ)
  */
+import { addToTarget, targetEntry } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
@@ -44,16 +45,9 @@ export const lengths = (x: tf.Tensor2D): tf.Tensor2D => tf.sqrt(tf.maximum(tf.su
 /** `s`·cos θ of every sample [n, size] with every class [size, identities]. */
 export const cosineLogits = (embeddings: tf.Tensor2D, centres: tf.Tensor2D, s: number): tf.Tensor2D => tf.mul(tf.matMul(unit(embeddings, 1), unit(centres, 0)), s);
 
-/** One row a sample, 1 at its label. */
-export const oneHot = (labels: tf.Tensor1D, identities: number): tf.Tensor2D => tf.oneHot(labels, identities, 1, 0, 'float32') as tf.Tensor2D;
-
-/** Each sample's own entry of `logits`, [n, 1]. */
-export const targetOf = (logits: tf.Tensor2D, target: tf.Tensor2D): tf.Tensor2D => tf.sum(tf.mul(logits, target), 1, true);
-
 /** `logits` = s·cos θ with `shift(cos θ_y)` [n, 1], a change of the target's cosine, added where it belongs. */
 export function shiftTarget(logits: tf.Tensor2D, labels: tf.Tensor1D, s: number, shift: (cosines: tf.Tensor2D) => tf.Tensor): tf.Tensor2D {
-  const target = oneHot(labels, logits.shape[1]);
-  return tf.add(logits, tf.mul(target, tf.mul(shift(tf.div(targetOf(logits, target), s)), s)));
+  return addToTarget(logits, labels, tf.mul(shift(tf.div(targetEntry(logits, labels), s)), s));
 }
 
 /** `cosines` kept inside (−1, 1), and the sines of their angles. */

@@ -6,12 +6,12 @@
  * then ArcFace's margin. Clean photos gather around one sub-centre and mislabelled or hard ones around the others, so the photos need not
  * be cleaned first. How often each was the nearest to a photo of its identity is counted: the one used most is the identity's centre.
  */
-import { createRandom, definePlugin, filled, hostTensor, type HostTensor, type Loss } from '@facewright/core';
+import { createRandom, definePlugin, filled, hostTensor, targetEntry, type HostTensor, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { firstCentres, unitColumns } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
-import { angularShift, beyondRule, cosineLogits, oneHot, scale, shiftTarget } from './margin.js';
+import { angularShift, beyondRule, cosineLogits, scale, shiftTarget } from './margin.js';
 
 /** The columns `k·identities + j` of `all` that `pick(j)` names, as [embeddingSize, identities]. */
 function picked(all: HostTensor, identities: number, pick: (identity: number) => number): HostTensor {
@@ -70,8 +70,8 @@ export const subCentreArcFace = definePlugin({
 /** How many samples of each identity have each sub-centre as their nearest, [k, identities]; `all` [n, k, identities]. */
 function usesOf(all: tf.Tensor3D, labels: tf.Tensor1D): tf.Tensor2D {
   const [, k, identities] = all.shape;
-  const target = oneHot(labels, identities);
-  const own = tf.sum(tf.mul(all, tf.expandDims(target, 1)), 2);
+  const labelled = tf.reshape(tf.tile(tf.expandDims(labels, 1), [1, k]), [-1]);
+  const own = tf.reshape(targetEntry(tf.reshape(all, [-1, identities]), labelled as tf.Tensor1D), [-1, k]);
   const nearest = tf.oneHot(tf.argMax<tf.Tensor1D>(own, 1), k, 1, 0, 'float32') as tf.Tensor2D;
-  return tf.matMul(nearest, target, true);
+  return tf.matMul(nearest, tf.oneHot(labels, identities, 1, 0, 'float32') as tf.Tensor2D, true);
 }

@@ -38,7 +38,7 @@ export interface BottleneckNetwork {
   readonly width: number;
   readonly epsilon: number;
   readonly activation: ConvLayer['activation'];
-  readonly stem: { readonly channels: number; readonly stride: number; readonly depthwise: boolean };
+  readonly stem: { readonly channels: number; readonly stride: number; readonly depthwise: boolean; /** Channels in a group of the depthwise layer. */ readonly perGroup?: number };
   readonly rows: readonly BottleneckRow[];
   /** Whether a bottleneck of expansion 1 has an expanding convolution all the same. */
   readonly expandByOne: boolean;
@@ -58,7 +58,7 @@ export function bottleneckNetwork(net: BottleneckNetwork): Block[] {
 
   let channels = wide(net.stem.channels);
   const blocks = [alone(layer('stem', 3, 3, channels, { stride: net.stem.stride }))];
-  if (net.stem.depthwise) blocks.push(alone(layer('stemDepthwise', 3, channels, channels, { depthwise: true })));
+  if (net.stem.depthwise) blocks.push(alone(layer('stemDepthwise', 3, channels, channels, { depthwise: true, perGroup: net.stem.perGroup })));
   net.rows.forEach(([expansion, rowChannels, repeats, rowStride], row) => {
     for (let repeat = 0; repeat < repeats; repeat++) {
       const name = `stage${row + 1}/block${repeat + 1}`;

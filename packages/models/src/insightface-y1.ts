@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FacewrightError, filled, hostTensor, messageOf, type HostTensor, type InitialState } from '@facewright/core';
+import { FacewrightError, filled, hostTensor, kernelFromOutputFirst, messageOf, type HostTensor, type InitialState } from '@facewright/core';
 import { kernelShape, type ConvLayer } from './layers.js';
 import { mobileFaceNetBlocks, mobileFaceNetOptions, type MobileFaceNetOptionsInput } from './mobilefacenet.js';
 import { z } from 'zod';
@@ -92,11 +92,5 @@ function toKernel(layer: ConvLayer, source: HostTensor): HostTensor {
   if (outputs !== layer.outputs || inputs !== (layer.depthwise ? 1 : layer.inputs) || height !== shape[0] || width !== shape[1]) {
     throw new FacewrightError({ what: `The kernel of "${layer.name}" is [${source.shape.join(', ')}] in the file, which does not fit [${shape.join(', ')}].`, where: 'InsightFace y1' });
   }
-  const data = new Float32Array(source.data.length);
-  for (let o = 0; o < outputs; o++) {
-    for (let i = 0; i < inputs; i++) {
-      for (let at = 0; at < height * width; at++) data[(at * inputs + i) * outputs + o] = source.data[(o * inputs + i) * height * width + at];
-    }
-  }
-  return hostTensor(shape, data);
+  return kernelFromOutputFirst(source, layer.depthwise);
 }

@@ -13,8 +13,10 @@ export interface ConvLayer {
   readonly stride: number;
   /** Zeros on every side of the input, in pixels. */
   readonly padding: number;
-  /** One kernel a channel (`inputs` = `outputs`). */
+  /** One kernel a channel (`inputs` = `outputs`), or with `perGroup`. */
   readonly depthwise: boolean;
+  /** Of a depthwise layer: every so many channels in a row are convolved with one another; 1 without it. */
+  readonly perGroup?: number;
   /** A learned constant a channel between convolution and batch normalisation; cancelled by the latter while training. */
   readonly bias: boolean;
   readonly activation: 'prelu' | 'relu' | 'relu6' | 'linear';
@@ -35,9 +37,9 @@ export function outputSide(layer: Pick<ConvLayer, 'stride' | 'padding'>, kernelS
   return Math.floor((inputSide + 2 * layer.padding - kernelSide) / layer.stride) + 1;
 }
 
-/** Shape of the layer's kernel as tfjs takes it: [h, w, in, out], or [h, w, channels, 1] for a depthwise one. */
-export function kernelShape({ kernel, inputs, outputs, depthwise }: ConvLayer): [number, number, number, number] {
-  return depthwise ? [...kernel, inputs, 1] : [...kernel, inputs, outputs];
+/** Shape of the layer's kernel as tfjs takes it: [h, w, in, out], or [h, w, channels, outputs in a group] for a depthwise one. */
+export function kernelShape({ kernel, inputs, outputs, depthwise, perGroup = 1 }: ConvLayer): [number, number, number, number] {
+  return depthwise ? [...kernel, inputs, perGroup] : [...kernel, inputs, outputs];
 }
 
 export interface NetworkSize {

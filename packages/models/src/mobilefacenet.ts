@@ -4,7 +4,7 @@
  */
 import { definePlugin, type Model } from '@facewright/core';
 import { z } from 'zod';
-import { bottleneckNetwork, bottleneckRows, networkOptions, sizeOf, type BottleneckRow } from './bottlenecks.js';
+import { bottleneckNetwork, bottleneckRows, channelsAt, networkOptions, sizeOf, type BottleneckRow } from './bottlenecks.js';
 import { faceModel } from './face-model.js';
 import { networkSize, type Block, type NetworkSize } from './layers.js';
 
@@ -29,9 +29,13 @@ export const mobileFaceNetOptions = z
     activation: z.enum(['prelu', 'relu']).default('prelu').describe('relu: one of the paper\'s variants'),
     expansion: z.int().min(1).default(1).describe('multiplies the expansion t of every bottleneck; 2: one of the paper\'s variants'),
     bottlenecks: bottleneckRows.default(PAPER_BOTTLENECKS),
+    stem: z.int().min(1).default(64).describe('channels of the first convolution; 128 in InsightFace\'s arcface_torch mbf'),
+    stemGroup: z.int().min(1).default(1).describe('channels that the first depthwise convolution mixes; 2 in InsightFace\'s arcface_torch mbf'),
+    last: z.int().min(1).default(LAST).describe('channels of the 1×1 convolution before the global one; the variant S has none'),
     embeddingEpsilon: z.number().positive().optional().describe('batchNormEpsilon of the embedding layer; without it batchNormEpsilon'),
     embeddingBias: z.boolean().default(false).describe('a bias in the embedding layer, before its batch normalisation'),
   })
+  .refine(({ width, stem, stemGroup }) => channelsAt(width, stem) % stemGroup === 0, { path: ['stemGroup'], message: 'it must divide the channels of the stem' })
   .refine(({ variant, embeddingSize }) => variant === 'standard' || embeddingSize === undefined, { path: ['embeddingSize'], message: 'the variants M and S have no layer to set it: leave it out' });
 export type MobileFaceNetOptions = z.infer<typeof mobileFaceNetOptions>;
 export type MobileFaceNetOptionsInput = z.input<typeof mobileFaceNetOptions>;
@@ -44,10 +48,10 @@ export function mobileFaceNetBlocks(options: MobileFaceNetOptions): Block[] {
     width: options.width,
     epsilon: batchNormEpsilon,
     activation: options.activation,
-    stem: { channels: 64, stride: 2, depthwise: true },
+    stem: { channels: options.stem, stride: 2, depthwise: true, perGroup: options.stemGroup },
     rows: options.bottlenecks.map(([t, c, n, s]) => [t * options.expansion, c, n, s]),
     expandByOne: true,
-    last: variant === 'S' ? undefined : LAST,
+    last: variant === 'S' ? undefined : options.last,
     embedding: variant === 'standard' ? { size, bias, epsilon } : undefined,
   });
 }

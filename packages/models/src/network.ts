@@ -33,7 +33,7 @@ export function initNetwork(blocks: readonly Block[], random: Random): InitialSt
 
 function drawKernel(layer: ConvLayer, random: Random): HostTensor {
   const shape = kernelShape(layer);
-  const fanOut = layer.kernel[0] * layer.kernel[1] * (layer.depthwise ? 1 : layer.outputs);
+  const fanOut = layer.kernel[0] * layer.kernel[1] * (layer.depthwise ? (layer.perGroup ?? 1) : layer.outputs);
   const deviation = GAIN[layer.activation] / Math.sqrt(fanOut);
   const data = new Float32Array(shape.reduce((product, side) => product * side, 1));
   for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal();
@@ -73,9 +73,20 @@ function applyLayer(layer: ConvLayer, input: tf.Tensor4D, step: NetworkStep, cha
   }
 }
 
-function convolve({ stride, padding, depthwise }: ConvLayer, x: tf.Tensor4D, kernel: tf.Tensor4D): tf.Tensor4D {
+function convolve({ stride, padding, depthwise, perGroup = 1 }: ConvLayer, x: tf.Tensor4D, kernel: tf.Tensor4D): tf.Tensor4D {
   const pad: tf.backend_util.ExplicitPadding | 'valid' = padding ? [[0, 0], [padding, padding], [padding, padding], [0, 0]] : 'valid';
-  return depthwise ? tf.depthwiseConv2d(x, kernel, stride, pad) : tf.conv2d(x, kernel, stride, pad);
+  if (!depthwise) return tf.conv2d(x, kernel, stride, pad);
+  const parts = tf.depthwiseConv2d(x, kernel, stride, pad);
+  return perGroup === 1 ? parts : sumInGroups(parts, perGroup);
+}
+
+/** [n, h, w, groups · inputs · outputs] summed over a group's inputs: [n, h, w, groups · outputs]; a group has as many of both. */
+function sumInGroups(parts: tf.Tensor4D, perGroup: number): tf.Tensor4D {
+  const [images, height, width, channels] = parts.shape;
+  const outputs = channels / perGroup;
+  // pixels and groups in one axis: four are as many as every backend sums over
+  const split = tf.reshape(parts, [images, (height * width * outputs) / perGroup, perGroup, perGroup]);
+  return tf.reshape(tf.sum(split, 2), [images, height, width, outputs]);
 }
 
 function normalise(

@@ -3,4 +3,4 @@
 export { warp } from './warp';
 export { opening } from './opening';
 export { gaussian, saltAndPepper } from './noise';
-export { shrink, crop } from './resize';
+export { pyramid, crop } from './resize';

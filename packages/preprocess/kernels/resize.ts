@@ -1,55 +1,133 @@
-// src/mtcnn/resize.ts in SIMD: the three channels of a pixel beside each other, every sum in the order of the plain code. Tables of an
-// axis: `start` i32, `first` i32 (one more), `weights` f32.
+// src/resize.ts in SIMD: the three channels of a pixel beside each other, every sum in the order of the plain code. Tables of an axis:
+// `start` i32, `first` i32 (one more), `weights` f32. Results are planes, as the nets take them.
 
 @inline
 function pixel(p: usize): v128 {
   return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(p)));
 }
 
-/** A source row shrunk to `width` float32 pixels of four lanes. */
-function shrunkRow(p: usize, width: i32, start: usize, first: usize, weights: usize, line: usize): void {
-  let k = load<i32>(first);
-  for (let x = 0; x < width; x++, line += 16) {
-    const end = load<i32>(first + (<usize>(x + 1) << 2));
-    let q = p + <usize>load<i32>(start + (<usize>x << 2)) * 3;
-    let sum = f32x4.mul(f32x4.convert_i32x4_u(pixel(q)), v128.load32_splat(weights + (<usize>k << 2)));
-    for (k++, q += 3; k < end; k++, q += 3) {
-      sum = f32x4.add(sum, f32x4.mul(f32x4.convert_i32x4_u(pixel(q)), v128.load32_splat(weights + (<usize>k << 2))));
-    }
-    v128.store(line, sum);
+/** A row of 8-bit RGB as float32; up to fifteen values more are read and written. */
+function rowOfFloats(p: usize, values: i32, out: usize): void {
+  for (const end = p + <usize>values; p < end; p += 16, out += 64) {
+    const bytes = v128.load(p);
+    const low = i16x8.extend_low_i8x16_u(bytes);
+    const high = i16x8.extend_high_i8x16_u(bytes);
+    v128.store(out, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)));
+    v128.store(out, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), 16);
+    v128.store(out, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), 32);
+    v128.store(out, f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), 48);
   }
 }
 
-/**
- * An 8-bit photo shrunk, each value rounded to a grey level, then (v − 127.5) / 128 as float32: [height, width, 3] at `out`, 4 bytes more
- * are written. `line` and `sum`: 16 bytes a target column each. 16 bytes after the photo may be read.
- */
-export function shrink(
-  src: usize, sourceWidth: i32, width: i32, height: i32,
-  columnStart: usize, columnFirst: usize, columnWeights: usize, rowStart: usize, rowFirst: usize, rowWeights: usize,
-  line: usize, sum: usize, out: usize,
-): void {
-  const half = f32x4.splat(-127.5);
-  const scale = f32x4.splat(0.0078125);
-  const zero = f32x4.splat(0);
-  const white = f32x4.splat(255);
-  const bytes = <usize>width << 4;
-  let ready = -1; // the source row that `line` holds: the last of a target row is often the first of the next
-  for (let y = 0; y < height; y++) {
-    const from = load<i32>(rowFirst + (<usize>y << 2));
-    const to = load<i32>(rowFirst + (<usize>(y + 1) << 2));
-    const begin = load<i32>(rowStart + (<usize>y << 2));
-    for (let k = from; k < to; k++) {
-      const row = begin + k - from;
-      if (row !== ready) shrunkRow(src + <usize>row * <usize>sourceWidth * 3, width, columnStart, columnFirst, columnWeights, line);
-      ready = row;
-      const weight = v128.load32_splat(rowWeights + (<usize>k << 2));
-      if (k === from) for (let i: usize = 0; i < bytes; i += 16) v128.store(sum + i, f32x4.mul(v128.load(line + i), weight));
-      else for (let i: usize = 0; i < bytes; i += 16) v128.store(sum + i, f32x4.add(v128.load(sum + i), f32x4.mul(v128.load(line + i), weight)));
+@inline
+function product(q: usize, weight: usize): v128 {
+  return f32x4.mul(v128.load(q), v128.load32_splat(weight));
+}
+
+/** A source row shrunk to `width` pixels of four lanes. Every target pixel has as many taps, the last of weight 0, so that nothing is to be guessed. */
+function shrunkRow(row: usize, width: i32, taps: i32, start: usize, weights: usize, line: usize): void {
+  const end = line + (<usize>width << 4);
+  const step = <usize>taps << 2;
+  if (taps === 3) {
+    for (; line < end; line += 16, start += 4, weights += step) {
+      const q = row + <usize>load<i32>(start);
+      v128.store(line, f32x4.add(f32x4.add(product(q, weights), product(q + 12, weights + 4)), product(q + 24, weights + 8)));
     }
-    for (let i: usize = 0; i < bytes; i += 16, out += 12) {
-      const level = f32x4.nearest(f32x4.min(f32x4.max(v128.load(sum + i), zero), white));
-      v128.store(out, f32x4.mul(f32x4.add(level, half), scale));
+  } else if (taps === 4) {
+    for (; line < end; line += 16, start += 4, weights += step) {
+      const q = row + <usize>load<i32>(start);
+      v128.store(line, f32x4.add(f32x4.add(f32x4.add(product(q, weights), product(q + 12, weights + 4)), product(q + 24, weights + 8)), product(q + 36, weights + 12)));
+    }
+  } else {
+    for (; line < end; line += 16, start += 4) {
+      let q = row + <usize>load<i32>(start);
+      let sum = product(q, weights);
+      const last = weights + step;
+      for (weights += 4, q += 12; weights < last; weights += 4, q += 12) sum = f32x4.add(sum, product(q, weights));
+      v128.store(line, sum);
+    }
+  }
+}
+
+/** Grey levels of one target pixel, (v − 127.5) / 128. */
+@inline
+function level(sum: v128): v128 {
+  const grey = f32x4.nearest(f32x4.min(f32x4.max(sum, f32x4.splat(0)), f32x4.splat(255)));
+  return f32x4.mul(f32x4.add(grey, f32x4.splat(-127.5)), f32x4.splat(0.0078125));
+}
+
+/** A finished target row to the three planes of `plane` bytes. */
+function emitRow(sum: usize, width: i32, out: usize, plane: usize): void {
+  let x = 0;
+  for (; x + 4 <= width; x += 4, sum += 64, out += 16) {
+    const a = level(v128.load(sum));
+    const b = level(v128.load(sum, 16));
+    const c = level(v128.load(sum, 32));
+    const d = level(v128.load(sum, 48));
+    const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
+    const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
+    v128.store(out, i64x2.shuffle(ab, cd, 0, 2));
+    v128.store(out + plane, i64x2.shuffle(ab, cd, 1, 3));
+    v128.store(out + 2 * plane, i32x4.shuffle(i32x4.shuffle(a, b, 2, 6, 2, 6), i32x4.shuffle(c, d, 2, 6, 2, 6), 0, 1, 4, 5));
+  }
+  for (; x < width; x++, sum += 16, out += 4) {
+    const a = level(v128.load(sum));
+    v128.store32_lane(out, a, 0);
+    v128.store32_lane(out + plane, a, 1);
+    v128.store32_lane(out + 2 * plane, a, 2);
+  }
+}
+
+/** One level of the pyramid, as src/mtcnn/photo-pixels.ts lays it out. */
+@unmanaged
+class Level {
+  width: i32;
+  height: i32;
+  /** Of every column; starts in bytes of the row of floats. */
+  taps: i32;
+  columnStart: usize;
+  columnWeights: usize;
+  rowStart: usize;
+  rowFirst: usize;
+  rowWeights: usize;
+  /** Sixteen bytes a column. */
+  sum: usize;
+  /** [3, height, width] float32. */
+  out: usize;
+  /** The target row under way. */
+  y: i32;
+}
+
+/**
+ * An 8-bit photo shrunk to several sizes at once, row by row of the photo, each value rounded to a grey level, then (v − 127.5) / 128 as
+ * float32. `row`: room for the photo's row as float32, and finite numbers after it as far as the taps reach; `line`: sixteen bytes a column
+ * of the widest level.
+ */
+export function pyramid(photo: usize, sourceWidth: i32, sourceHeight: i32, levels: usize, count: i32, row: usize, line: usize): void {
+  const bytes = sourceWidth * 3;
+  for (let source = 0; source < sourceHeight; source++, photo += bytes) {
+    rowOfFloats(photo, bytes, row);
+    for (let i = 0; i < count; i++) {
+      const level = changetype<Level>(levels + <usize>i * offsetof<Level>());
+      let made = false;
+      while (level.y < level.height) {
+        const at = <usize>level.y << 2;
+        const begin = load<i32>(level.rowStart + at);
+        if (source < begin) break;
+        const from = load<i32>(level.rowFirst + at);
+        const last = begin + load<i32>(level.rowFirst + at, 4) - from - 1;
+        // the last row of a target row is often the first of the next
+        if (!made) shrunkRow(row, level.width, level.taps, level.columnStart, level.columnWeights, line);
+        made = true;
+        const weight = v128.load32_splat(level.rowWeights + (<usize>(from + source - begin) << 2));
+        const sum = level.sum;
+        const size = <usize>level.width << 4;
+        if (source === begin) for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.mul(v128.load(line + k), weight));
+        else for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.add(v128.load(sum + k), f32x4.mul(v128.load(line + k), weight)));
+        if (source < last) break;
+        emitRow(sum, level.width, level.out + <usize>level.y * (<usize>level.width << 2), <usize>level.width * (<usize>level.height << 2));
+        level.y++;
+      }
     }
   }
 }
@@ -127,7 +205,7 @@ function croppedRow(p: usize, shift: i32, left: i32, right: i32, side: i32, star
 }
 
 /**
- * A crop resized to `side` × `side`, (v − 127.5) / 128: [side, side, 3] float32 at `out`, 4 bytes more are written. `blockScale` is 0 where
+ * A crop resized to `side` × `side`, (v − 127.5) / 128: [3, side, side] float32 at `out`. `blockScale` is 0 where
  * weights are used, else sums are of whole pixels and multiplied by it. `line` and `sum`: 32 bytes a target column each.
  */
 export function crop(
@@ -140,6 +218,7 @@ export function crop(
   const half = f64x2.splat(-127.5);
   const scale = f64x2.splat(0.0078125);
   const bytes = <usize>side << 5;
+  const plane = <usize>(side * side) << 2;
   let ready = -1;
   for (let y = 0; y < side; y++) {
     const from = load<i32>(rowFirst + (<usize>y << 2));
@@ -154,10 +233,12 @@ export function crop(
       const weight = f64x2.splat(weighted ? <f64>load<f32>(rowWeights + (<usize>k << 2)) : 1);
       for (let i: usize = 0; i < bytes; i += 16) v128.store(sum + i, f64x2.add(v128.load(sum + i), f64x2.mul(v128.load(line + i), weight)));
     }
-    for (let i: usize = 0; i < bytes; i += 32, out += 12) {
-      const low = f64x2.mul(f64x2.add(f64x2.mul(v128.load(sum + i), factor), half), scale);
-      const high = f64x2.mul(f64x2.add(f64x2.mul(v128.load(sum + i, 16), factor), half), scale);
-      v128.store(out, i32x4.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5));
+    for (let i: usize = 0; i < bytes; i += 32, out += 4) {
+      const low = f32x4.demote_f64x2_zero(f64x2.mul(f64x2.add(f64x2.mul(v128.load(sum + i), factor), half), scale));
+      const high = f32x4.demote_f64x2_zero(f64x2.mul(f64x2.add(f64x2.mul(v128.load(sum + i, 16), factor), half), scale));
+      v128.store32_lane(out, low, 0);
+      v128.store32_lane(out + plane, low, 1);
+      v128.store32_lane(out + 2 * plane, high, 0);
     }
   }
 }

@@ -1,5 +1,6 @@
-// Compiles the AssemblyScript kernels into generated/kernels.wasm (see src/kernels/module.ts).
+// Compiles the AssemblyScript kernels into generated/kernels.wasm (see src/kernels/module.ts), and the same as text for browsers.
 import asc from 'assemblyscript/asc';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -11,3 +12,6 @@ if (error) {
   process.stderr.write(stderr.toString());
   throw error;
 }
+const base64 = (await readFile(`${root}/generated/kernels.wasm`)).toString('base64');
+await writeFile(`${root}/generated/kernels.js`, `export const KERNELS = '${base64}';\n`);
+await writeFile(`${root}/generated/kernels.d.ts`, 'export declare const KERNELS: string;\n');

@@ -220,11 +220,11 @@ export interface CropWindow {
 }
 
 /** Hundreds of crops of a photo share few sizes: their tables are kept, up to a number. */
-const keptTables = new Map<string, AxisTable>();
+const keptTables = new Map<number, AxisTable>();
 const MAX_TABLES = 1024;
 
 function cropTable(shrinks: boolean, source: number, side: number): AxisTable {
-  const key = `${shrinks} ${source} ${side}`;
+  const key = (source * 1024 + side) * 2 + (shrinks ? 1 : 0);
   let table = keptTables.get(key);
   if (!table) {
     if (keptTables.size >= MAX_TABLES) keptTables.clear();

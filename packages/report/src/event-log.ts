@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { EventReader, RunEvent } from '@facewright/core';
+import { parseEvents } from './event-lines.js';
 
 export interface EventLog {
   readonly reader: EventReader;
@@ -40,16 +41,5 @@ export function createEventLog(path: string, { fresh = false }: { fresh?: boolea
   };
 }
 
-/** The events of a log, in order. A last line without its end is left out; a damaged line is an error that names it. */
-export function readEventLog(path: string): RunEvent[] {
-  const text = readFileSync(path, 'utf8');
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-  return lines.flatMap((line, index) => {
-    if (!line) return [];
-    try {
-      return [JSON.parse(line) as RunEvent];
-    } catch (cause) {
-      throw new Error(`${path}:${index + 1} is not an event`, { cause });
-    }
-  });
-}
+/** The events of a log, in order. */
+export const readEventLog = (path: string): RunEvent[] => parseEvents(readFileSync(path, 'utf8'), path);

@@ -2,23 +2,24 @@
 import type { RunEvent } from '@facewright/core';
 import { historyOf } from './history.js';
 import { html, Html } from './html.js';
-import { dataSection, type Crop } from './sections/data.js';
+import type { Pictures } from './pictures.js';
+import { dataSection } from './sections/data.js';
 import { recordSection } from './sections/record.js';
-import { header } from './sections/summary.js';
+import { header, title } from './sections/summary.js';
 import { trainingSection } from './sections/training.js';
 import { verificationSection } from './sections/verification.js';
 import { STYLE } from './style.js';
 
 /** The HTML of the run that these events tell. */
-export function reportPage(events: Iterable<RunEvent>, crops: readonly Crop[] = []): string {
+export function reportPage(events: Iterable<RunEvent>, { crops, pairs, dropped }: Pictures = {}): string {
   const history = historyOf(events);
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"><title>Face-recognition run</title><style>${new Html(STYLE)}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"><title>${title(history)}</title><style>${new Html(STYLE)}</style></head>
 <body><main>${header(history)}
-${verificationSection(history)}
+${verificationSection(history, pairs)}
 ${trainingSection(history)}
-${dataSection(history, crops)}
+${dataSection(history, crops, dropped)}
 ${recordSection(history)}
-<footer>Written by facewright. Figures: metrics.json; every event: events.jsonl.</footer></main></body></html>
+<footer>Written by facewright.${history.training && ' Figures: metrics.json; every event: events.jsonl.'}</footer></main></body></html>
 `.text;
 }

@@ -67,7 +67,12 @@ test('progress in the log is thinned to one a second and its end', async () => {
 
 test('hostile names cannot become markup', async () => {
   const hostile = '"><script>alert(1)</script><img src=x onerror=\'alert(2)\'>\u0000`${1}';
-  const page = reportPage(sampleEvents({ photo: hostile, identity: hostile }), [{ identity: hostile, caption: hostile, bytes: Uint8Array.of(1, 2, 3), type: 'image/jpeg' }]);
+  const picture = { bytes: Uint8Array.of(1, 2, 3), type: 'image/jpeg' } as const;
+  const page = reportPage(sampleEvents({ photo: hostile, identity: hostile }), {
+    crops: [{ ...picture, identity: hostile, caption: hostile }],
+    pairs: [true, false].map((same) => ({ same, score: 0.5, wrong: true, images: [{ ...picture, name: hostile }, { ...picture, name: hostile }] })),
+    dropped: [{ ...picture, photo: hostile, reason: hostile }],
+  });
   expect(page).not.toContain('<script');
   expect(page).not.toMatch(/<img src=x/);
   expect(page).not.toContain('\u0000');
@@ -86,10 +91,29 @@ test('one file, no network, with every part of the run in it', async () => {
   expect(JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(metrics)));
   const page = await readFile(report, 'utf8');
   expect(page).not.toMatch(/(src|href)="(?!data:)/);
-  for (const text of ['95.5 %', 'arcface from step 120', 'no face found', 'ann/1.jpg', 'gain 0.0024', 'data:image/jpeg;base64,/9g=', 'alt="Aligned face of ann, original"', 'too few different pairs', '388', '"batch"', 'five-point 112 bilinear black']) {
+  for (const text of ['95.5 %', 'arcface from step 120', 'no face found', 'ann/1.jpg', 'gain 0.0024', 'data:image/jpeg;base64,/9g=', 'alt="Aligned face of ann, original"', 'not enough pairs: it takes 10,000', '0.438', '4.50 %', 'area under the curve 0.9871', 'Map of people', 'waiting for data', '90.0 %', '388', '"batch"', 'five-point 112 bilinear black']) {
     expect(page.replaceAll('&#34;', '"')).toContain(text);
   }
-  expect(page.match(/<svg /g)).toHaveLength(4);
+  expect(page.match(/<svg /g)).toHaveLength(7);
+});
+
+test('the worst pairs and photos left out are shown, wrong ones marked', () => {
+  const picture = { bytes: Uint8Array.of(255, 216), type: 'image/jpeg' } as const;
+  const page = reportPage(sampleEvents(), {
+    pairs: [
+      { same: false, score: 0.6123, wrong: true, images: [{ ...picture, name: 'x/1.jpg' }, { ...picture, name: 'y/2.jpg' }] },
+      { same: true, score: 0.4, wrong: false, images: [{ ...picture, name: 'x/1.jpg' }, { ...picture, name: 'x/3.jpg' }] },
+    ],
+    dropped: [{ ...picture, photo: 'cat/7.jpg', reason: 'no-face' }],
+  });
+  expect(page.match(/false accept</g)).toHaveLength(1);
+  expect(page).not.toContain('false reject<');
+  for (const text of ['0.612', 'title="y/2.jpg"', 'alt="Photo left out: cat/7.jpg"']) expect(page).toContain(text);
+});
+
+test('an evaluation alone makes a page', () => {
+  const events = sampleEvents().filter(({ type }) => type === 'evaluate.finished');
+  expect(reportPage([{ type: 'run.started', at: 0, command: 'evaluate', seed: 1, config: {}, versions: {} }, ...events])).toContain('<h1>Evaluation of a model</h1>');
 });
 
 test('a run that only prepared, and an empty one, make a page too', () => {

@@ -11,15 +11,16 @@ h3{font-size:16px;margin:24px 0 8px}
 p{margin:0 0 12px;max-width:75ch}
 .muted{color:var(--muted)}
 .small{font-size:14px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(152px,1fr));gap:12px;margin:24px 0 0;padding:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(156px,1fr));gap:12px;margin:24px 0 0;padding:0}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 16px}
 .tile dt{font-size:13px;color:var(--muted);margin:0}
 .tile dd{margin:2px 0 0}
-.tile .value{display:block;font-size:24px;line-height:1.3;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
+.tile .value{display:block;font-size:22px;line-height:1.4;white-space:nowrap;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
 .tile .note{display:block;font-size:13px;color:var(--muted)}
 .tile.main .value{color:var(--c1)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px;margin:0 0 14px}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px;align-items:start;margin:0 0 14px}
+.card>h3:first-child{margin-top:0}
 .facts{max-width:none}
 .two>.card{margin:0}
 .scroll{overflow-x:auto}
@@ -49,12 +50,28 @@ svg .line.faint{stroke-width:1;stroke-opacity:.32}
 svg .line.dashed{stroke-dasharray:5 4;stroke-width:1.5}
 svg .line.c1{stroke:var(--c1)}svg .line.c2{stroke:var(--c2)}svg .line.c3{stroke:var(--c3)}svg .line.c4{stroke:var(--c4)}
 svg .dots.c1{fill:var(--c1)}svg .dots.c2{fill:var(--c2)}svg .dots.c3{fill:var(--c3)}svg .dots.c4{fill:var(--c4)}
-.people{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:12px}
+.people{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:12px;margin:0 0 14px}
 .person{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 14px}
 .person h3{margin:0 0 8px;font-size:14px;overflow-wrap:anywhere}
 .crops{display:flex;gap:6px;flex-wrap:wrap;list-style:none;margin:0;padding:0}
 .crops img{display:block;width:70px;height:70px;border-radius:6px;background:#0003}
 .crops span{display:block;max-width:70px;font-size:11px;color:var(--muted);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+ul.pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(142px,1fr));gap:14px 10px;list-style:none;margin:0;padding:0}
+.pairs li{font-size:11px;color:var(--muted);min-width:0}
+.pairs li>div{display:flex;gap:2px;width:max-content;border-radius:7px;outline:2px solid transparent;outline-offset:1px}
+.pairs li.wrong>div{outline-color:var(--c2)}
+.pairs img{display:block;border-radius:6px;background:#0003}
+.pairs .score{display:block;margin-top:4px;font-size:13px;font-variant-numeric:tabular-nums;color:var(--ink)}
+.pairs .score b{font-weight:500;color:var(--c2)}
+.pairs .name{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.map{--tone:38%}
+.map circle{fill:hsl(var(--hue) 70% var(--tone));stroke:var(--card);stroke-width:1}
+svg.map text{fill:hsl(var(--hue) 70% var(--tone));font-size:13px;font-weight:600;paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
+@media (prefers-color-scheme:dark){.map{--tone:68%}}
+.shares{min-width:180px}
+svg.bar{width:180px;height:14px;border-radius:4px;margin-top:4px}
+.bar .c1{fill:var(--c1)}.bar .c2{fill:var(--c2)}.bar .c4{fill:var(--c4)}
+caption .legend{font-size:13px}
 details{margin:0 0 12px}
 summary{cursor:pointer;font-weight:600;padding:4px 0}
 pre{overflow:auto;font-size:13px;line-height:1.45;margin:8px 0 0}

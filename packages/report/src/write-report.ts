@@ -4,20 +4,18 @@ import { writeFileAtomic } from '@facewright/core/node';
 import { readEventLog } from './event-log.js';
 import { metricsFrom, type Metrics } from './metrics.js';
 import { reportPage } from './page.js';
-import type { Crop } from './sections/data.js';
+import type { Pictures } from './pictures.js';
 
-export interface ReportOptions {
+export interface ReportOptions extends Pictures {
   /** Holds `events.jsonl`; the results are written beside it. */
   readonly directory: string;
-  /** Aligned images to show, a few of several people. */
-  readonly crops?: readonly Crop[];
 }
 
-export async function writeReport({ directory, crops = [] }: ReportOptions): Promise<{ report: string; metrics: Metrics }> {
+export async function writeReport({ directory, ...pictures }: ReportOptions): Promise<{ report: string; metrics: Metrics }> {
   const events = readEventLog(join(directory, 'events.jsonl'));
   const metrics = metricsFrom(events);
   const report = join(directory, 'report.html');
   await writeFileAtomic(join(directory, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
-  await writeFileAtomic(report, reportPage(events, crops));
+  await writeFileAtomic(report, reportPage(events, pictures));
   return { report, metrics };
 }

@@ -1,5 +1,5 @@
 /** The operations every engine must have, each with its exact counterpart: the table behind the backend suite. */
-import { batchNormTraining, prelu, softmaxCrossEntropy } from '@facewright/core';
+import { addToTarget, batchNormTraining, prelu, softmaxCrossEntropy, targetEntry } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as exact from './support/reference.js';
 
@@ -71,6 +71,8 @@ export const OPS: readonly OpCase[] = [
   { name: 'PReLU', inputs: [[2, 3, 3, 4], [4]], op: (x, alpha) => prelu(x, as1D(alpha)), exact: exact.prelu, scale: 1.5 },
   { name: 'softmax cross-entropy', inputs: [[4, 5]], op: (z) => softmaxCrossEntropy(as2D(z), labels()), exact: exact.crossEntropy(LABELS) },
   { name: 'softmax cross-entropy of large logits', inputs: [[4, 5]], op: (z) => softmaxCrossEntropy(as2D(z), labels()), exact: exact.crossEntropy(LABELS), scale: 60 },
+  { name: 'the entry at the label', inputs: [[4, 5]], op: (z) => targetEntry(as2D(z), labels()), exact: (z) => exact.build([4, 1], (row) => exact.at(z, row, LABELS[row])) },
+  { name: 'a change at the label', inputs: [[4, 5], [4, 1]], op: (z, shift) => addToTarget(as2D(z), labels(), shift), exact: (z, shift) => exact.build([4, 5], (row, c) => exact.at(z, row, c) + (c === LABELS[row] ? exact.at(shift, row, 0) : 0)) },
   { name: 'matMul', inputs: [[3, 4], [4, 5]], op: (a, b) => tf.matMul(a, b), exact: exact.matMul },
   { name: 'matMul, both transposed', inputs: [[4, 3], [5, 4]], op: (a, b) => tf.matMul(a, b, true, true), exact: (a, b) => exact.build([3, 5], (i, j) => exact.sumOver(4, (k) => exact.at(a, k, i) * exact.at(b, j, k))) },
   binary('add', tf.add, (a, b) => a + b, [2, 3, 4], [4]),

@@ -1,56 +1,39 @@
-/**
- * The batches of a training: which images a step sees, and how, is a pure function of the seed and the step. Every epoch has its own order; what
- * does not fill a batch at its end is left out of that epoch.
- */
-import { hostTensor, permutation, type HostTensors, type Model, type Random } from '@facewright/core';
+/** The batches of a training, read ahead: their images out of the store, several at a time, as tensors. How many are read at a time changes no byte. */
+import { hostTensor, type HostTensors, type Model } from '@facewright/core';
+import { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
 import { inputTensor, type ImageStore } from './images.js';
+import { createLanes } from './lanes.js';
 import type { LabelledSample } from './training-set.js';
 
-export interface BatchOptions {
-  readonly samples: readonly LabelledSample[];
+export interface BatchOptions extends OrderOptions {
   readonly store: ImageStore;
   readonly model: Pick<Model, 'inputSize' | 'inputScale'>;
-  /** Images in a batch; smaller where there are fewer samples. */
-  readonly size: number;
-  readonly flip: boolean;
-  readonly random: Random;
+  /** Images read and decoded at a time, in threads of their own. */
+  readonly workers?: number;
 }
 
-export interface Batches {
-  /** Images in a batch. */
-  readonly size: number;
-  /** Steps in an epoch. */
-  readonly perEpoch: number;
+export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
   /** The batch of a step counted from 0 over the whole training: `images` and `labels`. The next ones are read ahead. */
   at(step: number): Promise<HostTensors>;
   /** Whose images those are, in their order. */
-  samplesAt(step: number): LabelledSample[];
+  samplesAt(step: number): DrawnSample[];
   /** Waits for what is being read ahead. */
   close(): Promise<void>;
 }
 
 const READ_AHEAD = 2;
+/** Node decodes in a pool of four threads unless UV_THREADPOOL_SIZE says otherwise. */
+const WORKERS = 4;
 
-export function createBatches({ samples, store, model, size: wanted, flip, random }: BatchOptions): Batches {
-  const size = Math.min(wanted, samples.length);
-  const perEpoch = Math.floor(samples.length / size);
+export function createBatches({ store, model, workers = WORKERS, ...drawing }: BatchOptions): Batches {
+  const order = batchOrder(drawing);
+  const inLanes = createLanes(Math.max(1, workers));
   const pending = new Map<number, Promise<HostTensors>>();
-  let order: { epoch: number; of: readonly number[] } | undefined;
 
-  const orderOf = (epoch: number): readonly number[] => {
-    if (order?.epoch !== epoch) order = { epoch, of: permutation(samples.length, random.fork('order', epoch)) };
-    return order.of;
-  };
-  const samplesAt = (step: number): LabelledSample[] => {
-    const first = (step % perEpoch) * size;
-    return orderOf(Math.floor(step / perEpoch)).slice(first, first + size).map((index) => samples[index]);
-  };
   const load = async (step: number): Promise<HostTensors> => {
-    const epoch = Math.floor(step / perEpoch);
-    const drawn = samplesAt(step);
-    const mirrored = drawn.map(({ sample }) => flip && random.fork('flip', epoch, sample).uniform() < 0.5);
-    const pixels = await Promise.all(drawn.map(({ sample }) => store.pixels(sample)));
-    return { images: inputTensor(pixels, model, mirrored), labels: labelTensor(drawn) };
+    const drawn = order.at(step);
+    const pixels = await Promise.all(drawn.map(({ sample }) => inLanes(() => store.pixels(sample))));
+    return { images: inputTensor(pixels, model, drawn.map(({ mirrored }) => mirrored)), labels: labelTensor(drawn) };
   };
   const begin = (step: number): Promise<HostTensors> => {
     const known = pending.get(step);
@@ -62,9 +45,9 @@ export function createBatches({ samples, store, model, size: wanted, flip, rando
   };
 
   return {
-    size,
-    perEpoch,
-    samplesAt,
+    size: order.size,
+    perEpoch: order.perEpoch,
+    samplesAt: (step) => order.at(step),
     async at(step) {
       const batch = begin(step);
       for (let ahead = 1; ahead <= READ_AHEAD; ahead++) void begin(step + ahead);

@@ -1,16 +1,13 @@
 /**
  * Checkpoints: `checkpoints/<step>/` with `state.safetensors` (every tensor of the training) and `state.json` (where it stands). Each appears
- * whole or not at all, carries its own hashes, and the last few are kept; a damaged one is passed over for the one before.
+ * whole or not at all, carries its own hashes, and the last few and the best are kept; a damaged one is passed over for the one before.
  */
-import { FacewrightError, messageOf, parseOptions, type Emit, type HostTensors } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { decodeSafetensors, encodeSafetensors, FacewrightError, messageOf, parseOptions, pluginReference, type Emit, type HostTensors, type PluginReference } from '@facewright/core';
+import { join, readdir, readFile, rm, writeFileAtomic } from '@facewright/core/platform';
 import { z } from 'zod';
 import { digestOf, sha256 } from './digest.js';
 import { writeDirectory } from './directory.js';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
-import type { LossRecord } from './schedule.js';
+import type { StageRecord } from './stage-end.js';
 
 const TENSORS = 'state.safetensors';
 const STATE = 'state.json';
@@ -21,27 +18,44 @@ export interface Position {
   readonly step: number;
   /** The stage the tensors belong to. */
   readonly stage: number;
-  /** Its losses. */
-  readonly record: LossRecord;
+  /** What it has seen. */
+  readonly record: StageRecord;
+  /** The validation that was best so far, and where. */
+  readonly best?: Best;
+  /** The checkpoint that a step gone wrong goes back to, where that is another one: this one was written out of turn. */
+  readonly anchor?: number;
+}
+
+export interface Best {
+  readonly step: number;
+  /** On the validation photos, in [0, 1]. */
+  readonly accuracy: number;
+  readonly loss: number;
+}
+
+/** Whether a validation is better than the best so far: more hits, or as many with a lower loss. */
+export const isBetter = (now: Omit<Best, 'step'>, best: Omit<Best, 'step'> | undefined): boolean => !best || now.accuracy > best.accuracy || (now.accuracy === best.accuracy && now.loss < best.loss);
+
+/** What others need to make use of a checkpoint's tensors. */
+export interface About {
+  /** The model plugin and its options. */
+  readonly model: { readonly name: string; readonly options: unknown };
+  readonly alignment: { readonly fingerprint: string; readonly size: number };
+  /** The loss of the stage, as the config has it. */
+  readonly loss: PluginReference;
 }
 
 /** What a training is made of, as digests by name: a checkpoint of other makings is refused. */
 export type Makings = Readonly<Record<string, string>>;
 
 const stateFile = z.object({
-  format: z.literal(1),
+  format: z.literal(2),
   step: z.int().min(0),
   stage: z.int().min(0),
-  record: z.object({
-    steps: z.int().min(0),
-    recent: z.array(z.number()),
-    window: z.object({ count: z.int(), sum: z.number() }),
-    means: z.array(z.number()),
-    reference: z.number().nullable(),
-    gain: z.number().nullable(),
-    lingering: z.int().min(0),
-    setbacks: z.int().min(0),
-  }),
+  record: z.object({ steps: z.int().min(0), recent: z.array(z.number()), setbacks: z.int().min(0), memories: z.array(z.record(z.string(), z.unknown())) }),
+  best: z.object({ step: z.int(), accuracy: z.number(), loss: z.number() }).optional(),
+  anchor: z.int().min(0).optional(),
+  about: z.object({ model: z.object({ name: z.string(), options: z.unknown() }), alignment: z.object({ fingerprint: z.string(), size: z.int() }), loss: pluginReference }),
   /** For people: all of it follows from the step and the config. */
   epoch: z.int().min(0),
   batchInEpoch: z.int().min(0),
@@ -57,11 +71,17 @@ export interface Checkpoint {
   readonly state: HostTensors;
 }
 
+export interface ReadCheckpoint extends Checkpoint {
+  readonly about: About;
+  readonly makings: Makings;
+}
+
 export interface CheckpointDetails {
   readonly epoch: number;
   readonly batchInEpoch: number;
   /** Learning rate of the next step. */
   readonly rate: number;
+  readonly about: About;
 }
 
 /** The checkpoints of one training. `directory` need not exist yet. */
@@ -73,18 +93,23 @@ export class Checkpoints {
     private readonly emit: Emit,
   ) {}
 
-  /** Writes one, then removes all but the last `keep`. Gives its path. */
+  /** Writes one, then removes all but the last `keep`, the best, and the one that it may go back to. Gives its path. */
   async write({ position, state }: Checkpoint, details: CheckpointDetails): Promise<string> {
     const path = join(this.directory, nameOf(position.step));
     const tensors = encodeSafetensors(state);
-    const content = { format: 1, ...position, ...details, makings: this.makings, tensors: { file: TENSORS, bytes: tensors.length, sha256: sha256(tensors) } };
+    const content = { format: 2, ...position, ...details, makings: this.makings, tensors: { file: TENSORS, bytes: tensors.length, sha256: sha256(tensors) } };
     await writeDirectory(path, async (aside) => {
       await writeFileAtomic(join(aside, TENSORS), tensors);
       await writeFileAtomic(join(aside, STATE), `${JSON.stringify({ ...content, sha256: digestOf(content) }, null, 2)}\n`);
     });
     this.emit('checkpoint.written', { path, stage: position.stage, step: position.step });
-    await this.removeOld(position.step);
+    await this.removeOld(position);
     return path;
+  }
+
+  /** The one of this step, where it is whole. */
+  async at(step: number): Promise<Checkpoint | undefined> {
+    return readCheckpoint(join(this.directory, nameOf(step))).catch(() => undefined);
   }
 
   /** The newest whole one, with a notice for each damaged one passed over; nothing where there is none yet. */
@@ -118,15 +143,14 @@ export class Checkpoints {
   }
 
   /** Newest first. */
-  private async steps(): Promise<number[]> {
-    const names = await readdir(this.directory).catch(() => []);
-    return names.filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => b - a);
+  private steps(): Promise<number[]> {
+    return checkpointSteps(this.directory);
   }
 
   /** Those after `current` are damaged ones that were passed over: they do not count, and go too. */
-  private async removeOld(current: number): Promise<void> {
-    const steps = await this.steps();
-    const kept = new Set(steps.filter((step) => step <= current).slice(0, this.keep).map(nameOf));
+  private async removeOld({ step: current, best, anchor }: Position): Promise<void> {
+    const steps = (await this.steps()).filter((step) => step <= current);
+    const kept = new Set([...steps.slice(0, this.keep), ...steps.filter((step) => step === best?.step || step === anchor)].map(nameOf));
     const names = await readdir(this.directory);
     // what a kill left half written or half removed is of no use either
     const goes = names.filter((name) => (/^\d+$/.test(name) && !kept.has(name)) || name.endsWith('.partial'));
@@ -145,9 +169,16 @@ export class Checkpoints {
 }
 
 /** Padded, so that a listing is in order. */
-const nameOf = (step: number): string => String(step).padStart(8, '0');
+export const nameOf = (step: number): string => String(step).padStart(8, '0');
 
-async function readCheckpoint(path: string): Promise<Checkpoint & { makings: Makings }> {
+/** Steps of the checkpoints in a directory, newest first. */
+export async function checkpointSteps(directory: string): Promise<number[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names.filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => b - a);
+}
+
+/** Rejects where any of it is damaged. */
+export async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
   const content: unknown = JSON.parse(await readFile(join(path, STATE), 'utf8'));
   const { sha256: expected, ...rest } = parseOptions(stateFile, content, path);
   if (digestOf(rest) !== expected) throw new Error(`${STATE} has other content than was written`);
@@ -155,6 +186,6 @@ async function readCheckpoint(path: string): Promise<Checkpoint & { makings: Mak
   const bytes = await readFile(join(path, tensors.file));
   if (bytes.length !== tensors.bytes) throw new Error(`${tensors.file} has ${bytes.length} bytes instead of ${tensors.bytes}`);
   if (sha256(bytes) !== tensors.sha256) throw new Error(`${tensors.file} has other content than was written`);
-  const { step, stage, record } = rest;
-  return { position: { step, stage, record }, state: decodeSafetensors(bytes, join(path, tensors.file)).tensors, makings };
+  const { step, stage, record, best, anchor, about } = rest;
+  return { position: { step, stage, record, ...(best && { best }), ...(anchor !== undefined && { anchor }) }, state: decodeSafetensors(bytes, join(path, tensors.file)).tensors, about, makings };
 }

@@ -1,16 +1,16 @@
 /** SHA-256 of bytes, and of values by their JSON with sorted keys. */
-import { createHash } from 'node:crypto';
+import { createSha256 } from '@facewright/core/platform';
 
-export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
+export const sha256 = (bytes: Uint8Array | string): string => createSha256().update(bytes).hex();
 
 /** The same for equal values, whatever the order of their keys. */
 export const digestOf = (value: unknown): string => sha256(canonical(value));
 
 /** Of a long list, without ever holding its text. */
 export function digestOfList(values: Iterable<unknown>): string {
-  const hash = createHash('sha256');
+  const hash = createSha256();
   for (const value of values) hash.update(`${canonical(value)}\n`);
-  return hash.digest('hex');
+  return hash.hex();
 }
 
 function canonical(value: unknown): string {

@@ -2,7 +2,7 @@ import { createRandom, type Engine, type Model, type RgbImage } from '@facewrigh
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { openCpu, tinyModel } from '../test/tiny.js';
-import { cosineSimilarity, createEmbedder } from './index.js';
+import { cosineSimilarity, createEmbedder, meanEmbedding } from './index.js';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -35,4 +35,24 @@ test('the embedding is the model\'s, divided by its length; a larger image is fi
   [1, -1, 0.6].forEach((value, index) => expect(vector[index]).toBeCloseTo(value / length, 5));
   const nothing = createEmbedder({ engine, model: { ...means, apply: (_params, statistics, batch) => ({ embeddings: tf.zeros([batch.shape[0], 3]), statistics }) }, params: {}, statistics: {} });
   expect([...(await nothing.embed([colour(1, 2, 3)]))[0]]).toEqual([0, 0, 0]);
+});
+
+test('with flip the raw embeddings of image and mirror image are added before the length is taken', async () => {
+  // the left third of the image, so that the mirror image has another embedding and the longer one weighs more
+  const left: Model = { inputSize: [2, 3], embeddingSize: 3, init: () => ({ params: {}, statistics: {} }), apply: (_params, statistics, batch) => ({ embeddings: tf.mean(tf.slice(batch, [0, 0, 0, 0], [-1, -1, 1, -1]), [1, 2]) as tf.Tensor2D, statistics }) };
+  const pixel = [[255, 0, 204], [9, 9, 9], [102, 255, 0]];
+  const row = [...pixel[0], ...pixel[1], ...pixel[2]];
+  const picture: RgbImage = { width: 3, height: 2, data: Uint8Array.from([...row, ...row]) };
+  const scaled = (colour: number[]): number[] => colour.map((value) => (value - 127.5) / 127.5);
+  const sum = scaled(pixel[0]).map((value, i) => value + scaled(pixel[2])[i]);
+  const embedder = createEmbedder({ engine, model: left, params: {}, statistics: {}, flip: true });
+  const [vector, other] = await embedder.embed([picture, { ...picture, data: picture.data.toReversed() }]);
+  sum.forEach((value, i) => expect(vector[i]).toBeCloseTo(value / Math.hypot(...sum), 5));
+  expect(cosineSimilarity(other, other)).toBeCloseTo(1, 6);
+  embedder.dispose();
+});
+
+test('the mean of embeddings has length 1', () => {
+  expect([...meanEmbedding([Float32Array.of(1, 0), Float32Array.of(0, 1)])]).toEqual([expect.closeTo(Math.SQRT1_2, 6), expect.closeTo(Math.SQRT1_2, 6)]);
+  expect([...meanEmbedding([Float32Array.of(1, 0), Float32Array.of(-1, 0)])]).toEqual([0, 0]);
 });

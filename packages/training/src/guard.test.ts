@@ -1,5 +1,5 @@
 /** Bad numbers planted in the data, the weights, the rate and the loss: each is named, undone as often as allowed, and told. */
-import { createRandom, filled, hostTensor, stageConfig, type Dataset, type Engine, type FacewrightError, type Loss, type Model, type PluginContext, type RunEvent } from '@facewright/core';
+import { createRandom, decodeSafetensors, filled, hostTensor, stageConfig, type Dataset, type Engine, type FacewrightError, type Loss, type Model, type PluginContext, type RunEvent } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { of, recorded } from '../test/recorded.js';
 import { linearLoss, openCpu, tinyDataset, tinyModel } from '../test/tiny.js';
 import { badImages, createChanceWatch, firstBadTensor } from './guard.js';
-import { decodeSafetensors, sgd, train, type TrainOptions } from './index.js';
+import { sgd, train, type TrainOptions } from './index.js';
 
 let engine: Engine;
 let root: string;

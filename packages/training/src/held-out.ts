@@ -29,9 +29,9 @@ export interface Pair {
  * person gives about as many same pairs as another. Two images of one photo are no pair. The folds are balanced.
  */
 export function drawPairs(dataset: Pick<Dataset, 'samples'>, identities: readonly string[], count: number, random: Random, folds = 10): Pair[] {
-  const people = identities
-    .map((name) => dataset.samples.flatMap((sample, index) => (sample.identity === name && sample.kind === 'original' ? [{ index, source: sample.source }] : [])))
-    .filter((photos) => photos.length > 0);
+  const photosOf = new Map(identities.map((name) => [name, [] as Photo[]]));
+  dataset.samples.forEach(({ identity, kind, source }, index) => kind === 'original' && photosOf.get(identity)?.push({ index, source }));
+  const people = identities.map((name) => photosOf.get(name)!).filter((photos) => photos.length > 0);
   const half = Math.floor(count / 2);
   const same = samePairs(people, half, random.fork('same-pairs'));
   const different = differentPairs(people, same.length, random.fork('different-pairs'));

@@ -46,5 +46,5 @@ export function inputTensor(pixels: readonly Uint8Array[], { inputSize: [height,
 }
 
 /** The same for images that are not in a dataset. */
-export const inputFromImages = (images: readonly RgbImage[], model: Pick<Model, 'inputSize' | 'inputScale'>): HostTensor =>
-  inputTensor(images.map((image) => fitPixels(image, model.inputSize)), model);
+export const inputFromImages = (images: readonly RgbImage[], model: Pick<Model, 'inputSize' | 'inputScale'>, mirrored = false): HostTensor =>
+  inputTensor(images.map((image) => fitPixels(image, model.inputSize)), model, images.map(() => mirrored));

@@ -13,10 +13,11 @@ export interface MakingsOptions {
   readonly microBatch?: number;
   readonly flip: boolean;
   readonly validation: RunConfig['validation'];
+  readonly guard: RunConfig['guard'];
   readonly random: Random;
 }
 
-export function makingsOf({ dataset, modelReference, alignment, stages, batch, microBatch, flip, validation, random }: MakingsOptions, set: TrainingSet): Makings {
+export function makingsOf({ dataset, modelReference, alignment, stages, batch, microBatch, flip, validation, guard, random }: MakingsOptions, set: TrainingSet): Makings {
   return {
     model: digestOf(modelReference),
     alignment: digestOf(alignment),
@@ -25,6 +26,8 @@ export function makingsOf({ dataset, modelReference, alignment, stages, batch, m
     batch: digestOf({ batch, flip, ...(microBatch !== undefined && microBatch < batch && { microBatch }) }),
     // every validation photo is one that is not trained on; how often they are looked at changes nothing
     validation: digestOf({ fraction: validation.fraction, minimum: validation.minimum }),
+    // when nothing is learnt is only told
+    guard: digestOf({ retries: guard.retries, rateFactor: guard.rateFactor }),
     dataset: digestOfList(samplesOf(dataset)),
     people: digestOfList(set.identities),
     // a stream's draws tell its seed apart; forking draws nothing from it

@@ -44,6 +44,8 @@ export interface TrainingOptions {
   readonly loss: Loss;
   readonly optimiser: Optimiser;
   readonly clipNorm?: number;
+  /** Names of parameters that stay as they are. */
+  readonly frozen?: ReadonlySet<string>;
   /** Parts in which a batch is gone over; each holds batch / parts images. */
   readonly parts: number;
   /** All of the training's tensors, without sums of gradients. */
@@ -55,8 +57,8 @@ export interface TrainingOptions {
  * The sums of gradients mean nothing between steps and are no part of the state that is read: a checkpoint goes on exactly without them.
  * Calls must wait for each other.
  */
-export function compileTraining({ engine, name, model, loss, optimiser, clipNorm, parts, state }: TrainingOptions): Executable {
-  const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
+export function compileTraining({ engine, name, model, loss, optimiser, clipNorm, frozen, parts, state }: TrainingOptions): Executable {
+  const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts, frozen });
   if (parts === 1) return engine.compile(step, { name, state });
   const sums = Object.entries(trainingState(state, parts)).filter(([entry]) => !(entry in state));
   const executable = engine.compile(step, { name, state: { ...state, ...Object.fromEntries(sums.map(([entry, { shape }]) => [entry, filled(shape, 0)])) } });

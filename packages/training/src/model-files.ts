@@ -1,12 +1,9 @@
 /** A trained model on disk: `model.json`, which says what it is and how its images were aligned, and `weights.safetensors`. */
-import { FacewrightError, messageOf, parseOptions, prefixed, under, type HostTensors } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { decodeSafetensors, encodeSafetensors, FacewrightError, messageOf, parseOptions, prefixed, under, type HostTensors } from '@facewright/core';
+import { join, readFile, writeFileAtomic } from '@facewright/core/platform';
 import { z } from 'zod';
 import { sha256 } from './digest.js';
 import { writeDirectory } from './directory.js';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 
 const CARD = 'model.json';
 const WEIGHTS = 'weights.safetensors';
@@ -20,9 +17,24 @@ const modelCard = z.object({
   embeddingSize: z.int().min(1),
   /** How the images it was trained on were aligned; faces it is given must be aligned the same way. */
   alignment: z.object({ fingerprint: z.string(), size: z.int().min(1) }),
-  trained: z.object({ identities: z.int(), images: z.int(), steps: z.int(), losses: z.array(z.string()) }).optional(),
+  trained: z
+    .object({
+      identities: z.int(), images: z.int(), steps: z.int(), losses: z.array(z.string()),
+      /** SHA-256 over who and what was trained on, and images in a step. */
+      data: z.string().optional(), batch: z.int().optional(),
+      /** As in the config, with defaults. */
+      stages: z.array(z.looseObject({ loss: z.unknown(), optimiser: z.unknown() })).optional(),
+    })
+    .optional(),
+  /** The file that the weights were imported from. */
+  imported: z.object({ format: z.string(), file: z.string(), sha256: z.string(), how: z.string() }).optional(),
+  /** How well it told people apart, and on what. */
+  metrics: z.array(z.object({ on: z.string(), pairs: z.int(), accuracy: z.number(), std: z.number(), tarAtFar: z.record(z.string(), z.number().nullable()) })).optional(),
+  /** Of the photos it was trained on, and of its weights; in words, as the user gave them. */
+  licences: z.object({ data: z.string().optional(), weights: z.string().optional() }).optional(),
 });
 export type ModelCard = z.infer<typeof modelCard>;
+export type ModelMetrics = NonNullable<ModelCard['metrics']>[number];
 
 export interface ModelFiles {
   readonly card: ModelCard;
@@ -65,6 +77,15 @@ export async function loadModelFiles(directory: string): Promise<ModelFiles> {
   }
   const { tensors } = decodeSafetensors(bytes, file);
   return { card, params: under('params', tensors), statistics: under('statistics', tensors) };
+}
+
+/** Records in a model's card how well it did; figures on the same data take the place of older ones. */
+export async function recordMetrics(directory: string, metrics: ModelMetrics): Promise<void> {
+  const { card } = await loadModelFiles(directory);
+  const path = join(directory, CARD);
+  const content = JSON.parse(await readFile(path, 'utf8')) as ModelCard;
+  const others = (card.metrics ?? []).filter(({ on }) => on !== metrics.on);
+  await writeFileAtomic(path, `${JSON.stringify({ ...content, metrics: [...others, metrics] }, null, 2)}\n`);
 }
 
 /** Throws a `FacewrightError` where images were aligned in another way than the model's: its embeddings of them would be quietly bad. */

@@ -1,4 +1,7 @@
-/** The receiver operating characteristic of verification scores, and what is read off it. A pair is accepted where its score ≥ the threshold. */
+/**
+ * The receiver operating characteristic of verification scores, and what is read off it. A pair is accepted where its score ≥ the threshold.
+ * Everything works on typed arrays: a published set has up to 15 million pairs.
+ */
 
 export interface RocPoint {
   /** Share of different pairs accepted. */
@@ -8,64 +11,117 @@ export interface RocPoint {
   readonly threshold: number;
 }
 
-export interface ScoredPair {
-  readonly score: number;
-  readonly same: boolean;
+/** What happens at a threshold chosen for a false accept rate. */
+export interface OperatingPoint {
+  /** The rate aimed at, as `1e-3`. */
+  readonly far: string;
+  /** `null`, as `tar` and `falseAccepts` are, where there are not enough different pairs. */
+  readonly threshold: number | null;
+  readonly tar: number | null;
+  /** Different pairs that the threshold accepts: how many the figure rests on. */
+  readonly falseAccepts: number | null;
 }
 
-/** How many pairs of each kind score at or above a threshold, for every distinct score, from the highest down. */
-export function acceptedByThreshold(pairs: readonly ScoredPair[]): { threshold: number; same: number; different: number }[] {
-  const sorted = [...pairs].sort((a, b) => b.score - a.score);
-  const counts: { threshold: number; same: number; different: number }[] = [];
-  let same = 0;
-  sorted.forEach((pair, index) => {
-    if (pair.same) same++;
-    if (sorted[index + 1]?.score !== pair.score) counts.push({ threshold: pair.score, same, different: index + 1 - same });
-  });
-  return counts;
+/** For every distinct score, from the highest down: how many pairs of each kind score at or above it. */
+export interface Ranking {
+  readonly thresholds: Float64Array;
+  readonly same: Uint32Array;
+  readonly different: Uint32Array;
+  /** Pairs of each kind in all. */
+  readonly totals: { readonly same: number; readonly different: number };
 }
+
+/** Indexes of the scores from the highest down. */
+export const descending = (scores: ArrayLike<number>): Uint32Array => Uint32Array.from({ length: scores.length }, (_, index) => index).sort((a, b) => scores[b] - scores[a]);
+
+/** `order` is that of `descending`; with `keep`, of those pairs alone. */
+export function rank(scores: ArrayLike<number>, same: ArrayLike<unknown>, order: Uint32Array = descending(scores), keep?: (index: number) => boolean): Ranking {
+  const thresholds = new Float64Array(order.length);
+  const counts = { same: new Uint32Array(order.length), different: new Uint32Array(order.length) };
+  let length = 0;
+  const totals = { same: 0, different: 0 };
+  for (const index of order) {
+    if (keep && !keep(index)) continue;
+    if (length === 0 || thresholds[length - 1] !== scores[index]) thresholds[length++] = scores[index];
+    totals[same[index] ? 'same' : 'different']++;
+    counts.same[length - 1] = totals.same;
+    counts.different[length - 1] = totals.different;
+  }
+  return { thresholds: thresholds.subarray(0, length), same: counts.same.subarray(0, length), different: counts.different.subarray(0, length), totals };
+}
+
+/** Midway between a score and the next lower one, so that neither lies on it; the lowest score itself. */
+const below = ({ thresholds }: Ranking, at: number): number => (at + 1 < thresholds.length ? (thresholds[at] + thresholds[at + 1]) / 2 : thresholds[at]);
+/** Above every score. */
+const aboveAll = ({ thresholds }: Ranking): number => thresholds[0] + 1e-6;
 
 /**
  * The threshold that gets most pairs right. It lies midway between two scores, where the range of equally good ones is widest; above all or below
  * all scores only if nothing between them is as good.
  */
-export function bestThreshold(pairs: readonly ScoredPair[]): { threshold: number; accuracy: number } {
-  const counts = acceptedByThreshold(pairs);
-  const different = pairs.filter((pair) => !pair.same).length;
-  const last = counts.length - 1;
-  let best = { threshold: counts[0].threshold + 1e-6, right: different, gap: 0 };
-  counts.forEach((count, index) => {
-    const right = count.same + different - count.different;
-    const gap = index < last ? count.threshold - counts[index + 1].threshold : 0;
-    const threshold = index < last ? (count.threshold + counts[index + 1].threshold) / 2 : count.threshold;
-    if (right > best.right || (right === best.right && gap > best.gap)) best = { threshold, right, gap };
-  });
-  return { threshold: best.threshold, accuracy: best.right / pairs.length };
+export function bestThreshold(ranking: Ranking): { threshold: number; accuracy: number } {
+  const { thresholds, same, different, totals } = ranking;
+  let best = { at: -1, right: totals.different, gap: 0 };
+  for (let at = 0; at < thresholds.length; at++) {
+    const right = same[at] + totals.different - different[at];
+    const gap = at + 1 < thresholds.length ? thresholds[at] - thresholds[at + 1] : 0;
+    if (right > best.right || (right === best.right && gap > best.gap)) best = { at, right, gap };
+  }
+  return { threshold: best.at < 0 ? aboveAll(ranking) : below(ranking, best.at), accuracy: best.right / (totals.same + totals.different) };
 }
 
 /** Share of the pairs that a threshold gets right. */
-export const accuracyAt = (pairs: readonly ScoredPair[], threshold: number): number => pairs.filter(({ score, same }) => score >= threshold === same).length / pairs.length;
+export function accuracyAt({ thresholds, same, different, totals }: Ranking, threshold: number): number {
+  let at = thresholds.length - 1;
+  while (at >= 0 && thresholds[at] < threshold) at--;
+  return ((at < 0 ? 0 : same[at]) + totals.different - (at < 0 ? 0 : different[at])) / (totals.same + totals.different);
+}
 
-/** True accept rate at the largest threshold range that accepts at most `far` of the different pairs; `null` where that is less than one pair. */
-export function tarAtFar(pairs: readonly ScoredPair[], far: number): number | null {
-  const different = pairs.filter((pair) => !pair.same).map((pair) => pair.score).sort((a, b) => b - a);
-  const same = pairs.filter((pair) => pair.same);
+/**
+ * The loosest threshold that accepts at most `far` of the different pairs, and the true accept rate there. There are enough different pairs where that
+ * allows for one at least: for 1e-3 a thousand of them, for 1e-6 a million.
+ */
+export function operatingPoint(ranking: Ranking, far: number): OperatingPoint {
+  const { thresholds, same, different, totals } = ranking;
+  const name = far.toExponential();
   // 0.1 × 30 is a hair above 3 or below it
-  const allowed = Math.floor(far * different.length + 1e-9);
-  if (allowed < 1 || same.length === 0) return null;
-  const firstRefused = different[allowed] ?? -Infinity;
-  return same.filter(({ score }) => score > firstRefused).length / same.length;
+  const allowed = Math.floor(far * totals.different + 1e-9);
+  if (allowed < 1 || totals.same === 0) return { far: name, threshold: null, tar: null, falseAccepts: null };
+  let at = thresholds.length - 1;
+  while (at >= 0 && different[at] > allowed) at--;
+  if (at < 0) return { far: name, threshold: aboveAll(ranking), tar: 0, falseAccepts: 0 };
+  return { far: name, threshold: below(ranking, at), tar: same[at] / totals.same, falseAccepts: different[at] };
+}
+
+/** The rate at which as many same pairs are refused as different ones accepted; between two thresholds, on the straight line. Both kinds are needed. */
+export function equalErrorRate({ same, different, totals }: Ranking): number {
+  let [far, frr] = [0, 1];
+  for (let at = 0; at < same.length; at++) {
+    const [nextFar, nextFrr] = [different[at] / totals.different, 1 - same[at] / totals.same];
+    if (nextFar >= nextFrr) {
+      const share = (frr - far) / (frr - far + nextFar - nextFrr);
+      return far + share * (nextFar - far);
+    }
+    [far, frr] = [nextFar, nextFrr];
+  }
+  return far;
+}
+
+/** The chance that a same pair scores above a different one, ties half. */
+export function areaUnder({ same, different, totals }: Ranking): number {
+  let area = 0;
+  for (let at = 0; at < same.length; at++) area += (different[at] - (different[at - 1] ?? 0)) * (same[at] + (same[at - 1] ?? 0));
+  return area / 2 / totals.same / totals.different;
 }
 
 /** The curve's corners from the strictest threshold on, at most `limit` of them. */
-export function rocCurve(pairs: readonly ScoredPair[], limit = 400): RocPoint[] {
-  const same = pairs.filter((pair) => pair.same).length;
-  const points = acceptedByThreshold(pairs).map((count) => ({ far: count.different / (pairs.length - same), tar: count.same / same, threshold: count.threshold }));
-  const corners = points.filter((point, index) => {
-    const [before, after] = [points[index - 1], points[index + 1]];
-    const straight = before && after && ((before.far === point.far && point.far === after.far) || (before.tar === point.tar && point.tar === after.tar));
-    return !straight;
-  });
-  if (corners.length <= limit) return corners;
-  return Array.from({ length: limit }, (_, index) => corners[Math.round((index * (corners.length - 1)) / (limit - 1))]);
+export function rocCurve({ thresholds, same, different, totals }: Ranking, limit = 400): RocPoint[] {
+  const corners: number[] = [];
+  for (let at = 0; at < thresholds.length; at++) {
+    const inside = at > 0 && at + 1 < thresholds.length;
+    const straight = inside && ((different[at - 1] === different[at] && different[at] === different[at + 1]) || (same[at - 1] === same[at] && same[at] === same[at + 1]));
+    if (!straight) corners.push(at);
+  }
+  const kept = corners.length <= limit ? corners : Array.from({ length: limit }, (_, index) => corners[Math.round((index * (corners.length - 1)) / (limit - 1))]);
+  return kept.map((at) => ({ far: different[at] / totals.different, tar: same[at] / totals.same, threshold: thresholds[at] }));
 }

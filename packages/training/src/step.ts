@@ -5,6 +5,7 @@
  */
 import { prefixed, under, type Loss, type Model, type Optimiser, type State, type StepFunction } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { frozenStatistic, wholeModelFrozen } from './freeze.js';
 
 /** Whether an entry of the state is learnt by gradients. */
 export const isParameter = (name: string): boolean => name.startsWith('model/params/') || name.startsWith('head/params/');
@@ -13,6 +14,8 @@ export interface StepOptions {
   readonly clipNorm?: number;
   /** Parts of a batch whose gradients are averaged for one update; default 1. `compileTraining` deals a batch out over them. */
   readonly microBatches?: number;
+  /** Names of parameters that stay as they are. */
+  readonly frozen?: ReadonlySet<string>;
 }
 
 /**
@@ -23,17 +26,22 @@ export interface StepOptions {
  * With `microBatches` > 1 a call takes one part of the batch and has two more inputs, the scalars `first` and `last`, 1 for the first and the
  * last part and else 0. Gradients are summed in `accumulated/…`; the last call divides the sums by the number of parts and updates with that,
  * the others leave parameters and memory as they are. Running statistics move with every part.
+ *
+ * Of `frozen` parameters neither they nor the optimiser's memory nor the running statistics of their layers change, and `gradientNorm` is that of
+ * the others. A layer still normalises by the batch then, but where all of the model is frozen it runs as it would be used.
  */
-export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clipNorm, microBatches = 1 }: StepOptions = {}): StepFunction {
+export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clipNorm, microBatches = 1, frozen = new Set() }: StepOptions = {}): StepFunction {
   return (state, inputs) => {
     // in one order whatever the state came from, so that sums over the parameters are rounded alike
-    const names = Object.keys(state).filter(isParameter).sort();
+    const all = Object.keys(state).filter(isParameter).sort();
+    const names = all.filter((name) => !frozen.has(name));
+    const mode = wholeModelFrozen(all, frozen) ? 'infer' : 'train';
     const values = names.map((name) => state[name]);
     let escaped: Record<string, tf.Tensor> = {};
 
     const forward = (...values: tf.Tensor[]): tf.Scalar => {
       const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
-      const result = apply(model, loss, { ...state, ...params }, inputs, 'train');
+      const result = apply(model, loss, { ...state, ...params }, inputs, mode);
       escaped = keepCopies({ accuracy: result.accuracy, ...result.statistics });
       return result.loss;
     };
@@ -46,9 +54,10 @@ export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clip
     const shorten = clipNorm === undefined ? undefined : tf.div(clipNorm, tf.maximum(gradientNorm, clipNorm));
     const gradients = Object.fromEntries(names.map((name, index) => [name, shorten ? tf.mul(means[index], shorten) : means[index]]));
     const params = Object.fromEntries(names.map((name) => [name, state[name]]));
-    const updated = optimiser.update({ params, gradients, memory: under('memory', state), rate: inputs.rate as tf.Scalar, groupOf: groupsOf(model) });
+    const updated = optimiser.update({ params, gradients, memory: under('memory', state), rate: inputs.rate as tf.Scalar, groupOf: groupsOf(model), frozen: [...frozen] });
+    const moving = (statistics: State): State => Object.fromEntries(Object.entries(statistics).filter(([name]) => !name.startsWith('model/') || !(mode === 'infer' || frozenStatistic(name, all, frozen))));
     const changed = { ...updated.params, ...prefixed('memory', updated.memory) };
-    return { state: { ...(microBatches > 1 ? onlyIf(inputs.last, changed, state) : changed), ...statistics, ...sums }, outputs: { loss: value, accuracy, gradientNorm } };
+    return { state: { ...(microBatches > 1 ? onlyIf(inputs.last, changed, state) : changed), ...moving(statistics), ...sums }, outputs: { loss: value, accuracy, gradientNorm } };
   };
 }
 

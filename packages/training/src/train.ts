@@ -3,23 +3,29 @@
  * rule ends it; validate and write a checkpoint now and then; at the end write the model.
  */
 import {
-  FacewrightError, Interrupted, hostScalar, runConfig, under,
-  type Dataset, type Emit, type Engine, type HostTensors, type Loss, type Model, type Optimiser, type Random, type RunConfig, type StageConfig,
+  Interrupted, hostScalar, runConfig, under,
+  type Dataset, type Emit, type Engine, type Executable, type HostTensors, type InitialState, type Loss, type Model, type Optimiser, type Random, type RunConfig, type StageConfig,
 } from '@facewright/core';
-import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { join, nextTurn } from '@facewright/core/platform';
 import { createBatches } from './batches.js';
-import { Checkpoints, type Position } from './checkpoints.js';
+import { Checkpoints, isBetter, type Checkpoint, type Position } from './checkpoints.js';
+import { classMeans } from './class-means.js';
+import { notFinite, whatFailed } from './failure.js';
+import { frozenParameters } from './freeze.js';
 import { CHANCE_TODO, createChanceWatch, firstBadTensor, firstNotFinite, forwardOrder, listed, namesOf, type Guard } from './guard.js';
 import { createImageStore } from './images.js';
 import { makingsOf } from './makings.js';
 import { batchParts, compileTraining } from './micro-batches.js';
 import { saveModel } from './model-files.js';
-import { EMPTY_RECORD, ending, observe, rateAt, recentLoss, stepLimit } from './schedule.js';
-import { firstState, nextState, requireSameTensors } from './stage-state.js';
-import { createThroughput } from './throughput.js';
+import { writePeople } from './people.js';
+import { rateAt } from './schedule.js';
+import { criteriaOf, ending, firstRecord, observe, recentLoss, remarks, stepLimit, type NamedCriterion } from './stage-end.js';
+import { centresOf, requireModelTensors, requireSameTensors, stageState, type HeadStart, type KnownCentres, type StageStart } from './stage-state.js';
+import { isParameter } from './step.js';
+import { createStepClock, createThroughput } from './throughput.js';
 import { drawTrainingSet } from './training-set.js';
-import { createValidator } from './validate.js';
+import { createValidator, type Validation } from './validate.js';
+import { imagesInAll, requireEnds, requireNoValidation } from './stage-checks.js';
 
 export interface TrainStage {
   /** The loss's name. */
@@ -28,6 +34,16 @@ export interface TrainStage {
   readonly optimiserName: string;
   readonly optimiser: Optimiser;
   readonly config: StageConfig;
+  /** Those of `until.any`. */
+  readonly criteria?: readonly NamedCriterion[];
+}
+
+/** Weights that a training begins from, and the class centres of their head. */
+export interface Beginning {
+  readonly weights: InitialState;
+  readonly known?: KnownCentres;
+  /** For errors. */
+  readonly where: string;
 }
 
 export interface TrainOptions {
@@ -43,14 +59,18 @@ export interface TrainOptions {
   readonly batch: number;
   /** Images in each part in which a step goes over its batch, to take less memory; divides `batch`. See `compileTraining`. */
   readonly microBatch?: number;
+  /** Images decoded at a time; changes no byte. */
+  readonly workers?: number;
   /** Mirror half of the images. */
   readonly flip: boolean;
   readonly validation: RunConfig['validation'];
-  readonly checkpoint: RunConfig['checkpoint'];
+  readonly checkpoint: Omit<RunConfig['checkpoint'], 'best'> & { readonly best?: boolean };
   /** Without it a loss that is no number ends the training. */
   readonly guard?: Guard;
   /** `checkpoints/` and `model/` are written into it. */
   readonly directory: string;
+  /** What it begins from in place of drawn weights; asked for where there is no checkpoint to go on from. */
+  readonly from?: () => Promise<Beginning>;
   readonly random: Random;
   readonly emit: Emit;
   /** Once it is set, the step in progress is finished, a checkpoint written, and `Interrupted` thrown. */
@@ -68,61 +88,105 @@ export interface TrainResult {
 
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, model, stages, engine, random, emit, signal, directory } = options;
-  requireEnds(stages);
   const guard = options.guard ?? { ...runConfig.shape.guard.parse({}), retries: 0 };
+  const criteria = stages.map(({ config, criteria }) => criteriaOf(config.until, criteria));
+  requireEnds(stages, criteria);
 
   const set = drawTrainingSet(dataset, options.exclude ?? [], options.validation, random);
   const identities = set.identities.length;
+  if (set.validation.length === 0) requireNoValidation(stages, criteria);
   const store = createImageStore(dataset, model, set.training.length + set.validation.length);
   const { size, parts } = batchParts(options.batch, options.microBatch, set.training.length);
-  const batches = createBatches({ samples: set.training, store, model, size, flip: options.flip, random });
+  const batches = createBatches({ samples: set.training, store, model, size, flip: options.flip, random, workers: options.workers });
   if (size < options.batch) {
     emit('notice', { level: 'warning', message: `There are only ${set.training.length} images to train on: a step takes ${size < set.training.length ? size : 'them all'} instead of ${options.batch}.`, todo: 'Add photos, or lower "batch".' });
   }
 
-  const checkpoints = new Checkpoints(join(directory, 'checkpoints'), options.checkpoint.keep, makingsOf(options, set), emit);
+  const checkpoints = new Checkpoints(join(directory, 'checkpoints'), options.checkpoint.keep, makingsOf({ ...options, guard }, set), emit);
   const found = options.resume ? await checkpoints.latest() : await checkpoints.requireNone();
   if (found) requireSameTensors(found.state, model, stages[found.position.stage], identities, random, directory);
-  let { head, state }: { head: 'fresh' | 'adopted' | 'resumed'; state: HostTensors } = found ? { head: 'resumed', state: found.state } : firstState(model, stages[0], identities, random);
-  let position: Position = found?.position ?? { step: 0, stage: 0, record: EMPTY_RECORD };
+  const begin = (stage: number, weights: InitialState, known?: KnownCentres): Promise<StageStart> =>
+    stageState(weights, stages[stage], {
+      identities: set.identities, embeddingSize: model.embeddingSize, rule: stages[stage].config.init, known, random: random.fork('head', stage),
+      meansOf: (labels) => classMeans(weights, labels, { engine, model, samples: set.training, store }),
+    });
+  let { state, head }: { state: HostTensors; head?: HeadStart } = found ?? (await firstStage());
+  if (!found) await writePeople(join(directory, 'checkpoints'), set.identities);
+  let position: Position = found ? { ...found.position, anchor: undefined } : { step: 0, stage: 0, record: firstRecord(criteria[0]) };
+  let anchor = found?.position.anchor;
   let savedAt = found?.position.step;
+
+  async function firstStage(): Promise<StageStart> {
+    const from = await options.from?.();
+    if (from) requireModelTensors(from.weights, model, random, from.where);
+    return begin(0, from?.weights ?? model.init(random.fork('model')), from?.known);
+  }
 
   emit('train.started', { identities, images: set.training.length, validation: set.validation.length, parameters: countNumbers(under('model/params', state)), resumedAt: found?.position.step });
   const throughput = createThroughput();
+  const clock = createStepClock();
   try {
     for (;;) {
       const stage = stages[position.stage];
       const { config } = stage;
-      const limit = stepLimit(config.until, batches.perEpoch);
-      const executable = compileTraining({ engine, name: `training with ${stage.name}`, model, loss: stage.loss, optimiser: stage.optimiser, clipNorm: config.clipNorm, parts, state });
+      const own = criteria[position.stage];
+      const limit = stepLimit(own, batches.perEpoch);
+      const names = Object.keys(state);
+      const frozen = config.freeze && frozenParameters(config.freeze, names.filter(isParameter), model);
+      const frozenNow = (): boolean => frozen !== undefined && position.record.steps < (config.freeze?.steps ?? Infinity);
+      const compile = (): Executable => compileTraining({ engine, name: `training with ${stage.name}`, model, loss: stage.loss, optimiser: stage.optimiser, clipNorm: config.clipNorm, frozen: frozenNow() ? frozen : undefined, parts, state });
+      let compiledFrozen = frozenNow();
+      let executable = compile();
       const validator = createValidator({ engine, model, loss: stage.loss, samples: set.validation, store, batch: size / parts });
       const watch = createChanceWatch({ identities, batch: batches.size, after: guard.chanceAfter });
-      // what a step that went wrong is undone to
-      let good = { position, state };
-      const rateNow = (): number => rateAt(config, position.record.steps, limit) * guard.rateFactor ** position.record.setbacks;
-      const weights = Object.keys(state).filter((name) => !name.startsWith('memory/'));
-      const save = async (): Promise<void> => {
-        if (savedAt === position.step) return;
-        const batchInEpoch = position.step % batches.perEpoch;
-        const epoch = (position.step - batchInEpoch) / batches.perEpoch;
-        good = { position, state: await executable.readState() };
-        await checkpoints.write(good, { epoch, batchInEpoch, rate: rateNow() });
-        savedAt = position.step;
+      // what a step that went wrong is undone to: the last checkpoint in turn, or the stage's start
+      let good: Checkpoint = (anchor === undefined ? undefined : await checkpoints.at(anchor)) ?? { position, state };
+      let goodIsSaved = head === undefined;
+      anchor = undefined;
+      const rateOf = ({ record }: Position): number => rateAt(config, record.steps, limit) * guard.rateFactor ** record.setbacks;
+      const weights = names.filter((name) => !name.startsWith('memory/'));
+      const write = async (checkpoint: Checkpoint): Promise<void> => {
+        const batchInEpoch = checkpoint.position.step % batches.perEpoch;
+        const epoch = (checkpoint.position.step - batchInEpoch) / batches.perEpoch;
+        await checkpoints.write(checkpoint, { epoch, batchInEpoch, rate: rateOf(checkpoint.position), about: { model: options.modelReference, alignment: options.alignment, loss: config.loss } });
+        savedAt = checkpoint.position.step;
       };
-      emit('stage.started', { stage: position.stage, loss: stage.name, optimiser: stage.optimiserName, step: position.step, head });
+      /** One out of turn changes nothing of what a later step would go back to: it names that one, which must be there too then. */
+      const save = async (inTurn: boolean): Promise<void> => {
+        if (savedAt === position.step && !(inTurn && good.position.step !== position.step)) return;
+        const now = { position, state: await executable.readState() };
+        if (inTurn) {
+          [good, goodIsSaved] = [now, true];
+          return write(now);
+        }
+        if (!goodIsSaved) await write(good);
+        goodIsSaved = true;
+        await write({ ...now, position: { ...position, anchor: good.position.step } });
+      };
+      emit('stage.started', { stage: position.stage, loss: stage.name, optimiser: stage.optimiserName, step: position.step, head: head ? (head.carried + head.means ? 'adopted' : 'fresh') : 'resumed' });
+      if (head?.means) emit('notice', { level: 'info', message: `Class centres: ${head.carried} carried over, ${head.means} begun at the mean embedding of a person's photos.` });
+      if (head?.carried && head.drawn) emit('notice', { level: 'info', message: `Class centres: ${head.carried} carried over, ${head.drawn} drawn.` });
 
       try {
-        let end = ending(position.record, config.until, batches.perEpoch);
+        let end = ending(position.record, own);
         while (!end) {
           // a step may be all promises that are settled already: this lets Ctrl-C, timers and the console have their turn
-          await setImmediate();
+          await nextTurn();
           if (signal?.aborted) {
-            await save();
+            await save(false);
             throw new Interrupted(directory);
           }
-          const rate = rateNow();
+          if (frozenNow() !== compiledFrozen) {
+            state = await executable.readState();
+            executable.dispose();
+            [compiledFrozen, executable] = [frozenNow(), compile()];
+          }
+          const rate = rateOf(position);
+          clock.began();
           const inputs = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
+          clock.loaded();
           const outputs = await executable.run(inputs);
+          clock.computed();
           const [loss, accuracy, gradientNorm] = [outputs.loss.data[0], outputs.accuracy.data[0], outputs.gradientNorm.data[0]];
           const step = position.step + 1;
           if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
@@ -133,40 +197,49 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
             const { setbacks } = position.record;
             if (setbacks >= guard.retries || planted) throw notFinite({ loss, gradientNorm, step, stage, rate, savedAt, directory, tensor, images, planted, setbacks });
             await executable.writeState(good.state);
+            savedAt = goodIsSaved ? good.position.step : undefined;
             position = { ...good.position, record: { ...good.position.record, setbacks: setbacks + 1 } };
             emit('train.setback', { stage: position.stage, step, backTo: position.step, rateFactor: guard.rateFactor ** position.record.setbacks, tensor, images });
-            emit('notice', { level: 'warning', message: `${whatFailed({ loss, gradientNorm, step })} First bad: ${tensor}. Images: ${listed(images)}. Back to step ${position.step}, at the rate ${rateNow()} (${setbacks + 1} of ${guard.retries}).` });
+            emit('notice', { level: 'warning', message: `${whatFailed({ loss, gradientNorm, step })} First bad: ${tensor}. Images: ${listed(images)}. Back to step ${position.step}, at the rate ${rateOf(position)} (${setbacks + 1} of ${guard.retries}).` });
             continue;
           }
 
-          const former = position.record;
-          position = { ...position, step, record: observe(former, loss, config) };
-          end = ending(position.record, config.until, batches.perEpoch);
           throughput.count(batches.size);
           const imagesPerSecond = throughput.recent();
-          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }) });
+          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }), time: clock.step() });
           const atChance = watch(loss, accuracy);
           if (atChance) emit('notice', { level: 'warning', message: atChance, todo: CHANCE_TODO });
-          emit('progress', { task: 'train', done: step * batches.size, total: imagesInAll(position, stages, batches), unit: 'images', perSecond: imagesPerSecond, text: `${stage.name}, loss ${loss.toFixed(3)}` });
-          if (position.record.lingering > former.lingering) emit('notice', { level: 'info', message: lingers(position, config) });
-          if (set.validation.length > 0 && (end || step % options.validation.everySteps === 0)) {
-            emit('train.validation', { stage: position.stage, step, ...(await validator.measure(await executable.readState(weights))) });
-          }
-          if (step % options.checkpoint.everySteps === 0) await save();
+          const validate = async (): Promise<Validation> => {
+            const measured = await validator.measure(await executable.readState(weights));
+            emit('train.validation', { stage: position.stage, step, ...measured });
+            return measured;
+          };
+          let validation = set.validation.length > 0 && step % options.validation.everySteps === 0 ? await validate() : undefined;
+          const former = position.record;
+          const record = observe(former, own, { loss, accuracy, stepsPerEpoch: batches.perEpoch, warmingUp: former.steps < config.warmUp, ...(validation && { validation }) });
+          position = { ...position, step, record };
+          end = ending(record, own);
+          emit('progress', { task: 'train', done: step * batches.size, total: imagesInAll(position, criteria, batches), unit: 'images', perSecond: imagesPerSecond, text: `${stage.name}, loss ${loss.toFixed(3)}` });
+          for (const message of remarks(record, former, own)) emit('notice', { level: 'info', message });
+          if (end && set.validation.length > 0) validation ??= await validate();
+          const best = options.checkpoint.best && validation && isBetter(validation, position.best);
+          if (best) position = { ...position, best: { step, accuracy: validation!.accuracy, loss: validation!.loss } };
+          if (step % options.checkpoint.everySteps === 0) await save(true);
+          else if (best) await save(false);
         }
 
         state = await executable.readState();
         emit('stage.finished', { stage: position.stage, loss: stage.name, steps: position.record.steps, finalLoss: recentLoss(position.record), endedBecause: end.because, evidence: end.evidence });
         if (position.stage + 1 === stages.length) {
-          await save();
+          await save(true);
           break;
         }
       } finally {
         executable.dispose();
         validator.dispose();
       }
-      position = { ...position, stage: position.stage + 1, record: EMPTY_RECORD };
-      ({ head, state } = nextState(model, state, stage, stages[position.stage], position.stage, identities, random));
+      position = { ...position, stage: position.stage + 1, record: firstRecord(criteria[position.stage + 1]) };
+      ({ head, state } = await begin(position.stage, { params: under('model/params', state), statistics: under('model/statistics', state) }, centresOf(stage.loss, state, set.identities)));
     }
   } finally {
     await batches.close();
@@ -183,64 +256,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   });
   emit('train.finished', { steps: position.step, seconds: throughput.seconds(), imagesPerSecond: throughput.overall(), directory: modelDirectory });
   return { modelDirectory, steps: position.step, imagesPerSecond: throughput.overall() };
-}
-
-function requireEnds(stages: readonly TrainStage[]): void {
-  const open = stages.findIndex(({ config: { schedule, until } }) => (schedule?.name === 'cosine' || schedule?.name === 'polynomial') && schedule.steps === undefined && until.steps === undefined && until.epochs === undefined);
-  if (open >= 0) {
-    throw new FacewrightError({ what: `The ${stages[open].config.schedule!.name} schedule of stage ${open + 1} (${stages[open].name}) has no end to fall to.`, where: `stages.${open}.schedule`, todo: 'Give it "steps", or give the stage\'s "until" steps or epochs.' });
-  }
-  const endless = stages.findIndex(({ config: { until } }) => until.steps === undefined && until.epochs === undefined && !until.plateau);
-  if (endless < 0) return;
-  throw new FacewrightError({ what: `Stage ${endless + 1} (${stages[endless].name}) would never end.`, where: `stages.${endless}.until`, todo: 'Give it steps, epochs or plateau.' });
-}
-
-/** What the whole training takes at most, where that is known: stages done count as they were, those to come by their limits. */
-function imagesInAll({ step, stage, record }: Position, stages: readonly TrainStage[], { perEpoch, size }: { perEpoch: number; size: number }): number | undefined {
-  const limits = stages.slice(stage).map(({ config }) => stepLimit(config.until, perEpoch));
-  const steps = limits.reduce<number>((sum, limit) => sum + (limit ?? NaN), step - record.steps);
-  return Number.isNaN(steps) ? undefined : steps * size;
-}
-
-function lingers({ record }: Position, { until }: StageConfig): string {
-  const { patience, minimumGain, minimumLoss } = until.plateau!;
-  const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
-  const mean = record.means.at(-1)!;
-  if (mean <= minimumLoss) return `There is little left to learn: mean loss ${mean.toFixed(4)}, at or below ${minimumLoss} (${record.lingering} of ${patience}).`;
-  return `The loss lingers: mean ${mean.toFixed(4)} after ${record.reference!.toFixed(4)}, a gain of ${percent(record.gain!)} where ${percent(minimumGain)} counts (${record.lingering} of ${patience}).`;
-}
-
-interface NotFinite {
-  readonly loss: number;
-  readonly gradientNorm: number;
-  readonly step: number;
-  readonly stage: TrainStage;
-  readonly rate: number;
-  readonly savedAt?: number;
-  readonly directory: string;
-  /** The first that went bad, and the step's images. */
-  readonly tensor: string;
-  readonly images: readonly string[];
-  /** A tensor of the state to go back to that is bad itself. */
-  readonly planted?: string;
-  readonly setbacks: number;
-}
-
-const whatFailed = ({ loss, gradientNorm, step }: Pick<NotFinite, 'loss' | 'gradientNorm' | 'step'>): string =>
-  `Training went wrong at step ${step}: ${Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm} (loss ${loss})` : `the loss is ${loss}`}.`;
-
-function notFinite({ stage, rate, savedAt, directory, tensor, images, planted, setbacks, ...failed }: NotFinite): FacewrightError {
-  const lines = [
-    `${whatFailed(failed)} That was in the stage with ${stage.name}, at the rate ${rate}.`,
-    `The first tensor that went bad: ${tensor}. The step's images: ${listed(images)}.`,
-    ...(setbacks ? [`${setbacks} times it went back and on at a lower rate.`] : []),
-  ];
-  const good = savedAt === undefined || planted ? '' : ` The checkpoint of step ${savedAt} is good.`;
-  return new FacewrightError({
-    what: lines.join('\n'),
-    where: directory,
-    todo: planted ? `The state it began with is bad already, in ${planted}: start from other weights.` : `Lower the rate, add warm-up steps or set "clipNorm", and train anew; look at the images named.${good}`,
-  });
 }
 
 const countNumbers = (tensors: HostTensors): number => Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);

@@ -1,9 +1,19 @@
-/** Verification against cases worked out by hand and against a comparator that tries every threshold on every pair. */
+/** Verification against cases worked out by hand, against a comparator that tries every threshold on every pair, and against scikit-learn. */
 import { FacewrightError } from '@facewright/core';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { bestThreshold, rocCurve, tarAtFar, type ScoredPair } from './roc.js';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { areaUnder, bestThreshold as bestOf, equalErrorRate, operatingPoint, rank, rocCurve as curveOf, type Ranking } from './roc.js';
 import { verify } from './verify.js';
+
+interface ScoredPair {
+  readonly score: number;
+  readonly same: boolean;
+}
+const ranked = (list: readonly ScoredPair[]): Ranking => rank(list.map(({ score }) => score), list.map(({ same }) => same));
+const bestThreshold = (list: readonly ScoredPair[]) => bestOf(ranked(list));
+const rocCurve = (list: readonly ScoredPair[]) => curveOf(ranked(list));
+const tarAtFar = (list: readonly ScoredPair[], far: number) => operatingPoint(ranked(list), far).tar;
 
 const pairs = (same: readonly number[], different: readonly number[]): ScoredPair[] => [...same.map((score) => ({ score, same: true })), ...different.map((score) => ({ score, same: false }))];
 /** Few distinct scores, so that ties are common. */
@@ -12,6 +22,7 @@ const manyPairs = fc.array(scored, { minLength: 4, maxLength: 40 });
 const both = (list: readonly ScoredPair[]): boolean => list.some(({ same }) => same) && list.some(({ same }) => !same);
 
 const rightAt = (list: readonly ScoredPair[], threshold: number): number => list.filter(({ score, same }) => same === (score >= threshold)).length;
+const areaOf = (curve: readonly { far: number; tar: number }[]): number => curve.reduce((area, { far, tar }, i) => area + ((far - (curve[i - 1]?.far ?? 0)) * (tar + (curve[i - 1]?.tar ?? 0))) / 2, 0);
 /** Thresholds that stand for all there are: each score, between each two, below and above all. */
 const allThresholds = (list: readonly ScoredPair[]): number[] => list.flatMap(({ score }) => [score - 0.01, score, score + 0.01]);
 
@@ -54,6 +65,54 @@ test('TAR at FAR is the best over all thresholds that keep to it', () => {
   );
 });
 
+test('the threshold of a FAR gives the rates that stand beside it', () => {
+  fc.assert(
+    fc.property(manyPairs.filter(both), fc.constantFrom(0.1, 0.2, 0.5, 0.9), (list, far) => {
+      const { threshold, tar, falseAccepts } = operatingPoint(ranked(list), far);
+      if (threshold === null) return;
+      const accepted = (kind: boolean): number => list.filter(({ score, same }) => same === kind && score >= threshold).length;
+      expect([accepted(true) / list.filter(({ same }) => same).length, accepted(false)]).toEqual([tar, falseAccepts]);
+    }),
+  );
+});
+
+test('equal error rate: by hand', () => {
+  // at 0.5 one of four different pairs is accepted and one of four same pairs refused
+  expect(equalErrorRate(ranked(pairs([0.9, 0.8, 0.5, 0.3], [0.6, 0.2, 0.1, 0])))).toBe(0.25);
+  expect(equalErrorRate(ranked(pairs([0.9, 0.8], [0.2, 0.1])))).toBe(0);
+  expect(equalErrorRate(ranked(pairs([0.1, 0.2], [0.8, 0.9])))).toBe(1);
+  // all alike: on the diagonal from (0, 0) to (1, 1)
+  expect(equalErrorRate(ranked(pairs([0.5], [0.5])))).toBe(0.5);
+});
+
+interface Reference {
+  readonly count: number;
+  readonly steps: number;
+  readonly auc: number;
+  readonly eer: number;
+  readonly tarAtFar: Readonly<Record<string, number>>;
+  readonly bestAccuracy: number;
+  readonly curve?: readonly (readonly [far: number, tar: number, threshold: number])[];
+}
+const reference = JSON.parse(readFileSync(new URL('../reference/roc.json', import.meta.url), 'utf8')) as { cases: Reference[] };
+
+describe('scikit-learn says the same (reference/roc.py)', () => {
+  test.each(reference.cases)('of $count pairs in $steps steps', ({ count, steps, auc, eer, tarAtFar: tars, bestAccuracy, curve }) => {
+    const list = Array.from({ length: count }, (_, i): ScoredPair => {
+      const x = ((i * 7919) % 100003) / 100003;
+      const score = i % 5 === 0 ? Math.sqrt(x) : x * x;
+      return { score: steps ? Math.floor(score * steps) / steps : score, same: i % 5 === 0 };
+    });
+    const ranking = ranked(list);
+    expect(areaUnder(ranking)).toBeCloseTo(auc, 12);
+    expect(equalErrorRate(ranking)).toBeCloseTo(eer, 12);
+    expect(bestOf(ranking).accuracy).toBeCloseTo(bestAccuracy, 12);
+    for (const [far, tar] of Object.entries(tars)) expect(operatingPoint(ranking, Number(far)).tar).toBeCloseTo(tar, 12);
+    const { thresholds, same, different, totals } = ranking;
+    if (curve) expect(Array.from(thresholds, (threshold, at) => [different[at] / totals.different, same[at] / totals.same, threshold])).toEqual(curve.map((point) => point.map((value) => expect.closeTo(value, 12) as number)));
+  });
+});
+
 test('the curve is what its thresholds give, rises, ends at (1, 1) and leaves out no corner', () => {
   fc.assert(
     fc.property(manyPairs.filter(both), (list) => {
@@ -61,15 +120,10 @@ test('the curve is what its thresholds give, rises, ends at (1, 1) and leaves ou
       const share = (kind: boolean, threshold: number): number => list.filter(({ same, score }) => same === kind && score >= threshold).length / list.filter(({ same }) => same === kind).length;
       for (const { far, tar, threshold } of curve) expect([far, tar]).toEqual([share(false, threshold), share(true, threshold)]);
       expect(curve.at(-1)).toMatchObject({ far: 1, tar: 1 });
+      expect(areaUnder(ranked(list))).toBeCloseTo(areaOf(curve), 10);
       // the area under the curve is the share of same-different couples in the right order, ties half
-      let area = 0;
-      let before = { far: 0, tar: 0 };
-      for (const point of curve) {
-        area += ((point.far - before.far) * (point.tar + before.tar)) / 2;
-        before = point;
-      }
       const couples = list.filter(({ same }) => same).flatMap((a) => list.filter(({ same }) => !same).map((b) => (a.score > b.score ? 1 : a.score === b.score ? 0.5 : 0)));
-      expect(area).toBeCloseTo(couples.reduce<number>((sum, value) => sum + value, 0) / couples.length, 10);
+      expect(areaOf(curve)).toBeCloseTo(couples.reduce<number>((sum, value) => sum + value, 0) / couples.length, 10);
     }),
   );
 });
@@ -119,7 +173,10 @@ test('targets are named by powers of ten, with null where pairs are too few', ()
   const same = Array.from({ length: 200 }, (_, index) => index < 100);
   const result = verify(same.map((alike, index) => (alike ? 1 : 0) + index / 1e4), same, { folds: same.map((_, index) => index % 10), skipped: 3 });
   expect(result.tarAtFar).toEqual({ '1e-1': 1, '1e-2': 1, '1e-3': null, '1e-4': null, '1e-5': null, '1e-6': null });
-  expect(result).toMatchObject({ accuracy: 1, std: 0, folds: 10, skipped: 3 });
+  expect(result).toMatchObject({ same: 100, different: 100, accuracy: 1, std: 0, eer: 0, auc: 1, folds: 10, skipped: 3, foldAccuracies: Array(10).fill(1) });
+  expect(result.operatingPoints.slice(0, 3)).toEqual([
+    { far: '1e-1', threshold: expect.any(Number), tar: 1, falseAccepts: 10 }, { far: '1e-2', threshold: expect.any(Number), tar: 1, falseAccepts: 1 }, { far: '1e-3', threshold: null, tar: null, falseAccepts: null },
+  ]);
 });
 
 test('refuses what cannot be verified', () => {

@@ -4,11 +4,11 @@
  * folds; their grid of thresholds is replaced by all of them.
  */
 import { FacewrightError, type Verification } from '@facewright/core';
-import { accuracyAt, bestThreshold, rocCurve, tarAtFar, type ScoredPair } from './roc.js';
+import { accuracyAt, areaUnder, bestThreshold, descending, equalErrorRate, operatingPoint, rank, rocCurve } from './roc.js';
 
 export interface VerifyOptions {
   /** The fold of each pair, or how many folds of successive pairs are made. */
-  readonly folds?: readonly number[] | number;
+  readonly folds?: ArrayLike<number> | number;
   readonly farTargets?: readonly number[];
   /** Pairs left out before, for the record. */
   readonly skipped?: number;
@@ -17,43 +17,49 @@ export interface VerifyOptions {
 const FAR_TARGETS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
 /** `scores` are similarities, larger for more alike. Throws a `FacewrightError` where there are not both kinds of pairs in two folds at least. */
-export function verify(scores: Float32Array | readonly number[], same: readonly boolean[], { folds = 10, farTargets = FAR_TARGETS, skipped = 0 }: VerifyOptions = {}): Verification {
+export function verify(scores: ArrayLike<number>, same: ArrayLike<boolean | number>, { folds = 10, farTargets = FAR_TARGETS, skipped = 0 }: VerifyOptions = {}): Verification {
   if (scores.length !== same.length) throw new RangeError(`${scores.length} scores for ${same.length} pairs`);
-  const pairs = Array.from(scores, (score, index) => ({ score, same: same[index] }));
-  const bad = pairs.findIndex(({ score }) => !Number.isFinite(score));
-  if (bad >= 0) throw new FacewrightError({ what: `Pair ${bad} has the score ${pairs[bad].score}.`, todo: 'The model gives embeddings that are not numbers: train it anew.' });
-  const parts = splitIntoFolds(pairs, folds);
-  if (parts.length < 2 || !same.includes(true) || !same.includes(false)) {
-    const alike = same.filter(Boolean).length;
-    throw new FacewrightError({ what: `Verification needs same and different pairs in at least two folds; there are ${alike} same and ${same.length - alike} different pairs in ${parts.length}.`, todo: 'Give more pairs, or hold out more people.' });
+  for (let pair = 0; pair < scores.length; pair++) {
+    if (!Number.isFinite(scores[pair])) throw new FacewrightError({ what: `Pair ${pair} has the score ${scores[pair]}.`, todo: 'The model gives embeddings that are not numbers: train it anew.' });
+  }
+  const { foldOf, numbers } = foldsOf(scores.length, folds);
+  const order = descending(scores);
+  const all = rank(scores, same, order);
+  const { totals } = all;
+  if (numbers.length < 2 || totals.same === 0 || totals.different === 0) {
+    throw new FacewrightError({ what: `Verification needs same and different pairs in at least two folds; there are ${totals.same} same and ${totals.different} different pairs in ${numbers.length}.`, todo: 'Give more pairs, or hold out more people.' });
   }
 
-  const accuracies = parts.map((part) => accuracyAt(part, bestThreshold(parts.filter((other) => other !== part).flat()).threshold));
-  const accuracy = mean(accuracies);
+  const foldAccuracies = numbers.map((fold) => {
+    const { threshold } = bestThreshold(rank(scores, same, order, (index) => foldOf(index) !== fold));
+    return accuracyAt(rank(scores, same, order, (index) => foldOf(index) === fold), threshold);
+  });
+  const accuracy = mean(foldAccuracies);
+  const operatingPoints = farTargets.map((far) => operatingPoint(all, far));
   return {
-    pairs: pairs.length,
+    pairs: scores.length,
+    ...totals,
     accuracy,
-    std: Math.sqrt(mean(accuracies.map((value) => (value - accuracy) ** 2))),
-    threshold: bestThreshold(pairs).threshold,
-    tarAtFar: Object.fromEntries(farTargets.map((far) => [far.toExponential(), tarAtFar(pairs, far)])),
-    roc: rocCurve(pairs),
-    folds: parts.length,
+    std: Math.sqrt(mean(foldAccuracies.map((value) => (value - accuracy) ** 2))),
+    foldAccuracies,
+    threshold: bestThreshold(all).threshold,
+    eer: equalErrorRate(all),
+    auc: areaUnder(all),
+    tarAtFar: Object.fromEntries(operatingPoints.map(({ far, tar }) => [far, tar])),
+    operatingPoints,
+    roc: rocCurve(all),
+    folds: numbers.length,
     skipped,
   };
 }
 
-/** Folds that have pairs. Successive folds differ in length by one pair at most. */
-function splitIntoFolds(pairs: readonly ScoredPair[], folds: readonly number[] | number): ScoredPair[][] {
-  if (typeof folds !== 'number' && folds.length !== pairs.length) throw new RangeError(`${folds.length} folds for ${pairs.length} pairs`);
-  const foldOf = (index: number): number => (typeof folds === 'number' ? Math.floor((index * folds) / pairs.length) : folds[index]);
-  const parts = new Map<number, ScoredPair[]>();
-  pairs.forEach((pair, index) => {
-    const fold = foldOf(index);
-    const part = parts.get(fold);
-    if (part) part.push(pair);
-    else parts.set(fold, [pair]);
-  });
-  return [...parts.values()];
+/** The numbers of the folds that have pairs. Successive folds differ in length by one pair at most. */
+function foldsOf(pairs: number, folds: ArrayLike<number> | number): { foldOf: (pair: number) => number; numbers: number[] } {
+  if (typeof folds !== 'number' && folds.length !== pairs) throw new RangeError(`${folds.length} folds for ${pairs} pairs`);
+  const foldOf = typeof folds === 'number' ? (pair: number) => Math.floor((pair * folds) / pairs) : (pair: number) => folds[pair];
+  const numbers = new Set<number>();
+  for (let pair = 0; pair < pairs; pair++) numbers.add(foldOf(pair));
+  return { foldOf, numbers: [...numbers] };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { createRunContainer, messageOf, pluginContext } from '@facewright/core';
 import { resolveMtcnnWeights } from '@facewright/preprocess';
-import { listEngines } from '../engines.js';
+import { forAuto, listEngines } from '../engines.js';
 import { withSession, type SessionOptions } from '../session.js';
 import { VERSION } from '../versions.js';
 
@@ -32,7 +32,7 @@ Examples:
     .action((options: SessionOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         const engines = await listEngines(pluginContext(createRunContainer({ signal }), 'doctor'));
-        const chosen = engines.find(({ usable }) => usable)?.name;
+        const chosen = engines.find(forAuto)?.name;
         const weights = await resolveMtcnnWeights({ signal, emit: (type, event) => onEvent({ type, at: Date.now(), ...event } as Parameters<typeof onEvent>[0]) });
         const node = nodeCheck();
         const images = await sharpCheck();

@@ -1,12 +1,16 @@
 /** The training ops that core names, as TensorFlow's own ops. */
-import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT } from '@facewright/core';
-import { bool, float } from '../runtime/attributes.js';
+import { ADD_TO_TARGET, BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT, TARGET_ENTRY } from '@facewright/core';
+import { bool, float, int } from '../runtime/attributes.js';
 import { reshaped, scalarOf, sizeOf, vectorOf, type Emitter, type Lowerings, type Operand, type Ref } from './lowering.js';
 
 /** As TensorFlow's batch norm takes it: images. */
 const rowsOf = ({ shape }: Operand): number => sizeOf(shape) / shape[shape.length - 1];
 const asImages = (emit: Emitter, x: Operand, like = x): Ref => (x.shape.length === 4 ? x.ref : reshaped(emit, x.ref, [rowsOf(like), 1, 1, like.shape[like.shape.length - 1]]));
 const leadingAxes = ({ shape }: Operand): number[] => shape.slice(0, -1).map((_, axis) => axis);
+
+/** (i, label_i) of each row, [n, 2]. */
+const places = (emit: Emitter, { ref, shape: [n] }: Operand): Ref =>
+  emit.op('Pack', [[emit.constant(Int32Array.from({ length: n }, (_, i) => i), [n], 'int32'), ref]], { axis: int(1) });
 
 export const trainingLowerings: Lowerings = {
   [BATCH_NORM_TRAINING]: ({ x, gamma, beta }, { epsilon }, emit) => {
@@ -37,4 +41,6 @@ export const trainingLowerings: Lowerings = {
     const slope = emit.ops('SparseSoftmaxCrossEntropyWithLogits', [logits.ref, labels.ref], {}, 2)[1];
     return emit.op('Mul', [slope, emit.op('ExpandDims', [dy.ref, scalarOf(emit, 1, 'int32')])]);
   },
+  [TARGET_ENTRY]: ({ x, labels }, _, emit) => reshaped(emit, emit.op('GatherNd', [x.ref, places(emit, labels)]), [labels.shape[0], 1]),
+  [ADD_TO_TARGET]: ({ x, labels, shift }, _, emit) => emit.op('TensorScatterAdd', [x.ref, places(emit, labels), reshaped(emit, shift.ref, [labels.shape[0]])]),
 };

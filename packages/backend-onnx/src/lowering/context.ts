@@ -51,6 +51,8 @@ export interface SlopedForm {
 export interface LoweringTarget {
   /** Images in a block of the `blocked` layout; 0 for `std`. */
   readonly block: number;
+  /** For other programs: nodes as they expect them rather than as onnxruntime runs them fastest. */
+  readonly publication?: object;
   /** Leave the choice of padding to the provider, so that a graph fits images of any size. */
   readonly anySize?: boolean;
   /**

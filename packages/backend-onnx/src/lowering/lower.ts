@@ -1,5 +1,5 @@
 /** From a captured graph to an ONNX model. */
-import { type Graph, type NamedValue } from '@facewright/capture';
+import type { Graph, NamedValue, Value } from '@facewright/capture';
 import type { HostTensors } from '@facewright/core';
 import { NCHWC_DOMAIN } from '../onnx/builder.js';
 import type { OnnxValueInfo } from '../onnx/encode.js';
@@ -26,6 +26,19 @@ export interface LowerOptions extends LoweringTarget {
   readonly frozenState?: HostTensors;
   /** Axes of inputs whose length is left open. */
   readonly openAxes?: Readonly<Record<string, readonly number[]>>;
+  /** The model is for other programs. */
+  readonly publication?: Publication;
+}
+
+/** What a model tells other programs. Inputs and outputs keep the step's names in it, and weights are ready as the nodes take them. */
+export interface Publication {
+  /** Names of the open axes of inputs and outputs: `{ images: { 0: 'batch' } }`. */
+  readonly axisNames: Readonly<Record<string, Readonly<Record<number, string>>>>;
+  /** Facts by key, kept in the model. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Of inputs and outputs, for people. */
+  readonly descriptions: Readonly<Record<string, string>>;
+  readonly description?: string;
 }
 
 export interface LoweredModel {
@@ -44,8 +57,10 @@ export const outputName = (name: string): string => `output/${name}`;
 export function lower(graph: Graph, options: LowerOptions): LoweredModel {
   const lowering = new Lowering(graph, options);
   const { onnx } = lowering;
+  const { publication } = options;
   const inputs: OnnxValueInfo[] = graph.inputs.map(({ name, value }) => {
-    lowering.set(value, 'plain', inputName(name));
+    lowering.set(value, 'plain', publication ? name : inputName(name));
+    if (publication) return published(publication, name, value);
     const open = options.openAxes?.[name] ?? [];
     return { name: inputName(name), type: onnxType(value), shape: value.shape.map((length, axis) => (open.includes(axis) ? `${name}/${axis}` : length)) };
   });
@@ -58,9 +73,10 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
 
   for (const node of graph.nodes) emit(lowering, node);
 
-  const outputs = graph.outputs.map((output) => result(lowering, output));
+  const outputs = graph.outputs.map((output) => result(lowering, output, publication));
   if (packing) outputs.push(...packing.pack(lowering));
-  return { bytes: onnx.encode(graph.name, inputs, outputs), packing, nodes: onnx.nodes.length, blocked: onnx.nodes.some(({ domain }) => domain === NCHWC_DOMAIN) };
+  if (publication) onnx.prepareWeights();
+  return { bytes: onnx.encode(graph.name, inputs, outputs, publication), packing, nodes: onnx.nodes.length, blocked: onnx.nodes.some(({ domain }) => domain === NCHWC_DOMAIN) };
 }
 
 function emit(lowering: Lowering, node: Graph['nodes'][number]): void {
@@ -71,8 +87,13 @@ function emit(lowering: Lowering, node: Graph['nodes'][number]): void {
 }
 
 /** Outputs are float32 or int32, as core's engines give them. */
-function result(lowering: Lowering, { name, value }: NamedValue): OnnxValueInfo {
+function result(lowering: Lowering, { name, value }: NamedValue, publication?: Publication): OnnxValueInfo {
   const plain = lowering.plain(value);
-  lowering.onnx.rename(value.dtype === 'bool' ? lowering.onnx.op('Cast', [plain], { to: { int: 6 } }) : plain, outputName(name));
+  lowering.onnx.rename(value.dtype === 'bool' ? lowering.onnx.op('Cast', [plain], { to: { int: 6 } }) : plain, publication ? name : outputName(name));
+  if (publication) return published(publication, name, value);
   return { name: outputName(name), type: value.dtype === 'bool' ? 'int32' : onnxType(value), shape: value.shape.map((_, axis) => `${name}/out${axis}`) };
+}
+
+function published({ axisNames, descriptions }: Publication, name: string, value: Value): OnnxValueInfo {
+  return { name, type: value.dtype === 'bool' ? 'int32' : onnxType(value), shape: value.shape.map((length, axis) => axisNames[name]?.[axis] ?? length), description: descriptions[name] };
 }

@@ -1,5 +1,6 @@
 /** An ONNX graph under construction: nodes get fresh names, equal nodes and constants are kept once. */
-import { encodeModel, type OnnxAttribute, type OnnxData, type OnnxNode, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './encode.js';
+import { encodeModel, type OnnxAttribute, type OnnxData, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './encode.js';
+import { prepareWeights } from './prepare-weights.js';
 
 /** onnxruntime's own domain for convolutions over its blocked layout. */
 export const NCHWC_DOMAIN = 'com.microsoft.nchwc';
@@ -52,10 +53,18 @@ export class OnnxBuilder {
     return this.constant(BigInt64Array.from(values, BigInt), [values.length]);
   }
 
-  encode(name: string, inputs: readonly OnnxValueInfo[], outputs: readonly OnnxValueInfo[]): Uint8Array {
+  /** Weights that are turned or reshaped before their use are kept as they are used. */
+  prepareWeights(): void {
+    const prepared = prepareWeights(this);
+    this.nodes.splice(0, this.nodes.length, ...prepared.nodes);
+    this.initializers.splice(0, this.initializers.length, ...prepared.initializers);
+  }
+
+  encode(name: string, inputs: readonly OnnxValueInfo[], outputs: readonly OnnxValueInfo[], about: Pick<OnnxModel, 'description' | 'metadata'> = {}): Uint8Array {
     const domains = new Set(this.nodes.map(({ domain }) => domain));
     const opsets = Object.fromEntries(Object.entries(OPSETS).filter(([domain]) => domain === '' || domains.has(domain)));
-    return encodeModel({ name, opsets, inputs, outputs, initializers: this.initializers, nodes: this.nodes });
+    const { description, metadata } = about;
+    return encodeModel({ name, opsets, inputs, outputs, initializers: this.initializers, nodes: this.nodes, description, metadata });
   }
 }
 

@@ -21,6 +21,8 @@ export interface OnnxValueInfo {
   readonly name: string;
   readonly type: OnnxType;
   readonly shape: readonly Dimension[];
+  /** For people. */
+  readonly description?: string;
 }
 
 /** A number is written as a float or, when wrapped, as an integer. */
@@ -42,20 +44,27 @@ export interface OnnxModel {
   readonly outputs: readonly OnnxValueInfo[];
   readonly initializers: readonly OnnxTensor[];
   readonly nodes: readonly OnnxNode[];
+  /** For people. */
+  readonly description?: string;
+  /** Facts by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** IR version 8 goes with opset 18. */
 const IR_VERSION = 8;
 
-export function encodeModel({ name, opsets, inputs, outputs, initializers, nodes }: OnnxModel): Uint8Array {
+export function encodeModel({ name, opsets, inputs, outputs, initializers, nodes, description, metadata = {} }: OnnxModel): Uint8Array {
   const graph = new Message();
   for (const node of nodes) graph.message(1, encodeNode(node));
   graph.text(2, name);
   for (const tensor of initializers) graph.message(5, encodeTensor(tensor));
   for (const input of inputs) graph.message(11, encodeValueInfo(input));
   for (const output of outputs) graph.message(12, encodeValueInfo(output));
-  const model = new Message().integer(1, IR_VERSION).text(2, 'facewright').message(7, graph);
+  const model = new Message().integer(1, IR_VERSION).text(2, 'facewright');
+  if (description) model.text(6, description);
+  model.message(7, graph);
   for (const [domain, version] of Object.entries(opsets)) model.message(8, new Message().text(1, domain).integer(2, version));
+  for (const [key, value] of Object.entries(metadata)) model.message(14, new Message().text(1, key).text(2, value));
   return model.bytes();
 }
 
@@ -88,11 +97,12 @@ function encodeTensor({ name, type, shape, data }: OnnxTensor): Message {
   return tensor.integer(2, DATA_TYPE[type]).text(8, name).raw(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-function encodeValueInfo({ name, type, shape }: OnnxValueInfo): Message {
+function encodeValueInfo({ name, type, shape, description }: OnnxValueInfo): Message {
   const dimensions = new Message();
   for (const dimension of shape) dimensions.message(1, typeof dimension === 'number' ? new Message().integer(1, dimension) : new Message().text(2, dimension));
   const tensorType = new Message().integer(1, DATA_TYPE[type]).message(2, dimensions);
-  return new Message().text(1, name).message(2, new Message().message(1, tensorType));
+  const info = new Message().text(1, name).message(2, new Message().message(1, tensorType));
+  return description ? info.text(3, description) : info;
 }
 
 /** A protobuf message under way. Integers are never negative beyond −1 here, and −1 is written in ten bytes as protobuf wants it. */

@@ -1,6 +1,7 @@
 /** From a step and the shapes of its inputs to a session: capture, simplify, lower, load. */
-import { capture, simplify, type Graph, type TensorSpec } from '@facewright/capture';
+import { capture, simplify, type Graph } from '@facewright/capture';
 import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core';
+import { lowerForAnySize, type Specs } from '../lowering/any-size.js';
 import { lower, type LoweredModel } from '../lowering/lower.js';
 import type { OnnxBuilder } from '../onnx/builder.js';
 import { fitMemory, type StepMemory } from '../lowering/memory.js';
@@ -26,39 +27,16 @@ export interface Compiled {
   readonly anySize: boolean;
 }
 
-export type Specs = Readonly<Record<string, TensorSpec>>;
-
 export async function compileStep(target: CompileTarget, step: StepFunction, state: HostTensors, inputs: Specs, options: CompileOptions): Promise<Compiled> {
   const captured = (specs: Specs): Graph => simplify(capture(step, { state, inputs: specs }, { name: options.name }));
   const whole = captured(inputs);
   const frozen = whole.newState.length === 0;
   const { graph, hideShapes } = frozen ? { graph: whole, hideShapes: false } : fitMemory(whole, target.block, target.memoryBytes);
-  const open = frozen ? anySize(captured, inputs, options.dynamicAxes, state) : undefined;
+  const open = frozen && options.dynamicAxes && Object.keys(options.dynamicAxes).length ? lowerForAnySize(captured, inputs, { openAxes: options.dynamicAxes, frozenState: state }) : undefined;
   const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, hideShapes, builder: target.builder, frozenState: frozen ? state : undefined });
   const { bytes, ...model } = lowered;
   const session = await createSession(target.runtime, bytes, { ...target, optimise: !lowered.blocked });
   return { session, graph, model, anySize: open !== undefined };
-}
-
-/** Lengths to try for axis 0, 1, …: odd and even, so that nothing that depends on a length is equal by chance. */
-const TRIALS = [[3, 53, 71, 37], [2, 80, 66, 52], [5, 47, 92, 41]];
-
-/**
- * One model for every length of the open axes, if there is one: the step is lowered for three lengths, and where the three models are the
- * same byte for byte, the lengths are nowhere in it.
- */
-function anySize(captured: (specs: Specs) => Graph, inputs: Specs, openAxes: CompileOptions['dynamicAxes'], frozenState: HostTensors): LoweredModel | undefined {
-  if (!openAxes || Object.keys(openAxes).length === 0) return undefined;
-  try {
-    const [first, ...others] = TRIALS.map((lengths) => {
-      const specs = Object.entries(inputs).map(([name, spec]) => [name, { ...spec, shape: spec.shape.map((length, axis) => (openAxes[name]?.includes(axis) ? lengths[axis] : length)) }] as const);
-      return lower(captured(Object.fromEntries(specs)), { block: 0, anySize: true, frozenState, openAxes });
-    });
-    return others.every(({ bytes }) => Buffer.from(bytes.buffer).equals(Buffer.from(first.bytes.buffer))) ? first : undefined;
-  } catch {
-    // the step does not take these lengths: it is compiled for the ones it gets
-    return undefined;
-  }
 }
 
 /** What a step will need, without running or even loading anything. */

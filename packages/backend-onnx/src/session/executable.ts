@@ -4,7 +4,8 @@ import { FacewrightError, hostTensor, type CompileOptions, type Executable, type
 import { HIDING_INPUT } from '../lowering/context.js';
 import { inputName, outputName } from '../lowering/lower.js';
 import { entryOf, gather, newStateName, type StateTensor } from '../lowering/packing.js';
-import { compileStep, type Compiled, type CompileTarget, type Specs } from './compile.js';
+import type { Specs } from '../lowering/any-size.js';
+import { compileStep, type Compiled, type CompileTarget } from './compile.js';
 import type { Tensor } from './runtime.js';
 
 /** Told after each compilation. */

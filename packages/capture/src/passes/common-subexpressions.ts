@@ -42,5 +42,6 @@ function digest(data: ConstantData): string {
 
 /** Bit for bit, so that 0 and −0 stay apart. */
 function equal(a: ConstantData, b: ConstantData): boolean {
-  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+  const [left, right] = [a, b].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  return left.length === right.length && left.every((byte, i) => byte === right[i]);
 }

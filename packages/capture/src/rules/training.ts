@@ -1,5 +1,5 @@
 /** The training ops that core names: here each stays one node, and a lowering knows what it means. */
-import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT } from '@facewright/core';
+import { ADD_TO_TARGET, BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT, TARGET_ENTRY } from '@facewright/core';
 import type { TensorSpec } from '../graph.js';
 import type { Rules } from './rule.js';
 
@@ -11,4 +11,6 @@ export const trainingRules: Rules = {
   [PRELU_GRADIENT]: ({ x, alpha }) => [plain(x), plain(alpha)],
   [SOFTMAX_CROSS_ENTROPY]: ({ labels }) => plain(labels),
   [SOFTMAX_CROSS_ENTROPY_GRADIENT]: ({ logits }) => plain(logits),
+  [TARGET_ENTRY]: ({ x }) => ({ shape: [x.shape[0], 1], dtype: 'float32' }),
+  [ADD_TO_TARGET]: ({ x }) => plain(x),
 };

@@ -2,30 +2,16 @@
  * Encoded photos to pixels and back, by sharp. Decodes as `cv2.imread` does (EXIF orientation applied, ICC profile ignored), to 8-bit RGB:
  * alpha is dropped onto black, grey and CMYK are converted.
  */
-import { FacewrightError } from '../errors.js';
-import type { ExclusionReason } from '../dataset.js';
+import { ImageError, refuseLarge, type DecodeLimits } from '../image-decoding.js';
 import type { RgbImage } from '../image.js';
 
-export interface DecodeLimits {
-  /** Refused above this many pixels: decompression bombs. */
-  readonly maxPixels?: number;
-  /** Refused where either side is longer. */
-  readonly maxSide?: number;
-}
-
-/** A photo that cannot become pixels; `reason` is what the exclusion list says. */
-export class ImageError extends FacewrightError {
-  constructor(readonly reason: ExclusionReason, what: string, where?: string, cause?: unknown) {
-    super({ what, where, cause });
-    this.name = 'ImageError';
-  }
-}
+export { ImageError, type DecodeLimits } from '../image-decoding.js';
 
 /**
  * Throws an `ImageError` for anything that is not a whole image within the limits. What the decoding
  * library says is its `cause` alone: its words come from a buffer that all threads write to, and lists of photos must not depend on that.
  */
-export async function decodeImage(bytes: Uint8Array, { where, maxPixels = 100_000_000, maxSide = 20_000 }: DecodeLimits & { where?: string } = {}): Promise<RgbImage> {
+export async function decodeImage(bytes: Uint8Array, { where, ...limits }: DecodeLimits & { where?: string } = {}): Promise<RgbImage> {
   const { default: sharp } = await import('sharp');
   const open = () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
   if (bytes.length === 0) throw new ImageError('not-an-image', 'The file is empty.', where);
@@ -34,9 +20,7 @@ export async function decodeImage(bytes: Uint8Array, { where, maxPixels = 100_00
     .catch((error: unknown) => {
       throw new ImageError('not-an-image', 'Not an image that can be read.', where, error);
     });
-  if (width > maxSide || height > maxSide || width * height > maxPixels) {
-    throw new ImageError('too-large', `The image is ${width}×${height}, over the limit of ${maxSide} px a side and ${maxPixels} px in all.`, where);
-  }
+  refuseLarge({ width, height }, limits, where);
   try {
     const { data, info } = await open().autoOrient().flatten({ background: '#000' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, data: info.channels === 3 ? asBytes(data) : greyToRgb(data, info.channels) };

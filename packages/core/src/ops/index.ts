@@ -2,14 +2,17 @@
 import { registerBatchNormTraining } from './batch-norm-training.js';
 import { registerPreluGradient } from './prelu.js';
 import { registerSoftmaxCrossEntropy } from './softmax-cross-entropy.js';
+import { registerTargetEntry } from './target-entry.js';
 
 export * from './batch-norm-training.js';
 export * from './prelu.js';
 export * from './softmax-cross-entropy.js';
+export * from './target-entry.js';
 
 /** Gives a tfjs backend the composed kernels of the ops it has none of its own for. Calling it again does nothing. */
 export function registerComposedKernels(tfBackend: string): void {
   registerBatchNormTraining(tfBackend);
   registerPreluGradient(tfBackend);
   registerSoftmaxCrossEntropy(tfBackend);
+  registerTargetEntry(tfBackend);
 }

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openEagerEngine } from '../eager-engine.js';
-import { batchNormTraining, BATCH_NORM_TRAINING, prelu, PRELU_GRADIENT, registerComposedKernels, softmaxCrossEntropy } from './index.js';
+import { addToTarget, batchNormTraining, BATCH_NORM_TRAINING, prelu, PRELU_GRADIENT, registerComposedKernels, softmaxCrossEntropy, targetEntry } from './index.js';
 
 beforeAll(async () => {
   tf.env().set('PROD', true); // no greeting
@@ -89,6 +89,30 @@ describe('softmax cross-entropy', () => {
     tf.tidy(() => {
       const gradient = tf.grad((z: tf.Tensor) => tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, tf.cast(tf.tensor1d([1]), 'int32'))))(tf.zeros([1, 2]));
       close(values(gradient), [0.5, -0.5]);
+    });
+  });
+});
+
+describe('the entry at the label', () => {
+  test('is read, and its gradient lies there alone', () => {
+    tf.tidy(() => {
+      const labels = tf.tensor1d([2, 0], 'int32');
+      const x = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
+      expect(targetEntry(x, labels).shape).toEqual([2, 1]);
+      close(values(targetEntry(x, labels)), [3, 4]);
+      close(values(tf.grad((x: tf.Tensor) => tf.sum(tf.mul(targetEntry(x as tf.Tensor2D, labels), [[10], [20]])))(x)), [0, 0, 10, 20, 0, 0]);
+    });
+  });
+
+  test('is changed, with gradients to both', () => {
+    tf.tidy(() => {
+      const labels = tf.tensor1d([2, 0], 'int32');
+      const [x, shift] = [tf.tensor2d([[1, 2, 3], [4, 5, 6]]), tf.tensor2d([[-7], [0.5]])];
+      close(values(addToTarget(x, labels, shift)), [1, 2, -4, 4.5, 5, 6]);
+      const weights = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
+      const [dx, dShift] = tf.grads((x: tf.Tensor, shift: tf.Tensor) => tf.sum(tf.mul(addToTarget(x as tf.Tensor2D, labels, shift), weights)))([x, shift]);
+      close(values(dx), values(weights));
+      close(values(dShift), [3, 4]);
     });
   });
 });

@@ -27,7 +27,7 @@ export function cannotOpen(error: unknown, what: string, path: string): Facewrig
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') return new FacewrightError({ what: `There is no such ${what}.`, where: path, todo: 'Check the path; a relative one starts at the config file, or else at the working directory.', cause: error });
   if (code === 'ENOTDIR') return new FacewrightError({ what: 'This is a file, not a folder.', where: path, todo: 'Name the folder that holds one subfolder a person.', cause: error });
-  if (code === 'EISDIR') return new FacewrightError({ what: 'This is a folder, not a list of landmarks.', where: path, todo: 'Name the text file with the lines "path label x1 y1 … x5 y5".', cause: error });
+  if (code === 'EISDIR') return new FacewrightError({ what: `This is a folder, not a ${what}.`, where: path, todo: 'Name the file.', cause: error });
   if (code === 'EACCES' || code === 'EPERM') return new FacewrightError({ what: `The ${what} may not be read by this user.`, where: path, todo: 'Give yourself the right to read it, or move it out of the data.', cause: error });
   return new FacewrightError({ what: `The ${what} cannot be read: ${messageOf(error)}.`, where: path, cause: error });
 }

@@ -6,15 +6,14 @@
  *   <directory>/landmarks.txt     path label x1 y1 … x5 y5; the label is the folder's name
  *   <directory>/sample.json       what it was made with
  */
-import { createRandom, landmarkPoints, throwIfAborted, type Emit } from '@facewright/core';
+import { landmarkPoints, throwIfAborted, type Emit } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/core/node';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createWholeDirectory } from '../whole-directory.js';
-import { drawConditions } from './conditions.js';
-import { drawPerson, type Person } from './person.js';
 import { drawPhoto } from './photo.js';
+import { planSample } from './plan.js';
 
 export interface SampleOptions {
   /** New, empty, or an older sample: one of the same options is used as it is, any other is replaced. */
@@ -68,38 +67,26 @@ export async function generateSample({ directory, seed = 1, people, photos, emit
 const isThere = async ({ directory, list }: Sample, record: string): Promise<boolean> =>
   (await readFile(join(directory, RECORD), 'utf8').catch(() => '')) === record && stat(list).then(() => true, () => false);
 
-/** Four digits, so that names sort as numbers do. */
-const digits = (index: number): string => String(index).padStart(4, '0');
-
 async function drawAll(directory: string, seed: number, counts: readonly number[], emit: Emit | undefined, signal: AbortSignal | undefined): Promise<string[]> {
-  const random = createRandom(seed).fork('sample');
-  const people: Person[] = counts.map((_, index) => drawPerson(random.fork('person', index)));
-  for (const index of people.keys()) await mkdir(join(directory, digits(index)));
-  const jobs = counts.flatMap((count, person) => Array.from({ length: count }, (_, photo) => ({ person, photo })));
-  const lines: string[] = new Array<string>(jobs.length);
-  const progress = createProgress(jobs.length, emit);
-  let next = 0;
-  let failed = false;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const lines: string[] = new Array<string>(total);
+  const progress = createProgress(total, emit);
+  const jobs = planSample(seed, counts);
+  let begun = 0;
 
   const work = async (): Promise<void> => {
-    while (next < jobs.length && !failed) {
+    for (const { id, identity, person, conditions, noise } of jobs) {
+      const job = begun++;
       throwIfAborted(signal, 'drawing the sample');
-      const job = next++;
-      const { person, photo } = jobs[job];
-      const stream = random.fork('photo', person, photo);
-      const { jpeg, landmarks } = await drawPhoto(people[person], drawConditions(stream), stream.fork('noise'));
-      const id = `${digits(person)}/${digits(photo)}.jpg`;
+      const { jpeg, landmarks } = await drawPhoto(person, conditions, noise);
+      await mkdir(join(directory, identity), { recursive: true });
       await writeFile(join(directory, id), jpeg, { flush: true });
-      lines[job] = `${id} ${digits(person)} ${landmarkPoints(landmarks).flat().map((value) => value.toFixed(2)).join(' ')}`;
+      lines[job] = `${id} ${identity} ${landmarkPoints(landmarks).flat().map((value) => value.toFixed(2)).join(' ')}`;
       progress();
     }
   };
-  const stopOthers = (error: unknown): never => {
-    failed = true;
-    throw error;
-  };
-  // all settle before the directory may be deleted
-  const workers = Array.from({ length: availableParallelism() * 2 }, () => work().catch(stopOthers));
+  // one that throws ends the plan for the others; all settle before the directory may be deleted
+  const workers = Array.from({ length: availableParallelism() * 2 }, work);
   const rejected = (await Promise.allSettled(workers)).find((result) => result.status === 'rejected');
   if (rejected) throw rejected.reason;
   return lines;

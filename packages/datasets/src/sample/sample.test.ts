@@ -11,7 +11,7 @@ import { trillionPairs } from '../readers/trillion-pairs.js';
 import { drawConditions } from './conditions.js';
 import { generateSample } from './generate.js';
 import { drawPerson } from './person.js';
-import { drawSvg } from './photo.js';
+import { drawSvg } from './drawing.js';
 
 const root = temporaryFolder();
 const options = { seed: 7, people: 3, photos: (person: number) => person + 1 };

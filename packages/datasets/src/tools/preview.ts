@@ -1,7 +1,7 @@
 /** A contact sheet: a row a person with some of their images, so that one look shows whether names, faces and alignment are right. */
 import { throwIfAborted } from '@facewright/core';
-import sharp, { type OverlayOptions } from 'sharp';
 import { openCollection, type ToolOptions } from './collection.js';
+import { drawSheet, type SheetRow } from './sheet.js';
 
 export interface PreviewOptions extends ToolOptions {
   /** Rows: people spread over the whole set. Default 12. */
@@ -12,50 +12,17 @@ export interface PreviewOptions extends ToolOptions {
   readonly size?: number;
 }
 
-interface Row {
-  readonly title: string;
-  readonly subtitle: string;
-  readonly images: readonly { readonly caption: string; bytes(): Promise<Uint8Array> }[];
-}
-
-const GAP = 6;
-const TITLE = 170;
-const CAPTION = 14;
-
 /** The bytes of a PNG. Throws a `FacewrightError` where the set cannot be opened; an image that cannot be read is a crossed cell. */
 export async function previewDataset(path: string, { people = 12, images = 8, size = 112, ...options }: PreviewOptions = {}): Promise<Uint8Array> {
   const found = await openCollection(path, options);
   try {
-    return await draw(await pickRows(found, people, images, options.signal), size, options.signal);
+    return await drawSheet(await pickRows(found, people, images, options.signal), size, options.signal);
   } finally {
     if (found.format !== 'insightface-bin') await found.close();
   }
 }
 
-async function draw(rows: readonly Row[], size: number, signal?: AbortSignal): Promise<Uint8Array> {
-  const columns = Math.max(1, ...rows.map((row) => row.images.length));
-  const width = TITLE + columns * (size + GAP) + GAP;
-  const rowHeight = size + CAPTION + GAP;
-  const height = rows.length * rowHeight + GAP;
-  const layers: OverlayOptions[] = [];
-  const texts: string[] = [];
-  for (const [r, row] of rows.entries()) {
-    const top = GAP + r * rowHeight;
-    texts.push(text(GAP, top + size / 2, 15, row.title, TITLE - 2 * GAP), text(GAP, top + size / 2 + 18, 12, row.subtitle, TITLE - 2 * GAP, '#777'));
-    for (const [c, image] of row.images.entries()) {
-      throwIfAborted(signal);
-      const left = TITLE + c * (size + GAP);
-      const cell = await image.bytes().then((bytes) => sharp(bytes).autoOrient().resize(size, size, { fit: 'contain', background: '#ddd' }).flatten().png().toBuffer()).catch(() => undefined);
-      if (cell) layers.push({ input: cell, left, top });
-      else texts.push(`<path d="M${left} ${top}h${size}v${size}h-${size}zl${size} ${size}m0-${size}l-${size} ${size}" fill="none" stroke="#c33" stroke-width="2"/>`);
-      texts.push(text(left, top + size + 11, 10, image.caption, size, '#777'));
-    }
-  }
-  const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${texts.join('')}</svg>`);
-  return sharp({ create: { width, height, channels: 3, background: '#fff' } }).composite([...layers, { input: svg, left: 0, top: 0 }]).png().toBuffer();
-}
-
-async function pickRows(found: Awaited<ReturnType<typeof openCollection>>, people: number, images: number, signal?: AbortSignal): Promise<Row[]> {
+async function pickRows(found: Awaited<ReturnType<typeof openCollection>>, people: number, images: number, signal?: AbortSignal): Promise<SheetRow[]> {
   if (found.format === 'insightface-bin') {
     return spread(found.pairs, people).map(({ a, b, same }) => ({ title: same ? 'same' : 'different', subtitle: '', images: [a, b].map((caption) => ({ caption, bytes: async () => found.images.get(caption)! })) }));
   }
@@ -70,12 +37,3 @@ async function pickRows(found: Awaited<ReturnType<typeof openCollection>>, peopl
 
 /** `count` of the list, evenly from all over it. */
 const spread = <T>(list: readonly T[], count: number): T[] => Array.from({ length: Math.min(count, list.length) }, (_, index) => list[Math.floor((index * list.length) / Math.min(count, list.length))]);
-
-/** A line of text, cut where it would be wider than `width` at about half its height a letter. */
-function text(x: number, y: number, height: number, content: string, width: number, colour = '#222'): string {
-  const letters = [...content];
-  const room = Math.floor(width / (height * 0.55));
-  const shown = letters.length > room ? `${letters.slice(0, room - 1).join('')}…` : content;
-  const escaped = shown.replace(/[\u0000-\u001f]/g, ' ').replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-  return `<text x="${x}" y="${y}" font-family="sans-serif" font-size="${height}" fill="${colour}">${escaped}</text>`;
-}

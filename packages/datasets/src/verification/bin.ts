@@ -6,7 +6,7 @@ import { FacewrightError } from '@facewright/core';
 import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/node';
 import { readFile } from 'node:fs/promises';
 import { cannotOpen } from '../readers/photo-files.js';
-import type { Pair, PairsFile } from './pairs.js';
+import { dealFolds, type Pair, type PairsFile } from './pairs.js';
 
 export interface BinSet extends PairsFile {
   /** Encoded images by the names that the pairs use. */
@@ -55,13 +55,10 @@ function booleansOf(value: Unpickled): readonly boolean[] | undefined {
 
 /** Ten of successive pairs, as InsightFace's verification.py divides them; where such have not both kinds, each kind dealt out in turn. */
 function foldsOf(same: readonly boolean[]): { folds: number; foldOf: (index: number) => number } {
-  const count = (kind: boolean): number => same.filter((one) => one === kind).length;
-  const inTurn = Math.max(1, Math.min(10, count(true), count(false)));
   const successive = (index: number): number => Math.floor((index * 10) / same.length);
   const both = Array.from({ length: 10 }, () => new Set<boolean>());
   same.forEach((one, index) => both[successive(index)].add(one));
   if (both.every(({ size }) => size === 2)) return { folds: 10, foldOf: successive };
-  const dealt = { true: 0, false: 0 };
-  const folds = same.map((one) => dealt[`${one}`]++ % inTurn);
-  return { folds: inTurn, foldOf: (index) => folds[index] };
+  const { folds, foldOf } = dealFolds(same);
+  return { folds, foldOf: (index) => foldOf[index] };
 }

@@ -61,6 +61,16 @@ describe('plain pairs', () => {
     ]);
   });
 
+  test('a fourth field is the fold, in all lines or in none; with tabs, a comma belongs to a name', () => {
+    expect(parsePairs('# mine\na, b/1.jpg\ta, b/2.jpg\t1\t7\nc.jpg\td.jpg\t0\t7\ne.jpg\tf.jpg\t1\t2\n', 'p.txt')).toEqual({
+      folds: 2,
+      pairs: [{ a: 'a, b/1.jpg', b: 'a, b/2.jpg', same: true, fold: 1 }, { a: 'c.jpg', b: 'd.jpg', same: false, fold: 1 }, { a: 'e.jpg', b: 'f.jpg', same: true, fold: 0 }],
+    });
+    expect(() => parsePairs('a.jpg b.jpg 1 0\na.jpg c.jpg 0\n', 'p.txt')).toThrow(expect.objectContaining({ where: 'p.txt, line 2' }));
+    expect(() => parsePairs('a.jpg b.jpg 1\na.jpg c.jpg 0 1\n', 'p.txt')).toThrow(expect.objectContaining({ where: 'p.txt, line 2' }));
+    expect(() => parsePairs('a.jpg b.jpg 1 x\n', 'p.txt')).toThrow('"x" is no number of a fold');
+  });
+
   test('every fold has both kinds, however they are sorted', () => {
     fc.assert(fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 60 }), (kinds) => {
       const { folds, pairs } = parsePairs(kinds.map((same, i) => `a${i}.jpg b${i}.jpg ${+same}`).join('\n'), 'p.txt');

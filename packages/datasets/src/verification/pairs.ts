@@ -3,16 +3,16 @@
  *
  *   LFW    first line "folds<TAB>pairs" (n of the same person and n of different ones in each fold; without the folds: one fold), then
  *          "Name i j" or "Name i Other j": images `Name/Name_000i.jpg` (http://vis-www.cs.umass.edu/lfw/, README)
- *   plain  a pair a line, "pathA pathB 1" for the same person and 0 for different ones
+ *   plain  a pair a line, "pathA pathB 1" for the same person and 0 for different ones; in all lines or in none a fold number comes after that
  *   .bin   an InsightFace verification set, which holds its images too (bin.ts)
  *
- * Fields are separated by tabs or commas where a line has any, and then may hold blanks; else by blanks. Blank lines and lines that start
- * with # are passed over.
+ * How lines are split into fields stands in fields.ts.
  */
 import { FacewrightError } from '@facewright/core';
 import { readFile } from 'node:fs/promises';
 import { cannotOpen } from '../readers/photo-files.js';
 import { isBinPath, readBin } from './bin.js';
+import { fieldsOf, slashes } from './fields.js';
 
 export interface Pair {
   /** Paths of images, with `/`, relative to the images' root. */
@@ -47,7 +47,7 @@ export function parsePairs(text: string, where: string, extension = 'jpg'): Pair
   const lines = text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
-    .map((line, index): Line => ({ fields: split(line), where: `${where}, line ${index + 1}` }))
+    .map((line, index): Line => ({ fields: fieldsOf(line), where: `${where}, line ${index + 1}` }))
     .filter(({ fields }) => fields.length > 0);
   if (lines.length === 0) throw new FacewrightError({ what: 'The pairs file is empty.', where, todo: FORMS });
   const header = lines[0].fields;
@@ -56,12 +56,6 @@ export function parsePairs(text: string, where: string, extension = 'jpg'): Pair
 
 const FORMS = 'Expected is an LFW pairs.txt, or a pair a line: "pathA pathB 1" for the same person, 0 for different ones.';
 const isCount = (text: string): boolean => /^\d+$/.test(text);
-
-function split(line: string): string[] {
-  const clean = line.trim();
-  if (clean === '' || clean.startsWith('#')) return [];
-  return clean.split(/[\t,]/.test(clean) ? /\s*[\t,]\s*/ : /\s+/);
-}
 
 function lfwPairs(header: readonly number[], lines: readonly Line[], where: string, extension: string): PairsFile {
   const [folds, each] = header.length === 2 ? header : [1, header[0]];
@@ -80,15 +74,28 @@ function lfwPairs(header: readonly number[], lines: readonly Line[], where: stri
 }
 
 function plainPairs(lines: readonly Line[]): PairsFile {
+  const width = lines[0].fields.length === 4 ? 4 : 3;
   const whole = lines.map(({ fields, where }) => {
-    if (fields.length !== 3 || !/^[01]$/.test(fields[2])) throw new FacewrightError({ what: `This line is no pair: "${fields.join(' ')}".`, where, todo: FORMS });
-    return { a: slashes(fields[0]), b: slashes(fields[1]), same: fields[2] === '1' };
+    if (fields.length !== width || !/^[01]$/.test(fields[2])) throw new FacewrightError({ what: `This line is no pair: "${fields.join(' ')}".`, where, todo: FORMS });
+    if (width === 4 && !isCount(fields[3])) throw new FacewrightError({ what: `"${fields[3]}" is no number of a fold.`, where, todo: 'A fold is a whole number, 0 or above.' });
+    return { a: slashes(fields[0]), b: slashes(fields[1]), same: fields[2] === '1', fold: Number(fields[3]) };
   });
-  const same = whole.filter((pair) => pair.same).length;
-  const folds = Math.max(1, Math.min(10, same, whole.length - same));
-  // dealt out within each kind, so that every fold has both
-  const dealt = { true: 0, false: 0 };
-  return { folds, pairs: whole.map((pair) => ({ ...pair, fold: dealt[`${pair.same}`]++ % folds })) };
+  if (width === 4) {
+    const numbers = [...new Set(whole.map(({ fold }) => fold))].sort((a, b) => a - b);
+    const indexes = new Map(numbers.map((number, index) => [number, index]));
+    return { folds: numbers.length, pairs: whole.map((pair) => ({ ...pair, fold: indexes.get(pair.fold)! })) };
+  }
+  const { folds, foldOf } = dealFolds(whole.map(({ same }) => same));
+  return { folds, pairs: whole.map((pair, index) => ({ ...pair, fold: foldOf[index] })) };
 }
 
-const slashes = (path: string): string => path.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
+/** At most ten folds, each kind of pair dealt out over them in turn, so that every fold has both. */
+export function dealFolds(same: ArrayLike<boolean | number>): { folds: number; foldOf: Uint8Array } {
+  const dealt = { same: 0, different: 0 };
+  for (let pair = 0; pair < same.length; pair++) dealt[same[pair] ? 'same' : 'different']++;
+  const folds = Math.max(1, Math.min(10, dealt.same, dealt.different));
+  [dealt.same, dealt.different] = [0, 0];
+  const foldOf = new Uint8Array(same.length);
+  for (let pair = 0; pair < same.length; pair++) foldOf[pair] = dealt[same[pair] ? 'same' : 'different']++ % folds;
+  return { folds, foldOf };
+}

@@ -65,11 +65,20 @@ test('noises', () => {
 describe('what the nets see', () => {
   const pixelsOf = createPixelMaker();
 
-  test('the photo at a scale', () => {
+  const size = fc.record({ width: side, height: side });
+
+  test.each([undefined, 20_000])('the photo at several scales, as many as %s bytes of them together', (together) => {
+    const pixelsOf = createPixelMaker(together);
     fc.assert(
-      fc.property(side, side, side, side, seed, (width, height, toWidth, toHeight, of) => {
+      fc.property(side, side, fc.array(size, { minLength: 1, maxLength: 6 }), seed, (width, height, sizes, of) => {
         const image = noiseImage(width, height, of);
-        same(pixelsOf(image).scaled(toWidth, toHeight).values, plainPixels(image).scaled(toWidth, toHeight).values);
+        const plain = [...plainPixels(image).levels(sizes)];
+        let number = 0;
+        for (const level of pixelsOf(image).levels(sizes)) {
+          expect([level.width, level.height]).toEqual([sizes[number].width, sizes[number].height]);
+          same(level.values, plain[number++].values);
+        }
+        expect(number).toBe(sizes.length);
       }),
       { numRuns: 200 },
     );
@@ -100,8 +109,10 @@ describe('what the nets see', () => {
     const [one, other] = [noiseImage(80, 60, 1), noiseImage(70, 90, 2)];
     const [first, second] = [pixelsOf(one), pixelsOf(other)];
     for (let i = 0; i < 2; i++) {
-      same(first.scaled(37, 31).values, plainPixels(one).scaled(37, 31).values);
-      same(second.scaled(41, 33).values, plainPixels(other).scaled(41, 33).values);
+      for (const [pixels, image, width] of [[first, one, 37], [second, other, 41]] as const) {
+        const sizes = [{ width, height: 31 }];
+        same([...pixels.levels(sizes)][0].values, [...plainPixels(image).levels(sizes)][0].values);
+      }
     }
   });
 });

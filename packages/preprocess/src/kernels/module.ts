@@ -2,7 +2,7 @@
  * The WebAssembly kernels (`kernels/`, AssemblyScript with SIMD, compiled at build time) and their memory. Each does bit for bit what the
  * plain TypeScript beside it does, which stays the reference and serves where WebAssembly or the compiled file is missing.
  */
-import { readFileSync } from 'node:fs';
+import { kernelBytes } from '#kernels';
 
 /** What is used of the WebAssembly API, which neither TypeScript's ES library nor Node's types declare. */
 declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => Module; readonly Instance: new (module: Module, imports: object) => { readonly exports: unknown } };
@@ -14,10 +14,7 @@ interface Exports {
   opening(src: number, width: number, height: number, reach: number, room: number, out: number): void;
   gaussian(src: number, out: number, count: number, table: number, state: number): void;
   saltAndPepper(src: number, out: number, count: number, struck: number, salt: number, state: number): void;
-  shrink(
-    src: number, sourceWidth: number, width: number, height: number, columnStart: number, columnFirst: number, columnWeights: number,
-    rowStart: number, rowFirst: number, rowWeights: number, line: number, sum: number, out: number,
-  ): void;
+  pyramid(photo: number, sourceWidth: number, sourceHeight: number, levels: number, count: number, row: number, line: number): void;
   crop(
     photo: number, photoWidth: number, left: number, top: number, right: number, bottom: number, offsetX: number, offsetY: number, side: number, blockScale: number,
     columnStart: number, columnFirst: number, columnWeights: number, rowStart: number, rowFirst: number, rowWeights: number, line: number, sum: number, out: number,
@@ -35,7 +32,7 @@ let compiled: Module | null | undefined;
 function compiledModule(): Module | null {
   if (compiled === undefined) {
     try {
-      compiled = new WebAssembly.Module(readFileSync(new URL('../../generated/kernels.wasm', import.meta.url)));
+      compiled = new WebAssembly.Module(kernelBytes());
     } catch {
       compiled = null;
     }

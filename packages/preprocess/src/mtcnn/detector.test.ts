@@ -71,7 +71,7 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(`on real photos (${needs}
   test('P-Net in bands gives the answers of the whole image', async () => {
     const nets = compileNets(engine, netTensors(weights().numbers));
     for (const [width, height] of [[61, 90], [40, 57], [30, 12], [13, 33]]) {
-      const image = plainPixels(noiseImage(width, height, width)).scaled(width, height);
+      const [image] = plainPixels(noiseImage(width, height, width)).levels([{ width, height }]);
       const whole = await answersOver(image, nets.pnet);
       expect([whole.rows, whole.columns]).toEqual([Math.ceil((height - 2) / 2) - 4, Math.ceil((width - 2) / 2) - 4]);
       const { answers } = await answersOver(image, nets.pnet, width * 24);

@@ -9,7 +9,7 @@ import { CELL, compileNets, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, ST
 import { createPixelMaker, type PhotoPixels } from './photo-pixels.js';
 import { answersOver, pyramidScales, type AnswerMap } from './pyramid.js';
 import { detectByRules1 } from './rules-1.js';
-import type { MtcnnWeights } from './weights.js';
+import type { MtcnnWeights } from './weights-file.js';
 
 export interface MtcnnSettings {
   /** Which version of the Python package is followed; `0.1` (the default) is the one that the seed used. */
@@ -28,9 +28,9 @@ interface DetectedFace extends Proposal {
   readonly points: readonly Point[];
 }
 
-/** Crops in one run: bounds memory at about 30 MB. */
-const RNET_BATCH = 256;
-const ONET_BATCH = 64;
+/** Crops in one run: what the layers hand on then stays in the processor's cache. */
+const RNET_BATCH = 64;
+const ONET_BATCH = 8;
 
 export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: MtcnnSettings, signal?: AbortSignal): Detector {
   const { rules = '0.1', minFace, factor, thresholds, rounding } = settings;
@@ -40,10 +40,11 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
 
   async function propose({ width, height }: RgbImage, pixels: PhotoPixels): Promise<Candidate[]> {
     const found: Proposal[] = [];
-    for (const scale of pyramidScales(width, height, minFace, factor)) {
+    const scales = pyramidScales(width, height, minFace, factor);
+    let level = 0;
+    for (const image of pixels.levels(scales.map((scale) => ({ width: Math.ceil(width * scale), height: Math.ceil(height * scale) })))) {
       throwIfAborted(signal);
-      const map = await answersOver(pixels.scaled(Math.ceil(width * scale), Math.ceil(height * scale)), nets.pnet);
-      found.push(...suppress(proposalsOf(map, scale, forPnet), 0.5, 'union'));
+      found.push(...suppress(proposalsOf(await answersOver(image, nets.pnet), scales[level++], forPnet), 0.5, 'union'));
     }
     return suppress(found, 0.7, 'union').map((box) => fixed(square(regress(box, 0))));
   }
@@ -90,18 +91,21 @@ const probability = (logit: number): number => 1 / (1 + Math.exp(-logit));
 const offsetsOf = (answer: Float32Array): [number, number, number, number] => [answer[1], answer[2], answer[3], answer[4]];
 
 /** The cells that pass, column by column, as the reference lists them. */
-function proposalsOf({ rows, columns, answers }: AnswerMap, scale: number, threshold: number): Proposal[] {
+function proposalsOf({ columns, answers }: AnswerMap, scale: number, threshold: number): Proposal[] {
   const least = Math.log(threshold / (1 - threshold)) - 1e-3; // saves the exponential for nearly all cells
+  const cells: number[] = [];
+  for (let cell = 0, at = 0; at < answers.length; cell++, at += PROPOSAL_WIDTH) if (answers[at] >= least) cells.push(cell);
+  cells.sort((a, b) => (a % columns) - (b % columns) || a - b);
   const found: Proposal[] = [];
-  for (let column = 0; column < columns; column++) {
-    for (let row = 0; row < rows; row++) {
-      const at = (row * columns + column) * PROPOSAL_WIDTH;
-      if (answers[at] < least) continue;
-      const score = probability(answers[at]);
-      if (score < threshold) continue;
-      const cell = { x1: (STRIDE * column + 1) / scale, y1: (STRIDE * row + 1) / scale, x2: (STRIDE * column + CELL) / scale, y2: (STRIDE * row + CELL) / scale };
-      found.push({ ...fixed({ ...cell, score }), offsets: offsetsOf(answers.subarray(at, at + PROPOSAL_WIDTH)) });
-    }
+  for (const cell of cells) {
+    const at = cell * PROPOSAL_WIDTH;
+    const score = probability(answers[at]);
+    if (score < threshold) continue;
+    const [x, y] = [STRIDE * (cell % columns), STRIDE * Math.floor(cell / columns)];
+    found.push({
+      x1: Math.trunc((x + 1) / scale), y1: Math.trunc((y + 1) / scale), x2: Math.trunc((x + CELL) / scale), y2: Math.trunc((y + CELL) / scale),
+      score, offsets: [answers[at + 1], answers[at + 2], answers[at + 3], answers[at + 4]],
+    });
   }
   return found;
 }
@@ -114,7 +118,7 @@ async function answersFor(image: RgbImage, pixels: PhotoPixels, candidates: read
   const answered: { box: Candidate; answer: Float32Array }[] = [];
   for (let from = 0; from < crops.length; from += batch) {
     const some = crops.slice(from, from + batch);
-    const images = hostTensor([some.length, side, side, 3], pixels.crops(some.map(({ window }) => window), side));
+    const images = hostTensor([some.length, 3, side, side], pixels.crops(some.map(({ window }) => window), side));
     const { answers } = await net.run({ images });
     const width = answers.shape[1];
     some.forEach(({ box }, index) => answered.push({ box, answer: (answers.data as Float32Array).subarray(index * width, (index + 1) * width) }));

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { prelu, type Engine, type Executable, type HostTensors, type State, type StepFunction } from '@facewright/core';
+import { blockedNet } from './blocked-nets.js';
 import type { NetName } from './layout.js';
 
 /** Sides of the images that the second and the third net take. */
@@ -16,69 +17,47 @@ export const ONET_WIDTH = 15;
 export const CELL = 12;
 export const STRIDE = 2;
 
+/** Side, step and padding of the pooling after a convolution. */
+export type Pool = readonly [side: number, step: number, padding: 'same' | 'valid'];
+/** What follows each convolution of a net. */
+export const POOLS: Readonly<Record<NetName, readonly (Pool | undefined)[]>> = {
+  pnet: [[2, 2, 'same'], undefined, undefined],
+  rnet: [[3, 2, 'same'], [3, 2, 'valid'], undefined],
+  onet: [[3, 2, 'same'], [3, 2, 'valid'], [2, 2, 'same'], undefined],
+};
+/** Images come as planes, the order in which compiled engines compute; the ops here want the channels last. */
+export const channelsLast = (images: tf.Tensor): tf.Tensor4D => tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]);
+export const pooled = (x: tf.Tensor4D, pool: Pool | undefined): tf.Tensor4D => (pool ? tf.maxPool(x, ...pool) : x);
+
 const bias = <T extends tf.Tensor>(x: T, state: State, layer: string): T => tf.add(x, state[`${layer}/bias`]) as T;
-
-/**
- * PReLU as α·x + (1 − α)·max(x, 0), the slopes as depthwise convolutions: onnxruntime keeps those in its blocked layout and joins them with
- * their neighbours, where its own PReLU makes it lay the whole map out anew and back. The values differ by rounding alone.
- */
-function depthwisePrelu(x: tf.Tensor4D, alpha: tf.Tensor1D): tf.Tensor4D {
-  const filter = (slopes: tf.Tensor1D): tf.Tensor4D => tf.reshape(slopes, [1, 1, slopes.shape[0], 1]);
-  return tf.add(tf.depthwiseConv2d(x, filter(alpha), 1, 'valid'), tf.depthwiseConv2d(tf.relu(x), filter(tf.sub(1, alpha)), 1, 'valid'));
-}
-
 const slopes = (state: State, layer: string): tf.Tensor1D => state[`${layer}/slopes`] as tf.Tensor1D;
 
-type Convolution = (x: tf.Tensor4D, state: State, layer: string) => tf.Tensor4D;
-
-const convolutionWith = (activation: (x: tf.Tensor4D, alpha: tf.Tensor1D) => tf.Tensor4D): Convolution => (x, state, layer) =>
-  activation(bias(tf.conv2d(x, state[`${layer}/kernel`] as tf.Tensor4D, 1, 'valid'), state, layer), slopes(state, layer));
-
-/** The fully connected layers of R- and O-Net. */
-function classified(x: tf.Tensor4D, state: State): tf.Tensor2D {
+/** From the last convolution's map to the answers: a 1×1 convolution in P-Net, fully connected layers in the others. */
+export function answersOf(x: tf.Tensor4D, state: State): tf.Tensor {
+  if (!('dense/kernel' in state)) return bias(tf.conv2d(x, state['heads/kernel'] as tf.Tensor4D, 1, 'valid'), state, 'heads');
   const [count, height, width, channels] = x.shape;
   const flat = tf.reshape<tf.Rank.R2>(x, [count, height * width * channels]);
   const hidden = prelu(bias(tf.matMul(flat, state['dense/kernel'] as tf.Tensor2D), state, 'dense'), slopes(state, 'dense'));
   return bias(tf.matMul(hidden, state['heads/kernel'] as tf.Tensor2D), state, 'heads');
 }
 
-/** images [1, h, w, 3] → answers [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2) / 2⌉ − 4, 5]. */
-const pnet = (convolution: Convolution): StepFunction => (state, { images }) => {
-  let x = convolution(images as tf.Tensor4D, state, 'conv1');
-  x = tf.maxPool(x, 2, 2, 'same');
-  x = convolution(x, state, 'conv2');
-  x = convolution(x, state, 'conv3');
-  return { outputs: { answers: bias(tf.conv2d(x, state['heads/kernel'] as tf.Tensor4D, 1, 'valid'), state, 'heads') } };
-};
-
-/** images [n, 24, 24, 3] → answers [n, 5]. */
-const rnet = (convolution: Convolution): StepFunction => (state, { images }) => {
-  let x = convolution(images as tf.Tensor4D, state, 'conv1');
-  x = tf.maxPool(x, 3, 2, 'same');
-  x = convolution(x, state, 'conv2');
-  x = tf.maxPool(x, 3, 2, 'valid');
-  x = convolution(x, state, 'conv3');
-  return { outputs: { answers: classified(x, state) } };
-};
-
-/** images [n, 48, 48, 3] → answers [n, 15]. */
-const onet = (convolution: Convolution): StepFunction => (state, { images }) => {
-  let x = convolution(images as tf.Tensor4D, state, 'conv1');
-  x = tf.maxPool(x, 3, 2, 'same');
-  x = convolution(x, state, 'conv2');
-  x = tf.maxPool(x, 3, 2, 'valid');
-  x = convolution(x, state, 'conv3');
-  x = tf.maxPool(x, 2, 2, 'same');
-  x = convolution(x, state, 'conv4');
-  return { outputs: { answers: classified(x, state) } };
+/**
+ * images [n, 3, h, w] → answers: P-Net [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2) / 2⌉ − 4, 5], R-Net (24 × 24) [n, 5], O-Net (48 × 48) [n, 15].
+ */
+const plainStep = (name: NetName): StepFunction => (state, { images }) => {
+  let x = channelsLast(images);
+  POOLS[name].forEach((pool, index) => {
+    const layer = `conv${index + 1}`;
+    x = pooled(prelu(bias(tf.conv2d(x, state[`${layer}/kernel`] as tf.Tensor4D, 1, 'valid'), state, layer), slopes(state, layer)), pool);
+  });
+  return { outputs: { answers: answersOf(x, state) } };
 };
 
 /** The nets on an engine: P-Net for images of any height and width, the others for any number of crops. */
 export function compileNets(engine: Engine, tensors: Readonly<Record<NetName, HostTensors>>): Readonly<Record<NetName, Executable>> {
-  const convolution = convolutionWith(engine.name === 'onnx' ? depthwisePrelu : prelu);
-  return {
-    pnet: engine.compile(pnet(convolution), { name: 'mtcnn/pnet', state: tensors.pnet, dynamicAxes: { images: [1, 2] } }),
-    rnet: engine.compile(rnet(convolution), { name: 'mtcnn/rnet', state: tensors.rnet, dynamicAxes: { images: [0] } }),
-    onet: engine.compile(onet(convolution), { name: 'mtcnn/onet', state: tensors.onet, dynamicAxes: { images: [0] } }),
+  const compiled = (name: NetName, openAxes: readonly number[]): Executable => {
+    const { step, state } = engine.name === 'onnx' ? blockedNet(name, tensors[name]) : { step: plainStep(name), state: tensors[name] };
+    return engine.compile(step, { name: `mtcnn/${name}`, state, dynamicAxes: { images: openAxes } });
   };
+  return { pnet: compiled('pnet', [2, 3]), rnet: compiled('rnet', [0]), onet: compiled('onet', [0]) };
 }

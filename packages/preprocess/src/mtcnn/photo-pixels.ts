@@ -1,97 +1,202 @@
-/** The pixels that the three nets are fed: a photo at a scale, and crops of it, as float32 (v − 127.5) / 128. */
+/** The pixels that the three nets are fed: a photo at all scales, and crops of it, as planes of float32 (v − 127.5) / 128. */
 import type { RgbImage } from '@facewright/core';
 import { Kernels } from '../kernels/module.js';
 import { areaTable, blockScaleOf, cropTables, isShrunkByWeights, resizeArea, resizeCrop, type AxisTable, type CropWindow } from '../resize.js';
 
-/** [height, width, 3], row-major. */
-export interface NetImage {
+export interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+/** [3, height, width], row-major. */
+export interface NetImage extends Size {
   readonly values: Float32Array;
 }
 
 export interface PhotoPixels {
-  /** The photo shrunk (or grown) to a size. */
-  scaled(width: number, height: number): NetImage;
-  /** Crops as [n, side, side, 3]. */
+  /** The photo shrunk (or grown) to each of the sizes. */
+  levels(sizes: readonly Size[]): Iterable<NetImage>;
+  /** Crops as [n, 3, side, side]. */
   crops(windows: readonly CropWindow[], side: number): Float32Array;
 }
 
-/** Makes the pixels of one photo after another. What it gives is valid until the next call, which may write in the same memory. */
+/** Makes the pixels of one photo after another. What it gives is valid until more is asked for, which may write in the same memory. */
 export type PixelMaker = (photo: RgbImage) => PhotoPixels;
 
 const NORMALISED = Float32Array.from({ length: 256 }, (_, value) => (value - 127.5) * 0.0078125);
 
 /** The reference. */
 export const plainPixels: PixelMaker = (photo) => ({
-  scaled(width, height) {
-    const { data } = resizeArea(photo, width, height);
-    const values = new Float32Array(data.length);
-    for (let i = 0; i < values.length; i++) values[i] = NORMALISED[data[i]];
-    return { width, height, values };
+  *levels(sizes) {
+    for (const { width, height } of sizes) {
+      const { data } = resizeArea(photo, width, height);
+      const values = new Float32Array(data.length);
+      for (let i = 0, cell = 0; i < data.length; i += 3, cell++) for (let plane = 0; plane < 3; plane++) values[plane * width * height + cell] = NORMALISED[data[i + plane]];
+      yield { width, height, values };
+    }
   },
   crops(windows, side) {
-    const size = side * side * 3;
-    const out = new Float32Array(windows.length * size);
-    windows.forEach((window, index) => resizeCrop(photo, window, side, out, index * size));
+    const cells = side * side;
+    const out = new Float32Array(windows.length * cells * 3);
+    const crop = new Float32Array(cells * 3);
+    windows.forEach((window, index) => {
+      resizeCrop(photo, window, side, crop, 0);
+      for (let cell = 0; cell < cells; cell++) for (let plane = 0; plane < 3; plane++) out[(index * 3 + plane) * cells + cell] = crop[cell * 3 + plane];
+    });
     return out;
   },
 });
 
 /** A photo that needed more leaves its memory behind: a single huge one does not stay in memory for the rest of the run. */
 const MAX_BYTES = 256 * 2 ** 20;
+/** Levels are made together up to this many bytes: a photo is read once for all of them, unless it is large. */
+const TOGETHER_BYTES = 64 * 2 ** 20;
+/** Room in the kernels' memory for tables that crops of one photo after another share. */
+const TABLE_BYTES = 2 ** 20;
 
-/** With the kernels where they can run, else the plain code; the same numbers. */
-export function createPixelMaker(): PixelMaker {
-  let kernels = Kernels.open();
-  if (!kernels) return plainPixels;
-  let resident: RgbImage | undefined;
-  let photoAt = 0;
-  let after = 0;
+/** Three offsets: the table's starts, firsts and weights. */
+type PlacedTable = readonly [start: number, first: number, weights: number];
 
-  /** The kernels with this photo in their memory and all else free. */
-  const withPhoto = (photo: RgbImage): Kernels => {
-    if (resident !== photo) {
-      if (kernels!.byteLength > MAX_BYTES) kernels = Kernels.open();
-      kernels!.reset();
-      photoAt = kernels!.put(photo.data);
-      after = kernels!.mark();
-      resident = photo;
-    }
-    kernels!.reset(after);
-    return kernels!;
-  };
-  const put = (to: Kernels, { start, first, weights }: AxisTable): [number, number, number] => [to.put(start), to.put(first), to.put(weights)];
-
+/** With the kernels where they can run, else the plain code; the same numbers. `together` may be lower to see that it does not matter. */
+export function createPixelMaker(together = TOGETHER_BYTES): PixelMaker {
+  const first = Kernels.open();
+  if (!first) return plainPixels;
+  let memory = new PhotoMemory(first);
   return (photo) => {
     // an object of its own: the same pixels in the same buffer later may be another photo
     const own = { ...photo };
     const plain = plainPixels(own);
+    const ready = (): PhotoMemory => {
+      if (!memory.holds(own) && memory.byteLength > MAX_BYTES) memory = new PhotoMemory(Kernels.open()!);
+      memory.hold(own);
+      return memory;
+    };
     return {
-      scaled(width, height) {
-        if (!isShrunkByWeights(own, width, height)) return plain.scaled(width, height);
-        const to = withPhoto(own);
-        const columns = put(to, areaTable(own.width, width));
-        const rows = put(to, areaTable(own.height, height));
-        const [line, sum, out] = [to.room(width * 16), to.room(width * 16), to.room(width * height * 12)];
-        to.run.shrink(photoAt, own.width, width, height, ...columns, ...rows, line, sum, out);
-        return { width, height, values: to.floats(out, width * height * 3) };
+      *levels(sizes) {
+        let group: Size[] = [];
+        let bytes = 0;
+        for (const [index, size] of sizes.entries()) {
+          group.push(size);
+          bytes += size.width * size.height * 12;
+          if (bytes < together && index + 1 < sizes.length) continue;
+          const shrunk = group.filter(({ width, height }) => isShrunkByWeights(own, width, height));
+          const made = shrunk.length ? ready().shrink(own, shrunk) : [];
+          for (const each of group) yield shrunk.includes(each) ? made[shrunk.indexOf(each)]() : [...plain.levels([each])][0];
+          [group, bytes] = [[], 0];
+        }
       },
-      crops(windows, side) {
-        const to = withPhoto(own);
-        const size = side * side * 3;
-        const [line, sum, out] = [to.room(side * 32), to.room(side * 32), to.room(windows.length * size * 4)];
-        const free = to.mark();
-        windows.forEach((window, index) => {
-          to.reset(free);
-          const tables = cropTables(window, side);
-          const columns = put(to, tables.columns);
-          const rows = tables.rows === tables.columns ? columns : put(to, tables.rows);
-          const { left, top, right, bottom, offsetX, offsetY } = window;
-          to.run.crop(photoAt, own.width, left, top, right, bottom, offsetX, offsetY, side, blockScaleOf(window, side), ...columns, ...rows, line, sum, out + index * size * 4);
-        });
-        return to.floats(out, windows.length * size);
-      },
+      crops: (windows, side) => ready().crop(own, windows, side),
     };
   };
+}
+
+/** The kernels' memory: tables that stay, the photo, and what is made of it. */
+class PhotoMemory {
+  private readonly tablesAt: number;
+  private readonly tablesEnd: number;
+  private readonly photoMark: number;
+  private readonly tables = new Map<AxisTable, PlacedTable>();
+  private tablesNext: number;
+  private resident?: RgbImage;
+  private photoAt = 0;
+  private after = 0;
+
+  constructor(private readonly kernels: Kernels) {
+    kernels.reset();
+    this.tablesAt = this.tablesNext = kernels.room(TABLE_BYTES);
+    this.tablesEnd = this.tablesAt + TABLE_BYTES;
+    this.photoMark = kernels.mark();
+  }
+
+  get byteLength(): number {
+    return this.kernels.byteLength;
+  }
+  holds(photo: RgbImage): boolean {
+    return this.resident === photo;
+  }
+
+  /** Makes this photo the resident one and frees all that was made. */
+  hold(photo: RgbImage): void {
+    if (!this.holds(photo)) {
+      this.kernels.reset(this.photoMark);
+      this.photoAt = this.kernels.put(photo.data);
+      this.after = this.kernels.mark();
+      this.resident = photo;
+    }
+    this.kernels.reset(this.after);
+  }
+
+  /** The levels, each as a view that is taken when it is asked for. */
+  shrink({ width: sourceWidth, height: sourceHeight }: RgbImage, sizes: readonly Size[]): (() => NetImage)[] {
+    const { kernels } = this;
+    const levels = sizes.map(({ width, height }) => {
+      const columns = evenTaps(areaTable(sourceWidth, width));
+      const rows = areaTable(sourceHeight, height);
+      const tables = [kernels.put(columns.start), kernels.put(columns.weights), kernels.put(rows.start), kernels.put(rows.first), kernels.put(rows.weights)];
+      return { width, height, taps: columns.taps, tables, sum: kernels.room(width * 16), out: kernels.room(width * height * 12) };
+    });
+    const list = kernels.put(Int32Array.from(levels.flatMap(({ width, height, taps, tables, sum, out }) => [width, height, taps, ...tables, sum, out, 0])));
+    const line = kernels.room(Math.max(...sizes.map(({ width }) => width)) * 16);
+    const rowBytes = sourceWidth * 12;
+    const reach = Math.max(...levels.map(({ taps }) => taps)) * 12 + 64;
+    const row = kernels.room(rowBytes + reach);
+    kernels.bytes().fill(0, row + rowBytes, row + rowBytes + reach);
+    kernels.run.pyramid(this.photoAt, sourceWidth, sourceHeight, list, levels.length, row, line);
+    return levels.map(({ width, height, out }) => () => ({ width, height, values: kernels.floats(out, width * height * 3) }));
+  }
+
+  crop({ width: photoWidth }: RgbImage, windows: readonly CropWindow[], side: number): Float32Array {
+    const { kernels } = this;
+    const size = side * side * 3;
+    const [line, sum, out] = [kernels.room(side * 32), kernels.room(side * 32), kernels.room(windows.length * size * 4)];
+    const free = kernels.mark();
+    windows.forEach((window, index) => {
+      kernels.reset(free);
+      const { columns, rows } = cropTables(window, side);
+      const placed = this.placed(columns, rows);
+      const { left, top, right, bottom, offsetX, offsetY } = window;
+      kernels.run.crop(this.photoAt, photoWidth, left, top, right, bottom, offsetX, offsetY, side, blockScaleOf(window, side), ...placed, line, sum, out + index * size * 4);
+    });
+    return kernels.floats(out, windows.length * size);
+  }
+
+  /** Where the tables of both axes lie; put there when they are used first, but for such as are too large to be kept. */
+  private placed(columns: AxisTable, rows: AxisTable): readonly [...PlacedTable, ...PlacedTable] {
+    const bytes = bytesOf(columns) + bytesOf(rows);
+    if (bytes > TABLE_BYTES / 2) {
+      const put = ({ start, first, weights }: AxisTable): PlacedTable => [this.kernels.put(start), this.kernels.put(first), this.kernels.put(weights)];
+      return [...put(columns), ...put(rows)];
+    }
+    if (this.tablesNext + bytes > this.tablesEnd) {
+      this.tables.clear();
+      this.tablesNext = this.tablesAt;
+    }
+    return [...this.kept(columns), ...this.kept(rows)];
+  }
+
+  private kept(table: AxisTable): PlacedTable {
+    const known = this.tables.get(table);
+    if (known) return known;
+    const memory = this.kernels.bytes();
+    const write = (values: Int32Array | Float32Array): number => {
+      const at = this.tablesNext;
+      memory.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+      this.tablesNext += values.byteLength;
+      return at;
+    };
+    const placed: PlacedTable = [write(table.start), write(table.first), write(table.weights)];
+    this.tables.set(table, placed);
+    return placed;
+  }
+}
+
+const bytesOf = ({ start, first, weights }: AxisTable): number => start.byteLength + first.byteLength + weights.byteLength;
+
+/** The same table with as many weights for every target, zeros after those that count, and starts in bytes of a row of float32 RGB. */
+function evenTaps({ start, first, weights }: AxisTable): { taps: number; start: Int32Array; weights: Float32Array } {
+  let taps = 1;
+  for (let i = 0; i < start.length; i++) taps = Math.max(taps, first[i + 1] - first[i]);
+  const even = new Float32Array(start.length * taps);
+  for (let i = 0; i < start.length; i++) for (let k = first[i], to = i * taps; k < first[i + 1]; k++, to++) even[to] = weights[k];
+  return { taps, start: start.map((pixel) => pixel * 12), weights: even };
 }

@@ -103,7 +103,7 @@ async function answersFor(image: RgbImage, boxes: readonly Candidate[], net: Exe
     const some = boxes.slice(from, from + BATCH);
     const values = new Float32Array(some.length * side * side * 3);
     some.forEach((box, index) => cropBilinear(image, box, side, values.subarray(index * side * side * 3)));
-    const { answers } = await net.run({ images: hostTensor([some.length, side, side, 3], values) });
+    const { answers } = await net.run({ images: hostTensor([some.length, 3, side, side], values) });
     const width = answers.shape[1];
     some.forEach((box, index) => answered.push({ box, answer: (answers.data as Float32Array).subarray(index * width, (index + 1) * width) }));
   }
@@ -130,7 +130,7 @@ function cropBilinear({ width, height, data }: RgbImage, box: Candidate, side: n
         const value = (line: number, at: number): number => (data[(line + at) * 3 + channel] - 127.5) / 128;
         const upper = value(top, left) + (value(top, right) - value(top, left)) * across;
         const lower = value(bottom, left) + (value(bottom, right) - value(bottom, left)) * across;
-        out[(row * side + column) * 3 + channel] = upper + (lower - upper) * down;
+        out[(channel * side + row) * side + column] = upper + (lower - upper) * down;
       }
     });
   });
@@ -161,7 +161,7 @@ function shrunk({ width: sourceWidth, height: sourceHeight, data }: RgbImage, wi
           b += weight * data[p++];
         }
       });
-      values.set([(r - 127.5) / 128, (g - 127.5) / 128, (b - 127.5) / 128], (y * width + x) * 3);
+      [r, g, b].forEach((sum, plane) => (values[(plane * height + y) * width + x] = (sum - 127.5) / 128));
     });
   });
   return { width, height, values };

@@ -1,7 +1,7 @@
 /** The published MTCNN weights out of the files that carry them: raw float32, numpy's `.npy`, or the Python wheel with that inside. */
-import { createHash } from 'node:crypto';
-import { FacewrightError, messageOf } from '@facewright/core';
-import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/node';
+import { FacewrightError, latin1Text, messageOf } from '@facewright/core';
+import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/pickle';
+import { createSha256 } from '@facewright/core/platform';
 import { unzipSync } from 'fflate';
 import { NET_NAMES, NET_SIZES, WEIGHT_COUNT, WEIGHTS_SHA256 } from './layout.js';
 
@@ -29,9 +29,9 @@ export function readWeights(bytes: Uint8Array, source: string): MtcnnWeights {
   return { numbers, sha256, source };
 }
 
-export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+export const sha256Of = (bytes: Uint8Array): string => createSha256().update(bytes).hex();
 
-const startsWith = (bytes: Uint8Array, start: string): boolean => Buffer.from(bytes.subarray(0, start.length)).toString('latin1') === start;
+const startsWith = (bytes: Uint8Array, start: string): boolean => latin1Text(bytes.subarray(0, start.length)) === start;
 
 function numbersOf(bytes: Uint8Array, source: string): Float32Array {
   if (startsWith(bytes, 'PK\x03\x04')) return fromNpy(wheelEntry(bytes, source), source);
@@ -63,7 +63,7 @@ function fromNpy(bytes: Uint8Array, source: string): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = wide ? 12 : 10;
   const headerLength = bytes.length < start ? Infinity : wide ? view.getUint32(8, true) : view.getUint16(8, true);
-  const header = Buffer.from(bytes.subarray(start, start + Math.min(headerLength, 4096))).toString('latin1');
+  const header = latin1Text(bytes.subarray(start, start + Math.min(headerLength, 4096)));
   if (!/'descr'\s*:\s*'\|O'/.test(header)) throw new FacewrightError({ what: 'The .npy file holds no dictionary of weights.', where: source });
   const nets = unpickle(bytes.subarray(start + headerLength), source);
   const numbers = new Float32Array(WEIGHT_COUNT);

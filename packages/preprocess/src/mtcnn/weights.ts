@@ -29,6 +29,8 @@ export interface WeightsOptions {
   readonly path?: string;
   /** Default: the environment's FACEWRIGHT_CACHE, else the user's cache directory. */
   readonly cacheDirectory?: string;
+  /** Only what is in the cache: nothing is fetched. */
+  readonly offline?: boolean;
   readonly emit?: Emit;
   readonly signal?: AbortSignal;
   /** How long the download's first byte may take, in ms. */
@@ -46,7 +48,7 @@ const PIP: readonly (readonly string[])[] = [['python3', '-m', 'pip'], ['pip3'],
 
 /** Throws a `FacewrightError` only for a `path` that was given and holds no weights, and `Interrupted`. */
 export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise<WeightsOutcome> {
-  const { path, cacheDirectory = defaultCache(), emit, signal, patience = 5000, url = WEIGHTS_URL, pip = PIP } = options;
+  const { path, cacheDirectory = defaultCache(), offline = false, emit, signal, patience = 5000, url = WEIGHTS_URL, pip = PIP } = options;
   if (path !== undefined) return { weights: await fromPath(path) };
   const cached = join(cacheDirectory, CACHED);
   const reasons: string[] = [];
@@ -63,6 +65,7 @@ export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise
 
   const kept = await attempt('cache', async () => readWeights(await readFile(cached), cached));
   if (kept) return { weights: kept };
+  if (offline) return { weights: undefined, reasons };
   emit?.('notice', { level: 'info', message: 'Fetching the MTCNN weights (2 MB, once).' });
   const fetched =
     (await attempt('download', async () => readWeights(await download(url, patience, emit, signal), url))) ??

@@ -3,7 +3,7 @@ import {
   FacewrightError, Interrupted, landmarkPoints, messageOf,
   type Aligner, type Detector, type Exclusion, type Face, type Landmarks, type Photo, type Random, type RgbImage, type Sample,
 } from '@facewright/core';
-import { decodeImage, ImageError, type DecodeLimits } from '@facewright/core/node';
+import { decodeImage, ImageError, type DecodeLimits } from '@facewright/core/platform';
 import { cropByBox } from '../align/box-crop.js';
 import type { Stage, StageSeconds } from './stages.js';
 import type { Tier } from './tiers.js';

@@ -7,15 +7,15 @@ import {
   FacewrightError, Interrupted, throwIfAborted,
   type Aligner, type DatasetWriter, type Detector, type Emit, type Exclusion, type Photo, type PreparationSummary, type Random, type Reader, type ResumableWriter,
 } from '@facewright/core';
-import type { DecodeLimits } from '@facewright/core/node';
-import { encodingFor, outcomeEncoder } from './encode.js';
+import type { DecodeLimits } from '@facewright/core/platform';
+import { encodingFor, openWorkers, outcomeEncoder } from '#threads';
 import { excluded, needsDetector, processPhoto, unreadable, type FacesPolicy, type Outcome, type WithoutFacePolicy } from './photo.js';
 import { prefetched } from './prefetch.js';
 import { PreparationKey, type PhotoNote } from './resume.js';
 import { StageClock } from './stages.js';
 import { Tally } from './tally.js';
 import { pickPhotos, tierFor, type Tier } from './tiers.js';
-import { openWorkers, type EncodedOutcome, type PhotoWorkers, type WorkerRecipe } from './workers.js';
+import type { EncodedOutcome, PhotoWorkers, WorkerRecipe } from './workers.js';
 
 export interface PrepareOptions {
   /** Read twice: counted first, for the remaining time and for an early end where too few people are there. */

@@ -1,6 +1,6 @@
 /** What is noted of each photo beside the dataset's shards, and what a preparation must have in common with an earlier one to go on with it. */
-import { createHash } from 'node:crypto';
 import type { Exclusion, Identity } from '@facewright/core';
+import { createSha256 } from '@facewright/core/platform';
 
 /** Of one photo whose images (or whose lack of them) are wholly written. */
 export interface PhotoNote {
@@ -11,13 +11,13 @@ export interface PhotoNote {
 
 /** A hash over everything the result depends on; photos by name, in their order, fed in by the first pass over the reader. */
 export class PreparationKey {
-  private readonly hash = createHash('sha256');
+  private readonly hash = createSha256();
 
   add(identity: Identity): void {
     this.hash.update(JSON.stringify([identity.name, identity.photos.map(({ id, landmarks, aligned, excluded }) => [id, landmarks, aligned, excluded])]));
   }
 
   digest(rest: unknown): string {
-    return this.hash.update(JSON.stringify(rest)).digest('hex');
+    return this.hash.update(JSON.stringify(rest)).hex();
   }
 }

@@ -2,16 +2,8 @@
 import { count } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
-
-/** An aligned image shown in the report. */
-export interface Crop {
-  readonly identity: string;
-  /** Under the picture: `original` or the augmenter's name. */
-  readonly caption: string;
-  /** An encoded image, put into the page as a data URI. */
-  readonly bytes: Uint8Array;
-  readonly type: 'image/jpeg' | 'image/png';
-}
+import type { Crop, DroppedPicture } from '../pictures.js';
+import { image } from './picture.js';
 
 /** Rows of the list of left-out photos; `events.jsonl` and the dataset have them all. */
 const MOST_EXCLUSIONS = 2000;
@@ -29,7 +21,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'wrong-size': 'not of the aligned size',
 };
 
-export function dataSection({ prepared, exclusions }: History, crops: readonly Crop[]): Html {
+export function dataSection({ prepared, exclusions }: History, crops: readonly Crop[] = [], dropped: readonly DroppedPicture[] = []): Html {
   if (!prepared && !crops.length) return html``;
   const summary = prepared?.summary;
   const tiers = Object.entries(summary?.perTier ?? {});
@@ -42,6 +34,7 @@ ${summary && html`<p>${count(summary.photos)} photos: ${count(summary.kept)} kep
 <div class="card scroll"><table><caption>Left out</caption>
 <thead><tr><th scope="col">Reason</th><th scope="col" class="number">Photos</th></tr></thead>
 <tbody>${reasons.length ? reasons.map(([reason, photos]) => html`<tr><th scope="row">${REASONS[reason] ?? reason}</th><td class="number">${count(photos)}</td></tr>`) : html`<tr><td colspan="2" class="muted">Nothing was left out.</td></tr>`}</tbody></table></div></div>`}
+${droppedSheet(dropped)}
 ${exclusionList(exclusions)}
 ${cropSheet(crops)}</section>`;
 }
@@ -55,18 +48,25 @@ ${exclusions.length > shown.length && html`<p class="muted small">The first ${co
 <tbody>${shown.map(({ photo, identity, reason, detail }) => html`<tr><td><code>${photo}</code></td><td>${identity}</td><td>${REASONS[reason] ?? reason}${detail && html`<br><span class="small muted">${detail}</span>`}</td></tr>`)}</tbody></table></div></details>`;
 }
 
+function droppedSheet(dropped: readonly DroppedPicture[]): Html {
+  if (!dropped.length) return html``;
+  return html`<h3>Left out, for example</h3><div class="people">${groups(dropped, ({ reason }) => reason).map(
+    ([reason, photos]) => html`<div class="person"><h3>${REASONS[reason] ?? reason}</h3><ul class="crops">${photos.map((photo) => html`<li>${image(photo, `Photo left out: ${photo.photo}`)}<span title="${photo.photo}">${photo.photo.split('/').at(-1)}</span></li>`)}</ul></div>`,
+  )}</div>`;
+}
+
 function cropSheet(crops: readonly Crop[]): Html {
   if (!crops.length) return html``;
-  const people = groups(crops);
+  const people = groups(crops, ({ identity }) => identity);
   return html`<h3>Aligned faces</h3><div class="people">${people.map(
     ([identity, images]) => html`<div class="person"><h3>${identity}</h3><ul class="crops">${images.map(
-      ({ caption, bytes, type }) => html`<li><img src="data:${type};base64,${Buffer.from(bytes).toString('base64')}" width="70" height="70" alt="Aligned face of ${identity}, ${caption}"><span title="${caption}">${caption}</span></li>`,
+      ({ caption, bytes, type }) => html`<li>${image({ bytes, type }, `Aligned face of ${identity}, ${caption}`)}<span title="${caption}">${caption}</span></li>`,
     )}</ul></div>`,
   )}</div>`;
 }
 
-function groups(crops: readonly Crop[]): [string, Crop[]][] {
-  const people = new Map<string, Crop[]>();
-  for (const crop of crops) people.set(crop.identity, [...(people.get(crop.identity) ?? []), crop]);
-  return [...people];
+function groups<T>(list: readonly T[], key: (value: T) => string): [string, T[]][] {
+  const found = new Map<string, T[]>();
+  for (const value of list) found.set(key(value), [...(found.get(key(value)) ?? []), value]);
+  return [...found];
 }

@@ -4,6 +4,9 @@ import { count, duration, figure, percent } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
 
+/** A run, or an evaluation alone. */
+export const title = ({ started }: History): string => (started?.command === 'evaluate' ? 'Evaluation of a model' : 'Face-recognition run');
+
 export function header(history: History): Html {
   const { started, finished } = history;
   const engine = history.engines.at(-1);
@@ -14,7 +17,7 @@ export function header(history: History): Html {
     engine && `engine ${engine.name} (${engine.device})`,
     finished && `took ${duration(finished.seconds)}`,
   ];
-  return html`<header><h1>Face-recognition run</h1><p class="muted facts">${facts.filter(Boolean).join(' · ')}</p>${tiles(history)}</header>`;
+  return html`<header><h1>${title(history)}</h1><p class="muted facts">${facts.filter(Boolean).join(' · ')}</p>${tiles(history)}</header>`;
 }
 
 interface Tile { readonly name: string; readonly value: string; readonly note?: string; readonly main?: boolean }
@@ -23,9 +26,10 @@ function tiles({ evaluated, training, trained, prepared, stages }: History): Htm
   const list: Tile[] = [];
   const verification = evaluated?.verification;
   if (verification) {
-    list.push({ name: 'Verification accuracy', value: percent(verification.accuracy), note: `± ${percent(verification.std)} over ${verification.folds} folds, people never trained on`, main: true });
+    list.push({ name: 'Verification accuracy', value: percent(verification.accuracy, fine(verification.accuracy)), note: `± ${percent(verification.std)} over ${verification.folds} folds${training ? ', people never trained on' : ''}`, main: true });
     const tar = strictestTar(verification);
-    if (tar) list.push({ name: `True accepts at FAR ${tar.far}`, value: percent(tar.value), note: `${count(verification.pairs)} pairs` });
+    if (tar) list.push({ name: `True accepts at FAR ${tar.far}`, value: percent(tar.value, fine(tar.value)), note: `${count(verification.pairs)} pairs` });
+    if (!training) list.push({ name: 'Equal error rate', value: percent(verification.eer, 2), note: `area under the curve ${verification.auc.toFixed(4)}` });
   }
   const people = training?.identities ?? prepared?.summary.identities;
   const images = training?.images ?? prepared?.summary.images;
@@ -37,6 +41,9 @@ function tiles({ evaluated, training, trained, prepared, stages }: History): Htm
   if (!list.length) return html``;
   return html`<dl class="tiles">${list.map(({ name, value, note, main }) => html`<div class="tile ${main && 'main'}"><dt>${name}</dt><dd><span class="value">${value}</span>${note && html`<span class="note">${note}</span>`}</dd></div>`)}</dl>`;
 }
+
+/** Digits: near all, the second one tells models apart. */
+const fine = (value: number): number => (value > 0.97 ? 2 : 1);
 
 function strictestTar({ tarAtFar }: Verification): { far: string; value: number } | undefined {
   const known = Object.entries(tarAtFar).flatMap(([far, value]) => (value === null ? [] : [{ far, value }]));

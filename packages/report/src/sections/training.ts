@@ -3,6 +3,7 @@ import { chart, smooth, type Points } from '../chart.js';
 import { count, figure, percent } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
+import { timeTable } from './time.js';
 
 export function trainingSection(history: History): Html {
   const { steps, validations, stages } = history;
@@ -18,6 +19,7 @@ export function trainingSection(history: History): Html {
   const [most, least] = [losses.reduce((a, b) => Math.max(a, b), 0), losses.reduce((a, b) => Math.min(a, b), Infinity)];
   // single steps of a loss near zero fall to anything: four decades are enough
   const lossAxis = most / least > 50 ? ({ label: 'loss', scale: 'log', range: [Math.max(least, most * 1e-4), most] } as const) : { label: 'loss' };
+  const windows = stages.flatMap(({ started, finished }) => (started && finished ? plateauMeans(finished, started.step) : []));
   return html`<section><h2>Training</h2>
 <div class="card">${chart({
     title: 'Loss',
@@ -27,6 +29,7 @@ export function trainingSection(history: History): Html {
       { name: 'each step', points: each(({ loss }) => loss), colour: 1, style: 'faint' },
       { name: `mean of ${window} steps`, points: smoothed(({ loss }) => loss), colour: 1 },
       ...(validations.length ? [{ name: 'validation', points: validations.map(({ step, loss }) => [step, loss] as const), colour: 2, style: 'dots' } as const] : []),
+      ...(windows.length ? [{ name: 'windows that ended a stage', points: windows, colour: 4, style: 'dots' } as const] : []),
     ],
     x,
     y: lossAxis,
@@ -51,7 +54,15 @@ export function trainingSection(history: History): Html {
     y: { label: 'rate', range: [0, steps.reduce((most, { rate }) => Math.max(most, rate), 0) * 1.1] },
     marks,
   })}</div></div>
-${stageTable(history)}</section>`;
+${stageTable(history)}
+${timeTable(history)}</section>`;
+}
+
+/** The means of windows that a plateau was seen in, each at its window's end; the last window ends with the stage. */
+function plateauMeans({ endedBecause, evidence, steps }: NonNullable<History['stages'][number]['finished']>, from: number): (readonly [number, number])[] {
+  const { means, window } = evidence;
+  if (endedBecause !== 'plateau' || !Array.isArray(means) || typeof window !== 'number') return [];
+  return means.flatMap((mean, index) => (typeof mean === 'number' ? [[from + steps - (means.length - 1 - index) * window, mean] as const] : []));
 }
 
 function stageTable({ stages }: History): Html {

@@ -86,7 +86,7 @@ const python = [process.env.PYTHON ?? 'python3'].find((path) => {
 
 test.skipIf(!python)('TensorBoard reads it, drops what a resumed run and a setback take back, and finds no damage (needs the PyPI package tensorboard)', async () => {
   const directory = join(root, 'read');
-  const verification = { pairs: 10, accuracy: 0.9, std: 0.01, threshold: 0.3, tarAtFar: { '1e-1': 0.8, '1e-6': null }, roc: [], folds: 10, skipped: 0 };
+  const verification = { pairs: 10, same: 5, different: 5, accuracy: 0.9, std: 0.01, foldAccuracies: [0.9], threshold: 0.3, eer: 0.1, auc: 0.95, operatingPoints: [], tarAtFar: { '1e-1': 0.8, '1e-6': null }, roc: [], folds: 10, skipped: 0 };
   await log(directory, [started(), step(1, 5), step(2, 4), step(3, 3), event('train.validation', { stage: 0, step: 3, loss: 3.5, accuracy: 0.25, images: 4 })]);
   await log(directory, [
     started(2), step(3, 2.5), step(4, 2),

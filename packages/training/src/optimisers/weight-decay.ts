@@ -9,9 +9,9 @@ export const weightDecayOptions = {
 };
 
 /** The decay of each parameter. Throws a `FacewrightError` for a group that no parameter belongs to: most likely a wrong name. */
-export function weightDecays({ weightDecay, groups }: { weightDecay: number; groups: Readonly<Record<string, number>> }, { params, groupOf }: OptimiserStep): Map<string, number> {
+export function weightDecays({ weightDecay, groups }: { weightDecay: number; groups: Readonly<Record<string, number>> }, { params, groupOf, frozen = [] }: OptimiserStep): Map<string, number> {
   const groupByName = new Map(Object.keys(params).map((name) => [name, groupOf(name)]));
-  const known = new Set(groupByName.values());
+  const known = new Set([...groupByName.values(), ...frozen.map(groupOf)]);
   for (const group of Object.keys(groups)) {
     if (known.has(group)) continue;
     const names = [...known].filter((name) => name !== undefined);

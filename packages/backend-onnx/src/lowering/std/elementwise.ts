@@ -40,7 +40,7 @@ const prelu: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [x, alpha] = ['x', 'alpha'].map((name) => inputOf(node, name));
   const channels = x.shape[x.shape.length - 1];
-  if (!lowering.has(x, 'nchw') || channels % WHOLE_BLOCKS !== 0 || !isChannelVector(alpha, channels)) {
+  if (lowering.target.publication || !lowering.has(x, 'nchw') || channels % WHOLE_BLOCKS !== 0 || !isChannelVector(alpha, channels)) {
     direct('PRelu')(lowering, node);
     return;
   }

@@ -1,7 +1,7 @@
 /** Core's named training ops, in standard ONNX. The formulae stand in core's `ops`. */
 import { inputOf, type GraphNode, type Value } from '@facewright/capture';
-import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT } from '@facewright/core';
-import { int } from '../../onnx/builder.js';
+import { ADD_TO_TARGET, BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT, TARGET_ENTRY } from '@facewright/core';
+import { int, text } from '../../onnx/builder.js';
 import type { Emitter, Layout, Lowering } from '../context.js';
 import { castTo } from './elementwise.js';
 
@@ -66,12 +66,17 @@ const preluGradient: Emitter = (lowering, node) => {
   lowering.set(node.outputs[1], 'plain', sum(onnx.op('Mul', [gradient, onnx.op('Min', [source, zero])])));
 };
 
+/** Labels as the int64 column that names one entry of each row. */
+const column = (lowering: Lowering, labels: Value): string => lowering.onnx.op('Unsqueeze', [castTo(lowering.onnx, lowering.plain(labels), 'int64'), lowering.onnx.integers(1)]);
+
+const addAt = (lowering: Lowering, x: string, labels: Value, shift: string): string =>
+  lowering.onnx.op('ScatterElements', [x, column(lowering, labels), shift], { axis: int(1), reduction: text('add') });
+
 const crossEntropy: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [logits, labels] = ['logits', 'labels'].map((name) => inputOf(node, name));
   const logarithms = onnx.op('LogSoftmax', [lowering.plain(logits)], { axis: int(1) });
-  const column = onnx.op('Unsqueeze', [castTo(onnx, lowering.plain(labels), 'int64'), onnx.integers(1)]);
-  const picked = onnx.op('GatherElements', [logarithms, column], { axis: int(1) });
+  const picked = onnx.op('GatherElements', [logarithms, column(lowering, labels)], { axis: int(1) });
   lowering.set(node.outputs[0], 'plain', onnx.op('Sub', [onnx.scalar(0), onnx.op('Squeeze', [picked, onnx.integers(1)])]));
 };
 
@@ -79,8 +84,18 @@ const crossEntropyGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [logits, labels, dy] = ['logits', 'labels', 'dy'].map((name) => inputOf(node, name));
   const probabilities = onnx.op('Softmax', [lowering.plain(logits)], { axis: int(1) });
-  const hot = onnx.op('OneHot', [castTo(onnx, lowering.plain(labels), 'int64'), onnx.integers(logits.shape[1]), onnx.constant(Float32Array.of(0, 1), [2])], { axis: int(-1) });
-  lowering.set(node.outputs[0], 'plain', onnx.op('Mul', [onnx.op('Sub', [probabilities, hot]), onnx.op('Unsqueeze', [lowering.plain(dy), onnx.integers(1)])]));
+  const difference = addAt(lowering, probabilities, labels, onnx.constant(new Float32Array(labels.shape[0]).fill(-1), [labels.shape[0], 1]));
+  lowering.set(node.outputs[0], 'plain', onnx.op('Mul', [difference, onnx.op('Unsqueeze', [lowering.plain(dy), onnx.integers(1)])]));
+};
+
+const targetEntry: Emitter = (lowering, node) => {
+  const [x, labels] = ['x', 'labels'].map((name) => inputOf(node, name));
+  lowering.set(node.outputs[0], 'plain', lowering.onnx.op('GatherElements', [lowering.plain(x), column(lowering, labels)], { axis: int(1) }));
+};
+
+const addToTarget: Emitter = (lowering, node) => {
+  const [x, labels, shift] = ['x', 'labels', 'shift'].map((name) => inputOf(node, name));
+  lowering.set(node.outputs[0], 'plain', addAt(lowering, lowering.plain(x), labels, lowering.plain(shift)));
 };
 
 export const training: Readonly<Record<string, Emitter>> = {
@@ -89,4 +104,6 @@ export const training: Readonly<Record<string, Emitter>> = {
   [PRELU_GRADIENT]: preluGradient,
   [SOFTMAX_CROSS_ENTROPY]: crossEntropy,
   [SOFTMAX_CROSS_ENTROPY_GRADIENT]: crossEntropyGradient,
+  [TARGET_ENTRY]: targetEntry,
+  [ADD_TO_TARGET]: addToTarget,
 };

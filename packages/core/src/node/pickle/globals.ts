@@ -1,4 +1,5 @@
 /** The globals that a pickle may name: what numpy arrays, numpy scalars and bytes are made of. */
+import { latin1Bytes, latin1Text } from '../../latin1.js';
 import { PickleGlobal, PickleObject, type Fail, type Item, type NumpyArray } from './items.js';
 
 /** A numpy type: one of those in `TYPES`, or of objects. */
@@ -50,13 +51,13 @@ const sidesOf = (shape: Item): readonly number[] | undefined =>
   Array.isArray(shape) && shape.every((side) => typeof side === 'number' && Number.isSafeInteger(side) && side >= 0) ? (shape as number[]) : undefined;
 
 /** Names of numpy come as strings, or as bytes where Python 2 wrote them. */
-const textOf = (item: Item): string | undefined => (typeof item === 'string' ? item : item instanceof Uint8Array ? Buffer.from(item).toString('latin1') : undefined);
+const textOf = (item: Item): string | undefined => (typeof item === 'string' ? item : item instanceof Uint8Array ? latin1Text(item) : undefined);
 
 /** Protocol 2 has no bytes: they come as a latin-1 string with the instruction to encode it. */
 function latin1(text: Item, encoding: Item): Uint8Array | undefined {
   if (typeof text !== 'string' || (encoding !== 'latin1' && encoding !== 'latin-1')) return undefined;
-  const bytes = Buffer.from(text, 'latin1');
-  return bytes.toString('latin1') === text ? new Uint8Array(bytes) : undefined;
+  const bytes = latin1Bytes(text);
+  return latin1Text(bytes) === text ? bytes : undefined;
 }
 
 const takesOther = (name: string, fail: Fail): never => fail(`“${name}” is called with what it does not take`);

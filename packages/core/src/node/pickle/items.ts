@@ -3,7 +3,7 @@
 /** Values of a numpy array, row-major; booleans are bytes of 0 and 1. */
 export interface NumpyArray {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array | Uint8Array;
+  readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
 export const MARK = Symbol('mark');

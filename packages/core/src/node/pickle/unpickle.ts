@@ -1,17 +1,34 @@
 /**
  * A reader of Python pickles (protocols 2 to 5) that builds dictionaries, lists, tuples, strings, bytes, numbers and numpy arrays, and
- * nothing else: any other global is refused, no code is ever run, and sizes are checked against the bytes that are there. Opcodes as in
- * CPython's pickletools. Bytes are views of the input.
+ * nothing else but what a caller allows: any other global is refused, no code is ever run, and sizes are checked against the bytes that are
+ * there. Opcodes as in CPython's pickletools. Bytes are views of the input.
  */
 import { FacewrightError } from '../../errors.js';
+import { latin1Text } from '../../latin1.js';
 import { GLOBALS } from './globals.js';
-import { isTyped, MARK, PickleGlobal, PickleObject, type Item, type NumpyArray } from './items.js';
+import { isTyped, MARK, PickleGlobal, PickleObject, type Fail, type Item, type NumpyArray } from './items.js';
 
 export type Unpickled = null | boolean | number | string | Uint8Array | NumpyArray | readonly Unpickled[] | Map<Unpickled, Unpickled>;
 
+export interface UnpickleOptions {
+  /** Globals beside those of numpy that the pickle may name, as `module name`. */
+  readonly globals?: ReadonlyMap<string, PickleGlobal>;
+  /** What a persistent id stands for; without it a pickle that has one is refused. */
+  readonly persistent?: (id: Item, fail: Fail) => Item;
+  /** What to do about a pickle that cannot be read; part of the error. */
+  readonly todo?: string;
+}
+
 /** Throws a `FacewrightError` naming `where` for anything it does not understand or will not build. */
-export function unpickle(bytes: Uint8Array, where: string): Unpickled {
-  return new Machine(bytes, where).run();
+export function unpickle(bytes: Uint8Array, where: string, options?: UnpickleOptions): Unpickled {
+  return unpickleFirst(bytes, where, options).value;
+}
+
+/** The first of several pickles one after another, and the byte after it. */
+export function unpickleFirst(bytes: Uint8Array, where: string, options: UnpickleOptions = {}): { value: Unpickled; end: number } {
+  const machine = new Machine(bytes, where, options);
+  const value = machine.run();
+  return { value, end: machine.end };
 }
 
 const MAX_DEPTH = 100;
@@ -24,9 +41,13 @@ class Machine {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
 
-  constructor(bytes: Uint8Array, private readonly where: string) {
+  constructor(bytes: Uint8Array, private readonly where: string, private readonly options: UnpickleOptions) {
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // no Buffer, whose parts would be Buffers
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get end(): number {
+    return this.at;
   }
 
   run(): Unpickled {
@@ -78,14 +99,16 @@ class Machine {
       case 0x6a: return this.push(this.recall(this.unsigned(4)));
       case 0x63: return this.push(this.global(this.line(), this.line()));
       case 0x93: return this.push(this.stackGlobal());
-      case 0x52: return this.reduce();
+      case 0x51: return this.push(this.persistent(this.pop())); // BINPERSID
+      case 0x52: // REDUCE
+      case 0x81: return this.reduce(); // NEWOBJ
       case 0x62: return this.build();
       default: this.fail(`the opcode 0x${opcode.toString(16)} is not one of those it may hold`);
     }
   }
 
   private readonly fail = (why: string): never => {
-    throw new FacewrightError({ what: `The pickle cannot be read: ${why} (byte ${this.at}).`, where: this.where });
+    throw new FacewrightError({ what: `The pickle cannot be read: ${why} (byte ${this.at}).`, where: this.where, todo: this.options.todo });
   };
 
   private skip(count: number): number {
@@ -123,7 +146,7 @@ class Machine {
   private line(): string {
     const end = this.bytes.indexOf(10, this.at);
     if (end < 0) this.fail('a name does not end');
-    const text = Buffer.from(this.bytes.subarray(this.at, end)).toString('latin1');
+    const text = latin1Text(this.bytes.subarray(this.at, end));
     this.at = end + 1;
     return text;
   }
@@ -169,11 +192,14 @@ class Machine {
     if (version < 2 || version > 5) this.fail(`protocol ${version} is not one of 2, 3, 4 and 5`);
   }
   private global(module: string, name: string): PickleGlobal {
-    return GLOBALS.get(`${module} ${name}`) ?? this.fail(`it asks for “${module}.${name}”, which is refused`);
+    return this.options.globals?.get(`${module} ${name}`) ?? GLOBALS.get(`${module} ${name}`) ?? this.fail(`it asks for “${module}.${name}”, which is refused`);
   }
   private stackGlobal(): PickleGlobal {
     const [module, name] = this.popMany(2);
     return typeof module === 'string' && typeof name === 'string' ? this.global(module, name) : this.fail('a global has no name');
+  }
+  private persistent(id: Item): Item {
+    return this.options.persistent ? this.options.persistent(id, this.fail) : this.fail('it refers to something outside itself');
   }
   private reduce(): void {
     const [callable, args] = this.popMany(2);
@@ -184,6 +210,8 @@ class Machine {
   private build(): void {
     const state = this.pop();
     const object = this.top();
+    // attributes of a dictionary, as PyTorch gives its OrderedDicts: no part of the value
+    if (object instanceof Map && state instanceof Map) return;
     if (!Array.isArray(state)) return this.fail('a state is no tuple');
     if (!(object instanceof PickleObject)) return this.fail('a state is given to what takes none');
     object.setState(state, this.fail);

@@ -1,8 +1,11 @@
 /**
  * Reads and writes the safetensors format (huggingface/safetensors): 8 bytes little-endian header length, a JSON header padded with spaces to
  * a multiple of 8, then the tensors' bytes one after another. Same tensors, same bytes as the reference writer: float32 before int32, then by name.
+ * Other types are read, as float32 or int32, but not written.
  */
-import { FacewrightError, messageOf, type HostTensor, type HostTensors } from '@facewright/core';
+import { FacewrightError, messageOf } from './errors.js';
+import { isRawType, RAW_BYTES, readRaw, type RawType } from './raw-numbers.js';
+import type { HostTensor, HostTensors } from './tensors.js';
 
 const TYPES = { float32: 'F32', int32: 'I32' } as const;
 const LENGTH_BYTES = 8;
@@ -32,7 +35,7 @@ export function encodeSafetensors(tensors: HostTensors, metadata: Readonly<Recor
   return file;
 }
 
-/** Throws a `FacewrightError` for anything that is not a whole file of float32 and int32 tensors: no value of a damaged file is ever used. */
+/** Throws a `FacewrightError` for anything that is not a whole file of tensors of the types of `RawType`: no value of a damaged file is ever used. */
 export function decodeSafetensors(file: Uint8Array, where?: string): { tensors: HostTensors; metadata: Readonly<Record<string, string>> } {
   const damaged = (what: string): never => {
     throw new FacewrightError({ what: `Not a whole safetensors file: ${what}.`, where, todo: 'Use another copy of the file.' });
@@ -52,10 +55,9 @@ export function decodeSafetensors(file: Uint8Array, where?: string): { tensors: 
     end = entry.end;
   }
   if (start + end !== file.length) damaged(`its tensors end at byte ${start + end}, the file at ${file.length}`);
-  const tensors = described.map(({ name, shape, dtype, begin, end }): [string, HostTensor] => {
-    // a copy (a Buffer's own slice is none): typed arrays need aligned bytes, and the file's buffer can be let go
-    const bytes = new Uint8Array(file.subarray(start + begin, start + end)).buffer;
-    return [name, { shape, dtype, data: dtype === 'float32' ? new Float32Array(bytes) : new Int32Array(bytes) }];
+  const tensors = described.map(({ name, shape, type, begin, end }): [string, HostTensor] => {
+    const data = readRaw(type, file.subarray(start + begin, start + end)) ?? damaged(`"${name}" has whole numbers beyond 32 bits`);
+    return [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32', data }];
   });
   return { tensors: Object.fromEntries(tensors.sort(([a], [b]) => compare(a, b))), metadata: metadata as Record<string, string> };
 }
@@ -72,14 +74,14 @@ function parseHeader(bytes: Uint8Array, damaged: Damaged): Record<string, unknow
   return isRecord(header) ? header : damaged('its header is not an object');
 }
 
-function parseEntry(name: string, entry: unknown, damaged: Damaged): Pick<HostTensor, 'shape' | 'dtype'> & { begin: number; end: number } {
+function parseEntry(name: string, entry: unknown, damaged: Damaged): { shape: readonly number[]; type: RawType; begin: number; end: number } {
   if (!isRecord(entry)) return damaged(`"${name}" is not described`);
-  const dtype = entry.dtype === TYPES.float32 ? 'float32' : entry.dtype === TYPES.int32 ? 'int32' : damaged(`"${name}" has the type ${JSON.stringify(entry.dtype)}; F32 and I32 are read`);
+  const type = isRawType(entry.dtype) ? entry.dtype : damaged(`"${name}" has the type ${JSON.stringify(entry.dtype)}; read are ${Object.keys(RAW_BYTES).join(', ')}`);
   const shape = isSizes(entry.shape) ? entry.shape : damaged(`"${name}" has no shape`);
   const [begin, end] = isSizes(entry.data_offsets) && entry.data_offsets.length === 2 ? entry.data_offsets : damaged(`"${name}" has no offsets`);
-  const bytes = shape.reduce((product, size) => product * size, 4);
+  const bytes = shape.reduce((product, size) => product * size, RAW_BYTES[type]);
   if (end - begin !== bytes) damaged(`"${name}" of shape [${shape.join(', ')}] needs ${bytes} bytes, it has ${end - begin}`);
-  return { shape, dtype, begin, end };
+  return { shape, type, begin, end };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,17 +1,18 @@
-// A small MobileFaceNet with slopes as trained networks have them, the step that gives its gradients, and how far two answers are apart.
-import { createRandom, createRunContainer, hostTensor, pluginContext, prefixed, under, type HostTensors, type Loss, type Model, type PluginContext, type StepFunction } from '@facewright/core';
-import { softmax } from '@facewright/losses';
+/** The training comparison that every engine passes: a step of a small MobileFaceNet held against the reference engine: loss, every gradient, running statistics, ten losses. */
+import { createRandom, createRunContainer, hostScalar, hostTensor, pluginContext, prefixed, under, type Engine, type HostTensors, type Loss, type Model, type StepFunction } from '@facewright/core';
+import { arcFace, softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
+import { sgd, trainStep } from '@facewright/training';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect } from 'vitest';
-import { numbers } from './agree.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { numbers, referenceEngine } from './reference.js';
 
 const CLASSES = 7;
 const SIDE = 32;
 /** The shapes of every kind of layer: stride, shortcut, expansion, global depthwise. */
 const SMALL = { inputSize: SIDE, width: 0.25, embeddingSize: 16, bottlenecks: [[2, 64, 2, 2], [4, 96, 2, 2]] as [number, number, number, number][] };
 
-export const context = (): PluginContext => pluginContext(createRunContainer({ seed: 3 }), 'test');
+const context = () => pluginContext(createRunContainer({ seed: 3 }), 'test');
 
 /** Trained networks have PReLU slopes beyond ±1: every third channel gets one. */
 function withTrainedSlopes(params: HostTensors): HostTensors {
@@ -63,4 +64,50 @@ export function expectSameStep(actual: HostTensors, expected: HostTensors): void
   // a mean after a normalised layer is zero but for rounding: it is measured by the deviation, which is the scale it is used on
   const deviation = (name: string): number => Math.sqrt(largest(expected[name.replace(/mean$/, 'variance')].data));
   for (const name of statistics) expect(difference(actual[name].data, expected[name].data) / Math.max(largest(expected[name].data), deviation(name)), name).toBeLessThan(1e-6);
+}
+
+/** The reference's are the same for every lowering, and slow. */
+let referenceLosses: Promise<number[]> | undefined;
+
+async function tenLosses(engine: Engine): Promise<number[]> {
+  const given = await setting(softmax(), false);
+  const optimiser = await sgd({ momentum: 0.9, weightDecay: 5e-4 }).create(context());
+  const state = { ...given.params, ...given.statistics, ...prefixed('memory', optimiser.init(given.params)) };
+  const executable = engine.compile(trainStep(given.model, given.loss, optimiser), { state });
+  const losses: number[] = [];
+  for (let i = 0; i < 10; i++) losses.push((await executable.run({ ...batch(16, i + 1), rate: hostScalar(0.003) })).loss.data[0]);
+  executable.dispose();
+  return losses;
+}
+
+/** Declares the tests; the engine is opened before them and disposed of after them. */
+export function testTrainingAgreement(open: () => Promise<Engine>): void {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await open();
+  });
+  afterAll(() => engine.dispose());
+
+  test.each([['softmax', softmax()], ['arcface', arcFace()]])('loss, gradients and running statistics with %s', async (_, lossPlugin) => {
+    const given = await setting(lossPlugin);
+    const state = { ...given.params, ...given.statistics };
+    const step = gradientStep(given);
+    const expected = await (await referenceEngine()).compile(step, { state }).run(batch(16));
+    const actual = await engine.compile(step, { state }).run(batch(16));
+    expectSameStep(actual, expected);
+  });
+
+  test('ten steps of SGD give the same losses', { timeout: 300_000 }, async () => {
+    const expected = await (referenceLosses ??= tenLosses(await referenceEngine()));
+    (await tenLosses(engine)).forEach((loss, i) => expect(Math.abs(loss - expected[i]) / expected[i], `step ${i}`).toBeLessThan(1e-3));
+  });
+
+  test('a batch that no block divides', async () => {
+    const given = await setting();
+    const state = { ...given.params, ...given.statistics };
+    const step = gradientStep(given);
+    const expected = await (await referenceEngine()).compile(step, { state }).run(batch(5));
+    const actual = await engine.compile(step, { state }).run(batch(5));
+    expect(Math.abs(actual.loss.data[0] - expected.loss.data[0])).toBeLessThan(1e-5);
+  });
 }

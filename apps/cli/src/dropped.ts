@@ -1,0 +1,47 @@
+/** A few of the photos that a preparation left out, for each reason, as small pictures: so that one look shows whether it was right. */
+import { dirname } from 'node:path';
+import { stat } from 'node:fs/promises';
+import sharp from 'sharp';
+import type { Exclusion } from '@facewright/core';
+import { openImages, type ImageSource } from '@facewright/datasets';
+import type { DroppedPicture } from '@facewright/report';
+
+const EACH = 4;
+const TRIES = 20;
+/** Side in pixels: twice what the page shows, for sharp screens. */
+const SIDE = 140;
+const MOST_PIXELS = 100_000_000;
+
+/** `data` is what was prepared: a folder, a zip file, or a list beside its photos. Photos that cannot be shown, as one that is no image, are passed over. */
+export async function pickDropped(exclusions: readonly Exclusion[], data: string | undefined): Promise<DroppedPicture[]> {
+  if (!exclusions.length || data === undefined) return [];
+  const images = await openPhotos(data);
+  if (!images) return [];
+  try {
+    const counts = new Map<string, { tried: number; shown: number }>();
+    const pictures: DroppedPicture[] = [];
+    for (const { photo, reason } of exclusions) {
+      const count = counts.get(reason) ?? { tried: 0, shown: 0 };
+      counts.set(reason, count);
+      if (count.shown === EACH || count.tried === TRIES) continue;
+      count.tried++;
+      const bytes = images.has(photo) && (await images.bytes(photo).then(small).catch(() => undefined));
+      if (!bytes) continue;
+      pictures.push({ photo, reason, bytes, type: 'image/jpeg' });
+      count.shown++;
+    }
+    return pictures;
+  } finally {
+    images.close();
+  }
+}
+
+/** `undefined` where the photos lie in no folder or zip file. */
+async function openPhotos(data: string): Promise<ImageSource | undefined> {
+  const isFolder = await stat(data).then((found) => found.isDirectory(), () => false);
+  const places = isFolder || /\.zip$/i.test(data) ? [data] : /\.(rec|tar|bin)$/i.test(data) ? [] : [dirname(data)];
+  for (const place of places) return openImages(place).catch(() => undefined);
+  return undefined;
+}
+
+const small = (bytes: Uint8Array): Promise<Buffer> => sharp(bytes, { limitInputPixels: MOST_PIXELS }).autoOrient().resize(SIDE, SIDE, { fit: 'cover' }).flatten().jpeg({ quality: 80 }).toBuffer();

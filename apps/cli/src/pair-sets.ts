@@ -1,0 +1,57 @@
+/** Pairs to evaluate on, whatever they come from, in one form: subjects of one image or several, and pairs of them. */
+import type { Dataset, Random } from '@facewright/core';
+import { dealFolds, type PairsFile, type TemplateSet } from '@facewright/datasets';
+import { drawPairs } from '@facewright/training';
+
+/** What one vector stands for: an image, or a template of several. */
+export interface Subject<Key> {
+  readonly name: string;
+  readonly person?: string;
+  readonly images: readonly Key[];
+}
+
+export interface PairSet<Key> {
+  readonly subjects: readonly Subject<Key>[];
+  /** By pair: indexes into `subjects`, truthy for the same person, the fold. */
+  readonly a: ArrayLike<number>;
+  readonly b: ArrayLike<number>;
+  readonly same: ArrayLike<boolean | number>;
+  readonly fold: ArrayLike<number>;
+}
+
+const FOLDS = 10;
+
+export function pairsOfFile({ pairs, folds }: PairsFile): PairSet<string> {
+  const paths = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
+  const indexes = new Map(paths.map((path, index) => [path, index]));
+  const personOf = foldersArePeople(pairs) ? folderOf : () => undefined;
+  return {
+    subjects: paths.map((path) => ({ name: path, person: personOf(path), images: [path] })),
+    a: Uint32Array.from(pairs, ({ a }) => indexes.get(a)!),
+    b: Uint32Array.from(pairs, ({ b }) => indexes.get(b)!),
+    same: pairs.map(({ same }) => same),
+    // a list of one fold: ten of them, each kind spread over all
+    fold: folds > 1 ? pairs.map(({ fold }) => fold) : dealFolds(pairs.map(({ same }) => same)).foldOf,
+  };
+}
+
+export const pairsOfTemplates = ({ templates, ...pairs }: TemplateSet): PairSet<string> => ({ ...pairs, subjects: templates.map(({ id, person, images }) => ({ name: id, person, images })) });
+
+/** `count` pairs of original images of these people. */
+export function pairsOfDataset(dataset: Dataset, identities: readonly string[], count: number, random: Random): PairSet<number> {
+  const pairs = drawPairs(dataset, identities, count, random, FOLDS);
+  const samples = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
+  const indexes = new Map(samples.map((sample, index) => [sample, index]));
+  return {
+    subjects: samples.map((sample) => ({ name: dataset.samples[sample].source, person: dataset.samples[sample].identity, images: [sample] })),
+    a: pairs.map(({ a }) => indexes.get(a)!),
+    b: pairs.map(({ b }) => indexes.get(b)!),
+    same: pairs.map(({ same }) => same),
+    fold: pairs.map(({ fold }) => fold),
+  };
+}
+
+const folderOf = (path: string): string => path.split('/').slice(0, -1).join('/');
+
+/** Whether the pairs agree with a folder being a person. */
+const foldersArePeople = (pairs: PairsFile['pairs']): boolean => pairs.every(({ a, b, same }) => folderOf(a) !== '' && folderOf(b) !== '' && (folderOf(a) === folderOf(b)) === same);

@@ -1,0 +1,47 @@
+/** Small helpers for elements: made with attributes, listeners and children; text is always text, never HTML. */
+import { Html } from '@facewright/report';
+
+type Attribute = string | number | boolean | undefined | ((event: never) => void);
+export type Child = Node | string | undefined | false;
+
+/** `element('button', { type: 'button', onclick: go }, 'Go')`: functions become listeners, `true` an empty attribute, `false` none. */
+export function element<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Readonly<Record<string, Attribute>> = {}, ...children: readonly Child[]): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') made.addEventListener(name.replace(/^on/, ''), value as EventListener);
+    else if (value === true) made.setAttribute(name, '');
+    else if (value !== undefined && value !== false) made.setAttribute(name, String(value));
+  }
+  made.append(...children.filter((child) => child !== undefined && child !== false));
+  return made;
+}
+
+/** Puts HTML that the report's escaping template has made in place of what is there. */
+export function showHtml(target: Element, markup: Html): void {
+  target.innerHTML = markup.text;
+}
+
+let number = 0;
+/** A label and its control, tied together. */
+export function field(label: string, control: HTMLElement, hint?: string): HTMLElement {
+  control.id ||= `field-${number++}`;
+  const note = hint ? element('span', { class: 'hint', id: `${control.id}-hint` }, hint) : undefined;
+  if (note) control.setAttribute('aria-describedby', note.id);
+  return element('div', { class: 'field' }, element('label', { for: control.id }, label), control, note);
+}
+
+export const select = (options: readonly (readonly [value: string, text: string])[], chosen?: string): HTMLSelectElement =>
+  element('select', {}, ...options.map(([value, text]) => element('option', { value, selected: value === chosen }, text)));
+
+export const numberInput = (value: number, min: number, max: number, step: number | 'any' = 1): HTMLInputElement => element('input', { type: 'number', value, min, max, step });
+
+/** A line that screen readers read out when it changes. */
+export const statusLine = (): HTMLElement => element('p', { class: 'status', role: 'status', 'aria-live': 'polite' });
+
+/** Errors stand out, and are read out at once. */
+export const errorBox = (): HTMLElement => element('div', { class: 'error', role: 'alert' });
+
+/** The text of what went wrong, its lines kept. */
+export function showError(box: HTMLElement, error: unknown): void {
+  box.textContent = error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,78 @@
+/** Files that the user gives: by a file or directory picker, or dropped, directories with all that is in them. */
+import { element } from './dom.js';
+
+export interface GivenFile {
+  /** With `/`, from the directory that was given: `run/model/model.json`. */
+  readonly path: string;
+  readonly file: File;
+}
+
+/** What a picker has chosen. */
+export const chosenFiles = (input: HTMLInputElement): GivenFile[] => Array.from(input.files ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file })).sort(byPath);
+
+const byPath = (a: GivenFile, b: GivenFile): number => (a.path < b.path ? -1 : 1);
+
+/** What was dropped. The entries have to be taken before anything is awaited: the browser forgets them. */
+export async function droppedFiles(transfer: DataTransfer): Promise<GivenFile[]> {
+  const entries = Array.from(transfer.items, (item) => (item.kind === 'file' ? item.webkitGetAsEntry() : null)).filter((entry) => entry !== null);
+  const found: GivenFile[] = [];
+  for (const entry of entries) await collect(entry, '', found);
+  return found.sort(byPath);
+}
+
+async function collect(entry: FileSystemEntry, under: string, found: GivenFile[]): Promise<void> {
+  const path = under + entry.name;
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    found.push({ path, file });
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  for (;;) {
+    // a part at a time: an empty one is the end
+    const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!part.length) return;
+    for (const child of part) await collect(child, `${path}/`, found);
+  }
+}
+
+export interface Picker {
+  readonly label: string;
+  readonly kind: 'file' | 'directory';
+  readonly accept?: string;
+  onFiles(files: GivenFile[]): void;
+}
+
+/** A place to drop files on, with a button for those who do not drag. */
+export function dropZone(text: string, pickers: readonly Picker[]): HTMLElement {
+  const inputs = pickers.map(({ label, kind, accept, onFiles }) => {
+    const input = element('input', { type: 'file', class: 'visually-hidden', multiple: kind === 'directory', webkitdirectory: kind === 'directory', accept, 'aria-label': label });
+    input.addEventListener('change', () => {
+      const files = chosenFiles(input);
+      input.value = '';
+      if (files.length) onFiles(files);
+    });
+    return element('label', { class: 'button' }, input, label);
+  });
+  const zone = element('div', { class: 'drop' }, element('p', {}, text), element('div', { class: 'buttons' }, ...inputs));
+  const over = (event: DragEvent): void => {
+    event.preventDefault();
+    zone.classList.add('over');
+  };
+  zone.addEventListener('dragenter', over);
+  zone.addEventListener('dragover', over);
+  zone.addEventListener('dragleave', () => zone.classList.remove('over'));
+  zone.addEventListener('drop', (event) => {
+    event.preventDefault();
+    zone.classList.remove('over');
+    if (event.dataTransfer) void droppedFiles(event.dataTransfer).then((files) => files.length && pickers[0].onFiles(files));
+  });
+  return zone;
+}
+
+/** Hands a file to the browser's downloads. */
+export function download(name: string, bytes: Uint8Array, type: string): void {
+  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
+  element('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,50 @@
+/** What the page trains with: configs sized for a browser, from the few choices of its form. */
+import type { RunConfigInput } from '@facewright/core';
+
+export interface Choices {
+  readonly net: keyof typeof NETS;
+  readonly loss: keyof typeof LOSSES;
+  readonly softmaxSteps: number;
+  readonly marginSteps: number;
+  readonly batch: number;
+  /** People kept out of training. */
+  readonly heldOut: number;
+  readonly seed: number;
+}
+
+/** MobileFaceNets of the same structure: the small one has about 1 % of the full net's work, the middle one a quarter. */
+const NETS = {
+  small: { name: 'mobilefacenet', inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] },
+  medium: { name: 'mobilefacenet', width: 0.5 },
+  full: { name: 'mobilefacenet' },
+} as const;
+export const NET_NAMES: readonly (readonly [Choices['net'], string])[] = [
+  ['small', 'small: 64×64 pixels, for a first model in minutes'],
+  ['medium', 'medium: half width, 112×112 pixels'],
+  ['full', 'full MobileFaceNet: hours without a GPU'],
+];
+
+const LOSSES = { arcface: { name: 'arcface', s: 32, m: 0.4 }, cosface: { name: 'cosface', s: 32, m: 0.25 }, adaface: { name: 'adaface' } } as const;
+export const LOSS_NAMES: readonly (readonly [Choices['loss'], string])[] = [['arcface', 'ArcFace'], ['cosface', 'CosFace'], ['adaface', 'AdaFace']];
+
+/** Softmax first, then the margin; few photos of a person are augmented, as the tiers do. */
+export function configFor({ net, loss, softmaxSteps, marginSteps, batch, heldOut, seed }: Choices): RunConfigInput {
+  return {
+    seed,
+    tiers: [
+      { name: 'kept', above: 29, augment: [] },
+      { name: 'opened', above: 7, augment: ['opening'] },
+      { name: 'noised', above: 1, augment: ['opening', 'gaussian-noise', 'salt-and-pepper'] },
+    ],
+    faces: 'largest',
+    model: { ...NETS[net] },
+    batch,
+    stages: [
+      { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: softmaxSteps, plateau: { window: 20, minimumGain: 0.25, patience: 1, minimumLoss: 0.05 } } },
+      ...(marginSteps > 0 ? [{ loss: { ...LOSSES[loss] }, optimiser: 'adam', rate: 7e-4, warmUp: 10, until: { steps: marginSteps } }] : []),
+    ],
+    validation: { minimum: 16, everySteps: 25 },
+    heldOut: { identities: heldOut, pairs: 2000 },
+    checkpoint: { everySteps: 100, keep: 1 },
+  };
+}

@@ -1,0 +1,78 @@
+/** What the pages share: the runs that were opened or made here, the models that can be used, and the weights of the detector. */
+import type { RunEvent } from '@facewright/core';
+import { historyOf, parseEvents, type History } from '@facewright/report';
+import type { GivenFile } from './files.js';
+import type { ModelBytes } from './workers/matcher.js';
+
+export interface Run {
+  readonly name: string;
+  readonly events: readonly RunEvent[];
+  readonly history: History;
+}
+
+export interface Model {
+  readonly name: string;
+  bytes(): Promise<ModelBytes>;
+  /** The run that it came out of: its verification gives the thresholds. */
+  readonly run?: Run;
+}
+
+class State extends EventTarget {
+  readonly runs: Run[] = [];
+  readonly models: Model[] = [];
+  /** The file of the MTCNN weights. */
+  weights: Uint8Array | undefined;
+
+  addRun(run: Run): void {
+    this.replace(this.runs, run);
+  }
+  addModel(model: Model): void {
+    this.replace(this.models, model);
+  }
+  useWeights(weights: Uint8Array): void {
+    this.weights = weights;
+    this.dispatchEvent(new Event('change'));
+  }
+  onChange(listener: () => void): void {
+    this.addEventListener('change', listener);
+  }
+
+  /** One of a name: opening a directory again brings its newer state. */
+  private replace<T extends { readonly name: string }>(list: T[], item: T): void {
+    const at = list.findIndex(({ name }) => name === item.name);
+    list.splice(at < 0 ? list.length : at, at < 0 ? 0 : 1, item);
+    this.dispatchEvent(new Event('change'));
+  }
+}
+export const state = new State();
+
+export const runOf = (name: string, events: readonly RunEvent[]): Run => ({ name, events, history: historyOf(events) });
+
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+
+/** Takes every run and every model among the files; tells how many. A run is a directory with `events.jsonl`, a model one with its two files. */
+export async function addDirectories(files: readonly GivenFile[]): Promise<{ runs: number; models: number }> {
+  const byPath = new Map(files.map(({ path, file }) => [path, file]));
+  const runs = new Map<string, Run>();
+  for (const [path, file] of byPath) {
+    if (path !== 'events.jsonl' && !path.endsWith('/events.jsonl')) continue;
+    const folder = folderOf(path);
+    const run = runOf(folder || 'run', parseEvents(await file.text(), path));
+    runs.set(folder, run);
+    state.addRun(run);
+  }
+  let models = 0;
+  for (const [path, card] of byPath) {
+    if (path !== 'model.json' && !path.endsWith('/model.json')) continue;
+    const folder = folderOf(path);
+    const weights = byPath.get(folder ? `${folder}/weights.safetensors` : 'weights.safetensors');
+    if (!weights) continue;
+    models++;
+    state.addModel({
+      name: folder || 'model',
+      run: runs.get(folderOf(folder)),
+      bytes: async () => ({ card: new Uint8Array(await card.arrayBuffer()), weights: new Uint8Array(await weights.arrayBuffer()) }),
+    });
+  }
+  return { runs: runs.size, models };
+}

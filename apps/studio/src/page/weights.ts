@@ -1,0 +1,42 @@
+/** The detector's weights: from the tool's cache, a file of the user, or fetched by the server once the user agrees. They are not ours to ship. */
+import { element, showError } from './dom.js';
+import { dropZone } from './files.js';
+import { cachedWeights, fetchWeights } from './server.js';
+import { state } from './state.js';
+
+let looked: Promise<void> | undefined;
+
+/** Takes the weights of the cache, if there are any; asks the server once. */
+export const lookForWeights = (): Promise<void> => (looked ??= cachedWeights().then((found) => (found && !state.weights ? state.useWeights(found) : undefined)));
+
+/** Shows whether faces can be found, and how to make it so. */
+export function weightsPanel(): HTMLElement {
+  const panel = element('div', { class: 'weights' });
+  const error = element('p', { class: 'error', role: 'alert' });
+  const fetchButton = element('button', { type: 'button', onclick: fetchThem }, 'Fetch them now (2 MB, once)');
+  async function fetchThem(): Promise<void> {
+    fetchButton.disabled = true;
+    error.textContent = '';
+    try {
+      state.useWeights(await fetchWeights());
+    } catch (cause) {
+      showError(error, cause);
+      fetchButton.disabled = false;
+    }
+  }
+  const zone = dropZone('Drop the file of the MTCNN weights here: mtcnn_model-shard1 of face-api.js, the wheel of the Python package mtcnn 0.1.1, or the tool’s mtcnn-weights.f32.', [
+    { label: 'Choose the file…', kind: 'file', onFiles: ([{ file }]) => void file.arrayBuffer().then((bytes) => state.useWeights(new Uint8Array(bytes))) },
+  ]);
+  const show = (): void => {
+    if (state.weights) panel.replaceChildren(element('p', { class: 'hint' }, 'The weights of the face detector (MTCNN) are there.'));
+    else {
+      panel.replaceChildren(
+        element('p', {}, 'To find faces in photos the detector MTCNN needs its published weights, which are not part of this page. The server that serves the page can fetch them from where the command line tool does, and keeps them for both; no photo is sent anywhere.'),
+        element('div', { class: 'buttons' }, fetchButton), error, zone,
+      );
+    }
+  };
+  state.onChange(show);
+  show();
+  return panel;
+}

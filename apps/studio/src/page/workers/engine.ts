@@ -1,0 +1,34 @@
+/** The engine of a worker: WebGPU where the browser has an adapter, else WebAssembly; it says which, and why not the other. */
+import { createEventStream, createRunContainer, FacewrightError, pluginContext, type Engine, type PluginFactory } from '@facewright/core';
+import { wasm } from '@facewright/backend-wasm';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+
+/** In the order they are tried. */
+const ENGINES: readonly PluginFactory<'backend'>[] = [wasm];
+
+export type EngineChoice = 'auto' | 'webgpu' | 'wasm';
+
+export interface OpenedEngine {
+  readonly engine: Engine;
+  /** Why those before it were passed over, for people. */
+  readonly passedOver: readonly string[];
+}
+
+setWasmPaths({ 'tfjs-backend-wasm.wasm': plain, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': threaded });
+
+export async function openEngine(choice: EngineChoice): Promise<OpenedEngine> {
+  const context = pluginContext(createRunContainer({ events: createEventStream() }), 'engine');
+  const passedOver: string[] = [];
+  for (const plugin of ENGINES) {
+    const { name } = plugin.meta;
+    if (choice !== 'auto' && choice !== name) continue;
+    const backend = await plugin().create(context);
+    const { usable, reason = 'it cannot be used here' } = await backend.probe();
+    if (usable) return { engine: await backend.open(), passedOver };
+    passedOver.push(`${name}: ${reason}`);
+  }
+  throw new FacewrightError({ what: `No engine works in this browser. ${passedOver.join('; ')}`, todo: 'Choose another engine, or use a newer browser.' });
+}

@@ -1,0 +1,46 @@
+/** What the tests of the page share: the page built and served, a Chromium to open it, and a watch on where its requests go. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { startStudio, type Studio } from '../src/server/index.js';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+/** Why the tests are left out, for their names. */
+export const noBrowser = CHROMIUM ? '' : ' (needs Chromium, e.g. apt-get install chromium)';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** As the command line does it; once a process. */
+let built: Promise<unknown> | undefined;
+
+export interface OpenPage {
+  readonly page: Page;
+  readonly studio: Studio;
+  /** Every address that the page asked for, data and blobs of its own left out. */
+  readonly requests: readonly string[];
+  /** What the page wrote on its console as errors, and errors nobody caught. */
+  readonly problems: readonly string[];
+  close(): Promise<void>;
+}
+
+export async function openStudio({ directory, dark = false, width = 1120, height = 900 }: { directory?: string; dark?: boolean; width?: number; height?: number } = {}): Promise<OpenPage> {
+  built ??= build({ root, logLevel: 'error' });
+  await built;
+  const studio = await startStudio({ port: 0, ...(directory !== undefined && { directory }) });
+  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--enable-unsafe-webgpu'] });
+  const context = await browser.newContext({ colorScheme: dark ? 'dark' : 'light', viewport: { width, height }, acceptDownloads: true });
+  const requests: string[] = [];
+  const problems: string[] = [];
+  context.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith('blob:') && !url.startsWith('data:')) requests.push(url);
+  });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(String(error)));
+  await page.goto(studio.url);
+  return { page, studio, requests, problems, close: async () => (await browser.close(), studio.close()) };
+}
+
+/** The requests that went anywhere but to the page's own server. */
+export const elsewhere = ({ requests, studio }: Pick<OpenPage, 'requests' | 'studio'>): string[] => requests.filter((url) => !url.startsWith(studio.url));

@@ -1,0 +1,44 @@
+// LFW split by person: everybody with ten images and more is trained on, and the pairs of pairs.txt that show none of them are the test.
+import { decodeImage } from '@facewright/core/node';
+import { openImages, readPairs, zip } from '@facewright/datasets';
+import { createRunContainer, pluginContext } from '@facewright/core';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const LEAST_IMAGES = 10;
+const SIZE = 112;
+const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+
+/** Paths of aligned LFW (a zip of Name/Name_0001.jpg) and of its pairs.txt; throws where one is not there. */
+export function lfwFiles({ images = `${data}lfw/lfw-112x112.zip`, pairs = `${data}lfw/pairs.txt` } = {}) {
+  for (const path of [images, pairs]) if (!existsSync(path)) throw new Error(`There is no ${path}: name it by --images and --pairs.`);
+  return { images, pairs };
+}
+
+/** The training set as a dataset of the contract, the test's pairs, and the paths of the images that they show. */
+export async function openLfw(files) {
+  const reader = await zip({ path: files.images, aligned: true }).create(pluginContext(createRunContainer(), 'lfw'));
+  const samples = [];
+  const people = [];
+  for await (const { name, photos } of reader.identities()) {
+    if (photos.length < LEAST_IMAGES) continue;
+    for (const { id } of photos) samples.push({ identity: name, source: id, kind: 'original', label: people.length });
+    people.push(name);
+  }
+  const trained = new Set(people);
+  const { pairs: all } = await readPairs(files.pairs);
+  const personOf = (path) => path.split('/')[0];
+  const pairs = all.filter(({ a, b }) => !trained.has(personOf(a)) && !trained.has(personOf(b)));
+  const source = await openImages(files.images);
+  const decode = async (path) => decodeImage(await source.bytes(path), { where: path });
+  const dataset = {
+    directory: files.images,
+    summary: { photos: samples.length, kept: samples.length, dropped: 0, reasons: {}, perTier: {}, identities: people.length, images: samples.length, exclusions: [], alignment: { fingerprint: 'lfw-112x112', size: SIZE }, seed: 0, seconds: 0 },
+    identities: people,
+    samples,
+    read: (index) => decode(samples[index].source),
+    close: async () => source.close(),
+  };
+  const testImages = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))].sort();
+  return { dataset, pairs, testImages, decode };
+}

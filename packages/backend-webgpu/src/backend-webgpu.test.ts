@@ -1,0 +1,11 @@
+/** The engine passes the suite that all engines pass, on whatever adapter this machine has. */
+import { testBackend, testContext } from '@facewright/testkit';
+import { expect, test } from 'vitest';
+import { webgpu } from './index.js';
+import { adapterHere } from '../test/adapter.js';
+
+const missing = await adapterHere();
+test.skipIf(missing)(`there is an adapter${missing ? ` (skipped: ${missing})` : ''}`, async () => {
+  expect(await (await webgpu().create(testContext())).probe()).toMatchObject({ usable: true, device: expect.stringMatching(/./) });
+});
+if (!missing) testBackend(webgpu());

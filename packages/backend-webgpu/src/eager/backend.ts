@@ -1,0 +1,16 @@
+/** tfjs's WebGPU backend on our device. Its own start would ask for a device we cannot reach, nor learn of its loss. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { OpenDevice } from '../gpu/device.js';
+
+/** tfjs registers its kernels under this name when its package is loaded. */
+export const TF_BACKEND = 'webgpu';
+
+let current: GPUDevice | undefined;
+
+export async function registerTfjsBackend({ device, info }: OpenDevice): Promise<void> {
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  if (current === device) return;
+  current = device;
+  if (tf.findBackendFactory(TF_BACKEND)) tf.removeBackend(TF_BACKEND);
+  tf.registerBackend(TF_BACKEND, () => new WebGPUBackend(device, info), 0);
+}

@@ -1,0 +1,32 @@
+/** The device all engines of a process share: tfjs has one backend of a name, and tensors cannot cross devices. */
+import { findAdapter, type FoundAdapter, type GpuSource } from './source.js';
+
+export interface OpenDevice {
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly name: string;
+  readonly emulated: boolean;
+}
+
+/** Beyond the defaults every adapter must have; what a kernel may need more of where the adapter gives it. */
+const LIMITS = [
+  'maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxComputeWorkgroupStorageSize', 'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX', 'maxComputeWorkgroupsPerDimension',
+] as const;
+
+let opening: Promise<OpenDevice> | undefined;
+
+export function openDevice(source: GpuSource): Promise<OpenDevice> {
+  opening ??= findAdapter(source).then(requestDevice).catch((error: unknown) => {
+    opening = undefined;
+    throw error;
+  });
+  return opening;
+}
+
+async function requestDevice({ adapter, name, emulated }: FoundAdapter): Promise<OpenDevice> {
+  const device = await adapter.requestDevice({ requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])) });
+  const opened = { device, info: adapter.info, name, emulated };
+  void device.lost.then(() => (opening = undefined)); // the next engine asks for another one
+  return opened;
+}

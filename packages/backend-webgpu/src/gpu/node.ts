@@ -1,0 +1,41 @@
+/** WebGPU in Node: Dawn, the implementation of Chromium, from the npm package `webgpu`, an optional peer that is loaded when first needed. */
+import { FacewrightError, messageOf } from '@facewright/core';
+import type { GpuSource } from './source.js';
+
+const INSTALL = 'npm install webgpu@0.6.2';
+
+let loading: Promise<GPU> | undefined;
+
+/**
+ * Puts `GPUBufferUsage` and its kin where a browser has them, and `navigator.gpu` as well: tfjs-backend-webgpu looks for both, so this comes
+ * before its import. One `GPU` serves the process: each `create` starts another instance of Dawn.
+ */
+async function load(): Promise<GPU> {
+  const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
+  if (navigator?.gpu) return navigator.gpu;
+  let dawn: typeof import('webgpu');
+  try {
+    dawn = await import('webgpu');
+  } catch (error) {
+    throw new FacewrightError({ what: `the npm package webgpu cannot be loaded: ${messageOf(error).split('\n')[0]}`, todo: INSTALL, cause: error });
+  }
+  Object.assign(globalThis, dawn.globals);
+  const gpu = dawn.create([]);
+  if (navigator) Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
+  else Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true, writable: true }); // Node 20 has none
+  return gpu;
+}
+
+export const nodeGpuSource: GpuSource = {
+  load: () => (loading ??= load().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  })),
+  remedies: {
+    library: INSTALL,
+    adapter:
+      process.platform === 'linux'
+        ? 'Install the Vulkan driver of your GPU and libvulkan1. Without a GPU: "apt-get install chromium libvulkan1" and VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json give a slow emulated one.'
+        : 'Install the driver of your GPU.',
+  },
+};

@@ -1,0 +1,12 @@
+/** The backend plugin `webgpu`, for a source of WebGPU. */
+import { definePlugin, type Backend } from '@facewright/core';
+import { z } from 'zod';
+import { openWebgpuEngine } from './engine.js';
+import { probe, type GpuSource } from './gpu/source.js';
+
+export const webgpuPlugin = (source: GpuSource) =>
+  definePlugin({
+    meta: { name: 'webgpu', kind: 'backend', version: '0.1.0', apiVersion: 1, description: 'WebGPU: any GPU, in the browser and in Node' },
+    options: z.strictObject({}),
+    create: (): Backend => ({ probe: () => probe(source), open: () => openWebgpuEngine(source) }),
+  });

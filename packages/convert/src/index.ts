@@ -1,0 +1,8 @@
+/** Trained weights in and out. */
+export { parseWeights, readWeightsFile, type WeightsFile } from './weights-file.js';
+export { LAYOUT_NAMES, planImport, type ImportPlan, type PlanOptions } from './plan.js';
+export { fitUnits, layersOf, type FitOptions, type Unit } from './units.js';
+export { EMBEDDINGS, IMAGES, publishedStep, type ImageLayout, type PublishedStep } from './published-step.js';
+export { graphModel, type GraphModelFiles, type GraphModelOptions } from './tfjs/graph-model.js';
+export { openGraphModel } from './tfjs/run.js';
+export { compareEmbeddings, REQUIRED_COSINE, type Parity } from './parity.js';

@@ -1,0 +1,42 @@
+/** Whether an exported model says the same as the engine that it was trained with. */
+import { FacewrightError } from '@facewright/core';
+
+export interface Parity {
+  readonly images: number;
+  /** Between the two embeddings of an image: the worst, and the mean over all. */
+  readonly minimumCosine: number;
+  readonly meanCosine: number;
+  /** Largest difference of two numbers. */
+  readonly maximumDifference: number;
+  /** The least `minimumCosine` that passes. */
+  readonly required: number;
+}
+
+export const REQUIRED_COSINE = 0.99999;
+
+/** Throws a `FacewrightError` where an image's embeddings differ more than that. */
+export function compareEmbeddings(own: readonly Float32Array[], exported: readonly Float32Array[], where: string): Parity {
+  const cosines = own.map((a, index) => cosine(a, exported[index]));
+  const maximumDifference = Math.max(...own.map((a, index) => a.reduce((most, value, i) => Math.max(most, Math.abs(value - exported[index][i])), 0)));
+  const minimumCosine = cosines.reduce((least, value) => (value >= least ? least : value), 1);
+  const parity: Parity = { images: own.length, minimumCosine, meanCosine: cosines.reduce((sum, value) => sum + value, 0) / own.length, maximumDifference, required: REQUIRED_COSINE };
+  if (!own.length || !(minimumCosine >= REQUIRED_COSINE)) {
+    throw new FacewrightError({
+      what: own.length ? `The exported model does not agree with the engine: the worst cosine of ${own.length} images is ${minimumCosine}, at least ${REQUIRED_COSINE} is wanted. Nothing was written.` : 'There are no images to compare the exported model on.',
+      where, todo: own.length ? 'This is a defect of the export or of a plugin: please report it. Another engine (--backend) may tell which side is wrong.' : 'Give images that can be read by --images.',
+    });
+  }
+  return parity;
+}
+
+/** In float64. NaN where one of them is no vector. */
+function cosine(a: Float32Array, b: Float32Array | undefined): number {
+  if (b?.length !== a.length) return NaN;
+  let [product, lengthA, lengthB] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    product += a[i] * b[i];
+    lengthA += a[i] ** 2;
+    lengthB += b[i] ** 2;
+  }
+  return product / Math.sqrt(lengthA * lengthB);
+}

@@ -1,0 +1,72 @@
+/**
+ * Files in memory, by Node's names and with its errors, for browsers: what training writes (checkpoints, the model) stays in the page or the worker
+ * until it is read out or the page is closed. Paths are absolute or relative to nothing; `/` parts them.
+ */
+const files = new Map<string, Uint8Array>();
+const directories = new Set<string>();
+
+const missing = (path: string): Error => Object.assign(new Error(`ENOENT: no such file or directory, "${path}"`), { code: 'ENOENT' });
+const inside = (directory: string, path: string): boolean => path === directory || path.startsWith(`${directory}/`);
+const exists = (path: string): boolean => files.has(path) || [...directories, ...files.keys()].some((known) => inside(path, known));
+
+export function join(...parts: string[]): string {
+  const names: string[] = [];
+  for (const name of parts.join('/').split('/')) {
+    if (name === '..') names.pop();
+    else if (name && name !== '.') names.push(name);
+  }
+  return `${parts[0]?.startsWith('/') ? '/' : ''}${names.join('/')}` || '.';
+}
+
+export const dirname = (path: string): string => join(path, '..');
+
+let number = 0;
+/** Where a file is written before it gets its name. */
+export const partialPath = (path: string): string => `${path}.${(number++).toString(16).padStart(8, '0')}.partial`;
+
+export async function mkdir(path: string, _options?: { readonly recursive?: boolean }): Promise<void> {
+  directories.add(join(path));
+}
+
+export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  files.set(join(path), typeof data === 'string' ? new TextEncoder().encode(data) : data.slice());
+}
+
+export function readFile(path: string): Promise<Uint8Array>;
+export function readFile(path: string, encoding: 'utf8'): Promise<string>;
+export async function readFile(path: string, encoding?: 'utf8'): Promise<Uint8Array | string> {
+  const data = files.get(join(path));
+  if (!data) throw missing(path);
+  return encoding ? new TextDecoder().decode(data) : data.slice();
+}
+
+/** Names in the directory, files and directories, in order. */
+export async function readdir(path: string): Promise<string[]> {
+  const directory = join(path);
+  if (!exists(directory) || files.has(directory)) throw missing(path);
+  const below = [...directories, ...files.keys()].filter((known) => known !== directory && inside(directory, known));
+  return [...new Set(below.map((known) => known.slice(directory.length + 1).split('/')[0]))].sort();
+}
+
+export async function rename(from: string, to: string): Promise<void> {
+  const [source, target] = [join(from), join(to)];
+  if (!exists(source)) throw missing(from);
+  const moved = (path: string): string => target + path.slice(source.length);
+  for (const [path, data] of [...files]) {
+    if (!inside(source, path)) continue;
+    files.delete(path);
+    files.set(moved(path), data);
+  }
+  for (const path of [...directories]) {
+    if (inside(source, path) && directories.delete(path)) directories.add(moved(path));
+  }
+}
+
+export const publish = rename;
+
+export async function rm(path: string, { force = false }: { readonly force?: boolean; readonly recursive?: boolean } = {}): Promise<void> {
+  const target = join(path);
+  if (!force && !exists(target)) throw missing(path);
+  for (const known of [...files.keys()]) if (inside(target, known)) files.delete(known);
+  for (const known of [...directories]) if (inside(target, known)) directories.delete(known);
+}

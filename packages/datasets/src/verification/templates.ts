@@ -1,0 +1,135 @@
+/**
+ * Verification of templates, in the way of IJB (IARPA Janus Benchmark): several images of a person stand for them together. Two lists:
+ *
+ *   images  "image template [person]" a line; all lines of a template, in any order, make it up
+ *   pairs   "templateA templateB [1 or 0]" a line: 1 for the same person, 0 for different ones; without it the persons say so. Optional: without
+ *           the list every two templates are a pair
+ *
+ * In one list all lines have the third field or none has. How lines are split stands in fields.ts. The lists are read line by line: IJB-C has 469,375
+ * images and 15,658,489 pairs. InsightFace's `ijbc_template_pair_label.txt` is such a list of pairs; of its `ijbc_face_tid_mid.txt` the first two
+ * columns are such a list of images.
+ */
+import { FacewrightError } from '@facewright/core';
+import { open } from 'node:fs/promises';
+import { cannotOpen } from '../readers/photo-files.js';
+import { fieldsOf, slashes } from './fields.js';
+import { dealFolds } from './pairs.js';
+
+export interface Template {
+  readonly id: string;
+  readonly person?: string;
+  /** Paths with `/`, relative to the images' root; at least one. */
+  readonly images: readonly string[];
+}
+
+export interface TemplateSet {
+  readonly templates: readonly Template[];
+  /** By pair: two indexes into `templates`, 1 for the same person, the fold. */
+  readonly a: Uint32Array;
+  readonly b: Uint32Array;
+  readonly same: Uint8Array;
+  readonly fold: Uint8Array;
+  readonly folds: number;
+}
+
+/** So many templates without a list of pairs make two million of them. */
+const MOST_WITHOUT_LIST = 2000;
+
+/** Throws a `FacewrightError` that names the first wrong line. */
+export async function readTemplates(imagesPath: string, pairsPath?: string): Promise<TemplateSet> {
+  const templates = await readImages(imagesPath);
+  if (pairsPath !== undefined) return readTemplatePairs(templates, pairsPath);
+  if (templates[0].person === undefined) throw new FacewrightError({ what: 'The list of templates names no persons, so nothing says which are the same.', where: imagesPath, todo: 'Add the person as the third field of each line, or give a list of pairs with 1 or 0.' });
+  if (templates.length > MOST_WITHOUT_LIST) throw new FacewrightError({ what: `Every two of ${templates.length} templates are too many pairs.`, where: imagesPath, todo: 'Give a list of the pairs wanted: "templateA templateB" a line.' });
+  const pairs = createPairs();
+  templates.forEach(({ person }, a) => {
+    for (let b = a + 1; b < templates.length; b++) pairs.add(a, b, person === templates[b].person);
+  });
+  return finished(templates, pairs, imagesPath);
+}
+
+async function readImages(path: string): Promise<Template[]> {
+  const found = new Map<string, { id: string; person?: string; images: string[] }>();
+  let width: number | undefined;
+  for await (const { fields, where } of linesOf(path, 'list of templates')) {
+    width ??= fields.length;
+    if (fields.length !== width || width < 2 || width > 3 || fields.includes('')) {
+      throw new FacewrightError({ what: `This line is no image of a template: "${fields.join(' ')}".`, where, todo: 'Expected is "image template" or "image template person", the same in all lines.' });
+    }
+    const [image, id, person] = fields;
+    const template = found.get(id);
+    if (!template) found.set(id, { id, images: [slashes(image)], ...(person !== undefined && { person }) });
+    else if (template.person !== person) throw new FacewrightError({ what: `The template "${id}" is of "${person}" here, and of "${template.person}" above.`, where, todo: 'A template is of one person.' });
+    else template.images.push(slashes(image));
+  }
+  if (found.size < 2) throw new FacewrightError({ what: `The list names ${found.size === 1 ? 'one template' : 'no template'}: there is nothing to compare.`, where: path, todo: 'Expected is "image template person" a line.' });
+  return [...found.values()];
+}
+
+async function readTemplatePairs(templates: readonly Template[], path: string): Promise<TemplateSet> {
+  const indexes = new Map(templates.map(({ id }, index) => [id, index]));
+  const named = templates[0].person !== undefined;
+  const pairs = createPairs();
+  let width: number | undefined;
+  for await (const { fields, where } of linesOf(path, 'list of pairs')) {
+    width ??= fields.length;
+    if (fields.length !== width || width < 2 || width > 3 || (width === 3 && !/^[01]$/.test(fields[2]))) {
+      throw new FacewrightError({ what: `This line is no pair of templates: "${fields.join(' ')}".`, where, todo: 'Expected is "templateA templateB", with 1 (same) or 0 (different) after it in all lines or in none.' });
+    }
+    const [a, b] = fields.slice(0, 2).map((id) => {
+      const index = indexes.get(id);
+      if (index === undefined) throw new FacewrightError({ what: `There is no template "${id}".`, where, todo: 'The first two fields of each pair are templates that the list of images names.' });
+      return index;
+    });
+    if (width === 2 && !named) throw new FacewrightError({ what: 'Nothing says whether this pair is the same person.', where, todo: 'Add 1 or 0 to each pair, or the person to each image.' });
+    const same = named && templates[a].person === templates[b].person;
+    if (width === 3 && named && same !== (fields[2] === '1')) throw new FacewrightError({ what: `The pair is ${fields[2]} here, but its templates are of "${templates[a].person}" and "${templates[b].person}".`, where, todo: 'Mend one of the lists, or leave the third field out of one of them.' });
+    pairs.add(a, b, width === 3 ? fields[2] === '1' : same);
+  }
+  return finished(templates, pairs, path);
+}
+
+function finished(templates: readonly Template[], pairs: ReturnType<typeof createPairs>, where: string): TemplateSet {
+  const { a, b, same } = pairs.done();
+  if (a.length === 0) throw new FacewrightError({ what: 'The list has no pairs.', where, todo: 'Expected is "templateA templateB 1" a line.' });
+  const { folds, foldOf } = dealFolds(same);
+  return { templates, a, b, same, fold: foldOf, folds };
+}
+
+/** Arrays that grow by doubling. */
+function createPairs(): { add(a: number, b: number, same: boolean): void; done(): { a: Uint32Array; b: Uint32Array; same: Uint8Array } } {
+  let [a, b, kinds] = [new Uint32Array(1024), new Uint32Array(1024), new Uint8Array(1024)];
+  let length = 0;
+  const grown = <T extends Uint32Array | Uint8Array>(former: T): T => {
+    const longer = new (former.constructor as new (length: number) => T)(former.length * 2);
+    longer.set(former);
+    return longer;
+  };
+  return {
+    add(first, second, same) {
+      if (length === a.length) [a, b, kinds] = [grown(a), grown(b), grown(kinds)];
+      [a[length], b[length], kinds[length]] = [first, second, Number(same)];
+      length++;
+    },
+    done: () => ({ a: a.slice(0, length), b: b.slice(0, length), same: kinds.slice(0, length) }),
+  };
+}
+
+async function* linesOf(path: string, what: string): AsyncGenerator<{ fields: string[]; where: string }> {
+  const failed = (error: unknown): never => {
+    throw error instanceof FacewrightError ? error : cannotOpen(error, what, path);
+  };
+  const file = await open(path).catch(failed);
+  let number = 0;
+  try {
+    for await (const line of file.readLines()) {
+      number++;
+      const fields = fieldsOf(number === 1 ? line.replace(/^\uFEFF/, '') : line);
+      if (fields.length > 0) yield { fields, where: `${path}, line ${number}` };
+    }
+  } catch (error) {
+    failed(error);
+  } finally {
+    await file.close();
+  }
+}

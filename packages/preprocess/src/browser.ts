@@ -1,0 +1,9 @@
+/** What of this package runs in a browser: everything but worker threads and the ways to the MTCNN weights, which the page brings (`readWeights`). */
+export * from './align/index.js';
+export * from './augment/index.js';
+export { givenLandmarks } from './given-landmarks.js';
+export { createMtcnn, type MtcnnSettings } from './mtcnn/detector.js';
+export { readWeights, type MtcnnWeights } from './mtcnn/weights-file.js';
+export type { FacesPolicy } from './prepare/photo.js';
+export { prepare, type PrepareOptions } from './prepare/prepare.js';
+export { pickPhotos, tierFor, type Tier } from './prepare/tiers.js';

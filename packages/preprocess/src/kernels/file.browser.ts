@@ -1,0 +1,5 @@
+/** The compiled kernels as text inside the script: a browser cannot read a file at once, and they have some kilobytes only. */
+import { latin1Bytes } from '@facewright/core';
+import { KERNELS } from '../../generated/kernels.js';
+
+export const kernelBytes = (): Uint8Array => latin1Bytes(atob(KERNELS));

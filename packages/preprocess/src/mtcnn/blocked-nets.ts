@@ -1,0 +1,141 @@
+/**
+ * The nets of nets.ts written for onnxruntime, whose convolutions are fast only between other convolutions and poolings of its blocked layout:
+ * channels come in whole blocks of 16, and PReLU is two depthwise convolutions that stay in that layout,
+ *
+ *   y = α·x + max(0, (1 − α)·x)   for α ≤ 1,   and −y = −α·x + max(0, (α − 1)·x) for α > 1,
+ *
+ * where the next layer's weights take the sign away (so that α > 1 must not come before a pooling). The first layer makes the most values, and pooling follows: a channel whose α is not
+ * negative is pooled before its PReLU, which keeps the order of values; for the others PReLU is max(x, α·x), so that pooling x and α·x
+ * before does as well. Answers differ from those of nets.ts by rounding alone.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { hostTensor, type HostTensor, type HostTensors, type State, type StepFunction } from '@facewright/core';
+import { answersOf, channelsLast, pooled, POOLS, type Pool } from './nets.js';
+import type { NetName } from './layout.js';
+
+/** Channels in onnxruntime's widest block (AVX-512); whole blocks on narrower processors too. */
+const BLOCK = 16;
+
+/** What a channel of the net here holds: a factor times a channel of the published net; nothing in channels that fill a block up. */
+type Slot = { readonly channel: number; readonly factor: number } | undefined;
+
+const filled = (slots: readonly Slot[]): Slot[] => [...slots, ...Array<undefined>(Math.ceil(slots.length / BLOCK) * BLOCK - slots.length).fill(undefined)];
+const activated = ({ data }: HostTensor, slots: readonly Slot[]): Slot[] => slots.map((slot) => slot && { channel: slot.channel, factor: data[slot.channel] > 1 ? -1 : 1 });
+const whole = (channels: readonly number[]): Slot[] => filled(channels.map((channel) => ({ channel, factor: 1 })));
+
+export interface BlockedNet {
+  readonly state: HostTensors;
+  readonly step: StepFunction;
+}
+
+type Layer = (x: tf.Tensor4D, state: State) => tf.Tensor4D;
+const entry = (state: State, name: string): tf.Tensor4D => state[name] as tf.Tensor4D;
+
+/** Collects the layers and their state; `slots` is what the channels hold at this point. */
+class Builder {
+  readonly state: Record<string, HostTensor> = {};
+  slots: readonly Slot[] = [0, 1, 2].map((channel) => ({ channel, factor: 1 }));
+
+  constructor(private readonly published: HostTensors) {}
+
+  channelsOf(layer: string): number {
+    return this.published[`${layer}/slopes`].data.length;
+  }
+  slopesOf(layer: string): HostTensor {
+    return this.published[`${layer}/slopes`];
+  }
+
+  /** A convolution of the published net, its channels chosen, scaled and ordered by `outputs`. */
+  convolution(layer: string, outputs: readonly Slot[], name = layer): Layer {
+    const { shape: [side, , inputs, channels], data } = this.published[`${layer}/kernel`];
+    const bias = this.published[`${layer}/bias`].data;
+    const kernel = new Float32Array(side * side * this.slots.length * outputs.length);
+    let at = 0;
+    for (let cell = 0; cell < side * side; cell++) {
+      for (const from of this.slots) {
+        for (const to of outputs) kernel[at++] = from && to ? (data[(cell * inputs + from.channel) * channels + to.channel] * to.factor) / from.factor : 0;
+      }
+    }
+    this.state[`${name}/kernel`] = hostTensor([side, side, this.slots.length, outputs.length], kernel);
+    this.state[`${name}/bias`] = hostTensor([outputs.length], Float32Array.from(outputs, (to) => (to ? bias[to.channel] * to.factor : 0)));
+    return (x, state) => tf.add(tf.conv2d(x, entry(state, `${name}/kernel`), 1, 'valid'), state[`${name}/bias`]);
+  }
+
+  /** PReLU of channels that hold what a layer's convolution gives. */
+  prelu(layer: string, slots: readonly Slot[], name = layer): Layer {
+    const slopes = this.slopesOf(layer).data;
+    const depthwise = (value: (slope: number) => number): HostTensor => hostTensor([1, 1, slots.length, 1], Float32Array.from(slots, (slot) => (slot ? value(slopes[slot.channel]) : 0)));
+    this.state[`${name}/bend`] = depthwise((slope) => Math.abs(1 - slope));
+    this.state[`${name}/slope`] = depthwise((slope) => (slope > 1 ? -slope : slope));
+    const scaled = (x: tf.Tensor4D, state: State, part: string): tf.Tensor4D => tf.depthwiseConv2d(x, entry(state, `${name}/${part}`), 1, 'valid');
+    return (x, state) => tf.add(scaled(x, state, 'slope'), tf.relu(scaled(x, state, 'bend')));
+  }
+
+  /** A layer whose PReLU comes first, then pooling, if any. */
+  inOrder(layer: string, pool: Pool | undefined): Layer {
+    const outputs = whole(Array.from({ length: this.channelsOf(layer) }, (_, channel) => channel));
+    const convolution = this.convolution(layer, outputs);
+    const prelu = this.prelu(layer, outputs);
+    this.slots = activated(this.slopesOf(layer), outputs);
+    if (pool) this.keepsOrder(layer, outputs);
+    return (x, state) => pooled(prelu(convolution(x, state), state), pool);
+  }
+
+  /** The first layer, with pooling before PReLU wherever that may be. */
+  poolingFirst(layer: string, pool: Pool): Layer {
+    const slopes = this.slopesOf(layer).data;
+    const channels = Array.from({ length: slopes.length }, (_, channel) => channel);
+    const falling = channels.filter((channel) => slopes[channel] < 0);
+    const rising = channels.filter((channel) => slopes[channel] >= 0).sort((a, b) => slopes[a] - slopes[b]);
+    const free = whole(channels).length - channels.length;
+    return falling.length <= free ? this.withCopies(layer, pool, channels, falling) : this.halved(layer, pool, rising, falling);
+  }
+
+  /** Pooling takes the greatest values: of channels held with a minus it would take the least. */
+  private keepsOrder(layer: string, slots: readonly Slot[]): void {
+    if (activated(this.slopesOf(layer), slots).some((slot) => slot && slot.factor < 0)) throw new RangeError(`${layer}: a slope above 1 before a pooling`);
+  }
+
+  /** Falling channels twice, as x and as α·x, where blocks have room for them. */
+  private withCopies(layer: string, pool: Pool, channels: readonly number[], falling: readonly number[]): Layer {
+    const slopes = this.slopesOf(layer).data;
+    const made = filled([...channels.map((channel) => ({ channel, factor: 1 })), ...falling.map((channel) => ({ channel, factor: slopes[channel] }))]);
+    const convolution = this.convolution(layer, made);
+    const outputs = whole(channels);
+    const pointwise = (value: (from: NonNullable<Slot>, isCopy: boolean, slope: number) => number): HostTensor => {
+      const kernel = made.flatMap((from, index) => outputs.map((to) => (from && to && from.channel === to.channel ? value(from, index >= channels.length, slopes[to.channel]) : 0)));
+      return hostTensor([1, 1, made.length, outputs.length], Float32Array.from(kernel));
+    };
+    // falling: x + max(0, α·x − x)
+    this.state[`${layer}/bend`] = pointwise((_, isCopy, slope) => (slope < 0 ? (isCopy ? 1 : -1) : Math.abs(1 - slope)));
+    this.state[`${layer}/slope`] = pointwise((_, isCopy, slope) => (slope < 0 ? (isCopy ? 0 : 1) : slope > 1 ? -slope : slope));
+    this.slots = activated(this.slopesOf(layer), outputs);
+    const mixed = (x: tf.Tensor4D, state: State, part: string): tf.Tensor4D => tf.conv2d(x, entry(state, `${layer}/${part}`), 1, 'valid');
+    return (x, state) => {
+      const most = pooled(convolution(x, state), pool);
+      return tf.add(mixed(most, state, 'slope'), tf.relu(mixed(most, state, 'bend')));
+    };
+  }
+
+  /** Two convolutions of whole blocks: the falling channels and the others of least slope that fill their blocks up go through PReLU before pooling, the rest after. */
+  private halved(layer: string, pool: Pool, rising: readonly number[], falling: readonly number[]): Layer {
+    const room = Math.ceil(falling.length / BLOCK) * BLOCK - falling.length;
+    const [before, after] = [whole([...falling, ...rising.slice(0, room)]), whole(rising.slice(room))];
+    this.keepsOrder(layer, before);
+    const [early, late] = [this.convolution(layer, before, `${layer}/early`), this.convolution(layer, after, `${layer}/late`)];
+    const [preluBefore, preluAfter] = [this.prelu(layer, before, `${layer}/early`), this.prelu(layer, after, `${layer}/late`)];
+    this.slots = activated(this.slopesOf(layer), [...before, ...after]);
+    return (x, state) => tf.concat([pooled(preluBefore(early(x, state), state), pool), preluAfter(pooled(late(x, state), pool), state)], 3);
+  }
+}
+
+export function blockedNet(name: NetName, published: HostTensors): BlockedNet {
+  const builder = new Builder(published);
+  const layers = POOLS[name].map((pool, index) => (index === 0 && pool ? builder.poolingFirst(`conv${index + 1}`, pool) : builder.inOrder(`conv${index + 1}`, pool)));
+  if (builder.slots.some((slot) => slot?.factor !== 1)) throw new RangeError(`the last convolution of ${name} has a slope above 1, or channels that fill no block`);
+  const rest = Object.fromEntries(Object.entries(published).filter(([key]) => !key.startsWith('conv')));
+  return {
+    state: { ...builder.state, ...rest },
+    step: (state, { images }) => ({ outputs: { answers: answersOf(layers.reduce((x, layer) => layer(x, state), channelsLast(images)), state) } }),
+  };
+}

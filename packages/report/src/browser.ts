@@ -1,0 +1,15 @@
+/** What of this package runs in a browser: the charts and sections of the report, and the events and metrics they are made of. */
+export { chart, smooth, type Chart, type Points, type Series } from './chart.js';
+export { parseEvents } from './event-lines.js';
+export { count, duration, figure, percent } from './format.js';
+export { historyOf, type History } from './history.js';
+export { html, Html } from './html.js';
+export { metricsFrom, type Metrics } from './metrics.js';
+export { reportPage } from './page.js';
+export type { Crop, DroppedPicture, PairPicture, Picture, Pictures } from './pictures.js';
+export { dataSection } from './sections/data.js';
+export { recordSection } from './sections/record.js';
+export { header } from './sections/summary.js';
+export { trainingSection } from './sections/training.js';
+export { verificationSection } from './sections/verification.js';
+export { STYLE } from './style.js';

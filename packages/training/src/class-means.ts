@@ -1,0 +1,44 @@
+/** Class centres made of embeddings: each person's mean, for people that no former head knows. */
+import { hostTensor, type Engine, type HostTensor, type InitialState, type Model } from '@facewright/core';
+import { createEmbedder, meanEmbedding } from './embedder.js';
+import type { ImageStore } from './images.js';
+import type { LabelledSample } from './training-set.js';
+
+/** Images of a person that are embedded, the first of the dataset: more change the mean's direction little. */
+const MOST_IMAGES = 10;
+const BATCH = 32;
+
+export interface ClassMeansOptions {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly samples: readonly LabelledSample[];
+  readonly store: ImageStore;
+}
+
+/** The mean embedding, at length 1, of each person of `labels`: columns [embeddingSize, labels]. */
+export async function classMeans({ params, statistics }: InitialState, labels: readonly number[], { engine, model, samples, store }: ClassMeansOptions): Promise<HostTensor> {
+  const own = new Map<number, number[]>(labels.map((label) => [label, []]));
+  for (const { sample, label } of samples) {
+    const images = own.get(label);
+    if (images && images.length < MOST_IMAGES) images.push(sample);
+  }
+  const wanted = [...own.values()].flat();
+  const embedder = createEmbedder({ engine, model, params, statistics, batch: BATCH });
+  const [height, width] = model.inputSize;
+  const vectors = new Map<number, Float32Array>();
+  try {
+    for (let first = 0; first < wanted.length; first += BATCH) {
+      const part = wanted.slice(first, first + BATCH);
+      const images = await Promise.all(part.map(async (sample) => ({ width, height, data: await store.pixels(sample) })));
+      const embedded = await embedder.embed(images);
+      part.forEach((sample, index) => vectors.set(sample, embedded[index]));
+    }
+  } finally {
+    embedder.dispose();
+  }
+  const data = new Float32Array(model.embeddingSize * labels.length);
+  labels.forEach((label, column) => {
+    meanEmbedding(own.get(label)!.map((sample) => vectors.get(sample)!)).forEach((value, row) => (data[row * labels.length + column] = value));
+  });
+  return hostTensor([model.embeddingSize, labels.length], data);
+}

@@ -1,0 +1,36 @@
+/** The accuracy criterion: the accuracy on the validation photos is as high as wanted, or has not risen for so many validations. */
+import { accuracyRule, definePlugin, type AccuracyRule, type Criterion } from '@facewright/core';
+
+type Seen = {
+  /** The highest accuracy so far, and the step of the stage at which it was measured. */
+  readonly best: { readonly accuracy: number; readonly step: number } | null;
+  readonly last: number | null;
+  /** Validations in a row without enough gain above the best. */
+  readonly without: number;
+};
+
+const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+
+export const atAccuracy = ({ atLeast, patience, minimumGain }: AccuracyRule): Criterion<Seen> => ({
+  needsValidation: true,
+  begin: () => ({ best: null, last: null, without: 0 }),
+  observe: (seen, { steps, validation }) => {
+    if (!validation) return seen;
+    const { accuracy } = validation;
+    if (!seen.best || accuracy > seen.best.accuracy + minimumGain) return { best: { accuracy, step: steps }, last: accuracy, without: 0 };
+    return { ...seen, last: accuracy, without: seen.without + 1 };
+  },
+  verdict: ({ best, last, without }) => {
+    if (atLeast !== undefined && last !== null && last >= atLeast) return { atLeast, accuracy: last };
+    return patience !== undefined && without >= patience ? { patience, minimumGain, best: best!.accuracy, atStep: best!.step, accuracy: last } : undefined;
+  },
+  remark: ({ best, last, without }, former) =>
+    patience !== undefined && without > former.without ? `The validation accuracy rises no more: ${percent(last!)} after ${percent(best!.accuracy)} at step ${best!.step} of the stage (${without} of ${patience}).` : undefined,
+});
+
+/** The criterion plugin `accuracy`. */
+export const accuracyCriterion = definePlugin({
+  meta: { name: 'accuracy', kind: 'criterion', version: '0.1.0', apiVersion: 1, description: 'a stage until its validation accuracy is reached, or rises no more' },
+  options: accuracyRule,
+  create: atAccuracy,
+});

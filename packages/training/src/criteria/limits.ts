@@ -1,0 +1,39 @@
+/** Criteria that count: so many steps, so many epochs. */
+import { definePlugin, type Criterion } from '@facewright/core';
+import { z } from 'zod';
+
+type Done = { readonly steps: number; readonly stepsPerEpoch: number };
+
+const counting: Pick<Criterion<Done>, 'begin' | 'observe'> = {
+  begin: () => ({ steps: 0, stepsPerEpoch: 0 }),
+  observe: (_, { steps, stepsPerEpoch }) => ({ steps, stepsPerEpoch }),
+};
+
+export const afterSteps = ({ steps }: { readonly steps: number }): Criterion<Done> => ({
+  ...counting,
+  verdict: (done) => (done.steps >= steps ? { steps } : undefined),
+  limit: () => steps,
+});
+
+export function afterEpochs({ epochs }: { readonly epochs: number }): Criterion<Done> {
+  const limit = (stepsPerEpoch: number): number => Math.max(1, Math.ceil(epochs * stepsPerEpoch));
+  return {
+    ...counting,
+    verdict: ({ steps, stepsPerEpoch }) => (steps > 0 && steps >= limit(stepsPerEpoch) ? { epochs, stepsPerEpoch } : undefined),
+    limit,
+  };
+}
+
+/** The criterion plugin `steps`. */
+export const stepsCriterion = definePlugin({
+  meta: { name: 'steps', kind: 'criterion', version: '0.1.0', apiVersion: 1, description: 'a stage of so many steps' },
+  options: z.strictObject({ steps: z.int().min(1) }),
+  create: afterSteps,
+});
+
+/** The criterion plugin `epochs`: also parts of one, at least a step. */
+export const epochsCriterion = definePlugin({
+  meta: { name: 'epochs', kind: 'criterion', version: '0.1.0', apiVersion: 1, description: 'a stage of so many epochs' },
+  options: z.strictObject({ epochs: z.number().positive() }),
+  create: afterEpochs,
+});

@@ -1,0 +1,53 @@
+/**
+ * The plateau criterion: the loss lingers. It compares the mean of each full window of steps with the last mean that was progress, so many small
+ * gains add up and a rise followed by a fall is not one. Losses of the warm-up do not count.
+ */
+import { definePlugin, plateauRule, type Criterion, type PlateauRule } from '@facewright/core';
+
+type Seen = {
+  /** The window being filled. */
+  readonly window: { readonly count: number; readonly sum: number };
+  /** Means of the last full windows, oldest first. */
+  readonly means: readonly number[];
+  /** The mean that the next window is compared with: the last one that was progress. */
+  readonly reference: number | null;
+  /** Relative fall of the last full window's mean below the reference. */
+  readonly gain: number | null;
+  /** Full windows in a row without enough gain. */
+  readonly lingering: number;
+};
+
+const EMPTY = { count: 0, sum: 0 };
+
+export const atPlateau = (rule: PlateauRule): Criterion<Seen> => ({
+  begin: () => ({ window: EMPTY, means: [], reference: null, gain: null, lingering: 0 }),
+  observe: (seen, { loss, warmingUp }) => (warmingUp ? seen : observe(seen, loss, rule)),
+  verdict: ({ means, reference, gain, lingering }) => (lingering >= rule.patience ? { ...rule, means, reference, gain } : undefined),
+  remark: (seen, former) => (seen.lingering > former.lingering ? remark(seen, rule) : undefined),
+});
+
+/** The criterion plugin `plateau`. */
+export const plateauCriterion = definePlugin({
+  meta: { name: 'plateau', kind: 'criterion', version: '0.1.0', apiVersion: 1, description: 'a stage until its loss lingers' },
+  options: plateauRule,
+  create: atPlateau,
+});
+
+function observe(seen: Seen, loss: number, { window: length, minimumGain, patience, minimumLoss }: PlateauRule): Seen {
+  const window = { count: seen.window.count + 1, sum: seen.window.sum + loss };
+  if (window.count < length) return { ...seen, window };
+  const mean = window.sum / length;
+  const emptied = { ...seen, window: EMPTY, means: [...seen.means, mean].slice(-(patience + 1)) };
+  const spent = mean <= minimumLoss; // relative gains of next to nothing could go on for ever
+  if (seen.reference === null) return { ...emptied, reference: mean, lingering: spent ? 1 : 0 };
+  const gain = (seen.reference - mean) / Math.max(Math.abs(seen.reference), 1e-12);
+  const progress = !spent && gain > 0 && gain >= minimumGain;
+  return progress ? { ...emptied, gain, reference: mean, lingering: 0 } : { ...emptied, gain, lingering: seen.lingering + 1 };
+}
+
+function remark({ means, reference, gain, lingering }: Seen, { patience, minimumGain, minimumLoss }: PlateauRule): string {
+  const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+  const mean = means.at(-1)!;
+  if (mean <= minimumLoss) return `There is little left to learn: mean loss ${mean.toFixed(4)}, at or below ${minimumLoss} (${lingering} of ${patience}).`;
+  return `The loss lingers: mean ${mean.toFixed(4)} after ${reference!.toFixed(4)}, a gain of ${percent(gain!)} where ${percent(minimumGain)} counts (${lingering} of ${patience}).`;
+}

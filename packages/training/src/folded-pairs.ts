@@ -1,0 +1,32 @@
+/** Pairs in folds that share no person, as LFW's are made: what the threshold of a fold was chosen on has none of the people it is measured on. */
+import { FacewrightError, permutation, type Dataset, type Random } from '@facewright/core';
+import { drawPairs, type Pair } from './held-out.js';
+
+/**
+ * About `count` pairs of original images, half same and half different, no pair twice. People are dealt out to the folds by their number of photos;
+ * both people of a different pair are of one fold. There are fewer folds where there are too few people for `folds` (a fold needs two, one of them
+ * with two photos), and fewer pairs where there are too few photos. Throws a `FacewrightError` where not even two folds can be made.
+ */
+export function drawFoldedPairs(dataset: Pick<Dataset, 'samples' | 'identities'>, count: number, random: Random, folds = 10): Pair[] {
+  const sources = new Map(dataset.identities.map((name) => [name, new Set<string>()]));
+  for (const { identity, source, kind } of dataset.samples) if (kind === 'original') sources.get(identity)?.add(source);
+  const photosOf = (name: string): number => sources.get(name)!.size;
+  const drawn = permutation(dataset.identities.length, random.fork('folds')).map((index) => dataset.identities[index]);
+  const people = drawn.filter((name) => photosOf(name) > 0).sort((a, b) => photosOf(b) - photosOf(a));
+  const several = people.filter((name) => photosOf(name) > 1).length;
+  const number = Math.min(folds, several, Math.floor(people.length / 2));
+  if (number < 2) {
+    throw new FacewrightError({
+      what: `Pairs need four people or more, two of them with two photos or more; there ${people.length === 1 ? 'is' : 'are'} ${people.length}, ${several} of them with two.`,
+      todo: 'Give photos of more people, or more photos of each.',
+    });
+  }
+  const groups = Array.from({ length: number }, (): string[] => []);
+  // to and fro, so that no fold always gets the one with more photos
+  people.forEach((name, index) => {
+    const place = index % (2 * number);
+    groups[place < number ? place : 2 * number - 1 - place].push(name);
+  });
+  const each = 2 * Math.max(1, Math.floor(count / number / 2));
+  return groups.flatMap((names, fold) => drawPairs(dataset, names, each, random.fork('fold', fold), 1).map((pair) => ({ ...pair, fold })));
+}

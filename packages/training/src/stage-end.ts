@@ -1,0 +1,76 @@
+/** A stage's record, plain data that goes into the checkpoint as it is, and the criteria that end it. */
+import type { Criterion, CriterionMemory, CriterionStep, UntilRule } from '@facewright/core';
+import { atAccuracy } from './criteria/accuracy.js';
+import { afterEpochs, afterSteps } from './criteria/limits.js';
+import { atPlateau } from './criteria/plateau.js';
+
+/** What a stage has seen. */
+export interface StageRecord {
+  /** Steps done in this stage. */
+  readonly steps: number;
+  /** The last losses, oldest first. */
+  readonly recent: readonly number[];
+  /** How often the stage went back to its last good state: its rate is lower by that. */
+  readonly setbacks: number;
+  /** What its criteria remember, in their order. */
+  readonly memories: readonly CriterionMemory[];
+}
+
+export interface NamedCriterion {
+  readonly name: string;
+  readonly criterion: Criterion;
+}
+
+/** The criteria of `until` in the order in which they are asked, then `further` ones. */
+export function criteriaOf({ steps, epochs, plateau, accuracy }: UntilRule, further: readonly NamedCriterion[] = []): NamedCriterion[] {
+  return [
+    ...(steps === undefined ? [] : [{ name: 'steps', criterion: afterSteps({ steps }) }]),
+    ...(epochs === undefined ? [] : [{ name: 'epochs', criterion: afterEpochs({ epochs }) }]),
+    ...(plateau ? [{ name: 'plateau', criterion: atPlateau(plateau) }] : []),
+    ...(accuracy ? [{ name: 'accuracy', criterion: atAccuracy(accuracy) }] : []),
+    ...further,
+  ];
+}
+
+export const firstRecord = (criteria: readonly NamedCriterion[]): StageRecord => ({ steps: 0, recent: [], setbacks: 0, memories: criteria.map(({ criterion }) => criterion.begin()) });
+
+const RECENT = 20;
+
+/** The record with one more step. */
+export function observe(record: StageRecord, criteria: readonly NamedCriterion[], seen: Omit<CriterionStep, 'steps'>): StageRecord {
+  const steps = record.steps + 1;
+  return {
+    ...record,
+    steps,
+    recent: [...record.recent, seen.loss].slice(-RECENT),
+    memories: criteria.map(({ criterion }, index) => criterion.observe(record.memories[index], { ...seen, steps })),
+  };
+}
+
+/** What the criteria have to tell of the step between two records. */
+export const remarks = (record: StageRecord, former: StageRecord, criteria: readonly NamedCriterion[]): string[] =>
+  criteria.flatMap(({ criterion }, index) => criterion.remark?.(record.memories[index], former.memories[index]) ?? []);
+
+export interface Ending {
+  /** The criterion's name. */
+  readonly because: string;
+  readonly evidence: Record<string, unknown>;
+}
+
+/** Why the stage ends here, if it does: the first criterion that says so. */
+export function ending(record: StageRecord, criteria: readonly NamedCriterion[]): Ending | undefined {
+  for (const [index, { name, criterion }] of criteria.entries()) {
+    const evidence = criterion.verdict(record.memories[index]);
+    if (evidence) return { because: name, evidence: { ...evidence } };
+  }
+  return undefined;
+}
+
+/** The most steps a stage can take, where that is known. */
+export function stepLimit(criteria: readonly NamedCriterion[], stepsPerEpoch: number): number | undefined {
+  const limit = Math.min(...criteria.map(({ criterion }) => criterion.limit?.(stepsPerEpoch) ?? Infinity));
+  return Number.isFinite(limit) ? limit : undefined;
+}
+
+/** The mean of the last losses: what a stage ended with, less the noise of one batch. */
+export const recentLoss = ({ recent }: StageRecord): number => recent.reduce((sum, loss) => sum + loss, 0) / recent.length;

@@ -1,0 +1,59 @@
+/** What a training may begin from in place of drawn weights: a model directory, a checkpoint, or a run. */
+import { FacewrightError, messageOf, under, type HostTensors, type InitialState, type PluginReference } from '@facewright/core';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { checkpointSteps, nameOf, readCheckpoint, type About } from './checkpoints.js';
+import { loadModelFiles } from './model-files.js';
+import { readPeople } from './people.js';
+
+/** The head of a checkpoint: the loss that it belongs to, and whose class centres it holds. */
+export interface FormerHead {
+  readonly loss: PluginReference;
+  readonly params: HostTensors;
+  readonly statistics: HostTensors;
+  readonly identities: readonly string[];
+}
+
+export interface StartingPoint extends Pick<About, 'model' | 'alignment'> {
+  /** Where it was read. */
+  readonly path: string;
+  readonly weights: InitialState;
+  /** A model directory has none, nor a checkpoint without its list of people beside it. */
+  readonly head?: FormerHead;
+}
+
+/**
+ * `path` is a model directory (`model.json`), a checkpoint (`state.json`), or a run: its newest whole checkpoint, else its model. Throws a
+ * `FacewrightError` where it is none of them or damaged.
+ */
+export async function readStartingPoint(path: string): Promise<StartingPoint> {
+  const has = (...parts: string[]): Promise<boolean> => stat(join(path, ...parts)).then(() => true, () => false);
+  if (await has('model.json')) return fromModel(path);
+  if (await has('state.json')) return fromCheckpoint(path);
+  const checkpoints = (await has('checkpoints')) ? join(path, 'checkpoints') : basename(path) === 'checkpoints' ? path : undefined;
+  if (checkpoints) {
+    for (const step of await checkpointSteps(checkpoints)) {
+      const found = await fromCheckpoint(join(checkpoints, nameOf(step))).catch(() => undefined);
+      if (found) return found;
+    }
+  }
+  if (await has('model', 'model.json')) return fromModel(join(path, 'model'));
+  throw new FacewrightError({ what: 'There is nothing to begin from.', where: path, todo: 'Name a model directory (it holds model.json), a checkpoint (it holds state.json), or the directory of a run.' });
+}
+
+async function fromModel(path: string): Promise<StartingPoint> {
+  const { card, params, statistics } = await loadModelFiles(path);
+  return { path, model: { name: card.model.name, options: card.model.options }, alignment: card.alignment, weights: { params, statistics } };
+}
+
+async function fromCheckpoint(path: string): Promise<StartingPoint> {
+  const { about, state, makings } = await readCheckpoint(path).catch((error: unknown) => {
+    throw new FacewrightError({ what: `The checkpoint is damaged: ${messageOf(error).split('\n')[0]}`, where: path, todo: 'Begin from another one.', cause: error });
+  });
+  const identities = await readPeople(dirname(path), makings.people);
+  return {
+    path, model: about.model, alignment: about.alignment,
+    weights: { params: under('model/params', state), statistics: under('model/statistics', state) },
+    ...(identities && { head: { loss: about.loss, params: under('head/params', state), statistics: under('head/statistics', state), identities } }),
+  };
+}
