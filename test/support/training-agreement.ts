@@ -19,9 +19,9 @@ function withTrainedSlopes(params: HostTensors): HostTensors {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, name.endsWith('/slope') ? { ...value, data: Float32Array.from(value.data, (_, i) => [0.25, 1.7, -1.4, 1, 0, -0.2][i % 6]) } : value]));
 }
 
-interface Setting { model: Model; loss: Loss; params: HostTensors; statistics: HostTensors }
+export interface Setting { model: Model; loss: Loss; params: HostTensors; statistics: HostTensors }
 
-async function setting(lossPlugin = softmax(), trained = true): Promise<Setting> {
+export async function setting(lossPlugin = softmax(), trained = true): Promise<Setting> {
   const model = await mobileFaceNet(SMALL).create(context());
   const loss = await lossPlugin.create(context());
   const body = model.init(createRandom(5));
@@ -34,7 +34,7 @@ async function setting(lossPlugin = softmax(), trained = true): Promise<Setting>
 }
 
 /** Loss, gradients and statistics as outputs. */
-const gradientStep = ({ model, loss, params }: Setting): StepFunction => (state, { images, labels }) => {
+export const gradientStep = ({ model, loss, params }: Setting): StepFunction => (state, { images, labels }) => {
   const names = Object.keys(params);
   let statistics: Record<string, tf.Tensor> = {};
   const { value, grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
@@ -48,10 +48,23 @@ const gradientStep = ({ model, loss, params }: Setting): StepFunction => (state,
   return { state: { 'model/statistics/stem/mean': kept['statistics/stem/mean'] }, outputs: { loss: value, ...prefixed('gradient', Object.fromEntries(names.map((name, i) => [name, grads[i]]))), ...kept } };
 };
 
-const batch = (n: number, seed = 1): HostTensors => ({ images: numbers([n, SIDE, SIDE, 3], seed), labels: hostTensor([n], Int32Array.from({ length: n }, (_, i) => (i * 3 + seed) % CLASSES)) });
+export const batch = (n: number, seed = 1): HostTensors => ({ images: numbers([n, SIDE, SIDE, 3], seed), labels: hostTensor([n], Int32Array.from({ length: n }, (_, i) => (i * 3 + seed) % CLASSES)) });
 
 const largest = (data: ArrayLike<number>): number => Array.from(data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+
+/** Loss within 1e-5, every gradient within 1e-4 of the largest, running statistics within 1e-6. */
+export function expectSameStep(actual: HostTensors, expected: HostTensors): void {
+  expect(Math.abs(actual.loss.data[0] - expected.loss.data[0])).toBeLessThan(1e-5);
+  const gradients = Object.keys(expected).filter((name) => name.startsWith('gradient/'));
+  const scale = Math.max(...gradients.map((name) => largest(expected[name].data)));
+  for (const name of gradients) expect(difference(actual[name].data, expected[name].data) / scale, name).toBeLessThan(1e-4);
+  const statistics = Object.keys(expected).filter((name) => name.startsWith('statistics/'));
+  expect(statistics.length).toBeGreaterThan(20);
+  // a mean after a normalised layer is zero but for rounding: it is measured by the deviation, which is the scale it is used on
+  const deviation = (name: string): number => Math.sqrt(largest(expected[name.replace(/mean$/, 'variance')].data));
+  for (const name of statistics) expect(difference(actual[name].data, expected[name].data) / Math.max(largest(expected[name].data), deviation(name)), name).toBeLessThan(1e-6);
+}
 
 /** The reference's are the same for every lowering, and slow. */
 let referenceLosses: Promise<number[]> | undefined;
@@ -81,15 +94,7 @@ export function testTrainingAgreement(open: () => Promise<Engine>): void {
     const step = gradientStep(given);
     const expected = await (await referenceEngine()).compile(step, { state }).run(batch(16));
     const actual = await engine.compile(step, { state }).run(batch(16));
-    expect(Math.abs(actual.loss.data[0] - expected.loss.data[0])).toBeLessThan(1e-5);
-    const gradients = Object.keys(expected).filter((name) => name.startsWith('gradient/'));
-    const scale = Math.max(...gradients.map((name) => largest(expected[name].data)));
-    for (const name of gradients) expect(difference(actual[name].data, expected[name].data) / scale, name).toBeLessThan(1e-4);
-    const statistics = Object.keys(expected).filter((name) => name.startsWith('statistics/'));
-    expect(statistics.length).toBeGreaterThan(20);
-    // a mean after a normalised layer is zero but for rounding: it is measured by the deviation, which is the scale it is used on
-    const deviation = (name: string): number => Math.sqrt(largest(expected[name.replace(/mean$/, 'variance')].data));
-    for (const name of statistics) expect(difference(actual[name].data, expected[name].data) / Math.max(largest(expected[name].data), deviation(name)), name).toBeLessThan(1e-6);
+    expectSameStep(actual, expected);
   });
 
   test('ten steps of SGD give the same losses', { timeout: 300_000 }, async () => {

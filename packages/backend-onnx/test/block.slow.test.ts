@@ -1,14 +1,14 @@
 // The blocked lowering for every block there is, on any processor: onnxruntime's internal convolution is written out in standard ops for the block
 // that is tested, and the whole step is held against the reference engine. Where the machine has the layout, both must agree.
 import { type CompileOptions, type Executable, type StepFunction } from '@facewright/core';
+import { referenceEngine } from '@facewright/test/reference';
+import { batch, expectSameStep, gradientStep, setting, type Setting } from '@facewright/test/training-agreement';
 import { beforeAll, expect, test } from 'vitest';
 import { NCHWC_DOMAIN, OnnxBuilder } from '../src/onnx/builder.js';
 import type { OnnxAttribute } from '../src/onnx/encode.js';
 import { OnnxExecutable } from '../src/session/executable.js';
 import { probeBlock } from '../src/session/probe-block.js';
 import { loadRuntime, type Runtime } from '../src/session/runtime.js';
-import { referenceEngine } from './agree.js';
-import { batch, expectSameStep, gradientStep, setting, type Setting } from './small-net.js';
 
 /** [1, C, H, W] in the blocked layout is the memory [C/B, H, W, B]; kernels and results alike. */
 class WrittenOut extends OnnxBuilder {
