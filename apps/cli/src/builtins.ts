@@ -12,6 +12,9 @@ import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper
 import { tensorBoard } from '@facewright/report';
 import { accuracyCriterion, adam, adamW, epochsCriterion, plateauCriterion, sgd, stepsCriterion } from '@facewright/training';
 
+/** `auto` takes these first, where they have a GPU to compute on. */
+export const gpuBackends: readonly PluginFactory<'backend'>[] = [nodeGpu];
+
 export const backends: readonly PluginFactory<'backend'>[] = [onnx, nodeGpu, webgpu, wasm, cpu];
 
 export const builtins = [

@@ -13,7 +13,10 @@ const engine = (name: string, availability: Availability) =>
 
 test('auto takes the first engine that works; a named one is taken or says why not', async () => {
   const usable = (await listEngines(context)).filter(forAuto).map(({ name }) => name);
-  const auto = async (...availabilities: Availability[]): Promise<string> => (await chooseBackend('auto', source, context, availabilities.map((availability, i) => engine(`engine-${i}`, availability)))).plugin.meta.name;
+  const auto = async (...availabilities: Availability[]): Promise<string> => {
+    const factories = availabilities.map((availability, i) => engine(`engine-${i}`, availability));
+    return (await chooseBackend('auto', source, context, factories, factories.slice(1, 2))).plugin.meta.name;
+  };
   expect(await auto({ usable: false }, { usable: true }, { usable: true })).toBe('engine-1');
   expect(await auto({ usable: true, emulated: true }, { usable: true })).toBe('engine-1');
   expect(await auto({ usable: true }, { usable: true, accelerated: true })).toBe('engine-1');

@@ -1,7 +1,7 @@
 /** Which engine a run computes on: the one that is named, else the first that has a GPU to itself, else the first in order that works here. */
 import { FacewrightError, type Availability, type ConfiguredPlugin, type PluginContext, type PluginFactory, type PluginReference } from '@facewright/core';
 import { loadPlugin, type PluginSource } from '@facewright/core/node';
-import { backends } from './builtins.js';
+import { backends, gpuBackends } from './builtins.js';
 
 export interface ChosenBackend {
   readonly plugin: ConfiguredPlugin<'backend'>;
@@ -9,7 +9,7 @@ export interface ChosenBackend {
 }
 
 /** Throws a `FacewrightError` where the named engine, or every engine, does not work here; it says why and what mends it. */
-export async function chooseBackend(reference: PluginReference, source: PluginSource, context: PluginContext, factories: readonly PluginFactory<'backend'>[] = backends): Promise<ChosenBackend> {
+export async function chooseBackend(reference: PluginReference, source: PluginSource, context: PluginContext, factories: readonly PluginFactory<'backend'>[] = backends, withGpu: readonly PluginFactory<'backend'>[] = gpuBackends): Promise<ChosenBackend> {
   const name = typeof reference === 'string' ? reference : reference.name;
   if (name !== 'auto') {
     const plugin = await loadPlugin('backend', reference, source);
@@ -18,15 +18,17 @@ export async function chooseBackend(reference: PluginReference, source: PluginSo
     throw new FacewrightError({ what: `The engine "${name}" does not work here: ${availability.reason ?? 'no reason given'}.`, where: source.where, todo: availability.remedy ?? 'Choose another one: "facewright doctor" lists them.' });
   }
   const reasons: string[] = [];
-  let first: ChosenBackend | undefined;
-  for (const factory of factories) {
+  for (const factory of withGpu) {
     const plugin = factory();
     const availability = await probe(plugin, context);
     if (availability.accelerated) return { plugin, availability };
-    if (forAuto(availability)) first ??= { plugin, availability };
+  }
+  for (const factory of factories) {
+    const plugin = factory();
+    const availability = await probe(plugin, context);
+    if (forAuto(availability)) return { plugin, availability };
     reasons.push(`${plugin.meta.name}: ${availability.reason ?? 'emulated, so only by name'}`);
   }
-  if (first) return first;
   throw new FacewrightError({ what: `No engine works here (${reasons.join('; ')}).`, where: source.where, todo: '"facewright doctor" says what mends it.' });
 }
 

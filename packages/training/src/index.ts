@@ -17,3 +17,4 @@ export { createEmbedder, cosineSimilarity, meanEmbedding, type Embedder, type Em
 export { verify, type VerifyOptions } from './verify.js';
 export { holdOut, drawPairs, type Pair } from './held-out.js';
 export { drawFoldedPairs } from './folded-pairs.js';
+export { fitPixels } from './resize.js';
