@@ -14,7 +14,11 @@ export const nodeGpu = definePlugin({
     mode: z.enum(['function', 'eager']).default('function').describe('function: a step is captured and run as one TensorFlow function where that is possible; eager: op by op'),
     jit: z.boolean().default(false).describe('compile functions by XLA; for a GPU: on a CPU convolutions are slower with it'),
     fuse: z.boolean().default(true).describe('on a CPU: compile groups of ops that work value by value by XLA, which saves passes over memory'),
-    bfloat16: z.boolean().default(false).describe('let TensorFlow compute in bfloat16 where it finds that safe, with float32 state; only in functions, and on a CPU that has it'),
+    precision: z.enum(['float32', 'bfloat16', 'float16']).default('float32').describe('of activations and their gradients in training steps; state, head and loss are float32 always. bfloat16: a GPU since Ampere, or a processor with AMX or AVX-512 BF16; float16: any GPU with tensor cores; on processors it is slow'),
+    lossScaling: z.strictObject({
+      initial: z.number().min(1).refine((value) => Number.isInteger(Math.log2(value)), 'is no power of two').default(65536).describe('what the loss is multiplied by at first, a power of two; halved where gradients overflow'),
+      growAfter: z.int().positive().default(2000).describe('updates in a row without an overflow after which it is doubled'),
+    }).prefault({}).describe('with float16'),
     threads: z.int().positive().optional().describe('threads that one op may use; default: the cores'),
     parallelOps: z.int().positive().optional().describe('ops that run at the same time'),
     memoryGrowth: z.boolean().default(true).describe('take GPU memory as it is needed, not all of it at once'),

@@ -43,7 +43,7 @@ export async function setup({ cpu = false, cacheDirectory = defaultCacheDirector
   const alreadyThere = hasLibraries(libraryDirectory(directory));
   if (!alreadyThere) await install(variant, directory, emit, signal);
   notice(emit, 'Trying it by a training step.');
-  const engine = await openTensorFlowEngine(libraryDirectory(directory), { device: cpu ? 'cpu' : 'gpu', mode: 'function', jit: false, fuse: true, bfloat16: false, memoryGrowth: true });
+  const engine = await openTensorFlowEngine(libraryDirectory(directory), { device: cpu ? 'cpu' : 'gpu', mode: 'function', jit: false, fuse: true, precision: 'float32', memoryGrowth: true });
   try {
     await checkTrainingStep(engine);
   } finally {
