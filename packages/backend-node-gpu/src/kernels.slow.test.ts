@@ -4,10 +4,10 @@ import { hostTensor, type Engine, type HostTensors, type State } from '@facewrig
 import { testContext } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { librariesHere } from '../test/libraries.js';
+import { libraries } from '../test/libraries.js';
 import { nodeGpu } from './index.js';
 
-const here = librariesHere();
+const here = await libraries();
 const wave = (shape: number[], from = 0.1): ReturnType<typeof hostTensor> => hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(from + 1.7 * i)));
 const inputs: HostTensors = {
   x: wave([2, 6, 6, 3]),

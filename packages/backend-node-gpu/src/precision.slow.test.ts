@@ -2,10 +2,10 @@
 import { testMixedPrecision } from '@facewright/test/mixed-precision';
 import { testContext } from '@facewright/testkit';
 import { describe, expect, test } from 'vitest';
-import { librariesHere } from '../test/libraries.js';
+import { libraries } from '../test/libraries.js';
 import { nodeGpu } from './index.js';
 
-const here = librariesHere();
+const here = await libraries();
 if ('library' in here) {
   const open = async (precision: 'float32' | 'bfloat16' | 'float16', initial = 1024) => (await nodeGpu({ library: here.library, device: 'cpu', precision, lossScaling: { initial, growAfter: 1000 } }).create(testContext())).open();
   describe('bfloat16', () => testMixedPrecision({ open, precision: 'bfloat16', epsilon: 2 ** -9 }));
