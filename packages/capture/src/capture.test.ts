@@ -120,3 +120,10 @@ test('the former backend is active afterwards, also after an error', async () =>
   expect(() => capture(() => { throw new Error('mine'); }, { inputs: {} })).toThrow('mine');
   expect(tf.getBackend()).toBe('cpu');
 });
+
+test('where no backend was chosen before, none is afterwards', async () => {
+  Object.assign(tf.engine(), { backendName: null, backendInstance: null });
+  capture((_, { x }) => ({ outputs: { y: tf.square(x) } }), { inputs: { x: { shape: [2], dtype: 'float32' } } });
+  expect(tf.engine().backendName).toBeNull();
+  await tf.setBackend('cpu');
+});

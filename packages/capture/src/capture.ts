@@ -27,7 +27,7 @@ export interface CaptureOptions {
  */
 export function capture(step: StepFunction, signature: Signature, { name = step.name || 'step' }: CaptureOptions = {}): Graph {
   const backend = recordingBackend();
-  initialise();
+  tf.engine().registry[CAPTURE_BACKEND] ??= backend; // started without being chosen
   const recording = new Recording(name);
   const former = backend.recording;
   backend.recording = recording;
@@ -54,14 +54,6 @@ export function capture(step: StepFunction, signature: Signature, { name = step.
   } finally {
     backend.recording = former;
   }
-}
-
-/** tfjs starts a backend lazily and only then switches to it synchronously. */
-function initialise(): void {
-  if (CAPTURE_BACKEND in tf.engine().registry) return;
-  const former = tf.engine().backendName;
-  void tf.engine().setBackend(CAPTURE_BACKEND);
-  if (former) void tf.engine().setBackend(former);
 }
 
 const tensorFor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFromTensorInfo(info);

@@ -77,6 +77,7 @@ export function withTfBackend<T>(tfBackend: string, work: () => T): T {
     return work();
   } finally {
     if (former) void engine.setBackend(former);
+    else Object.assign(engine, { backendName: null, backendInstance: null }); // none was chosen yet: tfjs still chooses at its first op outside
   }
 }
 

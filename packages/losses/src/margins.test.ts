@@ -1,36 +1,14 @@
 // The losses beside softmax and ArcFace: the conformance suite, and values, gradients and statistics against formulas written anew with the
 // angles themselves (arccosines in double precision), which the losses never form.
 import { cpu } from '@facewright/backend-cpu';
-import { wasm } from '@facewright/backend-wasm';
 import { hostScalar, hostTensor, type HostTensor, type HostTensors } from '@facewright/core';
 import { testLoss } from '@facewright/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { suites } from '../test/suites.js';
 import { column, cosines, createEvaluate, crossEntropy, differences, dot, expectNear, make, marginLoss, mean, normal, random, row, type Evaluate } from '../test/reference.js';
 import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from './index.js';
 
-const ofTheBatch = [
-  { reason: 'its statistics are those of the batch, a single photo has others', tests: ['the loss is the mean over the batch'] },
-  { reason: 'no gradient flows through the statistics; tested below with them held', tests: ['the gradient to the embeddings agrees with finite differences'] },
-];
-const suites = [
-  ['normalised-softmax', normalisedSoftmax(), {}],
-  ['normalised-softmax, smoothed', normalisedSoftmax({ smoothing: 0.1 }), {}],
-  ['softmax, smoothed', softmax({ smoothing: 0.1 }), {}],
-  ['arcface, smoothed', arcFace({ s: 16, smoothing: 0.1 }), {}],
-  ['cosface', cosFace(), {}],
-  ['combined-margin', combinedMargin(), {}],
-  ['combined-margin, m1 = 0.9', combinedMargin({ m1: 0.9, m2: 0.4, m3: 0.15 }), {}],
-  ['combined-margin, m1 = 1.35, continued', combinedMargin({ m1: 1.35, m2: 0, m3: 0, beyond: 'continued' }), {}],
-  ['sub-centre-arcface', subCentreArcFace(), {}],
-  ['adaface', adaFace(), { skip: ofTheBatch }],
-  ['magface', magFace({ lengths: [1, 4] }), {}],
-  ['magface, all embeddings shorter than counts', magFace(), {}],
-  ['curricularface', curricularFace(), { skip: [...ofTheBatch, { reason: 'a negative jumps where it turns hard; tested below', tests: ['the gradient to every parameter agrees with finite differences'] }] }],
-] as const;
-for (const [name, loss, options] of suites) {
-  testLoss(loss, { engine: cpu(), name, ...options });
-  testLoss(loss, { engine: wasm(), name: `${name} on wasm`, ...options });
-}
+for (const [name, loss, options] of suites) testLoss(loss, { engine: cpu(), name, ...options });
 
 let evaluate: Evaluate;
 beforeAll(async () => {

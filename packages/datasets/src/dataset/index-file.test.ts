@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { encodeIndex, parseIndex, type IndexRecord } from './index-file.js';
 
 const LIMITS = { identities: 5, shards: [1000, 2 ** 32 - 1] };
-const coordinate = fc.float({ min: -1000, max: 5000, noNaN: true });
+// no denormals: where onnxruntime has been in the process, arithmetic takes them for zero
+const coordinate = fc.float({ min: -1000, max: 5000, noNaN: true }).filter((v) => v === 0 || Math.abs(v) > 1e-30);
 const point = fc.tuple(coordinate, coordinate);
 const landmarks = fc.record({ leftEye: point, rightEye: point, nose: point, mouthLeft: point, mouthRight: point });
 const record: fc.Arbitrary<IndexRecord> = fc.record(

@@ -1,0 +1,23 @@
+// The losses beside softmax and ArcFace as the conformance suite takes them: shared by the tests on the cpu and on the wasm engine.
+import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from '../src/index.js';
+
+const ofTheBatch = [
+  { reason: 'its statistics are those of the batch, a single photo has others', tests: ['the loss is the mean over the batch'] },
+  { reason: 'no gradient flows through the statistics; tested in margins.test.ts with them held', tests: ['the gradient to the embeddings agrees with finite differences'] },
+];
+/** Each loss with its options, and what of the suite does not hold for it. */
+export const suites = [
+  ['normalised-softmax', normalisedSoftmax(), {}],
+  ['normalised-softmax, smoothed', normalisedSoftmax({ smoothing: 0.1 }), {}],
+  ['softmax, smoothed', softmax({ smoothing: 0.1 }), {}],
+  ['arcface, smoothed', arcFace({ s: 16, smoothing: 0.1 }), {}],
+  ['cosface', cosFace(), {}],
+  ['combined-margin', combinedMargin(), {}],
+  ['combined-margin, m1 = 0.9', combinedMargin({ m1: 0.9, m2: 0.4, m3: 0.15 }), {}],
+  ['combined-margin, m1 = 1.35, continued', combinedMargin({ m1: 1.35, m2: 0, m3: 0, beyond: 'continued' }), {}],
+  ['sub-centre-arcface', subCentreArcFace(), {}],
+  ['adaface', adaFace(), { skip: ofTheBatch }],
+  ['magface', magFace({ lengths: [1, 4] }), {}],
+  ['magface, all embeddings shorter than counts', magFace(), {}],
+  ['curricularface', curricularFace(), { skip: [...ofTheBatch, { reason: 'a negative jumps where it turns hard; tested in margins.test.ts', tests: ['the gradient to every parameter agrees with finite differences'] }] }],
+] as const;

@@ -1,0 +1,9 @@
+/** Builds the packages that end-to-end tests start as a user would. */
+import { execFileSync } from 'node:child_process';
+import generate, { root } from './generate.js';
+
+export default function build(): void {
+  if (process.env.SKIP_SETUP) return;
+  generate();
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], { cwd: root, stdio: 'inherit' });
+}
