@@ -76,7 +76,7 @@ export function testMixedPrecision({ open, precision, epsilon }: MixedPrecision)
     expect(mixed.lossScaling !== undefined).toBe(precision === 'float16');
   });
 
-  test.runIf(precision === 'float16')('gradients that overflow in float16 are left out until the scale fits them', async () => {
+  if (precision === 'float16') test('gradients that overflow in float16 are left out until the scale fits them', async () => {
     const engine = await open(precision, 2 ** 24);
     const outputs = await trained(engine, 24);
     const overflowed = outputs.map(({ gradientNorm }) => !Number.isFinite(gradientNorm.data[0]));
