@@ -88,6 +88,26 @@ describe.skipIf('missing' in here)(`kernels (need TensorFlow: "facewright setup 
     await engine.dispose();
   });
 
+  test('the main thread is free while a function runs, and the next batch may be written over the inputs', async () => {
+    const big = wave([512, 512]);
+    const executable = engines.function.compile((_, { big }) => ({ outputs: { result: tf.sum(Array.from({ length: 20 }).reduce((x: tf.Tensor) => tf.tanh(tf.matMul(x, big)), big)) } }));
+    const right = (await executable.run({ big })).result.data[0];
+    let done = false;
+    const running = executable.run({ big }).finally(() => (done = true));
+    big.data.fill(0);
+    let turns = 0;
+    for (; !done; turns++) await new Promise(setImmediate);
+    expect(turns, 'a call that blocked would be done after one').toBeGreaterThan(5);
+    expect((await running).result.data[0]).toBe(right);
+    executable.dispose();
+  });
+
+  test('TensorFlow takes the options of threads and of the GPU\'s memory', async () => {
+    const engine = await (await nodeGpu({ ...here, device: 'cpu', threads: 1, parallelOps: 1, memoryGrowth: true, memoryLimit: 1024 }).create(testContext())).open();
+    expect([...(await result(engine, ({ m }) => tf.sum(m))).data]).toHaveLength(1);
+    await engine.dispose();
+  });
+
   test('an op that there is no kernel for is named, with what to do', async () => {
     await expect(result(engines.function, ({ m }) => tf.real(tf.fft(tf.complex(m, m))))).rejects.toThrow(/Complex|FFT|complex/);
   });
