@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 const LEAST_IMAGES = 10;
 const SIZE = 112;
+/** People and images to train on; pairs of people never trained on: all, same, different. */
+const COUNTS = [158, 4324, 5274, 2404, 2870];
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 
 /** Paths of aligned LFW (a zip of Name/Name_0001.jpg) and of its pairs.txt; throws where one is not there. */
@@ -29,6 +31,9 @@ export async function openLfw(files) {
   const { pairs: all } = await readPairs(files.pairs);
   const personOf = (path) => path.split('/')[0];
   const pairs = all.filter(({ a, b }) => !trained.has(personOf(a)) && !trained.has(personOf(b)));
+  const same = pairs.filter((pair) => pair.same).length;
+  const counts = [people.length, samples.length, pairs.length, same, pairs.length - same];
+  if (counts.join() !== COUNTS.join()) throw new Error(`This is not LFW with its 6,000 pairs: ${counts.join(', ')} people, images, pairs, same and different ones, not ${COUNTS.join(', ')}.`);
   const source = await openImages(files.images);
   const decode = async (path) => decodeImage(await source.bytes(path), { where: path });
   const dataset = {

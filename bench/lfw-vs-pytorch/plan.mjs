@@ -1,7 +1,7 @@
 // What the PyTorch script needs to do the same: the net's table, our first weights, the images, and which of them each step sees and mirrors.
-import { createRandom } from '@facewright/core';
+import { createRandom, encodeSafetensors } from '@facewright/core';
 import { mobileFaceNetBlocks } from '@facewright/models';
-import { batchOrder, encodeSafetensors, firstState, fitPixels, rateAt } from '@facewright/training';
+import { batchOrder, firstState, fitPixels, rateAt } from '@facewright/training';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lfwFiles, openLfw } from './lfw.mjs';

@@ -2,9 +2,9 @@
 import { testBackend } from '@facewright/testkit';
 import { describe, test } from 'vitest';
 import { nodeGpu } from './index.js';
-import { librariesInCi } from '../test/libraries.js';
+import { libraries } from '../test/libraries.js';
 
-const here = await librariesInCi();
+const here = await libraries();
 if ('library' in here) {
   testBackend(nodeGpu({ library: here.library, device: 'cpu', mode: 'eager' }), { name: 'node-gpu, op by op' });
   testBackend(nodeGpu({ library: here.library, device: 'cpu' }), { name: 'node-gpu, one function a step' });

@@ -1,8 +1,11 @@
 /** Opens TensorFlow as an engine; engines with the same options share one context. */
-import { FacewrightError, openEagerEngine, type Emit, type Engine } from '@facewright/core';
+import { FacewrightError, openEagerEngine, type Emit, type Engine, type LossScaling } from '@facewright/core';
+import { xlaWorks } from './function/xla.js';
 import { FunctionExecutable } from './function/executable.js';
+import type { Precision } from './function/precision.js';
 import { registerTensorFlow } from './eager/backend.js';
 import { loadLibrary } from './library/load.js';
+import type { Libraries } from './library/location.js';
 import { encodeConfig, type ContextOptions } from './runtime/config.js';
 import { Runtime } from './runtime/runtime.js';
 
@@ -12,36 +15,47 @@ export interface EngineOptions extends ContextOptions {
   readonly jit: boolean;
   /** XLA compiles groups of ops that work value by value; on a CPU. */
   readonly fuse: boolean;
+  /** Of activations and their gradients, in functions. */
+  readonly precision: Precision;
+  /** With float16. */
+  readonly lossScaling?: LossScaling;
 }
 
 const runtimes = new Map<string, Runtime>();
 
 /** One runtime for each set of context options: a context keeps its threads and memory as long as the process lives. */
-export async function openRuntime(directory: string, options: ContextOptions): Promise<Runtime> {
-  const library = await loadLibrary(directory);
+export async function openRuntime(libraries: Libraries, options: ContextOptions): Promise<Runtime> {
+  const library = await loadLibrary(libraries);
   const key = Buffer.from(encodeConfig(options)).toString('hex');
   const runtime = runtimes.get(key) ?? new Runtime(library, options);
   runtimes.set(key, runtime);
   return runtime;
 }
 
-export async function openTensorFlowEngine(directory: string, options: EngineOptions, emit?: Emit): Promise<Engine> {
-  const runtime = await openRuntime(directory, options);
+export async function openTensorFlowEngine(libraries: Libraries, options: EngineOptions, emit?: Emit): Promise<Engine> {
+  const runtime = await openRuntime(libraries, options);
   if (options.device === 'gpu' && !runtime.gpu) {
-    throw new FacewrightError({ what: 'TensorFlow finds no GPU that it can use.', where: directory, todo: 'Set TF_CPP_MIN_LOG_LEVEL=0 to see which library it misses, and "facewright setup node-gpu" to fetch them.' });
+    throw new FacewrightError({ what: 'TensorFlow finds no GPU that it can use.', where: libraries.directory, todo: 'Set TF_CPP_MIN_LOG_LEVEL=0 to see which library it misses, and "facewright setup node-gpu" to fetch them.' });
   }
   const tfBackend = `tensorflow-${runtime.id}`;
   registerTensorFlow(tfBackend, runtime);
   const device = `TensorFlow ${runtime.library.version}, ${runtime.gpu?.name ?? 'CPU'}`;
   const eager = await openEagerEngine({ name: 'node-gpu', tfBackend, device });
-  if (options.mode === 'eager') return eager;
+  const { mode, jit, precision } = options;
+  if (mode === 'eager') {
+    if (precision !== 'float32') throw new FacewrightError({ what: `Op by op everything is float32, and "precision" is ${precision}.`, where: 'node-gpu', todo: 'Leave "mode" at "function", or "precision" at "float32".' });
+    return eager;
+  }
+  const compilation = { jit, fuses: options.fuse && !jit && !runtime.gpu && (await xlaWorks(runtime)), precision };
   const executables = new Set<FunctionExecutable>();
   return {
     ...eager,
+    device: precision === 'float32' ? device : `${device}, ${precision}`,
+    ...(precision === 'float16' && { lossScaling: options.lossScaling }),
     compile(step, compileOptions = {}) {
       // a function holds for one signature of shapes: where they are to change from call to call, op by op is the faster way
       if (Object.values(compileOptions.dynamicAxes ?? {}).some((axes) => axes.length > 0)) return eager.compile(step, compileOptions);
-      const executable = new FunctionExecutable(runtime, step, compileOptions, options.jit, options.fuse && !options.jit && !runtime.gpu, (name, seconds, nodes) => emit?.('engine.compiled', { name: 'node-gpu', step: name, seconds, nodes }));
+      const executable = new FunctionExecutable(runtime, step, compileOptions, compilation, (name, seconds, nodes) => emit?.('engine.compiled', { name: 'node-gpu', step: name, seconds, nodes }));
       executables.add(executable);
       return executable;
     },

@@ -2,10 +2,10 @@
 import { testTrainingAgreement } from '@facewright/test/training-agreement';
 import { testContext } from '@facewright/testkit';
 import { describe, test } from 'vitest';
-import { librariesHere } from '../test/libraries.js';
+import { libraries } from '../test/libraries.js';
 import { nodeGpu } from './index.js';
 
-const here = librariesHere();
+const here = await libraries();
 if ('library' in here) {
   describe.each(['eager', 'function'] as const)('%s', (mode) => {
     testTrainingAgreement(async () => (await nodeGpu({ library: here.library, device: 'cpu', mode }).create(testContext())).open());

@@ -37,11 +37,21 @@ export interface CompileOptions {
   readonly dynamicAxes?: Readonly<Record<string, readonly number[]>>;
 }
 
+/** How a training adapts the factor by which it multiplies its loss; see `Engine.lossScaling`. */
+export interface LossScaling {
+  /** The first factor, a power of two. */
+  readonly initial: number;
+  /** Updates in a row without an overflow after which it is doubled. */
+  readonly growAfter: number;
+}
+
 export interface Engine {
   /** The backend's name, e.g. `wasm`. */
   readonly name: string;
   /** What it runs on, for people. */
   readonly device: string;
+  /** Set where gradients are computed in float16, whose range is small: a training is to multiply its loss by a factor that it adapts. */
+  readonly lossScaling?: LossScaling;
   /** The same for eager engines (they run `step`) and compiling ones (they capture it once per signature of shapes). */
   compile(step: StepFunction, options?: CompileOptions): Executable;
   dispose(): Promise<void>;

@@ -14,8 +14,12 @@ export interface Events {
   'prepare.finished': { summary: Omit<PreparationSummary, 'exclusions'>; directory: string; photosPerSecond: number; throughput?: PreparationThroughput };
   'train.started': { identities: number; images: number; validation: number; parameters: number; resumedAt?: number };
   'stage.started': { stage: number; loss: string; optimiser: string; step: number; head: 'fresh' | 'adopted' | 'resumed' };
-  /** `gradientNorm` is that before clipping; `clipped` is set where it was above the stage's `clipNorm`. Loss and gradients are never scaled. */
-  'train.step': { stage: number; step: number; epoch: number; loss: number; accuracy: number; rate: number; imagesPerSecond: number; gradientNorm?: number; clipped?: boolean; time?: StepTime };
+  /**
+   * `gradientNorm` is that before clipping; `clipped` is set where it was above the stage's `clipNorm`.
+   * Neither loss nor norm is scaled; `lossScale` is there where the engine computes in float16, and an update is `skipped` whose scaled gradients
+   * overflowed: it has no `gradientNorm`.
+   */
+  'train.step': { stage: number; step: number; epoch: number; loss: number; accuracy: number; rate: number; imagesPerSecond: number; gradientNorm?: number; clipped?: boolean; lossScale?: { scale: number; skipped: boolean }; time?: StepTime };
   /** The loss or a gradient was no number at `step`: the training goes on from `backTo` at `rateFactor` times the rate. `images` are those of the step. */
   'train.setback': { stage: number; step: number; backTo: number; rateFactor: number; tensor: string; images: readonly string[] };
   'train.validation': { stage: number; step: number; loss: number; accuracy: number; images: number };

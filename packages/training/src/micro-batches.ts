@@ -9,6 +9,7 @@ import {
   FacewrightError, filled, hostScalar, hostTensor,
   type Engine, type Executable, type HostTensor, type HostTensors, type Loss, type Model, type Optimiser,
 } from '@facewright/core';
+import { firstScale, onlyScaler, withoutScaler } from './loss-scale.js';
 import { accumulatedName, isParameter, trainStep } from './step.js';
 
 type Specs = Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
@@ -55,11 +56,18 @@ export interface TrainingOptions {
 /**
  * A compiled `trainStep` that takes whole batches. `loss` and `accuracy` are means over the parts, `gradientNorm` is that of the mean gradient.
  * The sums of gradients mean nothing between steps and are no part of the state that is read: a checkpoint goes on exactly without them.
- * Calls must wait for each other.
+ * Calls must wait for each other. Where the engine asks for loss scaling, the state that is read has the scaler's entries, `state` may have them,
+ * and there is an output `lossScale`; elsewhere such entries are left out.
  */
-export function compileTraining({ engine, name, model, loss, optimiser, clipNorm, frozen, parts, state }: TrainingOptions): Executable {
-  const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts, frozen });
-  if (parts === 1) return engine.compile(step, { name, state });
+export function compileTraining({ engine, name, model, loss, optimiser, clipNorm, frozen, parts, state: given }: TrainingOptions): Executable {
+  const { lossScaling } = engine;
+  const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts, frozen, lossScaling });
+  const state = { ...withoutScaler(given), ...(lossScaling && { ...firstScale(lossScaling), ...onlyScaler(given) }) };
+  const written = (values: HostTensors): HostTensors => (lossScaling ? values : withoutScaler(values));
+  if (parts === 1) {
+    const executable = engine.compile(step, { name, state });
+    return { run: (inputs) => executable.run(inputs), readState: (names) => executable.readState(names), writeState: (values) => executable.writeState(written(values)), dispose: () => executable.dispose() };
+  }
   const sums = Object.entries(trainingState(state, parts)).filter(([entry]) => !(entry in state));
   const executable = engine.compile(step, { name, state: { ...state, ...Object.fromEntries(sums.map(([entry, { shape }]) => [entry, filled(shape, 0)])) } });
   return {
@@ -70,10 +78,10 @@ export function compileTraining({ engine, name, model, loss, optimiser, clipNorm
         outputs.push(await executable.run({ ...rest, ...flags, images: partOf(images, part, parts), labels: partOf(labels, part, parts) }));
       }
       const mean = (output: string): HostTensor => hostScalar(outputs.reduce((sum, values) => sum + values[output].data[0], 0) / parts);
-      return { loss: mean('loss'), accuracy: mean('accuracy'), gradientNorm: outputs[parts - 1].gradientNorm };
+      return { loss: mean('loss'), accuracy: mean('accuracy'), ...(lossScaling && { lossScale: outputs[parts - 1].lossScale }), gradientNorm: outputs[parts - 1].gradientNorm };
     },
     readState: (names = Object.keys(state)) => executable.readState(names),
-    writeState: (values) => executable.writeState(values),
+    writeState: (values) => executable.writeState(written(values)),
     dispose: () => executable.dispose(),
   };
 }

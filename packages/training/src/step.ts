@@ -1,11 +1,12 @@
 /**
  * The training step and the validation step as pure functions over named tensors. All of the training's state has one flat name space:
  * `model/params/…`, `model/statistics/…`, `head/params/…`, `head/statistics/…`, `memory/…` (the optimiser's), and with micro-batches
- * `accumulated/…` (sums of gradients).
+ * `accumulated/…` (sums of gradients), on an engine that asks for loss scaling `scaler/…`.
  */
-import { prefixed, under, type Loss, type Model, type Optimiser, type State, type StepFunction } from '@facewright/core';
+import { prefixed, under, type Loss, type LossScaling, type Model, type Optimiser, type State, type StepFunction } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { frozenStatistic, wholeModelFrozen } from './freeze.js';
+import { nextScale, SCALE } from './loss-scale.js';
 
 /** Whether an entry of the state is learnt by gradients. */
 export const isParameter = (name: string): boolean => name.startsWith('model/params/') || name.startsWith('head/params/');
@@ -16,6 +17,8 @@ export interface StepOptions {
   readonly microBatches?: number;
   /** Names of parameters that stay as they are. */
   readonly frozen?: ReadonlySet<string>;
+  /** The engine's; the state has the scaler's entries then. */
+  readonly lossScaling?: LossScaling;
 }
 
 /**
@@ -29,8 +32,11 @@ export interface StepOptions {
  *
  * Of `frozen` parameters neither they nor the optimiser's memory nor the running statistics of their layers change, and `gradientNorm` is that of
  * the others. A layer still normalises by the batch then, but where all of the model is frozen it runs as it would be used.
+ *
+ * With `lossScaling` the gradients are those of the loss times `scaler/scale`, divided by it again; where their norm is no number, parameters and
+ * memory stay as they are. One more output: `lossScale`, the factor of this step.
  */
-export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clipNorm, microBatches = 1, frozen = new Set() }: StepOptions = {}): StepFunction {
+export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clipNorm, microBatches = 1, frozen = new Set(), lossScaling }: StepOptions = {}): StepFunction {
   return (state, inputs) => {
     // in one order whatever the state came from, so that sums over the parameters are rounded alike
     const all = Object.keys(state).filter(isParameter).sort();
@@ -43,9 +49,11 @@ export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clip
       const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
       const result = apply(model, loss, { ...state, ...params }, inputs, mode);
       escaped = keepCopies({ accuracy: result.accuracy, ...result.statistics });
-      return result.loss;
+      return lossScaling ? tf.mul(result.loss, state[SCALE]) : result.loss;
     };
-    const { value, grads } = tf.valueAndGrads(forward)(values);
+    const scaled = tf.valueAndGrads(forward)(values);
+    const unscaled = <T extends tf.Tensor>(tensor: T): T => (lossScaling ? tf.div(tensor, state[SCALE]) : tensor);
+    const [value, grads] = [unscaled(scaled.value), scaled.grads.map(unscaled)];
     const { accuracy, ...statistics } = releaseCopies(escaped);
 
     const { means, sums } = microBatches > 1 ? accumulated(names, grads, state, inputs.first, microBatches) : { means: grads, sums: {} };
@@ -57,7 +65,12 @@ export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, { clip
     const updated = optimiser.update({ params, gradients, memory: under('memory', state), rate: inputs.rate as tf.Scalar, groupOf: groupsOf(model), frozen: [...frozen] });
     const moving = (statistics: State): State => Object.fromEntries(Object.entries(statistics).filter(([name]) => !name.startsWith('model/') || !(mode === 'infer' || frozenStatistic(name, all, frozen))));
     const changed = { ...updated.params, ...prefixed('memory', updated.memory) };
-    return { state: { ...(microBatches > 1 ? onlyIf(inputs.last, changed, state) : changed), ...moving(statistics), ...sums }, outputs: { loss: value, accuracy, gradientNorm } };
+    const finite = tf.isFinite(gradientNorm);
+    const valid = lossScaling ? { ...onlyIf(finite, changed, state), ...nextScale(state, finite, lossScaling) } : changed;
+    return {
+      state: { ...(microBatches > 1 ? onlyIf(inputs.last, valid, state) : valid), ...moving(statistics), ...sums },
+      outputs: { loss: value, accuracy, gradientNorm, ...(lossScaling && { lossScale: state[SCALE] }) },
+    };
   };
 }
 

@@ -14,6 +14,7 @@ import { notFinite, whatFailed } from './failure.js';
 import { frozenParameters } from './freeze.js';
 import { CHANCE_TODO, createChanceWatch, firstBadTensor, firstNotFinite, forwardOrder, listed, namesOf, type Guard } from './guard.js';
 import { createImageStore } from './images.js';
+import { isOverflow, isScaler, onlyScaler, withoutScaler } from './loss-scale.js';
 import { makingsOf } from './makings.js';
 import { batchParts, compileTraining } from './micro-batches.js';
 import { saveModel } from './model-files.js';
@@ -104,7 +105,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   const checkpoints = new Checkpoints(join(directory, 'checkpoints'), options.checkpoint.keep, makingsOf({ ...options, guard }, set), emit);
   const found = options.resume ? await checkpoints.latest() : await checkpoints.requireNone();
-  if (found) requireSameTensors(found.state, model, stages[found.position.stage], identities, random, directory);
+  if (found) requireSameTensors(withoutScaler(found.state), model, stages[found.position.stage], identities, random, directory);
   const begin = (stage: number, weights: InitialState, known?: KnownCentres): Promise<StageStart> =>
     stageState(weights, stages[stage], {
       identities: set.identities, embeddingSize: model.embeddingSize, rule: stages[stage].config.init, known, random: random.fork('head', stage),
@@ -144,7 +145,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       let goodIsSaved = head === undefined;
       anchor = undefined;
       const rateOf = ({ record }: Position): number => rateAt(config, record.steps, limit) * guard.rateFactor ** record.setbacks;
-      const weights = names.filter((name) => !name.startsWith('memory/'));
+      const weights = names.filter((name) => !name.startsWith('memory/') && !isScaler(name));
       const write = async (checkpoint: Checkpoint): Promise<void> => {
         const batchInEpoch = checkpoint.position.step % batches.perEpoch;
         const epoch = (checkpoint.position.step - batchInEpoch) / batches.perEpoch;
@@ -188,8 +189,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           const outputs = await executable.run(inputs);
           clock.computed();
           const [loss, accuracy, gradientNorm] = [outputs.loss.data[0], outputs.accuracy.data[0], outputs.gradientNorm.data[0]];
+          const lossScale = outputs.lossScale?.data[0];
+          const skipped = isOverflow({ loss, gradientNorm, lossScale });
           const step = position.step + 1;
-          if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+          if (!skipped && !(Number.isFinite(loss) && Number.isFinite(gradientNorm))) {
             const bad = await executable.readState();
             const tensor = firstBadTensor({ inputs, loss, state: bad, order: forwardOrder(model, random.fork('model'), bad), lossName: stage.name });
             const images = namesOf(batches.samplesAt(position.step), dataset);
@@ -206,7 +209,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
           throughput.count(batches.size);
           const imagesPerSecond = throughput.recent();
-          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }), time: clock.step() });
+          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, ...(!skipped && { gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }) }), ...(lossScale !== undefined && { lossScale: { scale: lossScale, skipped } }), time: clock.step() });
           const atChance = watch(loss, accuracy);
           if (atChance) emit('notice', { level: 'warning', message: atChance, todo: CHANCE_TODO });
           const validate = async (): Promise<Validation> => {
@@ -239,7 +242,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         validator.dispose();
       }
       position = { ...position, stage: position.stage + 1, record: firstRecord(criteria[position.stage + 1]) };
+      const scaler = onlyScaler(state);
       ({ head, state } = await begin(position.stage, { params: under('model/params', state), statistics: under('model/statistics', state) }, centresOf(stage.loss, state, set.identities)));
+      state = { ...state, ...scaler };
     }
   } finally {
     await batches.close();

@@ -1,6 +1,8 @@
 // Runs both sides in turn, several rounds, and prints the ratio of images per CPU-second (median of the rounds' ratios) and the peaks of memory.
 //   node packages/backend-node-gpu/bench/train-vs-keras/compare.mjs --python <python with tensorflow_cpu 2.21.0 and keras> [--rounds 3] [--steps 8] [--batch 32] [--options '{}']
+// The machine should have nothing else to do.
 import { execFileSync } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -21,6 +23,7 @@ const rounds = Array.from({ length: Number(values.rounds) }, () => {
 });
 const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 console.log(JSON.stringify({
+  machine: `${cpus()[0].model}, ${availableParallelism()} threads, Node ${process.versions.node}`,
   ratio: median(rounds.map(({ ratio }) => ratio)), ratios: rounds.map(({ ratio }) => ratio),
   facewright: median(rounds.map(({ ours }) => ours.imagesPerCpuSecond)), keras: median(rounds.map(({ theirs }) => theirs.imagesPerCpuSecond)),
   facewrightMiB: Math.max(...rounds.map(({ ours }) => ours.peakMiB)), kerasMiB: Math.max(...rounds.map(({ theirs }) => theirs.peakMiB)),

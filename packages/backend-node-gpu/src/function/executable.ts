@@ -2,7 +2,7 @@
 import type { TensorSpec } from '@facewright/capture';
 import { hostTensor, type CompileOptions, type Executable, type HostTensor, type HostTensors, type StepFunction } from '@facewright/core';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
-import { buildFunction, type BuiltFunction } from './build.js';
+import { buildFunction, type BuiltFunction, type Compilation } from './build.js';
 import { executeFunction } from './execute.js';
 
 type Specs = Readonly<Record<string, TensorSpec>>;
@@ -20,7 +20,7 @@ export class FunctionExecutable implements Executable {
   private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
-  constructor(private readonly runtime: Runtime, private readonly step: StepFunction, { name = 'step', state = {} }: CompileOptions, private readonly jit: boolean, private readonly fuses: boolean, private readonly onCompiled: OnCompiled) {
+  constructor(private readonly runtime: Runtime, private readonly step: StepFunction, { name = 'step', state = {} }: CompileOptions, private readonly compilation: Compilation & { readonly jit: boolean }, private readonly onCompiled: OnCompiled) {
     this.name = name;
     this.specs = Object.fromEntries(Object.entries(state).map(([entry, { shape, dtype }]) => [entry, { shape, dtype }]));
     for (const [entry, value] of Object.entries(state)) this.state.set(entry, this.upload(value));
@@ -63,7 +63,7 @@ export class FunctionExecutable implements Executable {
   private async call(specs: Specs, given: ReadonlyMap<string, Pointer>): Promise<HostTensors> {
     const built = this.functionFor(specs);
     const entries = [...built.state.map((entry) => this.existing(entry)), ...built.inputs.map((name) => given.get(name)!)];
-    const results = await executeFunction(this.runtime, built.name, entries, built.newState.length + built.outputs.length, this.jit);
+    const results = await executeFunction(this.runtime, built.name, entries, built.newState.length + built.outputs.length, this.compilation.jit);
     built.newState.forEach((entry, index) => this.replace(entry, results[index]));
     const outputs = results.slice(built.newState.length);
     try {
@@ -78,7 +78,7 @@ export class FunctionExecutable implements Executable {
     let built = this.functions.get(key);
     if (!built) {
       const start = performance.now();
-      built = buildFunction(this.runtime, this.step, this.name, this.specs, specs, this.fuses);
+      built = buildFunction(this.runtime, this.step, this.name, this.specs, specs, this.compilation);
       this.functions.set(key, built);
       this.onCompiled(this.name, (performance.now() - start) / 1000, built.nodes);
     }

@@ -1,7 +1,7 @@
 /** An emitter that runs nothing: every op becomes a node of a TensorFlow graph, and the graph a function. */
 import type { Emitter, Operand, Ref } from '../lowering/lowering.js';
 import { bool, setAttributes, type, type Attributes } from '../runtime/attributes.js';
-import type { DType, HostData } from '../runtime/dtypes.js';
+import type { DType, HostData, TfType } from '../runtime/dtypes.js';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
 
 /** An output of a node, as the C API's `TF_Output`. */
@@ -41,7 +41,7 @@ export class GraphBuilder implements Emitter {
     return this.count;
   }
 
-  placeholder(dtype: DType, shape: readonly number[]): Ref {
+  placeholder(dtype: TfType, shape: readonly number[]): Ref {
     const { c } = this.runtime.library;
     return this.node('Placeholder', [], { dtype: type(dtype) }, (description) => c.TF_SetAttrShape(description, 'shape', BigInt64Array.from(shape, BigInt), shape.length));
   }

@@ -1,9 +1,9 @@
 /** Loads TensorFlow's libraries into the process, once: what is loaded stays, since its threads outlive every engine. */
 import { FacewrightError, messageOf } from '@facewright/core';
 import type * as Koffi from 'koffi';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { LIBRARIES } from './location.js';
+import { closeSync, openSync } from 'node:fs';
+import { cudaLibraries, cudaToolkit } from './cuda.js';
+import type { Libraries } from './location.js';
 import { bindSymbols, type Symbols } from './symbols.js';
 
 export interface Library {
@@ -21,19 +21,23 @@ const RTLD_NODELETE = 0x1000;
 let loaded: Promise<Library> | undefined;
 let loadedFrom: string | undefined;
 
-/** `directory` holds both libraries. A process has one TensorFlow: another directory is refused. */
-export function loadLibrary(directory: string): Promise<Library> {
+/** A process has one TensorFlow: libraries of another directory are refused. */
+export function loadLibrary(libraries: Libraries): Promise<Library> {
+  const { directory } = libraries;
   if (loaded && loadedFrom !== directory) throw new FacewrightError({ what: `This process has TensorFlow from ${loadedFrom} already.`, where: directory, todo: 'Use one directory in a process.' });
   loadedFrom = directory;
-  loaded ??= load(directory);
+  loaded ??= load(libraries);
   return loaded;
 }
 
-async function load(directory: string): Promise<Library> {
+async function load({ directory, files, package: owner }: Libraries): Promise<Library> {
   // read when the library starts: without it oneDNN stays off on some CPUs
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // no greetings; errors are still printed
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  const quiet = process.env.TF_CPP_MIN_LOG_LEVEL === undefined;
+  if (quiet) process.env.TF_CPP_MIN_LOG_LEVEL = '2';
+  const toolkit = cudaToolkit(directory);
+  if (toolkit) process.env.XLA_FLAGS ??= `--xla_gpu_cuda_data_dir=${toolkit}`;
   const koffi = await loadKoffi();
   const libc = koffi.load('libc.so.6');
   const dlopen = libc.func('void *dlopen(const char *path, int flags)');
@@ -44,12 +48,23 @@ async function load(directory: string): Promise<Library> {
   };
   try {
     for (const path of cudaLibraries(directory)) pin(path);
-    for (const name of LIBRARIES) pin(join(directory, name));
+    // the level is not heeded yet while the library starts
+    const greeted = quiet ? silenced(libc) : () => {};
+    try {
+      for (const path of files) pin(path);
+    } finally {
+      greeted();
+    }
   } catch (cause) {
-    throw new FacewrightError({ what: `TensorFlow's library cannot be loaded: ${messageOf(cause)}.`, where: directory, todo: 'Remove the directory and run "facewright setup node-gpu" again.', cause });
+    throw new FacewrightError({ what: `TensorFlow's library cannot be loaded: ${messageOf(cause)}.`, where: directory, todo: owner ? `Install ${owner.split(' ')[0]} anew, or run "facewright setup node-gpu": what it makes is used before that package.` : 'Remove the directory and run "facewright setup node-gpu" again.', cause });
   }
   koffi.struct('TF_Output', { operation: 'void *', index: 'int' });
-  const c = bindSymbols([...LIBRARIES].reverse().map((name) => koffi.load(join(directory, name))));
+  let c: Symbols;
+  try {
+    c = bindSymbols([...files].reverse().map((path) => koffi.load(path)));
+  } catch (cause) {
+    throw new FacewrightError({ what: `TensorFlow's library is too old: ${messageOf(cause)}.`, where: directory, todo: 'Use 2.9 or newer; "facewright setup node-gpu" fetches one.', cause });
+  }
   const memcpy = libc.func('void *memcpy(void *to, const void *from, size_t bytes)');
   return { directory, version: c.TF_Version() as string, c, memcpy: (to, from, bytes) => void memcpy(to, from, bytes) };
 }
@@ -59,19 +74,19 @@ export async function loadKoffi(): Promise<typeof Koffi> {
   return (await import('koffi')).default as unknown as typeof Koffi;
 }
 
-/**
- * CUDA's libraries as `pip` lays them out beside TensorFlow (`nvidia/<part>/lib`). TensorFlow opens them by name when a context is made;
- * what is in the process by then is found, whatever the search path is. Order: what others need comes first.
- */
-function cudaLibraries(directory: string): string[] {
-  const root = join(directory, '..', 'nvidia');
-  if (!existsSync(root)) return [];
-  const parts = ['cuda_runtime', 'nvjitlink', 'cublas', 'cusparse', 'cusolver', 'cufft', 'curand', 'cuda_nvrtc', 'cuda_cupti', 'nccl', 'cudnn'];
-  return parts.flatMap((part) => {
-    const folder = join(root, part, 'lib');
-    if (!existsSync(folder)) return [];
-    // within cuBLAS the light part comes first, and cuDNN's own parts find each other beside `libcudnn`
-    const names = readdirSync(folder).filter((name) => /\.so\.\d+$/.test(name) && (part !== 'cudnn' || name.startsWith('libcudnn.so')));
-    return names.sort((a, b) => Number(b.includes('Lt')) - Number(a.includes('Lt'))).map((name) => join(folder, name));
-  });
+/** Sends what C code writes to standard error nowhere, until the function it gives is called. */
+function silenced(libc: Koffi.LibraryHandle): () => void {
+  const dup = libc.func('int dup(int fd)');
+  const dup2 = libc.func('int dup2(int from, int to)');
+  const close = libc.func('int close(int fd)');
+  const STDERR = 2;
+  const kept = dup(STDERR) as number;
+  if (kept < 0) return () => {};
+  const nowhere = openSync('/dev/null', 'w');
+  dup2(nowhere, STDERR);
+  closeSync(nowhere);
+  return () => {
+    dup2(kept, STDERR);
+    close(kept);
+  };
 }

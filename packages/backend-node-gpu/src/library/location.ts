@@ -1,29 +1,79 @@
-/** Where TensorFlow's libraries are: a directory that is named, else the one that `setup` fills. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+/** Where TensorFlow's libraries are: a directory that is named, else what `setup` made, else those of an install of tfjs-node. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 
-/** The pinned version: wheel, libraries and checksums belong together. */
+/** The version that `setup` fetches, pinned: wheel, libraries and checksums belong together. */
 export const TENSORFLOW_VERSION = '2.21.0';
-export const LIBRARIES = ['libtensorflow_framework.so.2', 'libtensorflow_cc.so.2'] as const;
+const FRAMEWORK = 'libtensorflow_framework.so.2';
+/** Names of the library with the C API: in the wheel from PyPI, and in TensorFlow's own archive for C, which tfjs-node downloads. */
+const MAIN = ['libtensorflow_cc.so.2', 'libtensorflow.so.2'] as const;
+/** What is taken out of the wheel. */
+export const WHEEL_LIBRARIES: readonly string[] = [FRAMEWORK, MAIN[0]];
 export type Variant = 'cpu' | 'gpu';
+
+export interface Libraries {
+  readonly directory: string;
+  /** In the order in which they are loaded. */
+  readonly files: readonly string[];
+  /** Of a set-up; of other libraries it is not known before they are loaded. */
+  readonly variant?: Variant;
+  /** The package they belong to, e.g. "@tensorflow/tfjs-node 4.22.0". */
+  readonly package?: string;
+}
+
+/** An install of tfjs-node without its library: npm was told not to run scripts, or its download failed. */
+export interface EmptyInstall {
+  readonly package: string;
+  readonly directory: string;
+}
 
 export const defaultCacheDirectory = (): string => process.env.FACEWRIGHT_CACHE || envPaths('facewright', { suffix: '' }).cache;
 
 /** Everything that `setup` makes is in here: removing it undoes the set-up. */
 export const setupDirectory = (variant: Variant, cacheDirectory = defaultCacheDirectory()): string => join(cacheDirectory, `tensorflow-${variant}-${TENSORFLOW_VERSION}`);
 
-/** The two libraries lie side by side in it. */
+/** The libraries lie side by side in it. */
 export const libraryDirectory = (setup: string): string => join(setup, 'tensorflow');
 
-export const hasLibraries = (directory: string): boolean => LIBRARIES.every((name) => existsSync(join(directory, name)));
+export function librariesIn(directory: string): Libraries | undefined {
+  const main = MAIN.find((name) => existsSync(join(directory, name)));
+  return main && existsSync(join(directory, FRAMEWORK)) ? { directory, files: [join(directory, FRAMEWORK), join(directory, main)] } : undefined;
+}
 
-/** The directory with the libraries: the one given, else what was set up for the GPU, else for the CPU. */
-export function findLibraries(given?: string): { directory: string; variant?: Variant } | undefined {
-  if (given) return hasLibraries(given) ? { directory: given } : undefined;
-  for (const variant of ['gpu', 'cpu'] as const) {
-    const directory = libraryDirectory(setupDirectory(variant));
-    if (hasLibraries(directory)) return { directory, variant };
+/** What was set up, for the GPU before the CPU. */
+export function findSetup(variants: readonly Variant[] = ['gpu', 'cpu']): Libraries | undefined {
+  for (const variant of variants) {
+    const found = librariesIn(libraryDirectory(setupDirectory(variant)));
+    if (found) return { ...found, variant };
   }
   return undefined;
+}
+
+const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
+
+/** The install of tfjs-node that a module in one of these directories would get, that for the GPU first; one with its library before one without. */
+export function findInstall(directories: readonly string[]): Libraries | EmptyInstall | undefined {
+  let empty: EmptyInstall | undefined;
+  for (const name of PACKAGES) {
+    for (const base of new Set(directories.map((directory) => resolve(directory)))) {
+      const manifest = resolved(`${name}/package.json`, base);
+      if (!manifest) continue;
+      const directory = join(dirname(manifest), 'deps', 'lib');
+      const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+      const found = librariesIn(directory);
+      if (found) return { ...found, package: `${name} ${version}` };
+      empty ??= { package: `${name} ${version}`, directory };
+    }
+  }
+  return empty;
+}
+
+function resolved(path: string, from: string): string | undefined {
+  try {
+    return createRequire(join(from, 'from-here.js')).resolve(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -49,6 +49,10 @@ const SIGNATURES = [
   'void TFE_Execute(void *op, void *results, void *count, void *status)',
   'void TFE_DeleteOp(void *op)',
 
+  'void *TF_NewBuffer()',
+  'void TF_DeleteBuffer(void *buffer)',
+  'void TF_GraphGetOpDef(void *graph, const char *name, void *buffer, void *status)',
+
   'void *TF_NewGraph()',
   'void TF_DeleteGraph(void *graph)',
   'void *TF_NewOperation(void *graph, const char *type, const char *name)',

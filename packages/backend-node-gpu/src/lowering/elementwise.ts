@@ -1,12 +1,12 @@
 /** Kernels that work value by value, with broadcasting. */
 import { float, type } from '../runtime/attributes.js';
-import { cast } from './cast.js';
+import { cast, floats } from './cast.js';
 import { listed, loweringsFor, scalarOf, type Lowering, type Lowerings, type Operand, type Operands } from './lowering.js';
 
 const only = (inputs: Operands): Operand => Object.values(inputs)[0];
 const unary = (name: string): Lowering => (inputs, _, emit) => emit.op(name, [only(inputs).ref]);
 /** tfjs gives floats for these, also of whole numbers. */
-const ofFloats = (name: string): Lowering => (inputs, _, emit) => emit.op(name, [cast(emit, only(inputs), 'float32')]);
+const ofFloats = (name: string): Lowering => (inputs, _, emit) => emit.op(name, [floats(emit, only(inputs))]);
 const binary = (name: string): Lowering => ({ a, b }, _, emit) => emit.op(name, [a.ref, cast(emit, b, a.dtype)]);
 const logical = (name: string): Lowering => ({ a, b }, _, emit) => emit.op(name, [cast(emit, a, 'bool'), cast(emit, b, 'bool')]);
 
@@ -31,10 +31,10 @@ export const elementwiseLowerings: Lowerings = {
   Cast: ({ x }, { dtype }, emit) => (dtype === x.dtype ? emit.op('Identity', [x.ref]) : cast(emit, x, dtype)),
   ClipByValue: ({ x }, { clipValueMin, clipValueMax }, emit) => emit.op('ClipByValue', [x.ref, scalarOf(emit, clipValueMin, x.dtype), scalarOf(emit, clipValueMax, x.dtype)]),
   Step: ({ x }, { alpha }, emit) => emit.op('SelectV2', [emit.op('Greater', [x.ref, scalarOf(emit, 0, x.dtype)]), scalarOf(emit, 1, x.dtype), emit.op('SelectV2', [emit.op('IsNan', [x.ref]), x.ref, scalarOf(emit, alpha ?? 0, x.dtype)])]),
-  LeakyRelu: ({ x }, { alpha }, emit) => emit.op('LeakyRelu', [cast(emit, x, 'float32')], { alpha: float(alpha) }),
+  LeakyRelu: ({ x }, { alpha }, emit) => emit.op('LeakyRelu', [floats(emit, x)], { alpha: float(alpha) }),
   EluGrad: ({ dy, y }, _, emit) => emit.op('EluGrad', [dy.ref, y.ref]),
   Prelu: ({ x, alpha }, _, emit) => [
-    ...emit.fused('prelu', [x, alpha], ([value, slope], body) => [body.op('AddV2', [body.op('Relu', [value]), body.op('Mul', [body.op('Minimum', [value, scalarOf(body, 0)]), slope])])]),
+    ...emit.fused('prelu', [x, alpha], ([value, slope], body) => [body.op('AddV2', [body.op('Relu', [value]), body.op('Mul', [body.op('Minimum', [value, scalarOf(body, 0, x.dtype)]), slope])])]),
   ],
   Select: ({ condition, t, e }, _, emit) => emit.op('SelectV2', [condition.ref, t.ref, e.ref]),
 };

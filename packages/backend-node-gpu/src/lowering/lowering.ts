@@ -2,8 +2,8 @@
  * What a lowering is: from one tfjs kernel to TensorFlow ops. The same table serves the engine that runs op by op and the one that builds a
  * TensorFlow function; only the emitter differs.
  */
-import type { Attributes } from '../runtime/attributes.js';
-import type { DType, HostData } from '../runtime/dtypes.js';
+import { type, type Attributes } from '../runtime/attributes.js';
+import { isHalf, type DType, type HostData, type TfType } from '../runtime/dtypes.js';
 
 /** A tensor of the emitter: it is made and used by it alone. */
 export type Ref = object;
@@ -12,7 +12,7 @@ export type Ref = object;
 export interface Operand {
   readonly ref: Ref;
   readonly shape: readonly number[];
-  readonly dtype: DType;
+  readonly dtype: TfType;
 }
 
 export interface Emitter {
@@ -43,7 +43,8 @@ export const loweringsFor = (names: readonly string[], lowering: (name: string) 
 /** The inputs of a kernel that takes a list, in order. */
 export const listed = (inputs: Operands): Operand[] => Object.keys(inputs).sort((a, b) => Number(a) - Number(b)).map((key) => inputs[key]);
 
-export const scalarOf = (emit: Emitter, value: number, dtype: DType = 'float32'): Ref => emit.constant(dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value), [], dtype);
+export const scalarOf = (emit: Emitter, value: number, dtype: TfType = 'float32'): Ref =>
+  isHalf(dtype) ? emit.op('Cast', [scalarOf(emit, value)], { DstT: type(dtype) }) : emit.constant(dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value), [], dtype);
 export const vectorOf = (emit: Emitter, values: readonly number[]): Ref => emit.constant(Int32Array.from(values), [values.length], 'int32');
 export const reshaped = (emit: Emitter, ref: Ref, shape: readonly number[]): Ref => emit.op('Reshape', [ref, vectorOf(emit, shape)]);
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dimension) => product * dimension, 1);

@@ -1,16 +1,16 @@
 /** Kernels that take an axis away or walk along it. */
 import { util } from '@tensorflow/tfjs-core';
 import { bool, type } from '../runtime/attributes.js';
-import type { DType } from '../runtime/dtypes.js';
+import type { TfType } from '../runtime/dtypes.js';
 import { cast } from './cast.js';
 import { loweringsFor, mutable, scalarOf, vectorOf, type KernelAttributes, type Lowering, type Lowerings, type Operand } from './lowering.js';
 
 const axesOf = (x: Operand, { axis, reductionIndices }: KernelAttributes): number[] => util.parseAxisParam(axis ?? reductionIndices, mutable(x.shape));
 
 /** In the dtype that tfjs sums in. */
-const reduction = (name: string, dtype: (x: Operand) => DType): Lowering => ({ x }, attrs, emit) => emit.op(name, [cast(emit, x, dtype(x)), vectorOf(emit, axesOf(x, attrs))], { keep_dims: bool(Boolean(attrs.keepDims)) });
-const own = (x: Operand): DType => x.dtype;
-const whole = (x: Operand): DType => (x.dtype === 'bool' ? 'int32' : x.dtype);
+const reduction = (name: string, dtype: (x: Operand) => TfType): Lowering => ({ x }, attrs, emit) => emit.op(name, [cast(emit, x, dtype(x)), vectorOf(emit, axesOf(x, attrs))], { keep_dims: bool(Boolean(attrs.keepDims)) });
+const own = (x: Operand): TfType => x.dtype;
+const whole = (x: Operand): TfType => (x.dtype === 'bool' ? 'int32' : x.dtype);
 
 const best = (name: string): Lowering => ({ x }, attrs, emit) => emit.op(name, [x.ref, scalarOf(emit, axesOf(x, attrs)[0], 'int32')], { output_type: type('int32') });
 const cumulative = (name: string): Lowering => ({ x }, attrs, emit) => emit.op(name, [x.ref, scalarOf(emit, axesOf(x, attrs)[0], 'int32')], { exclusive: bool(Boolean(attrs.exclusive)), reverse: bool(Boolean(attrs.reverse)) });

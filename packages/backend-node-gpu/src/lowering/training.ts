@@ -1,6 +1,7 @@
 /** The training ops that core names, as TensorFlow's own ops. */
 import { ADD_TO_TARGET, BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT, TARGET_ENTRY } from '@facewright/core';
 import { bool, float, int } from '../runtime/attributes.js';
+import { cast } from './cast.js';
 import { reshaped, scalarOf, sizeOf, vectorOf, type Emitter, type Lowerings, type Operand, type Ref } from './lowering.js';
 
 /** As TensorFlow's batch norm takes it: images. */
@@ -30,10 +31,11 @@ export const trainingLowerings: Lowerings = {
   [PRELU_GRADIENT]: ({ x, alpha, dy }, _, emit) => {
     // the sum stays outside: over leading axes TensorFlow's own is several times as fast as XLA's
     const [dx, products] = emit.fused('prelu_gradient', [x, alpha, dy], ([value, slope, above], body) => {
-      const zero = scalarOf(body, 0);
+      const zero = scalarOf(body, 0, x.dtype);
       return [body.op('SelectV2', [body.op('GreaterEqual', [value, zero]), above, body.op('Mul', [above, slope])]), body.op('Mul', [above, body.op('Minimum', [value, zero])])];
     });
-    return [dx, emit.op('Sum', [products, vectorOf(emit, leadingAxes(x))], { keep_dims: bool(false) })];
+    const sum = emit.op('Sum', [products, vectorOf(emit, leadingAxes(x))], { keep_dims: bool(false) });
+    return [dx, cast(emit, { ref: sum, shape: alpha.shape, dtype: x.dtype }, 'float32')];
   },
   [SOFTMAX_CROSS_ENTROPY]: ({ logits, labels }, _, emit) => emit.ops('SparseSoftmaxCrossEntropyWithLogits', [logits.ref, labels.ref], {}, 2)[0],
   [SOFTMAX_CROSS_ENTROPY_GRADIENT]: ({ logits, labels, dy }, _, emit) => {

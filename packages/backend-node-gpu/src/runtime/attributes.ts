@@ -1,10 +1,10 @@
 /** An op's attributes with their kinds, which the C API has a function each for. Types that follow from the inputs need not be given. */
 import type { Symbols } from '../library/symbols.js';
-import { TF_TYPES, type DType } from './dtypes.js';
+import { TF_TYPES, type TfType } from './dtypes.js';
 import type { Pointer } from './runtime.js';
 
 export type Attribute =
-  | { readonly kind: 'type'; readonly value: DType }
+  | { readonly kind: 'type'; readonly value: TfType }
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }
@@ -12,7 +12,7 @@ export type Attribute =
   | { readonly kind: 'ints'; readonly value: readonly number[] };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-export const type = (value: DType): Attribute => ({ kind: 'type', value });
+export const type = (value: TfType): Attribute => ({ kind: 'type', value });
 export const bool = (value: boolean): Attribute => ({ kind: 'bool', value });
 export const int = (value: number): Attribute => ({ kind: 'int', value });
 export const float = (value: number): Attribute => ({ kind: 'float', value });

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { encodeConfig } from './config.js';
 
-const hex = (options: Partial<Parameters<typeof encodeConfig>[0]>): string => Buffer.from(encodeConfig({ device: 'auto', memoryGrowth: false, bfloat16: false, ...options })).toString('hex');
+const hex = (options: Partial<Parameters<typeof encodeConfig>[0]>): string => Buffer.from(encodeConfig({ device: 'auto', memoryGrowth: false, ...options })).toString('hex');
 const SOFT_PLACEMENT = '3801'; // field 7, varint 1
 
 test('nothing chosen', () => {
@@ -16,7 +16,4 @@ test('no GPU', () => {
 });
 test('growth and limit of the GPU\'s memory', () => {
   expect(hex({ memoryGrowth: true, memoryLimit: 1024 })).toBe(`320b${'2001'}${'4a07'}${'0a05'}${'0d00008044'}${SOFT_PLACEMENT}`);
-});
-test('bfloat16', () => {
-  expect(hex({ bfloat16: true })).toBe(`${SOFT_PLACEMENT}5205${'5203'}${'f80101'}`);
 });

@@ -11,15 +11,13 @@ export interface ContextOptions {
   readonly memoryGrowth: boolean;
   /** MB of GPU memory at most. */
   readonly memoryLimit?: number;
-  /** Let TensorFlow compute in bfloat16 where it finds that safe; state and results stay float32. */
-  readonly bfloat16: boolean;
 }
 
 const VARINT = 0;
 const BYTES = 2;
 const FIXED32 = 5;
 
-export function encodeConfig({ threads, parallelOps, device, memoryGrowth, memoryLimit, bfloat16 }: ContextOptions): Uint8Array {
+export function encodeConfig({ threads, parallelOps, device, memoryGrowth, memoryLimit }: ContextOptions): Uint8Array {
   const gpu: number[] = [];
   if (memoryGrowth) gpu.push(...varintField(4, 1)); // allow_growth
   if (memoryLimit !== undefined) {
@@ -32,8 +30,6 @@ export function encodeConfig({ threads, parallelOps, device, memoryGrowth, memor
     ...(parallelOps === undefined ? [] : varintField(5, parallelOps)), // inter_op_parallelism_threads
     ...(gpu.length ? bytesField(6, gpu) : []), // gpu_options
     ...varintField(7, 1), // allow_soft_placement
-    // graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = ON
-    ...(bfloat16 ? bytesField(10, bytesField(10, varintField(31, 1))) : []),
   ];
   return Uint8Array.from(config);
 }

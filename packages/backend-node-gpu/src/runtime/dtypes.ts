@@ -1,10 +1,17 @@
-/** The three kinds of values that tfjs and TensorFlow share, and TensorFlow's numbers for them (tensorflow/c/tf_datatype.h). */
+/** The three kinds of values that tfjs and TensorFlow share, two that only TensorFlow has, and its numbers for them (tensorflow/c/tf_datatype.h). */
 
 export type DType = 'float32' | 'int32' | 'bool';
 export type HostData = Float32Array | Int32Array | Uint8Array;
 
-export const TF_TYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 3, bool: 10 };
-const NAMES = new Map(Object.entries(TF_TYPES).map(([name, type]) => [type, name as DType]));
+/** Floats of 16 bits, which live within functions alone. */
+export type HalfType = 'float16' | 'bfloat16';
+export type TfType = DType | HalfType;
+
+const SHARED = { float32: 1, int32: 3, bool: 10 } as const;
+export const TF_TYPES: Readonly<Record<TfType, number>> = { ...SHARED, bfloat16: 14, float16: 19 };
+const NAMES = new Map(Object.entries(SHARED).map(([name, type]) => [type as number, name as DType]));
+
+export const isHalf = (dtype: TfType): dtype is HalfType => dtype === 'float16' || dtype === 'bfloat16';
 
 export function dtypeOf(type: number): DType {
   const name = NAMES.get(type);

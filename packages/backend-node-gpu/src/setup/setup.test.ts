@@ -1,5 +1,6 @@
 /** What can go wrong in a set-up leaves nothing behind and says what to do; a tampered wheel is refused. */
 import { mkdtemp, readdir, rm, writeFile, mkdir, chmod } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -7,7 +8,7 @@ import { testContext } from '@facewright/testkit';
 import { nodeGpu } from '../index.js';
 import { setup } from './setup.js';
 import { verifySha256 } from './unpack.js';
-import { isNeeded } from './wheels.js';
+import { isNeeded, WHEELS } from './wheels.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -46,6 +47,20 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('set-up'
     await python('while [ "$1" != "--dest" ]; do shift; done; echo tampered > "$2/tensorflow_cpu-2.21.0.whl"');
     await expect(setup({ cpu: true, cacheDirectory: cache() })).rejects.toThrow(/SHA-256 is/);
     expect(await readdir(cache())).toEqual([]);
+  });
+
+  test.skipIf(existsSync('/proc/driver/nvidia/version'))('for a GPU without a driver nothing is fetched, unless that is asked for', async () => {
+    await python('echo "ERROR: pip was called" >&2; exit 1');
+    
+    await expect(setup({ cacheDirectory: cache() })).rejects.toThrow(/no NVIDIA driver[^]*--cpu[^]*--without-driver/);
+    await expect(setup({ withoutDriver: true, cacheDirectory: cache() })).rejects.toThrow(/pip was called/);
+  });
+
+  test('every wheel is pinned by version and hash', () => {
+    for (const { requirement, sha256 } of Object.values(WHEELS).flatMap(({ wheels }) => wheels)) {
+      expect(requirement).toMatch(/^[\w-]+==[\d.]+$/);
+      expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+    }
   });
 
   test('the probe says what is missing and the command that mends it', async () => {

@@ -4,7 +4,9 @@ import { partialPath, publish } from '@facewright/core/node';
 import { mkdir, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openTensorFlowEngine } from '../engine.js';
-import { defaultCacheDirectory, hasLibraries, libraryDirectory, setupDirectory, TENSORFLOW_VERSION, type Variant } from '../library/location.js';
+import { missingCuda } from '../library/cuda.js';
+import { NO_DRIVER, nvidiaDriver } from '../library/driver.js';
+import { defaultCacheDirectory, librariesIn, libraryDirectory, setupDirectory, TENSORFLOW_VERSION, type Variant } from '../library/location.js';
 import { checkTrainingStep } from './check.js';
 import { fetchWheels } from './pip.js';
 import { unpack, verifySha256 } from './unpack.js';
@@ -13,6 +15,8 @@ import { isNeeded, WHEELS } from './wheels.js';
 export interface SetupOptions {
   /** For machines without an NVIDIA GPU: a tenth of the size. */
   readonly cpu?: boolean;
+  /** For a GPU that is in another machine: fetch what it needs though there is no driver here, and try it on the processor. */
+  readonly withoutDriver?: boolean;
   /** Default: `FACEWRIGHT_CACHE`, else the user's cache directory. */
   readonly cacheDirectory?: string;
   readonly emit?: Emit;
@@ -33,17 +37,28 @@ export interface SetupResult {
   readonly undo: string;
 }
 
-/** Throws a `FacewrightError` where it cannot be set up; then nothing is left behind. Calling it again checks what is there. */
-export async function setup({ cpu = false, cacheDirectory = defaultCacheDirectory(), emit, signal }: SetupOptions = {}): Promise<SetupResult> {
+/** Throws a `FacewrightError` where it cannot be set up. What could not be fetched whole leaves nothing behind; what was fetched and does not work stays. Calling it again checks what is there. */
+export async function setup({ cpu = false, withoutDriver = false, cacheDirectory = defaultCacheDirectory(), emit, signal }: SetupOptions = {}): Promise<SetupResult> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new FacewrightError({ what: `TensorFlow's library is set up on Linux on x86-64 only, and this is ${process.platform} on ${process.arch}.`, todo: 'Use another engine: "facewright doctor" lists them.' });
   }
   const variant: Variant = cpu ? 'cpu' : 'gpu';
   const directory = setupDirectory(variant, cacheDirectory);
-  const alreadyThere = hasLibraries(libraryDirectory(directory));
+  const gpu = variant === 'gpu' ? await nvidiaDriver() : undefined;
+  if (variant === 'gpu' && !withoutDriver && (!gpu || gpu.problem)) {
+    throw new FacewrightError({
+      what: `The GPU cannot be used here: ${gpu?.problem ?? NO_DRIVER.problem}. Nothing was fetched.`,
+      todo: `${gpu?.remedy ?? NO_DRIVER.remedy} For the processor: "facewright setup node-gpu --cpu". To fetch all the same, for a machine that this one is copied to: "--without-driver".`,
+    });
+  }
+  const installed = librariesIn(libraryDirectory(directory));
+  const alreadyThere = installed !== undefined;
   if (!alreadyThere) await install(variant, directory, emit, signal);
-  notice(emit, 'Trying it by a training step.');
-  const engine = await openTensorFlowEngine(libraryDirectory(directory), { device: cpu ? 'cpu' : 'gpu', mode: 'function', jit: false, fuse: true, bfloat16: false, memoryGrowth: true });
+  const lacking = variant === 'gpu' ? missingCuda(libraryDirectory(directory)) : [];
+  if (lacking.length > 0) throw new FacewrightError({ what: `The set-up lacks ${lacking.join(', ')}.`, where: directory, todo: `Run "rm -r '${directory}'", and set it up anew.` });
+  const device = gpu ? 'gpu' : 'cpu';
+  notice(emit, `Trying it by a training step${variant === 'gpu' && !gpu ? ' on the processor, since there is no NVIDIA driver' : ''}.`);
+  const engine = await openTensorFlowEngine({ ...librariesIn(libraryDirectory(directory))!, variant }, { device, mode: 'function', jit: false, fuse: true, precision: 'float32', memoryGrowth: true });
   try {
     await checkTrainingStep(engine);
   } finally {
@@ -56,34 +71,33 @@ export async function setup({ cpu = false, cacheDirectory = defaultCacheDirector
 }
 
 async function install(variant: Variant, directory: string, emit: Emit | undefined, signal: AbortSignal | undefined): Promise<void> {
-  const wheel = WHEELS[variant];
+  const { wheels, download, unpacked } = WHEELS[variant];
   const parent = dirname(directory);
   await mkdir(parent, { recursive: true });
   const { bavail, bsize } = await statfs(parent);
   // at its largest both the wheels and what is taken out of them are there
-  if (bavail * bsize < wheel.download + wheel.unpacked) throw new FacewrightError({ what: `TensorFlow needs ${megabytes(wheel.download + wheel.unpacked)} while it is set up, and there are ${megabytes(bavail * bsize)}.`, where: parent, todo: 'Free some, or name a directory on another disk in FACEWRIGHT_CACHE.' });
+  if (bavail * bsize < download + unpacked) throw new FacewrightError({ what: `TensorFlow needs ${megabytes(download + unpacked)} while it is set up, and there are ${megabytes(bavail * bsize)}.`, where: parent, todo: 'Free some, or name a directory on another disk in FACEWRIGHT_CACHE.' });
   const aside = partialPath(directory);
   const downloads = join(aside, 'wheels');
   try {
     await mkdir(downloads, { recursive: true });
-    const requirements = [wheel.requirement, ...wheel.beside];
-    for (const [index, requirement] of requirements.entries()) {
-      notice(emit, `Fetching ${requirement} by pip${index === 0 ? ` (about ${megabytes(wheel.download)} in all, once)` : ''}.`);
+    for (const [index, { requirement, sha256 }] of wheels.entries()) {
+      notice(emit, `Fetching ${requirement} by pip${index === 0 ? ` (about ${megabytes(download)} in all, once)` : ''}.`);
       const before = new Set(await readdir(downloads));
       await fetchWheels([requirement], downloads, signal);
       const name = (await readdir(downloads)).find((file) => file.endsWith('.whl') && !before.has(file));
       if (!name) throw new FacewrightError({ what: 'pip brought no wheel.', where: requirement });
       const path = join(downloads, name);
-      if (index === 0) await verifySha256(path, wheel.sha256);
+      await verifySha256(path, sha256);
       throwIfAborted(signal, 'setting up TensorFlow');
       notice(emit, `Unpacking ${name}.`);
       const { files } = await unpack(path, aside, isNeeded, signal);
       if (files === 0) throw new FacewrightError({ what: `The wheel ${name} holds none of the libraries.`, where: requirement });
       await rm(path);
     }
-    if (!hasLibraries(libraryDirectory(aside))) throw new FacewrightError({ what: 'The wheel does not hold TensorFlow\'s libraries.', where: wheel.requirement });
+    if (!librariesIn(libraryDirectory(aside))) throw new FacewrightError({ what: 'The wheel does not hold TensorFlow\'s libraries.', where: wheels[0].requirement });
     await rm(downloads, { recursive: true });
-    await writeFile(join(aside, 'README.txt'), `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's engine node-gpu, out of the wheels ${requirements.join(', ')}.\nRemove this directory to undo "facewright setup node-gpu".\n`);
+    await writeFile(join(aside, 'README.txt'), `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's engine node-gpu, out of the wheels ${wheels.map(({ requirement }) => requirement).join(', ')}.\nRemove this directory to undo "facewright setup node-gpu".\n`);
     await publish(aside, directory);
   } finally {
     await rm(aside, { recursive: true, force: true });

@@ -9,9 +9,9 @@ type Scalars = Readonly<Record<string, number>>;
 
 /** What each event is in TensorBoard: at its step, or at the last step that was told. */
 const scalarsOf: { readonly [T in EventType]?: (event: RunEvent<T>) => { step?: number; scalars: Scalars } } = {
-  'train.step': ({ step, stage, epoch, loss, accuracy, rate, imagesPerSecond, gradientNorm, time }) => ({
+  'train.step': ({ step, stage, epoch, loss, accuracy, rate, imagesPerSecond, gradientNorm, lossScale, time }) => ({
     step,
-    scalars: { 'train/loss': loss, 'train/accuracy': accuracy, 'train/rate': rate, 'train/images_per_second': imagesPerSecond, 'train/epoch': epoch, 'train/stage': stage, ...(gradientNorm !== undefined && { 'train/gradient_norm': gradientNorm }), ...(time && { 'time/data_ms': time.data, 'time/compute_ms': time.compute, 'time/other_ms': time.other }) },
+    scalars: { 'train/loss': loss, 'train/accuracy': accuracy, 'train/rate': rate, 'train/images_per_second': imagesPerSecond, 'train/epoch': epoch, 'train/stage': stage, ...(gradientNorm !== undefined && { 'train/gradient_norm': gradientNorm }), ...(lossScale && { 'train/loss_scale': lossScale.scale }), ...(time && { 'time/data_ms': time.data, 'time/compute_ms': time.compute, 'time/other_ms': time.other }) },
   }),
   'train.validation': ({ step, loss, accuracy }) => ({ step, scalars: { 'validation/loss': loss, 'validation/accuracy': accuracy } }),
   'evaluate.finished': ({ verification: { accuracy, std, threshold, eer, auc, tarAtFar } }) => ({
