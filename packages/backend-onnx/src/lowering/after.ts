@@ -19,12 +19,12 @@ const after: Emitter = (lowering, node) => {
   const [n, h, w, c] = x.shape;
   const blocked = [c, n * h * w];
   const affine = lowering.affine.get(x);
-  const signed = lowering.signed.get(x);
+  const scaled = lowering.scaled.get(x);
   if (affine && !lowering.isMade(x)) {
     const base = held(lowering, affine.base, blocked, moment);
     lowering.setAffine(output, { ...affine, base });
-  } else if (signed && !lowering.isMade(x)) {
-    lowering.setSigned(output, { ...signed, name: held(lowering, signed.name, blocked, moment) });
+  } else if (scaled && !lowering.isMade(x)) {
+    lowering.setScaled(output, { ...scaled, name: held(lowering, scaled.name, blocked, moment) });
   } else {
     const layout: Layout = lowering.has(x, 'blocked') ? 'blocked' : lowering.has(x, 'nchw') ? 'nchw' : 'plain';
     const shape = layout === 'blocked' ? blocked : layout === 'nchw' ? [n, c, h, w] : x.shape;

@@ -26,21 +26,20 @@ export interface AffineForm {
   readonly shift: string;
 }
 
-/** A value of which only sign · value was made; its readers take the sign into their weights. */
-export interface SignedForm {
+/** A value that is scale · name for each channel; its readers take the scale into their weights. */
+export interface ScaledForm {
   /** Blocked. */
   readonly name: string;
-  /** [c], 1 or −1. */
-  readonly sign: string;
+  /** [c]. */
+  readonly scale: string;
 }
 
-/** The gradient before a PReLU, slope · whole + (1 − slope) · positive, with the sums that batch normalisation wants of it. */
+/** The gradient before a PReLU, whole + rest · negative, with the sums that batch normalisation wants of it. */
 export interface SlopedForm {
-  /** dy, and dy where the PReLU's input was not negative; blocked. */
+  /** dy, and dy where the PReLU's input was negative; blocked. */
   readonly whole: string;
-  readonly positive: string;
-  /** [c]. */
-  readonly slope: string;
+  readonly negative: string;
+  /** Slope − 1, [c]. */
   readonly rest: string;
   /** What the PReLU's input was made of, and Σ gradient and Σ gradient · base, [c]. */
   readonly base: string;
@@ -73,7 +72,7 @@ export class Lowering {
   readonly onnx: OnnxBuilder;
   /** Forms that only the blocked lowering has. */
   readonly affine = new Map<Value, AffineForm>();
-  readonly signed = new Map<Value, SignedForm>();
+  readonly scaled = new Map<Value, ScaledForm>();
   readonly sloped = new Map<Value, SlopedForm>();
   private readonly forms = new Map<Value, Forms>();
   private readonly pending = new Map<Value, () => string>();
@@ -97,15 +96,15 @@ export class Lowering {
     this.postpone(value, () => channelsOf(this, value).affine(form.base, form.scale, { shift: form.shift }));
   }
 
-  setSigned(value: Value, form: SignedForm): void {
-    this.signed.set(value, form);
-    this.postpone(value, () => this.onnx.op('Mul', [form.name, channelsOf(this, value).column(form.sign)]));
+  setScaled(value: Value, form: ScaledForm): void {
+    this.scaled.set(value, form);
+    this.postpone(value, () => channelsOf(this, value).affine(form.name, form.scale));
   }
 
   /** A name that is there when the value is, whatever its form; for nothing but its being there. */
   anyForm(value: Value): string {
     const forms = this.forms.get(value);
-    return forms?.blocked ?? forms?.nchw ?? forms?.plain ?? this.sloped.get(value)?.positive ?? this.affine.get(value)?.base ?? this.signed.get(value)?.name ?? this.plain(value);
+    return forms?.blocked ?? forms?.nchw ?? forms?.plain ?? this.sloped.get(value)?.negative ?? this.affine.get(value)?.base ?? this.scaled.get(value)?.name ?? this.plain(value);
   }
 
   /** Whether the value itself (not only what it can be made from) is there. */

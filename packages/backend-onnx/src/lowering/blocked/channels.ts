@@ -8,8 +8,8 @@ import { floats, int, ints, NCHWC_DOMAIN, text } from '../../onnx/builder.js';
 import type { OnnxAttribute } from '../../onnx/encode.js';
 import { four, type Lowering } from '../context.js';
 
-/** y = 1 where x ≥ 0, else 0: clip(10³⁰·x + 1, 0, 1). */
-const STEP = { activation: text('HardSigmoid'), activation_params: floats(1e30, 1) };
+/** y = 1 where x > 0, else 0: clip(10³⁰·x, 0, 1). */
+const STEP = { activation: text('HardSigmoid'), activation_params: floats(1e30, 0) };
 const RELU = { activation: text('Relu') };
 
 export interface Channels {

@@ -14,14 +14,16 @@ import { fitsBlocks } from './channels.js';
 /** The windows of a dense convolution side by side take this many times the input's memory at most. */
 const MOST_WINDOW_ROWS = 128;
 
-/** The value, or its negative in some channels, with the sign that makes it itself again. */
-function source(lowering: Lowering, x: Value): { name: string; sign?: string } {
-  return lowering.signed.get(x) ?? { name: lowering.get(x, 'blocked') };
+/** The value, or what it is a multiple of in each channel. */
+function source(lowering: Lowering, x: Value): { name: string; scale?: string } {
+  return (!lowering.isMade(x) && lowering.scaled.get(x)) || { name: lowering.get(x, 'blocked') };
 }
 
-/** Rows of a matrix, one an input channel, times the sign of that channel. */
-const withSign = (lowering: Lowering, matrix: string, channels: number, sign?: string): string =>
-  sign ? lowering.onnx.op('Mul', [matrix, lowering.reshape(sign, [channels, 1])]) : matrix;
+/** Rows of a matrix, one a channel, times the scale of that channel. */
+const scaledRows = (lowering: Lowering, matrix: string, channels: number, scale?: string): string =>
+  scale ? lowering.onnx.op('Mul', [matrix, lowering.reshape(scale, [channels, 1])]) : matrix;
+/** Columns, one a channel. */
+const scaledColumns = ({ onnx }: Lowering, matrix: string, scale?: string): string => (scale ? onnx.op('Mul', [matrix, scale]) : matrix);
 
 const windowRows = ({ kernel, inChannels }: ConvGeometry): number => kernel[0] * kernel[1] * inChannels;
 
@@ -30,9 +32,9 @@ const convolution: Emitter = (lowering, node) => {
   if (!fitsBlocks(lowering, x)) return false;
   const geometry = convGeometry(node, x.shape, filter.shape);
   if (!isPointwise(geometry) && windowRows(geometry) > MOST_WINDOW_ROWS) return false;
-  const { name, sign } = isPointwise(geometry) ? source(lowering, x) : { name: windows(lowering, x, geometry), sign: undefined };
+  const { name, scale } = isPointwise(geometry) ? source(lowering, x) : { name: windows(lowering, x, geometry), scale: undefined };
   const rows = isPointwise(geometry) ? geometry.inChannels : windowRows(geometry);
-  const kernel = withSign(lowering, lowering.reshape(lowering.plain(filter), [rows, geometry.outChannels]), rows, sign);
+  const kernel = scaledRows(lowering, lowering.reshape(lowering.plain(filter), [rows, geometry.outChannels]), rows, scale);
   // turned by itself: Gemm with transA turns it again for every strip of columns, and takes half as long again
   lowering.set(node.outputs[0], 'blocked', lowering.onnx.op('MatMul', [lowering.onnx.op('Transpose', [kernel], { perm: ints(1, 0) }), name]));
   return undefined;
@@ -44,9 +46,10 @@ const filterGradient: Emitter = (lowering, node) => {
   if (!fitsBlocks(lowering, x)) return false;
   const geometry = convGeometry(node, x.shape, output.shape);
   if (!isPointwise(geometry) && windowRows(geometry) > MOST_WINDOW_ROWS) return false;
-  const { name, sign } = isPointwise(geometry) ? source(lowering, x) : { name: windows(lowering, x, geometry), sign: undefined };
-  const product = lowering.onnx.op('Gemm', [name, lowering.get(dy, 'blocked')], { transB: int(1) });
-  lowering.set(output, 'plain', lowering.reshape(withSign(lowering, product, geometry.inChannels, sign), output.shape));
+  const { name, scale } = isPointwise(geometry) ? source(lowering, x) : { name: windows(lowering, x, geometry), scale: undefined };
+  const gradient = source(lowering, dy);
+  const product = scaledColumns(lowering, lowering.onnx.op('Gemm', [name, gradient.name], { transB: int(1) }), gradient.scale);
+  lowering.set(output, 'plain', lowering.reshape(scaledRows(lowering, product, geometry.inChannels, scale), output.shape));
   return undefined;
 };
 
@@ -55,8 +58,9 @@ const inputGradient: Emitter = (lowering, node) => {
   const [output] = node.outputs;
   const geometry = convGeometry(node, output.shape, filter.shape);
   if (!fitsBlocks(lowering, output) || !isPointwise(geometry)) return false;
-  const kernel = lowering.reshape(lowering.plain(filter), [geometry.inChannels, geometry.outChannels]);
-  lowering.set(output, 'blocked', lowering.onnx.op('MatMul', [kernel, lowering.get(dy, 'blocked')]));
+  const { name, scale } = source(lowering, dy);
+  const kernel = scaledColumns(lowering, lowering.reshape(lowering.plain(filter), [geometry.inChannels, geometry.outChannels]), scale);
+  lowering.set(output, 'blocked', lowering.onnx.op('MatMul', [kernel, name]));
   return undefined;
 };
 
@@ -98,8 +102,8 @@ const depthwise: Emitter = (lowering, node) => {
   if (!fitsBlocks(lowering, x) || !single(filter)) return false;
   const geometry = convGeometry(node, x.shape, filter.shape, true);
   const { batch, inChannels, inSize, outSize } = geometry;
-  const { name, sign } = source(lowering, x);
-  const kernel = forEveryImage(lowering, withSign(lowering, kernelRows(lowering, filter), inChannels, sign), geometry);
+  const { name, scale } = source(lowering, x);
+  const kernel = forEveryImage(lowering, scaledRows(lowering, kernelRows(lowering, filter), inChannels, scale), geometry);
   const attributes = {
     group: int(inChannels * batch), kernel_shape: ints(...geometry.kernel), strides: ints(...geometry.strides), dilations: ints(...geometry.dilations),
     pads: ints(...geometry.padBefore, ...geometry.padAfter),
@@ -117,8 +121,8 @@ const depthwiseInputGradient: Emitter = (lowering, node) => {
   const geometry = convGeometry(node, output.shape, filter.shape, true);
   const { batch, inChannels: c, kernel, inSize, outSize, strides, dilations } = geometry;
   const length = batch * inSize[0] * inSize[1];
-  const gradient = lowering.get(dy, 'blocked');
-  const rows = kernelRows(lowering, filter);
+  const { name: gradient, scale } = source(lowering, dy);
+  const rows = scaledRows(lowering, kernelRows(lowering, filter), c, scale);
   const places = kernel[0] * kernel[1];
   if (isWhole(geometry)) {
     // one place a kernel: every pixel gets its weight times the one gradient
@@ -160,8 +164,8 @@ const depthwiseFilterGradient: Emitter = (lowering, node) => {
   if (!fitsBlocks(lowering, x) || !single(output)) return false;
   const geometry = convGeometry(node, x.shape, output.shape, true);
   const { batch, inChannels: c, kernel, inSize, outSize, strides, dilations, padBefore } = geometry;
-  const { name, sign } = source(lowering, x);
-  const gradient = lowering.get(dy, 'blocked');
+  const { name, scale } = source(lowering, x);
+  const { name: gradient, scale: gradientScale } = source(lowering, dy);
   const places = kernel[0] * kernel[1];
   const after = filterGradientPadAfter(geometry);
   if (!isWhole(geometry) && after.some((pad) => pad < 0)) return false;
@@ -173,7 +177,8 @@ const depthwiseFilterGradient: Emitter = (lowering, node) => {
         }, NCHWC_DOMAIN),
         [c, batch / block, places, block],
       );
-  const rows = withSign(lowering, onnx.op('ReduceSum', [each, onnx.integers(1, 3)], { keepdims: int(0) }), c, sign);
+  const sums = scaledRows(lowering, onnx.op('ReduceSum', [each, onnx.integers(1, 3)], { keepdims: int(0) }), c, gradientScale);
+  const rows = scaledRows(lowering, sums, c, scale);
   lowering.set(output, 'plain', lowering.reshape(onnx.op('Transpose', [rows], { perm: ints(1, 0) }), output.shape));
   return undefined;
 };

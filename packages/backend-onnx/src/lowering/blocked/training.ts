@@ -5,8 +5,8 @@
  *   PReLU       α·z + (1 − α)·max(z, 0); for α > 1 the negative of it, since what is added after an activation cannot be subtracted: its
  *               readers are convolutions and take the sign into their weights
  *   shortcut    k·y + b + shortcut in one pass
- *   gradients   with q = dx·[z ≥ 0] and dz = α·dx + (1 − α)·q: ∂α = Σ (dx − q)·z, ∂β = Σ dz, ∂γ = Σ dz·ŷ, and
- *               ∂y = k·dz + k₁·y + k₂ in one chain, all sums taken of dx, q, dx·y and q·y
+ *   gradients   with n = dx·[z < 0] and dz = dx + (α − 1)·n: ∂α = Σ n·z, ∂β = Σ dz, ∂γ = Σ dz·ŷ, and ∂y = k·(dz + c₁·y + c₂). The sums are
+ *               taken of dx, n, dx·y and n·y; of ∂y only ∂y/k is made, by adding to dx, and the convolution before takes k into its weights
  */
 import { inputOf, sameShape, sizeOf, type Value } from '@facewright/capture';
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT } from '@facewright/core';
@@ -69,7 +69,7 @@ const prelu: Emitter = (lowering, node) => {
   const positive = channels.affine(base, onnx.op('Mul', [scale, part]), { shift: onnx.op('Mul', [shift, part]), activation: 'relu' });
   const signedSlope = onnx.op('Mul', [slope, sign]);
   const name = channels.affine(base, onnx.op('Mul', [scale, signedSlope]), { shift: onnx.op('Mul', [shift, signedSlope]), sum: positive });
-  lowering.setSigned(node.outputs[0], { name, sign });
+  lowering.setScaled(node.outputs[0], { name, scale: sign });
   return undefined;
 };
 
@@ -80,17 +80,16 @@ const preluGradient: Emitter = (lowering, node) => {
   const channels = channelsOf(lowering, x);
   const { base, scale, shift } = affineOf(lowering, x);
   const whole = lowering.get(dy, 'blocked');
-  const slope = lowering.plain(alpha);
-  const positive = onnx.op('Mul', [whole, channels.affine(base, scale, { shift, activation: 'step' })]);
-  const rest = onnx.op('Sub', [onnx.scalar(1), slope]);
-  const [sumWhole, sumPositive] = [channels.sum(whole), channels.sum(positive)];
-  const [dotWhole, dotPositive] = [channels.dot(whole, base), channels.dot(positive, base)];
-  const mixed = (w: string, p: string): string => onnx.op('Add', [onnx.op('Mul', [slope, w]), onnx.op('Mul', [rest, p])]);
-  const ofBase = onnx.op('Mul', [scale, onnx.op('Sub', [dotWhole, dotPositive])]);
-  lowering.set(node.outputs[1], 'plain', onnx.op('Add', [ofBase, onnx.op('Mul', [shift, onnx.op('Sub', [sumWhole, sumPositive])])]));
+  const minus = onnx.scalar(-1);
+  const isNegative = channels.affine(base, onnx.op('Mul', [scale, minus]), { shift: onnx.op('Mul', [shift, minus]), activation: 'step' });
+  const negative = onnx.op('Mul', [whole, isNegative]);
+  const rest = onnx.op('Sub', [lowering.plain(alpha), onnx.scalar(1)]);
+  const [sum, dot] = [channels.sum(negative), channels.dot(negative, base)];
+  lowering.set(node.outputs[1], 'plain', onnx.op('Add', [onnx.op('Mul', [scale, dot]), onnx.op('Mul', [shift, sum])]));
+  const both = (ofWhole: string, ofNegative: string): string => onnx.op('Add', [ofWhole, onnx.op('Mul', [rest, ofNegative])]);
   const [dx] = node.outputs;
-  lowering.sloped.set(dx, { whole, positive, slope, rest, base, sum: mixed(sumWhole, sumPositive), sumWithBase: mixed(dotWhole, dotPositive) });
-  lowering.postpone(dx, () => channels.affine(whole, slope, { sum: channels.affine(positive, rest) }));
+  lowering.sloped.set(dx, { whole, negative, rest, base, sum: both(channels.sum(whole), sum), sumWithBase: both(channels.dot(whole, base), dot) });
+  lowering.postpone(dx, () => channels.affine(negative, rest, { sum: whole }));
   return undefined;
 };
 
@@ -107,14 +106,12 @@ const batchNormGradient: Emitter = (lowering, node) => {
   const sum = sloped ? sloped.sum : channels.sum(gradient);
   const sumWithBase = sloped ? sloped.sumWithBase : channels.dot(gradient, base);
   const inverse = inverseDeviation(lowering, lowering.plain(variance), node.attrs.epsilon as number);
-  const scale = onnx.op('Mul', [lowering.plain(gamma), inverse]);
   const dGamma = onnx.op('Mul', [onnx.op('Sub', [sumWithBase, onnx.op('Mul', [mean, sum])]), inverse]);
-  const share = onnx.op('Mul', [scale, onnx.scalar(-1 / channels.length)]);
-  const ofBase = onnx.op('Mul', [share, onnx.op('Mul', [dGamma, inverse])]);
-  const constant = onnx.op('Sub', [onnx.op('Mul', [share, sum]), onnx.op('Mul', [ofBase, mean])]);
-  let chain = channels.affine(base, ofBase, { shift: constant });
-  if (sloped) chain = channels.affine(sloped.positive, onnx.op('Mul', [scale, sloped.rest]), { sum: chain });
-  lowering.set(node.outputs[0], 'blocked', channels.affine(gradient, sloped ? onnx.op('Mul', [scale, sloped.slope]) : scale, { sum: chain }));
+  const share = onnx.scalar(-1 / channels.length);
+  const ofBase = onnx.op('Mul', [onnx.op('Mul', [dGamma, inverse]), share]);
+  const shift = onnx.op('Sub', [onnx.op('Mul', [sum, share]), onnx.op('Mul', [ofBase, mean])]);
+  const dz = sloped ? channels.affine(sloped.negative, sloped.rest, { sum: gradient }) : gradient;
+  lowering.setScaled(node.outputs[0], { name: channels.affine(base, ofBase, { shift, sum: dz }), scale: onnx.op('Mul', [lowering.plain(gamma), inverse]) });
   lowering.set(node.outputs[1], 'plain', dGamma);
   lowering.set(node.outputs[2], 'plain', sum);
   return undefined;
