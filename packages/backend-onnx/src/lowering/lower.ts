@@ -71,12 +71,25 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
   if (frozenState) for (const { name, value } of graph.state) lowering.set(value, 'plain', onnx.constant(frozenState[name].data, value.shape, onnxType(value)));
   else inputs.push(...packing!.unpack(lowering));
 
-  for (const node of graph.nodes) emit(lowering, node);
+  for (const node of graph.nodes) if (!packing?.skipped.has(node)) emit(lowering, node);
 
   const outputs = graph.outputs.map((output) => result(lowering, output, publication));
   if (packing) outputs.push(...packing.pack(lowering));
+  if (packing) keepOrder(lowering);
   if (publication) onnx.prepareWeights();
   return { bytes: onnx.encode(graph.name, inputs, outputs, publication), packing, nodes: onnx.nodes.length, blocked: onnx.nodes.some(({ domain }) => domain === NCHWC_DOMAIN) };
+}
+
+const FILTER_GRADIENTS = new Set(['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter']);
+
+/**
+ * onnxruntime starts from the nodes that nothing reads, the last of them first, and runs what each one needs. Left to itself it goes back through the
+ * whole net before it takes up the gradients of the kernels, and keeps every layer's gradient for them meanwhile. So each of those gets a node that nothing reads,
+ * last the one that is to come first.
+ */
+function keepOrder(lowering: Lowering): void {
+  const gradients = lowering.graph.nodes.filter(({ op }) => FILTER_GRADIENTS.has(op)).map(({ outputs }) => lowering.plain(outputs[0]));
+  for (const name of gradients.reverse()) lowering.onnx.op('Shape', [name]);
 }
 
 function emit(lowering: Lowering, node: Graph['nodes'][number]): void {

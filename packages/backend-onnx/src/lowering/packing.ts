@@ -1,12 +1,14 @@
 /**
  * How the state of a training step travels. Hundreds of small tensors would cost a crossing each at every step, so the small float32 ones
- * travel as one flat vector; large ones (class centres) go alone, since packing copies.
+ * travel as one flat vector; large ones (class centres) go alone, since packing copies. Entries that the step joins into a vector itself
+ * (see lowering/runs) lie side by side, so that the vector is a part of the flat one.
  */
-import { sizeOf, type Graph, type NamedValue, type Value } from '@facewright/capture';
+import { sizeOf, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
 import { hostTensor, type HostTensor, type HostTensors } from '@facewright/core';
 import { int } from '../onnx/builder.js';
 import type { OnnxType, OnnxValueInfo } from '../onnx/encode.js';
 import { onnxType, type Lowering } from './context.js';
+import { findRuns, type Run } from './runs.js';
 
 /** Tensors of fewer values are packed: 1 MB. */
 const SMALL = 262_144;
@@ -26,6 +28,8 @@ export interface StateTensor {
 
 export interface StatePacking {
   readonly tensors: readonly StateTensor[];
+  /** Nodes that joined and divided what travels joined. */
+  readonly skipped: ReadonlySet<GraphNode>;
   /** Declares the inputs and gives the entries to the lowering. */
   unpack(lowering: Lowering): OnnxValueInfo[];
   /** Makes the outputs from the entries' new values. */
@@ -36,24 +40,27 @@ export const newStateName = (tensor: StateTensor): string => `new/${tensor.input
 
 export function packState(graph: Graph): StatePacking {
   const changed = new Map(graph.newState.map(({ name, value }) => [name, value]));
-  const small = graph.state.filter(({ name, value }) => changed.has(name) && value.dtype === 'float32' && sizeOf(value) < SMALL);
-  const alone = graph.state.filter((entry) => !small.includes(entry));
+  const isSmall = ({ name, value }: NamedValue): boolean => changed.has(name) && value.dtype === 'float32' && sizeOf(value) < SMALL;
+  const { runs, skipped } = findRuns(graph, isSmall);
+  const joined = new Set(runs.flatMap(({ entries }) => entries));
+  const small = [...joined, ...graph.state.filter((entry) => isSmall(entry) && !joined.has(entry))];
+  const alone = graph.state.filter((entry) => !isSmall(entry));
   const values = new Map(graph.state.map(({ name, value }) => [name, value]));
   const flat = small.length ? [flatTensor(small)] : [];
   const tensors = [...flat, ...alone.map((entry) => aloneTensor(entry, changed.has(entry.name)))];
   return {
     tensors,
+    skipped,
     unpack: (lowering) => {
-      if (small.length) unpackFlat(lowering, small);
+      if (small.length) unpackFlat(lowering, runs, small.filter((entry) => !joined.has(entry)));
       for (const { name, value } of alone) lowering.set(value, 'plain', aloneName(name));
       return tensors.map(({ input, type, shape }) => ({ name: input, type, shape }));
     },
     pack: (lowering) => tensors.filter(({ changes }) => changes).map((tensor) => {
       const now = (name: string): Value => changed.get(name) ?? values.get(name)!;
-      const parts = tensor.entries.map(({ name }) => lowering.plain(now(name)));
-      const whole = tensor.input === FLAT
-        ? lowering.onnx.op('Concat', parts.map((part, i) => lowering.reshape(part, [sizeOf(tensor.entries[i])])), { axis: int(0) })
-        : parts[0];
+      const flat = ({ name, value }: NamedValue): string => lowering.reshape(lowering.plain(now(name)), [sizeOf(value)]);
+      const parts = [...runs.flatMap(({ entries, next }) => (next ? [lowering.plain(next)] : entries.map(flat))), ...small.filter((entry) => !joined.has(entry)).map(flat)];
+      const whole = tensor.input === FLAT ? lowering.onnx.op('Concat', parts, { axis: int(0) }) : lowering.plain(now(tensor.entries[0].name));
       lowering.onnx.rename(whole, newStateName(tensor));
       return { name: newStateName(tensor), type: tensor.type, shape: tensor.shape };
     }),
@@ -76,10 +83,17 @@ function flatTensor(small: readonly NamedValue[]): StateTensor {
   return { input: FLAT, type: 'float32', shape: [length], changes: true, entries };
 }
 
-function unpackFlat(lowering: Lowering, small: readonly NamedValue[]): void {
-  const sizes = small.map(({ value }) => sizeOf(value));
-  const parts = lowering.onnx.multi('Split', [FLAT, lowering.onnx.integers(...sizes)], sizes.length, { axis: int(0) });
-  small.forEach(({ value }, i) => lowering.set(value, 'plain', value.shape.length === 1 ? parts[i] : lowering.reshape(parts[i], value.shape)));
+function unpackFlat(lowering: Lowering, runs: readonly Run[], single: readonly NamedValue[]): void {
+  const set = ({ value }: NamedValue, part: string): void => lowering.set(value, 'plain', value.shape.length === 1 ? part : lowering.reshape(part, value.shape));
+  const split = (name: string, sizes: readonly number[]): string[] => (sizes.length > 1 ? lowering.onnx.multi('Split', [name, lowering.onnx.integers(...sizes)], sizes.length, { axis: int(0) }) : [name]);
+  const parts = split(FLAT, [...runs.map(({ vector }) => sizeOf(vector)), ...single.map(({ value }) => sizeOf(value))]);
+  runs.forEach(({ vector, entries, divide }, i) => {
+    lowering.set(vector, 'plain', parts[i]);
+    if (!divide) return;
+    const members = split(parts[i], entries.map(({ value }) => sizeOf(value)));
+    entries.forEach((entry, k) => set(entry, members[k]));
+  });
+  single.forEach((entry, i) => set(entry, parts[runs.length + i]));
 }
 
 /** The session's tensor for the entries' values. */

@@ -1,5 +1,5 @@
 /** From a step and the shapes of its inputs to a session: capture, simplify, lower, load. */
-import { capture, simplify, type Graph } from '@facewright/capture';
+import { capture, simplify, stackUpdates, type Graph } from '@facewright/capture';
 import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core';
 import { lowerForAnySize, type Specs } from '../lowering/any-size.js';
 import { lower, type LoweredModel } from '../lowering/lower.js';
@@ -31,7 +31,7 @@ export async function compileStep(target: CompileTarget, step: StepFunction, sta
   const captured = (specs: Specs): Graph => simplify(capture(step, { state, inputs: specs }, { name: options.name }));
   const whole = captured(inputs);
   const frozen = whole.newState.length === 0;
-  const { graph, hideShapes } = frozen ? { graph: whole, hideShapes: false } : fitMemory(whole, target.block, target.memoryBytes);
+  const { graph, hideShapes } = frozen ? { graph: whole, hideShapes: false } : fitMemory(stackUpdates(whole), target.block, target.memoryBytes);
   const open = frozen && options.dynamicAxes && Object.keys(options.dynamicAxes).length ? lowerForAnySize(captured, inputs, { openAxes: options.dynamicAxes, frozenState: state }) : undefined;
   const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, hideShapes, builder: target.builder, frozenState: frozen ? state : undefined });
   const { bytes, ...model } = lowered;
@@ -41,5 +41,5 @@ export async function compileStep(target: CompileTarget, step: StepFunction, sta
 
 /** What a step will need, without running or even loading anything. */
 export function planStep(step: StepFunction, state: Specs, inputs: Specs, { block, memoryBytes }: { readonly block: number; readonly memoryBytes?: number }): StepMemory {
-  return fitMemory(simplify(capture(step, { state, inputs })), block, memoryBytes).memory;
+  return fitMemory(stackUpdates(simplify(capture(step, { state, inputs }))), block, memoryBytes).memory;
 }

@@ -110,8 +110,10 @@ const batchNormGradient: Emitter = (lowering, node) => {
   const share = onnx.scalar(-1 / channels.length);
   const ofBase = onnx.op('Mul', [onnx.op('Mul', [dGamma, inverse]), share]);
   const shift = onnx.op('Sub', [onnx.op('Mul', [sum, share]), onnx.op('Mul', [ofBase, mean])]);
-  const dz = sloped ? channels.affine(sloped.negative, sloped.rest, { sum: gradient }) : gradient;
-  lowering.setScaled(node.outputs[0], { name: channels.affine(base, ofBase, { shift, sum: dz }), scale: onnx.op('Mul', [lowering.plain(gamma), inverse]) });
+  // what needs all the sums comes first: only after their passes over the gradient may it be overwritten
+  const centred = channels.affine(base, ofBase, { shift, sum: gradient });
+  const name = sloped ? channels.affine(sloped.negative, sloped.rest, { sum: centred }) : centred;
+  lowering.setScaled(node.outputs[0], { name, scale: onnx.op('Mul', [lowering.plain(gamma), inverse]) });
   lowering.set(node.outputs[1], 'plain', dGamma);
   lowering.set(node.outputs[2], 'plain', sum);
   return undefined;
