@@ -44,3 +44,8 @@ export async function openStudio({ directory, dark = false, width = 1120, height
 
 /** The requests that went anywhere but to the page's own server. */
 export const elsewhere = ({ requests, studio }: Pick<OpenPage, 'requests' | 'studio'>): string[] => requests.filter((url) => !url.startsWith(studio.url));
+
+/** Takes the picture of a page into the directory that `STUDIO_PICTURES` names: so are those of the documentation made. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.STUDIO_PICTURES) await page.screenshot({ path: `${process.env.STUDIO_PICTURES}/studio-${name}.png` });
+}
