@@ -1,13 +1,14 @@
 /** Every page in light, dark and narrow, by keyboard and as assistive technology sees it; runs of the tool opened and compared. */
 import { cp, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { drawPeople, facewright, temporary, TINY, writeConfig } from '@facewright/test/tool';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { elsewhere, noBrowser, openStudio, picture } from './browser.js';
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+/** A file that is no report, too. */
+const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
 
 interface Found {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[] }[];
@@ -16,7 +17,7 @@ interface Found {
 /** What axe-core finds against WCAG 2.1 A and AA, in words. */
 async function faults(page: Page): Promise<string[]> {
   // by the debugger's way in, for the page's own policy lets no foreign script run
-  if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(await readFile(axe, 'utf8'));
+  if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(await readFile(AXE, 'utf8'));
   const { violations } = await page.evaluate<Found>(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })`);
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`));
 }
@@ -40,7 +41,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       try {
         const { page } = studio;
         await page.getByRole('heading', { name: 'Compared' }).waitFor();
-        await picture(page, dark ? 'runs-dark' : 'runs');
+        await picture(page, dark ? 'runs-dark' : 'runs', 1250);
         const found: string[] = [];
         for (const name of ['Runs', 'Match', 'Train']) {
           await page.getByRole('link', { name, exact: true }).click();
@@ -86,7 +87,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       const moved = await text('moved');
       await page.getByLabel('Show in full').selectOption('runs/seed 1');
       expect(moved).toBe(await text('runs/seed 1'));
-      await page.getByLabel('Choose reports…').setInputFiles(axe);
+      await page.getByLabel('Choose reports…').setInputFiles(AXE);
       await page.getByText('There is no run in it').waitFor();
       expect(studio.problems).toEqual([]);
     } finally {

@@ -28,11 +28,10 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
     // SwiftShader is an adapter that `auto` must not take
     await expect.poll(() => here.innerText(), { timeout: 3 * MINUTES }).toMatch(/Engine: wasm \([^]*Engine passed over: webgpu/);
     await expect.poll(() => here.locator('svg').count(), { timeout: 3 * MINUTES }).toBeGreaterThan(1);
-    await page.waitForTimeout(3000);
-    await picture(page, 'train');
     await page.getByText(/Done in/).waitFor({ timeout: 9 * MINUTES });
     const told = Number(/([\d.]+) % of the pairs of unseen people/.exec(await here.innerText())?.[1]);
     expect(told).toBeGreaterThanOrEqual(80);
+    await picture(page, 'train', 1700);
   }, 15 * MINUTES);
 
   test('the model comes down as ONNX, and gives onnxruntime the embeddings of the page’s own', async () => {
@@ -71,7 +70,7 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
     const here = page.getByRole('region', { name: 'Match', exact: true });
     await here.getByRole('button', { name: 'Draw one person twice' }).click();
     await here.getByText('Same person', { exact: true }).waitFor({ timeout: 2 * MINUTES });
-    await picture(page, 'match');
+    await picture(page, 'match', 1330);
     await here.getByRole('button', { name: 'Draw two people' }).click();
     await here.getByText('Two people', { exact: true }).waitFor({ timeout: 2 * MINUTES });
     expect(await here.innerText()).toMatch(/Cosine -?0\.\d{4}, below the threshold 0\.\d+ of a false accept rate of 1e-2\./);
