@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import sharp from 'sharp';
 import { build } from 'vite';
 import { startStudio, type Studio } from '../src/server/index.js';
 
@@ -44,3 +45,11 @@ export async function openStudio({ directory, dark = false, width = 1120, height
 
 /** The requests that went anywhere but to the page's own server. */
 export const elsewhere = ({ requests, studio }: Pick<OpenPage, 'requests' | 'studio'>): string[] => requests.filter((url) => !url.startsWith(studio.url));
+
+/** Takes the picture of a page into the directory that `STUDIO_PICTURES` names, `height` pixels of it; the documentation's are made so. */
+export async function picture(page: Page, name: string, height: number): Promise<void> {
+  const directory = process.env.STUDIO_PICTURES;
+  if (!directory) return;
+  const bytes = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: page.viewportSize()!.width, height } });
+  await sharp(bytes).png({ palette: true, quality: 80, effort: 10 }).toFile(`${directory}/studio-${name}.png`);
+}

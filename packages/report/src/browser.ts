@@ -6,6 +6,7 @@ export { historyOf, type History } from './history.js';
 export { html, Html } from './html.js';
 export { metricsFrom, type Metrics } from './metrics.js';
 export { reportPage } from './page.js';
+export { eventsOfPage } from './page-data.js';
 export type { Crop, DroppedPicture, PairPicture, Picture, Pictures } from './pictures.js';
 export { dataSection } from './sections/data.js';
 export { recordSection } from './sections/record.js';

@@ -2,6 +2,7 @@
 import type { RunEvent } from '@facewright/core';
 import { historyOf } from './history.js';
 import { html, Html } from './html.js';
+import { pageData } from './page-data.js';
 import type { Pictures } from './pictures.js';
 import { dataSection } from './sections/data.js';
 import { recordSection } from './sections/record.js';
@@ -11,7 +12,8 @@ import { verificationSection } from './sections/verification.js';
 import { STYLE } from './style.js';
 
 /** The HTML of the run that these events tell. */
-export function reportPage(events: Iterable<RunEvent>, { crops, pairs, dropped }: Pictures = {}): string {
+export function reportPage(told: Iterable<RunEvent>, { crops, pairs, dropped }: Pictures = {}): string {
+  const events = [...told];
   const history = historyOf(events);
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"><title>${title(history)}</title><style>${new Html(STYLE)}</style></head>
@@ -20,6 +22,6 @@ ${verificationSection(history, pairs)}
 ${trainingSection(history)}
 ${dataSection(history, crops, dropped)}
 ${recordSection(history)}
-<footer>Written by facewright.${history.training && ' Figures: metrics.json; every event: events.jsonl.'}</footer></main></body></html>
+<footer>Written by facewright.${history.training && ' Figures: metrics.json; every event: events.jsonl.'}</footer></main>${pageData(events)}</body></html>
 `.text;
 }

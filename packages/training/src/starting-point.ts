@@ -1,7 +1,6 @@
 /** What a training may begin from in place of drawn weights: a model directory, a checkpoint, or a run. */
 import { FacewrightError, messageOf, under, type HostTensors, type InitialState, type PluginReference } from '@facewright/core';
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, readdir } from '@facewright/core/platform';
 import { checkpointSteps, nameOf, readCheckpoint, type About } from './checkpoints.js';
 import { loadModelFiles } from './model-files.js';
 import { readPeople } from './people.js';
@@ -27,7 +26,7 @@ export interface StartingPoint extends Pick<About, 'model' | 'alignment'> {
  * `FacewrightError` where it is none of them or damaged.
  */
 export async function readStartingPoint(path: string): Promise<StartingPoint> {
-  const has = (...parts: string[]): Promise<boolean> => stat(join(path, ...parts)).then(() => true, () => false);
+  const has = async (name: string, ...below: string[]): Promise<boolean> => (await readdir(join(path, ...below)).catch(() => [] as string[])).includes(name);
   if (await has('model.json')) return fromModel(path);
   if (await has('state.json')) return fromCheckpoint(path);
   const checkpoints = (await has('checkpoints')) ? join(path, 'checkpoints') : basename(path) === 'checkpoints' ? path : undefined;
@@ -37,7 +36,7 @@ export async function readStartingPoint(path: string): Promise<StartingPoint> {
       if (found) return found;
     }
   }
-  if (await has('model', 'model.json')) return fromModel(join(path, 'model'));
+  if (await has('model.json', 'model')) return fromModel(join(path, 'model'));
   throw new FacewrightError({ what: 'There is nothing to begin from.', where: path, todo: 'Name a model directory (it holds model.json), a checkpoint (it holds state.json), or the directory of a run.' });
 }
 

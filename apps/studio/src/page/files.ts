@@ -38,7 +38,7 @@ async function collect(entry: FileSystemEntry, under: string, found: GivenFile[]
 
 export interface Picker {
   readonly label: string;
-  readonly kind: 'file' | 'directory';
+  readonly kind: 'file' | 'files' | 'directory';
   readonly accept?: string;
   onFiles(files: GivenFile[]): void;
 }
@@ -46,7 +46,7 @@ export interface Picker {
 /** A place to drop files on, with a button for those who do not drag. */
 export function dropZone(text: string, pickers: readonly Picker[]): HTMLElement {
   const inputs = pickers.map(({ label, kind, accept, onFiles }) => {
-    const input = element('input', { type: 'file', class: 'visually-hidden', multiple: kind === 'directory', webkitdirectory: kind === 'directory', accept, 'aria-label': label });
+    const input = element('input', { type: 'file', class: 'visually-hidden', multiple: kind !== 'file', webkitdirectory: kind === 'directory', accept, 'aria-label': label });
     input.addEventListener('change', () => {
       const files = chosenFiles(input);
       input.value = '';

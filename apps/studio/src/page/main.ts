@@ -5,6 +5,7 @@ import { element } from './dom.js';
 import { matchPage } from './pages/match.js';
 import { runsPage } from './pages/runs.js';
 import { trainPage } from './pages/train.js';
+import { lookForWeights } from './weights.js';
 
 const PAGES = [
   { id: 'runs', title: 'Runs', make: runsPage },
@@ -48,3 +49,5 @@ window.addEventListener('hashchange', () => show(true));
 // a photo that is dropped beside its place must not replace the page
 for (const type of ['dragover', 'drop'] as const) window.addEventListener(type, (event) => event.preventDefault());
 show(false);
+// out of the cache on this machine: then nobody need be asked for them
+void lookForWeights();

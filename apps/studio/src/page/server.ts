@@ -25,7 +25,7 @@ export async function loadServedRuns(): Promise<number> {
 /** The weights out of the tool's cache on this machine; `undefined` where it has none yet. */
 export async function cachedWeights(): Promise<Uint8Array | undefined> {
   const answer = await fetch('api/weights/mtcnn').catch(() => undefined);
-  return answer?.ok && answer.headers.get('content-type') === 'application/octet-stream' ? new Uint8Array(await answer.arrayBuffer()) : undefined;
+  return answer?.status === 200 && answer.headers.get('content-type') === 'application/octet-stream' ? new Uint8Array(await answer.arrayBuffer()) : undefined;
 }
 
 /** Has the server fetch them from where the command line tool does: only when the user says so. */

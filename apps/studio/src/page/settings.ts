@@ -12,6 +12,9 @@ export interface Choices {
   readonly seed: number;
 }
 
+/** What the choice of a net means, for its field. */
+export const NET_HINT = 'Small sees 64×64 pixels: a first model in minutes. Medium has half the width; full takes hours without a GPU.';
+
 /** MobileFaceNets of the same structure: the small one has about 1 % of the full net's work, the middle one a quarter. */
 const NETS = {
   small: { name: 'mobilefacenet', inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] },
@@ -19,9 +22,9 @@ const NETS = {
   full: { name: 'mobilefacenet' },
 } as const;
 export const NET_NAMES: readonly (readonly [Choices['net'], string])[] = [
-  ['small', 'small: 64×64 pixels, for a first model in minutes'],
-  ['medium', 'medium: half width, 112×112 pixels'],
-  ['full', 'full MobileFaceNet: hours without a GPU'],
+  ['small', 'small'],
+  ['medium', 'medium'],
+  ['full', 'full MobileFaceNet'],
 ];
 
 const LOSSES = { arcface: { name: 'arcface', s: 32, m: 0.4 }, cosface: { name: 'cosface', s: 32, m: 0.25 }, adaface: { name: 'adaface' } } as const;

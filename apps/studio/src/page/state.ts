@@ -1,6 +1,6 @@
 /** What the pages share: the runs that were opened or made here, the models that can be used, and the weights of the detector. */
 import type { RunEvent } from '@facewright/core';
-import { historyOf, parseEvents, type History } from '@facewright/report';
+import { eventsOfPage, historyOf, parseEvents, type History } from '@facewright/report';
 import type { GivenFile } from './files.js';
 import type { ModelBytes } from './workers/matcher.js';
 
@@ -50,7 +50,7 @@ export const runOf = (name: string, events: readonly RunEvent[]): Run => ({ name
 
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
-/** Takes every run and every model among the files; tells how many. A run is a directory with `events.jsonl`, a model one with its two files. */
+/** Takes every run and every model among the files; tells how many. A run is a directory with `events.jsonl`, or a `report.html` by itself; a model is a directory with its two files. */
 export async function addDirectories(files: readonly GivenFile[]): Promise<{ runs: number; models: number }> {
   const byPath = new Map(files.map(({ path, file }) => [path, file]));
   const runs = new Map<string, Run>();
@@ -60,6 +60,14 @@ export async function addDirectories(files: readonly GivenFile[]): Promise<{ run
     const run = runOf(folder || 'run', parseEvents(await file.text(), path));
     runs.set(folder, run);
     state.addRun(run);
+  }
+  for (const [path, file] of byPath) {
+    const folder = folderOf(path);
+    if (!path.endsWith('.html') || runs.has(folder)) continue;
+    const events = eventsOfPage(await file.text(), path);
+    if (!events) continue;
+    runs.set(path, runOf(path.replace(/\.html$/, ''), events));
+    state.addRun(runs.get(path)!);
   }
   let models = 0;
   for (const [path, card] of byPath) {

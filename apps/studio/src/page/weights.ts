@@ -28,7 +28,7 @@ export function weightsPanel(): HTMLElement {
     { label: 'Choose the file…', kind: 'file', onFiles: ([{ file }]) => void file.arrayBuffer().then((bytes) => state.useWeights(new Uint8Array(bytes))) },
   ]);
   const show = (): void => {
-    if (state.weights) panel.replaceChildren(element('p', { class: 'hint' }, 'The weights of the face detector (MTCNN) are there.'));
+    if (state.weights) panel.replaceChildren(element('p', { class: 'hint' }, 'Faces can be found: the weights of the detector (MTCNN) are there.'));
     else {
       panel.replaceChildren(
         element('p', {}, 'To find faces in photos the detector MTCNN needs its published weights, which are not part of this page. The server that serves the page can fetch them from where the command line tool does, and keeps them for both; no photo is sent anywhere.'),

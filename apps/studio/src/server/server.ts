@@ -47,7 +47,7 @@ export async function startStudio({ directory, port = 4179 }: StudioOptions = {}
     const { status = 200, type = 'text/plain; charset=utf-8', body } = here
       ? await answerTo(request.method ?? 'GET', new URL(request.url ?? '/', 'http://studio').pathname).catch((error: unknown): Answer => ({ status: 500, body: messageOf(error) }))
       : { status: 403, body: 'This server answers under its own address only.' };
-    response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': Buffer.byteLength(body) });
+    response.writeHead(status, { ...HEADERS, ...(status !== 204 && { 'content-type': type, 'content-length': Buffer.byteLength(body) }) });
     response.end(request.method === 'HEAD' ? undefined : body);
   };
   const server = createServer((request, response) => void handle(request, response));

@@ -10,5 +10,5 @@ export async function mtcnnWeights({ fetch }: { fetch: boolean }): Promise<Answe
   }
   return fetch
     ? { status: 502, body: `The weights could not be had: ${outcome.reasons.join('; ')}. Give their file instead.` }
-    : { status: 404, body: 'The weights are not on this machine yet.' };
+    : { status: 204, body: '' }; // none yet, which is no error
 }

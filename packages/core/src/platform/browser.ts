@@ -4,7 +4,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Sha256 } from './sha256.js';
 
 export { decodeImage, ImageError, type DecodeLimits } from './canvas-images.js';
-export { dirname, join, mkdir, partialPath, publish, readdir, readFile, rename, rm, writeFileAtomic } from './memory-files.js';
+export { basename, dirname, join, mkdir, partialPath, publish, readdir, readFile, rename, rm, writeFileAtomic } from './memory-files.js';
 export type { Sha256 } from './sha256.js';
 
 export function createSha256(): Sha256 {

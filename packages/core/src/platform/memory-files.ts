@@ -19,6 +19,7 @@ export function join(...parts: string[]): string {
 }
 
 export const dirname = (path: string): string => join(path, '..');
+export const basename = (path: string): string => path.replace(/\/+$/, '').split('/').pop()!;
 
 let number = 0;
 /** Where a file is written before it gets its name. */

@@ -8,7 +8,7 @@ import type { Sha256 } from './sha256.js';
 export { decodeImage, ImageError, type DecodeLimits } from '../node/image-file.js';
 export { partialPath, publish, writeFileAtomic } from '../node/atomic.js';
 export { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-export { dirname, join } from 'node:path';
+export { basename, dirname, join } from 'node:path';
 /** Lets signals, timers and the console have their turn. */
 export { setImmediate as nextTurn } from 'node:timers/promises';
 export type { Sha256 } from './sha256.js';

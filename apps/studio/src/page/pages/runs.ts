@@ -19,7 +19,7 @@ export function runsPage(): HTMLElement {
     error.textContent = '';
     try {
       const { runs, models } = await addDirectories(files);
-      if (!runs && !models) throw new Error('There is no run in it: a run directory has the file events.jsonl, and a model directory model.json and weights.safetensors.');
+      if (!runs && !models) throw new Error('There is no run in it: a run directory has the file events.jsonl, and a model directory model.json and weights.safetensors. A report.html of an older version does not hold its run: open the directory instead.');
       status.textContent = `Opened ${amount(runs, 'run')} and ${amount(models, 'model')}.`;
     } catch (cause) {
       showError(error, cause);
@@ -70,7 +70,10 @@ export function runsPage(): HTMLElement {
   return element(
     'div', {},
     element('p', { class: 'lead' }, 'Open the directories that runs were written into, and compare them. Nothing is uploaded: the files are read in this page.'),
-    dropZone('Drop run directories here (each with its events.jsonl).', [{ label: 'Choose a directory…', kind: 'directory', onFiles: (files) => void open(files) }]),
+    dropZone('Drop run directories here, or their report.html.', [
+      { label: 'Choose a directory…', kind: 'directory', onFiles: (files) => void open(files) },
+      { label: 'Choose reports…', kind: 'files', accept: '.html', onFiles: (files) => void open(files) },
+    ]),
     status, error, list, compared, detail,
   );
 }

@@ -1,5 +1,5 @@
 /** The page “Train”: a folder of people or drawn ones, prepared, trained on and verified in a worker, with live curves; then the model to take away. */
-import { proxy, wrap, type Remote } from 'comlink';
+import { proxy } from 'comlink';
 import type { RunEvent } from '@facewright/core';
 import { duration, figure, historyOf, html, percent, trainingSection, verificationSection } from '@facewright/report';
 import { zipSync } from 'fflate';
@@ -7,12 +7,12 @@ import { drawSample } from '../drawn.js';
 import { element, errorBox, field, numberInput, select, showError, showHtml, statusLine } from '../dom.js';
 import { download, dropZone } from '../files.js';
 import { peopleOf } from '../people.js';
-import { configFor, LOSS_NAMES, NET_NAMES, type Choices } from '../settings.js';
+import { configFor, LOSS_NAMES, NET_HINT, NET_NAMES, type Choices } from '../settings.js';
 import { runOf, state } from '../state.js';
 import { lookForWeights, weightsPanel } from '../weights.js';
+import { openWorker } from '../worker.js';
 import type { EngineChoice } from '../workers/engine.js';
 import type { PhotoFile, RunFiles } from '../workers/run.js';
-import type { Trainer } from '../workers/trainer.js';
 
 /** Curves are drawn anew this often, and what is read out changes more seldom. */
 const DRAW_MS = 700;
@@ -23,6 +23,7 @@ export function trainPage(): HTMLElement {
   const error = errorBox();
   const progress = element('progress', { max: 1, value: 0, 'aria-label': 'Progress', hidden: true });
   const live = element('p', { class: 'live muted' });
+  const engineLine = element('p', { class: 'live muted' });
   const curves = element('div', { class: 'report' });
   const results = element('div', { class: 'buttons' });
   const source = select([['drawn', 'drawn people'], ['folder', 'a folder of people']], 'drawn');
@@ -93,36 +94,37 @@ export function trainPage(): HTMLElement {
   async function run(): Promise<void> {
     const name = `studio run ${++number}`;
     const events: RunEvent[] = [];
-    const worker = new Worker(new URL('../workers/trainer.ts', import.meta.url), { type: 'module' });
-    const trainer: Remote<Trainer> = wrap(worker);
+    const { work, broken, close } = openWorker();
     const abort = new AbortController();
-    const broken = new Promise<never>((_, reject) => worker.addEventListener('error', (event) => reject(new Error(event.message || 'The worker could not be started.'))));
     stop.onclick = () => {
       abort.abort(new Error('Stopped.'));
-      void trainer.stop();
+      void work.stop();
       status.textContent = 'Stopping after this step…';
     };
     error.textContent = '';
     results.replaceChildren();
     showHtml(curves, html``);
     progress.hidden = false;
-    start.disabled = true;
+    engineLine.textContent = '';
     stop.disabled = false;
+    if (document.activeElement === start) stop.focus(); // a button that is switched off loses the keyboard
+    start.disabled = true;
     status.textContent = 'Preparing…';
     const view = createView(events);
     try {
       const { photos, weights } = await material(abort.signal);
       const request = { photos, config: configFor(choices()), engine: engine.value as EngineChoice, ...(weights && { weights }) };
-      const files = await Promise.race([trainer.run(request, proxy(view.take)), broken]);
+      const files = await Promise.race([work.run(request, proxy(view.take)), broken]);
       finish(name, events, files);
     } catch (cause) {
       showError(error, abort.signal.aborted ? 'Stopped. Nothing was kept of this training but its curves.' : cause);
       status.textContent = '';
     } finally {
       view.close();
-      worker.terminate();
+      close();
       progress.hidden = true;
       start.disabled = false;
+      if (document.activeElement === stop) start.focus();
       stop.disabled = true;
     }
   }
@@ -138,6 +140,8 @@ export function trainPage(): HTMLElement {
     return {
       take(event) {
         events.push(event);
+        if (event.type === 'notice' && event.message.startsWith('Engine passed over')) engineLine.textContent += `${event.message} `;
+        if (event.type === 'engine.opened') engineLine.textContent = `Engine: ${event.name} (${event.device}). ${engineLine.textContent}`;
         if (event.type === 'progress') {
           progress.value = event.total ? event.done / event.total : 0;
           live.textContent = `${event.task}: ${event.done} of ${event.total ?? '?'} ${event.unit}${event.perSecond ? `, ${figure(event.perSecond)} a second` : ''}${event.text ? ` (${event.text})` : ''}`;
@@ -178,7 +182,7 @@ export function trainPage(): HTMLElement {
     'form', { class: 'card' },
     element('div', { class: 'fields' }, field('Train on', source), field('Engine', engine)),
     drawnFields, folderFields,
-    element('div', { class: 'fields' }, field('Net', net), field('Steps of softmax, at most', softmaxSteps), field('Then the margin loss', loss), field('Steps of it', marginSteps)),
+    element('div', { class: 'fields' }, field('Net', net, NET_HINT), field('Steps of softmax, at most', softmaxSteps), field('Then the margin loss', loss), field('Steps of it', marginSteps)),
     element('details', {}, element('summary', {}, 'More settings'), element('div', { class: 'fields' }, field('Images in a step', batch), field('People kept out to verify on', heldOut), field('Seed', seed))),
     element('div', { class: 'buttons' }, start, stop),
   );
@@ -189,7 +193,7 @@ export function trainPage(): HTMLElement {
   return element(
     'div', {},
     element('p', { class: 'lead' }, 'From photos of people to a model that tells strangers apart: prepared, trained and verified in a worker of this page. Keep the page open meanwhile.'),
-    form, status, progress, live, error, results, curves,
+    form, status, progress, live, engineLine, error, results, curves,
   );
 }
 

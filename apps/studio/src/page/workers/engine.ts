@@ -2,7 +2,6 @@
 import { createEventStream, createRunContainer, FacewrightError, pluginContext, type Engine, type PluginFactory } from '@facewright/core';
 import { wasm } from '@facewright/backend-wasm';
 import { webgpu } from '@facewright/backend-webgpu';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
@@ -18,7 +17,8 @@ export interface OpenedEngine {
   readonly passedOver: readonly string[];
 }
 
-setWasmPaths({ 'tfjs-backend-wasm.wasm': plain, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': threaded });
+/** Where the WebAssembly of tfjs lies; it is loaded with the engine only. */
+const WASM_PATHS = { 'tfjs-backend-wasm.wasm': plain, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': threaded };
 
 export async function openEngine(choice: EngineChoice): Promise<OpenedEngine> {
   const context = pluginContext(createRunContainer({ events: createEventStream() }), 'engine');
@@ -26,6 +26,7 @@ export async function openEngine(choice: EngineChoice): Promise<OpenedEngine> {
   for (const plugin of ENGINES) {
     const { name } = plugin.meta;
     if (choice !== 'auto' && choice !== name) continue;
+    if (name === 'wasm') (await import('@tensorflow/tfjs-backend-wasm')).setWasmPaths(WASM_PATHS);
     const backend = await plugin().create(context);
     const { usable, device, emulated, reason = 'it cannot be used here' } = await backend.probe();
     if (usable && !(emulated && choice === 'auto')) return { engine: await backend.open(), passedOver };

@@ -1,5 +1,5 @@
-/** The worker that matches: finds the face of a photo, aligns it, and embeds it with the model it was given. */
-import { expose, transfer } from 'comlink';
+/** What the worker matches with: it finds the face of a photo, aligns it, and embeds it with the model it was given. */
+import { transfer } from 'comlink';
 import { createEventStream, createRunContainer, FacewrightError, pluginContext, type Detector, type Engine, type Face, type Landmarks, type RgbImage } from '@facewright/core';
 import { decodeImage, writeFileAtomic } from '@facewright/core/platform';
 import { createFivePointAligner, createMtcnn, readWeights } from '@facewright/preprocess';
@@ -27,7 +27,7 @@ let detector: Detector | undefined;
 /** Side of aligned images in pixels. */
 let side = 112;
 
-const matcher = {
+export const matcher = {
   /** Gives the engine's name and device. */
   async open(choice: EngineChoice): Promise<{ name: string; device: string; passedOver: readonly string[] }> {
     const opened = await openEngine(choice);
@@ -68,7 +68,6 @@ const matcher = {
     return transfer(result, [aligned.data.buffer as ArrayBuffer, embedding.buffer as ArrayBuffer]);
   },
 };
-export type Matcher = typeof matcher;
 
 function opened(): Engine {
   if (!engine) throw new Error('the engine is not open yet');
@@ -83,5 +82,3 @@ async function facesOf(image: RgbImage): Promise<Face[]> {
 }
 
 const areaOf = ({ box }: Face): number => box.width * box.height;
-
-expose(matcher);

@@ -1,15 +1,11 @@
-/** The worker that runs: prepares, trains and verifies, and tells the page every event. */
-import { expose } from 'comlink';
+/** What the worker runs: it prepares, trains and verifies, and tells the page every event. */
 import type { RunEvent } from '@facewright/core';
 import { executeRun, type RunFiles, type RunRequest } from './run.js';
 
 const abort = new AbortController();
 
-const trainer = {
+export const trainer = {
   run: (request: RunRequest, onEvent: (event: RunEvent) => void): Promise<RunFiles> => executeRun(request, onEvent, abort.signal),
   /** The step in progress is finished; `run` then rejects. */
   stop: (): void => abort.abort(),
 };
-export type Trainer = typeof trainer;
-
-expose(trainer);

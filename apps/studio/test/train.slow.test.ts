@@ -1,0 +1,91 @@
+/** The page “Train” on drawn people, in Chromium: learns to tell strangers apart, and its model is used on “Match”, on “Runs” and by onnxruntime. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { onnx } from '@facewright/backend-onnx';
+import { createRunContainer, pluginContext } from '@facewright/core';
+import { createEmbedder, loadModelFiles } from '@facewright/training';
+import { mobileFaceNet } from '@facewright/models';
+import { temporary } from '@facewright/test/tool';
+import { unzipSync } from 'fflate';
+import * as ort from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { elsewhere, noBrowser, openStudio, picture, type OpenPage } from './browser.js';
+
+const MINUTES = 60_000;
+
+describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
+  let studio: OpenPage;
+  beforeAll(async () => {
+    studio = await openStudio();
+  }, 2 * MINUTES);
+  afterAll(() => studio?.close());
+
+  test('drawn people: live curves, the engine named, and at least 80 % on people never seen', async () => {
+    const { page } = studio;
+    await page.getByRole('link', { name: 'Train' }).click();
+    await page.getByRole('button', { name: 'Train' }).click();
+    const here = page.getByRole('region', { name: 'Train', exact: true });
+    // SwiftShader is an adapter that `auto` must not take
+    await expect.poll(() => here.innerText(), { timeout: 3 * MINUTES }).toMatch(/Engine: wasm \([^]*Engine passed over: webgpu/);
+    await expect.poll(() => here.locator('svg').count(), { timeout: 3 * MINUTES }).toBeGreaterThan(1);
+    await page.getByText(/Done in/).waitFor({ timeout: 9 * MINUTES });
+    const told = Number(/([\d.]+) % of the pairs of unseen people/.exec(await here.innerText())?.[1]);
+    expect(told).toBeGreaterThanOrEqual(80);
+    await picture(page, 'train', 1700);
+  }, 15 * MINUTES);
+
+  test('the model comes down as ONNX, and gives onnxruntime the embeddings of the page’s own', async () => {
+    const { page } = studio;
+    const saved = async (name: string): Promise<Buffer> => {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
+      return readFile(await download.path());
+    };
+    const files = unzipSync(await saved('Download the run (zip)'));
+    const [model, directory] = [await saved('Download the model as ONNX'), await temporary()];
+    for (const [path, bytes] of Object.entries(files)) {
+      if (path.endsWith('/')) continue;
+      const target = join(directory, ...path.split('/').slice(1));
+      await mkdir(join(target, '..'), { recursive: true });
+      await writeFile(target, bytes);
+    }
+    const { card, params, statistics } = await loadModelFiles(join(directory, 'model'));
+    const context = pluginContext(createRunContainer(), 'test');
+    const engine = await (await onnx().create(context)).open();
+    const side = card.inputSize[0];
+    const image = { width: side, height: side, data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7919) % 256) };
+    const embedder = createEmbedder({ engine, model: await mobileFaceNet(card.model.options as never).create(context), params, statistics });
+    const [own] = await embedder.embed([image]);
+    const session = await ort.InferenceSession.create(model);
+    const planes = Float32Array.from({ length: 3 * side * side }, (_, i) => image.data[(i % (side * side)) * 3 + Math.floor(i / (side * side))]);
+    const { [session.outputNames[0]]: output } = await session.run({ [session.inputNames[0]]: new ort.Tensor('float32', planes, [1, 3, side, side]) });
+    const theirs = output.data as Float32Array;
+    const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
+    expect(dot(own, theirs) / Math.sqrt(dot(own, own) * dot(theirs, theirs))).toBeGreaterThan(0.99999);
+    await engine.dispose();
+  }, 2 * MINUTES);
+
+  test('it tells drawn strangers apart on “Match”', async () => {
+    const { page } = studio;
+    await page.getByRole('link', { name: 'Match faces with it' }).click();
+    const here = page.getByRole('region', { name: 'Match', exact: true });
+    await here.getByRole('button', { name: 'Draw one person twice' }).click();
+    await here.getByText('Same person', { exact: true }).waitFor({ timeout: 2 * MINUTES });
+    await picture(page, 'match', 1330);
+    await here.getByRole('button', { name: 'Draw two people' }).click();
+    await here.getByText('Two people', { exact: true }).waitFor({ timeout: 2 * MINUTES });
+    expect(await here.innerText()).toMatch(/Cosine -?0\.\d{4}, below the threshold 0\.\d+ of a false accept rate of 1e-2\./);
+  }, 5 * MINUTES);
+
+  test('it lies among the runs, in full', async () => {
+    const { page } = studio;
+    await page.getByRole('link', { name: 'Runs' }).click();
+    await page.getByRole('region', { name: 'Report of studio run 1' }).waitFor();
+    expect(await page.getByRole('region', { name: 'Report of studio run 1' }).innerText()).toMatch(/arcface/i);
+  });
+
+  test('nothing was asked of anybody but the page’s own server, and nothing went wrong', () => {
+    expect(studio.requests.length).toBeGreaterThan(3);
+    expect(elsewhere(studio)).toEqual([]);
+    expect(studio.problems).toEqual([]);
+  });
+});
