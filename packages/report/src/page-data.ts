@@ -10,6 +10,8 @@ const MOST_STEPS = 2000;
 const MOST_EXCLUSIONS = 200;
 const OPEN = '<template id="facewright-events">';
 const CLOSE = '</template>';
+const ESCAPED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const PLAIN = Object.fromEntries(Object.entries(ESCAPED).map(([character, entity]) => [entity, character]));
 
 /** Element that holds the events. */
 export function pageData(events: Iterable<RunEvent>): Html {
@@ -23,7 +25,7 @@ export function pageData(events: Iterable<RunEvent>): Html {
     return type !== 'prepare.excluded' || ++exclusions <= MOST_EXCLUSIONS;
   });
   const lines = kept.map((event) => `${JSON.stringify(event)}\n`).join('');
-  return new Html(OPEN + lines.replace(/&/g, '&amp;').replace(/</g, '&lt;') + CLOSE);
+  return new Html(OPEN + lines.replace(/[&<>]/g, (character) => ESCAPED[character]) + CLOSE);
 }
 
 /** The events that a report's HTML holds; `undefined` where it is no report, or one of a version that kept none. Throws a `FacewrightError` for damaged ones. */
@@ -31,5 +33,5 @@ export function eventsOfPage(page: string, where: string): RunEvent[] | undefine
   const from = page.lastIndexOf(OPEN);
   const to = page.indexOf(CLOSE, from);
   if (from < 0 || to < 0) return undefined;
-  return parseEvents(page.slice(from + OPEN.length, to).replace(/&lt;/g, '<').replace(/&amp;/g, '&'), where);
+  return parseEvents(page.slice(from + OPEN.length, to).replace(/&(?:amp|lt|gt);/g, (entity) => PLAIN[entity]), where);
 }

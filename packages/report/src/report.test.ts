@@ -2,8 +2,10 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '@facewright/core';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sampleEvents } from '../test/sample-events.js';
+import { eventsOfPage } from './page-data.js';
 import { createEventLog, metricsFrom, readEventLog, reportPage, writeReport } from './index.js';
 
 const directory = (): Promise<string> => mkdtemp(join(tmpdir(), 'fw-report-'));
@@ -79,6 +81,23 @@ test('hostile names cannot become markup', async () => {
   // every attribute value stays inside its quotes: what is left after taking out well-formed tags and text has no bracket
   const left = page.replace(/<!doctype html>/, '').replace(/<style>[^<]*<\/style>/, '').replace(/<\/?[a-z][a-z0-9]*(\s+[a-zA-Z][a-zA-Z0-9-]*(="[^"<>]*")?)*\s*\/?>/g, '');
   expect(left).not.toMatch(/[<>]/);
+});
+
+test('a page gives back the events it was made of, progress left out, whatever stands in them', () => {
+  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (name) => {
+    const events = sampleEvents({ photo: name, identity: `</template>&lt;${name}&amp;gt;` });
+    expect(eventsOfPage(reportPage(events), 'report.html')).toEqual(events.filter(({ type }) => type !== 'progress'));
+  }), { numRuns: 20 });
+  expect(eventsOfPage('<!doctype html>', 'other.html')).toBeUndefined();
+});
+
+test('long runs are thinned in the page, and keep their last step', () => {
+  const [first, ...rest] = sampleEvents().filter(({ type }) => type === 'train.step');
+  const steps = Array.from({ length: 9001 }, (_, i) => ({ ...first, step: i + 1 }) as RunEvent);
+  const kept = eventsOfPage(reportPage([...sampleEvents().filter(({ type }) => type !== 'train.step'), ...steps]), 'report.html')!.filter(({ type }) => type === 'train.step');
+  expect(rest.length).toBeGreaterThan(0);
+  expect(kept.length).toBeLessThanOrEqual(2001);
+  expect(kept.at(-1)).toMatchObject({ step: 9001 });
 });
 
 test('one file, no network, with every part of the run in it', async () => {
