@@ -52,6 +52,8 @@ function binary(name: string, op: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, f: 
 const reduced = (name: string, op: (x: tf.Tensor) => tf.Tensor, f: exact.ExactFunction): OpCase => ({ name, inputs: [[3, 4, 5]], op, exact: f });
 
 export const OPS: readonly OpCase[] = [
+  // more terms than a shader has bindings
+  { name: 'addN of 40 terms', inputs: Array.from({ length: 40 }, () => [2, 3]), op: (...terms) => tf.addN(terms), exact: exact.elementwise((...values) => values.reduce((sum, value) => sum + value, 0)) },
   conv('3×3, padded by 1', 5, 3, 1, 1, { before: 1, outSize: 5 }),
   conv('3×3, stride 2, padded by 1, even size', 6, 3, 2, 1, { before: 1, outSize: 3 }),
   conv('3×3, stride 2, padded by 1, odd size', 5, 3, 2, 1, { before: 1, outSize: 3 }),
