@@ -12,7 +12,7 @@ export interface WebgpuEngineOptions {
 }
 
 export interface WebgpuEngine extends Engine {
-  readonly lowering: 'compiled' | 'eager';
+  readonly lowering: 'wgsl' | 'eager';
 }
 
 export async function openWebgpuEngine(source: GpuSource, { mode }: WebgpuEngineOptions, emit?: Emit): Promise<WebgpuEngine> {
@@ -30,7 +30,7 @@ export async function openWebgpuEngine(source: GpuSource, { mode }: WebgpuEngine
   return {
     name: 'webgpu',
     device: opened.name,
-    lowering: mode,
+    lowering: mode === 'compiled' ? 'wgsl' : 'eager',
     compile(step, options = {}) {
       const executable = watched(compiledFor(step, options), opened);
       executables.add(executable);
