@@ -1,8 +1,9 @@
 /** The backend plugin `onnx`. */
-import { definePlugin, messageOf, type Availability, type Backend } from '@facewright/core';
+import { definePlugin, hostTensor, messageOf, type Availability, type Backend } from '@facewright/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { openOnnxEngine, versionOf } from './engine.js';
-import { INSTALL, loadRuntime, PROVIDERS } from './session/runtime.js';
+import { INSTALL, loadRuntime, PROVIDERS, type Provider, type Runtime } from './session/runtime.js';
 
 export const onnx = definePlugin({
   meta: { name: 'onnx', kind: 'backend', version: '0.1.0', apiVersion: 1, description: 'onnxruntime: a training step as one compiled graph; the default in Node' },
@@ -18,15 +19,35 @@ export const onnx = definePlugin({
   }),
 });
 
-async function probe(provider: string): Promise<Availability> {
+/** What each provider wants beside the binary that npm brings. */
+const WANTED: Readonly<Record<Exclude<Provider, 'cpu'>, string>> = {
+  cuda: 'a driver, CUDA and cuDNN, and the libraries that the install script of onnxruntime-node fetches: node node_modules/onnxruntime-node/script/install.js',
+  webgpu: 'a driver for Vulkan, Metal or Direct3D 12',
+  coreml: 'macOS',
+  dml: 'Windows with DirectX 12',
+};
+
+async function probe(provider: Provider): Promise<Availability> {
+  let runtime: Runtime;
   try {
-    const runtime = await loadRuntime();
-    const supported = runtime.listSupportedBackends().map(({ name }) => name);
-    if (!supported.includes(provider)) {
-      return { usable: false, reason: `this onnxruntime has no provider "${provider}" (it has ${supported.join(', ')})`, remedy: 'choose another provider, or install an onnxruntime-node binary that has it' };
-    }
-    return { usable: true, device: `onnxruntime ${versionOf(runtime)}, ${provider}` };
+    runtime = await loadRuntime();
   } catch (error) {
     return { usable: false, reason: messageOf(error).split('\n')[0], remedy: INSTALL };
+  }
+  const supported = runtime.listSupportedBackends().map(({ name }) => name);
+  if (!supported.includes(provider)) {
+    return { usable: false, reason: `this onnxruntime has no provider "${provider}" (it has ${supported.join(', ')})`, remedy: 'choose another provider, or install an onnxruntime-node binary that has it' };
+  }
+  const device = `onnxruntime ${versionOf(runtime)}, ${provider}`;
+  if (provider === 'cpu') return { usable: true, device };
+  // whether it finds its device and its libraries shows when it is used
+  const engine = await openOnnxEngine({ provider, lowering: 'std', threads: 1 });
+  try {
+    await engine.compile((_, { x }) => ({ outputs: { y: tf.square(x) } })).run({ x: hostTensor([2], Float32Array.of(1, 2)) });
+    return { usable: true, device };
+  } catch (error) {
+    return { usable: false, reason: `the provider "${provider}" does not start: ${messageOf(error).split('\n')[0]}`, remedy: `provider: cpu, or ${WANTED[provider]}` };
+  } finally {
+    await engine.dispose();
   }
 }

@@ -107,7 +107,7 @@ export const runConfig = z.strictObject({
   reader: pluginReference.default('folder'),
   detector: pluginReference.default('mtcnn'),
   aligner: pluginReference.default('five-point'),
-  workers: z.int().min(0).max(256).optional().describe('threads that prepare photos; 0: none beside the main one; default: one a core, at most 8. In training: images decoded at a time, default 4'),
+  workers: z.int().min(0).max(256).optional().describe('threads that prepare photos; 0: none beside the main one; default: one a core, at most 8. In training: images being read and decoded at a time, default 96'),
   limits: z
     .strictObject({
       maxPixels: z.int().min(1).default(100_000_000).describe('larger photos are refused before they are decoded'),

@@ -8,7 +8,7 @@ import type { LabelledSample } from './training-set.js';
 export interface BatchOptions extends OrderOptions {
   readonly store: ImageStore;
   readonly model: Pick<Model, 'inputSize' | 'inputScale'>;
-  /** Images read and decoded at a time, in threads of their own. */
+  /** Images being read and decoded at a time. */
   readonly workers?: number;
 }
 
@@ -22,10 +22,10 @@ export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
 }
 
 const READ_AHEAD = 2;
-/** Node decodes in a pool of four threads unless UV_THREADPOOL_SIZE says otherwise. */
-const WORKERS = 4;
+/** Many more than the threads that decode: while a step holds the main thread, each image gets no further than its next turn there. */
+const IN_FLIGHT = 96;
 
-export function createBatches({ store, model, workers = WORKERS, ...drawing }: BatchOptions): Batches {
+export function createBatches({ store, model, workers = IN_FLIGHT, ...drawing }: BatchOptions): Batches {
   const order = batchOrder(drawing);
   const inLanes = createLanes(Math.max(1, workers));
   const pending = new Map<number, Promise<HostTensors>>();

@@ -29,20 +29,21 @@ export function inputTensor(pixels: readonly Uint8Array[], { inputSize: [height,
   const size = height * width * 3;
   const data = new Float32Array(pixels.length * size);
   pixels.forEach((image, index) => {
-    const start = index * size;
-    if (!mirrored?.[index]) {
-      for (let i = 0; i < size; i++) data[start + i] = scaled[image[i]];
-      return;
-    }
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const to = start + (y * width + x) * 3;
-        const from = (y * width + width - 1 - x) * 3;
-        for (let channel = 0; channel < 3; channel++) data[to + channel] = scaled[image[from + channel]];
-      }
-    }
+    const place = data.subarray(index * size, (index + 1) * size);
+    if (mirrored?.[index]) scaleMirrored(image, scaled, place, width);
+    else for (let i = 0; i < size; i++) place[i] = scaled[image[i]];
   });
   return hostTensor([pixels.length, height, width, 3], data);
+}
+
+function scaleMirrored(image: Uint8Array, scaled: Float32Array, to: Float32Array, width: number): void {
+  for (let row = 0; row < to.length; row += width * 3) {
+    for (let x = row, from = row + (width - 1) * 3; from >= row; x += 3, from -= 3) {
+      to[x] = scaled[image[from]];
+      to[x + 1] = scaled[image[from + 1]];
+      to[x + 2] = scaled[image[from + 2]];
+    }
+  }
 }
 
 /** The same for images that are not in a dataset. */

@@ -60,7 +60,7 @@ export interface TrainOptions {
   readonly batch: number;
   /** Images in each part in which a step goes over its batch, to take less memory; divides `batch`. See `compileTraining`. */
   readonly microBatch?: number;
-  /** Images decoded at a time; changes no byte. */
+  /** Images being read and decoded at a time; changes no byte. */
   readonly workers?: number;
   /** Mirror half of the images. */
   readonly flip: boolean;

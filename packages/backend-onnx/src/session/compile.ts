@@ -27,8 +27,14 @@ export interface Compiled {
   readonly anySize: boolean;
 }
 
-export async function compileStep(target: CompileTarget, step: StepFunction, state: HostTensors, inputs: Specs, options: CompileOptions): Promise<Compiled> {
-  const captured = (specs: Specs): Graph => simplify(capture(step, { state, inputs: specs }, { name: options.name }));
+/** `graphs` keeps what was captured, by the shapes of the inputs: no number of the state is in it. */
+export async function compileStep(target: CompileTarget, step: StepFunction, state: HostTensors, inputs: Specs, options: CompileOptions, graphs = new Map<string, Graph>()): Promise<Compiled> {
+  const captured = (specs: Specs): Graph => {
+    const key = JSON.stringify(specs);
+    const graph = graphs.get(key) ?? simplify(capture(step, { state, inputs: specs }, { name: options.name }));
+    graphs.set(key, graph);
+    return graph;
+  };
   const whole = captured(inputs);
   const frozen = whole.newState.length === 0;
   const { graph, hideShapes } = frozen ? { graph: whole, hideShapes: false } : fitMemory(stackUpdates(whole), target.block, target.memoryBytes);

@@ -1,5 +1,5 @@
 /** A compiled step with its state, which stays in onnxruntime's tensors between calls: each call reads one set and writes the other. */
-import type { TensorSpec } from '@facewright/capture';
+import type { Graph, TensorSpec } from '@facewright/capture';
 import { FacewrightError, hostTensor, type CompileOptions, type Executable, type HostTensor, type HostTensors, type StepFunction } from '@facewright/core';
 import { HIDING_INPUT } from '../lowering/context.js';
 import { inputName, outputName } from '../lowering/lower.js';
@@ -20,6 +20,7 @@ interface StateSlot {
 
 export class OnnxExecutable implements Executable {
   private readonly compiled = new Map<string, Promise<Compiled>>();
+  private readonly graphs = new Map<string, Graph>();
   /** The state before the first call, and for steps that never change it. */
   private hostState: HostTensors;
   private slots?: StateSlot[];
@@ -129,7 +130,7 @@ export class OnnxExecutable implements Executable {
 
   private async compile(specs: Specs): Promise<Compiled> {
     const start = performance.now();
-    const compiled = await compileStep(this.target, this.step, this.hostState, specs, this.options);
+    const compiled = await compileStep(this.target, this.step, this.hostState, specs, this.options, this.graphs);
     this.onCompiled(compiled, (performance.now() - start) / 1000);
     return compiled;
   }

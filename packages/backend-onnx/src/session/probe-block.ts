@@ -15,7 +15,7 @@ export async function probeBlock(runtime: Runtime): Promise<number> {
   try {
     const { reordered, steps } = await runProbe(runtime);
     const block = CANDIDATES.find((size) => equal(reordered, blockedIota(size))) ?? 0;
-    return block && equal(steps, blockedIota(block).map((value, i) => Number(scale(channelAt(i, block)) * value - 60 + value >= 0))) ? block : 0;
+    return block && equal(steps, blockedIota(block).map((value, i) => Number(scale(channelAt(i, block)) * value - 60 + value < 0))) ? block : 0;
   } catch {
     return 0;
   }
@@ -39,7 +39,7 @@ async function runProbe(runtime: Runtime): Promise<{ reordered: Float32Array; st
   const shift = onnx.constant(new Float32Array(CHANNELS).fill(-60), [CHANNELS]);
   const attributes = {
     group: int(CHANNELS), kernel_shape: ints(1, 1), strides: ints(1, 1), dilations: ints(1, 1), pads: ints(0, 0, 0, 0),
-    activation: text('HardSigmoid'), activation_params: floats(1e30, 1),
+    activation: text('HardSigmoid'), activation_params: floats(-1e30, 0),
   };
   const steps = onnx.op('Conv', [blocked, weights, shift, blocked], attributes, NCHWC_DOMAIN);
   onnx.rename(blocked, 'reordered');

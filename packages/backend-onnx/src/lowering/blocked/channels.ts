@@ -8,8 +8,8 @@ import { floats, int, ints, NCHWC_DOMAIN, text } from '../../onnx/builder.js';
 import type { OnnxAttribute } from '../../onnx/encode.js';
 import { four, type Lowering } from '../context.js';
 
-/** y = 1 where x > 0, else 0: clip(10³⁰·x, 0, 1). */
-const STEP = { activation: text('HardSigmoid'), activation_params: floats(1e30, 0) };
+/** y = 1 where x < 0, else 0: clip(−10³⁰·x, 0, 1). */
+const IS_NEGATIVE = { activation: text('HardSigmoid'), activation_params: floats(-1e30, 0) };
 const RELU = { activation: text('Relu') };
 
 export interface Channels {
@@ -17,7 +17,7 @@ export interface Channels {
   /** Numbers in a channel. */
   readonly length: number;
   /** activation(scale · x + shift + sum), the last two optional. */
-  affine(x: string, scale: string, options?: { shift?: string; sum?: string; activation?: 'relu' | 'step' }): string;
+  affine(x: string, scale: string, options?: { shift?: string; sum?: string; activation?: 'relu' | 'isNegative' }): string;
   /** Σ x, [c]. */
   sum(x: string): string;
   /** Σ x · y, [c]. */
@@ -42,7 +42,7 @@ export function channelsOf(lowering: Lowering, value: Value): Channels {
     length,
     affine(x, scale, { shift, sum, activation } = {}) {
       const inputs = [image(x), spread(scale, 1, 1, 1), ...(shift || sum ? [shift ? spread(shift) : ''] : []), ...(sum ? [image(sum)] : [])];
-      const way = activation === 'relu' ? RELU : activation === 'step' ? STEP : {};
+      const way = activation === 'relu' ? RELU : activation === 'isNegative' ? IS_NEGATIVE : {};
       return lowering.reshape(onnx.op('Conv', inputs, { ...attributes([1, 1]), ...way }, NCHWC_DOMAIN), [c, length]);
     },
     sum: (x) => onnx.op('ReduceSum', [x, onnx.integers(1)], { keepdims: int(0) }),

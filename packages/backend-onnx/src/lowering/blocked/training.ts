@@ -80,8 +80,7 @@ const preluGradient: Emitter = (lowering, node) => {
   const channels = channelsOf(lowering, x);
   const { base, scale, shift } = affineOf(lowering, x);
   const whole = lowering.get(dy, 'blocked');
-  const minus = onnx.scalar(-1);
-  const isNegative = channels.affine(base, onnx.op('Mul', [scale, minus]), { shift: onnx.op('Mul', [shift, minus]), activation: 'step' });
+  const isNegative = channels.affine(base, scale, { shift, activation: 'isNegative' });
   const negative = onnx.op('Mul', [whole, isNegative]);
   const rest = onnx.op('Sub', [lowering.plain(alpha), onnx.scalar(1)]);
   const [sum, dot] = [channels.sum(negative), channels.dot(negative, base)];

@@ -124,19 +124,25 @@ const matrixProduct: Emitter = (lowering, node) => {
   lowering.set(node.outputs[0], 'plain', onnx.op('MatMul', [turned(plainNames[0], a, transposeA), turned(plainNames[1], b, transposeB)]));
 };
 
+/** ONNX's number for the type. */
+const FLOAT64 = int(11);
+
 const pool = (op: string): Emitter => (lowering, node) => {
   const [x] = node.inputs;
   const { dilations: _, ...attributes } = windowAttributes(lowering, poolGeometry(node, x.shape));
   lowering.set(node.outputs[0], 'nchw', lowering.onnx.op(op, [lowering.get(x, 'nchw')], attributes));
 };
 
-/** The gradient goes to the first largest value of each window: its place comes from MaxPool itself. */
+/**
+ * The gradient goes to the first largest value of each window: its place comes from MaxPool itself. Providers that do not give places leave float64
+ * to the processor, which does.
+ */
 const maxPoolGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [dy, input] = ['dy', 'input'].map((name) => inputOf(node, name));
   const [n, h, w, c] = four(input);
   const { dilations: _, ...attributes } = windowAttributes(lowering, poolGeometry(node, input.shape));
-  const [, places] = onnx.multi('MaxPool', [lowering.get(input, 'nchw')], 2, attributes);
+  const [, places] = onnx.multi('MaxPool', [onnx.op('Cast', [lowering.get(input, 'nchw')], { to: FLOAT64 })], 2, attributes);
   const flat = (name: string): string => onnx.op('Reshape', [name, onnx.integers(-1)]);
   const zeros = onnx.op('Expand', [onnx.scalar(0), onnx.integers(n * c * h * w)]);
   const scattered = onnx.op('ScatterElements', [zeros, flat(places), flat(lowering.get(dy, 'nchw'))], { axis: int(0), reduction: text('add') });

@@ -1,0 +1,18 @@
+/** onnxruntime's other providers pass the suite of backends where this machine has them: webgpu on the GPU, or on an emulated one. */
+import { offerEmulatedGpu } from '@facewright/test/emulated-gpu';
+import { testBackend, testContext } from '@facewright/testkit';
+import { expect, test } from 'vitest';
+import { onnx } from '../src/index.js';
+
+offerEmulatedGpu();
+for (const provider of ['webgpu', 'cuda', 'coreml', 'dml'] as const) {
+  const plugin = onnx({ provider });
+  const { usable, reason, remedy } = await (await plugin.create(testContext())).probe();
+  if (usable) testBackend(plugin, { name: `onnx on ${provider}` });
+  else {
+    test(`${provider}: the probe says why not and what to do (${reason})`, () => {
+      expect(reason).toContain(provider);
+      expect(remedy).toMatch(/./);
+    });
+  }
+}
