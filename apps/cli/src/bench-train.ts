@@ -20,7 +20,7 @@ export interface BenchOptions {
 
 export interface BenchResult {
   readonly backend: string;
-  /** How the engine lowers steps: `std` or `blocked` where it compiles them, `eager` where it runs op by op. */
+  /** How the engine lowers steps: what it names it (`std`, `blocked`, `wgsl`) where it compiles them, `eager` where it runs op by op. */
   readonly lowering: string;
   readonly batch: number;
   /** Of the median step. */

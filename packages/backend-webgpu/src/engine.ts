@@ -10,7 +10,11 @@ export interface WebgpuEngineOptions {
   readonly mode: 'compiled' | 'eager';
 }
 
-export async function openWebgpuEngine(source: GpuSource, { mode }: WebgpuEngineOptions, emit?: Emit): Promise<Engine> {
+interface CompilingEngine extends Engine {
+  readonly lowering: 'wgsl';
+}
+
+export async function openWebgpuEngine(source: GpuSource, { mode }: WebgpuEngineOptions, emit?: Emit): Promise<Engine | CompilingEngine> {
   const opened = await openDevice(source);
   await registerTfjsBackend(opened);
   const eager = await openEagerEngine({ name: 'webgpu', tfBackend: TF_BACKEND, device: opened.name });
@@ -18,6 +22,7 @@ export async function openWebgpuEngine(source: GpuSource, { mode }: WebgpuEngine
   const executables = new Set<Executable>();
   return {
     ...eager,
+    lowering: 'wgsl',
     compile(step, options = {}) {
       // a program holds for one signature of shapes: where they are to change from call to call, op by op is the faster way
       if (Object.values(options.dynamicAxes ?? {}).some((axes) => axes.length > 0)) return eager.compile(step, options);

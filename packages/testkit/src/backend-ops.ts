@@ -83,6 +83,7 @@ export const OPS: readonly OpCase[] = [
   binary('maximum', tf.maximum, Math.max, [3, 4], [3, 4]),
   binary('minimum', tf.minimum, Math.min, [3, 4], [3, 4]),
   binary('where greaterEqual', (a, b) => tf.where(tf.greaterEqual(a, b), a, tf.mul(b, 2)), (a, b) => (a >= b ? a : 2 * b), [3, 4], [3, 4]),
+  { name: 'the sum of 40 tensors', inputs: [[40, 3]], op: (x) => tf.addN(tf.unstack(tf.square(x))), exact: (x) => exact.build([3], (c) => exact.sumOver(40, (row) => exact.at(x, row, c) ** 2)) },
   unary('square', tf.square, (v) => v * v),
   unary('neg', tf.neg, (v) => -v),
   unary('abs', tf.abs, Math.abs),

@@ -18,6 +18,7 @@ interface BenchTrainOptions extends SessionOptions {
   readonly steps: number;
   readonly classes: number;
   readonly width: number;
+  readonly size: number;
 }
 
 export function addBench(program: Command): void {
@@ -26,13 +27,14 @@ export function addBench(program: Command): void {
     .description('measurements of this machine')
     .command('train')
     .description('images a second of training MobileFaceNet: forward, backward and SGD on random images')
-    .option('--backend <name>', 'engine: auto, onnx, node-gpu, wasm, cpu, or a plugin', 'auto')
+    .option('--backend <name>', 'engine: auto, onnx, node-gpu, webgpu, wasm, cpu, or a plugin', 'auto')
     .option('--options <json>', 'its options, as in the config')
     .option('--batch <images>', 'images in a step', wholeNumber, 32)
     .option('--micro-batch <images>', 'go over a batch in parts of this many and update once', wholeNumber)
     .option('--steps <number>', 'steps that count, their median; two more go first', wholeNumber, 5)
     .option('--classes <number>', 'people to tell apart', wholeNumber, 1000)
     .option('--width <factor>', 'of the net; 1: the paper\'s', positiveNumber, 1)
+    .option('--size <pixels>', 'of its images, on a side', wholeNumber, 112)
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors')
     .addHelpText('after', `
@@ -53,7 +55,7 @@ Examples:
         const source = await pluginSource([], { baseDirectory: process.cwd(), where: '--backend' });
         const { plugin } = await chooseBackend({ ...(jsonOptions(options.options) as object), name: options.backend } satisfies PluginReference, source, context);
         const [model, loss, optimiser] = await Promise.all([
-          mobileFaceNet({ width: options.width }).create(context),
+          mobileFaceNet({ width: options.width, inputSize: options.size }).create(context),
           softmax().create(context),
           sgd({ momentum: 0.9, weightDecay: 5e-4 }).create(context),
         ]);

@@ -1,14 +1,21 @@
 /** tfjs's WebGPU backend on our device. Its own start would ask for a device we cannot reach, nor learn of its loss. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { OpenDevice } from '../gpu/device.js';
+import { registerAddN } from './add-n.js';
 
 /** tfjs registers its kernels under this name when its package is loaded. */
 export const TF_BACKEND = 'webgpu';
 
+/** Buffers of a kernel on every device. One of them is written, the others are read. */
+const BUFFERS = 8;
+
 let current: GPUDevice | undefined;
+let mended = false;
 
 export async function registerTfjsBackend({ device, info }: OpenDevice): Promise<void> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  if (!mended) registerAddN(TF_BACKEND, BUFFERS - 1);
+  mended = true;
   if (current === device) return;
   current = device;
   if (tf.findBackendFactory(TF_BACKEND)) tf.removeBackend(TF_BACKEND);

@@ -1,0 +1,33 @@
+// Training MobileFaceNet on WebGPU, by our compiled step and by plain tfjs-backend-webgpu, in turn on the same adapter: node bench/train-webgpu/run.mjs
+// Both run the same step (forward, backward, SGD). The plain one is `mode: "eager"`: tfjs's own backend and its kernels, op by op, the training ops
+// composed of them; of ours it has nothing but the sum of many tensors, which tfjs asks of the device in one piece that none takes.
+// Every measurement is a process of its own. On an emulated adapter the net and the batch are small, unless told otherwise.
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { webgpu } from '@facewright/backend-webgpu';
+import { createRunContainer, pluginContext } from '@facewright/core';
+
+const text = { type: 'string' };
+const { values } = parseArgs({ options: { batch: text, size: text, width: text, steps: text, rounds: { ...text, default: '3' }, json: { type: 'boolean', default: false } } });
+const { usable, reason, remedy, device, emulated } = await (await webgpu().create(pluginContext(createRunContainer(), 'bench'))).probe();
+if (!usable) throw new Error(`${reason}. ${remedy}`);
+const defaults = emulated ? { batch: 4, size: 48, width: 0.25, steps: 3 } : { batch: 128, size: 112, width: 1, steps: 10 };
+const [batch, size, width, steps] = Object.keys(defaults).map((name) => String(values[name] ?? defaults[name]));
+
+const cli = fileURLToPath(new URL('../../apps/cli/bin/facewright.js', import.meta.url));
+const measure = (mode) => JSON.parse(execFileSync(process.execPath, [cli, 'bench', 'train', '--backend', 'webgpu', '--options', JSON.stringify({ mode }), '--batch', batch, '--size', size, '--width', width, '--steps', steps, '--json', '--quiet'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+const rounds = [];
+for (let round = 0; round < Number(values.rounds); round++) {
+  const load = loadavg()[0];
+  const [plain, compiled] = [measure('eager'), measure('compiled')];
+  if (compiled.lowering !== 'wgsl' || plain.lowering !== 'eager') throw new Error(`not what was to be measured: ${plain.lowering} against ${compiled.lowering}`);
+  rounds.push({ load, plain, compiled, ratio: compiled.imagesPerSecond / plain.imagesPerSecond });
+  console.error(`round ${round + 1}: plain ${plain.imagesPerSecond.toFixed(2)} img/s, compiled ${compiled.imagesPerSecond.toFixed(2)} img/s; ratio ${rounds.at(-1).ratio.toFixed(2)}; load before ${load.toFixed(1)}`);
+}
+const ratios = rounds.map(({ ratio }) => ratio);
+const summary = { device, batch: Number(batch), size: Number(size), width: Number(width), steps: Number(steps), machine: `${cpus()[0].model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB`, medianRatio: median(ratios), ratios, rounds };
+console.log(values.json ? JSON.stringify(summary) : `${device}; ${summary.machine}; batch ${batch} of ${size}×${size}, width ${width}: compiled trains ${summary.medianRatio.toFixed(2)} times as fast as plain tfjs-backend-webgpu (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`);
