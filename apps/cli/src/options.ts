@@ -5,6 +5,9 @@ import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/cor
 import { loadConfig, type LoadedConfig } from '@facewright/core/node';
 import { PRESET_NAMES } from './presets.js';
 
+/** What `--backend` takes. */
+export const ENGINES = 'engine: auto, onnx, node-gpu, webgpu, wasm, cpu, or a plugin';
+
 export interface CommonOptions {
   readonly config?: string;
   readonly seed?: number;
@@ -40,7 +43,7 @@ export const withCommon = (command: Command): Command =>
   command
     .option('--config <file>', 'config file (default: facewright.config.* in the working directory)')
     .option('--seed <number>', 'seed of everything that is drawn (default: 1)', wholeNumber)
-    .option('--backend <name>', 'engine: auto, onnx, wasm, cpu, or a plugin (default: auto)')
+    .option('--backend <name>', `${ENGINES} (default: auto)`)
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors');
 

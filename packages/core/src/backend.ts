@@ -54,6 +54,8 @@ export interface Engine {
   readonly lossScaling?: LossScaling;
   /** The same for eager engines (they run `step`) and compiling ones (they capture it once per signature of shapes). */
   compile(step: StepFunction, options?: CompileOptions): Executable;
+  /** After a `DeviceLost`: takes the device anew, for what is compiled from then on. Missing where a device cannot be lost. */
+  recover?(): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -33,6 +33,14 @@ export class Interrupted extends FacewrightError {
   }
 }
 
+/** An engine's device is gone (a driver's restart, a browser that took the GPU away), and with it what was there. See `Engine.recover`. */
+export class DeviceLost extends FacewrightError {
+  constructor(device: string, reason: string) {
+    super({ what: `${device} was lost${reason && `: ${reason}`}.`, todo: 'Start the same command with --resume to go on from the last checkpoint.' });
+    this.name = 'DeviceLost';
+  }
+}
+
 /** Throws `Interrupted` once the signal is set: call it between units of work. */
 export function throwIfAborted(signal: AbortSignal | undefined, where?: string): void {
   if (signal?.aborted) throw new Interrupted(where);

@@ -1,6 +1,6 @@
 /** The training as a whole on a tiny model: it learns, switches, and goes on after an interruption to the same bytes. */
 import { wasm } from '@facewright/backend-wasm';
-import { createRandom, FacewrightError, Interrupted, stageConfig, type Engine, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
+import { createRandom, DeviceLost, FacewrightError, Interrupted, stageConfig, type Engine, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
 import { openEngine } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
@@ -263,4 +263,47 @@ test('a signal set from outside is seen between steps', async () => {
   const stages = [await stage('linear', linearLoss, adam(), { until: { steps: 100_000 } })];
   const { error } = await run('outside', { stages, signal: abort.signal });
   expect(error).toBeInstanceOf(Interrupted);
+});
+
+/** The engine, whose device is lost in the given calls of a step that trains (counted over all of them); what was compiled before is dead then. */
+function losing(inner: Engine, at: readonly number[]): Engine {
+  let [call, generation] = [0, 0];
+  const lost = new DeviceLost('The test\'s GPU', 'unplugged');
+  return {
+    ...inner,
+    recover: async () => void generation++,
+    compile(step, options) {
+      const [executable, own] = [inner.compile(step, options), generation];
+      const alive = <T>(work: () => Promise<T>): Promise<T> => (own === generation && !at.includes(call) ? work() : Promise.reject(lost));
+      return {
+        ...executable,
+        run: (inputs) => (options?.name?.startsWith('training') && call++, alive(() => executable.run(inputs))),
+        readState: (names) => alive(() => executable.readState(names)),
+        writeState: (state) => alive(() => executable.writeState(state)),
+      };
+    },
+  };
+}
+
+test('a device that is lost and comes back changes no byte', async () => {
+  const { error, events } = await run('lost', { engine: losing(engine, [3, 9, 14]) });
+  expect(error).toBeUndefined();
+  expect(of(events, 'notice').filter(({ message }) => message.includes('unplugged')).map(({ message }) => message)).toEqual([
+    "The test's GPU was lost: unplugged. It is there again: back to step 0.",
+    "The test's GPU was lost: unplugged. It is there again: back to step 4.",
+    "The test's GPU was lost: unplugged. It is there again: back to step 8.",
+  ]);
+  expect(await weights('lost')).toEqual(await weights('whole'));
+});
+
+test('a device that is lost again and again, or for good, ends the run with whole checkpoints', async () => {
+  const { error } = await run('lost again', { engine: losing(engine, [6, 7, 8, 9]) });
+  expect(error).toBeInstanceOf(DeviceLost);
+  expect(await checkpointsOf('lost again')).toEqual(['00000004']);
+  const { recover: _, ...gone } = losing(engine, [6]);
+  const once = await run('lost for good', { engine: gone });
+  expect(once.error).toBeInstanceOf(DeviceLost);
+  expect(String(once.error)).toContain('--resume');
+  expect((await run('lost for good', { resume: true })).error).toBeUndefined();
+  expect(await weights('lost for good')).toEqual(await weights('whole'));
 });

@@ -3,7 +3,7 @@
  * rule ends it; validate and write a checkpoint now and then; at the end write the model.
  */
 import {
-  Interrupted, hostScalar, runConfig, under,
+  DeviceLost, Interrupted, hostScalar, runConfig, under,
   type Dataset, type Emit, type Engine, type Executable, type HostTensors, type InitialState, type Loss, type Model, type Optimiser, type Random, type RunConfig, type StageConfig,
 } from '@facewright/core';
 import { join, nextTurn } from '@facewright/core/platform';
@@ -25,7 +25,7 @@ import { centresOf, requireModelTensors, requireSameTensors, stageState, type He
 import { isParameter } from './step.js';
 import { createStepClock, createThroughput } from './throughput.js';
 import { drawTrainingSet } from './training-set.js';
-import { createValidator, type Validation } from './validate.js';
+import { createValidator, type Validation, type Validator } from './validate.js';
 import { imagesInAll, requireEnds, requireNoValidation } from './stage-checks.js';
 
 export interface TrainStage {
@@ -87,6 +87,9 @@ export interface TrainResult {
   readonly imagesPerSecond: number;
 }
 
+/** A device that is lost so often with no checkpoint in between is not worth another try. */
+const MOST_LOSSES = 3;
+
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset, model, stages, engine, random, emit, signal, directory } = options;
   const guard = options.guard ?? { ...runConfig.shape.guard.parse({}), retries: 0 };
@@ -138,11 +141,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const compile = (): Executable => compileTraining({ engine, name: `training with ${stage.name}`, model, loss: stage.loss, optimiser: stage.optimiser, clipNorm: config.clipNorm, frozen: frozenNow() ? frozen : undefined, parts, state });
       let compiledFrozen = frozenNow();
       let executable = compile();
-      const validator = createValidator({ engine, model, loss: stage.loss, samples: set.validation, store, batch: size / parts });
+      const openValidator = (): Validator => createValidator({ engine, model, loss: stage.loss, samples: set.validation, store, batch: size / parts });
+      let validator = openValidator();
       const watch = createChanceWatch({ identities, batch: batches.size, after: guard.chanceAfter });
       // what a step that went wrong is undone to: the last checkpoint in turn, or the stage's start
       let good: Checkpoint = (anchor === undefined ? undefined : await checkpoints.at(anchor)) ?? { position, state };
       let goodIsSaved = head === undefined;
+      let losses = 0;
       anchor = undefined;
       const rateOf = ({ record }: Position): number => rateAt(config, record.steps, limit) * guard.rateFactor ** record.setbacks;
       const weights = names.filter((name) => !name.startsWith('memory/') && !isScaler(name));
@@ -157,12 +162,23 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         if (savedAt === position.step && !(inTurn && good.position.step !== position.step)) return;
         const now = { position, state: await executable.readState() };
         if (inTurn) {
-          [good, goodIsSaved] = [now, true];
+          [good, goodIsSaved, losses] = [now, true, 0];
           return write(now);
         }
         if (!goodIsSaved) await write(good);
         goodIsSaved = true;
         await write({ ...now, position: { ...position, anchor: good.position.step } });
+      };
+      /** What was on the device is gone: on from what a step that went wrong is undone to, with the same steps again. */
+      const recover = async (error: unknown): Promise<void> => {
+        if (!(error instanceof DeviceLost) || !engine.recover || ++losses > MOST_LOSSES) throw error;
+        executable.dispose();
+        validator.dispose();
+        await engine.recover();
+        ({ position, state } = good);
+        savedAt = goodIsSaved ? position.step : undefined;
+        [compiledFrozen, executable, validator] = [frozenNow(), compile(), openValidator()];
+        emit('notice', { level: 'warning', message: `${error.what} It is there again: back to step ${position.step}.` });
       };
       emit('stage.started', { stage: position.stage, loss: stage.name, optimiser: stage.optimiserName, step: position.step, head: head ? (head.carried + head.means ? 'adopted' : 'fresh') : 'resumed' });
       if (head?.means) emit('notice', { level: 'info', message: `Class centres: ${head.carried} carried over, ${head.means} begun at the mean embedding of a person's photos.` });
@@ -170,68 +186,76 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
       try {
         let end = ending(position.record, own);
-        while (!end) {
-          // a step may be all promises that are settled already: this lets Ctrl-C, timers and the console have their turn
-          await nextTurn();
-          if (signal?.aborted) {
-            await save(false);
-            throw new Interrupted(directory);
-          }
-          if (frozenNow() !== compiledFrozen) {
-            state = await executable.readState();
-            executable.dispose();
-            [compiledFrozen, executable] = [frozenNow(), compile()];
-          }
-          const rate = rateOf(position);
-          clock.began();
-          const inputs = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
-          clock.loaded();
-          const outputs = await executable.run(inputs);
-          clock.computed();
-          const [loss, accuracy, gradientNorm] = [outputs.loss.data[0], outputs.accuracy.data[0], outputs.gradientNorm.data[0]];
-          const lossScale = outputs.lossScale?.data[0];
-          const skipped = isOverflow({ loss, gradientNorm, lossScale });
-          const step = position.step + 1;
-          if (!skipped && !(Number.isFinite(loss) && Number.isFinite(gradientNorm))) {
-            const bad = await executable.readState();
-            const tensor = firstBadTensor({ inputs, loss, state: bad, order: forwardOrder(model, random.fork('model'), bad), lossName: stage.name });
-            const images = namesOf(batches.samplesAt(position.step), dataset);
-            const planted = firstNotFinite(good.state);
-            const { setbacks } = position.record;
-            if (setbacks >= guard.retries || planted) throw notFinite({ loss, gradientNorm, step, stage, rate, savedAt, directory, tensor, images, planted, setbacks });
-            await executable.writeState(good.state);
-            savedAt = goodIsSaved ? good.position.step : undefined;
-            position = { ...good.position, record: { ...good.position.record, setbacks: setbacks + 1 } };
-            emit('train.setback', { stage: position.stage, step, backTo: position.step, rateFactor: guard.rateFactor ** position.record.setbacks, tensor, images });
-            emit('notice', { level: 'warning', message: `${whatFailed({ loss, gradientNorm, step })} First bad: ${tensor}. Images: ${listed(images)}. Back to step ${position.step}, at the rate ${rateOf(position)} (${setbacks + 1} of ${guard.retries}).` });
-            continue;
-          }
+        for (;;) {
+          try {
+            if (end) {
+              state = await executable.readState();
+              break;
+            }
+            // a step may be all promises that are settled already: this lets Ctrl-C, timers and the console have their turn
+            await nextTurn();
+            if (signal?.aborted) {
+              await save(false);
+              throw new Interrupted(directory);
+            }
+            if (frozenNow() !== compiledFrozen) {
+              state = await executable.readState();
+              executable.dispose();
+              [compiledFrozen, executable] = [frozenNow(), compile()];
+            }
+            const rate = rateOf(position);
+            clock.began();
+            const inputs = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
+            clock.loaded();
+            const outputs = await executable.run(inputs);
+            clock.computed();
+            const [loss, accuracy, gradientNorm] = [outputs.loss.data[0], outputs.accuracy.data[0], outputs.gradientNorm.data[0]];
+            const lossScale = outputs.lossScale?.data[0];
+            const skipped = isOverflow({ loss, gradientNorm, lossScale });
+            const step = position.step + 1;
+            if (!skipped && !(Number.isFinite(loss) && Number.isFinite(gradientNorm))) {
+              const bad = await executable.readState();
+              const tensor = firstBadTensor({ inputs, loss, state: bad, order: forwardOrder(model, random.fork('model'), bad), lossName: stage.name });
+              const images = namesOf(batches.samplesAt(position.step), dataset);
+              const planted = firstNotFinite(good.state);
+              const { setbacks } = position.record;
+              if (setbacks >= guard.retries || planted) throw notFinite({ loss, gradientNorm, step, stage, rate, savedAt, directory, tensor, images, planted, setbacks });
+              await executable.writeState(good.state);
+              savedAt = goodIsSaved ? good.position.step : undefined;
+              position = { ...good.position, record: { ...good.position.record, setbacks: setbacks + 1 } };
+              emit('train.setback', { stage: position.stage, step, backTo: position.step, rateFactor: guard.rateFactor ** position.record.setbacks, tensor, images });
+              emit('notice', { level: 'warning', message: `${whatFailed({ loss, gradientNorm, step })} First bad: ${tensor}. Images: ${listed(images)}. Back to step ${position.step}, at the rate ${rateOf(position)} (${setbacks + 1} of ${guard.retries}).` });
+              continue;
+            }
 
-          throughput.count(batches.size);
-          const imagesPerSecond = throughput.recent();
-          emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, ...(!skipped && { gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }) }), ...(lossScale !== undefined && { lossScale: { scale: lossScale, skipped } }), time: clock.step() });
-          const atChance = watch(loss, accuracy);
-          if (atChance) emit('notice', { level: 'warning', message: atChance, todo: CHANCE_TODO });
-          const validate = async (): Promise<Validation> => {
-            const measured = await validator.measure(await executable.readState(weights));
-            emit('train.validation', { stage: position.stage, step, ...measured });
-            return measured;
-          };
-          let validation = set.validation.length > 0 && step % options.validation.everySteps === 0 ? await validate() : undefined;
-          const former = position.record;
-          const record = observe(former, own, { loss, accuracy, stepsPerEpoch: batches.perEpoch, warmingUp: former.steps < config.warmUp, ...(validation && { validation }) });
-          position = { ...position, step, record };
-          end = ending(record, own);
-          emit('progress', { task: 'train', done: step * batches.size, total: imagesInAll(position, criteria, batches), unit: 'images', perSecond: imagesPerSecond, text: `${stage.name}, loss ${loss.toFixed(3)}` });
-          for (const message of remarks(record, former, own)) emit('notice', { level: 'info', message });
-          if (end && set.validation.length > 0) validation ??= await validate();
-          const best = options.checkpoint.best && validation && isBetter(validation, position.best);
-          if (best) position = { ...position, best: { step, accuracy: validation!.accuracy, loss: validation!.loss } };
-          if (step % options.checkpoint.everySteps === 0) await save(true);
-          else if (best) await save(false);
+            throughput.count(batches.size);
+            const imagesPerSecond = throughput.recent();
+            emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, ...(!skipped && { gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }) }), ...(lossScale !== undefined && { lossScale: { scale: lossScale, skipped } }), time: clock.step() });
+            const atChance = watch(loss, accuracy);
+            if (atChance) emit('notice', { level: 'warning', message: atChance, todo: CHANCE_TODO });
+            const validate = async (): Promise<Validation> => {
+              const measured = await validator.measure(await executable.readState(weights));
+              emit('train.validation', { stage: position.stage, step, ...measured });
+              return measured;
+            };
+            let validation = set.validation.length > 0 && step % options.validation.everySteps === 0 ? await validate() : undefined;
+            const former = position.record;
+            const record = observe(former, own, { loss, accuracy, stepsPerEpoch: batches.perEpoch, warmingUp: former.steps < config.warmUp, ...(validation && { validation }) });
+            position = { ...position, step, record };
+            end = ending(record, own);
+            emit('progress', { task: 'train', done: step * batches.size, total: imagesInAll(position, criteria, batches), unit: 'images', perSecond: imagesPerSecond, text: `${stage.name}, loss ${loss.toFixed(3)}` });
+            for (const message of remarks(record, former, own)) emit('notice', { level: 'info', message });
+            if (end && set.validation.length > 0) validation ??= await validate();
+            const best = options.checkpoint.best && validation && isBetter(validation, position.best);
+            if (best) position = { ...position, best: { step, accuracy: validation!.accuracy, loss: validation!.loss } };
+            if (step % options.checkpoint.everySteps === 0) await save(true);
+            else if (best) await save(false);
+          } catch (error) {
+            await recover(error);
+            end = ending(position.record, own);
+          }
         }
 
-        state = await executable.readState();
         emit('stage.finished', { stage: position.stage, loss: stage.name, steps: position.record.steps, finalLoss: recentLoss(position.record), endedBecause: end.because, evidence: end.evidence });
         if (position.stage + 1 === stages.length) {
           await save(true);

@@ -7,7 +7,7 @@ import { batchParts, sgd } from '@facewright/training';
 import { benchTrain } from '../bench-train.js';
 import { pluginSource } from '../compose.js';
 import { chooseBackend } from '../engines.js';
-import { jsonOptions, positiveNumber, requireAtLeast, wholeNumber } from '../options.js';
+import { ENGINES, jsonOptions, positiveNumber, requireAtLeast, wholeNumber } from '../options.js';
 import { withSession, type SessionOptions } from '../session.js';
 
 interface BenchTrainOptions extends SessionOptions {
@@ -27,7 +27,7 @@ export function addBench(program: Command): void {
     .description('measurements of this machine')
     .command('train')
     .description('images a second of training MobileFaceNet: forward, backward and SGD on random images')
-    .option('--backend <name>', 'engine: auto, onnx, node-gpu, webgpu, wasm, cpu, or a plugin', 'auto')
+    .option('--backend <name>', ENGINES, 'auto')
     .option('--options <json>', 'its options, as in the config')
     .option('--batch <images>', 'images in a step', wholeNumber, 32)
     .option('--micro-batch <images>', 'go over a batch in parts of this many and update once', wholeNumber)

@@ -6,6 +6,17 @@ export interface OpenDevice {
   readonly info: GPUAdapterInfo;
   readonly name: string;
   readonly emulated: boolean;
+  readonly health: DeviceHealth;
+}
+
+/** What the device reports by itself. */
+export interface DeviceHealth {
+  /** Why it is gone, once it is. */
+  lost?: string;
+  /** What it refused and nobody asked about, since this was last emptied. */
+  readonly faults: string[];
+  /** Called once when it is lost. */
+  readonly onLost: Set<() => void>;
 }
 
 /** Beyond the defaults every adapter must have; what a kernel may need more of where the adapter gives it. */
@@ -26,7 +37,12 @@ export function openDevice(source: GpuSource): Promise<OpenDevice> {
 
 async function requestDevice({ adapter, name, emulated }: FoundAdapter): Promise<OpenDevice> {
   const device = await adapter.requestDevice({ requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])) });
-  const opened = { device, info: adapter.info, name, emulated };
-  void device.lost.then(() => (opening = undefined)); // the next engine asks for another one
-  return opened;
+  const health: DeviceHealth = { faults: [], onLost: new Set() };
+  device.addEventListener('uncapturederror', ({ error }) => void health.faults.push(error.message));
+  void device.lost.then(({ message }) => {
+    opening = undefined; // the next engine asks for another one
+    health.lost = message;
+    for (const tell of health.onLost) tell();
+  });
+  return { device, info: adapter.info, name, emulated, health };
 }
