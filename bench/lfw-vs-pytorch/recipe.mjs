@@ -10,7 +10,7 @@ export const OPTIONS = {
   width: { type: 'string', default: '0.5' },
   net: { type: 'string', default: 'small' },
   batch: { type: 'string', default: '64' },
-  epochs: { type: 'string', default: '8' },
+  epochs: { type: 'string', default: '24' },
   recipe: { type: 'string', default: 'switch' },
   optimiser: { type: 'string', default: 'adam' },
   images: { type: 'string' },

@@ -1,5 +1,5 @@
 // Training on LFW split by person, here and in PyTorch with the same recipe, first weights and batches: node bench/lfw-vs-pytorch/run.mjs
-//   --part follow    the losses of the first --steps (50) steps beside each other
+//   --part follow    the losses of the first --steps (50) steps beside each other, and beside PyTorch's in float64: how far rounding alone takes them
 //   --part accuracy  both trained and verified, for each of --seeds
 //   --part switch    here alone: softmax then ArcFace against softmax alone, the same number of steps, for each of --seeds
 // Each training is a process of its own, and one whose result lies in --out is not done again. See README.md.
@@ -33,14 +33,14 @@ async function result(side, seed, changes = {}) {
     if (side === 'facewright') {
       const passed = Object.keys(OPTIONS).filter((name) => !['out', 'threads'].includes(name) && given[name] !== undefined).flatMap((name) => [`--${name}`, given[name]]);
       execFileSync(process.execPath, [here('ours.mjs'), ...passed, '--seed', String(seed), '--threads', threads, '--out', directory], { stdio: ['ignore', 2, 2] });
-    } else await trainTorch(given, seed, directory, path);
+    } else await trainTorch(given, seed, directory, path, side === 'torch64' ? ['--double'] : []);
   }
   return read(path);
 }
 
-async function trainTorch(given, seed, directory, path) {
+async function trainTorch(given, seed, directory, path, flags) {
   const { pairs, testImages, embeddingSize } = await writePlan(given, seed, directory, out);
-  execFileSync(pythonWithTorch(values.venv), [here('torch_train.py'), directory, '--threads', threads], { stdio: ['ignore', 2, 2], env: { ...process.env, ...jemalloc() } });
+  execFileSync(pythonWithTorch(values.venv), [here('torch_train.py'), directory, '--threads', threads, ...flags], { stdio: ['ignore', 2, 2], env: { ...process.env, ...jemalloc() } });
   const trained = read(join(directory, 'losses.json'));
   if (given.steps) return writeFileSync(path, JSON.stringify(trained));
   const bytes = readFileSync(join(directory, 'embeddings.f32'));
@@ -54,17 +54,20 @@ const percent = (value) => `${(100 * value).toFixed(2)} %`;
 const line = (name, results) => {
   const accuracies = results.map(({ accuracy }) => accuracy);
   const tar = results.map(({ tarAtFar }) => tarAtFar['1e-2'] ?? NaN);
-  console.log(`${name.padEnd(28)} ${accuracies.map(percent).join('  ')}   mean ${percent(mean(accuracies))}, deviation over seeds ${percent(deviation(accuracies))}; TAR at FAR 1e-2 ${percent(mean(tar))}; ${mean(results.map((result) => result.imagesPerSecond)).toFixed(0)} img/s`);
+  console.log(`${name.padEnd(28)} ${accuracies.map(percent).join('  ')}   mean ${percent(mean(accuracies))}, deviation over seeds ${percent(deviation(accuracies))}; TAR at FAR 1e-2 ${percent(mean(tar))}`);
 };
 
 console.log(`MobileFaceNet (${values.net}) of width ${values.width} at ${values.size}×${values.size}, batch ${values.batch}, ${values.epochs} epochs, ${values.optimiser}; ${cpus()[0].model}, ${threads} threads`);
 if (values.part.includes('follow')) {
   const steps = values.steps ?? '50';
   for (const optimiser of ['adam', 'sgd']) {
-    const [ours, theirs] = [await result('facewright', seeds[0], { steps, optimiser }), await result('torch', seeds[0], { steps, optimiser })];
-    const apart = ours.losses.map((loss, index) => Math.abs(loss - theirs.losses[index]) / Math.abs(theirs.losses[index]));
-    const most = (count) => Math.max(...apart.slice(0, count)).toExponential(1);
-    console.log(`${optimiser}: losses of ${apart.length} steps apart by at most ${most(apart.length)} (first: ${most(1)}, first 10: ${most(10)}); the last ${ours.losses.at(-1).toFixed(5)} and ${theirs.losses.at(-1).toFixed(5)}`);
+    const losses = {};
+    for (const side of ['facewright', 'torch', 'torch64']) losses[side] = (await result(side, seeds[0], { steps, optimiser })).losses;
+    for (const [one, other] of [['facewright', 'torch'], ['facewright', 'torch64'], ['torch', 'torch64']]) {
+      const apart = losses[one].map((loss, index) => Math.abs(loss - losses[other][index]) / losses[other][index]);
+      const most = (count) => Math.max(...apart.slice(0, count)).toExponential(1);
+      console.log(`${optimiser}: ${`${one} and ${other}`.padEnd(22)} losses apart by at most ${most(1)} in the first step, ${most(5)} in 5, ${most(10)} in 10, ${most(apart.length)} in ${apart.length}; the last ${losses[one].at(-1).toFixed(3)} and ${losses[other].at(-1).toFixed(3)}`);
+    }
   }
 }
 if (values.part.includes('accuracy')) {

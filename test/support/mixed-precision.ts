@@ -45,9 +45,10 @@ export function testMixedPrecision({ open, precision, epsilon }: MixedPrecision)
     const rounded = (tensors: HostTensors): HostTensors => Object.fromEntries(Object.entries(tensors).map(([name, { shape, dtype, data }]) => [name, dtype === 'float32' ? hostTensor(shape, Float32Array.from(data, roundedTo(epsilon))) : tensors[name]]));
     const nearby = await full.compile(gradientStep(given), { state: { ...rounded(given.params), ...given.statistics } }).run(rounded(batch(16)));
     const [a, b, c] = [actual, expected, nearby].map((outputs) => flat(under('gradient', outputs)));
-    const angle = (a: readonly number[], b: readonly number[]): number => Math.acos(a.reduce((sum, value, i) => sum + value * b[i], 0) / (norm(a) * norm(b)));
-    expect(angle(a, b)).toBeLessThan(4 * angle(c, b));
-    expect(Math.abs(norm(a) / norm(b) - 1)).toBeLessThan(20 * epsilon);
+    const away = (gradient: readonly number[]): number => norm(gradient.map((value, i) => value - b[i])) / norm(b);
+    expect(away(a)).toBeLessThan(4 * away(c));
+    // rounding has no direction: little of what it does lies along the gradient
+    expect(Math.abs(norm(a) / norm(b) - 1)).toBeLessThan(away(a) / 4);
     const statistics = Object.keys(expected).filter((name) => name.startsWith('statistics/') && name.endsWith('variance'));
     for (const name of statistics) actual[name].data.forEach((value: number, i: number) => expect(Math.abs(value / expected[name].data[i] - 1), name).toBeLessThan(40 * epsilon));
     const after = await executable.readState();
