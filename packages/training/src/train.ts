@@ -175,7 +175,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         executable.dispose();
         validator.dispose();
         await engine.recover();
-        ({ position, state } = good);
+        state = good.state;
+        position = { ...good.position, record: { ...good.position.record, setbacks: position.record.setbacks } };
         savedAt = goodIsSaved ? position.step : undefined;
         [compiledFrozen, executable, validator] = [frozenNow(), compile(), openValidator()];
         emit('notice', { level: 'warning', message: `${error.what} It is there again: back to step ${position.step}.` });
