@@ -147,7 +147,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       // what a step that went wrong is undone to: the last checkpoint in turn, or the stage's start
       let good: Checkpoint = (anchor === undefined ? undefined : await checkpoints.at(anchor)) ?? { position, state };
       let goodIsSaved = head === undefined;
-      let losses = 0;
+      let timesLost = 0;
       anchor = undefined;
       const rateOf = ({ record }: Position): number => rateAt(config, record.steps, limit) * guard.rateFactor ** record.setbacks;
       const weights = names.filter((name) => !name.startsWith('memory/') && !isScaler(name));
@@ -162,22 +162,25 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         if (savedAt === position.step && !(inTurn && good.position.step !== position.step)) return;
         const now = { position, state: await executable.readState() };
         if (inTurn) {
-          [good, goodIsSaved, losses] = [now, true, 0];
+          [good, goodIsSaved, timesLost] = [now, true, 0];
           return write(now);
         }
         if (!goodIsSaved) await write(good);
         goodIsSaved = true;
         await write({ ...now, position: { ...position, anchor: good.position.step } });
       };
+      const goBack = (setbacks: number): void => {
+        savedAt = goodIsSaved ? good.position.step : undefined;
+        position = { ...good.position, record: { ...good.position.record, setbacks } };
+      };
       /** What was on the device is gone: on from what a step that went wrong is undone to, with the same steps again. */
       const recover = async (error: unknown): Promise<void> => {
-        if (!(error instanceof DeviceLost) || !engine.recover || ++losses > MOST_LOSSES) throw error;
+        if (!(error instanceof DeviceLost) || !engine.recover || ++timesLost > MOST_LOSSES) throw error;
         executable.dispose();
         validator.dispose();
         await engine.recover();
         state = good.state;
-        position = { ...good.position, record: { ...good.position.record, setbacks: position.record.setbacks } };
-        savedAt = goodIsSaved ? position.step : undefined;
+        goBack(position.record.setbacks);
         [compiledFrozen, executable, validator] = [frozenNow(), compile(), openValidator()];
         emit('notice', { level: 'warning', message: `${error.what} It is there again: back to step ${position.step}.` });
       };
@@ -222,8 +225,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
               const { setbacks } = position.record;
               if (setbacks >= guard.retries || planted) throw notFinite({ loss, gradientNorm, step, stage, rate, savedAt, directory, tensor, images, planted, setbacks });
               await executable.writeState(good.state);
-              savedAt = goodIsSaved ? good.position.step : undefined;
-              position = { ...good.position, record: { ...good.position.record, setbacks: setbacks + 1 } };
+              goBack(setbacks + 1);
               emit('train.setback', { stage: position.stage, step, backTo: position.step, rateFactor: guard.rateFactor ** position.record.setbacks, tensor, images });
               emit('notice', { level: 'warning', message: `${whatFailed({ loss, gradientNorm, step })} First bad: ${tensor}. Images: ${listed(images)}. Back to step ${position.step}, at the rate ${rateOf(position)} (${setbacks + 1} of ${guard.retries}).` });
               continue;
