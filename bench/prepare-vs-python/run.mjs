@@ -6,6 +6,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { median } from '../support/figures.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const data = resolve(here, '../../../shared/data');
@@ -47,7 +48,6 @@ const CONTENDERS = {
 const TARGETS = { 'mtcnn 1.0.0': 10, 'OpenCV-Caffe, 2 processes': 2.2, 'OpenCV and numpy': 3, "the seed's script": 10 };
 
 const run = promisify(execFile);
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 console.log(`${cpus()[0].model}, ${availableParallelism()} threads; Node ${process.version}; ${rounds} rounds in turn`);
 for (const part of only) {
   const [rates, costs] = [{}, {}];

@@ -8,12 +8,12 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { median } from '../support/figures.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, json: { type: 'boolean', default: false } } });
 const cli = fileURLToPath(new URL('../../apps/cli/bin/facewright.js', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'facewright-bench-'));
 const facewright = (...args) => execFileSync(process.execPath, [cli, ...args, '--quiet', '--json'], { encoding: 'utf8', cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 try {
   facewright('run', '--sample', '--out', 'sample', '--backend', 'onnx');

@@ -1,23 +1,31 @@
-// A Python with some packages, for the benches that stand beside one: a virtual environment under node_modules/.cache, made at the first use.
+// A Python with some packages, for benches and tests that stand beside one: a virtual environment under node_modules/.cache, made at the first use.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
 
-/** The interpreter that has `packages` (as pip takes them). `name` names the environment; `venv` is another place for it. */
-export function pythonWith(name, packages, venv = `${cache}${name}`) {
+/**
+ * The interpreter that has `packages` (as pip takes them). `name` names the environment; `venv` is another place for it, `flags` are pip's. What
+ * cannot be installed throws what pip said of it, and leaves nothing behind.
+ */
+export function pythonWith(name, packages, { venv = `${cache}${name}`, flags = [] } = {}) {
   const python = `${venv}/bin/python`;
   if (existsSync(python)) return python;
-  mkdirSync(venv, { recursive: true });
+  const isNew = !existsSync(venv);
   console.error(`installing ${packages.join(', ')} once …`);
-  execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...packages], { stdio: ['ignore', 2, 2] });
+  try {
+    execFileSync('python3', ['-m', 'venv', venv], { stdio: ['ignore', 2, 'pipe'] });
+    execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...flags, ...packages], { stdio: ['ignore', 2, 'pipe'] });
+  } catch (error) {
+    if (isNew) rmSync(venv, { recursive: true, force: true });
+    throw error;
+  }
   return python;
 }
 
 /** The one that trains beside us. */
-export const pythonWithTorch = (venv) => pythonWith('train-vs-pytorch', ['torch==2.13.0', 'numpy'], venv);
+export const pythonWithTorch = (venv) => pythonWith('train-vs-pytorch', ['torch==2.13.0', 'numpy'], { venv });
 
 /** Environment variables that make PyTorch faster where jemalloc is installed. */
 export function jemalloc() {

@@ -2,36 +2,29 @@
 // Every measurement is a process of its own. PyTorch is given what makes it fastest: both memory formats, and jemalloc where it is installed, told to keep
 // freed pages: where page faults are dear (a virtual machine) that doubles its rate.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { machine, median } from '../support/figures.mjs';
+import { jemalloc, pythonWithTorch } from '../support/python.mjs';
 
 const { values } = parseArgs({
   options: { batch: { type: 'string', default: '32' }, rounds: { type: 'string', default: '3' }, steps: { type: 'string', default: '5' }, threads: { type: 'string', default: String(availableParallelism()) }, venv: { type: 'string' }, json: { type: 'boolean', default: false } },
 });
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const venv = values.venv ?? here('../../node_modules/.cache/train-vs-pytorch');
-const python = `${venv}/bin/python`;
-if (!existsSync(python)) {
-  mkdirSync(venv, { recursive: true });
-  console.error('installing PyTorch once …');
-  execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', 'torch==2.13.0', 'numpy'], { stdio: ['ignore', 2, 2] });
-}
-const jemalloc = ['/usr/lib/x86_64-linux-gnu/libjemalloc.so.2', '/usr/lib/aarch64-linux-gnu/libjemalloc.so.2', '/usr/lib64/libjemalloc.so.2'].find(existsSync);
+const python = pythonWithTorch(values.venv);
+const preload = jemalloc();
 
 const common = ['--batch', values.batch, '--steps', values.steps];
 const cli = here('../../apps/cli/bin/facewright.js');
 const measure = (command, args, env = {}) => JSON.parse(execFileSync(command, args, { encoding: 'utf8', env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] }));
-const torch = (format, preload) => measure(python, [here('step.py'), ...common, '--threads', values.threads, ...(format === 'channels_last' ? ['--channels-last'] : [])], preload ? { LD_PRELOAD: preload, MALLOC_CONF: 'dirty_decay_ms:-1,muzzy_decay_ms:-1' } : {});
+const torch = (format) => measure(python, [here('step.py'), ...common, '--threads', values.threads, ...(format === 'channels_last' ? ['--channels-last'] : [])], { ...preload, MALLOC_CONF: 'dirty_decay_ms:-1,muzzy_decay_ms:-1' });
 const contenders = {
   facewright: () => measure(process.execPath, [cli, 'bench', 'train', '--backend', 'onnx', '--options', JSON.stringify({ threads: Number(values.threads) }), ...common, '--json', '--quiet']),
-  'torch channels_last': () => torch('channels_last', jemalloc),
-  'torch nchw': () => torch('nchw', jemalloc),
+  'torch channels_last': () => torch('channels_last'),
+  'torch nchw': () => torch('nchw'),
 };
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const rounds = [];
 for (let round = 0; round < Number(values.rounds); round++) {
   const load = loadavg()[0];
@@ -42,7 +35,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
   console.error(`round ${round + 1}: ${text.join(', ')}; ratio ${rounds.at(-1).ratio.toFixed(2)}; load before ${load.toFixed(1)}`);
 }
 const summary = {
-  batch: Number(values.batch), threads: Number(values.threads), jemalloc: Boolean(jemalloc), machine: `${cpus()[0].model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,
+  batch: Number(values.batch), threads: Number(values.threads), jemalloc: 'LD_PRELOAD' in preload, machine: machine(),
   medianRatio: median(rounds.map(({ ratio }) => ratio)), ratios: rounds.map(({ ratio }) => ratio), quiet: rounds.every(({ load }) => load < 0.5 + Number(values.threads)), rounds,
 };
 console.log(values.json ? JSON.stringify(summary) : `batch ${summary.batch}, ${summary.threads} threads, ${summary.machine}: median ratio ${summary.medianRatio.toFixed(2)} of PyTorch's best (${summary.ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`);

@@ -3,11 +3,12 @@
 // composed of them; of ours it has nothing but the sum of many tensors, which tfjs asks of the device in one piece that none takes.
 // Every measurement is a process of its own. On an emulated adapter the net and the batch are small, unless told otherwise.
 import { execFileSync } from 'node:child_process';
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { webgpu } from '@facewright/backend-webgpu';
 import { createRunContainer, pluginContext } from '@facewright/core';
+import { machine, median } from '../support/figures.mjs';
 
 const text = { type: 'string' };
 const { values } = parseArgs({ options: { batch: text, size: text, width: text, steps: text, rounds: { ...text, default: '3' }, json: { type: 'boolean', default: false } } });
@@ -18,7 +19,6 @@ const [batch, size, width, steps] = Object.keys(defaults).map((name) => String(v
 
 const cli = fileURLToPath(new URL('../../apps/cli/bin/facewright.js', import.meta.url));
 const measure = (mode) => JSON.parse(execFileSync(process.execPath, [cli, 'bench', 'train', '--backend', 'webgpu', '--options', JSON.stringify({ mode }), '--batch', batch, '--size', size, '--width', width, '--steps', steps, '--json', '--quiet'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 const rounds = [];
 for (let round = 0; round < Number(values.rounds); round++) {
@@ -29,5 +29,5 @@ for (let round = 0; round < Number(values.rounds); round++) {
   console.error(`round ${round + 1}: plain ${plain.imagesPerSecond.toFixed(2)} img/s, compiled ${compiled.imagesPerSecond.toFixed(2)} img/s; ratio ${rounds.at(-1).ratio.toFixed(2)}; load before ${load.toFixed(1)}`);
 }
 const ratios = rounds.map(({ ratio }) => ratio);
-const summary = { device, batch: Number(batch), size: Number(size), width: Number(width), steps: Number(steps), machine: `${cpus()[0].model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB`, medianRatio: median(ratios), ratios, rounds };
+const summary = { device, batch: Number(batch), size: Number(size), width: Number(width), steps: Number(steps), machine: machine(), medianRatio: median(ratios), ratios, rounds };
 console.log(values.json ? JSON.stringify(summary) : `${device}; ${summary.machine}; batch ${batch} of ${size}×${size}, width ${width}: compiled trains ${summary.medianRatio.toFixed(2)} times as fast as plain tfjs-backend-webgpu (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`);

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { onnx } from '@facewright/backend-onnx';
 import { createRandom, type RgbImage } from '@facewright/core';
 import { mobileFaceNet } from '@facewright/models';
-import { pythonWith } from '@facewright/test/python';
+import { findPython } from '@facewright/test/python';
 import { openEngine, testContext } from '@facewright/testkit';
 import { createEmbedder } from '@facewright/training';
 import { expect, test } from 'vitest';
 import { exportModel } from './export-model.js';
 import { parityImages } from './parity-images.js';
 
-const { python, missing } = pythonWith('python-onnxruntime', ['onnxruntime', 'numpy']);
+const { python, missing } = findPython('python-onnxruntime', ['onnxruntime', 'numpy']);
 
 const SCRIPT = `
 import json, sys

@@ -3,9 +3,10 @@ import { offerEmulatedGpu } from '@facewright/test/emulated-gpu';
 import { testBackend, testContext } from '@facewright/testkit';
 import { expect, test } from 'vitest';
 import { onnx } from '../src/index.js';
+import { PROVIDERS } from '../src/session/runtime.js';
 
 offerEmulatedGpu();
-for (const provider of ['webgpu', 'cuda', 'coreml', 'dml'] as const) {
+for (const provider of PROVIDERS.filter((provider) => provider !== 'cpu')) {
   const plugin = onnx({ provider });
   const { usable, reason, remedy } = await (await plugin.create(testContext())).probe();
   if (usable) testBackend(plugin, { name: `onnx on ${provider}` });

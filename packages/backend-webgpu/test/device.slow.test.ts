@@ -1,5 +1,6 @@
 /** What a device can do to a training: run out of patience, vanish, refuse; and what a training must not do to it: fill its memory. */
-import { DeviceLost, FacewrightError, hostTensor, type Engine, type HostTensors, type StepFunction } from '@facewright/core';
+import { DeviceLost, FacewrightError, type Engine, type HostTensors, type StepFunction } from '@facewright/core';
+import { numbers } from '@facewright/test/reference';
 import { testContext } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { execFile } from 'node:child_process';
@@ -20,7 +21,6 @@ const descend: StepFunction = ({ kernel, bias }, { x }) => {
   const { value, grads } = tf.valueAndGrads((kernel, bias) => loss(kernel, bias))([kernel, bias]);
   return { state: { kernel: tf.sub(kernel, tf.mul(grads[0], 0.01)), bias: tf.sub(bias, tf.mul(grads[1], 0.01)) }, outputs: { loss: value } };
 };
-const numbers = (shape: number[]) => hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i + 1)));
 const state = (): HostTensors => ({ kernel: numbers([3, 3, 3, 4]), bias: numbers([4]) });
 const inputs = { x: numbers([2, 6, 6, 3]) };
 
