@@ -24,7 +24,8 @@ export function addPrepare(program: Command): void {
 Examples:
   facewright prepare --data photos/ --out run/dataset
   facewright prepare --data celebrity/celebrity_lmk --out run/dataset --json
-  facewright prepare --data crops/ --aligned --out run/dataset`)
+  facewright prepare --data crops/ --aligned --out run/dataset
+  facewright prepare --data lfw-112x112.zip --aligned --out lfw`)
     .action((options: PrepareOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         // --out is the dataset here, not the run that the config may name
