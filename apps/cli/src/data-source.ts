@@ -11,8 +11,14 @@ export interface DataSource {
   readonly config: RunConfigInput;
 }
 
-/** Throws a `FacewrightError` where there is nothing at `data`. */
-export async function recogniseData(data: string | undefined, baseDirectory: string): Promise<DataSource> {
+/** Of one photo a person: every one is kept. */
+const EACH: RunConfigInput['tiers'] = [{ name: 'each', above: 0, augment: [] }];
+
+/**
+ * Throws a `FacewrightError` where there is nothing at `data`. `flat`: photos that lie in no person's folder are each a person of their own; else
+ * they are for the reader of folders, which refuses them.
+ */
+export async function recogniseData(data: string | undefined, baseDirectory: string, { flat = false } = {}): Promise<DataSource> {
   if (data === undefined) return { config: {} };
   const path = resolve(baseDirectory, data);
   await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -21,6 +27,7 @@ export async function recogniseData(data: string | undefined, baseDirectory: str
   const { format, paths } = await recogniseFormat(path);
   if (format === 'dataset') return { prepared: path, config: {} };
   if (format === 'insightface-bin') throw new FacewrightError({ what: 'This is a verification set: it holds pairs, and no people to train on.', where: path, todo: 'Verify a model on it: facewright evaluate --pairs <it> --images <it>.' });
+  if (format === 'flat-folder') return { config: flat ? { reader: format, tiers: EACH } : { reader: 'folder' } };
   // the lists of a folder of Trillion Pairs are its readers' paths
   return { config: { reader: paths.length > 1 || paths[0] !== path ? { name: format, path: [...paths] } : format } };
 }
