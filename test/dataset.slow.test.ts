@@ -50,3 +50,9 @@ test('tar files with landmarks are prepared as they are', async () => {
   const dataset = (await facewright(['dataset', 'info', at('prepared'), '--json'])).json();
   expect(dataset).toMatchObject({ format: 'dataset', people: 6, images: 30, looks: { 'jpeg 112×112': 30 } });
 });
+
+test('--aligned takes crops in whatever they are packed', async () => {
+  await facewright(['dataset', 'convert', at('prepared'), '--to', 'webdataset', '--out', at('crops')]);
+  const again = await facewright(['prepare', '--data', at('crops'), '--aligned', '--out', at('aligned'), '--config', await writeConfig(directory, TINY), '--json']);
+  expect(again.json()).toMatchObject({ photos: 30, kept: 30, dropped: 0, exclusions: [] });
+});

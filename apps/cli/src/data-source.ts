@@ -32,6 +32,16 @@ export async function recogniseData(data: string | undefined, baseDirectory: str
   return { config: { reader: paths.length > 1 || paths[0] !== path ? { name: format, path: [...paths] } : format } };
 }
 
+/** Formats whose readers take `aligned`; every other path is a folder to be read as it is. */
+const WITH_ALIGNED: readonly string[] = ['flat-folder', 'zip', 'webdataset', 'insightface-rec'];
+
+/** The reader of `--aligned`: the images at `data` are crops, in whatever they are packed. */
+export async function alignedReader(data: string | undefined, baseDirectory: string): Promise<PluginReference> {
+  if (data === undefined) return 'aligned-folder';
+  const { format } = await recogniseFormat(resolve(baseDirectory, data));
+  return WITH_ALIGNED.includes(format) ? { name: format, aligned: true } : 'aligned-folder';
+}
+
 /** The reader's reference with the data's path, where it does not name one itself. */
 export function readerFor(reader: PluginReference, data: string | undefined, baseDirectory: string): PluginReference {
   const reference = typeof reader === 'string' ? { name: reader } : reader;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
 import { loadConfig, type LoadedConfig } from '@facewright/core/node';
+import { alignedReader } from './data-source.js';
 import { PRESET_NAMES } from './presets.js';
 
 /** What `--backend` takes. */
@@ -51,7 +52,7 @@ export const withData = (command: Command): Command =>
   command
     .option('--data <path>', 'folder of one subfolder a person, landmark list, .zip, .tar, .rec, or prepared dataset')
     .option('--reader <name>', 'reader of the data (default: by what the data is)')
-    .addOption(new Option('--aligned', 'the data is a folder of aligned images').conflicts('reader'));
+    .addOption(new Option('--aligned', 'the images of the data are aligned: a folder, .zip, .tar or .rec of crops').conflicts('reader'));
 
 export const withBatch = (command: Command): Command =>
   command
@@ -68,7 +69,7 @@ export function jsonOptions(text = '{}'): unknown {
 }
 
 /** The config file with the command line over it; paths of the command line are relative to the working directory. */
-export function configOf(options: CommonOptions & DataOptions & BatchOptions & { readonly out?: string; readonly from?: string; readonly stages?: RunConfigInput['stages']; readonly logger?: string[] }): Promise<LoadedConfig> {
+export async function configOf(options: CommonOptions & DataOptions & BatchOptions & { readonly out?: string; readonly from?: string; readonly stages?: RunConfigInput['stages']; readonly logger?: string[] }): Promise<LoadedConfig> {
   const overrides: RunConfigInput = {
     ...(options.data !== undefined && { data: resolve(options.data) }),
     ...(options.out !== undefined && { out: resolve(options.out) }),
@@ -79,9 +80,10 @@ export function configOf(options: CommonOptions & DataOptions & BatchOptions & {
     ...(options.batch !== undefined && { batch: options.batch }),
     ...(options.microBatch !== undefined && { microBatch: options.microBatch }),
     ...(options.logger !== undefined && { loggers: options.logger }),
-    ...(options.aligned ? { reader: 'aligned-folder' } : options.reader !== undefined && { reader: options.reader }),
+    ...(options.reader !== undefined && { reader: options.reader }),
   };
-  return loadConfig({ path: options.config, overrides });
+  const loaded = await loadConfig({ path: options.config, overrides });
+  return options.aligned ? { ...loaded, given: { ...loaded.given, reader: await alignedReader(loaded.given.data, loaded.baseDirectory) } } : loaded;
 }
 
 export const loggerOption = (): Option => new Option('--logger <name...>', 'further readers of what the run tells, e.g. tensorboard');

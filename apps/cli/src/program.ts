@@ -1,6 +1,7 @@
 /** The command line: one file a command. */
 import { Command } from 'commander';
 import { addBench } from './commands/bench.js';
+import { addCompare } from './commands/compare.js';
 import { addDataset } from './commands/dataset.js';
 import { addDetect } from './commands/detect.js';
 import { addDoctor } from './commands/doctor.js';
@@ -23,6 +24,6 @@ export function createProgram(): Command {
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
-  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addPairs, addDetect, addDataset, addModel, addImport, addExport, addPlan, addBench, addStudio, addSetup, addDoctor]) add(program);
+  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addCompare, addPairs, addDetect, addDataset, addModel, addImport, addExport, addPlan, addBench, addStudio, addSetup, addDoctor]) add(program);
   return program;
 }

@@ -80,7 +80,7 @@ export const initRule = z.strictObject({
     .enum(['carry', 'means', 'random'])
     .default('carry')
     .describe('carry: those of the stage before, or of what the training begins from, by the people\'s names; means: each person\'s mean embedding; random: as the loss draws them'),
-  newcomers: z.enum(['means', 'random']).default('means').describe('with carry, people that the former centres do not know'),
+  newcomers: z.enum(['means', 'random']).default('means').describe('with carry, people that the former centres do not know: everybody, where training begins from a model without its centres'),
 });
 export type InitRule = z.infer<typeof initRule>;
 

@@ -8,6 +8,8 @@ export { metricsFrom, type Metrics } from './metrics.js';
 export { reportPage } from './page.js';
 export { eventsOfPage } from './page-data.js';
 export type { Crop, DroppedPicture, PairPicture, Picture, Pictures } from './pictures.js';
+export type { NamedRun } from './recipes.js';
+export { comparisonSection } from './sections/comparison.js';
 export { dataSection } from './sections/data.js';
 export { recordSection } from './sections/record.js';
 export { header } from './sections/summary.js';

@@ -1,8 +1,12 @@
+export { comparisonPage } from './comparison-page.js';
 export { createConsole, type ConsoleOptions, type ConsoleStream } from './console.js';
 export { createEventLog, readEventLog, type EventLog } from './event-log.js';
+export { historyOf, type History } from './history.js';
 export { metricsFrom, type Metrics } from './metrics.js';
 export { mapPeople } from './people-map.js';
 export { reportPage } from './page.js';
 export type { Crop, DroppedPicture, PairPicture, Picture, Pictures } from './pictures.js';
+export { contestOf, recipesOf, type NamedRun } from './recipes.js';
+export { verdictOf } from './sections/comparison.js';
 export { tensorBoard } from './tensorboard/plugin.js';
 export { writeReport, type ReportOptions } from './write-report.js';

@@ -1,5 +1,5 @@
 /** Class centres made of embeddings: each person's mean, for people that no former head knows. */
-import { hostTensor, type Engine, type HostTensor, type InitialState, type Model } from '@facewright/core';
+import { hostTensor, type Emit, type Engine, type HostTensor, type InitialState, type Model } from '@facewright/core';
 import { createEmbedder, meanEmbedding } from './embedder.js';
 import type { ImageStore } from './images.js';
 import type { LabelledSample } from './training-set.js';
@@ -13,10 +13,12 @@ export interface ClassMeansOptions {
   readonly model: Model;
   readonly samples: readonly LabelledSample[];
   readonly store: ImageStore;
+  /** Is told how far it has come. */
+  readonly emit: Emit;
 }
 
 /** The mean embedding, at length 1, of each person of `labels`: columns [embeddingSize, labels]. */
-export async function classMeans({ params, statistics }: InitialState, labels: readonly number[], { engine, model, samples, store }: ClassMeansOptions): Promise<HostTensor> {
+export async function classMeans({ params, statistics }: InitialState, labels: readonly number[], { engine, model, samples, store, emit }: ClassMeansOptions): Promise<HostTensor> {
   const own = new Map<number, number[]>(labels.map((label) => [label, []]));
   for (const { sample, label } of samples) {
     const images = own.get(label);
@@ -32,6 +34,7 @@ export async function classMeans({ params, statistics }: InitialState, labels: r
       const images = await Promise.all(part.map(async (sample) => ({ width, height, data: await store.pixels(sample) })));
       const embedded = await embedder.embed(images);
       part.forEach((sample, index) => vectors.set(sample, embedded[index]));
+      emit('progress', { task: 'class centres', done: first + part.length, total: wanted.length, unit: 'images' });
     }
   } finally {
     embedder.dispose();

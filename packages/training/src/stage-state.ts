@@ -57,6 +57,8 @@ export function centresOf(loss: Loss, state: HostTensors, identities: readonly s
   return centres && { centres, identities };
 }
 
+export const noCentres = (embeddingSize: number): KnownCentres => ({ centres: hostTensor([embeddingSize, 0], new Float32Array(0)), identities: [] });
+
 async function headState(loss: Loss, { identities, embeddingSize, rule, known, meansOf, random }: HeadOptions): Promise<{ head: InitialState; start: HeadStart }> {
   const { head: wanted, newcomers } = rule ?? ({ head: 'carry', newcomers: 'means' } as const);
   const fresh = loss.init(identities.length, embeddingSize, random);

@@ -21,7 +21,7 @@ import { saveModel } from './model-files.js';
 import { writePeople } from './people.js';
 import { rateAt } from './schedule.js';
 import { criteriaOf, ending, firstRecord, observe, recentLoss, remarks, stepLimit, type NamedCriterion } from './stage-end.js';
-import { centresOf, requireModelTensors, requireSameTensors, stageState, type HeadStart, type KnownCentres, type StageStart } from './stage-state.js';
+import { centresOf, noCentres, requireModelTensors, requireSameTensors, stageState, type HeadStart, type KnownCentres, type StageStart } from './stage-state.js';
 import { isParameter } from './step.js';
 import { createStepClock, createThroughput } from './throughput.js';
 import { drawTrainingSet } from './training-set.js';
@@ -112,7 +112,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const begin = (stage: number, weights: InitialState, known?: KnownCentres): Promise<StageStart> =>
     stageState(weights, stages[stage], {
       identities: set.identities, embeddingSize: model.embeddingSize, rule: stages[stage].config.init, known, random: random.fork('head', stage),
-      meansOf: (labels) => classMeans(weights, labels, { engine, model, samples: set.training, store }),
+      meansOf: (labels) => classMeans(weights, labels, { engine, model, samples: set.training, store, emit }),
     });
   let { state, head }: { state: HostTensors; head?: HeadStart } = found ?? (await firstStage());
   if (!found) await writePeople(join(directory, 'checkpoints'), set.identities);
@@ -123,7 +123,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   async function firstStage(): Promise<StageStart> {
     const from = await options.from?.();
     if (from) requireModelTensors(from.weights, model, random, from.where);
-    return begin(0, from?.weights ?? model.init(random.fork('model')), from?.known);
+    // to weights that bring no centres everybody is a newcomer
+    return begin(0, from?.weights ?? model.init(random.fork('model')), from && (from.known ?? noCentres(model.embeddingSize)));
   }
 
   emit('train.started', { identities, images: set.training.length, validation: set.validation.length, parameters: countNumbers(under('model/params', state)), resumedAt: found?.position.step });

@@ -25,6 +25,7 @@ Examples:
   facewright prepare --data photos/ --out run/dataset
   facewright prepare --data celebrity/celebrity_lmk --out run/dataset --json
   facewright prepare --data crops/ --aligned --out run/dataset
+  facewright prepare --data lfw-112x112.zip --aligned --out lfw
 
 A folder of photos without people's folders is taken too, each photo as a person of its own: its faces are aligned, and cannot be trained on.`)
     .action((options: PrepareOptions) =>

@@ -1,10 +1,9 @@
 /** The page “Runs”: opens run directories, compares those that are ticked, and shows one as its report does. */
-import { dataSection, header, html, recordSection, trainingSection, verificationSection, type Html } from '@facewright/report';
+import { comparisonSection, dataSection, header, html, recordSection, trainingSection, verificationSection, type Html } from '@facewright/report';
 import { element, errorBox, field, select, showError, showHtml, statusLine } from '../dom.js';
 import { dropZone, type GivenFile } from '../files.js';
 import { loadServedRuns } from '../server.js';
 import { addDirectories, state, type Run } from '../state.js';
-import { comparison } from './compare.js';
 
 export function runsPage(): HTMLElement {
   const status = statusLine();
@@ -28,7 +27,7 @@ export function runsPage(): HTMLElement {
 
   const draw = (): void => {
     const chosen = state.runs.filter(({ name }) => ticked.has(name));
-    showHtml(compared, chosen.length > 1 ? comparison(chosen) : html``);
+    showHtml(compared, chosen.length > 1 ? comparisonSection(chosen) : html``);
     const run = state.runs.find(({ name }) => name === shown);
     showHtml(detail, run ? report(run) : html``);
   };

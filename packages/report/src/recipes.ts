@@ -1,0 +1,108 @@
+/** Runs that differ by their seed alone are one recipe; which recipe is the better one is told by the seeds that both were run with. */
+import type { RunEvent } from '@facewright/core';
+import type { History } from './history.js';
+
+export interface NamedRun {
+  readonly name: string;
+  readonly history: History;
+}
+
+export interface Recipe {
+  /** Its losses, and what tells it from others of the same ones. */
+  readonly name: string;
+  readonly runs: readonly NamedRun[];
+  /** Steps of each run, where all have the same number. */
+  readonly steps?: number;
+  /** Accuracy on people never seen, of the runs that were verified. */
+  readonly accuracy?: Spread;
+}
+
+export interface Spread {
+  readonly values: readonly { readonly seed: number; readonly value: number }[];
+  readonly mean: number;
+  /** Over the runs, for one less than there are; none of a single run. */
+  readonly deviation?: number;
+}
+
+/** The first recipe against the second, run for run of the same seed: the people held out and the order of the images are then the same too. */
+export interface Contest {
+  readonly differences: readonly { readonly seed: number; readonly value: number }[];
+  readonly mean: number;
+  /** 95 % of Student's t over the seeds; none of fewer than two. */
+  readonly interval?: readonly [number, number];
+}
+
+/** What a run does not depend on, or what is another in each run of a recipe. */
+const NOT_OF_THE_RECIPE: readonly string[] = ['$schema', 'out', 'seed', 'backend', 'checkpoint', 'plugins', 'workers', 'loggers'];
+
+/** The best mean accuracy first; recipes that were never verified last, and runs that trained nothing left out. */
+export function recipesOf(runs: readonly NamedRun[]): Recipe[] {
+  const groups = new Map<string, { readonly config: ReadonlyMap<string, string>; readonly runs: NamedRun[] }>();
+  for (const run of runs) {
+    if (!run.history.training) continue;
+    const config = new Map(flat(recipeConfig(run.history.started)));
+    const key = JSON.stringify([...config].sort());
+    const group = groups.get(key) ?? { config, runs: [] };
+    groups.set(key, group);
+    group.runs.push(run);
+  }
+  const all = [...groups.values()];
+  return all
+    .map(({ config, runs }): Recipe => {
+      const losses = lossesOf(runs[0]);
+      const alike = all.filter((other) => lossesOf(other.runs[0]) === losses);
+      const own = [...config].filter(([path, value]) => alike.some((other) => other.config.get(path) !== value)).map(([path, value]) => `${path} ${value}`);
+      const steps = new Set(runs.map(({ history }) => history.steps.at(-1)?.step));
+      return { name: own.length ? `${losses} (${own.slice(0, 3).join(', ')}${own.length > 3 ? ' …' : ''})` : losses, runs, ...(steps.size === 1 && { steps: [...steps][0] }), accuracy: spread(runs) };
+    })
+    .sort((a, b) => (b.accuracy?.mean ?? -1) - (a.accuracy?.mean ?? -1));
+}
+
+/** `undefined` where no seed was run with both. */
+export function contestOf(first: Recipe, second: Recipe): Contest | undefined {
+  // a seed that was run twice counts once
+  const bySeed = ({ accuracy }: Recipe): Map<number, number> => new Map((accuracy?.values ?? []).map(({ seed }, _, all) => [seed, mean(all.filter((other) => other.seed === seed).map(({ value }) => value))]));
+  const others = bySeed(second);
+  const differences = [...bySeed(first)].filter(([seed]) => others.has(seed)).map(([seed, value]) => ({ seed, value: value - others.get(seed)! })).sort((a, b) => a.seed - b.seed);
+  if (!differences.length) return undefined;
+  const values = differences.map(({ value }) => value);
+  const middle = mean(values);
+  const half = values.length > 1 && (studentT(values.length - 1) * deviation(values)) / Math.sqrt(values.length);
+  return { differences, mean: middle, ...(half !== false && { interval: [middle - half, middle + half] as const }) };
+}
+
+const lossesOf = ({ history }: NamedRun): string => history.stages.map(({ started }) => started?.loss ?? '?').join(' → ');
+
+function recipeConfig(started: RunEvent<'run.started'> | undefined): object {
+  const config = (started?.config ?? {}) as Record<string, unknown>;
+  const { data, out } = config;
+  // data that lies in the run's own directory was made by it
+  const made = typeof data === 'string' && typeof out === 'string' && data.startsWith(out);
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !NOT_OF_THE_RECIPE.includes(key) && !(made && key === 'data')));
+}
+
+/** Every value of a config by its path, `stages.1.rate`. */
+function flat(value: unknown, path = ''): [string, string][] {
+  if (typeof value !== 'object' || value === null) return value === undefined ? [] : [[path, JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([key, inner]) => flat(inner, path ? `${path}.${key}` : key));
+}
+
+function spread(runs: readonly NamedRun[]): Spread | undefined {
+  const values = runs.flatMap(({ history: { started, evaluated } }) => (evaluated ? [{ seed: started?.seed ?? 0, value: evaluated.verification.accuracy }] : []));
+  if (!values.length) return undefined;
+  const numbers = values.map(({ value }) => value);
+  return { values: values.sort((a, b) => a.seed - b.seed), mean: mean(numbers), ...(numbers.length > 1 && { deviation: deviation(numbers) }) };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function deviation(values: readonly number[]): number {
+  const middle = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
+}
+
+/** 97.5 % quantiles of Student's t, from one degree of freedom. */
+const QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/** The table, and beyond it the first terms of the expansion around the normal quantile: right to 0.002. */
+const studentT = (freedom: number): number => QUANTILES[freedom - 1] ?? 1.96 + 2.372 / freedom + 2.823 / freedom ** 2;
