@@ -44,6 +44,19 @@ describe('no run at all', () => {
     expectOneError(await run(join(directory, 'one')), /holds one photo directly/, /folder of their own/);
   });
 
+  test('photos without people are aligned by themselves, and not trained on', async () => {
+    for (const name of ['one', 'two', 'three']) await put(join(directory, 'flat', `${name}.jpg`), await patches(name.length).jpeg().toBuffer());
+    const other = await writeConfig(await temporary(), { detector: join(directory, 'centre.mjs') });
+    const out = join(directory, 'flat prepared');
+    const prepared = await facewright(['prepare', '--data', join(directory, 'flat'), '--out', out, '--config', other]);
+    expect([prepared.code, prepared.stderr]).toEqual([0, expect.stringMatching(/warning: The photos that lie directly in .*flat \(3\) .*each is taken as a person of its own/)]);
+    const dataset = await openDataset(out);
+    expect([dataset.identities, dataset.samples.map(({ source }) => source)]).toEqual([['one', 'three', 'two'], ['one.jpg', 'three.jpg', 'two.jpg']]);
+    await dataset.close();
+    expectOneError(await facewright(['train', '--data', out, '--out', join(directory, 'none'), '--config', config]), /No person of the dataset has a second photo \(3 people\)/, /one folder a person/);
+    expectOneError(await run(join(directory, 'flat')), /holds 3 photos directly/, /folder of their own/);
+  });
+
   test('fewer than two people left', async () => {
     await put(join(directory, 'alone', 'ann', '1.jpg'), await patches(1).jpeg().toBuffer());
     await put(join(directory, 'alone', 'bob', '1.jpg'), 'text');

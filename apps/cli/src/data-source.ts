@@ -11,8 +11,14 @@ export interface DataSource {
   readonly config: RunConfigInput;
 }
 
-/** Throws a `FacewrightError` where there is nothing at `data`. */
-export async function recogniseData(data: string | undefined, baseDirectory: string): Promise<DataSource> {
+/** Of one photo a person: every one is kept. */
+const EACH: RunConfigInput['tiers'] = [{ name: 'each', above: 0, augment: [] }];
+
+/**
+ * Throws a `FacewrightError` where there is nothing at `data`. `flat`: photos that lie in no person's folder are each a person of their own; else
+ * they are for the reader of folders, which refuses them.
+ */
+export async function recogniseData(data: string | undefined, baseDirectory: string, { flat = false } = {}): Promise<DataSource> {
   if (data === undefined) return { config: {} };
   const path = resolve(baseDirectory, data);
   await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -21,12 +27,13 @@ export async function recogniseData(data: string | undefined, baseDirectory: str
   const { format, paths } = await recogniseFormat(path);
   if (format === 'dataset') return { prepared: path, config: {} };
   if (format === 'insightface-bin') throw new FacewrightError({ what: 'This is a verification set: it holds pairs, and no people to train on.', where: path, todo: 'Verify a model on it: facewright evaluate --pairs <it> --images <it>.' });
+  if (format === 'flat-folder') return { config: flat ? { reader: format, tiers: EACH } : { reader: 'folder' } };
   // the lists of a folder of Trillion Pairs are its readers' paths
   return { config: { reader: paths.length > 1 || paths[0] !== path ? { name: format, path: [...paths] } : format } };
 }
 
 /** Formats whose readers take `aligned`; every other path is a folder to be read as it is. */
-const WITH_ALIGNED: readonly string[] = ['zip', 'webdataset', 'insightface-rec'];
+const WITH_ALIGNED: readonly string[] = ['flat-folder', 'zip', 'webdataset', 'insightface-rec'];
 
 /** The reader of `--aligned`: the images at `data` are crops, in whatever they are packed. */
 export async function alignedReader(data: string | undefined, baseDirectory: string): Promise<PluginReference> {

@@ -14,6 +14,7 @@ export async function drawHeldOut(composition: Composition, dataset: Dataset): P
   const photos = new Map<string, number>();
   for (const { identity, kind } of dataset.samples) if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
   const people = dataset.identities.map((name) => ({ name, photos: photos.get(name) ?? 0 }));
+  requireSecondPhoto(people, dataset.directory);
   const before = await peopleBefore(composition);
   const { identities } = config.heldOut;
   const random = container.resolve(RANDOM).fork('held-out');
@@ -87,5 +88,15 @@ function requirePeople({ identities, directory, summary }: Dataset): void {
     what: `Fewer than two people are left after preparation (${identities.length}): there is nobody to tell apart.${reasons.length ? ` Photos left out: ${reasons.join(', ')}.` : ''}`,
     where: directory,
     todo: summary.reasons['too-few-photos'] ? 'Give more photos of each person, or lower the thresholds in the config\'s "tiers".' : 'Give photos of two people or more; the list of photos left out says what was wrong with them.',
+  });
+}
+
+/** What makes two photos one person's is only learnt from two photos of one person. */
+function requireSecondPhoto(people: readonly { readonly photos: number }[], where: string): void {
+  if (people.some(({ photos }) => photos > 1)) return;
+  throw new FacewrightError({
+    what: `No person of the dataset has a second photo (${people.length} people): nothing can be learnt from it about what two photos of a person have in common.`,
+    where,
+    todo: 'Prepare photos of people with several photos each, one folder a person.',
   });
 }

@@ -1,5 +1,6 @@
 /** Where photos come from and where aligned images go. */
 export { folder, alignedFolder } from './readers/folder.js';
+export { flatFolder } from './readers/flat-folder.js';
 export { trillionPairs } from './readers/trillion-pairs.js';
 export { insightFaceRec } from './readers/insightface-rec.js';
 export { webdataset } from './readers/webdataset.js';

@@ -64,7 +64,7 @@ Examples:
 async function photosOf(path: string, context: Parameters<ReturnType<typeof folder>['create']>[0]): Promise<Photo[]> {
   const { format } = await recogniseFormat(path);
   if (format === 'dataset') throw new FacewrightError({ what: 'This is a prepared dataset: its images have no paths of their own.', where: path, todo: 'Evaluate on it without a list: facewright evaluate --model <dir> --data <it>.' });
-  if (format !== 'folder' && format !== 'zip') throw new FacewrightError({ what: `Pairs are drawn from a folder or a zip file of people; this is ${format}.`, where: path, todo: 'Convert it first: facewright dataset convert <it> --to folder --out <dir>.' });
+  if (!['folder', 'flat-folder', 'zip'].includes(format)) throw new FacewrightError({ what: `Pairs are drawn from a folder or a zip file of people; this is ${format}.`, where: path, todo: 'Convert it first: facewright dataset convert <it> --to folder --out <dir>.' });
   const reader = await (format === 'zip' ? zip({ path }) : folder({ path })).create(context);
   const photos: Photo[] = [];
   for await (const identity of reader.identities()) photos.push(...identity.photos);

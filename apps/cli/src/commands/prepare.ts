@@ -25,12 +25,14 @@ Examples:
   facewright prepare --data photos/ --out run/dataset
   facewright prepare --data celebrity/celebrity_lmk --out run/dataset --json
   facewright prepare --data crops/ --aligned --out run/dataset
-  facewright prepare --data lfw-112x112.zip --aligned --out lfw`)
+  facewright prepare --data lfw-112x112.zip --aligned --out lfw
+
+A folder of photos without people's folders is taken too, each photo as a person of its own: its faces are aligned, and cannot be trained on.`)
     .action((options: PrepareOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         // --out is the dataset here, not the run that the config may name
         const { given, baseDirectory, where } = await configOf({ ...options, out: undefined });
-        const data = await recogniseData(requireData(given), baseDirectory);
+        const data = await recogniseData(requireData(given), baseDirectory, { flat: true });
         if (data.prepared) throw new FacewrightError({ what: 'This is a prepared dataset already.', where: data.prepared, todo: 'Train on it: facewright train --data <it> --out <dir>.' });
         const directory = resolve(options.out);
         if (!options.force && existsSync(join(directory, 'dataset.json'))) {

@@ -4,10 +4,9 @@
  * the preparation counts it and says why it was left out.
  */
 import { definePlugin, FacewrightError, throwIfAborted, type Identity, type PluginContext, type Reader } from '@facewright/core';
-import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { byCodeUnit, cannotOpen, isPhotoName, photoOf } from './photo-files.js';
+import { list, photoOf, type Listing } from './photo-files.js';
 
 const options = z.strictObject({ path: z.string().min(1).describe('the folder that holds one subfolder a person') });
 
@@ -60,24 +59,6 @@ function folderReader(root: string, context: PluginContext, aligned: boolean): R
   };
 }
 
-interface Listing { readonly folders: string[]; readonly photos: string[] }
-
-/** Names in a folder, hidden ones left out, sorted; links are followed on the first level only, so that no circle is walked. */
-async function list(path: string, follow = true): Promise<Listing> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-    throw cannotOpen(error, 'folder', path);
-  });
-  const folders: string[] = [];
-  const photos: string[] = [];
-  for (const entry of entries) {
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
-    const linked = follow && entry.isSymbolicLink() && (await stat(join(path, entry.name)).then((target) => target.isDirectory(), () => false));
-    if (entry.isDirectory() || linked) folders.push(entry.name);
-    else if (isPhotoName(entry.name)) photos.push(entry.name);
-  }
-  return { folders: folders.sort(byCodeUnit), photos: photos.sort(byCodeUnit) };
-}
-
 /** Ids of all photos below a folder; `direct` says whether some lie in it and not deeper. */
 async function photosBelow(root: string, id: string): Promise<{ paths: string[]; direct: boolean }> {
   const { folders, photos } = await list(join(root, id), false);
@@ -89,7 +70,7 @@ async function photosBelow(root: string, id: string): Promise<{ paths: string[];
 function nothingFound(root: string, { folders, photos }: Listing): FacewrightError {
   if (photos.length > 0) {
     const which = photos.length === 1 ? 'one photo' : `${photos.length} photos`;
-    return new FacewrightError({ what: `The folder holds ${which} directly and no person's folder with photos.`, where: root, todo: `${LAYOUT} Put each person's photos into a folder of their own.` });
+    return new FacewrightError({ what: `The folder holds ${which} directly and no person's folder with photos.`, where: root, todo: `${LAYOUT} Put each person's photos into a folder of their own. To align the photos alone, the reader "flat-folder" takes each as a person of its own.` });
   }
   if (folders.length > 0) return new FacewrightError({ what: `The folder has ${folders.length} subfolders, and no photo in any of them.`, where: root, todo: `${LAYOUT} Photos are files that end in .jpg, .png, .webp, .bmp, .gif, .tif, .avif or .heic.` });
   return new FacewrightError({ what: 'The folder is empty.', where: root, todo: LAYOUT });

@@ -1,7 +1,8 @@
-/** What the readers share: which files are photos, in what order, and how one becomes a `Photo`. */
+/** What the readers share: which files are photos, in what order, how a folder is listed, and how a file becomes a `Photo`. */
 import { FacewrightError, messageOf, type Photo } from '@facewright/core';
 import { ImageError } from '@facewright/core/node';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** Endings that name an image; whether one can be decoded is found out, and recorded, when it is opened. */
 const IMAGE_ENDING = /\.(jpe?g|jpe|jfif|png|webp|bmp|gif|tiff?|avif|heic|heif)$/i;
@@ -10,6 +11,24 @@ export const isPhotoName = (name: string): boolean => IMAGE_ENDING.test(name);
 
 /** By UTF-16 code units: the same order on every machine, whatever its language. */
 export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export interface Listing { readonly folders: string[]; readonly photos: string[] }
+
+/** Names in a folder, hidden ones left out, sorted; links are followed on the first level only, so that no circle is walked. */
+export async function list(path: string, follow = true): Promise<Listing> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    throw cannotOpen(error, 'folder', path);
+  });
+  const folders: string[] = [];
+  const photos: string[] = [];
+  for (const entry of entries) {
+    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+    const linked = follow && entry.isSymbolicLink() && (await stat(join(path, entry.name)).then((target) => target.isDirectory(), () => false));
+    if (entry.isDirectory() || linked) folders.push(entry.name);
+    else if (isPhotoName(entry.name)) photos.push(entry.name);
+  }
+  return { folders: folders.sort(byCodeUnit), photos: photos.sort(byCodeUnit) };
+}
 
 /** Reads a photo's file; rejects with an `ImageError` of reason `unreadable`. */
 export async function readPhoto(path: string): Promise<Uint8Array> {

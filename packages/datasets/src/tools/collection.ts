@@ -2,6 +2,7 @@
 import { createRandom, type ConfiguredPlugin, type Emit, type Landmarks, type PluginContext, type PreparationSummary } from '@facewright/core';
 import { openDataset } from '../dataset/open.js';
 import { folder } from '../readers/folder.js';
+import { flatFolder } from '../readers/flat-folder.js';
 import { insightFaceRec } from '../readers/insightface-rec.js';
 import { trillionPairs } from '../readers/trillion-pairs.js';
 import { webdataset, type StoredPhoto } from '../readers/webdataset.js';
@@ -63,6 +64,7 @@ function plugin(format: Exclude<FormatName, 'insightface-bin' | 'dataset'>, path
   if (format === 'trillion-pairs') return trillionPairs({ path: [...paths] });
   if (format === 'insightface-rec') return insightFaceRec({ path });
   if (format === 'webdataset') return webdataset({ path });
+  if (format === 'flat-folder') return flatFolder({ path });
   return format === 'zip' ? zip({ path }) : folder({ path });
 }
 

@@ -32,8 +32,13 @@ async function pickRows(found: Awaited<ReturnType<typeof openCollection>>, peopl
     const usable = person.images.filter(({ excluded }) => !excluded);
     all.push({ name: person.name, count: person.images.length, images: spread(usable, images).map(({ source, kind, bytes }) => ({ caption: kind === 'original' ? source.split('/').at(-1)! : kind, bytes })) });
   }
+  // more people than rows, with one image each: full rows of them, under their names
+  if (all.length > people && all.every((person) => person.images.length < 2)) return inRows(spread(all.flatMap(({ name, images: own }) => own.map((image) => ({ ...image, caption: name }))), people * images), images);
   return spread(all, people).map(({ name, count, images: own }) => ({ title: name, subtitle: `${count} ${count === 1 ? 'image' : 'images'}`, images: own }));
 }
+
+const inRows = (all: SheetRow['images'], length: number): SheetRow[] =>
+  Array.from({ length: Math.ceil(all.length / length) }, (_, row) => ({ title: '', subtitle: '', images: all.slice(row * length, (row + 1) * length) }));
 
 /** `count` of the list, evenly from all over it. */
 const spread = <T>(list: readonly T[], count: number): T[] => Array.from({ length: Math.min(count, list.length) }, (_, index) => list[Math.floor((index * list.length) / Math.min(count, list.length))]);

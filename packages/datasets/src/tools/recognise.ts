@@ -3,9 +3,9 @@ import { FacewrightError } from '@facewright/core';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DATASET_FILE } from '../dataset/dataset-file.js';
-import { cannotOpen } from '../readers/photo-files.js';
+import { cannotOpen, list } from '../readers/photo-files.js';
 
-export const FORMATS = ['dataset', 'folder', 'trillion-pairs', 'insightface-rec', 'insightface-bin', 'webdataset', 'zip'] as const;
+export const FORMATS = ['dataset', 'folder', 'flat-folder', 'trillion-pairs', 'insightface-rec', 'insightface-bin', 'webdataset', 'zip'] as const;
 export type FormatName = (typeof FORMATS)[number];
 
 export interface Recognised {
@@ -36,7 +36,8 @@ export async function recogniseFormat(path: string): Promise<Recognised> {
   if (files.some((name) => /\.rec$/i.test(name))) return { format: 'insightface-rec', paths: [where] };
   const lists = files.filter((name) => LIST.test(name)).map((name) => join(where, name));
   if (lists.length > 0) return { format: 'trillion-pairs', paths: lists };
-  // an archive that lies beside people's folders is not what is meant
-  const folders = entries.some((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
-  return { format: !folders && files.some((name) => /\.tar$/i.test(name)) ? 'webdataset' : 'folder', paths: [where] };
+  // an archive or a photo that lies beside people's folders is not what is meant
+  const { folders, photos } = await list(where);
+  const alone = (format: FormatName): FormatName => (folders.length > 0 ? 'folder' : format);
+  return { format: alone(files.some((name) => /\.tar$/i.test(name)) ? 'webdataset' : photos.length > 0 ? 'flat-folder' : 'folder'), paths: [where] };
 }

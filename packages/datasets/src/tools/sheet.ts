@@ -17,7 +17,8 @@ const CAPTION = 14;
 /** The bytes of a PNG; `size` is the side of a cell in pixels. An image that cannot be read is a crossed cell. */
 export async function drawSheet(rows: readonly SheetRow[], size: number, signal?: AbortSignal): Promise<Uint8Array> {
   const columns = Math.max(1, ...rows.map((row) => row.images.length));
-  const width = TITLE + columns * (size + GAP) + GAP;
+  const aside = rows.some((row) => row.title) ? TITLE : GAP;
+  const width = aside + columns * (size + GAP) + GAP;
   const rowHeight = size + CAPTION + GAP;
   const height = rows.length * rowHeight + GAP;
   const layers: OverlayOptions[] = [];
@@ -27,7 +28,7 @@ export async function drawSheet(rows: readonly SheetRow[], size: number, signal?
     texts.push(text(GAP, top + size / 2, 15, row.title, TITLE - 2 * GAP, row.colour), text(GAP, top + size / 2 + 18, 12, row.subtitle, TITLE - 2 * GAP, '#777'));
     for (const [c, image] of row.images.entries()) {
       throwIfAborted(signal);
-      const left = TITLE + c * (size + GAP);
+      const left = aside + c * (size + GAP);
       const cell = await image.bytes().then((bytes) => sharp(bytes).autoOrient().resize(size, size, { fit: 'contain', background: '#ddd' }).flatten().png().toBuffer()).catch(() => undefined);
       if (cell) layers.push({ input: cell, left, top });
       else texts.push(`<path d="M${left} ${top}h${size}v${size}h-${size}zl${size} ${size}m0-${size}l-${size} ${size}" fill="none" stroke="#c33" stroke-width="2"/>`);

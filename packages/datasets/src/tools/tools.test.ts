@@ -224,6 +224,12 @@ describe('a preview', () => {
     expect(title.some((value) => value < 100)).toBe(true);
   });
 
+  test('of many people with one image each fills its rows', async () => {
+    const path = writeTree(join(root, 'flat'), Object.fromEntries(await Promise.all(Array.from({ length: 7 }, async (_, index) => [`${index}.png`, await encodeImage(noise(index), 'png')] as const))));
+    expect(await decodeImage(await previewDataset(path, { people: 2, images: 3, size: 32 }))).toMatchObject({ width: 6 + 3 * 38 + 6, height: 6 + 2 * 52 });
+    expect(await decodeImage(await previewDataset(path, { people: 7, images: 3, size: 32 }))).toMatchObject({ width: 170 + 38 + 6 });
+  });
+
   test('of a verification set shows its pairs', async () => {
     const real = join(root, 'there zip.png');
     writeFileSync(real, await previewDataset(join(root, 'set.bin'), { people: 2, size: 24 }));

@@ -128,7 +128,7 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
       throwIfAborted(signal, photo?.id);
       if (ends) {
         if (kept > 0) tally.keepIdentity(ends.tier.rule.name);
-        else emit('notice', { level: 'warning', message: `None of the ${ends.photos} photos of “${ends.name}” could be used.` });
+        else if (ends.photos > 1) emit('notice', { level: 'warning', message: `None of the ${ends.photos} photos of “${ends.name}” could be used.` });
         kept = 0;
       } else if (!photo || !tier || !outcome) {
         tally.exclude(exclusion!);

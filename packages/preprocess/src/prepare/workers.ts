@@ -63,12 +63,21 @@ export function openWorkers(count: number, job: WorkerJob, notice: (event: Event
   const filename = createRequire(import.meta.url).resolve('@facewright/preprocess/worker');
   const pool = new Piscina({ filename, minThreads: count, maxThreads: count, concurrentTasksPerWorker: TASKS_A_WORKER, workerData: job, idleTimeout: Infinity });
   pool.on('message', notice);
+  const inWork = new Set<Promise<EncodedPhoto>>();
   return {
     count,
     process: ({ photo, bytes, tier }) => {
       const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-      return pool.run({ photo, bytes: own, tier }, { transferList: [own.buffer as ArrayBuffer] }) as Promise<EncodedPhoto>;
+      const result = pool.run({ photo, bytes: own, tier }, { transferList: [own.buffer as ArrayBuffer] }) as Promise<EncodedPhoto>;
+      inWork.add(result);
+      const ended = () => inWork.delete(result);
+      result.then(ended, ended);
+      return result;
     },
-    close: () => pool.close({ force: true }),
+    // waited for here: the pool's own close ends threads that are still at work, and native code that comes back to an ended thread ends the process
+    close: async () => {
+      await Promise.allSettled(inWork);
+      await pool.close({ force: true });
+    },
   };
 }
