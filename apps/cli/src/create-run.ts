@@ -91,7 +91,7 @@ export async function createRun(options: RunOptions = {}): Promise<Run> {
   const directory = await openRunDirectory(out, { resume, force, replaceSample: sample !== false && given.out === undefined, keep: sample ? ['sample'] : data?.prepared && dirname(data.prepared) === out ? [basename(data.prepared)] : [] });
   if (resume) requireSameConfig(directory.earlier!.config, config, directory.path);
 
-  const chosen = Object.keys(preset.config).filter((key) => !(key in given));
+  const chosen = Object.entries(preset.config).filter(([key, value]) => !(key in given) && underlay[key as keyof RunConfigInput] === value).map(([key]) => key);
   const start = (): Promise<RunResult> => {
     const record: RunRecord = { format: 1, command: options.command ?? 'createRun', config, sample: sample !== false, heldOut: directory.earlier?.heldOut };
     return execute({ composition, directory, events, signal, sample, resume, record, prepared: data?.prepared, trainOnly: options.trainOnly ?? false, preset: preset.name, chosen });
