@@ -8,7 +8,7 @@ import {
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { createEventLog, writeReport, type Metrics, type PairPicture } from '@facewright/report';
-import { batchParts, createEmbedder, loadModelFiles } from '@facewright/training';
+import { batchParts, createEmbedder, loadModelFiles, metricsOf, recordMetrics } from '@facewright/training';
 import { backendFor, compose, givenPart, type Composition, type Scope } from './compose.js';
 import { pickCrops } from './crops.js';
 import { recogniseData } from './data-source.js';
@@ -142,6 +142,7 @@ async function execute(run: Execution): Promise<RunResult> {
         pairs = await picturesOf(evaluation, read);
         await writeEvaluation({ directory: directory.evaluation, set, evaluation, pictures: pairs, document: { model: modelDirectory, data: dataset.directory, flip: false, ...evaluationDocument(evaluation), skipped: [] } });
         emit('evaluate.finished', { verification, directory: directory.evaluation, ...(people && { people }) });
+        await recordMetrics(modelDirectory, metricsOf(verification, 'people held out of the training'));
       }
     }
     emit('run.finished', { seconds: (performance.now() - begin) / 1000 });

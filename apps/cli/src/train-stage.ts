@@ -73,6 +73,7 @@ export async function trainStage(composition: Composition, dataset: Dataset, { d
     checkpoint: config.checkpoint,
     guard: config.guard,
     directory,
+    licences: config.licences,
     ...(config.from !== undefined && { from: () => beginFrom(composition, dataset) }),
     random: container.resolve(RANDOM).fork('train'),
     emit: container.resolve(EVENTS).emit,

@@ -149,6 +149,10 @@ export const runConfig = z.strictObject({
       chanceAfter: z.int().min(20).default(500).describe('steps of a stage after which an accuracy at chance is told'),
     })
     .prefault({}),
+  licences: z
+    .strictObject({ data: z.string().min(1).optional(), weights: z.string().min(1).optional() })
+    .optional()
+    .describe('of the photos and of the trained weights, in words: for the model\'s card'),
   loggers: z.array(pluginReference).default([]).describe('further readers of the run\'s events, e.g. "tensorboard"'),
   checkpoint: z
     .strictObject({
