@@ -142,6 +142,7 @@ export const runConfig = z.strictObject({
       pairs: z.int().min(1).default(3000).describe('same and different pairs, half each, where there are enough'),
     })
     .prefault({}),
+  leastPhotos: z.int().min(1).default(1).describe('people of whom fewer aligned photos are there are not trained on; the tiers count photos before detection'),
   guard: z
     .strictObject({
       retries: z.int().min(0).default(3).describe('how often a stage goes back to its last good state after a loss that is no number'),
