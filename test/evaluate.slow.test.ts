@@ -26,7 +26,7 @@ beforeAll(async () => {
   directory = await temporary();
   const { list, folder: people } = await drawPeople(directory);
   folder = people;
-  await writeConfig(directory, { ...TINY, detector: './centre.mjs' });
+  await writeConfig(directory, { ...TINY, detector: './centre.mjs', licences: { data: 'drawn' } });
   await writeDetector(directory);
   const ended = await facewright(['run', '--data', list, '--out', at('run'), '--quiet'], { cwd: directory });
   expect(ended).toMatchObject({ code: 0 });
@@ -65,6 +65,10 @@ test('pairs of any folder: the same list each time, and it can be evaluated on',
   expect([verification?.operatingPoints.length, skipped]).toEqual([6, []]);
   expect(await filesBelow(at('evaluation'))).toEqual(['evaluation.json', 'false-accepts.png', 'false-rejects.png', 'report.html', 'scores.csv']);
   expect(await readFile(at('evaluation/report.html'), 'utf8')).toContain('Evaluation of a model');
+  const card = await readJson<{ metrics: { on: string; accuracy: number }[]; trained: object; licences: object }>(join(model, 'model.json'));
+  expect(card.metrics.map(({ on }) => on).sort()).toEqual(['dataset, people held out', 'pairs.txt', 'people held out of the training']);
+  expect(card.metrics.find(({ on }) => on === 'pairs.txt')!.accuracy).toBe(verification!.accuracy);
+  expect(card).toMatchObject({ licences: { data: 'drawn' }, trained: { batch: 8, stages: [{ loss: 'softmax' }, { loss: 'arcface' }] } });
   const flipped = (await evaluate('--pairs', at('pairs.txt'), '--images', at('crops'), '--flip')).json<Document>();
   expect(flipped.scores.same).not.toEqual(plain.json<Document>().scores.same);
   // photos: found and aligned first

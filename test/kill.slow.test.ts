@@ -97,7 +97,7 @@ test.each([
   ['cpu', 4, 1],
   ['wasm', 3, 4],
   ['onnx', 3, 4],
-])('on %s, killed %i times, with %i data workers', async (backend, kills, workers) => {
+])('mistakes of the seed: resuming is not weights alone: on %s, killed %i times, with %i data workers', async (backend, kills, workers) => {
   const config = { ...CONFIG, backend };
   const whole = await trainKilled({ ...config, workers: workers === 1 ? 4 : 1 }, 0, 'never');
   const stopped = await trainKilled({ ...config, workers }, kills, `kill ${backend}`);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definePlugin, Interrupted, MODEL, type Loss, type RunConfigInput, type RunEvent } from '@facewright/core';
@@ -63,6 +63,19 @@ describe('createRun', () => {
     const { stages: _, ...rest } = TINY;
     const { config } = await createRun({ config: { ...rest, data: list, out: 'stages' }, plugins: [softmax(), arcFace({ m: 0.3 })], baseDirectory: directory });
     expect(config.stages.map(({ loss }) => loss)).toEqual(['softmax', 'arcface']);
+  });
+
+  test('mistakes of the seed: photos are counted again after alignment: people with too few are not trained on', async () => {
+    // of one person all but two photos go
+    const lines = (await readFile(list, 'utf8')).trim().split('\n');
+    const labelOf = (line: string): string => line.split(' ')[1];
+    const own = lines.filter((line) => labelOf(line) === labelOf(lines[0]));
+    await writeFile(join(data, 'few.txt'), lines.filter((line) => !own.slice(2).includes(line)).join('\n'));
+    const events: RunEvent[] = [];
+    const run = await createRun({ config: { ...TINY, data: join(data, 'few.txt'), out: 'recounted', backend: 'cpu', leastPhotos: 3, heldOut: { identities: 0 } }, baseDirectory: directory, onEvent: (event) => events.push(event) });
+    await run.start();
+    expect(events.find(({ type }) => type === 'train.started')).toMatchObject({ identities: 4 });
+    expect(events.filter(({ type }) => type === 'notice')).toContainEqual(expect.objectContaining({ message: 'People with fewer than 3 aligned photos are not trained on: 1.' }));
   });
 
   test('too few people to hold any out: no verification, and it says so', async () => {

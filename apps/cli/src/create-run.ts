@@ -8,7 +8,7 @@ import {
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { createEventLog, writeReport, type Metrics, type PairPicture } from '@facewright/report';
-import { batchParts, createEmbedder, loadModelFiles } from '@facewright/training';
+import { batchParts, createEmbedder, loadModelFiles, metricsOf, recordMetrics } from '@facewright/training';
 import { backendFor, compose, givenPart, type Composition, type Scope } from './compose.js';
 import { pickCrops } from './crops.js';
 import { recogniseData } from './data-source.js';
@@ -91,7 +91,7 @@ export async function createRun(options: RunOptions = {}): Promise<Run> {
   const directory = await openRunDirectory(out, { resume, force, replaceSample: sample !== false && given.out === undefined, keep: sample ? ['sample'] : data?.prepared && dirname(data.prepared) === out ? [basename(data.prepared)] : [] });
   if (resume) requireSameConfig(directory.earlier!.config, config, directory.path);
 
-  const chosen = Object.keys(preset.config).filter((key) => !(key in given));
+  const chosen = Object.entries(preset.config).filter(([key, value]) => !(key in given) && underlay[key as keyof RunConfigInput] === value).map(([key]) => key);
   const start = (): Promise<RunResult> => {
     const record: RunRecord = { format: 1, command: options.command ?? 'createRun', config, sample: sample !== false, heldOut: directory.earlier?.heldOut };
     return execute({ composition, directory, events, signal, sample, resume, record, prepared: data?.prepared, trainOnly: options.trainOnly ?? false, preset: preset.name, chosen });
@@ -142,6 +142,7 @@ async function execute(run: Execution): Promise<RunResult> {
         pairs = await picturesOf(evaluation, read);
         await writeEvaluation({ directory: directory.evaluation, set, evaluation, pictures: pairs, document: { model: modelDirectory, data: dataset.directory, flip: false, ...evaluationDocument(evaluation), skipped: [] } });
         emit('evaluate.finished', { verification, directory: directory.evaluation, ...(people && { people }) });
+        await recordMetrics(modelDirectory, metricsOf(verification, 'people held out of the training'));
       }
     }
     emit('run.finished', { seconds: (performance.now() - begin) / 1000 });

@@ -8,15 +8,15 @@ import { pluginSource, type Composition } from './compose.js';
 import { readRunRecord } from './run-directory.js';
 
 /**
- * What lies under the config of a fine-tuning: the model that its weights are of. A resumed run knows it already, and no longer needs what it began
- * from.
+ * What lies under the config of a fine-tuning: the model that its weights are of, and their licence. A resumed run knows them already, and no longer needs
+ * what it began from.
  */
 export async function modelOfBeginning({ from, out }: { readonly from?: string; readonly out: string }, baseDirectory: string, resume: boolean): Promise<RunConfigInput> {
   if (from === undefined) return {};
   const earlier = resume ? await readRunRecord(resolve(baseDirectory, out)) : undefined;
-  if (earlier) return { model: earlier.config.model };
-  const { model } = await readStartingPoint(resolve(baseDirectory, from));
-  return { model: { ...(model.options as object), name: model.name } };
+  if (earlier) return { model: earlier.config.model, ...(earlier.config.licences && { licences: earlier.config.licences }) };
+  const { model, licences } = await readStartingPoint(resolve(baseDirectory, from));
+  return { model: { ...(model.options as object), name: model.name }, ...(licences?.weights !== undefined && { licences: { weights: licences.weights } }) };
 }
 
 /** The weights, and the class centres where their loss is known here. Throws a `FacewrightError` where model or alignment are others. */

@@ -33,6 +33,21 @@ test('paper, seed and insightface-214 have the figures of their sources', () => 
   expect(insightface.stages).toMatchObject([{ loss: 'softmax', rate: 0.1, until: { steps: 120_000 } }, { loss: { name: 'arcface', s: 64, m: 0.5 }, rate: 0.1, schedule: { at: [100_000, 140_000, 160_000] } }]);
 });
 
+test('mistakes of the seed: the rate never rises at a switch, and it warms up, for the optimiser\'s memory is fresh', () => {
+  const switching = PRESET_NAMES.filter((name) => configOf(name).stages.length > 1);
+  expect(switching.length).toBeGreaterThan(4);
+  for (const name of switching) {
+    const [first, second] = configOf(name).stages;
+    expect(second.rate, name).toBeLessThanOrEqual(first.rate);
+    // the author's own commands in insightface #214 have none
+    if (name !== 'insightface-214') expect(second.warmUp, name).toBeGreaterThan(0);
+  }
+});
+
+test('mistakes of the seed: recipes for SGD decay their weights, those after the global operator and the head ten times as much', () => {
+  for (const name of ['paper', 'insightface-214'] as const) for (const { optimiser } of configOf(name).stages) expect(optimiser).toMatchObject({ weightDecay: 4e-5, groups: { head: 4e-4 } });
+});
+
 test('auto follows the engine', () => {
   expect([{ name: 'wasm' }, { name: 'onnx' }, { name: 'onnx', provider: 'cuda' }].map((engine) => presetFor(engine).name)).toEqual(['small', 'medium', 'full']);
   expect(configOf('sample').out).toBe('facewright-run');

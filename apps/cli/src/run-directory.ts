@@ -86,7 +86,7 @@ export async function readRunRecord(directory: string): Promise<RunRecord | unde
 
 /** A resumed run must be the run that was started: names the keys of the config that differ. */
 export function requireSameConfig(earlier: RunConfig, now: RunConfig, where: string): void {
-  const ignored: readonly string[] = ['$schema', 'out', 'backend', 'checkpoint', 'plugins', 'workers'];
+  const ignored: readonly string[] = ['$schema', 'out', 'backend', 'checkpoint', 'plugins', 'workers', 'licences'];
   const changed = Object.keys({ ...earlier, ...now }).filter((key) => !ignored.includes(key) && JSON.stringify(earlier[key as keyof RunConfig]) !== JSON.stringify(now[key as keyof RunConfig]));
   if (!changed.length) return;
   throw new FacewrightError({ what: `The run was started with another config: ${changed.map((key) => `"${key}"`).join(', ')} ${changed.length > 1 ? 'differ' : 'differs'}.`, where, todo: 'Resume with the same options and config, or start over with --force or another --out.' });

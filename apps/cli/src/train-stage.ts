@@ -11,9 +11,7 @@ import { beginFrom, peopleBefore } from './fine-tune.js';
 export async function drawHeldOut(composition: Composition, dataset: Dataset): Promise<string[]> {
   const { container, config } = composition;
   requirePeople(dataset);
-  const photos = new Map<string, number>();
-  for (const { identity, kind } of dataset.samples) if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
-  const people = dataset.identities.map((name) => ({ name, photos: photos.get(name) ?? 0 }));
+  const people = peopleOf(dataset);
   requireSecondPhoto(people, dataset.directory);
   const before = await peopleBefore(composition);
   const { identities } = config.heldOut;
@@ -42,6 +40,20 @@ export async function drawHeldOut(composition: Composition, dataset: Dataset): P
   return names;
 }
 
+/** Aligned photos of each person, without their augmented copies. */
+function peopleOf({ identities, samples }: Dataset): { name: string; photos: number }[] {
+  const photos = new Map<string, number>();
+  for (const { identity, kind } of samples) if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
+  return identities.map((name) => ({ name, photos: photos.get(name) ?? 0 }));
+}
+
+/** People of whom too little was left by detection, whatever their tier was; a notice where there are such. */
+function withTooFewPhotos({ container, config: { leastPhotos } }: Composition, dataset: Dataset): string[] {
+  const names = peopleOf(dataset).filter(({ photos }) => photos < leastPhotos).map(({ name }) => name);
+  if (names.length) container.resolve(EVENTS).emit('notice', { level: 'info', message: `People with fewer than ${leastPhotos} aligned photos are not trained on: ${names.length}.` });
+  return names;
+}
+
 export interface TrainStageOptions {
   readonly directory: string;
   readonly exclude: readonly string[];
@@ -59,7 +71,7 @@ export async function trainStage(composition: Composition, dataset: Dataset, { d
   const { fingerprint, size } = dataset.summary.alignment;
   return train({
     dataset,
-    exclude,
+    exclude: [...exclude, ...(config.leastPhotos > 1 ? withTooFewPhotos(composition, dataset) : [])],
     model: await container.resolve(MODEL),
     modelReference: { name: model.meta.name, options: model.options },
     alignment: { fingerprint, size },
@@ -73,6 +85,7 @@ export async function trainStage(composition: Composition, dataset: Dataset, { d
     checkpoint: config.checkpoint,
     guard: config.guard,
     directory,
+    licences: config.licences,
     ...(config.from !== undefined && { from: () => beginFrom(composition, dataset) }),
     random: container.resolve(RANDOM).fork('train'),
     emit: container.resolve(EVENTS).emit,

@@ -1,12 +1,11 @@
 /** What the tests of the page share: the page built and served, a Chromium to open it, and a watch on where its requests go. */
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { CHROMIUM, CHROMIUM_FLAGS } from '@facewright/test/chromium';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { build } from 'vite';
 import { startStudio, type Studio } from '../src/server/index.js';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 /** Why the tests are left out, for their names. */
 export const noBrowser = CHROMIUM ? '' : ' (needs Chromium, e.g. apt-get install chromium)';
 
@@ -28,7 +27,7 @@ export async function openStudio({ directory, dark = false, width = 1120, height
   built ??= build({ root, logLevel: 'error' });
   await built;
   const studio = await startStudio({ port: 0, ...(directory !== undefined && { directory }) });
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--enable-unsafe-webgpu'] });
+  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...CHROMIUM_FLAGS] });
   const context = await browser.newContext({ colorScheme: dark ? 'dark' : 'light', viewport: { width, height }, acceptDownloads: true });
   const requests: string[] = [];
   const problems: string[] = [];

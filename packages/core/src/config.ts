@@ -142,6 +142,7 @@ export const runConfig = z.strictObject({
       pairs: z.int().min(1).default(3000).describe('same and different pairs, half each, where there are enough'),
     })
     .prefault({}),
+  leastPhotos: z.int().min(1).default(1).describe('people of whom fewer aligned photos are there are not trained on; the tiers count photos before detection'),
   guard: z
     .strictObject({
       retries: z.int().min(0).default(3).describe('how often a stage goes back to its last good state after a loss that is no number'),
@@ -149,6 +150,10 @@ export const runConfig = z.strictObject({
       chanceAfter: z.int().min(20).default(500).describe('steps of a stage after which an accuracy at chance is told'),
     })
     .prefault({}),
+  licences: z
+    .strictObject({ data: z.string().min(1).optional(), weights: z.string().min(1).optional() })
+    .optional()
+    .describe('of the photos and of the trained weights, in words: for the model\'s card'),
   loggers: z.array(pluginReference).default([]).describe('further readers of the run\'s events, e.g. "tensorboard"'),
   checkpoint: z
     .strictObject({

@@ -72,7 +72,7 @@ describe('against the formula in double precision', () => {
   });
 });
 
-describe('mistakes not repeated', () => {
+describe('mistakes of the seed', () => {
   const centres = normal([16, 10], 'class centres');
   const embeddings = normal([8, 16], 'samples');
   const labels = [0, 1, 2, 3, 4, 5, 6, 9];
@@ -110,6 +110,19 @@ describe('mistakes not repeated', () => {
       for (const gradient of Object.values(gradients)) expect(gradient.every(Number.isFinite)).toBe(true);
     }
     expect(above, 'cosines that rounding took beyond ±1: the case this is about').toBeGreaterThan(0);
+  });
+
+  test('beyond θ + m = π the loss does not jump: the fallback that does is an option, and no default', async () => {
+    const edge = Math.PI - 0.5;
+    const axes = { centres: hostTensor([2, 2], Float32Array.of(1, 0, 0, 1)) };
+    const jump = async (plugin: ReturnType<typeof arcFace>): Promise<number> => {
+      const loss = await make(plugin);
+      const [before, after] = await Promise.all([-1e-4, 1e-4].map(async (by) => (await evaluate(loss, axes, hostTensor([1, 2], Float32Array.of(Math.cos(edge + by), Math.sin(edge + by))), [0])).loss));
+      return Math.abs(after - before);
+    };
+    expect(await jump(arcFace({ s: 8 }))).toBeLessThan(0.01);
+    // to −1.1173 from −1
+    expect(await jump(arcFace({ s: 8, beyond: 'fallback' }))).toBeGreaterThan(0.8);
   });
 
   test('near its centre the gradient stays that of the formula', async () => {

@@ -212,7 +212,7 @@ describe('curricularface', () => {
   }
 });
 
-describe('mistakes not repeated, in any loss', () => {
+describe('mistakes of the seed, in any loss', () => {
   const every = [softmax, normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace];
 
   test('a margin makes the loss larger: none is a softmax in disguise', async () => {

@@ -37,6 +37,12 @@ describe('the paper\'s net', () => {
     expect(rows.filter((row) => row.startsWith('stage2'))).toEqual(['stage2/block1/expand 1x1 64-256 s1 p0', 'stage2/block1/depthwise 3x3 256-256 s2 p1 dw', 'stage2/block1/project 1x1 256-128 s1 p0 linear']);
   });
 
+  test('mistakes of the seed: no pointwise convolution in the second layer, nothing after the linear 1×1 convolution but its batch norm: no PReLU, no second matrix', async () => {
+    const names = Object.keys((await make()).init(createRandom(1)).params);
+    expect(names.filter((name) => name.startsWith('stemDepthwise/'))).toEqual(['kernel', 'gamma', 'beta', 'slope'].map((name) => `stemDepthwise/${name}`));
+    expect(names.slice(-3)).toEqual(['kernel', 'gamma', 'beta'].map((name) => `embedding/${name}`));
+  });
+
   test('adds a block\'s input to its output in the 12 blocks that keep its shape', () => {
     const shortcuts = mobileFaceNetBlocks(mobileFaceNetOptions.parse({})).filter(({ shortcut }) => shortcut).map(({ layers }) => layers[0].name.replace('/expand', ''));
     expect(shortcuts).toEqual([...[2, 3, 4, 5].map((b) => `stage1/block${b}`), ...[1, 2, 3, 4, 5, 6].map((b) => `stage3/block${b}`), 'stage5/block1', 'stage5/block2']);

@@ -33,7 +33,7 @@ export interface Contest {
 }
 
 /** What a run does not depend on, or what is another in each run of a recipe. */
-const NOT_OF_THE_RECIPE: readonly string[] = ['$schema', 'out', 'seed', 'backend', 'checkpoint', 'plugins', 'workers', 'loggers'];
+const NOT_OF_THE_RECIPE: readonly string[] = ['$schema', 'out', 'seed', 'backend', 'checkpoint', 'plugins', 'workers', 'loggers', 'licences'];
 
 /** The best mean accuracy first; recipes that were never verified last, and runs that trained nothing left out. */
 export function recipesOf(runs: readonly NamedRun[]): Recipe[] {

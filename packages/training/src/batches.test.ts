@@ -1,5 +1,5 @@
 import { createRandom, type HostTensors } from '@facewright/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createBatches, type Batches } from './batches.js';
 import { createImageStore, inputTensor } from './images.js';
 
@@ -31,6 +31,19 @@ test('an epoch shows nothing twice and leaves out what does not fill a batch, ot
   for (const seen of epochs) expect(new Set(seen).size).toBe(20);
   expect(epochs[0]).not.toEqual(epochs[1]);
   expect([...epochs[0]].sort()).not.toEqual([...epochs[1]].sort());
+});
+
+describe('mistakes of the seed', () => {
+  test('labels are one number an image: no row of zeros and a one for every person there is', async () => {
+    const { labels } = await batchesOf(5).at(0);
+    expect([labels.shape, labels.data.constructor]).toEqual([[5], Int32Array]);
+  });
+
+  test('images are shuffled across the whole epoch, not within a window of what was read', async () => {
+    const seen = await epochOf(batchesOf(5), 0);
+    // the sum of the distances between where an image stands and where it is shown: 160 on average for 20 of a random order
+    expect(seen.reduce((sum, label, place) => sum + Math.abs(label - place), 0)).toBeGreaterThan(80);
+  });
 });
 
 test('a batch depends on its step alone, not on those asked for before', async () => {

@@ -44,7 +44,36 @@ async function stateOf(directory: string, step: number): Promise<HostTensors> {
 }
 
 const notices = ({ events }: Run): string[] => of(events, 'notice').map(({ message }) => message);
+/** Names of the tensors that are not the same, bit for bit. */
+const moved = (before: HostTensors, after: HostTensors): string[] => Object.keys(before).filter((name) => !Buffer.from(Float32Array.from(before[name].data).buffer).equals(Buffer.from(Float32Array.from(after[name].data).buffer))).sort();
 const column = ({ shape: [, width], data }: HostTensor, index: number): number[] => Array.from(data).filter((_, at) => at % width === index);
+
+describe('mistakes of the seed', () => {
+  test('layers are copied by name, never by their place: in another order they are the same, under another name an error', async () => {
+    const { params, statistics } = beginning.weights;
+    const reversed = { params: Object.fromEntries(Object.entries(params).reverse()), statistics: Object.fromEntries(Object.entries(statistics).reverse()) };
+    await run('in-order');
+    await run('reversed', { from: async () => ({ ...beginning, weights: reversed }) });
+    expect(await stateOf('reversed', 8)).toEqual(await stateOf('in-order', 8));
+    const { 'stem/kernel': kernel, ...others } = params;
+    const { error } = await run('renamed', { from: async () => ({ ...beginning, weights: { params: { ...others, 'first/kernel': kernel }, statistics } }) });
+    expect(error).toMatchObject({ what: expect.stringMatching(/The tensor "stem\/kernel" is missing/) as string });
+  });
+
+  test('resuming restores more than weights: from the same weights alone the training goes another way', async () => {
+    const stopAndGoOn = async (directory: string, forget: boolean): Promise<HostTensors> => {
+      await run(directory, { abortAt: 4 });
+      const weights = { params: under('model/params', await stateOf(directory, 4)), statistics: under('model/statistics', await stateOf(directory, 4)) };
+      await (forget ? run(`${directory}-on`, { from: async () => ({ ...beginning, weights }), config: { until: { steps: 4 } } }) : run(directory, { resume: true }));
+      return stateOf(forget ? `${directory}-on` : directory, forget ? 4 : 8);
+    };
+    await run('never-stopped');
+    const whole = await stateOf('never-stopped', 8);
+    expect(await stopAndGoOn('resumed', false)).toEqual(whole);
+    expect(moved(whole, await stopAndGoOn('weights-only', true))).toContain('model/params/stem/kernel');
+    expect(Object.keys(whole).filter((name) => name.startsWith('memory/'))).not.toEqual([]);
+  });
+});
 
 describe('class centres', () => {
   const former: KnownCentres = { centres: normal([4, 3], 1, createRandom('former')), identities: ['ada', 'bo', 'cy'] };
@@ -59,7 +88,7 @@ describe('class centres', () => {
     return { centres: state['head/params/centres'], head };
   };
 
-  test('go over by the people\'s names, whatever their order; newcomers begin at their mean embedding', async () => {
+  test('mistakes of the seed: another order of the people does not mix up the classes: centres go over by names; newcomers begin at their mean embedding', async () => {
     const { centres, head } = await begun(['cy', 'dee', 'ada', 'eve']);
     expect(head).toEqual({ carried: 2, means: 2, drawn: 0 });
     expect(asked).toEqual([[1, 3]]);
@@ -96,7 +125,6 @@ test('the model is kept and told of: its first loss is far below that of drawn w
 });
 
 describe('freezing', () => {
-  const moved = (before: HostTensors, after: HostTensors): string[] => Object.keys(before).filter((name) => !Buffer.from(before[name].data.buffer.slice(0)).equals(Buffer.from(after[name].data.buffer.slice(0)))).sort();
   const given = (): HostTensors => ({ ...beginning.weights.params, ...beginning.weights.statistics });
   const model = (state: HostTensors): HostTensors => ({ ...under('model/params', state), ...under('model/statistics', state) });
   const everything = ['out/kernel', 'stem/beta', 'stem/gamma', 'stem/kernel', 'stem/mean', 'stem/variance'];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { tinyModel } from '../test/tiny.js';
-import { checkAlignment, loadModelFiles, saveModel, type ModelFiles } from './index.js';
+import { checkAlignment, loadModelFiles, recordMetrics, saveModel, type ModelFiles } from './index.js';
 
 const root = await mkdtemp(join(tmpdir(), 'facewright-model-'));
 afterAll(() => rm(root, { recursive: true }));
@@ -47,6 +47,14 @@ test('each damage is one clear error', async () => {
   await expectFailure('"format"', card);
   await rm(card);
   await expectFailure('no trained model', card);
+});
+
+test('figures are added to the card, in place of older ones on the same data; the weights stay as they are', async () => {
+  const metrics = (on: string, accuracy: number) => ({ on, pairs: 10, accuracy, std: 0.1, tarAtFar: { '1e-1': 0.5, '1e-2': null } });
+  await recordMetrics(directory, metrics('lfw', 0.9));
+  await recordMetrics(directory, metrics('agedb', 0.8));
+  await recordMetrics(directory, metrics('lfw', 0.95));
+  expect(await loadModelFiles(directory)).toEqual({ ...model, card: { ...model.card, metrics: [metrics('agedb', 0.8), metrics('lfw', 0.95)] } });
 });
 
 test('another alignment is refused', () => {

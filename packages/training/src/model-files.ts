@@ -1,5 +1,5 @@
 /** A trained model on disk: `model.json`, which says what it is and how its images were aligned, and `weights.safetensors`. */
-import { decodeSafetensors, encodeSafetensors, FacewrightError, messageOf, parseOptions, prefixed, under, type HostTensors } from '@facewright/core';
+import { decodeSafetensors, encodeSafetensors, FacewrightError, messageOf, parseOptions, prefixed, under, type HostTensors, type Verification } from '@facewright/core';
 import { join, readFile, writeFileAtomic } from '@facewright/core/platform';
 import { z } from 'zod';
 import { sha256 } from './digest.js';
@@ -78,6 +78,9 @@ export async function loadModelFiles(directory: string): Promise<ModelFiles> {
   const { tensors } = decodeSafetensors(bytes, file);
   return { card, params: under('params', tensors), statistics: under('statistics', tensors) };
 }
+
+/** Of a verification, as a card holds them. */
+export const metricsOf = ({ pairs, accuracy, std, tarAtFar }: Verification, on: string): ModelMetrics => ({ on, pairs, accuracy, std, tarAtFar });
 
 /** Records in a model's card how well it did; figures on the same data take the place of older ones. */
 export async function recordMetrics(directory: string, metrics: ModelMetrics): Promise<void> {

@@ -2,7 +2,7 @@
 import { FacewrightError, messageOf, under, type HostTensors, type InitialState, type PluginReference } from '@facewright/core';
 import { basename, dirname, join, readdir } from '@facewright/core/platform';
 import { checkpointSteps, nameOf, readCheckpoint, type About } from './checkpoints.js';
-import { loadModelFiles } from './model-files.js';
+import { loadModelFiles, type ModelCard } from './model-files.js';
 import { readPeople } from './people.js';
 
 /** The head of a checkpoint: the loss that it belongs to, and whose class centres it holds. */
@@ -13,7 +13,7 @@ export interface FormerHead {
   readonly identities: readonly string[];
 }
 
-export interface StartingPoint extends Pick<About, 'model' | 'alignment'> {
+export interface StartingPoint extends Pick<About, 'model' | 'alignment'>, Pick<ModelCard, 'licences'> {
   /** Where it was read. */
   readonly path: string;
   readonly weights: InitialState;
@@ -42,7 +42,7 @@ export async function readStartingPoint(path: string): Promise<StartingPoint> {
 
 async function fromModel(path: string): Promise<StartingPoint> {
   const { card, params, statistics } = await loadModelFiles(path);
-  return { path, model: { name: card.model.name, options: card.model.options }, alignment: card.alignment, weights: { params, statistics } };
+  return { path, model: { name: card.model.name, options: card.model.options }, alignment: card.alignment, licences: card.licences, weights: { params, statistics } };
 }
 
 async function fromCheckpoint(path: string): Promise<StartingPoint> {

@@ -70,7 +70,7 @@ test('trains two stages, hands the head over and writes the model', async () => 
   expect(await checkpointsOf('whole')).toEqual(['00000012', '00000015']);
 
   const { card, params, statistics } = await loadModelFiles(join(root, 'whole', 'model'));
-  expect(card).toMatchObject({ model: { name: 'tiny' }, inputSize: [6, 6], embeddingSize: 4, alignment: { fingerprint: 'tiny' }, trained: { steps: 15, identities: 5 } });
+  expect(card).toMatchObject({ model: { name: 'tiny' }, inputSize: [6, 6], embeddingSize: 4, alignment: { fingerprint: 'tiny' }, trained: { steps: 15, identities: 5, batch: 8, data: expect.stringMatching(/^[0-9a-f]{64}$/) as string, stages: [{ loss: 'linear', rate: 0.02 }, { loss: 'cosine', warmUp: 3 }] } });
   expect(Object.keys(params)).toHaveLength(4);
   expect(statistics['stem/mean'].data.every((value) => value !== 0)).toBe(true);
   expect(leaked).toBe(0);

@@ -10,6 +10,7 @@ import { join, nextTurn } from '@facewright/core/platform';
 import { createBatches } from './batches.js';
 import { Checkpoints, isBetter, type Checkpoint, type Position } from './checkpoints.js';
 import { classMeans } from './class-means.js';
+import { digestOf } from './digest.js';
 import { notFinite, whatFailed } from './failure.js';
 import { frozenParameters } from './freeze.js';
 import { CHANCE_TODO, createChanceWatch, firstBadTensor, firstNotFinite, forwardOrder, listed, namesOf, type Guard } from './guard.js';
@@ -72,6 +73,7 @@ export interface TrainOptions {
   readonly directory: string;
   /** What it begins from in place of drawn weights; asked for where there is no checkpoint to go on from. */
   readonly from?: () => Promise<Beginning>;
+  readonly licences?: RunConfig['licences'];
   readonly random: Random;
   readonly emit: Emit;
   /** Once it is set, the step in progress is finished, a checkpoint written, and `Interrupted` thrown. */
@@ -106,7 +108,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     emit('notice', { level: 'warning', message: `There are only ${set.training.length} images to train on: a step takes ${size < set.training.length ? size : 'them all'} instead of ${options.batch}.`, todo: 'Add photos, or lower "batch".' });
   }
 
-  const checkpoints = new Checkpoints(join(directory, 'checkpoints'), options.checkpoint.keep, makingsOf({ ...options, guard }, set), emit);
+  const makings = makingsOf({ ...options, guard }, set);
+  const checkpoints = new Checkpoints(join(directory, 'checkpoints'), options.checkpoint.keep, makings, emit);
   const found = options.resume ? await checkpoints.latest() : await checkpoints.requireNone();
   if (found) requireSameTensors(withoutScaler(found.state), model, stages[found.position.stage], identities, random, directory);
   const begin = (stage: number, weights: InitialState, known?: KnownCentres): Promise<StageStart> =>
@@ -282,7 +285,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await saveModel(modelDirectory, {
     card: {
       format: 1, model: options.modelReference, inputSize: [...model.inputSize], embeddingSize: model.embeddingSize, alignment: options.alignment,
-      trained: { identities, images: set.training.length, steps: position.step, losses: stages.map((stage) => stage.name) },
+      trained: { identities, images: set.training.length, steps: position.step, losses: stages.map((stage) => stage.name), data: digestOf([makings.dataset, makings.people]), batch: size, stages: stages.map(({ config }) => config) },
+      ...(options.licences && { licences: options.licences }),
     },
     params: under('model/params', state),
     statistics: under('model/statistics', state),

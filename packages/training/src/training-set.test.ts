@@ -1,6 +1,6 @@
 import { createRandom, FacewrightError, type Sample } from '@facewright/core';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { drawTrainingSet } from './training-set.js';
 
 /** `photos[i]` photos of person i, each with its copies. */
@@ -37,6 +37,23 @@ test('the fraction is of photos, not of images; the minimum takes a fifth at mos
   expect(draw(datasetOf([10, 10, 10]), 0.005, 16).validation).toHaveLength(6);
 });
 
+describe('mistakes of the seed', () => {
+  test('validation is not the first photos of large folders: people of 31 photos are drawn too, any photo of theirs, and no augmented copy of it is trained on', () => {
+    // int(0.005 × 124 files) is 0: the seed took none of such a folder
+    const dataset = datasetOf(Array.from({ length: 100 }, () => 31), ['original', 'opening', 'noise', 'salt']);
+    const { training, validation } = draw(dataset, 0.005, 0);
+    const sources = validation.map(({ sample }) => dataset.samples[sample].source);
+    expect(sources).toHaveLength(16);
+    expect(new Set(validation.map(({ label }) => label)).size).toBeGreaterThan(8);
+    expect(sources.filter((source) => source.endsWith('/0')).length).toBeLessThan(8);
+    expect(training.filter(({ sample }) => sources.includes(dataset.samples[sample].source))).toEqual([]);
+  });
+
+  test('a person of whom no photo was usable is no class', () => {
+    expect(draw({ ...datasetOf([3, 3]), identities: ['p0', 'nobody', 'p1'] }, 0, 0).identities).toEqual(['p0', 'p1']);
+  });
+});
+
 test('the draw follows the seed', () => {
   const dataset = datasetOf([20, 20, 20]);
   const drawn = (seed: number) => draw(dataset, 0.2, 0, seed).validation.map(({ sample }) => sample);
@@ -53,6 +70,6 @@ test('labels close up over people who are held out or have no image', () => {
 
 test('fewer than two people are an error', () => {
   expect(() => draw(datasetOf([5]), 0, 0)).toThrow(FacewrightError);
-  expect(() => draw(datasetOf([5, 5]), 0, 0, 1, ['p0'])).toThrow('one is left after 1 were held out');
+  expect(() => draw(datasetOf([5, 5]), 0, 0, 1, ['p0'])).toThrow('one is left after 1 were left out');
   expect(() => draw(datasetOf([]), 0, 0)).toThrow('none are left');
 });

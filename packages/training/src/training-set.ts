@@ -28,7 +28,7 @@ export function drawTrainingSet(dataset: Pick<Dataset, 'identities' | 'samples' 
   const identities = dataset.identities.filter((name) => present.has(name) && !excluded.has(name));
   if (identities.length < 2) {
     throw new FacewrightError({
-      what: `Training needs at least two people with images; ${identities.length === 1 ? 'one is' : 'none are'} left${excluded.size ? ` after ${excluded.size} were held out` : ''}.`,
+      what: `Training needs at least two people with images; ${identities.length === 1 ? 'one is' : 'none are'} left${excluded.size ? ` after ${excluded.size} were left out` : ''}.`,
       where: dataset.directory,
       todo: 'Add people, hold fewer of them out, or lower the thresholds of the tiers.',
     });

@@ -1,11 +1,11 @@
 /** `facewright evaluate`: how well a trained model tells people apart. */
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { ALIGNER, createEventStream, DETECTOR, ENGINE, FacewrightError, MODEL, parseOptions, RANDOM, runConfig, type Random, type RgbImage, type RunEvent } from '@facewright/core';
+import { ALIGNER, createEventStream, DETECTOR, ENGINE, FacewrightError, messageOf, MODEL, parseOptions, RANDOM, runConfig, type Random, type RgbImage, type RunEvent } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/core/node';
 import { openDataset, openImages, readPairs, readTemplates } from '@facewright/datasets';
 import { reportPage } from '@facewright/report';
-import { checkAlignment, createEmbedder, loadModelFiles, type Embedder, type ModelCard } from '@facewright/training';
+import { checkAlignment, createEmbedder, loadModelFiles, metricsOf, recordMetrics, type Embedder, type ModelCard } from '@facewright/training';
 import { backendFor, compose, type Composition, type Scope } from '../compose.js';
 import { alignedReader, type SkippedImage } from '../evaluate-images.js';
 import { evaluate, evaluateDrawn, type Evaluation, type ScoreSummary } from '../evaluate-stage.js';
@@ -50,7 +50,7 @@ Examples:
   facewright evaluate --model run/model --templates templates.txt --pairs template-pairs.txt --images ijb/
   facewright evaluate --model run/model --data run/dataset
 
-True accept rates at a false accept rate are given where there are enough different pairs: 1,000 for 1e-3, a million for 1e-6.
+The accuracy is recorded in the model's card, model.json. True accept rates at a false accept rate are given where there are enough different pairs: 1,000 for 1e-3, a million for 1e-6.
 "facewright pairs" makes a list of pairs of any folder.`)
     .action((options: EvaluateOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
@@ -79,6 +79,10 @@ True accept rates at a false accept rate are given where there are enough differ
           const directory = options.out === undefined ? undefined : resolve(options.out);
           if (verification) events.emit('evaluate.finished', { verification, ...(people && { people }), ...(directory && { directory }) });
           else events.emit('notice', { level: 'warning', message: 'The pairs are all of one kind, or too few: there is no accuracy to measure, only scores.', todo: 'Give pairs of one person and of two, some of each.' });
+          if (verification) {
+            const on = `${basename(options.data ?? options.pairs ?? options.templates!)}${options.data ? ', people held out' : ''}${options.flip ? ', with mirror images' : ''}`;
+            await recordMetrics(what.model, metricsOf(verification, on)).catch((error: unknown) => events.emit('notice', { level: 'warning', message: `The accuracy is not recorded in the model's card: ${messageOf(error)}` }));
+          }
           events.emit('run.finished', { seconds });
           const json = { ...what, ...evaluationDocument(evaluation), skipped, seconds };
           if (directory) {

@@ -47,7 +47,7 @@ test('any number of worker threads, and none, give the same bytes', () => {
   }
 }, 300_000);
 
-test('killed at ten random moments, the next start goes on and ends with the same bytes', async () => {
+test('mistakes of the seed: a person half prepared does not stay so: killed at ten random moments, the next start goes on and ends with the same bytes', async () => {
   const undisturbed = bytesOf(join(root, 'none'));
   const started = performance.now();
   run(join(root, 'timed'), 2);

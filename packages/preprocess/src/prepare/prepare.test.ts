@@ -59,7 +59,7 @@ test('the same seed gives the same bytes, whatever loads first; another gives ot
   expect(other.filter((line) => first.includes(line) && !line.includes('original'))).toEqual([]);
 });
 
-test('every kind of bad photo is counted with its reason, and stops nothing', async () => {
+test('mistakes of the seed: a photo that cannot be read does not crash it: every kind of bad photo is counted with its reason, and stops nothing', async () => {
   const jpeg = Buffer.from(await encodeImage(noiseImage(80, 80, 1)));
   const bad: [string, () => Promise<Uint8Array>, Partial<Photo>?][] = [
     ['truncated.jpg', async () => jpeg.subarray(0, jpeg.length / 2)],

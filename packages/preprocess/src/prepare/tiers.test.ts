@@ -11,7 +11,7 @@ test('the seed’s table at each of its edges', () => {
   expect(tierFor(tiers, 40)?.rule.augment).toEqual(['opening', 'gaussian-noise', 'salt-and-pepper']);
 });
 
-test('a pick has its number, keeps the order, and depends on the name and the seed alone', () => {
+test('mistakes of the seed: the pick is not another each time: it has its number, keeps the order, and depends on the name and the seed alone', () => {
   const somebody = person('Ana', 400);
   const rule = { name: 'picked', above: 350, pick: 350, augment: [] };
   const { picked, left } = pickPhotos(somebody, rule, createRandom(1));

@@ -97,6 +97,10 @@ test('a group that nothing belongs to is an error that names the groups there ar
   expect(() => adam({ beta: 0.9 } as object)).toThrow('Unknown key "beta"');
 });
 
+test('mistakes of the seed: SGD is not given what only Adam has, nor does it crash once training; the option is refused by its name', () => {
+  expect(() => sgd({ epsilon: 1e-8 } as never)).toThrow(/epsilon/);
+});
+
 test('adamw is adam with a decay of 0.01', async () => {
   expect(adamW().options).toEqual(adam({ weightDecay: 0.01 }).options);
   const [one, other] = [await run(adamW()), await run(adam({ weightDecay: 0.01 }))];
