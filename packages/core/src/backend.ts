@@ -35,6 +35,8 @@ export interface CompileOptions {
   readonly state?: HostTensors;
   /** Axes of inputs that change from call to call (`{ image: [1, 2] }`): an engine may compile once for all sizes. */
   readonly dynamicAxes?: Readonly<Record<string, readonly number[]>>;
+  /** The caller leaves the arrays of a call as they are until it is answered: an engine need not copy them first. */
+  readonly inputsStay?: boolean;
 }
 
 /** How a training adapts the factor by which it multiplies its loss; see `Engine.lossScaling`. */

@@ -33,7 +33,7 @@ export class OnnxExecutable implements Executable {
 
   /** Calls wait for each other: each one needs the state that the one before it leaves. */
   run(inputs: HostTensors): Promise<HostTensors> {
-    const own = copies(inputs);
+    const own = this.options.inputsStay ? inputs : copies(inputs);
     const result = this.last.then(() => this.runNext(own));
     this.last = result.then(() => undefined, () => undefined);
     return result;
@@ -115,9 +115,11 @@ export class OnnxExecutable implements Executable {
   private compiledFor(inputs: HostTensors): Promise<Compiled> {
     if (this.disposed) throw new Error(`the step "${this.options.name ?? ''}" was disposed of`);
     const specs: Specs = Object.fromEntries(Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype } satisfies TensorSpec]));
-    const exact = JSON.stringify(specs);
     const open = `any size: ${JSON.stringify(closed(specs, this.options.dynamicAxes))}`;
-    const known = this.compiled.get(open) ?? this.compiled.get(exact);
+    const anySize = this.compiled.get(open);
+    if (anySize) return anySize;
+    const exact = JSON.stringify(specs);
+    const known = this.compiled.get(exact);
     if (known) return known;
     const compiling = this.compile(specs).then((compiled) => {
       if (compiled.anySize) this.compiled.set(open, compiling);

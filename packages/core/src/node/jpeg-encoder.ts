@@ -20,13 +20,17 @@ type Turbo = typeof turboModule;
 export async function openJpegEncoder(name?: JpegEncoder['name']): Promise<JpegEncoder> {
   const turbo = name === 'sharp' ? undefined : await loadTurbo(name !== undefined);
   if (!turbo) return { name: 'sharp', encode: (image, quality) => encodeImage(image, 'jpeg', quality) };
+  // the binding wants room for the largest file that pixels of a size could become; it is kept from one image to the next
+  let room = Buffer.alloc(0);
   return {
     name: 'libjpeg-turbo',
     encode: async ({ width, height, data }, quality = 95) => {
       if (data.length !== width * height * 3) throw new RangeError(`${width} × ${height} RGB pixels are ${width * height * 3} bytes, got ${data.length}`);
       const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-      // a copy: the binding hands out a piece of the largest possible size
-      return new Uint8Array(turbo.compressSync(raw, { width, height, format: turbo.FORMAT_RGB, subsampling: turbo.SAMP_420, quality }));
+      const options = { width, height, format: turbo.FORMAT_RGB, subsampling: turbo.SAMP_420, quality };
+      const most = turbo.bufferSize(options);
+      if (room.length < most) room = Buffer.allocUnsafeSlow(most);
+      return new Uint8Array(turbo.compressSync(raw, room, options));
     },
   };
 }

@@ -2,7 +2,7 @@ import { FacewrightError, landmarkPoints } from '@facewright/core';
 import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { encodeIndex, parseIndex, type IndexRecord } from './index-file.js';
+import { IndexBuilder, parseIndex, type IndexRecord } from './index-file.js';
 
 const LIMITS = { identities: 5, shards: [1000, 2 ** 32 - 1] };
 // no denormals: where onnxruntime has been in the process, arithmetic takes them for zero
@@ -22,6 +22,11 @@ const seal = (content: Buffer): Buffer => {
   checksum.writeUInt32LE(crc32(content));
   return Buffer.concat([content, checksum]);
 };
+function encodeIndex(list: readonly IndexRecord[]): Buffer {
+  const index = new IndexBuilder();
+  for (const each of list) index.add(each);
+  return index.encode();
+}
 const parse = (bytes: Buffer): IndexRecord[] => parseIndex(bytes, LIMITS, 'index.bin');
 
 describe('the index', () => {
@@ -31,6 +36,14 @@ describe('the index', () => {
         list.map((r) => ({ ...r, landmarks: r.landmarks && landmarkPoints(r.landmarks).flat().map((v) => v + 0) })),
       );
     }));
+  });
+
+  test('holds more images and longer names than go into one piece', () => {
+    const list = Array.from({ length: 10_000 }, (_, index): IndexRecord => ({ shard: 0, offset: index % 700, size: 300, crc: index, label: index % 5, source: `${Math.floor(index / 3)} ${'ä'.repeat(Math.floor(index / 3) % 97)}`, kind: ['original', 'opening', '噪'][index % 3] }));
+    list.push({ ...list[0], source: 'x'.repeat(400_000) });
+    expect(parse(encodeIndex(list))).toEqual(list);
+    // three images of a photo share its name
+    expect(encodeIndex(list.slice(0, 3)).length).toBe(32 + 3 * 72 + 4 * 4 + Buffer.byteLength('0 originalopening噪') + 4);
   });
 
   test('has the layout that its description states', () => {

@@ -39,28 +39,83 @@ const HEADER = 32;
 const RECORD = 72;
 const CHECKSUM = 4;
 
-export function encodeIndex(records: readonly IndexRecord[]): Buffer {
-  const sources = new Map<string, number>();
-  const kinds = new Map<string, number>();
-  const body = Buffer.alloc(records.length * RECORD);
-  records.forEach((record, index) => {
-    const { shard, offset, size, crc, label, source, kind, landmarks } = record;
-    let at = index * RECORD;
-    for (const value of [shard, offset, size, crc, label, numberOf(sources, source), numberOf(kinds, kind), 0]) at = body.writeUInt32LE(value, at);
+/** Records as they come, held as the file will hold them: some ninety bytes an image, where objects take several hundred. */
+export class IndexBuilder {
+  private readonly bodies: Buffer[] = [];
+  private readonly sources = new Texts();
+  private readonly kinds = new Map<string, number>();
+  private readonly kindTexts = new Texts();
+  private source: string | undefined;
+  private records = 0;
+
+  get length(): number {
+    return this.records;
+  }
+
+  add({ shard, offset, size, crc, label, source, kind, landmarks }: IndexRecord): void {
+    // images of one photo come one after another; where one comes again later, its name stands twice
+    if (source !== this.source) this.sources.add(source);
+    this.source = source;
+    if (!this.kinds.has(kind)) {
+      this.kinds.set(kind, this.kinds.size);
+      this.kindTexts.add(kind);
+    }
+    const place = this.records++ % CHUNK_RECORDS;
+    if (place === 0) this.bodies.push(Buffer.alloc(CHUNK_RECORDS * RECORD));
+    const body = this.bodies[this.bodies.length - 1];
+    let at = place * RECORD;
+    for (const value of [shard, offset, size, crc, label, this.sources.count - 1, this.kinds.get(kind)!, 0]) at = body.writeUInt32LE(value, at);
     const points = landmarks ? landmarkPoints(landmarks).flat() : new Array<number>(10).fill(NaN);
     for (const value of points) at = body.writeFloatLE(value, at);
-  });
-  const texts = [...sources.keys(), ...kinds.keys()].map((text) => Buffer.from(text, 'utf8'));
-  const lengths = Buffer.alloc(texts.length * 4);
-  texts.forEach((text, index) => lengths.writeUInt32LE(text.length, index * 4));
-  const strings = Buffer.concat([lengths, ...texts]);
-  const header = Buffer.alloc(HEADER);
-  MAGIC.copy(header);
-  [VERSION, RECORD, records.length, sources.size, kinds.size, strings.length].forEach((value, index) => header.writeUInt32LE(value, MAGIC.length + index * 4));
-  const content = Buffer.concat([header, body, strings]);
-  const checksum = Buffer.alloc(CHECKSUM);
-  checksum.writeUInt32LE(crc32(content));
-  return Buffer.concat([content, checksum]);
+  }
+
+  /** The file. */
+  encode(): Buffer {
+    const bodies = this.bodies.map((body, index) => body.subarray(0, Math.min(CHUNK_RECORDS, this.records - index * CHUNK_RECORDS) * RECORD));
+    const strings = [...this.sources.lengths(), ...this.kindTexts.lengths(), ...this.sources.bytes(), ...this.kindTexts.bytes()];
+    const header = Buffer.alloc(HEADER);
+    MAGIC.copy(header);
+    [VERSION, RECORD, this.records, this.sources.count, this.kinds.size, strings.reduce((sum, { length }) => sum + length, 0)].forEach((value, index) => header.writeUInt32LE(value, MAGIC.length + index * 4));
+    const whole = Buffer.concat([header, ...bodies, ...strings, Buffer.alloc(CHECKSUM)]);
+    whole.writeUInt32LE(crc32(whole.subarray(0, whole.length - CHECKSUM)), whole.length - CHECKSUM);
+    return whole;
+  }
+}
+
+const CHUNK_RECORDS = 4096;
+const CHUNK_BYTES = 1 << 18;
+
+/** Texts as UTF-8 in a few large pieces, each with its length before all of them. */
+class Texts {
+  count = 0;
+  private readonly lengthParts: Buffer[] = [];
+  private readonly parts: Buffer[] = [];
+  private used = 0;
+
+  add(text: string): void {
+    const bytes = Buffer.byteLength(text, 'utf8');
+    if (this.parts.length === 0 || this.used + bytes > CHUNK_BYTES) {
+      this.endPart();
+      this.parts.push(Buffer.alloc(Math.max(CHUNK_BYTES, bytes)));
+      this.used = 0;
+    }
+    this.used += this.parts[this.parts.length - 1].write(text, this.used, 'utf8');
+    const place = this.count++ % CHUNK_RECORDS;
+    if (place === 0) this.lengthParts.push(Buffer.alloc(CHUNK_RECORDS * 4));
+    this.lengthParts[this.lengthParts.length - 1].writeUInt32LE(bytes, place * 4);
+  }
+
+  lengths(): Buffer[] {
+    return this.lengthParts.map((part, index) => part.subarray(0, Math.min(CHUNK_RECORDS, this.count - index * CHUNK_RECORDS) * 4));
+  }
+  bytes(): Buffer[] {
+    return [...this.parts.slice(0, -1), ...this.parts.slice(-1).map((part) => part.subarray(0, this.used))];
+  }
+
+  private endPart(): void {
+    const last = this.parts.pop();
+    if (last) this.parts.push(last.subarray(0, this.used));
+  }
 }
 
 /** Throws a `FacewrightError` for anything but a whole index whose records all point at something. `where` is its path. */
@@ -84,13 +139,6 @@ export function parseIndex(bytes: Buffer, limits: IndexLimits, where: string): I
     const landmarks = readLandmarks(bytes, start + 32);
     return { shard, offset, size, crc, label, source: texts[source], kind: texts[sourceCount + kind], ...(landmarks && { landmarks }) };
   });
-}
-
-function numberOf(table: Map<string, number>, text: string): number {
-  const known = table.get(text);
-  if (known !== undefined) return known;
-  table.set(text, table.size);
-  return table.size - 1;
 }
 
 function readStrings(bytes: Buffer, count: number): string[] | undefined {

@@ -2,8 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { pack } from 'tar-stream';
+import { END_BYTES, tarEntry } from './tar-entry.js';
 
 export interface ShardFile {
   readonly name: string;
@@ -21,23 +20,13 @@ export interface ShardWriter {
   close(): Promise<void>;
 }
 
-interface OpenShard { readonly name: string; readonly file: FileHandle; readonly hash: Hash; size: number }
+/** `size` counts what waits in `pieces`, too. */
+interface OpenShard { readonly name: string; readonly file: FileHandle; readonly hash: Hash; size: number; pieces: Uint8Array[]; waiting: number }
 
 /** Bytes a tar file adds to an image: a header, up to four blocks more for a long name, the fill of the last block. */
 const TAR_OVERHEAD = 5 * 512;
-const EPOCH = new Date(0); // the same bytes for the same images
-
-/** Two blocks of zeros end a tar file. */
-export const END_BYTES = 1024;
-
-/** One file's header (more than one block for a long name) and content, padded to whole blocks. */
-export async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
-  const tar = pack();
-  tar.entry({ name, size: bytes.length, mode: 0o644, mtime: EPOCH }, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  tar.finalize();
-  const whole = await buffer(tar);
-  return whole.subarray(0, whole.length - END_BYTES);
-}
+/** Written in pieces of at least this size: a call for each image takes longer than its bytes. */
+const PIECE_BYTES = 2 ** 20;
 
 /** `before`: whole shards that are there already. `onWhole` is awaited after each shard that is on the disk. */
 export function createShardWriter(directory: string, shardBytes: number, before: readonly ShardFile[] = [], onWhole?: (shard: ShardFile) => Promise<void>): ShardWriter {
@@ -46,15 +35,23 @@ export function createShardWriter(directory: string, shardBytes: number, before:
 
   const begin = async (): Promise<OpenShard> => {
     const name = `shard-${String(finished.length).padStart(5, '0')}.tar`;
-    return { name, file: await open(join(directory, name), 'wx'), hash: createHash('sha256'), size: 0 };
+    return { name, file: await open(join(directory, name), 'wx'), hash: createHash('sha256'), size: 0, pieces: [], waiting: 0 };
+  };
+  const flush = async (shard: OpenShard): Promise<void> => {
+    const piece = Buffer.concat(shard.pieces);
+    [shard.pieces, shard.waiting] = [[], 0];
+    await shard.file.appendFile(piece);
+    shard.hash.update(piece);
   };
   const write = async (shard: OpenShard, bytes: Uint8Array): Promise<void> => {
-    await shard.file.appendFile(bytes);
-    shard.hash.update(bytes);
+    shard.pieces.push(bytes);
+    shard.waiting += bytes.length;
     shard.size += bytes.length;
+    if (shard.waiting >= PIECE_BYTES) await flush(shard);
   };
   const end = async (shard: OpenShard): Promise<void> => {
     await write(shard, new Uint8Array(END_BYTES));
+    await flush(shard);
     await shard.file.sync();
     await shard.file.close();
     const whole = { name: shard.name, size: shard.size, sha256: shard.hash.digest('hex') };

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { imageEnding, safeName, stemOf } from '../writers/names.js';
 import { createWholeDirectory, refuseForeign } from '../whole-directory.js';
 import { DATASET_FILE, DATASET_VERSION, INDEX_FILE, type DatasetFile } from './dataset-file.js';
-import { encodeIndex, type IndexRecord } from './index-file.js';
+import { IndexBuilder, type IndexRecord } from './index-file.js';
 import { beginJournal, endJournal, isJournalOf, readEntries, writeEntry, type ShardEntry } from './journal.js';
 import { createShardWriter, type ShardFile } from './shard-writer.js';
 
@@ -90,13 +90,15 @@ export async function createDatasetWriter(directory: string, { format = 'jpeg', 
 /** What is written so far, and where. The directory is made with the first image. */
 class WriterState {
   private readonly labels = new Map<string, number>();
-  private readonly records: IndexRecord[] = [];
+  private readonly index = new IndexBuilder();
   private opened: Promise<{ place: Awaited<ReturnType<typeof createWholeDirectory>>; shards: ReturnType<typeof createShardWriter> }> | undefined;
   private key: string | undefined;
   private notes: unknown[] = [];
   private encoder: string | undefined;
-  /** How much of `records` and `labels` the journal has. */
-  private journaled = { records: 0, labels: 0, shards: 0 };
+  /** Records that the journal has not yet, where one is kept. */
+  private records: IndexRecord[] = [];
+  /** How much the journal has. */
+  private journaled = { labels: 0, shards: 0 };
 
   constructor(private readonly directory: string, private readonly format: 'jpeg' | 'png', private readonly shardBytes: number) {}
 
@@ -106,34 +108,36 @@ class WriterState {
     const entries = await readEntries(place.aside);
     await beginJournal(place.aside, this.key);
     for (const { records, identities, encoder } of entries) {
-      this.records.push(...records);
+      for (const record of records) this.index.add(record);
       for (const name of identities) this.labels.set(name, this.labels.size);
       this.encoder = encoder ?? this.encoder;
     }
-    this.journaled = { records: this.records.length, labels: this.labels.size, shards: entries.length };
+    this.journaled = { labels: this.labels.size, shards: entries.length };
     this.opened = Promise.resolve({ place, shards: this.shardWriter(place.aside, entries.map(({ shard }) => shard)) });
     return entries.flatMap(({ notes }) => notes);
   }
 
   async append({ identity, source, kind, landmarks }: Sample, bytes: Uint8Array, together = false): Promise<void> {
     const { shards } = await this.open();
-    const { shard, offset } = await shards.append(entryName(identity, source, kind, this.records.length, imageEnding(bytes)), bytes, together);
+    const { shard, offset } = await shards.append(entryName(identity, source, kind, this.index.length, imageEnding(bytes)), bytes, together);
     if (!this.labels.has(identity)) this.labels.set(identity, this.labels.size);
-    this.records.push({ shard, offset, size: bytes.length, crc: crc32(bytes), label: this.labels.get(identity)!, source, kind, ...(landmarks && { landmarks }) });
+    const record = { shard, offset, size: bytes.length, crc: crc32(bytes), label: this.labels.get(identity)!, source, kind, ...(landmarks && { landmarks }) };
+    this.index.add(record);
+    if (this.key !== undefined) this.records.push(record);
   }
 
   async appendPhoto(images: readonly EncodedSample[], note: unknown, encoder: string | undefined): Promise<void> {
     const { shards } = await this.open();
     if (images.length) await shards.makeRoom(images.length, images.reduce((sum, { bytes }) => sum + bytes.length, 0));
     this.encoder = encoder ?? this.encoder;
-    this.notes.push(note);
+    if (this.key !== undefined) this.notes.push(note);
     for (const { sample, bytes } of images) await this.append(sample, bytes, true);
   }
 
   async finish(summary: Parameters<ResumableWriter['finish']>[0]): Promise<void> {
-    if (this.records.length === 0) throw new FacewrightError({ what: 'No image was left to write, so there is no dataset.', where: this.directory, todo: 'See the list of photos left out for the reasons.' });
+    if (this.index.length === 0) throw new FacewrightError({ what: 'No image was left to write, so there is no dataset.', where: this.directory, todo: 'See the list of photos left out for the reasons.' });
     const { place, shards } = await this.open();
-    const index = encodeIndex(this.records);
+    const index = this.index.encode();
     const files = [...(await shards.finish()), { name: INDEX_FILE, size: index.length, sha256: createHash('sha256').update(index).digest('hex') }];
     await writeFileAtomic(join(place.aside, INDEX_FILE), index);
     const image = { format: this.format, ...(this.encoder !== undefined && { encoder: this.encoder }) };
@@ -164,11 +168,11 @@ class WriterState {
   private shardWriter(aside: string, before: readonly ShardFile[]): ReturnType<typeof createShardWriter> {
     return createShardWriter(aside, this.shardBytes, before, async (shard) => {
       if (this.key === undefined) return;
-      const { records, labels } = this.journaled;
-      const entry: ShardEntry = { shard, records: this.records.slice(records), identities: [...this.labels.keys()].slice(labels), notes: this.notes, ...(this.encoder !== undefined && { encoder: this.encoder }) };
+      const entry: ShardEntry = { shard, records: this.records, identities: [...this.labels.keys()].slice(this.journaled.labels), notes: this.notes, ...(this.encoder !== undefined && { encoder: this.encoder }) };
       await writeEntry(aside, entry);
       this.notes = [];
-      this.journaled = { records: this.records.length, labels: this.labels.size, shards: this.journaled.shards + 1 };
+      this.records = [];
+      this.journaled = { labels: this.labels.size, shards: this.journaled.shards + 1 };
     });
   }
 }

@@ -2,7 +2,7 @@
 import { landmarkPoints } from '@facewright/core';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { END_BYTES, tarEntry } from '../dataset/shard-writer.js';
+import { END_BYTES, tarEntry } from '../dataset/tar-entry.js';
 import { createWholeDirectory } from '../whole-directory.js';
 import { imageEnding } from './names.js';
 import { numbering, type SetWriter } from './set-writer.js';

@@ -7,7 +7,7 @@
  */
 import { API_VERSION, definePlugin, type Augmenter, type Random } from '@facewright/core';
 import { z } from 'zod';
-import { sharedKernels } from '../kernels/module.js';
+import { Kernels } from '../kernels/module.js';
 import { nextWords, seededLanes } from './lanes.js';
 
 const ENTRIES = 65536;
@@ -15,11 +15,8 @@ const ENTRIES = 65536;
 /** `mean` and `variance` on the scale where white is 1. */
 export function createGaussianNoise(mean: number, variance: number): Augmenter {
   const table = levelTable(255 * mean, 255 * Math.sqrt(variance));
-  return {
-    augment({ width, height, data }, random) {
-      return { width, height, data: (fastNoise ?? plainNoise)(data, table, random) };
-    },
-  };
+  const add = fastNoise(table) ?? ((data: Uint8Array, random: Random) => plainNoise(data, table, random));
+  return { augment: ({ width, height, data }, random) => ({ width, height, data: add(data, random) }) };
 }
 
 /** Grey levels to add, in rising order: entry i is the level at the probability (i + 1/2) / 65,536. */
@@ -60,17 +57,21 @@ export function plainNoise(data: Uint8Array, table: Int16Array, random: Random):
   return new Uint8Array(out.buffer);
 }
 
-const fastNoise = sharedKernels()
-  ? (data: Uint8Array, table: Int16Array, random: Random): Uint8Array => {
-      const kernels = sharedKernels()!;
-      const state = kernels.put(seededLanes(random));
-      const levels = kernels.put(table);
-      const src = kernels.put(data);
-      const out = kernels.room(data.length);
-      kernels.run.gaussian(src, out, data.length, levels, state);
-      return kernels.take(out, data.length);
-    }
-  : undefined;
+/** The kernel with the table where it stays; `undefined` where it cannot run. */
+function fastNoise(table: Int16Array): ((data: Uint8Array, random: Random) => Uint8Array) | undefined {
+  const kernels = Kernels.open();
+  if (!kernels) return undefined;
+  const levels = kernels.put(table);
+  const after = kernels.mark();
+  return (data, random) => {
+    kernels.reset(after);
+    const state = kernels.put(seededLanes(random));
+    const src = kernels.put(data);
+    const out = kernels.room(data.length);
+    kernels.run.gaussian(src, out, data.length, levels, state);
+    return kernels.take(out, data.length);
+  };
+}
 
 export const gaussianNoise = definePlugin({
   meta: { name: 'gaussian-noise', kind: 'augmenter', version: '0.1.0', apiVersion: API_VERSION, description: 'Additive Gaussian noise' },

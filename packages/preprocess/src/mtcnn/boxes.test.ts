@@ -66,3 +66,21 @@ test('a crop begins a pixel before its box, is cut at the image, and is none out
   expect(cropWindow(box(101, 1, 120, 20), 100, 100)).toBeUndefined();
   expect(cropWindow(box(20, 20, 18, 40), 100, 100)).toBeUndefined();
 });
+
+test('of many boxes the same are kept as where each is compared with each', () => {
+  const side = fc.integer({ min: 0, max: 200 });
+  const any = fc.record({ x1: side, y1: side, w: fc.integer({ min: 0, max: 60 }), h: fc.integer({ min: 0, max: 60 }), score: fc.integer({ min: 0, max: 9 }) }).map(({ x1, y1, w, h, score }) => box(x1, y1, x1 + w, y1 + h, score / 10));
+  const eachWithEach = (candidates: readonly Candidate[], threshold: number): Candidate[] => {
+    const kept: Candidate[] = [];
+    for (const candidate of candidates.toSorted((a, b) => b.score - a.score)) {
+      if (kept.every((better) => suppress([better, { ...candidate, score: -1 }], threshold, 'union').length === 2)) kept.push(candidate);
+    }
+    return kept;
+  };
+  fc.assert(
+    fc.property(fc.array(any, { minLength: 40, maxLength: 150 }), fc.constantFrom(0.1, 0.5, 0.7), (candidates, threshold) => {
+      expect(suppress(candidates, threshold, 'union')).toEqual(eachWithEach(candidates, threshold));
+    }),
+    { numRuns: 60 },
+  );
+});

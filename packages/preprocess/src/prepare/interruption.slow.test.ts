@@ -88,6 +88,6 @@ const PHOTOS = Number(process.env.FACEWRIGHT_PHOTOS ?? 6000);
 test(`memory stays flat over ${PHOTOS} photos`, () => {
   const { samples } = run(join(root, 'many'), 2, { people: PHOTOS / 200, photos: 200, shardBytes: 64 * 2 ** 20 });
   const after = (share: number): number => Math.max(...samples.filter(([done]) => done >= PHOTOS * (share - 0.2) && done <= PHOTOS * share).map(([, rss]) => rss));
-  // what grows is the index, the list of left-out photos and the journal's part of one shard: about a kilobyte a photo
-  expect(after(1) - after(0.5)).toBeLessThan(40 * 2 ** 20 + PHOTOS * 1500);
+  // what grows is the index, as the file will hold it, and the list of left-out photos: every seventh here
+  expect(after(1) - after(0.5)).toBeLessThan(40 * 2 ** 20 + PHOTOS * 400);
 }, 3_600_000);
