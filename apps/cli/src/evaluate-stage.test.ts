@@ -4,7 +4,7 @@ import type { ImageSource, PairsFile } from '@facewright/datasets';
 import { expect, test } from 'vitest';
 import { alignedReader, centralFace, type ImageOptions, type SkippedImage } from './evaluate-images.js';
 import { evaluate } from './evaluate-stage.js';
-import { pairsOfFile, pairsOfTemplates, type PairSet } from './pair-sets.js';
+import { pairsOfFile, pairsOfTemplates, withoutPeople, type PairSet } from './pair-sets.js';
 
 const face = (x: number, y: number, width: number): Face => ({ box: { x, y, width, height: width }, confidence: 1, landmarks: { leftEye: [0, 0], rightEye: [0, 0], nose: [0, 0], mouthLeft: [0, 0], mouthRight: [0, 0] } });
 
@@ -107,4 +107,14 @@ test('a folder is a person where the pairs agree with that', () => {
   expect(people([['ann/1', 'ann/2', true], ['ann/1', 'ben/1', false]])).toEqual(['ann', 'ann', 'ben']);
   expect(people([['x/1', 'x/2', true], ['x/1', 'x/3', false]])).toEqual([undefined, undefined, undefined]);
   expect(people([['1', '2', true]])).toEqual([undefined, undefined]);
+});
+
+test('pairs of people are left out, the others keep their fold and their images', () => {
+  const file = { ...pairsOf([['ann/1', 'ann/2', true], ['ann/1', 'ben/1', false], ['ben/1', 'ben/2', true], ['cy/1', 'ben/2', false]]), folds: 2 };
+  const set = pairsOfFile({ ...file, pairs: file.pairs.map((pair, index) => ({ ...pair, fold: index % 2 })) });
+  const left = withoutPeople(set, new Set(['ann', 'nobody']), 'pairs.txt');
+  expect(left.subjects.map(({ name }) => name)).toEqual(['ben/1', 'ben/2', 'cy/1']);
+  expect([left.a, left.b, left.same, left.fold]).toEqual([[0, 2], [1, 1], [true, false], [0, 1]]);
+  expect(() => withoutPeople(set, new Set(['ann', 'ben']), 'pairs.txt')).toThrow(/All of the pairs/);
+  expect(() => withoutPeople(pairsOfFile(pairsOf([['1', '2', true]])), new Set(['ann']), 'pairs.txt')).toThrow(/do not say who/);
 });

@@ -1,5 +1,5 @@
 /** Pairs to evaluate on, whatever they come from, in one form: subjects of one image or several, and pairs of them. */
-import type { Dataset, Random } from '@facewright/core';
+import { FacewrightError, type Dataset, type Random } from '@facewright/core';
 import { dealFolds, type PairsFile, type TemplateSet } from '@facewright/datasets';
 import { drawPairs } from '@facewright/training';
 
@@ -49,6 +49,20 @@ export function pairsOfDataset(dataset: Dataset, identities: readonly string[], 
     same: pairs.map(({ same }) => same),
     fold: pairs.map(({ fold }) => fold),
   };
+}
+
+/** The pairs that show none of these people, in their folds. Throws a `FacewrightError` where the set does not say who is shown, or nothing is left. */
+export function withoutPeople<Key>({ subjects, a, b, same, fold }: PairSet<Key>, people: ReadonlySet<string>, where: string): PairSet<Key> {
+  if (subjects.some(({ person }) => person === undefined)) {
+    throw new FacewrightError({ what: 'The pairs do not say who is shown: people cannot be left out.', where, todo: 'Give pairs of images that lie in one folder a person, or templates with their persons.' });
+  }
+  const shown = (subject: number): boolean => people.has(subjects[subject].person!);
+  const kept = Uint32Array.from(Array.from(a, (_, pair) => pair).filter((pair) => !shown(a[pair]) && !shown(b[pair])));
+  if (!kept.length) throw new FacewrightError({ what: 'All of the pairs show people who are to be left out.', where, todo: 'Give pairs of other people.' });
+  const places = new Map<number, number>();
+  for (const pair of kept) for (const subject of [a[pair], b[pair]]) if (!places.has(subject)) places.set(subject, places.size);
+  const pick = <T>(list: ArrayLike<T>): T[] => Array.from(kept, (pair) => list[pair]);
+  return { subjects: [...places.keys()].map((subject) => subjects[subject]), a: pick(a).map((subject) => places.get(subject)!), b: pick(b).map((subject) => places.get(subject)!), same: pick(same), fold: pick(fold) };
 }
 
 const folderOf = (path: string): string => path.split('/').slice(0, -1).join('/');

@@ -11,7 +11,7 @@ import { alignedReader, type SkippedImage } from '../evaluate-images.js';
 import { evaluate, evaluateDrawn, type Evaluation, type ScoreSummary } from '../evaluate-stage.js';
 import { evaluationDocument, picturesOf, writeEvaluation } from '../evaluation-directory.js';
 import { configOf, withCommon, type CommonOptions } from '../options.js';
-import { pairsOfFile, pairsOfTemplates, type PairSet } from '../pair-sets.js';
+import { pairsOfFile, pairsOfTemplates, withoutPeople, type PairSet } from '../pair-sets.js';
 import { readRunRecord } from '../run-directory.js';
 import { withSession } from '../session.js';
 import { versions } from '../versions.js';
@@ -23,6 +23,7 @@ interface EvaluateOptions extends CommonOptions {
   readonly images?: string;
   readonly aligned?: boolean;
   readonly data?: string;
+  readonly without?: string;
   readonly flip?: boolean;
   readonly out?: string;
 }
@@ -39,6 +40,7 @@ export function addEvaluate(program: Command): void {
       .option('--aligned', 'all images are aligned (default: those of the aligned size are)')
       .option('--no-aligned', 'no image is aligned: detect and align each')
       .addOption(new Option('--data <dir>', 'prepared dataset: pairs of the people held out of the training are drawn').conflicts(['pairs', 'images', 'templates']))
+      .addOption(new Option('--without <dataset>', 'leave out pairs that show people of this prepared dataset: those the model was trained on').conflicts('data'))
       .option('--flip', 'add the embeddings of each image and its mirror image: twice the work, a little more accurate')
       .option('--out <dir>', 'write evaluation.json, report.html, every score and contact sheets of the worst pairs'),
   )
@@ -47,6 +49,7 @@ Examples:
   facewright evaluate --model run/model --pairs pairs.txt --images lfw-112x112.zip --json
   facewright evaluate --model run/model --pairs pairs.txt --images lfw/ --no-aligned --flip
   facewright evaluate --model run/model --pairs agedb_30.bin --out run/agedb
+  facewright evaluate --model run/model --pairs pairs.txt --images lfw-112x112.zip --without run/dataset
   facewright evaluate --model run/model --templates templates.txt --pairs template-pairs.txt --images ijb/
   facewright evaluate --model run/model --data run/dataset
 
@@ -70,7 +73,7 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
         const config = parseOptions(runConfig, { ...given, data: undefined, model: { ...(card.model.options as object), name: card.model.name } }, where);
         const composition = await compose(config, await backendFor(config, scope), scope);
         const { container } = composition;
-        const what = { model: resolve(options.model), ...(options.data ? { data: resolve(options.data) } : { pairs: pairsPath, templates: options.templates && resolve(options.templates), images: resolve(imagesPath!) }), flip: options.flip ?? false };
+        const what = { model: resolve(options.model), ...(options.data ? { data: resolve(options.data) } : { pairs: pairsPath, templates: options.templates && resolve(options.templates), images: resolve(imagesPath!), ...(options.without !== undefined && { without: resolve(options.without) }) }), flip: options.flip ?? false };
         events.emit('run.started', { command: 'evaluate', seed: config.seed, config: what, versions: versions() });
         const started = performance.now();
         const finish = async <Key>(set: PairSet<Key>, evaluation: Evaluation<Key>, read: (key: Key) => Promise<RgbImage | undefined>, skipped: readonly SkippedImage[]) => {
@@ -80,7 +83,7 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
           if (verification) events.emit('evaluate.finished', { verification, ...(people && { people }), ...(directory && { directory }) });
           else events.emit('notice', { level: 'warning', message: 'The pairs are all of one kind, or too few: there is no accuracy to measure, only scores.', todo: 'Give pairs of one person and of two, some of each.' });
           if (verification) {
-            const on = `${basename(options.data ?? options.pairs ?? options.templates!)}${options.data ? ', people held out' : ''}${options.flip ? ', with mirror images' : ''}`;
+            const on = `${basename(options.data ?? options.pairs ?? options.templates!)}${options.data ? ', people held out' : ''}${options.without === undefined ? '' : `, without the people of ${basename(options.without)}`}${options.flip ? ', with mirror images' : ''}`;
             await recordMetrics(what.model, metricsOf(verification, on)).catch((error: unknown) => events.emit('notice', { level: 'warning', message: `The accuracy is not recorded in the model's card: ${messageOf(error)}` }));
           }
           events.emit('run.finished', { seconds });
@@ -107,7 +110,8 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
                 await dataset.close();
               }
             }
-            const set = options.templates ? pairsOfTemplates(await readTemplates(resolve(options.templates), pairsPath)) : pairsOfFile(await readPairs(pairsPath!));
+            const listed = options.templates ? pairsOfTemplates(await readTemplates(resolve(options.templates), pairsPath)) : pairsOfFile(await readPairs(pairsPath!));
+            const set = options.without === undefined ? listed : withoutPeople(listed, await peopleOf(options.without), options.pairs ?? options.templates!);
             const images = await openImages(resolve(imagesPath!));
             try {
               const skipped: SkippedImage[] = [];
@@ -125,6 +129,12 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
         }
       }),
     );
+}
+
+async function peopleOf(path: string): Promise<ReadonlySet<string>> {
+  const dataset = await openDataset(resolve(path));
+  await dataset.close();
+  return new Set(dataset.identities);
 }
 
 interface OnDataset {

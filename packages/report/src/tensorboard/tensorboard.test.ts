@@ -1,12 +1,10 @@
-/** Event files byte by byte against published sums and a reader written from the format, and read by TensorBoard itself where Python has it. */
-import type { Events, EventType, PluginContext, RunEvent } from '@facewright/core';
+/** Event files byte by byte against published sums and a reader written from the format. */
 import fc from 'fast-check';
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { tensorBoard } from './plugin.js';
+import { event, log, started, step } from '../../test/tensorboard-events.js';
 import { crc32c, encodeEvent, encodeRecord, maskedCrc32c } from './records.js';
 
 let root: string;
@@ -44,18 +42,6 @@ test('an event in protocol-buffer bytes', () => {
   expect(Buffer.from(encodeEvent(0, 2 ** 40, { scalars: { a: 1 } })).toString('hex')).toBe('090000000000000000' + '10808080808020' + '2a0a' + '0a08' + '0a0161' + '150000803f');
 });
 
-const at = 1_700_000_000_000;
-const event = <T extends EventType>(type: T, rest: Events[T]): RunEvent => ({ type, at, ...rest }) as unknown as RunEvent;
-const step = (number: number, loss: number): RunEvent => event('train.step', { stage: 0, step: number, epoch: 0, loss, accuracy: 0.5, rate: 0.1, imagesPerSecond: 100, gradientNorm: 2 });
-const started = (resumedAt?: number): RunEvent => event('train.started', { identities: 2, images: 10, validation: 1, parameters: 5, resumedAt });
-
-async function log(directory: string, events: readonly RunEvent[]): Promise<void> {
-  const logger = (await tensorBoard().create({} as PluginContext)).open(directory);
-  for (const each of events) logger.reader(each);
-  await logger.close();
-  logger.reader(step(99, 99)); // ignored
-}
-
 test('each start is a file of its own, whose records are whole', async () => {
   const directory = join(root, 'files');
   await log(directory, [started(), step(1, 3), event('progress', { task: 'train', done: 1, unit: 'images' })]);
@@ -72,39 +58,4 @@ test('each start is a file of its own, whose records are whole', async () => {
   expect(records).toHaveLength(3);
   expect(records[0].includes('brain.Event:2')).toBe(true);
   expect(records[2].includes('train/loss')).toBe(true);
-});
-
-/** PYTHON names an interpreter with the package tensorboard. */
-const python = [process.env.PYTHON ?? 'python3'].find((path) => {
-  try {
-    execFileSync(path, ['-c', 'import tensorboard.backend.event_processing.event_accumulator'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
-
-test.skipIf(!python)('TensorBoard reads it, drops what a resumed run and a setback take back, and finds no damage (needs the PyPI package tensorboard)', async () => {
-  const directory = join(root, 'read');
-  const verification = { pairs: 10, same: 5, different: 5, accuracy: 0.9, std: 0.01, foldAccuracies: [0.9], threshold: 0.3, eer: 0.1, auc: 0.95, operatingPoints: [], tarAtFar: { '1e-1': 0.8, '1e-6': null }, roc: [], folds: 10, skipped: 0 };
-  await log(directory, [started(), step(1, 5), step(2, 4), step(3, 3), event('train.validation', { stage: 0, step: 3, loss: 3.5, accuracy: 0.25, images: 4 })]);
-  await log(directory, [
-    started(2), step(3, 2.5), step(4, 2),
-    event('train.setback', { stage: 0, step: 5, backTo: 3, rateFactor: 0.5, tensor: 'x', images: [] }), step(4, 1.75), step(5, 1.5),
-    event('evaluate.finished', { verification }),
-  ]);
-  const script = `
-import json, sys
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-accumulator = EventAccumulator(sys.argv[1], size_guidance={"scalars": 0})
-accumulator.Reload()
-print(json.dumps({tag: [[e.step, e.value] for e in accumulator.Scalars(tag)] for tag in accumulator.Tags()["scalars"]}))`;
-  const read = JSON.parse(execFileSync(python!, ['-c', script, join(directory, 'tensorboard')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })) as Record<string, [number, number][]>;
-  expect(read['train/loss']).toEqual([[1, 5], [2, 4], [3, 2.5], [4, 1.75], [5, 1.5]]);
-  expect(read['train/gradient_norm']).toHaveLength(5);
-  expect(read['validation/accuracy']).toEqual([]);
-  expect(read['verification/accuracy'][0][0]).toBe(5);
-  expect(read['verification/accuracy'][0][1]).toBeCloseTo(0.9, 6);
-  expect(Object.keys(read)).toContain('verification/tar_at_far_1e-1');
-  expect(Object.keys(read)).not.toContain('verification/tar_at_far_1e-6');
 });
