@@ -3,7 +3,7 @@ import { FacewrightError } from '@facewright/core';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DATASET_FILE } from '../dataset/dataset-file.js';
-import { cannotOpen, list } from '../readers/photo-files.js';
+import { cannotOpen, isPhotoName, list } from '../readers/photo-files.js';
 
 export const FORMATS = ['dataset', 'folder', 'flat-folder', 'trillion-pairs', 'insightface-rec', 'insightface-bin', 'webdataset', 'zip'] as const;
 export type FormatName = (typeof FORMATS)[number];
@@ -15,6 +15,7 @@ export interface Recognised {
 }
 
 const BY_ENDING: readonly (readonly [RegExp, FormatName])[] = [[/\.rec$/i, 'insightface-rec'], [/\.bin$/i, 'insightface-bin'], [/\.tar$/i, 'webdataset'], [/\.zip$/i, 'zip']];
+const COMPRESSED = /\.(gz|tgz|bz2|tbz2?|xz|txz|zst|lz4|7z|rar)$/i;
 /** `msra_lmk` and `celebrity_lmk`; not `testdata_lmk.txt` beside them, whose photos bear no labels. */
 const LIST = /^(?!test).*_lmk(\.txt)?$/i;
 
@@ -26,6 +27,8 @@ export async function recogniseFormat(path: string): Promise<Recognised> {
   });
   if (!found.isDirectory()) {
     if (/\.(idx|lst)$/i.test(where)) throw new FacewrightError({ what: 'This is a file beside an InsightFace training set.', where, todo: 'Name the .rec file.' });
+    if (COMPRESSED.test(where)) throw new FacewrightError({ what: 'This archive is compressed as a whole, which is not read.', where, todo: 'Unpack it: a folder, a plain .tar or a .zip is read.' });
+    if (isPhotoName(where)) throw new FacewrightError({ what: 'This is a photo, not a set of them.', where, todo: 'Name the folder that holds one subfolder a person; one photo is for facewright detect.' });
     return { format: BY_ENDING.find(([ending]) => ending.test(where))?.[1] ?? 'trillion-pairs', paths: [where] };
   }
   const entries = await readdir(where, { withFileTypes: true }).catch((error: unknown) => {

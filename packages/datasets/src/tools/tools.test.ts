@@ -202,6 +202,10 @@ test('a folder of Trillion Pairs is its labelled lists, whose labels never meet'
   expect(await recogniseFormat(join(path, 'testdata_lmk.txt'))).toMatchObject({ format: 'trillion-pairs' });
 });
 
+test.each([['set.tar.gz', /compressed as a whole/], ['set.7z', /compressed as a whole/], ['face.JPG', /is a photo, not a set/], ['train.idx', /beside an InsightFace/]])('%s is no set, and it is said why', async (name, what) => {
+  await expect(recogniseFormat(join(writeTree(join(root, 'no sets'), { [name]: 'x' }), name))).rejects.toThrow(what);
+});
+
 test('info counts people, images, kinds and sizes', async () => {
   expect(await datasetInfo(join(root, 'people'))).toEqual({
     format: 'folder', path: join(root, 'people'), people: 6, images: 12, imagesPerPerson: { least: 1, median: 2, most: 3 }, kinds: { original: 12 }, withLandmarks: 0, excluded: {},

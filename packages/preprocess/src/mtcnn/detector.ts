@@ -29,8 +29,8 @@ interface DetectedFace extends Proposal {
 }
 
 /** Crops in one run: what the layers hand on then stays in the processor's cache. */
-const RNET_BATCH = 64;
-const ONET_BATCH = 8;
+const RNET_BATCH = 16;
+const ONET_BATCH = 4;
 
 export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: MtcnnSettings, signal?: AbortSignal): Detector {
   const { rules = '0.1', minFace, factor, thresholds, rounding } = settings;

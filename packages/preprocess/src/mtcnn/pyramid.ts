@@ -20,7 +20,7 @@ export interface AnswerBand {
 }
 
 /** Pixels in one run of P-Net: what its layers hand on then stays in the processor's cache. */
-const BAND_PIXELS = 1 << 15;
+const BAND_PIXELS = 1 << 14;
 /** Input rows that the first answer of a band needs beyond two for every answer. */
 const OVERLAP = CELL - STRIDE;
 
