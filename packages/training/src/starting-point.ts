@@ -37,7 +37,7 @@ export async function readStartingPoint(path: string): Promise<StartingPoint> {
     }
   }
   if (await has('model.json', 'model')) return fromModel(join(path, 'model'));
-  throw new FacewrightError({ what: 'There is nothing to begin from.', where: path, todo: 'Name a model directory (it holds model.json), a checkpoint (it holds state.json), or the directory of a run.' });
+  throw new FacewrightError({ what: 'There is nothing to begin from.', where: path, todo: 'Name a model directory (it holds model.json), a checkpoint (it holds state.json), or the directory of a run; weights of others become a model by "facewright import".' });
 }
 
 async function fromModel(path: string): Promise<StartingPoint> {
