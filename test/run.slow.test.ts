@@ -97,7 +97,7 @@ test('each stage alone: prepare, train, evaluate on the people held out', async 
 
 test('help has examples, and every command is listed', async () => {
   const { stdout } = await facewright(['--help']);
-  for (const command of ['run', 'prepare', 'train', 'evaluate', 'detect', 'doctor']) {
+  for (const command of ['run', 'prepare', 'train', 'evaluate', 'compare', 'import', 'export', 'pairs', 'detect', 'doctor']) {
     expect(stdout).toContain(command);
     expect((await facewright([command, '--help'])).stdout).toContain('Examples:');
   }

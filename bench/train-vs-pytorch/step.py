@@ -51,27 +51,31 @@ def main():
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--mixed", action="store_true", help="activations in bfloat16")
     options = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
-    model = mobile_face_net(1000)
-    images = torch.rand(options.batch, 3, 112, 112) * 2 - 1
+    model = mobile_face_net(1000).to(options.device)
+    images = (torch.rand(options.batch, 3, 112, 112) * 2 - 1).to(options.device)
     if options.channels_last:
         model = model.to(memory_format=torch.channels_last)
         images = images.to(memory_format=torch.channels_last)
-    labels = torch.randint(0, 1000, (options.batch,))
+    labels = torch.randint(0, 1000, (options.batch,)).to(options.device)
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
     seconds = []
     for _ in range(options.steps + 2):
         start = time.perf_counter()
         optimiser.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(model(images), labels)
+        with torch.autocast(options.device, torch.bfloat16, enabled=options.mixed):
+            loss = functional.cross_entropy(model(images), labels)
         loss.backward()
         optimiser.step()
         loss.item()
         seconds.append(time.perf_counter() - start)
     median = sorted(seconds[2:])[options.steps // 2]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    on_gpu = options.device != "cpu"
+    peak = torch.cuda.max_memory_allocated() if on_gpu else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"imagesPerSecond": options.batch / median, "peakMemoryBytes": peak}))
 
 

@@ -68,8 +68,8 @@ export function cast(input: Tensor, kind: Kind): Tensor {
   return input.node.kind === kind ? input : map(input.shape, kind, [input], 0, (x) => `${kind}(${x})`);
 }
 
-/** Workgroups that keep a GPU busy. */
-const BUSY = 256;
+/** Workgroups that keep a large GPU busy: some on each of more than a hundred cores, so that one waits for memory while another computes. */
+export const BUSY = 2048;
 
 /** Reduces the middle axis of [outer, length, inner]; in two steps where one has too few workgroups for its length. */
 export function reduceAxis(input: Node, op: ReduceOp, outer: number, length: number, inner: number): Reduce {

@@ -4,7 +4,7 @@ import type { GraphNode } from '@facewright/capture';
 import { literal, type Code } from '../program/code.js';
 import { HEAVY, pointwise, product, reduce, type Node, type Operand, type Product, type Tensor } from '../program/node.js';
 import { coordinates, sizeOf } from '../program/views.js';
-import { attrsOf, Gap, map, reduceAxis, tensor, type Lowering, type Lowerings } from './context.js';
+import { attrsOf, BUSY, Gap, map, reduceAxis, tensor, type Lowering, type Lowerings } from './context.js';
 
 type Four = [number, number, number, number];
 export type ConvInfo = backend_util.Conv2DInfo;
@@ -14,10 +14,13 @@ function infoOf(node: GraphNode, x: readonly number[], filter: readonly number[]
   return backend_util.computeConv2DInfo(x as Four, filter as Four, strides, dilations ?? [1, 1], pad, dimRoundingMode, depthwise);
 }
 
+/** Depth that is worth a workgroup of its own. */
+const SHARE = 256;
+
 /** Splits of a product whose result is small and whose depth is long. */
 function splitsFor(rows: number, columns: number, batch: number, depth: number): number {
   const tiles = Math.ceil(rows / 32) * Math.ceil(columns / 32) * batch;
-  return Math.max(1, Math.min(Math.ceil(128 / tiles), Math.floor(depth / 128)));
+  return Math.max(1, Math.min(Math.ceil(BUSY / tiles), Math.floor(depth / SHARE)));
 }
 
 function multiplied(inputs: readonly [Node, Node], shape: readonly number[], options: Omit<Parameters<typeof product>[1], 'splits'>): Tensor {

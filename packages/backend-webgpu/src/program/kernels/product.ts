@@ -7,7 +7,7 @@ import { Code } from '../code.js';
 import { declare, type KernelContext, type Source } from '../kernel.js';
 import type { Node, Product } from '../node.js';
 
-/** Values of the result a thread sums, along each axis. */
+/** Values of the result a thread sums, along each axis; it reads them from the workgroup's memory as one vector. */
 const OWN = 4;
 /** Depth of a slice. */
 const SLICE = 16;
@@ -31,8 +31,8 @@ export function productKernel(node: Product, context: KernelContext): { source: 
     load(code, node, 1, threads, side);
     code.line('workgroupBarrier();');
     code.block(`for (var k = 0u; k < ${SLICE}u; k++)`, () => {
-      code.line(`let b = vec4f(${[0, 1, 2, 3].map((c) => `tileB[k * ${side}u + ownColumn + ${c}u]`).join(', ')});`);
-      for (let r = 0; r < OWN; r++) code.line(`sum${r} += tileA[k * ${side}u + ownRow + ${r}u] * b;`);
+      code.line(`let a = tileA[(k * ${side}u + ownRow) / ${OWN}u];\nlet b = tileB[(k * ${side}u + ownColumn) / ${OWN}u];`);
+      for (let r = 0; r < OWN; r++) code.line(`sum${r} += a[${r}] * b;`);
     });
     code.line('workgroupBarrier();');
   });
@@ -44,8 +44,8 @@ export function productKernel(node: Product, context: KernelContext): { source: 
   }
   const { declarations, bindings } = declare(code, [node], context);
   const wgsl = `${declarations}
-var<workgroup> tileA: array<f32, ${SLICE * side}>;
-var<workgroup> tileB: array<f32, ${SLICE * side}>;
+var<workgroup> tileA: array<vec4f, ${(SLICE * side) / OWN}>;
+var<workgroup> tileB: array<vec4f, ${(SLICE * side) / OWN}>;
 @compute @workgroup_size(${threads}) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
 ${code.text}
 }`;
@@ -66,7 +66,7 @@ function load(code: Code, node: Product, which: 0 | 1, threads: number, side: nu
       const value = which === 0 ? read(code, input, 'batch', 'at', 'k') : read(code, input, 'batch', 'k', 'at');
       code.line(`value = ${value};`);
     });
-    code.line(`${tile}[deep * ${side}u + along] = value;`);
+    code.line(`${tile}[(deep * ${side}u + along) / ${OWN}u][along % ${OWN}u] = value;`);
   });
 }
 
