@@ -82,7 +82,7 @@ test('mistakes of the seed: a person half prepared does not stay so: killed at t
   expect(resumed).toBeGreaterThan(0);
 }, 600_000);
 
-// the whole figure: FACEWRIGHT_PHOTOS=100000 npx vitest run packages/preprocess/src/prepare/interruption
+// the whole figure: FACEWRIGHT_PHOTOS=100000 npx vitest run --project slow packages/preprocess/src/prepare/interruption
 const PHOTOS = Number(process.env.FACEWRIGHT_PHOTOS ?? 6000);
 
 test(`memory stays flat over ${PHOTOS} photos`, () => {
