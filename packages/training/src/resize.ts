@@ -11,15 +11,22 @@ export function fitPixels(image: RgbImage, [height, width]: readonly [height: nu
   const columns = tapsFor(image.width, width, width / scale);
   const rows = tapsFor(image.height, height, height / scale);
 
+  const { data } = image;
   const narrowed = new Float32Array(image.height * width * 3);
-  for (let y = 0; y < image.height; y++) {
-    for (let x = 0; x < width; x++) {
+  for (let y = 0, to = 0; y < image.height; y++) {
+    for (let x = 0; x < width; x++, to += 3) {
       const { first, weights } = columns[x];
-      for (let channel = 0; channel < 3; channel++) {
-        let sum = 0;
-        for (let k = 0; k < weights.length; k++) sum += weights[k] * image.data[(y * image.width + first + k) * 3 + channel];
-        narrowed[(y * width + x) * 3 + channel] = sum;
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      for (let k = 0, at = (y * image.width + first) * 3; k < weights.length; k++, at += 3) {
+        red += weights[k] * data[at];
+        green += weights[k] * data[at + 1];
+        blue += weights[k] * data[at + 2];
       }
+      narrowed[to] = red;
+      narrowed[to + 1] = green;
+      narrowed[to + 2] = blue;
     }
   }
   const fitted = new Uint8Array(height * width * 3);
@@ -29,7 +36,7 @@ export function fitPixels(image: RgbImage, [height, width]: readonly [height: nu
     for (let i = 0; i < stride; i++) {
       let sum = 0;
       for (let k = 0; k < weights.length; k++) sum += weights[k] * narrowed[(first + k) * stride + i];
-      fitted[y * stride + i] = Math.round(sum);
+      fitted[y * stride + i] = sum + 0.5; // stored, it is cut to a whole number
     }
   }
   return fitted;
@@ -38,14 +45,23 @@ export function fitPixels(image: RgbImage, [height, width]: readonly [height: nu
 /** The source pixels that make up one new pixel along an axis; the weights sum to 1. */
 interface Taps {
   readonly first: number;
-  readonly weights: readonly number[];
+  readonly weights: Float64Array;
 }
 
+/** Of the axes met so far: the images of a dataset have few sizes. */
+const knownTaps = new Map<string, readonly Taps[]>();
+
 /** `length` source pixels, of which the centred `used` become `count` new ones. */
-function tapsFor(length: number, count: number, used: number): Taps[] {
+function tapsFor(length: number, count: number, used: number): readonly Taps[] {
+  const key = `${length}/${count}/${used}`;
+  const known = knownTaps.get(key);
+  if (known) return known;
+  if (knownTaps.size >= 64) knownTaps.clear();
   const start = (length - used) / 2;
   const step = used / count;
-  return Array.from({ length: count }, (_, index) => (step > 1 ? areaTaps(length, start + index * step, step) : linearTaps(length, start + (index + 0.5) * step - 0.5)));
+  const taps = Array.from({ length: count }, (_, index) => (step > 1 ? areaTaps(length, start + index * step, step) : linearTaps(length, start + (index + 0.5) * step - 0.5)));
+  knownTaps.set(key, taps);
+  return taps;
 }
 
 function areaTaps(length: number, from: number, step: number): Taps {
@@ -54,12 +70,12 @@ function areaTaps(length: number, from: number, step: number): Taps {
   const last = Math.min(length - 1, Math.ceil(from + step - 1e-9) - 1);
   const covered = Array.from({ length: last - first + 1 }, (_, k) => Math.min(from + step, first + k + 1) - Math.max(from, first + k));
   const sum = covered.reduce((total, part) => total + part, 0);
-  return { first, weights: covered.map((part) => part / sum) };
+  return { first, weights: Float64Array.from(covered, (part) => part / sum) };
 }
 
 function linearTaps(length: number, position: number): Taps {
   const at = Math.min(Math.max(position, 0), length - 1);
   const first = Math.floor(at);
   const rest = at - first;
-  return rest > 0 ? { first, weights: [1 - rest, rest] } : { first, weights: [1] };
+  return { first, weights: rest > 0 ? Float64Array.of(1 - rest, rest) : Float64Array.of(1) };
 }
