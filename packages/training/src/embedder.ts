@@ -28,7 +28,7 @@ export function createEmbedder({ engine, model, params, statistics, batch = 32, 
     const length = tf.sqrt(tf.sum(tf.square(embeddings), 1, true));
     return { outputs: { embeddings: tf.div(embeddings, tf.maximum(length, 1e-12)) } };
   };
-  const executable = engine.compile(step, { name: 'embedding', state: { ...prefixed('params', params), ...prefixed('statistics', statistics) }, dynamicAxes: { images: [0], ...(flip && { mirrored: [0] }) } });
+  const executable = engine.compile(step, { name: 'embedding', state: { ...prefixed('params', params), ...prefixed('statistics', statistics) }, dynamicAxes: { images: [0], ...(flip && { mirrored: [0] }) }, inputsStay: true });
   return {
     async embed(images) {
       const vectors: Float32Array[] = [];

@@ -56,8 +56,8 @@ export interface TrainingOptions {
 /**
  * A compiled `trainStep` that takes whole batches. `loss` and `accuracy` are means over the parts, `gradientNorm` is that of the mean gradient.
  * The sums of gradients mean nothing between steps and are no part of the state that is read: a checkpoint goes on exactly without them.
- * Calls must wait for each other. Where the engine asks for loss scaling, the state that is read has the scaler's entries, `state` may have them,
- * and there is an output `lossScale`; elsewhere such entries are left out.
+ * Calls must wait for each other, and their arrays stay as they are until they are answered. Where the engine asks for loss scaling, the state
+ * that is read has the scaler's entries, `state` may have them, and there is an output `lossScale`; elsewhere such entries are left out.
  */
 export function compileTraining({ engine, name, model, loss, optimiser, clipNorm, frozen, parts, state: given }: TrainingOptions): Executable {
   const { lossScaling } = engine;
@@ -65,11 +65,11 @@ export function compileTraining({ engine, name, model, loss, optimiser, clipNorm
   const state = { ...withoutScaler(given), ...(lossScaling && { ...firstScale(lossScaling), ...onlyScaler(given) }) };
   const written = (values: HostTensors): HostTensors => (lossScaling ? values : withoutScaler(values));
   if (parts === 1) {
-    const executable = engine.compile(step, { name, state });
+    const executable = engine.compile(step, { name, state, inputsStay: true });
     return { run: (inputs) => executable.run(inputs), readState: (names) => executable.readState(names), writeState: (values) => executable.writeState(written(values)), dispose: () => executable.dispose() };
   }
   const sums = Object.entries(trainingState(state, parts)).filter(([entry]) => !(entry in state));
-  const executable = engine.compile(step, { name, state: { ...state, ...Object.fromEntries(sums.map(([entry, { shape }]) => [entry, filled(shape, 0)])) } });
+  const executable = engine.compile(step, { name, state: { ...state, ...Object.fromEntries(sums.map(([entry, { shape }]) => [entry, filled(shape, 0)])) }, inputsStay: true });
   return {
     async run({ images, labels, ...rest }) {
       const outputs: HostTensors[] = [];
