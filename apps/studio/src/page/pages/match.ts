@@ -142,19 +142,24 @@ export function matchPage(): HTMLElement {
     void update();
   }
 
-  async function take(index: number, blob: Blob, landmarks?: Landmarks): Promise<void> {
+  function put(index: number, blob: Blob, landmarks?: Landmarks): void {
     slots[index].photo = { blob, landmarks };
     slots[index].found = undefined;
     slots[index].panel.replaceChildren();
     slots[index].error.textContent = '';
     verdict.replaceChildren();
+  }
+
+  async function take(index: number, blob: Blob): Promise<void> {
+    put(index, blob);
     await update();
   }
 
   async function takeDrawn(same: boolean): Promise<void> {
     const photos = await drawSample(DRAWN_SEED + Math.floor(Math.random() * 1000), 2, 2, () => undefined);
     const chosen = same ? [photos[0], photos[1]] : [photos[0], photos[2]];
-    for (const [index, { blob, landmarks }] of chosen.entries()) await take(index, blob, landmarks);
+    chosen.forEach(({ blob, landmarks }, index) => put(index, blob, landmarks));
+    await update(); // of both at once: the first with the former second would have a verdict that nobody asked for
   }
 
   const noModel = element('p', {}, 'There is no model yet: ', element('a', { href: '#train' }, 'train one'), ', or open one here.');
