@@ -1,7 +1,7 @@
 /** The directory of a run: what lies where, whose run it is, and when it may be written to again. */
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { FacewrightError, messageOf, type RunConfig } from '@facewright/core';
+import { BESIDE_THE_RECIPE, FacewrightError, messageOf, type RunConfig } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/core/node';
 
 /** Everything a run writes, and nothing else is ever removed. */
@@ -86,8 +86,7 @@ export async function readRunRecord(directory: string): Promise<RunRecord | unde
 
 /** A resumed run must be the run that was started: names the keys of the config that differ. */
 export function requireSameConfig(earlier: RunConfig, now: RunConfig, where: string): void {
-  const ignored: readonly string[] = ['$schema', 'out', 'backend', 'checkpoint', 'plugins', 'workers', 'licences'];
-  const changed = Object.keys({ ...earlier, ...now }).filter((key) => !ignored.includes(key) && JSON.stringify(earlier[key as keyof RunConfig]) !== JSON.stringify(now[key as keyof RunConfig]));
+  const changed = Object.keys({ ...earlier, ...now }).filter((key) => !BESIDE_THE_RECIPE.includes(key) && JSON.stringify(earlier[key as keyof RunConfig]) !== JSON.stringify(now[key as keyof RunConfig]));
   if (!changed.length) return;
   throw new FacewrightError({ what: `The run was started with another config: ${changed.map((key) => `"${key}"`).join(', ')} ${changed.length > 1 ? 'differ' : 'differs'}.`, where, todo: 'Resume with the same options and config, or start over with --force or another --out.' });
 }

@@ -1,6 +1,6 @@
 /** A dataset to a trained model. */
 import { CRITERION, ENGINE, EVENTS, FacewrightError, LOSS, MODEL, OPTIMISER, RANDOM, SIGNAL, type Dataset } from '@facewright/core';
-import { holdOut, train, type NamedCriterion, type TrainResult } from '@facewright/training';
+import { holdOut, peopleOf, train, type NamedCriterion, type TrainResult } from '@facewright/training';
 import type { Composition } from './compose.js';
 import { beginFrom, peopleBefore } from './fine-tune.js';
 
@@ -38,13 +38,6 @@ export async function drawHeldOut(composition: Composition, dataset: Dataset): P
     });
   }
   return names;
-}
-
-/** Aligned photos of each person, without their augmented copies. */
-function peopleOf({ identities, samples }: Dataset): { name: string; photos: number }[] {
-  const photos = new Map<string, number>();
-  for (const { identity, kind } of samples) if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
-  return identities.map((name) => ({ name, photos: photos.get(name) ?? 0 }));
 }
 
 /** People of whom too little was left by detection, whatever their tier was; a notice where there are such. */

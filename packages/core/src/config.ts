@@ -166,5 +166,8 @@ export const runConfig = z.strictObject({
 export type RunConfig = z.infer<typeof runConfig>;
 export type RunConfigInput = z.input<typeof runConfig>;
 
+/** Keys that a run may be given otherwise and still be the same recipe: where it works, on what, and what it keeps. */
+export const BESIDE_THE_RECIPE: readonly string[] = ['$schema', 'out', 'backend', 'checkpoint', 'plugins', 'workers', 'licences'] satisfies (keyof RunConfig)[];
+
 /** Types a config file: `export default defineConfig({ … })`. */
 export const defineConfig = (config: RunConfigInput): RunConfigInput => config;

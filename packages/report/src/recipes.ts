@@ -1,5 +1,5 @@
 /** Runs that differ by their seed alone are one recipe; which recipe is the better one is told by the seeds that both were run with. */
-import type { RunEvent } from '@facewright/core';
+import { BESIDE_THE_RECIPE, type RunEvent } from '@facewright/core';
 import type { History } from './history.js';
 
 export interface NamedRun {
@@ -32,8 +32,8 @@ export interface Contest {
   readonly interval?: readonly [number, number];
 }
 
-/** What a run does not depend on, or what is another in each run of a recipe. */
-const NOT_OF_THE_RECIPE: readonly string[] = ['$schema', 'out', 'seed', 'backend', 'checkpoint', 'plugins', 'workers', 'loggers', 'licences'];
+/** The seed is another in each run of a recipe, and loggers only listen. */
+const NOT_OF_THE_RECIPE: readonly string[] = [...BESIDE_THE_RECIPE, 'seed', 'loggers'];
 
 /** The best mean accuracy first; recipes that were never verified last, and runs that trained nothing left out. */
 export function recipesOf(runs: readonly NamedRun[]): Recipe[] {

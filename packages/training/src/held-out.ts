@@ -3,6 +3,13 @@ import { permutation, type Dataset, type Random, type RunConfig } from '@facewri
 
 const FEWEST = 2;
 
+/** Aligned photos of each person, without their augmented copies. */
+export function peopleOf({ identities, samples }: Pick<Dataset, 'identities' | 'samples'>): { name: string; photos: number }[] {
+  const photos = new Map<string, number>();
+  for (const { identity, kind } of samples) if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
+  return identities.map((name) => ({ name, photos: photos.get(name) ?? 0 }));
+}
+
 /**
  * Names of the people held out, in the order given: `identities` of them, or that fraction. Only people with two photos or more are drawn. At least
  * two people are held out (one gives no different pairs) and two left for training; where that cannot be, or nothing is wanted, nobody is.

@@ -15,6 +15,6 @@ export { train, type Beginning, type TrainOptions, type TrainResult, type TrainS
 export { saveModel, loadModelFiles, metricsOf, recordMetrics, checkAlignment, type ModelCard, type ModelFiles, type ModelMetrics } from './model-files.js';
 export { createEmbedder, cosineSimilarity, meanEmbedding, type Embedder, type EmbedderOptions } from './embedder.js';
 export { verify, type VerifyOptions } from './verify.js';
-export { holdOut, drawPairs, type Pair } from './held-out.js';
+export { holdOut, drawPairs, peopleOf, type Pair } from './held-out.js';
 export { drawFoldedPairs } from './folded-pairs.js';
 export { fitPixels } from './resize.js';

@@ -5,7 +5,7 @@ import {
 } from '@facewright/core';
 import { createMtcnn, prepare, readWeights, type Tier } from '@facewright/preprocess';
 import { metricsFrom, reportPage } from '@facewright/report';
-import { cosineSimilarity, createEmbedder, drawPairs, holdOut, loadModelFiles, train, verify } from '@facewright/training';
+import { cosineSimilarity, createEmbedder, drawPairs, holdOut, loadModelFiles, peopleOf, train, verify } from '@facewright/training';
 import { join, readFile } from '@facewright/core/platform';
 import { openEngine, type EngineChoice } from './engine.js';
 import { createMemoryDataset } from './memory-dataset.js';
@@ -54,9 +54,7 @@ export async function executeRun(request: RunRequest, onEvent: (event: RunEvent)
   const contextFor = (purpose: string): PluginContext => ({ ...pluginContext(container, purpose), engine: async () => engine });
   try {
     const dataset = await prepared(request, config, { engine, events, random, signal, contextFor });
-    const photos = new Map<string, number>();
-    for (const { identity, kind } of dataset.samples) if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
-    const heldOut = holdOut(dataset.identities.map((name) => ({ name, photos: photos.get(name) ?? 0 })), config.heldOut, random.fork('held-out'));
+    const heldOut = holdOut(peopleOf(dataset), config.heldOut, random.fork('held-out'));
     const model = await makePart('model', config.model, contextFor('model'));
     const stages = await Promise.all(
       config.stages.map(async (stage) => {
