@@ -1,5 +1,5 @@
 // src/resize.ts in SIMD: the three channels of a pixel beside each other, every sum in the order of the plain code. Tables of an axis:
-// `start` i32, `first` i32 (one more), `weights` f32. Results are planes, as the nets take them.
+// `start` i32, `first` i32 (one more), `weights` f32. Results are as the nets take them: levels of the pyramid as rows of three channels, crops as planes.
 
 @inline
 function pixel(p: usize): v128 {
@@ -56,8 +56,9 @@ function level(sum: v128): v128 {
   return f32x4.mul(f32x4.add(grey, f32x4.splat(-127.5)), f32x4.splat(0.0078125));
 }
 
-/** A finished target row to the three planes of `plane` bytes. */
-function emitRow(sum: usize, width: i32, out: usize, plane: usize): void {
+/** A finished target row as three rows, one a channel. */
+function emitRow(sum: usize, width: i32, out: usize): void {
+  const plane = <usize>width << 2;
   let x = 0;
   for (; x + 4 <= width; x += 4, sum += 64, out += 16) {
     const a = level(v128.load(sum));
@@ -92,7 +93,7 @@ class Level {
   rowWeights: usize;
   /** Sixteen bytes a column. */
   sum: usize;
-  /** [3, height, width] float32. */
+  /** [height, 3, width] float32. */
   out: usize;
   /** The target row under way. */
   y: i32;
@@ -125,7 +126,7 @@ export function pyramid(photo: usize, sourceWidth: i32, sourceHeight: i32, level
         if (source === begin) for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.mul(v128.load(line + k), weight));
         else for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.add(v128.load(sum + k), f32x4.mul(v128.load(line + k), weight)));
         if (source < last) break;
-        emitRow(sum, level.width, level.out + <usize>level.y * (<usize>level.width << 2), <usize>level.width * (<usize>level.height << 2));
+        emitRow(sum, level.width, level.out + <usize>level.y * (<usize>level.width * 12));
         level.y++;
       }
     }

@@ -36,7 +36,7 @@ class Builder {
   readonly state: Record<string, HostTensor> = {};
   slots: readonly Slot[] = [0, 1, 2].map((channel) => ({ channel, factor: 1 }));
 
-  constructor(private readonly published: HostTensors) {}
+  constructor(private readonly published: HostTensors, private readonly rowsTogether: boolean) {}
 
   channelsOf(layer: string): number {
     return this.published[`${layer}/slopes`].data.length;
@@ -45,20 +45,21 @@ class Builder {
     return this.published[`${layer}/slopes`];
   }
 
-  /** A convolution of the published net, its channels chosen, scaled and ordered by `outputs`. */
+  /**
+   * A convolution of the published net, its channels chosen, scaled and ordered by `outputs`. P-Net's first sees each row of the image as three rows of one
+   * channel (nets.ts): its kernel is three times as high there, and steps three rows down.
+   */
   convolution(layer: string, outputs: readonly Slot[], name = layer): Layer {
     const { shape: [side, , inputs, channels], data } = this.published[`${layer}/kernel`];
     const bias = this.published[`${layer}/bias`].data;
-    const kernel = new Float32Array(side * side * this.slots.length * outputs.length);
-    let at = 0;
-    for (let cell = 0; cell < side * side; cell++) {
-      for (const from of this.slots) {
-        for (const to of outputs) kernel[at++] = from && to ? (data[(cell * inputs + from.channel) * channels + to.channel] * to.factor) / from.factor : 0;
-      }
-    }
-    this.state[`${name}/kernel`] = hostTensor([side, side, this.slots.length, outputs.length], kernel);
+    const [from, sides] = [this.slots, Array.from({ length: side }, (_, index) => index)];
+    const together = this.rowsTogether && layer === 'conv1';
+    const taps = sides.flatMap((row) => (together ? from.flatMap((slot) => sides.map((column) => ({ row, column, slot }))) : sides.flatMap((column) => from.map((slot) => ({ row, column, slot })))));
+    const kernel = taps.flatMap(({ row, column, slot }) => outputs.map((to) => (slot && to ? (data[((row * side + column) * inputs + slot.channel) * channels + to.channel] * to.factor) / slot.factor : 0)));
+    const shape = together ? [side * from.length, side, 1, outputs.length] : [side, side, from.length, outputs.length];
+    this.state[`${name}/kernel`] = hostTensor(shape, Float32Array.from(kernel));
     this.state[`${name}/bias`] = hostTensor([outputs.length], Float32Array.from(outputs, (to) => (to ? bias[to.channel] * to.factor : 0)));
-    return (x, state) => tf.add(tf.conv2d(x, entry(state, `${name}/kernel`), 1, 'valid'), state[`${name}/bias`]);
+    return (x, state) => tf.add(tf.conv2d(x, entry(state, `${name}/kernel`), together ? [from.length, 1] : 1, 'valid'), state[`${name}/bias`]);
   }
 
   /** PReLU of channels that hold what a layer's convolution gives. */
@@ -130,7 +131,7 @@ class Builder {
 }
 
 export function blockedNet(name: NetName, published: HostTensors): BlockedNet {
-  const builder = new Builder(published);
+  const builder = new Builder(published, name === 'pnet');
   const layers = POOLS[name].map((pool, index) => (index === 0 && pool ? builder.poolingFirst(`conv${index + 1}`, pool) : builder.inOrder(`conv${index + 1}`, pool)));
   if (builder.slots.some((slot) => slot?.factor !== 1)) throw new RangeError(`the last convolution of ${name} has a slope above 1, or channels that fill no block`);
   const rest = Object.fromEntries(Object.entries(published).filter(([key]) => !key.startsWith('conv')));

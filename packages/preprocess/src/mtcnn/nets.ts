@@ -26,7 +26,7 @@ export const POOLS: Readonly<Record<NetName, readonly (Pool | undefined)[]>> = {
   onet: [[3, 2, 'same'], [3, 2, 'valid'], [2, 2, 'same'], undefined],
 };
 /** Images come as planes, the order in which compiled engines compute; the ops here want the channels last. */
-export const channelsLast = (images: tf.Tensor): tf.Tensor4D => tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]);
+export const channelsLast = (planes: tf.Tensor): tf.Tensor4D => tf.transpose(planes as tf.Tensor4D, [0, 2, 3, 1]);
 export const pooled = (x: tf.Tensor4D, pool: Pool | undefined): tf.Tensor4D => (pool ? tf.maxPool(x, ...pool) : x);
 
 const bias = <T extends tf.Tensor>(x: T, state: State, layer: string): T => tf.add(x, state[`${layer}/bias`]) as T;
@@ -41,11 +41,18 @@ export function answersOf(x: tf.Tensor4D, state: State): tf.Tensor {
   return bias(tf.matMul(hidden, state['heads/kernel'] as tf.Tensor2D), state, 'heads');
 }
 
+/** P-Net's images come as one plane in which each row of the image is three, one a channel. */
+const rowsTogether = (plane: tf.Tensor): tf.Tensor4D => {
+  const [count, , rows, width] = plane.shape;
+  return tf.transpose(tf.reshape<tf.Rank.R4>(plane, [count, rows / 3, 3, width]), [0, 1, 3, 2]);
+};
+
 /**
- * images [n, 3, h, w] → answers: P-Net [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2) / 2⌉ − 4, 5], R-Net (24 × 24) [n, 5], O-Net (48 × 48) [n, 15].
+ * images: for P-Net [1, 1, 3 h, w], for the others [n, 3, h, w] → answers: P-Net [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2) / 2⌉ − 4, 5], R-Net (24 × 24) [n, 5],
+ * O-Net (48 × 48) [n, 15].
  */
 const plainStep = (name: NetName): StepFunction => (state, { images }) => {
-  let x = channelsLast(images);
+  let x = name === 'pnet' ? rowsTogether(images) : channelsLast(images);
   POOLS[name].forEach((pool, index) => {
     const layer = `conv${index + 1}`;
     x = pooled(prelu(bias(tf.conv2d(x, state[`${layer}/kernel`] as tf.Tensor4D, 1, 'valid'), state, layer), slopes(state, layer)), pool);

@@ -1,4 +1,4 @@
-/** The pixels that the three nets are fed: a photo at all scales, and crops of it, as planes of float32 (v − 127.5) / 128. */
+/** The pixels that the three nets are fed: a photo at all scales, and crops of it, as float32 (v − 127.5) / 128. */
 import type { RgbImage } from '@facewright/core';
 import { Kernels } from '../kernels/module.js';
 import { areaTable, blockScaleOf, cropTables, isShrunkByWeights, resizeArea, resizeCrop, type AxisTable, type CropWindow } from '../resize.js';
@@ -8,7 +8,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** [3, height, width], row-major. */
+/** [height, 3, width], row-major: some rows of it are one piece, as P-Net's bands want them. */
 export interface NetImage extends Size {
   readonly values: Float32Array;
 }
@@ -31,7 +31,7 @@ export const plainPixels: PixelMaker = (photo) => ({
     for (const { width, height } of sizes) {
       const { data } = resizeArea(photo, width, height);
       const values = new Float32Array(data.length);
-      for (let i = 0, cell = 0; i < data.length; i += 3, cell++) for (let plane = 0; plane < 3; plane++) values[plane * width * height + cell] = NORMALISED[data[i + plane]];
+      for (let y = 0, i = 0; y < height; y++) for (let x = 0; x < width; x++) for (let channel = 0; channel < 3; channel++, i++) values[(y * 3 + channel) * width + x] = NORMALISED[data[i]];
       yield { width, height, values };
     }
   },

@@ -27,23 +27,13 @@ const OVERLAP = CELL - STRIDE;
 const cells = (side: number): number => Math.ceil((side - 2) / STRIDE) - 4;
 
 /** From the top down. `bandPixels` may be set otherwise to see that bands give the answers of the whole. */
-export async function* answersOver(image: NetImage, pnet: Executable, bandPixels = BAND_PIXELS): AsyncGenerator<AnswerBand> {
-  const { width, height } = image;
+export async function* answersOver({ width, height, values }: NetImage, pnet: Executable, bandPixels = BAND_PIXELS): AsyncGenerator<AnswerBand> {
   const [rows, columns] = [cells(height), cells(width)];
   const step = Math.max(1, Math.ceil(rows / Math.ceil((width * height) / bandPixels)));
-  const room = step < rows ? new Float32Array(3 * (step * STRIDE + OVERLAP + STRIDE) * width) : undefined;
   for (let row = 0; row < rows; row += step) {
     const from = row * STRIDE;
     const to = row + step >= rows ? height : from + step * STRIDE + OVERLAP;
-    const values = room ? bandOf(image, from, to, room) : image.values;
-    const { answers } = await pnet.run({ images: hostTensor([1, 3, to - from, width], values) });
+    const { answers } = await pnet.run({ images: hostTensor([1, 1, 3 * (to - from), width], values.subarray(3 * from * width, 3 * to * width)) });
     yield { row, columns, answers: answers.data as Float32Array };
   }
-}
-
-/** The image's rows from `from` to before `to`, in `room`. */
-function bandOf({ width, height, values }: NetImage, from: number, to: number, room: Float32Array): Float32Array {
-  const size = (to - from) * width;
-  for (let plane = 0; plane < 3; plane++) room.set(values.subarray((plane * height + from) * width, (plane * height + to) * width), plane * size);
-  return room.subarray(0, 3 * size);
 }

@@ -161,7 +161,7 @@ function shrunk({ width: sourceWidth, height: sourceHeight, data }: RgbImage, wi
           b += weight * data[p++];
         }
       });
-      [r, g, b].forEach((sum, plane) => (values[(plane * height + y) * width + x] = (sum - 127.5) / 128));
+      [r, g, b].forEach((sum, channel) => (values[(y * 3 + channel) * width + x] = (sum - 127.5) / 128));
     });
   });
   return { width, height, values };
