@@ -114,13 +114,13 @@ export class OnnxExecutable implements Executable {
 
   private compiledFor(inputs: HostTensors): Promise<Compiled> {
     if (this.disposed) throw new Error(`the step "${this.options.name ?? ''}" was disposed of`);
-    const specs: Specs = Object.fromEntries(Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype } satisfies TensorSpec]));
-    const open = `any size: ${JSON.stringify(closed(specs, this.options.dynamicAxes))}`;
+    const open = `any size: ${signatureOf(inputs, this.options.dynamicAxes)}`;
     const anySize = this.compiled.get(open);
     if (anySize) return anySize;
-    const exact = JSON.stringify(specs);
+    const exact = signatureOf(inputs);
     const known = this.compiled.get(exact);
     if (known) return known;
+    const specs: Specs = Object.fromEntries(Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype } satisfies TensorSpec]));
     const compiling = this.compile(specs).then((compiled) => {
       if (compiled.anySize) this.compiled.set(open, compiling);
       return compiled;
@@ -154,9 +154,9 @@ const copied = (value: HostTensor): HostTensor => hostTensor(value.shape, value.
 /** The caller may go on writing into its arrays. */
 const copies = (values: HostTensors): HostTensors => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, copied(value)]));
 
-/** The specs with the open axes left out. */
-function closed(specs: Specs, openAxes: CompileOptions['dynamicAxes'] = {}): unknown {
-  return Object.entries(specs).map(([name, { shape, dtype }]) => [name, dtype, shape.map((length, axis) => (openAxes[name]?.includes(axis) ? -1 : length))]);
+/** Names, types and shapes, the length of open axes left out. */
+function signatureOf(inputs: HostTensors, openAxes: CompileOptions['dynamicAxes'] = {}): string {
+  return Object.entries(inputs).map(([name, { dtype, shape }]) => `${name}: ${dtype} [${shape.map((length, axis) => (openAxes[name]?.includes(axis) ? '?' : length)).join()}]`).join('; ');
 }
 
 function hostOf({ data, dims, type }: Tensor): HostTensor {
