@@ -37,6 +37,8 @@ export interface CompileOptions {
   readonly dynamicAxes?: Readonly<Record<string, readonly number[]>>;
   /** The caller leaves the arrays of a call as they are until it is answered: an engine need not copy them first. */
   readonly inputsStay?: boolean;
+  /** The caller is done with a call's outputs when it makes the next call: an engine may take their memory back then, and the arrays be empty. */
+  readonly outputsGo?: boolean;
 }
 
 /** How a training adapts the factor by which it multiplies its loss; see `Engine.lossScaling`. */

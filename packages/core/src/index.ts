@@ -8,6 +8,7 @@ export * from './augmenter.js';
 export * from './dataset.js';
 export * from './tensors.js';
 export * from './raw-numbers.js';
+export * from './release.js';
 export * from './safetensors.js';
 export * from './kernels.js';
 export * from './model.js';

@@ -1,6 +1,6 @@
 /** A compiled step with its state, which stays in onnxruntime's tensors between calls: each call reads one set and writes the other. */
 import type { Graph, TensorSpec } from '@facewright/capture';
-import { FacewrightError, hostTensor, type CompileOptions, type Executable, type HostTensor, type HostTensors, type StepFunction } from '@facewright/core';
+import { FacewrightError, hostTensor, releaseArray, type CompileOptions, type Executable, type HostTensor, type HostTensors, type StepFunction } from '@facewright/core';
 import { HIDING_INPUT } from '../lowering/context.js';
 import { inputName, outputName } from '../lowering/lower.js';
 import { entryOf, gather, newStateName, type StateTensor } from '../lowering/packing.js';
@@ -24,6 +24,8 @@ export class OnnxExecutable implements Executable {
   /** The state before the first call, and for steps that never change it. */
   private hostState: HostTensors;
   private slots?: StateSlot[];
+  /** The last call's. */
+  private readonly outputs: Float32Array[] = [];
   private disposed = false;
   private last: Promise<void> = Promise.resolve();
 
@@ -48,13 +50,18 @@ export class OnnxExecutable implements Executable {
     for (const { tensor, current } of slots) feeds[tensor.input] = current;
     const fetches: Record<string, Tensor | null> = Object.fromEntries(compiled.graph.outputs.map(({ name }) => [outputName(name), null]));
     for (const { tensor, spare } of slots) if (tensor.changes) fetches[newStateName(tensor)] = spare ?? null;
+    if (this.options.outputsGo) this.outputs.splice(0).forEach(releaseArray);
     const results = await compiled.session.run(feeds, fetches);
     for (const slot of slots) {
       if (!slot.tensor.changes) continue;
-      slot.spare = slot.current;
-      slot.current = results[newStateName(slot.tensor)];
+      const made = results[newStateName(slot.tensor)];
+      // what was written where it was told to be comes back as a copy, too
+      if (slot.spare && valuesOf(made).buffer !== valuesOf(slot.spare).buffer) releaseArray(valuesOf(made));
+      [slot.current, slot.spare] = [slot.spare ?? made, slot.current];
     }
-    return Object.fromEntries(compiled.graph.outputs.map(({ name }) => [name, hostOf(results[outputName(name)])]));
+    const outputs = compiled.graph.outputs.map(({ name }): [string, HostTensor] => [name, hostOf(results[outputName(name)])]);
+    if (this.options.outputsGo) this.outputs.push(...compiled.graph.outputs.map(({ name }) => valuesOf(results[outputName(name)])));
+    return Object.fromEntries(outputs);
   }
 
   async readState(names: readonly string[] = Object.keys(this.hostState)): Promise<HostTensors> {
@@ -150,6 +157,7 @@ export class OnnxExecutable implements Executable {
   }
 }
 
+const valuesOf = ({ data }: Tensor): Float32Array => data as Float32Array;
 const copied = (value: HostTensor): HostTensor => hostTensor(value.shape, value.data.slice());
 /** The caller may go on writing into its arrays. */
 const copies = (values: HostTensors): HostTensors => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, copied(value)]));

@@ -29,7 +29,7 @@ export async function decodeImage(bytes: Uint8Array, { where, ...limits }: Decod
   if (size) refuseLarge(size, limits, where);
   else await refuse();
   try {
-    const { data, info } = await open().autoOrient().flatten({ background: '#000' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await open().autoOrient().flatten({ background: '#000' }).toColourspace('srgb').raw({ depth: 'uchar' }).toUint8Array();
     return { width: info.width, height: info.height, data: info.channels === 3 ? asBytes(data) : greyToRgb(data, info.channels) };
   } catch (error) {
     if (size) await refuse();
@@ -50,7 +50,7 @@ export async function encodeImage(image: RgbImage, format: 'jpeg' | 'png' = 'jpe
   return asBytes(await (format === 'png' ? raw.png() : raw.jpeg({ quality })).toBuffer());
 }
 
-const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+const asBytes = (buffer: Uint8Array): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 
 function greyToRgb(data: Uint8Array, channels: number): Uint8Array {
   const pixels = data.length / channels;

@@ -124,7 +124,7 @@ async function answersFor(image: RgbImage, pixels: PhotoPixels, candidates: read
     const images = hostTensor([some.length, 3, side, side], pixels.crops(some.map(({ window }) => window), side));
     const { answers } = await net.run({ images });
     const width = answers.shape[1];
-    some.forEach(({ box }, index) => answered.push({ box, answer: (answers.data as Float32Array).subarray(index * width, (index + 1) * width) }));
+    some.forEach(({ box }, index) => answered.push({ box, answer: (answers.data as Float32Array).slice(index * width, (index + 1) * width) }));
   }
   return answered;
 }

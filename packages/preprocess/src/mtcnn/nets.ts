@@ -64,7 +64,7 @@ const plainStep = (name: NetName): StepFunction => (state, { images }) => {
 export function compileNets(engine: Engine, tensors: Readonly<Record<NetName, HostTensors>>): Readonly<Record<NetName, Executable>> {
   const compiled = (name: NetName, openAxes: readonly number[]): Executable => {
     const { step, state } = engine.name === 'onnx' ? blockedNet(name, tensors[name]) : { step: plainStep(name), state: tensors[name] };
-    return engine.compile(step, { name: `mtcnn/${name}`, state, dynamicAxes: { images: openAxes }, inputsStay: true });
+    return engine.compile(step, { name: `mtcnn/${name}`, state, dynamicAxes: { images: openAxes }, inputsStay: true, outputsGo: true });
   };
   return { pnet: compiled('pnet', [2, 3]), rnet: compiled('rnet', [0]), onet: compiled('onet', [0]) };
 }

@@ -11,7 +11,7 @@ export function pyramidScales(width: number, height: number, minFace: number, fa
   return scales;
 }
 
-/** P-Net's answers over some rows of its cells: [rows, columns, 5], row-major. */
+/** P-Net's answers over some rows of its cells: [rows, columns, 5], row-major. Valid until the next are asked for. */
 export interface AnswerBand {
   /** The first of these rows in the whole image. */
   readonly row: number;

@@ -105,7 +105,7 @@ async function answersFor(image: RgbImage, boxes: readonly Candidate[], net: Exe
     some.forEach((box, index) => cropBilinear(image, box, side, values.subarray(index * side * side * 3)));
     const { answers } = await net.run({ images: hostTensor([some.length, 3, side, side], values) });
     const width = answers.shape[1];
-    some.forEach((box, index) => answered.push({ box, answer: (answers.data as Float32Array).subarray(index * width, (index + 1) * width) }));
+    some.forEach((box, index) => answered.push({ box, answer: (answers.data as Float32Array).slice(index * width, (index + 1) * width) }));
   }
   return answered;
 }

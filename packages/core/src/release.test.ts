@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { releaseArray } from './release.js';
+
+test('a released array is empty, its memory free', async () => {
+  const held = (): number => process.memoryUsage().arrayBuffers;
+  const before = held();
+  for (let i = 0; i < 3; i++) {
+    const array = new Float32Array(5_000_000).fill(1);
+    const part = array.subarray(10, 20);
+    expect(held() - before).toBeGreaterThan(19e6);
+    releaseArray(part);
+    expect([array.length, part.length]).toEqual([0, 0]);
+    await new Promise((resolve) => setTimeout(resolve, 5)); // the first time a channel is opened and closed
+    expect(held() - before).toBeLessThan(1e6);
+  }
+});

@@ -1,0 +1,28 @@
+/** Large arrays given back at once. */
+
+interface Transferable extends ArrayBuffer {
+  /** ES2024; Node has it from version 21 on. */
+  transfer?(length: number): ArrayBuffer;
+}
+
+/** Its other end is closed: what is sent is taken from the sender, and gone. */
+let nowhere: InstanceType<typeof MessageChannel>['port1'] | undefined;
+
+/**
+ * Frees the memory of an array, which has length 0 afterwards, as have all others on the same buffer. Else it stays until the garbage
+ * collector comes by; and V8 counts it, so that some megabytes of pixels in short-lived arrays make it go through all living objects again and again.
+ */
+export function releaseArray({ buffer }: ArrayBufferView): void {
+  if (!(buffer instanceof ArrayBuffer)) return; // shared with other threads
+  const transferable: Transferable = buffer;
+  if (transferable.transfer) {
+    transferable.transfer(0);
+    return;
+  }
+  if (!nowhere) {
+    const { port1, port2 } = new MessageChannel();
+    port2.close();
+    nowhere = port1;
+  }
+  nowhere.postMessage(null, [buffer]);
+}
