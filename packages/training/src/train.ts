@@ -3,7 +3,7 @@
  * rule ends it; validate and write a checkpoint now and then; at the end write the model.
  */
 import {
-  DeviceLost, Interrupted, hostScalar, runConfig, under,
+  DeviceLost, Interrupted, hostScalar, releaseArray, runConfig, under,
   type Dataset, type Emit, type Engine, type Executable, type HostTensors, type InitialState, type Loss, type Model, type Optimiser, type Random, type RunConfig, type StageConfig,
 } from '@facewright/core';
 import { join, nextTurn } from '@facewright/core/platform';
@@ -213,7 +213,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
             }
             const rate = rateOf(position);
             clock.began();
-            const inputs = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
+            const inputs: HostTensors = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
             clock.loaded();
             const outputs = await executable.run(inputs);
             clock.computed();
@@ -235,6 +235,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
               continue;
             }
 
+            releaseArray(inputs.images.data);
             throughput.count(batches.size);
             const imagesPerSecond = throughput.recent();
             emit('train.step', { stage: position.stage, step, epoch: Math.floor((step - 1) / batches.perEpoch), loss, accuracy, rate, imagesPerSecond, ...(!skipped && { gradientNorm, ...(config.clipNorm !== undefined && { clipped: gradientNorm > config.clipNorm }) }), ...(lossScale !== undefined && { lossScale: { scale: lossScale, skipped } }), time: clock.step() });

@@ -1,5 +1,5 @@
 /** Loss and accuracy on the photos set aside, with the model as it would be used. */
-import type { Engine, Executable, HostTensors, Loss, Model } from '@facewright/core';
+import { releaseArray, type Engine, type Executable, type HostTensors, type Loss, type Model } from '@facewright/core';
 import { labelTensor } from './batches.js';
 import { inputTensor, type ImageStore } from './images.js';
 import { validationStep } from './step.js';
@@ -40,7 +40,9 @@ export function createValidator({ engine, model, loss, samples, store, batch }: 
       for (let first = 0; first < samples.length; first += batch) {
         const part = samples.slice(first, first + batch);
         const pixels = await Promise.all(part.map(({ sample }) => store.pixels(sample)));
-        const outputs = await executable.run({ images: inputTensor(pixels, model), labels: labelTensor(part) });
+        const images = inputTensor(pixels, model);
+        const outputs = await executable.run({ images, labels: labelTensor(part) });
+        releaseArray(images.data);
         lossSum += outputs.loss.data[0] * part.length;
         hits += outputs.accuracy.data[0] * part.length;
       }
