@@ -73,8 +73,8 @@ async function tier() {
   };
   for (let i = 0; i < 200; i++) await source(i);
   const start = now();
-  for (let i = 0; i < 600; i++) await source(i);
-  report(start, now(), 600);
+  for (let i = 0; i < 3000; i++) await source(i);
+  report(start, now(), 3000);
 }
 
 await { detect: () => pipeline(false), seed: () => pipeline(true), tier }[mode]();

@@ -13,7 +13,7 @@ let nowhere: InstanceType<typeof MessageChannel>['port1'] | undefined;
  * collector comes by; and V8 counts it, so that some megabytes of pixels in short-lived arrays make it go through all living objects again and again.
  */
 export function releaseArray({ buffer }: ArrayBufferView): void {
-  if (!(buffer instanceof ArrayBuffer)) return; // shared with other threads
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength === 0) return; // shared with other threads, or released before
   const transferable: Transferable = buffer;
   if (transferable.transfer) {
     transferable.transfer(0);

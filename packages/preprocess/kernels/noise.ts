@@ -57,36 +57,43 @@ export function saltAndPepper(src: usize, out: usize, count: i32, struck: u32, s
   let c = v128.load(state, 32);
   let d = v128.load(state, 48);
   const one = i32x4.splat(1);
-  const forStruck = i32x4.splat(<i32>struck);
-  const forSalt = i32x4.splat(<i32>salt);
+  // processors compare signed numbers: the top bit is turned on both sides
+  const top = i32x4.splat(<i32>0x80000000);
+  const forStruck = v128.xor(i32x4.splat(<i32>struck), top);
+  const forSalt = v128.xor(i32x4.splat(<i32>salt), top);
+  let t: v128;
   for (let i = 0; i < count; i += 16) {
-    const first = sum(a, b, d);
+    t = sum(a, b, d);
+    const first = v128.xor(t, top);
     a = mixedA(b);
     b = mixedB(c);
-    c = mixedC(c, first);
+    c = mixedC(c, t);
     d = i32x4.add(d, one);
-    const second = sum(a, b, d);
+    t = sum(a, b, d);
+    const second = v128.xor(t, top);
     a = mixedA(b);
     b = mixedB(c);
-    c = mixedC(c, second);
+    c = mixedC(c, t);
     d = i32x4.add(d, one);
-    const third = sum(a, b, d);
+    t = sum(a, b, d);
+    const third = v128.xor(t, top);
     a = mixedA(b);
     b = mixedB(c);
-    c = mixedC(c, third);
+    c = mixedC(c, t);
     d = i32x4.add(d, one);
-    const fourth = sum(a, b, d);
+    t = sum(a, b, d);
+    const fourth = v128.xor(t, top);
     a = mixedA(b);
     b = mixedB(c);
-    c = mixedC(c, fourth);
+    c = mixedC(c, t);
     d = i32x4.add(d, one);
     const black = i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(i32x4.lt_u(first, forStruck), i32x4.lt_u(second, forStruck)),
-      i16x8.narrow_i32x4_s(i32x4.lt_u(third, forStruck), i32x4.lt_u(fourth, forStruck)),
+      i16x8.narrow_i32x4_s(i32x4.lt_s(first, forStruck), i32x4.lt_s(second, forStruck)),
+      i16x8.narrow_i32x4_s(i32x4.lt_s(third, forStruck), i32x4.lt_s(fourth, forStruck)),
     );
     const white = i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(i32x4.lt_u(first, forSalt), i32x4.lt_u(second, forSalt)),
-      i16x8.narrow_i32x4_s(i32x4.lt_u(third, forSalt), i32x4.lt_u(fourth, forSalt)),
+      i16x8.narrow_i32x4_s(i32x4.lt_s(first, forSalt), i32x4.lt_s(second, forSalt)),
+      i16x8.narrow_i32x4_s(i32x4.lt_s(third, forSalt), i32x4.lt_s(fourth, forSalt)),
     );
     v128.store(out + i, v128.or(v128.andnot(v128.load(src + i), black), white));
   }

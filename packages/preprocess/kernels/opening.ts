@@ -1,30 +1,53 @@
-// src/augment/opening.ts in SIMD: sixteen values at once, windows joined two by two.
+// src/augment/opening.ts in SIMD: sixteen values at once.
+
+/** Windows of up to so many values are read whole; larger ones are joined two by two. */
+const FEW = 7;
 
 @inline
+function better(a: v128, b: v128, greatest: bool): v128 {
+  return greatest ? i8x16.max_u(a, b) : i8x16.min_u(a, b);
+}
+
+/** Each value becomes the least (or greatest) of the `size` values from it on, `step` bytes apart. */
+@inline
 function joined(values: usize, end: usize, step: usize, size: i32, greatest: bool): void {
+  if (size <= FEW) {
+    const reach = <usize>(size - 1) * step;
+    for (let p = values; p < end; p += 16) {
+      let best = v128.load(p);
+      for (let q = p + step; q <= p + reach; q += step) best = better(best, v128.load(q), greatest);
+      v128.store(p, best);
+    }
+    return;
+  }
   for (let covered = 1; covered < size; ) {
     const shift = min(covered, size - covered);
     const ahead = <usize>shift * step;
-    for (let p = values; p < end; p += 16) {
-      const here = v128.load(p);
-      const there = v128.load(p + ahead);
-      v128.store(p, greatest ? i8x16.max_u(here, there) : i8x16.min_u(here, there));
-    }
+    for (let p = values; p < end; p += 16) v128.store(p, better(v128.load(p), v128.load(p + ahead), greatest));
     covered += shift;
   }
 }
 
+/** `memory.copy` is a call into the engine: for a few hundred bytes that takes longer than the copy. */
+@inline
+function copied(from: usize, to: usize, bytes: usize): void {
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) v128.store(to + at, v128.load(from + at));
+  for (; at < bytes; at++) store<u8>(to + at, load<u8>(from + at));
+}
+
 /** The least (or greatest) value of the square around each value of `src`, to `out`; `room` holds the padded image and as many rows as the square is high besides. */
+@inline
 function reduced(src: usize, width: i32, height: i32, reach: i32, room: usize, out: usize, greatest: bool): void {
   const row = <usize>width * 3;
   const padded = <usize>(width + 2 * reach) * 3;
   const rows = <usize>(height + 2 * reach);
   const end = room + padded * rows;
   memory.fill(room, greatest ? 0 : 255, end - room);
-  for (let y = 0; y < height; y++) memory.copy(room + <usize>(y + reach) * padded + <usize>reach * 3, src + <usize>y * row, row);
+  for (let y = 0; y < height; y++) copied(src + <usize>y * row, room + <usize>(y + reach) * padded + <usize>reach * 3, row);
   joined(room, end, 3, 2 * reach + 1, greatest);
   joined(room, end, padded, 2 * reach + 1, greatest);
-  for (let y = 0; y < height; y++) memory.copy(out + <usize>y * row, room + <usize>y * padded, row);
+  for (let y = 0; y < height; y++) copied(room + <usize>y * padded, out + <usize>y * row, row);
 }
 
 /** `out` may not be `src`. */

@@ -1,8 +1,10 @@
 /** Prepared images to bytes. */
+import { releaseArray } from '@facewright/core';
 import { encodeImage, openJpegEncoder } from '@facewright/core/node';
 import type { Outcome } from './photo.js';
 import type { EncodedImage, EncodedOutcome, Encoding } from './workers.js';
 
+/** The outcome's pixels are gone afterwards. */
 export type EncodeOutcome = (outcome: Outcome) => Promise<EncodedOutcome>;
 
 /** What this machine encodes with: recorded, and the same in every thread. */
@@ -16,6 +18,7 @@ export async function outcomeEncoder({ format, encoder }: Encoding): Promise<Enc
     if ('exclusion' in outcome) return outcome;
     const images: EncodedImage[] = [];
     for (const { sample, image } of outcome.images) images.push({ sample, bytes: jpeg ? await jpeg.encode(image) : await encodeImage(image, 'png') });
+    for (const { image } of outcome.images) releaseArray(image.data);
     return { images };
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRandom, FacewrightError, Interrupted, landmarksFrom, SEED_TIERS, type Photo } from '@facewright/core';
+import { createRandom, FacewrightError, Interrupted, landmarksFrom, SEED_TIERS, type Aligner, type Photo } from '@facewright/core';
 import { encodeImage } from '@facewright/core/node';
 import { countingDetector, LANDMARKS, person, photo, photoBytes, readerOf, run, tiersOf } from '../../test/prepare-support.js';
 import { noiseImage, sha256 } from '../../test/support.js';
@@ -42,6 +42,15 @@ test('each tier keeps, picks and augments as its rule says; the summary counts i
   const moved = createFivePointAligner(112).align(noiseImage(200, 180, 1), LANDMARKS);
   expect(sha256(noised[0].image.data)).toBe(sha256(moved.data));
   expect(sha256(noised[1].image.data)).toBe(sha256(createOpening(5).augment(moved, createRandom(0)).data));
+});
+
+test('a photo whose pixels an aligner hands on as they are is not freed', async () => {
+  const corner: Aligner = { size: 112, fingerprint: 'the first pixels', align: ({ data }) => ({ width: 112, height: 112, data: data.subarray(0, 112 * 112 * 3) }) };
+  const test = run(readerOf(person('A', 2), person('B', 2)), { tiers: tiersOf([{ name: 'kept', above: 0, augment: [] }]), aligner: corner });
+  await prepare(test.options);
+  const first = sha256(noiseImage(200, 180, 0).data.subarray(0, 112 * 112 * 3));
+  expect(test.state.written.map(({ image }) => image.data.length)).toEqual(Array(4).fill(112 * 112 * 3));
+  expect(sha256(test.state.written[0].image.data)).toBe(first);
 });
 
 test('the same seed gives the same bytes, whatever loads first; another gives other noise', async () => {
