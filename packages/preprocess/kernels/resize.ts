@@ -6,46 +6,62 @@ function pixel(p: usize): v128 {
   return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(p)));
 }
 
-/** A row of 8-bit RGB as float32; up to fifteen values more are read and written. */
-function rowOfFloats(p: usize, values: i32, out: usize): void {
-  for (const end = p + <usize>values; p < end; p += 16, out += 64) {
-    const bytes = v128.load(p);
-    const low = i16x8.extend_low_i8x16_u(bytes);
-    const high = i16x8.extend_high_i8x16_u(bytes);
-    v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(low)));
-    v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(low)), 16);
-    v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(high)), 32);
-    v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(high)), 48);
+/** Four values of each of four rows, whose bytes lie beside each other, as float32. */
+@inline
+function storeColumns(columns: v128, out: usize): void {
+  const low = i16x8.extend_low_i8x16_u(columns);
+  const high = i16x8.extend_high_i8x16_u(columns);
+  v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(low)));
+  v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(low)), 16);
+  v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(high)), 32);
+  v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(high)), 48);
+}
+
+/** Four rows of 8-bit values as float32, each row a lane; up to fifteen values more of each are read and written. */
+function fourRows(p: usize, second: usize, third: usize, fourth: usize, values: i32, out: usize): void {
+  for (const end = p + <usize>values; p < end; p += 16, out += 256) {
+    const a = v128.load(p);
+    const b = v128.load(p + second);
+    const c = v128.load(p + third);
+    const d = v128.load(p + fourth);
+    const ab = i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const cd = i8x16.shuffle(c, d, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    storeColumns(i16x8.shuffle(ab, cd, 0, 8, 1, 9, 2, 10, 3, 11), out);
+    storeColumns(i16x8.shuffle(ab, cd, 4, 12, 5, 13, 6, 14, 7, 15), out + 64);
+    const abHigh = i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    const cdHigh = i8x16.shuffle(c, d, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    storeColumns(i16x8.shuffle(abHigh, cdHigh, 0, 8, 1, 9, 2, 10, 3, 11), out + 128);
+    storeColumns(i16x8.shuffle(abHigh, cdHigh, 4, 12, 5, 13, 6, 14, 7, 15), out + 192);
   }
 }
 
-@inline
-function product(q: usize, weight: usize): v128 {
-  return f32x4.mul(v128.load(q), v128.load32_splat(weight));
-}
-
-/** A source row shrunk to `width` pixels of four lanes. Every target pixel has as many taps, the last of weight 0, so that nothing is to be guessed. */
-function shrunkRow(row: usize, width: i32, taps: i32, start: usize, weights: usize, line: usize): void {
-  const end = line + (<usize>width << 4);
+/**
+ * Four source rows shrunk to `width` pixels: four rows of four lanes a pixel, from `line` on. Every target pixel has as many taps, the last of
+ * weight 0, so that nothing is to be guessed; `start` is in bytes of a row of float32 RGB.
+ */
+function shrunkRows(rows: usize, width: i32, taps: i32, start: usize, weights: usize, line: usize): void {
+  const size = <usize>width << 4;
+  const end = line + size;
   const step = <usize>taps << 2;
-  if (taps === 3) {
-    for (; line < end; line += 16, start += 4, weights += step) {
-      const q = row + <usize>load<i32>(start);
-      v128.store(line, f32x4.add(f32x4.add(product(q, weights), product(q + 12, weights + 4)), product(q + 24, weights + 8)));
+  for (; line < end; line += 16, start += 4) {
+    let q = rows + (<usize>load<i32>(start) << 2);
+    let weight = v128.load32_splat(weights);
+    let r = f32x4.mul(v128.load(q), weight);
+    let g = f32x4.mul(v128.load(q, 16), weight);
+    let b = f32x4.mul(v128.load(q, 32), weight);
+    const last = weights + step;
+    for (weights += 4, q += 48; weights < last; weights += 4, q += 48) {
+      weight = v128.load32_splat(weights);
+      r = f32x4.add(r, f32x4.mul(v128.load(q), weight));
+      g = f32x4.add(g, f32x4.mul(v128.load(q, 16), weight));
+      b = f32x4.add(b, f32x4.mul(v128.load(q, 32), weight));
     }
-  } else if (taps === 4) {
-    for (; line < end; line += 16, start += 4, weights += step) {
-      const q = row + <usize>load<i32>(start);
-      v128.store(line, f32x4.add(f32x4.add(f32x4.add(product(q, weights), product(q + 12, weights + 4)), product(q + 24, weights + 8)), product(q + 36, weights + 12)));
-    }
-  } else {
-    for (; line < end; line += 16, start += 4) {
-      let q = row + <usize>load<i32>(start);
-      let sum = product(q, weights);
-      const last = weights + step;
-      for (weights += 4, q += 12; weights < last; weights += 4, q += 12) sum = f32x4.add(sum, product(q, weights));
-      v128.store(line, sum);
-    }
+    const low = i32x4.shuffle(r, g, 0, 4, 1, 5);
+    const high = i32x4.shuffle(r, g, 2, 6, 3, 7);
+    v128.store(line, i32x4.shuffle(low, b, 0, 1, 4, 4));
+    v128.store(line + size, i32x4.shuffle(low, b, 2, 3, 5, 5));
+    v128.store(line + 2 * size, i32x4.shuffle(high, b, 0, 1, 6, 6));
+    v128.store(line + 3 * size, i32x4.shuffle(high, b, 2, 3, 7, 7));
   }
 }
 
@@ -99,36 +115,41 @@ class Level {
   y: i32;
 }
 
+/** Adds one shrunk source row to the target rows that it is part of. */
+@inline
+function addRow(level: Level, source: i32, line: usize): void {
+  while (level.y < level.height) {
+    const at = <usize>level.y << 2;
+    const begin = load<i32>(level.rowStart + at);
+    if (source < begin) break;
+    const from = load<i32>(level.rowFirst + at);
+    const last = begin + load<i32>(level.rowFirst + at, 4) - from - 1;
+    const weight = v128.load32_splat(level.rowWeights + (<usize>(from + source - begin) << 2));
+    const sum = level.sum;
+    const size = <usize>level.width << 4;
+    if (source === begin) for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.mul(v128.load(line + k), weight));
+    else for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.add(v128.load(sum + k), f32x4.mul(v128.load(line + k), weight)));
+    // the last row of a target row is often the first of the next
+    if (source < last) break;
+    emitRow(sum, level.width, level.out + <usize>level.y * (<usize>level.width * 12));
+    level.y++;
+  }
+}
+
 /**
- * An 8-bit photo shrunk to several sizes at once, row by row of the photo, each value rounded to a grey level, then (v − 127.5) / 128 as
- * float32. `row`: room for the photo's row as float32, and finite numbers after it as far as the taps reach; `line`: sixteen bytes a column
- * of the widest level.
+ * An 8-bit photo shrunk to several sizes at once, four rows of it after four, each value rounded to a grey level, then (v − 127.5) / 128 as
+ * float32. `rows`: room for four of the photo's rows as float32, and finite numbers after them as far as the taps reach; `line`: four rows of sixteen
+ * bytes a column of the widest level.
  */
-export function pyramid(photo: usize, sourceWidth: i32, sourceHeight: i32, levels: usize, count: i32, row: usize, line: usize): void {
+export function pyramid(photo: usize, sourceWidth: i32, sourceHeight: i32, levels: usize, count: i32, rows: usize, line: usize): void {
   const bytes = sourceWidth * 3;
-  for (let source = 0; source < sourceHeight; source++, photo += bytes) {
-    rowOfFloats(photo, bytes, row);
+  for (let source = 0; source < sourceHeight; source += 4, photo += <usize>bytes << 2) {
+    const more = sourceHeight - source - 1; // below the photo's last row it is taken again, and not used
+    fourRows(photo, bytes * min(1, more), bytes * min(2, more), bytes * min(3, more), bytes, rows);
     for (let i = 0; i < count; i++) {
       const level = changetype<Level>(levels + <usize>i * offsetof<Level>());
-      let made = false;
-      while (level.y < level.height) {
-        const at = <usize>level.y << 2;
-        const begin = load<i32>(level.rowStart + at);
-        if (source < begin) break;
-        const from = load<i32>(level.rowFirst + at);
-        const last = begin + load<i32>(level.rowFirst + at, 4) - from - 1;
-        // the last row of a target row is often the first of the next
-        if (!made) shrunkRow(row, level.width, level.taps, level.columnStart, level.columnWeights, line);
-        made = true;
-        const weight = v128.load32_splat(level.rowWeights + (<usize>(from + source - begin) << 2));
-        const sum = level.sum;
-        const size = <usize>level.width << 4;
-        if (source === begin) for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.mul(v128.load(line + k), weight));
-        else for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.add(v128.load(sum + k), f32x4.mul(v128.load(line + k), weight)));
-        if (source < last) break;
-        emitRow(sum, level.width, level.out + <usize>level.y * (<usize>level.width * 12));
-        level.y++;
-      }
+      shrunkRows(rows, level.width, level.taps, level.columnStart, level.columnWeights, line);
+      for (let row = 0; row <= min(3, more); row++) addRow(level, source + row, line + <usize>row * (<usize>level.width << 4));
     }
   }
 }

@@ -143,12 +143,13 @@ class PhotoMemory {
       return { width, height, taps: columns.taps, tables, sum: kernels.room(width * 16), out: kernels.room(width * height * 12) };
     });
     const list = kernels.put(Int32Array.from(levels.flatMap(({ width, height, taps, tables, sum, out }) => [width, height, taps, ...tables, sum, out, 0])));
-    const line = kernels.room(Math.max(...sizes.map(({ width }) => width)) * 16);
-    const rowBytes = sourceWidth * 12;
-    const reach = Math.max(...levels.map(({ taps }) => taps)) * 12 + 64;
-    const row = kernels.room(rowBytes + reach);
-    kernels.bytes().fill(0, row + rowBytes, row + rowBytes + reach);
-    kernels.run.pyramid(this.photoAt, sourceWidth, sourceHeight, list, levels.length, row, line);
+    // four rows of the photo at a time
+    const line = kernels.room(Math.max(...sizes.map(({ width }) => width)) * 64);
+    const rowBytes = sourceWidth * 48;
+    const reach = Math.max(...levels.map(({ taps }) => taps)) * 48 + 256;
+    const rows = kernels.room(rowBytes + reach);
+    kernels.bytes().fill(0, rows + rowBytes, rows + rowBytes + reach);
+    kernels.run.pyramid(this.photoAt, sourceWidth, sourceHeight, list, levels.length, rows, line);
     return levels.map(({ width, height, out }) => () => ({ width, height, values: kernels.floats(out, width * height * 3) }));
   }
 
