@@ -186,13 +186,14 @@ function highDoubles(values: v128): v128 {
 }
 
 /**
- * A row of a crop in float64, four lanes a target pixel; columns outside [left, right) of the photo count nothing. A weight has 24 bits and
+ * A row of a crop in float64, one channel after the other; columns outside [left, right) of the photo count nothing. A weight has 24 bits and
  * is at least 1e-3 of a pixel's share, so that every product and every sum of a row is exact in 53 bits: the pixels between the first and
  * the last, which all weigh the same, are summed as integers.
  */
 function croppedRow(p: usize, shift: i32, left: i32, right: i32, side: i32, start: usize, first: usize, weights: usize, weighted: bool, line: usize): void {
   let k = load<i32>(first);
-  for (let x = 0; x < side; x++, line += 32) {
+  const plane = <usize>side << 3;
+  for (let x = 0; x < side; x++, line += 8) {
     const end = load<i32>(first + (<usize>(x + 1) << 2));
     const column = load<i32>(start + (<usize>x << 2)) + shift;
     const last = column + end - k - 1;
@@ -221,46 +222,76 @@ function croppedRow(p: usize, shift: i32, left: i32, right: i32, side: i32, star
       }
     }
     k = end;
-    v128.store(line, low);
-    v128.store(line, high, 16);
+    v128.store64_lane(line, low, 0);
+    v128.store64_lane(line + plane, low, 1);
+    v128.store64_lane(line + 2 * plane, high, 0);
   }
 }
 
-/** 8-bit values as float64; up to seven more are read and written. */
-function rowOfDoubles(p: usize, values: i32, out: usize): void {
-  for (const end = p + <usize>values; p < end; p += 8, out += 64) {
-    const words = i16x8.extend_low_i8x16_u(v128.load64_zero(p));
-    const low = i32x4.extend_low_i16x8_u(words);
-    const high = i32x4.extend_high_i16x8_u(words);
-    v128.store(out, lowDoubles(low));
-    v128.store(out, highDoubles(low), 16);
-    v128.store(out, lowDoubles(high), 32);
-    v128.store(out, highDoubles(high), 48);
-  }
+@inline
+function storeDoubles(words: v128, out: usize): void {
+  const low = i32x4.extend_low_i16x8_u(words);
+  const high = i32x4.extend_high_i16x8_u(words);
+  v128.store(out, lowDoubles(low));
+  v128.store(out, highDoubles(low), 16);
+  v128.store(out, lowDoubles(high), 32);
+  v128.store(out, highDoubles(high), 48);
 }
 
-/** croppedRow over a row of doubles with as many taps for every target pixel, the last of weight 0: nothing is to be guessed, and sums are as exact. */
-function tappedRow(row: usize, side: i32, taps: i32, start: usize, weights: usize, line: usize): void {
-  const end = line + (<usize>side << 5);
-  for (; line < end; line += 32, start += 4) {
-    let q = row + <usize>load<i32>(start);
-    const last = weights + (<usize>taps << 3);
-    let weight = v128.load64_splat(weights);
-    let low = f64x2.mul(v128.load(q), weight);
-    let high = f64x2.mul(v128.load(q, 16), weight);
-    for (weights += 8, q += 24; weights < last; weights += 8, q += 24) {
-      weight = v128.load64_splat(weights);
-      low = f64x2.add(low, f64x2.mul(v128.load(q), weight));
-      high = f64x2.add(high, f64x2.mul(v128.load(q, 16), weight));
-    }
-    v128.store(line, low);
-    v128.store(line, high, 16);
+/** Two rows of 8-bit values as float64, each row a lane; up to seven values more of each are read and written. */
+function twoRows(p: usize, second: usize, values: i32, out: usize): void {
+  for (const end = p + <usize>values; p < end; p += 8, out += 128) {
+    const bytes = i8x16.shuffle(v128.load64_zero(p), v128.load64_zero(p + second), 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    storeDoubles(i16x8.extend_low_i8x16_u(bytes), out);
+    storeDoubles(i16x8.extend_high_i8x16_u(bytes), out + 64);
   }
 }
 
 /**
- * A crop resized to `side` × `side`, (v − 127.5) / 128: [3, side, side] float32 at `out`. `blockScale` is 0 where weights are used, else sums
- * are of whole pixels and multiplied by it. `line` and `sum`: 32 bytes a target column each. Where `taps` is not 0, columns have as many taps
+ * croppedRow over two rows of doubles with as many taps for every target pixel, the last of weight 0: nothing is to be guessed, and sums are as
+ * exact. Two target pixels at a time, so that values of a row lie beside each other again.
+ */
+function tappedRows(rows: usize, side: i32, taps: i32, start: usize, weights: usize, line: usize): void {
+  const plane = <usize>side << 3;
+  const next = 3 * plane;
+  const step = <usize>taps << 3;
+  for (const end = line + plane; line < end; line += 16, start += 8) {
+    let q = rows + <usize>load<i32>(start);
+    let weight = v128.load64_splat(weights);
+    let r = f64x2.mul(v128.load(q), weight);
+    let g = f64x2.mul(v128.load(q, 16), weight);
+    let b = f64x2.mul(v128.load(q, 32), weight);
+    let last = weights + step;
+    for (weights += 8, q += 48; weights < last; weights += 8, q += 48) {
+      weight = v128.load64_splat(weights);
+      r = f64x2.add(r, f64x2.mul(v128.load(q), weight));
+      g = f64x2.add(g, f64x2.mul(v128.load(q, 16), weight));
+      b = f64x2.add(b, f64x2.mul(v128.load(q, 32), weight));
+    }
+    q = rows + <usize>load<i32>(start, 4);
+    weight = v128.load64_splat(weights);
+    let red = f64x2.mul(v128.load(q), weight);
+    let green = f64x2.mul(v128.load(q, 16), weight);
+    let blue = f64x2.mul(v128.load(q, 32), weight);
+    last = weights + step;
+    for (weights += 8, q += 48; weights < last; weights += 8, q += 48) {
+      weight = v128.load64_splat(weights);
+      red = f64x2.add(red, f64x2.mul(v128.load(q), weight));
+      green = f64x2.add(green, f64x2.mul(v128.load(q, 16), weight));
+      blue = f64x2.add(blue, f64x2.mul(v128.load(q, 32), weight));
+    }
+    v128.store(line, i64x2.shuffle(r, red, 0, 2));
+    v128.store(line + plane, i64x2.shuffle(g, green, 0, 2));
+    v128.store(line + 2 * plane, i64x2.shuffle(b, blue, 0, 2));
+    v128.store(line + next, i64x2.shuffle(r, red, 1, 3));
+    v128.store(line + next + plane, i64x2.shuffle(g, green, 1, 3));
+    v128.store(line + next + 2 * plane, i64x2.shuffle(b, blue, 1, 3));
+  }
+}
+
+/**
+ * A crop resized to `side` × `side`, an even number, (v − 127.5) / 128: [3, side, side] float32 at `out`. `blockScale` is 0 where weights are used, else
+ * sums are of whole pixels and multiplied by it. `line` and `sum`: 48 and 24 bytes a target column. Where `taps` is not 0, columns have as many taps
  * each: starts are in bytes of `doubles`, which has zeros before and after the photo's part of the crop, and weights are float64.
  */
 export function crop(
@@ -272,10 +303,12 @@ export function crop(
   const factor = f64x2.splat(weighted ? 1 : blockScale);
   const half = f64x2.splat(-127.5);
   const scale = f64x2.splat(0.0078125);
-  const bytes = <usize>side << 5;
-  const plane = <usize>(side * side) << 2;
-  let ready = -1;
-  for (let y = 0; y < side; y++) {
+  const bytes = <usize>side * 24;
+  const plane = <usize>side << 3;
+  const planeOut = <usize>(side * side) << 2;
+  const stride = <usize>photoWidth * 3;
+  let ready = -2; // the first of the rows in `line`
+  for (let y = 0; y < side; y++, out += <usize>side << 2) {
     const from = load<i32>(rowFirst + (<usize>y << 2));
     const to = load<i32>(rowFirst + (<usize>(y + 1) << 2));
     const begin = load<i32>(rowStart + (<usize>y << 2)) - offsetY + top;
@@ -283,26 +316,28 @@ export function crop(
     for (let k = from; k < to; k++) {
       const row = begin + k - from;
       if (row < top || row >= bottom) continue; // outside the photo: zeros
-      if (row !== ready) {
-        const p = photo + <usize>row * <usize>photoWidth * 3;
+      if (row !== ready && (taps === 0 || row !== ready + 1)) {
+        const p = photo + <usize>row * stride;
         if (taps > 0) {
           const inside = (right - left) * 3;
-          const begin = doubles + <usize>offsetX * 24;
-          rowOfDoubles(p + <usize>left * 3, inside, begin);
-          memory.fill(begin + (<usize>inside << 3), 0, 64); // what was read too much
-          tappedRow(doubles, side, taps, columnStart, columnWeights, line);
+          const place = doubles + <usize>offsetX * 48;
+          twoRows(p + <usize>left * 3, row + 1 < bottom ? stride : 0, inside, place);
+          memory.fill(place + (<usize>inside << 4), 0, 128); // what was read too much
+          tappedRows(doubles, side, taps, columnStart, columnWeights, line);
         } else croppedRow(p, left - offsetX, left, right, side, columnStart, columnFirst, columnWeights, weighted, line);
+        ready = row;
       }
-      ready = row;
+      const values = row === ready ? line : line + bytes;
       const weight = f64x2.splat(weighted ? <f64>load<f32>(rowWeights + (<usize>k << 2)) : 1);
-      for (let i: usize = 0; i < bytes; i += 16) v128.store(sum + i, f64x2.add(v128.load(sum + i), f64x2.mul(v128.load(line + i), weight)));
+      for (let i: usize = 0; i < bytes; i += 16) v128.store(sum + i, f64x2.add(v128.load(sum + i), f64x2.mul(v128.load(values + i), weight)));
     }
-    for (let i: usize = 0; i < bytes; i += 32, out += 4) {
-      const low = f32x4.demote_f64x2_zero(f64x2.mul(f64x2.add(f64x2.mul(v128.load(sum + i), factor), half), scale));
-      const high = f32x4.demote_f64x2_zero(f64x2.mul(f64x2.add(f64x2.mul(v128.load(sum + i, 16), factor), half), scale));
-      v128.store32_lane(out, low, 0);
-      v128.store32_lane(out + plane, low, 1);
-      v128.store32_lane(out + 2 * plane, high, 0);
+    for (let channel: usize = 0; channel < 3; channel++) {
+      const p = sum + channel * plane;
+      const q = out + channel * planeOut;
+      for (let i: usize = 0; i < plane; i += 16) {
+        const grey = f64x2.mul(f64x2.add(f64x2.mul(v128.load(p + i), factor), half), scale);
+        v128.store64_lane(q + (i >> 1), f32x4.demote_f64x2_zero(grey), 0);
+      }
     }
   }
 }

@@ -156,9 +156,10 @@ class PhotoMemory {
   crop({ width: photoWidth }: RgbImage, windows: readonly CropWindow[], side: number): Float32Array {
     const { kernels } = this;
     const size = side * side * 3;
-    const [line, sum, out] = [kernels.room(side * 32), kernels.room(side * 32), kernels.room(windows.length * size * 4)];
-    const widest = (Math.max(...windows.map(({ width }) => width)) + MAX_TAPS) * 24 + 64;
-    const doubles = kernels.room(Math.min(widest, (side + 2) * MAX_TAPS * 24 + 64));
+    const [line, sum, out] = [kernels.room(side * 48), kernels.room(side * 24), kernels.room(windows.length * size * 4)];
+    // two rows of the photo at a time
+    const widest = (Math.max(...windows.map(({ width }) => width)) + MAX_TAPS) * 48 + 128;
+    const doubles = kernels.room(Math.min(widest, (side + 2) * MAX_TAPS * 48 + 128));
     const free = kernels.mark();
     windows.forEach((window, index) => {
       kernels.reset(free);
@@ -168,7 +169,7 @@ class PhotoMemory {
       const [taps, ...across] = this.columns(columns, blockScale > 0);
       const down = this.rows(rows);
       const { width, left, top, right, bottom, offsetX, offsetY } = window;
-      if (taps > 0) kernels.bytes().fill(0, doubles, doubles + (width + taps) * 24);
+      if (taps > 0) kernels.bytes().fill(0, doubles, doubles + (width + taps) * 48);
       kernels.run.crop(this.photoAt, photoWidth, left, top, right, bottom, offsetX, offsetY, side, blockScale, taps, ...across, ...down, doubles, line, sum, out + index * size * 4);
     });
     return kernels.floats(out, windows.length * size);
@@ -188,7 +189,7 @@ class PhotoMemory {
     if (!known) {
       const { taps, start, weights } = evenTaps(table);
       const even = Float64Array.from(weights, (weight) => (unweighted && weight > 0 ? 1 : weight));
-      known = taps <= MAX_TAPS ? [taps, this.write(start.map((bytes) => bytes * 2)), 0, this.write(even)] : [0, ...this.writeTable(table)];
+      known = taps <= MAX_TAPS ? [taps, this.write(start.map((bytes) => bytes * 4)), 0, this.write(even)] : [0, ...this.writeTable(table)];
       placed.set(table, known);
     }
     return known;
