@@ -1,6 +1,6 @@
 // Every op that is lowered, against tfjs's own kernels on the reference engine; and what an executable does with state and sizes.
 import { CAPTURED_OPS } from '@facewright/capture';
-import { hostTensor, type Engine, type HostTensors } from '@facewright/core';
+import { hostTensor, type CompileOptions, type Engine, type Executable, type HostTensors } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openOnnxEngine } from '../src/index.js';
@@ -191,4 +191,17 @@ test('every op that can be captured can be lowered', () => {
   // fused kernels and ExpandDims are others when the graph is simplified
   const simplified = ['ExpandDims', '_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'];
   expect(CAPTURED_OPS.filter((op) => !LOWERED_OPS.includes(op) && !simplified.includes(op))).toEqual([]);
+});
+
+test('with outputsGo a call frees the outputs of the one before; without it they stay', async () => {
+  const twice = (options: CompileOptions) => engine.compile((_, { x }) => ({ outputs: { y: tf.mul(x, 2) } }), options);
+  const call = async (executable: Executable, value: number) => (await executable.run({ x: hostTensor([3], new Float32Array(3).fill(value)) })).y.data;
+  for (const outputsGo of [true, false]) {
+    const executable = twice({ outputsGo });
+    const first = await call(executable, 1);
+    expect([...first]).toEqual([2, 2, 2]);
+    expect([...(await call(executable, 5))]).toEqual([10, 10, 10]);
+    expect(Array.from({ length: first.length }, (_, i) => first[i])).toEqual(outputsGo ? [] : [2, 2, 2]);
+    executable.dispose();
+  }
 });

@@ -11,9 +11,10 @@ let nowhere: InstanceType<typeof MessageChannel>['port1'] | undefined;
 /**
  * Frees the memory of an array, which has length 0 afterwards, as have all others on the same buffer. Else it stays until the garbage
  * collector comes by; and V8 counts it, so that some megabytes of pixels in short-lived arrays make it go through all living objects again and again.
+ * An array that is only a part of its buffer is left alone, as the rest may be somebody else's (Node's pool of small Buffers, WebAssembly's memory).
  */
-export function releaseArray({ buffer }: ArrayBufferView): void {
-  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength === 0) return; // shared with other threads, or released before
+export function releaseArray({ buffer, byteLength }: ArrayBufferView): void {
+  if (!(buffer instanceof ArrayBuffer) || byteLength === 0 || byteLength < buffer.byteLength) return;
   const transferable: Transferable = buffer;
   if (transferable.transfer) {
     transferable.transfer(0);

@@ -24,7 +24,7 @@ export class OnnxExecutable implements Executable {
   /** The state before the first call, and for steps that never change it. */
   private hostState: HostTensors;
   private slots?: StateSlot[];
-  /** The last call's. */
+  /** The last call's, with `outputsGo`. */
   private readonly outputs: Float32Array[] = [];
   private disposed = false;
   private last: Promise<void> = Promise.resolve();
@@ -59,9 +59,8 @@ export class OnnxExecutable implements Executable {
       if (slot.spare && valuesOf(made).buffer !== valuesOf(slot.spare).buffer) releaseArray(valuesOf(made));
       [slot.current, slot.spare] = [slot.spare ?? made, slot.current];
     }
-    const outputs = compiled.graph.outputs.map(({ name }): [string, HostTensor] => [name, hostOf(results[outputName(name)])]);
     if (this.options.outputsGo) this.outputs.push(...compiled.graph.outputs.map(({ name }) => valuesOf(results[outputName(name)])));
-    return Object.fromEntries(outputs);
+    return Object.fromEntries(compiled.graph.outputs.map(({ name }) => [name, hostOf(results[outputName(name)])]));
   }
 
   async readState(names: readonly string[] = Object.keys(this.hostState)): Promise<HostTensors> {
