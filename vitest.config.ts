@@ -38,8 +38,8 @@ export default defineConfig({
     maxWorkers: 2,
     pool: 'forks',
     projects: [
-      { extends: true, test: { name: 'fast', isolate: false, include: files('.test.ts'), exclude: [...exclude, '**/*.slow.test.ts'], globalSetup: ['./test/generate.ts'] } },
-      { extends: true, test: { name: 'slow', include: files('.slow.test.ts'), exclude: [...exclude, ...(CHROMIUM ? [`**/*${IN_BROWSER}`] : [])], globalSetup: ['./test/build.ts'] } },
+      { extends: true, test: { name: 'fast', isolate: false, include: files('.test.ts'), exclude: [...exclude, '**/*.slow.test.ts'], globalSetup: ['./test/temporary.ts', './test/generate.ts'] } },
+      { extends: true, test: { name: 'slow', include: files('.slow.test.ts'), exclude: [...exclude, ...(CHROMIUM ? [`**/*${IN_BROWSER}`] : [])], globalSetup: ['./test/temporary.ts', './test/build.ts'] } },
       ...(CHROMIUM ? [{ extends: true as const, ...inChromium }] : []),
     ],
   },
