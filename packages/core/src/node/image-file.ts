@@ -29,7 +29,7 @@ export async function decodeImage(bytes: Uint8Array, { where, ...limits }: Decod
   if (size) refuseLarge(size, limits, where);
   else await refuse();
   try {
-    const { data, info } = await open().autoOrient().flatten({ background: '#000' }).toColourspace('srgb').raw({ depth: 'uchar' }).toUint8Array();
+    const { data, info } = await open().autoOrient().flatten({ background: '#000' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, data: info.channels === 3 ? asBytes(data) : greyToRgb(data, info.channels) };
   } catch (error) {
     if (size) await refuse();
