@@ -249,43 +249,31 @@ function twoRows(p: usize, second: usize, values: i32, out: usize): void {
 
 /**
  * croppedRow over two rows of doubles with as many taps for every target pixel, the last of weight 0: nothing is to be guessed, and sums are as
- * exact. Two target pixels at a time, so that values of a row lie beside each other again.
+ * exact. `line` becomes two rows.
  */
 function tappedRows(rows: usize, side: i32, taps: i32, start: usize, weights: usize, line: usize): void {
   const plane = <usize>side << 3;
   const next = 3 * plane;
   const step = <usize>taps << 3;
-  for (const end = line + plane; line < end; line += 16, start += 8) {
+  for (const end = line + plane; line < end; line += 8, start += 4) {
     let q = rows + <usize>load<i32>(start);
     let weight = v128.load64_splat(weights);
     let r = f64x2.mul(v128.load(q), weight);
     let g = f64x2.mul(v128.load(q, 16), weight);
     let b = f64x2.mul(v128.load(q, 32), weight);
-    let last = weights + step;
+    const last = weights + step;
     for (weights += 8, q += 48; weights < last; weights += 8, q += 48) {
       weight = v128.load64_splat(weights);
       r = f64x2.add(r, f64x2.mul(v128.load(q), weight));
       g = f64x2.add(g, f64x2.mul(v128.load(q, 16), weight));
       b = f64x2.add(b, f64x2.mul(v128.load(q, 32), weight));
     }
-    q = rows + <usize>load<i32>(start, 4);
-    weight = v128.load64_splat(weights);
-    let red = f64x2.mul(v128.load(q), weight);
-    let green = f64x2.mul(v128.load(q, 16), weight);
-    let blue = f64x2.mul(v128.load(q, 32), weight);
-    last = weights + step;
-    for (weights += 8, q += 48; weights < last; weights += 8, q += 48) {
-      weight = v128.load64_splat(weights);
-      red = f64x2.add(red, f64x2.mul(v128.load(q), weight));
-      green = f64x2.add(green, f64x2.mul(v128.load(q, 16), weight));
-      blue = f64x2.add(blue, f64x2.mul(v128.load(q, 32), weight));
-    }
-    v128.store(line, i64x2.shuffle(r, red, 0, 2));
-    v128.store(line + plane, i64x2.shuffle(g, green, 0, 2));
-    v128.store(line + 2 * plane, i64x2.shuffle(b, blue, 0, 2));
-    v128.store(line + next, i64x2.shuffle(r, red, 1, 3));
-    v128.store(line + next + plane, i64x2.shuffle(g, green, 1, 3));
-    v128.store(line + next + 2 * plane, i64x2.shuffle(b, blue, 1, 3));
+    v128.store64_lane(line, r, 0);
+    v128.store64_lane(line + plane, g, 0);
+    v128.store64_lane(line + 2 * plane, b, 0);
+    v128.store64_lane(line + next, r, 1);
+    v128.store64_lane(line + next + plane, g, 1);
+    v128.store64_lane(line + next + 2 * plane, b, 1);
   }
 }
 
