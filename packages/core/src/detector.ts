@@ -3,7 +3,7 @@ import type { Face } from './face.js';
 import type { RgbImage } from './image.js';
 
 export interface Detector {
-  /** Faces in falling confidence; an empty list where there is none. Must not depend on images seen before. */
+  /** Faces in falling confidence; an empty list where there is none. Must not depend on images seen before. The pixels may be gone when it has answered. */
   detect(image: RgbImage): Promise<Face[]>;
   /** The same answers as `detect` one by one, where a batch is faster. */
   detectBatch?(images: readonly RgbImage[]): Promise<Face[][]>;

@@ -30,7 +30,8 @@ export async function decodeImage(bytes: Uint8Array, { where, ...limits }: Decod
   else await refuse();
   try {
     const { data, info } = await open().autoOrient().flatten({ background: '#000' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data: info.channels === 3 ? asBytes(data) : greyToRgb(data, info.channels) };
+    // A copy: memory of our own can be released, sharp's Buffers only collected; short-lived as they are now, the small collections find them.
+    return { width: info.width, height: info.height, data: info.channels === 3 ? new Uint8Array(data) : greyToRgb(data, info.channels) };
   } catch (error) {
     if (size) await refuse();
     throw new ImageError('unreadable', 'The image is damaged or incomplete.', where, error);

@@ -1,6 +1,6 @@
 /** One photo on its way to encoded images: bytes, pixels, faces, crops, augmented copies; whatever cannot go on becomes an exclusion with its reason. */
 import {
-  FacewrightError, Interrupted, landmarkPoints, messageOf,
+  FacewrightError, Interrupted, landmarkPoints, messageOf, releaseArray,
   type Aligner, type Detector, type Exclusion, type Face, type Landmarks, type Photo, type Random, type RgbImage, type Sample,
 } from '@facewright/core';
 import { decodeImage, ImageError, type DecodeLimits } from '@facewright/core/platform';
@@ -79,8 +79,9 @@ export async function processPhoto({ photo, bytes, tier }: PhotoTask, processing
     }
     if (!photo.aligned && Math.min(image.width, image.height) < MIN_SIDE) return excluded(photo, 'too-small', `${image.width} × ${image.height} pixels`);
     const faces = await facesOf(photo, image, processing, timed);
-    if ('exclusion' in faces) return faces;
-    return { images: await timed('augment', () => copies(photo, faces, processing.tiers[tier], processing.random)) };
+    const made: Outcome = 'exclusion' in faces ? faces : { images: await timed('augment', () => copies(photo, faces, processing.tiers[tier], processing.random)) };
+    if (!('images' in made && made.images.some((each) => each.image.data.buffer === image.data.buffer))) releaseArray(image.data);
+    return made;
   })();
   return { outcome, seconds };
 }

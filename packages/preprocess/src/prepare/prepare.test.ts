@@ -44,7 +44,7 @@ test('each tier keeps, picks and augments as its rule says; the summary counts i
   expect(sha256(noised[1].image.data)).toBe(sha256(createOpening(5).augment(moved, createRandom(0)).data));
 });
 
-test('an aligner may hand on the pixels of a photo as they are', async () => {
+test('a photo whose pixels an aligner hands on as they are is not freed', async () => {
   const corner: Aligner = { size: 112, fingerprint: 'the first pixels', align: ({ data }) => ({ width: 112, height: 112, data: data.subarray(0, 112 * 112 * 3) }) };
   const test = run(readerOf(person('A', 2), person('B', 2)), { tiers: tiersOf([{ name: 'kept', above: 0, augment: [] }]), aligner: corner });
   await prepare(test.options);
