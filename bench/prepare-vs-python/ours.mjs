@@ -79,5 +79,5 @@ async function tier() {
   report(start, now(), 3000);
 }
 
-await { detect: () => pipeline(false, 4), seed: () => pipeline(true, 1), tier }[mode]();
+await { detect: () => pipeline(false, 8), seed: () => pipeline(true, 1), tier }[mode]();
 process.exit(0);

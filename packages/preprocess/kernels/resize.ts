@@ -35,64 +35,57 @@ function fourRows(p: usize, second: usize, third: usize, fourth: usize, values: 
   }
 }
 
+/** Four vectors that lie 48 bytes apart, turned: the first lanes to `out`, the second ones `row` bytes after them, and so on. */
+@inline
+function turned(values: usize, out: usize, row: usize): void {
+  const a = v128.load(values);
+  const b = v128.load(values, 48);
+  const c = v128.load(values, 96);
+  const d = v128.load(values, 144);
+  const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
+  const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
+  v128.store(out, i64x2.shuffle(ab, cd, 0, 2));
+  v128.store(out + row, i64x2.shuffle(ab, cd, 1, 3));
+  const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
+  const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
+  v128.store(out + 2 * row, i64x2.shuffle(abHigh, cdHigh, 0, 2));
+  v128.store(out + 3 * row, i64x2.shuffle(abHigh, cdHigh, 1, 3));
+}
+
 /**
- * Four source rows shrunk to `width` pixels: four rows of four lanes a pixel, from `line` on. Every target pixel has as many taps, the last of
- * weight 0, so that nothing is to be guessed; `start` is in bytes of a row of float32 RGB.
+ * Four source rows shrunk to planes of `plane` bytes, whole vectors: each row's red, green and blue, one row after the other, from `line` on. Every
+ * target pixel has as many taps, the last of weight 0, so that nothing is to be guessed; `start` is in bytes of a row of float32 RGB. `room`: 192 bytes.
  */
-function shrunkRows(rows: usize, width: i32, taps: i32, start: usize, weights: usize, line: usize): void {
-  const size = <usize>width << 4;
-  const end = line + size;
+function shrunkRows(rows: usize, plane: usize, taps: i32, start: usize, weights: usize, line: usize, room: usize): void {
   const step = <usize>taps << 2;
-  for (; line < end; line += 16, start += 4) {
-    let q = rows + (<usize>load<i32>(start) << 2);
-    let weight = v128.load32_splat(weights);
-    let r = f32x4.mul(v128.load(q), weight);
-    let g = f32x4.mul(v128.load(q, 16), weight);
-    let b = f32x4.mul(v128.load(q, 32), weight);
-    const last = weights + step;
-    for (weights += 4, q += 48; weights < last; weights += 4, q += 48) {
-      weight = v128.load32_splat(weights);
-      r = f32x4.add(r, f32x4.mul(v128.load(q), weight));
-      g = f32x4.add(g, f32x4.mul(v128.load(q, 16), weight));
-      b = f32x4.add(b, f32x4.mul(v128.load(q, 32), weight));
+  for (const end = line + plane; line < end; line += 16) {
+    for (let column: usize = 0; column < 192; column += 48, start += 4) {
+      let q = rows + (<usize>load<i32>(start) << 2);
+      let weight = v128.load32_splat(weights);
+      let r = f32x4.mul(v128.load(q), weight);
+      let g = f32x4.mul(v128.load(q, 16), weight);
+      let b = f32x4.mul(v128.load(q, 32), weight);
+      const last = weights + step;
+      for (weights += 4, q += 48; weights < last; weights += 4, q += 48) {
+        weight = v128.load32_splat(weights);
+        r = f32x4.add(r, f32x4.mul(v128.load(q), weight));
+        g = f32x4.add(g, f32x4.mul(v128.load(q, 16), weight));
+        b = f32x4.add(b, f32x4.mul(v128.load(q, 32), weight));
+      }
+      v128.store(room + column, r);
+      v128.store(room + column, g, 16);
+      v128.store(room + column, b, 32);
     }
-    const low = i32x4.shuffle(r, g, 0, 4, 1, 5);
-    const high = i32x4.shuffle(r, g, 2, 6, 3, 7);
-    v128.store(line, i32x4.shuffle(low, b, 0, 1, 4, 4));
-    v128.store(line + size, i32x4.shuffle(low, b, 2, 3, 5, 5));
-    v128.store(line + 2 * size, i32x4.shuffle(high, b, 0, 1, 6, 6));
-    v128.store(line + 3 * size, i32x4.shuffle(high, b, 2, 3, 7, 7));
+    turned(room, line, 3 * plane);
+    turned(room + 16, line + plane, 3 * plane);
+    turned(room + 32, line + 2 * plane, 3 * plane);
   }
 }
 
-/** Grey levels of one target pixel, (v − 127.5) / 128. */
+/** Grey levels, (v − 127.5) / 128. Weights are positive and their sum is 1 but for rounding, so that none is beyond 0 or 255. */
 @inline
 function level(sum: v128): v128 {
-  const grey = f32x4.nearest(f32x4.min(f32x4.max(sum, f32x4.splat(0)), f32x4.splat(255)));
-  return f32x4.mul(f32x4.add(grey, f32x4.splat(-127.5)), f32x4.splat(0.0078125));
-}
-
-/** A finished target row as three rows, one a channel. */
-function emitRow(sum: usize, width: i32, out: usize): void {
-  const plane = <usize>width << 2;
-  let x = 0;
-  for (; x + 4 <= width; x += 4, sum += 64, out += 16) {
-    const a = level(v128.load(sum));
-    const b = level(v128.load(sum, 16));
-    const c = level(v128.load(sum, 32));
-    const d = level(v128.load(sum, 48));
-    const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
-    const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
-    v128.store(out, i64x2.shuffle(ab, cd, 0, 2));
-    v128.store(out + plane, i64x2.shuffle(ab, cd, 1, 3));
-    v128.store(out + 2 * plane, i32x4.shuffle(i32x4.shuffle(a, b, 2, 6, 2, 6), i32x4.shuffle(c, d, 2, 6, 2, 6), 0, 1, 4, 5));
-  }
-  for (; x < width; x++, sum += 16, out += 4) {
-    const a = level(v128.load(sum));
-    v128.store32_lane(out, a, 0);
-    v128.store32_lane(out + plane, a, 1);
-    v128.store32_lane(out + 2 * plane, a, 2);
-  }
+  return f32x4.mul(f32x4.add(f32x4.nearest(sum), f32x4.splat(-127.5)), f32x4.splat(0.0078125));
 }
 
 /** One level of the pyramid, as src/mtcnn/photo-pixels.ts lays it out. */
@@ -100,46 +93,89 @@ function emitRow(sum: usize, width: i32, out: usize): void {
 class Level {
   width: i32;
   height: i32;
-  /** Of every column; starts in bytes of the row of floats. */
+  /** Of every column, of which there are whole vectors; starts in bytes of the row of floats. */
   taps: i32;
   columnStart: usize;
   columnWeights: usize;
   rowStart: usize;
   rowFirst: usize;
   rowWeights: usize;
-  /** Sixteen bytes a column. */
+  /** Three planes of whole vectors. */
   sum: usize;
-  /** [height, 3, width] float32. */
+  /** [height, 3, width] float32; a vector more is written. */
   out: usize;
   /** The target row under way. */
   y: i32;
 }
 
-/** Adds one shrunk source row to the target rows that it is part of. */
+/**
+ * Adds `rows` shrunk rows, 1 to 4 of them, to the sums of a target row, which begins with them if `fresh`; if `done` it ends with them and is written
+ * out. A loop of its own for each case: what is decided in a loop takes as long as the sums.
+ */
 @inline
-function addRow(level: Level, source: i32, line: usize): void {
+function added(rows: i32, fresh: bool, done: bool, p: usize, plane: usize, weights: usize, sum: usize, out: usize, width: usize): void {
+  const row = 3 * plane;
+  const first = v128.load32_splat(weights);
+  const second = v128.load32_splat(weights, 4);
+  const third = v128.load32_splat(weights, 8);
+  const fourth = v128.load32_splat(weights, 12);
+  for (let channel = 0; channel < 3; channel++, out += width) {
+    for (let k: usize = 0; k < plane; k += 16, p += 16, sum += 16) {
+      let total = f32x4.mul(v128.load(p), first);
+      if (!fresh) total = f32x4.add(v128.load(sum), total);
+      if (rows > 1) total = f32x4.add(total, f32x4.mul(v128.load(p + row), second));
+      if (rows > 2) total = f32x4.add(total, f32x4.mul(v128.load(p + 2 * row), third));
+      if (rows > 3) total = f32x4.add(total, f32x4.mul(v128.load(p + 3 * row), fourth));
+      if (done) v128.store(out + k, level(total));
+      else v128.store(sum, total);
+    }
+  }
+}
+
+@inline
+function addedAsMany(rows: i32, fresh: bool, done: bool, p: usize, plane: usize, weights: usize, sum: usize, out: usize, width: usize): void {
+  if (rows === 1) added(1, fresh, done, p, plane, weights, sum, out, width);
+  else if (rows === 2) added(2, fresh, done, p, plane, weights, sum, out, width);
+  else if (rows === 3) added(3, fresh, done, p, plane, weights, sum, out, width);
+  else added(4, fresh, done, p, plane, weights, sum, out, width);
+}
+
+/** Adds `count` shrunk source rows, from the row `source` on, to the target rows that they are part of, all rows of one target at once. */
+@inline
+function addRows(level: Level, source: i32, count: i32, line: usize): void {
+  const width = <usize>level.width << 2;
+  const plane = (width + 15) & ~15;
+  const start = source;
+  const end = source + count;
   while (level.y < level.height) {
     const at = <usize>level.y << 2;
     const begin = load<i32>(level.rowStart + at);
-    if (source < begin) break;
     const from = load<i32>(level.rowFirst + at);
     const last = begin + load<i32>(level.rowFirst + at, 4) - from - 1;
-    const weight = v128.load32_splat(level.rowWeights + (<usize>(from + source - begin) << 2));
-    const sum = level.sum;
-    const size = <usize>level.width << 4;
-    if (source === begin) for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.mul(v128.load(line + k), weight));
-    else for (let k: usize = 0; k < size; k += 16) v128.store(sum + k, f32x4.add(v128.load(sum + k), f32x4.mul(v128.load(line + k), weight)));
-    // the last row of a target row is often the first of the next
-    if (source < last) break;
-    emitRow(sum, level.width, level.out + <usize>level.y * (<usize>level.width * 12));
+    source = max(source, begin);
+    if (source >= end) break;
+    const rows = min(end - 1, last) - source + 1;
+    const p = line + <usize>(source - start) * 3 * plane;
+    const weights = level.rowWeights + (<usize>(from + source - begin) << 2);
+    const out = level.out + <usize>level.y * 3 * width;
+    const fresh = source === begin;
+    if (source + rows <= last) {
+      if (fresh) addedAsMany(rows, true, false, p, plane, weights, level.sum, out, width);
+      else addedAsMany(rows, false, false, p, plane, weights, level.sum, out, width);
+      break;
+    }
+    if (fresh) addedAsMany(rows, true, true, p, plane, weights, level.sum, out, width);
+    else addedAsMany(rows, false, true, p, plane, weights, level.sum, out, width);
     level.y++;
+    // the last row of a target row is often the first of the next
+    source = last;
   }
 }
 
 /**
  * An 8-bit photo shrunk to several sizes at once, four rows of it after four, each value rounded to a grey level, then (v − 127.5) / 128 as
- * float32. `rows`: room for four of the photo's rows as float32, and finite numbers after them as far as the taps reach; `line`: four rows of sixteen
- * bytes a column of the widest level.
+ * float32. `rows`: room for four of the photo's rows as float32, and finite numbers after them as far as the taps reach; `line`: 192 bytes, and four
+ * rows of three planes of the widest level.
  */
 export function pyramid(photo: usize, sourceWidth: i32, sourceHeight: i32, levels: usize, count: i32, rows: usize, line: usize): void {
   const bytes = sourceWidth * 3;
@@ -148,8 +184,8 @@ export function pyramid(photo: usize, sourceWidth: i32, sourceHeight: i32, level
     fourRows(photo, bytes * min(1, more), bytes * min(2, more), bytes * min(3, more), bytes, rows);
     for (let i = 0; i < count; i++) {
       const level = changetype<Level>(levels + <usize>i * offsetof<Level>());
-      shrunkRows(rows, level.width, level.taps, level.columnStart, level.columnWeights, line);
-      for (let row = 0; row <= min(3, more); row++) addRow(level, source + row, line + <usize>row * (<usize>level.width << 4));
+      shrunkRows(rows, ((<usize>level.width << 2) + 15) & ~15, level.taps, level.columnStart, level.columnWeights, line + 192, line);
+      addRows(level, source, min(4, more + 1), line + 192);
     }
   }
 }
@@ -249,11 +285,11 @@ function twoRows(p: usize, second: usize, values: i32, out: usize): void {
 
 /**
  * croppedRow over two rows of doubles with as many taps for every target pixel, the last of weight 0: nothing is to be guessed, and sums are as
- * exact. `line` becomes two rows.
+ * exact.
  */
-function tappedRows(rows: usize, side: i32, taps: i32, start: usize, weights: usize, line: usize): void {
+function tappedRows(rows: usize, side: i32, taps: i32, start: usize, weights: usize, line: usize, second: usize): void {
   const plane = <usize>side << 3;
-  const next = 3 * plane;
+  const next = second - line;
   const step = <usize>taps << 3;
   for (const end = line + plane; line < end; line += 8, start += 4) {
     let q = rows + <usize>load<i32>(start);
@@ -277,55 +313,96 @@ function tappedRows(rows: usize, side: i32, taps: i32, start: usize, weights: us
   }
 }
 
+/** The weight of a crop's row, whose place among the rows of its target is `index`; beyond the last one nothing. */
+@inline
+function rowWeight(weights: usize, index: i32, count: i32, weighted: bool): v128 {
+  if (index >= count) return f64x2.splat(0);
+  return f64x2.splat(weighted ? <f64>load<f32>(weights + (<usize>index << 2)) : 1);
+}
+
 /**
- * A crop resized to `side` × `side`, an even number, (v − 127.5) / 128: [3, side, side] float32 at `out`. `blockScale` is 0 where weights are used, else
- * sums are of whole pixels and multiplied by it. `line` and `sum`: 48 and 24 bytes a target column. Where `taps` is not 0, columns have as many taps
- * each: starts are in bytes of `doubles`, which has zeros before and after the photo's part of the crop, and weights are float64.
+ * A target row of a crop from `count` rows of `lines`, from the row `from` on, as float32 planes at `out`. Weights of 0 change no sum: they stand
+ * where there are fewer rows than are added at a time.
  */
-export function crop(
-  photo: usize, photoWidth: i32, left: i32, top: i32, right: i32, bottom: i32, offsetX: i32, offsetY: i32, side: i32, blockScale: f64,
-  taps: i32, columnStart: usize, columnFirst: usize, columnWeights: usize, rowStart: usize, rowFirst: usize, rowWeights: usize,
-  doubles: usize, line: usize, sum: usize, out: usize,
-): void {
-  const weighted = blockScale === 0;
+function combinedRows(lines: usize, mask: i32, from: i32, count: i32, weights: usize, weighted: bool, blockScale: f64, side: i32, sum: usize, out: usize): void {
+  const plane = <usize>side << 3;
+  const bytes = plane * 3;
   const factor = f64x2.splat(weighted ? 1 : blockScale);
   const half = f64x2.splat(-127.5);
   const scale = f64x2.splat(0.0078125);
+  const nextPlane = (<usize>(side * side) << 2) - (plane >> 1);
+  for (let at = 0; ; at += 4) {
+    const p = lines + <usize>((from + at) & mask) * bytes;
+    const p1 = (at + 1 < count ? lines + <usize>((from + at + 1) & mask) * bytes : p) - p;
+    const p2 = (at + 2 < count ? lines + <usize>((from + at + 2) & mask) * bytes : p) - p;
+    const p3 = (at + 3 < count ? lines + <usize>((from + at + 3) & mask) * bytes : p) - p;
+    const w = rowWeight(weights, at, count, weighted);
+    const w1 = rowWeight(weights, at + 1, count, weighted);
+    const w2 = rowWeight(weights, at + 2, count, weighted);
+    const w3 = rowWeight(weights, at + 3, count, weighted);
+    if (at + 4 < count) {
+      for (let i: usize = 0; i < bytes; i += 16) {
+        let total = f64x2.mul(v128.load(p + i), w);
+        if (at > 0) total = f64x2.add(v128.load(sum + i), total);
+        total = f64x2.add(total, f64x2.mul(v128.load(p + i + p1), w1));
+        total = f64x2.add(total, f64x2.mul(v128.load(p + i + p2), w2));
+        v128.store(sum + i, f64x2.add(total, f64x2.mul(v128.load(p + i + p3), w3)));
+      }
+      continue;
+    }
+    for (let channel: usize = 0, i: usize = 0; channel < 3; channel++, out += nextPlane) {
+      for (const end = i + plane; i < end; i += 16, out += 8) {
+        let total = f64x2.mul(v128.load(p + i), w);
+        if (at > 0) total = f64x2.add(v128.load(sum + i), total);
+        total = f64x2.add(total, f64x2.mul(v128.load(p + i + p1), w1));
+        if (at + 2 < count) total = f64x2.add(f64x2.add(total, f64x2.mul(v128.load(p + i + p2), w2)), f64x2.mul(v128.load(p + i + p3), w3));
+        const grey = f64x2.mul(f64x2.add(f64x2.mul(total, factor), half), scale);
+        v128.store64_lane(out, f32x4.demote_f64x2_zero(grey), 0);
+      }
+    }
+    break;
+  }
+}
+
+/**
+ * A crop resized to `side` × `side`, an even number, (v − 127.5) / 128: [3, side, side] float32 at `out`. `blockScale` is 0 where weights are used, else
+ * sums are of whole pixels and multiplied by it. `lines`: `mask` + 1 rows of 24 bytes a target column, a power of two that is at least the rows of a
+ * target and two; `sum`: 24 bytes a target column. Where `taps` is not 0, columns have as many taps each: starts are in bytes of `doubles`, which
+ * has zeros before and after the photo's part of the crop, and weights are float64.
+ */
+export function crop(
+  photo: usize, photoWidth: i32, left: i32, top: i32, right: i32, bottom: i32, offsetX: i32, offsetY: i32, side: i32, blockScale: f64,
+  taps: i32, columnStart: usize, columnFirst: usize, columnWeights: usize, mask: i32, rowStart: usize, rowFirst: usize, rowWeights: usize,
+  doubles: usize, lines: usize, sum: usize, out: usize,
+): void {
+  const weighted = blockScale === 0;
   const bytes = <usize>side * 24;
-  const plane = <usize>side << 3;
-  const planeOut = <usize>(side * side) << 2;
   const stride = <usize>photoWidth * 3;
-  let ready = -2; // the first of the rows in `line`
+  const inside = (right - left) * 3;
+  const place = doubles + <usize>offsetX * 48;
+  let ready = top; // rows of the photo before this one are in `lines`
   for (let y = 0; y < side; y++, out += <usize>side << 2) {
-    const from = load<i32>(rowFirst + (<usize>y << 2));
-    const to = load<i32>(rowFirst + (<usize>(y + 1) << 2));
+    const first = load<i32>(rowFirst + (<usize>y << 2));
     const begin = load<i32>(rowStart + (<usize>y << 2)) - offsetY + top;
-    memory.fill(sum, 0, bytes);
-    for (let k = from; k < to; k++) {
-      const row = begin + k - from;
-      if (row < top || row >= bottom) continue; // outside the photo: zeros
-      if (row !== ready && (taps === 0 || row !== ready + 1)) {
-        const p = photo + <usize>row * stride;
-        if (taps > 0) {
-          const inside = (right - left) * 3;
-          const place = doubles + <usize>offsetX * 48;
-          twoRows(p + <usize>left * 3, row + 1 < bottom ? stride : 0, inside, place);
-          memory.fill(place + (<usize>inside << 4), 0, 128); // what was read too much
-          tappedRows(doubles, side, taps, columnStart, columnWeights, line);
-        } else croppedRow(p, left - offsetX, left, right, side, columnStart, columnFirst, columnWeights, weighted, line);
-        ready = row;
-      }
-      const values = row === ready ? line : line + bytes;
-      const weight = f64x2.splat(weighted ? <f64>load<f32>(rowWeights + (<usize>k << 2)) : 1);
-      for (let i: usize = 0; i < bytes; i += 16) v128.store(sum + i, f64x2.add(v128.load(sum + i), f64x2.mul(v128.load(values + i), weight)));
-    }
-    for (let channel: usize = 0; channel < 3; channel++) {
-      const p = sum + channel * plane;
-      const q = out + channel * planeOut;
-      for (let i: usize = 0; i < plane; i += 16) {
-        const grey = f64x2.mul(f64x2.add(f64x2.mul(v128.load(p + i), factor), half), scale);
-        v128.store64_lane(q + (i >> 1), f32x4.demote_f64x2_zero(grey), 0);
+    // outside the photo: zeros
+    const from = max(begin, top);
+    const to = min(begin + load<i32>(rowFirst + (<usize>(y + 1) << 2)) - first, bottom);
+    if (from >= to) memory.fill(lines, 0, bytes);
+    ready = max(ready, from);
+    while (ready < to) {
+      const p = photo + <usize>ready * stride;
+      const line = lines + <usize>(ready & mask) * bytes;
+      if (taps > 0) {
+        twoRows(p + <usize>left * 3, ready + 1 < bottom ? stride : 0, inside, place);
+        for (let k: usize = 0; k < 128; k += 16) v128.store(place + (<usize>inside << 4) + k, i64x2.splat(0)); // what was read too much
+        tappedRows(doubles, side, taps, columnStart, columnWeights, line, lines + <usize>((ready + 1) & mask) * bytes);
+        ready += 2;
+      } else {
+        croppedRow(p, left - offsetX, left, right, side, columnStart, columnFirst, columnWeights, weighted, line);
+        ready++;
       }
     }
+    if (from < to) combinedRows(lines, mask, from, to - from, rowWeights + (<usize>(first + from - begin) << 2), weighted, blockScale, side, sum, out);
+    else combinedRows(lines, mask, 0, 0, rowWeights, weighted, blockScale, side, sum, out);
   }
 }

@@ -23,7 +23,8 @@ export function areaTable(source: number, target: number): AxisTable {
   const scale = ratio(source, target);
   const start = new Int32Array(target);
   const first = new Int32Array(target + 1);
-  const weights: number[] = [];
+  const weights = new Float32Array(source + 2 * target);
+  let count = 0;
   for (let i = 0; i < target; i++) {
     const from = i * scale;
     const to = from + scale;
@@ -33,13 +34,13 @@ export function areaTable(source: number, target: number): AxisTable {
     start[i] = whole;
     if (whole - from > NEGLIGIBLE) {
       start[i] = whole - 1;
-      weights.push((whole - from) / width);
+      weights[count++] = (whole - from) / width;
     }
-    for (let pixel = whole; pixel < last; pixel++) weights.push(1 / width);
-    if (to - last > NEGLIGIBLE) weights.push(Math.min(Math.min(to - last, 1), width) / width);
-    first[i + 1] = weights.length;
+    for (let pixel = whole; pixel < last; pixel++) weights[count++] = 1 / width;
+    if (to - last > NEGLIGIBLE) weights[count++] = Math.min(Math.min(to - last, 1), width) / width;
+    first[i + 1] = count;
   }
-  return { start, first, weights: Float32Array.from(weights) };
+  return { start, first, weights: weights.slice(0, count) };
 }
 
 /** Two source pixels for each target pixel, the second's weight 0 at the far edge. */

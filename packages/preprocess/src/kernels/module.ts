@@ -17,8 +17,8 @@ interface Exports {
   pyramid(photo: number, sourceWidth: number, sourceHeight: number, levels: number, count: number, row: number, line: number): void;
   crop(
     photo: number, photoWidth: number, left: number, top: number, right: number, bottom: number, offsetX: number, offsetY: number, side: number, blockScale: number,
-    taps: number, columnStart: number, columnFirst: number, columnWeights: number, rowStart: number, rowFirst: number, rowWeights: number,
-    doubles: number, line: number, sum: number, out: number,
+    taps: number, columnStart: number, columnFirst: number, columnWeights: number, mask: number, rowStart: number, rowFirst: number, rowWeights: number,
+    doubles: number, lines: number, sum: number, out: number,
   ): void;
 }
 

@@ -59,8 +59,17 @@ const MAX_TAPS = 8;
 
 /** Three offsets: the table's starts, firsts and weights. */
 type PlacedTable = readonly [start: number, first: number, weights: number];
-/** A table of columns, with its number of taps where all have as many, else 0. */
-type PlacedColumns = readonly [taps: number, ...PlacedTable];
+
+/** What crops of one size share: their tables in the kernels' memory. */
+interface CropPlan {
+  readonly blockScale: number;
+  /** The number of taps of every column, 0 where they differ too much. */
+  readonly taps: number;
+  readonly columns: PlacedTable;
+  readonly rows: PlacedTable;
+  /** Resized rows that are held at a time: a power of two, less one. */
+  readonly mask: number;
+}
 
 /** With the kernels where they can run, else the plain code; the same numbers. `together` may be lower to see that it does not matter. */
 export function createPixelMaker(together = TOGETHER_BYTES): PixelMaker {
@@ -100,9 +109,8 @@ class PhotoMemory {
   private readonly tablesAt: number;
   private readonly tablesEnd: number;
   private readonly photoMark: number;
-  private readonly placedColumns = new Map<AxisTable, PlacedColumns>();
-  private readonly placedBlocks = new Map<AxisTable, PlacedColumns>();
-  private readonly placedRows = new Map<AxisTable, PlacedTable>();
+  /** By the nets' side, then by the crops' size. */
+  private readonly plans = new Map<number, Map<number, CropPlan>>();
   private tablesNext: number;
   private resident?: RgbImage;
   private photoAt = 0;
@@ -137,14 +145,15 @@ class PhotoMemory {
   shrink({ width: sourceWidth, height: sourceHeight }: RgbImage, sizes: readonly Size[]): (() => NetImage)[] {
     const { kernels } = this;
     const levels = sizes.map(({ width, height }) => {
-      const columns = evenTaps(areaTable(sourceWidth, width));
+      const whole = (width + 3) & ~3; // whole vectors of columns
+      const columns = evenTaps(areaTable(sourceWidth, width), whole);
       const rows = areaTable(sourceHeight, height);
       const tables = [kernels.put(columns.start), kernels.put(columns.weights), kernels.put(rows.start), kernels.put(rows.first), kernels.put(rows.weights)];
-      return { width, height, taps: columns.taps, tables, sum: kernels.room(width * 16), out: kernels.room(width * height * 12) };
+      return { width, height, taps: columns.taps, tables, sum: kernels.room(whole * 12), out: kernels.room(width * height * 12) };
     });
     const list = kernels.put(Int32Array.from(levels.flatMap(({ width, height, taps, tables, sum, out }) => [width, height, taps, ...tables, sum, out, 0])));
     // four rows of the photo at a time
-    const line = kernels.room(Math.max(...sizes.map(({ width }) => width)) * 64);
+    const line = kernels.room(192 + (Math.max(...sizes.map(({ width }) => width)) + 3) * 48);
     const rowBytes = sourceWidth * 48;
     const reach = Math.max(...levels.map(({ taps }) => taps)) * 48 + 256;
     const rows = kernels.room(rowBytes + reach);
@@ -156,52 +165,50 @@ class PhotoMemory {
   crop({ width: photoWidth }: RgbImage, windows: readonly CropWindow[], side: number): Float32Array {
     const { kernels } = this;
     const size = side * side * 3;
-    const [line, sum, out] = [kernels.room(side * 48), kernels.room(side * 24), kernels.room(windows.length * size * 4)];
+    const [sum, out] = [kernels.room(side * 24), kernels.room(windows.length * size * 4)];
     // two rows of the photo at a time
     const widest = (Math.max(...windows.map(({ width }) => width)) + MAX_TAPS) * 48 + 128;
     const doubles = kernels.room(Math.min(widest, (side + 2) * MAX_TAPS * 48 + 128));
     const free = kernels.mark();
     windows.forEach((window, index) => {
       kernels.reset(free);
-      const { columns, rows } = cropTables(window, side);
-      const blockScale = blockScaleOf(window, side);
-      this.makeRoom(columns, rows);
-      const [taps, ...across] = this.columns(columns, blockScale > 0);
-      const down = this.rows(rows);
+      const { blockScale, taps, columns, rows, mask } = this.plan(window, side);
+      const lines = kernels.room((mask + 1) * side * 24);
       const { width, left, top, right, bottom, offsetX, offsetY } = window;
       if (taps > 0) kernels.bytes().fill(0, doubles, doubles + (width + taps) * 48);
-      kernels.run.crop(this.photoAt, photoWidth, left, top, right, bottom, offsetX, offsetY, side, blockScale, taps, ...across, ...down, doubles, line, sum, out + index * size * 4);
+      kernels.run.crop(this.photoAt, photoWidth, left, top, right, bottom, offsetX, offsetY, side, blockScale, taps, ...columns, mask, ...rows, doubles, lines, sum, out + index * size * 4);
     });
     return kernels.floats(out, windows.length * size);
   }
 
-  /** Before two tables are placed: the room is cleared where they may not both fit any more. */
-  private makeRoom(columns: AxisTable, rows: AxisTable): void {
-    if (this.tablesNext + 3 * (bytesOf(columns) + bytesOf(rows)) <= this.tablesEnd) return;
-    for (const placed of [this.placedColumns, this.placedBlocks, this.placedRows]) placed.clear();
-    this.tablesNext = this.tablesAt;
-  }
-
-  /** Where the columns' table lies; put there when it is used first. `unweighted`: all weights are 1. */
-  private columns(table: AxisTable, unweighted: boolean): PlacedColumns {
-    const placed = unweighted ? this.placedBlocks : this.placedColumns;
-    let known = placed.get(table);
-    if (!known) {
-      const { taps, start, weights } = evenTaps(table);
-      const even = Float64Array.from(weights, (weight) => (unweighted && weight > 0 ? 1 : weight));
-      known = taps <= MAX_TAPS ? [taps, this.write(start.map((bytes) => bytes * 4)), 0, this.write(even)] : [0, ...this.writeTable(table)];
-      placed.set(table, known);
+  /** Its tables are put into the room for them when a size is met first; where they do not fit any more, the room is cleared. */
+  private plan(window: CropWindow, side: number): CropPlan {
+    const key = window.width * 2 ** 17 + window.height;
+    const known = this.plans.get(side)?.get(key);
+    if (known) return known;
+    const { columns, rows } = cropTables(window, side);
+    const bytes = 3 * (bytesOf(columns) + bytesOf(rows));
+    if (this.tablesNext + bytes > this.tablesEnd) {
+      this.plans.clear();
+      this.tablesNext = this.tablesAt;
     }
-    return known;
+    const blockScale = blockScaleOf(window, side);
+    const made = { blockScale, ...this.placedColumns(columns, blockScale > 0), rows: this.placed(rows), mask: 2 ** Math.ceil(Math.log2(mostTaps(rows) + 2)) - 1 };
+    if (bytes > TABLE_BYTES) return made; // not in that room
+    if (!this.plans.has(side)) this.plans.set(side, new Map());
+    this.plans.get(side)!.set(key, made);
+    return made;
   }
 
-  private rows(table: AxisTable): PlacedTable {
-    let known = this.placedRows.get(table);
-    if (!known) this.placedRows.set(table, (known = this.writeTable(table)));
-    return known;
+  /** `unweighted`: all weights are 1. */
+  private placedColumns(table: AxisTable, unweighted: boolean): Pick<CropPlan, 'taps' | 'columns'> {
+    const { taps, start, weights } = evenTaps(table);
+    if (taps > MAX_TAPS) return { taps: 0, columns: this.placed(table) };
+    const even = Float64Array.from(weights, (weight) => (unweighted && weight > 0 ? 1 : weight));
+    return { taps, columns: [this.write(start.map((bytes) => bytes * 4)), 0, this.write(even)] };
   }
 
-  private writeTable({ start, first, weights }: AxisTable): PlacedTable {
+  private placed({ start, first, weights }: AxisTable): PlacedTable {
     return [this.write(start), this.write(first), this.write(weights)];
   }
 
@@ -216,11 +223,23 @@ class PhotoMemory {
 
 const bytesOf = ({ start, first, weights }: AxisTable): number => start.byteLength + first.byteLength + weights.byteLength;
 
-/** The same table with as many weights for every target, zeros after those that count, and starts in bytes of a row of float32 RGB. */
-function evenTaps({ start, first, weights }: AxisTable): { taps: number; start: Int32Array; weights: Float32Array } {
-  let taps = 1;
-  for (let i = 0; i < start.length; i++) taps = Math.max(taps, first[i + 1] - first[i]);
-  const even = new Float32Array(start.length * taps);
+/**
+ * The same table with as many weights for every target, zeros after those that count, and starts in bytes of a row of float32 RGB. `targets`: with
+ * targets that have no weights and start at 0 after the others.
+ */
+function evenTaps(table: AxisTable, targets = table.start.length): { taps: number; start: Int32Array; weights: Float32Array } {
+  const { start, first, weights } = table;
+  const taps = mostTaps(table);
+  const even = new Float32Array(targets * taps);
   for (let i = 0; i < start.length; i++) for (let k = first[i], to = i * taps; k < first[i + 1]; k++, to++) even[to] = weights[k];
-  return { taps, start: start.map((pixel) => pixel * 12), weights: even };
+  const starts = new Int32Array(targets);
+  starts.set(start.map((pixel) => pixel * 12));
+  return { taps, start: starts, weights: even };
+}
+
+/** Source pixels of the target that has the most. */
+function mostTaps({ start, first }: AxisTable): number {
+  let most = 1;
+  for (let i = 0; i < start.length; i++) most = Math.max(most, first[i + 1] - first[i]);
+  return most;
 }

@@ -57,11 +57,17 @@ export interface PhotoWorkers {
 /** One in work and one waiting in each thread, so that none stands still between two. */
 const TASKS_A_WORKER = 2;
 
+/**
+ * Half of Node's default: new objects are looked through twice as often. sharp's Buffers of whole photos count as much as they are large, and some ten of
+ * them that wait would have all the heap marked, on as many threads as there are cores.
+ */
+const YOUNG_MEGABYTES = 24;
+
 /** `notice`: told what a part in a worker says. */
 export function openWorkers(count: number, job: WorkerJob, notice: (event: Events['notice']) => void): PhotoWorkers {
   // the compiled file, also where the sources run: Node itself loads it in the new thread
   const filename = createRequire(import.meta.url).resolve('@facewright/preprocess/worker');
-  const pool = new Piscina({ filename, minThreads: count, maxThreads: count, concurrentTasksPerWorker: TASKS_A_WORKER, workerData: job, idleTimeout: Infinity });
+  const pool = new Piscina({ filename, minThreads: count, maxThreads: count, concurrentTasksPerWorker: TASKS_A_WORKER, workerData: job, idleTimeout: Infinity, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
   pool.on('message', notice);
   const inWork = new Set<Promise<EncodedPhoto>>();
   return {
