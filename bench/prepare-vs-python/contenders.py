@@ -173,7 +173,7 @@ def tier():
         for made in (face, cv2.morphologyEx(face, cv2.MORPH_OPEN, ones), (noise * 255).astype(np.uint8), struck):
             cv2.imencode(".jpg", made, [cv2.IMWRITE_JPEG_QUALITY, 95])
 
-    report(*timed(source, list(range(3000)), 50), 3000)
+    report(*timed(source, list(range(10000)), 50), 10000)
 
 
 def seed():

@@ -75,8 +75,8 @@ async function tier() {
   };
   for (let i = 0; i < 200; i++) await source(i);
   const start = now();
-  for (let i = 0; i < 3000; i++) await source(i);
-  report(start, now(), 3000);
+  for (let i = 0; i < 10000; i++) await source(i);
+  report(start, now(), 10000);
 }
 
 await { detect: () => pipeline(false, 8), seed: () => pipeline(true, 1), tier }[mode]();

@@ -12,6 +12,15 @@ function better(a: v128, b: v128, greatest: bool): v128 {
 @inline
 function joined(values: usize, end: usize, step: usize, size: i32, greatest: bool): void {
   if (size <= FEW) {
+    if (size === 5) {
+      // the seed's: without an inner loop half the time
+      for (let p = values; p < end; p += 16) {
+        const first = better(v128.load(p), v128.load(p + step), greatest);
+        const second = better(v128.load(p + 2 * step), v128.load(p + 3 * step), greatest);
+        v128.store(p, better(better(first, second, greatest), v128.load(p + 4 * step), greatest));
+      }
+      return;
+    }
     const reach = <usize>(size - 1) * step;
     for (let p = values; p < end; p += 16) {
       let best = v128.load(p);

@@ -26,18 +26,41 @@ function atBorder(p: usize, row: i32, left: i32, top: i32, width: i32, height: i
 /** Two neighbours' values of each channel beside each other, as 16 bits: red, red, green, green, blue, blue, nothing. */
 @inline
 function pairs(p: usize): v128 {
-  return i8x16.swizzle(v128.load64_zero(p), i8x16(0, 16, 3, 16, 1, 16, 4, 16, 2, 16, 5, 16, 16, 16, 16, 16));
+  // for nothing 128 and not 16: V8 then needs one instruction less
+  return i8x16.swizzle(v128.load64_zero(p), i8x16(0, -128, 3, -128, 1, -128, 4, -128, 2, -128, 5, -128, -128, -128, -128, -128));
 }
 
-/** A pixel all of whose four neighbours are there; a byte after it is written, too. */
+/** The channels of a pixel all of whose four neighbours are there, from the shares of its upper and of its lower pair: the left one's low, the right one's high. */
+@inline
+function between(p: usize, row: i32, upper: v128, lower: v128): v128 {
+  const sum = i32x4.add(i32x4.dot_i16x8_s(pairs(p), upper), i32x4.dot_i16x8_s(pairs(p + row), lower));
+  return i32x4.shr_u(i32x4.add(sum, i32x4.splat(512)), 10);
+}
+
+/** One such pixel; a byte after it is written, too. */
 @inline
 function inside(p: usize, row: i32, fx: i32, fy: i32, out: usize): void {
   const share = (32 - fx) | (fx << 16);
-  let sum = i32x4.dot_i16x8_s(pairs(p), i32x4.splat(share * (32 - fy)));
-  sum = i32x4.add(sum, i32x4.dot_i16x8_s(pairs(p + row), i32x4.splat(share * fy)));
-  sum = i32x4.shr_u(i32x4.add(sum, i32x4.splat(512)), 10);
-  const words = i16x8.narrow_i32x4_u(sum, sum);
+  const values = between(p, row, i32x4.splat(share * (32 - fy)), i32x4.splat(share * fy));
+  const words = i16x8.narrow_i32x4_u(values, values);
   v128.store32_lane(out, i8x16.narrow_i16x8_u(words, words), 0);
+}
+
+/** Four of them, from their positions in 1/32 pixel; four bytes after them are written, too. */
+@inline
+function fourInside(src: usize, row: i32, stepsX: v128, stepsY: v128, out: usize): void {
+  const offsets = i32x4.add(i32x4.mul(i32x4.shr_s(stepsY, 5), i32x4.splat(row)), i32x4.mul(i32x4.shr_s(stepsX, 5), i32x4.splat(3)));
+  const fx = v128.and(stepsX, i32x4.splat(31));
+  const fy = v128.and(stepsY, i32x4.splat(31));
+  const share = v128.or(i32x4.sub(i32x4.splat(32), fx), i32x4.shl(fx, 16));
+  const upper = i32x4.mul(share, i32x4.sub(i32x4.splat(32), fy));
+  const lower = i32x4.mul(share, fy);
+  const a = between(src + i32x4.extract_lane(offsets, 0), row, i32x4.shuffle(upper, upper, 0, 0, 0, 0), i32x4.shuffle(lower, lower, 0, 0, 0, 0));
+  const b = between(src + i32x4.extract_lane(offsets, 1), row, i32x4.shuffle(upper, upper, 1, 1, 1, 1), i32x4.shuffle(lower, lower, 1, 1, 1, 1));
+  const c = between(src + i32x4.extract_lane(offsets, 2), row, i32x4.shuffle(upper, upper, 2, 2, 2, 2), i32x4.shuffle(lower, lower, 2, 2, 2, 2));
+  const d = between(src + i32x4.extract_lane(offsets, 3), row, i32x4.shuffle(upper, upper, 3, 3, 3, 3), i32x4.shuffle(lower, lower, 3, 3, 3, 3));
+  const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_u(a, b), i16x8.narrow_i32x4_u(c, d));
+  v128.store(out, i8x16.swizzle(bytes, i8x16(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -128, -128, -128, -128)));
 }
 
 /** Whether all four neighbours of a position in 1/32 pixel are there. */
@@ -52,28 +75,29 @@ function isInside(stepsX: i32, stepsY: i32, width: i32, height: i32): bool {
  */
 export function warp(src: usize, width: i32, height: i32, left: i32, top: i32, a: f64, b: f64, tx: f64, ty: f64, size: i32, columns: usize, out: usize): void {
   const row = width * 3;
+  const plane = <usize>size << 2;
   for (let x = 0; x < size; x++) {
-    store<i32>(columns + (x << 3), position(a * <f64>x));
-    store<i32>(columns + (x << 3) + 4, position(b * <f64>x));
+    store<i32>(columns + (x << 2), position(a * <f64>x));
+    store<i32>(columns + plane + (x << 2), position(b * <f64>x));
   }
-  const ends = columns + <usize>(size << 3);
+  const ends = columns + plane;
   for (let y = 0; y < size; y++) {
     const startX = position(-b * <f64>y + tx) + 16 - (left << 10);
     const startY = position(a * <f64>y + ty) + 16 - (top << 10);
     // positions only rise or only fall along a row: where both its ends are inside, all of it is
-    const lastX = (startX + load<i32>(ends - 8)) >> 5;
-    const lastY = (startY + load<i32>(ends - 4)) >> 5;
+    const lastX = (startX + load<i32>(ends - 4)) >> 5;
+    const lastY = (startY + load<i32>(ends + plane - 4)) >> 5;
+    let at = columns;
     if (isInside(startX >> 5, startY >> 5, width, height) && isInside(lastX, lastY, width, height)) {
-      for (let at = columns; at < ends; at += 8, out += 3) {
-        const stepsX = (startX + load<i32>(at)) >> 5;
-        const stepsY = (startY + load<i32>(at, 4)) >> 5;
-        inside(src + (stepsY >> 5) * row + (stepsX >> 5) * 3, row, stepsX & 31, stepsY & 31, out);
+      for (; at + 16 <= ends; at += 16, out += 12) {
+        const stepsX = i32x4.shr_s(i32x4.add(i32x4.splat(startX), v128.load(at)), 5);
+        const stepsY = i32x4.shr_s(i32x4.add(i32x4.splat(startY), v128.load(at + plane)), 5);
+        fourInside(src, row, stepsX, stepsY, out);
       }
-      continue;
     }
-    for (let at = columns; at < ends; at += 8, out += 3) {
+    for (; at < ends; at += 4, out += 3) {
       const stepsX = (startX + load<i32>(at)) >> 5;
-      const stepsY = (startY + load<i32>(at, 4)) >> 5;
+      const stepsY = (startY + load<i32>(at + plane)) >> 5;
       const column = stepsX >> 5;
       const line = stepsY >> 5;
       const p = src + line * row + column * 3;

@@ -22,14 +22,17 @@ export async function openJpegEncoder(name?: JpegEncoder['name']): Promise<JpegE
   if (!turbo) return { name: 'sharp', encode: (image, quality) => encodeImage(image, 'jpeg', quality) };
   // the binding wants room for the largest file that pixels of a size could become; it is kept from one image to the next
   let room = Buffer.alloc(0);
+  let roomFor = { width: 0, height: 0 };
   return {
     name: 'libjpeg-turbo',
     encode: async ({ width, height, data }, quality = 95) => {
       if (data.length !== width * height * 3) throw new RangeError(`${width} × ${height} RGB pixels are ${width * height * 3} bytes, got ${data.length}`);
       const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
       const options = { width, height, format: turbo.FORMAT_RGB, subsampling: turbo.SAMP_420, quality };
-      const most = turbo.bufferSize(options);
-      if (room.length < most) room = Buffer.allocUnsafeSlow(most);
+      if (width > roomFor.width || height > roomFor.height) {
+        roomFor = { width: Math.max(width, roomFor.width), height: Math.max(height, roomFor.height) };
+        room = Buffer.allocUnsafeSlow(turbo.bufferSize({ ...options, ...roomFor }));
+      }
       return new Uint8Array(turbo.compressSync(raw, room, options));
     },
   };

@@ -28,7 +28,8 @@ const fastWarp = sharedKernels()
       const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
       if (![...xs, ...ys].every((value) => Math.abs(value) < FAR)) return undefined;
       const within = (value: number, limit: number): number => Math.max(0, Math.min(limit, value));
-      const [left, right] = [within(Math.floor(Math.min(...xs)) - 2, width - 1), within(Math.ceil(Math.max(...xs)) + 3, width)];
+      let [left, right] = [within(Math.floor(Math.min(...xs)) - 2, width - 1), within(Math.ceil(Math.max(...xs)) + 3, width)];
+      if ((right - left) * 2 > width) [left, right] = [0, width]; // whole rows are one piece: copied sooner than parts of them
       const [top, bottom] = [within(Math.floor(Math.min(...ys)) - 2, height - 1), within(Math.ceil(Math.max(...ys)) + 3, height)];
       const [windowWidth, windowHeight] = [Math.max(1, right - left), Math.max(1, bottom - top)];
       const kernels = sharedKernels()!;
@@ -36,9 +37,10 @@ const fastWarp = sharedKernels()
       const out = kernels.room(size * size * 3);
       const columns = kernels.room(size * 8);
       const memory = kernels.bytes();
-      for (let y = 0; y < windowHeight; y++) {
+      const copied = windowWidth === width ? windowHeight : 1; // rows at a time
+      for (let y = 0; y < windowHeight; y += copied) {
         const from = ((top + y) * width + left) * 3;
-        memory.set(data.subarray(from, from + windowWidth * 3), src + y * windowWidth * 3);
+        memory.set(data.subarray(from, from + windowWidth * copied * 3), src + y * windowWidth * 3);
       }
       kernels.run.warp(src, windowWidth, windowHeight, left, top, toSource.a, toSource.b, toSource.tx, toSource.ty, size, columns, out);
       return { width: size, height: size, data: kernels.take(out, size * size * 3) };

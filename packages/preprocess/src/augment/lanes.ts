@@ -9,7 +9,8 @@ const WARM_UP = 12;
 
 /** State of the lanes: a, b, c and d, four words each. */
 export function seededLanes(random: Random): Uint32Array {
-  const state = Uint32Array.from({ length: 4 * LANES }, () => random.integer(2 ** 32));
+  const state = new Uint32Array(4 * LANES);
+  for (let i = 0; i < state.length; i++) state[i] = random.integer(2 ** 32);
   const words = new Uint32Array(LANES);
   for (let i = 0; i < WARM_UP; i++) nextWords(state, words);
   return state;

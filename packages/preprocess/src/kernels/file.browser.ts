@@ -3,3 +3,5 @@ import { latin1Bytes } from '@facewright/core';
 import { KERNELS } from '../../generated/kernels.js';
 
 export const kernelBytes = (): Uint8Array => latin1Bytes(atob(KERNELS));
+
+export const unfilled = (bytes: number): Uint8Array => new Uint8Array(bytes);

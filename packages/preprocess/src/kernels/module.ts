@@ -2,7 +2,7 @@
  * The WebAssembly kernels (`kernels/`, AssemblyScript with SIMD, compiled at build time) and their memory. Each does bit for bit what the
  * plain TypeScript beside it does, which stays the reference and serves where WebAssembly or the compiled file is missing.
  */
-import { kernelBytes } from '#kernels';
+import { kernelBytes, unfilled } from '#kernels';
 
 /** What is used of the WebAssembly API, which neither TypeScript's ES library nor Node's types declare. */
 declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => Module; readonly Instance: new (module: Module, imports: object) => { readonly exports: unknown } };
@@ -94,7 +94,9 @@ export class Kernels {
 
   /** A copy of what a kernel wrote. */
   take(at: number, bytes: number): Uint8Array {
-    return this.bytes().slice(at, at + bytes);
+    const values = unfilled(bytes);
+    values.set(this.bytes().subarray(at, at + bytes));
+    return values;
   }
   /** A view of what a kernel wrote, valid until the next `reset` or `room`. */
   floats(at: number, count: number): Float32Array {
