@@ -49,16 +49,19 @@ function inside(p: usize, row: i32, fx: i32, fy: i32, out: usize): void {
 /** Four of them, from their positions in 1/32 pixel; four bytes after them are written, too. */
 @inline
 function fourInside(src: usize, row: i32, stepsX: v128, stepsY: v128, out: usize): void {
-  const offsets = i32x4.add(i32x4.mul(i32x4.shr_s(stepsY, 5), i32x4.splat(row)), i32x4.mul(i32x4.shr_s(stepsX, 5), i32x4.splat(3)));
+  const column = i32x4.shr_s(stepsX, 5);
+  const offsets = i32x4.add(i32x4.mul(i32x4.shr_s(stepsY, 5), i32x4.splat(row)), i32x4.add(column, i32x4.shl(column, 1)));
+  const firstTwo = i64x2.extract_lane(offsets, 0);
+  const lastTwo = i64x2.extract_lane(offsets, 1);
   const fx = v128.and(stepsX, i32x4.splat(31));
   const fy = v128.and(stepsY, i32x4.splat(31));
   const share = v128.or(i32x4.sub(i32x4.splat(32), fx), i32x4.shl(fx, 16));
   const upper = i32x4.mul(share, i32x4.sub(i32x4.splat(32), fy));
   const lower = i32x4.mul(share, fy);
-  const a = between(src + i32x4.extract_lane(offsets, 0), row, i32x4.shuffle(upper, upper, 0, 0, 0, 0), i32x4.shuffle(lower, lower, 0, 0, 0, 0));
-  const b = between(src + i32x4.extract_lane(offsets, 1), row, i32x4.shuffle(upper, upper, 1, 1, 1, 1), i32x4.shuffle(lower, lower, 1, 1, 1, 1));
-  const c = between(src + i32x4.extract_lane(offsets, 2), row, i32x4.shuffle(upper, upper, 2, 2, 2, 2), i32x4.shuffle(lower, lower, 2, 2, 2, 2));
-  const d = between(src + i32x4.extract_lane(offsets, 3), row, i32x4.shuffle(upper, upper, 3, 3, 3, 3), i32x4.shuffle(lower, lower, 3, 3, 3, 3));
+  const a = between(src + <i32>firstTwo, row, i32x4.shuffle(upper, upper, 0, 0, 0, 0), i32x4.shuffle(lower, lower, 0, 0, 0, 0));
+  const b = between(src + <i32>(firstTwo >> 32), row, i32x4.shuffle(upper, upper, 1, 1, 1, 1), i32x4.shuffle(lower, lower, 1, 1, 1, 1));
+  const c = between(src + <i32>lastTwo, row, i32x4.shuffle(upper, upper, 2, 2, 2, 2), i32x4.shuffle(lower, lower, 2, 2, 2, 2));
+  const d = between(src + <i32>(lastTwo >> 32), row, i32x4.shuffle(upper, upper, 3, 3, 3, 3), i32x4.shuffle(lower, lower, 3, 3, 3, 3));
   const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_u(a, b), i16x8.narrow_i32x4_u(c, d));
   v128.store(out, i8x16.swizzle(bytes, i8x16(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -128, -128, -128, -128)));
 }
