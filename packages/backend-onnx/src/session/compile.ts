@@ -2,7 +2,7 @@
 import { capture, simplify, stackUpdates, type Graph } from '@facewright/capture';
 import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core';
 import { lowerForAnySize, type Specs } from '../lowering/any-size.js';
-import { lower, type LoweredModel } from '../lowering/lower.js';
+import { inputName, lower, outputName, type LoweredModel } from '../lowering/lower.js';
 import type { OnnxBuilder } from '../onnx/builder.js';
 import { fitMemory, type StepMemory } from '../lowering/memory.js';
 import { createSession, type InferenceSession, type Provider, type Runtime } from './runtime.js';
@@ -19,9 +19,17 @@ export interface CompileTarget {
   readonly builder?: () => OnnxBuilder;
 }
 
+interface TensorNames {
+  readonly name: string;
+  readonly tensor: string;
+}
+
 export interface Compiled {
   readonly session: InferenceSession;
   readonly graph: Graph;
+  /** Names in the step, and of the tensors in the session. */
+  readonly inputs: readonly TensorNames[];
+  readonly outputs: readonly TensorNames[];
   readonly model: Omit<LoweredModel, 'bytes'>;
   /** Whether one session serves every length of the open axes. */
   readonly anySize: boolean;
@@ -42,7 +50,9 @@ export async function compileStep(target: CompileTarget, step: StepFunction, sta
   const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, hideShapes, builder: target.builder, frozenState: frozen ? state : undefined });
   const { bytes, ...model } = lowered;
   const session = await createSession(target.runtime, bytes, { ...target, optimise: !lowered.blocked });
-  return { session, graph, model, anySize: open !== undefined };
+  const inputNames = graph.inputs.map(({ name }) => ({ name, tensor: inputName(name) }));
+  const outputNames = graph.outputs.map(({ name }) => ({ name, tensor: outputName(name) }));
+  return { session, graph, inputs: inputNames, outputs: outputNames, model, anySize: open !== undefined };
 }
 
 /** What a step will need, without running or even loading anything. */

@@ -2,7 +2,6 @@
 import type { Graph, TensorSpec } from '@facewright/capture';
 import { FacewrightError, hostTensor, releaseArray, type CompileOptions, type Executable, type HostTensor, type HostTensors, type StepFunction } from '@facewright/core';
 import { HIDING_INPUT } from '../lowering/context.js';
-import { inputName, outputName } from '../lowering/lower.js';
 import { entryOf, gather, newStateName, type StateTensor } from '../lowering/packing.js';
 import type { Specs } from '../lowering/any-size.js';
 import { compileStep, type Compiled, type CompileTarget } from './compile.js';
@@ -44,11 +43,12 @@ export class OnnxExecutable implements Executable {
   private async runNext(inputs: HostTensors): Promise<HostTensors> {
     const compiled = await this.compiledFor(inputs);
     const feeds: Record<string, Tensor> = {};
-    for (const { name } of compiled.graph.inputs) feeds[inputName(name)] = this.tensorOf(inputs[name]);
+    for (const { name, tensor } of compiled.inputs) feeds[tensor] = this.tensorOf(inputs[name]);
     if (compiled.session.inputNames.includes(HIDING_INPUT)) feeds[HIDING_INPUT] = new this.target.runtime.Tensor('int64', BigInt64Array.of(0n), [1]);
     const slots = this.slotsFor(compiled);
     for (const { tensor, current } of slots) feeds[tensor.input] = current;
-    const fetches: Record<string, Tensor | null> = Object.fromEntries(compiled.graph.outputs.map(({ name }) => [outputName(name), null]));
+    const fetches: Record<string, Tensor | null> = {};
+    for (const { tensor } of compiled.outputs) fetches[tensor] = null;
     for (const { tensor, spare } of slots) if (tensor.changes) fetches[newStateName(tensor)] = spare ?? null;
     if (this.options.outputsGo) this.outputs.splice(0).forEach(releaseArray);
     const results = await compiled.session.run(feeds, fetches);
@@ -59,8 +59,12 @@ export class OnnxExecutable implements Executable {
       if (slot.spare && valuesOf(made).buffer !== valuesOf(slot.spare).buffer) releaseArray(valuesOf(made));
       [slot.current, slot.spare] = [slot.spare ?? made, slot.current];
     }
-    if (this.options.outputsGo) this.outputs.push(...compiled.graph.outputs.map(({ name }) => valuesOf(results[outputName(name)])));
-    return Object.fromEntries(compiled.graph.outputs.map(({ name }) => [name, hostOf(results[outputName(name)])]));
+    const outputs: Record<string, HostTensor> = {};
+    for (const { name, tensor } of compiled.outputs) {
+      outputs[name] = hostOf(results[tensor]);
+      if (this.options.outputsGo) this.outputs.push(valuesOf(results[tensor]));
+    }
+    return outputs;
   }
 
   async readState(names: readonly string[] = Object.keys(this.hostState)): Promise<HostTensors> {

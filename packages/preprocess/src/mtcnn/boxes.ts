@@ -24,7 +24,8 @@ export interface Proposal extends Candidate {
  */
 export function suppress<T extends Candidate>(candidates: readonly T[], threshold: number, mode: 'union' | 'min'): T[] {
   const count = candidates.length;
-  const scores = Float64Array.from(candidates, ({ score }) => score);
+  const scores = new Float64Array(count);
+  candidates.forEach(({ score }, index) => (scores[index] = score));
   const order = candidates.map((_, index) => index).sort((a, b) => scores[b] - scores[a] || a - b);
   const [x1, y1, x2, y2, area] = Array.from({ length: 5 }, () => new Float64Array(count));
   order.forEach((index, rank) => {

@@ -57,16 +57,12 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
   }
 
   async function refine(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[]): Promise<Candidate[]> {
-    const answers = await answersFor(image, pixels, candidates, nets.rnet, RNET_SIDE, RNET_BATCH);
-    const passed = answers.map(({ box, answer }): Proposal => ({ ...box, score: probability(answer[0]), offsets: offsetsOf(answer) })).filter(({ score }) => score > forRnet);
+    const passed = await passing(image, pixels, candidates, nets.rnet, RNET_SIDE, RNET_BATCH, forRnet, proposalOf);
     return suppress(passed, 0.7, 'union').map((box) => fixed(square(regress(box, 1))));
   }
 
   async function conclude(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[]): Promise<DetectedFace[]> {
-    const answers = await answersFor(image, pixels, candidates, nets.onet, ONET_SIDE, ONET_BATCH);
-    const passed = answers
-      .map(({ box, answer }): DetectedFace => ({ ...box, score: probability(answer[0]), offsets: offsetsOf(answer), points: pointsOf(box, answer) }))
-      .filter(({ score }) => score > forOnet);
+    const passed = await passing(image, pixels, candidates, nets.onet, ONET_SIDE, ONET_BATCH, forOnet, (box, score, answer): DetectedFace => ({ ...proposalOf(box, score, answer), points: pointsOf(box, answer) }));
     return suppress(passed.map((box) => regress(box, 1)), 0.7, 'min');
   }
 
@@ -95,7 +91,7 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
 /** softmax([other, face])[1] from face − other, in float64: float32 would make the best scores equal, and their order a matter of chance. */
 const probability = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
-const offsetsOf = (answer: Float32Array): [number, number, number, number] => [answer[1], answer[2], answer[3], answer[4]];
+const proposalOf = (box: Candidate, score: number, answer: Float32Array): Proposal => ({ ...box, score, offsets: [answer[1], answer[2], answer[3], answer[4]] });
 
 /** The cells that pass. */
 function addProposals({ row, columns, answers }: AnswerBand, scale: number, threshold: number, found: Proposal[]): void {
@@ -113,20 +109,27 @@ function addProposals({ row, columns, answers }: AnswerBand, scale: number, thre
   }
 }
 
-async function answersFor(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[], net: Executable, side: number, batch: number): Promise<{ box: Candidate; answer: Float32Array }[]> {
+/** What `read` makes of the candidates whose score in the net's answer is above `threshold`. */
+async function passing<T>(
+  image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[], net: Executable, side: number, batch: number,
+  threshold: number, read: (box: Candidate, score: number, answer: Float32Array) => T,
+): Promise<T[]> {
   const crops = candidates.flatMap((box) => {
     const window = cropWindow(box, image.width, image.height);
     return window ? [{ box, window }] : [];
   });
-  const answered: { box: Candidate; answer: Float32Array }[] = [];
+  const passed: T[] = [];
   for (let from = 0; from < crops.length; from += batch) {
     const some = crops.slice(from, from + batch);
     const images = hostTensor([some.length, 3, side, side], pixels.crops(some.map(({ window }) => window), side));
     const { answers } = await net.run({ images });
     const width = answers.shape[1];
-    some.forEach(({ box }, index) => answered.push({ box, answer: (answers.data as Float32Array).slice(index * width, (index + 1) * width) }));
+    some.forEach(({ box }, index) => {
+      const score = probability(answers.data[index * width]);
+      if (score > threshold) passed.push(read(box, score, (answers.data as Float32Array).subarray(index * width, (index + 1) * width)));
+    });
   }
-  return answered;
+  return passed;
 }
 
 /** The points from shares of the square box; the reference keeps them as float32. */
