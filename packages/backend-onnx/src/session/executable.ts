@@ -167,7 +167,14 @@ const copies = (values: HostTensors): HostTensors => Object.fromEntries(Object.e
 
 /** Names, types and shapes, the length of open axes left out. */
 function signatureOf(inputs: HostTensors, openAxes: CompileOptions['dynamicAxes'] = {}): string {
-  return Object.entries(inputs).map(([name, { dtype, shape }]) => `${name}: ${dtype} [${shape.map((length, axis) => (openAxes[name]?.includes(axis) ? '?' : length)).join()}]`).join('; ');
+  let signature = '';
+  for (const name of Object.keys(inputs)) {
+    const { dtype, shape } = inputs[name];
+    signature += `${name}: ${dtype} [`;
+    for (let axis = 0; axis < shape.length; axis++) signature += `${axis ? ',' : ''}${openAxes[name]?.includes(axis) ? '?' : shape[axis]}`;
+    signature += ']; ';
+  }
+  return signature;
 }
 
 function hostOf({ data, dims, type }: Tensor): HostTensor {

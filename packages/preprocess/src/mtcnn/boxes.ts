@@ -24,27 +24,29 @@ export interface Proposal extends Candidate {
  */
 export function suppress<T extends Candidate>(candidates: readonly T[], threshold: number, mode: 'union' | 'min'): T[] {
   const count = candidates.length;
-  const scores = new Float64Array(count);
-  candidates.forEach(({ score }, index) => (scores[index] = score));
-  const order = candidates.map((_, index) => index).sort((a, b) => scores[b] - scores[a] || a - b);
-  const [x1, y1, x2, y2, area] = Array.from({ length: 5 }, () => new Float64Array(count));
-  order.forEach((index, rank) => {
-    const box = candidates[index];
-    x1[rank] = box.x1;
-    y1[rank] = box.y1;
-    x2[rank] = box.x2;
-    y2[rank] = box.y2;
-    area[rank] = (box.x2 - box.x1 + 1) * (box.y2 - box.y1 + 1);
-  });
-  const across = nearby(x1, x2, threshold, mode);
+  const sorted = [...candidates].sort(byScore);
+  const [x1, y1, x2, y2, area] = [new Float64Array(count), new Float64Array(count), new Float64Array(count), new Float64Array(count), new Float64Array(count)];
+  for (let i = 0; i < count; i++) {
+    const box = sorted[i];
+    x1[i] = box.x1;
+    y1[i] = box.y1;
+    x2[i] = box.x2;
+    y2[i] = box.y2;
+    area[i] = (box.x2 - box.x1 + 1) * (box.y2 - box.y1 + 1);
+  }
+  const near = mode === 'union' && count >= FEW ? byLeftSide(x1) : undefined;
   const dropped = new Uint8Array(count);
   const kept: T[] = [];
   for (let i = 0; i < count; i++) {
     if (dropped[i]) continue;
-    kept.push(candidates[order[i]]);
-    const { ranks, from, to } = across(i);
+    kept.push(sorted[i]);
+    // Over the union a box overlaps by more than the threshold only where the common part of the widths is more than its share of either, so that
+    // left sides are at most (1 / threshold − 1) widths apart: of hundreds of boxes, a few.
+    const reach = (x2[i] - x1[i] + 1) * (1 / threshold - 1) + 1;
+    const from = near ? firstFrom(near.sides, x1[i] - reach) : i + 1;
+    const to = near ? firstFrom(near.sides, x1[i] + reach) : count;
     for (let at = from; at < to; at++) {
-      const j = ranks[at];
+      const j = near ? near.ranks[at] : at;
       if (j <= i || dropped[j]) continue;
       const width = Math.min(x2[i], x2[j]) - Math.max(x1[i], x1[j]) + 1;
       const height = Math.min(y2[i], y2[j]) - Math.max(y1[i], y1[j]) + 1;
@@ -57,26 +59,17 @@ export function suppress<T extends Candidate>(candidates: readonly T[], threshol
   return kept;
 }
 
-/** Boxes by their left sides, and a box's part of them. */
-interface Nearby {
-  readonly ranks: Int32Array;
-  readonly from: number;
-  readonly to: number;
-}
+/** Sorting is stable. */
+const byScore = (a: Candidate, b: Candidate): number => b.score - a.score;
 
-/**
- * Finds the boxes that one can overlap by more than the threshold. Over the union that is so only where their widths' common part is more than the
- * threshold's share of either, so that left sides are at most (1 / threshold − 1) widths apart: of hundreds of boxes, a few.
- */
-function nearby(x1: Float64Array, x2: Float64Array, threshold: number, mode: 'union' | 'min'): (rank: number) => Nearby {
-  const ranks = Int32Array.from(x1, (_, rank) => rank);
-  if (mode === 'min' || x1.length < FEW) return () => ({ ranks, from: 0, to: ranks.length });
+/** Boxes by their left sides. */
+function byLeftSide(x1: Float64Array): { readonly ranks: Int32Array; readonly sides: Float64Array } {
+  const ranks = new Int32Array(x1.length);
+  for (let rank = 0; rank < ranks.length; rank++) ranks[rank] = rank;
   ranks.sort((a, b) => x1[a] - x1[b]);
-  const sides = Float64Array.from(ranks, (rank) => x1[rank]);
-  return (rank) => {
-    const reach = (x2[rank] - x1[rank] + 1) * (1 / threshold - 1) + 1;
-    return { ranks, from: firstFrom(sides, x1[rank] - reach), to: firstFrom(sides, x1[rank] + reach) };
-  };
+  const sides = new Float64Array(x1.length);
+  for (let at = 0; at < sides.length; at++) sides[at] = x1[ranks[at]];
+  return { ranks, sides };
 }
 
 /** Boxes that are compared each with each. */

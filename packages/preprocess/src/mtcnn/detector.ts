@@ -8,6 +8,7 @@ import { netTensors } from './layout.js';
 import { CELL, compileNets, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, STRIDE } from './nets.js';
 import { createPixelMaker, type PhotoPixels } from './photo-pixels.js';
 import { answersOver, pyramidScales, type AnswerBand } from './pyramid.js';
+import type { CropWindow } from '../resize.js';
 import { detectByRules1 } from './rules-1.js';
 import type { MtcnnWeights } from './weights-file.js';
 
@@ -48,17 +49,16 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
         throwIfAborted(signal);
         addProposals(band, scales[level], forPnet, proposals);
       }
-      // column by column, as the reference lists them
-      proposals.sort((a, b) => a.x1 - b.x1 || a.y1 - b.y1);
+      proposals.sort(byColumn);
       found.push(...suppress(proposals, 0.5, 'union'));
       level++;
     }
-    return suppress(found, 0.7, 'union').map((box) => fixed(square(regress(box, 0))));
+    return suppress(found, 0.7, 'union').map(proposedSquare);
   }
 
   async function refine(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[]): Promise<Candidate[]> {
     const passed = await passing(image, pixels, candidates, nets.rnet, RNET_SIDE, RNET_BATCH, forRnet, proposalOf);
-    return suppress(passed, 0.7, 'union').map((box) => fixed(square(regress(box, 1))));
+    return suppress(passed, 0.7, 'union').map(refinedSquare);
   }
 
   async function conclude(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[]): Promise<DetectedFace[]> {
@@ -88,6 +88,13 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
   };
 }
 
+// Functions of the module and loops stand here for closures: what V8 has compiled for those is lost with each collection of the whole heap.
+
+/** Column by column, as the reference lists them. */
+const byColumn = (a: Candidate, b: Candidate): number => a.x1 - b.x1 || a.y1 - b.y1;
+const proposedSquare = (box: Proposal): Candidate => fixed(square(regress(box, 0)));
+const refinedSquare = (box: Proposal): Candidate => fixed(square(regress(box, 1)));
+
 /** softmax([other, face])[1] from face − other, in float64: float32 would make the best scores equal, and their order a matter of chance. */
 const probability = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
@@ -114,20 +121,23 @@ async function passing<T>(
   image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[], net: Executable, side: number, batch: number,
   threshold: number, read: (box: Candidate, score: number, answer: Float32Array) => T,
 ): Promise<T[]> {
-  const crops = candidates.flatMap((box) => {
+  const boxes: Candidate[] = [];
+  const windows: CropWindow[] = [];
+  for (const box of candidates) {
     const window = cropWindow(box, image.width, image.height);
-    return window ? [{ box, window }] : [];
-  });
+    if (!window) continue;
+    boxes.push(box);
+    windows.push(window);
+  }
   const passed: T[] = [];
-  for (let from = 0; from < crops.length; from += batch) {
-    const some = crops.slice(from, from + batch);
-    const images = hostTensor([some.length, 3, side, side], pixels.crops(some.map(({ window }) => window), side));
-    const { answers } = await net.run({ images });
+  for (let from = 0; from < boxes.length; from += batch) {
+    const some = windows.slice(from, from + batch);
+    const { answers } = await net.run({ images: hostTensor([some.length, 3, side, side], pixels.crops(some, side)) });
     const width = answers.shape[1];
-    some.forEach(({ box }, index) => {
+    for (let index = 0; index < some.length; index++) {
       const score = probability(answers.data[index * width]);
-      if (score > threshold) passed.push(read(box, score, (answers.data as Float32Array).subarray(index * width, (index + 1) * width)));
-    });
+      if (score > threshold) passed.push(read(boxes[from + index], score, (answers.data as Float32Array).subarray(index * width, (index + 1) * width)));
+    }
   }
   return passed;
 }

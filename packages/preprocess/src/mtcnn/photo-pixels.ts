@@ -167,17 +167,22 @@ class PhotoMemory {
     const size = side * side * 3;
     const [sum, out] = [kernels.room(side * 24), kernels.room(windows.length * size * 4)];
     // two rows of the photo at a time
-    const widest = (Math.max(...windows.map(({ width }) => width)) + MAX_TAPS) * 48 + 128;
-    const doubles = kernels.room(Math.min(widest, (side + 2) * MAX_TAPS * 48 + 128));
+    let widest = 0;
+    for (const { width } of windows) widest = Math.max(widest, width);
+    const doubles = kernels.room(Math.min((widest + MAX_TAPS) * 48 + 128, (side + 2) * MAX_TAPS * 48 + 128));
     const free = kernels.mark();
-    windows.forEach((window, index) => {
+    for (let index = 0; index < windows.length; index++) {
       kernels.reset(free);
+      const window = windows[index];
       const { blockScale, taps, columns, rows, mask } = this.plan(window, side);
       const lines = kernels.room((mask + 1) * side * 24);
       const { width, left, top, right, bottom, offsetX, offsetY } = window;
       if (taps > 0) kernels.bytes().fill(0, doubles, doubles + (width + taps) * 48);
-      kernels.run.crop(this.photoAt, photoWidth, left, top, right, bottom, offsetX, offsetY, side, blockScale, taps, ...columns, mask, ...rows, doubles, lines, sum, out + index * size * 4);
-    });
+      kernels.run.crop(
+        this.photoAt, photoWidth, left, top, right, bottom, offsetX, offsetY, side, blockScale,
+        taps, columns[0], columns[1], columns[2], mask, rows[0], rows[1], rows[2], doubles, lines, sum, out + index * size * 4,
+      );
+    }
     return kernels.floats(out, windows.length * size);
   }
 
