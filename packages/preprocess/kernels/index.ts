@@ -3,4 +3,5 @@
 export { warp } from './warp';
 export { opening } from './opening';
 export { gaussian, saltAndPepper } from './noise';
-export { pyramid, crop } from './resize';
+export { pyramid } from './pyramid';
+export { crop } from './crop';
