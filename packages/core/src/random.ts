@@ -75,7 +75,9 @@ function stream(state: Words): Random {
   for (let i = 0; i < 12; i++) next();
   const uniform = (): number => next() / 4294967296;
   return {
-    key: state.join('-'),
+    get key() {
+      return state.join('-');
+    },
     uniform,
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     integer: (below) => Math.floor(uniform() * below),
