@@ -201,10 +201,10 @@ export function crop(
   for (let y = 0; y < side; y++, out += <usize>side << 2) {
     const first = load<i32>(rowFirst + (<usize>y << 2));
     const begin = load<i32>(rowStart + (<usize>y << 2)) - offsetY + top;
-    // outside the photo: zeros
     const from = max(begin, top);
     const to = min(begin + load<i32>(rowFirst + (<usize>(y + 1) << 2)) - first, bottom);
-    if (from >= to) memory.fill(lines, 0, bytes);
+    const count = max(to - from, 0);
+    if (count === 0) memory.fill(lines + <usize>(from & mask) * bytes, 0, bytes); // outside the photo: zeros
     ready = max(ready, from);
     while (ready < to) {
       const p = photo + <usize>ready * stride;
@@ -219,7 +219,6 @@ export function crop(
         ready++;
       }
     }
-    if (from < to) combinedRows(lines, mask, from, to - from, rowWeights + (<usize>(first + from - begin) << 2), weighted, blockScale, side, sum, out);
-    else combinedRows(lines, mask, 0, 0, rowWeights, weighted, blockScale, side, sum, out);
+    combinedRows(lines, mask, from, count, rowWeights + (<usize>(first + from - begin) << 2), weighted, blockScale, side, sum, out);
   }
 }
