@@ -3,12 +3,24 @@ import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', '.nx/**', '**/*.cjs', 'packages/preprocess/kernels/**'] }, // kernels: AssemblyScript
+  {
+    ignores: [
+      '**/dist/**',
+      '**/generated/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '**/*.cjs',
+      'packages/preprocess/kernels/**',
+    ],
+  }, // kernels: AssemblyScript
   ...tseslint.configs.recommended,
   {
     plugins: { '@nx': nx },
     rules: {
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       'max-lines': ['warn', { max: 400, skipBlankLines: true, skipComments: true }],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
@@ -30,8 +42,21 @@ export default tseslint.config(
             { sourceTag: 'scope:engine', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
             { sourceTag: 'scope:capture', onlyDependOnLibsWithTags: ['scope:core'] },
             { sourceTag: 'scope:convert', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
-            { sourceTag: 'scope:app', onlyDependOnLibsWithTags: ['scope:core', 'scope:lib', 'scope:engine', 'scope:capture', 'scope:convert', 'scope:page'] },
-            { sourceTag: 'scope:page', onlyDependOnLibsWithTags: ['scope:core', 'scope:lib', 'scope:engine', 'scope:capture', 'scope:convert'] },
+            {
+              sourceTag: 'scope:app',
+              onlyDependOnLibsWithTags: [
+                'scope:core',
+                'scope:lib',
+                'scope:engine',
+                'scope:capture',
+                'scope:convert',
+                'scope:page',
+              ],
+            },
+            {
+              sourceTag: 'scope:page',
+              onlyDependOnLibsWithTags: ['scope:core', 'scope:lib', 'scope:engine', 'scope:capture', 'scope:convert'],
+            },
           ],
         },
       ],

@@ -7,14 +7,27 @@ import { defineConfig } from 'vitest/config';
 import { CHROMIUM, CHROMIUM_FLAGS } from './test/support/chromium.js';
 
 const conditions = ['@facewright/source', 'module', 'node', 'import', 'default'];
-const files = (end: string): string[] => [`packages/*/{src,test}/**/*${end}`, `apps/*/{src,test}/**/*${end}`, `test/**/*${end}`];
+const files = (end: string): string[] => [
+  `packages/*/{src,test}/**/*${end}`,
+  `apps/*/{src,test}/**/*${end}`,
+  `test/**/*${end}`,
+];
 const exclude = ['**/node_modules/**', '**/dist/**'];
 const IN_BROWSER = '.browser.slow.test.ts';
 
 const inChromium = {
   resolve: { conditions: ['@facewright/source', 'browser', 'module', 'import', 'default'] },
   // looked for before the tests run: a package found later would make the page load anew
-  optimizeDeps: { entries: files(IN_BROWSER), include: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-core/dist/register_all_gradients.js', '@tensorflow/tfjs-backend-webgpu', 'long', 'seedrandom'] },
+  optimizeDeps: {
+    entries: files(IN_BROWSER),
+    include: [
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-core/dist/register_all_gradients.js',
+      '@tensorflow/tfjs-backend-webgpu',
+      'long',
+      'seedrandom',
+    ],
+  },
   test: {
     name: 'browser',
     include: files(IN_BROWSER),
@@ -38,8 +51,25 @@ export default defineConfig({
     maxWorkers: 2,
     pool: 'forks',
     projects: [
-      { extends: true, test: { name: 'fast', isolate: false, include: files('.test.ts'), exclude: [...exclude, '**/*.slow.test.ts'], globalSetup: ['./test/temporary.ts', './test/generate.ts'] } },
-      { extends: true, test: { name: 'slow', include: files('.slow.test.ts'), exclude: [...exclude, ...(CHROMIUM ? [`**/*${IN_BROWSER}`] : [])], globalSetup: ['./test/temporary.ts', './test/build.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          isolate: false,
+          include: files('.test.ts'),
+          exclude: [...exclude, '**/*.slow.test.ts'],
+          globalSetup: ['./test/temporary.ts', './test/generate.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: files('.slow.test.ts'),
+          exclude: [...exclude, ...(CHROMIUM ? [`**/*${IN_BROWSER}`] : [])],
+          globalSetup: ['./test/temporary.ts', './test/build.ts'],
+        },
+      },
       ...(CHROMIUM ? [{ extends: true as const, ...inChromium }] : []),
     ],
   },

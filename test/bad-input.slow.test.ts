@@ -3,7 +3,19 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDataset } from '@facewright/datasets';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { drawPeople, facewright, filesBelow, patches, put, readJson, temporary, TINY, writeConfig, writeDetector, type Ended } from './helpers/tool.js';
+import {
+  drawPeople,
+  facewright,
+  filesBelow,
+  patches,
+  put,
+  readJson,
+  temporary,
+  TINY,
+  writeConfig,
+  writeDetector,
+  type Ended,
+} from './helpers/tool.js';
 
 // each test starts the tool several times, on machines that may be busy
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -27,7 +39,8 @@ function expectOneError({ code, stderr, stdout }: Ended, what: RegExp, todo: Reg
 }
 
 describe('no run at all', () => {
-  const run = (data: string, ...more: string[]): Promise<Ended> => facewright(['run', '--data', data, '--out', join(directory, 'none'), '--config', config, ...more]);
+  const run = (data: string, ...more: string[]): Promise<Ended> =>
+    facewright(['run', '--data', data, '--out', join(directory, 'none'), '--config', config, ...more]);
 
   test('no such folder', async () => {
     expectOneError(await run(join(directory, 'nowhere')), /There is no such file or folder/, /--data/);
@@ -45,29 +58,50 @@ describe('no run at all', () => {
   });
 
   test('photos without people are aligned by themselves, and not trained on', async () => {
-    for (const name of ['one', 'two', 'three']) await put(join(directory, 'flat', `${name}.jpg`), await patches(name.length).jpeg().toBuffer());
+    for (const name of ['one', 'two', 'three'])
+      await put(join(directory, 'flat', `${name}.jpg`), await patches(name.length).jpeg().toBuffer());
     const other = await writeConfig(await temporary(), { detector: join(directory, 'centre.mjs') });
     const out = join(directory, 'flat prepared');
     const prepared = await facewright(['prepare', '--data', join(directory, 'flat'), '--out', out, '--config', other]);
-    expect([prepared.code, prepared.stderr]).toEqual([0, expect.stringMatching(/warning: The photos that lie directly in .*flat \(3\) .*each is taken as a person of its own/)]);
+    expect([prepared.code, prepared.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /warning: The photos that lie directly in .*flat \(3\) .*each is taken as a person of its own/,
+      ),
+    ]);
     const dataset = await openDataset(out);
-    expect([dataset.identities, dataset.samples.map(({ source }) => source)]).toEqual([['one', 'three', 'two'], ['one.jpg', 'three.jpg', 'two.jpg']]);
+    expect([dataset.identities, dataset.samples.map(({ source }) => source)]).toEqual([
+      ['one', 'three', 'two'],
+      ['one.jpg', 'three.jpg', 'two.jpg'],
+    ]);
     await dataset.close();
-    expectOneError(await facewright(['train', '--data', out, '--out', join(directory, 'none'), '--config', config]), /No person of the dataset has a second photo \(3 people\)/, /one folder a person/);
+    expectOneError(
+      await facewright(['train', '--data', out, '--out', join(directory, 'none'), '--config', config]),
+      /No person of the dataset has a second photo \(3 people\)/,
+      /one folder a person/,
+    );
     expectOneError(await run(join(directory, 'flat')), /holds 3 photos directly/, /folder of their own/);
   });
 
   test('fewer than two people left', async () => {
     await put(join(directory, 'alone', 'ann', '1.jpg'), await patches(1).jpeg().toBuffer());
     await put(join(directory, 'alone', 'bob', '1.jpg'), 'text');
-    expectOneError(await run(join(directory, 'alone')), /Fewer than two people are left after preparation: 1.*not-an-image/, /add photos/);
+    expectOneError(
+      await run(join(directory, 'alone')),
+      /Fewer than two people are left after preparation: 1.*not-an-image/,
+      /add photos/,
+    );
   });
 
   test('too few photos for any tier of the seed', async () => {
     const { tiers: _, ...seedTiers } = TINY;
     const other = await writeConfig(await temporary(), seedTiers);
     const { list } = await drawPeople(await temporary(), { people: 3, photos: 3 });
-    expectOneError(await facewright(['run', '--data', list, '--out', join(directory, 'none'), '--config', other]), /Fewer than two people have enough photos: 0 of 3/, /"tiers"/);
+    expectOneError(
+      await facewright(['run', '--data', list, '--out', join(directory, 'none'), '--config', other]),
+      /Fewer than two people have enough photos: 0 of 3/,
+      /"tiers"/,
+    );
   });
 
   test('an unknown config key names itself, its file and the nearest right one', async () => {
@@ -79,26 +113,65 @@ describe('no run at all', () => {
 
   test('an unknown plugin, and an option it does not have', async () => {
     const place = await temporary();
-    expectOneError(await facewright(['run', '--data', directory, '--config', await writeConfig(place, { stages: [{ loss: 'arcfase', until: { steps: 1 } }] })], { cwd: place }), /Unknown loss "arcfase"/, /Did you mean "arcface"/);
-    expectOneError(await facewright(['run', '--data', directory, '--config', await writeConfig(place, { stages: [{ loss: { name: 'arcface', margin: 1 }, until: { steps: 1 } }] })], { cwd: place }), /Unknown key "margin"/, /Known keys: s, m/);
-    expectOneError(await facewright(['run', '--data', directory, '--backend', 'quantum'], { cwd: place }), /Unknown backend "quantum"/, /wasm/);
+    expectOneError(
+      await facewright(
+        [
+          'run',
+          '--data',
+          directory,
+          '--config',
+          await writeConfig(place, { stages: [{ loss: 'arcfase', until: { steps: 1 } }] }),
+        ],
+        { cwd: place },
+      ),
+      /Unknown loss "arcfase"/,
+      /Did you mean "arcface"/,
+    );
+    expectOneError(
+      await facewright(
+        [
+          'run',
+          '--data',
+          directory,
+          '--config',
+          await writeConfig(place, { stages: [{ loss: { name: 'arcface', margin: 1 }, until: { steps: 1 } }] }),
+        ],
+        { cwd: place },
+      ),
+      /Unknown key "margin"/,
+      /Known keys: s, m/,
+    );
+    expectOneError(
+      await facewright(['run', '--data', directory, '--backend', 'quantum'], { cwd: place }),
+      /Unknown backend "quantum"/,
+      /wasm/,
+    );
   });
 
   test('no data named; an output that is a file', async () => {
     expectOneError(await facewright(['run'], { cwd: await temporary() }), /No data is named/, /--sample/);
     await put(join(directory, 'file'), 'x');
-    expectOneError(await facewright(['run', '--sample', '--out', join(directory, 'file')]), /The output directory is a file/, /--out/);
+    expectOneError(
+      await facewright(['run', '--sample', '--out', join(directory, 'file')]),
+      /The output directory is a file/,
+      /--out/,
+    );
   });
 
   test('with --json the error is the one document', async () => {
     const ended = await facewright(['run', '--data', join(directory, 'nowhere'), '--json']);
-    expect(ended.json()).toEqual({ error: { what: expect.stringContaining('no such'), where: join(directory, 'nowhere'), todo: expect.any(String) } });
+    expect(ended.json()).toEqual({
+      error: { what: expect.stringContaining('no such'), where: join(directory, 'nowhere'), todo: expect.any(String) },
+    });
     expect(ended.code).toBe(1);
   });
 
   test('a wrong option of the command line', async () => {
     const ended = await facewright(['run', '--sead', '3']);
-    expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(/unknown option '--sead'\n\(Did you mean --seed\?\)/)]);
+    expect([ended.code, ended.stderr]).toEqual([
+      1,
+      expect.stringMatching(/unknown option '--sead'\n\(Did you mean --seed\?\)/),
+    ]);
   });
 });
 
@@ -106,7 +179,13 @@ test('bad photos are counted, listed with their reason and left out; odd ones ar
   const people = join(directory, 'photos');
   const good = ['ann', 'Jörg Weiß', '山田 太郎', 'dot.ted'];
   for (const [person, name] of good.entries()) {
-    for (let photo = 0; photo < 4; photo++) await put(join(people, name, `photo ${photo} é.jpg`), await patches(person * 10 + photo).jpeg().toBuffer());
+    for (let photo = 0; photo < 4; photo++)
+      await put(
+        join(people, name, `photo ${photo} é.jpg`),
+        await patches(person * 10 + photo)
+          .jpeg()
+          .toBuffer(),
+      );
   }
   const whole = await patches(99).jpeg().toBuffer();
   const at = (name: string): string => join(people, 'ann', name);
@@ -119,8 +198,15 @@ test('bad photos are counted, listed with their reason and left out; odd ones ar
   await put(at('grey.jpg'), await patches(3).greyscale().jpeg().toBuffer());
   await put(at('cmyk.jpg'), await patches(4).toColourspace('cmyk').jpeg().toBuffer());
   await put(at('upright.jpg'), await patches(5).jpeg({ quality: 100 }).toBuffer());
-  await put(at('rotated.jpg'), await patches(5).rotate(90).jpeg({ quality: 100 }).withMetadata({ orientation: 8 }).toBuffer());
-  for (let photo = 0; photo < 2; photo++) await put(join(people, 'nobody', `${photo}.jpg`), await patches(0).blur(500).modulate({ saturation: 0 }).threshold(255).jpeg().toBuffer());
+  await put(
+    at('rotated.jpg'),
+    await patches(5).rotate(90).jpeg({ quality: 100 }).withMetadata({ orientation: 8 }).toBuffer(),
+  );
+  for (let photo = 0; photo < 2; photo++)
+    await put(
+      join(people, 'nobody', `${photo}.jpg`),
+      await patches(0).blur(500).modulate({ saturation: 0 }).threshold(255).jpeg().toBuffer(),
+    );
   await put(join(people, 'broken', '1.jpg'), 'text');
 
   const out = join(directory, 'run');
@@ -130,15 +216,27 @@ test('bad photos are counted, listed with their reason and left out; odd ones ar
   const dataset = await openDataset(join(out, 'dataset'));
   expect(dataset.identities.toSorted()).toEqual(good.toSorted());
   expect(Object.fromEntries(dataset.summary.exclusions.map(({ photo, reason }) => [photo, reason]))).toEqual({
-    'ann/truncated.jpg': 'unreadable', 'ann/pixel.png': 'too-small', 'ann/text.jpg': 'not-an-image', 'ann/empty.jpg': 'not-an-image', 'ann/dangling.jpg': 'unreadable',
-    'nobody/0.jpg': 'no-face', 'nobody/1.jpg': 'no-face', 'broken/1.jpg': 'not-an-image',
+    'ann/truncated.jpg': 'unreadable',
+    'ann/pixel.png': 'too-small',
+    'ann/text.jpg': 'not-an-image',
+    'ann/empty.jpg': 'not-an-image',
+    'ann/dangling.jpg': 'unreadable',
+    'nobody/0.jpg': 'no-face',
+    'nobody/1.jpg': 'no-face',
+    'broken/1.jpg': 'not-an-image',
   });
   expect(dataset.summary).toMatchObject({ photos: 16 + 10 + 3, kept: 16 + 5, dropped: 8 });
 
   // the orientation that EXIF tells is undone before the face is looked for
-  const image = (name: string): Promise<{ data: Uint8Array }> => dataset.read(dataset.samples.findIndex(({ source }) => source === `ann/${name}`));
-  const [upright, rotated, other] = [(await image('upright.jpg')).data, (await image('rotated.jpg')).data, (await image('grey.jpg')).data];
-  const difference = (a: Uint8Array, b: Uint8Array): number => a.reduce((sum, value, index) => sum + Math.abs(value - b[index]), 0) / a.length;
+  const image = (name: string): Promise<{ data: Uint8Array }> =>
+    dataset.read(dataset.samples.findIndex(({ source }) => source === `ann/${name}`));
+  const [upright, rotated, other] = [
+    (await image('upright.jpg')).data,
+    (await image('rotated.jpg')).data,
+    (await image('grey.jpg')).data,
+  ];
+  const difference = (a: Uint8Array, b: Uint8Array): number =>
+    a.reduce((sum, value, index) => sum + Math.abs(value - b[index]), 0) / a.length;
   expect(difference(upright, rotated)).toBeLessThan(4);
   expect(difference(upright, other)).toBeGreaterThan(20);
   await dataset.close();
@@ -154,8 +252,24 @@ test('a landmark line with missing numbers is left out by name', async () => {
   lines[0] = lines[0].split(' ').slice(0, -2).join(' ');
   await writeFile(join(folder, 'broken.txt'), lines.join('\n'));
   const out = join(place, 'dataset');
-  const ended = await facewright(['prepare', '--data', join(folder, 'broken.txt'), '--out', out, '--config', config, '--json']);
-  expect(ended.json()).toMatchObject({ photos: 30, kept: 29, reasons: { 'bad-landmarks': 1 }, exclusions: [{ photo: '0000/0000.jpg', reason: 'bad-landmarks', detail: expect.stringContaining('broken.txt, line 1') }] });
+  const ended = await facewright([
+    'prepare',
+    '--data',
+    join(folder, 'broken.txt'),
+    '--out',
+    out,
+    '--config',
+    config,
+    '--json',
+  ]);
+  expect(ended.json()).toMatchObject({
+    photos: 30,
+    kept: 29,
+    reasons: { 'bad-landmarks': 1 },
+    exclusions: [
+      { photo: '0000/0000.jpg', reason: 'bad-landmarks', detail: expect.stringContaining('broken.txt, line 1') },
+    ],
+  });
 });
 
 test('a run that failed while preparing leaves no half dataset, and may be started again', async () => {

@@ -10,18 +10,59 @@ beforeAll(async () => {
 });
 
 test('bench train prints one document of five entries', async () => {
-  const ended = await facewright(['bench', 'train', '--backend', 'wasm', '--width', '0.125', '--batch', '4', '--steps', '1', '--classes', '10', '--json']);
+  const ended = await facewright([
+    'bench',
+    'train',
+    '--backend',
+    'wasm',
+    '--width',
+    '0.125',
+    '--batch',
+    '4',
+    '--steps',
+    '1',
+    '--classes',
+    '10',
+    '--json',
+  ]);
   expect(ended.code).toBe(0);
-  expect(ended.json()).toEqual({ backend: 'wasm', lowering: 'eager', batch: 4, imagesPerSecond: expect.any(Number), peakMemoryBytes: expect.any(Number) });
+  expect(ended.json()).toEqual({
+    backend: 'wasm',
+    lowering: 'eager',
+    batch: 4,
+    imagesPerSecond: expect.any(Number),
+    peakMemoryBytes: expect.any(Number),
+  });
 });
 
 test('plan takes the config, the command line over it, and says whether it fits', async () => {
   const config = await writeConfig(directory, { ...TINY, batch: 64 });
-  const { code, stderr, json } = await facewright(['plan', '--config', config, '--classes', '7000', '--micro-batch', '16', '--backend', 'cpu', '--json']);
+  const { code, stderr, json } = await facewright([
+    'plan',
+    '--config',
+    config,
+    '--classes',
+    '7000',
+    '--micro-batch',
+    '16',
+    '--backend',
+    'cpu',
+    '--json',
+  ]);
   expect([code, stderr]).toEqual([0, '']);
-  const plan = json<{ stages: { loss: string; parameters: { head: number }; peakBytes: { exact: number }; here: { bytes: number; fits: boolean } }[] }>();
+  const plan = json<{
+    stages: {
+      loss: string;
+      parameters: { head: number };
+      peakBytes: { exact: number };
+      here: { bytes: number; fits: boolean };
+    }[];
+  }>();
   expect(plan).toMatchObject({ engine: 'cpu', model: 'mobilefacenet', classes: 7000, batch: 64, microBatch: 16 });
-  expect(plan.stages.map(({ loss, parameters }) => [loss, parameters.head])).toEqual([['softmax', 9 * 7000], ['arcface', 8 * 7000]]);
+  expect(plan.stages.map(({ loss, parameters }) => [loss, parameters.head])).toEqual([
+    ['softmax', 9 * 7000],
+    ['arcface', 8 * 7000],
+  ]);
   for (const { here, peakBytes } of plan.stages) expect(here.bytes).toBeLessThan(peakBytes.exact);
   const { stdout } = await facewright(['plan', '--config', config, '--memory', '0.001']);
   expect(stdout).toContain('1,000 classes, batches of 64; a step may take 0.00 GB');

@@ -17,12 +17,28 @@ test('info, convert, verify and preview, each with one JSON document', async () 
   const info = (await facewright(['dataset', 'info', people, '--json'])).json();
   expect(info).toMatchObject({ people: 6, images: 30, withLandmarks: 30 });
 
-  const converted = await facewright(['dataset', 'convert', people, '--to', 'insightface-rec', '--out', at('rec'), '--json']);
+  const converted = await facewright([
+    'dataset',
+    'convert',
+    people,
+    '--to',
+    'insightface-rec',
+    '--out',
+    at('rec'),
+    '--json',
+  ]);
   expect(converted.code).toBe(0);
   expect(converted.json()).toMatchObject({ to: 'insightface-rec', people: 6, images: 30, exclusions: [] });
 
-  expect(await facewright(['dataset', 'verify', at('rec'), '--quiet'])).toMatchObject({ code: 0, stdout: expect.stringContaining('30 images') as string });
-  expect((await facewright(['dataset', 'preview', at('rec/train.rec'), '--out', at('sheet.png'), '--images', '3', '--json'])).json()).toEqual({ file: at('sheet.png') });
+  expect(await facewright(['dataset', 'verify', at('rec'), '--quiet'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('30 images') as string,
+  });
+  expect(
+    (
+      await facewright(['dataset', 'preview', at('rec/train.rec'), '--out', at('sheet.png'), '--images', '3', '--json'])
+    ).json(),
+  ).toEqual({ file: at('sheet.png') });
   expect((await sharp(await readFile(at('sheet.png'))).metadata()).format).toBe('png');
 });
 
@@ -38,14 +54,28 @@ test('what is damaged ends with exit code 1 and its list', async () => {
   const broken = await facewright(['dataset', 'verify', at('folder/landmarks.txt'), '--json']);
   expect(broken.code).toBe(1);
   expect(broken.json()).toMatchObject({ ok: false, images: 29, problems: [{ reason: 'bad-landmarks' }] });
-  expect(await facewright(['dataset', 'convert', people, '--to', 'folder', '--out', at('folder')])).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing in it is overwritten') as string });
-  expect((await facewright(['dataset', 'convert', people, '--to', 'lmdb', '--out', at('x')])).stderr).toMatch(/Allowed choices are folder, dataset/);
+  expect(await facewright(['dataset', 'convert', people, '--to', 'folder', '--out', at('folder')])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('nothing in it is overwritten') as string,
+  });
+  expect((await facewright(['dataset', 'convert', people, '--to', 'lmdb', '--out', at('x')])).stderr).toMatch(
+    /Allowed choices are folder, dataset/,
+  );
 });
 
 test('tar files with landmarks are prepared as they are', async () => {
   await facewright(['dataset', 'convert', people, '--to', 'webdataset', '--out', at('shards')]);
   const config = await writeConfig(directory, TINY);
-  const prepared = await facewright(['prepare', '--data', at('shards'), '--out', at('prepared'), '--config', config, '--json']);
+  const prepared = await facewright([
+    'prepare',
+    '--data',
+    at('shards'),
+    '--out',
+    at('prepared'),
+    '--config',
+    config,
+    '--json',
+  ]);
   expect([prepared.code, prepared.stderr]).toEqual([0, expect.any(String)]);
   const dataset = (await facewright(['dataset', 'info', at('prepared'), '--json'])).json();
   expect(dataset).toMatchObject({ format: 'dataset', people: 6, images: 30, looks: { 'jpeg 112×112': 30 } });
@@ -53,6 +83,16 @@ test('tar files with landmarks are prepared as they are', async () => {
 
 test('--aligned takes crops in whatever they are packed', async () => {
   await facewright(['dataset', 'convert', at('prepared'), '--to', 'webdataset', '--out', at('crops')]);
-  const again = await facewright(['prepare', '--data', at('crops'), '--aligned', '--out', at('aligned'), '--config', await writeConfig(directory, TINY), '--json']);
+  const again = await facewright([
+    'prepare',
+    '--data',
+    at('crops'),
+    '--aligned',
+    '--out',
+    at('aligned'),
+    '--config',
+    await writeConfig(directory, TINY),
+    '--json',
+  ]);
   expect(again.json()).toMatchObject({ photos: 30, kept: 30, dropped: 0, exclusions: [] });
 });

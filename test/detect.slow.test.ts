@@ -25,7 +25,13 @@ test('answers in the order given, with errors in their place; exit code 1 tells 
   const face = (width: number, height: number): unknown => ({
     box: [width / 4, height / 4, width / 2, height / 2],
     confidence: 0.5,
-    points: { leftEye: [expect.closeTo(0.4 * width), expect.closeTo(0.45 * height)], rightEye: expect.any(Array), nose: expect.any(Array), mouthLeft: expect.any(Array), mouthRight: expect.any(Array) },
+    points: {
+      leftEye: [expect.closeTo(0.4 * width), expect.closeTo(0.45 * height)],
+      rightEye: expect.any(Array),
+      nose: expect.any(Array),
+      mouthLeft: expect.any(Array),
+      mouthRight: expect.any(Array),
+    },
   });
   expect(ended.json()).toEqual({
     photos: [
@@ -44,18 +50,28 @@ test('answers in the order given, with errors in their place; exit code 1 tells 
   expect([text.code, text.stdout]).toEqual([0, 'a.jpg (60×40): 1 face\n  30×20 at 15, 10, confidence 0.500\n']);
 });
 
-test.skipIf(!weights || !photos)('MTCNN finds the faces of a photo (needs ../shared/data/mtcnn and photos)', async () => {
-  const directory = await temporary();
-  await writeConfig(directory, { detector: { name: 'mtcnn', weights } });
-  const ended = await facewright(['detect', join(photos!, 'test1.jpg'), '--json'], { cwd: directory });
-  const [photo] = ended.json<{ photos: { width: number; height: number; faces: { box: number[]; confidence: number; points: Record<string, number[]> }[] }[] }>().photos;
-  expect([photo.width, photo.height, photo.faces.length]).toEqual([450, 344, 2]);
-  for (const { box, confidence, points } of photo.faces) {
-    expect(confidence).toBeGreaterThan(0.99);
-    expect(Object.keys(points)).toEqual(['leftEye', 'rightEye', 'nose', 'mouthLeft', 'mouthRight']);
-    for (const [x, y] of Object.values(points)) expect(x > box[0] && x < box[0] + box[2] && y > box[1] && y < box[1] + box[3]).toBe(true);
-    expect(points.leftEye[0]).toBeLessThan(points.rightEye[0]);
-    expect(points.mouthLeft[1]).toBeGreaterThan(points.nose[1]);
-  }
-  expect(ended.code).toBe(0);
-});
+test.skipIf(!weights || !photos)(
+  'MTCNN finds the faces of a photo (needs ../shared/data/mtcnn and photos)',
+  async () => {
+    const directory = await temporary();
+    await writeConfig(directory, { detector: { name: 'mtcnn', weights } });
+    const ended = await facewright(['detect', join(photos!, 'test1.jpg'), '--json'], { cwd: directory });
+    const [photo] = ended.json<{
+      photos: {
+        width: number;
+        height: number;
+        faces: { box: number[]; confidence: number; points: Record<string, number[]> }[];
+      }[];
+    }>().photos;
+    expect([photo.width, photo.height, photo.faces.length]).toEqual([450, 344, 2]);
+    for (const { box, confidence, points } of photo.faces) {
+      expect(confidence).toBeGreaterThan(0.99);
+      expect(Object.keys(points)).toEqual(['leftEye', 'rightEye', 'nose', 'mouthLeft', 'mouthRight']);
+      for (const [x, y] of Object.values(points))
+        expect(x > box[0] && x < box[0] + box[2] && y > box[1] && y < box[1] + box[3]).toBe(true);
+      expect(points.leftEye[0]).toBeLessThan(points.rightEye[0]);
+      expect(points.mouthLeft[1]).toBeGreaterThan(points.nose[1]);
+    }
+    expect(ended.code).toBe(0);
+  },
+);

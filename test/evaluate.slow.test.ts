@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { sharedData } from '@facewright/test/shared-data';
 import sharp from 'sharp';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { drawPeople, facewright, filesBelow, readJson, temporary, TINY, writeConfig, writeDetector } from './helpers/tool.js';
+import {
+  drawPeople,
+  facewright,
+  filesBelow,
+  readJson,
+  temporary,
+  TINY,
+  writeConfig,
+  writeDetector,
+} from './helpers/tool.js';
 
 // each test starts the tool several times, on machines that may be busy
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -15,12 +24,19 @@ const at = (name: string): string => join(directory, name);
 let model: string;
 let folder: string;
 interface Document {
-  readonly verification: { readonly pairs: number; readonly accuracy: number; readonly folds: number; readonly skipped: number; readonly operatingPoints: readonly unknown[] } | null;
+  readonly verification: {
+    readonly pairs: number;
+    readonly accuracy: number;
+    readonly folds: number;
+    readonly skipped: number;
+    readonly operatingPoints: readonly unknown[];
+  } | null;
   readonly scores: { readonly same: { readonly pairs: number } | null };
   readonly worst: { readonly different: readonly unknown[] };
   readonly skipped: readonly unknown[];
 }
-const evaluate = (...options: string[]) => facewright(['evaluate', '--model', model, ...options, '--json'], { cwd: directory });
+const evaluate = (...options: string[]) =>
+  facewright(['evaluate', '--model', model, ...options, '--json'], { cwd: directory });
 
 beforeAll(async () => {
   directory = await temporary();
@@ -32,11 +48,18 @@ beforeAll(async () => {
   expect(ended).toMatchObject({ code: 0 });
   model = at('run/model');
   // aligned crops as files
-  expect((await facewright(['dataset', 'convert', at('run/dataset'), '--to', 'folder', '--out', at('crops')])).code).toBe(0);
+  expect(
+    (await facewright(['dataset', 'convert', at('run/dataset'), '--to', 'folder', '--out', at('crops')])).code,
+  ).toBe(0);
 });
 
 test('a run leaves its evaluation: figures, every score, the worst pairs', async () => {
-  expect(await filesBelow(at('run/evaluation'))).toEqual(['evaluation.json', 'false-accepts.png', 'false-rejects.png', 'scores.csv']);
+  expect(await filesBelow(at('run/evaluation'))).toEqual([
+    'evaluation.json',
+    'false-accepts.png',
+    'false-rejects.png',
+    'scores.csv',
+  ]);
   const { verification, worst } = await readJson<Document>(at('run/evaluation/evaluation.json'));
   expect([verification?.pairs, worst.different.length]).toEqual([20, 10]);
   const lines = (await readFile(at('run/evaluation/scores.csv'), 'utf8')).trimEnd().split('\n');
@@ -51,7 +74,19 @@ test('a run leaves its evaluation: figures, every score, the worst pairs', async
 
 test('pairs of any folder: the same list each time, and it can be evaluated on', async () => {
   const draw = async (name: string, ...more: string[]) => {
-    const ended = await facewright(['pairs', '--data', at('crops'), '--out', at(name), '--count', '40', '--folds', '3', '--json', ...more]);
+    const ended = await facewright([
+      'pairs',
+      '--data',
+      at('crops'),
+      '--out',
+      at(name),
+      '--count',
+      '40',
+      '--folds',
+      '3',
+      '--json',
+      ...more,
+    ]);
     expect(ended.json()).toMatchObject({ pairs: 36, folds: 3, people: 6 });
     return readFile(at(name), 'utf8');
   };
@@ -63,28 +98,75 @@ test('pairs of any folder: the same list each time, and it can be evaluated on',
   const { verification, skipped } = plain.json<Document>();
   expect(verification).toMatchObject({ pairs: 36, folds: 3, skipped: 0, same: 18, different: 18 });
   expect([verification?.operatingPoints.length, skipped]).toEqual([6, []]);
-  expect(await filesBelow(at('evaluation'))).toEqual(['evaluation.json', 'false-accepts.png', 'false-rejects.png', 'report.html', 'scores.csv']);
+  expect(await filesBelow(at('evaluation'))).toEqual([
+    'evaluation.json',
+    'false-accepts.png',
+    'false-rejects.png',
+    'report.html',
+    'scores.csv',
+  ]);
   expect(await readFile(at('evaluation/report.html'), 'utf8')).toContain('Evaluation of a model');
-  const card = await readJson<{ metrics: { on: string; accuracy: number }[]; trained: object; licences: object }>(join(model, 'model.json'));
-  expect(card.metrics.map(({ on }) => on).sort()).toEqual(['dataset, people held out', 'pairs.txt', 'people held out of the training']);
+  const card = await readJson<{ metrics: { on: string; accuracy: number }[]; trained: object; licences: object }>(
+    join(model, 'model.json'),
+  );
+  expect(card.metrics.map(({ on }) => on).sort()).toEqual([
+    'dataset, people held out',
+    'pairs.txt',
+    'people held out of the training',
+  ]);
   expect(card.metrics.find(({ on }) => on === 'pairs.txt')!.accuracy).toBe(verification!.accuracy);
-  expect(card).toMatchObject({ licences: { data: 'drawn' }, trained: { batch: 8, stages: [{ loss: 'softmax' }, { loss: 'arcface' }] } });
+  expect(card).toMatchObject({
+    licences: { data: 'drawn' },
+    trained: { batch: 8, stages: [{ loss: 'softmax' }, { loss: 'arcface' }] },
+  });
   const flipped = (await evaluate('--pairs', at('pairs.txt'), '--images', at('crops'), '--flip')).json<Document>();
   expect(flipped.scores.same).not.toEqual(plain.json<Document>().scores.same);
   // photos: found and aligned first
-  const photos = await facewright(['pairs', '--data', folder, '--out', at('photos.txt'), '--count', '20', '--folds', '2', '--quiet']);
+  const photos = await facewright([
+    'pairs',
+    '--data',
+    folder,
+    '--out',
+    at('photos.txt'),
+    '--count',
+    '20',
+    '--folds',
+    '2',
+    '--quiet',
+  ]);
   expect(photos.code).toBe(0);
-  expect((await evaluate('--pairs', at('photos.txt'), '--images', folder, '--no-aligned')).json<Document>().verification).toMatchObject({ folds: 2, skipped: 0 });
+  expect(
+    (await evaluate('--pairs', at('photos.txt'), '--images', folder, '--no-aligned')).json<Document>().verification,
+  ).toMatchObject({ folds: 2, skipped: 0 });
 });
 
 test('templates of several images', async () => {
   const files = (await filesBelow(at('crops'))).filter((name) => name.endsWith('.jpg'));
   // two templates a person, of two images each
-  const lines = [...new Set(files.map((name) => name.split('/')[0]))].flatMap((person) => files.filter((name) => name.startsWith(`${person}/`)).slice(0, 4).map((name, index) => `${name}\t${person}-${index >> 1}\t${person}`));
+  const lines = [...new Set(files.map((name) => name.split('/')[0]))].flatMap((person) =>
+    files
+      .filter((name) => name.startsWith(`${person}/`))
+      .slice(0, 4)
+      .map((name, index) => `${name}\t${person}-${index >> 1}\t${person}`),
+  );
   await writeFile(at('templates.txt'), lines.join('\n'));
-  expect((await evaluate('--templates', at('templates.txt'), '--images', at('crops'))).json<Document>().verification).toMatchObject({ pairs: 66, same: 6, different: 60 });
-  await writeFile(at('template-pairs.txt'), lines.flatMap((line) => lines.slice(0, 8).map((other) => `${line.split('\t')[1]} ${other.split('\t')[1]}`)).join('\n'));
-  const ended = await evaluate('--templates', at('templates.txt'), '--pairs', at('template-pairs.txt'), '--images', at('crops'));
+  expect(
+    (await evaluate('--templates', at('templates.txt'), '--images', at('crops'))).json<Document>().verification,
+  ).toMatchObject({ pairs: 66, same: 6, different: 60 });
+  await writeFile(
+    at('template-pairs.txt'),
+    lines
+      .flatMap((line) => lines.slice(0, 8).map((other) => `${line.split('\t')[1]} ${other.split('\t')[1]}`))
+      .join('\n'),
+  );
+  const ended = await evaluate(
+    '--templates',
+    at('templates.txt'),
+    '--pairs',
+    at('template-pairs.txt'),
+    '--images',
+    at('crops'),
+  );
   expect(ended.json<Document>().verification).toMatchObject({ pairs: 192 });
 });
 
@@ -93,8 +175,19 @@ test('images of another alignment are refused', async () => {
   const card = await readFile(path, 'utf8');
   await writeFile(path, card.replace(/("fingerprint": ")/, '$1another '));
   try {
-    const [onData, onPhotos] = [await evaluate('--data', at('run/dataset')), await evaluate('--pairs', at('photos.txt'), '--images', folder, '--no-aligned')];
-    for (const ended of [onData, onPhotos]) expect([ended.code, ended.json()]).toEqual([1, { error: expect.objectContaining({ what: expect.stringMatching(/aligned as "insightface-5.*trained on "another insightface-5/) as string }) as unknown }]);
+    const [onData, onPhotos] = [
+      await evaluate('--data', at('run/dataset')),
+      await evaluate('--pairs', at('photos.txt'), '--images', folder, '--no-aligned'),
+    ];
+    for (const ended of [onData, onPhotos])
+      expect([ended.code, ended.json()]).toEqual([
+        1,
+        {
+          error: expect.objectContaining({
+            what: expect.stringMatching(/aligned as "insightface-5.*trained on "another insightface-5/) as string,
+          }) as unknown,
+        },
+      ]);
   } finally {
     await writeFile(path, card);
   }
@@ -106,17 +199,37 @@ test('what cannot be evaluated on is one clear error, and pairs of one kind are 
   const [image] = (await filesBelow(at('crops'))).filter((name) => name.endsWith('.jpg'));
   await writeFile(at('same.txt'), `${image}\t${image}\t1\n`);
   const same = await evaluate('--pairs', at('same.txt'), '--images', at('crops'));
-  expect([same.code, same.json<Document>()]).toEqual([0, expect.objectContaining({ verification: null, scores: { same: expect.objectContaining({ pairs: 1, mean: expect.closeTo(1, 5) as number }) as unknown, different: null } })]);
+  expect([same.code, same.json<Document>()]).toEqual([
+    0,
+    expect.objectContaining({
+      verification: null,
+      scores: {
+        same: expect.objectContaining({ pairs: 1, mean: expect.closeTo(1, 5) as number }) as unknown,
+        different: null,
+      },
+    }),
+  ]);
   expect(same.stderr).toContain('no accuracy to measure');
   await writeFile(at('wrong.txt'), 'x.jpg\ty.jpg\t1\nx.jpg\tz.jpg\t0\n');
-  expect((await evaluate('--pairs', at('wrong.txt'), '--images', at('crops'))).stderr).toContain('None of the 2 pairs can be compared: no image can be used.');
+  expect((await evaluate('--pairs', at('wrong.txt'), '--images', at('crops'))).stderr).toContain(
+    'None of the 2 pairs can be compared: no image can be used.',
+  );
   const one = await facewright(['pairs', '--data', at('run'), '--out', at('none.txt')]);
   expect([one.code, existsSync(at('none.txt'))]).toEqual([1, false]);
-  expect((await facewright(['pairs', '--data', at('run/dataset'), '--out', at('none.txt')])).stderr).toContain('This is a prepared dataset');
+  expect((await facewright(['pairs', '--data', at('run/dataset'), '--out', at('none.txt')])).stderr).toContain(
+    'This is a prepared dataset',
+  );
 });
 
 const bin = sharedData('formats/small_lfw.bin');
 test.skipIf(!bin)('an InsightFace .bin brings its images itself (needs ../shared/data/formats)', async () => {
   const ended = await evaluate('--pairs', bin!);
-  expect([ended.code, ended.json<Document>()]).toEqual([0, expect.objectContaining({ verification: null, skipped: [], scores: { same: expect.objectContaining({ pairs: 10 }) as unknown, different: null } })]);
+  expect([ended.code, ended.json<Document>()]).toEqual([
+    0,
+    expect.objectContaining({
+      verification: null,
+      skipped: [],
+      scores: { same: expect.objectContaining({ pairs: 10 }) as unknown, different: null },
+    }),
+  ]);
 });

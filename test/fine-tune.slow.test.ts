@@ -9,25 +9,85 @@ test('the backbone is kept, the head grows or is made anew, the model is frozen 
   const config = await writeConfig(directory, { ...TINY, licences: { weights: 'for the test' } });
   for (const people of [5, 8]) {
     const { list } = await drawPeople(at(`${people}`), { people });
-    expect((await facewright(['prepare', '--data', list, '--out', at(`data-${people}`), '--config', config, '--quiet'])).code).toBe(0);
+    expect(
+      (await facewright(['prepare', '--data', list, '--out', at(`data-${people}`), '--config', config, '--quiet']))
+        .code,
+    ).toBe(0);
   }
   const options = ['--config', config, '--backend', 'cpu'];
-  expect((await facewright(['train', '--data', at('data-5'), '--out', at('first'), ...options, '--quiet'])).code).toBe(0);
+  expect((await facewright(['train', '--data', at('data-5'), '--out', at('first'), ...options, '--quiet'])).code).toBe(
+    0,
+  );
 
   // another model in the config is not what the weights are of
-  const other = await facewright(['train', '--data', at('data-8'), '--out', at('other'), '--from', at('first'), '--config', await writeConfig(await temporary(), { ...TINY, model: 'mobilefacenet' }), '--backend', 'cpu']);
+  const other = await facewright([
+    'train',
+    '--data',
+    at('data-8'),
+    '--out',
+    at('other'),
+    '--from',
+    at('first'),
+    '--config',
+    await writeConfig(await temporary(), { ...TINY, model: 'mobilefacenet' }),
+    '--backend',
+    'cpu',
+  ]);
   expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('is not the one to begin from')]);
 
   const { model: _, ...rest } = TINY;
-  const tuning = ['--config', await writeConfig(await temporary(), rest), '--backend', 'cpu', '--stages', '[{"loss":"arcface","rate":1e-4,"freeze":{"steps":2},"until":{"steps":4}}]'];
-  const grown = await facewright(['train', '--data', at('data-8'), '--out', at('grown'), '--from', at('first'), ...tuning]);
-  expect([grown.code, grown.stderr]).toEqual([0, expect.stringMatching(/Class centres: 3 carried over, 3 begun at the mean/)]);
-  const replaced = await facewright(['train', '--data', at('data-8'), '--out', at('replaced'), '--from', at('first/model'), ...tuning]);
-  expect([replaced.code, replaced.stderr]).toEqual([0, expect.stringMatching(/Class centres: 0 carried over, 6 begun at the mean/)]);
+  const tuning = [
+    '--config',
+    await writeConfig(await temporary(), rest),
+    '--backend',
+    'cpu',
+    '--stages',
+    '[{"loss":"arcface","rate":1e-4,"freeze":{"steps":2},"until":{"steps":4}}]',
+  ];
+  const grown = await facewright([
+    'train',
+    '--data',
+    at('data-8'),
+    '--out',
+    at('grown'),
+    '--from',
+    at('first'),
+    ...tuning,
+  ]);
+  expect([grown.code, grown.stderr]).toEqual([
+    0,
+    expect.stringMatching(/Class centres: 3 carried over, 3 begun at the mean/),
+  ]);
+  const replaced = await facewright([
+    'train',
+    '--data',
+    at('data-8'),
+    '--out',
+    at('replaced'),
+    '--from',
+    at('first/model'),
+    ...tuning,
+  ]);
+  expect([replaced.code, replaced.stderr]).toEqual([
+    0,
+    expect.stringMatching(/Class centres: 0 carried over, 6 begun at the mean/),
+  ]);
   for (const name of ['grown', 'replaced']) {
-    expect(await readJson(at(`${name}/model/model.json`))).toMatchObject({ trained: { identities: 6, steps: 4, stages: [{ freeze: { parameters: ['model'], steps: 2 } }] } });
+    expect(await readJson(at(`${name}/model/model.json`))).toMatchObject({
+      trained: { identities: 6, steps: 4, stages: [{ freeze: { parameters: ['model'], steps: 2 } }] },
+    });
   }
   expect(await readJson(at('replaced/model/model.json'))).toMatchObject({ licences: { weights: 'for the test' } });
-  const again = await facewright(['train', '--data', at('data-8'), '--out', at('replaced'), '--from', at('first/model'), ...tuning, '--resume']);
+  const again = await facewright([
+    'train',
+    '--data',
+    at('data-8'),
+    '--out',
+    at('replaced'),
+    '--from',
+    at('first/model'),
+    ...tuning,
+    '--resume',
+  ]);
   expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('resumed at step 4')]);
 }, 240_000);

@@ -3,7 +3,16 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { drawPeople, facewright, filesBelow, readJson, temporary, TINY, writeConfig, writeDetector } from './helpers/tool.js';
+import {
+  drawPeople,
+  facewright,
+  filesBelow,
+  readJson,
+  temporary,
+  TINY,
+  writeConfig,
+  writeDetector,
+} from './helpers/tool.js';
 
 // each test starts the tool several times, on machines that may be busy
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -11,9 +20,18 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 let folder: string;
 let list: string;
 let undisturbed: string;
-const LONGER = { ...TINY, backend: 'wasm', stages: [{ loss: 'softmax', until: { steps: 60 } }, { loss: 'arcface', until: { steps: 5 } }], heldOut: { identities: 3, pairs: 40 } };
+const LONGER = {
+  ...TINY,
+  backend: 'wasm',
+  stages: [
+    { loss: 'softmax', until: { steps: 60 } },
+    { loss: 'arcface', until: { steps: 5 } },
+  ],
+  heldOut: { identities: 3, pairs: 40 },
+};
 
-const weightsOf = async (out: string): Promise<string> => (await readJson<{ weights: { sha256: string } }>(join(out, 'model', 'model.json'))).weights.sha256;
+const weightsOf = async (out: string): Promise<string> =>
+  (await readJson<{ weights: { sha256: string } }>(join(out, 'model', 'model.json'))).weights.sha256;
 
 async function expectWhole(out: string): Promise<void> {
   expect((await filesBelow(out)).filter((file) => file.includes('partial'))).toEqual([]);
@@ -24,7 +42,20 @@ beforeAll(async () => {
   const directory = await temporary();
   ({ folder, list } = await drawPeople(directory, { people: 8, photos: 6 }));
   const out = join(directory, 'undisturbed');
-  expect((await facewright(['run', '--data', list, '--out', out, '--config', await writeConfig(directory, LONGER), '--quiet'])).code).toBe(0);
+  expect(
+    (
+      await facewright([
+        'run',
+        '--data',
+        list,
+        '--out',
+        out,
+        '--config',
+        await writeConfig(directory, LONGER),
+        '--quiet',
+      ])
+    ).code,
+  ).toBe(0);
   undisturbed = await weightsOf(out);
 });
 
@@ -51,7 +82,9 @@ test('while training', async () => {
   expect(ended.code).toBe(130);
   expect(existsSync(join(out, 'model'))).toBe(false);
   await expectWhole(out);
-  const { length: checkpoints } = (await filesBelow(join(out, 'checkpoints'))).filter((file) => file.endsWith('state.json'));
+  const { length: checkpoints } = (await filesBelow(join(out, 'checkpoints'))).filter((file) =>
+    file.endsWith('state.json'),
+  );
   expect(checkpoints).toBeGreaterThan(0);
   const resumed = await facewright([...args, '--resume']);
   expect(resumed.stderr).toMatch(/resumed at step \d+/);
@@ -64,7 +97,15 @@ test('while evaluating', async () => {
   const directory = await temporary();
   const out = join(directory, 'run');
   // the naive engine and a larger input make the evaluation long enough to be met
-  const slow = { ...LONGER, backend: 'cpu', model: { ...(LONGER.model as object), inputSize: 48 }, batch: 2, stages: [{ loss: 'softmax', until: { steps: 1 } }], validation: { minimum: 0 }, heldOut: { identities: 6, pairs: 90 } };
+  const slow = {
+    ...LONGER,
+    backend: 'cpu',
+    model: { ...(LONGER.model as object), inputSize: 48 },
+    batch: 2,
+    stages: [{ loss: 'softmax', until: { steps: 1 } }],
+    validation: { minimum: 0 },
+    heldOut: { identities: 6, pairs: 90 },
+  };
   const args = ['run', '--data', list, '--out', out, '--config', await writeConfig(directory, slow)];
   const ended = await facewright(args, { interruptAt: /trained: 1 steps/ });
   expect([ended.code, ended.stderr]).toEqual([130, expect.stringContaining('Interrupted')]);
@@ -79,13 +120,33 @@ test('twice: at once, even where a part never answers', async () => {
   const directory = await temporary();
   await writeDetector(directory, -1);
   const out = join(directory, 'run');
-  const ended = await facewright(['run', '--data', folder, '--out', out, '--config', await writeConfig(directory, { ...LONGER, detector: './centre.mjs' })], { interruptAt: /asked/, twice: true });
+  const ended = await facewright(
+    [
+      'run',
+      '--data',
+      folder,
+      '--out',
+      out,
+      '--config',
+      await writeConfig(directory, { ...LONGER, detector: './centre.mjs' }),
+    ],
+    { interruptAt: /asked/, twice: true },
+  );
   expect(ended.code).toBe(130);
   expect(existsSync(join(out, 'dataset'))).toBe(false);
 });
 
 test('there must be a run to resume', async () => {
   const directory = await temporary();
-  const ended = await facewright(['run', '--data', list, '--out', join(directory, 'new'), '--resume', '--config', await writeConfig(directory, LONGER)]);
+  const ended = await facewright([
+    'run',
+    '--data',
+    list,
+    '--out',
+    join(directory, 'new'),
+    '--resume',
+    '--config',
+    await writeConfig(directory, LONGER),
+  ]);
   expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining('no run here to go on with')]);
 });

@@ -16,7 +16,13 @@ const CONFIG = {
   ...TINY,
   stages: [
     { loss: 'softmax', optimiser: { name: 'sgd', weightDecay: 1e-4 }, rate: 0.05, until: { steps: 26 } },
-    { loss: { name: 'adaface', s: 16 }, optimiser: 'adam', warmUp: 3, freeze: { parameters: ['stem'], steps: 6 }, until: { steps: 20 } },
+    {
+      loss: { name: 'adaface', s: 16 },
+      optimiser: 'adam',
+      warmUp: 3,
+      freeze: { parameters: ['stem'], steps: 6 },
+      until: { steps: 20 },
+    },
   ],
   validation: { minimum: 6, everySteps: 5 },
   checkpoint: { everySteps: 4, keep: 2 },
@@ -26,7 +32,16 @@ let dataset: string;
 beforeAll(async () => {
   const directory = await temporary();
   const { list } = await drawPeople(directory, { people: 8, photos: 8 });
-  const prepared = await facewright(['prepare', '--data', list, '--out', join(directory, 'dataset'), '--config', await writeConfig(directory, CONFIG), '--quiet']);
+  const prepared = await facewright([
+    'prepare',
+    '--data',
+    list,
+    '--out',
+    join(directory, 'dataset'),
+    '--config',
+    await writeConfig(directory, CONFIG),
+    '--quiet',
+  ]);
   expect(prepared.stderr).toBe('');
   dataset = join(directory, 'dataset');
 });
@@ -46,7 +61,11 @@ async function trainKilled(config: object, kills: number, seed: string): Promise
   let killed = 0;
   for (let start = 0; ; start++) {
     const resume = existsSync(join(out, 'run.json'));
-    const child = spawn(process.execPath, [BIN, 'train', '--data', dataset, '--out', out, '--config', path, ...(resume ? ['--resume'] : [])], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(
+      process.execPath,
+      [BIN, 'train', '--data', dataset, '--out', out, '--config', path, ...(resume ? ['--resume'] : [])],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
     let said = '';
     child.stderr.on('data', (part: Buffer) => (said += part.toString()));
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -54,7 +73,8 @@ async function trainKilled(config: object, kills: number, seed: string): Promise
       // so many steps of this start, and then anywhere within the next one: in its computing, its checkpoint or between them
       const before = (await stepsIn(out)).length;
       const wanted = before + 1 + random.integer(Math.floor(STEPS / (kills + 1)));
-      while (child.exitCode === null && (await stepsIn(out)).length < wanted) await new Promise((resolve) => setTimeout(resolve, 4));
+      while (child.exitCode === null && (await stepsIn(out)).length < wanted)
+        await new Promise((resolve) => setTimeout(resolve, 4));
       await new Promise((resolve) => setTimeout(resolve, random.uniform() * 25));
       if (child.exitCode === null) {
         child.kill('SIGKILL');
@@ -97,23 +117,37 @@ test.each([
   ['cpu', 4, 1],
   ['wasm', 3, 4],
   ['onnx', 3, 4],
-])('mistakes of the seed: resuming is not weights alone: on %s, killed %i times, with %i data workers', async (backend, kills, workers) => {
-  const config = { ...CONFIG, backend };
-  const whole = await trainKilled({ ...config, workers: workers === 1 ? 4 : 1 }, 0, 'never');
-  const stopped = await trainKilled({ ...config, workers }, kills, `kill ${backend}`);
-  expect(stopped.kills).toBe(kills);
-  const trace = await traceOf(whole.out);
-  expect(trace.size).toBe(STEPS);
-  expect([...(await traceOf(stopped.out))].sort(([a], [b]) => a - b)).toEqual([...trace]);
-  expect((await weights(stopped.out)).equals(await weights(whole.out))).toBe(true);
-  expect((await filesBelow(stopped.out)).filter((file) => file.includes('partial'))).toEqual([]);
+])(
+  'mistakes of the seed: resuming is not weights alone: on %s, killed %i times, with %i data workers',
+  async (backend, kills, workers) => {
+    const config = { ...CONFIG, backend };
+    const whole = await trainKilled({ ...config, workers: workers === 1 ? 4 : 1 }, 0, 'never');
+    const stopped = await trainKilled({ ...config, workers }, kills, `kill ${backend}`);
+    expect(stopped.kills).toBe(kills);
+    const trace = await traceOf(whole.out);
+    expect(trace.size).toBe(STEPS);
+    expect([...(await traceOf(stopped.out))].sort(([a], [b]) => a - b)).toEqual([...trace]);
+    expect((await weights(stopped.out)).equals(await weights(whole.out))).toBe(true);
+    expect((await filesBelow(stopped.out)).filter((file) => file.includes('partial'))).toEqual([]);
 
-  // a last checkpoint that is cut off: the one before is used, to the same bytes again
-  const checkpoints = (await filesBelow(join(stopped.out, 'checkpoints'))).filter((file) => file.endsWith('state.safetensors'));
-  await truncate(join(stopped.out, 'checkpoints', checkpoints.at(-1)!), 1000);
-  const again = await facewright(['train', '--data', dataset, '--out', stopped.out, '--config', join(stopped.out, '..', 'facewright.config.json'), '--resume']);
-  expect(again.code).toBe(0);
-  expect(again.stderr).toMatch(/is damaged and passed over/);
-  expect(again.stderr).toMatch(/resumed at step \d\d/);
-  expect((await weights(stopped.out)).equals(await weights(whole.out))).toBe(true);
-});
+    // a last checkpoint that is cut off: the one before is used, to the same bytes again
+    const checkpoints = (await filesBelow(join(stopped.out, 'checkpoints'))).filter((file) =>
+      file.endsWith('state.safetensors'),
+    );
+    await truncate(join(stopped.out, 'checkpoints', checkpoints.at(-1)!), 1000);
+    const again = await facewright([
+      'train',
+      '--data',
+      dataset,
+      '--out',
+      stopped.out,
+      '--config',
+      join(stopped.out, '..', 'facewright.config.json'),
+      '--resume',
+    ]);
+    expect(again.code).toBe(0);
+    expect(again.stderr).toMatch(/is damaged and passed over/);
+    expect(again.stderr).toMatch(/resumed at step \d\d/);
+    expect((await weights(stopped.out)).equals(await weights(whole.out))).toBe(true);
+  },
+);

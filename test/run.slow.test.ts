@@ -27,16 +27,40 @@ describe('a run', () => {
     expect(model).toBe(join(out, 'model'));
     expect(metrics).toEqual(await readJson(join(out, 'metrics.json')));
     expect(metrics).toEqual({
-      preparation: { photos: 30, kept: 30, dropped: 0, reasons: {}, perTier: { all: { identities: 6, photos: 30, images: 30 } } },
+      preparation: {
+        photos: 30,
+        kept: 30,
+        dropped: 0,
+        reasons: {},
+        perTier: { all: { identities: 6, photos: 30, images: 30 } },
+      },
       stages: [
         { loss: 'softmax', steps: 3, finalLoss: expect.any(Number), endedBecause: 'steps' },
         { loss: 'arcface', steps: 2, finalLoss: expect.any(Number), endedBecause: 'steps' },
       ],
-      verification: { pairs: 20, accuracy: expect.any(Number), std: expect.any(Number), threshold: expect.any(Number), tarAtFar: expect.any(Object) },
-      throughput: { detectPhotosPerSecond: expect.any(Number), trainImagesPerSecond: expect.any(Number), preparation: { photosPerSecond: expect.any(Number), workers: 0, stages: expect.any(Object) } },
+      verification: {
+        pairs: 20,
+        accuracy: expect.any(Number),
+        std: expect.any(Number),
+        threshold: expect.any(Number),
+        tarAtFar: expect.any(Object),
+      },
+      throughput: {
+        detectPhotosPerSecond: expect.any(Number),
+        trainImagesPerSecond: expect.any(Number),
+        preparation: { photosPerSecond: expect.any(Number), workers: 0, stages: expect.any(Object) },
+      },
     });
     const files = await filesBelow(out);
-    for (const file of ['dataset/dataset.json', 'dataset/index.bin', 'events.jsonl', 'model/model.json', 'model/weights.safetensors', 'run.json']) expect(files).toContain(file);
+    for (const file of [
+      'dataset/dataset.json',
+      'dataset/index.bin',
+      'events.jsonl',
+      'model/model.json',
+      'model/weights.safetensors',
+      'run.json',
+    ])
+      expect(files).toContain(file);
     expect(files.filter((file) => file.includes('partial'))).toEqual([]);
     expect(files.some((file) => file.startsWith('checkpoints/'))).toBe(true);
 
@@ -45,16 +69,34 @@ describe('a run', () => {
     expect(again.stderr).toMatch(/There is a run here already.*\n.*\n.*--resume.*--force/);
     const resumed = await facewright(['run', '--data', list, '--out', out, '--config', config, '--resume', '--json']);
     expect(resumed.stderr).toContain('resumed at step 5');
-    expect(resumed.json<{ metrics: { stages: unknown; verification: unknown } }>().metrics).toMatchObject({ stages: (metrics as { stages: unknown }).stages, verification: (metrics as { verification: unknown }).verification });
-    const other = await facewright(['run', '--data', list, '--out', out, '--config', config, '--resume', '--seed', '9']);
+    expect(resumed.json<{ metrics: { stages: unknown; verification: unknown } }>().metrics).toMatchObject({
+      stages: (metrics as { stages: unknown }).stages,
+      verification: (metrics as { verification: unknown }).verification,
+    });
+    const other = await facewright([
+      'run',
+      '--data',
+      list,
+      '--out',
+      out,
+      '--config',
+      config,
+      '--resume',
+      '--seed',
+      '9',
+    ]);
     expect(other.stderr).toContain('The run was started with another config: "seed" differs.');
-    expect((await facewright(['run', '--data', list, '--out', out, '--config', config, '--force', '--quiet'])).code).toBe(0);
+    expect(
+      (await facewright(['run', '--data', list, '--out', out, '--config', config, '--force', '--quiet'])).code,
+    ).toBe(0);
   });
 
   test('the same seed gives the same model, another seed another', async () => {
     const weights = async (name: string, seed: string): Promise<unknown> => {
       const out = join(directory, name);
-      expect((await facewright(['run', '--data', list, '--out', out, '--config', config, '--seed', seed, '--quiet'])).stderr).toBe('');
+      expect(
+        (await facewright(['run', '--data', list, '--out', out, '--config', config, '--seed', seed, '--quiet'])).stderr,
+      ).toBe('');
       return (await readJson<{ weights: { sha256: string } }>(join(out, 'model', 'model.json'))).weights.sha256;
     };
     const [a, b, c] = [await weights('a', '5'), await weights('b', '5'), await weights('c', '6')];
@@ -63,9 +105,16 @@ describe('a run', () => {
   });
 
   test('on a slow engine the small preset is taken and said so; the config goes over it', async () => {
-    const short = await writeConfig(await temporary(), { tiers: TINY.tiers, stages: TINY.stages, model: TINY.model, backend: 'wasm' });
+    const short = await writeConfig(await temporary(), {
+      tiers: TINY.tiers,
+      stages: TINY.stages,
+      model: TINY.model,
+      backend: 'wasm',
+    });
     const ended = await facewright(['run', '--data', list, '--out', join(directory, 'preset'), '--config', short]);
-    expect(ended.stderr).toMatch(/The engine "wasm" is slow for the full net: the preset "small" sets detector, batch, validation/);
+    expect(ended.stderr).toMatch(
+      /The engine "wasm" is slow for the full net: the preset "small" sets detector, batch, validation/,
+    );
     expect(ended.code).toBe(0);
   });
 });
@@ -74,13 +123,23 @@ test('each stage alone: prepare, train, evaluate on the people held out', async 
   const dataset = join(directory, 'stages', 'dataset');
   const out = join(directory, 'stages');
   const prepared = await facewright(['prepare', '--data', list, '--out', dataset, '--config', config, '--json']);
-  expect(prepared.json()).toMatchObject({ directory: dataset, photos: 30, kept: 30, images: 30, exclusions: [], alignment: { size: 112 } });
+  expect(prepared.json()).toMatchObject({
+    directory: dataset,
+    photos: 30,
+    kept: 30,
+    images: 30,
+    exclusions: [],
+    alignment: { size: 112 },
+  });
   const again = await facewright(['prepare', '--data', list, '--out', dataset, '--config', config]);
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining(dataset)]);
 
   const trained = await facewright(['train', '--data', dataset, '--out', out, '--config', config, '--json']);
   expect(trained.code).toBe(0);
-  expect(trained.json()).toMatchObject({ dataset, metrics: { preparation: null, verification: null, stages: [{ loss: 'softmax' }, { loss: 'arcface' }] } });
+  expect(trained.json()).toMatchObject({
+    dataset,
+    metrics: { preparation: null, verification: null, stages: [{ loss: 'softmax' }, { loss: 'arcface' }] },
+  });
 
   const model = join(out, 'model');
   const evaluated = await facewright(['evaluate', '--model', model, '--data', dataset, '--config', config, '--json']);
@@ -91,13 +150,33 @@ test('each stage alone: prepare, train, evaluate on the people held out', async 
   const raw = await facewright(['train', '--data', list, '--out', join(directory, 'raw'), '--config', config]);
   expect([raw.code, raw.stderr]).toEqual([1, expect.stringContaining('no prepared dataset')]);
   // and a run takes one as it is
-  const whole = await facewright(['run', '--data', dataset, '--out', join(directory, 'whole'), '--config', config, '--json']);
+  const whole = await facewright([
+    'run',
+    '--data',
+    dataset,
+    '--out',
+    join(directory, 'whole'),
+    '--config',
+    config,
+    '--json',
+  ]);
   expect(whole.json()).toMatchObject({ dataset, metrics: { preparation: null, verification: { pairs: 20 } } });
 });
 
 test('help has examples, and every command is listed', async () => {
   const { stdout } = await facewright(['--help']);
-  for (const command of ['run', 'prepare', 'train', 'evaluate', 'compare', 'import', 'export', 'pairs', 'detect', 'doctor']) {
+  for (const command of [
+    'run',
+    'prepare',
+    'train',
+    'evaluate',
+    'compare',
+    'import',
+    'export',
+    'pairs',
+    'detect',
+    'doctor',
+  ]) {
     expect(stdout).toContain(command);
     expect((await facewright([command, '--help'])).stdout).toContain('Examples:');
   }

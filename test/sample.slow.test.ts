@@ -5,7 +5,12 @@ import { expect, test } from 'vitest';
 import { facewright, temporary } from './helpers/tool.js';
 
 interface Metrics {
-  readonly preparation: { readonly photos: number; readonly kept: number; readonly reasons: Record<string, number>; readonly perTier: Record<string, { readonly identities: number }> };
+  readonly preparation: {
+    readonly photos: number;
+    readonly kept: number;
+    readonly reasons: Record<string, number>;
+    readonly perTier: Record<string, { readonly identities: number }>;
+  };
   readonly stages: readonly { readonly loss: string; readonly steps: number }[];
   readonly verification: { readonly pairs: number; readonly accuracy: number };
 }
@@ -18,7 +23,12 @@ test('reaches 90 % verification accuracy, every tier has people, and a second st
   expect(report).toBe(join(directory, 'facewright-sample', 'report.html'));
   expect(metrics.verification.accuracy).toBeGreaterThanOrEqual(0.9);
   expect(metrics.verification.pairs).toBeGreaterThanOrEqual(1000);
-  expect(Object.entries(metrics.preparation.perTier).map(([tier, { identities }]) => [tier, identities > 0])).toEqual([['picked', true], ['kept', true], ['opened', true], ['noised', true]]);
+  expect(Object.entries(metrics.preparation.perTier).map(([tier, { identities }]) => [tier, identities > 0])).toEqual([
+    ['picked', true],
+    ['kept', true],
+    ['opened', true],
+    ['noised', true],
+  ]);
   expect(metrics.preparation.reasons['too-few-photos']).toBe(8);
   // nearly all of the drawn faces are found
   expect(metrics.preparation.kept).toBeGreaterThan(0.95 * (metrics.preparation.photos - 12));

@@ -4,6 +4,12 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   base: './',
   resolve: { conditions: ['@facewright/source', 'browser', 'module', 'import', 'default'] },
-  build: { outDir: 'dist/page', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
+  build: {
+    outDir: 'dist/page',
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 2000,
+  },
   worker: { format: 'es' },
 });

@@ -13,7 +13,8 @@ const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 
 /** Paths of aligned LFW (a zip of Name/Name_0001.jpg) and of its pairs.txt; throws where one is not there. */
 export function lfwFiles({ images = `${data}lfw/lfw-112x112.zip`, pairs = `${data}lfw/pairs.txt` } = {}) {
-  for (const path of [images, pairs]) if (!existsSync(path)) throw new Error(`There is no ${path}: name it by --images and --pairs.`);
+  for (const path of [images, pairs])
+    if (!existsSync(path)) throw new Error(`There is no ${path}: name it by --images and --pairs.`);
   return { images, pairs };
 }
 
@@ -33,12 +34,27 @@ export async function openLfw(files) {
   const pairs = all.filter(({ a, b }) => !trained.has(personOf(a)) && !trained.has(personOf(b)));
   const same = pairs.filter((pair) => pair.same).length;
   const counts = [people.length, samples.length, pairs.length, same, pairs.length - same];
-  if (counts.join() !== COUNTS.join()) throw new Error(`This is not LFW with its 6,000 pairs: ${counts.join(', ')} people, images, pairs, same and different ones, not ${COUNTS.join(', ')}.`);
+  if (counts.join() !== COUNTS.join())
+    throw new Error(
+      `This is not LFW with its 6,000 pairs: ${counts.join(', ')} people, images, pairs, same and different ones, not ${COUNTS.join(', ')}.`,
+    );
   const source = await openImages(files.images);
   const decode = async (path) => decodeImage(await source.bytes(path), { where: path });
   const dataset = {
     directory: files.images,
-    summary: { photos: samples.length, kept: samples.length, dropped: 0, reasons: {}, perTier: {}, identities: people.length, images: samples.length, exclusions: [], alignment: { fingerprint: 'lfw-112x112', size: SIZE }, seed: 0, seconds: 0 },
+    summary: {
+      photos: samples.length,
+      kept: samples.length,
+      dropped: 0,
+      reasons: {},
+      perTier: {},
+      identities: people.length,
+      images: samples.length,
+      exclusions: [],
+      alignment: { fingerprint: 'lfw-112x112', size: SIZE },
+      seed: 0,
+      seconds: 0,
+    },
     identities: people,
     samples,
     read: (index) => decode(samples[index].source),

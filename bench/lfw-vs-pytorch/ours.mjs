@@ -12,7 +12,11 @@ import { verified } from './verified.mjs';
 const { values } = parseArgs({ options: { ...OPTIONS, seed: { type: 'string', default: '1' } } });
 const { dataset, pairs, testImages, decode } = await openLfw(lfwFiles(values));
 const recipe = await recipeOf(values, Math.floor(dataset.samples.length / Number(values.batch)));
-const engine = await openOnnxEngine({ provider: 'cpu', lowering: 'auto', threads: values.threads && Number(values.threads) });
+const engine = await openOnnxEngine({
+  provider: 'cpu',
+  lowering: 'auto',
+  threads: values.threads && Number(values.threads),
+});
 
 const losses = [];
 const stream = createEventStream();
@@ -20,13 +24,23 @@ const started = performance.now();
 stream.subscribe((event) => {
   if (event.type !== 'train.step') return;
   losses.push(event.loss);
-  if (event.step % 50 === 0) console.error(`${event.step}: loss ${event.loss.toFixed(3)}, accuracy ${event.accuracy.toFixed(2)}, ${event.imagesPerSecond.toFixed(1)} img/s`);
+  if (event.step % 50 === 0)
+    console.error(
+      `${event.step}: loss ${event.loss.toFixed(3)}, accuracy ${event.accuracy.toFixed(2)}, ${event.imagesPerSecond.toFixed(1)} img/s`,
+    );
 });
 for (const name of ['checkpoints', 'model']) rmSync(join(values.out, name), { recursive: true, force: true });
 const { modelDirectory, imagesPerSecond } = await train({
-  ...recipe, dataset, engine, flip: true, alignment: dataset.summary.alignment, directory: values.out,
-  validation: { fraction: 0, minimum: 0, everySteps: 1e9 }, checkpoint: { everySteps: 1e9, keep: 1 },
-  random: createRandom(Number(values.seed)), emit: stream.emit,
+  ...recipe,
+  dataset,
+  engine,
+  flip: true,
+  alignment: dataset.summary.alignment,
+  directory: values.out,
+  validation: { fraction: 0, minimum: 0, everySteps: 1e9 },
+  checkpoint: { everySteps: 1e9, keep: 1 },
+  random: createRandom(Number(values.seed)),
+  emit: stream.emit,
 });
 const seconds = (performance.now() - started) / 1000;
 
@@ -34,7 +48,8 @@ let verification;
 if (!values.steps) {
   const embedder = createEmbedder({ engine, model: recipe.model, ...(await loadModelFiles(modelDirectory)) });
   const vectors = [];
-  for (let first = 0; first < testImages.length; first += 32) vectors.push(...(await embedder.embed(await Promise.all(testImages.slice(first, first + 32).map(decode)))));
+  for (let first = 0; first < testImages.length; first += 32)
+    vectors.push(...(await embedder.embed(await Promise.all(testImages.slice(first, first + 32).map(decode)))));
   embedder.dispose();
   verification = verified(pairs, testImages, (index) => vectors[index]);
 }

@@ -24,23 +24,56 @@ export const OPTIONS = {
 const SWITCH = 0.5;
 const ARCFACE = { s: 32, m: 0.4 };
 /** Bottlenecks: those of the tool's preset "small", or the paper's. */
-const NETS = { small: { bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] }, paper: {} };
+const NETS = {
+  small: {
+    bottlenecks: [
+      [2, 64, 2, 2],
+      [4, 128, 1, 2],
+      [2, 128, 2, 1],
+    ],
+  },
+  paper: {},
+};
 const RATES = { adam: { softmax: 1e-3, arcface: 5e-4 }, sgd: { softmax: 0.05, arcface: 0.05 } };
 
 /**
  * `recipe` is `switch` (softmax for half of the steps, then ArcFace) or `softmax` (softmax for all of them). `steps` ends the training after so many.
  */
 export async function recipeOf({ size, width, net: name, batch, epochs, recipe, optimiser, steps }, perEpoch) {
-  if (!(optimiser in RATES) || !['switch', 'softmax'].includes(recipe) || !(name in NETS)) throw new Error('--optimiser is adam or sgd, --recipe is switch or softmax, --net is small or paper');
+  if (!(optimiser in RATES) || !['switch', 'softmax'].includes(recipe) || !(name in NETS))
+    throw new Error('--optimiser is adam or sgd, --recipe is switch or softmax, --net is small or paper');
   const context = pluginContext(createRunContainer(), 'bench');
   const net = { inputSize: Number(size), width: Number(width), ...NETS[name] };
   const all = Number(steps ?? Math.round(Number(epochs) * perEpoch));
   const first = recipe === 'switch' ? Math.min(all, Math.round(Number(epochs) * perEpoch * SWITCH)) : all;
-  const updates = { adam: adam(), sgd: sgd({ momentum: 0.9, weightDecay: 4e-5, groups: { afterGlobal: 4e-4, head: 4e-4 } }) }[optimiser];
+  const updates = {
+    adam: adam(),
+    sgd: sgd({ momentum: 0.9, weightDecay: 4e-5, groups: { afterGlobal: 4e-4, head: 4e-4 } }),
+  }[optimiser];
   const stage = async (plugin, length, config) => ({
-    name: plugin.meta.name, loss: await plugin.create(context), options: plugin.options, optimiserName: optimiser, optimiser: await updates.create(context),
-    config: stageConfig.parse({ loss: plugin.meta.name, rate: RATES[optimiser][plugin.meta.name], schedule: { name: 'cosine', final: 0.1 }, until: { steps: length }, ...config }),
+    name: plugin.meta.name,
+    loss: await plugin.create(context),
+    options: plugin.options,
+    optimiserName: optimiser,
+    optimiser: await updates.create(context),
+    config: stageConfig.parse({
+      loss: plugin.meta.name,
+      rate: RATES[optimiser][plugin.meta.name],
+      schedule: { name: 'cosine', final: 0.1 },
+      until: { steps: length },
+      ...config,
+    }),
   });
-  const stages = [await stage(softmax(), first, { warmUp: optimiser === 'sgd' ? 20 : 0 }), ...(all > first ? [await stage(arcFace(ARCFACE), all - first, { warmUp: 20 })] : [])];
-  return { net, model: await mobileFaceNet(net).create(context), modelReference: { name: 'mobilefacenet', options: mobileFaceNet(net).options }, batch: Number(batch), stages, optimiser: { name: optimiser, options: updates.options } };
+  const stages = [
+    await stage(softmax(), first, { warmUp: optimiser === 'sgd' ? 20 : 0 }),
+    ...(all > first ? [await stage(arcFace(ARCFACE), all - first, { warmUp: 20 })] : []),
+  ];
+  return {
+    net,
+    model: await mobileFaceNet(net).create(context),
+    modelReference: { name: 'mobilefacenet', options: mobileFaceNet(net).options },
+    batch: Number(batch),
+    stages,
+    optimiser: { name: optimiser, options: updates.options },
+  };
 }

@@ -5,6 +5,10 @@ import { cosineSimilarity, verify } from '@facewright/training';
 export function verified(pairs, images, vectorOf) {
   const indexes = new Map(images.map((path, index) => [path, index]));
   const scores = pairs.map(({ a, b }) => cosineSimilarity(vectorOf(indexes.get(a)), vectorOf(indexes.get(b))));
-  const { accuracy, std, tarAtFar } = verify(scores, pairs.map(({ same }) => same), { folds: pairs.map(({ fold }) => fold) });
+  const { accuracy, std, tarAtFar } = verify(
+    scores,
+    pairs.map(({ same }) => same),
+    { folds: pairs.map(({ fold }) => fold) },
+  );
   return { pairs: pairs.length, accuracy, std, tarAtFar };
 }

@@ -18,9 +18,18 @@ const report = (begin, end, count) => {
   const cpu = end.cpu.user + end.cpu.system - begin.cpu.user - begin.cpu.system;
   process.stdout.write(`${JSON.stringify({ seconds: (end.wall - begin.wall) / 1e3, cpu: cpu / 1e6, count })}\n`);
 };
-const context = { random: createRandom(1), emit: () => {}, signal: new AbortController().signal, engine: async () => (await onnx({ threads: 1 }).create(context)).open(), baseDirectory: '.' };
+const context = {
+  random: createRandom(1),
+  emit: () => {},
+  signal: new AbortController().signal,
+  engine: async () => (await onnx({ threads: 1 }).create(context)).open(),
+  baseDirectory: '.',
+};
 const AUGMENTERS = { opening, 'gaussian-noise': gaussianNoise, 'salt-and-pepper': saltAndPepper };
-const augmenters = () => Promise.all(Object.entries(AUGMENTERS).map(async ([name, plugin]) => ({ name, augmenter: await plugin().create(context) })));
+const augmenters = () =>
+  Promise.all(
+    Object.entries(AUGMENTERS).map(async ([name, plugin]) => ({ name, augmenter: await plugin().create(context) })),
+  );
 
 /** From files to a dataset directory, by two workers; `tiers`: with the three augmentations. */
 async function pipeline(tiers, passes) {
@@ -32,11 +41,23 @@ async function pipeline(tiers, passes) {
   const measured = Array.from({ length: passes }, () => photos).flat();
   const all = [...warm, ...measured, ...photos.slice(0, 12)];
   const half = Math.ceil(all.length / 2);
-  const identity = (name, paths) => ({ name, photos: paths.map((path, index) => ({ id: `${name}/${index}`, identity: name, bytes: async () => new Uint8Array(await readFile(path)) })) });
+  const identity = (name, paths) => ({
+    name,
+    photos: paths.map((path, index) => ({
+      id: `${name}/${index}`,
+      identity: name,
+      bytes: async () => new Uint8Array(await readFile(path)),
+    })),
+  });
   let begin;
   let end;
   await prepare({
-    reader: { async *identities() { yield identity('a', all.slice(0, half)); yield identity('b', all.slice(half)); } },
+    reader: {
+      async *identities() {
+        yield identity('a', all.slice(0, half));
+        yield identity('b', all.slice(half));
+      },
+    },
     detector: () => mtcnn({ weights }).create(context),
     aligner: createFivePointAligner(112),
     tiers: [{ rule: { name: 'all', above: 0, augment }, augmenters: tiers ? await augmenters() : [] }],
@@ -45,10 +66,20 @@ async function pipeline(tiers, passes) {
       if (number === warm.length) begin = now();
       if (number === warm.length + measured.length) end = now();
     }),
-    random: createRandom(1), seed: 1, emit: () => {},
+    random: createRandom(1),
+    seed: 1,
+    emit: () => {},
     workers: {
       count: 2,
-      recipe: { modules: ['preprocess', 'backend-onnx'].map((name) => resolve(`@facewright/${name}`)), baseDirectory: '.', where: 'the bench', backend: { name: 'onnx', threads: 1 }, detector: { name: 'mtcnn', weights }, aligner: 'five-point', augmenters: [augment] },
+      recipe: {
+        modules: ['preprocess', 'backend-onnx'].map((name) => resolve(`@facewright/${name}`)),
+        baseDirectory: '.',
+        where: 'the bench',
+        backend: { name: 'onnx', threads: 1 },
+        detector: { name: 'mtcnn', weights },
+        aligner: 'five-point',
+        augmenters: [augment],
+      },
     },
   });
   await rm(out, { recursive: true });
@@ -58,7 +89,13 @@ async function pipeline(tiers, passes) {
 /** Tells how many photos are written, in their order. */
 function timedWriter(writer, told) {
   let number = 0;
-  return { ...writer, addPhoto: async (...photo) => { await writer.addPhoto(...photo); told(++number); } };
+  return {
+    ...writer,
+    addPhoto: async (...photo) => {
+      await writer.addPhoto(...photo);
+      told(++number);
+    },
+  };
 }
 
 /** One source of the fourth tier: align, three augmentations, four JPEGs in memory. */
@@ -71,7 +108,11 @@ async function tier() {
   const random = createRandom(1);
   const source = async (number) => {
     const face = aligner.align(image, landmarks);
-    for (const made of [face, ...three.map(({ name, augmenter }) => augmenter.augment(face, random.fork(name, number)))]) await encoder.encode(made);
+    for (const made of [
+      face,
+      ...three.map(({ name, augmenter }) => augmenter.augment(face, random.fork(name, number))),
+    ])
+      await encoder.encode(made);
   };
   for (let i = 0; i < 200; i++) await source(i);
   const start = now();

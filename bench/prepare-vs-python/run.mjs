@@ -10,7 +10,14 @@ import { median } from '../support/figures.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const data = resolve(here, '../../../shared/data');
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, photos: { type: 'string', default: '80' }, only: { type: 'string', default: 'detect,tier,seed' }, venv: { type: 'string', default: join(here, 'out/venv') } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    photos: { type: 'string', default: '80' },
+    only: { type: 'string', default: 'detect,tier,seed' },
+    venv: { type: 'string', default: join(here, 'out/venv') },
+  },
+});
 const [rounds, count, only] = [Number(values.rounds), Number(values.photos), values.only.split(',')];
 const python = join(resolve(values.venv), 'bin/python');
 const old = join(resolve(values.venv), 'mtcnn-0.1.1');
@@ -19,7 +26,10 @@ if (!existsSync(python)) {
   execFileSync('python3', ['-m', 'venv', resolve(values.venv)], { stdio: 'inherit' });
   execFileSync(python, ['-m', 'pip', 'install', '-q', '-r', join(here, 'requirements.txt')], { stdio: 'inherit' });
 }
-if (only.includes('seed') && !existsSync(old)) execFileSync(python, ['-m', 'pip', 'install', '-q', '--no-deps', '--target', old, 'mtcnn==0.1.1'], { stdio: 'inherit' });
+if (only.includes('seed') && !existsSync(old))
+  execFileSync(python, ['-m', 'pip', 'install', '-q', '--no-deps', '--target', old, 'mtcnn==0.1.1'], {
+    stdio: 'inherit',
+  });
 
 const list = (name, photos) => {
   const path = join(directory, `${name}.json`);
@@ -27,21 +37,38 @@ const list = (name, photos) => {
   return path;
 };
 const directory = mkdtempSync(join(tmpdir(), 'facewright-bench-'));
-const people = readdirSync(join(data, 'people'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => join(data, 'people', name));
+const people = readdirSync(join(data, 'people'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => join(data, 'people', name));
 // JPEG and PNG alone, from every person in turn: the packages read little else
-const byPerson = people.map((path) => readdirSync(path).filter((name) => /\.(jpe?g|png)$/i.test(name)).sort().map((name) => join(path, name)));
-const turns = Array.from({ length: Math.max(...byPerson.map((photos) => photos.length)) }, (_, turn) => byPerson.flatMap((photos) => photos[turn] ?? [])).flat();
+const byPerson = people.map((path) =>
+  readdirSync(path)
+    .filter((name) => /\.(jpe?g|png)$/i.test(name))
+    .sort()
+    .map((name) => join(path, name)),
+);
+const turns = Array.from({ length: Math.max(...byPerson.map((photos) => photos.length)) }, (_, turn) =>
+  byPerson.flatMap((photos) => photos[turn] ?? []),
+).flat();
 const detectList = list('detect', turns.slice(0, count));
 const seedList = list('seed', byPerson[0].slice(0, 24));
-const golden = JSON.parse(readFileSync(join(data, 'photos/mtcnn-0.1.0-golden.json'), 'utf8')).find(({ faces }) => faces.length === 1);
+const golden = JSON.parse(readFileSync(join(data, 'photos/mtcnn-0.1.0-golden.json'), 'utf8')).find(
+  ({ faces }) => faces.length === 1,
+);
 const { left_eye, right_eye, nose, mouth_left, mouth_right } = golden.faces[0].keypoints;
-const tierList = list('tier', [{ path: join(data, 'photos', golden.path), points: [left_eye, right_eye, nose, mouth_left, mouth_right] }]);
+const tierList = list('tier', [
+  { path: join(data, 'photos', golden.path), points: [left_eye, right_eye, nose, mouth_left, mouth_right] },
+]);
 
 const weights = join(data, 'mtcnn');
 const ours = (mode, photos) => [process.execPath, [join(here, 'ours.mjs'), mode, photos, weights]];
 const theirs = (mode, photos, ...rest) => [python, [join(here, 'contenders.py'), mode, photos, ...rest]];
 const CONTENDERS = {
-  detect: { facewright: ours('detect', detectList), 'mtcnn 1.0.0': theirs('mtcnn-1', detectList), 'OpenCV-Caffe, 2 processes': theirs('opencv', detectList, join(data, 'mtcnn/caffe')) },
+  detect: {
+    facewright: ours('detect', detectList),
+    'mtcnn 1.0.0': theirs('mtcnn-1', detectList),
+    'OpenCV-Caffe, 2 processes': theirs('opencv', detectList, join(data, 'mtcnn/caffe')),
+  },
   tier: { facewright: ours('tier', tierList), 'OpenCV and numpy': theirs('tier', tierList) },
   seed: { facewright: ours('seed', seedList), "the seed's script": theirs('seed', seedList, old) },
 };
@@ -58,11 +85,19 @@ for (const part of only) {
       (rates[name] ??= []).push(done / seconds);
       (costs[name] ??= []).push((1000 * cpu) / done);
     }
-    console.log(part, `round ${round + 1}:`, Object.entries(rates).map(([name, all]) => `${name} ${all.at(-1).toPrecision(3)}/s (${costs[name].at(-1).toPrecision(3)} ms of CPU)`).join(', '));
+    console.log(
+      part,
+      `round ${round + 1}:`,
+      Object.entries(rates)
+        .map(([name, all]) => `${name} ${all.at(-1).toPrecision(3)}/s (${costs[name].at(-1).toPrecision(3)} ms of CPU)`)
+        .join(', '),
+    );
   }
   for (const [name, all] of Object.entries(rates)) {
     if (name === 'facewright') continue;
     const ratios = all.map((rate, round) => rates.facewright[round] / rate);
-    console.log(`${part}: ${median(ratios).toFixed(2)} × ${name} (rounds: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; target ${TARGETS[name]}); CPU time ${median(costs[name].map((cost, round) => cost / costs.facewright[round])).toFixed(2)} ×`);
+    console.log(
+      `${part}: ${median(ratios).toFixed(2)} × ${name} (rounds: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; target ${TARGETS[name]}); CPU time ${median(costs[name].map((cost, round) => cost / costs.facewright[round])).toFixed(2)} ×`,
+    );
   }
 }

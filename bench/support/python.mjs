@@ -16,7 +16,9 @@ export function pythonWith(name, packages, { venv = `${cache}${name}`, flags = [
   console.error(`installing ${packages.join(', ')} once …`);
   try {
     execFileSync('python3', ['-m', 'venv', venv], { stdio: ['ignore', 2, 'pipe'] });
-    execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...flags, ...packages], { stdio: ['ignore', 2, 'pipe'] });
+    execFileSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...flags, ...packages], {
+      stdio: ['ignore', 2, 'pipe'],
+    });
   } catch (error) {
     if (isNew) rmSync(venv, { recursive: true, force: true });
     throw error;
@@ -29,6 +31,10 @@ export const pythonWithTorch = (venv) => pythonWith('train-vs-pytorch', ['torch=
 
 /** Environment variables that make PyTorch faster where jemalloc is installed. */
 export function jemalloc() {
-  const library = ['/usr/lib/x86_64-linux-gnu/libjemalloc.so.2', '/usr/lib/aarch64-linux-gnu/libjemalloc.so.2', '/usr/lib64/libjemalloc.so.2'].find(existsSync);
+  const library = [
+    '/usr/lib/x86_64-linux-gnu/libjemalloc.so.2',
+    '/usr/lib/aarch64-linux-gnu/libjemalloc.so.2',
+    '/usr/lib64/libjemalloc.so.2',
+  ].find(existsSync);
   return library ? { LD_PRELOAD: library } : {};
 }

@@ -26,7 +26,10 @@ export interface StartOptions {
   readonly twice?: boolean;
 }
 
-export function facewright(args: readonly string[], { cwd, interruptAt, twice = false }: StartOptions = {}): Promise<Ended> {
+export function facewright(
+  args: readonly string[],
+  { cwd, interruptAt, twice = false }: StartOptions = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { ...process.env, NO_COLOR: '1' } });
     let [stdout, stderr, sent] = ['', '', 0];
@@ -69,7 +72,10 @@ export async function writeConfig(directory: string, config: object): Promise<st
 }
 
 /** Six drawn people with a landmark list: nothing need be detected. */
-export async function drawPeople(directory: string, { people = 6, photos = 5 }: { people?: number; photos?: number } = {}): Promise<{ folder: string; list: string }> {
+export async function drawPeople(
+  directory: string,
+  { people = 6, photos = 5 }: { people?: number; photos?: number } = {},
+): Promise<{ folder: string; list: string }> {
   const sample = await generateSample({ directory: join(directory, 'people'), people, photos });
   return { folder: sample.directory, list: sample.list };
 }
@@ -100,8 +106,14 @@ export default Object.assign(() => ({ meta, options: {}, create }), { meta, opti
 /** A photo with something to see: coarse coloured patches. */
 export function patches(seed: number, width = 90, height = 120): Sharp {
   const size = 8;
-  const data = Uint8Array.from({ length: size * size * 3 }, (_, index) => (Math.imul(index + 1, 2654435761 + seed * 40503) >>> 16) & 255);
-  return sharp(data, { raw: { width: size, height: size, channels: 3 } }).resize(width, height, { kernel: 'cubic', fit: 'fill' });
+  const data = Uint8Array.from(
+    { length: size * size * 3 },
+    (_, index) => (Math.imul(index + 1, 2654435761 + seed * 40503) >>> 16) & 255,
+  );
+  return sharp(data, { raw: { width: size, height: size, channels: 3 } }).resize(width, height, {
+    kernel: 'cubic',
+    fit: 'fill',
+  });
 }
 
 export async function put(path: string, bytes: Uint8Array | string): Promise<void> {
@@ -112,7 +124,11 @@ export async function put(path: string, bytes: Uint8Array | string): Promise<voi
 /** Every file below a directory, sorted. */
 export async function filesBelow(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1)).sort();
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
+    .sort();
 }
 
-export const readJson = async <T = Record<string, unknown>>(path: string): Promise<T> => JSON.parse(await readFile(path, 'utf8')) as T;
+export const readJson = async <T = Record<string, unknown>>(path: string): Promise<T> =>
+  JSON.parse(await readFile(path, 'utf8')) as T;

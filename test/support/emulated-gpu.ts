@@ -5,5 +5,6 @@ const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
 /** To be called before anything loads Vulkan: its loader reads the environment when it starts. */
 export function offerEmulatedGpu(): void {
-  if (!process.env.VK_ICD_FILENAMES && !existsSync('/dev/dri') && existsSync(SWIFTSHADER)) process.env.VK_ICD_FILENAMES = SWIFTSHADER;
+  if (!process.env.VK_ICD_FILENAMES && !existsSync('/dev/dri') && existsSync(SWIFTSHADER))
+    process.env.VK_ICD_FILENAMES = SWIFTSHADER;
 }

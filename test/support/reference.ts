@@ -4,7 +4,9 @@ import { createRunContainer, hostTensor, pluginContext, type Engine, type HostTe
 
 let reference: Promise<Engine> | undefined;
 export const referenceEngine = (): Promise<Engine> =>
-  (reference ??= cpu().create(pluginContext(createRunContainer(), 'test')).then((backend) => backend.open()));
+  (reference ??= cpu()
+    .create(pluginContext(createRunContainer(), 'test'))
+    .then((backend) => backend.open()));
 
 /** Numbers in [−1, 1), the same ones for the same seed. */
 export function numbers(shape: readonly number[], seed = 1): HostTensor {

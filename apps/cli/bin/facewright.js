@@ -10,11 +10,17 @@ const root = new URL('../../../', import.meta.url);
 if (!existsSync(main)) {
   const compiler = new URL('node_modules/typescript/bin/tsc', root);
   if (!existsSync(compiler)) {
-    process.stderr.write('error: facewright is not built, and the compiler is not installed.\n  to do: npm ci && npm run build\n');
+    process.stderr.write(
+      'error: facewright is not built, and the compiler is not installed.\n  to do: npm ci && npm run build\n',
+    );
     process.exit(1);
   }
   process.stderr.write('Building facewright, once …\n');
-  for (const args of [['packages/core/scripts/bundle-gradients.mjs'], ['packages/preprocess/scripts/build-kernels.mjs'], [fileURLToPath(compiler), '-b', 'apps/cli']]) {
+  for (const args of [
+    ['packages/core/scripts/bundle-gradients.mjs'],
+    ['packages/preprocess/scripts/build-kernels.mjs'],
+    [fileURLToPath(compiler), '-b', 'apps/cli'],
+  ]) {
     const { status } = spawnSync(process.execPath, args, { cwd: fileURLToPath(root), stdio: ['ignore', 2, 2] });
     if (status !== 0) {
       process.stderr.write('error: the build failed.\n  to do: npm run build\n');

@@ -1,5 +1,16 @@
 /** Measures training on an engine: images a second of forward, backward and update, and the most memory the process has taken. */
-import { createRandom, hostScalar, hostTensor, throwIfAborted, type Emit, type Engine, type HostTensors, type Loss, type Model, type Optimiser } from '@facewright/core';
+import {
+  createRandom,
+  hostScalar,
+  hostTensor,
+  throwIfAborted,
+  type Emit,
+  type Engine,
+  type HostTensors,
+  type Loss,
+  type Model,
+  type Optimiser,
+} from '@facewright/core';
 import { compileTraining, firstState } from '@facewright/training';
 
 export interface BenchOptions {
@@ -32,7 +43,18 @@ export interface BenchResult {
 const WARM_UP = 2;
 const KILOBYTE = 1024;
 
-export async function benchTrain({ engine, model, loss, optimiser, classes, batch, parts, steps, emit, signal }: BenchOptions): Promise<BenchResult> {
+export async function benchTrain({
+  engine,
+  model,
+  loss,
+  optimiser,
+  classes,
+  batch,
+  parts,
+  steps,
+  emit,
+  signal,
+}: BenchOptions): Promise<BenchResult> {
   const random = createRandom('bench');
   const { state } = firstState(model, { loss, optimiser }, classes, random);
   const inputs = randomBatch(model, classes, batch);
@@ -51,14 +73,26 @@ export async function benchTrain({ engine, model, loss, optimiser, classes, batc
   }
   const median = milliseconds.sort((a, b) => a - b)[Math.floor(steps / 2)];
   const lowering = 'lowering' in engine ? String(engine.lowering) : 'eager';
-  return { backend: engine.name, lowering, batch, imagesPerSecond: (1000 * batch) / median, peakMemoryBytes: process.resourceUsage().maxRSS * KILOBYTE };
+  return {
+    backend: engine.name,
+    lowering,
+    batch,
+    imagesPerSecond: (1000 * batch) / median,
+    peakMemoryBytes: process.resourceUsage().maxRSS * KILOBYTE,
+  };
 }
 
 function randomBatch({ inputSize: [height, width] }: Model, classes: number, batch: number): HostTensors {
   const random = createRandom('bench/images');
   return {
-    images: hostTensor([batch, height, width, 3], Float32Array.from({ length: batch * height * width * 3 }, () => 2 * random.uniform() - 1)),
-    labels: hostTensor([batch], Int32Array.from({ length: batch }, () => Math.floor(classes * random.uniform()))),
+    images: hostTensor(
+      [batch, height, width, 3],
+      Float32Array.from({ length: batch * height * width * 3 }, () => 2 * random.uniform() - 1),
+    ),
+    labels: hostTensor(
+      [batch],
+      Int32Array.from({ length: batch }, () => Math.floor(classes * random.uniform())),
+    ),
     rate: hostScalar(0.1),
   };
 }

@@ -1,8 +1,21 @@
 /** From config to parts: every name is looked up and every option checked before any work, then each part is registered under its token. */
 import { instanceCachingFactory, type DependencyContainer } from 'tsyringe';
 import {
-  createRunContainer, ENGINE, EVENTS, pluginContext, registerPlugin, BACKEND,
-  type ConfiguredPlugin, type Engine, type EventStream, type PluginFactory, type PluginKind, type PluginReference, type RunConfig, type StageConfig, type TierRule,
+  createRunContainer,
+  ENGINE,
+  EVENTS,
+  pluginContext,
+  registerPlugin,
+  BACKEND,
+  type ConfiguredPlugin,
+  type Engine,
+  type EventStream,
+  type PluginFactory,
+  type PluginKind,
+  type PluginReference,
+  type RunConfig,
+  type StageConfig,
+  type TierRule,
 } from '@facewright/core';
 import { importPlugins, loadPlugin, type PluginSource } from '@facewright/core/node';
 import { builtins } from './builtins.js';
@@ -26,7 +39,12 @@ export interface Composition {
   readonly reader: ConfiguredPlugin<'reader'> | undefined;
   readonly model: ConfiguredPlugin<'model'>;
   readonly backend: ConfiguredPlugin<'backend'>;
-  readonly stages: readonly { readonly loss: ConfiguredPlugin<'loss'>; readonly optimiser: ConfiguredPlugin<'optimiser'>; readonly criteria: readonly ConfiguredPlugin<'criterion'>[]; readonly config: StageConfig }[];
+  readonly stages: readonly {
+    readonly loss: ConfiguredPlugin<'loss'>;
+    readonly optimiser: ConfiguredPlugin<'optimiser'>;
+    readonly criteria: readonly ConfiguredPlugin<'criterion'>[];
+    readonly config: StageConfig;
+  }[];
   readonly tiers: readonly { readonly rule: TierRule; readonly augmenters: readonly ConfiguredPlugin<'augmenter'>[] }[];
   readonly loggers: readonly ConfiguredPlugin<'logger'>[];
   /** The parts given in code. */
@@ -38,7 +56,10 @@ export interface Composition {
 }
 
 /** Plugins known by name: those that the config's packages and files bring, then the built-in ones. */
-export async function pluginSource(names: readonly string[], { baseDirectory, where }: Pick<Scope, 'baseDirectory' | 'where'>): Promise<PluginSource> {
+export async function pluginSource(
+  names: readonly string[],
+  { baseDirectory, where }: Pick<Scope, 'baseDirectory' | 'where'>,
+): Promise<PluginSource> {
   const brought: PluginFactory[] = [];
   for (const name of names) brought.push(...(await importPlugins(name, { baseDirectory, where })));
   return { known: [...brought, ...builtins], baseDirectory, where };
@@ -48,25 +69,59 @@ export async function pluginSource(names: readonly string[], { baseDirectory, wh
 export async function backendFor(config: RunConfig, scope: Scope): Promise<ConfiguredPlugin<'backend'>> {
   const given = givenPart(scope.plugins, 'backend');
   if (given) return given;
-  const { plugin } = await chooseBackend(config.backend, await pluginSource(config.plugins, scope), pluginContext(createRunContainer(scope), 'probe'));
+  const { plugin } = await chooseBackend(
+    config.backend,
+    await pluginSource(config.plugins, scope),
+    pluginContext(createRunContainer(scope), 'probe'),
+  );
   return plugin;
 }
 
-export async function compose(config: RunConfig, backend: ConfiguredPlugin<'backend'>, scope: Scope): Promise<Composition> {
+export async function compose(
+  config: RunConfig,
+  backend: ConfiguredPlugin<'backend'>,
+  scope: Scope,
+): Promise<Composition> {
   const source = await pluginSource(config.plugins, scope);
-  const load = async <K extends PluginKind>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>> => givenPart(scope.plugins, kind) ?? (await loadPlugin(kind, reference, source));
-  const loadNamed = async <K extends 'loss' | 'augmenter' | 'optimiser' | 'criterion' | 'logger'>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>> => givenPart(scope.plugins, kind, nameOf(reference)) ?? (await loadPlugin(kind, reference, source));
+  const load = async <K extends PluginKind>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>> =>
+    givenPart(scope.plugins, kind) ?? (await loadPlugin(kind, reference, source));
+  const loadNamed = async <K extends 'loss' | 'augmenter' | 'optimiser' | 'criterion' | 'logger'>(
+    kind: K,
+    reference: PluginReference,
+  ): Promise<ConfiguredPlugin<K>> =>
+    givenPart(scope.plugins, kind, nameOf(reference)) ?? (await loadPlugin(kind, reference, source));
 
-  const reader = config.data === undefined && !givenPart(scope.plugins, 'reader') ? undefined : await load('reader', readerFor(config.reader, config.data, scope.baseDirectory));
+  const reader =
+    config.data === undefined && !givenPart(scope.plugins, 'reader')
+      ? undefined
+      : await load('reader', readerFor(config.reader, config.data, scope.baseDirectory));
   const detector = await load('detector', config.detector);
   const aligner = await load('aligner', config.aligner);
   const model = await load('model', config.model);
-  const stages = await Promise.all(config.stages.map(async (stage) => ({ loss: await loadNamed('loss', stage.loss), optimiser: await loadNamed('optimiser', stage.optimiser), criteria: await Promise.all((stage.until.any ?? []).map((reference) => loadNamed('criterion', reference))), config: stage })));
-  const tiers = await Promise.all(config.tiers.map(async (rule) => ({ rule, augmenters: await Promise.all(rule.augment.map((reference) => loadNamed('augmenter', reference))) })));
+  const stages = await Promise.all(
+    config.stages.map(async (stage) => ({
+      loss: await loadNamed('loss', stage.loss),
+      optimiser: await loadNamed('optimiser', stage.optimiser),
+      criteria: await Promise.all((stage.until.any ?? []).map((reference) => loadNamed('criterion', reference))),
+      config: stage,
+    })),
+  );
+  const tiers = await Promise.all(
+    config.tiers.map(async (rule) => ({
+      rule,
+      augmenters: await Promise.all(rule.augment.map((reference) => loadNamed('augmenter', reference))),
+    })),
+  );
   const loggers = await Promise.all(config.loggers.map((reference) => loadNamed('logger', reference)));
 
-  const container = createRunContainer({ seed: config.seed, events: scope.events, signal: scope.signal, baseDirectory: scope.baseDirectory });
-  for (const plugin of [reader, detector, aligner, model, backend]) if (plugin) registerPlugin(container, plugin as ConfiguredPlugin);
+  const container = createRunContainer({
+    seed: config.seed,
+    events: scope.events,
+    signal: scope.signal,
+    baseDirectory: scope.baseDirectory,
+  });
+  for (const plugin of [reader, detector, aligner, model, backend])
+    if (plugin) registerPlugin(container, plugin as ConfiguredPlugin);
   for (const { loss, optimiser, criteria } of stages) {
     registerPlugin(container, loss);
     registerPlugin(container, optimiser);
@@ -74,15 +129,35 @@ export async function compose(config: RunConfig, backend: ConfiguredPlugin<'back
   }
   for (const logger of loggers) registerPlugin(container, logger);
   for (const { augmenters } of tiers) for (const augmenter of augmenters) registerPlugin(container, augmenter);
-  return { container, config, reader, model, backend, stages, tiers, loggers, given: scope.plugins, baseDirectory: scope.baseDirectory, where: scope.where, dispose: openEngineOnce(container) };
+  return {
+    container,
+    config,
+    reader,
+    model,
+    backend,
+    stages,
+    tiers,
+    loggers,
+    given: scope.plugins,
+    baseDirectory: scope.baseDirectory,
+    where: scope.where,
+    dispose: openEngineOnce(container),
+  };
 }
 
 /** The part of this kind given in code; the last one, as a newer registration takes the place of an older one. */
-export function givenPart<K extends PluginKind>(plugins: readonly ConfiguredPlugin[], kind: K, name?: string): ConfiguredPlugin<K> | undefined {
-  return plugins.findLast((plugin) => plugin.meta.kind === kind && (name === undefined || plugin.meta.name === name)) as ConfiguredPlugin<K> | undefined;
+export function givenPart<K extends PluginKind>(
+  plugins: readonly ConfiguredPlugin[],
+  kind: K,
+  name?: string,
+): ConfiguredPlugin<K> | undefined {
+  return plugins.findLast(
+    (plugin) => plugin.meta.kind === kind && (name === undefined || plugin.meta.name === name),
+  ) as ConfiguredPlugin<K> | undefined;
 }
 
-export const nameOf = (reference: PluginReference): string => (typeof reference === 'string' ? reference : reference.name);
+export const nameOf = (reference: PluginReference): string =>
+  typeof reference === 'string' ? reference : reference.name;
 
 /** The run's engine: opened and told of when something first asks for it. Gives the function that closes it. */
 function openEngineOnce(container: DependencyContainer): () => Promise<void> {
@@ -90,7 +165,11 @@ function openEngineOnce(container: DependencyContainer): () => Promise<void> {
   container.register(ENGINE, {
     useFactory: instanceCachingFactory(async (scope) => {
       opened = await (await scope.resolve(BACKEND)).open();
-      scope.resolve(EVENTS).emit('engine.opened', { name: opened.name, device: opened.device, purpose: 'detection, training and evaluation' });
+      scope.resolve(EVENTS).emit('engine.opened', {
+        name: opened.name,
+        device: opened.device,
+        purpose: 'detection, training and evaluation',
+      });
       return opened;
     }),
   });

@@ -12,7 +12,10 @@ const TINY: RunConfigInput = {
   tiers: [{ name: 'all', above: 0 }],
   model: { name: 'mobilefacenet', inputSize: 16, width: 0.125, embeddingSize: 8, bottlenecks: [[1, 64, 1, 2]] },
   batch: 8,
-  stages: [{ loss: 'softmax', until: { steps: 2 } }, { loss: 'arcface', until: { steps: 1 } }],
+  stages: [
+    { loss: 'softmax', until: { steps: 2 } },
+    { loss: 'arcface', until: { steps: 1 } },
+  ],
   validation: { minimum: 2 },
   heldOut: { identities: 2, pairs: 20 },
 };
@@ -46,22 +49,39 @@ describe('createRun', () => {
     });
     const run = await createRun({
       config: { ...TINY, data: list, out: 'composed' },
-      plugins: [mobileFaceNet({ inputSize: 24, width: 0.125, embeddingSize: 4, bottlenecks: [] }), softmax(), watched(), wasm()],
+      plugins: [
+        mobileFaceNet({ inputSize: 24, width: 0.125, embeddingSize: 4, bottlenecks: [] }),
+        softmax(),
+        watched(),
+        wasm(),
+      ],
       baseDirectory: directory,
       onEvent: (event) => events.push(event),
     });
     expect(run.directory).toBe(join(directory, 'composed'));
     expect((await run.container.resolve(MODEL)).inputSize).toEqual([24, 24]);
     const result = await run.start();
-    expect(result.metrics.stages.map(({ loss, steps }) => [loss, steps])).toEqual([['softmax', 2], ['arcface', 1]]);
+    expect(result.metrics.stages.map(({ loss, steps }) => [loss, steps])).toEqual([
+      ['softmax', 2],
+      ['arcface', 1],
+    ]);
     expect(calls.length).toBeGreaterThan(0);
-    expect(JSON.parse(await readFile(join(result.model, 'model.json'), 'utf8'))).toMatchObject({ embeddingSize: 4, inputSize: [24, 24] });
-    expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['run.started', 'prepare.finished', 'train.step', 'evaluate.finished', 'run.finished']));
+    expect(JSON.parse(await readFile(join(result.model, 'model.json'), 'utf8'))).toMatchObject({
+      embeddingSize: 4,
+      inputSize: [24, 24],
+    });
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['run.started', 'prepare.finished', 'train.step', 'evaluate.finished', 'run.finished']),
+    );
   });
 
   test('losses given in code make the stages where the config has none', async () => {
     const { stages: _, ...rest } = TINY;
-    const { config } = await createRun({ config: { ...rest, data: list, out: 'stages' }, plugins: [softmax(), arcFace({ m: 0.3 })], baseDirectory: directory });
+    const { config } = await createRun({
+      config: { ...rest, data: list, out: 'stages' },
+      plugins: [softmax(), arcFace({ m: 0.3 })],
+      baseDirectory: directory,
+    });
     expect(config.stages.map(({ loss }) => loss)).toEqual(['softmax', 'arcface']);
   });
 
@@ -72,25 +92,45 @@ describe('createRun', () => {
     const own = lines.filter((line) => labelOf(line) === labelOf(lines[0]));
     await writeFile(join(data, 'few.txt'), lines.filter((line) => !own.slice(2).includes(line)).join('\n'));
     const events: RunEvent[] = [];
-    const run = await createRun({ config: { ...TINY, data: join(data, 'few.txt'), out: 'recounted', backend: 'cpu', leastPhotos: 3, heldOut: { identities: 0 } }, baseDirectory: directory, onEvent: (event) => events.push(event) });
+    const run = await createRun({
+      config: {
+        ...TINY,
+        data: join(data, 'few.txt'),
+        out: 'recounted',
+        backend: 'cpu',
+        leastPhotos: 3,
+        heldOut: { identities: 0 },
+      },
+      baseDirectory: directory,
+      onEvent: (event) => events.push(event),
+    });
     await run.start();
     expect(events.find(({ type }) => type === 'train.started')).toMatchObject({ identities: 4 });
-    expect(events.filter(({ type }) => type === 'notice')).toContainEqual(expect.objectContaining({ message: 'People with fewer than 3 aligned photos are not trained on: 1.' }));
+    expect(events.filter(({ type }) => type === 'notice')).toContainEqual(
+      expect.objectContaining({ message: 'People with fewer than 3 aligned photos are not trained on: 1.' }),
+    );
   });
 
   test('too few people to hold any out: no verification, and it says so', async () => {
     const events: RunEvent[] = [];
     const few = await generateSample({ directory: join(directory, 'few'), people: 3, photos: 4 });
-    const run = await createRun({ config: { ...TINY, data: few.list, out: 'few-run' }, baseDirectory: directory, onEvent: (event) => events.push(event) });
+    const run = await createRun({
+      config: { ...TINY, data: few.list, out: 'few-run' },
+      baseDirectory: directory,
+      onEvent: (event) => events.push(event),
+    });
     expect((await run.start()).metrics.verification).toBeNull();
-    expect(events).toContainEqual(expect.objectContaining({ type: 'notice', message: expect.stringContaining('too few to keep two out') }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'notice', message: expect.stringContaining('too few to keep two out') }),
+    );
   });
 
   test('two runs in one process do not meet', async () => {
     const start = async (out: string, seed: number): Promise<string> => {
       const run = await createRun({ config: { ...TINY, seed, data: list, out }, baseDirectory: directory });
       const { model } = await run.start();
-      return (JSON.parse(await readFile(join(model, 'model.json'), 'utf8')) as { weights: { sha256: string } }).weights.sha256;
+      return (JSON.parse(await readFile(join(model, 'model.json'), 'utf8')) as { weights: { sha256: string } }).weights
+        .sha256;
     };
     const [a, b] = await Promise.all([start('twin-a', 3), start('twin-b', 4)]);
     expect(await start('alone', 3)).toBe(a);
@@ -99,17 +139,38 @@ describe('createRun', () => {
 
   test('an aborted signal ends it with Interrupted', async () => {
     const abort = new AbortController();
-    const run = await createRun({ config: { ...TINY, data: list, out: 'aborted' }, baseDirectory: directory, signal: abort.signal, onEvent: ({ type }) => type === 'train.step' && abort.abort() });
+    const run = await createRun({
+      config: { ...TINY, data: list, out: 'aborted' },
+      baseDirectory: directory,
+      signal: abort.signal,
+      onEvent: ({ type }) => type === 'train.step' && abort.abort(),
+    });
     await expect(run.start()).rejects.toThrow(Interrupted);
   });
 
   test('without MTCNN photos are an error that says what to do, and the sample falls back on its landmarks', async () => {
-    const run = await createRun({ config: { ...TINY, data, out: 'no-detector' }, plugins: [unavailable()], baseDirectory: directory });
+    const run = await createRun({
+      config: { ...TINY, data, out: 'no-detector' },
+      plugins: [unavailable()],
+      baseDirectory: directory,
+    });
     await expect(run.start()).rejects.toThrow(/weights could not be had[\s\S]*weights: "<path>"/);
 
     const events: RunEvent[] = [];
-    const sample = await createRun({ config: { ...TINY, out: 'sample-run' }, sample: { people: [{ people: 5, photos: 5 }] }, plugins: [unavailable()], baseDirectory: directory, onEvent: (event) => events.push(event) });
+    const sample = await createRun({
+      config: { ...TINY, out: 'sample-run' },
+      sample: { people: [{ people: 5, photos: 5 }] },
+      plugins: [unavailable()],
+      baseDirectory: directory,
+      onEvent: (event) => events.push(event),
+    });
     expect((await sample.start()).metrics.preparation).toMatchObject({ photos: 25, kept: 25 });
-    expect(events).toContainEqual(expect.objectContaining({ type: 'notice', level: 'warning', message: expect.stringMatching(/could not be had.*landmarks.*are used instead/) }));
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'notice',
+        level: 'warning',
+        message: expect.stringMatching(/could not be had.*landmarks.*are used instead/),
+      }),
+    );
   });
 });

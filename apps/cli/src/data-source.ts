@@ -18,15 +18,30 @@ const EACH: RunConfigInput['tiers'] = [{ name: 'each', above: 0, augment: [] }];
  * Throws a `FacewrightError` where there is nothing at `data`. `flat`: photos that lie in no person's folder are each a person of their own; else
  * they are for the reader of folders, which refuses them.
  */
-export async function recogniseData(data: string | undefined, baseDirectory: string, { flat = false } = {}): Promise<DataSource> {
+export async function recogniseData(
+  data: string | undefined,
+  baseDirectory: string,
+  { flat = false } = {},
+): Promise<DataSource> {
   if (data === undefined) return { config: {} };
   const path = resolve(baseDirectory, data);
   await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new FacewrightError({ what: error.code === 'ENOENT' ? 'There is no such file or folder.' : `The data cannot be opened: ${error.message}`, where: path, todo: 'Name a folder of one subfolder a person, a landmark list, or a prepared dataset by --data.', cause: error });
+    throw new FacewrightError({
+      what:
+        error.code === 'ENOENT' ? 'There is no such file or folder.' : `The data cannot be opened: ${error.message}`,
+      where: path,
+      todo: 'Name a folder of one subfolder a person, a landmark list, or a prepared dataset by --data.',
+      cause: error,
+    });
   });
   const { format, paths } = await recogniseFormat(path);
   if (format === 'dataset') return { prepared: path, config: {} };
-  if (format === 'insightface-bin') throw new FacewrightError({ what: 'This is a verification set: it holds pairs, and no people to train on.', where: path, todo: 'Verify a model on it: facewright evaluate --pairs <it> --images <it>.' });
+  if (format === 'insightface-bin')
+    throw new FacewrightError({
+      what: 'This is a verification set: it holds pairs, and no people to train on.',
+      where: path,
+      todo: 'Verify a model on it: facewright evaluate --pairs <it> --images <it>.',
+    });
   if (format === 'flat-folder') return { config: flat ? { reader: format, tiers: EACH } : { reader: 'folder' } };
   // the lists of a folder of Trillion Pairs are its readers' paths
   return { config: { reader: paths.length > 1 || paths[0] !== path ? { name: format, path: [...paths] } : format } };

@@ -6,10 +6,18 @@ import { landmarkPoints, type Face, type RgbImage } from '@facewright/core';
 export async function drawFaces({ width, height, data }: RgbImage, faces: readonly Face[]): Promise<Uint8Array> {
   const stroke = Math.max(1.5, Math.min(width, height) / 250);
   const shapes = faces.map(({ box, confidence, landmarks }) => {
-    const points = landmarkPoints(landmarks).map(([x, y]) => `<circle cx="${x}" cy="${y}" r="${stroke * 1.4}" fill="#39d353" stroke="#0008" stroke-width="${stroke / 3}"/>`);
+    const points = landmarkPoints(landmarks).map(
+      ([x, y]) =>
+        `<circle cx="${x}" cy="${y}" r="${stroke * 1.4}" fill="#39d353" stroke="#0008" stroke-width="${stroke / 3}"/>`,
+    );
     const label = `<text x="${box.x}" y="${Math.max(stroke * 8, box.y - stroke * 2)}" font-family="sans-serif" font-size="${stroke * 7}" fill="#39d353" stroke="#000" stroke-width="${stroke / 4}" paint-order="stroke">${confidence.toFixed(3)}</text>`;
     return `<rect x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" fill="none" stroke="#39d353" stroke-width="${stroke}"/>${points.join('')}${label}`;
   });
-  const overlay = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`);
-  return sharp(data, { raw: { width, height, channels: 3 } }).composite([{ input: overlay }]).jpeg({ quality: 90 }).toBuffer();
+  const overlay = Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`,
+  );
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .composite([{ input: overlay }])
+    .jpeg({ quality: 90 })
+    .toBuffer();
 }

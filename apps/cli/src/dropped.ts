@@ -13,7 +13,10 @@ const SIDE = 140;
 const MOST_PIXELS = 100_000_000;
 
 /** `data` is what was prepared: a folder, a zip file, or a list beside its photos. Photos that cannot be shown, as one that is no image, are passed over. */
-export async function pickDropped(exclusions: readonly Exclusion[], data: string | undefined): Promise<DroppedPicture[]> {
+export async function pickDropped(
+  exclusions: readonly Exclusion[],
+  data: string | undefined,
+): Promise<DroppedPicture[]> {
   if (!exclusions.length || data === undefined) return [];
   const images = await openPhotos(data);
   if (!images) return [];
@@ -25,7 +28,12 @@ export async function pickDropped(exclusions: readonly Exclusion[], data: string
       counts.set(reason, count);
       if (count.shown === EACH || count.tried === TRIES) continue;
       count.tried++;
-      const bytes = images.has(photo) && (await images.bytes(photo).then(small).catch(() => undefined));
+      const bytes =
+        images.has(photo) &&
+        (await images
+          .bytes(photo)
+          .then(small)
+          .catch(() => undefined));
       if (!bytes) continue;
       pictures.push({ photo, reason, bytes, type: 'image/jpeg' });
       count.shown++;
@@ -38,10 +46,19 @@ export async function pickDropped(exclusions: readonly Exclusion[], data: string
 
 /** `undefined` where the photos lie in no folder or zip file. */
 async function openPhotos(data: string): Promise<ImageSource | undefined> {
-  const isFolder = await stat(data).then((found) => found.isDirectory(), () => false);
+  const isFolder = await stat(data).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   const places = isFolder || /\.zip$/i.test(data) ? [data] : /\.(rec|tar|bin)$/i.test(data) ? [] : [dirname(data)];
   for (const place of places) return openImages(place).catch(() => undefined);
   return undefined;
 }
 
-const small = (bytes: Uint8Array): Promise<Buffer> => sharp(bytes, { limitInputPixels: MOST_PIXELS }).autoOrient().resize(SIDE, SIDE, { fit: 'cover' }).flatten().jpeg({ quality: 80 }).toBuffer();
+const small = (bytes: Uint8Array): Promise<Buffer> =>
+  sharp(bytes, { limitInputPixels: MOST_PIXELS })
+    .autoOrient()
+    .resize(SIDE, SIDE, { fit: 'cover' })
+    .flatten()
+    .jpeg({ quality: 80 })
+    .toBuffer();

@@ -20,11 +20,22 @@ test('the same verification accuracy on wasm and onnx', { timeout: 1_800_000 }, 
     const run = await createRun({
       preset: 'sample',
       config: {
-        data: list, out: join(directory, `${backend}-${seed}`), backend, seed, workers: 0,
-        tiers: [{ name: 'all', above: 0, augment: ['opening'] }], heldOut: { identities: HELD_OUT, pairs: 1000 },
+        data: list,
+        out: join(directory, `${backend}-${seed}`),
+        backend,
+        seed,
+        workers: 0,
+        tiers: [{ name: 'all', above: 0, augment: ['opening'] }],
+        heldOut: { identities: HELD_OUT, pairs: 1000 },
         stages: [
           { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 150 } },
-          { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 7e-4, warmUp: 10, until: { steps: 120 } },
+          {
+            loss: { name: 'arcface', s: 32, m: 0.4 },
+            optimiser: 'adam',
+            rate: 7e-4,
+            warmUp: 10,
+            until: { steps: 120 },
+          },
         ],
       },
     });

@@ -9,7 +9,11 @@ const context = pluginContext(createRunContainer(), 'test');
 const source = { known: builtins, baseDirectory: '.', where: 'test' };
 
 const engine = (name: string, availability: Availability) =>
-  definePlugin({ meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 }, options: z.strictObject({}), create: () => ({ probe: async () => availability, open: () => Promise.reject(new Error('not opened here')) }) });
+  definePlugin({
+    meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 },
+    options: z.strictObject({}),
+    create: () => ({ probe: async () => availability, open: () => Promise.reject(new Error('not opened here')) }),
+  });
 
 test('auto takes the first engine that works; a named one is taken or says why not', async () => {
   const usable = (await listEngines(context)).filter(forAuto).map(({ name }) => name);
@@ -24,9 +28,13 @@ test('auto takes the first engine that works; a named one is taken or says why n
   expect(usable).toEqual(expect.arrayContaining(['wasm', 'cpu']));
   expect((await chooseBackend({ name: 'cpu' }, source, context)).plugin.meta.name).toBe('cpu');
   const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
-  await expect(chooseBackend('broken', { ...source, known: [broken] as never }, context)).rejects.toThrow(/"broken" does not work here: no such device[\s\S]*buy one/);
+  await expect(chooseBackend('broken', { ...source, known: [broken] as never }, context)).rejects.toThrow(
+    /"broken" does not work here: no such device[\s\S]*buy one/,
+  );
   expect(forAuto({ usable: true, device: 'a GPU', emulated: true })).toBe(false);
-  expect(await listEngines(context, [broken])).toEqual([{ name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' }]);
+  expect(await listEngines(context, [broken])).toEqual([
+    { name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' },
+  ]);
 });
 
 test('the preset fits the engine, unless one is asked for', () => {

@@ -1,5 +1,12 @@
 /** Which engine a run computes on: the one that is named, else the first that has a GPU to itself, else the first in order that works here. */
-import { FacewrightError, type Availability, type ConfiguredPlugin, type PluginContext, type PluginFactory, type PluginReference } from '@facewright/core';
+import {
+  FacewrightError,
+  type Availability,
+  type ConfiguredPlugin,
+  type PluginContext,
+  type PluginFactory,
+  type PluginReference,
+} from '@facewright/core';
 import { loadPlugin, type PluginSource } from '@facewright/core/node';
 import { backends, gpuBackends } from './builtins.js';
 
@@ -9,13 +16,23 @@ export interface ChosenBackend {
 }
 
 /** Throws a `FacewrightError` where the named engine, or every engine, does not work here; it says why and what mends it. */
-export async function chooseBackend(reference: PluginReference, source: PluginSource, context: PluginContext, factories: readonly PluginFactory<'backend'>[] = backends, withGpu: readonly PluginFactory<'backend'>[] = gpuBackends): Promise<ChosenBackend> {
+export async function chooseBackend(
+  reference: PluginReference,
+  source: PluginSource,
+  context: PluginContext,
+  factories: readonly PluginFactory<'backend'>[] = backends,
+  withGpu: readonly PluginFactory<'backend'>[] = gpuBackends,
+): Promise<ChosenBackend> {
   const name = typeof reference === 'string' ? reference : reference.name;
   if (name !== 'auto') {
     const plugin = await loadPlugin('backend', reference, source);
     const availability = await probe(plugin, context);
     if (availability.usable) return { plugin, availability };
-    throw new FacewrightError({ what: `The engine "${name}" does not work here: ${availability.reason ?? 'no reason given'}.`, where: source.where, todo: availability.remedy ?? 'Choose another one: "facewright doctor" lists them.' });
+    throw new FacewrightError({
+      what: `The engine "${name}" does not work here: ${availability.reason ?? 'no reason given'}.`,
+      where: source.where,
+      todo: availability.remedy ?? 'Choose another one: "facewright doctor" lists them.',
+    });
   }
   const reasons: string[] = [];
   for (const factory of withGpu) {
@@ -29,7 +46,11 @@ export async function chooseBackend(reference: PluginReference, source: PluginSo
     if (forAuto(availability)) return { plugin, availability };
     reasons.push(`${plugin.meta.name}: ${availability.reason ?? 'emulated, so only by name'}`);
   }
-  throw new FacewrightError({ what: `No engine works here (${reasons.join('; ')}).`, where: source.where, todo: '"facewright doctor" says what mends it.' });
+  throw new FacewrightError({
+    what: `No engine works here (${reasons.join('; ')}).`,
+    where: source.where,
+    todo: '"facewright doctor" says what mends it.',
+  });
 }
 
 /** Whether `auto` may take it: an emulated device is slower than the processor used as it is. */
@@ -45,6 +66,15 @@ export interface EngineRow extends Availability {
 }
 
 /** Every built-in engine and whether it works here, in the order in which `auto` tries them. */
-export async function listEngines(context: PluginContext, factories: readonly PluginFactory<'backend'>[] = backends): Promise<EngineRow[]> {
-  return Promise.all(factories.map(async (factory) => ({ name: factory.meta.name, description: factory.meta.description, ...(await probe(factory(), context)) })));
+export async function listEngines(
+  context: PluginContext,
+  factories: readonly PluginFactory<'backend'>[] = backends,
+): Promise<EngineRow[]> {
+  return Promise.all(
+    factories.map(async (factory) => ({
+      name: factory.meta.name,
+      description: factory.meta.description,
+      ...(await probe(factory(), context)),
+    })),
+  );
 }

@@ -1,5 +1,12 @@
 /** The images of a verification set, as the model wants them: aligned ones as they are, photos detected and aligned first. */
-import { FacewrightError, throwIfAborted, type Aligner, type Detector, type Face, type RgbImage } from '@facewright/core';
+import {
+  FacewrightError,
+  throwIfAborted,
+  type Aligner,
+  type Detector,
+  type Face,
+  type RgbImage,
+} from '@facewright/core';
 import { decodeImage } from '@facewright/core/node';
 import type { ImageSource } from '@facewright/datasets';
 
@@ -21,7 +28,10 @@ export interface SkippedImage {
 }
 
 /** Gives an aligned image by its path, or `undefined` where it cannot be used; `skip` is told why. What is wrong with the aligner or the detector is thrown. */
-export function alignedReader({ images, size, aligned, align, signal }: ImageOptions, skip: (image: SkippedImage) => void): (path: string) => Promise<RgbImage | undefined> {
+export function alignedReader(
+  { images, size, aligned, align, signal }: ImageOptions,
+  skip: (image: SkippedImage) => void,
+): (path: string) => Promise<RgbImage | undefined> {
   const decoded = async (path: string): Promise<RgbImage | undefined> => {
     try {
       return await decodeImage(await images.bytes(path), { where: path });
@@ -47,7 +57,12 @@ export function alignedReader({ images, size, aligned, align, signal }: ImageOpt
 }
 
 /** The large face near the middle: area less twice the squared distance from it, as facenet's `align_dataset_mtcnn.py` chooses. */
-export function centralFace(faces: readonly Face[], { width, height }: Pick<RgbImage, 'width' | 'height'>): Face | undefined {
-  const merit = ({ box }: Face): number => box.width * box.height - 2 * ((box.x + box.width / 2 - width / 2) ** 2 + (box.y + box.height / 2 - height / 2) ** 2);
+export function centralFace(
+  faces: readonly Face[],
+  { width, height }: Pick<RgbImage, 'width' | 'height'>,
+): Face | undefined {
+  const merit = ({ box }: Face): number =>
+    box.width * box.height -
+    2 * ((box.x + box.width / 2 - width / 2) ** 2 + (box.y + box.height / 2 - height / 2) ** 2);
   return faces.reduce<Face | undefined>((best, face) => (best && merit(best) >= merit(face) ? best : face), undefined);
 }

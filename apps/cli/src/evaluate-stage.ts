@@ -1,5 +1,14 @@
 /** How well a model tells people apart: embeds what the pairs name, scores the pairs, and picks out the worst of them. */
-import { FacewrightError, throwIfAborted, type Dataset, type Emit, type PeopleMap, type Random, type RgbImage, type Verification } from '@facewright/core';
+import {
+  FacewrightError,
+  throwIfAborted,
+  type Dataset,
+  type Emit,
+  type PeopleMap,
+  type Random,
+  type RgbImage,
+  type Verification,
+} from '@facewright/core';
 import { mapPeople } from '@facewright/report';
 import { cosineSimilarity, meanEmbedding, verify, type Embedder } from '@facewright/training';
 import { pairsOfDataset, type PairSet, type Subject } from './pair-sets.js';
@@ -49,16 +58,25 @@ export interface EvaluateOptions<Key> {
 }
 
 /** Throws a `FacewrightError` where no pair has both its images. */
-export async function evaluate<Key>(embedder: Embedder, set: PairSet<Key>, options: EvaluateOptions<Key>): Promise<Evaluation<Key>> {
+export async function evaluate<Key>(
+  embedder: Embedder,
+  set: PairSet<Key>,
+  options: EvaluateOptions<Key>,
+): Promise<Evaluation<Key>> {
   const { subjects, a, b, same, fold } = set;
   const byImage = await embedAll([...new Set(subjects.flatMap(({ images }) => images))], embedder, options);
   const vectors = subjects.map(({ images }): Float32Array | undefined => {
     const own = images.flatMap((key) => byImage.get(key) ?? []);
     return own.length > 1 ? meanEmbedding(own) : own[0];
   });
-  const pairs = Uint32Array.from({ length: a.length }, (_, pair) => pair).filter((pair) => vectors[a[pair]] && vectors[b[pair]]);
+  const pairs = Uint32Array.from({ length: a.length }, (_, pair) => pair).filter(
+    (pair) => vectors[a[pair]] && vectors[b[pair]],
+  );
   if (!pairs.length) {
-    throw new FacewrightError({ what: `None of the ${a.length} pairs can be compared: ${byImage.size ? 'no pair has both its images' : 'no image can be used'}.`, todo: 'Look at the reasons: are these the images of these pairs, and are they aligned, or photos with a face?' });
+    throw new FacewrightError({
+      what: `None of the ${a.length} pairs can be compared: ${byImage.size ? 'no pair has both its images' : 'no image can be used'}.`,
+      todo: 'Look at the reasons: are these the images of these pairs, and are they aligned, or photos with a face?',
+    });
   }
   const scores = Float64Array.from(pairs, (pair) => cosineSimilarity(vectors[a[pair]]!, vectors[b[pair]]!));
   const kinds = Uint8Array.from(pairs, (pair) => (same[pair] ? 1 : 0));
@@ -67,12 +85,26 @@ export async function evaluate<Key>(embedder: Embedder, set: PairSet<Key>, optio
   const verification = whole ? verify(scores, kinds, { folds, skipped: a.length - pairs.length }) : undefined;
   const worst = [0, 1].flatMap((kind) =>
     worstOf(scores, kinds, kind).map((at): WorstPair<Key> => ({
-      a: subjects[a[pairs[at]]], b: subjects[b[pairs[at]]], same: kind === 1, score: scores[at],
+      a: subjects[a[pairs[at]]],
+      b: subjects[b[pairs[at]]],
+      same: kind === 1,
+      score: scores[at],
       wrong: verification !== undefined && scores[at] >= verification.threshold !== (kind === 1),
     })),
   );
-  const named = subjects.flatMap(({ person, images }) => (person === undefined ? [] : images.flatMap((key) => (byImage.has(key) ? [{ identity: person, vector: byImage.get(key)! }] : []))));
-  return { verification, scores: { same: summary(scores, kinds, 1), different: summary(scores, kinds, 0) }, worst, people: mapPeople(named, options.random), images: byImage.size, compared: { pairs, scores } };
+  const named = subjects.flatMap(({ person, images }) =>
+    person === undefined
+      ? []
+      : images.flatMap((key) => (byImage.has(key) ? [{ identity: person, vector: byImage.get(key)! }] : [])),
+  );
+  return {
+    verification,
+    scores: { same: summary(scores, kinds, 1), different: summary(scores, kinds, 0) },
+    worst,
+    people: mapPeople(named, options.random),
+    images: byImage.size,
+    compared: { pairs, scores },
+  };
 }
 
 /** An evaluation with what its pictures are made of. */
@@ -83,12 +115,26 @@ export interface DrawnEvaluation {
 }
 
 /** On pairs of original images of these people; `undefined` with a notice where they give fewer than two pairs of each kind. */
-export async function evaluateDrawn(embedder: Embedder, dataset: Dataset, identities: readonly string[], count: number, random: Random, { emit, signal }: Pick<EvaluateOptions<number>, 'emit' | 'signal'>): Promise<DrawnEvaluation | undefined> {
+export async function evaluateDrawn(
+  embedder: Embedder,
+  dataset: Dataset,
+  identities: readonly string[],
+  count: number,
+  random: Random,
+  { emit, signal }: Pick<EvaluateOptions<number>, 'emit' | 'signal'>,
+): Promise<DrawnEvaluation | undefined> {
   const set = pairsOfDataset(dataset, identities, count, random);
   const read = (sample: number): Promise<RgbImage> => dataset.read(sample);
-  const evaluation = set.a.length ? await evaluate(embedder, set, { read, random: random.fork('map'), emit, signal }) : undefined;
-  if (evaluation?.verification) return { set, evaluation: { ...evaluation, verification: evaluation.verification }, read };
-  emit('notice', { level: 'warning', message: `The ${identities.length} people kept out of training have too few photos for pairs, so the model is not verified on them.`, todo: 'Keep more people out ("heldOut"), or give more photos.' });
+  const evaluation = set.a.length
+    ? await evaluate(embedder, set, { read, random: random.fork('map'), emit, signal })
+    : undefined;
+  if (evaluation?.verification)
+    return { set, evaluation: { ...evaluation, verification: evaluation.verification }, read };
+  emit('notice', {
+    level: 'warning',
+    message: `The ${identities.length} people kept out of training have too few photos for pairs, so the model is not verified on them.`,
+    todo: 'Keep more people out ("heldOut"), or give more photos.',
+  });
   return undefined;
 }
 
@@ -97,7 +143,8 @@ function worstOf(scores: Float64Array, kinds: Uint8Array, kind: number): number[
   const sign = kind === 1 ? 1 : -1;
   const found: number[] = [];
   for (let at = 0; at < scores.length; at++) {
-    if (kinds[at] !== kind || (found.length === WORST && sign * scores[at] >= sign * scores[found[WORST - 1]])) continue;
+    if (kinds[at] !== kind || (found.length === WORST && sign * scores[at] >= sign * scores[found[WORST - 1]]))
+      continue;
     const place = found.findIndex((other) => sign * scores[other] > sign * scores[at]);
     found.splice(place < 0 ? found.length : place, 0, at);
     found.length = Math.min(found.length, WORST);
@@ -110,10 +157,20 @@ function summary(scores: Float64Array, kinds: Uint8Array, kind: number): ScoreSu
   if (!own.length) return null;
   const mean = own.reduce((sum, score) => sum + score, 0) / own.length;
   const std = Math.sqrt(own.reduce((sum, score) => sum + (score - mean) ** 2, 0) / own.length);
-  return { pairs: own.length, mean, std, min: own.reduce((least, score) => Math.min(least, score), 1), max: own.reduce((most, score) => Math.max(most, score), -1) };
+  return {
+    pairs: own.length,
+    mean,
+    std,
+    min: own.reduce((least, score) => Math.min(least, score), 1),
+    max: own.reduce((most, score) => Math.max(most, score), -1),
+  };
 }
 
-async function embedAll<Key>(keys: readonly Key[], embedder: Embedder, { read, emit, signal }: EvaluateOptions<Key>): Promise<Map<Key, Float32Array>> {
+async function embedAll<Key>(
+  keys: readonly Key[],
+  embedder: Embedder,
+  { read, emit, signal }: EvaluateOptions<Key>,
+): Promise<Map<Key, Float32Array>> {
   const vectors = new Map<Key, Float32Array>();
   for (let first = 0; first < keys.length; first += BATCH) {
     throwIfAborted(signal, 'evaluation');

@@ -17,11 +17,19 @@ const JPEG_QUALITY = 85;
 /** What `--json` and `evaluation.json` say of an evaluation. */
 export function evaluationDocument<Key>({ verification, scores, worst, images }: Evaluation<Key>) {
   const pair = ({ a, b, score, wrong }: WorstPair<Key>) => ({ a: a.name, b: b.name, score, wrong });
-  return { verification: verification ?? null, scores, worst: { different: worst.filter(({ same }) => !same).map(pair), same: worst.filter(({ same }) => same).map(pair) }, images };
+  return {
+    verification: verification ?? null,
+    scores,
+    worst: { different: worst.filter(({ same }) => !same).map(pair), same: worst.filter(({ same }) => same).map(pair) },
+    images,
+  };
 }
 
 /** The first image of each side of the worst pairs, encoded. */
-export async function picturesOf<Key>({ worst }: Evaluation<Key>, read: (key: Key) => Promise<RgbImage | undefined>): Promise<PairPicture[]> {
+export async function picturesOf<Key>(
+  { worst }: Evaluation<Key>,
+  read: (key: Key) => Promise<RgbImage | undefined>,
+): Promise<PairPicture[]> {
   const pictures: PairPicture[] = [];
   for (const { a, b, same, score, wrong } of worst) {
     const images: { name: string; bytes: Uint8Array; type: 'image/jpeg' }[] = [];
@@ -34,7 +42,10 @@ export async function picturesOf<Key>({ worst }: Evaluation<Key>, read: (key: Ke
   return pictures;
 }
 
-async function firstOf<Key>(keys: readonly Key[], read: (key: Key) => Promise<RgbImage | undefined>): Promise<RgbImage | undefined> {
+async function firstOf<Key>(
+  keys: readonly Key[],
+  read: (key: Key) => Promise<RgbImage | undefined>,
+): Promise<RgbImage | undefined> {
   for (const key of keys) {
     const image = await read(key);
     if (image) return image;
@@ -52,12 +63,26 @@ export interface WriteOptions<Key> {
 }
 
 /** Writes `evaluation.json`, `scores.csv`, `false-accepts.png` and `false-rejects.png`, in place of older ones. */
-export async function writeEvaluation<Key>({ directory, set, evaluation, pictures, document }: WriteOptions<Key>): Promise<void> {
+export async function writeEvaluation<Key>({
+  directory,
+  set,
+  evaluation,
+  pictures,
+  document,
+}: WriteOptions<Key>): Promise<void> {
   await writeFileAtomic(join(directory, 'evaluation.json'), `${JSON.stringify(document, null, 2)}\n`);
-  for (const [name, same, verdict] of [['false-accepts.png', false, 'different: accepted'], ['false-rejects.png', true, 'the same: refused']] as const) {
-    const rows = pictures.filter((pair) => pair.same === same).map(({ score, wrong, images }) => ({
-      title: score.toFixed(3), subtitle: wrong ? verdict : same ? 'the same' : 'different', ...(wrong && { colour: '#c33' }), images: images.map((image) => ({ caption: image.name.split('/').at(-1)!, bytes: async () => image.bytes })),
-    }));
+  for (const [name, same, verdict] of [
+    ['false-accepts.png', false, 'different: accepted'],
+    ['false-rejects.png', true, 'the same: refused'],
+  ] as const) {
+    const rows = pictures
+      .filter((pair) => pair.same === same)
+      .map(({ score, wrong, images }) => ({
+        title: score.toFixed(3),
+        subtitle: wrong ? verdict : same ? 'the same' : 'different',
+        ...(wrong && { colour: '#c33' }),
+        images: images.map((image) => ({ caption: image.name.split('/').at(-1)!, bytes: async () => image.bytes })),
+      }));
     const path = join(directory, name);
     if (rows.length) await writeFileAtomic(path, await drawSheet(rows, CELL));
     else await rm(path, { force: true });
@@ -70,6 +95,10 @@ export async function writeEvaluation<Key>({ directory, set, evaluation, picture
 /** `a,b,same,fold,score` a line. */
 function scoreTable<Key>({ subjects, a, b, same, fold }: PairSet<Key>, { compared }: Evaluation<Key>): string {
   const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = Array.from(compared.pairs, (pair, at) => `${cell(subjects[a[pair]].name)},${cell(subjects[b[pair]].name)},${same[pair] ? 1 : 0},${fold[pair]},${compared.scores[at]}`);
+  const lines = Array.from(
+    compared.pairs,
+    (pair, at) =>
+      `${cell(subjects[a[pair]].name)},${cell(subjects[b[pair]].name)},${same[pair] ? 1 : 0},${fold[pair]},${compared.scores[at]}`,
+  );
   return `${['a,b,same,fold,score', ...lines].join('\n')}\n`;
 }

@@ -4,8 +4,28 @@ import { join, resolve } from 'node:path';
 import { openOnnxModel } from '@facewright/backend-onnx';
 import { exportOnnx } from '@facewright/backend-onnx/export';
 import { wasm } from '@facewright/backend-wasm';
-import { compareEmbeddings, EMBEDDINGS, graphModel, IMAGES, openGraphModel, publishedStep, type ImageLayout, type Parity, type PublishedStep } from '@facewright/convert';
-import { createRunContainer, FacewrightError, hostTensor, pluginContext, type Engine, type HostTensor, type HostTensors, type Model, type RgbImage } from '@facewright/core';
+import {
+  compareEmbeddings,
+  EMBEDDINGS,
+  graphModel,
+  IMAGES,
+  openGraphModel,
+  publishedStep,
+  type ImageLayout,
+  type Parity,
+  type PublishedStep,
+} from '@facewright/convert';
+import {
+  createRunContainer,
+  FacewrightError,
+  hostTensor,
+  pluginContext,
+  type Engine,
+  type HostTensor,
+  type HostTensors,
+  type Model,
+  type RgbImage,
+} from '@facewright/core';
 import { writeFileAtomic } from '@facewright/core/node';
 import { createEmbedder, type ModelCard, type ModelFiles } from '@facewright/training';
 import { cardText } from './card-text.js';
@@ -53,7 +73,15 @@ interface Candidate {
 }
 
 /** Throws a `FacewrightError` where the exported model does not agree with the engine; nothing is written then. */
-export async function exportModel({ files, model, engine, format, out, layout = format === 'onnx' ? 'nchw' : 'nhwc', comparison }: ExportOptions): Promise<Exported> {
+export async function exportModel({
+  files,
+  model,
+  engine,
+  format,
+  out,
+  layout = format === 'onnx' ? 'nchw' : 'nhwc',
+  comparison,
+}: ExportOptions): Promise<Exported> {
   const directory = resolve(out);
   const published = publishedStep(model, files, layout);
   const facts = factsOf(files.card, model, published, layout);
@@ -70,10 +98,22 @@ export async function exportModel({ files, model, engine, format, out, layout = 
   const card: ExportCard = {
     ...files.card,
     export: {
-      format, facewright: VERSION,
-      files: Object.fromEntries(Object.entries(candidate.files).map(([name, bytes]) => [name, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }])),
-      input: facts.input, output: facts.output,
-      parity: { ...parity, on: comparison.from, engine: `${engine.name}: ${engine.device}`, runtime: candidate.runtime },
+      format,
+      facewright: VERSION,
+      files: Object.fromEntries(
+        Object.entries(candidate.files).map(([name, bytes]) => [
+          name,
+          { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
+        ]),
+      ),
+      input: facts.input,
+      output: facts.output,
+      parity: {
+        ...parity,
+        on: comparison.from,
+        engine: `${engine.name}: ${engine.device}`,
+        runtime: candidate.runtime,
+      },
     },
   };
   for (const [name, bytes] of Object.entries(candidate.files)) await writeFileAtomic(join(directory, name), bytes);
@@ -83,15 +123,37 @@ export async function exportModel({ files, model, engine, format, out, layout = 
 }
 
 interface Facts {
-  readonly input: { readonly name: string; readonly shape: readonly (string | number)[]; readonly dtype: string; readonly values: string; readonly alignment: string };
-  readonly output: { readonly name: string; readonly shape: readonly (string | number)[]; readonly dtype: string; readonly values: string };
+  readonly input: {
+    readonly name: string;
+    readonly shape: readonly (string | number)[];
+    readonly dtype: string;
+    readonly values: string;
+    readonly alignment: string;
+  };
+  readonly output: {
+    readonly name: string;
+    readonly shape: readonly (string | number)[];
+    readonly dtype: string;
+    readonly values: string;
+  };
   /** Flat, for formats that keep text by key. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 function factsOf(card: ModelCard, model: Model, { shape }: PublishedStep, layout: ImageLayout): Facts {
-  const input = { name: IMAGES, shape: ['batch', ...shape(1).slice(1)], dtype: 'float32', values: `red, green, blue from 0 to 255 (${layout.toUpperCase()}); normalised inside`, alignment: card.alignment.fingerprint };
-  const output = { name: EMBEDDINGS, shape: ['batch', model.embeddingSize], dtype: 'float32', values: 'of length 1: the dot product of two is their cosine' };
+  const input = {
+    name: IMAGES,
+    shape: ['batch', ...shape(1).slice(1)],
+    dtype: 'float32',
+    values: `red, green, blue from 0 to 255 (${layout.toUpperCase()}); normalised inside`,
+    alignment: card.alignment.fingerprint,
+  };
+  const output = {
+    name: EMBEDDINGS,
+    shape: ['batch', model.embeddingSize],
+    dtype: 'float32',
+    values: 'of length 1: the dot product of two is their cosine',
+  };
   const { offset, scale } = model.inputScale ?? { offset: 127.5, scale: 1 / 127.5 };
   const metadata = {
     'facewright.model': JSON.stringify(card.model),
@@ -109,21 +171,41 @@ function factsOf(card: ModelCard, model: Model, { shape }: PublishedStep, layout
   return { input, output, metadata };
 }
 
-async function onnxCandidate({ step, state, shape }: PublishedStep, { input, output, metadata }: Facts, where: string): Promise<Candidate> {
+async function onnxCandidate(
+  { step, state, shape }: PublishedStep,
+  { input, output, metadata }: Facts,
+  where: string,
+): Promise<Candidate> {
   const batch = { 0: 'batch' };
   const bytes = exportOnnx(step, {
-    name: 'facewright', state, inputs: { [IMAGES]: { shape: shape(1), dtype: 'float32' } }, axisNames: { [IMAGES]: batch, [EMBEDDINGS]: batch }, metadata,
-    descriptions: { [IMAGES]: `Aligned faces: ${input.values}.`, [EMBEDDINGS]: `Embeddings ${output.values}.` }, description: 'Face embeddings, exported by facewright.',
+    name: 'facewright',
+    state,
+    inputs: { [IMAGES]: { shape: shape(1), dtype: 'float32' } },
+    axisNames: { [IMAGES]: batch, [EMBEDDINGS]: batch },
+    metadata,
+    descriptions: { [IMAGES]: `Aligned faces: ${input.values}.`, [EMBEDDINGS]: `Embeddings ${output.values}.` },
+    description: 'Face embeddings, exported by facewright.',
   });
   const session = await openOnnxModel(bytes, where);
-  return { files: { 'model.onnx': bytes }, runtime: session.device, run: (inputs) => session.run(inputs), close: () => session.dispose() };
+  return {
+    files: { 'model.onnx': bytes },
+    runtime: session.device,
+    run: (inputs) => session.run(inputs),
+    close: () => session.dispose(),
+  };
 }
 
 /** The name under which tfjs knows the engine `wasm`. */
 const TFJS_WASM = 'wasm';
 
 async function tfjsCandidate({ step, state, shape }: PublishedStep, { metadata }: Facts): Promise<Candidate> {
-  const written = graphModel(step, { name: 'facewright', state, inputs: (batch) => ({ [IMAGES]: shape(batch) }), metadata, weightsFile: 'weights.bin' });
+  const written = graphModel(step, {
+    name: 'facewright',
+    state,
+    inputs: (batch) => ({ [IMAGES]: shape(batch) }),
+    metadata,
+    weightsFile: 'weights.bin',
+  });
   const engine = await (await wasm().create(pluginContext(createRunContainer(), 'export'))).open();
   const executable = await openGraphModel(written, engine, TFJS_WASM);
   return {
@@ -139,12 +221,19 @@ async function tfjsCandidate({ step, state, shape }: PublishedStep, { metadata }
 
 const BATCH = 8;
 
-async function exportedEmbeddings(candidate: Candidate, images: readonly RgbImage[], layout: ImageLayout): Promise<Float32Array[]> {
+async function exportedEmbeddings(
+  candidate: Candidate,
+  images: readonly RgbImage[],
+  layout: ImageLayout,
+): Promise<Float32Array[]> {
   const vectors: Float32Array[] = [];
   for (let first = 0; first < images.length; first += BATCH) {
     const part = images.slice(first, first + BATCH);
     const { [EMBEDDINGS]: found } = await candidate.run({ [IMAGES]: pixels(part, layout) });
-    if (found?.shape[0] !== part.length) throw new FacewrightError({ what: `The exported model gives ${found?.shape[0] ?? 'no'} embeddings for ${part.length} images. Nothing was written.` });
+    if (found?.shape[0] !== part.length)
+      throw new FacewrightError({
+        what: `The exported model gives ${found?.shape[0] ?? 'no'} embeddings for ${part.length} images. Nothing was written.`,
+      });
     const size = found.shape[1];
     part.forEach((_, index) => vectors.push((found.data as Float32Array).slice(index * size, (index + 1) * size)));
   }
@@ -156,7 +245,8 @@ function pixels(images: readonly RgbImage[], layout: ImageLayout): HostTensor {
   const area = width * height;
   const data = new Float32Array(images.length * area * 3);
   images.forEach((image, index) => {
-    for (let i = 0; i < area * 3; i++) data[index * area * 3 + (layout === 'nhwc' ? i : (i % 3) * area + Math.floor(i / 3))] = image.data[i];
+    for (let i = 0; i < area * 3; i++)
+      data[index * area * 3 + (layout === 'nhwc' ? i : (i % 3) * area + Math.floor(i / 3))] = image.data[i];
   });
   return hostTensor(layout === 'nhwc' ? [images.length, height, width, 3] : [images.length, 3, height, width], data);
 }

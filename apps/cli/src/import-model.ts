@@ -2,7 +2,17 @@
 import { basename, join, resolve } from 'node:path';
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { createRandom, createRunContainer, FacewrightError, parseOptions, pluginContext, runConfig, type InitialState, type Model, type RunConfigInput } from '@facewright/core';
+import {
+  createRandom,
+  createRunContainer,
+  FacewrightError,
+  parseOptions,
+  pluginContext,
+  runConfig,
+  type InitialState,
+  type Model,
+  type RunConfigInput,
+} from '@facewright/core';
 import { loadPlugin, type PluginSource } from '@facewright/core/node';
 import { fitUnits, layersOf, planImport, readWeightsFile, type ImportPlan } from '@facewright/convert';
 import { openDataset } from '@facewright/datasets';
@@ -48,15 +58,28 @@ export async function importModel(given: ImportOptions): Promise<Imported> {
   const path = resolve(given.path);
   const weights = (await isFolder(path)) ? await plainFolder(path) : await weightsOf(path, given);
   if (weights.unused.length && !given.allowUnused) {
-    throw new FacewrightError({ what: `${weights.unused.length} tensors of the file have no place in the model, the first of them "${weights.unused[0]}".`, where: path, todo: 'The file is of another network; if these tensors truly do not matter, add --allow-unused.' });
+    throw new FacewrightError({
+      what: `${weights.unused.length} tensors of the file have no place in the model, the first of them "${weights.unused[0]}".`,
+      where: path,
+      todo: 'The file is of another network; if these tensors truly do not matter, add --allow-unused.',
+    });
   }
   const name = given.model ?? 'mobilefacenet';
-  const plugin = await loadPlugin('model', { name, ...(name === 'mobilefacenet' && weights.options), ...given.options }, { ...source, where: '--options' });
+  const plugin = await loadPlugin(
+    'model',
+    { name, ...(name === 'mobilefacenet' && weights.options), ...given.options },
+    { ...source, where: '--options' },
+  );
   const model = await plugin.create(pluginContext(createRunContainer(), 'import'));
   const state = weights.state(model, plugin.options as Readonly<Record<string, unknown>>);
   const directory = resolve(given.out);
   const card: ModelCard = {
-    format: 1, model: { name, options: plugin.options }, inputSize: [...model.inputSize], embeddingSize: model.embeddingSize, alignment: await alignmentOf(given, source), imported: weights.imported,
+    format: 1,
+    model: { name, options: plugin.options },
+    inputSize: [...model.inputSize],
+    embeddingSize: model.embeddingSize,
+    alignment: await alignmentOf(given, source),
+    imported: weights.imported,
     ...(given.licence !== undefined && { licences: { weights: given.licence } }),
   };
   await saveModel(directory, { card, ...state });
@@ -64,41 +87,71 @@ export async function importModel(given: ImportOptions): Promise<Imported> {
 }
 
 const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then((entry) => entry.isDirectory(), (error: Error) => {
-    throw new FacewrightError({ what: `There is nothing to import: ${error.message}.`, where: path, cause: error });
-  });
+  stat(path).then(
+    (entry) => entry.isDirectory(),
+    (error: Error) => {
+      throw new FacewrightError({ what: `There is nothing to import: ${error.message}.`, where: path, cause: error });
+    },
+  );
 
 async function plainFolder(path: string): Promise<Weights> {
   const state = await loadInsightFaceY1(path);
-  const sha256 = createHash('sha256').update(await readFile(join(path, 'weights.f32'))).digest('hex');
-  return { options: INSIGHTFACE_Y1, imported: { format: 'insightface-plain', file: basename(path), sha256, how: 'InsightFace y1' }, unused: [], state: () => state };
+  const sha256 = createHash('sha256')
+    .update(await readFile(join(path, 'weights.f32')))
+    .digest('hex');
+  return {
+    options: INSIGHTFACE_Y1,
+    imported: { format: 'insightface-plain', file: basename(path), sha256, how: 'InsightFace y1' },
+    unused: [],
+    state: () => state,
+  };
 }
 
 async function weightsOf(path: string, given: ImportOptions): Promise<Weights> {
   const file = await readWeightsFile(path);
-  const ownStructure = given.options?.bottlenecks !== undefined || (given.model !== undefined && given.model !== 'mobilefacenet');
+  const ownStructure =
+    given.options?.bottlenecks !== undefined || (given.model !== undefined && given.model !== 'mobilefacenet');
   const plan = planImport(file, { layout: given.layout, map: given.map, ownStructure });
   return {
     options: plan.options,
     imported: { format: file.format, file: basename(path), sha256: file.sha256, how: plan.how },
     unused: plan.unused,
-    state: (model, options) => fitted(model, options, plan, path, given.colour === undefined ? plan.bgr : given.colour === 'bgr'),
+    state: (model, options) =>
+      fitted(model, options, plan, path, given.colour === undefined ? plan.bgr : given.colour === 'bgr'),
   };
 }
 
-function fitted(model: Model, options: Readonly<Record<string, unknown>>, plan: ImportPlan, where: string, bgr: boolean): InitialState {
+function fitted(
+  model: Model,
+  options: Readonly<Record<string, unknown>>,
+  plan: ImportPlan,
+  where: string,
+  bgr: boolean,
+): InitialState {
   const expected = model.init(createRandom(0));
-  const { batchNormEpsilon = 1e-3, embeddingEpsilon = batchNormEpsilon } = options as { batchNormEpsilon?: number; embeddingEpsilon?: number };
-  return fitUnits(expected, plan.unitsFor(layersOf(expected)), { epsilon: (layer) => (layer === 'embedding' ? embeddingEpsilon : batchNormEpsilon), bgr, where });
+  const { batchNormEpsilon = 1e-3, embeddingEpsilon = batchNormEpsilon } = options as {
+    batchNormEpsilon?: number;
+    embeddingEpsilon?: number;
+  };
+  return fitUnits(expected, plan.unitsFor(layersOf(expected)), {
+    epsilon: (layer) => (layer === 'embedding' ? embeddingEpsilon : batchNormEpsilon),
+    bgr,
+    where,
+  });
 }
 
-async function alignmentOf({ alignment, config, where }: ImportOptions, source: PluginSource): Promise<ModelCard['alignment']> {
+async function alignmentOf(
+  { alignment, config, where }: ImportOptions,
+  source: PluginSource,
+): Promise<ModelCard['alignment']> {
   if (alignment !== undefined) {
     const dataset = await openDataset(resolve(alignment));
     const { fingerprint, size } = dataset.summary.alignment;
     await dataset.close();
     return { fingerprint, size };
   }
-  const aligner = await (await loadPlugin('aligner', parseOptions(runConfig, config, where).aligner, source)).create(pluginContext(createRunContainer(), 'import'));
+  const aligner = await (
+    await loadPlugin('aligner', parseOptions(runConfig, config, where).aligner, source)
+  ).create(pluginContext(createRunContainer(), 'import'));
   return { fingerprint: aligner.fingerprint, size: aligner.size };
 }

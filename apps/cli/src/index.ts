@@ -6,7 +6,15 @@ export { defineConfig, definePlugin, FacewrightError, Interrupted } from '@facew
 export { cpu } from '@facewright/backend-cpu';
 export { onnx } from '@facewright/backend-onnx';
 export { wasm } from '@facewright/backend-wasm';
-export { alignedFolder, flatFolder, folder, insightFaceRec, trillionPairs, webdataset, zip } from '@facewright/datasets';
+export {
+  alignedFolder,
+  flatFolder,
+  folder,
+  insightFaceRec,
+  trillionPairs,
+  webdataset,
+  zip,
+} from '@facewright/datasets';
 export { arcFace, softmax } from '@facewright/losses';
 export { mobileFaceNet } from '@facewright/models';
 export { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';

@@ -52,24 +52,45 @@ export const withData = (command: Command): Command =>
   command
     .option('--data <path>', 'folder of one subfolder a person, landmark list, .zip, .tar, .rec, or prepared dataset')
     .option('--reader <name>', 'reader of the data (default: by what the data is)')
-    .addOption(new Option('--aligned', 'the images of the data are aligned: a folder, .zip, .tar or .rec of crops').conflicts('reader'));
+    .addOption(
+      new Option('--aligned', 'the images of the data are aligned: a folder, .zip, .tar or .rec of crops').conflicts(
+        'reader',
+      ),
+    );
 
 export const withBatch = (command: Command): Command =>
   command
-    .option('--batch <images>', 'images in a step (default: 128, or the preset\'s)', wholeNumber)
-    .option('--micro-batch <images>', 'go over a batch in parts of this many and update once: less memory', wholeNumber);
+    .option('--batch <images>', "images in a step (default: 128, or the preset's)", wholeNumber)
+    .option(
+      '--micro-batch <images>',
+      'go over a batch in parts of this many and update once: less memory',
+      wholeNumber,
+    );
 
 /** Options of a part on the command line, as they stand in a config. */
 export function jsonOptions(text = '{}'): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new FacewrightError({ what: `The options are not JSON: ${messageOf(error)}.`, where: '--options', todo: 'Write them as in the config, e.g. --options \'{"variant":"S"}\'.' });
+    throw new FacewrightError({
+      what: `The options are not JSON: ${messageOf(error)}.`,
+      where: '--options',
+      todo: 'Write them as in the config, e.g. --options \'{"variant":"S"}\'.',
+    });
   }
 }
 
 /** The config file with the command line over it; paths of the command line are relative to the working directory. */
-export async function configOf(options: CommonOptions & DataOptions & BatchOptions & { readonly out?: string; readonly from?: string; readonly stages?: RunConfigInput['stages']; readonly logger?: string[] }): Promise<LoadedConfig> {
+export async function configOf(
+  options: CommonOptions &
+    DataOptions &
+    BatchOptions & {
+      readonly out?: string;
+      readonly from?: string;
+      readonly stages?: RunConfigInput['stages'];
+      readonly logger?: string[];
+    },
+): Promise<LoadedConfig> {
   const overrides: RunConfigInput = {
     ...(options.data !== undefined && { data: resolve(options.data) }),
     ...(options.out !== undefined && { out: resolve(options.out) }),
@@ -83,22 +104,42 @@ export async function configOf(options: CommonOptions & DataOptions & BatchOptio
     ...(options.reader !== undefined && { reader: options.reader }),
   };
   const loaded = await loadConfig({ path: options.config, overrides });
-  return options.aligned ? { ...loaded, given: { ...loaded.given, reader: await alignedReader(loaded.given.data, loaded.baseDirectory) } } : loaded;
+  return options.aligned
+    ? { ...loaded, given: { ...loaded.given, reader: await alignedReader(loaded.given.data, loaded.baseDirectory) } }
+    : loaded;
 }
 
-export const loggerOption = (): Option => new Option('--logger <name...>', 'further readers of what the run tells, e.g. tensorboard');
+export const loggerOption = (): Option =>
+  new Option('--logger <name...>', 'further readers of what the run tells, e.g. tensorboard');
 
 export const presetOption = (): Option =>
-  new Option('--preset <name>', 'what lies under the config: small for slow engines, medium for a processor, full for the whole net, auto by the engine; paper, seed, insightface-214: recipes; sample: as --sample').choices(PRESET_NAMES).default('auto');
+  new Option(
+    '--preset <name>',
+    'what lies under the config: small for slow engines, medium for a processor, full for the whole net, auto by the engine; paper, seed, insightface-214: recipes; sample: as --sample',
+  )
+    .choices(PRESET_NAMES)
+    .default('auto');
 
 export function requireData({ data }: RunConfigInput): string {
   if (data !== undefined) return data;
-  throw new FacewrightError({ what: 'No data is named.', where: 'the command line', todo: 'Give --data <folder of people>, or --sample for a drawn one.' });
+  throw new FacewrightError({
+    what: 'No data is named.',
+    where: 'the command line',
+    todo: 'Give --data <folder of people>, or --sample for a drawn one.',
+  });
 }
 
 /** Complains of the first option that is below its least. */
-export function requireAtLeast(values: Readonly<Record<string, number>>, least: Readonly<Record<string, number>>): void {
+export function requireAtLeast(
+  values: Readonly<Record<string, number>>,
+  least: Readonly<Record<string, number>>,
+): void {
   for (const [name, value] of Object.entries(values)) {
-    if (value < least[name]) throw new FacewrightError({ what: `--${name} is ${value}; the least is ${least[name]}.`, where: 'the command line', todo: `Give --${name} ${least[name]} or more.` });
+    if (value < least[name])
+      throw new FacewrightError({
+        what: `--${name} is ${value}; the least is ${least[name]}.`,
+        where: 'the command line',
+        todo: `Give --${name} ${least[name]} or more.`,
+      });
   }
 }

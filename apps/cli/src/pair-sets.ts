@@ -35,15 +35,27 @@ export function pairsOfFile({ pairs, folds }: PairsFile): PairSet<string> {
   };
 }
 
-export const pairsOfTemplates = ({ templates, ...pairs }: TemplateSet): PairSet<string> => ({ ...pairs, subjects: templates.map(({ id, person, images }) => ({ name: id, person, images })) });
+export const pairsOfTemplates = ({ templates, ...pairs }: TemplateSet): PairSet<string> => ({
+  ...pairs,
+  subjects: templates.map(({ id, person, images }) => ({ name: id, person, images })),
+});
 
 /** `count` pairs of original images of these people. */
-export function pairsOfDataset(dataset: Dataset, identities: readonly string[], count: number, random: Random): PairSet<number> {
+export function pairsOfDataset(
+  dataset: Dataset,
+  identities: readonly string[],
+  count: number,
+  random: Random,
+): PairSet<number> {
   const pairs = drawPairs(dataset, identities, count, random, FOLDS);
   const samples = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
   const indexes = new Map(samples.map((sample, index) => [sample, index]));
   return {
-    subjects: samples.map((sample) => ({ name: dataset.samples[sample].source, person: dataset.samples[sample].identity, images: [sample] })),
+    subjects: samples.map((sample) => ({
+      name: dataset.samples[sample].source,
+      person: dataset.samples[sample].identity,
+      images: [sample],
+    })),
     a: pairs.map(({ a }) => indexes.get(a)!),
     b: pairs.map(({ b }) => indexes.get(b)!),
     same: pairs.map(({ same }) => same),
@@ -52,20 +64,41 @@ export function pairsOfDataset(dataset: Dataset, identities: readonly string[], 
 }
 
 /** The pairs that show none of these people, in their folds. Throws a `FacewrightError` where the set does not say who is shown, or nothing is left. */
-export function withoutPeople<Key>({ subjects, a, b, same, fold }: PairSet<Key>, people: ReadonlySet<string>, where: string): PairSet<Key> {
+export function withoutPeople<Key>(
+  { subjects, a, b, same, fold }: PairSet<Key>,
+  people: ReadonlySet<string>,
+  where: string,
+): PairSet<Key> {
   if (subjects.some(({ person }) => person === undefined)) {
-    throw new FacewrightError({ what: 'The pairs do not say who is shown: people cannot be left out.', where, todo: 'Give pairs of images that lie in one folder a person, or templates with their persons.' });
+    throw new FacewrightError({
+      what: 'The pairs do not say who is shown: people cannot be left out.',
+      where,
+      todo: 'Give pairs of images that lie in one folder a person, or templates with their persons.',
+    });
   }
   const shown = (subject: number): boolean => people.has(subjects[subject].person!);
   const kept = Uint32Array.from(Array.from(a, (_, pair) => pair).filter((pair) => !shown(a[pair]) && !shown(b[pair])));
-  if (!kept.length) throw new FacewrightError({ what: 'All of the pairs show people who are to be left out.', where, todo: 'Give pairs of other people.' });
+  if (!kept.length)
+    throw new FacewrightError({
+      what: 'All of the pairs show people who are to be left out.',
+      where,
+      todo: 'Give pairs of other people.',
+    });
   const places = new Map<number, number>();
-  for (const pair of kept) for (const subject of [a[pair], b[pair]]) if (!places.has(subject)) places.set(subject, places.size);
+  for (const pair of kept)
+    for (const subject of [a[pair], b[pair]]) if (!places.has(subject)) places.set(subject, places.size);
   const pick = <T>(list: ArrayLike<T>): T[] => Array.from(kept, (pair) => list[pair]);
-  return { subjects: [...places.keys()].map((subject) => subjects[subject]), a: pick(a).map((subject) => places.get(subject)!), b: pick(b).map((subject) => places.get(subject)!), same: pick(same), fold: pick(fold) };
+  return {
+    subjects: [...places.keys()].map((subject) => subjects[subject]),
+    a: pick(a).map((subject) => places.get(subject)!),
+    b: pick(b).map((subject) => places.get(subject)!),
+    same: pick(same),
+    fold: pick(fold),
+  };
 }
 
 const folderOf = (path: string): string => path.split('/').slice(0, -1).join('/');
 
 /** Whether the pairs agree with a folder being a person. */
-const foldersArePeople = (pairs: PairsFile['pairs']): boolean => pairs.every(({ a, b, same }) => folderOf(a) !== '' && folderOf(b) !== '' && (folderOf(a) === folderOf(b)) === same);
+const foldersArePeople = (pairs: PairsFile['pairs']): boolean =>
+  pairs.every(({ a, b, same }) => folderOf(a) !== '' && folderOf(b) !== '' && (folderOf(a) === folderOf(b)) === same);

@@ -14,19 +14,29 @@ export interface ParityImages {
  * Images of the model's input size: of the named dataset, else of the one beside the model, spread over all of it; where there is none,
  * drawn ones, for agreement can be seen on any.
  */
-export async function parityImages(model: string, [height, width]: readonly [height: number, width: number], count: number, data?: string): Promise<ParityImages> {
+export async function parityImages(
+  model: string,
+  [height, width]: readonly [height: number, width: number],
+  count: number,
+  data?: string,
+): Promise<ParityImages> {
   const fit = (image: RgbImage): RgbImage => ({ width, height, data: fitPixels(image, [height, width]) });
   const path = data === undefined ? join(dirname(resolve(model)), 'dataset') : resolve(data);
   const dataset = await openDataset(path).catch((error: unknown): Dataset | undefined => {
     if (data !== undefined) throw error;
     return undefined;
   });
-  if (!dataset) return { images: Array.from({ length: count }, (_, index) => drawnImage(height, width, index)), from: 'drawn patterns' };
+  if (!dataset)
+    return {
+      images: Array.from({ length: count }, (_, index) => drawnImage(height, width, index)),
+      from: 'drawn patterns',
+    };
   try {
     const total = dataset.samples.length;
     if (!total) throw new FacewrightError({ what: 'The dataset has no images to compare on.', where: path });
     const images: RgbImage[] = [];
-    for (let index = 0; index < Math.min(count, total); index++) images.push(fit(await dataset.read(Math.floor((index * total) / Math.min(count, total)))));
+    for (let index = 0; index < Math.min(count, total); index++)
+      images.push(fit(await dataset.read(Math.floor((index * total) / Math.min(count, total)))));
     return { images, from: path };
   } finally {
     await dataset.close();
@@ -38,10 +48,18 @@ function drawnImage(height: number, width: number, index: number): RgbImage {
   const random = createRandom('parity').fork('image', index);
   const data = new Uint8Array(height * width * 3);
   for (let colour = 0; colour < 3; colour++) {
-    const waves = Array.from({ length: 4 }, () => ({ x: 12 * random.uniform() - 6, y: 12 * random.uniform() - 6, phase: 2 * Math.PI * random.uniform(), height: 60 * random.uniform() }));
+    const waves = Array.from({ length: 4 }, () => ({
+      x: 12 * random.uniform() - 6,
+      y: 12 * random.uniform() - 6,
+      phase: 2 * Math.PI * random.uniform(),
+      height: 60 * random.uniform(),
+    }));
     for (let i = 0; i < height * width; i++) {
       const [x, y] = [(i % width) / width, Math.floor(i / width) / height];
-      const value = waves.reduce((sum, wave) => sum + wave.height * Math.sin(2 * Math.PI * (wave.x * x + wave.y * y) + wave.phase), 128 + 8 * random.normal());
+      const value = waves.reduce(
+        (sum, wave) => sum + wave.height * Math.sin(2 * Math.PI * (wave.x * x + wave.y * y) + wave.phase),
+        128 + 8 * random.normal(),
+      );
       data[i * 3 + colour] = Math.min(255, Math.max(0, Math.round(value)));
     }
   }

@@ -7,18 +7,52 @@ import { expect, test } from 'vitest';
 import { planTraining, type StagePlan } from './plan-training.js';
 
 const context = pluginContext(createRunContainer(), 'test');
-const model = await mobileFaceNet({ inputSize: 32, width: 0.25, embeddingSize: 16, bottlenecks: [[2, 64, 2, 2], [2, 128, 2, 2]] }).create(context);
-const [plain, sub, margin, momentum, moments] = await Promise.all([softmax().create(context), subCentreArcFace({ k: 3 }).create(context), arcFace().create(context), sgd({ momentum: 0.9 }).create(context), adam().create(context)]);
+const model = await mobileFaceNet({
+  inputSize: 32,
+  width: 0.25,
+  embeddingSize: 16,
+  bottlenecks: [
+    [2, 64, 2, 2],
+    [2, 128, 2, 2],
+  ],
+}).create(context);
+const [plain, sub, margin, momentum, moments] = await Promise.all([
+  softmax().create(context),
+  subCentreArcFace({ k: 3 }).create(context),
+  arcFace().create(context),
+  sgd({ momentum: 0.9 }).create(context),
+  adam().create(context),
+]);
 const PROCESS = 1e8;
 
 const plan = (options: Partial<Parameters<typeof planTraining>[0]> = {}): StagePlan[] =>
-  planTraining({ model, stages: [{ name: 'softmax', loss: plain, optimiserName: 'sgd', optimiser: momentum }], classes: 50, batch: 64, block: 16, limitBytes: Infinity, processBytes: PROCESS, ...options });
+  planTraining({
+    model,
+    stages: [{ name: 'softmax', loss: plain, optimiserName: 'sgd', optimiser: momentum }],
+    classes: 50,
+    batch: 64,
+    block: 16,
+    limitBytes: Infinity,
+    processBytes: PROCESS,
+    ...options,
+  });
 
-test.each([['softmax', plain, momentum], ['sub-centre', sub, moments], ['arcface', margin, moments]])('numbers of the head and of the optimiser with %s', (name, loss, optimiser) => {
+test.each([
+  ['softmax', plain, momentum],
+  ['sub-centre', sub, moments],
+  ['arcface', margin, moments],
+])('numbers of the head and of the optimiser with %s', (name, loss, optimiser) => {
   const { state } = firstState(model, { loss, optimiser }, 50, createRandom(1));
-  const numbers = (prefix: string): number => Object.entries(state).filter(([entry]) => entry.startsWith(prefix)).reduce((sum, [, { data }]) => sum + data.length, 0);
+  const numbers = (prefix: string): number =>
+    Object.entries(state)
+      .filter(([entry]) => entry.startsWith(prefix))
+      .reduce((sum, [, { data }]) => sum + data.length, 0);
   const [{ parameters }] = plan({ stages: [{ name, loss, optimiserName: 'x', optimiser }] });
-  expect(parameters).toEqual({ model: numbers('model/params/'), head: numbers('head/params/'), optimiser: numbers('memory/') });
+  expect(parameters).toEqual({
+    model: numbers('model/params/'),
+    head: numbers('head/params/'),
+    optimiser: numbers('memory/'),
+  });
 });
 
 test('a million classes are planned without making their numbers', () => {

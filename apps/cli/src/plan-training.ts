@@ -1,11 +1,24 @@
 /** What training will need, from shapes alone: parameters, and the memory of a step as it is, with values computed twice, and in parts. */
 import { planStep } from '@facewright/backend-onnx';
-import { createRandom, type HostTensor, type HostTensors, type Loss, type Model, type Optimiser } from '@facewright/core';
+import {
+  createRandom,
+  type HostTensor,
+  type HostTensors,
+  type Loss,
+  type Model,
+  type Optimiser,
+} from '@facewright/core';
 import { batchParts, firstState, trainStep, trainingState } from '@facewright/training';
 
 export interface PlanOptions {
   readonly model: Model;
-  readonly stages: readonly { readonly name: string; readonly loss: Loss; readonly optimiserName: string; readonly optimiser: Optimiser; readonly clipNorm?: number }[];
+  readonly stages: readonly {
+    readonly name: string;
+    readonly loss: Loss;
+    readonly optimiserName: string;
+    readonly optimiser: Optimiser;
+    readonly clipNorm?: number;
+  }[];
   readonly classes: number;
   readonly batch: number;
   readonly microBatch?: number;
@@ -43,7 +56,16 @@ const COMPILING_BYTES = 0.13e9;
 type Spec = Pick<HostTensor, 'shape' | 'dtype'>;
 type Specs = Readonly<Record<string, Spec>>;
 
-export function planTraining({ model, stages, classes, batch, microBatch, block, limitBytes, processBytes }: PlanOptions): StagePlan[] {
+export function planTraining({
+  model,
+  stages,
+  classes,
+  batch,
+  microBatch,
+  block,
+  limitBytes,
+  processBytes,
+}: PlanOptions): StagePlan[] {
   const beside = processBytes + COMPILING_BYTES;
   return stages.map(({ name, loss, optimiserName, optimiser, clipNorm }) => {
     const state = stateFor(model, loss, optimiser, classes);
@@ -55,7 +77,10 @@ export function planTraining({ model, stages, classes, batch, microBatch, block,
     const whole = memory(batch);
     const least = memory(batch, 0);
     const here = memory(microBatch ?? batch, limitBytes);
-    const numbers = (prefix: string): number => Object.entries(state).filter(([entry]) => entry.startsWith(prefix)).reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    const numbers = (prefix: string): number =>
+      Object.entries(state)
+        .filter(([entry]) => entry.startsWith(prefix))
+        .reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b, 1), 0);
     return {
       loss: name,
       optimiser: optimiserName,
@@ -84,14 +109,23 @@ function partSizes(batch: number): number[] {
  * gains with every class.
  */
 function stateFor(model: Model, loss: Loss, optimiser: Optimiser, classes: number): Specs {
-  const [two, three] = [2, 3].map((few): HostTensors => firstState(model, { loss, optimiser }, few, createRandom('plan')).state);
-  return Object.fromEntries(Object.entries(two).map(([name, { shape, dtype }]) => [name, { dtype, shape: shape.map((length, axis) => length + (three[name].shape[axis] - length) * (classes - 2)) }]));
+  const [two, three] = [2, 3].map(
+    (few): HostTensors => firstState(model, { loss, optimiser }, few, createRandom('plan')).state,
+  );
+  return Object.fromEntries(
+    Object.entries(two).map(([name, { shape, dtype }]) => [
+      name,
+      { dtype, shape: shape.map((length, axis) => length + (three[name].shape[axis] - length) * (classes - 2)) },
+    ]),
+  );
 }
 
 function inputsOf({ inputSize: [height, width] }: Model, images: number, parts: number): Specs {
   const scalar: Spec = { shape: [], dtype: 'float32' };
   return {
-    images: { shape: [images, height, width, 3], dtype: 'float32' }, labels: { shape: [images], dtype: 'int32' }, rate: scalar,
+    images: { shape: [images, height, width, 3], dtype: 'float32' },
+    labels: { shape: [images], dtype: 'int32' },
+    rate: scalar,
     ...(parts > 1 && { first: scalar, last: scalar }),
   };
 }

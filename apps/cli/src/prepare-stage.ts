@@ -1,7 +1,18 @@
 /** Photos to a dataset directory. */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { ALIGNER, AUGMENTER, DETECTOR, EVENTS, pluginContext, RANDOM, READER, SIGNAL, type PreparationSummary, type Reader } from '@facewright/core';
+import {
+  ALIGNER,
+  AUGMENTER,
+  DETECTOR,
+  EVENTS,
+  pluginContext,
+  RANDOM,
+  READER,
+  SIGNAL,
+  type PreparationSummary,
+  type Reader,
+} from '@facewright/core';
 import { createDatasetWriter, trillionPairs } from '@facewright/datasets';
 import { MtcnnUnavailable, prepare, type WorkerRecipe } from '@facewright/preprocess';
 import { backends } from './builtins.js';
@@ -14,18 +25,27 @@ export interface PrepareStageOptions {
   readonly landmarkList?: string;
 }
 
-export async function prepareStage(composition: Composition, { directory, landmarkList }: PrepareStageOptions): Promise<PreparationSummary> {
+export async function prepareStage(
+  composition: Composition,
+  { directory, landmarkList }: PrepareStageOptions,
+): Promise<PreparationSummary> {
   const { container, config, tiers, backend } = composition;
   const recipe = workerRecipe(composition);
-  const reader = landmarkList === undefined ? await container.resolve(READER) : await readerWithout(container, landmarkList);
+  const reader =
+    landmarkList === undefined ? await container.resolve(READER) : await readerWithout(container, landmarkList);
   const aligner = await container.resolve(ALIGNER);
-  const augmenters = tiers.some((tier) => tier.augmenters.length) ? await Promise.all(container.resolveAll(AUGMENTER)) : [];
+  const augmenters = tiers.some((tier) => tier.augmenters.length)
+    ? await Promise.all(container.resolveAll(AUGMENTER))
+    : [];
   return prepare({
     reader,
     // made when the first photo without landmarks comes
     detector: () => container.resolve(DETECTOR),
     aligner,
-    tiers: tiers.map((tier) => ({ rule: tier.rule, augmenters: tier.augmenters.map(({ meta }) => ({ name: meta.name, augmenter: augmenters.shift()! })) })),
+    tiers: tiers.map((tier) => ({
+      rule: tier.rule,
+      augmenters: tier.augmenters.map(({ meta }) => ({ name: meta.name, augmenter: augmenters.shift()! })),
+    })),
     faces: config.faces,
     withoutFace: config.withoutFace,
     limits: config.limits,
@@ -37,7 +57,12 @@ export async function prepareStage(composition: Composition, { directory, landma
     directory,
     ...(recipe && { workers: { count: config.workers ?? Math.min(8, availableParallelism()), recipe } }),
     // what the images depend on beside what `prepare` is given
-    resumeKey: [config.detector, config.aligner, tiers.map(({ augmenters }) => augmenters.map(({ meta, options }) => [meta, options])), backend.meta],
+    resumeKey: [
+      config.detector,
+      config.aligner,
+      tiers.map(({ augmenters }) => augmenters.map(({ meta, options }) => [meta, options])),
+      backend.meta,
+    ],
   });
 }
 
@@ -47,7 +72,10 @@ function workerRecipe({ config, backend, given, baseDirectory, where }: Composit
   const { resolve } = createRequire(import.meta.url);
   const { name } = backend.meta;
   // of the engines that come with the tool the chosen one alone: each takes a thread's time to load
-  const builtIn = ['@facewright/preprocess', ...(backends.some(({ meta }) => meta.name === name) ? [`@facewright/backend-${name}`] : [])];
+  const builtIn = [
+    '@facewright/preprocess',
+    ...(backends.some(({ meta }) => meta.name === name) ? [`@facewright/backend-${name}`] : []),
+  ];
   return {
     modules: [...config.plugins, ...builtIn.map((module) => resolve(module))],
     baseDirectory,
@@ -67,7 +95,11 @@ async function readerWithout(container: Composition['container'], landmarkList: 
     return await container.resolve(READER);
   } catch (error) {
     if (!(error instanceof MtcnnUnavailable)) throw error;
-    container.resolve(EVENTS).emit('notice', { level: 'warning', message: `${error.what} The landmarks that the data brings are used instead (${error.where}).`, todo: error.todo });
+    container.resolve(EVENTS).emit('notice', {
+      level: 'warning',
+      message: `${error.what} The landmarks that the data brings are used instead (${error.where}).`,
+      todo: error.todo,
+    });
     return trillionPairs({ path: landmarkList }).create(pluginContext(container, 'reader/trillion-pairs'));
   }
 }

@@ -6,17 +6,20 @@ import { builtins } from './builtins.js';
 import { PRESET_NAMES, presetFor } from './presets.js';
 
 const source = { known: builtins, baseDirectory: '.', where: 'the preset' };
-const configOf = (name: (typeof PRESET_NAMES)[number]) => parseOptions(runConfig, presetFor({ name: 'onnx' }, name).config, name);
+const configOf = (name: (typeof PRESET_NAMES)[number]) =>
+  parseOptions(runConfig, presetFor({ name: 'onnx' }, name).config, name);
 
 describe.each(PRESET_NAMES)('preset %s', (name) => {
-  test('every part is known, and the optimisers\' groups are groups of the model', async () => {
+  test("every part is known, and the optimisers' groups are groups of the model", async () => {
     const config = configOf(name);
-    const load = async <K extends PluginKind>(kind: K, reference: PluginReference) => loadPlugin(kind, reference, source);
+    const load = async <K extends PluginKind>(kind: K, reference: PluginReference) =>
+      loadPlugin(kind, reference, source);
     const model = await (await load('model', config.model)).create({} as PluginContext);
     for (const stage of config.stages) {
       expect((await load('loss', stage.loss)).meta.kind).toBe('loss');
       const { groups } = (await load('optimiser', stage.optimiser)).options as { groups: Record<string, number> };
-      for (const group of Object.keys(groups)) expect(group === 'head' || model.groupOf!('embedding/kernel') === group).toBe(true);
+      for (const group of Object.keys(groups))
+        expect(group === 'head' || model.groupOf!('embedding/kernel') === group).toBe(true);
     }
   });
 });
@@ -24,16 +27,30 @@ describe.each(PRESET_NAMES)('preset %s', (name) => {
 test('paper, seed and insightface-214 have the figures of their sources', () => {
   const paper = configOf('paper');
   expect(paper.batch).toBe(512);
-  expect(paper.stages).toMatchObject([{ loss: 'arcface', rate: 0.1, schedule: { name: 'step', at: [36_000, 52_000, 58_000], factor: 0.1 }, until: { steps: 60_000 }, optimiser: { name: 'sgd', momentum: 0.9, weightDecay: 4e-5, groups: { afterGlobal: 4e-4, head: 4e-4 } } }]);
+  expect(paper.stages).toMatchObject([
+    {
+      loss: 'arcface',
+      rate: 0.1,
+      schedule: { name: 'step', at: [36_000, 52_000, 58_000], factor: 0.1 },
+      until: { steps: 60_000 },
+      optimiser: { name: 'sgd', momentum: 0.9, weightDecay: 4e-5, groups: { afterGlobal: 4e-4, head: 4e-4 } },
+    },
+  ]);
   const seed = configOf('seed');
   expect([seed.batch, seed.flip]).toEqual([128, false]);
-  expect(seed.stages).toMatchObject([{ loss: 'softmax', rate: 1e-3, optimiser: { name: 'adam' } }, { loss: { name: 'arcface', s: 64, m: 0.5 }, optimiser: { name: 'adam' } }]);
+  expect(seed.stages).toMatchObject([
+    { loss: 'softmax', rate: 1e-3, optimiser: { name: 'adam' } },
+    { loss: { name: 'arcface', s: 64, m: 0.5 }, optimiser: { name: 'adam' } },
+  ]);
   const insightface = configOf('insightface-214');
   expect(insightface.batch).toBe(4 * 128);
-  expect(insightface.stages).toMatchObject([{ loss: 'softmax', rate: 0.1, until: { steps: 120_000 } }, { loss: { name: 'arcface', s: 64, m: 0.5 }, rate: 0.1, schedule: { at: [100_000, 140_000, 160_000] } }]);
+  expect(insightface.stages).toMatchObject([
+    { loss: 'softmax', rate: 0.1, until: { steps: 120_000 } },
+    { loss: { name: 'arcface', s: 64, m: 0.5 }, rate: 0.1, schedule: { at: [100_000, 140_000, 160_000] } },
+  ]);
 });
 
-test('mistakes of the seed: the rate never rises at a switch, and it warms up, for the optimiser\'s memory is fresh', () => {
+test("mistakes of the seed: the rate never rises at a switch, and it warms up, for the optimiser's memory is fresh", () => {
   const switching = PRESET_NAMES.filter((name) => configOf(name).stages.length > 1);
   expect(switching.length).toBeGreaterThan(4);
   for (const name of switching) {
@@ -45,10 +62,14 @@ test('mistakes of the seed: the rate never rises at a switch, and it warms up, f
 });
 
 test('mistakes of the seed: recipes for SGD decay their weights, those after the global operator and the head ten times as much', () => {
-  for (const name of ['paper', 'insightface-214'] as const) for (const { optimiser } of configOf(name).stages) expect(optimiser).toMatchObject({ weightDecay: 4e-5, groups: { head: 4e-4 } });
+  for (const name of ['paper', 'insightface-214'] as const)
+    for (const { optimiser } of configOf(name).stages)
+      expect(optimiser).toMatchObject({ weightDecay: 4e-5, groups: { head: 4e-4 } });
 });
 
 test('auto follows the engine', () => {
-  expect([{ name: 'wasm' }, { name: 'onnx' }, { name: 'onnx', provider: 'cuda' }].map((engine) => presetFor(engine).name)).toEqual(['small', 'medium', 'full']);
+  expect(
+    [{ name: 'wasm' }, { name: 'onnx' }, { name: 'onnx', provider: 'cuda' }].map((engine) => presetFor(engine).name),
+  ).toEqual(['small', 'medium', 'full']);
   expect(configOf('sample').out).toBe('facewright-run');
 });

@@ -17,11 +17,31 @@ export type PresetName = (typeof PRESET_NAMES)[number];
  */
 const SMALL: RunConfigInput = {
   detector: { name: 'mtcnn', minFace: 40 },
-  model: { name: 'mobilefacenet', inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] },
+  model: {
+    name: 'mobilefacenet',
+    inputSize: 64,
+    width: 0.25,
+    bottlenecks: [
+      [2, 64, 2, 2],
+      [4, 128, 1, 2],
+      [2, 128, 2, 1],
+    ],
+  },
   batch: 32,
   stages: [
-    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } } },
-    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 20, until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } } },
+    {
+      loss: 'softmax',
+      optimiser: 'adam',
+      rate: 2e-3,
+      until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } },
+    },
+    {
+      loss: { name: 'arcface', s: 32, m: 0.4 },
+      optimiser: 'adam',
+      rate: 1e-3,
+      warmUp: 20,
+      until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } },
+    },
   ],
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 200 },
@@ -32,8 +52,19 @@ const MEDIUM: RunConfigInput = {
   model: { name: 'mobilefacenet', width: 0.5 },
   batch: 64,
   stages: [
-    { loss: 'softmax', optimiser: 'adam', rate: 1e-3, until: { steps: 600, plateau: { window: 20, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } } },
-    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 5e-4, warmUp: 40, until: { steps: 600, plateau: { window: 20, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } } },
+    {
+      loss: 'softmax',
+      optimiser: 'adam',
+      rate: 1e-3,
+      until: { steps: 600, plateau: { window: 20, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } },
+    },
+    {
+      loss: { name: 'arcface', s: 32, m: 0.4 },
+      optimiser: 'adam',
+      rate: 5e-4,
+      warmUp: 40,
+      until: { steps: 600, plateau: { window: 20, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } },
+    },
   ],
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 100 },
@@ -42,7 +73,15 @@ const MEDIUM: RunConfigInput = {
 /** What `--sample` trains with, for data of one's own. */
 const { out: _, ...SAMPLE } = SAMPLE_PRESET;
 
-const PRESETS: Readonly<Record<Exclude<PresetName, 'auto'>, RunConfigInput>> = { small: SMALL, medium: MEDIUM, full: {}, paper: PAPER, seed: SEED, 'insightface-214': INSIGHTFACE_214, sample: SAMPLE };
+const PRESETS: Readonly<Record<Exclude<PresetName, 'auto'>, RunConfigInput>> = {
+  small: SMALL,
+  medium: MEDIUM,
+  full: {},
+  paper: PAPER,
+  seed: SEED,
+  'insightface-214': INSIGHTFACE_214,
+  sample: SAMPLE,
+};
 
 export interface Preset {
   readonly name: Exclude<PresetName, 'auto'>;
@@ -50,11 +89,19 @@ export interface Preset {
 }
 
 /** The preset for an engine, unless one is asked for: `small` where steps run op by op, `medium` on a processor, else `full`. */
-export function presetFor(engine: { readonly name: string; readonly provider?: string }, wanted: PresetName = 'auto'): Preset {
-  const fitting = SLOW_ENGINES.includes(engine.name) ? 'small' : CPU_ENGINES.includes(engine.name) && (engine.provider ?? 'cpu') === 'cpu' ? 'medium' : 'full';
+export function presetFor(
+  engine: { readonly name: string; readonly provider?: string },
+  wanted: PresetName = 'auto',
+): Preset {
+  const fitting = SLOW_ENGINES.includes(engine.name)
+    ? 'small'
+    : CPU_ENGINES.includes(engine.name) && (engine.provider ?? 'cpu') === 'cpu'
+      ? 'medium'
+      : 'full';
   const name = wanted === 'auto' ? fitting : wanted;
   return { name, config: PRESETS[name] };
 }
 
 /** The same for a configured engine. */
-export const presetOf = ({ meta, options }: ConfiguredPlugin<'backend'>, wanted?: PresetName): Preset => presetFor({ name: meta.name, provider: (options as { provider?: string }).provider }, wanted);
+export const presetOf = ({ meta, options }: ConfiguredPlugin<'backend'>, wanted?: PresetName): Preset =>
+  presetFor({ name: meta.name, provider: (options as { provider?: string }).provider }, wanted);

@@ -23,7 +23,28 @@ export function createProgram(): Command {
     .description('From photos of people to a verified face-recognition model.')
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
-    .addHelpText('after', '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".');
-  for (const add of [addRun, addPrepare, addTrain, addEvaluate, addCompare, addPairs, addDetect, addDataset, addModel, addImport, addExport, addPlan, addBench, addStudio, addSetup, addDoctor]) add(program);
+    .addHelpText(
+      'after',
+      '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".',
+    );
+  for (const add of [
+    addRun,
+    addPrepare,
+    addTrain,
+    addEvaluate,
+    addCompare,
+    addPairs,
+    addDetect,
+    addDataset,
+    addModel,
+    addImport,
+    addExport,
+    addPlan,
+    addBench,
+    addStudio,
+    addSetup,
+    addDoctor,
+  ])
+    add(program);
   return program;
 }

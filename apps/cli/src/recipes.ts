@@ -2,13 +2,26 @@
 import type { RunConfigInput } from '@facewright/core';
 
 /** Momentum 0.9, weight decay 4e-5, and 4e-4 for these groups. */
-const sgdWithDecay = (...groups: string[]): { name: string; [option: string]: unknown } => ({ name: 'sgd', momentum: 0.9, weightDecay: 4e-5, groups: Object.fromEntries(groups.map((group) => [group, 4e-4])) });
+const sgdWithDecay = (...groups: string[]): { name: string; [option: string]: unknown } => ({
+  name: 'sgd',
+  momentum: 0.9,
+  weightDecay: 4e-5,
+  groups: Object.fromEntries(groups.map((group) => [group, 4e-4])),
+});
 
 /** MobileFaceNet's paper (arXiv 1804.07573v4, section 4.1) on CASIA-WebFace: ArcFace from the start, 60,000 steps. */
 export const PAPER: RunConfigInput = {
   model: 'mobilefacenet',
   batch: 512,
-  stages: [{ loss: 'arcface', optimiser: sgdWithDecay('afterGlobal', 'head'), rate: 0.1, schedule: { name: 'step', at: [36_000, 52_000, 58_000] }, until: { steps: 60_000 } }],
+  stages: [
+    {
+      loss: 'arcface',
+      optimiser: sgdWithDecay('afterGlobal', 'head'),
+      rate: 0.1,
+      schedule: { name: 'step', at: [36_000, 52_000, 58_000] },
+      until: { steps: 60_000 },
+    },
+  ],
 };
 
 /**
@@ -21,7 +34,13 @@ export const SEED: RunConfigInput = {
   flip: false,
   stages: [
     { loss: 'softmax', optimiser: { name: 'adam', epsilon: 1e-8 }, rate: 1e-3, until: { epochs: 1000, plateau: {} } },
-    { loss: { name: 'arcface', s: 64, m: 0.5, beyond: 'fallback' }, optimiser: { name: 'adam', epsilon: 1e-8 }, rate: 1e-3, warmUp: 200, until: { epochs: 1000, plateau: {} } },
+    {
+      loss: { name: 'arcface', s: 64, m: 0.5, beyond: 'fallback' },
+      optimiser: { name: 'adam', epsilon: 1e-8 },
+      rate: 1e-3,
+      warmUp: 200,
+      until: { epochs: 1000, plateau: {} },
+    },
   ],
 };
 
@@ -31,6 +50,12 @@ export const INSIGHTFACE_214: RunConfigInput = {
   batch: 512,
   stages: [
     { loss: 'softmax', optimiser: sgdWithDecay('head'), rate: 0.1, until: { steps: 120_000 } },
-    { loss: { name: 'arcface', s: 64, m: 0.5 }, optimiser: sgdWithDecay('head'), rate: 0.1, schedule: { name: 'step', at: [100_000, 140_000, 160_000] }, until: { steps: 180_000 } },
+    {
+      loss: { name: 'arcface', s: 64, m: 0.5 },
+      optimiser: sgdWithDecay('head'),
+      rate: 0.1,
+      schedule: { name: 'step', at: [100_000, 140_000, 160_000] },
+      until: { steps: 180_000 },
+    },
   ],
 };

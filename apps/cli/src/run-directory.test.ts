@@ -34,11 +34,19 @@ test('a sample run may be started over without asking', async () => {
 test('a damaged record and a missing run are told', async () => {
   const path = await withRun(false);
   await writeFile(join(path, 'run.json'), '{');
-  await expect(openRunDirectory(path, { resume: true })).rejects.toThrow(/record of the run is damaged[\s\S]*run\.json/);
+  await expect(openRunDirectory(path, { resume: true })).rejects.toThrow(
+    /record of the run is damaged[\s\S]*run\.json/,
+  );
   await expect(openRunDirectory(join(path, 'new'), { resume: true })).rejects.toThrow('no run here to go on with');
 });
 
 test('resuming asks for the same config, but not for the same engine or place', () => {
-  expect(() => requireSameConfig(config, { ...config, backend: 'cpu', out: 'elsewhere', checkpoint: { everySteps: 1, keep: 1, best: true } }, 'x')).not.toThrow();
+  expect(() =>
+    requireSameConfig(
+      config,
+      { ...config, backend: 'cpu', out: 'elsewhere', checkpoint: { everySteps: 1, keep: 1, best: true } },
+      'x',
+    ),
+  ).not.toThrow();
   expect(() => requireSameConfig(config, { ...config, seed: 2, batch: 4 }, 'x')).toThrow('"seed", "batch" differ.');
 });

@@ -5,7 +5,17 @@ import { BESIDE_THE_RECIPE, FacewrightError, messageOf, type RunConfig } from '@
 import { writeFileAtomic } from '@facewright/core/node';
 
 /** Everything a run writes, and nothing else is ever removed. */
-const OWN = ['run.json', 'events.jsonl', 'metrics.json', 'report.html', 'sample', 'dataset', 'checkpoints', 'model', 'evaluation'];
+const OWN = [
+  'run.json',
+  'events.jsonl',
+  'metrics.json',
+  'report.html',
+  'sample',
+  'dataset',
+  'checkpoints',
+  'model',
+  'evaluation',
+];
 /** What costs time to make: a run that came to none of it may be started again without asking. */
 const RESULTS = ['dataset', 'checkpoints', 'model', 'report.html'];
 
@@ -43,17 +53,29 @@ export interface OpenOptions {
 }
 
 /** Makes the directory ready. Throws a `FacewrightError` where a run lies in it already and none of the options says what to do with it. */
-export async function openRunDirectory(directory: string, { resume = false, force = false, replaceSample = false, keep = [] }: OpenOptions = {}): Promise<RunDirectory> {
+export async function openRunDirectory(
+  directory: string,
+  { resume = false, force = false, replaceSample = false, keep = [] }: OpenOptions = {},
+): Promise<RunDirectory> {
   const path = resolve(directory);
   await makeDirectory(path);
   const earlier = await readRunRecord(path);
   const found = (await readdir(path)).filter((name) => OWN.includes(name) && !keep.includes(name));
   if (resume) {
-    if (!earlier) throw new FacewrightError({ what: 'There is no run here to go on with.', where: path, todo: 'Name the directory of the interrupted run by --out, or start a new run without --resume.' });
+    if (!earlier)
+      throw new FacewrightError({
+        what: 'There is no run here to go on with.',
+        where: path,
+        todo: 'Name the directory of the interrupted run by --out, or start a new run without --resume.',
+      });
   } else if (found.length > 0) {
     const results = found.filter((name) => RESULTS.includes(name));
     if (results.length > 0 && !force && !(replaceSample && earlier?.sample)) {
-      throw new FacewrightError({ what: `There is a run here already (${results.join(', ')}).`, where: path, todo: 'Go on with it by --resume, start it over by --force (its files are removed), or choose another directory by --out.' });
+      throw new FacewrightError({
+        what: `There is a run here already (${results.join(', ')}).`,
+        where: path,
+        todo: 'Go on with it by --resume, start it over by --force (its files are removed), or choose another directory by --out.',
+      });
     }
     for (const name of found) await rm(join(path, name), { recursive: true, force: true });
   }
@@ -74,27 +96,54 @@ export async function readRunRecord(directory: string): Promise<RunRecord | unde
   const path = join(directory, 'run.json');
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new FacewrightError({ what: `The record of the run cannot be read: ${error.message}`, where: path, cause: error });
+    throw new FacewrightError({
+      what: `The record of the run cannot be read: ${error.message}`,
+      where: path,
+      cause: error,
+    });
   });
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as RunRecord;
   } catch (error) {
-    throw new FacewrightError({ what: `The record of the run is damaged: ${messageOf(error)}`, where: path, todo: 'Start over with --force.', cause: error });
+    throw new FacewrightError({
+      what: `The record of the run is damaged: ${messageOf(error)}`,
+      where: path,
+      todo: 'Start over with --force.',
+      cause: error,
+    });
   }
 }
 
 /** A resumed run must be the run that was started: names the keys of the config that differ. */
 export function requireSameConfig(earlier: RunConfig, now: RunConfig, where: string): void {
-  const changed = Object.keys({ ...earlier, ...now }).filter((key) => !BESIDE_THE_RECIPE.includes(key) && JSON.stringify(earlier[key as keyof RunConfig]) !== JSON.stringify(now[key as keyof RunConfig]));
+  const changed = Object.keys({ ...earlier, ...now }).filter(
+    (key) =>
+      !BESIDE_THE_RECIPE.includes(key) &&
+      JSON.stringify(earlier[key as keyof RunConfig]) !== JSON.stringify(now[key as keyof RunConfig]),
+  );
   if (!changed.length) return;
-  throw new FacewrightError({ what: `The run was started with another config: ${changed.map((key) => `"${key}"`).join(', ')} ${changed.length > 1 ? 'differ' : 'differs'}.`, where, todo: 'Resume with the same options and config, or start over with --force or another --out.' });
+  throw new FacewrightError({
+    what: `The run was started with another config: ${changed.map((key) => `"${key}"`).join(', ')} ${changed.length > 1 ? 'differ' : 'differs'}.`,
+    where,
+    todo: 'Resume with the same options and config, or start over with --force or another --out.',
+  });
 }
 
 async function makeDirectory(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found && !found.isDirectory()) throw new FacewrightError({ what: 'The output directory is a file.', where: path, todo: 'Choose another directory by --out.' });
+  if (found && !found.isDirectory())
+    throw new FacewrightError({
+      what: 'The output directory is a file.',
+      where: path,
+      todo: 'Choose another directory by --out.',
+    });
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw new FacewrightError({ what: `The output directory cannot be made: ${messageOf(error)}`, where: path, todo: 'Choose a directory you may write to by --out.', cause: error });
+    throw new FacewrightError({
+      what: `The output directory cannot be made: ${messageOf(error)}`,
+      where: path,
+      todo: 'Choose a directory you may write to by --out.',
+      cause: error,
+    });
   });
 }

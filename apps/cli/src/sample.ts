@@ -31,11 +31,25 @@ export const SAMPLE_PRESET: RunConfigInput = {
     { name: 'opened', above: 8, augment: ['opening'] },
     { name: 'noised', above: 5, augment: ['opening', 'gaussian-noise', 'salt-and-pepper'] },
   ],
-  model: { name: 'mobilefacenet', inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] },
+  model: {
+    name: 'mobilefacenet',
+    inputSize: 64,
+    width: 0.25,
+    bottlenecks: [
+      [2, 64, 2, 2],
+      [4, 128, 1, 2],
+      [2, 128, 2, 1],
+    ],
+  },
   batch: 32,
   // so few images are soon learnt by heart: the loss lingers when 20 steps lower it by less than a quarter
   stages: [
-    { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: 300, plateau: { window: 20, minimumGain: 0.25, patience: 1 } } },
+    {
+      loss: 'softmax',
+      optimiser: 'adam',
+      rate: 2e-3,
+      until: { steps: 300, plateau: { window: 20, minimumGain: 0.25, patience: 1 } },
+    },
     { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: 7e-4, warmUp: 10, until: { steps: 240 } },
   ],
   validation: { minimum: 32, everySteps: 25 },
@@ -43,7 +57,10 @@ export const SAMPLE_PRESET: RunConfigInput = {
   checkpoint: { everySteps: 100 },
 };
 
-export async function drawSample({ people = PEOPLE, ...rest }: SampleOptions & { directory: string; seed: number; emit: Emit; signal: AbortSignal }): Promise<{ list: string }> {
+export async function drawSample({
+  people = PEOPLE,
+  ...rest
+}: SampleOptions & { directory: string; seed: number; emit: Emit; signal: AbortSignal }): Promise<{ list: string }> {
   const counts = people.flatMap((group) => Array.from({ length: group.people }, () => group.photos));
   return generateSample({ ...rest, people: counts.length, photos: (index) => counts[index] });
 }

@@ -27,7 +27,10 @@ export interface Outcome {
 }
 
 /** Runs a command's work to its end and sets the process's exit code; errors are shown, never thrown. */
-export async function withSession({ json = false, quiet = false }: SessionOptions, work: (session: Session) => Promise<Outcome>): Promise<void> {
+export async function withSession(
+  { json = false, quiet = false }: SessionOptions,
+  work: (session: Session) => Promise<Outcome>,
+): Promise<void> {
   const abort = new AbortController();
   const view = createConsole({ stream: process.stderr, quiet });
   const onSignal = (): void => {
@@ -39,14 +42,21 @@ export async function withSession({ json = false, quiet = false }: SessionOption
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    const { json: document, exitCode = 0 } = await work({ signal: abort.signal, onEvent: view.reader, print: (text) => void (json || process.stdout.write(`${text}\n`)) });
+    const { json: document, exitCode = 0 } = await work({
+      signal: abort.signal,
+      onEvent: view.reader,
+      print: (text) => void (json || process.stdout.write(`${text}\n`)),
+    });
     view.close();
     if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     process.exitCode = exitCode;
   } catch (error) {
     view.close();
     const known = error instanceof FacewrightError ? error : undefined;
-    if (json) process.stdout.write(`${JSON.stringify({ error: known ? { what: known.what, where: known.where, todo: known.todo } : { what: messageOf(error) } }, null, 2)}\n`);
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify({ error: known ? { what: known.what, where: known.where, todo: known.todo } : { what: messageOf(error) } }, null, 2)}\n`,
+      );
     process.stderr.write(`${errorText(error)}\n`);
     process.exitCode = error instanceof Interrupted ? INTERRUPTED : 1;
   } finally {

@@ -1,5 +1,16 @@
 /** A dataset to a trained model. */
-import { CRITERION, ENGINE, EVENTS, FacewrightError, LOSS, MODEL, OPTIMISER, RANDOM, SIGNAL, type Dataset } from '@facewright/core';
+import {
+  CRITERION,
+  ENGINE,
+  EVENTS,
+  FacewrightError,
+  LOSS,
+  MODEL,
+  OPTIMISER,
+  RANDOM,
+  SIGNAL,
+  type Dataset,
+} from '@facewright/core';
 import { holdOut, peopleOf, train, type NamedCriterion, type TrainResult } from '@facewright/training';
 import type { Composition } from './compose.js';
 import { beginFrom, peopleBefore } from './fine-tune.js';
@@ -25,7 +36,8 @@ export async function drawHeldOut(composition: Composition, dataset: Dataset): P
     if (names.length) {
       container.resolve(EVENTS).emit('notice', {
         level: 'warning',
-        message: 'The people kept out of this training were in the one it begins from: the accuracy on them says little about strangers.',
+        message:
+          'The people kept out of this training were in the one it begins from: the accuracy on them says little about strangers.',
         todo: 'Verify the model by "facewright evaluate" on people of whom neither saw photos.',
       });
     }
@@ -42,8 +54,14 @@ export async function drawHeldOut(composition: Composition, dataset: Dataset): P
 
 /** People of whom too little was left by detection, whatever their tier was; a notice where there are such. */
 function withTooFewPhotos({ container, config: { leastPhotos } }: Composition, dataset: Dataset): string[] {
-  const names = peopleOf(dataset).filter(({ photos }) => photos < leastPhotos).map(({ name }) => name);
-  if (names.length) container.resolve(EVENTS).emit('notice', { level: 'info', message: `People with fewer than ${leastPhotos} aligned photos are not trained on: ${names.length}.` });
+  const names = peopleOf(dataset)
+    .filter(({ photos }) => photos < leastPhotos)
+    .map(({ name }) => name);
+  if (names.length)
+    container.resolve(EVENTS).emit('notice', {
+      level: 'info',
+      message: `People with fewer than ${leastPhotos} aligned photos are not trained on: ${names.length}.`,
+    });
   return names;
 }
 
@@ -53,10 +71,19 @@ export interface TrainStageOptions {
   readonly resume?: boolean;
 }
 
-export async function trainStage(composition: Composition, dataset: Dataset, { directory, exclude, resume }: TrainStageOptions): Promise<TrainResult> {
+export async function trainStage(
+  composition: Composition,
+  dataset: Dataset,
+  { directory, exclude, resume }: TrainStageOptions,
+): Promise<TrainResult> {
   const { container, config, model, stages } = composition;
-  const [losses, optimisers] = await Promise.all([Promise.all(container.resolveAll(LOSS)), Promise.all(container.resolveAll(OPTIMISER))]);
-  const criteria = stages.some((stage) => stage.criteria.length) ? await Promise.all(container.resolveAll(CRITERION)) : [];
+  const [losses, optimisers] = await Promise.all([
+    Promise.all(container.resolveAll(LOSS)),
+    Promise.all(container.resolveAll(OPTIMISER)),
+  ]);
+  const criteria = stages.some((stage) => stage.criteria.length)
+    ? await Promise.all(container.resolveAll(CRITERION))
+    : [];
   const criteriaOf = (index: number): NamedCriterion[] => {
     const before = stages.slice(0, index).reduce((sum, stage) => sum + stage.criteria.length, 0);
     return stages[index].criteria.map(({ meta }, own) => ({ name: meta.name, criterion: criteria[before + own] }));
@@ -68,7 +95,14 @@ export async function trainStage(composition: Composition, dataset: Dataset, { d
     model: await container.resolve(MODEL),
     modelReference: { name: model.meta.name, options: model.options },
     alignment: { fingerprint, size },
-    stages: stages.map((stage, index) => ({ name: stage.loss.meta.name, loss: losses[index], optimiserName: stage.optimiser.meta.name, optimiser: optimisers[index], config: stage.config, criteria: criteriaOf(index) })),
+    stages: stages.map((stage, index) => ({
+      name: stage.loss.meta.name,
+      loss: losses[index],
+      optimiserName: stage.optimiser.meta.name,
+      optimiser: optimisers[index],
+      config: stage.config,
+      criteria: criteriaOf(index),
+    })),
     engine: await container.resolve(ENGINE),
     batch: config.batch,
     microBatch: config.microBatch,
@@ -93,7 +127,9 @@ function requirePeople({ identities, directory, summary }: Dataset): void {
   throw new FacewrightError({
     what: `Fewer than two people are left after preparation (${identities.length}): there is nobody to tell apart.${reasons.length ? ` Photos left out: ${reasons.join(', ')}.` : ''}`,
     where: directory,
-    todo: summary.reasons['too-few-photos'] ? 'Give more photos of each person, or lower the thresholds in the config\'s "tiers".' : 'Give photos of two people or more; the list of photos left out says what was wrong with them.',
+    todo: summary.reasons['too-few-photos']
+      ? 'Give more photos of each person, or lower the thresholds in the config\'s "tiers".'
+      : 'Give photos of two people or more; the list of photos left out says what was wrong with them.',
   });
 }
 

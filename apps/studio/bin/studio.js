@@ -5,7 +5,10 @@ import { startStudio } from '../dist/server/index.js';
 
 try {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { port: { type: 'string' } } });
-  const { url } = await startStudio({ directory: positionals[0], ...(values.port !== undefined && { port: Number(values.port) }) });
+  const { url } = await startStudio({
+    directory: positionals[0],
+    ...(values.port !== undefined && { port: Number(values.port) }),
+  });
   console.log(`facewright studio: ${url}  (Ctrl-C ends it)`);
 } catch (error) {
   console.error(`error: ${error.message}`);

@@ -23,12 +23,21 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-export async function openStudio({ directory, dark = false, width = 1120, height = 900 }: { directory?: string; dark?: boolean; width?: number; height?: number } = {}): Promise<OpenPage> {
+export async function openStudio({
+  directory,
+  dark = false,
+  width = 1120,
+  height = 900,
+}: { directory?: string; dark?: boolean; width?: number; height?: number } = {}): Promise<OpenPage> {
   built ??= build({ root, logLevel: 'error' });
   await built;
   const studio = await startStudio({ port: 0, ...(directory !== undefined && { directory }) });
   const browser: Browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...CHROMIUM_FLAGS] });
-  const context = await browser.newContext({ colorScheme: dark ? 'dark' : 'light', viewport: { width, height }, acceptDownloads: true });
+  const context = await browser.newContext({
+    colorScheme: dark ? 'dark' : 'light',
+    viewport: { width, height },
+    acceptDownloads: true,
+  });
   const requests: string[] = [];
   const problems: string[] = [];
   context.on('request', (request) => {
@@ -43,12 +52,16 @@ export async function openStudio({ directory, dark = false, width = 1120, height
 }
 
 /** The requests that went anywhere but to the page's own server. */
-export const elsewhere = ({ requests, studio }: Pick<OpenPage, 'requests' | 'studio'>): string[] => requests.filter((url) => !url.startsWith(studio.url));
+export const elsewhere = ({ requests, studio }: Pick<OpenPage, 'requests' | 'studio'>): string[] =>
+  requests.filter((url) => !url.startsWith(studio.url));
 
 /** Takes the picture of a page into the directory that `STUDIO_PICTURES` names, `height` pixels of it; the documentation's are made so. */
 export async function picture(page: Page, name: string, height: number): Promise<void> {
   const directory = process.env.STUDIO_PICTURES;
   if (!directory) return;
-  const bytes = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: page.viewportSize()!.width, height } });
+  const bytes = await page.screenshot({
+    fullPage: true,
+    clip: { x: 0, y: 0, width: page.viewportSize()!.width, height },
+  });
   await sharp(bytes).png({ palette: true, quality: 80, effort: 10 }).toFile(`${directory}/studio-${name}.png`);
 }

@@ -9,14 +9,27 @@ import { temporary } from '@facewright/test/tool';
 import { describe, expect, test } from 'vitest';
 import { elsewhere, noBrowser, openStudio } from './browser.js';
 
-const [y1, mtcnn, people] = [sharedData('models/insightface-y1'), sharedData('mtcnn/mtcnn_model-shard1'), sharedData('people')];
+const [y1, mtcnn, people] = [
+  sharedData('models/insightface-y1'),
+  sharedData('mtcnn/mtcnn_model-shard1'),
+  sharedData('people'),
+];
 const reason = noBrowser || (y1 && mtcnn && people ? '' : ' (needs ../shared/data: models, mtcnn and people)');
 
 describe.skipIf(reason)(`matching in the page${reason}`, () => {
   test('real photos of one person and of two', async () => {
     const model = join(await temporary(), 'y1');
     const { fingerprint, size } = await fivePoint().create(pluginContext(createRunContainer(), 'test'));
-    await saveModel(model, { card: { format: 1, model: { name: 'mobilefacenet', options: INSIGHTFACE_Y1 }, inputSize: [112, 112], embeddingSize: 128, alignment: { fingerprint, size } }, ...(await loadInsightFaceY1(y1!)) });
+    await saveModel(model, {
+      card: {
+        format: 1,
+        model: { name: 'mobilefacenet', options: INSIGHTFACE_Y1 },
+        inputSize: [112, 112],
+        embeddingSize: 128,
+        alignment: { fingerprint, size },
+      },
+      ...(await loadInsightFaceY1(y1!)),
+    });
     const studio = await openStudio();
     try {
       const { page } = studio;
@@ -41,7 +54,11 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
 
       // what is no photo is an error beside its place, and another photo mends it
       await give('Choose the second photo…', mtcnn!);
-      await expect.poll(() => here.getByRole('group', { name: 'Second photo' }).getByRole('alert').innerText(), { timeout: 30_000 }).not.toBe('');
+      await expect
+        .poll(() => here.getByRole('group', { name: 'Second photo' }).getByRole('alert').innerText(), {
+          timeout: 30_000,
+        })
+        .not.toBe('');
       await give('Choose the second photo…', join(people!, 'roger_federer/002.jpg'));
       await here.getByText('Same person', { exact: true }).waitFor({ timeout: 120_000 });
       expect(elsewhere(studio)).toEqual([]);

@@ -11,15 +11,22 @@ import { elsewhere, noBrowser, openStudio, picture } from './browser.js';
 const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
 
 interface Found {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[] }[];
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
 }
 
 /** What axe-core finds against WCAG 2.1 A and AA, in words. */
 async function faults(page: Page): Promise<string[]> {
   // by the debugger's way in, for the page's own policy lets no foreign script run
   if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(await readFile(AXE, 'utf8'));
-  const { violations } = await page.evaluate<Found>(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })`);
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`));
+  const { violations } = await page.evaluate<Found>(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })`,
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
+  );
 }
 
 describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
@@ -30,7 +37,10 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     await writeConfig(directory, TINY);
     runs = join(directory, 'runs');
     for (const seed of ['1', '2']) {
-      const ended = await facewright(['run', '--data', list, '--out', join('runs', `seed ${seed}`), '--seed', seed, '--backend', 'cpu', '--quiet'], { cwd: directory });
+      const ended = await facewright(
+        ['run', '--data', list, '--out', join('runs', `seed ${seed}`), '--seed', seed, '--backend', 'cpu', '--quiet'],
+        { cwd: directory },
+      );
       expect(ended.stderr).toBe('');
     }
   }, 240_000);
@@ -83,7 +93,8 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       await page.getByText('Opened 1 run and 0 models.').waitFor();
       await page.getByRole('region', { name: 'Report of moved' }).waitFor();
       // the report says of the run what its directory says
-      const text = (name: string): Promise<string> => page.getByRole('region', { name: `Report of ${name}` }).innerText();
+      const text = (name: string): Promise<string> =>
+        page.getByRole('region', { name: `Report of ${name}` }).innerText();
       const moved = await text('moved');
       await page.getByLabel('Show in full').selectOption('runs/seed 1');
       expect(moved).toBe(await text('runs/seed 1'));
@@ -99,7 +110,8 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     const studio = await openStudio();
     try {
       const { page } = studio;
-      const focused = (): Promise<string> => page.evaluate('`${document.activeElement.tagName} ${document.activeElement.textContent}`');
+      const focused = (): Promise<string> =>
+        page.evaluate('`${document.activeElement.tagName} ${document.activeElement.textContent}`');
       await page.keyboard.press('Tab');
       expect(await focused()).toBe('A Skip to the page');
       for (let i = 0; i < 3; i++) await page.keyboard.press('Tab');

@@ -20,74 +20,114 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
   }, 2 * MINUTES);
   afterAll(() => studio?.close());
 
-  test('drawn people: live curves, the engine named, and at least 80 % on people never seen', async () => {
-    const { page } = studio;
-    await page.getByRole('link', { name: 'Train' }).click();
-    await page.getByRole('button', { name: 'Train' }).click();
-    const here = page.getByRole('region', { name: 'Train', exact: true });
-    // SwiftShader is an adapter that `auto` must not take
-    await expect.poll(() => here.innerText(), { timeout: 3 * MINUTES }).toMatch(/Engine: wasm \([^]*Engine passed over: webgpu/);
-    await expect.poll(() => here.locator('svg').count(), { timeout: 3 * MINUTES }).toBeGreaterThan(1);
-    await page.getByText(/Done in/).waitFor({ timeout: 9 * MINUTES });
-    const told = Number(/([\d.]+) % of the pairs of unseen people/.exec(await here.innerText())?.[1]);
-    expect(told).toBeGreaterThanOrEqual(80);
-    await picture(page, 'train', 1700);
-  }, 15 * MINUTES);
+  test(
+    'drawn people: live curves, the engine named, and at least 80 % on people never seen',
+    async () => {
+      const { page } = studio;
+      await page.getByRole('link', { name: 'Train' }).click();
+      await page.getByRole('button', { name: 'Train' }).click();
+      const here = page.getByRole('region', { name: 'Train', exact: true });
+      // SwiftShader is an adapter that `auto` must not take
+      await expect
+        .poll(() => here.innerText(), { timeout: 3 * MINUTES })
+        .toMatch(/Engine: wasm \([^]*Engine passed over: webgpu/);
+      await expect.poll(() => here.locator('svg').count(), { timeout: 3 * MINUTES }).toBeGreaterThan(1);
+      await page.getByText(/Done in/).waitFor({ timeout: 9 * MINUTES });
+      const told = Number(/([\d.]+) % of the pairs of unseen people/.exec(await here.innerText())?.[1]);
+      expect(told).toBeGreaterThanOrEqual(80);
+      await picture(page, 'train', 1700);
+    },
+    15 * MINUTES,
+  );
 
-  test('the model comes down as ONNX, and gives onnxruntime the embeddings of the page’s own', async () => {
-    const { page } = studio;
-    const saved = async (name: string): Promise<Buffer> => {
-      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
-      return readFile(await download.path());
-    };
-    const files = unzipSync(await saved('Download the run (zip)'));
-    const [model, directory] = [await saved('Download the model as ONNX'), await temporary()];
-    for (const [path, bytes] of Object.entries(files)) {
-      if (path.endsWith('/')) continue;
-      const target = join(directory, ...path.split('/').slice(1));
-      await mkdir(join(target, '..'), { recursive: true });
-      await writeFile(target, bytes);
-    }
-    const { card, params, statistics } = await loadModelFiles(join(directory, 'model'));
-    const context = pluginContext(createRunContainer(), 'test');
-    const engine = await (await onnx().create(context)).open();
-    const side = card.inputSize[0];
-    const image = { width: side, height: side, data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7919) % 256) };
-    const embedder = createEmbedder({ engine, model: await mobileFaceNet(card.model.options as never).create(context), params, statistics });
-    const [own] = await embedder.embed([image]);
-    const session = await ort.InferenceSession.create(model);
-    const planes = Float32Array.from({ length: 3 * side * side }, (_, i) => image.data[(i % (side * side)) * 3 + Math.floor(i / (side * side))]);
-    const { [session.outputNames[0]]: output } = await session.run({ [session.inputNames[0]]: new ort.Tensor('float32', planes, [1, 3, side, side]) });
-    const theirs = output.data as Float32Array;
-    const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
-    expect(dot(own, theirs) / Math.sqrt(dot(own, own) * dot(theirs, theirs))).toBeGreaterThan(0.99999);
-    await engine.dispose();
-  }, 2 * MINUTES);
-
-  test('it tells drawn strangers apart on “Match”', async () => {
-    const { page } = studio;
-    await page.getByRole('link', { name: 'Match faces with it' }).click();
-    const here = page.getByRole('region', { name: 'Match', exact: true });
-    // the page draws people at random, and a net of some minutes is wrong about some of them
-    let former: string | undefined;
-    const verdicts = async (button: string): Promise<string[]> => {
-      const told: string[] = [];
-      for (let draw = 0; draw < 12; draw++) {
-        await here.getByRole('button', { name: button }).click();
-        const shown = async () => /(Same person|Two people)\s+Cosine (-?[\d.]+), (.*)\./.exec(await here.innerText()) ?? [];
-        await expect.poll(async () => (await shown())[2] ?? former, { timeout: MINUTES }).not.toBe(former);
-        const [, verdict, cosine, why] = await shown();
-        expect(cosine).toMatch(/^-?[01]\.\d{4}$/);
-        expect(why).toMatch(verdict === 'Two people' ? /^below the threshold 0\.\d+ of a false accept rate of 1e-2$/ : /^at or above the threshold 0\.\d+ of a false accept rate of 1e-2$/);
-        told.push(verdict);
-        former = cosine;
+  test(
+    'the model comes down as ONNX, and gives onnxruntime the embeddings of the page’s own',
+    async () => {
+      const { page } = studio;
+      const saved = async (name: string): Promise<Buffer> => {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('button', { name }).click(),
+        ]);
+        return readFile(await download.path());
+      };
+      const files = unzipSync(await saved('Download the run (zip)'));
+      const [model, directory] = [await saved('Download the model as ONNX'), await temporary()];
+      for (const [path, bytes] of Object.entries(files)) {
+        if (path.endsWith('/')) continue;
+        const target = join(directory, ...path.split('/').slice(1));
+        await mkdir(join(target, '..'), { recursive: true });
+        await writeFile(target, bytes);
       }
-      return told;
-    };
-    expect((await verdicts('Draw one person twice')).filter((verdict) => verdict === 'Same person').length).toBeGreaterThanOrEqual(3);
-    await picture(page, 'match', 1330);
-    expect((await verdicts('Draw two people')).filter((verdict) => verdict === 'Two people').length).toBeGreaterThanOrEqual(10);
-  }, 5 * MINUTES);
+      const { card, params, statistics } = await loadModelFiles(join(directory, 'model'));
+      const context = pluginContext(createRunContainer(), 'test');
+      const engine = await (await onnx().create(context)).open();
+      const side = card.inputSize[0];
+      const image = {
+        width: side,
+        height: side,
+        data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7919) % 256),
+      };
+      const embedder = createEmbedder({
+        engine,
+        model: await mobileFaceNet(card.model.options as never).create(context),
+        params,
+        statistics,
+      });
+      const [own] = await embedder.embed([image]);
+      const session = await ort.InferenceSession.create(model);
+      const planes = Float32Array.from(
+        { length: 3 * side * side },
+        (_, i) => image.data[(i % (side * side)) * 3 + Math.floor(i / (side * side))],
+      );
+      const { [session.outputNames[0]]: output } = await session.run({
+        [session.inputNames[0]]: new ort.Tensor('float32', planes, [1, 3, side, side]),
+      });
+      const theirs = output.data as Float32Array;
+      const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
+      expect(dot(own, theirs) / Math.sqrt(dot(own, own) * dot(theirs, theirs))).toBeGreaterThan(0.99999);
+      await engine.dispose();
+    },
+    2 * MINUTES,
+  );
+
+  test(
+    'it tells drawn strangers apart on “Match”',
+    async () => {
+      const { page } = studio;
+      await page.getByRole('link', { name: 'Match faces with it' }).click();
+      const here = page.getByRole('region', { name: 'Match', exact: true });
+      // the page draws people at random, and a net of some minutes is wrong about some of them
+      let former: string | undefined;
+      const verdicts = async (button: string): Promise<string[]> => {
+        const told: string[] = [];
+        for (let draw = 0; draw < 12; draw++) {
+          await here.getByRole('button', { name: button }).click();
+          const shown = async () =>
+            /(Same person|Two people)\s+Cosine (-?[\d.]+), (.*)\./.exec(await here.innerText()) ?? [];
+          await expect.poll(async () => (await shown())[2] ?? former, { timeout: MINUTES }).not.toBe(former);
+          const [, verdict, cosine, why] = await shown();
+          expect(cosine).toMatch(/^-?[01]\.\d{4}$/);
+          expect(why).toMatch(
+            verdict === 'Two people'
+              ? /^below the threshold 0\.\d+ of a false accept rate of 1e-2$/
+              : /^at or above the threshold 0\.\d+ of a false accept rate of 1e-2$/,
+          );
+          told.push(verdict);
+          former = cosine;
+        }
+        return told;
+      };
+      expect(
+        (await verdicts('Draw one person twice')).filter((verdict) => verdict === 'Same person').length,
+      ).toBeGreaterThanOrEqual(3);
+      await picture(page, 'match', 1330);
+      expect(
+        (await verdicts('Draw two people')).filter((verdict) => verdict === 'Two people').length,
+      ).toBeGreaterThanOrEqual(10);
+    },
+    5 * MINUTES,
+  );
 
   test('it lies among the runs, in full', async () => {
     const { page } = studio;

@@ -25,7 +25,13 @@ function writeOnceQuietly(): void {
 
 /** Runs everywhere; about ten times slower than `wasm` in training. Takes no options. */
 export const cpu = definePlugin({
-  meta: { name: 'cpu', kind: 'backend', version: '0.1.0', apiVersion: 1, description: 'plain JavaScript: the reference, slow' },
+  meta: {
+    name: 'cpu',
+    kind: 'backend',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'plain JavaScript: the reference, slow',
+  },
   options: z.strictObject({}),
   create: (): Backend => ({ probe: async () => ({ usable: true, device: DEVICE }), open }),
 });

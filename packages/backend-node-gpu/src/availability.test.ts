@@ -29,11 +29,26 @@ async function setUp(variant: Variant, without?: string): Promise<void> {
   for (const name of ['libtensorflow_framework.so.2', 'libtensorflow_cc.so.2']) await file(libraryOf(variant), name);
   if (variant === 'cpu') return;
   const parts = [
-    'cuda_runtime/lib/libcudart.so.12', 'nvjitlink/lib/libnvJitLink.so.12', 'cublas/lib/libcublasLt.so.12', 'cublas/lib/libcublas.so.12', 'cusparse/lib/libcusparse.so.12', 'cusolver/lib/libcusolver.so.11',
-    'cufft/lib/libcufft.so.11', 'curand/lib/libcurand.so.10', 'cuda_nvrtc/lib/libnvrtc.so.12', 'cuda_cupti/lib/libcupti.so.12', 'nccl/lib/libnccl.so.2', 'cudnn/lib/libcudnn.so.9', 'cudnn/lib/libcudnn_ops.so.9',
-    'cudnn/lib/libcudnn_cnn.so.9', 'cudnn/lib/libcudnn_graph.so.9', 'cuda_nvcc/bin/ptxas', 'cuda_nvcc/nvvm/libdevice/libdevice.10.bc',
+    'cuda_runtime/lib/libcudart.so.12',
+    'nvjitlink/lib/libnvJitLink.so.12',
+    'cublas/lib/libcublasLt.so.12',
+    'cublas/lib/libcublas.so.12',
+    'cusparse/lib/libcusparse.so.12',
+    'cusolver/lib/libcusolver.so.11',
+    'cufft/lib/libcufft.so.11',
+    'curand/lib/libcurand.so.10',
+    'cuda_nvrtc/lib/libnvrtc.so.12',
+    'cuda_cupti/lib/libcupti.so.12',
+    'nccl/lib/libnccl.so.2',
+    'cudnn/lib/libcudnn.so.9',
+    'cudnn/lib/libcudnn_ops.so.9',
+    'cudnn/lib/libcudnn_cnn.so.9',
+    'cudnn/lib/libcudnn_graph.so.9',
+    'cuda_nvcc/bin/ptxas',
+    'cuda_nvcc/nvvm/libdevice/libdevice.10.bc',
   ];
-  for (const part of parts) if (!without || !part.endsWith(without)) await file(libraryOf(variant), '..', 'nvidia', part);
+  for (const part of parts)
+    if (!without || !part.endsWith(without)) await file(libraryOf(variant), '..', 'nvidia', part);
 }
 
 async function install(name: string, version: string, withLibrary: boolean): Promise<string> {
@@ -46,13 +61,22 @@ async function install(name: string, version: string, withLibrary: boolean): Pro
 }
 
 const DRIVER: Driver = { name: 'NVIDIA driver 580.65' };
-const asked = (device: 'auto' | 'cpu' | 'gpu', gpu?: Driver) => availability({ device, memoryGrowth: true }, { directories: [join(directory, 'project')], driver: async () => gpu });
+const asked = (device: 'auto' | 'cpu' | 'gpu', gpu?: Driver) =>
+  availability({ device, memoryGrowth: true }, { directories: [join(directory, 'project')], driver: async () => gpu });
 
 describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availability', () => {
   test('nothing is set up: the command depends on the driver', async () => {
-    expect(await asked('auto')).toMatchObject({ usable: false, reason: expect.stringContaining('is not set up'), remedy: 'facewright setup node-gpu --cpu' });
+    expect(await asked('auto')).toMatchObject({
+      usable: false,
+      reason: expect.stringContaining('is not set up'),
+      remedy: 'facewright setup node-gpu --cpu',
+    });
     expect(await asked('auto', DRIVER)).toMatchObject({ usable: false, remedy: 'facewright setup node-gpu' });
-    expect(await asked('gpu')).toMatchObject({ usable: false, reason: expect.stringMatching(/not set up; there is no NVIDIA driver/), remedy: expect.stringMatching(/^facewright setup node-gpu; then Install NVIDIA's driver/) });
+    expect(await asked('gpu')).toMatchObject({
+      usable: false,
+      reason: expect.stringMatching(/not set up; there is no NVIDIA driver/),
+      remedy: expect.stringMatching(/^facewright setup node-gpu; then Install NVIDIA's driver/),
+    });
   });
 
   test('a machine without a GPU misses nothing on the CPU', async () => {
@@ -62,22 +86,44 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
 
   test('an idle GPU is told, with the command', async () => {
     await setUp('cpu');
-    expect(await asked('auto', DRIVER)).toEqual({ usable: true, device: 'TensorFlow 2.21.0, CPU', accelerated: false, reason: 'TensorFlow is set up for the CPU only', remedy: 'facewright setup node-gpu' });
-    expect(await asked('gpu', DRIVER)).toMatchObject({ usable: false, reason: 'TensorFlow is set up for the CPU only' });
+    expect(await asked('auto', DRIVER)).toEqual({
+      usable: true,
+      device: 'TensorFlow 2.21.0, CPU',
+      accelerated: false,
+      reason: 'TensorFlow is set up for the CPU only',
+      remedy: 'facewright setup node-gpu',
+    });
+    expect(await asked('gpu', DRIVER)).toMatchObject({
+      usable: false,
+      reason: 'TensorFlow is set up for the CPU only',
+    });
     expect(await asked('cpu', DRIVER)).toEqual({ usable: true, device: 'TensorFlow 2.21.0, CPU', accelerated: false });
   });
 
   test('driver and libraries are there: the GPU is used', async () => {
     await setUp('gpu');
     expect(missingCuda(libraryOf('gpu'))).toEqual([]);
-    expect(await asked('auto', DRIVER)).toEqual({ usable: true, device: 'TensorFlow 2.21.0, NVIDIA driver 580.65', accelerated: true });
+    expect(await asked('auto', DRIVER)).toEqual({
+      usable: true,
+      device: 'TensorFlow 2.21.0, NVIDIA driver 580.65',
+      accelerated: true,
+    });
   });
 
   test('each missing thing is named, and what mends it', async () => {
     await setUp('gpu', 'libcublas.so.12');
     const remedy = `rm -r '${setupDirectory('gpu')}' && facewright setup node-gpu`;
-    expect(await asked('auto', DRIVER)).toMatchObject({ usable: true, accelerated: false, reason: 'the set-up lacks libcublas.so.12', remedy });
-    expect(await asked('gpu', { ...DRIVER, problem: 'the driver is too old', remedy: 'Update it.' })).toEqual({ usable: false, reason: 'the driver is too old; the set-up lacks libcublas.so.12', remedy: `Update it; then ${remedy}` });
+    expect(await asked('auto', DRIVER)).toMatchObject({
+      usable: true,
+      accelerated: false,
+      reason: 'the set-up lacks libcublas.so.12',
+      remedy,
+    });
+    expect(await asked('gpu', { ...DRIVER, problem: 'the driver is too old', remedy: 'Update it.' })).toEqual({
+      usable: false,
+      reason: 'the driver is too old; the set-up lacks libcublas.so.12',
+      remedy: `Update it; then ${remedy}`,
+    });
   });
 
   test('an install of tfjs-node is found from the project, that for the GPU first, and after a set-up', async () => {
@@ -85,18 +131,30 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
     expect(found()).toBeUndefined();
     const empty = await install('@tensorflow/tfjs-node-gpu', '4.22.0', false);
     expect(found()).toEqual({ package: '@tensorflow/tfjs-node-gpu 4.22.0', directory: empty });
-    expect(await asked('auto')).toMatchObject({ usable: false, reason: expect.stringMatching(/tfjs-node-gpu 4\.22\.0 is installed without its library/), remedy: 'facewright setup node-gpu --cpu' });
+    expect(await asked('auto')).toMatchObject({
+      usable: false,
+      reason: expect.stringMatching(/tfjs-node-gpu 4\.22\.0 is installed without its library/),
+      remedy: 'facewright setup node-gpu --cpu',
+    });
     const cpu = await install('@tensorflow/tfjs-node', '4.21.0', true);
     expect(found()).toMatchObject({ package: '@tensorflow/tfjs-node 4.21.0', directory: cpu });
     const gpu = await install('@tensorflow/tfjs-node-gpu', '4.22.0', true);
-    expect(found()).toEqual({ package: '@tensorflow/tfjs-node-gpu 4.22.0', directory: gpu, files: [join(gpu, 'libtensorflow_framework.so.2'), join(gpu, 'libtensorflow.so.2')] });
+    expect(found()).toEqual({
+      package: '@tensorflow/tfjs-node-gpu 4.22.0',
+      directory: gpu,
+      files: [join(gpu, 'libtensorflow_framework.so.2'), join(gpu, 'libtensorflow.so.2')],
+    });
     await setUp('cpu');
     expect(found()).toMatchObject({ variant: 'cpu' });
   });
 
   test('a library that does not load is the reason, with the package it is of', async () => {
     await install('@tensorflow/tfjs-node', '4.22.0', true);
-    expect(await asked('auto')).toMatchObject({ usable: false, reason: expect.stringMatching(/cannot be loaded:.*\(@tensorflow\/tfjs-node 4\.22\.0\)/), remedy: 'facewright setup node-gpu --cpu' });
+    expect(await asked('auto')).toMatchObject({
+      usable: false,
+      reason: expect.stringMatching(/cannot be loaded:.*\(@tensorflow\/tfjs-node 4\.22\.0\)/),
+      remedy: 'facewright setup node-gpu --cpu',
+    });
   });
 });
 
@@ -105,13 +163,27 @@ describe('the driver', () => {
     const version = join(directory, 'version');
     if (text !== undefined) await writeFile(version, text);
     if (device) await file(directory, 'nvidiactl');
-    return nvidiaDriver({ version, device: join(directory, 'nvidiactl'), loads: async (name) => name === 'libcuda.so.1' && loads });
+    return nvidiaDriver({
+      version,
+      device: join(directory, 'nvidiactl'),
+      loads: async (name) => name === 'libcuda.so.1' && loads,
+    });
   };
-  const kernel = (version: string): string => `NVRM version: NVIDIA UNIX x86_64 Kernel Module  ${version}  Wed Jul  2 00:00:00 UTC 2025\nGCC version: 12\n`;
+  const kernel = (version: string): string =>
+    `NVRM version: NVIDIA UNIX x86_64 Kernel Module  ${version}  Wed Jul  2 00:00:00 UTC 2025\nGCC version: 12\n`;
 
   test('none', async () => expect(await seen(undefined, true)).toBeUndefined());
-  test('one that works', async () => expect(await seen(kernel('580.65.06'), true)).toEqual({ name: 'NVIDIA driver 580.65.06' }));
-  test('known by its device alone, as in some containers', async () => expect(await seen(undefined, true, true)).toEqual({ name: 'NVIDIA driver' }));
-  test('without its library', async () => expect(await seen(kernel('580.65.06'), false)).toMatchObject({ problem: expect.stringContaining('libcuda.so.1'), remedy: expect.stringContaining('--gpus all') }));
-  test('too old', async () => expect(await seen(kernel('470.82.01'), true)).toMatchObject({ problem: expect.stringContaining('older than 525.60') }));
+  test('one that works', async () =>
+    expect(await seen(kernel('580.65.06'), true)).toEqual({ name: 'NVIDIA driver 580.65.06' }));
+  test('known by its device alone, as in some containers', async () =>
+    expect(await seen(undefined, true, true)).toEqual({ name: 'NVIDIA driver' }));
+  test('without its library', async () =>
+    expect(await seen(kernel('580.65.06'), false)).toMatchObject({
+      problem: expect.stringContaining('libcuda.so.1'),
+      remedy: expect.stringContaining('--gpus all'),
+    }));
+  test('too old', async () =>
+    expect(await seen(kernel('470.82.01'), true)).toMatchObject({
+      problem: expect.stringContaining('older than 525.60'),
+    }));
 });

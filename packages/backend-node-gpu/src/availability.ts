@@ -4,7 +4,14 @@ import { openRuntime } from './engine.js';
 import { missingCuda } from './library/cuda.js';
 import { NO_DRIVER, nvidiaDriver, type Driver } from './library/driver.js';
 import { loadKoffi } from './library/load.js';
-import { findInstall, findSetup, librariesIn, TENSORFLOW_VERSION, type EmptyInstall, type Libraries } from './library/location.js';
+import {
+  findInstall,
+  findSetup,
+  librariesIn,
+  TENSORFLOW_VERSION,
+  type EmptyInstall,
+  type Libraries,
+} from './library/location.js';
 import type { ContextOptions } from './runtime/config.js';
 import { missingOps } from './library/required.js';
 
@@ -24,16 +31,27 @@ interface Problem {
 }
 
 /** The libraries that are used: those named, else what was set up, else an install of tfjs-node that has its own. */
-export function findLibraries({ library, device }: Pick<Wanted, 'library' | 'device'>, directories: readonly string[]): Libraries | EmptyInstall | undefined {
+export function findLibraries(
+  { library, device }: Pick<Wanted, 'library' | 'device'>,
+  directories: readonly string[],
+): Libraries | EmptyInstall | undefined {
   if (library) return librariesIn(library);
   return findSetup(device === 'cpu' ? ['cpu', 'gpu'] : ['gpu', 'cpu']) ?? findInstall(directories);
 }
 
-export const isComplete = (found: Libraries | EmptyInstall | undefined): found is Libraries => found !== undefined && 'files' in found;
+export const isComplete = (found: Libraries | EmptyInstall | undefined): found is Libraries =>
+  found !== undefined && 'files' in found;
 
 /** Looks for files alone where TensorFlow was set up: loading takes a second and stays. Another library is loaded, to see whether it does. */
-export async function availability(wanted: Wanted, { directories, driver = nvidiaDriver }: Surroundings): Promise<Availability> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return unusable({ reason: `the TensorFlow library is used on Linux on x86-64, and this is ${process.platform} on ${process.arch}`, remedy: 'Use another engine.' });
+export async function availability(
+  wanted: Wanted,
+  { directories, driver = nvidiaDriver }: Surroundings,
+): Promise<Availability> {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return unusable({
+      reason: `the TensorFlow library is used on Linux on x86-64, and this is ${process.platform} on ${process.arch}`,
+      remedy: 'Use another engine.',
+    });
   const { library, device } = wanted;
   const found = findLibraries(wanted, directories);
   const gpu = await driver();
@@ -41,7 +59,10 @@ export async function availability(wanted: Wanted, { directories, driver = nvidi
   try {
     await loadKoffi();
   } catch (error) {
-    return unusable({ reason: `koffi, which calls the library, cannot be loaded: ${messageOf(error).split('\n')[0]}`, remedy: 'npm install --include=optional koffi' });
+    return unusable({
+      reason: `koffi, which calls the library, cannot be loaded: ${messageOf(error).split('\n')[0]}`,
+      remedy: 'npm install --include=optional koffi',
+    });
   }
   if (found.variant) return ofSetup(found, device, gpu);
   if (device === 'gpu' && !gpu) return unusable({ reason: NO_DRIVER.problem, remedy: NO_DRIVER.remedy });
@@ -51,18 +72,48 @@ export async function availability(wanted: Wanted, { directories, driver = nvidi
     const { version } = runtime.library;
     const missing = missingOps(runtime.library);
     const instead = `facewright setup node-gpu${gpu ? '' : ' --cpu'}`;
-    if (missing.length > 0) return unusable({ reason: `TensorFlow ${version} of ${owner} is too old: it lacks ${missing.slice(0, 3).join(', ')}`, remedy: `${instead} (it fetches ${TENSORFLOW_VERSION} and is used before that)` });
-    if (device === 'gpu' && !runtime.gpu) return unusable({ reason: `TensorFlow ${version} of ${owner} finds no GPU: it is built for the CPU, or its CUDA libraries are missing`, remedy: 'facewright setup node-gpu' });
-    const idle = gpu && !runtime.gpu && device !== 'cpu' ? { reason: `${gpu.name} is here, and that TensorFlow does not use it`, remedy: 'facewright setup node-gpu' } : {};
-    return { usable: true, device: `TensorFlow ${version} of ${owner}, ${runtime.gpu ? gpu?.name ?? 'GPU' : 'CPU'}`, accelerated: runtime.gpu !== undefined, ...idle };
+    if (missing.length > 0)
+      return unusable({
+        reason: `TensorFlow ${version} of ${owner} is too old: it lacks ${missing.slice(0, 3).join(', ')}`,
+        remedy: `${instead} (it fetches ${TENSORFLOW_VERSION} and is used before that)`,
+      });
+    if (device === 'gpu' && !runtime.gpu)
+      return unusable({
+        reason: `TensorFlow ${version} of ${owner} finds no GPU: it is built for the CPU, or its CUDA libraries are missing`,
+        remedy: 'facewright setup node-gpu',
+      });
+    const idle =
+      gpu && !runtime.gpu && device !== 'cpu'
+        ? { reason: `${gpu.name} is here, and that TensorFlow does not use it`, remedy: 'facewright setup node-gpu' }
+        : {};
+    return {
+      usable: true,
+      device: `TensorFlow ${version} of ${owner}, ${runtime.gpu ? (gpu?.name ?? 'GPU') : 'CPU'}`,
+      accelerated: runtime.gpu !== undefined,
+      ...idle,
+    };
   } catch (error) {
-    return unusable({ reason: error instanceof FacewrightError ? `${error.message.split('\n')[0]} (${owner})` : `TensorFlow of ${owner} does not work: ${messageOf(error).split('\n')[0]}`, remedy: `facewright setup node-gpu${gpu ? '' : ' --cpu'}` });
+    return unusable({
+      reason:
+        error instanceof FacewrightError
+          ? `${error.message.split('\n')[0]} (${owner})`
+          : `TensorFlow of ${owner} does not work: ${messageOf(error).split('\n')[0]}`,
+      remedy: `facewright setup node-gpu${gpu ? '' : ' --cpu'}`,
+    });
   }
 }
 
 function absent(found: EmptyInstall | undefined, { library, device }: Wanted, gpu: Driver | undefined): Problem[] {
   const missing: Problem[] = device === 'gpu' ? driverProblems(gpu) : [];
-  if (library) return [{ reason: `there is no TensorFlow library in ${library}`, remedy: 'Name the directory that holds libtensorflow_framework.so.2 and libtensorflow_cc.so.2 or libtensorflow.so.2.' }, ...missing];
+  if (library)
+    return [
+      {
+        reason: `there is no TensorFlow library in ${library}`,
+        remedy:
+          'Name the directory that holds libtensorflow_framework.so.2 and libtensorflow_cc.so.2 or libtensorflow.so.2.',
+      },
+      ...missing,
+    ];
   const reason = `TensorFlow ${TENSORFLOW_VERSION} is not set up${found ? `, and ${found.package} is installed without its library (nothing in ${found.directory}: its download failed, or npm runs no scripts)` : ''}`;
   return [{ reason, remedy: `facewright setup node-gpu${gpu || device === 'gpu' ? '' : ' --cpu'}` }, ...missing];
 }
@@ -71,8 +122,17 @@ function ofSetup({ directory, variant }: Libraries, device: Wanted['device'], gp
   const lacking = variant === 'gpu' ? missingCuda(directory) : [];
   const forGpu: Problem[] = [
     ...driverProblems(gpu),
-    ...(variant === 'cpu' ? [{ reason: 'TensorFlow is set up for the CPU only', remedy: 'facewright setup node-gpu' }] : []),
-    ...(lacking.length ? [{ reason: `the set-up lacks ${lacking.join(', ')}`, remedy: `rm -r '${directory.replace(/\/tensorflow$/, '')}' && facewright setup node-gpu` }] : []),
+    ...(variant === 'cpu'
+      ? [{ reason: 'TensorFlow is set up for the CPU only', remedy: 'facewright setup node-gpu' }]
+      : []),
+    ...(lacking.length
+      ? [
+          {
+            reason: `the set-up lacks ${lacking.join(', ')}`,
+            remedy: `rm -r '${directory.replace(/\/tensorflow$/, '')}' && facewright setup node-gpu`,
+          },
+        ]
+      : []),
   ];
   if (device === 'gpu' && forGpu.length) return unusable(...forGpu);
   const accelerated = device !== 'cpu' && forGpu.length === 0;
@@ -82,9 +142,17 @@ function ofSetup({ directory, variant }: Libraries, device: Wanted['device'], gp
   return { usable: true, device: name, accelerated, ...(expected && forGpu.length > 0 && joined(forGpu)) };
 }
 
-const driverProblems = (gpu: Driver | undefined): Problem[] => (!gpu ? [{ reason: NO_DRIVER.problem, remedy: NO_DRIVER.remedy }] : gpu.problem ? [{ reason: gpu.problem, remedy: gpu.remedy! }] : []);
+const driverProblems = (gpu: Driver | undefined): Problem[] =>
+  !gpu
+    ? [{ reason: NO_DRIVER.problem, remedy: NO_DRIVER.remedy }]
+    : gpu.problem
+      ? [{ reason: gpu.problem, remedy: gpu.remedy! }]
+      : [];
 
 /** Each thing that is missing, and in the same order what mends it. */
-const joined = (problems: readonly Problem[]): Problem => ({ reason: problems.map(({ reason }) => reason).join('; '), remedy: problems.map(({ remedy }) => remedy.replace(/\.$/, '')).join('; then ') });
+const joined = (problems: readonly Problem[]): Problem => ({
+  reason: problems.map(({ reason }) => reason).join('; '),
+  remedy: problems.map(({ remedy }) => remedy.replace(/\.$/, '')).join('; then '),
+});
 
 const unusable = (...problems: Problem[]): Availability => ({ usable: false, ...joined(problems) });

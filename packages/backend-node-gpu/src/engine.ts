@@ -35,7 +35,11 @@ export async function openRuntime(libraries: Libraries, options: ContextOptions)
 export async function openTensorFlowEngine(libraries: Libraries, options: EngineOptions, emit?: Emit): Promise<Engine> {
   const runtime = await openRuntime(libraries, options);
   if (options.device === 'gpu' && !runtime.gpu) {
-    throw new FacewrightError({ what: 'TensorFlow finds no GPU that it can use.', where: libraries.directory, todo: 'Set TF_CPP_MIN_LOG_LEVEL=0 to see which library it misses, and "facewright setup node-gpu" to fetch them.' });
+    throw new FacewrightError({
+      what: 'TensorFlow finds no GPU that it can use.',
+      where: libraries.directory,
+      todo: 'Set TF_CPP_MIN_LOG_LEVEL=0 to see which library it misses, and "facewright setup node-gpu" to fetch them.',
+    });
   }
   const tfBackend = `tensorflow-${runtime.id}`;
   registerTensorFlow(tfBackend, runtime);
@@ -43,7 +47,12 @@ export async function openTensorFlowEngine(libraries: Libraries, options: Engine
   const eager = await openEagerEngine({ name: 'node-gpu', tfBackend, device });
   const { mode, jit, precision } = options;
   if (mode === 'eager') {
-    if (precision !== 'float32') throw new FacewrightError({ what: `Op by op everything is float32, and "precision" is ${precision}.`, where: 'node-gpu', todo: 'Leave "mode" at "function", or "precision" at "float32".' });
+    if (precision !== 'float32')
+      throw new FacewrightError({
+        what: `Op by op everything is float32, and "precision" is ${precision}.`,
+        where: 'node-gpu',
+        todo: 'Leave "mode" at "function", or "precision" at "float32".',
+      });
     return eager;
   }
   const compilation = { jit, fuses: options.fuse && !jit && !runtime.gpu && (await xlaWorks(runtime)), precision };
@@ -54,8 +63,11 @@ export async function openTensorFlowEngine(libraries: Libraries, options: Engine
     ...(precision === 'float16' && { lossScaling: options.lossScaling }),
     compile(step, compileOptions = {}) {
       // a function holds for one signature of shapes: where they are to change from call to call, op by op is the faster way
-      if (Object.values(compileOptions.dynamicAxes ?? {}).some((axes) => axes.length > 0)) return eager.compile(step, compileOptions);
-      const executable = new FunctionExecutable(runtime, step, compileOptions, compilation, (name, seconds, nodes) => emit?.('engine.compiled', { name: 'node-gpu', step: name, seconds, nodes }));
+      if (Object.values(compileOptions.dynamicAxes ?? {}).some((axes) => axes.length > 0))
+        return eager.compile(step, compileOptions);
+      const executable = new FunctionExecutable(runtime, step, compileOptions, compilation, (name, seconds, nodes) =>
+        emit?.('engine.compiled', { name: 'node-gpu', step: name, seconds, nodes }),
+      );
       executables.add(executable);
       return executable;
     },

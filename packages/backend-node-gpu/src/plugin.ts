@@ -5,18 +5,57 @@ import { availability, findLibraries, isComplete } from './availability.js';
 import { openTensorFlowEngine } from './engine.js';
 
 export const nodeGpu = definePlugin({
-  meta: { name: 'node-gpu', kind: 'backend', version: '0.1.0', apiVersion: 1, description: 'TensorFlow\'s own library: CUDA, and a fast CPU' },
+  meta: {
+    name: 'node-gpu',
+    kind: 'backend',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: "TensorFlow's own library: CUDA, and a fast CPU",
+  },
   options: z.strictObject({
-    library: z.string().optional().describe('directory with libtensorflow_framework.so.2 and libtensorflow_cc.so.2 or libtensorflow.so.2; default: what "facewright setup node-gpu" made, else that of an installed @tensorflow/tfjs-node-gpu or tfjs-node'),
+    library: z
+      .string()
+      .optional()
+      .describe(
+        'directory with libtensorflow_framework.so.2 and libtensorflow_cc.so.2 or libtensorflow.so.2; default: what "facewright setup node-gpu" made, else that of an installed @tensorflow/tfjs-node-gpu or tfjs-node',
+      ),
     device: z.enum(['auto', 'cpu', 'gpu']).default('auto').describe('auto: the GPU where there is one'),
-    mode: z.enum(['function', 'eager']).default('function').describe('function: a step is captured and run as one TensorFlow function where that is possible; eager: op by op'),
-    jit: z.boolean().default(false).describe('compile functions by XLA; for a GPU: on a CPU convolutions are slower with it'),
-    fuse: z.boolean().default(true).describe('on a CPU: compile groups of ops that work value by value by XLA, which saves passes over memory'),
-    precision: z.enum(['float32', 'bfloat16', 'float16']).default('float32').describe('of activations and their gradients in training steps; state, head and loss are float32 always. bfloat16: a GPU since Ampere, or a processor with AMX or AVX-512 BF16; float16: any GPU with tensor cores; on processors it is slow'),
-    lossScaling: z.strictObject({
-      initial: z.number().min(1).refine((value) => Number.isInteger(Math.log2(value)), 'is no power of two').default(65536).describe('what the loss is multiplied by at first, a power of two; halved where gradients overflow'),
-      growAfter: z.int().positive().default(2000).describe('updates in a row without an overflow after which it is doubled'),
-    }).prefault({}).describe('with float16'),
+    mode: z
+      .enum(['function', 'eager'])
+      .default('function')
+      .describe(
+        'function: a step is captured and run as one TensorFlow function where that is possible; eager: op by op',
+      ),
+    jit: z
+      .boolean()
+      .default(false)
+      .describe('compile functions by XLA; for a GPU: on a CPU convolutions are slower with it'),
+    fuse: z
+      .boolean()
+      .default(true)
+      .describe('on a CPU: compile groups of ops that work value by value by XLA, which saves passes over memory'),
+    precision: z
+      .enum(['float32', 'bfloat16', 'float16'])
+      .default('float32')
+      .describe(
+        'of activations and their gradients in training steps; state, head and loss are float32 always. bfloat16: a GPU since Ampere, or a processor with AMX or AVX-512 BF16; float16: any GPU with tensor cores; on processors it is slow',
+      ),
+    lossScaling: z
+      .strictObject({
+        initial: z
+          .number()
+          .min(1)
+          .refine((value) => Number.isInteger(Math.log2(value)), 'is no power of two')
+          .default(65536)
+          .describe('what the loss is multiplied by at first, a power of two; halved where gradients overflow'),
+        growAfter: z
+          .int()
+          .positive()
+          .default(2000)
+          .describe('updates in a row without an overflow after which it is doubled'),
+      })
+      .prefault({})
+      .describe('with float16'),
     threads: z.int().positive().optional().describe('threads that one op may use; default: the cores'),
     parallelOps: z.int().positive().optional().describe('ops that run at the same time'),
     memoryGrowth: z.boolean().default(true).describe('take GPU memory as it is needed, not all of it at once'),

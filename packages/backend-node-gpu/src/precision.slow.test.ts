@@ -7,12 +7,25 @@ import { nodeGpu } from './index.js';
 
 const here = await libraries();
 if ('library' in here) {
-  const open = async (precision: 'float32' | 'bfloat16' | 'float16', initial = 1024) => (await nodeGpu({ library: here.library, device: 'cpu', precision, lossScaling: { initial, growAfter: 1000 } }).create(testContext())).open();
+  const open = async (precision: 'float32' | 'bfloat16' | 'float16', initial = 1024) =>
+    (
+      await nodeGpu({
+        library: here.library,
+        device: 'cpu',
+        precision,
+        lossScaling: { initial, growAfter: 1000 },
+      }).create(testContext())
+    ).open();
   describe('bfloat16', () => testMixedPrecision({ open, precision: 'bfloat16', epsilon: 2 ** -9 }));
   describe('float16', () => testMixedPrecision({ open, precision: 'float16', epsilon: 2 ** -12 }));
 
   test('op by op there is no mixed precision, and that is said', async () => {
-    const backend = await nodeGpu({ library: here.library, device: 'cpu', mode: 'eager', precision: 'bfloat16' }).create(testContext());
+    const backend = await nodeGpu({
+      library: here.library,
+      device: 'cpu',
+      mode: 'eager',
+      precision: 'bfloat16',
+    }).create(testContext());
     await expect(backend.open()).rejects.toThrow(/everything is float32[^]*"mode"/);
   });
 } else {

@@ -8,7 +8,9 @@ import { nodeGpu } from './index.js';
 const here = await libraries();
 if ('library' in here) {
   describe.each(['eager', 'function'] as const)('%s', (mode) => {
-    testTrainingAgreement(async () => (await nodeGpu({ library: here.library, device: 'cpu', mode }).create(testContext())).open());
+    testTrainingAgreement(async () =>
+      (await nodeGpu({ library: here.library, device: 'cpu', mode }).create(testContext())).open(),
+    );
   });
 } else {
   test.skip(`the training comparison (skipped: ${here.missing})`, () => {});

@@ -17,9 +17,16 @@ export async function libraries(): Promise<Libraries> {
   const named = process.env.FACEWRIGHT_TENSORFLOW;
   const here = named ? librariesIn(named) : findSetup(['cpu', 'gpu']);
   if (here) return { library: here.directory };
-  if (named || !process.env.CI) return { missing: named ? `no TensorFlow in ${named}` : 'TensorFlow is not set up; "facewright setup node-gpu --cpu" does it' };
+  if (named || !process.env.CI)
+    return {
+      missing: named
+        ? `no TensorFlow in ${named}`
+        : 'TensorFlow is not set up; "facewright setup node-gpu --cpu" does it',
+    };
   try {
-    return await inTurn(async () => ({ library: libraryDirectory((await setup({ cpu: true, signal: AbortSignal.timeout(120_000) })).directory) }));
+    return await inTurn(async () => ({
+      library: libraryDirectory((await setup({ cpu: true, signal: AbortSignal.timeout(120_000) })).directory),
+    }));
   } catch (error) {
     return { missing: messageOf(error).split('\n')[0] };
   }
@@ -30,7 +37,12 @@ const STALE_MS = 180_000;
 
 /** Test files run side by side: one of them fetches, the others wait and find it. */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  while (!(await mkdir(LOCK).then(() => true, () => false))) {
+  while (
+    !(await mkdir(LOCK).then(
+      () => true,
+      () => false,
+    ))
+  ) {
     const { mtimeMs } = await stat(LOCK).catch(() => ({ mtimeMs: Date.now() }));
     if (Date.now() - mtimeMs > STALE_MS) await rm(LOCK, { recursive: true, force: true });
     await wait(500);

@@ -25,7 +25,13 @@ export interface OnnxEngine extends Engine {
   readonly threads: number;
 }
 
-export async function openOnnxEngine({ provider, lowering, threads = physicalCores(), memoryBytes = 0.8 * availableBytes(), emit }: OnnxEngineOptions): Promise<OnnxEngine> {
+export async function openOnnxEngine({
+  provider,
+  lowering,
+  threads = physicalCores(),
+  memoryBytes = 0.8 * availableBytes(),
+  emit,
+}: OnnxEngineOptions): Promise<OnnxEngine> {
   const runtime = await loadRuntime();
   const block = await chooseBlock(runtime, provider, lowering);
   const target = { runtime, provider, threads, block, memoryBytes };
@@ -37,7 +43,14 @@ export async function openOnnxEngine({ provider, lowering, threads = physicalCor
     lowering: block ? 'blocked' : 'std',
     threads,
     compile(step, options = {}) {
-      const executable = new OnnxExecutable(target, step, options, (compiled, seconds) => emit?.('engine.compiled', { name: 'onnx', step: options.name ?? compiled.graph.name, seconds, nodes: compiled.model.nodes }));
+      const executable = new OnnxExecutable(target, step, options, (compiled, seconds) =>
+        emit?.('engine.compiled', {
+          name: 'onnx',
+          step: options.name ?? compiled.graph.name,
+          seconds,
+          nodes: compiled.model.nodes,
+        }),
+      );
       executables.add(executable);
       return executable;
     },
@@ -55,4 +68,5 @@ async function chooseBlock(runtime: Runtime, provider: Provider, lowering: Lower
   return probeBlock(runtime);
 }
 
-export const versionOf = (runtime: Runtime): string => (runtime.env.versions as { node?: string } | undefined)?.node ?? 'of unknown version';
+export const versionOf = (runtime: Runtime): string =>
+  (runtime.env.versions as { node?: string } | undefined)?.node ?? 'of unknown version';

@@ -17,10 +17,19 @@ export interface ExportOptions extends Publication {
 export function exportOnnx(step: StepFunction, { name, state, inputs, ...publication }: ExportOptions): Uint8Array {
   const captured = (specs: Specs) => simplify(capture(step, { state, inputs: specs }, { name }));
   const whole = captured(inputs);
-  if (whole.newState.length) throw new FacewrightError({ what: `The step "${name}" changes its state: only steps that leave it as it is can be exported.` });
-  const openAxes = Object.fromEntries(Object.keys(inputs).map((input) => [input, Object.keys(publication.axisNames[input] ?? {}).map(Number)]));
+  if (whole.newState.length)
+    throw new FacewrightError({
+      what: `The step "${name}" changes its state: only steps that leave it as it is can be exported.`,
+    });
+  const openAxes = Object.fromEntries(
+    Object.keys(inputs).map((input) => [input, Object.keys(publication.axisNames[input] ?? {}).map(Number)]),
+  );
   const lowered = lowerForAnySize(captured, inputs, { frozenState: state, openAxes, publication });
   if (!lowered) lower(whole, { block: 0, frozenState: state, publication }); // an op that ONNX has not is the better reason
-  if (!lowered) throw new FacewrightError({ what: `The step "${name}" cannot be written as one ONNX model for every size of its inputs.`, todo: 'Use operations that do not depend on the number of images.' });
+  if (!lowered)
+    throw new FacewrightError({
+      what: `The step "${name}" cannot be written as one ONNX model for every size of its inputs.`,
+      todo: 'Use operations that do not depend on the number of images.',
+    });
   return lowered.bytes;
 }

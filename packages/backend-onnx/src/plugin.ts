@@ -6,12 +6,32 @@ import { openOnnxEngine, versionOf } from './engine.js';
 import { INSTALL, loadRuntime, PROVIDERS, type Provider, type Runtime } from './session/runtime.js';
 
 export const onnx = definePlugin({
-  meta: { name: 'onnx', kind: 'backend', version: '0.1.0', apiVersion: 1, description: 'onnxruntime: a training step as one compiled graph; the default in Node' },
+  meta: {
+    name: 'onnx',
+    kind: 'backend',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'onnxruntime: a training step as one compiled graph; the default in Node',
+  },
   options: z.strictObject({
-    provider: z.enum(PROVIDERS).default('cpu').describe('what onnxruntime runs on; cuda, webgpu, coreml and dml need a binary that has them'),
-    lowering: z.enum(['auto', 'std', 'blocked']).default('auto').describe('std: standard ops in NCHW, on any provider. blocked: twice as fast in training, on cpu. auto: blocked where it works'),
+    provider: z
+      .enum(PROVIDERS)
+      .default('cpu')
+      .describe('what onnxruntime runs on; cuda, webgpu, coreml and dml need a binary that has them'),
+    lowering: z
+      .enum(['auto', 'std', 'blocked'])
+      .default('auto')
+      .describe(
+        'std: standard ops in NCHW, on any provider. blocked: twice as fast in training, on cpu. auto: blocked where it works',
+      ),
     threads: z.int().positive().optional().describe('default: the physical cores'),
-    memory: z.number().positive().optional().describe('GB that a training step may take: where it would take more, part of the forward pass is computed again; default: 80 % of what is free'),
+    memory: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'GB that a training step may take: where it would take more, part of the forward pass is computed again; default: 80 % of what is free',
+      ),
   }),
   create: ({ memory, ...options }, { emit }): Backend => ({
     probe: () => probe(options.provider),
@@ -36,17 +56,27 @@ async function probe(provider: Provider): Promise<Availability> {
   }
   const supported = runtime.listSupportedBackends().map(({ name }) => name);
   if (!supported.includes(provider)) {
-    return { usable: false, reason: `this onnxruntime has no provider "${provider}" (it has ${supported.join(', ')})`, remedy: 'choose another provider, or install an onnxruntime-node binary that has it' };
+    return {
+      usable: false,
+      reason: `this onnxruntime has no provider "${provider}" (it has ${supported.join(', ')})`,
+      remedy: 'choose another provider, or install an onnxruntime-node binary that has it',
+    };
   }
   const device = `onnxruntime ${versionOf(runtime)}, ${provider}`;
   if (provider === 'cpu') return { usable: true, device };
   // whether it finds its device and its libraries shows when it is used
   const engine = await openOnnxEngine({ provider, lowering: 'std', threads: 1 });
   try {
-    await engine.compile((_, { x }) => ({ outputs: { y: tf.square(x) } })).run({ x: hostTensor([2], Float32Array.of(1, 2)) });
+    await engine
+      .compile((_, { x }) => ({ outputs: { y: tf.square(x) } }))
+      .run({ x: hostTensor([2], Float32Array.of(1, 2)) });
     return { usable: true, device };
   } catch (error) {
-    return { usable: false, reason: `the provider "${provider}" does not start: ${messageOf(error).split('\n')[0]}`, remedy: `provider: cpu, or ${WANTED[provider]}` };
+    return {
+      usable: false,
+      reason: `the provider "${provider}" does not start: ${messageOf(error).split('\n')[0]}`,
+      remedy: `provider: cpu, or ${WANTED[provider]}`,
+    };
   } finally {
     await engine.dispose();
   }

@@ -15,12 +15,20 @@ export function expectClose(actual: HostTensors, expected: HostTensors, toleranc
       largest = Math.max(largest, Math.abs(data[i]));
       worst = Math.max(worst, Math.abs(data[i] - actual[name].data[i]));
     }
-    expect(worst / largest, `${name}: largest difference ${worst} beside values up to ${largest}`).toBeLessThanOrEqual(tolerance);
+    expect(worst / largest, `${name}: largest difference ${worst} beside values up to ${largest}`).toBeLessThanOrEqual(
+      tolerance,
+    );
   }
 }
 
 /** Two calls: the second one sees the state that the first one left. */
-export async function expectAgreement(engine: Engine, step: StepFunction, state: HostTensors, inputs: HostTensors, tolerance = 2e-6): Promise<void> {
+export async function expectAgreement(
+  engine: Engine,
+  step: StepFunction,
+  state: HostTensors,
+  inputs: HostTensors,
+  tolerance = 2e-6,
+): Promise<void> {
   const [expected, actual] = [(await referenceEngine()).compile(step, { state }), engine.compile(step, { state })];
   for (let call = 0; call < 2; call++) expectClose(await actual.run(inputs), await expected.run(inputs), tolerance);
   expectClose(await actual.readState(), await expected.readState(), tolerance);

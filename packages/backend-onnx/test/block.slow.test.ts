@@ -18,7 +18,13 @@ class WrittenOut extends OnnxBuilder {
     super();
   }
 
-  override multi(op: string, inputs: readonly string[], outputs: number, attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain = ''): string[] {
+  override multi(
+    op: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain = '',
+  ): string[] {
     if (domain !== NCHWC_DOMAIN) return super.multi(op, inputs, outputs, attributes, domain);
     expect(op).toBe('Conv');
     this.written++;
@@ -27,14 +33,22 @@ class WrittenOut extends OnnxBuilder {
     const blocks = channels / this.block;
     expect(Number.isInteger(blocks)).toBe(true);
     const turned = (name: string, shape: readonly number[]): string =>
-      this.op('Reshape', [this.op('Transpose', [this.op('Reshape', [name, this.integers(...shape)])], { perm: { ints: [0, 2, 1] } }), this.op('Shape', [name])]);
+      this.op('Reshape', [
+        this.op('Transpose', [this.op('Reshape', [name, this.integers(...shape)])], { perm: { ints: [0, 2, 1] } }),
+        this.op('Shape', [name]),
+      ]);
     const plain = (name: string): string => turned(name, [blocks, -1, this.block]);
     const [x, kernel, bias = '', sum = ''] = inputs;
     const convolved = this.op('Conv', [plain(x), plain(kernel), ...(bias ? [bias] : [])], geometry);
     const added = sum ? this.op('Add', [convolved, plain(sum)]) : convolved;
     const way = (activation as { string: string } | undefined)?.string;
     const [alpha, beta] = (parameters as { floats: number[] } | undefined)?.floats ?? [];
-    const active = way === 'Relu' ? this.op('Relu', [added]) : way === 'HardSigmoid' ? this.op('HardSigmoid', [added], { alpha: { float: alpha }, beta: { float: beta } }) : added;
+    const active =
+      way === 'Relu'
+        ? this.op('Relu', [added])
+        : way === 'HardSigmoid'
+          ? this.op('HardSigmoid', [added], { alpha: { float: alpha }, beta: { float: beta } })
+          : added;
     return [turned(active, [blocks, this.block, -1])];
   }
 }
@@ -46,10 +60,22 @@ beforeAll(async () => {
   given = await setting();
 });
 
-function executable(step: StepFunction, options: CompileOptions, { block, own = false, memoryBytes }: { block: number; own?: boolean; memoryBytes?: number }): { executable: Executable; written(): number } {
+function executable(
+  step: StepFunction,
+  options: CompileOptions,
+  { block, own = false, memoryBytes }: { block: number; own?: boolean; memoryBytes?: number },
+): { executable: Executable; written(): number } {
   const builders: WrittenOut[] = [];
   const builder = own ? undefined : () => builders[builders.push(new WrittenOut(block)) - 1];
-  return { executable: new OnnxExecutable({ runtime, provider: 'cpu', threads: 2, block, memoryBytes, builder }, step, options, () => undefined), written: () => builders.reduce((sum, { written }) => sum + written, 0) };
+  return {
+    executable: new OnnxExecutable(
+      { runtime, provider: 'cpu', threads: 2, block, memoryBytes, builder },
+      step,
+      options,
+      () => undefined,
+    ),
+    written: () => builders.reduce((sum, { written }) => sum + written, 0),
+  };
 }
 
 test.each([4, 8, 16])('blocks of %i images: loss, gradients and running statistics', async (block) => {
@@ -66,7 +92,7 @@ test.each([4, 8, 16])('blocks of %i images: loss, gradients and running statisti
   tight.executable.dispose();
 });
 
-test('what is written out is what onnxruntime computes with this machine\'s block', async ({ skip }) => {
+test("what is written out is what onnxruntime computes with this machine's block", async ({ skip }) => {
   const block = await probeBlock(runtime);
   if (!block) skip('no blocked layout on this machine');
   const state = { ...given.params, ...given.statistics };

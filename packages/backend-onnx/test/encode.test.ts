@@ -27,17 +27,39 @@ function fields(bytes: Uint8Array): Map<number, (bigint | Uint8Array)[]> {
 }
 
 test('shapes and integers of any size survive', () => {
-  fc.assert(fc.property(fc.array(fc.integer({ min: -1, max: 2 ** 48 }), { minLength: 1, maxLength: 5 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 }), (shape, value) => {
-    const model = encodeModel({ name: 'g', opsets: { '': 18 }, inputs: [], outputs: [], nodes: [{ op: 'Op', name: 'n', inputs: ['a', ''], outputs: ['b'], domain: '', attributes: { v: { int: value }, many: { ints: shape } } }], initializers: [{ name: 't', type: 'float32', shape, data: new Float32Array(0) }] });
-    const graph = fields(fields(model).get(7)![0] as Uint8Array);
-    const tensor = fields(graph.get(5)![0] as Uint8Array);
-    expect(tensor.get(1)!.map((dimension) => BigInt.asIntN(64, dimension as bigint))).toEqual(shape.map(BigInt));
-    const node = fields(graph.get(1)![0] as Uint8Array);
-    expect(node.get(1)!.map((name) => new TextDecoder().decode(name as Uint8Array))).toEqual(['a', '']);
-    const [attribute, many] = node.get(5)!.map((each) => fields(each as Uint8Array));
-    expect(BigInt.asIntN(64, attribute.get(3)![0] as bigint)).toBe(BigInt(value));
-    expect(many.get(8)!.map((each) => BigInt.asIntN(64, each as bigint))).toEqual(shape.map(BigInt));
-  }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -1, max: 2 ** 48 }), { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: -(2 ** 31), max: 2 ** 31 }),
+      (shape, value) => {
+        const model = encodeModel({
+          name: 'g',
+          opsets: { '': 18 },
+          inputs: [],
+          outputs: [],
+          nodes: [
+            {
+              op: 'Op',
+              name: 'n',
+              inputs: ['a', ''],
+              outputs: ['b'],
+              domain: '',
+              attributes: { v: { int: value }, many: { ints: shape } },
+            },
+          ],
+          initializers: [{ name: 't', type: 'float32', shape, data: new Float32Array(0) }],
+        });
+        const graph = fields(fields(model).get(7)![0] as Uint8Array);
+        const tensor = fields(graph.get(5)![0] as Uint8Array);
+        expect(tensor.get(1)!.map((dimension) => BigInt.asIntN(64, dimension as bigint))).toEqual(shape.map(BigInt));
+        const node = fields(graph.get(1)![0] as Uint8Array);
+        expect(node.get(1)!.map((name) => new TextDecoder().decode(name as Uint8Array))).toEqual(['a', '']);
+        const [attribute, many] = node.get(5)!.map((each) => fields(each as Uint8Array));
+        expect(BigInt.asIntN(64, attribute.get(3)![0] as bigint)).toBe(BigInt(value));
+        expect(many.get(8)!.map((each) => BigInt.asIntN(64, each as bigint))).toEqual(shape.map(BigInt));
+      },
+    ),
+  );
 });
 
 test('equal nodes and constants are kept once, different ones apart', () => {
@@ -54,8 +76,17 @@ test('onnxruntime reads every kind of constant and attribute', async () => {
   const runtime = await loadRuntime();
   const onnx = new OnnxBuilder();
   const turned = onnx.op('Transpose', [onnx.constant(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3])], { perm: ints(1, 0) });
-  onnx.rename(onnx.op('Where', [onnx.constant(Uint8Array.of(1, 0), [1, 2], 'bool'), turned, onnx.op('Cast', [onnx.constant(Int32Array.of(-7), [])], { to: int(1) })]), 'y');
-  const session = await runtime.InferenceSession.create(onnx.encode('g', [], [{ name: 'y', type: 'float32', shape: [3, 'width'] }]));
+  onnx.rename(
+    onnx.op('Where', [
+      onnx.constant(Uint8Array.of(1, 0), [1, 2], 'bool'),
+      turned,
+      onnx.op('Cast', [onnx.constant(Int32Array.of(-7), [])], { to: int(1) }),
+    ]),
+    'y',
+  );
+  const session = await runtime.InferenceSession.create(
+    onnx.encode('g', [], [{ name: 'y', type: 'float32', shape: [3, 'width'] }]),
+  );
   expect((await session.run({})).y.data).toEqual(Float32Array.of(1, -7, 2, -7, 3, -7));
   await session.release();
 });

@@ -8,16 +8,44 @@ import { expect, test } from 'vitest';
 import { exportOnnx, openOnnxModel } from '../src/index.js';
 
 const random = createRandom(5);
-const numbers = (shape: readonly number[]) => hostTensor(shape, Float32Array.from({ length: shape.reduce((product, side) => product * side, 1) }, () => random.normal()));
+const numbers = (shape: readonly number[]) =>
+  hostTensor(
+    shape,
+    Float32Array.from({ length: shape.reduce((product, side) => product * side, 1) }, () => random.normal()),
+  );
 const about = { metadata: { key: 'välue' }, descriptions: { images: 'a description' }, description: 'of the whole' };
 
 test('a network with PReLU and groups gives its own embeddings for 1 and 5 images', async () => {
-  const model = await mobileFaceNet({ inputSize: 20, width: 0.25, stemGroup: 2, embeddingSize: 6, bottlenecks: [[2, 64, 2, 2], [2, 128, 1, 2]] }).create(testContext());
+  const model = await mobileFaceNet({
+    inputSize: 20,
+    width: 0.25,
+    stemGroup: 2,
+    embeddingSize: 6,
+    bottlenecks: [
+      [2, 64, 2, 2],
+      [2, 128, 1, 2],
+    ],
+  }).create(testContext());
   const { params, statistics } = model.init(random.fork('net'));
   const state: HostTensors = { ...prefixed('params', params), ...prefixed('statistics', statistics) };
-  const step: StepFunction = (held, { images }) => ({ outputs: { embeddings: model.apply(under('params', held), under('statistics', held), tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]), 'infer').embeddings } });
+  const step: StepFunction = (held, { images }) => ({
+    outputs: {
+      embeddings: model.apply(
+        under('params', held),
+        under('statistics', held),
+        tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]),
+        'infer',
+      ).embeddings,
+    },
+  });
   const axis = { 0: 'batch' };
-  const bytes = exportOnnx(step, { ...about, name: 'net', state, inputs: { images: { shape: [1, 3, 20, 20], dtype: 'float32' } }, axisNames: { images: axis, embeddings: axis } });
+  const bytes = exportOnnx(step, {
+    ...about,
+    name: 'net',
+    state,
+    inputs: { images: { shape: [1, 3, 20, 20], dtype: 'float32' } },
+    axisNames: { images: axis, embeddings: axis },
+  });
   const text = Buffer.from(bytes).toString('latin1');
   for (const wanted of ['a description', 'of the whole', 'key', 'batch', 'PRelu']) expect(text).toContain(wanted);
   const session = await openOnnxModel(bytes, 'the bytes');
@@ -33,9 +61,17 @@ test('a network with PReLU and groups gives its own embeddings for 1 and 5 image
 });
 
 test('weights lie in the file as the nodes take them', () => {
-  const step: StepFunction = ({ kernel }, { x }) => ({ outputs: { y: tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'valid') } });
+  const step: StepFunction = ({ kernel }, { x }) => ({
+    outputs: { y: tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'valid') },
+  });
   const kernel = hostTensor([1, 1, 2, 3], Float32Array.of(1, 2, 3, 4, 5, 6));
-  const bytes = exportOnnx(step, { ...about, name: 'one', state: { kernel }, inputs: { x: { shape: [1, 4, 4, 2], dtype: 'float32' } }, axisNames: { x: { 0: 'n' }, y: { 0: 'n' } } });
+  const bytes = exportOnnx(step, {
+    ...about,
+    name: 'one',
+    state: { kernel },
+    inputs: { x: { shape: [1, 4, 4, 2], dtype: 'float32' } },
+    axisNames: { x: { 0: 'n' }, y: { 0: 'n' } },
+  });
   // [in, out] turned to [out, in], and the other order is nowhere
   const floats = (...values: number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
   expect(Buffer.from(bytes).includes(floats(1, 4, 2, 5, 3, 6))).toBe(true);
@@ -43,7 +79,15 @@ test('weights lie in the file as the nodes take them', () => {
 });
 
 test('what cannot be exported is refused by name', () => {
-  const options = { ...about, name: 'odd', state: { s: numbers([2]) }, inputs: { x: { shape: [1, 2], dtype: 'float32' as const } }, axisNames: { x: { 0: 'n' } } };
-  expect(() => exportOnnx(({ s }, { x }) => ({ state: { s: tf.mul(s, 2) }, outputs: { y: x } }), options)).toThrow(/changes its state/);
+  const options = {
+    ...about,
+    name: 'odd',
+    state: { s: numbers([2]) },
+    inputs: { x: { shape: [1, 2], dtype: 'float32' as const } },
+    axisNames: { x: { 0: 'n' } },
+  };
+  expect(() => exportOnnx(({ s }, { x }) => ({ state: { s: tf.mul(s, 2) }, outputs: { y: x } }), options)).toThrow(
+    /changes its state/,
+  );
   expect(() => exportOnnx((_, { x }) => ({ outputs: { y: tf.mul(x, x.shape[0]) } }), options)).toThrow(/every size/);
 });

@@ -1,5 +1,13 @@
 // The block is what the machine has, a limit changes the memory a step takes and not its numbers, and what a plan says.
-import { createRandom, createRunContainer, hostTensor, pluginContext, prefixed, under, type StepFunction } from '@facewright/core';
+import {
+  createRandom,
+  createRunContainer,
+  hostTensor,
+  pluginContext,
+  prefixed,
+  under,
+  type StepFunction,
+} from '@facewright/core';
 import { softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
 import { sgd, trainStep } from '@facewright/training';
@@ -15,13 +23,35 @@ const CLASSES = 11;
 
 async function training() {
   const context = pluginContext(createRunContainer(), 'test');
-  const model = await mobileFaceNet({ inputSize: SIDE, width: 0.5, embeddingSize: 16, bottlenecks: [[2, 64, 3, 2], [2, 128, 2, 2]] }).create(context);
+  const model = await mobileFaceNet({
+    inputSize: SIDE,
+    width: 0.5,
+    embeddingSize: 16,
+    bottlenecks: [
+      [2, 64, 3, 2],
+      [2, 128, 2, 2],
+    ],
+  }).create(context);
   const [loss, optimiser] = await Promise.all([softmax().create(context), sgd({}).create(context)]);
   const body = model.init(createRandom(1));
-  const params = { ...prefixed('model/params', body.params), ...prefixed('head/params', loss.init(CLASSES, 16, createRandom(2)).params) };
-  const state = { ...params, ...prefixed('model/statistics', body.statistics), ...prefixed('memory', optimiser.init(params)) };
+  const params = {
+    ...prefixed('model/params', body.params),
+    ...prefixed('head/params', loss.init(CLASSES, 16, createRandom(2)).params),
+  };
+  const state = {
+    ...params,
+    ...prefixed('model/statistics', body.statistics),
+    ...prefixed('memory', optimiser.init(params)),
+  };
   const step: StepFunction = trainStep(model, loss, optimiser);
-  const inputs = { images: numbers([BATCH, SIDE, SIDE, 3]), labels: hostTensor([BATCH], Int32Array.from({ length: BATCH }, (_, i) => i % CLASSES)), rate: hostTensor([], Float32Array.of(0.01)) };
+  const inputs = {
+    images: numbers([BATCH, SIDE, SIDE, 3]),
+    labels: hostTensor(
+      [BATCH],
+      Int32Array.from({ length: BATCH }, (_, i) => i % CLASSES),
+    ),
+    rate: hostTensor([], Float32Array.of(0.01)),
+  };
   return { step, state, inputs };
 }
 
@@ -32,27 +62,46 @@ test('the probe finds one of the known blocks, the same one each time', async ()
   expect(await probeBlock(runtime)).toBe(block);
 });
 
-test.each(['std', 'blocked'] as const)('%s: with little memory a step computes again what it dropped', async (lowering) => {
-  const { step, state, inputs } = await training();
-  const free = await openOnnxEngine({ provider: 'cpu', lowering, threads: 2 });
-  const whole = planStep(step, state, inputs, { block: free.block });
-  const memoryBytes = 0.5 * whole.bytes;
-  const plan = planStep(step, state, inputs, { block: free.block, memoryBytes });
-  expect(whole.recomputed).toBe(0);
-  expect(plan.recomputed).toBeGreaterThan(3);
-  expect(plan.bytes).toBeLessThan(whole.bytes);
-  const limited = await openOnnxEngine({ provider: 'cpu', lowering, threads: 2, memoryBytes });
-  const [expected, actual] = [free.compile(step, { state }), limited.compile(step, { state })];
-  for (let i = 0; i < 2; i++) expectClose(await actual.run(inputs), await expected.run(inputs), 1e-4);
-  const statistics = async (executable: typeof actual) => under('model/statistics', await executable.readState());
-  expectClose(await statistics(actual), await statistics(expected), 1e-4);
-  await free.dispose();
-  await limited.dispose();
-});
+test.each(['std', 'blocked'] as const)(
+  '%s: with little memory a step computes again what it dropped',
+  async (lowering) => {
+    const { step, state, inputs } = await training();
+    const free = await openOnnxEngine({ provider: 'cpu', lowering, threads: 2 });
+    const whole = planStep(step, state, inputs, { block: free.block });
+    const memoryBytes = 0.5 * whole.bytes;
+    const plan = planStep(step, state, inputs, { block: free.block, memoryBytes });
+    expect(whole.recomputed).toBe(0);
+    expect(plan.recomputed).toBeGreaterThan(3);
+    expect(plan.bytes).toBeLessThan(whole.bytes);
+    const limited = await openOnnxEngine({ provider: 'cpu', lowering, threads: 2, memoryBytes });
+    const [expected, actual] = [free.compile(step, { state }), limited.compile(step, { state })];
+    for (let i = 0; i < 2; i++) expectClose(await actual.run(inputs), await expected.run(inputs), 1e-4);
+    const statistics = async (executable: typeof actual) => under('model/statistics', await executable.readState());
+    expectClose(await statistics(actual), await statistics(expected), 1e-4);
+    await free.dispose();
+    await limited.dispose();
+  },
+);
 
 test('the plan grows with the batch and with the classes', async () => {
   const { step, state, inputs } = await training();
-  const plan = (classes: number, batch: number) => planStep(step, { ...state, 'head/params/kernel': { shape: [16, classes], dtype: 'float32' }, 'head/params/bias': { shape: [classes], dtype: 'float32' }, 'memory/momentum/head/params/kernel': { shape: [16, classes], dtype: 'float32' }, 'memory/momentum/head/params/bias': { shape: [classes], dtype: 'float32' } }, { ...inputs, images: { shape: [batch, SIDE, SIDE, 3], dtype: 'float32' }, labels: { shape: [batch], dtype: 'int32' } }, { block: 8 });
+  const plan = (classes: number, batch: number) =>
+    planStep(
+      step,
+      {
+        ...state,
+        'head/params/kernel': { shape: [16, classes], dtype: 'float32' },
+        'head/params/bias': { shape: [classes], dtype: 'float32' },
+        'memory/momentum/head/params/kernel': { shape: [16, classes], dtype: 'float32' },
+        'memory/momentum/head/params/bias': { shape: [classes], dtype: 'float32' },
+      },
+      {
+        ...inputs,
+        images: { shape: [batch, SIDE, SIDE, 3], dtype: 'float32' },
+        labels: { shape: [batch], dtype: 'int32' },
+      },
+      { block: 8 },
+    );
   const [small, wide, large] = [plan(CLASSES, 16), plan(100_000, 16), plan(CLASSES, 64)];
   // two matrices of 16 × 100,000 and two vectors, kept three times over
   expect(wide.fixedBytes - small.fixedBytes).toBe(3 * 4 * 2 * 17 * (100_000 - CLASSES));

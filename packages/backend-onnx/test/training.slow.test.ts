@@ -8,5 +8,7 @@ const { block } = probe;
 await probe.dispose();
 
 describe('std', () => testTrainingAgreement(() => openOnnxEngine({ provider: 'cpu', lowering: 'std', threads: 2 })));
-if (block) describe(`blocked by ${block}`, () => testTrainingAgreement(() => openOnnxEngine({ provider: 'cpu', lowering: 'blocked', threads: 2 })));
-else test.skip('blocked (skipped: this processor\'s onnxruntime has no blocked layout)', () => {});
+if (block)
+  describe(`blocked by ${block}`, () =>
+    testTrainingAgreement(() => openOnnxEngine({ provider: 'cpu', lowering: 'blocked', threads: 2 })));
+else test.skip("blocked (skipped: this processor's onnxruntime has no blocked layout)", () => {});

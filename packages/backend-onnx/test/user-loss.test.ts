@@ -1,5 +1,18 @@
 // A loss plugin as a user would publish it, in plain tfjs ops, trains on this engine as it stands: captured, compiled, with its gradient.
-import { createRandom, createRunContainer, definePlugin, hostScalar, hostTensor, pluginContext, prefixed, type Engine, type HostTensor, type HostTensors, type Loss, type Random } from '@facewright/core';
+import {
+  createRandom,
+  createRunContainer,
+  definePlugin,
+  hostScalar,
+  hostTensor,
+  pluginContext,
+  prefixed,
+  type Engine,
+  type HostTensor,
+  type HostTensors,
+  type Loss,
+  type Random,
+} from '@facewright/core';
 import { mobileFaceNet } from '@facewright/models';
 import { testLoss } from '@facewright/testkit';
 import { compileTraining, firstState, sgd } from '@facewright/training';
@@ -9,11 +22,18 @@ import { z } from 'zod';
 import { onnx, openOnnxEngine } from '../src/index.js';
 import { expectClose, numbers, referenceEngine } from './agree.js';
 
-const drawn = (shape: readonly [number, number], random: Random): HostTensor => hostTensor(shape, Float32Array.from({ length: shape[0] * shape[1] }, () => 0.1 * random.normal()));
+const drawn = (shape: readonly [number, number], random: Random): HostTensor =>
+  hostTensor(
+    shape,
+    Float32Array.from({ length: shape[0] * shape[1] }, () => 0.1 * random.normal()),
+  );
 
 /** [n, 1]: the k-th largest number of each row, as a constant. */
 const kth = (x: tf.Tensor, k: number): tf.Tensor =>
-  tf.customGrad((x) => ({ value: tf.slice(tf.topk(x as tf.Tensor, k).values, [0, k - 1], [-1, 1]), gradFunc: () => tf.zeros((x as tf.Tensor).shape) }))(x);
+  tf.customGrad((x) => ({
+    value: tf.slice(tf.topk(x as tf.Tensor, k).values, [0, k - 1], [-1, 1]),
+    gradFunc: () => tf.zeros((x as tf.Tensor).shape),
+  }))(x);
 
 /**
  * Softmax over cosines, and beside it a hinge on the negatives that come closest, the k largest of each row and of them those within a
@@ -21,15 +41,30 @@ const kth = (x: tf.Tensor, k: number): tf.Tensor =>
  */
 const hardest = definePlugin({
   meta: { name: 'hardest-negatives', kind: 'loss', version: '1.0.0', apiVersion: 1 },
-  options: z.strictObject({ k: z.int().min(1).default(3), margin: z.number().default(0.3), scale: z.number().default(16) }),
+  options: z.strictObject({
+    k: z.int().min(1).default(3),
+    margin: z.number().default(0.3),
+    scale: z.number().default(16),
+  }),
   create: ({ k, margin, scale }): Loss => ({
-    init: (identities, embeddingSize, random) => ({ params: { centres: drawn([embeddingSize, identities], random) }, statistics: {} }),
+    init: (identities, embeddingSize, random) => ({
+      params: { centres: drawn([embeddingSize, identities], random) },
+      statistics: {},
+    }),
     apply(params, _, embeddings, labels) {
-      const unit = (x: tf.Tensor, axis: number): tf.Tensor => tf.div(x, tf.sqrt(tf.add(tf.sum(tf.square(x), axis, true), 1e-6)));
-      const cosines = tf.clipByValue(tf.matMul(unit(embeddings, 1) as tf.Tensor2D, unit(params.centres, 0) as tf.Tensor2D), -1, 1);
+      const unit = (x: tf.Tensor, axis: number): tf.Tensor =>
+        tf.div(x, tf.sqrt(tf.add(tf.sum(tf.square(x), axis, true), 1e-6)));
+      const cosines = tf.clipByValue(
+        tf.matMul(unit(embeddings, 1) as tf.Tensor2D, unit(params.centres, 0) as tf.Tensor2D),
+        -1,
+        1,
+      );
       const [images, classes] = cosines.shape;
       const own = tf.cast(tf.oneHot(labels, classes), 'bool');
-      const positive = tf.gather(tf.reshape(cosines, [-1]), tf.add(tf.mul(tf.range(0, images, 1, 'int32'), tf.scalar(classes, 'int32')), labels));
+      const positive = tf.gather(
+        tf.reshape(cosines, [-1]),
+        tf.add(tf.mul(tf.range(0, images, 1, 'int32'), tf.scalar(classes, 'int32')), labels),
+      );
       const others = tf.where(own, tf.fill(cosines.shape, -2), cosines);
       const least = kth(others, Math.min(k, classes - 1));
       const close = tf.greaterEqual(others, tf.maximum(least, tf.expandDims(tf.sub(positive, margin), 1)));
@@ -42,20 +77,29 @@ const hardest = definePlugin({
   }),
 });
 
-testLoss(hardest(), { engine: onnx(), name: 'a user\'s loss on onnx' });
+testLoss(hardest(), { engine: onnx(), name: "a user's loss on onnx" });
 
 test('it trains like on the reference engine', async () => {
   const context = pluginContext(createRunContainer(), 'test');
   const [model, loss, optimiser] = await Promise.all([
-    mobileFaceNet({ inputSize: 16, width: 0.125, embeddingSize: 8, bottlenecks: [[2, 64, 1, 2]] }).create(context), hardest().create(context), sgd({ momentum: 0.9 }).create(context),
+    mobileFaceNet({ inputSize: 16, width: 0.125, embeddingSize: 8, bottlenecks: [[2, 64, 1, 2]] }).create(context),
+    hardest().create(context),
+    sgd({ momentum: 0.9 }).create(context),
   ]);
   const { state } = firstState(model, { loss, optimiser }, 6, createRandom(1));
   const train = async (engine: Engine, parts: number): Promise<HostTensors> => {
-    const executable = compileTraining({ engine, name: 'a user\'s loss', model, loss, optimiser, parts, state });
+    const executable = compileTraining({ engine, name: "a user's loss", model, loss, optimiser, parts, state });
     const losses: Record<string, HostTensor> = {};
     for (let step = 0; step < 4; step++) {
-      const labels = hostTensor([16], Int32Array.from({ length: 16 }, (_, i) => (i * 5 + step) % 6));
-      const { loss: value, gradientNorm } = await executable.run({ images: numbers([16, 16, 16, 3], step), labels, rate: hostScalar(0.02) });
+      const labels = hostTensor(
+        [16],
+        Int32Array.from({ length: 16 }, (_, i) => (i * 5 + step) % 6),
+      );
+      const { loss: value, gradientNorm } = await executable.run({
+        images: numbers([16, 16, 16, 3], step),
+        labels,
+        rate: hostScalar(0.02),
+      });
       Object.assign(losses, prefixed(`step ${step}`, { loss: value, gradientNorm }));
     }
     return losses;

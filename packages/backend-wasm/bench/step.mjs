@@ -21,7 +21,10 @@ const CLASSES = 50;
 const random = createRandom(1);
 const params = {};
 const normal = (name, shape, fanIn) => {
-  params[name] ??= hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal() * Math.sqrt(2 / fanIn)));
+  params[name] ??= hostTensor(
+    shape,
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal() * Math.sqrt(2 / fanIn)),
+  );
   return name;
 };
 const constant = (name, channels, value) => {
@@ -38,18 +41,34 @@ function net(images, get) {
   };
   const conv = (name, channels, kernel, stride, linear) => {
     const inputs = x.shape[3];
-    x = tf.conv2d(x, get(normal(`${name}/kernel`, [kernel, kernel, inputs, channels], kernel * kernel * inputs)), stride, kernel === 3 ? 1 : 0);
+    x = tf.conv2d(
+      x,
+      get(normal(`${name}/kernel`, [kernel, kernel, inputs, channels], kernel * kernel * inputs)),
+      stride,
+      kernel === 3 ? 1 : 0,
+    );
     normalised(name, channels, linear);
   };
   const depthwise = (name, kernel, stride, linear) => {
     const channels = x.shape[3];
-    x = tf.depthwiseConv2d(x, get(normal(`${name}/kernel`, [kernel, kernel, channels, 1], kernel * kernel)), stride, kernel === 3 ? 1 : 0);
+    x = tf.depthwiseConv2d(
+      x,
+      get(normal(`${name}/kernel`, [kernel, kernel, channels, 1], kernel * kernel)),
+      stride,
+      kernel === 3 ? 1 : 0,
+    );
     normalised(name, channels, linear);
   };
   const channelsOf = (channels) => Math.max(4, Math.round(channels * width));
   conv('stem', channelsOf(64), 3, 2);
   depthwise('stem2', 3, 1);
-  for (const [stage, [t, c, n, s]] of [[2, 64, 5, 2], [4, 128, 1, 2], [2, 128, 6, 1], [4, 128, 1, 2], [2, 128, 2, 1]].entries()) {
+  for (const [stage, [t, c, n, s]] of [
+    [2, 64, 5, 2],
+    [4, 128, 1, 2],
+    [2, 128, 6, 1],
+    [4, 128, 1, 2],
+    [2, 128, 2, 1],
+  ].entries()) {
     for (let block = 0; block < n; block++) {
       const before = x;
       const name = `stage${stage}/block${block}`;
@@ -70,20 +89,36 @@ function step(state, { images, labels, rate }) {
   const names = Object.keys(state);
   const { value, grads } = tf.valueAndGrads((...tensors) => {
     const byName = Object.fromEntries(names.map((name, index) => [name, tensors[index]]));
-    return tf.mean(softmaxCrossEntropy(net(images, (name) => byName[name]), labels));
+    return tf.mean(
+      softmaxCrossEntropy(
+        net(images, (name) => byName[name]),
+        labels,
+      ),
+    );
   })(names.map((name) => state[name]));
-  return { state: Object.fromEntries(names.map((name, index) => [name, tf.sub(state[name], tf.mul(grads[index], rate))])), outputs: { loss: value } };
+  return {
+    state: Object.fromEntries(names.map((name, index) => [name, tf.sub(state[name], tf.mul(grads[index], rate))])),
+    outputs: { loss: value },
+  };
 }
 
 const backend = await (await import(`@facewright/backend-${values.backend}`)).default().create();
 const engine = await backend.open();
 const inputs = {
-  images: hostTensor([batch, size, size, 3], Float32Array.from({ length: batch * size * size * 3 }, () => 2 * random.uniform() - 1)),
-  labels: hostTensor([batch], Int32Array.from({ length: batch }, (_, i) => i % CLASSES)),
+  images: hostTensor(
+    [batch, size, size, 3],
+    Float32Array.from({ length: batch * size * size * 3 }, () => 2 * random.uniform() - 1),
+  ),
+  labels: hostTensor(
+    [batch],
+    Int32Array.from({ length: batch }, (_, i) => i % CLASSES),
+  ),
   rate: hostScalar(0.05),
 };
 // one image through the net collects the parameters' names and shapes
-const probe = engine.compile((_, { image }) => ({ outputs: { logits: net(image, (name) => tf.tensor(params[name].data, params[name].shape)) } }));
+const probe = engine.compile((_, { image }) => ({
+  outputs: { logits: net(image, (name) => tf.tensor(params[name].data, params[name].shape)) },
+}));
 await probe.run({ image: hostTensor([1, size, size, 3], inputs.images.data.slice(0, size * size * 3)) });
 probe.dispose();
 
@@ -100,13 +135,21 @@ for (let i = 0; i < steps; i++) {
   times.push(performance.now() - start);
   const { user, system } = process.cpuUsage(cpuStart);
   cpuTimes.push((user + system) / 1000);
-  console.log(`step ${i + 1}  loss ${loss.data[0].toFixed(5)}  ${times.at(-1).toFixed(0)} ms (CPU ${cpuTimes.at(-1).toFixed(0)})  tensors ${tf.memory().numTensors}  ${(tf.memory().numBytes / 2 ** 20).toFixed(1)} MiB`);
+  console.log(
+    `step ${i + 1}  loss ${loss.data[0].toFixed(5)}  ${times.at(-1).toFixed(0)} ms (CPU ${cpuTimes.at(-1).toFixed(0)})  tensors ${tf.memory().numTensors}  ${(tf.memory().numBytes / 2 ** 20).toFixed(1)} MiB`,
+  );
 }
 const best = Math.min(...times.slice(1));
 const cpuBest = Math.min(...cpuTimes.slice(1));
-console.log(`${engine.name} (${engine.device}), width ${width}, ${size}×${size}, batch ${batch}: best ${best.toFixed(0)} ms a step, ${((1000 * batch) / best).toFixed(1)} img/s; ${cpuBest.toFixed(0)} ms of CPU, ${((1000 * batch) / cpuBest).toFixed(1)} images a CPU-second`);
+console.log(
+  `${engine.name} (${engine.device}), width ${width}, ${size}×${size}, batch ${batch}: best ${best.toFixed(0)} ms a step, ${((1000 * batch) / best).toFixed(1)} img/s; ${cpuBest.toFixed(0)} ms of CPU, ${((1000 * batch) / cpuBest).toFixed(1)} images a CPU-second`,
+);
 if (values.kernels) {
-  const rows = [...spent].map(([name, { own, calls }]) => ({ kernel: name, ms: +(own / (steps - 1)).toFixed(1), calls: calls / (steps - 1) }));
+  const rows = [...spent].map(([name, { own, calls }]) => ({
+    kernel: name,
+    ms: +(own / (steps - 1)).toFixed(1),
+    calls: calls / (steps - 1),
+  }));
   console.table(rows.sort((a, b) => b.ms - a.ms).slice(0, 30));
 }
 

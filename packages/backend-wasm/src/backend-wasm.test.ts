@@ -11,16 +11,29 @@ testBackend(wasm());
 const open = async (plugin: ReturnType<typeof wasm>): Promise<Engine> => (await plugin.create(testContext())).open();
 
 test('probing loads nothing and names SIMD', async () => {
-  expect(await (await wasm().create(testContext())).probe()).toEqual({ usable: true, device: expect.stringMatching(/^wasm SIMD/) });
+  expect(await (await wasm().create(testContext())).probe()).toEqual({
+    usable: true,
+    device: expect.stringMatching(/^wasm SIMD/),
+  });
 });
 
 /** One step of gradient descent on ‖x·w − 1‖², with a convolution in it. */
 const descend: StepFunction = ({ w }, { x }) => {
-  const { value, grads } = tf.valueAndGrads((w: tf.Tensor) => tf.mean(tf.square(tf.sub(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 1), 1))))([w]);
+  const { value, grads } = tf.valueAndGrads((w: tf.Tensor) =>
+    tf.mean(tf.square(tf.sub(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 1), 1))),
+  )([w]);
   return { state: { w: tf.sub(w, tf.mul(grads[0], 0.05)) }, outputs: { loss: value } };
 };
-const x = hostTensor([2, 6, 6, 3], Float32Array.from({ length: 216 }, (_, i) => Math.sin(i)));
-const state = { w: hostTensor([3, 3, 3, 4], Float32Array.from({ length: 108 }, (_, i) => 0.3 * Math.cos(i))) };
+const x = hostTensor(
+  [2, 6, 6, 3],
+  Float32Array.from({ length: 216 }, (_, i) => Math.sin(i)),
+);
+const state = {
+  w: hostTensor(
+    [3, 3, 3, 4],
+    Float32Array.from({ length: 108 }, (_, i) => 0.3 * Math.cos(i)),
+  ),
+};
 
 describe('two engines in one process', () => {
   test('do not meet, whether called in turn or at once', async () => {
@@ -32,7 +45,8 @@ describe('two engines in one process', () => {
     const [first, second, third] = [await open(wasm()), await open(cpu()), await open(wasm())];
     const executables = [first, second, third].map((engine) => engine.compile(descend, { state }));
     for (let i = 0; i < 3; i++) {
-      for (const executable of executables) expect((await executable.run({ x })).loss.data[0]).toBeCloseTo(losses[i], 5);
+      for (const executable of executables)
+        expect((await executable.run({ x })).loss.data[0]).toBeCloseTo(losses[i], 5);
     }
     for (let i = 3; i < 6; i++) {
       const together = await Promise.all(executables.map((executable) => executable.run({ x })));
@@ -47,7 +61,8 @@ describe('two engines in one process', () => {
 test('memory stays as it is over steps', async () => {
   const engine = await open(wasm());
   const executable = engine.compile(descend, { state });
-  const heap = (): number => withTfBackend('wasm', () => (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.length);
+  const heap = (): number =>
+    withTfBackend('wasm', () => (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.length);
   const small = { x };
   const large = { x: hostTensor([64, 32, 32, 3], new Float32Array(64 * 32 * 32 * 3).fill(0.1)) };
   for (let i = 0; i < 3; i++) await executable.run(large);

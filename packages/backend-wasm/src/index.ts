@@ -5,11 +5,46 @@ import { registerTrainingKernels } from './kernels/index.js';
 import { WASM } from './kernels/register.js';
 
 /** A module whose one function uses a vector instruction: only an engine with SIMD accepts it. */
-const SIMD_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11);
+const SIMD_MODULE = Uint8Array.of(
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  4,
+  1,
+  96,
+  0,
+  0,
+  3,
+  2,
+  1,
+  0,
+  10,
+  9,
+  1,
+  7,
+  0,
+  65,
+  0,
+  253,
+  15,
+  26,
+  11,
+);
 
 function probe(): Availability {
   const { WebAssembly } = globalThis as { WebAssembly?: { validate(bytes: Uint8Array): boolean } }; // TypeScript knows it only with the DOM
-  if (!WebAssembly) return { usable: false, reason: 'this JavaScript engine has no WebAssembly', remedy: 'Use Node 20.19 or newer, without --jitless.' };
+  if (!WebAssembly)
+    return {
+      usable: false,
+      reason: 'this JavaScript engine has no WebAssembly',
+      remedy: 'Use Node 20.19 or newer, without --jitless.',
+    };
   return { usable: true, device: WebAssembly.validate(SIMD_MODULE) ? 'wasm SIMD, 1 thread' : 'wasm, 1 thread' };
 }
 
@@ -21,7 +56,13 @@ async function open(): Promise<Engine> {
 
 /** Runs wherever WebAssembly runs, on one thread. Takes no options. */
 export const wasm = definePlugin({
-  meta: { name: 'wasm', kind: 'backend', version: '0.1.0', apiVersion: 1, description: 'WebAssembly: no native code, one thread' },
+  meta: {
+    name: 'wasm',
+    kind: 'backend',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'WebAssembly: no native code, one thread',
+  },
   options: z.strictObject({}),
   create: (): Backend => ({ probe: async () => probe(), open }),
 });

@@ -5,7 +5,10 @@ import { webgpu } from './index.browser.js';
 
 if ('document' in globalThis) {
   test('there is an adapter', async () => {
-    expect(await (await webgpu().create(testContext())).probe()).toMatchObject({ usable: true, device: expect.stringMatching(/./) });
+    expect(await (await webgpu().create(testContext())).probe()).toMatchObject({
+      usable: true,
+      device: expect.stringMatching(/./),
+    });
   });
   testBackend(webgpu(), { name: 'webgpu in the browser, compiled' });
   testBackend(webgpu({ mode: 'eager' }), { name: 'webgpu in the browser, op by op' });

@@ -6,7 +6,10 @@ import { webgpu } from './index.js';
 
 const missing = await adapterHere();
 test.skipIf(missing)(`there is an adapter${missing ? ` (skipped: ${missing})` : ''}`, async () => {
-  expect(await (await webgpu().create(testContext())).probe()).toMatchObject({ usable: true, device: expect.stringMatching(/./) });
+  expect(await (await webgpu().create(testContext())).probe()).toMatchObject({
+    usable: true,
+    device: expect.stringMatching(/./),
+  });
 });
 if (!missing) {
   testBackend(webgpu(), { name: 'webgpu, compiled' });

@@ -6,9 +6,23 @@ import { probe, type GpuSource } from './gpu/source.js';
 
 export const webgpuPlugin = (source: GpuSource) =>
   definePlugin({
-    meta: { name: 'webgpu', kind: 'backend', version: '0.1.0', apiVersion: 1, description: 'WebGPU: any GPU, in the browser and in Node' },
+    meta: {
+      name: 'webgpu',
+      kind: 'backend',
+      version: '0.1.0',
+      apiVersion: 1,
+      description: 'WebGPU: any GPU, in the browser and in Node',
+    },
     options: z.strictObject({
-      mode: z.enum(['compiled', 'eager']).default('compiled').describe('compiled: a step is captured and run as one list of dispatches where that is possible; eager: op by op'),
+      mode: z
+        .enum(['compiled', 'eager'])
+        .default('compiled')
+        .describe(
+          'compiled: a step is captured and run as one list of dispatches where that is possible; eager: op by op',
+        ),
     }),
-    create: (options, { emit }): Backend => ({ probe: () => probe(source), open: () => openWebgpuEngine(source, options, emit) }),
+    create: (options, { emit }): Backend => ({
+      probe: () => probe(source),
+      open: () => openWebgpuEngine(source, options, emit),
+    }),
   });

@@ -1,4 +1,12 @@
-import { batchNormTraining, hostTensor, openEagerEngine, prelu, softmaxCrossEntropy, type HostTensors, type StepFunction } from '@facewright/core';
+import {
+  batchNormTraining,
+  hostTensor,
+  openEagerEngine,
+  prelu,
+  softmaxCrossEntropy,
+  type HostTensors,
+  type StepFunction,
+} from '@facewright/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
@@ -44,19 +52,38 @@ const trainingStep: StepFunction = (state, { image, label, rate }) => {
   const { value, grads } = tf.valueAndGrads(net)(names.map((name) => state[name]));
   const entries = names.map((name, i) => {
     const momentum = tf.add(tf.mul(state[`m/${name}`], 0.9), grads[i]);
-    return [[`m/${name}`, momentum], [name, tf.sub(state[name], tf.mul(rate, momentum))]] as const;
+    return [
+      [`m/${name}`, momentum],
+      [name, tf.sub(state[name], tf.mul(rate, momentum))],
+    ] as const;
   });
   return { state: Object.fromEntries(entries.flat()), outputs: { loss: value } };
 };
 
 test('a training step is captured with its gradients and agrees with running it', async () => {
-  const shapes: Record<string, number[]> = { w: [3, 3, 3, 4], d: [3, 3, 4, 1], gamma: [4], beta: [4], alpha: [4], head: [4, 5] };
+  const shapes: Record<string, number[]> = {
+    w: [3, 3, 3, 4],
+    d: [3, 3, 4, 1],
+    gamma: [4],
+    beta: [4],
+    alpha: [4],
+    head: [4, 5],
+  };
   const params = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, numbers(shape)]));
   const momenta = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [`m/${name}`, numbers(shape)]));
-  const inputs = { image: numbers([2, 9, 9, 3]), label: hostTensor([2], Int32Array.of(1, 4)), rate: hostTensor([], Float32Array.of(0.1)) };
+  const inputs = {
+    image: numbers([2, 9, 9, 3]),
+    label: hostTensor([2], Int32Array.of(1, 4)),
+    rate: hostTensor([], Float32Array.of(0.1)),
+  };
   const graph = await agrees(trainingStep, { ...params, ...momenta }, inputs);
   const ops = graph.nodes.map(({ op }) => op);
-  for (const op of ['FacewrightBatchNormTraining', 'FacewrightBatchNormTrainingGradient', 'FacewrightPreluGradient', 'FacewrightSoftmaxCrossEntropyGradient']) {
+  for (const op of [
+    'FacewrightBatchNormTraining',
+    'FacewrightBatchNormTrainingGradient',
+    'FacewrightPreluGradient',
+    'FacewrightSoftmaxCrossEntropyGradient',
+  ]) {
     expect(ops.filter((name) => name === op)).toHaveLength(1);
   }
   expect(ops).not.toContain('Identity');
@@ -87,7 +114,9 @@ test('tensors of another backend become constants, in every capture that uses th
   await tf.setBackend('cpu');
   const outside = tf.tensor1d([1, 2, 3]);
   for (let i = 0; i < 2; i++) {
-    const graph = capture((_, { x }) => ({ outputs: { y: tf.add(x, outside) } }), { inputs: { x: { shape: [3], dtype: 'float32' } } });
+    const graph = capture((_, { x }) => ({ outputs: { y: tf.add(x, outside) } }), {
+      inputs: { x: { shape: [3], dtype: 'float32' } },
+    });
     expect([...graph.constants.values()]).toEqual([Float32Array.of(1, 2, 3)]);
   }
   expect(Array.from(await tf.add(outside, 1).data())).toEqual([2, 3, 4]);
@@ -95,9 +124,13 @@ test('tensors of another backend become constants, in every capture that uses th
 
 test('reading a value names the op and the line', () => {
   const signature = { inputs: { x: { shape: [3], dtype: 'float32' as const } } };
-  expect(() => capture((_, { x }) => ({ outputs: { y: tf.mul(x, tf.exp(x).dataSync()[0]) } }), signature, { name: 'peek' })).toThrow(/"peek" reads the value of the result of Exp \[3\][\s\S]*capture\.test\.ts:\d+/);
+  expect(() =>
+    capture((_, { x }) => ({ outputs: { y: tf.mul(x, tf.exp(x).dataSync()[0]) } }), signature, { name: 'peek' }),
+  ).toThrow(/"peek" reads the value of the result of Exp \[3\][\s\S]*capture\.test\.ts:\d+/);
   // what is a constant has a value
-  expect(capture((_, { x }) => ({ outputs: { y: tf.mul(x, tf.scalar(4).dataSync()[0]) } }), signature).nodes).toHaveLength(1);
+  expect(
+    capture((_, { x }) => ({ outputs: { y: tf.mul(x, tf.scalar(4).dataSync()[0]) } }), signature).nodes,
+  ).toHaveLength(1);
 });
 
 test('a tensor that is gone is an error that says so', () => {
@@ -106,18 +139,31 @@ test('a tensor that is gone is an error that says so', () => {
     const twice = tf.mul(x as tf.Tensor, 2);
     return { value: tf.square(x as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.mul(dy, twice) };
   });
-  expect(() => capture((_, { x }) => ({ outputs: { y: tf.grad((x: tf.Tensor) => tf.sum(square(x)))(x) } }), signature, { name: 'mine' })).toThrow(/"mine" uses a tensor that was disposed of[\s\S]*"save"/);
+  expect(() =>
+    capture((_, { x }) => ({ outputs: { y: tf.grad((x: tf.Tensor) => tf.sum(square(x)))(x) } }), signature, {
+      name: 'mine',
+    }),
+  ).toThrow(/"mine" uses a tensor that was disposed of[\s\S]*"save"/);
 });
 
 test('an op without a rule, and a state that was not there, are named', () => {
   const signature = { inputs: { x: { shape: [4], dtype: 'float32' as const } } };
-  expect(() => capture((_, { x }) => ({ outputs: { y: tf.real(tf.fft(tf.complex(x, x))) } }), signature)).toThrow(/cannot be captured/);
+  expect(() => capture((_, { x }) => ({ outputs: { y: tf.real(tf.fft(tf.complex(x, x))) } }), signature)).toThrow(
+    /cannot be captured/,
+  );
   expect(() => capture((_, { x }) => ({ state: { w: x }, outputs: {} }), signature)).toThrow(/state "w"/);
 });
 
 test('the former backend is active afterwards, also after an error', async () => {
   await tf.setBackend('cpu');
-  expect(() => capture(() => { throw new Error('mine'); }, { inputs: {} })).toThrow('mine');
+  expect(() =>
+    capture(
+      () => {
+        throw new Error('mine');
+      },
+      { inputs: {} },
+    ),
+  ).toThrow('mine');
   expect(tf.getBackend()).toBe('cpu');
 });
 

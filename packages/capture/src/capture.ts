@@ -25,7 +25,11 @@ export interface CaptureOptions {
  *
  *     const graph = capture((_, { x }) => ({ outputs: { y: tf.tanh(x) } }), { inputs: { x: { shape: [4, 3], dtype: 'float32' } } });
  */
-export function capture(step: StepFunction, signature: Signature, { name = step.name || 'step' }: CaptureOptions = {}): Graph {
+export function capture(
+  step: StepFunction,
+  signature: Signature,
+  { name = step.name || 'step' }: CaptureOptions = {},
+): Graph {
   const backend = recordingBackend();
   tf.engine().registry[CAPTURE_BACKEND] ??= backend; // started without being chosen
   const recording = new Recording(name);
@@ -37,15 +41,27 @@ export function capture(step: StepFunction, signature: Signature, { name = step.
       tf.tidy(() => {
         const enter = (specs: Readonly<Record<string, TensorSpec>>): { named: NamedValue[]; tensors: State } => {
           const named = Object.entries(specs).map(([key, spec]) => ({ name: key, value: createValue(spec) }));
-          return { named, tensors: Object.fromEntries(named.map(({ name: key, value }) => [key, tensorFor(backend.infoOf(value))])) };
+          return {
+            named,
+            tensors: Object.fromEntries(named.map(({ name: key, value }) => [key, tensorFor(backend.infoOf(value))])),
+          };
         };
         const state = enter(signature.state ?? {});
         const inputs = enter(signature.inputs);
         const result = step(state.tensors, inputs.tensors);
-        const leave = (tensors: State): NamedValue[] => Object.entries(tensors).map(([key, tensor]) => ({ name: key, value: backend.capturedValue(tensor) }));
+        const leave = (tensors: State): NamedValue[] =>
+          Object.entries(tensors).map(([key, tensor]) => ({ name: key, value: backend.capturedValue(tensor) }));
         const newState = leave(result.state ?? {});
         checkState(newState, state.named, name);
-        graph = { name, state: state.named, inputs: inputs.named, constants: recording.constants, nodes: recording.nodes, newState, outputs: leave(result.outputs) };
+        graph = {
+          name,
+          state: state.named,
+          inputs: inputs.named,
+          constants: recording.constants,
+          nodes: recording.nodes,
+          newState,
+          outputs: leave(result.outputs),
+        };
       });
       return graph!;
     });
@@ -63,7 +79,9 @@ function checkState(newState: readonly NamedValue[], state: readonly NamedValue[
     const before = state.find((entry) => entry.name === name)?.value;
     if (!before) throw new Error(`the step "${step}" returned the state "${name}", which was not in its first state`);
     if (!sameShape(before.shape, value.shape) || before.dtype !== value.dtype) {
-      throw new Error(`the step "${step}" returned the state "${name}" as ${value.dtype} [${value.shape.join(', ')}], it was ${before.dtype} [${before.shape.join(', ')}]`);
+      throw new Error(
+        `the step "${step}" returned the state "${name}" as ${value.dtype} [${value.shape.join(', ')}], it was ${before.dtype} [${before.shape.join(', ')}]`,
+      );
     }
   }
 }

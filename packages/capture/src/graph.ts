@@ -51,7 +51,8 @@ export function sizeOf({ shape }: { readonly shape: readonly number[] }): number
 /** Bytes of a tensor on the device; bool takes one byte a value. */
 export const bytesOf = (value: TensorSpec): number => sizeOf(value) * (value.dtype === 'bool' ? 1 : 4);
 
-export const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((dimension, i) => dimension === b[i]);
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((dimension, i) => dimension === b[i]);
 
 /** The input of that tfjs name; throws where the node has none, since that is a defect of a rule or a lowering. */
 export function inputOf(node: GraphNode, name: string): Value {
@@ -88,10 +89,13 @@ export function replaceValues(graph: Graph, replacements: ReadonlyMap<Value, Val
     for (let next = replacements.get(current); next; next = replacements.get(current)) current = next;
     return current;
   };
-  const named = (list: readonly NamedValue[]): NamedValue[] => list.map(({ name, value }) => ({ name, value: end(value) }));
+  const named = (list: readonly NamedValue[]): NamedValue[] =>
+    list.map(({ name, value }) => ({ name, value: end(value) }));
   return {
     ...graph,
-    nodes: graph.nodes.map((node) => (node.inputs.some((input) => replacements.has(input)) ? { ...node, inputs: node.inputs.map(end) } : node)),
+    nodes: graph.nodes.map((node) =>
+      node.inputs.some((input) => replacements.has(input)) ? { ...node, inputs: node.inputs.map(end) } : node,
+    ),
     newState: named(graph.newState),
     outputs: named(graph.outputs),
   };

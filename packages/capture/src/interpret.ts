@@ -4,7 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AFTER, type Graph, type NamedValue, type Value } from './graph.js';
 
 /** `tfBackend` must be initialised and have the composed kernels (an engine opened on it has). Results come with bool as int32. */
-export function interpret(graph: Graph, tfBackend: string, state: HostTensors, inputs: HostTensors): { state: HostTensors; outputs: HostTensors } {
+export function interpret(
+  graph: Graph,
+  tfBackend: string,
+  state: HostTensors,
+  inputs: HostTensors,
+): { state: HostTensors; outputs: HostTensors } {
   return withTfBackend(tfBackend, () => {
     const known = new Map<Value, tf.Tensor>();
     const all = { ...state, ...inputs };
@@ -20,11 +25,15 @@ export function interpret(graph: Graph, tfBackend: string, state: HostTensors, i
         continue;
       }
       const listed = node.inputNames.every((name, i) => name === String(i));
-      const given = listed && node.inputs.length ? tensors : Object.fromEntries(node.inputNames.map((name, i) => [name, tensors[i]]));
+      const given =
+        listed && node.inputs.length
+          ? tensors
+          : Object.fromEntries(node.inputNames.map((name, i) => [name, tensors[i]]));
       const made = tf.engine().runKernel(node.op, given as tf.NamedTensorMap, node.attrs as tf.NamedAttrMap);
       (Array.isArray(made) ? made : [made as tf.Tensor]).forEach((tensor, i) => known.set(node.outputs[i], tensor));
     }
-    const read = (list: readonly NamedValue[]): HostTensors => Object.fromEntries(list.map(({ name, value }) => [name, host(known.get(value)!)]));
+    const read = (list: readonly NamedValue[]): HostTensors =>
+      Object.fromEntries(list.map(({ name, value }) => [name, host(known.get(value)!)]));
     const result = { state: read(graph.newState), outputs: read(graph.outputs) };
     tf.dispose([...known.values()]);
     return result;

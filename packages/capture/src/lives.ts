@@ -15,7 +15,9 @@ export function lives(graph: Graph): Map<Value, Life> {
   const found = new Map<Value, Life>();
   for (const { value } of [...graph.state, ...graph.inputs]) found.set(value, { from: -1, to: graph.nodes.length });
   for (const value of graph.constants.keys()) found.set(value, { from: -1, to: graph.nodes.length });
-  graph.nodes.forEach((node, index) => node.outputs.forEach((output) => found.set(output, { from: index, to: last.get(output) ?? index })));
+  graph.nodes.forEach((node, index) =>
+    node.outputs.forEach((output) => found.set(output, { from: index, to: last.get(output) ?? index })),
+  );
   return found;
 }
 
@@ -47,7 +49,8 @@ export function memoryNeed(graph: Graph, model: MemoryModel = plainMemory): Memo
   const viewed = new Map<Value, Value>();
   const origin = (value: Value): Value => viewed.get(value) ?? value;
   const until = new Map<Value, number>();
-  for (const node of graph.nodes) for (const output of node.outputs) if (model.isView(node, output)) viewed.set(output, origin(node.inputs[0]));
+  for (const node of graph.nodes)
+    for (const output of node.outputs) if (model.isView(node, output)) viewed.set(output, origin(node.inputs[0]));
   for (const [value, life] of known) until.set(origin(value), Math.max(until.get(origin(value)) ?? -1, life.to));
   for (const [value, life] of known) {
     if (viewed.has(value)) continue;

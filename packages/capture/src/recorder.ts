@@ -4,7 +4,14 @@
  */
 import { FacewrightError } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { createValue, type CapturedDType, type ConstantData, type GraphNode, type TensorSpec, type Value } from './graph.js';
+import {
+  createValue,
+  type CapturedDType,
+  type ConstantData,
+  type GraphNode,
+  type TensorSpec,
+  type Value,
+} from './graph.js';
 import { rules } from './rules/index.js';
 import type { Inputs, Rule } from './rules/rule.js';
 import { userLine } from './user-line.js';
@@ -20,10 +27,21 @@ export class Recording {
 
   constructor(readonly name: string) {}
 
-  record(op: string, named: readonly (readonly [string, Value])[], attrs: Readonly<Record<string, unknown>>, specs: readonly TensorSpec[]): Value[] {
+  record(
+    op: string,
+    named: readonly (readonly [string, Value])[],
+    attrs: Readonly<Record<string, unknown>>,
+    specs: readonly TensorSpec[],
+  ): Value[] {
     const outputs = specs.map(createValue);
     for (const value of outputs) this.madeBy.set(value, op);
-    this.nodes.push({ op, inputs: named.map(([, value]) => value), inputNames: named.map(([name]) => name), attrs: { ...attrs }, outputs });
+    this.nodes.push({
+      op,
+      inputs: named.map(([, value]) => value),
+      inputNames: named.map(([name]) => name),
+      attrs: { ...attrs },
+      outputs,
+    });
     return outputs;
   }
 }
@@ -59,7 +77,8 @@ class RecordingBackend extends tf.KernelBackend {
 
   capturedValue(tensor: tf.TensorInfo): Value {
     // those of another backend are brought in by tfjs; one that tfjs does not know is gone
-    if (!this.entries.has(tensor.dataId) && !tf.engine().state.tensorInfo.has(tensor.dataId)) throw disposedError(this.recording);
+    if (!this.entries.has(tensor.dataId) && !tf.engine().state.tensorInfo.has(tensor.dataId))
+      throw disposedError(this.recording);
     const { value, owner, constant } = this.entries.get(tensor.dataId);
     if (owner === this.current) return value;
     if (!constant) throw new Error('a tensor of one capture was used in another one');
@@ -104,12 +123,22 @@ class RecordingBackend extends tf.KernelBackend {
     return true;
   }
 
-  override refCount(): number { return 1; }
+  override refCount(): number {
+    return 1;
+  }
   override incRef(): void {}
-  override floatPrecision(): 32 { return 32; }
-  override epsilon(): number { return 1e-7; }
-  override timerAvailable(): boolean { return false; }
-  override memory(): { unreliable: boolean } { return { unreliable: true }; }
+  override floatPrecision(): 32 {
+    return 32;
+  }
+  override epsilon(): number {
+    return 1e-7;
+  }
+  override timerAvailable(): boolean {
+    return false;
+  }
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true };
+  }
   override dispose(): void {}
 }
 
@@ -132,12 +161,20 @@ function disposedError(recording: Recording | undefined): FacewrightError {
 
 function numericDType(dtype: tf.DataType): CapturedDType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new FacewrightError({ what: `A tensor of dtype ${dtype} cannot be captured.`, where: userLine(), todo: 'Use float32, int32 or bool.' });
+  throw new FacewrightError({
+    what: `A tensor of dtype ${dtype} cannot be captured.`,
+    where: userLine(),
+    todo: 'Use float32, int32 or bool.',
+  });
 }
 
 function constantData(data: tf.BackendValues, dtype: CapturedDType): ConstantData {
   const numbers = data as ArrayLike<number>;
-  return dtype === 'float32' ? Float32Array.from(numbers) : dtype === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
+  return dtype === 'float32'
+    ? Float32Array.from(numbers)
+    : dtype === 'int32'
+      ? Int32Array.from(numbers)
+      : Uint8Array.from(numbers);
 }
 
 let backend: RecordingBackend | undefined;
@@ -149,15 +186,30 @@ export function recordingBackend(): RecordingBackend {
   backend = created;
   tf.registerBackend(CAPTURE_BACKEND, () => created, 0);
   for (const [kernelName, rule] of Object.entries(rules)) {
-    tf.registerKernel({ kernelName, backendName: CAPTURE_BACKEND, kernelFunc: ({ inputs, attrs }) => runKernel(created, kernelName, rule, inputs, (attrs ?? {}) as Record<string, unknown>) });
+    tf.registerKernel({
+      kernelName,
+      backendName: CAPTURE_BACKEND,
+      kernelFunc: ({ inputs, attrs }) =>
+        runKernel(created, kernelName, rule, inputs, (attrs ?? {}) as Record<string, unknown>),
+    });
   }
   return created;
 }
 
-function runKernel(on: RecordingBackend, op: string, rule: Rule, inputs: tf.NamedTensorInfoMap | undefined, attrs: Record<string, unknown>): tf.TensorInfo | tf.TensorInfo[] {
+function runKernel(
+  on: RecordingBackend,
+  op: string,
+  rule: Rule,
+  inputs: tf.NamedTensorInfoMap | undefined,
+  attrs: Record<string, unknown>,
+): tf.TensorInfo | tf.TensorInfo[] {
   // optional inputs (a bias, a scale) come as undefined or null
-  const named = Object.entries(inputs ?? {}).flatMap(([name, tensor]) => (tensor ? [[name, on.capturedValue(tensor)] as const] : []));
+  const named = Object.entries(inputs ?? {}).flatMap(([name, tensor]) =>
+    tensor ? [[name, on.capturedValue(tensor)] as const] : [],
+  );
   const specs = rule(Object.fromEntries(named) as Inputs, attrs);
-  const infos = on.current.record(op, named, attrs, Array.isArray(specs) ? specs : [specs]).map((value) => on.infoOf(value));
+  const infos = on.current
+    .record(op, named, attrs, Array.isArray(specs) ? specs : [specs])
+    .map((value) => on.infoOf(value));
   return Array.isArray(specs) ? infos : infos[0];
 }

@@ -1,8 +1,13 @@
 /** Where in the user's code an op was called: the first line of the stack that is neither tfjs nor ours nor Node. */
 
-const FOREIGN = /[\\/]node_modules[\\/]@tensorflow[\\/]|node:|[\\/]capture[\\/](src|dist)[\\/](?!.*\.test\.)|[\\/]core[\\/](src|dist)[\\/]ops[\\/]|register-gradients|<anonymous>/;
+const FOREIGN =
+  /[\\/]node_modules[\\/]@tensorflow[\\/]|node:|[\\/]capture[\\/](src|dist)[\\/](?!.*\.test\.)|[\\/]core[\\/](src|dist)[\\/]ops[\\/]|register-gradients|<anonymous>/;
 
 export function userLine(stack = new Error().stack ?? ''): string | undefined {
-  const line = stack.split('\n').slice(1).map((text) => text.trim()).find((text) => text.startsWith('at ') && !FOREIGN.test(text));
+  const line = stack
+    .split('\n')
+    .slice(1)
+    .map((text) => text.trim())
+    .find((text) => text.startsWith('at ') && !FOREIGN.test(text));
   return line?.replace(/^at /, '');
 }

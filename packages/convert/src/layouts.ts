@@ -25,7 +25,13 @@ export interface Layout {
 /** Where a layer is: alone, or a part of a bottleneck. */
 export type LayerPlace =
   | { readonly name: 'stem' | 'stemDepthwise' | 'last' | 'global' | 'embedding'; readonly part?: undefined }
-  | { readonly name: string; readonly part: Part; /** From 1. */ readonly row: number; readonly repeat: number; /** Of the bottleneck, from 0. */ readonly index: number };
+  | {
+      readonly name: string;
+      readonly part: Part;
+      /** From 1. */ readonly row: number;
+      readonly repeat: number;
+      /** Of the bottleneck, from 0. */ readonly index: number;
+    };
 type Part = 'expand' | 'depthwise' | 'project';
 
 /** Repeats in the rows of the paper's table. */
@@ -34,15 +40,32 @@ export const ROWS = [5, 1, 6, 1, 2] as const;
 /** Every layer of the standard network in order. */
 export function layerPlaces(): LayerPlace[] {
   let index = -1;
-  const bottlenecks = ROWS.flatMap((repeats, row) => Array.from({ length: repeats }, (_, repeat) => {
-    index++;
-    const place = { row: row + 1, repeat: repeat + 1, index };
-    return (['expand', 'depthwise', 'project'] as const).map((part): LayerPlace => ({ name: `stage${row + 1}/block${repeat + 1}/${part}`, part, ...place }));
-  })).flat();
-  return [{ name: 'stem' }, { name: 'stemDepthwise' }, ...bottlenecks, { name: 'last' }, { name: 'global' }, { name: 'embedding' }];
+  const bottlenecks = ROWS.flatMap((repeats, row) =>
+    Array.from({ length: repeats }, (_, repeat) => {
+      index++;
+      const place = { row: row + 1, repeat: repeat + 1, index };
+      return (['expand', 'depthwise', 'project'] as const).map((part): LayerPlace => ({
+        name: `stage${row + 1}/block${repeat + 1}/${part}`,
+        part,
+        ...place,
+      }));
+    }),
+  ).flat();
+  return [
+    { name: 'stem' },
+    { name: 'stemDepthwise' },
+    ...bottlenecks,
+    { name: 'last' },
+    { name: 'global' },
+    { name: 'embedding' },
+  ];
 }
 
-const within = (module: string, conv = 'conv', norm = 'bn', prelu = 'prelu'): Modules => ({ conv: `${module}.${conv}`, norm: `${module}.${norm}`, prelu: `${module}.${prelu}` });
+const within = (module: string, conv = 'conv', norm = 'bn', prelu = 'prelu'): Modules => ({
+  conv: `${module}.${conv}`,
+  norm: `${module}.${norm}`,
+  prelu: `${module}.${prelu}`,
+});
 
 const mobileFaceNetPytorch: Layout = {
   name: 'mobilefacenet-pytorch',
@@ -51,7 +74,12 @@ const mobileFaceNetPytorch: Layout = {
   inputScale: { offset: 127.5, scale: 1 / 128 },
   bgr: false,
   modules(layer) {
-    if (layer.part === undefined) return within({ stem: 'conv1', stemDepthwise: 'dw_conv1', last: 'conv2', global: 'linear7', embedding: 'linear1' }[layer.name]);
+    if (layer.part === undefined)
+      return within(
+        { stem: 'conv1', stemDepthwise: 'dw_conv1', last: 'conv2', global: 'linear7', embedding: 'linear1' }[
+          layer.name
+        ],
+      );
     const first = { expand: 0, depthwise: 3, project: 6 }[layer.part];
     return within(`blocks.${layer.index}.conv`, `${first}`, `${first + 1}`, `${first + 2}`);
   },
@@ -65,10 +93,18 @@ const insightFacePytorch: Layout = {
   bgr: true,
   modules(layer) {
     if (layer.part === undefined) {
-      return layer.name === 'embedding' ? { conv: 'linear', norm: 'bn', prelu: '' } : within({ stem: 'conv1', stemDepthwise: 'conv2_dw', last: 'conv_6_sep', global: 'conv_6_dw' }[layer.name]);
+      return layer.name === 'embedding'
+        ? { conv: 'linear', norm: 'bn', prelu: '' }
+        : within({ stem: 'conv1', stemDepthwise: 'conv2_dw', last: 'conv_6_sep', global: 'conv_6_dw' }[layer.name]);
     }
     const { row, repeat } = layer;
-    const block = [repeat === 1 ? 'conv_23' : `conv_3.model.${repeat - 2}`, 'conv_34', `conv_4.model.${repeat - 1}`, 'conv_45', `conv_5.model.${repeat - 1}`][row - 1];
+    const block = [
+      repeat === 1 ? 'conv_23' : `conv_3.model.${repeat - 2}`,
+      'conv_34',
+      `conv_4.model.${repeat - 1}`,
+      'conv_45',
+      `conv_5.model.${repeat - 1}`,
+    ][row - 1];
     return within(`${block}.${{ expand: 'conv', depthwise: 'conv_dw', project: 'project' }[layer.part]}`);
   },
 };
@@ -82,10 +118,18 @@ const arcFaceTorch: Layout = {
     const block = (module: string): Modules => within(module, 'layers.0', 'layers.1', 'layers.2');
     if (layer.part === undefined) {
       if (layer.name === 'embedding') return { conv: 'features.layers.2', norm: 'features.layers.3', prelu: '' };
-      return block({ stem: 'layers.0', stemDepthwise: 'layers.1', last: 'conv_sep', global: 'features.layers.0' }[layer.name]);
+      return block(
+        { stem: 'layers.0', stemDepthwise: 'layers.1', last: 'conv_sep', global: 'features.layers.0' }[layer.name],
+      );
     }
     const { row, repeat } = layer;
-    const bottleneck = [repeat === 1 ? 'layers.2' : `layers.3.layers.${repeat - 2}`, 'layers.4', `layers.5.layers.${repeat - 1}`, 'layers.6', `layers.7.layers.${repeat - 1}`][row - 1];
+    const bottleneck = [
+      repeat === 1 ? 'layers.2' : `layers.3.layers.${repeat - 2}`,
+      'layers.4',
+      `layers.5.layers.${repeat - 1}`,
+      'layers.6',
+      `layers.7.layers.${repeat - 1}`,
+    ][row - 1];
     return block(`${bottleneck}.layers.${{ expand: 0, depthwise: 1, project: 2 }[layer.part]}`);
   },
 };

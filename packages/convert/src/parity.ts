@@ -15,15 +15,34 @@ export interface Parity {
 export const REQUIRED_COSINE = 0.99999;
 
 /** Throws a `FacewrightError` where an image's embeddings differ more than that. */
-export function compareEmbeddings(own: readonly Float32Array[], exported: readonly Float32Array[], where: string): Parity {
+export function compareEmbeddings(
+  own: readonly Float32Array[],
+  exported: readonly Float32Array[],
+  where: string,
+): Parity {
   const cosines = own.map((a, index) => cosine(a, exported[index]));
-  const maximumDifference = Math.max(...own.map((a, index) => a.reduce((most, value, i) => Math.max(most, Math.abs(value - (exported[index]?.[i] ?? NaN))), 0)));
+  const maximumDifference = Math.max(
+    ...own.map((a, index) =>
+      a.reduce((most, value, i) => Math.max(most, Math.abs(value - (exported[index]?.[i] ?? NaN))), 0),
+    ),
+  );
   const minimumCosine = Math.min(...cosines); // NaN where one is
-  const parity: Parity = { images: own.length, minimumCosine, meanCosine: cosines.reduce((sum, value) => sum + value, 0) / own.length, maximumDifference, required: REQUIRED_COSINE };
+  const parity: Parity = {
+    images: own.length,
+    minimumCosine,
+    meanCosine: cosines.reduce((sum, value) => sum + value, 0) / own.length,
+    maximumDifference,
+    required: REQUIRED_COSINE,
+  };
   if (!own.length || !(minimumCosine >= REQUIRED_COSINE)) {
     throw new FacewrightError({
-      what: own.length ? `The exported model does not agree with the engine: the worst cosine of ${own.length} images is ${minimumCosine}, at least ${REQUIRED_COSINE} is wanted. Nothing was written.` : 'There are no images to compare the exported model on.',
-      where, todo: own.length ? 'This is a defect of the export or of a plugin: please report it. Another engine (--backend) may tell which side is wrong.' : 'Give images that can be read by --images.',
+      what: own.length
+        ? `The exported model does not agree with the engine: the worst cosine of ${own.length} images is ${minimumCosine}, at least ${REQUIRED_COSINE} is wanted. Nothing was written.`
+        : 'There are no images to compare the exported model on.',
+      where,
+      todo: own.length
+        ? 'This is a defect of the export or of a plugin: please report it. Another engine (--backend) may tell which side is wrong.'
+        : 'Give images that can be read by --images.',
     });
   }
   return parity;

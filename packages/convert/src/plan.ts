@@ -34,11 +34,20 @@ export interface ImportPlan {
 export function planImport(file: WeightsFile, { layout, map, ownStructure = false }: PlanOptions = {}): ImportPlan {
   if (map) return planByMap(file, map);
   if (file.graph || layout === BY_ORDER) return planByOrder(file, ownStructure);
-  const known = layout === undefined ? LAYOUTS.find(({ sign }) => prefixOf(file.tensors, sign) !== undefined) : LAYOUTS.find(({ name }) => name === layout);
+  const known =
+    layout === undefined
+      ? LAYOUTS.find(({ sign }) => prefixOf(file.tensors, sign) !== undefined)
+      : LAYOUTS.find(({ name }) => name === layout);
   if (!known) {
     const names = [...file.tensors.keys()];
     throw new FacewrightError({
-      what: layout === undefined ? `The names of the tensors are of no known port of MobileFaceNet (the first: ${names.slice(0, 3).map((name) => `"${name}"`).join(', ')}).` : `There is no layout "${layout}".`,
+      what:
+        layout === undefined
+          ? `The names of the tensors are of no known port of MobileFaceNet (the first: ${names
+              .slice(0, 3)
+              .map((name) => `"${name}"`)
+              .join(', ')}).`
+          : `There is no layout "${layout}".`,
       where: file.path,
       todo: `Known are ${LAYOUTS.map(({ name, source }) => `${name} (${source})`).join('; ')}. For another one give a name map by --map, or --layout order where its layers are in the order of the paper.`,
     });
@@ -65,12 +74,21 @@ function planByLayout({ tensors, path }: WeightsFile, layout: Layout, ownStructu
     const modules = layout.modules(place);
     const unit = unitOf(modules, take);
     if (unit) units.set(place.name, unit);
-    else if (!ownStructure) throw new FacewrightError({ what: `The file has no tensor "${modules.conv}.weight": the layer "${place.name}" is missing.`, where: path, todo: `Give a whole file of ${layout.source}, or the rows of bottlenecks by --options.` });
+    else if (!ownStructure)
+      throw new FacewrightError({
+        what: `The file has no tensor "${modules.conv}.weight": the layer "${place.name}" is missing.`,
+        where: path,
+        todo: `Give a whole file of ${layout.source}, or the rows of bottlenecks by --options.`,
+      });
   }
   const structure = ownStructure ? {} : structureOf([...units.values()], path);
   return {
     how: `named as in ${layout.source}`,
-    options: { ...structure, ...(ownStructure && { batchNormEpsilon: 1e-5 }), ...(layout.inputScale && { inputScale: layout.inputScale }) },
+    options: {
+      ...structure,
+      ...(ownStructure && { batchNormEpsilon: 1e-5 }),
+      ...(layout.inputScale && { inputScale: layout.inputScale }),
+    },
     bgr: layout.bgr,
     unitsFor: () => units,
     unused: leftOver(tensors, used).filter((name) => name.startsWith(prefix)),
@@ -86,14 +104,28 @@ function unitOf(modules: Modules, take: (name: string) => HostTensor | undefined
     label: `${modules.conv}.weight`,
     kernel,
     bias: take(`${modules.conv}.bias`),
-    ...(mean && variance && { norm: { gamma: take(`${modules.norm}.weight`), beta: take(`${modules.norm}.bias`), mean, variance, epsilon: 1e-5 } }),
+    ...(mean &&
+      variance && {
+        norm: {
+          gamma: take(`${modules.norm}.weight`),
+          beta: take(`${modules.norm}.bias`),
+          mean,
+          variance,
+          epsilon: 1e-5,
+        },
+      }),
     slope: take(`${modules.prelu}.weight`),
   };
 }
 
 function planByOrder(file: WeightsFile, ownStructure: boolean): ImportPlan {
   const { tensors, graph, path } = file;
-  if (!file.ordered) throw new FacewrightError({ what: 'A safetensors file keeps no order of its tensors.', where: path, todo: 'Give a name map by --map.' });
+  if (!file.ordered)
+    throw new FacewrightError({
+      what: 'A safetensors file keeps no order of its tensors.',
+      where: path,
+      todo: 'Give a name map by --map.',
+    });
   const used = new Set<string>();
   const units = graph ? unitsOfGraph(graph, path) : unitsInOrder(tensors, used);
   return {
@@ -101,7 +133,12 @@ function planByOrder(file: WeightsFile, ownStructure: boolean): ImportPlan {
     options: ownStructure ? { batchNormEpsilon: 1e-5 } : structureOf(units, path),
     bgr: false,
     unitsFor(layers) {
-      if (layers.length !== units.length) throw new FacewrightError({ what: `The model has ${layers.length} layers and the file ${units.length}.`, where: path, todo: 'Set the model\'s options by --options, or give a name map by --map.' });
+      if (layers.length !== units.length)
+        throw new FacewrightError({
+          what: `The model has ${layers.length} layers and the file ${units.length}.`,
+          where: path,
+          todo: "Set the model's options by --options, or give a name map by --map.",
+        });
       return new Map(layers.map((layer, index) => [layer, units[index]]));
     },
     unused: graph ? [] : leftOver(tensors, used),
@@ -125,7 +162,13 @@ function unitsInOrder(tensors: WeightsFile['tensors'], used: Set<string>): Unit[
     if (tensor.shape.length === 4 || tensor.shape.length === 2) {
       units.push({ label: name, kernel: get(name)!, bias: get(`${module}.bias`) });
     } else if (mean && variance && last && !last.norm) {
-      last.norm = { gamma: get(name), beta: get(`${module}.bias`), mean: get(`${module}.running_mean`)!, variance: get(`${module}.running_var`)!, epsilon: 1e-5 };
+      last.norm = {
+        gamma: get(name),
+        beta: get(`${module}.bias`),
+        mean: get(`${module}.running_mean`)!,
+        variance: get(`${module}.running_var`)!,
+        epsilon: 1e-5,
+      };
     } else if (tensor.shape.length === 1 && !mean && last && !last.slope) {
       last.slope = get(name);
     }
@@ -136,24 +179,51 @@ function unitsInOrder(tensors: WeightsFile['tensors'], used: Set<string>): Unit[
 function planByMap({ tensors, graph, path }: WeightsFile, map: Readonly<Record<string, string>>): ImportPlan {
   const used = new Set<string>();
   const missing = Object.values(map).find((name) => !tensors.has(name));
-  if (missing !== undefined) throw new FacewrightError({ what: `The file has no tensor "${missing}", which the name map names.`, where: path, todo: 'facewright import <file> --list prints the names in the file.' });
+  if (missing !== undefined)
+    throw new FacewrightError({
+      what: `The file has no tensor "${missing}", which the name map names.`,
+      where: path,
+      todo: 'facewright import <file> --list prints the names in the file.',
+    });
   const layers = new Set(Object.keys(map).map((name) => name.slice(0, name.lastIndexOf('/'))));
-  const units = new Map([...layers].map((layer): [string, Unit] => {
-    const part = (name: string): HostTensor | undefined => {
-      const source = map[`${layer}/${name}`];
-      if (source !== undefined) used.add(source);
-      return source === undefined ? undefined : tensors.get(source);
-    };
-    const kernel = part('kernel');
-    if (!kernel) throw new FacewrightError({ what: `The name map gives "${layer}" no kernel.`, where: path, todo: `Add "${layer}/kernel".` });
-    const [mean, variance] = [part('mean'), part('variance')];
-    const norm = mean && variance ? { gamma: part('gamma'), beta: part('beta'), mean, variance, epsilon: 1e-5 } : undefined;
-    return [layer, { label: map[`${layer}/kernel`], kernel, bias: part('bias'), ...(norm && { norm }), slope: part('slope') }];
-  }));
-  return { how: 'named by the map', options: { batchNormEpsilon: 1e-5 }, bgr: false, unitsFor: () => units, unused: graph ? [] : leftOver(tensors, used) };
+  const units = new Map(
+    [...layers].map((layer): [string, Unit] => {
+      const part = (name: string): HostTensor | undefined => {
+        const source = map[`${layer}/${name}`];
+        if (source !== undefined) used.add(source);
+        return source === undefined ? undefined : tensors.get(source);
+      };
+      const kernel = part('kernel');
+      if (!kernel)
+        throw new FacewrightError({
+          what: `The name map gives "${layer}" no kernel.`,
+          where: path,
+          todo: `Add "${layer}/kernel".`,
+        });
+      const [mean, variance] = [part('mean'), part('variance')];
+      const norm =
+        mean && variance ? { gamma: part('gamma'), beta: part('beta'), mean, variance, epsilon: 1e-5 } : undefined;
+      return [
+        layer,
+        { label: map[`${layer}/kernel`], kernel, bias: part('bias'), ...(norm && { norm }), slope: part('slope') },
+      ];
+    }),
+  );
+  return {
+    how: 'named by the map',
+    options: { batchNormEpsilon: 1e-5 },
+    bgr: false,
+    unitsFor: () => units,
+    unused: graph ? [] : leftOver(tensors, used),
+  };
 }
 
 /** Counters of batches say nothing, and a head of classes is no part of the network. */
 function leftOver(tensors: WeightsFile['tensors'], used: ReadonlySet<string>): string[] {
-  return [...tensors].filter(([name, { shape }]) => !used.has(name) && !name.endsWith('num_batches_tracked') && !(shape.length === 2 && !name.includes('conv'))).map(([name]) => name);
+  return [...tensors]
+    .filter(
+      ([name, { shape }]) =>
+        !used.has(name) && !name.endsWith('num_batches_tracked') && !(shape.length === 2 && !name.includes('conv')),
+    )
+    .map(([name]) => name);
 }

@@ -1,6 +1,14 @@
 // Files that PyTorch wrote of networks named as the usual ports: imported, they must give the embeddings that PyTorch gave.
 import { cpu } from '@facewright/backend-cpu';
-import { createRandom, FacewrightError, hostTensor, prefixed, under, type HostTensors, type Model } from '@facewright/core';
+import {
+  createRandom,
+  FacewrightError,
+  hostTensor,
+  prefixed,
+  under,
+  type HostTensors,
+  type Model,
+} from '@facewright/core';
 import { mobileFaceNet, type MobileFaceNetOptionsInput } from '@facewright/models';
 import { openEngine, testContext } from '@facewright/testkit';
 import type * as tf from '@tensorflow/tfjs-core';
@@ -10,31 +18,57 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { fitUnits, layersOf, parseWeights, planImport, type ImportPlan, type WeightsFile } from './index.js';
 
-interface Port { readonly inputSize: [number, number]; readonly files: Record<'pytorch' | 'onnx', string>; readonly embedding: number[] }
+interface Port {
+  readonly inputSize: [number, number];
+  readonly files: Record<'pytorch' | 'onnx', string>;
+  readonly embedding: number[];
+}
 const fixture = (name: string): Buffer => readFileSync(new URL(`../reference/ports/${name}`, import.meta.url));
 /** Made by reference/ports.py. */
 const { ports } = JSON.parse(fixture('expected.json').toString()) as { ports: Record<string, Port> };
 const packed = (file: string): Uint8Array => gunzipSync(fixture(`${file}.gz`));
 
 /** As in ports.py. */
-const image = (height: number, width: number): number[] => Array.from({ length: height * width * 3 }, (_, i) => Number((BigInt(i) * 7919n + BigInt(i) * BigInt(i) * 31n) % 251n));
+const image = (height: number, width: number): number[] =>
+  Array.from({ length: height * width * 3 }, (_, i) =>
+    Number((BigInt(i) * 7919n + BigInt(i) * BigInt(i) * 31n) % 251n),
+  );
 
 async function embed(model: Model, state: { params: HostTensors; statistics: HostTensors }): Promise<Float32Array> {
   const engine = await openEngine(cpu());
   const { offset, scale } = model.inputScale!;
   const [height, width] = model.inputSize;
-  const executable = engine.compile((held, { images }) => ({ outputs: { embeddings: model.apply(under('params', held), under('statistics', held), images as tf.Tensor4D, 'infer').embeddings } }), { state: { ...prefixed('params', state.params), ...prefixed('statistics', state.statistics) } });
+  const executable = engine.compile(
+    (held, { images }) => ({
+      outputs: {
+        embeddings: model.apply(under('params', held), under('statistics', held), images as tf.Tensor4D, 'infer')
+          .embeddings,
+      },
+    }),
+    { state: { ...prefixed('params', state.params), ...prefixed('statistics', state.statistics) } },
+  );
   const pixels = Float32Array.from(image(height, width), (value) => (value - offset) * scale);
   const { embeddings } = await executable.run({ images: hostTensor([1, height, width, 3], pixels) });
   executable.dispose();
   return embeddings.data as Float32Array;
 }
 
-async function imported(plan: ImportPlan, more: MobileFaceNetOptionsInput = {}, bgr = plan.bgr): Promise<{ model: Model; state: ReturnType<typeof fitUnits> }> {
+async function imported(
+  plan: ImportPlan,
+  more: MobileFaceNetOptionsInput = {},
+  bgr = plan.bgr,
+): Promise<{ model: Model; state: ReturnType<typeof fitUnits> }> {
   const options = { ...plan.options, ...more };
   const model = await mobileFaceNet(options).create(testContext());
   const expected = model.init(createRandom(1));
-  return { model, state: fitUnits(expected, plan.unitsFor(layersOf(expected)), { epsilon: () => options.batchNormEpsilon ?? 1e-3, bgr, where: 'the file' }) };
+  return {
+    model,
+    state: fitUnits(expected, plan.unitsFor(layersOf(expected)), {
+      epsilon: () => options.batchNormEpsilon ?? 1e-3,
+      bgr,
+      where: 'the file',
+    }),
+  };
 }
 
 function expectNear(found: Float32Array, wanted: readonly number[]): void {
@@ -44,7 +78,7 @@ function expectNear(found: Float32Array, wanted: readonly number[]): void {
 }
 
 describe.each(Object.entries(ports))('%s', (name, { inputSize, files, embedding }) => {
-  test('its checkpoint is known by its names and gives PyTorch\'s embedding', async () => {
+  test("its checkpoint is known by its names and gives PyTorch's embedding", async () => {
     const plan = planImport(await parseWeights(packed(files.pytorch), files.pytorch));
     expect(plan.unused).toEqual([]);
     const { model, state } = await imported(plan);
@@ -72,33 +106,73 @@ test('the layers of a checkpoint in their order, and under names of the user', a
   const names = [...file.tensors.keys()].filter((name) => !name.endsWith('num_batches_tracked'));
   // the tensors of a layer stand together in both; in the file mean and variance are named, and the slope comes last
   const parts = ['kernel', 'gamma', 'beta', 'mean', 'variance', 'slope'];
-  const map = Object.fromEntries(layersOf(model.init(createRandom(1))).flatMap((layer) => parts.filter((part) => part !== 'slope' || !/project|global|embedding/.test(layer)).map((part) => [`${layer}/${part}`, names.shift()!])));
+  const map = Object.fromEntries(
+    layersOf(model.init(createRandom(1))).flatMap((layer) =>
+      parts
+        .filter((part) => part !== 'slope' || !/project|global|embedding/.test(layer))
+        .map((part) => [`${layer}/${part}`, names.shift()!]),
+    ),
+  );
   const byMap = await imported(planImport(file, { map }), known.options as MobileFaceNetOptionsInput);
   expect(byMap.state).toEqual(byOrder.state);
-  expect(() => planImport(file, { map: { ...map, 'stem/kernel': 'nothing.weight' } })).toThrow(/no tensor "nothing.weight"/);
+  expect(() => planImport(file, { map: { ...map, 'stem/kernel': 'nothing.weight' } })).toThrow(
+    /no tensor "nothing.weight"/,
+  );
 });
 
 test('a file of another network is refused by the first layer that does not fit', async () => {
   const file = await arcface();
-  const changed = (change: (tensors: Map<string, WeightsFile['tensors'] extends ReadonlyMap<string, infer Tensor> ? Tensor : never>) => void): WeightsFile => {
+  const changed = (
+    change: (
+      tensors: Map<string, WeightsFile['tensors'] extends ReadonlyMap<string, infer Tensor> ? Tensor : never>,
+    ) => void,
+  ): WeightsFile => {
     const tensors = new Map(file.tensors);
     change(tensors);
     return { ...file, tensors };
   };
   const missing = planImport(changed((tensors) => tensors.delete('module.layers.4.layers.1.layers.1.running_mean')));
   await expect(imported(missing)).resolves.toBeDefined(); // without its statistics a normalisation counts as folded …
-  expect(missing.unused).toEqual(['module.layers.4.layers.1.layers.1.weight', 'module.layers.4.layers.1.layers.1.bias']); // … but what is left of it is told
-  expect(() => planImport(changed((tensors) => tensors.delete('module.layers.5.layers.2.layers.0.layers.0.weight')))).toThrow(/no tensor "layers.5.layers.2.layers.0.layers.0.weight": the layer "stage3\/block3\/expand" is missing/);
-  const wide = planImport(changed((tensors) => tensors.set('module.layers.4.layers.1.layers.2.weight', hostTensor([3], new Float32Array(3)))));
-  await expect(imported(wide)).rejects.toThrow(/"stage2\/block1\/depthwise" has 8 values of slope in the model and 3 in the file[^]*layers\.4\.layers\.1/);
-  const kernel = planImport(changed((tensors) => tensors.set('module.conv_sep.layers.0.weight', hostTensor([16, 9, 1, 1], new Float32Array(144)))));
-  await expect(imported(kernel)).rejects.toThrow(/"last" has a kernel of \[1, 1, 8, 16\] in the model, and one of \[16, 9, 1, 1\]/);
-  expect(() => planImport(changed((tensors) => tensors.set('module.layers.5.layers.2.layers.0.layers.0.weight', hostTensor([16, 8, 1, 1], new Float32Array(128)))))).toThrow(/this bottleneck is \[t, c\] = \[2, 8\], the first of its row \[1, 8\]/);
-  expect(() => planImport({ ...file, tensors: new Map([['fc.weight', hostTensor([2, 2], new Float32Array(4))]]) })).toThrow(/no known port[^]*TreB1eN/);
+  expect(missing.unused).toEqual([
+    'module.layers.4.layers.1.layers.1.weight',
+    'module.layers.4.layers.1.layers.1.bias',
+  ]); // … but what is left of it is told
+  expect(() =>
+    planImport(changed((tensors) => tensors.delete('module.layers.5.layers.2.layers.0.layers.0.weight'))),
+  ).toThrow(/no tensor "layers.5.layers.2.layers.0.layers.0.weight": the layer "stage3\/block3\/expand" is missing/);
+  const wide = planImport(
+    changed((tensors) => tensors.set('module.layers.4.layers.1.layers.2.weight', hostTensor([3], new Float32Array(3)))),
+  );
+  await expect(imported(wide)).rejects.toThrow(
+    /"stage2\/block1\/depthwise" has 8 values of slope in the model and 3 in the file[^]*layers\.4\.layers\.1/,
+  );
+  const kernel = planImport(
+    changed((tensors) =>
+      tensors.set('module.conv_sep.layers.0.weight', hostTensor([16, 9, 1, 1], new Float32Array(144))),
+    ),
+  );
+  await expect(imported(kernel)).rejects.toThrow(
+    /"last" has a kernel of \[1, 1, 8, 16\] in the model, and one of \[16, 9, 1, 1\]/,
+  );
+  expect(() =>
+    planImport(
+      changed((tensors) =>
+        tensors.set(
+          'module.layers.5.layers.2.layers.0.layers.0.weight',
+          hostTensor([16, 8, 1, 1], new Float32Array(128)),
+        ),
+      ),
+    ),
+  ).toThrow(/this bottleneck is \[t, c\] = \[2, 8\], the first of its row \[1, 8\]/);
+  expect(() =>
+    planImport({ ...file, tensors: new Map([['fc.weight', hostTensor([2, 2], new Float32Array(4))]]) }),
+  ).toThrow(/no known port[^]*TreB1eN/);
 });
 
 test('any damage of a file gives a clear error or numbers', async () => {
-  const whole = Object.values(ports).flatMap(({ files }) => Object.values(files)).map((file) => packed(file));
+  const whole = Object.values(ports)
+    .flatMap(({ files }) => Object.values(files))
+    .map((file) => packed(file));
   const settles = async (bytes: Uint8Array): Promise<void> => {
     try {
       const plan = planImport(await parseWeights(bytes, 'damaged'));
@@ -109,7 +183,8 @@ test('any damage of a file gives a clear error or numbers', async () => {
   };
   const edits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 6 });
   // the beginning holds headers, names and shapes, or a zip file's end does
-  const place = (size: number, at: number): number => (at % 3 === 0 ? at % size : at % 3 === 1 ? at % Math.min(size, 3000) : size - 1 - (at % Math.min(size, 3000)));
+  const place = (size: number, at: number): number =>
+    at % 3 === 0 ? at % size : at % 3 === 1 ? at % Math.min(size, 3000) : size - 1 - (at % Math.min(size, 3000));
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...whole), edits, fc.nat(), async (bytes, changes, cut) => {
       const damaged = new Uint8Array(bytes);
@@ -118,5 +193,16 @@ test('any damage of a file gives a clear error or numbers', async () => {
     }),
     { numRuns: 300 },
   );
-  await fc.assert(fc.asyncProperty(fc.constantFrom([8, 8], [0x50, 0x4b, 3, 4], [...packed(ports['mobilefacenet-pytorch'].files.pytorch).subarray(0, 21)]), fc.uint8Array({ maxLength: 200 }), async (start, rest) => settles(Uint8Array.from([...start, ...rest]))), { numRuns: 500 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(
+        [8, 8],
+        [0x50, 0x4b, 3, 4],
+        [...packed(ports['mobilefacenet-pytorch'].files.pytorch).subarray(0, 21)],
+      ),
+      fc.uint8Array({ maxLength: 200 }),
+      async (start, rest) => settles(Uint8Array.from([...start, ...rest])),
+    ),
+    { numRuns: 500 },
+  );
 });

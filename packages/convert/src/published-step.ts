@@ -24,7 +24,12 @@ export function publishedStep(model: Model, { params, statistics }: InitialState
     shape: (batch) => (layout === 'nchw' ? [batch, 3, height, width] : [batch, height, width, 3]),
     step: (state, { [IMAGES]: images }) => {
       const pixels = layout === 'nchw' ? tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]) : (images as tf.Tensor4D);
-      const { embeddings } = model.apply(under('params', state), under('statistics', state), tf.mul(tf.sub(pixels, offset), scale), 'infer');
+      const { embeddings } = model.apply(
+        under('params', state),
+        under('statistics', state),
+        tf.mul(tf.sub(pixels, offset), scale),
+        'infer',
+      );
       const length = tf.sqrt(tf.sum(tf.square(embeddings), 1, true));
       return { outputs: { [EMBEDDINGS]: tf.div(embeddings, tf.maximum(length, 1e-12)) } };
     },

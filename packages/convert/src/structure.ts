@@ -18,10 +18,15 @@ const EPSILON = 1e-5;
  */
 export function structureOf(units: readonly Unit[], where: string): Record<string, unknown> {
   const refuse = (what: string, unit?: Unit): never => {
-    throw new FacewrightError({ what: `This is no MobileFaceNet that is known: ${what}.`, where: unit ? `${where}, ${unit.label}` : where, todo: 'If it is one with other rows of bottlenecks, give them: --options \'{"bottlenecks":[[t,c,n,s], …]}\'.' });
+    throw new FacewrightError({
+      what: `This is no MobileFaceNet that is known: ${what}.`,
+      where: unit ? `${where}, ${unit.label}` : where,
+      todo: 'If it is one with other rows of bottlenecks, give them: --options \'{"bottlenecks":[[t,c,n,s], …]}\'.',
+    });
   };
   const after = units.length - 2 - 3 * BOTTLENECKS;
-  if (after < 1 || after > 3) refuse(`it has ${units.length} convolutions, the paper's network has ${2 + 3 * BOTTLENECKS + 3}`);
+  if (after < 1 || after > 3)
+    refuse(`it has ${units.length} convolutions, the paper's network has ${2 + 3 * BOTTLENECKS + 3}`);
   const side = (unit: Unit, axis: number): number => unit.kernel.shape[axis] ?? 1;
   const [stem, stemDepthwise] = units;
   const bottlenecks: [number, number, number, number][] = [];
@@ -32,7 +37,11 @@ export function structureOf(units: readonly Unit[], where: string): Record<strin
       const [expansion, channels] = [side(expand, 0) / side(expand, 1), side(project, 0)];
       if (!Number.isInteger(expansion)) refuse(`it expands ${side(expand, 1)} channels to ${side(expand, 0)}`, expand);
       if (repeat === 0) bottlenecks.push([expansion, channels, repeats, STRIDES[row]]);
-      else if (expansion !== bottlenecks[row][0] || channels !== bottlenecks[row][1]) refuse(`this bottleneck is [t, c] = [${expansion}, ${channels}], the first of its row [${bottlenecks[row].slice(0, 2).join(', ')}]`, expand);
+      else if (expansion !== bottlenecks[row][0] || channels !== bottlenecks[row][1])
+        refuse(
+          `this bottleneck is [t, c] = [${expansion}, ${channels}], the first of its row [${bottlenecks[row].slice(0, 2).join(', ')}]`,
+          expand,
+        );
     }
   });
   const tail = units.slice(index);

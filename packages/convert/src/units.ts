@@ -1,5 +1,12 @@
 /** A layer of a network as other libraries keep it, and how it becomes part of a model's state. */
-import { FacewrightError, filled, hostTensor, kernelFromOutputFirst, type HostTensor, type InitialState } from '@facewright/core';
+import {
+  FacewrightError,
+  filled,
+  hostTensor,
+  kernelFromOutputFirst,
+  type HostTensor,
+  type InitialState,
+} from '@facewright/core';
 
 /** A convolution (or matrix), then batch normalisation, then PReLU; what is missing is not there, or folded into what is. */
 export interface Unit {
@@ -10,13 +17,21 @@ export interface Unit {
   /** [out]. */
   readonly bias?: HostTensor;
   /** Each [out]. */
-  norm?: { readonly gamma?: HostTensor; readonly beta?: HostTensor; readonly mean: HostTensor; readonly variance: HostTensor; readonly epsilon: number };
+  norm?: {
+    readonly gamma?: HostTensor;
+    readonly beta?: HostTensor;
+    readonly mean: HostTensor;
+    readonly variance: HostTensor;
+    readonly epsilon: number;
+  };
   /** [out], or [1] for one slope for all. */
   slope?: HostTensor;
 }
 
 /** `<layer>` of the parameters `<layer>/<part>`, in order. */
-export const layersOf = (expected: InitialState): string[] => [...new Set(Object.keys(expected.params).map((name) => name.slice(0, name.lastIndexOf('/'))))];
+export const layersOf = (expected: InitialState): string[] => [
+  ...new Set(Object.keys(expected.params).map((name) => name.slice(0, name.lastIndexOf('/')))),
+];
 
 export interface FitOptions {
   /** What the model adds to the variance in a layer. */
@@ -30,16 +45,25 @@ export interface FitOptions {
  * The state of a model out of one unit a layer. `expected` is a state of the model, of which only names and shapes count. Throws a
  * `FacewrightError` that names the first layer that does not fit.
  */
-export function fitUnits(expected: InitialState, units: ReadonlyMap<string, Unit>, { epsilon, bgr = false, where }: FitOptions): InitialState {
+export function fitUnits(
+  expected: InitialState,
+  units: ReadonlyMap<string, Unit>,
+  { epsilon, bgr = false, where }: FitOptions,
+): InitialState {
   const params: Record<string, HostTensor> = {};
   const statistics: Record<string, HostTensor> = {};
   layersOf(expected).forEach((layer, index) => {
     const unit = units.get(layer);
     const refuse = (what: string): never => {
-      throw new FacewrightError({ what: `The layer "${layer}" ${what}.`, where: unit ? `${where}, ${unit.label}` : where, todo: 'The file is of another network: set the model\'s options by --options, or name the tensors by --map.' });
+      throw new FacewrightError({
+        what: `The layer "${layer}" ${what}.`,
+        where: unit ? `${where}, ${unit.label}` : where,
+        todo: "The file is of another network: set the model's options by --options, or name the tensors by --map.",
+      });
     };
     if (!unit) return refuse('is missing in the file');
-    const shapeOf = (part: string): readonly number[] | undefined => (expected.params[`${layer}/${part}`] ?? expected.statistics[`${layer}/${part}`])?.shape;
+    const shapeOf = (part: string): readonly number[] | undefined =>
+      (expected.params[`${layer}/${part}`] ?? expected.statistics[`${layer}/${part}`])?.shape;
     const vector = (part: string, tensor: HostTensor): HostTensor => {
       const [length] = shapeOf(part)!;
       if (tensor.data.length === length) return hostTensor([length], Float32Array.from(tensor.data));
@@ -49,24 +73,47 @@ export function fitUnits(expected: InitialState, units: ReadonlyMap<string, Unit
     const channels = (shapeOf('gamma') ?? shapeOf('kernel'))!.at(-1)!;
     const own = epsilon(layer);
     // of a folded normalisation: 1 / √(1 + ε) · √(1 + ε) = 1
-    const norm = unit.norm ?? { gamma: filled([channels], Math.sqrt(1 + own)), beta: unit.bias, mean: filled([channels], 0), variance: filled([channels], 1), epsilon: own };
+    const norm = unit.norm ?? {
+      gamma: filled([channels], Math.sqrt(1 + own)),
+      beta: unit.bias,
+      mean: filled([channels], 0),
+      variance: filled([channels], 1),
+      epsilon: own,
+    };
     const hasBias = shapeOf('bias') !== undefined;
     const bias = unit.norm ? unit.bias : undefined;
     // without a bias of its own the layer takes it off the mean that is subtracted next
-    const mean = bias && !hasBias ? hostTensor(norm.mean.shape, Float32Array.from(norm.mean.data, (value, i) => value - (bias.data[i] ?? NaN))) : norm.mean;
+    const mean =
+      bias && !hasBias
+        ? hostTensor(
+            norm.mean.shape,
+            Float32Array.from(norm.mean.data, (value, i) => value - (bias.data[i] ?? NaN)),
+          )
+        : norm.mean;
     const given: Record<string, HostTensor | undefined> = {
       gamma: norm.gamma ?? filled([channels], 1),
       beta: norm.beta ?? filled([channels], 0),
       bias: bias ?? filled([channels], 0),
       slope: unit.slope,
       mean,
-      variance: hostTensor(norm.variance.shape, Float32Array.from(norm.variance.data, (value) => value + (norm.epsilon - own))),
+      variance: hostTensor(
+        norm.variance.shape,
+        Float32Array.from(norm.variance.data, (value) => value + (norm.epsilon - own)),
+      ),
     };
-    for (const [tensors, into] of [[expected.params, params], [expected.statistics, statistics]] as const) {
-      for (const name of Object.keys(tensors).filter((each) => each.startsWith(`${layer}/`) && !each.slice(layer.length + 1).includes('/'))) {
+    for (const [tensors, into] of [
+      [expected.params, params],
+      [expected.statistics, statistics],
+    ] as const) {
+      for (const name of Object.keys(tensors).filter(
+        (each) => each.startsWith(`${layer}/`) && !each.slice(layer.length + 1).includes('/'),
+      )) {
         const part = name.slice(layer.length + 1);
         const tensor = part === 'kernel' ? fitKernel(unit.kernel, tensors[name].shape, refuse) : given[part];
-        into[name] = part === 'kernel' ? tensor! : vector(part, tensor ?? refuse(`has "${part}" in the model and none in the file`));
+        into[name] =
+          part === 'kernel'
+            ? tensor!
+            : vector(part, tensor ?? refuse(`has "${part}" in the model and none in the file`));
       }
     }
     if (unit.slope && !shapeOf('slope')) refuse('has PReLU in the file and none in the model');
@@ -77,12 +124,16 @@ export function fitUnits(expected: InitialState, units: ReadonlyMap<string, Unit
 
 function fitKernel(kernel: HostTensor, shape: readonly number[], refuse: (what: string) => never): HostTensor {
   const [outputs, inputs, height = 1, width = 1] = kernel.shape;
-  const fits = (...sides: number[]): boolean => sides.length === shape.length && sides.every((side, axis) => side === shape[axis]);
+  const fits = (...sides: number[]): boolean =>
+    sides.length === shape.length && sides.every((side, axis) => side === shape[axis]);
   if (kernel.shape.length === 2 || kernel.shape.length === 4) {
     if (fits(height, width, inputs, outputs)) return kernelFromOutputFirst(kernel, false);
-    if (fits(height, width, outputs, inputs)) return kernelFromOutputFirst(inputs > 1 ? turnedInGroups(kernel) : kernel, true);
+    if (fits(height, width, outputs, inputs))
+      return kernelFromOutputFirst(inputs > 1 ? turnedInGroups(kernel) : kernel, true);
   }
-  return refuse(`has a kernel of [${shape.join(', ')}] in the model, and one of [${kernel.shape.join(', ')}] in the file (outputs first)`);
+  return refuse(
+    `has a kernel of [${shape.join(', ')}] in the model, and one of [${kernel.shape.join(', ')}] in the file (outputs first)`,
+  );
 }
 
 /** In groups of m channels: from [group · m + output, input, h, w] to [group · m + input, output, h, w]. */
@@ -103,8 +154,11 @@ function turnedInGroups({ shape, data }: HostTensor): HostTensor {
 /** [h, w, in, out] with the inputs the other way round. */
 function reversedInputs({ shape, data }: HostTensor): HostTensor {
   const [inputs, outputs] = shape.slice(2);
-  return hostTensor(shape, Float32Array.from(data, (_, i) => {
-    const input = Math.floor(i / outputs) % inputs;
-    return data[i + (inputs - 1 - 2 * input) * outputs];
-  }));
+  return hostTensor(
+    shape,
+    Float32Array.from(data, (_, i) => {
+      const input = Math.floor(i / outputs) % inputs;
+      return data[i + (inputs - 1 - 2 * input) * outputs];
+    }),
+  );
 }

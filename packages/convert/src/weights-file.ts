@@ -21,43 +21,78 @@ export interface WeightsFile {
 /** Throws a `FacewrightError` for what cannot be read, is damaged, or is none of the formats. Nothing in the file is ever run. */
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw new FacewrightError({ what: `The file of weights cannot be read: ${messageOf(error)}`, where: path, cause: error });
+    throw new FacewrightError({
+      what: `The file of weights cannot be read: ${messageOf(error)}`,
+      where: path,
+      cause: error,
+    });
   });
   return parseWeights(bytes, path);
 }
 
 export async function parseWeights(bytes: Uint8Array, path: string): Promise<WeightsFile> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (isTorch(bytes)) return { format: 'pytorch', tensors: stateDictionary(await readTorch(bytes, path), path), ordered: true, sha256, path };
+  if (isTorch(bytes))
+    return {
+      format: 'pytorch',
+      tensors: stateDictionary(await readTorch(bytes, path), path),
+      ordered: true,
+      sha256,
+      path,
+    };
   if (mayBeSafetensors(bytes)) {
     const { tensors, metadata } = decodeSafetensors(bytes, path);
-    if (metadata.format === 'facewright') throw new FacewrightError({ what: 'These are weights of facewright already.', where: path, todo: 'Use the model directory they lie in as it is.' });
+    if (metadata.format === 'facewright')
+      throw new FacewrightError({
+        what: 'These are weights of facewright already.',
+        where: path,
+        todo: 'Use the model directory they lie in as it is.',
+      });
     return { format: 'safetensors', tensors: new Map(Object.entries(tensors)), ordered: false, sha256, path };
   }
   if (mayBeOnnx(bytes)) {
     const graph = readOnnx(bytes, path);
     return { format: 'onnx', tensors: graph.weights, ordered: true, graph, sha256, path };
   }
-  throw new FacewrightError({ what: 'This is none of the files of weights that can be read.', where: path, todo: 'Give a PyTorch checkpoint (.pt, .pth, .ckpt), safetensors, ONNX, or the folder of InsightFace y1.' });
+  throw new FacewrightError({
+    what: 'This is none of the files of weights that can be read.',
+    where: path,
+    todo: 'Give a PyTorch checkpoint (.pt, .pth, .ckpt), safetensors, ONNX, or the folder of InsightFace y1.',
+  });
 }
 
 /** A length of eight bytes, then a JSON object. */
-const mayBeSafetensors = (bytes: Uint8Array): boolean => bytes.length > 8 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b;
+const mayBeSafetensors = (bytes: Uint8Array): boolean =>
+  bytes.length > 8 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b;
 
 /** A checkpoint may hold several dictionaries, of the network, its head and the optimiser: the network's is the one with the most tensors. */
 function stateDictionary(value: Unpickled, where: string): Map<string, HostTensor> {
   let largest: [string, TorchTensor][] = [];
   const look = (inner: Unpickled, depth: number): void => {
     if (!(inner instanceof Map) || depth > 3) return;
-    const own = [...inner].filter((entry): entry is [string, never] => typeof entry[0] === 'string' && (entry[1] as unknown) instanceof TorchTensor) as unknown as [string, TorchTensor][];
+    const own = [...inner].filter(
+      (entry): entry is [string, never] => typeof entry[0] === 'string' && (entry[1] as unknown) instanceof TorchTensor,
+    ) as unknown as [string, TorchTensor][];
     if (own.length > largest.length) largest = own;
     for (const each of inner.values()) look(each, depth + 1);
   };
   look(value, 0);
-  if (!largest.length) throw new FacewrightError({ what: 'The checkpoint holds no named tensors.', where, todo: 'Save the weights alone: torch.save(model.state_dict(), "model.pt").' });
-  return new Map(largest.map(([name, tensor]) => {
-    const { data, shape } = tensor;
-    if (!data) throw new FacewrightError({ what: `The tensor "${name}" is not wholly in the checkpoint.`, where, todo: 'Fetch or save the file again.' });
-    return [name, hostTensor(shape, data)];
-  }));
+  if (!largest.length)
+    throw new FacewrightError({
+      what: 'The checkpoint holds no named tensors.',
+      where,
+      todo: 'Save the weights alone: torch.save(model.state_dict(), "model.pt").',
+    });
+  return new Map(
+    largest.map(([name, tensor]) => {
+      const { data, shape } = tensor;
+      if (!data)
+        throw new FacewrightError({
+          what: `The tensor "${name}" is not wholly in the checkpoint.`,
+          where,
+          todo: 'Fetch or save the file again.',
+        });
+      return [name, hostTensor(shape, data)];
+    }),
+  );
 }

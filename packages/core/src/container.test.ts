@@ -22,7 +22,14 @@ const named = (name: string) =>
     },
   })();
 function backend(opened: string[], name: string) {
-  const engine: Engine = { name, device: 'none', compile: () => { throw new Error('computes nothing'); }, dispose: async () => {} };
+  const engine: Engine = {
+    name,
+    device: 'none',
+    compile: () => {
+      throw new Error('computes nothing');
+    },
+    dispose: async () => {},
+  };
   return definePlugin({
     meta: { name, kind: 'backend', version: '1.0.0', apiVersion: 1 },
     options: z.strictObject({}),
@@ -65,11 +72,18 @@ test('events of one run reach only its readers', () => {
   second.resolve(EVENTS).emit('run.finished', { seconds: 1 });
   stop();
   second.resolve(EVENTS).emit('run.finished', { seconds: 2 });
-  expect(heard).toEqual([['first', 'notice'], ['second', 'run.finished']]);
+  expect(heard).toEqual([
+    ['first', 'notice'],
+    ['second', 'run.finished'],
+  ]);
 });
 
 test('randomness is the seed’s and the purpose’s', () => {
-  const [one, same, other] = [createRunContainer({ seed: 5 }), createRunContainer({ seed: 5 }), createRunContainer({ seed: 6 })];
+  const [one, same, other] = [
+    createRunContainer({ seed: 5 }),
+    createRunContainer({ seed: 5 }),
+    createRunContainer({ seed: 6 }),
+  ];
   const draw = (container: typeof one, purpose: string): number => pluginContext(container, purpose).random.uniform();
   expect(draw(one, 'a')).toBe(draw(same, 'a'));
   expect(draw(one, 'a')).toBe(draw(one, 'a'));
@@ -82,7 +96,12 @@ test('the engine is opened when it is first asked for, once', async () => {
   registerPlugin(first, backend(opened, 'one'));
   registerPlugin(second, backend(opened, 'two'));
   expect(opened).toEqual([]);
-  const engines = await Promise.all([pluginContext(first, 'a').engine(), pluginContext(first, 'b').engine(), first.resolve(ENGINE), second.resolve(ENGINE)]);
+  const engines = await Promise.all([
+    pluginContext(first, 'a').engine(),
+    pluginContext(first, 'b').engine(),
+    first.resolve(ENGINE),
+    second.resolve(ENGINE),
+  ]);
   expect(opened.sort()).toEqual(['one', 'two']);
   expect(engines.map(({ name }) => name)).toEqual(['one', 'one', 'one', 'two']);
   expect((await (await first.resolve(BACKEND)).probe()).usable).toBe(true);
@@ -104,5 +123,7 @@ test('a class asks for what it needs by token', () => {
   // `@injectable() class Dice { constructor(@inject(RANDOM) …) }`, for transpilers that know no decorators
   inject(RANDOM)(Dice, undefined, 0);
   injectable()(Dice);
-  expect(createRunContainer({ seed: 3 }).resolve(Dice).random.integer(6)).toBe(createRunContainer({ seed: 3 }).resolve(RANDOM).integer(6));
+  expect(createRunContainer({ seed: 3 }).resolve(Dice).random.integer(6)).toBe(
+    createRunContainer({ seed: 3 }).resolve(RANDOM).integer(6),
+  );
 });

@@ -14,13 +14,20 @@ export interface RunScope {
 }
 
 /** A container with the run's own services; the engine is opened when something first asks for it. */
-export function createRunContainer({ seed = 0, events = createEventStream(), signal = new AbortController().signal, baseDirectory = '.' }: RunScope = {}): DependencyContainer {
+export function createRunContainer({
+  seed = 0,
+  events = createEventStream(),
+  signal = new AbortController().signal,
+  baseDirectory = '.',
+}: RunScope = {}): DependencyContainer {
   const container = root.createChildContainer();
   container.register(EVENTS, { useValue: events });
   container.register(RANDOM, { useValue: createRandom(seed) });
   container.register(SIGNAL, { useValue: signal });
   container.register(BASE_DIRECTORY, { useValue: baseDirectory });
-  container.register(ENGINE, { useFactory: instanceCachingFactory(async (scope) => (await scope.resolve(BACKEND)).open()) });
+  container.register(ENGINE, {
+    useFactory: instanceCachingFactory(async (scope) => (await scope.resolve(BACKEND)).open()),
+  });
   return container;
 }
 
@@ -36,7 +43,12 @@ export function pluginContext(container: DependencyContainer, purpose: string): 
 }
 
 /** Puts a plugin under its kind's token. A kind registered again gets the newer part; `resolveAll` gives them all (augmenters, losses). */
-export function registerPlugin<K extends PluginKind>(container: DependencyContainer, plugin: ConfiguredPlugin<K>): void {
+export function registerPlugin<K extends PluginKind>(
+  container: DependencyContainer,
+  plugin: ConfiguredPlugin<K>,
+): void {
   const { kind, name } = plugin.meta;
-  container.register(TOKENS[kind], { useFactory: instanceCachingFactory(() => plugin.create(pluginContext(container, `${kind}/${name}`))) });
+  container.register(TOKENS[kind], {
+    useFactory: instanceCachingFactory(() => plugin.create(pluginContext(container, `${kind}/${name}`))),
+  });
 }

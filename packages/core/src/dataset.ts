@@ -55,7 +55,16 @@ export interface Dataset {
 
 /** Why a photo was left out; a plugin may add its own words. */
 export type ExclusionReason =
-  | 'unreadable' | 'not-an-image' | 'too-small' | 'too-large' | 'no-face' | 'several-faces' | 'bad-landmarks' | 'not-picked' | 'too-few-photos' | 'wrong-size';
+  | 'unreadable'
+  | 'not-an-image'
+  | 'too-small'
+  | 'too-large'
+  | 'no-face'
+  | 'several-faces'
+  | 'bad-landmarks'
+  | 'not-picked'
+  | 'too-few-photos'
+  | 'wrong-size';
 
 export interface Exclusion {
   readonly photo: string;
@@ -73,7 +82,9 @@ export interface PreparationSummary {
   /** Count of dropped photos by reason. */
   readonly reasons: Readonly<Record<string, number>>;
   /** By tier name: people, source photos and images written. */
-  readonly perTier: Readonly<Record<string, { readonly identities: number; readonly photos: number; readonly images: number }>>;
+  readonly perTier: Readonly<
+    Record<string, { readonly identities: number; readonly photos: number; readonly images: number }>
+  >;
   readonly identities: number;
   readonly images: number;
   readonly exclusions: readonly Exclusion[];

@@ -25,7 +25,10 @@ beforeAll(async () => {
 });
 beforeEach(() => tf.setBackend('cpu'));
 const open = (tfBackend: string) => openEagerEngine({ name: tfBackend, tfBackend, device: 'plain JavaScript' });
-const backendOf = (tensor: tf.Tensor): unknown => (tf.engine() as unknown as { state: { tensorInfo: WeakMap<object, { backend: unknown }> } }).state.tensorInfo.get(tensor.dataId)?.backend;
+const backendOf = (tensor: tf.Tensor): unknown =>
+  (tf.engine() as unknown as { state: { tensorInfo: WeakMap<object, { backend: unknown }> } }).state.tensorInfo.get(
+    tensor.dataId,
+  )?.backend;
 
 test('opening another engine leaves the global one where it was', async () => {
   await open('second');
@@ -49,7 +52,11 @@ test('a step runs on its own engine, whichever is global', async () => {
 test('one engine inside another’s step, and errors in both, put everything back', () => {
   expect(() =>
     withTfBackend('second', () => {
-      expect(() => withTfBackend('third', () => { throw new Error(`in ${tf.getBackend()}`); })).toThrow('in third');
+      expect(() =>
+        withTfBackend('third', () => {
+          throw new Error(`in ${tf.getBackend()}`);
+        }),
+      ).toThrow('in third');
       expect(tf.getBackend()).toBe('second');
       throw new Error('outer');
     }),
@@ -69,16 +76,25 @@ test('a backend that does not start, or does not exist, is an error and changes 
 test('while one engine is starting, others run; opened twice at once, it starts once', async () => {
   const engine = await open('second');
   const opening = Promise.all([open('slow'), open('slow')]);
-  const executable = engine.compile((_, { x }) => ({ outputs: { y: tf.square(x) } }), { state: { held: hostScalar(1) } });
+  const executable = engine.compile((_, { x }) => ({ outputs: { y: tf.square(x) } }), {
+    state: { held: hostScalar(1) },
+  });
   expect([...(await executable.run({ x: hostScalar(3) })).y.data]).toEqual([9]);
   const [slow] = await opening;
-  expect([...(await slow.compile((_, { x }) => ({ outputs: { y: tf.square(x) } })).run({ x: hostScalar(4) })).y.data]).toEqual([16]);
+  expect([
+    ...(await slow.compile((_, { x }) => ({ outputs: { y: tf.square(x) } })).run({ x: hostScalar(4) })).y.data,
+  ]).toEqual([16]);
   expect([starts, tf.getBackend()]).toEqual([1, 'cpu']);
 });
 
 test('an engine disposes what it compiled, and calls its release once', async () => {
   let released = 0;
-  const engine = await openEagerEngine({ name: 'second', tfBackend: 'second', device: 'plain JavaScript', release: () => void released++ });
+  const engine = await openEagerEngine({
+    name: 'second',
+    tfBackend: 'second',
+    device: 'plain JavaScript',
+    release: () => void released++,
+  });
   const before = tf.memory().numTensors;
   const executable = engine.compile(({ a }) => ({ outputs: { a } }), { name: 'copy', state: { a: hostScalar(1) } });
   expect(tf.memory().numTensors).toBe(before + 1);

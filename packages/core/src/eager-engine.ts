@@ -81,7 +81,11 @@ export function withTfBackend<T>(tfBackend: string, work: () => T): T {
   }
 }
 
-function eagerExecutable(tfBackend: string, step: StepFunction, { name = 'step', state: initial = {} }: CompileOptions = {}): Executable {
+function eagerExecutable(
+  tfBackend: string,
+  step: StepFunction,
+  { name = 'step', state: initial = {} }: CompileOptions = {},
+): Executable {
   const on = <T>(work: () => T): T => withTfBackend(tfBackend, work);
   let disposed = false;
   const state: Record<string, tf.Tensor> = on(() => upload(initial));
@@ -114,7 +118,8 @@ function eagerExecutable(tfBackend: string, step: StepFunction, { name = 'step',
         tf.dispose(outputs);
       }
     },
-    readState: async (names = Object.keys(state)) => download(Object.fromEntries(names.map((entry) => [entry, existing(entry)]))),
+    readState: async (names = Object.keys(state)) =>
+      download(Object.fromEntries(names.map((entry) => [entry, existing(entry)]))),
     async writeState(values) {
       for (const entry of Object.keys(values)) existing(entry);
       for (const [entry, value] of Object.entries(values)) {

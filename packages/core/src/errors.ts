@@ -17,7 +17,12 @@ export class FacewrightError extends Error {
   readonly todo?: string;
 
   constructor(text: ErrorText) {
-    super([text.what, text.where && `  where: ${text.where}`, text.todo && `  to do: ${text.todo}`].filter(Boolean).join('\n'), { cause: text.cause });
+    super(
+      [text.what, text.where && `  where: ${text.where}`, text.todo && `  to do: ${text.todo}`]
+        .filter(Boolean)
+        .join('\n'),
+      { cause: text.cause },
+    );
     this.name = 'FacewrightError';
     this.what = text.what;
     this.where = text.where;
@@ -28,7 +33,11 @@ export class FacewrightError extends Error {
 /** A run ended by its user (Ctrl-C): what was written is whole. */
 export class Interrupted extends FacewrightError {
   constructor(where?: string) {
-    super({ what: 'Interrupted.', where, todo: 'Start the same command with --resume to go on from the last checkpoint.' });
+    super({
+      what: 'Interrupted.',
+      where,
+      todo: 'Start the same command with --resume to go on from the last checkpoint.',
+    });
     this.name = 'Interrupted';
   }
 }
@@ -36,7 +45,10 @@ export class Interrupted extends FacewrightError {
 /** An engine's device is gone (a driver's restart, a browser that took the GPU away), and with it what was there. See `Engine.recover`. */
 export class DeviceLost extends FacewrightError {
   constructor(device: string, reason: string) {
-    super({ what: `${device} was lost${reason && `: ${reason}`}.`, todo: 'Start the same command with --resume to go on from the last checkpoint.' });
+    super({
+      what: `${device} was lost${reason && `: ${reason}`}.`,
+      todo: 'Start the same command with --resume to go on from the last checkpoint.',
+    });
     this.name = 'DeviceLost';
   }
 }

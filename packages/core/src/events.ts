@@ -6,25 +6,62 @@ export interface Events {
   'run.started': { command: string; seed: number; config: unknown; versions: Record<string, string> };
   'run.finished': { seconds: number };
   /** Long work: shown as a bar with rate and remaining time; `total` is missing where it is not known. */
-  'progress': { task: string; done: number; total?: number; unit: string; perSecond?: number; text?: string };
-  'notice': { level: 'info' | 'warning'; message: string; todo?: string };
+  progress: { task: string; done: number; total?: number; unit: string; perSecond?: number; text?: string };
+  notice: { level: 'info' | 'warning'; message: string; todo?: string };
   'engine.opened': { name: string; device: string; purpose: string };
   'engine.compiled': { name: string; step: string; seconds: number; nodes?: number };
   'prepare.excluded': Exclusion;
-  'prepare.finished': { summary: Omit<PreparationSummary, 'exclusions'>; directory: string; photosPerSecond: number; throughput?: PreparationThroughput };
+  'prepare.finished': {
+    summary: Omit<PreparationSummary, 'exclusions'>;
+    directory: string;
+    photosPerSecond: number;
+    throughput?: PreparationThroughput;
+  };
   'train.started': { identities: number; images: number; validation: number; parameters: number; resumedAt?: number };
-  'stage.started': { stage: number; loss: string; optimiser: string; step: number; head: 'fresh' | 'adopted' | 'resumed' };
+  'stage.started': {
+    stage: number;
+    loss: string;
+    optimiser: string;
+    step: number;
+    head: 'fresh' | 'adopted' | 'resumed';
+  };
   /**
    * `gradientNorm` is that before clipping; `clipped` is set where it was above the stage's `clipNorm`.
    * Neither loss nor norm is scaled; `lossScale` is there where the engine computes in float16, and an update is `skipped` whose scaled gradients
    * overflowed: it has no `gradientNorm`.
    */
-  'train.step': { stage: number; step: number; epoch: number; loss: number; accuracy: number; rate: number; imagesPerSecond: number; gradientNorm?: number; clipped?: boolean; lossScale?: { scale: number; skipped: boolean }; time?: StepTime };
+  'train.step': {
+    stage: number;
+    step: number;
+    epoch: number;
+    loss: number;
+    accuracy: number;
+    rate: number;
+    imagesPerSecond: number;
+    gradientNorm?: number;
+    clipped?: boolean;
+    lossScale?: { scale: number; skipped: boolean };
+    time?: StepTime;
+  };
   /** The loss or a gradient was no number at `step`: the training goes on from `backTo` at `rateFactor` times the rate. `images` are those of the step. */
-  'train.setback': { stage: number; step: number; backTo: number; rateFactor: number; tensor: string; images: readonly string[] };
+  'train.setback': {
+    stage: number;
+    step: number;
+    backTo: number;
+    rateFactor: number;
+    tensor: string;
+    images: readonly string[];
+  };
   'train.validation': { stage: number; step: number; loss: number; accuracy: number; images: number };
   /** `evidence` is what the criterion saw when it decided, e.g. window means and the gain between them. */
-  'stage.finished': { stage: number; loss: string; steps: number; finalLoss: number; endedBecause: string; evidence: Record<string, unknown> };
+  'stage.finished': {
+    stage: number;
+    loss: string;
+    steps: number;
+    finalLoss: number;
+    endedBecause: string;
+    evidence: Record<string, unknown>;
+  };
   'checkpoint.written': { path: string; stage: number; step: number };
   'train.finished': { steps: number; seconds: number; imagesPerSecond: number; directory: string };
   'evaluate.finished': { verification: Verification; directory?: string; people?: PeopleMap };
@@ -41,7 +78,10 @@ export interface StepTime {
 export interface PeopleMap {
   /** How the plane was made. */
   readonly method: string;
-  readonly people: readonly { readonly identity: string; readonly points: readonly (readonly [x: number, y: number])[] }[];
+  readonly people: readonly {
+    readonly identity: string;
+    readonly points: readonly (readonly [x: number, y: number])[];
+  }[];
 }
 
 /** Where the time of a preparation went. */
@@ -71,7 +111,12 @@ export interface Verification {
   /** True accept rate by false accept rate, e.g. `{ "1e-3": 0.98 }`; `null` where there are not enough different pairs: fewer than 1 / FAR. */
   readonly tarAtFar: Readonly<Record<string, number | null>>;
   /** The same with the threshold to use for it, and the number of different pairs accepted there, which the figure rests on. */
-  readonly operatingPoints: readonly { readonly far: string; readonly threshold: number | null; readonly tar: number | null; readonly falseAccepts: number | null }[];
+  readonly operatingPoints: readonly {
+    readonly far: string;
+    readonly threshold: number | null;
+    readonly tar: number | null;
+    readonly falseAccepts: number | null;
+  }[];
   /** Points of the curve for the report. */
   readonly roc: readonly { readonly far: number; readonly tar: number; readonly threshold: number }[];
   readonly folds: number;
@@ -80,7 +125,9 @@ export interface Verification {
 }
 
 export type EventType = keyof Events;
-export type RunEvent<T extends EventType = EventType> = { [K in T]: { readonly type: K; /** ms since 1970 */ readonly at: number } & Readonly<Events[K]> }[T];
+export type RunEvent<T extends EventType = EventType> = {
+  [K in T]: { readonly type: K; /** ms since 1970 */ readonly at: number } & Readonly<Events[K]>;
+}[T];
 export type Emit = <T extends EventType>(type: T, event: Events[T]) => void;
 export type EventReader = (event: RunEvent) => void;
 

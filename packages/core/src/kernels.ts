@@ -11,7 +11,10 @@ export function kernelFromOutputFirst({ shape, data }: HostTensor, depthwise: bo
   const turned = new Float32Array(data.length);
   for (let a = 0; a < first; a++) {
     for (let b = 0; b < second; b++) {
-      for (let at = 0; at < area; at++) turned[(at * (depthwise ? first : second) + (depthwise ? a : b)) * (depthwise ? second : first) + (depthwise ? b : a)] = data[(a * second + b) * area + at];
+      for (let at = 0; at < area; at++)
+        turned[
+          (at * (depthwise ? first : second) + (depthwise ? a : b)) * (depthwise ? second : first) + (depthwise ? b : a)
+        ] = data[(a * second + b) * area + at];
     }
   }
   return hostTensor(depthwise ? [height, width, first, second] : [height, width, second, first], turned);

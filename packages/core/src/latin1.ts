@@ -6,7 +6,8 @@ const PART = 8192;
 /** Every byte as the letter of its number. */
 export function latin1Text(bytes: Uint8Array): string {
   let text = '';
-  for (let from = 0; from < bytes.length; from += PART) text += String.fromCharCode(...bytes.subarray(from, from + PART));
+  for (let from = 0; from < bytes.length; from += PART)
+    text += String.fromCharCode(...bytes.subarray(from, from + PART));
   return text;
 }
 

@@ -30,7 +30,18 @@ export interface Contracts {
   logger: Logger;
 }
 export type PluginKind = keyof Contracts;
-export const PLUGIN_KINDS = ['reader', 'detector', 'aligner', 'augmenter', 'model', 'loss', 'optimiser', 'criterion', 'backend', 'logger'] as const satisfies readonly PluginKind[];
+export const PLUGIN_KINDS = [
+  'reader',
+  'detector',
+  'aligner',
+  'augmenter',
+  'model',
+  'loss',
+  'optimiser',
+  'criterion',
+  'backend',
+  'logger',
+] as const satisfies readonly PluginKind[];
 
 export interface PluginMeta<K extends PluginKind = PluginKind> {
   /** The name used in config: lower case letters, digits and `-`. */
@@ -71,12 +82,20 @@ export interface ConfiguredPlugin<K extends PluginKind = PluginKind> {
 }
 
 /** `arcFace({ m: 0.4 })` gives a configured plugin; `arcFace.meta` and `arcFace.options` describe it. */
-export interface PluginFactory<K extends PluginKind = PluginKind, Schema extends z.ZodType = z.ZodType> extends PluginDefinition<K, Schema> {
+export interface PluginFactory<
+  K extends PluginKind = PluginKind,
+  Schema extends z.ZodType = z.ZodType,
+> extends PluginDefinition<K, Schema> {
   (options?: z.input<Schema>, where?: string): ConfiguredPlugin<K>;
 }
 
-export function definePlugin<K extends PluginKind, Schema extends z.ZodType>(definition: PluginDefinition<K, Schema>): PluginFactory<K, Schema> {
-  const configure = (options?: z.input<Schema>, where = `options of ${definition.meta.kind} "${definition.meta.name}"`): ConfiguredPlugin<K> => {
+export function definePlugin<K extends PluginKind, Schema extends z.ZodType>(
+  definition: PluginDefinition<K, Schema>,
+): PluginFactory<K, Schema> {
+  const configure = (
+    options?: z.input<Schema>,
+    where = `options of ${definition.meta.kind} "${definition.meta.name}"`,
+  ): ConfiguredPlugin<K> => {
     const checked = parseOptions(definition.options, options ?? {}, where);
     return { meta: definition.meta, options: checked, create: async (context) => definition.create(checked, context) };
   };
@@ -87,5 +106,7 @@ export function definePlugin<K extends PluginKind, Schema extends z.ZodType>(def
 export function isPlugin<K extends PluginKind>(value: unknown, kind?: K): value is PluginFactory<K> {
   if (typeof value !== 'function') return false;
   const plugin = value as unknown as Partial<PluginFactory>;
-  return typeof plugin.create === 'function' && typeof plugin.meta?.name === 'string' && (!kind || plugin.meta.kind === kind);
+  return (
+    typeof plugin.create === 'function' && typeof plugin.meta?.name === 'string' && (!kind || plugin.meta.kind === kind)
+  );
 }

@@ -24,7 +24,11 @@ describe('one stream', () => {
   test('these first draws, for good: a change would change every run', () => {
     const first = draws(createRandom(1), 4);
     expect(first).toEqual(draws(createRandom(1), 4));
-    expect(createRandom(1).fork('prepare', 3, 'Anna', 'a.jpg').integer(2 ** 32)).toBe(3479251869);
+    expect(
+      createRandom(1)
+        .fork('prepare', 3, 'Anna', 'a.jpg')
+        .integer(2 ** 32),
+    ).toBe(3479251869);
   });
 
   test('uniform fills [0, 1) evenly', () => {
@@ -48,7 +52,8 @@ describe('one stream', () => {
   test('integer is even over [0, below)', () => {
     const random = createRandom(3);
     const values = Array.from({ length: 60_000 }, () => random.integer(6));
-    for (let side = 0; side < 6; side++) expect(Math.abs(values.filter((value) => value === side).length - 10_000)).toBeLessThan(450);
+    for (let side = 0; side < 6; side++)
+      expect(Math.abs(values.filter((value) => value === side).length - 10_000)).toBeLessThan(450);
     expect(new Set(values)).toEqual(new Set([0, 1, 2, 3, 4, 5]));
   });
 });
@@ -68,14 +73,38 @@ describe('forks', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.integer()), { minLength: 1, maxLength: 4 }), (path) => {
         const stepwise = path.reduce<Random>((random, part) => random.fork(part), createRandom(9));
-        expect(createRandom(9).fork(...path).uniform()).toBe(stepwise.uniform());
+        expect(
+          createRandom(9)
+            .fork(...path)
+            .uniform(),
+        ).toBe(stepwise.uniform());
       }),
     );
   });
 
   test('different paths differ: numbers and their text, order, grouping, emptiness', () => {
     const root = createRandom(1);
-    const paths: (string | number)[][] = [['a'], ['b'], ['a', 'b'], ['b', 'a'], ['ab'], ['a', ''], ['', 'a'], [''], [1], ['1'], ['n1'], [1, 2], [12], ['a', 'b', 'c'], ['a', 'bc'], [0], [-0.5], ['ü'], ['u']];
+    const paths: (string | number)[][] = [
+      ['a'],
+      ['b'],
+      ['a', 'b'],
+      ['b', 'a'],
+      ['ab'],
+      ['a', ''],
+      ['', 'a'],
+      [''],
+      [1],
+      ['1'],
+      ['n1'],
+      [1, 2],
+      [12],
+      ['a', 'b', 'c'],
+      ['a', 'bc'],
+      [0],
+      [-0.5],
+      ['ü'],
+      ['u'],
+    ];
     const firsts = paths.map((path) => root.fork(...path).uniform());
     expect(new Set(firsts).size).toBe(paths.length);
     expect(createRandom(1).uniform()).not.toBe(createRandom('1').uniform());
@@ -108,11 +137,16 @@ describe('forks', () => {
 describe('permutation', () => {
   test('is a permutation, or its first few', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 60 }), fc.integer(), (length, count, seed) => {
-        const whole = permutation(length, createRandom(seed));
-        expect([...whole].sort((a, b) => a - b)).toEqual(Array.from({ length }, (_, i) => i));
-        expect(permutation(length, createRandom(seed), count)).toEqual(whole.slice(0, count));
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 50 }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.integer(),
+        (length, count, seed) => {
+          const whole = permutation(length, createRandom(seed));
+          expect([...whole].sort((a, b) => a - b)).toEqual(Array.from({ length }, (_, i) => i));
+          expect(permutation(length, createRandom(seed), count)).toEqual(whole.slice(0, count));
+        },
+      ),
     );
   });
 

@@ -19,7 +19,8 @@ export interface Random {
 /** The stream of a `key`, from its beginning. */
 export function restoreRandom(key: string): Random {
   const words = key.split('-').map(Number);
-  if (words.length !== 4 || !words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32)) throw new RangeError(`"${key}" is no key of a stream`);
+  if (words.length !== 4 || !words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32))
+    throw new RangeError(`"${key}" is no key of a stream`);
   return stream(words as unknown as Words);
 }
 
@@ -81,6 +82,9 @@ function stream(state: Words): Random {
     uniform,
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     integer: (below) => Math.floor(uniform() * below),
-    fork: (...path) => stream(path.reduce<Words>((words, part) => hash(words, typeof part === 'number' ? `n${part}` : `s${part}`), state)),
+    fork: (...path) =>
+      stream(
+        path.reduce<Words>((words, part) => hash(words, typeof part === 'number' ? `n${part}` : `s${part}`), state),
+      ),
   };
 }

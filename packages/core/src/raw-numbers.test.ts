@@ -4,7 +4,10 @@ import { readRaw } from './raw-numbers.js';
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
 test('half precision, as numpy writes 1, -2, 65504, 2^-24, -0, inf and nan in float16', () => {
-  const read = readRaw('F16', new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x7c00, 0x7e00).buffer));
+  const read = readRaw(
+    'F16',
+    new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x7c00, 0x7e00).buffer),
+  );
   expect(read).toEqual(Float32Array.of(1, -2, 65504, 2 ** -24, -0, Infinity, NaN));
 });
 

@@ -14,18 +14,27 @@ export function readRaw(type: RawType, bytes: Uint8Array): Float32Array | Int32A
   // a Buffer's own slice would be no copy
   const { buffer } = new Uint8Array(bytes);
   switch (type) {
-    case 'F32': return new Float32Array(buffer);
-    case 'F64': return Float32Array.from(new Float64Array(buffer));
-    case 'F16': return Float32Array.from(new Uint16Array(buffer), fromHalf);
-    case 'BF16': return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F64':
+      return Float32Array.from(new Float64Array(buffer));
+    case 'F16':
+      return Float32Array.from(new Uint16Array(buffer), fromHalf);
+    case 'BF16':
+      return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
     case 'I64': {
       const wide = new BigInt64Array(buffer);
       return wide.every((value) => BigInt.asIntN(32, value) === value) ? Int32Array.from(wide, Number) : undefined;
     }
-    case 'I32': return new Int32Array(buffer);
-    case 'I16': return Int32Array.from(new Int16Array(buffer));
-    case 'I8': return Int32Array.from(new Int8Array(buffer));
-    case 'U8': case 'BOOL': return Int32Array.from(bytes);
+    case 'I32':
+      return new Int32Array(buffer);
+    case 'I16':
+      return Int32Array.from(new Int16Array(buffer));
+    case 'I8':
+      return Int32Array.from(new Int8Array(buffer));
+    case 'U8':
+    case 'BOOL':
+      return Int32Array.from(bytes);
   }
 }
 

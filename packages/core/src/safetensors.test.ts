@@ -26,12 +26,23 @@ test('reads them back, from a Buffer that starts anywhere', () => {
 const tensor: fc.Arbitrary<HostTensor> = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }).chain((shape) => {
   const length = shape.reduce((product, size) => product * size, 1);
   // every bit pattern: NaNs with a payload, infinities, −0
-  return fc.tuple(fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { minLength: length, maxLength: length }), fc.boolean()).map(([bits, whole]) => {
-    const ints = Int32Array.from(bits);
-    return hostTensor(shape, whole ? ints : new Float32Array(ints.buffer));
-  });
+  return fc
+    .tuple(
+      fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { minLength: length, maxLength: length }),
+      fc.boolean(),
+    )
+    .map(([bits, whole]) => {
+      const ints = Int32Array.from(bits);
+      return hostTensor(shape, whole ? ints : new Float32Array(ints.buffer));
+    });
 });
-const tensors = fc.dictionary(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant('__proto__'), fc.constant('toString')).filter((name) => name !== '__metadata__'), tensor, { maxKeys: 5, noNullPrototype: true });
+const tensors = fc.dictionary(
+  fc
+    .oneof(fc.string({ unit: 'grapheme' }), fc.constant('__proto__'), fc.constant('toString'))
+    .filter((name) => name !== '__metadata__'),
+  tensor,
+  { maxKeys: 5, noNullPrototype: true },
+);
 
 test('gives back every bit of any tensors', () => {
   fc.assert(
@@ -42,7 +53,8 @@ test('gives back every bit of any tensors', () => {
       expect(Object.keys(read.tensors).sort()).toEqual(Object.keys(given).sort());
       for (const [name, { shape, dtype, data }] of Object.entries(given)) {
         expect(read.tensors[name]).toMatchObject({ shape, dtype });
-        const bits = (values: HostTensor['data']): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+        const bits = (values: HostTensor['data']): Uint8Array =>
+          new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
         expect(bits(read.tensors[name].data)).toEqual(bits(data));
       }
       expect(encodeSafetensors(read.tensors, read.metadata)).toEqual(bytes);
@@ -52,7 +64,8 @@ test('gives back every bit of any tensors', () => {
 
 test('refuses every truncation and every extension', () => {
   const bytes = Buffer.from(golden, 'hex');
-  for (let length = 0; length < bytes.length; length++) expect(() => decodeSafetensors(bytes.subarray(0, length)), `${length} bytes`).toThrow(FacewrightError);
+  for (let length = 0; length < bytes.length; length++)
+    expect(() => decodeSafetensors(bytes.subarray(0, length)), `${length} bytes`).toThrow(FacewrightError);
   expect(() => decodeSafetensors(Buffer.concat([bytes, Buffer.alloc(1)]))).toThrow(FacewrightError);
 });
 
@@ -69,11 +82,22 @@ test.each([
   ['no UTF-8', file('{}').map((byte, index) => (index === 8 ? 0xff : byte)), 'header is not JSON'],
   ['a list', file([]), 'header is not an object'],
   ['a huge header', Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127), 'its header would have'],
-  ['an unknown type', file({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, 1), '"a" has the type "F8_E4M3"'],
+  [
+    'an unknown type',
+    file({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, 1),
+    '"a" has the type "F8_E4M3"',
+  ],
   ['a negative size', file({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, 4), '"a" has no shape'],
   ['too few bytes', file({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4), 'needs 8 bytes, it has 4'],
   ['a gap', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, 8), 'do not follow'],
-  ['an overlap', file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] }, b: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, 4), 'do not follow'],
+  [
+    'an overlap',
+    file(
+      { a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] }, b: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } },
+      4,
+    ),
+    'do not follow',
+  ],
   ['a wrong metadata', file({ __metadata__: { a: 1 } }), 'metadata is not a map of strings'],
 ])('says what is wrong: %s', (_name, bytes, message) => {
   expect(() => decodeSafetensors(bytes, 'the file')).toThrow(message);
@@ -91,5 +115,10 @@ test('answers any bytes and any damage with tensors or one clear error', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), settles));
   fc.assert(fc.property(fc.json(), fc.nat(16), (header, data) => settles(file(header, data))));
   const whole = Uint8Array.from(Buffer.from(golden, 'hex'));
-  fc.assert(fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => settles(whole.map((byte, index) => (index === at ? byte ^ flip : byte)))), { numRuns: 500 });
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) =>
+      settles(whole.map((byte, index) => (index === at ? byte ^ flip : byte))),
+    ),
+    { numRuns: 500 },
+  );
 });

@@ -36,19 +36,30 @@ export function encodeSafetensors(tensors: HostTensors, metadata: Readonly<Recor
 }
 
 /** Throws a `FacewrightError` for anything that is not a whole file of tensors of the types of `RawType`: no value of a damaged file is ever used. */
-export function decodeSafetensors(file: Uint8Array, where?: string): { tensors: HostTensors; metadata: Readonly<Record<string, string>> } {
+export function decodeSafetensors(
+  file: Uint8Array,
+  where?: string,
+): { tensors: HostTensors; metadata: Readonly<Record<string, string>> } {
   const damaged = (what: string): never => {
-    throw new FacewrightError({ what: `Not a whole safetensors file: ${what}.`, where, todo: 'Use another copy of the file.' });
+    throw new FacewrightError({
+      what: `Not a whole safetensors file: ${what}.`,
+      where,
+      todo: 'Use another copy of the file.',
+    });
   };
   if (file.length < LENGTH_BYTES) damaged(`it has ${file.length} bytes`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));
-  if (headerLength > HEADER_LIMIT || headerLength > file.length - LENGTH_BYTES) damaged(`its header would have ${headerLength} bytes, the file has ${file.length}`);
+  if (headerLength > HEADER_LIMIT || headerLength > file.length - LENGTH_BYTES)
+    damaged(`its header would have ${headerLength} bytes, the file has ${file.length}`);
   const start = LENGTH_BYTES + headerLength;
   const { __metadata__: metadata = {}, ...entries } = parseHeader(file.subarray(LENGTH_BYTES, start), damaged);
-  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) return damaged('its metadata is not a map of strings');
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    return damaged('its metadata is not a map of strings');
 
-  const described = Object.entries(entries).map(([name, entry]) => ({ name, ...parseEntry(name, entry, damaged) })).sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const described = Object.entries(entries)
+    .map(([name, entry]) => ({ name, ...parseEntry(name, entry, damaged) }))
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   for (const entry of described) {
     if (entry.begin !== end) damaged(`the bytes of "${entry.name}" do not follow on those before`);
@@ -56,10 +67,14 @@ export function decodeSafetensors(file: Uint8Array, where?: string): { tensors: 
   }
   if (start + end !== file.length) damaged(`its tensors end at byte ${start + end}, the file at ${file.length}`);
   const tensors = described.map(({ name, shape, type, begin, end }): [string, HostTensor] => {
-    const data = readRaw(type, file.subarray(start + begin, start + end)) ?? damaged(`"${name}" has whole numbers beyond 32 bits`);
+    const data =
+      readRaw(type, file.subarray(start + begin, start + end)) ?? damaged(`"${name}" has whole numbers beyond 32 bits`);
     return [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32', data }];
   });
-  return { tensors: Object.fromEntries(tensors.sort(([a], [b]) => compare(a, b))), metadata: metadata as Record<string, string> };
+  return {
+    tensors: Object.fromEntries(tensors.sort(([a], [b]) => compare(a, b))),
+    metadata: metadata as Record<string, string>,
+  };
 }
 
 type Damaged = (what: string) => never;
@@ -74,16 +89,28 @@ function parseHeader(bytes: Uint8Array, damaged: Damaged): Record<string, unknow
   return isRecord(header) ? header : damaged('its header is not an object');
 }
 
-function parseEntry(name: string, entry: unknown, damaged: Damaged): { shape: readonly number[]; type: RawType; begin: number; end: number } {
+function parseEntry(
+  name: string,
+  entry: unknown,
+  damaged: Damaged,
+): { shape: readonly number[]; type: RawType; begin: number; end: number } {
   if (!isRecord(entry)) return damaged(`"${name}" is not described`);
-  const type = isRawType(entry.dtype) ? entry.dtype : damaged(`"${name}" has the type ${JSON.stringify(entry.dtype)}; read are ${Object.keys(RAW_BYTES).join(', ')}`);
+  const type = isRawType(entry.dtype)
+    ? entry.dtype
+    : damaged(`"${name}" has the type ${JSON.stringify(entry.dtype)}; read are ${Object.keys(RAW_BYTES).join(', ')}`);
   const shape = isSizes(entry.shape) ? entry.shape : damaged(`"${name}" has no shape`);
-  const [begin, end] = isSizes(entry.data_offsets) && entry.data_offsets.length === 2 ? entry.data_offsets : damaged(`"${name}" has no offsets`);
+  const [begin, end] =
+    isSizes(entry.data_offsets) && entry.data_offsets.length === 2
+      ? entry.data_offsets
+      : damaged(`"${name}" has no offsets`);
   const bytes = shape.reduce((product, size) => product * size, RAW_BYTES[type]);
-  if (end - begin !== bytes) damaged(`"${name}" of shape [${shape.join(', ')}] needs ${bytes} bytes, it has ${end - begin}`);
+  if (end - begin !== bytes)
+    damaged(`"${name}" of shape [${shape.join(', ')}] needs ${bytes} bytes, it has ${end - begin}`);
   return { shape, type, begin, end };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isSizes = (value: unknown): value is number[] => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);

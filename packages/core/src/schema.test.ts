@@ -21,7 +21,11 @@ function errorOf(value: unknown): FacewrightError {
 }
 
 test('right options come back with their defaults', () => {
-  expect(parseOptions(schema, { parts: [{ name: 'a' }] }, 'here')).toEqual({ rate: 0.1, parts: [{ name: 'a' }], nested: { deeper: { value: 1 } } });
+  expect(parseOptions(schema, { parts: [{ name: 'a' }] }, 'here')).toEqual({
+    rate: 0.1,
+    parts: [{ name: 'a' }],
+    nested: { deeper: { value: 1 } },
+  });
 });
 
 describe('an unknown key', () => {
@@ -30,16 +34,28 @@ describe('an unknown key', () => {
     expect(error.what).toBe('Unknown key "rat".');
     expect(error.where).toBe('some/file.yaml');
     expect(error.todo).toBe('Did you mean "rate"? Known keys: rate, parts, nested, either.');
-    expect(error.message).toBe('Unknown key "rat".\n  where: some/file.yaml\n  to do: Did you mean "rate"? Known keys: rate, parts, nested, either.');
+    expect(error.message).toBe(
+      'Unknown key "rat".\n  where: some/file.yaml\n  to do: Did you mean "rate"? Known keys: rate, parts, nested, either.',
+    );
   });
 
   test('has its path, in objects, lists and alternatives', () => {
-    expect(errorOf({ nested: { deeper: { vale: 1 } } })).toMatchObject({ what: 'Unknown key "nested.deeper.vale".', todo: 'Did you mean "value"? Known keys: value.' });
-    expect(errorOf({ parts: [{ name: 'a' }, { name: 'b', wight: 2 }] })).toMatchObject({ what: 'Unknown key "parts.1.wight".', todo: 'Did you mean "weight"? Known keys: name, weight.' });
-    expect(errorOf({ either: { name: 'a', scal: 2 } })).toMatchObject({ what: 'Unknown key "either.scal".', todo: 'Did you mean "scale"? Known keys: name, scale.' });
+    expect(errorOf({ nested: { deeper: { vale: 1 } } })).toMatchObject({
+      what: 'Unknown key "nested.deeper.vale".',
+      todo: 'Did you mean "value"? Known keys: value.',
+    });
+    expect(errorOf({ parts: [{ name: 'a' }, { name: 'b', wight: 2 }] })).toMatchObject({
+      what: 'Unknown key "parts.1.wight".',
+      todo: 'Did you mean "weight"? Known keys: name, weight.',
+    });
+    expect(errorOf({ either: { name: 'a', scal: 2 } })).toMatchObject({
+      what: 'Unknown key "either.scal".',
+      todo: 'Did you mean "scale"? Known keys: name, scale.',
+    });
   });
 
-  test('two at once are both named', () => expect(errorOf({ rat: 1, path: 2 }).what).toBe('Unknown keys "rat", "path".'));
+  test('two at once are both named', () =>
+    expect(errorOf({ rat: 1, path: 2 }).what).toBe('Unknown keys "rat", "path".'));
 });
 
 describe('a wrong value', () => {

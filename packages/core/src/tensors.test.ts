@@ -13,5 +13,7 @@ test('shape, kind and values belong together', () => {
 test('a prefix is put before names and taken off again', () => {
   const tensors = { 'block/kernel': 1, bias: 2 };
   expect(prefixed('params', tensors)).toEqual({ 'params/block/kernel': 1, 'params/bias': 2 });
-  expect(under('params', { ...prefixed('params', tensors), ...prefixed('params2', tensors), params: 3 })).toEqual(tensors);
+  expect(under('params', { ...prefixed('params', tensors), ...prefixed('params2', tensors), params: 3 })).toEqual(
+    tensors,
+  );
 });

@@ -14,7 +14,8 @@ export type HostTensors = Readonly<Record<string, HostTensor>>;
 
 export function hostTensor(shape: readonly number[], data: Float32Array | Int32Array): HostTensor {
   const size = shape.reduce((product, dimension) => product * dimension, 1);
-  if (size !== data.length) throw new RangeError(`shape [${shape.join(', ')}] holds ${size} numbers, got ${data.length}`);
+  if (size !== data.length)
+    throw new RangeError(`shape [${shape.join(', ')}] holds ${size} numbers, got ${data.length}`);
   return { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32', data };
 }
 
@@ -33,5 +34,9 @@ export function prefixed<T>(prefix: string, tensors: Readonly<Record<string, T>>
 /** The tensors under `prefix/`, with the prefix taken off. */
 export function under<T>(prefix: string, tensors: Readonly<Record<string, T>>): Record<string, T> {
   const start = `${prefix}/`;
-  return Object.fromEntries(Object.entries(tensors).flatMap(([name, tensor]) => (name.startsWith(start) ? [[name.slice(start.length), tensor]] : [])));
+  return Object.fromEntries(
+    Object.entries(tensors).flatMap(([name, tensor]) =>
+      name.startsWith(start) ? [[name.slice(start.length), tensor]] : [],
+    ),
+  );
 }

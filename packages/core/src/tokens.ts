@@ -26,5 +26,14 @@ export const BASE_DIRECTORY = token<string>('base-directory');
 
 /** The token of a plugin kind. Parts are made on first use, hence the promise. */
 export const TOKENS: { readonly [K in PluginKind]: InjectionToken<Promise<Contracts[K]>> } = {
-  reader: READER, detector: DETECTOR, aligner: ALIGNER, augmenter: AUGMENTER, model: MODEL, loss: LOSS, optimiser: OPTIMISER, criterion: CRITERION, backend: BACKEND, logger: LOGGER,
+  reader: READER,
+  detector: DETECTOR,
+  aligner: ALIGNER,
+  augmenter: AUGMENTER,
+  model: MODEL,
+  loss: LOSS,
+  optimiser: OPTIMISER,
+  criterion: CRITERION,
+  backend: BACKEND,
+  logger: LOGGER,
 };

@@ -18,7 +18,12 @@ export interface WholeDirectory {
  * but refused here, before any work. Without a marker any directory that is not empty is refused. What a killed run left aside for the same
  * directory is deleted, unless `keep` says that it is to be gone on with: then it is `aside`.
  */
-export async function createWholeDirectory(directory: string, marker: string | undefined, kind: string, keep: (leftOver: string) => Promise<boolean> = async () => false): Promise<WholeDirectory> {
+export async function createWholeDirectory(
+  directory: string,
+  marker: string | undefined,
+  kind: string,
+  keep: (leftOver: string) => Promise<boolean> = async () => false,
+): Promise<WholeDirectory> {
   const path = resolve(directory);
   await refuseForeign(path, marker, kind);
   const parent = dirname(path);
@@ -37,7 +42,10 @@ export async function createWholeDirectory(directory: string, marker: string | u
     publish: async () => {
       await refuseForeign(path, marker, kind);
       const older = partialPath(path);
-      const replaces = await rename(path, older).then(() => true, () => false);
+      const replaces = await rename(path, older).then(
+        () => true,
+        () => false,
+      );
       await publish(aside, path);
       if (replaces) await rm(older, { recursive: true, force: true });
     },
@@ -45,17 +53,32 @@ export async function createWholeDirectory(directory: string, marker: string | u
   };
 }
 
-const isLeftOver = (name: string, of: string): boolean => name.startsWith(`${of}.`) && /^[0-9a-f]{8}\.partial$/.test(name.slice(of.length + 1));
+const isLeftOver = (name: string, of: string): boolean =>
+  name.startsWith(`${of}.`) && /^[0-9a-f]{8}\.partial$/.test(name.slice(of.length + 1));
 
 /** Throws a `FacewrightError` where the directory holds something else than what goes there. */
 export async function refuseForeign(directory: string, marker: string | undefined, kind: string): Promise<void> {
   const path = resolve(directory);
   const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw new FacewrightError({ what: `The ${kind} cannot be written: its path is taken by a file or cannot be opened (${error.code}).`, where: path, todo: 'Name another directory.', cause: error });
+    throw new FacewrightError({
+      what: `The ${kind} cannot be written: its path is taken by a file or cannot be opened (${error.code}).`,
+      where: path,
+      todo: 'Name another directory.',
+      cause: error,
+    });
   });
-  const ours = marker !== undefined && (await access(join(path, marker)).then(() => true, () => false));
+  const ours =
+    marker !== undefined &&
+    (await access(join(path, marker)).then(
+      () => true,
+      () => false,
+    ));
   if (names.length > 0 && !ours) {
-    throw new FacewrightError({ what: `The directory is not empty and holds no ${kind}; nothing in it is overwritten.`, where: path, todo: 'Name an empty or new directory.' });
+    throw new FacewrightError({
+      what: `The directory is not empty and holds no ${kind}; nothing in it is overwritten.`,
+      where: path,
+      todo: 'Name an empty or new directory.',
+    });
   }
 }

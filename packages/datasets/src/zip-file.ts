@@ -19,7 +19,12 @@ const MAX_BYTES = 256 * 2 ** 20;
 /** Throws a `FacewrightError` for what is no whole zip file. */
 export async function openZip(path: string): Promise<OpenZip> {
   const { zip, entries } = await readDirectory(path).catch((error: unknown) => {
-    throw new FacewrightError({ what: `This is neither a folder nor a zip file that can be read: ${messageOf(error)}.`, where: path, todo: 'Name a folder of images, or a whole zip file of them.', cause: error });
+    throw new FacewrightError({
+      what: `This is neither a folder nor a zip file that can be read: ${messageOf(error)}.`,
+      where: path,
+      todo: 'Name a folder of images, or a whole zip file of them.',
+      cause: error,
+    });
   });
   return {
     names: [...entries.keys()],
@@ -28,11 +33,20 @@ export async function openZip(path: string): Promise<OpenZip> {
       const entry = entries.get(name);
       const where = `${path}, ${name}`;
       if (!entry) throw new FacewrightError({ what: 'There is no such image.', where });
-      if (entry.uncompressedSize > MAX_BYTES) throw new FacewrightError({ what: `The file would unpack to ${entry.uncompressedSize} bytes.`, where });
-      const unpacked = await zip.openReadStreamPromise(entry).then(buffer).catch((error: unknown) => {
-        throw new FacewrightError({ what: `The file cannot be unpacked: ${messageOf(error)}.`, where, cause: error });
-      });
-      if (crc32(unpacked) !== entry.crc32) throw new FacewrightError({ what: 'The file is damaged: its checksum does not match.', where, todo: 'Fetch the zip file again.' });
+      if (entry.uncompressedSize > MAX_BYTES)
+        throw new FacewrightError({ what: `The file would unpack to ${entry.uncompressedSize} bytes.`, where });
+      const unpacked = await zip
+        .openReadStreamPromise(entry)
+        .then(buffer)
+        .catch((error: unknown) => {
+          throw new FacewrightError({ what: `The file cannot be unpacked: ${messageOf(error)}.`, where, cause: error });
+        });
+      if (crc32(unpacked) !== entry.crc32)
+        throw new FacewrightError({
+          what: 'The file is damaged: its checksum does not match.',
+          where,
+          todo: 'Fetch the zip file again.',
+        });
       return unpacked;
     },
     close: () => zip.close(),

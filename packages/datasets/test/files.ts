@@ -22,4 +22,7 @@ export function writeTree(root: string, files: Readonly<Record<string, string | 
   return root;
 }
 
-export const jpeg = async (width = 8, height = 8): Promise<Buffer> => sharp({ create: { width, height, channels: 3, background: '#a86' } }).jpeg().toBuffer();
+export const jpeg = async (width = 8, height = 8): Promise<Buffer> =>
+  sharp({ create: { width, height, channels: 3, background: '#a86' } })
+    .jpeg()
+    .toBuffer();

@@ -1,7 +1,11 @@
 /** The files of other tools that reference/formats.py made. */
 import { readFileSync } from 'node:fs';
 
-interface Records { readonly rec: string; readonly idx: string; readonly lst: string }
+interface Records {
+  readonly rec: string;
+  readonly idx: string;
+  readonly lst: string;
+}
 interface Golden {
   readonly images: readonly string[];
   readonly records: readonly string[];
@@ -9,7 +13,10 @@ interface Golden {
   readonly numbered: Records;
   readonly pairs: Records;
   readonly plain: string;
-  readonly webdataset: { readonly tar: string; readonly offsets: Readonly<Record<string, readonly [offset: number, size: number]>> };
+  readonly webdataset: {
+    readonly tar: string;
+    readonly offsets: Readonly<Record<string, readonly [offset: number, size: number]>>;
+  };
   /** With a photo beside the folders, and without. */
   readonly zip: string;
   readonly zipOfPeople: string;

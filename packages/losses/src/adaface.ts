@@ -21,18 +21,39 @@ const LEAST_DEVIATION = 1e-3;
 
 const options = z.strictObject({
   s: scale,
-  m: z.number().min(0).lt(Math.PI / 2).default(0.4).describe('largest margin'),
-  h: z.number().positive().default(0.333).describe('how many standard deviations of the length reach the largest margin, inverted'),
-  momentum: z.number().min(0).lt(1).default(0.99).describe('share of the former mean and deviation of lengths that a step keeps'),
+  m: z
+    .number()
+    .min(0)
+    .lt(Math.PI / 2)
+    .default(0.4)
+    .describe('largest margin'),
+  h: z
+    .number()
+    .positive()
+    .default(0.333)
+    .describe('how many standard deviations of the length reach the largest margin, inverted'),
+  momentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.99)
+    .describe('share of the former mean and deviation of lengths that a step keeps'),
   beyond: z
     .enum(['clip', 'plain'])
     .default('clip')
-    .describe('where θ + g_angle leaves [0, π]. clip: the angle stops there, as in the authors\' code (no gradient through it). plain: cos(θ + g_angle) all the same'),
+    .describe(
+      "where θ + g_angle leaves [0, π]. clip: the angle stops there, as in the authors' code (no gradient through it). plain: cos(θ + g_angle) all the same",
+    ),
 });
 
 /** Mean and deviation with this batch's lengths [n, 1] in them; the deviation of a single length says nothing and is left out. */
-function moved({ mean, deviation }: State, length: tf.Tensor, momentum: number): { mean: tf.Tensor; deviation: tf.Tensor } {
-  const average = (former: tf.Tensor, value: tf.Tensor): tf.Tensor => tf.add(tf.mul(former, momentum), tf.mul(value, 1 - momentum));
+function moved(
+  { mean, deviation }: State,
+  length: tf.Tensor,
+  momentum: number,
+): { mean: tf.Tensor; deviation: tf.Tensor } {
+  const average = (former: tf.Tensor, value: tf.Tensor): tf.Tensor =>
+    tf.add(tf.mul(former, momentum), tf.mul(value, 1 - momentum));
   const count = length.shape[0]!;
   const batchMean = tf.mean(length);
   if (count < 2) return { mean: average(mean, batchMean), deviation: tf.clone(deviation) };
@@ -54,17 +75,34 @@ function signedShift(cosines: tf.Tensor, g: tf.Tensor, clip: boolean): tf.Tensor
 
 /** The loss plugin `adaface`. Parameter: `centres` [embeddingSize, identities]. Statistics: `mean` and `deviation` of the lengths, scalars. */
 export const adaFace = definePlugin({
-  meta: { name: 'adaface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'margin by photo quality, read from the embedding\'s length' },
+  meta: {
+    name: 'adaface',
+    kind: 'loss',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: "margin by photo quality, read from the embedding's length",
+  },
   options,
   create: ({ s, m, h, momentum, beyond }): Loss => ({
     ...centreHead,
-    init: (identities, embeddingSize, random) => ({ ...centreHead.init(identities, embeddingSize, random), statistics: { mean: hostScalar(FIRST.mean), deviation: hostScalar(FIRST.deviation) } }),
+    init: (identities, embeddingSize, random) => ({
+      ...centreHead.init(identities, embeddingSize, random),
+      statistics: { mean: hostScalar(FIRST.mean), deviation: hostScalar(FIRST.deviation) },
+    }),
     apply(params, statistics, embeddings, labels) {
-      const length = constant([embeddings], (x) => tf.clipByValue(lengths(x as tf.Tensor2D), LEAST_LENGTH, LARGEST_LENGTH));
+      const length = constant([embeddings], (x) =>
+        tf.clipByValue(lengths(x as tf.Tensor2D), LEAST_LENGTH, LARGEST_LENGTH),
+      );
       const next = moved(statistics, length, momentum);
-      const quality = tf.clipByValue(tf.mul(tf.div(tf.sub(length, next.mean), tf.add(next.deviation, LEAST_DEVIATION)), h), -1, 1);
+      const quality = tf.clipByValue(
+        tf.mul(tf.div(tf.sub(length, next.mean), tf.add(next.deviation, LEAST_DEVIATION)), h),
+        -1,
+        1,
+      );
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
-      const withMargin = shiftTarget(logits, labels, s, (cosines) => tf.sub(signedShift(cosines, tf.mul(quality, -m), beyond === 'clip'), tf.add(tf.mul(quality, m), m)));
+      const withMargin = shiftTarget(logits, labels, s, (cosines) =>
+        tf.sub(signedShift(cosines, tf.mul(quality, -m), beyond === 'clip'), tf.add(tf.mul(quality, m), m)),
+      );
       return { loss: meanCrossEntropy(withMargin, labels), logits, statistics: next };
     },
   }),

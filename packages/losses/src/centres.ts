@@ -6,12 +6,18 @@ const FIRST_DEVIATION = 0.01;
 
 /** `count` centres [embeddingSize, count], N(0, 0.01). */
 export function firstCentres(embeddingSize: number, count: number, random: Random): HostTensor {
-  return hostTensor([embeddingSize, count], Float32Array.from({ length: embeddingSize * count }, () => FIRST_DEVIATION * random.normal()));
+  return hostTensor(
+    [embeddingSize, count],
+    Float32Array.from({ length: embeddingSize * count }, () => FIRST_DEVIATION * random.normal()),
+  );
 }
 
 /** The head of a loss whose one parameter is `centres` [embeddingSize, identities]; only their directions count. */
 export const centreHead: Pick<Required<Loss>, 'init' | 'centres' | 'adopt'> = {
-  init: (identities, embeddingSize, random) => ({ params: { centres: firstCentres(embeddingSize, identities, random.fork('centres')) }, statistics: {} }),
+  init: (identities, embeddingSize, random) => ({
+    params: { centres: firstCentres(embeddingSize, identities, random.fork('centres')) },
+    statistics: {},
+  }),
   centres: ({ centres }) => unitColumns(centres),
   adopt: (centres) => ({ centres: unitColumns(centres) }),
 };

@@ -21,7 +21,10 @@ const combinedOptions = z
     beyond: beyondRule.default('plain'),
     smoothing,
   })
-  .refine(({ m1, beyond }) => m1 === 1 || beyond !== 'fallback', { path: ['beyond'], message: '"fallback" is known for m1 = 1 only; "continued" falls without a jump for any m1' });
+  .refine(({ m1, beyond }) => m1 === 1 || beyond !== 'fallback', {
+    path: ['beyond'],
+    message: '"fallback" is known for m1 = 1 only; "continued" falls without a jump for any m1',
+  });
 
 /** cos(m1·θ + m2) − cos θ for `cosines` [n, 1]; beyond m1·θ + m2 = π by the rule (`continued`: parallel to cos θ, from −1 on). */
 function multipliedShift(cosines: tf.Tensor, m1: number, m2: number, beyond: BeyondRule): tf.Tensor {
@@ -34,13 +37,20 @@ function multipliedShift(cosines: tf.Tensor, m1: number, m2: number, beyond: Bey
 
 /** The loss plugin `combined-margin`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
 export const combinedMargin = definePlugin({
-  meta: { name: 'combined-margin', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'margins m1, m2, m3 of SphereFace, ArcFace and CosFace in one' },
+  meta: {
+    name: 'combined-margin',
+    kind: 'loss',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'margins m1, m2, m3 of SphereFace, ArcFace and CosFace in one',
+  },
   options: combinedOptions,
   create: ({ s, m1, m2, m3, beyond, smoothing }): Loss => ({
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
-      const angular = (cosines: tf.Tensor): tf.Tensor => (m1 === 1 ? angularShift(cosines, m2, beyond) : multipliedShift(cosines, m1, m2, beyond));
+      const angular = (cosines: tf.Tensor): tf.Tensor =>
+        m1 === 1 ? angularShift(cosines, m2, beyond) : multipliedShift(cosines, m1, m2, beyond);
       const withMargin = shiftTarget(logits, labels, s, (cosines) => tf.sub(angular(cosines), m3));
       return { loss: meanCrossEntropy(withMargin, labels, smoothing), logits };
     },

@@ -17,7 +17,7 @@ export const cosFace = definePlugin({
   meta: { name: 'cosface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'additive cosine margin' },
   options: z.strictObject({
     s: scale,
-    m: z.number().min(0).max(2).default(0.35).describe('margin, taken off the target\'s cosine'),
+    m: z.number().min(0).max(2).default(0.35).describe("margin, taken off the target's cosine"),
     smoothing,
   }),
   create: ({ s, m, smoothing }): Loss => ({

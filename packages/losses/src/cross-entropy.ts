@@ -3,7 +3,12 @@ import { softmaxCrossEntropy, targetEntry } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
-export const smoothing = z.number().min(0).lt(1).default(0).describe('label smoothing: this share of a label is spread evenly over all identities');
+export const smoothing = z
+  .number()
+  .min(0)
+  .lt(1)
+  .default(0)
+  .describe('label smoothing: this share of a label is spread evenly over all identities');
 
 /**
  * The mean over the batch of −Σ_j q_j·log softmax(z)_j with q = (1 − ε)·onehot(y) + ε/identities. As Σ q_j = 1 that is

@@ -17,7 +17,13 @@ import { angularShift, beyondRule, constant, cosineLogits, scale, shiftTarget } 
 
 /** The loss plugin `curricularface`. Parameter: `centres` [embeddingSize, identities]. Statistic: `t`, scalar, 0 at the start. */
 export const curricularFace = definePlugin({
-  meta: { name: 'curricularface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'ArcFace whose hard negatives weigh more as training goes on' },
+  meta: {
+    name: 'curricularface',
+    kind: 'loss',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'ArcFace whose hard negatives weigh more as training goes on',
+  },
   options: z.strictObject({
     s: scale,
     m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
@@ -26,11 +32,20 @@ export const curricularFace = definePlugin({
   }),
   create: ({ s, m, momentum, beyond }): Loss => ({
     ...centreHead,
-    init: (identities, embeddingSize, random) => ({ ...centreHead.init(identities, embeddingSize, random), statistics: { t: hostScalar(0) } }),
+    init: (identities, embeddingSize, random) => ({
+      ...centreHead.init(identities, embeddingSize, random),
+      statistics: { t: hostScalar(0) },
+    }),
     apply(params, statistics, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
       const own = tf.div<tf.Tensor2D>(targetEntry(logits, labels), s);
-      const t = tf.add(tf.mul(statistics.t, momentum), tf.mul(constant([own], (own) => tf.mean(own)), 1 - momentum));
+      const t = tf.add(
+        tf.mul(statistics.t, momentum),
+        tf.mul(
+          constant([own], (own) => tf.mean(own)),
+          1 - momentum,
+        ),
+      );
 
       const cosines = tf.div(logits, s);
       const hard = constant([cosines, own], (cosines, own) => {
@@ -39,7 +54,9 @@ export const curricularFace = definePlugin({
         return tf.greater(others, threshold);
       });
       const negatives = tf.where(hard, tf.mul(logits, tf.add(cosines, t)), logits);
-      const withMargin = shiftTarget(negatives as tf.Tensor2D, labels, s, (cosines) => angularShift(cosines, m, beyond));
+      const withMargin = shiftTarget(negatives as tf.Tensor2D, labels, s, (cosines) =>
+        angularShift(cosines, m, beyond),
+      );
       return { loss: meanCrossEntropy(withMargin, labels), logits, statistics: { t } };
     },
   }),

@@ -5,7 +5,21 @@ import { wasm } from '@facewright/backend-wasm';
 import { createRandom, hostTensor, type HostTensor } from '@facewright/core';
 import { testLoss } from '@facewright/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { column, cosines, createEvaluate, crossEntropy, differences, dot, expectNear, make, marginLoss, normal, random, row, type Evaluate } from '../test/reference.js';
+import {
+  column,
+  cosines,
+  createEvaluate,
+  crossEntropy,
+  differences,
+  dot,
+  expectNear,
+  make,
+  marginLoss,
+  normal,
+  random,
+  row,
+  type Evaluate,
+} from '../test/reference.js';
 import { arcFace, softmax } from './index.js';
 
 testLoss(softmax(), { engine: cpu() });
@@ -24,10 +38,24 @@ beforeAll(async () => {
 
 type Rule = 'plain' | 'easy' | 'fallback' | 'continued';
 
-function arcFaceReference(embeddings: HostTensor, centres: HostTensor, labels: readonly number[], s: number, m: number, beyond: Rule): number {
-  const inside = { plain: () => true, easy: (theta: number) => theta < Math.PI / 2, fallback: (theta: number) => theta + m <= Math.PI, continued: (theta: number) => theta + m <= Math.PI }[beyond];
+function arcFaceReference(
+  embeddings: HostTensor,
+  centres: HostTensor,
+  labels: readonly number[],
+  s: number,
+  m: number,
+  beyond: Rule,
+): number {
+  const inside = {
+    plain: () => true,
+    easy: (theta: number) => theta < Math.PI / 2,
+    fallback: (theta: number) => theta + m <= Math.PI,
+    continued: (theta: number) => theta + m <= Math.PI,
+  }[beyond];
   const otherwise = { plain: 0, easy: 0, fallback: -m * Math.sin(m), continued: Math.cos(m) - 1 }[beyond];
-  return marginLoss(embeddings, centres, labels, s, (theta) => (inside(theta) ? Math.cos(theta + m) : Math.cos(theta) + otherwise));
+  return marginLoss(embeddings, centres, labels, s, (theta) =>
+    inside(theta) ? Math.cos(theta + m) : Math.cos(theta) + otherwise,
+  );
 }
 
 describe('against the formula in double precision', () => {
@@ -38,24 +66,66 @@ describe('against the formula in double precision', () => {
     const loss = await make(softmax());
     const params = { kernel: normal([8, 5], 'kernel'), bias: normal([5], 'bias') };
     const formula = (x: HostTensor, kernel: HostTensor, bias: HostTensor): number =>
-      labels.reduce((sum, label, i) => sum + crossEntropy(Array.from({ length: 5 }, (_, j) => dot(row(x, i), column(kernel, j)) + bias.data[j]), label), 0) / labels.length;
+      labels.reduce(
+        (sum, label, i) =>
+          sum +
+          crossEntropy(
+            Array.from({ length: 5 }, (_, j) => dot(row(x, i), column(kernel, j)) + bias.data[j]),
+            label,
+          ),
+        0,
+      ) / labels.length;
     const { loss: value, gradients } = await evaluate(loss, params, embeddings, labels);
     expectNear([value], [formula(embeddings, params.kernel, params.bias)], 1e-5);
-    expectNear(gradients.embeddings, differences((x) => formula(x, params.kernel, params.bias), embeddings), 1e-4);
-    expectNear(gradients.kernel, differences((x) => formula(embeddings, x, params.bias), params.kernel), 1e-4);
-    expectNear(gradients.bias, differences((x) => formula(embeddings, params.kernel, x), params.bias), 1e-4);
+    expectNear(
+      gradients.embeddings,
+      differences((x) => formula(x, params.kernel, params.bias), embeddings),
+      1e-4,
+    );
+    expectNear(
+      gradients.kernel,
+      differences((x) => formula(embeddings, x, params.bias), params.kernel),
+      1e-4,
+    );
+    expectNear(
+      gradients.bias,
+      differences((x) => formula(embeddings, params.kernel, x), params.bias),
+      1e-4,
+    );
   });
 
   // the second set of centres puts targets on both sides of every threshold: from 3 to 176 degrees
   const turned = Float32Array.from(normal([8, 5], 'near').data);
-  for (const [label, i] of [[0, 0], [4, 1]] as const) row(embeddings, i).forEach((v, k) => { turned[k * 5 + label] = (label ? -1 : 1) * v + 0.2 * turned[k * 5 + label]; });
-  for (const [name, centres] of [['at random', normal([8, 5], 'centres', 0.1)], ['near and opposite', hostTensor([8, 5], turned)]] as const) {
+  for (const [label, i] of [
+    [0, 0],
+    [4, 1],
+  ] as const)
+    row(embeddings, i).forEach((v, k) => {
+      turned[k * 5 + label] = (label ? -1 : 1) * v + 0.2 * turned[k * 5 + label];
+    });
+  for (const [name, centres] of [
+    ['at random', normal([8, 5], 'centres', 0.1)],
+    ['near and opposite', hostTensor([8, 5], turned)],
+  ] as const) {
     for (const beyond of ['plain', 'easy', 'fallback', 'continued'] as const) {
       test(`arcface (${beyond}), centres ${name}: value and gradients`, async () => {
-        const { loss: value, gradients } = await evaluate(await make(arcFace({ s: 16, m: 0.5, beyond })), { centres }, embeddings, labels);
+        const { loss: value, gradients } = await evaluate(
+          await make(arcFace({ s: 16, m: 0.5, beyond })),
+          { centres },
+          embeddings,
+          labels,
+        );
         expectNear([value], [arcFaceReference(embeddings, centres, labels, 16, 0.5, beyond)], 1e-5);
-        expectNear(gradients.embeddings, differences((x) => arcFaceReference(x, centres, labels, 16, 0.5, beyond), embeddings), 1e-3);
-        expectNear(gradients.centres, differences((x) => arcFaceReference(embeddings, x, labels, 16, 0.5, beyond), centres), 1e-3);
+        expectNear(
+          gradients.embeddings,
+          differences((x) => arcFaceReference(x, centres, labels, 16, 0.5, beyond), embeddings),
+          1e-3,
+        );
+        expectNear(
+          gradients.centres,
+          differences((x) => arcFaceReference(embeddings, x, labels, 16, 0.5, beyond), centres),
+          1e-3,
+        );
       });
     }
   }
@@ -63,7 +133,8 @@ describe('against the formula in double precision', () => {
   test('beyond θ + m = π the three rules differ as they should', async () => {
     const centres = hostTensor([2, 2], Float32Array.of(1, 0, 0, 1));
     const opposite = hostTensor([1, 2], Float32Array.of(Math.cos(3), Math.sin(3)));
-    const at = async (beyond: Rule): Promise<number> => (await evaluate(await make(arcFace({ s: 1, m: 0.5, beyond })), { centres }, opposite, [0])).loss;
+    const at = async (beyond: Rule): Promise<number> =>
+      (await evaluate(await make(arcFace({ s: 1, m: 0.5, beyond })), { centres }, opposite, [0])).loss;
     const other = Math.sin(3);
     expectNear([await at('plain')], [crossEntropy([Math.cos(3.5), other], 0)], 1e-5);
     expectNear([await at('fallback')], [crossEntropy([Math.cos(3) - 0.5 * Math.sin(0.5), other], 0)], 1e-5);
@@ -77,7 +148,7 @@ describe('mistakes of the seed', () => {
   const embeddings = normal([8, 16], 'samples');
   const labels = [0, 1, 2, 3, 4, 5, 6, 9];
 
-  test('the margin is applied: the target\'s logit falls by s·(cos θ − cos(θ + m))', async () => {
+  test("the margin is applied: the target's logit falls by s·(cos θ − cos(θ + m))", async () => {
     const one = hostTensor([1, 2], Float32Array.of(Math.cos(0.7), Math.sin(0.7)));
     const axes = { centres: hostTensor([2, 2], Float32Array.of(1, 0, 0, 1)) };
     const without = await evaluate(await make(arcFace({ s: 8, m: 0 })), axes, one, [0]);
@@ -90,10 +161,22 @@ describe('mistakes of the seed', () => {
   test('probabilities are not clipped: a hopeless sample has its full loss and gradient', async () => {
     // a probability of e^-76, far below the 1e-7 that a clipped one is pinned to (a loss of 16.118 without gradient)
     const hopeless = hostTensor([1, 16], Float32Array.from(column(centres, 0)));
-    const arc = await evaluate(await make(arcFace()), { centres: hostTensor([16, 2], Float32Array.from(column(centres, 0).flatMap((v, i) => [v, (i ? 0.2 : -2) * v]))) }, hopeless, [1]);
+    const arc = await evaluate(
+      await make(arcFace()),
+      {
+        centres: hostTensor([16, 2], Float32Array.from(column(centres, 0).flatMap((v, i) => [v, (i ? 0.2 : -2) * v]))),
+      },
+      hopeless,
+      [1],
+    );
     expect(arc.loss).toBeGreaterThan(60);
     expect(Math.hypot(...arc.gradients.embeddings)).toBeGreaterThan(1);
-    const plain = await evaluate(await make(softmax()), { kernel: hostTensor([1, 2], Float32Array.of(0, 100)), bias: hostTensor([2], new Float32Array(2)) }, hostTensor([1, 1], Float32Array.of(1)), [0]);
+    const plain = await evaluate(
+      await make(softmax()),
+      { kernel: hostTensor([1, 2], Float32Array.of(0, 100)), bias: hostTensor([2], new Float32Array(2)) },
+      hostTensor([1, 1], Float32Array.of(1)),
+      [0],
+    );
     expect(plain.loss).toBe(100);
     expect(plain.gradients.embeddings[0]).toBeCloseTo(100, 3);
   });
@@ -103,8 +186,20 @@ describe('mistakes of the seed', () => {
     const many = normal([128, 200], 'many centres', 0.3);
     let above = 0;
     for (const sign of [1, -1]) {
-      const on = hostTensor([200, 128], Float32Array.from({ length: 200 * 128 }, (_, i) => sign * many.data[(i % 128) * 200 + Math.floor(i / 128)]));
-      const { loss: value, logits, gradients } = await evaluate(loss, { centres: many }, on, Array.from({ length: 200 }, (_, i) => i));
+      const on = hostTensor(
+        [200, 128],
+        Float32Array.from({ length: 200 * 128 }, (_, i) => sign * many.data[(i % 128) * 200 + Math.floor(i / 128)]),
+      );
+      const {
+        loss: value,
+        logits,
+        gradients,
+      } = await evaluate(
+        loss,
+        { centres: many },
+        on,
+        Array.from({ length: 200 }, (_, i) => i),
+      );
       above += Array.from({ length: 200 }, (_, i) => logits[i * 201]).filter((logit) => Math.abs(logit) > 64).length;
       expect(Number.isFinite(value)).toBe(true);
       for (const gradient of Object.values(gradients)) expect(gradient.every(Number.isFinite)).toBe(true);
@@ -117,7 +212,19 @@ describe('mistakes of the seed', () => {
     const axes = { centres: hostTensor([2, 2], Float32Array.of(1, 0, 0, 1)) };
     const jump = async (plugin: ReturnType<typeof arcFace>): Promise<number> => {
       const loss = await make(plugin);
-      const [before, after] = await Promise.all([-1e-4, 1e-4].map(async (by) => (await evaluate(loss, axes, hostTensor([1, 2], Float32Array.of(Math.cos(edge + by), Math.sin(edge + by))), [0])).loss));
+      const [before, after] = await Promise.all(
+        [-1e-4, 1e-4].map(
+          async (by) =>
+            (
+              await evaluate(
+                loss,
+                axes,
+                hostTensor([1, 2], Float32Array.of(Math.cos(edge + by), Math.sin(edge + by))),
+                [0],
+              )
+            ).loss,
+        ),
+      );
       return Math.abs(after - before);
     };
     expect(await jump(arcFace({ s: 8 }))).toBeLessThan(0.01);
@@ -127,27 +234,48 @@ describe('mistakes of the seed', () => {
 
   test('near its centre the gradient stays that of the formula', async () => {
     const centre = column(centres, 3);
-    const near = hostTensor([1, 16], Float32Array.from(centre, (v, i) => v + (i % 2 ? 0.02 : -0.02)));
+    const near = hostTensor(
+      [1, 16],
+      Float32Array.from(centre, (v, i) => v + (i % 2 ? 0.02 : -0.02)),
+    );
     const { gradients } = await evaluate(await make(arcFace({ s: 20 })), { centres }, near, [3]);
-    expectNear(gradients.embeddings, differences((x) => arcFaceReference(x, centres, [3], 20, 0.5, 'plain'), near), 1e-2);
+    expectNear(
+      gradients.embeddings,
+      differences((x) => arcFaceReference(x, centres, [3], 20, 0.5, 'plain'), near),
+      1e-2,
+    );
   });
 
   test('accuracy is measured without the margin: logits are s·cos θ whatever m is', async () => {
     const expected = labels.flatMap((_, i) => cosines(row(embeddings, i), centres).map((c) => 64 * c));
-    for (const m of [0, 0.5]) expectNear((await evaluate(await make(arcFace({ m })), { centres }, embeddings, labels)).logits, expected, 1e-5);
+    for (const m of [0, 0.5])
+      expectNear((await evaluate(await make(arcFace({ m })), { centres }, embeddings, labels)).logits, expected, 1e-5);
   });
 
   test('the class matrix is not dropped at the switch: ArcFace goes on from the normalised softmax kernel', async () => {
     const first = await make(softmax());
     const second = await make(arcFace());
-    const trained = { kernel: hostTensor([16, 10], Float32Array.from(centres.data, (v, i) => v * (1 + (i % 10)))), bias: normal([10], 'biases') };
+    const trained = {
+      kernel: hostTensor(
+        [16, 10],
+        Float32Array.from(centres.data, (v, i) => v * (1 + (i % 10))),
+      ),
+      bias: normal([10], 'biases'),
+    };
     const adopted = second.adopt!(first.centres!(trained));
     for (let j = 0; j < 10; j++) {
       const [is, was] = [column(adopted.centres, j), column(trained.kernel, j)];
       expect(Math.hypot(...is)).toBeCloseTo(1, 5);
-      expectNear(is, was.map((v) => v / Math.hypot(...was)), 1e-5);
+      expectNear(
+        is,
+        was.map((v) => v / Math.hypot(...was)),
+        1e-5,
+      );
     }
-    const samples = hostTensor([10, 16], Float32Array.from({ length: 160 }, (_, i) => 5 * centres.data[(i % 16) * 10 + Math.floor(i / 16)]));
+    const samples = hostTensor(
+      [10, 16],
+      Float32Array.from({ length: 160 }, (_, i) => 5 * centres.data[(i % 16) * 10 + Math.floor(i / 16)]),
+    );
     const everyone = Array.from({ length: 10 }, (_, i) => i);
     const kept = await evaluate(second, adopted, samples, everyone);
     const fresh = await evaluate(second, second.init(10, 16, random.fork('fresh')).params, samples, everyone);
@@ -157,7 +285,9 @@ describe('mistakes of the seed', () => {
 
   test('the head learns its own centres, along the sphere, and has no second class matrix', async () => {
     const loss = await make(arcFace());
-    expect(Object.entries(loss.init(10, 16, random).params).map(([name, { shape }]) => [name, shape])).toEqual([['centres', [16, 10]]]);
+    expect(Object.entries(loss.init(10, 16, random).params).map(([name, { shape }]) => [name, shape])).toEqual([
+      ['centres', [16, 10]],
+    ]);
     const { gradients } = await evaluate(loss, { centres }, embeddings, labels);
     const gradient = hostTensor([16, 10], gradients.centres);
     for (let j = 0; j < 10; j++) {
@@ -169,14 +299,26 @@ describe('mistakes of the seed', () => {
 
   test('lengths do not count: embeddings and centres are brought to length 1', async () => {
     const loss = await make(arcFace());
-    const scaled = (x: HostTensor, by: number): HostTensor => hostTensor(x.shape, Float32Array.from(x.data, (v) => by * v));
+    const scaled = (x: HostTensor, by: number): HostTensor =>
+      hostTensor(
+        x.shape,
+        Float32Array.from(x.data, (v) => by * v),
+      );
     const { loss: value } = await evaluate(loss, { centres }, embeddings, labels);
-    expectNear([(await evaluate(loss, { centres: scaled(centres, 7) }, scaled(embeddings, 0.01), labels)).loss], [value], 1e-5);
+    expectNear(
+      [(await evaluate(loss, { centres: scaled(centres, 7) }, scaled(embeddings, 0.01), labels)).loss],
+      [value],
+      1e-5,
+    );
   });
 });
 
 test('every parameter has its own stream: the first kernel does not depend on the bias', async () => {
-  const kernels = await Promise.all([true, false].map(async (bias) => (await make(softmax({ bias }))).init(5, 4, createRandom(3)).params.kernel.data as Float32Array));
+  const kernels = await Promise.all(
+    [true, false].map(
+      async (bias) => (await make(softmax({ bias }))).init(5, 4, createRandom(3)).params.kernel.data as Float32Array,
+    ),
+  );
   expect(kernels[0]).toEqual(kernels[1]);
   const centres = (await make(arcFace())).init(2000, 16, createRandom(3)).params.centres.data as Float32Array;
   expect(Math.sqrt(centres.reduce((sum, v) => sum + v * v, 0) / centres.length)).toBeCloseTo(0.01, 3);

@@ -17,17 +17,35 @@ import { angularShift, beyondRule, cosineLogits, lengths, scale, shiftTarget } f
 const options = z
   .strictObject({
     s: scale,
-    lengths: z.tuple([z.number().positive(), z.number().positive()]).default([10, 110]).describe('l_a and u_a: the lengths that count; outside of them none is pulled'),
-    margins: z.tuple([z.number().min(0), z.number().lt(Math.PI)]).default([0.45, 0.8]).describe('l_m and u_m: the margins at these lengths, angles in radians'),
+    lengths: z
+      .tuple([z.number().positive(), z.number().positive()])
+      .default([10, 110])
+      .describe('l_a and u_a: the lengths that count; outside of them none is pulled'),
+    margins: z
+      .tuple([z.number().min(0), z.number().lt(Math.PI)])
+      .default([0.45, 0.8])
+      .describe('l_m and u_m: the margins at these lengths, angles in radians'),
     lambda: z.number().min(0).default(35).describe('weight of g'),
     beyond: beyondRule.default('fallback'),
   })
-  .refine(({ lengths: [low, high] }) => low < high, { path: ['lengths'], message: 'the first must be less than the second' })
-  .refine(({ margins: [low, high] }) => low <= high, { path: ['margins'], message: 'the first must not exceed the second' });
+  .refine(({ lengths: [low, high] }) => low < high, {
+    path: ['lengths'],
+    message: 'the first must be less than the second',
+  })
+  .refine(({ margins: [low, high] }) => low <= high, {
+    path: ['margins'],
+    message: 'the first must not exceed the second',
+  });
 
 /** The loss plugin `magface`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
 export const magFace = definePlugin({
-  meta: { name: 'magface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'margin that grows with the embedding\'s length, which becomes a measure of quality' },
+  meta: {
+    name: 'magface',
+    kind: 'loss',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: "margin that grows with the embedding's length, which becomes a measure of quality",
+  },
   options,
   create: ({ s, lengths: [least, largest], margins: [low, high], lambda, beyond }): Loss => ({
     ...centreHead,

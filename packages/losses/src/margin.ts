@@ -25,7 +25,7 @@ export const scale = z.number().positive().default(64).describe('scale of the lo
 export const beyondRule = z
   .enum(['plain', 'easy', 'fallback', 'continued'])
   .describe(
-    'the target\'s cosine where θ + m passes π and cos(θ + m) would rise again. plain: cos(θ + m) all the same, as in arcface_torch. ' +
+    "the target's cosine where θ + m passes π and cos(θ + m) would rise again. plain: cos(θ + m) all the same, as in arcface_torch. " +
       'fallback: cos θ − m·sin m there, as in older code (with a jump at θ = π − m). easy: the margin only where cos θ > 0. ' +
       'continued: cos θ shifted so that nothing jumps, cos θ − 1 + cos m',
   );
@@ -40,13 +40,20 @@ export function unit(x: tf.Tensor2D, axis: 0 | 1): tf.Tensor2D {
 }
 
 /** Lengths of the rows, [n, 1], with a finite slope at zero. */
-export const lengths = (x: tf.Tensor2D): tf.Tensor2D => tf.sqrt(tf.maximum(tf.sum(tf.square(x), 1, true), LEAST_SQUARE));
+export const lengths = (x: tf.Tensor2D): tf.Tensor2D =>
+  tf.sqrt(tf.maximum(tf.sum(tf.square(x), 1, true), LEAST_SQUARE));
 
 /** `s`·cos θ of every sample [n, size] with every class [size, identities]. */
-export const cosineLogits = (embeddings: tf.Tensor2D, centres: tf.Tensor2D, s: number): tf.Tensor2D => tf.mul(tf.matMul(unit(embeddings, 1), unit(centres, 0)), s);
+export const cosineLogits = (embeddings: tf.Tensor2D, centres: tf.Tensor2D, s: number): tf.Tensor2D =>
+  tf.mul(tf.matMul(unit(embeddings, 1), unit(centres, 0)), s);
 
 /** `logits` = s·cos θ with `shift(cos θ_y)` [n, 1], a change of the target's cosine, added where it belongs. */
-export function shiftTarget(logits: tf.Tensor2D, labels: tf.Tensor1D, s: number, shift: (cosines: tf.Tensor2D) => tf.Tensor): tf.Tensor2D {
+export function shiftTarget(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  s: number,
+  shift: (cosines: tf.Tensor2D) => tf.Tensor,
+): tf.Tensor2D {
   return addToTarget(logits, labels, tf.mul(shift(tf.div(targetEntry(logits, labels), s)), s));
 }
 
@@ -72,13 +79,17 @@ export function angularShift(cosines: tf.Tensor, m: Angle, beyond: BeyondRule): 
   }
 }
 
-const filledLike = (like: tf.Tensor, value: Angle): tf.Tensor => (typeof value === 'number' ? tf.fill(like.shape, value) : value);
+const filledLike = (like: tf.Tensor, value: Angle): tf.Tensor =>
+  typeof value === 'number' ? tf.fill(like.shape, value) : value;
 
 /**
  * What `compute` makes of `inputs`, as a constant: no gradient flows through it. So it may use ops that have none, such as comparisons.
  */
 export function constant<T extends tf.Tensor>(inputs: readonly tf.Tensor[], compute: (...values: tf.Tensor[]) => T): T {
   const shapes = inputs.map(({ shape }) => shape);
-  const op = tf.customGrad((...args) => ({ value: compute(...(args.slice(0, inputs.length) as tf.Tensor[])), gradFunc: () => shapes.map((shape) => tf.zeros(shape)) }));
+  const op = tf.customGrad((...args) => ({
+    value: compute(...(args.slice(0, inputs.length) as tf.Tensor[])),
+    gradFunc: () => shapes.map((shape) => tf.zeros(shape)),
+  }));
   return op(...inputs) as T;
 }

@@ -5,8 +5,33 @@ import { hostScalar, hostTensor, type HostTensor, type HostTensors } from '@face
 import { testLoss } from '@facewright/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { suites } from '../test/suites.js';
-import { column, cosines, createEvaluate, crossEntropy, differences, dot, expectNear, make, marginLoss, mean, normal, random, row, type Evaluate } from '../test/reference.js';
-import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from './index.js';
+import {
+  column,
+  cosines,
+  createEvaluate,
+  crossEntropy,
+  differences,
+  dot,
+  expectNear,
+  make,
+  marginLoss,
+  mean,
+  normal,
+  random,
+  row,
+  type Evaluate,
+} from '../test/reference.js';
+import {
+  adaFace,
+  arcFace,
+  combinedMargin,
+  cosFace,
+  curricularFace,
+  magFace,
+  normalisedSoftmax,
+  softmax,
+  subCentreArcFace,
+} from './index.js';
 
 for (const [name, loss, options] of suites) testLoss(loss, { engine: cpu(), name, ...options });
 
@@ -21,39 +46,78 @@ const lengths = Array.from({ length: 6 }, (_, i) => Math.sqrt(dot(row(embeddings
 
 /** Centres that put targets on both sides of every threshold: from 3 to 176 degrees. */
 const turned = Float32Array.from(normal([8, 5], 'near').data);
-for (const [label, i] of [[0, 0], [4, 1]] as const) row(embeddings, i).forEach((v, k) => { turned[k * 5 + label] = (label ? -1 : 1) * v + 0.2 * turned[k * 5 + label]; });
-const centreSets = [['at random', normal([8, 5], 'centres', 0.1)], ['near and opposite', hostTensor([8, 5], turned)]] as const;
+for (const [label, i] of [
+  [0, 0],
+  [4, 1],
+] as const)
+  row(embeddings, i).forEach((v, k) => {
+    turned[k * 5 + label] = (label ? -1 : 1) * v + 0.2 * turned[k * 5 + label];
+  });
+const centreSets = [
+  ['at random', normal([8, 5], 'centres', 0.1)],
+  ['near and opposite', hostTensor([8, 5], turned)],
+] as const;
 
 type Formula = (x: HostTensor, centres: HostTensor) => number;
-const margin = (s: number, target: (theta: number, i: number) => number): Formula => (x, centres) => marginLoss(x, centres, labels, s, target);
+const margin =
+  (s: number, target: (theta: number, i: number) => number): Formula =>
+  (x, centres) =>
+    marginLoss(x, centres, labels, s, target);
 const length = (x: HostTensor, i: number): number => Math.sqrt(dot(row(x, i), row(x, i)));
 const PI = Math.PI;
 
 /** CM2 of the ArcFace paper, and a factor above 1. */
 const combined = (m1: number, m2: number, m3: number, beyond: string): Formula => {
   const edge = (PI - m2) / m1;
-  const otherwise = (theta: number): number => ({ plain: Math.cos(m1 * theta + m2), easy: Math.cos(theta), fallback: Math.cos(theta) - m2 * Math.sin(m2), continued: Math.cos(theta) - Math.cos(Math.min(PI, edge)) - 1 })[beyond]!;
-  return margin(16, (theta) => (theta <= (beyond === 'easy' ? PI / 2 : edge) ? Math.cos(m1 * theta + m2) : otherwise(theta)) - m3);
+  const otherwise = (theta: number): number =>
+    ({
+      plain: Math.cos(m1 * theta + m2),
+      easy: Math.cos(theta),
+      fallback: Math.cos(theta) - m2 * Math.sin(m2),
+      continued: Math.cos(theta) - Math.cos(Math.min(PI, edge)) - 1,
+    })[beyond]!;
+  return margin(
+    16,
+    (theta) => (theta <= (beyond === 'easy' ? PI / 2 : edge) ? Math.cos(m1 * theta + m2) : otherwise(theta)) - m3,
+  );
 };
 
-const magFormula = (beyond: string): Formula => (x, centres) => {
-  const a = labels.map((_, i) => Math.min(9, Math.max(8, length(x, i))));
-  const m = a.map((v) => 0.3 + (0.9 - 0.3) * (v - 8));
-  const target = (theta: number, i: number): number => {
-    if (theta <= (beyond === 'easy' ? PI / 2 : PI - m[i]) || beyond === 'plain') return Math.cos(theta + m[i]);
-    return Math.cos(theta) - (beyond === 'fallback' ? m[i] * Math.sin(m[i]) : 0);
+const magFormula =
+  (beyond: string): Formula =>
+  (x, centres) => {
+    const a = labels.map((_, i) => Math.min(9, Math.max(8, length(x, i))));
+    const m = a.map((v) => 0.3 + (0.9 - 0.3) * (v - 8));
+    const target = (theta: number, i: number): number => {
+      if (theta <= (beyond === 'easy' ? PI / 2 : PI - m[i]) || beyond === 'plain') return Math.cos(theta + m[i]);
+      return Math.cos(theta) - (beyond === 'fallback' ? m[i] * Math.sin(m[i]) : 0);
+    };
+    return marginLoss(x, centres, labels, 16, target) + 35 * mean(a.map((v) => 1 / v + v / 81));
   };
-  return marginLoss(x, centres, labels, 16, target) + 35 * mean(a.map((v) => 1 / v + v / 81));
-};
 
 describe('value and gradients against the formula in double precision', () => {
   const cases: [string, Parameters<typeof make>[0], Formula][] = [
     ['normalised-softmax', normalisedSoftmax({ s: 16 }), margin(16, Math.cos)],
     ['cosface', cosFace({ s: 16, m: 0.35 }), margin(16, (theta) => Math.cos(theta) - 0.35)],
-    ['combined-margin, m1 = 0.9', combinedMargin({ s: 16, m1: 0.9, m2: 0.4, m3: 0.15 }), combined(0.9, 0.4, 0.15, 'plain')],
-    ...(['plain', 'easy', 'continued'] as const).map((beyond): (typeof cases)[number] => [`combined-margin, m1 = 1.35, ${beyond}`, combinedMargin({ s: 16, m1: 1.35, m2: 0.1, m3: 0.1, beyond }), combined(1.35, 0.1, 0.1, beyond)]),
-    ...(['plain', 'easy', 'fallback', 'continued'] as const).map((beyond): (typeof cases)[number] => [`combined-margin, m1 = 1, ${beyond}`, combinedMargin({ s: 16, beyond }), combined(1, 0.3, 0.2, beyond)]),
-    ...(['plain', 'easy', 'fallback'] as const).map((beyond): (typeof cases)[number] => [`magface, ${beyond}`, magFace({ s: 16, lengths: [8, 9], margins: [0.3, 0.9], beyond }), magFormula(beyond)]),
+    [
+      'combined-margin, m1 = 0.9',
+      combinedMargin({ s: 16, m1: 0.9, m2: 0.4, m3: 0.15 }),
+      combined(0.9, 0.4, 0.15, 'plain'),
+    ],
+    ...(['plain', 'easy', 'continued'] as const).map((beyond): (typeof cases)[number] => [
+      `combined-margin, m1 = 1.35, ${beyond}`,
+      combinedMargin({ s: 16, m1: 1.35, m2: 0.1, m3: 0.1, beyond }),
+      combined(1.35, 0.1, 0.1, beyond),
+    ]),
+    ...(['plain', 'easy', 'fallback', 'continued'] as const).map((beyond): (typeof cases)[number] => [
+      `combined-margin, m1 = 1, ${beyond}`,
+      combinedMargin({ s: 16, beyond }),
+      combined(1, 0.3, 0.2, beyond),
+    ]),
+    ...(['plain', 'easy', 'fallback'] as const).map((beyond): (typeof cases)[number] => [
+      `magface, ${beyond}`,
+      magFace({ s: 16, lengths: [8, 9], margins: [0.3, 0.9], beyond }),
+      magFormula(beyond),
+    ]),
   ];
   test('the embeddings lie on both sides of the lengths that count for magface', () => {
     expect(lengths.some((v) => v < 8)).toBe(true);
@@ -65,19 +129,35 @@ describe('value and gradients against the formula in double precision', () => {
       test(`${name}, centres ${where}`, async () => {
         const { loss, gradients } = await evaluate(await make(plugin), { centres }, embeddings, labels);
         expectNear([loss], [formula(embeddings, centres)], 1e-5);
-        expectNear(gradients.embeddings, differences((x) => formula(x, centres), embeddings), 1e-3);
-        expectNear(gradients.centres, differences((x) => formula(embeddings, x), centres), 1e-3);
+        expectNear(
+          gradients.embeddings,
+          differences((x) => formula(x, centres), embeddings),
+          1e-3,
+        );
+        expectNear(
+          gradients.centres,
+          differences((x) => formula(embeddings, x), centres),
+          1e-3,
+        );
       });
     }
   }
 
   test('label smoothing: the cross-entropy with the smoothed label, for each loss that has it', async () => {
     const [, centres] = centreSets[0];
-    const smoothed = (z: number[], label: number): number => z.reduce((sum, _, j) => sum + ((j === label ? 0.8 : 0) + 0.2 / z.length) * crossEntropy(z, j), 0);
-    const batch = (logits: (cos: number[], label: number, i: number) => number[]): number => mean(labels.map((label, i) => smoothed(logits(cosines(row(embeddings, i), centres), label, i), label)));
-    const atTarget = (change: (theta: number) => number) => (cos: number[], label: number): number[] => cos.map((c, j) => 8 * (j === label ? change(Math.acos(c)) : c));
+    const smoothed = (z: number[], label: number): number =>
+      z.reduce((sum, _, j) => sum + ((j === label ? 0.8 : 0) + 0.2 / z.length) * crossEntropy(z, j), 0);
+    const batch = (logits: (cos: number[], label: number, i: number) => number[]): number =>
+      mean(labels.map((label, i) => smoothed(logits(cosines(row(embeddings, i), centres), label, i), label)));
+    const atTarget =
+      (change: (theta: number) => number) =>
+      (cos: number[], label: number): number[] =>
+        cos.map((c, j) => 8 * (j === label ? change(Math.acos(c)) : c));
     for (const [plugin, expected] of [
-      [softmax({ bias: false, smoothing: 0.2 }), batch((_, __, i) => Array.from({ length: 5 }, (___, j) => dot(row(embeddings, i), column(centres, j))))],
+      [
+        softmax({ bias: false, smoothing: 0.2 }),
+        batch((_, __, i) => Array.from({ length: 5 }, (___, j) => dot(row(embeddings, i), column(centres, j)))),
+      ],
       [normalisedSoftmax({ s: 8, smoothing: 0.2 }), batch(atTarget(Math.cos))],
       [arcFace({ s: 8, smoothing: 0.2 }), batch(atTarget((theta) => Math.cos(theta + 0.5)))],
       [cosFace({ s: 8, smoothing: 0.2 }), batch(atTarget((theta) => Math.cos(theta) - 0.35))],
@@ -96,18 +176,41 @@ describe('sub-centre-arcface', () => {
   const nearest = (x: readonly number[], centres: HostTensor): { cos: number[]; which: number[] } => {
     const each = cosines(x, centres);
     const groups = Array.from({ length: 5 }, (_, j) => Array.from({ length: k }, (__, i) => each[i * 5 + j]));
-    return { cos: groups.map((group) => Math.max(...group)), which: groups.map((group) => group.indexOf(Math.max(...group))) };
+    return {
+      cos: groups.map((group) => Math.max(...group)),
+      which: groups.map((group) => group.indexOf(Math.max(...group))),
+    };
   };
-  const formula: Formula = (x, centres) => mean(labels.map((label, i) => {
-    const { cos } = nearest(row(x, i), centres);
-    return crossEntropy(cos.map((c, j) => 16 * (j === label ? Math.cos(Math.acos(c) + 0.5) : c)), label);
-  }));
+  const formula: Formula = (x, centres) =>
+    mean(
+      labels.map((label, i) => {
+        const { cos } = nearest(row(x, i), centres);
+        return crossEntropy(
+          cos.map((c, j) => 16 * (j === label ? Math.cos(Math.acos(c) + 0.5) : c)),
+          label,
+        );
+      }),
+    );
 
   test('value, gradients, and how often each sub-centre was the nearest', async () => {
-    const { loss, gradients, statistics } = await evaluate(await make(subCentreArcFace({ s: 16, k })), { centres: all }, embeddings, labels, { uses });
+    const { loss, gradients, statistics } = await evaluate(
+      await make(subCentreArcFace({ s: 16, k })),
+      { centres: all },
+      embeddings,
+      labels,
+      { uses },
+    );
     expectNear([loss], [formula(embeddings, all)], 1e-5);
-    expectNear(gradients.embeddings, differences((x) => formula(x, all), embeddings), 1e-3);
-    expectNear(gradients.centres, differences((x) => formula(embeddings, x), all), 1e-3);
+    expectNear(
+      gradients.embeddings,
+      differences((x) => formula(x, all), embeddings),
+      1e-3,
+    );
+    expectNear(
+      gradients.centres,
+      differences((x) => formula(embeddings, x), all),
+      1e-3,
+    );
     const expected = new Float32Array(k * 5);
     labels.forEach((label, i) => expected[nearest(row(embeddings, i), all).which[label] * 5 + label]++);
     expect(statistics.uses).toEqual(expected);
@@ -121,7 +224,11 @@ describe('sub-centre-arcface', () => {
     const given = normal([8, 5], 'given');
     const { centres } = loss.adopt!(given);
     for (let j = 0; j < 5; j++) {
-      expectNear([dot(column(centres, j), column(given, j))], [Math.sqrt(dot(column(given, j), column(given, j)))], 1e-5);
+      expectNear(
+        [dot(column(centres, j), column(given, j))],
+        [Math.sqrt(dot(column(given, j), column(given, j)))],
+        1e-5,
+      );
       // the others differ from it and from each other: equal ones would move as one for ever
       const [a, b, c] = [0, 1, 2].map((i) => column(centres, i * 5 + j));
       for (const cosine of [dot(a, b), dot(a, c), dot(b, c)]) expect(Math.abs(cosine)).toBeLessThan(0.99);
@@ -135,10 +242,11 @@ describe('adaface', () => {
   const batchDeviation = Math.sqrt(lengths.reduce((sum, v) => sum + (v - batchMean) ** 2, 0) / 5);
   const [nextMean, nextDeviation] = [0.9 * 7 + 0.1 * batchMean, 0.9 * 1.5 + 0.1 * batchDeviation];
   const quality = lengths.map((v) => Math.max(-1, Math.min(1, ((v - nextMean) / (nextDeviation + 1e-3)) * 0.333)));
-  const formula = (clip: boolean): Formula => margin(16, (theta, i) => {
-    const angle = theta - 0.4 * quality[i];
-    return Math.cos(clip ? Math.max(0, Math.min(PI, angle)) : angle) - (0.4 + 0.4 * quality[i]);
-  });
+  const formula = (clip: boolean): Formula =>
+    margin(16, (theta, i) => {
+      const angle = theta - 0.4 * quality[i];
+      return Math.cos(clip ? Math.max(0, Math.min(PI, angle)) : angle) - (0.4 + 0.4 * quality[i]);
+    });
 
   test('photos of both kinds are in the batch', () => {
     expect(Math.min(...quality)).toBeLessThan(-0.1);
@@ -151,18 +259,39 @@ describe('adaface', () => {
         const result = await evaluate(loss, { centres }, embeddings, labels, statistics);
         expectNear([result.loss], [formula(beyond === 'clip')(embeddings, centres)], 1e-5);
         expectNear([result.statistics.mean[0], result.statistics.deviation[0]], [nextMean, nextDeviation], 1e-5);
-        expectNear(result.gradients.embeddings, differences((x) => formula(beyond === 'clip')(x, centres), embeddings), 1e-3);
-        expectNear(result.gradients.centres, differences((x) => formula(beyond === 'clip')(embeddings, x), centres), 1e-3);
+        expectNear(
+          result.gradients.embeddings,
+          differences((x) => formula(beyond === 'clip')(x, centres), embeddings),
+          1e-3,
+        );
+        expectNear(
+          result.gradients.centres,
+          differences((x) => formula(beyond === 'clip')(embeddings, x), centres),
+          1e-3,
+        );
       });
     }
   }
 
   test('with quality −1 it is ArcFace, with 0 CosFace, with 1 an angle the other way and twice the margin off', async () => {
     const [, centres] = centreSets[0];
-    const at = async (mean: number): Promise<number> => (await evaluate(await make(adaFace({ s: 16, m: 0.4, h: mean === 0 ? 1e-9 : 1e9, momentum: 0, beyond: 'plain' })), { centres }, hostTensor([6, 8], scaledRows(mean)), labels, statistics)).loss;
+    const at = async (mean: number): Promise<number> =>
+      (
+        await evaluate(
+          await make(adaFace({ s: 16, m: 0.4, h: mean === 0 ? 1e-9 : 1e9, momentum: 0, beyond: 'plain' })),
+          { centres },
+          hostTensor([6, 8], scaledRows(mean)),
+          labels,
+          statistics,
+        )
+      ).loss;
     // a batch whose last photo is far longer or shorter than all others puts those on one side of the mean
-    const expected = (s: (theta: number, i: number) => number): number => marginLoss(embeddings, centres, labels, 16, s);
-    const sides = (others: number) => (_: number, i: number): number => (i === 5 ? -others : others);
+    const expected = (s: (theta: number, i: number) => number): number =>
+      marginLoss(embeddings, centres, labels, 16, s);
+    const sides =
+      (others: number) =>
+      (_: number, i: number): number =>
+        i === 5 ? -others : others;
     const of = (q: number, theta: number): number => Math.cos(theta - 0.4 * q) - 0.4 * (1 + q);
     expectNear([await at(0)], [expected((theta) => of(0, theta))], 1e-4);
     expectNear([await at(-1)], [expected((theta, i) => of(sides(-1)(theta, i), theta))], 1e-4);
@@ -170,15 +299,22 @@ describe('adaface', () => {
   });
 
   /** The same directions; the last length above (others at −1) or below (others at 1) the rest. */
-  const scaledRows = (others: number): Float32Array => Float32Array.from(embeddings.data, (v, i) => {
-    const sample = Math.floor(i / 8);
-    const wanted = sample === 5 ? 10 - 9 * others : 10;
-    return (v / lengths[sample]) * wanted;
-  });
+  const scaledRows = (others: number): Float32Array =>
+    Float32Array.from(embeddings.data, (v, i) => {
+      const sample = Math.floor(i / 8);
+      const wanted = sample === 5 ? 10 - 9 * others : 10;
+      return (v / lengths[sample]) * wanted;
+    });
 
   test('a batch of one moves the mean and leaves the deviation', async () => {
     const one = hostTensor([1, 8], Float32Array.from(row(embeddings, 0)));
-    const result = await evaluate(await make(adaFace({ momentum: 0.9 })), { centres: centreSets[0][1] }, one, [0], statistics);
+    const result = await evaluate(
+      await make(adaFace({ momentum: 0.9 })),
+      { centres: centreSets[0][1] },
+      one,
+      [0],
+      statistics,
+    );
     expectNear([result.statistics.mean[0], result.statistics.deviation[0]], [0.9 * 7 + 0.1 * lengths[0], 1.5], 1e-6);
   });
 });
@@ -190,30 +326,60 @@ describe('curricularface', () => {
         const own = labels.map((label, i) => cosines(row(embeddings, i), centres)[label]);
         const t = momentum * 0.3 + (1 - momentum) * mean(own);
         let hard = 0;
-        const formula: Formula = (x, w) => mean(labels.map((label, i) => {
-          const cos = cosines(row(x, i), w);
-          const theta = Math.acos(cos[label]);
-          const target = theta + 0.5 <= PI ? Math.cos(theta + 0.5) : cos[label] - 0.5 * Math.sin(0.5);
-          return crossEntropy(cos.map((c, j) => {
-            if (j === label) return 16 * target;
-            hard += c > Math.cos(theta + 0.5) ? 1 : 0;
-            return 16 * (c > Math.cos(theta + 0.5) ? c * (t + c) : c);
-          }), label);
-        }));
-        const result = await evaluate(await make(curricularFace({ s: 16, momentum })), { centres }, embeddings, labels, { t: hostScalar(0.3) });
+        const formula: Formula = (x, w) =>
+          mean(
+            labels.map((label, i) => {
+              const cos = cosines(row(x, i), w);
+              const theta = Math.acos(cos[label]);
+              const target = theta + 0.5 <= PI ? Math.cos(theta + 0.5) : cos[label] - 0.5 * Math.sin(0.5);
+              return crossEntropy(
+                cos.map((c, j) => {
+                  if (j === label) return 16 * target;
+                  hard += c > Math.cos(theta + 0.5) ? 1 : 0;
+                  return 16 * (c > Math.cos(theta + 0.5) ? c * (t + c) : c);
+                }),
+                label,
+              );
+            }),
+          );
+        const result = await evaluate(
+          await make(curricularFace({ s: 16, momentum })),
+          { centres },
+          embeddings,
+          labels,
+          { t: hostScalar(0.3) },
+        );
         expectNear([result.loss], [formula(embeddings, centres)], 1e-5);
         expect(hard).toBeGreaterThan(3);
         expect(hard).toBeLessThan(24);
         expectNear(result.statistics.t, [t], 1e-5);
-        expectNear(result.gradients.embeddings, differences((x) => formula(x, centres), embeddings), 1e-3);
-        expectNear(result.gradients.centres, differences((w) => formula(embeddings, w), centres), 1e-3);
+        expectNear(
+          result.gradients.embeddings,
+          differences((x) => formula(x, centres), embeddings),
+          1e-3,
+        );
+        expectNear(
+          result.gradients.centres,
+          differences((w) => formula(embeddings, w), centres),
+          1e-3,
+        );
       });
     }
   }
 });
 
 describe('mistakes of the seed, in any loss', () => {
-  const every = [softmax, normalisedSoftmax, arcFace, cosFace, combinedMargin, subCentreArcFace, adaFace, magFace, curricularFace];
+  const every = [
+    softmax,
+    normalisedSoftmax,
+    arcFace,
+    cosFace,
+    combinedMargin,
+    subCentreArcFace,
+    adaFace,
+    magFace,
+    curricularFace,
+  ];
 
   test('a margin makes the loss larger: none is a softmax in disguise', async () => {
     const without = await make(normalisedSoftmax({ s: 64 }));
@@ -222,7 +388,10 @@ describe('mistakes of the seed, in any loss', () => {
     for (const plugin of [arcFace(), cosFace(), combinedMargin(), adaFace(), magFace({ lambda: 0 })]) {
       const loss = await make(plugin);
       const { statistics } = loss.init(5, 8, random);
-      expect((await evaluate(loss, { centres }, embeddings, labels, statistics)).loss, plugin.meta.name).toBeGreaterThan(base + 5);
+      expect(
+        (await evaluate(loss, { centres }, embeddings, labels, statistics)).loss,
+        plugin.meta.name,
+      ).toBeGreaterThan(base + 5);
     }
   });
 
@@ -231,7 +400,10 @@ describe('mistakes of the seed, in any loss', () => {
       const loss = await make(plugin());
       const { params, statistics } = loss.init(5, 8, random.fork('init'));
       const centres = loss.centres!(params, statistics);
-      const opposite = hostTensor([1, 8], Float32Array.from(column(centres, 1), (v, i) => -40 * v + 0.5 * i));
+      const opposite = hostTensor(
+        [1, 8],
+        Float32Array.from(column(centres, 1), (v, i) => -40 * v + 0.5 * i),
+      );
       const { loss: value, gradients } = await evaluate(loss, params, opposite, [1], statistics);
       expect(value).toBeGreaterThan(3);
       expect(Math.hypot(...gradients.embeddings), plugin.meta.name).toBeGreaterThan(1e-4);

@@ -14,7 +14,13 @@ import { cosineLogits, scale } from './margin.js';
 
 /** The loss plugin `normalised-softmax`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
 export const normalisedSoftmax = definePlugin({
-  meta: { name: 'normalised-softmax', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'cross-entropy of scaled cosines, without a margin' },
+  meta: {
+    name: 'normalised-softmax',
+    kind: 'loss',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'cross-entropy of scaled cosines, without a margin',
+  },
   options: z.strictObject({ s: scale.default(32), smoothing }),
   create: ({ s, smoothing }): Loss => ({
     ...centreHead,

@@ -13,20 +13,32 @@ const softmaxOptions = z.strictObject({
   smoothing,
 });
 
-const head = (kernel: HostTensor, bias: boolean): HostTensors => ({ kernel, ...(bias && { bias: filled([kernel.shape[1]], 0) }) });
+const head = (kernel: HostTensor, bias: boolean): HostTensors => ({
+  kernel,
+  ...(bias && { bias: filled([kernel.shape[1]], 0) }),
+});
 
 /**
  * The loss plugin `softmax`. Parameters: `kernel` [embeddingSize, identities] (Glorot uniform at the start) and `bias` [identities] (zeros).
  * Its class centres are the kernel's columns at length 1.
  */
 export const softmax = definePlugin({
-  meta: { name: 'softmax', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'dense layer and cross-entropy, for the first stage' },
+  meta: {
+    name: 'softmax',
+    kind: 'loss',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'dense layer and cross-entropy, for the first stage',
+  },
   options: softmaxOptions,
   create: ({ bias, smoothing }): Loss => ({
     init(identities, embeddingSize, random) {
       const draw = random.fork('kernel');
       const limit = Math.sqrt(6 / (embeddingSize + identities));
-      const kernel = hostTensor([embeddingSize, identities], Float32Array.from({ length: embeddingSize * identities }, () => limit * (2 * draw.uniform() - 1)));
+      const kernel = hostTensor(
+        [embeddingSize, identities],
+        Float32Array.from({ length: embeddingSize * identities }, () => limit * (2 * draw.uniform() - 1)),
+      );
       return { params: head(kernel, bias), statistics: {} };
     },
     centres: ({ kernel }) => unitColumns(kernel),

@@ -6,7 +6,15 @@
  * then ArcFace's margin. Clean photos gather around one sub-centre and mislabelled or hard ones around the others, so the photos need not
  * be cleaned first. How often each was the nearest to a photo of its identity is counted: the one used most is the identity's centre.
  */
-import { createRandom, definePlugin, filled, hostTensor, targetEntry, type HostTensor, type Loss } from '@facewright/core';
+import {
+  createRandom,
+  definePlugin,
+  filled,
+  hostTensor,
+  targetEntry,
+  type HostTensor,
+  type Loss,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { firstCentres, unitColumns } from './centres.js';
@@ -17,7 +25,13 @@ import { angularShift, beyondRule, cosineLogits, scale, shiftTarget } from './ma
 function picked(all: HostTensor, identities: number, pick: (identity: number) => number): HostTensor {
   const [rows, columns] = all.shape;
   const chosen = Array.from({ length: identities }, (_, j) => pick(j) * identities + j);
-  return hostTensor([rows, identities], Float32Array.from({ length: rows * identities }, (_, i) => all.data[Math.floor(i / identities) * columns + chosen[i % identities]]));
+  return hostTensor(
+    [rows, identities],
+    Float32Array.from(
+      { length: rows * identities },
+      (_, i) => all.data[Math.floor(i / identities) * columns + chosen[i % identities]],
+    ),
+  );
 }
 
 /** The first sub-centres are those given; the others lie in drawn directions, where photos that are like nobody find them. */
@@ -28,7 +42,10 @@ function adopted(centres: HostTensor, k: number): HostTensor {
   const data = new Float32Array(rows * k * identities);
   for (let row = 0; row < rows; row++) {
     data.set(first.subarray(row * identities, (row + 1) * identities), row * k * identities);
-    data.set(others.subarray(row * (k - 1) * identities, (row + 1) * (k - 1) * identities), row * k * identities + identities);
+    data.set(
+      others.subarray(row * (k - 1) * identities, (row + 1) * (k - 1) * identities),
+      row * k * identities + identities,
+    );
   }
   return hostTensor([rows, k * identities], data);
 }
@@ -38,7 +55,13 @@ function adopted(centres: HostTensor, k: number): HostTensor {
  * second ones, and so on. Statistic: `uses` [k, identities].
  */
 export const subCentreArcFace = definePlugin({
-  meta: { name: 'sub-centre-arcface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'ArcFace with several centres an identity, for data with wrong labels' },
+  meta: {
+    name: 'sub-centre-arcface',
+    kind: 'loss',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'ArcFace with several centres an identity, for data with wrong labels',
+  },
   options: z.strictObject({
     s: scale,
     m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
@@ -53,16 +76,30 @@ export const subCentreArcFace = definePlugin({
     centres({ centres }, statistics) {
       const identities = centres.shape[1] / k;
       const uses = statistics?.uses?.data;
-      const most = (j: number): number => (uses ? Array.from({ length: k }, (_, i) => uses[i * identities + j]).reduce((top, count, i, all) => (count > all[top] ? i : top), 0) : 0);
+      const most = (j: number): number =>
+        uses
+          ? Array.from({ length: k }, (_, i) => uses[i * identities + j]).reduce(
+              (top, count, i, all) => (count > all[top] ? i : top),
+              0,
+            )
+          : 0;
       return unitColumns(picked(centres, identities, most));
     },
     adopt: (centres) => ({ centres: adopted(centres, k) }),
     apply(params, statistics, embeddings, labels) {
       const identities = (params.centres.shape[1] as number) / k;
-      const all: tf.Tensor3D = tf.reshape(cosineLogits(embeddings, params.centres as tf.Tensor2D, s), [-1, k, identities]);
+      const all: tf.Tensor3D = tf.reshape(cosineLogits(embeddings, params.centres as tf.Tensor2D, s), [
+        -1,
+        k,
+        identities,
+      ]);
       const logits = tf.max<tf.Tensor2D>(all, 1);
       const withMargin = shiftTarget(logits, labels, s, (cosines) => angularShift(cosines, m, beyond));
-      return { loss: meanCrossEntropy(withMargin, labels), logits, statistics: { uses: tf.add(statistics.uses, usesOf(all, labels)) } };
+      return {
+        loss: meanCrossEntropy(withMargin, labels),
+        logits,
+        statistics: { uses: tf.add(statistics.uses, usesOf(all, labels)) },
+      };
     },
   }),
 });

@@ -7,7 +7,17 @@
  */
 import { hostScalar, hostTensor, type ConfiguredPlugin, type HostTensors } from '@facewright/core';
 import { beforeAll, expect, test } from 'vitest';
-import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from '../src/index.js';
+import {
+  adaFace,
+  arcFace,
+  combinedMargin,
+  cosFace,
+  curricularFace,
+  magFace,
+  normalisedSoftmax,
+  softmax,
+  subCentreArcFace,
+} from '../src/index.js';
 import { createEvaluate, make, type Evaluate } from './reference.js';
 import { plot, type Curve } from './svg.js';
 
@@ -16,7 +26,12 @@ beforeAll(async () => {
   evaluate = await createEvaluate();
 });
 
-interface Wanted { readonly name: string; readonly plugin: ConfiguredPlugin<'loss'>; readonly length?: number; readonly statistics?: HostTensors }
+interface Wanted {
+  readonly name: string;
+  readonly plugin: ConfiguredPlugin<'loss'>;
+  readonly length?: number;
+  readonly statistics?: HostTensors;
+}
 
 const DEGREES = Array.from({ length: 91 }, (_, i) => 2 * i);
 
@@ -40,7 +55,14 @@ const subCentres = (plugin: ConfiguredPlugin<'loss'>): boolean => plugin.meta.na
 /** Sub-centres of the first class at 0, 60 and 120 degrees in the plane; all of the second along z. */
 function threeCentres() {
   const at = [0, Math.PI / 3, (2 * Math.PI) / 3];
-  return hostTensor([3, 6], Float32Array.from([...at.flatMap((angle) => [Math.cos(angle), 0]), ...at.flatMap((angle) => [Math.sin(angle), 0]), ...at.flatMap(() => [0, 1])]));
+  return hostTensor(
+    [3, 6],
+    Float32Array.from([
+      ...at.flatMap((angle) => [Math.cos(angle), 0]),
+      ...at.flatMap((angle) => [Math.sin(angle), 0]),
+      ...at.flatMap(() => [0, 1]),
+    ]),
+  );
 }
 
 const cosine: Wanted = { name: 'cos θ', plugin: normalisedSoftmax({ s: 1 }) };
@@ -52,7 +74,13 @@ const still = { s: 1, momentum: 0.999999 };
 const PLOTS: Record<string, readonly Wanted[]> = {
   softmax: [1, 0.5, 1.5].map((length) => ({ name: `‖x‖ = ${length}`, plugin: softmax(), length })),
   'normalised-softmax': [cosine],
-  arcface: [cosine, ...(['plain', 'fallback', 'continued', 'easy'] as const).map((beyond) => ({ name: `m = 0.5, ${beyond}`, plugin: arcFace({ s: 1, beyond }) }))],
+  arcface: [
+    cosine,
+    ...(['plain', 'fallback', 'continued', 'easy'] as const).map((beyond) => ({
+      name: `m = 0.5, ${beyond}`,
+      plugin: arcFace({ s: 1, beyond }),
+    })),
+  ],
   cosface: [cosine, ...[0.2, 0.35, 0.5].map((m) => ({ name: `m = ${m}`, plugin: cosFace({ s: 1, m }) }))],
   'combined-margin': [
     cosine,
@@ -65,15 +93,31 @@ const PLOTS: Record<string, readonly Wanted[]> = {
     { name: 'ArcFace, one centre at 0°', plugin: arcFace({ s: 1 }) },
     { name: 'sub-centres at 0°, 60°, 120°', plugin: subCentreArcFace({ s: 1 }), statistics: uses },
   ],
-  adaface: [cosine, ...([['poor photo, ẑ = −1', 35], ['ẑ = 0', 20], ['good photo, ẑ = 1', 5]] as const).map(([name, mean]) => ({ name, plugin: adaFace(still), length: 20, statistics: lengths(mean) }))],
-  magface: [cosine, ...[10, 60, 110].map((length) => ({ name: `‖x‖ = ${length}`, plugin: magFace({ s: 1, lambda: 0 }), length }))],
-  curricularface: [cosine, { name: 'm = 0.5, fallback', plugin: curricularFace({ s: 1 }), statistics: { t: hostScalar(0) } }],
+  adaface: [
+    cosine,
+    ...(
+      [
+        ['poor photo, ẑ = −1', 35],
+        ['ẑ = 0', 20],
+        ['good photo, ẑ = 1', 5],
+      ] as const
+    ).map(([name, mean]) => ({ name, plugin: adaFace(still), length: 20, statistics: lengths(mean) })),
+  ],
+  magface: [
+    cosine,
+    ...[10, 60, 110].map((length) => ({ name: `‖x‖ = ${length}`, plugin: magFace({ s: 1, lambda: 0 }), length })),
+  ],
+  curricularface: [
+    cosine,
+    { name: 'm = 0.5, fallback', plugin: curricularFace({ s: 1 }), statistics: { t: hostScalar(0) } },
+  ],
 };
 
 for (const [name, wanted] of Object.entries(PLOTS)) {
   test(`docs/${name}.svg is what the code gives`, async () => {
     const curves: Curve[] = [];
-    for (const each of wanted) curves.push({ name: each.name, points: (await targetLogits(each)).map((value, i) => [DEGREES[i], value]) });
+    for (const each of wanted)
+      curves.push({ name: each.name, points: (await targetLogits(each)).map((value, i) => [DEGREES[i], value]) });
     expect(curves.every(({ points }) => points.every(([, value]) => Number.isFinite(value)))).toBe(true);
     await expect(plot(`${name}: the target's logit / s`, curves)).toMatchFileSnapshot(`../docs/${name}.svg`);
   });

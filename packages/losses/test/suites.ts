@@ -1,9 +1,25 @@
 // The losses beside softmax and ArcFace as the conformance suite takes them: shared by the tests on the cpu and on the wasm engine.
-import { adaFace, arcFace, combinedMargin, cosFace, curricularFace, magFace, normalisedSoftmax, softmax, subCentreArcFace } from '../src/index.js';
+import {
+  adaFace,
+  arcFace,
+  combinedMargin,
+  cosFace,
+  curricularFace,
+  magFace,
+  normalisedSoftmax,
+  softmax,
+  subCentreArcFace,
+} from '../src/index.js';
 
 const ofTheBatch = [
-  { reason: 'its statistics are those of the batch, a single photo has others', tests: ['the loss is the mean over the batch'] },
-  { reason: 'no gradient flows through the statistics; tested in margins.test.ts with them held', tests: ['the gradient to the embeddings agrees with finite differences'] },
+  {
+    reason: 'its statistics are those of the batch, a single photo has others',
+    tests: ['the loss is the mean over the batch'],
+  },
+  {
+    reason: 'no gradient flows through the statistics; tested in margins.test.ts with them held',
+    tests: ['the gradient to the embeddings agrees with finite differences'],
+  },
 ];
 /** Each loss with its options, and what of the suite does not hold for it. */
 export const suites = [
@@ -19,5 +35,17 @@ export const suites = [
   ['adaface', adaFace(), { skip: ofTheBatch }],
   ['magface', magFace({ lengths: [1, 4] }), {}],
   ['magface, all embeddings shorter than counts', magFace(), {}],
-  ['curricularface', curricularFace(), { skip: [...ofTheBatch, { reason: 'a negative jumps where it turns hard; tested in margins.test.ts', tests: ['the gradient to every parameter agrees with finite differences'] }] }],
+  [
+    'curricularface',
+    curricularFace(),
+    {
+      skip: [
+        ...ofTheBatch,
+        {
+          reason: 'a negative jumps where it turns hard; tested in margins.test.ts',
+          tests: ['the gradient to every parameter agrees with finite differences'],
+        },
+      ],
+    },
+  ],
 ] as const;

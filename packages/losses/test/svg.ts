@@ -25,11 +25,23 @@ export function plot(title: string, curves: readonly Curve[]): string {
     `<title>${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<text x="${LEFT}" y="20" font-size="14">${escaped(title)}</text>`,
-    ...across.map((value) => `<path d="M${LEFT} ${y(value)}H${RIGHT}" stroke="#e3e6ea"/><text x="${LEFT - 6}" y="${y(value)}" dy="4" text-anchor="end">${value}</text>`),
-    ...[0, 30, 60, 90, 120, 150, 180].map((degrees) => `<path d="M${x(degrees)} ${TOP}V${BOTTOM}" stroke="#e3e6ea"/><text x="${x(degrees)}" y="${BOTTOM + 16}" text-anchor="middle">${degrees}°</text>`),
+    ...across.map(
+      (value) =>
+        `<path d="M${LEFT} ${y(value)}H${RIGHT}" stroke="#e3e6ea"/><text x="${LEFT - 6}" y="${y(value)}" dy="4" text-anchor="end">${value}</text>`,
+    ),
+    ...[0, 30, 60, 90, 120, 150, 180].map(
+      (degrees) =>
+        `<path d="M${x(degrees)} ${TOP}V${BOTTOM}" stroke="#e3e6ea"/><text x="${x(degrees)}" y="${BOTTOM + 16}" text-anchor="middle">${degrees}°</text>`,
+    ),
     `<text x="${(LEFT + RIGHT) / 2}" y="${BOTTOM + 32}" text-anchor="middle">angle θ between the embedding and its centre</text>`,
-    ...curves.map(({ points }, i) => `<polyline fill="none" stroke="${COLOURS[i]}" stroke-width="2"${i === 0 && curves.length > 1 ? ' stroke-dasharray="5 4"' : ''} points="${points.map(([degrees, value]) => `${x(degrees)},${y(value)}`).join(' ')}"/>`),
-    ...curves.map(({ name }, i) => `<path d="M${RIGHT - 190} ${TOP + 14 + 18 * i}h22" stroke="${COLOURS[i]}" stroke-width="2"/><text x="${RIGHT - 162}" y="${TOP + 18 + 18 * i}">${escaped(name)}</text>`),
+    ...curves.map(
+      ({ points }, i) =>
+        `<polyline fill="none" stroke="${COLOURS[i]}" stroke-width="2"${i === 0 && curves.length > 1 ? ' stroke-dasharray="5 4"' : ''} points="${points.map(([degrees, value]) => `${x(degrees)},${y(value)}`).join(' ')}"/>`,
+    ),
+    ...curves.map(
+      ({ name }, i) =>
+        `<path d="M${RIGHT - 190} ${TOP + 14 + 18 * i}h22" stroke="${COLOURS[i]}" stroke-width="2"/><text x="${RIGHT - 162}" y="${TOP + 18 + 18 * i}">${escaped(name)}</text>`,
+    ),
     '</svg>',
     '',
   ];

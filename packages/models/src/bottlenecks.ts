@@ -12,19 +12,40 @@ export const networkOptions = {
   inputSize: z
     .union([count, z.tuple([count, count])])
     .default(112)
-    .describe('side of the square input in pixels, or [height, width]; the kernel of the global depthwise convolution follows from it'),
-  width: z.number().positive().default(1).describe('multiplies the channels of every layer but the embedding (to multiples of 8)'),
-  momentum: z.number().min(0).lt(1).default(0.9).describe('share of the former running mean and variance that a training step keeps'),
+    .describe(
+      'side of the square input in pixels, or [height, width]; the kernel of the global depthwise convolution follows from it',
+    ),
+  width: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('multiplies the channels of every layer but the embedding (to multiples of 8)'),
+  momentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.9)
+    .describe('share of the former running mean and variance that a training step keeps'),
   batchNormEpsilon: z.number().positive().default(1e-3).describe('added to the variance by batch normalisation'),
   inputScale: z
-    .strictObject({ offset: z.number().default(127.5), scale: z.number().positive().default(1 / 127.5) })
+    .strictObject({
+      offset: z.number().default(127.5),
+      scale: z
+        .number()
+        .positive()
+        .default(1 / 127.5),
+    })
     .prefault({})
     .describe('pixel value v enters as (v − offset) × scale'),
 };
 
-export const bottleneckRows = z.array(z.tuple([count, count, count, count])).describe('rows [t, c, n, s]: expansion, channels, repeats, stride of the first repeat');
+export const bottleneckRows = z
+  .array(z.tuple([count, count, count, count]))
+  .describe('rows [t, c, n, s]: expansion, channels, repeats, stride of the first repeat');
 
-export const sizeOf = (inputSize: number | readonly [height: number, width: number]): [height: number, width: number] => (typeof inputSize === 'number' ? [inputSize, inputSize] : [...inputSize]);
+export const sizeOf = (
+  inputSize: number | readonly [height: number, width: number],
+): [height: number, width: number] => (typeof inputSize === 'number' ? [inputSize, inputSize] : [...inputSize]);
 
 /** Channels at a width: to the nearest multiple of 8, and never less than nine tenths of what was asked for (as in MobileNetV2). */
 export function channelsAt(width: number, channels: number): number {
@@ -38,7 +59,12 @@ export interface BottleneckNetwork {
   readonly width: number;
   readonly epsilon: number;
   readonly activation: ConvLayer['activation'];
-  readonly stem: { readonly channels: number; readonly stride: number; readonly depthwise: boolean; /** Channels in a group of the depthwise layer. */ readonly perGroup?: number };
+  readonly stem: {
+    readonly channels: number;
+    readonly stride: number;
+    readonly depthwise: boolean;
+    /** Channels in a group of the depthwise layer. */ readonly perGroup?: number;
+  };
   readonly rows: readonly BottleneckRow[];
   /** Whether a bottleneck of expansion 1 has an expanding convolution all the same. */
   readonly expandByOne: boolean;
@@ -51,14 +77,31 @@ export interface BottleneckNetwork {
 /** The layer table. Names: `stem`, `stemDepthwise`, `stage<i>/block<j>/{expand,depthwise,project}`, `last`, `global`, `embedding`. */
 export function bottleneckNetwork(net: BottleneckNetwork): Block[] {
   const wide = (channels: number): number => channelsAt(net.width, channels);
-  const layer = (name: string, size: number, inputs: number, outputs: number, rest: Partial<ConvLayer> = {}): ConvLayer => ({
-    name, inputs, outputs, kernel: [size, size], padding: (size - 1) / 2, stride: 1, depthwise: false, bias: false, activation: net.activation, epsilon: net.epsilon, ...rest,
+  const layer = (
+    name: string,
+    size: number,
+    inputs: number,
+    outputs: number,
+    rest: Partial<ConvLayer> = {},
+  ): ConvLayer => ({
+    name,
+    inputs,
+    outputs,
+    kernel: [size, size],
+    padding: (size - 1) / 2,
+    stride: 1,
+    depthwise: false,
+    bias: false,
+    activation: net.activation,
+    epsilon: net.epsilon,
+    ...rest,
   });
   const alone = (only: ConvLayer): Block => ({ layers: [only], shortcut: false });
 
   let channels = wide(net.stem.channels);
   const blocks = [alone(layer('stem', 3, 3, channels, { stride: net.stem.stride }))];
-  if (net.stem.depthwise) blocks.push(alone(layer('stemDepthwise', 3, channels, channels, { depthwise: true, perGroup: net.stem.perGroup })));
+  if (net.stem.depthwise)
+    blocks.push(alone(layer('stemDepthwise', 3, channels, channels, { depthwise: true, perGroup: net.stem.perGroup })));
   net.rows.forEach(([expansion, rowChannels, repeats, rowStride], row) => {
     for (let repeat = 0; repeat < repeats; repeat++) {
       const name = `stage${row + 1}/block${repeat + 1}`;
@@ -82,14 +125,20 @@ export function bottleneckNetwork(net: BottleneckNetwork): Block[] {
     blocks.push(alone(layer('last', 1, channels, last)));
     channels = last;
   }
-  const kernel = blocks.flatMap((block) => block.layers).reduce<[number, number]>(
-    ([height, width], each) => [outputSide(each, each.kernel[0], height), outputSide(each, each.kernel[1], width)],
-    [...net.inputSize],
+  const kernel = blocks
+    .flatMap((block) => block.layers)
+    .reduce<[number, number]>(
+      ([height, width], each) => [outputSide(each, each.kernel[0], height), outputSide(each, each.kernel[1], width)],
+      [...net.inputSize],
+    );
+  blocks.push(
+    alone(layer('global', 1, channels, channels, { kernel, padding: 0, depthwise: true, activation: 'linear' })),
   );
-  blocks.push(alone(layer('global', 1, channels, channels, { kernel, padding: 0, depthwise: true, activation: 'linear' })));
   if (net.embedding) {
     const { size, bias, epsilon } = net.embedding;
-    blocks.push(alone(layer('embedding', 1, channels, size, { activation: 'linear', bias, epsilon, group: 'afterGlobal' })));
+    blocks.push(
+      alone(layer('embedding', 1, channels, size, { activation: 'linear', bias, epsilon, group: 'afterGlobal' })),
+    );
   }
   return blocks;
 }

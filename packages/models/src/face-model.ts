@@ -24,7 +24,11 @@ export function faceModel({ name, blocks, inputSize, inputScale, momentum }: Fac
     init: (random) => initNetwork(blocks, random),
     apply(params, statistics, images, mode) {
       if (images.shape[1] !== height || images.shape[2] !== width || images.shape[3] !== 3) {
-        throw new FacewrightError({ what: `The images are [${images.shape.join(', ')}], the model takes [n, ${height}, ${width}, 3].`, where: `model "${name}"`, todo: 'Set the model\'s inputSize, or resize the images.' });
+        throw new FacewrightError({
+          what: `The images are [${images.shape.join(', ')}], the model takes [n, ${height}, ${width}, 3].`,
+          where: `model "${name}"`,
+          todo: "Set the model's inputSize, or resize the images.",
+        });
       }
       const { output, statistics: next } = applyNetwork(blocks, images, { params, statistics, mode, momentum });
       return { embeddings: tf.reshape(output, [-1, embeddingSize]), statistics: next };

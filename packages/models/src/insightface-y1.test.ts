@@ -10,21 +10,36 @@ import { INSIGHTFACE_Y1, loadInsightFaceY1 } from './node.js';
 
 const weights = sharedData('models/insightface-y1');
 let directory: string;
-beforeAll(async () => { directory = await mkdtemp(join(tmpdir(), 'facewright-y1-')); });
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'facewright-y1-'));
+});
 afterAll(() => rm(directory, { recursive: true }));
 
-test.skipIf(!weights)('the loaded state has the names and shapes of the model (needs ../shared/data/models/insightface-y1)', async () => {
-  const fresh = (await mobileFaceNet(INSIGHTFACE_Y1).create(testContext())).init(createRandom(1));
-  const loaded = await loadInsightFaceY1(weights!);
-  const shapes = (state: HostTensors): unknown => Object.fromEntries(Object.entries(state).map(([name, { shape }]) => [name, shape]));
-  expect(shapes(loaded.params)).toEqual(shapes(fresh.params));
-  expect(shapes(loaded.statistics)).toEqual(shapes(fresh.statistics));
-  for (const { data } of [...Object.values(loaded.params), ...Object.values(loaded.statistics)]) expect(data.every(Number.isFinite)).toBe(true);
-  expect(Object.entries(loaded.statistics).every(([name, { data }]) => !name.endsWith('variance') || data.every((v) => v >= 0))).toBe(true);
-});
+test.skipIf(!weights)(
+  'the loaded state has the names and shapes of the model (needs ../shared/data/models/insightface-y1)',
+  async () => {
+    const fresh = (await mobileFaceNet(INSIGHTFACE_Y1).create(testContext())).init(createRandom(1));
+    const loaded = await loadInsightFaceY1(weights!);
+    const shapes = (state: HostTensors): unknown =>
+      Object.fromEntries(Object.entries(state).map(([name, { shape }]) => [name, shape]));
+    expect(shapes(loaded.params)).toEqual(shapes(fresh.params));
+    expect(shapes(loaded.statistics)).toEqual(shapes(fresh.statistics));
+    for (const { data } of [...Object.values(loaded.params), ...Object.values(loaded.statistics)])
+      expect(data.every(Number.isFinite)).toBe(true);
+    expect(
+      Object.entries(loaded.statistics).every(
+        ([name, { data }]) => !name.endsWith('variance') || data.every((v) => v >= 0),
+      ),
+    ).toBe(true);
+  },
+);
 
 test('what cannot be used is an error that names the directory', async () => {
-  const failure = (): Promise<unknown> => loadInsightFaceY1(directory).then(() => undefined, (error: unknown) => error);
+  const failure = (): Promise<unknown> =>
+    loadInsightFaceY1(directory).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
   const expectError = async (text: RegExp): Promise<void> => {
     const error = await failure();
     expect(error).toBeInstanceOf(FacewrightError);
@@ -37,6 +52,9 @@ test('what cannot be used is an error that names the directory', async () => {
   await expectError(/not a list of tensors/);
   await writeFile(join(directory, 'manifest.json'), '{"tensors": []}');
   await expectError(/no tensor "arg:conv_1_conv2d_weight"/);
-  await writeFile(join(directory, 'manifest.json'), JSON.stringify({ tensors: [{ name: 'arg:conv_1_conv2d_weight', shape: [64, 3, 3, 3], offset: 0 }] }));
+  await writeFile(
+    join(directory, 'manifest.json'),
+    JSON.stringify({ tensors: [{ name: 'arg:conv_1_conv2d_weight', shape: [64, 3, 3, 3], offset: 0 }] }),
+  );
   await expectError(/ends before/);
 });

@@ -4,7 +4,15 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FacewrightError, filled, hostTensor, kernelFromOutputFirst, messageOf, type HostTensor, type InitialState } from '@facewright/core';
+import {
+  FacewrightError,
+  filled,
+  hostTensor,
+  kernelFromOutputFirst,
+  messageOf,
+  type HostTensor,
+  type InitialState,
+} from '@facewright/core';
 import { kernelShape, type ConvLayer } from './layers.js';
 import { mobileFaceNetBlocks, mobileFaceNetOptions, type MobileFaceNetOptionsInput } from './mobilefacenet.js';
 import { z } from 'zod';
@@ -17,14 +25,18 @@ export const INSIGHTFACE_Y1 = {
   inputScale: { offset: 127.5, scale: 0.0078125 },
 } as const satisfies MobileFaceNetOptionsInput;
 
-const manifestSchema = z.object({ tensors: z.array(z.object({ name: z.string(), shape: z.array(z.int().min(1)), offset: z.int().min(0) })) });
+const manifestSchema = z.object({
+  tensors: z.array(z.object({ name: z.string(), shape: z.array(z.int().min(1)), offset: z.int().min(0) })),
+});
 
 /** Reads `manifest.json` and `weights.f32` of a directory into the state of `mobileFaceNet(INSIGHTFACE_Y1)`. */
 export async function loadInsightFaceY1(directory: string): Promise<InitialState> {
   const tensor = await openWeights(directory);
   const params: Record<string, HostTensor> = {};
   const statistics: Record<string, HostTensor> = {};
-  for (const layer of mobileFaceNetBlocks(mobileFaceNetOptions.parse(INSIGHTFACE_Y1)).flatMap((block) => block.layers)) {
+  for (const layer of mobileFaceNetBlocks(mobileFaceNetOptions.parse(INSIGHTFACE_Y1)).flatMap(
+    (block) => block.layers,
+  )) {
     const source = sourceNames(layer.name);
     params[`${layer.name}/kernel`] = toKernel(layer, tensor(source.kernel));
     if (layer.bias) params[`${layer.name}/bias`] = tensor('arg:pre_fc1_bias');
@@ -40,11 +52,19 @@ export async function loadInsightFaceY1(directory: string): Promise<InitialState
 
 async function openWeights(directory: string): Promise<(name: string) => HostTensor> {
   const unusable = (what: string, cause?: unknown): FacewrightError =>
-    new FacewrightError({ what, where: directory, todo: 'Give the directory that holds manifest.json and weights.f32 of InsightFace y1.', cause });
+    new FacewrightError({
+      what,
+      where: directory,
+      todo: 'Give the directory that holds manifest.json and weights.f32 of InsightFace y1.',
+      cause,
+    });
   let text: string;
   let bytes: Uint8Array;
   try {
-    [text, bytes] = await Promise.all([readFile(join(directory, 'manifest.json'), 'utf8'), readFile(join(directory, 'weights.f32'))]);
+    [text, bytes] = await Promise.all([
+      readFile(join(directory, 'manifest.json'), 'utf8'),
+      readFile(join(directory, 'weights.f32')),
+    ]);
   } catch (error) {
     throw unusable(`The weights cannot be read: ${messageOf(error)}.`, error);
   }
@@ -60,12 +80,21 @@ async function openWeights(directory: string): Promise<(name: string) => HostTen
     const entry = entries.get(name);
     if (!entry) throw unusable(`manifest.json has no tensor "${name}".`);
     const length = entry.shape.reduce((product, side) => product * side, 1);
-    if (entry.offset + 4 * length > bytes.byteLength) throw unusable(`weights.f32 ends before the tensor "${name}" does.`);
-    return hostTensor(entry.shape, Float32Array.from({ length }, (_, i) => view.getFloat32(entry.offset + 4 * i, true)));
+    if (entry.offset + 4 * length > bytes.byteLength)
+      throw unusable(`weights.f32 ends before the tensor "${name}" does.`);
+    return hostTensor(
+      entry.shape,
+      Float32Array.from({ length }, (_, i) => view.getFloat32(entry.offset + 4 * i, true)),
+    );
   };
 }
 
-interface SourceNames { readonly kernel: string; readonly norm: string; readonly slope: string; readonly fixedGamma: boolean }
+interface SourceNames {
+  readonly kernel: string;
+  readonly norm: string;
+  readonly slope: string;
+  readonly fixedGamma: boolean;
+}
 
 /** The source's blocks for each row of the paper's table: the strided first block is a `dconv`, equal ones a `res` counted from 0. */
 const STAGES: readonly ((block: number) => string)[] = [
@@ -76,21 +105,39 @@ const STAGES: readonly ((block: number) => string)[] = [
   (block) => `res_5_block${block - 1}`,
 ];
 const PARTS: Readonly<Record<string, string>> = { expand: 'conv_sep', depthwise: 'conv_dw', project: 'conv_proj' };
-const SINGLE: Readonly<Record<string, string>> = { stem: 'conv_1', stemDepthwise: 'conv_2_dw', last: 'conv_6sep', global: 'conv_6dw7_7' };
+const SINGLE: Readonly<Record<string, string>> = {
+  stem: 'conv_1',
+  stemDepthwise: 'conv_2_dw',
+  last: 'conv_6sep',
+  global: 'conv_6dw7_7',
+};
 
 function sourceNames(layer: string): SourceNames {
   if (layer === 'embedding') return { kernel: 'arg:fc1_weight', norm: 'fc1', slope: '', fixedGamma: true };
   const [, stage, block, part] = /^stage(\d+)\/block(\d+)\/(\w+)$/.exec(layer) ?? [];
   const base = stage ? `${STAGES[Number(stage) - 1](Number(block))}_${PARTS[part]}` : SINGLE[layer];
-  return { kernel: `arg:${base}_conv2d_weight`, norm: `${base}_batchnorm`, slope: `arg:${base}_relu_gamma`, fixedGamma: false };
+  return {
+    kernel: `arg:${base}_conv2d_weight`,
+    norm: `${base}_batchnorm`,
+    slope: `arg:${base}_relu_gamma`,
+    fixedGamma: false,
+  };
 }
 
 /** [out, in, h, w] (depthwise [channels, 1, h, w], fully connected [out, in]) to [h, w, in, out] (depthwise [h, w, channels, 1]). */
 function toKernel(layer: ConvLayer, source: HostTensor): HostTensor {
   const [outputs, inputs, height = 1, width = 1] = source.shape;
   const shape = kernelShape(layer);
-  if (outputs !== layer.outputs || inputs !== (layer.depthwise ? 1 : layer.inputs) || height !== shape[0] || width !== shape[1]) {
-    throw new FacewrightError({ what: `The kernel of "${layer.name}" is [${source.shape.join(', ')}] in the file, which does not fit [${shape.join(', ')}].`, where: 'InsightFace y1' });
+  if (
+    outputs !== layer.outputs ||
+    inputs !== (layer.depthwise ? 1 : layer.inputs) ||
+    height !== shape[0] ||
+    width !== shape[1]
+  ) {
+    throw new FacewrightError({
+      what: `The kernel of "${layer.name}" is [${source.shape.join(', ')}] in the file, which does not fit [${shape.join(', ')}].`,
+      where: 'InsightFace y1',
+    });
   }
   return kernelFromOutputFirst(source, layer.depthwise);
 }

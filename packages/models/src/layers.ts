@@ -33,12 +33,22 @@ export interface Block {
 }
 
 /** Side of a layer's output for that of its input, in pixels. */
-export function outputSide(layer: Pick<ConvLayer, 'stride' | 'padding'>, kernelSide: number, inputSide: number): number {
+export function outputSide(
+  layer: Pick<ConvLayer, 'stride' | 'padding'>,
+  kernelSide: number,
+  inputSide: number,
+): number {
   return Math.floor((inputSide + 2 * layer.padding - kernelSide) / layer.stride) + 1;
 }
 
 /** Shape of the layer's kernel as tfjs takes it: [h, w, in, out], or [h, w, channels, outputs in a group] for a depthwise one. */
-export function kernelShape({ kernel, inputs, outputs, depthwise, perGroup = 1 }: ConvLayer): [number, number, number, number] {
+export function kernelShape({
+  kernel,
+  inputs,
+  outputs,
+  depthwise,
+  perGroup = 1,
+}: ConvLayer): [number, number, number, number] {
   return depthwise ? [...kernel, inputs, perGroup] : [...kernel, inputs, outputs];
 }
 
@@ -66,20 +76,37 @@ export interface LayerSize {
 /** Every layer of a network for images of `inputSize` [height, width], in order. */
 export function layerSizes(blocks: readonly Block[], inputSize: readonly [height: number, width: number]): LayerSize[] {
   let [height, width] = inputSize;
-  return blocks.flatMap((block) => block.layers).map((layer) => {
-    height = outputSide(layer, layer.kernel[0], height);
-    width = outputSide(layer, layer.kernel[1], width);
-    const weights = kernelShape(layer).reduce((product, side) => product * side, 1);
-    const slopes = layer.activation === 'prelu' ? layer.outputs : 0;
-    const parameters = weights + slopes + layer.outputs * (2 + (layer.bias ? 1 : 0));
-    return { name: layer.name, output: [height, width, layer.outputs], parameters, slopes, multiplyAdds: weights * height * width };
-  });
+  return blocks
+    .flatMap((block) => block.layers)
+    .map((layer) => {
+      height = outputSide(layer, layer.kernel[0], height);
+      width = outputSide(layer, layer.kernel[1], width);
+      const weights = kernelShape(layer).reduce((product, side) => product * side, 1);
+      const slopes = layer.activation === 'prelu' ? layer.outputs : 0;
+      const parameters = weights + slopes + layer.outputs * (2 + (layer.bias ? 1 : 0));
+      return {
+        name: layer.name,
+        output: [height, width, layer.outputs],
+        parameters,
+        slopes,
+        multiplyAdds: weights * height * width,
+      };
+    });
 }
 
 /** Counts a network for images of `inputSize` [height, width]. */
-export function networkSize(blocks: readonly Block[], inputSize: readonly [height: number, width: number]): NetworkSize {
+export function networkSize(
+  blocks: readonly Block[],
+  inputSize: readonly [height: number, width: number],
+): NetworkSize {
   const layers = layerSizes(blocks, inputSize);
-  const sum = (of: 'parameters' | 'slopes' | 'multiplyAdds'): number => layers.reduce((total, layer) => total + layer[of], 0);
+  const sum = (of: 'parameters' | 'slopes' | 'multiplyAdds'): number =>
+    layers.reduce((total, layer) => total + layer[of], 0);
   const [height, width] = layers.at(-1)?.output ?? inputSize;
-  return { parameters: sum('parameters'), slopes: sum('slopes'), multiplyAdds: sum('multiplyAdds'), outputSize: [height, width] };
+  return {
+    parameters: sum('parameters'),
+    slopes: sum('slopes'),
+    multiplyAdds: sum('multiplyAdds'),
+    outputSize: [height, width],
+  };
 }

@@ -1,23 +1,53 @@
 import { cpu } from '@facewright/backend-cpu';
 import { wasm } from '@facewright/backend-wasm';
-import { createRandom, hostTensor, under, type HostTensor, type HostTensors, type Model, type State } from '@facewright/core';
+import {
+  createRandom,
+  hostTensor,
+  under,
+  type HostTensor,
+  type HostTensors,
+  type Model,
+  type State,
+} from '@facewright/core';
 import { openEngine, testContext, testModel } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { kernelShape, layerSizes, mobileFaceNet, mobileFaceNetBlocks, mobileFaceNetOptions, mobileFaceNetSize, type ConvLayer, type MobileFaceNetOptionsInput } from './index.js';
+import {
+  kernelShape,
+  layerSizes,
+  mobileFaceNet,
+  mobileFaceNetBlocks,
+  mobileFaceNetOptions,
+  mobileFaceNetSize,
+  type ConvLayer,
+  type MobileFaceNetOptionsInput,
+} from './index.js';
 
-const tiny: MobileFaceNetOptionsInput = { inputSize: 16, width: 0.125, embeddingSize: 6, bottlenecks: [[2, 64, 2, 2], [2, 128, 1, 1]] };
+const tiny: MobileFaceNetOptionsInput = {
+  inputSize: 16,
+  width: 0.125,
+  embeddingSize: 6,
+  bottlenecks: [
+    [2, 64, 2, 2],
+    [2, 128, 1, 1],
+  ],
+};
 
 testModel(mobileFaceNet(tiny), { engine: cpu() });
 testModel(mobileFaceNet(tiny), { engine: wasm(), name: 'mobilefacenet on wasm' });
-testModel(mobileFaceNet({ ...tiny, inputSize: [20, 13], embeddingEpsilon: 1e-2 }), { engine: cpu(), name: 'mobilefacenet, not square' });
+testModel(mobileFaceNet({ ...tiny, inputSize: [20, 13], embeddingEpsilon: 1e-2 }), {
+  engine: cpu(),
+  name: 'mobilefacenet, not square',
+});
 
 const make = (options: MobileFaceNetOptionsInput = {}): Promise<Model> => mobileFaceNet(options).create(testContext());
-const layersOf = (options: MobileFaceNetOptionsInput = {}): ConvLayer[] => mobileFaceNetBlocks(mobileFaceNetOptions.parse(options)).flatMap(({ layers }) => layers);
-const numbers = (tensors: HostTensors): number => Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
+const layersOf = (options: MobileFaceNetOptionsInput = {}): ConvLayer[] =>
+  mobileFaceNetBlocks(mobileFaceNetOptions.parse(options)).flatMap(({ layers }) => layers);
+const numbers = (tensors: HostTensors): number =>
+  Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
 
-describe('the paper\'s net', () => {
-  test('has the paper\'s multiply–adds and parameters', async () => {
+describe("the paper's net", () => {
+  test("has the paper's multiply–adds and parameters", async () => {
     const size = mobileFaceNetSize();
     expect((size.multiplyAdds / 1e6).toFixed(0)).toBe('221');
     // 0.99 M in the paper, cut off after two digits and without the PReLU slopes: the count that also gives its 0.92 M for
@@ -30,37 +60,66 @@ describe('the paper\'s net', () => {
   });
 
   test('is Table 1, layer by layer', () => {
-    const rows = layersOf().map(({ name, kernel, inputs, outputs, stride, padding, depthwise, activation }) => `${name} ${kernel.join('x')} ${inputs}-${outputs} s${stride} p${padding}${depthwise ? ' dw' : ''}${activation === 'linear' ? ' linear' : ''}`);
+    const rows = layersOf().map(
+      ({ name, kernel, inputs, outputs, stride, padding, depthwise, activation }) =>
+        `${name} ${kernel.join('x')} ${inputs}-${outputs} s${stride} p${padding}${depthwise ? ' dw' : ''}${activation === 'linear' ? ' linear' : ''}`,
+    );
     expect(rows.slice(0, 2)).toEqual(['stem 3x3 3-64 s2 p1', 'stemDepthwise 3x3 64-64 s1 p1 dw']);
-    expect(rows.slice(-3)).toEqual(['last 1x1 128-512 s1 p0', 'global 7x7 512-512 s1 p0 dw linear', 'embedding 1x1 512-128 s1 p0 linear']);
+    expect(rows.slice(-3)).toEqual([
+      'last 1x1 128-512 s1 p0',
+      'global 7x7 512-512 s1 p0 dw linear',
+      'embedding 1x1 512-128 s1 p0 linear',
+    ]);
     expect(rows).toHaveLength(2 + 3 * (5 + 1 + 6 + 1 + 2) + 3);
-    expect(rows.filter((row) => row.startsWith('stage2'))).toEqual(['stage2/block1/expand 1x1 64-256 s1 p0', 'stage2/block1/depthwise 3x3 256-256 s2 p1 dw', 'stage2/block1/project 1x1 256-128 s1 p0 linear']);
+    expect(rows.filter((row) => row.startsWith('stage2'))).toEqual([
+      'stage2/block1/expand 1x1 64-256 s1 p0',
+      'stage2/block1/depthwise 3x3 256-256 s2 p1 dw',
+      'stage2/block1/project 1x1 256-128 s1 p0 linear',
+    ]);
   });
 
   test('mistakes of the seed: no pointwise convolution in the second layer, nothing after the linear 1×1 convolution but its batch norm: no PReLU, no second matrix', async () => {
     const names = Object.keys((await make()).init(createRandom(1)).params);
-    expect(names.filter((name) => name.startsWith('stemDepthwise/'))).toEqual(['kernel', 'gamma', 'beta', 'slope'].map((name) => `stemDepthwise/${name}`));
+    expect(names.filter((name) => name.startsWith('stemDepthwise/'))).toEqual(
+      ['kernel', 'gamma', 'beta', 'slope'].map((name) => `stemDepthwise/${name}`),
+    );
     expect(names.slice(-3)).toEqual(['kernel', 'gamma', 'beta'].map((name) => `embedding/${name}`));
   });
 
-  test('adds a block\'s input to its output in the 12 blocks that keep its shape', () => {
-    const shortcuts = mobileFaceNetBlocks(mobileFaceNetOptions.parse({})).filter(({ shortcut }) => shortcut).map(({ layers }) => layers[0].name.replace('/expand', ''));
-    expect(shortcuts).toEqual([...[2, 3, 4, 5].map((b) => `stage1/block${b}`), ...[1, 2, 3, 4, 5, 6].map((b) => `stage3/block${b}`), 'stage5/block1', 'stage5/block2']);
+  test("adds a block's input to its output in the 12 blocks that keep its shape", () => {
+    const shortcuts = mobileFaceNetBlocks(mobileFaceNetOptions.parse({}))
+      .filter(({ shortcut }) => shortcut)
+      .map(({ layers }) => layers[0].name.replace('/expand', ''));
+    expect(shortcuts).toEqual([
+      ...[2, 3, 4, 5].map((b) => `stage1/block${b}`),
+      ...[1, 2, 3, 4, 5, 6].map((b) => `stage3/block${b}`),
+      'stage5/block1',
+      'stage5/block2',
+    ]);
   });
 
   test('puts what follows the global operator into a group of its own', async () => {
     const model = await make();
     const names = Object.keys(model.init(createRandom(1)).params);
-    expect(names.filter((name) => model.groupOf!(name) === 'afterGlobal')).toEqual(['embedding/kernel', 'embedding/gamma', 'embedding/beta']);
+    expect(names.filter((name) => model.groupOf!(name) === 'afterGlobal')).toEqual([
+      'embedding/kernel',
+      'embedding/gamma',
+      'embedding/beta',
+    ]);
     expect(model.groupOf!('global/kernel')).toBeUndefined();
   });
 });
 
-describe('the variants of the paper\'s table', () => {
-  const cutOff = (size: { parameters: number; slopes: number }): number => Math.floor((size.parameters - size.slopes) / 1e4) / 100;
+describe("the variants of the paper's table", () => {
+  const cutOff = (size: { parameters: number; slopes: number }): number =>
+    Math.floor((size.parameters - size.slopes) / 1e4) / 100;
 
   test('M: 0.92 M parameters, 512 numbers; S: 0.84 M, 128 numbers', async () => {
-    for (const [variant, millions, embeddingSize, last] of [['standard', 0.99, 128, 'embedding'], ['M', 0.92, 512, 'global'], ['S', 0.84, 128, 'global']] as const) {
+    for (const [variant, millions, embeddingSize, last] of [
+      ['standard', 0.99, 128, 'embedding'],
+      ['M', 0.92, 512, 'global'],
+      ['S', 0.84, 128, 'global'],
+    ] as const) {
       const size = mobileFaceNetSize({ variant });
       expect(cutOff(size), variant).toBe(millions);
       expect(size.outputSize).toEqual([1, 1]);
@@ -75,39 +134,72 @@ describe('the variants of the paper\'s table', () => {
 
   test('smaller images leave the net as it is but for the global kernel, and cost less in proportion to the pixels', () => {
     const whole = mobileFaceNetSize();
-    for (const [inputSize, kernel] of [[[112, 96], 7 * 6], [[96, 96], 6 * 6]] as const) {
+    for (const [inputSize, kernel] of [
+      [[112, 96], 7 * 6],
+      [[96, 96], 6 * 6],
+    ] as const) {
       const size = mobileFaceNetSize({ inputSize: [...inputSize] });
       expect(whole.parameters - size.parameters).toBe((49 - kernel) * 512);
       const withoutEmbedding = (multiplyAdds: number): number => multiplyAdds - 512 * 128;
-      expect(withoutEmbedding(size.multiplyAdds) / withoutEmbedding(whole.multiplyAdds)).toBeCloseTo((inputSize[0] * inputSize[1]) / 112 ** 2, 10);
+      expect(withoutEmbedding(size.multiplyAdds) / withoutEmbedding(whole.multiplyAdds)).toBeCloseTo(
+        (inputSize[0] * inputSize[1]) / 112 ** 2,
+        10,
+      );
     }
   });
 
   test('relu has no slopes, expansion ×2 twice the channels within bottlenecks', () => {
     expect(mobileFaceNetSize({ activation: 'relu' })).toMatchObject({ slopes: 0, parameters: 995_584 });
-    const inner = (options: MobileFaceNetOptionsInput): number[] => layersOf(options).filter(({ name }) => name.endsWith('expand')).map(({ outputs }) => outputs);
+    const inner = (options: MobileFaceNetOptionsInput): number[] =>
+      layersOf(options)
+        .filter(({ name }) => name.endsWith('expand'))
+        .map(({ outputs }) => outputs);
     expect(inner({ expansion: 2 })).toEqual(inner({}).map((channels) => 2 * channels));
   });
 
   test('the table of layers adds up', () => {
     const rows = layerSizes(mobileFaceNetBlocks(mobileFaceNetOptions.parse({})), [112, 112]);
     expect(rows).toHaveLength(50);
-    expect(rows[0]).toEqual({ name: 'stem', output: [56, 56, 64], parameters: 3 * 3 * 3 * 64 + 3 * 64, slopes: 64, multiplyAdds: 3 * 3 * 3 * 64 * 56 * 56 });
-    expect(rows.find(({ name }) => name === 'global')).toEqual({ name: 'global', output: [1, 1, 512], parameters: 49 * 512 + 2 * 512, slopes: 0, multiplyAdds: 49 * 512 });
+    expect(rows[0]).toEqual({
+      name: 'stem',
+      output: [56, 56, 64],
+      parameters: 3 * 3 * 3 * 64 + 3 * 64,
+      slopes: 64,
+      multiplyAdds: 3 * 3 * 3 * 64 * 56 * 56,
+    });
+    expect(rows.find(({ name }) => name === 'global')).toEqual({
+      name: 'global',
+      output: [1, 1, 512],
+      parameters: 49 * 512 + 2 * 512,
+      slopes: 0,
+      multiplyAdds: 49 * 512,
+    });
     expect(rows.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(mobileFaceNetSize().parameters);
   });
 });
 
 describe('options', () => {
   test('a narrow net with five bottlenecks at 64×64', async () => {
-    const options: MobileFaceNetOptionsInput = { inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 1, 2], [4, 128, 1, 2], [2, 128, 1, 1], [4, 128, 1, 2], [2, 128, 1, 1]] };
+    const options: MobileFaceNetOptionsInput = {
+      inputSize: 64,
+      width: 0.25,
+      bottlenecks: [
+        [2, 64, 1, 2],
+        [4, 128, 1, 2],
+        [2, 128, 1, 1],
+        [4, 128, 1, 2],
+        [2, 128, 1, 1],
+      ],
+    };
     const layers = layersOf(options);
-    expect(layers.map(({ outputs }) => outputs)).toEqual([16, 16, 32, 32, 16, 64, 64, 32, 64, 64, 32, 128, 128, 32, 64, 64, 32, 128, 128, 128]);
+    expect(layers.map(({ outputs }) => outputs)).toEqual([
+      16, 16, 32, 32, 16, 64, 64, 32, 64, 64, 32, 128, 128, 32, 64, 64, 32, 128, 128, 128,
+    ]);
     expect(layers.find(({ name }) => name === 'global')!.kernel).toEqual([4, 4]);
     expect(numbers((await make(options)).init(createRandom(1)).params)).toBe(mobileFaceNetSize(options).parameters);
   });
 
-  test('the global kernel follows the input: 7×6 for the paper\'s 112×96', () => {
+  test("the global kernel follows the input: 7×6 for the paper's 112×96", () => {
     expect(layersOf({ inputSize: [112, 96] }).find(({ name }) => name === 'global')!.kernel).toEqual([7, 6]);
   });
 
@@ -115,8 +207,13 @@ describe('options', () => {
     const model = await make(tiny);
     const engine = await openEngine(cpu());
     const { params, statistics } = model.init(createRandom(1));
-    const executable = engine.compile((state, { images }) => ({ outputs: model.apply(state, state, images as tf.Tensor4D, 'infer').statistics }), { state: { ...params, ...statistics } });
-    await expect(executable.run({ images: hostTensor([1, 12, 16, 3], new Float32Array(12 * 16 * 3)) })).rejects.toThrow(/\[1, 12, 16, 3\].*\[n, 16, 16, 3\]/);
+    const executable = engine.compile(
+      (state, { images }) => ({ outputs: model.apply(state, state, images as tf.Tensor4D, 'infer').statistics }),
+      { state: { ...params, ...statistics } },
+    );
+    await expect(executable.run({ images: hostTensor([1, 12, 16, 3], new Float32Array(12 * 16 * 3)) })).rejects.toThrow(
+      /\[1, 12, 16, 3\].*\[n, 16, 16, 3\]/,
+    );
     executable.dispose();
   });
 
@@ -127,20 +224,39 @@ describe('options', () => {
 });
 
 describe('the first state', () => {
-  test('a kernel\'s values have the deviation of their fan-out, whatever other layers there are', async () => {
+  test("a kernel's values have the deviation of their fan-out, whatever other layers there are", async () => {
     const { params } = (await make()).init(createRandom(5));
-    const deviation = ({ data }: HostTensor): number => Math.sqrt((data as Float32Array).reduce((sum, v) => sum + v * v, 0) / data.length);
+    const deviation = ({ data }: HostTensor): number =>
+      Math.sqrt((data as Float32Array).reduce((sum, v) => sum + v * v, 0) / data.length);
     const gain = Math.sqrt(2 / (1 + 0.25 ** 2));
-    for (const [name, expected] of [['last', gain / Math.sqrt(512)], ['stage3/block2/depthwise', gain / 3], ['stage3/block2/project', 1 / Math.sqrt(128)], ['global', 1 / 7]] as const) {
+    for (const [name, expected] of [
+      ['last', gain / Math.sqrt(512)],
+      ['stage3/block2/depthwise', gain / 3],
+      ['stage3/block2/project', 1 / Math.sqrt(128)],
+      ['global', 1 / 7],
+    ] as const) {
       expect(deviation(params[`${name}/kernel`]) / expected, name).toBeCloseTo(1, 1);
     }
-    const shorter = (await make({ bottlenecks: [[2, 64, 5, 2], [4, 128, 1, 4]] })).init(createRandom(5)).params;
-    for (const name of ['stem/kernel', 'stage1/block4/expand/kernel', 'embedding/kernel']) expect(shorter[name].data).toEqual(params[name].data);
+    const shorter = (
+      await make({
+        bottlenecks: [
+          [2, 64, 5, 2],
+          [4, 128, 1, 4],
+        ],
+      })
+    ).init(createRandom(5)).params;
+    for (const name of ['stem/kernel', 'stage1/block4/expand/kernel', 'embedding/kernel'])
+      expect(shorter[name].data).toEqual(params[name].data);
   });
 });
 
 /** Plain loops in double precision: one layer as the formula says, for [n][h][w][c] nested in one flat array. */
-function reference(layer: ConvLayer, { shape, data }: { shape: number[]; data: ArrayLike<number> }, params: HostTensors, statistics: HostTensors | undefined): { shape: number[]; data: Float64Array; mean: number[]; variance: number[] } {
+function reference(
+  layer: ConvLayer,
+  { shape, data }: { shape: number[]; data: ArrayLike<number> },
+  params: HostTensors,
+  statistics: HostTensors | undefined,
+): { shape: number[]; data: Float64Array; mean: number[]; variance: number[] } {
   const [n, h, w, c] = shape;
   const [kh, kw] = layer.kernel;
   const oh = Math.floor((h + 2 * layer.padding - kh) / layer.stride) + 1;
@@ -149,7 +265,11 @@ function reference(layer: ConvLayer, { shape, data }: { shape: number[]; data: A
   const { kernel, gamma, beta, slope, bias } = under(layer.name, params) as Record<string, HostTensor>;
   for (let i = 0; i < out.length; i++) {
     const o = i % layer.outputs;
-    const [x, y, b] = [Math.floor(i / layer.outputs) % ow, Math.floor(i / layer.outputs / ow) % oh, Math.floor(i / layer.outputs / ow / oh)];
+    const [x, y, b] = [
+      Math.floor(i / layer.outputs) % ow,
+      Math.floor(i / layer.outputs / ow) % oh,
+      Math.floor(i / layer.outputs / ow / oh),
+    ];
     let sum = bias ? bias.data[o] : 0;
     for (let ky = 0; ky < kh; ky++) {
       for (let kx = 0; kx < kw; kx++) {
@@ -157,7 +277,8 @@ function reference(layer: ConvLayer, { shape, data }: { shape: number[]; data: A
         if (iy < 0 || ix < 0 || iy >= h || ix >= w) continue;
         const at = ((b * h + iy) * w + ix) * c;
         if (layer.depthwise) sum += data[at + o] * kernel.data[(ky * kw + kx) * c + o];
-        else for (let k = 0; k < c; k++) sum += data[at + k] * kernel.data[((ky * kw + kx) * c + k) * layer.outputs + o];
+        else
+          for (let k = 0; k < c; k++) sum += data[at + k] * kernel.data[((ky * kw + kx) * c + k) * layer.outputs + o];
       }
     }
     out[i] = sum;
@@ -165,8 +286,14 @@ function reference(layer: ConvLayer, { shape, data }: { shape: number[]; data: A
   const [mean, variance]: number[][] = [[], []];
   for (let o = 0; o < layer.outputs; o++) {
     const values = out.filter((_, i) => i % layer.outputs === o);
-    mean.push(statistics ? statistics[`${layer.name}/mean`].data[o] : values.reduce((a, v) => a + v, 0) / values.length);
-    variance.push(statistics ? statistics[`${layer.name}/variance`].data[o] : values.reduce((a, v) => a + (v - mean[o]) ** 2, 0) / values.length);
+    mean.push(
+      statistics ? statistics[`${layer.name}/mean`].data[o] : values.reduce((a, v) => a + v, 0) / values.length,
+    );
+    variance.push(
+      statistics
+        ? statistics[`${layer.name}/variance`].data[o]
+        : values.reduce((a, v) => a + (v - mean[o]) ** 2, 0) / values.length,
+    );
   }
   for (let i = 0; i < out.length; i++) {
     const o = i % layer.outputs;
@@ -177,19 +304,47 @@ function reference(layer: ConvLayer, { shape, data }: { shape: number[]; data: A
 }
 
 describe('against plain loops in double precision', () => {
-  const options: MobileFaceNetOptionsInput = { ...tiny, inputSize: [15, 16], embeddingBias: true, embeddingEpsilon: 0.01, momentum: 0.8 };
+  const options: MobileFaceNetOptionsInput = {
+    ...tiny,
+    inputSize: [15, 16],
+    embeddingBias: true,
+    embeddingEpsilon: 0.01,
+    momentum: 0.8,
+  };
   const random = createRandom('reference');
   const noisy = (tensors: HostTensors, floor?: number): HostTensors =>
-    Object.fromEntries(Object.entries(tensors).map(([name, { shape, data }]) => { const draw = random.fork(name); return [name, hostTensor(shape, Float32Array.from(data, (v) => (floor ? floor + Math.abs(v + 0.5 * draw.normal()) : v + 0.3 * draw.normal())))]; }));
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, { shape, data }]) => {
+        const draw = random.fork(name);
+        return [
+          name,
+          hostTensor(
+            shape,
+            Float32Array.from(data, (v) =>
+              floor ? floor + Math.abs(v + 0.5 * draw.normal()) : v + 0.3 * draw.normal(),
+            ),
+          ),
+        ];
+      }),
+    );
 
   for (const mode of ['train', 'infer'] as const) {
     test(`the whole net in ${mode} mode: embeddings and running statistics`, async () => {
       const model = await make(options);
       const first = model.init(random);
       const params = noisy(first.params);
-      const statistics = { ...noisy(first.statistics), ...noisy(Object.fromEntries(Object.entries(first.statistics).filter(([name]) => name.endsWith('variance'))), 0.3) };
+      const statistics = {
+        ...noisy(first.statistics),
+        ...noisy(
+          Object.fromEntries(Object.entries(first.statistics).filter(([name]) => name.endsWith('variance'))),
+          0.3,
+        ),
+      };
       const draw = random.fork('images');
-      const images = hostTensor([3, 15, 16, 3], Float32Array.from({ length: 3 * 15 * 16 * 3 }, () => draw.normal()));
+      const images = hostTensor(
+        [3, 15, 16, 3],
+        Float32Array.from({ length: 3 * 15 * 16 * 3 }, () => draw.normal()),
+      );
 
       let x: { shape: number[]; data: ArrayLike<number> } = { shape: [...images.shape], data: images.data };
       const expected: Record<string, number[]> = {};
@@ -198,7 +353,8 @@ describe('against plain loops in double precision', () => {
         for (const layer of layers) {
           const y = reference(layer, x, params, mode === 'infer' ? statistics : undefined);
           const values = y.data.length / layer.outputs;
-          const moved = (name: string, batch: number[], factor: number): number[] => batch.map((v, i) => 0.8 * statistics[`${layer.name}/${name}`].data[i] + 0.2 * factor * v);
+          const moved = (name: string, batch: number[], factor: number): number[] =>
+            batch.map((v, i) => 0.8 * statistics[`${layer.name}/${name}`].data[i] + 0.2 * factor * v);
           expected[`${layer.name}/mean`] = moved('mean', y.mean, 1);
           expected[`${layer.name}/variance`] = moved('variance', y.variance, values / (values - 1));
           x = y;
@@ -207,10 +363,13 @@ describe('against plain loops in double precision', () => {
       }
 
       const engine = await openEngine(cpu());
-      const executable = engine.compile((state, inputs) => {
-        const result = model.apply(state, state, inputs.images as tf.Tensor4D, mode);
-        return { outputs: { embeddings: result.embeddings, ...(mode === 'train' ? result.statistics : {}) } };
-      }, { state: { ...params, ...statistics } });
+      const executable = engine.compile(
+        (state, inputs) => {
+          const result = model.apply(state, state, inputs.images as tf.Tensor4D, mode);
+          return { outputs: { embeddings: result.embeddings, ...(mode === 'train' ? result.statistics : {}) } };
+        },
+        { state: { ...params, ...statistics } },
+      );
       const { embeddings, ...changed } = await executable.run({ images });
       executable.dispose();
       expectNear(embeddings.data, x.data);
@@ -232,14 +391,31 @@ test('the gradient to single parameters agrees with finite differences', async (
   const random = createRandom('single');
   const { params, statistics } = model.init(random);
   const draw = random.fork('images');
-  const images = hostTensor([4, 16, 16, 3], Float32Array.from({ length: 4 * 16 * 16 * 3 }, () => draw.normal()));
-  const weights = hostTensor([4, 6], Float32Array.from({ length: 24 }, () => draw.normal()));
-  const names = ['stem/kernel', 'stem/gamma', 'stemDepthwise/kernel', 'stage1/block1/depthwise/kernel', 'stage1/block2/expand/slope', 'stage2/block1/depthwise/beta', 'global/kernel', 'embedding/kernel'];
+  const images = hostTensor(
+    [4, 16, 16, 3],
+    Float32Array.from({ length: 4 * 16 * 16 * 3 }, () => draw.normal()),
+  );
+  const weights = hostTensor(
+    [4, 6],
+    Float32Array.from({ length: 24 }, () => draw.normal()),
+  );
+  const names = [
+    'stem/kernel',
+    'stem/gamma',
+    'stemDepthwise/kernel',
+    'stage1/block1/depthwise/kernel',
+    'stage1/block2/expand/slope',
+    'stage2/block1/depthwise/beta',
+    'global/kernel',
+    'embedding/kernel',
+  ];
   const engine = await openEngine(cpu());
   const step = (state: State, inputs: State): { outputs: State } => {
     const value = (...moved: tf.Tensor[]): tf.Scalar => {
       const named = { ...state, ...Object.fromEntries(names.map((name, i) => [name, moved[i]])) };
-      return tf.sum(tf.mul(model.apply(named, state, inputs.images as tf.Tensor4D, 'train').embeddings, inputs.weights));
+      return tf.sum(
+        tf.mul(model.apply(named, state, inputs.images as tf.Tensor4D, 'train').embeddings, inputs.weights),
+      );
     };
     const { value: y, grads } = tf.valueAndGrads(value)(names.map((name) => inputs[name] ?? state[name]));
     return { outputs: { y, ...Object.fromEntries(names.map((name, i) => [name, grads[i]])) } };
@@ -250,10 +426,24 @@ test('the gradient to single parameters agrees with finite differences', async (
     // the element with the largest gradient: float32 differences of the small ones are noise
     const gradient = gradients[name].data as Float32Array;
     const at = gradient.reduce((top, v, i) => (Math.abs(v) > Math.abs(gradient[top]) ? i : top), 0);
-    const value = async (by: number): Promise<number> => (await executable.run({ images, weights, [name]: hostTensor(params[name].shape, Object.assign(Float32Array.from(params[name].data), { [at]: params[name].data[at] + by })) })).y.data[0];
-    const slopes = await Promise.all([0.01, 0.003, 0.001].map(async (by) => ((await value(by)) - (await value(-by))) / (2 * by)));
+    const value = async (by: number): Promise<number> =>
+      (
+        await executable.run({
+          images,
+          weights,
+          [name]: hostTensor(
+            params[name].shape,
+            Object.assign(Float32Array.from(params[name].data), { [at]: params[name].data[at] + by }),
+          ),
+        })
+      ).y.data[0];
+    const slopes = await Promise.all(
+      [0.01, 0.003, 0.001].map(async (by) => ((await value(by)) - (await value(-by))) / (2 * by)),
+    );
     const error = Math.min(...slopes.map((slope) => Math.abs(slope - gradient[at]) / Math.abs(gradient[at])));
-    expect(error, `${name}[${at}]: ${gradient[at]} by the gradient, ${slopes.join(', ')} by differences`).toBeLessThan(0.02);
+    expect(error, `${name}[${at}]: ${gradient[at]} by the gradient, ${slopes.join(', ')} by differences`).toBeLessThan(
+      0.02,
+    );
   }
   executable.dispose();
 });

@@ -4,7 +4,14 @@
  */
 import { definePlugin, type Model } from '@facewright/core';
 import { z } from 'zod';
-import { bottleneckNetwork, bottleneckRows, channelsAt, networkOptions, sizeOf, type BottleneckRow } from './bottlenecks.js';
+import {
+  bottleneckNetwork,
+  bottleneckRows,
+  channelsAt,
+  networkOptions,
+  sizeOf,
+  type BottleneckRow,
+} from './bottlenecks.js';
 import { faceModel } from './face-model.js';
 import { networkSize, type Block, type NetworkSize } from './layers.js';
 
@@ -24,25 +31,63 @@ export const mobileFaceNetOptions = z
     variant: z
       .enum(['standard', 'M', 'S'])
       .default('standard')
-      .describe('the paper\'s MobileFaceNet-M leaves out the last 1×1 convolution (embeddings of 512 numbers), MobileFaceNet-S also the one before the global convolution (128)'),
-    embeddingSize: z.int().min(1).optional().describe('numbers in an embedding: 128; the variants M and S have the channels of their last layer'),
-    activation: z.enum(['prelu', 'relu']).default('prelu').describe('relu: one of the paper\'s variants'),
-    expansion: z.int().min(1).default(1).describe('multiplies the expansion t of every bottleneck; 2: one of the paper\'s variants'),
+      .describe(
+        "the paper's MobileFaceNet-M leaves out the last 1×1 convolution (embeddings of 512 numbers), MobileFaceNet-S also the one before the global convolution (128)",
+      ),
+    embeddingSize: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('numbers in an embedding: 128; the variants M and S have the channels of their last layer'),
+    activation: z.enum(['prelu', 'relu']).default('prelu').describe("relu: one of the paper's variants"),
+    expansion: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe("multiplies the expansion t of every bottleneck; 2: one of the paper's variants"),
     bottlenecks: bottleneckRows.default(PAPER_BOTTLENECKS),
-    stem: z.int().min(1).default(64).describe('channels of the first convolution; 128 in InsightFace\'s arcface_torch mbf'),
-    stemGroup: z.int().min(1).default(1).describe('channels that the first depthwise convolution mixes; 2 in InsightFace\'s arcface_torch mbf'),
-    last: z.int().min(1).default(LAST).describe('channels of the 1×1 convolution before the global one; the variant S has none'),
-    embeddingEpsilon: z.number().positive().optional().describe('batchNormEpsilon of the embedding layer; without it batchNormEpsilon'),
+    stem: z
+      .int()
+      .min(1)
+      .default(64)
+      .describe("channels of the first convolution; 128 in InsightFace's arcface_torch mbf"),
+    stemGroup: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe("channels that the first depthwise convolution mixes; 2 in InsightFace's arcface_torch mbf"),
+    last: z
+      .int()
+      .min(1)
+      .default(LAST)
+      .describe('channels of the 1×1 convolution before the global one; the variant S has none'),
+    embeddingEpsilon: z
+      .number()
+      .positive()
+      .optional()
+      .describe('batchNormEpsilon of the embedding layer; without it batchNormEpsilon'),
     embeddingBias: z.boolean().default(false).describe('a bias in the embedding layer, before its batch normalisation'),
   })
-  .refine(({ width, stem, stemGroup }) => channelsAt(width, stem) % stemGroup === 0, { path: ['stemGroup'], message: 'it must divide the channels of the stem' })
-  .refine(({ variant, embeddingSize }) => variant === 'standard' || embeddingSize === undefined, { path: ['embeddingSize'], message: 'the variants M and S have no layer to set it: leave it out' });
+  .refine(({ width, stem, stemGroup }) => channelsAt(width, stem) % stemGroup === 0, {
+    path: ['stemGroup'],
+    message: 'it must divide the channels of the stem',
+  })
+  .refine(({ variant, embeddingSize }) => variant === 'standard' || embeddingSize === undefined, {
+    path: ['embeddingSize'],
+    message: 'the variants M and S have no layer to set it: leave it out',
+  });
 export type MobileFaceNetOptions = z.infer<typeof mobileFaceNetOptions>;
 export type MobileFaceNetOptionsInput = z.input<typeof mobileFaceNetOptions>;
 
 /** The layer table for these options. */
 export function mobileFaceNetBlocks(options: MobileFaceNetOptions): Block[] {
-  const { variant, embeddingSize: size = 128, embeddingBias: bias, batchNormEpsilon, embeddingEpsilon: epsilon = batchNormEpsilon } = options;
+  const {
+    variant,
+    embeddingSize: size = 128,
+    embeddingBias: bias,
+    batchNormEpsilon,
+    embeddingEpsilon: epsilon = batchNormEpsilon,
+  } = options;
   return bottleneckNetwork({
     inputSize: sizeOf(options.inputSize),
     width: options.width,
@@ -68,7 +113,20 @@ export function mobileFaceNetSize(options: MobileFaceNetOptionsInput = {}): Netw
  * `last`, `global`, `embedding`. Group `afterGlobal`: the layer after the global operator, to which the paper gives ten times the weight decay.
  */
 export const mobileFaceNet = definePlugin({
-  meta: { name: 'mobilefacenet', kind: 'model', version: '0.1.0', apiVersion: 1, description: 'MobileFaceNet: 0.99 M parameters, 221 M multiply–adds at 112×112' },
+  meta: {
+    name: 'mobilefacenet',
+    kind: 'model',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'MobileFaceNet: 0.99 M parameters, 221 M multiply–adds at 112×112',
+  },
   options: mobileFaceNetOptions,
-  create: (options): Model => faceModel({ name: 'mobilefacenet', blocks: mobileFaceNetBlocks(options), inputSize: sizeOf(options.inputSize), inputScale: options.inputScale, momentum: options.momentum }),
+  create: (options): Model =>
+    faceModel({
+      name: 'mobilefacenet',
+      blocks: mobileFaceNetBlocks(options),
+      inputSize: sizeOf(options.inputSize),
+      inputScale: options.inputScale,
+      momentum: options.momentum,
+    }),
 });

@@ -21,7 +21,14 @@ const PAPER_BOTTLENECKS: BottleneckRow[] = [
 export const mobileNetV2Options = z.strictObject({
   ...networkOptions,
   embeddingSize: z.int().min(1).default(128).describe('numbers in an embedding'),
-  stemStride: z.int().min(1).max(2).default(1).describe('stride of the first convolution: 2 for large images, as in the paper of MobileNetV2; 1 for faces of 112×112'),
+  stemStride: z
+    .int()
+    .min(1)
+    .max(2)
+    .default(1)
+    .describe(
+      'stride of the first convolution: 2 for large images, as in the paper of MobileNetV2; 1 for faces of 112×112',
+    ),
   bottlenecks: bottleneckRows.default(PAPER_BOTTLENECKS),
   last: z.int().min(1).default(1280).describe('channels of the 1×1 convolution before the global one'),
 });
@@ -52,7 +59,20 @@ export function mobileNetV2Size(options: MobileNetV2OptionsInput = {}): NetworkS
 
 /** The model plugin `mobilenetv2`. Parameters, statistics and the group `afterGlobal` as in `mobilefacenet`; ReLU6, so no slopes. */
 export const mobileNetV2 = definePlugin({
-  meta: { name: 'mobilenetv2', kind: 'model', version: '0.1.0', apiVersion: 1, description: 'MobileNetV2 with a global depthwise convolution: 2.5 M parameters, 300 M multiply–adds at 112×112' },
+  meta: {
+    name: 'mobilenetv2',
+    kind: 'model',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'MobileNetV2 with a global depthwise convolution: 2.5 M parameters, 300 M multiply–adds at 112×112',
+  },
   options: mobileNetV2Options,
-  create: (options): Model => faceModel({ name: 'mobilenetv2', blocks: mobileNetV2Blocks(options), inputSize: sizeOf(options.inputSize), inputScale: options.inputScale, momentum: options.momentum }),
+  create: (options): Model =>
+    faceModel({
+      name: 'mobilenetv2',
+      blocks: mobileNetV2Blocks(options),
+      inputSize: sizeOf(options.inputSize),
+      inputScale: options.inputScale,
+      momentum: options.momentum,
+    }),
 });

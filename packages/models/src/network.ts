@@ -1,5 +1,15 @@
 /** The first state of a network of blocks, and its output as a pure function of that state. */
-import { batchNormTraining, filled, hostTensor, prelu, type HostTensor, type InitialState, type Mode, type Random, type State } from '@facewright/core';
+import {
+  batchNormTraining,
+  filled,
+  hostTensor,
+  prelu,
+  type HostTensor,
+  type InitialState,
+  type Mode,
+  type Random,
+  type State,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelShape, type Block, type ConvLayer } from './layers.js';
 
@@ -7,7 +17,12 @@ import { kernelShape, type Block, type ConvLayer } from './layers.js';
 const FIRST_SLOPE = 0.25;
 
 /** What keeps the deviation of normal values through each activation (He et al., eqs. 10 and 15). */
-const GAIN: Readonly<Record<ConvLayer['activation'], number>> = { linear: 1, relu: Math.SQRT2, relu6: Math.SQRT2, prelu: Math.sqrt(2 / (1 + FIRST_SLOPE ** 2)) };
+const GAIN: Readonly<Record<ConvLayer['activation'], number>> = {
+  linear: 1,
+  relu: Math.SQRT2,
+  relu6: Math.SQRT2,
+  prelu: Math.sqrt(2 / (1 + FIRST_SLOPE ** 2)),
+};
 
 /**
  * Kernels from a normal distribution with variance gain² / fan-out (He et al.), the fan-out of a depthwise kernel being its own area;
@@ -49,7 +64,11 @@ export interface NetworkStep {
 }
 
 /** `images` [n, h, w, channels]; the last block's output [n, h', w', channels'] and the running statistics, new ones in `train` mode. */
-export function applyNetwork(blocks: readonly Block[], images: tf.Tensor4D, step: NetworkStep): { output: tf.Tensor4D; statistics: State } {
+export function applyNetwork(
+  blocks: readonly Block[],
+  images: tf.Tensor4D,
+  step: NetworkStep,
+): { output: tf.Tensor4D; statistics: State } {
   const changed: Record<string, tf.Tensor> = {};
   let x = images;
   for (const { layers, shortcut } of blocks) {
@@ -60,21 +79,41 @@ export function applyNetwork(blocks: readonly Block[], images: tf.Tensor4D, step
   return { output: x, statistics: step.mode === 'train' ? changed : step.statistics };
 }
 
-function applyLayer(layer: ConvLayer, input: tf.Tensor4D, step: NetworkStep, changed: Record<string, tf.Tensor>): tf.Tensor4D {
+function applyLayer(
+  layer: ConvLayer,
+  input: tf.Tensor4D,
+  step: NetworkStep,
+  changed: Record<string, tf.Tensor>,
+): tf.Tensor4D {
   const parameter = <T extends tf.Tensor>(name: string): T => step.params[`${layer.name}/${name}`] as T;
   let x = convolve(layer, input, parameter('kernel'));
   if (layer.bias) x = tf.add(x, parameter('bias'));
   x = normalise(layer, x, parameter('gamma'), parameter('beta'), step, changed);
   switch (layer.activation) {
-    case 'prelu': return prelu(x, parameter('slope'));
-    case 'relu': return tf.relu(x);
-    case 'relu6': return tf.relu6(x);
-    case 'linear': return x;
+    case 'prelu':
+      return prelu(x, parameter('slope'));
+    case 'relu':
+      return tf.relu(x);
+    case 'relu6':
+      return tf.relu6(x);
+    case 'linear':
+      return x;
   }
 }
 
-function convolve({ stride, padding, depthwise, perGroup = 1 }: ConvLayer, x: tf.Tensor4D, kernel: tf.Tensor4D): tf.Tensor4D {
-  const pad: tf.backend_util.ExplicitPadding | 'valid' = padding ? [[0, 0], [padding, padding], [padding, padding], [0, 0]] : 'valid';
+function convolve(
+  { stride, padding, depthwise, perGroup = 1 }: ConvLayer,
+  x: tf.Tensor4D,
+  kernel: tf.Tensor4D,
+): tf.Tensor4D {
+  const pad: tf.backend_util.ExplicitPadding | 'valid' = padding
+    ? [
+        [0, 0],
+        [padding, padding],
+        [padding, padding],
+        [0, 0],
+      ]
+    : 'valid';
   if (!depthwise) return tf.conv2d(x, kernel, stride, pad);
   const parts = tf.depthwiseConv2d(x, kernel, stride, pad);
   return perGroup === 1 ? parts : sumInGroups(parts, perGroup);
@@ -90,7 +129,12 @@ function sumInGroups(parts: tf.Tensor4D, perGroup: number): tf.Tensor4D {
 }
 
 function normalise(
-  layer: ConvLayer, x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D, { statistics, mode, momentum }: NetworkStep, changed: Record<string, tf.Tensor>,
+  layer: ConvLayer,
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  { statistics, mode, momentum }: NetworkStep,
+  changed: Record<string, tf.Tensor>,
 ): tf.Tensor4D {
   const meanName = `${layer.name}/mean`;
   const varianceName = `${layer.name}/variance`;

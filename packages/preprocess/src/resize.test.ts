@@ -23,7 +23,11 @@ test('a plain image stays plain at every size', () => {
   const side = fc.integer({ min: 1, max: 40 });
   fc.assert(
     fc.property(side, side, side, side, fc.integer({ min: 0, max: 255 }), (width, height, toWidth, toHeight, value) => {
-      const { data } = resizeArea({ width, height, data: new Uint8Array(width * height * 3).fill(value) }, toWidth, toHeight);
+      const { data } = resizeArea(
+        { width, height, data: new Uint8Array(width * height * 3).fill(value) },
+        toWidth,
+        toHeight,
+      );
       expect(data.length).toBe(toWidth * toHeight * 3);
       expect(data.every((other) => other === value)).toBe(true);
     }),

@@ -70,7 +70,8 @@ export function resizeArea(image: RgbImage, width: number, height: number): RgbI
   if (width === image.width && height === image.height) return image;
   if (width > image.width || height > image.height) return enlarge(image, width, height);
   const [stepX, stepY] = [ratio(image.width, width), ratio(image.height, height)];
-  if (isWhole(stepX) && isWhole(stepY)) return averageBlocks(image, width, height, Math.round(stepX), Math.round(stepY));
+  if (isWhole(stepX) && isWhole(stepY))
+    return averageBlocks(image, width, height, Math.round(stepX), Math.round(stepY));
   return shrink(image, width, height);
 }
 
@@ -84,7 +85,11 @@ const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) 
 
 /** Half to even, within 0 to 255: what a Uint8ClampedArray does on assignment. */
 const rounded = (length: number): Uint8ClampedArray => new Uint8ClampedArray(length);
-const asImage = (width: number, height: number, data: Uint8ClampedArray): RgbImage => ({ width, height, data: new Uint8Array(data.buffer) });
+const asImage = (width: number, height: number, data: Uint8ClampedArray): RgbImage => ({
+  width,
+  height,
+  data: new Uint8Array(data.buffer),
+});
 
 function shrink({ width: sourceWidth, height: sourceHeight, data }: RgbImage, width: number, height: number): RgbImage {
   const columns = areaTable(sourceWidth, width);
@@ -102,7 +107,15 @@ function shrink({ width: sourceWidth, height: sourceHeight, data }: RgbImage, wi
 }
 
 /** `sum` (+)= `weight` × the source row at `offset`, shrunk to `width`; every operation rounds to float32. */
-function addRow(data: Uint8Array, offset: number, { start, first, weights }: AxisTable, width: number, weight: number, sum: Float32Array, fresh: boolean): void {
+function addRow(
+  data: Uint8Array,
+  offset: number,
+  { start, first, weights }: AxisTable,
+  width: number,
+  weight: number,
+  sum: Float32Array,
+  fresh: boolean,
+): void {
   const fround = Math.fround;
   for (let x = 0; x < width; x++) {
     let r = fround(0);
@@ -129,7 +142,13 @@ function addRow(data: Uint8Array, offset: number, { start, first, weights }: Axi
 }
 
 /** Ratios that are whole numbers: integer sums; the 2×2 case rounds half up in OpenCV, the others half to even. */
-function averageBlocks({ width: sourceWidth, data }: RgbImage, width: number, height: number, stepX: number, stepY: number): RgbImage {
+function averageBlocks(
+  { width: sourceWidth, data }: RgbImage,
+  width: number,
+  height: number,
+  stepX: number,
+  stepY: number,
+): RgbImage {
   const out = rounded(width * height * 3);
   const halves = stepX === 2 && stepY === 2;
   const scale = Math.fround(1 / (stepX * stepY));
@@ -149,7 +168,8 @@ function averageBlocks({ width: sourceWidth, data }: RgbImage, width: number, he
 }
 
 /** Growing 8-bit images by INTER_AREA. */
-const enlarge = (image: RgbImage, width: number, height: number): RgbImage => interpolate(image, linearTable(image.width, width), linearTable(image.height, height));
+const enlarge = (image: RgbImage, width: number, height: number): RgbImage =>
+  interpolate(image, linearTable(image.width, width), linearTable(image.height, height));
 
 /** `cv2.resize` as it is called without a method: INTER_LINEAR on 8-bit images, which averages where both sides are exactly halved. */
 export function resizeLinear(image: RgbImage, width: number, height: number): RgbImage {
@@ -178,8 +198,15 @@ function centredTable(source: number, target: number, clamped: boolean): AxisTab
 }
 
 /** Between two pixels of each axis with 11-bit fixed-point weights, as OpenCV's linear resize has them. */
-function interpolate({ width: sourceWidth, height: sourceHeight, data }: RgbImage, across: AxisTable, down: AxisTable): RgbImage {
-  const fixed = ({ start, weights }: AxisTable) => ({ start, weights: Int32Array.from(weights, (weight) => roundHalfEven(Math.fround(weight * 2048))) });
+function interpolate(
+  { width: sourceWidth, height: sourceHeight, data }: RgbImage,
+  across: AxisTable,
+  down: AxisTable,
+): RgbImage {
+  const fixed = ({ start, weights }: AxisTable) => ({
+    start,
+    weights: Int32Array.from(weights, (weight) => roundHalfEven(Math.fround(weight * 2048))),
+  });
   const [columns, rows] = [fixed(across), fixed(down)];
   const [width, height] = [columns.start.length, rows.start.length];
   const out = rounded(width * height * 3);
@@ -193,7 +220,8 @@ function interpolate({ width: sourceWidth, height: sourceHeight, data }: RgbImag
       for (let channel = 0; channel < 3; channel++, q++) {
         const top = data[upper + left + channel] * a + data[upper + right + channel] * b;
         const bottom = data[lower + left + channel] * a + data[lower + right + channel] * b;
-        out[q] = ((((top >> 4) * rows.weights[2 * y]) >> 16) + (((bottom >> 4) * rows.weights[2 * y + 1]) >> 16) + 2) >> 2;
+        out[q] =
+          ((((top >> 4) * rows.weights[2 * y]) >> 16) + (((bottom >> 4) * rows.weights[2 * y + 1]) >> 16) + 2) >> 2;
       }
     }
   }
@@ -271,7 +299,15 @@ export function resizeCrop(image: RgbImage, crop: CropWindow, side: number, out:
   }
 }
 
-function cropRow({ width, data }: RgbImage, row: number, crop: CropWindow, columns: AxisTable, side: number, line: Float64Array, unweighted: boolean): void {
+function cropRow(
+  { width, data }: RgbImage,
+  row: number,
+  crop: CropWindow,
+  columns: AxisTable,
+  side: number,
+  line: Float64Array,
+  unweighted: boolean,
+): void {
   const shift = crop.left - crop.offsetX;
   const base = row * width * 3;
   for (let x = 0, q = 0; x < side; x++, q += 3) {

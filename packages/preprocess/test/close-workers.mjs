@@ -17,15 +17,28 @@ export default Object.assign(() => ({ meta, options: {}, create }), { meta, opti
 `,
 );
 const job = {
-  modules: [createRequire(import.meta.url).resolve('@facewright/preprocess')], baseDirectory: directory, where: 'the test',
-  backend: 'none', detector: './uneven.mjs', aligner: 'five-point', augmenters: [[]],
-  faces: 'exactly-one', withoutFace: 'leave-out', limits: {}, random: createRandom(1).key, encoding: { format: 'jpeg' },
+  modules: [createRequire(import.meta.url).resolve('@facewright/preprocess')],
+  baseDirectory: directory,
+  where: 'the test',
+  backend: 'none',
+  detector: './uneven.mjs',
+  aligner: 'five-point',
+  augmenters: [[]],
+  faces: 'exactly-one',
+  withoutFace: 'leave-out',
+  limits: {},
+  random: createRandom(1).key,
+  encoding: { format: 'jpeg' },
 };
 const workers = openWorkers(2, job, () => {});
 const photos = [];
 for (const [number, width] of [40, 140, 40, 140].entries()) {
   const bytes = await encodeImage({ width, height: 64, data: new Uint8Array(width * 64 * 3) });
-  photos.push(workers.process({ photo: { id: `${number}.jpg`, identity: 'a' }, bytes: new Uint8Array(bytes), tier: 0 }).then(({ outcome }) => outcome.exclusion.reason, String));
+  photos.push(
+    workers
+      .process({ photo: { id: `${number}.jpg`, identity: 'a' }, bytes: new Uint8Array(bytes), tier: 0 })
+      .then(({ outcome }) => outcome.exclusion.reason, String),
+  );
 }
 await photos[0];
 await workers.close();

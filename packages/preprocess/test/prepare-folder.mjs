@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createDatasetWriter } from '@facewright/datasets';
 import { createRandom, landmarksFrom, SEED_TIERS } from '@facewright/core';
-import { createFivePointAligner, gaussianNoise, INSIGHTFACE_TEMPLATE, opening, prepare, saltAndPepper } from '@facewright/preprocess';
+import {
+  createFivePointAligner,
+  gaussianNoise,
+  INSIGHTFACE_TEMPLATE,
+  opening,
+  prepare,
+  saltAndPepper,
+} from '@facewright/preprocess';
 
 const { source, out, workers, shardBytes, people, photos } = JSON.parse(process.argv[2]);
 const bytes = readFileSync(source);
@@ -20,19 +27,43 @@ const identities = Array.from({ length: people }, (_, person) => ({
   })),
 }));
 const augmenters = { opening, 'gaussian-noise': gaussianNoise, 'salt-and-pepper': saltAndPepper };
-const context = { random: createRandom(1), emit: () => {}, signal: new AbortController().signal, engine: async () => { throw new Error('no engine'); }, baseDirectory: '.' };
+const context = {
+  random: createRandom(1),
+  emit: () => {},
+  signal: new AbortController().signal,
+  engine: async () => {
+    throw new Error('no engine');
+  },
+  baseDirectory: '.',
+};
 const rule = { ...SEED_TIERS[3], above: 0 };
 const recipe = {
-  modules: [createRequire(import.meta.url).resolve('@facewright/preprocess')], baseDirectory: '.', where: 'the test',
-  backend: 'none', detector: 'landmarks', aligner: 'five-point', augmenters: [rule.augment],
+  modules: [createRequire(import.meta.url).resolve('@facewright/preprocess')],
+  baseDirectory: '.',
+  where: 'the test',
+  backend: 'none',
+  detector: 'landmarks',
+  aligner: 'five-point',
+  augmenters: [rule.augment],
 };
 let peak = 0;
 const memory = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20);
 const samples = [];
 const summary = await prepare({
-  reader: { async *identities() { yield* identities; } },
+  reader: {
+    async *identities() {
+      yield* identities;
+    },
+  },
   aligner: createFivePointAligner(112),
-  tiers: [{ rule, augmenters: await Promise.all(rule.augment.map(async (name) => ({ name, augmenter: await augmenters[name]().create(context) }))) }],
+  tiers: [
+    {
+      rule,
+      augmenters: await Promise.all(
+        rule.augment.map(async (name) => ({ name, augmenter: await augmenters[name]().create(context) })),
+      ),
+    },
+  ],
   faces: 'exactly-one',
   writer: await createDatasetWriter(out, { shardBytes }),
   random: createRandom(7).fork('prepare'),
@@ -46,4 +77,6 @@ const summary = await prepare({
   resumeKey: 'test',
 });
 clearInterval(memory);
-process.stdout.write(JSON.stringify({ kept: summary.kept, dropped: summary.dropped, images: summary.images, peak, samples }));
+process.stdout.write(
+  JSON.stringify({ kept: summary.kept, dropped: summary.dropped, images: summary.images, peak, samples }),
+);

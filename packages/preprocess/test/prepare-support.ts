@@ -1,7 +1,20 @@
 /** Readers and writers in memory for the preparation's tests, and a detector whose answer is written into the photo. */
 import {
-  createRandom, landmarksFrom, SEED_TIERS,
-  type Detector, type Events, type EventType, type Identity, type Landmarks, type Photo, type Point, type PreparationSummary, type Reader, type RgbImage, type Sample, type TierRule,
+  createRandom,
+  landmarksFrom,
+  SEED_TIERS,
+  type Detector,
+  type Events,
+  type EventType,
+  type Identity,
+  type Landmarks,
+  type Photo,
+  type Point,
+  type PreparationSummary,
+  type Reader,
+  type RgbImage,
+  type Sample,
+  type TierRule,
 } from '@facewright/core';
 import { encodeImage } from '@facewright/core/node';
 import { createFivePointAligner, INSIGHTFACE_TEMPLATE } from '../src/align/index.js';
@@ -14,9 +27,15 @@ import { noiseImage } from './support.js';
 /** A face in the middle of a 200 × 180 photo. */
 export const LANDMARKS: Landmarks = landmarksFrom(INSIGHTFACE_TEMPLATE.map(([x, y]): Point => [x + 40, y + 30]));
 
-export const photoBytes = (seed: number, width = 200, height = 180): Promise<Uint8Array> => encodeImage(noiseImage(width, height, seed), 'png');
+export const photoBytes = (seed: number, width = 200, height = 180): Promise<Uint8Array> =>
+  encodeImage(noiseImage(width, height, seed), 'png');
 
-export const photo = (identity: string, name: string, bytes: () => Promise<Uint8Array>, more: Partial<Photo> = {}): Photo => ({ id: `${identity}/${name}`, identity, bytes, landmarks: LANDMARKS, ...more });
+export const photo = (
+  identity: string,
+  name: string,
+  bytes: () => Promise<Uint8Array>,
+  more: Partial<Photo> = {},
+): Photo => ({ id: `${identity}/${name}`, identity, bytes, landmarks: LANDMARKS, ...more });
 
 /** A person with so many photos, all of them good. */
 export const person = (name: string, count: number, more: Partial<Photo> = {}): Identity => ({
@@ -30,7 +49,10 @@ export const readerOf = (...identities: Identity[]): Reader => ({
   },
 });
 
-export interface Written { readonly sample: Sample; readonly image: RgbImage }
+export interface Written {
+  readonly sample: Sample;
+  readonly image: RgbImage;
+}
 
 export function memoryWriter() {
   const written: Written[] = [];
@@ -61,10 +83,20 @@ export const countingDetector: Detector = {
   },
 };
 
-const AUGMENTERS = { opening: createOpening(5), 'gaussian-noise': createGaussianNoise(0, 0.01), 'salt-and-pepper': createSaltAndPepper(0.05, 0.5) };
+const AUGMENTERS = {
+  opening: createOpening(5),
+  'gaussian-noise': createGaussianNoise(0, 0.01),
+  'salt-and-pepper': createSaltAndPepper(0.05, 0.5),
+};
 
 export const tiersOf = (rules: readonly TierRule[] = SEED_TIERS): PrepareOptions['tiers'] =>
-  rules.map((rule) => ({ rule, augmenters: rule.augment.map((name) => ({ name: name as string, augmenter: AUGMENTERS[name as keyof typeof AUGMENTERS] })) }));
+  rules.map((rule) => ({
+    rule,
+    augmenters: rule.augment.map((name) => ({
+      name: name as string,
+      augmenter: AUGMENTERS[name as keyof typeof AUGMENTERS],
+    })),
+  }));
 
 /** Options for a test, and what the run told and wrote. */
 export function run(reader: Reader, more: Partial<PrepareOptions> = {}) {
@@ -81,6 +113,7 @@ export function run(reader: Reader, more: Partial<PrepareOptions> = {}) {
     emit: (type, event) => void events.push({ type, event }),
     ...more,
   };
-  const of = <T extends EventType>(type: T): Events[T][] => events.filter((entry) => entry.type === type).map(({ event }) => event as Events[T]);
+  const of = <T extends EventType>(type: T): Events[T][] =>
+    events.filter((entry) => entry.type === type).map(({ event }) => event as Events[T]);
   return { options, ...writer, state: writer.state, of };
 }

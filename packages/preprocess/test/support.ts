@@ -8,7 +8,12 @@ interface Golden {
   readonly crops: readonly { seed: number; crop: [number, number, number, number]; side: number; sha256: string }[];
   readonly alignment: readonly { seed: number; points: Point[]; matrix: number[][]; sha256: string }[];
   readonly opening: readonly { seed: number; size: [number, number]; sha256: string }[];
-  readonly boxes: readonly { seed: number; size: [number, number]; box: [number, number, number, number] | null; sha256: string }[];
+  readonly boxes: readonly {
+    seed: number;
+    size: [number, number];
+    box: [number, number, number, number] | null;
+    sha256: string;
+  }[];
   readonly pickles: Readonly<Record<string, string>>;
 }
 export const golden = JSON.parse(readFileSync(new URL('../reference/golden.json', import.meta.url), 'utf8')) as Golden;
@@ -26,4 +31,6 @@ export function noiseImage(width: number, height: number, seed: number): RgbImag
 }
 
 export const sha256 = (values: Uint8Array | Float32Array): string =>
-  createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest('hex');
+  createHash('sha256')
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest('hex');

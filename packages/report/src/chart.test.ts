@@ -10,35 +10,66 @@ test('ticks', () => {
 
 test('thinning keeps the extremes and the order', () => {
   fc.assert(
-    fc.property(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 5000 }), (values) => {
-      const points = values.map((value, index) => [index, value] as const);
-      const thinned = thin(points, 100);
-      expect(thinned.length).toBeLessThanOrEqual(Math.min(values.length, 102));
-      const [all, kept] = [points, thinned].map((list) => list.map(([, y]) => y));
-      expect(Math.max(...kept)).toBe(Math.max(...all));
-      expect(Math.min(...kept)).toBe(Math.min(...all));
-      expect(thinned.every(([x], index) => index === 0 || x > thinned[index - 1][0])).toBe(true);
-    }),
+    fc.property(
+      fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 5000 }),
+      (values) => {
+        const points = values.map((value, index) => [index, value] as const);
+        const thinned = thin(points, 100);
+        expect(thinned.length).toBeLessThanOrEqual(Math.min(values.length, 102));
+        const [all, kept] = [points, thinned].map((list) => list.map(([, y]) => y));
+        expect(Math.max(...kept)).toBe(Math.max(...all));
+        expect(Math.min(...kept)).toBe(Math.min(...all));
+        expect(thinned.every(([x], index) => index === 0 || x > thinned[index - 1][0])).toBe(true);
+      },
+    ),
   );
 });
 
 test('smoothing keeps a constant and starts without bias', () => {
-  for (const [, y] of smooth([[0, 3], [1, 3], [2, 3]], 10)) expect(y).toBeCloseTo(3, 12);
-  expect(smooth([[0, 8], [1, 0]], 2)[0][1]).toBe(8);
+  for (const [, y] of smooth(
+    [
+      [0, 3],
+      [1, 3],
+      [2, 3],
+    ],
+    10,
+  ))
+    expect(y).toBeCloseTo(3, 12);
+  expect(
+    smooth(
+      [
+        [0, 8],
+        [1, 0],
+      ],
+      2,
+    )[0][1],
+  ).toBe(8);
 });
 
 test('points stay inside the plot, whatever the data', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.double(), fc.double()), { maxLength: 20 }), fc.constantFrom('linear', 'log'), (points, scale) => {
-      const svg = chart({ title: 'T', description: 'd', series: [{ name: 's', points: points.filter(([x, y]) => Math.abs(x) < 1e100 && Math.abs(y) < 1e100), colour: 1 }], x: { label: 'x' }, y: { label: 'y', scale } as const }).text;
-      expect(svg).not.toMatch(/NaN|Infinity/);
-      for (const [, list] of svg.matchAll(/points="([^"]*)"/g)) {
-        for (const point of list.split(' ')) {
-          const [x, y] = point.split(',').map(Number);
-          expect(x >= 52 && x <= 466 && y >= 34 && y <= 226).toBe(true);
+    fc.property(
+      fc.array(fc.tuple(fc.double(), fc.double()), { maxLength: 20 }),
+      fc.constantFrom('linear', 'log'),
+      (points, scale) => {
+        const svg = chart({
+          title: 'T',
+          description: 'd',
+          series: [
+            { name: 's', points: points.filter(([x, y]) => Math.abs(x) < 1e100 && Math.abs(y) < 1e100), colour: 1 },
+          ],
+          x: { label: 'x' },
+          y: { label: 'y', scale } as const,
+        }).text;
+        expect(svg).not.toMatch(/NaN|Infinity/);
+        for (const [, list] of svg.matchAll(/points="([^"]*)"/g)) {
+          for (const point of list.split(' ')) {
+            const [x, y] = point.split(',').map(Number);
+            expect(x >= 52 && x <= 466 && y >= 34 && y <= 226).toBe(true);
+          }
         }
-      }
-    }),
+      },
+    ),
     { numRuns: 300 },
   );
 });

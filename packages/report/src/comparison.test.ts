@@ -5,24 +5,50 @@ import { sampleEvents } from '../test/sample-events.js';
 import { comparisonPage, contestOf, historyOf, recipesOf, verdictOf, type NamedRun } from './index.js';
 
 /** A run of this recipe and seed that came to this accuracy; none: it was not verified. */
-function run(config: object, seed: number, accuracy?: number, change: (event: RunEvent) => RunEvent = (event) => event): NamedRun {
+function run(
+  config: object,
+  seed: number,
+  accuracy?: number,
+  change: (event: RunEvent) => RunEvent = (event) => event,
+): NamedRun {
   const name = `${JSON.stringify(config)} ${seed}`;
   const events = sampleEvents().flatMap((event): RunEvent[] => {
-    if (event.type === 'run.started') return [{ ...event, seed, config: { ...config, seed, out: `runs/${name}`, data: `runs/${name}/sample`, backend: seed % 2 ? 'wasm' : 'cpu' } }];
-    if (event.type === 'evaluate.finished') return accuracy === undefined ? [] : [{ ...event, verification: { ...event.verification, accuracy } }];
+    if (event.type === 'run.started')
+      return [
+        {
+          ...event,
+          seed,
+          config: {
+            ...config,
+            seed,
+            out: `runs/${name}`,
+            data: `runs/${name}/sample`,
+            backend: seed % 2 ? 'wasm' : 'cpu',
+          },
+        },
+      ];
+    if (event.type === 'evaluate.finished')
+      return accuracy === undefined ? [] : [{ ...event, verification: { ...event.verification, accuracy } }];
     return [event];
   });
   return { name, history: historyOf(events.map(change)) };
 }
 
-const alone = (event: RunEvent): RunEvent => (event.type === 'stage.started' || event.type === 'stage.finished' ? { ...event, loss: 'softmax' } : event);
+const alone = (event: RunEvent): RunEvent =>
+  event.type === 'stage.started' || event.type === 'stage.finished' ? { ...event, loss: 'softmax' } : event;
 /** The figures of bench/lfw-vs-pytorch: softmax alone, and the switch to ArcFace, on three seeds. */
-const lfw = [...[0.7888, 0.7876, 0.775].map((value, index) => run({ recipe: 'switch' }, index + 1, value)), ...[0.7933, 0.7939, 0.7904].map((value, index) => run({ recipe: 'softmax' }, index + 1, value, alone))];
+const lfw = [
+  ...[0.7888, 0.7876, 0.775].map((value, index) => run({ recipe: 'switch' }, index + 1, value)),
+  ...[0.7933, 0.7939, 0.7904].map((value, index) => run({ recipe: 'softmax' }, index + 1, value, alone)),
+];
 
 describe('recipes', () => {
   test('are runs whose config differs in nothing but seed, place and engine; the best mean comes first', () => {
     const recipes = recipesOf(lfw);
-    expect(recipes.map(({ name, runs, steps }) => [name, runs.length, steps])).toEqual([['softmax → softmax', 3, 200], ['softmax → arcface', 3, 200]]);
+    expect(recipes.map(({ name, runs, steps }) => [name, runs.length, steps])).toEqual([
+      ['softmax → softmax', 3, 200],
+      ['softmax → arcface', 3, 200],
+    ]);
     const [{ accuracy: softmax }, { accuracy: switched }] = recipes;
     expect(softmax!.mean).toBeCloseTo(0.792533, 6);
     // √(Σ(x − x̄)² / 2), by hand
@@ -32,22 +58,36 @@ describe('recipes', () => {
   });
 
   test('of the same losses are told apart by what differs in their configs', () => {
-    const recipes = recipesOf([run({ stages: [{ rate: 0.1 }, { m: 0.5 }] }, 1, 0.9), run({ stages: [{ rate: 0.1 }, { m: 0.3 }] }, 1, 0.8)]);
-    expect(recipes.map(({ name }) => name)).toEqual(['softmax → arcface (stages.1.m 0.5)', 'softmax → arcface (stages.1.m 0.3)']);
+    const recipes = recipesOf([
+      run({ stages: [{ rate: 0.1 }, { m: 0.5 }] }, 1, 0.9),
+      run({ stages: [{ rate: 0.1 }, { m: 0.3 }] }, 1, 0.8),
+    ]);
+    expect(recipes.map(({ name }) => name)).toEqual([
+      'softmax → arcface (stages.1.m 0.5)',
+      'softmax → arcface (stages.1.m 0.3)',
+    ]);
   });
 
   test('without a verification come last, and an evaluation alone is none', () => {
-    const recipes = recipesOf([run({ a: 1 }, 1), run({ a: 2 }, 1, 0.6), { name: 'evaluation', history: historyOf(sampleEvents().filter(({ type }) => type === 'evaluate.finished')) }]);
+    const recipes = recipesOf([
+      run({ a: 1 }, 1),
+      run({ a: 2 }, 1, 0.6),
+      { name: 'evaluation', history: historyOf(sampleEvents().filter(({ type }) => type === 'evaluate.finished')) },
+    ]);
     expect(recipes.map(({ accuracy }) => accuracy?.mean)).toEqual([0.6, undefined]);
     expect(verdictOf(recipes)).toBeUndefined();
   });
 });
 
 describe('the contest', () => {
-  test('goes seed by seed, with Student\'s interval', () => {
+  test("goes seed by seed, with Student's interval", () => {
     const [best, second] = recipesOf(lfw);
     const { differences, mean, interval } = contestOf(best, second)!;
-    expect(differences.map(({ seed, value }) => [seed, Number(value.toFixed(6))])).toEqual([[1, 0.0045], [2, 0.0063], [3, 0.0154]]);
+    expect(differences.map(({ seed, value }) => [seed, Number(value.toFixed(6))])).toEqual([
+      [1, 0.0045],
+      [2, 0.0063],
+      [3, 0.0154],
+    ]);
     expect(mean).toBeCloseTo(0.008733, 6);
     // deviation 0.0058432, t of two degrees of freedom 4.303
     expect(interval![0]).toBeCloseTo(0.008733 - (4.303 * 0.0058432) / Math.sqrt(3), 5);
@@ -55,16 +95,33 @@ describe('the contest', () => {
   });
 
   test('is won where the interval leaves out 0, else the first is only ahead', () => {
-    expect(verdictOf(recipesOf(lfw))).toBe('softmax → softmax is ahead of softmax → arcface by 0.87 points, on 3 of 3 seeds: that is within their noise.');
-    const clear = [1, 2, 3].flatMap((seed) => [run({ a: 1 }, seed, 0.7 + seed / 100), run({ a: 2 }, seed, 0.75 + seed / 100 + seed / 5000, alone)]);
-    expect(verdictOf(recipesOf(clear))).toBe('softmax → softmax wins, 5.04 points above softmax → arcface on average, ahead on 3 of 3 seeds.');
-    expect(verdictOf(recipesOf([run({ a: 1 }, 1, 0.7), run({ a: 2 }, 1, 0.8, alone)]))).toMatch(/by 10.00 points, on 1 of 1 seed: one tells little/);
+    expect(verdictOf(recipesOf(lfw))).toBe(
+      'softmax → softmax is ahead of softmax → arcface by 0.87 points, on 3 of 3 seeds: that is within their noise.',
+    );
+    const clear = [1, 2, 3].flatMap((seed) => [
+      run({ a: 1 }, seed, 0.7 + seed / 100),
+      run({ a: 2 }, seed, 0.75 + seed / 100 + seed / 5000, alone),
+    ]);
+    expect(verdictOf(recipesOf(clear))).toBe(
+      'softmax → softmax wins, 5.04 points above softmax → arcface on average, ahead on 3 of 3 seeds.',
+    );
+    expect(verdictOf(recipesOf([run({ a: 1 }, 1, 0.7), run({ a: 2 }, 1, 0.8, alone)]))).toMatch(
+      /by 10.00 points, on 1 of 1 seed: one tells little/,
+    );
   });
 
   test('takes only seeds that both have, and a seed that was run twice once', () => {
-    const runs = [run({ a: 1 }, 1, 0.7), run({ a: 1 }, 1, 0.72), run({ a: 1 }, 2, 0.9), run({ a: 2 }, 1, 0.6, alone), run({ a: 2 }, 3, 0.6, alone)];
+    const runs = [
+      run({ a: 1 }, 1, 0.7),
+      run({ a: 1 }, 1, 0.72),
+      run({ a: 1 }, 2, 0.9),
+      run({ a: 2 }, 1, 0.6, alone),
+      run({ a: 2 }, 3, 0.6, alone),
+    ];
     const [best, second] = recipesOf(runs);
-    expect(contestOf(best, second)!.differences.map(({ seed, value }) => [seed, Number(value.toFixed(6))])).toEqual([[1, 0.11]]);
+    expect(contestOf(best, second)!.differences.map(({ seed, value }) => [seed, Number(value.toFixed(6))])).toEqual([
+      [1, 0.11],
+    ]);
     expect(contestOf(best, second)!.interval).toBeUndefined();
     const others = recipesOf([run({ a: 1 }, 1, 0.7), run({ a: 2 }, 2, 0.6, alone)]);
     expect(contestOf(others[0], others[1])).toBeUndefined();
@@ -73,8 +130,14 @@ describe('the contest', () => {
 
   test('of many seeds uses the quantiles of tables', () => {
     // 12 and 31 seeds: 2.201 and 2.042 for 11 and 30 degrees of freedom
-    for (const [seeds, quantile] of [[12, 2.201], [31, 2.042]]) {
-      const runs = Array.from({ length: seeds }, (_, seed) => [run({ a: 1 }, seed, 0.5), run({ a: 2 }, seed, 0.6 + 0.01 * Math.sin(seed), alone)]).flat();
+    for (const [seeds, quantile] of [
+      [12, 2.201],
+      [31, 2.042],
+    ]) {
+      const runs = Array.from({ length: seeds }, (_, seed) => [
+        run({ a: 1 }, seed, 0.5),
+        run({ a: 2 }, seed, 0.6 + 0.01 * Math.sin(seed), alone),
+      ]).flat();
       const { differences, mean, interval } = contestOf(...(recipesOf(runs) as [never, never]))!;
       const deviation = Math.sqrt(differences.reduce((sum, { value }) => sum + (value - mean) ** 2, 0) / (seeds - 1));
       expect(((interval![1] - mean) * Math.sqrt(seeds)) / deviation).toBeCloseTo(quantile, 2);
@@ -84,9 +147,23 @@ describe('the contest', () => {
 
 test('the page shows the verdict, the recipes with their seeds, and every run, in one file that loads nothing', () => {
   const page = comparisonPage(lfw);
-  for (const text of ['is ahead of softmax → arcface by 0.87 points', '79.25 % ± 0.19 %', '78.38 % ± 0.76 %', '1: 78.88 %, 2: 78.76 %, 3: 77.50 %', '−0.87 (−2.32 to +0.58)', '1: −0.45, 2: −0.63, 3: −1.54', 'What the runs came to']) expect(page).toContain(text);
+  for (const text of [
+    'is ahead of softmax → arcface by 0.87 points',
+    '79.25 % ± 0.19 %',
+    '78.38 % ± 0.76 %',
+    '1: 78.88 %, 2: 78.76 %, 3: 77.50 %',
+    '−0.87 (−2.32 to +0.58)',
+    '1: −0.45, 2: −0.63, 3: −1.54',
+    'What the runs came to',
+  ])
+    expect(page).toContain(text);
   expect(page.match(/<polyline class="line c1 line"/g)!.length).toBeGreaterThanOrEqual(3 * 5);
   expect(page).not.toMatch(/<script|https?:\/\//);
   expect(page).not.toContain('same number of steps');
-  expect(comparisonPage([run({ a: 1 }, 1, 0.7), run({ a: 2 }, 1, 0.8, (event) => (event.type === 'train.step' ? { ...event, step: event.step + 1 } : event))])).toContain('did not train for the same number of steps');
+  expect(
+    comparisonPage([
+      run({ a: 1 }, 1, 0.7),
+      run({ a: 2 }, 1, 0.8, (event) => (event.type === 'train.step' ? { ...event, step: event.step + 1 } : event)),
+    ]),
+  ).toContain('did not train for the same number of steps');
 });

@@ -3,7 +3,10 @@ import type { RunEvent } from '@facewright/core';
 import { sampleEvents } from '../test/sample-events.js';
 import { createConsole, progressText } from './console.js';
 
-function shown(events: RunEvent[], options: { isTTY?: boolean; columns?: number; quiet?: boolean; colour?: boolean } = {}): string {
+function shown(
+  events: RunEvent[],
+  options: { isTTY?: boolean; columns?: number; quiet?: boolean; colour?: boolean } = {},
+): string {
   let text = '';
   const { isTTY, columns, ...rest } = options;
   const view = createConsole({ stream: { isTTY, columns, write: (part) => (text += part) }, ...rest });
@@ -12,10 +15,22 @@ function shown(events: RunEvent[], options: { isTTY?: boolean; columns?: number;
   return text;
 }
 
-const photos = (count: number, every: number): RunEvent[] => Array.from({ length: count + 1 }, (_, done) => ({ type: 'progress', at: done * every, task: 'detect', done, total: count, unit: 'photos' }));
+const photos = (count: number, every: number): RunEvent[] =>
+  Array.from({ length: count + 1 }, (_, done) => ({
+    type: 'progress',
+    at: done * every,
+    task: 'detect',
+    done,
+    total: count,
+    unit: 'photos',
+  }));
 
 test('progress has a share, a rate and the time left', () => {
-  const text = progressText({ task: 'detect', done: 250, total: 1000, unit: 'photos', at: 10_000 }, { at: 0, done: 50 }, 10);
+  const text = progressText(
+    { task: 'detect', done: 250, total: 1000, unit: 'photos', at: 10_000 },
+    { at: 0, done: 50 },
+    10,
+  );
   expect(text).toBe('detect  ███░░░░░░░ 25 %  250/1,000 photos  20 photos/s  38 s left');
   expect(progressText({ task: 'list', done: 7, unit: 'people', at: 0 }, { at: 0, done: 0 }, 10)).toBe('list  7 people');
 });
@@ -24,7 +39,7 @@ test('in a pipe: plain lines every few seconds and the last one', () => {
   const lines = shown(photos(100, 200)).trimEnd().split('\n');
   expect(lines).toHaveLength(5);
   expect(lines.at(-1)).toContain('100/100 photos');
-   
+
   expect(lines.join('')).not.toMatch(/[\u0000-\u001f]/);
 });
 
@@ -33,7 +48,7 @@ test('on a terminal: one line drawn over itself, never wider than the terminal',
   expect(text.split('\n')).toHaveLength(2);
   const drawn = text.split('\r').slice(1, -2);
   expect(drawn.length).toBeGreaterThan(20);
-   
+
   for (const part of drawn) expect([...part.replace(/\u001b\[K/g, '')].length).toBeLessThanOrEqual(39);
 });
 

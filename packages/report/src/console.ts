@@ -24,8 +24,14 @@ const REDRAW_MS = 80;
 type Progress = RunEvent<'progress'>;
 
 /** A reader of the event stream; `close` puts the terminal's line in order. */
-export function createConsole({ stream, quiet = false, colour = Boolean(stream.isTTY) && !process.env.NO_COLOR, everySeconds = 5 }: ConsoleOptions): { reader: EventReader; close(): void } {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string => (colour ? styleText(style, text, { validateStream: false }) : text);
+export function createConsole({
+  stream,
+  quiet = false,
+  colour = Boolean(stream.isTTY) && !process.env.NO_COLOR,
+  everySeconds = 5,
+}: ConsoleOptions): { reader: EventReader; close(): void } {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
   const starts = new Map<string, { at: number; done: number }>();
   let drawn = '';
   let lastDraw = { at: 0, task: '' };
@@ -61,7 +67,11 @@ export function createConsole({ stream, quiet = false, colour = Boolean(stream.i
   const reader: EventReader = (event) => {
     if (event.type === 'notice' && (event.level === 'warning' || !quiet)) {
       const todo = event.todo ? `\n  to do: ${event.todo}` : '';
-      line(event.level === 'warning' ? `${paint('yellow', 'warning:')} ${event.message}${todo}` : `${event.message}${todo}`);
+      line(
+        event.level === 'warning'
+          ? `${paint('yellow', 'warning:')} ${event.message}${todo}`
+          : `${event.message}${todo}`,
+      );
     } else if (quiet) return;
     else if (event.type === 'progress') progress(event);
     else {
@@ -73,14 +83,21 @@ export function createConsole({ stream, quiet = false, colour = Boolean(stream.i
 }
 
 /** One line of progress; `width` is that of the bar, 0 for none. */
-export function progressText({ task, done, total, unit, perSecond, text, at }: Omit<Progress, 'type'>, begin: { at: number; done: number }, width: number): string {
+export function progressText(
+  { task, done, total, unit, perSecond, text, at }: Omit<Progress, 'type'>,
+  begin: { at: number; done: number },
+  width: number,
+): string {
   const seconds = (at - begin.at) / 1000;
   const rate = perSecond ?? (seconds > 0.2 ? (done - begin.done) / seconds : undefined);
   const parts: string[] = [task];
   if (total !== undefined && total > 0) {
     const share = Math.min(1, done / total);
     const full = Math.round(share * width);
-    parts.push(`${width ? `${'█'.repeat(full)}${'░'.repeat(width - full)} ` : ''}${Math.floor(share * 100)} %`, `${count(done)}/${count(total)} ${unit}`);
+    parts.push(
+      `${width ? `${'█'.repeat(full)}${'░'.repeat(width - full)} ` : ''}${Math.floor(share * 100)} %`,
+      `${count(done)}/${count(total)} ${unit}`,
+    );
   } else parts.push(`${count(done)} ${unit}`);
   if (rate) {
     parts.push(`${figure(rate)} ${unit}/s`);
@@ -109,7 +126,9 @@ function told(event: RunEvent): string | undefined {
     case 'train.finished':
       return `trained: ${count(event.steps)} steps in ${duration(event.seconds)}, ${figure(event.imagesPerSecond)} images/s`;
     case 'evaluate.finished': {
-      const { verification: { accuracy, std, pairs, threshold } } = event;
+      const {
+        verification: { accuracy, std, pairs, threshold },
+      } = event;
       return `verification: ${percent(accuracy, 2)} ± ${percent(std, 2)} on ${count(pairs)} pairs, threshold ${figure(threshold)}`;
     }
     default:

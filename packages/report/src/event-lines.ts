@@ -9,7 +9,11 @@ export function parseEvents(text: string, where: string): RunEvent[] {
     try {
       return [JSON.parse(line) as RunEvent];
     } catch (cause) {
-      throw new FacewrightError({ what: `${where}:${index + 1} is not an event.`, todo: 'Take the file from where the run wrote it.', cause });
+      throw new FacewrightError({
+        what: `${where}:${index + 1} is not an event.`,
+        todo: 'Take the file from where the run wrote it.',
+        cause,
+      });
     }
   });
 }

@@ -31,7 +31,8 @@ export function historyOf(events: Iterable<RunEvent>): History {
     },
     'run.finished': (event) => (history.finished = event),
     'engine.opened': (event) => {
-      if (!history.engines.some((known) => known.name === event.name && known.purpose === event.purpose)) history.engines.push(event);
+      if (!history.engines.some((known) => known.name === event.name && known.purpose === event.purpose))
+        history.engines.push(event);
     },
     notice: (event) => {
       if (!history.notices.some((known) => known.message === event.message)) history.notices.push(event);

@@ -19,7 +19,6 @@ function render(value: Value): string {
 
 /** Safe as text and inside quoted attributes. Control characters that no HTML page may hold become the replacement character. */
 export function escapeHtml(text: string): string {
-   
   const clean = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd');
   return clean.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -5,7 +5,12 @@ import { historyOf } from './history.js';
 export interface Metrics {
   /** `null` where the run prepared nothing (an already prepared dataset). */
   readonly preparation: Pick<PreparationSummary, 'photos' | 'kept' | 'dropped' | 'reasons' | 'perTier'> | null;
-  readonly stages: readonly { readonly loss: string; readonly steps: number; readonly finalLoss: number; readonly endedBecause: string }[];
+  readonly stages: readonly {
+    readonly loss: string;
+    readonly steps: number;
+    readonly finalLoss: number;
+    readonly endedBecause: string;
+  }[];
   /** `null` where nothing was evaluated. */
   readonly verification: Pick<Verification, 'pairs' | 'accuracy' | 'std' | 'threshold' | 'tarAtFar'> | null;
   readonly throughput: {
@@ -22,12 +27,39 @@ export function metricsFrom(events: Iterable<RunEvent>): Metrics {
   const verification = evaluated?.verification;
   return {
     preparation: prepared
-      ? { photos: prepared.summary.photos, kept: prepared.summary.kept, dropped: prepared.summary.dropped, reasons: prepared.summary.reasons, perTier: prepared.summary.perTier }
+      ? {
+          photos: prepared.summary.photos,
+          kept: prepared.summary.kept,
+          dropped: prepared.summary.dropped,
+          reasons: prepared.summary.reasons,
+          perTier: prepared.summary.perTier,
+        }
       : null,
-    stages: stages.flatMap(({ finished }) => (finished ? [{ loss: finished.loss, steps: finished.steps, finalLoss: finished.finalLoss, endedBecause: finished.endedBecause }] : [])),
+    stages: stages.flatMap(({ finished }) =>
+      finished
+        ? [
+            {
+              loss: finished.loss,
+              steps: finished.steps,
+              finalLoss: finished.finalLoss,
+              endedBecause: finished.endedBecause,
+            },
+          ]
+        : [],
+    ),
     verification: verification
-      ? { pairs: verification.pairs, accuracy: verification.accuracy, std: verification.std, threshold: verification.threshold, tarAtFar: verification.tarAtFar }
+      ? {
+          pairs: verification.pairs,
+          accuracy: verification.accuracy,
+          std: verification.std,
+          threshold: verification.threshold,
+          tarAtFar: verification.tarAtFar,
+        }
       : null,
-    throughput: { detectPhotosPerSecond: prepared?.photosPerSecond ?? null, trainImagesPerSecond: trained?.imagesPerSecond ?? null, ...(prepared?.throughput && { preparation: prepared.throughput }) },
+    throughput: {
+      detectPhotosPerSecond: prepared?.photosPerSecond ?? null,
+      trainImagesPerSecond: trained?.imagesPerSecond ?? null,
+      ...(prepared?.throughput && { preparation: prepared.throughput }),
+    },
   };
 }

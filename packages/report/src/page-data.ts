@@ -33,5 +33,8 @@ export function eventsOfPage(page: string, where: string): RunEvent[] | undefine
   const from = page.lastIndexOf(OPEN);
   const to = page.indexOf(CLOSE, from);
   if (from < 0 || to < 0) return undefined;
-  return parseEvents(page.slice(from + OPEN.length, to).replace(/&(?:amp|lt|gt);/g, (entity) => PLAIN[entity]), where);
+  return parseEvents(
+    page.slice(from + OPEN.length, to).replace(/&(?:amp|lt|gt);/g, (entity) => PLAIN[entity]),
+    where,
+  );
 }

@@ -18,7 +18,9 @@ test('the nearest neighbour of a point on the map is of the same person, and the
   expect(map.people.map(({ points }) => points.length)).toEqual(Array(6).fill(10));
   const points = map.people.flatMap(({ identity, points: own }) => own.map(([x, y]) => ({ identity, x, y })));
   for (const point of points) {
-    const [nearest] = points.filter((other) => other !== point).sort((a, b) => Math.hypot(a.x - point.x, a.y - point.y) - Math.hypot(b.x - point.x, b.y - point.y));
+    const [nearest] = points
+      .filter((other) => other !== point)
+      .sort((a, b) => Math.hypot(a.x - point.x, a.y - point.y) - Math.hypot(b.x - point.x, b.y - point.y));
     expect(nearest.identity).toBe(point.identity);
   }
   expect(mapPeople(embeddings(6, 10, 0.05), createRandom(1))).toEqual(map);

@@ -14,7 +14,10 @@ const NEIGHBOURS = 12;
 const EPOCHS = 400;
 
 /** `vectors` have length 1. Of the people with most images, up to 30 images each, drawn; `undefined` where there is too little to show. */
-export function mapPeople(vectors: readonly { readonly identity: string; readonly vector: Float32Array }[], random: Random): PeopleMap | undefined {
+export function mapPeople(
+  vectors: readonly { readonly identity: string; readonly vector: Float32Array }[],
+  random: Random,
+): PeopleMap | undefined {
   const own = new Map<string, Float32Array[]>();
   for (const { identity, vector } of vectors) {
     const list = own.get(identity);
@@ -25,18 +28,33 @@ export function mapPeople(vectors: readonly { readonly identity: string; readonl
     .filter(([, list]) => list.length > 1)
     .sort(([, a], [, b]) => b.length - a.length)
     .slice(0, PEOPLE)
-    .map(([identity, list], index) => ({ identity, vectors: permutation(list.length, random.fork('images', index), IMAGES).map((i) => Array.from(list[i])) }));
+    .map(([identity, list], index) => ({
+      identity,
+      vectors: permutation(list.length, random.fork('images', index), IMAGES).map((i) => Array.from(list[i])),
+    }));
   const all = people.flatMap((person) => person.vectors);
   if (people.length < FEWEST.people || all.length < FEWEST.points) return undefined;
   const draw = random.fork('umap');
-  const umap = new UMAP({ nComponents: 2, nNeighbors: Math.min(NEIGHBOURS, all.length - 1), minDist: 1, spread: 2, nEpochs: EPOCHS, random: () => draw.uniform(), distanceFn: cosineDistance });
+  const umap = new UMAP({
+    nComponents: 2,
+    nNeighbors: Math.min(NEIGHBOURS, all.length - 1),
+    minDist: 1,
+    spread: 2,
+    nEpochs: EPOCHS,
+    random: () => draw.uniform(),
+    distanceFn: cosineDistance,
+  });
   const places = umap.fit(all);
   let next = 0;
   return {
     method: `UMAP of ${all.length} embeddings by cosine distance, ${Math.min(NEIGHBOURS, all.length - 1)} neighbours`,
-    people: people.map(({ identity, vectors: mine }) => ({ identity, points: mine.map(() => rounded(places[next++])) })),
+    people: people.map(({ identity, vectors: mine }) => ({
+      identity,
+      points: mine.map(() => rounded(places[next++])),
+    })),
   };
 }
 
-const cosineDistance = (a: number[], b: number[]): number => Math.max(0, 1 - a.reduce((sum, value, index) => sum + value * b[index], 0));
+const cosineDistance = (a: number[], b: number[]): number =>
+  Math.max(0, 1 - a.reduce((sum, value, index) => sum + value * b[index], 0));
 const rounded = ([x, y]: number[]): [number, number] => [Number(x.toFixed(3)), Number(y.toFixed(3))];

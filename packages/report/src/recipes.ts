@@ -51,9 +51,16 @@ export function recipesOf(runs: readonly NamedRun[]): Recipe[] {
     .map(({ config, runs }): Recipe => {
       const losses = lossesOf(runs[0]);
       const alike = all.filter((other) => lossesOf(other.runs[0]) === losses);
-      const own = [...config].filter(([path, value]) => alike.some((other) => other.config.get(path) !== value)).map(([path, value]) => `${path} ${value}`);
+      const own = [...config]
+        .filter(([path, value]) => alike.some((other) => other.config.get(path) !== value))
+        .map(([path, value]) => `${path} ${value}`);
       const steps = new Set(runs.map(({ history }) => history.steps.at(-1)?.step));
-      return { name: own.length ? `${losses} (${own.slice(0, 3).join(', ')}${own.length > 3 ? ' …' : ''})` : losses, runs, ...(steps.size === 1 && { steps: [...steps][0] }), accuracy: spread(runs) };
+      return {
+        name: own.length ? `${losses} (${own.slice(0, 3).join(', ')}${own.length > 3 ? ' …' : ''})` : losses,
+        runs,
+        ...(steps.size === 1 && { steps: [...steps][0] }),
+        accuracy: spread(runs),
+      };
     })
     .sort((a, b) => (b.accuracy?.mean ?? -1) - (a.accuracy?.mean ?? -1));
 }
@@ -61,9 +68,18 @@ export function recipesOf(runs: readonly NamedRun[]): Recipe[] {
 /** `undefined` where no seed was run with both. */
 export function contestOf(first: Recipe, second: Recipe): Contest | undefined {
   // a seed that was run twice counts once
-  const bySeed = ({ accuracy }: Recipe): Map<number, number> => new Map((accuracy?.values ?? []).map(({ seed }, _, all) => [seed, mean(all.filter((other) => other.seed === seed).map(({ value }) => value))]));
+  const bySeed = ({ accuracy }: Recipe): Map<number, number> =>
+    new Map(
+      (accuracy?.values ?? []).map(({ seed }, _, all) => [
+        seed,
+        mean(all.filter((other) => other.seed === seed).map(({ value }) => value)),
+      ]),
+    );
   const others = bySeed(second);
-  const differences = [...bySeed(first)].filter(([seed]) => others.has(seed)).map(([seed, value]) => ({ seed, value: value - others.get(seed)! })).sort((a, b) => a.seed - b.seed);
+  const differences = [...bySeed(first)]
+    .filter(([seed]) => others.has(seed))
+    .map(([seed, value]) => ({ seed, value: value - others.get(seed)! }))
+    .sort((a, b) => a.seed - b.seed);
   if (!differences.length) return undefined;
   const values = differences.map(({ value }) => value);
   const middle = mean(values);
@@ -71,14 +87,17 @@ export function contestOf(first: Recipe, second: Recipe): Contest | undefined {
   return { differences, mean: middle, ...(half !== false && { interval: [middle - half, middle + half] as const }) };
 }
 
-const lossesOf = ({ history }: NamedRun): string => history.stages.map(({ started }) => started?.loss ?? '?').join(' → ');
+const lossesOf = ({ history }: NamedRun): string =>
+  history.stages.map(({ started }) => started?.loss ?? '?').join(' → ');
 
 function recipeConfig(started: RunEvent<'run.started'> | undefined): object {
   const config = (started?.config ?? {}) as Record<string, unknown>;
   const { data, out } = config;
   // data that lies in the run's own directory was made by it
   const made = typeof data === 'string' && typeof out === 'string' && data.startsWith(out);
-  return Object.fromEntries(Object.entries(config).filter(([key]) => !NOT_OF_THE_RECIPE.includes(key) && !(made && key === 'data')));
+  return Object.fromEntries(
+    Object.entries(config).filter(([key]) => !NOT_OF_THE_RECIPE.includes(key) && !(made && key === 'data')),
+  );
 }
 
 /** Every value of a config by its path, `stages.1.rate`. */
@@ -88,10 +107,16 @@ function flat(value: unknown, path = ''): [string, string][] {
 }
 
 function spread(runs: readonly NamedRun[]): Spread | undefined {
-  const values = runs.flatMap(({ history: { started, evaluated } }) => (evaluated ? [{ seed: started?.seed ?? 0, value: evaluated.verification.accuracy }] : []));
+  const values = runs.flatMap(({ history: { started, evaluated } }) =>
+    evaluated ? [{ seed: started?.seed ?? 0, value: evaluated.verification.accuracy }] : [],
+  );
   if (!values.length) return undefined;
   const numbers = values.map(({ value }) => value);
-  return { values: values.sort((a, b) => a.seed - b.seed), mean: mean(numbers), ...(numbers.length > 1 && { deviation: deviation(numbers) }) };
+  return {
+    values: values.sort((a, b) => a.seed - b.seed),
+    mean: mean(numbers),
+    ...(numbers.length > 1 && { deviation: deviation(numbers) }),
+  };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -12,15 +12,32 @@ const directory = (): Promise<string> => mkdtemp(join(tmpdir(), 'fw-report-'));
 
 test('metrics.json has the promised shape and no more', () => {
   expect(metricsFrom(sampleEvents())).toEqual({
-    preparation: { photos: 100, kept: 97, dropped: 3, reasons: { 'no-face': 2, unreadable: 1 }, perTier: { noised: { identities: 5, photos: 97, images: 388 } } },
+    preparation: {
+      photos: 100,
+      kept: 97,
+      dropped: 3,
+      reasons: { 'no-face': 2, unreadable: 1 },
+      perTier: { noised: { identities: 5, photos: 97, images: 388 } },
+    },
     stages: [
       { loss: 'softmax', steps: 120, finalLoss: expect.closeTo(0.45), endedBecause: 'plateau' },
       { loss: 'arcface', steps: 80, finalLoss: expect.closeTo(4.5), endedBecause: 'plateau' },
     ],
-    verification: { pairs: 600, accuracy: 0.955, std: 0.02, threshold: 0.31, tarAtFar: { '1e-1': 0.99, '1e-2': 0.9, '1e-4': null } },
+    verification: {
+      pairs: 600,
+      accuracy: 0.955,
+      std: 0.02,
+      threshold: 0.31,
+      tarAtFar: { '1e-1': 0.99, '1e-2': 0.9, '1e-4': null },
+    },
     throughput: { detectPhotosPerSecond: 9.7, trainImagesPerSecond: 48.5 },
   });
-  expect(metricsFrom([])).toEqual({ preparation: null, stages: [], verification: null, throughput: { detectPhotosPerSecond: null, trainImagesPerSecond: null } });
+  expect(metricsFrom([])).toEqual({
+    preparation: null,
+    stages: [],
+    verification: null,
+    throughput: { detectPhotosPerSecond: null, trainImagesPerSecond: null },
+  });
 });
 
 test('steps after the checkpoint that a run went on from count once', () => {
@@ -62,39 +79,57 @@ test('the log holds whole lines, goes on after a torn one, and begins anew on de
 test('progress in the log is thinned to one a second and its end', async () => {
   const path = join(await directory(), 'events.jsonl');
   const log = createEventLog(path);
-  for (let done = 0; done <= 100; done++) log.reader({ type: 'progress', at: done * 30, task: 'detect', done, total: 100, unit: 'photos' });
+  for (let done = 0; done <= 100; done++)
+    log.reader({ type: 'progress', at: done * 30, task: 'detect', done, total: 100, unit: 'photos' });
   log.close();
   expect(readEventLog(path).map((event) => (event as { done: number }).done)).toEqual([0, 34, 68, 100]);
 });
 
 test('hostile names cannot become markup', async () => {
-  const hostile = '"><script>alert(1)</script><img src=x onerror=\'alert(2)\'>\u0000`${1}';
+  const hostile = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>\u0000`${1}";
   const picture = { bytes: Uint8Array.of(1, 2, 3), type: 'image/jpeg' } as const;
   const page = reportPage(sampleEvents({ photo: hostile, identity: hostile }), {
     crops: [{ ...picture, identity: hostile, caption: hostile }],
-    pairs: [true, false].map((same) => ({ same, score: 0.5, wrong: true, images: [{ ...picture, name: hostile }, { ...picture, name: hostile }] })),
+    pairs: [true, false].map((same) => ({
+      same,
+      score: 0.5,
+      wrong: true,
+      images: [
+        { ...picture, name: hostile },
+        { ...picture, name: hostile },
+      ],
+    })),
     dropped: [{ ...picture, photo: hostile, reason: hostile }],
   });
   expect(page).not.toContain('<script');
   expect(page).not.toMatch(/<img src=x/);
   expect(page).not.toContain('\u0000');
   // every attribute value stays inside its quotes: what is left after taking out well-formed tags and text has no bracket
-  const left = page.replace(/<!doctype html>/, '').replace(/<style>[^<]*<\/style>/, '').replace(/<\/?[a-z][a-z0-9]*(\s+[a-zA-Z][a-zA-Z0-9-]*(="[^"<>]*")?)*\s*\/?>/g, '');
+  const left = page
+    .replace(/<!doctype html>/, '')
+    .replace(/<style>[^<]*<\/style>/, '')
+    .replace(/<\/?[a-z][a-z0-9]*(\s+[a-zA-Z][a-zA-Z0-9-]*(="[^"<>]*")?)*\s*\/?>/g, '');
   expect(left).not.toMatch(/[<>]/);
 });
 
 test('a page gives back the events it was made of, progress left out, whatever stands in them', () => {
-  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (name) => {
-    const events = sampleEvents({ photo: name, identity: `</template>&lt;${name}&amp;gt;` });
-    expect(eventsOfPage(reportPage(events), 'report.html')).toEqual(events.filter(({ type }) => type !== 'progress'));
-  }), { numRuns: 20 });
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (name) => {
+      const events = sampleEvents({ photo: name, identity: `</template>&lt;${name}&amp;gt;` });
+      expect(eventsOfPage(reportPage(events), 'report.html')).toEqual(events.filter(({ type }) => type !== 'progress'));
+    }),
+    { numRuns: 20 },
+  );
   expect(eventsOfPage('<!doctype html>', 'other.html')).toBeUndefined();
 });
 
 test('long runs are thinned in the page, and keep their last step', () => {
   const [first, ...rest] = sampleEvents().filter(({ type }) => type === 'train.step');
   const steps = Array.from({ length: 9001 }, (_, i) => ({ ...first, step: i + 1 }) as RunEvent);
-  const kept = eventsOfPage(reportPage([...sampleEvents().filter(({ type }) => type !== 'train.step'), ...steps]), 'report.html')!.filter(({ type }) => type === 'train.step');
+  const kept = eventsOfPage(
+    reportPage([...sampleEvents().filter(({ type }) => type !== 'train.step'), ...steps]),
+    'report.html',
+  )!.filter(({ type }) => type === 'train.step');
   expect(rest.length).toBeGreaterThan(0);
   expect(kept.length).toBeLessThanOrEqual(2001);
   expect(kept.at(-1)).toMatchObject({ step: 9001 });
@@ -105,12 +140,33 @@ test('one file, no network, with every part of the run in it', async () => {
   const log = createEventLog(join(out, 'events.jsonl'));
   sampleEvents().forEach(log.reader);
   log.close();
-  const { report, metrics } = await writeReport({ directory: out, crops: [{ identity: 'ann', caption: 'original', bytes: Uint8Array.of(255, 216), type: 'image/jpeg' }] });
+  const { report, metrics } = await writeReport({
+    directory: out,
+    crops: [{ identity: 'ann', caption: 'original', bytes: Uint8Array.of(255, 216), type: 'image/jpeg' }],
+  });
   expect((await readdir(out)).sort()).toEqual(['events.jsonl', 'metrics.json', 'report.html']);
   expect(JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(metrics)));
   const page = await readFile(report, 'utf8');
   expect(page).not.toMatch(/(src|href)="(?!data:)/);
-  for (const text of ['95.5 %', 'arcface from step 120', 'no face found', 'ann/1.jpg', 'gain 0.0024', 'data:image/jpeg;base64,/9g=', 'alt="Aligned face of ann, original"', 'not enough pairs: it takes 10,000', '0.438', '4.50 %', 'area under the curve 0.9871', 'Map of people', 'waiting for data', '90.0 %', '388', '"batch"', 'five-point 112 bilinear black']) {
+  for (const text of [
+    '95.5 %',
+    'arcface from step 120',
+    'no face found',
+    'ann/1.jpg',
+    'gain 0.0024',
+    'data:image/jpeg;base64,/9g=',
+    'alt="Aligned face of ann, original"',
+    'not enough pairs: it takes 10,000',
+    '0.438',
+    '4.50 %',
+    'area under the curve 0.9871',
+    'Map of people',
+    'waiting for data',
+    '90.0 %',
+    '388',
+    '"batch"',
+    'five-point 112 bilinear black',
+  ]) {
     expect(page.replaceAll('&#34;', '"')).toContain(text);
   }
   expect(page.match(/<svg /g)).toHaveLength(7);
@@ -120,8 +176,24 @@ test('the worst pairs and photos left out are shown, wrong ones marked', () => {
   const picture = { bytes: Uint8Array.of(255, 216), type: 'image/jpeg' } as const;
   const page = reportPage(sampleEvents(), {
     pairs: [
-      { same: false, score: 0.6123, wrong: true, images: [{ ...picture, name: 'x/1.jpg' }, { ...picture, name: 'y/2.jpg' }] },
-      { same: true, score: 0.4, wrong: false, images: [{ ...picture, name: 'x/1.jpg' }, { ...picture, name: 'x/3.jpg' }] },
+      {
+        same: false,
+        score: 0.6123,
+        wrong: true,
+        images: [
+          { ...picture, name: 'x/1.jpg' },
+          { ...picture, name: 'y/2.jpg' },
+        ],
+      },
+      {
+        same: true,
+        score: 0.4,
+        wrong: false,
+        images: [
+          { ...picture, name: 'x/1.jpg' },
+          { ...picture, name: 'x/3.jpg' },
+        ],
+      },
     ],
     dropped: [{ ...picture, photo: 'cat/7.jpg', reason: 'no-face' }],
   });
@@ -132,7 +204,9 @@ test('the worst pairs and photos left out are shown, wrong ones marked', () => {
 
 test('an evaluation alone makes a page', () => {
   const events = sampleEvents().filter(({ type }) => type === 'evaluate.finished');
-  expect(reportPage([{ type: 'run.started', at: 0, command: 'evaluate', seed: 1, config: {}, versions: {} }, ...events])).toContain('<h1>Evaluation of a model</h1>');
+  expect(
+    reportPage([{ type: 'run.started', at: 0, command: 'evaluate', seed: 1, config: {}, versions: {} }, ...events]),
+  ).toContain('<h1>Evaluation of a model</h1>');
 });
 
 test('a run that only prepared, and an empty one, make a page too', () => {

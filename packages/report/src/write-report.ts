@@ -11,7 +11,10 @@ export interface ReportOptions extends Pictures {
   readonly directory: string;
 }
 
-export async function writeReport({ directory, ...pictures }: ReportOptions): Promise<{ report: string; metrics: Metrics }> {
+export async function writeReport({
+  directory,
+  ...pictures
+}: ReportOptions): Promise<{ report: string; metrics: Metrics }> {
   const events = readEventLog(join(directory, 'events.jsonl'));
   const metrics = metricsFrom(events);
   const report = join(directory, 'report.html');

@@ -1,5 +1,12 @@
 /** The conformance suite of aligners: landmarks land on the template, what is outside the photo is black, the input is left alone. */
-import { landmarkPoints, landmarksFrom, LANDMARK_NAMES, type Aligner, type Landmarks, type Point } from '@facewright/core';
+import {
+  landmarkPoints,
+  landmarksFrom,
+  LANDMARK_NAMES,
+  type Aligner,
+  type Landmarks,
+  type Point,
+} from '@facewright/core';
 import { beforeAll, expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';
 import { centroid, noise, plain, spot } from './support/images.js';
@@ -13,7 +20,12 @@ export interface AlignerSuiteOptions extends SuiteOptions, ContextOptions {
 }
 
 /** A face in a photo: the template turned, scaled and moved. */
-interface Pose { readonly name: string; readonly angle: number; readonly scale: number; readonly at: Point }
+interface Pose {
+  readonly name: string;
+  readonly angle: number;
+  readonly scale: number;
+  readonly at: Point;
+}
 const POSES: readonly Pose[] = [
   { name: 'upright', angle: 0, scale: 1, at: [200, 160] },
   { name: 'small', angle: 0.1, scale: 0.6, at: [150, 140] },
@@ -46,7 +58,9 @@ export function testAligner(subject: Subject<'aligner'>, options: AlignerSuiteOp
       check(`the landmarks of a face ${pose.name} land on the template`, () => {
         const landmarks = posed(pose);
         for (const name of LANDMARK_NAMES) {
-          const [x, y] = centroid(aligner.align(spot(WIDTH, HEIGHT, landmarks[name], 2 * Math.max(1, pose.scale)), landmarks));
+          const [x, y] = centroid(
+            aligner.align(spot(WIDTH, HEIGHT, landmarks[name], 2 * Math.max(1, pose.scale)), landmarks),
+          );
           expect(Math.hypot(x - template[name][0], y - template[name][1]), name).toBeLessThanOrEqual(tolerance);
         }
       });
@@ -58,12 +72,18 @@ export function testAligner(subject: Subject<'aligner'>, options: AlignerSuiteOp
     });
 
     check('outside the photo is black', () => {
-      const corner = aligner.align(plain(WIDTH, HEIGHT, [255, 255, 255]), posed({ name: 'corner', angle: 0, scale: 1, at: [0, 0] }));
+      const corner = aligner.align(
+        plain(WIDTH, HEIGHT, [255, 255, 255]),
+        posed({ name: 'corner', angle: 0, scale: 1, at: [0, 0] }),
+      );
       const at = (x: number, y: number): number => corner.data[(y * aligner.size + x) * 3];
       const quarter = Math.floor(aligner.size / 4);
       expect([at(0, 0), at(quarter, quarter), at(aligner.size - 1, quarter)]).toEqual([0, 0, 0]);
       expect(at(aligner.size - 1, aligner.size - 1)).toBe(255);
-      const away = aligner.align(plain(WIDTH, HEIGHT, [255, 255, 255]), posed({ name: 'away', angle: 0, scale: 1, at: [-5000, -5000] }));
+      const away = aligner.align(
+        plain(WIDTH, HEIGHT, [255, 255, 255]),
+        posed({ name: 'away', angle: 0, scale: 1, at: [-5000, -5000] }),
+      );
       expect(away.data.every((value) => value === 0)).toBe(true);
     });
 

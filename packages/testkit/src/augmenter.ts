@@ -19,7 +19,9 @@ export function testAugmenter(subject: Subject<'augmenter'>, options: AugmenterS
     const same = (a: RgbImage, b: RgbImage): boolean => Buffer.compare(a.data, b.data) === 0;
 
     check('the same image and the same stream give the same bytes', () => {
-      expect(same(augmenter.augment(image, random.fork('same')), augmenter.augment(image, random.fork('same')))).toBe(true);
+      expect(same(augmenter.augment(image, random.fork('same')), augmenter.augment(image, random.fork('same')))).toBe(
+        true,
+      );
     });
 
     check('another instance gives the same bytes', async () => {
@@ -44,7 +46,12 @@ export function testAugmenter(subject: Subject<'augmenter'>, options: AugmenterS
       expect(same(augmenter.augment(image, random.fork('changed')), image)).toBe(false);
     });
 
-    for (const [width, height] of [[112, 112], [64, 96], [7, 3], [1, 1]]) {
+    for (const [width, height] of [
+      [112, 112],
+      [64, 96],
+      [7, 3],
+      [1, 1],
+    ]) {
       check(`an image of ${width} × ${height} keeps its size`, () => {
         const result = augmenter.augment(noise(width, height, 'size'), random.fork(width, height));
         expect([result.width, result.height, result.data.length]).toEqual([width, height, width * height * 3]);

@@ -14,7 +14,8 @@ const numbers = ({ data }: { data: ArrayLike<number> }): number[] => Array.from(
 export function checkState({ check, compile, once, engine }: BackendTest): void {
   check('state carries over from call to call, and what a step leaves out stays', async () => {
     const executable = compile(count, start());
-    for (const expected of [3, 5, 7]) expect(numbers((await executable.run({ by: hostScalar(2) })).total)).toEqual([expected]);
+    for (const expected of [3, 5, 7])
+      expect(numbers((await executable.run({ by: hostScalar(2) })).total)).toEqual([expected]);
     const state = await executable.readState();
     expect(Object.keys(state).sort()).toEqual(['still', 'total']);
     expect(numbers(state.still)).toEqual([7, 7]);
@@ -53,7 +54,13 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
   check('host arrays stay the caller’s: changing them later changes nothing', async () => {
     const state = start();
     const by = hostScalar(2);
-    const executable = compile((held, inputs) => ({ ...count(held, inputs), state: { ...count(held, inputs).state, still: tf.add(tf.mul(held.still, 0), inputs.by) } }), state);
+    const executable = compile(
+      (held, inputs) => ({
+        ...count(held, inputs),
+        state: { ...count(held, inputs).state, still: tf.add(tf.mul(held.still, 0), inputs.by) },
+      }),
+      state,
+    );
     state.total.data.fill(1000);
     const pending = executable.run({ by });
     by.data.fill(1000);
@@ -64,7 +71,9 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
   });
 
   check('an input passed through as output and state is a copy of its own', async () => {
-    const executable = compile((_, { x }) => ({ state: { held: x }, outputs: { a: x, b: x } }), { held: filled([2], 0) });
+    const executable = compile((_, { x }) => ({ state: { held: x }, outputs: { a: x, b: x } }), {
+      held: filled([2], 0),
+    });
     const x = hostTensor([2], Float32Array.of(1, 2));
     const { a, b } = await executable.run({ x });
     x.data.fill(9);
@@ -74,14 +83,19 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
   });
 
   check('state can be swapped', async () => {
-    const executable = compile(({ a, b }) => ({ state: { a: b, b: a }, outputs: {} }), { a: hostScalar(1), b: hostScalar(2) });
+    const executable = compile(({ a, b }) => ({ state: { a: b, b: a }, outputs: {} }), {
+      a: hostScalar(1),
+      b: hostScalar(2),
+    });
     for (let i = 0; i < 3; i++) await executable.run({});
     const { a, b } = await executable.readState();
     expect([...numbers(a), ...numbers(b)]).toEqual([2, 1]);
   });
 
   check('shapes may change from call to call', async () => {
-    const executable = compile((_, { x, w }) => ({ outputs: { y: tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), mean: tf.mean(x) } }));
+    const executable = compile((_, { x, w }) => ({
+      outputs: { y: tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), mean: tf.mean(x) },
+    }));
     for (const rows of [3, 1, 8, 3]) {
       const { y, mean } = await executable.run({ x: filled([rows, 2], rows), w: filled([2, 2], 1) });
       expect(y.shape).toEqual([rows, 2]);
@@ -110,10 +124,13 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
   check('calls leave no tensors behind, not even those that fail', async () => {
     const before = tf.memory().numTensors;
     const executable = engine().compile(count, { state: start() });
-    const failing = engine().compile((held) => {
-      tf.square(held.total);
-      throw new Error('on purpose');
-    }, { state: start() });
+    const failing = engine().compile(
+      (held) => {
+        tf.square(held.total);
+        throw new Error('on purpose');
+      },
+      { state: start() },
+    );
     await executable.run({ by: hostScalar(1) });
     const during = tf.memory().numTensors;
     for (let i = 0; i < 20; i++) {

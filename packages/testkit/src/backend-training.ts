@@ -1,5 +1,14 @@
 /** The backend suite's training step: a small net of every part that matters, ten steps of it against the same in float64. */
-import { batchNormTraining, createRandom, hostScalar, hostTensor, prelu, softmaxCrossEntropy, type HostTensors, type StepFunction } from '@facewright/core';
+import {
+  batchNormTraining,
+  createRandom,
+  hostScalar,
+  hostTensor,
+  prelu,
+  softmaxCrossEntropy,
+  type HostTensors,
+  type StepFunction,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import type { BackendTest } from './backend.js';
@@ -27,11 +36,17 @@ const images = normal([IMAGES, 6, 6, 2], random.fork('images'));
 const step: StepFunction = (state, { images, labels, rate }) => {
   const { value, grads } = tf.valueAndGrads((...[conv, gamma, beta, alpha, depthwise, dense]: tf.Tensor[]) => {
     const stem = tf.conv2d(images as tf.Tensor4D, conv as tf.Tensor4D, 2, 1);
-    const active = prelu(batchNormTraining(stem, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3).y, alpha as tf.Tensor1D);
+    const active = prelu(
+      batchNormTraining(stem, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3).y,
+      alpha as tf.Tensor1D,
+    );
     const features = tf.reshape(tf.depthwiseConv2d(active, depthwise as tf.Tensor4D, 1, 1), [images.shape[0], -1]);
     return tf.mean(softmaxCrossEntropy(tf.matMul(features, dense) as tf.Tensor2D, labels as tf.Tensor1D));
   })(NAMES.map((name) => state[name]));
-  return { state: Object.fromEntries(NAMES.map((name, index) => [name, tf.sub(state[name], tf.mul(grads[index], rate))])), outputs: { loss: value } };
+  return {
+    state: Object.fromEntries(NAMES.map((name, index) => [name, tf.sub(state[name], tf.mul(grads[index], rate))])),
+    outputs: { loss: value },
+  };
 };
 
 const exactLoss: exact.ExactFunction = (conv, gamma, beta, alpha, depthwise, dense) => {
@@ -47,7 +62,10 @@ function exactLosses(steps: number): number[] {
   return Array.from({ length: steps }, () => {
     const loss = exactLoss(...params).data[0];
     const gradients = exact.gradientsOf(exactLoss, params, Float64Array.of(1));
-    params = params.map(({ shape, data }, index) => ({ shape, data: data.map((value, i) => value - RATE * gradients[index].data[i]) }));
+    params = params.map(({ shape, data }, index) => ({
+      shape,
+      data: data.map((value, i) => value - RATE * gradients[index].data[i]),
+    }));
     return loss;
   });
 }

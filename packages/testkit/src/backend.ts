@@ -2,7 +2,21 @@
  * The conformance suite of backends: the operations and their gradients against float64 loops, ten training steps against the same, state
  * between calls, changing shapes, and nothing left behind.
  */
-import { batchNormTraining, createRandom, filled, hostScalar, hostTensor, softmaxCrossEntropy, type Backend, type Engine, type Executable, type HostTensor, type HostTensors, type State, type StepFunction } from '@facewright/core';
+import {
+  batchNormTraining,
+  createRandom,
+  filled,
+  hostScalar,
+  hostTensor,
+  softmaxCrossEntropy,
+  type Backend,
+  type Engine,
+  type Executable,
+  type HostTensor,
+  type HostTensors,
+  type State,
+  type StepFunction,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { OPS, type OpCase } from './backend-ops.js';
@@ -72,11 +86,19 @@ export function testBackend(subject: Subject<'backend'>, options: BackendSuiteOp
   });
 }
 
-function checkOp({ check, tolerance, once }: BackendTest, { name, inputs: shapes, op, exact, scale = 1, positive, gradient }: OpCase): void {
+function checkOp(
+  { check, tolerance, once }: BackendTest,
+  { name, inputs: shapes, op, exact, scale = 1, positive, gradient }: OpCase,
+): void {
   const random = createRandom('testkit/backend').fork(name);
   const draw = (shape: readonly number[], index: number): HostTensor => {
     const values = normal(shape, random.fork(index), scale);
-    return positive ? hostTensor(shape, Float32Array.from(values.data, (value) => Math.abs(value) + 0.5)) : values;
+    return positive
+      ? hostTensor(
+          shape,
+          Float32Array.from(values.data, (value) => Math.abs(value) + 0.5),
+        )
+      : values;
   };
   const values = shapes.map(draw);
   const inputs: HostTensors = Object.fromEntries(values.map((value, index) => [`input${index}`, value]));
@@ -99,7 +121,9 @@ function checkOp({ check, tolerance, once }: BackendTest, { name, inputs: shapes
       { ...inputs, weights },
     );
     const exactGradients = gradientsOf(exact, values.map(exactOf), Float64Array.from(weights.data));
-    exactGradients.forEach((expected, index) => expectClose(gradients[`input${index}`], expected, tolerance, `to input ${index}`));
+    exactGradients.forEach((expected, index) =>
+      expectClose(gradients[`input${index}`], expected, tolerance, `to input ${index}`),
+    );
   });
 }
 
@@ -122,7 +146,13 @@ function checkKinds({ check, tolerance, once }: BackendTest): void {
 
   check('oneHot in both kinds', async () => {
     const labels = hostTensor([3], Int32Array.of(2, 0, 3));
-    const { whole, float } = await once(({ labels }) => ({ whole: tf.oneHot(labels as tf.Tensor1D, 4), float: tf.oneHot(labels as tf.Tensor1D, 4, 1, 0, 'float32') }), { labels });
+    const { whole, float } = await once(
+      ({ labels }) => ({
+        whole: tf.oneHot(labels as tf.Tensor1D, 4),
+        float: tf.oneHot(labels as tf.Tensor1D, 4, 1, 0, 'float32'),
+      }),
+      { labels },
+    );
     expect([...whole.data]).toEqual([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 1]);
     expect([...float.data]).toEqual([...whole.data]);
     expect([whole.dtype, float.dtype]).toEqual(['int32', 'float32']);
@@ -130,7 +160,10 @@ function checkKinds({ check, tolerance, once }: BackendTest): void {
 
   check('whole numbers stay whole', async () => {
     const values = hostTensor([4], Int32Array.of(-7, 0, 5, 2 ** 24 + 1));
-    const { same, sum, float } = await once(({ values }) => ({ same: values, sum: tf.add(values, values), float: tf.cast(values, 'float32') }), { values });
+    const { same, sum, float } = await once(
+      ({ values }) => ({ same: values, sum: tf.add(values, values), float: tf.cast(values, 'float32') }),
+      { values },
+    );
     expect([same.dtype, sum.dtype, float.dtype]).toEqual(['int32', 'int32', 'float32']);
     expect([...same.data]).toEqual([-7, 0, 5, 2 ** 24 + 1]);
     expect([...sum.data]).toEqual([-14, 0, 10, 2 ** 25 + 2]);
@@ -139,15 +172,29 @@ function checkKinds({ check, tolerance, once }: BackendTest): void {
 
   check('argMax and equal count the right answers', async () => {
     const logits = normal([6, 5], random.fork('argmax'));
-    const best = Array.from({ length: 6 }, (_, row) => Array.from(logits.data.slice(row * 5, row * 5 + 5)).reduce((top, value, c, all) => (value > all[top] ? c : top), 0));
-    const labels = hostTensor([6], Int32Array.from(best, (label, row) => (row < 4 ? label : (label + 1) % 5)));
-    const { right } = await once(({ logits, labels }) => ({ right: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32')) }), { logits, labels });
+    const best = Array.from({ length: 6 }, (_, row) =>
+      Array.from(logits.data.slice(row * 5, row * 5 + 5)).reduce(
+        (top, value, c, all) => (value > all[top] ? c : top),
+        0,
+      ),
+    );
+    const labels = hostTensor(
+      [6],
+      Int32Array.from(best, (label, row) => (row < 4 ? label : (label + 1) % 5)),
+    );
+    const { right } = await once(
+      ({ logits, labels }) => ({ right: tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32')) }),
+      { logits, labels },
+    );
     expect(right.data[0]).toBeCloseTo(4 / 6, 6);
   });
 
   check('nothing overflows where cross-entropy is certain', async () => {
     const logits = hostTensor([2, 3], Float32Array.of(1000, -1000, 0, -1000, 1000, 0));
-    const result = await once(({ logits, labels }) => ({ loss: softmaxCrossEntropy(logits as tf.Tensor2D, labels as tf.Tensor1D) }), { logits, labels: hostTensor([2], Int32Array.of(0, 0)) });
+    const result = await once(
+      ({ logits, labels }) => ({ loss: softmaxCrossEntropy(logits as tf.Tensor2D, labels as tf.Tensor1D) }),
+      { logits, labels: hostTensor([2], Int32Array.of(0, 0)) },
+    );
     expectFinite(result);
     expect([...result.loss.data]).toEqual([0, 2000]);
   });

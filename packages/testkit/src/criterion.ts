@@ -18,7 +18,14 @@ export function testCriterion(subject: Subject<'criterion'>, options: CriterionS
     const left = Math.exp(-index / 40);
     const accuracy = Math.min(1, Math.max(0, 0.9 - 0.8 * left + 0.01 * random.normal()));
     const steps = index + 1;
-    return { steps, stepsPerEpoch: STEPS_PER_EPOCH, loss: 1 + 4 * left + 0.02 * random.normal(), accuracy, warmingUp: steps <= WARM_UP, ...(steps % 10 === 0 && { validation: { loss: 1 + left, accuracy } }) };
+    return {
+      steps,
+      stepsPerEpoch: STEPS_PER_EPOCH,
+      loss: 1 + 4 * left + 0.02 * random.normal(),
+      accuracy,
+      warmingUp: steps <= WARM_UP,
+      ...(steps % 10 === 0 && { validation: { loss: 1 + left, accuracy } }),
+    };
   });
 
   defineSuite('criterion', subject, options, (check) => {
@@ -26,7 +33,8 @@ export function testCriterion(subject: Subject<'criterion'>, options: CriterionS
     beforeAll(async () => {
       criterion = await create(subject, options);
     });
-    const after = (steps: readonly CriterionStep[], from: CriterionMemory = criterion.begin()): CriterionMemory => steps.reduce((memory, step) => criterion.observe(memory, step), from);
+    const after = (steps: readonly CriterionStep[], from: CriterionMemory = criterion.begin()): CriterionMemory =>
+      steps.reduce((memory, step) => criterion.observe(memory, step), from);
     const copy = (memory: CriterionMemory): CriterionMemory => JSON.parse(JSON.stringify(memory)) as CriterionMemory;
 
     check('nothing ends before the first step', () => {
@@ -34,11 +42,13 @@ export function testCriterion(subject: Subject<'criterion'>, options: CriterionS
     });
 
     check('it remembers JSON alone', () => {
-      for (const count of [0, 1, 57, STEPS]) expect(copy(after(seen.slice(0, count)))).toEqual(after(seen.slice(0, count)));
+      for (const count of [0, 1, 57, STEPS])
+        expect(copy(after(seen.slice(0, count)))).toEqual(after(seen.slice(0, count)));
     });
 
     check('a memory that was written and read goes on to the same', () => {
-      for (const count of [1, 20, 133, 399]) expect(after(seen.slice(count), copy(after(seen.slice(0, count))))).toEqual(after(seen));
+      for (const count of [1, 20, 133, 399])
+        expect(after(seen.slice(count), copy(after(seen.slice(0, count))))).toEqual(after(seen));
     });
 
     check('a memory is left as it was', () => {

@@ -34,10 +34,17 @@ export function testDetector(subject: Subject<'detector'>, options: DetectorSuit
       ['grey', plain(80, 96, [128, 128, 128])],
       ['noise', noise(96, 96, 'detector')],
     ];
-    for (const [name, image] of blanks) check(`there is no face in ${name}`, async () => expect(await detector.detect(image)).toEqual([]));
+    for (const [name, image] of blanks)
+      check(`there is no face in ${name}`, async () => expect(await detector.detect(image)).toEqual([]));
 
-    for (const [width, height] of [[1, 1], [3, 40], [200, 2]]) {
-      check(`a photo of ${width} × ${height} is taken`, async () => expect(await detector.detect(plain(width, height, [90, 80, 70]))).toEqual([]));
+    for (const [width, height] of [
+      [1, 1],
+      [3, 40],
+      [200, 2],
+    ]) {
+      check(`a photo of ${width} × ${height} is taken`, async () =>
+        expect(await detector.detect(plain(width, height, [90, 80, 70]))).toEqual([]),
+      );
     }
 
     for (const photo of photos) {
@@ -46,7 +53,9 @@ export function testDetector(subject: Subject<'detector'>, options: DetectorSuit
         const faces = await detector.detect(image);
         expect(faces).toHaveLength(photo.faces);
         faces.forEach(expectWhole);
-        expect(faces.map(({ confidence }) => confidence)).toEqual(faces.map(({ confidence }) => confidence).sort((a, b) => b - a));
+        expect(faces.map(({ confidence }) => confidence)).toEqual(
+          faces.map(({ confidence }) => confidence).sort((a, b) => b - a),
+        );
       });
     }
 
@@ -83,7 +92,13 @@ function expectWhole({ box, confidence, landmarks }: Face): void {
 function expectAlike(a: readonly Face[], b: readonly Face[]): void {
   expect(a).toHaveLength(b.length);
   a.forEach((face, index) => {
-    const numbers = ({ box, landmarks }: Face): number[] => [box.x, box.y, box.width, box.height, ...landmarkPoints(landmarks).flat()];
+    const numbers = ({ box, landmarks }: Face): number[] => [
+      box.x,
+      box.y,
+      box.width,
+      box.height,
+      ...landmarkPoints(landmarks).flat(),
+    ];
     const other = numbers(b[index]);
     numbers(face).forEach((value, i) => expect(Math.abs(value - other[i])).toBeLessThanOrEqual(1));
     expect(Math.abs(face.confidence - b[index].confidence)).toBeLessThanOrEqual(1e-3);

@@ -1,9 +1,29 @@
 /** The conformance suite of losses: gradients, logits without the margin, class centres handed on, and the corners where losses break. */
-import { createRandom, hostTensor, prefixed, under, type Engine, type Executable, type HostTensor, type HostTensors, type Loss, type State } from '@facewright/core';
+import {
+  createRandom,
+  hostTensor,
+  prefixed,
+  under,
+  type Engine,
+  type Executable,
+  type HostTensor,
+  type HostTensors,
+  type Loss,
+  type State,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { create, openEngine, type EngineSource } from './support/context.js';
-import { expectClose, expectFinite, expectGradient, expectSame, int32, normal, relativeError, signatureOf } from './support/numbers.js';
+import {
+  expectClose,
+  expectFinite,
+  expectGradient,
+  expectSame,
+  int32,
+  normal,
+  relativeError,
+  signatureOf,
+} from './support/numbers.js';
 import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface LossSuiteOptions extends SuiteOptions {
@@ -23,9 +43,17 @@ function lossStep(loss: Loss, paramNames: readonly string[]) {
     const statistics = under('statistics', inputs);
     const labels = inputs.labels as tf.Tensor1D;
     const apply = (params: readonly tf.Tensor[], embeddings: tf.Tensor) =>
-      loss.apply(Object.fromEntries(paramNames.map((name, index) => [name, params[index]])), statistics, embeddings as tf.Tensor2D, labels);
+      loss.apply(
+        Object.fromEntries(paramNames.map((name, index) => [name, params[index]])),
+        statistics,
+        embeddings as tf.Tensor2D,
+        labels,
+      );
     const params = paramNames.map((name) => inputs[`params/${name}`]);
-    const { grads } = tf.valueAndGrads((embeddings: tf.Tensor, ...rest: tf.Tensor[]) => apply(rest, embeddings).loss)([inputs.embeddings, ...params]);
+    const { grads } = tf.valueAndGrads((embeddings: tf.Tensor, ...rest: tf.Tensor[]) => apply(rest, embeddings).loss)([
+      inputs.embeddings,
+      ...params,
+    ]);
     const result = apply(params, inputs.embeddings);
     return {
       outputs: {
@@ -64,7 +92,9 @@ export function testLoss(subject: Subject<'loss'>, options: LossSuiteOptions): v
       await engine?.dispose();
     });
 
-    const run = (changes: { params?: HostTensors; embeddings?: HostTensor; labels?: HostTensor } = {}): Promise<HostTensors> =>
+    const run = (
+      changes: { params?: HostTensors; embeddings?: HostTensor; labels?: HostTensor } = {},
+    ): Promise<HostTensors> =>
       executable.run({
         ...prefixed('params', changes.params ?? initial.params),
         ...prefixed('statistics', initial.statistics),
@@ -77,7 +107,9 @@ export function testLoss(subject: Subject<'loss'>, options: LossSuiteOptions): v
       const again = loss.init(identities, embeddingSize, random.fork('init'));
       expectSame(again.params, initial.params, 'parameters');
       expectSame(again.statistics, initial.statistics, 'statistics');
-      expect(signatureOf(loss.init(identities, embeddingSize, createRandom('another')).params)).toEqual(signatureOf(initial.params));
+      expect(signatureOf(loss.init(identities, embeddingSize, createRandom('another')).params)).toEqual(
+        signatureOf(initial.params),
+      );
     });
 
     check('the loss is one finite number and the logits are [n, identities]', async () => {
@@ -91,29 +123,43 @@ export function testLoss(subject: Subject<'loss'>, options: LossSuiteOptions): v
 
     check('the gradient to the embeddings agrees with finite differences', async () => {
       const gradient = (await run())[GRADIENT_OF_EMBEDDINGS];
-      await expectGradient('embeddings', (moved) => valueOf({ embeddings: moved }), embeddings, gradient, { random, tolerance });
+      await expectGradient('embeddings', (moved) => valueOf({ embeddings: moved }), embeddings, gradient, {
+        random,
+        tolerance,
+      });
     });
 
     check('the gradient to every parameter agrees with finite differences', async () => {
       const result = await run();
       for (const [name, value] of Object.entries(initial.params)) {
-        const moved = (changed: HostTensor): Promise<number> => valueOf({ params: { ...initial.params, [name]: changed } });
+        const moved = (changed: HostTensor): Promise<number> =>
+          valueOf({ params: { ...initial.params, [name]: changed } });
         await expectGradient(name, moved, value, result[`gradient/${name}`], { random, tolerance });
       }
     });
 
     check('the logits carry no margin: they do not depend on the labels', async () => {
       const other = Int32Array.from(labels.data, (label) => (label + 1) % identities);
-      expectSame({ logits: (await run({ labels: hostTensor([5], other) })).logits }, { logits: (await run()).logits }, 'with other labels');
+      expectSame(
+        { logits: (await run({ labels: hostTensor([5], other) })).logits },
+        { logits: (await run()).logits },
+        'with other labels',
+      );
     });
 
     check('the loss is the mean over the batch', async () => {
       let sum = 0;
-      for (let i = 0; i < 5; i++) sum += await valueOf({ embeddings: rows(embeddings, [i]), labels: hostTensor([1], labels.data.slice(i, i + 1)) });
+      for (let i = 0; i < 5; i++)
+        sum += await valueOf({
+          embeddings: rows(embeddings, [i]),
+          labels: hostTensor([1], labels.data.slice(i, i + 1)),
+        });
       expect(relativeError([await valueOf({})], [sum / 5])).toBeLessThan(1e-4);
     });
 
-    check('a batch of one has finite gradients', async () => expectFinite(await run({ embeddings: rows(embeddings, [0]), labels: int32(1) })));
+    check('a batch of one has finite gradients', async () =>
+      expectFinite(await run({ embeddings: rows(embeddings, [0]), labels: int32(1) })),
+    );
 
     check('the largest label and a batch of one label are taken', async () => {
       const last = identities - 1;
@@ -122,7 +168,13 @@ export function testLoss(subject: Subject<'loss'>, options: LossSuiteOptions): v
 
     check('nothing is NaN for an embedding on its class centre, opposite to it, or zero', async () => {
       const onCentre = centreOf(loss, initial.params, 2) ?? rows(embeddings, [0]).data;
-      const corners = [onCentre, onCentre.map((value) => -value), onCentre.map((value) => 1e3 * value), onCentre.map((value) => -1e-3 * value), onCentre.map(() => 0)];
+      const corners = [
+        onCentre,
+        onCentre.map((value) => -value),
+        onCentre.map((value) => 1e3 * value),
+        onCentre.map((value) => -1e-3 * value),
+        onCentre.map(() => 0),
+      ];
       const data = Float32Array.from(corners.flatMap((corner) => [...corner]));
       expectFinite(await run({ embeddings: hostTensor([5, embeddingSize], data), labels: int32(2, 2, 2, 2, 2) }));
     });
@@ -146,7 +198,9 @@ export function testLoss(subject: Subject<'loss'>, options: LossSuiteOptions): v
       for (let step = 0, result = first; step < 40; step++, result = await run({ params, embeddings: at })) {
         const rate = 0.05;
         at = descended(at, result[GRADIENT_OF_EMBEDDINGS], rate);
-        params = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, descended(value, result[`gradient/${name}`], rate)]));
+        params = Object.fromEntries(
+          Object.entries(params).map(([name, value]) => [name, descended(value, result[`gradient/${name}`], rate)]),
+        );
       }
       expect(await valueOf({ params, embeddings: at })).toBeLessThan(first.loss.data[0]);
     });
@@ -155,7 +209,10 @@ export function testLoss(subject: Subject<'loss'>, options: LossSuiteOptions): v
 
 function rows({ shape, data }: HostTensor, picked: readonly number[]): HostTensor {
   const width = shape[1];
-  return hostTensor([picked.length, width], Float32Array.from(picked.flatMap((row) => [...data.slice(row * width, (row + 1) * width)])));
+  return hostTensor(
+    [picked.length, width],
+    Float32Array.from(picked.flatMap((row) => [...data.slice(row * width, (row + 1) * width)])),
+  );
 }
 
 function centreOf(loss: Loss, params: HostTensors, label: number): number[] | undefined {
@@ -164,12 +221,20 @@ function centreOf(loss: Loss, params: HostTensors, label: number): number[] | un
 }
 
 function unitColumns({ shape: [height, width], data }: HostTensor): HostTensor {
-  const lengths = Array.from({ length: width }, (_, column) => Math.hypot(...Array.from({ length: height }, (_, row) => data[row * width + column])));
-  return hostTensor([height, width], Float32Array.from(data, (value, index) => value / lengths[index % width]));
+  const lengths = Array.from({ length: width }, (_, column) =>
+    Math.hypot(...Array.from({ length: height }, (_, row) => data[row * width + column])),
+  );
+  return hostTensor(
+    [height, width],
+    Float32Array.from(data, (value, index) => value / lengths[index % width]),
+  );
 }
 
 /** One step down the gradient of at most length `rate`: losses with a large scale would overshoot otherwise. */
 function descended(x: HostTensor, gradient: HostTensor, rate: number): HostTensor {
   const length = Math.max(1, Math.hypot(...gradient.data));
-  return hostTensor(x.shape, Float32Array.from(x.data, (value, index) => value - (rate * gradient.data[index]) / length));
+  return hostTensor(
+    x.shape,
+    Float32Array.from(x.data, (value, index) => value - (rate * gradient.data[index]) / length),
+  );
 }

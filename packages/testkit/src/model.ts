@@ -1,5 +1,18 @@
 /** The conformance suite of models: names and shapes, purity, running statistics, and a gradient into every parameter. */
-import { createRandom, hostTensor, prefixed, under, type Engine, type Executable, type HostTensor, type HostTensors, type InitialState, type Mode, type Model, type State } from '@facewright/core';
+import {
+  createRandom,
+  hostTensor,
+  prefixed,
+  under,
+  type Engine,
+  type Executable,
+  type HostTensor,
+  type HostTensors,
+  type InitialState,
+  type Mode,
+  type Model,
+  type State,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { create, openEngine, type EngineSource } from './support/context.js';
@@ -17,7 +30,12 @@ const BATCH = 3;
 
 function forward(model: Model, mode: Mode) {
   return (_: State, inputs: State): { outputs: State } => {
-    const result = model.apply(under('params', inputs), under('statistics', inputs), inputs.images as tf.Tensor4D, mode);
+    const result = model.apply(
+      under('params', inputs),
+      under('statistics', inputs),
+      inputs.images as tf.Tensor4D,
+      mode,
+    );
     return { outputs: { embeddings: result.embeddings, ...prefixed('statistics', result.statistics) } };
   };
 }
@@ -30,7 +48,9 @@ function gradients(model: Model, names: readonly string[]) {
       const { embeddings } = model.apply(named, under('statistics', inputs), inputs.images as tf.Tensor4D, 'train');
       return tf.sum(tf.mul(embeddings, inputs.weights)) as tf.Scalar;
     })(names.map((name) => inputs[`params/${name}`]));
-    return { outputs: { value, ...Object.fromEntries(names.map((name, index) => [`gradient/${name}`, grads[index]])) } };
+    return {
+      outputs: { value, ...Object.fromEntries(names.map((name, index) => [`gradient/${name}`, grads[index]])) },
+    };
   };
 }
 
@@ -50,7 +70,12 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
       engine = await openEngine(options.engine);
       model = await create(subject, options);
       initial = model.init(random.fork('init'));
-      images = hostTensor([BATCH, ...model.inputSize, 3], normal([BATCH, ...model.inputSize, 3], random.fork('images'), 0.5).data.map((value) => Math.max(-1, Math.min(1, value))));
+      images = hostTensor(
+        [BATCH, ...model.inputSize, 3],
+        normal([BATCH, ...model.inputSize, 3], random.fork('images'), 0.5).data.map((value) =>
+          Math.max(-1, Math.min(1, value)),
+        ),
+      );
       train = engine.compile(forward(model, 'train'));
       infer = engine.compile(forward(model, 'infer'));
     });
@@ -60,7 +85,11 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
       await engine?.dispose();
     });
 
-    const inputs = (given = images): HostTensors => ({ ...prefixed('params', initial.params), ...prefixed('statistics', initial.statistics), images: given });
+    const inputs = (given = images): HostTensors => ({
+      ...prefixed('params', initial.params),
+      ...prefixed('statistics', initial.statistics),
+      images: given,
+    });
 
     check('init depends on the random stream alone', () => {
       const again = model.init(random.fork('init'));
@@ -72,7 +101,11 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
       const other = model.init(createRandom('another'));
       expect(signatureOf(other.params)).toEqual(signatureOf(initial.params));
       expect(signatureOf(other.statistics)).toEqual(signatureOf(initial.statistics));
-      expect(Object.keys(initial.params).some((name) => relativeError(other.params[name].data, initial.params[name].data) > 0.1)).toBe(true);
+      expect(
+        Object.keys(initial.params).some(
+          (name) => relativeError(other.params[name].data, initial.params[name].data) > 0.1,
+        ),
+      ).toBe(true);
     });
 
     check('parameters and statistics are finite and have names of their own', () => {
@@ -93,7 +126,9 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
       const statistics = under('statistics', await train.run(inputs()));
       expectFinite(statistics);
       expect(signatureOf(statistics)).toEqual(signatureOf(initial.statistics));
-      const still = Object.keys(statistics).filter((name) => relativeError(statistics[name].data, initial.statistics[name].data) === 0);
+      const still = Object.keys(statistics).filter(
+        (name) => relativeError(statistics[name].data, initial.statistics[name].data) === 0,
+      );
       expect(still, 'statistics that training does not move').toEqual([]);
     });
 
@@ -115,7 +150,10 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
       const whole = (await infer.run(inputs())).embeddings;
       const [height, width] = model.inputSize;
       for (let i = 0; i < BATCH; i++) {
-        const one = hostTensor([1, height, width, 3], images.data.slice(i * height * width * 3, (i + 1) * height * width * 3) as Float32Array);
+        const one = hostTensor(
+          [1, height, width, 3],
+          images.data.slice(i * height * width * 3, (i + 1) * height * width * 3) as Float32Array,
+        );
         const alone = (await infer.run(inputs(one))).embeddings;
         const expected = whole.data.slice(i * model.embeddingSize, (i + 1) * model.embeddingSize);
         expect(relativeError(alone.data, expected), `image ${i}`).toBeLessThan(1e-4);
@@ -124,7 +162,9 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
 
     check('different images have different embeddings', async () => {
       const { data } = (await train.run(inputs())).embeddings;
-      expect(relativeError(data.slice(0, model.embeddingSize), data.slice(model.embeddingSize, 2 * model.embeddingSize))).toBeGreaterThan(1e-3);
+      expect(
+        relativeError(data.slice(0, model.embeddingSize), data.slice(model.embeddingSize, 2 * model.embeddingSize)),
+      ).toBeGreaterThan(1e-3);
     });
 
     check('a gradient flows into every parameter and agrees with finite differences', async () => {
@@ -133,14 +173,25 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
       const given = { ...inputs(), weights: normal([BATCH, model.embeddingSize], random.fork('weights')) };
       const result = await executable.run(given);
       expectFinite(result);
-      expect(names.filter((name) => norm(result[`gradient/${name}`].data) === 0), 'parameters without a gradient').toEqual([]);
-      await expectSlope(names, given, result, (changed) => executable.run(changed).then(({ value }) => value.data[0]), tolerance);
+      expect(
+        names.filter((name) => norm(result[`gradient/${name}`].data) === 0),
+        'parameters without a gradient',
+      ).toEqual([]);
+      await expectSlope(
+        names,
+        given,
+        result,
+        (changed) => executable.run(changed).then(({ value }) => value.data[0]),
+        tolerance,
+      );
       executable.dispose();
     });
 
     check('groups are named by parameter', () => {
       const groups = Object.keys(initial.params).map((name) => model.groupOf?.(name));
-      expect(groups.every((group) => group === undefined || (typeof group === 'string' && group.length > 0))).toBe(true);
+      expect(groups.every((group) => group === undefined || (typeof group === 'string' && group.length > 0))).toBe(
+        true,
+      );
     });
   });
 }
@@ -149,7 +200,13 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
  * The slope along the gradient, over all parameters together, must be the gradient's norm. The direction is scaled by each parameter's own
  * size, so that large and small tensors move alike.
  */
-async function expectSlope(names: readonly string[], given: HostTensors, result: HostTensors, valueOf: (changed: HostTensors) => Promise<number>, tolerance: number): Promise<void> {
+async function expectSlope(
+  names: readonly string[],
+  given: HostTensors,
+  result: HostTensors,
+  valueOf: (changed: HostTensors) => Promise<number>,
+  tolerance: number,
+): Promise<void> {
   const directions = new Map(
     names.map((name) => {
       const gradient = result[`gradient/${name}`].data;
@@ -157,12 +214,22 @@ async function expectSlope(names: readonly string[], given: HostTensors, result:
       return [name, Array.from(gradient, (value) => value * scale)];
     }),
   );
-  const claimed = names.reduce((sum, name) => sum + directions.get(name)!.reduce((part, value, index) => part + value * result[`gradient/${name}`].data[index], 0), 0);
+  const claimed = names.reduce(
+    (sum, name) =>
+      sum +
+      directions.get(name)!.reduce((part, value, index) => part + value * result[`gradient/${name}`].data[index], 0),
+    0,
+  );
   let best = Infinity;
   for (const width of [0.01, 0.003, 0.001, 0.0003, 0.0001]) {
     const at = (sign: number): Promise<number> =>
-      valueOf({ ...given, ...Object.fromEntries(names.map((name) => [`params/${name}`, moved(given[`params/${name}`], directions.get(name)!, sign * width)])) });
+      valueOf({
+        ...given,
+        ...Object.fromEntries(
+          names.map((name) => [`params/${name}`, moved(given[`params/${name}`], directions.get(name)!, sign * width)]),
+        ),
+      });
     best = Math.min(best, Math.abs(((await at(1)) - (await at(-1))) / (2 * width) - claimed) / claimed);
   }
-  expect(best, 'the gradient\'s slope against finite differences').toBeLessThanOrEqual(tolerance);
+  expect(best, "the gradient's slope against finite differences").toBeLessThanOrEqual(tolerance);
 }

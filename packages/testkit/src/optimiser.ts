@@ -1,5 +1,16 @@
 /** The conformance suite of optimisers: names, purity, what a zero gradient does, exact resuming, and that they descend. */
-import { createRandom, filled, hostScalar, prefixed, under, type Engine, type Executable, type HostTensors, type Optimiser, type State } from '@facewright/core';
+import {
+  createRandom,
+  filled,
+  hostScalar,
+  prefixed,
+  under,
+  type Engine,
+  type Executable,
+  type HostTensors,
+  type Optimiser,
+  type State,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { create, openEngine, type EngineSource } from './support/context.js';
@@ -16,8 +27,14 @@ export interface OptimiserSuiteOptions extends SuiteOptions {
 export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserSuiteOptions): void {
   const { rate = 0.02 } = options;
   const random = createRandom('testkit/optimiser');
-  const params: HostTensors = { 'layer/kernel': normal([3, 2], random.fork('kernel')), 'layer/bias': normal([2], random.fork('bias')), scale: normal([], random.fork('scale')) };
-  const zeros: HostTensors = Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, filled(shape, 0)]));
+  const params: HostTensors = {
+    'layer/kernel': normal([3, 2], random.fork('kernel')),
+    'layer/bias': normal([2], random.fork('bias')),
+    scale: normal([], random.fork('scale')),
+  };
+  const zeros: HostTensors = Object.fromEntries(
+    Object.entries(params).map(([name, { shape }]) => [name, filled(shape, 0)]),
+  );
 
   defineSuite('optimiser', subject, options, (check) => {
     let engine: Engine;
@@ -34,11 +51,20 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
     });
 
     const start = (): HostTensors => ({ ...prefixed('params', params), ...prefixed('memory', optimiser.init(params)) });
-    const descend = (gradientOf: (params: State, inputs: State) => State, groupOf = (): string | undefined => undefined): Executable => {
+    const descend = (
+      gradientOf: (params: State, inputs: State) => State,
+      groupOf = (): string | undefined => undefined,
+    ): Executable => {
       const executable = engine.compile(
         (state, inputs) => {
           const at = under('params', state);
-          const next = optimiser.update({ params: at, gradients: gradientOf(at, inputs), memory: under('memory', state), rate: inputs.rate as tf.Scalar, groupOf });
+          const next = optimiser.update({
+            params: at,
+            gradients: gradientOf(at, inputs),
+            memory: under('memory', state),
+            rate: inputs.rate as tf.Scalar,
+            groupOf,
+          });
           return { state: { ...prefixed('params', next.params), ...prefixed('memory', next.memory) }, outputs: {} };
         },
         { state: start() },
@@ -47,14 +73,23 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
       return executable;
     };
     /** Of Σ (p − 1)². */
-    const quadratic = (at: State): State => Object.fromEntries(Object.entries(at).map(([name, value]) => [name, tf.mul(tf.sub(value, 1), 2)]));
+    const quadratic = (at: State): State =>
+      Object.fromEntries(Object.entries(at).map(([name, value]) => [name, tf.mul(tf.sub(value, 1), 2)]));
     const given = (_: State, inputs: State): State => under('gradients', inputs);
-    const loss = (at: HostTensors): number => Object.values(under('params', at)).reduce((sum, { data }) => sum + [...data].reduce((part, value) => part + (value - 1) ** 2, 0), 0);
+    const loss = (at: HostTensors): number =>
+      Object.values(under('params', at)).reduce(
+        (sum, { data }) => sum + [...data].reduce((part, value) => part + (value - 1) ** 2, 0),
+        0,
+      );
 
     check('its memory is zero at the start and always the same', () => {
       const memory = optimiser.init(params);
       expectSame(optimiser.init(params), memory, 'memory');
-      for (const [name, { data }] of Object.entries(memory)) expect(data.every((value) => value === 0), name).toBe(true);
+      for (const [name, { data }] of Object.entries(memory))
+        expect(
+          data.every((value) => value === 0),
+          name,
+        ).toBe(true);
     });
 
     check('parameters and memory keep their names and shapes', async () => {
@@ -71,7 +106,13 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
       const executable = engine.compile(
         (held, inputs) => {
           const at = under('params', held);
-          const next = optimiser.update({ params: at, gradients: quadratic(at), memory: under('memory', held), rate: inputs.rate as tf.Scalar, groupOf: () => undefined });
+          const next = optimiser.update({
+            params: at,
+            gradients: quadratic(at),
+            memory: under('memory', held),
+            rate: inputs.rate as tf.Scalar,
+            groupOf: () => undefined,
+          });
           return { outputs: { ...prefixed('params', next.params), ...prefixed('memory', next.memory) } };
         },
         { state },
@@ -88,8 +129,12 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
       const after = under('params', await executable.readState());
       expectFinite(after);
       for (const [name, { data }] of Object.entries(params)) {
-        data.forEach((value, index) => expect(Math.abs(after[name].data[index]), name).toBeLessThanOrEqual(Math.abs(value)));
-        data.forEach((value, index) => expect(after[name].data[index] * value, `${name} keeps its sign`).toBeGreaterThanOrEqual(0));
+        data.forEach((value, index) =>
+          expect(Math.abs(after[name].data[index]), name).toBeLessThanOrEqual(Math.abs(value)),
+        );
+        data.forEach((value, index) =>
+          expect(after[name].data[index] * value, `${name} keeps its sign`).toBeGreaterThanOrEqual(0),
+        );
       }
     });
 

@@ -21,11 +21,13 @@ export function testReader(subject: Subject<'reader'>, options: ReaderSuiteOptio
       reader = await create(subject, options);
       identities = await all(reader);
     });
-    const outline = (list: readonly Identity[]): unknown => list.map(({ name, photos }) => [name, photos.map(({ id }) => id)]);
+    const outline = (list: readonly Identity[]): unknown =>
+      list.map(({ name, photos }) => [name, photos.map(({ id }) => id)]);
 
     check('it finds identities and photos', () => {
       expect(identities.length).toBeGreaterThan(0);
-      if (expected) expect(Object.fromEntries(identities.map(({ name, photos }) => [name, photos.length]))).toEqual(expected);
+      if (expected)
+        expect(Object.fromEntries(identities.map(({ name, photos }) => [name, photos.length]))).toEqual(expected);
     });
 
     check('the order is the same each time, and for another instance', async () => {
@@ -42,7 +44,8 @@ export function testReader(subject: Subject<'reader'>, options: ReaderSuiteOptio
     });
 
     check('ids are relative paths with /', () => {
-      for (const { id } of identities.flatMap(({ photos }) => photos)) expect(id).toMatch(/^(?![/\\])(?!.*\\)(?![A-Za-z]:)(?!(.*\/)?\.\.\/).+$/);
+      for (const { id } of identities.flatMap(({ photos }) => photos))
+        expect(id).toMatch(/^(?![/\\])(?!.*\\)(?![A-Za-z]:)(?!(.*\/)?\.\.\/).+$/);
     });
 
     check('photos give their bytes, the same each time, or a clear error', async () => {

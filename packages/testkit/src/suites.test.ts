@@ -1,5 +1,19 @@
 /** Every suite passes on a small part that is obviously right. */
-import { createRandom, definePlugin, filled, hostTensor, landmarkPoints, landmarksFrom, openEagerEngine, softmaxCrossEntropy, type Engine, type HostTensors, type Landmarks, type RgbImage, type State } from '@facewright/core';
+import {
+  createRandom,
+  definePlugin,
+  filled,
+  hostTensor,
+  landmarkPoints,
+  landmarksFrom,
+  openEagerEngine,
+  softmaxCrossEntropy,
+  type Engine,
+  type HostTensors,
+  type Landmarks,
+  type RgbImage,
+  type State,
+} from '@facewright/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll } from 'vitest';
@@ -10,14 +24,21 @@ beforeAll(() => tf.env().set('PROD', true)); // no greeting
 const engine = (): Promise<Engine> => openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'plain JavaScript' });
 const meta = <K extends string>(kind: K) => ({ name: 'plain', kind, version: '0.0.0', apiVersion: 1 as const });
 const options = z.strictObject({});
-const normal = (shape: number[], random = createRandom(1)) => hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.3 * random.normal()));
+const normal = (shape: number[], random = createRandom(1)) =>
+  hostTensor(
+    shape,
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.3 * random.normal()),
+  );
 
 testLoss(
   definePlugin({
     meta: meta('loss'),
     options,
     create: () => ({
-      init: (identities, embeddingSize, random) => ({ params: { kernel: normal([embeddingSize, identities], random) }, statistics: {} }),
+      init: (identities, embeddingSize, random) => ({
+        params: { kernel: normal([embeddingSize, identities], random) },
+        statistics: {},
+      }),
       centres: ({ kernel }: HostTensors) => kernel,
       adopt: (kernel) => ({ kernel }),
       apply: ({ kernel }: State, _, embeddings, labels) => {
@@ -40,8 +61,14 @@ testModel(
       apply: ({ kernel }: State, { mean }: State, images, mode) => {
         const flat = tf.reshape(images, [-1, 48]);
         const batchMean = tf.mean(flat, 0);
-        const embeddings = tf.matMul(tf.sub(flat, mode === 'train' ? batchMean : mean) as tf.Tensor2D, kernel as tf.Tensor2D) as tf.Tensor2D;
-        return { embeddings, statistics: { mean: mode === 'train' ? tf.add(tf.mul(mean, 0.9), tf.mul(batchMean, 0.1)) : mean } };
+        const embeddings = tf.matMul(
+          tf.sub(flat, mode === 'train' ? batchMean : mean) as tf.Tensor2D,
+          kernel as tf.Tensor2D,
+        ) as tf.Tensor2D;
+        return {
+          embeddings,
+          statistics: { mean: mode === 'train' ? tf.add(tf.mul(mean, 0.9), tf.mul(batchMean, 0.1)) : mean },
+        };
       },
     }),
   })(),
@@ -54,18 +81,44 @@ testOptimiser(
     options,
     create: () => ({
       init: () => ({}),
-      update: ({ params, gradients, rate }) => ({ params: Object.fromEntries(Object.keys(params).map((name) => [name, tf.sub(params[name], tf.mul(gradients[name], rate))])), memory: {} }),
+      update: ({ params, gradients, rate }) => ({
+        params: Object.fromEntries(
+          Object.keys(params).map((name) => [name, tf.sub(params[name], tf.mul(gradients[name], rate))]),
+        ),
+        memory: {},
+      }),
     }),
   })(),
   { engine },
 );
 
-testAugmenter(definePlugin({ meta: meta('augmenter'), options, create: () => ({ augment: (image: RgbImage) => ({ ...image, data: image.data.map((value) => 255 - value) }) }) })());
+testAugmenter(
+  definePlugin({
+    meta: meta('augmenter'),
+    options,
+    create: () => ({ augment: (image: RgbImage) => ({ ...image, data: image.data.map((value) => 255 - value) }) }),
+  })(),
+);
 
-const template = landmarksFrom([[38.3, 51.7], [73.5, 51.5], [56, 71.7], [41.5, 92.4], [70.7, 92.2]]);
-testAligner(definePlugin({ meta: meta('aligner'), options, create: () => ({ fingerprint: 'plain', size: 112, align }) })(), { template });
+const template = landmarksFrom([
+  [38.3, 51.7],
+  [73.5, 51.5],
+  [56, 71.7],
+  [41.5, 92.4],
+  [70.7, 92.2],
+]);
+testAligner(
+  definePlugin({ meta: meta('aligner'), options, create: () => ({ fingerprint: 'plain', size: 112, align }) })(),
+  { template },
+);
 
-testDetector(definePlugin({ meta: meta('detector'), options, create: () => ({ detect: async () => [], detectBatch: async (images) => images.map(() => []) }) })());
+testDetector(
+  definePlugin({
+    meta: meta('detector'),
+    options,
+    create: () => ({ detect: async () => [], detectBatch: async (images) => images.map(() => []) }),
+  })(),
+);
 
 testReader(
   () =>
@@ -74,7 +127,15 @@ testReader(
       options,
       create: () => ({
         async *identities() {
-          for (const identity of ['Ann', 'Ben']) yield { name: identity, photos: [1, 2].map((n) => ({ id: `${identity}/${n}.jpg`, identity, bytes: async () => Uint8Array.of(n) })) };
+          for (const identity of ['Ann', 'Ben'])
+            yield {
+              name: identity,
+              photos: [1, 2].map((n) => ({
+                id: `${identity}/${n}.jpg`,
+                identity,
+                bytes: async () => Uint8Array.of(n),
+              })),
+            };
         },
       }),
     })(),
@@ -88,7 +149,8 @@ function align(image: RgbImage, landmarks: Landmarks): RgbImage {
   const length = dx * dx + dy * dy;
   const [a, b] = [(ex * dx + ey * dy) / length, (ey * dx - ex * dy) / length];
   const data = new Uint8Array(112 * 112 * 3);
-  const pixel = (x: number, y: number, channel: number): number => (x < 0 || y < 0 || x >= image.width || y >= image.height ? 0 : image.data[(y * image.width + x) * 3 + channel]);
+  const pixel = (x: number, y: number, channel: number): number =>
+    x < 0 || y < 0 || x >= image.width || y >= image.height ? 0 : image.data[(y * image.width + x) * 3 + channel];
   for (let i = 0; i < data.length; i++) {
     const [u, v] = [(Math.floor(i / 3) % 112) - from[0][0], Math.floor(i / 336) - from[0][1]];
     const [x, y] = [to[0][0] + a * u - b * v, to[0][1] + b * u + a * v];

@@ -42,10 +42,12 @@ export function batchOrder({ samples, size: wanted, flip, random }: OrderOptions
     at(step) {
       const epoch = Math.floor(step / perEpoch);
       const first = (step % perEpoch) * size;
-      return orderOf(epoch).slice(first, first + size).map((index) => {
-        const { sample, label } = samples[index];
-        return { sample, label, mirrored: flip && random.fork('flip', epoch, sample).uniform() < 0.5 };
-      });
+      return orderOf(epoch)
+        .slice(first, first + size)
+        .map((index) => {
+          const { sample, label } = samples[index];
+          return { sample, label, mirrored: flip && random.fork('flip', epoch, sample).uniform() < 0.5 };
+        });
     },
   };
 }

@@ -7,8 +7,18 @@ import { createImageStore, inputTensor } from './images.js';
 const pixelsOf = (sample: number): Uint8Array => Uint8Array.of(sample, sample, sample, 255, 255, 255);
 const model = { inputSize: [1, 2] as const, inputScale: { offset: 0, scale: 1 } };
 const samples = Array.from({ length: 23 }, (_, index) => ({ sample: index + 100, label: index }));
-const batchesOf = (size: number, options: { flip?: boolean; seed?: number; store?: { pixels(sample: number): Promise<Uint8Array> } } = {}): Batches =>
-  createBatches({ samples, store: options.store ?? { pixels: async (sample) => pixelsOf(sample) }, model, size, flip: options.flip ?? false, random: createRandom(options.seed ?? 1) });
+const batchesOf = (
+  size: number,
+  options: { flip?: boolean; seed?: number; store?: { pixels(sample: number): Promise<Uint8Array> } } = {},
+): Batches =>
+  createBatches({
+    samples,
+    store: options.store ?? { pixels: async (sample) => pixelsOf(sample) },
+    model,
+    size,
+    flip: options.flip ?? false,
+    random: createRandom(options.seed ?? 1),
+  });
 
 const labels = ({ labels }: HostTensors): number[] => [...labels.data];
 /** The samples as the images show them, and whether they are mirrored. */
@@ -61,7 +71,13 @@ test('images and labels belong together, and about half of the images are mirror
     const batch = await batches.at(epoch);
     const images = shown(batch);
     expect(images.map(({ sample }) => sample - 100)).toEqual(labels(batch));
-    mirrored.push(images.filter((image) => image.mirrored).map(({ sample }) => sample).sort().join());
+    mirrored.push(
+      images
+        .filter((image) => image.mirrored)
+        .map(({ sample }) => sample)
+        .sort()
+        .join(),
+    );
   }
   expect(new Set(mirrored).size).toBeGreaterThan(35);
   const share = mirrored.join().split(',').length / (40 * 23);
@@ -72,10 +88,12 @@ test('images and labels belong together, and about half of the images are mirror
 
 test('reads two batches ahead and no more, and keeps a failure until its batch is asked for', async () => {
   let reads = 0;
-  const store = { pixels: async (sample: number) => {
-    if (++reads > 10) throw new Error('unreadable');
-    return pixelsOf(sample);
-  } };
+  const store = {
+    pixels: async (sample: number) => {
+      if (++reads > 10) throw new Error('unreadable');
+      return pixelsOf(sample);
+    },
+  };
   const batches = batchesOf(5, { store });
   await batches.at(0);
   expect(reads).toBe(15);
@@ -86,11 +104,16 @@ test('reads two batches ahead and no more, and keeps a failure until its batch i
 
 test('an image is decoded once where all fit in memory, and each time where they do not', async () => {
   let reads = 0;
-  const dataset = { read: async () => {
-    reads++;
-    return { width: 2, height: 1, data: pixelsOf(1) };
-  } };
-  for (const [bytes, expected] of [[12, 1], [11, 2]]) {
+  const dataset = {
+    read: async () => {
+      reads++;
+      return { width: 2, height: 1, data: pixelsOf(1) };
+    },
+  };
+  for (const [bytes, expected] of [
+    [12, 1],
+    [11, 2],
+  ]) {
     reads = 0;
     const store = createImageStore(dataset, model, 2, bytes);
     await store.pixels(1);
@@ -102,6 +125,8 @@ test('an image is decoded once where all fit in memory, and each time where they
 test('pixels are scaled to [−1, 1], or as the model says', () => {
   const plain = inputTensor([Uint8Array.of(0, 255, 127, 128, 51, 204)], { inputSize: [1, 2] });
   expect(plain.shape).toEqual([1, 1, 2, 3]);
-  [-1, 1, -0.5 / 127.5, 0.5 / 127.5, -0.6, 0.6].forEach((value, index) => expect(plain.data[index]).toBeCloseTo(value, 6));
+  [-1, 1, -0.5 / 127.5, 0.5 / 127.5, -0.6, 0.6].forEach((value, index) =>
+    expect(plain.data[index]).toBeCloseTo(value, 6),
+  );
   expect([...inputTensor([pixelsOf(3)], model, [true]).data]).toEqual([255, 255, 255, 3, 3, 3]);
 });

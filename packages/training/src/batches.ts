@@ -33,7 +33,14 @@ export function createBatches({ store, model, workers = IN_FLIGHT, ...drawing }:
   const load = async (step: number): Promise<HostTensors> => {
     const drawn = order.at(step);
     const pixels = await Promise.all(drawn.map(({ sample }) => inLanes(() => store.pixels(sample))));
-    return { images: inputTensor(pixels, model, drawn.map(({ mirrored }) => mirrored)), labels: labelTensor(drawn) };
+    return {
+      images: inputTensor(
+        pixels,
+        model,
+        drawn.map(({ mirrored }) => mirrored),
+      ),
+      labels: labelTensor(drawn),
+    };
   };
   const begin = (step: number): Promise<HostTensors> => {
     const known = pending.get(step);
@@ -62,4 +69,8 @@ export function createBatches({ store, model, workers = IN_FLIGHT, ...drawing }:
   };
 }
 
-export const labelTensor = (samples: readonly LabelledSample[]) => hostTensor([samples.length], Int32Array.from(samples, ({ label }) => label));
+export const labelTensor = (samples: readonly LabelledSample[]) =>
+  hostTensor(
+    [samples.length],
+    Int32Array.from(samples, ({ label }) => label),
+  );

@@ -13,21 +13,44 @@ test('the checkpoint of the best validation is kept while later ones come and go
   const root = await mkdtemp(join(tmpdir(), 'facewright-best-'));
   const optimiser = await sgd().create({} as PluginContext);
   // a rate that spoils what the first stage has learnt
-  const stages = [{ rate: 0.05, until: { steps: 24 } }, { rate: 30, clipNorm: 1, until: { steps: 16 } }].map((config) => ({ name: 'linear', loss: linearLoss, optimiserName: 'sgd', optimiser, config: stageConfig.parse({ loss: 'linear', ...config }) }));
+  const stages = [
+    { rate: 0.05, until: { steps: 24 } },
+    { rate: 30, clipNorm: 1, until: { steps: 16 } },
+  ].map((config) => ({
+    name: 'linear',
+    loss: linearLoss,
+    optimiserName: 'sgd',
+    optimiser,
+    config: stageConfig.parse({ loss: 'linear', ...config }),
+  }));
   const events: RunEvent[] = [];
   const run = async (directory: string, best: boolean, abortAt?: number): Promise<string[]> => {
     const { events: told, emit, signal } = recorded(abortAt);
     await train({
-      dataset: tinyDataset(5, 8), model: tinyModel, modelReference: { name: 'tiny', options: {} }, alignment: { fingerprint: 'tiny', size: 6 }, stages,
-      engine, batch: 8, flip: false, validation: { fraction: 0.3, minimum: 0, everySteps: 4 }, checkpoint: { everySteps: 8, keep: 2, best },
-      directory: join(root, directory), random: createRandom(7), emit, signal, resume: (await readdir(root)).includes(directory),
+      dataset: tinyDataset(5, 8),
+      model: tinyModel,
+      modelReference: { name: 'tiny', options: {} },
+      alignment: { fingerprint: 'tiny', size: 6 },
+      stages,
+      engine,
+      batch: 8,
+      flip: false,
+      validation: { fraction: 0.3, minimum: 0, everySteps: 4 },
+      checkpoint: { everySteps: 8, keep: 2, best },
+      directory: join(root, directory),
+      random: createRandom(7),
+      emit,
+      signal,
+      resume: (await readdir(root)).includes(directory),
     }).catch(() => undefined);
     events.push(...told);
     return (await readdir(join(root, directory, 'checkpoints'))).filter((name) => /^\d+$/.test(name)).sort();
   };
   const kept = await run('whole', true);
   const validations = of(events, 'train.validation');
-  const first = validations.reduce((top, each) => (each.accuracy > top.accuracy || (each.accuracy === top.accuracy && each.loss < top.loss) ? each : top));
+  const first = validations.reduce((top, each) =>
+    each.accuracy > top.accuracy || (each.accuracy === top.accuracy && each.loss < top.loss) ? each : top,
+  );
   expect(first.step).toBeLessThanOrEqual(24);
   expect(validations.at(-1)!.accuracy).toBeLessThan(first.accuracy);
   expect(kept).toEqual([first.step, 32, 40].map((step) => String(step).padStart(8, '0')));

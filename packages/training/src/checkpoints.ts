@@ -2,7 +2,17 @@
  * Checkpoints: `checkpoints/<step>/` with `state.safetensors` (every tensor of the training) and `state.json` (where it stands). Each appears
  * whole or not at all, carries its own hashes, and the last few and the best are kept; a damaged one is passed over for the one before.
  */
-import { decodeSafetensors, encodeSafetensors, FacewrightError, messageOf, parseOptions, pluginReference, type Emit, type HostTensors, type PluginReference } from '@facewright/core';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  FacewrightError,
+  messageOf,
+  parseOptions,
+  pluginReference,
+  type Emit,
+  type HostTensors,
+  type PluginReference,
+} from '@facewright/core';
 import { join, readdir, readFile, rm, writeFileAtomic } from '@facewright/core/platform';
 import { z } from 'zod';
 import { digestOf, sha256 } from './digest.js';
@@ -34,7 +44,8 @@ export interface Best {
 }
 
 /** Whether a validation is better than the best so far: more hits, or as many with a lower loss. */
-export const isBetter = (now: Omit<Best, 'step'>, best: Omit<Best, 'step'> | undefined): boolean => !best || now.accuracy > best.accuracy || (now.accuracy === best.accuracy && now.loss < best.loss);
+export const isBetter = (now: Omit<Best, 'step'>, best: Omit<Best, 'step'> | undefined): boolean =>
+  !best || now.accuracy > best.accuracy || (now.accuracy === best.accuracy && now.loss < best.loss);
 
 /** What others need to make use of a checkpoint's tensors. */
 export interface About {
@@ -52,10 +63,19 @@ const stateFile = z.object({
   format: z.literal(2),
   step: z.int().min(0),
   stage: z.int().min(0),
-  record: z.object({ steps: z.int().min(0), recent: z.array(z.number()), setbacks: z.int().min(0), memories: z.array(z.record(z.string(), z.unknown())) }),
+  record: z.object({
+    steps: z.int().min(0),
+    recent: z.array(z.number()),
+    setbacks: z.int().min(0),
+    memories: z.array(z.record(z.string(), z.unknown())),
+  }),
   best: z.object({ step: z.int(), accuracy: z.number(), loss: z.number() }).optional(),
   anchor: z.int().min(0).optional(),
-  about: z.object({ model: z.object({ name: z.string(), options: z.unknown() }), alignment: z.object({ fingerprint: z.string(), size: z.int() }), loss: pluginReference }),
+  about: z.object({
+    model: z.object({ name: z.string(), options: z.unknown() }),
+    alignment: z.object({ fingerprint: z.string(), size: z.int() }),
+    loss: pluginReference,
+  }),
   /** For people: all of it follows from the step and the config. */
   epoch: z.int().min(0),
   batchInEpoch: z.int().min(0),
@@ -97,10 +117,19 @@ export class Checkpoints {
   async write({ position, state }: Checkpoint, details: CheckpointDetails): Promise<string> {
     const path = join(this.directory, nameOf(position.step));
     const tensors = encodeSafetensors(state);
-    const content = { format: 2, ...position, ...details, makings: this.makings, tensors: { file: TENSORS, bytes: tensors.length, sha256: sha256(tensors) } };
+    const content = {
+      format: 2,
+      ...position,
+      ...details,
+      makings: this.makings,
+      tensors: { file: TENSORS, bytes: tensors.length, sha256: sha256(tensors) },
+    };
     await writeDirectory(path, async (aside) => {
       await writeFileAtomic(join(aside, TENSORS), tensors);
-      await writeFileAtomic(join(aside, STATE), `${JSON.stringify({ ...content, sha256: digestOf(content) }, null, 2)}\n`);
+      await writeFileAtomic(
+        join(aside, STATE),
+        `${JSON.stringify({ ...content, sha256: digestOf(content) }, null, 2)}\n`,
+      );
     });
     this.emit('checkpoint.written', { path, stage: position.stage, step: position.step });
     await this.removeOld(position);
@@ -118,7 +147,10 @@ export class Checkpoints {
     for (const step of steps) {
       const path = join(this.directory, nameOf(step));
       const found = await readCheckpoint(path).catch((error: unknown) => {
-        this.emit('notice', { level: 'warning', message: `The checkpoint ${path} is damaged and passed over: ${messageOf(error).split('\n')[0]}` });
+        this.emit('notice', {
+          level: 'warning',
+          message: `The checkpoint ${path} is damaged and passed over: ${messageOf(error).split('\n')[0]}`,
+        });
         return undefined;
       });
       if (!found) continue;
@@ -126,7 +158,11 @@ export class Checkpoints {
       return found;
     }
     if (steps.length > 0) {
-      throw new FacewrightError({ what: `None of the ${steps.length} checkpoints can be read.`, where: this.directory, todo: 'Remove them and start anew without --resume.' });
+      throw new FacewrightError({
+        what: `None of the ${steps.length} checkpoints can be read.`,
+        where: this.directory,
+        todo: 'Remove them and start anew without --resume.',
+      });
     }
     return undefined;
   }
@@ -150,7 +186,9 @@ export class Checkpoints {
   /** Those after `current` are damaged ones that were passed over: they do not count, and go too. */
   private async removeOld({ step: current, best, anchor }: Position): Promise<void> {
     const steps = (await this.steps()).filter((step) => step <= current);
-    const kept = new Set([...steps.slice(0, this.keep), ...steps.filter((step) => step === best?.step || step === anchor)].map(nameOf));
+    const kept = new Set(
+      [...steps.slice(0, this.keep), ...steps.filter((step) => step === best?.step || step === anchor)].map(nameOf),
+    );
     const names = await readdir(this.directory);
     // what a kill left half written or half removed is of no use either
     const goes = names.filter((name) => (/^\d+$/.test(name) && !kept.has(name)) || name.endsWith('.partial'));
@@ -158,7 +196,9 @@ export class Checkpoints {
   }
 
   private requireSameMakings(others: Makings, path: string): void {
-    const changed = [...new Set([...Object.keys(this.makings), ...Object.keys(others)])].filter((name) => this.makings[name] !== others[name]);
+    const changed = [...new Set([...Object.keys(this.makings), ...Object.keys(others)])].filter(
+      (name) => this.makings[name] !== others[name],
+    );
     if (changed.length === 0) return;
     throw new FacewrightError({
       what: `The checkpoint belongs to another training: different ${changed.join(', ')}.`,
@@ -174,7 +214,10 @@ export const nameOf = (step: number): string => String(step).padStart(8, '0');
 /** Steps of the checkpoints in a directory, newest first. */
 export async function checkpointSteps(directory: string): Promise<number[]> {
   const names = await readdir(directory).catch(() => []);
-  return names.filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => b - a);
+  return names
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => b - a);
 }
 
 /** Rejects where any of it is damaged. */
@@ -184,8 +227,14 @@ export async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
   if (digestOf(rest) !== expected) throw new Error(`${STATE} has other content than was written`);
   const { tensors, makings } = rest;
   const bytes = await readFile(join(path, tensors.file));
-  if (bytes.length !== tensors.bytes) throw new Error(`${tensors.file} has ${bytes.length} bytes instead of ${tensors.bytes}`);
+  if (bytes.length !== tensors.bytes)
+    throw new Error(`${tensors.file} has ${bytes.length} bytes instead of ${tensors.bytes}`);
   if (sha256(bytes) !== tensors.sha256) throw new Error(`${tensors.file} has other content than was written`);
   const { step, stage, record, best, anchor, about } = rest;
-  return { position: { step, stage, record, ...(best && { best }), ...(anchor !== undefined && { anchor }) }, state: decodeSafetensors(bytes, join(path, tensors.file)).tensors, about, makings };
+  return {
+    position: { step, stage, record, ...(best && { best }), ...(anchor !== undefined && { anchor }) },
+    state: decodeSafetensors(bytes, join(path, tensors.file)).tensors,
+    about,
+    makings,
+  };
 }

@@ -18,7 +18,11 @@ export interface ClassMeansOptions {
 }
 
 /** The mean embedding, at length 1, of each person of `labels`: columns [embeddingSize, labels]. */
-export async function classMeans({ params, statistics }: InitialState, labels: readonly number[], { engine, model, samples, store, emit }: ClassMeansOptions): Promise<HostTensor> {
+export async function classMeans(
+  { params, statistics }: InitialState,
+  labels: readonly number[],
+  { engine, model, samples, store, emit }: ClassMeansOptions,
+): Promise<HostTensor> {
   const own = new Map<number, number[]>(labels.map((label) => [label, []]));
   for (const { sample, label } of samples) {
     const images = own.get(label);
@@ -31,7 +35,9 @@ export async function classMeans({ params, statistics }: InitialState, labels: r
   try {
     for (let first = 0; first < wanted.length; first += BATCH) {
       const part = wanted.slice(first, first + BATCH);
-      const images = await Promise.all(part.map(async (sample) => ({ width, height, data: await store.pixels(sample) })));
+      const images = await Promise.all(
+        part.map(async (sample) => ({ width, height, data: await store.pixels(sample) })),
+      );
       const embedded = await embedder.embed(images);
       part.forEach((sample, index) => vectors.set(sample, embedded[index]));
       emit('progress', { task: 'class centres', done: first + part.length, total: wanted.length, unit: 'images' });
@@ -41,7 +47,9 @@ export async function classMeans({ params, statistics }: InitialState, labels: r
   }
   const data = new Float32Array(model.embeddingSize * labels.length);
   labels.forEach((label, column) => {
-    meanEmbedding(own.get(label)!.map((sample) => vectors.get(sample)!)).forEach((value, row) => (data[row * labels.length + column] = value));
+    meanEmbedding(own.get(label)!.map((sample) => vectors.get(sample)!)).forEach(
+      (value, row) => (data[row * labels.length + column] = value),
+    );
   });
   return hostTensor([model.embeddingSize, labels.length], data);
 }

@@ -9,7 +9,17 @@ beforeAll(async () => {
   engine = await openCpu();
 });
 
-const image = (seed: number, size: number): RgbImage => ({ width: size, height: size, data: Uint8Array.from({ length: size * size * 3 }, ((random) => () => random.integer(256))(createRandom(seed))) });
+const image = (seed: number, size: number): RgbImage => ({
+  width: size,
+  height: size,
+  data: Uint8Array.from(
+    { length: size * size * 3 },
+    (
+      (random) => () =>
+        random.integer(256)
+    )(createRandom(seed)),
+  ),
+});
 const images = (count: number, size = 6): RgbImage[] => Array.from({ length: count }, (_, index) => image(index, size));
 
 test('vectors have length 1 and do not depend on the batches they were made in', async () => {
@@ -25,22 +35,51 @@ test('vectors have length 1 and do not depend on the batches they were made in',
   parts.dispose();
 });
 
-test('the embedding is the model\'s, divided by its length; a larger image is fitted, no length at all is no NaN', async () => {
+test("the embedding is the model's, divided by its length; a larger image is fitted, no length at all is no NaN", async () => {
   // the mean colour as it comes in, so its way is known: (v − 127.5) / 127.5
-  const means: Model = { inputSize: [2, 2], embeddingSize: 3, init: () => ({ params: {}, statistics: {} }), apply: (_params, statistics, batch) => ({ embeddings: tf.mean(batch, [1, 2]) as tf.Tensor2D, statistics }) };
+  const means: Model = {
+    inputSize: [2, 2],
+    embeddingSize: 3,
+    init: () => ({ params: {}, statistics: {} }),
+    apply: (_params, statistics, batch) => ({ embeddings: tf.mean(batch, [1, 2]) as tf.Tensor2D, statistics }),
+  };
   const embedder = createEmbedder({ engine, model: means, params: {}, statistics: {} });
-  const colour = (r: number, g: number, b: number): RgbImage => ({ width: 8, height: 8, data: Uint8Array.from({ length: 192 }, (_, i) => [r, g, b][i % 3]) });
+  const colour = (r: number, g: number, b: number): RgbImage => ({
+    width: 8,
+    height: 8,
+    data: Uint8Array.from({ length: 192 }, (_, i) => [r, g, b][i % 3]),
+  });
   const [vector] = await embedder.embed([colour(255, 0, 204)]);
   const length = Math.hypot(1, -1, 0.6);
   [1, -1, 0.6].forEach((value, index) => expect(vector[index]).toBeCloseTo(value / length, 5));
-  const nothing = createEmbedder({ engine, model: { ...means, apply: (_params, statistics, batch) => ({ embeddings: tf.zeros([batch.shape[0], 3]), statistics }) }, params: {}, statistics: {} });
+  const nothing = createEmbedder({
+    engine,
+    model: {
+      ...means,
+      apply: (_params, statistics, batch) => ({ embeddings: tf.zeros([batch.shape[0], 3]), statistics }),
+    },
+    params: {},
+    statistics: {},
+  });
   expect([...(await nothing.embed([colour(1, 2, 3)]))[0]]).toEqual([0, 0, 0]);
 });
 
 test('with flip the raw embeddings of image and mirror image are added before the length is taken', async () => {
   // the left third of the image, so that the mirror image has another embedding and the longer one weighs more
-  const left: Model = { inputSize: [2, 3], embeddingSize: 3, init: () => ({ params: {}, statistics: {} }), apply: (_params, statistics, batch) => ({ embeddings: tf.mean(tf.slice(batch, [0, 0, 0, 0], [-1, -1, 1, -1]), [1, 2]) as tf.Tensor2D, statistics }) };
-  const pixel = [[255, 0, 204], [9, 9, 9], [102, 255, 0]];
+  const left: Model = {
+    inputSize: [2, 3],
+    embeddingSize: 3,
+    init: () => ({ params: {}, statistics: {} }),
+    apply: (_params, statistics, batch) => ({
+      embeddings: tf.mean(tf.slice(batch, [0, 0, 0, 0], [-1, -1, 1, -1]), [1, 2]) as tf.Tensor2D,
+      statistics,
+    }),
+  };
+  const pixel = [
+    [255, 0, 204],
+    [9, 9, 9],
+    [102, 255, 0],
+  ];
   const row = [...pixel[0], ...pixel[1], ...pixel[2]];
   const picture: RgbImage = { width: 3, height: 2, data: Uint8Array.from([...row, ...row]) };
   const scaled = (colour: number[]): number[] => colour.map((value) => (value - 127.5) / 127.5);
@@ -53,6 +92,9 @@ test('with flip the raw embeddings of image and mirror image are added before th
 });
 
 test('the mean of embeddings has length 1', () => {
-  expect([...meanEmbedding([Float32Array.of(1, 0), Float32Array.of(0, 1)])]).toEqual([expect.closeTo(Math.SQRT1_2, 6), expect.closeTo(Math.SQRT1_2, 6)]);
+  expect([...meanEmbedding([Float32Array.of(1, 0), Float32Array.of(0, 1)])]).toEqual([
+    expect.closeTo(Math.SQRT1_2, 6),
+    expect.closeTo(Math.SQRT1_2, 6),
+  ]);
   expect([...meanEmbedding([Float32Array.of(1, 0), Float32Array.of(-1, 0)])]).toEqual([0, 0]);
 });

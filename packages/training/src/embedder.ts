@@ -21,22 +21,40 @@ export interface Embedder {
   dispose(): void;
 }
 
-export function createEmbedder({ engine, model, params, statistics, batch = 32, flip = false }: EmbedderOptions): Embedder {
+export function createEmbedder({
+  engine,
+  model,
+  params,
+  statistics,
+  batch = 32,
+  flip = false,
+}: EmbedderOptions): Embedder {
   const step: StepFunction = (state, { images, mirrored }) => {
-    const raw = (input: tf.Tensor): tf.Tensor => model.apply(under('params', state), under('statistics', state), input as tf.Tensor4D, 'infer').embeddings;
+    const raw = (input: tf.Tensor): tf.Tensor =>
+      model.apply(under('params', state), under('statistics', state), input as tf.Tensor4D, 'infer').embeddings;
     const embeddings = flip ? tf.add(raw(images), raw(mirrored)) : raw(images);
     const length = tf.sqrt(tf.sum(tf.square(embeddings), 1, true));
     return { outputs: { embeddings: tf.div(embeddings, tf.maximum(length, 1e-12)) } };
   };
-  const executable = engine.compile(step, { name: 'embedding', state: { ...prefixed('params', params), ...prefixed('statistics', statistics) }, dynamicAxes: { images: [0], ...(flip && { mirrored: [0] }) }, inputsStay: true });
+  const executable = engine.compile(step, {
+    name: 'embedding',
+    state: { ...prefixed('params', params), ...prefixed('statistics', statistics) },
+    dynamicAxes: { images: [0], ...(flip && { mirrored: [0] }) },
+    inputsStay: true,
+  });
   return {
     async embed(images) {
       const vectors: Float32Array[] = [];
       for (let first = 0; first < images.length; first += batch) {
         const part = images.slice(first, first + batch);
-        const { embeddings } = await executable.run({ images: inputFromImages(part, model), ...(flip && { mirrored: inputFromImages(part, model, true) }) });
+        const { embeddings } = await executable.run({
+          images: inputFromImages(part, model),
+          ...(flip && { mirrored: inputFromImages(part, model, true) }),
+        });
         const size = embeddings.shape[1];
-        part.forEach((_, index) => vectors.push((embeddings.data as Float32Array).slice(index * size, (index + 1) * size)));
+        part.forEach((_, index) =>
+          vectors.push((embeddings.data as Float32Array).slice(index * size, (index + 1) * size)),
+        );
       }
       return vectors;
     },

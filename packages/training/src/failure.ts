@@ -21,7 +21,17 @@ export interface NotFinite {
 export const whatFailed = ({ loss, gradientNorm, step }: Pick<NotFinite, 'loss' | 'gradientNorm' | 'step'>): string =>
   `Training went wrong at step ${step}: ${Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm} (loss ${loss})` : `the loss is ${loss}`}.`;
 
-export function notFinite({ stage, rate, savedAt, directory, tensor, images, planted, setbacks, ...failed }: NotFinite): FacewrightError {
+export function notFinite({
+  stage,
+  rate,
+  savedAt,
+  directory,
+  tensor,
+  images,
+  planted,
+  setbacks,
+  ...failed
+}: NotFinite): FacewrightError {
   const lines = [
     `${whatFailed(failed)} That was in the stage with ${stage.name}, at the rate ${rate}.`,
     `The first tensor that went bad: ${tensor}. The step's images: ${listed(images)}.`,
@@ -31,6 +41,8 @@ export function notFinite({ stage, rate, savedAt, directory, tensor, images, pla
   return new FacewrightError({
     what: lines.join('\n'),
     where: directory,
-    todo: planted ? `The state it began with is bad already, in ${planted}: start from other weights.` : `Lower the rate, add warm-up steps or set "clipNorm", and train anew; look at the images named.${good}`,
+    todo: planted
+      ? `The state it began with is bad already, in ${planted}: start from other weights.`
+      : `Lower the rate, add warm-up steps or set "clipNorm", and train anew; look at the images named.${good}`,
   });
 }

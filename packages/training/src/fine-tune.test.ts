@@ -1,5 +1,16 @@
 /** A training that begins from trained weights: whose class centres it keeps, replaces or makes anew, what is frozen and for how long. */
-import { createRandom, decodeSafetensors, hostTensor, stageConfig, under, type Engine, type HostTensor, type HostTensors, type PluginContext, type RunEvent } from '@facewright/core';
+import {
+  createRandom,
+  decodeSafetensors,
+  hostTensor,
+  stageConfig,
+  under,
+  type Engine,
+  type HostTensor,
+  type HostTensors,
+  type PluginContext,
+  type RunEvent,
+} from '@facewright/core';
 import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,17 +35,51 @@ afterAll(async () => rm(root, { recursive: true }));
 
 const at = (path: string): string => join(root, path);
 
-interface Run { readonly events: RunEvent[]; readonly error?: unknown }
+interface Run {
+  readonly events: RunEvent[];
+  readonly error?: unknown;
+}
 
 /** Eight steps with the loss of cosines. */
-async function run(directory: string, { config = {}, abortAt, people = 5, ...rest }: { config?: object; abortAt?: number; people?: number } & Partial<TrainOptions> = {}): Promise<Run> {
+async function run(
+  directory: string,
+  {
+    config = {},
+    abortAt,
+    people = 5,
+    ...rest
+  }: { config?: object; abortAt?: number; people?: number } & Partial<TrainOptions> = {},
+): Promise<Run> {
   const { events, emit, signal } = recorded(abortAt);
   const error = await train({
-    dataset: tinyDataset(people, 6), model: tinyModel, modelReference: { name: 'tiny', options: {} }, alignment: { fingerprint: 'tiny', size: 6 },
-    stages: [{ name: 'cosine', loss: cosineLoss, optimiserName: 'sgd', optimiser: await sgd({ weightDecay: 1e-3 }).create({} as PluginContext), config: stageConfig.parse({ loss: 'cosine', rate: 0.05, until: { steps: 8 }, ...config }) }],
-    engine, batch: 8, flip: false, validation: { fraction: 0, minimum: 0, everySteps: 100 }, checkpoint: { everySteps: 100, keep: 3 },
-    from: async () => beginning, directory: at(directory), random: createRandom(7), emit, signal, ...rest,
-  }).then(() => undefined, (error: unknown) => error);
+    dataset: tinyDataset(people, 6),
+    model: tinyModel,
+    modelReference: { name: 'tiny', options: {} },
+    alignment: { fingerprint: 'tiny', size: 6 },
+    stages: [
+      {
+        name: 'cosine',
+        loss: cosineLoss,
+        optimiserName: 'sgd',
+        optimiser: await sgd({ weightDecay: 1e-3 }).create({} as PluginContext),
+        config: stageConfig.parse({ loss: 'cosine', rate: 0.05, until: { steps: 8 }, ...config }),
+      },
+    ],
+    engine,
+    batch: 8,
+    flip: false,
+    validation: { fraction: 0, minimum: 0, everySteps: 100 },
+    checkpoint: { everySteps: 100, keep: 3 },
+    from: async () => beginning,
+    directory: at(directory),
+    random: createRandom(7),
+    emit,
+    signal,
+    ...rest,
+  }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   return { events, error };
 }
 
@@ -45,26 +90,45 @@ async function stateOf(directory: string, step: number): Promise<HostTensors> {
 
 const notices = ({ events }: Run): string[] => of(events, 'notice').map(({ message }) => message);
 /** Names of the tensors that are not the same, bit for bit. */
-const moved = (before: HostTensors, after: HostTensors): string[] => Object.keys(before).filter((name) => !Buffer.from(Float32Array.from(before[name].data).buffer).equals(Buffer.from(Float32Array.from(after[name].data).buffer))).sort();
-const column = ({ shape: [, width], data }: HostTensor, index: number): number[] => Array.from(data).filter((_, at) => at % width === index);
+const moved = (before: HostTensors, after: HostTensors): string[] =>
+  Object.keys(before)
+    .filter(
+      (name) =>
+        !Buffer.from(Float32Array.from(before[name].data).buffer).equals(
+          Buffer.from(Float32Array.from(after[name].data).buffer),
+        ),
+    )
+    .sort();
+const column = ({ shape: [, width], data }: HostTensor, index: number): number[] =>
+  Array.from(data).filter((_, at) => at % width === index);
 
 describe('mistakes of the seed', () => {
   test('layers are copied by name, never by their place: in another order they are the same, under another name an error', async () => {
     const { params, statistics } = beginning.weights;
-    const reversed = { params: Object.fromEntries(Object.entries(params).reverse()), statistics: Object.fromEntries(Object.entries(statistics).reverse()) };
+    const reversed = {
+      params: Object.fromEntries(Object.entries(params).reverse()),
+      statistics: Object.fromEntries(Object.entries(statistics).reverse()),
+    };
     await run('in-order');
     await run('reversed', { from: async () => ({ ...beginning, weights: reversed }) });
     expect(await stateOf('reversed', 8)).toEqual(await stateOf('in-order', 8));
     const { 'stem/kernel': kernel, ...others } = params;
-    const { error } = await run('renamed', { from: async () => ({ ...beginning, weights: { params: { ...others, 'first/kernel': kernel }, statistics } }) });
+    const { error } = await run('renamed', {
+      from: async () => ({ ...beginning, weights: { params: { ...others, 'first/kernel': kernel }, statistics } }),
+    });
     expect(error).toMatchObject({ what: expect.stringMatching(/The tensor "stem\/kernel" is missing/) as string });
   });
 
   test('resuming restores more than weights: from the same weights alone the training goes another way', async () => {
     const stopAndGoOn = async (directory: string, forget: boolean): Promise<HostTensors> => {
       await run(directory, { abortAt: 4 });
-      const weights = { params: under('model/params', await stateOf(directory, 4)), statistics: under('model/statistics', await stateOf(directory, 4)) };
-      await (forget ? run(`${directory}-on`, { from: async () => ({ ...beginning, weights }), config: { until: { steps: 4 } } }) : run(directory, { resume: true }));
+      const weights = {
+        params: under('model/params', await stateOf(directory, 4)),
+        statistics: under('model/statistics', await stateOf(directory, 4)),
+      };
+      await (forget
+        ? run(`${directory}-on`, { from: async () => ({ ...beginning, weights }), config: { until: { steps: 4 } } })
+        : run(directory, { resume: true }));
       return stateOf(forget ? `${directory}-on` : directory, forget ? 4 : 8);
     };
     await run('never-stopped');
@@ -79,12 +143,33 @@ describe('class centres', () => {
   const former: KnownCentres = { centres: normal([4, 3], 1, createRandom('former')), identities: ['ada', 'bo', 'cy'] };
   const means = normal([4, 9], 1, createRandom('means'));
   const asked: (readonly number[])[] = [];
-  const begun = async (identities: string[], known = former, init?: object): Promise<{ centres: HostTensor; head: object }> => {
+  const begun = async (
+    identities: string[],
+    known = former,
+    init?: object,
+  ): Promise<{ centres: HostTensor; head: object }> => {
     asked.length = 0;
-    const { state, head } = await stageState(tinyModel.init(createRandom(1)), { loss: cosineLoss, optimiser: await sgd().create({} as PluginContext) }, {
-      identities, known, embeddingSize: 4, rule: stageConfig.parse({ loss: 'cosine', until: { steps: 1 }, init }).init, random: createRandom('drawn'),
-      meansOf: async (labels) => (asked.push(labels), hostTensor([4, labels.length], Float32Array.from({ length: 4 * labels.length }, (_, i) => means.data[Math.floor(i / labels.length) * 9 + labels[i % labels.length]]))),
-    });
+    const { state, head } = await stageState(
+      tinyModel.init(createRandom(1)),
+      { loss: cosineLoss, optimiser: await sgd().create({} as PluginContext) },
+      {
+        identities,
+        known,
+        embeddingSize: 4,
+        rule: stageConfig.parse({ loss: 'cosine', until: { steps: 1 }, init }).init,
+        random: createRandom('drawn'),
+        meansOf: async (labels) => (
+          asked.push(labels),
+          hostTensor(
+            [4, labels.length],
+            Float32Array.from(
+              { length: 4 * labels.length },
+              (_, i) => means.data[Math.floor(i / labels.length) * 9 + labels[i % labels.length]],
+            ),
+          )
+        ),
+      },
+    );
     return { centres: state['head/params/centres'], head };
   };
 
@@ -92,10 +177,15 @@ describe('class centres', () => {
     const { centres, head } = await begun(['cy', 'dee', 'ada', 'eve']);
     expect(head).toEqual({ carried: 2, means: 2, drawn: 0 });
     expect(asked).toEqual([[1, 3]]);
-    expect([0, 1, 2, 3].map((label) => column(centres, label))).toEqual([column(former.centres, 2), column(means, 1), column(former.centres, 0), column(means, 3)]);
+    expect([0, 1, 2, 3].map((label) => column(centres, label))).toEqual([
+      column(former.centres, 2),
+      column(means, 1),
+      column(former.centres, 0),
+      column(means, 3),
+    ]);
   });
 
-  test('of a model that comes without them are everybody\'s mean embedding', async () => {
+  test("of a model that comes without them are everybody's mean embedding", async () => {
     const { centres, head } = await begun(['ada', 'bo'], noCentres(4));
     expect(head).toEqual({ carried: 0, means: 2, drawn: 0 });
     expect(column(centres, 1)).toEqual(column(means, 1));
@@ -117,8 +207,14 @@ test('the model is kept and told of: its first loss is far below that of drawn w
   const tuned = await run('tuned');
   expect(tuned.error).toBeUndefined();
   expect(of(tuned.events, 'stage.started')[0].head).toBe('adopted');
-  expect(notices(tuned)).toContain('Class centres: 0 carried over, 5 begun at the mean embedding of a person\'s photos.');
-  expect(of(tuned.events, 'progress').filter(({ task }) => task === 'class centres').at(-1)).toMatchObject({ done: 50, total: 50 });
+  expect(notices(tuned)).toContain(
+    "Class centres: 0 carried over, 5 begun at the mean embedding of a person's photos.",
+  );
+  expect(
+    of(tuned.events, 'progress')
+      .filter(({ task }) => task === 'class centres')
+      .at(-1),
+  ).toMatchObject({ done: 50, total: 50 });
   const fresh = await run('fresh', { from: undefined });
   const first = ({ events }: Run): number => of(events, 'train.step')[0].loss;
   expect(first(tuned)).toBeLessThan(0.6 * first(fresh));
@@ -126,7 +222,10 @@ test('the model is kept and told of: its first loss is far below that of drawn w
 
 describe('freezing', () => {
   const given = (): HostTensors => ({ ...beginning.weights.params, ...beginning.weights.statistics });
-  const model = (state: HostTensors): HostTensors => ({ ...under('model/params', state), ...under('model/statistics', state) });
+  const model = (state: HostTensors): HostTensors => ({
+    ...under('model/params', state),
+    ...under('model/statistics', state),
+  });
   const everything = ['out/kernel', 'stem/beta', 'stem/gamma', 'stem/kernel', 'stem/mean', 'stem/variance'];
 
   test('of the model for so many steps: until then only the centres move, statistics and weight decay included', async () => {
@@ -137,14 +236,17 @@ describe('freezing', () => {
     expect(moved(given(), model(await stateOf('frozen', 5)))).toEqual(everything);
     const one = await run('frozen-1', { config, abortAt: 1 });
     expect(of(one.events, 'train.step')).toHaveLength(1);
-    expect(moved(under('head/params', await stateOf('frozen-1', 1)), under('head/params', await stateOf('frozen', 4)))).toEqual(['centres']);
+    expect(
+      moved(under('head/params', await stateOf('frozen-1', 1)), under('head/params', await stateOf('frozen', 4))),
+    ).toEqual(['centres']);
   });
 
   test('interrupted while frozen and after, it goes on to the same bytes', async () => {
     const config = { freeze: { steps: 4 } };
     await run('undisturbed', { config });
     for (const abortAt of [2, 6, undefined]) await run('disturbed', { config, abortAt, resume: abortAt !== 2 });
-    const weights = async (directory: string): Promise<Buffer> => readFile(at(`${directory}/model/weights.safetensors`));
+    const weights = async (directory: string): Promise<Buffer> =>
+      readFile(at(`${directory}/model/weights.safetensors`));
     expect((await weights('disturbed')).equals(await weights('undisturbed'))).toBe(true);
   });
 
@@ -155,17 +257,27 @@ describe('freezing', () => {
 
   test('takes the model, the head, groups and paths of layers; what means nothing, or all, is an error', () => {
     const all = ['model/params/stem/kernel', 'model/params/out/kernel', 'head/params/centres'];
-    expect([...frozenParameters({ parameters: ['head', 'afterGlobal'] }, all, tinyModel)]).toEqual(['head/params/centres', 'model/params/out/kernel']);
-    expect(() => frozenParameters({ parameters: ['stam'] }, all, tinyModel)).toThrow(/"stam".*[^]*model, head, afterGlobal, stem, out/);
+    expect([...frozenParameters({ parameters: ['head', 'afterGlobal'] }, all, tinyModel)]).toEqual([
+      'head/params/centres',
+      'model/params/out/kernel',
+    ]);
+    expect(() => frozenParameters({ parameters: ['stam'] }, all, tinyModel)).toThrow(
+      /"stam".*[^]*model, head, afterGlobal, stem, out/,
+    );
     expect(() => frozenParameters({ parameters: ['model', 'head'] }, all, tinyModel)).toThrow(/nothing to train/);
   });
 });
 
 test('a starting point is a model, a checkpoint, or a run, whose newest whole checkpoint it is', async () => {
-  const [model, checkpoint, whole] = await Promise.all(['trained/model', 'trained/checkpoints/00000008', 'trained'].map((path) => readStartingPoint(at(path))));
+  const [model, checkpoint, whole] = await Promise.all(
+    ['trained/model', 'trained/checkpoints/00000008', 'trained'].map((path) => readStartingPoint(at(path))),
+  );
   expect(model.head).toBeUndefined();
   for (const { head, weights } of [checkpoint, whole]) {
-    expect(head).toMatchObject({ loss: 'cosine', identities: ['person 0', 'person 1', 'person 2', 'person 3', 'person 4'] });
+    expect(head).toMatchObject({
+      loss: 'cosine',
+      identities: ['person 0', 'person 1', 'person 2', 'person 3', 'person 4'],
+    });
     expect(weights.params['stem/kernel']).toEqual(model.weights.params['stem/kernel']);
   }
   await expect(readStartingPoint(at('nowhere'))).rejects.toThrow(/nothing to begin from/);
@@ -178,6 +290,8 @@ test('a head grows: of a run, those it knows are carried over and the newcomers 
   const { head, weights, path } = await readStartingPoint(at('trained'));
   const known = { centres: cosineLoss.centres!(head!.params), identities: head!.identities };
   const grown = await run('grown', { people: 7, from: async () => ({ weights, known, where: path }) });
-  expect(notices(grown)).toContain('Class centres: 5 carried over, 2 begun at the mean embedding of a person\'s photos.');
+  expect(notices(grown)).toContain(
+    "Class centres: 5 carried over, 2 begun at the mean embedding of a person's photos.",
+  );
   expect((await stateOf('grown', 8))['head/params/centres'].shape).toEqual([4, 7]);
 });

@@ -7,7 +7,12 @@ import { drawPairs, type Pair } from './held-out.js';
  * both people of a different pair are of one fold. There are fewer folds where there are too few people for `folds` (a fold needs two, one of them
  * with two photos), and fewer pairs where there are too few photos. Throws a `FacewrightError` where not even two folds can be made.
  */
-export function drawFoldedPairs(dataset: Pick<Dataset, 'samples' | 'identities'>, count: number, random: Random, folds = 10): Pair[] {
+export function drawFoldedPairs(
+  dataset: Pick<Dataset, 'samples' | 'identities'>,
+  count: number,
+  random: Random,
+  folds = 10,
+): Pair[] {
   const sources = new Map(dataset.identities.map((name) => [name, new Set<string>()]));
   for (const { identity, source, kind } of dataset.samples) if (kind === 'original') sources.get(identity)?.add(source);
   const photosOf = (name: string): number => sources.get(name)!.size;
@@ -28,5 +33,7 @@ export function drawFoldedPairs(dataset: Pick<Dataset, 'samples' | 'identities'>
     groups[place < number ? place : 2 * number - 1 - place].push(name);
   });
   const each = 2 * Math.max(1, Math.floor(count / number / 2));
-  return groups.flatMap((names, fold) => drawPairs(dataset, names, each, random.fork('fold', fold), 1).map((pair) => ({ ...pair, fold })));
+  return groups.flatMap((names, fold) =>
+    drawPairs(dataset, names, each, random.fork('fold', fold), 1).map((pair) => ({ ...pair, fold })),
+  );
 }

@@ -8,14 +8,23 @@ const HEAD = 'head/params/';
  * Which of these parameters (`model/params/…`, `head/params/…`) a rule freezes: all of the model's (`model`) or the loss's (`head`), a group of the model, or whatever lies
  * below a path of it. Throws a `FacewrightError` where a name means nothing, or nothing is left to train.
  */
-export function frozenParameters({ parameters }: FreezeRule, all: readonly string[], model: Pick<Model, 'groupOf'>): ReadonlySet<string> {
+export function frozenParameters(
+  { parameters }: FreezeRule,
+  all: readonly string[],
+  model: Pick<Model, 'groupOf'>,
+): ReadonlySet<string> {
   const frozen = new Set<string>();
   for (const wanted of parameters) {
     const meant = all.filter((name) => means(wanted, name, model));
     if (meant.length === 0) throw unknown(wanted, all, model);
     meant.forEach((name) => frozen.add(name));
   }
-  if (frozen.size === all.length) throw new FacewrightError({ what: 'Every parameter of the stage is frozen: there is nothing to train.', where: 'freeze.parameters', todo: 'Leave "head" out.' });
+  if (frozen.size === all.length)
+    throw new FacewrightError({
+      what: 'Every parameter of the stage is frozen: there is nothing to train.',
+      where: 'freeze.parameters',
+      todo: 'Leave "head" out.',
+    });
   return frozen;
 }
 
@@ -29,11 +38,16 @@ function unknown(wanted: string, all: readonly string[], model: Pick<Model, 'gro
   const paths = all.filter((name) => name.startsWith(MODEL)).map((name) => name.slice(MODEL.length));
   const groups = new Set(paths.flatMap((path) => model.groupOf?.(path) ?? []));
   const layers = new Set(paths.map((path) => path.split('/')[0]));
-  return new FacewrightError({ what: `No parameter is meant by "${wanted}".`, where: 'freeze.parameters', todo: `Known are: ${['model', 'head', ...groups, ...layers].join(', ')}, and longer paths of layers.` });
+  return new FacewrightError({
+    what: `No parameter is meant by "${wanted}".`,
+    where: 'freeze.parameters',
+    todo: `Known are: ${['model', 'head', ...groups, ...layers].join(', ')}, and longer paths of layers.`,
+  });
 }
 
 /** Whether every parameter of the model is frozen: then it runs as it would be used, and needs no backward pass. */
-export const wholeModelFrozen = (names: readonly string[], frozen: ReadonlySet<string>): boolean => names.every((name) => !name.startsWith(MODEL) || frozen.has(name));
+export const wholeModelFrozen = (names: readonly string[], frozen: ReadonlySet<string>): boolean =>
+  names.every((name) => !name.startsWith(MODEL) || frozen.has(name));
 
 /** Whether a running statistic of the model belongs to a layer whose parameters are all frozen. */
 export function frozenStatistic(statistic: string, names: readonly string[], frozen: ReadonlySet<string>): boolean {

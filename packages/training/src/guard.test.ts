@@ -1,5 +1,18 @@
 /** Bad numbers planted in the data, the weights, the rate and the loss: each is named, undone as often as allowed, and told. */
-import { createRandom, decodeSafetensors, filled, hostTensor, stageConfig, type Dataset, type Engine, type FacewrightError, type Loss, type Model, type PluginContext, type RunEvent } from '@facewright/core';
+import {
+  createRandom,
+  decodeSafetensors,
+  filled,
+  hostTensor,
+  stageConfig,
+  type Dataset,
+  type Engine,
+  type FacewrightError,
+  type Loss,
+  type Model,
+  type PluginContext,
+  type RunEvent,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,42 +33,99 @@ afterAll(async () => rm(root, { recursive: true }));
 
 const guard = { retries: 2, rateFactor: 0.5, chanceAfter: 500 };
 
-interface Run { events: RunEvent[]; error?: FacewrightError }
+interface Run {
+  events: RunEvent[];
+  error?: FacewrightError;
+}
 
-async function run(directory: string, { model = tinyModel, loss = linearLoss, dataset = tinyDataset(5, 6), config = {}, abortAt, ...rest }: { model?: Model; loss?: Loss; dataset?: Dataset; config?: object; abortAt?: number } & Partial<TrainOptions> = {}): Promise<Run> {
+async function run(
+  directory: string,
+  {
+    model = tinyModel,
+    loss = linearLoss,
+    dataset = tinyDataset(5, 6),
+    config = {},
+    abortAt,
+    ...rest
+  }: { model?: Model; loss?: Loss; dataset?: Dataset; config?: object; abortAt?: number } & Partial<TrainOptions> = {},
+): Promise<Run> {
   const { events, emit, signal } = recorded(abortAt);
   const options: TrainOptions = {
-    dataset, model, modelReference: { name: 'tiny', options: {} }, alignment: { fingerprint: 'tiny', size: 6 },
-    stages: [{ name: 'linear', loss, optimiserName: 'sgd', optimiser: await sgd().create({} as PluginContext), config: stageConfig.parse({ loss: 'linear', rate: 0.1, until: { steps: 12 }, ...config }) }],
-    engine, batch: 8, flip: false, validation: { fraction: 0, minimum: 0, everySteps: 100 }, checkpoint: { everySteps: 4, keep: 3 }, guard,
-    directory: join(root, directory), random: createRandom(7), emit, signal, ...rest,
+    dataset,
+    model,
+    modelReference: { name: 'tiny', options: {} },
+    alignment: { fingerprint: 'tiny', size: 6 },
+    stages: [
+      {
+        name: 'linear',
+        loss,
+        optimiserName: 'sgd',
+        optimiser: await sgd().create({} as PluginContext),
+        config: stageConfig.parse({ loss: 'linear', rate: 0.1, until: { steps: 12 }, ...config }),
+      },
+    ],
+    engine,
+    batch: 8,
+    flip: false,
+    validation: { fraction: 0, minimum: 0, everySteps: 100 },
+    checkpoint: { everySteps: 4, keep: 3 },
+    guard,
+    directory: join(root, directory),
+    random: createRandom(7),
+    emit,
+    signal,
+    ...rest,
   };
-  const error = await train(options).then(() => undefined, (error: FacewrightError) => error);
+  const error = await train(options).then(
+    () => undefined,
+    (error: FacewrightError) => error,
+  );
   return { events, error };
 }
 
-const weights = async (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
+const weights = async (directory: string): Promise<Buffer> =>
+  readFile(join(root, directory, 'model', 'weights.safetensors'));
 
 /** The loss is no number wherever `when` says so. */
 const infected = (when: (call: number) => boolean): Loss => {
   let calls = 0;
-  return { ...linearLoss, apply: (params, statistics, embeddings, labels) => {
-    const result = linearLoss.apply(params, statistics, embeddings, labels);
-    return when(++calls) ? { ...result, loss: tf.mul(result.loss, NaN) } : result;
-  } };
+  return {
+    ...linearLoss,
+    apply: (params, statistics, embeddings, labels) => {
+      const result = linearLoss.apply(params, statistics, embeddings, labels);
+      return when(++calls) ? { ...result, loss: tf.mul(result.loss, NaN) } : result;
+    },
+  };
 };
 
 describe('a loss that is no number once', () => {
   test('goes back to the last checkpoint and on at half the rate', async () => {
     const { events, error } = await run('once', { loss: infected((call) => call === 7) });
     expect(error).toBeUndefined();
-    expect(of(events, 'train.setback')).toMatchObject([{ step: 7, backTo: 4, rateFactor: 0.5, tensor: expect.stringContaining('the logits of the loss "linear"') }]);
+    expect(of(events, 'train.setback')).toMatchObject([
+      { step: 7, backTo: 4, rateFactor: 0.5, tensor: expect.stringContaining('the logits of the loss "linear"') },
+    ]);
     expect(of(events, 'train.setback')[0].images).toHaveLength(8);
-    expect(of(events, 'train.step').map(({ step, rate }) => [step, rate])).toEqual([[1, 0.1], [2, 0.1], [3, 0.1], [4, 0.1], [5, 0.1], [6, 0.1], ...[5, 6, 7, 8, 9, 10, 11, 12].map((step) => [step, 0.05])]);
+    expect(of(events, 'train.step').map(({ step, rate }) => [step, rate])).toEqual([
+      [1, 0.1],
+      [2, 0.1],
+      [3, 0.1],
+      [4, 0.1],
+      [5, 0.1],
+      [6, 0.1],
+      ...[5, 6, 7, 8, 9, 10, 11, 12].map((step) => [step, 0.05]),
+    ]);
     const [notice] = of(events, 'notice');
-    expect(notice).toMatchObject({ level: 'warning', message: expect.stringMatching(/step 7: the loss is NaN.*person \d\/\d.jpg.*Back to step 4, at the rate 0.05 \(1 of 2\)/) });
+    expect(notice).toMatchObject({
+      level: 'warning',
+      message: expect.stringMatching(
+        /step 7: the loss is NaN.*person \d\/\d.jpg.*Back to step 4, at the rate 0.05 \(1 of 2\)/,
+      ),
+    });
     const { tensors } = decodeSafetensors(await weights('once'), 'weights');
-    expect(Object.values(tensors).every(({ data }) => data.every((value: number) => Number.isFinite(value)))).toBe(true);
+    expect(Object.values(tensors).every(({ data }) => data.every((value: number) => Number.isFinite(value)))).toBe(
+      true,
+    );
   });
 
   test('before the first checkpoint it goes back to the start', async () => {
@@ -75,14 +145,19 @@ describe('a loss that is no number once', () => {
 
 test('again and again: as often as allowed, then an error that says how often', async () => {
   const { events, error } = await run('always', { loss: infected((call) => call > 5) });
-  expect(of(events, 'train.setback').map(({ backTo, rateFactor }) => [backTo, rateFactor])).toEqual([[4, 0.5], [4, 0.25]]);
+  expect(of(events, 'train.setback').map(({ backTo, rateFactor }) => [backTo, rateFactor])).toEqual([
+    [4, 0.5],
+    [4, 0.25],
+  ]);
   expect(error!.what).toMatch(/2 times it went back/);
   expect(error!.todo).toContain('The checkpoint of step 4 is good.');
 });
 
 test('a NaN in the data: the images of the step are named, and which of them it is', async () => {
   // a picture holds bytes alone: what turns them into numbers is where a NaN can come from
-  const bad = Object.assign(tinyDataset(5, 6), { read: async () => ({ width: 6, height: 6, data: new Uint8Array(108) }) });
+  const bad = Object.assign(tinyDataset(5, 6), {
+    read: async () => ({ width: 6, height: 6, data: new Uint8Array(108) }),
+  });
   const { error } = await run('data', { dataset: bad, model: { ...tinyModel, inputScale: { offset: 0, scale: NaN } } });
   expect(error!.what).toMatch(/The first tensor that went bad: the input images \(image 1 of the batch/);
   expect(error!.what).toMatch(/The step's images: person \d\/\d.jpg/);
@@ -90,10 +165,22 @@ test('a NaN in the data: the images of the step are named, and which of them it 
 });
 
 test('a NaN in the weights: going back cannot help, and the tensor is named', async () => {
-  const planted: Model = { ...tinyModel, init: (random) => {
-    const first = tinyModel.init(random);
-    return { ...first, params: { ...first.params, 'stem/kernel': { ...first.params['stem/kernel'], data: Float32Array.from(first.params['stem/kernel'].data, (value, index) => (index === 5 ? NaN : value)) } } };
-  } };
+  const planted: Model = {
+    ...tinyModel,
+    init: (random) => {
+      const first = tinyModel.init(random);
+      return {
+        ...first,
+        params: {
+          ...first.params,
+          'stem/kernel': {
+            ...first.params['stem/kernel'],
+            data: Float32Array.from(first.params['stem/kernel'].data, (value, index) => (index === 5 ? NaN : value)),
+          },
+        },
+      };
+    },
+  };
   const { events, error } = await run('weights', { model: planted });
   expect(of(events, 'train.setback')).toEqual([]);
   expect(error!.what).toContain('The first tensor that went bad: model/statistics/stem/mean');
@@ -108,44 +195,104 @@ test('a rate that is far too high: it halves until it may go on, or ends', async
 });
 
 describe('the first bad tensor', () => {
-  const order = ['model/params/a/kernel', 'model/params/b/kernel', 'model/statistics/a/mean', 'model/statistics/b/mean', 'head/params/centres'];
+  const order = [
+    'model/params/a/kernel',
+    'model/params/b/kernel',
+    'model/statistics/a/mean',
+    'model/statistics/b/mean',
+    'head/params/centres',
+  ];
   const whole = Object.fromEntries(order.map((name) => [name, filled([2], 1)]));
   const inputs = { images: filled([1, 1, 1, 3], 0), rate: filled([], 0.1) };
   const nan = filled([2], NaN);
 
   test('forward: the first layer whose statistics are bad', () => {
-    expect(firstBadTensor({ inputs, loss: NaN, state: { ...whole, 'model/statistics/b/mean': nan, 'model/params/a/kernel': nan, 'model/params/b/kernel': nan }, order, lossName: 'arcface' })).toContain('model/statistics/b/mean');
+    expect(
+      firstBadTensor({
+        inputs,
+        loss: NaN,
+        state: { ...whole, 'model/statistics/b/mean': nan, 'model/params/a/kernel': nan, 'model/params/b/kernel': nan },
+        order,
+        lossName: 'arcface',
+      }),
+    ).toContain('model/statistics/b/mean');
   });
   test('backward: the last layer whose parameters are bad', () => {
-    expect(firstBadTensor({ inputs, loss: 1, state: { ...whole, 'model/params/a/kernel': nan, 'model/params/b/kernel': nan }, order, lossName: 'arcface' })).toBe('the gradient of model/params/b/kernel');
+    expect(
+      firstBadTensor({
+        inputs,
+        loss: 1,
+        state: { ...whole, 'model/params/a/kernel': nan, 'model/params/b/kernel': nan },
+        order,
+        lossName: 'arcface',
+      }),
+    ).toBe('the gradient of model/params/b/kernel');
     expect(firstBadTensor({ inputs, loss: 1, state: whole, order, lossName: 'arcface' })).toContain('too large');
   });
   test('the rate', () => {
-    expect(firstBadTensor({ inputs: { ...inputs, rate: filled([], NaN) }, loss: 1, state: whole, order, lossName: 'arcface' })).toBe('the learning rate');
+    expect(
+      firstBadTensor({
+        inputs: { ...inputs, rate: filled([], NaN) },
+        loss: 1,
+        state: whole,
+        order,
+        lossName: 'arcface',
+      }),
+    ).toBe('the learning rate');
   });
 });
 
 describe('accuracy at chance', () => {
-  const told = (identities: number, losses: (step: number) => number, accuracy: (step: number) => number, batch = 32): string[] => {
+  const told = (
+    identities: number,
+    losses: (step: number) => number,
+    accuracy: (step: number) => number,
+    batch = 32,
+  ): string[] => {
     const watch = createChanceWatch({ identities, batch, after: 200 });
-    return Array.from({ length: 400 }, (_, step) => watch(losses(step), accuracy(step))).filter((message) => message !== undefined);
+    return Array.from({ length: 400 }, (_, step) => watch(losses(step), accuracy(step))).filter(
+      (message) => message !== undefined,
+    );
   };
   test('is told once, with the figures', () => {
     const random = createRandom('chance');
-    const messages = told(10, () => 2.3 + 0.05 * random.normal(), () => Math.round(32 * (0.1 + 0.03 * random.normal())) / 32);
+    const messages = told(
+      10,
+      () => 2.3 + 0.05 * random.normal(),
+      () => Math.round(32 * (0.1 + 0.03 * random.normal())) / 32,
+    );
     expect(messages).toHaveLength(1);
     expect(messages[0]).toMatch(/after 200 steps the accuracy is (9|10|11)\.\d\d %, where drawing lots gives 10.00 %/);
   });
-  test('not where the accuracy rises', () => expect(told(10, () => 2.3, () => 0.15)).toEqual([]));
+  test('not where the accuracy rises', () =>
+    expect(
+      told(
+        10,
+        () => 2.3,
+        () => 0.15,
+      ),
+    ).toEqual([]));
   test('not where the loss falls, though nobody among many is hit yet', () => {
-    expect(told(68_000, (step) => 11.1 - 0.005 * step, () => 0)).toEqual([]);
-    expect(told(68_000, () => 11.1, () => 0)).toHaveLength(1);
+    expect(
+      told(
+        68_000,
+        (step) => 11.1 - 0.005 * step,
+        () => 0,
+      ),
+    ).toEqual([]);
+    expect(
+      told(
+        68_000,
+        () => 11.1,
+        () => 0,
+      ),
+    ).toHaveLength(1);
   });
 });
 
 test('clipping is in the events', async () => {
   const { events } = await run('clipped', { config: { rate: 0.1, clipNorm: 0.05, until: { steps: 4 } } });
-  expect(of(events, 'train.step').every(({ gradientNorm, clipped }) => clipped === (gradientNorm! > 0.05))).toBe(true);
+  expect(of(events, 'train.step').every(({ gradientNorm, clipped }) => clipped === gradientNorm! > 0.05)).toBe(true);
   expect(of(events, 'train.step').some(({ clipped }) => clipped)).toBe(true);
 });
 

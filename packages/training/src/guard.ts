@@ -7,7 +7,10 @@ export type Guard = RunConfig['guard'];
 const isWhole = ({ data }: HostTensor): boolean => data.every((value: number) => Number.isFinite(value));
 
 /** The first tensor that holds a NaN or an infinity, in the order given. */
-export const firstNotFinite = (tensors: HostTensors, names: readonly string[] = Object.keys(tensors)): string | undefined => names.find((name) => name in tensors && !isWhole(tensors[name]));
+export const firstNotFinite = (
+  tensors: HostTensors,
+  names: readonly string[] = Object.keys(tensors),
+): string | undefined => names.find((name) => name in tensors && !isWhole(tensors[name]));
 
 export interface FailedStep {
   readonly inputs: HostTensors;
@@ -24,11 +27,19 @@ export interface FailedStep {
  * statistics are bad; in a backward pass they reach everything before it, so that is the last layer whose parameters are bad.
  */
 export function firstBadTensor({ inputs, loss, state, order, lossName }: FailedStep): string {
-  if (!isWhole(inputs.images)) return `the input images (${badImages(inputs.images).map((index) => `image ${index + 1} of the batch`).join(', ')})`;
+  if (!isWhole(inputs.images))
+    return `the input images (${badImages(inputs.images)
+      .map((index) => `image ${index + 1} of the batch`)
+      .join(', ')})`;
   if (!isWhole(inputs.rate)) return 'the learning rate';
   if (!Number.isFinite(loss)) {
-    const statistic = firstNotFinite(state, order.filter((name) => name.startsWith('model/statistics/')));
-    return statistic ? `${statistic} (the output of that layer's convolution)` : `the logits of the loss "${lossName}", or the embeddings it was given`;
+    const statistic = firstNotFinite(
+      state,
+      order.filter((name) => name.startsWith('model/statistics/')),
+    );
+    return statistic
+      ? `${statistic} (the output of that layer's convolution)`
+      : `the logits of the loss "${lossName}", or the embeddings it was given`;
   }
   const parameter = firstNotFinite(state, order.filter((name) => name.includes('/params/')).reverse());
   return parameter ? `the gradient of ${parameter}` : 'the norm of the gradients: it is too large for a float32';
@@ -37,22 +48,31 @@ export function firstBadTensor({ inputs, loss, state, order, lossName }: FailedS
 /** Which images of a batch [n, …] hold bad values. */
 export function badImages({ shape: [n], data }: HostTensor): number[] {
   const size = data.length / n;
-  return Array.from({ length: n }, (_, index) => index).filter((index) => data.subarray(index * size, (index + 1) * size).some((value) => !Number.isFinite(value)));
+  return Array.from({ length: n }, (_, index) => index).filter((index) =>
+    data.subarray(index * size, (index + 1) * size).some((value) => !Number.isFinite(value)),
+  );
 }
 
 /** The state's entries from the input to the loss: a checkpoint's are in another order, those a model begins with are in that of its layers. */
 export function forwardOrder(model: Model, random: Random, state: HostTensors): string[] {
   const { params, statistics } = model.init(random);
-  const own = [...Object.keys(params).map((name) => `model/params/${name}`), ...Object.keys(statistics).map((name) => `model/statistics/${name}`)];
+  const own = [
+    ...Object.keys(params).map((name) => `model/params/${name}`),
+    ...Object.keys(statistics).map((name) => `model/statistics/${name}`),
+  ];
   return [...own, ...Object.keys(state).filter((name) => name.startsWith('head/'))];
 }
 
 /** Where each sample comes from. */
 export const namesOf = (samples: readonly LabelledSample[], dataset: Pick<Dataset, 'samples'>): string[] =>
-  samples.map(({ sample }) => { const { source, kind } = dataset.samples[sample]; return kind === 'original' ? source : `${source} (${kind})`; });
+  samples.map(({ sample }) => {
+    const { source, kind } = dataset.samples[sample];
+    return kind === 'original' ? source : `${source} (${kind})`;
+  });
 
 /** Some of a list, for a message. */
-export const listed = (names: readonly string[], most = 6): string => (names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', '));
+export const listed = (names: readonly string[], most = 6): string =>
+  names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ');
 
 /** The loss must have fallen by this share of where it began for a low accuracy to be called slow instead of none. */
 const LEAST_FALL = 0.03;
@@ -63,7 +83,15 @@ const WINDOW = 100;
  * (three standard deviations), and the loss is about where it was. With many people an accuracy near 0 alone is no sign: softmax among 68,000
  * begins there.
  */
-export function createChanceWatch({ identities, batch, after }: { identities: number; batch: number; after: number }): (loss: number, accuracy: number) => string | undefined {
+export function createChanceWatch({
+  identities,
+  batch,
+  after,
+}: {
+  identities: number;
+  batch: number;
+  after: number;
+}): (loss: number, accuracy: number) => string | undefined {
   const window = Math.min(WINDOW, Math.floor(after / 2));
   const first: number[] = [];
   let last: { loss: number; accuracy: number }[] = [];

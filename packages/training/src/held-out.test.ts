@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { drawPairs, holdOut } from './held-out.js';
 
 const people = (photos: readonly number[]) => photos.map((count, index) => ({ name: `p${index}`, photos: count }));
-const held = (photos: readonly number[], identities: number, seed = 1): string[] => holdOut(people(photos), { identities }, createRandom(seed));
+const held = (photos: readonly number[], identities: number, seed = 1): string[] =>
+  holdOut(people(photos), { identities }, createRandom(seed));
 
 test('a fraction below 1, else a count, but two at least and two left', () => {
   const fifty = Array.from({ length: 50 }, () => 5);
@@ -26,39 +27,54 @@ test('only people with two photos, in the order given, by the seed', () => {
 
 /** `photos[i]` originals of person i, each with an augmented copy. */
 const datasetOf = (photos: readonly number[]) => ({
-  samples: photos.flatMap((count, label) => Array.from({ length: 2 * count }, (_, i): Sample & { label: number } => ({ identity: `p${label}`, source: `p${label}/${i >> 1}`, kind: i % 2 ? 'noise' : 'original', label }))),
+  samples: photos.flatMap((count, label) =>
+    Array.from({ length: 2 * count }, (_, i): Sample & { label: number } => ({
+      identity: `p${label}`,
+      source: `p${label}/${i >> 1}`,
+      kind: i % 2 ? 'noise' : 'original',
+      label,
+    })),
+  ),
 });
 
 test('pairs are of originals of the people named, right, different from each other, half of each kind, in balanced folds', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 6 }), fc.integer({ min: 1, max: 60 }), fc.nat(), fc.integer({ min: 2, max: 10 }), (photos, count, seed, folds) => {
-      const dataset = datasetOf([...photos, 9]);
-      const names = photos.map((_, index) => `p${index}`);
-      const pairs = drawPairs(dataset, names, count, createRandom(seed), folds);
-      for (const { a, b, same } of pairs) {
-        const [first, second] = [dataset.samples[a], dataset.samples[b]];
-        expect(first.identity === second.identity).toBe(same);
-        expect(first.source).not.toBe(second.source);
-        expect([first.kind, second.kind]).toEqual(['original', 'original']);
-        expect(names).toContain(first.identity);
-        expect(names).toContain(second.identity);
-      }
-      expect(new Set(pairs.map(({ a, b }) => [Math.min(a, b), Math.max(a, b)].join())).size).toBe(pairs.length);
-      const total = photos.reduce((sum, n) => sum + n, 0);
-      const samePossible = photos.reduce((sum, n) => sum + (n * (n - 1)) / 2, 0);
-      const possible = Math.min(samePossible, (total * (total - 1)) / 2 - samePossible, Math.floor(count / 2));
-      for (const kind of [true, false]) {
-        const own = pairs.filter(({ same }) => same === kind);
-        expect(own).toHaveLength(possible);
-        const perFold = Array.from({ length: folds }, (_, fold) => own.filter((pair) => pair.fold === fold).length);
-        expect(Math.max(...perFold) - Math.min(...perFold)).toBeLessThanOrEqual(1);
-      }
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 6 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.nat(),
+      fc.integer({ min: 2, max: 10 }),
+      (photos, count, seed, folds) => {
+        const dataset = datasetOf([...photos, 9]);
+        const names = photos.map((_, index) => `p${index}`);
+        const pairs = drawPairs(dataset, names, count, createRandom(seed), folds);
+        for (const { a, b, same } of pairs) {
+          const [first, second] = [dataset.samples[a], dataset.samples[b]];
+          expect(first.identity === second.identity).toBe(same);
+          expect(first.source).not.toBe(second.source);
+          expect([first.kind, second.kind]).toEqual(['original', 'original']);
+          expect(names).toContain(first.identity);
+          expect(names).toContain(second.identity);
+        }
+        expect(new Set(pairs.map(({ a, b }) => [Math.min(a, b), Math.max(a, b)].join())).size).toBe(pairs.length);
+        const total = photos.reduce((sum, n) => sum + n, 0);
+        const samePossible = photos.reduce((sum, n) => sum + (n * (n - 1)) / 2, 0);
+        const possible = Math.min(samePossible, (total * (total - 1)) / 2 - samePossible, Math.floor(count / 2));
+        for (const kind of [true, false]) {
+          const own = pairs.filter(({ same }) => same === kind);
+          expect(own).toHaveLength(possible);
+          const perFold = Array.from({ length: folds }, (_, fold) => own.filter((pair) => pair.fold === fold).length);
+          expect(Math.max(...perFold) - Math.min(...perFold)).toBeLessThanOrEqual(1);
+        }
+      },
+    ),
   );
 });
 
 test('a person with many photos gives no more same pairs than others', () => {
-  const pairs = drawPairs(datasetOf([100, 6, 6, 6]), ['p0', 'p1', 'p2', 'p3'], 80, createRandom(1)).filter(({ same }) => same);
+  const pairs = drawPairs(datasetOf([100, 6, 6, 6]), ['p0', 'p1', 'p2', 'p3'], 80, createRandom(1)).filter(
+    ({ same }) => same,
+  );
   expect(pairs.filter(({ a }) => a < 200)).toHaveLength(10);
 });
 

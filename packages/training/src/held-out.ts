@@ -4,9 +4,13 @@ import { permutation, type Dataset, type Random, type RunConfig } from '@facewri
 const FEWEST = 2;
 
 /** Aligned photos of each person, without their augmented copies. */
-export function peopleOf({ identities, samples }: Pick<Dataset, 'identities' | 'samples'>): { name: string; photos: number }[] {
+export function peopleOf({
+  identities,
+  samples,
+}: Pick<Dataset, 'identities' | 'samples'>): { name: string; photos: number }[] {
   const photos = new Map<string, number>();
-  for (const { identity, kind } of samples) if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
+  for (const { identity, kind } of samples)
+    if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
   return identities.map((name) => ({ name, photos: photos.get(name) ?? 0 }));
 }
 
@@ -14,12 +18,18 @@ export function peopleOf({ identities, samples }: Pick<Dataset, 'identities' | '
  * Names of the people held out, in the order given: `identities` of them, or that fraction. Only people with two photos or more are drawn. At least
  * two people are held out (one gives no different pairs) and two left for training; where that cannot be, or nothing is wanted, nobody is.
  */
-export function holdOut(people: readonly { readonly name: string; readonly photos: number }[], { identities }: Pick<RunConfig['heldOut'], 'identities'>, random: Random): string[] {
+export function holdOut(
+  people: readonly { readonly name: string; readonly photos: number }[],
+  { identities }: Pick<RunConfig['heldOut'], 'identities'>,
+  random: Random,
+): string[] {
   const wanted = identities < 1 ? Math.round(identities * people.length) : Math.round(identities);
   const eligible = people.filter(({ photos }) => photos >= 2);
   const count = Math.min(Math.max(wanted, FEWEST), eligible.length, people.length - FEWEST);
   if (identities === 0 || count < FEWEST) return [];
-  const drawn = new Set(permutation(eligible.length, random.fork('held-out'), count).map((index) => eligible[index].name));
+  const drawn = new Set(
+    permutation(eligible.length, random.fork('held-out'), count).map((index) => eligible[index].name),
+  );
   return people.filter(({ name }) => drawn.has(name)).map(({ name }) => name);
 }
 
@@ -35,15 +45,24 @@ export interface Pair {
  * Pairs of original images of these people, no pair twice: half same, half different, `count` in all or as many of each kind as there are. Every
  * person gives about as many same pairs as another. Two images of one photo are no pair. The folds are balanced.
  */
-export function drawPairs(dataset: Pick<Dataset, 'samples'>, identities: readonly string[], count: number, random: Random, folds = 10): Pair[] {
+export function drawPairs(
+  dataset: Pick<Dataset, 'samples'>,
+  identities: readonly string[],
+  count: number,
+  random: Random,
+  folds = 10,
+): Pair[] {
   const photosOf = new Map(identities.map((name) => [name, [] as Photo[]]));
-  dataset.samples.forEach(({ identity, kind, source }, index) => kind === 'original' && photosOf.get(identity)?.push({ index, source }));
+  dataset.samples.forEach(
+    ({ identity, kind, source }, index) => kind === 'original' && photosOf.get(identity)?.push({ index, source }),
+  );
   const people = identities.map((name) => photosOf.get(name)!).filter((photos) => photos.length > 0);
   const half = Math.floor(count / 2);
   const same = samePairs(people, half, random.fork('same-pairs'));
   const different = differentPairs(people, same.length, random.fork('different-pairs'));
   const number = Math.min(same.length, different.length);
-  const inFolds = (pairs: readonly Drawn[], same: boolean): Pair[] => pairs.slice(0, number).map(([a, b], index) => ({ a, b, same, fold: index % folds }));
+  const inFolds = (pairs: readonly Drawn[], same: boolean): Pair[] =>
+    pairs.slice(0, number).map(([a, b], index) => ({ a, b, same, fold: index % folds }));
   return [...inFolds(same, true), ...inFolds(different, false)].sort((a, b) => a.fold - b.fold);
 }
 

@@ -8,7 +8,12 @@ export interface ImageStore {
 }
 
 /** Keeps decoded images where all `count` of them fit into `cacheBytes`; of a larger set it keeps none, as every epoch has another order. */
-export function createImageStore(dataset: Pick<Dataset, 'read'>, model: Pick<Model, 'inputSize'>, count: number, cacheBytes = 512 * 2 ** 20): ImageStore {
+export function createImageStore(
+  dataset: Pick<Dataset, 'read'>,
+  model: Pick<Model, 'inputSize'>,
+  count: number,
+  cacheBytes = 512 * 2 ** 20,
+): ImageStore {
   const [height, width] = model.inputSize;
   const kept = count * height * width * 3 <= cacheBytes ? new Map<number, Uint8Array>() : undefined;
   return {
@@ -23,7 +28,11 @@ export function createImageStore(dataset: Pick<Dataset, 'read'>, model: Pick<Mod
 }
 
 /** Images [n, height, width, 3] as the model wants them, from RGB bytes of its input size; `mirrored[i]` flips image i left to right. */
-export function inputTensor(pixels: readonly Uint8Array[], { inputSize: [height, width], inputScale }: Pick<Model, 'inputSize' | 'inputScale'>, mirrored?: readonly boolean[]): HostTensor {
+export function inputTensor(
+  pixels: readonly Uint8Array[],
+  { inputSize: [height, width], inputScale }: Pick<Model, 'inputSize' | 'inputScale'>,
+  mirrored?: readonly boolean[],
+): HostTensor {
   const { offset, scale } = inputScale ?? { offset: 127.5, scale: 1 / 127.5 };
   const scaled = Float32Array.from({ length: 256 }, (_, value) => (value - offset) * scale);
   const size = height * width * 3;
@@ -47,5 +56,13 @@ function scaleMirrored(image: Uint8Array, scaled: Float32Array, to: Float32Array
 }
 
 /** The same for images that are not in a dataset. */
-export const inputFromImages = (images: readonly RgbImage[], model: Pick<Model, 'inputSize' | 'inputScale'>, mirrored = false): HostTensor =>
-  inputTensor(images.map((image) => fitPixels(image, model.inputSize)), model, images.map(() => mirrored));
+export const inputFromImages = (
+  images: readonly RgbImage[],
+  model: Pick<Model, 'inputSize' | 'inputScale'>,
+  mirrored = false,
+): HostTensor =>
+  inputTensor(
+    images.map((image) => fitPixels(image, model.inputSize)),
+    model,
+    images.map(() => mirrored),
+  );

@@ -12,7 +12,16 @@ export { readStartingPoint, type FormerHead, type StartingPoint } from './starti
 export { rateAt } from './schedule.js';
 export { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
 export { train, type Beginning, type TrainOptions, type TrainResult, type TrainStage } from './train.js';
-export { saveModel, loadModelFiles, metricsOf, recordMetrics, checkAlignment, type ModelCard, type ModelFiles, type ModelMetrics } from './model-files.js';
+export {
+  saveModel,
+  loadModelFiles,
+  metricsOf,
+  recordMetrics,
+  checkAlignment,
+  type ModelCard,
+  type ModelFiles,
+  type ModelMetrics,
+} from './model-files.js';
 export { createEmbedder, cosineSimilarity, meanEmbedding, type Embedder, type EmbedderOptions } from './embedder.js';
 export { verify, type VerifyOptions } from './verify.js';
 export { holdOut, drawPairs, peopleOf, type Pair } from './held-out.js';

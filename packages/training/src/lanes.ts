@@ -7,7 +7,8 @@ export function createLanes(most: number): Lanes {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (work) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve)); // whoever ends hands its lane over
+    if (running >= most)
+      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever ends hands its lane over
     else running++;
     try {
       return await work();

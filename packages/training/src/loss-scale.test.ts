@@ -1,5 +1,16 @@
 /** Loss scaling on an engine whose gradients overflow as float16 does: updates left out, the scale's way, the same weights as without, exact resumption. */
-import { createRandom, hostScalar, hostTensor, stageConfig, type Engine, type FacewrightError, type HostTensors, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
+import {
+  createRandom,
+  hostScalar,
+  hostTensor,
+  stageConfig,
+  type Engine,
+  type FacewrightError,
+  type HostTensors,
+  type Loss,
+  type PluginContext,
+  type RunEvent,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,14 +33,24 @@ afterAll(async () => rm(root, { recursive: true }));
 const scaling = (initial: number, growAfter: number): Engine => ({ ...plain, lossScaling: { initial, growAfter } });
 
 /** What goes back through here is infinite where it is larger than float16 can say. */
-const asFloat16 = tf.customGrad((x) => ({ value: tf.clone(x as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.where(tf.greater(tf.abs(dy), 65504), tf.mul(tf.onesLike(dy), Infinity), dy) }));
-const float16Loss: Loss = { ...linearLoss, apply: (params, statistics, embeddings, labels) => linearLoss.apply(params, statistics, asFloat16(embeddings) as tf.Tensor2D, labels) };
+const asFloat16 = tf.customGrad((x) => ({
+  value: tf.clone(x as tf.Tensor),
+  gradFunc: (dy: tf.Tensor) => tf.where(tf.greater(tf.abs(dy), 65504), tf.mul(tf.onesLike(dy), Infinity), dy),
+}));
+const float16Loss: Loss = {
+  ...linearLoss,
+  apply: (params, statistics, embeddings, labels) =>
+    linearLoss.apply(params, statistics, asFloat16(embeddings) as tf.Tensor2D, labels),
+};
 
 const CLASSES = 3;
 const random = createRandom('loss-scale');
 const inputs = (seed: number, count = 8): HostTensors => ({
   images: normal([count, 6, 6, 3], 0.5, random.fork('images', seed)),
-  labels: hostTensor([count], Int32Array.from({ length: count }, (_, i) => (i * 5 + seed) % CLASSES)),
+  labels: hostTensor(
+    [count],
+    Int32Array.from({ length: count }, (_, i) => (i * 5 + seed) % CLASSES),
+  ),
   rate: hostScalar(0.05),
 });
 const momentum = () => sgd({ momentum: 0.9, weightDecay: 5e-4 }).create({} as PluginContext);
@@ -37,55 +58,96 @@ const momentum = () => sgd({ momentum: 0.9, weightDecay: 5e-4 }).create({} as Pl
 async function compiled(engine: Engine, parts = 1) {
   const optimiser = await momentum();
   const { state } = firstState(tinyModel, { loss: float16Loss, optimiser }, CLASSES, createRandom('start'));
-  return { state, executable: compileTraining({ engine, model: tinyModel, loss: float16Loss, optimiser, parts, state }) };
+  return {
+    state,
+    executable: compileTraining({ engine, model: tinyModel, loss: float16Loss, optimiser, parts, state }),
+  };
 }
 
-test.each([1, 2])('where nothing overflows the weights are those without scaling, bit for bit (%i parts)', async (parts) => {
-  const [scaled, unscaled] = [await compiled(scaling(1024, 3), parts), await compiled(plain, parts)];
-  const scales: number[] = [];
-  for (let step = 0; step < 7; step++) {
-    const [a, b] = [await scaled.executable.run(inputs(step)), await unscaled.executable.run(inputs(step))];
-    expect([a.loss.data[0], a.gradientNorm.data[0]]).toEqual([b.loss.data[0], b.gradientNorm.data[0]]);
-    expect(b.lossScale).toBeUndefined();
-    scales.push(a.lossScale.data[0]);
-  }
-  expect(scales, 'doubled after three updates').toEqual([1024, 1024, 1024, 2048, 2048, 2048, 4096]);
-  const { [SCALE]: scale, [GOOD]: good, ...rest } = await scaled.executable.readState();
-  expect([scale.data[0], good.data[0]]).toEqual([4096, 1]);
-  expect(rest).toEqual(await unscaled.executable.readState());
-});
+test.each([1, 2])(
+  'where nothing overflows the weights are those without scaling, bit for bit (%i parts)',
+  async (parts) => {
+    const [scaled, unscaled] = [await compiled(scaling(1024, 3), parts), await compiled(plain, parts)];
+    const scales: number[] = [];
+    for (let step = 0; step < 7; step++) {
+      const [a, b] = [await scaled.executable.run(inputs(step)), await unscaled.executable.run(inputs(step))];
+      expect([a.loss.data[0], a.gradientNorm.data[0]]).toEqual([b.loss.data[0], b.gradientNorm.data[0]]);
+      expect(b.lossScale).toBeUndefined();
+      scales.push(a.lossScale.data[0]);
+    }
+    expect(scales, 'doubled after three updates').toEqual([1024, 1024, 1024, 2048, 2048, 2048, 4096]);
+    const { [SCALE]: scale, [GOOD]: good, ...rest } = await scaled.executable.readState();
+    expect([scale.data[0], good.data[0]]).toEqual([4096, 1]);
+    expect(rest).toEqual(await unscaled.executable.readState());
+  },
+);
 
-test.each([1, 2])('an overflow leaves parameters and memory as they are and halves the scale (%i parts)', async (parts) => {
-  const { state, executable } = await compiled(scaling(2 ** 24, 50), parts);
-  let scale = 2 ** 24;
-  let skipped = 0;
-  for (; ; skipped++) {
-    const { loss, gradientNorm, lossScale } = await executable.run(inputs(1));
-    expect(lossScale.data[0]).toBe(scale);
-    expect(Number.isFinite(loss.data[0])).toBe(true);
-    if (Number.isFinite(gradientNorm.data[0])) break;
-    const now = await executable.readState();
-    for (const name of Object.keys(state).filter((name) => !name.includes('/statistics/'))) expect(now[name], name).toEqual(state[name]);
-    expect([now[SCALE].data[0], now[GOOD].data[0]]).toEqual([(scale /= 2), 0]);
-  }
-  expect(skipped).toBeGreaterThan(3);
-  expect((await executable.readState(['head/params/kernel']))['head/params/kernel']).not.toEqual(state['head/params/kernel']);
-});
+test.each([1, 2])(
+  'an overflow leaves parameters and memory as they are and halves the scale (%i parts)',
+  async (parts) => {
+    const { state, executable } = await compiled(scaling(2 ** 24, 50), parts);
+    let scale = 2 ** 24;
+    let skipped = 0;
+    for (; ; skipped++) {
+      const { loss, gradientNorm, lossScale } = await executable.run(inputs(1));
+      expect(lossScale.data[0]).toBe(scale);
+      expect(Number.isFinite(loss.data[0])).toBe(true);
+      if (Number.isFinite(gradientNorm.data[0])) break;
+      const now = await executable.readState();
+      for (const name of Object.keys(state).filter((name) => !name.includes('/statistics/')))
+        expect(now[name], name).toEqual(state[name]);
+      expect([now[SCALE].data[0], now[GOOD].data[0]]).toEqual([(scale /= 2), 0]);
+    }
+    expect(skipped).toBeGreaterThan(3);
+    expect((await executable.readState(['head/params/kernel']))['head/params/kernel']).not.toEqual(
+      state['head/params/kernel'],
+    );
+  },
+);
 
-interface Run { events: RunEvent[]; error?: FacewrightError }
-async function run(directory: string, engine: Engine, { abortAt, resume, loss = float16Loss }: { abortAt?: number; resume?: boolean; loss?: Loss } = {}): Promise<Run> {
+interface Run {
+  events: RunEvent[];
+  error?: FacewrightError;
+}
+async function run(
+  directory: string,
+  engine: Engine,
+  { abortAt, resume, loss = float16Loss }: { abortAt?: number; resume?: boolean; loss?: Loss } = {},
+): Promise<Run> {
   const { events, emit, signal } = recorded(abortAt);
-  const stage = async (name: string) => ({ name, loss, optimiserName: 'sgd', optimiser: await momentum(), config: stageConfig.parse({ loss: 'linear', rate: 0.05, clipNorm: 100, until: { steps: 12 } }) });
+  const stage = async (name: string) => ({
+    name,
+    loss,
+    optimiserName: 'sgd',
+    optimiser: await momentum(),
+    config: stageConfig.parse({ loss: 'linear', rate: 0.05, clipNorm: 100, until: { steps: 12 } }),
+  });
   const error = await train({
-    dataset: tinyDataset(5, 6), model: tinyModel, modelReference: { name: 'tiny', options: {} }, alignment: { fingerprint: 'tiny', size: 6 }, stages: [await stage('one'), await stage('two')],
-    engine, batch: 8, flip: false, validation: { fraction: 0.2, minimum: 1, everySteps: 5 }, checkpoint: { everySteps: 4, keep: 9 }, guard: { retries: 1, rateFactor: 0.5, chanceAfter: 500 },
-    directory: join(root, directory), random: createRandom(7), emit, signal, resume,
-  }).then(() => undefined, (error: FacewrightError) => error);
+    dataset: tinyDataset(5, 6),
+    model: tinyModel,
+    modelReference: { name: 'tiny', options: {} },
+    alignment: { fingerprint: 'tiny', size: 6 },
+    stages: [await stage('one'), await stage('two')],
+    engine,
+    batch: 8,
+    flip: false,
+    validation: { fraction: 0.2, minimum: 1, everySteps: 5 },
+    checkpoint: { everySteps: 4, keep: 9 },
+    guard: { retries: 1, rateFactor: 0.5, chanceAfter: 500 },
+    directory: join(root, directory),
+    random: createRandom(7),
+    emit,
+    signal,
+    resume,
+  }).then(
+    () => undefined,
+    (error: FacewrightError) => error,
+  );
   return { events, error };
 }
 const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
 
-test('a training tells each step\'s scale and which updates were left out, and keeps the scale from stage to stage', async () => {
+test("a training tells each step's scale and which updates were left out, and keeps the scale from stage to stage", async () => {
   const { events, error } = await run('whole', scaling(2 ** 24, 4));
   expect(error).toBeUndefined();
   const steps = of(events, 'train.step');
@@ -93,13 +155,22 @@ test('a training tells each step\'s scale and which updates were left out, and k
   expect(of(events, 'train.setback')).toEqual([]);
   steps.reduce((good, { lossScale, gradientNorm, clipped }, index) => {
     const { scale, skipped } = lossScale!;
-    expect([gradientNorm === undefined, clipped === undefined], 'no norm is told of what overflowed').toEqual([skipped, skipped]);
+    expect([gradientNorm === undefined, clipped === undefined], 'no norm is told of what overflowed').toEqual([
+      skipped,
+      skipped,
+    ]);
     const grown = !skipped && good + 1 === 4;
-    if (index + 1 < steps.length) expect(steps[index + 1].lossScale!.scale, `after step ${index + 1}`).toBe(skipped ? scale / 2 : grown ? Math.min(2 * scale, 2 ** 24) : scale);
+    if (index + 1 < steps.length)
+      expect(steps[index + 1].lossScale!.scale, `after step ${index + 1}`).toBe(
+        skipped ? scale / 2 : grown ? Math.min(2 * scale, 2 ** 24) : scale,
+      );
     return skipped || grown ? 0 : good + 1;
   }, 0);
   expect(steps.filter(({ lossScale }) => lossScale!.skipped).length).toBeGreaterThan(3);
-  expect(steps.slice(12).some(({ lossScale }) => lossScale!.skipped), 'in the second stage too').toBe(true);
+  expect(
+    steps.slice(12).some(({ lossScale }) => lossScale!.skipped),
+    'in the second stage too',
+  ).toBe(true);
 });
 
 test.each([2, 6, 15])('interrupted at step %i it goes on to the same weights', async (abortAt) => {
@@ -122,8 +193,22 @@ test('a checkpoint with a scale is gone on from on an engine without one, and th
 });
 
 test('a gradient that is no number at a scale of 1 is a step gone wrong', async () => {
-  const bad: Loss = { ...linearLoss, apply: (params, statistics, embeddings, labels) => linearLoss.apply(params, statistics, (tf.customGrad((x) => ({ value: tf.clone(x as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.mul(dy, NaN) }))(embeddings)) as tf.Tensor2D, labels) };
+  const bad: Loss = {
+    ...linearLoss,
+    apply: (params, statistics, embeddings, labels) =>
+      linearLoss.apply(
+        params,
+        statistics,
+        tf.customGrad((x) => ({ value: tf.clone(x as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.mul(dy, NaN) }))(
+          embeddings,
+        ) as tf.Tensor2D,
+        labels,
+      ),
+  };
   const { events, error } = await run('bad', scaling(4, 4), { loss: bad });
-  expect(of(events, 'train.step').map(({ lossScale }) => lossScale)).toEqual([{ scale: 4, skipped: true }, { scale: 2, skipped: true }]);
+  expect(of(events, 'train.step').map(({ lossScale }) => lossScale)).toEqual([
+    { scale: 4, skipped: true },
+    { scale: 2, skipped: true },
+  ]);
   expect(error?.message).toMatch(/Training went wrong at step/);
 });

@@ -14,11 +14,16 @@ const LARGEST = 2 ** 24;
 
 export const isScaler = (name: string): boolean => name === SCALE || name === GOOD;
 
-export const firstScale = ({ initial }: LossScaling): HostTensors => ({ [SCALE]: hostScalar(initial), [GOOD]: hostScalar(0) });
+export const firstScale = ({ initial }: LossScaling): HostTensors => ({
+  [SCALE]: hostScalar(initial),
+  [GOOD]: hostScalar(0),
+});
 
 /** The entries of a state that are not the scaler's. */
-export const withoutScaler = <T>(state: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(Object.entries(state).filter(([name]) => !isScaler(name)));
-export const onlyScaler = <T>(state: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(Object.entries(state).filter(([name]) => isScaler(name)));
+export const withoutScaler = <T>(state: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => !isScaler(name)));
+export const onlyScaler = <T>(state: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => isScaler(name)));
 
 /** The scaler after a step whose gradients were finite, or not. */
 export function nextScale(state: State, finite: tf.Tensor, { growAfter }: LossScaling): State {
@@ -35,5 +40,13 @@ export function nextScale(state: State, finite: tf.Tensor, { growAfter }: LossSc
  * Whether a step was left out because its scaled gradients overflowed: its loss is a number and its gradient is not. At a scale of 1 there is
  * nothing to lower, and such a step has really gone wrong.
  */
-export const isOverflow = ({ loss, gradientNorm, lossScale }: { loss: number; gradientNorm: number; lossScale?: number }): boolean =>
+export const isOverflow = ({
+  loss,
+  gradientNorm,
+  lossScale,
+}: {
+  loss: number;
+  gradientNorm: number;
+  lossScale?: number;
+}): boolean =>
   lossScale !== undefined && lossScale > SMALLEST && Number.isFinite(loss) && !Number.isFinite(gradientNorm);

@@ -17,7 +17,10 @@ export interface MakingsOptions {
   readonly random: Random;
 }
 
-export function makingsOf({ dataset, modelReference, alignment, stages, batch, microBatch, flip, validation, guard, random }: MakingsOptions, set: TrainingSet): Makings {
+export function makingsOf(
+  { dataset, modelReference, alignment, stages, batch, microBatch, flip, validation, guard, random }: MakingsOptions,
+  set: TrainingSet,
+): Makings {
   return {
     model: digestOf(modelReference),
     alignment: digestOf(alignment),

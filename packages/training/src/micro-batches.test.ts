@@ -1,5 +1,17 @@
 /** A batch in parts: the mean gradient, one update a step, and a training that goes on exactly. */
-import { createRandom, FacewrightError, hostScalar, hostTensor, type Engine, type HostTensor, type HostTensors, type Loss, type Model, type Optimiser, type PluginContext } from '@facewright/core';
+import {
+  createRandom,
+  FacewrightError,
+  hostScalar,
+  hostTensor,
+  type Engine,
+  type HostTensor,
+  type HostTensors,
+  type Loss,
+  type Model,
+  type Optimiser,
+  type PluginContext,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { linearLoss, normal, openCpu, tinyModel } from '../test/tiny.js';
@@ -15,7 +27,10 @@ const CLASSES = 3;
 const random = createRandom('micro-batches');
 const inputs = (seed: number, count = 12): HostTensors => ({
   images: normal([count, 6, 6, 3], 0.5, random.fork('images', seed)),
-  labels: hostTensor([count], Int32Array.from({ length: count }, (_, i) => (i * 5 + seed) % CLASSES)),
+  labels: hostTensor(
+    [count],
+    Int32Array.from({ length: count }, (_, i) => (i * 5 + seed) % CLASSES),
+  ),
   rate: hostScalar(0.05),
 });
 
@@ -23,16 +38,39 @@ const inputs = (seed: number, count = 12): HostTensors => ({
 const withoutNorm: Model = {
   ...tinyModel,
   init: (seed) => ({ params: { kernel: normal([108, 4], 0.2, seed.fork('kernel')) }, statistics: {} }),
-  apply: (params, statistics, images) => ({ embeddings: tf.tanh(tf.matMul(tf.reshape(images, [-1, 108]), params.kernel as tf.Tensor2D)), statistics }),
+  apply: (params, statistics, images) => ({
+    embeddings: tf.tanh(tf.matMul(tf.reshape(images, [-1, 108]), params.kernel as tf.Tensor2D)),
+    statistics,
+  }),
 };
 /** Leaves the parameters and puts the gradients where they can be read. */
 const probe: Optimiser = {
-  init: (params) => Object.fromEntries(Object.entries(params).map(([name, { shape, data }]) => [name, hostTensor(shape, new Float32Array(data.length))])),
+  init: (params) =>
+    Object.fromEntries(
+      Object.entries(params).map(([name, { shape, data }]) => [name, hostTensor(shape, new Float32Array(data.length))]),
+    ),
   update: ({ params, gradients }) => ({ params, memory: gradients }),
 };
-const largest = (tensors: HostTensors, others: HostTensors): number => Math.max(...Object.entries(tensors).flatMap(([name, { data }]) => Array.from(data, (value, i) => Math.abs(value - others[name].data[i]))));
+const largest = (tensors: HostTensors, others: HostTensors): number =>
+  Math.max(
+    ...Object.entries(tensors).flatMap(([name, { data }]) =>
+      Array.from(data, (value, i) => Math.abs(value - others[name].data[i])),
+    ),
+  );
 
-async function stepped({ model, optimiser, parts, steps, loss = linearLoss }: { model: Model; optimiser: Optimiser; parts: number; steps: number; loss?: Loss }): Promise<{ outputs: HostTensors; after: HostTensors }> {
+async function stepped({
+  model,
+  optimiser,
+  parts,
+  steps,
+  loss = linearLoss,
+}: {
+  model: Model;
+  optimiser: Optimiser;
+  parts: number;
+  steps: number;
+  loss?: Loss;
+}): Promise<{ outputs: HostTensors; after: HostTensors }> {
   const { state } = firstState(model, { loss, optimiser }, CLASSES, createRandom('start'));
   const executable = compileTraining({ engine, model, loss, optimiser, parts, state });
   let outputs: HostTensors = {};
@@ -47,7 +85,8 @@ test.each([2, 3, 6])('the gradient over %i parts is that of the whole batch', as
   const whole = await stepped({ model: withoutNorm, optimiser: probe, parts: 1, steps: 1 });
   const inParts = await stepped({ model: withoutNorm, optimiser: probe, parts, steps: 1 });
   expect(largest(inParts.after, whole.after)).toBeLessThan(1e-6);
-  for (const output of ['loss', 'accuracy', 'gradientNorm']) expect(inParts.outputs[output].data[0]).toBeCloseTo(whole.outputs[output].data[0], 5);
+  for (const output of ['loss', 'accuracy', 'gradientNorm'])
+    expect(inParts.outputs[output].data[0]).toBeCloseTo(whole.outputs[output].data[0], 5);
 });
 
 test('it updates once a step, and every step begins its sums anew', async () => {
@@ -63,11 +102,23 @@ test('batch norm is that of each part: its running statistics move with every on
   const momentum = 0.9;
   const { state } = firstState(tinyModel, { loss: linearLoss, optimiser: probe }, CLASSES, createRandom('start'));
   const channelMean = (part: HostTensor): number => {
-    const toTensor = ({ data, shape }: HostTensor): tf.Tensor4D => tf.tensor(data, [...shape] as [number, number, number, number]);
-    return tf.tidy(() => tf.mean(tf.conv2d(toTensor(part), toTensor(state['model/params/stem/kernel']), 2, 'valid'), [0, 1, 2]).dataSync()[0]);
+    const toTensor = ({ data, shape }: HostTensor): tf.Tensor4D =>
+      tf.tensor(data, [...shape] as [number, number, number, number]);
+    return tf.tidy(
+      () =>
+        tf
+          .mean(tf.conv2d(toTensor(part), toTensor(state['model/params/stem/kernel']), 2, 'valid'), [0, 1, 2])
+          .dataSync()[0],
+    );
   };
   const size = images.data.length / 3;
-  const moved = [0, 1, 2].reduce((mean, part) => momentum * mean + (1 - momentum) * channelMean(hostTensor([4, 6, 6, 3], images.data.slice(part * size, (part + 1) * size) as Float32Array)), 0);
+  const moved = [0, 1, 2].reduce(
+    (mean, part) =>
+      momentum * mean +
+      (1 - momentum) *
+        channelMean(hostTensor([4, 6, 6, 3], images.data.slice(part * size, (part + 1) * size) as Float32Array)),
+    0,
+  );
   expect(after['model/statistics/stem/mean'].data[0]).toBeCloseTo(moved, 6);
 });
 

@@ -6,8 +6,17 @@
  *   a loss's own      statistics of the batch (AdaFace, CurricularFace) are those of the part, and move with every part
  */
 import {
-  FacewrightError, filled, hostScalar, hostTensor,
-  type Engine, type Executable, type HostTensor, type HostTensors, type Loss, type Model, type Optimiser,
+  FacewrightError,
+  filled,
+  hostScalar,
+  hostTensor,
+  type Engine,
+  type Executable,
+  type HostTensor,
+  type HostTensors,
+  type Loss,
+  type Model,
+  type Optimiser,
 } from '@facewright/core';
 import { firstScale, onlyScaler, withoutScaler } from './loss-scale.js';
 import { accumulatedName, isParameter, trainStep } from './step.js';
@@ -24,7 +33,11 @@ export interface BatchParts {
 /** How many images a step takes, and in how many parts: of fewer images than a batch as many whole parts as there are. */
 export function batchParts(batch: number, microBatch: number | undefined, images = batch): BatchParts {
   if (microBatch !== undefined && batch % microBatch !== 0) {
-    throw new FacewrightError({ what: `A batch of ${batch} images cannot be dealt out in parts of ${microBatch}.`, where: 'microBatch', todo: `Choose a divisor of ${batch}${divisorNear(batch, microBatch)}, or another "batch".` });
+    throw new FacewrightError({
+      what: `A batch of ${batch} images cannot be dealt out in parts of ${microBatch}.`,
+      where: 'microBatch',
+      todo: `Choose a divisor of ${batch}${divisorNear(batch, microBatch)}, or another "batch".`,
+    });
   }
   const size = Math.min(batch, images);
   if (microBatch === undefined || microBatch >= size) return { size, parts: 1 };
@@ -33,8 +46,13 @@ export function batchParts(batch: number, microBatch: number | undefined, images
 }
 
 function divisorNear(batch: number, wanted: number): string {
-  const divisors = Array.from({ length: batch }, (_, i) => i + 1).filter((number) => number > 1 && batch % number === 0);
-  const nearest = divisors.reduce((best, number) => (Math.abs(number - wanted) < Math.abs(best - wanted) ? number : best), batch);
+  const divisors = Array.from({ length: batch }, (_, i) => i + 1).filter(
+    (number) => number > 1 && batch % number === 0,
+  );
+  const nearest = divisors.reduce(
+    (best, number) => (Math.abs(number - wanted) < Math.abs(best - wanted) ? number : best),
+    batch,
+  );
   return `, e.g. ${nearest}`;
 }
 
@@ -59,26 +77,58 @@ export interface TrainingOptions {
  * Calls must wait for each other, and their arrays stay as they are until they are answered. Where the engine asks for loss scaling, the state
  * that is read has the scaler's entries, `state` may have them, and there is an output `lossScale`; elsewhere such entries are left out.
  */
-export function compileTraining({ engine, name, model, loss, optimiser, clipNorm, frozen, parts, state: given }: TrainingOptions): Executable {
+export function compileTraining({
+  engine,
+  name,
+  model,
+  loss,
+  optimiser,
+  clipNorm,
+  frozen,
+  parts,
+  state: given,
+}: TrainingOptions): Executable {
   const { lossScaling } = engine;
   const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts, frozen, lossScaling });
   const state = { ...withoutScaler(given), ...(lossScaling && { ...firstScale(lossScaling), ...onlyScaler(given) }) };
   const written = (values: HostTensors): HostTensors => (lossScaling ? values : withoutScaler(values));
   if (parts === 1) {
     const executable = engine.compile(step, { name, state, inputsStay: true });
-    return { run: (inputs) => executable.run(inputs), readState: (names) => executable.readState(names), writeState: (values) => executable.writeState(written(values)), dispose: () => executable.dispose() };
+    return {
+      run: (inputs) => executable.run(inputs),
+      readState: (names) => executable.readState(names),
+      writeState: (values) => executable.writeState(written(values)),
+      dispose: () => executable.dispose(),
+    };
   }
   const sums = Object.entries(trainingState(state, parts)).filter(([entry]) => !(entry in state));
-  const executable = engine.compile(step, { name, state: { ...state, ...Object.fromEntries(sums.map(([entry, { shape }]) => [entry, filled(shape, 0)])) }, inputsStay: true });
+  const executable = engine.compile(step, {
+    name,
+    state: { ...state, ...Object.fromEntries(sums.map(([entry, { shape }]) => [entry, filled(shape, 0)])) },
+    inputsStay: true,
+  });
   return {
     async run({ images, labels, ...rest }) {
       const outputs: HostTensors[] = [];
       for (let part = 0; part < parts; part++) {
         const flags = { first: hostScalar(Number(part === 0)), last: hostScalar(Number(part === parts - 1)) };
-        outputs.push(await executable.run({ ...rest, ...flags, images: partOf(images, part, parts), labels: partOf(labels, part, parts) }));
+        outputs.push(
+          await executable.run({
+            ...rest,
+            ...flags,
+            images: partOf(images, part, parts),
+            labels: partOf(labels, part, parts),
+          }),
+        );
       }
-      const mean = (output: string): HostTensor => hostScalar(outputs.reduce((sum, values) => sum + values[output].data[0], 0) / parts);
-      return { loss: mean('loss'), accuracy: mean('accuracy'), ...(lossScaling && { lossScale: outputs[parts - 1].lossScale }), gradientNorm: outputs[parts - 1].gradientNorm };
+      const mean = (output: string): HostTensor =>
+        hostScalar(outputs.reduce((sum, values) => sum + values[output].data[0], 0) / parts);
+      return {
+        loss: mean('loss'),
+        accuracy: mean('accuracy'),
+        ...(lossScaling && { lossScale: outputs[parts - 1].lossScale }),
+        gradientNorm: outputs[parts - 1].gradientNorm,
+      };
     },
     readState: (names = Object.keys(state)) => executable.readState(names),
     writeState: (values) => executable.writeState(written(values)),
@@ -89,7 +139,9 @@ export function compileTraining({ engine, name, model, loss, optimiser, clipNorm
 /** The shapes of all that a step in so many parts keeps: the training's tensors, and a sum of gradients for each parameter. */
 export function trainingState(state: Specs, parts: number): Specs {
   if (parts === 1) return state;
-  const sums = Object.entries(state).filter(([name]) => isParameter(name)).map(([name, { shape, dtype }]) => [accumulatedName(name), { shape, dtype }] as const);
+  const sums = Object.entries(state)
+    .filter(([name]) => isParameter(name))
+    .map(([name, { shape, dtype }]) => [accumulatedName(name), { shape, dtype }] as const);
   return { ...state, ...Object.fromEntries(sums) };
 }
 

@@ -9,10 +9,19 @@ import { checkAlignment, loadModelFiles, recordMetrics, saveModel, type ModelFil
 const root = await mkdtemp(join(tmpdir(), 'facewright-model-'));
 afterAll(() => rm(root, { recursive: true }));
 const directory = join(root, 'a', 'model');
-const model: ModelFiles = { card: { format: 1, model: { name: 'tiny', options: { width: 1 } }, inputSize: [6, 6], embeddingSize: 4, alignment: { fingerprint: 'template', size: 6 } }, ...tinyModel.init(createRandom(1)) };
+const model: ModelFiles = {
+  card: {
+    format: 1,
+    model: { name: 'tiny', options: { width: 1 } },
+    inputSize: [6, 6],
+    embeddingSize: 4,
+    alignment: { fingerprint: 'template', size: 6 },
+  },
+  ...tinyModel.init(createRandom(1)),
+};
 beforeEach(() => saveModel(directory, model));
 
-test('what is saved is loaded, and a second saving takes the first one\'s place', async () => {
+test("what is saved is loaded, and a second saving takes the first one's place", async () => {
   expect(await loadModelFiles(directory)).toEqual(model);
   const other = { ...model, ...tinyModel.init(createRandom(2)) };
   await saveModel(directory, other);
@@ -21,7 +30,13 @@ test('what is saved is loaded, and a second saving takes the first one\'s place'
   expect((await readdir(directory)).sort()).toEqual(['model.json', 'weights.safetensors']);
 });
 
-const failure = (): Promise<FacewrightError> => loadModelFiles(directory).then(() => { throw new Error('it loaded'); }, (error: FacewrightError) => error);
+const failure = (): Promise<FacewrightError> =>
+  loadModelFiles(directory).then(
+    () => {
+      throw new Error('it loaded');
+    },
+    (error: FacewrightError) => error,
+  );
 
 test('each damage is one clear error', async () => {
   const weights = join(directory, 'weights.safetensors');
@@ -50,14 +65,25 @@ test('each damage is one clear error', async () => {
 });
 
 test('figures are added to the card, in place of older ones on the same data; the weights stay as they are', async () => {
-  const metrics = (on: string, accuracy: number) => ({ on, pairs: 10, accuracy, std: 0.1, tarAtFar: { '1e-1': 0.5, '1e-2': null } });
+  const metrics = (on: string, accuracy: number) => ({
+    on,
+    pairs: 10,
+    accuracy,
+    std: 0.1,
+    tarAtFar: { '1e-1': 0.5, '1e-2': null },
+  });
   await recordMetrics(directory, metrics('lfw', 0.9));
   await recordMetrics(directory, metrics('agedb', 0.8));
   await recordMetrics(directory, metrics('lfw', 0.95));
-  expect(await loadModelFiles(directory)).toEqual({ ...model, card: { ...model.card, metrics: [metrics('agedb', 0.8), metrics('lfw', 0.95)] } });
+  expect(await loadModelFiles(directory)).toEqual({
+    ...model,
+    card: { ...model.card, metrics: [metrics('agedb', 0.8), metrics('lfw', 0.95)] },
+  });
 });
 
 test('another alignment is refused', () => {
   expect(() => checkAlignment(model.card, { fingerprint: 'template' })).not.toThrow();
-  expect(() => checkAlignment(model.card, { fingerprint: 'another' }, 'the photos')).toThrow('aligned as "another", the model was trained on "template"');
+  expect(() => checkAlignment(model.card, { fingerprint: 'another' }, 'the photos')).toThrow(
+    'aligned as "another", the model was trained on "template"',
+  );
 });

@@ -1,5 +1,15 @@
 /** A trained model on disk: `model.json`, which says what it is and how its images were aligned, and `weights.safetensors`. */
-import { decodeSafetensors, encodeSafetensors, FacewrightError, messageOf, parseOptions, prefixed, under, type HostTensors, type Verification } from '@facewright/core';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  FacewrightError,
+  messageOf,
+  parseOptions,
+  prefixed,
+  under,
+  type HostTensors,
+  type Verification,
+} from '@facewright/core';
 import { join, readFile, writeFileAtomic } from '@facewright/core/platform';
 import { z } from 'zod';
 import { sha256 } from './digest.js';
@@ -19,9 +29,13 @@ const modelCard = z.object({
   alignment: z.object({ fingerprint: z.string(), size: z.int().min(1) }),
   trained: z
     .object({
-      identities: z.int(), images: z.int(), steps: z.int(), losses: z.array(z.string()),
+      identities: z.int(),
+      images: z.int(),
+      steps: z.int(),
+      losses: z.array(z.string()),
       /** SHA-256 over who and what was trained on, and images in a step. */
-      data: z.string().optional(), batch: z.int().optional(),
+      data: z.string().optional(),
+      batch: z.int().optional(),
       /** As in the config, with defaults. */
       stages: z.array(z.looseObject({ loss: z.unknown(), optimiser: z.unknown() })).optional(),
     })
@@ -29,7 +43,17 @@ const modelCard = z.object({
   /** The file that the weights were imported from. */
   imported: z.object({ format: z.string(), file: z.string(), sha256: z.string(), how: z.string() }).optional(),
   /** How well it told people apart, and on what. */
-  metrics: z.array(z.object({ on: z.string(), pairs: z.int(), accuracy: z.number(), std: z.number(), tarAtFar: z.record(z.string(), z.number().nullable()) })).optional(),
+  metrics: z
+    .array(
+      z.object({
+        on: z.string(),
+        pairs: z.int(),
+        accuracy: z.number(),
+        std: z.number(),
+        tarAtFar: z.record(z.string(), z.number().nullable()),
+      }),
+    )
+    .optional(),
   /** Of the photos it was trained on, and of its weights; in words, as the user gave them. */
   licences: z.object({ data: z.string().optional(), weights: z.string().optional() }).optional(),
 });
@@ -44,7 +68,10 @@ export interface ModelFiles {
 
 /** Writes the directory whole, in place of an older one of that name. */
 export async function saveModel(directory: string, { card, params, statistics }: ModelFiles): Promise<void> {
-  const weights = encodeSafetensors({ ...prefixed('params', params), ...prefixed('statistics', statistics) }, { format: 'facewright' });
+  const weights = encodeSafetensors(
+    { ...prefixed('params', params), ...prefixed('statistics', statistics) },
+    { format: 'facewright' },
+  );
   const content = { ...card, weights: { file: WEIGHTS, bytes: weights.length, sha256: sha256(weights) } };
   await writeDirectory(directory, async (aside) => {
     await writeFileAtomic(join(aside, WEIGHTS), weights);
@@ -67,20 +94,34 @@ export async function loadModelFiles(directory: string): Promise<ModelFiles> {
       cause: error,
     });
   }
-  const { weights, ...card } = parseOptions(modelCard.extend({ weights: z.object({ file: z.literal(WEIGHTS), bytes: z.int(), sha256: z.string() }) }), content, path);
+  const { weights, ...card } = parseOptions(
+    modelCard.extend({ weights: z.object({ file: z.literal(WEIGHTS), bytes: z.int(), sha256: z.string() }) }),
+    content,
+    path,
+  );
   const file = join(directory, weights.file);
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new FacewrightError({ what: `The weights cannot be read: ${messageOf(error)}`, where: file, cause: error });
   });
   if (bytes.length !== weights.bytes || sha256(bytes) !== weights.sha256) {
-    throw new FacewrightError({ what: 'The weights are not those that were written with the model: the file is damaged or another one.', where: file, todo: 'Copy the whole model directory again.' });
+    throw new FacewrightError({
+      what: 'The weights are not those that were written with the model: the file is damaged or another one.',
+      where: file,
+      todo: 'Copy the whole model directory again.',
+    });
   }
   const { tensors } = decodeSafetensors(bytes, file);
   return { card, params: under('params', tensors), statistics: under('statistics', tensors) };
 }
 
 /** Of a verification, as a card holds them. */
-export const metricsOf = ({ pairs, accuracy, std, tarAtFar }: Verification, on: string): ModelMetrics => ({ on, pairs, accuracy, std, tarAtFar });
+export const metricsOf = ({ pairs, accuracy, std, tarAtFar }: Verification, on: string): ModelMetrics => ({
+  on,
+  pairs,
+  accuracy,
+  std,
+  tarAtFar,
+});
 
 /** Records in a model's card how well it did; figures on the same data take the place of older ones. */
 export async function recordMetrics(directory: string, metrics: ModelMetrics): Promise<void> {
@@ -92,7 +133,11 @@ export async function recordMetrics(directory: string, metrics: ModelMetrics): P
 }
 
 /** Throws a `FacewrightError` where images were aligned in another way than the model's: its embeddings of them would be quietly bad. */
-export function checkAlignment({ alignment }: Pick<ModelCard, 'alignment'>, images: { readonly fingerprint: string }, where?: string): void {
+export function checkAlignment(
+  { alignment }: Pick<ModelCard, 'alignment'>,
+  images: { readonly fingerprint: string },
+  where?: string,
+): void {
   if (alignment.fingerprint === images.fingerprint) return;
   throw new FacewrightError({
     what: `The images are aligned as "${images.fingerprint}", the model was trained on "${alignment.fingerprint}".`,

@@ -4,32 +4,70 @@ import { expect, test } from 'vitest';
 import { fitPixels } from './resize.js';
 
 const image = (width: number, height: number, at: (x: number, y: number, channel: number) => number): RgbImage => ({
-  width, height, data: Uint8Array.from({ length: width * height * 3 }, (_, i) => at(Math.floor(i / 3) % width, Math.floor(i / 3 / width), i % 3)),
+  width,
+  height,
+  data: Uint8Array.from({ length: width * height * 3 }, (_, i) =>
+    at(Math.floor(i / 3) % width, Math.floor(i / 3 / width), i % 3),
+  ),
 });
-const anyImage = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 })).chain(([width, height]) =>
-  fc.uint8Array({ minLength: width * height * 3, maxLength: width * height * 3 }).map((data): RgbImage => ({ width, height, data })),
-);
+const anyImage = fc
+  .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }))
+  .chain(([width, height]) =>
+    fc
+      .uint8Array({ minLength: width * height * 3, maxLength: width * height * 3 })
+      .map((data): RgbImage => ({ width, height, data })),
+  );
 
 test('112 × 112 to 112 × 96 cuts 8 pixels on either side', () => {
   const source = image(112, 112, (x, y, channel) => (x + 2 * y + 50 * channel) % 256);
-  expect(fitPixels(source, [112, 96])).toEqual(image(96, 112, (x, y, channel) => (x + 8 + 2 * y + 50 * channel) % 256).data);
+  expect(fitPixels(source, [112, 96])).toEqual(
+    image(96, 112, (x, y, channel) => (x + 8 + 2 * y + 50 * channel) % 256).data,
+  );
 });
 
 test('halving averages 2 × 2 pixels', () => {
   fc.assert(
-    fc.property(anyImage.filter(({ width, height }) => width % 2 === 0 && height % 2 === 0), (source) => {
-      const at = (x: number, y: number, channel: number): number => source.data[(y * source.width + x) * 3 + channel];
-      const expected = image(source.width / 2, source.height / 2, (x, y, c) => Math.round((at(2 * x, 2 * y, c) + at(2 * x + 1, 2 * y, c) + at(2 * x, 2 * y + 1, c) + at(2 * x + 1, 2 * y + 1, c)) / 4));
-      expect(fitPixels(source, [source.height / 2, source.width / 2])).toEqual(expected.data);
-    }),
+    fc.property(
+      anyImage.filter(({ width, height }) => width % 2 === 0 && height % 2 === 0),
+      (source) => {
+        const at = (x: number, y: number, channel: number): number => source.data[(y * source.width + x) * 3 + channel];
+        const expected = image(source.width / 2, source.height / 2, (x, y, c) =>
+          Math.round(
+            (at(2 * x, 2 * y, c) + at(2 * x + 1, 2 * y, c) + at(2 * x, 2 * y + 1, c) + at(2 * x + 1, 2 * y + 1, c)) / 4,
+          ),
+        );
+        expect(fitPixels(source, [source.height / 2, source.width / 2])).toEqual(expected.data);
+      },
+    ),
   );
 });
 
 test('a new pixel is the mean of the area it covers', () => {
   // 3 → 2: each new pixel covers one and a half old ones
-  const fitted = fitPixels(image(3, 3, (x, y) => [[0, 30, 60], [90, 120, 150], [180, 210, 240]][y][x]), [2, 2]);
-  const weights = [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]];
-  const expected = weights.flatMap((row) => weights.map((column) => Math.round(row.reduce((sum, wy, y) => sum + column.reduce((part, wx, x) => part + wx * (90 * y + 30 * x), 0) * wy, 0))));
+  const fitted = fitPixels(
+    image(
+      3,
+      3,
+      (x, y) =>
+        [
+          [0, 30, 60],
+          [90, 120, 150],
+          [180, 210, 240],
+        ][y][x],
+    ),
+    [2, 2],
+  );
+  const weights = [
+    [2 / 3, 1 / 3, 0],
+    [0, 1 / 3, 2 / 3],
+  ];
+  const expected = weights.flatMap((row) =>
+    weights.map((column) =>
+      Math.round(
+        row.reduce((sum, wy, y) => sum + column.reduce((part, wx, x) => part + wx * (90 * y + 30 * x), 0) * wy, 0),
+      ),
+    ),
+  );
   expect([...fitted]).toEqual(expected.flatMap((value) => [value, value, value]));
 });
 
@@ -51,5 +89,14 @@ test('a plain colour stays, a value never leaves the range of the image, and the
 });
 
 test('enlarging is bilinear between pixel centres', () => {
-  expect([...fitPixels(image(2, 2, (x) => 100 * x), [4, 4])].filter((_, i) => i % 3 === 0).slice(0, 4)).toEqual([0, 25, 75, 100]);
+  expect(
+    [
+      ...fitPixels(
+        image(2, 2, (x) => 100 * x),
+        [4, 4],
+      ),
+    ]
+      .filter((_, i) => i % 3 === 0)
+      .slice(0, 4),
+  ).toEqual([0, 25, 75, 100]);
 });

@@ -59,7 +59,9 @@ function tapsFor(length: number, count: number, used: number): readonly Taps[] {
   if (knownTaps.size >= 64) knownTaps.clear();
   const start = (length - used) / 2;
   const step = used / count;
-  const taps = Array.from({ length: count }, (_, index) => (step > 1 ? areaTaps(length, start + index * step, step) : linearTaps(length, start + (index + 0.5) * step - 0.5)));
+  const taps = Array.from({ length: count }, (_, index) =>
+    step > 1 ? areaTaps(length, start + index * step, step) : linearTaps(length, start + (index + 0.5) * step - 0.5),
+  );
   knownTaps.set(key, taps);
   return taps;
 }
@@ -68,7 +70,10 @@ function areaTaps(length: number, from: number, step: number): Taps {
   // a hair inside, so that rounding does not touch a pixel outside the area
   const first = Math.max(0, Math.floor(from + 1e-9));
   const last = Math.min(length - 1, Math.ceil(from + step - 1e-9) - 1);
-  const covered = Array.from({ length: last - first + 1 }, (_, k) => Math.min(from + step, first + k + 1) - Math.max(from, first + k));
+  const covered = Array.from(
+    { length: last - first + 1 },
+    (_, k) => Math.min(from + step, first + k + 1) - Math.max(from, first + k),
+  );
   const sum = covered.reduce((total, part) => total + part, 0);
   return { first, weights: Float64Array.from(covered, (part) => part / sum) };
 }

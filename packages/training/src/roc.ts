@@ -32,10 +32,16 @@ export interface Ranking {
 }
 
 /** Indexes of the scores from the highest down. */
-export const descending = (scores: ArrayLike<number>): Uint32Array => Uint32Array.from({ length: scores.length }, (_, index) => index).sort((a, b) => scores[b] - scores[a]);
+export const descending = (scores: ArrayLike<number>): Uint32Array =>
+  Uint32Array.from({ length: scores.length }, (_, index) => index).sort((a, b) => scores[b] - scores[a]);
 
 /** `order` is that of `descending`; with `keep`, of those pairs alone. */
-export function rank(scores: ArrayLike<number>, same: ArrayLike<unknown>, order: Uint32Array = descending(scores), keep?: (index: number) => boolean): Ranking {
+export function rank(
+  scores: ArrayLike<number>,
+  same: ArrayLike<unknown>,
+  order: Uint32Array = descending(scores),
+  keep?: (index: number) => boolean,
+): Ranking {
   const thresholds = new Float64Array(order.length);
   const counts = { same: new Uint32Array(order.length), different: new Uint32Array(order.length) };
   let length = 0;
@@ -47,11 +53,17 @@ export function rank(scores: ArrayLike<number>, same: ArrayLike<unknown>, order:
     counts.same[length - 1] = totals.same;
     counts.different[length - 1] = totals.different;
   }
-  return { thresholds: thresholds.subarray(0, length), same: counts.same.subarray(0, length), different: counts.different.subarray(0, length), totals };
+  return {
+    thresholds: thresholds.subarray(0, length),
+    same: counts.same.subarray(0, length),
+    different: counts.different.subarray(0, length),
+    totals,
+  };
 }
 
 /** Midway between a score and the next lower one, so that neither lies on it; the lowest score itself. */
-const below = ({ thresholds }: Ranking, at: number): number => (at + 1 < thresholds.length ? (thresholds[at] + thresholds[at + 1]) / 2 : thresholds[at]);
+const below = ({ thresholds }: Ranking, at: number): number =>
+  at + 1 < thresholds.length ? (thresholds[at] + thresholds[at + 1]) / 2 : thresholds[at];
 /** Above every score. */
 const aboveAll = ({ thresholds }: Ranking): number => thresholds[0] + 1e-6;
 
@@ -67,7 +79,10 @@ export function bestThreshold(ranking: Ranking): { threshold: number; accuracy: 
     const gap = at + 1 < thresholds.length ? thresholds[at] - thresholds[at + 1] : 0;
     if (right > best.right || (right === best.right && gap > best.gap)) best = { at, right, gap };
   }
-  return { threshold: best.at < 0 ? aboveAll(ranking) : below(ranking, best.at), accuracy: best.right / (totals.same + totals.different) };
+  return {
+    threshold: best.at < 0 ? aboveAll(ranking) : below(ranking, best.at),
+    accuracy: best.right / (totals.same + totals.different),
+  };
 }
 
 /** Share of the pairs that a threshold gets right. */
@@ -110,7 +125,8 @@ export function equalErrorRate({ same, different, totals }: Ranking): number {
 /** The chance that a same pair scores above a different one, ties half. */
 export function areaUnder({ same, different, totals }: Ranking): number {
   let area = 0;
-  for (let at = 0; at < same.length; at++) area += (different[at] - (different[at - 1] ?? 0)) * (same[at] + (same[at - 1] ?? 0));
+  for (let at = 0; at < same.length; at++)
+    area += (different[at] - (different[at - 1] ?? 0)) * (same[at] + (same[at - 1] ?? 0));
   return area / 2 / totals.same / totals.different;
 }
 
@@ -119,9 +135,19 @@ export function rocCurve({ thresholds, same, different, totals }: Ranking, limit
   const corners: number[] = [];
   for (let at = 0; at < thresholds.length; at++) {
     const inside = at > 0 && at + 1 < thresholds.length;
-    const straight = inside && ((different[at - 1] === different[at] && different[at] === different[at + 1]) || (same[at - 1] === same[at] && same[at] === same[at + 1]));
+    const straight =
+      inside &&
+      ((different[at - 1] === different[at] && different[at] === different[at + 1]) ||
+        (same[at - 1] === same[at] && same[at] === same[at + 1]));
     if (!straight) corners.push(at);
   }
-  const kept = corners.length <= limit ? corners : Array.from({ length: limit }, (_, index) => corners[Math.round((index * (corners.length - 1)) / (limit - 1))]);
-  return kept.map((at) => ({ far: different[at] / totals.different, tar: same[at] / totals.same, threshold: thresholds[at] }));
+  const kept =
+    corners.length <= limit
+      ? corners
+      : Array.from({ length: limit }, (_, index) => corners[Math.round((index * (corners.length - 1)) / (limit - 1))]);
+  return kept.map((at) => ({
+    far: different[at] / totals.different,
+    tar: same[at] / totals.same,
+    threshold: thresholds[at],
+  }));
 }

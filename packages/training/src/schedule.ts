@@ -5,7 +5,15 @@ import type { StageConfig } from '@facewright/core';
  * The rate of a step of the stage, counted from 0: rises linearly over the first `warmUp` steps, then follows the schedule. What falls over a
  * length falls from the end of the warm-up to `schedule.steps`, or to `limit` where that is not given, and stays there.
  */
-export function rateAt({ rate, warmUp, schedule = { name: 'constant' } }: Pick<StageConfig, 'rate' | 'warmUp'> & Partial<Pick<StageConfig, 'schedule'>>, stageStep: number, limit?: number): number {
+export function rateAt(
+  {
+    rate,
+    warmUp,
+    schedule = { name: 'constant' },
+  }: Pick<StageConfig, 'rate' | 'warmUp'> & Partial<Pick<StageConfig, 'schedule'>>,
+  stageStep: number,
+  limit?: number,
+): number {
   if (stageStep < warmUp) return (rate * (stageStep + 1)) / warmUp;
   if (schedule.name === 'constant') return rate;
   if (schedule.name === 'step') return rate * schedule.factor ** schedule.at.filter((at) => at <= stageStep).length;

@@ -14,10 +14,19 @@ type Criteria = readonly (readonly NamedCriterion[])[];
 /** Throws a `FacewrightError` where a stage would never end, or its rate has nowhere to fall to. */
 export function requireEnds(stages: readonly NamedStage[], criteria: Criteria): void {
   stages.forEach(({ name, config: { schedule } }, index) => {
-    if (criteria[index].length === 0) throw new FacewrightError({ what: `Stage ${index + 1} (${name}) would never end.`, where: `stages.${index}.until`, todo: 'Give it steps, epochs, plateau or accuracy.' });
+    if (criteria[index].length === 0)
+      throw new FacewrightError({
+        what: `Stage ${index + 1} (${name}) would never end.`,
+        where: `stages.${index}.until`,
+        todo: 'Give it steps, epochs, plateau or accuracy.',
+      });
     const falls = schedule?.name === 'cosine' || schedule?.name === 'polynomial';
     if (falls && schedule.steps === undefined && stepLimit(criteria[index], 1) === undefined) {
-      throw new FacewrightError({ what: `The ${schedule.name} schedule of stage ${index + 1} (${name}) has no end to fall to.`, where: `stages.${index}.schedule`, todo: 'Give it "steps", or give the stage\'s "until" steps or epochs.' });
+      throw new FacewrightError({
+        what: `The ${schedule.name} schedule of stage ${index + 1} (${name}) has no end to fall to.`,
+        where: `stages.${index}.schedule`,
+        todo: 'Give it "steps", or give the stage\'s "until" steps or epochs.',
+      });
     }
   });
 }
@@ -26,12 +35,21 @@ export function requireEnds(stages: readonly NamedStage[], criteria: Criteria): 
 export function requireNoValidation(stages: readonly NamedStage[], criteria: Criteria): void {
   stages.forEach(({ name }, index) => {
     const waits = criteria[index].find(({ criterion }) => criterion.needsValidation);
-    if (waits) throw new FacewrightError({ what: `Stage ${index + 1} (${name}) waits for "${waits.name}", which is measured on validation photos, and there are none.`, where: `stages.${index}.until`, todo: 'Raise "validation.fraction" or "validation.minimum", or end the stage another way.' });
+    if (waits)
+      throw new FacewrightError({
+        what: `Stage ${index + 1} (${name}) waits for "${waits.name}", which is measured on validation photos, and there are none.`,
+        where: `stages.${index}.until`,
+        todo: 'Raise "validation.fraction" or "validation.minimum", or end the stage another way.',
+      });
   });
 }
 
 /** What the whole training takes at most, where that is known: stages done count as they were, those to come by their limits. */
-export function imagesInAll({ step, stage, record }: Position, criteria: Criteria, { perEpoch, size }: { perEpoch: number; size: number }): number | undefined {
+export function imagesInAll(
+  { step, stage, record }: Position,
+  criteria: Criteria,
+  { perEpoch, size }: { perEpoch: number; size: number },
+): number | undefined {
   const limits = criteria.slice(stage).map((own) => stepLimit(own, perEpoch));
   const steps = limits.reduce<number>((sum, limit) => sum + (limit ?? NaN), step - record.steps);
   return Number.isNaN(steps) ? undefined : steps * size;

@@ -2,14 +2,39 @@
 import { stageConfig, type Criterion, type StageConfig } from '@facewright/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { criteriaOf, ending, firstRecord, observe, recentLoss, remarks, stepLimit, type StageRecord } from './stage-end.js';
+import {
+  criteriaOf,
+  ending,
+  firstRecord,
+  observe,
+  recentLoss,
+  remarks,
+  stepLimit,
+  type StageRecord,
+} from './stage-end.js';
 
 const config = (until: object, rest: object = {}): StageConfig => stageConfig.parse({ loss: 'any', until, ...rest });
-const after = (losses: readonly number[], stage: StageConfig, from = firstRecord(criteriaOf(stage.until)), stepsPerEpoch = 10): StageRecord =>
-  losses.reduce((record, loss) => observe(record, criteriaOf(stage.until), { loss, accuracy: 0, stepsPerEpoch, warmingUp: record.steps < stage.warmUp }), from);
+const after = (
+  losses: readonly number[],
+  stage: StageConfig,
+  from = firstRecord(criteriaOf(stage.until)),
+  stepsPerEpoch = 10,
+): StageRecord =>
+  losses.reduce(
+    (record, loss) =>
+      observe(record, criteriaOf(stage.until), {
+        loss,
+        accuracy: 0,
+        stepsPerEpoch,
+        warmingUp: record.steps < stage.warmUp,
+      }),
+    from,
+  );
 /** After how many losses the stage ends. */
 function endOf(losses: readonly number[], stage: StageConfig): number | undefined {
-  const found = losses.findIndex((_, index) => ending(after(losses.slice(0, index + 1), stage), criteriaOf(stage.until)));
+  const found = losses.findIndex((_, index) =>
+    ending(after(losses.slice(0, index + 1), stage), criteriaOf(stage.until)),
+  );
   return found < 0 ? undefined : found + 1;
 }
 
@@ -26,7 +51,11 @@ test('steps and epochs end a stage, whichever is first', () => {
   expect(endOf(flat, config({ epochs: 2 }))).toBe(20);
   expect(endOf(flat, config({ epochs: 0.25 }))).toBe(3);
   expect(endOf(flat, config({ epochs: 2, steps: 30 }))).toBe(20);
-  expect([{ steps: 30, epochs: 2 }, { epochs: 0.001 }, {}].map((until) => stepLimit(criteriaOf(until), 10))).toEqual([20, 1, undefined]);
+  expect([{ steps: 30, epochs: 2 }, { epochs: 0.001 }, {}].map((until) => stepLimit(criteriaOf(until), 10))).toEqual([
+    20,
+    1,
+    undefined,
+  ]);
 });
 
 const plateau = { window: 2, minimumGain: 0.1, patience: 2 };
@@ -47,7 +76,18 @@ test.each([
 test('the evidence is what the rule saw', () => {
   const stage = config({ plateau });
   const end = ending(after([4, 4, 3, 3, 2, 2, 1.9, 1.9, 1.85, 1.85], stage), criteriaOf(stage.until));
-  expect(end).toEqual({ because: 'plateau', evidence: { window: 2, minimumGain: 0.1, patience: 2, minimumLoss: 0.01, means: [2, 1.9, 1.85], reference: 2, gain: expect.closeTo(0.075, 10) } });
+  expect(end).toEqual({
+    because: 'plateau',
+    evidence: {
+      window: 2,
+      minimumGain: 0.1,
+      patience: 2,
+      minimumLoss: 0.01,
+      means: [2, 1.9, 1.85],
+      reference: 2,
+      gain: expect.closeTo(0.075, 10),
+    },
+  });
 });
 
 test('the warm-up does not count as lingering', () => {
@@ -71,7 +111,10 @@ test('a stage ended with the mean of its last 20 losses', () => {
 });
 
 /** After how many steps a stage ends whose validation accuracies are these, one every second step. */
-function endOfAccuracies(accuracies: readonly number[], accuracy: object): { steps?: number; evidence?: object; told: string[] } {
+function endOfAccuracies(
+  accuracies: readonly number[],
+  accuracy: object,
+): { steps?: number; evidence?: object; told: string[] } {
   const stage = config({ accuracy });
   const criteria = criteriaOf(stage.until);
   let record = firstRecord(criteria);
@@ -89,15 +132,25 @@ function endOfAccuracies(accuracies: readonly number[], accuracy: object): { ste
 }
 
 test('a validation accuracy as high as wanted ends a stage', () => {
-  expect(endOfAccuracies([0.5, 0.8, 0.91, 0.95], { atLeast: 0.9 })).toEqual({ steps: 6, evidence: { because: 'accuracy', evidence: { atLeast: 0.9, accuracy: 0.91 } }, told: [] });
+  expect(endOfAccuracies([0.5, 0.8, 0.91, 0.95], { atLeast: 0.9 })).toEqual({
+    steps: 6,
+    evidence: { because: 'accuracy', evidence: { atLeast: 0.9, accuracy: 0.91 } },
+    told: [],
+  });
   expect(endOfAccuracies([0.5, 0.8], { atLeast: 0.9 }).steps).toBeUndefined();
 });
 
 test('a validation accuracy that rises no more ends a stage, with what was best and when', () => {
   const { steps, evidence, told } = endOfAccuracies([0.5, 0.8, 0.805, 0.7, 0.9], { patience: 2, minimumGain: 0.01 });
   expect(steps).toBe(8);
-  expect(evidence).toEqual({ because: 'accuracy', evidence: { patience: 2, minimumGain: 0.01, best: 0.8, atStep: 4, accuracy: 0.7 } });
-  expect(told).toEqual([expect.stringContaining('80.50 % after 80.00 % at step 4 of the stage (1 of 2)'), expect.stringContaining('(2 of 2)')]);
+  expect(evidence).toEqual({
+    because: 'accuracy',
+    evidence: { patience: 2, minimumGain: 0.01, best: 0.8, atStep: 4, accuracy: 0.7 },
+  });
+  expect(told).toEqual([
+    expect.stringContaining('80.50 % after 80.00 % at step 4 of the stage (1 of 2)'),
+    expect.stringContaining('(2 of 2)'),
+  ]);
   expect(endOfAccuracies([0.5, 0.8, 0.7, 0.9, 0.85], { patience: 2 }).steps).toBeUndefined();
 });
 
@@ -106,14 +159,18 @@ test('an accuracy rule that never ends is refused', () => {
   expect(() => config({ accuracy: { atleast: 0.9 } })).toThrow(/atleast/);
 });
 
-test('a criterion of one\'s own is asked after the built-in ones', () => {
+test("a criterion of one's own is asked after the built-in ones", () => {
   const low: Criterion<{ lowest: number }> = {
     begin: () => ({ lowest: 1e9 }),
     observe: ({ lowest }, { loss }) => ({ lowest: Math.min(lowest, loss) }),
     verdict: ({ lowest }) => (lowest < 0.5 ? { lowest } : undefined),
   };
   const criteria = criteriaOf({ steps: 4 }, [{ name: 'low', criterion: low }]);
-  const run = (losses: readonly number[]): StageRecord => losses.reduce((record, loss) => observe(record, criteria, { loss, accuracy: 0, stepsPerEpoch: 1, warmingUp: false }), firstRecord(criteria));
+  const run = (losses: readonly number[]): StageRecord =>
+    losses.reduce(
+      (record, loss) => observe(record, criteria, { loss, accuracy: 0, stepsPerEpoch: 1, warmingUp: false }),
+      firstRecord(criteria),
+    );
   expect(ending(run([3, 2, 1]), criteria)).toBeUndefined();
   expect(ending(run([3, 0.4, 1]), criteria)).toEqual({ because: 'low', evidence: { lowest: 0.4 } });
   expect(ending(run([3, 0.4, 1, 1]), criteria)).toMatchObject({ because: 'steps' });

@@ -22,7 +22,10 @@ export interface NamedCriterion {
 }
 
 /** The criteria of `until` in the order in which they are asked, then `further` ones. */
-export function criteriaOf({ steps, epochs, plateau, accuracy }: UntilRule, further: readonly NamedCriterion[] = []): NamedCriterion[] {
+export function criteriaOf(
+  { steps, epochs, plateau, accuracy }: UntilRule,
+  further: readonly NamedCriterion[] = [],
+): NamedCriterion[] {
   return [
     ...(steps === undefined ? [] : [{ name: 'steps', criterion: afterSteps({ steps }) }]),
     ...(epochs === undefined ? [] : [{ name: 'epochs', criterion: afterEpochs({ epochs }) }]),
@@ -32,12 +35,21 @@ export function criteriaOf({ steps, epochs, plateau, accuracy }: UntilRule, furt
   ];
 }
 
-export const firstRecord = (criteria: readonly NamedCriterion[]): StageRecord => ({ steps: 0, recent: [], setbacks: 0, memories: criteria.map(({ criterion }) => criterion.begin()) });
+export const firstRecord = (criteria: readonly NamedCriterion[]): StageRecord => ({
+  steps: 0,
+  recent: [],
+  setbacks: 0,
+  memories: criteria.map(({ criterion }) => criterion.begin()),
+});
 
 const RECENT = 20;
 
 /** The record with one more step. */
-export function observe(record: StageRecord, criteria: readonly NamedCriterion[], seen: Omit<CriterionStep, 'steps'>): StageRecord {
+export function observe(
+  record: StageRecord,
+  criteria: readonly NamedCriterion[],
+  seen: Omit<CriterionStep, 'steps'>,
+): StageRecord {
   const steps = record.steps + 1;
   return {
     ...record,
@@ -73,4 +85,5 @@ export function stepLimit(criteria: readonly NamedCriterion[], stepsPerEpoch: nu
 }
 
 /** The mean of the last losses: what a stage ended with, less the noise of one batch. */
-export const recentLoss = ({ recent }: StageRecord): number => recent.reduce((sum, loss) => sum + loss, 0) / recent.length;
+export const recentLoss = ({ recent }: StageRecord): number =>
+  recent.reduce((sum, loss) => sum + loss, 0) / recent.length;

@@ -1,7 +1,17 @@
 /** The tensors a stage starts with: the model as it is, the loss's head carried over, made of mean embeddings or drawn, the optimiser's memory fresh. */
 import {
-  FacewrightError, hostTensor, prefixed, under,
-  type HostTensor, type HostTensors, type InitialState, type InitRule, type Loss, type Model, type Optimiser, type Random,
+  FacewrightError,
+  hostTensor,
+  prefixed,
+  under,
+  type HostTensor,
+  type HostTensors,
+  type InitialState,
+  type InitRule,
+  type Loss,
+  type Model,
+  type Optimiser,
+  type Random,
 } from '@facewright/core';
 
 /** The parts of a stage that hold state. */
@@ -57,37 +67,72 @@ export function centresOf(loss: Loss, state: HostTensors, identities: readonly s
   return centres && { centres, identities };
 }
 
-export const noCentres = (embeddingSize: number): KnownCentres => ({ centres: hostTensor([embeddingSize, 0], new Float32Array(0)), identities: [] });
+export const noCentres = (embeddingSize: number): KnownCentres => ({
+  centres: hostTensor([embeddingSize, 0], new Float32Array(0)),
+  identities: [],
+});
 
-async function headState(loss: Loss, { identities, embeddingSize, rule, known, meansOf, random }: HeadOptions): Promise<{ head: InitialState; start: HeadStart }> {
+async function headState(
+  loss: Loss,
+  { identities, embeddingSize, rule, known, meansOf, random }: HeadOptions,
+): Promise<{ head: InitialState; start: HeadStart }> {
   const { head: wanted, newcomers } = rule ?? ({ head: 'carry', newcomers: 'means' } as const);
   const fresh = loss.init(identities.length, embeddingSize, random);
   const drawn = { head: fresh, start: { carried: 0, means: 0, drawn: identities.length } };
   const labels = identities.map((_, label) => label);
   if (wanted === 'random' || !loss.adopt) return drawn;
-  if (wanted === 'means') return { head: adopted(loss, fresh, await meansOf(labels)), start: { carried: 0, means: labels.length, drawn: 0 } };
+  if (wanted === 'means')
+    return { head: adopted(loss, fresh, await meansOf(labels)), start: { carried: 0, means: labels.length, drawn: 0 } };
   if (known?.centres.shape[0] !== embeddingSize) return drawn;
 
   const columnOf = new Map(known.identities.map((name, column) => [name, column]));
   const unknown = labels.filter((label) => !columnOf.has(identities[label]));
-  if (unknown.length === 0) return { head: adopted(loss, fresh, columns(known.centres, identities.map((name) => columnOf.get(name)!))), start: { carried: labels.length, means: 0, drawn: 0 } };
-  const begun = newcomers === 'means' ? await meansOf(unknown) : loss.centres && columns(loss.centres(fresh.params, fresh.statistics), unknown);
+  if (unknown.length === 0)
+    return {
+      head: adopted(
+        loss,
+        fresh,
+        columns(
+          known.centres,
+          identities.map((name) => columnOf.get(name)!),
+        ),
+      ),
+      start: { carried: labels.length, means: 0, drawn: 0 },
+    };
+  const begun =
+    newcomers === 'means'
+      ? await meansOf(unknown)
+      : loss.centres && columns(loss.centres(fresh.params, fresh.statistics), unknown);
   if (!begun) return drawn;
   const both = beside(known.centres, begun);
   const place = new Map(unknown.map((label, index) => [label, known.identities.length + index]));
   const carried = labels.length - unknown.length;
   return {
-    head: adopted(loss, fresh, columns(both, labels.map((label) => place.get(label) ?? columnOf.get(identities[label])!))),
-    start: newcomers === 'means' ? { carried, means: unknown.length, drawn: 0 } : { carried, means: 0, drawn: unknown.length },
+    head: adopted(
+      loss,
+      fresh,
+      columns(
+        both,
+        labels.map((label) => place.get(label) ?? columnOf.get(identities[label])!),
+      ),
+    ),
+    start:
+      newcomers === 'means'
+        ? { carried, means: unknown.length, drawn: 0 }
+        : { carried, means: 0, drawn: unknown.length },
   };
 }
 
-const adopted = (loss: Loss, fresh: InitialState, centres: HostTensor): InitialState => ({ params: { ...fresh.params, ...loss.adopt!(centres) }, statistics: fresh.statistics });
+const adopted = (loss: Loss, fresh: InitialState, centres: HostTensor): InitialState => ({
+  params: { ...fresh.params, ...loss.adopt!(centres) },
+  statistics: fresh.statistics,
+});
 
 /** These columns of a matrix, in this order. */
 function columns({ shape: [rows, width], data }: HostTensor, chosen: readonly number[]): HostTensor {
   const picked = new Float32Array(rows * chosen.length);
-  for (let row = 0; row < rows; row++) chosen.forEach((column, index) => (picked[row * chosen.length + index] = data[row * width + column]));
+  for (let row = 0; row < rows; row++)
+    chosen.forEach((column, index) => (picked[row * chosen.length + index] = data[row * width + column]));
   return hostTensor([rows, chosen.length], picked);
 }
 
@@ -105,24 +150,59 @@ function beside(left: HostTensor, right: HostTensor): HostTensor {
 
 function assemble(body: InitialState, head: InitialState, optimiser: Optimiser): HostTensors {
   const params = { ...prefixed('model/params', body.params), ...prefixed('head/params', head.params) };
-  const statistics = { ...prefixed('model/statistics', body.statistics), ...prefixed('head/statistics', head.statistics) };
+  const statistics = {
+    ...prefixed('model/statistics', body.statistics),
+    ...prefixed('head/statistics', head.statistics),
+  };
   return { ...params, ...statistics, ...prefixed('memory', optimiser.init(params)) };
 }
 
 /** Throws where a checkpoint's tensors are not those of these parts: made by another version of a plugin. */
-export function requireSameTensors(state: HostTensors, model: Model, stage: StageParts, identities: number, random: Random, where: string): void {
-  requireShapes(state, firstState(model, stage, identities, random).state, `The checkpoint's tensor`, where, 'Resume with the versions of facewright and its plugins that wrote it, or start a new training.');
+export function requireSameTensors(
+  state: HostTensors,
+  model: Model,
+  stage: StageParts,
+  identities: number,
+  random: Random,
+  where: string,
+): void {
+  requireShapes(
+    state,
+    firstState(model, stage, identities, random).state,
+    `The checkpoint's tensor`,
+    where,
+    'Resume with the versions of facewright and its plugins that wrote it, or start a new training.',
+  );
 }
 
 /** Throws where weights to begin from are not those of this model. */
-export function requireModelTensors({ params, statistics }: InitialState, model: Model, random: Random, where: string): void {
+export function requireModelTensors(
+  { params, statistics }: InitialState,
+  model: Model,
+  random: Random,
+  where: string,
+): void {
   const expected = model.init(random.fork('model'));
-  requireShapes({ ...params, ...statistics }, { ...expected.params, ...expected.statistics }, 'The tensor', where, 'Begin from weights of the same model and options, or leave the model out of the config: it is then that of the weights.');
+  requireShapes(
+    { ...params, ...statistics },
+    { ...expected.params, ...expected.statistics },
+    'The tensor',
+    where,
+    'Begin from weights of the same model and options, or leave the model out of the config: it is then that of the weights.',
+  );
 }
 
 function requireShapes(state: HostTensors, expected: HostTensors, what: string, where: string, todo: string): void {
-  const wrong = [...new Set([...Object.keys(expected), ...Object.keys(state)])].find((name) => String(expected[name]?.shape) !== String(state[name]?.shape));
-  if (wrong !== undefined) throw new FacewrightError({ what: `${what} "${wrong}" is ${describe(state[wrong])}, it should be ${describe(expected[wrong])}.`, where, todo });
+  const wrong = [...new Set([...Object.keys(expected), ...Object.keys(state)])].find(
+    (name) => String(expected[name]?.shape) !== String(state[name]?.shape),
+  );
+  if (wrong !== undefined)
+    throw new FacewrightError({
+      what: `${what} "${wrong}" is ${describe(state[wrong])}, it should be ${describe(expected[wrong])}.`,
+      where,
+      todo,
+    });
 }
 
-const describe = (tensor?: { readonly shape: readonly number[] }): string => (tensor ? `[${tensor.shape.join(', ')}]` : 'missing');
+const describe = (tensor?: { readonly shape: readonly number[] }): string =>
+  tensor ? `[${tensor.shape.join(', ')}]` : 'missing';

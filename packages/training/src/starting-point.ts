@@ -1,5 +1,12 @@
 /** What a training may begin from in place of drawn weights: a model directory, a checkpoint, or a run. */
-import { FacewrightError, messageOf, under, type HostTensors, type InitialState, type PluginReference } from '@facewright/core';
+import {
+  FacewrightError,
+  messageOf,
+  under,
+  type HostTensors,
+  type InitialState,
+  type PluginReference,
+} from '@facewright/core';
 import { basename, dirname, join, readdir } from '@facewright/core/platform';
 import { checkpointSteps, nameOf, readCheckpoint, type About } from './checkpoints.js';
 import { loadModelFiles, type ModelCard } from './model-files.js';
@@ -26,10 +33,15 @@ export interface StartingPoint extends Pick<About, 'model' | 'alignment'>, Pick<
  * `FacewrightError` where it is none of them or damaged.
  */
 export async function readStartingPoint(path: string): Promise<StartingPoint> {
-  const has = async (name: string, ...below: string[]): Promise<boolean> => (await readdir(join(path, ...below)).catch(() => [] as string[])).includes(name);
+  const has = async (name: string, ...below: string[]): Promise<boolean> =>
+    (await readdir(join(path, ...below)).catch(() => [] as string[])).includes(name);
   if (await has('model.json')) return fromModel(path);
   if (await has('state.json')) return fromCheckpoint(path);
-  const checkpoints = (await has('checkpoints')) ? join(path, 'checkpoints') : basename(path) === 'checkpoints' ? path : undefined;
+  const checkpoints = (await has('checkpoints'))
+    ? join(path, 'checkpoints')
+    : basename(path) === 'checkpoints'
+      ? path
+      : undefined;
   if (checkpoints) {
     for (const step of await checkpointSteps(checkpoints)) {
       const found = await fromCheckpoint(join(checkpoints, nameOf(step))).catch(() => undefined);
@@ -37,22 +49,46 @@ export async function readStartingPoint(path: string): Promise<StartingPoint> {
     }
   }
   if (await has('model.json', 'model')) return fromModel(join(path, 'model'));
-  throw new FacewrightError({ what: 'There is nothing to begin from.', where: path, todo: 'Name a model directory (it holds model.json), a checkpoint (it holds state.json), or the directory of a run; weights of others become a model by "facewright import".' });
+  throw new FacewrightError({
+    what: 'There is nothing to begin from.',
+    where: path,
+    todo: 'Name a model directory (it holds model.json), a checkpoint (it holds state.json), or the directory of a run; weights of others become a model by "facewright import".',
+  });
 }
 
 async function fromModel(path: string): Promise<StartingPoint> {
   const { card, params, statistics } = await loadModelFiles(path);
-  return { path, model: { name: card.model.name, options: card.model.options }, alignment: card.alignment, licences: card.licences, weights: { params, statistics } };
+  return {
+    path,
+    model: { name: card.model.name, options: card.model.options },
+    alignment: card.alignment,
+    licences: card.licences,
+    weights: { params, statistics },
+  };
 }
 
 async function fromCheckpoint(path: string): Promise<StartingPoint> {
   const { about, state, makings } = await readCheckpoint(path).catch((error: unknown) => {
-    throw new FacewrightError({ what: `The checkpoint is damaged: ${messageOf(error).split('\n')[0]}`, where: path, todo: 'Begin from another one.', cause: error });
+    throw new FacewrightError({
+      what: `The checkpoint is damaged: ${messageOf(error).split('\n')[0]}`,
+      where: path,
+      todo: 'Begin from another one.',
+      cause: error,
+    });
   });
   const identities = await readPeople(dirname(path), makings.people);
   return {
-    path, model: about.model, alignment: about.alignment,
+    path,
+    model: about.model,
+    alignment: about.alignment,
     weights: { params: under('model/params', state), statistics: under('model/statistics', state) },
-    ...(identities && { head: { loss: about.loss, params: under('head/params', state), statistics: under('head/statistics', state), identities } }),
+    ...(identities && {
+      head: {
+        loss: about.loss,
+        params: under('head/params', state),
+        statistics: under('head/statistics', state),
+        identities,
+      },
+    }),
   };
 }

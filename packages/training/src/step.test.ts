@@ -13,13 +13,25 @@ beforeAll(async () => {
 
 /** Leaves the parameters and puts the gradients and groups where they can be read. */
 const probe: Optimiser = {
-  init: (params) => Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, hostTensor(tensor.shape, new Float32Array(tensor.data.length))])),
+  init: (params) =>
+    Object.fromEntries(
+      Object.entries(params).map(([name, tensor]) => [
+        name,
+        hostTensor(tensor.shape, new Float32Array(tensor.data.length)),
+      ]),
+    ),
   update: ({ params, gradients }) => ({ params, memory: gradients }),
 };
 const random = createRandom('step');
-const inputs: HostTensors = { images: normal([5, 6, 6, 3], 0.5, random.fork('images')), labels: hostTensor([5], Int32Array.of(0, 2, 1, 2, 0)) };
+const inputs: HostTensors = {
+  images: normal([5, 6, 6, 3], 0.5, random.fork('images')),
+  labels: hostTensor([5], Int32Array.of(0, 2, 1, 2, 0)),
+};
 
-async function once(loss: typeof linearLoss, state: HostTensors): Promise<{ outputs: HostTensors; after: HostTensors }> {
+async function once(
+  loss: typeof linearLoss,
+  state: HostTensors,
+): Promise<{ outputs: HostTensors; after: HostTensors }> {
   const executable = engine.compile(trainStep(tinyModel, loss, probe), { state });
   const outputs = await executable.run({ ...inputs, rate: hostScalar(0.1) });
   const after = await executable.readState();
@@ -27,7 +39,10 @@ async function once(loss: typeof linearLoss, state: HostTensors): Promise<{ outp
   return { outputs, after };
 }
 
-test.each([['linear', linearLoss], ['cosine', cosineLoss]])('the gradients of the %s loss are its slopes', async (_name, loss) => {
+test.each([
+  ['linear', linearLoss],
+  ['cosine', cosineLoss],
+])('the gradients of the %s loss are its slopes', async (_name, loss) => {
   const { state } = firstState(tinyModel, { loss, optimiser: probe }, 3, random);
   const { outputs, after } = await once(loss, state);
   const names = Object.keys(state).filter((name) => name.includes('/params/') && !name.startsWith('memory/'));
@@ -42,7 +57,9 @@ test.each([['linear', linearLoss], ['cosine', cosineLoss]])('the gradients of th
         return (await once(loss, { ...state, [name]: hostTensor(state[name].shape, data) })).outputs.loss.data[0];
       };
       const slope = ((await lossAt(5e-3)) - (await lossAt(-5e-3))) / 1e-2;
-      expect(Math.abs(gradient[index] - slope), `${name}[${index}]: ${gradient[index]} and ${slope}`).toBeLessThan(5e-3 + 0.03 * Math.abs(slope));
+      expect(Math.abs(gradient[index] - slope), `${name}[${index}]: ${gradient[index]} and ${slope}`).toBeLessThan(
+        5e-3 + 0.03 * Math.abs(slope),
+      );
     }
   }
   expect(outputs.gradientNorm.data[0]).toBeCloseTo(Math.sqrt(sum), 4);
@@ -56,7 +73,19 @@ test('the running statistics move, those of the head too', async () => {
 });
 
 test('accuracy is measured on the logits, whatever the loss does with them', async () => {
-  const model = { ...tinyModel, apply: () => ({ embeddings: tf.tensor2d([[1, 0], [0, 1], [1, 0.1], [0.2, 0.1]]), statistics: {} }), init: () => ({ params: {}, statistics: {} }) };
+  const model = {
+    ...tinyModel,
+    apply: () => ({
+      embeddings: tf.tensor2d([
+        [1, 0],
+        [0, 1],
+        [1, 0.1],
+        [0.2, 0.1],
+      ]),
+      statistics: {},
+    }),
+    init: () => ({ params: {}, statistics: {} }),
+  };
   const loss: typeof linearLoss = {
     init: () => ({ params: { kernel: hostTensor([2, 2], Float32Array.of(1, 0, 0, 1)) }, statistics: {} }),
     apply: (params, _statistics, embeddings, labels) => {
@@ -66,19 +95,34 @@ test('accuracy is measured on the logits, whatever the loss does with them', asy
   };
   const { state } = firstState(model, { loss, optimiser: probe }, 2, random);
   const executable = engine.compile(trainStep(model, loss, probe), { state });
-  const { accuracy } = await executable.run({ images: inputs.images, labels: hostTensor([4], Int32Array.of(0, 1, 1, 0)), rate: hostScalar(0) });
+  const { accuracy } = await executable.run({
+    images: inputs.images,
+    labels: hostTensor([4], Int32Array.of(0, 1, 1, 0)),
+    rate: hostScalar(0),
+  });
   expect(accuracy.data[0]).toBe(0.75);
 });
 
 test('the parameters of the loss are the group "head"', async () => {
   const groups: Record<string, string | undefined> = {};
-  const recording: Optimiser = { ...probe, update: (step) => {
-    for (const name of Object.keys(step.params)) groups[name] = step.groupOf(name);
-    return probe.update(step);
-  } };
-  const executable = engine.compile(trainStep(tinyModel, linearLoss, recording), { state: firstState(tinyModel, { loss: linearLoss, optimiser: probe }, 3, random).state });
+  const recording: Optimiser = {
+    ...probe,
+    update: (step) => {
+      for (const name of Object.keys(step.params)) groups[name] = step.groupOf(name);
+      return probe.update(step);
+    },
+  };
+  const executable = engine.compile(trainStep(tinyModel, linearLoss, recording), {
+    state: firstState(tinyModel, { loss: linearLoss, optimiser: probe }, 3, random).state,
+  });
   await executable.run({ ...inputs, rate: hostScalar(0.1) });
-  expect(groups).toEqual({ 'model/params/stem/kernel': undefined, 'model/params/stem/gamma': undefined, 'model/params/stem/beta': undefined, 'model/params/out/kernel': 'afterGlobal', 'head/params/kernel': 'head' });
+  expect(groups).toEqual({
+    'model/params/stem/kernel': undefined,
+    'model/params/stem/gamma': undefined,
+    'model/params/stem/beta': undefined,
+    'model/params/out/kernel': 'afterGlobal',
+    'head/params/kernel': 'head',
+  });
 });
 
 test('nothing is leaked, and validation changes nothing', async () => {
@@ -101,7 +145,13 @@ test('gradients longer than clipNorm are shortened to it, shorter ones left as t
     const { gradientNorm } = await executable.run({ ...inputs, rate: hostScalar(0.1) });
     const after = await executable.readState();
     executable.dispose();
-    return { norm: gradientNorm.data[0], flat: Object.keys(state).filter((name) => name.startsWith('memory/')).sort().flatMap((name) => [...after[name].data]) };
+    return {
+      norm: gradientNorm.data[0],
+      flat: Object.keys(state)
+        .filter((name) => name.startsWith('memory/'))
+        .sort()
+        .flatMap((name) => [...after[name].data]),
+    };
   };
   const whole = await gradientsWith();
   const short = await gradientsWith(whole.norm / 4);

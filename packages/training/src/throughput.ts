@@ -49,6 +49,10 @@ export function createStepClock(now: () => number = () => performance.now()): St
     },
     loaded: () => void (loaded = now()),
     computed: () => void (computed = now()),
-    step: () => ({ data: rounded(loaded - began), compute: rounded(computed - loaded), other: rounded(former ? began - former : 0) }),
+    step: () => ({
+      data: rounded(loaded - began),
+      compute: rounded(computed - loaded),
+      other: rounded(former ? began - former : 0),
+    }),
   };
 }

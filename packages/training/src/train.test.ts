@@ -1,6 +1,16 @@
 /** The training as a whole on a tiny model: it learns, switches, and goes on after an interruption to the same bytes. */
 import { wasm } from '@facewright/backend-wasm';
-import { createRandom, DeviceLost, FacewrightError, Interrupted, stageConfig, type Engine, type Loss, type PluginContext, type RunEvent } from '@facewright/core';
+import {
+  createRandom,
+  DeviceLost,
+  FacewrightError,
+  Interrupted,
+  stageConfig,
+  type Engine,
+  type Loss,
+  type PluginContext,
+  type RunEvent,
+} from '@facewright/core';
 import { openEngine } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
@@ -28,8 +38,17 @@ afterAll(async () => {
 });
 
 const context = {} as PluginContext; // optimisers use nothing of it
-const stage = async (name: string, loss: Loss, optimiser: ReturnType<typeof adam> | ReturnType<typeof sgd>, config: object): Promise<TrainStage> => ({
-  name, loss, optimiserName: optimiser.meta.name, optimiser: await optimiser.create(context), config: stageConfig.parse({ loss: name, ...config }),
+const stage = async (
+  name: string,
+  loss: Loss,
+  optimiser: ReturnType<typeof adam> | ReturnType<typeof sgd>,
+  config: object,
+): Promise<TrainStage> => ({
+  name,
+  loss,
+  optimiserName: optimiser.meta.name,
+  optimiser: await optimiser.create(context),
+  config: stageConfig.parse({ loss: name, ...config }),
 });
 
 interface Run {
@@ -42,35 +61,84 @@ interface Run {
 async function run(directory: string, overrides: Partial<TrainOptions> = {}, abortAt?: number): Promise<Run> {
   const { events, emit, signal } = recorded(abortAt);
   const options: TrainOptions = {
-    dataset: tinyDataset(5, 6), model: tinyModel, modelReference: { name: 'tiny', options: {} }, alignment: { fingerprint: 'tiny', size: 6 },
+    dataset: tinyDataset(5, 6),
+    model: tinyModel,
+    modelReference: { name: 'tiny', options: {} },
+    alignment: { fingerprint: 'tiny', size: 6 },
     stages: [
       await stage('linear', linearLoss, adam(), { rate: 0.02, until: { steps: 8 } }),
-      await stage('cosine', cosineLoss, sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }), { rate: 0.05, warmUp: 3, until: { steps: 7 } }),
+      await stage('cosine', cosineLoss, sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }), {
+        rate: 0.05,
+        warmUp: 3,
+        until: { steps: 7 },
+      }),
     ],
-    engine, batch: 8, flip: true, validation: { fraction: 0.1, minimum: 0, everySteps: 5 }, checkpoint: { everySteps: 4, keep: 2 },
-    directory: join(root, directory), random: createRandom(7), emit, signal, ...overrides,
+    engine,
+    batch: 8,
+    flip: true,
+    validation: { fraction: 0.1, minimum: 0, everySteps: 5 },
+    checkpoint: { everySteps: 4, keep: 2 },
+    directory: join(root, directory),
+    random: createRandom(7),
+    emit,
+    signal,
+    ...overrides,
   };
-  const error = await train(options).then(() => undefined, (error: unknown) => error);
+  const error = await train(options).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   return { events, error, losses: new Map(of(events, 'train.step').map(({ step, loss }) => [step, loss])) };
 }
 
-const checkpointsOf = async (directory: string): Promise<string[]> => (await readdir(join(root, directory, 'checkpoints'))).filter((name) => name !== 'identities.json');
+const checkpointsOf = async (directory: string): Promise<string[]> =>
+  (await readdir(join(root, directory, 'checkpoints'))).filter((name) => name !== 'identities.json');
 const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
 
 test('trains two stages, hands the head over and writes the model', async () => {
   const { events, error, losses } = whole;
   expect(error).toBeUndefined();
   expect(losses.size).toBe(15);
-  expect(of(events, 'stage.started').map(({ loss, head, step }) => ({ loss, head, step }))).toEqual([{ loss: 'linear', head: 'fresh', step: 0 }, { loss: 'cosine', head: 'adopted', step: 8 }]);
-  expect(of(events, 'stage.finished').map(({ loss, steps, endedBecause }) => [loss, steps, endedBecause])).toEqual([['linear', 8, 'steps'], ['cosine', 7, 'steps']]);
-  expect(of(events, 'train.step').map(({ rate }) => Number(rate.toFixed(6))).slice(6, 12)).toEqual([0.02, 0.02, 0.016667, 0.033333, 0.05, 0.05]);
+  expect(of(events, 'stage.started').map(({ loss, head, step }) => ({ loss, head, step }))).toEqual([
+    { loss: 'linear', head: 'fresh', step: 0 },
+    { loss: 'cosine', head: 'adopted', step: 8 },
+  ]);
+  expect(of(events, 'stage.finished').map(({ loss, steps, endedBecause }) => [loss, steps, endedBecause])).toEqual([
+    ['linear', 8, 'steps'],
+    ['cosine', 7, 'steps'],
+  ]);
+  expect(
+    of(events, 'train.step')
+      .map(({ rate }) => Number(rate.toFixed(6)))
+      .slice(6, 12),
+  ).toEqual([0.02, 0.02, 0.016667, 0.033333, 0.05, 0.05]);
   expect(of(events, 'train.step').map(({ epoch }) => epoch)).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2]);
-  expect(of(events, 'train.validation').map(({ step, images }) => [step, images])).toEqual([[5, 3], [8, 3], [10, 3], [15, 3]]);
+  expect(of(events, 'train.validation').map(({ step, images }) => [step, images])).toEqual([
+    [5, 3],
+    [8, 3],
+    [10, 3],
+    [15, 3],
+  ]);
   expect(of(events, 'progress').at(-1)).toMatchObject({ done: 120, total: 120, unit: 'images' });
   expect(await checkpointsOf('whole')).toEqual(['00000012', '00000015']);
 
   const { card, params, statistics } = await loadModelFiles(join(root, 'whole', 'model'));
-  expect(card).toMatchObject({ model: { name: 'tiny' }, inputSize: [6, 6], embeddingSize: 4, alignment: { fingerprint: 'tiny' }, trained: { steps: 15, identities: 5, batch: 8, data: expect.stringMatching(/^[0-9a-f]{64}$/) as string, stages: [{ loss: 'linear', rate: 0.02 }, { loss: 'cosine', warmUp: 3 }] } });
+  expect(card).toMatchObject({
+    model: { name: 'tiny' },
+    inputSize: [6, 6],
+    embeddingSize: 4,
+    alignment: { fingerprint: 'tiny' },
+    trained: {
+      steps: 15,
+      identities: 5,
+      batch: 8,
+      data: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      stages: [
+        { loss: 'linear', rate: 0.02 },
+        { loss: 'cosine', warmUp: 3 },
+      ],
+    },
+  });
   expect(Object.keys(params)).toHaveLength(4);
   expect(statistics['stem/mean'].data.every((value) => value !== 0)).toBe(true);
   expect(leaked).toBe(0);
@@ -93,25 +161,28 @@ test('the same seed gives the same bytes, another seed others', async () => {
 });
 
 // in the middle of an epoch, at a checkpoint, at the end of the first stage, just after it, and in the last epoch
-test.each([[[3]], [[4]], [[8]], [[9]], [[2, 7, 11, 14]]])('interrupted after steps %j, it goes on to the same losses and bytes', async (stops) => {
-  const directory = `stopped-${stops.join('-')}`;
-  const seen = new Map<number, number>();
-  for (const [index, stop] of [...stops, undefined].entries()) {
-    const { error, losses, events } = await run(directory, { resume: index > 0 }, stop);
-    if (stop === undefined) expect(error).toBeUndefined();
-    else {
-      expect(error).toBeInstanceOf(Interrupted);
-      expect(Math.max(...losses.keys())).toBe(stop);
+test.each([[[3]], [[4]], [[8]], [[9]], [[2, 7, 11, 14]]])(
+  'interrupted after steps %j, it goes on to the same losses and bytes',
+  async (stops) => {
+    const directory = `stopped-${stops.join('-')}`;
+    const seen = new Map<number, number>();
+    for (const [index, stop] of [...stops, undefined].entries()) {
+      const { error, losses, events } = await run(directory, { resume: index > 0 }, stop);
+      if (stop === undefined) expect(error).toBeUndefined();
+      else {
+        expect(error).toBeInstanceOf(Interrupted);
+        expect(Math.max(...losses.keys())).toBe(stop);
+      }
+      if (index > 0) expect(of(events, 'train.started')[0].resumedAt).toBe(stops[index - 1]);
+      for (const [step, loss] of losses) {
+        expect(seen.has(step)).toBe(false);
+        seen.set(step, loss);
+      }
     }
-    if (index > 0) expect(of(events, 'train.started')[0].resumedAt).toBe(stops[index - 1]);
-    for (const [step, loss] of losses) {
-      expect(seen.has(step)).toBe(false);
-      seen.set(step, loss);
-    }
-  }
-  expect([...seen]).toEqual([...whole.losses]);
-  expect((await weights(directory)).equals(await weights('whole'))).toBe(true);
-});
+    expect([...seen]).toEqual([...whole.losses]);
+    expect((await weights(directory)).equals(await weights('whole'))).toBe(true);
+  },
+);
 
 test('in parts of a batch too it goes on to the same losses and bytes, and only with the same parts', async () => {
   const parts = { microBatch: 4 };
@@ -127,7 +198,9 @@ test('in parts of a batch too it goes on to the same losses and bytes, and only 
 });
 
 test('a kill in the middle of a step costs only the steps since the last checkpoint', async () => {
-  const stages = (await runStages()).map((each, index) => (index === 1 ? { ...each, loss: failingAt(each.loss, 3) } : each));
+  const stages = (await runStages()).map((each, index) =>
+    index === 1 ? { ...each, loss: failingAt(each.loss, 3) } : each,
+  );
   const { error } = await run('killed', { stages });
   expect(error).toMatchObject({ message: 'power cut' });
   const { events } = await run('killed', { resume: true });
@@ -137,7 +210,11 @@ test('a kill in the middle of a step costs only the steps since the last checkpo
 
 const runStages = async (): Promise<TrainStage[]> => [
   await stage('linear', linearLoss, adam(), { rate: 0.02, until: { steps: 8 } }),
-  await stage('cosine', cosineLoss, sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }), { rate: 0.05, warmUp: 3, until: { steps: 7 } }),
+  await stage('cosine', cosineLoss, sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }), {
+    rate: 0.05,
+    warmUp: 3,
+    until: { steps: 7 },
+  }),
 ];
 
 function failingAt(loss: Loss, call: number): Loss {
@@ -154,15 +231,21 @@ function failingAt(loss: Loss, call: number): Loss {
 test('a damaged newest checkpoint is passed over, with a notice', async () => {
   for (const [name, damage] of [
     ['truncated', (path: string) => truncate(join(path, 'state.safetensors'), 100)],
-    ['flipped', async (path: string) => {
-      const bytes = await readFile(join(path, 'state.safetensors'));
-      bytes[bytes.length - 5] ^= 1;
-      await writeFile(join(path, 'state.safetensors'), bytes);
-    }],
-    ['edited', async (path: string) => {
-      const text = await readFile(join(path, 'state.json'), 'utf8');
-      await writeFile(join(path, 'state.json'), text.replace('"stage": 1', '"stage": 0'));
-    }],
+    [
+      'flipped',
+      async (path: string) => {
+        const bytes = await readFile(join(path, 'state.safetensors'));
+        bytes[bytes.length - 5] ^= 1;
+        await writeFile(join(path, 'state.safetensors'), bytes);
+      },
+    ],
+    [
+      'edited',
+      async (path: string) => {
+        const text = await readFile(join(path, 'state.json'), 'utf8');
+        await writeFile(join(path, 'state.json'), text.replace('"stage": 1', '"stage": 0'));
+      },
+    ],
     ['headless', (path: string) => rm(join(path, 'state.json'))],
   ] as const) {
     const directory = `damaged-${name}`;
@@ -170,7 +253,10 @@ test('a damaged newest checkpoint is passed over, with a notice', async () => {
     await damage(join(root, directory, 'checkpoints', '00000013'));
     const { events, error } = await run(directory, { resume: true });
     expect(error).toBeUndefined();
-    expect(of(events, 'notice')[0]).toMatchObject({ level: 'warning', message: expect.stringContaining('00000013 is damaged') });
+    expect(of(events, 'notice')[0]).toMatchObject({
+      level: 'warning',
+      message: expect.stringContaining('00000013 is damaged'),
+    });
     expect(of(events, 'train.started')[0].resumedAt).toBe(12);
     expect((await weights(directory)).equals(await weights('whole'))).toBe(true);
   }
@@ -189,7 +275,9 @@ test('a checkpoint of another training is refused, with what differs', async () 
   const expectRefused = async (overrides: Partial<TrainOptions>, difference: string): Promise<void> => {
     const { error } = await run('mine', { ...overrides, resume: true });
     expect(error).toBeInstanceOf(FacewrightError);
-    expect((error as FacewrightError).what).toBe(`The checkpoint belongs to another training: different ${difference}.`);
+    expect((error as FacewrightError).what).toBe(
+      `The checkpoint belongs to another training: different ${difference}.`,
+    );
   };
   await expectRefused({ batch: 9 }, 'batch');
   await expectRefused({ dataset: tinyDataset(5, 7) }, 'dataset');
@@ -207,15 +295,22 @@ test('a new training does not write over an old one', async () => {
 });
 
 test('stops at a loss that is no number and keeps the last good checkpoint', async () => {
-  const infected: Loss = { ...linearLoss, apply: (params, ...rest) => {
-    const result = linearLoss.apply(params, ...rest);
-    calls++; // the sixth is the validation's
-    return calls === 7 ? { ...result, loss: tf.mul(result.loss, NaN) } : result;
-  } };
+  const infected: Loss = {
+    ...linearLoss,
+    apply: (params, ...rest) => {
+      const result = linearLoss.apply(params, ...rest);
+      calls++; // the sixth is the validation's
+      return calls === 7 ? { ...result, loss: tf.mul(result.loss, NaN) } : result;
+    },
+  };
   let calls = 0;
-  const { error, events } = await run('infected', { stages: [await stage('linear', infected, adam(), { rate: 0.02, until: { steps: 8 } })] });
+  const { error, events } = await run('infected', {
+    stages: [await stage('linear', infected, adam(), { rate: 0.02, until: { steps: 8 } })],
+  });
   const { what } = error as FacewrightError;
-  expect(what).toContain('Training went wrong at step 6: the loss is NaN. That was in the stage with linear, at the rate 0.02.');
+  expect(what).toContain(
+    'Training went wrong at step 6: the loss is NaN. That was in the stage with linear, at the rate 0.02.',
+  );
   expect(what).toContain('The first tensor that went bad: the logits of the loss "linear"');
   expect((error as FacewrightError).todo).toContain('The checkpoint of step 4 is good.');
   expect(of(events, 'train.step')).toHaveLength(5);
@@ -223,14 +318,28 @@ test('stops at a loss that is no number and keeps the last good checkpoint', asy
 });
 
 test('the plateau rule ends a stage that does not learn, and says what it saw', async () => {
-  const stages = [await stage('linear', linearLoss, sgd(), { rate: 1e-9, until: { epochs: 1000, plateau: { window: 12, minimumGain: 0.05, patience: 2 } } })];
+  const stages = [
+    await stage('linear', linearLoss, sgd(), {
+      rate: 1e-9,
+      until: { epochs: 1000, plateau: { window: 12, minimumGain: 0.05, patience: 2 } },
+    }),
+  ];
   const { events } = await run('plateau', { stages });
   const [finished] = of(events, 'stage.finished');
-  expect(finished).toMatchObject({ steps: 36, endedBecause: 'plateau', evidence: { window: 12, patience: 2, minimumGain: 0.05 } });
+  expect(finished).toMatchObject({
+    steps: 36,
+    endedBecause: 'plateau',
+    evidence: { window: 12, patience: 2, minimumGain: 0.05 },
+  });
   const losses = of(events, 'train.step').map(({ loss }) => loss);
-  const means = [0, 1, 2].map((window) => losses.slice(window * 12, window * 12 + 12).reduce((sum, loss) => sum + loss / 12, 0));
+  const means = [0, 1, 2].map((window) =>
+    losses.slice(window * 12, window * 12 + 12).reduce((sum, loss) => sum + loss / 12, 0),
+  );
   (finished.evidence.means as number[]).forEach((mean, index) => expect(mean).toBeCloseTo(means[index], 10));
-  expect(of(events, 'notice').map(({ message }) => message)).toEqual([expect.stringContaining('(1 of 2)'), expect.stringContaining('(2 of 2)')]);
+  expect(of(events, 'notice').map(({ message }) => message)).toEqual([
+    expect.stringContaining('(1 of 2)'),
+    expect.stringContaining('(2 of 2)'),
+  ]);
 });
 
 test('fewer images than a batch are taken all at once, with a notice', async () => {
@@ -268,13 +377,14 @@ test('a signal set from outside is seen between steps', async () => {
 /** The engine, whose device is lost in the given calls of a step that trains (counted over all of them); what was compiled before is dead then. */
 function losing(inner: Engine, at: readonly number[]): Engine {
   let [call, generation] = [0, 0];
-  const lost = new DeviceLost('The test\'s GPU', 'unplugged');
+  const lost = new DeviceLost("The test's GPU", 'unplugged');
   return {
     ...inner,
     recover: async () => void generation++,
     compile(step, options) {
       const [executable, own] = [inner.compile(step, options), generation];
-      const alive = <T>(work: () => Promise<T>): Promise<T> => (own === generation && !at.includes(call) ? work() : Promise.reject(lost));
+      const alive = <T>(work: () => Promise<T>): Promise<T> =>
+        own === generation && !at.includes(call) ? work() : Promise.reject(lost);
       return {
         ...executable,
         run: (inputs) => (options?.name?.startsWith('training') && call++, alive(() => executable.run(inputs))),
@@ -288,7 +398,11 @@ function losing(inner: Engine, at: readonly number[]): Engine {
 test('a device that is lost and comes back changes no byte', async () => {
   const { error, events } = await run('lost', { engine: losing(engine, [3, 9, 14]) });
   expect(error).toBeUndefined();
-  expect(of(events, 'notice').filter(({ message }) => message.includes('unplugged')).map(({ message }) => message)).toEqual([
+  expect(
+    of(events, 'notice')
+      .filter(({ message }) => message.includes('unplugged'))
+      .map(({ message }) => message),
+  ).toEqual([
     "The test's GPU was lost: unplugged. It is there again: back to step 0.",
     "The test's GPU was lost: unplugged. It is there again: back to step 4.",
     "The test's GPU was lost: unplugged. It is there again: back to step 8.",

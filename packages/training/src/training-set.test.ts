@@ -7,25 +7,45 @@ import { drawTrainingSet } from './training-set.js';
 function datasetOf(photos: readonly number[], kinds: readonly string[] = ['original', 'opening', 'noise']) {
   const identities = photos.map((_, label) => `p${label}`);
   const samples = photos.flatMap((count, label) =>
-    Array.from({ length: count }, (_, photo) => kinds.map((kind): Sample & { label: number } => ({ identity: `p${label}`, source: `p${label}/${photo}`, kind, label }))).flat(),
+    Array.from({ length: count }, (_, photo) =>
+      kinds.map((kind): Sample & { label: number } => ({
+        identity: `p${label}`,
+        source: `p${label}/${photo}`,
+        kind,
+        label,
+      })),
+    ).flat(),
   );
   return { identities, samples, directory: 'somewhere' };
 }
-const draw = (dataset: ReturnType<typeof datasetOf>, fraction: number, minimum: number, seed = 1, exclude: string[] = []) => drawTrainingSet(dataset, exclude, { fraction, minimum }, createRandom(seed));
+const draw = (
+  dataset: ReturnType<typeof datasetOf>,
+  fraction: number,
+  minimum: number,
+  seed = 1,
+  exclude: string[] = [],
+) => drawTrainingSet(dataset, exclude, { fraction, minimum }, createRandom(seed));
 
 test('no photo is on both sides, everything else is trained on, and everyone keeps a photo', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 2, maxLength: 8 }), fc.double({ min: 0, max: 0.5, noNaN: true }), fc.nat(20), fc.nat(), (photos, fraction, minimum, seed) => {
-      const dataset = datasetOf(photos);
-      const { training, validation } = draw(dataset, fraction, minimum, seed);
-      const source = ({ sample }: { sample: number }): string => dataset.samples[sample].source;
-      const validated = new Set(validation.map(source));
-      expect(training.some((sample) => validated.has(source(sample)))).toBe(false);
-      expect(training.length).toBe(3 * (photos.reduce((a, b) => a + b) - validated.size));
-      expect(validation.every(({ sample }) => dataset.samples[sample].kind === 'original')).toBe(true);
-      expect(new Set(training.map(({ label }) => label)).size).toBe(photos.length);
-      for (const { sample, label } of [...training, ...validation]) expect(`p${label}`).toBe(dataset.samples[sample].identity);
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 2, maxLength: 8 }),
+      fc.double({ min: 0, max: 0.5, noNaN: true }),
+      fc.nat(20),
+      fc.nat(),
+      (photos, fraction, minimum, seed) => {
+        const dataset = datasetOf(photos);
+        const { training, validation } = draw(dataset, fraction, minimum, seed);
+        const source = ({ sample }: { sample: number }): string => dataset.samples[sample].source;
+        const validated = new Set(validation.map(source));
+        expect(training.some((sample) => validated.has(source(sample)))).toBe(false);
+        expect(training.length).toBe(3 * (photos.reduce((a, b) => a + b) - validated.size));
+        expect(validation.every(({ sample }) => dataset.samples[sample].kind === 'original')).toBe(true);
+        expect(new Set(training.map(({ label }) => label)).size).toBe(photos.length);
+        for (const { sample, label } of [...training, ...validation])
+          expect(`p${label}`).toBe(dataset.samples[sample].identity);
+      },
+    ),
   );
 });
 
@@ -40,7 +60,10 @@ test('the fraction is of photos, not of images; the minimum takes a fifth at mos
 describe('mistakes of the seed', () => {
   test('validation is not the first photos of large folders: people of 31 photos are drawn too, any photo of theirs, and no augmented copy of it is trained on', () => {
     // int(0.005 × 124 files) is 0: the seed took none of such a folder
-    const dataset = datasetOf(Array.from({ length: 100 }, () => 31), ['original', 'opening', 'noise', 'salt']);
+    const dataset = datasetOf(
+      Array.from({ length: 100 }, () => 31),
+      ['original', 'opening', 'noise', 'salt'],
+    );
     const { training, validation } = draw(dataset, 0.005, 0);
     const sources = validation.map(({ sample }) => dataset.samples[sample].source);
     expect(sources).toHaveLength(16);

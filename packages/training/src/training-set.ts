@@ -22,7 +22,12 @@ const LARGEST_MINIMUM = 0.2;
  * Draws the validation photos: `fraction` of all, at least `minimum` but for that no more than a fifth of them, and never the last photo that
  * is left of a person. Throws a `FacewrightError` where fewer than two people are left.
  */
-export function drawTrainingSet(dataset: Pick<Dataset, 'identities' | 'samples' | 'directory'>, exclude: readonly string[], { fraction, minimum }: Pick<RunConfig['validation'], 'fraction' | 'minimum'>, random: Random): TrainingSet {
+export function drawTrainingSet(
+  dataset: Pick<Dataset, 'identities' | 'samples' | 'directory'>,
+  exclude: readonly string[],
+  { fraction, minimum }: Pick<RunConfig['validation'], 'fraction' | 'minimum'>,
+  random: Random,
+): TrainingSet {
   const excluded = new Set(exclude);
   const present = new Set(dataset.samples.map((sample) => sample.identity));
   const identities = dataset.identities.filter((name) => present.has(name) && !excluded.has(name));
@@ -34,11 +39,21 @@ export function drawTrainingSet(dataset: Pick<Dataset, 'identities' | 'samples' 
     });
   }
   const labels = new Map(identities.map((name, label) => [name, label]));
-  const samples = dataset.samples.flatMap(({ identity, source, kind }, sample) => (labels.has(identity) ? [{ sample, label: labels.get(identity)!, source, kind }] : []));
+  const samples = dataset.samples.flatMap(({ identity, source, kind }, sample) =>
+    labels.has(identity) ? [{ sample, label: labels.get(identity)!, source, kind }] : [],
+  );
 
   const photos = groupBy(samples, (sample) => sample.source);
-  const left = new Map([...groupBy(samples, (sample) => sample.label)].map(([label, own]) => [label, new Set(own.map((sample) => sample.source)).size]));
-  const wanted = Math.max(Math.round(fraction * photos.size), Math.min(minimum, Math.floor(photos.size * LARGEST_MINIMUM)));
+  const left = new Map(
+    [...groupBy(samples, (sample) => sample.label)].map(([label, own]) => [
+      label,
+      new Set(own.map((sample) => sample.source)).size,
+    ]),
+  );
+  const wanted = Math.max(
+    Math.round(fraction * photos.size),
+    Math.min(minimum, Math.floor(photos.size * LARGEST_MINIMUM)),
+  );
   const candidates = [...photos].filter(([, copies]) => copies.some((copy) => copy.kind === 'original'));
   const taken = new Set<string>();
   for (const index of permutation(candidates.length, random.fork('validation'))) {
@@ -50,7 +65,8 @@ export function drawTrainingSet(dataset: Pick<Dataset, 'identities' | 'samples' 
     taken.add(source);
   }
 
-  const labelled = (keep: (sample: (typeof samples)[number]) => boolean): LabelledSample[] => samples.filter(keep).map(({ sample, label }) => ({ sample, label }));
+  const labelled = (keep: (sample: (typeof samples)[number]) => boolean): LabelledSample[] =>
+    samples.filter(keep).map(({ sample, label }) => ({ sample, label }));
   return {
     identities,
     training: labelled(({ source }) => !taken.has(source)),

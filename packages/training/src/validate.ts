@@ -34,7 +34,13 @@ export function createValidator({ engine, model, loss, samples, store, batch }: 
   return {
     async measure(state) {
       if (executable) await executable.writeState(state);
-      else executable = engine.compile(validationStep(model, loss), { name: 'validation', state, dynamicAxes: { images: [0], labels: [0] }, inputsStay: true });
+      else
+        executable = engine.compile(validationStep(model, loss), {
+          name: 'validation',
+          state,
+          dynamicAxes: { images: [0], labels: [0] },
+          inputsStay: true,
+        });
       let lossSum = 0;
       let hits = 0;
       for (let first = 0; first < samples.length; first += batch) {

@@ -3,33 +3,57 @@ import { FacewrightError } from '@facewright/core';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { areaUnder, bestThreshold as bestOf, equalErrorRate, operatingPoint, rank, rocCurve as curveOf, type Ranking } from './roc.js';
+import {
+  areaUnder,
+  bestThreshold as bestOf,
+  equalErrorRate,
+  operatingPoint,
+  rank,
+  rocCurve as curveOf,
+  type Ranking,
+} from './roc.js';
 import { verify } from './verify.js';
 
 interface ScoredPair {
   readonly score: number;
   readonly same: boolean;
 }
-const ranked = (list: readonly ScoredPair[]): Ranking => rank(list.map(({ score }) => score), list.map(({ same }) => same));
+const ranked = (list: readonly ScoredPair[]): Ranking =>
+  rank(
+    list.map(({ score }) => score),
+    list.map(({ same }) => same),
+  );
 const bestThreshold = (list: readonly ScoredPair[]) => bestOf(ranked(list));
 const rocCurve = (list: readonly ScoredPair[]) => curveOf(ranked(list));
 const tarAtFar = (list: readonly ScoredPair[], far: number) => operatingPoint(ranked(list), far).tar;
 
-const pairs = (same: readonly number[], different: readonly number[]): ScoredPair[] => [...same.map((score) => ({ score, same: true })), ...different.map((score) => ({ score, same: false }))];
+const pairs = (same: readonly number[], different: readonly number[]): ScoredPair[] => [
+  ...same.map((score) => ({ score, same: true })),
+  ...different.map((score) => ({ score, same: false })),
+];
 /** Few distinct scores, so that ties are common. */
 const scored = fc.record({ score: fc.integer({ min: -10, max: 10 }).map((value) => value / 10), same: fc.boolean() });
 const manyPairs = fc.array(scored, { minLength: 4, maxLength: 40 });
 const both = (list: readonly ScoredPair[]): boolean => list.some(({ same }) => same) && list.some(({ same }) => !same);
 
-const rightAt = (list: readonly ScoredPair[], threshold: number): number => list.filter(({ score, same }) => same === (score >= threshold)).length;
-const areaOf = (curve: readonly { far: number; tar: number }[]): number => curve.reduce((area, { far, tar }, i) => area + ((far - (curve[i - 1]?.far ?? 0)) * (tar + (curve[i - 1]?.tar ?? 0))) / 2, 0);
+const rightAt = (list: readonly ScoredPair[], threshold: number): number =>
+  list.filter(({ score, same }) => same === score >= threshold).length;
+const areaOf = (curve: readonly { far: number; tar: number }[]): number =>
+  curve.reduce(
+    (area, { far, tar }, i) => area + ((far - (curve[i - 1]?.far ?? 0)) * (tar + (curve[i - 1]?.tar ?? 0))) / 2,
+    0,
+  );
 /** Thresholds that stand for all there are: each score, between each two, below and above all. */
-const allThresholds = (list: readonly ScoredPair[]): number[] => list.flatMap(({ score }) => [score - 0.01, score, score + 0.01]);
+const allThresholds = (list: readonly ScoredPair[]): number[] =>
+  list.flatMap(({ score }) => [score - 0.01, score, score + 0.01]);
 
 test('the best threshold: by hand', () => {
   expect(bestThreshold(pairs([0.9, 0.8, 0.4], [0.5, 0.2, 0.1]))).toEqual({ threshold: 0.65, accuracy: 5 / 6 });
   // between 0.75 and 0.8 and between 0.2 and 0.7 five are right: the second range is the wider one
-  expect(bestThreshold(pairs([0.9, 0.8, 0.7], [0.75, 0.2, 0.1]))).toEqual({ threshold: expect.closeTo(0.45, 10), accuracy: 5 / 6 });
+  expect(bestThreshold(pairs([0.9, 0.8, 0.7], [0.75, 0.2, 0.1]))).toEqual({
+    threshold: expect.closeTo(0.45, 10),
+    accuracy: 5 / 6,
+  });
   // all alike: better to refuse them all
   expect(bestThreshold(pairs([0.5], [0.5, 0.5])).accuracy).toBe(2 / 3);
 });
@@ -58,8 +82,12 @@ test('TAR at FAR is the best over all thresholds that keep to it', () => {
   fc.assert(
     fc.property(manyPairs.filter(both), fc.constantFrom(0.1, 0.2, 0.5, 0.9), (list, far) => {
       const [same, different] = [true, false].map((kind) => list.filter((pair) => pair.same === kind));
-      const kept = [...allThresholds(list), 2].filter((threshold) => different.filter(({ score }) => score >= threshold).length <= far * different.length + 1e-9);
-      const best = Math.max(...kept.map((threshold) => same.filter(({ score }) => score >= threshold).length / same.length));
+      const kept = [...allThresholds(list), 2].filter(
+        (threshold) => different.filter(({ score }) => score >= threshold).length <= far * different.length + 1e-9,
+      );
+      const best = Math.max(
+        ...kept.map((threshold) => same.filter(({ score }) => score >= threshold).length / same.length),
+      );
       expect(tarAtFar(list, far)).toBe(far * different.length + 1e-9 < 1 ? null : best);
     }),
   );
@@ -70,7 +98,8 @@ test('the threshold of a FAR gives the rates that stand beside it', () => {
     fc.property(manyPairs.filter(both), fc.constantFrom(0.1, 0.2, 0.5, 0.9), (list, far) => {
       const { threshold, tar, falseAccepts } = operatingPoint(ranked(list), far);
       if (threshold === null) return;
-      const accepted = (kind: boolean): number => list.filter(({ score, same }) => same === kind && score >= threshold).length;
+      const accepted = (kind: boolean): number =>
+        list.filter(({ score, same }) => same === kind && score >= threshold).length;
       expect([accepted(true) / list.filter(({ same }) => same).length, accepted(false)]).toEqual([tar, falseAccepts]);
     }),
   );
@@ -94,35 +123,55 @@ interface Reference {
   readonly bestAccuracy: number;
   readonly curve?: readonly (readonly [far: number, tar: number, threshold: number])[];
 }
-const reference = JSON.parse(readFileSync(new URL('../reference/roc.json', import.meta.url), 'utf8')) as { cases: Reference[] };
+const reference = JSON.parse(readFileSync(new URL('../reference/roc.json', import.meta.url), 'utf8')) as {
+  cases: Reference[];
+};
 
 describe('scikit-learn says the same (reference/roc.py)', () => {
-  test.each(reference.cases)('of $count pairs in $steps steps', ({ count, steps, auc, eer, tarAtFar: tars, bestAccuracy, curve }) => {
-    const list = Array.from({ length: count }, (_, i): ScoredPair => {
-      const x = ((i * 7919) % 100003) / 100003;
-      const score = i % 5 === 0 ? Math.sqrt(x) : x * x;
-      return { score: steps ? Math.floor(score * steps) / steps : score, same: i % 5 === 0 };
-    });
-    const ranking = ranked(list);
-    expect(areaUnder(ranking)).toBeCloseTo(auc, 12);
-    expect(equalErrorRate(ranking)).toBeCloseTo(eer, 12);
-    expect(bestOf(ranking).accuracy).toBeCloseTo(bestAccuracy, 12);
-    for (const [far, tar] of Object.entries(tars)) expect(operatingPoint(ranking, Number(far)).tar).toBeCloseTo(tar, 12);
-    const { thresholds, same, different, totals } = ranking;
-    if (curve) expect(Array.from(thresholds, (threshold, at) => [different[at] / totals.different, same[at] / totals.same, threshold])).toEqual(curve.map((point) => point.map((value) => expect.closeTo(value, 12) as number)));
-  });
+  test.each(reference.cases)(
+    'of $count pairs in $steps steps',
+    ({ count, steps, auc, eer, tarAtFar: tars, bestAccuracy, curve }) => {
+      const list = Array.from({ length: count }, (_, i): ScoredPair => {
+        const x = ((i * 7919) % 100003) / 100003;
+        const score = i % 5 === 0 ? Math.sqrt(x) : x * x;
+        return { score: steps ? Math.floor(score * steps) / steps : score, same: i % 5 === 0 };
+      });
+      const ranking = ranked(list);
+      expect(areaUnder(ranking)).toBeCloseTo(auc, 12);
+      expect(equalErrorRate(ranking)).toBeCloseTo(eer, 12);
+      expect(bestOf(ranking).accuracy).toBeCloseTo(bestAccuracy, 12);
+      for (const [far, tar] of Object.entries(tars))
+        expect(operatingPoint(ranking, Number(far)).tar).toBeCloseTo(tar, 12);
+      const { thresholds, same, different, totals } = ranking;
+      if (curve)
+        expect(
+          Array.from(thresholds, (threshold, at) => [
+            different[at] / totals.different,
+            same[at] / totals.same,
+            threshold,
+          ]),
+        ).toEqual(curve.map((point) => point.map((value) => expect.closeTo(value, 12) as number)));
+    },
+  );
 });
 
 test('the curve is what its thresholds give, rises, ends at (1, 1) and leaves out no corner', () => {
   fc.assert(
     fc.property(manyPairs.filter(both), (list) => {
       const curve = rocCurve(list);
-      const share = (kind: boolean, threshold: number): number => list.filter(({ same, score }) => same === kind && score >= threshold).length / list.filter(({ same }) => same === kind).length;
-      for (const { far, tar, threshold } of curve) expect([far, tar]).toEqual([share(false, threshold), share(true, threshold)]);
+      const share = (kind: boolean, threshold: number): number =>
+        list.filter(({ same, score }) => same === kind && score >= threshold).length /
+        list.filter(({ same }) => same === kind).length;
+      for (const { far, tar, threshold } of curve)
+        expect([far, tar]).toEqual([share(false, threshold), share(true, threshold)]);
       expect(curve.at(-1)).toMatchObject({ far: 1, tar: 1 });
       expect(areaUnder(ranked(list))).toBeCloseTo(areaOf(curve), 10);
       // the area under the curve is the share of same-different couples in the right order, ties half
-      const couples = list.filter(({ same }) => same).flatMap((a) => list.filter(({ same }) => !same).map((b) => (a.score > b.score ? 1 : a.score === b.score ? 0.5 : 0)));
+      const couples = list
+        .filter(({ same }) => same)
+        .flatMap((a) =>
+          list.filter(({ same }) => !same).map((b) => (a.score > b.score ? 1 : a.score === b.score ? 0.5 : 0)),
+        );
       expect(areaOf(curve)).toBeCloseTo(couples.reduce<number>((sum, value) => sum + value, 0) / couples.length, 10);
     }),
   );
@@ -144,38 +193,77 @@ test('folds by hand: the threshold never comes from the fold it is measured on',
   // the threshold 0.1 of the second fold takes both of the first, and 0.5 of the first refuses both of the second: half right each
   expect(result).toMatchObject({ pairs: 4, accuracy: 0.5, std: 0, folds: 2, skipped: 0 });
   // the third fold alone is off: measured on the others' threshold 0.5 half of it is right; the others keep 0.5, the wider of two equally good ranges
-  const uneven = verify([0.6, 0.4, 0.6, 0.4, 0.2, 0.1], [true, false, true, false, true, false], { folds: [0, 0, 1, 1, 2, 2] });
-  expect(uneven).toMatchObject({ accuracy: expect.closeTo(5 / 6, 10), std: expect.closeTo(Math.sqrt(1 / 18), 10), folds: 3 });
+  const uneven = verify([0.6, 0.4, 0.6, 0.4, 0.2, 0.1], [true, false, true, false, true, false], {
+    folds: [0, 0, 1, 1, 2, 2],
+  });
+  expect(uneven).toMatchObject({
+    accuracy: expect.closeTo(5 / 6, 10),
+    std: expect.closeTo(Math.sqrt(1 / 18), 10),
+    folds: 3,
+  });
 });
 
 test('accuracy, deviation and folds agree with a comparator that knows nothing of sorting', () => {
   fc.assert(
     fc.property(fc.array(scored, { minLength: 20, maxLength: 40 }).filter(both), (list) => {
-      const result = verify(list.map(({ score }) => score), list.map(({ same }) => same), { folds: 5 });
-      const parts = Array.from({ length: 5 }, (_, fold) => list.filter((_, index) => Math.floor((index * 5) / list.length) === fold));
+      const result = verify(
+        list.map(({ score }) => score),
+        list.map(({ same }) => same),
+        { folds: 5 },
+      );
+      const parts = Array.from({ length: 5 }, (_, fold) =>
+        list.filter((_, index) => Math.floor((index * 5) / list.length) === fold),
+      );
       const accuracies = parts.map((part) => {
         const others = parts.filter((other) => other !== part).flat();
         // all ranges between two neighbouring scores, the widest of the best; then above all, then below all
         const levels = [...new Set(others.map(({ score }) => score))].sort((a, b) => b - a);
-        const ranges = levels.slice(1).map((low, index) => ({ threshold: (low + levels[index]) / 2, width: levels[index] - low }));
-        const candidates = [{ threshold: levels[0] + 1e-6, width: 0 }, ...ranges, { threshold: levels.at(-1)!, width: 0 }].map((range) => ({ ...range, right: rightAt(others, range.threshold) }));
-        const best = candidates.reduce((a, b) => (b.right > a.right || (b.right === a.right && b.width > a.width) ? b : a));
+        const ranges = levels
+          .slice(1)
+          .map((low, index) => ({ threshold: (low + levels[index]) / 2, width: levels[index] - low }));
+        const candidates = [
+          { threshold: levels[0] + 1e-6, width: 0 },
+          ...ranges,
+          { threshold: levels.at(-1)!, width: 0 },
+        ].map((range) => ({ ...range, right: rightAt(others, range.threshold) }));
+        const best = candidates.reduce((a, b) =>
+          b.right > a.right || (b.right === a.right && b.width > a.width) ? b : a,
+        );
         return rightAt(part, best.threshold) / part.length;
       });
       const mean = accuracies.reduce((sum, value) => sum + value, 0) / 5;
       expect(result.accuracy).toBeCloseTo(mean, 12);
-      expect(result.std).toBeCloseTo(Math.sqrt(accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 5), 12);
+      expect(result.std).toBeCloseTo(
+        Math.sqrt(accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 5),
+        12,
+      );
     }),
   );
 });
 
 test('targets are named by powers of ten, with null where pairs are too few', () => {
   const same = Array.from({ length: 200 }, (_, index) => index < 100);
-  const result = verify(same.map((alike, index) => (alike ? 1 : 0) + index / 1e4), same, { folds: same.map((_, index) => index % 10), skipped: 3 });
+  const result = verify(
+    same.map((alike, index) => (alike ? 1 : 0) + index / 1e4),
+    same,
+    { folds: same.map((_, index) => index % 10), skipped: 3 },
+  );
   expect(result.tarAtFar).toEqual({ '1e-1': 1, '1e-2': 1, '1e-3': null, '1e-4': null, '1e-5': null, '1e-6': null });
-  expect(result).toMatchObject({ same: 100, different: 100, accuracy: 1, std: 0, eer: 0, auc: 1, folds: 10, skipped: 3, foldAccuracies: Array(10).fill(1) });
+  expect(result).toMatchObject({
+    same: 100,
+    different: 100,
+    accuracy: 1,
+    std: 0,
+    eer: 0,
+    auc: 1,
+    folds: 10,
+    skipped: 3,
+    foldAccuracies: Array(10).fill(1),
+  });
   expect(result.operatingPoints.slice(0, 3)).toEqual([
-    { far: '1e-1', threshold: expect.any(Number), tar: 1, falseAccepts: 10 }, { far: '1e-2', threshold: expect.any(Number), tar: 1, falseAccepts: 1 }, { far: '1e-3', threshold: null, tar: null, falseAccepts: null },
+    { far: '1e-1', threshold: expect.any(Number), tar: 1, falseAccepts: 10 },
+    { far: '1e-2', threshold: expect.any(Number), tar: 1, falseAccepts: 1 },
+    { far: '1e-3', threshold: null, tar: null, falseAccepts: null },
   ]);
 });
 

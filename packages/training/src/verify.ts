@@ -4,7 +4,16 @@
  * folds; their grid of thresholds is replaced by all of them.
  */
 import { FacewrightError, type Verification } from '@facewright/core';
-import { accuracyAt, areaUnder, bestThreshold, descending, equalErrorRate, operatingPoint, rank, rocCurve } from './roc.js';
+import {
+  accuracyAt,
+  areaUnder,
+  bestThreshold,
+  descending,
+  equalErrorRate,
+  operatingPoint,
+  rank,
+  rocCurve,
+} from './roc.js';
 
 export interface VerifyOptions {
   /** The fold of each pair, or how many folds of successive pairs are made. */
@@ -17,22 +26,36 @@ export interface VerifyOptions {
 const FAR_TARGETS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
 /** `scores` are similarities, larger for more alike. Throws a `FacewrightError` where there are not both kinds of pairs in two folds at least. */
-export function verify(scores: ArrayLike<number>, same: ArrayLike<boolean | number>, { folds = 10, farTargets = FAR_TARGETS, skipped = 0 }: VerifyOptions = {}): Verification {
+export function verify(
+  scores: ArrayLike<number>,
+  same: ArrayLike<boolean | number>,
+  { folds = 10, farTargets = FAR_TARGETS, skipped = 0 }: VerifyOptions = {},
+): Verification {
   if (scores.length !== same.length) throw new RangeError(`${scores.length} scores for ${same.length} pairs`);
   for (let pair = 0; pair < scores.length; pair++) {
-    if (!Number.isFinite(scores[pair])) throw new FacewrightError({ what: `Pair ${pair} has the score ${scores[pair]}.`, todo: 'The model gives embeddings that are not numbers: train it anew.' });
+    if (!Number.isFinite(scores[pair]))
+      throw new FacewrightError({
+        what: `Pair ${pair} has the score ${scores[pair]}.`,
+        todo: 'The model gives embeddings that are not numbers: train it anew.',
+      });
   }
   const { foldOf, numbers } = foldsOf(scores.length, folds);
   const order = descending(scores);
   const all = rank(scores, same, order);
   const { totals } = all;
   if (numbers.length < 2 || totals.same === 0 || totals.different === 0) {
-    throw new FacewrightError({ what: `Verification needs same and different pairs in at least two folds; there are ${totals.same} same and ${totals.different} different pairs in ${numbers.length}.`, todo: 'Give more pairs, or hold out more people.' });
+    throw new FacewrightError({
+      what: `Verification needs same and different pairs in at least two folds; there are ${totals.same} same and ${totals.different} different pairs in ${numbers.length}.`,
+      todo: 'Give more pairs, or hold out more people.',
+    });
   }
 
   const foldAccuracies = numbers.map((fold) => {
     const { threshold } = bestThreshold(rank(scores, same, order, (index) => foldOf(index) !== fold));
-    return accuracyAt(rank(scores, same, order, (index) => foldOf(index) === fold), threshold);
+    return accuracyAt(
+      rank(scores, same, order, (index) => foldOf(index) === fold),
+      threshold,
+    );
   });
   const accuracy = mean(foldAccuracies);
   const operatingPoints = farTargets.map((far) => operatingPoint(all, far));
@@ -54,9 +77,14 @@ export function verify(scores: ArrayLike<number>, same: ArrayLike<boolean | numb
 }
 
 /** The numbers of the folds that have pairs. Successive folds differ in length by one pair at most. */
-function foldsOf(pairs: number, folds: ArrayLike<number> | number): { foldOf: (pair: number) => number; numbers: number[] } {
-  if (typeof folds !== 'number' && folds.length !== pairs) throw new RangeError(`${folds.length} folds for ${pairs} pairs`);
-  const foldOf = typeof folds === 'number' ? (pair: number) => Math.floor((pair * folds) / pairs) : (pair: number) => folds[pair];
+function foldsOf(
+  pairs: number,
+  folds: ArrayLike<number> | number,
+): { foldOf: (pair: number) => number; numbers: number[] } {
+  if (typeof folds !== 'number' && folds.length !== pairs)
+    throw new RangeError(`${folds.length} folds for ${pairs} pairs`);
+  const foldOf =
+    typeof folds === 'number' ? (pair: number) => Math.floor((pair * folds) / pairs) : (pair: number) => folds[pair];
   const numbers = new Set<number>();
   for (let pair = 0; pair < pairs; pair++) numbers.add(foldOf(pair));
   return { foldOf, numbers: [...numbers] };

@@ -19,4 +19,5 @@ export function recorded(abortAt?: number): Recorded {
   return { events, emit: stream.emit, signal: abort.signal };
 }
 
-export const of = <T extends EventType>(events: readonly RunEvent[], type: T): RunEvent<T>[] => events.filter((event) => event.type === type) as unknown as RunEvent<T>[];
+export const of = <T extends EventType>(events: readonly RunEvent[], type: T): RunEvent<T>[] =>
+  events.filter((event) => event.type === type) as unknown as RunEvent<T>[];

@@ -33,18 +33,21 @@ export function addBench(program: Command): void {
     .option('--micro-batch <images>', 'go over a batch in parts of this many and update once', wholeNumber)
     .option('--steps <number>', 'steps that count, their median; two more go first', wholeNumber, 5)
     .option('--classes <number>', 'people to tell apart', wholeNumber, 1000)
-    .option('--width <factor>', 'of the net; 1: the paper\'s', positiveNumber, 1)
+    .option('--width <factor>', "of the net; 1: the paper's", positiveNumber, 1)
     .option('--size <pixels>', 'of its images, on a side', wholeNumber, 112)
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Peak memory is that of the whole process, without a GPU's own.
 
 Examples:
   facewright bench train
   facewright bench train --backend wasm --batch 8 --steps 1
   facewright bench train --backend onnx --options '{"threads":2,"lowering":"std"}' --json
-  facewright bench train --batch 512 --micro-batch 64 --classes 10575`)
+  facewright bench train --batch 512 --micro-batch 64 --classes 10575`,
+    )
     .action((options: BenchTrainOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         const { batch, steps, classes } = options;
@@ -53,7 +56,11 @@ Examples:
         events.subscribe(onEvent);
         const context = pluginContext(createRunContainer({ events, signal, baseDirectory: process.cwd() }), 'bench');
         const source = await pluginSource([], { baseDirectory: process.cwd(), where: '--backend' });
-        const { plugin } = await chooseBackend({ ...(jsonOptions(options.options) as object), name: options.backend } satisfies PluginReference, source, context);
+        const { plugin } = await chooseBackend(
+          { ...(jsonOptions(options.options) as object), name: options.backend } satisfies PluginReference,
+          source,
+          context,
+        );
         const [model, loss, optimiser] = await Promise.all([
           mobileFaceNet({ width: options.width, inputSize: options.size }).create(context),
           softmax().create(context),
@@ -63,8 +70,21 @@ Examples:
         const engine = await (await plugin.create(context)).open();
         try {
           events.emit('engine.opened', { name: engine.name, device: engine.device, purpose: 'measuring' });
-          const result = await benchTrain({ engine, model, loss, optimiser, classes, batch, parts, steps, emit: events.emit, signal });
-          print(`${result.backend} (${engine.device}), ${result.lowering}, batch ${batch}: ${result.imagesPerSecond.toFixed(1)} images/s, peak memory ${(result.peakMemoryBytes / 1e9).toFixed(2)} GB`);
+          const result = await benchTrain({
+            engine,
+            model,
+            loss,
+            optimiser,
+            classes,
+            batch,
+            parts,
+            steps,
+            emit: events.emit,
+            signal,
+          });
+          print(
+            `${result.backend} (${engine.device}), ${result.lowering}, batch ${batch}: ${result.imagesPerSecond.toFixed(1)} images/s, peak memory ${(result.peakMemoryBytes / 1e9).toFixed(2)} GB`,
+          );
           return { json: result };
         } finally {
           await engine.dispose();

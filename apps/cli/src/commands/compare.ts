@@ -4,7 +4,15 @@ import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FacewrightError, messageOf, type Verification } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/core/node';
-import { comparisonPage, contestOf, historyOf, readEventLog, recipesOf, verdictOf, type NamedRun } from '@facewright/report';
+import {
+  comparisonPage,
+  contestOf,
+  historyOf,
+  readEventLog,
+  recipesOf,
+  verdictOf,
+  type NamedRun,
+} from '@facewright/report';
 import { findRuns } from '@facewright/studio';
 import { withSession } from '../session.js';
 
@@ -20,7 +28,9 @@ export function addCompare(program: Command): void {
     .argument('<directories...>', 'run directories, or directories that hold several')
     .option('--out <file>', 'the page', 'comparison.html')
     .option('--json', 'print one JSON document on standard output, and nothing else there')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Runs whose config differs in nothing but the seed are one recipe. Two recipes are compared run for run of the same seed.
 Where a run has evaluation/evaluation.json, the accuracy is that: "facewright evaluate --out <run>/evaluation" measures it on any pairs.
 
@@ -29,24 +39,46 @@ Examples:
     facewright run --data photos/dataset --out runs/softmax-$seed --config softmax.json --seed $seed
     facewright run --data photos/dataset --out runs/switch-$seed --config switch.json --seed $seed
   done
-  facewright compare runs/ --out comparison.html`)
+  facewright compare runs/ --out comparison.html`,
+    )
     .action((directories: string[], { out, json }: CompareOptions) =>
       withSession({ json }, async ({ print }) => {
-        const paths = new Set((await Promise.all(directories.map((directory) => findRuns(directory)))).flat().map(({ path }) => path));
+        const paths = new Set(
+          (await Promise.all(directories.map((directory) => findRuns(directory)))).flat().map(({ path }) => path),
+        );
         const runs = await Promise.all([...paths].map(openRun));
-        if (runs.length < 2) throw new FacewrightError({ what: 'There is only one run: nothing to compare it with.', where: runs[0].name, todo: 'Name the directories of several runs, or one that holds them.' });
+        if (runs.length < 2)
+          throw new FacewrightError({
+            what: 'There is only one run: nothing to compare it with.',
+            where: runs[0].name,
+            todo: 'Name the directories of several runs, or one that holds them.',
+          });
         const recipes = recipesOf(runs);
         const file = resolve(out);
         await writeFileAtomic(file, comparisonPage(runs));
         const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
         for (const { name, runs, accuracy } of recipes) {
           const { mean, deviation } = accuracy ?? {};
-          print(`${name}: ${mean === undefined ? 'not verified' : percent(mean)}${deviation === undefined ? '' : ` ± ${percent(deviation)}`}, ${runs.length} run${runs.length === 1 ? '' : 's'}${accuracy ? ` (${accuracy.values.map(({ seed, value }) => `seed ${seed}: ${percent(value)}`).join(', ')})` : ''}`);
+          print(
+            `${name}: ${mean === undefined ? 'not verified' : percent(mean)}${deviation === undefined ? '' : ` ± ${percent(deviation)}`}, ${runs.length} run${runs.length === 1 ? '' : 's'}${accuracy ? ` (${accuracy.values.map(({ seed, value }) => `seed ${seed}: ${percent(value)}`).join(', ')})` : ''}`,
+          );
         }
         const verdict = verdictOf(recipes);
         if (verdict) print(verdict);
         print(`page: ${file}`);
-        return { json: { page: file, verdict: verdict ?? null, recipes: recipes.map((recipe) => ({ name: recipe.name, runs: recipe.runs.map(({ name }) => name), steps: recipe.steps ?? null, accuracy: recipe.accuracy ?? null, againstTheFirst: recipe === recipes[0] ? null : (contestOf(recipe, recipes[0]) ?? null) })) } };
+        return {
+          json: {
+            page: file,
+            verdict: verdict ?? null,
+            recipes: recipes.map((recipe) => ({
+              name: recipe.name,
+              runs: recipe.runs.map(({ name }) => name),
+              steps: recipe.steps ?? null,
+              accuracy: recipe.accuracy ?? null,
+              againstTheFirst: recipe === recipes[0] ? null : (contestOf(recipe, recipes[0]) ?? null),
+            })),
+          },
+        };
       }),
     );
 }
@@ -60,7 +92,12 @@ async function openRun(path: string): Promise<NamedRun> {
       const { verification } = JSON.parse(text) as { verification: Verification | null };
       history.evaluated = verification ? { type: 'evaluate.finished', at: 0, verification } : undefined;
     } catch (cause) {
-      throw new FacewrightError({ what: `The evaluation of the run is damaged: ${messageOf(cause)}`, where: evaluation, todo: 'Measure it again by "facewright evaluate".', cause });
+      throw new FacewrightError({
+        what: `The evaluation of the run is damaged: ${messageOf(cause)}`,
+        where: evaluation,
+        todo: 'Measure it again by "facewright evaluate".',
+        cause,
+      });
     }
   }
   return { name: relative(process.cwd(), path) || path, history };

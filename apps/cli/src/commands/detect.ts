@@ -17,19 +17,32 @@ interface PhotoRow {
   readonly path: string;
   readonly width: number | null;
   readonly height: number | null;
-  readonly faces: readonly { readonly box: readonly [x: number, y: number, width: number, height: number]; readonly confidence: number; readonly points: Readonly<Record<string, Point>> }[];
+  readonly faces: readonly {
+    readonly box: readonly [x: number, y: number, width: number, height: number];
+    readonly confidence: number;
+    readonly points: Readonly<Record<string, Point>>;
+  }[];
   readonly error?: string;
 }
 
 export function addDetect(program: Command): void {
-  withCommon(program.command('detect').description('find faces and their five points').argument('<photos...>', 'photos, in the order of the answers').option('--draw <dir>', 'write each photo with its faces drawn in'))
-    .addHelpText('after', `
+  withCommon(
+    program
+      .command('detect')
+      .description('find faces and their five points')
+      .argument('<photos...>', 'photos, in the order of the answers')
+      .option('--draw <dir>', 'write each photo with its faces drawn in'),
+  )
+    .addHelpText(
+      'after',
+      `
 The exit code is 0 when every photo could be read, else 1.
 
 Examples:
   facewright detect holiday.jpg
   facewright detect *.jpg --draw found/
-  facewright detect a.jpg b.png --json | jq '.photos[].faces | length'`)
+  facewright detect a.jpg b.png --json | jq '.photos[].faces | length'`,
+    )
     .action((paths: string[], options: DetectOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         const events = createEventStream();
@@ -43,10 +56,15 @@ Examples:
           const names = drawnNames(paths);
           for (const [index, path] of paths.entries()) {
             throwIfAborted(signal, path);
-            const row = await detectOne(path, (image) => detector.detect(image), options.draw && join(options.draw, names[index]));
+            const row = await detectOne(
+              path,
+              (image) => detector.detect(image),
+              options.draw && join(options.draw, names[index]),
+            );
             photos.push(row);
             print(textOf(row));
-            if (paths.length > 1) events.emit('progress', { task: 'detect', done: photos.length, total: paths.length, unit: 'photos' });
+            if (paths.length > 1)
+              events.emit('progress', { task: 'detect', done: photos.length, total: paths.length, unit: 'photos' });
           }
           detector.dispose?.();
           return { json: { photos }, exitCode: photos.some(({ error }) => error !== undefined) ? 1 : 0 };
@@ -57,9 +75,14 @@ Examples:
     );
 }
 
-async function detectOne(path: string, detect: (image: Awaited<ReturnType<typeof decodeImage>>) => Promise<Face[]>, drawnPath: string | undefined): Promise<PhotoRow> {
+async function detectOne(
+  path: string,
+  detect: (image: Awaited<ReturnType<typeof decodeImage>>) => Promise<Face[]>,
+  drawnPath: string | undefined,
+): Promise<PhotoRow> {
   const bytes = await readFile(path).catch((error: Error) => error);
-  if (bytes instanceof Error) return { path, width: null, height: null, faces: [], error: `The photo cannot be read: ${bytes.message}.` };
+  if (bytes instanceof Error)
+    return { path, width: null, height: null, faces: [], error: `The photo cannot be read: ${bytes.message}.` };
   const image = await decodeImage(bytes, { where: path }).catch((error: unknown) => {
     if (error instanceof FacewrightError) return error;
     throw error;
@@ -71,14 +94,23 @@ async function detectOne(path: string, detect: (image: Awaited<ReturnType<typeof
     path,
     width: image.width,
     height: image.height,
-    faces: faces.map(({ box, confidence, landmarks }) => ({ box: [box.x, box.y, box.width, box.height], confidence, points: { ...landmarks } })),
+    faces: faces.map(({ box, confidence, landmarks }) => ({
+      box: [box.x, box.y, box.width, box.height],
+      confidence,
+      points: { ...landmarks },
+    })),
   };
 }
 
 function textOf({ path, width, height, faces, error }: PhotoRow): string {
   if (error !== undefined) return `${path}: ${error}`;
   const head = `${path} (${width}×${height}): ${faces.length === 1 ? '1 face' : `${faces.length || 'no'} faces`}`;
-  return [head, ...faces.map(({ box, confidence }) => `  ${box[2]}×${box[3]} at ${box[0]}, ${box[1]}, confidence ${confidence.toFixed(3)}`)].join('\n');
+  return [
+    head,
+    ...faces.map(
+      ({ box, confidence }) => `  ${box[2]}×${box[3]} at ${box[0]}, ${box[1]}, confidence ${confidence.toFixed(3)}`,
+    ),
+  ].join('\n');
 }
 
 /** `photo.jpg`, and `photo-2.jpg` for a second photo of that name. */

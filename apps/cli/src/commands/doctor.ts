@@ -23,23 +23,35 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('what works here, what does not, why, and what mends it')
     .option('--json', 'print one JSON document on standard output, and nothing else there')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 The exit code is 0 when a run can be made here, else 1.
 
 Examples:
   facewright doctor
-  facewright doctor --json | jq '.engines[] | select(.usable) | .name'`)
+  facewright doctor --json | jq '.engines[] | select(.usable) | .name'`,
+    )
     .action((options: SessionOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         const engines = await listEngines(pluginContext(createRunContainer({ signal }), 'doctor'));
         const chosen = engines.find(forAuto)?.name;
-        const weights = await resolveMtcnnWeights({ signal, emit: (type, event) => onEvent({ type, at: Date.now(), ...event } as Parameters<typeof onEvent>[0]) });
+        const weights = await resolveMtcnnWeights({
+          signal,
+          emit: (type, event) => onEvent({ type, at: Date.now(), ...event } as Parameters<typeof onEvent>[0]),
+        });
         const node = nodeCheck();
         const images = await sharpCheck();
         const disk = await diskCheck('.');
         const mtcnn: Check = weights.weights
           ? { name: 'MTCNN weights', usable: true, device: weights.weights.source }
-          : { name: 'MTCNN weights', usable: false, reason: weights.reasons.join('; '), remedy: 'Put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and name it: detector: { name: "mtcnn", weights: "<path>" }.' };
+          : {
+              name: 'MTCNN weights',
+              usable: false,
+              reason: weights.reasons.join('; '),
+              remedy:
+                'Put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and name it: detector: { name: "mtcnn", weights: "<path>" }.',
+            };
         const checks = [node, images, mtcnn, disk];
         // without the weights a run can still be made on data that brings landmarks
         const ok = chosen !== undefined && node.usable && images.usable;
@@ -60,7 +72,12 @@ function lineOf({ name, usable, device, reason, remedy }: Check): string {
 function nodeCheck(): Check {
   const [major, minor] = process.versions.node.split('.').map(Number);
   const usable = major > 20 || (major === 20 && minor >= 19);
-  return { name: 'Node', usable, device: process.versions.node, ...(!usable && { reason: 'older than 20.19', remedy: 'Install Node 20.19 or newer.' }) };
+  return {
+    name: 'Node',
+    usable,
+    device: process.versions.node,
+    ...(!usable && { reason: 'older than 20.19', remedy: 'Install Node 20.19 or newer.' }),
+  };
 }
 
 async function sharpCheck(): Promise<Check> {
@@ -68,12 +85,22 @@ async function sharpCheck(): Promise<Check> {
     const { default: sharp } = await import('sharp');
     return { name: 'images (sharp)', usable: true, device: `${sharp.versions.sharp}, libvips ${sharp.versions.vips}` };
   } catch (error) {
-    return { name: 'images (sharp)', usable: false, reason: messageOf(error).split('\n')[0], remedy: 'npm install --include=optional sharp' };
+    return {
+      name: 'images (sharp)',
+      usable: false,
+      reason: messageOf(error).split('\n')[0],
+      remedy: 'npm install --include=optional sharp',
+    };
   }
 }
 
 async function diskCheck(path: string): Promise<Check> {
   const { bavail, bsize } = await statfs(path);
   const free = bavail * bsize;
-  return { name: 'free disk here', usable: free >= LEAST_FREE, device: `${Math.round(free / MEGABYTE).toLocaleString('en-GB')} MB`, ...(free < LEAST_FREE && { reason: 'less than 500 MB', remedy: 'Free some, or choose an --out on another disk.' }) };
+  return {
+    name: 'free disk here',
+    usable: free >= LEAST_FREE,
+    device: `${Math.round(free / MEGABYTE).toLocaleString('en-GB')} MB`,
+    ...(free < LEAST_FREE && { reason: 'less than 500 MB', remedy: 'Free some, or choose an --out on another disk.' }),
+  };
 }

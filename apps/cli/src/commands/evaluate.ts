@@ -1,11 +1,33 @@
 /** `facewright evaluate`: how well a trained model tells people apart. */
 import { basename, dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { ALIGNER, createEventStream, DETECTOR, ENGINE, FacewrightError, messageOf, MODEL, parseOptions, RANDOM, runConfig, type Random, type RgbImage, type RunEvent } from '@facewright/core';
+import {
+  ALIGNER,
+  createEventStream,
+  DETECTOR,
+  ENGINE,
+  FacewrightError,
+  messageOf,
+  MODEL,
+  parseOptions,
+  RANDOM,
+  runConfig,
+  type Random,
+  type RgbImage,
+  type RunEvent,
+} from '@facewright/core';
 import { writeFileAtomic } from '@facewright/core/node';
 import { openDataset, openImages, readPairs, readTemplates } from '@facewright/datasets';
 import { reportPage } from '@facewright/report';
-import { checkAlignment, createEmbedder, loadModelFiles, metricsOf, recordMetrics, type Embedder, type ModelCard } from '@facewright/training';
+import {
+  checkAlignment,
+  createEmbedder,
+  loadModelFiles,
+  metricsOf,
+  recordMetrics,
+  type Embedder,
+  type ModelCard,
+} from '@facewright/training';
 import { backendFor, compose, type Composition, type Scope } from '../compose.js';
 import { alignedReader, type SkippedImage } from '../evaluate-images.js';
 import { evaluate, evaluateDrawn, type Evaluation, type ScoreSummary } from '../evaluate-stage.js';
@@ -32,19 +54,39 @@ export function addEvaluate(program: Command): void {
   withCommon(
     program
       .command('evaluate')
-      .description('verify a model on pairs of photos (LFW protocol), on templates (as IJB), or on pairs drawn from a dataset')
+      .description(
+        'verify a model on pairs of photos (LFW protocol), on templates (as IJB), or on pairs drawn from a dataset',
+      )
       .requiredOption('--model <dir>', 'the directory "model" that a training ends with')
-      .option('--pairs <file>', "LFW's pairs.txt, an InsightFace .bin, or lines \"pathA pathB 1\" (same) or 0 (different); with --templates \"templateA templateB\"")
-      .option('--templates <file>', 'lines "image template person": the images of a template are averaged; without --pairs every two templates are compared')
+      .option(
+        '--pairs <file>',
+        'LFW\'s pairs.txt, an InsightFace .bin, or lines "pathA pathB 1" (same) or 0 (different); with --templates "templateA templateB"',
+      )
+      .option(
+        '--templates <file>',
+        'lines "image template person": the images of a template are averaged; without --pairs every two templates are compared',
+      )
       .option('--images <path>', 'folder or zip file of the images that the lists name (default for a .bin: the .bin)')
       .option('--aligned', 'all images are aligned (default: those of the aligned size are)')
       .option('--no-aligned', 'no image is aligned: detect and align each')
-      .addOption(new Option('--data <dir>', 'prepared dataset: pairs of the people held out of the training are drawn').conflicts(['pairs', 'images', 'templates']))
-      .addOption(new Option('--without <dataset>', 'leave out pairs that show people of this prepared dataset: those the model was trained on').conflicts('data'))
+      .addOption(
+        new Option(
+          '--data <dir>',
+          'prepared dataset: pairs of the people held out of the training are drawn',
+        ).conflicts(['pairs', 'images', 'templates']),
+      )
+      .addOption(
+        new Option(
+          '--without <dataset>',
+          'leave out pairs that show people of this prepared dataset: those the model was trained on',
+        ).conflicts('data'),
+      )
       .option('--flip', 'add the embeddings of each image and its mirror image: twice the work, a little more accurate')
       .option('--out <dir>', 'write evaluation.json, report.html, every score and contact sheets of the worst pairs'),
   )
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   facewright evaluate --model run/model --pairs pairs.txt --images lfw-112x112.zip --json
   facewright evaluate --model run/model --pairs pairs.txt --images lfw/ --no-aligned --flip
@@ -54,13 +96,20 @@ Examples:
   facewright evaluate --model run/model --data run/dataset
 
 The accuracy is recorded in the model's card, model.json. True accept rates at a false accept rate are given where there are enough different pairs: 1,000 for 1e-3, a million for 1e-6.
-"facewright pairs" makes a list of pairs of any folder.`)
+"facewright pairs" makes a list of pairs of any folder.`,
+    )
     .action((options: EvaluateOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         const pairsPath = options.pairs && resolve(options.pairs);
-        const imagesPath = options.images ?? (options.templates === undefined && pairsPath?.toLowerCase().endsWith('.bin') ? pairsPath : undefined);
+        const imagesPath =
+          options.images ??
+          (options.templates === undefined && pairsPath?.toLowerCase().endsWith('.bin') ? pairsPath : undefined);
         if (!options.data && !((options.pairs || options.templates) && imagesPath)) {
-          throw new FacewrightError({ what: 'There is nothing to evaluate on.', where: 'the command line', todo: 'Give --pairs <file> (or --templates <file>) and --images <folder or zip>, or --data <dataset>.' });
+          throw new FacewrightError({
+            what: 'There is nothing to evaluate on.',
+            where: 'the command line',
+            todo: 'Give --pairs <file> (or --templates <file>) and --images <folder or zip>, or --data <dataset>.',
+          });
         }
         const files = await loadModelFiles(resolve(options.model));
         const { card } = files;
@@ -70,21 +119,56 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
         events.subscribe((event) => void (event.type !== 'progress' && told.push(event)));
         const { given, baseDirectory, where } = await configOf({ ...options, data: undefined, out: undefined });
         const scope: Scope = { events, signal, baseDirectory, where, plugins: [] };
-        const config = parseOptions(runConfig, { ...given, data: undefined, model: { ...(card.model.options as object), name: card.model.name } }, where);
+        const config = parseOptions(
+          runConfig,
+          { ...given, data: undefined, model: { ...(card.model.options as object), name: card.model.name } },
+          where,
+        );
         const composition = await compose(config, await backendFor(config, scope), scope);
         const { container } = composition;
-        const what = { model: resolve(options.model), ...(options.data ? { data: resolve(options.data) } : { pairs: pairsPath, templates: options.templates && resolve(options.templates), images: resolve(imagesPath!), ...(options.without !== undefined && { without: resolve(options.without) }) }), flip: options.flip ?? false };
+        const what = {
+          model: resolve(options.model),
+          ...(options.data
+            ? { data: resolve(options.data) }
+            : {
+                pairs: pairsPath,
+                templates: options.templates && resolve(options.templates),
+                images: resolve(imagesPath!),
+                ...(options.without !== undefined && { without: resolve(options.without) }),
+              }),
+          flip: options.flip ?? false,
+        };
         events.emit('run.started', { command: 'evaluate', seed: config.seed, config: what, versions: versions() });
         const started = performance.now();
-        const finish = async <Key>(set: PairSet<Key>, evaluation: Evaluation<Key>, read: (key: Key) => Promise<RgbImage | undefined>, skipped: readonly SkippedImage[]) => {
+        const finish = async <Key>(
+          set: PairSet<Key>,
+          evaluation: Evaluation<Key>,
+          read: (key: Key) => Promise<RgbImage | undefined>,
+          skipped: readonly SkippedImage[],
+        ) => {
           const seconds = (performance.now() - started) / 1000;
           const { verification, people } = evaluation;
           const directory = options.out === undefined ? undefined : resolve(options.out);
-          if (verification) events.emit('evaluate.finished', { verification, ...(people && { people }), ...(directory && { directory }) });
-          else events.emit('notice', { level: 'warning', message: 'The pairs are all of one kind, or too few: there is no accuracy to measure, only scores.', todo: 'Give pairs of one person and of two, some of each.' });
+          if (verification)
+            events.emit('evaluate.finished', {
+              verification,
+              ...(people && { people }),
+              ...(directory && { directory }),
+            });
+          else
+            events.emit('notice', {
+              level: 'warning',
+              message: 'The pairs are all of one kind, or too few: there is no accuracy to measure, only scores.',
+              todo: 'Give pairs of one person and of two, some of each.',
+            });
           if (verification) {
             const on = `${basename(options.data ?? options.pairs ?? options.templates!)}${options.data ? ', people held out' : ''}${options.without === undefined ? '' : `, without the people of ${basename(options.without)}`}${options.flip ? ', with mirror images' : ''}`;
-            await recordMetrics(what.model, metricsOf(verification, on)).catch((error: unknown) => events.emit('notice', { level: 'warning', message: `The accuracy is not recorded in the model's card: ${messageOf(error)}` }));
+            await recordMetrics(what.model, metricsOf(verification, on)).catch((error: unknown) =>
+              events.emit('notice', {
+                level: 'warning',
+                message: `The accuracy is not recorded in the model's card: ${messageOf(error)}`,
+              }),
+            );
           }
           events.emit('run.finished', { seconds });
           const json = { ...what, ...evaluationDocument(evaluation), skipped, seconds };
@@ -99,24 +183,57 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
         };
         try {
           const random = container.resolve(RANDOM);
-          const embedder = createEmbedder({ engine: await container.resolve(ENGINE), model: await container.resolve(MODEL), params: files.params, statistics: files.statistics, flip: options.flip });
+          const embedder = createEmbedder({
+            engine: await container.resolve(ENGINE),
+            model: await container.resolve(MODEL),
+            params: files.params,
+            statistics: files.statistics,
+            flip: options.flip,
+          });
           try {
             if (options.data) {
               const dataset = await openDataset(resolve(options.data));
               try {
-                const { set, evaluation, read } = await onDataset({ dataset, embedder, card, count: config.heldOut.pairs, random, runDirectory: dirname(resolve(options.model)), scope });
+                const { set, evaluation, read } = await onDataset({
+                  dataset,
+                  embedder,
+                  card,
+                  count: config.heldOut.pairs,
+                  random,
+                  runDirectory: dirname(resolve(options.model)),
+                  scope,
+                });
                 return await finish(set, evaluation, read, []);
               } finally {
                 await dataset.close();
               }
             }
-            const listed = options.templates ? pairsOfTemplates(await readTemplates(resolve(options.templates), pairsPath)) : pairsOfFile(await readPairs(pairsPath!));
-            const set = options.without === undefined ? listed : withoutPeople(listed, await peopleOf(options.without), options.pairs ?? options.templates!);
+            const listed = options.templates
+              ? pairsOfTemplates(await readTemplates(resolve(options.templates), pairsPath))
+              : pairsOfFile(await readPairs(pairsPath!));
+            const set =
+              options.without === undefined
+                ? listed
+                : withoutPeople(listed, await peopleOf(options.without), options.pairs ?? options.templates!);
             const images = await openImages(resolve(imagesPath!));
             try {
               const skipped: SkippedImage[] = [];
-              const read = alignedReader({ images, size: card.alignment.size, aligned: options.aligned, align: () => alignerOf(composition, card), signal }, (image) => skipped.push(image));
-              const evaluation = await evaluate(embedder, set, { read, random: random.fork('map'), emit: events.emit, signal });
+              const read = alignedReader(
+                {
+                  images,
+                  size: card.alignment.size,
+                  aligned: options.aligned,
+                  align: () => alignerOf(composition, card),
+                  signal,
+                },
+                (image) => skipped.push(image),
+              );
+              const evaluation = await evaluate(embedder, set, {
+                read,
+                random: random.fork('map'),
+                emit: events.emit,
+                signal,
+              });
               return await finish(set, evaluation, read, [...skipped]);
             } finally {
               images.close();
@@ -148,13 +265,34 @@ interface OnDataset {
   readonly scope: Scope;
 }
 
-async function onDataset({ dataset, embedder, card, count, random, runDirectory, scope: { events, signal } }: OnDataset) {
+async function onDataset({
+  dataset,
+  embedder,
+  card,
+  count,
+  random,
+  runDirectory,
+  scope: { events, signal },
+}: OnDataset) {
   checkAlignment(card, dataset.summary.alignment, dataset.directory);
   const heldOut = (await readRunRecord(runDirectory))?.heldOut;
-  if (!heldOut) events.emit('notice', { level: 'warning', message: 'No record beside the model says who was held out of its training: pairs are drawn from everybody in the dataset.' });
+  if (!heldOut)
+    events.emit('notice', {
+      level: 'warning',
+      message:
+        'No record beside the model says who was held out of its training: pairs are drawn from everybody in the dataset.',
+    });
   const people = (heldOut ?? dataset.identities).filter((name) => dataset.identities.includes(name));
-  const drawn = await evaluateDrawn(embedder, dataset, people, count, random.fork('pairs'), { emit: events.emit, signal });
-  if (!drawn) throw new FacewrightError({ what: 'The people held out of the training give too few pairs.', where: dataset.directory, todo: 'Evaluate on a dataset with more of them, or on a pairs file.' });
+  const drawn = await evaluateDrawn(embedder, dataset, people, count, random.fork('pairs'), {
+    emit: events.emit,
+    signal,
+  });
+  if (!drawn)
+    throw new FacewrightError({
+      what: 'The people held out of the training give too few pairs.',
+      where: dataset.directory,
+      todo: 'Evaluate on a dataset with more of them, or on a pairs file.',
+    });
   return drawn;
 }
 
@@ -168,13 +306,22 @@ async function alignerOf({ container }: Composition, card: ModelCard) {
 function summary<Key>({ verification, scores }: Evaluation<Key>, skippedImages: number): string {
   const percent = (value: number): string => `${(value * 100).toFixed(2)} %`;
   if (!verification) {
-    const line = (kind: string, scores: ScoreSummary | null): string[] => (scores ? [`${scores.pairs} pairs of ${kind}: cosines from ${scores.min.toFixed(3)} to ${scores.max.toFixed(3)}, mean ${scores.mean.toFixed(3)}`] : []);
+    const line = (kind: string, scores: ScoreSummary | null): string[] =>
+      scores
+        ? [
+            `${scores.pairs} pairs of ${kind}: cosines from ${scores.min.toFixed(3)} to ${scores.max.toFixed(3)}, mean ${scores.mean.toFixed(3)}`,
+          ]
+        : [];
     return [...line('one person', scores.same), ...line('different people', scores.different)].join('\n');
   }
   const { accuracy, std, pairs, threshold, eer, auc, operatingPoints, skipped } = verification;
   return [
     `accuracy ${percent(accuracy)} ± ${percent(std)} on ${pairs} pairs, threshold ${threshold.toFixed(3)}, equal error rate ${percent(eer)}, area under the curve ${auc.toFixed(4)}`,
-    ...operatingPoints.map(({ far, tar, threshold }) => (tar === null || threshold === null ? `FAR ${far}: not enough pairs (${Math.round(1 / Number(far)).toLocaleString('en')} different ones are needed)` : `FAR ${far}: TAR ${percent(tar)} at threshold ${threshold.toFixed(3)}`)),
+    ...operatingPoints.map(({ far, tar, threshold }) =>
+      tar === null || threshold === null
+        ? `FAR ${far}: not enough pairs (${Math.round(1 / Number(far)).toLocaleString('en')} different ones are needed)`
+        : `FAR ${far}: TAR ${percent(tar)} at threshold ${threshold.toFixed(3)}`,
+    ),
     ...(skipped ? [`${skipped} pairs left out: ${skippedImages} images could not be used`] : []),
   ].join('\n');
 }

@@ -24,20 +24,33 @@ export function addExport(program: Command): void {
       .command('export')
       .description('write a trained model for other programs; it must agree with the engine')
       .requiredOption('--model <dir>', 'the directory "model" that a training or an import ends with')
-      .addOption(new Option('--format <name>', 'what to write').choices([...EXPORT_FORMATS, 'tflite']).makeOptionMandatory())
-      .requiredOption('--out <dir>', 'directory of the model\'s file, its card.json and README.md')
-      .addOption(new Option('--layout <order>', 'axes of the images (default: nchw for onnx, nhwc for tfjs)').choices(['nchw', 'nhwc']))
-      .option('--images <dataset>', 'prepared dataset to compare on (default: the one beside the model, else drawn patterns)')
+      .addOption(
+        new Option('--format <name>', 'what to write').choices([...EXPORT_FORMATS, 'tflite']).makeOptionMandatory(),
+      )
+      .requiredOption('--out <dir>', "directory of the model's file, its card.json and README.md")
+      .addOption(
+        new Option('--layout <order>', 'axes of the images (default: nchw for onnx, nhwc for tfjs)').choices([
+          'nchw',
+          'nhwc',
+        ]),
+      )
+      .option(
+        '--images <dataset>',
+        'prepared dataset to compare on (default: the one beside the model, else drawn patterns)',
+      )
       .option('--count <number>', 'images to compare on', positive, 32),
   )
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 The model takes pixels from 0 to 255 and gives embeddings of length 1. Nothing is written unless the embeddings of all
 images have a cosine of at least 0.99999 with the engine's own.
 
 Examples:
   facewright export --model run/model --format onnx --out run/export
   facewright export --model run/model --format tfjs --out web/model
-  facewright export --model run/model --format onnx --layout nhwc --images run/dataset --out run/export`)
+  facewright export --model run/model --format onnx --layout nhwc --images run/dataset --out run/export`,
+    )
     .action((options: ExportCommandOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         const { format } = options;
@@ -53,14 +66,32 @@ Examples:
         events.subscribe(onEvent);
         const { given, baseDirectory, where } = await configOf(options);
         const scope = { events, signal, baseDirectory, where, plugins: [] };
-        const config = parseOptions(runConfig, { ...given, data: undefined, model: { ...(files.card.model.options as object), name: files.card.model.name } }, where);
+        const config = parseOptions(
+          runConfig,
+          {
+            ...given,
+            data: undefined,
+            model: { ...(files.card.model.options as object), name: files.card.model.name },
+          },
+          where,
+        );
         const composition = await compose(config, await backendFor(config, scope), scope);
         try {
           const model = await composition.container.resolve(MODEL);
           const comparison = await parityImages(options.model, model.inputSize, options.count, options.images);
-          const exported = await exportModel({ files, model, engine: await composition.container.resolve(ENGINE), format, out: options.out, layout: options.layout, comparison });
+          const exported = await exportModel({
+            files,
+            model,
+            engine: await composition.container.resolve(ENGINE),
+            format,
+            out: options.out,
+            layout: options.layout,
+            comparison,
+          });
           const { parity } = exported.card.export;
-          print(`agrees with ${parity.engine} on ${parity.images} images: cosine at least ${parity.minimumCosine.toFixed(8)}`);
+          print(
+            `agrees with ${parity.engine} on ${parity.images} images: cosine at least ${parity.minimumCosine.toFixed(8)}`,
+          );
           print(exported.directory);
           return { json: exported };
         } finally {

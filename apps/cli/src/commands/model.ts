@@ -18,20 +18,32 @@ export function addModel(program: Command): void {
     .argument('[name]', 'mobilefacenet or mobilenetv2', 'mobilefacenet')
     .option('--options <json>', 'its options, as in the config')
     .option('--json', 'print one JSON document on standard output, and nothing else there')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   facewright model info
-  facewright model info mobilefacenet --options '{"variant":"S","inputSize":[112,96]}'`)
+  facewright model info mobilefacenet --options '{"variant":"S","inputSize":[112,96]}'`,
+    )
     .action((name: string, options: InfoOptions) =>
       withSession(options, async ({ print }) => {
         const model = describeModel(name, jsonOptions(options.options));
-        if (!model) throw new FacewrightError({ what: `Nothing is known of the size of a model "${name}".`, todo: 'Name mobilefacenet or mobilenetv2.' });
+        if (!model)
+          throw new FacewrightError({
+            what: `Nothing is known of the size of a model "${name}".`,
+            todo: 'Name mobilefacenet or mobilenetv2.',
+          });
         const { inputSize, size, layers } = model;
-        const line = (cells: readonly (string | number)[]): string => cells.map((cell, i) => (i === 0 ? String(cell).padEnd(26) : cell.toLocaleString('en').padStart(14))).join('');
+        const line = (cells: readonly (string | number)[]): string =>
+          cells.map((cell, i) => (i === 0 ? String(cell).padEnd(26) : cell.toLocaleString('en').padStart(14))).join('');
         print(line(['layer', 'output', 'parameters', 'multiply–adds']));
-        for (const layer of layers) print(line([layer.name, layer.output.join('×'), layer.parameters, layer.multiplyAdds]));
+        for (const layer of layers)
+          print(line([layer.name, layer.output.join('×'), layer.parameters, layer.multiplyAdds]));
         print(line([`${name}, ${inputSize.join('×')}`, '', size.parameters, size.multiplyAdds]));
-        if (size.slopes) print(`without the ${size.slopes.toLocaleString('en')} slopes of PReLU, as papers count: ${(size.parameters - size.slopes).toLocaleString('en')} parameters`);
+        if (size.slopes)
+          print(
+            `without the ${size.slopes.toLocaleString('en')} slopes of PReLU, as papers count: ${(size.parameters - size.slopes).toLocaleString('en')} parameters`,
+          );
         return { json: { name, inputSize, ...size, layers } };
       }),
     );

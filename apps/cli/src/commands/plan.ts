@@ -1,12 +1,32 @@
 /** `facewright plan`: what a config's training will need, before it runs. */
 import type { Command } from 'commander';
 import { availableBytes } from '@facewright/backend-onnx';
-import { BACKEND, createEventStream, LOSS, MODEL, OPTIMISER, parseOptions, runConfig, type Engine, type RunConfigInput } from '@facewright/core';
+import {
+  BACKEND,
+  createEventStream,
+  LOSS,
+  MODEL,
+  OPTIMISER,
+  parseOptions,
+  runConfig,
+  type Engine,
+  type RunConfigInput,
+} from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { batchParts } from '@facewright/training';
 import { backendFor, compose, type Composition } from '../compose.js';
 import { recogniseData } from '../data-source.js';
-import { configOf, positiveNumber, presetOption, requireAtLeast, wholeNumber, withBatch, withCommon, type BatchOptions, type CommonOptions } from '../options.js';
+import {
+  configOf,
+  positiveNumber,
+  presetOption,
+  requireAtLeast,
+  wholeNumber,
+  withBatch,
+  withCommon,
+  type BatchOptions,
+  type CommonOptions,
+} from '../options.js';
 import { planTraining, type StagePlan } from '../plan-training.js';
 import { presetOf, type PresetName } from '../presets.js';
 import { withSession } from '../session.js';
@@ -23,13 +43,29 @@ const ASSUMED_CLASSES = 1000;
 
 export function addPlan(program: Command): void {
   withCommon(
-    withBatch(program.command('plan').description('what training with a config will need, before it runs: parameters and memory, for any number of people'))
+    withBatch(
+      program
+        .command('plan')
+        .description(
+          'what training with a config will need, before it runs: parameters and memory, for any number of people',
+        ),
+    )
       .option('--data <dir>', 'prepared dataset whose people are counted')
-      .option('--classes <number>', 'people to tell apart (default: those of the prepared dataset, else 1000)', wholeNumber)
-      .option('--memory <GB>', 'what a step may take (default: the backend\'s "memory", else 80 % of what is free)', positiveNumber),
+      .option(
+        '--classes <number>',
+        'people to tell apart (default: those of the prepared dataset, else 1000)',
+        wholeNumber,
+      )
+      .option(
+        '--memory <GB>',
+        'what a step may take (default: the backend\'s "memory", else 80 % of what is free)',
+        positiveNumber,
+      ),
   )
     .addOption(presetOption())
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 The figures are those of the onnx engine, and of the whole process. Where a step would take more than it may, the engine computes part of the
 forward pass twice ("recomputed"): the numbers stay the same. --micro-batch goes over a batch in parts; batch norm then is that of each part.
 
@@ -37,7 +73,8 @@ Examples:
   facewright plan
   facewright plan --preset paper --classes 85000
   facewright plan --preset full --batch 512 --micro-batch 64 --classes 10575 --memory 11
-  facewright plan --config facewright.config.ts --data run/dataset --json`)
+  facewright plan --config facewright.config.ts --data run/dataset --json`,
+    )
     .action((options: PlanOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         const processBytes = process.memoryUsage.rss();
@@ -56,8 +93,26 @@ Examples:
         const engine = await (await composition.container.resolve(BACKEND)).open();
         try {
           const limitBytes = limitOf(options, backend.options);
-          const stages = planTraining({ ...(await partsOf(composition)), classes, batch: config.batch, microBatch: config.microBatch, block: blockOf(engine), limitBytes, processBytes });
-          const plan = { engine: engine.name, lowering: loweringOf(engine), model: composition.model.meta.name, classes, batch: config.batch, microBatch: config.microBatch ?? null, processBytes, limitBytes, stages };
+          const stages = planTraining({
+            ...(await partsOf(composition)),
+            classes,
+            batch: config.batch,
+            microBatch: config.microBatch,
+            block: blockOf(engine),
+            limitBytes,
+            processBytes,
+          });
+          const plan = {
+            engine: engine.name,
+            lowering: loweringOf(engine),
+            model: composition.model.meta.name,
+            classes,
+            batch: config.batch,
+            microBatch: config.microBatch ?? null,
+            processBytes,
+            limitBytes,
+            stages,
+          };
           print(textOf(plan));
           return { json: plan };
         } finally {
@@ -78,8 +133,21 @@ async function peopleOf(data: RunConfigInput['data'], baseDirectory: string): Pr
 }
 
 async function partsOf({ container, stages }: Composition) {
-  const [model, losses, optimisers] = await Promise.all([container.resolve(MODEL), Promise.all(container.resolveAll(LOSS)), Promise.all(container.resolveAll(OPTIMISER))]);
-  return { model, stages: stages.map((stage, i) => ({ name: stage.loss.meta.name, loss: losses[i], optimiserName: stage.optimiser.meta.name, optimiser: optimisers[i], clipNorm: stage.config.clipNorm })) };
+  const [model, losses, optimisers] = await Promise.all([
+    container.resolve(MODEL),
+    Promise.all(container.resolveAll(LOSS)),
+    Promise.all(container.resolveAll(OPTIMISER)),
+  ]);
+  return {
+    model,
+    stages: stages.map((stage, i) => ({
+      name: stage.loss.meta.name,
+      loss: losses[i],
+      optimiserName: stage.optimiser.meta.name,
+      optimiser: optimisers[i],
+      clipNorm: stage.config.clipNorm,
+    })),
+  };
 }
 
 function limitOf({ memory }: PlanOptions, backendOptions: unknown): number {
@@ -106,18 +174,36 @@ const count = (number: number): string => number.toLocaleString('en');
 
 function textOf({ engine, lowering, model, classes, batch, microBatch, limitBytes, stages }: Plan): string {
   const inParts = microBatch === null ? '' : ` in parts of ${microBatch}`;
-  const lines = [`${model}, ${count(classes)} classes, batches of ${batch}${inParts}; a step may take ${gigabytes(limitBytes)}`];
-  if (lowering === 'eager') lines.push(`The engine "${engine}" runs op by op and keeps more than is said here, which is for onnx without its blocked layout.`);
+  const lines = [
+    `${model}, ${count(classes)} classes, batches of ${batch}${inParts}; a step may take ${gigabytes(limitBytes)}`,
+  ];
+  if (lowering === 'eager')
+    lines.push(
+      `The engine "${engine}" runs op by op and keeps more than is said here, which is for onnx without its blocked layout.`,
+    );
   stages.forEach(({ loss, optimiser, parameters, activationBytes, peakBytes, here }, index) => {
     const row = (name: string, text: string): string => `  ${name.padEnd(16)}${text}`;
     lines.push(
       `stage ${index + 1}: ${loss}, ${optimiser}`,
-      row('parameters', `${count(parameters.model)} of the model, ${count(parameters.head)} of the head; the optimiser remembers ${count(parameters.optimiser)} numbers`),
+      row(
+        'parameters',
+        `${count(parameters.model)} of the model, ${count(parameters.head)} of the head; the optimiser remembers ${count(parameters.optimiser)} numbers`,
+      ),
       row('activations', gigabytes(activationBytes)),
       row('peak memory', `${gigabytes(peakBytes.exact)} for a whole batch at once`),
-      row('', `${gigabytes(peakBytes.rematerialised.bytes)} at the least, with ${peakBytes.rematerialised.values} values computed twice`),
-      ...peakBytes.microBatches.map(({ microBatch: size, bytes }) => row('', `${gigabytes(bytes)} with --micro-batch ${size}`)),
-      row('here', here.fits ? `${gigabytes(here.bytes)}${here.recomputed ? `, ${here.recomputed} values computed twice` : ''}` : `does not fit: ${gigabytes(here.bytes)} at the least. Use a smaller --micro-batch or --batch.`),
+      row(
+        '',
+        `${gigabytes(peakBytes.rematerialised.bytes)} at the least, with ${peakBytes.rematerialised.values} values computed twice`,
+      ),
+      ...peakBytes.microBatches.map(({ microBatch: size, bytes }) =>
+        row('', `${gigabytes(bytes)} with --micro-batch ${size}`),
+      ),
+      row(
+        'here',
+        here.fits
+          ? `${gigabytes(here.bytes)}${here.recomputed ? `, ${here.recomputed} values computed twice` : ''}`
+          : `does not fit: ${gigabytes(here.bytes)} at the least. Use a smaller --micro-batch or --batch.`,
+      ),
     );
   });
   return lines.join('\n');

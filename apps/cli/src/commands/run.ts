@@ -1,7 +1,18 @@
 /** `facewright run`: everything, from photos to the report. */
 import { Option, type Command } from 'commander';
 import { createRun } from '../create-run.js';
-import { configOf, loggerOption, presetOption, requireData, withBatch, withCommon, withData, type BatchOptions, type CommonOptions, type DataOptions } from '../options.js';
+import {
+  configOf,
+  loggerOption,
+  presetOption,
+  requireData,
+  withBatch,
+  withCommon,
+  withData,
+  type BatchOptions,
+  type CommonOptions,
+  type DataOptions,
+} from '../options.js';
 import type { PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
@@ -16,25 +27,50 @@ interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
 
 export function addRun(program: Command): void {
   withCommon(
-    withBatch(withData(program.command('run').description('prepare, train, switch the loss, verify on people never trained on, and report'))
-      .addOption(new Option('--sample', 'draw a sample of people and run on it').conflicts(['data', 'reader', 'aligned']))
-      .option('--out <dir>', 'directory of the run (default: facewright-run; with --sample: facewright-sample, which is used again each time)')),
+    withBatch(
+      withData(
+        program
+          .command('run')
+          .description('prepare, train, switch the loss, verify on people never trained on, and report'),
+      )
+        .addOption(
+          new Option('--sample', 'draw a sample of people and run on it').conflicts(['data', 'reader', 'aligned']),
+        )
+        .option(
+          '--out <dir>',
+          'directory of the run (default: facewright-run; with --sample: facewright-sample, which is used again each time)',
+        ),
+    ),
   )
     .addOption(presetOption())
     .addOption(loggerOption())
     .option('--resume', 'go on with the interrupted run in --out')
     .addOption(new Option('--force', 'remove the files of an earlier run in --out first').conflicts('resume'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   facewright run --sample
   facewright run --data photos/ --out run/
   facewright run --data photos/ --out run/ --resume
-  facewright run --data celebrity/celebrity_lmk --out run/ --config facewright.config.ts --json`)
+  facewright run --data celebrity/celebrity_lmk --out run/ --config facewright.config.ts --json`,
+    )
     .action((options: RunOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
         const { given, baseDirectory, where } = await configOf(options);
         if (!options.sample) requireData(given);
-        const run = await createRun({ config: given, baseDirectory, where, signal, onEvent, sample: options.sample, preset: options.preset, resume: options.resume, force: options.force, command: 'run' });
+        const run = await createRun({
+          config: given,
+          baseDirectory,
+          where,
+          signal,
+          onEvent,
+          sample: options.sample,
+          preset: options.preset,
+          resume: options.resume,
+          force: options.force,
+          command: 'run',
+        });
         const result = await run.start();
         print(`report: ${result.report}`);
         return { json: result };

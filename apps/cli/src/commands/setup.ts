@@ -8,24 +8,36 @@ export function addSetup(program: Command): void {
   program
     .command('setup')
     .description('fetch what an engine needs beside this package, into the cache')
-    .addArgument(new Argument('<engine>', 'node-gpu: TensorFlow\'s library, through pip').choices(['node-gpu']))
+    .addArgument(new Argument('<engine>', "node-gpu: TensorFlow's library, through pip").choices(['node-gpu']))
     .option('--cpu', 'for a machine without an NVIDIA GPU: 0.9 GB instead of 5.7')
-    .option('--without-driver', 'for a GPU that is in another machine: fetch everything though this one has no NVIDIA driver')
+    .option(
+      '--without-driver',
+      'for a GPU that is in another machine: fetch everything though this one has no NVIDIA driver',
+    )
     .option('--json', 'print one JSON document on standard output, and nothing else there')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Without --cpu it needs an NVIDIA GPU with its driver, and fetches TensorFlow's GPU build and CUDA's libraries: about 3 GB, kept as 5.7.
 Everything goes into one directory under FACEWRIGHT_CACHE, or the user's cache directory; removing it undoes the set-up.
 
 Examples:
   facewright setup node-gpu --cpu
-  facewright setup node-gpu`)
-    .action((_engine: string, { cpu = false, withoutDriver = false, ...options }: SessionOptions & { cpu?: boolean; withoutDriver?: boolean }) =>
-      withSession(options, async ({ signal, onEvent, print }) => {
-        const events = createEventStream();
-        events.subscribe(onEvent);
-        const result = await setupNodeGpu({ cpu, withoutDriver, emit: events.emit, signal });
-        print(`${result.alreadyThere ? 'Was there already, and works' : 'Done'}: ${result.device}, ${Math.round(result.bytes / 1e6)} MB in ${result.directory}\nTo undo it: ${result.undo}`);
-        return { json: result };
-      }),
+  facewright setup node-gpu`,
+    )
+    .action(
+      (
+        _engine: string,
+        { cpu = false, withoutDriver = false, ...options }: SessionOptions & { cpu?: boolean; withoutDriver?: boolean },
+      ) =>
+        withSession(options, async ({ signal, onEvent, print }) => {
+          const events = createEventStream();
+          events.subscribe(onEvent);
+          const result = await setupNodeGpu({ cpu, withoutDriver, emit: events.emit, signal });
+          print(
+            `${result.alreadyThere ? 'Was there already, and works' : 'Done'}: ${result.device}, ${Math.round(result.bytes / 1e6)} MB in ${result.directory}\nTo undo it: ${result.undo}`,
+          );
+          return { json: result };
+        }),
     );
 }

@@ -3,7 +3,16 @@ import { Option, type Command } from 'commander';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
 import { createRun } from '../create-run.js';
 import { recogniseData } from '../data-source.js';
-import { configOf, loggerOption, presetOption, requireData, withBatch, withCommon, type BatchOptions, type CommonOptions } from '../options.js';
+import {
+  configOf,
+  loggerOption,
+  presetOption,
+  requireData,
+  withBatch,
+  withCommon,
+  type BatchOptions,
+  type CommonOptions,
+} from '../options.js';
 import type { PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
@@ -34,19 +43,41 @@ export function addTrain(program: Command): void {
     .addOption(loggerOption())
     .option('--resume', 'go on from the last checkpoint in --out')
     .addOption(new Option('--force', 'remove the files of an earlier training in --out first').conflicts('resume'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   facewright train --data run/dataset --out run/
   facewright train --data run/dataset --out run/ --resume
   facewright train --data new/dataset --out tuned/ --from run/ --stages '[{"loss":"arcface","rate":1e-4,"freeze":{"steps":100},"until":{"epochs":2}}]'
   facewright train --data run/dataset --out run/ --preset full --batch 512 --micro-batch 64
-  facewright train --data run/dataset --out run/ --config facewright.config.ts --json`)
+  facewright train --data run/dataset --out run/ --config facewright.config.ts --json`,
+    )
     .action((options: TrainOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
-        const { given, baseDirectory, where } = await configOf({ ...options, stages: options.stages === undefined ? undefined : stagesFrom(options.stages) });
+        const { given, baseDirectory, where } = await configOf({
+          ...options,
+          stages: options.stages === undefined ? undefined : stagesFrom(options.stages),
+        });
         const { prepared } = await recogniseData(requireData(given), baseDirectory);
-        if (!prepared) throw new FacewrightError({ what: 'This is no prepared dataset: it has no dataset.json.', where: given.data, todo: 'Make one by "facewright prepare", or do all at once by "facewright run".' });
-        const run = await createRun({ config: given, baseDirectory, where, signal, onEvent, preset: options.preset, resume: options.resume, force: options.force, trainOnly: true, command: 'train' });
+        if (!prepared)
+          throw new FacewrightError({
+            what: 'This is no prepared dataset: it has no dataset.json.',
+            where: given.data,
+            todo: 'Make one by "facewright prepare", or do all at once by "facewright run".',
+          });
+        const run = await createRun({
+          config: given,
+          baseDirectory,
+          where,
+          signal,
+          onEvent,
+          preset: options.preset,
+          resume: options.resume,
+          force: options.force,
+          trainOnly: true,
+          command: 'train',
+        });
         const result = await run.start();
         print(`model: ${result.model}\nreport: ${result.report}`);
         return { json: result };
@@ -60,8 +91,14 @@ function stagesFrom(text: string): RunConfigInput['stages'] {
   try {
     stages = JSON.parse(text);
   } catch (error) {
-    throw new FacewrightError({ what: `The stages are not JSON: ${messageOf(error)}.`, where: '--stages', todo, cause: error });
+    throw new FacewrightError({
+      what: `The stages are not JSON: ${messageOf(error)}.`,
+      where: '--stages',
+      todo,
+      cause: error,
+    });
   }
-  if (!Array.isArray(stages)) throw new FacewrightError({ what: 'This is no list of stages.', where: '--stages', todo });
+  if (!Array.isArray(stages))
+    throw new FacewrightError({ what: 'This is no list of stages.', where: '--stages', todo });
   return stages as RunConfigInput['stages'];
 }

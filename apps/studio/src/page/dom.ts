@@ -5,7 +5,11 @@ type Attribute = string | number | boolean | undefined | ((event: never) => void
 export type Child = Node | string | undefined | false;
 
 /** `element('button', { type: 'button', onclick: go }, 'Go')`: functions become listeners, `true` an empty attribute, `false` none. */
-export function element<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Readonly<Record<string, Attribute>> = {}, ...children: readonly Child[]): HTMLElementTagNameMap[K] {
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, Attribute>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') made.addEventListener(name.replace(/^on/, ''), value as EventListener);
@@ -30,10 +34,18 @@ export function field(label: string, control: HTMLElement, hint?: string): HTMLE
   return element('div', { class: 'field' }, element('label', { for: control.id }, label), control, note);
 }
 
-export const select = (options: readonly (readonly [value: string, text: string])[], chosen?: string): HTMLSelectElement =>
-  element('select', {}, ...options.map(([value, text]) => element('option', { value, selected: value === chosen }, text)));
+export const select = (
+  options: readonly (readonly [value: string, text: string])[],
+  chosen?: string,
+): HTMLSelectElement =>
+  element(
+    'select',
+    {},
+    ...options.map(([value, text]) => element('option', { value, selected: value === chosen }, text)),
+  );
 
-export const numberInput = (value: number, min: number, max: number, step: number | 'any' = 1): HTMLInputElement => element('input', { type: 'number', value, min, max, step });
+export const numberInput = (value: number, min: number, max: number, step: number | 'any' = 1): HTMLInputElement =>
+  element('input', { type: 'number', value, min, max, step });
 
 /** A line that screen readers read out when it changes. */
 export const statusLine = (): HTMLElement => element('p', { class: 'status', role: 'status', 'aria-live': 'polite' });

@@ -3,7 +3,13 @@ import { expose, drawSvg, planSample, type PlannedPhoto } from '@facewright/data
 import type { PhotoFile } from './workers/run.js';
 
 /** The photos of a sample, `photos` of each person. `onDrawn` is told how many are done. */
-export async function drawSample(seed: number, people: number, photos: number, onDrawn: (done: number, total: number) => void, signal?: AbortSignal): Promise<PhotoFile[]> {
+export async function drawSample(
+  seed: number,
+  people: number,
+  photos: number,
+  onDrawn: (done: number, total: number) => void,
+  signal?: AbortSignal,
+): Promise<PhotoFile[]> {
   const drawn: PhotoFile[] = [];
   for (const planned of planSample(seed, Array<number>(people).fill(photos))) {
     signal?.throwIfAborted();
@@ -24,7 +30,12 @@ async function drawPhoto({ id, identity, person, conditions, noise }: PlannedPho
   const image = context.getImageData(0, 0, width, height);
   expose4(image.data, (rgb) => expose(rgb, light, camera.noise, noise));
   context.putImageData(image, 0, 0);
-  return { id, identity, blob: await canvas.convertToBlob({ type: 'image/jpeg', quality: camera.quality / 100 }), landmarks };
+  return {
+    id,
+    identity,
+    blob: await canvas.convertToBlob({ type: 'image/jpeg', quality: camera.quality / 100 }),
+    landmarks,
+  };
 }
 
 /** Only the page can draw SVG; a worker cannot. */

@@ -8,13 +8,16 @@ export interface GivenFile {
 }
 
 /** What a picker has chosen. */
-export const chosenFiles = (input: HTMLInputElement): GivenFile[] => Array.from(input.files ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file })).sort(byPath);
+export const chosenFiles = (input: HTMLInputElement): GivenFile[] =>
+  Array.from(input.files ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file })).sort(byPath);
 
 const byPath = (a: GivenFile, b: GivenFile): number => (a.path < b.path ? -1 : 1);
 
 /** What was dropped. The entries have to be taken before anything is awaited: the browser forgets them. */
 export async function droppedFiles(transfer: DataTransfer): Promise<GivenFile[]> {
-  const entries = Array.from(transfer.items, (item) => (item.kind === 'file' ? item.webkitGetAsEntry() : null)).filter((entry) => entry !== null);
+  const entries = Array.from(transfer.items, (item) => (item.kind === 'file' ? item.webkitGetAsEntry() : null)).filter(
+    (entry) => entry !== null,
+  );
   const found: GivenFile[] = [];
   for (const entry of entries) await collect(entry, '', found);
   return found.sort(byPath);
@@ -46,7 +49,14 @@ export interface Picker {
 /** A place to drop files on, with a button for those who do not drag. */
 export function dropZone(text: string, pickers: readonly Picker[]): HTMLElement {
   const inputs = pickers.map(({ label, kind, accept, onFiles }) => {
-    const input = element('input', { type: 'file', class: 'visually-hidden', multiple: kind !== 'file', webkitdirectory: kind === 'directory', accept, 'aria-label': label });
+    const input = element('input', {
+      type: 'file',
+      class: 'visually-hidden',
+      multiple: kind !== 'file',
+      webkitdirectory: kind === 'directory',
+      accept,
+      'aria-label': label,
+    });
     input.addEventListener('change', () => {
       const files = chosenFiles(input);
       input.value = '';
@@ -54,7 +64,12 @@ export function dropZone(text: string, pickers: readonly Picker[]): HTMLElement 
     });
     return element('label', { class: 'button' }, input, label);
   });
-  const zone = element('div', { class: 'drop' }, element('p', {}, text), element('div', { class: 'buttons' }, ...inputs));
+  const zone = element(
+    'div',
+    { class: 'drop' },
+    element('p', {}, text),
+    element('div', { class: 'buttons' }, ...inputs),
+  );
   const over = (event: DragEvent): void => {
     event.preventDefault();
     zone.classList.add('over');
@@ -65,7 +80,8 @@ export function dropZone(text: string, pickers: readonly Picker[]): HTMLElement 
   zone.addEventListener('drop', (event) => {
     event.preventDefault();
     zone.classList.remove('over');
-    if (event.dataTransfer) void droppedFiles(event.dataTransfer).then((files) => files.length && pickers[0].onFiles(files));
+    if (event.dataTransfer)
+      void droppedFiles(event.dataTransfer).then((files) => files.length && pickers[0].onFiles(files));
   });
   return zone;
 }

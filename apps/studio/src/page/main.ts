@@ -21,7 +21,13 @@ document.documentElement.classList.add('studio');
 
 const views = PAGES.map(({ id, title, make }) => {
   const heading = element('h1', { tabindex: -1, id: `${id}-title` }, title);
-  return { id, title, heading, link: element('a', { href: `#${id}` }, title), view: element('section', { 'aria-labelledby': heading.id, hidden: true }, heading, make()) };
+  return {
+    id,
+    title,
+    heading,
+    link: element('a', { href: `#${id}` }, title),
+    view: element('section', { 'aria-labelledby': heading.id, hidden: true }, heading, make()),
+  };
 });
 
 function show(moveFocus: boolean): void {
@@ -38,8 +44,17 @@ function show(moveFocus: boolean): void {
 }
 
 document.body.append(
-  element('a', { class: 'skip', href: '#content', onclick: (event: MouseEvent) => (event.preventDefault(), content().focus()) }, 'Skip to the page'),
-  element('header', { class: 'bar' }, element('span', { class: 'name' }, 'facewright studio'), element('nav', { 'aria-label': 'Pages' }, ...views.map(({ link }) => link))),
+  element(
+    'a',
+    { class: 'skip', href: '#content', onclick: (event: MouseEvent) => (event.preventDefault(), content().focus()) },
+    'Skip to the page',
+  ),
+  element(
+    'header',
+    { class: 'bar' },
+    element('span', { class: 'name' }, 'facewright studio'),
+    element('nav', { 'aria-label': 'Pages' }, ...views.map(({ link }) => link)),
+  ),
   element('main', { id: 'content', tabindex: -1 }, ...views.map(({ view }) => view)),
 );
 function content(): HTMLElement {

@@ -15,7 +15,9 @@ export function peopleOf(files: readonly GivenFile[]): PhotoFile[] {
   const people = new Set(photos.map(({ identity }) => identity));
   if (people.size >= 2) return photos;
   throw new FacewrightError({
-    what: photos.length ? `All ${photos.length} photos lie in one folder, so they count as one person.` : `None of the ${files.length} files is a photo in a folder.`,
+    what: photos.length
+      ? `All ${photos.length} photos lie in one folder, so they count as one person.`
+      : `None of the ${files.length} files is a photo in a folder.`,
     todo: 'Give a folder that has one subfolder of photos for each person.',
   });
 }

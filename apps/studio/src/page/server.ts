@@ -17,7 +17,12 @@ export async function loadServedRuns(): Promise<number> {
   for (const { name, events, model } of runs) {
     const run = runOf(name, parseEvents(await textAt(events), events));
     state.addRun(run);
-    if (model) state.addModel({ name: `${name}/model`, run, bytes: async () => ({ card: await bytesAt(model.card), weights: await bytesAt(model.weights) }) });
+    if (model)
+      state.addModel({
+        name: `${name}/model`,
+        run,
+        bytes: async () => ({ card: await bytesAt(model.card), weights: await bytesAt(model.weights) }),
+      });
   }
   return runs.length;
 }
@@ -25,7 +30,9 @@ export async function loadServedRuns(): Promise<number> {
 /** The weights out of the tool's cache on this machine; `undefined` where it has none yet. */
 export async function cachedWeights(): Promise<Uint8Array | undefined> {
   const answer = await fetch('api/weights/mtcnn').catch(() => undefined);
-  return answer?.status === 200 && answer.headers.get('content-type') === 'application/octet-stream' ? new Uint8Array(await answer.arrayBuffer()) : undefined;
+  return answer?.status === 200 && answer.headers.get('content-type') === 'application/octet-stream'
+    ? new Uint8Array(await answer.arrayBuffer())
+    : undefined;
 }
 
 /** Has the server fetch them from where the command line tool does: only when the user says so. */
@@ -41,4 +48,5 @@ async function get(address: string): Promise<Response> {
   return answer;
 }
 const textAt = async (address: string): Promise<string> => (await get(address)).text();
-const bytesAt = async (address: string): Promise<Uint8Array> => new Uint8Array(await (await get(address)).arrayBuffer());
+const bytesAt = async (address: string): Promise<Uint8Array> =>
+  new Uint8Array(await (await get(address)).arrayBuffer());

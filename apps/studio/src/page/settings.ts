@@ -13,11 +13,21 @@ export interface Choices {
 }
 
 /** What the choice of a net means, for its field. */
-export const NET_HINT = 'Small sees 64×64 pixels: a first model in minutes. Medium has half the width; full takes hours without a GPU.';
+export const NET_HINT =
+  'Small sees 64×64 pixels: a first model in minutes. Medium has half the width; full takes hours without a GPU.';
 
 /** MobileFaceNets of the same structure: the small one has about 1 % of the full net's work, the middle one a quarter. */
 const NETS = {
-  small: { name: 'mobilefacenet', inputSize: 64, width: 0.25, bottlenecks: [[2, 64, 2, 2], [4, 128, 1, 2], [2, 128, 2, 1]] },
+  small: {
+    name: 'mobilefacenet',
+    inputSize: 64,
+    width: 0.25,
+    bottlenecks: [
+      [2, 64, 2, 2],
+      [4, 128, 1, 2],
+      [2, 128, 2, 1],
+    ],
+  },
   medium: { name: 'mobilefacenet', width: 0.5 },
   full: { name: 'mobilefacenet' },
 } as const;
@@ -27,8 +37,16 @@ export const NET_NAMES: readonly (readonly [Choices['net'], string])[] = [
   ['full', 'full MobileFaceNet'],
 ];
 
-const LOSSES = { arcface: { name: 'arcface', s: 32, m: 0.4 }, cosface: { name: 'cosface', s: 32, m: 0.25 }, adaface: { name: 'adaface' } } as const;
-export const LOSS_NAMES: readonly (readonly [Choices['loss'], string])[] = [['arcface', 'ArcFace'], ['cosface', 'CosFace'], ['adaface', 'AdaFace']];
+const LOSSES = {
+  arcface: { name: 'arcface', s: 32, m: 0.4 },
+  cosface: { name: 'cosface', s: 32, m: 0.25 },
+  adaface: { name: 'adaface' },
+} as const;
+export const LOSS_NAMES: readonly (readonly [Choices['loss'], string])[] = [
+  ['arcface', 'ArcFace'],
+  ['cosface', 'CosFace'],
+  ['adaface', 'AdaFace'],
+];
 
 /** Softmax first, then the margin; few photos of a person are augmented, as the tiers do. */
 export function configFor({ net, loss, softmaxSteps, marginSteps, batch, heldOut, seed }: Choices): RunConfigInput {
@@ -43,8 +61,15 @@ export function configFor({ net, loss, softmaxSteps, marginSteps, batch, heldOut
     model: { ...NETS[net] },
     batch,
     stages: [
-      { loss: 'softmax', optimiser: 'adam', rate: 2e-3, until: { steps: softmaxSteps, plateau: { window: 20, minimumGain: 0.25, patience: 1, minimumLoss: 0.05 } } },
-      ...(marginSteps > 0 ? [{ loss: { ...LOSSES[loss] }, optimiser: 'adam', rate: 7e-4, warmUp: 10, until: { steps: marginSteps } }] : []),
+      {
+        loss: 'softmax',
+        optimiser: 'adam',
+        rate: 2e-3,
+        until: { steps: softmaxSteps, plateau: { window: 20, minimumGain: 0.25, patience: 1, minimumLoss: 0.05 } },
+      },
+      ...(marginSteps > 0
+        ? [{ loss: { ...LOSSES[loss] }, optimiser: 'adam', rate: 7e-4, warmUp: 10, until: { steps: marginSteps } }]
+        : []),
     ],
     validation: { minimum: 16, everySteps: 25 },
     heldOut: { identities: heldOut, pairs: 2000 },

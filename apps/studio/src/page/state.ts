@@ -79,7 +79,10 @@ export async function addDirectories(files: readonly GivenFile[]): Promise<{ run
     state.addModel({
       name: folder || 'model',
       run: runs.get(folderOf(folder)),
-      bytes: async () => ({ card: new Uint8Array(await card.arrayBuffer()), weights: new Uint8Array(await weights.arrayBuffer()) }),
+      bytes: async () => ({
+        card: new Uint8Array(await card.arrayBuffer()),
+        weights: new Uint8Array(await weights.arrayBuffer()),
+      }),
     });
   }
   return { runs: runs.size, models };

@@ -16,5 +16,13 @@ test('the lowest threshold that keeps to the rate', () => {
 });
 
 test('only rates that could be measured are offered, the loosest first', () => {
-  expect(thresholdsOf({ roc, tarAtFar: { '1e-2': 0.8, '1e-1': 0.8, '1e-3': null } }).map(({ name, at }) => [name, at.threshold])).toEqual([['1e-1', 0.55], ['1e-2', 0.55]]);
+  expect(
+    thresholdsOf({ roc, tarAtFar: { '1e-2': 0.8, '1e-1': 0.8, '1e-3': null } }).map(({ name, at }) => [
+      name,
+      at.threshold,
+    ]),
+  ).toEqual([
+    ['1e-1', 0.55],
+    ['1e-2', 0.55],
+  ]);
 });

@@ -7,7 +7,8 @@ import { state } from './state.js';
 let looked: Promise<void> | undefined;
 
 /** Takes the weights of the cache, if there are any; asks the server once. */
-export const lookForWeights = (): Promise<void> => (looked ??= cachedWeights().then((found) => (found && !state.weights ? state.useWeights(found) : undefined)));
+export const lookForWeights = (): Promise<void> =>
+  (looked ??= cachedWeights().then((found) => (found && !state.weights ? state.useWeights(found) : undefined)));
 
 /** Shows whether faces can be found, and how to make it so. */
 export function weightsPanel(): HTMLElement {
@@ -24,15 +25,31 @@ export function weightsPanel(): HTMLElement {
       fetchButton.disabled = false;
     }
   }
-  const zone = dropZone('Drop the file of the MTCNN weights here: mtcnn_model-shard1 of face-api.js, the wheel of the Python package mtcnn 0.1.1, or the tool’s mtcnn-weights.f32.', [
-    { label: 'Choose the file…', kind: 'file', onFiles: ([{ file }]) => void file.arrayBuffer().then((bytes) => state.useWeights(new Uint8Array(bytes))) },
-  ]);
+  const zone = dropZone(
+    'Drop the file of the MTCNN weights here: mtcnn_model-shard1 of face-api.js, the wheel of the Python package mtcnn 0.1.1, or the tool’s mtcnn-weights.f32.',
+    [
+      {
+        label: 'Choose the file…',
+        kind: 'file',
+        onFiles: ([{ file }]) => void file.arrayBuffer().then((bytes) => state.useWeights(new Uint8Array(bytes))),
+      },
+    ],
+  );
   const show = (): void => {
-    if (state.weights) panel.replaceChildren(element('p', { class: 'hint' }, 'Faces can be found: the weights of the detector (MTCNN) are there.'));
+    if (state.weights)
+      panel.replaceChildren(
+        element('p', { class: 'hint' }, 'Faces can be found: the weights of the detector (MTCNN) are there.'),
+      );
     else {
       panel.replaceChildren(
-        element('p', {}, 'To find faces in photos the detector MTCNN needs its published weights, which are not part of this page. The server that serves the page can fetch them from where the command line tool does, and keeps them for both; no photo is sent anywhere.'),
-        element('div', { class: 'buttons' }, fetchButton), error, zone,
+        element(
+          'p',
+          {},
+          'To find faces in photos the detector MTCNN needs its published weights, which are not part of this page. The server that serves the page can fetch them from where the command line tool does, and keeps them for both; no photo is sent anywhere.',
+        ),
+        element('div', { class: 'buttons' }, fetchButton),
+        error,
+        zone,
       );
     }
   };

@@ -11,7 +11,9 @@ export interface OpenWorker {
 
 export function openWorker(): OpenWorker {
   const worker = new Worker(new URL('./workers/worker.ts', import.meta.url), { type: 'module' });
-  const broken = new Promise<never>((_, reject) => worker.addEventListener('error', (event) => reject(new Error(event.message || 'The worker could not be started.'))));
+  const broken = new Promise<never>((_, reject) =>
+    worker.addEventListener('error', (event) => reject(new Error(event.message || 'The worker could not be started.'))),
+  );
   broken.catch(() => undefined); // whoever waits for work is told
   return { work: wrap<Work>(worker), broken, close: () => worker.terminate() };
 }

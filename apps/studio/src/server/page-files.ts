@@ -14,7 +14,12 @@ export interface Answer {
 /** Beside the compiled server as well as beside its sources. */
 const PAGE = fileURLToPath(new URL('../../dist/page/', import.meta.url));
 
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.wasm': 'application/wasm' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.wasm': 'application/wasm',
+};
 
 /** Answers for addresses in the page. Nothing else on the disk can be asked for: only what was read here is known. */
 export async function openPage(): Promise<(path: string) => Answer> {
@@ -25,7 +30,10 @@ export async function openPage(): Promise<(path: string) => Answer> {
   for (const entry of entries) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
-    files.set(`/${relative(PAGE, file).split(sep).join('/')}`, { type: TYPES[extname(file)] ?? 'application/octet-stream', body: await readFile(file) });
+    files.set(`/${relative(PAGE, file).split(sep).join('/')}`, {
+      type: TYPES[extname(file)] ?? 'application/octet-stream',
+      body: await readFile(file),
+    });
   }
   return (path) => files.get(path === '/' ? '/index.html' : path) ?? { status: 404, body: 'There is no such file.' };
 }

@@ -16,10 +16,18 @@ export interface FoundRun {
   readonly listed: ListedRun;
 }
 
-const FILES = { 'events.jsonl': 'text/plain; charset=utf-8', 'model/model.json': 'application/json', 'model/weights.safetensors': 'application/octet-stream' } as const;
+const FILES = {
+  'events.jsonl': 'text/plain; charset=utf-8',
+  'model/model.json': 'application/json',
+  'model/weights.safetensors': 'application/octet-stream',
+} as const;
 const DEEPEST = 2;
 
-const isFile = (path: string): Promise<boolean> => stat(path).then((found) => found.isFile(), () => false);
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 
 /** Throws a `FacewrightError` where there is none. */
 export async function findRuns(directory: string): Promise<FoundRun[]> {
@@ -32,16 +40,30 @@ export async function findRuns(directory: string): Promise<FoundRun[]> {
       if (depth > 0) return [];
       throw new FacewrightError({ what: 'The directory cannot be read.', where: root, cause });
     });
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) if (entry.isDirectory() && !entry.name.startsWith('.')) await search(join(path, entry.name), depth + 1);
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1)))
+      if (entry.isDirectory() && !entry.name.startsWith('.')) await search(join(path, entry.name), depth + 1);
   };
   await search(root, 0);
-  if (!paths.length) throw new FacewrightError({ what: 'There is no run here: a run directory has the file events.jsonl.', where: root, todo: 'Name the directory of a run ("out" in its config), or one that holds several.' });
+  if (!paths.length)
+    throw new FacewrightError({
+      what: 'There is no run here: a run directory has the file events.jsonl.',
+      where: root,
+      todo: 'Name the directory of a run ("out" in its config), or one that holds several.',
+    });
   return Promise.all(
     paths.map(async (path, number) => {
       const at = `api/runs/${number}`;
-      const model = (await isFile(join(path, 'model/model.json'))) && (await isFile(join(path, 'model/weights.safetensors')));
+      const model =
+        (await isFile(join(path, 'model/model.json'))) && (await isFile(join(path, 'model/weights.safetensors')));
       const name = relative(root, path).split(sep).join('/') || basename(root);
-      return { path, listed: { name, events: `${at}/events.jsonl`, ...(model && { model: { card: `${at}/model/model.json`, weights: `${at}/model/weights.safetensors` } }) } };
+      return {
+        path,
+        listed: {
+          name,
+          events: `${at}/events.jsonl`,
+          ...(model && { model: { card: `${at}/model/model.json`, weights: `${at}/model/weights.safetensors` } }),
+        },
+      };
     }),
   );
 }

@@ -21,7 +21,8 @@ export interface Studio {
 
 /** What the page may do, said again in its own head: scripts and answers of this server only, so that no photo can be sent anywhere. */
 const HEADERS = {
-  'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
@@ -35,7 +36,8 @@ export async function startStudio({ directory, port = 4179 }: StudioOptions = {}
   const runs = directory === undefined ? [] : await findRuns(directory);
 
   const answerTo = async (method: string, path: string): Promise<Answer> => {
-    if (path === '/api/runs') return { type: 'application/json', body: JSON.stringify(runs.map(({ listed }) => listed)) };
+    if (path === '/api/runs')
+      return { type: 'application/json', body: JSON.stringify(runs.map(({ listed }) => listed)) };
     if (path.startsWith('/api/runs/')) return runFile(runs, path.slice('/api/runs/'.length));
     if (path === '/api/weights/mtcnn') return mtcnnWeights({ fetch: method === 'POST' });
     return page(path);
@@ -44,16 +46,34 @@ export async function startStudio({ directory, port = 4179 }: StudioOptions = {}
     const { port: own } = server.address() as AddressInfo;
     // a page of another site that has its name point here would be of another name
     const here = [`${LOOPBACK}:${own}`, `localhost:${own}`].includes(request.headers.host ?? '');
-    const { status = 200, type = 'text/plain; charset=utf-8', body } = here
-      ? await answerTo(request.method ?? 'GET', new URL(request.url ?? '/', 'http://studio').pathname).catch((error: unknown): Answer => ({ status: 500, body: messageOf(error) }))
+    const {
+      status = 200,
+      type = 'text/plain; charset=utf-8',
+      body,
+    } = here
+      ? await answerTo(request.method ?? 'GET', new URL(request.url ?? '/', 'http://studio').pathname).catch(
+          (error: unknown): Answer => ({ status: 500, body: messageOf(error) }),
+        )
       : { status: 403, body: 'This server answers under its own address only.' };
-    response.writeHead(status, { ...HEADERS, ...(status !== 204 && { 'content-type': type, 'content-length': Buffer.byteLength(body) }) });
+    response.writeHead(status, {
+      ...HEADERS,
+      ...(status !== 204 && { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
+    });
     response.end(request.method === 'HEAD' ? undefined : body);
   };
   const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(new FacewrightError({ what: cause.code === 'EADDRINUSE' ? `The port ${port} is taken.` : `The server cannot be started: ${messageOf(cause)}.`, todo: 'Give another one with --port.', cause })),
+      reject(
+        new FacewrightError({
+          what:
+            cause.code === 'EADDRINUSE'
+              ? `The port ${port} is taken.`
+              : `The server cannot be started: ${messageOf(cause)}.`,
+          todo: 'Give another one with --port.',
+          cause,
+        }),
+      ),
     );
     server.listen(port, LOOPBACK, resolve);
   });

@@ -31,8 +31,15 @@ export class TensorFlowBackend extends tf.KernelBackend {
     return id;
   }
 
-  override move(id: object, values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType, references: number): void {
-    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') throw new Error(`the node-gpu engine has no tensors of dtype ${dtype}`);
+  override move(
+    id: object,
+    values: tf.backend_util.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number,
+  ): void {
+    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+      throw new Error(`the node-gpu engine has no tensors of dtype ${dtype}`);
     this.data.set(id, { shape, dtype, values: values as HostData, references });
   }
 
@@ -88,13 +95,15 @@ export class TensorFlowBackend extends tf.KernelBackend {
   run(lowering: Lowering, inputs: tf.NamedTensorInfoMap, attrs: Record<string, unknown>): tf.TensorInfo[] {
     const operands: Record<string, Operand> = {};
     for (const [name, input] of Object.entries(inputs)) if (input) operands[name] = this.operand(input);
-    return this.emitter.run((emit) => lowering(operands, attrs, emit)).map((handle) => {
-      const shape = this.runtime.shape(handle);
-      const dtype = this.runtime.dtype(handle);
-      const id = {};
-      this.data.set(id, { shape, dtype, handle, references: 1 });
-      return { dataId: id, shape, dtype };
-    });
+    return this.emitter
+      .run((emit) => lowering(operands, attrs, emit))
+      .map((handle) => {
+        const shape = this.runtime.shape(handle);
+        const dtype = this.runtime.dtype(handle);
+        const id = {};
+        this.data.set(id, { shape, dtype, handle, references: 1 });
+        return { dataId: id, shape, dtype };
+      });
   }
 
   private operand({ dataId, shape, dtype }: tf.TensorInfo): Operand {

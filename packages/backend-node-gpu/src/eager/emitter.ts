@@ -32,7 +32,9 @@ export class EagerEmitter implements Emitter {
       const result = lowering(this);
       const results = (Array.isArray(result) ? result : [result]) as EagerRef[];
       // a constant, or the same tensor twice, needs a handle of its own
-      kept = results.map((ref, index) => (ref.borrowed || results.indexOf(ref) !== index ? (this.op('Identity', [ref]) as EagerRef) : ref));
+      kept = results.map((ref, index) =>
+        ref.borrowed || results.indexOf(ref) !== index ? (this.op('Identity', [ref]) as EagerRef) : ref,
+      );
       return kept.map(({ handle }) => handle);
     } finally {
       for (const ref of this.made) if (!kept.includes(ref)) this.runtime.release(ref.handle);
@@ -45,18 +47,33 @@ export class EagerEmitter implements Emitter {
   }
 
   ops(name: string, inputs: readonly (Ref | readonly Ref[])[], attributes: Attributes, outputs: number): Ref[] {
-    const handles = inputs.map((input) => (Array.isArray(input) ? (input as EagerRef[]).map(({ handle }) => handle) : (input as EagerRef).handle));
-    const refs = executeOp(this.runtime, name, handles, attributes, outputs).map((handle) => ({ handle, borrowed: false }));
+    const handles = inputs.map((input) =>
+      Array.isArray(input) ? (input as EagerRef[]).map(({ handle }) => handle) : (input as EagerRef).handle,
+    );
+    const refs = executeOp(this.runtime, name, handles, attributes, outputs).map((handle) => ({
+      handle,
+      borrowed: false,
+    }));
     this.made.push(...refs);
     return refs;
   }
 
-  fused(_name: string, inputs: readonly Operand[], body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[]): readonly Ref[] {
-    return body(inputs.map(({ ref }) => ref), this);
+  fused(
+    _name: string,
+    inputs: readonly Operand[],
+    body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[],
+  ): readonly Ref[] {
+    return body(
+      inputs.map(({ ref }) => ref),
+      this,
+    );
   }
 
   constant(data: HostData, shape: readonly number[], dtype: DType): Ref {
-    const make = (borrowed: boolean): EagerRef => ({ handle: this.runtime.upload(data, shape, dtype, shape.length > 0), borrowed });
+    const make = (borrowed: boolean): EagerRef => ({
+      handle: this.runtime.upload(data, shape, dtype, shape.length > 0),
+      borrowed,
+    });
     if (data.length > SMALL) {
       const ref = make(false);
       this.made.push(ref);
@@ -78,7 +95,13 @@ export class EagerEmitter implements Emitter {
 }
 
 /** Runs one op; the handles it gives are the caller's. An array among the inputs is an input that is a list. */
-export function executeOp(runtime: Runtime, name: string, inputs: readonly (Pointer | readonly Pointer[])[], attributes: Attributes, outputs: number): Pointer[] {
+export function executeOp(
+  runtime: Runtime,
+  name: string,
+  inputs: readonly (Pointer | readonly Pointer[])[],
+  attributes: Attributes,
+  outputs: number,
+): Pointer[] {
   const { c } = runtime.library;
   const op = runtime.call(name, (status) => c.TFE_NewOp(runtime.context, name, status)) as Pointer;
   try {

@@ -26,7 +26,14 @@ export interface Compilation {
 
 let count = 0;
 
-export function buildFunction(runtime: Runtime, step: StepFunction, name: string, state: Readonly<Record<string, TensorSpec>>, inputs: Readonly<Record<string, TensorSpec>>, { fuses, precision }: Compilation): BuiltFunction {
+export function buildFunction(
+  runtime: Runtime,
+  step: StepFunction,
+  name: string,
+  state: Readonly<Record<string, TensorSpec>>,
+  inputs: Readonly<Record<string, TensorSpec>>,
+  { fuses, precision }: Compilation,
+): BuiltFunction {
   const graph = simplify(capture(step, { state, inputs }, { name }));
   const functionName = `facewright_${name.replace(/\W/g, '_')}_${count++}`;
   const builder = new GraphBuilder(runtime, fuses);
@@ -41,7 +48,14 @@ export function buildFunction(runtime: Runtime, step: StepFunction, name: string
   for (const node of graph.nodes) lowerNode(builder, tensors, node, name);
   const results = [...graph.newState, ...graph.outputs].map(({ value }) => tensors.full(value).ref);
   runtime.library.c.TF_DeleteFunction(builder.finish(functionName, entries, results));
-  return { name: functionName, state: names(graph.state), inputs: names(graph.inputs), newState: names(graph.newState), outputs: names(graph.outputs), nodes: builder.nodes };
+  return {
+    name: functionName,
+    state: names(graph.state),
+    inputs: names(graph.inputs),
+    newState: names(graph.newState),
+    outputs: names(graph.outputs),
+    nodes: builder.nodes,
+  };
 }
 
 const names = (list: readonly NamedValue[]): string[] => list.map(({ name }) => name);
@@ -53,7 +67,11 @@ function lowerNode(builder: GraphBuilder, tensors: Tensors, node: Graph['nodes']
     return;
   }
   const lowering = lowerings[node.op];
-  if (!lowering) throw new FacewrightError({ what: `The step "${step}" uses the op ${node.op}, which this engine does not have.`, todo: 'Write it with other tfjs ops.' });
+  if (!lowering)
+    throw new FacewrightError({
+      what: `The step "${step}" uses the op ${node.op}, which this engine does not have.`,
+      todo: 'Write it with other tfjs ops.',
+    });
   const { operands, outputs } = tensors.forNode(node);
   const result = lowering(operands, node.attrs, builder);
   (Array.isArray(result) ? result : [result]).forEach((ref, i) => {

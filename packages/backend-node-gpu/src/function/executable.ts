@@ -1,6 +1,13 @@
 /** A step as TensorFlow functions, one for each signature of shapes, with its state in TensorFlow's tensors: one call a step. */
 import type { TensorSpec } from '@facewright/capture';
-import { hostTensor, type CompileOptions, type Executable, type HostTensor, type HostTensors, type StepFunction } from '@facewright/core';
+import {
+  hostTensor,
+  type CompileOptions,
+  type Executable,
+  type HostTensor,
+  type HostTensors,
+  type StepFunction,
+} from '@facewright/core';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
 import { buildFunction, type BuiltFunction, type Compilation } from './build.js';
 import { executeFunction } from './execute.js';
@@ -20,28 +27,45 @@ export class FunctionExecutable implements Executable {
   private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
-  constructor(private readonly runtime: Runtime, private readonly step: StepFunction, { name = 'step', state = {} }: CompileOptions, private readonly compilation: Compilation & { readonly jit: boolean }, private readonly onCompiled: OnCompiled) {
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly step: StepFunction,
+    { name = 'step', state = {} }: CompileOptions,
+    private readonly compilation: Compilation & { readonly jit: boolean },
+    private readonly onCompiled: OnCompiled,
+  ) {
     this.name = name;
-    this.specs = Object.fromEntries(Object.entries(state).map(([entry, { shape, dtype }]) => [entry, { shape, dtype }]));
+    this.specs = Object.fromEntries(
+      Object.entries(state).map(([entry, { shape, dtype }]) => [entry, { shape, dtype }]),
+    );
     for (const [entry, value] of Object.entries(state)) this.state.set(entry, this.upload(value));
   }
 
   run(inputs: HostTensors): Promise<HostTensors> {
     // at once: afterwards the arrays may be the caller's next batch
-    const specs: Specs = Object.fromEntries(Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
+    const specs: Specs = Object.fromEntries(
+      Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]),
+    );
     const given = new Map(Object.entries(inputs).map(([name, value]) => [name, this.upload(value)]));
-    return this.inTurn(() => this.call(specs, given)).finally(() => given.forEach((handle) => this.runtime.release(handle)));
+    return this.inTurn(() => this.call(specs, given)).finally(() =>
+      given.forEach((handle) => this.runtime.release(handle)),
+    );
   }
 
   readState(names: readonly string[] = Object.keys(this.specs)): Promise<HostTensors> {
-    return this.inTurn(async () => Object.fromEntries(names.map((entry) => [entry, this.download(this.existing(entry))])));
+    return this.inTurn(async () =>
+      Object.fromEntries(names.map((entry) => [entry, this.download(this.existing(entry))])),
+    );
   }
 
   async writeState(values: HostTensors): Promise<void> {
     for (const [entry, { shape, dtype }] of Object.entries(values)) {
       if (!this.specs[entry]) throw new Error(`"${this.name}" has no state "${entry}"`);
       const known = this.specs[entry];
-      if (shape.join() !== known.shape.join() || dtype !== known.dtype) throw new RangeError(`the state "${entry}" is ${known.dtype} [${known.shape.join(', ')}], got ${dtype} [${shape.join(', ')}]`);
+      if (shape.join() !== known.shape.join() || dtype !== known.dtype)
+        throw new RangeError(
+          `the state "${entry}" is ${known.dtype} [${known.shape.join(', ')}], got ${dtype} [${shape.join(', ')}]`,
+        );
     }
     const given = Object.entries(values).map(([entry, value]) => [entry, this.upload(value)] as const);
     await this.inTurn(async () => given.forEach(([entry, handle]) => this.replace(entry, handle)));
@@ -55,15 +79,25 @@ export class FunctionExecutable implements Executable {
       const { c } = this.runtime.library;
       for (const handle of this.state.values()) this.runtime.release(handle);
       this.state.clear();
-      for (const { name } of this.functions.values()) this.runtime.call(name, (status) => c.TFE_ContextRemoveFunction(this.runtime.context, name, status));
+      for (const { name } of this.functions.values())
+        this.runtime.call(name, (status) => c.TFE_ContextRemoveFunction(this.runtime.context, name, status));
       this.functions.clear();
     });
   }
 
   private async call(specs: Specs, given: ReadonlyMap<string, Pointer>): Promise<HostTensors> {
     const built = this.functionFor(specs);
-    const entries = [...built.state.map((entry) => this.existing(entry)), ...built.inputs.map((name) => given.get(name)!)];
-    const results = await executeFunction(this.runtime, built.name, entries, built.newState.length + built.outputs.length, this.compilation.jit);
+    const entries = [
+      ...built.state.map((entry) => this.existing(entry)),
+      ...built.inputs.map((name) => given.get(name)!),
+    ];
+    const results = await executeFunction(
+      this.runtime,
+      built.name,
+      entries,
+      built.newState.length + built.outputs.length,
+      this.compilation.jit,
+    );
     built.newState.forEach((entry, index) => this.replace(entry, results[index]));
     const outputs = results.slice(built.newState.length);
     try {

@@ -32,7 +32,10 @@ export class GraphBuilder implements Emitter {
   private count = 0;
 
   /** `fuses`: whether XLA compiles what a lowering calls fused. */
-  constructor(private readonly runtime: Runtime, private readonly fuses: boolean) {
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly fuses: boolean,
+  ) {
     this.gpu = runtime.gpu !== undefined;
     this.graph = runtime.library.c.TF_NewGraph();
   }
@@ -43,7 +46,9 @@ export class GraphBuilder implements Emitter {
 
   placeholder(dtype: TfType, shape: readonly number[]): Ref {
     const { c } = this.runtime.library;
-    return this.node('Placeholder', [], { dtype: type(dtype) }, (description) => c.TF_SetAttrShape(description, 'shape', BigInt64Array.from(shape, BigInt), shape.length));
+    return this.node('Placeholder', [], { dtype: type(dtype) }, (description) =>
+      c.TF_SetAttrShape(description, 'shape', BigInt64Array.from(shape, BigInt), shape.length),
+    );
   }
 
   op(name: string, inputs: readonly (Ref | readonly Ref[])[], attributes: Attributes = {}): Ref {
@@ -61,14 +66,24 @@ export class GraphBuilder implements Emitter {
     if (known) return known;
     const { c } = this.runtime.library;
     const tensor = this.runtime.hostTensor(data, shape, dtype);
-    const made = this.node('Const', [], { dtype: type(dtype) }, (description) => this.runtime.call('a constant', (status) => c.TF_SetAttrTensor(description, 'value', tensor, status)));
+    const made = this.node('Const', [], { dtype: type(dtype) }, (description) =>
+      this.runtime.call('a constant', (status) => c.TF_SetAttrTensor(description, 'value', tensor, status)),
+    );
     c.TF_DeleteTensor(tensor);
     if (key !== undefined) this.constants.set(key, made);
     return made;
   }
 
-  fused(name: string, inputs: readonly Operand[], body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[]): readonly Ref[] {
-    if (!this.fuses) return body(inputs.map(({ ref }) => ref), this);
+  fused(
+    name: string,
+    inputs: readonly Operand[],
+    body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[],
+  ): readonly Ref[] {
+    if (!this.fuses)
+      return body(
+        inputs.map(({ ref }) => ref),
+        this,
+      );
     const { c } = this.runtime.library;
     const signature = `facewright_${name}_${inputs.map(({ shape, dtype }) => [dtype, ...shape].join('x')).join('_')}`;
     let known = fusedFunctions(this.runtime).get(signature);
@@ -80,12 +95,19 @@ export class GraphBuilder implements Emitter {
       fusedFunctions(this.runtime).set(signature, known);
     }
     this.runtime.call(signature, (status) => c.TF_GraphCopyFunction(this.graph, known.made, null, status));
-    return this.ops(signature, inputs.map(({ ref }) => ref), { _XlaMustCompile: bool(true) }, known.outputs);
+    return this.ops(
+      signature,
+      inputs.map(({ ref }) => ref),
+      { _XlaMustCompile: bool(true) },
+      known.outputs,
+    );
   }
 
   /** `ref` unchanged, but not before `control` is there. */
   after(ref: Ref, control: Ref): Ref {
-    return this.node('Identity', [ref], {}, (description) => this.runtime.library.c.TF_AddControlInput(description, (control as GraphRef).operation));
+    return this.node('Identity', [ref], {}, (description) =>
+      this.runtime.library.c.TF_AddControlInput(description, (control as GraphRef).operation),
+    );
   }
 
   /** Makes the graph a function of that name in the context, and gives the `TF_Function`, which is the caller's; the builder is used up. */
@@ -94,14 +116,33 @@ export class GraphBuilder implements Emitter {
     // a result may be an input, or another result: each gets a node of its own
     const outputs = results.map((ref) => this.op('Identity', [ref]));
     const made = this.runtime.call(`the function ${name}`, (status) =>
-      c.TF_GraphToFunction(this.graph, name, 0, -1, null, inputs.length, packed(inputs), outputs.length, packed(outputs), null, null, null, status),
+      c.TF_GraphToFunction(
+        this.graph,
+        name,
+        0,
+        -1,
+        null,
+        inputs.length,
+        packed(inputs),
+        outputs.length,
+        packed(outputs),
+        null,
+        null,
+        null,
+        status,
+      ),
     ) as Pointer;
     this.runtime.call(`the function ${name}`, (status) => c.TFE_ContextAddFunction(this.runtime.context, made, status));
     c.TF_DeleteGraph(this.graph);
     return made;
   }
 
-  private node(name: string, inputs: readonly (Ref | readonly Ref[])[], attributes: Attributes, more?: (description: Pointer) => void): GraphRef {
+  private node(
+    name: string,
+    inputs: readonly (Ref | readonly Ref[])[],
+    attributes: Attributes,
+    more?: (description: Pointer) => void,
+  ): GraphRef {
     const { c } = this.runtime.library;
     const description = c.TF_NewOperation(this.graph, name, `n${this.count++}`) as Pointer;
     for (const input of inputs) {
@@ -115,4 +156,5 @@ export class GraphBuilder implements Emitter {
 }
 
 /** An array of `TF_Output` as it lies in memory: a pointer, an int, four bytes of padding. */
-const packed = (refs: readonly Ref[]): BigUint64Array => BigUint64Array.from((refs as GraphRef[]).flatMap(({ operation, index }) => [operation, BigInt(index)]));
+const packed = (refs: readonly Ref[]): BigUint64Array =>
+  BigUint64Array.from((refs as GraphRef[]).flatMap(({ operation, index }) => [operation, BigInt(index)]));

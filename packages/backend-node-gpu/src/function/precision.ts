@@ -36,7 +36,27 @@ const RULES: Readonly<Record<string, Rule>> = {
   [BATCH_NORM_TRAINING_GRADIENT]: { inputs: ['x', 'dy'], outputs: [0], follows: ['x'] },
   Prelu: { follows: ['x'] },
   [PRELU_GRADIENT]: { outputs: [0], follows: ['x'] },
-  ...Object.fromEntries(['Relu', 'Relu6', 'Step', 'Add', 'AddN', 'Multiply', 'Neg', 'Identity', 'Reshape', 'Transpose', 'Concat', 'Slice', 'PadV2', 'MaxPool', 'MaxPoolGrad', 'AvgPool', 'AvgPoolGrad'].map((op) => [op, following])),
+  ...Object.fromEntries(
+    [
+      'Relu',
+      'Relu6',
+      'Step',
+      'Add',
+      'AddN',
+      'Multiply',
+      'Neg',
+      'Identity',
+      'Reshape',
+      'Transpose',
+      'Concat',
+      'Slice',
+      'PadV2',
+      'MaxPool',
+      'MaxPoolGrad',
+      'AvgPool',
+      'AvgPoolGrad',
+    ].map((op) => [op, following]),
+  ),
 };
 
 /** The tensors of a graph that is being built: each in the dtype in which it was made, and in the other one as soon as that is asked for. */
@@ -44,7 +64,10 @@ export class Tensors {
   private readonly made = new Map<Value, Operand>();
   private readonly converted = new Map<Value, Operand>();
 
-  constructor(private readonly emit: Emitter, private readonly precision: Precision) {}
+  constructor(
+    private readonly emit: Emitter,
+    private readonly precision: Precision,
+  ) {}
 
   set(value: Value, ref: Ref, dtype: Operand['dtype'] = value.dtype): void {
     this.made.set(value, { ref, shape: value.shape, dtype });
@@ -64,18 +87,32 @@ export class Tensors {
   forNode(node: GraphNode): { operands: Record<string, Operand>; outputs: Operand['dtype'][] } {
     const half = this.precision === 'float32' ? undefined : this.precision;
     const rule = half && this.applies(node) ? RULES[node.op] : undefined;
-    const operands = Object.fromEntries(node.inputNames.map((name, i) => {
-      const value = node.inputs[i];
-      return [name, rule && value.dtype === 'float32' && (rule.inputs?.includes(name) ?? true) ? this.in(value, half!) : this.full(value)];
-    }));
-    return { operands, outputs: node.outputs.map((value, i) => (rule && value.dtype === 'float32' && (rule.outputs?.includes(i) ?? true) ? half! : value.dtype)) };
+    const operands = Object.fromEntries(
+      node.inputNames.map((name, i) => {
+        const value = node.inputs[i];
+        return [
+          name,
+          rule && value.dtype === 'float32' && (rule.inputs?.includes(name) ?? true)
+            ? this.in(value, half!)
+            : this.full(value),
+        ];
+      }),
+    );
+    return {
+      operands,
+      outputs: node.outputs.map((value, i) =>
+        rule && value.dtype === 'float32' && (rule.outputs?.includes(i) ?? true) ? half! : value.dtype,
+      ),
+    };
   }
 
   private applies({ op, inputs, inputNames }: GraphNode): boolean {
     const rule = RULES[op];
     if (!rule?.follows) return rule !== undefined;
     const { follows } = rule;
-    const looked = inputs.filter((value, i) => (follows === 'all' ? value.dtype === 'float32' : follows.includes(inputNames[i])));
+    const looked = inputs.filter((value, i) =>
+      follows === 'all' ? value.dtype === 'float32' : follows.includes(inputNames[i]),
+    );
     return looked.length > 0 && looked.every((value) => this.as(value).dtype === this.precision);
   }
 

@@ -22,7 +22,9 @@ async function compiles(runtime: Runtime): Promise<boolean> {
   const x = builder.placeholder('float32', [2]);
   const handle = runtime.upload(Float32Array.of(1, 2), [2], 'float32');
   try {
-    const results = builder.fused('xla_check', [{ ref: x, shape: [2], dtype: 'float32' }], ([value], body) => [body.op('Mul', [value, scalarOf(body, 3)])]);
+    const results = builder.fused('xla_check', [{ ref: x, shape: [2], dtype: 'float32' }], ([value], body) => [
+      body.op('Mul', [value, scalarOf(body, 3)]),
+    ]);
     c.TF_DeleteFunction(builder.finish(name, [x], results));
     const [product] = await executeFunction(runtime, name, [handle], 1, false);
     const right = runtime.download(product).join() === '3,6';

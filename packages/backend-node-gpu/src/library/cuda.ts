@@ -17,14 +17,22 @@ const NEEDED: readonly (readonly [part: string, ...names: string[]])[] = [
   ['cudnn', 'libcudnn.so.9'],
 ];
 /** cuDNN opens its parts itself, from beside `libcudnn`; XLA starts NVIDIA's assembler. */
-const ALSO = ['cudnn/lib/libcudnn_ops.so.9', 'cudnn/lib/libcudnn_cnn.so.9', 'cudnn/lib/libcudnn_graph.so.9', 'cuda_nvcc/bin/ptxas', 'cuda_nvcc/nvvm/libdevice/libdevice.10.bc'];
+const ALSO = [
+  'cudnn/lib/libcudnn_ops.so.9',
+  'cudnn/lib/libcudnn_cnn.so.9',
+  'cudnn/lib/libcudnn_graph.so.9',
+  'cuda_nvcc/bin/ptxas',
+  'cuda_nvcc/nvvm/libdevice/libdevice.10.bc',
+];
 
 const rootOf = (libraryDirectory: string): string => join(libraryDirectory, '..', 'nvidia');
 
 /** Paths of the libraries to load before TensorFlow; what is in the process by then it finds, whatever the search path is. */
 export function cudaLibraries(libraryDirectory: string): string[] {
   const root = rootOf(libraryDirectory);
-  return NEEDED.flatMap(([part, ...names]) => names.map((name) => join(root, part, 'lib', name))).filter((path) => existsSync(path));
+  return NEEDED.flatMap(([part, ...names]) => names.map((name) => join(root, part, 'lib', name))).filter((path) =>
+    existsSync(path),
+  );
 }
 
 /** Of a set-up for the GPU: what is not there, by name. */

@@ -34,16 +34,33 @@ const HERE: Places = {
   },
 };
 
-export const NO_DRIVER = { problem: 'there is no NVIDIA driver', remedy: 'Install NVIDIA\'s driver, 525.60 or newer (on Ubuntu: "ubuntu-drivers install"), and start again; a container needs "--gpus all".' } as const;
+export const NO_DRIVER = {
+  problem: 'there is no NVIDIA driver',
+  remedy:
+    'Install NVIDIA\'s driver, 525.60 or newer (on Ubuntu: "ubuntu-drivers install"), and start again; a container needs "--gpus all".',
+} as const;
 
 /** Undefined where the machine has none. */
-export async function nvidiaDriver({ version: versionFile, device, loads }: Places = HERE): Promise<Driver | undefined> {
+export async function nvidiaDriver({ version: versionFile, device, loads }: Places = HERE): Promise<
+  Driver | undefined
+> {
   const text = await readFile(versionFile, 'utf8').catch(() => undefined);
   if (text === undefined && !existsSync(device)) return undefined;
   const version = /Kernel Module\D*([\d.]+)/.exec(text ?? '')?.[1];
   const name = version ? `NVIDIA driver ${version}` : 'NVIDIA driver';
-  if (version && isOlder(version)) return { name, problem: `${name} is older than ${OLDEST.join('.')}, which CUDA 12 needs`, remedy: 'Update NVIDIA\'s driver and start again.' };
-  if (!(await loads('libcuda.so.1'))) return { name, problem: `${name} is in the kernel, and its library libcuda.so.1 is missing`, remedy: 'Install it (on Debian and Ubuntu: the package libcuda1 or libnvidia-compute of the driver\'s version); a container needs "--gpus all".' };
+  if (version && isOlder(version))
+    return {
+      name,
+      problem: `${name} is older than ${OLDEST.join('.')}, which CUDA 12 needs`,
+      remedy: "Update NVIDIA's driver and start again.",
+    };
+  if (!(await loads('libcuda.so.1')))
+    return {
+      name,
+      problem: `${name} is in the kernel, and its library libcuda.so.1 is missing`,
+      remedy:
+        'Install it (on Debian and Ubuntu: the package libcuda1 or libnvidia-compute of the driver\'s version); a container needs "--gpus all".',
+    };
   return { name };
 }
 

@@ -24,7 +24,12 @@ let loadedFrom: string | undefined;
 /** A process has one TensorFlow: libraries of another directory are refused. */
 export function loadLibrary(libraries: Libraries): Promise<Library> {
   const { directory } = libraries;
-  if (loaded && loadedFrom !== directory) throw new FacewrightError({ what: `This process has TensorFlow from ${loadedFrom} already.`, where: directory, todo: 'Use one directory in a process.' });
+  if (loaded && loadedFrom !== directory)
+    throw new FacewrightError({
+      what: `This process has TensorFlow from ${loadedFrom} already.`,
+      where: directory,
+      todo: 'Use one directory in a process.',
+    });
   loadedFrom = directory;
   loaded ??= load(libraries);
   return loaded;
@@ -56,14 +61,26 @@ async function load({ directory, files, package: owner }: Libraries): Promise<Li
       greeted();
     }
   } catch (cause) {
-    throw new FacewrightError({ what: `TensorFlow's library cannot be loaded: ${messageOf(cause)}.`, where: directory, todo: owner ? `Install ${owner.split(' ')[0]} anew, or run "facewright setup node-gpu": what it makes is used before that package.` : 'Remove the directory and run "facewright setup node-gpu" again.', cause });
+    throw new FacewrightError({
+      what: `TensorFlow's library cannot be loaded: ${messageOf(cause)}.`,
+      where: directory,
+      todo: owner
+        ? `Install ${owner.split(' ')[0]} anew, or run "facewright setup node-gpu": what it makes is used before that package.`
+        : 'Remove the directory and run "facewright setup node-gpu" again.',
+      cause,
+    });
   }
   koffi.struct('TF_Output', { operation: 'void *', index: 'int' });
   let c: Symbols;
   try {
     c = bindSymbols([...files].reverse().map((path) => koffi.load(path)));
   } catch (cause) {
-    throw new FacewrightError({ what: `TensorFlow's library is too old: ${messageOf(cause)}.`, where: directory, todo: 'Use 2.9 or newer; "facewright setup node-gpu" fetches one.', cause });
+    throw new FacewrightError({
+      what: `TensorFlow's library is too old: ${messageOf(cause)}.`,
+      where: directory,
+      todo: 'Use 2.9 or newer; "facewright setup node-gpu" fetches one.',
+      cause,
+    });
   }
   const memcpy = libc.func('void *memcpy(void *to, const void *from, size_t bytes)');
   return { directory, version: c.TF_Version() as string, c, memcpy: (to, from, bytes) => void memcpy(to, from, bytes) };

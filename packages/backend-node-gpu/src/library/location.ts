@@ -29,17 +29,21 @@ export interface EmptyInstall {
   readonly directory: string;
 }
 
-export const defaultCacheDirectory = (): string => process.env.FACEWRIGHT_CACHE || envPaths('facewright', { suffix: '' }).cache;
+export const defaultCacheDirectory = (): string =>
+  process.env.FACEWRIGHT_CACHE || envPaths('facewright', { suffix: '' }).cache;
 
 /** Everything that `setup` makes is in here: removing it undoes the set-up. */
-export const setupDirectory = (variant: Variant, cacheDirectory = defaultCacheDirectory()): string => join(cacheDirectory, `tensorflow-${variant}-${TENSORFLOW_VERSION}`);
+export const setupDirectory = (variant: Variant, cacheDirectory = defaultCacheDirectory()): string =>
+  join(cacheDirectory, `tensorflow-${variant}-${TENSORFLOW_VERSION}`);
 
 /** The libraries lie side by side in it. */
 export const libraryDirectory = (setup: string): string => join(setup, 'tensorflow');
 
 export function librariesIn(directory: string): Libraries | undefined {
   const main = MAIN.find((name) => existsSync(join(directory, name)));
-  return main && existsSync(join(directory, FRAMEWORK)) ? { directory, files: [join(directory, FRAMEWORK), join(directory, main)] } : undefined;
+  return main && existsSync(join(directory, FRAMEWORK))
+    ? { directory, files: [join(directory, FRAMEWORK), join(directory, main)] }
+    : undefined;
 }
 
 /** What was set up, for the GPU before the CPU. */

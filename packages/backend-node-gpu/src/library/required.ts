@@ -2,7 +2,15 @@
 import type { Library } from './load.js';
 
 /** The younger ones of those that are used; the rest was in TensorFlow 2.0. */
-const OPS = ['AddV2', 'BatchMatMulV2', 'FusedBatchNormV3', 'FusedBatchNormGradV3', 'SelectV2', 'TensorScatterAdd', 'SparseSoftmaxCrossEntropyWithLogits'];
+const OPS = [
+  'AddV2',
+  'BatchMatMulV2',
+  'FusedBatchNormV3',
+  'FusedBatchNormGradV3',
+  'SelectV2',
+  'TensorScatterAdd',
+  'SparseSoftmaxCrossEntropyWithLogits',
+];
 
 /** Those of them that the library does not know. */
 export function missingOps({ c }: Library): string[] {

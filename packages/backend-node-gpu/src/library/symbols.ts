@@ -75,7 +75,13 @@ const SIGNATURES = [
   'void TFE_ContextRemoveFunction(void *context, const char *name, void *status)',
 ] as const;
 
-type NameIn<S extends string> = S extends `${infer Before}(${string}` ? (Before extends `${string}*${infer Name}` ? Name : Before extends `${string} ${infer Name}` ? LastWord<Name> : never) : never;
+type NameIn<S extends string> = S extends `${infer Before}(${string}`
+  ? Before extends `${string}*${infer Name}`
+    ? Name
+    : Before extends `${string} ${infer Name}`
+      ? LastWord<Name>
+      : never
+  : never;
 type LastWord<S extends string> = S extends `${string} ${infer Rest}` ? LastWord<Rest> : S;
 
 /** C functions by name. Pointers are bigints; a typed array stands for its memory (an array of pointers is a BigUint64Array). */
@@ -93,5 +99,7 @@ export function bindSymbols(libraries: readonly LibraryHandle[]): Symbols {
     }
     return libraries[libraries.length - 1].func(signature);
   };
-  return Object.fromEntries(SIGNATURES.map((signature) => [/(\w+)\(/.exec(signature)![1], find(signature)])) as unknown as Symbols;
+  return Object.fromEntries(
+    SIGNATURES.map((signature) => [/(\w+)\(/.exec(signature)![1], find(signature)]),
+  ) as unknown as Symbols;
 }

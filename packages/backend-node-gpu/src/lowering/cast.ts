@@ -11,4 +11,5 @@ export function cast(emit: Emitter, { ref, dtype }: Operand, to: TfType): Ref {
 }
 
 /** As floats: whole numbers and truths become float32, floats of 16 bits stay. */
-export const floats = (emit: Emitter, operand: Operand): Ref => (isHalf(operand.dtype) ? operand.ref : cast(emit, operand, 'float32'));
+export const floats = (emit: Emitter, operand: Operand): Ref =>
+  isHalf(operand.dtype) ? operand.ref : cast(emit, operand, 'float32');

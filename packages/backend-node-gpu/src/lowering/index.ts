@@ -6,4 +6,10 @@ import { reductionLowerings } from './reduction.js';
 import { shapeLowerings } from './shape.js';
 import { trainingLowerings } from './training.js';
 
-export const lowerings: Lowerings = { ...elementwiseLowerings, ...shapeLowerings, ...reductionLowerings, ...networkLowerings, ...trainingLowerings };
+export const lowerings: Lowerings = {
+  ...elementwiseLowerings,
+  ...shapeLowerings,
+  ...reductionLowerings,
+  ...networkLowerings,
+  ...trainingLowerings,
+};

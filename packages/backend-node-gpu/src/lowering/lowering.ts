@@ -27,7 +27,11 @@ export interface Emitter {
    * Ops that pass over memory again and again where one pass would do: compiled into one by XLA where the emitter can, else just emitted.
    * `name` tells bodies apart; inputs of the same shapes share a compilation.
    */
-  fused(name: string, inputs: readonly Operand[], body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[]): readonly Ref[];
+  fused(
+    name: string,
+    inputs: readonly Operand[],
+    body: (refs: readonly Ref[], emit: Emitter) => readonly Ref[],
+  ): readonly Ref[];
 }
 
 // tfjs's attribute types differ by kernel; a lowering reads the ones its kernel has
@@ -38,14 +42,27 @@ export type Operands = Readonly<Record<string, Operand>>;
 export type Lowering = (inputs: Operands, attrs: KernelAttributes, emit: Emitter) => Ref | Ref[];
 export type Lowerings = Readonly<Record<string, Lowering>>;
 
-export const loweringsFor = (names: readonly string[], lowering: (name: string) => Lowering): Lowerings => Object.fromEntries(names.map((name) => [name, lowering(name)]));
+export const loweringsFor = (names: readonly string[], lowering: (name: string) => Lowering): Lowerings =>
+  Object.fromEntries(names.map((name) => [name, lowering(name)]));
 
 /** The inputs of a kernel that takes a list, in order. */
-export const listed = (inputs: Operands): Operand[] => Object.keys(inputs).sort((a, b) => Number(a) - Number(b)).map((key) => inputs[key]);
+export const listed = (inputs: Operands): Operand[] =>
+  Object.keys(inputs)
+    .sort((a, b) => Number(a) - Number(b))
+    .map((key) => inputs[key]);
 
 export const scalarOf = (emit: Emitter, value: number, dtype: TfType = 'float32'): Ref =>
-  isHalf(dtype) ? emit.op('Cast', [scalarOf(emit, value)], { DstT: type(dtype) }) : emit.constant(dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value), [], dtype);
-export const vectorOf = (emit: Emitter, values: readonly number[]): Ref => emit.constant(Int32Array.from(values), [values.length], 'int32');
-export const reshaped = (emit: Emitter, ref: Ref, shape: readonly number[]): Ref => emit.op('Reshape', [ref, vectorOf(emit, shape)]);
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dimension) => product * dimension, 1);
+  isHalf(dtype)
+    ? emit.op('Cast', [scalarOf(emit, value)], { DstT: type(dtype) })
+    : emit.constant(
+        dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value),
+        [],
+        dtype,
+      );
+export const vectorOf = (emit: Emitter, values: readonly number[]): Ref =>
+  emit.constant(Int32Array.from(values), [values.length], 'int32');
+export const reshaped = (emit: Emitter, ref: Ref, shape: readonly number[]): Ref =>
+  emit.op('Reshape', [ref, vectorOf(emit, shape)]);
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, dimension) => product * dimension, 1);
 export const mutable = (shape: readonly number[]): number[] => [...shape];

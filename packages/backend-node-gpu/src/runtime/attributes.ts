@@ -16,7 +16,10 @@ export const type = (value: TfType): Attribute => ({ kind: 'type', value });
 export const bool = (value: boolean): Attribute => ({ kind: 'bool', value });
 export const int = (value: number): Attribute => ({ kind: 'int', value });
 export const float = (value: number): Attribute => ({ kind: 'float', value });
-export const string = (value: string | Uint8Array): Attribute => ({ kind: 'string', value: typeof value === 'string' ? Buffer.from(value) : value });
+export const string = (value: string | Uint8Array): Attribute => ({
+  kind: 'string',
+  value: typeof value === 'string' ? Buffer.from(value) : value,
+});
 export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
 
 /** Sets them on an op to be run (`TFE_Op`) or on one of a graph (`TF_OperationDescription`): the functions differ in name alone. */

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { encodeConfig } from './config.js';
 
-const hex = (options: Partial<Parameters<typeof encodeConfig>[0]>): string => Buffer.from(encodeConfig({ device: 'auto', memoryGrowth: false, ...options })).toString('hex');
+const hex = (options: Partial<Parameters<typeof encodeConfig>[0]>): string =>
+  Buffer.from(encodeConfig({ device: 'auto', memoryGrowth: false, ...options })).toString('hex');
 const SOFT_PLACEMENT = '3801'; // field 7, varint 1
 
 test('nothing chosen', () => {
@@ -14,6 +15,8 @@ test('threads', () => {
 test('no GPU', () => {
   expect(hex({ device: 'cpu' })).toBe(`0a07${'0a03475055'}${'1000'}${SOFT_PLACEMENT}`);
 });
-test('growth and limit of the GPU\'s memory', () => {
-  expect(hex({ memoryGrowth: true, memoryLimit: 1024 })).toBe(`320b${'2001'}${'4a07'}${'0a05'}${'0d00008044'}${SOFT_PLACEMENT}`);
+test("growth and limit of the GPU's memory", () => {
+  expect(hex({ memoryGrowth: true, memoryLimit: 1024 })).toBe(
+    `320b${'2001'}${'4a07'}${'0a05'}${'0d00008044'}${SOFT_PLACEMENT}`,
+  );
 });

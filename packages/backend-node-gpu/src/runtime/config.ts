@@ -34,7 +34,8 @@ export function encodeConfig({ threads, parallelOps, device, memoryGrowth, memor
   return Uint8Array.from(config);
 }
 
-const tag = (field: number, kind: typeof VARINT | typeof BYTES | typeof FIXED32): number[] => varint((field << 3) | kind);
+const tag = (field: number, kind: typeof VARINT | typeof BYTES | typeof FIXED32): number[] =>
+  varint((field << 3) | kind);
 
 function varint(value: number): number[] {
   const bytes: number[] = [];
@@ -44,5 +45,9 @@ function varint(value: number): number[] {
 }
 
 const varintField = (field: number, value: number): number[] => [...tag(field, VARINT), ...varint(value)];
-const bytesField = (field: number, bytes: readonly number[]): number[] => [...tag(field, BYTES), ...varint(bytes.length), ...bytes];
+const bytesField = (field: number, bytes: readonly number[]): number[] => [
+  ...tag(field, BYTES),
+  ...varint(bytes.length),
+  ...bytes,
+];
 const float32 = (value: number): Uint8Array => new Uint8Array(Float32Array.of(value).buffer);

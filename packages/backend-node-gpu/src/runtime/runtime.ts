@@ -23,7 +23,10 @@ export class Runtime {
   readonly config: Uint8Array;
   private readonly status: Pointer;
 
-  constructor(readonly library: Library, options: ContextOptions) {
+  constructor(
+    readonly library: Library,
+    options: ContextOptions,
+  ) {
     const { c } = library;
     this.status = c.TF_NewStatus();
     const config = encodeConfig(options);
@@ -40,14 +43,20 @@ export class Runtime {
   /** Calls a function that reports through a status, and throws what it reports. */
   call<T>(what: string, work: (status: Pointer) => T): T {
     const result = work(this.status);
-    if (this.library.c.TF_GetCode(this.status) !== 0) throw new Error(`${what}: ${this.library.c.TF_Message(this.status)}`);
+    if (this.library.c.TF_GetCode(this.status) !== 0)
+      throw new Error(`${what}: ${this.library.c.TF_Message(this.status)}`);
     return result;
   }
 
   /** A `TF_Tensor` with a copy of the values. */
   hostTensor(data: HostData, shape: readonly number[], dtype: DType): Pointer {
     const { c, memcpy } = this.library;
-    const tensor = c.TF_AllocateTensor(TF_TYPES[dtype], BigInt64Array.from(shape, BigInt), shape.length, data.byteLength) as Pointer;
+    const tensor = c.TF_AllocateTensor(
+      TF_TYPES[dtype],
+      BigInt64Array.from(shape, BigInt),
+      shape.length,
+      data.byteLength,
+    ) as Pointer;
     if (data.byteLength) memcpy(c.TF_TensorData(tensor), data, data.byteLength);
     return tensor;
   }
@@ -60,7 +69,9 @@ export class Runtime {
     c.TF_DeleteTensor(tensor);
     if (!this.gpu || !toDevice || dtype !== 'float32') return handle;
     try {
-      return this.call('a tensor on the GPU', (status) => c.TFE_TensorHandleCopyToDevice(handle, this.context, this.gpu!.name, status));
+      return this.call('a tensor on the GPU', (status) =>
+        c.TFE_TensorHandleCopyToDevice(handle, this.context, this.gpu!.name, status),
+      );
     } finally {
       c.TFE_DeleteTensorHandle(handle);
     }
@@ -85,7 +96,9 @@ export class Runtime {
   shape(handle: Pointer): number[] {
     const { c } = this.library;
     const rank = this.call('a shape', (status) => c.TFE_TensorHandleNumDims(handle, status)) as number;
-    return Array.from({ length: rank }, (_, axis) => Number(this.call('a shape', (status) => c.TFE_TensorHandleDim(handle, axis, status))));
+    return Array.from({ length: rank }, (_, axis) =>
+      Number(this.call('a shape', (status) => c.TFE_TensorHandleDim(handle, axis, status))),
+    );
   }
 
   release(handle: Pointer): void {

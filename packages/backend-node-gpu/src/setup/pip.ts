@@ -7,8 +7,20 @@ import { PIP_TARGET } from './wheels.js';
 const WAYS: readonly (readonly string[])[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip']];
 
 /** Puts the wheels into `directory`. Throws a `FacewrightError` with pip's own reason. */
-export async function fetchWheels(requirements: readonly string[], directory: string, signal?: AbortSignal): Promise<void> {
-  const args = ['download', ...PIP_TARGET, '--disable-pip-version-check', '--quiet', '--dest', directory, ...requirements];
+export async function fetchWheels(
+  requirements: readonly string[],
+  directory: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const args = [
+    'download',
+    ...PIP_TARGET,
+    '--disable-pip-version-check',
+    '--quiet',
+    '--dest',
+    directory,
+    ...requirements,
+  ];
   for (const [command, ...before] of WAYS) {
     try {
       await promisify(execFile)(command, [...before, ...args], { signal, maxBuffer: 2 ** 26 });
@@ -17,9 +29,21 @@ export async function fetchWheels(requirements: readonly string[], directory: st
       throwIfAborted(signal, 'fetching TensorFlow');
       const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
       if (code === 'ENOENT' || stderr.includes('No module named pip')) continue;
-      const last = stderr.trim().split('\n').findLast((line) => line.startsWith('ERROR')) ?? messageOf(error).split('\n')[0];
-      throw new FacewrightError({ what: `pip cannot fetch TensorFlow: ${last}`, where: requirements.join(' '), todo: 'Set pip up for your network (PIP_INDEX_URL, PIP_PROXY) and try again.', cause: error });
+      const last =
+        stderr
+          .trim()
+          .split('\n')
+          .findLast((line) => line.startsWith('ERROR')) ?? messageOf(error).split('\n')[0];
+      throw new FacewrightError({
+        what: `pip cannot fetch TensorFlow: ${last}`,
+        where: requirements.join(' '),
+        todo: 'Set pip up for your network (PIP_INDEX_URL, PIP_PROXY) and try again.',
+        cause: error,
+      });
     }
   }
-  throw new FacewrightError({ what: 'There is no pip, by which TensorFlow is fetched.', todo: 'Install Python 3 with pip (on Debian and Ubuntu: apt install python3-pip). It is used for the set-up only.' });
+  throw new FacewrightError({
+    what: 'There is no pip, by which TensorFlow is fetched.',
+    todo: 'Install Python 3 with pip (on Debian and Ubuntu: apt install python3-pip). It is used for the set-up only.',
+  });
 }

@@ -37,9 +37,11 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('set-up'
     expect(await readdir(cache())).toEqual([]);
   });
 
-  test('pip\'s own reason is given', async () => {
+  test("pip's own reason is given", async () => {
     await python('echo "ERROR: No matching distribution found for tensorflow_cpu" >&2; exit 1');
-    await expect(setup({ cpu: true, cacheDirectory: cache() })).rejects.toThrow(/No matching distribution found[^]*Set pip up/);
+    await expect(setup({ cpu: true, cacheDirectory: cache() })).rejects.toThrow(
+      /No matching distribution found[^]*Set pip up/,
+    );
     expect(await readdir(cache())).toEqual([]);
   });
 
@@ -49,12 +51,15 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('set-up'
     expect(await readdir(cache())).toEqual([]);
   });
 
-  test.skipIf(existsSync('/proc/driver/nvidia/version'))('for a GPU without a driver nothing is fetched, unless that is asked for', async () => {
-    await python('echo "ERROR: pip was called" >&2; exit 1');
-    
-    await expect(setup({ cacheDirectory: cache() })).rejects.toThrow(/no NVIDIA driver[^]*--cpu[^]*--without-driver/);
-    await expect(setup({ withoutDriver: true, cacheDirectory: cache() })).rejects.toThrow(/pip was called/);
-  });
+  test.skipIf(existsSync('/proc/driver/nvidia/version'))(
+    'for a GPU without a driver nothing is fetched, unless that is asked for',
+    async () => {
+      await python('echo "ERROR: pip was called" >&2; exit 1');
+
+      await expect(setup({ cacheDirectory: cache() })).rejects.toThrow(/no NVIDIA driver[^]*--cpu[^]*--without-driver/);
+      await expect(setup({ withoutDriver: true, cacheDirectory: cache() })).rejects.toThrow(/pip was called/);
+    },
+  );
 
   test('every wheel is pinned by version and hash', () => {
     for (const { requirement, sha256 } of Object.values(WHEELS).flatMap(({ wheels }) => wheels)) {
@@ -65,11 +70,15 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('set-up'
 
   test('the probe says what is missing and the command that mends it', async () => {
     vi.stubEnv('FACEWRIGHT_CACHE', cache());
-    expect(await (await nodeGpu().create(testContext())).probe()).toEqual({ usable: false, reason: expect.stringContaining('not set up'), remedy: expect.stringMatching(/^facewright setup node-gpu/) });
+    expect(await (await nodeGpu().create(testContext())).probe()).toEqual({
+      usable: false,
+      reason: expect.stringContaining('not set up'),
+      remedy: expect.stringMatching(/^facewright setup node-gpu/),
+    });
   });
 });
 
-test('a file\'s SHA-256 is held to the expected one', async () => {
+test("a file's SHA-256 is held to the expected one", async () => {
   const path = join(directory, 'file');
   await writeFile(path, 'abc');
   await verifySha256(path, 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');

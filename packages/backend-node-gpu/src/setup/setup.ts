@@ -6,7 +6,14 @@ import { dirname, join } from 'node:path';
 import { openTensorFlowEngine } from '../engine.js';
 import { missingCuda } from '../library/cuda.js';
 import { NO_DRIVER, nvidiaDriver } from '../library/driver.js';
-import { defaultCacheDirectory, librariesIn, libraryDirectory, setupDirectory, TENSORFLOW_VERSION, type Variant } from '../library/location.js';
+import {
+  defaultCacheDirectory,
+  librariesIn,
+  libraryDirectory,
+  setupDirectory,
+  TENSORFLOW_VERSION,
+  type Variant,
+} from '../library/location.js';
 import { checkTrainingStep } from './check.js';
 import { fetchWheels } from './pip.js';
 import { unpack, verifySha256 } from './unpack.js';
@@ -38,9 +45,18 @@ export interface SetupResult {
 }
 
 /** Throws a `FacewrightError` where it cannot be set up. What could not be fetched whole leaves nothing behind; what was fetched and does not work stays. Calling it again checks what is there. */
-export async function setup({ cpu = false, withoutDriver = false, cacheDirectory = defaultCacheDirectory(), emit, signal }: SetupOptions = {}): Promise<SetupResult> {
+export async function setup({
+  cpu = false,
+  withoutDriver = false,
+  cacheDirectory = defaultCacheDirectory(),
+  emit,
+  signal,
+}: SetupOptions = {}): Promise<SetupResult> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new FacewrightError({ what: `TensorFlow's library is set up on Linux on x86-64 only, and this is ${process.platform} on ${process.arch}.`, todo: 'Use another engine: "facewright doctor" lists them.' });
+    throw new FacewrightError({
+      what: `TensorFlow's library is set up on Linux on x86-64 only, and this is ${process.platform} on ${process.arch}.`,
+      todo: 'Use another engine: "facewright doctor" lists them.',
+    });
   }
   const variant: Variant = cpu ? 'cpu' : 'gpu';
   const directory = setupDirectory(variant, cacheDirectory);
@@ -55,10 +71,21 @@ export async function setup({ cpu = false, withoutDriver = false, cacheDirectory
   const alreadyThere = installed !== undefined;
   if (!alreadyThere) await install(variant, directory, emit, signal);
   const lacking = variant === 'gpu' ? missingCuda(libraryDirectory(directory)) : [];
-  if (lacking.length > 0) throw new FacewrightError({ what: `The set-up lacks ${lacking.join(', ')}.`, where: directory, todo: `Run "rm -r '${directory}'", and set it up anew.` });
+  if (lacking.length > 0)
+    throw new FacewrightError({
+      what: `The set-up lacks ${lacking.join(', ')}.`,
+      where: directory,
+      todo: `Run "rm -r '${directory}'", and set it up anew.`,
+    });
   const device = gpu ? 'gpu' : 'cpu';
-  notice(emit, `Trying it by a training step${variant === 'gpu' && !gpu ? ' on the processor, since there is no NVIDIA driver' : ''}.`);
-  const engine = await openTensorFlowEngine({ ...librariesIn(libraryDirectory(directory))!, variant }, { device, mode: 'function', jit: false, fuse: true, precision: 'float32', memoryGrowth: true });
+  notice(
+    emit,
+    `Trying it by a training step${variant === 'gpu' && !gpu ? ' on the processor, since there is no NVIDIA driver' : ''}.`,
+  );
+  const engine = await openTensorFlowEngine(
+    { ...librariesIn(libraryDirectory(directory))!, variant },
+    { device, mode: 'function', jit: false, fuse: true, precision: 'float32', memoryGrowth: true },
+  );
   try {
     await checkTrainingStep(engine);
   } finally {
@@ -66,23 +93,39 @@ export async function setup({ cpu = false, withoutDriver = false, cacheDirectory
   }
   const bytes = await sizeOf(directory);
   const undo = `rm -r '${directory}'`;
-  notice(emit, `TensorFlow ${TENSORFLOW_VERSION} for the ${variant.toUpperCase()} ${alreadyThere ? 'was set up already' : 'is set up'} in ${directory} (${megabytes(bytes)}). To undo it: ${undo}`);
+  notice(
+    emit,
+    `TensorFlow ${TENSORFLOW_VERSION} for the ${variant.toUpperCase()} ${alreadyThere ? 'was set up already' : 'is set up'} in ${directory} (${megabytes(bytes)}). To undo it: ${undo}`,
+  );
   return { variant, directory, bytes, alreadyThere, device: engine.device, undo };
 }
 
-async function install(variant: Variant, directory: string, emit: Emit | undefined, signal: AbortSignal | undefined): Promise<void> {
+async function install(
+  variant: Variant,
+  directory: string,
+  emit: Emit | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { wheels, download, unpacked } = WHEELS[variant];
   const parent = dirname(directory);
   await mkdir(parent, { recursive: true });
   const { bavail, bsize } = await statfs(parent);
   // at its largest both the wheels and what is taken out of them are there
-  if (bavail * bsize < download + unpacked) throw new FacewrightError({ what: `TensorFlow needs ${megabytes(download + unpacked)} while it is set up, and there are ${megabytes(bavail * bsize)}.`, where: parent, todo: 'Free some, or name a directory on another disk in FACEWRIGHT_CACHE.' });
+  if (bavail * bsize < download + unpacked)
+    throw new FacewrightError({
+      what: `TensorFlow needs ${megabytes(download + unpacked)} while it is set up, and there are ${megabytes(bavail * bsize)}.`,
+      where: parent,
+      todo: 'Free some, or name a directory on another disk in FACEWRIGHT_CACHE.',
+    });
   const aside = partialPath(directory);
   const downloads = join(aside, 'wheels');
   try {
     await mkdir(downloads, { recursive: true });
     for (const [index, { requirement, sha256 }] of wheels.entries()) {
-      notice(emit, `Fetching ${requirement} by pip${index === 0 ? ` (about ${megabytes(download)} in all, once)` : ''}.`);
+      notice(
+        emit,
+        `Fetching ${requirement} by pip${index === 0 ? ` (about ${megabytes(download)} in all, once)` : ''}.`,
+      );
       const before = new Set(await readdir(downloads));
       await fetchWheels([requirement], downloads, signal);
       const name = (await readdir(downloads)).find((file) => file.endsWith('.whl') && !before.has(file));
@@ -92,12 +135,20 @@ async function install(variant: Variant, directory: string, emit: Emit | undefin
       throwIfAborted(signal, 'setting up TensorFlow');
       notice(emit, `Unpacking ${name}.`);
       const { files } = await unpack(path, aside, isNeeded, signal);
-      if (files === 0) throw new FacewrightError({ what: `The wheel ${name} holds none of the libraries.`, where: requirement });
+      if (files === 0)
+        throw new FacewrightError({ what: `The wheel ${name} holds none of the libraries.`, where: requirement });
       await rm(path);
     }
-    if (!librariesIn(libraryDirectory(aside))) throw new FacewrightError({ what: 'The wheel does not hold TensorFlow\'s libraries.', where: wheels[0].requirement });
+    if (!librariesIn(libraryDirectory(aside)))
+      throw new FacewrightError({
+        what: "The wheel does not hold TensorFlow's libraries.",
+        where: wheels[0].requirement,
+      });
     await rm(downloads, { recursive: true });
-    await writeFile(join(aside, 'README.txt'), `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's engine node-gpu, out of the wheels ${wheels.map(({ requirement }) => requirement).join(', ')}.\nRemove this directory to undo "facewright setup node-gpu".\n`);
+    await writeFile(
+      join(aside, 'README.txt'),
+      `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's engine node-gpu, out of the wheels ${wheels.map(({ requirement }) => requirement).join(', ')}.\nRemove this directory to undo "facewright setup node-gpu".\n`,
+    );
     await publish(aside, directory);
   } finally {
     await rm(aside, { recursive: true, force: true });
@@ -109,6 +160,8 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocale
 
 async function sizeOf(directory: string): Promise<number> {
   const files = await readdir(directory, { recursive: true, withFileTypes: true });
-  const sizes = await Promise.all(files.filter((file) => file.isFile()).map(async (file) => (await stat(join(file.parentPath, file.name))).size));
+  const sizes = await Promise.all(
+    files.filter((file) => file.isFile()).map(async (file) => (await stat(join(file.parentPath, file.name))).size),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -12,11 +12,21 @@ export async function verifySha256(path: string, expected: string): Promise<void
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   const found = hash.digest('hex');
-  if (found !== expected) throw new FacewrightError({ what: `The wheel's SHA-256 is ${found}, not ${expected}.`, where: path, todo: 'Do not use it: look at where pip fetches from.' });
+  if (found !== expected)
+    throw new FacewrightError({
+      what: `The wheel's SHA-256 is ${found}, not ${expected}.`,
+      where: path,
+      todo: 'Do not use it: look at where pip fetches from.',
+    });
 }
 
 /** Writes the files that are wanted under `directory` and gives their number and size in bytes. */
-export async function unpack(wheel: string, directory: string, wanted: (path: string) => boolean, signal?: AbortSignal): Promise<{ files: number; bytes: number }> {
+export async function unpack(
+  wheel: string,
+  directory: string,
+  wanted: (path: string) => boolean,
+  signal?: AbortSignal,
+): Promise<{ files: number; bytes: number }> {
   const zip = await openPromise(wheel);
   let files = 0;
   let bytes = 0;
@@ -25,7 +35,8 @@ export async function unpack(wheel: string, directory: string, wanted: (path: st
       throwIfAborted(signal, 'unpacking TensorFlow');
       const path = entry.fileName;
       if (path.endsWith('/') || !wanted(path)) continue;
-      if (normalize(path).startsWith('..')) throw new FacewrightError({ what: `The wheel holds a file outside itself: ${path}.`, where: wheel });
+      if (normalize(path).startsWith('..'))
+        throw new FacewrightError({ what: `The wheel holds a file outside itself: ${path}.`, where: wheel });
       const target = join(directory, path);
       await mkdir(dirname(target), { recursive: true });
       await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target), { signal });

@@ -77,7 +77,10 @@ export class Lowering {
   private readonly forms = new Map<Value, Forms>();
   private readonly pending = new Map<Value, () => string>();
 
-  constructor(readonly graph: Graph, readonly target: LoweringTarget) {
+  constructor(
+    readonly graph: Graph,
+    readonly target: LoweringTarget,
+  ) {
     this.onnx = target.builder?.() ?? new OnnxBuilder();
   }
 
@@ -104,7 +107,15 @@ export class Lowering {
   /** A name that is there when the value is, whatever its form; for nothing but its being there. */
   anyForm(value: Value): string {
     const forms = this.forms.get(value);
-    return forms?.blocked ?? forms?.nchw ?? forms?.plain ?? this.sloped.get(value)?.negative ?? this.affine.get(value)?.base ?? this.scaled.get(value)?.name ?? this.plain(value);
+    return (
+      forms?.blocked ??
+      forms?.nchw ??
+      forms?.plain ??
+      this.sloped.get(value)?.negative ??
+      this.affine.get(value)?.base ??
+      this.scaled.get(value)?.name ??
+      this.plain(value)
+    );
   }
 
   /** Whether the value itself (not only what it can be made from) is there. */
@@ -198,7 +209,10 @@ export class Lowering {
   reshape(name: string, shape: readonly number[], from?: readonly number[]): string {
     const target = from ? openShape(from, shape) : shape;
     const constant = this.onnx.integers(...target);
-    return this.onnx.op('Reshape', [name, this.target.hideShapes ? this.onnx.op('Add', [constant, HIDING_INPUT]) : constant]);
+    return this.onnx.op('Reshape', [
+      name,
+      this.target.hideShapes ? this.onnx.op('Add', [constant, HIDING_INPUT]) : constant,
+    ]);
   }
 
   unsupported(node: GraphNode, why: string): FacewrightError {
@@ -214,7 +228,12 @@ function openShape(from: readonly number[], to: readonly number[]): number[] {
   let start = 0;
   while (start < to.length && start < from.length && from[start] === to[start]) start++;
   let end = to.length;
-  while (end > start && from.length - (to.length - end) > start && to[end - 1] === from[from.length - (to.length - end) - 1]) end--;
+  while (
+    end > start &&
+    from.length - (to.length - end) > start &&
+    to[end - 1] === from[from.length - (to.length - end) - 1]
+  )
+    end--;
   return to.map((length, i) => (i < start ? 0 : end - start === 1 && i === start ? -1 : length));
 }
 
@@ -224,6 +243,7 @@ export function four(value: Value): [number, number, number, number] {
 }
 
 /** [c] or [1, …, 1, c]. */
-export const isChannelVector = (value: Value, channels: number): boolean => sizeOf(value) === channels && value.shape[value.shape.length - 1] === channels;
+export const isChannelVector = (value: Value, channels: number): boolean =>
+  sizeOf(value) === channels && value.shape[value.shape.length - 1] === channels;
 
 export const onnxType = (value: Value): OnnxType => value.dtype;

@@ -19,13 +19,33 @@ export interface ConvGeometry {
   readonly samePadding: boolean;
 }
 
-export function convGeometry({ attrs }: GraphNode, input: readonly number[], filter: readonly number[], depthwise = false): ConvGeometry {
-  const info = backend_util.computeConv2DInfo([...input] as Four, [...filter] as Four, attrs.strides as number, (attrs.dilations as number | undefined) ?? 1, attrs.pad as 'same', attrs.dimRoundingMode as 'floor', depthwise);
+export function convGeometry(
+  { attrs }: GraphNode,
+  input: readonly number[],
+  filter: readonly number[],
+  depthwise = false,
+): ConvGeometry {
+  const info = backend_util.computeConv2DInfo(
+    [...input] as Four,
+    [...filter] as Four,
+    attrs.strides as number,
+    (attrs.dilations as number | undefined) ?? 1,
+    attrs.pad as 'same',
+    attrs.dimRoundingMode as 'floor',
+    depthwise,
+  );
   return geometry(info, attrs.pad === 'same');
 }
 
 export function poolGeometry({ attrs }: GraphNode, input: readonly number[]): ConvGeometry {
-  const info = backend_util.computePool2DInfo([...input] as Four, attrs.filterSize as number, attrs.strides as number, 1, attrs.pad as 'same', attrs.dimRoundingMode as 'floor');
+  const info = backend_util.computePool2DInfo(
+    [...input] as Four,
+    attrs.filterSize as number,
+    attrs.strides as number,
+    1,
+    attrs.pad as 'same',
+    attrs.dimRoundingMode as 'floor',
+  );
   return geometry(info, attrs.pad === 'same');
 }
 
@@ -45,18 +65,34 @@ function geometry(info: backend_util.Conv2DInfo, samePadding: boolean): ConvGeom
   };
 }
 
-export const isPointwise = ({ kernel, strides, padBefore, padAfter }: ConvGeometry): boolean => [...kernel, ...strides].every((number) => number === 1) && [...padBefore, ...padAfter].every((number) => number === 0);
+export const isPointwise = ({ kernel, strides, padBefore, padAfter }: ConvGeometry): boolean =>
+  [...kernel, ...strides].every((number) => number === 1) &&
+  [...padBefore, ...padAfter].every((number) => number === 0);
 
 /** What a full stride-1 convolution of the spread-out output needs around it to give back an input of `inSize`; may be negative. */
-export function transposedPadding({ kernel, strides, dilations, inSize, outSize, padBefore }: ConvGeometry): { before: [number, number]; after: [number, number] } {
+export function transposedPadding({ kernel, strides, dilations, inSize, outSize, padBefore }: ConvGeometry): {
+  before: [number, number];
+  after: [number, number];
+} {
   const both = <T>(f: (axis: 0 | 1) => T): [T, T] => [f(0), f(1)];
   const reach = both((axis) => (kernel[axis] - 1) * dilations[axis]);
   const before = both((axis) => reach[axis] - padBefore[axis]);
-  return { before, after: both((axis) => inSize[axis] - ((outSize[axis] - 1) * strides[axis] + 1) + reach[axis] - before[axis]) };
+  return {
+    before,
+    after: both((axis) => inSize[axis] - ((outSize[axis] - 1) * strides[axis] + 1) + reach[axis] - before[axis]),
+  };
 }
 
 /** Padding after the input so that sliding the spread-out output over it gives exactly the kernel's size; may be negative. */
-export function filterGradientPadAfter({ kernel, strides, dilations, inSize, outSize, padBefore }: ConvGeometry): [number, number] {
-  const one = (axis: 0 | 1): number => (kernel[axis] - 1) * dilations[axis] + (outSize[axis] - 1) * strides[axis] + 1 - inSize[axis] - padBefore[axis];
+export function filterGradientPadAfter({
+  kernel,
+  strides,
+  dilations,
+  inSize,
+  outSize,
+  padBefore,
+}: ConvGeometry): [number, number] {
+  const one = (axis: 0 | 1): number =>
+    (kernel[axis] - 1) * dilations[axis] + (outSize[axis] - 1) * strides[axis] + 1 - inSize[axis] - padBefore[axis];
   return [one(0), one(1)];
 }

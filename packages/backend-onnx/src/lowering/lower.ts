@@ -15,7 +15,15 @@ import { resizing } from './std/resize.js';
 import { shape } from './std/shape.js';
 import { training } from './std/training.js';
 
-const STANDARD: Readonly<Record<string, Emitter>> = { ...elementwise, ...shape, ...reduction, ...resizing, ...network, ...training, ...ordering };
+const STANDARD: Readonly<Record<string, Emitter>> = {
+  ...elementwise,
+  ...shape,
+  ...reduction,
+  ...resizing,
+  ...network,
+  ...training,
+  ...ordering,
+};
 /** The kernels that there is a way for; some of them not with every attribute. */
 export const LOWERED_OPS: readonly string[] = Object.keys(STANDARD);
 /** Tried first where there is a block; each answers false where it does not fit, and the standard way takes over. */
@@ -62,13 +70,20 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
     lowering.set(value, 'plain', publication ? name : inputName(name));
     if (publication) return published(publication, name, value);
     const open = options.openAxes?.[name] ?? [];
-    return { name: inputName(name), type: onnxType(value), shape: value.shape.map((length, axis) => (open.includes(axis) ? `${name}/${axis}` : length)) };
+    return {
+      name: inputName(name),
+      type: onnxType(value),
+      shape: value.shape.map((length, axis) => (open.includes(axis) ? `${name}/${axis}` : length)),
+    };
   });
   if (options.hideShapes) inputs.push({ name: HIDING_INPUT, type: 'int64', shape: [1] });
-  for (const [value, data] of graph.constants) lowering.set(value, 'plain', onnx.constant(data, value.shape, onnxType(value)));
+  for (const [value, data] of graph.constants)
+    lowering.set(value, 'plain', onnx.constant(data, value.shape, onnxType(value)));
   const { frozenState } = options;
   const packing = frozenState ? undefined : packState(graph);
-  if (frozenState) for (const { name, value } of graph.state) lowering.set(value, 'plain', onnx.constant(frozenState[name].data, value.shape, onnxType(value)));
+  if (frozenState)
+    for (const { name, value } of graph.state)
+      lowering.set(value, 'plain', onnx.constant(frozenState[name].data, value.shape, onnxType(value)));
   else inputs.push(...packing!.unpack(lowering));
 
   for (const node of graph.nodes) if (!packing?.skipped.has(node)) emit(lowering, node);
@@ -77,7 +92,12 @@ export function lower(graph: Graph, options: LowerOptions): LoweredModel {
   if (packing) outputs.push(...packing.pack(lowering));
   if (packing) keepOrder(lowering);
   if (publication) onnx.prepareWeights();
-  return { bytes: onnx.encode(graph.name, inputs, outputs, publication), packing, nodes: onnx.nodes.length, blocked: onnx.nodes.some(({ domain }) => domain === NCHWC_DOMAIN) };
+  return {
+    bytes: onnx.encode(graph.name, inputs, outputs, publication),
+    packing,
+    nodes: onnx.nodes.length,
+    blocked: onnx.nodes.some(({ domain }) => domain === NCHWC_DOMAIN),
+  };
 }
 
 const FILTER_GRADIENTS = new Set(['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter']);
@@ -88,7 +108,9 @@ const FILTER_GRADIENTS = new Set(['Conv2DBackpropFilter', 'DepthwiseConv2dNative
  * last the one that is to come first.
  */
 function keepOrder(lowering: Lowering): void {
-  const gradients = lowering.graph.nodes.filter(({ op }) => FILTER_GRADIENTS.has(op)).map(({ outputs }) => lowering.plain(outputs[0]));
+  const gradients = lowering.graph.nodes
+    .filter(({ op }) => FILTER_GRADIENTS.has(op))
+    .map(({ outputs }) => lowering.plain(outputs[0]));
   for (const name of gradients.reverse()) lowering.onnx.op('Shape', [name]);
 }
 
@@ -102,11 +124,23 @@ function emit(lowering: Lowering, node: Graph['nodes'][number]): void {
 /** Outputs are float32 or int32, as core's engines give them. */
 function result(lowering: Lowering, { name, value }: NamedValue, publication?: Publication): OnnxValueInfo {
   const plain = lowering.plain(value);
-  lowering.onnx.rename(value.dtype === 'bool' ? lowering.onnx.op('Cast', [plain], { to: { int: 6 } }) : plain, publication ? name : outputName(name));
+  lowering.onnx.rename(
+    value.dtype === 'bool' ? lowering.onnx.op('Cast', [plain], { to: { int: 6 } }) : plain,
+    publication ? name : outputName(name),
+  );
   if (publication) return published(publication, name, value);
-  return { name: outputName(name), type: value.dtype === 'bool' ? 'int32' : onnxType(value), shape: value.shape.map((_, axis) => `${name}/out${axis}`) };
+  return {
+    name: outputName(name),
+    type: value.dtype === 'bool' ? 'int32' : onnxType(value),
+    shape: value.shape.map((_, axis) => `${name}/out${axis}`),
+  };
 }
 
 function published({ axisNames, descriptions }: Publication, name: string, value: Value): OnnxValueInfo {
-  return { name, type: value.dtype === 'bool' ? 'int32' : onnxType(value), shape: value.shape.map((length, axis) => axisNames[name]?.[axis] ?? length), description: descriptions[name] };
+  return {
+    name,
+    type: value.dtype === 'bool' ? 'int32' : onnxType(value),
+    shape: value.shape.map((length, axis) => axisNames[name]?.[axis] ?? length),
+    description: descriptions[name],
+  };
 }

@@ -4,10 +4,24 @@ import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT } fro
 
 /** On blocked images a normalised value is made on the way into its reader, and the gradient of a PReLU is kept as one mask product. */
 function memoryModel(block: number): MemoryModel {
-  if (!block) return { ...plainMemory, scratchBytes: (node) => (node.op === BATCH_NORM_TRAINING || node.op === BATCH_NORM_TRAINING_GRADIENT ? 2 * bytesOf(node.inputs[0]) : node.op === PRELU_GRADIENT ? bytesOf(node.inputs[0]) : 0) };
+  if (!block)
+    return {
+      ...plainMemory,
+      scratchBytes: (node) =>
+        node.op === BATCH_NORM_TRAINING || node.op === BATCH_NORM_TRAINING_GRADIENT
+          ? 2 * bytesOf(node.inputs[0])
+          : node.op === PRELU_GRADIENT
+            ? bytesOf(node.inputs[0])
+            : 0,
+    };
   return {
-    isView: (node, output) => plainMemory.isView(node, output) || ((node.op === BATCH_NORM_TRAINING || node.op === 'FusedBatchNorm') && output === node.outputs[0]),
-    scratchBytes: (node) => (node.op === BATCH_NORM_TRAINING_GRADIENT || node.op === PRELU_GRADIENT || node.op === 'Prelu' ? bytesOf(node.inputs[0]) : 0),
+    isView: (node, output) =>
+      plainMemory.isView(node, output) ||
+      ((node.op === BATCH_NORM_TRAINING || node.op === 'FusedBatchNorm') && output === node.outputs[0]),
+    scratchBytes: (node) =>
+      node.op === BATCH_NORM_TRAINING_GRADIENT || node.op === PRELU_GRADIENT || node.op === 'Prelu'
+        ? bytesOf(node.inputs[0])
+        : 0,
   };
 }
 
@@ -41,8 +55,14 @@ export function fitMemory(graph: Graph, block: number, limitBytes = Infinity): F
   const model = memoryModel(block);
   const need = memoryNeed(graph, model);
   const fixedBytes = need.fixedBytes * STATE_COPIES;
-  const memory = (peakBytes: number, factor: number, recomputed: number): StepMemory => ({ bytes: fixedBytes + peakBytes * factor, fixedBytes, activationBytes: peakBytes * factor, recomputed });
-  if (fixedBytes + need.peakBytes * PLANNED <= limitBytes) return { graph, memory: memory(need.peakBytes, PLANNED, 0), hideShapes: false };
+  const memory = (peakBytes: number, factor: number, recomputed: number): StepMemory => ({
+    bytes: fixedBytes + peakBytes * factor,
+    fixedBytes,
+    activationBytes: peakBytes * factor,
+    recomputed,
+  });
+  if (fixedBytes + need.peakBytes * PLANNED <= limitBytes)
+    return { graph, memory: memory(need.peakBytes, PLANNED, 0), hideShapes: false };
   const forActivations = Math.max(0, (limitBytes - fixedBytes) / HIDDEN);
   const fitted = rematerialise(graph, { limitBytes: need.fixedBytes + forActivations, memory: model });
   return { graph: fitted.graph, memory: memory(fitted.need.peakBytes, HIDDEN, fitted.dropped), hideShapes: true };

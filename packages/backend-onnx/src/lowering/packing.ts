@@ -40,7 +40,8 @@ export const newStateName = (tensor: StateTensor): string => `new/${tensor.input
 
 export function packState(graph: Graph): StatePacking {
   const changed = new Map(graph.newState.map(({ name, value }) => [name, value]));
-  const isSmall = ({ name, value }: NamedValue): boolean => changed.has(name) && value.dtype === 'float32' && sizeOf(value) < SMALL;
+  const isSmall = ({ name, value }: NamedValue): boolean =>
+    changed.has(name) && value.dtype === 'float32' && sizeOf(value) < SMALL;
   const { runs, skipped } = findRuns(graph, isSmall);
   const joined = new Set(runs.flatMap(({ entries }) => entries));
   const small = [...joined, ...graph.state.filter((entry) => isSmall(entry) && !joined.has(entry))];
@@ -52,25 +53,46 @@ export function packState(graph: Graph): StatePacking {
     tensors,
     skipped,
     unpack: (lowering) => {
-      if (small.length) unpackFlat(lowering, runs, small.filter((entry) => !joined.has(entry)));
+      if (small.length)
+        unpackFlat(
+          lowering,
+          runs,
+          small.filter((entry) => !joined.has(entry)),
+        );
       for (const { name, value } of alone) lowering.set(value, 'plain', aloneName(name));
       return tensors.map(({ input, type, shape }) => ({ name: input, type, shape }));
     },
-    pack: (lowering) => tensors.filter(({ changes }) => changes).map((tensor) => {
-      const now = (name: string): Value => changed.get(name) ?? values.get(name)!;
-      const flat = ({ name, value }: NamedValue): string => lowering.reshape(lowering.plain(now(name)), [sizeOf(value)]);
-      const parts = [...runs.flatMap(({ entries, next }) => (next ? [lowering.plain(next)] : entries.map(flat))), ...small.filter((entry) => !joined.has(entry)).map(flat)];
-      const whole = tensor.input === FLAT ? lowering.onnx.op('Concat', parts, { axis: int(0) }) : lowering.plain(now(tensor.entries[0].name));
-      lowering.onnx.rename(whole, newStateName(tensor));
-      return { name: newStateName(tensor), type: tensor.type, shape: tensor.shape };
-    }),
+    pack: (lowering) =>
+      tensors
+        .filter(({ changes }) => changes)
+        .map((tensor) => {
+          const now = (name: string): Value => changed.get(name) ?? values.get(name)!;
+          const flat = ({ name, value }: NamedValue): string =>
+            lowering.reshape(lowering.plain(now(name)), [sizeOf(value)]);
+          const parts = [
+            ...runs.flatMap(({ entries, next }) => (next ? [lowering.plain(next)] : entries.map(flat))),
+            ...small.filter((entry) => !joined.has(entry)).map(flat),
+          ];
+          const whole =
+            tensor.input === FLAT
+              ? lowering.onnx.op('Concat', parts, { axis: int(0) })
+              : lowering.plain(now(tensor.entries[0].name));
+          lowering.onnx.rename(whole, newStateName(tensor));
+          return { name: newStateName(tensor), type: tensor.type, shape: tensor.shape };
+        }),
   };
 }
 
 const aloneName = (name: string): string => `state/${name}`;
 
 function aloneTensor({ name, value }: NamedValue, changes: boolean): StateTensor {
-  return { input: aloneName(name), type: onnxType(value), shape: value.shape, changes, entries: [{ name, shape: value.shape, offset: 0 }] };
+  return {
+    input: aloneName(name),
+    type: onnxType(value),
+    shape: value.shape,
+    changes,
+    entries: [{ name, shape: value.shape, offset: 0 }],
+  };
 }
 
 function flatTensor(small: readonly NamedValue[]): StateTensor {
@@ -84,13 +106,20 @@ function flatTensor(small: readonly NamedValue[]): StateTensor {
 }
 
 function unpackFlat(lowering: Lowering, runs: readonly Run[], single: readonly NamedValue[]): void {
-  const set = ({ value }: NamedValue, part: string): void => lowering.set(value, 'plain', value.shape.length === 1 ? part : lowering.reshape(part, value.shape));
-  const split = (name: string, sizes: readonly number[]): string[] => (sizes.length > 1 ? lowering.onnx.multi('Split', [name, lowering.onnx.integers(...sizes)], sizes.length, { axis: int(0) }) : [name]);
+  const set = ({ value }: NamedValue, part: string): void =>
+    lowering.set(value, 'plain', value.shape.length === 1 ? part : lowering.reshape(part, value.shape));
+  const split = (name: string, sizes: readonly number[]): string[] =>
+    sizes.length > 1
+      ? lowering.onnx.multi('Split', [name, lowering.onnx.integers(...sizes)], sizes.length, { axis: int(0) })
+      : [name];
   const parts = split(FLAT, [...runs.map(({ vector }) => sizeOf(vector)), ...single.map(({ value }) => sizeOf(value))]);
   runs.forEach(({ vector, entries, divide }, i) => {
     lowering.set(vector, 'plain', parts[i]);
     if (!divide) return;
-    const members = split(parts[i], entries.map(({ value }) => sizeOf(value)));
+    const members = split(
+      parts[i],
+      entries.map(({ value }) => sizeOf(value)),
+    );
     entries.forEach((entry, k) => set(entry, members[k]));
   });
   single.forEach((entry, i) => set(entry, parts[runs.length + i]));
@@ -105,7 +134,10 @@ export function gather(tensor: StateTensor, state: HostTensors): HostTensor {
 }
 
 /** The place of one entry in the session's tensor. */
-export function entryOf(tensor: StateTensor, name: string): { offset: number; length: number; shape: readonly number[] } | undefined {
+export function entryOf(
+  tensor: StateTensor,
+  name: string,
+): { offset: number; length: number; shape: readonly number[] } | undefined {
   const entry = tensor.entries.find((candidate) => candidate.name === name);
   return entry && { offset: entry.offset, length: sizeOf(entry), shape: entry.shape };
 }

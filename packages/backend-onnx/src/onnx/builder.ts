@@ -1,5 +1,14 @@
 /** An ONNX graph under construction: nodes get fresh names, equal nodes and constants are kept once. */
-import { encodeModel, type OnnxAttribute, type OnnxData, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxType, type OnnxValueInfo } from './encode.js';
+import {
+  encodeModel,
+  type OnnxAttribute,
+  type OnnxData,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxType,
+  type OnnxValueInfo,
+} from './encode.js';
 import { prepareWeights } from './prepare-weights.js';
 
 /** onnxruntime's own domain for convolutions over its blocked layout. */
@@ -14,11 +23,22 @@ export class OnnxBuilder {
   private counter = 0;
 
   /** Adds a node, or finds the equal one, with one output and gives the output's name. An empty input name leaves an optional input out. */
-  op(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain = ''): string {
+  op(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain = '',
+  ): string {
     return this.multi(op, inputs, 1, attributes, domain)[0];
   }
 
-  multi(op: string, inputs: readonly string[], outputs: number, attributes: Readonly<Record<string, OnnxAttribute>> = {}, domain = ''): string[] {
+  multi(
+    op: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain = '',
+  ): string[] {
     const key = `${domain}/${op}(${inputs.join()})${outputs}${JSON.stringify(attributes)}`;
     const known = this.made.get(key);
     if (known) return known;
@@ -31,7 +51,14 @@ export class OnnxBuilder {
 
   /** Gives a value the name under which it leaves the graph. */
   rename(value: string, name: string): void {
-    this.nodes.push({ op: 'Identity', name: `result/${name}`, inputs: [value], outputs: [name], domain: '', attributes: {} });
+    this.nodes.push({
+      op: 'Identity',
+      name: `result/${name}`,
+      inputs: [value],
+      outputs: [name],
+      domain: '',
+      attributes: {},
+    });
   }
 
   constant(data: OnnxData, shape: readonly number[], type: OnnxType = typeOf(data)): string {
@@ -60,16 +87,38 @@ export class OnnxBuilder {
     this.initializers.splice(0, this.initializers.length, ...prepared.initializers);
   }
 
-  encode(name: string, inputs: readonly OnnxValueInfo[], outputs: readonly OnnxValueInfo[], about: Pick<OnnxModel, 'description' | 'metadata'> = {}): Uint8Array {
+  encode(
+    name: string,
+    inputs: readonly OnnxValueInfo[],
+    outputs: readonly OnnxValueInfo[],
+    about: Pick<OnnxModel, 'description' | 'metadata'> = {},
+  ): Uint8Array {
     const domains = new Set(this.nodes.map(({ domain }) => domain));
-    const opsets = Object.fromEntries(Object.entries(OPSETS).filter(([domain]) => domain === '' || domains.has(domain)));
+    const opsets = Object.fromEntries(
+      Object.entries(OPSETS).filter(([domain]) => domain === '' || domains.has(domain)),
+    );
     const { description, metadata } = about;
-    return encodeModel({ name, opsets, inputs, outputs, initializers: this.initializers, nodes: this.nodes, description, metadata });
+    return encodeModel({
+      name,
+      opsets,
+      inputs,
+      outputs,
+      initializers: this.initializers,
+      nodes: this.nodes,
+      description,
+      metadata,
+    });
   }
 }
 
 function typeOf(data: OnnxData): OnnxType {
-  return data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : data instanceof BigInt64Array ? 'int64' : 'bool';
+  return data instanceof Float32Array
+    ? 'float32'
+    : data instanceof Int32Array
+      ? 'int32'
+      : data instanceof BigInt64Array
+        ? 'int64'
+        : 'bool';
 }
 
 export const ints = (...values: number[]): OnnxAttribute => ({ ints: values });

@@ -26,7 +26,12 @@ export interface OnnxValueInfo {
 }
 
 /** A number is written as a float or, when wrapped, as an integer. */
-export type OnnxAttribute = { readonly int: number } | { readonly float: number } | { readonly string: string } | { readonly ints: readonly number[] } | { readonly floats: readonly number[] };
+export type OnnxAttribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly string: string }
+  | { readonly ints: readonly number[] }
+  | { readonly floats: readonly number[] };
 
 export interface OnnxNode {
   readonly op: string;
@@ -53,7 +58,16 @@ export interface OnnxModel {
 /** IR version 8 goes with opset 18. */
 const IR_VERSION = 8;
 
-export function encodeModel({ name, opsets, inputs, outputs, initializers, nodes, description, metadata = {} }: OnnxModel): Uint8Array {
+export function encodeModel({
+  name,
+  opsets,
+  inputs,
+  outputs,
+  initializers,
+  nodes,
+  description,
+  metadata = {},
+}: OnnxModel): Uint8Array {
   const graph = new Message();
   for (const node of nodes) graph.message(1, encodeNode(node));
   graph.text(2, name);
@@ -63,7 +77,8 @@ export function encodeModel({ name, opsets, inputs, outputs, initializers, nodes
   const model = new Message().integer(1, IR_VERSION).text(2, 'facewright');
   if (description) model.text(6, description);
   model.message(7, graph);
-  for (const [domain, version] of Object.entries(opsets)) model.message(8, new Message().text(1, domain).integer(2, version));
+  for (const [domain, version] of Object.entries(opsets))
+    model.message(8, new Message().text(1, domain).integer(2, version));
   for (const [key, value] of Object.entries(metadata)) model.message(14, new Message().text(1, key).text(2, value));
   return model.bytes();
 }
@@ -94,12 +109,19 @@ function encodeAttribute(name: string, value: OnnxAttribute): Message {
 function encodeTensor({ name, type, shape, data }: OnnxTensor): Message {
   const tensor = new Message();
   for (const dimension of shape) tensor.integer(1, dimension);
-  return tensor.integer(2, DATA_TYPE[type]).text(8, name).raw(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return tensor
+    .integer(2, DATA_TYPE[type])
+    .text(8, name)
+    .raw(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 function encodeValueInfo({ name, type, shape, description }: OnnxValueInfo): Message {
   const dimensions = new Message();
-  for (const dimension of shape) dimensions.message(1, typeof dimension === 'number' ? new Message().integer(1, dimension) : new Message().text(2, dimension));
+  for (const dimension of shape)
+    dimensions.message(
+      1,
+      typeof dimension === 'number' ? new Message().integer(1, dimension) : new Message().text(2, dimension),
+    );
   const tensorType = new Message().integer(1, DATA_TYPE[type]).message(2, dimensions);
   const info = new Message().text(1, name).message(2, new Message().message(1, tensorType));
   return description ? info.text(3, description) : info;

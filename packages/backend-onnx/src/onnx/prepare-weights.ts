@@ -24,7 +24,8 @@ function prepared(node: OnnxNode, known: ReadonlyMap<string, OnnxTensor>): OnnxT
   const source = known.get(node.inputs[0]);
   if (!source || node.domain) return undefined;
   const [name] = node.outputs;
-  if (node.op === 'Transpose') return { ...turned(source, (node.attributes.perm as { ints: readonly number[] }).ints), name };
+  if (node.op === 'Transpose')
+    return { ...turned(source, (node.attributes.perm as { ints: readonly number[] }).ints), name };
   const shape = node.op === 'Reshape' ? known.get(node.inputs[1]) : undefined;
   return shape && { ...source, name, shape: shapeOf(source.shape, Array.from(shape.data as BigInt64Array, Number)) };
 }

@@ -36,7 +36,14 @@ export interface Compiled {
 }
 
 /** `graphs` keeps what was captured, by the shapes of the inputs: no number of the state is in it. */
-export async function compileStep(target: CompileTarget, step: StepFunction, state: HostTensors, inputs: Specs, options: CompileOptions, graphs = new Map<string, Graph>()): Promise<Compiled> {
+export async function compileStep(
+  target: CompileTarget,
+  step: StepFunction,
+  state: HostTensors,
+  inputs: Specs,
+  options: CompileOptions,
+  graphs = new Map<string, Graph>(),
+): Promise<Compiled> {
   const captured = (specs: Specs): Graph => {
     const key = JSON.stringify(specs);
     const graph = graphs.get(key) ?? simplify(capture(step, { state, inputs: specs }, { name: options.name }));
@@ -45,9 +52,21 @@ export async function compileStep(target: CompileTarget, step: StepFunction, sta
   };
   const whole = captured(inputs);
   const frozen = whole.newState.length === 0;
-  const { graph, hideShapes } = frozen ? { graph: whole, hideShapes: false } : fitMemory(stackUpdates(whole), target.block, target.memoryBytes);
-  const open = frozen && options.dynamicAxes && Object.keys(options.dynamicAxes).length ? lowerForAnySize(captured, inputs, { openAxes: options.dynamicAxes, frozenState: state }) : undefined;
-  const lowered = open ?? lower(graph, { block: frozen ? 0 : target.block, hideShapes, builder: target.builder, frozenState: frozen ? state : undefined });
+  const { graph, hideShapes } = frozen
+    ? { graph: whole, hideShapes: false }
+    : fitMemory(stackUpdates(whole), target.block, target.memoryBytes);
+  const open =
+    frozen && options.dynamicAxes && Object.keys(options.dynamicAxes).length
+      ? lowerForAnySize(captured, inputs, { openAxes: options.dynamicAxes, frozenState: state })
+      : undefined;
+  const lowered =
+    open ??
+    lower(graph, {
+      block: frozen ? 0 : target.block,
+      hideShapes,
+      builder: target.builder,
+      frozenState: frozen ? state : undefined,
+    });
   const { bytes, ...model } = lowered;
   const session = await createSession(target.runtime, bytes, { ...target, optimise: !lowered.blocked });
   const inputNames = graph.inputs.map(({ name }) => ({ name, tensor: inputName(name) }));
@@ -56,6 +75,11 @@ export async function compileStep(target: CompileTarget, step: StepFunction, sta
 }
 
 /** What a step will need, without running or even loading anything. */
-export function planStep(step: StepFunction, state: Specs, inputs: Specs, { block, memoryBytes }: { readonly block: number; readonly memoryBytes?: number }): StepMemory {
+export function planStep(
+  step: StepFunction,
+  state: Specs,
+  inputs: Specs,
+  { block, memoryBytes }: { readonly block: number; readonly memoryBytes?: number },
+): StepMemory {
   return fitMemory(stackUpdates(simplify(capture(step, { state, inputs }))), block, memoryBytes).memory;
 }

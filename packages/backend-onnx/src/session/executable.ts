@@ -1,6 +1,15 @@
 /** A compiled step with its state, which stays in onnxruntime's tensors between calls: each call reads one set and writes the other. */
 import type { Graph, TensorSpec } from '@facewright/capture';
-import { FacewrightError, hostTensor, releaseArray, type CompileOptions, type Executable, type HostTensor, type HostTensors, type StepFunction } from '@facewright/core';
+import {
+  FacewrightError,
+  hostTensor,
+  releaseArray,
+  type CompileOptions,
+  type Executable,
+  type HostTensor,
+  type HostTensors,
+  type StepFunction,
+} from '@facewright/core';
 import { HIDING_INPUT } from '../lowering/context.js';
 import { entryOf, gather, newStateName, type StateTensor } from '../lowering/packing.js';
 import type { Specs } from '../lowering/any-size.js';
@@ -28,7 +37,12 @@ export class OnnxExecutable implements Executable {
   private disposed = false;
   private last: Promise<void> = Promise.resolve();
 
-  constructor(private readonly target: CompileTarget, private readonly step: StepFunction, private readonly options: CompileOptions, private readonly onCompiled: OnCompiled) {
+  constructor(
+    private readonly target: CompileTarget,
+    private readonly step: StepFunction,
+    private readonly options: CompileOptions,
+    private readonly onCompiled: OnCompiled,
+  ) {
     this.hostState = copies(options.state ?? {});
   }
 
@@ -36,7 +50,10 @@ export class OnnxExecutable implements Executable {
   run(inputs: HostTensors): Promise<HostTensors> {
     const own = this.options.inputsStay ? inputs : copies(inputs);
     const result = this.last.then(() => this.runNext(own));
-    this.last = result.then(() => undefined, () => undefined);
+    this.last = result.then(
+      () => undefined,
+      () => undefined,
+    );
     return result;
   }
 
@@ -44,7 +61,8 @@ export class OnnxExecutable implements Executable {
     const compiled = await this.compiledFor(inputs);
     const feeds: Record<string, Tensor> = {};
     for (const { name, tensor } of compiled.inputs) feeds[tensor] = this.tensorOf(inputs[name]);
-    if (compiled.session.inputNames.includes(HIDING_INPUT)) feeds[HIDING_INPUT] = new this.target.runtime.Tensor('int64', BigInt64Array.of(0n), [1]);
+    if (compiled.session.inputNames.includes(HIDING_INPUT))
+      feeds[HIDING_INPUT] = new this.target.runtime.Tensor('int64', BigInt64Array.of(0n), [1]);
     const slots = this.slotsFor(compiled);
     for (const { tensor, current } of slots) feeds[tensor.input] = current;
     const fetches: Record<string, Tensor | null> = {};
@@ -81,7 +99,8 @@ export class OnnxExecutable implements Executable {
     }
     for (const [name, value] of Object.entries(state)) {
       const found = this.entry(name);
-      if (found.length !== value.data.length) throw new RangeError(`the state "${name}" has ${found.length} numbers, got ${value.data.length}`);
+      if (found.length !== value.data.length)
+        throw new RangeError(`the state "${name}" has ${found.length} numbers, got ${value.data.length}`);
       (found.slot.current.data as Float32Array).set(value.data, found.offset);
     }
   }
@@ -118,7 +137,10 @@ export class OnnxExecutable implements Executable {
   private slotsFor({ model }: Compiled): readonly StateSlot[] {
     const { packing } = model;
     if (!packing) return [];
-    this.slots ??= packing.tensors.map((tensor) => ({ tensor, current: this.tensorOf(copied(gather(tensor, this.hostState))) }));
+    this.slots ??= packing.tensors.map((tensor) => ({
+      tensor,
+      current: this.tensorOf(copied(gather(tensor, this.hostState))),
+    }));
     return this.slots;
   }
 
@@ -130,7 +152,9 @@ export class OnnxExecutable implements Executable {
     const exact = signatureOf(inputs);
     const known = this.compiled.get(exact);
     if (known) return known;
-    const specs: Specs = Object.fromEntries(Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype } satisfies TensorSpec]));
+    const specs: Specs = Object.fromEntries(
+      Object.entries(inputs).map(([name, { shape, dtype }]) => [name, { shape, dtype } satisfies TensorSpec]),
+    );
     const compiling = this.compile(specs).then((compiled) => {
       if (compiled.anySize) this.compiled.set(open, compiling);
       return compiled;
@@ -152,7 +176,10 @@ export class OnnxExecutable implements Executable {
     this.compiled.clear(); // at once: what is forgotten again meanwhile must not be released twice
     await this.last;
     const sessions = await Promise.allSettled(compiling);
-    for (const session of new Set(sessions.flatMap((result) => (result.status === 'fulfilled' ? [result.value.session] : [])))) await session.release();
+    for (const session of new Set(
+      sessions.flatMap((result) => (result.status === 'fulfilled' ? [result.value.session] : [])),
+    ))
+      await session.release();
   }
 
   private tensorOf({ dtype, data, shape }: HostTensor): Tensor {
@@ -163,7 +190,8 @@ export class OnnxExecutable implements Executable {
 const valuesOf = ({ data }: Tensor): Float32Array => data as Float32Array;
 const copied = (value: HostTensor): HostTensor => hostTensor(value.shape, value.data.slice());
 /** The caller may go on writing into its arrays. */
-const copies = (values: HostTensors): HostTensors => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, copied(value)]));
+const copies = (values: HostTensors): HostTensors =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, copied(value)]));
 
 /** Names, types and shapes, the length of open axes left out. */
 function signatureOf(inputs: HostTensors, openAxes: CompileOptions['dynamicAxes'] = {}): string {
@@ -171,13 +199,15 @@ function signatureOf(inputs: HostTensors, openAxes: CompileOptions['dynamicAxes'
   for (const name of Object.keys(inputs)) {
     const { dtype, shape } = inputs[name];
     signature += `${name}: ${dtype} [`;
-    for (let axis = 0; axis < shape.length; axis++) signature += `${axis ? ',' : ''}${openAxes[name]?.includes(axis) ? '?' : shape[axis]}`;
+    for (let axis = 0; axis < shape.length; axis++)
+      signature += `${axis ? ',' : ''}${openAxes[name]?.includes(axis) ? '?' : shape[axis]}`;
     signature += ']; ';
   }
   return signature;
 }
 
 function hostOf({ data, dims, type }: Tensor): HostTensor {
-  if (type !== 'float32' && type !== 'int32') throw new FacewrightError({ what: `An output of dtype ${type} cannot be given back.` });
+  if (type !== 'float32' && type !== 'int32')
+    throw new FacewrightError({ what: `An output of dtype ${type} cannot be given back.` });
   return hostTensor(dims, data as Float32Array | Int32Array);
 }

@@ -14,14 +14,31 @@ export interface ModelSession {
 /** Throws a `FacewrightError` where onnxruntime-node is missing, or will not take the model. */
 export async function openOnnxModel(bytes: Uint8Array, where: string): Promise<ModelSession> {
   const runtime = await loadRuntime();
-  const session = await createSession(runtime, bytes, { provider: 'cpu', threads: physicalCores(), optimise: true }).catch((error: unknown) => {
-    throw new FacewrightError({ what: `onnxruntime does not take the model: ${messageOf(error)}`, where, cause: error });
+  const session = await createSession(runtime, bytes, {
+    provider: 'cpu',
+    threads: physicalCores(),
+    optimise: true,
+  }).catch((error: unknown) => {
+    throw new FacewrightError({
+      what: `onnxruntime does not take the model: ${messageOf(error)}`,
+      where,
+      cause: error,
+    });
   });
   return {
     device: `onnxruntime ${versionOf(runtime)}`,
     async run(inputs) {
-      const results = await session.run(Object.fromEntries(Object.entries(inputs).map(([name, { dtype, data, shape }]) => [name, new runtime.Tensor(dtype, data as Float32Array, shape)])));
-      return Object.fromEntries(Object.entries(results).map(([name, { dims, data }]) => [name, hostTensor(dims, data as Float32Array)]));
+      const results = await session.run(
+        Object.fromEntries(
+          Object.entries(inputs).map(([name, { dtype, data, shape }]) => [
+            name,
+            new runtime.Tensor(dtype, data as Float32Array, shape),
+          ]),
+        ),
+      );
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { dims, data }]) => [name, hostTensor(dims, data as Float32Array)]),
+      );
     },
     dispose: () => session.release(),
   };

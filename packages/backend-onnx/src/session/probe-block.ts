@@ -15,7 +15,13 @@ export async function probeBlock(runtime: Runtime): Promise<number> {
   try {
     const { reordered, steps } = await runProbe(runtime);
     const block = CANDIDATES.find((size) => equal(reordered, blockedIota(size))) ?? 0;
-    return block && equal(steps, blockedIota(block).map((value, i) => Number(scale(channelAt(i, block)) * value - 60 + value < 0))) ? block : 0;
+    return block &&
+      equal(
+        steps,
+        blockedIota(block).map((value, i) => Number(scale(channelAt(i, block)) * value - 60 + value < 0)),
+      )
+      ? block
+      : 0;
   } catch {
     return 0;
   }
@@ -23,23 +29,36 @@ export async function probeBlock(runtime: Runtime): Promise<number> {
 
 const scale = (channel: number): number => (channel % 2 ? -1 : 2);
 /** The channel of the number at this place of the blocked memory. */
-const channelAt = (place: number, block: number): number => Math.floor(place / (block * PIXELS)) * block + (place % block);
+const channelAt = (place: number, block: number): number =>
+  Math.floor(place / (block * PIXELS)) * block + (place % block);
 
 function blockedIota(block: number): number[] {
-  return Array.from({ length: CHANNELS * PIXELS }, (_, place) => channelAt(place, block) * PIXELS + (Math.floor(place / block) % PIXELS));
+  return Array.from(
+    { length: CHANNELS * PIXELS },
+    (_, place) => channelAt(place, block) * PIXELS + (Math.floor(place / block) % PIXELS),
+  );
 }
 
-const equal = (a: ArrayLike<number>, b: readonly number[]): boolean => a.length === b.length && b.every((value, i) => a[i] === value);
+const equal = (a: ArrayLike<number>, b: readonly number[]): boolean =>
+  a.length === b.length && b.every((value, i) => a[i] === value);
 
 async function runProbe(runtime: Runtime): Promise<{ reordered: Float32Array; steps: Float32Array }> {
   const onnx = new OnnxBuilder();
   const shape = [1, CHANNELS, 1, PIXELS];
   const blocked = onnx.op('ReorderInput', ['x'], { channels_last: int(0) }, NCHWC_DOMAIN);
-  const weights = onnx.constant(Float32Array.from({ length: CHANNELS }, (_, channel) => scale(channel)), [CHANNELS, 1, 1, 1]);
+  const weights = onnx.constant(
+    Float32Array.from({ length: CHANNELS }, (_, channel) => scale(channel)),
+    [CHANNELS, 1, 1, 1],
+  );
   const shift = onnx.constant(new Float32Array(CHANNELS).fill(-60), [CHANNELS]);
   const attributes = {
-    group: int(CHANNELS), kernel_shape: ints(1, 1), strides: ints(1, 1), dilations: ints(1, 1), pads: ints(0, 0, 0, 0),
-    activation: text('HardSigmoid'), activation_params: floats(-1e30, 0),
+    group: int(CHANNELS),
+    kernel_shape: ints(1, 1),
+    strides: ints(1, 1),
+    dilations: ints(1, 1),
+    pads: ints(0, 0, 0, 0),
+    activation: text('HardSigmoid'),
+    activation_params: floats(-1e30, 0),
   };
   const steps = onnx.op('Conv', [blocked, weights, shift, blocked], attributes, NCHWC_DOMAIN);
   onnx.rename(blocked, 'reordered');
@@ -55,4 +74,3 @@ async function runProbe(runtime: Runtime): Promise<{ reordered: Float32Array; st
     await session.release();
   }
 }
-

@@ -15,7 +15,11 @@ export async function loadRuntime(): Promise<Runtime> {
     const loaded = (await import('onnxruntime-node')) as Runtime & { default?: Runtime };
     return loaded.InferenceSession ? loaded : loaded.default!;
   } catch (error) {
-    throw new FacewrightError({ what: `onnxruntime-node cannot be loaded: ${messageOf(error).split('\n')[0]}`, todo: INSTALL, cause: error });
+    throw new FacewrightError({
+      what: `onnxruntime-node cannot be loaded: ${messageOf(error).split('\n')[0]}`,
+      todo: INSTALL,
+      cause: error,
+    });
   }
 }
 
@@ -29,7 +33,11 @@ export interface SessionOptions {
   readonly optimise: boolean;
 }
 
-export async function createSession(runtime: Runtime, model: Uint8Array, { provider, threads, optimise }: SessionOptions): Promise<InferenceSession> {
+export async function createSession(
+  runtime: Runtime,
+  model: Uint8Array,
+  { provider, threads, optimise }: SessionOptions,
+): Promise<InferenceSession> {
   return runtime.InferenceSession.create(model, {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: threads,

@@ -5,7 +5,9 @@ import { availableParallelism } from 'node:os';
 export function physicalCores(): number {
   const available = availableParallelism();
   try {
-    const siblings = Array.from({ length: available }, (_, cpu) => readFileSync(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`, 'utf8'));
+    const siblings = Array.from({ length: available }, (_, cpu) =>
+      readFileSync(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`, 'utf8'),
+    );
     return new Set(siblings).size;
   } catch {
     // not Linux, or not told: every logical core

@@ -25,7 +25,13 @@ export function channelSums(x: tf.Tensor, backend: BackendWasm): ChannelValues {
 /** Means over the second axis of `x` seen as `windows`. */
 function pooled(x: tf.Tensor, windows: [number, number, number, number]): tf.Tensor {
   if (windows[1] === 1) return x;
-  return tf.engine().runKernel(tf.AvgPool, { x: tf.reshape(x, windows) }, { filterSize: [windows[1], 1], strides: 1, pad: 'valid' }) as tf.Tensor;
+  return tf
+    .engine()
+    .runKernel(
+      tf.AvgPool,
+      { x: tf.reshape(x, windows) },
+      { filterSize: [windows[1], 1], strides: 1, pad: 'valid' },
+    ) as tf.Tensor;
 }
 
 function divisorFrom(start: number, value: number): number {
@@ -42,7 +48,11 @@ export function channelValues(x: tf.Tensor, backend: BackendWasm): ChannelValues
 /** `x` · `scale` + `shift`, channel by channel. */
 export function channelAffine(x: tf.Tensor, scale: ChannelValues, shift: ChannelValues): tf.Tensor {
   const channels = scale.length;
-  const inputs = { x: tf.reshape(x, [1, x.size / channels, 1, channels]), filter: tf.tensor(scale, [1, 1, channels, 1]), bias: tf.tensor(shift) };
+  const inputs = {
+    x: tf.reshape(x, [1, x.size / channels, 1, channels]),
+    filter: tf.tensor(scale, [1, 1, channels, 1]),
+    bias: tf.tensor(shift),
+  };
   const attributes = { strides: 1, pad: 'valid', dataFormat: 'NHWC', dilations: 1, activation: 'linear' };
   return tf.reshape(tf.engine().runKernel(tf.FusedDepthwiseConv2D, inputs, attributes) as tf.Tensor, x.shape);
 }

@@ -14,11 +14,14 @@ interface Attributes {
 }
 
 export function registerConv2DFilterGradient(): void {
-  registerComposedKernel<{ x: tf.Tensor4D; dy: tf.Tensor4D }, Attributes>(tf.Conv2DBackpropFilter, ({ x, dy }, { strides, pad, dimRoundingMode, filterShape }) => {
-    const window = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad, dimRoundingMode);
-    const taps = eachTap(x, dy, window, transposedProduct);
-    return tf.reshape(taps.length === 1 ? taps[0] : tf.concat(taps), filterShape);
-  });
+  registerComposedKernel<{ x: tf.Tensor4D; dy: tf.Tensor4D }, Attributes>(
+    tf.Conv2DBackpropFilter,
+    ({ x, dy }, { strides, pad, dimRoundingMode, filterShape }) => {
+      const window = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad, dimRoundingMode);
+      const taps = eachTap(x, dy, window, transposedProduct);
+      return tf.reshape(taps.length === 1 ? taps[0] : tf.concat(taps), filterShape);
+    },
+  );
 }
 
 /** aᵀ · b, both [rows, …]. */

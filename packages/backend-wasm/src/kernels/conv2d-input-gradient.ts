@@ -9,8 +9,14 @@ export function registerConv2DInputGradient(): void {
   const original = tf.getKernel(tf.Conv2DBackpropInput, WASM);
   const kernelFunc: tf.KernelFunc = (call) => {
     const { filter, dy } = call.inputs as { filter: tf.Tensor4D; dy: tf.Tensor4D };
-    const { strides, inputShape } = call.attrs as unknown as { strides: number | [number, number]; inputShape: [number, number, number, number] };
-    const plain = filter.shape[0] === 1 && filter.shape[1] === 1 && tf.util.arraysEqual([...dy.shape.slice(0, 3)], inputShape.slice(0, 3));
+    const { strides, inputShape } = call.attrs as unknown as {
+      strides: number | [number, number];
+      inputShape: [number, number, number, number];
+    };
+    const plain =
+      filter.shape[0] === 1 &&
+      filter.shape[1] === 1 &&
+      tf.util.arraysEqual([...dy.shape.slice(0, 3)], inputShape.slice(0, 3));
     if (!plain || Math.max(...[strides].flat()) > 1) return original.kernelFunc(call);
     return tf.tidy(() => tf.conv2d(dy, tf.transpose(filter, [0, 1, 3, 2]), 1, 'valid'));
   };

@@ -14,22 +14,42 @@ interface Attributes {
 }
 
 export function registerDepthwiseInputGradient(): void {
-  registerComposedKernel<{ dy: tf.Tensor4D; filter: tf.Tensor4D }, Attributes>(tf.DepthwiseConv2dNativeBackpropInput, ({ dy, filter }, { strides, dilations, pad, dimRoundingMode, inputShape }) => {
-    const info = tf.backend_util.computeConv2DInfo(inputShape, filter.shape, strides, dilations, pad, dimRoundingMode, true);
-    const { filterHeight, filterWidth, outHeight, outWidth, inHeight, inWidth, inChannels, padInfo } = info;
-    if (outHeight === 1 && outWidth === 1 && filterHeight === inHeight && filterWidth === inWidth && padInfo.top === 0 && padInfo.left === 0) {
-      return tf.mul(dy, tf.reshape(filter, [1, filterHeight, filterWidth, inChannels])); // the global depthwise convolution
-    }
-    const spread = spreadRows(spreadColumns(dy, info.strideWidth), info.strideHeight);
-    const reachY = (filterHeight - 1) * info.dilationHeight;
-    const reachX = (filterWidth - 1) * info.dilationWidth;
-    const rows = margins(reachY, padInfo.top, spread.shape[1], inHeight);
-    const columns = margins(reachX, padInfo.left, spread.shape[2], inWidth);
-    const grown = tf.pad(spread, [[0, 0], rows.grow, columns.grow, [0, 0]]);
-    const fits = grown.shape[1] === inHeight + reachY && grown.shape[2] === inWidth + reachX;
-    const cut = fits ? grown : tf.slice(grown, [0, rows.cut, columns.cut, 0], [-1, inHeight + reachY, inWidth + reachX, -1]);
-    return tf.depthwiseConv2d(cut, tf.reverse(filter, [0, 1]), 1, 'valid', 'NHWC', dilations);
-  });
+  registerComposedKernel<{ dy: tf.Tensor4D; filter: tf.Tensor4D }, Attributes>(
+    tf.DepthwiseConv2dNativeBackpropInput,
+    ({ dy, filter }, { strides, dilations, pad, dimRoundingMode, inputShape }) => {
+      const info = tf.backend_util.computeConv2DInfo(
+        inputShape,
+        filter.shape,
+        strides,
+        dilations,
+        pad,
+        dimRoundingMode,
+        true,
+      );
+      const { filterHeight, filterWidth, outHeight, outWidth, inHeight, inWidth, inChannels, padInfo } = info;
+      if (
+        outHeight === 1 &&
+        outWidth === 1 &&
+        filterHeight === inHeight &&
+        filterWidth === inWidth &&
+        padInfo.top === 0 &&
+        padInfo.left === 0
+      ) {
+        return tf.mul(dy, tf.reshape(filter, [1, filterHeight, filterWidth, inChannels])); // the global depthwise convolution
+      }
+      const spread = spreadRows(spreadColumns(dy, info.strideWidth), info.strideHeight);
+      const reachY = (filterHeight - 1) * info.dilationHeight;
+      const reachX = (filterWidth - 1) * info.dilationWidth;
+      const rows = margins(reachY, padInfo.top, spread.shape[1], inHeight);
+      const columns = margins(reachX, padInfo.left, spread.shape[2], inWidth);
+      const grown = tf.pad(spread, [[0, 0], rows.grow, columns.grow, [0, 0]]);
+      const fits = grown.shape[1] === inHeight + reachY && grown.shape[2] === inWidth + reachX;
+      const cut = fits
+        ? grown
+        : tf.slice(grown, [0, rows.cut, columns.cut, 0], [-1, inHeight + reachY, inWidth + reachX, -1]);
+      return tf.depthwiseConv2d(cut, tf.reverse(filter, [0, 1]), 1, 'valid', 'NHWC', dilations);
+    },
+  );
 }
 
 /** How far one axis of dy must grow before and after (or be cut before) so that the turned kernel meets every input once. */
@@ -42,7 +62,10 @@ function margins(reach: number, pad: number, spread: number, size: number): { gr
 function spreadColumns(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   if (stride === 1) return x;
   const [batch, height, width, channels] = x.shape;
-  const grown = tf.pad(tf.reshape(x, [batch * height * width, channels]), [[0, 0], [0, (stride - 1) * channels]]);
+  const grown = tf.pad(tf.reshape(x, [batch * height * width, channels]), [
+    [0, 0],
+    [0, (stride - 1) * channels],
+  ]);
   return tf.reshape(grown, [batch, height, width * stride, channels]);
 }
 
@@ -50,6 +73,9 @@ function spreadColumns(x: tf.Tensor4D, stride: number): tf.Tensor4D {
 function spreadRows(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   if (stride === 1) return x;
   const [batch, height, width, channels] = x.shape;
-  const grown = tf.pad(tf.reshape(x, [batch * height, width * channels]), [[0, 0], [0, (stride - 1) * width * channels]]);
+  const grown = tf.pad(tf.reshape(x, [batch * height, width * channels]), [
+    [0, 0],
+    [0, (stride - 1) * width * channels],
+  ]);
   return tf.reshape(grown, [batch, height * stride, width, channels]);
 }

@@ -10,13 +10,16 @@ interface Attributes {
 }
 
 export function registerOneHot(): void {
-  registerMemoryKernel<{ indices: tf.TensorInfo }, Attributes>(tf.OneHot, ({ indices }, { depth, onValue, offValue, dtype = 'int32' }, backend) => {
-    const result = backend.makeOutput([...indices.shape, depth], dtype);
-    const values = backend.typedArrayFromHeap(result);
-    values.fill(offValue);
-    backend.typedArrayFromHeap(indices).forEach((index: number, row: number) => {
-      if (index >= 0 && index < depth) values[row * depth + index] = onValue;
-    });
-    return result;
-  });
+  registerMemoryKernel<{ indices: tf.TensorInfo }, Attributes>(
+    tf.OneHot,
+    ({ indices }, { depth, onValue, offValue, dtype = 'int32' }, backend) => {
+      const result = backend.makeOutput([...indices.shape, depth], dtype);
+      const values = backend.typedArrayFromHeap(result);
+      values.fill(offValue);
+      backend.typedArrayFromHeap(indices).forEach((index: number, row: number) => {
+        if (index >= 0 && index < depth) values[row * depth + index] = onValue;
+      });
+      return result;
+    },
+  );
 }

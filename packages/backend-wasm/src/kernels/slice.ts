@@ -20,7 +20,13 @@ export function registerSlice(): void {
 
 type Values = ReturnType<Parameters<Parameters<typeof registerMemoryKernel>[1]>[2]['typedArrayFromHeap']>;
 
-function copySlice(from: Values, shape: readonly number[], begin: readonly number[], size: readonly number[], to: Values): void {
+function copySlice(
+  from: Values,
+  shape: readonly number[],
+  begin: readonly number[],
+  size: readonly number[],
+  to: Values,
+): void {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, dimension) => product * dimension, 1));
   // from `inner` on, the slice is contiguous: everything behind that axis is taken whole
   let inner = Math.max(0, shape.length - 1);

@@ -13,7 +13,13 @@ export function registerAddN(tfBackend: string, atOnce: number): void {
     kernelFunc: (call) => {
       const terms = call.inputs as unknown as tf.Tensor[];
       if (terms.length <= atOnce) return own.kernelFunc(call);
-      return tf.tidy(() => tf.addN(Array.from({ length: Math.ceil(terms.length / atOnce) }, (_, part) => tf.addN(terms.slice(part * atOnce, (part + 1) * atOnce)))));
+      return tf.tidy(() =>
+        tf.addN(
+          Array.from({ length: Math.ceil(terms.length / atOnce) }, (_, part) =>
+            tf.addN(terms.slice(part * atOnce, (part + 1) * atOnce)),
+          ),
+        ),
+      );
     },
   });
 }

@@ -21,22 +21,31 @@ export interface DeviceHealth {
 
 /** Beyond the defaults every adapter must have; what a kernel may need more of where the adapter gives it. */
 const LIMITS = [
-  'maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxComputeWorkgroupStorageSize', 'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX', 'maxComputeWorkgroupsPerDimension',
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupsPerDimension',
 ] as const;
 
 let opening: Promise<OpenDevice> | undefined;
 
 export function openDevice(source: GpuSource): Promise<OpenDevice> {
-  opening ??= findAdapter(source).then(requestDevice).catch((error: unknown) => {
-    opening = undefined;
-    throw error;
-  });
+  opening ??= findAdapter(source)
+    .then(requestDevice)
+    .catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
   return opening;
 }
 
 async function requestDevice({ adapter, name, emulated }: FoundAdapter): Promise<OpenDevice> {
-  const device = await adapter.requestDevice({ requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])) });
+  const device = await adapter.requestDevice({
+    requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+  });
   const health: DeviceHealth = { faults: [], onLost: new Set() };
   device.addEventListener('uncapturederror', ({ error }) => void health.faults.push(error.message));
   void device.lost.then(({ message }) => {

@@ -17,7 +17,11 @@ async function load(): Promise<GPU> {
   try {
     dawn = await import('webgpu');
   } catch (error) {
-    throw new FacewrightError({ what: `the npm package webgpu cannot be loaded: ${messageOf(error).split('\n')[0]}`, todo: INSTALL, cause: error });
+    throw new FacewrightError({
+      what: `the npm package webgpu cannot be loaded: ${messageOf(error).split('\n')[0]}`,
+      todo: INSTALL,
+      cause: error,
+    });
   }
   Object.assign(globalThis, dawn.globals);
   const gpu = dawn.create([]);
@@ -27,10 +31,11 @@ async function load(): Promise<GPU> {
 }
 
 export const nodeGpuSource: GpuSource = {
-  load: () => (loading ??= load().catch((error: unknown) => {
-    loading = undefined;
-    throw error;
-  })),
+  load: () =>
+    (loading ??= load().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    })),
   remedies: {
     library: INSTALL,
     adapter:

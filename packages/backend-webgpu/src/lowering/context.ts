@@ -46,22 +46,52 @@ export const reshaped = ({ node }: Tensor, shape: readonly number[]): Tensor => 
 /** One value in every place; it takes no memory where it is only read. */
 export function filled(shape: readonly number[], value: number, kind: Kind): Tensor {
   const text = literal(value, kind);
-  return tensor(pointwise(sizeOf(shape), kind, [], 0, () => text), shape);
+  return tensor(
+    pointwise(sizeOf(shape), kind, [], 0, () => text),
+    shape,
+  );
 }
 
 /** The same values in memory of its own. */
-export const copied = ({ node, shape }: Tensor): Tensor => tensor(pointwise(node.size, node.kind, [node], 1, (code, index) => code.at(node, index)), shape);
+export const copied = ({ node, shape }: Tensor): Tensor =>
+  tensor(
+    pointwise(node.size, node.kind, [node], 1, (code, index) => code.at(node, index)),
+    shape,
+  );
 
 /** A value for each position of `shape`, from the inputs' values there; they are broadcast to it. */
-export function map(shape: readonly number[], kind: Kind, inputs: readonly Tensor[], cost: number, f: (...values: string[]) => string): Tensor {
-  const strides = inputs.map((input) => (sizeOf(input.shape) === sizeOf(shape) ? undefined : broadcastStrides(input.shape, shape)));
-  const emit = (code: Code, index: string): string => f(...inputs.map((input, i) => code.at(input.node, strides[i] ? viewIndex(code, index, shape, strides[i]) : index)));
-  return tensor(pointwise(sizeOf(shape), kind, inputs.map(({ node }) => node), cost, emit), shape);
+export function map(
+  shape: readonly number[],
+  kind: Kind,
+  inputs: readonly Tensor[],
+  cost: number,
+  f: (...values: string[]) => string,
+): Tensor {
+  const strides = inputs.map((input) =>
+    sizeOf(input.shape) === sizeOf(shape) ? undefined : broadcastStrides(input.shape, shape),
+  );
+  const emit = (code: Code, index: string): string =>
+    f(...inputs.map((input, i) => code.at(input.node, strides[i] ? viewIndex(code, index, shape, strides[i]) : index)));
+  return tensor(
+    pointwise(
+      sizeOf(shape),
+      kind,
+      inputs.map(({ node }) => node),
+      cost,
+      emit,
+    ),
+    shape,
+  );
 }
 
 /** The tensor read by strides, in values of its own memory. */
 export function view(input: Tensor, shape: readonly number[], strides: readonly number[], offset = 0): Tensor {
-  return tensor(pointwise(sizeOf(shape), input.node.kind, [input.node], 1, (code, index) => code.at(input.node, viewIndex(code, index, shape, strides, offset))), shape);
+  return tensor(
+    pointwise(sizeOf(shape), input.node.kind, [input.node], 1, (code, index) =>
+      code.at(input.node, viewIndex(code, index, shape, strides, offset)),
+    ),
+    shape,
+  );
 }
 
 export function cast(input: Tensor, kind: Kind): Tensor {

@@ -9,24 +9,44 @@ import { attrsOf, cast, filled, Gap, kindOf, map, type Inputs, type Lowering, ty
 const only = (inputs: Inputs): Tensor => inputs.x ?? Object.values(inputs)[0];
 const truth = (condition: string): string => `select(0i, 1i, ${condition})`;
 
-const unary = (f: (x: string) => string, cost = 1): Lowering => (inputs) => map(only(inputs).shape, only(inputs).node.kind, [only(inputs)], cost, f);
+const unary =
+  (f: (x: string) => string, cost = 1): Lowering =>
+  (inputs) =>
+    map(only(inputs).shape, only(inputs).node.kind, [only(inputs)], cost, f);
 /** Of floats, whatever came in. */
-const ofFloat = (f: (x: string) => string, cost = 4): Lowering => (inputs) => {
-  const x = cast(only(inputs), 'f32');
-  return map(x.shape, 'f32', [x], cost, f);
-};
-const test = (f: (x: string) => string): Lowering => (inputs) => map(only(inputs).shape, 'i32', [only(inputs)], 1, (x) => truth(f(x)));
+const ofFloat =
+  (f: (x: string) => string, cost = 4): Lowering =>
+  (inputs) => {
+    const x = cast(only(inputs), 'f32');
+    return map(x.shape, 'f32', [x], cost, f);
+  };
+const test =
+  (f: (x: string) => string): Lowering =>
+  (inputs) =>
+    map(only(inputs).shape, 'i32', [only(inputs)], 1, (x) => truth(f(x)));
 
-const binary = (f: (a: string, b: string) => string, cost = 1): Lowering => ({ a, b }, { outputs }) => map(outputs[0].shape, a.node.kind, [a, cast(b, a.node.kind)], cost, f);
-const compare = (operator: string): Lowering => ({ a, b }, { outputs }) => map(outputs[0].shape, 'i32', [a, cast(b, a.node.kind)], 1, (x, y) => truth(`${x} ${operator} ${y}`));
-const logical = (operator: string): Lowering => ({ a, b }, { outputs }) => map(outputs[0].shape, 'i32', [a, b], 1, (x, y) => truth(`(${x} != 0i) ${operator} (${y} != 0i)`));
+const binary =
+  (f: (a: string, b: string) => string, cost = 1): Lowering =>
+  ({ a, b }, { outputs }) =>
+    map(outputs[0].shape, a.node.kind, [a, cast(b, a.node.kind)], cost, f);
+const compare =
+  (operator: string): Lowering =>
+  ({ a, b }, { outputs }) =>
+    map(outputs[0].shape, 'i32', [a, cast(b, a.node.kind)], 1, (x, y) => truth(`${x} ${operator} ${y}`));
+const logical =
+  (operator: string): Lowering =>
+  ({ a, b }, { outputs }) =>
+    map(outputs[0].shape, 'i32', [a, b], 1, (x, y) => truth(`(${x} != 0i) ${operator} (${y} != 0i)`));
 
 /** Bits, because compilers may take for granted that a float is finite. */
 const EXPONENT = '0x7f800000u';
 const bits = (x: string): string => `(bitcast<u32>(${x}) & 0x7fffffffu)`;
 
 const zero = (kind: Kind): string => literal(0, kind);
-const filledLike = (value: number): Lowering => (inputs, { outputs }) => filled(outputs[0].shape, value, only(inputs).node.kind);
+const filledLike =
+  (value: number): Lowering =>
+  (inputs, { outputs }) =>
+    filled(outputs[0].shape, value, only(inputs).node.kind);
 
 export const elementwiseLowerings: Lowerings = {
   Abs: unary((x) => `abs(${x})`),
@@ -36,17 +56,40 @@ export const elementwiseLowerings: Lowerings = {
   Sign: unary((x) => `sign(${x})`),
   Neg: unary((x) => `-(${x})`),
   Square: unary((x) => `${x} * ${x}`),
-  Relu: (inputs) => map(inputs.x.shape, inputs.x.node.kind, [inputs.x], 1, (x) => `max(${x}, ${zero(inputs.x.node.kind)})`),
+  Relu: (inputs) =>
+    map(inputs.x.shape, inputs.x.node.kind, [inputs.x], 1, (x) => `max(${x}, ${zero(inputs.x.node.kind)})`),
   Relu6: ofFloat((x) => `clamp(${x}, 0.0, 6.0)`, 1),
   ClipByValue: ({ x }, node) => {
     const { clipValueMin, clipValueMax } = attrsOf(node);
     const [low, high] = [clipValueMin, clipValueMax].map((value: number) => literal(value, x.node.kind));
     return map(x.shape, x.node.kind, [x], 1, (value) => `clamp(${value}, ${low}, ${high})`);
   },
-  Step: ({ x }, node) => map(x.shape, x.node.kind, [x], 1, (value) => `select(${literal(attrsOf(node).alpha ?? 0, x.node.kind)}, ${literal(1, x.node.kind)}, ${value} > ${zero(x.node.kind)})`),
+  Step: ({ x }, node) =>
+    map(
+      x.shape,
+      x.node.kind,
+      [x],
+      1,
+      (value) =>
+        `select(${literal(attrsOf(node).alpha ?? 0, x.node.kind)}, ${literal(1, x.node.kind)}, ${value} > ${zero(x.node.kind)})`,
+    ),
   Elu: ofFloat((x) => `select(exp(${x}) - 1.0, ${x}, ${x} >= 0.0)`),
-  LeakyRelu: ({ x }, node) => map(x.shape, 'f32', [cast(x, 'f32')], 1, (value) => `select(${literal(attrsOf(node).alpha ?? 0.2)} * ${value}, ${value}, ${value} > 0.0)`),
-  Prelu: ({ x, alpha }, { outputs }) => map(outputs[0].shape, 'f32', [x, alpha], 2, (value, slope) => `select(${slope} * ${value}, ${value}, ${value} >= 0.0)`),
+  LeakyRelu: ({ x }, node) =>
+    map(
+      x.shape,
+      'f32',
+      [cast(x, 'f32')],
+      1,
+      (value) => `select(${literal(attrsOf(node).alpha ?? 0.2)} * ${value}, ${value}, ${value} > 0.0)`,
+    ),
+  Prelu: ({ x, alpha }, { outputs }) =>
+    map(
+      outputs[0].shape,
+      'f32',
+      [x, alpha],
+      2,
+      (value, slope) => `select(${slope} * ${value}, ${value}, ${value} >= 0.0)`,
+    ),
   Exp: ofFloat((x) => `exp(${x})`),
   Log: ofFloat((x) => `log(${x})`),
   Sqrt: ofFloat((x) => `sqrt(${x})`, 2),
@@ -65,12 +108,14 @@ export const elementwiseLowerings: Lowerings = {
   Maximum: binary((a, b) => `max(${a}, ${b})`),
   Minimum: binary((a, b) => `min(${a}, ${b})`),
   SquaredDifference: binary((a, b) => `(${a} - ${b}) * (${a} - ${b})`, 2),
-  RealDiv: ({ a, b }, { outputs }) => map(outputs[0].shape, 'f32', [cast(a, 'f32'), cast(b, 'f32')], 2, (x, y) => `${x} / ${y}`),
+  RealDiv: ({ a, b }, { outputs }) =>
+    map(outputs[0].shape, 'f32', [cast(a, 'f32'), cast(b, 'f32')], 2, (x, y) => `${x} / ${y}`),
   Pow: ({ a, b }, node, context) => {
     if (a.node.kind !== 'f32') throw new Gap('Pow of whole numbers');
     const { shape } = node.outputs[0];
     const exponent = context.constantOf(inputOf(node, 'b'));
-    if (exponent !== undefined && Number.isInteger(exponent) && exponent >= 1 && exponent <= 4) return map(shape, 'f32', [a], exponent, (x) => Array<string>(exponent).fill(x).join(' * '));
+    if (exponent !== undefined && Number.isInteger(exponent) && exponent >= 1 && exponent <= 4)
+      return map(shape, 'f32', [a], exponent, (x) => Array<string>(exponent).fill(x).join(' * '));
     return map(shape, 'f32', [a, cast(b, 'f32')], 10, power);
   },
   Equal: compare('=='),
@@ -87,11 +132,20 @@ export const elementwiseLowerings: Lowerings = {
     if (dtype === 'bool') return map(x.shape, 'i32', [x], 1, (value) => truth(`${value} != ${zero(x.node.kind)}`));
     return cast(x, kindOf(dtype));
   },
-  EluGrad: ({ dy, y }) => map(dy.shape, 'f32', [dy, y], 2, (slope, value) => `select(${slope} * (${value} + 1.0), ${slope}, ${value} >= 0.0)`),
+  EluGrad: ({ dy, y }) =>
+    map(
+      dy.shape,
+      'f32',
+      [dy, y],
+      2,
+      (slope, value) => `select(${slope} * (${value} + 1.0), ${slope}, ${value} >= 0.0)`,
+    ),
   Select: ({ condition, t, e }) => {
     const whole = sizeOf(condition.shape) === sizeOf(t.shape);
     // one truth value a row
-    const choice = whole ? condition : { node: condition.node, shape: [...condition.shape, ...t.shape.slice(condition.shape.length).map(() => 1)] };
+    const choice = whole
+      ? condition
+      : { node: condition.node, shape: [...condition.shape, ...t.shape.slice(condition.shape.length).map(() => 1)] };
     return map(t.shape, t.node.kind, [choice, t, e], 1, (c, yes, no) => `select(${no}, ${yes}, ${c} != 0i)`);
   },
   ZerosLike: filledLike(0),
@@ -110,7 +164,10 @@ function power(a: string, b: string): string {
 /** Many summands in a tree: a kernel has few buffers. */
 function sumOf(terms: readonly Tensor[], shape: readonly number[]): Tensor {
   const AT_ONCE = 6;
-  if (terms.length <= AT_ONCE) return map(shape, terms[0].node.kind, terms, terms.length, (...values) => values.join(' + '));
-  const partial = Array.from({ length: Math.ceil(terms.length / AT_ONCE) }, (_, i) => sumOf(terms.slice(i * AT_ONCE, (i + 1) * AT_ONCE), shape));
+  if (terms.length <= AT_ONCE)
+    return map(shape, terms[0].node.kind, terms, terms.length, (...values) => values.join(' + '));
+  const partial = Array.from({ length: Math.ceil(terms.length / AT_ONCE) }, (_, i) =>
+    sumOf(terms.slice(i * AT_ONCE, (i + 1) * AT_ONCE), shape),
+  );
   return sumOf(partial, shape);
 }

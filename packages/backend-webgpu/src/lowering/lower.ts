@@ -9,7 +9,13 @@ import { reductionLowerings } from './reduction.js';
 import { shapeLowerings } from './shape.js';
 import { trainingLowerings } from './training.js';
 
-const lowerings: Lowerings = { ...elementwiseLowerings, ...shapeLowerings, ...reductionLowerings, ...networkLowerings, ...trainingLowerings };
+const lowerings: Lowerings = {
+  ...elementwiseLowerings,
+  ...shapeLowerings,
+  ...reductionLowerings,
+  ...networkLowerings,
+  ...trainingLowerings,
+};
 
 export interface Lowered {
   /** Where state, inputs and constants come in. */
@@ -26,11 +32,13 @@ export function lower(graph: Graph): Lowered {
   const constants = new Map<Node, Float32Array | Int32Array>();
   const context = new LoweringContext(graph);
   const enter = (list: readonly NamedValue[]): Map<string, Node> =>
-    new Map(list.map(({ name, value }) => {
-      const node = source(sizeOf(value.shape), kindOf(value.dtype));
-      known.set(value, tensor(node, value.shape));
-      return [name, node];
-    }));
+    new Map(
+      list.map(({ name, value }) => {
+        const node = source(sizeOf(value.shape), kindOf(value.dtype));
+        known.set(value, tensor(node, value.shape));
+        return [name, node];
+      }),
+    );
   const state = enter(graph.state);
   const inputs = enter(graph.inputs);
   for (const [value, data] of graph.constants) {
@@ -52,8 +60,11 @@ export function lower(graph: Graph): Lowered {
     const made = lowering(given, node, context);
     (Array.isArray(made) ? made : [made]).forEach((one, i) => known.set(node.outputs[i], one));
   }
-  const leave = (list: readonly NamedValue[]): Map<string, Tensor> => new Map(list.map(({ name, value }) => [name, tensor(known.get(value)!.node, value.shape)]));
+  const leave = (list: readonly NamedValue[]): Map<string, Tensor> =>
+    new Map(list.map(({ name, value }) => [name, tensor(known.get(value)!.node, value.shape)]));
   // entries that are swapped would overwrite each other
-  const newState = new Map([...leave(graph.newState)].map(([name, made]) => [name, made.node.type === 'source' ? copied(made) : made]));
+  const newState = new Map(
+    [...leave(graph.newState)].map(([name, made]) => [name, made.node.type === 'source' ? copied(made) : made]),
+  );
   return { state, inputs, constants, newState, outputs: leave(graph.outputs) };
 }

@@ -14,16 +14,29 @@ interface Blocks {
 }
 
 function blocksOf(x: Tensor, axis: number | readonly number[]): Blocks {
-  const axes = util.parseAxisParam(axis as number | number[], [...x.shape]).filter((one) => x.shape[one] !== 1).sort((a, b) => a - b);
+  const axes = util
+    .parseAxisParam(axis as number | number[], [...x.shape])
+    .filter((one) => x.shape[one] !== 1)
+    .sort((a, b) => a - b);
   if (axes.length === 0) return { input: x.node, outer: x.node.size, length: 1, inner: 1 };
   const [first, last] = [axes[0], axes.at(-1)!];
   const length = sizeOf(axes.map((one) => x.shape[one]));
   const between = x.shape.slice(first, last + 1).length;
-  if (between === axes.length) return { input: x.node, outer: sizeOf(x.shape.slice(0, first)), length, inner: sizeOf(x.shape.slice(last + 1)) };
+  if (between === axes.length)
+    return { input: x.node, outer: sizeOf(x.shape.slice(0, first)), length, inner: sizeOf(x.shape.slice(last + 1)) };
   const kept = x.shape.map((_, one) => one).filter((one) => !axes.includes(one));
   const strides = stridesOf(x.shape);
   const order = [...kept, ...axes];
-  return { input: view(x, order.map((one) => x.shape[one]), order.map((one) => strides[one])).node, outer: x.node.size / length, length, inner: 1 };
+  return {
+    input: view(
+      x,
+      order.map((one) => x.shape[one]),
+      order.map((one) => strides[one]),
+    ).node,
+    outer: x.node.size / length,
+    length,
+    inner: 1,
+  };
 }
 
 function reduced(x: Tensor, op: ReduceOp, axis: number | readonly number[]): Node {
@@ -31,20 +44,25 @@ function reduced(x: Tensor, op: ReduceOp, axis: number | readonly number[]): Nod
   return length === 1 ? input : reduceAxis(input, op, outer, length, inner);
 }
 
-const reduction = (op: ReduceOp): Lowering => ({ x }, node) => tensor(reduced(x, op, attrsOf(node).axis ?? attrsOf(node).reductionIndices), node.outputs[0].shape);
+const reduction =
+  (op: ReduceOp): Lowering =>
+  ({ x }, node) =>
+    tensor(reduced(x, op, attrsOf(node).axis ?? attrsOf(node).reductionIndices), node.outputs[0].shape);
 
 /** The first place of the largest: the least index among those that hold it. */
-const argOf = (op: 'max' | 'min'): Lowering => ({ x }, node) => {
-  const axis = util.parseAxisParam(attrsOf(node).axis, [...x.shape])[0];
-  const [outer, length, inner] = [sizeOf(x.shape.slice(0, axis)), x.shape[axis], sizeOf(x.shape.slice(axis + 1))];
-  const best = reduceAxis(x.node, op, outer, length, inner);
-  const place = pointwise(x.node.size, 'i32', [x.node, best], 3, (code: Code, index: string) => {
-    const [o, l, i] = coordinates(code, index, [outer, length, inner]);
-    const whole = code.at(best, code.let(`${o} * ${inner}u + ${i}`));
-    return `select(2147483647i, i32(${l}), ${code.at(x.node, index)} == ${whole})`;
-  });
-  return tensor(reduceAxis(place, 'min', outer, length, inner), node.outputs[0].shape);
-};
+const argOf =
+  (op: 'max' | 'min'): Lowering =>
+  ({ x }, node) => {
+    const axis = util.parseAxisParam(attrsOf(node).axis, [...x.shape])[0];
+    const [outer, length, inner] = [sizeOf(x.shape.slice(0, axis)), x.shape[axis], sizeOf(x.shape.slice(axis + 1))];
+    const best = reduceAxis(x.node, op, outer, length, inner);
+    const place = pointwise(x.node.size, 'i32', [x.node, best], 3, (code: Code, index: string) => {
+      const [o, l, i] = coordinates(code, index, [outer, length, inner]);
+      const whole = code.at(best, code.let(`${o} * ${inner}u + ${i}`));
+      return `select(2147483647i, i32(${l}), ${code.at(x.node, index)} == ${whole})`;
+    });
+    return tensor(reduceAxis(place, 'min', outer, length, inner), node.outputs[0].shape);
+  };
 
 export const reductionLowerings: Lowerings = {
   Sum: reduction('sum'),
@@ -71,5 +89,7 @@ function softmax(logits: Tensor, shape: readonly number[], logarithm: boolean): 
   const largest = tensor(reduceAxis(logits.node, 'max', outer, length, 1), rows);
   const powers = map(shape, 'f32', [logits, largest], 5, (z, top) => `exp(${z} - ${top})`);
   const sum = tensor(reduceAxis(powers.node, 'sum', outer, length, 1), rows);
-  return logarithm ? map(shape, 'f32', [logits, largest, sum], 5, (z, top, total) => `${z} - ${top} - log(${total})`) : map(shape, 'f32', [powers, sum], 2, (power, total) => `${power} / ${total}`);
+  return logarithm
+    ? map(shape, 'f32', [logits, largest, sum], 5, (z, top, total) => `${z} - ${top} - log(${total})`)
+    : map(shape, 'f32', [powers, sum], 2, (power, total) => `${power} / ${total}`);
 }

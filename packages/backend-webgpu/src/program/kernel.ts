@@ -31,13 +31,25 @@ export interface KernelContext {
 export const wgslType: Readonly<Record<Kind, string>> = { f32: 'f32', i32: 'i32' };
 
 /** The declarations of the buffers, and where each written node goes. */
-export function declare(code: Code, writes: readonly Node[], context: KernelContext): { declarations: string; bindings: Binding[] } {
+export function declare(
+  code: Code,
+  writes: readonly Node[],
+  context: KernelContext,
+): { declarations: string; bindings: Binding[] } {
   const targets = writes.map((node) => context.inPlaceOf(node));
-  const bindings: Binding[] = code.reads.map((node) => ({ node, access: targets.includes(node) ? 'read_write' : 'read' }));
-  const declarations = bindings.map(({ node, access }, position) => `@group(0) @binding(${position}) var<storage, ${access}> r${position}: array<${wgslType[node.kind]}>;`);
+  const bindings: Binding[] = code.reads.map((node) => ({
+    node,
+    access: targets.includes(node) ? 'read_write' : 'read',
+  }));
+  const declarations = bindings.map(
+    ({ node, access }, position) =>
+      `@group(0) @binding(${position}) var<storage, ${access}> r${position}: array<${wgslType[node.kind]}>;`,
+  );
   for (const [index, node] of writes.entries()) {
     if (targets[index] && code.reads.includes(targets[index])) continue;
-    declarations.push(`@group(0) @binding(${bindings.length}) var<storage, read_write> w${index}: array<${wgslType[node.kind]}>;`);
+    declarations.push(
+      `@group(0) @binding(${bindings.length}) var<storage, read_write> w${index}: array<${wgslType[node.kind]}>;`,
+    );
     bindings.push({ node, access: 'read_write' });
   }
   return { declarations: declarations.join('\n'), bindings };
@@ -51,7 +63,11 @@ export function targetName(code: Code, node: Node, index: number, context: Kerne
 }
 
 /** Workgroups for so many threads, in two axes where one has not enough. */
-export function groupsFor(threads: number, size: number, { groups }: KernelContext['limits']): [number, number, number] {
+export function groupsFor(
+  threads: number,
+  size: number,
+  { groups }: KernelContext['limits'],
+): [number, number, number] {
   const wanted = Math.ceil(threads / size);
   if (wanted <= groups) return [wanted, 1, 1];
   const rows = Math.ceil(wanted / groups);

@@ -25,7 +25,9 @@ export function planMemory(kernels: readonly Kernel[], lowered: Lowered, context
     const written = kernel.writes.filter((node) => !inPlace.has(node));
     // the largest first: it takes the largest piece that is free, and makes it larger where that is not enough
     for (const node of [...written].sort((a, b) => b.size - a.size)) slotOf.set(node, take(free, slots, 4 * node.size));
-    const over = [...kernel.reads, ...written].filter((node) => slotOf.has(node) && !kept.has(node) && (lastRead.get(node) ?? position) === position);
+    const over = [...kernel.reads, ...written].filter(
+      (node) => slotOf.has(node) && !kept.has(node) && (lastRead.get(node) ?? position) === position,
+    );
     for (const node of over) free.add(slotOf.get(node)!);
   });
   return { inPlace, slotOf, slots };
@@ -41,7 +43,12 @@ function take(free: Set<number>, slots: number[], bytes: number): number {
 }
 
 /** A new entry may be written over the old one by the last kernel that reads that, if each of its threads reads only what it writes. */
-function chooseInPlace(kernels: readonly Kernel[], { state, newState, outputs }: Lowered, lastRead: ReadonlyMap<Node, number>, context: KernelContext): Map<Node, Node> {
+function chooseInPlace(
+  kernels: readonly Kernel[],
+  { state, newState, outputs }: Lowered,
+  lastRead: ReadonlyMap<Node, number>,
+  context: KernelContext,
+): Map<Node, Node> {
   const makers = new Map<Node, number>();
   kernels.forEach((kernel, position) => kernel.writes.forEach((node) => makers.set(node, position)));
   const shown = new Set([...outputs.values()].map(({ node }) => node));

@@ -79,15 +79,32 @@ const newId = (): number => nextId++;
 
 export const source = (size: number, kind: Kind): Source => ({ type: 'source', id: newId(), size, kind, inputs: [] });
 
-export function pointwise(size: number, kind: Kind, inputs: readonly Node[], cost: number, emit: Pointwise['emit']): Pointwise {
+export function pointwise(
+  size: number,
+  kind: Kind,
+  inputs: readonly Node[],
+  cost: number,
+  emit: Pointwise['emit'],
+): Pointwise {
   return { type: 'pointwise', id: newId(), size, kind, inputs, cost, emit };
 }
 
 export function reduce(input: Node, op: ReduceOp, geometry: Geometry): Reduce {
-  return { type: 'reduce', id: newId(), size: geometry.outer * geometry.chunks * geometry.inner, kind: input.kind, inputs: [input], op, geometry };
+  return {
+    type: 'reduce',
+    id: newId(),
+    size: geometry.outer * geometry.chunks * geometry.inner,
+    kind: input.kind,
+    inputs: [input],
+    op,
+    geometry,
+  };
 }
 
-export function product(inputs: readonly [Node, Node], options: Pick<Product, 'batch' | 'rows' | 'columns' | 'depth' | 'splits' | 'a' | 'b' | 'depthFirst'>): Product {
+export function product(
+  inputs: readonly [Node, Node],
+  options: Pick<Product, 'batch' | 'rows' | 'columns' | 'depth' | 'splits' | 'a' | 'b' | 'depthFirst'>,
+): Product {
   const { batch, rows, columns, splits } = options;
   return { type: 'product', id: newId(), size: batch * splits * rows * columns, kind: 'f32', inputs, ...options };
 }

@@ -14,7 +14,12 @@ import type { Storage } from './storage.js';
 const REACH = 400;
 
 export class Kernel implements Work {
-  constructor(readonly reduces: readonly Reduce[], readonly pointwise: readonly Pointwise[], readonly product: Work['product'], readonly reads: ReadonlySet<Node>) {}
+  constructor(
+    readonly reduces: readonly Reduce[],
+    readonly pointwise: readonly Pointwise[],
+    readonly product: Work['product'],
+    readonly reads: ReadonlySet<Node>,
+  ) {}
 
   get writes(): readonly Node[] {
     return this.product ? [this.product] : [...this.reduces, ...this.pointwise];
@@ -27,13 +32,20 @@ export class Kernel implements Work {
 
   build(context: KernelContext): { source: Source; code: Code } {
     if (this.product) return productKernel(this.product, context);
-    return this.reduces.length ? reduceKernel(this.reduces, this.pointwise, context) : pointwiseKernel(this.pointwise, context);
+    return this.reduces.length
+      ? reduceKernel(this.reduces, this.pointwise, context)
+      : pointwiseKernel(this.pointwise, context);
   }
 
   joined(other: Kernel): Kernel {
     const writes = new Set<Node>([...this.writes, ...other.writes]);
     const reads = new Set([...this.reads, ...other.reads].filter((node) => !writes.has(node)));
-    return new Kernel([...this.reduces, ...other.reduces], [...this.pointwise, ...other.pointwise].sort((a, b) => a.id - b.id), undefined, reads);
+    return new Kernel(
+      [...this.reduces, ...other.reduces],
+      [...this.pointwise, ...other.pointwise].sort((a, b) => a.id - b.id),
+      undefined,
+      reads,
+    );
   }
 }
 
@@ -41,7 +53,15 @@ export function schedule({ order, stored, leavesOf }: Storage, limits: KernelCon
   const kernelOf = new Map<Node, Kernel>();
   for (const node of order) {
     if (!stored.has(node) || node.type === 'source') continue;
-    kernelOf.set(node, new Kernel(node.type === 'reduce' ? [node] : [], node.type === 'pointwise' ? [node] : [], node.type === 'product' ? node : undefined, leavesOf(node)));
+    kernelOf.set(
+      node,
+      new Kernel(
+        node.type === 'reduce' ? [node] : [],
+        node.type === 'pointwise' ? [node] : [],
+        node.type === 'product' ? node : undefined,
+        leavesOf(node),
+      ),
+    );
   }
   const context: KernelContext = { isStored: (node) => stored.has(node), inPlaceOf: () => undefined, limits };
   join(order, kernelOf, context);
@@ -56,7 +76,10 @@ function join(order: readonly Node[], kernelOf: Map<Node, Kernel>, context: Kern
     if (!own || own.product) continue;
     const key = keyOf(own);
     const candidates = recent.get(key) ?? [];
-    const at = candidates.findLastIndex((other) => isRelated(own, other, kernelOf) && independent(own, other, kernelOf) && fits(own.joined(other), context));
+    const at = candidates.findLastIndex(
+      (other) =>
+        isRelated(own, other, kernelOf) && independent(own, other, kernelOf) && fits(own.joined(other), context),
+    );
     if (at < 0) {
       recent.set(key, [...candidates, own].slice(-REACH));
       continue;
@@ -77,7 +100,12 @@ function keyOf({ reduces, pointwise }: Kernel): string {
 const keyOfGeometry = ({ outer, chunks, length, inner }: Geometry): string => `${outer}/${chunks}/${length}/${inner}`;
 
 function isRelated(own: Kernel, other: Kernel, kernelOf: ReadonlyMap<Node, Kernel>): boolean {
-  if (own.reduces.length && other.reduces.length && keyOfGeometry(own.reduces[0].geometry) !== keyOfGeometry(other.reduces[0].geometry)) return false;
+  if (
+    own.reduces.length &&
+    other.reduces.length &&
+    keyOfGeometry(own.reduces[0].geometry) !== keyOfGeometry(other.reduces[0].geometry)
+  )
+    return false;
   // a reduction reads before anything of its kernel is done
   if (own.reduces.length && (!other.reduces.length || other.writes.some((node) => own.reads.has(node)))) return false;
   for (const leaf of own.reads) {

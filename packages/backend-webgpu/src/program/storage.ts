@@ -32,7 +32,9 @@ export function chooseStorage(results: readonly Node[]): Storage {
   for (const node of order) {
     let needed = gathered(node);
     while (needed.size > MOST_LEAVES) {
-      const widest = node.inputs.filter((input) => !isStored(input)).sort((a, b) => leaves.get(b)!.size - leaves.get(a)!.size)[0];
+      const widest = node.inputs
+        .filter((input) => !isStored(input))
+        .sort((a, b) => leaves.get(b)!.size - leaves.get(a)!.size)[0];
       if (!widest || leaves.get(widest)!.size < 2) break;
       stored.add(widest);
       needed = gathered(node);
@@ -54,7 +56,10 @@ export function chooseStorage(results: readonly Node[]): Storage {
 function mustStore(node: Pointwise, weight: number, readers: readonly Node[]): boolean {
   if (node.cost >= HEAVY || readers.some(({ type }) => type === 'product')) return true;
   if (readers.length > 1 && weight > CHEAP) return true;
-  return weight > TRIVIAL && readers.some((reader) => reader.type === 'pointwise' && (reader.size > node.size || reader.cost >= HEAVY));
+  return (
+    weight > TRIVIAL &&
+    readers.some((reader) => reader.type === 'pointwise' && (reader.size > node.size || reader.cost >= HEAVY))
+  );
 }
 
 function sorted(results: readonly Node[]): Node[] {

@@ -1,7 +1,8 @@
 /** Index arithmetic: from an index in one tensor to that in another which it views. Divisors are constants, which compilers turn into shifts. */
 import type { Code } from './code.js';
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dimension) => product * dimension, 1);
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, dimension) => product * dimension, 1);
 
 /** Row-major. */
 export function stridesOf(shape: readonly number[]): number[] {
@@ -38,19 +39,32 @@ export function coordinates(code: Code, index: string, shape: readonly number[])
 }
 
 /** The index offset + Σ coordinate · stride, where the coordinates are those of `index` in `shape`. */
-export function viewIndex(code: Code, index: string, shape: readonly number[], strides: readonly number[], offset = 0): string {
+export function viewIndex(
+  code: Code,
+  index: string,
+  shape: readonly number[],
+  strides: readonly number[],
+  offset = 0,
+): string {
   // neighbouring axes that are walked as one need one division only
   const axes: { dimension: number; stride: number }[] = [];
   for (const [axis, dimension] of shape.entries()) {
     if (dimension === 1) continue;
     const last = axes.at(-1);
-    if (last && last.stride === strides[axis] * dimension) axes[axes.length - 1] = { dimension: last.dimension * dimension, stride: strides[axis] };
+    if (last && last.stride === strides[axis] * dimension)
+      axes[axes.length - 1] = { dimension: last.dimension * dimension, stride: strides[axis] };
     else axes.push({ dimension, stride: strides[axis] });
   }
   if (offset === 0 && axes.length === 1 && axes[0].stride === 1) return index;
   if (axes.every(({ stride }) => stride === 0)) return `${offset}u`;
-  const names = coordinates(code, index, axes.map(({ dimension }) => dimension));
-  const terms = axes.flatMap(({ stride }, axis) => (stride === 0 ? [] : [stride === 1 ? names[axis] : `${names[axis]} * ${stride}u`]));
+  const names = coordinates(
+    code,
+    index,
+    axes.map(({ dimension }) => dimension),
+  );
+  const terms = axes.flatMap(({ stride }, axis) =>
+    stride === 0 ? [] : [stride === 1 ? names[axis] : `${names[axis]} * ${stride}u`],
+  );
   if (offset !== 0) terms.push(`${offset}u`);
   return code.let(terms.join(' + '));
 }

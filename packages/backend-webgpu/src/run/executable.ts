@@ -1,6 +1,12 @@
 /** A compiled step with its state on the GPU: captured and compiled once for each signature of shapes. */
 import { capture, simplify, type Graph, type TensorSpec } from '@facewright/capture';
-import { hostTensor, type CompileOptions, type Executable, type HostTensors, type StepFunction } from '@facewright/core';
+import {
+  hostTensor,
+  type CompileOptions,
+  type Executable,
+  type HostTensors,
+  type StepFunction,
+} from '@facewright/core';
 import { compileProgram, type Program } from './program.js';
 import { DeviceState } from './state.js';
 
@@ -8,9 +14,11 @@ import { DeviceState } from './state.js';
 export type OnCompiled = (step: string, seconds: number, dispatches: number) => void;
 
 type Specs = Readonly<Record<string, TensorSpec>>;
-const specsOf = (values: HostTensors): Specs => Object.fromEntries(Object.entries(values).map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
+const specsOf = (values: HostTensors): Specs =>
+  Object.fromEntries(Object.entries(values).map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
 /** The caller may go on writing into its arrays. */
-const copies = (values: HostTensors): HostTensors => Object.fromEntries(Object.entries(values).map(([name, { shape, data }]) => [name, hostTensor(shape, data.slice())]));
+const copies = (values: HostTensors): HostTensors =>
+  Object.fromEntries(Object.entries(values).map(([name, { shape, data }]) => [name, hostTensor(shape, data.slice())]));
 
 export class CompiledExecutable implements Executable {
   private readonly programs = new Map<string, Program>();
@@ -22,7 +30,12 @@ export class CompiledExecutable implements Executable {
   private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
-  constructor(private readonly device: GPUDevice, private readonly step: StepFunction, { name = 'step', state = {}, inputsStay = false }: CompileOptions, private readonly onCompiled: OnCompiled) {
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly step: StepFunction,
+    { name = 'step', state = {}, inputsStay = false }: CompileOptions,
+    private readonly onCompiled: OnCompiled,
+  ) {
     this.name = name;
     this.inputsStay = inputsStay;
     this.specs = specsOf(state);
@@ -52,7 +65,10 @@ export class CompiledExecutable implements Executable {
     await this.inTurn(async () => {
       for (const [name, { shape, dtype }] of Object.entries(own)) {
         const known = this.known(name);
-        if (shape.join() !== known.shape.join() || dtype !== known.dtype) throw new RangeError(`the state "${name}" is ${known.dtype} [${known.shape.join(', ')}], got ${dtype} [${shape.join(', ')}]`);
+        if (shape.join() !== known.shape.join() || dtype !== known.dtype)
+          throw new RangeError(
+            `the state "${name}" is ${known.dtype} [${known.shape.join(', ')}], got ${dtype} [${shape.join(', ')}]`,
+          );
       }
       this.state.write(own);
     });

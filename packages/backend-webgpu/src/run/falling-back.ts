@@ -5,7 +5,11 @@ import { Gap } from '../lowering/context.js';
 /** Told once, with what stands in the way. */
 export type OnFallback = (reason: string) => void;
 
-export function fallingBack(compiled: Executable, openEager: (state: HostTensors) => Executable, onFallback: OnFallback): Executable {
+export function fallingBack(
+  compiled: Executable,
+  openEager: (state: HostTensors) => Executable,
+  onFallback: OnFallback,
+): Executable {
   let current = compiled;
   let falling: Promise<void> | undefined;
   const fall = async (reason: string): Promise<void> => {

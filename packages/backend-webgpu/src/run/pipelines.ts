@@ -8,10 +8,15 @@ export function pipelineFor(device: GPUDevice, wgsl: string): Promise<GPUCompute
   let pipeline = known.get(wgsl);
   if (!pipeline) {
     const module = device.createShaderModule({ code: wgsl });
-    pipeline = device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint: 'main' } }).catch(async (error: unknown) => {
-      const { messages } = await module.getCompilationInfo();
-      throw new Error(`a kernel does not compile: ${messages.map(({ message, lineNum }) => `line ${lineNum}: ${message}`).join('; ') || String(error)}\n${wgsl}`, { cause: error });
-    });
+    pipeline = device
+      .createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint: 'main' } })
+      .catch(async (error: unknown) => {
+        const { messages } = await module.getCompilationInfo();
+        throw new Error(
+          `a kernel does not compile: ${messages.map(({ message, lineNum }) => `line ${lineNum}: ${message}`).join('; ') || String(error)}\n${wgsl}`,
+          { cause: error },
+        );
+      });
     known.set(wgsl, pipeline);
   }
   return pipeline;

@@ -34,7 +34,11 @@ export async function compileProgram(device: GPUDevice, graph: Graph, state: Sta
   const context: KernelContext = {
     isStored: (node) => storage.stored.has(node),
     inPlaceOf: () => undefined,
-    limits: { buffers: limits.maxStorageBuffersPerShaderStage, threads: limits.maxComputeInvocationsPerWorkgroup, groups: limits.maxComputeWorkgroupsPerDimension },
+    limits: {
+      buffers: limits.maxStorageBuffersPerShaderStage,
+      threads: limits.maxComputeInvocationsPerWorkgroup,
+      groups: limits.maxComputeWorkgroupsPerDimension,
+    },
   };
   const kernels = schedule(storage, context.limits);
   const memory = planMemory(kernels, lowered, context);
@@ -44,7 +48,10 @@ export async function compileProgram(device: GPUDevice, graph: Graph, state: Sta
 
   const own: GPUBuffer[] = [];
   const allocate = (bytes: number): GPUBuffer => {
-    const buffer = device.createBuffer({ size: Math.max(16, Math.ceil(bytes / 16) * 16), usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+    const buffer = device.createBuffer({
+      size: Math.max(16, Math.ceil(bytes / 16) * 16),
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
     own.push(buffer);
     return buffer;
   };
@@ -63,29 +70,46 @@ export async function compileProgram(device: GPUDevice, graph: Graph, state: Sta
   const bytes = own.reduce((sum, { size }) => sum + size, 0);
   if (exhausted) {
     for (const buffer of own) buffer.destroy();
-    throw new FacewrightError({ what: `The GPU has no memory for the step "${graph.name}", which needs ${Math.ceil(bytes / 1e6)} MB.`, todo: 'Choose a smaller batch, or a narrower model.' });
+    throw new FacewrightError({
+      what: `The GPU has no memory for the step "${graph.name}", which needs ${Math.ceil(bytes / 1e6)} MB.`,
+      todo: 'Choose a smaller batch, or a narrower model.',
+    });
   }
   const pipelines = await Promise.all(sources.map(({ wgsl }) => pipelineFor(device, wgsl)));
   const dispatches = sources.map(({ bindings, workgroups }, i): Dispatch => ({
     pipeline: pipelines[i],
     bindGroup: device.createBindGroup({
       layout: pipelines[i].getBindGroupLayout(0),
-      entries: bindings.map(({ node }, binding) => ({ binding, resource: { buffer: buffers.get(node)!, size: 4 * node.size } })),
+      entries: bindings.map(({ node }, binding) => ({
+        binding,
+        resource: { buffer: buffers.get(node)!, size: 4 * node.size },
+      })),
     }),
     workgroups,
   }));
-  const copies = [...lowered.newState].filter(([, { node }]) => buffers.get(node) !== undefined && !memory.inPlace.has(node)).map(([name, { node }]) => ({ from: buffers.get(node)!, to: state.get(name)!, bytes: 4 * node.size }));
+  const copies = [...lowered.newState]
+    .filter(([, { node }]) => buffers.get(node) !== undefined && !memory.inPlace.has(node))
+    .map(([name, { node }]) => ({ from: buffers.get(node)!, to: state.get(name)!, bytes: 4 * node.size }));
   // a value may be the new one of several entries: only one of them is written in place
   for (const [name, { node }] of lowered.newState) {
-    if (memory.inPlace.has(node) && memory.inPlace.get(node) !== lowered.state.get(name)) copies.push({ from: buffers.get(node)!, to: state.get(name)!, bytes: 4 * node.size });
+    if (memory.inPlace.has(node) && memory.inPlace.get(node) !== lowered.state.get(name))
+      copies.push({ from: buffers.get(node)!, to: state.get(name)!, bytes: 4 * node.size });
   }
   return new CompiledProgram(device, lowered, buffers, dispatches, copies, own, bytes);
 }
 
-function checkSizes(step: string, slots: readonly number[], { maxBufferSize, maxStorageBufferBindingSize }: GPUSupportedLimits): void {
+function checkSizes(
+  step: string,
+  slots: readonly number[],
+  { maxBufferSize, maxStorageBufferBindingSize }: GPUSupportedLimits,
+): void {
   const largest = slots.reduce((most, bytes) => Math.max(most, bytes), 0);
   const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  if (largest > most) throw new FacewrightError({ what: `The step "${step}" has an array of ${Math.ceil(largest / 1e6)} MB, and this GPU's limit is ${Math.floor(most / 1e6)} MB.`, todo: 'Choose a smaller batch.' });
+  if (largest > most)
+    throw new FacewrightError({
+      what: `The step "${step}" has an array of ${Math.ceil(largest / 1e6)} MB, and this GPU's limit is ${Math.floor(most / 1e6)} MB.`,
+      todo: 'Choose a smaller batch.',
+    });
 }
 
 interface Copy {
@@ -123,7 +147,8 @@ class CompiledProgram implements Program {
 
   start(inputs: HostTensors): { download(): Promise<HostTensors> } {
     const { device } = this;
-    for (const [name, node] of this.lowered.inputs) device.queue.writeBuffer(this.buffers.get(node)!, 0, inputs[name].data as Float32Array<ArrayBuffer>);
+    for (const [name, node] of this.lowered.inputs)
+      device.queue.writeBuffer(this.buffers.get(node)!, 0, inputs[name].data as Float32Array<ArrayBuffer>);
     if (!this.checked) device.pushErrorScope('validation');
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -134,8 +159,12 @@ class CompiledProgram implements Program {
       pass.dispatchWorkgroups(...workgroups);
     }
     pass.end();
-    const staging = this.resultBytes ? (this.staging.pop() ?? device.createBuffer({ size: this.resultBytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })) : undefined;
-    for (const { tensor, offset } of this.results) encoder.copyBufferToBuffer(this.buffers.get(tensor.node)!, 0, staging!, offset, 4 * tensor.node.size);
+    const staging = this.resultBytes
+      ? (this.staging.pop() ??
+        device.createBuffer({ size: this.resultBytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }))
+      : undefined;
+    for (const { tensor, offset } of this.results)
+      encoder.copyBufferToBuffer(this.buffers.get(tensor.node)!, 0, staging!, offset, 4 * tensor.node.size);
     for (const { from, to, bytes } of this.copies) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
     device.queue.submit([encoder.finish()]);
     const fault = this.checked ? undefined : device.popErrorScope();
@@ -170,5 +199,8 @@ class CompiledProgram implements Program {
 
 function hostOf({ node, shape }: Tensor, bytes: ArrayBuffer, offset: number): HostTensor {
   const end = offset + 4 * node.size;
-  return hostTensor(shape, node.kind === 'f32' ? new Float32Array(bytes.slice(offset, end)) : new Int32Array(bytes.slice(offset, end)));
+  return hostTensor(
+    shape,
+    node.kind === 'f32' ? new Float32Array(bytes.slice(offset, end)) : new Int32Array(bytes.slice(offset, end)),
+  );
 }

@@ -4,10 +4,16 @@ import { hostTensor, type HostTensor, type HostTensors } from '@facewright/core'
 export class DeviceState {
   readonly buffers: ReadonlyMap<string, GPUBuffer>;
 
-  constructor(private readonly device: GPUDevice, private readonly first: HostTensors) {
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly first: HostTensors,
+  ) {
     this.buffers = new Map(
       Object.entries(first).map(([name, { data }]) => {
-        const buffer = device.createBuffer({ size: Math.max(4, data.byteLength), usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+        const buffer = device.createBuffer({
+          size: Math.max(4, data.byteLength),
+          usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+        });
         if (data.length) device.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
         return [name, buffer];
       }),
@@ -15,7 +21,8 @@ export class DeviceState {
   }
 
   write(values: HostTensors): void {
-    for (const [name, { data }] of Object.entries(values)) this.device.queue.writeBuffer(this.buffers.get(name)!, 0, data as Float32Array<ArrayBuffer>);
+    for (const [name, { data }] of Object.entries(values))
+      this.device.queue.writeBuffer(this.buffers.get(name)!, 0, data as Float32Array<ArrayBuffer>);
   }
 
   /** As it is after all that was sent off so far. */
@@ -27,7 +34,8 @@ export class DeviceState {
     const encoder = this.device.createCommandEncoder();
     let offset = 0;
     for (const { name, like } of entries) {
-      if (like.data.byteLength) encoder.copyBufferToBuffer(this.buffers.get(name)!, 0, staging, offset, like.data.byteLength);
+      if (like.data.byteLength)
+        encoder.copyBufferToBuffer(this.buffers.get(name)!, 0, staging, offset, like.data.byteLength);
       offset += like.data.byteLength;
     }
     this.device.queue.submit([encoder.finish()]);
@@ -39,7 +47,10 @@ export class DeviceState {
       entries.map(({ name, like }) => {
         const part = bytes.slice(offset, offset + like.data.byteLength);
         offset += part.byteLength;
-        return [name, hostTensor(like.shape, like.dtype === 'float32' ? new Float32Array(part) : new Int32Array(part))] satisfies [string, HostTensor];
+        return [
+          name,
+          hostTensor(like.shape, like.dtype === 'float32' ? new Float32Array(part) : new Int32Array(part)),
+        ] satisfies [string, HostTensor];
       }),
     );
   }

@@ -10,7 +10,13 @@ export function watched(executable: Executable, { name, health }: Pick<OpenDevic
       health.onLost.add(lost);
       const refused = (): FacewrightError | undefined => {
         const [fault] = health.faults.splice(0);
-        return fault === undefined ? undefined : new FacewrightError({ what: `The GPU (${name}) refused a command: ${fault.split('\n')[0]}`, todo: 'Choose another engine, and report this with the whole message.', cause: fault });
+        return fault === undefined
+          ? undefined
+          : new FacewrightError({
+              what: `The GPU (${name}) refused a command: ${fault.split('\n')[0]}`,
+              todo: 'Choose another engine, and report this with the whole message.',
+              cause: fault,
+            });
       };
       work()
         .then((result) => {

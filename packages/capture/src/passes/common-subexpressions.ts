@@ -42,6 +42,8 @@ function digest(data: ConstantData): string {
 
 /** Bit for bit, so that 0 and −0 stay apart. */
 function equal(a: ConstantData, b: ConstantData): boolean {
-  const [left, right] = [a, b].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  const [left, right] = [a, b].map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  );
   return left.length === right.length && left.every((byte, i) => byte === right[i]);
 }

@@ -9,19 +9,30 @@ const LARGEST = 4096;
 
 type Fold = (inputs: readonly ConstantData[], node: GraphNode) => ArrayLike<number> | undefined;
 
-const unary = (f: (x: number) => number): Fold => ([x]) => Array.from(x, f);
-const binary = (f: (a: number, b: number) => number): Fold => ([a, b], node) => {
-  const [left, right] = node.inputs.map((input) => broadcastReader(input.shape, node.outputs[0].shape));
-  return Array.from({ length: sizeOf(node.outputs[0]) }, (_, i) => f(a[left(i)], b[right(i)]));
-};
+const unary =
+  (f: (x: number) => number): Fold =>
+  ([x]) =>
+    Array.from(x, f);
+const binary =
+  (f: (a: number, b: number) => number): Fold =>
+  ([a, b], node) => {
+    const [left, right] = node.inputs.map((input) => broadcastReader(input.shape, node.outputs[0].shape));
+    return Array.from({ length: sizeOf(node.outputs[0]) }, (_, i) => f(a[left(i)], b[right(i)]));
+  };
 const same: Fold = ([x]) => x;
 
 const FOLDS: Readonly<Record<string, Fold>> = {
   Identity: same,
   Reshape: same,
   ExpandDims: same,
-  Cast: ([x], node) => (node.attrs.dtype === 'int32' ? Array.from(x, Math.trunc) : node.attrs.dtype === 'bool' ? Array.from(x, (v) => Number(v !== 0)) : x),
-  Fill: (_, node) => (typeof node.attrs.value === 'number' ? new Float64Array(sizeOf(node.outputs[0])).fill(node.attrs.value) : undefined),
+  Cast: ([x], node) =>
+    node.attrs.dtype === 'int32'
+      ? Array.from(x, Math.trunc)
+      : node.attrs.dtype === 'bool'
+        ? Array.from(x, (v) => Number(v !== 0))
+        : x,
+  Fill: (_, node) =>
+    typeof node.attrs.value === 'number' ? new Float64Array(sizeOf(node.outputs[0])).fill(node.attrs.value) : undefined,
   ZerosLike: (_, node) => new Float64Array(sizeOf(node.outputs[0])),
   OnesLike: (_, node) => new Float64Array(sizeOf(node.outputs[0])).fill(1),
   BroadcastTo: ([x], node) => {
@@ -29,7 +40,8 @@ const FOLDS: Readonly<Record<string, Fold>> = {
     return Array.from({ length: sizeOf(node.outputs[0]) }, (_, i) => x[reader(i)]);
   },
   Tile: ([x], node) => (x.length === 1 ? new Float64Array(sizeOf(node.outputs[0])).fill(x[0]) : undefined),
-  Sum: ([x], node) => (sizeOf(node.outputs[0]) === 1 ? [Array.from(x).reduce((total, value) => total + value, 0)] : undefined),
+  Sum: ([x], node) =>
+    sizeOf(node.outputs[0]) === 1 ? [Array.from(x).reduce((total, value) => total + value, 0)] : undefined,
   Neg: unary((x) => -x),
   Sqrt: unary(Math.sqrt),
   Rsqrt: unary((x) => 1 / Math.sqrt(x)),
@@ -53,8 +65,17 @@ export function foldConstants(graph: Graph): Graph {
     const fold = FOLDS[node.op];
     // the shape is all that ZerosLike and OnesLike take from their input
     const needsNoValues = node.op === 'ZerosLike' || node.op === 'OnesLike';
-    if (!fold || node.outputs.length !== 1 || sizeOf(node.outputs[0]) > LARGEST || !(needsNoValues || node.inputs.every((input) => constants.has(input)))) return true;
-    const folded = fold(node.inputs.map((input) => constants.get(input) ?? new Float32Array()), node);
+    if (
+      !fold ||
+      node.outputs.length !== 1 ||
+      sizeOf(node.outputs[0]) > LARGEST ||
+      !(needsNoValues || node.inputs.every((input) => constants.has(input)))
+    )
+      return true;
+    const folded = fold(
+      node.inputs.map((input) => constants.get(input) ?? new Float32Array()),
+      node,
+    );
     if (!folded) return true;
     constants.set(node.outputs[0], typed(folded, node.outputs[0].dtype));
     return false;
@@ -63,7 +84,11 @@ export function foldConstants(graph: Graph): Graph {
 }
 
 const typed = (numbers: ArrayLike<number>, dtype: CapturedDType): ConstantData =>
-  dtype === 'float32' ? Float32Array.from(numbers) : dtype === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
+  dtype === 'float32'
+    ? Float32Array.from(numbers)
+    : dtype === 'int32'
+      ? Int32Array.from(numbers)
+      : Uint8Array.from(numbers);
 
 /** The index in a tensor of shape `from` that index i of its broadcast to `to` reads. */
 function broadcastReader(from: Value['shape'], to: Value['shape']): (index: number) => number {

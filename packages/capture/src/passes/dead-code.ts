@@ -8,5 +8,9 @@ export function removeDeadCode(graph: Graph): Graph {
     for (const input of node.inputs) needed.add(input);
     return true;
   });
-  return { ...graph, nodes: kept.reverse(), constants: new Map([...graph.constants].filter(([value]) => needed.has(value))) };
+  return {
+    ...graph,
+    nodes: kept.reverse(),
+    constants: new Map([...graph.constants].filter(([value]) => needed.has(value))),
+  };
 }

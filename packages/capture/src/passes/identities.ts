@@ -4,7 +4,17 @@
  */
 import { replaceValues, sameShape, type Graph, type GraphNode, type Value } from '../graph.js';
 
-const HANDS_ON = new Set(['Identity', 'Cast', 'Reshape', 'ExpandDims', 'BroadcastTo', 'Tile', 'Slice', 'Transpose', 'PadV2']);
+const HANDS_ON = new Set([
+  'Identity',
+  'Cast',
+  'Reshape',
+  'ExpandDims',
+  'BroadcastTo',
+  'Tile',
+  'Slice',
+  'Transpose',
+  'PadV2',
+]);
 
 export function removeIdentities(graph: Graph): Graph {
   const replacements = new Map<Value, Value>();
@@ -22,7 +32,14 @@ export function removeIdentities(graph: Graph): Graph {
       const origin = reshaped.get(inputs[0]) ?? inputs[0];
       reshaped.set(node.outputs[0], origin);
       if (sameShape(origin.shape, node.outputs[0].shape)) replacements.set(node.outputs[0], origin);
-      else nodes.push({ op: 'Reshape', inputs: [origin], inputNames: ['x'], attrs: { shape: node.outputs[0].shape }, outputs: node.outputs });
+      else
+        nodes.push({
+          op: 'Reshape',
+          inputs: [origin],
+          inputNames: ['x'],
+          attrs: { shape: node.outputs[0].shape },
+          outputs: node.outputs,
+        });
       continue;
     }
     nodes.push(inputs.every((input, i) => input === node.inputs[i]) ? node : { ...node, inputs });
@@ -34,15 +51,24 @@ function handedOn(node: GraphNode, inputs: readonly Value[], graph: Graph): Valu
   const [x] = inputs;
   const [output] = node.outputs;
   if (HANDS_ON.has(node.op)) {
-    const changes = (node.op === 'Transpose' && !(node.attrs.perm as number[]).every((axis, i) => axis === i)) || x.dtype !== output.dtype || !sameShape(x.shape, output.shape);
+    const changes =
+      (node.op === 'Transpose' && !(node.attrs.perm as number[]).every((axis, i) => axis === i)) ||
+      x.dtype !== output.dtype ||
+      !sameShape(x.shape, output.shape);
     return changes ? undefined : x;
   }
   if (node.op === 'AddN' && inputs.length === 1) return x;
   const neutral = NEUTRAL[node.op];
   if (!neutral) return undefined;
-  for (const [side, kept] of neutral.sides === 'both' ? ([[1, 0], [0, 1]] as const) : ([[1, 0]] as const)) {
+  for (const [side, kept] of neutral.sides === 'both'
+    ? ([
+        [1, 0],
+        [0, 1],
+      ] as const)
+    : ([[1, 0]] as const)) {
     const constant = graph.constants.get(inputs[side]);
-    if (constant?.length && constant.every((number) => number === neutral.element) && fits(inputs[kept], output)) return inputs[kept];
+    if (constant?.length && constant.every((number) => number === neutral.element) && fits(inputs[kept], output))
+      return inputs[kept];
   }
   return undefined;
 }
@@ -54,4 +80,5 @@ const NEUTRAL: Readonly<Record<string, { readonly element: number; readonly side
   RealDiv: { element: 1, sides: 'right' },
 };
 
-const fits = (value: Value, output: Value): boolean => value.dtype === output.dtype && sameShape(value.shape, output.shape);
+const fits = (value: Value, output: Value): boolean =>
+  value.dtype === output.dtype && sameShape(value.shape, output.shape);

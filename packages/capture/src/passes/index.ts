@@ -13,7 +13,15 @@ export { foldConstants, removeDeadCode, removeIdentities, shareCommonSubexpressi
 export type Pass = (graph: Graph) => Graph;
 
 /** Dead code goes first: gradients that nobody asked for are half of what a tape records. */
-const PASSES: readonly Pass[] = [removeDeadCode, unfuse, removeIdentities, foldConstants, removeIdentities, shareCommonSubexpressions, removeDeadCode];
+const PASSES: readonly Pass[] = [
+  removeDeadCode,
+  unfuse,
+  removeIdentities,
+  foldConstants,
+  removeIdentities,
+  shareCommonSubexpressions,
+  removeDeadCode,
+];
 
 /** The same function in fewer nodes. */
 export const simplify = (graph: Graph): Graph => PASSES.reduce((current, pass) => pass(current), graph);

@@ -1,4 +1,11 @@
-import { batchNormTraining, hostTensor, openEagerEngine, prelu, type HostTensors, type StepFunction } from '@facewright/core';
+import {
+  batchNormTraining,
+  hostTensor,
+  openEagerEngine,
+  prelu,
+  type HostTensors,
+  type StepFunction,
+} from '@facewright/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
@@ -16,7 +23,11 @@ const deep: StepFunction = (state, { x }) => {
   const { value, grads } = tf.valueAndGrads((...kernels: tf.Tensor[]) => {
     let y = x as tf.Tensor4D;
     for (const kernel of kernels) {
-      const normalised = batchNormTraining(tf.conv2d(y, kernel as tf.Tensor4D, 1, 'same'), state.gamma as tf.Tensor1D, state.gamma as tf.Tensor1D).y;
+      const normalised = batchNormTraining(
+        tf.conv2d(y, kernel as tf.Tensor4D, 1, 'same'),
+        state.gamma as tf.Tensor1D,
+        state.gamma as tf.Tensor1D,
+      ).y;
       y = prelu(normalised, state.slope as tf.Tensor1D) as tf.Tensor4D;
     }
     return tf.sum(tf.square(y)) as tf.Scalar;
@@ -24,7 +35,11 @@ const deep: StepFunction = (state, { x }) => {
   return { outputs: { value, ...Object.fromEntries(names.map((name, i) => [name, grads[i]])) } };
 };
 
-const wave = (shape: number[], start: number): HostTensors[string] => hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(start + i * 1.7)));
+const wave = (shape: number[], start: number): HostTensors[string] =>
+  hostTensor(
+    shape,
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(start + i * 1.7)),
+  );
 const state: HostTensors = {
   ...Object.fromEntries(Array.from({ length: LAYERS }, (_, i) => [`w${i}`, wave([1, 1, CHANNELS, CHANNELS], i)])),
   gamma: wave([CHANNELS], 1),
@@ -35,7 +50,10 @@ const graph = simplify(capture(deep, { state, inputs }));
 const whole = memoryNeed(graph);
 
 test('a graph that fits is left as it is', () => {
-  const { graph: same, dropped } = rematerialise(graph, { smallestBytes: 1024, limitBytes: whole.fixedBytes + whole.peakBytes });
+  const { graph: same, dropped } = rematerialise(graph, {
+    smallestBytes: 1024,
+    limitBytes: whole.fixedBytes + whole.peakBytes,
+  });
   expect(same).toBe(graph);
   expect(dropped).toBe(0);
 });

@@ -22,23 +22,42 @@ const SMALLEST_BYTES = 1 << 18;
 /** Work of computing a value again, by bytes of the value; what is not here is never dropped. */
 function workOf(node: GraphNode): number | undefined {
   switch (node.op) {
-    case 'Prelu': case 'Relu': case 'Relu6': case 'Add': case 'Multiply': return 1;
-    case BATCH_NORM_TRAINING: case 'FusedBatchNorm': return 1;
-    case 'DepthwiseConv2dNative': return 2;
+    case 'Prelu':
+    case 'Relu':
+    case 'Relu6':
+    case 'Add':
+    case 'Multiply':
+      return 1;
+    case BATCH_NORM_TRAINING:
+    case 'FusedBatchNorm':
+      return 1;
+    case 'DepthwiseConv2dNative':
+      return 2;
     // a matrix product: as many multiplications a number as there are input channels
-    case 'Conv2D': return 2 + (sizeOf(node.inputs[1]) / node.inputs[1].shape[3]) / 16;
-    default: return undefined;
+    case 'Conv2D':
+      return 2 + sizeOf(node.inputs[1]) / node.inputs[1].shape[3] / 16;
+    default:
+      return undefined;
   }
 }
 
-export function rematerialise(graph: Graph, { limitBytes, memory = plainMemory, smallestBytes = SMALLEST_BYTES }: RematerialiseOptions): { graph: Graph; need: MemoryNeed; dropped: number } {
+export function rematerialise(
+  graph: Graph,
+  { limitBytes, memory = plainMemory, smallestBytes = SMALLEST_BYTES }: RematerialiseOptions,
+): { graph: Graph; need: MemoryNeed; dropped: number } {
   const total = (need: MemoryNeed): number => need.fixedBytes + need.peakBytes;
   const producers = producersOf(graph);
   const useless = new Set<Value>();
   let dropped = new Set<Value>();
   let best = { graph, need: memoryNeed(graph, memory) };
   while (total(best.need) > limitBytes) {
-    const candidate = waiting(best.graph, best.need.peakAt, producers, memory, (value) => bytesOf(value) >= smallestBytes && !dropped.has(value) && !useless.has(value));
+    const candidate = waiting(
+      best.graph,
+      best.need.peakAt,
+      producers,
+      memory,
+      (value) => bytesOf(value) >= smallestBytes && !dropped.has(value) && !useless.has(value),
+    );
     if (!candidate) break;
     const more = new Set([...dropped, candidate]);
     const next = without(graph, more, producers);
@@ -50,10 +69,17 @@ export function rematerialise(graph: Graph, { limitBytes, memory = plainMemory, 
   return { ...best, dropped: dropped.size };
 }
 
-const producersOf = (graph: Graph): Map<Value, GraphNode> => new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+const producersOf = (graph: Graph): Map<Value, GraphNode> =>
+  new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
 
 /** Of the values that wait while the peak passes, the one that saves most memory for its work. */
-function waiting(graph: Graph, peakAt: number, producers: ReadonlyMap<Value, GraphNode>, memory: MemoryModel, allowed: (value: Value) => boolean): Value | undefined {
+function waiting(
+  graph: Graph,
+  peakAt: number,
+  producers: ReadonlyMap<Value, GraphNode>,
+  memory: MemoryModel,
+  allowed: (value: Value) => boolean,
+): Value | undefined {
   const readers = readersOf(graph);
   let found: { value: Value; worth: number } | undefined;
   for (const [value, life] of lives(graph)) {
@@ -105,7 +131,13 @@ function without(graph: Graph, dropped: ReadonlySet<Value>, producers: ReadonlyM
       // the largest input waits for the moment; small ones (weights, statistics) may come when they like
       const largest = inputs.reduce((most, input, i) => (bytesOf(input) > bytesOf(inputs[most]) ? i : most), 0);
       const held = createValue(inputs[largest]);
-      nodes.push({ op: AFTER, inputs: [inputs[largest], control], inputNames: ['x', 'control'], attrs: {}, outputs: [held] });
+      nodes.push({
+        op: AFTER,
+        inputs: [inputs[largest], control],
+        inputNames: ['x', 'control'],
+        attrs: {},
+        outputs: [held],
+      });
       inputs = inputs.map((input, i) => (i === largest ? held : input));
     }
     const made = createValue(value);
@@ -132,8 +164,15 @@ function without(graph: Graph, dropped: ReadonlySet<Value>, producers: ReadonlyM
     }
     // the newest of the other inputs says that the moment has come
     const others = node.inputs.filter((input) => !late.includes(input) && madeAt.has(input));
-    const control = others.reduce<Value | undefined>((newest, input) => (newest && madeAt.get(newest)! >= madeAt.get(input)! ? newest : input), undefined);
-    nodes.push(control ? { ...node, inputs: node.inputs.map((input) => (late.includes(input) ? again(input, control) : input)) } : node);
+    const control = others.reduce<Value | undefined>(
+      (newest, input) => (newest && madeAt.get(newest)! >= madeAt.get(input)! ? newest : input),
+      undefined,
+    );
+    nodes.push(
+      control
+        ? { ...node, inputs: node.inputs.map((input) => (late.includes(input) ? again(input, control) : input)) }
+        : node,
+    );
   });
   return { ...graph, nodes };
 }

@@ -7,31 +7,50 @@ import { capture, interpret, simplify, stackUpdates, type Graph } from '../index
 
 beforeAll(async () => void (await openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'js' })));
 
-const numbers = (shape: number[], seed: number): HostTensors[string] => hostTensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(seed * 12.9898 + i * 78.233)));
+const numbers = (shape: number[], seed: number): HostTensors[string] =>
+  hostTensor(
+    shape,
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(seed * 12.9898 + i * 78.233)),
+  );
 
 /** Parameters of several shapes; momentum with a decay for some of them, a clipped norm, and running means beside. */
-const step = (names: readonly string[]): StepFunction => (state, { x, rate }) => {
-  const loss = (...values: tf.Tensor[]): tf.Scalar => tf.addN(values.map((value, i) => tf.sum(tf.sin(tf.mul(value, tf.add(tf.mean(x), i)))))) as tf.Scalar;
-  const { value, grads } = tf.valueAndGrads(loss)(names.map((name) => state[name]));
-  const norm = tf.sqrt(tf.addN(grads.map((gradient) => tf.sum(tf.square(gradient)))));
-  const shorten = tf.div(0.5, tf.maximum(norm, 0.5));
-  const next = names.flatMap((name, i) => {
-    const gradient = tf.mul(grads[i], shorten);
-    const velocity = tf.add(tf.mul(state[`m/${name}`], 0.9), i % 4 ? gradient : tf.add(gradient, tf.mul(state[name], 1e-3)));
-    return [[`m/${name}`, velocity], [name, tf.sub(state[name], tf.mul(velocity, rate))]] as const;
-  });
-  return { state: Object.fromEntries(next), outputs: { value, norm } };
-};
+const step =
+  (names: readonly string[]): StepFunction =>
+  (state, { x, rate }) => {
+    const loss = (...values: tf.Tensor[]): tf.Scalar =>
+      tf.addN(values.map((value, i) => tf.sum(tf.sin(tf.mul(value, tf.add(tf.mean(x), i)))))) as tf.Scalar;
+    const { value, grads } = tf.valueAndGrads(loss)(names.map((name) => state[name]));
+    const norm = tf.sqrt(tf.addN(grads.map((gradient) => tf.sum(tf.square(gradient)))));
+    const shorten = tf.div(0.5, tf.maximum(norm, 0.5));
+    const next = names.flatMap((name, i) => {
+      const gradient = tf.mul(grads[i], shorten);
+      const velocity = tf.add(
+        tf.mul(state[`m/${name}`], 0.9),
+        i % 4 ? gradient : tf.add(gradient, tf.mul(state[name], 1e-3)),
+      );
+      return [
+        [`m/${name}`, velocity],
+        [name, tf.sub(state[name], tf.mul(velocity, rate))],
+      ] as const;
+    });
+    return { state: Object.fromEntries(next), outputs: { value, norm } };
+  };
 
 function given(count: number): { names: string[]; state: HostTensors; inputs: HostTensors; graph: Graph } {
   const names = Array.from({ length: count }, (_, i) => `w${i}`);
   const shapes = names.map((_, i) => [[3], [2, 2], [4], [1, 2, 3]][i % 4]);
-  const state = Object.fromEntries(names.flatMap((name, i) => [[name, numbers(shapes[i], i + 1)], [`m/${name}`, numbers(shapes[i], i + 50)]]));
+  const state = Object.fromEntries(
+    names.flatMap((name, i) => [
+      [name, numbers(shapes[i], i + 1)],
+      [`m/${name}`, numbers(shapes[i], i + 50)],
+    ]),
+  );
   const inputs = { x: numbers([5], 7), rate: hostTensor([], Float32Array.of(0.1)) };
   return { names, state, inputs, graph: simplify(capture(step(names), { state, inputs })) };
 }
 
-const arithmetic = (graph: Graph): number => graph.nodes.filter(({ op }) => ['Multiply', 'Sub', 'Square'].includes(op)).length;
+const arithmetic = (graph: Graph): number =>
+  graph.nodes.filter(({ op }) => ['Multiply', 'Sub', 'Square'].includes(op)).length;
 
 test('a clipped update with its norm, whose sum goes in another order', () => {
   const { state, inputs, graph } = given(12);
@@ -49,7 +68,17 @@ test('an update without a norm is the same bit for bit', () => {
   const names = ['a', 'b', 'c', 'd'];
   const state = Object.fromEntries(names.map((name, i) => [name, numbers([i + 2], i + 1)]));
   const inputs = { x: numbers([3], 4) };
-  const graph = simplify(capture((state, { x }) => ({ state: Object.fromEntries(names.map((name) => [name, tf.sub(state[name], tf.div(tf.square(state[name]), tf.sum(x)))])), outputs: {} }), { state, inputs }));
+  const graph = simplify(
+    capture(
+      (state, { x }) => ({
+        state: Object.fromEntries(
+          names.map((name) => [name, tf.sub(state[name], tf.div(tf.square(state[name]), tf.sum(x)))]),
+        ),
+        outputs: {},
+      }),
+      { state, inputs },
+    ),
+  );
   expect(graph.nodes).toHaveLength(13);
   const stacked = stackUpdates(graph);
   expect(stacked.nodes.map(({ op }) => op)).toEqual(['Sum', 'Concat', 'Square', 'RealDiv', 'Sub', 'SplitV']);
@@ -67,11 +96,22 @@ test('the arithmetic of the update does not grow with the parameters', () => {
 });
 
 test('what an output reads, what is large and what is alone stays as it is', () => {
-  const state = { a: numbers([3], 1), b: numbers([3], 2), c: numbers([3], 3), large: hostTensor([300_000], new Float32Array(300_000)), other: numbers([3], 4) };
-  const graph = simplify(capture((state) => {
-    const doubled = Object.fromEntries(['a', 'b', 'c', 'large'].map((name) => [name, tf.mul(state[name], 2)]));
-    return { state: { ...doubled, other: tf.neg(state.other) }, outputs: { a: tf.exp(doubled.a) } };
-  }, { state, inputs: {} }));
+  const state = {
+    a: numbers([3], 1),
+    b: numbers([3], 2),
+    c: numbers([3], 3),
+    large: hostTensor([300_000], new Float32Array(300_000)),
+    other: numbers([3], 4),
+  };
+  const graph = simplify(
+    capture(
+      (state) => {
+        const doubled = Object.fromEntries(['a', 'b', 'c', 'large'].map((name) => [name, tf.mul(state[name], 2)]));
+        return { state: { ...doubled, other: tf.neg(state.other) }, outputs: { a: tf.exp(doubled.a) } };
+      },
+      { state, inputs: {} },
+    ),
+  );
   // only b and c are left to join: too few
   expect(stackUpdates(graph).nodes).toEqual(graph.nodes);
 });

@@ -10,7 +10,25 @@ const FEWEST = 3;
 const LARGE = 262_144;
 
 /** Kernels that work number by number. */
-const ELEMENTWISE = new Set(['Abs', 'Add', 'ClipByValue', 'Exp', 'Log', 'Maximum', 'Minimum', 'Multiply', 'Neg', 'RealDiv', 'Reciprocal', 'Rsqrt', 'Sign', 'Sqrt', 'Square', 'SquaredDifference', 'Sub']);
+const ELEMENTWISE = new Set([
+  'Abs',
+  'Add',
+  'ClipByValue',
+  'Exp',
+  'Log',
+  'Maximum',
+  'Minimum',
+  'Multiply',
+  'Neg',
+  'RealDiv',
+  'Reciprocal',
+  'Rsqrt',
+  'Sign',
+  'Sqrt',
+  'Square',
+  'SquaredDifference',
+  'Sub',
+]);
 
 const stackable = (value: Value): boolean => value.dtype === 'float32' && sizeOf(value) > 1 && sizeOf(value) < LARGE;
 const isScalar = (value: Value): boolean => sizeOf(value) === 1 && value.shape.length <= 1;
@@ -19,7 +37,8 @@ export const stackUpdates = (graph: Graph): Graph => stackTail(stackSquares(grap
 
 function readersOf(graph: Graph): Map<Value, GraphNode[]> {
   const readers = new Map<Value, GraphNode[]>();
-  for (const node of graph.nodes) for (const input of new Set(node.inputs)) readers.set(input, [...(readers.get(input) ?? []), node]);
+  for (const node of graph.nodes)
+    for (const input of new Set(node.inputs)) readers.set(input, [...(readers.get(input) ?? []), node]);
   return readers;
 }
 
@@ -29,11 +48,23 @@ function joined(values: readonly Value[]): { vector: Value; nodes: GraphNode[] }
   const flat = values.map((value) => {
     if (value.shape.length === 1) return value;
     const output = createValue({ shape: [sizeOf(value)], dtype: value.dtype });
-    nodes.push({ op: 'Reshape', inputs: [value], inputNames: ['x'], attrs: { shape: output.shape }, outputs: [output] });
+    nodes.push({
+      op: 'Reshape',
+      inputs: [value],
+      inputNames: ['x'],
+      attrs: { shape: output.shape },
+      outputs: [output],
+    });
     return output;
   });
   const vector = createValue({ shape: [flat.reduce((sum, value) => sum + sizeOf(value), 0)], dtype: values[0].dtype });
-  nodes.push({ op: 'Concat', inputs: flat, inputNames: flat.map((_, i) => String(i)), attrs: { axis: 0 }, outputs: [vector] });
+  nodes.push({
+    op: 'Concat',
+    inputs: flat,
+    inputNames: flat.map((_, i) => String(i)),
+    attrs: { axis: 0 },
+    outputs: [vector],
+  });
   return { vector, nodes };
 }
 
@@ -82,7 +113,11 @@ function tailOf(graph: Graph): Set<GraphNode> {
   const tail = new Set<GraphNode>();
   for (const node of [...graph.nodes].reverse()) {
     const [output] = node.outputs;
-    const fits = ELEMENTWISE.has(node.op) && stackable(output) && !outputs.has(output) && node.inputs.every((input) => isScalar(input) || sameShape(input.shape, output.shape));
+    const fits =
+      ELEMENTWISE.has(node.op) &&
+      stackable(output) &&
+      !outputs.has(output) &&
+      node.inputs.every((input) => isScalar(input) || sameShape(input.shape, output.shape));
     const read = readers.get(output) ?? [];
     if (fits && (read.length > 0 || newState.has(output)) && read.every((reader) => tail.has(reader))) tail.add(node);
   }
@@ -95,7 +130,10 @@ function components(nodes: readonly GraphNode[]): GraphNode[][] {
   for (const node of nodes) {
     const values = [...node.inputs.filter((input) => !isScalar(input)), ...node.outputs];
     const merged = [...new Set(values.flatMap((value) => parts.get(value) ?? [])), node];
-    const touched = new Set([...values, ...merged.flatMap(({ inputs, outputs }) => [...inputs.filter((input) => !isScalar(input)), ...outputs])]);
+    const touched = new Set([
+      ...values,
+      ...merged.flatMap(({ inputs, outputs }) => [...inputs.filter((input) => !isScalar(input)), ...outputs]),
+    ]);
     for (const value of touched) parts.set(value, merged);
   }
   const position = new Map(nodes.map((node, index) => [node, index]));
@@ -119,7 +157,13 @@ function described(nodes: readonly GraphNode[], newState: ReadonlySet<Value>): C
     if (!leaves.includes(value)) leaves.push(value);
     return `leaf ${leaves.indexOf(value)}`;
   };
-  const form = nodes.map((node) => [node.op, node.attrs, node.inputNames, node.inputs.map(operand), newState.has(node.outputs[0])]);
+  const form = nodes.map((node) => [
+    node.op,
+    node.attrs,
+    node.inputNames,
+    node.inputs.map(operand),
+    newState.has(node.outputs[0]),
+  ]);
   return { nodes, leaves, form: JSON.stringify(form) };
 }
 
@@ -133,7 +177,10 @@ function stackTail(graph: Graph): Graph {
   }
   const stacked = [...groups.values()].filter((group) => group.length >= FEWEST);
   const gone = new Set(stacked.flatMap((group) => group.flatMap(({ nodes }) => nodes)));
-  return { ...graph, nodes: [...graph.nodes.filter((node) => !gone.has(node)), ...stacked.flatMap((group) => stack(group, newState))] };
+  return {
+    ...graph,
+    nodes: [...graph.nodes.filter((node) => !gone.has(node)), ...stacked.flatMap((group) => stack(group, newState))],
+  };
 }
 
 function stack(group: readonly Component[], newState: ReadonlySet<Value>): GraphNode[] {
@@ -149,14 +196,36 @@ function stack(group: readonly Component[], newState: ReadonlySet<Value>): Graph
     const vector = createValue({ shape: [sizes.reduce((sum, size) => sum + size, 0)], dtype: 'float32' });
     vectors.set(node.outputs[0], vector);
     nodes.push({ ...node, inputs: node.inputs.map((input) => vectors.get(input) ?? input), outputs: [vector] });
-    if (newState.has(node.outputs[0])) nodes.push(...divided(vector, sizes, group.map((component) => component.nodes[i].outputs[0])));
+    if (newState.has(node.outputs[0]))
+      nodes.push(
+        ...divided(
+          vector,
+          sizes,
+          group.map((component) => component.nodes[i].outputs[0]),
+        ),
+      );
   });
   return nodes;
 }
 
 /** The vector's parts as the values they were. */
 function divided(vector: Value, sizes: readonly number[], values: readonly Value[]): GraphNode[] {
-  const parts = values.map((value) => (value.shape.length === 1 ? value : createValue({ shape: [sizeOf(value)], dtype: value.dtype })));
-  const reshapes = values.flatMap((value, i): GraphNode[] => (parts[i] === value ? [] : [{ op: 'Reshape', inputs: [parts[i]], inputNames: ['x'], attrs: { shape: value.shape }, outputs: [value] }]));
-  return [{ op: 'SplitV', inputs: [vector], inputNames: ['x'], attrs: { numOrSizeSplits: [...sizes], axis: 0 }, outputs: parts }, ...reshapes];
+  const parts = values.map((value) =>
+    value.shape.length === 1 ? value : createValue({ shape: [sizeOf(value)], dtype: value.dtype }),
+  );
+  const reshapes = values.flatMap((value, i): GraphNode[] =>
+    parts[i] === value
+      ? []
+      : [{ op: 'Reshape', inputs: [parts[i]], inputNames: ['x'], attrs: { shape: value.shape }, outputs: [value] }],
+  );
+  return [
+    {
+      op: 'SplitV',
+      inputs: [vector],
+      inputNames: ['x'],
+      attrs: { numOrSizeSplits: [...sizes], axis: 0 },
+      outputs: parts,
+    },
+    ...reshapes,
+  ];
 }

@@ -6,7 +6,13 @@ import { shapeRules } from './shape.js';
 import { trainingRules } from './training.js';
 import type { Rules } from './rule.js';
 
-export const rules: Rules = { ...elementwiseRules, ...shapeRules, ...reductionRules, ...networkRules, ...trainingRules };
+export const rules: Rules = {
+  ...elementwiseRules,
+  ...shapeRules,
+  ...reductionRules,
+  ...networkRules,
+  ...trainingRules,
+};
 /** Names of the kernels that can be captured. */
 export const CAPTURED_OPS: readonly string[] = Object.keys(rules);
 export type { Rules } from './rule.js';

@@ -11,9 +11,21 @@ const matrixProduct: Rule = ({ a, b }, { transposeA, transposeB }) => {
   return { shape: [...batch, rows, columns], dtype: 'float32' };
 };
 
-function convolution({ x, filter }: Inputs, { strides, dilations, pad, dimRoundingMode, dataFormat }: Attrs, depthwise: boolean): number[] {
+function convolution(
+  { x, filter }: Inputs,
+  { strides, dilations, pad, dimRoundingMode, dataFormat }: Attrs,
+  depthwise: boolean,
+): number[] {
   if (dataFormat && dataFormat !== 'NHWC') throw new Error('only images in NHWC are captured');
-  return backend_util.computeConv2DInfo(x.shape as Four, filter.shape as Four, strides, dilations ?? [1, 1], pad, dimRoundingMode, depthwise).outShape;
+  return backend_util.computeConv2DInfo(
+    x.shape as Four,
+    filter.shape as Four,
+    strides,
+    dilations ?? [1, 1],
+    pad,
+    dimRoundingMode,
+    depthwise,
+  ).outShape;
 }
 
 const pool: Rule = ({ x }, { filterSize, strides, pad, dimRoundingMode }) => ({
@@ -23,10 +35,22 @@ const pool: Rule = ({ x }, { filterSize, strides, pad, dimRoundingMode }) => ({
 
 export const networkRules: Rules = {
   ...rulesFor(['BatchMatMul', '_FusedMatMul'], matrixProduct),
-  ...rulesFor(['Conv2D', 'FusedConv2D'], (inputs, attrs) => ({ shape: convolution(inputs, attrs, false), dtype: 'float32' })),
-  ...rulesFor(['DepthwiseConv2dNative', 'FusedDepthwiseConv2D'], (inputs, attrs) => ({ shape: convolution(inputs, attrs, true), dtype: 'float32' })),
-  ...rulesFor(['Conv2DBackpropInput', 'DepthwiseConv2dNativeBackpropInput'], (_, { inputShape }) => ({ shape: inputShape, dtype: 'float32' })),
-  ...rulesFor(['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter'], (_, { filterShape }) => ({ shape: filterShape, dtype: 'float32' })),
+  ...rulesFor(['Conv2D', 'FusedConv2D'], (inputs, attrs) => ({
+    shape: convolution(inputs, attrs, false),
+    dtype: 'float32',
+  })),
+  ...rulesFor(['DepthwiseConv2dNative', 'FusedDepthwiseConv2D'], (inputs, attrs) => ({
+    shape: convolution(inputs, attrs, true),
+    dtype: 'float32',
+  })),
+  ...rulesFor(['Conv2DBackpropInput', 'DepthwiseConv2dNativeBackpropInput'], (_, { inputShape }) => ({
+    shape: inputShape,
+    dtype: 'float32',
+  })),
+  ...rulesFor(['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter'], (_, { filterShape }) => ({
+    shape: filterShape,
+    dtype: 'float32',
+  })),
   ...rulesFor(['MaxPool', 'AvgPool'], pool),
   MaxPoolGrad: ({ input }) => ({ shape: input.shape, dtype: 'float32' }),
   AvgPoolGrad: ({ input }) => ({ shape: input.shape, dtype: 'float32' }),

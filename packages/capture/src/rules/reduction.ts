@@ -3,13 +3,19 @@ import { backend_util, util } from '@tensorflow/tfjs-core';
 import type { CapturedDType, TensorSpec } from '../graph.js';
 import { mutable, rulesFor, type Rule, type Rules } from './rule.js';
 
-function reduced(x: TensorSpec, axis: number | number[], keepDims: boolean | undefined, dtype: CapturedDType): TensorSpec {
+function reduced(
+  x: TensorSpec,
+  axis: number | number[],
+  keepDims: boolean | undefined,
+  dtype: CapturedDType,
+): TensorSpec {
   const axes = util.parseAxisParam(axis, mutable(x.shape));
   const [shape] = backend_util.computeOutAndReduceShapes(mutable(x.shape), axes);
   return { shape: keepDims ? backend_util.expandShapeToKeepDim(shape, axes) : shape, dtype };
 }
 
-const keeping: Rule = ({ x }, { axis, reductionIndices, keepDims }) => reduced(x, axis ?? reductionIndices, keepDims, x.dtype);
+const keeping: Rule = ({ x }, { axis, reductionIndices, keepDims }) =>
+  reduced(x, axis ?? reductionIndices, keepDims, x.dtype);
 
 export const reductionRules: Rules = {
   ...rulesFor(['Max', 'Min', 'Prod'], keeping),
@@ -20,6 +26,9 @@ export const reductionRules: Rules = {
   ...rulesFor(['Cumsum', 'Cumprod'], ({ x }) => ({ shape: x.shape, dtype: x.dtype })),
   TopK: ({ x }, { k }) => {
     const shape = [...x.shape.slice(0, -1), k];
-    return [{ shape, dtype: x.dtype }, { shape, dtype: 'int32' }];
+    return [
+      { shape, dtype: x.dtype },
+      { shape, dtype: 'int32' },
+    ];
   },
 };

@@ -9,9 +9,13 @@ export type Inputs = Readonly<Record<string, TensorSpec>>;
 export type Rule = (inputs: Inputs, attrs: Attrs) => TensorSpec | TensorSpec[];
 export type Rules = Readonly<Record<string, Rule>>;
 
-export const rulesFor = (names: readonly string[], rule: Rule): Rules => Object.fromEntries(names.map((name) => [name, rule]));
+export const rulesFor = (names: readonly string[], rule: Rule): Rules =>
+  Object.fromEntries(names.map((name) => [name, rule]));
 
 /** The inputs of a kernel that takes a list, in order. */
-export const listed = (inputs: Inputs): TensorSpec[] => Object.keys(inputs).sort((a, b) => Number(a) - Number(b)).map((key) => inputs[key]);
+export const listed = (inputs: Inputs): TensorSpec[] =>
+  Object.keys(inputs)
+    .sort((a, b) => Number(a) - Number(b))
+    .map((key) => inputs[key]);
 
 export const mutable = (shape: readonly number[]): number[] => [...shape];

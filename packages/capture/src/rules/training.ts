@@ -1,5 +1,13 @@
 /** The training ops that core names: here each stays one node, and a lowering knows what it means. */
-import { ADD_TO_TARGET, BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT, TARGET_ENTRY } from '@facewright/core';
+import {
+  ADD_TO_TARGET,
+  BATCH_NORM_TRAINING,
+  BATCH_NORM_TRAINING_GRADIENT,
+  PRELU_GRADIENT,
+  SOFTMAX_CROSS_ENTROPY,
+  SOFTMAX_CROSS_ENTROPY_GRADIENT,
+  TARGET_ENTRY,
+} from '@facewright/core';
 import type { TensorSpec } from '../graph.js';
 import type { Rules } from './rule.js';
 

@@ -18,7 +18,18 @@ export interface OnnxGraph {
   readonly weights: ReadonlyMap<string, HostTensor>;
 }
 
-const TYPES: Readonly<Record<number, RawType>> = { 1: 'F32', 2: 'U8', 3: 'I8', 5: 'I16', 6: 'I32', 7: 'I64', 9: 'BOOL', 10: 'F16', 11: 'F64', 16: 'BF16' };
+const TYPES: Readonly<Record<number, RawType>> = {
+  1: 'F32',
+  2: 'U8',
+  3: 'I8',
+  5: 'I16',
+  6: 'I32',
+  7: 'I64',
+  9: 'BOOL',
+  10: 'F16',
+  11: 'F64',
+  16: 'BF16',
+};
 
 /** Whether it may be one: a ModelProto begins with its IR version. */
 export const mayBeOnnx = (bytes: Uint8Array): boolean => bytes[0] === 0x08 && bytes.length > 2 && bytes[1] < 64;
@@ -31,11 +42,17 @@ export function readOnnx(bytes: Uint8Array, where: string): OnnxGraph {
     return readGraph(graph);
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
-    throw new FacewrightError({ what: `This ONNX file cannot be read: ${error.message}.`, where, todo: 'Export or fetch it again; all weights must be in the one file.', cause: error });
+    throw new FacewrightError({
+      what: `This ONNX file cannot be read: ${error.message}.`,
+      where,
+      todo: 'Export or fetch it again; all weights must be in the one file.',
+      cause: error,
+    });
   }
 }
 
-const only = (message: Uint8Array, number: number): Uint8Array[] => [...fields(message)].filter((field) => field.number === number).map(messageOf);
+const only = (message: Uint8Array, number: number): Uint8Array[] =>
+  [...fields(message)].filter((field) => field.number === number).map(messageOf);
 
 function readGraph(graph: Uint8Array): OnnxGraph {
   const nodes: OnnxNode[] = [];
@@ -78,7 +95,8 @@ function readAttribute(message: Uint8Array): { name: string; number?: number; te
   let tensor: HostTensor | undefined;
   for (const field of fields(message)) {
     if (field.number === 1) name = textOf(field);
-    else if (field.number === 2 && field.kind === 'fixed32') number = new Float32Array(new Uint8Array(field.bytes).buffer)[0];
+    else if (field.number === 2 && field.kind === 'fixed32')
+      number = new Float32Array(new Uint8Array(field.bytes).buffer)[0];
     else if (field.number === 3 && field.kind === 'integer') [number] = integersOf(field);
     else if (field.number === 5) ({ tensor } = readTensor(messageOf(field)));
   }
@@ -99,16 +117,25 @@ function readTensor(message: Uint8Array): { name: string; tensor?: HostTensor } 
     else if (field.number === 5 || field.number === 7) for (const value of integersOf(field)) integers.push(value);
     else if (field.number === 8) name = textOf(field);
     else if (field.number === 9) raw = messageOf(field);
-    else if (field.number === 14 && field.kind === 'integer' && field.value !== 0n) throw new ProtobufError(`the weights "${name}" are in another file`);
+    else if (field.number === 14 && field.kind === 'integer' && field.value !== 0n)
+      throw new ProtobufError(`the weights "${name}" are in another file`);
   }
   const known = TYPES[type];
   if (!known) return { name };
-  if (shape.some((side) => !Number.isSafeInteger(side) || side < 0)) throw new ProtobufError(`the weights "${name}" have no shape`);
+  if (shape.some((side) => !Number.isSafeInteger(side) || side < 0))
+    throw new ProtobufError(`the weights "${name}" have no shape`);
   const size = shape.reduce((product, side) => product * side, 1);
   const fits = integers.every((value) => (value | 0) === value);
-  const data = raw ? rawNumbers(known, raw) : known === 'F32' ? rawNumbers('F32', Buffer.concat(floats)) : fits ? Int32Array.from(integers) : undefined;
+  const data = raw
+    ? rawNumbers(known, raw)
+    : known === 'F32'
+      ? rawNumbers('F32', Buffer.concat(floats))
+      : fits
+        ? Int32Array.from(integers)
+        : undefined;
   if (!data) return { name };
-  if (data.length !== size) throw new ProtobufError(`the weights "${name}" of shape [${shape.join(', ')}] are ${data.length} numbers`);
+  if (data.length !== size)
+    throw new ProtobufError(`the weights "${name}" of shape [${shape.join(', ')}] are ${data.length} numbers`);
   return { name, tensor: hostTensor(shape, data) };
 }
 

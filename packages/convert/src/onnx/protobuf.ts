@@ -30,11 +30,20 @@ export function* fields(message: Uint8Array): Generator<Field> {
     const number = Math.floor(tag / 8);
     if (number === 0 || number >= 2 ** 29) throw new ProtobufError(`there is no field ${number}`);
     switch (tag % 8) {
-      case 0: yield { number, kind: 'integer', value: varint() }; break;
-      case 1: yield { number, kind: 'fixed64', bytes: take(8) }; break;
-      case 2: yield { number, kind: 'bytes', bytes: take(Number(varint())) }; break;
-      case 5: yield { number, kind: 'fixed32', bytes: take(4) }; break;
-      default: throw new ProtobufError(`a field has the unknown wire type ${tag % 8}`);
+      case 0:
+        yield { number, kind: 'integer', value: varint() };
+        break;
+      case 1:
+        yield { number, kind: 'fixed64', bytes: take(8) };
+        break;
+      case 2:
+        yield { number, kind: 'bytes', bytes: take(Number(varint())) };
+        break;
+      case 5:
+        yield { number, kind: 'fixed32', bytes: take(4) };
+        break;
+      default:
+        throw new ProtobufError(`a field has the unknown wire type ${tag % 8}`);
     }
   }
 }

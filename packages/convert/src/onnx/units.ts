@@ -7,14 +7,48 @@ import type { Unit } from '../units.js';
 import type { OnnxGraph, OnnxNode } from './model.js';
 
 /** Ops beside layers: they move numbers, scale the input or the embedding, or add a shortcut. */
-const HARMLESS = new Set(['Add', 'Sub', 'Mul', 'Div', 'Identity', 'Flatten', 'Reshape', 'Squeeze', 'Unsqueeze', 'Transpose', 'Shape', 'Gather', 'Concat', 'Slice', 'Cast', 'Dropout', 'ConstantOfShape', 'Expand', 'Clip', 'Max', 'Pow', 'Sqrt', 'ReduceL2', 'ReduceSum', 'ReduceSumSquare', 'LpNormalization', 'Relu', 'Constant', 'Pad']);
+const HARMLESS = new Set([
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Identity',
+  'Flatten',
+  'Reshape',
+  'Squeeze',
+  'Unsqueeze',
+  'Transpose',
+  'Shape',
+  'Gather',
+  'Concat',
+  'Slice',
+  'Cast',
+  'Dropout',
+  'ConstantOfShape',
+  'Expand',
+  'Clip',
+  'Max',
+  'Pow',
+  'Sqrt',
+  'ReduceL2',
+  'ReduceSum',
+  'ReduceSumSquare',
+  'LpNormalization',
+  'Relu',
+  'Constant',
+  'Pad',
+]);
 
 /** Throws a `FacewrightError` that names the first node it cannot follow. */
 export function unitsOfGraph({ nodes, weights }: OnnxGraph, where: string): Unit[] {
   const aliases = new Map<string, string>();
   const units: Unit[] = [];
   const refuse = (node: OnnxNode, what: string): never => {
-    throw new FacewrightError({ what: `The node "${node.name}" (${node.op}) ${what}.`, where, todo: 'Only networks of convolution, batch normalisation and PReLU one after another are read without a name map; give one by --map.' });
+    throw new FacewrightError({
+      what: `The node "${node.name}" (${node.op}) ${what}.`,
+      where,
+      todo: 'Only networks of convolution, batch normalisation and PReLU one after another are read without a name map; give one by --map.',
+    });
   };
   const weight = (node: OnnxNode, index: number): HostTensor => {
     let name = node.inputs[index] ?? '';
@@ -29,7 +63,11 @@ export function unitsOfGraph({ nodes, weights }: OnnxGraph, where: string): Unit
         break;
       case 'Gemm': {
         const kernel = weight(node, 1);
-        units.push({ label: node.name, kernel: node.attributes.get('transB') ? kernel : transposed(kernel), ...(node.inputs[2] && { bias: weight(node, 2) }) });
+        units.push({
+          label: node.name,
+          kernel: node.attributes.get('transB') ? kernel : transposed(kernel),
+          ...(node.inputs[2] && { bias: weight(node, 2) }),
+        });
         break;
       }
       case 'MatMul':
@@ -59,5 +97,8 @@ const flat = ({ data }: HostTensor): HostTensor => hostTensor([data.length], dat
 function transposed(matrix: HostTensor): HostTensor {
   const [rows, columns] = matrix.shape;
   if (matrix.shape.length !== 2) return matrix; // its shape is complained of later
-  return hostTensor([columns, rows], Float32Array.from({ length: rows * columns }, (_, i) => matrix.data[(i % rows) * columns + Math.floor(i / rows)]));
+  return hostTensor(
+    [columns, rows],
+    Float32Array.from({ length: rows * columns }, (_, i) => matrix.data[(i % rows) * columns + Math.floor(i / rows)]),
+  );
 }

@@ -23,16 +23,27 @@ export interface GraphModelFiles {
 /** Two batches: what differs between their graphs depends on the number of images. */
 const BATCHES = [3, 5] as const;
 
-interface TopologyNode { readonly name: string; readonly op: string; readonly input?: readonly string[]; readonly attr: Readonly<Record<string, Attribute>> }
+interface TopologyNode {
+  readonly name: string;
+  readonly op: string;
+  readonly input?: readonly string[];
+  readonly attr: Readonly<Record<string, Attribute>>;
+}
 
 /** Throws a `FacewrightError` for an op that has no equal in TensorFlow's, and for a graph that changes with the number of images. */
-export function graphModel(step: StepFunction, { name, state, inputs, metadata, weightsFile }: GraphModelOptions): GraphModelFiles {
+export function graphModel(
+  step: StepFunction,
+  { name, state, inputs, metadata, weightsFile }: GraphModelOptions,
+): GraphModelFiles {
   const [graph, other] = BATCHES.map((batch) => {
     const specs = Object.entries(inputs(batch)).map(([input, shape]) => [input, { shape, dtype: 'float32' as const }]);
     return simplify(capture(step, { state, inputs: Object.fromEntries(specs) }, { name }));
   });
   const refuse = (what: string): never => {
-    throw new FacewrightError({ what: `The step "${name}" cannot be written as a tfjs graph model: ${what}.`, todo: 'Export it as ONNX.' });
+    throw new FacewrightError({
+      what: `The step "${name}" cannot be written as a tfjs graph model: ${what}.`,
+      todo: 'Export it as ONNX.',
+    });
   };
   if (other.nodes.length !== graph.nodes.length) refuse('it changes with the number of images');
   const nodes: TopologyNode[] = [];
@@ -41,7 +52,10 @@ export function graphModel(step: StepFunction, { name, state, inputs, metadata, 
   const constant = (label: string, shape: readonly number[], data: Float32Array | Int32Array): string => {
     const dtype = data instanceof Int32Array ? 'int32' : 'float32';
     nodes.push({ name: label, op: 'Const', attr: { dtype: { type: dtype === 'int32' ? 'DT_INT32' : 'DT_FLOAT' } } });
-    weights.push({ entry: { name: label, shape: [...shape], dtype }, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
+    weights.push({
+      entry: { name: label, shape: [...shape], dtype },
+      bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    });
     return label;
   };
 
@@ -55,16 +69,27 @@ export function graphModel(step: StepFunction, { name, state, inputs, metadata, 
     names.set(value, constant(`constant_${index}`, value.shape, data as Float32Array));
   });
   graph.nodes.forEach((node, index) => {
-    const written = NODES[node.op]?.(withOpenBatch(node, other.nodes[index])) ?? refuse(`the op ${node.op} has no equal in it`);
+    const written =
+      NODES[node.op]?.(withOpenBatch(node, other.nodes[index])) ?? refuse(`the op ${node.op} has no equal in it`);
     const label = `${node.op}_${index}`;
-    const operands = written.inputs.map((input) => names.get(node.inputs[node.inputNames.indexOf(input)]) ?? refuse(`${node.op} has no input "${input}"`));
-    if (written.numbers) operands.push(constant(`${label}/numbers`, [written.numbers.length], Int32Array.from(written.numbers)));
+    const operands = written.inputs.map(
+      (input) => names.get(node.inputs[node.inputNames.indexOf(input)]) ?? refuse(`${node.op} has no input "${input}"`),
+    );
+    if (written.numbers)
+      operands.push(constant(`${label}/numbers`, [written.numbers.length], Int32Array.from(written.numbers)));
     nodes.push({ name: label, op: written.op, input: operands, attr: written.attributes ?? {} });
     names.set(node.outputs[0], label);
   });
-  for (const { name: output, value } of graph.outputs) nodes.push({ name: output, op: 'Identity', input: [names.get(value)!], attr: { T: FLOAT } });
+  for (const { name: output, value } of graph.outputs)
+    nodes.push({ name: output, op: 'Identity', input: [names.get(value)!], attr: { T: FLOAT } });
 
-  const signature = (list: Graph['inputs']) => Object.fromEntries(list.map(({ name: key, value }) => [key, { name: `${key}:0`, dtype: 'DT_FLOAT', tensorShape: openShape(value).shape }]));
+  const signature = (list: Graph['inputs']) =>
+    Object.fromEntries(
+      list.map(({ name: key, value }) => [
+        key,
+        { name: `${key}:0`, dtype: 'DT_FLOAT', tensorShape: openShape(value).shape },
+      ]),
+    );
   return {
     model: {
       format: 'graph-model',
@@ -79,11 +104,16 @@ export function graphModel(step: StepFunction, { name, state, inputs, metadata, 
   };
 }
 
-const openShape = ({ shape }: Value): { shape: { dim: { size: string }[] } } => ({ shape: { dim: shape.map((size, axis) => ({ size: axis === 0 ? '-1' : String(size) })) } });
+const openShape = ({ shape }: Value): { shape: { dim: { size: string }[] } } => ({
+  shape: { dim: shape.map((size, axis) => ({ size: axis === 0 ? '-1' : String(size) })) },
+});
 
 /** The shape of a Reshape with −1 where it depends on the number of images. */
 function withOpenBatch(node: GraphNode, other: GraphNode): GraphNode {
   if (node.op !== 'Reshape') return node;
   const [shape, otherShape] = [node, other].map(({ outputs }) => outputs[0].shape);
-  return { ...node, attrs: { ...node.attrs, shape: shape.map((side, axis) => (side === otherShape[axis] ? side : -1)) } };
+  return {
+    ...node,
+    attrs: { ...node.attrs, shape: shape.map((side, axis) => (side === otherShape[axis] ? side : -1)) },
+  };
 }

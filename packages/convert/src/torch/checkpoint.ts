@@ -15,7 +15,8 @@ const LEGACY_START = Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e', '
 const TODO = 'Save the weights alone: torch.save(model.state_dict(), "model.pt").';
 
 export const isTorch = (bytes: Uint8Array): boolean => isZip(bytes) || isLegacy(bytes);
-const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
+const isZip = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 const isLegacy = (bytes: Uint8Array): boolean => LEGACY_START.equals(bytes.subarray(0, LEGACY_START.length));
 
 /** What was saved, with tensors as `TorchTensor`. Throws a `FacewrightError` for anything else than a whole checkpoint of plain values and tensors. */
@@ -26,10 +27,16 @@ export async function readTorch(bytes: Uint8Array, where: string): Promise<Unpic
 async function readZip(bytes: Uint8Array, where: string): Promise<Unpickled> {
   const files = await unzip(bytes, where);
   const pickle = [...files.keys()].find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
-  if (pickle === undefined) throw new FacewrightError({ what: 'This zip file holds no data.pkl: it was not written by torch.save.', where, todo: TODO });
+  if (pickle === undefined)
+    throw new FacewrightError({
+      what: 'This zip file holds no data.pkl: it was not written by torch.save.',
+      where,
+      todo: TODO,
+    });
   const folder = pickle.slice(0, -'data.pkl'.length);
   const order = files.get(`${folder}byteorder`);
-  if (order && Buffer.from(order).toString('latin1') !== 'little') throw new FacewrightError({ what: 'The checkpoint was written on a big-endian machine.', where, todo: TODO });
+  if (order && Buffer.from(order).toString('latin1') !== 'little')
+    throw new FacewrightError({ what: 'The checkpoint was written on a big-endian machine.', where, todo: TODO });
   const { storages, persistent } = storageStore();
   const value = unpickle(files.get(pickle)!, where, { globals: TORCH_GLOBALS, persistent, todo: TODO });
   for (const storage of storages.values()) storage.bytes = files.get(`${folder}data/${storage.key}`);
@@ -43,13 +50,19 @@ async function unzip(bytes: Uint8Array, where: string): Promise<Map<string, Uint
     for await (const entry of zip.eachEntry()) {
       if (entry.fileName.endsWith('/')) continue;
       // torch.save stores its files as they are; a small file that unpacks to a huge one is none of its
-      if (entry.compressionMethod !== 0 || entry.uncompressedSize > bytes.length) throw new Error(`${entry.fileName} is compressed`);
+      if (entry.compressionMethod !== 0 || entry.uncompressedSize > bytes.length)
+        throw new Error(`${entry.fileName} is compressed`);
       const content = await zip.openReadStreamPromise(entry).then(buffer);
       if (crc32(content) !== entry.crc32) throw new Error(`the checksum of ${entry.fileName} does not match`);
       files.set(entry.fileName, content);
     }
   } catch (error) {
-    throw new FacewrightError({ what: `This is no whole PyTorch checkpoint: ${messageOf(error)}.`, where, todo: 'Fetch or save the file again.', cause: error });
+    throw new FacewrightError({
+      what: `This is no whole PyTorch checkpoint: ${messageOf(error)}.`,
+      where,
+      todo: 'Fetch or save the file again.',
+      cause: error,
+    });
   }
   return files;
 }
@@ -63,16 +76,22 @@ function readLegacy(bytes: Uint8Array, where: string): Unpickled {
     return value;
   };
   const system = next();
-  if (system instanceof Map && system.get('little_endian') === false) throw new FacewrightError({ what: 'The checkpoint was written on a big-endian machine.', where, todo: TODO });
+  if (system instanceof Map && system.get('little_endian') === false)
+    throw new FacewrightError({ what: 'The checkpoint was written on a big-endian machine.', where, todo: TODO });
   const value = next({ globals: TORCH_GLOBALS, persistent });
   const keys = next();
   const damaged = (what: string): never => {
-    throw new FacewrightError({ what: `This is no whole PyTorch checkpoint: ${what}.`, where, todo: 'Fetch or save the file again.' });
+    throw new FacewrightError({
+      what: `This is no whole PyTorch checkpoint: ${what}.`,
+      where,
+      todo: 'Fetch or save the file again.',
+    });
   };
   if (!Array.isArray(keys)) return damaged('it has no list of its storages');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys as Unpickled[]) {
-    const storage: Storage = (typeof key === 'string' ? storages.get(key) : undefined) ?? damaged('it has a storage that no tensor uses');
+    const storage: Storage =
+      (typeof key === 'string' ? storages.get(key) : undefined) ?? damaged('it has a storage that no tensor uses');
     const count = at + 8 <= bytes.length ? Number(view.getBigUint64(at, true)) : damaged('it ends early');
     const end = at + 8 + count * RAW_BYTES[storage.type];
     if (end > bytes.length) damaged('it ends early');

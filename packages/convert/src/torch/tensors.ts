@@ -3,7 +3,16 @@ import { RAW_BYTES, readRaw, type HostTensor, type RawType } from '@facewright/c
 import { PickleGlobal, PickleObject, type Fail, type PickleItem } from '@facewright/core/node';
 
 const STORAGES: Readonly<Record<string, RawType>> = {
-  DoubleStorage: 'F64', FloatStorage: 'F32', HalfStorage: 'F16', BFloat16Storage: 'BF16', LongStorage: 'I64', IntStorage: 'I32', ShortStorage: 'I16', CharStorage: 'I8', ByteStorage: 'U8', BoolStorage: 'BOOL',
+  DoubleStorage: 'F64',
+  FloatStorage: 'F32',
+  HalfStorage: 'F16',
+  BFloat16Storage: 'BF16',
+  LongStorage: 'I64',
+  IntStorage: 'I32',
+  ShortStorage: 'I16',
+  CharStorage: 'I8',
+  ByteStorage: 'U8',
+  BoolStorage: 'BOOL',
 };
 
 /** `torch.FloatStorage` and its like: only ever part of a persistent id. */
@@ -17,7 +26,10 @@ class StorageType extends PickleGlobal {
 export class Storage extends PickleObject {
   bytes?: Uint8Array;
   readonly value = undefined;
-  constructor(readonly key: string, readonly type: RawType) {
+  constructor(
+    readonly key: string,
+    readonly type: RawType,
+  ) {
     super();
   }
   setState(_: readonly PickleItem[], fail: Fail): never {
@@ -27,11 +39,19 @@ export class Storage extends PickleObject {
 
 /** A view of a storage; it counts as an array of numbers, which are fetched when they are asked for. */
 export class TorchTensor {
-  constructor(readonly storage: Storage, readonly offset: number, readonly shape: readonly number[], readonly strides: readonly number[]) {}
+  constructor(
+    readonly storage: Storage,
+    readonly offset: number,
+    readonly shape: readonly number[],
+    readonly strides: readonly number[],
+  ) {}
 
   /** A copy of the numbers; `undefined` where the storage has not got them, or one does not fit. */
   get data(): HostTensor['data'] | undefined {
-    const { storage: { bytes, type }, shape } = this;
+    const {
+      storage: { bytes, type },
+      shape,
+    } = this;
     const size = shape.reduce((product, side) => product * side, 1);
     const each = RAW_BYTES[type];
     if (!bytes) return undefined;
@@ -66,18 +86,31 @@ export class TorchTensor {
   }
 }
 
-const sizes = (item: PickleItem): readonly number[] | undefined => (Array.isArray(item) && item.every((side) => typeof side === 'number' && Number.isSafeInteger(side) && side >= 0) ? (item as number[]) : undefined);
+const sizes = (item: PickleItem): readonly number[] | undefined =>
+  Array.isArray(item) && item.every((side) => typeof side === 'number' && Number.isSafeInteger(side) && side >= 0)
+    ? (item as number[])
+    : undefined;
 
 const rebuildTensor = new PickleGlobal(([storage, offset, shape, strides], fail) => {
   const [sides, steps] = [sizes(shape), sizes(strides)];
-  if (!(storage instanceof Storage) || !sides || !steps || sides.length !== steps.length || sizes([offset]) === undefined) return fail('a tensor has no storage, shape or strides');
+  if (
+    !(storage instanceof Storage) ||
+    !sides ||
+    !steps ||
+    sides.length !== steps.length ||
+    sizes([offset]) === undefined
+  )
+    return fail('a tensor has no storage, shape or strides');
   if (sides.reduce((product, side) => product * side, 1) > Number.MAX_SAFE_INTEGER / 8) fail('a tensor is too large');
   return new TorchTensor(storage, offset as number, sides, steps) as unknown as PickleItem;
 });
 /** `requires_grad` and hooks say nothing here. */
-const rebuildParameter = new PickleGlobal(([data], fail) => ((data as unknown) instanceof TorchTensor ? data : fail('a parameter has no tensor')));
+const rebuildParameter = new PickleGlobal(([data], fail) =>
+  (data as unknown) instanceof TorchTensor ? data : fail('a parameter has no tensor'),
+);
 const orderedDictionary = new PickleGlobal(([items = []], fail) => {
-  if (!Array.isArray(items) || !items.every((item) => Array.isArray(item) && item.length === 2)) return fail('a dictionary is made of what are no pairs');
+  if (!Array.isArray(items) || !items.every((item) => Array.isArray(item) && item.length === 2))
+    return fail('a dictionary is made of what are no pairs');
   return new Map(items as [PickleItem, PickleItem][]);
 });
 const size = new PickleGlobal(([sides], fail) => (sizes(sides) ? sides : fail('a size has no sides')));
@@ -92,13 +125,17 @@ export const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map<string, 
 ]);
 
 /** The storages that a pickle refers to, each once. Ids are ('storage', type, key, device, count), in the older format with a view at the end. */
-export function storageStore(): { storages: ReadonlyMap<string, Storage>; persistent: (id: PickleItem, fail: Fail) => PickleItem } {
+export function storageStore(): {
+  storages: ReadonlyMap<string, Storage>;
+  persistent: (id: PickleItem, fail: Fail) => PickleItem;
+} {
   const storages = new Map<string, Storage>();
   return {
     storages,
     persistent(id, fail) {
       const [kind, type, key, , , view = null] = Array.isArray(id) ? id : [];
-      if (kind !== 'storage' || !(type instanceof StorageType) || typeof key !== 'string') return fail('it refers to something that is no storage');
+      if (kind !== 'storage' || !(type instanceof StorageType) || typeof key !== 'string')
+        return fail('it refers to something that is no storage');
       if (view !== null) fail('a storage is a view of another one, as very old PyTorch wrote them');
       const known = storages.get(key) ?? new Storage(key, type.type);
       if (known.type !== type.type) fail(`the storage "${key}" has two types`);

@@ -59,7 +59,9 @@ test('a killed writer leaves the whole former file or the whole new one', async 
   await writeFile(file, script);
   const runner = `import { createJiti } from ${JSON.stringify(import.meta.resolve('jiti'))}; await createJiti(import.meta.url).import(process.argv[1]);`;
   for (const delay of [1, 7, 19, 42]) {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', runner, file, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', runner, file, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await new Promise((resolve) => child.stdout.once('data', resolve));
     await new Promise((resolve) => setTimeout(resolve, delay));
     const ended = new Promise((resolve) => child.once('exit', resolve));

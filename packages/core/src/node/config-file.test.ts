@@ -16,11 +16,16 @@ const write = async (name: string, text: string): Promise<string> => {
 };
 
 const FORMATS: Record<string, string> = {
-  'facewright.config.ts': 'const seed: number = 7;\nexport default { seed, stages: [{ loss: { name: "arcface", m: 0.4 }, until: { steps: 10 } }] };',
-  'facewright.config.mts': 'export default { seed: 7 as number, stages: [{ loss: { name: "arcface", m: 0.4 }, until: { steps: 10 } }] };',
-  'facewright.config.mjs': 'export default { seed: 7, stages: [{ loss: { name: "arcface", m: 0.4 }, until: { steps: 10 } }] };',
-  'facewright.config.js': 'module.exports = { seed: 7, stages: [{ loss: { name: "arcface", m: 0.4 }, until: { steps: 10 } }] };',
-  'facewright.config.json': '{ "seed": 7, "stages": [{ "loss": { "name": "arcface", "m": 0.4 }, "until": { "steps": 10 } }] }',
+  'facewright.config.ts':
+    'const seed: number = 7;\nexport default { seed, stages: [{ loss: { name: "arcface", m: 0.4 }, until: { steps: 10 } }] };',
+  'facewright.config.mts':
+    'export default { seed: 7 as number, stages: [{ loss: { name: "arcface", m: 0.4 }, until: { steps: 10 } }] };',
+  'facewright.config.mjs':
+    'export default { seed: 7, stages: [{ loss: { name: "arcface", m: 0.4 }, until: { steps: 10 } }] };',
+  'facewright.config.js':
+    'module.exports = { seed: 7, stages: [{ loss: { name: "arcface", m: 0.4 }, until: { steps: 10 } }] };',
+  'facewright.config.json':
+    '{ "seed": 7, "stages": [{ "loss": { "name": "arcface", "m": 0.4 }, "until": { "steps": 10 } }] }',
   'facewright.config.yaml': 'seed: 7\nstages:\n  - loss: { name: arcface, m: 0.4 }\n    until: { steps: 10 }\n',
   'facewright.config.yml': 'seed: 7\nstages:\n  - { loss: { name: arcface, m: 0.4 }, until: { steps: 10 } }\n',
 };
@@ -30,7 +35,9 @@ test.each(Object.entries(FORMATS))('%s is found and read', async (name, text) =>
   for (const options of [{ directory }, { path }]) {
     const { config, baseDirectory, where } = await loadConfig(options);
     expect(config.seed).toBe(7);
-    expect(config.stages).toMatchObject([{ loss: { name: 'arcface', m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 0, until: { steps: 10 } }]);
+    expect(config.stages).toMatchObject([
+      { loss: { name: 'arcface', m: 0.4 }, optimiser: 'adam', rate: 1e-3, warmUp: 0, until: { steps: 10 } },
+    ]);
     expect(config.batch).toBe(128); // a default
     expect([baseDirectory, where]).toEqual([directory, path]);
   }
@@ -45,21 +52,45 @@ test('without a file there are the defaults', async () => {
 
 test('the file lies over the preset, the command line over the file', async () => {
   await write('facewright.config.json', '{ "seed": 2, "batch": 16 }');
-  const { config, given } = await loadConfig({ directory, preset: { seed: 1, batch: 8, flip: false }, overrides: { batch: 32 } });
+  const { config, given } = await loadConfig({
+    directory,
+    preset: { seed: 1, batch: 8, flip: false },
+    overrides: { batch: 32 },
+  });
   expect([config.seed, config.batch, config.flip]).toEqual([2, 32, false]);
   expect(given).toEqual({ seed: 2, batch: 32 });
 });
 
 test.each([
-  ['an unknown key names itself, the file and the nearest', 'facewright.config.json', '{ "bach": 3 }', /Unknown key "bach"[^]*where: .*facewright\.config\.json[^]*Did you mean "batch"/],
-  ['an unknown key further in', 'facewright.config.yaml', 'validation: { minimun: 3 }', /"validation\.minimun"[^]*Did you mean "minimum"\? Known keys: fraction, minimum, everySteps/],
-  ['an unknown key in a list', 'facewright.config.yaml', 'stages: [{ loss: softmax, until: { stepps: 3 } }]', /"stages\.0\.until\.stepps"[^]*Did you mean "steps"/],
+  [
+    'an unknown key names itself, the file and the nearest',
+    'facewright.config.json',
+    '{ "bach": 3 }',
+    /Unknown key "bach"[^]*where: .*facewright\.config\.json[^]*Did you mean "batch"/,
+  ],
+  [
+    'an unknown key further in',
+    'facewright.config.yaml',
+    'validation: { minimun: 3 }',
+    /"validation\.minimun"[^]*Did you mean "minimum"\? Known keys: fraction, minimum, everySteps/,
+  ],
+  [
+    'an unknown key in a list',
+    'facewright.config.yaml',
+    'stages: [{ loss: softmax, until: { stepps: 3 } }]',
+    /"stages\.0\.until\.stepps"[^]*Did you mean "steps"/,
+  ],
   ['a wrong kind', 'facewright.config.json', '{ "batch": "many" }', /"batch": .*number/],
   ['a value out of range', 'facewright.config.json', '{ "batch": 1 }', /"batch"/],
   ['a list is no config', 'facewright.config.yaml', '- 1', /gives no object/],
   ['broken JSON', 'facewright.config.json', '{ "batch": ', /cannot be read/],
   ['a file that throws', 'facewright.config.mjs', 'throw new Error("on purpose")', /cannot be read: on purpose/],
-  ['a file without a default export', 'facewright.config.mjs', 'export const config = {};', /gives no object[^]*export default/],
+  [
+    'a file without a default export',
+    'facewright.config.mjs',
+    'export const config = {};',
+    /gives no object[^]*export default/,
+  ],
 ])('%s', async (_, name, text, message) => {
   await write(name, text);
   await expect(loadConfig({ directory })).rejects.toThrow(message);
@@ -71,5 +102,7 @@ test('an empty YAML file is a config', async () => {
 });
 
 test('a named file that is not there is an error', async () => {
-  await expect(loadConfig({ path: join(directory, 'other.yaml') })).rejects.toThrow(/cannot be read[^]*where: .*other\.yaml/);
+  await expect(loadConfig({ path: join(directory, 'other.yaml') })).rejects.toThrow(
+    /cannot be read[^]*where: .*other\.yaml/,
+  );
 });

@@ -23,7 +23,17 @@ export interface LoadedConfig {
  * The checked config: `path`, else a `facewright.config.*` in `directory`, else the defaults; `preset` lies under it and `overrides` (the
  * command line) over it, key by key.
  */
-export async function loadConfig({ path, directory = '.', preset = {}, overrides = {} }: { path?: string; directory?: string; preset?: RunConfigInput; overrides?: RunConfigInput } = {}): Promise<LoadedConfig> {
+export async function loadConfig({
+  path,
+  directory = '.',
+  preset = {},
+  overrides = {},
+}: {
+  path?: string;
+  directory?: string;
+  preset?: RunConfigInput;
+  overrides?: RunConfigInput;
+} = {}): Promise<LoadedConfig> {
   const file = path ? resolve(path) : await findConfig(directory);
   const where = file ?? 'the command line';
   const raw = file ? await readConfig(file) : {};
@@ -35,7 +45,13 @@ export async function loadConfig({ path, directory = '.', preset = {}, overrides
 async function findConfig(directory: string): Promise<string | undefined> {
   for (const ending of ENDINGS) {
     const path = resolve(directory, `facewright.config.${ending}`);
-    if (await access(path).then(() => true, () => false)) return path;
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
   }
   return undefined;
 }
@@ -46,10 +62,18 @@ async function readConfig(path: string): Promise<object> {
     if (['.json', '.yaml', '.yml'].includes(extname(path))) value = parse(await readFile(path, 'utf8')) ?? {};
     else value = ((await importFile(path)) as { default?: unknown }).default;
   } catch (error) {
-    throw new FacewrightError({ what: `The config file cannot be read: ${messageOf(error)}`, where: path, cause: error });
+    throw new FacewrightError({
+      what: `The config file cannot be read: ${messageOf(error)}`,
+      where: path,
+      cause: error,
+    });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new FacewrightError({ what: 'The config file gives no object.', where: path, todo: 'Export the config as default: export default defineConfig({ … }).' });
+    throw new FacewrightError({
+      what: 'The config file gives no object.',
+      where: path,
+      todo: 'Export the config as default: export default defineConfig({ … }).',
+    });
   }
   return value;
 }

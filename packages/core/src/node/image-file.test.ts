@@ -5,7 +5,9 @@ import type { RgbImage } from '../image.js';
 import { decodeImage, encodeImage, ImageError } from './image-file.js';
 
 type Colour = readonly [number, number, number];
-const pixel = ({ width, data }: RgbImage, x: number, y: number): number[] => [...data.slice((y * width + x) * 3, (y * width + x) * 3 + 3)];
+const pixel = ({ width, data }: RgbImage, x: number, y: number): number[] => [
+  ...data.slice((y * width + x) * 3, (y * width + x) * 3 + 3),
+];
 
 /** Left half one colour, right half another, 40 × 20. */
 function halves(left: Colour, right: Colour): Sharp {
@@ -15,9 +17,13 @@ function halves(left: Colour, right: Colour): Sharp {
 }
 const RED: Colour = [230, 20, 30];
 const BLUE: Colour = [10, 40, 220];
-const near = (actual: number[], expected: readonly number[], by = 6): void => actual.forEach((value, i) => expect(Math.abs(value - expected[i])).toBeLessThanOrEqual(by));
+const near = (actual: number[], expected: readonly number[], by = 6): void =>
+  actual.forEach((value, i) => expect(Math.abs(value - expected[i])).toBeLessThanOrEqual(by));
 const reason = async (bytes: Uint8Array, limits = {}): Promise<ImageError> => {
-  const error: unknown = await decodeImage(bytes, { where: 'a/photo.jpg', ...limits }).then(() => undefined, (e: unknown) => e);
+  const error: unknown = await decodeImage(bytes, { where: 'a/photo.jpg', ...limits }).then(
+    () => undefined,
+    (e: unknown) => e,
+  );
   expect(error).toBeInstanceOf(ImageError);
   return error as ImageError;
 };
@@ -25,7 +31,11 @@ const reason = async (bytes: Uint8Array, limits = {}): Promise<ImageError> => {
 describe('what decodes', () => {
   test('a lossless PNG comes back to the bit', async () => {
     const data = Uint8Array.from({ length: 7 * 5 * 3 }, (_, i) => (i * 37) % 256);
-    expect(await decodeImage(await encodeImage({ width: 7, height: 5, data }, 'png'))).toEqual({ width: 7, height: 5, data });
+    expect(await decodeImage(await encodeImage({ width: 7, height: 5, data }, 'png'))).toEqual({
+      width: 7,
+      height: 5,
+      data,
+    });
   });
 
   test('a JPEG keeps its colours', async () => {
@@ -42,22 +52,41 @@ describe('what decodes', () => {
   });
 
   test('one pixel', async () => {
-    expect(await decodeImage(await sharp({ create: { width: 1, height: 1, channels: 3, background: '#102030' } }).png().toBuffer())).toEqual({ width: 1, height: 1, data: Uint8Array.of(16, 32, 48) });
+    expect(
+      await decodeImage(
+        await sharp({ create: { width: 1, height: 1, channels: 3, background: '#102030' } })
+          .png()
+          .toBuffer(),
+      ),
+    ).toEqual({ width: 1, height: 1, data: Uint8Array.of(16, 32, 48) });
   });
 
   test('alpha lies on black', async () => {
-    const bytes = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 50, alpha: 0.5 } } }).png().toBuffer();
+    const bytes = await sharp({
+      create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 50, alpha: 0.5 } },
+    })
+      .png()
+      .toBuffer();
     near(pixel(await decodeImage(bytes), 1, 1), [100, 50, 25], 1);
-    const clear = await sharp({ create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 50, alpha: 0 } } }).png().toBuffer();
+    const clear = await sharp({
+      create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 50, alpha: 0 } },
+    })
+      .png()
+      .toBuffer();
     expect(pixel(await decodeImage(clear), 1, 1)).toEqual([0, 0, 0]);
   });
 
   test('grey becomes three equal channels, with and without alpha', async () => {
     const grey = Buffer.alloc(36).fill(77);
-    const jpeg = await sharp(grey, { raw: { width: 6, height: 6, channels: 1 } }).toColourspace('b-w').jpeg().toBuffer();
+    const jpeg = await sharp(grey, { raw: { width: 6, height: 6, channels: 1 } })
+      .toColourspace('b-w')
+      .jpeg()
+      .toBuffer();
     expect((await sharp(jpeg).metadata()).channels).toBe(1);
     near(pixel(await decodeImage(jpeg), 3, 3), [77, 77, 77], 1);
-    const withAlpha = await sharp(Buffer.alloc(72).fill(128), { raw: { width: 6, height: 6, channels: 2 } }).png().toBuffer();
+    const withAlpha = await sharp(Buffer.alloc(72).fill(128), { raw: { width: 6, height: 6, channels: 2 } })
+      .png()
+      .toBuffer();
     near(pixel(await decodeImage(withAlpha), 3, 3), [64, 64, 64], 1);
   });
 
@@ -73,13 +102,27 @@ describe('what decodes', () => {
   });
 
   test('16 bits a channel become 8, not clipped', async () => {
-    const bytes = await sharp(new Uint16Array(48).fill(128 * 257), { raw: { width: 4, height: 4, channels: 3 } }).toColourspace('rgb16').png().toBuffer();
+    const bytes = await sharp(new Uint16Array(48).fill(128 * 257), { raw: { width: 4, height: 4, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
     expect((await sharp(bytes).metadata()).depth).toBe('ushort');
     near(pixel(await decodeImage(bytes), 2, 2), [128, 128, 128], 1);
   });
 
-  test.each([[1, 'left'], [2, 'right'], [3, 'right'], [4, 'left'], [5, 'top'], [6, 'top'], [7, 'bottom'], [8, 'bottom']])('EXIF orientation %i puts red %s', async (orientation, side) => {
-    const image = await decodeImage(await halves(RED, BLUE).jpeg({ quality: 95 }).withMetadata({ orientation }).toBuffer());
+  test.each([
+    [1, 'left'],
+    [2, 'right'],
+    [3, 'right'],
+    [4, 'left'],
+    [5, 'top'],
+    [6, 'top'],
+    [7, 'bottom'],
+    [8, 'bottom'],
+  ])('EXIF orientation %i puts red %s', async (orientation, side) => {
+    const image = await decodeImage(
+      await halves(RED, BLUE).jpeg({ quality: 95 }).withMetadata({ orientation }).toBuffer(),
+    );
     const turned = orientation >= 5;
     expect([image.width, image.height]).toEqual(turned ? [20, 40] : [40, 20]);
     const red = { left: [5, 10], right: [35, 10], top: [10, 5], bottom: [10, 35] }[side]!;
@@ -106,7 +149,9 @@ describe('what does not', () => {
 
   test.each(['jpeg', 'png', 'webp'] as const)('a truncated %s is damaged', async (format) => {
     const noise = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251);
-    const whole = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } }).toFormat(format).toBuffer();
+    const whole = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+      .toFormat(format)
+      .toBuffer();
     expect((await reason(whole.subarray(0, whole.length * 0.6))).reason).toMatch(/unreadable|not-an-image/);
   });
 
@@ -118,7 +163,9 @@ describe('what does not', () => {
   });
 
   test('an image over the limits is refused before it is decoded', async () => {
-    const bytes = await sharp({ create: { width: 20_001, height: 1, channels: 3, background: '#000' } }).png().toBuffer();
+    const bytes = await sharp({ create: { width: 20_001, height: 1, channels: 3, background: '#000' } })
+      .png()
+      .toBuffer();
     const error = await reason(bytes);
     expect(error.reason).toBe('too-large');
     expect(error.what).toMatch(/20001×1/);

@@ -12,7 +12,10 @@ export { ImageError, type DecodeLimits } from '../image-decoding.js';
  * Throws an `ImageError` for anything that is not a whole image within the limits. What the decoding
  * library says is its `cause` alone: its words come from a buffer that all threads write to, and lists of photos must not depend on that.
  */
-export async function decodeImage(bytes: Uint8Array, { where, ...limits }: DecodeLimits & { where?: string } = {}): Promise<RgbImage> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  { where, ...limits }: DecodeLimits & { where?: string } = {},
+): Promise<RgbImage> {
   const { default: sharp } = await import('sharp');
   if (bytes.length === 0) throw new ImageError('not-an-image', 'The file is empty.', where);
   const open = () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
@@ -29,9 +32,18 @@ export async function decodeImage(bytes: Uint8Array, { where, ...limits }: Decod
   if (size) refuseLarge(size, limits, where);
   else await refuse();
   try {
-    const { data, info } = await open().autoOrient().flatten({ background: '#000' }).toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await open()
+      .autoOrient()
+      .flatten({ background: '#000' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
     // A copy: memory of our own can be released, sharp's Buffers only collected; short-lived as they are now, the small collections find them.
-    return { width: info.width, height: info.height, data: info.channels === 3 ? new Uint8Array(data) : greyToRgb(data, info.channels) };
+    return {
+      width: info.width,
+      height: info.height,
+      data: info.channels === 3 ? new Uint8Array(data) : greyToRgb(data, info.channels),
+    };
   } catch (error) {
     if (size) await refuse();
     throw new ImageError('unreadable', 'The image is damaged or incomplete.', where, error);

@@ -15,7 +15,8 @@ test.each([
   const bytes = new Uint8Array(await make());
   expect(sizeInHeader(bytes)).toEqual({ width: 301, height: 207 });
   // cut anywhere, it is that size or unknown
-  for (let end = 0; end < bytes.length; end += 7) expect([undefined, 301]).toContain(sizeInHeader(bytes.subarray(0, end))?.width);
+  for (let end = 0; end < bytes.length; end += 7)
+    expect([undefined, 301]).toContain(sizeInHeader(bytes.subarray(0, end))?.width);
 });
 
 test('filled-up markers are passed over; other formats, and what is no header, are unknown', async () => {

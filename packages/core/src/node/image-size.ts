@@ -14,7 +14,7 @@ export function sizeInHeader(bytes: Uint8Array): Pick<RgbImage, 'width' | 'heigh
 /** Segment after segment to the frame's: C0 to CF but for tables (C4), extensions (C8) and conditions of arithmetic coding (CC). */
 function sizeOfJpeg(bytes: Uint8Array): Pick<RgbImage, 'width' | 'height'> | undefined {
   const word = (at: number): number => bytes[at] * 256 + bytes[at + 1];
-  for (let at = 2; at + 9 <= bytes.length; ) {
+  for (let at = 2; at + 9 <= bytes.length;) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = bytes[at + 1];
     if (marker === 0xff) {

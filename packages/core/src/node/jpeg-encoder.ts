@@ -26,7 +26,8 @@ export async function openJpegEncoder(name?: JpegEncoder['name']): Promise<JpegE
   return {
     name: 'libjpeg-turbo',
     encode: async ({ width, height, data }, quality = 95) => {
-      if (data.length !== width * height * 3) throw new RangeError(`${width} × ${height} RGB pixels are ${width * height * 3} bytes, got ${data.length}`);
+      if (data.length !== width * height * 3)
+        throw new RangeError(`${width} × ${height} RGB pixels are ${width * height * 3} bytes, got ${data.length}`);
       const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
       const options = { width, height, format: turbo.FORMAT_RGB, subsampling: turbo.SAMP_420, quality };
       if (width > roomFor.width || height > roomFor.height) {

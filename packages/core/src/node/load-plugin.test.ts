@@ -10,12 +10,15 @@ import { importPlugins, loadPlugin } from './load-plugin.js';
 const builtIn = definePlugin({
   meta: { name: 'plain-loss', kind: 'loss', version: '1.0.0', apiVersion: 1 },
   options: z.strictObject({ scale: z.number().positive().default(64) }),
-  create: () => { throw new Error('not made in these tests'); },
+  create: () => {
+    throw new Error('not made in these tests');
+  },
 });
 const known = [builtIn] as unknown as PluginFactory[];
 const where = 'facewright.config.ts';
 let baseDirectory: string;
-const load = (reference: Parameters<typeof loadPlugin>[1]) => loadPlugin('loss', reference, { known, baseDirectory, where });
+const load = (reference: Parameters<typeof loadPlugin>[1]) =>
+  loadPlugin('loss', reference, { known, baseDirectory, where });
 
 /** The source of a plugin as another package would write it, without any import of ours. */
 const source = (name: string, kind = 'loss', apiVersion = 1): string => `
@@ -35,11 +38,23 @@ beforeAll(async () => {
     'old.mjs': source('old', 'loss', 0),
     'model.mjs': source('a-model', 'model'),
     'nothing.mjs': 'export const x = 1;',
-    'node_modules/my-loss/package.json': JSON.stringify({ name: 'my-loss', type: 'module', exports: { '.': { default: './index.js' } } }),
+    'node_modules/my-loss/package.json': JSON.stringify({
+      name: 'my-loss',
+      type: 'module',
+      exports: { '.': { default: './index.js' } },
+    }),
     'node_modules/my-loss/index.js': source('from-package'),
-    'node_modules/import-only/package.json': JSON.stringify({ name: 'import-only', type: 'module', exports: { '.': { import: './index.js' } } }),
+    'node_modules/import-only/package.json': JSON.stringify({
+      name: 'import-only',
+      type: 'module',
+      exports: { '.': { import: './index.js' } },
+    }),
     'node_modules/import-only/index.js': source('import-only'),
-    'node_modules/@scope/losses/package.json': JSON.stringify({ name: '@scope/losses', type: 'module', main: './main.js' }),
+    'node_modules/@scope/losses/package.json': JSON.stringify({
+      name: '@scope/losses',
+      type: 'module',
+      main: './main.js',
+    }),
     'node_modules/@scope/losses/main.js': source('scoped'),
   };
   for (const [name, text] of Object.entries(files)) {
@@ -55,7 +70,9 @@ test('a built-in by name, with defaults and with options beside the name', async
 });
 
 test('wrong options are an error that names the plugin and the config', async () => {
-  await expect(load({ name: 'plain-loss', scal: 30 })).rejects.toThrow(/Unknown key "scal"[^]*loss "plain-loss" in facewright\.config\.ts[^]*Did you mean "scale"/);
+  await expect(load({ name: 'plain-loss', scal: 30 })).rejects.toThrow(
+    /Unknown key "scal"[^]*loss "plain-loss" in facewright\.config\.ts[^]*Did you mean "scale"/,
+  );
   await expect(load({ name: 'plain-loss', scale: -1 })).rejects.toThrow(/"scale"/);
 });
 
@@ -70,10 +87,15 @@ test.each([
   expect((await load({ name, m: 1 })).options).toEqual({ m: 1 });
 });
 
-test('a file by its absolute path', async () => expect((await load(join(baseDirectory, 'local.mjs'))).meta.name).toBe('local'));
+test('a file by its absolute path', async () =>
+  expect((await load(join(baseDirectory, 'local.mjs'))).meta.name).toBe('local'));
 
 test.each([
-  ['an unknown name names the nearest', 'plane-loss', /Unknown loss "plane-loss"[^]*where: facewright\.config\.ts[^]*Did you mean "plain-loss"\? Built in: plain-loss/],
+  [
+    'an unknown name names the nearest',
+    'plane-loss',
+    /Unknown loss "plane-loss"[^]*where: facewright\.config\.ts[^]*Did you mean "plain-loss"\? Built in: plain-loss/,
+  ],
   ['a missing file', './no-such.mjs', /Unknown loss "\.\/no-such\.mjs"/],
   ['a file without a plugin', './nothing.mjs', /Unknown loss/],
   ['a plugin of another kind', './model.mjs', /no file of that name holds a loss plugin/],
@@ -84,7 +106,8 @@ test.each([
 ])('%s', async (_, name, message) => expect(load(name)).rejects.toThrow(message));
 
 test('importPlugins lists all that a package or file brings', async () => {
-  const names = async (name: string) => (await importPlugins(name, { baseDirectory, where })).map(({ meta }) => meta.name);
+  const names = async (name: string) =>
+    (await importPlugins(name, { baseDirectory, where })).map(({ meta }) => meta.name);
   expect(await names('./two.mjs')).toEqual(['one', 'two']);
   expect(await names('./local.mjs')).toEqual(['local']);
   expect(await names('no-such-package')).toEqual([]);

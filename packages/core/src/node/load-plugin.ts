@@ -17,9 +17,15 @@ export interface PluginSource {
 }
 
 /** The configured plugin of a config entry. Throws a `FacewrightError` for an unknown name, a wrong kind or wrong options. */
-export async function loadPlugin<K extends PluginKind>(kind: K, reference: PluginReference, source: PluginSource): Promise<ConfiguredPlugin<K>> {
+export async function loadPlugin<K extends PluginKind>(
+  kind: K,
+  reference: PluginReference,
+  source: PluginSource,
+): Promise<ConfiguredPlugin<K>> {
   const { name, ...options } = typeof reference === 'string' ? { name: reference } : reference;
-  const plugin = source.known.find((candidate) => isPlugin(candidate, kind) && candidate.meta.name === name) ?? (await importOne(kind, name, source));
+  const plugin =
+    source.known.find((candidate) => isPlugin(candidate, kind) && candidate.meta.name === name) ??
+    (await importOne(kind, name, source));
   if (plugin.meta.apiVersion !== API_VERSION) {
     throw new FacewrightError({
       what: `The plugin "${name}" was made for version ${plugin.meta.apiVersion} of the contracts, this is version ${API_VERSION}.`,
@@ -31,7 +37,10 @@ export async function loadPlugin<K extends PluginKind>(kind: K, reference: Plugi
 }
 
 /** Every plugin that a package or file exports; none where there is no such package or file. */
-export async function importPlugins(name: string, { baseDirectory, where }: Omit<PluginSource, 'known'>): Promise<PluginFactory[]> {
+export async function importPlugins(
+  name: string,
+  { baseDirectory, where }: Omit<PluginSource, 'known'>,
+): Promise<PluginFactory[]> {
   const path = await locate(name, resolve(baseDirectory));
   if (!path) return [];
   try {
@@ -39,7 +48,11 @@ export async function importPlugins(name: string, { baseDirectory, where }: Omit
     // a plugin is often exported under its name and as the default
     return [...new Set(Object.values(module).flat())].filter((value): value is PluginFactory => isPlugin(value));
   } catch (error) {
-    throw new FacewrightError({ what: `The plugin file "${path}" failed to load: ${messageOf(error)}`, where, cause: error });
+    throw new FacewrightError({
+      what: `The plugin file "${path}" failed to load: ${messageOf(error)}`,
+      where,
+      cause: error,
+    });
   }
 }
 
@@ -47,7 +60,10 @@ export async function importPlugins(name: string, { baseDirectory, where }: Omit
 async function locate(name: string, baseDirectory: string): Promise<string | undefined> {
   if (name.startsWith('.') || isAbsolute(name)) {
     const path = resolve(baseDirectory, name);
-    return stat(path).then((entry) => (entry.isFile() ? path : undefined), () => undefined);
+    return stat(path).then(
+      (entry) => (entry.isFile() ? path : undefined),
+      () => undefined,
+    );
   }
   const { createJiti } = await import('jiti');
   for (const from of [pathToFileURL(join(baseDirectory, 'facewright.config.js')).href, import.meta.url]) {
@@ -69,11 +85,17 @@ async function importOne(kind: PluginKind, name: string, source: PluginSource): 
   if (found.length === 1) return found[0];
   const names = source.known.filter((plugin) => plugin.meta.kind === kind).map((plugin) => plugin.meta.name);
   if (found.length > 1) {
-    throw new FacewrightError({ what: `"${name}" exports ${found.length} plugins of kind ${kind}.`, where: source.where, todo: `List it under "plugins" and name one: ${found.map((plugin) => plugin.meta.name).join(', ')}.` });
+    throw new FacewrightError({
+      what: `"${name}" exports ${found.length} plugins of kind ${kind}.`,
+      where: source.where,
+      todo: `List it under "plugins" and name one: ${found.map((plugin) => plugin.meta.name).join(', ')}.`,
+    });
   }
   throw new FacewrightError({
     what: `Unknown ${kind} "${name}": no built-in, no package and no file of that name holds a ${kind} plugin.`,
     where: source.where,
-    todo: names.length ? `Did you mean "${closest(name, names)}"? Built in: ${names.join(', ')}. A local file starts with "./".` : 'Install the package that brings it.',
+    todo: names.length
+      ? `Did you mean "${closest(name, names)}"? Built in: ${names.join(', ')}. A local file starts with "./".`
+      : 'Install the package that brings it.',
   });
 }

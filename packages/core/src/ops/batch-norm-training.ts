@@ -19,8 +19,15 @@ export interface BatchNormTraining<T extends tf.Tensor> {
 }
 
 /** `x` [..., channels], `gamma` and `beta` [channels]. */
-export function batchNormTraining<T extends tf.Tensor>(x: T, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon = 1e-3): BatchNormTraining<T> {
-  const [y, mean, variance] = tf.engine().runKernel(BATCH_NORM_TRAINING, { x, gamma, beta }, { epsilon }) as unknown as [T, tf.Tensor1D, tf.Tensor1D];
+export function batchNormTraining<T extends tf.Tensor>(
+  x: T,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  epsilon = 1e-3,
+): BatchNormTraining<T> {
+  const [y, mean, variance] = tf
+    .engine()
+    .runKernel(BATCH_NORM_TRAINING, { x, gamma, beta }, { epsilon }) as unknown as [T, tf.Tensor1D, tf.Tensor1D];
   return { y, mean, variance };
 }
 
@@ -31,7 +38,9 @@ tf.registerGradient({
   gradFunc: (dys, saved, attrs) => {
     const [x, gamma, mean, variance] = saved;
     const dy = (dys as tf.Tensor[])[0];
-    const [dx, dGamma, dBeta] = tf.engine().runKernel(BATCH_NORM_TRAINING_GRADIENT, { x, gamma, mean, variance, dy }, attrs) as unknown as tf.Tensor[];
+    const [dx, dGamma, dBeta] = tf
+      .engine()
+      .runKernel(BATCH_NORM_TRAINING_GRADIENT, { x, gamma, mean, variance, dy }, attrs) as unknown as tf.Tensor[];
     return { x: () => dx, gamma: () => dGamma, beta: () => dBeta };
   },
 });

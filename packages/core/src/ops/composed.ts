@@ -1,12 +1,20 @@
 /** Registers a kernel made of other tfjs ops, where the backend has none under that name. */
 import * as tf from '@tensorflow/tfjs-core';
 
-export type ComposedKernel = (inputs: Record<string, tf.Tensor>, attrs: Record<string, unknown>) => tf.Tensor | tf.Tensor[];
+export type ComposedKernel = (
+  inputs: Record<string, tf.Tensor>,
+  attrs: Record<string, unknown>,
+) => tf.Tensor | tf.Tensor[];
 
 export function registerComposed(kernelName: string, tfBackend: string, compute: ComposedKernel): void {
   if (tf.getKernel(kernelName, tfBackend)) return;
   // inside a kernel tfjs records nothing on the tape, so the ops here are not differentiated
-  tf.registerKernel({ kernelName, backendName: tfBackend, kernelFunc: ({ inputs, attrs }) => tf.tidy(() => compute(inputs as Record<string, tf.Tensor>, attrs as Record<string, unknown>)) });
+  tf.registerKernel({
+    kernelName,
+    backendName: tfBackend,
+    kernelFunc: ({ inputs, attrs }) =>
+      tf.tidy(() => compute(inputs as Record<string, tf.Tensor>, attrs as Record<string, unknown>)),
+  });
 }
 
 /** Sums everything but the last axis, as a product with a row of ones: reductions over leading axes are slow on several backends. */

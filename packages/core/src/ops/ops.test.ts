@@ -3,7 +3,16 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openEagerEngine } from '../eager-engine.js';
-import { addToTarget, batchNormTraining, BATCH_NORM_TRAINING, prelu, PRELU_GRADIENT, registerComposedKernels, softmaxCrossEntropy, targetEntry } from './index.js';
+import {
+  addToTarget,
+  batchNormTraining,
+  BATCH_NORM_TRAINING,
+  prelu,
+  PRELU_GRADIENT,
+  registerComposedKernels,
+  softmaxCrossEntropy,
+  targetEntry,
+} from './index.js';
 
 beforeAll(async () => {
   tf.env().set('PROD', true); // no greeting
@@ -16,12 +25,21 @@ beforeEach(() => {
   return () => expect(tf.memory().numTensors, 'tensors left behind').toBe(tensors);
 });
 const values = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
-const close = (actual: number[], expected: number[]): void => expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 4));
+const close = (actual: number[], expected: number[]): void =>
+  expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 4));
 
 describe('batch norm in training', () => {
   test('two numbers a channel: the normalised batch is ±1, worked out by hand', () => {
     tf.tidy(() => {
-      const { y, mean, variance } = batchNormTraining(tf.tensor2d([[1, 10], [3, 30]]), tf.tensor1d([1, 2]), tf.tensor1d([0, 5]), 0);
+      const { y, mean, variance } = batchNormTraining(
+        tf.tensor2d([
+          [1, 10],
+          [3, 30],
+        ]),
+        tf.tensor1d([1, 2]),
+        tf.tensor1d([0, 5]),
+        0,
+      );
       close(values(mean), [2, 20]);
       close(values(variance), [1, 100]); // biased
       close(values(y), [-1, 3, 1, 7]);
@@ -30,9 +48,21 @@ describe('batch norm in training', () => {
 
   test('its gradient has no part along the constant and along x̂', () => {
     tf.tidy(() => {
-      const x = tf.tensor2d([[0.3, -1], [2, 0.5], [-0.7, 4], [1.1, 2]]);
-      const weights = tf.tensor2d([[1, -2], [3, 0.5], [-1, 1], [2, 2]]);
-      const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.mul(batchNormTraining(x, tf.tensor1d([1.5, -2]), tf.tensor1d([0, 1]), 1e-6).y, weights)))(x);
+      const x = tf.tensor2d([
+        [0.3, -1],
+        [2, 0.5],
+        [-0.7, 4],
+        [1.1, 2],
+      ]);
+      const weights = tf.tensor2d([
+        [1, -2],
+        [3, 0.5],
+        [-1, 1],
+        [2, 2],
+      ]);
+      const gradient = tf.grad((x: tf.Tensor) =>
+        tf.sum(tf.mul(batchNormTraining(x, tf.tensor1d([1.5, -2]), tf.tensor1d([0, 1]), 1e-6).y, weights)),
+      )(x);
       close(values(tf.sum(gradient, 0)), [0, 0]);
       close(values(tf.sum(tf.mul(gradient, x), 0)), [0, 0]);
     });
@@ -40,27 +70,42 @@ describe('batch norm in training', () => {
 
   test('a constant channel stays finite', () => {
     tf.tidy(() => {
-      const gradient = tf.grad((x: tf.Tensor) => tf.sum(batchNormTraining(x, tf.tensor1d([1]), tf.tensor1d([0])).y))(tf.fill([4, 1], 3));
+      const gradient = tf.grad((x: tf.Tensor) => tf.sum(batchNormTraining(x, tf.tensor1d([1]), tf.tensor1d([0])).y))(
+        tf.fill([4, 1], 3),
+      );
       expect(values(gradient).every(Number.isFinite)).toBe(true);
     });
   });
 
   test('mean and variance carry no gradient of their own', () => {
     tf.tidy(() => {
-      const x = tf.tensor2d([[1, 2], [3, 5]]);
-      const slope = (f: (x: tf.Tensor2D) => tf.Tensor): number[] => values(tf.grad((x: tf.Tensor) => tf.sum(f(x as tf.Tensor2D)))(x));
+      const x = tf.tensor2d([
+        [1, 2],
+        [3, 5],
+      ]);
+      const slope = (f: (x: tf.Tensor2D) => tf.Tensor): number[] =>
+        values(tf.grad((x: tf.Tensor) => tf.sum(f(x as tf.Tensor2D)))(x));
       const norm = (x: tf.Tensor2D) => batchNormTraining(x, tf.tensor1d([1, 1]), tf.tensor1d([0, 0]));
-      close(slope((x) => tf.add(tf.sum(norm(x).y), tf.mul(100, tf.sum(norm(x).mean)))), [0, 0, 0, 0]);
+      close(
+        slope((x) => tf.add(tf.sum(norm(x).y), tf.mul(100, tf.sum(norm(x).mean)))),
+        [0, 0, 0, 0],
+      );
     });
   });
 });
 
 test('PReLU with slopes of any sign, worked out by hand', () => {
   tf.tidy(() => {
-    const x = tf.tensor2d([[-2, -2, -2], [3, 3, 3]]);
+    const x = tf.tensor2d([
+      [-2, -2, -2],
+      [3, 3, 3],
+    ]);
     const alpha = tf.tensor1d([0.25, -0.5, 1.5]);
     close(values(prelu(x, alpha)), [-0.5, 1, -3, 3, 3, 3]);
-    const [dx, dAlpha] = tf.grads((x: tf.Tensor, alpha: tf.Tensor) => tf.sum(prelu(x, alpha as tf.Tensor1D)))([x, alpha]);
+    const [dx, dAlpha] = tf.grads((x: tf.Tensor, alpha: tf.Tensor) => tf.sum(prelu(x, alpha as tf.Tensor1D)))([
+      x,
+      alpha,
+    ]);
     close(values(dx), [0.25, -0.5, 1.5, 1, 1, 1]);
     close(values(dAlpha), [-2, -2, -2]);
   });
@@ -71,7 +116,9 @@ describe('softmax cross-entropy', () => {
     tf.tidy(() => {
       const labels = tf.tensor1d([1, 3], 'int32');
       close(values(softmaxCrossEntropy(tf.zeros([2, 4]), labels)), [Math.log(4), Math.log(4)]);
-      const gradient = tf.grad((z: tf.Tensor) => tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, labels)))(tf.zeros([2, 4]));
+      const gradient = tf.grad((z: tf.Tensor) => tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, labels)))(
+        tf.zeros([2, 4]),
+      );
       close(values(gradient), [0.25, -0.75, 0.25, 0.25, 0.25, 0.25, 0.25, -0.75]);
     });
   });
@@ -81,13 +128,18 @@ describe('softmax cross-entropy', () => {
       const logits = tf.tensor2d([[60, 0, -60]]);
       const labels = tf.tensor1d([2], 'int32');
       close(values(softmaxCrossEntropy(logits, labels)), [120]);
-      close(values(tf.grad((z: tf.Tensor) => tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, labels)))(logits)), [1, 0, -1]);
+      close(
+        values(tf.grad((z: tf.Tensor) => tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, labels)))(logits)),
+        [1, 0, -1],
+      );
     });
   });
 
   test('takes labels that are made within the differentiated function', () => {
     tf.tidy(() => {
-      const gradient = tf.grad((z: tf.Tensor) => tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, tf.cast(tf.tensor1d([1]), 'int32'))))(tf.zeros([1, 2]));
+      const gradient = tf.grad((z: tf.Tensor) =>
+        tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, tf.cast(tf.tensor1d([1]), 'int32'))),
+      )(tf.zeros([1, 2]));
       close(values(gradient), [0.5, -0.5]);
     });
   });
@@ -97,20 +149,37 @@ describe('the entry at the label', () => {
   test('is read, and its gradient lies there alone', () => {
     tf.tidy(() => {
       const labels = tf.tensor1d([2, 0], 'int32');
-      const x = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
+      const x = tf.tensor2d([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]);
       expect(targetEntry(x, labels).shape).toEqual([2, 1]);
       close(values(targetEntry(x, labels)), [3, 4]);
-      close(values(tf.grad((x: tf.Tensor) => tf.sum(tf.mul(targetEntry(x as tf.Tensor2D, labels), [[10], [20]])))(x)), [0, 0, 10, 20, 0, 0]);
+      close(
+        values(tf.grad((x: tf.Tensor) => tf.sum(tf.mul(targetEntry(x as tf.Tensor2D, labels), [[10], [20]])))(x)),
+        [0, 0, 10, 20, 0, 0],
+      );
     });
   });
 
   test('is changed, with gradients to both', () => {
     tf.tidy(() => {
       const labels = tf.tensor1d([2, 0], 'int32');
-      const [x, shift] = [tf.tensor2d([[1, 2, 3], [4, 5, 6]]), tf.tensor2d([[-7], [0.5]])];
+      const [x, shift] = [
+        tf.tensor2d([
+          [1, 2, 3],
+          [4, 5, 6],
+        ]),
+        tf.tensor2d([[-7], [0.5]]),
+      ];
       close(values(addToTarget(x, labels, shift)), [1, 2, -4, 4.5, 5, 6]);
-      const weights = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
-      const [dx, dShift] = tf.grads((x: tf.Tensor, shift: tf.Tensor) => tf.sum(tf.mul(addToTarget(x as tf.Tensor2D, labels, shift), weights)))([x, shift]);
+      const weights = tf.tensor2d([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]);
+      const [dx, dShift] = tf.grads((x: tf.Tensor, shift: tf.Tensor) =>
+        tf.sum(tf.mul(addToTarget(x as tf.Tensor2D, labels, shift), weights)),
+      )([x, shift]);
       close(values(dx), values(weights));
       close(values(dShift), [3, 4]);
     });

@@ -14,7 +14,8 @@ export function prelu<T extends tf.Tensor>(x: T, alpha: tf.Tensor1D): T {
     (save as tf.GradSaveFunc)([x as tf.Tensor, alpha as tf.Tensor]);
     return {
       value: tf.prelu(x as tf.Tensor, alpha as tf.Tensor),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.engine().runKernel(PRELU_GRADIENT, { x: saved[0], alpha: saved[1], dy }) as unknown as tf.Tensor[],
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.engine().runKernel(PRELU_GRADIENT, { x: saved[0], alpha: saved[1], dy }) as unknown as tf.Tensor[],
     };
   });
   return op(x, alpha) as T;

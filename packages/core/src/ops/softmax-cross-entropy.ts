@@ -14,7 +14,8 @@ export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): t
     (save as tf.GradSaveFunc)([z as tf.Tensor, labels]); // labels made within the step would be gone by the time of the gradient
     return {
       value: tf.engine().runKernel(SOFTMAX_CROSS_ENTROPY, { logits: z as tf.Tensor, labels }) as tf.Tensor,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.engine().runKernel(SOFTMAX_CROSS_ENTROPY_GRADIENT, { logits: saved[0], labels: saved[1], dy }) as tf.Tensor,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.engine().runKernel(SOFTMAX_CROSS_ENTROPY_GRADIENT, { logits: saved[0], labels: saved[1], dy }) as tf.Tensor,
     };
   });
   return op(logits) as tf.Tensor1D;
@@ -27,7 +28,10 @@ export function registerSoftmaxCrossEntropy(tfBackend: string): void {
     return tf.sub(tf.log(tf.sum(tf.exp(shifted), 1)), target);
   });
   registerComposed(SOFTMAX_CROSS_ENTROPY_GRADIENT, tfBackend, ({ logits, labels, dy }) => {
-    const difference = tf.sub(tf.softmax(logits as tf.Tensor2D), tf.oneHot(labels as tf.Tensor1D, logits.shape[1]!, 1, 0, 'float32'));
+    const difference = tf.sub(
+      tf.softmax(logits as tf.Tensor2D),
+      tf.oneHot(labels as tf.Tensor1D, logits.shape[1]!, 1, 0, 'float32'),
+    );
     return tf.mul(difference, tf.reshape(dy, [-1, 1]));
   });
 }

@@ -19,15 +19,27 @@ interface Context {
   drawImage(bitmap: Bitmap, x: number, y: number): void;
   getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray };
 }
-declare const createImageBitmap: (blob: Blob, options: { imageOrientation: 'from-image'; colorSpaceConversion: 'none' }) => Promise<Bitmap>;
-declare const OffscreenCanvas: new (width: number, height: number) => { getContext(kind: '2d', options: { willReadFrequently: boolean }): Context | null };
+declare const createImageBitmap: (
+  blob: Blob,
+  options: { imageOrientation: 'from-image'; colorSpaceConversion: 'none' },
+) => Promise<Bitmap>;
+declare const OffscreenCanvas: new (
+  width: number,
+  height: number,
+) => { getContext(kind: '2d', options: { willReadFrequently: boolean }): Context | null };
 declare const Blob: new (parts: readonly Uint8Array[]) => Blob;
 type Blob = object;
 
 /** Throws an `ImageError` for anything the browser cannot read, and for photos over the limits; those are known only once it has decoded them. */
-export async function decodeImage(bytes: Uint8Array, { where, ...limits }: DecodeLimits & { where?: string } = {}): Promise<RgbImage> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  { where, ...limits }: DecodeLimits & { where?: string } = {},
+): Promise<RgbImage> {
   if (bytes.length === 0) throw new ImageError('not-an-image', 'The file is empty.', where);
-  const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: 'from-image', colorSpaceConversion: 'none' }).catch((error: unknown) => {
+  const bitmap = await createImageBitmap(new Blob([bytes]), {
+    imageOrientation: 'from-image',
+    colorSpaceConversion: 'none',
+  }).catch((error: unknown) => {
     throw new ImageError('not-an-image', 'Not an image that this browser can read, or a damaged one.', where, error);
   });
   try {

@@ -5,9 +5,11 @@
 const files = new Map<string, Uint8Array>();
 const directories = new Set<string>();
 
-const missing = (path: string): Error => Object.assign(new Error(`ENOENT: no such file or directory, "${path}"`), { code: 'ENOENT' });
+const missing = (path: string): Error =>
+  Object.assign(new Error(`ENOENT: no such file or directory, "${path}"`), { code: 'ENOENT' });
 const inside = (directory: string, path: string): boolean => path === directory || path.startsWith(`${directory}/`);
-const exists = (path: string): boolean => files.has(path) || [...directories, ...files.keys()].some((known) => inside(path, known));
+const exists = (path: string): boolean =>
+  files.has(path) || [...directories, ...files.keys()].some((known) => inside(path, known));
 
 export function join(...parts: string[]): string {
   const names: string[] = [];
@@ -65,7 +67,10 @@ export async function rename(from: string, to: string): Promise<void> {
 
 export const publish = rename;
 
-export async function rm(path: string, { force = false }: { readonly force?: boolean; readonly recursive?: boolean } = {}): Promise<void> {
+export async function rm(
+  path: string,
+  { force = false }: { readonly force?: boolean; readonly recursive?: boolean } = {},
+): Promise<void> {
   const target = join(path);
   if (!force && !exists(target)) throw missing(path);
   for (const known of [...files.keys()]) if (inside(target, known)) files.delete(known);

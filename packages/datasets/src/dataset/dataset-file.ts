@@ -18,10 +18,18 @@ const datasetFile = z.looseObject({
   identities: z.array(z.string()),
   files: z.array(z.looseObject({ name: z.string().regex(/^[\w.-]+$/), size: count, sha256: z.string() })).min(1),
   summary: z.looseObject({
-    photos: count, kept: count, dropped: count, identities: count, images: count, seed: z.int(), seconds: z.number().min(0),
+    photos: count,
+    kept: count,
+    dropped: count,
+    identities: count,
+    images: count,
+    seed: z.int(),
+    seconds: z.number().min(0),
     reasons: z.record(z.string(), count),
     perTier: z.record(z.string(), z.looseObject({ identities: count, photos: count, images: count })),
-    exclusions: z.array(z.looseObject({ photo: z.string(), identity: z.string(), reason: z.string(), detail: z.string().optional() })),
+    exclusions: z.array(
+      z.looseObject({ photo: z.string(), identity: z.string(), reason: z.string(), detail: z.string().optional() }),
+    ),
     alignment: z.looseObject({ fingerprint: z.string(), size: z.int().min(1), detector: z.string().optional() }),
   }),
 });
@@ -44,12 +52,27 @@ export async function readDatasetFile(directory: string): Promise<DatasetFile> {
     value = JSON.parse(await readFile(where, 'utf8'));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new FacewrightError({ what: `This is no prepared dataset: it has no ${DATASET_FILE}.`, where: directory, todo: 'Name a directory that `facewright prepare` has finished, or prepare it first.', cause: error });
-    throw new FacewrightError({ what: `The dataset's record cannot be read: ${messageOf(error)}.`, where, todo: 'Prepare the dataset again.', cause: error });
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new FacewrightError({
+        what: `This is no prepared dataset: it has no ${DATASET_FILE}.`,
+        where: directory,
+        todo: 'Name a directory that `facewright prepare` has finished, or prepare it first.',
+        cause: error,
+      });
+    throw new FacewrightError({
+      what: `The dataset's record cannot be read: ${messageOf(error)}.`,
+      where,
+      todo: 'Prepare the dataset again.',
+      cause: error,
+    });
   }
   const version = (value as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version !== DATASET_VERSION) {
-    throw new FacewrightError({ what: `The dataset is of version ${version}; this facewright reads version ${DATASET_VERSION}.`, where, todo: 'Prepare it again with this version, or use the version that wrote it.' });
+    throw new FacewrightError({
+      what: `The dataset is of version ${version}; this facewright reads version ${DATASET_VERSION}.`,
+      where,
+      todo: 'Prepare it again with this version, or use the version that wrote it.',
+    });
   }
   return parseOptions(datasetFile, value, where) as DatasetFile;
 }

@@ -11,17 +11,39 @@ import { createDatasetWriter } from './writer.js';
 
 const root = temporaryFolder();
 const SUMMARY: PreparationSummary = {
-  photos: 4, kept: 3, dropped: 1, reasons: { 'no-face': 1 }, perTier: { kept: { identities: 2, photos: 3, images: 6 } }, identities: 2, images: 6,
-  exclusions: [{ photo: 'a/4.jpg', identity: 'a', reason: 'no-face' }], alignment: { fingerprint: 'five-point-112', size: 112, detector: 'mtcnn' }, seed: 1, seconds: 2.5,
+  photos: 4,
+  kept: 3,
+  dropped: 1,
+  reasons: { 'no-face': 1 },
+  perTier: { kept: { identities: 2, photos: 3, images: 6 } },
+  identities: 2,
+  images: 6,
+  exclusions: [{ photo: 'a/4.jpg', identity: 'a', reason: 'no-face' }],
+  alignment: { fingerprint: 'five-point-112', size: 112, detector: 'mtcnn' },
+  seed: 1,
+  seconds: 2.5,
 };
 const random = createRandom('images');
 /** Smooth, so that JPEG keeps it. */
 const image = (index: number, size = 112): RgbImage => {
   const r = random.fork(index);
   const [a, b, c] = [r.uniform() * 255, r.uniform(), r.uniform()];
-  return { width: size, height: size, data: Uint8Array.from({ length: size * size * 3 }, (_, i) => (a + ((i / 3) % size) * b + Math.floor(i / 3 / size) * c) % 256) };
+  return {
+    width: size,
+    height: size,
+    data: Uint8Array.from(
+      { length: size * size * 3 },
+      (_, i) => (a + ((i / 3) % size) * b + Math.floor(i / 3 / size) * c) % 256,
+    ),
+  };
 };
-const points = landmarksFrom([[30.25, 51.5], [65.5, 51.5], [48, 71.75], [33.5, 92.5], [62.75, 92.25]]);
+const points = landmarksFrom([
+  [30.25, 51.5],
+  [65.5, 51.5],
+  [48, 71.75],
+  [33.5, 92.5],
+  [62.75, 92.25],
+]);
 const LONG = 'n'.repeat(120);
 const SAMPLES: Sample[] = [
   { identity: 'Zoë Saldaña', source: 'Zoë Saldaña/1.jpg', kind: 'original', landmarks: points },
@@ -49,7 +71,9 @@ describe('a dataset directory', () => {
   test('gives back every image, in order, with its label and its source', async () => {
     const dataset = await openDataset(directory);
     expect(dataset.identities).toEqual(['Zoë Saldaña', '王小明', '..']);
-    expect(dataset.samples).toEqual(SAMPLES.map((sample) => ({ ...sample, label: dataset.identities.indexOf(sample.identity) })));
+    expect(dataset.samples).toEqual(
+      SAMPLES.map((sample) => ({ ...sample, label: dataset.identities.indexOf(sample.identity) })),
+    );
     expect(dataset.summary).toEqual(SUMMARY);
     const read = await Promise.all(SAMPLES.map((_, index) => dataset.read(index)));
     read.forEach((found, index) => expect(found).toEqual(image(index)));
@@ -59,7 +83,9 @@ describe('a dataset directory', () => {
   });
 
   test('holds the files that dataset.json tells of, shards cut at their size', () => {
-    const { files } = JSON.parse(readFileSync(join(directory, 'dataset.json'), 'utf8')) as { files: { name: string; size: number; sha256: string }[] };
+    const { files } = JSON.parse(readFileSync(join(directory, 'dataset.json'), 'utf8')) as {
+      files: { name: string; size: number; sha256: string }[];
+    };
     expect(readdirSync(directory).sort()).toEqual([...files.map(({ name }) => name), 'dataset.json'].sort());
     expect(files.length).toBeGreaterThan(3);
     for (const { name, size, sha256 } of files) {
@@ -71,16 +97,22 @@ describe('a dataset directory', () => {
   test.skipIf(process.platform === 'win32')('is unpacked by tar, below the folder it is unpacked into', async () => {
     const into = join(root, 'unpacked', 'here');
     mkdirSync(into, { recursive: true });
-    for (const name of readdirSync(directory).filter((file) => file.endsWith('.tar'))) execFileSync('tar', ['xf', join(directory, name), '-C', into]);
+    for (const name of readdirSync(directory).filter((file) => file.endsWith('.tar')))
+      execFileSync('tar', ['xf', join(directory, name), '-C', into]);
     expect(readdirSync(join(root, 'unpacked'))).toEqual(['here']);
     expect(readdirSync(into).sort()).toEqual(['Zoë Saldaña', '__', '王小明'].sort());
-    expect(readdirSync(join(into, 'Zoë Saldaña')).sort()).toEqual(['1-0.original.png', '1-1.opening.png', '2-5.original.png']);
+    expect(readdirSync(join(into, 'Zoë Saldaña')).sort()).toEqual([
+      '1-0.original.png',
+      '1-1.opening.png',
+      '2-5.original.png',
+    ]);
     expect(await decodeImage(readFileSync(join(into, '王小明', `${LONG} 照片-2.original.png`)))).toEqual(image(2));
   });
 
   test('is the same bytes for the same images', async () => {
     const again = await write(join(root, 'again'), { format: 'png', shardBytes: 3000 });
-    for (const name of readdirSync(directory)) expect(readFileSync(join(again, name)).equals(readFileSync(join(directory, name))), name).toBe(true);
+    for (const name of readdirSync(directory))
+      expect(readFileSync(join(again, name)).equals(readFileSync(join(directory, name))), name).toBe(true);
   });
 
   test('keeps JPEG images near their values by default', async () => {
@@ -96,20 +128,44 @@ describe('a dataset directory', () => {
 
   test.each([
     ['a missing shard', (d: string) => rmSync(join(d, 'shard-00001.tar')), /is missing/, 'shard-00001.tar'],
-    ['a cut shard', (d: string) => truncateSync(join(d, 'shard-00000.tar'), 700), /has 700 bytes instead of/, 'shard-00000.tar'],
+    [
+      'a cut shard',
+      (d: string) => truncateSync(join(d, 'shard-00000.tar'), 700),
+      /has 700 bytes instead of/,
+      'shard-00000.tar',
+    ],
     ['a missing index', (d: string) => rmSync(join(d, 'index.bin')), /is missing/, 'index.bin'],
     ['a changed index', (d: string) => flip(join(d, 'index.bin'), 50), /index is damaged/, 'index.bin'],
     ['no dataset.json', (d: string) => rmSync(join(d, 'dataset.json')), /no prepared dataset/, ''],
     ['a cut dataset.json', (d: string) => truncateSync(join(d, 'dataset.json'), 50), /cannot be read/, 'dataset.json'],
-    ['another version', (d: string) => edit(d, (json) => ({ ...json, version: 2 })), /version 2; this facewright reads version 1/, 'dataset.json'],
-    ['a path for a file name', (d: string) => edit(d, (json) => ({ ...json, files: [{ name: '../x', size: 1, sha256: '' }] })), /files\.0\.name/, 'dataset.json'],
+    [
+      'another version',
+      (d: string) => edit(d, (json) => ({ ...json, version: 2 })),
+      /version 2; this facewright reads version 1/,
+      'dataset.json',
+    ],
+    [
+      'a path for a file name',
+      (d: string) => edit(d, (json) => ({ ...json, files: [{ name: '../x', size: 1, sha256: '' }] })),
+      /files\.0\.name/,
+      'dataset.json',
+    ],
     ['no summary', (d: string) => edit(d, ({ summary: _, ...json }) => json), /"summary"/, 'dataset.json'],
-    ['fewer people', (d: string) => edit(d, (json) => ({ ...json, identities: ['a'] })), /names something that is not there/, 'index.bin'],
+    [
+      'fewer people',
+      (d: string) => edit(d, (json) => ({ ...json, identities: ['a'] })),
+      /names something that is not there/,
+      'index.bin',
+    ],
   ])('%s is one clear error', async (name, spoil, what, where) => {
     const copy = join(root, `spoilt ${name}`);
     cpSync(directory, copy, { recursive: true });
     spoil(copy);
-    await expect(openDataset(copy)).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringMatching(what) as string, where: join(copy, where) });
+    await expect(openDataset(copy)).rejects.toMatchObject({
+      name: 'FacewrightError',
+      what: expect.stringMatching(what) as string,
+      where: join(copy, where),
+    });
   });
 
   test('a changed image is an error when it is read', async () => {
@@ -118,7 +174,10 @@ describe('a dataset directory', () => {
     const shard = join(copy, 'shard-00000.tar');
     flip(shard, readFileSync(shard).indexOf('PNG') + 60);
     const dataset = await openDataset(copy);
-    await expect(dataset.read(0)).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringContaining('damaged') as string });
+    await expect(dataset.read(0)).rejects.toMatchObject({
+      name: 'FacewrightError',
+      what: expect.stringContaining('damaged') as string,
+    });
     await dataset.close();
   });
 });
@@ -144,7 +203,9 @@ describe('the dataset writer', () => {
       const writer = await createDatasetWriter(${JSON.stringify(directory)});
       await writer.add({ identity: 'a', source: 'a/1.jpg', kind: 'original' }, { width: 8, height: 8, data: new Uint8Array(192) });
       process.kill(process.pid, 'SIGKILL');`;
-    expect(() => execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' })).toThrow(expect.objectContaining({ signal: 'SIGKILL' }));
+    expect(() => execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' })).toThrow(
+      expect.objectContaining({ signal: 'SIGKILL' }),
+    );
     await expect(openDataset(directory)).rejects.toThrow('no prepared dataset');
     expect(partials()).toHaveLength(1);
     await expect(openDataset(join(root, partials()[0]))).rejects.toThrow('no prepared dataset');
@@ -167,7 +228,10 @@ describe('the dataset writer', () => {
 
   test('refuses a directory or a file that is not its own', async () => {
     const mine = writeTree(join(root, 'mine'), { 'thesis.txt': 'years of work' });
-    await expect(createDatasetWriter(mine)).rejects.toMatchObject({ what: expect.stringContaining('nothing in it is overwritten') as string, where: mine });
+    await expect(createDatasetWriter(mine)).rejects.toMatchObject({
+      what: expect.stringContaining('nothing in it is overwritten') as string,
+      where: mine,
+    });
     await expect(createDatasetWriter(join(mine, 'thesis.txt'))).rejects.toMatchObject({ name: 'FacewrightError' });
     expect(readdirSync(mine)).toEqual(['thesis.txt']);
   });

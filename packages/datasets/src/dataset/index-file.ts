@@ -64,18 +64,33 @@ export class IndexBuilder {
     if (place === 0) this.bodies.push(Buffer.alloc(CHUNK_RECORDS * RECORD));
     const body = this.bodies[this.bodies.length - 1];
     let at = place * RECORD;
-    for (const value of [shard, offset, size, crc, label, this.sources.count - 1, this.kinds.get(kind)!, 0]) at = body.writeUInt32LE(value, at);
+    for (const value of [shard, offset, size, crc, label, this.sources.count - 1, this.kinds.get(kind)!, 0])
+      at = body.writeUInt32LE(value, at);
     const points = landmarks ? landmarkPoints(landmarks).flat() : new Array<number>(10).fill(NaN);
     for (const value of points) at = body.writeFloatLE(value, at);
   }
 
   /** The file. */
   encode(): Buffer {
-    const bodies = this.bodies.map((body, index) => body.subarray(0, Math.min(CHUNK_RECORDS, this.records - index * CHUNK_RECORDS) * RECORD));
-    const strings = [...this.sources.lengths(), ...this.kindTexts.lengths(), ...this.sources.bytes(), ...this.kindTexts.bytes()];
+    const bodies = this.bodies.map((body, index) =>
+      body.subarray(0, Math.min(CHUNK_RECORDS, this.records - index * CHUNK_RECORDS) * RECORD),
+    );
+    const strings = [
+      ...this.sources.lengths(),
+      ...this.kindTexts.lengths(),
+      ...this.sources.bytes(),
+      ...this.kindTexts.bytes(),
+    ];
     const header = Buffer.alloc(HEADER);
     MAGIC.copy(header);
-    [VERSION, RECORD, this.records, this.sources.count, this.kinds.size, strings.reduce((sum, { length }) => sum + length, 0)].forEach((value, index) => header.writeUInt32LE(value, MAGIC.length + index * 4));
+    [
+      VERSION,
+      RECORD,
+      this.records,
+      this.sources.count,
+      this.kinds.size,
+      strings.reduce((sum, { length }) => sum + length, 0),
+    ].forEach((value, index) => header.writeUInt32LE(value, MAGIC.length + index * 4));
     const whole = Buffer.concat([header, ...bodies, ...strings, Buffer.alloc(CHECKSUM)]);
     whole.writeUInt32LE(crc32(whole.subarray(0, whole.length - CHECKSUM)), whole.length - CHECKSUM);
     return whole;
@@ -106,7 +121,9 @@ class Texts {
   }
 
   lengths(): Buffer[] {
-    return this.lengthParts.map((part, index) => part.subarray(0, Math.min(CHUNK_RECORDS, this.count - index * CHUNK_RECORDS) * 4));
+    return this.lengthParts.map((part, index) =>
+      part.subarray(0, Math.min(CHUNK_RECORDS, this.count - index * CHUNK_RECORDS) * 4),
+    );
   }
   bytes(): Buffer[] {
     return [...this.parts.slice(0, -1), ...this.parts.slice(-1).map((part) => part.subarray(0, this.used))];
@@ -120,24 +137,50 @@ class Texts {
 
 /** Throws a `FacewrightError` for anything but a whole index whose records all point at something. `where` is its path. */
 export function parseIndex(bytes: Buffer, limits: IndexLimits, where: string): IndexRecord[] {
-  const damaged = (what: string): FacewrightError => new FacewrightError({ what: `The dataset's index is damaged: ${what}.`, where, todo: 'Prepare the dataset again, or fetch the file again if it was copied.' });
+  const damaged = (what: string): FacewrightError =>
+    new FacewrightError({
+      what: `The dataset's index is damaged: ${what}.`,
+      where,
+      todo: 'Prepare the dataset again, or fetch the file again if it was copied.',
+    });
   if (bytes.length < HEADER + CHECKSUM) throw damaged(`it has only ${bytes.length} bytes`);
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged('it does not start as an index does');
-  const [version, recordSize, count, sourceCount, kindCount, stringBytes] = [0, 1, 2, 3, 4, 5].map((index) => bytes.readUInt32LE(MAGIC.length + index * 4));
-  if (version !== VERSION) throw new FacewrightError({ what: `The dataset's index is of version ${version}; this facewright reads version ${VERSION}.`, where, todo: 'Prepare the dataset again with this version, or use the version that wrote it.' });
+  const [version, recordSize, count, sourceCount, kindCount, stringBytes] = [0, 1, 2, 3, 4, 5].map((index) =>
+    bytes.readUInt32LE(MAGIC.length + index * 4),
+  );
+  if (version !== VERSION)
+    throw new FacewrightError({
+      what: `The dataset's index is of version ${version}; this facewright reads version ${VERSION}.`,
+      where,
+      todo: 'Prepare the dataset again with this version, or use the version that wrote it.',
+    });
   const end = HEADER + count * RECORD + stringBytes;
-  if (recordSize !== RECORD || bytes.length !== end + CHECKSUM) throw damaged(`its ${bytes.length} bytes are not the ${end + CHECKSUM} that its header tells of`);
+  if (recordSize !== RECORD || bytes.length !== end + CHECKSUM)
+    throw damaged(`its ${bytes.length} bytes are not the ${end + CHECKSUM} that its header tells of`);
   if (crc32(bytes.subarray(0, end)) !== bytes.readUInt32LE(end)) throw damaged('its checksum does not match');
 
   const texts = readStrings(bytes.subarray(HEADER + count * RECORD, end), sourceCount + kindCount);
   if (!texts) throw damaged('its table of names is not whole');
   return Array.from({ length: count }, (_, index) => {
     const start = HEADER + index * RECORD;
-    const [shard, offset, size, crc, label, source, kind] = [0, 1, 2, 3, 4, 5, 6].map((field) => bytes.readUInt32LE(start + field * 4));
-    if (!(shard < limits.shards.length && offset + size <= limits.shards[shard])) throw damaged(`record ${index} lies outside its shard`);
-    if (label >= limits.identities || source >= sourceCount || kind >= kindCount) throw damaged(`record ${index} names something that is not there`);
+    const [shard, offset, size, crc, label, source, kind] = [0, 1, 2, 3, 4, 5, 6].map((field) =>
+      bytes.readUInt32LE(start + field * 4),
+    );
+    if (!(shard < limits.shards.length && offset + size <= limits.shards[shard]))
+      throw damaged(`record ${index} lies outside its shard`);
+    if (label >= limits.identities || source >= sourceCount || kind >= kindCount)
+      throw damaged(`record ${index} names something that is not there`);
     const landmarks = readLandmarks(bytes, start + 32);
-    return { shard, offset, size, crc, label, source: texts[source], kind: texts[sourceCount + kind], ...(landmarks && { landmarks }) };
+    return {
+      shard,
+      offset,
+      size,
+      crc,
+      label,
+      source: texts[source],
+      kind: texts[sourceCount + kind],
+      ...(landmarks && { landmarks }),
+    };
   });
 }
 

@@ -22,15 +22,22 @@ export interface ShardEntry {
 
 const entryPath = (directory: string, shard: string): string => join(directory, shard.replace(/\.tar$/, '.json'));
 
-export const beginJournal = (directory: string, key: string): Promise<void> => writeFileAtomic(join(directory, KEY_FILE), JSON.stringify({ version: 1, key }));
+export const beginJournal = (directory: string, key: string): Promise<void> =>
+  writeFileAtomic(join(directory, KEY_FILE), JSON.stringify({ version: 1, key }));
 
 /** To be called when the shard is on the disk; NaN, which JSON lacks, does not occur in records. */
-export const writeEntry = (directory: string, entry: ShardEntry): Promise<void> => writeFileAtomic(entryPath(directory, entry.shard.name), JSON.stringify(entry));
+export const writeEntry = (directory: string, entry: ShardEntry): Promise<void> =>
+  writeFileAtomic(entryPath(directory, entry.shard.name), JSON.stringify(entry));
 
 /** Whether the directory was left by a preparation of this key. */
 export async function isJournalOf(directory: string, key: string): Promise<boolean> {
   const found = await readJson(join(directory, KEY_FILE));
-  return typeof found === 'object' && found !== null && (found as { version?: unknown }).version === 1 && (found as { key?: unknown }).key === key;
+  return (
+    typeof found === 'object' &&
+    found !== null &&
+    (found as { version?: unknown }).version === 1 &&
+    (found as { key?: unknown }).key === key
+  );
 }
 
 /** The whole shards in their order; every other file is deleted. */
@@ -40,18 +47,26 @@ export async function readEntries(directory: string): Promise<ShardEntry[]> {
   for (let number = 0; ; number++) {
     const name = `shard-${String(number).padStart(5, '0')}.tar`;
     const entry = (await readJson(entryPath(directory, name))) as ShardEntry | undefined;
-    const size = await stat(join(directory, name)).then((found) => found.size, () => -1);
+    const size = await stat(join(directory, name)).then(
+      (found) => found.size,
+      () => -1,
+    );
     if (!entry || entry.shard.name !== name || entry.shard.size !== size) break;
     entries.push(entry);
     kept.add(name).add(name.replace(/\.tar$/, '.json'));
   }
-  for (const name of await readdir(directory)) if (!kept.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+  for (const name of await readdir(directory))
+    if (!kept.has(name)) await rm(join(directory, name), { recursive: true, force: true });
   return entries;
 }
 
 /** Before the dataset gets its name. */
 export async function endJournal(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) if (name === KEY_FILE || NOTES.test(name)) await rm(join(directory, name));
+  for (const name of await readdir(directory))
+    if (name === KEY_FILE || NOTES.test(name)) await rm(join(directory, name));
 }
 
-const readJson = (path: string): Promise<unknown> => readFile(path, 'utf8').then((text) => JSON.parse(text) as unknown).catch(() => undefined);
+const readJson = (path: string): Promise<unknown> =>
+  readFile(path, 'utf8')
+    .then((text) => JSON.parse(text) as unknown)
+    .catch(() => undefined);

@@ -24,10 +24,19 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   const shards = record.files.filter(({ name }) => name !== INDEX_FILE);
   const indexPath = join(path, INDEX_FILE);
   const index = await readFile(indexPath).catch((error: unknown) => {
-    throw new FacewrightError({ what: `The dataset's index cannot be read: ${messageOf(error)}.`, where: indexPath, todo: AGAIN, cause: error });
+    throw new FacewrightError({
+      what: `The dataset's index cannot be read: ${messageOf(error)}.`,
+      where: indexPath,
+      todo: AGAIN,
+      cause: error,
+    });
   });
   const { identities } = record;
-  const records = parseIndex(index, { identities: identities.length, shards: shards.map(({ size }) => size) }, indexPath);
+  const records = parseIndex(
+    index,
+    { identities: identities.length, shards: shards.map(({ size }) => size) },
+    indexPath,
+  );
   const handles = new Map<number, Promise<FileHandle>>();
   let closed = false;
 
@@ -43,11 +52,17 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   const placeOf = (number: number): string => `${join(path, shards[records[number].shard].name)}, image ${number}`;
   const bytes = async (number: number): Promise<Uint8Array> => {
     if (closed) throw new Error('the dataset is closed');
-    if (!(number in records)) throw new RangeError(`the dataset has ${records.length} images, there is no number ${number}`);
+    if (!(number in records))
+      throw new RangeError(`the dataset has ${records.length} images, there is no number ${number}`);
     const { shard, offset, size, crc } = records[number];
     const content = Buffer.alloc(size);
     const { bytesRead } = await (await handleOf(shard)).read(content, 0, size, offset);
-    if (bytesRead !== size || crc32(content) !== crc) throw new FacewrightError({ what: 'An image of the dataset is damaged: its checksum does not match.', where: placeOf(number), todo: AGAIN });
+    if (bytesRead !== size || crc32(content) !== crc)
+      throw new FacewrightError({
+        what: 'An image of the dataset is damaged: its checksum does not match.',
+        where: placeOf(number),
+        todo: AGAIN,
+      });
     return content;
   };
 
@@ -55,12 +70,22 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
     directory: path,
     summary: record.summary,
     identities,
-    samples: records.map(({ label, source, kind, landmarks }) => ({ identity: identities[label], label, source, kind, ...(landmarks && { landmarks }) })),
+    samples: records.map(({ label, source, kind, landmarks }) => ({
+      identity: identities[label],
+      label,
+      source,
+      kind,
+      ...(landmarks && { landmarks }),
+    })),
     bytes,
     read: async (number) => decodeImage(await bytes(number), { where: placeOf(number) }),
     close: async () => {
       closed = true;
-      for (const handle of handles.values()) await handle.then((file) => file.close(), () => undefined);
+      for (const handle of handles.values())
+        await handle.then(
+          (file) => file.close(),
+          () => undefined,
+        );
       handles.clear();
     },
   };
@@ -73,5 +98,10 @@ async function checkSize(directory: string, { name, size }: DatasetFile['files']
   const found = await stat(where).catch((error: unknown) => {
     throw new FacewrightError({ what: 'A file of the dataset is missing.', where, todo: AGAIN, cause: error });
   });
-  if (found.size !== size) throw new FacewrightError({ what: `A file of the dataset has ${found.size} bytes instead of ${size}: it was cut off or changed.`, where, todo: AGAIN });
+  if (found.size !== size)
+    throw new FacewrightError({
+      what: `A file of the dataset has ${found.size} bytes instead of ${size}: it was cut off or changed.`,
+      where,
+      todo: AGAIN,
+    });
 }

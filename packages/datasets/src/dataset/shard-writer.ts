@@ -21,7 +21,14 @@ export interface ShardWriter {
 }
 
 /** `size` counts what waits in `pieces`, too. */
-interface OpenShard { readonly name: string; readonly file: FileHandle; readonly hash: Hash; size: number; pieces: Uint8Array[]; waiting: number }
+interface OpenShard {
+  readonly name: string;
+  readonly file: FileHandle;
+  readonly hash: Hash;
+  size: number;
+  pieces: Uint8Array[];
+  waiting: number;
+}
 
 /** Bytes a tar file adds to an image: a header, up to four blocks more for a long name, the fill of the last block. */
 const TAR_OVERHEAD = 5 * 512;
@@ -29,13 +36,25 @@ const TAR_OVERHEAD = 5 * 512;
 const PIECE_BYTES = 2 ** 20;
 
 /** `before`: whole shards that are there already. `onWhole` is awaited after each shard that is on the disk. */
-export function createShardWriter(directory: string, shardBytes: number, before: readonly ShardFile[] = [], onWhole?: (shard: ShardFile) => Promise<void>): ShardWriter {
+export function createShardWriter(
+  directory: string,
+  shardBytes: number,
+  before: readonly ShardFile[] = [],
+  onWhole?: (shard: ShardFile) => Promise<void>,
+): ShardWriter {
   const finished: ShardFile[] = [...before];
   let current: OpenShard | undefined;
 
   const begin = async (): Promise<OpenShard> => {
     const name = `shard-${String(finished.length).padStart(5, '0')}.tar`;
-    return { name, file: await open(join(directory, name), 'wx'), hash: createHash('sha256'), size: 0, pieces: [], waiting: 0 };
+    return {
+      name,
+      file: await open(join(directory, name), 'wx'),
+      hash: createHash('sha256'),
+      size: 0,
+      pieces: [],
+      waiting: 0,
+    };
   };
   const flush = async (shard: OpenShard): Promise<void> => {
     const piece = Buffer.concat(shard.pieces);

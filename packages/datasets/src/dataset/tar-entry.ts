@@ -10,7 +10,17 @@ const MODE = 0o644;
 
 /** The fields of a POSIX header that are the same for every file. */
 const HEADER = Buffer.alloc(BLOCK);
-for (const [text, at] of [[octal(MODE, 6), 100], [octal(0, 6), 108], [octal(0, 6), 116], [octal(0, 11), 136], ['0', 156], ['ustar\x0000', 257], [octal(0, 6), 329], [octal(0, 6), 337]] as const) HEADER.write(text, at, 'latin1');
+for (const [text, at] of [
+  [octal(MODE, 6), 100],
+  [octal(0, 6), 108],
+  [octal(0, 6), 116],
+  [octal(0, 11), 136],
+  ['0', 156],
+  ['ustar\x0000', 257],
+  [octal(0, 6), 329],
+  [octal(0, 6), 337],
+] as const)
+  HEADER.write(text, at, 'latin1');
 
 /** One file's header (more than one block for a long name) and content, padded to whole blocks. */
 export async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
@@ -33,7 +43,10 @@ function octal(value: number, digits: number): string {
 /** The same of any name. */
 export async function streamedEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
   const tar = pack();
-  tar.entry({ name, size: bytes.length, mode: MODE, mtime: EPOCH }, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  tar.entry(
+    { name, size: bytes.length, mode: MODE, mtime: EPOCH },
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  );
   tar.finalize();
   const whole = await buffer(tar);
   return whole.subarray(0, whole.length - END_BYTES);

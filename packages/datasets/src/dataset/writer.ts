@@ -27,8 +27,12 @@ export interface EncodedDatasetWriter extends ResumableWriter {
  * A writer for `directory`, which must be new, empty or an older dataset (replaced by `finish`). Images are encoded as they come, several
  * at once where `add` is not awaited, and written in the order of the calls. Throws a `FacewrightError` where the directory is taken.
  */
-export async function createDatasetWriter(directory: string, { format = 'jpeg', shardBytes = 64 * 2 ** 20 }: DatasetWriterOptions = {}): Promise<EncodedDatasetWriter> {
-  if (!(shardBytes > 0 && shardBytes < 2 ** 32)) throw new RangeError(`shardBytes must be above 0 and below 2^32, got ${shardBytes}`);
+export async function createDatasetWriter(
+  directory: string,
+  { format = 'jpeg', shardBytes = 64 * 2 ** 20 }: DatasetWriterOptions = {},
+): Promise<EncodedDatasetWriter> {
+  if (!(shardBytes > 0 && shardBytes < 2 ** 32))
+    throw new RangeError(`shardBytes must be above 0 and below 2^32, got ${shardBytes}`);
   await refuseForeign(directory, DATASET_FILE, 'dataset');
   const state = new WriterState(directory, format, shardBytes);
   let tail: Promise<unknown> = Promise.resolve();
@@ -91,7 +95,9 @@ export async function createDatasetWriter(directory: string, { format = 'jpeg', 
 class WriterState {
   private readonly labels = new Map<string, number>();
   private readonly index = new IndexBuilder();
-  private opened: Promise<{ place: Awaited<ReturnType<typeof createWholeDirectory>>; shards: ReturnType<typeof createShardWriter> }> | undefined;
+  private opened:
+    | Promise<{ place: Awaited<ReturnType<typeof createWholeDirectory>>; shards: ReturnType<typeof createShardWriter> }>
+    | undefined;
   private key: string | undefined;
   private notes: unknown[] = [];
   private encoder: string | undefined;
@@ -100,11 +106,17 @@ class WriterState {
   /** How much the journal has. */
   private journaled = { labels: 0, shards: 0 };
 
-  constructor(private readonly directory: string, private readonly format: 'jpeg' | 'png', private readonly shardBytes: number) {}
+  constructor(
+    private readonly directory: string,
+    private readonly format: 'jpeg' | 'png',
+    private readonly shardBytes: number,
+  ) {}
 
   async resume(key: string): Promise<readonly unknown[]> {
     this.key = `${key} ${this.format} ${this.shardBytes}`;
-    const place = await createWholeDirectory(this.directory, DATASET_FILE, 'dataset', (leftOver) => isJournalOf(leftOver, this.key!));
+    const place = await createWholeDirectory(this.directory, DATASET_FILE, 'dataset', (leftOver) =>
+      isJournalOf(leftOver, this.key!),
+    );
     const entries = await readEntries(place.aside);
     await beginJournal(place.aside, this.key);
     for (const { records, identities, encoder } of entries) {
@@ -113,35 +125,73 @@ class WriterState {
       this.encoder = encoder ?? this.encoder;
     }
     this.journaled = { labels: this.labels.size, shards: entries.length };
-    this.opened = Promise.resolve({ place, shards: this.shardWriter(place.aside, entries.map(({ shard }) => shard)) });
+    this.opened = Promise.resolve({
+      place,
+      shards: this.shardWriter(
+        place.aside,
+        entries.map(({ shard }) => shard),
+      ),
+    });
     return entries.flatMap(({ notes }) => notes);
   }
 
   async append({ identity, source, kind, landmarks }: Sample, bytes: Uint8Array, together = false): Promise<void> {
     const { shards } = await this.open();
-    const { shard, offset } = await shards.append(entryName(identity, source, kind, this.index.length, imageEnding(bytes)), bytes, together);
+    const { shard, offset } = await shards.append(
+      entryName(identity, source, kind, this.index.length, imageEnding(bytes)),
+      bytes,
+      together,
+    );
     if (!this.labels.has(identity)) this.labels.set(identity, this.labels.size);
-    const record = { shard, offset, size: bytes.length, crc: crc32(bytes), label: this.labels.get(identity)!, source, kind, ...(landmarks && { landmarks }) };
+    const record = {
+      shard,
+      offset,
+      size: bytes.length,
+      crc: crc32(bytes),
+      label: this.labels.get(identity)!,
+      source,
+      kind,
+      ...(landmarks && { landmarks }),
+    };
     this.index.add(record);
     if (this.key !== undefined) this.records.push(record);
   }
 
   async appendPhoto(images: readonly EncodedSample[], note: unknown, encoder: string | undefined): Promise<void> {
     const { shards } = await this.open();
-    if (images.length) await shards.makeRoom(images.length, images.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    if (images.length)
+      await shards.makeRoom(
+        images.length,
+        images.reduce((sum, { bytes }) => sum + bytes.length, 0),
+      );
     this.encoder = encoder ?? this.encoder;
     if (this.key !== undefined) this.notes.push(note);
     for (const { sample, bytes } of images) await this.append(sample, bytes, true);
   }
 
   async finish(summary: Parameters<ResumableWriter['finish']>[0]): Promise<void> {
-    if (this.index.length === 0) throw new FacewrightError({ what: 'No image was left to write, so there is no dataset.', where: this.directory, todo: 'See the list of photos left out for the reasons.' });
+    if (this.index.length === 0)
+      throw new FacewrightError({
+        what: 'No image was left to write, so there is no dataset.',
+        where: this.directory,
+        todo: 'See the list of photos left out for the reasons.',
+      });
     const { place, shards } = await this.open();
     const index = this.index.encode();
-    const files = [...(await shards.finish()), { name: INDEX_FILE, size: index.length, sha256: createHash('sha256').update(index).digest('hex') }];
+    const files = [
+      ...(await shards.finish()),
+      { name: INDEX_FILE, size: index.length, sha256: createHash('sha256').update(index).digest('hex') },
+    ];
     await writeFileAtomic(join(place.aside, INDEX_FILE), index);
     const image = { format: this.format, ...(this.encoder !== undefined && { encoder: this.encoder }) };
-    const record: DatasetFile = { format: 'facewright-dataset', version: DATASET_VERSION, image, identities: [...this.labels.keys()], files, summary };
+    const record: DatasetFile = {
+      format: 'facewright-dataset',
+      version: DATASET_VERSION,
+      image,
+      identities: [...this.labels.keys()],
+      files,
+      summary,
+    };
     await writeFileAtomic(join(place.aside, DATASET_FILE), `${JSON.stringify(record, null, 1)}\n`);
     await endJournal(place.aside);
     await place.publish();
@@ -161,14 +211,23 @@ class WriterState {
   }
 
   private open(): NonNullable<WriterState['opened']> {
-    this.opened ??= createWholeDirectory(this.directory, DATASET_FILE, 'dataset').then((place) => ({ place, shards: this.shardWriter(place.aside, []) }));
+    this.opened ??= createWholeDirectory(this.directory, DATASET_FILE, 'dataset').then((place) => ({
+      place,
+      shards: this.shardWriter(place.aside, []),
+    }));
     return this.opened;
   }
 
   private shardWriter(aside: string, before: readonly ShardFile[]): ReturnType<typeof createShardWriter> {
     return createShardWriter(aside, this.shardBytes, before, async (shard) => {
       if (this.key === undefined) return;
-      const entry: ShardEntry = { shard, records: this.records, identities: [...this.labels.keys()].slice(this.journaled.labels), notes: this.notes, ...(this.encoder !== undefined && { encoder: this.encoder }) };
+      const entry: ShardEntry = {
+        shard,
+        records: this.records,
+        identities: [...this.labels.keys()].slice(this.journaled.labels),
+        notes: this.notes,
+        ...(this.encoder !== undefined && { encoder: this.encoder }),
+      };
       await writeEntry(aside, entry);
       this.notes = [];
       this.records = [];

@@ -9,13 +9,22 @@ import { flatFolder } from './flat-folder.js';
 const root = temporaryFolder();
 beforeAll(async () => {
   const photo = await jpeg();
-  writeTree(join(root, 'flat'), { 'b.jpg': photo, 'a b.PNG': photo, '照片.webp': 'text', '.hidden.jpg': photo, 'notes.txt': 'x' });
+  writeTree(join(root, 'flat'), {
+    'b.jpg': photo,
+    'a b.PNG': photo,
+    '照片.webp': 'text',
+    '.hidden.jpg': photo,
+    'notes.txt': 'x',
+  });
   writeTree(join(root, 'twice'), { 'a.jpg': photo, 'a.png': photo });
   writeTree(join(root, 'beside'), { 'a.jpg': photo, 'anna/1.jpg': photo });
   writeTree(join(root, 'none'), { 'anna/1.jpg': photo });
 });
 
-async function read(path: string, { aligned = false, ...context }: Partial<PluginContext> & { aligned?: boolean } = {}): Promise<Identity[]> {
+async function read(
+  path: string,
+  { aligned = false, ...context }: Partial<PluginContext> & { aligned?: boolean } = {},
+): Promise<Identity[]> {
   const reader = await flatFolder({ path: join(root, path), aligned }).create({ ...testContext(), ...context });
   let list: Identity[] = [];
   for (let time = 0; time < 2; time++) {
@@ -25,11 +34,19 @@ async function read(path: string, { aligned = false, ...context }: Partial<Plugi
   return list;
 }
 
-testReader(() => flatFolder({ path: 'flat' }), { name: 'flat-folder', baseDirectory: root, expected: { 'a b': 1, b: 1, 照片: 1 } });
+testReader(() => flatFolder({ path: 'flat' }), {
+  name: 'flat-folder',
+  baseDirectory: root,
+  expected: { 'a b': 1, b: 1, 照片: 1 },
+});
 
 test('each photo is a person named as its file, with its ending where names would be the same', async () => {
   const people = await read('flat', { aligned: true });
-  expect(people.map(({ name, photos }) => [name, photos[0].id, photos[0].aligned])).toEqual([['a b', 'a b.PNG', true], ['b', 'b.jpg', true], ['照片', '照片.webp', true]]);
+  expect(people.map(({ name, photos }) => [name, photos[0].id, photos[0].aligned])).toEqual([
+    ['a b', 'a b.PNG', true],
+    ['b', 'b.jpg', true],
+    ['照片', '照片.webp', true],
+  ]);
   expect((await read('twice')).map(({ name }) => name)).toEqual(['a.jpg', 'a.png']);
 });
 
@@ -37,7 +54,9 @@ test('it says so, once, and what is passed over', async () => {
   const notices: string[] = [];
   const emit: PluginContext['emit'] = (type, event) => void notices.push(`${type} ${JSON.stringify(event)}`);
   await read('beside', { emit });
-  expect(notices).toEqual([expect.stringMatching(/directly in .* \(1\).*person of its own.*Folders beside them.*\(1\)/)]);
+  expect(notices).toEqual([
+    expect.stringMatching(/directly in .* \(1\).*person of its own.*Folders beside them.*\(1\)/),
+  ]);
   await expect(read('none')).rejects.toThrow(/holds no photo/);
 });
 

@@ -8,7 +8,13 @@ import { z } from 'zod';
 import { list, photoOf } from './photo-files.js';
 
 export const flatFolder = definePlugin({
-  meta: { name: 'flat-folder', kind: 'reader', version: '0.1.0', apiVersion: 1, description: 'A folder of photos, each taken as a person of its own' },
+  meta: {
+    name: 'flat-folder',
+    kind: 'reader',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'A folder of photos, each taken as a person of its own',
+  },
   options: z.strictObject({
     path: z.string().min(1).describe('the folder that holds the photos'),
     aligned: z.boolean().default(false).describe('the images are aligned crops'),
@@ -19,14 +25,24 @@ export const flatFolder = definePlugin({
     return {
       async *identities() {
         const { folders, photos } = await list(root);
-        if (photos.length === 0) throw new FacewrightError({ what: 'The folder holds no photo.', where: root, todo: 'Photos are files that end in .jpg, .png, .webp, .bmp, .gif, .tif, .avif or .heic; a folder of people is read by the reader "folder".' });
+        if (photos.length === 0)
+          throw new FacewrightError({
+            what: 'The folder holds no photo.',
+            where: root,
+            todo: 'Photos are files that end in .jpg, .png, .webp, .bmp, .gif, .tif, .avif or .heic; a folder of people is read by the reader "folder".',
+          });
         if (!told) {
           const beside = folders.length > 0 ? ` Folders beside them are passed over (${folders.length}).` : '';
-          emit('notice', { level: 'warning', message: `The photos that lie directly in ${root} (${photos.length}) bear nobody's name: each is taken as a person of its own, named as its file. That is enough to align them, and nothing to train on.${beside}`, todo: 'To train, put each person\'s photos into a folder of their own and name the folder that holds those.' });
+          emit('notice', {
+            level: 'warning',
+            message: `The photos that lie directly in ${root} (${photos.length}) bear nobody's name: each is taken as a person of its own, named as its file. That is enough to align them, and nothing to train on.${beside}`,
+            todo: "To train, put each person's photos into a folder of their own and name the folder that holds those.",
+          });
           told = true;
         }
         const names = namesOf(photos);
-        for (const [index, id] of photos.entries()) yield { name: names[index], photos: [photoOf(id, names[index], join(root, id), aligned ? { aligned } : {})] };
+        for (const [index, id] of photos.entries())
+          yield { name: names[index], photos: [photoOf(id, names[index], join(root, id), aligned ? { aligned } : {})] };
       },
     };
   },

@@ -12,10 +12,18 @@ let photo: Buffer;
 beforeAll(async () => {
   photo = await jpeg();
   writeTree(join(root, 'people'), {
-    'Zoë Saldaña/2 b.jpg': photo, 'Zoë Saldaña/10.JPEG': photo, 'Zoë Saldaña/notes.txt': 'x', 'Zoë Saldaña/.hidden.jpg': photo,
-    '王小明/照片 1.png': photo, '王小明/2020/summer/x.webp': photo,
-    'anna/text.jpg': 'this is no image', 'anna/b.tif': photo,
-    '.git/a.jpg': photo, '__MACOSX/a.jpg': photo, 'empty/readme.md': 'x', 'loose.jpg': photo,
+    'Zoë Saldaña/2 b.jpg': photo,
+    'Zoë Saldaña/10.JPEG': photo,
+    'Zoë Saldaña/notes.txt': 'x',
+    'Zoë Saldaña/.hidden.jpg': photo,
+    '王小明/照片 1.png': photo,
+    '王小明/2020/summer/x.webp': photo,
+    'anna/text.jpg': 'this is no image',
+    'anna/b.tif': photo,
+    '.git/a.jpg': photo,
+    '__MACOSX/a.jpg': photo,
+    'empty/readme.md': 'x',
+    'loose.jpg': photo,
   });
 });
 
@@ -25,10 +33,21 @@ async function read(plugin: ReturnType<typeof folder>, context: Partial<PluginCo
   for await (const identity of reader.identities()) list.push(identity);
   return list;
 }
-const problem = async (path: string): Promise<FacewrightError> => read(folder({ path })).then(() => Promise.reject(new Error('no error')), (error: FacewrightError) => error);
+const problem = async (path: string): Promise<FacewrightError> =>
+  read(folder({ path })).then(
+    () => Promise.reject(new Error('no error')),
+    (error: FacewrightError) => error,
+  );
 
-testReader(() => folder({ path: join(root, 'people') }), { name: 'folder', expected: { 'Zoë Saldaña': 2, anna: 2, '王小明': 2 } });
-testReader(() => alignedFolder({ path: 'people' }), { name: 'aligned-folder', baseDirectory: root, expected: { 'Zoë Saldaña': 2, anna: 2, '王小明': 2 } });
+testReader(() => folder({ path: join(root, 'people') }), {
+  name: 'folder',
+  expected: { 'Zoë Saldaña': 2, anna: 2, 王小明: 2 },
+});
+testReader(() => alignedFolder({ path: 'people' }), {
+  name: 'aligned-folder',
+  baseDirectory: root,
+  expected: { 'Zoë Saldaña': 2, anna: 2, 王小明: 2 },
+});
 
 describe('folder', () => {
   test('lists by code units, whatever the locale, with paths as ids', async () => {
@@ -44,7 +63,9 @@ describe('folder', () => {
 
   test('tells of loose photos and of folders without photos', async () => {
     const notices: string[] = [];
-    await read(folder({ path: join(root, 'people') }), { emit: (type, event) => void notices.push(`${type} ${JSON.stringify(event)}`) });
+    await read(folder({ path: join(root, 'people') }), {
+      emit: (type, event) => void notices.push(`${type} ${JSON.stringify(event)}`),
+    });
     expect(notices).toHaveLength(2);
     expect(notices[0]).toMatch(/Left out.* directly in .*: loose\.jpg \(1\)/);
     expect(notices[1]).toMatch(/without a photo: empty \(1\)/);
@@ -74,16 +95,30 @@ describe('folder', () => {
     const path = writeTree(join(root, 'links'), { 'anna/1.jpg': photo });
     symlinkSync(join(root, 'people/anna'), join(path, 'linked'));
     symlinkSync(path, join(path, 'anna/circle'));
-    expect((await read(folder({ path }))).map(({ name, photos }) => [name, photos.length])).toEqual([['anna', 1], ['linked', 2]]);
+    expect((await read(folder({ path }))).map(({ name, photos }) => [name, photos.length])).toEqual([
+      ['anna', 1],
+      ['linked', 2],
+    ]);
   });
 
   test.each([
     ['no such folder', () => join(root, 'nowhere'), /no such folder/],
     ['a file', () => join(root, 'people/loose.jpg'), /a file, not a folder/],
-    ['an empty folder', () => { mkdirSync(join(root, 'void'), { recursive: true }); return join(root, 'void'); }, /is empty/],
+    [
+      'an empty folder',
+      () => {
+        mkdirSync(join(root, 'void'), { recursive: true });
+        return join(root, 'void');
+      },
+      /is empty/,
+    ],
     ['one loose photo', () => writeTree(join(root, 'one'), { 'a.jpg': photo }), /one photo directly/],
     ['loose photos', () => writeTree(join(root, 'many'), { 'a.jpg': photo, 'b.jpg': photo }), /2 photos directly/],
-    ['folders without photos', () => writeTree(join(root, 'texts'), { 'a/a.txt': '', 'b/b.txt': '' }), /2 subfolders, and no photo/],
+    [
+      'folders without photos',
+      () => writeTree(join(root, 'texts'), { 'a/a.txt': '', 'b/b.txt': '' }),
+      /2 subfolders, and no photo/,
+    ],
   ])('%s is one clear error', async (_, make, what) => {
     const path = make();
     const error = await problem(path);
@@ -93,32 +128,45 @@ describe('folder', () => {
     expect(error.todo).toBeTruthy();
   });
 
-  test.skipIf(!process.seteuid || process.platform === 'win32')('a folder that may not be read is one clear error', async () => {
-    const path = writeTree(join(root, 'closed'), { 'anna/1.jpg': photo, 'secret/1.jpg': photo });
-    chmodSync(root, 0o755);
-    chmodSync(join(path, 'secret'), 0);
-    const isRoot = process.geteuid!() === 0;
-    if (isRoot) process.seteuid!(65534); // to root every folder is open
-    try {
-      const error = await problem(path);
-      expect(error.what).toMatch(/may not be read/);
-      expect(error.where).toBe(join(path, 'secret'));
-    } finally {
-      if (isRoot) process.seteuid!(0);
-      chmodSync(join(path, 'secret'), 0o755);
-    }
-  });
+  test.skipIf(!process.seteuid || process.platform === 'win32')(
+    'a folder that may not be read is one clear error',
+    async () => {
+      const path = writeTree(join(root, 'closed'), { 'anna/1.jpg': photo, 'secret/1.jpg': photo });
+      chmodSync(root, 0o755);
+      chmodSync(join(path, 'secret'), 0);
+      const isRoot = process.geteuid!() === 0;
+      if (isRoot) process.seteuid!(65534); // to root every folder is open
+      try {
+        const error = await problem(path);
+        expect(error.what).toMatch(/may not be read/);
+        expect(error.where).toBe(join(path, 'secret'));
+      } finally {
+        if (isRoot) process.seteuid!(0);
+        chmodSync(join(path, 'secret'), 0o755);
+      }
+    },
+  );
 
   const people = sharedData('people');
   test.skipIf(!people)('reads a real folder of people (needs ../shared/data/people)', async () => {
-    const counts = Object.fromEntries((await read(folder({ path: people! }))).map(({ name, photos }) => [name, photos.length]));
-    expect(Object.keys(counts)).toEqual(['lionel_messi', 'maria_sharapova', 'roger_federer', 'serena_williams', 'virat_kohli']);
+    const counts = Object.fromEntries(
+      (await read(folder({ path: people! }))).map(({ name, photos }) => [name, photos.length]),
+    );
+    expect(Object.keys(counts)).toEqual([
+      'lionel_messi',
+      'maria_sharapova',
+      'roger_federer',
+      'serena_williams',
+      'virat_kohli',
+    ]);
     expect(Object.values(counts).every((count) => count >= 58 && count <= 104)).toBe(true);
   });
 
   test('Ctrl-C ends the listing', async () => {
     const aborted = new AbortController();
     aborted.abort();
-    await expect(read(folder({ path: join(root, 'people') }), { signal: aborted.signal })).rejects.toThrow('Interrupted');
+    await expect(read(folder({ path: join(root, 'people') }), { signal: aborted.signal })).rejects.toThrow(
+      'Interrupted',
+    );
   });
 });

@@ -14,7 +14,12 @@ for (const kind of ['numbered', 'pairs'] as const) {
   writeTree(join(root, `${kind}-bare`), { 'train.rec': decoded(rec) });
   writeTree(join(root, `${kind}-index`), { 'train.rec': decoded(rec), 'train.idx': idx });
 }
-writeTree(root, { 'plain.rec': decoded(golden.plain), 'text.rec': 'no record at all', 'two/a.rec': '', 'two/b.rec': '' });
+writeTree(root, {
+  'plain.rec': decoded(golden.plain),
+  'text.rec': 'no record at all',
+  'two/a.rec': '',
+  'two/b.rec': '',
+});
 
 async function read(path: string, context: Partial<PluginContext> = {}, aligned?: boolean): Promise<Identity[]> {
   const reader = await insightFaceRec({ path: join(root, path), aligned }).create({ ...testContext(), ...context });
@@ -23,56 +28,107 @@ async function read(path: string, context: Partial<PluginContext> = {}, aligned?
   return list;
 }
 const contents = async (people: readonly Identity[]): Promise<unknown> =>
-  Promise.all(people.map(async ({ name, photos }) => [name, await Promise.all(photos.map(async ({ bytes }) => Buffer.from(await bytes()).toString('latin1')))]));
-const expected = (names: readonly string[]): unknown => [[0, 2], [2, 3], [3, 5]].map(([from, to], index) => [names[index], IMAGES.slice(from, to).map((image) => image.toString('latin1'))]);
+  Promise.all(
+    people.map(async ({ name, photos }) => [
+      name,
+      await Promise.all(photos.map(async ({ bytes }) => Buffer.from(await bytes()).toString('latin1'))),
+    ]),
+  );
+const expected = (names: readonly string[]): unknown =>
+  [
+    [0, 2],
+    [2, 3],
+    [3, 5],
+  ].map(([from, to], index) => [names[index], IMAGES.slice(from, to).map((image) => image.toString('latin1'))]);
 
-testReader(() => insightFaceRec({ path: 'numbered/train.rec' }), { name: 'insightface-rec', baseDirectory: root, expected: { p7: 2, p0: 1, p3: 2 } });
-testReader(() => insightFaceRec({ path: 'plain.rec' }), { name: 'insightface-rec, images only', baseDirectory: root, expected: { 1: 2, 0: 1 } });
+testReader(() => insightFaceRec({ path: 'numbered/train.rec' }), {
+  name: 'insightface-rec',
+  baseDirectory: root,
+  expected: { p7: 2, p0: 1, p3: 2 },
+});
+testReader(() => insightFaceRec({ path: 'plain.rec' }), {
+  name: 'insightface-rec, images only',
+  baseDirectory: root,
+  expected: { 1: 2, 0: 1 },
+});
 
 describe('insightface-rec', () => {
-  test.each(['numbered', 'pairs'])('reads what face2rec2 writes (%s), with and without the files beside it', async (kind) => {
-    expect(await contents(await read(kind))).toEqual(expected(['p7', 'p0', 'p3']));
-    expect((await read(kind))[2].photos.map(({ id, aligned }) => [id, aligned])).toEqual([['people/p3/0.jpg', true], ['people/p3/1.jpg', true]]);
-    for (const path of [`${kind}-bare`, `${kind}-index`]) {
-      const people = await read(path);
-      expect(await contents(people)).toEqual(expected(['7', '0', '3']));
-      expect(people[0].photos.map(({ id }) => id)).toEqual(['7/1.jpg', '7/2.jpg']);
-    }
-    expect((await read(kind, {}, false))[0].photos[0].aligned).toBeUndefined();
-  });
+  test.each(['numbered', 'pairs'])(
+    'reads what face2rec2 writes (%s), with and without the files beside it',
+    async (kind) => {
+      expect(await contents(await read(kind))).toEqual(expected(['p7', 'p0', 'p3']));
+      expect((await read(kind))[2].photos.map(({ id, aligned }) => [id, aligned])).toEqual([
+        ['people/p3/0.jpg', true],
+        ['people/p3/1.jpg', true],
+      ]);
+      for (const path of [`${kind}-bare`, `${kind}-index`]) {
+        const people = await read(path);
+        expect(await contents(people)).toEqual(expected(['7', '0', '3']));
+        expect(people[0].photos.map(({ id }) => id)).toEqual(['7/1.jpg', '7/2.jpg']);
+      }
+      expect((await read(kind, {}, false))[0].photos[0].aligned).toBeUndefined();
+    },
+  );
 
   test('reads what im2rec writes: images alone', async () => {
     const latin1 = IMAGES.map((image) => image.toString('latin1'));
-    expect(await contents(await read('plain.rec'))).toEqual([['1', [latin1[0], latin1[2]]], ['0', [latin1[1]]]]);
+    expect(await contents(await read('plain.rec'))).toEqual([
+      ['1', [latin1[0], latin1[2]]],
+      ['0', [latin1[1]]],
+    ]);
   });
 
   test('an index or a list of other records is not followed', async () => {
     const notices: unknown[] = [];
     const emit = (_: string, event: unknown): void => void notices.push(event);
     const { rec, idx, lst } = golden.numbered;
-    writeTree(join(root, 'other'), { 'train.rec': decoded(rec), 'train.idx': idx.split('\n').slice(0, -2).join('\n'), 'train.lst': lst.replace('\t0\n', '\t9\n') });
+    writeTree(join(root, 'other'), {
+      'train.rec': decoded(rec),
+      'train.idx': idx.split('\n').slice(0, -2).join('\n'),
+      'train.lst': lst.replace('\t0\n', '\t9\n'),
+    });
     expect(await contents(await read('other', { emit }))).toEqual(expected(['7', '0', '3']));
     expect(notices).toHaveLength(1);
     writeTree(join(root, 'broken'), { 'train.rec': decoded(rec), 'train.idx': '0\t0\n1\tx\n' });
-    await expect(read('broken')).rejects.toMatchObject({ name: 'FacewrightError', where: `${join(root, 'broken/train.idx')}, line 2` });
+    await expect(read('broken')).rejects.toMatchObject({
+      name: 'FacewrightError',
+      where: `${join(root, 'broken/train.idx')}, line 2`,
+    });
   });
 
   test.each([
-    ['nowhere', /no \.rec file/], ['two', /2 \.rec files/], ['text.rec', /damaged at byte 0/], ['two/a.rec', /holds no image/], ['nowhere.rec', /no such record file/],
+    ['nowhere', /no \.rec file/],
+    ['two', /2 \.rec files/],
+    ['text.rec', /damaged at byte 0/],
+    ['two/a.rec', /holds no image/],
+    ['nowhere.rec', /no such record file/],
   ])('%s is one clear error', async (path, what) => {
-    await expect(read(path)).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringMatching(what) as string });
+    await expect(read(path)).rejects.toMatchObject({
+      name: 'FacewrightError',
+      what: expect.stringMatching(what) as string,
+    });
   });
 
   test('any damage gives an error of ours, or people', async () => {
     const whole = decoded(golden.pairs.rec);
     const byte = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 }));
     await fc.assert(
-      fc.asyncProperty(fc.array(byte, { maxLength: 4 }), fc.nat(whole.length), fc.boolean(), async (edits, length, withIndex) => {
-        const bytes = Buffer.from(whole);
-        for (const [at, value] of edits) bytes[at] = value;
-        writeTree(join(root, `fuzz ${withIndex}`), { 'train.rec': length % 2 ? bytes : bytes.subarray(0, length), ...(withIndex && { 'train.idx': golden.pairs.idx }) });
-        await read(`fuzz ${withIndex}`).then(contents).catch((error: unknown) => expect(error).toBeInstanceOf(FacewrightError));
-      }),
+      fc.asyncProperty(
+        fc.array(byte, { maxLength: 4 }),
+        fc.nat(whole.length),
+        fc.boolean(),
+        async (edits, length, withIndex) => {
+          const bytes = Buffer.from(whole);
+          for (const [at, value] of edits) bytes[at] = value;
+          writeTree(join(root, `fuzz ${withIndex}`), {
+            'train.rec': length % 2 ? bytes : bytes.subarray(0, length),
+            ...(withIndex && { 'train.idx': golden.pairs.idx }),
+          });
+          await read(`fuzz ${withIndex}`)
+            .then(contents)
+            .catch((error: unknown) => expect(error).toBeInstanceOf(FacewrightError));
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -2,7 +2,14 @@
  * InsightFace's training sets: `train.rec` with `train.idx` and perhaps `train.lst`, of crops that are aligned already. With an index, the
  * people are read from the records that tell of ranges of ids (record 0 says where those lie); else every record's header is read.
  */
-import { definePlugin, FacewrightError, throwIfAborted, type Identity, type PluginContext, type Reader } from '@facewright/core';
+import {
+  definePlugin,
+  FacewrightError,
+  throwIfAborted,
+  type Identity,
+  type PluginContext,
+  type Reader,
+} from '@facewright/core';
 import { ImageError } from '@facewright/core/node';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
@@ -12,24 +19,49 @@ import { firstLabel, imageBytes, parseImageRecord, RECORD_HEAD } from '../record
 import { readIndex, readList, type ListLine } from '../recordio/side-files.js';
 
 export const insightFaceRec = definePlugin({
-  meta: { name: 'insightface-rec', kind: 'reader', version: '0.1.0', apiVersion: 1, description: 'InsightFace training sets: .rec, .idx and .lst (MXNet RecordIO)' },
+  meta: {
+    name: 'insightface-rec',
+    kind: 'reader',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'InsightFace training sets: .rec, .idx and .lst (MXNet RecordIO)',
+  },
   options: z.strictObject({
     path: z.string().min(1).describe('the .rec file, or the folder that holds one'),
     aligned: z.boolean().default(true).describe('the images are aligned crops; false: photos to detect faces in'),
   }),
-  create: ({ path, aligned }, context): Reader => ({ identities: () => identities(resolve(context.baseDirectory, path), aligned, context) }),
+  create: ({ path, aligned }, context): Reader => ({
+    identities: () => identities(resolve(context.baseDirectory, path), aligned, context),
+  }),
 });
 
 async function* identities(path: string, aligned: boolean, { signal, emit }: PluginContext): AsyncGenerator<Identity> {
   const { rec, people } = await readRecordSet(path, signal);
-  if (people.size === 0) throw new FacewrightError({ what: 'The record file holds no image.', where: rec, todo: 'Fetch or write the file again.' });
+  if (people.size === 0)
+    throw new FacewrightError({
+      what: 'The record file holds no image.',
+      where: rec,
+      todo: 'Fetch or write the file again.',
+    });
   const list = await readList(besides(rec, 'lst'));
   const names = list && namesFrom(list, people);
-  if (list && !names) emit('notice', { level: 'warning', message: `${besides(rec, 'lst')} does not fit the records, so the people bear their numbers.` });
+  if (list && !names)
+    emit('notice', {
+      level: 'warning',
+      message: `${besides(rec, 'lst')} does not fit the records, so the people bear their numbers.`,
+    });
   for (const [label, images] of people) {
     throwIfAborted(signal, rec);
     const name = names?.person.get(label) ?? String(label);
-    yield { name, photos: images.map(({ id, offset }) => ({ id: names?.photo(id) ?? `${label}/${id}.jpg`, identity: name, bytes: () => imageAt(rec, offset), ...(aligned && { aligned }) })) };
+    yield {
+      name,
+      photos: images.map(({ id, offset }) => ({
+        id: names?.photo(id) ?? `${label}/${id}.jpg`,
+        identity: name,
+        bytes: () => imageAt(rec, offset),
+        ...(aligned && { aligned }),
+      })),
+    };
   }
 }
 
@@ -39,7 +71,10 @@ export interface RecordSet {
   /** Images by label, in the order of first sight. */
   readonly people: ReadonlyMap<number, readonly PlacedImage[]>;
 }
-export interface PlacedImage { readonly id: number; readonly offset: number }
+export interface PlacedImage {
+  readonly id: number;
+  readonly offset: number;
+}
 
 /** Where each person's images lie. Throws a `FacewrightError` for files that are not whole. */
 export async function readRecordSet(path: string, signal?: AbortSignal): Promise<RecordSet> {
@@ -57,7 +92,9 @@ async function recordPath(path: string): Promise<string> {
   if (/\.rec$/i.test(path)) return path;
   const names = (await readdir(path).catch(() => [])).filter((name) => /\.rec$/i.test(name)).sort();
   if (names.length === 1) return join(path, names[0]);
-  const what = names.length ? `The folder holds ${names.length} .rec files: ${names.join(', ')}.` : 'There is no .rec file.';
+  const what = names.length
+    ? `The folder holds ${names.length} .rec files: ${names.join(', ')}.`
+    : 'There is no .rec file.';
   throw new FacewrightError({ what, where: path, todo: 'Name one .rec file.' });
 }
 
@@ -67,7 +104,10 @@ export const besides = (rec: string, ending: string): string => rec.replace(/\.r
 const EXACT = 2 ** 24;
 
 /** `undefined` where the file tells of no ranges, or of such as do not fit its index. */
-async function peopleOfRanges(file: RecordFile, index: ReadonlyMap<number, number>): Promise<Map<number, PlacedImage[]> | undefined> {
+async function peopleOfRanges(
+  file: RecordFile,
+  index: ReadonlyMap<number, number>,
+): Promise<Map<number, PlacedImage[]> | undefined> {
   const bounds = await rangeAt(file, index.get(0));
   if (!bounds || index.size > EXACT) return undefined;
   const people = new Map<number, PlacedImage[]>();
@@ -118,12 +158,16 @@ async function peopleByScan(file: RecordFile, signal?: AbortSignal): Promise<Map
 
 async function imageAt(rec: string, offset: number): Promise<Uint8Array> {
   const image = parseImageRecord(await readRecordAt(rec, offset))?.image;
-  if (!image) throw new ImageError('unreadable', 'The record is too short for what its header says.', `${rec}, byte ${offset}`);
+  if (!image)
+    throw new ImageError('unreadable', 'The record is too short for what its header says.', `${rec}, byte ${offset}`);
   return image;
 }
 
 /** Names by the list where it is of these records: one line an image, with its label, no path twice. */
-function namesFrom(list: readonly ListLine[], people: RecordSet['people']): { person: ReadonlyMap<number, string>; photo: (id: number) => string } | undefined {
+function namesFrom(
+  list: readonly ListLine[],
+  people: RecordSet['people'],
+): { person: ReadonlyMap<number, string>; photo: (id: number) => string } | undefined {
   const paths = list.map(({ path }) => posix.normalize(`/${path.replaceAll('\\', '/')}`).slice(1));
   if (new Set(paths).size !== paths.length) return undefined;
   const folders = new Map<number, string>();

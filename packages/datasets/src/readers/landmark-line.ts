@@ -17,7 +17,8 @@ export interface LandmarkLine {
 }
 
 const NUMBERS = 10;
-const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text));
+const isNumber = (text: string): boolean =>
+  /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text));
 
 /** The line as the labelled form (12 fields) or the test form (11); `undefined` where it is not of that form. */
 export function parseWhole(line: string, labelled: boolean): LandmarkLine | undefined {
@@ -28,7 +29,8 @@ export function parseWhole(line: string, labelled: boolean): LandmarkLine | unde
   const path = pathOf(line, fields.length - tail);
   if (!isPhotoName(path) || !numbers.every(isNumber)) return undefined;
   const label = labelled ? { label: fields[fields.length - tail] } : {};
-  if (leadsOut(path)) return { path: relative(path), ...label, problem: `the path "${path}" leads out of the folder of images` };
+  if (leadsOut(path))
+    return { path: relative(path), ...label, problem: `the path "${path}" leads out of the folder of images` };
   const values = numbers.map(Number);
   const landmarks = landmarksFrom([0, 2, 4, 6, 8].map((i) => [values[i], values[i + 1]] as const));
   return { path: relative(path), landmarks, ...label };
@@ -46,9 +48,11 @@ export function parseLine(line: string, labelled: boolean): LandmarkLine {
   const numbers = labelled ? rest.slice(1) : rest;
   const wrong = numbers.find((text) => !isNumber(text));
   const problem =
-    named < 0 ? 'no field ends like the name of an image'
-    : wrong !== undefined ? `"${wrong}" is not a number`
-    : `${numbers.length} numbers instead of ${NUMBERS}`;
+    named < 0
+      ? 'no field ends like the name of an image'
+      : wrong !== undefined
+        ? `"${wrong}" is not a number`
+        : `${numbers.length} numbers instead of ${NUMBERS}`;
   return { path: relative(pathOf(line, pathFields)), ...(label !== undefined && { label }), problem };
 }
 

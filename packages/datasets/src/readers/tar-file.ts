@@ -19,7 +19,11 @@ export interface TarFile {
 const HEADER = 512;
 
 /** Regular files in their order; with the content of those for which `wanted` says so. */
-export async function* tarFiles(path: string, wanted: (name: string, size: number) => boolean, signal?: AbortSignal): AsyncGenerator<TarFile> {
+export async function* tarFiles(
+  path: string,
+  wanted: (name: string, size: number) => boolean,
+  signal?: AbortSignal,
+): AsyncGenerator<TarFile> {
   const input = createReadStream(path, { highWaterMark: 1 << 20 });
   const tar = extract();
   input.on('error', (error) => tar.destroy(error));
@@ -28,14 +32,20 @@ export async function* tarFiles(path: string, wanted: (name: string, size: numbe
     for await (const entry of tar) {
       throwIfAborted(signal, path);
       const { name, size, type } = entry.header;
-      const content = type === 'file' && wanted(name, size) ? await buffer(entry as unknown as AsyncIterable<Buffer>) : undefined;
+      const content =
+        type === 'file' && wanted(name, size) ? await buffer(entry as unknown as AsyncIterable<Buffer>) : undefined;
       if (!content) entry.resume();
       if (type === 'file') yield { name, offset: entry.offset + HEADER, size, ...(content && { content }) };
     }
   } catch (error) {
     if (error instanceof FacewrightError) throw error;
     if ((error as NodeJS.ErrnoException).code) throw cannotOpen(error, 'tar file', path);
-    throw new FacewrightError({ what: `The tar file is damaged: ${messageOf(error)}.`, where: path, todo: 'Fetch or write it again; a compressed one must be unpacked to plain .tar first.', cause: error });
+    throw new FacewrightError({
+      what: `The tar file is damaged: ${messageOf(error)}.`,
+      where: path,
+      todo: 'Fetch or write it again; a compressed one must be unpacked to plain .tar first.',
+      cause: error,
+    });
   } finally {
     input.destroy();
   }
@@ -54,6 +64,11 @@ export async function readSlice(path: string, offset: number, size: number): Pro
       await file.close();
     }
   } catch (error) {
-    throw new ImageError('unreadable', `The photo cannot be read: ${messageOf(error)}.`, `${path}, byte ${offset}`, error);
+    throw new ImageError(
+      'unreadable',
+      `The photo cannot be read: ${messageOf(error)}.`,
+      `${path}, byte ${offset}`,
+      error,
+    );
   }
 }

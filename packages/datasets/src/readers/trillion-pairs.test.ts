@@ -13,11 +13,20 @@ const POINTS = '30.29 51.69 65.5 51.5 48 71.7 33.5 92.3 62.7 92.2';
 beforeAll(async () => {
   const photo = await jpeg();
   writeTree(root, {
-    'msra/a/1.jpg': photo, 'msra/a/2.jpg': photo, 'msra/b/1.jpg': photo, 'msra/b/照 片.jpg': photo,
-    'msra_lmk': [`msra/a/1.jpg 0 ${POINTS}`, `msra/b/1.jpg 1 ${POINTS}`, '', `msra/a/2.jpg 0 ${POINTS}`, `msra/b/照 片.jpg 1 ${POINTS}`].join('\r\n'),
-    'celebrity_lmk': `\uFEFFmsra/b/1.jpg 0 ${POINTS}\n`,
+    'msra/a/1.jpg': photo,
+    'msra/a/2.jpg': photo,
+    'msra/b/1.jpg': photo,
+    'msra/b/照 片.jpg': photo,
+    msra_lmk: [
+      `msra/a/1.jpg 0 ${POINTS}`,
+      `msra/b/1.jpg 1 ${POINTS}`,
+      '',
+      `msra/a/2.jpg 0 ${POINTS}`,
+      `msra/b/照 片.jpg 1 ${POINTS}`,
+    ].join('\r\n'),
+    celebrity_lmk: `\uFEFFmsra/b/1.jpg 0 ${POINTS}\n`,
     'test_lmk.txt': `msra/a/1.jpg ${POINTS}\nmsra/b/1.jpg ${POINTS}\nmsra/b/照 片.jpg ${POINTS}\nloose.jpg ${POINTS}\n`,
-    'broken_lmk': [
+    broken_lmk: [
       `msra/a/1.jpg 0 ${POINTS}`,
       `msra/a/2.jpg 0 ${POINTS.split(' ').slice(1).join(' ')}`,
       `msra/b/1.jpg 1 ${POINTS.replace('48', 'x')}`,
@@ -28,7 +37,8 @@ beforeAll(async () => {
       'what is this',
       `msra/b/missing.jpg 1 ${POINTS}`,
     ].join('\n'),
-    'empty.txt': '\n', 'prose.txt': 'not a list\nat all\n',
+    'empty.txt': '\n',
+    'prose.txt': 'not a list\nat all\n',
   });
 });
 
@@ -39,8 +49,16 @@ const read = async (options: Parameters<typeof trillionPairs>[0]): Promise<Ident
   return list;
 };
 
-testReader(() => trillionPairs({ path: 'msra_lmk' }), { name: 'trillion-pairs', baseDirectory: root, expected: { 0: 2, 1: 2 } });
-testReader(() => trillionPairs({ path: 'test_lmk.txt' }), { name: 'trillion-pairs, test form', baseDirectory: root, expected: { 'msra/a': 1, 'msra/b': 2, '(no label)': 1 } });
+testReader(() => trillionPairs({ path: 'msra_lmk' }), {
+  name: 'trillion-pairs',
+  baseDirectory: root,
+  expected: { 0: 2, 1: 2 },
+});
+testReader(() => trillionPairs({ path: 'test_lmk.txt' }), {
+  name: 'trillion-pairs, test form',
+  baseDirectory: root,
+  expected: { 'msra/a': 1, 'msra/b': 2, '(no label)': 1 },
+});
 testReader(() => trillionPairs({ path: 'broken_lmk' }), { name: 'trillion-pairs, broken list', baseDirectory: root });
 
 describe('trillion-pairs', () => {
@@ -64,35 +82,65 @@ describe('trillion-pairs', () => {
 
   test('`images` is what paths are relative to', async () => {
     const [person] = await read({ path: 'msra_lmk', images: 'elsewhere' });
-    await expect(person.photos[0].bytes()).rejects.toMatchObject({ reason: 'unreadable', where: join(root, 'elsewhere/msra/a/1.jpg') });
+    await expect(person.photos[0].bytes()).rejects.toMatchObject({
+      reason: 'unreadable',
+      where: join(root, 'elsewhere/msra/a/1.jpg'),
+    });
   });
 
   test('a broken line excludes its photo, and says where, and stops nothing', async () => {
     const people = await read({ path: 'broken_lmk' });
-    expect(people.map(({ name, photos }) => [name, photos.map(({ id, excluded }) => [id, excluded?.reason, excluded?.detail.replace(`${root}/`, '')])])).toEqual([
-      ['0', [
-        ['msra/a/1.jpg', undefined, undefined],
-        ['msra/a/2.jpg', 'bad-landmarks', 'broken_lmk, line 2: 9 numbers instead of 10'],
-        ['msra/a/1.jpg (broken_lmk, line 5)', 'listed-twice', 'broken_lmk, line 5: the same path stands in an earlier line'],
-      ]],
-      ['1', [
-        ['msra/b/1.jpg', 'bad-landmarks', 'broken_lmk, line 3: "x" is not a number'],
-        ['msra/b/照 片.jpg', 'bad-landmarks', 'broken_lmk, line 4: 9 numbers instead of 10'],
-        ['elsewhere.jpg', 'bad-landmarks', 'broken_lmk, line 6: the path "../elsewhere.jpg" leads out of the folder of images'],
-        ['msra/b/missing.jpg', undefined, undefined],
-      ]],
-      ['(no label)', [
-        ['msra/b/9.jpg', 'bad-landmarks', 'broken_lmk, line 7: 0 numbers instead of 10'],
-        ['what', 'bad-landmarks', 'broken_lmk, line 8: no field ends like the name of an image'],
-      ]],
+    expect(
+      people.map(({ name, photos }) => [
+        name,
+        photos.map(({ id, excluded }) => [id, excluded?.reason, excluded?.detail.replace(`${root}/`, '')]),
+      ]),
+    ).toEqual([
+      [
+        '0',
+        [
+          ['msra/a/1.jpg', undefined, undefined],
+          ['msra/a/2.jpg', 'bad-landmarks', 'broken_lmk, line 2: 9 numbers instead of 10'],
+          [
+            'msra/a/1.jpg (broken_lmk, line 5)',
+            'listed-twice',
+            'broken_lmk, line 5: the same path stands in an earlier line',
+          ],
+        ],
+      ],
+      [
+        '1',
+        [
+          ['msra/b/1.jpg', 'bad-landmarks', 'broken_lmk, line 3: "x" is not a number'],
+          ['msra/b/照 片.jpg', 'bad-landmarks', 'broken_lmk, line 4: 9 numbers instead of 10'],
+          [
+            'elsewhere.jpg',
+            'bad-landmarks',
+            'broken_lmk, line 6: the path "../elsewhere.jpg" leads out of the folder of images',
+          ],
+          ['msra/b/missing.jpg', undefined, undefined],
+        ],
+      ],
+      [
+        '(no label)',
+        [
+          ['msra/b/9.jpg', 'bad-landmarks', 'broken_lmk, line 7: 0 numbers instead of 10'],
+          ['what', 'bad-landmarks', 'broken_lmk, line 8: no field ends like the name of an image'],
+        ],
+      ],
     ]);
-    expect(people.flatMap(({ photos }) => photos).filter(({ landmarks, excluded }) => landmarks && excluded)).toEqual([]);
+    expect(people.flatMap(({ photos }) => photos).filter(({ landmarks, excluded }) => landmarks && excluded)).toEqual(
+      [],
+    );
   });
 
   test('Ctrl-C ends the listing', async () => {
     const aborted = new AbortController();
     aborted.abort();
-    const reader = await trillionPairs({ path: 'msra_lmk' }).create({ ...testContext({ baseDirectory: root }), signal: aborted.signal });
+    const reader = await trillionPairs({ path: 'msra_lmk' }).create({
+      ...testContext({ baseDirectory: root }),
+      signal: aborted.signal,
+    });
     await expect(reader.identities()[Symbol.asyncIterator]().next()).rejects.toThrow('Interrupted');
   });
 
@@ -102,49 +150,86 @@ describe('trillion-pairs', () => {
     ['an empty list', 'empty.txt', /is empty/],
     ['some other text', 'prose.txt', /No line .* line 1 starts with "not a list"/],
   ])('%s is one clear error', async (_, path, what) => {
-    await expect(read({ path })).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringMatching(what) as string, where: join(root, path) });
+    await expect(read({ path })).rejects.toMatchObject({
+      name: 'FacewrightError',
+      what: expect.stringMatching(what) as string,
+      where: join(root, path),
+    });
   });
 });
 
 describe('a line of a landmark list', () => {
   const word = fc.stringMatching(/^[^\s\\/.]{1,8}$/u);
-  const path = fc.array(fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join(' ')), { minLength: 1, maxLength: 3 }).map((parts) => `${parts.join('/')}.jpg`);
+  const path = fc
+    .array(
+      fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join(' ')),
+      { minLength: 1, maxLength: 3 },
+    )
+    .map((parts) => `${parts.join('/')}.jpg`);
   const value = fc.double({ min: -500, max: 5000, noNaN: true });
   const line = fc.record({ path, label: word, values: fc.array(value, { minLength: 10, maxLength: 10 }) });
 
   test('is read back as it was written', () => {
-    fc.assert(fc.property(line, fc.boolean(), ({ path, label, values }, labelled) => {
-      const parsed = parseLine([path, ...(labelled ? [label] : []), ...values].join(' '), labelled);
-      expect(parsed.problem).toBeUndefined();
-      expect(parsed.path).toBe(path);
-      expect(parsed.label).toBe(labelled ? label : undefined);
-      expect(landmarkPoints(parsed.landmarks!).flat().map((v) => v + 0)).toEqual(values.map((v) => v + 0));
-    }));
+    fc.assert(
+      fc.property(line, fc.boolean(), ({ path, label, values }, labelled) => {
+        const parsed = parseLine([path, ...(labelled ? [label] : []), ...values].join(' '), labelled);
+        expect(parsed.problem).toBeUndefined();
+        expect(parsed.path).toBe(path);
+        expect(parsed.label).toBe(labelled ? label : undefined);
+        expect(
+          landmarkPoints(parsed.landmarks!)
+            .flat()
+            .map((v) => v + 0),
+        ).toEqual(values.map((v) => v + 0));
+      }),
+    );
   });
 
   test('of which numbers are missing is never taken for a whole one', () => {
-    fc.assert(fc.property(line, fc.boolean(), fc.integer({ min: 1, max: 10 }), ({ path, label, values }, labelled, missing) => {
-      const parsed = parseLine([path, ...(labelled ? [label] : []), ...values.slice(missing)].join(' '), labelled);
-      expect(parsed.landmarks).toBeUndefined();
-      expect(parsed.path).toBe(path);
-      expect(parsed.problem).toMatch(`${10 - missing} numbers instead of 10`);
-    }));
+    fc.assert(
+      fc.property(line, fc.boolean(), fc.integer({ min: 1, max: 10 }), ({ path, label, values }, labelled, missing) => {
+        const parsed = parseLine([path, ...(labelled ? [label] : []), ...values.slice(missing)].join(' '), labelled);
+        expect(parsed.landmarks).toBeUndefined();
+        expect(parsed.path).toBe(path);
+        expect(parsed.problem).toMatch(`${10 - missing} numbers instead of 10`);
+      }),
+    );
   });
 
   test('has the same label, found the fast way or not', () => {
-    const numbers = fc.array(fc.oneof(fc.nat(9999).map((n) => String(n / 100)), fc.constantFrom('-1.5', '1e3', 'x', '.5', '5.', '1'.repeat(400))), { minLength: 8, maxLength: 12 });
-    fc.assert(fc.property(fc.oneof(path, word, fc.constant('a.jpg')), fc.oneof(word, fc.constantFrom('7', 'b.png', '')), numbers, fc.constantFrom(' ', '  ', '\t'), (first, label, values, blank) => {
-      const text = [first, label, ...values].join(blank);
-      expect(labelOf(text)).toBe(parseLine(text, true).label);
-    }), { numRuns: 2000 });
+    const numbers = fc.array(
+      fc.oneof(
+        fc.nat(9999).map((n) => String(n / 100)),
+        fc.constantFrom('-1.5', '1e3', 'x', '.5', '5.', '1'.repeat(400)),
+      ),
+      { minLength: 8, maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(path, word, fc.constant('a.jpg')),
+        fc.oneof(word, fc.constantFrom('7', 'b.png', '')),
+        numbers,
+        fc.constantFrom(' ', '  ', '\t'),
+        (first, label, values, blank) => {
+          const text = [first, label, ...values].join(blank);
+          expect(labelOf(text)).toBe(parseLine(text, true).label);
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 
   test('of any text gives landmarks or a problem, and never throws', () => {
     const random = createRandom(3);
-    fc.assert(fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).filter((text) => text.trim() !== ''), (text) => {
-      const parsed = parseLine(text, random.uniform() < 0.5);
-      expect(Boolean(parsed.landmarks) !== Boolean(parsed.problem)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }).filter((text) => text.trim() !== ''),
+        (text) => {
+          const parsed = parseLine(text, random.uniform() < 0.5);
+          expect(Boolean(parsed.landmarks) !== Boolean(parsed.problem)).toBe(true);
+        },
+      ),
+    );
     expect(parseWhole(`a.jpg 1 ${POINTS.replace('48', '1e999')}`, true)).toBeUndefined();
   });
 });

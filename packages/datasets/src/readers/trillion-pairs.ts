@@ -2,7 +2,15 @@
  * Trillion Pairs landmark lists, as `msra_lmk` and `celebrity_lmk` (and the generated sample) have them: photos with their five points, so
  * that no detector is needed. The lists need not be sorted by person; their lines are held in memory, as text, to group them.
  */
-import { definePlugin, FacewrightError, throwIfAborted, type Identity, type Photo, type PluginContext, type Reader } from '@facewright/core';
+import {
+  definePlugin,
+  FacewrightError,
+  throwIfAborted,
+  type Identity,
+  type Photo,
+  type PluginContext,
+  type Reader,
+} from '@facewright/core';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -10,10 +18,20 @@ import { labelOf, parseLine, parseWhole } from './landmark-line.js';
 import { cannotOpen, photoOf } from './photo-files.js';
 
 export const trillionPairs = definePlugin({
-  meta: { name: 'trillion-pairs', kind: 'reader', version: '0.1.0', apiVersion: 1, description: 'A list of photos with label and five points' },
+  meta: {
+    name: 'trillion-pairs',
+    kind: 'reader',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'A list of photos with label and five points',
+  },
   options: z.strictObject({
     path: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).describe('the list, or several'),
-    images: z.string().min(1).optional().describe("what the list's paths are relative to; default: the list's own folder"),
+    images: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("what the list's paths are relative to; default: the list's own folder"),
   }),
   create: ({ path, images }, context) => {
     const lists = [path].flat().map((list) => resolve(context.baseDirectory, list));
@@ -44,7 +62,10 @@ interface ListScope {
   readonly signal: AbortSignal;
 }
 
-interface Line { readonly text: string; readonly number: number }
+interface Line {
+  readonly text: string;
+  readonly number: number;
+}
 
 /** Photos of lines that do not even have a label; all of them are excluded. */
 const NO_LABEL = '(no label)';
@@ -73,8 +94,14 @@ function photoAt({ text, number }: Line, identity: string, labelled: boolean, { 
   const id = repeated ? `${path} (${basename(list)}, line ${number})` : path;
   seen.add(id);
   const place = `${list}, line ${number}`;
-  if (problem) return photoOf(id, identity, join(root, path), { excluded: { reason: 'bad-landmarks', detail: `${place}: ${problem}` } });
-  if (repeated) return photoOf(id, identity, join(root, path), { excluded: { reason: 'listed-twice', detail: `${place}: the same path stands in an earlier line` } });
+  if (problem)
+    return photoOf(id, identity, join(root, path), {
+      excluded: { reason: 'bad-landmarks', detail: `${place}: ${problem}` },
+    });
+  if (repeated)
+    return photoOf(id, identity, join(root, path), {
+      excluded: { reason: 'listed-twice', detail: `${place}: the same path stands in an earlier line` },
+    });
   return photoOf(id, identity, join(root, path), { landmarks });
 }
 
@@ -106,7 +133,10 @@ function isLabelled(lines: readonly Line[], list: string): boolean {
   }
   if (labelled + unlabelled > 0) return labelled >= unlabelled;
   throw new FacewrightError({
-    what: lines.length === 0 ? 'The list of landmarks is empty.' : `No line of the list of landmarks is whole; line ${lines[0].number} starts with "${lines[0].text.trim().slice(0, 60)}".`,
+    what:
+      lines.length === 0
+        ? 'The list of landmarks is empty.'
+        : `No line of the list of landmarks is whole; line ${lines[0].number} starts with "${lines[0].text.trim().slice(0, 60)}".`,
     where: list,
     todo: 'Expected is one line a photo: path label x1 y1 x2 y2 x3 y3 x4 y4 x5 y5 (left eye, right eye, nose, left and right corner of the mouth).',
   });
@@ -116,5 +146,10 @@ const folderOf = (path: string): string => (path.includes('/') ? dirname(path) :
 
 function refuseSameNames(lists: readonly string[]): void {
   const twice = lists.find((list, index) => lists.findIndex((other) => basename(other) === basename(list)) !== index);
-  if (twice) throw new FacewrightError({ what: `Two lists have the same name "${basename(twice)}", so their labels cannot be told apart.`, where: twice, todo: 'Rename one of them.' });
+  if (twice)
+    throw new FacewrightError({
+      what: `Two lists have the same name "${basename(twice)}", so their labels cannot be told apart.`,
+      where: twice,
+      todo: 'Rename one of them.',
+    });
 }

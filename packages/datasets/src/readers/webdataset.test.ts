@@ -10,7 +10,14 @@ import { webdataset } from './webdataset.js';
 
 const root = temporaryFolder();
 const tar = decoded(golden.webdataset.tar);
-writeTree(root, { 'set.tar': tar, 'shards/b.tar': tar, 'shards/a.tar': tar, 'empty/x.txt': '', 'text.tar': 'x'.repeat(2000), 'cut.tar': tar.subarray(0, 1700) });
+writeTree(root, {
+  'set.tar': tar,
+  'shards/b.tar': tar,
+  'shards/a.tar': tar,
+  'empty/x.txt': '',
+  'text.tar': 'x'.repeat(2000),
+  'cut.tar': tar.subarray(0, 1700),
+});
 
 async function read(path: string | string[], context: Partial<PluginContext> = {}): Promise<Identity[]> {
   const reader = await webdataset({ path }).create({ ...testContext({ baseDirectory: root }), ...context });
@@ -19,53 +26,97 @@ async function read(path: string | string[], context: Partial<PluginContext> = {
   return list;
 }
 
-testReader(() => webdataset({ path: 'set.tar' }), { name: 'webdataset', baseDirectory: root, expected: { 5: 2, Zoë: 1, someone: 1, '(no label)': 1 } });
-testReader(() => webdataset({ path: 'shards', aligned: true }), { name: 'webdataset, a folder of shards', baseDirectory: root });
+testReader(() => webdataset({ path: 'set.tar' }), {
+  name: 'webdataset',
+  baseDirectory: root,
+  expected: { 5: 2, Zoë: 1, someone: 1, '(no label)': 1 },
+});
+testReader(() => webdataset({ path: 'shards', aligned: true }), {
+  name: 'webdataset, a folder of shards',
+  baseDirectory: root,
+});
 
 describe('webdataset', () => {
   test('places every file of a tar where Python finds it', async () => {
     const found: Record<string, unknown> = {};
-    for await (const { name, offset, size } of tarFiles(join(root, 'set.tar'), () => false)) found[name] = [offset, size];
+    for await (const { name, offset, size } of tarFiles(join(root, 'set.tar'), () => false))
+      found[name] = [offset, size];
     expect(found).toEqual(golden.webdataset.offsets);
   });
 
   test('reads what the package webdataset writes: number, JSON, or folder', async () => {
     const notices: unknown[] = [];
     const people = await read('set.tar', { emit: (_, event) => void notices.push(event) });
-    const contents = await Promise.all(people.map(async ({ name, photos }) => [name, await Promise.all(photos.map(async ({ id, bytes }) => [id, Buffer.from(await bytes()).toString('hex')]))]));
+    const contents = await Promise.all(
+      people.map(async ({ name, photos }) => [
+        name,
+        await Promise.all(photos.map(async ({ id, bytes }) => [id, Buffer.from(await bytes()).toString('hex')])),
+      ]),
+    );
     const hex = IMAGES.map((image) => image.toString('hex'));
     expect(contents).toEqual([
-      ['5', [['000000.jpg', hex[0]], ['000002.jpg', hex[2]]]],
+      [
+        '5',
+        [
+          ['000000.jpg', hex[0]],
+          ['000002.jpg', hex[2]],
+        ],
+      ],
       ['Zoë', [['000001.png', hex[1]]]],
       ['someone', [[`someone/${'long'.repeat(40)}.jpg`, hex[4]]]],
       ['(no label)', [['nobody.jpg', hex[3]]]],
     ]);
-    expect(landmarkPoints(people[1].photos[0].landmarks!)).toEqual([[1, 2], [3, 4], [5, 6], [7, 8], [9, 10.5]]);
-    expect(people[3].photos[0].excluded).toMatchObject({ reason: 'bad-label', detail: expect.stringContaining('nobody') as string });
+    expect(landmarkPoints(people[1].photos[0].landmarks!)).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+      [9, 10.5],
+    ]);
+    expect(people[3].photos[0].excluded).toMatchObject({
+      reason: 'bad-label',
+      detail: expect.stringContaining('nobody') as string,
+    });
     expect(notices).toEqual([{ level: 'warning', message: expect.stringMatching(/^1 samples .*no image/) as string }]);
   });
 
   test('several tars are read by name, and a key that comes again has an id of its own', async () => {
     const people = await read('shards');
-    expect(people[0].photos.map(({ id }) => id.replace(/\d+\)/, 'n)'))).toEqual(['000000.jpg', '000002.jpg', '000000.jpg (b.tar, byte n)', '000002.jpg (b.tar, byte n)']);
+    expect(people[0].photos.map(({ id }) => id.replace(/\d+\)/, 'n)'))).toEqual([
+      '000000.jpg',
+      '000002.jpg',
+      '000000.jpg (b.tar, byte n)',
+      '000002.jpg (b.tar, byte n)',
+    ]);
     expect(await read(['shards/a.tar', 'shards/b.tar'])).toHaveLength(people.length);
   });
 
   test.each([
-    ['nowhere.tar', /no such tar file/], ['empty', /holds no \.tar file/], ['text.tar', /tar file is damaged/], ['cut.tar', /tar file is damaged/],
+    ['nowhere.tar', /no such tar file/],
+    ['empty', /holds no \.tar file/],
+    ['text.tar', /tar file is damaged/],
+    ['cut.tar', /tar file is damaged/],
   ])('%s is one clear error', async (path, what) => {
-    await expect(read(path)).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringMatching(what) as string });
+    await expect(read(path)).rejects.toMatchObject({
+      name: 'FacewrightError',
+      what: expect.stringMatching(what) as string,
+    });
   });
 
   test('any damage gives an error of ours, or people', async () => {
     const byte = fc.tuple(fc.nat(tar.length - 1), fc.integer({ min: 0, max: 255 }));
     await fc.assert(
-      fc.asyncProperty(fc.array(byte, { maxLength: 8 }), fc.nat(tar.length), fc.boolean(), async (edits, length, cut) => {
-        const bytes = Buffer.from(tar);
-        for (const [at, value] of edits) bytes[at] = value;
-        writeTree(root, { 'fuzz.tar': cut ? bytes.subarray(0, length) : bytes });
-        await read('fuzz.tar').catch((error: unknown) => expect(error).toBeInstanceOf(FacewrightError));
-      }),
+      fc.asyncProperty(
+        fc.array(byte, { maxLength: 8 }),
+        fc.nat(tar.length),
+        fc.boolean(),
+        async (edits, length, cut) => {
+          const bytes = Buffer.from(tar);
+          for (const [at, value] of edits) bytes[at] = value;
+          writeTree(root, { 'fuzz.tar': cut ? bytes.subarray(0, length) : bytes });
+          await read('fuzz.tar').catch((error: unknown) => expect(error).toBeInstanceOf(FacewrightError));
+        },
+      ),
       { numRuns: 150 },
     );
   });

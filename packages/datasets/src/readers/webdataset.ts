@@ -3,7 +3,15 @@
  * or `key.json` (`identity`, else `label` or `cls`; perhaps `landmarks`, five x, y, and `source` and `kind`, which give the photo's id in place
  * of the key). Without either, the key's folder is the person, as in facewright's own shards.
  */
-import { definePlugin, FacewrightError, landmarksFrom, type Landmarks, type Photo, type PluginContext, type Reader } from '@facewright/core';
+import {
+  definePlugin,
+  FacewrightError,
+  landmarksFrom,
+  type Landmarks,
+  type Photo,
+  type PluginContext,
+  type Reader,
+} from '@facewright/core';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, posix, resolve } from 'node:path';
 import { z } from 'zod';
@@ -11,12 +19,25 @@ import { byCodeUnit, cannotOpen, isPhotoName } from './photo-files.js';
 import { readSlice, tarFiles, type TarFile } from './tar-file.js';
 
 export const webdataset = definePlugin({
-  meta: { name: 'webdataset', kind: 'reader', version: '0.1.0', apiVersion: 1, description: 'WebDataset tar files: key.jpg with key.cls or key.json' },
+  meta: {
+    name: 'webdataset',
+    kind: 'reader',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'WebDataset tar files: key.jpg with key.cls or key.json',
+  },
   options: z.strictObject({
-    path: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).describe('the tar file, several, or the folder that holds them'),
+    path: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .describe('the tar file, several, or the folder that holds them'),
     aligned: z.boolean().default(false).describe('the images are aligned crops'),
   }),
-  create: ({ path, aligned }, context) => tarReader([path].flat().map((one) => resolve(context.baseDirectory, one)), aligned, context),
+  create: ({ path, aligned }, context) =>
+    tarReader(
+      [path].flat().map((one) => resolve(context.baseDirectory, one)),
+      aligned,
+      context,
+    ),
 });
 
 /** A photo of a set that was written from a dataset. */
@@ -41,20 +62,37 @@ function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }:
           const { offset, size } = sample.image;
           const identity = sample.identity ?? NO_LABEL;
           const { stored } = sample;
-          const path = stored ? (stored.kind === 'original' ? stored.source : `${stored.source} (${stored.kind.replace(/[/\\]/g, '_')})`) : relative(sample.image.name);
+          const path = stored
+            ? stored.kind === 'original'
+              ? stored.source
+              : `${stored.source} (${stored.kind.replace(/[/\\]/g, '_')})`
+            : relative(sample.image.name);
           const id = seen.has(path) ? `${path} (${basename(tar)}, byte ${offset})` : path;
           seen.add(id);
           const photo: StoredPhoto = {
-            id, identity, ...(stored && { stored }), bytes: () => readSlice(tar, offset, size), ...(aligned && { aligned }), ...(sample.landmarks && !aligned && { landmarks: sample.landmarks }),
-            ...(sample.problem !== undefined && { excluded: { reason: 'bad-label', detail: `${tar}: ${sample.problem}` } }),
+            id,
+            identity,
+            ...(stored && { stored }),
+            bytes: () => readSlice(tar, offset, size),
+            ...(aligned && { aligned }),
+            ...(sample.landmarks && !aligned && { landmarks: sample.landmarks }),
+            ...(sample.problem !== undefined && {
+              excluded: { reason: 'bad-label', detail: `${tar}: ${sample.problem}` },
+            }),
           };
           const own = people.get(identity);
           if (own) own.push(photo);
           else people.set(identity, [photo]);
         }
       }
-      if (without > 0) emit('notice', { level: 'warning', message: `${without} samples of ${paths.join(', ')} have no image.` });
-      if (people.size === 0) throw new FacewrightError({ what: 'The tar files hold no image.', where: paths.join(', '), todo: 'Expected are files key.jpg with key.cls or key.json, or person/photo.jpg.' });
+      if (without > 0)
+        emit('notice', { level: 'warning', message: `${without} samples of ${paths.join(', ')} have no image.` });
+      if (people.size === 0)
+        throw new FacewrightError({
+          what: 'The tar files hold no image.',
+          where: paths.join(', '),
+          todo: 'Expected are files key.jpg with key.cls or key.json, or person/photo.jpg.',
+        });
       for (const [name, photos] of people) yield { name, photos };
     },
   };
@@ -71,7 +109,12 @@ async function tarsAt(path: string): Promise<string[]> {
   });
   if (!found.isDirectory()) return [path];
   const names = (await readdir(path)).filter((name) => /\.tar$/i.test(name)).sort(byCodeUnit);
-  if (names.length === 0) throw new FacewrightError({ what: 'The folder holds no .tar file.', where: path, todo: 'Name a tar file, or the folder that holds them.' });
+  if (names.length === 0)
+    throw new FacewrightError({
+      what: 'The folder holds no .tar file.',
+      where: path,
+      todo: 'Name a tar file, or the folder that holds them.',
+    });
   return names.map((name) => join(path, name));
 }
 
@@ -110,7 +153,11 @@ function keyOf(name: string): string {
 /** The label of `key.json` before that of `key.cls` before the folder. */
 export function sampleOf(key: string, files: readonly TarFile[]): TarSample {
   const image = files.find(({ name }) => isPhotoName(name));
-  const textOf = (ending: RegExp): string | undefined => files.find(({ name }) => ending.test(name))?.content?.toString('utf8').trim();
+  const textOf = (ending: RegExp): string | undefined =>
+    files
+      .find(({ name }) => ending.test(name))
+      ?.content?.toString('utf8')
+      .trim();
   const cls = textOf(/\.cls$/i) || undefined;
   const json = textOf(/\.json$/i);
   let fields: Record<string, unknown> = {};
@@ -121,22 +168,28 @@ export function sampleOf(key: string, files: readonly TarFile[]): TarSample {
       return { image, problem: `${key}.json is no JSON` };
     }
   }
-  const named = [fields.identity, fields.label, fields.cls].find((value) => (typeof value === 'string' && value !== '') || typeof value === 'number');
+  const named = [fields.identity, fields.label, fields.cls].find(
+    (value) => (typeof value === 'string' && value !== '') || typeof value === 'number',
+  );
   const folder = posix.dirname(relative(key));
   const identity = named !== undefined ? String(named) : (cls ?? (folder === '.' ? undefined : folder));
-  if (identity === undefined) return { image, problem: `nothing says whose ${key} is: it has no .cls, no .json and no folder` };
+  if (identity === undefined)
+    return { image, problem: `nothing says whose ${key} is: it has no .cls, no .json and no folder` };
   const landmarks = landmarksIn(fields.landmarks);
   return { image, identity, ...storedIn(fields), ...(landmarks && { landmarks }) };
 }
 
 function storedIn({ source, kind }: Record<string, unknown>): Pick<TarSample, 'stored'> {
   const path = typeof source === 'string' ? relative(source) : '';
-  return path === '' ? {} : { stored: { source: path, kind: typeof kind === 'string' && kind !== '' ? kind : 'original' } };
+  return path === ''
+    ? {}
+    : { stored: { source: path, kind: typeof kind === 'string' && kind !== '' ? kind : 'original' } };
 }
 
 function landmarksIn(value: unknown): Landmarks | undefined {
   const numbers = Array.isArray(value) ? value.flat() : [];
-  if (numbers.length !== 10 || !numbers.every((number) => typeof number === 'number' && Number.isFinite(number))) return undefined;
+  if (numbers.length !== 10 || !numbers.every((number) => typeof number === 'number' && Number.isFinite(number)))
+    return undefined;
   return landmarksFrom([0, 2, 4, 6, 8].map((i) => [numbers[i] as number, numbers[i + 1] as number] as const));
 }
 

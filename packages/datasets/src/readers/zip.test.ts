@@ -7,7 +7,12 @@ import { temporaryFolder, writeTree } from '../../test/files.js';
 import { zip } from './zip.js';
 
 const root = temporaryFolder();
-writeTree(root, { 'around.zip': decoded(golden.zipOfPeople), 'people.zip': decoded(golden.zip), 'text.zip': 'no zip', 'cut.zip': decoded(golden.zip).subarray(0, -9) });
+writeTree(root, {
+  'around.zip': decoded(golden.zipOfPeople),
+  'people.zip': decoded(golden.zip),
+  'text.zip': 'no zip',
+  'cut.zip': decoded(golden.zip).subarray(0, -9),
+});
 
 async function read(path: string, context: Partial<PluginContext> = {}): Promise<Identity[]> {
   const reader = await zip({ path }).create({ ...testContext({ baseDirectory: root }), ...context });
@@ -16,21 +21,44 @@ async function read(path: string, context: Partial<PluginContext> = {}): Promise
   return list;
 }
 
-testReader(() => zip({ path: 'people.zip' }), { name: 'zip', baseDirectory: root, expected: { 'all': 5 } });
+testReader(() => zip({ path: 'people.zip' }), { name: 'zip', baseDirectory: root, expected: { all: 5 } });
 
-testReader(() => zip({ path: 'around.zip' }), { name: 'zip with a folder around the people', baseDirectory: root, expected: { b: 2, 'b c': 1, 王: 1 } });
+testReader(() => zip({ path: 'around.zip' }), {
+  name: 'zip with a folder around the people',
+  baseDirectory: root,
+  expected: { b: 2, 'b c': 1, 王: 1 },
+});
 
 describe('zip', () => {
   test('a folder around all people is passed over where no photo lies in it, and people come in the order of their names', async () => {
-    expect((await read('around.zip')).map(({ name, photos }) => [name, photos.map(({ id }) => id)])).toEqual([['b', ['b/10.PNG', 'b/2.jpg']], ['b c', ['b c/1.jpg']], ['王', ['王/x/照片.jpg']]]);
+    expect((await read('around.zip')).map(({ name, photos }) => [name, photos.map(({ id }) => id)])).toEqual([
+      ['b', ['b/10.PNG', 'b/2.jpg']],
+      ['b c', ['b c/1.jpg']],
+      ['王', ['王/x/照片.jpg']],
+    ]);
     // the loose photo makes "all" a person; the folders below it are that person's
     const [all] = await read('people.zip');
-    expect(all.photos.map(({ id }) => id)).toEqual(['all/b c/1.jpg', 'all/b/10.PNG', 'all/b/2.jpg', 'all/loose.jpg', 'all/王/x/照片.jpg']);
-    expect(await Promise.all(all.photos.map(async ({ bytes }) => Buffer.from(await bytes())))).toEqual(all.photos.map(({ id }) => IMAGES[[...id].length % 5]));
+    expect(all.photos.map(({ id }) => id)).toEqual([
+      'all/b c/1.jpg',
+      'all/b/10.PNG',
+      'all/b/2.jpg',
+      'all/loose.jpg',
+      'all/王/x/照片.jpg',
+    ]);
+    expect(await Promise.all(all.photos.map(async ({ bytes }) => Buffer.from(await bytes())))).toEqual(
+      all.photos.map(({ id }) => IMAGES[[...id].length % 5]),
+    );
   });
 
-  test.each([['nowhere.zip', /no such zip file/], ['text.zip', /neither a folder nor a zip file/], ['cut.zip', /neither a folder nor a zip file/]])('%s is one clear error', async (path, what) => {
-    await expect(read(path)).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringMatching(what) as string });
+  test.each([
+    ['nowhere.zip', /no such zip file/],
+    ['text.zip', /neither a folder nor a zip file/],
+    ['cut.zip', /neither a folder nor a zip file/],
+  ])('%s is one clear error', async (path, what) => {
+    await expect(read(path)).rejects.toMatchObject({
+      name: 'FacewrightError',
+      what: expect.stringMatching(what) as string,
+    });
   });
 
   const lfw = sharedData('lfw/lfw-112x112.zip');

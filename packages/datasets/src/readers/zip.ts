@@ -7,7 +7,13 @@ import { commonFolder, openZip, type OpenZip } from '../zip-file.js';
 import { byCodeUnit, cannotOpen, isPhotoName } from './photo-files.js';
 
 export const zip = definePlugin({
-  meta: { name: 'zip', kind: 'reader', version: '0.1.0', apiVersion: 1, description: 'A zip file of one folder a person' },
+  meta: {
+    name: 'zip',
+    kind: 'reader',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'A zip file of one folder a person',
+  },
   options: z.strictObject({
     path: z.string().min(1).describe('the zip file'),
     aligned: z.boolean().default(false).describe('the images are aligned crops'),
@@ -36,10 +42,27 @@ function zipReader(path: string, aligned: boolean, { emit }: PluginContext): Rea
         if (slash <= 0) loose.push(id);
         else append(people, id.slice(0, slash), id);
       }
-      if (people.size === 0) throw new FacewrightError({ what: `The zip file holds ${loose.length ? `${loose.length} photos, and no person's folder` : 'no photo'}.`, where: path, todo: 'Expected is one folder a person: <person>/<photo>.jpg.' });
-      if (loose.length > 0) emit('notice', { level: 'warning', message: `Left out, because they lie in no person's folder of ${path}: ${loose.slice(0, 5).join(', ')} (${loose.length}).` });
+      if (people.size === 0)
+        throw new FacewrightError({
+          what: `The zip file holds ${loose.length ? `${loose.length} photos, and no person's folder` : 'no photo'}.`,
+          where: path,
+          todo: 'Expected is one folder a person: <person>/<photo>.jpg.',
+        });
+      if (loose.length > 0)
+        emit('notice', {
+          level: 'warning',
+          message: `Left out, because they lie in no person's folder of ${path}: ${loose.slice(0, 5).join(', ')} (${loose.length}).`,
+        });
       for (const [name, ids] of [...people].sort(([a], [b]) => byCodeUnit(a, b))) {
-        yield { name, photos: ids.map((id) => ({ id, identity: name, bytes: () => archive.bytes(top + id), ...(aligned && { aligned }) })) } satisfies Identity;
+        yield {
+          name,
+          photos: ids.map((id) => ({
+            id,
+            identity: name,
+            bytes: () => archive.bytes(top + id),
+            ...(aligned && { aligned }),
+          })),
+        } satisfies Identity;
       }
     },
   };

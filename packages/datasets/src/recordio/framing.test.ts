@@ -12,7 +12,10 @@ const root = temporaryFolder();
 const MAGIC = Buffer.from('0a23d7ce', 'hex');
 let files = 0;
 
-async function readAll(bytes: Uint8Array, wanted?: number): Promise<{ payload: Buffer; length: number; offset: number }[]> {
+async function readAll(
+  bytes: Uint8Array,
+  wanted?: number,
+): Promise<{ payload: Buffer; length: number; offset: number }[]> {
   const path = join(root, `${files++ % 4}.rec`);
   writeFileSync(path, bytes);
   const file = await RecordFile.open(path);
@@ -33,12 +36,18 @@ test('records are written byte for byte as dmlc writes them, the magic inside cu
 test('and read back, each where it starts', async () => {
   const records = golden.records.map(decoded);
   const read = await readAll(Buffer.concat(records));
-  expect(read.map(({ payload }) => payload.toString('hex'))).toEqual([Buffer.alloc(0), ...IMAGES, Buffer.concat([MAGIC, MAGIC, MAGIC])].map((payload) => payload.toString('hex')));
-  expect(read.map(({ offset }) => offset)).toEqual(records.map((_, index) => Buffer.concat(records.slice(0, index)).length));
+  expect(read.map(({ payload }) => payload.toString('hex'))).toEqual(
+    [Buffer.alloc(0), ...IMAGES, Buffer.concat([MAGIC, MAGIC, MAGIC])].map((payload) => payload.toString('hex')),
+  );
+  expect(read.map(({ offset }) => offset)).toEqual(
+    records.map((_, index) => Buffer.concat(records.slice(0, index)).length),
+  );
 });
 
 /** Payloads in which the magic comes often. */
-const payload = fc.array(fc.oneof(fc.constant(MAGIC), fc.uint8Array({ maxLength: 9 })), { maxLength: 12 }).map((parts) => Buffer.concat(parts));
+const payload = fc
+  .array(fc.oneof(fc.constant(MAGIC), fc.uint8Array({ maxLength: 9 })), { maxLength: 12 })
+  .map((parts) => Buffer.concat(parts));
 
 test('any payloads come back, whole and as heads', async () => {
   await fc.assert(
@@ -68,21 +77,31 @@ describe('a damaged file', () => {
   test('is an error that names the byte', async () => {
     const bytes = Buffer.concat([encodeRecord(Buffer.from('first')), encodeRecord(Buffer.from('second'))]);
     await expect(readAll(bytes.subarray(0, -1))).rejects.toThrow(/damaged at byte 16.*end after the file/);
-    await expect(readAll(Buffer.concat([bytes, Buffer.from('rest')]))).rejects.toThrow(/damaged at byte 32.*ends early/);
+    await expect(readAll(Buffer.concat([bytes, Buffer.from('rest')]))).rejects.toThrow(
+      /damaged at byte 32.*ends early/,
+    );
     bytes[16] ^= 1;
     await expect(readAll(bytes)).rejects.toThrow(/byte 16: no record starts here/);
-    await expect(readAll(decoded(golden.records[4]).subarray(8))).rejects.toThrow(/a part of kind 3 stands in the wrong place/);
+    await expect(readAll(decoded(golden.records[4]).subarray(8))).rejects.toThrow(
+      /a part of kind 3 stands in the wrong place/,
+    );
     await expect(RecordFile.open(join(root, 'none.rec'))).rejects.toThrow(/no such record file/);
   });
 
   test('of any kind gives an error of ours or records', async () => {
     const whole = Buffer.concat(golden.records.map(decoded));
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 })), { maxLength: 5 }), fc.nat(whole.length), async (edits, length) => {
-        const bytes = Buffer.from(whole);
-        for (const [at, value] of edits) bytes[at] = value;
-        await readAll(bytes.subarray(0, length)).catch((error: unknown) => expect(error).toBeInstanceOf(FacewrightError));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 })), { maxLength: 5 }),
+        fc.nat(whole.length),
+        async (edits, length) => {
+          const bytes = Buffer.from(whole);
+          for (const [at, value] of edits) bytes[at] = value;
+          await readAll(bytes.subarray(0, length)).catch((error: unknown) =>
+            expect(error).toBeInstanceOf(FacewrightError),
+          );
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -90,19 +109,31 @@ describe('a damaged file', () => {
 
 describe('the files beside the records', () => {
   test('are read with any line ends', () => {
-    expect([...parseIndexText('0\t0\r\n7\t35\r\n', 'x')]).toEqual([[0, 0], [7, 35]]);
-    expect(parseListText('1\tp/a b.jpg\t5\n1\tq/c.jpg\t6.000\t1\t2\t3\t4\n')).toEqual([{ path: 'p/a b.jpg', label: 5 }, { path: 'q/c.jpg', label: 6 }]);
+    expect([...parseIndexText('0\t0\r\n7\t35\r\n', 'x')]).toEqual([
+      [0, 0],
+      [7, 35],
+    ]);
+    expect(parseListText('1\tp/a b.jpg\t5\n1\tq/c.jpg\t6.000\t1\t2\t3\t4\n')).toEqual([
+      { path: 'p/a b.jpg', label: 5 },
+      { path: 'q/c.jpg', label: 6 },
+    ]);
     expect(parseListText('0\t5.0\tmxnet/has/another/order.jpg\n')).toBeUndefined();
   });
   test('of any text give offsets or an error of ours, and lines or nothing', () => {
-    const text = fc.array(fc.constantFrom('0', '1', '\t', '\n', ' ', '-', 'a.jpg', '9'.repeat(20), '\r'), { maxLength: 20 }).map((parts) => parts.join(''));
-    fc.assert(fc.property(text, (content) => {
-      for (const line of parseListText(content) ?? []) expect(Number.isFinite(line.label)).toBe(true);
-      try {
-        for (const pair of parseIndexText(content, 'x.idx')) expect(pair.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
-      } catch (error) {
-        expect(error).toBeInstanceOf(FacewrightError);
-      }
-    }), { numRuns: 1000 });
+    const text = fc
+      .array(fc.constantFrom('0', '1', '\t', '\n', ' ', '-', 'a.jpg', '9'.repeat(20), '\r'), { maxLength: 20 })
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, (content) => {
+        for (const line of parseListText(content) ?? []) expect(Number.isFinite(line.label)).toBe(true);
+        try {
+          for (const pair of parseIndexText(content, 'x.idx'))
+            expect(pair.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(FacewrightError);
+        }
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

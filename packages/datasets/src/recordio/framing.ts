@@ -11,7 +11,10 @@ const MAGIC = 0xced7230a;
 const LENGTH_BITS = 29;
 const MAX_LENGTH = 2 ** LENGTH_BITS;
 const PART_HEADER = 8;
-const WHOLE = 0, FIRST = 1, MIDDLE = 2, LAST = 3;
+const WHOLE = 0,
+  FIRST = 1,
+  MIDDLE = 2,
+  LAST = 3;
 
 const magicBytes = Buffer.alloc(4);
 magicBytes.writeUInt32LE(MAGIC);
@@ -19,10 +22,12 @@ const aligned = (length: number): number => Math.ceil(length / 4) * 4;
 
 /** The record of a payload of less than 512 MiB. */
 export function encodeRecord(payload: Uint8Array): Buffer {
-  if (payload.length >= MAX_LENGTH) throw new RangeError(`a record holds less than ${MAX_LENGTH} bytes, got ${payload.length}`);
+  if (payload.length >= MAX_LENGTH)
+    throw new RangeError(`a record holds less than ${MAX_LENGTH} bytes, got ${payload.length}`);
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   const cuts: number[] = [];
-  for (let at = bytes.indexOf(magicBytes); at >= 0; at = bytes.indexOf(magicBytes, at + (at % 4 === 0 ? 4 : 1))) if (at % 4 === 0) cuts.push(at);
+  for (let at = bytes.indexOf(magicBytes); at >= 0; at = bytes.indexOf(magicBytes, at + (at % 4 === 0 ? 4 : 1)))
+    if (at % 4 === 0) cuts.push(at);
   const chunks: Buffer[] = [];
   [...cuts, bytes.length].forEach((end, index) => {
     const start = index === 0 ? 0 : cuts[index - 1] + 4;
@@ -54,7 +59,11 @@ export class RecordFile {
   private window = Buffer.alloc(0);
   private windowStart = 0;
 
-  private constructor(readonly path: string, private readonly handle: FileHandle, readonly size: number) {}
+  private constructor(
+    readonly path: string,
+    private readonly handle: FileHandle,
+    readonly size: number,
+  ) {}
 
   static async open(path: string): Promise<RecordFile> {
     try {
@@ -76,7 +85,8 @@ export class RecordFile {
       const word = header.readUInt32LE(4);
       const flag = Math.floor(word / MAX_LENGTH);
       const size = word % MAX_LENGTH;
-      if (first ? flag !== WHOLE && flag !== FIRST : flag !== MIDDLE && flag !== LAST) throw this.damaged(at, `a part of kind ${flag} stands in the wrong place`);
+      if (first ? flag !== WHOLE && flag !== FIRST : flag !== MIDDLE && flag !== LAST)
+        throw this.damaged(at, `a part of kind ${flag} stands in the wrong place`);
       const start = at + PART_HEADER;
       if (start + aligned(size) > this.size) throw this.damaged(at, `it would end after the file does`);
       const keep = (bytes: Buffer): void => {
@@ -91,13 +101,14 @@ export class RecordFile {
       // copied, as the window moves on
       if (kept < wanted && size > 0) keep(Buffer.from(await this.at(start, Math.min(size, wanted - kept))));
       at = start + aligned(size);
-      if (flag === WHOLE || flag === LAST) return { offset, end: at, length, payload: parts.length === 1 ? parts[0] : Buffer.concat(parts) };
+      if (flag === WHOLE || flag === LAST)
+        return { offset, end: at, length, payload: parts.length === 1 ? parts[0] : Buffer.concat(parts) };
     }
   }
 
   /** All records in the order of the file. */
   async *records(wanted = Infinity): AsyncGenerator<ReadRecord> {
-    for (let at = 0; at < this.size; ) {
+    for (let at = 0; at < this.size;) {
       const record = await this.read(at, wanted);
       yield record;
       at = record.end;
@@ -121,7 +132,11 @@ export class RecordFile {
   }
 
   private damaged(at: number, why: string): FacewrightError {
-    return new FacewrightError({ what: `The record file is damaged at byte ${at}: ${why}.`, where: this.path, todo: 'Fetch or write the file again.' });
+    return new FacewrightError({
+      what: `The record file is damaged at byte ${at}: ${why}.`,
+      where: this.path,
+      todo: 'Fetch or write the file again.',
+    });
   }
 }
 

@@ -18,7 +18,15 @@ const HEADER = 24;
 export const RECORD_HEAD = HEADER + 8;
 
 /** `flag` 0 for one label, else their number. */
-export function encodeImageRecord({ labels, id, image }: { readonly labels: number | readonly number[]; readonly id: number; readonly image: Uint8Array }): Buffer {
+export function encodeImageRecord({
+  labels,
+  id,
+  image,
+}: {
+  readonly labels: number | readonly number[];
+  readonly id: number;
+  readonly image: Uint8Array;
+}): Buffer {
   const several = typeof labels === 'number' ? [] : labels;
   const bytes = Buffer.alloc(HEADER + several.length * 4 + image.length);
   bytes.writeUInt32LE(several.length);
@@ -35,8 +43,17 @@ export function parseImageRecord(payload: Buffer): ImageRecord | undefined {
   const flag = payload.readUInt32LE();
   const start = HEADER + flag * 4;
   if (start > payload.length) return undefined;
-  const labels = flag === 0 ? [payload.readFloatLE(4)] : Array.from({ length: flag }, (_, index) => payload.readFloatLE(HEADER + index * 4));
-  return { flag, labels, id: Number(payload.readBigUInt64LE(8)), id2: Number(payload.readBigUInt64LE(16)), image: payload.subarray(start) };
+  const labels =
+    flag === 0
+      ? [payload.readFloatLE(4)]
+      : Array.from({ length: flag }, (_, index) => payload.readFloatLE(HEADER + index * 4));
+  return {
+    flag,
+    labels,
+    id: Number(payload.readBigUInt64LE(8)),
+    id2: Number(payload.readBigUInt64LE(16)),
+    image: payload.subarray(start),
+  };
 }
 
 /** The first label of a payload of which only `RECORD_HEAD` bytes may be there. */
@@ -47,4 +64,5 @@ export function firstLabel(head: Buffer): number | undefined {
 }
 
 /** Bytes of the image in a payload of `length` bytes; negative where it is too short for its labels. */
-export const imageBytes = (head: Buffer, length: number): number => (head.length < HEADER ? -1 : length - HEADER - head.readUInt32LE() * 4);
+export const imageBytes = (head: Buffer, length: number): number =>
+  head.length < HEADER ? -1 : length - HEADER - head.readUInt32LE() * 4;

@@ -8,7 +8,11 @@ import { readFile } from 'node:fs/promises';
 const optional = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new FacewrightError({ what: `The file beside the records cannot be read: ${error.message}.`, where: path, cause: error });
+    throw new FacewrightError({
+      what: `The file beside the records cannot be read: ${error.message}.`,
+      where: path,
+      cause: error,
+    });
   });
 
 /** Offsets by id, or `undefined` where there is no such file. */
@@ -23,7 +27,11 @@ export function parseIndexText(text: string, where: string): Map<number, number>
     if (line.trim() === '') return;
     const match = /^\s*(\d{1,15})\s+(\d{1,15})\s*$/.exec(line);
     if (!match || offsets.has(Number(match[1]))) {
-      throw new FacewrightError({ what: `This line is not "id<TAB>offset" with an id of its own: "${line.slice(0, 60)}".`, where: `${where}, line ${index + 1}`, todo: 'Fetch the .idx file again, or delete it: the records are then searched one after another.' });
+      throw new FacewrightError({
+        what: `This line is not "id<TAB>offset" with an id of its own: "${line.slice(0, 60)}".`,
+        where: `${where}, line ${index + 1}`,
+        todo: 'Fetch the .idx file again, or delete it: the records are then searched one after another.',
+      });
     }
     offsets.set(Number(match[1]), Number(match[2]));
   });

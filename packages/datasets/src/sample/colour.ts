@@ -1,10 +1,15 @@
 /** Colours of the drawn people: sRGB triples of 0 to 255. */
 export type Rgb = readonly [r: number, g: number, b: number];
 
-export const mix = (a: Rgb, b: Rgb, t: number): Rgb => [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
+export const mix = (a: Rgb, b: Rgb, t: number): Rgb => [
+  a[0] + (b[0] - a[0]) * t,
+  a[1] + (b[1] - a[1]) * t,
+  a[2] + (b[2] - a[2]) * t,
+];
 
 /** Multiplied by `by`, or by one factor a channel. */
-export const shade = (colour: Rgb, by: number | Rgb): Rgb => [0, 1, 2].map((c) => colour[c] * (typeof by === 'number' ? by : by[c])) as unknown as Rgb;
+export const shade = (colour: Rgb, by: number | Rgb): Rgb =>
+  [0, 1, 2].map((c) => colour[c] * (typeof by === 'number' ? by : by[c])) as unknown as Rgb;
 
 /** The colour at `t` in [0, 1] along the stops. */
 export function along(stops: readonly Rgb[], t: number): Rgb {
@@ -16,10 +21,11 @@ export function along(stops: readonly Rgb[], t: number): Rgb {
 /** Full-bright colour of a hue in [0, 1), with saturation and value in [0, 1]. */
 export function hsv(hue: number, saturation: number, value: number): Rgb {
   return [0, 2 / 3, 1 / 3].map((offset) => {
-    const k = Math.min(Math.max(Math.abs((((hue + offset) % 1) * 6) - 3) - 1, 0), 1);
+    const k = Math.min(Math.max(Math.abs(((hue + offset) % 1) * 6 - 3) - 1, 0), 1);
     return 255 * value * (1 - saturation * (1 - k));
   }) as unknown as Rgb;
 }
 
 /** For an SVG attribute. */
-export const css = (colour: Rgb): string => `rgb(${colour.map((v) => Math.round(Math.min(Math.max(v, 0), 255))).join(',')})`;
+export const css = (colour: Rgb): string =>
+  `rgb(${colour.map((v) => Math.round(Math.min(Math.max(v, 0), 255))).join(',')})`;

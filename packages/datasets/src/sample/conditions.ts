@@ -38,7 +38,12 @@ export interface Conditions {
     readonly gain: Rgb;
     readonly gamma: number;
   };
-  readonly background: { readonly kind: 'wall' | 'blobs' | 'stripes'; readonly colours: readonly [Rgb, Rgb, Rgb]; readonly angle: number; readonly seed: Random };
+  readonly background: {
+    readonly kind: 'wall' | 'blobs' | 'stripes';
+    readonly colours: readonly [Rgb, Rgb, Rgb];
+    readonly angle: number;
+    readonly seed: Random;
+  };
   readonly clothing: Rgb;
   /** Whether someone who has glasses wears them, and how much the hair moved, −1 to 1. */
   readonly wearsGlasses: boolean;
@@ -56,7 +61,8 @@ export interface Conditions {
 export function drawConditions(random: Random): Conditions {
   const between = (low: number, high: number): number => low + (high - low) * random.uniform();
   /** Mostly near the middle, never outside. */
-  const around = (middle: number, spread: number): number => middle + spread * (random.uniform() + random.uniform() - 1);
+  const around = (middle: number, spread: number): number =>
+    middle + spread * (random.uniform() + random.uniform() - 1);
 
   const width = 200 + random.integer(61);
   const height = Math.round(width * between(1, 1.15));
@@ -67,12 +73,32 @@ export function drawConditions(random: Random): Conditions {
   return {
     width,
     height,
-    pose: { yaw: around(0, 24), pitch: around(0, 12), roll: around(0, 16), scale, x: width / 2 + around(0, 14), y: height * 0.5 + around(0, 12) },
-    expression: { smile: between(-0.35, 1), mouthOpen: Math.max(0, between(-0.6, 0.8)), eyesOpen: between(0.8, 1.1), browRaise: around(0, 3.5), gaze: [around(0, 0.8), around(0, 0.4)] },
-    light: { from: between(-1, 1), contrast: between(0.05, 0.42), gain: [exposure * (1 + warmth), exposure, exposure * (1 - warmth)], gamma: between(0.88, 1.15) },
+    pose: {
+      yaw: around(0, 24),
+      pitch: around(0, 12),
+      roll: around(0, 16),
+      scale,
+      x: width / 2 + around(0, 14),
+      y: height * 0.5 + around(0, 12),
+    },
+    expression: {
+      smile: between(-0.35, 1),
+      mouthOpen: Math.max(0, between(-0.6, 0.8)),
+      eyesOpen: between(0.8, 1.1),
+      browRaise: around(0, 3.5),
+      gaze: [around(0, 0.8), around(0, 0.4)],
+    },
+    light: {
+      from: between(-1, 1),
+      contrast: between(0.05, 0.42),
+      gain: [exposure * (1 + warmth), exposure, exposure * (1 - warmth)],
+      gamma: between(0.88, 1.15),
+    },
     background: {
       kind: (['wall', 'blobs', 'stripes'] as const)[random.integer(3)],
-      colours: [0, 1, 2].map((i) => hsv((hue + i * between(0.03, 0.2)) % 1, between(0.05, 0.55), between(0.25, 0.9))) as unknown as [Rgb, Rgb, Rgb],
+      colours: [0, 1, 2].map((i) =>
+        hsv((hue + i * between(0.03, 0.2)) % 1, between(0.05, 0.55), between(0.25, 0.9)),
+      ) as unknown as [Rgb, Rgb, Rgb],
       angle: between(0, 180),
       seed: random.fork('background'),
     },

@@ -12,7 +12,12 @@ const NOSE_LIFT = 15;
 /** Where the eyes, the tip of the nose and the corners of the mouth came to be, in pixels of the photo. */
 export function placeLandmarks(person: Person, expression: Expression, view: HeadView): Landmarks {
   const { eyes, nose } = person;
-  const points = [view.on(-eyes.apart, eyes.y), view.on(eyes.apart, eyes.y), view.on(0, nose.y, NOSE_LIFT), ...SIDES.map((sign) => corner(person.mouth, expression, view, sign))];
+  const points = [
+    view.on(-eyes.apart, eyes.y),
+    view.on(eyes.apart, eyes.y),
+    view.on(0, nose.y, NOSE_LIFT),
+    ...SIDES.map((sign) => corner(person.mouth, expression, view, sign)),
+  ];
   return landmarksFrom(points.map((point) => view.pixel(point)));
 }
 
@@ -28,7 +33,15 @@ export function drawFeatures(person: Person, conditions: Conditions, view: HeadV
   ].join('');
 }
 
-const soft = (transform: string, x: number, y: number, rx: number, ry: number, opacity: number, fill = 'dark'): string =>
+const soft = (
+  transform: string,
+  x: number,
+  y: number,
+  rx: number,
+  ry: number,
+  opacity: number,
+  fill = 'dark',
+): string =>
   `<ellipse transform="${transform}" cx="${n(x)}" cy="${n(y)}" rx="${n(rx)}" ry="${n(ry)}" fill="url(#${fill})" opacity="${n(opacity)}"/>`;
 
 function drawEye({ eyes, skin }: Person, { eyesOpen, gaze }: Expression, view: HeadView, sign: number): string {
@@ -65,12 +78,22 @@ function drawNose({ nose, eyes, skin }: Person, { light }: Conditions, view: Hea
   const bridge = w * nose.bridge;
   const top = eyes.y - 4;
   const flank = (sign: number): string => {
-    const points: Point[] = [view.on(sign * bridge * 0.8, top, 4), view.on(sign * bridge, (top + nose.y) / 2, 9), view.on(sign * w * 0.62, nose.y - 2, 9), view.on(sign * w * 1.2, nose.y + 8, 1), view.on(sign * (bridge + 8), (top + nose.y) / 2, 1), view.on(sign * (bridge + 5), top, 0)];
+    const points: Point[] = [
+      view.on(sign * bridge * 0.8, top, 4),
+      view.on(sign * bridge, (top + nose.y) / 2, 9),
+      view.on(sign * w * 0.62, nose.y - 2, 9),
+      view.on(sign * w * 1.2, nose.y + 8, 1),
+      view.on(sign * (bridge + 8), (top + nose.y) / 2, 1),
+      view.on(sign * (bridge + 5), top, 0),
+    ];
     const away = sign * light.from < 0;
     return `<path d="${closedCurve(points)}" fill="${css(shade(skin, 0.5))}" opacity="${n(0.16 + (away ? light.contrast * 0.7 : 0))}"/>`;
   };
   const dark = css(shade(skin, 0.48));
-  const nostrils = SIDES.map((sign) => `<ellipse transform="${base} rotate(${sign * 14})" cx="${n(sign * w * 0.45)}" cy="1.5" rx="${n(w * 0.25)}" ry="2.3" fill="${css(shade(skin, 0.2))}"/>`);
+  const nostrils = SIDES.map(
+    (sign) =>
+      `<ellipse transform="${base} rotate(${sign * 14})" cx="${n(sign * w * 0.45)}" cy="1.5" rx="${n(w * 0.25)}" ry="2.3" fill="${css(shade(skin, 0.2))}"/>`,
+  );
   return `${SIDES.map(flank).join('')}${soft(base, 0, 4, w * 1.25, 7, 0.5)}
 <path transform="${base}" d="M${n(-w)} -8C${n(-w * 1.25)} 1 ${n(-w * 0.95)} 5 ${n(-w * 0.55)} 3Q0 8 ${n(w * 0.55)} 3C${n(w * 0.95)} 5 ${n(w * 1.25)} 1 ${n(w)} -8" stroke="${dark}" stroke-width="2.1" fill="none" stroke-linecap="round"/>${nostrils.join('')}
 ${soft(tip, -light.from * -3, -2, w * 0.45, 6, 0.4, 'bright')}${soft(view.patch(0, (top + nose.y) / 2, 10), 0, 0, bridge * 0.7 + 1.5, 16, 0.24, 'bright')}`;
@@ -89,12 +112,17 @@ function drawMouth({ mouth, skin }: Person, expression: Expression, view: HeadVi
   const point = (x: number, dy: number): Point => view.on(x * width, y + smile * 1.5 + dy, 2);
   const text = ([x, y]: Point): string => `${n(x)} ${n(y)}`;
   const curve = (...points: Point[]): string => `C${points.map(text).join(' ')}`;
-  const toRight = (a: number, b: number): string => curve(point(-0.45, a), point(-0.1, b), point(0, b)) + curve(point(0.1, b), point(0.45, a), right);
-  const toLeft = (a: number, b: number): string => curve(point(0.5, a), point(0.25, b), point(0, b)) + curve(point(-0.25, b), point(-0.5, a), left);
+  const toRight = (a: number, b: number): string =>
+    curve(point(-0.45, a), point(-0.1, b), point(0, b)) + curve(point(0.1, b), point(0.45, a), right);
+  const toLeft = (a: number, b: number): string =>
+    curve(point(0.5, a), point(0.25, b), point(0, b)) + curve(point(-0.25, b), point(-0.5, a), left);
   const upperLip = `M${text(left)}${curve(point(-0.55, -upper * 0.9), point(-0.28, -upper * 1.25), point(-0.2, -upper * 1.1))}L${text(point(0, -upper * 0.8))}L${text(point(0.2, -upper * 1.1))}${curve(point(0.28, -upper * 1.25), point(0.55, -upper * 0.9), right)}${toLeft(-gap * 0.4, -gap * 0.4)}Z`;
   const lowerLip = `M${text(left)}${toRight(gap, gap)}${toLeft(lower + gap, lower + gap)}Z`;
   const inside = `M${text(left)}${toRight(-gap * 0.4, -gap * 0.4)}${toLeft(gap, gap)}Z`;
-  const teeth = gap > 1.5 ? `<path d="M${text(point(-0.55, -gap * 0.3))}L${text(point(0.55, -gap * 0.3))}L${text(point(0.42, gap * 0.35))}L${text(point(-0.42, gap * 0.35))}Z" fill="#e9e3da"/>` : '';
+  const teeth =
+    gap > 1.5
+      ? `<path d="M${text(point(-0.55, -gap * 0.3))}L${text(point(0.55, -gap * 0.3))}L${text(point(0.42, gap * 0.35))}L${text(point(-0.42, gap * 0.35))}Z" fill="#e9e3da"/>`
+      : '';
   const below = view.patch(0, y + lower + gap + 8);
   return `${soft(below, 0, 0, width * 0.62, 5, 0.5)}<path d="${inside}" fill="rgb(52,16,18)"/>${teeth}<path d="${upperLip}" fill="${css(shade(colour, 0.86))}"/><path d="${lowerLip}" fill="${css(colour)}"/>
 <path d="M${text(left)}${toRight(gap * 0.3, 0)}" stroke="${css(mix(shade(colour, 0.35), [40, 10, 10], 0.4))}" stroke-width="1.7" fill="none" stroke-linecap="round"/>${soft(view.patch(0, y + gap + lower * 0.55, 2), 0, 0, width * 0.35, lower * 0.3, 0.22, 'bright')}
@@ -111,23 +139,54 @@ function drawBeard({ beard, mouth, nose, face, hair, skin }: Person, view: HeadV
   const colour: Rgb = mix(shade(hair.colour, 0.7), shade(skin, 0.5), 0.3);
   const opacity = beard.density * (beard.kind === 'stubble' ? 0.42 : 0.95);
   const moustacheTop = nose.y + 15;
-  const moustache = closedCurve([view.on(-mouth.width * 1.15, mouth.y + 1), view.on(-mouth.width * 0.6, moustacheTop + 2), view.on(0, moustacheTop), view.on(mouth.width * 0.6, moustacheTop + 2), view.on(mouth.width * 1.15, mouth.y + 1), view.on(0, mouth.y - 1)]);
+  const moustache = closedCurve([
+    view.on(-mouth.width * 1.15, mouth.y + 1),
+    view.on(-mouth.width * 0.6, moustacheTop + 2),
+    view.on(0, moustacheTop),
+    view.on(mouth.width * 0.6, moustacheTop + 2),
+    view.on(mouth.width * 1.15, mouth.y + 1),
+    view.on(0, mouth.y - 1),
+  ]);
   const { width, chin, jaw, chinWidth } = face;
-  const outer: Point[] = [view.at(-width * 0.98, chin * 0.2, 4), view.at(-width * jaw, chin * 0.62, 12), view.at(-width * chinWidth, chin * 0.97, 30), view.at(0, chin * 1.03, 34), view.at(width * chinWidth, chin * 0.97, 30), view.at(width * jaw, chin * 0.62, 12), view.at(width * 0.98, chin * 0.2, 4)];
-  const inner: Point[] = [view.on(width * 0.8, mouth.y * 0.72), view.on(mouth.width * 1.55, mouth.y + 6), view.on(mouth.width * 0.6, mouth.y + mouth.lower + 9), view.on(-mouth.width * 0.6, mouth.y + mouth.lower + 9), view.on(-mouth.width * 1.55, mouth.y + 6), view.on(-width * 0.8, mouth.y * 0.72)];
+  const outer: Point[] = [
+    view.at(-width * 0.98, chin * 0.2, 4),
+    view.at(-width * jaw, chin * 0.62, 12),
+    view.at(-width * chinWidth, chin * 0.97, 30),
+    view.at(0, chin * 1.03, 34),
+    view.at(width * chinWidth, chin * 0.97, 30),
+    view.at(width * jaw, chin * 0.62, 12),
+    view.at(width * 0.98, chin * 0.2, 4),
+  ];
+  const inner: Point[] = [
+    view.on(width * 0.8, mouth.y * 0.72),
+    view.on(mouth.width * 1.55, mouth.y + 6),
+    view.on(mouth.width * 0.6, mouth.y + mouth.lower + 9),
+    view.on(-mouth.width * 0.6, mouth.y + mouth.lower + 9),
+    view.on(-mouth.width * 1.55, mouth.y + 6),
+    view.on(-width * 0.8, mouth.y * 0.72),
+  ];
   const cheeks = beard.kind === 'moustache' ? '' : `<path d="${closedCurve([...outer, ...inner])}"/>`;
   return `<g fill="${css(colour)}" opacity="${n(opacity)}">${cheeks}<path d="${moustache}"/></g>`;
 }
 
-function drawGlasses({ eyes, face }: Person, { round, size, colour }: NonNullable<Person['glasses']>, view: HeadView): string {
+function drawGlasses(
+  { eyes, face }: Person,
+  { round, size, colour }: NonNullable<Person['glasses']>,
+  view: HeadView,
+): string {
   const half = 20 * size;
   const lens = SIDES.map((sign) => {
     const place = view.patch(sign * eyes.apart, eyes.y + 2, 10);
-    const shape = round ? `<circle r="${n(half)}"/>` : `<rect x="${n(-half * 1.08)}" y="${n(-half * 0.72)}" width="${n(half * 2.16)}" height="${n(half * 1.5)}" rx="6"/>`;
+    const shape = round
+      ? `<circle r="${n(half)}"/>`
+      : `<rect x="${n(-half * 1.08)}" y="${n(-half * 0.72)}" width="${n(half * 2.16)}" height="${n(half * 1.5)}" rx="6"/>`;
     return `<g transform="${place}">${shape}</g>`;
   });
   const text = ([x, y]: Point): string => `${n(x)} ${n(y)}`;
   const inner = Math.max(3, eyes.apart - half);
-  const arms = SIDES.map((sign) => `<path d="M${text(view.on(sign * (eyes.apart + half), eyes.y - 3, 8))}L${text(view.at(sign * face.width * 1.02, eyes.y - 4, -4))}"/>`);
+  const arms = SIDES.map(
+    (sign) =>
+      `<path d="M${text(view.on(sign * (eyes.apart + half), eyes.y - 3, 8))}L${text(view.at(sign * face.width * 1.02, eyes.y - 4, -4))}"/>`,
+  );
   return `<g stroke="${css(colour)}" stroke-width="2.6" fill="#fff" fill-opacity=".07">${lens.join('')}<path d="M${text(view.on(-inner, eyes.y, 10))}Q${text(view.on(0, eyes.y - 5, 10))} ${text(view.on(inner, eyes.y, 10))}" fill="none"/>${arms.join('')}</g>`;
 }

@@ -2,7 +2,16 @@
 import type { Landmarks, Random } from '@facewright/core';
 import type { Conditions } from './conditions.js';
 import { drawFeatures, placeLandmarks } from './draw-features.js';
-import { definitions, drawBackground, drawEars, drawFaceShape, drawHairBehind, drawHairFront, drawLight, drawShoulders } from './draw-head.js';
+import {
+  definitions,
+  drawBackground,
+  drawEars,
+  drawFaceShape,
+  drawHairBehind,
+  drawHairFront,
+  drawLight,
+  drawShoulders,
+} from './draw-head.js';
 import { viewHead } from './geometry.js';
 import type { Person } from './person.js';
 
@@ -18,11 +27,14 @@ ${drawFeatures(person, conditions, view)}${drawLight(person, view)}${drawHairFro
 
 /** On RGB bytes, in place: gain and gamma, then noise that is the same in all channels but for a third of it. */
 export function expose(pixels: Uint8Array, { gain, gamma }: Conditions['light'], noise: number, random: Random): void {
-  const curves = gain.map((factor) => Float32Array.from({ length: 256 }, (_, v) => 255 * Math.pow(Math.min((v / 255) * factor, 1.2), gamma)));
+  const curves = gain.map((factor) =>
+    Float32Array.from({ length: 256 }, (_, v) => 255 * Math.pow(Math.min((v / 255) * factor, 1.2), gamma)),
+  );
   // a sum of two uniform draws: near enough to normal, and far cheaper
   const draw = (sd: number): number => (random.uniform() + random.uniform() - 1) * sd * Math.sqrt(6);
   for (let i = 0; i < pixels.length; i += 3) {
     const grey = draw(noise);
-    for (let c = 0; c < 3; c++) pixels[i + c] = Math.min(Math.max(Math.round(curves[c][pixels[i + c]] + grey + draw(noise / 3)), 0), 255);
+    for (let c = 0; c < 3; c++)
+      pixels[i + c] = Math.min(Math.max(Math.round(curves[c][pixels[i + c]] + grey + draw(noise / 3)), 0), 255);
   }
 }

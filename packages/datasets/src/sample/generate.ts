@@ -41,9 +41,17 @@ const VERSION = 1;
  * Draws the sample; the same seed gives the same bytes. The directory appears when all of it is there: an aborted or killed run leaves none.
  * Throws `Interrupted` on the signal, a `FacewrightError` where the directory holds something else.
  */
-export async function generateSample({ directory, seed = 1, people, photos, emit, signal }: SampleOptions): Promise<Sample> {
+export async function generateSample({
+  directory,
+  seed = 1,
+  people,
+  photos,
+  emit,
+  signal,
+}: SampleOptions): Promise<Sample> {
   const counts = Array.from({ length: people }, (_, index) => (typeof photos === 'number' ? photos : photos(index)));
-  if (counts.length === 0 || !counts.every((count) => Number.isInteger(count) && count > 0)) throw new RangeError('a sample needs people, and a whole number of photos above 0 of each');
+  if (counts.length === 0 || !counts.every((count) => Number.isInteger(count) && count > 0))
+    throw new RangeError('a sample needs people, and a whole number of photos above 0 of each');
   const path = resolve(directory);
   const sample = { directory: path, list: join(path, LIST) };
   const record = `${JSON.stringify({ format: 'facewright-sample', version: VERSION, seed, photos: counts })}\n`;
@@ -65,9 +73,19 @@ export async function generateSample({ directory, seed = 1, people, photos, emit
 }
 
 const isThere = async ({ directory, list }: Sample, record: string): Promise<boolean> =>
-  (await readFile(join(directory, RECORD), 'utf8').catch(() => '')) === record && stat(list).then(() => true, () => false);
+  (await readFile(join(directory, RECORD), 'utf8').catch(() => '')) === record &&
+  stat(list).then(
+    () => true,
+    () => false,
+  );
 
-async function drawAll(directory: string, seed: number, counts: readonly number[], emit: Emit | undefined, signal: AbortSignal | undefined): Promise<string[]> {
+async function drawAll(
+  directory: string,
+  seed: number,
+  counts: readonly number[],
+  emit: Emit | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const lines: string[] = new Array<string>(total);
   const progress = createProgress(total, emit);
@@ -81,7 +99,10 @@ async function drawAll(directory: string, seed: number, counts: readonly number[
       const { jpeg, landmarks } = await drawPhoto(person, conditions, noise);
       await mkdir(join(directory, identity), { recursive: true });
       await writeFile(join(directory, id), jpeg, { flush: true });
-      lines[job] = `${id} ${identity} ${landmarkPoints(landmarks).flat().map((value) => value.toFixed(2)).join(' ')}`;
+      lines[job] = `${id} ${identity} ${landmarkPoints(landmarks)
+        .flat()
+        .map((value) => value.toFixed(2))
+        .join(' ')}`;
       progress();
     }
   };
@@ -101,6 +122,12 @@ function createProgress(total: number, emit: Emit | undefined): () => void {
     const now = performance.now();
     if (done < total && now - told < 200) return;
     told = now;
-    emit?.('progress', { task: 'drawing the sample', done, total, unit: 'photos', perSecond: (done * 1000) / (now - started) });
+    emit?.('progress', {
+      task: 'drawing the sample',
+      done,
+      total,
+      unit: 'photos',
+      perSecond: (done * 1000) / (now - started),
+    });
   };
 }

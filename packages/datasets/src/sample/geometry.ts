@@ -22,7 +22,10 @@ export interface HeadView {
 /** Depth of the head's front half. */
 const DEPTH = 62;
 
-export function viewHead(person: Person, { yaw, pitch, roll, scale, x: shiftX, y: shiftY }: Conditions['pose']): HeadView {
+export function viewHead(
+  person: Person,
+  { yaw, pitch, roll, scale, x: shiftX, y: shiftY }: Conditions['pose'],
+): HeadView {
   const [sinYaw, cosYaw] = sinCos(yaw);
   const [sinPitch, cosPitch] = sinCos(pitch);
   const [sinRoll, cosRoll] = sinCos(roll);
@@ -33,7 +36,8 @@ export function viewHead(person: Person, { yaw, pitch, roll, scale, x: shiftX, y
     const towards = z * cosYaw - x * sinYaw;
     return [x * cosYaw + z * sinYaw, y * cosPitch + towards * sinPitch];
   };
-  const depth = (x: number, y: number): number => DEPTH * Math.sqrt(Math.max(0.04, 1 - (x / halfWidth) ** 2 - (y / halfHeight) ** 2));
+  const depth = (x: number, y: number): number =>
+    DEPTH * Math.sqrt(Math.max(0.04, 1 - (x / halfWidth) ** 2 - (y / halfHeight) ** 2));
   const on = (x: number, y: number, lift = 0): Point => at(x, y, depth(x, y) + lift);
   const [a, b, c, d] = [cosRoll * scale, sinRoll * scale, -sinRoll * scale, cosRoll * scale];
 
@@ -52,7 +56,10 @@ export function viewHead(person: Person, { yaw, pitch, roll, scale, x: shiftX, y
   };
 }
 
-const sinCos = (degrees: number): [number, number] => [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)];
+const sinCos = (degrees: number): [number, number] => [
+  Math.sin((degrees * Math.PI) / 180),
+  Math.cos((degrees * Math.PI) / 180),
+];
 const matrix = (...values: number[]): string => `matrix(${values.map((value) => value.toFixed(4)).join(',')})`;
 
 /** A number as SVG text. */

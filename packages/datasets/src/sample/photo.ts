@@ -17,6 +17,8 @@ export async function drawPhoto(person: Person, conditions: Conditions, random: 
   const { camera, light, width, height } = conditions;
   const pixels = await sharp(Buffer.from(svg)).flatten({ background: '#000' }).blur(camera.blur).raw().toBuffer();
   expose(pixels, light, camera.noise, random);
-  const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } }).jpeg({ quality: camera.quality }).toBuffer();
+  const jpeg = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: camera.quality })
+    .toBuffer();
   return { jpeg, landmarks };
 }

@@ -24,7 +24,13 @@ export function* planSample(seed: number, counts: readonly number[]): Generator<
     const identity = digits(index);
     for (let photo = 0; photo < count; photo++) {
       const stream = random.fork('photo', index, photo);
-      yield { identity, id: `${identity}/${digits(photo)}.jpg`, person, conditions: drawConditions(stream), noise: stream.fork('noise') };
+      yield {
+        identity,
+        id: `${identity}/${digits(photo)}.jpg`,
+        person,
+        conditions: drawConditions(stream),
+        noise: stream.fork('noise'),
+      };
     }
   }
 }

@@ -17,17 +17,38 @@ const root = temporaryFolder();
 const options = { seed: 7, people: 3, photos: (person: number) => person + 1 };
 const made = generateSample({ ...options, directory: join(root, 'sample') });
 
-testReader(async () => trillionPairs({ path: (await made).list }), { name: 'trillion-pairs on the sample', expected: { '0000': 1, '0001': 2, '0002': 3 } });
-testReader(async () => folder({ path: (await made).directory }), { name: 'folder on the sample', expected: { '0000': 1, '0001': 2, '0002': 3 } });
+testReader(async () => trillionPairs({ path: (await made).list }), {
+  name: 'trillion-pairs on the sample',
+  expected: { '0000': 1, '0001': 2, '0002': 3 },
+});
+testReader(async () => folder({ path: (await made).directory }), {
+  name: 'folder on the sample',
+  expected: { '0000': 1, '0001': 2, '0002': 3 },
+});
 
 const tree = (path: string): Record<string, string> =>
-  Object.fromEntries(readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(path, name)).isFile()).sort().map((name) => [name, readFileSync(join(path, name), 'base64')]));
+  Object.fromEntries(
+    readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .filter((name) => statSync(join(path, name)).isFile())
+      .sort()
+      .map((name) => [name, readFileSync(join(path, name), 'base64')]),
+  );
 
 describe('the generated sample', () => {
   test('is a list of Trillion Pairs lines beside the images', async () => {
     const { directory, list } = await made;
-    const lines = readFileSync(list, 'utf8').trim().split('\n').map((line) => line.split(' '));
-    expect(lines.map(([path, label]) => [path, label])).toEqual([['0000/0000.jpg', '0000'], ['0001/0000.jpg', '0001'], ['0001/0001.jpg', '0001'], ['0002/0000.jpg', '0002'], ['0002/0001.jpg', '0002'], ['0002/0002.jpg', '0002']]);
+    const lines = readFileSync(list, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
+    expect(lines.map(([path, label]) => [path, label])).toEqual([
+      ['0000/0000.jpg', '0000'],
+      ['0001/0000.jpg', '0001'],
+      ['0001/0001.jpg', '0001'],
+      ['0002/0000.jpg', '0002'],
+      ['0002/0001.jpg', '0002'],
+      ['0002/0002.jpg', '0002'],
+    ]);
     for (const [path, , ...numbers] of lines) {
       const { width, height } = await decodeImage(readFileSync(join(directory, path)));
       expect(width).toBeGreaterThanOrEqual(200);
@@ -44,15 +65,24 @@ describe('the generated sample', () => {
     const again = await generateSample({ ...options, directory: join(root, 'again') });
     expect(tree(again.directory)).toEqual(tree((await made).directory));
     const other = await generateSample({ ...options, seed: 8, directory: join(root, 'other') });
-    expect(readFileSync(join(other.directory, '0000/0000.jpg')).equals(readFileSync(join(again.directory, '0000/0000.jpg')))).toBe(false);
+    expect(
+      readFileSync(join(other.directory, '0000/0000.jpg')).equals(readFileSync(join(again.directory, '0000/0000.jpg'))),
+    ).toBe(false);
   });
 
   test('that is there already is used as it is; one of other options is replaced', async () => {
     const directory = join(root, 'reused');
     const events: RunEvent[] = [];
-    const emit = (type: RunEvent['type'], event: object): void => void events.push({ type, at: 0, ...event } as RunEvent);
+    const emit = (type: RunEvent['type'], event: object): void =>
+      void events.push({ type, at: 0, ...event } as RunEvent);
     await generateSample({ directory, seed: 1, people: 1, photos: 2, emit });
-    expect(events.at(-1)).toMatchObject({ type: 'progress', done: 2, total: 2, unit: 'photos', perSecond: expect.any(Number) as number });
+    expect(events.at(-1)).toMatchObject({
+      type: 'progress',
+      done: 2,
+      total: 2,
+      unit: 'photos',
+      perSecond: expect.any(Number) as number,
+    });
     const before = statSync(join(directory, '0000/0000.jpg')).mtimeMs;
     await generateSample({ directory, seed: 1, people: 1, photos: 2, emit });
     expect(statSync(join(directory, '0000/0000.jpg')).mtimeMs).toBe(before);
@@ -65,14 +95,18 @@ describe('the generated sample', () => {
   test('interrupted leaves nothing', async () => {
     const directory = join(root, 'interrupted');
     const abort = new AbortController();
-    await expect(generateSample({ directory, people: 4, photos: 50, signal: abort.signal, emit: () => abort.abort() })).rejects.toThrow('Interrupted');
+    await expect(
+      generateSample({ directory, people: 4, photos: 50, signal: abort.signal, emit: () => abort.abort() }),
+    ).rejects.toThrow('Interrupted');
     expect(existsSync(directory)).toBe(false);
     expect(readdirSync(root).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
   test('never overwrites what is not a sample', async () => {
     const mine = writeTree(join(root, 'mine'), { 'anna/1.jpg': 'x' });
-    await expect(generateSample({ directory: mine, people: 1, photos: 1 })).rejects.toThrow('nothing in it is overwritten');
+    await expect(generateSample({ directory: mine, people: 1, photos: 1 })).rejects.toThrow(
+      'nothing in it is overwritten',
+    );
     await expect(generateSample({ directory: join(root, 'zero'), people: 2, photos: 0 })).rejects.toThrow(RangeError);
     expect(readFileSync(join(mine, 'anna/1.jpg'), 'utf8')).toBe('x');
   });
@@ -80,7 +114,10 @@ describe('the generated sample', () => {
 
 describe('a drawn photo', () => {
   const random = createRandom('drawn');
-  const photos = Array.from({ length: 20 }, (_, i) => ({ person: drawPerson(random.fork('person', i)), conditions: drawConditions(random.fork('photo', i)) }));
+  const photos = Array.from({ length: 20 }, (_, i) => ({
+    person: drawPerson(random.fork('person', i)),
+    conditions: drawConditions(random.fork('photo', i)),
+  }));
 
   test('has the points where the drawing has the eyes', async () => {
     // only the pupils: everything else is taken out of the drawing, their centre of mass is measured in its pixels

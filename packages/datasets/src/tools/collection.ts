@@ -1,5 +1,12 @@
 /** The images of any format, person by person, with their encoded bytes: what the tools work on. */
-import { createRandom, type ConfiguredPlugin, type Emit, type Landmarks, type PluginContext, type PreparationSummary } from '@facewright/core';
+import {
+  createRandom,
+  type ConfiguredPlugin,
+  type Emit,
+  type Landmarks,
+  type PluginContext,
+  type PreparationSummary,
+} from '@facewright/core';
 import { openDataset } from '../dataset/open.js';
 import { folder } from '../readers/folder.js';
 import { flatFolder } from '../readers/flat-folder.js';
@@ -40,26 +47,46 @@ export interface ToolOptions {
 }
 
 /** What lies at `path`: people and their images, or a verification set. Throws a `FacewrightError`. */
-export async function openCollection(path: string, { emit = () => undefined, signal = new AbortController().signal }: ToolOptions = {}): Promise<Collection | (BinSet & { readonly format: 'insightface-bin'; readonly path: string })> {
+export async function openCollection(
+  path: string,
+  { emit = () => undefined, signal = new AbortController().signal }: ToolOptions = {},
+): Promise<Collection | (BinSet & { readonly format: 'insightface-bin'; readonly path: string })> {
   const { format, paths } = await recogniseFormat(path);
   if (format === 'insightface-bin') return { ...(await readBin(paths[0])), format, path: paths[0] };
   if (format === 'dataset') return datasetCollection(paths[0]);
   const context: PluginContext = {
-    random: createRandom(0), emit, signal, baseDirectory: '.',
+    random: createRandom(0),
+    emit,
+    signal,
+    baseDirectory: '.',
     engine: () => Promise.reject(new Error('a reader needs no engine')),
   };
   const reader = await plugin(format, paths).create(context);
   return {
-    format, path: paths[0], close: async () => undefined,
+    format,
+    path: paths[0],
+    close: async () => undefined,
     async *people() {
       for await (const { name, photos } of reader.identities()) {
-        yield { name, images: photos.map(({ id, landmarks, excluded, bytes, stored }: StoredPhoto) => ({ source: stored?.source ?? id, kind: stored?.kind ?? 'original', bytes, ...(landmarks && { landmarks }), ...(excluded && { excluded }) })) };
+        yield {
+          name,
+          images: photos.map(({ id, landmarks, excluded, bytes, stored }: StoredPhoto) => ({
+            source: stored?.source ?? id,
+            kind: stored?.kind ?? 'original',
+            bytes,
+            ...(landmarks && { landmarks }),
+            ...(excluded && { excluded }),
+          })),
+        };
       }
     },
   };
 }
 
-function plugin(format: Exclude<FormatName, 'insightface-bin' | 'dataset'>, paths: readonly string[]): ConfiguredPlugin<'reader'> {
+function plugin(
+  format: Exclude<FormatName, 'insightface-bin' | 'dataset'>,
+  paths: readonly string[],
+): ConfiguredPlugin<'reader'> {
   const [path] = paths;
   if (format === 'trillion-pairs') return trillionPairs({ path: [...paths] });
   if (format === 'insightface-rec') return insightFaceRec({ path });
@@ -72,9 +99,14 @@ async function datasetCollection(path: string): Promise<Collection> {
   const dataset = await openDataset(path);
   const own = dataset.identities.map((): StoredImage[] => []);
   // its landmarks are those in the source photo, not in the aligned image
-  dataset.samples.forEach(({ label, source, kind }, index) => own[label].push({ source, kind, bytes: () => dataset.bytes(index) }));
+  dataset.samples.forEach(({ label, source, kind }, index) =>
+    own[label].push({ source, kind, bytes: () => dataset.bytes(index) }),
+  );
   return {
-    format: 'dataset', path: dataset.directory, summary: dataset.summary, close: () => dataset.close(),
+    format: 'dataset',
+    path: dataset.directory,
+    summary: dataset.summary,
+    close: () => dataset.close(),
     async *people() {
       for (const [label, name] of dataset.identities.entries()) yield { name, images: own[label] };
     },

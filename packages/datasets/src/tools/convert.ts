@@ -42,7 +42,15 @@ export interface Converted {
  */
 export async function convertDataset(path: string, directory: string, options: ConvertOptions): Promise<Converted> {
   const found = await openCollection(path, options);
-  if (found.format === 'insightface-bin') return { from: found.format, to: options.to, directory, people: 0, exclusions: [], images: await unpackPairs(found, directory, options.to) };
+  if (found.format === 'insightface-bin')
+    return {
+      from: found.format,
+      to: options.to,
+      directory,
+      people: 0,
+      exclusions: [],
+      images: await unpackPairs(found, directory, options.to),
+    };
   const exclusions: Exclusion[] = [];
   let people = 0;
   let images = 0;
@@ -65,7 +73,8 @@ export async function convertDataset(path: string, directory: string, options: C
         if (kept > 0) people++;
         options.emit?.('progress', { task: 'convert', done: images, unit: 'images' });
       }
-      if (images === 0) throw new FacewrightError({ what: 'No image could be read, so nothing was written.', where: found.path });
+      if (images === 0)
+        throw new FacewrightError({ what: 'No image could be read, so nothing was written.', where: found.path });
       await writer.finish();
     } catch (error) {
       await writer.abort();
@@ -82,7 +91,12 @@ function problemOf(error: unknown): { reason: string; detail: string } {
   return { reason: error instanceof ImageError ? error.reason : 'unreadable', detail: error.what };
 }
 
-async function writerFor(from: Collection, directory: string, exclusions: readonly Exclusion[], { to, alignment, shardBytes }: ConvertOptions): Promise<SetWriter> {
+async function writerFor(
+  from: Collection,
+  directory: string,
+  exclusions: readonly Exclusion[],
+  { to, alignment, shardBytes }: ConvertOptions,
+): Promise<SetWriter> {
   if (to === 'folder') return createFolderWriter(directory);
   if (to === 'insightface-rec') return createRecordWriter(directory);
   if (to === 'webdataset') return createWebdatasetWriter(directory, shardBytes);
@@ -90,23 +104,48 @@ async function writerFor(from: Collection, directory: string, exclusions: readon
 }
 
 /** A prepared dataset of aligned crops: all square and of one size. */
-async function datasetSetWriter({ summary: given, path }: Collection, directory: string, exclusions: readonly Exclusion[], alignment: ConvertOptions['alignment'], shardBytes?: number): Promise<SetWriter> {
-  if (!given && !alignment) throw new FacewrightError({ what: 'A dataset keeps how its images are aligned, and nothing says that of these.', where: path, todo: 'Give `alignment`, or prepare them.' });
+async function datasetSetWriter(
+  { summary: given, path }: Collection,
+  directory: string,
+  exclusions: readonly Exclusion[],
+  alignment: ConvertOptions['alignment'],
+  shardBytes?: number,
+): Promise<SetWriter> {
+  if (!given && !alignment)
+    throw new FacewrightError({
+      what: 'A dataset keeps how its images are aligned, and nothing says that of these.',
+      where: path,
+      todo: 'Give `alignment`, or prepare them.',
+    });
   const writer = await createDatasetWriter(directory, { shardBytes });
   const started = performance.now();
   const people = new Set<string>();
   let images = 0;
   let size: number | undefined;
-  const summaryOf = (side: number): PreparationSummary => given ?? {
-    photos: images + exclusions.length, kept: images, dropped: exclusions.length, identities: people.size, images, exclusions, seed: 0,
-    reasons: countBy(exclusions.map(({ reason }) => reason)), perTier: { converted: { identities: people.size, photos: images, images } },
-    alignment: { fingerprint: alignment!(side), size: side }, seconds: (performance.now() - started) / 1000,
-  };
+  const summaryOf = (side: number): PreparationSummary =>
+    given ?? {
+      photos: images + exclusions.length,
+      kept: images,
+      dropped: exclusions.length,
+      identities: people.size,
+      images,
+      exclusions,
+      seed: 0,
+      reasons: countBy(exclusions.map(({ reason }) => reason)),
+      perTier: { converted: { identities: people.size, photos: images, images } },
+      alignment: { fingerprint: alignment!(side), size: side },
+      seconds: (performance.now() - started) / 1000,
+    };
   return {
     add: async ({ bytes, identity, source, kind }: EncodedImage) => {
       const side = given ? given.alignment.size : await sideOf(bytes, `${path}, ${source}`);
       size ??= side;
-      if (side !== size) throw new FacewrightError({ what: `The images are not of one size: this one is ${side}×${side} pixels, others are ${size}×${size}.`, where: `${path}, ${source}`, todo: TO_PREPARE });
+      if (side !== size)
+        throw new FacewrightError({
+          what: `The images are not of one size: this one is ${side}×${side} pixels, others are ${size}×${size}.`,
+          where: `${path}, ${source}`,
+          todo: TO_PREPARE,
+        });
       people.add(identity);
       images++;
       await writer.addEncoded({ identity, source, kind }, bytes);
@@ -119,10 +158,22 @@ async function datasetSetWriter({ summary: given, path }: Collection, directory:
 const TO_PREPARE = 'A dataset holds aligned crops; make them of photos by `facewright prepare`.';
 
 async function sideOf(bytes: Uint8Array, where: string): Promise<number> {
-  const { width, height } = await sharp(bytes).metadata().catch((error: unknown) => {
-    throw new FacewrightError({ what: 'This is not an image that can be read.', where, todo: 'See `facewright dataset verify` for all of them.', cause: error });
-  });
-  if (width !== height) throw new FacewrightError({ what: `The image is ${width}×${height} pixels, not a square crop.`, where, todo: TO_PREPARE });
+  const { width, height } = await sharp(bytes)
+    .metadata()
+    .catch((error: unknown) => {
+      throw new FacewrightError({
+        what: 'This is not an image that can be read.',
+        where,
+        todo: 'See `facewright dataset verify` for all of them.',
+        cause: error,
+      });
+    });
+  if (width !== height)
+    throw new FacewrightError({
+      what: `The image is ${width}×${height} pixels, not a square crop.`,
+      where,
+      todo: TO_PREPARE,
+    });
   return width;
 }
 
@@ -133,13 +184,25 @@ function countBy(keys: readonly string[]): Record<string, number> {
 }
 
 /** Images by number, and `pairs.txt` that names them. */
-async function unpackPairs({ images, pairs, path }: BinSet & { readonly path: string }, directory: string, to: TargetName): Promise<number> {
-  if (to !== 'folder') throw new FacewrightError({ what: 'A verification set holds pairs and no people, so it can only become a folder.', where: path, todo: 'Convert it to "folder".' });
+async function unpackPairs(
+  { images, pairs, path }: BinSet & { readonly path: string },
+  directory: string,
+  to: TargetName,
+): Promise<number> {
+  if (to !== 'folder')
+    throw new FacewrightError({
+      what: 'A verification set holds pairs and no people, so it can only become a folder.',
+      where: path,
+      todo: 'Convert it to "folder".',
+    });
   const place = await createWholeDirectory(directory, undefined, 'verification set');
   try {
     const names = new Map([...images].map(([name, bytes]) => [name, `${stemOf(name)}.${imageEnding(bytes)}`]));
     for (const [name, bytes] of images) await writeFile(join(place.aside, names.get(name)!), bytes);
-    await writeFile(join(place.aside, 'pairs.txt'), pairs.map(({ a, b, same }) => `${names.get(a)} ${names.get(b)} ${same ? 1 : 0}\n`).join(''));
+    await writeFile(
+      join(place.aside, 'pairs.txt'),
+      pairs.map(({ a, b, same }) => `${names.get(a)} ${names.get(b)} ${same ? 1 : 0}\n`).join(''),
+    );
     await place.publish();
   } catch (error) {
     await place.discard();

@@ -34,8 +34,14 @@ export async function datasetInfo(path: string, options: ToolOptions = {}): Prom
     const same = found.pairs.filter((pair) => pair.same).length;
     const images = [...found.images.values()];
     return {
-      format: found.format, path: found.path, images: images.length, kinds: { original: images.length }, withLandmarks: 0, excluded: {},
-      looks: await looksOf(images.map((bytes) => async () => bytes)), pairs: { same, different: found.pairs.length - same },
+      format: found.format,
+      path: found.path,
+      images: images.length,
+      kinds: { original: images.length },
+      withLandmarks: 0,
+      excluded: {},
+      looks: await looksOf(images.map((bytes) => async () => bytes)),
+      pairs: { same, different: found.pairs.length - same },
     };
   }
   try {
@@ -57,10 +63,24 @@ export async function datasetInfo(path: string, options: ToolOptions = {}): Prom
     }
     counts.sort((a, b) => a - b);
     return {
-      format: found.format, path: found.path, people: counts.length, images: counts.reduce((sum, count) => sum + count, 0),
-      ...(counts.length > 0 && { imagesPerPerson: { least: counts[0], median: counts[Math.floor(counts.length / 2)], most: counts[counts.length - 1] } }),
-      kinds, withLandmarks, excluded, looks: await looksOf(some.map(({ bytes }) => bytes)),
-      ...(found.summary && { alignment: { fingerprint: found.summary.alignment.fingerprint, size: found.summary.alignment.size } }),
+      format: found.format,
+      path: found.path,
+      people: counts.length,
+      images: counts.reduce((sum, count) => sum + count, 0),
+      ...(counts.length > 0 && {
+        imagesPerPerson: {
+          least: counts[0],
+          median: counts[Math.floor(counts.length / 2)],
+          most: counts[counts.length - 1],
+        },
+      }),
+      kinds,
+      withLandmarks,
+      excluded,
+      looks: await looksOf(some.map(({ bytes }) => bytes)),
+      ...(found.summary && {
+        alignment: { fingerprint: found.summary.alignment.fingerprint, size: found.summary.alignment.size },
+      }),
     };
   } finally {
     await found.close();
@@ -71,7 +91,12 @@ async function looksOf(images: readonly (() => Promise<Uint8Array>)[]): Promise<
   const looks: Record<string, number> = {};
   const step = Math.max(1, Math.floor(images.length / LOOKED_AT));
   for (let index = 0; index < images.length; index += step) {
-    const look = await images[index]().then((bytes) => sharp(bytes).metadata()).then(({ format, width, height }) => `${format} ${width}×${height}`, () => 'damaged');
+    const look = await images[index]()
+      .then((bytes) => sharp(bytes).metadata())
+      .then(
+        ({ format, width, height }) => `${format} ${width}×${height}`,
+        () => 'damaged',
+      );
     looks[look] = (looks[look] ?? 0) + 1;
   }
   return looks;

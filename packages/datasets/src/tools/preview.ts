@@ -13,7 +13,10 @@ export interface PreviewOptions extends ToolOptions {
 }
 
 /** The bytes of a PNG. Throws a `FacewrightError` where the set cannot be opened; an image that cannot be read is a crossed cell. */
-export async function previewDataset(path: string, { people = 12, images = 8, size = 112, ...options }: PreviewOptions = {}): Promise<Uint8Array> {
+export async function previewDataset(
+  path: string,
+  { people = 12, images = 8, size = 112, ...options }: PreviewOptions = {},
+): Promise<Uint8Array> {
   const found = await openCollection(path, options);
   try {
     return await drawSheet(await pickRows(found, people, images, options.signal), size, options.signal);
@@ -22,23 +25,58 @@ export async function previewDataset(path: string, { people = 12, images = 8, si
   }
 }
 
-async function pickRows(found: Awaited<ReturnType<typeof openCollection>>, people: number, images: number, signal?: AbortSignal): Promise<SheetRow[]> {
+async function pickRows(
+  found: Awaited<ReturnType<typeof openCollection>>,
+  people: number,
+  images: number,
+  signal?: AbortSignal,
+): Promise<SheetRow[]> {
   if (found.format === 'insightface-bin') {
-    return spread(found.pairs, people).map(({ a, b, same }) => ({ title: same ? 'same' : 'different', subtitle: '', images: [a, b].map((caption) => ({ caption, bytes: async () => found.images.get(caption)! })) }));
+    return spread(found.pairs, people).map(({ a, b, same }) => ({
+      title: same ? 'same' : 'different',
+      subtitle: '',
+      images: [a, b].map((caption) => ({ caption, bytes: async () => found.images.get(caption)! })),
+    }));
   }
   const all: { name: string; images: { caption: string; bytes(): Promise<Uint8Array> }[]; count: number }[] = [];
   for await (const person of found.people()) {
     throwIfAborted(signal, found.path);
     const usable = person.images.filter(({ excluded }) => !excluded);
-    all.push({ name: person.name, count: person.images.length, images: spread(usable, images).map(({ source, kind, bytes }) => ({ caption: kind === 'original' ? source.split('/').at(-1)! : kind, bytes })) });
+    all.push({
+      name: person.name,
+      count: person.images.length,
+      images: spread(usable, images).map(({ source, kind, bytes }) => ({
+        caption: kind === 'original' ? source.split('/').at(-1)! : kind,
+        bytes,
+      })),
+    });
   }
   // more people than rows, with one image each: full rows of them, under their names
-  if (all.length > people && all.every((person) => person.images.length < 2)) return inRows(spread(all.flatMap(({ name, images: own }) => own.map((image) => ({ ...image, caption: name }))), people * images), images);
-  return spread(all, people).map(({ name, count, images: own }) => ({ title: name, subtitle: `${count} ${count === 1 ? 'image' : 'images'}`, images: own }));
+  if (all.length > people && all.every((person) => person.images.length < 2))
+    return inRows(
+      spread(
+        all.flatMap(({ name, images: own }) => own.map((image) => ({ ...image, caption: name }))),
+        people * images,
+      ),
+      images,
+    );
+  return spread(all, people).map(({ name, count, images: own }) => ({
+    title: name,
+    subtitle: `${count} ${count === 1 ? 'image' : 'images'}`,
+    images: own,
+  }));
 }
 
 const inRows = (all: SheetRow['images'], length: number): SheetRow[] =>
-  Array.from({ length: Math.ceil(all.length / length) }, (_, row) => ({ title: '', subtitle: '', images: all.slice(row * length, (row + 1) * length) }));
+  Array.from({ length: Math.ceil(all.length / length) }, (_, row) => ({
+    title: '',
+    subtitle: '',
+    images: all.slice(row * length, (row + 1) * length),
+  }));
 
 /** `count` of the list, evenly from all over it. */
-const spread = <T>(list: readonly T[], count: number): T[] => Array.from({ length: Math.min(count, list.length) }, (_, index) => list[Math.floor((index * list.length) / Math.min(count, list.length))]);
+const spread = <T>(list: readonly T[], count: number): T[] =>
+  Array.from(
+    { length: Math.min(count, list.length) },
+    (_, index) => list[Math.floor((index * list.length) / Math.min(count, list.length))],
+  );

@@ -5,7 +5,16 @@ import { join, resolve } from 'node:path';
 import { DATASET_FILE } from '../dataset/dataset-file.js';
 import { cannotOpen, isPhotoName, list } from '../readers/photo-files.js';
 
-export const FORMATS = ['dataset', 'folder', 'flat-folder', 'trillion-pairs', 'insightface-rec', 'insightface-bin', 'webdataset', 'zip'] as const;
+export const FORMATS = [
+  'dataset',
+  'folder',
+  'flat-folder',
+  'trillion-pairs',
+  'insightface-rec',
+  'insightface-bin',
+  'webdataset',
+  'zip',
+] as const;
 export type FormatName = (typeof FORMATS)[number];
 
 export interface Recognised {
@@ -14,7 +23,12 @@ export interface Recognised {
   readonly paths: readonly string[];
 }
 
-const BY_ENDING: readonly (readonly [RegExp, FormatName])[] = [[/\.rec$/i, 'insightface-rec'], [/\.bin$/i, 'insightface-bin'], [/\.tar$/i, 'webdataset'], [/\.zip$/i, 'zip']];
+const BY_ENDING: readonly (readonly [RegExp, FormatName])[] = [
+  [/\.rec$/i, 'insightface-rec'],
+  [/\.bin$/i, 'insightface-bin'],
+  [/\.tar$/i, 'webdataset'],
+  [/\.zip$/i, 'zip'],
+];
 const COMPRESSED = /\.(gz|tgz|bz2|tbz2?|xz|txz|zst|lz4|7z|rar)$/i;
 /** `msra_lmk` and `celebrity_lmk`; not `testdata_lmk.txt` beside them, whose photos bear no labels. */
 const LIST = /^(?!test).*_lmk(\.txt)?$/i;
@@ -26,15 +40,33 @@ export async function recogniseFormat(path: string): Promise<Recognised> {
     throw cannotOpen(error, 'file or folder', where);
   });
   if (!found.isDirectory()) {
-    if (/\.(idx|lst)$/i.test(where)) throw new FacewrightError({ what: 'This is a file beside an InsightFace training set.', where, todo: 'Name the .rec file.' });
-    if (COMPRESSED.test(where)) throw new FacewrightError({ what: 'This archive is compressed as a whole, which is not read.', where, todo: 'Unpack it: a folder, a plain .tar or a .zip is read.' });
-    if (isPhotoName(where)) throw new FacewrightError({ what: 'This is a photo, not a set of them.', where, todo: 'Name the folder that holds one subfolder a person; one photo is for facewright detect.' });
+    if (/\.(idx|lst)$/i.test(where))
+      throw new FacewrightError({
+        what: 'This is a file beside an InsightFace training set.',
+        where,
+        todo: 'Name the .rec file.',
+      });
+    if (COMPRESSED.test(where))
+      throw new FacewrightError({
+        what: 'This archive is compressed as a whole, which is not read.',
+        where,
+        todo: 'Unpack it: a folder, a plain .tar or a .zip is read.',
+      });
+    if (isPhotoName(where))
+      throw new FacewrightError({
+        what: 'This is a photo, not a set of them.',
+        where,
+        todo: 'Name the folder that holds one subfolder a person; one photo is for facewright detect.',
+      });
     return { format: BY_ENDING.find(([ending]) => ending.test(where))?.[1] ?? 'trillion-pairs', paths: [where] };
   }
   const entries = await readdir(where, { withFileTypes: true }).catch((error: unknown) => {
     throw cannotOpen(error, 'folder', where);
   });
-  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name).sort();
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
   if (files.includes(DATASET_FILE)) return { format: 'dataset', paths: [where] };
   if (files.some((name) => /\.rec$/i.test(name))) return { format: 'insightface-rec', paths: [where] };
   const lists = files.filter((name) => LIST.test(name)).map((name) => join(where, name));
@@ -42,5 +74,10 @@ export async function recogniseFormat(path: string): Promise<Recognised> {
   // an archive or a photo that lies beside people's folders is not what is meant
   const { folders, photos } = await list(where);
   const alone = (format: FormatName): FormatName => (folders.length > 0 ? 'folder' : format);
-  return { format: alone(files.some((name) => /\.tar$/i.test(name)) ? 'webdataset' : photos.length > 0 ? 'flat-folder' : 'folder'), paths: [where] };
+  return {
+    format: alone(
+      files.some((name) => /\.tar$/i.test(name)) ? 'webdataset' : photos.length > 0 ? 'flat-folder' : 'folder',
+    ),
+    paths: [where],
+  };
 }

@@ -37,7 +37,9 @@ export async function verifyDataset(path: string, options: ToolOptions = {}): Pr
   const found = await openCollection(path, options);
   const problems: Problem[] = [];
   let images = 0;
-  const check = async (all: readonly (Pick<StoredImage, 'bytes' | 'excluded'> & { readonly where: string })[]): Promise<void> => {
+  const check = async (
+    all: readonly (Pick<StoredImage, 'bytes' | 'excluded'> & { readonly where: string })[],
+  ): Promise<void> => {
     for (let first = 0; first < all.length; first += AT_ONCE) {
       throwIfAborted(signal, found.path);
       const part = all.slice(first, first + AT_ONCE);
@@ -50,7 +52,14 @@ export async function verifyDataset(path: string, options: ToolOptions = {}): Pr
     await check([...found.images].map(([where, content]) => ({ where, bytes: async () => content })));
   } else {
     try {
-      for await (const person of found.people()) await check(person.images.map(({ source, kind, bytes, excluded }) => ({ where: kind === 'original' ? source : `${source} (${kind})`, bytes, excluded })));
+      for await (const person of found.people())
+        await check(
+          person.images.map(({ source, kind, bytes, excluded }) => ({
+            where: kind === 'original' ? source : `${source} (${kind})`,
+            bytes,
+            excluded,
+          })),
+        );
       if (found.format === 'dataset') problems.push(...(await checkFiles(found.path, signal)));
       if (found.format === 'insightface-rec') problems.push(...(await checkRecords(found.path, signal)));
     } finally {
@@ -60,13 +69,21 @@ export async function verifyDataset(path: string, options: ToolOptions = {}): Pr
   return { format: found.format, path: found.path, images, problems, ok: problems.length === 0 };
 }
 
-async function problemOf({ where, bytes, excluded }: Pick<StoredImage, 'bytes' | 'excluded'> & { readonly where: string }): Promise<Problem | undefined> {
+async function problemOf({
+  where,
+  bytes,
+  excluded,
+}: Pick<StoredImage, 'bytes' | 'excluded'> & { readonly where: string }): Promise<Problem | undefined> {
   if (excluded) return { where, ...excluded };
   try {
     await decodeImage(await bytes(), { where });
     return undefined;
   } catch (error) {
-    return { where, reason: error instanceof ImageError ? error.reason : 'unreadable', detail: error instanceof FacewrightError ? error.what : messageOf(error) };
+    return {
+      where,
+      reason: error instanceof ImageError ? error.reason : 'unreadable',
+      detail: error instanceof FacewrightError ? error.what : messageOf(error),
+    };
   }
 }
 
@@ -76,9 +93,11 @@ async function checkFiles(directory: string, signal?: AbortSignal): Promise<Prob
   for (const { name, sha256 } of (await readDatasetFile(directory)).files) {
     throwIfAborted(signal, directory);
     const hash = createHash('sha256');
-    for await (const chunk of createReadStream(join(directory, name), { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+    for await (const chunk of createReadStream(join(directory, name), { highWaterMark: 1 << 20 }))
+      hash.update(chunk as Buffer);
     const actual = hash.digest('hex');
-    if (actual !== sha256) problems.push({ where: name, reason: 'checksum', detail: `its SHA-256 is ${actual}, not ${sha256}` });
+    if (actual !== sha256)
+      problems.push({ where: name, reason: 'checksum', detail: `its SHA-256 is ${actual}, not ${sha256}` });
   }
   return problems;
 }
@@ -98,9 +117,24 @@ async function checkRecords(path: string, signal?: AbortSignal): Promise<Problem
     for await (const { offset, payload } of file.records(RECORD_HEAD)) {
       throwIfAborted(signal, rec);
       const label = labels.get(offset);
-      if (index && !ids.delete(offset)) problems.push({ where: `${rec}, byte ${offset}`, reason: 'index', detail: 'the .idx file does not name this record' });
-      if (label !== undefined && label !== firstLabel(payload)) problems.push({ where: `${rec}, byte ${offset}`, reason: 'label', detail: `the image is of person ${firstLabel(payload)}, and lies in the range of person ${label}` });
-      if (label !== undefined && list && list[number - 1]?.label !== firstLabel(payload)) problems.push({ where: `${rec}, byte ${offset}`, reason: 'list', detail: `the image is of person ${firstLabel(payload)}, and of person ${list[number - 1]?.label} by the .lst file` });
+      if (index && !ids.delete(offset))
+        problems.push({
+          where: `${rec}, byte ${offset}`,
+          reason: 'index',
+          detail: 'the .idx file does not name this record',
+        });
+      if (label !== undefined && label !== firstLabel(payload))
+        problems.push({
+          where: `${rec}, byte ${offset}`,
+          reason: 'label',
+          detail: `the image is of person ${firstLabel(payload)}, and lies in the range of person ${label}`,
+        });
+      if (label !== undefined && list && list[number - 1]?.label !== firstLabel(payload))
+        problems.push({
+          where: `${rec}, byte ${offset}`,
+          reason: 'list',
+          detail: `the image is of person ${firstLabel(payload)}, and of person ${list[number - 1]?.label} by the .lst file`,
+        });
       number++;
     }
   } catch (error) {
@@ -111,6 +145,11 @@ async function checkRecords(path: string, signal?: AbortSignal): Promise<Problem
   } finally {
     await file.close();
   }
-  for (const [offset, id] of ids) problems.push({ where: besides(rec, 'idx'), reason: 'index', detail: `no record starts at byte ${offset}, where id ${id} should` });
+  for (const [offset, id] of ids)
+    problems.push({
+      where: besides(rec, 'idx'),
+      reason: 'index',
+      detail: `no record starts at byte ${offset}, where id ${id} should`,
+    });
   return problems;
 }

@@ -25,7 +25,11 @@ export async function readBin(path: string): Promise<BinSet> {
 
 export function parseBin(bytes: Uint8Array, where: string): BinSet {
   const refuse = (what: string): never => {
-    throw new FacewrightError({ what: `This is no InsightFace verification set: ${what}.`, where, todo: 'Expected is a .bin file as insightface ships them: a pickle of encoded images and of one boolean a pair.' });
+    throw new FacewrightError({
+      what: `This is no InsightFace verification set: ${what}.`,
+      where,
+      todo: 'Expected is a .bin file as insightface ships them: a pickle of encoded images and of one boolean a pair.',
+    });
   };
   const value = unpickle(bytes, where);
   if (!Array.isArray(value) || value.length !== 2) return refuse('its pickle is no pair of images and booleans');
@@ -39,7 +43,12 @@ export function parseBin(bytes: Uint8Array, where: string): BinSet {
   const digits = Math.max(5, String(images.length).length);
   const names = images.map((_, index) => `${String(index).padStart(digits, '0')}.jpg`);
   const { folds, foldOf } = foldsOf(same);
-  const pairs = same.map((one, index): Pair => ({ a: names[index * 2], b: names[index * 2 + 1], same: one, fold: foldOf(index) }));
+  const pairs = same.map((one, index): Pair => ({
+    a: names[index * 2],
+    b: names[index * 2 + 1],
+    same: one,
+    fold: foldOf(index),
+  }));
   return { folds, pairs, images: new Map(names.map((name, index) => [name, images[index]!])) };
 }
 
@@ -49,7 +58,11 @@ function bytesOf(value: Unpickled): Uint8Array | undefined {
 }
 
 function booleansOf(value: Unpickled): readonly boolean[] | undefined {
-  const list: readonly unknown[] | undefined = isNumpyArray(value) ? [...value.data] : Array.isArray(value) ? value : undefined;
+  const list: readonly unknown[] | undefined = isNumpyArray(value)
+    ? [...value.data]
+    : Array.isArray(value)
+      ? value
+      : undefined;
   return list?.every((one) => typeof one === 'boolean' || one === 0 || one === 1) ? list.map(Boolean) : undefined;
 }
 

@@ -45,16 +45,36 @@ function zip(files: Readonly<Record<string, Buffer>>): Buffer {
 
 describe('images of a verification set', () => {
   test.each([
-    ['a folder', () => writeTree(join(root, 'folder'), { 'Anna A/1.jpg': FILES['lfw/Anna A/1.jpg'], '王/2.png': FILES['lfw/王/2.png'] })],
-    ['a zip file, its one top folder named or not', () => {
-      writeFileSync(join(root, 'a.zip'), zip(FILES));
-      return join(root, 'a.zip');
-    }],
+    [
+      'a folder',
+      () =>
+        writeTree(join(root, 'folder'), {
+          'Anna A/1.jpg': FILES['lfw/Anna A/1.jpg'],
+          '王/2.png': FILES['lfw/王/2.png'],
+        }),
+    ],
+    [
+      'a zip file, its one top folder named or not',
+      () => {
+        writeFileSync(join(root, 'a.zip'), zip(FILES));
+        return join(root, 'a.zip');
+      },
+    ],
   ])('come out of %s', async (_, make) => {
     const images = await openImages(make());
-    expect([images.has('Anna A/1.jpg'), images.has('王/2.png'), images.has('王/3.png'), images.has('../a.zip')]).toEqual([true, true, false, false]);
-    expect(await Promise.all(['Anna A/1.jpg', '王/2.png'].map(async (path) => Buffer.from(await images.bytes(path))))).toEqual(Object.values(FILES));
-    await expect(images.bytes('王/3.png')).rejects.toMatchObject({ name: expect.stringMatching(/FacewrightError|ImageError/) as string, where: expect.stringContaining('3.png') as string });
+    expect([
+      images.has('Anna A/1.jpg'),
+      images.has('王/2.png'),
+      images.has('王/3.png'),
+      images.has('../a.zip'),
+    ]).toEqual([true, true, false, false]);
+    expect(
+      await Promise.all(['Anna A/1.jpg', '王/2.png'].map(async (path) => Buffer.from(await images.bytes(path)))),
+    ).toEqual(Object.values(FILES));
+    await expect(images.bytes('王/3.png')).rejects.toMatchObject({
+      name: expect.stringMatching(/FacewrightError|ImageError/) as string,
+      where: expect.stringContaining('3.png') as string,
+    });
     await expect(images.bytes('../a.zip')).rejects.toThrow('no such image');
     images.close();
   });
@@ -65,7 +85,10 @@ describe('images of a verification set', () => {
     bytes[start + 1] ^= 0x10;
     writeFileSync(join(root, 'damaged.zip'), bytes);
     const images = await openImages(join(root, 'damaged.zip'));
-    await expect(images.bytes('Anna A/1.jpg')).rejects.toMatchObject({ name: 'FacewrightError', where: expect.stringContaining('Anna A/1.jpg') as string });
+    await expect(images.bytes('Anna A/1.jpg')).rejects.toMatchObject({
+      name: 'FacewrightError',
+      where: expect.stringContaining('Anna A/1.jpg') as string,
+    });
     images.close();
   });
 
@@ -75,7 +98,11 @@ describe('images of a verification set', () => {
     ['a zip file that is cut off', 'cut.zip', 'neither a folder nor a zip file'],
   ])('%s is one clear error', async (_, name, what) => {
     writeTree(root, { 'text.zip': 'not a zip', 'cut.zip': zip(FILES).subarray(0, -30) });
-    await expect(openImages(join(root, name))).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringContaining(what) as string, where: join(root, name) });
+    await expect(openImages(join(root, name))).rejects.toMatchObject({
+      name: 'FacewrightError',
+      what: expect.stringContaining(what) as string,
+      where: join(root, name),
+    });
   });
 
   const lfw = sharedData('lfw/lfw-112x112.zip');

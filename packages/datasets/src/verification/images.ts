@@ -26,7 +26,8 @@ export async function openImages(path: string): Promise<ImageSource> {
 }
 
 function folderImages(root: string): ImageSource {
-  const inside = (path: string): string | undefined => (normalize(path).startsWith('..') ? undefined : join(root, path));
+  const inside = (path: string): string | undefined =>
+    normalize(path).startsWith('..') ? undefined : join(root, path);
   return {
     has: (path) => {
       const file = inside(path);
@@ -50,7 +51,11 @@ async function zipImages(path: string): Promise<ImageSource> {
 
 async function binImages(path: string): Promise<ImageSource> {
   const { images } = await readBin(path);
-  return { has: (name) => images.has(name), bytes: async (name) => images.get(name) ?? notThere(name, path), close: () => undefined };
+  return {
+    has: (name) => images.has(name),
+    bytes: async (name) => images.get(name) ?? notThere(name, path),
+    close: () => undefined,
+  };
 }
 
 function notThere(path: string, root: string): never {

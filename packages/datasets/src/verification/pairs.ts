@@ -40,7 +40,10 @@ export async function readPairs(path: string, { extension = 'jpg' }: { extension
   return parsePairs(text, path, extension);
 }
 
-interface Line { readonly fields: string[]; readonly where: string }
+interface Line {
+  readonly fields: string[];
+  readonly where: string;
+}
 
 /** The same for the text of a file; `where` is its path, for errors. */
 export function parsePairs(text: string, where: string, extension = 'jpg'): PairsFile {
@@ -51,24 +54,37 @@ export function parsePairs(text: string, where: string, extension = 'jpg'): Pair
     .filter(({ fields }) => fields.length > 0);
   if (lines.length === 0) throw new FacewrightError({ what: 'The pairs file is empty.', where, todo: FORMS });
   const header = lines[0].fields;
-  return header.length <= 2 && header.every(isCount) ? lfwPairs(header.map(Number), lines.slice(1), where, extension) : plainPairs(lines);
+  return header.length <= 2 && header.every(isCount)
+    ? lfwPairs(header.map(Number), lines.slice(1), where, extension)
+    : plainPairs(lines);
 }
 
-const FORMS = 'Expected is an LFW pairs.txt, or a pair a line: "pathA pathB 1" for the same person, 0 for different ones.';
+const FORMS =
+  'Expected is an LFW pairs.txt, or a pair a line: "pathA pathB 1" for the same person, 0 for different ones.';
 const isCount = (text: string): boolean => /^\d+$/.test(text);
 
 function lfwPairs(header: readonly number[], lines: readonly Line[], where: string, extension: string): PairsFile {
   const [folds, each] = header.length === 2 ? header : [1, header[0]];
   if (folds === 0 || lines.length !== folds * each * 2) {
-    throw new FacewrightError({ what: `The pairs file has ${lines.length} pairs; its first line tells of ${folds} × 2 × ${each} = ${folds * each * 2}.`, where, todo: 'Fetch the file again: it may be cut off.' });
+    throw new FacewrightError({
+      what: `The pairs file has ${lines.length} pairs; its first line tells of ${folds} × 2 × ${each} = ${folds * each * 2}.`,
+      where,
+      todo: 'Fetch the file again: it may be cut off.',
+    });
   }
   const image = (name: string, number: string): string => `${name}/${name}_${number.padStart(4, '0')}.${extension}`;
   const pairs = lines.map(({ fields, where }, index): Pair => {
     const fold = Math.floor(index / (each * 2));
     const same = index % (each * 2) < each;
-    if (same && fields.length === 3 && isCount(fields[1]) && isCount(fields[2])) return { a: image(fields[0], fields[1]), b: image(fields[0], fields[2]), same, fold };
-    if (!same && fields.length === 4 && isCount(fields[1]) && isCount(fields[3])) return { a: image(fields[0], fields[1]), b: image(fields[2], fields[3]), same, fold };
-    throw new FacewrightError({ what: `This line is no pair of ${same ? 'one person' : 'different people'}: "${fields.join(' ')}".`, where, todo: same ? 'Expected here is "Name i j".' : 'Expected here is "Name i Other j".' });
+    if (same && fields.length === 3 && isCount(fields[1]) && isCount(fields[2]))
+      return { a: image(fields[0], fields[1]), b: image(fields[0], fields[2]), same, fold };
+    if (!same && fields.length === 4 && isCount(fields[1]) && isCount(fields[3]))
+      return { a: image(fields[0], fields[1]), b: image(fields[2], fields[3]), same, fold };
+    throw new FacewrightError({
+      what: `This line is no pair of ${same ? 'one person' : 'different people'}: "${fields.join(' ')}".`,
+      where,
+      todo: same ? 'Expected here is "Name i j".' : 'Expected here is "Name i Other j".',
+    });
   });
   return { folds, pairs };
 }
@@ -76,8 +92,14 @@ function lfwPairs(header: readonly number[], lines: readonly Line[], where: stri
 function plainPairs(lines: readonly Line[]): PairsFile {
   const width = lines[0].fields.length === 4 ? 4 : 3;
   const whole = lines.map(({ fields, where }) => {
-    if (fields.length !== width || !/^[01]$/.test(fields[2])) throw new FacewrightError({ what: `This line is no pair: "${fields.join(' ')}".`, where, todo: FORMS });
-    if (width === 4 && !isCount(fields[3])) throw new FacewrightError({ what: `"${fields[3]}" is no number of a fold.`, where, todo: 'A fold is a whole number, 0 or above.' });
+    if (fields.length !== width || !/^[01]$/.test(fields[2]))
+      throw new FacewrightError({ what: `This line is no pair: "${fields.join(' ')}".`, where, todo: FORMS });
+    if (width === 4 && !isCount(fields[3]))
+      throw new FacewrightError({
+        what: `"${fields[3]}" is no number of a fold.`,
+        where,
+        todo: 'A fold is a whole number, 0 or above.',
+      });
     return { a: slashes(fields[0]), b: slashes(fields[1]), same: fields[2] === '1', fold: Number(fields[3]) };
   });
   if (width === 4) {

@@ -9,7 +9,10 @@ const base = temporaryFolder();
 let number = 0;
 /** The lists by their text; `undefined`: no list of pairs. */
 function read(images: string, pairs?: string): Promise<TemplateSet> {
-  const root = writeTree(join(base, String(number++)), { 'images.txt': images, ...(pairs !== undefined && { 'pairs.txt': pairs }) });
+  const root = writeTree(join(base, String(number++)), {
+    'images.txt': images,
+    ...(pairs !== undefined && { 'pairs.txt': pairs }),
+  });
   return readTemplates(join(root, 'images.txt'), pairs === undefined ? undefined : join(root, 'pairs.txt'));
 }
 const IMAGES = '# image template person\n./1.jpg t1 ann\n2.jpg t2 ben\nx\\3.jpg t1 ann\n4.jpg t3 ann\n';
@@ -17,15 +20,30 @@ const IMAGES = '# image template person\n./1.jpg t1 ann\n2.jpg t2 ben\nx\\3.jpg 
 describe('lists of templates', () => {
   test('images of a template come together; the persons say which pairs are the same', async () => {
     const set = await read(IMAGES, 't1 t3\nt1 t2\nt2 t3\n');
-    expect(set.templates).toEqual([{ id: 't1', person: 'ann', images: ['1.jpg', 'x/3.jpg'] }, { id: 't2', person: 'ben', images: ['2.jpg'] }, { id: 't3', person: 'ann', images: ['4.jpg'] }]);
-    expect([...set.a].map((a, i) => [a, set.b[i], set.same[i]])).toEqual([[0, 2, 1], [0, 1, 0], [1, 2, 0]]);
+    expect(set.templates).toEqual([
+      { id: 't1', person: 'ann', images: ['1.jpg', 'x/3.jpg'] },
+      { id: 't2', person: 'ben', images: ['2.jpg'] },
+      { id: 't3', person: 'ann', images: ['4.jpg'] },
+    ]);
+    expect([...set.a].map((a, i) => [a, set.b[i], set.same[i]])).toEqual([
+      [0, 2, 1],
+      [0, 1, 0],
+      [1, 2, 0],
+    ]);
   });
 
   test('without a list every two templates are a pair; without persons the list says which are the same', async () => {
     const all = await read(IMAGES);
-    expect([...all.a].map((a, i) => [a, all.b[i], all.same[i]])).toEqual([[0, 1, 0], [0, 2, 1], [1, 2, 0]]);
+    expect([...all.a].map((a, i) => [a, all.b[i], all.same[i]])).toEqual([
+      [0, 1, 0],
+      [0, 2, 1],
+      [1, 2, 0],
+    ]);
     const labelled = await read('\uFEFF1.jpg 1\n2.jpg 2\n3.jpg 3\n', '1 2 1\r\n3 2 0\r\n');
-    expect([...labelled.a].map((a, i) => [a, labelled.b[i], labelled.same[i]])).toEqual([[0, 1, 1], [2, 1, 0]]);
+    expect([...labelled.a].map((a, i) => [a, labelled.b[i], labelled.same[i]])).toEqual([
+      [0, 1, 1],
+      [2, 1, 0],
+    ]);
     expect(await read(IMAGES, 't1,t3,1\nt1,t2,0\n')).toMatchObject({ same: Uint8Array.of(1, 0) });
   });
 
@@ -38,7 +56,13 @@ describe('lists of templates', () => {
   });
 
   test.each([
-    ['a template of two persons', '1.jpg t1 ann\n2.jpg t1 ben\n', undefined, /"t1" is of "ben" here, and of "ann" above/, 'images.txt, line 2'],
+    [
+      'a template of two persons',
+      '1.jpg t1 ann\n2.jpg t1 ben\n',
+      undefined,
+      /"t1" is of "ben" here, and of "ann" above/,
+      'images.txt, line 2',
+    ],
     ['lines of other widths', '1.jpg t1 ann\n2.jpg t2\n', undefined, /no image of a template/, 'images.txt, line 2'],
     ['one template', '1.jpg t1 ann\n', undefined, /names one template/, 'images.txt'],
     ['nothing', '\n', undefined, /names no template/, 'images.txt'],
@@ -49,21 +73,35 @@ describe('lists of templates', () => {
     ['a wrong label', IMAGES, 't1 t2 2\n', /no pair of templates/, 'pairs.txt, line 1'],
     ['no pairs', IMAGES, '# none\n', /has no pairs/, 'pairs.txt'],
   ])('%s is one clear error', async (_, images, pairs, what, where) => {
-    await expect(read(images, pairs)).rejects.toMatchObject({ name: 'FacewrightError', what: expect.stringMatching(what) as string, where: expect.stringContaining(where) as string });
+    await expect(read(images, pairs)).rejects.toMatchObject({
+      name: 'FacewrightError',
+      what: expect.stringMatching(what) as string,
+      where: expect.stringContaining(where) as string,
+    });
   });
 
   test('a list that is not there, and a folder, are clear errors', async () => {
     const root = temporaryFolder();
-    await expect(readTemplates(join(root, 'nowhere.txt'))).rejects.toMatchObject({ what: 'There is no such list of templates.' });
+    await expect(readTemplates(join(root, 'nowhere.txt'))).rejects.toMatchObject({
+      what: 'There is no such list of templates.',
+    });
     await expect(readTemplates(root)).rejects.toMatchObject({ what: 'This is a folder, not a list of templates.' });
   });
 
   test('any text gives a set or an error of ours', async () => {
     const field = fc.constantFrom('t1', 't2', 'ann', '1', '0', '', '#', '"', 'ä.jpg');
-    const text = fc.array(fc.array(field, { maxLength: 4 }).map((fields) => fields.join(' ')), { maxLength: 6 }).map((lines) => lines.join('\n'));
+    const text = fc
+      .array(
+        fc.array(field, { maxLength: 4 }).map((fields) => fields.join(' ')),
+        { maxLength: 6 },
+      )
+      .map((lines) => lines.join('\n'));
     await fc.assert(
       fc.asyncProperty(text, fc.option(text, { nil: undefined }), async (images, pairs) => {
-        const error: unknown = await read(images, pairs).then(() => undefined, (error: unknown) => error);
+        const error: unknown = await read(images, pairs).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
         if (error !== undefined) expect(error).toBeInstanceOf(FacewrightError);
       }),
       { numRuns: 60 },

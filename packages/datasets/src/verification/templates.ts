@@ -39,8 +39,18 @@ const MOST_WITHOUT_LIST = 2000;
 export async function readTemplates(imagesPath: string, pairsPath?: string): Promise<TemplateSet> {
   const templates = await readImages(imagesPath);
   if (pairsPath !== undefined) return readTemplatePairs(templates, pairsPath);
-  if (templates[0].person === undefined) throw new FacewrightError({ what: 'The list of templates names no persons, so nothing says which are the same.', where: imagesPath, todo: 'Add the person as the third field of each line, or give a list of pairs with 1 or 0.' });
-  if (templates.length > MOST_WITHOUT_LIST) throw new FacewrightError({ what: `Every two of ${templates.length} templates are too many pairs.`, where: imagesPath, todo: 'Give a list of the pairs wanted: "templateA templateB" a line.' });
+  if (templates[0].person === undefined)
+    throw new FacewrightError({
+      what: 'The list of templates names no persons, so nothing says which are the same.',
+      where: imagesPath,
+      todo: 'Add the person as the third field of each line, or give a list of pairs with 1 or 0.',
+    });
+  if (templates.length > MOST_WITHOUT_LIST)
+    throw new FacewrightError({
+      what: `Every two of ${templates.length} templates are too many pairs.`,
+      where: imagesPath,
+      todo: 'Give a list of the pairs wanted: "templateA templateB" a line.',
+    });
   const pairs = createPairs();
   templates.forEach(({ person }, a) => {
     for (let b = a + 1; b < templates.length; b++) pairs.add(a, b, person === templates[b].person);
@@ -54,15 +64,29 @@ async function readImages(path: string): Promise<Template[]> {
   for await (const { fields, where } of linesOf(path, 'list of templates')) {
     width ??= fields.length;
     if (fields.length !== width || width < 2 || width > 3 || fields.includes('')) {
-      throw new FacewrightError({ what: `This line is no image of a template: "${fields.join(' ')}".`, where, todo: 'Expected is "image template" or "image template person", the same in all lines.' });
+      throw new FacewrightError({
+        what: `This line is no image of a template: "${fields.join(' ')}".`,
+        where,
+        todo: 'Expected is "image template" or "image template person", the same in all lines.',
+      });
     }
     const [image, id, person] = fields;
     const template = found.get(id);
     if (!template) found.set(id, { id, images: [slashes(image)], ...(person !== undefined && { person }) });
-    else if (template.person !== person) throw new FacewrightError({ what: `The template "${id}" is of "${person}" here, and of "${template.person}" above.`, where, todo: 'A template is of one person.' });
+    else if (template.person !== person)
+      throw new FacewrightError({
+        what: `The template "${id}" is of "${person}" here, and of "${template.person}" above.`,
+        where,
+        todo: 'A template is of one person.',
+      });
     else template.images.push(slashes(image));
   }
-  if (found.size < 2) throw new FacewrightError({ what: `The list names ${found.size === 1 ? 'one template' : 'no template'}: there is nothing to compare.`, where: path, todo: 'Expected is "image template person" a line.' });
+  if (found.size < 2)
+    throw new FacewrightError({
+      what: `The list names ${found.size === 1 ? 'one template' : 'no template'}: there is nothing to compare.`,
+      where: path,
+      todo: 'Expected is "image template person" a line.',
+    });
   return [...found.values()];
 }
 
@@ -74,16 +98,35 @@ async function readTemplatePairs(templates: readonly Template[], path: string): 
   for await (const { fields, where } of linesOf(path, 'list of pairs')) {
     width ??= fields.length;
     if (fields.length !== width || width < 2 || width > 3 || (width === 3 && !/^[01]$/.test(fields[2]))) {
-      throw new FacewrightError({ what: `This line is no pair of templates: "${fields.join(' ')}".`, where, todo: 'Expected is "templateA templateB", with 1 (same) or 0 (different) after it in all lines or in none.' });
+      throw new FacewrightError({
+        what: `This line is no pair of templates: "${fields.join(' ')}".`,
+        where,
+        todo: 'Expected is "templateA templateB", with 1 (same) or 0 (different) after it in all lines or in none.',
+      });
     }
     const [a, b] = fields.slice(0, 2).map((id) => {
       const index = indexes.get(id);
-      if (index === undefined) throw new FacewrightError({ what: `There is no template "${id}".`, where, todo: 'The first two fields of each pair are templates that the list of images names.' });
+      if (index === undefined)
+        throw new FacewrightError({
+          what: `There is no template "${id}".`,
+          where,
+          todo: 'The first two fields of each pair are templates that the list of images names.',
+        });
       return index;
     });
-    if (width === 2 && !named) throw new FacewrightError({ what: 'Nothing says whether this pair is the same person.', where, todo: 'Add 1 or 0 to each pair, or the person to each image.' });
+    if (width === 2 && !named)
+      throw new FacewrightError({
+        what: 'Nothing says whether this pair is the same person.',
+        where,
+        todo: 'Add 1 or 0 to each pair, or the person to each image.',
+      });
     const same = named && templates[a].person === templates[b].person;
-    if (width === 3 && named && same !== (fields[2] === '1')) throw new FacewrightError({ what: `The pair is ${fields[2]} here, but its templates are of "${templates[a].person}" and "${templates[b].person}".`, where, todo: 'Mend one of the lists, or leave the third field out of one of them.' });
+    if (width === 3 && named && same !== (fields[2] === '1'))
+      throw new FacewrightError({
+        what: `The pair is ${fields[2]} here, but its templates are of "${templates[a].person}" and "${templates[b].person}".`,
+        where,
+        todo: 'Mend one of the lists, or leave the third field out of one of them.',
+      });
     pairs.add(a, b, width === 3 ? fields[2] === '1' : same);
   }
   return finished(templates, pairs, path);
@@ -91,13 +134,21 @@ async function readTemplatePairs(templates: readonly Template[], path: string): 
 
 function finished(templates: readonly Template[], pairs: ReturnType<typeof createPairs>, where: string): TemplateSet {
   const { a, b, same } = pairs.done();
-  if (a.length === 0) throw new FacewrightError({ what: 'The list has no pairs.', where, todo: 'Expected is "templateA templateB 1" a line.' });
+  if (a.length === 0)
+    throw new FacewrightError({
+      what: 'The list has no pairs.',
+      where,
+      todo: 'Expected is "templateA templateB 1" a line.',
+    });
   const { folds, foldOf } = dealFolds(same);
   return { templates, a, b, same, fold: foldOf, folds };
 }
 
 /** Arrays that grow by doubling. */
-function createPairs(): { add(a: number, b: number, same: boolean): void; done(): { a: Uint32Array; b: Uint32Array; same: Uint8Array } } {
+function createPairs(): {
+  add(a: number, b: number, same: boolean): void;
+  done(): { a: Uint32Array; b: Uint32Array; same: Uint8Array };
+} {
   let [a, b, kinds] = [new Uint32Array(1024), new Uint32Array(1024), new Uint8Array(1024)];
   let length = 0;
   const grown = <T extends Uint32Array | Uint8Array>(former: T): T => {

@@ -1,13 +1,26 @@
 /** Names of images in files that are written for other programs. */
 
 /** No way out of the folder into which someone unpacks the file, and no line or column of a list broken. */
-export const safeName = (name: string): string => name.replace(/[/\\\u0000-\u001f\u007f]/g, '_').replace(/^\.+/, (dots) => '_'.repeat(dots.length)) || '_';
+export const safeName = (name: string): string =>
+  name.replace(/[/\\\u0000-\u001f\u007f]/g, '_').replace(/^\.+/, (dots) => '_'.repeat(dots.length)) || '_';
 
 /** The last part of a path without its ending. */
-export const stemOf = (path: string): string => path.split('/').at(-1)!.replace(/\.[^.]*$/, '');
+export const stemOf = (path: string): string =>
+  path
+    .split('/')
+    .at(-1)!
+    .replace(/\.[^.]*$/, '');
 
 const SIGNATURES: readonly (readonly [ending: string, offset: number, start: string])[] = [
-  ['jpg', 0, '\xff\xd8\xff'], ['png', 0, '\x89PNG\r\n\x1a\n'], ['gif', 0, 'GIF8'], ['bmp', 0, 'BM'], ['webp', 8, 'WEBP'], ['tif', 0, 'II*\0'], ['tif', 0, 'MM\0*'], ['avif', 4, 'ftypavif'], ['heic', 4, 'ftyphei'],
+  ['jpg', 0, '\xff\xd8\xff'],
+  ['png', 0, '\x89PNG\r\n\x1a\n'],
+  ['gif', 0, 'GIF8'],
+  ['bmp', 0, 'BM'],
+  ['webp', 8, 'WEBP'],
+  ['tif', 0, 'II*\0'],
+  ['tif', 0, 'MM\0*'],
+  ['avif', 4, 'ftypavif'],
+  ['heic', 4, 'ftyphei'],
 ];
 
 /** The ending that fits an encoded image by its first bytes; `jpg` for what is none of these. */

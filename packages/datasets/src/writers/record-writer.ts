@@ -14,7 +14,8 @@ import { imageEnding, imagePaths } from './names.js';
 import { numbering, type SetWriter } from './set-writer.js';
 
 const NOTHING = new Uint8Array();
-const rangeRecord = (id: number, from: number, to: number): Buffer => encodeRecord(encodeImageRecord({ labels: [from, to], id, image: NOTHING }));
+const rangeRecord = (id: number, from: number, to: number): Buffer =>
+  encodeRecord(encodeImageRecord({ labels: [from, to], id, image: NOTHING }));
 
 /** `directory` must be new or empty. Labels and ids are float32 in the format: exact below 16,777,216. */
 export async function createRecordWriter(directory: string): Promise<SetWriter> {
@@ -69,4 +70,10 @@ export async function createRecordWriter(directory: string): Promise<SetWriter> 
 }
 
 /** "height,width", for the file that InsightFace's training asks for. */
-const sidesOf = (bytes: Uint8Array): Promise<string | undefined> => sharp(bytes).metadata().then(({ width, height }) => `${height},${width}`, () => undefined);
+const sidesOf = (bytes: Uint8Array): Promise<string | undefined> =>
+  sharp(bytes)
+    .metadata()
+    .then(
+      ({ width, height }) => `${height},${width}`,
+      () => undefined,
+    );

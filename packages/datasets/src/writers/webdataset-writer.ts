@@ -26,9 +26,21 @@ export async function createWebdatasetWriter(directory: string, shardBytes = 256
   return {
     add: async ({ bytes, identity, source, kind, landmarks }) => {
       const key = String(count++).padStart(9, '0');
-      const fields = { identity, label: labels.of(identity), source, kind, ...(landmarks && { landmarks: landmarkPoints(landmarks) }) };
-      const entries = [[imageEnding(bytes), bytes], ['cls', Buffer.from(String(fields.label))], ['json', Buffer.from(JSON.stringify(fields))]] as const;
-      const sample = Buffer.concat(await Promise.all(entries.map(([ending, content]) => tarEntry(`${key}.${ending}`, content))));
+      const fields = {
+        identity,
+        label: labels.of(identity),
+        source,
+        kind,
+        ...(landmarks && { landmarks: landmarkPoints(landmarks) }),
+      };
+      const entries = [
+        [imageEnding(bytes), bytes],
+        ['cls', Buffer.from(String(fields.label))],
+        ['json', Buffer.from(JSON.stringify(fields))],
+      ] as const;
+      const sample = Buffer.concat(
+        await Promise.all(entries.map(([ending, content]) => tarEntry(`${key}.${ending}`, content))),
+      );
       if (current && current.size + sample.length + END_BYTES > shardBytes) await end();
       current ??= { file: await open(join(place.aside, `${String(shards++).padStart(6, '0')}.tar`), 'wx'), size: 0 };
       await current.file.appendFile(sample);

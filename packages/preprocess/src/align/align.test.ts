@@ -8,22 +8,37 @@ import { createFivePointAligner, fivePoint, INSIGHTFACE_TEMPLATE, templateFor } 
 import { fitSimilarity, inverse, transform } from './similarity.js';
 
 testAligner(fivePoint(), { template: landmarksFrom(INSIGHTFACE_TEMPLATE) });
-testAligner(fivePoint({ size: 64 }), { name: 'five-point at 64', template: landmarksFrom(templateFor(64)), tolerance: 0.5 });
+testAligner(fivePoint({ size: 64 }), {
+  name: 'five-point at 64',
+  template: landmarksFrom(templateFor(64)),
+  tolerance: 0.5,
+});
 
 describe('against scikit-image and OpenCV', () => {
-  test.each(golden.alignment)('image $seed: the matrix of SimilarityTransform, the bytes of warpAffine', ({ seed, points, matrix, sha256: expected }) => {
-    const { a, b, tx, ty } = fitSimilarity(points, INSIGHTFACE_TEMPLATE);
-    const ours = [[a, -b, tx], [b, a, ty]];
-    matrix.forEach((row, i) => row.forEach((value, j) => expect(ours[i][j]).toBeCloseTo(value, 9)));
-    expect(sha256(createFivePointAligner(112).align(noiseImage(200, 180, seed), landmarksFrom(points)).data)).toBe(expected);
-  });
+  test.each(golden.alignment)(
+    'image $seed: the matrix of SimilarityTransform, the bytes of warpAffine',
+    ({ seed, points, matrix, sha256: expected }) => {
+      const { a, b, tx, ty } = fitSimilarity(points, INSIGHTFACE_TEMPLATE);
+      const ours = [
+        [a, -b, tx],
+        [b, a, ty],
+      ];
+      matrix.forEach((row, i) => row.forEach((value, j) => expect(ours[i][j]).toBeCloseTo(value, 9)));
+      expect(sha256(createFivePointAligner(112).align(noiseImage(200, 180, seed), landmarksFrom(points)).data)).toBe(
+        expected,
+      );
+    },
+  );
 });
 
 describe('without landmarks, as InsightFace’s face_preprocess', () => {
-  test.each(golden.boxes)('image $seed, box $box: the bytes of cv2.resize', ({ seed, size: [width, height], box, sha256: expected }) => {
-    const given = box ? { x: box[0], y: box[1], width: box[2] - box[0], height: box[3] - box[1] } : undefined;
-    expect(sha256(cropByBox(noiseImage(width, height, seed), 112, given).data)).toBe(expected);
-  });
+  test.each(golden.boxes)(
+    'image $seed, box $box: the bytes of cv2.resize',
+    ({ seed, size: [width, height], box, sha256: expected }) => {
+      const given = box ? { x: box[0], y: box[1], width: box[2] - box[0], height: box[3] - box[1] } : undefined;
+      expect(sha256(cropByBox(noiseImage(width, height, seed), 112, given).data)).toBe(expected);
+    },
+  );
 
   test('a box without a pixel of the photo is an error', () => {
     expect(() => cropByBox(noiseImage(50, 50, 1), 112, { x: 200, y: 0, width: 10, height: 10 })).toThrow(/outside/);
@@ -35,26 +50,47 @@ const point = fc.tuple(coordinate, coordinate);
 
 test('points that are a similarity away are brought back exactly', () => {
   fc.assert(
-    fc.property(fc.double({ min: -3, max: 3, noNaN: true }), fc.double({ min: 0.1, max: 5, noNaN: true }), point, (angle, scale, [tx, ty]) => {
-      const known = { a: scale * Math.cos(angle), b: scale * Math.sin(angle), tx, ty };
-      const moved = INSIGHTFACE_TEMPLATE.map((p): Point => transform(known, p));
-      const back = fitSimilarity(moved, INSIGHTFACE_TEMPLATE);
-      moved.forEach((p, index) => transform(back, p).forEach((value, axis) => expect(value).toBeCloseTo(INSIGHTFACE_TEMPLATE[index][axis], 6)));
-      const twice = inverse(inverse(known));
-      for (const key of ['a', 'b', 'tx', 'ty'] as const) expect(twice[key]).toBeCloseTo(known[key], 8);
-    }),
+    fc.property(
+      fc.double({ min: -3, max: 3, noNaN: true }),
+      fc.double({ min: 0.1, max: 5, noNaN: true }),
+      point,
+      (angle, scale, [tx, ty]) => {
+        const known = { a: scale * Math.cos(angle), b: scale * Math.sin(angle), tx, ty };
+        const moved = INSIGHTFACE_TEMPLATE.map((p): Point => transform(known, p));
+        const back = fitSimilarity(moved, INSIGHTFACE_TEMPLATE);
+        moved.forEach((p, index) =>
+          transform(back, p).forEach((value, axis) => expect(value).toBeCloseTo(INSIGHTFACE_TEMPLATE[index][axis], 6)),
+        );
+        const twice = inverse(inverse(known));
+        for (const key of ['a', 'b', 'tx', 'ty'] as const) expect(twice[key]).toBeCloseTo(known[key], 8);
+      },
+    ),
   );
 });
 
 test('no other similarity near it is better', () => {
   fc.assert(
-    fc.property(fc.array(point, { minLength: 5, maxLength: 5 }), fc.tuple(...Array.from({ length: 4 }, () => fc.double({ min: -0.01, max: 0.01, noNaN: true }))), (points, [da, db, dx, dy]) => {
-      fc.pre(Math.max(...points.map(([x]) => x)) - Math.min(...points.map(([x]) => x)) > 1);
-      const best = fitSimilarity(points, INSIGHTFACE_TEMPLATE);
-      const error = (similarity: typeof best): number =>
-        points.reduce((sum, p, index) => sum + transform(similarity, p).reduce((part, value, axis) => part + (value - INSIGHTFACE_TEMPLATE[index][axis]) ** 2, 0), 0);
-      expect(error({ a: best.a + da, b: best.b + db, tx: best.tx + dx, ty: best.ty + dy })).toBeGreaterThanOrEqual(error(best) - 1e-6);
-    }),
+    fc.property(
+      fc.array(point, { minLength: 5, maxLength: 5 }),
+      fc.tuple(...Array.from({ length: 4 }, () => fc.double({ min: -0.01, max: 0.01, noNaN: true }))),
+      (points, [da, db, dx, dy]) => {
+        fc.pre(Math.max(...points.map(([x]) => x)) - Math.min(...points.map(([x]) => x)) > 1);
+        const best = fitSimilarity(points, INSIGHTFACE_TEMPLATE);
+        const error = (similarity: typeof best): number =>
+          points.reduce(
+            (sum, p, index) =>
+              sum +
+              transform(similarity, p).reduce(
+                (part, value, axis) => part + (value - INSIGHTFACE_TEMPLATE[index][axis]) ** 2,
+                0,
+              ),
+            0,
+          );
+        expect(error({ a: best.a + da, b: best.b + db, tx: best.tx + dx, ty: best.ty + dy })).toBeGreaterThanOrEqual(
+          error(best) - 1e-6,
+        );
+      },
+    ),
   );
 });
 

@@ -12,11 +12,21 @@ const CENTRE_CUT = 0.0625;
 export function cropByBox(image: RgbImage, size: number, box?: Box, margin = 44): RgbImage {
   const { width, height, data } = image;
   const [cutX, cutY] = [Math.trunc(width * CENTRE_CUT), Math.trunc(height * CENTRE_CUT)];
-  const { x, y, width: boxWidth, height: boxHeight } = box ?? { x: cutX, y: cutY, width: width - 2 * cutX, height: height - 2 * cutY };
+  const {
+    x,
+    y,
+    width: boxWidth,
+    height: boxHeight,
+  } = box ?? { x: cutX, y: cutY, width: width - 2 * cutX, height: height - 2 * cutY };
   const [left, top] = [Math.trunc(Math.max(x - margin / 2, 0)), Math.trunc(Math.max(y - margin / 2, 0))];
-  const [right, bottom] = [Math.trunc(Math.min(x + boxWidth + margin / 2, width)), Math.trunc(Math.min(y + boxHeight + margin / 2, height))];
-  if (right <= left || bottom <= top) throw new FacewrightError({ what: 'The box of the face lies outside the photo.' });
+  const [right, bottom] = [
+    Math.trunc(Math.min(x + boxWidth + margin / 2, width)),
+    Math.trunc(Math.min(y + boxHeight + margin / 2, height)),
+  ];
+  if (right <= left || bottom <= top)
+    throw new FacewrightError({ what: 'The box of the face lies outside the photo.' });
   const crop = new Uint8Array((right - left) * (bottom - top) * 3);
-  for (let row = top; row < bottom; row++) crop.set(data.subarray((row * width + left) * 3, (row * width + right) * 3), (row - top) * (right - left) * 3);
+  for (let row = top; row < bottom; row++)
+    crop.set(data.subarray((row * width + left) * 3, (row * width + right) * 3), (row - top) * (right - left) * 3);
   return resizeLinear({ width: right - left, height: bottom - top, data: crop }, size, size);
 }

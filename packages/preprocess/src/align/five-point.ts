@@ -17,7 +17,8 @@ export const INSIGHTFACE_TEMPLATE: readonly Point[] = [
 ];
 
 /** The template for images of another side: scaled, as InsightFace does for multiples of 112. */
-export const templateFor = (size: number): Point[] => INSIGHTFACE_TEMPLATE.map(([x, y]): Point => [(x * size) / TEMPLATE_SIZE, (y * size) / TEMPLATE_SIZE]);
+export const templateFor = (size: number): Point[] =>
+  INSIGHTFACE_TEMPLATE.map(([x, y]): Point => [(x * size) / TEMPLATE_SIZE, (y * size) / TEMPLATE_SIZE]);
 
 export function createFivePointAligner(size: number): Aligner {
   const template = templateFor(size);
@@ -29,7 +30,10 @@ export function createFivePointAligner(size: number): Aligner {
       try {
         similarity = fitSimilarity(landmarkPoints(landmarks), template);
       } catch (error) {
-        throw new FacewrightError({ what: 'The five points give no alignment: they lie in one place, or are no numbers.', cause: error });
+        throw new FacewrightError({
+          what: 'The five points give no alignment: they lie in one place, or are no numbers.',
+          cause: error,
+        });
       }
       return warp(image, inverse(similarity), size);
     },
@@ -37,7 +41,15 @@ export function createFivePointAligner(size: number): Aligner {
 }
 
 export const fivePoint = definePlugin({
-  meta: { name: 'five-point', kind: 'aligner', version: '0.1.0', apiVersion: API_VERSION, description: 'Umeyama similarity onto the five-point InsightFace template' },
-  options: z.strictObject({ size: z.int().min(16).max(1024).default(TEMPLATE_SIZE).describe('side of the aligned image in pixels') }),
+  meta: {
+    name: 'five-point',
+    kind: 'aligner',
+    version: '0.1.0',
+    apiVersion: API_VERSION,
+    description: 'Umeyama similarity onto the five-point InsightFace template',
+  },
+  options: z.strictObject({
+    size: z.int().min(16).max(1024).default(TEMPLATE_SIZE).describe('side of the aligned image in pixels'),
+  }),
   create: ({ size }) => createFivePointAligner(size),
 });

@@ -17,7 +17,8 @@ export interface Similarity {
  * the points are not as many as the others, coincide, or are not finite.
  */
 export function fitSimilarity(from: readonly Point[], to: readonly Point[]): Similarity {
-  if (from.length !== to.length || from.length < 2) throw new RangeError(`as many points as targets are needed, two or more; got ${from.length} and ${to.length}`);
+  if (from.length !== to.length || from.length < 2)
+    throw new RangeError(`as many points as targets are needed, two or more; got ${from.length} and ${to.length}`);
   const [px, py] = centre(from);
   const [qx, qy] = centre(to);
   let along = 0;
@@ -32,7 +33,8 @@ export function fitSimilarity(from: readonly Point[], to: readonly Point[]): Sim
   });
   const a = along / spread;
   const b = across / spread;
-  if (!Number.isFinite(a) || !Number.isFinite(b) || a * a + b * b === 0) throw new RangeError('the points lie in one place, or are not finite');
+  if (!Number.isFinite(a) || !Number.isFinite(b) || a * a + b * b === 0)
+    throw new RangeError('the points lie in one place, or are not finite');
   return { a, b, tx: qx - a * px + b * py, ty: qy - b * px - a * py };
 }
 
@@ -43,7 +45,10 @@ export function inverse({ a, b, tx, ty }: Similarity): Similarity {
   return { a: c, b: s, tx: -(c * tx - s * ty), ty: -(s * tx + c * ty) };
 }
 
-export const transform = ({ a, b, tx, ty }: Similarity, [x, y]: Point): Point => [a * x - b * y + tx, b * x + a * y + ty];
+export const transform = ({ a, b, tx, ty }: Similarity, [x, y]: Point): Point => [
+  a * x - b * y + tx,
+  b * x + a * y + ty,
+];
 
 function centre(points: readonly Point[]): Point {
   const sum = points.reduce<Point>(([x, y], point) => [x + point[0], y + point[1]], [0, 0]);

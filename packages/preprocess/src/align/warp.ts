@@ -24,13 +24,24 @@ const FAR = 2 ** 20;
 /** The kernel sees the part of the photo that the result shows, with a border; `undefined` where that lies too far away. */
 const fastWarp = sharedKernels()
   ? ({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage | undefined => {
-      const corners = [[0, 0], [size, 0], [0, size], [size, size]].map(([x, y]) => transform(toSource, [x, y]));
+      const corners = [
+        [0, 0],
+        [size, 0],
+        [0, size],
+        [size, size],
+      ].map(([x, y]) => transform(toSource, [x, y]));
       const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
       if (![...xs, ...ys].every((value) => Math.abs(value) < FAR)) return undefined;
       const within = (value: number, limit: number): number => Math.max(0, Math.min(limit, value));
-      let [left, right] = [within(Math.floor(Math.min(...xs)) - 2, width - 1), within(Math.ceil(Math.max(...xs)) + 3, width)];
+      let [left, right] = [
+        within(Math.floor(Math.min(...xs)) - 2, width - 1),
+        within(Math.ceil(Math.max(...xs)) + 3, width),
+      ];
       if ((right - left) * 2 > width) [left, right] = [0, width]; // whole rows are one piece: copied sooner than parts of them
-      const [top, bottom] = [within(Math.floor(Math.min(...ys)) - 2, height - 1), within(Math.ceil(Math.max(...ys)) + 3, height)];
+      const [top, bottom] = [
+        within(Math.floor(Math.min(...ys)) - 2, height - 1),
+        within(Math.ceil(Math.max(...ys)) + 3, height),
+      ];
       const [windowWidth, windowHeight] = [Math.max(1, right - left), Math.max(1, bottom - top)];
       const kernels = sharedKernels()!;
       const src = kernels.room(windowWidth * windowHeight * 3);
@@ -42,7 +53,20 @@ const fastWarp = sharedKernels()
         const from = ((top + y) * width + left) * 3;
         memory.set(data.subarray(from, from + windowWidth * copied * 3), src + y * windowWidth * 3);
       }
-      kernels.run.warp(src, windowWidth, windowHeight, left, top, toSource.a, toSource.b, toSource.tx, toSource.ty, size, columns, out);
+      kernels.run.warp(
+        src,
+        windowWidth,
+        windowHeight,
+        left,
+        top,
+        toSource.a,
+        toSource.b,
+        toSource.tx,
+        toSource.ty,
+        size,
+        columns,
+        out,
+      );
       return { width: size, height: size, data: kernels.take(out, size * size * 3) };
     }
   : undefined;

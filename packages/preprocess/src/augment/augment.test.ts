@@ -16,12 +16,18 @@ const random = createRandom(3);
 describe('opening gives the bytes of cv2.morphologyEx', () => {
   test.each(golden.opening)('$size', ({ seed, size: [width, height], sha256: expected }) => {
     const image = noiseImage(width, height, seed);
-    expect(sha256(createOpening(5).augment({ ...image, data: image.data.map((value) => value | 7) }, random).data)).toBe(expected);
+    expect(
+      sha256(createOpening(5).augment({ ...image, data: image.data.map((value) => value | 7) }, random).data),
+    ).toBe(expected);
   });
 });
 
 test('the seed’s parameters are the defaults', () => {
-  expect([opening().options, gaussianNoise().options, saltAndPepper().options]).toEqual([{ side: 5 }, { mean: 0, variance: 0.01 }, { amount: 0.05, salt: 0.5 }]);
+  expect([opening().options, gaussianNoise().options, saltAndPepper().options]).toEqual([
+    { side: 5 },
+    { mean: 0, variance: 0.01 },
+    { amount: 0.05, salt: 0.5 },
+  ]);
 });
 
 test('Gaussian noise has its mean and deviation, cut down to whole levels', () => {
@@ -37,7 +43,11 @@ test('Gaussian noise is clipped at black and white', () => {
   const light = createGaussianNoise(0, 0.01).augment(plain(255), random.fork('light')).data;
   const white = light.filter((value) => value === 255).length / light.length;
   expect(Math.abs(white - 0.5)).toBeLessThan(0.01);
-  expect(createGaussianNoise(-1, 0).augment(plain(200), random).data.every((value) => value === 0)).toBe(true);
+  expect(
+    createGaussianNoise(-1, 0)
+      .augment(plain(200), random)
+      .data.every((value) => value === 0),
+  ).toBe(true);
 });
 
 test('salt and pepper strike their share of single values', () => {
@@ -46,6 +56,8 @@ test('salt and pepper strike their share of single values', () => {
   expect(Math.abs(share(255) - 0.025)).toBeLessThan(0.0025);
   expect(Math.abs(share(0) - 0.025)).toBeLessThan(0.0025);
   expect(share(100) + share(0) + share(255)).toBeCloseTo(1, 12);
-  const whole = Array.from({ length: 40_000 }, (_, i) => data.subarray(3 * i, 3 * i + 3)).filter((pixel) => pixel.every((value) => value === 255)).length;
+  const whole = Array.from({ length: 40_000 }, (_, i) => data.subarray(3 * i, 3 * i + 3)).filter((pixel) =>
+    pixel.every((value) => value === 255),
+  ).length;
   expect(whole).toBeLessThan(20); // 0.025³ of 40,000 is 0.6: channels are struck apart
 });

@@ -39,7 +39,7 @@ function normalBelow(z: number): number {
   if (Math.abs(z) > 8) return z > 0 ? 1 : 0;
   const steps = 2 * Math.ceil(Math.abs(z) * 16 + 1);
   const h = z / steps;
-  const density = (x: number): number => Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+  const density = (x: number): number => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
   let sum = density(0) + density(z);
   for (let i = 1; i < steps; i++) sum += (i % 2 ? 4 : 2) * density(i * h);
   return 0.5 + (sum * h) / 3;
@@ -52,7 +52,8 @@ export function plainNoise(data: Uint8Array, table: Int16Array, random: Random):
   const out = new Uint8ClampedArray(data.length);
   for (let i = 0; i < data.length; i += 8) {
     nextWords(state, words);
-    for (let k = 0; k < 8 && i + k < data.length; k++) out[i + k] = data[i + k] + table[(words[k >> 1] >>> (16 * (k & 1))) & 0xffff];
+    for (let k = 0; k < 8 && i + k < data.length; k++)
+      out[i + k] = data[i + k] + table[(words[k >> 1] >>> (16 * (k & 1))) & 0xffff];
   }
   return new Uint8Array(out.buffer);
 }
@@ -74,7 +75,13 @@ function fastNoise(table: Int16Array): ((data: Uint8Array, random: Random) => Ui
 }
 
 export const gaussianNoise = definePlugin({
-  meta: { name: 'gaussian-noise', kind: 'augmenter', version: '0.1.0', apiVersion: API_VERSION, description: 'Additive Gaussian noise' },
+  meta: {
+    name: 'gaussian-noise',
+    kind: 'augmenter',
+    version: '0.1.0',
+    apiVersion: API_VERSION,
+    description: 'Additive Gaussian noise',
+  },
   options: z.strictObject({
     mean: z.number().min(-1).max(1).default(0).describe('where white is 1'),
     variance: z.number().min(0).max(1).default(0.01).describe('where white is 1'),

@@ -8,7 +8,13 @@ import { sharedKernels } from '../kernels/module.js';
 
 export function createOpening(side: number): Augmenter {
   const reach = (side - 1) / 2;
-  return { augment: (image: RgbImage) => ({ width: image.width, height: image.height, data: (fastOpening ?? plainOpening)(image, reach) }) };
+  return {
+    augment: (image: RgbImage) => ({
+      width: image.width,
+      height: image.height,
+      data: (fastOpening ?? plainOpening)(image, reach),
+    }),
+  };
 }
 
 /** The reference. */
@@ -48,7 +54,7 @@ function least(data: Uint8Array, width: number, height: number, reach: number): 
 
 /** Each value becomes the least of the `size` values from it on, `step` apart: windows are joined two by two. */
 function lowerToWindow(values: Uint8Array, step: number, size: number): void {
-  for (let covered = 1; covered < size; ) {
+  for (let covered = 1; covered < size;) {
     const shift = Math.min(covered, size - covered);
     for (let i = 0, j = shift * step; j < values.length; i++, j++) {
       const difference = values[j] - values[i];
@@ -63,7 +69,21 @@ function complement(data: Uint8Array): void {
 }
 
 export const opening = definePlugin({
-  meta: { name: 'opening', kind: 'augmenter', version: '0.1.0', apiVersion: API_VERSION, description: 'Morphological opening with a square' },
-  options: z.strictObject({ side: z.int().min(1).max(31).refine((side) => side % 2 === 1, 'an odd number is needed').default(5).describe('side of the square in pixels') }),
+  meta: {
+    name: 'opening',
+    kind: 'augmenter',
+    version: '0.1.0',
+    apiVersion: API_VERSION,
+    description: 'Morphological opening with a square',
+  },
+  options: z.strictObject({
+    side: z
+      .int()
+      .min(1)
+      .max(31)
+      .refine((side) => side % 2 === 1, 'an odd number is needed')
+      .default(5)
+      .describe('side of the square in pixels'),
+  }),
   create: ({ side }) => createOpening(side),
 });

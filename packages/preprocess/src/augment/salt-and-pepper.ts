@@ -43,7 +43,13 @@ const fastStrike = sharedKernels()
   : undefined;
 
 export const saltAndPepper = definePlugin({
-  meta: { name: 'salt-and-pepper', kind: 'augmenter', version: '0.1.0', apiVersion: API_VERSION, description: 'Single values turned white or black' },
+  meta: {
+    name: 'salt-and-pepper',
+    kind: 'augmenter',
+    version: '0.1.0',
+    apiVersion: API_VERSION,
+    description: 'Single values turned white or black',
+  },
   options: z.strictObject({
     amount: z.number().min(0).max(1).default(0.05).describe('share of the values that are struck'),
     salt: z.number().min(0).max(1).default(0.5).describe('share of white among them'),

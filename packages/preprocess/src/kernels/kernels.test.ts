@@ -29,11 +29,21 @@ test('the kernels run here: what follows compares two things', () => {
 test('warp', () => {
   const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
   fc.assert(
-    fc.property(side, side, seed, number(-3, 3), number(-3, 3), number(-200, 200), number(-200, 200), fc.integer({ min: 1, max: 60 }), (width, height, of, a, b, tx, ty, size) => {
-      const image = noiseImage(width, height, of);
-      const similarity = { a, b, tx, ty };
-      same(warp(image, similarity, size).data, plainWarp(image, similarity, size).data);
-    }),
+    fc.property(
+      side,
+      side,
+      seed,
+      number(-3, 3),
+      number(-3, 3),
+      number(-200, 200),
+      number(-200, 200),
+      fc.integer({ min: 1, max: 60 }),
+      (width, height, of, a, b, tx, ty, size) => {
+        const image = noiseImage(width, height, of);
+        const similarity = { a, b, tx, ty };
+        same(warp(image, similarity, size).data, plainWarp(image, similarity, size).data);
+      },
+    ),
     { numRuns: 300 },
   );
   const [image, far] = [noiseImage(20, 20, 1), { a: 1e7, b: 3, tx: 5, ty: 1e9 }];
@@ -51,13 +61,26 @@ test('opening', () => {
 
 test('noises', () => {
   fc.assert(
-    fc.property(side, side, seed, fc.double({ min: -0.5, max: 0.5, noNaN: true }), fc.double({ min: 0, max: 0.2, noNaN: true }), (width, height, of, mean, share) => {
-      const image = noiseImage(width, height, of);
-      const table = levelTable(255 * mean, 255 * Math.sqrt(share));
-      same(createGaussianNoise(mean, share).augment(image, random(of)).data, plainNoise(image.data, table, random(of)));
-      const struck = Math.round(5 * share * 2 ** 32);
-      same(createSaltAndPepper(5 * share, 0.25).augment(image, random(of)).data, plainStrike(image.data, Math.min(struck, 2 ** 32 - 1), Math.round(1.25 * share * 2 ** 32), random(of)));
-    }),
+    fc.property(
+      side,
+      side,
+      seed,
+      fc.double({ min: -0.5, max: 0.5, noNaN: true }),
+      fc.double({ min: 0, max: 0.2, noNaN: true }),
+      (width, height, of, mean, share) => {
+        const image = noiseImage(width, height, of);
+        const table = levelTable(255 * mean, 255 * Math.sqrt(share));
+        same(
+          createGaussianNoise(mean, share).augment(image, random(of)).data,
+          plainNoise(image.data, table, random(of)),
+        );
+        const struck = Math.round(5 * share * 2 ** 32);
+        same(
+          createSaltAndPepper(5 * share, 0.25).augment(image, random(of)).data,
+          plainStrike(image.data, Math.min(struck, 2 ** 32 - 1), Math.round(1.25 * share * 2 ** 32), random(of)),
+        );
+      },
+    ),
     { numRuns: 40 },
   );
 });
@@ -87,20 +110,42 @@ describe('what the nets see', () => {
   test('crops, also such as reach outside', () => {
     const corner = fc.integer({ min: -40, max: 90 });
     fc.assert(
-      fc.property(side, side, fc.array(fc.tuple(corner, corner, side, fc.boolean()), { minLength: 1, maxLength: 5 }), seed, (width, height, boxes, of) => {
-        const image = noiseImage(width, height, of);
-        const windows = boxes.flatMap(([x, y, size, square]) => cropWindow({ x1: x, y1: y, x2: x + size, y2: y + (square ? size : Math.ceil(size / 2)), score: 1 }, width, height) ?? []);
-        fc.pre(windows.length > 0);
-        for (const to of [24, 48]) same(pixelsOf(image).crops(windows, to), plainPixels(image).crops(windows, to));
-      }),
+      fc.property(
+        side,
+        side,
+        fc.array(fc.tuple(corner, corner, side, fc.boolean()), { minLength: 1, maxLength: 5 }),
+        seed,
+        (width, height, boxes, of) => {
+          const image = noiseImage(width, height, of);
+          const windows = boxes.flatMap(
+            ([x, y, size, square]) =>
+              cropWindow(
+                { x1: x, y1: y, x2: x + size, y2: y + (square ? size : Math.ceil(size / 2)), score: 1 },
+                width,
+                height,
+              ) ?? [],
+          );
+          fc.pre(windows.length > 0);
+          for (const to of [24, 48]) same(pixelsOf(image).crops(windows, to), plainPixels(image).crops(windows, to));
+        },
+      ),
       { numRuns: 200 },
     );
   });
 
   test('large crops, and such as are many times wider than the net', () => {
     const image = noiseImage(1300, 400, 3);
-    const boxes = [[5, 5, 300, 300], [-200, -100, 700, 700], [100, 20, 480, 480], [0, 0, 1290, 1290], [900, 300, 999, 1000], [0, -3000, 9000, 9000]];
-    const windows = boxes.flatMap(([x, y, width, height]) => cropWindow({ x1: x, y1: y, x2: x + width, y2: y + height, score: 1 }, 1300, 400) ?? []);
+    const boxes = [
+      [5, 5, 300, 300],
+      [-200, -100, 700, 700],
+      [100, 20, 480, 480],
+      [0, 0, 1290, 1290],
+      [900, 300, 999, 1000],
+      [0, -3000, 9000, 9000],
+    ];
+    const windows = boxes.flatMap(
+      ([x, y, width, height]) => cropWindow({ x1: x, y1: y, x2: x + width, y2: y + height, score: 1 }, 1300, 400) ?? [],
+    );
     expect(windows.length).toBe(boxes.length);
     for (const to of [24, 48]) same(pixelsOf(image).crops(windows, to), plainPixels(image).crops(windows, to));
   });
@@ -109,7 +154,10 @@ describe('what the nets see', () => {
     const [one, other] = [noiseImage(80, 60, 1), noiseImage(70, 90, 2)];
     const [first, second] = [pixelsOf(one), pixelsOf(other)];
     for (let i = 0; i < 2; i++) {
-      for (const [pixels, image, width] of [[first, one, 37], [second, other, 41]] as const) {
+      for (const [pixels, image, width] of [
+        [first, one, 37],
+        [second, other, 41],
+      ] as const) {
         const sizes = [{ width, height: 31 }];
         same([...pixels.levels(sizes)][0].values, [...plainPixels(image).levels(sizes)][0].values);
       }

@@ -5,20 +5,63 @@
 import { kernelBytes, unfilled } from '#kernels';
 
 /** What is used of the WebAssembly API, which neither TypeScript's ES library nor Node's types declare. */
-declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => Module; readonly Instance: new (module: Module, imports: object) => { readonly exports: unknown } };
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => Module;
+  readonly Instance: new (module: Module, imports: object) => { readonly exports: unknown };
+};
 type Module = object;
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  warp(src: number, width: number, height: number, left: number, top: number, a: number, b: number, tx: number, ty: number, size: number, columns: number, out: number): void;
+  warp(
+    src: number,
+    width: number,
+    height: number,
+    left: number,
+    top: number,
+    a: number,
+    b: number,
+    tx: number,
+    ty: number,
+    size: number,
+    columns: number,
+    out: number,
+  ): void;
   opening(src: number, width: number, height: number, reach: number, room: number, out: number): void;
   gaussian(src: number, out: number, count: number, table: number, state: number): void;
   saltAndPepper(src: number, out: number, count: number, struck: number, salt: number, state: number): void;
-  pyramid(photo: number, sourceWidth: number, sourceHeight: number, levels: number, count: number, row: number, line: number): void;
+  pyramid(
+    photo: number,
+    sourceWidth: number,
+    sourceHeight: number,
+    levels: number,
+    count: number,
+    row: number,
+    line: number,
+  ): void;
   crop(
-    photo: number, photoWidth: number, left: number, top: number, right: number, bottom: number, offsetX: number, offsetY: number, side: number, blockScale: number,
-    taps: number, columnStart: number, columnFirst: number, columnWeights: number, mask: number, rowStart: number, rowFirst: number, rowWeights: number,
-    doubles: number, lines: number, sum: number, out: number,
+    photo: number,
+    photoWidth: number,
+    left: number,
+    top: number,
+    right: number,
+    bottom: number,
+    offsetX: number,
+    offsetY: number,
+    side: number,
+    blockScale: number,
+    taps: number,
+    columnStart: number,
+    columnFirst: number,
+    columnWeights: number,
+    mask: number,
+    rowStart: number,
+    rowFirst: number,
+    rowWeights: number,
+    doubles: number,
+    lines: number,
+    sum: number,
+    out: number,
   ): void;
 }
 

@@ -25,7 +25,9 @@ test('a suppressed box suppresses none', () => {
 
 test('what is kept overlaps too little, what is dropped overlaps a better one: by definition', () => {
   const side = fc.integer({ min: 0, max: 30 });
-  const any = fc.record({ x1: side, y1: side, w: side, h: side, score: fc.double({ min: 0, max: 1, noNaN: true }) }).map(({ x1, y1, w, h, score }) => box(x1, y1, x1 + w, y1 + h, score));
+  const any = fc
+    .record({ x1: side, y1: side, w: side, h: side, score: fc.double({ min: 0, max: 1, noNaN: true }) })
+    .map(({ x1, y1, w, h, score }) => box(x1, y1, x1 + w, y1 + h, score));
   const pixels = ({ x1, y1, x2, y2 }: Candidate): Set<string> => {
     const set = new Set<string>();
     for (let x = x1; x <= x2; x++) for (let y = y1; y <= y2; y++) set.add(`${x},${y}`);
@@ -61,26 +63,57 @@ test('squares keep the centre and take the longer side; corners are cut towards 
 });
 
 test('a crop begins a pixel before its box, is cut at the image, and is none outside', () => {
-  expect(cropWindow(box(1, 1, 24, 24), 100, 100)).toEqual({ width: 24, height: 24, left: 0, top: 0, right: 24, bottom: 24, offsetX: 0, offsetY: 0 });
-  expect(cropWindow(box(-4, 91, 15, 110), 100, 100)).toEqual({ width: 20, height: 20, left: 0, top: 90, right: 15, bottom: 100, offsetX: 5, offsetY: 0 });
+  expect(cropWindow(box(1, 1, 24, 24), 100, 100)).toEqual({
+    width: 24,
+    height: 24,
+    left: 0,
+    top: 0,
+    right: 24,
+    bottom: 24,
+    offsetX: 0,
+    offsetY: 0,
+  });
+  expect(cropWindow(box(-4, 91, 15, 110), 100, 100)).toEqual({
+    width: 20,
+    height: 20,
+    left: 0,
+    top: 90,
+    right: 15,
+    bottom: 100,
+    offsetX: 5,
+    offsetY: 0,
+  });
   expect(cropWindow(box(101, 1, 120, 20), 100, 100)).toBeUndefined();
   expect(cropWindow(box(20, 20, 18, 40), 100, 100)).toBeUndefined();
 });
 
 test('of many boxes the same are kept as where each is compared with each', () => {
   const side = fc.integer({ min: 0, max: 200 });
-  const any = fc.record({ x1: side, y1: side, w: fc.integer({ min: 0, max: 60 }), h: fc.integer({ min: 0, max: 60 }), score: fc.integer({ min: 0, max: 9 }) }).map(({ x1, y1, w, h, score }) => box(x1, y1, x1 + w, y1 + h, score / 10));
+  const any = fc
+    .record({
+      x1: side,
+      y1: side,
+      w: fc.integer({ min: 0, max: 60 }),
+      h: fc.integer({ min: 0, max: 60 }),
+      score: fc.integer({ min: 0, max: 9 }),
+    })
+    .map(({ x1, y1, w, h, score }) => box(x1, y1, x1 + w, y1 + h, score / 10));
   const eachWithEach = (candidates: readonly Candidate[], threshold: number): Candidate[] => {
     const kept: Candidate[] = [];
     for (const candidate of candidates.toSorted((a, b) => b.score - a.score)) {
-      if (kept.every((better) => suppress([better, { ...candidate, score: -1 }], threshold, 'union').length === 2)) kept.push(candidate);
+      if (kept.every((better) => suppress([better, { ...candidate, score: -1 }], threshold, 'union').length === 2))
+        kept.push(candidate);
     }
     return kept;
   };
   fc.assert(
-    fc.property(fc.array(any, { minLength: 40, maxLength: 150 }), fc.constantFrom(0.1, 0.5, 0.7), (candidates, threshold) => {
-      expect(suppress(candidates, threshold, 'union')).toEqual(eachWithEach(candidates, threshold));
-    }),
+    fc.property(
+      fc.array(any, { minLength: 40, maxLength: 150 }),
+      fc.constantFrom(0.1, 0.5, 0.7),
+      (candidates, threshold) => {
+        expect(suppress(candidates, threshold, 'union')).toEqual(eachWithEach(candidates, threshold));
+      },
+    ),
     { numRuns: 60 },
   );
 });

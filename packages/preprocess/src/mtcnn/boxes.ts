@@ -25,7 +25,13 @@ export interface Proposal extends Candidate {
 export function suppress<T extends Candidate>(candidates: readonly T[], threshold: number, mode: 'union' | 'min'): T[] {
   const count = candidates.length;
   const sorted = [...candidates].sort(byScore);
-  const [x1, y1, x2, y2, area] = [new Float64Array(count), new Float64Array(count), new Float64Array(count), new Float64Array(count), new Float64Array(count)];
+  const [x1, y1, x2, y2, area] = [
+    new Float64Array(count),
+    new Float64Array(count),
+    new Float64Array(count),
+    new Float64Array(count),
+    new Float64Array(count),
+  ];
   for (let i = 0; i < count; i++) {
     const box = sorted[i];
     x1[i] = box.x1;
@@ -91,7 +97,13 @@ export function regress<T extends Proposal>(box: T, extra: 0 | 1): T {
   const width = box.x2 - box.x1 + extra;
   const height = box.y2 - box.y1 + extra;
   const [left, top, right, bottom] = box.offsets;
-  return { ...box, x1: box.x1 + left * width, y1: box.y1 + top * height, x2: box.x2 + right * width, y2: box.y2 + bottom * height };
+  return {
+    ...box,
+    x1: box.x1 + left * width,
+    y1: box.y1 + top * height,
+    x2: box.x2 + right * width,
+    y2: box.y2 + bottom * height,
+  };
 }
 
 /** The square of the longer side around the same centre. */

@@ -53,7 +53,11 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(`on real photos (${needs}
 
   test('answers as mtcnn 0.1.0: one face, two, none', async () => {
     const some = ['ipazc/ivan.jpg', 'ipazc/no-faces.jpg', 'kpzhang93/test1.jpg', 'facenet/Anthony_Hopkins_0001.jpg'];
-    const result = await compare(detector, photosDirectory!, goldenPhotos(photosDirectory!).filter(({ path }) => some.includes(path)));
+    const result = await compare(
+      detector,
+      photosDirectory!,
+      goldenPhotos(photosDirectory!).filter(({ path }) => some.includes(path)),
+    );
     expect(result).toMatchObject({ missed: [], extra: [], coordinates: 5 * 14, equal: 5 * 14, largestDifference: 0 });
     expect(result.largestConfidenceDifference).toBeLessThan(1e-5);
   });
@@ -64,18 +68,32 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(`on real photos (${needs}
     const [[whole], [fraction]] = [await detector.detect(image), await exact.detect(image)];
     exact.dispose?.();
     expect(landmarkPoints(fraction.landmarks).flat().map(Math.trunc)).toEqual(landmarkPoints(whole.landmarks).flat());
-    expect(landmarkPoints(fraction.landmarks).flat().some((value) => !Number.isInteger(value))).toBe(true);
+    expect(
+      landmarkPoints(fraction.landmarks)
+        .flat()
+        .some((value) => !Number.isInteger(value)),
+    ).toBe(true);
     expect(exact.fingerprint).not.toBe(detector.fingerprint);
   });
 
   test('P-Net in bands gives the answers of the whole image', async () => {
     const nets = compileNets(engine, netTensors(weights().numbers));
-    for (const [width, height] of [[61, 90], [40, 57], [30, 12], [13, 33]]) {
+    for (const [width, height] of [
+      [61, 90],
+      [40, 57],
+      [30, 12],
+      [13, 33],
+    ]) {
       const [image] = plainPixels(noiseImage(width, height, width)).levels([{ width, height }]);
       const all = async (bandPixels: number): Promise<{ rows: number[]; columns: number; answers: number[] }> => {
         const bands: { row: number; columns: number; answers: number[] }[] = [];
-        for await (const { answers, ...place } of answersOver(image, nets.pnet, bandPixels)) bands.push({ ...place, answers: [...answers] });
-        return { rows: bands.map(({ row }) => row), columns: bands[0].columns, answers: bands.flatMap(({ answers }) => answers) };
+        for await (const { answers, ...place } of answersOver(image, nets.pnet, bandPixels))
+          bands.push({ ...place, answers: [...answers] });
+        return {
+          rows: bands.map(({ row }) => row),
+          columns: bands[0].columns,
+          answers: bands.flatMap(({ answers }) => answers),
+        };
       };
       const whole = await all(Infinity);
       expect([whole.rows, whole.columns]).toEqual([[0], Math.ceil((width - 2) / 2) - 4]);

@@ -2,7 +2,17 @@
  * MTCNN by the rules of the Python package `mtcnn` 0.1.0 (ipazc/mtcnn at 3208d44), which equal those of facenet's `align/detect_face.py`:
  * a pyramid through P-Net, its boxes thinned out and refined by R-Net, then by O-Net, which also gives the five points.
  */
-import { hostTensor, landmarksFrom, throwIfAborted, type Detector, type Engine, type Executable, type Face, type Point, type RgbImage } from '@facewright/core';
+import {
+  hostTensor,
+  landmarksFrom,
+  throwIfAborted,
+  type Detector,
+  type Engine,
+  type Executable,
+  type Face,
+  type Point,
+  type RgbImage,
+} from '@facewright/core';
 import { cropWindow, fixed, regress, square, suppress, type Candidate, type Proposal } from './boxes.js';
 import { netTensors } from './layout.js';
 import { CELL, compileNets, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, STRIDE } from './nets.js';
@@ -33,7 +43,12 @@ interface DetectedFace extends Proposal {
 const RNET_BATCH = 16;
 const ONET_BATCH = 4;
 
-export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: MtcnnSettings, signal?: AbortSignal): Detector {
+export function createMtcnn(
+  engine: Engine,
+  weights: MtcnnWeights,
+  settings: MtcnnSettings,
+  signal?: AbortSignal,
+): Detector {
   const { rules = '0.1', minFace, factor, thresholds, rounding } = settings;
   const [forPnet, forRnet, forOnet] = thresholds;
   const nets = compileNets(engine, netTensors(weights.numbers));
@@ -43,7 +58,9 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
     const found: Proposal[] = [];
     const scales = pyramidScales(width, height, minFace, factor);
     let level = 0;
-    for (const image of pixels.levels(scales.map((scale) => ({ width: Math.ceil(width * scale), height: Math.ceil(height * scale) })))) {
+    for (const image of pixels.levels(
+      scales.map((scale) => ({ width: Math.ceil(width * scale), height: Math.ceil(height * scale) })),
+    )) {
       const proposals: Proposal[] = [];
       for await (const band of answersOver(image, nets.pnet)) {
         throwIfAborted(signal);
@@ -61,13 +78,36 @@ export function createMtcnn(engine: Engine, weights: MtcnnWeights, settings: Mtc
     return suppress(passed, 0.7, 'union').map(refinedSquare);
   }
 
-  async function conclude(image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[]): Promise<DetectedFace[]> {
-    const passed = await passing(image, pixels, candidates, nets.onet, ONET_SIDE, ONET_BATCH, forOnet, (box, score, answer): DetectedFace => ({ ...proposalOf(box, score, answer), points: pointsOf(box, answer) }));
-    return suppress(passed.map((box) => regress(box, 1)), 0.7, 'min');
+  async function conclude(
+    image: RgbImage,
+    pixels: PhotoPixels,
+    candidates: readonly Candidate[],
+  ): Promise<DetectedFace[]> {
+    const passed = await passing(
+      image,
+      pixels,
+      candidates,
+      nets.onet,
+      ONET_SIDE,
+      ONET_BATCH,
+      forOnet,
+      (box, score, answer): DetectedFace => ({ ...proposalOf(box, score, answer), points: pointsOf(box, answer) }),
+    );
+    return suppress(
+      passed.map((box) => regress(box, 1)),
+      0.7,
+      'min',
+    );
   }
 
   async function detectOne(image: RgbImage): Promise<Face[]> {
-    if (rules === '1.0') return detectByRules1(image, nets, { minFace, factor, thresholds, rounding: rounding === 'truncate' ? 'whole' : 'none' }, signal);
+    if (rules === '1.0')
+      return detectByRules1(
+        image,
+        nets,
+        { minFace, factor, thresholds, rounding: rounding === 'truncate' ? 'whole' : 'none' },
+        signal,
+      );
     const pixels = pixelsOf(image);
     const faces = await conclude(image, pixels, await refine(image, pixels, await propose(image, pixels)));
     return faces.map(rounding === 'truncate' ? truncatedFace : exactFace);
@@ -98,10 +138,19 @@ const refinedSquare = (box: Proposal): Candidate => fixed(square(regress(box, 1)
 /** softmax([other, face])[1] from face − other, in float64: float32 would make the best scores equal, and their order a matter of chance. */
 const probability = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
-const proposalOf = (box: Candidate, score: number, answer: Float32Array): Proposal => ({ ...box, score, offsets: [answer[1], answer[2], answer[3], answer[4]] });
+const proposalOf = (box: Candidate, score: number, answer: Float32Array): Proposal => ({
+  ...box,
+  score,
+  offsets: [answer[1], answer[2], answer[3], answer[4]],
+});
 
 /** The cells that pass. */
-function addProposals({ row, columns, answers }: AnswerBand, scale: number, threshold: number, found: Proposal[]): void {
+function addProposals(
+  { row, columns, answers }: AnswerBand,
+  scale: number,
+  threshold: number,
+  found: Proposal[],
+): void {
   const least = Math.log(threshold / (1 - threshold)) - 1e-3; // saves the exponential for nearly all cells
   for (let at = 0; at < answers.length; at += PROPOSAL_WIDTH) {
     if (answers[at] < least) continue;
@@ -110,16 +159,26 @@ function addProposals({ row, columns, answers }: AnswerBand, scale: number, thre
     const cell = at / PROPOSAL_WIDTH;
     const [x, y] = [STRIDE * (cell % columns), STRIDE * (row + Math.floor(cell / columns))];
     found.push({
-      x1: Math.trunc((x + 1) / scale), y1: Math.trunc((y + 1) / scale), x2: Math.trunc((x + CELL) / scale), y2: Math.trunc((y + CELL) / scale),
-      score, offsets: [answers[at + 1], answers[at + 2], answers[at + 3], answers[at + 4]],
+      x1: Math.trunc((x + 1) / scale),
+      y1: Math.trunc((y + 1) / scale),
+      x2: Math.trunc((x + CELL) / scale),
+      y2: Math.trunc((y + CELL) / scale),
+      score,
+      offsets: [answers[at + 1], answers[at + 2], answers[at + 3], answers[at + 4]],
     });
   }
 }
 
 /** What `read` makes of the candidates whose score in the net's answer is above `threshold`. */
 async function passing<T>(
-  image: RgbImage, pixels: PhotoPixels, candidates: readonly Candidate[], net: Executable, side: number, batch: number,
-  threshold: number, read: (box: Candidate, score: number, answer: Float32Array) => T,
+  image: RgbImage,
+  pixels: PhotoPixels,
+  candidates: readonly Candidate[],
+  net: Executable,
+  side: number,
+  batch: number,
+  threshold: number,
+  read: (box: Candidate, score: number, answer: Float32Array) => T,
 ): Promise<T[]> {
   const boxes: Candidate[] = [];
   const windows: CropWindow[] = [];
@@ -136,7 +195,10 @@ async function passing<T>(
     const width = answers.shape[1];
     for (let index = 0; index < some.length; index++) {
       const score = probability(answers.data[index * width]);
-      if (score > threshold) passed.push(read(boxes[from + index], score, (answers.data as Float32Array).subarray(index * width, (index + 1) * width)));
+      if (score > threshold)
+        passed.push(
+          read(boxes[from + index], score, (answers.data as Float32Array).subarray(index * width, (index + 1) * width)),
+        );
     }
   }
   return passed;
@@ -147,15 +209,26 @@ function pointsOf(box: Candidate, answer: Float32Array): Point[] {
   const [width, height] = [box.x2 - box.x1 + 1, box.y2 - box.y1 + 1];
   const xs = answer.subarray(PROPOSAL_WIDTH, PROPOSAL_WIDTH + 5);
   const ys = answer.subarray(PROPOSAL_WIDTH + 5, ONET_WIDTH);
-  return Array.from(xs, (x, index): Point => [Math.fround(width * x + box.x1 - 1), Math.fround(height * ys[index] + box.y1 - 1)]);
+  return Array.from(xs, (x, index): Point => [
+    Math.fround(width * x + box.x1 - 1),
+    Math.fround(height * ys[index] + box.y1 - 1),
+  ]);
 }
 
 function truncatedFace({ x1, y1, x2, y2, score, points }: DetectedFace): Face {
   const [x, y] = [Math.max(0, Math.trunc(x1)), Math.max(0, Math.trunc(y1))];
   const box = { x, y, width: Math.trunc(x2 - x), height: Math.trunc(y2 - y) };
-  return { box, confidence: score, landmarks: landmarksFrom(points.map(([px, py]): Point => [Math.trunc(px), Math.trunc(py)])) };
+  return {
+    box,
+    confidence: score,
+    landmarks: landmarksFrom(points.map(([px, py]): Point => [Math.trunc(px), Math.trunc(py)])),
+  };
 }
 
 function exactFace({ x1, y1, x2, y2, score, points }: DetectedFace): Face {
-  return { box: { x: x1, y: y1, width: x2 - x1, height: y2 - y1 }, confidence: score, landmarks: landmarksFrom(points) };
+  return {
+    box: { x: x1, y: y1, width: x2 - x1, height: y2 - y1 },
+    confidence: score,
+    landmarks: landmarksFrom(points),
+  };
 }

@@ -25,9 +25,36 @@ interface NetLayout {
 }
 
 const LAYOUTS: Readonly<Record<NetName, NetLayout>> = {
-  pnet: { convolutions: [[3, 3, 10], [3, 10, 16], [3, 16, 32]], features: 32, heads: [2, 4] },
-  rnet: { convolutions: [[3, 3, 28], [3, 28, 48], [2, 48, 64]], dense: [3, 64, 128], features: 128, heads: [2, 4] },
-  onet: { convolutions: [[3, 3, 32], [3, 32, 64], [3, 64, 64], [2, 64, 128]], dense: [3, 128, 256], features: 256, heads: [2, 4, 10] },
+  pnet: {
+    convolutions: [
+      [3, 3, 10],
+      [3, 10, 16],
+      [3, 16, 32],
+    ],
+    features: 32,
+    heads: [2, 4],
+  },
+  rnet: {
+    convolutions: [
+      [3, 3, 28],
+      [3, 28, 48],
+      [2, 48, 64],
+    ],
+    dense: [3, 64, 128],
+    features: 128,
+    heads: [2, 4],
+  },
+  onet: {
+    convolutions: [
+      [3, 3, 32],
+      [3, 32, 64],
+      [3, 64, 64],
+      [2, 64, 128],
+    ],
+    dense: [3, 128, 256],
+    features: 256,
+    heads: [2, 4, 10],
+  },
 };
 
 const sizeOf = ({ convolutions, dense, features, heads }: NetLayout): number =>
@@ -36,7 +63,11 @@ const sizeOf = ({ convolutions, dense, features, heads }: NetLayout): number =>
   heads.reduce((sum, outputs) => sum + (features + 1) * outputs, 0);
 
 /** How many numbers each net has, and all of them. */
-export const NET_SIZES: Readonly<Record<NetName, number>> = { pnet: sizeOf(LAYOUTS.pnet), rnet: sizeOf(LAYOUTS.rnet), onet: sizeOf(LAYOUTS.onet) };
+export const NET_SIZES: Readonly<Record<NetName, number>> = {
+  pnet: sizeOf(LAYOUTS.pnet),
+  rnet: sizeOf(LAYOUTS.rnet),
+  onet: sizeOf(LAYOUTS.onet),
+};
 export const WEIGHT_COUNT = NET_SIZES.pnet + NET_SIZES.rnet + NET_SIZES.onet;
 
 /** The tensors of each net: `conv1/kernel`, `conv1/bias`, `conv1/slopes` …, `dense/…`, `heads/kernel`, `heads/bias`. */
@@ -49,13 +80,19 @@ export function netTensors(numbers: Float32Array): Readonly<Record<NetName, Host
     const tensors: Record<string, HostTensor> = {};
     convolutions.forEach(([side, inputs, outputs], index) => {
       const stem = `conv${index + 1}`;
-      tensors[`${stem}/kernel`] = hostTensor([side, side, inputs, outputs], transposed(take(side * side * inputs * outputs), side, inputs * outputs));
+      tensors[`${stem}/kernel`] = hostTensor(
+        [side, side, inputs, outputs],
+        transposed(take(side * side * inputs * outputs), side, inputs * outputs),
+      );
       tensors[`${stem}/bias`] = hostTensor([outputs], take(outputs));
       tensors[`${stem}/slopes`] = hostTensor([outputs], take(outputs));
     });
     if (dense) {
       const [side, channels, outputs] = dense;
-      tensors['dense/kernel'] = hostTensor([side * side * channels, outputs], transposed(take(side * side * channels * outputs), side, channels * outputs));
+      tensors['dense/kernel'] = hostTensor(
+        [side * side * channels, outputs],
+        transposed(take(side * side * channels * outputs), side, channels * outputs),
+      );
       tensors['dense/bias'] = hostTensor([outputs], take(outputs));
       tensors['dense/slopes'] = hostTensor([outputs], take(outputs));
     }
@@ -81,14 +118,23 @@ function transposed(values: Float32Array, side: number, rest: number): Float32Ar
 }
 
 /** The output layers side by side, the two class columns as one difference. */
-function joined(parts: readonly { outputs: number; kernel: Float32Array; bias: Float32Array }[], features: number): { kernel: Float32Array; bias: Float32Array } {
+function joined(
+  parts: readonly { outputs: number; kernel: Float32Array; bias: Float32Array }[],
+  features: number,
+): { kernel: Float32Array; bias: Float32Array } {
   const [classes, ...others] = parts;
   const width = 1 + others.reduce((sum, part) => sum + part.outputs, 0);
-  const row = (values: (part: { kernel: Float32Array; bias: Float32Array; outputs: number }) => Float32Array): number[] => {
+  const row = (
+    values: (part: { kernel: Float32Array; bias: Float32Array; outputs: number }) => Float32Array,
+  ): number[] => {
     const [other, face] = values(classes);
     return [face - other, ...others.flatMap((part) => [...values(part)])];
   };
   const kernel = new Float32Array(features * width);
-  for (let i = 0; i < features; i++) kernel.set(row((part) => part.kernel.subarray(i * part.outputs, (i + 1) * part.outputs)), i * width);
+  for (let i = 0; i < features; i++)
+    kernel.set(
+      row((part) => part.kernel.subarray(i * part.outputs, (i + 1) * part.outputs)),
+      i * width,
+    );
   return { kernel, bias: Float32Array.from(row((part) => part.bias)) };
 }

@@ -34,10 +34,14 @@ const slopes = (state: State, layer: string): tf.Tensor1D => state[`${layer}/slo
 
 /** From the last convolution's map to the answers: a 1×1 convolution in P-Net, fully connected layers in the others. */
 export function answersOf(x: tf.Tensor4D, state: State): tf.Tensor {
-  if (!('dense/kernel' in state)) return bias(tf.conv2d(x, state['heads/kernel'] as tf.Tensor4D, 1, 'valid'), state, 'heads');
+  if (!('dense/kernel' in state))
+    return bias(tf.conv2d(x, state['heads/kernel'] as tf.Tensor4D, 1, 'valid'), state, 'heads');
   const [count, height, width, channels] = x.shape;
   const flat = tf.reshape<tf.Rank.R2>(x, [count, height * width * channels]);
-  const hidden = prelu(bias(tf.matMul(flat, state['dense/kernel'] as tf.Tensor2D), state, 'dense'), slopes(state, 'dense'));
+  const hidden = prelu(
+    bias(tf.matMul(flat, state['dense/kernel'] as tf.Tensor2D), state, 'dense'),
+    slopes(state, 'dense'),
+  );
   return bias(tf.matMul(hidden, state['heads/kernel'] as tf.Tensor2D), state, 'heads');
 }
 
@@ -51,20 +55,38 @@ const rowsTogether = (plane: tf.Tensor): tf.Tensor4D => {
  * images: for P-Net [1, 1, 3 h, w], for the others [n, 3, h, w] → answers: P-Net [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2) / 2⌉ − 4, 5], R-Net (24 × 24) [n, 5],
  * O-Net (48 × 48) [n, 15].
  */
-const plainStep = (name: NetName): StepFunction => (state, { images }) => {
-  let x = name === 'pnet' ? rowsTogether(images) : channelsLast(images);
-  POOLS[name].forEach((pool, index) => {
-    const layer = `conv${index + 1}`;
-    x = pooled(prelu(bias(tf.conv2d(x, state[`${layer}/kernel`] as tf.Tensor4D, 1, 'valid'), state, layer), slopes(state, layer)), pool);
-  });
-  return { outputs: { answers: answersOf(x, state) } };
-};
+const plainStep =
+  (name: NetName): StepFunction =>
+  (state, { images }) => {
+    let x = name === 'pnet' ? rowsTogether(images) : channelsLast(images);
+    POOLS[name].forEach((pool, index) => {
+      const layer = `conv${index + 1}`;
+      x = pooled(
+        prelu(
+          bias(tf.conv2d(x, state[`${layer}/kernel`] as tf.Tensor4D, 1, 'valid'), state, layer),
+          slopes(state, layer),
+        ),
+        pool,
+      );
+    });
+    return { outputs: { answers: answersOf(x, state) } };
+  };
 
 /** The nets on an engine: P-Net for images of any height and width, the others for any number of crops. */
-export function compileNets(engine: Engine, tensors: Readonly<Record<NetName, HostTensors>>): Readonly<Record<NetName, Executable>> {
+export function compileNets(
+  engine: Engine,
+  tensors: Readonly<Record<NetName, HostTensors>>,
+): Readonly<Record<NetName, Executable>> {
   const compiled = (name: NetName, openAxes: readonly number[]): Executable => {
-    const { step, state } = engine.name === 'onnx' ? blockedNet(name, tensors[name]) : { step: plainStep(name), state: tensors[name] };
-    return engine.compile(step, { name: `mtcnn/${name}`, state, dynamicAxes: { images: openAxes }, inputsStay: true, outputsGo: true });
+    const { step, state } =
+      engine.name === 'onnx' ? blockedNet(name, tensors[name]) : { step: plainStep(name), state: tensors[name] };
+    return engine.compile(step, {
+      name: `mtcnn/${name}`,
+      state,
+      dynamicAxes: { images: openAxes },
+      inputsStay: true,
+      outputsGo: true,
+    });
   };
   return { pnet: compiled('pnet', [2, 3]), rnet: compiled('rnet', [0]), onet: compiled('onet', [0]) };
 }

@@ -1,7 +1,16 @@
 /** The pixels that the three nets are fed: a photo at all scales, and crops of it, as float32 (v − 127.5) / 128. */
 import type { RgbImage } from '@facewright/core';
 import { Kernels } from '../kernels/module.js';
-import { areaTable, blockScaleOf, cropTables, isShrunkByWeights, resizeArea, resizeCrop, type AxisTable, type CropWindow } from '../resize.js';
+import {
+  areaTable,
+  blockScaleOf,
+  cropTables,
+  isShrunkByWeights,
+  resizeArea,
+  resizeCrop,
+  type AxisTable,
+  type CropWindow,
+} from '../resize.js';
 
 export interface Size {
   readonly width: number;
@@ -31,7 +40,10 @@ export const plainPixels: PixelMaker = (photo) => ({
     for (const { width, height } of sizes) {
       const { data } = resizeArea(photo, width, height);
       const values = new Float32Array(data.length);
-      for (let y = 0, i = 0; y < height; y++) for (let x = 0; x < width; x++) for (let channel = 0; channel < 3; channel++, i++) values[(y * 3 + channel) * width + x] = NORMALISED[data[i]];
+      for (let y = 0, i = 0; y < height; y++)
+        for (let x = 0; x < width; x++)
+          for (let channel = 0; channel < 3; channel++, i++)
+            values[(y * 3 + channel) * width + x] = NORMALISED[data[i]];
       yield { width, height, values };
     }
   },
@@ -41,7 +53,8 @@ export const plainPixels: PixelMaker = (photo) => ({
     const crop = new Float32Array(cells * 3);
     windows.forEach((window, index) => {
       resizeCrop(photo, window, side, crop, 0);
-      for (let cell = 0; cell < cells; cell++) for (let plane = 0; plane < 3; plane++) out[(index * 3 + plane) * cells + cell] = crop[cell * 3 + plane];
+      for (let cell = 0; cell < cells; cell++)
+        for (let plane = 0; plane < 3; plane++) out[(index * 3 + plane) * cells + cell] = crop[cell * 3 + plane];
     });
     return out;
   },
@@ -95,7 +108,8 @@ export function createPixelMaker(together = TOGETHER_BYTES): PixelMaker {
           if (bytes < together && index + 1 < sizes.length) continue;
           const shrunk = group.filter(({ width, height }) => isShrunkByWeights(own, width, height));
           const made = shrunk.length ? ready().shrink(own, shrunk) : [];
-          for (const each of group) yield shrunk.includes(each) ? made[shrunk.indexOf(each)]() : [...plain.levels([each])][0];
+          for (const each of group)
+            yield shrunk.includes(each) ? made[shrunk.indexOf(each)]() : [...plain.levels([each])][0];
           [group, bytes] = [[], 0];
         }
       },
@@ -148,10 +162,27 @@ class PhotoMemory {
       const whole = (width + 3) & ~3; // whole vectors of columns
       const columns = evenTaps(areaTable(sourceWidth, width), whole);
       const rows = areaTable(sourceHeight, height);
-      const tables = [kernels.put(columns.start), kernels.put(columns.weights), kernels.put(rows.start), kernels.put(rows.first), kernels.put(rows.weights)];
-      return { width, height, taps: columns.taps, tables, sum: kernels.room(whole * 12), out: kernels.room(width * height * 12) };
+      const tables = [
+        kernels.put(columns.start),
+        kernels.put(columns.weights),
+        kernels.put(rows.start),
+        kernels.put(rows.first),
+        kernels.put(rows.weights),
+      ];
+      return {
+        width,
+        height,
+        taps: columns.taps,
+        tables,
+        sum: kernels.room(whole * 12),
+        out: kernels.room(width * height * 12),
+      };
     });
-    const list = kernels.put(Int32Array.from(levels.flatMap(({ width, height, taps, tables, sum, out }) => [width, height, taps, ...tables, sum, out, 0])));
+    const list = kernels.put(
+      Int32Array.from(
+        levels.flatMap(({ width, height, taps, tables, sum, out }) => [width, height, taps, ...tables, sum, out, 0]),
+      ),
+    );
     // four rows of the photo at a time
     const line = kernels.room(192 + (Math.max(...sizes.map(({ width }) => width)) + 3) * 48);
     const rowBytes = sourceWidth * 48;
@@ -159,7 +190,11 @@ class PhotoMemory {
     const rows = kernels.room(rowBytes + reach);
     kernels.bytes().fill(0, rows + rowBytes, rows + rowBytes + reach);
     kernels.run.pyramid(this.photoAt, sourceWidth, sourceHeight, list, levels.length, rows, line);
-    return levels.map(({ width, height, out }) => () => ({ width, height, values: kernels.floats(out, width * height * 3) }));
+    return levels.map(({ width, height, out }) => () => ({
+      width,
+      height,
+      values: kernels.floats(out, width * height * 3),
+    }));
   }
 
   crop({ width: photoWidth }: RgbImage, windows: readonly CropWindow[], side: number): Float32Array {
@@ -179,8 +214,28 @@ class PhotoMemory {
       const { width, left, top, right, bottom, offsetX, offsetY } = window;
       if (taps > 0) kernels.bytes().fill(0, doubles, doubles + (width + taps) * 48);
       kernels.run.crop(
-        this.photoAt, photoWidth, left, top, right, bottom, offsetX, offsetY, side, blockScale,
-        taps, columns[0], columns[1], columns[2], mask, rows[0], rows[1], rows[2], doubles, lines, sum, out + index * size * 4,
+        this.photoAt,
+        photoWidth,
+        left,
+        top,
+        right,
+        bottom,
+        offsetX,
+        offsetY,
+        side,
+        blockScale,
+        taps,
+        columns[0],
+        columns[1],
+        columns[2],
+        mask,
+        rows[0],
+        rows[1],
+        rows[2],
+        doubles,
+        lines,
+        sum,
+        out + index * size * 4,
       );
     }
     return kernels.floats(out, windows.length * size);
@@ -198,7 +253,12 @@ class PhotoMemory {
       this.tablesNext = this.tablesAt;
     }
     const blockScale = blockScaleOf(window, side);
-    const made = { blockScale, ...this.placedColumns(columns, blockScale > 0), rows: this.placed(rows), mask: 2 ** Math.ceil(Math.log2(mostTaps(rows) + 2)) - 1 };
+    const made = {
+      blockScale,
+      ...this.placedColumns(columns, blockScale > 0),
+      rows: this.placed(rows),
+      mask: 2 ** Math.ceil(Math.log2(mostTaps(rows) + 2)) - 1,
+    };
     if (bytes > TABLE_BYTES) return made; // not in that room
     if (!this.plans.has(side)) this.plans.set(side, new Map());
     this.plans.get(side)!.set(key, made);
@@ -226,17 +286,22 @@ class PhotoMemory {
   }
 }
 
-const bytesOf = ({ start, first, weights }: AxisTable): number => start.byteLength + first.byteLength + weights.byteLength;
+const bytesOf = ({ start, first, weights }: AxisTable): number =>
+  start.byteLength + first.byteLength + weights.byteLength;
 
 /**
  * The same table with as many weights for every target, zeros after those that count, and starts in bytes of a row of float32 RGB. `targets`: with
  * targets that have no weights and start at 0 after the others.
  */
-function evenTaps(table: AxisTable, targets = table.start.length): { taps: number; start: Int32Array; weights: Float32Array } {
+function evenTaps(
+  table: AxisTable,
+  targets = table.start.length,
+): { taps: number; start: Int32Array; weights: Float32Array } {
   const { start, first, weights } = table;
   const taps = mostTaps(table);
   const even = new Float32Array(targets * taps);
-  for (let i = 0; i < start.length; i++) for (let k = first[i], to = i * taps; k < first[i + 1]; k++, to++) even[to] = weights[k];
+  for (let i = 0; i < start.length; i++)
+    for (let k = first[i], to = i * taps; k < first[i + 1]; k++, to++) even[to] = weights[k];
   const starts = new Int32Array(targets);
   starts.set(start.map((pixel) => pixel * 12));
   return { taps, start: starts, weights: even };

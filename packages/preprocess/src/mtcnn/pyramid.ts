@@ -7,7 +7,8 @@ import type { NetImage } from './photo-pixels.js';
 export function pyramidScales(width: number, height: number, minFace: number, factor: number): number[] {
   const largest = CELL / minFace;
   const scales: number[] = [];
-  for (let side = Math.min(width, height) * largest; side >= CELL; side *= factor) scales.push(largest * factor ** scales.length);
+  for (let side = Math.min(width, height) * largest; side >= CELL; side *= factor)
+    scales.push(largest * factor ** scales.length);
   return scales;
 }
 
@@ -27,13 +28,19 @@ const OVERLAP = CELL - STRIDE;
 const cells = (side: number): number => Math.ceil((side - 2) / STRIDE) - 4;
 
 /** From the top down. `bandPixels` may be set otherwise to see that bands give the answers of the whole. */
-export async function* answersOver({ width, height, values }: NetImage, pnet: Executable, bandPixels = BAND_PIXELS): AsyncGenerator<AnswerBand> {
+export async function* answersOver(
+  { width, height, values }: NetImage,
+  pnet: Executable,
+  bandPixels = BAND_PIXELS,
+): AsyncGenerator<AnswerBand> {
   const [rows, columns] = [cells(height), cells(width)];
   const step = Math.max(1, Math.ceil(rows / Math.ceil((width * height) / bandPixels)));
   for (let row = 0; row < rows; row += step) {
     const from = row * STRIDE;
     const to = row + step >= rows ? height : from + step * STRIDE + OVERLAP;
-    const { answers } = await pnet.run({ images: hostTensor([1, 1, 3 * (to - from), width], values.subarray(3 * from * width, 3 * to * width)) });
+    const { answers } = await pnet.run({
+      images: hostTensor([1, 1, 3 * (to - from), width], values.subarray(3 * from * width, 3 * to * width)),
+    });
     yield { row, columns, answers: answers.data as Float32Array };
   }
 }

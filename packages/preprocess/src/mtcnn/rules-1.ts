@@ -3,7 +3,15 @@
  * is cut to whole pixels between the nets, P-Net's offsets are applied before boxes are compared, a box is dropped where any better one
  * overlaps it (also one that is dropped itself), and crops are taken bilinearly.
  */
-import { hostTensor, landmarksFrom, throwIfAborted, type Executable, type Face, type Point, type RgbImage } from '@facewright/core';
+import {
+  hostTensor,
+  landmarksFrom,
+  throwIfAborted,
+  type Executable,
+  type Face,
+  type Point,
+  type RgbImage,
+} from '@facewright/core';
 import { square, type Candidate } from './boxes.js';
 import { CELL, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, STRIDE } from './nets.js';
 import type { NetName } from './layout.js';
@@ -21,7 +29,12 @@ interface Found extends Candidate {
 }
 
 /** Faces by falling confidence. */
-export async function detectByRules1(image: RgbImage, nets: Readonly<Record<NetName, Executable>>, { minFace, factor, thresholds, rounding }: Settings, signal?: AbortSignal): Promise<Face[]> {
+export async function detectByRules1(
+  image: RgbImage,
+  nets: Readonly<Record<NetName, Executable>>,
+  { minFace, factor, thresholds, rounding }: Settings,
+  signal?: AbortSignal,
+): Promise<Face[]> {
   const [forPnet, forRnet, forOnet] = thresholds;
   const proposals: Candidate[] = [];
   for (const scale of scalesOf(image, minFace, factor)) {
@@ -36,15 +49,25 @@ export async function detectByRules1(image: RgbImage, nets: Readonly<Record<NetN
         if (score <= forPnet) continue;
         const cell = at / PROPOSAL_WIDTH;
         const [x, y, side] = [STRIDE * (cell % columns), STRIDE * (row + Math.floor(cell / columns)), CELL - 1];
-        found.push({ x1: (x + 1 + left * side) / scale, y1: (y + 1 + top * side) / scale, x2: (x + CELL + right * side) / scale, y2: (y + CELL + bottom * side) / scale, score });
+        found.push({
+          x1: (x + 1 + left * side) / scale,
+          y1: (y + 1 + top * side) / scale,
+          x2: (x + CELL + right * side) / scale,
+          y2: (y + CELL + bottom * side) / scale,
+          score,
+        });
       }
     }
     proposals.push(...thinned(found, 0.5, 'union'));
   }
   const forRefining = thinned(proposals, 0.7, 'union').map(square);
-  const refined = (await answersFor(image, forRefining, nets.rnet, RNET_SIDE)).map(({ box, answer }) => regressed(box, answer)).filter(({ score }) => score > forRnet);
+  const refined = (await answersFor(image, forRefining, nets.rnet, RNET_SIDE))
+    .map(({ box, answer }) => regressed(box, answer))
+    .filter(({ score }) => score > forRnet);
   const forConclusion = thinned(refined, 0.7, 'union').map(square);
-  const concluded = (await answersFor(image, forConclusion, nets.onet, ONET_SIDE)).map(({ box, answer }): Found => ({ ...regressed(box, answer), points: pointsOf(box, answer) })).filter(({ score }) => score > forOnet);
+  const concluded = (await answersFor(image, forConclusion, nets.onet, ONET_SIDE))
+    .map(({ box, answer }): Found => ({ ...regressed(box, answer), points: pointsOf(box, answer) }))
+    .filter(({ score }) => score > forOnet);
   return thinned(concluded, 0.7, 'min').map((found) => faceOf(found, image, rounding));
 }
 
@@ -58,13 +81,19 @@ function scalesOf({ width, height }: RgbImage, minFace: number, factor: number):
 
 /** Those that no better-scored one overlaps by more than `threshold`, best first; of equal scores the later first, as numpy's reversed order has it. */
 function thinned<T extends Candidate>(candidates: readonly T[], threshold: number, mode: 'union' | 'min'): T[] {
-  const order = candidates.map((box, index) => ({ box, index })).sort((a, b) => b.box.score - a.box.score || b.index - a.index).map(({ box }) => box);
+  const order = candidates
+    .map((box, index) => ({ box, index }))
+    .sort((a, b) => b.box.score - a.box.score || b.index - a.index)
+    .map(({ box }) => box);
   const area = ({ x1, y1, x2, y2 }: Candidate): number => (x2 - x1) * (y2 - y1);
   return order.filter((box, rank) => {
     for (let i = 0; i < rank; i++) {
       const other = order[i];
-      const shared = Math.max(0, Math.min(box.x2, other.x2) - Math.max(box.x1, other.x1)) * Math.max(0, Math.min(box.y2, other.y2) - Math.max(box.y1, other.y1));
-      if (shared / (mode === 'union' ? area(box) + area(other) - shared : Math.min(area(box), area(other))) > threshold) return false;
+      const shared =
+        Math.max(0, Math.min(box.x2, other.x2) - Math.max(box.x1, other.x1)) *
+        Math.max(0, Math.min(box.y2, other.y2) - Math.max(box.y1, other.y1));
+      if (shared / (mode === 'union' ? area(box) + area(other) - shared : Math.min(area(box), area(other))) > threshold)
+        return false;
     }
     return true;
   });
@@ -72,19 +101,37 @@ function thinned<T extends Candidate>(candidates: readonly T[], threshold: numbe
 
 function regressed({ x1, y1, x2, y2 }: Candidate, answer: Float32Array): Candidate {
   const [width, height] = [x2 - x1 + 1, y2 - y1 + 1];
-  return { x1: x1 + answer[1] * width, y1: y1 + answer[2] * height, x2: x2 + answer[3] * width, y2: y2 + answer[4] * height, score: probability(answer[0]) };
+  return {
+    x1: x1 + answer[1] * width,
+    y1: y1 + answer[2] * height,
+    x2: x2 + answer[3] * width,
+    y2: y2 + answer[4] * height,
+    score: probability(answer[0]),
+  };
 }
 
 function pointsOf({ x1, y1, x2, y2 }: Candidate, answer: Float32Array): Point[] {
   const [width, height] = [x2 - x1 + 1, y2 - y1 + 1];
-  return Array.from({ length: 5 }, (_, i): Point => [width * answer[PROPOSAL_WIDTH + i] + x1 - 1, height * answer[(PROPOSAL_WIDTH + ONET_WIDTH) / 2 + i] + y1 - 1]);
+  return Array.from({ length: 5 }, (_, i): Point => [
+    width * answer[PROPOSAL_WIDTH + i] + x1 - 1,
+    height * answer[(PROPOSAL_WIDTH + ONET_WIDTH) / 2 + i] + y1 - 1,
+  ]);
 }
 
-function faceOf({ x1, y1, x2, y2, score, points }: Found, { width, height }: RgbImage, rounding: Settings['rounding']): Face {
+function faceOf(
+  { x1, y1, x2, y2, score, points }: Found,
+  { width, height }: RgbImage,
+  rounding: Settings['rounding'],
+): Face {
   const within = (value: number, limit: number): number => Math.min(Math.max(value, 0), limit - 1);
   const round = rounding === 'whole' ? halfEven : (value: number): number => value;
   const [left, top] = [within(x1, width), within(y1, height)];
-  const box = { x: round(left), y: round(top), width: round(within(x2, width) - left), height: round(within(y2, height) - top) };
+  const box = {
+    x: round(left),
+    y: round(top),
+    width: round(within(x2, width) - left),
+    height: round(within(y2, height) - top),
+  };
   return { box, confidence: score, landmarks: landmarksFrom(points.map(([x, y]): Point => [round(x), round(y)])) };
 }
 
@@ -97,7 +144,12 @@ function halfEven(value: number): number {
 /** Crops in one run. */
 const BATCH = 128;
 
-async function answersFor(image: RgbImage, boxes: readonly Candidate[], net: Executable, side: number): Promise<{ box: Candidate; answer: Float32Array }[]> {
+async function answersFor(
+  image: RgbImage,
+  boxes: readonly Candidate[],
+  net: Executable,
+  side: number,
+): Promise<{ box: Candidate; answer: Float32Array }[]> {
   const answered: { box: Candidate; answer: Float32Array }[] = [];
   for (let from = 0; from < boxes.length; from += BATCH) {
     const some = boxes.slice(from, from + BATCH);
@@ -105,7 +157,9 @@ async function answersFor(image: RgbImage, boxes: readonly Candidate[], net: Exe
     some.forEach((box, index) => cropBilinear(image, box, side, values.subarray(index * side * side * 3)));
     const { answers } = await net.run({ images: hostTensor([some.length, 3, side, side], values) });
     const width = answers.shape[1];
-    some.forEach((box, index) => answered.push({ box, answer: (answers.data as Float32Array).slice(index * width, (index + 1) * width) }));
+    some.forEach((box, index) =>
+      answered.push({ box, answer: (answers.data as Float32Array).slice(index * width, (index + 1) * width) }),
+    );
   }
   return answered;
 }
@@ -144,7 +198,13 @@ function shrunk({ width: sourceWidth, height: sourceHeight, data }: RgbImage, wi
       const [begin, end] = [Math.fround(i * scale), Math.fround((i + 1) * scale)];
       const from = Math.floor(begin);
       const to = Math.min(Math.ceil(end), source);
-      return { from, weights: Array.from({ length: to - from }, (_, k) => (Math.min(from + k + 1, end) - Math.max(from + k, begin)) / scale) };
+      return {
+        from,
+        weights: Array.from(
+          { length: to - from },
+          (_, k) => (Math.min(from + k + 1, end) - Math.max(from + k, begin)) / scale,
+        ),
+      };
     });
   };
   const [columns, rows] = [spans(sourceWidth, width), spans(sourceHeight, height)];

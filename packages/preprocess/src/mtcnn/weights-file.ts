@@ -24,7 +24,10 @@ export function readWeights(bytes: Uint8Array, source: string): MtcnnWeights {
   const numbers = numbersOf(bytes, source);
   const sha256 = sha256Of(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
   if (sha256 !== WEIGHTS_SHA256) {
-    throw new FacewrightError({ what: `These are not the published MTCNN weights: their SHA-256 is ${sha256}, not ${WEIGHTS_SHA256}.`, where: source });
+    throw new FacewrightError({
+      what: `These are not the published MTCNN weights: their SHA-256 is ${sha256}, not ${WEIGHTS_SHA256}.`,
+      where: source,
+    });
   }
   return { numbers, sha256, source };
 }
@@ -49,11 +52,18 @@ function numbersOf(bytes: Uint8Array, source: string): Float32Array {
 function wheelEntry(bytes: Uint8Array, source: string): Uint8Array {
   let entry: Uint8Array | undefined;
   try {
-    entry = unzipSync(bytes, { filter: ({ name, originalSize }) => name === WHEEL_ENTRY && originalSize <= MAX_ENTRY_BYTES })[WHEEL_ENTRY];
+    entry = unzipSync(bytes, {
+      filter: ({ name, originalSize }) => name === WHEEL_ENTRY && originalSize <= MAX_ENTRY_BYTES,
+    })[WHEEL_ENTRY];
   } catch (error) {
     throw new FacewrightError({ what: `The wheel cannot be read: ${messageOf(error)}.`, where: source, cause: error });
   }
-  if (!entry) throw new FacewrightError({ what: `The wheel holds no ${WHEEL_ENTRY}.`, where: source, todo: 'Give the wheel of the Python package mtcnn 0.1.1.' });
+  if (!entry)
+    throw new FacewrightError({
+      what: `The wheel holds no ${WHEEL_ENTRY}.`,
+      where: source,
+      todo: 'Give the wheel of the Python package mtcnn 0.1.1.',
+    });
   return entry;
 }
 
@@ -64,7 +74,8 @@ function fromNpy(bytes: Uint8Array, source: string): Float32Array {
   const start = wide ? 12 : 10;
   const headerLength = bytes.length < start ? Infinity : wide ? view.getUint32(8, true) : view.getUint16(8, true);
   const header = latin1Text(bytes.subarray(start, start + Math.min(headerLength, 4096)));
-  if (!/'descr'\s*:\s*'\|O'/.test(header)) throw new FacewrightError({ what: 'The .npy file holds no dictionary of weights.', where: source });
+  if (!/'descr'\s*:\s*'\|O'/.test(header))
+    throw new FacewrightError({ what: 'The .npy file holds no dictionary of weights.', where: source });
   const nets = unpickle(bytes.subarray(start + headerLength), source);
   const numbers = new Float32Array(WEIGHT_COUNT);
   let at = 0;
@@ -72,7 +83,11 @@ function fromNpy(bytes: Uint8Array, source: string): Float32Array {
     const list: Unpickled | undefined = nets instanceof Map ? nets.get(name) : undefined;
     const arrays = Array.isArray(list) ? (list as Unpickled[]).filter(isNumpyArray) : [];
     const count = arrays.reduce((sum, { data }) => sum + data.length, 0);
-    if (count !== NET_SIZES[name]) throw new FacewrightError({ what: `The .npy file has ${count} numbers for "${name}", not ${NET_SIZES[name]}.`, where: source });
+    if (count !== NET_SIZES[name])
+      throw new FacewrightError({
+        what: `The .npy file has ${count} numbers for "${name}", not ${NET_SIZES[name]}.`,
+        where: source,
+      });
     for (const { data } of arrays) {
       numbers.set(data, at);
       at += data.length;

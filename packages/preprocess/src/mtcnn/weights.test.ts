@@ -46,17 +46,43 @@ function wheelOf(numbers: Uint8Array): Uint8Array {
   };
   const array = (shape: Buffer, dtype: string, content: Buffer): Buffer =>
     Buffer.concat([
-      raw('cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01'), shape,
-      raw('cnumpy\ndtype\n'), text(dtype), raw('\x89\x88\x87R(K\x03'), text('<'), raw('NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89'), content, raw('tb'),
+      raw('cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01'),
+      shape,
+      raw('cnumpy\ndtype\n'),
+      text(dtype),
+      raw('\x89\x88\x87R(K\x03'),
+      text('<'),
+      raw('NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89'),
+      content,
+      raw('tb'),
     ]);
   let at = 0;
   const nets = (['pnet', 'rnet', 'onet'] as const).flatMap((name) => {
     const bytes = numbers.subarray(at, (at += NET_SIZES[name] * 4));
-    return [text(name), raw('](' ), array(Buffer.concat([uint('J', NET_SIZES[name]), raw('\x85')]), 'f4', Buffer.concat([uint('B', bytes.length), bytes])), raw('e')];
+    return [
+      text(name),
+      raw(']('),
+      array(
+        Buffer.concat([uint('J', NET_SIZES[name]), raw('\x85')]),
+        'f4',
+        Buffer.concat([uint('B', bytes.length), bytes]),
+      ),
+      raw('e'),
+    ];
   });
-  const pickle = Buffer.concat([raw('\x80\x04'), array(raw(')'), 'O8', Buffer.concat([raw('](}('), ...nets, raw('ue')])), raw('.')]);
+  const pickle = Buffer.concat([
+    raw('\x80\x04'),
+    array(raw(')'), 'O8', Buffer.concat([raw('](}('), ...nets, raw('ue')])),
+    raw('.'),
+  ]);
   const header = "{'descr': '|O', 'fortran_order': False, 'shape': (), }\n";
-  return zipSync({ 'mtcnn/data/mtcnn_weights.npy': Buffer.concat([raw(`\x93NUMPY\x01\x00${String.fromCharCode(header.length)}\x00`), raw(header), pickle]) });
+  return zipSync({
+    'mtcnn/data/mtcnn_weights.npy': Buffer.concat([
+      raw(`\x93NUMPY\x01\x00${String.fromCharCode(header.length)}\x00`),
+      raw(header),
+      pickle,
+    ]),
+  });
 }
 const shard = (): Promise<Buffer> => readFile(`${weightsDirectory}/mtcnn_model-shard1`);
 const real = test.skipIf(!weightsDirectory);
@@ -70,7 +96,12 @@ test('kernels are turned to rows first, and the class columns become one differe
   const { pnet, rnet } = netTensors(numbers);
   const at = (x: number, y: number, rest: number): number => numbers[(x * 3 + y) * 30 + rest];
   expect(pnet['conv1/kernel'].shape).toEqual([3, 3, 3, 10]);
-  for (const [x, y, rest] of [[0, 1, 7], [2, 0, 29], [1, 1, 0]]) expect(pnet['conv1/kernel'].data[(y * 3 + x) * 30 + rest]).toBe(at(x, y, rest));
+  for (const [x, y, rest] of [
+    [0, 1, 7],
+    [2, 0, 29],
+    [1, 1, 0],
+  ])
+    expect(pnet['conv1/kernel'].data[(y * 3 + x) * 30 + rest]).toBe(at(x, y, rest));
   // P-Net's heads are its last numbers: [32, 2], 2 biases, [32, 4], 4 biases
   const heads = numbers.subarray(NET_SIZES.pnet - 198, NET_SIZES.pnet);
   expect(pnet['heads/kernel'].shape).toEqual([1, 1, 32, 5]);
@@ -83,18 +114,32 @@ test('kernels are turned to rows first, and the class columns become one differe
 
 describe('files that are not the weights', () => {
   test('other numbers are refused by their hash', () => {
-    expect(() => readWeights(new Uint8Array(WEIGHT_COUNT * 4), 'zeros.bin')).toThrow(/not the published MTCNN weights[^]*zeros\.bin/);
+    expect(() => readWeights(new Uint8Array(WEIGHT_COUNT * 4), 'zeros.bin')).toThrow(
+      /not the published MTCNN weights[^]*zeros\.bin/,
+    );
   });
   test('another length, an empty file and a stranger’s zip are told apart', () => {
     expect(() => readWeights(new Uint8Array(7), 'seven')).toThrow(/7 bytes/);
     expect(() => readWeights(new Uint8Array(), 'empty')).toThrow(/0 bytes/);
-    expect(() => readWeights(zipSync({ 'a.txt': strToU8('a') }), 'a.zip')).toThrow(/no mtcnn\/data\/mtcnn_weights\.npy/);
+    expect(() => readWeights(zipSync({ 'a.txt': strToU8('a') }), 'a.zip')).toThrow(
+      /no mtcnn\/data\/mtcnn_weights\.npy/,
+    );
     expect(() => readWeights(zipSync({ 'a.txt': strToU8('a') }).subarray(0, 30), 'cut.zip')).toThrow(FacewrightError);
   });
   test('an .npy of something else', () => {
-    const npy = (header: string, body: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.of(header.length, 0), Buffer.from(header), body]);
-    expect(() => readWeights(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", new Uint8Array(12)), 'x.npy')).toThrow(/no dictionary/);
-    expect(() => readWeights(npy("{'descr': '|O'}", Buffer.from(golden.pickles[2], 'base64')), 'x.npy')).toThrow(/0 numbers for "pnet"/);
+    const npy = (header: string, body: Uint8Array): Uint8Array =>
+      Buffer.concat([
+        Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+        Buffer.of(header.length, 0),
+        Buffer.from(header),
+        body,
+      ]);
+    expect(() =>
+      readWeights(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", new Uint8Array(12)), 'x.npy'),
+    ).toThrow(/no dictionary/);
+    expect(() => readWeights(npy("{'descr': '|O'}", Buffer.from(golden.pickles[2], 'base64')), 'x.npy')).toThrow(
+      /0 numbers for "pnet"/,
+    );
     expect(() => readWeights(Buffer.from('\x93NUMPY\x01', 'latin1'), 'cut.npy')).toThrow(FacewrightError);
   });
 });
@@ -119,7 +164,12 @@ describe(`where they come from${weightsDirectory ? '' : ' (needs ../shared/data/
   real('a download, kept in the cache, from which it comes the next time', async () => {
     const url = await serve(await shard());
     const told: EventType[] = [];
-    const first = await resolveMtcnnWeights({ cacheDirectory: join(directory, 'new'), url, pip: [], emit: (type) => told.push(type) });
+    const first = await resolveMtcnnWeights({
+      cacheDirectory: join(directory, 'new'),
+      url,
+      pip: [],
+      emit: (type) => told.push(type),
+    });
     expect(first.weights).toMatchObject({ sha256: WEIGHTS_SHA256, source: url });
     expect(told).toContain('progress');
     expect(told.filter((type) => type === 'notice')).toHaveLength(2);
@@ -132,9 +182,15 @@ describe(`where they come from${weightsDirectory ? '' : ' (needs ../shared/data/
 
   real('a damaged cache is replaced', async () => {
     await writeFile(join(directory, 'mtcnn-weights.f32'), 'damaged');
-    const { weights } = await resolveMtcnnWeights({ cacheDirectory: directory, url: await serve(await shard()), pip: [] });
+    const { weights } = await resolveMtcnnWeights({
+      cacheDirectory: directory,
+      url: await serve(await shard()),
+      pip: [],
+    });
     expect(weights).toBeDefined();
-    expect((await resolveMtcnnWeights({ cacheDirectory: directory, url: 'http://127.0.0.1:1/', pip: [] })).weights).toBeDefined();
+    expect(
+      (await resolveMtcnnWeights({ cacheDirectory: directory, url: 'http://127.0.0.1:1/', pip: [] })).weights,
+    ).toBeDefined();
   });
 });
 
@@ -147,14 +203,24 @@ test('a path that holds none is an error that names it, and nothing else is trie
 
 test('where none can be had, each way says why', async () => {
   const none = { cacheDirectory: directory, pip: [['facewright-no-such-command']] };
-  expect(await resolveMtcnnWeights({ ...none, url: await serve(strToU8('gone'), 404) })).toEqual({ weights: undefined, reasons: ['cache: not there', expect.stringMatching(/^download: the server answers 404/), 'PyPI: there is no pip'] });
-  expect(await resolveMtcnnWeights({ ...none, url: await serve(new Uint8Array(WEIGHT_COUNT * 4)) })).toMatchObject({ reasons: ['cache: not there', expect.stringMatching(/not the published/), expect.anything()] });
+  expect(await resolveMtcnnWeights({ ...none, url: await serve(strToU8('gone'), 404) })).toEqual({
+    weights: undefined,
+    reasons: ['cache: not there', expect.stringMatching(/^download: the server answers 404/), 'PyPI: there is no pip'],
+  });
+  expect(await resolveMtcnnWeights({ ...none, url: await serve(new Uint8Array(WEIGHT_COUNT * 4)) })).toMatchObject({
+    reasons: ['cache: not there', expect.stringMatching(/not the published/), expect.anything()],
+  });
   expect(await readdir(directory)).toEqual([]);
 });
 
 test('a server that never answers is given up', async () => {
   const started = performance.now();
-  const outcome = await resolveMtcnnWeights({ cacheDirectory: directory, url: await serve(undefined), patience: 200, pip: [] });
+  const outcome = await resolveMtcnnWeights({
+    cacheDirectory: directory,
+    url: await serve(undefined),
+    patience: 200,
+    pip: [],
+  });
   expect(outcome).toMatchObject({ reasons: [expect.anything(), expect.stringMatching(/no answer within 0.2 s/)] });
   expect(performance.now() - started).toBeLessThan(5000);
 });
@@ -163,11 +229,15 @@ test('an interrupted fetch is an interruption, not a failure', async () => {
   const interrupt = new AbortController();
   const url = await serve(undefined);
   setTimeout(() => interrupt.abort(), 100);
-  await expect(resolveMtcnnWeights({ cacheDirectory: directory, url, pip: [], signal: interrupt.signal })).rejects.toBeInstanceOf(Interrupted);
+  await expect(
+    resolveMtcnnWeights({ cacheDirectory: directory, url, pip: [], signal: interrupt.signal }),
+  ).rejects.toBeInstanceOf(Interrupted);
 });
 
 test('the plugin resolves its path from the config’s directory, and checks its options', async () => {
-  await expect(mtcnn({ weights: 'here' }).create(testContext({ baseDirectory: directory }))).rejects.toThrow(join(directory, 'here'));
+  await expect(mtcnn({ weights: 'here' }).create(testContext({ baseDirectory: directory }))).rejects.toThrow(
+    join(directory, 'here'),
+  );
   expect(() => mtcnn({ minFase: 20 } as object)).toThrow(/"minFase"[^]*minFace/);
   expect(new MtcnnUnavailable(['cache: not there', 'PyPI: there is no pip']).message).toMatch(/cache: not there; PyPI/);
 });

@@ -15,7 +15,8 @@ import { readWeights, sha256Of, type MtcnnWeights } from './weights-file.js';
 export type { MtcnnWeights } from './weights-file.js';
 
 /** face-api.js (MIT): its MTCNN weights, raw float32. */
-export const WEIGHTS_URL = 'https://raw.githubusercontent.com/justadudewhohacks/face-api.js/a86f011d72124e5fb93e59d5c4ab98f699dd5c9c/weights/mtcnn_model-shard1';
+export const WEIGHTS_URL =
+  'https://raw.githubusercontent.com/justadudewhohacks/face-api.js/a86f011d72124e5fb93e59d5c4ab98f699dd5c9c/weights/mtcnn_model-shard1';
 /** The wheel of `mtcnn` 0.1.1 (MIT) on PyPI. */
 export const WHEEL_SHA256 = 'fd69d2f4dd10647dd7481a53b9586e805f35a17c61ac78ba472a7f53766eb86e';
 
@@ -42,13 +43,23 @@ export interface WeightsOptions {
 }
 
 /** The weights, or why each way to them failed. */
-export type WeightsOutcome = { readonly weights: MtcnnWeights } | { readonly weights: undefined; readonly reasons: readonly string[] };
+export type WeightsOutcome =
+  { readonly weights: MtcnnWeights } | { readonly weights: undefined; readonly reasons: readonly string[] };
 
 const PIP: readonly (readonly string[])[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip']];
 
 /** Throws a `FacewrightError` only for a `path` that was given and holds no weights, and `Interrupted`. */
 export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise<WeightsOutcome> {
-  const { path, cacheDirectory = defaultCache(), offline = false, emit, signal, patience = 5000, url = WEIGHTS_URL, pip = PIP } = options;
+  const {
+    path,
+    cacheDirectory = defaultCache(),
+    offline = false,
+    emit,
+    signal,
+    patience = 5000,
+    url = WEIGHTS_URL,
+    pip = PIP,
+  } = options;
   if (path !== undefined) return { weights: await fromPath(path) };
   const cached = join(cacheDirectory, CACHED);
   const reasons: string[] = [];
@@ -73,7 +84,11 @@ export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise
   if (!fetched) return { weights: undefined, reasons };
   emit?.('notice', { level: 'info', message: `MTCNN weights from ${fetched.source}.` });
   await writeFileAtomic(cached, new Uint8Array(fetched.numbers.buffer)).catch((error: unknown) => {
-    emit?.('notice', { level: 'warning', message: `The MTCNN weights could not be kept: ${messageOf(error)}`, todo: `Make ${cacheDirectory} writable, or name another directory in FACEWRIGHT_CACHE.` });
+    emit?.('notice', {
+      level: 'warning',
+      message: `The MTCNN weights could not be kept: ${messageOf(error)}`,
+      todo: `Make ${cacheDirectory} writable, or name another directory in FACEWRIGHT_CACHE.`,
+    });
   });
   return { weights: fetched };
 }
@@ -89,7 +104,12 @@ function reasonOf(error: unknown): string {
 
 async function fromPath(path: string): Promise<MtcnnWeights> {
   const info = await stat(path).catch((error: unknown) => {
-    throw new FacewrightError({ what: 'There is no such file or directory of MTCNN weights.', where: path, todo: 'Correct the option "weights" of the detector "mtcnn", or leave it out to have them fetched.', cause: error });
+    throw new FacewrightError({
+      what: 'There is no such file or directory of MTCNN weights.',
+      where: path,
+      todo: 'Correct the option "weights" of the detector "mtcnn", or leave it out to have them fetched.',
+      cause: error,
+    });
   });
   if (!info.isDirectory()) return readWeights(await readFile(path), path);
   const entries = await readdir(path);
@@ -99,9 +119,15 @@ async function fromPath(path: string): Promise<MtcnnWeights> {
 }
 
 /** The body, with a short wait for the answer and a longer one for the rest. */
-async function download(url: string, patience: number, emit: Emit | undefined, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function download(
+  url: string,
+  patience: number,
+  emit: Emit | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   const giveUp = new AbortController();
-  const within = (ms: number): NodeJS.Timeout => setTimeout(() => giveUp.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
+  const within = (ms: number): NodeJS.Timeout =>
+    setTimeout(() => giveUp.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
   let timer = within(patience);
   try {
     const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal });
@@ -126,7 +152,25 @@ async function download(url: string, patience: number, emit: Emit | undefined, s
 async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal | undefined): Promise<MtcnnWeights> {
   const directory = await mkdtemp(join(tmpdir(), 'facewright-'));
   try {
-    await runPip(pip, ['download', '--no-deps', '--only-binary', ':all:', '--disable-pip-version-check', '--quiet', '--timeout', '10', '--retries', '1', '-d', directory, WHEEL], signal);
+    await runPip(
+      pip,
+      [
+        'download',
+        '--no-deps',
+        '--only-binary',
+        ':all:',
+        '--disable-pip-version-check',
+        '--quiet',
+        '--timeout',
+        '10',
+        '--retries',
+        '1',
+        '-d',
+        directory,
+        WHEEL,
+      ],
+      signal,
+    );
     const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
     if (!wheel) throw new Error('pip brought no wheel');
     const bytes = await readFile(join(directory, wheel));
@@ -138,7 +182,11 @@ async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal 
   }
 }
 
-async function runPip(ways: readonly (readonly string[])[], args: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+async function runPip(
+  ways: readonly (readonly string[])[],
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (const [command, ...before] of ways) {
     try {
       await promisify(execFile)(command, [...before, ...args], { signal, timeout: 120_000 });
@@ -146,7 +194,11 @@ async function runPip(ways: readonly (readonly string[])[], args: readonly strin
     } catch (error) {
       const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
       if (code === 'ENOENT' || stderr.includes('No module named pip')) continue;
-      const last = stderr.trim().split('\n').findLast((line) => line.startsWith('ERROR')) ?? messageOf(error).split('\n')[0];
+      const last =
+        stderr
+          .trim()
+          .split('\n')
+          .findLast((line) => line.startsWith('ERROR')) ?? messageOf(error).split('\n')[0];
       throw new Error(last, { cause: undefined });
     }
   }

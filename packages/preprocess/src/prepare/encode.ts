@@ -17,7 +17,8 @@ export async function outcomeEncoder({ format, encoder }: Encoding): Promise<Enc
   return async (outcome) => {
     if ('exclusion' in outcome) return outcome;
     const images: EncodedImage[] = [];
-    for (const { sample, image } of outcome.images) images.push({ sample, bytes: jpeg ? await jpeg.encode(image) : await encodeImage(image, 'png') });
+    for (const { sample, image } of outcome.images)
+      images.push({ sample, bytes: jpeg ? await jpeg.encode(image) : await encodeImage(image, 'png') });
     for (const { image } of outcome.images) releaseArray(image.data);
     return { images };
   };

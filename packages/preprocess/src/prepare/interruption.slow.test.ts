@@ -20,21 +20,36 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const SIZE = { people: 6, photos: 40, shardBytes: 700_000 };
-const args = (out: string, workers: number, more: object = {}): string[] => [script, JSON.stringify({ source, out, workers, ...SIZE, ...more })];
-interface Told { kept: number; dropped: number; images: number; peak: number; samples: [number, number][] }
-const run = (out: string, workers: number, more?: object): Told => JSON.parse(execFileSync(process.execPath, args(out, workers, more), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as Told;
+const args = (out: string, workers: number, more: object = {}): string[] => [
+  script,
+  JSON.stringify({ source, out, workers, ...SIZE, ...more }),
+];
+interface Told {
+  kept: number;
+  dropped: number;
+  images: number;
+  peak: number;
+  samples: [number, number][];
+}
+const run = (out: string, workers: number, more?: object): Told =>
+  JSON.parse(
+    execFileSync(process.execPath, args(out, workers, more), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+  ) as Told;
 
 /** A hash of every file by name; dataset.json itself without the seconds that the preparation took. */
 function bytesOf(directory: string): Record<string, string> {
   return Object.fromEntries(
-    readdirSync(directory).sort().map((name) => {
-      const content = readFileSync(join(directory, name));
-      if (name === 'dataset.json') return [name, content.toString().replace(/"seconds": [\d.e-]+/, '"seconds": 0')];
-      return [name, createHash('sha256').update(content).digest('hex')];
-    }),
+    readdirSync(directory)
+      .sort()
+      .map((name) => {
+        const content = readFileSync(join(directory, name));
+        if (name === 'dataset.json') return [name, content.toString().replace(/"seconds": [\d.e-]+/, '"seconds": 0')];
+        return [name, createHash('sha256').update(content).digest('hex')];
+      }),
   );
 }
-const leftOvers = (out: string): string[] => readdirSync(root).filter((name) => name.startsWith(`${out.split('/').at(-1)}.`));
+const leftOvers = (out: string): string[] =>
+  readdirSync(root).filter((name) => name.startsWith(`${out.split('/').at(-1)}.`));
 
 test('any number of worker threads, and none, give the same bytes', () => {
   const told = run(join(root, 'none'), 0);
@@ -87,7 +102,10 @@ const PHOTOS = Number(process.env.FACEWRIGHT_PHOTOS ?? 6000);
 
 test(`memory stays flat over ${PHOTOS} photos`, () => {
   const { samples } = run(join(root, 'many'), 2, { people: PHOTOS / 200, photos: 200, shardBytes: 64 * 2 ** 20 });
-  const after = (share: number): number => Math.max(...samples.filter(([done]) => done >= PHOTOS * (share - 0.2) && done <= PHOTOS * share).map(([, rss]) => rss));
+  const after = (share: number): number =>
+    Math.max(
+      ...samples.filter(([done]) => done >= PHOTOS * (share - 0.2) && done <= PHOTOS * share).map(([, rss]) => rss),
+    );
   // what grows is the index, as the file will hold it, and the list of left-out photos: every seventh here
   expect(after(1) - after(0.5)).toBeLessThan(40 * 2 ** 20 + PHOTOS * 400);
 }, 3_600_000);

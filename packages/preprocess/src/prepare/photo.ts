@@ -1,7 +1,19 @@
 /** One photo on its way to encoded images: bytes, pixels, faces, crops, augmented copies; whatever cannot go on becomes an exclusion with its reason. */
 import {
-  FacewrightError, Interrupted, landmarkPoints, messageOf, releaseArray,
-  type Aligner, type Detector, type Exclusion, type Face, type Landmarks, type Photo, type Random, type RgbImage, type Sample,
+  FacewrightError,
+  Interrupted,
+  landmarkPoints,
+  messageOf,
+  releaseArray,
+  type Aligner,
+  type Detector,
+  type Exclusion,
+  type Face,
+  type Landmarks,
+  type Photo,
+  type Random,
+  type RgbImage,
+  type Sample,
 } from '@facewright/core';
 import { decodeImage, ImageError, type DecodeLimits } from '@facewright/core/platform';
 import { cropByBox } from '../align/box-crop.js';
@@ -49,18 +61,29 @@ interface AlignedFace {
 }
 
 /** A photo left out, and why. */
-export const excluded = ({ id, identity }: PhotoFacts, reason: Exclusion['reason'], detail?: string): { readonly exclusion: Exclusion } => ({
+export const excluded = (
+  { id, identity }: PhotoFacts,
+  reason: Exclusion['reason'],
+  detail?: string,
+): { readonly exclusion: Exclusion } => ({
   exclusion: { photo: id, identity, reason, ...(detail === undefined ? {} : { detail }) },
 });
 
 export const unreadable = (photo: PhotoFacts, error: unknown): { readonly exclusion: Exclusion } =>
-  excluded(photo, error instanceof ImageError ? error.reason : 'unreadable', error instanceof FacewrightError ? error.what : messageOf(error));
+  excluded(
+    photo,
+    error instanceof ImageError ? error.reason : 'unreadable',
+    error instanceof FacewrightError ? error.what : messageOf(error),
+  );
 
 /** Whether a photo's faces have to be looked for. */
 export const needsDetector = ({ landmarks, aligned }: PhotoFacts): boolean => !landmarks && !aligned;
 
 /** Every image of a photo, and how long each stage took. Rejects only when interrupted. */
-export async function processPhoto({ photo, bytes, tier }: PhotoTask, processing: Processing): Promise<{ outcome: Outcome; seconds: StageSeconds }> {
+export async function processPhoto(
+  { photo, bytes, tier }: PhotoTask,
+  processing: Processing,
+): Promise<{ outcome: Outcome; seconds: StageSeconds }> {
   const seconds: Partial<Record<Stage, number>> = {};
   const timed = async <T>(stage: Stage, work: () => Promise<T> | T): Promise<T> => {
     const start = performance.now();
@@ -77,31 +100,47 @@ export async function processPhoto({ photo, bytes, tier }: PhotoTask, processing
     } catch (error) {
       return unreadable(photo, error);
     }
-    if (!photo.aligned && Math.min(image.width, image.height) < MIN_SIDE) return excluded(photo, 'too-small', `${image.width} × ${image.height} pixels`);
+    if (!photo.aligned && Math.min(image.width, image.height) < MIN_SIDE)
+      return excluded(photo, 'too-small', `${image.width} × ${image.height} pixels`);
     const faces = await facesOf(photo, image, processing, timed);
-    const made: Outcome = 'exclusion' in faces ? faces : { images: await timed('augment', () => copies(photo, faces, processing.tiers[tier], processing.random)) };
-    if (!('images' in made && made.images.some((each) => each.image.data.buffer === image.data.buffer))) releaseArray(image.data);
+    const made: Outcome =
+      'exclusion' in faces
+        ? faces
+        : { images: await timed('augment', () => copies(photo, faces, processing.tiers[tier], processing.random)) };
+    if (!('images' in made && made.images.some((each) => each.image.data.buffer === image.data.buffer)))
+      releaseArray(image.data);
     return made;
   })();
   return { outcome, seconds };
 }
 
 /** The aligned faces of a decoded photo by the policy. */
-async function facesOf(photo: PhotoFacts, image: RgbImage, { aligner, detector, faces: policy, withoutFace }: Processing, timed: <T>(stage: Stage, work: () => Promise<T> | T) => Promise<T>): Promise<readonly AlignedFace[] | { exclusion: Exclusion }> {
+async function facesOf(
+  photo: PhotoFacts,
+  image: RgbImage,
+  { aligner, detector, faces: policy, withoutFace }: Processing,
+  timed: <T>(stage: Stage, work: () => Promise<T> | T) => Promise<T>,
+): Promise<readonly AlignedFace[] | { exclusion: Exclusion }> {
   const { size } = aligner;
   if (photo.aligned) {
-    if (image.width !== size || image.height !== size) return excluded(photo, 'wrong-size', `${image.width} × ${image.height} pixels, not ${size} × ${size}`);
+    if (image.width !== size || image.height !== size)
+      return excluded(photo, 'wrong-size', `${image.width} × ${image.height} pixels, not ${size} × ${size}`);
     return [{ image }];
   }
   if (photo.landmarks) {
     if (!landmarkPoints(photo.landmarks).some(([x, y]) => x >= 0 && y >= 0 && x < image.width && y < image.height)) {
-      return excluded(photo, 'bad-landmarks', `none of the five points lies in the image of ${image.width} × ${image.height} pixels`);
+      return excluded(
+        photo,
+        'bad-landmarks',
+        `none of the five points lies in the image of ${image.width} × ${image.height} pixels`,
+      );
     }
     const given = photo.landmarks;
     return timed('align', () => aligned(photo, image, [given], aligner));
   }
   const finder = await detector();
-  if (!finder) return excluded(photo, 'no-landmarks', 'there is no detector, and the dataset brings no landmarks for it');
+  if (!finder)
+    return excluded(photo, 'no-landmarks', 'there is no detector, and the dataset brings no landmarks for it');
   let found: Face[];
   try {
     found = await inTurn(finder, () => timed('detect', () => finder.detect(image)));
@@ -109,11 +148,21 @@ async function facesOf(photo: PhotoFacts, image: RgbImage, { aligner, detector, 
     if (error instanceof Interrupted) throw error;
     return excluded(photo, 'detection-failed', messageOf(error));
   }
-  if (found.length === 0) return withoutFace === 'centre' ? timed('align', () => [{ image: cropByBox(image, size) }]) : excluded(photo, 'no-face');
+  if (found.length === 0)
+    return withoutFace === 'centre'
+      ? timed('align', () => [{ image: cropByBox(image, size) }])
+      : excluded(photo, 'no-face');
   if (found.length > 1 && policy === 'exactly-one') return excluded(photo, 'several-faces', `${found.length} faces`);
   const area = ({ box }: Face): number => box.width * box.height;
   const chosen = policy === 'largest' ? [found.reduce((best, face) => (area(face) > area(best) ? face : best))] : found;
-  return timed('align', () => aligned(photo, image, chosen.map(({ landmarks }) => landmarks), aligner));
+  return timed('align', () =>
+    aligned(
+      photo,
+      image,
+      chosen.map(({ landmarks }) => landmarks),
+      aligner,
+    ),
+  );
 }
 
 const busy = new WeakMap<Detector, Promise<unknown>>();
@@ -121,11 +170,19 @@ const busy = new WeakMap<Detector, Promise<unknown>>();
 /** A detector is asked for one photo at a time: nothing says that it could do with more. */
 function inTurn<T>(detector: Detector, work: () => Promise<T>): Promise<T> {
   const done = (busy.get(detector) ?? Promise.resolve()).then(work);
-  busy.set(detector, done.catch(() => undefined));
+  busy.set(
+    detector,
+    done.catch(() => undefined),
+  );
   return done;
 }
 
-function aligned(photo: PhotoFacts, image: RgbImage, landmarks: readonly Landmarks[], aligner: Aligner): readonly AlignedFace[] | { exclusion: Exclusion } {
+function aligned(
+  photo: PhotoFacts,
+  image: RgbImage,
+  landmarks: readonly Landmarks[],
+  aligner: Aligner,
+): readonly AlignedFace[] | { exclusion: Exclusion } {
   try {
     return landmarks.map((points) => ({ image: aligner.align(image, points), landmarks: points }));
   } catch (error) {
@@ -134,12 +191,20 @@ function aligned(photo: PhotoFacts, image: RgbImage, landmarks: readonly Landmar
 }
 
 /** Each face, and after it one image an augmenter. */
-function copies({ id: source, identity }: PhotoFacts, faces: readonly AlignedFace[], { augmenters }: Tier, random: Random): PreparedImage[] {
+function copies(
+  { id: source, identity }: PhotoFacts,
+  faces: readonly AlignedFace[],
+  { augmenters }: Tier,
+  random: Random,
+): PreparedImage[] {
   return faces.flatMap(({ image, landmarks }, index) => {
     const sample = { identity, source, ...(landmarks && { landmarks }) };
     const augmented = augmenters.map(({ name, augmenter }): PreparedImage => {
       const stream = random.fork(identity, source, name);
-      return { sample: { ...sample, kind: name }, image: augmenter.augment(image, index === 0 ? stream : stream.fork(index)) };
+      return {
+        sample: { ...sample, kind: name },
+        image: augmenter.augment(image, index === 0 ? stream : stream.fork(index)),
+      };
     });
     return [{ sample: { ...sample, kind: 'original' }, image }, ...augmented];
   });

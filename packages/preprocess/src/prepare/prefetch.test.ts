@@ -11,7 +11,8 @@ test('results keep the order of the items, whatever takes longer, and no more th
     await sleep(ms);
     under--;
     return ms;
-  })) results.push(result);
+  }))
+    results.push(result);
   expect(results).toEqual([30, 1, 20, 0, 10, 2]);
   expect(most).toBe(3);
 });
@@ -19,7 +20,10 @@ test('results keep the order of the items, whatever takes longer, and no more th
 test('a rejection comes at its turn, and is never unhandled', async () => {
   const seen: number[] = [];
   const all = async (): Promise<void> => {
-    for await (const result of prefetched([1, 2, 3], 5, async (value) => (value === 2 ? Promise.reject(new Error('two')) : value))) seen.push(result);
+    for await (const result of prefetched([1, 2, 3], 5, async (value) =>
+      value === 2 ? Promise.reject(new Error('two')) : value,
+    ))
+      seen.push(result);
   };
   await expect(all()).rejects.toThrow('two');
   expect(seen).toEqual([1]);

@@ -1,7 +1,11 @@
 /** Loads ahead of use: results come in the order of the items, with up to `depth` loads under way. */
 
 /** `load` must not reject for an ordinary failure: a rejection ends the iteration when its turn comes. */
-export async function* prefetched<T, R>(items: Iterable<T> | AsyncIterable<T>, depth: number, load: (item: T) => Promise<R>): AsyncGenerator<R> {
+export async function* prefetched<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  depth: number,
+  load: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
   const under: Promise<R>[] = [];
   for await (const item of items) {
     const loading = load(item);

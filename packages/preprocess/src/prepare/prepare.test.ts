@@ -1,7 +1,24 @@
 import { expect, test } from 'vitest';
-import { createRandom, FacewrightError, Interrupted, landmarksFrom, SEED_TIERS, type Aligner, type Photo } from '@facewright/core';
+import {
+  createRandom,
+  FacewrightError,
+  Interrupted,
+  landmarksFrom,
+  SEED_TIERS,
+  type Aligner,
+  type Photo,
+} from '@facewright/core';
 import { encodeImage } from '@facewright/core/node';
-import { countingDetector, LANDMARKS, person, photo, photoBytes, readerOf, run, tiersOf } from '../../test/prepare-support.js';
+import {
+  countingDetector,
+  LANDMARKS,
+  person,
+  photo,
+  photoBytes,
+  readerOf,
+  run,
+  tiersOf,
+} from '../../test/prepare-support.js';
 import { noiseImage, sha256 } from '../../test/support.js';
 import { cropByBox } from '../align/box-crop.js';
 import { createFivePointAligner } from '../align/index.js';
@@ -18,14 +35,24 @@ const withFaces = (count: number) => async (): Promise<Uint8Array> => {
 test('each tier keeps, picks and augments as its rule says; the summary counts it all', async () => {
   const scaled = SEED_TIERS.map((rule) => ({ ...rule, above: Math.floor(rule.above / 30), pick: rule.pick && 8 }));
   expect(scaled.map(({ above }) => above)).toEqual([11, 6, 3, 1]);
-  const test = run(readerOf(person('Picked', 12), person('Kept', 7), person('Opened', 4), person('Noised', 2), person('Dropped', 1)), { tiers: tiersOf(scaled), directory: '/data' });
+  const test = run(
+    readerOf(person('Picked', 12), person('Kept', 7), person('Opened', 4), person('Noised', 2), person('Dropped', 1)),
+    { tiers: tiersOf(scaled), directory: '/data' },
+  );
   const summary = await prepare(test.options);
   expect(summary).toMatchObject({
-    photos: 26, kept: 21, dropped: 5, identities: 4, images: 8 + 7 + 8 + 8, seed: 7,
+    photos: 26,
+    kept: 21,
+    dropped: 5,
+    identities: 4,
+    images: 8 + 7 + 8 + 8,
+    seed: 7,
     reasons: { 'not-picked': 4, 'too-few-photos': 1 },
     perTier: {
-      picked: { identities: 1, photos: 8, images: 8 }, kept: { identities: 1, photos: 7, images: 7 },
-      opened: { identities: 1, photos: 4, images: 8 }, noised: { identities: 1, photos: 2, images: 8 },
+      picked: { identities: 1, photos: 8, images: 8 },
+      kept: { identities: 1, photos: 7, images: 7 },
+      opened: { identities: 1, photos: 4, images: 8 },
+      noised: { identities: 1, photos: 2, images: 8 },
     },
     alignment: { fingerprint: createFivePointAligner(112).fingerprint, size: 112 },
   });
@@ -45,8 +72,15 @@ test('each tier keeps, picks and augments as its rule says; the summary counts i
 });
 
 test('a photo whose pixels an aligner hands on as they are is not freed', async () => {
-  const corner: Aligner = { size: 112, fingerprint: 'the first pixels', align: ({ data }) => ({ width: 112, height: 112, data: data.subarray(0, 112 * 112 * 3) }) };
-  const test = run(readerOf(person('A', 2), person('B', 2)), { tiers: tiersOf([{ name: 'kept', above: 0, augment: [] }]), aligner: corner });
+  const corner: Aligner = {
+    size: 112,
+    fingerprint: 'the first pixels',
+    align: ({ data }) => ({ width: 112, height: 112, data: data.subarray(0, 112 * 112 * 3) }),
+  };
+  const test = run(readerOf(person('A', 2), person('B', 2)), {
+    tiers: tiersOf([{ name: 'kept', above: 0, augment: [] }]),
+    aligner: corner,
+  });
   await prepare(test.options);
   const first = sha256(noiseImage(200, 180, 0).data.subarray(0, 112 * 112 * 3));
   expect(test.state.written.map(({ image }) => image.data.length)).toEqual(Array(4).fill(112 * 112 * 3));
@@ -55,8 +89,17 @@ test('a photo whose pixels an aligner hands on as they are is not freed', async 
 
 test('the same seed gives the same bytes, whatever loads first; another gives other noise', async () => {
   const bytes = async (seed: number, slow: (index: number) => number): Promise<string[]> => {
-    const late = (name: string) => ({ name, photos: person(name, 6).photos.map((one, index): Photo => ({ ...one, bytes: () => new Promise((resolve) => setTimeout(() => resolve(one.bytes()), slow(index))) })) });
-    const test = run(readerOf(late('A'), late('B')), { tiers: tiersOf([{ name: 'noised', above: 0, pick: 5, augment: ['gaussian-noise', 'salt-and-pepper'] }]), random: createRandom(seed) });
+    const late = (name: string) => ({
+      name,
+      photos: person(name, 6).photos.map((one, index): Photo => ({
+        ...one,
+        bytes: () => new Promise((resolve) => setTimeout(() => resolve(one.bytes()), slow(index))),
+      })),
+    });
+    const test = run(readerOf(late('A'), late('B')), {
+      tiers: tiersOf([{ name: 'noised', above: 0, pick: 5, augment: ['gaussian-noise', 'salt-and-pepper'] }]),
+      random: createRandom(seed),
+    });
     await prepare(test.options);
     return test.state.written.map(({ sample, image }) => `${sample.source} ${sample.kind} ${sha256(image.data)}`);
   };
@@ -76,36 +119,94 @@ test('mistakes of the seed: a photo that cannot be read does not crash it: every
     ['empty.jpg', async () => new Uint8Array()],
     ['dot.png', () => photoBytes(1, 1, 1)],
     ['locked.jpg', () => Promise.reject(new FacewrightError({ what: 'The file cannot be opened: EACCES.' }))],
-    ['listed.jpg', () => Promise.reject(new Error('never opened')), { excluded: { reason: 'bad-landmarks', detail: '8 numbers instead of 10' } }],
-    ['outside.png', () => photoBytes(1), { landmarks: landmarksFrom([[900, 900], [950, 900], [925, 930], [905, 950], [945, 950]]) }],
-    ['one-point.png', () => photoBytes(1), { landmarks: landmarksFrom([[9, 9], [9, 9], [9, 9], [9, 9], [9, 9]]) }],
+    [
+      'listed.jpg',
+      () => Promise.reject(new Error('never opened')),
+      { excluded: { reason: 'bad-landmarks', detail: '8 numbers instead of 10' } },
+    ],
+    [
+      'outside.png',
+      () => photoBytes(1),
+      {
+        landmarks: landmarksFrom([
+          [900, 900],
+          [950, 900],
+          [925, 930],
+          [905, 950],
+          [945, 950],
+        ]),
+      },
+    ],
+    [
+      'one-point.png',
+      () => photoBytes(1),
+      {
+        landmarks: landmarksFrom([
+          [9, 9],
+          [9, 9],
+          [9, 9],
+          [9, 9],
+          [9, 9],
+        ]),
+      },
+    ],
     ['no-landmarks.png', () => photoBytes(1), { landmarks: undefined }],
     ['aligned.png', () => photoBytes(1), { aligned: true }],
   ];
-  const test = run(readerOf({ name: 'Bad', photos: bad.map(([name, bytes, more]) => photo('Bad', name, bytes, more)) }, person('Ana Ñ', 1), person('李', 1)));
+  const test = run(
+    readerOf(
+      { name: 'Bad', photos: bad.map(([name, bytes, more]) => photo('Bad', name, bytes, more)) },
+      person('Ana Ñ', 1),
+      person('李', 1),
+    ),
+  );
   const summary = await prepare(test.options);
   expect(summary).toMatchObject({ photos: 12, kept: 2, dropped: 10, identities: 2 });
   const reasons = Object.fromEntries(summary.exclusions.map(({ photo, reason }) => [photo, reason]));
   expect(reasons).toEqual({
-    'Bad/truncated.jpg': 'unreadable', 'Bad/text.jpg': 'not-an-image', 'Bad/empty.jpg': 'not-an-image', 'Bad/dot.png': 'too-small', 'Bad/locked.jpg': 'unreadable',
-    'Bad/listed.jpg': 'bad-landmarks', 'Bad/outside.png': 'bad-landmarks', 'Bad/one-point.png': 'bad-landmarks', 'Bad/no-landmarks.png': 'no-landmarks', 'Bad/aligned.png': 'wrong-size',
+    'Bad/truncated.jpg': 'unreadable',
+    'Bad/text.jpg': 'not-an-image',
+    'Bad/empty.jpg': 'not-an-image',
+    'Bad/dot.png': 'too-small',
+    'Bad/locked.jpg': 'unreadable',
+    'Bad/listed.jpg': 'bad-landmarks',
+    'Bad/outside.png': 'bad-landmarks',
+    'Bad/one-point.png': 'bad-landmarks',
+    'Bad/no-landmarks.png': 'no-landmarks',
+    'Bad/aligned.png': 'wrong-size',
   });
-  expect(summary.exclusions.find(({ photo }) => photo === 'Bad/locked.jpg')?.detail).toBe('The file cannot be opened: EACCES.');
+  expect(summary.exclusions.find(({ photo }) => photo === 'Bad/locked.jpg')?.detail).toBe(
+    'The file cannot be opened: EACCES.',
+  );
   expect(test.of('notice')).toEqual([{ level: 'warning', message: 'None of the 10 photos of “Bad” could be used.' }]);
 });
 
 test('which faces of a photo are kept is the policy’s', async () => {
-  const faces = (name: string, ...counts: number[]) => ({ name, photos: counts.map((count, index) => photo(name, `${index}-${count}.png`, withFaces(count), { landmarks: undefined })) });
+  const faces = (name: string, ...counts: number[]) => ({
+    name,
+    photos: counts.map((count, index) =>
+      photo(name, `${index}-${count}.png`, withFaces(count), { landmarks: undefined }),
+    ),
+  });
   const reader = readerOf(faces('A', 1, 0, 3), faces('B', 2, 1));
   const sources = async (policy: 'exactly-one' | 'largest' | 'all') => {
-    const test = run(reader, { detector: countingDetector, faces: policy, tiers: tiersOf([{ name: 'all', above: 0, augment: ['gaussian-noise'] }]) });
+    const test = run(reader, {
+      detector: countingDetector,
+      faces: policy,
+      tiers: tiersOf([{ name: 'all', above: 0, augment: ['gaussian-noise'] }]),
+    });
     const summary = await prepare(test.options);
     expect(summary.alignment.detector).toBe('counting');
     return { summary, written: test.state.written };
   };
   const one = await sources('exactly-one');
   expect(one.summary.reasons).toEqual({ 'no-face': 1, 'several-faces': 2 });
-  expect(one.written.map(({ sample }) => `${sample.source} ${sample.kind}`)).toEqual(['A/0-1.png original', 'A/0-1.png gaussian-noise', 'B/1-1.png original', 'B/1-1.png gaussian-noise']);
+  expect(one.written.map(({ sample }) => `${sample.source} ${sample.kind}`)).toEqual([
+    'A/0-1.png original',
+    'A/0-1.png gaussian-noise',
+    'B/1-1.png original',
+    'B/1-1.png gaussian-noise',
+  ]);
   const largest = await sources('largest');
   expect(largest.summary).toMatchObject({ kept: 4, images: 8, reasons: { 'no-face': 1 } });
   expect(largest.written.every(({ sample }) => sample.landmarks?.leftEye[0] === 38.2946)).toBe(true);
@@ -115,8 +216,18 @@ test('which faces of a photo are kept is the policy’s', async () => {
 });
 
 test('where no face is found the middle can be taken; photos over the limits are refused', async () => {
-  const plain = { name: 'A', photos: [photo('A', '0.png', withFaces(0), { landmarks: undefined }), photo('A', 'wide.png', () => photoBytes(1, 300, 40))] };
-  const test = run(readerOf(plain, person('B', 1)), { detector: countingDetector, withoutFace: 'centre', limits: { maxSide: 250 } });
+  const plain = {
+    name: 'A',
+    photos: [
+      photo('A', '0.png', withFaces(0), { landmarks: undefined }),
+      photo('A', 'wide.png', () => photoBytes(1, 300, 40)),
+    ],
+  };
+  const test = run(readerOf(plain, person('B', 1)), {
+    detector: countingDetector,
+    withoutFace: 'centre',
+    limits: { maxSide: 250 },
+  });
   const summary = await prepare(test.options);
   expect(summary).toMatchObject({ kept: 2, reasons: { 'too-large': 1 } });
   const middle = noiseImage(120, 120, 3);
@@ -129,35 +240,59 @@ test('a detector that fails on a photo costs that photo; one is opened only wher
   let opened = 0;
   const detector = async () => {
     opened++;
-    return { ...countingDetector, detect: async (image: Parameters<typeof countingDetector.detect>[0]) => (image.width === 120 ? countingDetector.detect(image) : Promise.reject(new Error('out of memory'))) };
+    return {
+      ...countingDetector,
+      detect: async (image: Parameters<typeof countingDetector.detect>[0]) =>
+        image.width === 120 ? countingDetector.detect(image) : Promise.reject(new Error('out of memory')),
+    };
   };
   const given = run(readerOf(person('A', 2), person('B', 2)), { detector });
   await prepare(given.options);
   expect(opened).toBe(0);
-  const found = run(readerOf(person('A', 1), person('B', 1), { name: 'C', photos: [photo('C', 'a.png', withFaces(1), { landmarks: undefined }), photo('C', 'b.png', () => photoBytes(1), { landmarks: undefined })] }), { detector });
+  const found = run(
+    readerOf(person('A', 1), person('B', 1), {
+      name: 'C',
+      photos: [
+        photo('C', 'a.png', withFaces(1), { landmarks: undefined }),
+        photo('C', 'b.png', () => photoBytes(1), { landmarks: undefined }),
+      ],
+    }),
+    { detector },
+  );
   const summary = await prepare(found.options);
   expect(opened).toBe(1);
-  expect(summary.exclusions).toEqual([{ photo: 'C/b.png', identity: 'C', reason: 'detection-failed', detail: 'out of memory' }]);
+  expect(summary.exclusions).toEqual([
+    { photo: 'C/b.png', identity: 'C', reason: 'detection-failed', detail: 'out of memory' },
+  ]);
 });
 
 test('aligned photos of the right size are kept as they are', async () => {
-  const ready = (name: string) => ({ name, photos: [photo(name, 'a.png', () => photoBytes(5, 112, 112), { aligned: true, landmarks: undefined })] });
+  const ready = (name: string) => ({
+    name,
+    photos: [photo(name, 'a.png', () => photoBytes(5, 112, 112), { aligned: true, landmarks: undefined })],
+  });
   const test = run(readerOf(ready('A'), ready('B')));
   await prepare(test.options);
-  expect(test.state.written.map(({ image }) => sha256(image.data))).toEqual(Array(2).fill(sha256(noiseImage(112, 112, 5).data)));
+  expect(test.state.written.map(({ image }) => sha256(image.data))).toEqual(
+    Array(2).fill(sha256(noiseImage(112, 112, 5).data)),
+  );
 });
 
 test('fewer than two people: told before any photo is opened, or once too few are left', async () => {
   const never = (name: string) => ({ name, photos: [photo(name, 'a.png', () => Promise.reject(new Error('opened')))] });
   const early = run(readerOf(never('A'), never('B'), person('C', 40)), { tiers: tiersOf(SEED_TIERS) });
-  await expect(prepare(early.options)).rejects.toThrow(/^Fewer than two people have enough photos: 1 of 3, with 42 photos in all; 31 photos of a person are the least\.[^]*tiers/);
+  await expect(prepare(early.options)).rejects.toThrow(
+    /^Fewer than two people have enough photos: 1 of 3, with 42 photos in all; 31 photos of a person are the least\.[^]*tiers/,
+  );
   expect(early.state).toMatchObject({ aborted: 1, written: [] });
 
   const none = run(readerOf());
   await expect(prepare(none.options)).rejects.toThrow(/0 of 0, with 0 photos/);
 
   const late = run(readerOf(never('A'), never('B'), person('C', 1)));
-  await expect(prepare(late.options)).rejects.toThrow(/^Fewer than two people are left after preparation: 1\. Photos left out: 2 × unreadable/);
+  await expect(prepare(late.options)).rejects.toThrow(
+    /^Fewer than two people are left after preparation: 1\. Photos left out: 2 × unreadable/,
+  );
   expect(late.state.aborted).toBe(1);
   expect(late.state.finished).toBeUndefined();
 });
@@ -166,7 +301,13 @@ test('Ctrl-C ends it between two photos and leaves the writer aborted', async ()
   const interrupt = new AbortController();
   const test = run(readerOf(person('A', 30), person('B', 30)), { signal: interrupt.signal });
   const add = test.options.writer.add;
-  const writer = { ...test.options.writer, add: async (...args: Parameters<typeof add>) => (await add(...args), test.state.written.length === 5 ? interrupt.abort() : undefined) };
+  const writer = {
+    ...test.options.writer,
+    add: async (...args: Parameters<typeof add>) => (
+      await add(...args),
+      test.state.written.length === 5 ? interrupt.abort() : undefined
+    ),
+  };
   await expect(prepare({ ...test.options, writer })).rejects.toBeInstanceOf(Interrupted);
   expect(test.state.written).toHaveLength(5);
   expect(test.state.aborted).toBe(1);
@@ -174,7 +315,10 @@ test('Ctrl-C ends it between two photos and leaves the writer aborted', async ()
 
 test('a writer that fails ends the run with its error', async () => {
   const test = run(readerOf(person('A', 3), person('B', 3)));
-  const writer = { ...test.options.writer, add: () => Promise.reject(new FacewrightError({ what: 'The disk is full.' })) };
+  const writer = {
+    ...test.options.writer,
+    add: () => Promise.reject(new FacewrightError({ what: 'The disk is full.' })),
+  };
   await expect(prepare({ ...test.options, writer })).rejects.toThrow('The disk is full.');
   expect(test.state.aborted).toBe(1);
 });

@@ -4,12 +4,31 @@
  * of photos is under way at a time; a photo's images are written at once, and a killed preparation goes on after the last whole shard.
  */
 import {
-  FacewrightError, Interrupted, throwIfAborted,
-  type Aligner, type DatasetWriter, type Detector, type Emit, type Exclusion, type Photo, type PreparationSummary, type Random, type Reader, type ResumableWriter,
+  FacewrightError,
+  Interrupted,
+  throwIfAborted,
+  type Aligner,
+  type DatasetWriter,
+  type Detector,
+  type Emit,
+  type Exclusion,
+  type Photo,
+  type PreparationSummary,
+  type Random,
+  type Reader,
+  type ResumableWriter,
 } from '@facewright/core';
 import type { DecodeLimits } from '@facewright/core/platform';
 import { encodingFor, openWorkers, outcomeEncoder } from '#threads';
-import { excluded, needsDetector, processPhoto, unreadable, type FacesPolicy, type Outcome, type WithoutFacePolicy } from './photo.js';
+import {
+  excluded,
+  needsDetector,
+  processPhoto,
+  unreadable,
+  type FacesPolicy,
+  type Outcome,
+  type WithoutFacePolicy,
+} from './photo.js';
 import { prefetched } from './prefetch.js';
 import { PreparationKey, type PhotoNote } from './resume.js';
 import { StageClock } from './stages.js';
@@ -76,7 +95,19 @@ const PROGRESS_MS = 250;
  * that cannot be used is counted and listed, never thrown.
  */
 export async function prepare(options: PrepareOptions): Promise<PreparationSummary> {
-  const { reader, writer, tiers, emit, signal, aligner, seed, random, faces, withoutFace = 'leave-out', limits = {} } = options;
+  const {
+    reader,
+    writer,
+    tiers,
+    emit,
+    signal,
+    aligner,
+    seed,
+    random,
+    faces,
+    withoutFace = 'leave-out',
+    limits = {},
+  } = options;
   const resumable = 'addPhoto' in writer ? (writer as ResumableWriter) : undefined;
   let workers: PhotoWorkers | undefined;
   try {
@@ -84,15 +115,34 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
     const expected = await count(reader, tiers, signal);
     const detector = once(options.detector);
     const clock = new StageClock();
-    const tally = new Tally(tiers.map(({ rule }) => rule.name), emit);
+    const tally = new Tally(
+      tiers.map(({ rule }) => rule.name),
+      emit,
+    );
     const encoding = resumable ? await encodingFor(resumable.format) : undefined;
     const encode = encoding && (await outcomeEncoder(encoding));
 
     const shared = { faces, withoutFace, limits, random: random.key, encoding };
-    const key = expected.key.digest([1, aligner.fingerprint, tiers.map(({ rule }) => rule), shared, seed, options.resumeKey]);
-    const notes = (options.resumeKey === undefined ? [] : ((await resumable?.resume(key)) ?? [])) as readonly PhotoNote[];
-    if (notes.length) emit('notice', { level: 'info', message: `An interrupted preparation is gone on with: ${notes.length} photos are done.` });
-    if (options.workers && encoding && options.workers.count > 0 && expected.photos - notes.length >= LEAST_FOR_WORKERS) workers = openWorkers(options.workers.count, { ...options.workers.recipe, ...shared, encoding }, (event) => emit('notice', event));
+    const key = expected.key.digest([
+      1,
+      aligner.fingerprint,
+      tiers.map(({ rule }) => rule),
+      shared,
+      seed,
+      options.resumeKey,
+    ]);
+    const notes = (
+      options.resumeKey === undefined ? [] : ((await resumable?.resume(key)) ?? [])
+    ) as readonly PhotoNote[];
+    if (notes.length)
+      emit('notice', {
+        level: 'info',
+        message: `An interrupted preparation is gone on with: ${notes.length} photos are done.`,
+      });
+    if (options.workers && encoding && options.workers.count > 0 && expected.photos - notes.length >= LEAST_FOR_WORKERS)
+      workers = openWorkers(options.workers.count, { ...options.workers.recipe, ...shared, encoding }, (event) =>
+        emit('notice', event),
+      );
     const progress = throttledProgress(emit, expected.photos, tally, clock);
     const processing = { aligner, detector: detector.get, tiers, faces, withoutFace, limits, random };
 
@@ -106,7 +156,11 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
       // here, too, where threads detect: it must be there, and the summary says which it was
       if (needsDetector(photo)) await detector.get();
       const { id, identity, landmarks, aligned } = photo;
-      const task = { photo: { id, identity, ...(landmarks && { landmarks }), ...(aligned && { aligned }) }, bytes, tier: tiers.indexOf(tier) };
+      const task = {
+        photo: { id, identity, ...(landmarks && { landmarks }), ...(aligned && { aligned }) },
+        bytes,
+        tier: tiers.indexOf(tier),
+      };
       const { outcome, seconds } = workers ? await workers.process(task) : await processPhoto(task, processing);
       clock.add(seconds);
       return encode && !workers ? clock.timed('encode', () => encode(outcome as Outcome)) : outcome;
@@ -124,17 +178,26 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
     };
 
     let [done, kept] = [0, 0];
-    for await (const { photo, tier, exclusion, ends, outcome } of prefetched(items(options), PREFETCH * Math.max(1, workers?.count ?? 1), begin)) {
+    for await (const { photo, tier, exclusion, ends, outcome } of prefetched(
+      items(options),
+      PREFETCH * Math.max(1, workers?.count ?? 1),
+      begin,
+    )) {
       throwIfAborted(signal, photo?.id);
       if (ends) {
         if (kept > 0) tally.keepIdentity(ends.tier.rule.name);
-        else if (ends.photos > 1) emit('notice', { level: 'warning', message: `None of the ${ends.photos} photos of “${ends.name}” could be used.` });
+        else if (ends.photos > 1)
+          emit('notice', {
+            level: 'warning',
+            message: `None of the ${ends.photos} photos of “${ends.name}” could be used.`,
+          });
         kept = 0;
       } else if (!photo || !tier || !outcome) {
         tally.exclude(exclusion!);
       } else {
         const images = 'images' in outcome ? outcome.images : [];
-        if (done++ >= notes.length) await clock.timed('write', () => write(writer, resumable, outcome, photo, encoding?.encoder));
+        if (done++ >= notes.length)
+          await clock.timed('write', () => write(writer, resumable, outcome, photo, encoding?.encoder));
         else if (needsDetector(photo)) await detector.get();
         if ('exclusion' in outcome) {
           tally.exclude(outcome.exclusion);
@@ -151,12 +214,21 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
     if (tally.identities < 2) throw tooFew(tally.identities, tally.reasons);
 
     const seconds = (performance.now() - started) / 1000;
-    const summary = tally.summary({ alignment: { fingerprint: aligner.fingerprint, size: aligner.size, ...detector.used() }, seed, seconds });
+    const summary = tally.summary({
+      alignment: { fingerprint: aligner.fingerprint, size: aligner.size, ...detector.used() },
+      seed,
+      seconds,
+    });
     await writer.finish(summary);
     if (options.directory !== undefined) {
       const { exclusions: _, ...counts } = summary;
       const photosPerSecond = tally.opened / seconds;
-      emit('prepare.finished', { summary: counts, directory: options.directory, photosPerSecond, throughput: clock.throughput(photosPerSecond, workers?.count ?? 0) });
+      emit('prepare.finished', {
+        summary: counts,
+        directory: options.directory,
+        photosPerSecond,
+        throughput: clock.throughput(photosPerSecond, workers?.count ?? 0),
+      });
     }
     return summary;
   } catch (error) {
@@ -168,7 +240,11 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
 }
 
 /** A first pass over the names: ends at once where no amount of detection would leave two people. */
-async function count(reader: Reader, tiers: readonly Tier[], signal: AbortSignal | undefined): Promise<{ photos: number; key: PreparationKey }> {
+async function count(
+  reader: Reader,
+  tiers: readonly Tier[],
+  signal: AbortSignal | undefined,
+): Promise<{ photos: number; key: PreparationKey }> {
   const key = new PreparationKey();
   let photos = 0;
   let enough = 0;
@@ -199,28 +275,49 @@ async function* items({ reader, tiers, random }: PrepareOptions): AsyncGenerator
     }
     const { picked, left } = pickPhotos(person, tier.rule, random);
     for (const photo of left) yield excluded(photo, 'not-picked');
-    for (const photo of picked) yield { photo, tier, ...(photo.excluded && excluded(photo, photo.excluded.reason, photo.excluded.detail)) };
+    for (const photo of picked)
+      yield { photo, tier, ...(photo.excluded && excluded(photo, photo.excluded.reason, photo.excluded.detail)) };
     yield { ends: { name, photos: photos.length, tier } };
   }
 }
 
 /** A photo's images in one piece where the writer can take them so, else one by one. */
-async function write(writer: DatasetWriter, resumable: ResumableWriter | undefined, outcome: Outcome | EncodedOutcome, { id }: Photo, encoder: string | undefined): Promise<void> {
+async function write(
+  writer: DatasetWriter,
+  resumable: ResumableWriter | undefined,
+  outcome: Outcome | EncodedOutcome,
+  { id }: Photo,
+  encoder: string | undefined,
+): Promise<void> {
   if (resumable) {
-    const note: PhotoNote = 'exclusion' in outcome ? { id, exclusion: outcome.exclusion } : { id, images: outcome.images.length };
-    return resumable.addPhoto('images' in outcome ? (outcome as Extract<EncodedOutcome, { images: unknown }>).images : [], note, encoder);
+    const note: PhotoNote =
+      'exclusion' in outcome ? { id, exclusion: outcome.exclusion } : { id, images: outcome.images.length };
+    return resumable.addPhoto(
+      'images' in outcome ? (outcome as Extract<EncodedOutcome, { images: unknown }>).images : [],
+      note,
+      encoder,
+    );
   }
-  if ('images' in outcome) for (const { sample, image } of (outcome as Extract<Outcome, { images: unknown }>).images) await writer.add(sample, image);
+  if ('images' in outcome)
+    for (const { sample, image } of (outcome as Extract<Outcome, { images: unknown }>).images)
+      await writer.add(sample, image);
 }
 
 /** What an earlier run has made of a photo, without its images. */
 function replayed({ id, images = 0, exclusion }: PhotoNote, photo: Photo): EncodedOutcome {
-  if (id !== photo.id) throw new FacewrightError({ what: `The interrupted preparation cannot be gone on with: it has “${id}” where “${photo.id}” is now.`, todo: 'Delete what it has left (the directory ending in .partial) and prepare anew.' });
+  if (id !== photo.id)
+    throw new FacewrightError({
+      what: `The interrupted preparation cannot be gone on with: it has “${id}” where “${photo.id}” is now.`,
+      todo: 'Delete what it has left (the directory ending in .partial) and prepare anew.',
+    });
   return exclusion ? { exclusion } : { images: Array<never>(images) };
 }
 
 /** The detector, made at most once; `used` tells what the summary records of it. */
-function once(detector: PrepareOptions['detector']): { get: () => Promise<Detector | undefined>; used: () => { detector?: string } } {
+function once(detector: PrepareOptions['detector']): {
+  get: () => Promise<Detector | undefined>;
+  used: () => { detector?: string };
+} {
   let made: Promise<Detector | undefined> | undefined;
   let opened: Detector | undefined;
   return {
@@ -240,12 +337,21 @@ function throttledProgress(emit: Emit, total: number, tally: Tally, clock: Stage
     if (!last && now - told < PROGRESS_MS) return;
     told = now;
     const seconds = (now - started) / 1000;
-    emit('progress', { task: 'prepare', done: tally.photos, total, unit: 'photos', ...(seconds > 0 && { perSecond: tally.opened / seconds }), ...(clock.shares && { text: clock.shares }) });
+    emit('progress', {
+      task: 'prepare',
+      done: tally.photos,
+      total,
+      unit: 'photos',
+      ...(seconds > 0 && { perSecond: tally.opened / seconds }),
+      ...(clock.shares && { text: clock.shares }),
+    });
   };
 }
 
 function tooFew(left: number, reasons: Readonly<Record<string, number>>): FacewrightError {
-  const why = Object.entries(reasons).sort(([, a], [, b]) => b - a).map(([reason, photos]) => `${photos} × ${reason}`);
+  const why = Object.entries(reasons)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, photos]) => `${photos} × ${reason}`);
   return new FacewrightError({
     what: `Fewer than two people are left after preparation: ${left}. Photos left out: ${why.join(', ')}.`,
     todo: 'Look at the listed photos; keep more faces with "faces": "largest", add photos, or give landmarks.',

@@ -14,7 +14,12 @@ export class PreparationKey {
   private readonly hash = createSha256();
 
   add(identity: Identity): void {
-    this.hash.update(JSON.stringify([identity.name, identity.photos.map(({ id, landmarks, aligned, excluded }) => [id, landmarks, aligned, excluded])]));
+    this.hash.update(
+      JSON.stringify([
+        identity.name,
+        identity.photos.map(({ id, landmarks, aligned, excluded }) => [id, landmarks, aligned, excluded]),
+      ]),
+    );
   }
 
   digest(rest: unknown): string {

@@ -6,7 +6,15 @@ export type Stage = (typeof STAGES)[number];
 export type StageSeconds = Readonly<Partial<Record<Stage, number>>>;
 
 export class StageClock {
-  private readonly sums: Record<Stage, number> = { read: 0, decode: 0, detect: 0, align: 0, augment: 0, encode: 0, write: 0 };
+  private readonly sums: Record<Stage, number> = {
+    read: 0,
+    decode: 0,
+    detect: 0,
+    align: 0,
+    augment: 0,
+    encode: 0,
+    write: 0,
+  };
 
   add(seconds: StageSeconds): void {
     for (const stage of STAGES) this.sums[stage] += seconds[stage] ?? 0;
@@ -25,7 +33,9 @@ export class StageClock {
   get shares(): string {
     const all = STAGES.reduce((sum, stage) => sum + this.sums[stage], 0);
     if (all === 0) return '';
-    return STAGES.filter((stage) => this.sums[stage] / all >= 0.05).map((stage) => `${stage} ${Math.round((100 * this.sums[stage]) / all)} %`).join(', ');
+    return STAGES.filter((stage) => this.sums[stage] / all >= 0.05)
+      .map((stage) => `${stage} ${Math.round((100 * this.sums[stage]) / all)} %`)
+      .join(', ');
   }
 
   throughput(photosPerSecond: number, workers: number): PreparationThroughput {

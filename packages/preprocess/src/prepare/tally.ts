@@ -1,7 +1,11 @@
 /** Counts what a preparation keeps and leaves out. */
 import type { Emit, Exclusion, PreparationSummary } from '@facewright/core';
 
-interface TierCount { identities: number; photos: number; images: number }
+interface TierCount {
+  identities: number;
+  photos: number;
+  images: number;
+}
 
 export class Tally {
   readonly exclusions: Exclusion[] = [];
@@ -13,7 +17,10 @@ export class Tally {
   private images = 0;
   private people = 0;
 
-  constructor(tierNames: readonly string[], private readonly emit: Emit) {
+  constructor(
+    tierNames: readonly string[],
+    private readonly emit: Emit,
+  ) {
     this.perTier = Object.fromEntries(tierNames.map((name) => [name, { identities: 0, photos: 0, images: 0 }]));
   }
 

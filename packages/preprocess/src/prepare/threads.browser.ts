@@ -9,6 +9,12 @@ const missing = (what: string, todo: string) => (): never => {
   throw new FacewrightError({ what: `A browser has no ${what}.`, todo });
 };
 
-export const openWorkers: typeof node.openWorkers = missing('worker threads of Node', 'Prepare without the option "workers".');
-export const encodingFor: typeof node.encodingFor = missing('encoder that a dataset directory could be written with', 'Give a writer that takes pixels (`add`).');
+export const openWorkers: typeof node.openWorkers = missing(
+  'worker threads of Node',
+  'Prepare without the option "workers".',
+);
+export const encodingFor: typeof node.encodingFor = missing(
+  'encoder that a dataset directory could be written with',
+  'Give a writer that takes pixels (`add`).',
+);
 export const outcomeEncoder: typeof node.outcomeEncoder = encodingFor as never;

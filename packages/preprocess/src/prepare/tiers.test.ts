@@ -7,7 +7,18 @@ const tiers = SEED_TIERS.map((rule) => ({ rule }));
 
 test('the seed’s table at each of its edges', () => {
   const names = [1, 30, 31, 90, 91, 200, 201, 350, 351, 5000].map((photos) => tierFor(tiers, photos)?.rule.name);
-  expect(names).toEqual([undefined, undefined, 'noised', 'noised', 'opened', 'opened', 'kept', 'kept', 'picked', 'picked']);
+  expect(names).toEqual([
+    undefined,
+    undefined,
+    'noised',
+    'noised',
+    'opened',
+    'opened',
+    'kept',
+    'kept',
+    'picked',
+    'picked',
+  ]);
   expect(tierFor(tiers, 40)?.rule.augment).toEqual(['opening', 'gaussian-noise', 'salt-and-pepper']);
 });
 
@@ -19,7 +30,8 @@ test('mistakes of the seed: the pick is not another each time: it has its number
   expect([...picked, ...left].map(({ id }) => id).sort()).toEqual(somebody.photos.map(({ id }) => id).sort());
   const place = (id: string): number => somebody.photos.findIndex((photo) => photo.id === id);
   expect(picked.map(({ id }) => place(id))).toEqual(picked.map(({ id }) => place(id)).sort((a, b) => a - b));
-  const ids = (name: string, seed: number): string[] => pickPhotos({ ...somebody, name }, rule, createRandom(seed)).left.map(({ id }) => id);
+  const ids = (name: string, seed: number): string[] =>
+    pickPhotos({ ...somebody, name }, rule, createRandom(seed)).left.map(({ id }) => id);
   expect(ids('Ana', 1)).toEqual(left.map(({ id }) => id));
   expect(ids('Ana', 2)).not.toEqual(ids('Ana', 1));
   expect(ids('Bo', 1)).not.toEqual(ids('Ana', 1));

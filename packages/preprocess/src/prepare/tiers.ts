@@ -13,8 +13,15 @@ export function tierFor<T extends { readonly rule: TierRule }>(tiers: readonly T
 }
 
 /** The rule's seeded pick, in the reader's order; it depends on the stream and the identity's name and size alone. */
-export function pickPhotos({ name, photos }: Identity, { pick }: TierRule, random: Random): { readonly picked: readonly Photo[]; readonly left: readonly Photo[] } {
+export function pickPhotos(
+  { name, photos }: Identity,
+  { pick }: TierRule,
+  random: Random,
+): { readonly picked: readonly Photo[]; readonly left: readonly Photo[] } {
   if (pick === undefined || photos.length <= pick) return { picked: photos, left: [] };
   const chosen = new Set(permutation(photos.length, random.fork('pick', name), pick));
-  return { picked: photos.filter((_, index) => chosen.has(index)), left: photos.filter((_, index) => !chosen.has(index)) };
+  return {
+    picked: photos.filter((_, index) => chosen.has(index)),
+    left: photos.filter((_, index) => !chosen.has(index)),
+  };
 }

@@ -1,13 +1,33 @@
 /** Runs in a worker thread (see workers.ts): makes the parts of its recipe, then takes photos to encoded images. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import { restoreRandom, type Emit, type PluginContext, type PluginFactory, type PluginKind, type PluginReference } from '@facewright/core';
+import {
+  restoreRandom,
+  type Emit,
+  type PluginContext,
+  type PluginFactory,
+  type PluginKind,
+  type PluginReference,
+} from '@facewright/core';
 import { importPlugins, limitImageThreads, loadPlugin } from '@facewright/core/node';
 import { outcomeEncoder } from './encode.js';
 import { processPhoto, type PhotoTask, type Processing } from './photo.js';
 import type { EncodedPhoto, WorkerJob } from './workers.js';
 
-const { modules, baseDirectory, where, backend, detector, aligner, augmenters, faces, withoutFace, limits, random: key, encoding } = workerData as WorkerJob;
+const {
+  modules,
+  baseDirectory,
+  where,
+  backend,
+  detector,
+  aligner,
+  augmenters,
+  faces,
+  withoutFace,
+  limits,
+  random: key,
+  encoding,
+} = workerData as WorkerJob;
 
 async function open(): Promise<{ processing: Processing; encode: Awaited<ReturnType<typeof outcomeEncoder>> }> {
   await limitImageThreads(1); // the threads are the workers
@@ -15,16 +35,39 @@ async function open(): Promise<{ processing: Processing; encode: Awaited<ReturnT
   const known: PluginFactory[] = [];
   for (const name of modules) known.push(...(await importPlugins(name, { baseDirectory, where })));
   const source = { known, baseDirectory, where };
-  const make = async <K extends PluginKind>(kind: K, reference: PluginReference) => (await loadPlugin(kind, reference, source)).create(context(kind));
+  const make = async <K extends PluginKind>(kind: K, reference: PluginReference) =>
+    (await loadPlugin(kind, reference, source)).create(context(kind));
   const engine = once(async () => (await make('backend', backend)).open());
-  const context = (purpose: string): PluginContext => ({ random: random.fork('part', purpose), emit, signal: new AbortController().signal, engine, baseDirectory });
+  const context = (purpose: string): PluginContext => ({
+    random: random.fork('part', purpose),
+    emit,
+    signal: new AbortController().signal,
+    engine,
+    baseDirectory,
+  });
   const tiers = await Promise.all(
     augmenters.map(async (references, number) => ({
       rule: { name: String(number), above: 0, augment: [] },
-      augmenters: await Promise.all(references.map(async (reference) => ({ name: typeof reference === 'string' ? reference : reference.name, augmenter: await make('augmenter', reference) }))),
+      augmenters: await Promise.all(
+        references.map(async (reference) => ({
+          name: typeof reference === 'string' ? reference : reference.name,
+          augmenter: await make('augmenter', reference),
+        })),
+      ),
     })),
   );
-  return { processing: { aligner: await make('aligner', aligner), detector: once(() => make('detector', detector)), tiers, faces, withoutFace, limits, random }, encode: await outcomeEncoder(encoding) };
+  return {
+    processing: {
+      aligner: await make('aligner', aligner),
+      detector: once(() => make('detector', detector)),
+      tiers,
+      faces,
+      withoutFace,
+      limits,
+      random,
+    },
+    encode: await outcomeEncoder(encoding),
+  };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -44,7 +87,10 @@ export default async function photo(task: PhotoTask): Promise<EncodedPhoto> {
   const { outcome, seconds } = await processPhoto(task, processing);
   const start = performance.now();
   const encoded = await encode(outcome);
-  const result: EncodedPhoto = { outcome: encoded, seconds: { ...seconds, encode: (performance.now() - start) / 1000 } };
+  const result: EncodedPhoto = {
+    outcome: encoded,
+    seconds: { ...seconds, encode: (performance.now() - start) / 1000 },
+  };
   const buffers = 'images' in encoded ? encoded.images.map(({ bytes }) => bytes.buffer as ArrayBuffer) : [];
   return move({ [transferableSymbol]: buffers, [valueSymbol]: result } as never) as unknown as EncodedPhoto;
 }

@@ -9,6 +9,11 @@ import { expect, test } from 'vitest';
 test('photos in work end before the threads do, however long the last one takes', () => {
   const directory = mkdtempSync(join(tmpdir(), 'facewright workers '));
   const script = fileURLToPath(new URL('../../test/close-workers.mjs', import.meta.url));
-  expect(JSON.parse(execFileSync(process.execPath, [script, directory], { encoding: 'utf8' }))).toEqual(['no-face', 'no-face', 'no-face', 'no-face']);
+  expect(JSON.parse(execFileSync(process.execPath, [script, directory], { encoding: 'utf8' }))).toEqual([
+    'no-face',
+    'no-face',
+    'no-face',
+    'no-face',
+  ]);
   rmSync(directory, { recursive: true, force: true });
 }, 60_000);

@@ -67,14 +67,25 @@ const YOUNG_MEGABYTES = 24;
 export function openWorkers(count: number, job: WorkerJob, notice: (event: Events['notice']) => void): PhotoWorkers {
   // the compiled file, also where the sources run: Node itself loads it in the new thread
   const filename = createRequire(import.meta.url).resolve('@facewright/preprocess/worker');
-  const pool = new Piscina({ filename, minThreads: count, maxThreads: count, concurrentTasksPerWorker: TASKS_A_WORKER, workerData: job, idleTimeout: Infinity, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
+  const pool = new Piscina({
+    filename,
+    minThreads: count,
+    maxThreads: count,
+    concurrentTasksPerWorker: TASKS_A_WORKER,
+    workerData: job,
+    idleTimeout: Infinity,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+  });
   pool.on('message', notice);
   const inWork = new Set<Promise<EncodedPhoto>>();
   return {
     count,
     process: ({ photo, bytes, tier }) => {
       const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-      const result = pool.run({ photo, bytes: own, tier }, { transferList: [own.buffer as ArrayBuffer] }) as Promise<EncodedPhoto>;
+      const result = pool.run(
+        { photo, bytes: own, tier },
+        { transferList: [own.buffer as ArrayBuffer] },
+      ) as Promise<EncodedPhoto>;
       inWork.add(result);
       const ended = () => inWork.delete(result);
       result.then(ended, ended);

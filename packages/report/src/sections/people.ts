@@ -11,19 +11,45 @@ const hueOf = (index: number, count: number): number => Math.round(((index * 5) 
 
 export function peopleMap({ method, people }: PeopleMap): Html {
   const points = people.flatMap((person) => person.points);
-  const scaleX = scale(points.map(([x]) => x), MARGIN.x, SIZE.width - MARGIN.x);
-  const scaleY = scale(points.map(([, y]) => y), SIZE.height - MARGIN.y, MARGIN.y);
+  const scaleX = scale(
+    points.map(([x]) => x),
+    MARGIN.x,
+    SIZE.width - MARGIN.x,
+  );
+  const scaleY = scale(
+    points.map(([, y]) => y),
+    SIZE.height - MARGIN.y,
+    MARGIN.y,
+  );
   const count = people.length + (people.length % 5 === 0 ? 1 : 0);
   const shown = people.map(({ identity, points: own }, index) => {
     const places = own.map(([x, y]) => [scaleX(x), scaleY(y)] as const);
-    return { identity, places, hue: hueOf(index, count), at: [inside(median(places.map(([x]) => x)), short(identity)), Math.min(...places.map(([, y]) => y)) - 9] as [number, number] };
+    return {
+      identity,
+      places,
+      hue: hueOf(index, count),
+      at: [inside(median(places.map(([x]) => x)), short(identity)), Math.min(...places.map(([, y]) => y)) - 9] as [
+        number,
+        number,
+      ],
+    };
   });
   spread(shown.map(({ at }) => at));
-  return html`<div class="card"><figure><figcaption>Map of people</figcaption>
-<svg class="map" viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="img" aria-labelledby="map-t map-d"><title id="map-t">Map of people</title><desc id="map-d">Embeddings of ${people.length} people on a plane, a dot an image. ${method}.</desc>
-${shown.map(({ identity, places, hue }) => html`<g style="--hue:${hue}">${places.map(([x, y]) => html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4.5"><title>${identity}</title></circle>`)}</g>`)}
-${shown.map(({ identity, hue, at: [x, y] }) => html`<text style="--hue:${hue}" x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="middle">${short(identity)}</text>`)}
-</svg></figure><p class="small muted">A dot is an image, a colour a person. Near dots have like embeddings; the distance between far groups means nothing. A dot among another person's is a photo worth a look. ${method}.</p></div>`;
+  return html`<div class="card">
+    <figure>
+      <figcaption>Map of people</figcaption>
+      <svg class="map" viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="img" aria-labelledby="map-t map-d">
+        <title id="map-t">Map of people</title>
+        <desc id="map-d">Embeddings of ${people.length} people on a plane, a dot an image. ${method}.</desc>
+        ${shown.map(({ identity, places, hue }) => html`<g style="--hue:${hue}">${places.map(([x, y]) => html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4.5"><title>${identity}</title></circle>`)}</g>`)}
+        ${shown.map(({ identity, hue, at: [x, y] }) => html`<text style="--hue:${hue}" x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="middle">${short(identity)}</text>`)}
+      </svg>
+    </figure>
+    <p class="small muted">
+      A dot is an image, a colour a person. Near dots have like embeddings; the distance between far groups means
+      nothing. A dot among another person's is a photo worth a look. ${method}.
+    </p>
+  </div>`;
 }
 
 function scale(values: readonly number[], from: number, to: number): (value: number) => number {
@@ -36,7 +62,8 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 const short = (name: string): string => (name.length > 24 ? `${name.slice(0, 23)}…` : name);
 
 /** So far from the edges that a name around it is whole. */
-const inside = (x: number, name: string): number => Math.min(Math.max(x, name.length * LETTER), SIZE.width - name.length * LETTER);
+const inside = (x: number, name: string): number =>
+  Math.min(Math.max(x, name.length * LETTER), SIZE.width - name.length * LETTER);
 
 /** Moves names that lie over each other apart, up and down. */
 function spread(places: [number, number][]): void {

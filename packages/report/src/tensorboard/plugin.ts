@@ -11,13 +11,34 @@ type Scalars = Readonly<Record<string, number>>;
 const scalarsOf: { readonly [T in EventType]?: (event: RunEvent<T>) => { step?: number; scalars: Scalars } } = {
   'train.step': ({ step, stage, epoch, loss, accuracy, rate, imagesPerSecond, gradientNorm, lossScale, time }) => ({
     step,
-    scalars: { 'train/loss': loss, 'train/accuracy': accuracy, 'train/rate': rate, 'train/images_per_second': imagesPerSecond, 'train/epoch': epoch, 'train/stage': stage, ...(gradientNorm !== undefined && { 'train/gradient_norm': gradientNorm }), ...(lossScale && { 'train/loss_scale': lossScale.scale }), ...(time && { 'time/data_ms': time.data, 'time/compute_ms': time.compute, 'time/other_ms': time.other }) },
+    scalars: {
+      'train/loss': loss,
+      'train/accuracy': accuracy,
+      'train/rate': rate,
+      'train/images_per_second': imagesPerSecond,
+      'train/epoch': epoch,
+      'train/stage': stage,
+      ...(gradientNorm !== undefined && { 'train/gradient_norm': gradientNorm }),
+      ...(lossScale && { 'train/loss_scale': lossScale.scale }),
+      ...(time && { 'time/data_ms': time.data, 'time/compute_ms': time.compute, 'time/other_ms': time.other }),
+    },
   }),
-  'train.validation': ({ step, loss, accuracy }) => ({ step, scalars: { 'validation/loss': loss, 'validation/accuracy': accuracy } }),
+  'train.validation': ({ step, loss, accuracy }) => ({
+    step,
+    scalars: { 'validation/loss': loss, 'validation/accuracy': accuracy },
+  }),
   'evaluate.finished': ({ verification: { accuracy, std, threshold, eer, auc, tarAtFar } }) => ({
     scalars: {
-      'verification/accuracy': accuracy, 'verification/std': std, 'verification/threshold': threshold, 'verification/eer': eer, 'verification/auc': auc,
-      ...Object.fromEntries(Object.entries(tarAtFar).flatMap(([far, tar]) => (tar === null ? [] : [[`verification/tar_at_far_${far}`, tar]]))),
+      'verification/accuracy': accuracy,
+      'verification/std': std,
+      'verification/threshold': threshold,
+      'verification/eer': eer,
+      'verification/auc': auc,
+      ...Object.fromEntries(
+        Object.entries(tarAtFar).flatMap(([far, tar]) =>
+          tar === null ? [] : [[`verification/tar_at_far_${far}`, tar]],
+        ),
+      ),
     },
   }),
 };
@@ -32,7 +53,10 @@ function restartOf(event: RunEvent): number | undefined {
 function openEventFile(directory: string): OpenLogger {
   mkdirSync(directory, { recursive: true });
   const now = Date.now();
-  let file: number | undefined = openSync(join(directory, `events.out.tfevents.${(now / 1000).toFixed(3).padStart(14, '0')}.facewright.${process.pid}`), 'wx');
+  let file: number | undefined = openSync(
+    join(directory, `events.out.tfevents.${(now / 1000).toFixed(3).padStart(14, '0')}.facewright.${process.pid}`),
+    'wx',
+  );
   let lastStep = 0;
   const write = (at: number, step: number, content: EventContent): void => {
     if (file !== undefined) writeSync(file, encodeRecord(encodeEvent(at / 1000, step, content)));
@@ -42,7 +66,9 @@ function openEventFile(directory: string): OpenLogger {
     reader(event) {
       const restart = restartOf(event);
       if (restart !== undefined) write(event.at, restart, { restart: true });
-      const told = (scalarsOf[event.type] as ((event: RunEvent) => { step?: number; scalars: Scalars }) | undefined)?.(event);
+      const told = (scalarsOf[event.type] as ((event: RunEvent) => { step?: number; scalars: Scalars }) | undefined)?.(
+        event,
+      );
       if (!told) return;
       lastStep = told.step ?? lastStep;
       write(event.at, lastStep, { scalars: told.scalars });
@@ -58,7 +84,19 @@ function openEventFile(directory: string): OpenLogger {
 
 /** The logger plugin `tensorboard`. */
 export const tensorBoard = definePlugin({
-  meta: { name: 'tensorboard', kind: 'logger', version: '0.1.0', apiVersion: 1, description: 'event files for TensorBoard' },
-  options: z.strictObject({ directory: z.string().min(1).default('tensorboard').describe('where the event files go, within the run\'s directory') }),
+  meta: {
+    name: 'tensorboard',
+    kind: 'logger',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'event files for TensorBoard',
+  },
+  options: z.strictObject({
+    directory: z
+      .string()
+      .min(1)
+      .default('tensorboard')
+      .describe("where the event files go, within the run's directory"),
+  }),
   create: ({ directory }): Logger => ({ open: (run) => openEventFile(join(run, directory)) }),
 });

@@ -50,7 +50,9 @@ export function encodeEvent(seconds: number, step: number, content: EventContent
   const head = [doubleField(1, seconds), varintField(2, step)];
   if ('fileVersion' in content) return joined([...head, bytesField(3, utf8(content.fileVersion))]);
   if ('restart' in content) return joined([...head, bytesField(7, varintField(1, 1))]);
-  const values = Object.entries(content.scalars).map(([tag, value]) => bytesField(1, joined([bytesField(1, utf8(tag)), floatField(2, value)])));
+  const values = Object.entries(content.scalars).map(([tag, value]) =>
+    bytesField(1, joined([bytesField(1, utf8(tag)), floatField(2, value)])),
+  );
   return joined([...head, bytesField(5, joined(values))]);
 }
 
@@ -62,7 +64,8 @@ const FIXED32 = 5;
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const key = (field: number, wireType: number): Uint8Array => varint((field << 3) | wireType);
 const varintField = (field: number, value: number): Uint8Array => joined([key(field, VARINT), varint(value)]);
-const bytesField = (field: number, bytes: Uint8Array): Uint8Array => joined([key(field, LENGTH), varint(bytes.length), bytes]);
+const bytesField = (field: number, bytes: Uint8Array): Uint8Array =>
+  joined([key(field, LENGTH), varint(bytes.length), bytes]);
 
 function doubleField(field: number, value: number): Uint8Array {
   const bytes = new Uint8Array(8);

@@ -8,10 +8,12 @@ import { event, log, started, step } from '../../test/tensorboard-events.js';
 import { crc32c, encodeEvent, encodeRecord, maskedCrc32c } from './records.js';
 
 let root: string;
-beforeAll(async () => { root = await mkdtemp(join(tmpdir(), 'facewright-tensorboard-')); });
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'facewright-tensorboard-'));
+});
 afterAll(async () => rm(root, { recursive: true }));
 
-test('CRC-32C of RFC 3720\'s examples', () => {
+test("CRC-32C of RFC 3720's examples", () => {
   expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
   expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
@@ -21,25 +23,35 @@ test('CRC-32C of RFC 3720\'s examples', () => {
 /** Bit by bit, without a table. */
 function slowCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (((crc ^ (byte >> bit)) & 1) * 0x82f63b78);
+  for (const byte of bytes)
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (((crc ^ (byte >> bit)) & 1) * 0x82f63b78);
   return ~crc >>> 0;
 }
 
 test('a record is what the format says, for any data', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (data) => {
-    const record = Buffer.from(encodeRecord(data));
-    expect(record.length).toBe(data.length + 16);
-    expect(record.readBigUInt64LE(0)).toBe(BigInt(data.length));
-    const unmask = (masked: number): number => { const crc = (masked - 0xa282ead8) >>> 0; return ((crc >>> 17) | (crc << 15)) >>> 0; };
-    expect(unmask(record.readUInt32LE(8))).toBe(slowCrc(record.subarray(0, 8)));
-    expect(unmask(record.readUInt32LE(12 + data.length))).toBe(slowCrc(data));
-    expect(maskedCrc32c(data)).toBe(record.readUInt32LE(12 + data.length));
-  }));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (data) => {
+      const record = Buffer.from(encodeRecord(data));
+      expect(record.length).toBe(data.length + 16);
+      expect(record.readBigUInt64LE(0)).toBe(BigInt(data.length));
+      const unmask = (masked: number): number => {
+        const crc = (masked - 0xa282ead8) >>> 0;
+        return ((crc >>> 17) | (crc << 15)) >>> 0;
+      };
+      expect(unmask(record.readUInt32LE(8))).toBe(slowCrc(record.subarray(0, 8)));
+      expect(unmask(record.readUInt32LE(12 + data.length))).toBe(slowCrc(data));
+      expect(maskedCrc32c(data)).toBe(record.readUInt32LE(12 + data.length));
+    }),
+  );
 });
 
 test('an event in protocol-buffer bytes', () => {
-  expect(Buffer.from(encodeEvent(1, 300, { fileVersion: 'x' })).toString('hex')).toBe('09000000000000f03f' + '10ac02' + '1a0178');
-  expect(Buffer.from(encodeEvent(0, 2 ** 40, { scalars: { a: 1 } })).toString('hex')).toBe('090000000000000000' + '10808080808020' + '2a0a' + '0a08' + '0a0161' + '150000803f');
+  expect(Buffer.from(encodeEvent(1, 300, { fileVersion: 'x' })).toString('hex')).toBe(
+    '09000000000000f03f' + '10ac02' + '1a0178',
+  );
+  expect(Buffer.from(encodeEvent(0, 2 ** 40, { scalars: { a: 1 } })).toString('hex')).toBe(
+    '090000000000000000' + '10808080808020' + '2a0a' + '0a08' + '0a0161' + '150000803f',
+  );
 });
 
 test('each start is a file of its own, whose records are whole', async () => {

@@ -1,5 +1,13 @@
 /** What a suite gives a plugin to be made with, and engines for the suites that compute. */
-import { createRandom, type Backend, type ConfiguredPlugin, type Contracts, type Engine, type PluginContext, type PluginKind } from '@facewright/core';
+import {
+  createRandom,
+  type Backend,
+  type ConfiguredPlugin,
+  type Contracts,
+  type Engine,
+  type PluginContext,
+  type PluginKind,
+} from '@facewright/core';
 import { configured, type Subject } from './suite.js';
 
 /** The engine that a suite computes on: a backend plugin, or a function that opens an engine. */
@@ -28,10 +36,13 @@ export function testContext({ engine, baseDirectory = '.' }: ContextOptions = {}
 }
 
 export async function openEngine(source: EngineSource): Promise<Engine> {
-  return typeof source === 'function' ? source() : (await source.create(testContext()) satisfies Backend).open();
+  return typeof source === 'function' ? source() : ((await source.create(testContext())) satisfies Backend).open();
 }
 
 /** The part of a subject. */
-export async function create<K extends PluginKind>(subject: Subject<K>, options?: ContextOptions): Promise<Contracts[K]> {
+export async function create<K extends PluginKind>(
+  subject: Subject<K>,
+  options?: ContextOptions,
+): Promise<Contracts[K]> {
   return (await configured(subject)).create(testContext(options));
 }

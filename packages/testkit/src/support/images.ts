@@ -21,7 +21,14 @@ export function textured(width: number, height: number, seed: string): RgbImage 
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const disc = Math.hypot(x - width / 2, y - height / 2) < Math.min(width, height) / 4 ? 60 : 0;
-      data.set([(160 * x) / width + disc + random.integer(30), (160 * y) / height + disc + random.integer(30), disc + random.integer(150)], (y * width + x) * 3);
+      data.set(
+        [
+          (160 * x) / width + disc + random.integer(30),
+          (160 * y) / height + disc + random.integer(30),
+          disc + random.integer(150),
+        ],
+        (y * width + x) * 3,
+      );
     }
   }
   return { width, height, data };

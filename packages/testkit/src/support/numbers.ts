@@ -6,32 +6,45 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dime
 
 /** Normal draws, float32. */
 export function normal(shape: readonly number[], random: Random, scale = 1): HostTensor {
-  return hostTensor(shape, Float32Array.from({ length: sizeOf(shape) }, () => scale * random.normal()));
+  return hostTensor(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, () => scale * random.normal()),
+  );
 }
 
 export const int32 = (...values: number[]): HostTensor => hostTensor([values.length], Int32Array.from(values));
 
-export const norm = (values: Iterable<number>): number => Math.sqrt([...values].reduce((sum, value) => sum + value * value, 0));
+export const norm = (values: Iterable<number>): number =>
+  Math.sqrt([...values].reduce((sum, value) => sum + value * value, 0));
 
 /**
  * The distance of two lists relative to the larger one's norm, but at least `floor` (for values that should be zero).
  * Throws for NaN or infinity on either side.
  */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>, floor = 1e-6): number {
-  if (actual.length !== expected.length) throw new Error(`${actual.length} numbers where ${expected.length} are expected`);
+  if (actual.length !== expected.length)
+    throw new Error(`${actual.length} numbers where ${expected.length} are expected`);
   const difference = norm(Array.from(actual, (value, index) => value - expected[index]));
   if (!Number.isFinite(difference)) throw new Error('not every number is finite');
   return difference / Math.max(floor, norm(Array.from(actual)), norm(Array.from(expected)));
 }
 
 /** Fails unless shape, kind and values agree to `tolerance` of the norm. */
-export function expectClose(actual: HostTensor, expected: { readonly shape: readonly number[]; readonly data: ArrayLike<number> }, tolerance: number, what: string): void {
+export function expectClose(
+  actual: HostTensor,
+  expected: { readonly shape: readonly number[]; readonly data: ArrayLike<number> },
+  tolerance: number,
+  what: string,
+): void {
   expect(actual.shape, `${what}: shape`).toEqual([...expected.shape]);
-  expect(relativeError(actual.data, expected.data), `${what}: error relative to the norm`).toBeLessThanOrEqual(tolerance);
+  expect(relativeError(actual.data, expected.data), `${what}: error relative to the norm`).toBeLessThanOrEqual(
+    tolerance,
+  );
 }
 
 export function expectFinite(tensors: HostTensors): void {
-  for (const [name, { data }] of Object.entries(tensors)) expect(data.every(Number.isFinite), `${name} is finite`).toBe(true);
+  for (const [name, { data }] of Object.entries(tensors))
+    expect(data.every(Number.isFinite), `${name} is finite`).toBe(true);
 }
 
 /** Equal names, shapes, kinds and, to the bit, values. */
@@ -52,7 +65,10 @@ export const signatureOf = (tensors: HostTensors): Record<string, string> =>
 
 /** `x + width · direction`, value by value. */
 export function moved(x: HostTensor, direction: ArrayLike<number>, width: number): HostTensor {
-  return hostTensor(x.shape, Float32Array.from(x.data, (value, index) => value + width * direction[index]));
+  return hostTensor(
+    x.shape,
+    Float32Array.from(x.data, (value, index) => value + width * direction[index]),
+  );
 }
 
 /**
@@ -70,7 +86,9 @@ export async function expectGradient(
   expect(gradient.shape, `${what}: shape of the gradient`).toEqual([...x.shape]);
   expectFinite({ [`gradient to ${what}`]: gradient });
   const size = norm(gradient.data);
-  const tries = Array.from({ length: directions }, (_, index) => Array.from(normal(x.shape, random.fork(what, index)).data));
+  const tries = Array.from({ length: directions }, (_, index) =>
+    Array.from(normal(x.shape, random.fork(what, index)).data),
+  );
   if (size > 0) tries.push(Array.from(gradient.data));
   for (const raw of tries) {
     const length = norm(raw);
@@ -83,6 +101,8 @@ export async function expectGradient(
       if (Math.abs(slope - claimed) < best) [best, measured] = [Math.abs(slope - claimed), slope];
     }
     const allowed = tolerance * size + 1e-4;
-    expect(best, `${what}: slope ${claimed} by the gradient, ${measured} by differences, apart`).toBeLessThanOrEqual(allowed);
+    expect(best, `${what}: slope ${claimed} by the gradient, ${measured} by differences, apart`).toBeLessThanOrEqual(
+      allowed,
+    );
   }
 }

@@ -41,7 +41,14 @@ export function elementwise(f: (...values: number[]) => number): ExactFunction {
     const shapes = inputs.map(({ shape }) => [...Array<number>(rank - shape.length).fill(1), ...shape]);
     const shape = Array.from({ length: rank }, (_, axis) => Math.max(...shapes.map((one) => one[axis])));
     return build(shape, (...position) =>
-      f(...inputs.map((input, i) => at({ shape: shapes[i], data: input.data }, ...position.map((coordinate, axis) => (shapes[i][axis] === 1 ? 0 : coordinate))))),
+      f(
+        ...inputs.map((input, i) =>
+          at(
+            { shape: shapes[i], data: input.data },
+            ...position.map((coordinate, axis) => (shapes[i][axis] === 1 ? 0 : coordinate)),
+          ),
+        ),
+      ),
     );
   };
 }
@@ -52,7 +59,8 @@ export const sumOver = (count: number, term: (index: number) => number): number 
   return sum;
 };
 
-export const matMul: ExactFunction = (a, b) => build([a.shape[0], b.shape[1]], (row, column) => sumOver(a.shape[1], (k) => at(a, row, k) * at(b, k, column)));
+export const matMul: ExactFunction = (a, b) =>
+  build([a.shape[0], b.shape[1]], (row, column) => sumOver(a.shape[1], (k) => at(a, row, k) * at(b, k, column)));
 
 export interface ConvolutionOptions {
   readonly stride?: number;
@@ -68,7 +76,12 @@ export function conv2d({ stride = 1, before = 0, outSize, dilation = 1 }: Convol
     build([x.shape[0], outSize, outSize, kernel.shape[3]], (n, row, column, out) =>
       sumOver(kernel.shape[0], (i) =>
         sumOver(kernel.shape[1], (j) =>
-          sumOver(kernel.shape[2], (c) => at(x, n, row * stride + i * dilation - before, column * stride + j * dilation - before, c) * at(kernel, i, j, c, out)),
+          sumOver(
+            kernel.shape[2],
+            (c) =>
+              at(x, n, row * stride + i * dilation - before, column * stride + j * dilation - before, c) *
+              at(kernel, i, j, c, out),
+          ),
         ),
       ),
     );
@@ -79,7 +92,12 @@ export function depthwise({ stride = 1, before = 0, outSize, dilation = 1 }: Con
   return (x, kernel) =>
     build([x.shape[0], outSize, outSize, x.shape[3]], (n, row, column, c) =>
       sumOver(kernel.shape[0], (i) =>
-        sumOver(kernel.shape[1], (j) => at(x, n, row * stride + i * dilation - before, column * stride + j * dilation - before, c) * at(kernel, i, j, c, 0)),
+        sumOver(
+          kernel.shape[1],
+          (j) =>
+            at(x, n, row * stride + i * dilation - before, column * stride + j * dilation - before, c) *
+            at(kernel, i, j, c, 0),
+        ),
       ),
     );
 }
@@ -98,7 +116,14 @@ export function channelVariance(x: Exact): Exact {
 }
 
 export function batchNorm(epsilon: number): ExactFunction {
-  return (x, gamma, beta) => elementwise((value, mean, variance, g, b) => (g * (value - mean)) / Math.sqrt(variance + epsilon) + b)(x, channelMean(x), channelVariance(x), gamma, beta);
+  return (x, gamma, beta) =>
+    elementwise((value, mean, variance, g, b) => (g * (value - mean)) / Math.sqrt(variance + epsilon) + b)(
+      x,
+      channelMean(x),
+      channelVariance(x),
+      gamma,
+      beta,
+    );
 }
 
 export const prelu: ExactFunction = elementwise((value, alpha) => (value >= 0 ? value : alpha * value));
@@ -119,7 +144,10 @@ export function gradientsOf(f: ExactFunction, inputs: readonly Exact[], weights:
   const value = (changed: Exact[]): number => f(...changed).data.reduce((sum, v, i) => sum + v * weights[i], 0);
   return inputs.map((input, which) => {
     const data = Float64Array.from(input.data, (original, index) => {
-      const withValue = (v: number): Exact[] => inputs.map((other, i) => (i === which ? { shape: input.shape, data: Float64Array.from(input.data).fill(v, index, index + 1) } : other));
+      const withValue = (v: number): Exact[] =>
+        inputs.map((other, i) =>
+          i === which ? { shape: input.shape, data: Float64Array.from(input.data).fill(v, index, index + 1) } : other,
+        );
       return (value(withValue(original + width)) - value(withValue(original - width))) / (2 * width);
     });
     return { shape: input.shape, data };

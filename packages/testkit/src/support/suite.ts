@@ -17,15 +17,22 @@ export interface SuiteOptions {
 }
 
 /** A configured plugin, or a function that makes one once the test's own `beforeAll` has run. */
-export type Subject<K extends PluginKind> = ConfiguredPlugin<K> | (() => ConfiguredPlugin<K> | Promise<ConfiguredPlugin<K>>);
+export type Subject<K extends PluginKind> =
+  ConfiguredPlugin<K> | (() => ConfiguredPlugin<K> | Promise<ConfiguredPlugin<K>>);
 
-export const configured = async <K extends PluginKind>(subject: Subject<K>): Promise<ConfiguredPlugin<K>> => (typeof subject === 'function' ? subject() : subject);
+export const configured = async <K extends PluginKind>(subject: Subject<K>): Promise<ConfiguredPlugin<K>> =>
+  typeof subject === 'function' ? subject() : subject;
 
 /** Registers one test of a suite. */
 export type Check = (name: string, run: () => void | Promise<void>) => void;
 
 /** Registers the suite's `describe` with its checks, those in `skip` as skipped tests. */
-export function defineSuite<K extends PluginKind>(kind: K, subject: Subject<K>, { name, skip = [] }: SuiteOptions, register: (check: Check) => void): void {
+export function defineSuite<K extends PluginKind>(
+  kind: K,
+  subject: Subject<K>,
+  { name, skip = [] }: SuiteOptions,
+  register: (check: Check) => void,
+): void {
   const shown = name ?? (typeof subject === 'function' ? undefined : subject.meta.name);
   describe(shown ? `${kind} ${shown}` : kind, () => {
     const names = new Set<string>();
@@ -35,7 +42,10 @@ export function defineSuite<K extends PluginKind>(kind: K, subject: Subject<K>, 
       if (skipped) test.skip(`${name} (skipped: ${skipped.reason})`, () => {});
       else test(name, run);
     });
-    const wrong = skip.flatMap((entry) => [...entry.tests.filter((test) => !names.has(test)), ...(entry.reason.trim() ? [] : ['a skip without a reason'])]);
+    const wrong = skip.flatMap((entry) => [
+      ...entry.tests.filter((test) => !names.has(test)),
+      ...(entry.reason.trim() ? [] : ['a skip without a reason']),
+    ]);
     if (wrong.length) {
       test('every skip names a test of the suite and its reason', () => {
         throw new Error(`not in this suite: ${wrong.join('; ')}`);

@@ -17,20 +17,31 @@ export const atAccuracy = ({ atLeast, patience, minimumGain }: AccuracyRule): Cr
   observe: (seen, { steps, validation }) => {
     if (!validation) return seen;
     const { accuracy } = validation;
-    if (!seen.best || accuracy > seen.best.accuracy + minimumGain) return { best: { accuracy, step: steps }, last: accuracy, without: 0 };
+    if (!seen.best || accuracy > seen.best.accuracy + minimumGain)
+      return { best: { accuracy, step: steps }, last: accuracy, without: 0 };
     return { ...seen, last: accuracy, without: seen.without + 1 };
   },
   verdict: ({ best, last, without }) => {
     if (atLeast !== undefined && last !== null && last >= atLeast) return { atLeast, accuracy: last };
-    return patience !== undefined && without >= patience ? { patience, minimumGain, best: best!.accuracy, atStep: best!.step, accuracy: last } : undefined;
+    return patience !== undefined && without >= patience
+      ? { patience, minimumGain, best: best!.accuracy, atStep: best!.step, accuracy: last }
+      : undefined;
   },
   remark: ({ best, last, without }, former) =>
-    patience !== undefined && without > former.without ? `The validation accuracy rises no more: ${percent(last!)} after ${percent(best!.accuracy)} at step ${best!.step} of the stage (${without} of ${patience}).` : undefined,
+    patience !== undefined && without > former.without
+      ? `The validation accuracy rises no more: ${percent(last!)} after ${percent(best!.accuracy)} at step ${best!.step} of the stage (${without} of ${patience}).`
+      : undefined,
 });
 
 /** The criterion plugin `accuracy`. */
 export const accuracyCriterion = definePlugin({
-  meta: { name: 'accuracy', kind: 'criterion', version: '0.1.0', apiVersion: 1, description: 'a stage until its validation accuracy is reached, or rises no more' },
+  meta: {
+    name: 'accuracy',
+    kind: 'criterion',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'a stage until its validation accuracy is reached, or rises no more',
+  },
   options: accuracyRule,
   create: atAccuracy,
 });

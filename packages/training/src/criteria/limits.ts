@@ -19,7 +19,8 @@ export function afterEpochs({ epochs }: { readonly epochs: number }): Criterion<
   const limit = (stepsPerEpoch: number): number => Math.max(1, Math.ceil(epochs * stepsPerEpoch));
   return {
     ...counting,
-    verdict: ({ steps, stepsPerEpoch }) => (steps > 0 && steps >= limit(stepsPerEpoch) ? { epochs, stepsPerEpoch } : undefined),
+    verdict: ({ steps, stepsPerEpoch }) =>
+      steps > 0 && steps >= limit(stepsPerEpoch) ? { epochs, stepsPerEpoch } : undefined,
     limit,
   };
 }
@@ -33,7 +34,13 @@ export const stepsCriterion = definePlugin({
 
 /** The criterion plugin `epochs`: also parts of one, at least a step. */
 export const epochsCriterion = definePlugin({
-  meta: { name: 'epochs', kind: 'criterion', version: '0.1.0', apiVersion: 1, description: 'a stage of so many epochs' },
+  meta: {
+    name: 'epochs',
+    kind: 'criterion',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'a stage of so many epochs',
+  },
   options: z.strictObject({ epochs: z.number().positive() }),
   create: afterEpochs,
 });

@@ -22,13 +22,20 @@ const EMPTY = { count: 0, sum: 0 };
 export const atPlateau = (rule: PlateauRule): Criterion<Seen> => ({
   begin: () => ({ window: EMPTY, means: [], reference: null, gain: null, lingering: 0 }),
   observe: (seen, { loss, warmingUp }) => (warmingUp ? seen : observe(seen, loss, rule)),
-  verdict: ({ means, reference, gain, lingering }) => (lingering >= rule.patience ? { ...rule, means, reference, gain } : undefined),
+  verdict: ({ means, reference, gain, lingering }) =>
+    lingering >= rule.patience ? { ...rule, means, reference, gain } : undefined,
   remark: (seen, former) => (seen.lingering > former.lingering ? remark(seen, rule) : undefined),
 });
 
 /** The criterion plugin `plateau`. */
 export const plateauCriterion = definePlugin({
-  meta: { name: 'plateau', kind: 'criterion', version: '0.1.0', apiVersion: 1, description: 'a stage until its loss lingers' },
+  meta: {
+    name: 'plateau',
+    kind: 'criterion',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'a stage until its loss lingers',
+  },
   options: plateauRule,
   create: atPlateau,
 });
@@ -42,12 +49,18 @@ function observe(seen: Seen, loss: number, { window: length, minimumGain, patien
   if (seen.reference === null) return { ...emptied, reference: mean, lingering: spent ? 1 : 0 };
   const gain = (seen.reference - mean) / Math.max(Math.abs(seen.reference), 1e-12);
   const progress = !spent && gain > 0 && gain >= minimumGain;
-  return progress ? { ...emptied, gain, reference: mean, lingering: 0 } : { ...emptied, gain, lingering: seen.lingering + 1 };
+  return progress
+    ? { ...emptied, gain, reference: mean, lingering: 0 }
+    : { ...emptied, gain, lingering: seen.lingering + 1 };
 }
 
-function remark({ means, reference, gain, lingering }: Seen, { patience, minimumGain, minimumLoss }: PlateauRule): string {
+function remark(
+  { means, reference, gain, lingering }: Seen,
+  { patience, minimumGain, minimumLoss }: PlateauRule,
+): string {
   const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
   const mean = means.at(-1)!;
-  if (mean <= minimumLoss) return `There is little left to learn: mean loss ${mean.toFixed(4)}, at or below ${minimumLoss} (${lingering} of ${patience}).`;
+  if (mean <= minimumLoss)
+    return `There is little left to learn: mean loss ${mean.toFixed(4)}, at or below ${minimumLoss} (${lingering} of ${patience}).`;
   return `The loss lingers: mean ${mean.toFixed(4)} after ${reference!.toFixed(4)}, a gain of ${percent(gain!)} where ${percent(minimumGain)} counts (${lingering} of ${patience}).`;
 }

@@ -5,7 +5,14 @@
  *
  * The bias corrections c = 1 − βᵗ are kept as running values c ← β·c + (1 − β) from 0: no power, and no cancellation in float32.
  */
-import { definePlugin, filled, hostScalar, type HostTensors, type Optimiser, type OptimiserStep } from '@facewright/core';
+import {
+  definePlugin,
+  filled,
+  hostScalar,
+  type HostTensors,
+  type Optimiser,
+  type OptimiserStep,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { weightDecayOptions, weightDecays } from './weight-decay.js';
@@ -18,14 +25,26 @@ const options = {
 };
 
 export const adam = definePlugin({
-  meta: { name: 'adam', kind: 'optimiser', version: '0.1.0', apiVersion: 1, description: 'Adam, with decoupled weight decay' },
+  meta: {
+    name: 'adam',
+    kind: 'optimiser',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'Adam, with decoupled weight decay',
+  },
   options: z.strictObject(options),
   create: (options): Optimiser => ({ init: emptyMemory, update: (step) => updateAll(step, options) }),
 });
 
 /** The same with the weight decay that the paper of AdamW and PyTorch begin with. */
 export const adamW = definePlugin({
-  meta: { name: 'adamw', kind: 'optimiser', version: '0.1.0', apiVersion: 1, description: 'Adam with decoupled weight decay of 0.01' },
+  meta: {
+    name: 'adamw',
+    kind: 'optimiser',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'Adam with decoupled weight decay of 0.01',
+  },
   options: z.strictObject({ ...options, weightDecay: options.weightDecay.default(0.01) }),
   create: (options): Optimiser => ({ init: emptyMemory, update: (step) => updateAll(step, options) }),
 });
@@ -33,18 +52,28 @@ export const adamW = definePlugin({
 type AdamOptions = z.output<typeof adam.options>;
 
 function emptyMemory(params: HostTensors): HostTensors {
-  const zeros = Object.entries(params).flatMap(([name, { shape }]) => [[`mean/${name}`, filled(shape, 0)], [`square/${name}`, filled(shape, 0)]] as const);
+  const zeros = Object.entries(params).flatMap(
+    ([name, { shape }]) =>
+      [
+        [`mean/${name}`, filled(shape, 0)],
+        [`square/${name}`, filled(shape, 0)],
+      ] as const,
+  );
   return { ...Object.fromEntries(zeros), 'correction/mean': hostScalar(0), 'correction/square': hostScalar(0) };
 }
 
 function updateAll(step: OptimiserStep, options: AdamOptions): ReturnType<Optimiser['update']> {
   const { beta1, beta2, epsilon } = options;
   const decays = weightDecays(options, step);
-  const average = (former: tf.Tensor, value: tf.Tensor | number, beta: number): tf.Tensor => tf.add(tf.mul(former, beta), tf.mul(value, 1 - beta));
+  const average = (former: tf.Tensor, value: tf.Tensor | number, beta: number): tf.Tensor =>
+    tf.add(tf.mul(former, beta), tf.mul(value, 1 - beta));
   const meanCorrection = average(step.memory['correction/mean'], 1, beta1);
   const squareCorrection = average(step.memory['correction/square'], 1, beta2);
   const params: Record<string, tf.Tensor> = {};
-  const memory: Record<string, tf.Tensor> = { 'correction/mean': meanCorrection, 'correction/square': squareCorrection };
+  const memory: Record<string, tf.Tensor> = {
+    'correction/mean': meanCorrection,
+    'correction/square': squareCorrection,
+  };
   for (const [name, param] of Object.entries(step.params)) {
     const gradient = step.gradients[name];
     const mean = average(step.memory[`mean/${name}`], gradient, beta1);

@@ -1,6 +1,15 @@
 /** The optimisers against the conformance suite, and against their formulas worked out step by step in double precision. */
 import { cpu } from '@facewright/backend-cpu';
-import { createRandom, FacewrightError, hostScalar, prefixed, under, type ConfiguredPlugin, type Engine, type HostTensors } from '@facewright/core';
+import {
+  createRandom,
+  FacewrightError,
+  hostScalar,
+  prefixed,
+  under,
+  type ConfiguredPlugin,
+  type Engine,
+  type HostTensors,
+} from '@facewright/core';
 import { openEngine, testContext, testOptimiser } from '@facewright/testkit';
 import type * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -22,28 +31,47 @@ beforeAll(async () => {
 const random = createRandom('optimisers');
 const STEPS = 6;
 const RATES = [0.1, 0.1, 0.05, 0.05, 0.2, 0.01];
-const params: HostTensors = { 'body/kernel': normal([2, 3], 1, random.fork(1)), 'out/kernel': normal([4], 1, random.fork(2)) };
-const gradients = RATES.map((_, step): HostTensors => Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, normal(shape, 1, random.fork(name, step))])));
+const params: HostTensors = {
+  'body/kernel': normal([2, 3], 1, random.fork(1)),
+  'out/kernel': normal([4], 1, random.fork(2)),
+};
+const gradients = RATES.map((_, step): HostTensors =>
+  Object.fromEntries(
+    Object.entries(params).map(([name, { shape }]) => [name, normal(shape, 1, random.fork(name, step))]),
+  ),
+);
 
 /** The parameters after `STEPS` steps with the gradients above. */
 async function run(plugin: ConfiguredPlugin<'optimiser'>): Promise<HostTensors> {
   const optimiser = await plugin.create(testContext());
   const executable = engine.compile(
     (state, inputs) => {
-      const step = { params: under('params', state), memory: under('memory', state), gradients: under('gradients', inputs), rate: inputs.rate as tf.Scalar };
-      const next = optimiser.update({ ...step, groupOf: (name) => (name.startsWith('out/') ? 'afterGlobal' : undefined) });
+      const step = {
+        params: under('params', state),
+        memory: under('memory', state),
+        gradients: under('gradients', inputs),
+        rate: inputs.rate as tf.Scalar,
+      };
+      const next = optimiser.update({
+        ...step,
+        groupOf: (name) => (name.startsWith('out/') ? 'afterGlobal' : undefined),
+      });
       return { state: { ...prefixed('params', next.params), ...prefixed('memory', next.memory) }, outputs: {} };
     },
     { state: { ...prefixed('params', params), ...prefixed('memory', optimiser.init(params)) } },
   );
-  for (let step = 0; step < STEPS; step++) await executable.run({ rate: hostScalar(RATES[step]), ...prefixed('gradients', gradients[step]) });
+  for (let step = 0; step < STEPS; step++)
+    await executable.run({ rate: hostScalar(RATES[step]), ...prefixed('gradients', gradients[step]) });
   const result = under('params', await executable.readState());
   executable.dispose();
   return result;
 }
 
 /** One number's way in double precision: `next` gives the new value from the former, the gradient and the rate. */
-function expectWay(result: HostTensors, way: (name: string) => (value: number, gradient: number, rate: number) => number): void {
+function expectWay(
+  result: HostTensors,
+  way: (name: string) => (value: number, gradient: number, rate: number) => number,
+): void {
   for (const [name, { data }] of Object.entries(params)) {
     data.forEach((start, index) => {
       const next = way(name);
@@ -73,7 +101,10 @@ describe('sgd', () => {
   });
 });
 
-test.each([[0.9, 0.999, 0], [0.5, 0.9, 0.03]])('adam with β %f, %f and decay %f', async (beta1, beta2, weightDecay) => {
+test.each([
+  [0.9, 0.999, 0],
+  [0.5, 0.9, 0.03],
+])('adam with β %f, %f and decay %f', async (beta1, beta2, weightDecay) => {
   const result = await run(adam({ beta1, beta2, weightDecay, groups: { afterGlobal: 0.2 } }));
   expectWay(result, (name) => {
     const decay = name === 'out/kernel' ? 0.2 : weightDecay;

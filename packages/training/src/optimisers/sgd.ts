@@ -9,7 +9,13 @@ import { z } from 'zod';
 import { weightDecayOptions, weightDecays } from './weight-decay.js';
 
 export const sgd = definePlugin({
-  meta: { name: 'sgd', kind: 'optimiser', version: '0.1.0', apiVersion: 1, description: 'Stochastic gradient descent with momentum' },
+  meta: {
+    name: 'sgd',
+    kind: 'optimiser',
+    version: '0.1.0',
+    apiVersion: 1,
+    description: 'Stochastic gradient descent with momentum',
+  },
   options: z.strictObject({
     momentum: z.number().min(0).lt(1).default(0.9),
     nesterov: z.boolean().default(false).describe('look ahead along the momentum'),
@@ -23,7 +29,8 @@ export const sgd = definePlugin({
 
 type SgdOptions = z.output<typeof sgd.options>;
 
-const zerosFor = (params: HostTensors): HostTensors => Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [`momentum/${name}`, filled(shape, 0)]));
+const zerosFor = (params: HostTensors): HostTensors =>
+  Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [`momentum/${name}`, filled(shape, 0)]));
 
 function updateAll(step: OptimiserStep, options: SgdOptions): ReturnType<Optimiser['update']> {
   const { momentum, nesterov } = options;

@@ -32,8 +32,16 @@ export function matchPage(): HTMLElement {
   const modelChoice = select([]);
   const farChoice = select([]);
   const ownThreshold = numberInput(PLAIN_THRESHOLD, -1, 1, 'any');
-  const farField = field('False accept rate', farChoice, 'Of pairs of two people, the share that may pass for one; measured on people the model never saw.');
-  const ownField = field('Threshold', ownThreshold, 'This model brings no verification that would give thresholds: photos whose cosine reaches this are called the same person.');
+  const farField = field(
+    'False accept rate',
+    farChoice,
+    'Of pairs of two people, the share that may pass for one; measured on people the model never saw.',
+  );
+  const ownField = field(
+    'Threshold',
+    ownThreshold,
+    'This model brings no verification that would give thresholds: photos whose cosine reaches this are called the same person.',
+  );
   const slots = [makeSlot('First photo'), makeSlot('Second photo')];
   let open: OpenWorker | undefined;
   let engine: Promise<void> | undefined;
@@ -46,12 +54,16 @@ export function matchPage(): HTMLElement {
   }
 
   /** One thing after another: the worker has one engine. */
-  const inTurn = (work: () => Promise<void>): Promise<void> => (last = last.then(work).catch((cause: unknown) => showError(error, cause)));
+  const inTurn = (work: () => Promise<void>): Promise<void> =>
+    (last = last.then(work).catch((cause: unknown) => showError(error, cause)));
 
   async function ready(): Promise<OpenWorker['work']> {
     open ??= openWorker();
     const worker = open.work;
-    engine ??= Promise.race([worker.open('auto'), open.broken]).then(({ name, device, passedOver }) => void (engineLine.textContent = `Engine: ${name} (${device}). ${passedOver.map((reason) => `Passed over: ${reason}.`).join(' ')}`));
+    engine ??= Promise.race([worker.open('auto'), open.broken]).then(
+      ({ name, device, passedOver }) =>
+        void (engineLine.textContent = `Engine: ${name} (${device}). ${passedOver.map((reason) => `Passed over: ${reason}.`).join(' ')}`),
+    );
     await engine;
     const model = state.models.find(({ name }) => name === modelChoice.value);
     if (!model) throw new Error('There is no model yet. Train one on the page “Train”, or open a model directory.');
@@ -91,8 +103,26 @@ export function matchPage(): HTMLElement {
         }
         const { aligned, faces, face } = slot.found;
         slot.panel.replaceChildren(
-          element('figure', {}, await photoCanvas(slot.photo.blob, face, `${slot.name}${face ? ', the face found in it marked' : ''}`), element('figcaption', {}, faces > 1 ? `${faces} faces: the largest is taken` : faces ? 'One face' : 'A drawn face: its points are known')),
-          element('figure', {}, faceCanvas(aligned, `Aligned face of the ${slot.name.toLowerCase()}`), element('figcaption', {}, 'Aligned')),
+          element(
+            'figure',
+            {},
+            await photoCanvas(slot.photo.blob, face, `${slot.name}${face ? ', the face found in it marked' : ''}`),
+            element(
+              'figcaption',
+              {},
+              faces > 1
+                ? `${faces} faces: the largest is taken`
+                : faces
+                  ? 'One face'
+                  : 'A drawn face: its points are known',
+            ),
+          ),
+          element(
+            'figure',
+            {},
+            faceCanvas(aligned, `Aligned face of the ${slot.name.toLowerCase()}`),
+            element('figcaption', {}, 'Aligned'),
+          ),
         );
       }
       status.textContent = '';
@@ -108,12 +138,21 @@ export function matchPage(): HTMLElement {
     if (Number.isNaN(threshold)) return verdict.replaceChildren('Give a threshold.');
     const same = cosine >= threshold;
     const share = (value: number): number => Math.min(Math.max((value + 1) / 2, 0), 1) * 100;
-    const scale = element('div', { class: 'scale', 'aria-hidden': true }, element('span', { class: 'value' }), element('span', { class: 'limit' }));
+    const scale = element(
+      'div',
+      { class: 'scale', 'aria-hidden': true },
+      element('span', { class: 'value' }),
+      element('span', { class: 'limit' }),
+    );
     (scale.children[0] as HTMLElement).style.width = `${share(cosine)}%`;
     (scale.children[1] as HTMLElement).style.left = `${share(threshold)}%`;
     verdict.replaceChildren(
       element('p', { class: `answer ${same ? 'same' : 'different'}` }, same ? 'Same person' : 'Two people'),
-      element('p', {}, `Cosine ${cosine.toFixed(4)}, ${same ? 'at or above' : 'below'} the threshold ${threshold.toFixed(4)}${rate}.`),
+      element(
+        'p',
+        {},
+        `Cosine ${cosine.toFixed(4)}, ${same ? 'at or above' : 'below'} the threshold ${threshold.toFixed(4)}${rate}.`,
+      ),
       scale,
     );
   }
@@ -124,7 +163,15 @@ export function matchPage(): HTMLElement {
     const thresholds = verification ? thresholdsOf(verification) : [];
     farField.hidden = thresholds.length === 0;
     ownField.hidden = thresholds.length > 0;
-    farChoice.replaceChildren(...thresholds.map(({ name, at }) => element('option', { value: at.threshold, 'data-far': name }, `${name}: 1 pair of two people in ${Math.round(1 / Number(name))} passes, ${(at.tar * 100).toFixed(1)} % of true pairs do`)));
+    farChoice.replaceChildren(
+      ...thresholds.map(({ name, at }) =>
+        element(
+          'option',
+          { value: at.threshold, 'data-far': name },
+          `${name}: 1 pair of two people in ${Math.round(1 / Number(name))} passes, ${(at.tar * 100).toFixed(1)} % of true pairs do`,
+        ),
+      ),
+    );
     if (thresholds.length > 1) farChoice.selectedIndex = 1;
   }
 
@@ -162,11 +209,30 @@ export function matchPage(): HTMLElement {
     await update(); // of both at once: the first with the former second would have a verdict that nobody asked for
   }
 
-  const noModel = element('p', {}, 'There is no model yet: ', element('a', { href: '#train' }, 'train one'), ', or open one here.');
+  const noModel = element(
+    'p',
+    {},
+    'There is no model yet: ',
+    element('a', { href: '#train' }, 'train one'),
+    ', or open one here.',
+  );
   const choices = element('div', { class: 'fields' }, field('Model', modelChoice), farField, ownField);
-  const openModel = dropZone('Drop a model directory (model.json and weights.safetensors), or a whole run directory: its verification then gives the thresholds.', [
-    { label: 'Choose a model directory…', kind: 'directory', onFiles: (files) => void addDirectories(files).then(({ models }) => models || showError(error, 'There is no model in it: a model directory has model.json and weights.safetensors.'), (cause: unknown) => showError(error, cause)) },
-  ]);
+  const openModel = dropZone(
+    'Drop a model directory (model.json and weights.safetensors), or a whole run directory: its verification then gives the thresholds.',
+    [
+      {
+        label: 'Choose a model directory…',
+        kind: 'directory',
+        onFiles: (files) =>
+          void addDirectories(files).then(
+            ({ models }) =>
+              models ||
+              showError(error, 'There is no model in it: a model directory has model.json and weights.safetensors.'),
+            (cause: unknown) => showError(error, cause),
+          ),
+      },
+    ],
+  );
   const opening = element('details', { open: true }, element('summary', {}, 'Open a model'), openModel);
   modelChoice.addEventListener('change', () => {
     showThresholds();
@@ -179,16 +245,62 @@ export function matchPage(): HTMLElement {
   showModels();
 
   return element(
-    'div', {},
-    element('p', { class: 'lead' }, 'Do two photos show one person? Faces are found, aligned and compared in this page; the photos never leave it.'),
-    element('section', { class: 'card', 'aria-label': 'Model' }, element('h2', {}, 'Model'), noModel, choices, opening, engineLine),
-    element('section', { class: 'card', 'aria-label': 'Face detector' }, element('h2', {}, 'Face detector'), weightsPanel()),
+    'div',
+    {},
     element(
-      'section', { 'aria-label': 'Photos' },
-      element('h2', {}, 'Photos'),
-      element('div', { class: 'two' }, ...slots.map(({ name, panel, error: slotError }, index) => element('div', { class: 'card', role: 'group', 'aria-label': name }, element('h3', {}, name), dropZone('Drop a photo here.', [{ label: `Choose the ${name.toLowerCase()}…`, kind: 'file', accept: 'image/*', onFiles: ([{ file }]) => void take(index, file) }]), slotError, panel))),
-      element('div', { class: 'buttons' }, element('button', { type: 'button', onclick: () => void takeDrawn(true) }, 'Draw one person twice'), element('button', { type: 'button', onclick: () => void takeDrawn(false) }, 'Draw two people')),
+      'p',
+      { class: 'lead' },
+      'Do two photos show one person? Faces are found, aligned and compared in this page; the photos never leave it.',
     ),
-    status, error, verdict,
+    element(
+      'section',
+      { class: 'card', 'aria-label': 'Model' },
+      element('h2', {}, 'Model'),
+      noModel,
+      choices,
+      opening,
+      engineLine,
+    ),
+    element(
+      'section',
+      { class: 'card', 'aria-label': 'Face detector' },
+      element('h2', {}, 'Face detector'),
+      weightsPanel(),
+    ),
+    element(
+      'section',
+      { 'aria-label': 'Photos' },
+      element('h2', {}, 'Photos'),
+      element(
+        'div',
+        { class: 'two' },
+        ...slots.map(({ name, panel, error: slotError }, index) =>
+          element(
+            'div',
+            { class: 'card', role: 'group', 'aria-label': name },
+            element('h3', {}, name),
+            dropZone('Drop a photo here.', [
+              {
+                label: `Choose the ${name.toLowerCase()}…`,
+                kind: 'file',
+                accept: 'image/*',
+                onFiles: ([{ file }]) => void take(index, file),
+              },
+            ]),
+            slotError,
+            panel,
+          ),
+        ),
+      ),
+      element(
+        'div',
+        { class: 'buttons' },
+        element('button', { type: 'button', onclick: () => void takeDrawn(true) }, 'Draw one person twice'),
+        element('button', { type: 'button', onclick: () => void takeDrawn(false) }, 'Draw two people'),
+      ),
+    ),
+    status,
+    error,
+    verdict,
   );
 }

@@ -26,7 +26,13 @@ export function trainPage(): HTMLElement {
   const engineLine = element('p', { class: 'live muted' });
   const curves = element('div', { class: 'report' });
   const results = element('div', { class: 'buttons' });
-  const source = select([['drawn', 'drawn people'], ['folder', 'a folder of people']], 'drawn');
+  const source = select(
+    [
+      ['drawn', 'drawn people'],
+      ['folder', 'a folder of people'],
+    ],
+    'drawn',
+  );
   const people = numberInput(60, 6, 400);
   const photos = numberInput(8, 3, 60);
   const net = select(NET_NAMES, 'small');
@@ -36,7 +42,14 @@ export function trainPage(): HTMLElement {
   const batch = numberInput(32, 2, 512);
   const heldOut = numberInput(12, 2, 1000);
   const seed = numberInput(1, 0, 2 ** 31 - 1);
-  const engine = select([['auto', 'the fastest that works here'], ['webgpu', 'WebGPU'], ['wasm', 'WebAssembly']], 'auto');
+  const engine = select(
+    [
+      ['auto', 'the fastest that works here'],
+      ['webgpu', 'WebGPU'],
+      ['wasm', 'WebAssembly'],
+    ],
+    'auto',
+  );
   const start = element('button', { type: 'submit', class: 'main' }, 'Train');
   const stop = element('button', { type: 'button', disabled: true }, 'Stop');
   let given: PhotoFile[] | undefined;
@@ -45,7 +58,8 @@ export function trainPage(): HTMLElement {
   const folderLine = element('p', { class: 'hint' }, 'No folder is chosen yet.');
   const drawnFields = element('div', { class: 'fields' }, field('People', people), field('Photos of each', photos));
   const folderFields = element(
-    'div', { hidden: true },
+    'div',
+    { hidden: true },
     dropZone('Drop a folder here that has one subfolder of photos for each person.', [
       {
         label: 'Choose a folder…',
@@ -71,23 +85,35 @@ export function trainPage(): HTMLElement {
   });
 
   const choices = (): Choices => ({
-    net: net.value as Choices['net'], loss: loss.value as Choices['loss'], softmaxSteps: softmaxSteps.valueAsNumber, marginSteps: marginSteps.valueAsNumber,
-    batch: batch.valueAsNumber, heldOut: heldOut.valueAsNumber, seed: seed.valueAsNumber,
+    net: net.value as Choices['net'],
+    loss: loss.value as Choices['loss'],
+    softmaxSteps: softmaxSteps.valueAsNumber,
+    marginSteps: marginSteps.valueAsNumber,
+    batch: batch.valueAsNumber,
+    heldOut: heldOut.valueAsNumber,
+    seed: seed.valueAsNumber,
   });
 
   /** The photos to train on, and the weights where faces have to be found in them. */
   async function material(signal: AbortSignal): Promise<{ photos: PhotoFile[]; weights?: Uint8Array }> {
     if (source.value === 'drawn') {
       return {
-        photos: await drawSample(seed.valueAsNumber, people.valueAsNumber, photos.valueAsNumber, (done, total) => {
-          progress.value = done / total;
-          live.textContent = `Drawing: ${done} of ${total} photos`;
-        }, signal),
+        photos: await drawSample(
+          seed.valueAsNumber,
+          people.valueAsNumber,
+          photos.valueAsNumber,
+          (done, total) => {
+            progress.value = done / total;
+            live.textContent = `Drawing: ${done} of ${total} photos`;
+          },
+          signal,
+        ),
       };
     }
     if (!given) throw new Error('Choose a folder of people first.');
     await lookForWeights();
-    if (!state.weights) throw new Error('To find faces in these photos the weights of the detector are needed: give them above.');
+    if (!state.weights)
+      throw new Error('To find faces in these photos the weights of the detector are needed: give them above.');
     return { photos: given, weights: state.weights };
   }
 
@@ -113,7 +139,12 @@ export function trainPage(): HTMLElement {
     const view = createView(events);
     try {
       const { photos, weights } = await material(abort.signal);
-      const request = { photos, config: configFor(choices()), engine: engine.value as EngineChoice, ...(weights && { weights }) };
+      const request = {
+        photos,
+        config: configFor(choices()),
+        engine: engine.value as EngineChoice,
+        ...(weights && { weights }),
+      };
       const files = await Promise.race([work.run(request, proxy(view.take)), broken]);
       finish(name, events, files);
     } catch (cause) {
@@ -140,13 +171,16 @@ export function trainPage(): HTMLElement {
     return {
       take(event) {
         events.push(event);
-        if (event.type === 'notice' && event.message.startsWith('Engine passed over')) engineLine.textContent += `${event.message} `;
-        if (event.type === 'engine.opened') engineLine.textContent = `Engine: ${event.name} (${event.device}). ${engineLine.textContent}`;
+        if (event.type === 'notice' && event.message.startsWith('Engine passed over'))
+          engineLine.textContent += `${event.message} `;
+        if (event.type === 'engine.opened')
+          engineLine.textContent = `Engine: ${event.name} (${event.device}). ${engineLine.textContent}`;
         if (event.type === 'progress') {
           progress.value = event.total ? event.done / event.total : 0;
           live.textContent = `${event.task}: ${event.done} of ${event.total ?? '?'} ${event.unit}${event.perSecond ? `, ${figure(event.perSecond)} a second` : ''}${event.text ? ` (${event.text})` : ''}`;
         }
-        if (event.type === 'train.step' || event.type === 'train.validation' || event.type === 'stage.finished') due ??= setTimeout(draw, DRAW_MS);
+        if (event.type === 'train.step' || event.type === 'train.validation' || event.type === 'stage.finished')
+          due ??= setTimeout(draw, DRAW_MS);
         const text = saying(event);
         if (!text || (event.type === 'train.step' && event.at - told < TELL_MS)) return;
         told = event.at;
@@ -163,15 +197,33 @@ export function trainPage(): HTMLElement {
   function finish(name: string, events: readonly RunEvent[], files: RunFiles): void {
     const made = runOf(name, events);
     state.addRun(made);
-    state.addModel({ name: `${name}/model`, run: made, bytes: async () => ({ card: files['model/model.json'], weights: files['model/weights.safetensors'] }) });
+    state.addModel({
+      name: `${name}/model`,
+      run: made,
+      bytes: async () => ({ card: files['model/model.json'], weights: files['model/weights.safetensors'] }),
+    });
     const { evaluated, finished } = made.history;
     status.textContent = `Done in ${duration(finished?.seconds ?? 0)}.${evaluated ? ` ${percent(evaluated.verification.accuracy, 1)} of the pairs of unseen people are told right.` : ''}`;
     const verified = element('div', { class: 'report' });
     showHtml(verified, verificationSection(made.history));
     const file = name.replace(/ /g, '-');
     results.replaceChildren(
-      element('button', { type: 'button', onclick: () => download(`${file}.onnx`, files['model/model.onnx'], 'application/octet-stream') }, 'Download the model as ONNX'),
-      element('button', { type: 'button', onclick: () => download(`${file}.zip`, zipSync({ [file]: nested(files) }), 'application/zip') }, 'Download the run (zip)'),
+      element(
+        'button',
+        {
+          type: 'button',
+          onclick: () => download(`${file}.onnx`, files['model/model.onnx'], 'application/octet-stream'),
+        },
+        'Download the model as ONNX',
+      ),
+      element(
+        'button',
+        {
+          type: 'button',
+          onclick: () => download(`${file}.zip`, zipSync({ [file]: nested(files) }), 'application/zip'),
+        },
+        'Download the run (zip)',
+      ),
       element('a', { class: 'button', href: '#match' }, 'Match faces with it'),
       element('a', { class: 'button', href: '#runs' }, 'Compare it with other runs'),
       verified,
@@ -179,11 +231,31 @@ export function trainPage(): HTMLElement {
   }
 
   const form = element(
-    'form', { class: 'card' },
+    'form',
+    { class: 'card' },
     element('div', { class: 'fields' }, field('Train on', source), field('Engine', engine)),
-    drawnFields, folderFields,
-    element('div', { class: 'fields' }, field('Net', net, NET_HINT), field('Steps of softmax, at most', softmaxSteps), field('Then the margin loss', loss), field('Steps of it', marginSteps)),
-    element('details', {}, element('summary', {}, 'More settings'), element('div', { class: 'fields' }, field('Images in a step', batch), field('People kept out to verify on', heldOut), field('Seed', seed))),
+    drawnFields,
+    folderFields,
+    element(
+      'div',
+      { class: 'fields' },
+      field('Net', net, NET_HINT),
+      field('Steps of softmax, at most', softmaxSteps),
+      field('Then the margin loss', loss),
+      field('Steps of it', marginSteps),
+    ),
+    element(
+      'details',
+      {},
+      element('summary', {}, 'More settings'),
+      element(
+        'div',
+        { class: 'fields' },
+        field('Images in a step', batch),
+        field('People kept out to verify on', heldOut),
+        field('Seed', seed),
+      ),
+    ),
     element('div', { class: 'buttons' }, start, stop),
   );
   form.addEventListener('submit', (event) => {
@@ -191,9 +263,21 @@ export function trainPage(): HTMLElement {
     void run();
   });
   return element(
-    'div', {},
-    element('p', { class: 'lead' }, 'From photos of people to a model that tells strangers apart: prepared, trained and verified in a worker of this page. Keep the page open meanwhile.'),
-    form, status, progress, live, engineLine, error, results, curves,
+    'div',
+    {},
+    element(
+      'p',
+      { class: 'lead' },
+      'From photos of people to a model that tells strangers apart: prepared, trained and verified in a worker of this page. Keep the page open meanwhile.',
+    ),
+    form,
+    status,
+    progress,
+    live,
+    engineLine,
+    error,
+    results,
+    curves,
   );
 }
 

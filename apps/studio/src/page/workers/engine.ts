@@ -1,5 +1,12 @@
 /** The engine of a worker: WebGPU where the browser has an adapter, else WebAssembly; it says which, and why not the other. */
-import { createEventStream, createRunContainer, FacewrightError, pluginContext, type Engine, type PluginFactory } from '@facewright/core';
+import {
+  createEventStream,
+  createRunContainer,
+  FacewrightError,
+  pluginContext,
+  type Engine,
+  type PluginFactory,
+} from '@facewright/core';
 import { wasm } from '@facewright/backend-wasm';
 import { webgpu } from '@facewright/backend-webgpu';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
@@ -18,7 +25,11 @@ export interface OpenedEngine {
 }
 
 /** Where the WebAssembly of tfjs lies; it is loaded with the engine only. */
-const WASM_PATHS = { 'tfjs-backend-wasm.wasm': plain, 'tfjs-backend-wasm-simd.wasm': simd, 'tfjs-backend-wasm-threaded-simd.wasm': threaded };
+const WASM_PATHS = {
+  'tfjs-backend-wasm.wasm': plain,
+  'tfjs-backend-wasm-simd.wasm': simd,
+  'tfjs-backend-wasm-threaded-simd.wasm': threaded,
+};
 
 export async function openEngine(choice: EngineChoice): Promise<OpenedEngine> {
   const context = pluginContext(createRunContainer({ events: createEventStream() }), 'engine');
@@ -33,5 +44,8 @@ export async function openEngine(choice: EngineChoice): Promise<OpenedEngine> {
     // a GPU that is played on the processor is slower than WebAssembly
     passedOver.push(`${name}: ${usable ? device : reason}`);
   }
-  throw new FacewrightError({ what: `No engine works in this browser. ${passedOver.join('; ')}`, todo: 'Choose another engine, or use a newer browser.' });
+  throw new FacewrightError({
+    what: `No engine works in this browser. ${passedOver.join('; ')}`,
+    todo: 'Choose another engine, or use a newer browser.',
+  });
 }

@@ -1,6 +1,16 @@
 /** What the worker matches with: it finds the face of a photo, aligns it, and embeds it with the model it was given. */
 import { transfer } from 'comlink';
-import { createEventStream, createRunContainer, FacewrightError, pluginContext, type Detector, type Engine, type Face, type Landmarks, type RgbImage } from '@facewright/core';
+import {
+  createEventStream,
+  createRunContainer,
+  FacewrightError,
+  pluginContext,
+  type Detector,
+  type Engine,
+  type Face,
+  type Landmarks,
+  type RgbImage,
+} from '@facewright/core';
 import { decodeImage, writeFileAtomic } from '@facewright/core/platform';
 import { createFivePointAligner, createMtcnn, readWeights } from '@facewright/preprocess';
 import { checkAlignment, createEmbedder, loadModelFiles, type Embedder } from '@facewright/training';
@@ -41,8 +51,16 @@ export const matcher = {
     await writeFileAtomic('/model/weights.safetensors', weights);
     const files = await loadModelFiles('/model');
     const { name, options } = files.card.model;
-    const { part: model } = await makePart('model', { ...(options as object), name }, pluginContext(createRunContainer({ events: createEventStream() }), 'model'));
-    checkAlignment(files.card, createFivePointAligner(files.card.alignment.size), 'the page, which aligns by five points');
+    const { part: model } = await makePart(
+      'model',
+      { ...(options as object), name },
+      pluginContext(createRunContainer({ events: createEventStream() }), 'model'),
+    );
+    checkAlignment(
+      files.card,
+      createFivePointAligner(files.card.alignment.size),
+      'the page, which aligns by five points',
+    );
     const fresh = createEmbedder({ engine: opened(), model, params: files.params, statistics: files.statistics });
     embedder?.dispose();
     embedder = fresh;
@@ -51,17 +69,31 @@ export const matcher = {
 
   /** Throws a `FacewrightError` for a file that holds other numbers than the published weights. */
   useDetector(weights: Uint8Array): void {
-    const fresh = createMtcnn(opened(), readWeights(weights, 'the weights given to the page'), { minFace: 40, factor: 0.709, thresholds: [0.6, 0.7, 0.7], rounding: 'none' });
+    const fresh = createMtcnn(opened(), readWeights(weights, 'the weights given to the page'), {
+      minFace: 40,
+      factor: 0.709,
+      thresholds: [0.6, 0.7, 0.7],
+      rounding: 'none',
+    });
     detector?.dispose?.();
     detector = fresh;
   },
 
   /** The photo's largest face; `landmarks` are those of a photo that brings them. */
   async face(photo: Blob, landmarks?: Landmarks): Promise<FoundFace> {
-    if (!embedder) throw new FacewrightError({ what: 'There is no model yet.', todo: 'Choose one, or train one on the page “Train”.' });
-    const image = await decodeImage(new Uint8Array(await photo.arrayBuffer()), { where: photo instanceof File ? photo.name : 'the photo' });
+    if (!embedder)
+      throw new FacewrightError({
+        what: 'There is no model yet.',
+        todo: 'Choose one, or train one on the page “Train”.',
+      });
+    const image = await decodeImage(new Uint8Array(await photo.arrayBuffer()), {
+      where: photo instanceof File ? photo.name : 'the photo',
+    });
     const found = landmarks ? [] : await facesOf(image);
-    const face = found.reduce<Face | undefined>((best, next) => (best && areaOf(best) >= areaOf(next) ? best : next), undefined);
+    const face = found.reduce<Face | undefined>(
+      (best, next) => (best && areaOf(best) >= areaOf(next) ? best : next),
+      undefined,
+    );
     const aligned = createFivePointAligner(side).align(image, landmarks ?? face!.landmarks);
     const [embedding] = await embedder.embed([aligned]);
     const result: FoundFace = { aligned, embedding, faces: found.length, ...(face && { face }) };
@@ -75,9 +107,17 @@ function opened(): Engine {
 }
 
 async function facesOf(image: RgbImage): Promise<Face[]> {
-  if (!detector) throw new FacewrightError({ what: 'Faces cannot be found without the weights of MTCNN.', todo: 'Give their file above, or have the page’s own server fetch them.' });
+  if (!detector)
+    throw new FacewrightError({
+      what: 'Faces cannot be found without the weights of MTCNN.',
+      todo: 'Give their file above, or have the page’s own server fetch them.',
+    });
   const faces = await detector.detect(image);
-  if (!faces.length) throw new FacewrightError({ what: 'No face was found in this photo.', todo: 'Take one with a face of 40 pixels or more that looks roughly at the camera.' });
+  if (!faces.length)
+    throw new FacewrightError({
+      what: 'No face was found in this photo.',
+      todo: 'Take one with a face of 40 pixels or more that looks roughly at the camera.',
+    });
   return faces;
 }
 

@@ -9,9 +9,19 @@ export function onnxFile(model: Model, { card, params, statistics }: ModelFiles)
   const { step, state, shape } = publishedStep(model, { params, statistics }, 'nchw');
   const batch = { 0: 'batch' };
   return exportOnnx(step, {
-    name: 'facewright', state, inputs: { [IMAGES]: { shape: shape(1), dtype: 'float32' } }, axisNames: { [IMAGES]: batch, [EMBEDDINGS]: batch },
-    metadata: { 'facewright.model': JSON.stringify(card.model), 'facewright.alignment': card.alignment.fingerprint, 'facewright.alignment_size': String(card.alignment.size) },
-    descriptions: { [IMAGES]: 'Aligned faces: red, green, blue from 0 to 255 (NCHW); normalised inside.', [EMBEDDINGS]: 'Embeddings of length 1: the dot product of two is their cosine.' },
+    name: 'facewright',
+    state,
+    inputs: { [IMAGES]: { shape: shape(1), dtype: 'float32' } },
+    axisNames: { [IMAGES]: batch, [EMBEDDINGS]: batch },
+    metadata: {
+      'facewright.model': JSON.stringify(card.model),
+      'facewright.alignment': card.alignment.fingerprint,
+      'facewright.alignment_size': String(card.alignment.size),
+    },
+    descriptions: {
+      [IMAGES]: 'Aligned faces: red, green, blue from 0 to 255 (NCHW); normalised inside.',
+      [EMBEDDINGS]: 'Embeddings of length 1: the dot product of two is their cosine.',
+    },
     description: 'Face embeddings, trained in the browser with facewright.',
   });
 }

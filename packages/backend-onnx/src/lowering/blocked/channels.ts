@@ -17,7 +17,11 @@ export interface Channels {
   /** Numbers in a channel. */
   readonly length: number;
   /** activation(scale · x + shift + sum), the last two optional. */
-  affine(x: string, scale: string, options?: { shift?: string; sum?: string; activation?: 'relu' | 'isNegative' }): string;
+  affine(
+    x: string,
+    scale: string,
+    options?: { shift?: string; sum?: string; activation?: 'relu' | 'isNegative' },
+  ): string;
   /** Σ x, [c]. */
   sum(x: string): string;
   /** Σ x · y, [c]. */
@@ -28,27 +32,48 @@ export interface Channels {
 
 /** For a value of shape [n, h, w, c] with n a multiple of the block. */
 export function channelsOf(lowering: Lowering, value: Value): Channels {
-  const { onnx, target: { block } } = lowering;
+  const {
+    onnx,
+    target: { block },
+  } = lowering;
   const [n, h, w, c] = four(value);
   const length = n * h * w;
   const rows = (n / block) * h;
   const image = (name: string): string => lowering.reshape(name, [1, c * block, rows, w]);
-  const spread = (vector: string, ...shape: number[]): string => lowering.reshape(onnx.op('Expand', [lowering.reshape(vector, [c, 1]), onnx.integers(c, block)]), [c * block, ...shape]);
+  const spread = (vector: string, ...shape: number[]): string =>
+    lowering.reshape(onnx.op('Expand', [lowering.reshape(vector, [c, 1]), onnx.integers(c, block)]), [
+      c * block,
+      ...shape,
+    ]);
   const attributes = (kernel: readonly [number, number]): Record<string, OnnxAttribute> => ({
-    group: int(c * block), kernel_shape: ints(...kernel), strides: ints(1, 1), dilations: ints(1, 1), pads: ints(0, 0, 0, 0),
+    group: int(c * block),
+    kernel_shape: ints(...kernel),
+    strides: ints(1, 1),
+    dilations: ints(1, 1),
+    pads: ints(0, 0, 0, 0),
   });
   return {
     count: c,
     length,
     affine(x, scale, { shift, sum, activation } = {}) {
-      const inputs = [image(x), spread(scale, 1, 1, 1), ...(shift || sum ? [shift ? spread(shift) : ''] : []), ...(sum ? [image(sum)] : [])];
+      const inputs = [
+        image(x),
+        spread(scale, 1, 1, 1),
+        ...(shift || sum ? [shift ? spread(shift) : ''] : []),
+        ...(sum ? [image(sum)] : []),
+      ];
       const way = activation === 'relu' ? RELU : activation === 'isNegative' ? IS_NEGATIVE : {};
       return lowering.reshape(onnx.op('Conv', inputs, { ...attributes([1, 1]), ...way }, NCHWC_DOMAIN), [c, length]);
     },
     sum: (x) => onnx.op('ReduceSum', [x, onnx.integers(1)], { keepdims: int(0) }),
     // a depthwise convolution whose kernel is as large as its input gives one number a channel and image of the block
     dot(x, y) {
-      const products = onnx.op('Conv', [image(x), lowering.reshape(y, [c * block, 1, rows, w])], attributes([rows, w]), NCHWC_DOMAIN);
+      const products = onnx.op(
+        'Conv',
+        [image(x), lowering.reshape(y, [c * block, 1, rows, w])],
+        attributes([rows, w]),
+        NCHWC_DOMAIN,
+      );
       return onnx.op('ReduceSum', [lowering.reshape(products, [c, block]), onnx.integers(1)], { keepdims: int(0) });
     },
     column: (vector) => lowering.reshape(vector, [c, 1]),
@@ -56,4 +81,5 @@ export function channelsOf(lowering: Lowering, value: Value): Channels {
 }
 
 /** Whether a value can be blocked: images in whole blocks. */
-export const fitsBlocks = ({ target: { block } }: Lowering, { shape, dtype }: Value): boolean => block > 0 && dtype === 'float32' && shape.length === 4 && shape[0] % block === 0;
+export const fitsBlocks = ({ target: { block } }: Lowering, { shape, dtype }: Value): boolean =>
+  block > 0 && dtype === 'float32' && shape.length === 4 && shape[0] % block === 0;

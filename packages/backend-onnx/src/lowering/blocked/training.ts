@@ -23,7 +23,10 @@ const batchNorm: Emitter = (lowering, node) => {
   const mean = onnx.op('Mul', [channels.sum(base), share]);
   const square = onnx.op('Mul', [channels.dot(base, base), share]);
   const variance = onnx.op('Max', [onnx.op('Sub', [square, onnx.op('Mul', [mean, mean])]), onnx.scalar(0)]);
-  const scale = onnx.op('Mul', [lowering.plain(gamma), inverseDeviation(lowering, variance, node.attrs.epsilon as number)]);
+  const scale = onnx.op('Mul', [
+    lowering.plain(gamma),
+    inverseDeviation(lowering, variance, node.attrs.epsilon as number),
+  ]);
   const shift = onnx.op('Sub', [lowering.plain(beta), onnx.op('Mul', [mean, scale])]);
   const [y] = node.outputs;
   lowering.setAffine(y, { base, scale, shift });
@@ -37,9 +40,15 @@ const batchNormInference: Emitter = (lowering, node) => {
   const x = inputOf(node, 'x');
   if (!fitsBlocks(lowering, x) || !lowering.has(x, 'blocked') || node.inputs.length !== 5) return false;
   const { onnx } = lowering;
-  const [gamma, beta, mean, variance] = ['scale', 'offset', 'mean', 'variance'].map((name) => lowering.reshape(lowering.plain(inputOf(node, name)), [x.shape[3]]));
+  const [gamma, beta, mean, variance] = ['scale', 'offset', 'mean', 'variance'].map((name) =>
+    lowering.reshape(lowering.plain(inputOf(node, name)), [x.shape[3]]),
+  );
   const scale = onnx.op('Mul', [gamma, inverseDeviation(lowering, variance, node.attrs.varianceEpsilon as number)]);
-  lowering.setAffine(node.outputs[0], { base: lowering.get(x, 'blocked'), scale, shift: onnx.op('Sub', [beta, onnx.op('Mul', [mean, scale])]) });
+  lowering.setAffine(node.outputs[0], {
+    base: lowering.get(x, 'blocked'),
+    scale,
+    shift: onnx.op('Sub', [beta, onnx.op('Mul', [mean, scale])]),
+  });
   return undefined;
 };
 
@@ -52,7 +61,8 @@ function affineOf(lowering: Lowering, value: Value): AffineForm {
   const form = lowering.affine.get(value);
   if (form) return form;
   const channels = value.shape[3];
-  const filled = (number: number): string => lowering.onnx.op('Expand', [lowering.onnx.scalar(number), lowering.onnx.integers(channels)]);
+  const filled = (number: number): string =>
+    lowering.onnx.op('Expand', [lowering.onnx.scalar(number), lowering.onnx.integers(channels)]);
   return { base: lowering.get(value, 'blocked'), scale: filled(1), shift: filled(0) };
 }
 
@@ -66,9 +76,15 @@ const prelu: Emitter = (lowering, node) => {
   const one = onnx.scalar(1);
   const sign = onnx.op('Where', [onnx.op('Greater', [slope, one]), onnx.scalar(-1), one]);
   const part = onnx.op('Abs', [onnx.op('Sub', [one, slope])]);
-  const positive = channels.affine(base, onnx.op('Mul', [scale, part]), { shift: onnx.op('Mul', [shift, part]), activation: 'relu' });
+  const positive = channels.affine(base, onnx.op('Mul', [scale, part]), {
+    shift: onnx.op('Mul', [shift, part]),
+    activation: 'relu',
+  });
   const signedSlope = onnx.op('Mul', [slope, sign]);
-  const name = channels.affine(base, onnx.op('Mul', [scale, signedSlope]), { shift: onnx.op('Mul', [shift, signedSlope]), sum: positive });
+  const name = channels.affine(base, onnx.op('Mul', [scale, signedSlope]), {
+    shift: onnx.op('Mul', [shift, signedSlope]),
+    sum: positive,
+  });
   lowering.setScaled(node.outputs[0], { name, scale: sign });
   return undefined;
 };
@@ -85,15 +101,25 @@ const preluGradient: Emitter = (lowering, node) => {
   const rest = onnx.op('Sub', [lowering.plain(alpha), onnx.scalar(1)]);
   const [sum, dot] = [channels.sum(negative), channels.dot(negative, base)];
   lowering.set(node.outputs[1], 'plain', onnx.op('Add', [onnx.op('Mul', [scale, dot]), onnx.op('Mul', [shift, sum])]));
-  const both = (ofWhole: string, ofNegative: string): string => onnx.op('Add', [ofWhole, onnx.op('Mul', [rest, ofNegative])]);
+  const both = (ofWhole: string, ofNegative: string): string =>
+    onnx.op('Add', [ofWhole, onnx.op('Mul', [rest, ofNegative])]);
   const [dx] = node.outputs;
-  lowering.sloped.set(dx, { whole, negative, rest, base, sum: both(channels.sum(whole), sum), sumWithBase: both(channels.dot(whole, base), dot) });
+  lowering.sloped.set(dx, {
+    whole,
+    negative,
+    rest,
+    base,
+    sum: both(channels.sum(whole), sum),
+    sumWithBase: both(channels.dot(whole, base), dot),
+  });
   lowering.postpone(dx, () => channels.affine(negative, rest, { sum: whole }));
   return undefined;
 };
 
 const batchNormGradient: Emitter = (lowering, node) => {
-  const [x, gamma, meanValue, variance, dy] = ['x', 'gamma', 'mean', 'variance', 'dy'].map((name) => inputOf(node, name));
+  const [x, gamma, meanValue, variance, dy] = ['x', 'gamma', 'mean', 'variance', 'dy'].map((name) =>
+    inputOf(node, name),
+  );
   if (!fitsBlocks(lowering, x) || !lowering.has(x, 'blocked')) return false;
   const { onnx } = lowering;
   const channels = channelsOf(lowering, x);
@@ -121,7 +147,13 @@ const batchNormGradient: Emitter = (lowering, node) => {
 /** A shortcut: the affine side is made while adding. */
 const add: Emitter = (lowering, node) => {
   const [a, b] = node.inputs;
-  if (!fitsBlocks(lowering, a) || !sameShape(a.shape, b.shape) || sizeOf(a) === 0 || ![a, b].every((value) => lowering.has(value, 'blocked'))) return false;
+  if (
+    !fitsBlocks(lowering, a) ||
+    !sameShape(a.shape, b.shape) ||
+    sizeOf(a) === 0 ||
+    ![a, b].every((value) => lowering.has(value, 'blocked'))
+  )
+    return false;
   const waiting = [a, b].find((value) => lowering.affine.has(value) && !lowering.isMade(value));
   if (!waiting) return false;
   const { base, scale, shift } = lowering.affine.get(waiting)!;

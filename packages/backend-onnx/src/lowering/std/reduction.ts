@@ -6,11 +6,23 @@ import type { Emitter, Layout, Lowering } from '../context.js';
 import { castTo } from './elementwise.js';
 import { NCHW_AXIS } from './shape.js';
 
-const REDUCTIONS: Readonly<Record<string, string>> = { Sum: 'ReduceSum', Mean: 'ReduceMean', Max: 'ReduceMax', Min: 'ReduceMin', Prod: 'ReduceProd' };
+const REDUCTIONS: Readonly<Record<string, string>> = {
+  Sum: 'ReduceSum',
+  Mean: 'ReduceMean',
+  Max: 'ReduceMax',
+  Min: 'ReduceMin',
+  Prod: 'ReduceProd',
+};
 
-const axesOf = (node: GraphNode): number[] => util.parseAxisParam((node.attrs.axis ?? node.attrs.reductionIndices) as number[], [...node.inputs[0].shape]);
+const axesOf = (node: GraphNode): number[] =>
+  util.parseAxisParam((node.attrs.axis ?? node.attrs.reductionIndices) as number[], [...node.inputs[0].shape]);
 
-function reduce(lowering: Lowering, node: GraphNode, op: string, prepare?: (onnx: OnnxBuilder, name: string) => string): [string, Layout] {
+function reduce(
+  lowering: Lowering,
+  node: GraphNode,
+  op: string,
+  prepare?: (onnx: OnnxBuilder, name: string) => string,
+): [string, Layout] {
   const { onnx } = lowering;
   const [x] = node.inputs;
   const axes = axesOf(node);
@@ -18,7 +30,9 @@ function reduce(lowering: Lowering, node: GraphNode, op: string, prepare?: (onnx
   const nchw = (lowering.has(x, 'nchw') || lowering.has(x, 'blocked')) && (keep || keepsOrder(axes, x));
   const source = lowering.get(x, nchw ? 'nchw' : 'plain');
   const along = onnx.integers(...axes.map((axis) => (nchw ? NCHW_AXIS[axis] : axis)));
-  const result = axes.length ? onnx.op(op, [prepare ? prepare(onnx, source) : source, along], { keepdims: int(keep ? 1 : 0) }) : source;
+  const result = axes.length
+    ? onnx.op(op, [prepare ? prepare(onnx, source) : source, along], { keepdims: int(keep ? 1 : 0) })
+    : source;
   return [result, nchw && keep ? 'nchw' : 'plain'];
 }
 
@@ -28,30 +42,49 @@ function keepsOrder(axes: readonly number[], x: Value): boolean {
   return left.map((axis) => NCHW_AXIS[axis]).every((place, i, all) => i === 0 || all[i - 1] < place);
 }
 
-const numeric = (op: string): Emitter => (lowering, node) => {
-  const [x] = node.inputs;
-  const [output] = node.outputs;
-  const prepare = x.dtype === 'bool' || (op === 'ReduceMean' && x.dtype === 'int32') ? (onnx: OnnxBuilder, name: string) => castTo(onnx, name, output.dtype) : undefined;
-  const [name, layout] = reduce(lowering, node, op, prepare);
-  lowering.set(output, layout, name);
-};
+const numeric =
+  (op: string): Emitter =>
+  (lowering, node) => {
+    const [x] = node.inputs;
+    const [output] = node.outputs;
+    const prepare =
+      x.dtype === 'bool' || (op === 'ReduceMean' && x.dtype === 'int32')
+        ? (onnx: OnnxBuilder, name: string) => castTo(onnx, name, output.dtype)
+        : undefined;
+    const [name, layout] = reduce(lowering, node, op, prepare);
+    lowering.set(output, layout, name);
+  };
 
-const logical = (op: string): Emitter => (lowering, node) => {
-  const [name, layout] = reduce(lowering, node, op, (onnx, source) => castTo(onnx, source, 'int32'));
-  lowering.set(node.outputs[0], layout, castTo(lowering.onnx, name, 'bool'));
-};
+const logical =
+  (op: string): Emitter =>
+  (lowering, node) => {
+    const [name, layout] = reduce(lowering, node, op, (onnx, source) => castTo(onnx, source, 'int32'));
+    lowering.set(node.outputs[0], layout, castTo(lowering.onnx, name, 'bool'));
+  };
 
-const extreme = (op: string): Emitter => (lowering, node) => {
-  const { onnx } = lowering;
-  const [axis] = util.parseAxisParam(node.attrs.axis as number, [...node.inputs[0].shape]);
-  lowering.set(node.outputs[0], 'plain', castTo(onnx, onnx.op(op, [lowering.plain(node.inputs[0])], { axis: int(axis), keepdims: int(0) }), 'int32'));
-};
+const extreme =
+  (op: string): Emitter =>
+  (lowering, node) => {
+    const { onnx } = lowering;
+    const [axis] = util.parseAxisParam(node.attrs.axis as number, [...node.inputs[0].shape]);
+    lowering.set(
+      node.outputs[0],
+      'plain',
+      castTo(onnx, onnx.op(op, [lowering.plain(node.inputs[0])], { axis: int(axis), keepdims: int(0) }), 'int32'),
+    );
+  };
 
-const alongAxis = (op: string, attribute: string): Emitter => (lowering, node) => {
-  const [x] = node.inputs;
-  const axis = (node.attrs[attribute] as number | undefined) ?? -1;
-  lowering.set(node.outputs[0], 'plain', lowering.onnx.op(op, [lowering.plain(x)], { axis: int(axis < 0 ? axis + x.shape.length : axis) }));
-};
+const alongAxis =
+  (op: string, attribute: string): Emitter =>
+  (lowering, node) => {
+    const [x] = node.inputs;
+    const axis = (node.attrs[attribute] as number | undefined) ?? -1;
+    lowering.set(
+      node.outputs[0],
+      'plain',
+      lowering.onnx.op(op, [lowering.plain(x)], { axis: int(axis < 0 ? axis + x.shape.length : axis) }),
+    );
+  };
 
 /** In ⌈log₂ n⌉ rounds: in each, every value is multiplied by the one 1, 2, 4, … places before it. */
 const cumulativeProduct: Emitter = (lowering, node) => {
@@ -60,9 +93,17 @@ const cumulativeProduct: Emitter = (lowering, node) => {
   const [axis] = util.parseAxisParam(node.attrs.axis as number, [...x.shape]);
   const length = x.shape[axis];
   const one = onnx.constant(x.dtype === 'int32' ? Int32Array.of(1) : Float32Array.of(1), []);
-  const part = (name: string, start: number, end: number, step = 1): string => onnx.op('Slice', [name, onnx.integers(start), onnx.integers(end), onnx.integers(axis), onnx.integers(step)]);
+  const part = (name: string, start: number, end: number, step = 1): string =>
+    onnx.op('Slice', [name, onnx.integers(start), onnx.integers(end), onnx.integers(axis), onnx.integers(step)]);
   const shifted = (name: string, places: number): string =>
-    onnx.op('Concat', [onnx.op('Expand', [one, onnx.integers(...x.shape.map((side, i) => (i === axis ? places : side)))]), part(name, 0, length - places)], { axis: int(axis) });
+    onnx.op(
+      'Concat',
+      [
+        onnx.op('Expand', [one, onnx.integers(...x.shape.map((side, i) => (i === axis ? places : side)))]),
+        part(name, 0, length - places),
+      ],
+      { axis: int(axis) },
+    );
   const turned = (name: string): string => (node.attrs.reverse ? part(name, -1, -(2 ** 31), -1) : name);
   let products = turned(lowering.plain(x));
   if (node.attrs.exclusive) products = shifted(products, 1);
@@ -81,12 +122,24 @@ export const reduction: Readonly<Record<string, Emitter>> = {
   Cumsum: (lowering, node) => {
     const { onnx } = lowering;
     const axis = onnx.constant(BigInt64Array.of(BigInt(node.attrs.axis as number)), []);
-    lowering.set(node.outputs[0], 'plain', onnx.op('CumSum', [lowering.plain(node.inputs[0]), axis], { exclusive: int(node.attrs.exclusive ? 1 : 0), reverse: int(node.attrs.reverse ? 1 : 0) }));
+    lowering.set(
+      node.outputs[0],
+      'plain',
+      onnx.op('CumSum', [lowering.plain(node.inputs[0]), axis], {
+        exclusive: int(node.attrs.exclusive ? 1 : 0),
+        reverse: int(node.attrs.reverse ? 1 : 0),
+      }),
+    );
   },
   Cumprod: cumulativeProduct,
   TopK: (lowering, node) => {
     const { onnx } = lowering;
-    const [values, indices] = onnx.multi('TopK', [lowering.plain(node.inputs[0]), onnx.integers(node.attrs.k as number)], 2, { sorted: int(node.attrs.sorted === false ? 0 : 1) });
+    const [values, indices] = onnx.multi(
+      'TopK',
+      [lowering.plain(node.inputs[0]), onnx.integers(node.attrs.k as number)],
+      2,
+      { sorted: int(node.attrs.sorted === false ? 0 : 1) },
+    );
     lowering.set(node.outputs[0], 'plain', values);
     lowering.set(node.outputs[1], 'plain', castTo(onnx, indices, 'int32'));
   },

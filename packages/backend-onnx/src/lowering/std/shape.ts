@@ -11,16 +11,33 @@ export const NCHW_AXIS = [0, 2, 3, 1];
 
 const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 const filledData = (value: Value, number: number): OnnxData =>
-  value.dtype === 'float32' ? Float32Array.of(number) : value.dtype === 'int32' ? Int32Array.of(number) : Uint8Array.of(number);
+  value.dtype === 'float32'
+    ? Float32Array.of(number)
+    : value.dtype === 'int32'
+      ? Int32Array.of(number)
+      : Uint8Array.of(number);
 
 /** The layout of a rank 4 value that is there in nchw, else plain. */
 function imageLayout(lowering: Lowering, values: readonly Value[]): Layout {
-  return values.every((value) => value.shape.length === 4) && values.some((value) => lowering.has(value, 'nchw') || lowering.has(value, 'blocked')) ? 'nchw' : 'plain';
+  return values.every((value) => value.shape.length === 4) &&
+    values.some((value) => lowering.has(value, 'nchw') || lowering.has(value, 'blocked'))
+    ? 'nchw'
+    : 'plain';
 }
 
-const onPlain = (make: (lowering: Lowering, inputs: readonly string[], node: GraphNode) => string): Emitter => (lowering, node) => {
-  lowering.set(node.outputs[0], 'plain', make(lowering, node.inputs.map((input) => lowering.plain(input)), node));
-};
+const onPlain =
+  (make: (lowering: Lowering, inputs: readonly string[], node: GraphNode) => string): Emitter =>
+  (lowering, node) => {
+    lowering.set(
+      node.outputs[0],
+      'plain',
+      make(
+        lowering,
+        node.inputs.map((input) => lowering.plain(input)),
+        node,
+      ),
+    );
+  };
 
 /** Index tensors of Gather and its kin may be int32. */
 export const shape: Readonly<Record<string, Emitter>> = {
@@ -28,21 +45,45 @@ export const shape: Readonly<Record<string, Emitter>> = {
     const [x] = node.inputs;
     const [output] = node.outputs;
     // [n, 1, 1, c] as rows is the same memory in nchw
-    const rows = x.shape.length === 4 && sameShape(output.shape, [x.shape[0], x.shape[3]]) && x.shape[1] * x.shape[2] === 1 && lowering.has(x, 'nchw') && !lowering.target.anySize;
+    const rows =
+      x.shape.length === 4 &&
+      sameShape(output.shape, [x.shape[0], x.shape[3]]) &&
+      x.shape[1] * x.shape[2] === 1 &&
+      lowering.has(x, 'nchw') &&
+      !lowering.target.anySize;
     const source = rows ? lowering.get(x, 'nchw') : lowering.plain(x);
-    lowering.set(output, 'plain', lowering.reshape(source, output.shape, rows ? [x.shape[0], x.shape[3], 1, 1] : x.shape));
+    lowering.set(
+      output,
+      'plain',
+      lowering.reshape(source, output.shape, rows ? [x.shape[0], x.shape[3], 1, 1] : x.shape),
+    );
   },
-  Transpose: onPlain(({ onnx }, [x], { attrs }) => onnx.op('Transpose', [x], { perm: ints(...(attrs.perm as number[])) })),
+  Transpose: onPlain(({ onnx }, [x], { attrs }) =>
+    onnx.op('Transpose', [x], { perm: ints(...(attrs.perm as number[])) }),
+  ),
   Fill: (lowering, node) => {
     const [output] = node.outputs;
     const number = lowering.onnx.constant(filledData(output, node.attrs.value as number), []);
-    lowering.set(output, 'plain', sizeOf(output) === 1 && output.shape.length === 0 ? number : lowering.onnx.op('Expand', [number, lowering.onnx.integers(...output.shape)]));
+    lowering.set(
+      output,
+      'plain',
+      sizeOf(output) === 1 && output.shape.length === 0
+        ? number
+        : lowering.onnx.op('Expand', [number, lowering.onnx.integers(...output.shape)]),
+    );
   },
   Range: (lowering, node) => {
     const [output] = node.outputs;
     const { start, step } = node.attrs as { start: number; step: number };
     const numbers = Array.from({ length: sizeOf(output) }, (_, i) => start + i * step);
-    lowering.set(output, 'plain', lowering.onnx.constant(output.dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers), output.shape));
+    lowering.set(
+      output,
+      'plain',
+      lowering.onnx.constant(
+        output.dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers),
+        output.shape,
+      ),
+    );
   },
   LinSpace: (lowering, node) => {
     const { start, stop, num } = node.attrs as { start: number; stop: number; num: number };
@@ -51,7 +92,15 @@ export const shape: Readonly<Record<string, Emitter>> = {
   },
   OneHot: onPlain((lowering, [indices], node) => {
     const { depth, onValue = 1, offValue = 0 } = node.attrs as { depth: number; onValue?: number; offValue?: number };
-    const hot = lowering.onnx.op('OneHot', [castTo(lowering.onnx, indices, 'int64'), lowering.onnx.integers(depth), lowering.onnx.constant(Float32Array.of(offValue, onValue), [2])], { axis: int(-1) });
+    const hot = lowering.onnx.op(
+      'OneHot',
+      [
+        castTo(lowering.onnx, indices, 'int64'),
+        lowering.onnx.integers(depth),
+        lowering.onnx.constant(Float32Array.of(offValue, onValue), [2]),
+      ],
+      { axis: int(-1) },
+    );
     const [output] = node.outputs;
     return output.dtype === 'float32' ? hot : castTo(lowering.onnx, hot, output.dtype);
   }),
@@ -62,17 +111,31 @@ export const shape: Readonly<Record<string, Emitter>> = {
     const axis = positive(node.attrs.axis as number, rank);
     const layout = imageLayout(lowering, node.inputs);
     const parts = node.inputs.map((input) => lowering.get(input, layout));
-    lowering.set(node.outputs[0], layout, lowering.onnx.op('Concat', parts, { axis: int(layout === 'nchw' ? NCHW_AXIS[axis] : axis) }));
+    lowering.set(
+      node.outputs[0],
+      layout,
+      lowering.onnx.op('Concat', parts, { axis: int(layout === 'nchw' ? NCHW_AXIS[axis] : axis) }),
+    );
   },
   Pack: onPlain(({ onnx }, inputs, node) => {
     const axis = positive(node.attrs.axis as number, node.outputs[0].shape.length);
-    return onnx.op('Concat', inputs.map((input) => onnx.op('Unsqueeze', [input, onnx.integers(axis)])), { axis: int(axis) });
+    return onnx.op(
+      'Concat',
+      inputs.map((input) => onnx.op('Unsqueeze', [input, onnx.integers(axis)])),
+      { axis: int(axis) },
+    );
   }),
   Unpack: (lowering, node) => {
     const { onnx } = lowering;
     const [value] = node.inputs;
     const axis = positive(node.attrs.axis as number, value.shape.length);
-    node.outputs.forEach((output, i) => lowering.set(output, 'plain', onnx.op('Gather', [lowering.plain(value), onnx.constant(BigInt64Array.of(BigInt(i)), [])], { axis: int(axis) })));
+    node.outputs.forEach((output, i) =>
+      lowering.set(
+        output,
+        'plain',
+        onnx.op('Gather', [lowering.plain(value), onnx.constant(BigInt64Array.of(BigInt(i)), [])], { axis: int(axis) }),
+      ),
+    );
   },
   SplitV: (lowering, node) => {
     const { onnx } = lowering;
@@ -83,17 +146,37 @@ export const shape: Readonly<Record<string, Emitter>> = {
     node.outputs.forEach((output, i) => lowering.set(output, 'plain', parts[i]));
   },
   Slice: onPlain(({ onnx }, [x], node) => {
-    const [begin, size] = slice_util.parseSliceParams({ shape: node.inputs[0].shape } as never, node.attrs.begin as number[], node.attrs.size as number[]);
+    const [begin, size] = slice_util.parseSliceParams(
+      { shape: node.inputs[0].shape } as never,
+      node.attrs.begin as number[],
+      node.attrs.size as number[],
+    );
     return onnx.op('Slice', [x, onnx.integers(...begin), onnx.integers(...begin.map((start, i) => start + size[i]))]);
   }),
   StridedSlice: onPlain((lowering, [x], node) => {
     const { onnx } = lowering;
     const a = node.attrs as Record<string, number[] & number>;
-    const info = slice_util.sliceInfo([...node.inputs[0].shape], a.begin, a.end, a.strides, a.beginMask, a.endMask, a.ellipsisMask, a.newAxisMask, a.shrinkAxisMask);
+    const info = slice_util.sliceInfo(
+      [...node.inputs[0].shape],
+      a.begin,
+      a.end,
+      a.strides,
+      a.beginMask,
+      a.endMask,
+      a.ellipsisMask,
+      a.newAxisMask,
+      a.shrinkAxisMask,
+    );
     // going down to the first element, the end lies before it
     const end = info.end.map((stop, i) => (info.strides[i] < 0 && stop < 0 ? -(2 ** 31) : stop));
     const axes = info.begin.map((_, i) => i);
-    const cut = onnx.op('Slice', [x, onnx.integers(...info.begin), onnx.integers(...end), onnx.integers(...axes), onnx.integers(...info.strides)]);
+    const cut = onnx.op('Slice', [
+      x,
+      onnx.integers(...info.begin),
+      onnx.integers(...end),
+      onnx.integers(...axes),
+      onnx.integers(...info.strides),
+    ]);
     return lowering.reshape(cut, node.outputs[0].shape);
   }),
   PadV2: (lowering, node) => {
@@ -102,21 +185,35 @@ export const shape: Readonly<Record<string, Emitter>> = {
     const paddings = node.attrs.paddings as [number, number][];
     const ordered = layout === 'nchw' ? [0, 3, 1, 2].map((axis) => paddings[axis]) : paddings;
     const value = onnx.constant(filledData(node.outputs[0], (node.attrs.constantValue as number) ?? 0), []);
-    lowering.set(node.outputs[0], layout, onnx.op('Pad', [lowering.get(node.inputs[0], layout), onnx.integers(...ordered.map(([before]) => before), ...ordered.map(([, after]) => after)), value]));
+    lowering.set(
+      node.outputs[0],
+      layout,
+      onnx.op('Pad', [
+        lowering.get(node.inputs[0], layout),
+        onnx.integers(...ordered.map(([before]) => before), ...ordered.map(([, after]) => after)),
+        value,
+      ]),
+    );
   },
   MirrorPad: (lowering, node) => {
     const { onnx } = lowering;
     const paddings = node.attrs.paddings as [number, number][];
     if (node.attrs.mode === 'reflect') {
       const amounts = onnx.integers(...paddings.map(([before]) => before), ...paddings.map(([, after]) => after));
-      lowering.set(node.outputs[0], 'plain', onnx.op('Pad', [lowering.plain(node.inputs[0]), amounts], { mode: text('reflect') }));
+      lowering.set(
+        node.outputs[0],
+        'plain',
+        onnx.op('Pad', [lowering.plain(node.inputs[0]), amounts], { mode: text('reflect') }),
+      );
       return;
     }
     // symmetric: the border itself is mirrored too, which Pad cannot do
     const padded = paddings.reduce((name, [before, after], axis) => {
       if (before + after === 0) return name;
       const length = node.inputs[0].shape[axis];
-      const places = Array.from({ length: before + length + after }, (_, i) => (i < before ? before - 1 - i : i < before + length ? i - before : before + 2 * length - 1 - i));
+      const places = Array.from({ length: before + length + after }, (_, i) =>
+        i < before ? before - 1 - i : i < before + length ? i - before : before + 2 * length - 1 - i,
+      );
       return onnx.op('Gather', [name, onnx.integers(...places)], { axis: int(axis) });
     }, lowering.plain(node.inputs[0]));
     lowering.set(node.outputs[0], 'plain', padded);
@@ -129,12 +226,18 @@ export const shape: Readonly<Record<string, Emitter>> = {
   GatherV2: onPlain((lowering, _, node) => {
     const [x, indices] = ['x', 'indices'].map((name) => inputOf(node, name));
     if (node.attrs.batchDims) return gatherInBatches(lowering, node, x, indices);
-    return lowering.onnx.op('Gather', [lowering.plain(x), lowering.plain(indices)], { axis: int(positive(node.attrs.axis as number, x.shape.length)) });
+    return lowering.onnx.op('Gather', [lowering.plain(x), lowering.plain(indices)], {
+      axis: int(positive(node.attrs.axis as number, x.shape.length)),
+    });
   }),
   GatherNd: onPlain(({ onnx }, [params, indices]) => onnx.op('GatherND', [params, castTo(onnx, indices, 'int64')])),
-  ScatterNd: onPlain((lowering, _, node) => scatter(lowering, inputOf(node, 'indices'), inputOf(node, 'updates'), node.outputs[0])),
+  ScatterNd: onPlain((lowering, _, node) =>
+    scatter(lowering, inputOf(node, 'indices'), inputOf(node, 'updates'), node.outputs[0]),
+  ),
   TensorScatterUpdate: onPlain((lowering, _, node) => {
-    const [tensor, indices, updates] = ['tensor', 'indices', 'updates'].map((name) => lowering.plain(inputOf(node, name)));
+    const [tensor, indices, updates] = ['tensor', 'indices', 'updates'].map((name) =>
+      lowering.plain(inputOf(node, name)),
+    );
     return lowering.onnx.op('ScatterND', [tensor, castTo(lowering.onnx, indices, 'int64'), updates]);
   }),
   UnsortedSegmentSum: onPlain((lowering, _, node) => {
@@ -148,13 +251,20 @@ export const shape: Readonly<Record<string, Emitter>> = {
 function gatherInBatches(lowering: Lowering, node: GraphNode, x: Value, indices: Value): string {
   const { onnx } = lowering;
   const batchDims = positive(node.attrs.batchDims as number, indices.shape.length);
-  if (positive(node.attrs.axis as number, x.shape.length) !== batchDims) throw lowering.unsupported(node, 'with an axis behind its batch dimensions');
+  if (positive(node.attrs.axis as number, x.shape.length) !== batchDims)
+    throw lowering.unsupported(node, 'with an axis behind its batch dimensions');
   const batches = x.shape.slice(0, batchDims).reduce((product, side) => product * side, 1);
   const rows = x.shape[batchDims];
-  const starts = onnx.constant(BigInt64Array.from({ length: batches }, (_, i) => BigInt(i * rows)), [batches, 1]);
+  const starts = onnx.constant(
+    BigInt64Array.from({ length: batches }, (_, i) => BigInt(i * rows)),
+    [batches, 1],
+  );
   const each = castTo(onnx, lowering.reshape(lowering.plain(indices), [batches, sizeOf(indices) / batches]), 'int64');
   const all = lowering.reshape(lowering.plain(x), [batches * rows, ...x.shape.slice(batchDims + 1)]);
-  return lowering.reshape(onnx.op('Gather', [all, onnx.op('Add', [each, starts])], { axis: int(0) }), node.outputs[0].shape);
+  return lowering.reshape(
+    onnx.op('Gather', [all, onnx.op('Add', [each, starts])], { axis: int(0) }),
+    node.outputs[0].shape,
+  );
 }
 
 function scatter(lowering: Lowering, indices: Value, updates: Value, output: Value): string {

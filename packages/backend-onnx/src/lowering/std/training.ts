@@ -1,12 +1,23 @@
 /** Core's named training ops, in standard ONNX. The formulae stand in core's `ops`. */
 import { inputOf, type GraphNode, type Value } from '@facewright/capture';
-import { ADD_TO_TARGET, BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT, SOFTMAX_CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY_GRADIENT, TARGET_ENTRY } from '@facewright/core';
+import {
+  ADD_TO_TARGET,
+  BATCH_NORM_TRAINING,
+  BATCH_NORM_TRAINING_GRADIENT,
+  PRELU_GRADIENT,
+  SOFTMAX_CROSS_ENTROPY,
+  SOFTMAX_CROSS_ENTROPY_GRADIENT,
+  TARGET_ENTRY,
+} from '@facewright/core';
 import { int, text } from '../../onnx/builder.js';
 import type { Emitter, Layout, Lowering } from '../context.js';
 import { castTo } from './elementwise.js';
 
 /** How to work channel by channel on a value: in nchw for images, else over all axes but the last. */
-function byChannel(lowering: Lowering, x: Value): { layout: Layout; sum(name: string): string; vector(name: string): string; count: number } {
+function byChannel(
+  lowering: Lowering,
+  x: Value,
+): { layout: Layout; sum(name: string): string; vector(name: string): string; count: number } {
   const { onnx } = lowering;
   const image = x.shape.length === 4;
   const channels = x.shape[x.shape.length - 1];
@@ -20,7 +31,9 @@ function byChannel(lowering: Lowering, x: Value): { layout: Layout; sum(name: st
 }
 
 function inverseDeviation({ onnx }: Lowering, variance: string, node: GraphNode): string {
-  return onnx.op('Reciprocal', [onnx.op('Sqrt', [onnx.op('Add', [variance, onnx.scalar(node.attrs.epsilon as number)])])]);
+  return onnx.op('Reciprocal', [
+    onnx.op('Sqrt', [onnx.op('Add', [variance, onnx.scalar(node.attrs.epsilon as number)])]),
+  ]);
 }
 
 const batchNorm: Emitter = (lowering, node) => {
@@ -33,7 +46,11 @@ const batchNorm: Emitter = (lowering, node) => {
   const centred = onnx.op('Sub', [source, vector(mean)]);
   const variance = onnx.op('Mul', [sum(onnx.op('Mul', [centred, centred])), share]);
   const scale = onnx.op('Mul', [lowering.plain(gamma), inverseDeviation(lowering, variance, node)]);
-  lowering.set(node.outputs[0], layout, onnx.op('Add', [onnx.op('Mul', [centred, vector(scale)]), vector(lowering.plain(beta))]));
+  lowering.set(
+    node.outputs[0],
+    layout,
+    onnx.op('Add', [onnx.op('Mul', [centred, vector(scale)]), vector(lowering.plain(beta))]),
+  );
   lowering.set(node.outputs[1], 'plain', mean);
   lowering.set(node.outputs[2], 'plain', variance);
 };
@@ -45,12 +62,19 @@ const batchNormGradient: Emitter = (lowering, node) => {
   const share = onnx.scalar(1 / count);
   const inverse = inverseDeviation(lowering, lowering.plain(variance), node);
   const gradient = lowering.get(dy, layout);
-  const normalised = onnx.op('Mul', [onnx.op('Sub', [lowering.get(x, layout), vector(lowering.plain(mean))]), vector(inverse)]);
+  const normalised = onnx.op('Mul', [
+    onnx.op('Sub', [lowering.get(x, layout), vector(lowering.plain(mean))]),
+    vector(inverse),
+  ]);
   const dBeta = sum(gradient);
   const dGamma = sum(onnx.op('Mul', [gradient, normalised]));
   const part = onnx.op('Mul', [normalised, vector(onnx.op('Mul', [dGamma, share]))]);
   const centred = onnx.op('Sub', [onnx.op('Sub', [gradient, vector(onnx.op('Mul', [dBeta, share]))]), part]);
-  lowering.set(node.outputs[0], layout, onnx.op('Mul', [centred, vector(onnx.op('Mul', [lowering.plain(gamma), inverse]))]));
+  lowering.set(
+    node.outputs[0],
+    layout,
+    onnx.op('Mul', [centred, vector(onnx.op('Mul', [lowering.plain(gamma), inverse]))]),
+  );
   lowering.set(node.outputs[1], 'plain', dGamma);
   lowering.set(node.outputs[2], 'plain', dBeta);
 };
@@ -62,12 +86,17 @@ const preluGradient: Emitter = (lowering, node) => {
   const [source, gradient] = [lowering.get(x, layout), lowering.get(dy, layout)];
   const zero = onnx.scalar(0);
   const sloped = onnx.op('Mul', [gradient, vector(lowering.plain(alpha))]);
-  lowering.set(node.outputs[0], layout, onnx.op('Where', [onnx.op('GreaterOrEqual', [source, zero]), gradient, sloped]));
+  lowering.set(
+    node.outputs[0],
+    layout,
+    onnx.op('Where', [onnx.op('GreaterOrEqual', [source, zero]), gradient, sloped]),
+  );
   lowering.set(node.outputs[1], 'plain', sum(onnx.op('Mul', [gradient, onnx.op('Min', [source, zero])])));
 };
 
 /** Labels as the int64 column that names one entry of each row. */
-const column = (lowering: Lowering, labels: Value): string => lowering.onnx.op('Unsqueeze', [castTo(lowering.onnx, lowering.plain(labels), 'int64'), lowering.onnx.integers(1)]);
+const column = (lowering: Lowering, labels: Value): string =>
+  lowering.onnx.op('Unsqueeze', [castTo(lowering.onnx, lowering.plain(labels), 'int64'), lowering.onnx.integers(1)]);
 
 const addAt = (lowering: Lowering, x: string, labels: Value, shift: string): string =>
   lowering.onnx.op('ScatterElements', [x, column(lowering, labels), shift], { axis: int(1), reduction: text('add') });
@@ -77,20 +106,37 @@ const crossEntropy: Emitter = (lowering, node) => {
   const [logits, labels] = ['logits', 'labels'].map((name) => inputOf(node, name));
   const logarithms = onnx.op('LogSoftmax', [lowering.plain(logits)], { axis: int(1) });
   const picked = onnx.op('GatherElements', [logarithms, column(lowering, labels)], { axis: int(1) });
-  lowering.set(node.outputs[0], 'plain', onnx.op('Sub', [onnx.scalar(0), onnx.op('Squeeze', [picked, onnx.integers(1)])]));
+  lowering.set(
+    node.outputs[0],
+    'plain',
+    onnx.op('Sub', [onnx.scalar(0), onnx.op('Squeeze', [picked, onnx.integers(1)])]),
+  );
 };
 
 const crossEntropyGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [logits, labels, dy] = ['logits', 'labels', 'dy'].map((name) => inputOf(node, name));
   const probabilities = onnx.op('Softmax', [lowering.plain(logits)], { axis: int(1) });
-  const difference = addAt(lowering, probabilities, labels, onnx.constant(new Float32Array(labels.shape[0]).fill(-1), [labels.shape[0], 1]));
-  lowering.set(node.outputs[0], 'plain', onnx.op('Mul', [difference, onnx.op('Unsqueeze', [lowering.plain(dy), onnx.integers(1)])]));
+  const difference = addAt(
+    lowering,
+    probabilities,
+    labels,
+    onnx.constant(new Float32Array(labels.shape[0]).fill(-1), [labels.shape[0], 1]),
+  );
+  lowering.set(
+    node.outputs[0],
+    'plain',
+    onnx.op('Mul', [difference, onnx.op('Unsqueeze', [lowering.plain(dy), onnx.integers(1)])]),
+  );
 };
 
 const targetEntry: Emitter = (lowering, node) => {
   const [x, labels] = ['x', 'labels'].map((name) => inputOf(node, name));
-  lowering.set(node.outputs[0], 'plain', lowering.onnx.op('GatherElements', [lowering.plain(x), column(lowering, labels)], { axis: int(1) }));
+  lowering.set(
+    node.outputs[0],
+    'plain',
+    lowering.onnx.op('GatherElements', [lowering.plain(x), column(lowering, labels)], { axis: int(1) }),
+  );
 };
 
 const addToTarget: Emitter = (lowering, node) => {

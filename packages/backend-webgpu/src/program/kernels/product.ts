@@ -31,15 +31,20 @@ export function productKernel(node: Product, context: KernelContext): { source: 
     load(code, node, 1, threads, side);
     code.line('workgroupBarrier();');
     code.block(`for (var k = 0u; k < ${SLICE}u; k++)`, () => {
-      code.line(`let a = tileA[(k * ${side}u + ownRow) / ${OWN}u];\nlet b = tileB[(k * ${side}u + ownColumn) / ${OWN}u];`);
+      code.line(
+        `let a = tileA[(k * ${side}u + ownRow) / ${OWN}u];\nlet b = tileB[(k * ${side}u + ownColumn) / ${OWN}u];`,
+      );
       for (let r = 0; r < OWN; r++) code.line(`sum${r} += a[${r}] * b;`);
     });
     code.line('workgroupBarrier();');
   });
   for (let r = 0; r < OWN; r++) {
     code.block(`if (firstRow + ownRow + ${r}u < ${rows}u)`, () => {
-      const at = code.let(`part * ${rows * columns}u + (firstRow + ownRow + ${r}u) * ${columns}u + firstColumn + ownColumn`);
-      for (let c = 0; c < OWN; c++) code.line(`if (firstColumn + ownColumn + ${c}u < ${columns}u) { w0[${at} + ${c}u] = sum${r}[${c}]; }`);
+      const at = code.let(
+        `part * ${rows * columns}u + (firstRow + ownRow + ${r}u) * ${columns}u + firstColumn + ownColumn`,
+      );
+      for (let c = 0; c < OWN; c++)
+        code.line(`if (firstColumn + ownColumn + ${c}u < ${columns}u) { w0[${at} + ${c}u] = sum${r}[${c}]; }`);
     });
   }
   const { declarations, bindings } = declare(code, [node], context);
@@ -49,7 +54,10 @@ var<workgroup> tileB: array<vec4f, ${(SLICE * side) / OWN}>;
 @compute @workgroup_size(${threads}) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
 ${code.text}
 }`;
-  return { source: { wgsl, bindings, workgroups: [Math.ceil(columns / side), Math.ceil(rows / side), batch * splits] }, code };
+  return {
+    source: { wgsl, bindings, workgroups: [Math.ceil(columns / side), Math.ceil(rows / side), batch * splits] },
+    code,
+  };
 }
 
 /** Each thread brings some elements of an operand's slice; neighbours bring neighbours in memory. */

@@ -26,7 +26,11 @@ function layoutOf({ outer, chunks, length, inner }: Geometry): Layout {
   return { columns, lanes: THREADS / columns };
 }
 
-export function reduceKernel(nodes: readonly Reduce[], after: readonly Pointwise[], context: KernelContext): { source: Source; code: Code } {
+export function reduceKernel(
+  nodes: readonly Reduce[],
+  after: readonly Pointwise[],
+  context: KernelContext,
+): { source: Source; code: Code } {
   const [{ geometry }] = nodes;
   const { outer, chunks, length, inner } = geometry;
   const { columns, lanes } = layoutOf(geometry);
@@ -57,7 +61,9 @@ export function reduceKernel(nodes: readonly Reduce[], after: readonly Pointwise
   for (const [index, node] of nodes.entries()) code.line(`var sum${index} = ${neutral(node)};`);
   code.block('if (inside)', () =>
     code.block(`for (var l = start + lane; l < end; l += ${lanes}u)`, () => {
-      const at = code.let(`${outer === 1 ? '' : `outer * ${length * inner}u + `}l${inner === 1 ? '' : ` * ${inner}u + column`}`);
+      const at = code.let(
+        `${outer === 1 ? '' : `outer * ${length * inner}u + `}l${inner === 1 ? '' : ` * ${inner}u + column`}`,
+      );
       if (inner > 1) {
         code.known(`${at} % ${inner}u`, 'column');
         code.known(`${at} / ${inner}u`, outer === 1 ? 'l' : code.let(`outer * ${length}u + l`));
@@ -65,14 +71,19 @@ export function reduceKernel(nodes: readonly Reduce[], after: readonly Pointwise
         code.known(`${at} % ${length}u`, 'l');
         code.known(`${at} / ${length}u`, 'outer');
       }
-      for (const [index, node] of nodes.entries()) code.line(`sum${index} = ${combined(node.op, `sum${index}`, code.at(node.inputs[0], at))};`);
+      for (const [index, node] of nodes.entries())
+        code.line(`sum${index} = ${combined(node.op, `sum${index}`, code.at(node.inputs[0], at))};`);
     }),
   );
   for (let half = lanes / 2; half >= 1; half /= 2) {
     // a lane of the upper half leaves its part, one of the lower half takes it
-    code.line(`if (lane >= ${half}u && lane < ${2 * half}u) { ${nodes.map((_, index) => `shared${index}[thread] = sum${index};`).join(' ')} }`);
+    code.line(
+      `if (lane >= ${half}u && lane < ${2 * half}u) { ${nodes.map((_, index) => `shared${index}[thread] = sum${index};`).join(' ')} }`,
+    );
     code.line('workgroupBarrier();');
-    code.line(`if (lane < ${half}u) { ${nodes.map((node, index) => `sum${index} = ${combined(node.op, `sum${index}`, `shared${index}[thread + ${half * columns}u]`)};`).join(' ')} }`);
+    code.line(
+      `if (lane < ${half}u) { ${nodes.map((node, index) => `sum${index} = ${combined(node.op, `sum${index}`, `shared${index}[thread + ${half * columns}u]`)};`).join(' ')} }`,
+    );
   }
   const writes = [...nodes, ...after];
   code.block('if (inside && lane == 0u)', () => {
@@ -85,7 +96,9 @@ export function reduceKernel(nodes: readonly Reduce[], after: readonly Pointwise
     writes.forEach((node, index) => code.line(`${targetName(code, node, index, context)}[i] = ${values[index]};`));
   });
   const { declarations, bindings } = declare(code, writes, context);
-  const shared = flat ? '' : nodes.map((node, index) => `var<workgroup> shared${index}: array<${node.kind}, ${columns * lanes}>;`).join('\n');
+  const shared = flat
+    ? ''
+    : nodes.map((node, index) => `var<workgroup> shared${index}: array<${node.kind}, ${columns * lanes}>;`).join('\n');
   const wgsl = `${declarations}
 ${shared}
 @compute @workgroup_size(${columns * lanes}) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {

@@ -16,13 +16,17 @@ class Dtype extends PickleObject {
   read(bytes: Item, count: number, fail: Fail): NumpyArray['data'] {
     const type = TYPES.get(this.kind) ?? fail(`arrays of type “${this.kind}” are refused`);
     if (this.order === '>') fail('an array is not little-endian');
-    if (!(bytes instanceof Uint8Array) || bytes.length !== count * type.BYTES_PER_ELEMENT) return fail('an array has not the bytes of its shape');
+    if (!(bytes instanceof Uint8Array) || bytes.length !== count * type.BYTES_PER_ELEMENT)
+      return fail('an array has not the bytes of its shape');
     return type === Uint8Array ? bytes : new type(new Uint8Array(bytes).buffer); // a copy, as the bytes may begin at any address
   }
 }
 
 const TYPES = new Map<string, Float32ArrayConstructor | Float64ArrayConstructor | Uint8ArrayConstructor>([
-  ['f4', Float32Array], ['f8', Float64Array], ['u1', Uint8Array], ['b1', Uint8Array],
+  ['f4', Float32Array],
+  ['f8', Float64Array],
+  ['u1', Uint8Array],
+  ['b1', Uint8Array],
 ]);
 
 /** Made empty, then filled with numpy's (version, shape, dtype, column-major?, bytes or list). */
@@ -44,14 +48,24 @@ function arrayOf(shape: Item, dtype: Dtype, columnMajor: boolean, content: Item,
   const sides = sidesOf(shape) ?? fail('an array has no shape');
   // numpy calls an array of one dimension both row- and column-major
   if (columnMajor && sides.filter((side) => side > 1).length > 1) fail('an array is not row-major');
-  return { shape: sides, data: dtype.read(content, sides.reduce((product, side) => product * side, 1), fail) };
+  return {
+    shape: sides,
+    data: dtype.read(
+      content,
+      sides.reduce((product, side) => product * side, 1),
+      fail,
+    ),
+  };
 }
 
 const sidesOf = (shape: Item): readonly number[] | undefined =>
-  Array.isArray(shape) && shape.every((side) => typeof side === 'number' && Number.isSafeInteger(side) && side >= 0) ? (shape as number[]) : undefined;
+  Array.isArray(shape) && shape.every((side) => typeof side === 'number' && Number.isSafeInteger(side) && side >= 0)
+    ? (shape as number[])
+    : undefined;
 
 /** Names of numpy come as strings, or as bytes where Python 2 wrote them. */
-const textOf = (item: Item): string | undefined => (typeof item === 'string' ? item : item instanceof Uint8Array ? latin1Text(item) : undefined);
+const textOf = (item: Item): string | undefined =>
+  typeof item === 'string' ? item : item instanceof Uint8Array ? latin1Text(item) : undefined;
 
 /** Protocol 2 has no bytes: they come as a latin-1 string with the instruction to encode it. */
 function latin1(text: Item, encoding: Item): Uint8Array | undefined {
@@ -67,8 +81,16 @@ const dtype = new PickleGlobal(([kind], fail) => new Dtype(textOf(kind) ?? takes
 /** Only ever an argument of the others. */
 const ndarray = new PickleGlobal((_, fail) => takesOther('ndarray', fail));
 const encode = new PickleGlobal(([text, encoding], fail) => latin1(text, encoding) ?? takesOther('encode', fail));
-const bytes = new PickleGlobal(([content, encoding], fail) => (content === undefined ? new Uint8Array() : content instanceof Uint8Array ? content : (latin1(content, encoding) ?? takesOther('bytes', fail))));
-const fromBuffer = new PickleGlobal(([content, type, shape, order], fail) => (type instanceof Dtype ? arrayOf(shape, type, order === 'F', content, fail) : takesOther('_frombuffer', fail)));
+const bytes = new PickleGlobal(([content, encoding], fail) =>
+  content === undefined
+    ? new Uint8Array()
+    : content instanceof Uint8Array
+      ? content
+      : (latin1(content, encoding) ?? takesOther('bytes', fail)),
+);
+const fromBuffer = new PickleGlobal(([content, type, shape, order], fail) =>
+  type instanceof Dtype ? arrayOf(shape, type, order === 'F', content, fail) : takesOther('_frombuffer', fail),
+);
 const scalar = new PickleGlobal(([type, content], fail) => {
   if (!(type instanceof Dtype)) return takesOther('scalar', fail);
   const [number] = type.read(content, 1, fail);
@@ -77,8 +99,15 @@ const scalar = new PickleGlobal(([type, content], fail) => {
 
 export const GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map([
   ...['numpy.core', 'numpy._core'].flatMap((core): [string, PickleGlobal][] => [
-    [`${core}.multiarray _reconstruct`, reconstruct], [`${core}.multiarray scalar`, scalar], [`${core}.numeric _frombuffer`, fromBuffer],
+    [`${core}.multiarray _reconstruct`, reconstruct],
+    [`${core}.multiarray scalar`, scalar],
+    [`${core}.numeric _frombuffer`, fromBuffer],
   ]),
-  ['numpy ndarray', ndarray], ['numpy dtype', dtype], ['_codecs encode', encode],
-  ...['__builtin__', 'builtins'].flatMap((module): [string, PickleGlobal][] => [[`${module} bytes`, bytes], [`${module} bytearray`, bytes]]),
+  ['numpy ndarray', ndarray],
+  ['numpy dtype', dtype],
+  ['_codecs encode', encode],
+  ...['__builtin__', 'builtins'].flatMap((module): [string, PickleGlobal][] => [
+    [`${module} bytes`, bytes],
+    [`${module} bytearray`, bytes],
+  ]),
 ]);

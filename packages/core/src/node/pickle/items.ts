@@ -7,7 +7,19 @@ export interface NumpyArray {
 }
 
 export const MARK = Symbol('mark');
-export type Item = null | boolean | number | string | Uint8Array | NumpyArray | Item[] | Map<Item, Item> | PickleGlobal | PickleObject | typeof MARK | undefined;
+export type Item =
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | NumpyArray
+  | Item[]
+  | Map<Item, Item>
+  | PickleGlobal
+  | PickleObject
+  | typeof MARK
+  | undefined;
 
 /** Ends the reading with a `FacewrightError`. */
 export type Fail = (why: string) => never;
@@ -25,4 +37,5 @@ export abstract class PickleObject {
 }
 
 /** Whether an item is an array of numbers. */
-export const isTyped = (item: unknown): item is NumpyArray => typeof item === 'object' && item !== null && 'shape' in item && 'data' in item;
+export const isTyped = (item: unknown): item is NumpyArray =>
+  typeof item === 'object' && item !== null && 'shape' in item && 'data' in item;

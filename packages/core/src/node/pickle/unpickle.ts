@@ -8,7 +8,8 @@ import { latin1Text } from '../../latin1.js';
 import { GLOBALS } from './globals.js';
 import { isTyped, MARK, PickleGlobal, PickleObject, type Fail, type Item, type NumpyArray } from './items.js';
 
-export type Unpickled = null | boolean | number | string | Uint8Array | NumpyArray | readonly Unpickled[] | Map<Unpickled, Unpickled>;
+export type Unpickled =
+  null | boolean | number | string | Uint8Array | NumpyArray | readonly Unpickled[] | Map<Unpickled, Unpickled>;
 
 export interface UnpickleOptions {
   /** Globals beside those of numpy that the pickle may name, as `module name`. */
@@ -25,7 +26,11 @@ export function unpickle(bytes: Uint8Array, where: string, options?: UnpickleOpt
 }
 
 /** The first of several pickles one after another, and the byte after it. */
-export function unpickleFirst(bytes: Uint8Array, where: string, options: UnpickleOptions = {}): { value: Unpickled; end: number } {
+export function unpickleFirst(
+  bytes: Uint8Array,
+  where: string,
+  options: UnpickleOptions = {},
+): { value: Unpickled; end: number } {
   const machine = new Machine(bytes, where, options);
   const value = machine.run();
   return { value, end: machine.end };
@@ -41,7 +46,11 @@ class Machine {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
 
-  constructor(bytes: Uint8Array, private readonly where: string, private readonly options: UnpickleOptions) {
+  constructor(
+    bytes: Uint8Array,
+    private readonly where: string,
+    private readonly options: UnpickleOptions,
+  ) {
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // no Buffer, whose parts would be Buffers
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -60,55 +69,99 @@ class Machine {
 
   private step(opcode: number): void {
     switch (opcode) {
-      case 0x80: return this.protocol(this.take(1)[0]);
-      case 0x95: return void this.take(8); // FRAME
-      case 0x28: return this.push(MARK);
-      case 0x30: return void this.pop();
-      case 0x4e: return this.push(null);
-      case 0x88: return this.push(true);
-      case 0x89: return this.push(false);
-      case 0x4b: return this.push(this.take(1)[0]); // BININT1
-      case 0x4d: return this.push(this.unsigned(2)); // BININT2
-      case 0x4a: return this.push(this.view.getInt32(this.skip(4), true)); // BININT
-      case 0x8a: return this.push(this.long(this.take(1)[0])); // LONG1
-      case 0x47: return this.push(this.view.getFloat64(this.skip(8), false)); // BINFLOAT
-      case 0x58: return this.push(this.text(this.unsigned(4))); // BINUNICODE
-      case 0x8c: return this.push(this.text(this.unsigned(1))); // SHORT_BINUNICODE
-      case 0x8d: return this.push(this.text(this.unsigned(8))); // BINUNICODE8
+      case 0x80:
+        return this.protocol(this.take(1)[0]);
+      case 0x95:
+        return void this.take(8); // FRAME
+      case 0x28:
+        return this.push(MARK);
+      case 0x30:
+        return void this.pop();
+      case 0x4e:
+        return this.push(null);
+      case 0x88:
+        return this.push(true);
+      case 0x89:
+        return this.push(false);
+      case 0x4b:
+        return this.push(this.take(1)[0]); // BININT1
+      case 0x4d:
+        return this.push(this.unsigned(2)); // BININT2
+      case 0x4a:
+        return this.push(this.view.getInt32(this.skip(4), true)); // BININT
+      case 0x8a:
+        return this.push(this.long(this.take(1)[0])); // LONG1
+      case 0x47:
+        return this.push(this.view.getFloat64(this.skip(8), false)); // BINFLOAT
+      case 0x58:
+        return this.push(this.text(this.unsigned(4))); // BINUNICODE
+      case 0x8c:
+        return this.push(this.text(this.unsigned(1))); // SHORT_BINUNICODE
+      case 0x8d:
+        return this.push(this.text(this.unsigned(8))); // BINUNICODE8
       case 0x42: // BINBYTES
-      case 0x54: return this.push(this.take(this.unsigned(4))); // BINSTRING
+      case 0x54:
+        return this.push(this.take(this.unsigned(4))); // BINSTRING
       case 0x43: // SHORT_BINBYTES
-      case 0x55: return this.push(this.take(this.unsigned(1))); // SHORT_BINSTRING
+      case 0x55:
+        return this.push(this.take(this.unsigned(1))); // SHORT_BINSTRING
       case 0x8e: // BINBYTES8
-      case 0x96: return this.push(this.take(this.unsigned(8))); // BYTEARRAY8
-      case 0x7d: return this.push(new Map<Item, Item>());
-      case 0x5d: return this.push([]);
-      case 0x29: return this.push([]); // EMPTY_TUPLE
-      case 0x85: return this.push(this.popMany(1));
-      case 0x86: return this.push(this.popMany(2));
-      case 0x87: return this.push(this.popMany(3));
-      case 0x74: return this.push(this.popToMark()); // TUPLE
-      case 0x61: return this.append([this.pop()]);
-      case 0x65: return this.append(this.popToMark());
-      case 0x73: return this.setItems(this.popMany(2));
-      case 0x75: return this.setItems(this.popToMark());
-      case 0x71: return void this.memo.set(this.take(1)[0], this.top()); // BINPUT
-      case 0x72: return void this.memo.set(this.unsigned(4), this.top()); // LONG_BINPUT
-      case 0x94: return void this.memo.set(this.memo.size, this.top()); // MEMOIZE
-      case 0x68: return this.push(this.recall(this.take(1)[0]));
-      case 0x6a: return this.push(this.recall(this.unsigned(4)));
-      case 0x63: return this.push(this.global(this.line(), this.line()));
-      case 0x93: return this.push(this.stackGlobal());
-      case 0x51: return this.push(this.persistent(this.pop())); // BINPERSID
+      case 0x96:
+        return this.push(this.take(this.unsigned(8))); // BYTEARRAY8
+      case 0x7d:
+        return this.push(new Map<Item, Item>());
+      case 0x5d:
+        return this.push([]);
+      case 0x29:
+        return this.push([]); // EMPTY_TUPLE
+      case 0x85:
+        return this.push(this.popMany(1));
+      case 0x86:
+        return this.push(this.popMany(2));
+      case 0x87:
+        return this.push(this.popMany(3));
+      case 0x74:
+        return this.push(this.popToMark()); // TUPLE
+      case 0x61:
+        return this.append([this.pop()]);
+      case 0x65:
+        return this.append(this.popToMark());
+      case 0x73:
+        return this.setItems(this.popMany(2));
+      case 0x75:
+        return this.setItems(this.popToMark());
+      case 0x71:
+        return void this.memo.set(this.take(1)[0], this.top()); // BINPUT
+      case 0x72:
+        return void this.memo.set(this.unsigned(4), this.top()); // LONG_BINPUT
+      case 0x94:
+        return void this.memo.set(this.memo.size, this.top()); // MEMOIZE
+      case 0x68:
+        return this.push(this.recall(this.take(1)[0]));
+      case 0x6a:
+        return this.push(this.recall(this.unsigned(4)));
+      case 0x63:
+        return this.push(this.global(this.line(), this.line()));
+      case 0x93:
+        return this.push(this.stackGlobal());
+      case 0x51:
+        return this.push(this.persistent(this.pop())); // BINPERSID
       case 0x52: // REDUCE
-      case 0x81: return this.reduce(); // NEWOBJ
-      case 0x62: return this.build();
-      default: this.fail(`the opcode 0x${opcode.toString(16)} is not one of those it may hold`);
+      case 0x81:
+        return this.reduce(); // NEWOBJ
+      case 0x62:
+        return this.build();
+      default:
+        this.fail(`the opcode 0x${opcode.toString(16)} is not one of those it may hold`);
     }
   }
 
   private readonly fail = (why: string): never => {
-    throw new FacewrightError({ what: `The pickle cannot be read: ${why} (byte ${this.at}).`, where: this.where, todo: this.options.todo });
+    throw new FacewrightError({
+      what: `The pickle cannot be read: ${why} (byte ${this.at}).`,
+      where: this.where,
+      todo: this.options.todo,
+    });
   };
 
   private skip(count: number): number {
@@ -192,14 +245,22 @@ class Machine {
     if (version < 2 || version > 5) this.fail(`protocol ${version} is not one of 2, 3, 4 and 5`);
   }
   private global(module: string, name: string): PickleGlobal {
-    return this.options.globals?.get(`${module} ${name}`) ?? GLOBALS.get(`${module} ${name}`) ?? this.fail(`it asks for “${module}.${name}”, which is refused`);
+    return (
+      this.options.globals?.get(`${module} ${name}`) ??
+      GLOBALS.get(`${module} ${name}`) ??
+      this.fail(`it asks for “${module}.${name}”, which is refused`)
+    );
   }
   private stackGlobal(): PickleGlobal {
     const [module, name] = this.popMany(2);
-    return typeof module === 'string' && typeof name === 'string' ? this.global(module, name) : this.fail('a global has no name');
+    return typeof module === 'string' && typeof name === 'string'
+      ? this.global(module, name)
+      : this.fail('a global has no name');
   }
   private persistent(id: Item): Item {
-    return this.options.persistent ? this.options.persistent(id, this.fail) : this.fail('it refers to something outside itself');
+    return this.options.persistent
+      ? this.options.persistent(id, this.fail)
+      : this.fail('it refers to something outside itself');
   }
   private reduce(): void {
     const [callable, args] = this.popMany(2);
@@ -223,11 +284,20 @@ class Machine {
    */
   private finished(item: Item, inside: readonly Item[]): Unpickled {
     if (++this.values > this.bytes.length) this.fail('it unfolds into more values than it has bytes');
-    if (item === null || typeof item === 'boolean' || typeof item === 'number' || typeof item === 'string' || item instanceof Uint8Array || isTyped(item)) return item;
+    if (
+      item === null ||
+      typeof item === 'boolean' ||
+      typeof item === 'number' ||
+      typeof item === 'string' ||
+      item instanceof Uint8Array ||
+      isTyped(item)
+    )
+      return item;
     if (inside.length > MAX_DEPTH || inside.includes(item)) this.fail('it holds itself, or is nested too deeply');
     const within: readonly Item[] = [...inside, item];
     if (Array.isArray(item)) return item.map((inner) => this.finished(inner, within));
-    if (item instanceof Map) return new Map([...item].map(([key, value]) => [this.finished(key, within), this.finished(value, within)]));
+    if (item instanceof Map)
+      return new Map([...item].map(([key, value]) => [this.finished(key, within), this.finished(value, within)]));
     const value = item instanceof PickleObject ? item.value : undefined;
     return value === undefined ? this.fail('what it holds is unfinished') : this.finished(value, within);
   }
