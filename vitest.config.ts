@@ -1,12 +1,11 @@
 // Every package's tests in one run, on the sources (the `@facewright/source` condition). `*.slow.test.ts` are a project of their own: they start
-// the built tool, train for long or need what must be fetched; `npm run test:fast` and `npm run test:watch` leave them out. The fast ones share their
-// processes, which saves half of the time and shows what parts leave behind for each other. `*.browser.slow.test.ts` run in Chromium; where there
-// is none they run in Node, to say so.
+// the built tool, train for long or need what must be fetched; `npm run test:fast` and `npm run test:watch` leave them out.
+// `*.browser.slow.test.ts` run in Chromium; where there is none they run in Node, to say so. `nx test <package>`: vitest.package.ts.
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM, CHROMIUM_FLAGS } from './test/support/chromium.js';
+import { fast, shared } from './vitest.package.js';
 
-const conditions = ['@facewright/source', 'module', 'node', 'import', 'default'];
 const files = (end: string): string[] => [
   `packages/*/{src,test}/**/*${end}`,
   `apps/*/{src,test}/**/*${end}`,
@@ -43,22 +42,17 @@ const inChromium = {
 };
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  ...shared,
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    maxWorkers: 2,
-    pool: 'forks',
+    ...shared.test,
     projects: [
       {
         extends: true,
         test: {
           name: 'fast',
-          isolate: false,
+          ...fast,
           include: files('.test.ts'),
           exclude: [...exclude, '**/*.slow.test.ts'],
-          globalSetup: ['./test/temporary.ts', './test/generate.ts'],
         },
       },
       {

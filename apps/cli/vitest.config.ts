@@ -1,0 +1,2 @@
+// `nx test cli`
+export { default } from '../../vitest.package.js';

@@ -1,0 +1,2 @@
+// `nx test studio`
+export { default } from '../../vitest.package.js';

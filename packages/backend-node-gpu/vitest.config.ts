@@ -1,0 +1,2 @@
+// `nx test backend-node-gpu`
+export { default } from '../../vitest.package.js';

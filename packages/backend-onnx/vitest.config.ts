@@ -1,0 +1,2 @@
+// `nx test backend-onnx`
+export { default } from '../../vitest.package.js';

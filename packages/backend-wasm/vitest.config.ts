@@ -1,0 +1,2 @@
+// `nx test backend-wasm`
+export { default } from '../../vitest.package.js';

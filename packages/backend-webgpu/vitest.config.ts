@@ -1,0 +1,2 @@
+// `nx test backend-webgpu`
+export { default } from '../../vitest.package.js';

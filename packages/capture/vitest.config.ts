@@ -1,0 +1,2 @@
+// `nx test capture`
+export { default } from '../../vitest.package.js';

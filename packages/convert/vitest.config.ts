@@ -1,0 +1,2 @@
+// `nx test convert`
+export { default } from '../../vitest.package.js';

@@ -1,0 +1,2 @@
+// `nx test core`
+export { default } from '../../vitest.package.js';

@@ -1,0 +1,2 @@
+// `nx test datasets`
+export { default } from '../../vitest.package.js';

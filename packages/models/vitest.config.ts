@@ -1,0 +1,2 @@
+// `nx test models`
+export { default } from '../../vitest.package.js';

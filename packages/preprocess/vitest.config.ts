@@ -1,0 +1,2 @@
+// `nx test preprocess`
+export { default } from '../../vitest.package.js';

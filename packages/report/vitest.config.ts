@@ -1,0 +1,2 @@
+// `nx test report`
+export { default } from '../../vitest.package.js';

@@ -1,0 +1,2 @@
+// `nx test testkit`
+export { default } from '../../vitest.package.js';

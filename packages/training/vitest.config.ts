@@ -1,0 +1,2 @@
+// `nx test training`
+export { default } from '../../vitest.package.js';
