@@ -37,15 +37,17 @@ export default tseslint.config(
           allow: ['#gradients', '#kernels', '#threads'], // a package's own file, another one in browsers
           depConstraints: [
             { sourceTag: 'scope:core', onlyDependOnLibsWithTags: [] },
+            { sourceTag: 'scope:platform', onlyDependOnLibsWithTags: ['scope:core'] },
             { sourceTag: 'scope:testkit', onlyDependOnLibsWithTags: ['scope:core'] },
-            { sourceTag: 'scope:lib', onlyDependOnLibsWithTags: ['scope:core'] },
-            { sourceTag: 'scope:engine', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
+            { sourceTag: 'scope:lib', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform'] },
+            { sourceTag: 'scope:engine', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:capture'] },
             { sourceTag: 'scope:capture', onlyDependOnLibsWithTags: ['scope:core'] },
             { sourceTag: 'scope:convert', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
             {
               sourceTag: 'scope:app',
               onlyDependOnLibsWithTags: [
                 'scope:core',
+                'scope:platform',
                 'scope:lib',
                 'scope:engine',
                 'scope:capture',
@@ -55,7 +57,14 @@ export default tseslint.config(
             },
             {
               sourceTag: 'scope:page',
-              onlyDependOnLibsWithTags: ['scope:core', 'scope:lib', 'scope:engine', 'scope:capture', 'scope:convert'],
+              onlyDependOnLibsWithTags: [
+                'scope:core',
+                'scope:platform',
+                'scope:lib',
+                'scope:engine',
+                'scope:capture',
+                'scope:convert',
+              ],
             },
           ],
         },

@@ -1,7 +1,7 @@
 /** `facewright detect`: its JSON, its order, its errors, its drawings. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 import { sharedData } from '@facewright/test/shared-data';
 import { expect, test, vi } from 'vitest';
 import { facewright, patches, put, temporary, writeConfig, writeDetector } from './helpers/tool.js';

@@ -1,5 +1,5 @@
 // LFW split by person: everybody with ten images and more is trained on, and the pairs of pairs.txt that show none of them are the test.
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 import { openImages, readPairs, zip } from '@facewright/datasets';
 import { createRunContainer, pluginContext } from '@facewright/core';
 import { existsSync } from 'node:fs';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onnx } from '@facewright/backend-onnx';
 import { createRandom, landmarksFrom, SEED_TIERS } from '@facewright/core';
-import { decodeImage, openJpegEncoder } from '@facewright/core/node';
+import { decodeImage, openJpegEncoder } from '@facewright/platform/node';
 import { createDatasetWriter } from '@facewright/datasets';
 import { createFivePointAligner, gaussianNoise, mtcnn, opening, prepare, saltAndPepper } from '@facewright/preprocess';
 

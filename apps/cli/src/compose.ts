@@ -17,7 +17,7 @@ import {
   type StageConfig,
   type TierRule,
 } from '@facewright/core';
-import { importPlugins, loadPlugin, type PluginSource } from '@facewright/core/node';
+import { importPlugins, loadPlugin, type PluginSource } from '@facewright/platform/node';
 import { builtins } from './builtins.js';
 import { readerFor } from './data-source.js';
 import { chooseBackend } from './engines.js';

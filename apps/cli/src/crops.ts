@@ -1,6 +1,6 @@
 /** The aligned faces that a report shows: a few people, each with one photo in all its kinds and then others. */
 import { permutation, type Dataset, type Random } from '@facewright/core';
-import { encodeImage } from '@facewright/core/node';
+import { encodeImage } from '@facewright/platform/node';
 import type { Crop } from '@facewright/report';
 
 const PEOPLE = 9;

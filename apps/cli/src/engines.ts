@@ -7,7 +7,7 @@ import {
   type PluginFactory,
   type PluginReference,
 } from '@facewright/core';
-import { loadPlugin, type PluginSource } from '@facewright/core/node';
+import { loadPlugin, type PluginSource } from '@facewright/platform/node';
 import { backends, gpuBackends } from './builtins.js';
 
 export interface ChosenBackend {

@@ -7,7 +7,7 @@ import {
   type Face,
   type RgbImage,
 } from '@facewright/core';
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 import type { ImageSource } from '@facewright/datasets';
 
 export interface ImageOptions {

@@ -1,5 +1,5 @@
 import { createRandom, FacewrightError, type Aligner, type Detector, type Face, type RgbImage } from '@facewright/core';
-import { encodeImage } from '@facewright/core/node';
+import { encodeImage } from '@facewright/platform/node';
 import type { ImageSource, PairsFile } from '@facewright/datasets';
 import { expect, test } from 'vitest';
 import { alignedReader, centralFace, type ImageOptions, type SkippedImage } from './evaluate-images.js';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 import type { RgbImage } from '@facewright/core';
-import { encodeImage, writeFileAtomic } from '@facewright/core/node';
+import { encodeImage, writeFileAtomic } from '@facewright/platform/node';
 import { drawSheet } from '@facewright/datasets';
 import type { PairPicture } from '@facewright/report';
 import type { Evaluation, WorstPair } from './evaluate-stage.js';

@@ -26,7 +26,7 @@ import {
   type Model,
   type RgbImage,
 } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
+import { writeFileAtomic } from '@facewright/platform/node';
 import { createEmbedder, type ModelCard, type ModelFiles } from '@facewright/training';
 import { cardText } from './card-text.js';
 import type { ParityImages } from './parity-images.js';

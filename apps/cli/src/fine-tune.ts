@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { resolve } from 'node:path';
 import { EVENTS, FacewrightError, messageOf, pluginContext, type Dataset, type RunConfigInput } from '@facewright/core';
-import { loadPlugin } from '@facewright/core/node';
+import { loadPlugin } from '@facewright/platform/node';
 import { checkAlignment, readStartingPoint, type Beginning, type StartingPoint } from '@facewright/training';
 import { pluginSource, type Composition } from './compose.js';
 import { readRunRecord } from './run-directory.js';

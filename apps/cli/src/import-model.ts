@@ -13,7 +13,7 @@ import {
   type Model,
   type RunConfigInput,
 } from '@facewright/core';
-import { loadPlugin, type PluginSource } from '@facewright/core/node';
+import { loadPlugin, type PluginSource } from '@facewright/platform/node';
 import { fitUnits, layersOf, planImport, readWeightsFile, type ImportPlan } from '@facewright/convert';
 import { openDataset } from '@facewright/datasets';
 import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
-import { loadConfig, type LoadedConfig } from '@facewright/core/node';
+import { loadConfig, type LoadedConfig } from '@facewright/platform/node';
 import { alignedReader } from './data-source.js';
 import { PRESET_NAMES } from './presets.js';
 

@@ -1,6 +1,6 @@
 // Every preset is a whole config whose parts exist and take their options.
 import { parseOptions, runConfig, type PluginContext, type PluginKind, type PluginReference } from '@facewright/core';
-import { loadPlugin } from '@facewright/core/node';
+import { loadPlugin } from '@facewright/platform/node';
 import { describe, expect, test } from 'vitest';
 import { builtins } from './builtins.js';
 import { PRESET_NAMES, presetFor } from './presets.js';

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BESIDE_THE_RECIPE, FacewrightError, messageOf, type RunConfig } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
+import { writeFileAtomic } from '@facewright/platform/node';
 
 /** Everything a run writes, and nothing else is ever removed. */
 const OWN = [

@@ -1,6 +1,6 @@
 /** Files of trained weights, whatever wrote them: named tensors, and the graph where the file has one. */
 import { decodeSafetensors, FacewrightError, hostTensor, messageOf, type HostTensor } from '@facewright/core';
-import type { Unpickled } from '@facewright/core/node';
+import type { Unpickled } from '@facewright/core/pickle';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { mayBeOnnx, readOnnx, type OnnxGraph } from './onnx/model.js';

@@ -1,5 +1,5 @@
 /** A directory that appears whole or not at all: filled under a temporary name beside its place, then renamed. */
-import { partialPath, publish } from '@facewright/core/node';
+import { partialPath, publish } from '@facewright/platform/node';
 import { FacewrightError } from '@facewright/core';
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';

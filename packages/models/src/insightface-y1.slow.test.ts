@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { wasm } from '@facewright/backend-wasm';
 import { hostTensor } from '@facewright/core';
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 import { sharedData } from '@facewright/test/shared-data';
 import { openEngine, testContext } from '@facewright/testkit';
 import type * as tf from '@tensorflow/tfjs-core';

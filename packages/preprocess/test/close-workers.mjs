@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createRandom } from '@facewright/core';
-import { encodeImage } from '@facewright/core/node';
+import { encodeImage } from '@facewright/platform/node';
 import { openWorkers } from '../dist/prepare/workers.js';
 
 const directory = process.argv[2];

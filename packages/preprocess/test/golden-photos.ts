@@ -1,7 +1,7 @@
 /** The published answers of `mtcnn` 0.1.0 on real photos, and how near a detector comes to them. */
 import { readFileSync } from 'node:fs';
 import { landmarkPoints, type Detector, type Face, type RgbImage } from '@facewright/core';
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 
 type Pair = [number, number];
 interface GoldenFace {

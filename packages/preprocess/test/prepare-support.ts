@@ -16,7 +16,7 @@ import {
   type Sample,
   type TierRule,
 } from '@facewright/core';
-import { encodeImage } from '@facewright/core/node';
+import { encodeImage } from '@facewright/platform/node';
 import { createFivePointAligner, INSIGHTFACE_TEMPLATE } from '../src/align/index.js';
 import { createGaussianNoise } from '../src/augment/gaussian-noise.js';
 import { createOpening } from '../src/augment/opening.js';

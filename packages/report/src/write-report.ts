@@ -1,6 +1,6 @@
 /** Writes `metrics.json` and `report.html` of a run directory from its `events.jsonl`. */
 import { join } from 'node:path';
-import { writeFileAtomic } from '@facewright/core/node';
+import { writeFileAtomic } from '@facewright/platform/node';
 import { readEventLog } from './event-log.js';
 import { metricsFrom, type Metrics } from './metrics.js';
 import { reportPage } from './page.js';

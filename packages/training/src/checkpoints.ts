@@ -13,7 +13,7 @@ import {
   type HostTensors,
   type PluginReference,
 } from '@facewright/core';
-import { join, readdir, readFile, rm, writeFileAtomic } from '@facewright/core/platform';
+import { join, readdir, readFile, rm, writeFileAtomic } from '@facewright/platform';
 import { z } from 'zod';
 import { digestOf, sha256 } from './digest.js';
 import { writeDirectory } from './directory.js';

@@ -1,5 +1,5 @@
 /** SHA-256 of bytes, and of values by their JSON with sorted keys. */
-import { createSha256 } from '@facewright/core/platform';
+import { createSha256 } from '@facewright/platform';
 
 export const sha256 = (bytes: Uint8Array | string): string => createSha256().update(bytes).hex();
 

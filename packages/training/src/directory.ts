@@ -1,5 +1,5 @@
 /** A directory that appears whole or not at all, under the name of an older one if there is one. */
-import { dirname, mkdir, partialPath, publish, rename, rm } from '@facewright/core/platform';
+import { dirname, mkdir, partialPath, publish, rename, rm } from '@facewright/platform';
 
 /** `fill` writes the files into the directory it is given; only then it gets its name, and an older directory of that name goes. */
 export async function writeDirectory(path: string, fill: (aside: string) => Promise<void>): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type HostTensors,
   type Verification,
 } from '@facewright/core';
-import { join, readFile, writeFileAtomic } from '@facewright/core/platform';
+import { join, readFile, writeFileAtomic } from '@facewright/platform';
 import { z } from 'zod';
 import { sha256 } from './digest.js';
 import { writeDirectory } from './directory.js';

@@ -1,5 +1,5 @@
 /** Who the columns of a training's head are: `checkpoints/identities.json`, for trainings that go on with other people. */
-import { join, readFile, writeFileAtomic } from '@facewright/core/platform';
+import { join, readFile, writeFileAtomic } from '@facewright/platform';
 import { z } from 'zod';
 import { digestOfList } from './digest.js';
 

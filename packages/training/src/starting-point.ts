@@ -7,7 +7,7 @@ import {
   type InitialState,
   type PluginReference,
 } from '@facewright/core';
-import { basename, dirname, join, readdir } from '@facewright/core/platform';
+import { basename, dirname, join, readdir } from '@facewright/platform';
 import { checkpointSteps, nameOf, readCheckpoint, type About } from './checkpoints.js';
 import { loadModelFiles, type ModelCard } from './model-files.js';
 import { readPeople } from './people.js';

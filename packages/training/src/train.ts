@@ -22,7 +22,7 @@ import {
   type RunConfig,
   type StageConfig,
 } from '@facewright/core';
-import { join, nextTurn } from '@facewright/core/platform';
+import { join, nextTurn } from '@facewright/platform';
 import { createBatches } from './batches.js';
 import { Checkpoints, isBetter, type Checkpoint, type Position } from './checkpoints.js';
 import { classMeans } from './class-means.js';

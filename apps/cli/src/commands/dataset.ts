@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createEventStream, type Emit } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
+import { writeFileAtomic } from '@facewright/platform/node';
 import {
   convertDataset,
   datasetInfo,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { createEventStream, DETECTOR, FacewrightError, throwIfAborted, type Face, type Point } from '@facewright/core';
-import { decodeImage, writeFileAtomic } from '@facewright/core/node';
+import { decodeImage, writeFileAtomic } from '@facewright/platform/node';
 import { backendFor, compose } from '../compose.js';
 import { drawFaces } from '../draw-faces.js';
 import { configOf, withCommon, type CommonOptions } from '../options.js';

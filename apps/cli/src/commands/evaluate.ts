@@ -16,7 +16,7 @@ import {
   type RgbImage,
   type RunEvent,
 } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
+import { writeFileAtomic } from '@facewright/platform/node';
 import { openDataset, openImages, readPairs, readTemplates } from '@facewright/datasets';
 import { reportPage } from '@facewright/report';
 import {

@@ -9,7 +9,7 @@ import {
   pluginContext,
   type Photo,
 } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
+import { writeFileAtomic } from '@facewright/platform/node';
 import { folder, recogniseFormat, zip } from '@facewright/datasets';
 import { drawFoldedPairs } from '@facewright/training';
 import { wholeNumber } from '../options.js';

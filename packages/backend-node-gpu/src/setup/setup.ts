@@ -1,6 +1,6 @@
 /** `facewright setup node-gpu`: fetches TensorFlow's libraries, puts them into the cache and tries them. */
 import { FacewrightError, throwIfAborted, type Emit } from '@facewright/core';
-import { partialPath, publish } from '@facewright/core/node';
+import { partialPath, publish } from '@facewright/platform/node';
 import { mkdir, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openTensorFlowEngine } from '../engine.js';

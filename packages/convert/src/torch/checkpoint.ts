@@ -4,7 +4,7 @@
  * (`_legacy_save`), each as a 64-bit count and its numbers.
  */
 import { FacewrightError, messageOf, RAW_BYTES } from '@facewright/core';
-import { unpickle, unpickleFirst, type Unpickled, type UnpickleOptions } from '@facewright/core/node';
+import { unpickle, unpickleFirst, type Unpickled, type UnpickleOptions } from '@facewright/core/pickle';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { fromBufferPromise } from 'yauzl';

@@ -1,6 +1,6 @@
 /** What a PyTorch checkpoint's pickle may name beside plain values: tensors, which are views of storages kept beside the pickle. */
 import { RAW_BYTES, readRaw, type HostTensor, type RawType } from '@facewright/core';
-import { PickleGlobal, PickleObject, type Fail, type PickleItem } from '@facewright/core/node';
+import { PickleGlobal, PickleObject, type Fail, type PickleItem } from '@facewright/core/pickle';
 
 const STORAGES: Readonly<Record<string, RawType>> = {
   DoubleStorage: 'F64',

@@ -1,5 +1,5 @@
 import { createRandom, landmarksFrom, type PreparationSummary, type RgbImage, type Sample } from '@facewright/core';
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';

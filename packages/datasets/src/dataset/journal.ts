@@ -2,7 +2,7 @@
  * What makes a half-written dataset one that can be gone on with: beside each whole shard a file that says what is in it, and what was noted
  * about every photo up to its end. `journal.json` names the preparation; the files go when the dataset is finished.
  */
-import { writeFileAtomic } from '@facewright/core/node';
+import { writeFileAtomic } from '@facewright/platform/node';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IndexRecord } from './index-file.js';

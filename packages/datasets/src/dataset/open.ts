@@ -1,6 +1,6 @@
 /** Opens a dataset directory and reads its images by position. */
 import { FacewrightError, messageOf, type Dataset } from '@facewright/core';
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';

@@ -1,6 +1,6 @@
 /** Writes a dataset directory: tar shards, a binary index and `dataset.json`, visible under its name only when all of it is on the disk. */
 import { FacewrightError, type EncodedSample, type ResumableWriter, type Sample } from '@facewright/core';
-import { encodeImage, writeFileAtomic } from '@facewright/core/node';
+import { encodeImage, writeFileAtomic } from '@facewright/platform/node';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';

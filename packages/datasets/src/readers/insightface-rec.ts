@@ -10,7 +10,7 @@ import {
   type PluginContext,
   type Reader,
 } from '@facewright/core';
-import { ImageError } from '@facewright/core/node';
+import { ImageError } from '@facewright/platform/node';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 /** What the readers share: which files are photos, in what order, how a folder is listed, and how a file becomes a `Photo`. */
 import { FacewrightError, messageOf, type Photo } from '@facewright/core';
-import { ImageError } from '@facewright/core/node';
+import { ImageError } from '@facewright/platform/node';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 

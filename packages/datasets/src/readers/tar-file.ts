@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
-import { ImageError } from '@facewright/core/node';
+import { ImageError } from '@facewright/platform/node';
 import { cannotOpen } from './photo-files.js';
 
 export interface TarFile {

@@ -7,7 +7,7 @@
  *   <directory>/sample.json       what it was made with
  */
 import { landmarkPoints, throwIfAborted, type Emit } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
+import { writeFileAtomic } from '@facewright/platform/node';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';

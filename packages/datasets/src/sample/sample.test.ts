@@ -1,5 +1,5 @@
 import { createRandom, landmarkPoints, type Landmarks, type RunEvent } from '@facewright/core';
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 import { testReader } from '@facewright/testkit';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

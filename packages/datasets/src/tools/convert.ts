@@ -1,6 +1,6 @@
 /** From any format to another, the encoded images kept byte for byte. */
 import { FacewrightError, throwIfAborted, type Exclusion, type PreparationSummary } from '@facewright/core';
-import { ImageError } from '@facewright/core/node';
+import { ImageError } from '@facewright/platform/node';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';

@@ -1,5 +1,5 @@
 import { createRandom, type RgbImage } from '@facewright/core';
-import { decodeImage, encodeImage } from '@facewright/core/node';
+import { decodeImage, encodeImage } from '@facewright/platform/node';
 import { sharedData } from '@facewright/test/shared-data';
 import fc from 'fast-check';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /** Checks a whole set: every image is read and decoded, and what the format itself says of its files is compared with them. */
 import { FacewrightError, messageOf, throwIfAborted } from '@facewright/core';
-import { decodeImage, ImageError } from '@facewright/core/node';
+import { decodeImage, ImageError } from '@facewright/platform/node';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';

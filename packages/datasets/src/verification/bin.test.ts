@@ -1,5 +1,5 @@
 import { FacewrightError } from '@facewright/core';
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 import { sharedData } from '@facewright/test/shared-data';
 import fc from 'fast-check';
 import { join } from 'node:path';

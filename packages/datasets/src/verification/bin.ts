@@ -3,7 +3,7 @@
  * of bytes; `same` one boolean a pair.
  */
 import { FacewrightError } from '@facewright/core';
-import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/node';
+import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/pickle';
 import { readFile } from 'node:fs/promises';
 import { cannotOpen } from '../readers/photo-files.js';
 import { dealFolds, type Pair, type PairsFile } from './pairs.js';

@@ -1,4 +1,4 @@
-import { decodeImage } from '@facewright/core/node';
+import { decodeImage } from '@facewright/platform/node';
 import { sharedData } from '@facewright/test/shared-data';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

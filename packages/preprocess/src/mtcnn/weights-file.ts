@@ -1,7 +1,7 @@
 /** The published MTCNN weights out of the files that carry them: raw float32, numpy's `.npy`, or the Python wheel with that inside. */
 import { FacewrightError, latin1Text, messageOf } from '@facewright/core';
 import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/pickle';
-import { createSha256 } from '@facewright/core/platform';
+import { createSha256 } from '@facewright/platform';
 import { unzipSync } from 'fflate';
 import { NET_NAMES, NET_SIZES, WEIGHT_COUNT, WEIGHTS_SHA256 } from './layout.js';
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { FacewrightError, messageOf, throwIfAborted, type Emit } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/core/node';
+import { writeFileAtomic } from '@facewright/platform/node';
 import envPaths from 'env-paths';
 import { readWeights, sha256Of, type MtcnnWeights } from './weights-file.js';
 

@@ -1,6 +1,6 @@
 /** Prepared images to bytes. */
 import { releaseArray } from '@facewright/core';
-import { encodeImage, openJpegEncoder } from '@facewright/core/node';
+import { encodeImage, openJpegEncoder } from '@facewright/platform/node';
 import type { Outcome } from './photo.js';
 import type { EncodedImage, EncodedOutcome, Encoding } from './workers.js';
 

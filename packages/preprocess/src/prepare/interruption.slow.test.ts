@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encodeImage } from '@facewright/core/node';
+import { encodeImage } from '@facewright/platform/node';
 import { noiseImage } from '../../test/support.js';
 
 const script = fileURLToPath(new URL('../../test/prepare-folder.mjs', import.meta.url));

@@ -15,7 +15,7 @@ import {
   type RgbImage,
   type Sample,
 } from '@facewright/core';
-import { decodeImage, ImageError, type DecodeLimits } from '@facewright/core/platform';
+import { decodeImage, ImageError, type DecodeLimits } from '@facewright/platform';
 import { cropByBox } from '../align/box-crop.js';
 import type { Stage, StageSeconds } from './stages.js';
 import type { Tier } from './tiers.js';

@@ -8,7 +8,7 @@ import {
   type Aligner,
   type Photo,
 } from '@facewright/core';
-import { encodeImage } from '@facewright/core/node';
+import { encodeImage } from '@facewright/platform/node';
 import {
   countingDetector,
   LANDMARKS,

@@ -18,7 +18,7 @@ import {
   type Reader,
   type ResumableWriter,
 } from '@facewright/core';
-import type { DecodeLimits } from '@facewright/core/platform';
+import type { DecodeLimits } from '@facewright/platform';
 import { encodingFor, openWorkers, outcomeEncoder } from '#threads';
 import {
   excluded,

@@ -1,6 +1,6 @@
 /** What is noted of each photo beside the dataset's shards, and what a preparation must have in common with an earlier one to go on with it. */
 import type { Exclusion, Identity } from '@facewright/core';
-import { createSha256 } from '@facewright/core/platform';
+import { createSha256 } from '@facewright/platform';
 
 /** Of one photo whose images (or whose lack of them) are wholly written. */
 export interface PhotoNote {

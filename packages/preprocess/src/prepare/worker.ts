@@ -9,7 +9,7 @@ import {
   type PluginKind,
   type PluginReference,
 } from '@facewright/core';
-import { importPlugins, limitImageThreads, loadPlugin } from '@facewright/core/node';
+import { importPlugins, limitImageThreads, loadPlugin } from '@facewright/platform/node';
 import { outcomeEncoder } from './encode.js';
 import { processPhoto, type PhotoTask, type Processing } from './photo.js';
 import type { EncodedPhoto, WorkerJob } from './workers.js';

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { Piscina } from 'piscina';
 import type { Events, Exclusion, PluginReference, Sample } from '@facewright/core';
-import type { DecodeLimits } from '@facewright/core/node';
+import type { DecodeLimits } from '@facewright/platform/node';
 import type { FacesPolicy, PhotoTask, WithoutFacePolicy } from './photo.js';
 import type { StageSeconds } from './stages.js';
 

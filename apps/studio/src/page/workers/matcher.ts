@@ -11,7 +11,7 @@ import {
   type Landmarks,
   type RgbImage,
 } from '@facewright/core';
-import { decodeImage, writeFileAtomic } from '@facewright/core/platform';
+import { decodeImage, writeFileAtomic } from '@facewright/platform';
 import { createFivePointAligner, createMtcnn, readWeights } from '@facewright/preprocess';
 import { checkAlignment, createEmbedder, loadModelFiles, type Embedder } from '@facewright/training';
 import { openEngine, type EngineChoice } from './engine.js';

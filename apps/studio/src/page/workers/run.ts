@@ -31,7 +31,7 @@ import {
   train,
   verify,
 } from '@facewright/training';
-import { join, readFile } from '@facewright/core/platform';
+import { join, readFile } from '@facewright/platform';
 import { openEngine, type EngineChoice } from './engine.js';
 import { createMemoryDataset } from './memory-dataset.js';
 import { onnxFile } from './onnx-file.js';

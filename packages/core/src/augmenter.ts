@@ -1,8 +1,0 @@
-/** Makes another image of an aligned face. */
-import type { RgbImage } from './image.js';
-import type { Random } from './random.js';
-
-export interface Augmenter {
-  /** A new image of the same size; the same bytes for the same image and the same stream. */
-  augment(image: RgbImage, random: Random): RgbImage;
-}

@@ -1,0 +1,12 @@
+/** Brings a face to the template that models are trained on. */
+import type { Landmarks } from '../values/face.js';
+import type { RgbImage } from '../values/image.js';
+
+export interface Aligner {
+  /** Template, size, interpolation and border in one string: stored with the dataset and the model, compared before use. */
+  readonly fingerprint: string;
+  /** Side of the square result in pixels. */
+  readonly size: number;
+  /** A new image of `size` × `size`; pixels outside the photo are black. */
+  align(image: RgbImage, landmarks: Landmarks): RgbImage;
+}

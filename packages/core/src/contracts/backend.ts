@@ -1,0 +1,74 @@
+/** Compute: a backend is probed and opened, its engine compiles pure functions, an executable runs them and keeps their state. */
+import type { HostTensors, State } from '../values/tensors.js';
+
+/** The answer to “does this work here?”, for `doctor` and for choosing an engine. */
+export interface Availability {
+  readonly usable: boolean;
+  /** The device or library found, e.g. "wasm SIMD, 1 thread". */
+  readonly device?: string;
+  /** It computes on a GPU that it was made for: `auto` takes it before engines that do not. */
+  readonly accelerated?: boolean;
+  /** The device is one that software plays on the processor: it works, slowly, and is taken only where it is asked for by name. */
+  readonly emulated?: boolean;
+  /** Why it cannot be used. */
+  readonly reason?: string;
+  /** The command or step that mends it. */
+  readonly remedy?: string;
+}
+
+export interface Backend {
+  /** Cheap, never throws, loads nothing heavy that it does not need. */
+  probe(): Promise<Availability>;
+  open(): Promise<Engine>;
+}
+
+/**
+ * A function over tensors without side effects. `state` in the result holds the changed entries under their own names; what is left out
+ * stays as it was. Reading a value inside it (`dataSync`, `await data()`) is an error.
+ */
+export type StepFunction = (state: State, inputs: State) => { readonly state?: State; readonly outputs: State };
+
+export interface CompileOptions {
+  /** Shown while compiling and in errors. */
+  readonly name?: string;
+  /** The first state; written to the device once. */
+  readonly state?: HostTensors;
+  /** Axes of inputs that change from call to call (`{ image: [1, 2] }`): an engine may compile once for all sizes. */
+  readonly dynamicAxes?: Readonly<Record<string, readonly number[]>>;
+  /** The caller leaves the arrays of a call as they are until it is answered: an engine need not copy them first. */
+  readonly inputsStay?: boolean;
+  /** The caller is done with a call's outputs when it makes the next call: an engine may take their memory back then, and the arrays be empty. */
+  readonly outputsGo?: boolean;
+}
+
+/** How a training adapts the factor by which it multiplies its loss; see `Engine.lossScaling`. */
+export interface LossScaling {
+  /** The first factor, a power of two. */
+  readonly initial: number;
+  /** Updates in a row without an overflow after which it is doubled. */
+  readonly growAfter: number;
+}
+
+export interface Engine {
+  /** The backend's name, e.g. `wasm`. */
+  readonly name: string;
+  /** What it runs on, for people. */
+  readonly device: string;
+  /** Set where gradients are computed in float16, whose range is small: a training is to multiply its loss by a factor that it adapts. */
+  readonly lossScaling?: LossScaling;
+  /** The same for eager engines (they run `step`) and compiling ones (they capture it once per signature of shapes). */
+  compile(step: StepFunction, options?: CompileOptions): Executable;
+  /** After a `DeviceLost`: takes the device anew, for what is compiled from then on. Missing where a device cannot be lost. */
+  recover?(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** State lives where the engine wants it, between calls; host arrays go in and only outputs come out. */
+export interface Executable {
+  run(inputs: HostTensors): Promise<HostTensors>;
+  /** All of the state, or the named entries. */
+  readState(names?: readonly string[]): Promise<HostTensors>;
+  /** Replaces the named entries; a name the state does not have is an error. */
+  writeState(state: HostTensors): Promise<void>;
+  dispose(): void;
+}

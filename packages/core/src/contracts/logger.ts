@@ -1,0 +1,13 @@
+/** Readers of the event stream that a config may name: what a run tells, in another tool's form. */
+import type { EventReader } from '../values/events.js';
+
+export interface OpenLogger {
+  readonly reader: EventReader;
+  /** Flushes; later events are ignored. */
+  close(): void | Promise<void>;
+}
+
+export interface Logger {
+  /** Called once, before the run's first event. `directory` is the run's; what an interrupted run left there is kept. */
+  open(directory: string): OpenLogger;
+}

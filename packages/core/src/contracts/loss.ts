@@ -1,0 +1,24 @@
+/** From embeddings and labels to the number that training makes small. */
+import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+import type { InitialState } from './model.js';
+import type { Random } from '../random.js';
+import type { HostTensor, HostTensors, State } from '../values/tensors.js';
+
+export interface Loss {
+  /** The head's own parameters, e.g. class centres [embeddingSize, identities]. */
+  init(identities: number, embeddingSize: number, random: Random): InitialState;
+  /** The class centres [embeddingSize, identities] of this head, for the next stage; `statistics` are the head's. */
+  centres?(params: HostTensors, statistics?: HostTensors): HostTensor;
+  /** This loss's own parameters made from another head's class centres. Where it is missing the head starts afresh. */
+  adopt?(centres: HostTensor): HostTensors;
+  /**
+   * `embeddings` [n, embeddingSize], `labels` [n] int32 in [0, identities). `loss` is the mean over the batch; `logits` [n, identities]
+   * are **without** the margin: accuracy is measured on them, the gradient flows through `loss`.
+   */
+  apply(
+    params: State,
+    statistics: State,
+    embeddings: Tensor2D,
+    labels: Tensor1D,
+  ): { loss: Scalar; logits: Tensor2D; statistics?: State };
+}

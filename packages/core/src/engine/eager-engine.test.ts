@@ -1,0 +1,104 @@
+/** What the eager engine does to the one global tfjs engine; the backend suite tests what it computes. */
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { openEagerEngine, withTfBackend } from './eager-engine.js';
+import { hostScalar } from '../values/tensors.js';
+
+let starts = 0;
+beforeAll(async () => {
+  tf.env().set('PROD', true); // no greeting on each backend's first write
+  const kernels = tf.getKernelsForBackend('cpu');
+  for (const name of ['second', 'third']) {
+    tf.registerBackend(name, () => new MathBackendCPU());
+    for (const kernel of kernels) tf.registerKernel({ ...kernel, backendName: name });
+  }
+  tf.registerBackend('slow', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    starts++;
+    return new MathBackendCPU();
+  });
+  for (const kernel of kernels) tf.registerKernel({ ...kernel, backendName: 'slow' });
+  tf.registerBackend('failing', () => {
+    throw new Error('no such device');
+  });
+});
+beforeEach(() => tf.setBackend('cpu'));
+const open = (tfBackend: string) => openEagerEngine({ name: tfBackend, tfBackend, device: 'plain JavaScript' });
+const backendOf = (tensor: tf.Tensor): unknown =>
+  (tf.engine() as unknown as { state: { tensorInfo: WeakMap<object, { backend: unknown }> } }).state.tensorInfo.get(
+    tensor.dataId,
+  )?.backend;
+
+test('opening another engine leaves the global one where it was', async () => {
+  await open('second');
+  expect(tf.getBackend()).toBe('cpu');
+});
+
+test('a step runs on its own engine, whichever is global', async () => {
+  const [second, third] = await Promise.all([open('second'), open('third')]);
+  const seen: string[] = [];
+  const step = (_: unknown, { x }: Readonly<Record<string, tf.Tensor>>) => {
+    seen.push(tf.getBackend());
+    expect(backendOf(x)).toBe(tf.backend());
+    return { outputs: { y: tf.square(x) } };
+  };
+  const executables = [second.compile(step), third.compile(step)];
+  await Promise.all([...executables, ...executables].map((executable) => executable.run({ x: hostScalar(3) })));
+  expect(seen).toEqual(['second', 'third', 'second', 'third']);
+  expect(tf.getBackend()).toBe('cpu');
+});
+
+test('one engine inside another’s step, and errors in both, put everything back', () => {
+  expect(() =>
+    withTfBackend('second', () => {
+      expect(() =>
+        withTfBackend('third', () => {
+          throw new Error(`in ${tf.getBackend()}`);
+        }),
+      ).toThrow('in third');
+      expect(tf.getBackend()).toBe('second');
+      throw new Error('outer');
+    }),
+  ).toThrow('outer');
+  expect(tf.getBackend()).toBe('cpu');
+});
+
+test('a backend that does not start, or does not exist, is an error and changes nothing', async () => {
+  await expect(open('failing')).rejects.toThrow('the tfjs backend "failing" failed to start: no such device');
+  await expect(open('no-such-backend')).rejects.toThrow(/no-such-backend/);
+  expect(tf.getBackend()).toBe('cpu');
+  const engine = await open('second');
+  const [{ y }] = [await engine.compile((_, { x }) => ({ outputs: { y: tf.neg(x) } })).run({ x: hostScalar(2) })];
+  expect([...y.data]).toEqual([-2]);
+});
+
+test('while one engine is starting, others run; opened twice at once, it starts once', async () => {
+  const engine = await open('second');
+  const opening = Promise.all([open('slow'), open('slow')]);
+  const executable = engine.compile((_, { x }) => ({ outputs: { y: tf.square(x) } }), {
+    state: { held: hostScalar(1) },
+  });
+  expect([...(await executable.run({ x: hostScalar(3) })).y.data]).toEqual([9]);
+  const [slow] = await opening;
+  expect([
+    ...(await slow.compile((_, { x }) => ({ outputs: { y: tf.square(x) } })).run({ x: hostScalar(4) })).y.data,
+  ]).toEqual([16]);
+  expect([starts, tf.getBackend()]).toEqual([1, 'cpu']);
+});
+
+test('an engine disposes what it compiled, and calls its release once', async () => {
+  let released = 0;
+  const engine = await openEagerEngine({
+    name: 'second',
+    tfBackend: 'second',
+    device: 'plain JavaScript',
+    release: () => void released++,
+  });
+  const before = tf.memory().numTensors;
+  const executable = engine.compile(({ a }) => ({ outputs: { a } }), { name: 'copy', state: { a: hostScalar(1) } });
+  expect(tf.memory().numTensors).toBe(before + 1);
+  await engine.dispose();
+  expect([tf.memory().numTensors, released]).toEqual([before, 1]);
+  await expect(executable.run({})).rejects.toThrow(/"copy" is disposed/);
+});

@@ -1,0 +1,159 @@
+/**
+ * An engine on any registered tfjs backend: it runs the step op by op. tfjs has one global engine, so every call switches it to this
+ * engine's backend for its synchronous part only and puts the former one back; two engines in one process do not meet.
+ */
+import './gradients.js';
+import * as tf from '@tensorflow/tfjs-core';
+import type { CompileOptions, Engine, Executable, StepFunction } from '../contracts/backend.js';
+import { messageOf } from '../values/errors.js';
+import { registerComposedKernels } from './ops/index.js';
+import { hostTensor, type HostTensor, type HostTensors, type State } from '../values/tensors.js';
+
+export interface EagerEngineOptions {
+  /** The engine's name, for people and config. */
+  readonly name: string;
+  /** The name under which the tfjs backend is registered. */
+  readonly tfBackend: string;
+  readonly device: string;
+  /** Called once at `dispose`. */
+  readonly release?: () => void;
+}
+
+/** Opens the tfjs backend (which must be registered) and gives the training ops it lacks their composed kernels. */
+export async function openEagerEngine({ name, tfBackend, device, release }: EagerEngineOptions): Promise<Engine> {
+  await started(tfBackend);
+  registerComposedKernels(tfBackend);
+  const open = new Set<Executable>();
+  return {
+    name,
+    device,
+    compile(step, options) {
+      const executable = eagerExecutable(tfBackend, step, options);
+      open.add(executable);
+      return { ...executable, dispose: () => (open.delete(executable), executable.dispose()) };
+    },
+    async dispose() {
+      for (const executable of open) executable.dispose();
+      open.clear();
+      release?.();
+    },
+  };
+}
+
+const starting = new Map<string, Promise<void>>();
+
+/**
+ * Starts a tfjs backend once, also where several engines open it at the same time. Not by `tf.setBackend`: while a backend is starting
+ * tfjs refuses the ops of all others, and it keeps the reason of a failure to itself.
+ */
+async function started(tfBackend: string): Promise<void> {
+  const start = async (): Promise<void> => {
+    const factory = tf.findBackendFactory(tfBackend);
+    if (!factory) throw new Error(`there is no tfjs backend "${tfBackend}"`);
+    try {
+      const backend = await factory();
+      tf.engine().registry[tfBackend] ??= backend;
+    } catch (cause) {
+      throw new Error(`the tfjs backend "${tfBackend}" failed to start: ${messageOf(cause)}`, { cause });
+    } finally {
+      starting.delete(tfBackend);
+    }
+  };
+  if (!(tfBackend in tf.engine().registry)) {
+    if (!starting.has(tfBackend)) starting.set(tfBackend, start());
+    await starting.get(tfBackend);
+  }
+  if (!tf.engine().backendName) await tf.setBackend(tfBackend);
+}
+
+/** Runs a synchronous function with the global tfjs engine on this backend, and puts the former backend back. */
+export function withTfBackend<T>(tfBackend: string, work: () => T): T {
+  const engine = tf.engine();
+  const former = engine.backendName;
+  if (former === tfBackend) return work();
+  // setBackend is synchronous for a backend that is already initialised: nothing in it is awaited before the switch is done
+  void engine.setBackend(tfBackend);
+  try {
+    return work();
+  } finally {
+    if (former) void engine.setBackend(former);
+    else Object.assign(engine, { backendName: null, backendInstance: null }); // none was chosen yet: tfjs still chooses at its first op outside
+  }
+}
+
+function eagerExecutable(
+  tfBackend: string,
+  step: StepFunction,
+  { name = 'step', state: initial = {} }: CompileOptions = {},
+): Executable {
+  const on = <T>(work: () => T): T => withTfBackend(tfBackend, work);
+  let disposed = false;
+  const state: Record<string, tf.Tensor> = on(() => upload(initial));
+  const existing = (entry: string): tf.Tensor => {
+    if (disposed) throw new Error(`the executable "${name}" is disposed`);
+    if (!(entry in state)) throw new Error(`"${name}" has no state "${entry}"`);
+    return state[entry];
+  };
+
+  return {
+    async run(inputs) {
+      if (disposed) throw new Error(`the executable "${name}" is disposed`);
+      const outputs = on(() => {
+        // all of it in one tidy: a step that throws leaves nothing behind
+        const result = tf.tidy(() => {
+          const { state: changed = {}, outputs } = step(state, upload(inputs));
+          for (const entry of Object.keys(changed)) existing(entry);
+          // a result may be an input or a state passed through: the clone has a life of its own and shares the memory
+          return { changed: cloned(changed), outputs: cloned(outputs) };
+        });
+        for (const [entry, tensor] of Object.entries(result.changed)) {
+          state[entry].dispose();
+          state[entry] = tensor;
+        }
+        return result.outputs;
+      });
+      try {
+        return await download(outputs);
+      } finally {
+        tf.dispose(outputs);
+      }
+    },
+    readState: async (names = Object.keys(state)) =>
+      download(Object.fromEntries(names.map((entry) => [entry, existing(entry)]))),
+    async writeState(values) {
+      for (const entry of Object.keys(values)) existing(entry);
+      for (const [entry, value] of Object.entries(values)) {
+        const former = state[entry];
+        state[entry] = on(() => toTensor(value));
+        former.dispose();
+      }
+    },
+    dispose() {
+      if (!disposed) tf.dispose(state);
+      disposed = true;
+    },
+  };
+}
+
+/** With a copy of the values: some backends keep the array they are given, and it is the caller's. */
+const toTensor = (value: HostTensor): tf.Tensor => tf.tensor(value.data.slice(), value.shape as number[], value.dtype);
+
+function upload(values: HostTensors): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(value)]));
+}
+
+function cloned(tensors: State): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.clone(tensor)]));
+}
+
+async function download(tensors: State): Promise<HostTensors> {
+  const read = await Promise.all(
+    Object.entries(tensors).map(async ([name, tensor]) => {
+      const data = (await tensor.data()) as Float32Array | Int32Array | Uint8Array;
+      // a copy: some backends hand out a view of their own memory
+      const own = tensor.dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data);
+      return [name, hostTensor(tensor.shape, own)] as const;
+    }),
+  );
+  return Object.fromEntries(read);
+}

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { FacewrightError } from '../../values/errors.js';
+import { unpickle } from './unpickle.js';
+
+/** Made by reference/pickles.py. */
+const golden = JSON.parse(readFileSync(new URL('../../../reference/pickles.json', import.meta.url), 'utf8')) as {
+  pickles: Record<'weights' | 'bytes' | 'arrays', Record<string, string>>;
+};
+const bytes = (...parts: (string | number)[]): Uint8Array =>
+  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.of(part))));
+const plain = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'latin1'));
+const read = (of: keyof typeof golden.pickles, protocol: string): unknown =>
+  unpickle(new Uint8Array(Buffer.from(golden.pickles[of][protocol], 'base64')), 'golden');
+
+describe.each(['2', '3', '4', '5'])('what Python and numpy wrote in protocol %s', (protocol) => {
+  test('arrays of weights in a dictionary', () => {
+    expect(read('weights', protocol)).toEqual(
+      new Map<string, unknown>([
+        [
+          'w',
+          [
+            { shape: [2, 3], data: Float32Array.of(0, 1, 2, 3, 4, 5) },
+            { shape: [2], data: Float64Array.of(1.5, -2.5) },
+          ],
+        ],
+        ['n', [1, 300, -5, 2.5, null, true, 2 ** 40, 'ä']],
+      ]),
+    );
+  });
+  test('byte strings', () => {
+    const all = Uint8Array.from({ length: 512 }, (_, i) => i % 256);
+    expect(read('bytes', protocol)).toEqual([
+      [plain('\xff\xd8\x00'), plain(''), all, plain('\x80ab')],
+      [true, false],
+    ]);
+  });
+  test('arrays of bytes and of booleans, and numbers of numpy', () => {
+    expect(read('arrays', protocol)).toEqual([
+      [
+        { shape: [3], data: plain('\xff\xd8\x00') },
+        { shape: [0], data: plain('') },
+      ],
+      { shape: [2], data: Uint8Array.of(1, 0) },
+      [true, 0.5],
+    ]);
+  });
+});
+
+test('strings of Python 2 are bytes, also where they name a type of numpy', () => {
+  expect(unpickle(bytes('\x80\x02U\x03\xff\xd8\x00q\x00T\x02\x00\x00\x00ab\x86.'), 'x')).toEqual([
+    plain('\xff\xd8\x00'),
+    plain('ab'),
+  ]);
+  const array =
+    '\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R(K\x01K\x02\x85cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89U\x02\xff\xd8tb.';
+  expect(unpickle(bytes(array), 'x')).toEqual({ shape: [2], data: plain('\xff\xd8') });
+});
+
+test('refuses every other global, and names it', () => {
+  // what pickle.dumps gives for an object whose __reduce__ returns (os.system, ("echo pwned",))
+  const evil = bytes('\x80\x02cposix\nsystem\nq\x00X\n\x00\x00\x00echo pwnedq\x01\x85q\x02Rq\x03.');
+  expect(() => unpickle(evil, 'evil.npy')).toThrow(/posix\.system.*refused[^]*evil\.npy/);
+  for (const name of ['constructor', '__proto__', 'toString'])
+    expect(() => unpickle(bytes(`\x80\x02cnumpy\n${name}\n.`), 'x')).toThrow(/refused/);
+});
+
+test('calls nothing but what makes arrays', () => {
+  expect(() => unpickle(bytes('\x80\x02X\x01\x00\x00\x00a)R.'), 'x')).toThrow(/called that may not/);
+  expect(() => unpickle(bytes('\x80\x02cnumpy\nndarray\n)R.'), 'x')).toThrow(/called with what it does not take/);
+});
+
+test('lists that unfold without end are refused, and so is one that holds itself', () => {
+  const doubling = bytes(
+    '\x80\x02]q',
+    0,
+    ...Array.from({ length: 40 }, (_, i) => [']q', i + 1, '(h', i, 'h', i, 'e']).flat(),
+    '.',
+  );
+  expect(() => unpickle(doubling, 'x')).toThrow(/more values than it has bytes/);
+  expect(() => unpickle(bytes('\x80\x02]q\x00h\x00a.'), 'x')).toThrow(/holds itself/);
+});
+
+test('an array must have the bytes of its shape', () => {
+  const whole = Buffer.from(golden.pickles.weights[4], 'base64');
+  const at = whole.indexOf(Buffer.of(0x4b, 2, 0x4b, 3)); // the shape (2, 3)
+  whole[at + 3] = 200;
+  expect(() => unpickle(whole, 'x')).toThrow(/not the bytes of its shape/);
+});
+
+test('any damage gives an error of ours or a value, quickly', () => {
+  const check = (data: Uint8Array): void => {
+    try {
+      unpickle(data, 'fuzz');
+    } catch (error) {
+      expect(error).toBeInstanceOf(FacewrightError);
+    }
+  };
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), check), { numRuns: 2000 });
+  const edits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 6 });
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...Object.values(golden.pickles).flatMap((of) => Object.values(of))),
+      edits,
+      fc.nat(),
+      (text, changes, cut) => {
+        const data = new Uint8Array(Buffer.from(text, 'base64'));
+        for (const [at, value] of changes) data[at % data.length] = value;
+        check(cut % 3 ? data : data.subarray(0, cut % data.length));
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});

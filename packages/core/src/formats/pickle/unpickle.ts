@@ -1,0 +1,304 @@
+/**
+ * A reader of Python pickles (protocols 2 to 5) that builds dictionaries, lists, tuples, strings, bytes, numbers and numpy arrays, and
+ * nothing else but what a caller allows: any other global is refused, no code is ever run, and sizes are checked against the bytes that are
+ * there. Opcodes as in CPython's pickletools. Bytes are views of the input.
+ */
+import { FacewrightError } from '../../values/errors.js';
+import { latin1Text } from '../latin1.js';
+import { GLOBALS } from './globals.js';
+import { isTyped, MARK, PickleGlobal, PickleObject, type Fail, type Item, type NumpyArray } from './items.js';
+
+export type Unpickled =
+  null | boolean | number | string | Uint8Array | NumpyArray | readonly Unpickled[] | Map<Unpickled, Unpickled>;
+
+export interface UnpickleOptions {
+  /** Globals beside those of numpy that the pickle may name, as `module name`. */
+  readonly globals?: ReadonlyMap<string, PickleGlobal>;
+  /** What a persistent id stands for; without it a pickle that has one is refused. */
+  readonly persistent?: (id: Item, fail: Fail) => Item;
+  /** What to do about a pickle that cannot be read; part of the error. */
+  readonly todo?: string;
+}
+
+/** Throws a `FacewrightError` naming `where` for anything it does not understand or will not build. */
+export function unpickle(bytes: Uint8Array, where: string, options?: UnpickleOptions): Unpickled {
+  return unpickleFirst(bytes, where, options).value;
+}
+
+/** The first of several pickles one after another, and the byte after it. */
+export function unpickleFirst(
+  bytes: Uint8Array,
+  where: string,
+  options: UnpickleOptions = {},
+): { value: Unpickled; end: number } {
+  const machine = new Machine(bytes, where, options);
+  const value = machine.run();
+  return { value, end: machine.end };
+}
+
+const MAX_DEPTH = 100;
+
+class Machine {
+  private at = 0;
+  private readonly stack: Item[] = [];
+  private readonly memo = new Map<number, Item>();
+  private values = 0;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+
+  constructor(
+    bytes: Uint8Array,
+    private readonly where: string,
+    private readonly options: UnpickleOptions,
+  ) {
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // no Buffer, whose parts would be Buffers
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get end(): number {
+    return this.at;
+  }
+
+  run(): Unpickled {
+    for (;;) {
+      const opcode = this.take(1)[0];
+      if (opcode === 0x2e) return this.finished(this.pop(), []); // STOP
+      this.step(opcode);
+    }
+  }
+
+  private step(opcode: number): void {
+    switch (opcode) {
+      case 0x80:
+        return this.protocol(this.take(1)[0]);
+      case 0x95:
+        return void this.take(8); // FRAME
+      case 0x28:
+        return this.push(MARK);
+      case 0x30:
+        return void this.pop();
+      case 0x4e:
+        return this.push(null);
+      case 0x88:
+        return this.push(true);
+      case 0x89:
+        return this.push(false);
+      case 0x4b:
+        return this.push(this.take(1)[0]); // BININT1
+      case 0x4d:
+        return this.push(this.unsigned(2)); // BININT2
+      case 0x4a:
+        return this.push(this.view.getInt32(this.skip(4), true)); // BININT
+      case 0x8a:
+        return this.push(this.long(this.take(1)[0])); // LONG1
+      case 0x47:
+        return this.push(this.view.getFloat64(this.skip(8), false)); // BINFLOAT
+      case 0x58:
+        return this.push(this.text(this.unsigned(4))); // BINUNICODE
+      case 0x8c:
+        return this.push(this.text(this.unsigned(1))); // SHORT_BINUNICODE
+      case 0x8d:
+        return this.push(this.text(this.unsigned(8))); // BINUNICODE8
+      case 0x42: // BINBYTES
+      case 0x54:
+        return this.push(this.take(this.unsigned(4))); // BINSTRING
+      case 0x43: // SHORT_BINBYTES
+      case 0x55:
+        return this.push(this.take(this.unsigned(1))); // SHORT_BINSTRING
+      case 0x8e: // BINBYTES8
+      case 0x96:
+        return this.push(this.take(this.unsigned(8))); // BYTEARRAY8
+      case 0x7d:
+        return this.push(new Map<Item, Item>());
+      case 0x5d:
+        return this.push([]);
+      case 0x29:
+        return this.push([]); // EMPTY_TUPLE
+      case 0x85:
+        return this.push(this.popMany(1));
+      case 0x86:
+        return this.push(this.popMany(2));
+      case 0x87:
+        return this.push(this.popMany(3));
+      case 0x74:
+        return this.push(this.popToMark()); // TUPLE
+      case 0x61:
+        return this.append([this.pop()]);
+      case 0x65:
+        return this.append(this.popToMark());
+      case 0x73:
+        return this.setItems(this.popMany(2));
+      case 0x75:
+        return this.setItems(this.popToMark());
+      case 0x71:
+        return void this.memo.set(this.take(1)[0], this.top()); // BINPUT
+      case 0x72:
+        return void this.memo.set(this.unsigned(4), this.top()); // LONG_BINPUT
+      case 0x94:
+        return void this.memo.set(this.memo.size, this.top()); // MEMOIZE
+      case 0x68:
+        return this.push(this.recall(this.take(1)[0]));
+      case 0x6a:
+        return this.push(this.recall(this.unsigned(4)));
+      case 0x63:
+        return this.push(this.global(this.line(), this.line()));
+      case 0x93:
+        return this.push(this.stackGlobal());
+      case 0x51:
+        return this.push(this.persistent(this.pop())); // BINPERSID
+      case 0x52: // REDUCE
+      case 0x81:
+        return this.reduce(); // NEWOBJ
+      case 0x62:
+        return this.build();
+      default:
+        this.fail(`the opcode 0x${opcode.toString(16)} is not one of those it may hold`);
+    }
+  }
+
+  private readonly fail = (why: string): never => {
+    throw new FacewrightError({
+      what: `The pickle cannot be read: ${why} (byte ${this.at}).`,
+      where: this.where,
+      todo: this.options.todo,
+    });
+  };
+
+  private skip(count: number): number {
+    if (this.at + count > this.bytes.length) this.fail(`it ends early, ${count} more bytes were expected`);
+    const at = this.at;
+    this.at += count;
+    return at;
+  }
+  private take(count: number): Uint8Array {
+    const from = this.skip(count);
+    return this.bytes.subarray(from, from + count);
+  }
+  private unsigned(size: 1 | 2 | 4 | 8): number {
+    const at = this.skip(size);
+    if (size === 1) return this.bytes[at];
+    if (size === 2) return this.view.getUint16(at, true);
+    if (size === 4) return this.view.getUint32(at, true);
+    return Number(this.view.getBigUint64(at, true)); // a length: far too large is too large whatever its last digits
+  }
+  private long(size: number): number {
+    const digits = this.take(size);
+    let value = 0n;
+    for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(digits[i]);
+    const number = Number(BigInt.asIntN(size * 8, value));
+    return Number.isSafeInteger(number) ? number : this.fail('a whole number is too large');
+  }
+  private text(length: number): string {
+    const bytes = this.take(length);
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      return this.fail('a string is not UTF-8');
+    }
+  }
+  private line(): string {
+    const end = this.bytes.indexOf(10, this.at);
+    if (end < 0) this.fail('a name does not end');
+    const text = latin1Text(this.bytes.subarray(this.at, end));
+    this.at = end + 1;
+    return text;
+  }
+
+  private push(item: Item): void {
+    this.stack.push(item);
+  }
+  private pop(): Item {
+    if (this.stack.length === 0) this.fail('its stack is empty');
+    return this.stack.pop();
+  }
+  private top(): Item {
+    if (this.stack.length === 0) this.fail('its stack is empty');
+    return this.stack[this.stack.length - 1];
+  }
+  private popMany(count: number): Item[] {
+    if (this.stack.length < count) this.fail('its stack is empty');
+    return this.stack.splice(this.stack.length - count);
+  }
+  private popToMark(): Item[] {
+    const mark = this.stack.lastIndexOf(MARK);
+    if (mark < 0) this.fail('a mark is missing');
+    const items = this.stack.splice(mark + 1);
+    this.stack.pop();
+    return items;
+  }
+  private recall(key: number): Item {
+    if (!this.memo.has(key)) this.fail(`nothing is remembered as ${key}`);
+    return this.memo.get(key);
+  }
+  private append(items: Item[]): void {
+    const list = this.top();
+    if (!Array.isArray(list)) return this.fail('something is appended to what is no list');
+    for (const item of items) list.push(item);
+  }
+  private setItems(items: Item[]): void {
+    const map = this.top();
+    if (!(map instanceof Map) || items.length % 2) return this.fail('an item is set in what is no dictionary');
+    for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
+  }
+
+  private protocol(version: number): void {
+    if (version < 2 || version > 5) this.fail(`protocol ${version} is not one of 2, 3, 4 and 5`);
+  }
+  private global(module: string, name: string): PickleGlobal {
+    return (
+      this.options.globals?.get(`${module} ${name}`) ??
+      GLOBALS.get(`${module} ${name}`) ??
+      this.fail(`it asks for “${module}.${name}”, which is refused`)
+    );
+  }
+  private stackGlobal(): PickleGlobal {
+    const [module, name] = this.popMany(2);
+    return typeof module === 'string' && typeof name === 'string'
+      ? this.global(module, name)
+      : this.fail('a global has no name');
+  }
+  private persistent(id: Item): Item {
+    return this.options.persistent
+      ? this.options.persistent(id, this.fail)
+      : this.fail('it refers to something outside itself');
+  }
+  private reduce(): void {
+    const [callable, args] = this.popMany(2);
+    if (!(callable instanceof PickleGlobal)) return this.fail('something is called that may not be');
+    if (!Array.isArray(args)) return this.fail('a call has no arguments');
+    this.push(callable.call(args, this.fail));
+  }
+  private build(): void {
+    const state = this.pop();
+    const object = this.top();
+    // attributes of a dictionary, as PyTorch gives its OrderedDicts: no part of the value
+    if (object instanceof Map && state instanceof Map) return;
+    if (!Array.isArray(state)) return this.fail('a state is no tuple');
+    if (!(object instanceof PickleObject)) return this.fail('a state is given to what takes none');
+    object.setState(state, this.fail);
+  }
+
+  /**
+   * Puts finished objects where they were being made. Lists of lists that are remembered once and recalled many times would unfold without
+   * end: every value takes a byte of the file at least, and a value that holds itself is refused.
+   */
+  private finished(item: Item, inside: readonly Item[]): Unpickled {
+    if (++this.values > this.bytes.length) this.fail('it unfolds into more values than it has bytes');
+    if (
+      item === null ||
+      typeof item === 'boolean' ||
+      typeof item === 'number' ||
+      typeof item === 'string' ||
+      item instanceof Uint8Array ||
+      isTyped(item)
+    )
+      return item;
+    if (inside.length > MAX_DEPTH || inside.includes(item)) this.fail('it holds itself, or is nested too deeply');
+    const within: readonly Item[] = [...inside, item];
+    if (Array.isArray(item)) return item.map((inner) => this.finished(inner, within));
+    if (item instanceof Map)
+      return new Map([...item].map(([key, value]) => [this.finished(key, within), this.finished(value, within)]));
+    const value = item instanceof PickleObject ? item.value : undefined;
+    return value === undefined ? this.fail('what it holds is unfinished') : this.finished(value, within);
+  }
+}

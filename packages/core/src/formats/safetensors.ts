@@ -1,0 +1,116 @@
+/**
+ * Reads and writes the safetensors format (huggingface/safetensors): 8 bytes little-endian header length, a JSON header padded with spaces to
+ * a multiple of 8, then the tensors' bytes one after another. Same tensors, same bytes as the reference writer: float32 before int32, then by name.
+ * Other types are read, as float32 or int32, but not written.
+ */
+import { FacewrightError, messageOf } from '../values/errors.js';
+import { isRawType, RAW_BYTES, readRaw, type RawType } from './raw-numbers.js';
+import type { HostTensor, HostTensors } from '../values/tensors.js';
+
+const TYPES = { float32: 'F32', int32: 'I32' } as const;
+const LENGTH_BYTES = 8;
+/** As in the reference implementation. */
+const HEADER_LIMIT = 100_000_000;
+
+export function encodeSafetensors(tensors: HostTensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const names = Object.keys(tensors).sort((a, b) => compare(tensors[a].dtype, tensors[b].dtype) || compare(a, b));
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : [];
+  let end = 0;
+  for (const name of names) {
+    const { shape, dtype, data } = tensors[name];
+    if (name === '__metadata__') throw new RangeError('a tensor cannot be called "__metadata__"');
+    header.push([name, { dtype: TYPES[dtype], shape, data_offsets: [end, (end += data.byteLength)] }]);
+  }
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const start = LENGTH_BYTES + Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(start + end).fill(0x20, LENGTH_BYTES, start);
+  new DataView(file.buffer).setBigUint64(0, BigInt(start - LENGTH_BYTES), true);
+  file.set(text, LENGTH_BYTES);
+  let at = start;
+  for (const name of names) {
+    const { data } = tensors[name];
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return file;
+}
+
+/** Throws a `FacewrightError` for anything that is not a whole file of tensors of the types of `RawType`: no value of a damaged file is ever used. */
+export function decodeSafetensors(
+  file: Uint8Array,
+  where?: string,
+): { tensors: HostTensors; metadata: Readonly<Record<string, string>> } {
+  const damaged = (what: string): never => {
+    throw new FacewrightError({
+      what: `Not a whole safetensors file: ${what}.`,
+      where,
+      todo: 'Use another copy of the file.',
+    });
+  };
+  if (file.length < LENGTH_BYTES) damaged(`it has ${file.length} bytes`);
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const headerLength = Number(view.getBigUint64(0, true));
+  if (headerLength > HEADER_LIMIT || headerLength > file.length - LENGTH_BYTES)
+    damaged(`its header would have ${headerLength} bytes, the file has ${file.length}`);
+  const start = LENGTH_BYTES + headerLength;
+  const { __metadata__: metadata = {}, ...entries } = parseHeader(file.subarray(LENGTH_BYTES, start), damaged);
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    return damaged('its metadata is not a map of strings');
+
+  const described = Object.entries(entries)
+    .map(([name, entry]) => ({ name, ...parseEntry(name, entry, damaged) }))
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  for (const entry of described) {
+    if (entry.begin !== end) damaged(`the bytes of "${entry.name}" do not follow on those before`);
+    end = entry.end;
+  }
+  if (start + end !== file.length) damaged(`its tensors end at byte ${start + end}, the file at ${file.length}`);
+  const tensors = described.map(({ name, shape, type, begin, end }): [string, HostTensor] => {
+    const data =
+      readRaw(type, file.subarray(start + begin, start + end)) ?? damaged(`"${name}" has whole numbers beyond 32 bits`);
+    return [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32', data }];
+  });
+  return {
+    tensors: Object.fromEntries(tensors.sort(([a], [b]) => compare(a, b))),
+    metadata: metadata as Record<string, string>,
+  };
+}
+
+type Damaged = (what: string) => never;
+
+function parseHeader(bytes: Uint8Array, damaged: Damaged): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    return damaged(`its header is not JSON (${messageOf(error)})`);
+  }
+  return isRecord(header) ? header : damaged('its header is not an object');
+}
+
+function parseEntry(
+  name: string,
+  entry: unknown,
+  damaged: Damaged,
+): { shape: readonly number[]; type: RawType; begin: number; end: number } {
+  if (!isRecord(entry)) return damaged(`"${name}" is not described`);
+  const type = isRawType(entry.dtype)
+    ? entry.dtype
+    : damaged(`"${name}" has the type ${JSON.stringify(entry.dtype)}; read are ${Object.keys(RAW_BYTES).join(', ')}`);
+  const shape = isSizes(entry.shape) ? entry.shape : damaged(`"${name}" has no shape`);
+  const [begin, end] =
+    isSizes(entry.data_offsets) && entry.data_offsets.length === 2
+      ? entry.data_offsets
+      : damaged(`"${name}" has no offsets`);
+  const bytes = shape.reduce((product, size) => product * size, RAW_BYTES[type]);
+  if (end - begin !== bytes)
+    damaged(`"${name}" of shape [${shape.join(', ')}] needs ${bytes} bytes, it has ${end - begin}`);
+  return { shape, type, begin, end };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);

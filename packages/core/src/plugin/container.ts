@@ -1,0 +1,54 @@
+/** One tsyringe child container a run, so that two runs in one process do not meet. */
+import './reflect.js';
+import { container as root, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
+import { createEventStream, type EventStream } from '../values/events.js';
+import type { ConfiguredPlugin, PluginContext, PluginKind } from './plugin.js';
+import { createRandom } from '../random.js';
+import { BACKEND, BASE_DIRECTORY, ENGINE, EVENTS, RANDOM, SIGNAL, TOKENS } from './tokens.js';
+
+export interface RunScope {
+  readonly seed?: number | string;
+  readonly events?: EventStream;
+  readonly signal?: AbortSignal;
+  readonly baseDirectory?: string;
+}
+
+/** A container with the run's own services; the engine is opened when something first asks for it. */
+export function createRunContainer({
+  seed = 0,
+  events = createEventStream(),
+  signal = new AbortController().signal,
+  baseDirectory = '.',
+}: RunScope = {}): DependencyContainer {
+  const container = root.createChildContainer();
+  container.register(EVENTS, { useValue: events });
+  container.register(RANDOM, { useValue: createRandom(seed) });
+  container.register(SIGNAL, { useValue: signal });
+  container.register(BASE_DIRECTORY, { useValue: baseDirectory });
+  container.register(ENGINE, {
+    useFactory: instanceCachingFactory(async (scope) => (await scope.resolve(BACKEND)).open()),
+  });
+  return container;
+}
+
+/** What a part of this container may use; `purpose` names its stream of randomness. */
+export function pluginContext(container: DependencyContainer, purpose: string): PluginContext {
+  return {
+    random: container.resolve(RANDOM).fork(purpose),
+    emit: container.resolve(EVENTS).emit,
+    signal: container.resolve(SIGNAL),
+    engine: () => container.resolve(ENGINE),
+    baseDirectory: container.resolve(BASE_DIRECTORY),
+  };
+}
+
+/** Puts a plugin under its kind's token. A kind registered again gets the newer part; `resolveAll` gives them all (augmenters, losses). */
+export function registerPlugin<K extends PluginKind>(
+  container: DependencyContainer,
+  plugin: ConfiguredPlugin<K>,
+): void {
+  const { kind, name } = plugin.meta;
+  container.register(TOKENS[kind], {
+    useFactory: instanceCachingFactory(() => plugin.create(pluginContext(container, `${kind}/${name}`))),
+  });
+}

@@ -1,0 +1,39 @@
+/** The explicit injection tokens: a run's container holds one part under each, and classes ask for them with `@inject(TOKEN)`. */
+import type { InjectionToken } from 'tsyringe';
+import type { Engine } from '../contracts/backend.js';
+import type { EventStream } from '../values/events.js';
+import type { Contracts, PluginKind } from './plugin.js';
+import type { Random } from '../random.js';
+
+const token = <T>(name: string): InjectionToken<T> => Symbol.for(`facewright/${name}`);
+
+export const READER = token<Promise<Contracts['reader']>>('reader');
+export const DETECTOR = token<Promise<Contracts['detector']>>('detector');
+export const ALIGNER = token<Promise<Contracts['aligner']>>('aligner');
+export const AUGMENTER = token<Promise<Contracts['augmenter']>>('augmenter');
+export const MODEL = token<Promise<Contracts['model']>>('model');
+export const LOSS = token<Promise<Contracts['loss']>>('loss');
+export const OPTIMISER = token<Promise<Contracts['optimiser']>>('optimiser');
+export const CRITERION = token<Promise<Contracts['criterion']>>('criterion');
+export const BACKEND = token<Promise<Contracts['backend']>>('backend');
+export const LOGGER = token<Promise<Contracts['logger']>>('logger');
+/** The engine of the run: opened on first use, one for the run. */
+export const ENGINE = token<Promise<Engine>>('engine');
+export const EVENTS = token<EventStream>('events');
+export const RANDOM = token<Random>('random');
+export const SIGNAL = token<AbortSignal>('signal');
+export const BASE_DIRECTORY = token<string>('base-directory');
+
+/** The token of a plugin kind. Parts are made on first use, hence the promise. */
+export const TOKENS: { readonly [K in PluginKind]: InjectionToken<Promise<Contracts[K]>> } = {
+  reader: READER,
+  detector: DETECTOR,
+  aligner: ALIGNER,
+  augmenter: AUGMENTER,
+  model: MODEL,
+  loss: LOSS,
+  optimiser: OPTIMISER,
+  criterion: CRITERION,
+  backend: BACKEND,
+  logger: LOGGER,
+};

@@ -1,0 +1,46 @@
+/** The browser's side of the platform (see node.ts): photos by the browser's own decoder, files in memory, SHA-256 in JavaScript. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Sha256 } from './sha256.js';
+
+export { decodeImage, ImageError, type DecodeLimits } from './browser/canvas-images.js';
+export {
+  basename,
+  dirname,
+  join,
+  mkdir,
+  partialPath,
+  publish,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFileAtomic,
+} from './browser/memory-files.js';
+export type { Sha256 } from './sha256.js';
+
+export function createSha256(): Sha256 {
+  const hash = sha256.create();
+  const made: Sha256 = {
+    update: (part) => (hash.update(typeof part === 'string' ? utf8ToBytes(part) : part), made),
+    hex: () => bytesToHex(hash.digest()),
+  };
+  return made;
+}
+
+/** What is used of the browser, which the types here do not declare. */
+declare const MessageChannel: new () => {
+  readonly port1: { onmessage: (() => void) | null; close(): void };
+  readonly port2: { postMessage(message: unknown): void };
+};
+
+/** Lets messages, clicks and drawing have their turn; a timer would wait 4 ms. */
+export const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });

@@ -1,0 +1,84 @@
+/** Finds and reads `facewright.config.{ts,mts,js,mjs,json,yaml,yml}`. */
+import { access, readFile } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import {
+  FacewrightError,
+  messageOf,
+  parseOptions,
+  runConfig,
+  type RunConfig,
+  type RunConfigInput,
+} from '@facewright/core';
+import { importFile } from './load-plugin.js';
+
+const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'];
+
+export interface LoadedConfig {
+  readonly config: RunConfig;
+  /** What the file and the overrides say, without preset and defaults. */
+  readonly given: RunConfigInput;
+  /** What the config's relative paths and plugins are relative to. */
+  readonly baseDirectory: string;
+  /** The file, or “the command line”: for errors. */
+  readonly where: string;
+}
+
+/**
+ * The checked config: `path`, else a `facewright.config.*` in `directory`, else the defaults; `preset` lies under it and `overrides` (the
+ * command line) over it, key by key.
+ */
+export async function loadConfig({
+  path,
+  directory = '.',
+  preset = {},
+  overrides = {},
+}: {
+  path?: string;
+  directory?: string;
+  preset?: RunConfigInput;
+  overrides?: RunConfigInput;
+} = {}): Promise<LoadedConfig> {
+  const file = path ? resolve(path) : await findConfig(directory);
+  const where = file ?? 'the command line';
+  const raw = file ? await readConfig(file) : {};
+  const given = { ...raw, ...overrides };
+  const config = parseOptions(runConfig, { ...preset, ...given }, where);
+  return { config, given, baseDirectory: file ? dirname(file) : resolve(directory), where };
+}
+
+async function findConfig(directory: string): Promise<string | undefined> {
+  for (const ending of ENDINGS) {
+    const path = resolve(directory, `facewright.config.${ending}`);
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
+  }
+  return undefined;
+}
+
+async function readConfig(path: string): Promise<object> {
+  let value: unknown;
+  try {
+    if (['.json', '.yaml', '.yml'].includes(extname(path))) value = parse(await readFile(path, 'utf8')) ?? {};
+    else value = ((await importFile(path)) as { default?: unknown }).default;
+  } catch (error) {
+    throw new FacewrightError({
+      what: `The config file cannot be read: ${messageOf(error)}`,
+      where: path,
+      cause: error,
+    });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new FacewrightError({
+      what: 'The config file gives no object.',
+      where: path,
+      todo: 'Export the config as default: export default defineConfig({ … }).',
+    });
+  }
+  return value;
+}

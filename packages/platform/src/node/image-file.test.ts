@@ -1,0 +1,175 @@
+/** Decoding of everything that people have in their photo folders, each picture made here. */
+import sharp, { type Sharp } from 'sharp';
+import { describe, expect, test } from 'vitest';
+import type { RgbImage } from '@facewright/core';
+import { decodeImage, encodeImage, ImageError } from './image-file.js';
+
+type Colour = readonly [number, number, number];
+const pixel = ({ width, data }: RgbImage, x: number, y: number): number[] => [
+  ...data.slice((y * width + x) * 3, (y * width + x) * 3 + 3),
+];
+
+/** Left half one colour, right half another, 40 × 20. */
+function halves(left: Colour, right: Colour): Sharp {
+  const data = Buffer.alloc(40 * 20 * 3);
+  for (let i = 0; i < 800; i++) data.set(i % 40 < 20 ? left : right, i * 3);
+  return sharp(data, { raw: { width: 40, height: 20, channels: 3 } });
+}
+const RED: Colour = [230, 20, 30];
+const BLUE: Colour = [10, 40, 220];
+const near = (actual: number[], expected: readonly number[], by = 6): void =>
+  actual.forEach((value, i) => expect(Math.abs(value - expected[i])).toBeLessThanOrEqual(by));
+const reason = async (bytes: Uint8Array, limits = {}): Promise<ImageError> => {
+  const error: unknown = await decodeImage(bytes, { where: 'a/photo.jpg', ...limits }).then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  expect(error).toBeInstanceOf(ImageError);
+  return error as ImageError;
+};
+
+describe('what decodes', () => {
+  test('a lossless PNG comes back to the bit', async () => {
+    const data = Uint8Array.from({ length: 7 * 5 * 3 }, (_, i) => (i * 37) % 256);
+    expect(await decodeImage(await encodeImage({ width: 7, height: 5, data }, 'png'))).toEqual({
+      width: 7,
+      height: 5,
+      data,
+    });
+  });
+
+  test('a JPEG keeps its colours', async () => {
+    const image = await decodeImage(await halves(RED, BLUE).jpeg({ quality: 95 }).toBuffer());
+    expect([image.width, image.height, image.data.length]).toEqual([40, 20, 2400]);
+    near(pixel(image, 5, 10), RED);
+    near(pixel(image, 35, 10), BLUE);
+  });
+
+  test('encodeImage writes JPEG that decodes to nearly the same', async () => {
+    const image = await decodeImage(await halves(RED, BLUE).png().toBuffer());
+    const again = await decodeImage(await encodeImage(image));
+    near(pixel(again, 5, 10), RED);
+  });
+
+  test('one pixel', async () => {
+    expect(
+      await decodeImage(
+        await sharp({ create: { width: 1, height: 1, channels: 3, background: '#102030' } })
+          .png()
+          .toBuffer(),
+      ),
+    ).toEqual({ width: 1, height: 1, data: Uint8Array.of(16, 32, 48) });
+  });
+
+  test('alpha lies on black', async () => {
+    const bytes = await sharp({
+      create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 50, alpha: 0.5 } },
+    })
+      .png()
+      .toBuffer();
+    near(pixel(await decodeImage(bytes), 1, 1), [100, 50, 25], 1);
+    const clear = await sharp({
+      create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 50, alpha: 0 } },
+    })
+      .png()
+      .toBuffer();
+    expect(pixel(await decodeImage(clear), 1, 1)).toEqual([0, 0, 0]);
+  });
+
+  test('grey becomes three equal channels, with and without alpha', async () => {
+    const grey = Buffer.alloc(36).fill(77);
+    const jpeg = await sharp(grey, { raw: { width: 6, height: 6, channels: 1 } })
+      .toColourspace('b-w')
+      .jpeg()
+      .toBuffer();
+    expect((await sharp(jpeg).metadata()).channels).toBe(1);
+    near(pixel(await decodeImage(jpeg), 3, 3), [77, 77, 77], 1);
+    const withAlpha = await sharp(Buffer.alloc(72).fill(128), { raw: { width: 6, height: 6, channels: 2 } })
+      .png()
+      .toBuffer();
+    near(pixel(await decodeImage(withAlpha), 3, 3), [64, 64, 64], 1);
+  });
+
+  test('CMYK is converted', async () => {
+    const bytes = await halves(RED, BLUE).toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer();
+    expect((await sharp(bytes).metadata()).space).toBe('cmyk');
+    const image = await decodeImage(bytes);
+    const [red, green, blue] = pixel(image, 5, 10);
+    expect(red).toBeGreaterThan(150);
+    expect(Math.max(green, blue)).toBeLessThan(90);
+    const right = pixel(image, 35, 10);
+    expect(right[2]).toBeGreaterThan(Math.max(right[0], right[1]));
+  });
+
+  test('16 bits a channel become 8, not clipped', async () => {
+    const bytes = await sharp(new Uint16Array(48).fill(128 * 257), { raw: { width: 4, height: 4, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
+    expect((await sharp(bytes).metadata()).depth).toBe('ushort');
+    near(pixel(await decodeImage(bytes), 2, 2), [128, 128, 128], 1);
+  });
+
+  test.each([
+    [1, 'left'],
+    [2, 'right'],
+    [3, 'right'],
+    [4, 'left'],
+    [5, 'top'],
+    [6, 'top'],
+    [7, 'bottom'],
+    [8, 'bottom'],
+  ])('EXIF orientation %i puts red %s', async (orientation, side) => {
+    const image = await decodeImage(
+      await halves(RED, BLUE).jpeg({ quality: 95 }).withMetadata({ orientation }).toBuffer(),
+    );
+    const turned = orientation >= 5;
+    expect([image.width, image.height]).toEqual(turned ? [20, 40] : [40, 20]);
+    const red = { left: [5, 10], right: [35, 10], top: [10, 5], bottom: [10, 35] }[side]!;
+    near(pixel(image, red[0], red[1]), RED);
+  });
+
+  test.each(['webp', 'gif', 'tiff'] as const)('%s', async (format) => {
+    near(pixel(await decodeImage(await halves(RED, BLUE).toFormat(format).toBuffer()), 5, 10), RED, 12);
+  });
+});
+
+describe('what does not', () => {
+  test.each([
+    ['text named .jpg', Buffer.from('this is not a photo\n')],
+    ['an empty file', Buffer.alloc(0)],
+    ['zeros', Buffer.alloc(5000)],
+    ['a JPEG’s first bytes', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16])],
+  ])('%s is not an image', async (_, bytes) => {
+    const error = await reason(bytes);
+    expect(error.reason).toBe('not-an-image');
+    expect(error.message).toMatch(/where: a\/photo\.jpg/);
+    expect(error.what.split('\n')).toHaveLength(1);
+  });
+
+  test.each(['jpeg', 'png', 'webp'] as const)('a truncated %s is damaged', async (format) => {
+    const noise = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251);
+    const whole = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+      .toFormat(format)
+      .toBuffer();
+    expect((await reason(whole.subarray(0, whole.length * 0.6))).reason).toMatch(/unreadable|not-an-image/);
+  });
+
+  test('a JPEG cut in half says that it is damaged', async () => {
+    const whole = await halves(RED, BLUE).resize(400, 400).jpeg().toBuffer();
+    const error = await reason(whole.subarray(0, whole.length / 2));
+    expect(error.reason).toBe('unreadable');
+    expect(error.what).toMatch(/damaged/);
+  });
+
+  test('an image over the limits is refused before it is decoded', async () => {
+    const bytes = await sharp({ create: { width: 20_001, height: 1, channels: 3, background: '#000' } })
+      .png()
+      .toBuffer();
+    const error = await reason(bytes);
+    expect(error.reason).toBe('too-large');
+    expect(error.what).toMatch(/20001×1/);
+    expect((await reason(await halves(RED, BLUE).png().toBuffer(), { maxPixels: 799 })).reason).toBe('too-large');
+    expect((await decodeImage(await halves(RED, BLUE).png().toBuffer(), { maxPixels: 800 })).width).toBe(40);
+  });
+});

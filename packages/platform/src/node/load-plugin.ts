@@ -1,0 +1,108 @@
+/** Plugins by name: a built-in, one that a listed package brings, a package, or a local file relative to the config. */
+import { closest } from 'fastest-levenshtein';
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+  API_VERSION,
+  FacewrightError,
+  isPlugin,
+  messageOf,
+  type ConfiguredPlugin,
+  type PluginFactory,
+  type PluginKind,
+  type PluginReference,
+} from '@facewright/core';
+
+export interface PluginSource {
+  /** Plugins known by name: built in, or brought by the config's `plugins`. */
+  readonly known: readonly PluginFactory[];
+  /** Local files and packages are looked up from here. */
+  readonly baseDirectory: string;
+  /** The config file or argument that names the plugin, for errors. */
+  readonly where: string;
+}
+
+/** The configured plugin of a config entry. Throws a `FacewrightError` for an unknown name, a wrong kind or wrong options. */
+export async function loadPlugin<K extends PluginKind>(
+  kind: K,
+  reference: PluginReference,
+  source: PluginSource,
+): Promise<ConfiguredPlugin<K>> {
+  const { name, ...options } = typeof reference === 'string' ? { name: reference } : reference;
+  const plugin =
+    source.known.find((candidate) => isPlugin(candidate, kind) && candidate.meta.name === name) ??
+    (await importOne(kind, name, source));
+  if (plugin.meta.apiVersion !== API_VERSION) {
+    throw new FacewrightError({
+      what: `The plugin "${name}" was made for version ${plugin.meta.apiVersion} of the contracts, this is version ${API_VERSION}.`,
+      where: source.where,
+      todo: `Install a version of it made for @facewright/core with apiVersion ${API_VERSION}.`,
+    });
+  }
+  return (plugin as unknown as PluginFactory<K>)(options, `${kind} "${name}" in ${source.where}`);
+}
+
+/** Every plugin that a package or file exports; none where there is no such package or file. */
+export async function importPlugins(
+  name: string,
+  { baseDirectory, where }: Omit<PluginSource, 'known'>,
+): Promise<PluginFactory[]> {
+  const path = await locate(name, resolve(baseDirectory));
+  if (!path) return [];
+  try {
+    const module = (await importFile(path)) as Record<string, unknown>;
+    // a plugin is often exported under its name and as the default
+    return [...new Set(Object.values(module).flat())].filter((value): value is PluginFactory => isPlugin(value));
+  } catch (error) {
+    throw new FacewrightError({
+      what: `The plugin file "${path}" failed to load: ${messageOf(error)}`,
+      where,
+      cause: error,
+    });
+  }
+}
+
+/** A file relative to the base directory; a package installed there, else beside this one. */
+async function locate(name: string, baseDirectory: string): Promise<string | undefined> {
+  if (name.startsWith('.') || isAbsolute(name)) {
+    const path = resolve(baseDirectory, name);
+    return stat(path).then(
+      (entry) => (entry.isFile() ? path : undefined),
+      () => undefined,
+    );
+  }
+  const { createJiti } = await import('jiti');
+  for (const from of [pathToFileURL(join(baseDirectory, 'facewright.config.js')).href, import.meta.url]) {
+    const url = createJiti(from).esmResolve(name, { try: true });
+    if (url) return fileURLToPath(url);
+  }
+  return undefined;
+}
+
+/** Imports a JavaScript or TypeScript file. */
+export async function importFile(path: string): Promise<unknown> {
+  if (!/\.[cm]?ts$/.test(path)) return import(pathToFileURL(path).href);
+  const { createJiti } = await import('jiti');
+  return createJiti(import.meta.url).import(path);
+}
+
+async function importOne(kind: PluginKind, name: string, source: PluginSource): Promise<PluginFactory> {
+  const found = (await importPlugins(name, source)).filter((plugin) => plugin.meta.kind === kind);
+  if (found.length === 1) return found[0];
+  const names = source.known.filter((plugin) => plugin.meta.kind === kind).map((plugin) => plugin.meta.name);
+  if (found.length > 1) {
+    throw new FacewrightError({
+      what: `"${name}" exports ${found.length} plugins of kind ${kind}.`,
+      where: source.where,
+      todo: `List it under "plugins" and name one: ${found.map((plugin) => plugin.meta.name).join(', ')}.`,
+    });
+  }
+  throw new FacewrightError({
+    what: `Unknown ${kind} "${name}": no built-in, no package and no file of that name holds a ${kind} plugin.`,
+    where: source.where,
+    todo: names.length
+      ? `Did you mean "${closest(name, names)}"? Built in: ${names.join(', ')}. A local file starts with "./".`
+      : 'Install the package that brings it.',
+  });
+}
