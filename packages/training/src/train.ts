@@ -23,12 +23,12 @@ import {
   type StageConfig,
 } from '@facewright/core';
 import { join, nextTurn } from '@facewright/platform';
-import { createBatches } from './batches.js';
-import { Checkpoints, isBetter, type Checkpoint, type Position } from './checkpoints.js';
-import { classMeans } from './class-means.js';
-import { digestOf } from './digest.js';
-import { notFinite, whatFailed } from './failure.js';
-import { frozenParameters } from './freeze.js';
+import { createBatches } from './data/batches.js';
+import { Checkpoints, isBetter, type Checkpoint, type Position } from './checkpoint/checkpoints.js';
+import { classMeans } from './loop/class-means.js';
+import { digestOf } from './checkpoint/digest.js';
+import { notFinite, whatFailed } from './loop/failure.js';
+import { frozenParameters } from './step/freeze.js';
 import {
   CHANCE_TODO,
   createChanceWatch,
@@ -38,14 +38,14 @@ import {
   listed,
   namesOf,
   type Guard,
-} from './guard.js';
-import { createImageStore } from './images.js';
-import { isOverflow, isScaler, onlyScaler, withoutScaler } from './loss-scale.js';
-import { makingsOf } from './makings.js';
-import { batchParts, compileTraining } from './micro-batches.js';
-import { saveModel } from './model-files.js';
-import { writePeople } from './people.js';
-import { rateAt } from './schedule.js';
+} from './loop/guard.js';
+import { createImageStore } from './data/images.js';
+import { isOverflow, isScaler, onlyScaler, withoutScaler } from './step/loss-scale.js';
+import { makingsOf } from './checkpoint/makings.js';
+import { batchParts, compileTraining } from './step/micro-batches.js';
+import { saveModel } from './checkpoint/model-files.js';
+import { writePeople } from './checkpoint/people.js';
+import { rateAt } from './loop/schedule.js';
 import {
   criteriaOf,
   ending,
@@ -55,7 +55,7 @@ import {
   remarks,
   stepLimit,
   type NamedCriterion,
-} from './stage-end.js';
+} from './criteria/stage-end.js';
 import {
   centresOf,
   noCentres,
@@ -65,12 +65,12 @@ import {
   type HeadStart,
   type KnownCentres,
   type StageStart,
-} from './stage-state.js';
-import { isParameter } from './step.js';
-import { createStepClock, createThroughput } from './throughput.js';
-import { drawTrainingSet } from './training-set.js';
-import { createValidator, type Validation, type Validator } from './validate.js';
-import { imagesInAll, requireEnds, requireNoValidation } from './stage-checks.js';
+} from './loop/stage-state.js';
+import { isParameter } from './step/step.js';
+import { createStepClock, createThroughput } from './loop/throughput.js';
+import { drawTrainingSet } from './data/training-set.js';
+import { createValidator, type Validation, type Validator } from './evaluation/validate.js';
+import { imagesInAll, requireEnds, requireNoValidation } from './loop/stage-checks.js';
 
 export interface TrainStage {
   /** The loss's name. */

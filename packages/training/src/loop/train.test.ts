@@ -17,9 +17,9 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { of, recorded } from '../test/recorded.js';
-import { cosineLoss, linearLoss, openCpu, tinyDataset, tinyModel } from '../test/tiny.js';
-import { adam, loadModelFiles, sgd, train, type TrainOptions, type TrainStage } from './index.js';
+import { of, recorded } from '../../test/recorded.js';
+import { cosineLoss, linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
+import { adam, loadModelFiles, sgd, train, type TrainOptions, type TrainStage } from '../index.js';
 
 let engine: Engine;
 let root: string;

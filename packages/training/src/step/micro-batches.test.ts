@@ -14,9 +14,9 @@ import {
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { linearLoss, normal, openCpu, tinyModel } from '../test/tiny.js';
-import { adam, batchParts, compileTraining } from './index.js';
-import { firstState } from './stage-state.js';
+import { linearLoss, normal, openCpu, tinyModel } from '../../test/tiny.js';
+import { adam, batchParts, compileTraining } from '../index.js';
+import { firstState } from '../loop/stage-state.js';
 
 let engine: Engine;
 beforeAll(async () => {

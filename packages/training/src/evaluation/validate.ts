@@ -1,9 +1,9 @@
 /** Loss and accuracy on the photos set aside, with the model as it would be used. */
 import { releaseArray, type Engine, type Executable, type HostTensors, type Loss, type Model } from '@facewright/core';
-import { labelTensor } from './batches.js';
-import { inputTensor, type ImageStore } from './images.js';
-import { validationStep } from './step.js';
-import type { LabelledSample } from './training-set.js';
+import { labelTensor } from '../data/batches.js';
+import { inputTensor, type ImageStore } from '../data/images.js';
+import { validationStep } from '../step/step.js';
+import type { LabelledSample } from '../data/training-set.js';
 
 export interface Validation {
   readonly loss: number;

@@ -1,6 +1,6 @@
 /** What went wrong in a step whose loss or gradient is no number, and a watch for a training that learns nothing. */
 import type { Dataset, HostTensor, HostTensors, Model, Random, RunConfig } from '@facewright/core';
-import type { LabelledSample } from './training-set.js';
+import type { LabelledSample } from '../data/training-set.js';
 
 export type Guard = RunConfig['guard'];
 

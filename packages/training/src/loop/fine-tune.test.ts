@@ -15,10 +15,10 @@ import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { of, recorded } from '../test/recorded.js';
-import { cosineLoss, normal, openCpu, tinyDataset, tinyModel } from '../test/tiny.js';
-import { loadModelFiles, readStartingPoint, sgd, train, type Beginning, type TrainOptions } from './index.js';
-import { frozenParameters } from './freeze.js';
+import { of, recorded } from '../../test/recorded.js';
+import { cosineLoss, normal, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
+import { loadModelFiles, readStartingPoint, sgd, train, type Beginning, type TrainOptions } from '../index.js';
+import { frozenParameters } from '../step/freeze.js';
 import { noCentres, stageState, type KnownCentres } from './stage-state.js';
 
 let engine: Engine;

@@ -1,8 +1,8 @@
 import { createRandom, type Engine, type Model, type RgbImage } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { openCpu, tinyModel } from '../test/tiny.js';
-import { cosineSimilarity, createEmbedder, meanEmbedding } from './index.js';
+import { openCpu, tinyModel } from '../../test/tiny.js';
+import { cosineSimilarity, createEmbedder, meanEmbedding } from '../index.js';
 
 let engine: Engine;
 beforeAll(async () => {

@@ -18,10 +18,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { of, recorded } from '../test/recorded.js';
-import { linearLoss, openCpu, tinyDataset, tinyModel } from '../test/tiny.js';
+import { of, recorded } from '../../test/recorded.js';
+import { linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
 import { badImages, createChanceWatch, firstBadTensor } from './guard.js';
-import { sgd, train, type TrainOptions } from './index.js';
+import { sgd, train, type TrainOptions } from '../index.js';
 
 let engine: Engine;
 let root: string;

@@ -123,7 +123,7 @@ interface Reference {
   readonly bestAccuracy: number;
   readonly curve?: readonly (readonly [far: number, tar: number, threshold: number])[];
 }
-const reference = JSON.parse(readFileSync(new URL('../reference/roc.json', import.meta.url), 'utf8')) as {
+const reference = JSON.parse(readFileSync(new URL('../../reference/roc.json', import.meta.url), 'utf8')) as {
   cases: Reference[];
 };
 

@@ -2,8 +2,8 @@
 import { createRandom, hostScalar, hostTensor, type Engine, type HostTensors, type Optimiser } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { cosineLoss, linearLoss, normal, openCpu, tinyModel } from '../test/tiny.js';
-import { firstState } from './stage-state.js';
+import { cosineLoss, linearLoss, normal, openCpu, tinyModel } from '../../test/tiny.js';
+import { firstState } from '../loop/stage-state.js';
 import { trainStep, validationStep } from './step.js';
 
 let engine: Engine;

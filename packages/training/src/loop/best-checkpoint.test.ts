@@ -4,9 +4,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { of, recorded } from '../test/recorded.js';
-import { linearLoss, openCpu, tinyDataset, tinyModel } from '../test/tiny.js';
-import { readStartingPoint, sgd, train } from './index.js';
+import { of, recorded } from '../../test/recorded.js';
+import { linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
+import { readStartingPoint, sgd, train } from '../index.js';
 
 test('the checkpoint of the best validation is kept while later ones come and go, and can be begun from', async () => {
   const engine = await openCpu();

@@ -2,7 +2,7 @@
 import type { Engine, HostTensors, Model, RgbImage, StepFunction } from '@facewright/core';
 import { prefixed, under } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { inputFromImages } from './images.js';
+import { inputFromImages } from '../data/images.js';
 
 export interface EmbedderOptions {
   readonly engine: Engine;

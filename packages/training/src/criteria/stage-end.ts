@@ -1,8 +1,8 @@
 /** A stage's record, plain data that goes into the checkpoint as it is, and the criteria that end it. */
 import type { Criterion, CriterionMemory, CriterionStep, UntilRule } from '@facewright/core';
-import { atAccuracy } from './criteria/accuracy.js';
-import { afterEpochs, afterSteps } from './criteria/limits.js';
-import { atPlateau } from './criteria/plateau.js';
+import { atAccuracy } from './accuracy.js';
+import { afterEpochs, afterSteps } from './limits.js';
+import { atPlateau } from './plateau.js';
 
 /** What a stage has seen. */
 export interface StageRecord {

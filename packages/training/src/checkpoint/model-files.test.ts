@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { tinyModel } from '../test/tiny.js';
-import { checkAlignment, loadModelFiles, recordMetrics, saveModel, type ModelFiles } from './index.js';
+import { tinyModel } from '../../test/tiny.js';
+import { checkAlignment, loadModelFiles, recordMetrics, saveModel, type ModelFiles } from '../index.js';
 
 const root = await mkdtemp(join(tmpdir(), 'facewright-model-'));
 afterAll(() => rm(root, { recursive: true }));

@@ -1,8 +1,8 @@
 /** Class centres made of embeddings: each person's mean, for people that no former head knows. */
 import { hostTensor, type Emit, type Engine, type HostTensor, type InitialState, type Model } from '@facewright/core';
-import { createEmbedder, meanEmbedding } from './embedder.js';
-import type { ImageStore } from './images.js';
-import type { LabelledSample } from './training-set.js';
+import { createEmbedder, meanEmbedding } from '../evaluation/embedder.js';
+import type { ImageStore } from '../data/images.js';
+import type { LabelledSample } from '../data/training-set.js';
 
 /** Images of a person that are embedded, the first of the dataset: more change the mean's direction little. */
 const MOST_IMAGES = 10;

@@ -1,7 +1,7 @@
 /** What is wrong with a list of stages before any step, and how long they take at most. */
 import { FacewrightError, type StageConfig } from '@facewright/core';
-import type { Position } from './checkpoints.js';
-import { stepLimit, type NamedCriterion } from './stage-end.js';
+import type { Position } from '../checkpoint/checkpoints.js';
+import { stepLimit, type NamedCriterion } from '../criteria/stage-end.js';
 
 interface NamedStage {
   readonly name: string;

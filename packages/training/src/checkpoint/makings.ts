@@ -2,7 +2,7 @@
 import type { Dataset, Random, RunConfig, StageConfig } from '@facewright/core';
 import type { Makings } from './checkpoints.js';
 import { digestOf, digestOfList } from './digest.js';
-import type { TrainingSet } from './training-set.js';
+import type { TrainingSet } from '../data/training-set.js';
 
 export interface MakingsOptions {
   readonly dataset: Dataset;

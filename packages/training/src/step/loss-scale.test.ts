@@ -16,11 +16,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { of, recorded } from '../test/recorded.js';
-import { linearLoss, normal, openCpu, tinyDataset, tinyModel } from '../test/tiny.js';
-import { compileTraining, sgd, train } from './index.js';
+import { of, recorded } from '../../test/recorded.js';
+import { linearLoss, normal, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
+import { compileTraining, sgd, train } from '../index.js';
 import { GOOD, SCALE } from './loss-scale.js';
-import { firstState } from './stage-state.js';
+import { firstState } from '../loop/stage-state.js';
 
 let plain: Engine;
 let root: string;
