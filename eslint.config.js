@@ -43,9 +43,11 @@ export default tseslint.config(
             { sourceTag: 'scope:engine', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:capture'] },
             { sourceTag: 'scope:capture', onlyDependOnLibsWithTags: ['scope:core'] },
             { sourceTag: 'scope:convert', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
+            { sourceTag: 'scope:run', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:lib'] },
             {
               sourceTag: 'scope:app',
               onlyDependOnLibsWithTags: [
+                'scope:run',
                 'scope:core',
                 'scope:platform',
                 'scope:lib',
@@ -58,6 +60,7 @@ export default tseslint.config(
             {
               sourceTag: 'scope:page',
               onlyDependOnLibsWithTags: [
+                'scope:run',
                 'scope:core',
                 'scope:platform',
                 'scope:lib',

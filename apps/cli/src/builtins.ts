@@ -1,4 +1,5 @@
 /** The parts that come with the tool and are known by name. The order of the engines is that in which `auto` tries them. */
+import { createRequire } from 'node:module';
 import { cpu } from '@facewright/backend-cpu';
 import { nodeGpu } from '@facewright/backend-node-gpu';
 import { onnx } from '@facewright/backend-onnx';
@@ -37,44 +38,36 @@ import {
   sgd,
   stepsCriterion,
 } from '@facewright/training';
+import type { BuiltinPackage, Builtins } from '@facewright/run';
 
-/** `auto` takes these first, where they have a GPU to compute on. */
-export const gpuBackends: readonly PluginFactory<'backend'>[] = [nodeGpu];
+const { resolve } = createRequire(import.meta.url);
+const from = (name: string, ...plugins: unknown[]): BuiltinPackage => ({
+  name,
+  file: () => resolve(name),
+  plugins: plugins as PluginFactory[],
+});
 
-export const backends: readonly PluginFactory<'backend'>[] = [onnx, nodeGpu, webgpu, wasm, cpu];
-
-export const builtins = [
-  folder,
-  trillionPairs,
-  alignedFolder,
-  flatFolder,
-  insightFaceRec,
-  webdataset,
-  zip,
-  mtcnn,
-  givenLandmarks,
-  fivePoint,
-  opening,
-  gaussianNoise,
-  saltAndPepper,
-  mobileFaceNet,
-  mobileNetV2,
-  softmax,
-  normalisedSoftmax,
-  arcFace,
-  cosFace,
-  combinedMargin,
-  subCentreArcFace,
-  adaFace,
-  magFace,
-  curricularFace,
-  sgd,
-  adam,
-  adamW,
-  stepsCriterion,
-  epochsCriterion,
-  plateauCriterion,
-  accuracyCriterion,
-  tensorBoard,
-  ...backends,
-] as unknown as readonly PluginFactory[];
+export const builtins: Builtins = [
+  from('@facewright/datasets', folder, trillionPairs, alignedFolder, flatFolder, insightFaceRec, webdataset, zip),
+  from('@facewright/preprocess', mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper),
+  from('@facewright/models', mobileFaceNet, mobileNetV2),
+  from(
+    '@facewright/losses',
+    softmax,
+    normalisedSoftmax,
+    arcFace,
+    cosFace,
+    combinedMargin,
+    subCentreArcFace,
+    adaFace,
+    magFace,
+    curricularFace,
+  ),
+  from('@facewright/training', sgd, adam, adamW, stepsCriterion, epochsCriterion, plateauCriterion, accuracyCriterion),
+  from('@facewright/report', tensorBoard),
+  from('@facewright/backend-onnx', onnx),
+  from('@facewright/backend-node-gpu', nodeGpu),
+  from('@facewright/backend-webgpu', webgpu),
+  from('@facewright/backend-wasm', wasm),
+  from('@facewright/backend-cpu', cpu),
+];

@@ -18,7 +18,8 @@ import { fitUnits, layersOf, planImport, readWeightsFile, type ImportPlan } from
 import { openDataset } from '@facewright/datasets';
 import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
 import { saveModel, type ModelCard } from '@facewright/training';
-import { pluginSource } from './compose.js';
+import { pluginSource } from '@facewright/run';
+import { builtins } from './builtins.js';
 
 export interface ImportOptions {
   /** A file of weights, or the folder of InsightFace y1. */
@@ -54,7 +55,7 @@ interface Weights {
 }
 
 export async function importModel(given: ImportOptions): Promise<Imported> {
-  const source = await pluginSource(given.config.plugins ?? [], given);
+  const source = await pluginSource(given.config.plugins ?? [], { ...given, builtins });
   const path = resolve(given.path);
   const weights = (await isFolder(path)) ? await plainFolder(path) : await weightsOf(path, given);
   if (weights.unused.length && !given.allowUnused) {

@@ -1,7 +1,6 @@
 /** facewright as a library: `createRun`, and the built-in parts to compose it of. */
-export { createRun, type Run, type RunOptions, type RunResult } from './create-run.js';
-export { SAMPLE_PRESET, type SampleOptions } from './sample.js';
-export type { PresetName } from './presets.js';
+export { createRun, type RunOptions } from './create-run.js';
+export { SAMPLE_PRESET, type PresetName, type Run, type RunResult, type SampleOptions } from '@facewright/run';
 export { defineConfig, definePlugin, FacewrightError, Interrupted } from '@facewright/core';
 export { cpu } from '@facewright/backend-cpu';
 export { onnx } from '@facewright/backend-onnx';

@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
 import { loadConfig, type LoadedConfig } from '@facewright/platform/node';
-import { alignedReader } from './data-source.js';
-import { PRESET_NAMES } from './presets.js';
+import { alignedReader, PRESET_NAMES } from '@facewright/run';
 
 /** What `--backend` takes. */
 export const ENGINES = 'engine: auto, onnx, node-gpu, webgpu, wasm, cpu, or a plugin';

@@ -3,9 +3,9 @@ import { parseOptions, runConfig, type PluginContext, type PluginKind, type Plug
 import { loadPlugin } from '@facewright/platform/node';
 import { describe, expect, test } from 'vitest';
 import { builtins } from './builtins.js';
-import { PRESET_NAMES, presetFor } from './presets.js';
+import { partsOf, PRESET_NAMES, presetFor } from '@facewright/run';
 
-const source = { known: builtins, baseDirectory: '.', where: 'the preset' };
+const source = { known: partsOf(builtins), baseDirectory: '.', where: 'the preset' };
 const configOf = (name: (typeof PRESET_NAMES)[number]) =>
   parseOptions(runConfig, presetFor({ name: 'onnx' }, name).config, name);
 

@@ -1,11 +1,4 @@
-/** The versions that a run records. */
+/** The tool's own version. */
 import { createRequire } from 'node:module';
 
-const require = createRequire(import.meta.url);
-const versionOf = (name: string): string => (require(name) as { version: string }).version;
-
-export const VERSION = versionOf('../package.json');
-
-export function versions(): Record<string, string> {
-  return { facewright: VERSION, node: process.versions.node, platform: `${process.platform} ${process.arch}` };
-}
+export const { version: VERSION } = createRequire(import.meta.url)('../package.json') as { version: string };

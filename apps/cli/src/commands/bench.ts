@@ -4,9 +4,9 @@ import { createEventStream, createRunContainer, pluginContext, type PluginRefere
 import { softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
 import { batchParts, sgd } from '@facewright/training';
+import { chooseBackend, pluginSource } from '@facewright/run';
+import { builtins } from '../builtins.js';
 import { benchTrain } from '../bench-train.js';
-import { pluginSource } from '../compose.js';
-import { chooseBackend } from '../engines.js';
 import { ENGINES, jsonOptions, positiveNumber, requireAtLeast, wholeNumber } from '../options.js';
 import { withSession, type SessionOptions } from '../session.js';
 
@@ -55,7 +55,7 @@ Examples:
         const events = createEventStream();
         events.subscribe(onEvent);
         const context = pluginContext(createRunContainer({ events, signal, baseDirectory: process.cwd() }), 'bench');
-        const source = await pluginSource([], { baseDirectory: process.cwd(), where: '--backend' });
+        const source = await pluginSource([], { builtins, baseDirectory: process.cwd(), where: '--backend' });
         const { plugin } = await chooseBackend(
           { ...(jsonOptions(options.options) as object), name: options.backend } satisfies PluginReference,
           source,

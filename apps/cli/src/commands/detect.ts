@@ -4,7 +4,8 @@ import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { createEventStream, DETECTOR, FacewrightError, throwIfAborted, type Face, type Point } from '@facewright/core';
 import { decodeImage, writeFileAtomic } from '@facewright/platform/node';
-import { backendFor, compose } from '../compose.js';
+import { backendFor, compose } from '@facewright/run';
+import { builtins } from '../builtins.js';
 import { drawFaces } from '../draw-faces.js';
 import { configOf, withCommon, type CommonOptions } from '../options.js';
 import { withSession } from '../session.js';
@@ -48,7 +49,7 @@ Examples:
         const events = createEventStream();
         events.subscribe(onEvent);
         const { config, baseDirectory, where } = await configOf(options);
-        const scope = { events, signal, baseDirectory, where, plugins: [] };
+        const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
         const composition = await compose({ ...config, data: undefined }, await backendFor(config, scope), scope);
         try {
           const detector = await composition.container.resolve(DETECTOR);

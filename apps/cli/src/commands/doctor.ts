@@ -3,7 +3,8 @@ import { statfs } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { createRunContainer, messageOf, pluginContext } from '@facewright/core';
 import { resolveMtcnnWeights } from '@facewright/preprocess';
-import { forAuto, listEngines } from '../engines.js';
+import { forAuto, listEngines, partsOf } from '@facewright/run';
+import { builtins } from '../builtins.js';
 import { withSession, type SessionOptions } from '../session.js';
 import { VERSION } from '../versions.js';
 
@@ -34,7 +35,7 @@ Examples:
     )
     .action((options: SessionOptions) =>
       withSession(options, async ({ signal, onEvent, print }) => {
-        const engines = await listEngines(pluginContext(createRunContainer({ signal }), 'doctor'));
+        const engines = await listEngines(pluginContext(createRunContainer({ signal }), 'doctor'), partsOf(builtins));
         const chosen = engines.find(forAuto)?.name;
         const weights = await resolveMtcnnWeights({
           signal,

@@ -28,15 +28,30 @@ import {
   type Embedder,
   type ModelCard,
 } from '@facewright/training';
-import { backendFor, compose, type Composition, type Scope } from '../compose.js';
-import { alignedReader, type SkippedImage } from '../evaluate-images.js';
-import { evaluate, evaluateDrawn, type Evaluation, type ScoreSummary } from '../evaluate-stage.js';
-import { evaluationDocument, picturesOf, writeEvaluation } from '../evaluation-directory.js';
+import {
+  alignedImages,
+  backendFor,
+  compose,
+  type Composition,
+  evaluate,
+  evaluateDrawn,
+  type Evaluation,
+  evaluationDocument,
+  type PairSet,
+  pairsOfFile,
+  pairsOfTemplates,
+  picturesOf,
+  readRunRecord,
+  type Scope,
+  type ScoreSummary,
+  type SkippedImage,
+  versions,
+  withoutPeople,
+  writeEvaluation,
+} from '@facewright/run';
+import { builtins } from '../builtins.js';
 import { configOf, withCommon, type CommonOptions } from '../options.js';
-import { pairsOfFile, pairsOfTemplates, withoutPeople, type PairSet } from '../pair-sets.js';
-import { readRunRecord } from '../run-directory.js';
 import { withSession } from '../session.js';
-import { versions } from '../versions.js';
 
 interface EvaluateOptions extends CommonOptions {
   readonly model: string;
@@ -118,7 +133,7 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
         events.subscribe(onEvent);
         events.subscribe((event) => void (event.type !== 'progress' && told.push(event)));
         const { given, baseDirectory, where } = await configOf({ ...options, data: undefined, out: undefined });
-        const scope: Scope = { events, signal, baseDirectory, where, plugins: [] };
+        const scope: Scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
         const config = parseOptions(
           runConfig,
           { ...given, data: undefined, model: { ...(card.model.options as object), name: card.model.name } },
@@ -218,7 +233,7 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
             const images = await openImages(resolve(imagesPath!));
             try {
               const skipped: SkippedImage[] = [];
-              const read = alignedReader(
+              const read = alignedImages(
                 {
                   images,
                   size: card.alignment.size,

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createEventStream, ENGINE, FacewrightError, MODEL, parseOptions, runConfig } from '@facewright/core';
 import { loadModelFiles } from '@facewright/training';
-import { backendFor, compose } from '../compose.js';
+import { backendFor, compose } from '@facewright/run';
+import { builtins } from '../builtins.js';
 import { EXPORT_FORMATS, exportModel, type ExportFormat } from '../export-model.js';
 import { configOf, withCommon, type CommonOptions } from '../options.js';
 import { parityImages } from '../parity-images.js';
@@ -65,7 +66,7 @@ Examples:
         const events = createEventStream();
         events.subscribe(onEvent);
         const { given, baseDirectory, where } = await configOf(options);
-        const scope = { events, signal, baseDirectory, where, plugins: [] };
+        const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
         const config = parseOptions(
           runConfig,
           {

@@ -14,8 +14,8 @@ import {
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { batchParts } from '@facewright/training';
-import { backendFor, compose, type Composition } from '../compose.js';
-import { recogniseData } from '../data-source.js';
+import { backendFor, compose, type Composition, type PresetName, presetOf, recogniseData } from '@facewright/run';
+import { builtins } from '../builtins.js';
 import {
   configOf,
   positiveNumber,
@@ -28,7 +28,6 @@ import {
   type CommonOptions,
 } from '../options.js';
 import { planTraining, type StagePlan } from '../plan-training.js';
-import { presetOf, type PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
 interface PlanOptions extends CommonOptions, BatchOptions {
@@ -81,7 +80,7 @@ Examples:
         const events = createEventStream();
         events.subscribe(onEvent);
         const { given, baseDirectory, where } = await configOf(options);
-        const scope = { events, signal, baseDirectory, where, plugins: [] };
+        const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
         const backend = await backendFor(parseOptions(runConfig, given, where), scope);
         // what is planned reads no photos: of the data only the number of people counts
         const { data, ...rest } = { ...presetOf(backend, options.preset).config, ...given };

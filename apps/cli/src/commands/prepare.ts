@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { createEventStream, FacewrightError, parseOptions, runConfig } from '@facewright/core';
-import { backendFor, compose } from '../compose.js';
-import { recogniseData } from '../data-source.js';
+import { backendFor, compose, prepareStage, type PresetName, presetOf, recogniseData } from '@facewright/run';
+import { builtins } from '../builtins.js';
 import {
   configOf,
   presetOption,
@@ -14,8 +14,6 @@ import {
   type CommonOptions,
   type DataOptions,
 } from '../options.js';
-import { prepareStage } from '../prepare-stage.js';
-import { presetOf, type PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
 interface PrepareOptions extends CommonOptions, DataOptions {
@@ -64,7 +62,7 @@ A folder of photos without people's folders is taken too, each photo as a person
         }
         const events = createEventStream();
         events.subscribe(onEvent);
-        const scope = { events, signal, baseDirectory, where, plugins: [] };
+        const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
         const backend = await backendFor(parseOptions(runConfig, given, where), scope);
         const config = parseOptions(
           runConfig,

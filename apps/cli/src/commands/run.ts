@@ -1,5 +1,6 @@
 /** `facewright run`: everything, from photos to the report. */
 import { Option, type Command } from 'commander';
+import type { PresetName } from '@facewright/run';
 import { createRun } from '../create-run.js';
 import {
   configOf,
@@ -13,7 +14,6 @@ import {
   type CommonOptions,
   type DataOptions,
 } from '../options.js';
-import type { PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
 interface RunOptions extends CommonOptions, DataOptions, BatchOptions {

@@ -1,8 +1,8 @@
 /** `facewright train`: a prepared dataset to a model. */
 import { Option, type Command } from 'commander';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
+import { recogniseData, type PresetName } from '@facewright/run';
 import { createRun } from '../create-run.js';
-import { recogniseData } from '../data-source.js';
 import {
   configOf,
   loggerOption,
@@ -13,7 +13,6 @@ import {
   type BatchOptions,
   type CommonOptions,
 } from '../options.js';
-import type { PresetName } from '../presets.js';
 import { withSession } from '../session.js';
 
 interface TrainOptions extends CommonOptions, BatchOptions {

@@ -18,11 +18,13 @@ import {
   type TierRule,
 } from '@facewright/core';
 import { importPlugins, loadPlugin, type PluginSource } from '@facewright/platform/node';
-import { builtins } from './builtins.js';
-import { readerFor } from './data-source.js';
+import { partsOf, type Builtins } from './builtins.js';
+import { readerFor } from '../data-source.js';
 import { chooseBackend } from './engines.js';
 
 export interface Scope {
+  /** Parts known by name without being listed. */
+  readonly builtins: Builtins;
   readonly events: EventStream;
   readonly signal: AbortSignal;
   readonly baseDirectory: string;
@@ -49,6 +51,7 @@ export interface Composition {
   readonly loggers: readonly ConfiguredPlugin<'logger'>[];
   /** The parts given in code. */
   readonly given: readonly ConfiguredPlugin[];
+  readonly builtins: Builtins;
   readonly baseDirectory: string;
   readonly where: string;
   /** Closes the engine, if it was opened. */
@@ -58,11 +61,11 @@ export interface Composition {
 /** Plugins known by name: those that the config's packages and files bring, then the built-in ones. */
 export async function pluginSource(
   names: readonly string[],
-  { baseDirectory, where }: Pick<Scope, 'baseDirectory' | 'where'>,
+  { builtins, baseDirectory, where }: Pick<Scope, 'builtins' | 'baseDirectory' | 'where'>,
 ): Promise<PluginSource> {
   const brought: PluginFactory[] = [];
   for (const name of names) brought.push(...(await importPlugins(name, { baseDirectory, where })));
-  return { known: [...brought, ...builtins], baseDirectory, where };
+  return { known: [...brought, ...partsOf(builtins)], baseDirectory, where };
 }
 
 /** The engine a config asks for, as a plugin that works here. */
@@ -139,6 +142,7 @@ export async function compose(
     tiers,
     loggers,
     given: scope.plugins,
+    builtins: scope.builtins,
     baseDirectory: scope.baseDirectory,
     where: scope.where,
     dispose: openEngineOnce(container),

@@ -5,7 +5,7 @@ import type { RgbImage } from '@facewright/core';
 import { encodeImage, writeFileAtomic } from '@facewright/platform/node';
 import { drawSheet } from '@facewright/datasets';
 import type { PairPicture } from '@facewright/report';
-import type { Evaluation, WorstPair } from './evaluate-stage.js';
+import type { Evaluation, WorstPair } from './evaluate.js';
 import type { PairSet } from './pair-sets.js';
 
 /** Scores of more pairs than that are not written: the file would be of gigabytes. */

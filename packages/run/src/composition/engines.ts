@@ -1,6 +1,7 @@
 /** Which engine a run computes on: the one that is named, else the first that has a GPU to itself, else the first in order that works here. */
 import {
   FacewrightError,
+  isPlugin,
   type Availability,
   type ConfiguredPlugin,
   type PluginContext,
@@ -8,7 +9,6 @@ import {
   type PluginReference,
 } from '@facewright/core';
 import { loadPlugin, type PluginSource } from '@facewright/platform/node';
-import { backends, gpuBackends } from './builtins.js';
 
 export interface ChosenBackend {
   readonly plugin: ConfiguredPlugin<'backend'>;
@@ -20,8 +20,6 @@ export async function chooseBackend(
   reference: PluginReference,
   source: PluginSource,
   context: PluginContext,
-  factories: readonly PluginFactory<'backend'>[] = backends,
-  withGpu: readonly PluginFactory<'backend'>[] = gpuBackends,
 ): Promise<ChosenBackend> {
   const name = typeof reference === 'string' ? reference : reference.name;
   if (name !== 'auto') {
@@ -35,23 +33,25 @@ export async function chooseBackend(
     });
   }
   const reasons: string[] = [];
-  for (const factory of withGpu) {
+  let chosen: ChosenBackend | undefined;
+  for (const factory of backendsOf(source.known)) {
     const plugin = factory();
     const availability = await probe(plugin, context);
     if (availability.accelerated) return { plugin, availability };
+    if (forAuto(availability)) chosen ??= { plugin, availability };
+    else reasons.push(`${plugin.meta.name}: ${availability.reason ?? 'emulated, so only by name'}`);
   }
-  for (const factory of factories) {
-    const plugin = factory();
-    const availability = await probe(plugin, context);
-    if (forAuto(availability)) return { plugin, availability };
-    reasons.push(`${plugin.meta.name}: ${availability.reason ?? 'emulated, so only by name'}`);
-  }
+  if (chosen) return chosen;
   throw new FacewrightError({
     what: `No engine works here (${reasons.join('; ')}).`,
     where: source.where,
     todo: '"facewright doctor" says what mends it.',
   });
 }
+
+/** The engines among these plugins, in the order in which `auto` tries them. */
+export const backendsOf = (known: readonly PluginFactory[]): PluginFactory<'backend'>[] =>
+  known.filter((plugin) => isPlugin(plugin, 'backend')) as unknown as PluginFactory<'backend'>[];
 
 /** Whether `auto` may take it: an emulated device is slower than the processor used as it is. */
 export const forAuto = ({ usable, emulated }: Availability): boolean => usable && !emulated;
@@ -65,13 +65,10 @@ export interface EngineRow extends Availability {
   readonly description?: string;
 }
 
-/** Every built-in engine and whether it works here, in the order in which `auto` tries them. */
-export async function listEngines(
-  context: PluginContext,
-  factories: readonly PluginFactory<'backend'>[] = backends,
-): Promise<EngineRow[]> {
+/** Every engine and whether it works here, in the order in which `auto` tries them. */
+export async function listEngines(context: PluginContext, known: readonly PluginFactory[]): Promise<EngineRow[]> {
   return Promise.all(
-    factories.map(async (factory) => ({
+    backendsOf(known).map(async (factory) => ({
       name: factory.meta.name,
       description: factory.meta.description,
       ...(await probe(factory(), context)),

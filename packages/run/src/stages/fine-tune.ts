@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { EVENTS, FacewrightError, messageOf, pluginContext, type Dataset, type RunConfigInput } from '@facewright/core';
 import { loadPlugin } from '@facewright/platform/node';
 import { checkAlignment, readStartingPoint, type Beginning, type StartingPoint } from '@facewright/training';
-import { pluginSource, type Composition } from './compose.js';
-import { readRunRecord } from './run-directory.js';
+import { pluginSource, type Composition } from '../composition/compose.js';
+import { readRunRecord } from '../run-directory.js';
 
 /**
  * What lies under the config of a fine-tuning: the model that its weights are of, and their licence. A resumed run knows them already, and no longer needs
@@ -29,11 +29,11 @@ export async function modelOfBeginning(
 
 /** The weights, and the class centres where their loss is known here. Throws a `FacewrightError` where model or alignment are others. */
 export async function beginFrom(
-  { container, config, model, baseDirectory, where }: Composition,
+  { container, config, model, builtins, baseDirectory, where }: Composition,
   dataset: Dataset,
 ): Promise<Beginning> {
   const point = await readStartingPoint(resolve(baseDirectory, config.from!));
-  const source = await pluginSource(config.plugins, { baseDirectory, where });
+  const source = await pluginSource(config.plugins, { builtins, baseDirectory, where });
   const own = await loadPlugin('model', { ...(point.model.options as object), name: point.model.name }, source);
   if (own.meta.name !== model.meta.name || !isDeepStrictEqual(own.options, model.options)) {
     throw new FacewrightError({

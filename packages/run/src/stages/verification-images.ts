@@ -28,7 +28,7 @@ export interface SkippedImage {
 }
 
 /** Gives an aligned image by its path, or `undefined` where it cannot be used; `skip` is told why. What is wrong with the aligner or the detector is thrown. */
-export function alignedReader(
+export function alignedImages(
   { images, size, aligned, align, signal }: ImageOptions,
   skip: (image: SkippedImage) => void,
 ): (path: string) => Promise<RgbImage | undefined> {

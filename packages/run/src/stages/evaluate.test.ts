@@ -2,8 +2,8 @@ import { createRandom, FacewrightError, type Aligner, type Detector, type Face, 
 import { encodeImage } from '@facewright/platform/node';
 import type { ImageSource, PairsFile } from '@facewright/datasets';
 import { expect, test } from 'vitest';
-import { alignedReader, centralFace, type ImageOptions, type SkippedImage } from './evaluate-images.js';
-import { evaluate } from './evaluate-stage.js';
+import { alignedImages, centralFace, type ImageOptions, type SkippedImage } from './verification-images.js';
+import { evaluate } from './evaluate.js';
 import { pairsOfFile, pairsOfTemplates, withoutPeople, type PairSet } from './pair-sets.js';
 
 const face = (x: number, y: number, width: number): Face => ({
@@ -45,7 +45,7 @@ async function imagesOf(files: Record<string, RgbImage | string>): Promise<Image
 const { signal } = new AbortController();
 async function evaluateOn(set: PairSet<string>, options: Omit<ImageOptions, 'size' | 'signal'>) {
   const skipped: SkippedImage[] = [];
-  const read = alignedReader({ size: SIZE, signal, ...options }, (image) => skipped.push(image));
+  const read = alignedImages({ size: SIZE, signal, ...options }, (image) => skipped.push(image));
   return {
     ...(await evaluate(embedder, set, { read, random: createRandom(1), emit: () => undefined, signal })),
     skipped,

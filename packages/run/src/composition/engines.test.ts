@@ -1,12 +1,19 @@
-import { createRunContainer, definePlugin, pluginContext, type Availability } from '@facewright/core';
+import { cpu } from '@facewright/backend-cpu';
+import { wasm } from '@facewright/backend-wasm';
+import {
+  createRunContainer,
+  definePlugin,
+  pluginContext,
+  type Availability,
+  type PluginFactory,
+} from '@facewright/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { builtins } from './builtins.js';
 import { chooseBackend, forAuto, listEngines } from './engines.js';
-import { presetFor } from './presets.js';
+import { presetFor } from '../presets/presets.js';
 
+const source = { known: [wasm, cpu] as unknown as PluginFactory[], baseDirectory: '.', where: 'test' };
 const context = pluginContext(createRunContainer(), 'test');
-const source = { known: builtins, baseDirectory: '.', where: 'test' };
 
 const engine = (name: string, availability: Availability) =>
   definePlugin({
@@ -16,10 +23,10 @@ const engine = (name: string, availability: Availability) =>
   });
 
 test('auto takes the first engine that works; a named one is taken or says why not', async () => {
-  const usable = (await listEngines(context)).filter(forAuto).map(({ name }) => name);
+  const usable = (await listEngines(context, source.known)).filter(forAuto).map(({ name }) => name);
   const auto = async (...availabilities: Availability[]): Promise<string> => {
-    const factories = availabilities.map((availability, i) => engine(`engine-${i}`, availability));
-    return (await chooseBackend('auto', source, context, factories, factories.slice(1, 2))).plugin.meta.name;
+    const known = availabilities.map((availability, i) => engine(`engine-${i}`, availability)) as never;
+    return (await chooseBackend('auto', { ...source, known }, context)).plugin.meta.name;
   };
   expect(await auto({ usable: false }, { usable: true }, { usable: true })).toBe('engine-1');
   expect(await auto({ usable: true, emulated: true }, { usable: true })).toBe('engine-1');
@@ -32,7 +39,7 @@ test('auto takes the first engine that works; a named one is taken or says why n
     /"broken" does not work here: no such device[\s\S]*buy one/,
   );
   expect(forAuto({ usable: true, device: 'a GPU', emulated: true })).toBe(false);
-  expect(await listEngines(context, [broken])).toEqual([
+  expect(await listEngines(context, [broken] as never)).toEqual([
     { name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' },
   ]);
 });

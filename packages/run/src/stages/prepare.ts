@@ -1,5 +1,4 @@
 /** Photos to a dataset directory. */
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import {
   ALIGNER,
@@ -10,13 +9,13 @@ import {
   RANDOM,
   READER,
   SIGNAL,
+  type PluginKind,
   type PreparationSummary,
   type Reader,
 } from '@facewright/core';
 import { createDatasetWriter, trillionPairs } from '@facewright/datasets';
 import { MtcnnUnavailable, prepare, type WorkerRecipe } from '@facewright/preprocess';
-import { backends } from './builtins.js';
-import type { Composition } from './compose.js';
+import type { Composition } from '../composition/compose.js';
 
 export interface PrepareStageOptions {
   /** The dataset, which appears whole or not at all. */
@@ -66,18 +65,27 @@ export async function prepareStage(
   });
 }
 
+const IN_WORKERS: readonly PluginKind[] = ['detector', 'aligner', 'augmenter'];
+
 /** The parts for worker threads; `undefined` where one was given in code and so cannot be made anew elsewhere. */
-function workerRecipe({ config, backend, given, baseDirectory, where }: Composition): WorkerRecipe | undefined {
-  if (given.some(({ meta }) => ['detector', 'aligner', 'augmenter', 'backend'].includes(meta.kind))) return undefined;
-  const { resolve } = createRequire(import.meta.url);
+function workerRecipe({
+  config,
+  backend,
+  given,
+  builtins,
+  baseDirectory,
+  where,
+}: Composition): WorkerRecipe | undefined {
+  if (given.some(({ meta }) => meta.kind === 'backend' || IN_WORKERS.includes(meta.kind))) return undefined;
   const { name } = backend.meta;
   // of the engines that come with the tool the chosen one alone: each takes a thread's time to load
-  const builtIn = [
-    '@facewright/preprocess',
-    ...(backends.some(({ meta }) => meta.name === name) ? [`@facewright/backend-${name}`] : []),
-  ];
+  const needed = builtins.filter(({ plugins }) =>
+    plugins.some(
+      ({ meta }) => IN_WORKERS.includes(meta.kind) || (meta.kind === 'backend' && meta.name === backend.meta.name),
+    ),
+  );
   return {
-    modules: [...config.plugins, ...builtIn.map((module) => resolve(module))],
+    modules: [...config.plugins, ...needed.flatMap(({ file }) => file?.() ?? [])],
     baseDirectory,
     where,
     // one thread for each engine: the workers are the threads

@@ -12,7 +12,7 @@ import {
   type Dataset,
 } from '@facewright/core';
 import { holdOut, peopleOf, train, type NamedCriterion, type TrainResult } from '@facewright/training';
-import type { Composition } from './compose.js';
+import type { Composition } from '../composition/compose.js';
 import { beginFrom, peopleBefore } from './fine-tune.js';
 
 /**

@@ -1,0 +1,15 @@
+/** A run, put together and run: composition, stages, the run's directory, presets. This is Node's side. */
+export { partsOf, type BuiltinPackage, type Builtins } from './composition/builtins.js';
+export { backendFor, compose, pluginSource, type Composition, type Scope } from './composition/compose.js';
+export { backendsOf, chooseBackend, forAuto, listEngines } from './composition/engines.js';
+export { createRun, type Run, type RunOptions, type RunResult } from './create-run.js';
+export { alignedReader, recogniseData } from './data-source.js';
+export { PRESET_NAMES, presetFor, presetOf, type PresetName } from './presets/presets.js';
+export { SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';
+export { readRunRecord } from './run-directory.js';
+export { evaluate, evaluateDrawn, type Evaluation, type ScoreSummary } from './stages/evaluate.js';
+export { evaluationDocument, picturesOf, writeEvaluation } from './stages/evaluation-directory.js';
+export { pairsOfFile, pairsOfTemplates, withoutPeople, type PairSet } from './stages/pair-sets.js';
+export { prepareStage } from './stages/prepare.js';
+export { alignedImages, type SkippedImage } from './stages/verification-images.js';
+export { versions } from './versions.js';

@@ -1,0 +1,2 @@
+// `nx test run`
+export { default } from '../../vitest.package.js';
