@@ -27,6 +27,24 @@ export default tseslint.config(
     },
   },
   {
+    // it sends usage data unless that was turned off before it loads
+    ignores: ['packages/backend-onnx/src/session/runtime.ts'],
+    rules: {
+      'no-restricted-imports': 'off',
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { name: 'onnxruntime-node', allowTypeImports: true, message: 'Use loadRuntime or openOnnxModel.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportExpression[source.value='onnxruntime-node']",
+          message: 'Use loadRuntime or openOnnxModel.',
+        },
+      ],
+    },
+  },
+  {
     files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {

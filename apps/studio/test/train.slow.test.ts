@@ -1,13 +1,13 @@
 /** The page “Train” on drawn people, in Chromium: learns to tell strangers apart, and its model is used on “Match”, on “Runs” and by onnxruntime. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onnx } from '@facewright/backend-onnx';
-import { createRunContainer, pluginContext } from '@facewright/core';
+import { onnx, openOnnxModel } from '@facewright/backend-onnx';
+import { IMAGES } from '@facewright/convert';
+import { createRunContainer, hostTensor, pluginContext } from '@facewright/core';
 import { createEmbedder, loadModelFiles } from '@facewright/training';
 import { mobileFaceNet } from '@facewright/models';
 import { temporary } from '@facewright/test/tool';
 import { unzipSync } from 'fflate';
-import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { elsewhere, noBrowser, openStudio, picture, type OpenPage } from './browser.js';
 
@@ -75,14 +75,13 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
         statistics,
       });
       const [own] = await embedder.embed([image]);
-      const session = await ort.InferenceSession.create(model);
+      const session = await openOnnxModel(model, 'the download');
       const planes = Float32Array.from(
         { length: 3 * side * side },
         (_, i) => image.data[(i % (side * side)) * 3 + Math.floor(i / (side * side))],
       );
-      const { [session.outputNames[0]]: output } = await session.run({
-        [session.inputNames[0]]: new ort.Tensor('float32', planes, [1, 3, side, side]),
-      });
+      const [output] = Object.values(await session.run({ [IMAGES]: hostTensor([1, 3, side, side], planes) }));
+      await session.dispose();
       const theirs = output.data as Float32Array;
       const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
       expect(dot(own, theirs) / Math.sqrt(dot(own, own) * dot(theirs, theirs))).toBeGreaterThan(0.99999);

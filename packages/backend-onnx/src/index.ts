@@ -1,3 +1,4 @@
+import './telemetry.js';
 export { onnx, onnx as default } from './plugin.js';
 export { openOnnxEngine, type LoweringChoice, type OnnxEngine, type OnnxEngineOptions } from './engine.js';
 export { lower, type LoweredModel, type LowerOptions } from './lowering/lower.js';

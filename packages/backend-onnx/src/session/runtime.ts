@@ -2,6 +2,7 @@
 import { FacewrightError, messageOf } from '@facewright/core';
 import type * as onnxruntime from 'onnxruntime-node';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { assertTelemetryDecided } from '../telemetry.js';
 
 export type Runtime = typeof onnxruntime;
 export type { InferenceSession, Tensor };
@@ -10,7 +11,9 @@ export type { InferenceSession, Tensor };
 export const TESTED_VERSION = '1.30.0';
 export const INSTALL = `npm install --ignore-scripts onnxruntime-node@${TESTED_VERSION}`;
 
+/** The only place that loads the library, so that nothing loads it before telemetry is off. */
 export async function loadRuntime(): Promise<Runtime> {
+  assertTelemetryDecided();
   try {
     const loaded = (await import('onnxruntime-node')) as Runtime & { default?: Runtime };
     return loaded.InferenceSession ? loaded : loaded.default!;

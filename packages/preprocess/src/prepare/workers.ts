@@ -3,6 +3,7 @@
  * through all stages up to the encoded images. Bytes go there and back without being copied.
  */
 import { createRequire } from 'node:module';
+import { SHARE_ENV } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Events, Exclusion, PluginReference, Sample } from '@facewright/core';
 import type { DecodeLimits } from '@facewright/platform/node';
@@ -73,6 +74,7 @@ export function openWorkers(count: number, job: WorkerJob, notice: (event: Event
     maxThreads: count,
     concurrentTasksPerWorker: TASKS_A_WORKER,
     workerData: job,
+    env: SHARE_ENV, // an engine that turns its library's telemetry off does so by the environment, and native code sees no other
     idleTimeout: Infinity,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   });

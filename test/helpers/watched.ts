@@ -1,0 +1,81 @@
+/** Runs Node under strace with an empty home directory, to see what it sends, looks up and leaves behind. */
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { filesBelow } from './tool.js';
+
+export interface Watched {
+  readonly code: number;
+  /** Standard output and error. */
+  readonly output: string;
+  /** System calls that reach for another machine: connections, packets, look-ups of host names. */
+  readonly sent: readonly string[];
+  /** Files left below the home directory. */
+  readonly home: readonly string[];
+}
+
+/** Why nothing can be watched here; undefined where it can. */
+export function cannotWatch(): string | undefined {
+  try {
+    execFileSync('strace', ['-f', '-o', '/dev/null', 'true'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'needs strace: apt-get install strace';
+  }
+}
+
+/**
+ * `node` with these arguments and its children. `environment` is added to a clean one: what the tests set for themselves would hide what a user sees.
+ * `stopAt` ends it, by SIGTERM, once the output matches.
+ */
+export async function watched(
+  args: readonly string[],
+  {
+    cwd,
+    environment = {},
+    stopAt,
+  }: { cwd?: string; environment?: Readonly<Record<string, string>>; stopAt?: RegExp } = {},
+): Promise<Watched> {
+  const directory = await mkdtemp(join(tmpdir(), 'facewright watched '));
+  const home = await mkdtemp(join(tmpdir(), 'facewright home '));
+  const trace = join(directory, 'trace');
+  const calls = 'connect,sendto,sendmsg,sendmmsg,openat';
+  const { PATH, TMPDIR, VK_ICD_FILENAMES } = process.env;
+  const child = execFile(
+    'strace',
+    ['-f', '-qq', '-s', '200', '-e', `trace=${calls}`, '-o', trace, process.execPath, ...args],
+    {
+      cwd,
+      maxBuffer: 64 << 20,
+      env: {
+        PATH,
+        HOME: home,
+        ...(TMPDIR && { TMPDIR }),
+        ...(VK_ICD_FILENAMES && { VK_ICD_FILENAMES }),
+        ...environment,
+      },
+    },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (part: string) => {
+      output += part;
+      if (stopAt?.test(output)) child.kill('SIGTERM'); // strace passes it on
+    });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? -1));
+  });
+  const lines = (await readFile(trace, 'utf8')).split('\n');
+  return { code, output, sent: lines.filter(leavesTheMachine), home: await filesBelow(home) };
+}
+
+const TO_ITSELF = /inet_addr\("127\.|inet_pton\(AF_INET6, "(::1|::ffff:127\.[^"]*)"/;
+const PORT_OF_NAMES = /htons\(53\)/;
+
+/** A resolver may be on this machine, so any call to its port counts, as does reading where it is. */
+function leavesTheMachine(call: string): boolean {
+  if (/openat\(.*"\/etc\/resolv\.conf"/.test(call)) return true;
+  return /sa_family=AF_INET6?,/.test(call) && (PORT_OF_NAMES.test(call) || !TO_ITSELF.test(call));
+}
