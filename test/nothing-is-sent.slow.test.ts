@@ -22,7 +22,7 @@ const { default: plugin } = await import('@facewright/backend-${name}');
 const { createRunContainer, pluginContext } = await import('@facewright/core');
 const tf = await import('@tensorflow/tfjs-core');
 const backend = await plugin().create(pluginContext(createRunContainer(), 'test'));
-const { usable, reason } = await backend.probe();
+const { usable, reason, remedy } = await backend.probe();
 if (usable) {
   const engine = await backend.open();
   const executable = engine.compile((_, { x }) => ({ outputs: { y: tf.mul(x, 2) } }));
@@ -30,7 +30,7 @@ if (usable) {
   console.log('computed', y.data[1]);
   await engine.dispose();
   await new Promise((resolve) => setTimeout(resolve, 1000)); // what is sent is often sent a while later
-} else console.log('not usable', reason);
+} else console.log('not usable', reason, remedy);
 process.exit();`;
 
 const inWorker = (code: string, options = '{ eval: true }'): string => `
@@ -78,10 +78,10 @@ describe.skipIf(missing)(`under strace${missing ? ` (skipped: ${missing})` : ''}
 
   test('a whole run: preparing in worker threads, training, evaluating', async () => {
     const directory = await temporary();
-    const { folder, list } = await drawPeople(directory);
-    const data = { name: 'landmark-list', root: folder, list };
-    await writeConfig(directory, { ...TINY, data, workers: 2, backend: 'onnx' });
-    const result = await watched([BIN, 'run', '--out', 'run'], { cwd: directory });
+    const { list } = await drawPeople(directory);
+    await writeConfig(directory, { ...TINY, backend: 'onnx', workers: 2 });
+    const args = ['run', '--data', list, '--out', 'run', '--quiet'];
+    const result = await watched([BIN, ...args], { cwd: directory });
     expect(result.code, result.output).toBe(0);
     expect(result).toMatchObject(silent);
   });

@@ -1,9 +1,16 @@
 /** The backend plugin `onnx`. */
-import { definePlugin, hostTensor, messageOf, type Availability, type Backend } from '@facewright/core';
+import {
+  definePlugin,
+  hostTensor,
+  messageOf,
+  type Availability,
+  type Backend,
+  type FacewrightError,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { openOnnxEngine, versionOf } from './engine.js';
-import { INSTALL, loadRuntime, PROVIDERS, type Provider, type Runtime } from './session/runtime.js';
+import { loadRuntime, PROVIDERS, type Provider, type Runtime } from './session/runtime.js';
 
 export const onnx = definePlugin({
   meta: {
@@ -52,7 +59,8 @@ async function probe(provider: Provider): Promise<Availability> {
   try {
     runtime = await loadRuntime();
   } catch (error) {
-    return { usable: false, reason: messageOf(error).split('\n')[0], remedy: INSTALL };
+    const { what, todo } = error as FacewrightError;
+    return { usable: false, reason: what, remedy: todo };
   }
   const supported = runtime.listSupportedBackends().map(({ name }) => name);
   if (!supported.includes(provider)) {

@@ -34,13 +34,10 @@ Examples:
   facewright doctor --json | jq '.engines[] | select(.usable) | .name'`,
     )
     .action((options: SessionOptions) =>
-      withSession(options, async ({ signal, onEvent, print }) => {
+      withSession(options, async ({ signal, print }) => {
         const engines = await listEngines(pluginContext(createRunContainer({ signal }), 'doctor'), partsOf(builtins));
         const chosen = engines.find(forAuto)?.name;
-        const weights = await resolveMtcnnWeights({
-          signal,
-          emit: (type, event) => onEvent({ type, at: Date.now(), ...event } as Parameters<typeof onEvent>[0]),
-        });
+        const weights = await resolveMtcnnWeights({ signal, offline: true });
         const node = nodeCheck();
         const images = await sharpCheck();
         const disk = await diskCheck('.');
@@ -51,7 +48,7 @@ Examples:
               usable: false,
               reason: weights.reasons.join('; '),
               remedy:
-                'Put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and name it: detector: { name: "mtcnn", weights: "<path>" }.',
+                'The first command that detects faces fetches them. Without a network, put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and name it: detector: { name: "mtcnn", weights: "<path>" }.',
             };
         const checks = [node, images, mtcnn, disk];
         // without the weights a run can still be made on data that brings landmarks
