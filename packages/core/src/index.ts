@@ -24,6 +24,7 @@ export * from './formats/latin1.js';
 export * from './contracts/logger.js';
 export * from './plugin/schema.js';
 export * from './config/config.js';
+export * from './plugin/make-part.js';
 export * from './plugin/plugin.js';
 export * from './plugin/tokens.js';
 export * from './plugin/container.js';

@@ -2,6 +2,7 @@
 import './reflect.js';
 import { container as root, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
 import { createEventStream, type EventStream } from '../values/events.js';
+import { makePart } from './make-part.js';
 import type { ConfiguredPlugin, PluginContext, PluginKind } from './plugin.js';
 import { createRandom } from '../random.js';
 import { BACKEND, BASE_DIRECTORY, ENGINE, EVENTS, RANDOM, SIGNAL, TOKENS } from './tokens.js';
@@ -49,6 +50,6 @@ export function registerPlugin<K extends PluginKind>(
 ): void {
   const { kind, name } = plugin.meta;
   container.register(TOKENS[kind], {
-    useFactory: instanceCachingFactory(() => plugin.create(pluginContext(container, `${kind}/${name}`))),
+    useFactory: instanceCachingFactory(() => makePart(plugin, pluginContext(container, `${kind}/${name}`))),
   });
 }

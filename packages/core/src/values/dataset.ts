@@ -62,6 +62,8 @@ export type ExclusionReason =
   | 'no-face'
   | 'several-faces'
   | 'bad-landmarks'
+  | 'detection-failed'
+  | 'alignment-failed'
   | 'not-picked'
   | 'too-few-photos'
   | 'wrong-size';

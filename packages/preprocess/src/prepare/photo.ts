@@ -1,9 +1,11 @@
 /** One photo on its way to encoded images: bytes, pixels, faces, crops, augmented copies; whatever cannot go on becomes an exclusion with its reason. */
 import {
+  describePlugin,
   FacewrightError,
   Interrupted,
   landmarkPoints,
   messageOf,
+  pluginAtFault,
   releaseArray,
   type Aligner,
   type Detector,
@@ -146,7 +148,7 @@ async function facesOf(
     found = await inTurn(finder, () => timed('detect', () => finder.detect(image)));
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    return excluded(photo, 'detection-failed', messageOf(error));
+    return excluded(photo, 'detection-failed', reasonOf(error));
   }
   if (found.length === 0)
     return withoutFace === 'centre'
@@ -163,6 +165,13 @@ async function facesOf(
       aligner,
     ),
   );
+}
+
+/** One line; it names the plugin whose mistake it is. */
+function reasonOf(error: unknown): string {
+  if (error instanceof FacewrightError) return error.what;
+  const plugin = pluginAtFault(error);
+  return plugin ? `${describePlugin(plugin)}: ${messageOf(error)}` : messageOf(error);
 }
 
 const busy = new WeakMap<Detector, Promise<unknown>>();
@@ -186,7 +195,7 @@ function aligned(
   try {
     return landmarks.map((points) => ({ image: aligner.align(image, points), landmarks: points }));
   } catch (error) {
-    return excluded(photo, 'bad-landmarks', error instanceof FacewrightError ? error.what : messageOf(error));
+    return excluded(photo, error instanceof FacewrightError ? 'bad-landmarks' : 'alignment-failed', reasonOf(error));
   }
 }
 

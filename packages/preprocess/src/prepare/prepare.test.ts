@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
 import {
   createRandom,
+  createRunContainer,
   FacewrightError,
   Interrupted,
   landmarksFrom,
+  makePart,
+  pluginContext,
   SEED_TIERS,
   type Aligner,
+  type Contracts,
+  type Emit,
   type Photo,
 } from '@facewright/core';
 import { encodeImage } from '@facewright/platform/node';
@@ -263,6 +268,49 @@ test('a detector that fails on a photo costs that photo; one is opened only wher
   expect(opened).toBe(1);
   expect(summary.exclusions).toEqual([
     { photo: 'C/b.png', identity: 'C', reason: 'detection-failed', detail: 'out of memory' },
+  ]);
+});
+
+test('a detector or an aligner that throws: photos are left out, and the first of them is told with the plugin and its message', async () => {
+  const broken = <K extends 'detector' | 'aligner'>(kind: K, part: object) =>
+    makePart(
+      {
+        meta: { name: 'my-part', kind, version: '1.0.0', apiVersion: 1 },
+        options: {},
+        create: async () => part as Contracts[K],
+      },
+      pluginContext(createRunContainer(), 'test'),
+      './my-part.ts',
+    );
+  const failing = () => {
+    throw new TypeError('x is undefined');
+  };
+  const detector = await broken('detector', { detect: async () => failing() });
+  const unseen = { landmarks: undefined };
+  const people = ['A', 'B', 'C'].map((name) => ({
+    name,
+    photos: [
+      photo(name, 'a.png', () => photoBytes(1), name === 'C' ? unseen : {}),
+      photo(name, 'b.png', () => photoBytes(2), name === 'C' ? unseen : {}),
+    ],
+  }));
+  const first = run(readerOf(...people), { detector });
+  const told: string[] = [];
+  const emit: Emit = (type, event) => {
+    if (type === 'notice') told.push((event as { message: string }).message);
+  };
+  await prepare({ ...first.options, emit });
+  const of = (kind: string) => `${kind} "my-part" of ./my-part.ts: x is undefined`;
+  expect(told.filter((message) => message.includes('my-part'))).toEqual([
+    `C/a.png is left out, detection-failed: ${of('detector')}`,
+  ]);
+  const { aligner } = first.options;
+  const second = run(readerOf(...people.slice(0, 2)), {
+    aligner: await broken('aligner', { ...aligner, align: failing }),
+  });
+  await expect(prepare({ ...second.options, emit })).rejects.toThrow('4 × alignment-failed');
+  expect(told.filter((message) => message.includes('aligner'))).toEqual([
+    `A/a.png is left out, alignment-failed: ${of('aligner')}`,
   ]);
 });
 

@@ -7,6 +7,9 @@ interface TierCount {
   images: number;
 }
 
+/** A part went wrong, and not the photo: the first time is worth a message. */
+const FAILURES: readonly string[] = ['detection-failed', 'alignment-failed'];
+
 export class Tally {
   readonly exclusions: Exclusion[] = [];
   photos = 0;
@@ -16,6 +19,7 @@ export class Tally {
   private kept = 0;
   private images = 0;
   private people = 0;
+  private readonly told = new Set<string>();
 
   constructor(
     tierNames: readonly string[],
@@ -35,6 +39,14 @@ export class Tally {
 
   exclude(exclusion: Exclusion): void {
     this.photos++;
+    if (FAILURES.includes(exclusion.reason) && !this.told.has(exclusion.reason)) {
+      this.told.add(exclusion.reason);
+      this.emit('notice', {
+        level: 'warning',
+        message: `${exclusion.photo} is left out, ${exclusion.reason}: ${exclusion.detail}`,
+        todo: 'Other photos with this error are left out without a message; the dataset lists them all.',
+      });
+    }
     this.exclusions.push(exclusion);
     this.emit('prepare.excluded', exclusion);
   }

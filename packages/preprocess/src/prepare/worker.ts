@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import {
+  makePart,
   restoreRandom,
   type Emit,
   type PluginContext,
@@ -36,7 +37,7 @@ async function open(): Promise<{ processing: Processing; encode: Awaited<ReturnT
   for (const name of modules) known.push(...(await importPlugins(name, { baseDirectory, where })));
   const source = { known, baseDirectory, where };
   const make = async <K extends PluginKind>(kind: K, reference: PluginReference) =>
-    (await loadPlugin(kind, reference, source)).create(context(kind));
+    makePart(await loadPlugin(kind, reference, source), context(kind));
   const engine = once(async () => (await make('backend', backend)).open());
   const context = (purpose: string): PluginContext => ({
     random: random.fork('part', purpose),

@@ -16,6 +16,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'no-face': 'no face found',
   'several-faces': 'more than one face found',
   'bad-landmarks': 'landmarks missing or unusable',
+  'detection-failed': 'the detector failed on it',
+  'alignment-failed': 'the aligner failed on it',
   'not-picked': 'beyond the seeded pick of its tier',
   'too-few-photos': 'its person has too few photos for any tier',
   'wrong-size': 'not of the aligned size',

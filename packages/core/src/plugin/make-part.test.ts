@@ -1,0 +1,126 @@
+/** Parts of plugins that are broken: whoever reads the error knows which plugin it is about. */
+import { expect, test } from 'vitest';
+import type { Loss } from '../contracts/loss.js';
+import { createEventStream } from '../values/events.js';
+import { FacewrightError } from '../values/errors.js';
+import { createRunContainer, pluginContext } from './container.js';
+import { makePart, pluginAtFault, withPlugin } from './make-part.js';
+import type { ConfiguredPlugin, Contracts, PluginKind } from './plugin.js';
+
+const context = pluginContext(createRunContainer({ events: createEventStream() }), 'test');
+const plugin = <K extends PluginKind>(kind: K, create: () => unknown): ConfiguredPlugin<K> => ({
+  meta: { name: 'broken', kind, version: '1.0.0', apiVersion: 1 },
+  options: {},
+  create: async () => create() as Contracts[K],
+});
+const thrownBy = async (work: () => unknown): Promise<unknown> => {
+  try {
+    await work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+};
+
+test('a part without what its kind needs is refused by name', async () => {
+  await expect(
+    makePart(
+      plugin('loss', () => ({})),
+      context,
+      './my-loss.ts',
+    ),
+  ).rejects.toThrow(
+    /The loss "broken" of \.\/my-loss\.ts makes a loss without "init", "apply"[^]*"create" must return a loss/,
+  );
+  await expect(
+    makePart(
+      plugin('detector', () => undefined),
+      context,
+    ),
+  ).rejects.toThrow(/without "detect"/);
+});
+
+test('what is thrown in it is marked with the plugin and stays what it is', async () => {
+  const gap = new RangeError('no such op');
+  const loss = await makePart(
+    plugin('loss', () => ({
+      init: () => {
+        throw gap;
+      },
+      apply: () => ({}),
+    })),
+    context,
+    'my-package',
+  );
+  const error = await thrownBy(() => (loss as Loss).init(1, 1, context.random));
+  expect(error).toBe(gap);
+  expect(pluginAtFault(error)).toEqual({ kind: 'loss', name: 'broken', package: 'my-package' });
+  expect(withPlugin(error)).toMatchObject({
+    what: 'The loss "broken" of my-package failed: no such op',
+    where: expect.stringMatching(/make-part\.test/),
+    cause: gap,
+  });
+});
+
+test('promises, iterators, strings and "create" itself are watched too', async () => {
+  const named = async (work: () => unknown) => pluginAtFault(await thrownBy(work))?.kind;
+  expect(
+    await named(() =>
+      makePart(
+        plugin('model', () => expect.fail('on purpose')),
+        context,
+      ),
+    ),
+  ).toBe('model');
+  const detector = await makePart(
+    plugin('detector', () => ({ detect: () => Promise.reject('a string') })),
+    context,
+  );
+  expect(await named(() => detector.detect(undefined as never))).toBe('detector');
+  const reader = await makePart(
+    plugin('reader', () => ({
+      async *identities() {
+        yield { name: 'one', photos: [] };
+        throw new Error('the disk is gone');
+      },
+    })),
+    context,
+  );
+  const read: string[] = [];
+  expect(
+    await named(async () => {
+      for await (const { name } of reader.identities()) read.push(name);
+    }),
+  ).toBe('reader');
+  expect(read).toEqual(['one']);
+});
+
+test('an error that says itself what to do, and one of nobody’s plugin, are left as they are', async () => {
+  const own = new FacewrightError({ what: 'The file is empty.', todo: 'Fill it.' });
+  const reader = await thrownBy(() =>
+    makePart(
+      plugin('reader', () => Promise.reject(own)),
+      context,
+    ),
+  );
+  expect(withPlugin(reader)).toBe(own);
+  const other = new Error('x');
+  expect(withPlugin(other)).toBe(other);
+});
+
+test('methods keep their object, private fields and identity', async () => {
+  class Counting {
+    #count = 0;
+    augment(): number {
+      return ++this.#count;
+    }
+  }
+  const part = await makePart(
+    plugin('augmenter', () => new Counting()),
+    context,
+  );
+  const { augment } = part as unknown as { augment(): number };
+  expect([augment(), augment()]).toEqual([1, 2]);
+  expect(part.augment).toBe(part.augment);
+  expect(Object.isFrozen(Object.freeze(part))).toBe(true);
+});

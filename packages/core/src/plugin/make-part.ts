@@ -1,0 +1,127 @@
+/** Makes a part of a plugin and stands between the two: what the part lacks, and whatever goes wrong inside it, names the plugin. */
+import { FacewrightError, messageOf } from '../values/errors.js';
+import type { ConfiguredPlugin, Contracts, PluginContext, PluginKind } from './plugin.js';
+
+/** Whose fault an error is. */
+export interface PluginAtFault {
+  readonly kind: PluginKind;
+  readonly name: string;
+  /** The package or file that brings the plugin, where that is known. */
+  readonly package?: string;
+}
+
+/** What a part of each kind cannot do without. */
+const REQUIRED: { readonly [K in PluginKind]: readonly (keyof Contracts[K] & string)[] } = {
+  reader: ['identities'],
+  detector: ['detect'],
+  aligner: ['fingerprint', 'size', 'align'],
+  augmenter: ['augment'],
+  model: ['inputSize', 'embeddingSize', 'init', 'apply'],
+  loss: ['init', 'apply'],
+  optimiser: ['init', 'update'],
+  criterion: ['begin', 'observe', 'verdict'],
+  backend: ['probe', 'open'],
+  logger: ['open'],
+};
+
+/** By `Symbol.for`: two copies of this package read each other's marks. */
+const AT_FAULT = Symbol.for('facewright/plugin-at-fault');
+
+/** The plugin in which an error was thrown, if any. */
+export const pluginAtFault = (error: unknown): PluginAtFault | undefined =>
+  typeof error === 'object' && error !== null ? (error as { [AT_FAULT]?: PluginAtFault })[AT_FAULT] : undefined;
+
+/** `loss "my-loss" of my-package` */
+export const describePlugin = ({ kind, name, package: from }: PluginAtFault): string =>
+  `${kind} "${name}"${from === undefined ? '' : ` of ${from}`}`;
+
+/** The error for people: one that a plugin threw by mistake says which plugin; any other is left as it is. */
+export function withPlugin(error: unknown): unknown {
+  const plugin = pluginAtFault(error);
+  if (!plugin || isForPeople(error)) return error;
+  const line = (error as Error).stack?.split('\n').find((text) => /^\s+at /.test(text));
+  return new FacewrightError({
+    what: `The ${describePlugin(plugin)} failed: ${messageOf(error)}`,
+    where: line?.trim(),
+    todo: 'This is a defect of the plugin: report it to its author.',
+    cause: error,
+  });
+}
+
+/**
+ * The part, made and checked. Errors thrown in it stay what they are and are marked with the plugin (see `pluginAtFault`): engines and tests tell
+ * errors apart by their class.
+ */
+export async function makePart<K extends PluginKind>(
+  plugin: ConfiguredPlugin<K>,
+  context: PluginContext,
+  from?: string,
+): Promise<Contracts[K]> {
+  const { kind, name } = plugin.meta;
+  const whose: PluginAtFault = { kind, name, ...(from !== undefined && { package: from }) };
+  const part = await guarded(whose, () => plugin.create(context));
+  const missing = REQUIRED[kind].filter((key) => (part as Partial<Contracts[K]> | undefined)?.[key] === undefined);
+  if (missing.length)
+    throw new FacewrightError({
+      what: `The ${describePlugin(whose)} makes a ${kind} without ${missing.map((key) => `"${key}"`).join(', ')}.`,
+      where: from,
+      todo: `"create" must return a ${kind}: an object with ${REQUIRED[kind].join(', ')}.`,
+    });
+  return watched(part as object, whose) as unknown as Contracts[K];
+}
+
+/** The same object, whose functions mark what is thrown in them. */
+function watched<T extends object>(part: T, whose: PluginAtFault): T {
+  const wrapped = new Map<PropertyKey, { readonly of: unknown; readonly call: unknown }>();
+  return new Proxy(part, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function' || isFixed(target, key)) return value;
+      const known = wrapped.get(key);
+      if (known?.of === value) return known.call;
+      const call = (...args: unknown[]): unknown => guarded(whose, () => Reflect.apply(value, target, args));
+      wrapped.set(key, { of: value, call });
+      return call;
+    },
+  });
+}
+
+/** A proxy must give such a property as it is. */
+function isFixed(target: object, key: PropertyKey): boolean {
+  const property = Object.getOwnPropertyDescriptor(target, key);
+  return property !== undefined && !property.configurable && !property.writable;
+}
+
+function guarded<T>(whose: PluginAtFault, work: () => T): T {
+  let result: T;
+  try {
+    result = work();
+  } catch (error) {
+    throw marked(error, whose);
+  }
+  if (result instanceof Promise)
+    return result.catch((error: unknown) => {
+      throw marked(error, whose);
+    }) as T;
+  if (typeof result === 'object' && result !== null && Symbol.asyncIterator in result)
+    return guardedItems(whose, result as unknown as AsyncIterable<unknown>) as T;
+  return result;
+}
+
+async function* guardedItems(whose: PluginAtFault, items: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw marked(error, whose);
+  }
+}
+
+/** The plugin nearest to the mistake stays the one that is named. */
+function marked(thrown: unknown, whose: PluginAtFault): unknown {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (!pluginAtFault(error) && Object.isExtensible(error)) Object.defineProperty(error, AT_FAULT, { value: whose });
+  return error;
+}
+
+/** Says what to do itself, as errors of facewright and of its other copies do. */
+const isForPeople = (error: unknown): boolean => error instanceof Error && 'what' in error;
