@@ -1,5 +1,6 @@
 export * from './values/image.js';
 export * from './values/face.js';
+export * from './values/photo-limits.js';
 export * from './random.js';
 export * from './contracts/reader.js';
 export * from './contracts/detector.js';

@@ -1,7 +1,9 @@
 /** What decoders of photos share, in Node and in browsers: the limits and the error that says why a photo is left out. */
-import { FacewrightError, type ExclusionReason, type RgbImage } from '@facewright/core';
+import { FacewrightError, PHOTO_LIMITS, type ExclusionReason, type RgbImage } from '@facewright/core';
 
 export interface DecodeLimits {
+  /** Refused above this many bytes, before they are read where a file is read. */
+  readonly maxBytes?: number;
   /** Refused above this many pixels: decompression bombs. */
   readonly maxPixels?: number;
   /** Refused where either side is longer. */
@@ -21,16 +23,30 @@ export class ImageError extends FacewrightError {
   }
 }
 
-/** Throws an `ImageError` for a photo over the limits: 100 megapixels and 20,000 pixels a side unless given. */
+/** Throws an `ImageError` for the bytes of a photo over the limit. */
+export function refuseManyBytes(
+  bytes: number,
+  { maxBytes = PHOTO_LIMITS.maxBytes }: DecodeLimits,
+  where?: string,
+): void {
+  if (bytes <= maxBytes) return;
+  throw new ImageError(
+    'too-large',
+    `The photo has ${bytes} bytes, over the limit of ${maxBytes} (limits.maxBytes in the config).`,
+    where,
+  );
+}
+
+/** Throws an `ImageError` for the pixels of a photo over the limits. */
 export function refuseLarge(
   { width, height }: Pick<RgbImage, 'width' | 'height'>,
-  { maxPixels = 100_000_000, maxSide = 20_000 }: DecodeLimits,
+  { maxPixels = PHOTO_LIMITS.maxPixels, maxSide = PHOTO_LIMITS.maxSide }: DecodeLimits,
   where?: string,
 ): void {
   if (width <= maxSide && height <= maxSide && width * height <= maxPixels) return;
   throw new ImageError(
     'too-large',
-    `The image is ${width}×${height}, over the limit of ${maxSide} px a side and ${maxPixels} px in all.`,
+    `The image is ${width}×${height}, over the limit of ${maxSide} px a side (limits.maxSide in the config) or of ${maxPixels} px in all (limits.maxPixels).`,
     where,
   );
 }

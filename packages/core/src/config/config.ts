@@ -1,5 +1,6 @@
 /** The config of a run as a schema: `facewright.config.{ts,js,json,yaml}` and `createRun` take exactly this. */
 import { z } from 'zod';
+import { PHOTO_LIMITS } from '../values/photo-limits.js';
 
 /** A part by name (built in, package or file), or by name with its options beside it. */
 export const pluginReference = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
@@ -163,8 +164,21 @@ export const runConfig = z.strictObject({
     ),
   limits: z
     .strictObject({
-      maxPixels: z.int().min(1).default(100_000_000).describe('larger photos are refused before they are decoded'),
-      maxSide: z.int().min(1).default(20_000).describe('photos longer than this on either side are refused'),
+      maxBytes: z
+        .int()
+        .min(1)
+        .default(PHOTO_LIMITS.maxBytes)
+        .describe('photos of more bytes are refused before they are read'),
+      maxPixels: z
+        .int()
+        .min(1)
+        .default(PHOTO_LIMITS.maxPixels)
+        .describe('larger photos are refused before they are decoded'),
+      maxSide: z
+        .int()
+        .min(1)
+        .default(PHOTO_LIMITS.maxSide)
+        .describe('photos longer than this on either side are refused'),
     })
     .prefault({}),
   faces: z

@@ -3,7 +3,7 @@
  * to look at them, and nothing to train on.
  */
 import { definePlugin, FacewrightError, type Reader } from '@facewright/core';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { list, photoOf } from './photo-files.js';
 
@@ -40,9 +40,9 @@ export const flatFolder = definePlugin({
           });
           told = true;
         }
-        const names = namesOf(photos);
-        for (const [index, id] of photos.entries())
-          yield { name: names[index], photos: [photoOf(id, names[index], join(root, id), aligned ? { aligned } : {})] };
+        const names = namesOf(photos.map(({ name }) => name));
+        for (const [index, { name: id, path: file }] of photos.entries())
+          yield { name: names[index], photos: [photoOf(id, names[index], file, aligned ? { aligned } : {})] };
       },
     };
   },

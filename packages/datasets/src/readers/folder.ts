@@ -13,7 +13,7 @@ import {
 } from '@facewright/core';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { list, photoOf, type Listing } from './photo-files.js';
+import { byCodeUnit, list, photoOf, type Entry, type Listing } from './photo-files.js';
 
 const options = z.strictObject({ path: z.string().min(1).describe('the folder that holds one subfolder a person') });
 
@@ -48,20 +48,21 @@ function folderReader(root: string, context: PluginContext, aligned: boolean): R
     async *identities() {
       const top = await list(root);
       const without: string[] = [];
+      const passedOver = new Map(top.others);
       // photos may lie a level too deep everywhere (a data set's `train` and `test`): held back until one person proves the layout
       let heldBack: Identity[] | undefined = [];
       let found = 0;
       for (const person of top.folders) {
         throwIfAborted(context.signal, root);
-        const { paths, direct } = await photosBelow(root, person);
-        if (paths.length === 0) {
-          without.push(person);
+        const { photos, direct } = await photosBelow(person, person.name, passedOver);
+        if (photos.length === 0) {
+          without.push(person.name);
           continue;
         }
         found++;
         const identity = {
-          name: person,
-          photos: paths.map((id) => photoOf(id, person, join(root, id), aligned ? { aligned } : {})),
+          name: person.name,
+          photos: photos.map(({ name, path }) => photoOf(name, person.name, path, aligned ? { aligned } : {})),
         };
         if (heldBack && !direct) {
           heldBack.push(identity);
@@ -80,17 +81,25 @@ function folderReader(root: string, context: PluginContext, aligned: boolean): R
           todo: `${LAYOUT} Name the folder that holds the people, e.g. "${join(root, inner)}".`,
         });
       }
-      reportLeftOut(context, root, top.photos, without);
+      reportLeftOut(context, root, { ...top, without, passedOver });
     },
   };
 }
 
-/** Ids of all photos below a folder; `direct` says whether some lie in it and not deeper. */
-async function photosBelow(root: string, id: string): Promise<{ paths: string[]; direct: boolean }> {
-  const { folders, photos } = await list(join(root, id), false);
-  const paths = photos.map((name) => `${id}/${name}`);
-  for (const name of folders) paths.push(...(await photosBelow(root, `${id}/${name}`)).paths);
-  return { paths, direct: photos.length > 0 };
+/** All photos below a folder, their ids as names; `direct` says whether some lie in it and not deeper. Adds the endings of other files. */
+async function photosBelow(
+  folder: Entry,
+  id: string,
+  passedOver: Map<string, number>,
+): Promise<{ photos: Entry[]; direct: boolean }> {
+  const { folders, photos, others } = await list(folder.path, false);
+  for (const [ending, count] of others) passedOver.set(ending, (passedOver.get(ending) ?? 0) + count);
+  const found = photos.map(({ name, path }) => ({ name: `${id}/${name}`, path }));
+  for (const inner of folders) {
+    const below = await photosBelow(inner, `${id}/${inner.name}`, passedOver);
+    for (const photo of below.photos) found.push(photo);
+  }
+  return { photos: found, direct: photos.length > 0 };
 }
 
 function nothingFound(root: string, { folders, photos }: Listing): FacewrightError {
@@ -114,9 +123,9 @@ function nothingFound(root: string, { folders, photos }: Listing): FacewrightErr
 function reportLeftOut(
   { emit }: PluginContext,
   root: string,
-  loose: readonly string[],
-  without: readonly string[],
+  { photos, without, passedOver, twice }: Listing & { without: readonly string[]; passedOver: Listing['others'] },
 ): void {
+  const loose = photos.map(({ name }) => name);
   const few = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
   if (loose.length > 0)
     emit('notice', {
@@ -129,4 +138,20 @@ function reportLeftOut(
       level: 'warning',
       message: `Folders in ${root} without a photo: ${few(without)} (${without.length}).`,
     });
+  if (twice.length > 0)
+    emit('notice', {
+      level: 'warning',
+      message: `Left out, because they are links to folders that are read already: ${few(twice)} (${twice.length}).`,
+    });
+  if (passedOver.size > 0)
+    emit('notice', {
+      level: 'info',
+      message: `Files in ${root} that are no photos by their names: ${endingsText(passedOver)}.`,
+    });
 }
+
+const endingsText = (endings: ReadonlyMap<string, number>): string =>
+  [...endings]
+    .sort(([a, countA], [b, countB]) => countB - countA || byCodeUnit(a, b))
+    .map(([ending, count]) => `${ending || 'no ending'} (${count})`)
+    .join(', ');

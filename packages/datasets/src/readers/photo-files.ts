@@ -1,8 +1,15 @@
 /** What the readers share: which files are photos, in what order, how a folder is listed, and how a file becomes a `Photo`. */
-import { FacewrightError, messageOf, type Photo } from '@facewright/core';
-import { ImageError } from '@facewright/platform/node';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import {
+  FacewrightError,
+  Interrupted,
+  messageOf,
+  PHOTO_LIMITS,
+  type ByteLimits,
+  type Photo,
+} from '@facewright/core';
+import { ImageError, nameText, pathBelow, pathText, readChecked, TooManyBytes, type FilePath } from '@facewright/platform/node';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
 
 /** Endings that name an image; whether one can be decoded is found out, and recorded, when it is opened. */
 const IMAGE_ENDING = /\.(jpe?g|jpe|jfif|png|webp|bmp|gif|tiff?|avif|heic|heif)$/i;
@@ -12,57 +19,117 @@ export const isPhotoName = (name: string): boolean => IMAGE_ENDING.test(name);
 /** By UTF-16 code units: the same order on every machine, whatever its language. */
 export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+export interface Entry {
+  /** As text. */
+  readonly name: string;
+  readonly path: FilePath;
+}
+
 export interface Listing {
-  readonly folders: string[];
-  readonly photos: string[];
+  readonly folders: readonly Entry[];
+  readonly photos: readonly Entry[];
+  /** Endings of the files that are no photos by their names, with how many have each; '' where there is none. */
+  readonly others: ReadonlyMap<string, number>;
+  /** Links to folders that are listed already. */
+  readonly twice: readonly string[];
 }
 
-/** Names in a folder, hidden ones left out, sorted; links are followed on the first level only, so that no circle is walked. */
-export async function list(path: string, follow = true): Promise<Listing> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-    throw cannotOpen(error, 'folder', path);
+/** What lies in a folder, hidden names left out, sorted; links to folders are followed on the first level only, so that no circle is walked. */
+export async function list(path: FilePath, follow = true): Promise<Listing> {
+  const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' }).catch((error: unknown) => {
+    throw cannotOpen(error, 'folder', pathText(path));
   });
-  const folders: string[] = [];
-  const photos: string[] = [];
+  const folders: Entry[] = [];
+  const linked: Entry[] = [];
+  const photos: Entry[] = [];
+  const others = new Map<string, number>();
   for (const entry of entries) {
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
-    const linked =
-      follow &&
-      entry.isSymbolicLink() &&
-      (await stat(join(path, entry.name)).then(
-        (target) => target.isDirectory(),
-        () => false,
-      ));
-    if (entry.isDirectory() || linked) folders.push(entry.name);
-    else if (isPhotoName(entry.name)) photos.push(entry.name);
+    const found = { name: nameText(entry.name), path: pathBelow(path, entry.name) };
+    if (found.name.startsWith('.') || found.name === '__MACOSX') continue;
+    if (entry.isDirectory()) folders.push(found);
+    else if (follow && entry.isSymbolicLink() && (await isFolder(found.path))) linked.push(found);
+    else if (isPhotoName(found.name)) photos.push(found);
+    else {
+      const ending = extname(found.name).toLowerCase();
+      others.set(ending, (others.get(ending) ?? 0) + 1);
+    }
   }
-  return { folders: folders.sort(byCodeUnit), photos: photos.sort(byCodeUnit) };
+  const byName = (a: Entry, b: Entry): number => byCodeUnit(a.name, b.name);
+  const once = await withoutRepeats(folders, linked.sort(byName));
+  return { folders: once.folders.sort(byName), photos: photos.sort(byName), others, twice: once.twice };
 }
 
-/** Reads a photo's file; rejects with an `ImageError` of reason `unreadable`. */
-export async function readPhoto(path: string): Promise<Uint8Array> {
+/** A person's folder that is linked beside itself, or twice, is one person. */
+async function withoutRepeats(
+  folders: readonly Entry[],
+  linked: readonly Entry[],
+): Promise<{ folders: Entry[]; twice: string[] }> {
+  const kept = [...folders];
+  const twice: string[] = [];
+  if (linked.length > 0) {
+    const seen = new Set<string>();
+    for (const { path } of folders) seen.add((await realpath(path, 'buffer')).toString('latin1'));
+    for (const entry of linked) {
+      const target = (await realpath(entry.path, 'buffer')).toString('latin1');
+      if (seen.has(target)) twice.push(entry.name);
+      else kept.push(entry);
+      seen.add(target);
+    }
+  }
+  return { folders: kept, twice };
+}
+
+const isFolder = (path: FilePath): Promise<boolean> =>
+  stat(path).then(
+    (target) => target.isDirectory(),
+    () => false,
+  );
+
+/** Reads a photo's file; rejects with an `ImageError`, of reason `too-large` before a file over the limit is read. */
+export async function readPhoto(
+  path: FilePath,
+  { maxBytes = PHOTO_LIMITS.maxBytes, signal }: ByteLimits = {},
+): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readChecked(path, { maxBytes, signal });
   } catch (error) {
-    throw new ImageError('unreadable', `The photo cannot be read: ${messageOf(error)}.`, path, error);
+    throw cannotRead(error, pathText(path));
   }
 }
 
-export const photoOf = (id: string, identity: string, path: string, more: Partial<Photo> = {}): Photo => ({
+/** The reason for which a photo is left out. */
+export function cannotRead(error: unknown, where: string): FacewrightError {
+  if (error instanceof Interrupted || error instanceof ImageError) return error;
+  if (error instanceof TooManyBytes) return new ImageError('too-large', error.what, where, error);
+  const why = error instanceof FacewrightError ? error.what : `${messageOf(error)}.`;
+  return new ImageError('unreadable', `The photo cannot be read: ${why}`, where, error);
+}
+
+export const photoOf = (id: string, identity: string, path: FilePath, more: Partial<Photo> = {}): Photo => ({
   id,
   identity,
-  bytes: () => readPhoto(path),
+  bytes: (limits) => readPhoto(path, limits),
   ...more,
 });
 
+/** The folder that is around all of these paths, as `lfw/`, else nothing. */
+export function commonFolder(names: readonly string[]): string {
+  const first = names[0]?.split('/') ?? [];
+  const folder = first.length > 1 ? `${first[0]}/` : '';
+  return names.every((name) => name.startsWith(folder)) ? folder : '';
+}
+
 /** The clear error for a path that cannot be opened. */
 export function cannotOpen(error: unknown, what: string, path: string): FacewrightError {
+  if (error instanceof FacewrightError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT')
     return new FacewrightError({
       what: `There is no such ${what}.`,
       where: path,
-      todo: 'Check the path; a relative one starts at the config file, or else at the working directory.',
+      todo: path.includes('\uFFFD')
+        ? 'Its name is not UTF-8, and cannot be given on the command line: rename it, or name the folder around it.'
+        : 'Check the path; a relative one starts at the config file, or else at the working directory.',
       cause: error,
     });
   if (code === 'ENOTDIR')

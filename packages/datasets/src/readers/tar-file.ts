@@ -1,11 +1,10 @@
-/** What lies in a tar file and where, so that a single file is read without unpacking the rest. */
-import { FacewrightError, messageOf, throwIfAborted } from '@facewright/core';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
-import { extract } from 'tar-stream';
-import { ImageError } from '@facewright/platform/node';
-import { cannotOpen } from './photo-files.js';
+/**
+ * What lies in a tar file and where, so that a single file is read without unpacking the rest. Only headers are read, from one to the next:
+ * POSIX.1-1988 (ustar) and -2001 (pax) and GNU's, as in https://www.gnu.org/software/tar/manual/html_node/Standard.html.
+ */
+import { FacewrightError, PHOTO_LIMITS, throwIfAborted, type ByteLimits } from '@facewright/core';
+import { CheckedFile, TooManyBytes, withFile } from '@facewright/platform/node';
+import { cannotOpen, cannotRead } from './photo-files.js';
 
 export interface TarFile {
   readonly name: string;
@@ -16,7 +15,13 @@ export interface TarFile {
   readonly content?: Buffer;
 }
 
-const HEADER = 512;
+const BLOCK = 512;
+/** Of a long name and of pax attributes; a path has 4,096 bytes at most. */
+const MAX_EXTENSION = 1 << 20;
+/** Read at once for headers: those of small files lie close together. */
+const WINDOW = 1 << 18;
+/** Blocks of zeros after which no other archive follows. */
+const MAX_ZEROS = 2048;
 
 /** Regular files in their order; with the content of those for which `wanted` says so. */
 export async function* tarFiles(
@@ -24,51 +29,144 @@ export async function* tarFiles(
   wanted: (name: string, size: number) => boolean,
   signal?: AbortSignal,
 ): AsyncGenerator<TarFile> {
-  const input = createReadStream(path, { highWaterMark: 1 << 20 });
-  const tar = extract();
-  input.on('error', (error) => tar.destroy(error));
-  input.pipe(tar as unknown as NodeJS.WritableStream);
+  const file = await CheckedFile.open(path).catch((error: unknown) => {
+    throw cannotOpen(error, 'tar file', path);
+  });
   try {
-    for await (const entry of tar) {
-      throwIfAborted(signal, path);
-      const { name, size, type } = entry.header;
-      const content =
-        type === 'file' && wanted(name, size) ? await buffer(entry as unknown as AsyncIterable<Buffer>) : undefined;
-      if (!content) entry.resume();
-      if (type === 'file') yield { name, offset: entry.offset + HEADER, size, ...(content && { content }) };
-    }
-  } catch (error) {
-    if (error instanceof FacewrightError) throw error;
-    if ((error as NodeJS.ErrnoException).code) throw cannotOpen(error, 'tar file', path);
-    throw new FacewrightError({
-      what: `The tar file is damaged: ${messageOf(error)}.`,
-      where: path,
-      todo: 'Fetch or write it again; a compressed one must be unpacked to plain .tar first.',
-      cause: error,
-    });
+    yield* entries(new Windowed(file, signal), wanted, signal);
   } finally {
-    input.destroy();
+    await file.close();
   }
 }
 
-/** Bytes out of a larger file; rejects with an `ImageError` of reason `unreadable`. */
-export async function readSlice(path: string, offset: number, size: number): Promise<Uint8Array> {
-  try {
-    const file = await open(path);
-    try {
-      const bytes = Buffer.alloc(size);
-      const { bytesRead } = await file.read(bytes, 0, size, offset);
-      if (bytesRead < size) throw new Error(`it ends ${size - bytesRead} bytes early`);
-      return bytes;
-    } finally {
-      await file.close();
+async function* entries(
+  tar: Windowed,
+  wanted: (name: string, size: number) => boolean,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TarFile> {
+  let extension: Extension = {};
+  let global: Extension = {};
+  for (let at = 0, zeros = 0; at < tar.size && zeros < MAX_ZEROS;) {
+    throwIfAborted(signal, tar.path);
+    if (at + BLOCK > tar.size) throw damaged(tar.path, `it ends in the middle of a header, at byte ${at}`);
+    const header = parseHeader(await tar.read(at, BLOCK));
+    if (header === 'none' && zeros >= 2) return; // whatever stands behind the end
+    if (header === 'none') throw damaged(tar.path, `no header is at byte ${at}`);
+    at += BLOCK;
+    zeros = header ? 0 : zeros + 1;
+    if (!header) continue;
+    const special = 'xgLK'.includes(header.type);
+    const size = (special ? undefined : (extension.size ?? global.size)) ?? header.size;
+    if (!Number.isSafeInteger(size) || size < 0 || at + size > tar.size)
+      throw damaged(tar.path, `the file "${header.name}" would end after it does`);
+    if (special) {
+      if (size > MAX_EXTENSION) throw damaged(tar.path, `a name or attribute has ${size} bytes`);
+      const content = await tar.read(at, size);
+      if (header.type === 'x') extension = { ...extension, ...parsePax(content) };
+      else if (header.type === 'g') global = { ...global, ...parsePax(content) };
+      else if (header.type === 'L') extension = { ...extension, name: textOf(content) };
+    } else {
+      const name = extension.name ?? global.name ?? header.name;
+      extension = {};
+      if (isRegular(header.type) && !name.endsWith('/'))
+        yield { name, offset: at, size, ...(wanted(name, size) && { content: await tar.read(at, size) }) };
     }
+    at += Math.ceil(size / BLOCK) * BLOCK;
+  }
+}
+
+interface Extension {
+  readonly name?: string;
+  readonly size?: number;
+}
+
+const isRegular = (type: string): boolean => type === '0' || type === '\0' || type === '7';
+
+/** `undefined` for a block of zeros, two of which end the archive; another archive may follow. */
+function parseHeader(block: Buffer): { name: string; size: number; type: string } | 'none' | undefined {
+  if (block.every((byte) => byte === 0)) return undefined;
+  let sum = 8 * 32; // the sum's own place counts as blanks
+  for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i];
+  if (sum !== numberOf(block.subarray(148, 156))) return 'none';
+  const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? textOf(block.subarray(345, 500)) : '';
+  const name = textOf(block.subarray(0, 100));
+  return {
+    name: prefix ? `${prefix}/${name}` : name,
+    size: numberOf(block.subarray(124, 136)),
+    type: String.fromCharCode(block[156]),
+  };
+}
+
+/** Octal digits, or a first bit of 1 and then a big-endian number (GNU). */
+function numberOf(field: Buffer): number {
+  if (field[0] & 0x80) return field.subarray(1).reduce((value, byte) => value * 256 + byte, field[0] & 0x7f);
+  const digits = /^ *([0-7]*)/.exec(textOf(field))![1];
+  return digits ? parseInt(digits, 8) : 0;
+}
+
+/** "length key=value\n" again and again; of the keys only those that say where the file is. */
+function parsePax(content: Buffer): Extension {
+  const found: { name?: string; size?: number } = {};
+  for (let at = 0; at < content.length;) {
+    const blank = content.indexOf(0x20, at);
+    const length = blank < 0 ? NaN : Number(content.toString('latin1', at, blank));
+    if (!Number.isSafeInteger(length) || length <= blank - at || at + length > content.length) break;
+    const record = content.toString('utf8', blank + 1, at + length - 1);
+    if (record.startsWith('path=')) found.name = record.slice(5);
+    if (record.startsWith('size=')) found.size = Number(record.slice(5));
+    at += length;
+  }
+  return found;
+}
+
+/** Up to the first zero. */
+function textOf(field: Buffer): string {
+  const end = field.indexOf(0);
+  return field.toString('utf8', 0, end < 0 ? field.length : end);
+}
+
+const damaged = (path: string, why: string): FacewrightError =>
+  new FacewrightError({
+    what: `The tar file is damaged: ${why}.`,
+    where: path,
+    todo: 'Fetch or write it again; a compressed one must be unpacked to plain .tar first.',
+  });
+
+/** Reads ahead. */
+class Windowed {
+  private window = Buffer.alloc(0);
+  private start = 0;
+  readonly path: string;
+  readonly size: number;
+  constructor(
+    private readonly file: CheckedFile,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.path = file.path;
+    this.size = file.size;
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    if (offset < this.start || offset + length > this.start + this.window.length) {
+      this.window = await this.file.read(offset, Math.min(Math.max(length, WINDOW), this.size - offset), this.signal);
+      this.start = offset;
+    }
+    return this.window.subarray(offset - this.start, offset - this.start + length);
+  }
+}
+
+/** Bytes out of a larger file; rejects with an `ImageError`. */
+export async function readSlice(
+  path: string,
+  offset: number,
+  size: number,
+  { maxBytes = PHOTO_LIMITS.maxBytes, signal }: ByteLimits = {},
+): Promise<Uint8Array> {
+  const where = `${path}, byte ${offset}`;
+  try {
+    if (size > maxBytes) throw new TooManyBytes(size, maxBytes, where);
+    return await withFile(path, (file) => file.read(offset, size, signal));
   } catch (error) {
-    throw new ImageError(
-      'unreadable',
-      `The photo cannot be read: ${messageOf(error)}.`,
-      `${path}, byte ${offset}`,
-      error,
-    );
+    throw cannotRead(error, where);
   }
 }

@@ -73,7 +73,7 @@ function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }:
             id,
             identity,
             ...(stored && { stored }),
-            bytes: () => readSlice(tar, offset, size),
+            bytes: (limits) => readSlice(tar, offset, size, limits),
             ...(aligned && { aligned }),
             ...(sample.landmarks && !aligned && { landmarks: sample.landmarks }),
             ...(sample.problem !== undefined && {

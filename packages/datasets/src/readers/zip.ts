@@ -1,10 +1,16 @@
 /** A zip file of one folder a person, as the reader of folders reads it, without unpacking it. One folder around all people is passed over. */
-import { definePlugin, FacewrightError, type Identity, type PluginContext, type Reader } from '@facewright/core';
-import { stat } from 'node:fs/promises';
+import {
+  definePlugin,
+  FacewrightError,
+  PHOTO_LIMITS,
+  type Identity,
+  type PluginContext,
+  type Reader,
+} from '@facewright/core';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { commonFolder, openZip, type OpenZip } from '../zip-file.js';
-import { byCodeUnit, cannotOpen, isPhotoName } from './photo-files.js';
+import { openZip, type OpenZip } from '@facewright/platform/node';
+import { byCodeUnit, cannotOpen, cannotRead, commonFolder, isPhotoName } from './photo-files.js';
 
 export const zip = definePlugin({
   meta: {
@@ -26,10 +32,9 @@ function zipReader(path: string, aligned: boolean, { emit }: PluginContext): Rea
   let opened: Promise<OpenZip> | undefined;
   return {
     async *identities() {
-      await stat(path).catch((error: unknown) => {
+      const archive = await (opened ??= openZip(path).catch((error: unknown) => {
         throw cannotOpen(error, 'zip file', path);
-      });
-      const archive = await (opened ??= openZip(path));
+      }));
       const photos = archive.names.filter((name) => isPhotoName(name) && !hidden(name)).sort(byCodeUnit);
       const around = commonFolder(photos);
       // a single person's folder is around all photos too
@@ -59,7 +64,10 @@ function zipReader(path: string, aligned: boolean, { emit }: PluginContext): Rea
           photos: ids.map((id) => ({
             id,
             identity: name,
-            bytes: () => archive.bytes(top + id),
+            bytes: (limits) =>
+              archive.bytes(top + id, { maxBytes: PHOTO_LIMITS.maxBytes, ...limits }).catch((error: unknown) => {
+                throw cannotRead(error, `${path}, ${top}${id}`);
+              }),
             ...(aligned && { aligned }),
           })),
         } satisfies Identity;

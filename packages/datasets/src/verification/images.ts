@@ -1,18 +1,18 @@
 /** Images of a verification set by name, from a folder, or straight out of a zip file or an InsightFace `.bin`. */
-import { FacewrightError } from '@facewright/core';
+import { FacewrightError, PHOTO_LIMITS, type ByteLimits } from '@facewright/core';
+import { bytesOfText, openZip, type FilePath } from '@facewright/platform/node';
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, normalize, resolve } from 'node:path';
-import { cannotOpen, readPhoto } from '../readers/photo-files.js';
+import { cannotOpen, cannotRead, commonFolder, readPhoto } from '../readers/photo-files.js';
 import { isBinPath, readBin } from './bin.js';
-import { commonFolder, openZip } from '../zip-file.js';
 
 export interface ImageSource {
   /** `path` is relative to the root, with `/`. */
   has(path: string): boolean;
   /** The encoded file. Rejects with a `FacewrightError` where there is none or it is damaged. */
-  bytes(path: string): Promise<Uint8Array>;
-  close(): void;
+  bytes(path: string, limits?: ByteLimits): Promise<Uint8Array>;
+  close(): void | Promise<void>;
 }
 
 /** `path` is a folder, a zip file or an InsightFace `.bin`; a single folder that holds all of a zip's files need not be named. Throws a `FacewrightError`. */
@@ -26,25 +26,36 @@ export async function openImages(path: string): Promise<ImageSource> {
 }
 
 function folderImages(root: string): ImageSource {
-  const inside = (path: string): string | undefined =>
-    normalize(path).startsWith('..') ? undefined : join(root, path);
+  const inside = (path: string): FilePath | undefined => {
+    if (normalize(path).startsWith('..')) return undefined;
+    const file = join(root, path);
+    // a name that is not UTF-8 stands in lists with its bytes as %XX
+    return existsSync(file) ? file : (bytesOfText(file) ?? file);
+  };
   return {
     has: (path) => {
       const file = inside(path);
       return file !== undefined && existsSync(file);
     },
-    bytes: async (path) => readPhoto(inside(path) ?? notThere(path, root)),
+    bytes: async (path, limits) => readPhoto(inside(path) ?? notThere(path, root), limits),
     close: () => undefined,
   };
 }
 
 async function zipImages(path: string): Promise<ImageSource> {
-  const zip = await openZip(path);
+  const zip = await openZip(path).catch((error: unknown) => {
+    throw cannotOpen(error, 'zip file', path);
+  });
   const top = commonFolder(zip.names);
   const find = (name: string): string => (zip.has(name) ? name : top + name);
   return {
     has: (name) => zip.has(find(name)),
-    bytes: async (name) => (zip.has(find(name)) ? zip.bytes(find(name)) : notThere(name, path)),
+    bytes: async (name, limits) =>
+      zip.has(find(name))
+        ? zip.bytes(find(name), { maxBytes: PHOTO_LIMITS.maxBytes, ...limits }).catch((error: unknown) => {
+            throw cannotRead(error, `${path}, ${name}`);
+          })
+        : notThere(name, path),
     close: () => zip.close(),
   };
 }

@@ -2,7 +2,7 @@
  * Encoded photos to pixels by the browser's decoder, in a page or a worker: EXIF orientation applied, ICC profile ignored, alpha dropped onto
  * black, as the decoder for Node does it. JPEG decoders differ by a grey level here and there.
  */
-import { ImageError, refuseLarge, type DecodeLimits } from '../image-decoding.js';
+import { ImageError, refuseLarge, refuseManyBytes, type DecodeLimits } from '../image-decoding.js';
 import type { RgbImage } from '@facewright/core';
 
 export { ImageError, type DecodeLimits } from '../image-decoding.js';
@@ -36,6 +36,7 @@ export async function decodeImage(
   { where, ...limits }: DecodeLimits & { where?: string } = {},
 ): Promise<RgbImage> {
   if (bytes.length === 0) throw new ImageError('not-an-image', 'The file is empty.', where);
+  refuseManyBytes(bytes.length, limits, where);
   const bitmap = await createImageBitmap(new Blob([bytes]), {
     imageOrientation: 'from-image',
     colorSpaceConversion: 'none',

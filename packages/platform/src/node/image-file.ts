@@ -2,7 +2,7 @@
  * Encoded photos to pixels and back, by sharp. Decodes as `cv2.imread` does (EXIF orientation applied, ICC profile ignored), to 8-bit RGB:
  * alpha is dropped onto black, grey and CMYK are converted.
  */
-import { ImageError, refuseLarge, type DecodeLimits } from '../image-decoding.js';
+import { ImageError, refuseLarge, refuseManyBytes, type DecodeLimits } from '../image-decoding.js';
 import type { RgbImage } from '@facewright/core';
 import { sizeInHeader } from './image-size.js';
 
@@ -18,6 +18,7 @@ export async function decodeImage(
 ): Promise<RgbImage> {
   const { default: sharp } = await import('sharp');
   if (bytes.length === 0) throw new ImageError('not-an-image', 'The file is empty.', where);
+  refuseManyBytes(bytes.length, limits, where);
   const open = () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
   const refuse = async (): Promise<void> => {
     const { width, height } = await open()

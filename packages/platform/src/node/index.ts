@@ -3,3 +3,6 @@ export * from './image-file.js';
 export * from './jpeg-encoder.js';
 export * from './load-plugin.js';
 export * from './config-file.js';
+export * from './checked-file.js';
+export * from './file-names.js';
+export * from './zip-file.js';

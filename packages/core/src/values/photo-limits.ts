@@ -1,0 +1,12 @@
+/** What a photo may be at most, unless the config says otherwise. */
+
+/** A phone's photo of 108 megapixels passes. */
+export const PHOTO_LIMITS = { maxBytes: 256_000_000, maxPixels: 120_000_000, maxSide: 20_000 } as const;
+
+/** How the bytes of a photo are read. */
+export interface ByteLimits {
+  /** A larger photo rejects without being read. */
+  readonly maxBytes?: number;
+  /** Ends the reading with `Interrupted`. */
+  readonly signal?: AbortSignal;
+}

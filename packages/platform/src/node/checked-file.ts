@@ -1,0 +1,165 @@
+/**
+ * Files that others made. Only regular files are opened, so that a pipe or a device neither hangs nor feeds without end, and no size that a
+ * file tells is used before it is compared with the file's own and with a limit. Reading can be interrupted.
+ */
+import { constants, type PathLike } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { FacewrightError, throwIfAborted } from '@facewright/core';
+
+/** Read at once; between two such pieces Ctrl-C is looked for. */
+const PIECE = 8 << 20;
+/** Of what is read as a whole unless told otherwise. */
+const MAX_BYTES = 256 << 20;
+/** A line of any list; no real one comes near. */
+const MAX_LINE = 1 << 20;
+
+export interface ReadLimits {
+  /** Larger files are refused. */
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The file is larger than the limit it was opened with. */
+export class TooManyBytes extends FacewrightError {
+  constructor(size: number, maxBytes: number, where: string) {
+    super({
+      what: `The file has ${size} bytes, over the limit of ${maxBytes} bytes (maxBytes).`,
+      where,
+      todo: 'Leave it out, or raise "maxBytes" under "limits" in the config.',
+    });
+    this.name = 'TooManyBytes';
+  }
+}
+
+/** A regular file that is open for reading. What the system says about one that cannot be opened is thrown as it is. */
+export class CheckedFile {
+  private constructor(
+    readonly path: string,
+    private readonly handle: FileHandle,
+    /** Bytes, as they were when it was opened. */
+    readonly size: number,
+  ) {}
+
+  static async open(path: PathLike): Promise<CheckedFile> {
+    // not to wait until somebody writes to a pipe
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENXIO') throw notRegular(String(path), 'a socket');
+      throw error;
+    });
+    try {
+      const found = await handle.stat();
+      // reading a folder says so itself
+      if (!found.isFile() && !found.isDirectory())
+        throw notRegular(String(path), found.isFIFO() ? 'a pipe' : 'a device');
+      if (found.isDirectory())
+        throw Object.assign(new Error(`EISDIR: illegal operation on a directory, read`), { code: 'EISDIR' });
+      return new CheckedFile(String(path), handle, found.size);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Exactly these bytes. Throws a `FacewrightError` where they reach beyond the file's end. */
+  async read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer> {
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw this.short(offset, length);
+    const bytes = Buffer.allocUnsafeSlow(length);
+    for (let done = 0; done < length;) {
+      throwIfAborted(signal, this.path);
+      const { bytesRead } = await this.handle.read(bytes, done, Math.min(PIECE, length - done), offset + done);
+      if (bytesRead === 0) throw this.short(offset, length); // cut off in the meantime
+      done += bytesRead;
+    }
+    return bytes;
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+
+  private short(offset: number, length: number): FacewrightError {
+    return new FacewrightError({
+      what: `The file ends early: ${length} bytes were expected from byte ${offset} on, and it has ${this.size}.`,
+      where: this.path,
+      todo: 'Fetch or write the file again.',
+    });
+  }
+}
+
+const notRegular = (where: string, what: string): FacewrightError =>
+  new FacewrightError({
+    what: `This is ${what}, not a file.`,
+    where,
+    todo: 'Only regular files are read: write its content to one first.',
+  });
+
+/** Opens, uses and closes. */
+export async function withFile<T>(path: PathLike, use: (file: CheckedFile) => Promise<T>): Promise<T> {
+  const file = await CheckedFile.open(path);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A whole regular file of at most `maxBytes`, 256 MiB unless given. */
+export const readChecked = (path: PathLike, { maxBytes = MAX_BYTES, signal }: ReadLimits = {}): Promise<Buffer> =>
+  withFile(path, (file) => {
+    if (file.size > maxBytes) throw new TooManyBytes(file.size, maxBytes, file.path);
+    return file.read(0, file.size, signal);
+  });
+
+/** The same as text (UTF-8). */
+export const readCheckedText = async (path: PathLike, limits: ReadLimits = {}): Promise<string> =>
+  (await readChecked(path, { maxBytes: 64 << 20, ...limits })).toString('utf8');
+
+export interface LineBlock {
+  readonly lines: readonly string[];
+  /** Number of the first of them, from 1. */
+  readonly first: number;
+}
+
+/**
+ * The lines of a text file (UTF-8, with \n or \r\n, a byte order mark passed over), in blocks of about a megabyte, so that a list of any length takes
+ * no more memory than that. Throws a `FacewrightError` for a line above `maxLine` bytes: the file is no list then.
+ */
+export async function* lineBlocks(
+  path: PathLike,
+  { maxLine = MAX_LINE, signal }: { readonly maxLine?: number; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<LineBlock> {
+  const file = await CheckedFile.open(path);
+  const decoder = new TextDecoder();
+  let first = 1;
+  let rest = '';
+  const block = (text: string, last: boolean): LineBlock => {
+    const lines = text.split('\n');
+    rest = last ? '' : lines.pop()!;
+    if (last && lines.at(-1) === '') lines.pop();
+    for (const [index, line] of [...lines, rest].entries())
+      if (line.length > maxLine) throw tooLong(file.path, first + index, maxLine);
+    const found = { lines: lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line)), first };
+    first += lines.length;
+    return found;
+  };
+  try {
+    for (let at = 0; at < file.size;) {
+      const length = Math.min(1 << 20, file.size - at);
+      const text = decoder.decode(await file.read(at, length, signal), { stream: true });
+      at += length;
+      const found = block(rest + text, false);
+      if (found.lines.length > 0) yield found;
+    }
+    const found = block(rest + decoder.decode(), true);
+    if (found.lines.length > 0) yield found;
+  } finally {
+    await file.close();
+  }
+}
+
+const tooLong = (path: string, line: number, maxLine: number): FacewrightError =>
+  new FacewrightError({
+    what: `A line has more than ${maxLine} characters: this is no list.`,
+    where: `${path}, line ${line}`,
+    todo: 'Check that it is the right file, and that it was not packed or cut.',
+  });

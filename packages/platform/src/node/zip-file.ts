@@ -1,0 +1,164 @@
+/**
+ * Files straight out of a zip file, by name, each checked against its checksum. yauzl reads the directory; the files' bytes are read and inflated
+ * here, as a whole and with limits, because a directory that tells wrong sizes makes its streams fail where nobody can catch it.
+ */
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { crc32, inflateRaw } from 'node:zlib';
+import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile } from 'yauzl';
+import { FacewrightError, Interrupted, messageOf } from '@facewright/core';
+import { CheckedFile, TooManyBytes, type ReadLimits } from './checked-file.js';
+
+export interface OpenZip {
+  /** Paths with `/`, folders left out, in the order of the zip file's directory. */
+  readonly names: readonly string[];
+  has(name: string): boolean;
+  /** The file unpacked, of at most `maxBytes` (256 MiB unless given). Rejects with a `FacewrightError` where there is none or it is damaged. */
+  bytes(name: string, limits?: ReadLimits): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Where the bytes of a zip file come from. */
+export type ZipSource = Pick<CheckedFile, 'path' | 'size' | 'read' | 'close'>;
+
+/** A zip file in memory. */
+export const bytesSource = (bytes: Uint8Array, path: string): ZipSource => ({
+  path,
+  size: bytes.length,
+  read: async (offset, length) => {
+    if (offset + length > bytes.length) throw new Error('it ends early');
+    return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
+  },
+  close: async () => undefined,
+});
+
+const STORED = 0;
+const DEFLATED = 8;
+const MAX_BYTES = 256 << 20;
+/** Photos hardly shrink; what unpacks to more than this many times its size, and is large, is made to fill memory or disk. */
+const MAX_RATIO = 200;
+const LARGE = 1 << 20;
+const MAX_TOTAL_RATIO = 100;
+const LARGE_TOTAL = 256 << 20;
+
+/** Throws a `FacewrightError` for what is no whole zip file, and for one whose files would unpack to far more than it is. */
+export async function openZip(given: string | ZipSource): Promise<OpenZip> {
+  const source = typeof given === 'string' ? await CheckedFile.open(given) : given;
+  try {
+    const { zip, entries } = await readDirectory(source);
+    refuseBomb(source, [...entries.values()]);
+    return {
+      names: [...entries.keys()],
+      has: (name) => entries.has(name),
+      bytes: (name, limits) => unpacked(source, zip, entries.get(name), name, limits),
+      close: () => source.close(),
+    };
+  } catch (error) {
+    await source.close();
+    if (error instanceof FacewrightError) throw error;
+    throw new FacewrightError({
+      what: `This is no zip file that can be read: ${reasonOf(error)}`,
+      where: source.path,
+      todo: 'Fetch the zip file again.',
+      cause: error,
+    });
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof FacewrightError ? error.what : `${messageOf(error)}.`);
+
+async function readDirectory(source: ZipSource): Promise<{ zip: ZipFile; entries: Map<string, Entry> }> {
+  const zip = await fromRandomAccessReaderPromise(new SourceReader(source), source.size, { autoClose: false });
+  const entries = new Map<string, Entry>();
+  zip.on('entry', (entry: Entry) => {
+    if (!entry.fileName.endsWith('/')) entries.set(entry.fileName, entry);
+    zip.readEntry();
+  });
+  zip.readEntry();
+  await once(zip, 'end'); // rejects with an error
+  zip.on('error', () => undefined); // there may be a second one
+  return { zip, entries };
+}
+
+/** yauzl's way to read. */
+class SourceReader extends RandomAccessReader {
+  constructor(private readonly source: ZipSource) {
+    super();
+  }
+  override read(buffer: Buffer, offset: number, length: number, position: number, done: (error: Error | null) => void) {
+    this.source.read(position, length).then(
+      (bytes) => {
+        bytes.copy(buffer, offset);
+        done(null);
+      },
+      (error: Error) => done(error),
+    );
+  }
+  override _readStreamForRange(): Readable {
+    throw new Error('files are not read as streams');
+  }
+}
+
+function refuseBomb({ path, size }: ZipSource, entries: readonly Entry[]): void {
+  const [packed, plain] = entries.reduce(
+    ([before, after], entry) => [before + entry.compressedSize, after + entry.uncompressedSize],
+    [0, 0],
+  );
+  const why =
+    packed > size
+      ? `its files would take ${packed} bytes of its ${size}, so they overlap`
+      : plain > LARGE_TOTAL && plain > size * MAX_TOTAL_RATIO
+        ? `its ${size} bytes would unpack to ${plain}, more than ${MAX_TOTAL_RATIO} times as many`
+        : undefined;
+  if (why)
+    throw new FacewrightError({
+      what: `The zip file is not unpacked: ${why}.`,
+      where: path,
+      todo: 'Do not use it unless you know where it comes from; pack the photos anew if they are your own.',
+    });
+}
+
+async function unpacked(
+  source: ZipSource,
+  zip: ZipFile,
+  entry: Entry | undefined,
+  name: string,
+  { maxBytes = MAX_BYTES, signal }: ReadLimits = {},
+): Promise<Uint8Array> {
+  const where = `${source.path}, ${name}`;
+  if (!entry) throw new FacewrightError({ what: 'There is no such file in the zip file.', where });
+  const { compressedSize, uncompressedSize, compressionMethod } = entry;
+  if (Math.max(uncompressedSize, compressedSize) > maxBytes) throw new TooManyBytes(uncompressedSize, maxBytes, where);
+  if (uncompressedSize > LARGE && uncompressedSize > compressedSize * MAX_RATIO)
+    throw new FacewrightError({
+      what: `The file is not unpacked: its ${compressedSize} bytes would become ${uncompressedSize}, more than ${MAX_RATIO} times as many.`,
+      where,
+      todo: 'Leave it out: no photo packs so well.',
+    });
+  try {
+    if (entry.isEncrypted()) throw new Error('it is encrypted');
+    if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
+      throw new Error(`it is packed by method ${compressionMethod}, not by 0 or 8`);
+    const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+    const packed = await source.read(fileDataStart, compressedSize, signal);
+    const plain = compressionMethod === STORED ? packed : await inflate(packed, uncompressedSize);
+    if (plain.length !== uncompressedSize || crc32(plain) !== entry.crc32)
+      throw new Error('its size or checksum does not match');
+    return plain;
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    throw new FacewrightError({
+      what: `The file is damaged, or cannot be unpacked: ${reasonOf(error)}`,
+      where,
+      todo: 'Fetch the zip file again.',
+      cause: error,
+    });
+  }
+}
+
+const inflateAll = promisify(inflateRaw) as (bytes: Uint8Array, options: object) => Promise<Buffer>;
+
+/** One byte more than told is enough to see that it is wrong. */
+const inflate = (bytes: Uint8Array, length: number): Promise<Buffer> =>
+  inflateAll(bytes, { maxOutputLength: length + 1 });
