@@ -2,7 +2,7 @@
 import { decodeSafetensors, FacewrightError, hostTensor, messageOf, type HostTensor } from '@facewright/core';
 import type { Unpickled } from '@facewright/core/pickle';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readChecked } from '@facewright/platform/node';
 import { mayBeOnnx, readOnnx, type OnnxGraph } from './onnx/model.js';
 import { isTorch, readTorch } from './torch/checkpoint.js';
 import { TorchTensor } from './torch/tensors.js';
@@ -18,9 +18,13 @@ export interface WeightsFile {
   readonly path: string;
 }
 
+/** A network of a face's embedding has a tenth of it at most; the file is held in memory. */
+const MAX_BYTES = 2 ** 31 - 1;
+
 /** Throws a `FacewrightError` for what cannot be read, is damaged, or is none of the formats. Nothing in the file is ever run. */
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const bytes = await readChecked(path, { maxBytes: MAX_BYTES }).catch((error: unknown) => {
+    if (error instanceof FacewrightError) throw error;
     throw new FacewrightError({
       what: `The file of weights cannot be read: ${messageOf(error)}`,
       where: path,
@@ -35,7 +39,7 @@ export async function parseWeights(bytes: Uint8Array, path: string): Promise<Wei
   if (isTorch(bytes))
     return {
       format: 'pytorch',
-      tensors: stateDictionary(await readTorch(bytes, path), path),
+      tensors: stateDictionary(await readTorch(bytes, path), path, bytes.length),
       ordered: true,
       sha256,
       path,
@@ -66,7 +70,7 @@ const mayBeSafetensors = (bytes: Uint8Array): boolean =>
   bytes.length > 8 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b;
 
 /** A checkpoint may hold several dictionaries, of the network, its head and the optimiser: the network's is the one with the most tensors. */
-function stateDictionary(value: Unpickled, where: string): Map<string, HostTensor> {
+function stateDictionary(value: Unpickled, where: string, size: number): Map<string, HostTensor> {
   let largest: [string, TorchTensor][] = [];
   const look = (inner: Unpickled, depth: number): void => {
     if (!(inner instanceof Map) || depth > 3) return;
@@ -82,6 +86,14 @@ function stateDictionary(value: Unpickled, where: string): Map<string, HostTenso
       what: 'The checkpoint holds no named tensors.',
       where,
       todo: 'Save the weights alone: torch.save(model.state_dict(), "model.pt").',
+    });
+  // tensors may share their numbers, as tied weights do, but not so that a small file becomes large
+  const numbers = largest.reduce((sum, [, { shape }]) => sum + shape.reduce((product, side) => product * side, 1), 0);
+  if (numbers > 2 * size)
+    throw new FacewrightError({
+      what: `The checkpoint's tensors have ${numbers} numbers, which its ${size} bytes cannot hold.`,
+      where,
+      todo: 'Fetch or save the file again.',
     });
   return new Map(
     largest.map(([name, tensor]) => {

@@ -3,15 +3,26 @@
  * for browsers take browser.ts instead, by the condition `browser` of this package's exports. Both offer the same names.
  */
 import { createHash } from 'node:crypto';
+import { readChecked, readCheckedText } from './node/checked-file.js';
 import type { Sha256 } from './sha256.js';
 
 export { decodeImage, ImageError, type DecodeLimits } from './node/image-file.js';
 export { partialPath, publish, writeFileAtomic } from './node/atomic.js';
-export { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+export { mkdir, readdir, rename, rm } from 'node:fs/promises';
 export { basename, dirname, join } from 'node:path';
 /** Lets signals, timers and the console have their turn. */
 export { setImmediate as nextTurn } from 'node:timers/promises';
 export type { Sha256 } from './sha256.js';
+
+/** Weights are held in memory; an array holds no more. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** A regular file of less than 2 GiB, as bytes or as text (UTF-8, of less than 64 MiB). */
+export function readFile(path: string): Promise<Uint8Array>;
+export function readFile(path: string, encoding: 'utf8'): Promise<string>;
+export function readFile(path: string, encoding?: 'utf8'): Promise<Uint8Array | string> {
+  return encoding ? readCheckedText(path) : readChecked(path, { maxBytes: MAX_BYTES });
+}
 
 export function createSha256(): Sha256 {
   const hash = createHash('sha256');

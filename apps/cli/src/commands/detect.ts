@@ -1,9 +1,18 @@
 /** `facewright detect`: the faces of photos. */
-import { readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
-import { createEventStream, DETECTOR, FacewrightError, throwIfAborted, type Face, type Point } from '@facewright/core';
-import { decodeImage, writeFileAtomic } from '@facewright/platform/node';
+import {
+  createEventStream,
+  DETECTOR,
+  FacewrightError,
+  Interrupted,
+  throwIfAborted,
+  type ByteLimits,
+  type Face,
+  type Point,
+  type RgbImage,
+} from '@facewright/core';
+import { openPhoto, writeFileAtomic, type DecodeLimits } from '@facewright/platform/node';
 import { backendFor, compose } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { drawFaces } from '../draw-faces.js';
@@ -61,6 +70,7 @@ Examples:
               path,
               (image) => detector.detect(image),
               options.draw && join(options.draw, names[index]),
+              { ...config.limits, signal },
             );
             photos.push(row);
             print(textOf(row));
@@ -78,14 +88,12 @@ Examples:
 
 async function detectOne(
   path: string,
-  detect: (image: Awaited<ReturnType<typeof decodeImage>>) => Promise<Face[]>,
+  detect: (image: RgbImage) => Promise<Face[]>,
   drawnPath: string | undefined,
+  limits: DecodeLimits & ByteLimits,
 ): Promise<PhotoRow> {
-  const bytes = await readFile(path).catch((error: Error) => error);
-  if (bytes instanceof Error)
-    return { path, width: null, height: null, faces: [], error: `The photo cannot be read: ${bytes.message}.` };
-  const image = await decodeImage(bytes, { where: path }).catch((error: unknown) => {
-    if (error instanceof FacewrightError) return error;
+  const image = await openPhoto(path, limits).catch((error: unknown) => {
+    if (error instanceof FacewrightError && !(error instanceof Interrupted)) return error;
     throw error;
   });
   if (image instanceof FacewrightError) return { path, width: null, height: null, faces: [], error: image.what };

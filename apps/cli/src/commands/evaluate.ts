@@ -240,6 +240,7 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
                   aligned: options.aligned,
                   align: () => alignerOf(composition, card),
                   signal,
+                  limits: config.limits,
                 },
                 (image) => skipped.push(image),
               );
@@ -251,7 +252,7 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
               });
               return await finish(set, evaluation, read, [...skipped]);
             } finally {
-              images.close();
+              await images.close();
             }
           } finally {
             embedder.dispose();

@@ -111,7 +111,7 @@ function readTensor(message: Uint8Array): { name: string; tensor?: HostTensor } 
   const floats: Uint8Array[] = [];
   const integers: number[] = [];
   for (const field of fields(message)) {
-    if (field.number === 1) shape.push(...integersOf(field));
+    if (field.number === 1) for (const side of integersOf(field)) shape.push(side);
     else if (field.number === 2) [type] = integersOf(field);
     else if (field.number === 4) floats.push(bytesOf(field));
     else if (field.number === 5 || field.number === 7) for (const value of integersOf(field)) integers.push(value);

@@ -3,11 +3,9 @@
  * `data.pkl` and one file a storage (torch/serialization.py, `_save`); before that several pickles one after another, then the storages
  * (`_legacy_save`), each as a 64-bit count and its numbers.
  */
-import { FacewrightError, messageOf, RAW_BYTES } from '@facewright/core';
+import { FacewrightError, RAW_BYTES } from '@facewright/core';
 import { unpickle, unpickleFirst, type Unpickled, type UnpickleOptions } from '@facewright/core/pickle';
-import { buffer } from 'node:stream/consumers';
-import { crc32 } from 'node:zlib';
-import { fromBufferPromise } from 'yauzl';
+import { bytesSource, openZip } from '@facewright/platform/node';
 import { storageStore, TORCH_GLOBALS, type Storage } from './tensors.js';
 
 /** Pickles of PyTorch's magic number 0x1950a86a20f9469cfc6c and of the protocol 1001. */
@@ -43,27 +41,11 @@ async function readZip(bytes: Uint8Array, where: string): Promise<Unpickled> {
   return value;
 }
 
+/** `torch.save` stores its files as they are: none unpacks to more than the whole file. */
 async function unzip(bytes: Uint8Array, where: string): Promise<Map<string, Uint8Array>> {
+  const zip = await openZip(bytesSource(bytes, where));
   const files = new Map<string, Uint8Array>();
-  try {
-    const zip = await fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    for await (const entry of zip.eachEntry()) {
-      if (entry.fileName.endsWith('/')) continue;
-      // torch.save stores its files as they are; a small file that unpacks to a huge one is none of its
-      if (entry.compressionMethod !== 0 || entry.uncompressedSize > bytes.length)
-        throw new Error(`${entry.fileName} is compressed`);
-      const content = await zip.openReadStreamPromise(entry).then(buffer);
-      if (crc32(content) !== entry.crc32) throw new Error(`the checksum of ${entry.fileName} does not match`);
-      files.set(entry.fileName, content);
-    }
-  } catch (error) {
-    throw new FacewrightError({
-      what: `This is no whole PyTorch checkpoint: ${messageOf(error)}.`,
-      where,
-      todo: 'Fetch or save the file again.',
-      cause: error,
-    });
-  }
+  for (const name of zip.names) files.set(name, await zip.bytes(name, { maxBytes: bytes.length }));
   return files;
 }
 

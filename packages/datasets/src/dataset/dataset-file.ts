@@ -1,12 +1,15 @@
 /** `dataset.json`: what a dataset holds and how it was made, and the file that makes its directory a dataset: it is written last. */
 import { FacewrightError, messageOf, parseOptions, type PreparationSummary } from '@facewright/core';
-import { readFile } from 'node:fs/promises';
+import { readCheckedText } from '@facewright/platform/node';
 import { join } from 'node:path';
 import { z } from 'zod';
 
 export const DATASET_FILE = 'dataset.json';
 export const INDEX_FILE = 'index.bin';
 export const DATASET_VERSION = 1;
+
+/** It names every photo left out; a string holds no more. */
+const MAX_BYTES = 500_000_000;
 
 const count = z.int().min(0);
 
@@ -49,7 +52,7 @@ export async function readDatasetFile(directory: string): Promise<DatasetFile> {
   const where = join(directory, DATASET_FILE);
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(where, 'utf8'));
+    value = JSON.parse(await readCheckedText(where, { maxBytes: MAX_BYTES }));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR')

@@ -1,7 +1,7 @@
 /** Opens a dataset directory and reads its images by position. */
 import { FacewrightError, messageOf, type Dataset } from '@facewright/core';
-import { decodeImage } from '@facewright/platform/node';
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { CheckedFile, decodeImage, readChecked } from '@facewright/platform/node';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { INDEX_FILE, readDatasetFile, type DatasetFile } from './dataset-file.js';
@@ -23,7 +23,7 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   for (const file of record.files) await checkSize(path, file);
   const shards = record.files.filter(({ name }) => name !== INDEX_FILE);
   const indexPath = join(path, INDEX_FILE);
-  const index = await readFile(indexPath).catch((error: unknown) => {
+  const index = await readChecked(indexPath, { maxBytes: MAX_INDEX }).catch((error: unknown) => {
     throw new FacewrightError({
       what: `The dataset's index cannot be read: ${messageOf(error)}.`,
       where: indexPath,
@@ -37,13 +37,13 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
     { identities: identities.length, shards: shards.map(({ size }) => size) },
     indexPath,
   );
-  const handles = new Map<number, Promise<FileHandle>>();
+  const handles = new Map<number, Promise<CheckedFile>>();
   let closed = false;
 
-  const handleOf = (shard: number): Promise<FileHandle> => {
+  const handleOf = (shard: number): Promise<CheckedFile> => {
     let handle = handles.get(shard);
     if (!handle) {
-      handle = open(join(path, shards[shard].name));
+      handle = CheckedFile.open(join(path, shards[shard].name));
       handles.set(shard, handle);
     }
     return handle;
@@ -55,9 +55,8 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
     if (!(number in records))
       throw new RangeError(`the dataset has ${records.length} images, there is no number ${number}`);
     const { shard, offset, size, crc } = records[number];
-    const content = Buffer.alloc(size);
-    const { bytesRead } = await (await handleOf(shard)).read(content, 0, size, offset);
-    if (bytesRead !== size || crc32(content) !== crc)
+    const content = await (await handleOf(shard)).read(offset, size);
+    if (crc32(content) !== crc)
       throw new FacewrightError({
         what: 'An image of the dataset is damaged: its checksum does not match.',
         where: placeOf(number),
@@ -91,6 +90,8 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   };
 }
 
+/** Some ninety bytes an image. */
+const MAX_INDEX = 8 * 2 ** 30;
 const AGAIN = 'Prepare the dataset again, or copy it again from where it is whole.';
 
 async function checkSize(directory: string, { name, size }: DatasetFile['files'][number]): Promise<void> {

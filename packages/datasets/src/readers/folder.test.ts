@@ -66,9 +66,10 @@ describe('folder', () => {
     await read(folder({ path: join(root, 'people') }), {
       emit: (type, event) => void notices.push(`${type} ${JSON.stringify(event)}`),
     });
-    expect(notices).toHaveLength(2);
+    expect(notices).toHaveLength(3);
     expect(notices[0]).toMatch(/Left out.* directly in .*: loose\.jpg \(1\)/);
     expect(notices[1]).toMatch(/without a photo: empty \(1\)/);
+    expect(notices[2]).toMatch(/no photos by their names: \.md \(1\), \.txt \(1\)/);
   });
 
   test('an aligned folder marks its photos', async () => {

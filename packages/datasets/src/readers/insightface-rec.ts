@@ -5,12 +5,14 @@
 import {
   definePlugin,
   FacewrightError,
+  PHOTO_LIMITS,
   throwIfAborted,
+  type ByteLimits,
   type Identity,
   type PluginContext,
   type Reader,
 } from '@facewright/core';
-import { ImageError } from '@facewright/platform/node';
+import { cannotRead, ImageError } from '@facewright/platform/node';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { z } from 'zod';
@@ -58,7 +60,7 @@ async function* identities(path: string, aligned: boolean, { signal, emit }: Plu
       photos: images.map(({ id, offset }) => ({
         id: names?.photo(id) ?? `${label}/${id}.jpg`,
         identity: name,
-        bytes: () => imageAt(rec, offset),
+        bytes: (limits) => imageAt(rec, offset, limits),
         ...(aligned && { aligned }),
       })),
     };
@@ -124,7 +126,8 @@ async function peopleOfRanges(
       const offset = index.get(image);
       if (offset === undefined) return undefined;
       own.push({ id: image, offset });
-      covered++;
+      // ranges that overlap would hold every image again and again
+      if (++covered >= bounds[0]) return undefined;
     }
   }
   return covered === bounds[0] - 1 ? people : undefined;
@@ -156,10 +159,17 @@ async function peopleByScan(file: RecordFile, signal?: AbortSignal): Promise<Map
   return people;
 }
 
-async function imageAt(rec: string, offset: number): Promise<Uint8Array> {
-  const image = parseImageRecord(await readRecordAt(rec, offset))?.image;
-  if (!image)
-    throw new ImageError('unreadable', 'The record is too short for what its header says.', `${rec}, byte ${offset}`);
+async function imageAt(
+  rec: string,
+  offset: number,
+  { maxBytes = PHOTO_LIMITS.maxBytes }: ByteLimits = {},
+): Promise<Uint8Array> {
+  const where = `${rec}, byte ${offset}`;
+  const record = await readRecordAt(rec, offset, maxBytes).catch((error: unknown) => {
+    throw cannotRead(error, where);
+  });
+  const image = parseImageRecord(record)?.image;
+  if (!image) throw new ImageError('unreadable', 'The record is too short for what its header says.', where);
   return image;
 }
 

@@ -1,13 +1,6 @@
 /** What the readers share: which files are photos, in what order, how a folder is listed, and how a file becomes a `Photo`. */
-import {
-  FacewrightError,
-  Interrupted,
-  messageOf,
-  PHOTO_LIMITS,
-  type ByteLimits,
-  type Photo,
-} from '@facewright/core';
-import { ImageError, nameText, pathBelow, pathText, readChecked, TooManyBytes, type FilePath } from '@facewright/platform/node';
+import { FacewrightError, messageOf, type Photo } from '@facewright/core';
+import { nameText, pathBelow, pathText, readPhoto, type FilePath } from '@facewright/platform/node';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 
@@ -84,26 +77,6 @@ const isFolder = (path: FilePath): Promise<boolean> =>
     (target) => target.isDirectory(),
     () => false,
   );
-
-/** Reads a photo's file; rejects with an `ImageError`, of reason `too-large` before a file over the limit is read. */
-export async function readPhoto(
-  path: FilePath,
-  { maxBytes = PHOTO_LIMITS.maxBytes, signal }: ByteLimits = {},
-): Promise<Uint8Array> {
-  try {
-    return await readChecked(path, { maxBytes, signal });
-  } catch (error) {
-    throw cannotRead(error, pathText(path));
-  }
-}
-
-/** The reason for which a photo is left out. */
-export function cannotRead(error: unknown, where: string): FacewrightError {
-  if (error instanceof Interrupted || error instanceof ImageError) return error;
-  if (error instanceof TooManyBytes) return new ImageError('too-large', error.what, where, error);
-  const why = error instanceof FacewrightError ? error.what : `${messageOf(error)}.`;
-  return new ImageError('unreadable', `The photo cannot be read: ${why}`, where, error);
-}
 
 export const photoOf = (id: string, identity: string, path: FilePath, more: Partial<Photo> = {}): Photo => ({
   id,

@@ -3,8 +3,8 @@
  * POSIX.1-1988 (ustar) and -2001 (pax) and GNU's, as in https://www.gnu.org/software/tar/manual/html_node/Standard.html.
  */
 import { FacewrightError, PHOTO_LIMITS, throwIfAborted, type ByteLimits } from '@facewright/core';
-import { CheckedFile, TooManyBytes, withFile } from '@facewright/platform/node';
-import { cannotOpen, cannotRead } from './photo-files.js';
+import { cannotRead, CheckedFile, TooManyBytes, withFile } from '@facewright/platform/node';
+import { cannotOpen } from './photo-files.js';
 
 export interface TarFile {
   readonly name: string;
@@ -72,6 +72,7 @@ async function* entries(
         yield { name, offset: at, size, ...(wanted(name, size) && { content: await tar.read(at, size) }) };
     }
     at += Math.ceil(size / BLOCK) * BLOCK;
+    if (at > tar.size) throw damaged(tar.path, 'it ends early');
   }
 }
 
@@ -134,7 +135,7 @@ const damaged = (path: string, why: string): FacewrightError =>
 
 /** Reads ahead. */
 class Windowed {
-  private window = Buffer.alloc(0);
+  private window: Buffer = Buffer.alloc(0);
   private start = 0;
   readonly path: string;
   readonly size: number;

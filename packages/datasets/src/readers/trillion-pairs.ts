@@ -11,7 +11,7 @@ import {
   type PluginContext,
   type Reader,
 } from '@facewright/core';
-import { open } from 'node:fs/promises';
+import { lineBlocks } from '@facewright/platform/node';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { labelOf, parseLine, parseWhole } from './landmark-line.js';
@@ -108,16 +108,11 @@ function photoAt({ text, number }: Line, identity: string, labelled: boolean, { 
 async function readLines(list: string, signal: AbortSignal): Promise<Line[]> {
   const lines: Line[] = [];
   try {
-    const file = await open(list);
-    let number = 0;
-    for await (const text of file.readLines()) {
-      number++;
-      if (number % 65_536 === 0) throwIfAborted(signal, list);
-      const clean = number === 1 ? text.replace(/^\uFEFF/, '') : text;
-      if (clean.trim() !== '') lines.push({ text: clean, number });
-    }
+    for await (const block of lineBlocks(list, { signal }))
+      for (const [index, text] of block.lines.entries())
+        if (text.trim() !== '') lines.push({ text, number: block.first + index });
   } catch (error) {
-    throw error instanceof FacewrightError ? error : cannotOpen(error, 'list', list);
+    throw cannotOpen(error, 'list', list);
   }
   return lines;
 }

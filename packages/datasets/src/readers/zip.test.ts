@@ -52,8 +52,8 @@ describe('zip', () => {
 
   test.each([
     ['nowhere.zip', /no such zip file/],
-    ['text.zip', /neither a folder nor a zip file/],
-    ['cut.zip', /neither a folder nor a zip file/],
+    ['text.zip', /no zip file that can be read/],
+    ['cut.zip', /no zip file that can be read/],
   ])('%s is one clear error', async (path, what) => {
     await expect(read(path)).rejects.toMatchObject({
       name: 'FacewrightError',

@@ -9,8 +9,8 @@ import {
 } from '@facewright/core';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { openZip, type OpenZip } from '@facewright/platform/node';
-import { byCodeUnit, cannotOpen, cannotRead, commonFolder, isPhotoName } from './photo-files.js';
+import { cannotRead, openZip, type OpenZip } from '@facewright/platform/node';
+import { byCodeUnit, cannotOpen, commonFolder, isPhotoName } from './photo-files.js';
 
 export const zip = definePlugin({
   meta: {

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { decoded, golden, IMAGES } from '../../test/formats.js';
 import { temporaryFolder } from '../../test/files.js';
 import { encodeRecord, RecordFile } from './framing.js';
-import { parseIndexText, parseListText } from './side-files.js';
+import { parseIndex, parseList } from './side-files.js';
 
 const root = temporaryFolder();
 const MAGIC = Buffer.from('0a23d7ce', 'hex');
@@ -108,26 +108,27 @@ describe('a damaged file', () => {
 });
 
 describe('the files beside the records', () => {
-  test('are read with any line ends', () => {
-    expect([...parseIndexText('0\t0\r\n7\t35\r\n', 'x')]).toEqual([
+  const linesOf = (text: string) => [{ lines: text.split(/\r?\n/), first: 1 }];
+  test('are read', async () => {
+    expect([...(await parseIndex(linesOf('0\t0\r\n7\t35\r\n'), 'x'))]).toEqual([
       [0, 0],
       [7, 35],
     ]);
-    expect(parseListText('1\tp/a b.jpg\t5\n1\tq/c.jpg\t6.000\t1\t2\t3\t4\n')).toEqual([
+    expect(await parseList(linesOf('1\tp/a b.jpg\t5\n1\tq/c.jpg\t6.000\t1\t2\t3\t4\n'))).toEqual([
       { path: 'p/a b.jpg', label: 5 },
       { path: 'q/c.jpg', label: 6 },
     ]);
-    expect(parseListText('0\t5.0\tmxnet/has/another/order.jpg\n')).toBeUndefined();
+    expect(await parseList(linesOf('0\t5.0\tmxnet/has/another/order.jpg\n'))).toBeUndefined();
   });
-  test('of any text give offsets or an error of ours, and lines or nothing', () => {
+  test('of any text give offsets or an error of ours, and lines or nothing', async () => {
     const text = fc
       .array(fc.constantFrom('0', '1', '\t', '\n', ' ', '-', 'a.jpg', '9'.repeat(20), '\r'), { maxLength: 20 })
       .map((parts) => parts.join(''));
-    fc.assert(
-      fc.property(text, (content) => {
-        for (const line of parseListText(content) ?? []) expect(Number.isFinite(line.label)).toBe(true);
+    await fc.assert(
+      fc.asyncProperty(text, async (content) => {
+        for (const line of (await parseList(linesOf(content))) ?? []) expect(Number.isFinite(line.label)).toBe(true);
         try {
-          for (const pair of parseIndexText(content, 'x.idx'))
+          for (const pair of await parseIndex(linesOf(content), 'x.idx'))
             expect(pair.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(FacewrightError);

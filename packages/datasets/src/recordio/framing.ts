@@ -4,7 +4,7 @@
  * it is cut there and the magic left out: flag 0 is a whole record, 1 a first part, 2 a middle one, 3 the last.
  */
 import { FacewrightError } from '@facewright/core';
-import { open, type FileHandle } from 'node:fs/promises';
+import { CheckedFile, TooManyBytes } from '@facewright/platform/node';
 import { cannotOpen } from '../readers/photo-files.js';
 
 const MAGIC = 0xced7230a;
@@ -56,26 +56,26 @@ const WINDOW = 1 << 20;
 
 /** A file of records. Every damage is a `FacewrightError` that names the byte. */
 export class RecordFile {
-  private window = Buffer.alloc(0);
+  private window: Buffer = Buffer.alloc(0);
   private windowStart = 0;
 
   private constructor(
     readonly path: string,
-    private readonly handle: FileHandle,
+    private readonly file: CheckedFile,
     readonly size: number,
   ) {}
 
   static async open(path: string): Promise<RecordFile> {
     try {
-      const handle = await open(path);
-      return new RecordFile(path, handle, (await handle.stat()).size);
+      const file = await CheckedFile.open(path);
+      return new RecordFile(path, file, file.size);
     } catch (error) {
       throw cannotOpen(error, 'record file', path);
     }
   }
 
-  /** The record at `offset`, of its payload at least the first `wanted` bytes. */
-  async read(offset: number, wanted = Infinity): Promise<ReadRecord> {
+  /** The record at `offset`, of its payload at least the first `wanted` bytes. Rejects where the payload has more than `maxBytes`. */
+  async read(offset: number, wanted = Infinity, maxBytes = Infinity): Promise<ReadRecord> {
     const parts: Buffer[] = [];
     let kept = 0;
     let length = 0;
@@ -98,6 +98,7 @@ export class RecordFile {
         if (kept < wanted) keep(magicBytes);
       }
       length += size;
+      if (length > maxBytes) throw new TooManyBytes(length, maxBytes, `${this.path}, byte ${offset}`);
       // copied, as the window moves on
       if (kept < wanted && size > 0) keep(Buffer.from(await this.at(start, Math.min(size, wanted - kept))));
       at = start + aligned(size);
@@ -116,16 +117,13 @@ export class RecordFile {
   }
 
   close(): Promise<void> {
-    return this.handle.close();
+    return this.file.close();
   }
 
   private async at(offset: number, length: number): Promise<Buffer> {
     if (offset + length > this.size) throw this.damaged(offset, 'the file ends early');
     if (offset < this.windowStart || offset + length > this.windowStart + this.window.length) {
-      const window = Buffer.alloc(Math.min(Math.max(length, WINDOW), this.size - offset));
-      const { bytesRead } = await this.handle.read(window, 0, window.length, offset);
-      if (bytesRead < length) throw this.damaged(offset, 'the file ends early');
-      this.window = window.subarray(0, bytesRead);
+      this.window = await this.file.read(offset, Math.min(Math.max(length, WINDOW), this.size - offset));
       this.windowStart = offset;
     }
     return this.window.subarray(offset - this.windowStart, offset - this.windowStart + length);
@@ -140,11 +138,11 @@ export class RecordFile {
   }
 }
 
-/** One record of a file that is not held open. */
-export async function readRecordAt(path: string, offset: number): Promise<Buffer> {
+/** One record of a file that is not held open, of at most `maxBytes`. */
+export async function readRecordAt(path: string, offset: number, maxBytes?: number): Promise<Buffer> {
   const file = await RecordFile.open(path);
   try {
-    return (await file.read(offset)).payload;
+    return (await file.read(offset, Infinity, maxBytes)).payload;
   } finally {
     await file.close();
   }

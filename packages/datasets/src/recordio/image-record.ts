@@ -14,6 +14,8 @@ export interface ImageRecord {
 }
 
 const HEADER = 24;
+/** More labels than any set has. */
+const MAX_LABELS = 1 << 16;
 /** Bytes of a payload in which the header and one or two labels lie. */
 export const RECORD_HEAD = HEADER + 8;
 
@@ -42,7 +44,7 @@ export function parseImageRecord(payload: Buffer): ImageRecord | undefined {
   if (payload.length < HEADER) return undefined;
   const flag = payload.readUInt32LE();
   const start = HEADER + flag * 4;
-  if (start > payload.length) return undefined;
+  if (start > payload.length || flag > MAX_LABELS) return undefined;
   const labels =
     flag === 0
       ? [payload.readFloatLE(4)]

@@ -3,38 +3,41 @@
  * perhaps box and landmarks), line n for the record of id n; `property`, "classes,height,width".
  */
 import { FacewrightError } from '@facewright/core';
-import { readFile } from 'node:fs/promises';
+import { lineBlocks, type LineBlock } from '@facewright/platform/node';
+import { cannotOpen } from '../readers/photo-files.js';
 
-const optional = (path: string): Promise<string | undefined> =>
-  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw new FacewrightError({
-      what: `The file beside the records cannot be read: ${error.message}.`,
-      where: path,
-      cause: error,
-    });
-  });
+type Blocks = Iterable<LineBlock> | AsyncIterable<LineBlock>;
 
-/** Offsets by id, or `undefined` where there is no such file. */
-export async function readIndex(path: string): Promise<Map<number, number> | undefined> {
-  const text = await optional(path);
-  return text === undefined ? undefined : parseIndexText(text, path);
+/** What is made of a file's lines, or `undefined` where there is no such file. */
+async function optional<T>(path: string, use: (blocks: Blocks) => Promise<T>): Promise<T | undefined> {
+  try {
+    return await use(lineBlocks(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw cannotOpen(error, 'file beside the records', path);
+  }
 }
 
-export function parseIndexText(text: string, where: string): Map<number, number> {
+/** Offsets by id, or `undefined` where there is no such file. */
+export const readIndex = (path: string): Promise<Map<number, number> | undefined> =>
+  optional(path, (blocks) => parseIndex(blocks, path));
+
+export async function parseIndex(blocks: Blocks, where: string): Promise<Map<number, number>> {
   const offsets = new Map<number, number>();
-  text.split(/\r?\n/).forEach((line, index) => {
-    if (line.trim() === '') return;
-    const match = /^\s*(\d{1,15})\s+(\d{1,15})\s*$/.exec(line);
-    if (!match || offsets.has(Number(match[1]))) {
-      throw new FacewrightError({
-        what: `This line is not "id<TAB>offset" with an id of its own: "${line.slice(0, 60)}".`,
-        where: `${where}, line ${index + 1}`,
-        todo: 'Fetch the .idx file again, or delete it: the records are then searched one after another.',
-      });
+  for await (const { lines, first } of blocks) {
+    for (const [index, line] of lines.entries()) {
+      if (line.trim() === '') continue;
+      const match = /^\s*(\d{1,15})\s+(\d{1,15})\s*$/.exec(line);
+      if (!match || offsets.has(Number(match[1]))) {
+        throw new FacewrightError({
+          what: `This line is not "id<TAB>offset" with an id of its own: "${line.slice(0, 60)}".`,
+          where: `${where}, line ${first + index}`,
+          todo: 'Fetch the .idx file again, or delete it: the records are then searched one after another.',
+        });
+      }
+      offsets.set(Number(match[1]), Number(match[2]));
     }
-    offsets.set(Number(match[1]), Number(match[2]));
-  });
+  }
   return offsets;
 }
 
@@ -44,18 +47,18 @@ export interface ListLine {
 }
 
 /** `undefined` where there is no such file, or where it has another form. */
-export async function readList(path: string): Promise<readonly ListLine[] | undefined> {
-  const text = await optional(path);
-  return text === undefined ? undefined : parseListText(text);
-}
+export const readList = (path: string): Promise<readonly ListLine[] | undefined> => optional(path, parseList);
 
-export function parseListText(text: string): readonly ListLine[] | undefined {
-  const lines: ListLine[] = [];
-  for (const line of text.split(/\r?\n/)) {
-    if (line === '') continue;
-    const [flag, path, label] = line.split('\t');
-    if (!/^[01]$/.test(flag) || !path || !/^\d+(\.0+)?$/.test(label ?? '')) return undefined;
-    lines.push({ path, label: Number(label) });
+/** `undefined` for another form. */
+export async function parseList(blocks: Blocks): Promise<readonly ListLine[] | undefined> {
+  const list: ListLine[] = [];
+  for await (const { lines } of blocks) {
+    for (const line of lines) {
+      if (line === '') continue;
+      const [flag, path, label] = line.split('\t');
+      if (!/^[01]$/.test(flag) || !path || !/^\d+(\.0+)?$/.test(label ?? '')) return undefined;
+      list.push({ path, label: Number(label) });
+    }
   }
-  return lines;
+  return list;
 }

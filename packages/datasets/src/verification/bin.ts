@@ -4,7 +4,7 @@
  */
 import { FacewrightError } from '@facewright/core';
 import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/pickle';
-import { readFile } from 'node:fs/promises';
+import { readChecked } from '@facewright/platform/node';
 import { cannotOpen } from '../readers/photo-files.js';
 import { dealFolds, type Pair, type PairsFile } from './pairs.js';
 
@@ -15,9 +15,12 @@ export interface BinSet extends PairsFile {
 
 export const isBinPath = (path: string): boolean => /\.bin$/i.test(path);
 
+/** Such a set is held in memory; the largest known one has 0.4 GB. */
+const MAX_BYTES = 4 * 2 ** 30;
+
 /** Throws a `FacewrightError` for any other pickle. */
 export async function readBin(path: string): Promise<BinSet> {
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const bytes = await readChecked(path, { maxBytes: MAX_BYTES }).catch((error: unknown) => {
     throw cannotOpen(error, 'verification set', path);
   });
   return parseBin(bytes, path);

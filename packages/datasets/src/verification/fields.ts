@@ -11,5 +11,8 @@ export function fieldsOf(line: string): string[] {
   return separator ? clean.split(separator).map((field) => field.trim()) : clean.split(/\s+/);
 }
 
+/** The start of a line, for errors. */
+export const shown = (fields: readonly string[]): string => fields.join(' ').slice(0, 100);
+
 /** A path with `/`, without `./` before it. */
 export const slashes = (path: string): string => path.replaceAll('\\', '/').replace(/^(\.\/)+/, '');

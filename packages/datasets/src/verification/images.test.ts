@@ -86,7 +86,7 @@ describe('images of a verification set', () => {
     writeFileSync(join(root, 'damaged.zip'), bytes);
     const images = await openImages(join(root, 'damaged.zip'));
     await expect(images.bytes('Anna A/1.jpg')).rejects.toMatchObject({
-      name: 'FacewrightError',
+      name: 'ImageError',
       where: expect.stringContaining('Anna A/1.jpg') as string,
     });
     images.close();
@@ -94,8 +94,8 @@ describe('images of a verification set', () => {
 
   test.each([
     ['nothing there', 'nowhere', 'There is no such folder or zip file.'],
-    ['a file of another kind', 'text.zip', 'neither a folder nor a zip file'],
-    ['a zip file that is cut off', 'cut.zip', 'neither a folder nor a zip file'],
+    ['a file of another kind', 'text.zip', 'no zip file that can be read'],
+    ['a zip file that is cut off', 'cut.zip', 'no zip file that can be read'],
   ])('%s is one clear error', async (_, name, what) => {
     writeTree(root, { 'text.zip': 'not a zip', 'cut.zip': zip(FILES).subarray(0, -30) });
     await expect(openImages(join(root, name))).rejects.toMatchObject({

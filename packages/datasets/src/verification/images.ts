@@ -1,10 +1,10 @@
 /** Images of a verification set by name, from a folder, or straight out of a zip file or an InsightFace `.bin`. */
 import { FacewrightError, PHOTO_LIMITS, type ByteLimits } from '@facewright/core';
-import { bytesOfText, openZip, type FilePath } from '@facewright/platform/node';
+import { bytesOfText, cannotRead, openZip, readPhoto, type FilePath } from '@facewright/platform/node';
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, normalize, resolve } from 'node:path';
-import { cannotOpen, cannotRead, commonFolder, readPhoto } from '../readers/photo-files.js';
+import { cannotOpen, commonFolder } from '../readers/photo-files.js';
 import { isBinPath, readBin } from './bin.js';
 
 export interface ImageSource {

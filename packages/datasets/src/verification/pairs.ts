@@ -9,10 +9,10 @@
  * How lines are split into fields stands in fields.ts.
  */
 import { FacewrightError } from '@facewright/core';
-import { readFile } from 'node:fs/promises';
+import { lineBlocks, type LineBlock } from '@facewright/platform/node';
 import { cannotOpen } from '../readers/photo-files.js';
 import { isBinPath, readBin } from './bin.js';
-import { fieldsOf, slashes } from './fields.js';
+import { fieldsOf, shown, slashes } from './fields.js';
 
 export interface Pair {
   /** Paths of images, with `/`, relative to the images' root. */
@@ -34,10 +34,13 @@ export async function readPairs(path: string, { extension = 'jpg' }: { extension
     const { folds, pairs } = await readBin(path);
     return { folds, pairs };
   }
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const lines: Line[] = [];
+  try {
+    for await (const block of lineBlocks(path)) addLines(lines, block, path);
+  } catch (error) {
     throw cannotOpen(error, 'pairs file', path);
-  });
-  return parsePairs(text, path, extension);
+  }
+  return pairsOf(lines, path, extension);
 }
 
 interface Line {
@@ -47,11 +50,19 @@ interface Line {
 
 /** The same for the text of a file; `where` is its path, for errors. */
 export function parsePairs(text: string, where: string, extension = 'jpg'): PairsFile {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line, index): Line => ({ fields: fieldsOf(line), where: `${where}, line ${index + 1}` }))
-    .filter(({ fields }) => fields.length > 0);
+  const lines: Line[] = [];
+  addLines(lines, { lines: text.replace(/^\uFEFF/, '').split(/\r?\n/), first: 1 }, where);
+  return pairsOf(lines, where, extension);
+}
+
+function addLines(all: Line[], { lines, first }: LineBlock, where: string): void {
+  for (const [index, line] of lines.entries()) {
+    const fields = fieldsOf(line);
+    if (fields.length > 0) all.push({ fields, where: `${where}, line ${first + index}` });
+  }
+}
+
+function pairsOf(lines: readonly Line[], where: string, extension: string): PairsFile {
   if (lines.length === 0) throw new FacewrightError({ what: 'The pairs file is empty.', where, todo: FORMS });
   const header = lines[0].fields;
   return header.length <= 2 && header.every(isCount)
@@ -81,7 +92,7 @@ function lfwPairs(header: readonly number[], lines: readonly Line[], where: stri
     if (!same && fields.length === 4 && isCount(fields[1]) && isCount(fields[3]))
       return { a: image(fields[0], fields[1]), b: image(fields[2], fields[3]), same, fold };
     throw new FacewrightError({
-      what: `This line is no pair of ${same ? 'one person' : 'different people'}: "${fields.join(' ')}".`,
+      what: `This line is no pair of ${same ? 'one person' : 'different people'}: "${shown(fields)}".`,
       where,
       todo: same ? 'Expected here is "Name i j".' : 'Expected here is "Name i Other j".',
     });
@@ -93,7 +104,7 @@ function plainPairs(lines: readonly Line[]): PairsFile {
   const width = lines[0].fields.length === 4 ? 4 : 3;
   const whole = lines.map(({ fields, where }) => {
     if (fields.length !== width || !/^[01]$/.test(fields[2]))
-      throw new FacewrightError({ what: `This line is no pair: "${fields.join(' ')}".`, where, todo: FORMS });
+      throw new FacewrightError({ what: `This line is no pair: "${shown(fields)}".`, where, todo: FORMS });
     if (width === 4 && !isCount(fields[3]))
       throw new FacewrightError({
         what: `"${fields[3]}" is no number of a fold.`,

@@ -10,9 +10,9 @@
  * columns are such a list of images.
  */
 import { FacewrightError } from '@facewright/core';
-import { open } from 'node:fs/promises';
+import { lineBlocks } from '@facewright/platform/node';
 import { cannotOpen } from '../readers/photo-files.js';
-import { fieldsOf, slashes } from './fields.js';
+import { fieldsOf, shown, slashes } from './fields.js';
 import { dealFolds } from './pairs.js';
 
 export interface Template {
@@ -65,7 +65,7 @@ async function readImages(path: string): Promise<Template[]> {
     width ??= fields.length;
     if (fields.length !== width || width < 2 || width > 3 || fields.includes('')) {
       throw new FacewrightError({
-        what: `This line is no image of a template: "${fields.join(' ')}".`,
+        what: `This line is no image of a template: "${shown(fields)}".`,
         where,
         todo: 'Expected is "image template" or "image template person", the same in all lines.',
       });
@@ -99,7 +99,7 @@ async function readTemplatePairs(templates: readonly Template[], path: string): 
     width ??= fields.length;
     if (fields.length !== width || width < 2 || width > 3 || (width === 3 && !/^[01]$/.test(fields[2]))) {
       throw new FacewrightError({
-        what: `This line is no pair of templates: "${fields.join(' ')}".`,
+        what: `This line is no pair of templates: "${shown(fields)}".`,
         where,
         todo: 'Expected is "templateA templateB", with 1 (same) or 0 (different) after it in all lines or in none.',
       });
@@ -167,20 +167,14 @@ function createPairs(): {
 }
 
 async function* linesOf(path: string, what: string): AsyncGenerator<{ fields: string[]; where: string }> {
-  const failed = (error: unknown): never => {
-    throw error instanceof FacewrightError ? error : cannotOpen(error, what, path);
-  };
-  const file = await open(path).catch(failed);
-  let number = 0;
   try {
-    for await (const line of file.readLines()) {
-      number++;
-      const fields = fieldsOf(number === 1 ? line.replace(/^\uFEFF/, '') : line);
-      if (fields.length > 0) yield { fields, where: `${path}, line ${number}` };
+    for await (const { lines, first } of lineBlocks(path)) {
+      for (const [index, line] of lines.entries()) {
+        const fields = fieldsOf(line);
+        if (fields.length > 0) yield { fields, where: `${path}, line ${first + index}` };
+      }
     }
   } catch (error) {
-    failed(error);
-  } finally {
-    await file.close();
+    throw cannotOpen(error, what, path);
   }
 }

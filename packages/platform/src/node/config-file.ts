@@ -1,5 +1,5 @@
 /** Finds and reads `facewright.config.{ts,mts,js,mjs,json,yaml,yml}`. */
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import {
@@ -10,6 +10,7 @@ import {
   type RunConfig,
   type RunConfigInput,
 } from '@facewright/core';
+import { readCheckedText } from './checked-file.js';
 import { importFile } from './load-plugin.js';
 
 const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'];
@@ -64,7 +65,7 @@ async function findConfig(directory: string): Promise<string | undefined> {
 async function readConfig(path: string): Promise<object> {
   let value: unknown;
   try {
-    if (['.json', '.yaml', '.yml'].includes(extname(path))) value = parse(await readFile(path, 'utf8')) ?? {};
+    if (['.json', '.yaml', '.yml'].includes(extname(path))) value = parse(await readCheckedText(path)) ?? {};
     else value = ((await importFile(path)) as { default?: unknown }).default;
   } catch (error) {
     throw new FacewrightError({

@@ -6,3 +6,4 @@ export * from './config-file.js';
 export * from './checked-file.js';
 export * from './file-names.js';
 export * from './zip-file.js';
+export * from './photo-file.js';

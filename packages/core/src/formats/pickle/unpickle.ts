@@ -37,12 +37,21 @@ export function unpickleFirst(
 }
 
 const MAX_DEPTH = 100;
+/** A call may go over what it is given, and the same long string or list may be given to many: what is written by Python stays below 4 times the file. */
+const WORK_PER_BYTE = 8;
+const LEAST_WORK = 1 << 16;
+
+function sizeOf(item: Item): number {
+  if (typeof item === 'string' || item instanceof Uint8Array || Array.isArray(item)) return item.length;
+  return item instanceof Map ? item.size : 1;
+}
 
 class Machine {
   private at = 0;
   private readonly stack: Item[] = [];
   private readonly memo = new Map<number, Item>();
   private values = 0;
+  private work = 0;
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
 
@@ -62,7 +71,7 @@ class Machine {
   run(): Unpickled {
     for (;;) {
       const opcode = this.take(1)[0];
-      if (opcode === 0x2e) return this.finished(this.pop(), []); // STOP
+      if (opcode === 0x2e) return this.finished(this.pop(), new Set()); // STOP
       this.step(opcode);
     }
   }
@@ -258,14 +267,21 @@ class Machine {
       : this.fail('a global has no name');
   }
   private persistent(id: Item): Item {
-    return this.options.persistent
-      ? this.options.persistent(id, this.fail)
-      : this.fail('it refers to something outside itself');
+    if (!this.options.persistent) return this.fail('it refers to something outside itself');
+    this.spend([id]);
+    return this.options.persistent(id, this.fail);
+  }
+  /** Before anything is made of these: their sizes, against a budget for the whole file. */
+  private spend(items: readonly Item[]): void {
+    this.work += items.length + items.reduce((sum: number, item) => sum + sizeOf(item), 0);
+    if (this.work > LEAST_WORK + WORK_PER_BYTE * this.bytes.length)
+      this.fail('it makes far more than it holds, again and again from the same parts');
   }
   private reduce(): void {
     const [callable, args] = this.popMany(2);
     if (!(callable instanceof PickleGlobal)) return this.fail('something is called that may not be');
     if (!Array.isArray(args)) return this.fail('a call has no arguments');
+    this.spend(args);
     this.push(callable.call(args, this.fail));
   }
   private build(): void {
@@ -275,6 +291,7 @@ class Machine {
     if (object instanceof Map && state instanceof Map) return;
     if (!Array.isArray(state)) return this.fail('a state is no tuple');
     if (!(object instanceof PickleObject)) return this.fail('a state is given to what takes none');
+    this.spend(state);
     object.setState(state, this.fail);
   }
 
@@ -282,7 +299,7 @@ class Machine {
    * Puts finished objects where they were being made. Lists of lists that are remembered once and recalled many times would unfold without
    * end: every value takes a byte of the file at least, and a value that holds itself is refused.
    */
-  private finished(item: Item, inside: readonly Item[]): Unpickled {
+  private finished(item: Item, inside: Set<Item>): Unpickled {
     if (++this.values > this.bytes.length) this.fail('it unfolds into more values than it has bytes');
     if (
       item === null ||
@@ -293,12 +310,17 @@ class Machine {
       isTyped(item)
     )
       return item;
-    if (inside.length > MAX_DEPTH || inside.includes(item)) this.fail('it holds itself, or is nested too deeply');
-    const within: readonly Item[] = [...inside, item];
-    if (Array.isArray(item)) return item.map((inner) => this.finished(inner, within));
+    if (inside.size > MAX_DEPTH || inside.has(item)) this.fail('it holds itself, or is nested too deeply');
+    inside.add(item);
+    const value = this.whole(item, inside);
+    inside.delete(item);
+    return value;
+  }
+  private whole(item: Item, inside: Set<Item>): Unpickled {
+    if (Array.isArray(item)) return item.map((inner) => this.finished(inner, inside));
     if (item instanceof Map)
-      return new Map([...item].map(([key, value]) => [this.finished(key, within), this.finished(value, within)]));
+      return new Map([...item].map(([key, value]) => [this.finished(key, inside), this.finished(value, inside)]));
     const value = item instanceof PickleObject ? item.value : undefined;
-    return value === undefined ? this.fail('what it holds is unfinished') : this.finished(value, within);
+    return value === undefined ? this.fail('what it holds is unfinished') : this.finished(value, inside);
   }
 }

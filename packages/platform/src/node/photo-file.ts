@@ -1,0 +1,37 @@
+/** The one way by which every command opens a photo: a regular file within the limits, read and decoded so that Ctrl-C is heard. */
+import {
+  FacewrightError,
+  Interrupted,
+  messageOf,
+  PHOTO_LIMITS,
+  type ByteLimits,
+  type RgbImage,
+} from '@facewright/core';
+import { ImageError, type DecodeLimits } from '../image-decoding.js';
+import { readChecked, TooManyBytes } from './checked-file.js';
+import { pathText, type FilePath } from './file-names.js';
+import { decodeImage } from './image-file.js';
+
+/** A photo's file to pixels; rejects with an `ImageError`, of reason `too-large` before a file over the limit is read. */
+export const openPhoto = async (path: FilePath, limits: DecodeLimits & ByteLimits = {}): Promise<RgbImage> =>
+  decodeImage(await readPhoto(path, limits), { ...limits, where: pathText(path) });
+
+/** A photo's file as it is. Rejects in the same way. */
+export async function readPhoto(
+  path: FilePath,
+  { maxBytes = PHOTO_LIMITS.maxBytes, signal }: ByteLimits = {},
+): Promise<Uint8Array> {
+  try {
+    return await readChecked(path, { maxBytes, signal });
+  } catch (error) {
+    throw cannotRead(error, pathText(path));
+  }
+}
+
+/** The reason for which a photo is left out. */
+export function cannotRead(error: unknown, where: string): FacewrightError {
+  if (error instanceof Interrupted || error instanceof ImageError) return error;
+  if (error instanceof TooManyBytes) return new ImageError('too-large', error.what, where, error);
+  const why = error instanceof FacewrightError ? error.what : `${messageOf(error)}.`;
+  return new ImageError('unreadable', `The photo cannot be read: ${why}`, where, error);
+}
