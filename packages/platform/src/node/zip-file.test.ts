@@ -89,17 +89,13 @@ test('bombs are refused: a file of zeros, many of them, files that overlap', asy
   const noise = Buffer.from(Array.from({ length: 1000 }, (_, i) => (i * i) % 251));
   const overlapping = Array.from({ length: 3 }, (_, i) => ({ name: `${i}.jpg`, bytes: noise, lies: { offset: 0 } }));
   const file = zipOf(
-    overlapping
-      .slice(0, 1)
-      .concat(
-        overlapping
-          .slice(1)
-          .map((e) => ({
-            ...e,
-            bytes: Buffer.alloc(0),
-            lies: { offset: 0, compressedSize: deflateRawSync(noise).length, uncompressedSize: 1000 },
-          })),
-      ),
+    overlapping.slice(0, 1).concat(
+      overlapping.slice(1).map((e) => ({
+        ...e,
+        bytes: Buffer.alloc(0),
+        lies: { offset: 0, compressedSize: deflateRawSync(noise).length, uncompressedSize: 1000 },
+      })),
+    ),
   );
   await expect(openZip(bytesSource(file, 'x.zip'))).rejects.toThrow(/overlap/);
 });
