@@ -9,15 +9,17 @@ export {
   type BatchParts,
   type TrainingOptions,
 } from './step/micro-batches.js';
-export { firstState, type KnownCentres, type StageParts, type StageStart } from './loop/stage-state.js';
+export { firstState, type StageParts, type StageTensors } from './loop/stage-state.js';
 export { stepsCriterion, epochsCriterion } from './criteria/limits.js';
 export { plateauCriterion } from './criteria/plateau.js';
 export { accuracyCriterion } from './criteria/accuracy.js';
-export type { NamedCriterion } from './criteria/stage-end.js';
+export type { NamedCriterion } from './criteria/record.js';
 export { readStartingPoint, type FormerHead, type StartingPoint } from './checkpoint/starting-point.js';
 export { rateAt } from './loop/schedule.js';
 export { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './data/batch-order.js';
-export { train, type Beginning, type TrainOptions, type TrainResult, type TrainStage } from './train.js';
+export { train } from './train.js';
+export type { InitialWeights, TrainOptions, TrainResult, TrainStage } from './loop/options.js';
+export type { KnownCentres } from './loop/head-init.js';
 export {
   saveModel,
   loadModelFiles,

@@ -16,18 +16,34 @@ export function nanLoss(loss: Loss, when: (call: number) => boolean): Loss {
 
 /** The engine, whose device is lost in the given training steps (counted from 1 over all of them); what was compiled before is dead then. */
 export function losing(inner: Engine, at: readonly number[]): Engine {
-  let [call, generation] = [0, 0];
-  const lost = new DeviceLost("The test's GPU", 'unplugged');
+  let call = 0;
+  return fragile(inner, (name) => (name?.startsWith('training') && call++, at.includes(call)));
+}
+
+/** The engine, and a way to lose its device: until `recover` all that was compiled before is dead. */
+export function losable(inner: Engine): { readonly engine: Engine; lose(): void } {
+  let isLost = false;
+  const engine = fragile(inner, () => isLost);
+  return {
+    engine: { ...engine, recover: async () => ((isLost = false), engine.recover!()) },
+    lose: () => (isLost = true),
+  };
+}
+
+/** `lost` is asked in every call, with the name of the executable in calls of `run`. */
+function fragile(inner: Engine, lost: (running?: string) => boolean | undefined): Engine {
+  let generation = 0;
+  const error = new DeviceLost("The test's GPU", 'unplugged');
   return {
     ...inner,
     recover: async () => void generation++,
     compile(step, options) {
       const [executable, own] = [inner.compile(step, options), generation];
-      const alive = <T>(work: () => Promise<T>): Promise<T> =>
-        own === generation && !at.includes(call) ? work() : Promise.reject(lost);
+      const alive = <T>(work: () => Promise<T>, running?: string): Promise<T> =>
+        lost(running) || own !== generation ? Promise.reject(error) : work();
       return {
         ...executable,
-        run: (inputs) => (options?.name?.startsWith('training') && call++, alive(() => executable.run(inputs))),
+        run: (inputs) => alive(() => executable.run(inputs), options?.name ?? ''),
         readState: (names) => alive(() => executable.readState(names)),
         writeState: (state) => alive(() => executable.writeState(state)),
       };

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { resolve } from 'node:path';
 import { EVENTS, FacewrightError, messageOf, pluginContext, type Dataset, type RunConfigInput } from '@facewright/core';
 import { loadPlugin } from '@facewright/platform/node';
-import { checkAlignment, readStartingPoint, type Beginning, type StartingPoint } from '@facewright/training';
+import { checkAlignment, readStartingPoint, type InitialWeights, type StartingPoint } from '@facewright/training';
 import { pluginSource, type Composition } from '../composition/compose.js';
 import { readRunRecord } from '../run-directory.js';
 
@@ -31,7 +31,7 @@ export async function modelOfBeginning(
 export async function beginFrom(
   { container, config, model, builtins, baseDirectory, where }: Composition,
   dataset: Dataset,
-): Promise<Beginning> {
+): Promise<InitialWeights> {
   const point = await readStartingPoint(resolve(baseDirectory, config.from!));
   const source = await pluginSource(config.plugins, { builtins, baseDirectory, where });
   const own = await loadPlugin('model', { ...(point.model.options as object), name: point.model.name }, source);
@@ -45,7 +45,7 @@ export async function beginFrom(
   checkAlignment(point, dataset.summary.alignment, dataset.directory);
   return { weights: point.weights, known: await knownCentres(point), where: point.path };
 
-  async function knownCentres({ head, path }: StartingPoint): Promise<Beginning['known']> {
+  async function knownCentres({ head, path }: StartingPoint): Promise<InitialWeights['known']> {
     if (!head) return undefined;
     try {
       const loss = await (await loadPlugin('loss', head.loss, source)).create(pluginContext(container, 'former loss'));

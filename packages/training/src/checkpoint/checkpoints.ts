@@ -17,7 +17,7 @@ import { join, readdir, readFile, rm, writeFileAtomic } from '@facewright/platfo
 import { z } from 'zod';
 import { digestOf, sha256 } from './digest.js';
 import { writeDirectory } from './directory.js';
-import type { StageRecord } from '../criteria/stage-end.js';
+import type { StageRecord } from '../criteria/record.js';
 
 const TENSORS = 'state.safetensors';
 const STATE = 'state.json';

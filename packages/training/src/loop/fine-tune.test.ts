@@ -17,14 +17,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { of, recorded } from '../../test/recorded.js';
 import { cosineLoss, normal, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
-import { loadModelFiles, readStartingPoint, sgd, train, type Beginning, type TrainOptions } from '../index.js';
+import { loadModelFiles, readStartingPoint, sgd, train, type InitialWeights, type TrainOptions } from '../index.js';
 import { frozenParameters } from '../step/freeze.js';
-import { noCentres, stageState, type KnownCentres } from './stage-state.js';
+import { noCentres, type KnownCentres } from './head-init.js';
+import { stageState } from './stage-state.js';
 
 let engine: Engine;
 let root: string;
 /** What is begun from: a trained model and the state of its last checkpoint. */
-let beginning: Beginning;
+let beginning: InitialWeights;
 beforeAll(async () => {
   engine = await openCpu();
   root = await mkdtemp(join(tmpdir(), 'facewright-fine-tune-'));

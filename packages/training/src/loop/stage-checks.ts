@@ -1,27 +1,24 @@
-/** What is wrong with a list of stages before any step, and how long they take at most. */
+/** What is wrong with a list of stages, found before the first step. */
 import { FacewrightError, type StageConfig } from '@facewright/core';
-import type { Position } from '../checkpoint/checkpoints.js';
-import { stepLimit, type NamedCriterion } from '../criteria/stage-end.js';
+import { stepLimit, type NamedCriterion } from '../criteria/record.js';
 
-interface NamedStage {
+interface CheckedStage {
   readonly name: string;
   readonly config: StageConfig;
+  readonly criteria: readonly NamedCriterion[];
 }
 
-/** The criteria of each stage. */
-type Criteria = readonly (readonly NamedCriterion[])[];
-
 /** Throws a `FacewrightError` where a stage would never end, or its rate has nowhere to fall to. */
-export function requireEnds(stages: readonly NamedStage[], criteria: Criteria): void {
-  stages.forEach(({ name, config: { schedule } }, index) => {
-    if (criteria[index].length === 0)
+export function requireEnds(stages: readonly CheckedStage[]): void {
+  stages.forEach(({ name, criteria, config: { schedule } }, index) => {
+    if (criteria.length === 0)
       throw new FacewrightError({
         what: `Stage ${index + 1} (${name}) would never end.`,
         where: `stages.${index}.until`,
         todo: 'Give it steps, epochs, plateau or accuracy.',
       });
     const falls = schedule?.name === 'cosine' || schedule?.name === 'polynomial';
-    if (falls && schedule.steps === undefined && stepLimit(criteria[index], 1) === undefined) {
+    if (falls && schedule.steps === undefined && stepLimit(criteria, 1) === undefined) {
       throw new FacewrightError({
         what: `The ${schedule.name} schedule of stage ${index + 1} (${name}) has no end to fall to.`,
         where: `stages.${index}.schedule`,
@@ -32,9 +29,9 @@ export function requireEnds(stages: readonly NamedStage[], criteria: Criteria): 
 }
 
 /** Throws a `FacewrightError` where a stage ends by validation, and there are no photos for it. */
-export function requireNoValidation(stages: readonly NamedStage[], criteria: Criteria): void {
-  stages.forEach(({ name }, index) => {
-    const waits = criteria[index].find(({ criterion }) => criterion.needsValidation);
+export function requireNoValidation(stages: readonly CheckedStage[]): void {
+  stages.forEach(({ name, criteria }, index) => {
+    const waits = criteria.find(({ criterion }) => criterion.needsValidation);
     if (waits)
       throw new FacewrightError({
         what: `Stage ${index + 1} (${name}) waits for "${waits.name}", which is measured on validation photos, and there are none.`,
@@ -42,15 +39,4 @@ export function requireNoValidation(stages: readonly NamedStage[], criteria: Cri
         todo: 'Raise "validation.fraction" or "validation.minimum", or end the stage another way.',
       });
   });
-}
-
-/** What the whole training takes at most, where that is known: stages done count as they were, those to come by their limits. */
-export function imagesInAll(
-  { step, stage, record }: Position,
-  criteria: Criteria,
-  { perEpoch, size }: { perEpoch: number; size: number },
-): number | undefined {
-  const limits = criteria.slice(stage).map((own) => stepLimit(own, perEpoch));
-  const steps = limits.reduce<number>((sum, limit) => sum + (limit ?? NaN), step - record.steps);
-  return Number.isNaN(steps) ? undefined : steps * size;
 }

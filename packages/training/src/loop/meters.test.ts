@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createStepClock } from './throughput.js';
+import { createStepClock } from './meters.js';
 
 test("a step's time is split into waiting for data, computing, and what lay between the steps", () => {
   const times = [100, 110, 140, /* between */ 145, 145.5, 195.5];

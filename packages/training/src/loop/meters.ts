@@ -13,7 +13,7 @@ export interface Throughput {
 
 const STEPS = 20;
 
-export function createThroughput(now: () => number = () => performance.now()): Throughput {
+function createThroughput(now: () => number = () => performance.now()): Throughput {
   const start = now();
   let total = 0;
   let marks = [{ at: start, total: 0 }];
@@ -56,3 +56,11 @@ export function createStepClock(now: () => number = () => performance.now()): St
     }),
   };
 }
+
+/** Of one run of a training. */
+export interface Meters {
+  readonly throughput: Throughput;
+  readonly clock: StepClock;
+}
+
+export const startMeters = (): Meters => ({ throughput: createThroughput(), clock: createStepClock() });

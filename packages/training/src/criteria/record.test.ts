@@ -11,7 +11,7 @@ import {
   remarks,
   stepLimit,
   type StageRecord,
-} from './stage-end.js';
+} from './record.js';
 
 const config = (until: object, rest: object = {}): StageConfig => stageConfig.parse({ loss: 'any', until, ...rest });
 const after = (

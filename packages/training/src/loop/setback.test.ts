@@ -20,7 +20,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { of, recorded } from '../../test/recorded.js';
 import { linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
-import { badImages, createChanceWatch, firstBadTensor } from './guard.js';
+import { badImages, firstBadTensor } from './bad-tensor.js';
+import { createChanceWatch } from './chance.js';
 import { sgd, train, type TrainOptions } from '../index.js';
 
 let engine: Engine;

@@ -1,0 +1,133 @@
+/** What a training tells: its values as events. */
+import { under, type HostTensors } from '@facewright/core';
+import type { Position } from '../checkpoint/checkpoints.js';
+import { recentLoss, remarks, type Ending } from '../criteria/record.js';
+import type { Validation } from '../evaluation/validate.js';
+import { listed, whatFailed, type BadStep } from './bad-step.js';
+import { CHANCE_TODO } from './chance.js';
+import type { Meters } from './meters.js';
+import type { Outcome } from './outcome.js';
+import type { StageRun } from './stage-run.js';
+import type { StageStart } from './hand-over.js';
+import { nextRate, type Training } from './training.js';
+
+export function announceTraining({ set, emit }: Training, { position, state, head }: StageStart): void {
+  emit('train.started', {
+    identities: set.identities.length,
+    images: set.training.length,
+    validation: set.validation.length,
+    parameters: countNumbers(under('model/params', state)),
+    resumedAt: head ? undefined : position.step,
+  });
+}
+
+export function announceStage({ training: { emit }, stage }: StageRun, { position, head }: StageStart): void {
+  const adopted = head && head.carried + head.means > 0 ? 'adopted' : 'fresh';
+  emit('stage.started', {
+    stage: stage.index,
+    loss: stage.name,
+    optimiser: stage.optimiserName,
+    step: position.step,
+    head: head ? adopted : 'resumed',
+  });
+  if (head?.means)
+    emit('notice', {
+      level: 'info',
+      message: `Class centres: ${head.carried} carried over, ${head.means} begun at the mean embedding of a person's photos.`,
+    });
+  if (head?.carried && head.drawn)
+    emit('notice', { level: 'info', message: `Class centres: ${head.carried} carried over, ${head.drawn} drawn.` });
+}
+
+/** `step` is counted from 1, `rate` is the one it was made with. */
+export function announceStep(run: StageRun, step: number, rate: number, outcome: Outcome): void {
+  const { training, stage, meters, watchChance } = run;
+  const { loss, accuracy, gradientNorm, lossScale, skipped } = outcome;
+  const { clipNorm } = stage.config;
+  training.emit('train.step', {
+    stage: stage.index,
+    step,
+    epoch: Math.floor((step - 1) / training.batches.perEpoch),
+    loss,
+    accuracy,
+    rate,
+    imagesPerSecond: meters.throughput.recent(),
+    ...(!skipped && { gradientNorm, ...(clipNorm !== undefined && { clipped: gradientNorm > clipNorm }) }),
+    ...(lossScale !== undefined && { lossScale: { scale: lossScale, skipped } }),
+    time: meters.clock.step(),
+  });
+  const atChance = watchChance(loss, accuracy);
+  if (atChance) training.emit('notice', { level: 'warning', message: atChance, todo: CHANCE_TODO });
+}
+
+export function announceValidation({ training, stage }: StageRun, step: number, validation: Validation): void {
+  training.emit('train.validation', { stage: stage.index, step, ...validation });
+}
+
+/** How far the training is after a step from `former` to `now`, and what the criteria have to say of that step. */
+export function announceProgress(run: StageRun, former: Position, now: Position, { loss }: Outcome): void {
+  const { training, stage, meters } = run;
+  training.emit('progress', {
+    task: 'train',
+    done: now.step * training.batches.size,
+    total: imagesInAll(training, now),
+    unit: 'images',
+    perSecond: meters.throughput.recent(),
+    text: `${stage.name}, loss ${loss.toFixed(3)}`,
+  });
+  for (const message of remarks(now.record, former.record, stage.criteria))
+    training.emit('notice', { level: 'info', message });
+}
+
+/** Images the whole training takes at most, if that is known: the steps done, and the limits of this stage and those to come. */
+function imagesInAll({ stages, batches }: Training, { step, stage, record }: Position): number | undefined {
+  const limits = stages.slice(stage).map(({ limit }) => limit ?? NaN);
+  const steps = limits.reduce((sum, limit) => sum + limit, step - record.steps);
+  return Number.isNaN(steps) ? undefined : steps * batches.size;
+}
+
+/** `back` is the position the training went back to. */
+export function announceSetback({ training, stage }: StageRun, bad: BadStep, back: Position): void {
+  const { emit, guard } = training;
+  const { setbacks } = back.record;
+  emit('train.setback', {
+    stage: stage.index,
+    step: bad.step,
+    backTo: back.step,
+    rateFactor: guard.rateFactor ** setbacks,
+    tensor: bad.tensor,
+    images: bad.images,
+  });
+  emit('notice', {
+    level: 'warning',
+    message: `${whatFailed(bad)} First bad: ${bad.tensor}. Images: ${listed(bad.images)}. Back to step ${back.step}, at the rate ${nextRate(training, stage, back.record)} (${setbacks} of ${guard.retries}).`,
+  });
+}
+
+/** `lost` says which device was lost and why. */
+export function announceRecovery({ training }: StageRun, lost: string, back: Position): void {
+  training.emit('notice', { level: 'warning', message: `${lost} It is there again: back to step ${back.step}.` });
+}
+
+export function announceStageEnd({ training, stage }: StageRun, { record }: Position, end: Ending): void {
+  training.emit('stage.finished', {
+    stage: stage.index,
+    loss: stage.name,
+    steps: record.steps,
+    finalLoss: recentLoss(record),
+    endedBecause: end.because,
+    evidence: end.evidence,
+  });
+}
+
+export function announceEnd({ emit }: Training, steps: number, directory: string, { throughput }: Meters): void {
+  emit('train.finished', {
+    steps,
+    seconds: throughput.seconds(),
+    imagesPerSecond: throughput.overall(),
+    directory,
+  });
+}
+
+const countNumbers = (tensors: HostTensors): number =>
+  Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);

@@ -1,0 +1,121 @@
+/** The class centres of a stage's head: carried over by name, made of mean embeddings, or drawn. */
+import {
+  hostTensor,
+  under,
+  type HostTensor,
+  type HostTensors,
+  type InitialState,
+  type InitRule,
+  type Loss,
+  type Random,
+} from '@facewright/core';
+
+/** How the class centres of a stage began: so many carried over, at the mean embedding of their photos, drawn. */
+export interface HeadInit {
+  readonly carried: number;
+  readonly means: number;
+  readonly drawn: number;
+}
+
+/** Class centres [embeddingSize, people], a column for each of `identities`. */
+export interface KnownCentres {
+  readonly centres: HostTensor;
+  readonly identities: readonly string[];
+}
+
+export interface HeadOptions {
+  readonly identities: readonly string[];
+  readonly embeddingSize: number;
+  readonly rule?: InitRule;
+  /** The former centres, where there are such. */
+  readonly known?: KnownCentres;
+  readonly meansOf: (labels: readonly number[]) => Promise<HostTensor>;
+  readonly random: Random;
+}
+
+/** The class centres of a stage's last state for the next one, where its loss knows how to give them. */
+export function centresOf(loss: Loss, state: HostTensors, identities: readonly string[]): KnownCentres | undefined {
+  const centres = loss.centres?.(under('head/params', state), under('head/statistics', state));
+  return centres && { centres, identities };
+}
+
+export const noCentres = (embeddingSize: number): KnownCentres => ({
+  centres: hostTensor([embeddingSize, 0], new Float32Array(0)),
+  identities: [],
+});
+
+export async function initHead(
+  loss: Loss,
+  { identities, embeddingSize, rule, known, meansOf, random }: HeadOptions,
+): Promise<{ head: InitialState; start: HeadInit }> {
+  const { head: wanted, newcomers } = rule ?? ({ head: 'carry', newcomers: 'means' } as const);
+  const fresh = loss.init(identities.length, embeddingSize, random);
+  const drawn = { head: fresh, start: { carried: 0, means: 0, drawn: identities.length } };
+  const labels = identities.map((_, label) => label);
+  if (wanted === 'random' || !loss.adopt) return drawn;
+  if (wanted === 'means')
+    return { head: adopted(loss, fresh, await meansOf(labels)), start: { carried: 0, means: labels.length, drawn: 0 } };
+  if (known?.centres.shape[0] !== embeddingSize) return drawn;
+
+  const columnOf = new Map(known.identities.map((name, column) => [name, column]));
+  const unknown = labels.filter((label) => !columnOf.has(identities[label]));
+  if (unknown.length === 0)
+    return {
+      head: adopted(
+        loss,
+        fresh,
+        columns(
+          known.centres,
+          identities.map((name) => columnOf.get(name)!),
+        ),
+      ),
+      start: { carried: labels.length, means: 0, drawn: 0 },
+    };
+  const begun =
+    newcomers === 'means'
+      ? await meansOf(unknown)
+      : loss.centres && columns(loss.centres(fresh.params, fresh.statistics), unknown);
+  if (!begun) return drawn;
+  const both = beside(known.centres, begun);
+  const place = new Map(unknown.map((label, index) => [label, known.identities.length + index]));
+  const carried = labels.length - unknown.length;
+  return {
+    head: adopted(
+      loss,
+      fresh,
+      columns(
+        both,
+        labels.map((label) => place.get(label) ?? columnOf.get(identities[label])!),
+      ),
+    ),
+    start:
+      newcomers === 'means'
+        ? { carried, means: unknown.length, drawn: 0 }
+        : { carried, means: 0, drawn: unknown.length },
+  };
+}
+
+const adopted = (loss: Loss, fresh: InitialState, centres: HostTensor): InitialState => ({
+  params: { ...fresh.params, ...loss.adopt!(centres) },
+  statistics: fresh.statistics,
+});
+
+/** These columns of a matrix, in this order. */
+function columns({ shape: [rows, width], data }: HostTensor, chosen: readonly number[]): HostTensor {
+  const picked = new Float32Array(rows * chosen.length);
+  for (let row = 0; row < rows; row++)
+    chosen.forEach((column, index) => (picked[row * chosen.length + index] = data[row * width + column]));
+  return hostTensor([rows, chosen.length], picked);
+}
+
+/** Two matrices of as many rows, one to the right of the other. */
+function beside(left: HostTensor, right: HostTensor): HostTensor {
+  const [rows, first] = left.shape;
+  const second = right.shape[1];
+  const data = new Float32Array(rows * (first + second));
+  for (let row = 0; row < rows; row++) {
+    data.set(left.data.subarray(row * first, (row + 1) * first), row * (first + second));
+    data.set(right.data.subarray(row * second, (row + 1) * second), row * (first + second) + first);
+  }
+  return hostTensor([rows, first + second], data);
+}

@@ -1,0 +1,51 @@
+/** What the numbers of a step mean, and where the training stands after it. Nothing here touches the device. */
+import type { HostTensors } from '@facewright/core';
+import { isBetter, type Best, type Position } from '../checkpoint/checkpoints.js';
+import { observe } from '../criteria/record.js';
+import type { Validation } from '../evaluation/validate.js';
+import { isOverflow } from '../step/loss-scale.js';
+import type { Stage } from './training.js';
+
+export interface Outcome {
+  readonly loss: number;
+  /** Share of the batch whose largest logit without margin is its label. */
+  readonly accuracy: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+  /** The factor of this step, on an engine that scales the loss. */
+  readonly lossScale?: number;
+  /** The scaled gradients overflowed, so the update was left out. */
+  readonly skipped: boolean;
+  /** Loss or gradient is NaN or infinite: the state is spoilt. */
+  readonly bad: boolean;
+}
+
+export function readOutcome(outputs: HostTensors): Outcome {
+  const [loss, accuracy, gradientNorm] = [outputs.loss, outputs.accuracy, outputs.gradientNorm].map(
+    ({ data }) => data[0],
+  );
+  const lossScale = outputs.lossScale?.data[0];
+  const skipped = isOverflow({ loss, gradientNorm, lossScale });
+  const bad = !skipped && !(Number.isFinite(loss) && Number.isFinite(gradientNorm));
+  return { loss, accuracy, gradientNorm, lossScale, skipped, bad };
+}
+
+/** The position one step on. `validation` is what the stage's criteria see. */
+export function advance(
+  position: Position,
+  { loss, accuracy }: Outcome,
+  validation: Validation | undefined,
+  { config, criteria }: Stage,
+  stepsPerEpoch: number,
+): Position {
+  const warmingUp = position.record.steps < config.warmUp;
+  const seen = { loss, accuracy, stepsPerEpoch, warmingUp, ...(validation && { validation }) };
+  return { ...position, step: position.step + 1, record: observe(position.record, criteria, seen) };
+}
+
+/** This validation, measured at this position, if it is better than any before. */
+export function newBest({ step, best }: Position, validation: Validation | undefined): Best | undefined {
+  if (!validation || !isBetter(validation, best)) return undefined;
+  const { accuracy, loss } = validation;
+  return { step, accuracy, loss };
+}

@@ -1,0 +1,64 @@
+/** Where a training or its next stage starts: at a checkpoint, at given weights, or at drawn ones. */
+import { under, type InitialState } from '@facewright/core';
+import { join } from '@facewright/platform';
+import { writePeople } from '../checkpoint/people.js';
+import { firstRecord } from '../criteria/record.js';
+import { onlyScaler, withoutScaler } from '../step/loss-scale.js';
+import { classMeans } from './class-means.js';
+import { withDevice } from './device-loss.js';
+import type { StageEnd, StageStart } from './hand-over.js';
+import { centresOf, noCentres, type KnownCentres } from './head-init.js';
+import { requireModelTensors, requireSameTensors, stageState, type StageTensors } from './stage-state.js';
+import type { Training } from './training.js';
+
+export async function startOrResume(training: Training): Promise<StageStart> {
+  const { checkpoints, directory, model, random, resume, set, stages } = training;
+  const found = resume ? await checkpoints.latest() : await checkpoints.requireNone();
+  if (found) {
+    const { anchor, ...position } = found.position;
+    const stage = stages[position.stage];
+    requireSameTensors(withoutScaler(found.state), model, stage, set.identities.length, random, directory);
+    return { position, state: found.state, anchor, savedAt: position.step };
+  }
+  const from = await training.from?.();
+  if (from) requireModelTensors(from.weights, model, random, from.where);
+  const weights = from?.weights ?? model.init(random.fork('model'));
+  // weights without centres know nobody: everyone is a newcomer
+  const known = from && (from.known ?? noCentres(model.embeddingSize));
+  const start = await initialTensors(training, 0, weights, known);
+  await writePeople(join(directory, 'checkpoints'), set.identities);
+  return { ...start, position: { step: 0, stage: 0, record: firstRecord(stages[0].criteria) } };
+}
+
+/** The model goes on as it is; head and optimiser start anew, the head from its former class centres where it can. */
+export async function nextStage(training: Training, { position, state, savedAt }: StageEnd): Promise<StageStart> {
+  const stage = position.stage + 1;
+  const { loss } = training.stages[position.stage];
+  const weights = { params: under('model/params', state), statistics: under('model/statistics', state) };
+  const start = await initialTensors(training, stage, weights, centresOf(loss, state, training.set.identities));
+  return {
+    head: start.head,
+    state: { ...start.state, ...onlyScaler(state) },
+    position: { ...position, stage, record: firstRecord(training.stages[stage].criteria) },
+    savedAt,
+  };
+}
+
+function initialTensors(
+  { engine, model, set, stages, store, random, emit }: Training,
+  stage: number,
+  weights: InitialState,
+  known?: KnownCentres,
+): Promise<StageTensors> {
+  return stageState(weights, stages[stage], {
+    identities: set.identities,
+    embeddingSize: model.embeddingSize,
+    rule: stages[stage].config.init,
+    known,
+    random: random.fork('head', stage),
+    meansOf: (labels) =>
+      withDevice(engine, emit, () =>
+        classMeans(weights, labels, { engine, model, samples: set.training, store, emit }),
+      ),
+  });
+}

@@ -1,0 +1,77 @@
+/** Everything that stays the same during a training. */
+import { runConfig, type RunConfig } from '@facewright/core';
+import { join } from '@facewright/platform';
+import { Checkpoints, type Makings } from '../checkpoint/checkpoints.js';
+import { makingsOf } from '../checkpoint/makings.js';
+import { criteriaOf, stepLimit, type NamedCriterion, type StageRecord } from '../criteria/record.js';
+import { createBatches, type Batches } from '../data/batches.js';
+import { createImageStore, type ImageStore } from '../data/images.js';
+import { drawTrainingSet, type TrainingSet } from '../data/training-set.js';
+import { batchParts } from '../step/micro-batches.js';
+import type { TrainOptions, TrainStage } from './options.js';
+import { rateAt } from './schedule.js';
+import { requireEnds, requireNoValidation } from './stage-checks.js';
+
+export interface Stage extends TrainStage {
+  readonly index: number;
+  /** All of them: those of `until` and those of plugins. */
+  readonly criteria: readonly NamedCriterion[];
+  /** The most steps it can take, if its criteria tell. */
+  readonly limit?: number;
+}
+
+export interface Training extends Omit<TrainOptions, 'stages' | 'guard'> {
+  readonly stages: readonly Stage[];
+  readonly guard: RunConfig['guard'];
+  readonly set: TrainingSet;
+  readonly store: ImageStore;
+  readonly batches: Batches;
+  /** Parts in which a step processes its batch. */
+  readonly parts: number;
+  readonly makings: Makings;
+  readonly checkpoints: Checkpoints;
+}
+
+/** Draws who and what is trained on. Throws a `FacewrightError` if the stages or the dataset cannot be trained with. */
+export function openTraining(options: TrainOptions): Training {
+  const { dataset, model, random, flip, workers, emit } = options;
+  const guard = options.guard ?? { ...runConfig.shape.guard.parse({}), retries: 0 };
+  const stages = options.stages.map((stage, index) => ({
+    ...stage,
+    index,
+    criteria: criteriaOf(stage.config.until, stage.criteria),
+  }));
+  requireEnds(stages);
+  const set = drawTrainingSet(dataset, options.exclude ?? [], options.validation, random);
+  if (set.validation.length === 0) requireNoValidation(stages);
+
+  const store = createImageStore(dataset, model, set.training.length + set.validation.length);
+  const { size, parts } = batchParts(options.batch, options.microBatch, set.training.length);
+  const batches = createBatches({ samples: set.training, store, model, size, flip, random, workers });
+  if (size < options.batch) {
+    emit('notice', {
+      level: 'warning',
+      message: `There are only ${set.training.length} images to train on: a step takes ${size < set.training.length ? size : 'them all'} instead of ${options.batch}.`,
+      todo: 'Add photos, or lower "batch".',
+    });
+  }
+  const makings = makingsOf({ ...options, guard }, set);
+  return {
+    ...options,
+    guard,
+    stages: stages.map((stage) => ({ ...stage, limit: stepLimit(stage.criteria, batches.perEpoch) })),
+    set,
+    store,
+    batches,
+    parts,
+    makings,
+    checkpoints: new Checkpoints(join(options.directory, 'checkpoints'), options.checkpoint.keep, makings, emit),
+  };
+}
+
+/** The learning rate of a stage's next step; each setback has lowered it. */
+export const nextRate = (
+  { guard }: Training,
+  { config, limit }: Stage,
+  { steps, setbacks }: Pick<StageRecord, 'steps' | 'setbacks'>,
+): number => rateAt(config, steps, limit) * guard.rateFactor ** setbacks;
