@@ -11,6 +11,8 @@ const REDUCTION = 16;
 const STEM = 64;
 const LAST = 512;
 const EPSILON = 1e-5;
+/** The paper's variants, by how many convolutions follow the bottlenecks. */
+const VARIANTS: Readonly<Record<number, object>> = { 1: { variant: 'S' }, 2: { variant: 'M' } };
 
 /**
  * Options under which the model has layers of these shapes; all units in order. Throws a `FacewrightError` where there are not the fifteen
@@ -56,7 +58,7 @@ export function structureOf(units: readonly Unit[], where: string): Record<strin
     ...(group > 1 && { stemGroup: group }),
     bottlenecks,
     ...(after > 1 && side(tail[0], 0) !== LAST && { last: side(tail[0], 0) }),
-    ...(after === 1 ? { variant: 'S' } : after === 2 ? { variant: 'M' } : { embeddingSize: side(embedding!, 0) }),
+    ...(VARIANTS[after] ?? { embeddingSize: side(embedding!, 0) }),
     ...(embedding?.bias && embedding.norm && { embeddingBias: true }),
     ...(units.every(({ slope }) => !slope) && { activation: 'relu' }),
     batchNormEpsilon: epsilons.size ? Math.min(...epsilons) : EPSILON,

@@ -69,9 +69,12 @@ export function angularShift(cosines: tf.Tensor, m: Angle, beyond: BeyondRule): 
   const [cosM, sinM] = typeof m === 'number' ? [Math.cos(m), Math.sin(m)] : [tf.cos(m), tf.sin(m)];
   const shift = tf.sub(tf.mul(cos, typeof cosM === 'number' ? cosM - 1 : tf.sub(cosM, 1)), tf.mul(sin, sinM));
   if (beyond === 'plain') return shift;
-  const threshold = beyond === 'easy' ? 0 : typeof cosM === 'number' ? -cosM : tf.neg(cosM);
-  return tf.where(tf.greaterEqual(cos, threshold), shift, filledLike(shift, shiftBeyond()));
+  return tf.where(tf.greaterEqual(cos, threshold()), shift, filledLike(shift, shiftBeyond()));
 
+  function threshold(): Angle {
+    if (beyond === 'easy') return 0;
+    return typeof cosM === 'number' ? -cosM : tf.neg(cosM);
+  }
   function shiftBeyond(): Angle {
     if (beyond === 'easy') return 0;
     if (beyond === 'fallback') return typeof m === 'number' ? -m * Math.sin(m) : tf.neg(tf.mul(m, sinM));

@@ -5,5 +5,6 @@ export { givenLandmarks } from './given-landmarks.js';
 export { createMtcnn, type MtcnnSettings } from './mtcnn/detector.js';
 export { readWeights, type MtcnnWeights } from './mtcnn/weights-file.js';
 export type { FacesPolicy } from './prepare/photo.js';
-export { prepare, type PrepareOptions } from './prepare/prepare.js';
+export { prepare } from './prepare/prepare.js';
+export type { PrepareOptions } from './prepare/options.js';
 export { pickPhotos, tierFor, type Tier } from './prepare/tiers.js';

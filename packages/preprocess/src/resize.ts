@@ -152,14 +152,18 @@ function averageBlocks(
   const out = rounded(width * height * 3);
   const halves = stepX === 2 && stepY === 2;
   const scale = Math.fround(1 / (stepX * stepY));
+  const blockSum = (first: number): number => {
+    let sum = 0;
+    for (let dy = 0; dy < stepY; dy++) {
+      let p = first + dy * sourceWidth * 3;
+      for (let dx = 0; dx < stepX; dx++, p += 3) sum += data[p];
+    }
+    return sum;
+  };
   for (let y = 0, q = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       for (let channel = 0; channel < 3; channel++, q++) {
-        let sum = 0;
-        for (let dy = 0; dy < stepY; dy++) {
-          let p = ((y * stepY + dy) * sourceWidth + x * stepX) * 3 + channel;
-          for (let dx = 0; dx < stepX; dx++, p += 3) sum += data[p];
-        }
+        const sum = blockSum((y * stepY * sourceWidth + x * stepX) * 3 + channel);
         out[q] = halves ? (sum + 2) >> 2 : Math.fround(sum * scale);
       }
     }

@@ -125,18 +125,21 @@ function readTensor(message: Uint8Array): { name: string; tensor?: HostTensor } 
   if (shape.some((side) => !Number.isSafeInteger(side) || side < 0))
     throw new ProtobufError(`the weights "${name}" have no shape`);
   const size = shape.reduce((product, side) => product * side, 1);
-  const fits = integers.every((value) => (value | 0) === value);
-  const data = raw
-    ? rawNumbers(known, raw)
-    : known === 'F32'
-      ? rawNumbers('F32', Buffer.concat(floats))
-      : fits
-        ? Int32Array.from(integers)
-        : undefined;
+  const data = valuesOf(known, { raw, floats, integers });
   if (!data) return { name };
   if (data.length !== size)
     throw new ProtobufError(`the weights "${name}" of shape [${shape.join(', ')}] are ${data.length} numbers`);
   return { name, tensor: hostTensor(shape, data) };
+}
+
+/** From whichever field holds them; undefined for integers that 32 bits cannot hold. */
+function valuesOf(
+  type: RawType,
+  { raw, floats, integers }: { raw?: Uint8Array; floats: readonly Uint8Array[]; integers: readonly number[] },
+): Float32Array | Int32Array | undefined {
+  if (raw) return rawNumbers(type, raw);
+  if (type === 'F32') return rawNumbers('F32', Buffer.concat(floats));
+  return integers.every((value) => (value | 0) === value) ? Int32Array.from(integers) : undefined;
 }
 
 const bytesOf = (field: Field): Uint8Array => (field.kind === 'fixed32' ? field.bytes : messageOf(field));

@@ -150,12 +150,14 @@ class Builder {
       return hostTensor([1, 1, made.length, outputs.length], Float32Array.from(kernel));
     };
     // falling: x + max(0, α·x − x)
-    this.state[`${layer}/bend`] = pointwise((_, isCopy, slope) =>
-      slope < 0 ? (isCopy ? 1 : -1) : Math.abs(1 - slope),
-    );
-    this.state[`${layer}/slope`] = pointwise((_, isCopy, slope) =>
-      slope < 0 ? (isCopy ? 0 : 1) : slope > 1 ? -slope : slope,
-    );
+    this.state[`${layer}/bend`] = pointwise((_, isCopy, slope) => {
+      if (slope >= 0) return Math.abs(1 - slope);
+      return isCopy ? 1 : -1;
+    });
+    this.state[`${layer}/slope`] = pointwise((_, isCopy, slope) => {
+      if (slope < 0) return isCopy ? 0 : 1;
+      return slope > 1 ? -slope : slope;
+    });
     this.slots = activated(this.slopesOf(layer), outputs);
     const mixed = (x: tf.Tensor4D, state: State, part: string): tf.Tensor4D =>
       tf.conv2d(x, entry(state, `${layer}/${part}`), 1, 'valid');

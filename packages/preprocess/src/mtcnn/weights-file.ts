@@ -72,10 +72,10 @@ function fromNpy(bytes: Uint8Array, source: string): Float32Array {
   const wide = bytes[6] >= 2; // from format version 2 on the header's length takes four bytes
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = wide ? 12 : 10;
-  const headerLength = bytes.length < start ? Infinity : wide ? view.getUint32(8, true) : view.getUint16(8, true);
+  if (bytes.length < start) throw notWeights(source);
+  const headerLength = wide ? view.getUint32(8, true) : view.getUint16(8, true);
   const header = latin1Text(bytes.subarray(start, start + Math.min(headerLength, 4096)));
-  if (!/'descr'\s*:\s*'\|O'/.test(header))
-    throw new FacewrightError({ what: 'The .npy file holds no dictionary of weights.', where: source });
+  if (!/'descr'\s*:\s*'\|O'/.test(header)) throw notWeights(source);
   const nets = unpickle(bytes.subarray(start + headerLength), source);
   const numbers = new Float32Array(WEIGHT_COUNT);
   let at = 0;
@@ -95,3 +95,6 @@ function fromNpy(bytes: Uint8Array, source: string): Float32Array {
   }
   return numbers;
 }
+
+const notWeights = (source: string): FacewrightError =>
+  new FacewrightError({ what: 'The .npy file holds no dictionary of weights.', where: source });

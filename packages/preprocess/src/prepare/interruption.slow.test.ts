@@ -82,7 +82,7 @@ test('mistakes of the seed: a person half prepared does not stay so: killed at t
         resolve({ signal, said });
       });
     });
-    if (outcome.said.includes('gone on with')) resumed++;
+    if (outcome.said.includes('Resuming an interrupted preparation')) resumed++;
     if (outcome.signal === 'SIGKILL') {
       kills++;
       continue;

@@ -330,12 +330,12 @@ test('fewer than two people: told before any photo is opened, or once too few ar
   const never = (name: string) => ({ name, photos: [photo(name, 'a.png', () => Promise.reject(new Error('opened')))] });
   const early = run(readerOf(never('A'), never('B'), person('C', 40)), { tiers: tiersOf(SEED_TIERS) });
   await expect(prepare(early.options)).rejects.toThrow(
-    /^Fewer than two people have enough photos: 1 of 3, with 42 photos in all; 31 photos of a person are the least\.[^]*tiers/,
+    /^Fewer than two people have enough photos: 1 of 3\. Each person needs at least 31; there are 42 photos in all\.[^]*tiers/,
   );
   expect(early.state).toMatchObject({ aborted: 1, written: [] });
 
   const none = run(readerOf());
-  await expect(prepare(none.options)).rejects.toThrow(/0 of 0, with 0 photos/);
+  await expect(prepare(none.options)).rejects.toThrow(/0 of 0\. .*there are 0 photos in all/);
 
   const late = run(readerOf(never('A'), never('B'), person('C', 1)));
   await expect(prepare(late.options)).rejects.toThrow(

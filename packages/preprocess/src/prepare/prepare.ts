@@ -1,319 +1,225 @@
 /**
- * The preparation: photos by identity → tier → pick → decode → faces → alignment → augmenters → encoding → the dataset's writer. What is
- * written, and in which order, depends on the photos, the options and the seed alone, not on the number of worker threads. A bounded number
- * of photos is under way at a time; a photo's images are written at once, and a killed preparation goes on after the last whole shard.
+ * The preparation: photos by identity → tier → pick → decode → faces → alignment → augmenters → encoding → the dataset's writer. The photos,
+ * the options and the seed alone decide what is written and in which order; the number of worker threads does not. A bounded number of photos
+ * is in flight at a time. A killed preparation resumes after its last whole shard.
  */
-import {
-  FacewrightError,
-  Interrupted,
-  throwIfAborted,
-  type Aligner,
-  type DatasetWriter,
-  type Detector,
-  type Emit,
-  type Exclusion,
-  type Photo,
-  type PreparationSummary,
-  type Random,
-  type Reader,
-  type ResumableWriter,
-} from '@facewright/core';
-import type { DecodeLimits } from '@facewright/platform';
+import { FacewrightError, Interrupted, throwIfAborted } from '@facewright/core';
+import type { Detector, Photo, PreparationSummary, ResumableWriter } from '@facewright/core';
 import { encodingFor, openWorkers, outcomeEncoder } from '#threads';
-import {
-  excluded,
-  needsDetector,
-  processPhoto,
-  unreadable,
-  type FacesPolicy,
-  type Outcome,
-  type WithoutFacePolicy,
-} from './photo.js';
+import { countPhotos, items, type Item } from './items.js';
+import type { PrepareOptions } from './options.js';
+import { needsDetector, processPhoto, unreadable, type Outcome } from './photo.js';
 import { prefetched } from './prefetch.js';
-import { PreparationKey, type PhotoNote } from './resume.js';
+import { throttledProgress } from './progress.js';
+import type { PhotoNote } from './resume.js';
 import { StageClock } from './stages.js';
 import { Tally } from './tally.js';
-import { pickPhotos, tierFor, type Tier } from './tiers.js';
-import type { EncodedOutcome, PhotoWorkers, WorkerRecipe } from './workers.js';
+import type { Tier } from './tiers.js';
+import type { EncodedOutcome, PhotoWorkers } from './workers.js';
 
-export interface PrepareOptions {
-  /** Read twice: counted first, for the remaining time and for an early end where too few people are there. */
-  readonly reader: Reader;
-  /**
-   * Missing: only photos that bring landmarks, or are aligned, can be used. A function is called when the first photo needs a detector, so
-   * that none is opened for datasets with landmarks.
-   */
-  readonly detector?: Detector | (() => Promise<Detector | undefined>);
-  readonly aligner: Aligner;
-  /** In the order they are tried. */
-  readonly tiers: readonly Tier[];
-  readonly faces: FacesPolicy;
-  /** `leave-out` unless given. */
-  readonly withoutFace?: WithoutFacePolicy;
-  /** Finished, or aborted when the preparation fails. */
-  readonly writer: DatasetWriter;
-  /** The preparation's own stream; forked by identity, photo and augmenter. */
-  readonly random: Random;
-  /** Recorded in the summary. */
-  readonly seed: number;
-  readonly emit: Emit;
-  readonly signal?: AbortSignal;
-  /** Where the writer writes, for the event `prepare.finished`; without it that event is left to the caller. */
-  readonly directory?: string;
-  /** Larger photos are refused. */
-  readonly limits?: DecodeLimits;
-  /** Threads that take photos from bytes to bytes, where the writer takes encoded images; the same parts as above, from a recipe. */
-  readonly workers?: { readonly count: number; readonly recipe: WorkerRecipe };
-  /**
-   * Lets a preparation that was killed or interrupted go on, where the writer can: everything the result depends on that is not seen from
-   * these options (the detector and its options, the options of augmenters), as JSON.
-   */
-  readonly resumeKey?: unknown;
-}
+/** Photos in flight besides the one at work: in all without threads, else per thread. */
+const PREFETCH = 3;
+/** Below this many photos, starting threads takes longer than they save. */
+const LEAST_FOR_WORKERS = 48;
 
-/** A step of the preparation, in the order of the reader; `run` starts with the bounded look-ahead, the rest happens in order. */
-interface Item {
-  readonly photo?: Photo;
-  /** Known without opening the photo. */
-  readonly exclusion?: Exclusion;
-  readonly tier?: Tier;
-  /** After a person's last photo. */
-  readonly ends?: { readonly name: string; readonly photos: number; readonly tier: Tier };
-}
 interface Done extends Item {
   readonly outcome?: Outcome | EncodedOutcome;
 }
 
-/** Photos under way beside the one in work: without threads, and for each of them. */
-const PREFETCH = 3;
-/** Below this many photos starting threads takes longer than they save. */
-const LEAST_FOR_WORKERS = 48;
-const PROGRESS_MS = 250;
+/** What stays open during one preparation. */
+interface Work {
+  readonly expected: Awaited<ReturnType<typeof countPhotos>>;
+  readonly resumable?: ResumableWriter;
+  readonly encoding?: Awaited<ReturnType<typeof encodingFor>>;
+  readonly encode?: Awaited<ReturnType<typeof outcomeEncoder>>;
+  /** Photos that an earlier, interrupted preparation has finished, in order. */
+  readonly notes: readonly PhotoNote[];
+  readonly workers?: PhotoWorkers;
+  readonly detector: ReturnType<typeof once>;
+  readonly clock: StageClock;
+  readonly tally: Tally;
+}
 
 /**
- * Prepares the dataset. Throws a `FacewrightError` where fewer than two people are left, and `Interrupted` once the signal is set; a photo
- * that cannot be used is counted and listed, never thrown.
+ * Prepares the dataset. Throws a `FacewrightError` when fewer than two people are left, and `Interrupted` once the signal is set. A photo
+ * that cannot be used is counted and listed; it never throws.
  */
 export async function prepare(options: PrepareOptions): Promise<PreparationSummary> {
-  const {
-    reader,
-    writer,
-    tiers,
-    emit,
-    signal,
-    aligner,
-    seed,
-    random,
-    faces,
-    withoutFace = 'leave-out',
-    limits = {},
-  } = options;
-  const resumable = 'addPhoto' in writer ? (writer as ResumableWriter) : undefined;
-  let workers: PhotoWorkers | undefined;
+  const { writer } = options;
+  const started = performance.now();
+  let work: Work | undefined;
   try {
-    const started = performance.now();
-    const expected = await count(reader, tiers, signal);
-    const detector = once(options.detector);
-    const clock = new StageClock();
-    const tally = new Tally(
-      tiers.map(({ rule }) => rule.name),
-      emit,
-    );
-    const encoding = resumable ? await encodingFor(resumable.format) : undefined;
-    const encode = encoding && (await outcomeEncoder(encoding));
-
-    const shared = { faces, withoutFace, limits, random: random.key, encoding };
-    const key = expected.key.digest([
-      1,
-      aligner.fingerprint,
-      tiers.map(({ rule }) => rule),
-      shared,
-      seed,
-      options.resumeKey,
-    ]);
-    const notes = (
-      options.resumeKey === undefined ? [] : ((await resumable?.resume(key)) ?? [])
-    ) as readonly PhotoNote[];
-    if (notes.length)
-      emit('notice', {
-        level: 'info',
-        message: `An interrupted preparation is gone on with: ${notes.length} photos are done.`,
-      });
-    if (options.workers && encoding && options.workers.count > 0 && expected.photos - notes.length >= LEAST_FOR_WORKERS)
-      workers = openWorkers(options.workers.count, { ...options.workers.recipe, ...shared, encoding }, (event) =>
-        emit('notice', event),
-      );
-    const progress = throttledProgress(emit, expected.photos, tally, clock);
-    const processing = { aligner, detector: detector.get, tiers, faces, withoutFace, limits, random };
-
-    const open = async (photo: Photo, tier: Tier): Promise<Outcome | EncodedOutcome> => {
-      let bytes: Uint8Array;
-      try {
-        bytes = await clock.timed('read', () => photo.bytes({ maxBytes: limits.maxBytes, signal }));
-      } catch (error) {
-        return unreadable(photo, error);
-      }
-      // here, too, where threads detect: it must be there, and the summary says which it was
-      if (needsDetector(photo)) await detector.get();
-      const { id, identity, landmarks, aligned } = photo;
-      const task = {
-        photo: { id, identity, ...(landmarks && { landmarks }), ...(aligned && { aligned }) },
-        bytes,
-        tier: tiers.indexOf(tier),
-      };
-      const { outcome, seconds } = workers ? await workers.process(task) : await processPhoto(task, processing);
-      clock.add(seconds);
-      return encode && !workers ? clock.timed('encode', () => encode(outcome as Outcome)) : outcome;
-    };
-
-    let number = 0; // photos begun, of those that a tier keeps
-    const begin = async (item: Item): Promise<Done> => {
-      const { photo, tier, exclusion } = item;
-      if (!photo || !tier) return item;
-      const note = notes[number++];
-      if (note) return { ...item, outcome: replayed(note, photo) };
-      if (exclusion) return { ...item, outcome: { exclusion } };
-      tally.opened++;
-      return { ...item, outcome: await open(photo, tier) };
-    };
-
-    let [done, kept] = [0, 0];
-    for await (const { photo, tier, exclusion, ends, outcome } of prefetched(
-      items(options),
-      PREFETCH * Math.max(1, workers?.count ?? 1),
-      begin,
-    )) {
-      throwIfAborted(signal, photo?.id);
-      if (ends) {
-        if (kept > 0) tally.keepIdentity(ends.tier.rule.name);
-        else if (ends.photos > 1)
-          emit('notice', {
-            level: 'warning',
-            message: `None of the ${ends.photos} photos of “${ends.name}” could be used.`,
-          });
-        kept = 0;
-      } else if (!photo || !tier || !outcome) {
-        tally.exclude(exclusion!);
-      } else {
-        const images = 'images' in outcome ? outcome.images : [];
-        if (done++ >= notes.length)
-          await clock.timed('write', () => write(writer, resumable, outcome, photo, encoding?.encoder));
-        else if (needsDetector(photo)) await detector.get();
-        if ('exclusion' in outcome) {
-          tally.exclude(outcome.exclusion);
-        } else {
-          tally.keep(tier.rule.name, images.length);
-          kept++;
-        }
-      }
-      progress(false);
-    }
-    await workers?.close();
-    progress(true);
-    throwIfAborted(signal, 'preparation');
-    if (tally.identities < 2) throw tooFew(tally.identities, tally.reasons);
-
-    const seconds = (performance.now() - started) / 1000;
-    const summary = tally.summary({
-      alignment: { fingerprint: aligner.fingerprint, size: aligner.size, ...detector.used() },
-      seed,
-      seconds,
-    });
-    await writer.finish(summary);
-    if (options.directory !== undefined) {
-      const { exclusions: _, ...counts } = summary;
-      const photosPerSecond = tally.opened / seconds;
-      emit('prepare.finished', {
-        summary: counts,
-        directory: options.directory,
-        photosPerSecond,
-        throughput: clock.throughput(photosPerSecond, workers?.count ?? 0),
-      });
-    }
-    return summary;
+    work = await openWork(options);
+    await takePhotos(options, work);
+    return await finish(options, work, (performance.now() - started) / 1000);
   } catch (error) {
-    await workers?.close().catch(() => undefined);
-    if (error instanceof Interrupted && resumable && options.resumeKey !== undefined) await resumable.suspend();
+    await work?.workers?.close().catch(() => undefined);
+    const canResume = options.resumeKey !== undefined && isResumable(writer);
+    if (error instanceof Interrupted && canResume) await writer.suspend();
     else await writer.abort();
     throw error;
   }
 }
 
-/** A first pass over the names: ends at once where no amount of detection would leave two people. */
-async function count(
-  reader: Reader,
-  tiers: readonly Tier[],
-  signal: AbortSignal | undefined,
-): Promise<{ photos: number; key: PreparationKey }> {
-  const key = new PreparationKey();
-  let photos = 0;
-  let enough = 0;
-  let identities = 0;
-  for await (const identity of reader.identities()) {
-    throwIfAborted(signal, 'counting photos');
-    key.add(identity);
-    identities++;
-    photos += identity.photos.length;
-    if (tierFor(tiers, identity.photos.length)) enough++;
-  }
-  if (enough >= 2) return { photos, key };
-  const least = Math.min(...tiers.map(({ rule }) => rule.above)) + 1;
-  throw new FacewrightError({
-    what: `Fewer than two people have enough photos: ${enough} of ${identities}, with ${photos} ${photos === 1 ? 'photo' : 'photos'} in all; ${least} photos of a person are the least.`,
-    todo: 'Add photos, or lower "above" of the last rule under "tiers" in the config.',
-  });
+const isResumable = (writer: PrepareOptions['writer']): writer is ResumableWriter => 'addPhoto' in writer;
+
+async function openWork(options: PrepareOptions): Promise<Work> {
+  const { reader, writer, tiers, emit, signal, aligner, seed, random, faces, withoutFace = 'leave-out' } = options;
+  const expected = await countPhotos(reader, tiers, signal);
+  const resumable = isResumable(writer) ? writer : undefined;
+  const encoding = resumable ? await encodingFor(resumable.format) : undefined;
+  const encode = encoding && (await outcomeEncoder(encoding));
+
+  const shared = { faces, withoutFace, limits: options.limits ?? {}, random: random.key, encoding };
+  const rules = tiers.map(({ rule }) => rule);
+  const key = expected.key.digest([1, aligner.fingerprint, rules, shared, seed, options.resumeKey]);
+  const notes = ((options.resumeKey !== undefined && (await resumable?.resume(key))) || []) as readonly PhotoNote[];
+  if (notes.length)
+    emit('notice', {
+      level: 'info',
+      message: `Resuming an interrupted preparation: ${notes.length} photos are already done.`,
+    });
+
+  const { count = 0, recipe } = options.workers ?? {};
+  const worthwhile = count > 0 && expected.photos - notes.length >= LEAST_FOR_WORKERS;
+  const workers =
+    recipe && encoding && worthwhile
+      ? openWorkers(count, { ...recipe, ...shared, encoding }, (event) => emit('notice', event))
+      : undefined;
+  const tally = new Tally(
+    rules.map(({ name }) => name),
+    emit,
+  );
+  return {
+    expected,
+    resumable,
+    encoding,
+    encode,
+    notes,
+    workers,
+    detector: once(options.detector),
+    clock: new StageClock(),
+    tally,
+  };
 }
 
-/** Every photo in the reader's order, with the reason where it is not to be opened, and the end of each person. */
-async function* items({ reader, tiers, random }: PrepareOptions): AsyncGenerator<Item> {
-  for await (const person of reader.identities()) {
-    const { name, photos } = person;
-    const tier = tierFor(tiers, photos.length);
-    if (!tier) {
-      for (const photo of photos) yield excluded(photo, 'too-few-photos', `${photos.length} of this person`);
-      continue;
+/** Every item in the reader's order: its photo is processed ahead, its result written and counted in turn. */
+async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
+  const { reader, tiers, random, emit, signal } = options;
+  const { tally, notes, workers } = work;
+  const progress = throttledProgress(emit, work.expected.photos, tally, work.clock);
+  let number = 0; // of the photos that a tier keeps
+  const begin = async (item: Item): Promise<Done> => {
+    const { photo, tier, exclusion } = item;
+    if (!photo || !tier) return item;
+    const note = notes[number++];
+    if (note) return { ...item, outcome: replayed(note, photo) };
+    if (exclusion) return { ...item, outcome: { exclusion } };
+    tally.opened++;
+    return { ...item, outcome: await processed(photo, tier, options, work) };
+  };
+
+  let done = 0;
+  let kept = 0; // photos of the person at hand
+  const ahead = PREFETCH * Math.max(1, workers?.count ?? 1);
+  for await (const { photo, tier, exclusion, ends, outcome } of prefetched(
+    items(reader, tiers, random),
+    ahead,
+    begin,
+  )) {
+    throwIfAborted(signal, photo?.id);
+    if (ends) {
+      if (kept > 0) tally.keepIdentity(ends.tier.rule.name);
+      else if (ends.photos > 1) emit('notice', { level: 'warning', message: nothingKept(ends) });
+      kept = 0;
+    } else if (!photo || !tier || !outcome) {
+      tally.exclude(exclusion!);
+    } else {
+      if (done++ >= notes.length) await work.clock.timed('write', () => write(options, work, outcome, photo));
+      else if (needsDetector(photo)) await work.detector.get();
+      if (tally.take(tier.rule.name, outcome)) kept++;
     }
-    const { picked, left } = pickPhotos(person, tier.rule, random);
-    for (const photo of left) yield excluded(photo, 'not-picked');
-    for (const photo of picked)
-      yield { photo, tier, ...(photo.excluded && excluded(photo, photo.excluded.reason, photo.excluded.detail)) };
-    yield { ends: { name, photos: photos.length, tier } };
+    progress(false);
   }
+  await workers?.close();
+  progress(true);
+}
+
+const nothingKept = ({ name, photos }: NonNullable<Item['ends']>): string =>
+  `None of the ${photos} photos of “${name}” could be used.`;
+
+/** From the photo's bytes to its aligned images, or to the reason why there are none. */
+async function processed(
+  photo: Photo,
+  tier: Tier,
+  options: PrepareOptions,
+  { workers, encode, clock, detector }: Work,
+): Promise<Outcome | EncodedOutcome> {
+  const { aligner, tiers, faces, withoutFace = 'leave-out', limits = {}, random } = options;
+  let bytes: Uint8Array;
+  try {
+    bytes = await clock.timed('read', () => photo.bytes({ maxBytes: limits.maxBytes, signal: options.signal }));
+  } catch (error) {
+    return unreadable(photo, error);
+  }
+  // opened here even when threads detect: it must be there, and the summary records which one it was
+  if (needsDetector(photo)) await detector.get();
+  const { id, identity, landmarks, aligned } = photo;
+  const about = { id, identity, ...(landmarks && { landmarks }), ...(aligned && { aligned }) };
+  const task = { photo: about, bytes, tier: tiers.indexOf(tier) };
+  const { outcome, seconds } = workers
+    ? await workers.process(task)
+    : await processPhoto(task, { aligner, detector: detector.get, tiers, faces, withoutFace, limits, random });
+  clock.add(seconds);
+  return encode && !workers ? clock.timed('encode', () => encode(outcome as Outcome)) : outcome;
 }
 
 /** A photo's images in one piece where the writer can take them so, else one by one. */
 async function write(
-  writer: DatasetWriter,
-  resumable: ResumableWriter | undefined,
+  { writer }: PrepareOptions,
+  { resumable, encoding }: Work,
   outcome: Outcome | EncodedOutcome,
   { id }: Photo,
-  encoder: string | undefined,
 ): Promise<void> {
   if (resumable) {
+    const images = 'images' in outcome ? (outcome as Extract<EncodedOutcome, { images: unknown }>).images : [];
     const note: PhotoNote =
       'exclusion' in outcome ? { id, exclusion: outcome.exclusion } : { id, images: outcome.images.length };
-    return resumable.addPhoto(
-      'images' in outcome ? (outcome as Extract<EncodedOutcome, { images: unknown }>).images : [],
-      note,
-      encoder,
-    );
+    return resumable.addPhoto(images, note, encoding?.encoder);
   }
-  if ('images' in outcome)
-    for (const { sample, image } of (outcome as Extract<Outcome, { images: unknown }>).images)
-      await writer.add(sample, image);
+  if (!('images' in outcome)) return;
+  for (const { sample, image } of (outcome as Extract<Outcome, { images: unknown }>).images)
+    await writer.add(sample, image);
 }
 
-/** What an earlier run has made of a photo, without its images. */
+/** What an earlier run made of a photo, without its images. */
 function replayed({ id, images = 0, exclusion }: PhotoNote, photo: Photo): EncodedOutcome {
   if (id !== photo.id)
     throw new FacewrightError({
-      what: `The interrupted preparation cannot be gone on with: it has “${id}” where “${photo.id}” is now.`,
-      todo: 'Delete what it has left (the directory ending in .partial) and prepare anew.',
+      what: `Cannot resume the interrupted preparation: it has “${id}” where “${photo.id}” is now.`,
+      todo: 'Delete what it left, the directory ending in .partial, and prepare again.',
     });
   return exclusion ? { exclusion } : { images: Array<never>(images) };
 }
 
-/** The detector, made at most once; `used` tells what the summary records of it. */
+async function finish(options: PrepareOptions, work: Work, seconds: number): Promise<PreparationSummary> {
+  const { aligner, seed, signal, writer, directory, emit } = options;
+  const { tally, detector, clock, workers } = work;
+  throwIfAborted(signal, 'preparation');
+  if (tally.identities < 2) throw tooFew(tally.identities, tally.reasons);
+  const alignment = { fingerprint: aligner.fingerprint, size: aligner.size, ...detector.used() };
+  const summary = tally.summary({ alignment, seed, seconds });
+  await writer.finish(summary);
+  if (directory !== undefined) {
+    const { exclusions: _, ...counts } = summary;
+    const photosPerSecond = tally.opened / seconds;
+    const throughput = clock.throughput(photosPerSecond, workers?.count ?? 0);
+    emit('prepare.finished', { summary: counts, directory, photosPerSecond, throughput });
+  }
+  return summary;
+}
+
+/** The detector, made at most once; `used` gives what the summary records of it. */
 function once(detector: PrepareOptions['detector']): {
   get: () => Promise<Detector | undefined>;
   used: () => { detector?: string };
@@ -329,31 +235,12 @@ function once(detector: PrepareOptions['detector']): {
   };
 }
 
-function throttledProgress(emit: Emit, total: number, tally: Tally, clock: StageClock): (last: boolean) => void {
-  const started = performance.now();
-  let told = -Infinity;
-  return (last) => {
-    const now = performance.now();
-    if (!last && now - told < PROGRESS_MS) return;
-    told = now;
-    const seconds = (now - started) / 1000;
-    emit('progress', {
-      task: 'prepare',
-      done: tally.photos,
-      total,
-      unit: 'photos',
-      ...(seconds > 0 && { perSecond: tally.opened / seconds }),
-      ...(clock.shares && { text: clock.shares }),
-    });
-  };
-}
-
 function tooFew(left: number, reasons: Readonly<Record<string, number>>): FacewrightError {
   const why = Object.entries(reasons)
     .sort(([, a], [, b]) => b - a)
     .map(([reason, photos]) => `${photos} × ${reason}`);
   return new FacewrightError({
     what: `Fewer than two people are left after preparation: ${left}. Photos left out: ${why.join(', ')}.`,
-    todo: 'Look at the listed photos; keep more faces with "faces": "largest", add photos, or give landmarks.',
+    todo: 'Look at the listed photos. To keep more faces, set "faces": "largest", add photos, or provide landmarks.',
   });
 }

@@ -13,7 +13,7 @@ const FAILURES: readonly string[] = ['detection-failed', 'alignment-failed'];
 export class Tally {
   readonly exclusions: Exclusion[] = [];
   photos = 0;
-  /** Photos that were opened: what a rate is measured by. */
+  /** Photos that were opened; the rate counts these. */
   opened = 0;
   private readonly perTier: Record<string, TierCount>;
   private kept = 0;
@@ -51,12 +51,19 @@ export class Tally {
     this.emit('prepare.excluded', exclusion);
   }
 
-  keep(tier: string, images: number): void {
+  /** Counts what became of an opened photo; true when it is kept. */
+  take(tier: string, outcome: { readonly exclusion: Exclusion } | { readonly images: readonly unknown[] }): boolean {
+    if ('exclusion' in outcome) {
+      this.exclude(outcome.exclusion);
+      return false;
+    }
+    const images = outcome.images.length;
     this.photos++;
     this.kept++;
     this.images += images;
     this.perTier[tier].photos++;
     this.perTier[tier].images += images;
+    return true;
   }
 
   keepIdentity(tier: string): void {

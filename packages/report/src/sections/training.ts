@@ -1,106 +1,121 @@
 /** Loss, accuracy and learning rate by step, with the switch of the loss marked, and why each stage ended. */
-import { chart, smooth, type Points } from '../chart.js';
+import { chart, smooth, type Points, type Series } from '../chart.js';
 import { count, figure, percent } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
 import { timeTable } from './time.js';
 
+type Step = History['steps'][number];
+type ValueOf = (step: Step) => number;
+
+/** What all charts of the section share. */
+interface Curves {
+  /** One line per stage: across the switch the losses measure different things. */
+  readonly each: (value: ValueOf) => Points[];
+  readonly smoothed: (value: ValueOf) => Points[];
+  /** Steps that `smoothed` averages over. */
+  readonly window: number;
+  /** Where a later stage starts. */
+  readonly marks: readonly { readonly x: number; readonly label: string }[];
+}
+
 export function trainingSection(history: History): Html {
-  const { steps, validations, stages } = history;
-  if (!steps.length) return html``;
-  const byStage = stages.map((_, stage) => steps.filter((step) => step.stage === stage));
-  const window = Math.max(5, Math.round(steps.length / 40));
-  // each stage is smoothed by itself: across the switch the losses measure different things
-  const smoothed = (value: (step: (typeof steps)[number]) => number): Points[] =>
-    byStage.map((part) =>
-      smooth(
-        part.map((step) => [step.step, value(step)] as const),
-        window,
-      ),
-    );
-  const marks = stages.flatMap(({ started }, stage) =>
-    stage > 0 && started ? [{ x: started.step, label: `${started.loss} from step ${count(started.step)}` }] : [],
-  );
-  const each = (value: (step: (typeof steps)[number]) => number): Points[] =>
-    byStage.map((part) => part.map((step) => [step.step, value(step)] as const));
-  const x = { label: 'step' } as const;
-  const losses = steps.map(({ loss }) => loss).filter((loss) => loss > 0);
-  const [most, least] = [losses.reduce((a, b) => Math.max(a, b), 0), losses.reduce((a, b) => Math.min(a, b), Infinity)];
-  // single steps of a loss near zero fall to anything: four decades are enough
-  const lossAxis =
-    most / least > 50
-      ? ({ label: 'loss', scale: 'log', range: [Math.max(least, most * 1e-4), most] } as const)
-      : { label: 'loss' };
-  const windows = stages.flatMap(({ started, finished }) =>
-    started && finished ? plateauMeans(finished, started.step) : [],
-  );
+  if (!history.steps.length) return html``;
+  const curves = curvesOf(history);
   return html`<section>
     <h2>Training</h2>
-    <div class="card">
-      ${chart({
-        title: 'Loss',
-        width: 'full',
-        description: 'Training loss of each step and its moving mean, with validation loss as dots.',
-        series: [
-          { name: 'each step', points: each(({ loss }) => loss), colour: 1, style: 'faint' },
-          { name: `mean of ${window} steps`, points: smoothed(({ loss }) => loss), colour: 1 },
-          ...(validations.length
-            ? [
-                {
-                  name: 'validation',
-                  points: validations.map(({ step, loss }) => [step, loss] as const),
-                  colour: 2,
-                  style: 'dots',
-                } as const,
-              ]
-            : []),
-          ...(windows.length
-            ? [{ name: 'windows that ended a stage', points: windows, colour: 4, style: 'dots' } as const]
-            : []),
-        ],
-        x,
-        y: lossAxis,
-        marks,
-      })}
-    </div>
+    <div class="card">${lossChart(history, curves)}</div>
     <div class="two">
-      <div class="card">
-        ${chart({
-          title: 'Accuracy',
-          description:
-            'Share of training images whose highest logit, without the margin, is their own person; validation as dots.',
-          series: [
-            { name: 'each step', points: each(({ accuracy }) => accuracy), colour: 3, style: 'faint' },
-            { name: 'training', points: smoothed(({ accuracy }) => accuracy), colour: 3 },
-            ...(validations.length
-              ? [
-                  {
-                    name: 'validation',
-                    points: validations.map(({ step, accuracy }) => [step, accuracy] as const),
-                    colour: 2,
-                    style: 'dots',
-                  } as const,
-                ]
-              : []),
-          ],
-          x,
-          y: { label: 'without the margin', range: [0, 1], format: (value) => percent(value, 0) },
-          marks,
-        })}
-      </div>
-      <div class="card">
-        ${chart({
-          title: 'Learning rate',
-          description: 'Learning rate of each step.',
-          series: [{ name: 'rate', points: each(({ rate }) => rate), colour: 4 }],
-          x,
-          y: { label: 'rate', range: [0, steps.reduce((most, { rate }) => Math.max(most, rate), 0) * 1.1] },
-          marks,
-        })}
-      </div>
+      <div class="card">${accuracyChart(history, curves)}</div>
+      <div class="card">${rateChart(history, curves)}</div>
     </div>
     ${stageTable(history)} ${timeTable(history)}
   </section>`;
+}
+
+function curvesOf({ steps, stages }: History): Curves {
+  const byStage = stages.map((_, stage) => steps.filter((step) => step.stage === stage));
+  const window = Math.max(5, Math.round(steps.length / 40));
+  const each = (value: ValueOf): Points[] =>
+    byStage.map((part) => part.map((step) => [step.step, value(step)] as const));
+  const marks = stages.flatMap(({ started }, stage) =>
+    stage > 0 && started ? [{ x: started.step, label: `${started.loss} from step ${count(started.step)}` }] : [],
+  );
+  return { each, smoothed: (value) => each(value).map((line) => smooth(line, window)), window, marks };
+}
+
+/** The validations as dots; no series when there are none. */
+const validationDots = (
+  { validations }: History,
+  value: (validation: History['validations'][number]) => number,
+): Series[] =>
+  validations.length
+    ? [
+        {
+          name: 'validation',
+          points: validations.map((validation) => [validation.step, value(validation)] as const),
+          colour: 2,
+          style: 'dots',
+        },
+      ]
+    : [];
+
+function lossChart(history: History, { each, smoothed, window, marks }: Curves): Html {
+  const losses = history.steps.map(({ loss }) => loss).filter((loss) => loss > 0);
+  const most = losses.reduce((a, b) => Math.max(a, b), 0);
+  const least = losses.reduce((a, b) => Math.min(a, b), Infinity);
+  // single steps of a loss near zero fall to anything: four decades are enough
+  const y =
+    most / least > 50
+      ? ({ label: 'loss', scale: 'log', range: [Math.max(least, most * 1e-4), most] } as const)
+      : { label: 'loss' };
+  const windows = history.stages.flatMap(({ started, finished }) =>
+    started && finished ? plateauMeans(finished, started.step) : [],
+  );
+  return chart({
+    title: 'Loss',
+    width: 'full',
+    description: 'Training loss of each step and its moving mean, with validation loss as dots.',
+    series: [
+      { name: 'each step', points: each(({ loss }) => loss), colour: 1, style: 'faint' },
+      { name: `mean of ${window} steps`, points: smoothed(({ loss }) => loss), colour: 1 },
+      ...validationDots(history, ({ loss }) => loss),
+      ...(windows.length
+        ? [{ name: 'windows that ended a stage', points: windows, colour: 4, style: 'dots' } as const]
+        : []),
+    ],
+    x: { label: 'step' },
+    y,
+    marks,
+  });
+}
+
+function accuracyChart(history: History, { each, smoothed, marks }: Curves): Html {
+  return chart({
+    title: 'Accuracy',
+    description:
+      'Share of training images whose highest logit, without the margin, is their own person; validation as dots.',
+    series: [
+      { name: 'each step', points: each(({ accuracy }) => accuracy), colour: 3, style: 'faint' },
+      { name: 'training', points: smoothed(({ accuracy }) => accuracy), colour: 3 },
+      ...validationDots(history, ({ accuracy }) => accuracy),
+    ],
+    x: { label: 'step' },
+    y: { label: 'without the margin', range: [0, 1], format: (value) => percent(value, 0) },
+    marks,
+  });
+}
+
+function rateChart({ steps }: History, { each, marks }: Curves): Html {
+  const most = steps.reduce((highest, { rate }) => Math.max(highest, rate), 0);
+  return chart({
+    title: 'Learning rate',
+    description: 'Learning rate of each step.',
+    series: [{ name: 'rate', points: each(({ rate }) => rate), colour: 4 }],
+    x: { label: 'step' },
+    y: { label: 'rate', range: [0, most * 1.1] },
+    marks,
+  });
 }
 
 /** The means of windows that a plateau was seen in, each at its window's end; the last window ends with the stage. */

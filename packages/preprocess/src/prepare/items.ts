@@ -1,0 +1,64 @@
+/** Two passes over the reader: one that counts, and one that yields every photo with its tier, or with the reason why it is not opened. */
+import {
+  FacewrightError,
+  throwIfAborted,
+  type Exclusion,
+  type Photo,
+  type Random,
+  type Reader,
+} from '@facewright/core';
+import { excluded } from './photo.js';
+import { PreparationKey } from './resume.js';
+import { pickPhotos, tierFor, type Tier } from './tiers.js';
+
+/** One step of the preparation, in the reader's order: a photo, or the end of a person. */
+export interface Item {
+  readonly photo?: Photo;
+  /** Known without opening the photo. */
+  readonly exclusion?: Exclusion;
+  readonly tier?: Tier;
+  /** After a person's last photo. */
+  readonly ends?: { readonly name: string; readonly photos: number; readonly tier: Tier };
+}
+
+/** Counts the photos and hashes their names. Throws when no amount of detection could leave two people. */
+export async function countPhotos(
+  reader: Reader,
+  tiers: readonly Tier[],
+  signal: AbortSignal | undefined,
+): Promise<{ photos: number; key: PreparationKey }> {
+  const key = new PreparationKey();
+  let photos = 0;
+  let enough = 0;
+  let identities = 0;
+  for await (const identity of reader.identities()) {
+    throwIfAborted(signal, 'counting photos');
+    key.add(identity);
+    identities++;
+    photos += identity.photos.length;
+    if (tierFor(tiers, identity.photos.length)) enough++;
+  }
+  if (enough >= 2) return { photos, key };
+  const least = Math.min(...tiers.map(({ rule }) => rule.above)) + 1;
+  throw new FacewrightError({
+    what: `Fewer than two people have enough photos: ${enough} of ${identities}. Each person needs at least ${least}; there are ${photos} ${photos === 1 ? 'photo' : 'photos'} in all.`,
+    todo: 'Add photos, or lower "above" of the last rule under "tiers" in the config.',
+  });
+}
+
+/** Every photo in the reader's order, and the end of each person. */
+export async function* items(reader: Reader, tiers: readonly Tier[], random: Random): AsyncGenerator<Item> {
+  for await (const person of reader.identities()) {
+    const { name, photos } = person;
+    const tier = tierFor(tiers, photos.length);
+    if (!tier) {
+      for (const photo of photos) yield excluded(photo, 'too-few-photos', `${photos.length} of this person`);
+      continue;
+    }
+    const { picked, left } = pickPhotos(person, tier.rule, random);
+    for (const photo of left) yield excluded(photo, 'not-picked');
+    for (const photo of picked)
+      yield { photo, tier, ...(photo.excluded && excluded(photo, photo.excluded.reason, photo.excluded.detail)) };
+    yield { ends: { name, photos: photos.length, tier } };
+  }
+}

@@ -1,0 +1,41 @@
+/** What a preparation needs: the parts, the policies and where the result goes. */
+import type { Aligner, DatasetWriter, Detector, Emit, Random, Reader } from '@facewright/core';
+import type { DecodeLimits } from '@facewright/platform';
+import type { FacesPolicy, WithoutFacePolicy } from './photo.js';
+import type { Tier } from './tiers.js';
+import type { WorkerRecipe } from './workers.js';
+
+export interface PrepareOptions {
+  /** Read twice. The first pass counts, to estimate the time left and to stop early when too few people have enough photos. */
+  readonly reader: Reader;
+  /**
+   * Without one, only photos that come with landmarks or are already aligned can be used. A function is called when the first photo needs a
+   * detector, so that a dataset with landmarks never opens one.
+   */
+  readonly detector?: Detector | (() => Promise<Detector | undefined>);
+  readonly aligner: Aligner;
+  /** In the order they are tried. */
+  readonly tiers: readonly Tier[];
+  readonly faces: FacesPolicy;
+  /** `leave-out` unless given. */
+  readonly withoutFace?: WithoutFacePolicy;
+  /** Finished at the end, or aborted when the preparation fails. */
+  readonly writer: DatasetWriter;
+  /** The preparation's own stream; forked by identity, photo and augmenter. */
+  readonly random: Random;
+  /** Recorded in the summary. */
+  readonly seed: number;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal;
+  /** Where the writer writes, for the event `prepare.finished`. Without it the caller emits that event. */
+  readonly directory?: string;
+  /** Larger photos are refused. */
+  readonly limits?: DecodeLimits;
+  /** Worker threads, for writers that take encoded images. `recipe` makes the same parts as above in each thread. */
+  readonly workers?: { readonly count: number; readonly recipe: WorkerRecipe };
+  /**
+   * Lets a killed or interrupted preparation resume, if the writer can. Holds, as JSON, whatever else decides the result: the detector with
+   * its options and the options of the augmenters.
+   */
+  readonly resumeKey?: unknown;
+}
