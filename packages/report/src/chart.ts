@@ -50,10 +50,7 @@ export function chart({ title, description, series, x, y, marks = [], width = 'h
   }));
   const all = drawn.flatMap(({ lines }) => lines.flat());
   if (!all.length)
-    return html`<figure class="chart">
-      <figcaption>${title}</figcaption>
-      <p class="muted">No data.</p>
-    </figure>`;
+    return html`<figure class="chart"><figcaption>${title}</figcaption><p class="muted">No data.</p></figure>`;
   const toX = scale(
     x,
     all.map(([value]) => value),
@@ -72,24 +69,16 @@ export function chart({ title, description, series, x, y, marks = [], width = 'h
   const formatY = y.format ?? figure;
   const id = `chart-${title.toLowerCase().replace(/[^a-z]+/g, '-')}`;
   return html`<figure class="chart">
-    <figcaption>
-      ${title}
-      <span class="legend"
-        >${drawn.filter(({ style }) => style !== 'faint').map(({ name, colour, style }) => html`<span class="key c${colour} ${style === 'dots' ? 'dot' : ''}">${name}</span>`)}</span
-      >
-    </figcaption>
-    <svg viewBox="0 0 ${WIDTHS[width]} ${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d">
-      <title id="${id}-t">${title}</title>
-      <desc id="${id}-d">${description}</desc>
-      ${toY.ticks.map((tick) => html`<line class="grid" x1="${PLOT.left}" x2="${right}" y1="${fixed(toY.map(tick))}" y2="${fixed(toY.map(tick))}" /><text class="tick" x="${PLOT.left - 8}" y="${fixed(toY.map(tick) + 4)}" text-anchor="end">${formatY(tick)}</text>`)}
-      ${toX.ticks.map((tick) => html`<line class="grid faint" x1="${fixed(toX.map(tick))}" x2="${fixed(toX.map(tick))}" y1="${PLOT.top}" y2="${PLOT.bottom}" /><text class="tick" x="${fixed(toX.map(tick))}" y="${PLOT.bottom + 17}" text-anchor="middle">${formatX(tick)}</text>`)}
-      <line class="axis" x1="${PLOT.left}" x2="${right}" y1="${PLOT.bottom}" y2="${PLOT.bottom}" />
-      <text class="label" x="${(PLOT.left + right) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${x.label}</text>
-      <text class="label" x="4" y="${PLOT.top - 16}">${y.label}</text>
-      ${drawn.map(({ lines, ...entry }) => lines.map((points) => points.length > 0 && shape(entry, points, toX.map, toY.map)))}
-      ${marks.map(({ x: at, label }) => mark(toX.map(at), label, toX.map(at) > right - 180))}
-    </svg>
-  </figure>`;
+<figcaption>${title} <span class="legend">${drawn.filter(({ style }) => style !== 'faint').map(({ name, colour, style }) => html`<span class="key c${colour} ${style === 'dots' ? 'dot' : ''}">${name}</span>`)}</span></figcaption>
+<svg viewBox="0 0 ${WIDTHS[width]} ${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${title}</title><desc id="${id}-d">${description}</desc>
+${toY.ticks.map((tick) => html`<line class="grid" x1="${PLOT.left}" x2="${right}" y1="${fixed(toY.map(tick))}" y2="${fixed(toY.map(tick))}"/><text class="tick" x="${PLOT.left - 8}" y="${fixed(toY.map(tick) + 4)}" text-anchor="end">${formatY(tick)}</text>`)}
+${toX.ticks.map((tick) => html`<line class="grid faint" x1="${fixed(toX.map(tick))}" x2="${fixed(toX.map(tick))}" y1="${PLOT.top}" y2="${PLOT.bottom}"/><text class="tick" x="${fixed(toX.map(tick))}" y="${PLOT.bottom + 17}" text-anchor="middle">${formatX(tick)}</text>`)}
+<line class="axis" x1="${PLOT.left}" x2="${right}" y1="${PLOT.bottom}" y2="${PLOT.bottom}"/>
+<text class="label" x="${(PLOT.left + right) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${x.label}</text>
+<text class="label" x="4" y="${PLOT.top - 16}">${y.label}</text>
+${drawn.map(({ lines, ...entry }) => lines.map((points) => points.length > 0 && shape(entry, points, toX.map, toY.map)))}
+${marks.map(({ x: at, label }) => mark(toX.map(at), label, toX.map(at) > right - 180))}
+</svg></figure>`;
 }
 
 const linesOf = (points: Series['points']): readonly Points[] =>
@@ -102,24 +91,13 @@ function shape(
   toY: (value: number) => number,
 ): Html {
   if (style === 'dots' || points.length === 1) {
-    return html`<g class="dots c${colour}"
-      >${points.map(([x, y]) => html`<circle cx="${fixed(toX(x))}" cy="${fixed(toY(y))}" r="3.2"><title>${name}: ${figure(y)} at ${figure(x)}</title></circle>`)}</g
-    >`;
+    return html`<g class="dots c${colour}">${points.map(([x, y]) => html`<circle cx="${fixed(toX(x))}" cy="${fixed(toY(y))}" r="3.2"><title>${name}: ${figure(y)} at ${figure(x)}</title></circle>`)}</g>`;
   }
-  return html`<polyline
-    class="line c${colour} ${style}"
-    points="${points.map(([x, y]) => `${fixed(toX(x))},${fixed(toY(y))}`).join(' ')}"
-  />`;
+  return html`<polyline class="line c${colour} ${style}" points="${points.map(([x, y]) => `${fixed(toX(x))},${fixed(toY(y))}`).join(' ')}"/>`;
 }
 
 function mark(x: number, label: string, atTheEnd: boolean): Html {
-  return html`<line class="mark" x1="${fixed(x)}" x2="${fixed(x)}" y1="${PLOT.top - 22}" y2="${PLOT.bottom}" /><text
-      class="mark"
-      x="${fixed(x + (atTheEnd ? -6 : 6))}"
-      y="${PLOT.top - 13}"
-      text-anchor="${atTheEnd ? 'end' : 'start'}"
-      >${label}</text
-    >`;
+  return html`<line class="mark" x1="${fixed(x)}" x2="${fixed(x)}" y1="${PLOT.top - 22}" y2="${PLOT.bottom}"/><text class="mark" x="${fixed(x + (atTheEnd ? -6 : 6))}" y="${PLOT.top - 13}" text-anchor="${atTheEnd ? 'end' : 'start'}">${label}</text>`;
 }
 
 const fixed = (value: number): string => value.toFixed(1);

@@ -8,12 +8,7 @@ import { comparisonSection } from './sections/comparison.js';
 export const comparisonPage = (runs: readonly NamedRun[]): string =>
   wholePage(
     'Runs compared',
-    html`<main>
-      <header>
-        <h1>Runs compared</h1>
-        <p class="muted facts">${count(runs.length)} runs</p>
-      </header>
-      ${comparisonSection(runs)}
-      <footer>Written by facewright.</footer>
-    </main>`,
+    html`<main><header><h1>Runs compared</h1><p class="muted facts">${count(runs.length)} runs</p></header>
+${comparisonSection(runs)}
+<footer>Written by facewright.</footer></main>`,
   );

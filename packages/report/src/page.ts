@@ -17,34 +17,18 @@ export function reportPage(told: Iterable<RunEvent>, { crops, pairs, dropped }: 
   const history = historyOf(events);
   return wholePage(
     title(history),
-    html`<main>
-        ${header(history)} ${verificationSection(history, pairs)} ${trainingSection(history)}
-        ${dataSection(history, crops, dropped)} ${recordSection(history)}
-        <footer>
-          Written by facewright.${history.training && ' Figures: metrics.json; every event: events.jsonl.'}
-        </footer>
-      </main>
-      ${pageData(events)}`,
+    html`<main>${header(history)}
+${verificationSection(history, pairs)}
+${trainingSection(history)}
+${dataSection(history, crops, dropped)}
+${recordSection(history)}
+<footer>Written by facewright.${history.training && ' Figures: metrics.json; every event: events.jsonl.'}</footer></main>${pageData(events)}`,
   );
 }
 
 /** A whole page with the report's style; its policy lets it load nothing. */
 export const wholePage = (title: string, body: Html): string =>
   html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width,initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-        />
-        <title>${title}</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        ${body}
-      </body>
-    </html> `.text;
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"><title>${title}</title><style>${new Html(STYLE)}</style></head>
+<body>${body}</body></html>
+`.text;

@@ -24,23 +24,13 @@ export function comparisonSection(runs: readonly NamedRun[]): Html {
       ? [evaluated.verification.roc.map(({ far, tar }): readonly [number, number] => [Math.max(far, LEAST_FAR), tar])]
       : [],
   ).filter(({ points }) => points.length);
-  return html`<section aria-labelledby="compared">
-    <h2 id="compared">Compared</h2>
-    ${verdict(recipes)}
-    ${recipes.length > shown.length && html`<p class="muted">The curves are those of the first ${shown.length} recipes; the table has all ${runs.length} runs.</p>`}
-    <div class="card scroll">${table(runs)}</div>
-    <div class="card">
-      ${chart({ title: 'Loss', width: 'full', description: 'Moving mean of each run’s training loss by step.', series: curves(({ loss }) => loss), x: { label: 'step' }, y: { label: 'loss' } })}
-    </div>
-    <div class="two">
-      <div class="card">
-        ${chart({ title: 'Training accuracy', description: 'Moving mean of the share of training images told right, without the margin.', series: curves(({ accuracy }) => accuracy), x: { label: 'step' }, y: { label: 'without the margin', range: [0, 1], format: (value) => percent(value, 0) } })}
-      </div>
-      <div class="card">
-        ${chart({ title: 'ROC on unseen people', description: 'True accept rate against false accept rate of each run that was verified.', series: roc, x: { label: 'false accept rate', scale: 'log', range: [LEAST_FAR, 1] }, y: { label: 'true accept rate', range: [0, 1], format: (value) => percent(value, 0) } })}
-      </div>
-    </div>
-  </section>`;
+  return html`<section aria-labelledby="compared"><h2 id="compared">Compared</h2>
+${verdict(recipes)}
+${recipes.length > shown.length && html`<p class="muted">The curves are those of the first ${shown.length} recipes; the table has all ${runs.length} runs.</p>`}
+<div class="card scroll">${table(runs)}</div>
+<div class="card">${chart({ title: 'Loss', width: 'full', description: 'Moving mean of each run’s training loss by step.', series: curves(({ loss }) => loss), x: { label: 'step' }, y: { label: 'loss' } })}</div>
+<div class="two"><div class="card">${chart({ title: 'Training accuracy', description: 'Moving mean of the share of training images told right, without the margin.', series: curves(({ accuracy }) => accuracy), x: { label: 'step' }, y: { label: 'without the margin', range: [0, 1], format: (value) => percent(value, 0) } })}</div>
+<div class="card">${chart({ title: 'ROC on unseen people', description: 'True accept rate against false accept rate of each run that was verified.', series: roc, x: { label: 'false accept rate', scale: 'log', range: [LEAST_FAR, 1] }, y: { label: 'true accept rate', range: [0, 1], format: (value) => percent(value, 0) } })}</div></div></section>`;
 }
 
 type Step = NamedRun['history']['steps'][number];
@@ -87,42 +77,12 @@ function verdict(recipes: readonly Recipe[]): Html {
     ),
   );
   return html`${sentence && html`<p><strong>${sentence}</strong></p>`}
-    ${sentence && steps.size > 1 && html`<p class="muted">The recipes did not train for the same number of steps.</p>`}
-    ${sentence && sets.size > 1 && html`<p class="muted">Not all runs were verified on as many pairs: their accuracies may be of different people.</p>`}
-    <div class="card scroll">
-      <table>
-        <caption>
-          Recipes
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Recipe</th>
-            <th scope="col" class="number">Accuracy, mean ± deviation over seeds</th>
-            <th scope="col">By seed</th>
-            <th scope="col" class="number">Steps</th>
-            <th scope="col">Against the first, in points</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${recipes.map(
-            (recipe) =>
-              html`<tr>
-                <th scope="row">${recipe.name}</th>
-                <td class="number">${recipe.accuracy ? accuracyOf(recipe.accuracy) : none}</td>
-                <td>
-                  ${recipe.accuracy ? recipe.accuracy.values.map(({ seed, value }) => `${seed}: ${percent(value, 2)}`).join(', ') : none}
-                </td>
-                <td class="number">${recipe.steps === undefined ? none : count(recipe.steps)}</td>
-                <td>${recipe !== best && recipe.accuracy ? against(recipe, best) : none}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-      <p class="small muted">
-        Runs whose config differs in nothing but the seed are one recipe. Two recipes are compared run for run of the
-        same seed; the interval is Student’s, for 95 %. The first wins where the interval leaves out 0.
-      </p>
-    </div>`;
+${sentence && steps.size > 1 && html`<p class="muted">The recipes did not train for the same number of steps.</p>`}
+${sentence && sets.size > 1 && html`<p class="muted">Not all runs were verified on as many pairs: their accuracies may be of different people.</p>`}
+<div class="card scroll"><table><caption>Recipes</caption>
+<thead><tr><th scope="col">Recipe</th><th scope="col" class="number">Accuracy, mean ± deviation over seeds</th><th scope="col">By seed</th><th scope="col" class="number">Steps</th><th scope="col">Against the first, in points</th></tr></thead>
+<tbody>${recipes.map((recipe) => html`<tr><th scope="row">${recipe.name}</th><td class="number">${recipe.accuracy ? accuracyOf(recipe.accuracy) : none}</td><td>${recipe.accuracy ? recipe.accuracy.values.map(({ seed, value }) => `${seed}: ${percent(value, 2)}`).join(', ') : none}</td><td class="number">${recipe.steps === undefined ? none : count(recipe.steps)}</td><td>${recipe !== best && recipe.accuracy ? against(recipe, best) : none}</td></tr>`)}</tbody></table>
+<p class="small muted">Runs whose config differs in nothing but the seed are one recipe. Two recipes are compared run for run of the same seed; the interval is Student’s, for 95 %. The first wins where the interval leaves out 0.</p></div>`;
 }
 
 const accuracyOf = ({ mean, deviation }: NonNullable<Recipe['accuracy']>): string =>
@@ -132,56 +92,21 @@ function against(recipe: Recipe, best: Recipe): Html {
   const contest = contestOf(recipe, best);
   if (!contest) return html`<span class="muted">no seed in common</span>`;
   const { differences, mean, interval } = contest;
-  return html`${points(mean)}${interval && ` (${points(interval[0])} to ${points(interval[1])})`}<br /><span
-      class="small muted"
-      >${differences.map(({ seed, value }) => `${seed}: ${points(value)}`).join(', ')}</span
-    >`;
+  return html`${points(mean)}${interval && ` (${points(interval[0])} to ${points(interval[1])})`}<br><span class="small muted">${differences.map(({ seed, value }) => `${seed}: ${points(value)}`).join(', ')}</span>`;
 }
 
 function table(runs: readonly NamedRun[]): Html {
-  return html`<table>
-    <caption>
-      What the runs came to
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">Run</th>
-        <th scope="col" class="number">Accuracy on unseen people</th>
-        <th scope="col" class="number">TAR at FAR 1e-2</th>
-        <th scope="col" class="number">People</th>
-        <th scope="col" class="number">Images</th>
-        <th scope="col">Losses</th>
-        <th scope="col" class="number">Steps</th>
-        <th scope="col" class="number">Final loss</th>
-        <th scope="col" class="number">Images/s</th>
-        <th scope="col">Engine</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${runs.map(({ name, history: { evaluated, training, stages, steps, trained, engines } }) => {
-        const verification = evaluated?.verification;
-        const tar = verification?.tarAtFar['1e-2'];
-        const last = stages.findLast(({ finished }) => finished)?.finished;
-        return html`<tr>
-          <th scope="row">${name}</th>
-          <td class="number">
-            ${verification ? html`${percent(verification.accuracy, 2)}<br /><span class="small muted">± ${percent(verification.std, 2)}, ${count(verification.pairs)} pairs</span>` : none}
-          </td>
-          <td class="number">${typeof tar === 'number' ? percent(tar, 2) : none}</td>
-          <td class="number">${training ? count(training.identities) : none}</td>
-          <td class="number">${training ? count(training.images) : none}</td>
-          <td>
-            ${stages
-              .map(({ started }) => started?.loss)
-              .filter(Boolean)
-              .join(' → ')}
-          </td>
-          <td class="number">${steps.length ? count(steps[steps.length - 1].step) : none}</td>
-          <td class="number">${last ? figure(last.finalLoss) : none}</td>
-          <td class="number">${trained ? figure(trained.imagesPerSecond) : none}</td>
-          <td>${engines[engines.length - 1]?.name ?? none}</td>
-        </tr>`;
-      })}
-    </tbody>
-  </table>`;
+  return html`<table><caption>What the runs came to</caption>
+<thead><tr><th scope="col">Run</th><th scope="col" class="number">Accuracy on unseen people</th><th scope="col" class="number">TAR at FAR 1e-2</th><th scope="col" class="number">People</th><th scope="col" class="number">Images</th><th scope="col">Losses</th><th scope="col" class="number">Steps</th><th scope="col" class="number">Final loss</th><th scope="col" class="number">Images/s</th><th scope="col">Engine</th></tr></thead>
+<tbody>${runs.map(({ name, history: { evaluated, training, stages, steps, trained, engines } }) => {
+    const verification = evaluated?.verification;
+    const tar = verification?.tarAtFar['1e-2'];
+    const last = stages.findLast(({ finished }) => finished)?.finished;
+    return html`<tr><th scope="row">${name}</th><td class="number">${verification ? html`${percent(verification.accuracy, 2)}<br><span class="small muted">± ${percent(verification.std, 2)}, ${count(verification.pairs)} pairs</span>` : none}</td><td class="number">${typeof tar === 'number' ? percent(tar, 2) : none}</td><td class="number">${training ? count(training.identities) : none}</td><td class="number">${training ? count(training.images) : none}</td><td>${stages
+      .map(({ started }) => started?.loss)
+      .filter(Boolean)
+      .join(
+        ' → ',
+      )}</td><td class="number">${steps.length ? count(steps[steps.length - 1].step) : none}</td><td class="number">${last ? figure(last.finalLoss) : none}</td><td class="number">${trained ? figure(trained.imagesPerSecond) : none}</td><td>${engines[engines.length - 1]?.name ?? none}</td></tr>`;
+  })}</tbody></table>`;
 }

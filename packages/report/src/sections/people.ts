@@ -35,21 +35,11 @@ export function peopleMap({ method, people }: PeopleMap): Html {
     };
   });
   spread(shown.map(({ at }) => at));
-  return html`<div class="card">
-    <figure>
-      <figcaption>Map of people</figcaption>
-      <svg class="map" viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="img" aria-labelledby="map-t map-d">
-        <title id="map-t">Map of people</title>
-        <desc id="map-d">Embeddings of ${people.length} people on a plane, a dot an image. ${method}.</desc>
-        ${shown.map(({ identity, places, hue }) => html`<g style="--hue:${hue}">${places.map(([x, y]) => html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4.5"><title>${identity}</title></circle>`)}</g>`)}
-        ${shown.map(({ identity, hue, at: [x, y] }) => html`<text style="--hue:${hue}" x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="middle">${short(identity)}</text>`)}
-      </svg>
-    </figure>
-    <p class="small muted">
-      A dot is an image, a colour a person. Near dots have like embeddings; the distance between far groups means
-      nothing. A dot among another person's is a photo worth a look. ${method}.
-    </p>
-  </div>`;
+  return html`<div class="card"><figure><figcaption>Map of people</figcaption>
+<svg class="map" viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="img" aria-labelledby="map-t map-d"><title id="map-t">Map of people</title><desc id="map-d">Embeddings of ${people.length} people on a plane, a dot an image. ${method}.</desc>
+${shown.map(({ identity, places, hue }) => html`<g style="--hue:${hue}">${places.map(([x, y]) => html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4.5"><title>${identity}</title></circle>`)}</g>`)}
+${shown.map(({ identity, hue, at: [x, y] }) => html`<text style="--hue:${hue}" x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="middle">${short(identity)}</text>`)}
+</svg></figure><p class="small muted">A dot is an image, a colour a person. Near dots have like embeddings; the distance between far groups means nothing. A dot among another person's is a photo worth a look. ${method}.</p></div>`;
 }
 
 function scale(values: readonly number[], from: number, to: number): (value: number) => number {

@@ -12,39 +12,8 @@ export function recordSection({ notices, started, prepared, trained, engines }: 
     ['dataset', prepared?.directory],
     ['model', trained?.directory],
   ];
-  return html`<section>
-    <h2>Record</h2>
-    ${
-      notices.length > 0 &&
-      html`<div class="card">
-        <h3>Notices</h3>
-        <ul class="notices">
-          ${notices.map(({ level, message, todo }) => html`<li>${level === 'warning' && html`<strong>Warning:</strong> `}${message}${todo && html` <span class="muted">${todo}</span>`}</li>`)}
-        </ul>
-      </div>`
-    }
-    <div class="card scroll">
-      <table>
-        <caption>
-          Versions and parts
-        </caption>
-        <tbody>
-          ${facts.flatMap(([name, value]) =>
-            value === undefined
-              ? []
-              : [
-                  html`<tr>
-                    <th scope="row">${name}</th>
-                    <td><code>${value}</code></td>
-                  </tr>`,
-                ],
-          )}
-        </tbody>
-      </table>
-    </div>
-    <details class="card">
-      <summary>Config</summary>
-      <pre><code>${JSON.stringify(started.config, null, 2)}</code></pre>
-    </details>
-  </section>`;
+  return html`<section><h2>Record</h2>
+${notices.length > 0 && html`<div class="card"><h3>Notices</h3><ul class="notices">${notices.map(({ level, message, todo }) => html`<li>${level === 'warning' && html`<strong>Warning:</strong> `}${message}${todo && html` <span class="muted">${todo}</span>`}</li>`)}</ul></div>`}
+<div class="card scroll"><table><caption>Versions and parts</caption><tbody>${facts.flatMap(([name, value]) => (value === undefined ? [] : [html`<tr><th scope="row">${name}</th><td><code>${value}</code></td></tr>`]))}</tbody></table></div>
+<details class="card"><summary>Config</summary><pre><code>${JSON.stringify(started.config, null, 2)}</code></pre></details></section>`;
 }

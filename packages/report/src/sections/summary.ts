@@ -18,11 +18,7 @@ export function header(history: History): Html {
     engine && `engine ${engine.name} (${engine.device})`,
     finished && `took ${duration(finished.seconds)}`,
   ];
-  return html`<header>
-    <h1>${title(history)}</h1>
-    <p class="muted facts">${facts.filter(Boolean).join(' · ')}</p>
-    ${tiles(history)}
-  </header>`;
+  return html`<header><h1>${title(history)}</h1><p class="muted facts">${facts.filter(Boolean).join(' · ')}</p>${tiles(history)}</header>`;
 }
 
 interface Tile {
@@ -86,15 +82,7 @@ function tiles({ evaluated, training, trained, prepared, stages }: History): Htm
       note: `images/s for ${duration(trained.seconds)}`,
     });
   if (!list.length) return html``;
-  return html`<dl class="tiles">
-    ${list.map(
-      ({ name, value, note, main }) =>
-        html`<div class="tile ${main && 'main'}">
-          <dt>${name}</dt>
-          <dd><span class="value">${value}</span>${note && html`<span class="note">${note}</span>`}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return html`<dl class="tiles">${list.map(({ name, value, note, main }) => html`<div class="tile ${main && 'main'}"><dt>${name}</dt><dd><span class="value">${value}</span>${note && html`<span class="note">${note}</span>`}</dd></div>`)}</dl>`;
 }
 
 /** Digits: near all, the second one tells models apart. */

@@ -25,37 +25,12 @@ export function timeTable({ steps, stages }: History): Html {
     ];
   });
   if (!rows.length) return html``;
-  return html`<div class="card scroll">
-    <table>
-      <caption>
-        Where the time went
-        <span class="legend"
-          >${PARTS.map(({ name, colour }) => html`<span class="key c${colour}">${name}</span>`)}</span
-        >
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Stage</th>
-          <th scope="col" class="shares">Shares</th>
-          ${PARTS.map(({ part }) => html`<th scope="col" class="number">${part}</th>`)}
-          <th scope="col" class="number">ms a step</th>
-          <th scope="col" class="number">In all</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ({ loss, number, sums, total }) =>
-            html`<tr>
-              <th scope="row">${loss}, ${count(number)} steps</th>
-              <td>${bar(sums, total)}</td>
-              ${sums.map(({ ms }) => html`<td class="number">${percent(ms / (total || 1))}</td>`)}
-              <td class="number">${figure(total / number)}</td>
-              <td class="number">${duration(total / 1000)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<div class="card scroll"><table><caption>Where the time went <span class="legend">${PARTS.map(({ name, colour }) => html`<span class="key c${colour}">${name}</span>`)}</span></caption>
+<thead><tr><th scope="col">Stage</th><th scope="col" class="shares">Shares</th>${PARTS.map(({ part }) => html`<th scope="col" class="number">${part}</th>`)}<th scope="col" class="number">ms a step</th><th scope="col" class="number">In all</th></tr></thead>
+<tbody>${rows.map(
+    ({ loss, number, sums, total }) =>
+      html`<tr><th scope="row">${loss}, ${count(number)} steps</th><td>${bar(sums, total)}</td>${sums.map(({ ms }) => html`<td class="number">${percent(ms / (total || 1))}</td>`)}<td class="number">${figure(total / number)}</td><td class="number">${duration(total / 1000)}</td></tr>`,
+  )}</tbody></table></div>`;
 }
 
 function bar(
@@ -63,18 +38,12 @@ function bar(
   total: number,
 ): Html {
   let from = 0;
-  return html`<svg
-    class="bar"
-    viewBox="0 0 200 14"
-    preserveAspectRatio="none"
-    role="img"
-    aria-label="${sums.map(({ name, ms }) => `${name} ${percent(ms / (total || 1))}`).join(', ')}"
-  >
-    ${sums.map(({ ms, colour }) => {
+  return html`<svg class="bar" viewBox="0 0 200 14" preserveAspectRatio="none" role="img" aria-label="${sums.map(({ name, ms }) => `${name} ${percent(ms / (total || 1))}`).join(', ')}">${sums.map(
+    ({ ms, colour }) => {
       const width = (200 * ms) / (total || 1);
-      const part = html`<rect class="c${colour}" x="${from.toFixed(2)}" width="${width.toFixed(2)}" height="14" />`;
+      const part = html`<rect class="c${colour}" x="${from.toFixed(2)}" width="${width.toFixed(2)}" height="14"/>`;
       from += width;
       return part;
-    })}
-  </svg>`;
+    },
+  )}</svg>`;
 }

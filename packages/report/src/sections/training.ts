@@ -131,40 +131,12 @@ function plateauMeans(
 }
 
 function stageTable({ stages }: History): Html {
-  return html`<div class="card scroll">
-    <table>
-      <caption>
-        Stages
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Loss</th>
-          <th scope="col">Optimiser</th>
-          <th scope="col">Class centres</th>
-          <th scope="col" class="number">Steps</th>
-          <th scope="col" class="number">Final loss</th>
-          <th scope="col">Ended because</th>
-          <th scope="col">Evidence</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${stages.map(
-          ({ started, finished }) =>
-            html`<tr>
-              <th scope="row">${finished?.loss ?? started?.loss}</th>
-              <td>${started?.optimiser}</td>
-              <td>
-                ${started && { fresh: 'fresh', adopted: 'from the stage before', resumed: 'resumed' }[started.head]}
-              </td>
-              <td class="number">${finished ? count(finished.steps) : '–'}</td>
-              <td class="number">${finished ? figure(finished.finalLoss) : '–'}</td>
-              <td>${finished?.endedBecause ?? 'not ended'}</td>
-              <td class="small muted">${finished && evidenceText(finished.evidence)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<div class="card scroll"><table><caption>Stages</caption>
+<thead><tr><th scope="col">Loss</th><th scope="col">Optimiser</th><th scope="col">Class centres</th><th scope="col" class="number">Steps</th><th scope="col" class="number">Final loss</th><th scope="col">Ended because</th><th scope="col">Evidence</th></tr></thead>
+<tbody>${stages.map(
+    ({ started, finished }) =>
+      html`<tr><th scope="row">${finished?.loss ?? started?.loss}</th><td>${started?.optimiser}</td><td>${started && { fresh: 'fresh', adopted: 'from the stage before', resumed: 'resumed' }[started.head]}</td><td class="number">${finished ? count(finished.steps) : '–'}</td><td class="number">${finished ? figure(finished.finalLoss) : '–'}</td><td>${finished?.endedBecause ?? 'not ended'}</td><td class="small muted">${finished && evidenceText(finished.evidence)}</td></tr>`,
+  )}</tbody></table></div>`;
 }
 
 /** `{ means: [2.1, 2.0], gain: 0.05 }` as `means 2.1, 2; gain 0.05`. */

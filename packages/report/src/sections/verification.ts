@@ -12,22 +12,12 @@ export function verificationSection({ evaluated }: History, pairs: readonly Pair
   if (!evaluated) return html``;
   const { verification, people } = evaluated;
   const { accuracy, std, pairs: number, same, different, folds, threshold, eer, auc, skipped } = verification;
-  return html`<section>
-    <h2>Verification</h2>
-    <p>
-      Two photos are called the same person when the cosine of their embeddings reaches the threshold.
-      <strong>${percent(accuracy, 2)}</strong> of ${count(number)} pairs (${count(same)} of one person,
-      ${count(different)} of two) are told right (± ${percent(std, 2)} over ${folds} folds; each fold is judged with the
-      threshold that is best on the others). The threshold over all pairs is ${figure(threshold)}. The equal error rate
-      is ${percent(eer, 2)}, the area under the curve
-      ${auc.toFixed(4)}.${skipped ? ` ${count(skipped)} pairs were left out because an image could not be read.` : ''}
-    </p>
-    <div class="two">
-      <div class="card">${curve(verification)}</div>
-      <div class="card scroll">${thresholds(verification)}</div>
-    </div>
-    ${worst(pairs)} ${people && peopleMap(people)}
-  </section>`;
+  return html`<section><h2>Verification</h2>
+<p>Two photos are called the same person when the cosine of their embeddings reaches the threshold. <strong>${percent(accuracy, 2)}</strong> of ${count(number)} pairs (${count(same)} of one person, ${count(different)} of two) are told right (± ${percent(std, 2)} over ${folds} folds; each fold is judged with the threshold that is best on the others). The threshold over all pairs is ${figure(threshold)}. The equal error rate is ${percent(eer, 2)}, the area under the curve ${auc.toFixed(4)}.${skipped ? ` ${count(skipped)} pairs were left out because an image could not be read.` : ''}</p>
+<div class="two"><div class="card">${curve(verification)}</div>
+<div class="card scroll">${thresholds(verification)}</div></div>
+${worst(pairs)}
+${people && peopleMap(people)}</section>`;
 }
 
 function curve({ roc, eer }: Verification): Html {
@@ -64,67 +54,33 @@ function curve({ roc, eer }: Verification): Html {
 
 function thresholds({ operatingPoints, different }: Verification): Html {
   const rows = [...operatingPoints].sort((a, b) => Number(b.far) - Number(a.far));
-  return html`<table>
-      <caption>
-        Thresholds
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">False accept rate</th>
-          <th scope="col" class="number">Threshold</th>
-          <th scope="col" class="number">True accepts</th>
-          <th scope="col" class="number">False accepts</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ({ far, threshold, tar, falseAccepts }) =>
-            html`<tr>
-              <th scope="row">${far}</th>
-              ${
-                threshold === null || tar === null || falseAccepts === null
-                  ? html`<td class="muted" colspan="3">not enough pairs: it takes ${count(1 / Number(far))}</td>`
-                  : html`<td class="number">${threshold.toFixed(3)}</td>
-                      <td class="number">${percent(tar, 2)}</td>
-                      <td class="number">${count(falseAccepts)}</td>`
-              }
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-    <p class="small muted">
-      At each threshold no more than that share of the ${count(different)} different pairs is accepted; a figure that
-      rests on a handful of false accepts is a rough one.
-    </p>`;
+  return html`<table><caption>Thresholds</caption>
+<thead><tr><th scope="col">False accept rate</th><th scope="col" class="number">Threshold</th><th scope="col" class="number">True accepts</th><th scope="col" class="number">False accepts</th></tr></thead>
+<tbody>${rows.map(
+    ({ far, threshold, tar, falseAccepts }) =>
+      html`<tr><th scope="row">${far}</th>${
+        threshold === null || tar === null || falseAccepts === null
+          ? html`<td class="muted" colspan="3">not enough pairs: it takes ${count(1 / Number(far))}</td>`
+          : html`<td class="number">${threshold.toFixed(3)}</td><td class="number">${percent(tar, 2)}</td><td class="number">${count(falseAccepts)}</td>`
+      }</tr>`,
+  )}</tbody></table><p class="small muted">At each threshold no more than that share of the ${count(different)} different pairs is accepted; a figure that rests on a handful of false accepts is a rough one.</p>`;
 }
 
 function worst(pairs: readonly PairPicture[]): Html {
   if (!pairs.length) return html``;
   const sheet = (title: string, verdict: string, list: readonly PairPicture[]): Html | false =>
     list.length > 0 &&
-    html`<div class="card">
-      <h3>${title}</h3>
-      <ul class="pairs">
-        ${list.map(
-          ({ score, wrong, images }) =>
-            html`<li class="${wrong && 'wrong'}">
-              <div>${images.map((picture) => image(picture, picture.name))}</div>
-              <span class="score">${score.toFixed(3)}${wrong && html` <b>${verdict}</b>`}</span
-              >${images.map(({ name }) => html`<span class="name" title="${name}">${name}</span>`)}
-            </li>`,
-        )}
-      </ul>
-    </div>`;
-  return html`<h3>Worst pairs</h3>
-    <div class="two">
-      ${sheet(
-        'Different people, most alike',
-        'false accept',
-        pairs.filter(({ same }) => !same),
-      )}${sheet(
-        'One person, least alike',
-        'false reject',
-        pairs.filter(({ same }) => same),
-      )}
-    </div>`;
+    html`<div class="card"><h3>${title}</h3><ul class="pairs">${list.map(
+      ({ score, wrong, images }) =>
+        html`<li class="${wrong && 'wrong'}"><div>${images.map((picture) => image(picture, picture.name))}</div><span class="score">${score.toFixed(3)}${wrong && html` <b>${verdict}</b>`}</span>${images.map(({ name }) => html`<span class="name" title="${name}">${name}</span>`)}</li>`,
+    )}</ul></div>`;
+  return html`<h3>Worst pairs</h3><div class="two">${sheet(
+    'Different people, most alike',
+    'false accept',
+    pairs.filter(({ same }) => !same),
+  )}${sheet(
+    'One person, least alike',
+    'false reject',
+    pairs.filter(({ same }) => same),
+  )}</div>`;
 }

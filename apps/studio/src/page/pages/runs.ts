@@ -123,6 +123,4 @@ const amount = (number: number, what: string): string => `${number} ${what}${num
 
 /** The run's report, live or finished. */
 const report = ({ name, history }: Run): Html =>
-  html`<section class="report" aria-label="Report of ${name}">
-    ${header(history)}${verificationSection(history)}${trainingSection(history)}${dataSection(history, [])}${recordSection(history)}
-  </section>`;
+  html`<section class="report" aria-label="Report of ${name}">${header(history)}${verificationSection(history)}${trainingSection(history)}${dataSection(history, [])}${recordSection(history)}</section>`;
