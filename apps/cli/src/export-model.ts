@@ -27,7 +27,7 @@ import {
   type RgbImage,
 } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
-import { createEmbedder, type ModelCard, type ModelFiles } from '@facewright/training';
+import { createEmbedder, type NewModelCard, type NewModelFiles } from '@facewright/training';
 import { cardText } from './card-text.js';
 import type { ParityImages } from './parity-images.js';
 import { VERSION } from './versions.js';
@@ -36,7 +36,7 @@ export const EXPORT_FORMATS = ['onnx', 'tfjs'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportOptions {
-  readonly files: ModelFiles;
+  readonly files: NewModelFiles;
   readonly model: Model;
   readonly engine: Engine;
   readonly format: ExportFormat;
@@ -48,7 +48,7 @@ export interface ExportOptions {
 }
 
 /** `card.json`: the model's card, and what was exported of it. */
-export type ExportCard = ModelCard & {
+export type ExportCard = NewModelCard & {
   readonly export: {
     readonly format: ExportFormat;
     readonly facewright: string;
@@ -140,7 +140,7 @@ interface Facts {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-function factsOf(card: ModelCard, model: Model, { shape }: PublishedStep, layout: ImageLayout): Facts {
+function factsOf(card: NewModelCard, model: Model, { shape }: PublishedStep, layout: ImageLayout): Facts {
   const input = {
     name: IMAGES,
     shape: ['batch', ...shape(1).slice(1)],

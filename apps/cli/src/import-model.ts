@@ -6,9 +6,9 @@ import {
   createRandom,
   createRunContainer,
   FacewrightError,
-  parseOptions,
+  fromUser,
+  parseRunConfig,
   pluginContext,
-  runConfig,
   type InitialState,
   type Model,
   type RunConfigInput,
@@ -17,7 +17,7 @@ import { loadPlugin, type PluginSource } from '@facewright/platform/node';
 import { fitUnits, layersOf, planImport, readWeightsFile, type ImportPlan } from '@facewright/convert';
 import { openDataset } from '@facewright/datasets';
 import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
-import { saveModel, type ModelCard } from '@facewright/training';
+import { saveModel, type ModelCard, type NewModelCard } from '@facewright/training';
 import { pluginSource } from '@facewright/run';
 import { builtins } from './builtins.js';
 
@@ -43,7 +43,7 @@ export interface ImportOptions {
 export interface Imported {
   readonly directory: string;
   readonly how: string;
-  readonly card: ModelCard;
+  readonly card: NewModelCard;
   readonly unused: readonly string[];
 }
 
@@ -55,7 +55,7 @@ interface Weights {
 }
 
 export async function importModel(given: ImportOptions): Promise<Imported> {
-  const source = await pluginSource(given.config.plugins ?? [], { ...given, builtins });
+  const source = await pluginSource(parseRunConfig(given.config, given.where).plugins, { ...given, builtins });
   const path = resolve(given.path);
   const weights = (await isFolder(path)) ? await plainFolder(path) : await weightsOf(path, given);
   if (weights.unused.length && !given.allowUnused) {
@@ -68,15 +68,15 @@ export async function importModel(given: ImportOptions): Promise<Imported> {
   const name = given.model ?? 'mobilefacenet';
   const plugin = await loadPlugin(
     'model',
-    { name, ...(name === 'mobilefacenet' && weights.options), ...given.options },
+    fromUser({ ...(name === 'mobilefacenet' && weights.options), ...given.options, name }),
     { ...source, where: '--options' },
   );
   const model = await plugin.create(pluginContext(createRunContainer(), 'import'));
   const state = weights.state(model, plugin.options as Readonly<Record<string, unknown>>);
   const directory = resolve(given.out);
-  const card: ModelCard = {
+  const card: NewModelCard = {
     format: 1,
-    model: { name, options: plugin.options },
+    model: { name: plugin.meta.name, options: plugin.options },
     inputSize: [...model.inputSize],
     embeddingSize: model.embeddingSize,
     alignment: await alignmentOf(given, source),
@@ -152,7 +152,7 @@ async function alignmentOf(
     return { fingerprint, size };
   }
   const aligner = await (
-    await loadPlugin('aligner', parseOptions(runConfig, config, where).aligner, source)
+    await loadPlugin('aligner', parseRunConfig(config, where).aligner, source)
   ).create(pluginContext(createRunContainer(), 'import'));
   return { fingerprint: aligner.fingerprint, size: aligner.size };
 }

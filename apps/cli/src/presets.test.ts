@@ -1,5 +1,5 @@
 // Every preset is a whole config whose parts exist and take their options.
-import { parseOptions, runConfig, type PluginContext, type PluginKind, type PluginReference } from '@facewright/core';
+import { parseRunConfig, type PluginContext, type PluginKind, type PluginReference } from '@facewright/core';
 import { loadPlugin } from '@facewright/platform/node';
 import { describe, expect, test } from 'vitest';
 import { builtins } from './builtins.js';
@@ -7,7 +7,7 @@ import { partsOf, PRESET_NAMES, presetFor } from '@facewright/run';
 
 const source = { known: partsOf(builtins), baseDirectory: '.', where: 'the preset' };
 const configOf = (name: (typeof PRESET_NAMES)[number]) =>
-  parseOptions(runConfig, presetFor({ name: 'onnx' }, name).config, name);
+  parseRunConfig(presetFor({ name: 'onnx' }, name).config, name);
 
 describe.each(PRESET_NAMES)('preset %s', (name) => {
   test("every part is known, and the optimisers' groups are groups of the model", async () => {

@@ -24,8 +24,34 @@ export * from './values/events.js';
 export * from './formats/latin1.js';
 export * from './contracts/logger.js';
 export * from './plugin/schema.js';
-export * from './config/config.js';
+export {
+  accuracyRule,
+  BESIDE_THE_RECIPE,
+  defineConfig,
+  freezeRule,
+  guardRule,
+  initRule,
+  parseRunConfig,
+  plateauRule,
+  scheduleRule,
+  SEED_TIERS,
+  stageConfig,
+  tierRule,
+  untilRule,
+  type AccuracyRule,
+  type FreezeRule,
+  type InitRule,
+  type PlateauRule,
+  type RunConfig,
+  type RunConfigInput,
+  type ScheduleRule,
+  type StageConfig,
+  type TierRule,
+  type UntilRule,
+} from './config/config.js';
+export * from './plugin/names.js';
 export * from './plugin/make-part.js';
 export * from './plugin/plugin.js';
+export * from './plugin/find-plugin.js';
 export * from './plugin/tokens.js';
 export * from './plugin/container.js';

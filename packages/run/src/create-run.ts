@@ -7,9 +7,8 @@ import {
   ENGINE,
   LOGGER,
   MODEL,
-  parseOptions,
+  parseRunConfig,
   RANDOM,
-  runConfig,
   throwIfAborted,
   type ConfiguredPlugin,
   type Dataset,
@@ -99,17 +98,17 @@ export async function createRun(options: RunOptions): Promise<Run> {
   if (options.onEvent) events.subscribe(options.onEvent);
   const scope: Scope = { builtins, events, signal, baseDirectory, where, plugins };
   const given = withStagesOf(plugins, options.config ?? {});
-  parseOptions(runConfig, given, where); // complains of the user's own words before anything is added to them
+  parseRunConfig(given, where); // complains of the user's own words before anything is added to them
 
   const data = sample ? undefined : await recogniseData(given.data, baseDirectory);
-  const backend = await backendFor(parseOptions(runConfig, given, where), scope);
+  const backend = await backendFor(parseRunConfig(given, where), scope);
   const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetOf(backend, options.preset);
   const underlay: RunConfigInput = {
     ...preset.config,
     ...data?.config,
-    ...(await modelOfBeginning(parseOptions(runConfig, given, where), baseDirectory, resume)),
+    ...(await modelOfBeginning(parseRunConfig(given, where), scope, { resume, given })),
   };
-  const checked = parseOptions(runConfig, { ...underlay, ...given }, where);
+  const checked = parseRunConfig({ ...underlay, ...given }, where);
   batchParts(checked.batch, checked.microBatch); // refuses parts that do not make a batch, before any work
   const out = resolve(baseDirectory, checked.out);
   const config = { ...checked, out, ...(sample && { data: join(out, 'sample') }) };

@@ -1,7 +1,12 @@
 /** What `data` is: a prepared dataset, or one of the formats that are read; and the reader that fits. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { FacewrightError, type PluginReference, type RunConfigInput } from '@facewright/core';
+import {
+  FacewrightError,
+  type PluginReference,
+  type PluginReferenceInput,
+  type RunConfigInput,
+} from '@facewright/core';
 import { recogniseFormat } from '@facewright/datasets';
 
 export interface DataSource {
@@ -51,7 +56,7 @@ export async function recogniseData(
 const WITH_ALIGNED: readonly string[] = ['flat-folder', 'zip', 'webdataset', 'insightface-rec'];
 
 /** The reader of `--aligned`: the images at `data` are crops, in whatever they are packed. */
-export async function alignedReader(data: string | undefined, baseDirectory: string): Promise<PluginReference> {
+export async function alignedReader(data: string | undefined, baseDirectory: string): Promise<PluginReferenceInput> {
   if (data === undefined) return 'aligned-folder';
   const { format } = await recogniseFormat(resolve(baseDirectory, data));
   return WITH_ALIGNED.includes(format) ? { name: format, aligned: true } : 'aligned-folder';
@@ -59,6 +64,6 @@ export async function alignedReader(data: string | undefined, baseDirectory: str
 
 /** The reader's reference with the data's path, where it does not name one itself. */
 export function readerFor(reader: PluginReference, data: string | undefined, baseDirectory: string): PluginReference {
-  const reference = typeof reader === 'string' ? { name: reader } : reader;
+  const reference = typeof reader === 'object' ? reader : { name: reader };
   return data === undefined || 'path' in reference ? reference : { ...reference, path: resolve(baseDirectory, data) };
 }

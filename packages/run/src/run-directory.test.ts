@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseOptions, runConfig } from '@facewright/core';
+import { fromUser, parseRunConfig } from '@facewright/core';
 import { expect, test } from 'vitest';
 import { openRunDirectory, requireSameConfig } from './run-directory.js';
 
-const config = parseOptions(runConfig, {}, 'test');
+const config = parseRunConfig({}, 'test');
 
 async function withRun(sample: boolean): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'fw-out-'));
@@ -44,7 +44,7 @@ test('resuming asks for the same config, but not for the same engine or place', 
   expect(() =>
     requireSameConfig(
       config,
-      { ...config, backend: 'cpu', out: 'elsewhere', checkpoint: { everySteps: 1, keep: 1, best: true } },
+      { ...config, backend: fromUser('cpu'), out: 'elsewhere', checkpoint: { everySteps: 1, keep: 1, best: true } },
       'x',
     ),
   ).not.toThrow();

@@ -1,12 +1,22 @@
 /** The directory of a run: what lies where, whose run it is, and when it may be written to again. */
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { BESIDE_THE_RECIPE, FacewrightError, messageOf, type RunConfig } from '@facewright/core';
+import {
+  BESIDE_THE_RECIPE,
+  dataReference,
+  FacewrightError,
+  messageOf,
+  parseOptions,
+  type RunConfig,
+} from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
+import { z } from 'zod';
+
+export const RUN_RECORD = 'run.json';
 
 /** Everything a run writes, and nothing else is ever removed. */
 const OWN = [
-  'run.json',
+  RUN_RECORD,
   'events.jsonl',
   'metrics.json',
   'report.html',
@@ -30,6 +40,19 @@ export interface RunRecord {
   readonly heldOut?: readonly string[];
 }
 
+/** The record as it is read: others may have written it, so what its config says is checked before use, and its plugins are only names. */
+const readRecord = z.looseObject({
+  format: z.literal(1),
+  command: z.string(),
+  config: z.looseObject({
+    model: dataReference,
+    licences: z.object({ data: z.string().optional(), weights: z.string().optional() }).optional(),
+  }),
+  sample: z.boolean(),
+  heldOut: z.array(z.string()).readonly().optional(),
+});
+export type ReadRunRecord = z.infer<typeof readRecord>;
+
 export interface RunDirectory {
   readonly path: string;
   readonly events: string;
@@ -38,7 +61,7 @@ export interface RunDirectory {
   readonly model: string;
   readonly evaluation: string;
   /** What an earlier start recorded; with `resume` only. */
-  readonly earlier?: RunRecord;
+  readonly earlier?: ReadRunRecord;
   record(record: RunRecord): Promise<void>;
 }
 
@@ -87,13 +110,13 @@ export async function openRunDirectory(
     model: join(path, 'model'),
     evaluation: join(path, 'evaluation'),
     ...(resume && { earlier }),
-    record: (record) => writeFileAtomic(join(path, 'run.json'), `${JSON.stringify(record, null, 2)}\n`),
+    record: (record) => writeFileAtomic(join(path, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`),
   };
 }
 
 /** What `run.json` in this directory says, if there is one. */
-export async function readRunRecord(directory: string): Promise<RunRecord | undefined> {
-  const path = join(directory, 'run.json');
+export async function readRunRecord(directory: string): Promise<ReadRunRecord | undefined> {
+  const path = join(directory, RUN_RECORD);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw new FacewrightError({
@@ -103,8 +126,9 @@ export async function readRunRecord(directory: string): Promise<RunRecord | unde
     });
   });
   if (text === undefined) return undefined;
+  let content: unknown;
   try {
-    return JSON.parse(text) as RunRecord;
+    content = JSON.parse(text);
   } catch (error) {
     throw new FacewrightError({
       what: `The record of the run is damaged: ${messageOf(error)}`,
@@ -113,14 +137,14 @@ export async function readRunRecord(directory: string): Promise<RunRecord | unde
       cause: error,
     });
   }
+  return parseOptions(readRecord, content, path);
 }
 
 /** A resumed run must be the run that was started: names the keys of the config that differ. */
-export function requireSameConfig(earlier: RunConfig, now: RunConfig, where: string): void {
+export function requireSameConfig(earlier: Readonly<Record<string, unknown>>, now: RunConfig, where: string): void {
   const changed = Object.keys({ ...earlier, ...now }).filter(
     (key) =>
-      !BESIDE_THE_RECIPE.includes(key) &&
-      JSON.stringify(earlier[key as keyof RunConfig]) !== JSON.stringify(now[key as keyof RunConfig]),
+      !BESIDE_THE_RECIPE.includes(key) && JSON.stringify(earlier[key]) !== JSON.stringify(now[key as keyof RunConfig]),
   );
   if (!changed.length) return;
   throw new FacewrightError({

@@ -27,6 +27,8 @@ export {
   recordMetrics,
   checkAlignment,
   type ModelCard,
+  type NewModelCard,
+  type NewModelFiles,
   type ModelFiles,
   type ModelMetrics,
 } from './checkpoint/model-files.js';

@@ -1,6 +1,6 @@
 /** `facewright bench train`: how fast an engine trains the paper's model, and the memory that takes. */
 import type { Command } from 'commander';
-import { createEventStream, createRunContainer, pluginContext, type PluginReference } from '@facewright/core';
+import { createEventStream, createRunContainer, fromUser, pluginContext } from '@facewright/core';
 import { softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
 import { batchParts, sgd } from '@facewright/training';
@@ -57,7 +57,7 @@ Examples:
         const context = pluginContext(createRunContainer({ events, signal, baseDirectory: process.cwd() }), 'bench');
         const source = await pluginSource([], { builtins, baseDirectory: process.cwd(), where: '--backend' });
         const { plugin } = await chooseBackend(
-          { ...(jsonOptions(options.options) as object), name: options.backend } satisfies PluginReference,
+          fromUser({ ...(jsonOptions(options.options) as object), name: options.backend }),
           source,
           context,
         );

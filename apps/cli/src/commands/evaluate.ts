@@ -9,9 +9,8 @@ import {
   FacewrightError,
   messageOf,
   MODEL,
-  parseOptions,
+  parseRunConfig,
   RANDOM,
-  runConfig,
   type Random,
   type RgbImage,
   type RunEvent,
@@ -133,12 +132,9 @@ The accuracy is recorded in the model's card, model.json. True accept rates at a
         events.subscribe(onEvent);
         events.subscribe((event) => void (event.type !== 'progress' && told.push(event)));
         const { given, baseDirectory, where } = await configOf({ ...options, data: undefined, out: undefined });
-        const scope: Scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
-        const config = parseOptions(
-          runConfig,
-          { ...given, data: undefined, model: { ...(card.model.options as object), name: card.model.name } },
-          where,
-        );
+        const modelOf = { model: card.model, where: join(resolve(options.model), 'model.json') };
+        const scope: Scope = { builtins, events, signal, baseDirectory, where, plugins: [], modelOf };
+        const config = parseRunConfig({ ...given, data: undefined }, where);
         const composition = await compose(config, await backendFor(config, scope), scope);
         const { container } = composition;
         const what = {

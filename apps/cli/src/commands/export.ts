@@ -1,7 +1,7 @@
 /** `facewright export`: a trained model as a file for other programs. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { createEventStream, ENGINE, FacewrightError, MODEL, parseOptions, runConfig } from '@facewright/core';
+import { createEventStream, ENGINE, FacewrightError, MODEL, parseRunConfig } from '@facewright/core';
 import { loadModelFiles } from '@facewright/training';
 import { backendFor, compose } from '@facewright/run';
 import { builtins } from '../builtins.js';
@@ -66,16 +66,9 @@ Examples:
         const events = createEventStream();
         events.subscribe(onEvent);
         const { given, baseDirectory, where } = await configOf(options);
-        const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
-        const config = parseOptions(
-          runConfig,
-          {
-            ...given,
-            data: undefined,
-            model: { ...(files.card.model.options as object), name: files.card.model.name },
-          },
-          where,
-        );
+        const modelOf = { model: files.card.model, where: join(resolve(options.model), 'model.json') };
+        const scope = { builtins, events, signal, baseDirectory, where, plugins: [], modelOf };
+        const config = parseRunConfig({ ...given, data: undefined }, where);
         const composition = await compose(config, await backendFor(config, scope), scope);
         try {
           const model = await composition.container.resolve(MODEL);

@@ -7,8 +7,7 @@ import {
   LOSS,
   MODEL,
   OPTIMISER,
-  parseOptions,
-  runConfig,
+  parseRunConfig,
   type Engine,
   type RunConfigInput,
 } from '@facewright/core';
@@ -81,10 +80,10 @@ Examples:
         events.subscribe(onEvent);
         const { given, baseDirectory, where } = await configOf(options);
         const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
-        const backend = await backendFor(parseOptions(runConfig, given, where), scope);
+        const backend = await backendFor(parseRunConfig(given, where), scope);
         // what is planned reads no photos: of the data only the number of people counts
         const { data, ...rest } = { ...presetOf(backend, options.preset).config, ...given };
-        const config = parseOptions(runConfig, rest, where);
+        const config = parseRunConfig(rest, where);
         const classes = options.classes ?? (await peopleOf(data, baseDirectory)) ?? ASSUMED_CLASSES;
         requireAtLeast({ classes }, { classes: 2 });
         batchParts(config.batch, config.microBatch);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { createEventStream, FacewrightError, parseOptions, runConfig } from '@facewright/core';
+import { createEventStream, FacewrightError, parseRunConfig } from '@facewright/core';
 import { backendFor, compose, prepareStage, type PresetName, presetOf, recogniseData } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import {
@@ -63,12 +63,8 @@ A folder of photos without people's folders is taken too, each photo as a person
         const events = createEventStream();
         events.subscribe(onEvent);
         const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
-        const backend = await backendFor(parseOptions(runConfig, given, where), scope);
-        const config = parseOptions(
-          runConfig,
-          { ...presetOf(backend, options.preset).config, ...data.config, ...given },
-          where,
-        );
+        const backend = await backendFor(parseRunConfig(given, where), scope);
+        const config = parseRunConfig({ ...presetOf(backend, options.preset).config, ...data.config, ...given }, where);
         const composition = await compose(config, backend, scope);
         try {
           const { exclusions, ...summary } = await prepareStage(composition, { directory });

@@ -1,10 +1,8 @@
 /** The config of a run as a schema: `facewright.config.{ts,js,json,yaml}` and `createRun` take exactly this. */
 import { z } from 'zod';
+import { fromUser, pluginReference, userSpecifier } from '../plugin/names.js';
+import { parseOptions } from '../plugin/schema.js';
 import { PHOTO_LIMITS } from '../values/photo-limits.js';
-
-/** A part by name (built in, package or file), or by name with its options beside it. */
-export const pluginReference = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
-export type PluginReference = z.infer<typeof pluginReference>;
 
 /** A rule of the tier table; the first whose `above` is less than the identity's number of photos holds. */
 export const tierRule = z.strictObject({
@@ -19,8 +17,12 @@ export type TierRule = z.infer<typeof tierRule>;
 export const SEED_TIERS: TierRule[] = [
   { name: 'picked', above: 350, pick: 350, augment: [] },
   { name: 'kept', above: 200, augment: [] },
-  { name: 'opened', above: 90, augment: ['opening'] },
-  { name: 'noised', above: 30, augment: ['opening', 'gaussian-noise', 'salt-and-pepper'] },
+  { name: 'opened', above: 90, augment: [fromUser('opening')] },
+  {
+    name: 'noised',
+    above: 30,
+    augment: ['opening', 'gaussian-noise', 'salt-and-pepper'].map((name) => fromUser(name)),
+  },
 ];
 
 /** Options of the criterion `plateau`. */
@@ -129,7 +131,7 @@ export type InitRule = z.infer<typeof initRule>;
 
 export const stageConfig = z.strictObject({
   loss: pluginReference,
-  optimiser: pluginReference.default('adam'),
+  optimiser: pluginReference.prefault('adam'),
   rate: z.number().positive().default(1e-3).describe('learning rate'),
   warmUp: z.int().min(0).default(0).describe('steps in which the rate rises linearly from 0'),
   schedule: scheduleRule.optional().describe('how the rate goes on after that; constant without it'),
@@ -144,16 +146,27 @@ export const stageConfig = z.strictObject({
 });
 export type StageConfig = z.infer<typeof stageConfig>;
 
+/** What a training does about a loss that is no number. */
+export const guardRule = z.strictObject({
+  retries: z
+    .int()
+    .min(0)
+    .default(3)
+    .describe('how often a stage goes back to its last good state after a loss that is no number'),
+  rateFactor: z.number().positive().lt(1).default(0.5).describe('what its rate is multiplied by each time'),
+  chanceAfter: z.int().min(20).default(500).describe('steps of a stage after which an accuracy at chance is told'),
+});
+
 export const runConfig = z.strictObject({
   $schema: z.string().optional(),
   data: z.string().optional().describe('folder of one subfolder a person, a landmark list, or a prepared dataset'),
   out: z.string().default('facewright-run').describe('directory of the run'),
   seed: z.int().default(1),
-  plugins: z.array(z.string()).default([]).describe('packages or files whose plugins can then be used by name'),
-  backend: pluginReference.default('auto'),
-  reader: pluginReference.default('folder'),
-  detector: pluginReference.default('mtcnn'),
-  aligner: pluginReference.default('five-point'),
+  plugins: z.array(userSpecifier).default([]).describe('packages or files whose plugins can then be used by name'),
+  backend: pluginReference.prefault('auto'),
+  reader: pluginReference.prefault('folder'),
+  detector: pluginReference.prefault('mtcnn'),
+  aligner: pluginReference.prefault('five-point'),
   workers: z
     .int()
     .min(0)
@@ -190,7 +203,7 @@ export const runConfig = z.strictObject({
     .default('leave-out')
     .describe('a photo in which no face is found: left out, or its middle taken as InsightFace does'),
   tiers: z.array(tierRule).default(SEED_TIERS),
-  model: pluginReference.default('mobilefacenet'),
+  model: pluginReference.prefault('mobilefacenet'),
   from: z
     .string()
     .min(1)
@@ -236,17 +249,7 @@ export const runConfig = z.strictObject({
     .describe(
       'people of whom fewer aligned photos are there are not trained on; the tiers count photos before detection',
     ),
-  guard: z
-    .strictObject({
-      retries: z
-        .int()
-        .min(0)
-        .default(3)
-        .describe('how often a stage goes back to its last good state after a loss that is no number'),
-      rateFactor: z.number().positive().lt(1).default(0.5).describe('what its rate is multiplied by each time'),
-      chanceAfter: z.int().min(20).default(500).describe('steps of a stage after which an accuracy at chance is told'),
-    })
-    .prefault({}),
+  guard: guardRule.prefault({}),
   licences: z
     .strictObject({ data: z.string().min(1).optional(), weights: z.string().min(1).optional() })
     .optional()
@@ -262,6 +265,13 @@ export const runConfig = z.strictObject({
 });
 export type RunConfig = z.infer<typeof runConfig>;
 export type RunConfigInput = z.input<typeof runConfig>;
+
+/**
+ * The checked config with its defaults. The only way from a config as it is written to one whose plugins can be loaded: what the user wrote goes in
+ * here, and names out of data do not fit. `where` names the file, for errors.
+ */
+export const parseRunConfig = (config: RunConfigInput, where: string): RunConfig =>
+  parseOptions(runConfig, config, where);
 
 /** Keys that a run may be given otherwise and still be the same recipe: where it works, on what, and what it keeps. */
 export const BESIDE_THE_RECIPE: readonly string[] = [

@@ -78,6 +78,8 @@ export interface ConfiguredPlugin<K extends PluginKind = PluginKind> {
   readonly meta: PluginMeta<K>;
   /** The checked options, defaults filled in: recorded with the run. */
   readonly options: unknown;
+  /** What it was configured from; data that names this plugin gets it with the options that the data say. */
+  readonly factory?: PluginFactory<K>;
   create(context: PluginContext): Promise<Contracts[K]>;
 }
 
@@ -97,9 +99,15 @@ export function definePlugin<K extends PluginKind, Schema extends z.ZodType>(
     where = `options of ${definition.meta.kind} "${definition.meta.name}"`,
   ): ConfiguredPlugin<K> => {
     const checked = parseOptions(definition.options, options ?? {}, where);
-    return { meta: definition.meta, options: checked, create: async (context) => definition.create(checked, context) };
+    return {
+      meta: definition.meta,
+      options: checked,
+      factory,
+      create: async (context) => definition.create(checked, context),
+    };
   };
-  return Object.assign(configure, definition);
+  const factory: PluginFactory<K, Schema> = Object.assign(configure, definition);
+  return factory;
 }
 
 /** Whether a value is a plugin, of this kind where one is given. Structural: two copies of this package understand each other. */

@@ -2,14 +2,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { parse } from 'yaml';
-import {
-  FacewrightError,
-  messageOf,
-  parseOptions,
-  runConfig,
-  type RunConfig,
-  type RunConfigInput,
-} from '@facewright/core';
+import { FacewrightError, messageOf, parseRunConfig, type RunConfig, type RunConfigInput } from '@facewright/core';
 import { readCheckedText } from './checked-file.js';
 import { importFile } from './load-plugin.js';
 
@@ -44,7 +37,7 @@ export async function loadConfig({
   const where = file ?? 'the command line';
   const raw = file ? await readConfig(file) : {};
   const given = { ...raw, ...overrides };
-  const config = parseOptions(runConfig, { ...preset, ...given }, where);
+  const config = parseRunConfig({ ...preset, ...given }, where);
   return { config, given, baseDirectory: file ? dirname(file) : resolve(directory), where };
 }
 
@@ -62,7 +55,7 @@ async function findConfig(directory: string): Promise<string | undefined> {
   return undefined;
 }
 
-async function readConfig(path: string): Promise<object> {
+async function readConfig(path: string): Promise<RunConfigInput> {
   let value: unknown;
   try {
     if (['.json', '.yaml', '.yml'].includes(extname(path))) value = parse(await readCheckedText(path)) ?? {};

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { definePlugin, type PluginFactory } from '@facewright/core';
+import { definePlugin, fromUser, type PluginFactory, type PluginReferenceInput } from '@facewright/core';
 import { importPlugins, loadPlugin } from './load-plugin.js';
 
 const builtIn = definePlugin({
@@ -17,8 +17,8 @@ const builtIn = definePlugin({
 const known = [builtIn] as unknown as PluginFactory[];
 const where = 'facewright.config.ts';
 let baseDirectory: string;
-const load = (reference: Parameters<typeof loadPlugin>[1]) =>
-  loadPlugin('loss', reference, { known, baseDirectory, where });
+const load = (reference: PluginReferenceInput) =>
+  loadPlugin('loss', fromUser(reference), { known, baseDirectory, where });
 
 /** The source of a plugin as another package would write it, without any import of ours. */
 const source = (name: string, kind = 'loss', apiVersion = 1): string => `
@@ -107,7 +107,7 @@ test.each([
 
 test('importPlugins lists all that a package or file brings', async () => {
   const names = async (name: string) =>
-    (await importPlugins(name, { baseDirectory, where })).map(({ meta }) => meta.name);
+    (await importPlugins(fromUser(name), { baseDirectory, where })).map(({ meta }) => meta.name);
   expect(await names('./two.mjs')).toEqual(['one', 'two']);
   expect(await names('./local.mjs')).toEqual(['local']);
   expect(await names('no-such-package')).toEqual([]);

@@ -1,4 +1,7 @@
-/** Plugins by name: a built-in, one that a listed package brings, a package, or a local file relative to the config. */
+/**
+ * Plugins by the names that users give: a built-in, one that a listed package brings, a package, or a local file relative to the config. Names out of
+ * data do not come here, and their type does not fit: see `findPlugin` of core.
+ */
 import { closest } from 'fastest-levenshtein';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -12,6 +15,7 @@ import {
   type PluginFactory,
   type PluginKind,
   type PluginReference,
+  type UserSpecifier,
 } from '@facewright/core';
 
 export interface PluginSource {
@@ -29,7 +33,7 @@ export async function loadPlugin<K extends PluginKind>(
   reference: PluginReference,
   source: PluginSource,
 ): Promise<ConfiguredPlugin<K>> {
-  const { name, ...options } = typeof reference === 'string' ? { name: reference } : reference;
+  const { name, ...options } = typeof reference === 'object' ? reference : { name: reference };
   const plugin =
     source.known.find((candidate) => isPlugin(candidate, kind) && candidate.meta.name === name) ??
     (await importOne(kind, name, source));
@@ -40,12 +44,13 @@ export async function loadPlugin<K extends PluginKind>(
       todo: `Install a version of it made for @facewright/core with apiVersion ${API_VERSION}.`,
     });
   }
-  return (plugin as unknown as PluginFactory<K>)(options, `${kind} "${name}" in ${source.where}`);
+  const factory = plugin as unknown as PluginFactory<K>;
+  return { factory, ...factory(options, `${kind} "${name}" in ${source.where}`) };
 }
 
 /** Every plugin that a package or file exports; none where there is no such package or file. */
 export async function importPlugins(
-  name: string,
+  name: UserSpecifier,
   { baseDirectory, where }: Omit<PluginSource, 'known'>,
 ): Promise<PluginFactory[]> {
   const path = await locate(name, resolve(baseDirectory));
@@ -87,7 +92,7 @@ export async function importFile(path: string): Promise<unknown> {
   return createJiti(import.meta.url).import(path);
 }
 
-async function importOne(kind: PluginKind, name: string, source: PluginSource): Promise<PluginFactory> {
+async function importOne(kind: PluginKind, name: UserSpecifier, source: PluginSource): Promise<PluginFactory> {
   const found = (await importPlugins(name, source)).filter((plugin) => plugin.meta.kind === kind);
   if (found.length === 1) return found[0];
   const names = source.known.filter((plugin) => plugin.meta.kind === kind).map((plugin) => plugin.meta.name);

@@ -5,6 +5,7 @@ import {
   FacewrightError,
   Interrupted,
   landmarksFrom,
+  fromUser,
   makePart,
   pluginContext,
   SEED_TIERS,
@@ -102,7 +103,9 @@ test('the same seed gives the same bytes, whatever loads first; another gives ot
       })),
     });
     const test = run(readerOf(late('A'), late('B')), {
-      tiers: tiersOf([{ name: 'noised', above: 0, pick: 5, augment: ['gaussian-noise', 'salt-and-pepper'] }]),
+      tiers: tiersOf([
+        { name: 'noised', above: 0, pick: 5, augment: [fromUser('gaussian-noise'), fromUser('salt-and-pepper')] },
+      ]),
       random: createRandom(seed),
     });
     await prepare(test.options);
@@ -198,7 +201,7 @@ test('which faces of a photo are kept is the policy’s', async () => {
     const test = run(reader, {
       detector: countingDetector,
       faces: policy,
-      tiers: tiersOf([{ name: 'all', above: 0, augment: ['gaussian-noise'] }]),
+      tiers: tiersOf([{ name: 'all', above: 0, augment: [fromUser('gaussian-noise')] }]),
     });
     const summary = await prepare(test.options);
     expect(summary.alignment.detector).toBe('counting');

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { SHARE_ENV } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import type { Events, Exclusion, PluginReference, Sample } from '@facewright/core';
+import type { Events, Exclusion, PluginReference, Sample, UserSpecifier } from '@facewright/core';
 import type { DecodeLimits } from '@facewright/platform/node';
 import type { FacesPolicy, PhotoTask, WithoutFacePolicy } from './photo.js';
 import type { StageSeconds } from './stages.js';
@@ -13,7 +13,7 @@ import type { StageSeconds } from './stages.js';
 /** The parts by name, as in a config: what another thread can make them from. */
 export interface WorkerRecipe {
   /** Packages (as absolute paths or specifiers) and files whose plugins can be used by name. */
-  readonly modules: readonly string[];
+  readonly modules: readonly UserSpecifier[];
   readonly baseDirectory: string;
   /** For errors: the config file or the command line. */
   readonly where: string;

@@ -4,10 +4,13 @@ import {
   createRunContainer,
   ENGINE,
   EVENTS,
+  findPlugin,
   pluginContext,
   registerPlugin,
   BACKEND,
   type ConfiguredPlugin,
+  type DataName,
+  type DataReference,
   type Engine,
   type EventStream,
   type PluginFactory,
@@ -16,6 +19,7 @@ import {
   type RunConfig,
   type StageConfig,
   type TierRule,
+  type UserSpecifier,
 } from '@facewright/core';
 import { importPlugins, loadPlugin, type PluginSource } from '@facewright/platform/node';
 import { partsOf, type Builtins } from './builtins.js';
@@ -32,6 +36,14 @@ export interface Scope {
   readonly where: string;
   /** Configured parts given in code: each takes the place of what the config says for its kind, losses and augmenters that of their name. */
   readonly plugins: readonly ConfiguredPlugin[];
+  /** The model that a file of data names: it takes the place of the config's, and is never imported. */
+  readonly modelOf?: ModelOfData;
+}
+
+export interface ModelOfData {
+  readonly model: { readonly name: DataName; readonly options: unknown };
+  /** The file. */
+  readonly where: string;
 }
 
 /** The parts of a run as plugins with checked options, and the container that makes them. */
@@ -49,6 +61,8 @@ export interface Composition {
   }[];
   readonly tiers: readonly { readonly rule: TierRule; readonly augmenters: readonly ConfiguredPlugin<'augmenter'>[] }[];
   readonly loggers: readonly ConfiguredPlugin<'logger'>[];
+  /** Plugins that data may name: those that the config or code uses or brings, and the built-in ones. */
+  readonly known: readonly PluginFactory[];
   /** The parts given in code. */
   readonly given: readonly ConfiguredPlugin[];
   readonly builtins: Builtins;
@@ -58,14 +72,19 @@ export interface Composition {
   dispose(): Promise<void>;
 }
 
-/** Plugins known by name: those that the config's packages and files bring, then the built-in ones. */
+/** Plugins known by name: those given in code, those that the config's packages and files bring, then the built-in ones. */
 export async function pluginSource(
-  names: readonly string[],
-  { builtins, baseDirectory, where }: Pick<Scope, 'builtins' | 'baseDirectory' | 'where'>,
+  names: readonly UserSpecifier[],
+  {
+    builtins,
+    baseDirectory,
+    where,
+    plugins = [],
+  }: Pick<Scope, 'builtins' | 'baseDirectory' | 'where'> & Partial<Pick<Scope, 'plugins'>>,
 ): Promise<PluginSource> {
   const brought: PluginFactory[] = [];
   for (const name of names) brought.push(...(await importPlugins(name, { baseDirectory, where })));
-  return { known: [...brought, ...partsOf(builtins)], baseDirectory, where };
+  return { known: [...factoriesOf(plugins), ...brought, ...partsOf(builtins)], baseDirectory, where };
 }
 
 /** The engine a config asks for, as a plugin that works here. */
@@ -100,7 +119,8 @@ export async function compose(
       : await load('reader', readerFor(config.reader, config.data, scope.baseDirectory));
   const detector = await load('detector', config.detector);
   const aligner = await load('aligner', config.aligner);
-  const model = await load('model', config.model);
+  const ownModel = await load('model', config.model);
+  const model = scope.modelOf ? modelOfData(scope.modelOf, [...factoriesOf([ownModel]), ...source.known]) : ownModel;
   const stages = await Promise.all(
     config.stages.map(async (stage) => ({
       loss: await loadNamed('loss', stage.loss),
@@ -141,6 +161,7 @@ export async function compose(
     stages,
     tiers,
     loggers,
+    known: [...factoriesOf([model, ...stages.map(({ loss }) => loss)]), ...source.known],
     given: scope.plugins,
     builtins: scope.builtins,
     baseDirectory: scope.baseDirectory,
@@ -148,6 +169,17 @@ export async function compose(
     dispose: openEngineOnce(container),
   };
 }
+
+const factoriesOf = (plugins: readonly ConfiguredPlugin[]): PluginFactory[] =>
+  plugins.flatMap(({ factory }) => factory ?? []);
+
+/** The model that a card or a checkpoint is of, with the options it was made with. */
+export const modelOfData = (
+  { model, where }: ModelOfData,
+  known: readonly PluginFactory[],
+): ConfiguredPlugin<'model'> => findPlugin('model', referenceOf(model), { known, where });
+
+const referenceOf = ({ name, options }: ModelOfData['model']): DataReference => ({ ...(options as object), name });
 
 /** The part of this kind given in code; the last one, as a newer registration takes the place of an older one. */
 export function givenPart<K extends PluginKind>(
@@ -161,7 +193,7 @@ export function givenPart<K extends PluginKind>(
 }
 
 export const nameOf = (reference: PluginReference): string =>
-  typeof reference === 'string' ? reference : reference.name;
+  typeof reference === 'object' ? reference.name : reference;
 
 /** The run's engine: opened and told of when something first asks for it. Gives the function that closes it. */
 function openEngineOnce(container: DependencyContainer): () => Promise<void> {

@@ -3,6 +3,7 @@ import { wasm } from '@facewright/backend-wasm';
 import {
   createRunContainer,
   definePlugin,
+  fromUser,
   pluginContext,
   type Availability,
   type PluginFactory,
@@ -26,16 +27,16 @@ test('auto takes the first engine that works; a named one is taken or says why n
   const usable = (await listEngines(context, source.known)).filter(forAuto).map(({ name }) => name);
   const auto = async (...availabilities: Availability[]): Promise<string> => {
     const known = availabilities.map((availability, i) => engine(`engine-${i}`, availability)) as never;
-    return (await chooseBackend('auto', { ...source, known }, context)).plugin.meta.name;
+    return (await chooseBackend(fromUser('auto'), { ...source, known }, context)).plugin.meta.name;
   };
   expect(await auto({ usable: false }, { usable: true }, { usable: true })).toBe('engine-1');
   expect(await auto({ usable: true, emulated: true }, { usable: true })).toBe('engine-1');
   expect(await auto({ usable: true }, { usable: true, accelerated: true })).toBe('engine-1');
   await expect(auto({ usable: false, reason: 'none' })).rejects.toThrow(/engine-0: none/);
   expect(usable).toEqual(expect.arrayContaining(['wasm', 'cpu']));
-  expect((await chooseBackend({ name: 'cpu' }, source, context)).plugin.meta.name).toBe('cpu');
+  expect((await chooseBackend(fromUser({ name: 'cpu' }), source, context)).plugin.meta.name).toBe('cpu');
   const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
-  await expect(chooseBackend('broken', { ...source, known: [broken] as never }, context)).rejects.toThrow(
+  await expect(chooseBackend(fromUser('broken'), { ...source, known: [broken] as never }, context)).rejects.toThrow(
     /"broken" does not work here: no such device[\s\S]*buy one/,
   );
   expect(forAuto({ usable: true, device: 'a GPU', emulated: true })).toBe(false);

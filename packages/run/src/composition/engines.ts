@@ -21,7 +21,7 @@ export async function chooseBackend(
   source: PluginSource,
   context: PluginContext,
 ): Promise<ChosenBackend> {
-  const name = typeof reference === 'string' ? reference : reference.name;
+  const name = typeof reference === 'object' ? reference.name : reference;
   if (name !== 'auto') {
     const plugin = await loadPlugin('backend', reference, source);
     const availability = await probe(plugin, context);

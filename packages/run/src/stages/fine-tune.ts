@@ -1,40 +1,56 @@
 /** `from` in a config: training begins from a model, a checkpoint or a run in place of drawn weights. */
 import { isDeepStrictEqual } from 'node:util';
-import { resolve } from 'node:path';
-import { EVENTS, FacewrightError, messageOf, pluginContext, type Dataset, type RunConfigInput } from '@facewright/core';
-import { loadPlugin } from '@facewright/platform/node';
+import { join, resolve } from 'node:path';
+import {
+  EVENTS,
+  FacewrightError,
+  findPlugin,
+  messageOf,
+  pluginContext,
+  type Dataset,
+  type RunConfig,
+  type RunConfigInput,
+} from '@facewright/core';
 import { checkAlignment, readStartingPoint, type InitialWeights, type StartingPoint } from '@facewright/training';
-import { pluginSource, type Composition } from '../composition/compose.js';
-import { readRunRecord } from '../run-directory.js';
+import { modelOfData, pluginSource, type Composition, type Scope } from '../composition/compose.js';
+import { readRunRecord, RUN_RECORD } from '../run-directory.js';
 
 /**
- * What lies under the config of a fine-tuning: the model that its weights are of, and their licence. A resumed run knows them already, and no longer needs
- * what it began from.
+ * What lies under the config of a fine-tuning: the model that its weights are of unless the config names one, and their licence. A resumed run knows
+ * them already, and no longer needs what it began from.
  */
 export async function modelOfBeginning(
-  { from, out }: { readonly from?: string; readonly out: string },
-  baseDirectory: string,
-  resume: boolean,
+  { from, out, plugins }: RunConfig,
+  scope: Scope,
+  { resume, given }: { readonly resume: boolean; readonly given: RunConfigInput },
 ): Promise<RunConfigInput> {
   if (from === undefined) return {};
-  const earlier = resume ? await readRunRecord(resolve(baseDirectory, out)) : undefined;
-  if (earlier)
-    return { model: earlier.config.model, ...(earlier.config.licences && { licences: earlier.config.licences }) };
-  const { model, licences } = await readStartingPoint(resolve(baseDirectory, from));
-  return {
-    model: { ...(model.options as object), name: model.name },
-    ...(licences?.weights !== undefined && { licences: { weights: licences.weights } }),
-  };
+  const own = resolve(scope.baseDirectory, out);
+  const earlier = resume ? await readRunRecord(own) : undefined;
+  const begun = earlier ? undefined : await readStartingPoint(resolve(scope.baseDirectory, from));
+  const weights = begun ? begun.licences?.weights : earlier?.config.licences?.weights;
+  const licences: RunConfigInput = begun
+    ? weights === undefined
+      ? {}
+      : { licences: { weights } }
+    : earlier?.config.licences
+      ? { licences: earlier.config.licences }
+      : {};
+  if (given.model !== undefined) return licences;
+  const { known } = await pluginSource(plugins, scope);
+  const { meta, options } = begun
+    ? modelOfData({ model: begun.model, where: begun.path }, known)
+    : findPlugin('model', earlier!.config.model, { known, where: join(own, RUN_RECORD) });
+  return { ...licences, model: { ...(options as object), name: meta.name } };
 }
 
 /** The weights, and the class centres where their loss is known here. Throws a `FacewrightError` where model or alignment are others. */
 export async function beginFrom(
-  { container, config, model, builtins, baseDirectory, where }: Composition,
+  { container, config, model, known, baseDirectory }: Composition,
   dataset: Dataset,
 ): Promise<InitialWeights> {
   const point = await readStartingPoint(resolve(baseDirectory, config.from!));
-  const source = await pluginSource(config.plugins, { builtins, baseDirectory, where });
-  const own = await loadPlugin('model', { ...(point.model.options as object), name: point.model.name }, source);
+  const own = modelOfData({ model: point.model, where: point.path }, known);
   if (own.meta.name !== model.meta.name || !isDeepStrictEqual(own.options, model.options)) {
     throw new FacewrightError({
       what: `The config's model "${model.meta.name}" is not the one to begin from, or has other options.`,
@@ -48,7 +64,8 @@ export async function beginFrom(
   async function knownCentres({ head, path }: StartingPoint): Promise<InitialWeights['known']> {
     if (!head) return undefined;
     try {
-      const loss = await (await loadPlugin('loss', head.loss, source)).create(pluginContext(container, 'former loss'));
+      const plugin = findPlugin('loss', head.loss, { known, where: path });
+      const loss = await plugin.create(pluginContext(container, 'former loss'));
       const centres = loss.centres?.(head.params, head.statistics);
       return centres && { centres, identities: head.identities };
     } catch (error) {

@@ -5,6 +5,7 @@ import {
   AUGMENTER,
   DETECTOR,
   EVENTS,
+  fromUser,
   pluginContext,
   RANDOM,
   READER,
@@ -85,11 +86,11 @@ function workerRecipe({
     ),
   );
   return {
-    modules: [...config.plugins, ...needed.flatMap(({ file }) => file?.() ?? [])],
+    modules: [...config.plugins, ...needed.flatMap(({ file }) => (file ? fromUser(file()) : []))],
     baseDirectory,
     where,
     // one thread for each engine: the workers are the threads
-    backend: { ...(backend.options as object), name, ...(name === 'onnx' && { threads: 1 }) },
+    backend: fromUser({ ...(backend.options as object), name, ...(name === 'onnx' && { threads: 1 }) }),
     detector: config.detector,
     aligner: config.aligner,
     augmenters: config.tiers.map(({ augment }) => augment),

@@ -3,12 +3,15 @@
  * whole or not at all, carries its own hashes, and the last few and the best are kept; a damaged one is passed over for the one before.
  */
 import {
+  dataName,
+  dataReference,
   decodeSafetensors,
   encodeSafetensors,
   FacewrightError,
   messageOf,
   parseOptions,
-  pluginReference,
+  type DataName,
+  type DataReference,
   type Emit,
   type HostTensors,
   type PluginReference,
@@ -47,14 +50,24 @@ export interface Best {
 export const isBetter = (now: Omit<Best, 'step'>, best: Omit<Best, 'step'> | undefined): boolean =>
   !best || now.accuracy > best.accuracy || (now.accuracy === best.accuracy && now.loss < best.loss);
 
-/** What others need to make use of a checkpoint's tensors. */
+/** What others need to make use of a checkpoint's tensors. Plugins stand in it by their own names, never by the path or package they came from. */
 export interface About {
   /** The model plugin and its options. */
   readonly model: { readonly name: string; readonly options: unknown };
   readonly alignment: { readonly fingerprint: string; readonly size: number };
-  /** The loss of the stage, as the config has it. */
-  readonly loss: PluginReference;
+  /** The loss of the stage, with its options as in the config. */
+  readonly loss: string | { readonly name: string };
 }
+
+/** The same as read from a file, whose names may be anything. */
+export interface AboutRead extends Pick<About, 'alignment'> {
+  readonly model: { readonly name: DataName; readonly options: unknown };
+  readonly loss: DataReference;
+}
+
+/** A config's part under its plugin's own name. */
+export const underOwnName = (reference: PluginReference, name: string): About['loss'] =>
+  typeof reference === 'object' ? { ...reference, name } : name;
 
 /** What a training is made of, as digests by name: a checkpoint of other makings is refused. */
 export type Makings = Readonly<Record<string, string>>;
@@ -72,9 +85,9 @@ const stateFile = z.object({
   best: z.object({ step: z.int(), accuracy: z.number(), loss: z.number() }).optional(),
   anchor: z.int().min(0).optional(),
   about: z.object({
-    model: z.object({ name: z.string(), options: z.unknown() }),
+    model: z.object({ name: dataName, options: z.unknown() }),
     alignment: z.object({ fingerprint: z.string(), size: z.int() }),
-    loss: pluginReference,
+    loss: dataReference,
   }),
   /** For people: all of it follows from the step and the config. */
   epoch: z.int().min(0),
@@ -92,7 +105,7 @@ export interface Checkpoint {
 }
 
 export interface ReadCheckpoint extends Checkpoint {
-  readonly about: About;
+  readonly about: AboutRead;
   readonly makings: Makings;
 }
 

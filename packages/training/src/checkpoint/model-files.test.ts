@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { tinyModel } from '../../test/tiny.js';
-import { checkAlignment, loadModelFiles, recordMetrics, saveModel, type ModelFiles } from '../index.js';
+import { checkAlignment, loadModelFiles, recordMetrics, saveModel, type NewModelFiles } from '../index.js';
 
 const root = await mkdtemp(join(tmpdir(), 'facewright-model-'));
 afterAll(() => rm(root, { recursive: true }));
 const directory = join(root, 'a', 'model');
-const model: ModelFiles = {
+const model: NewModelFiles = {
   card: {
     format: 1,
     model: { name: 'tiny', options: { width: 1 } },

@@ -1,5 +1,6 @@
 /** A trained model on disk: `model.json`, which says what it is and how its images were aligned, and `weights.safetensors`. */
 import {
+  dataName,
   decodeSafetensors,
   encodeSafetensors,
   FacewrightError,
@@ -7,6 +8,7 @@ import {
   parseOptions,
   prefixed,
   under,
+  type DataName,
   type HostTensors,
   type Verification,
 } from '@facewright/core';
@@ -21,7 +23,7 @@ const WEIGHTS = 'weights.safetensors';
 const modelCard = z.object({
   format: z.literal(1),
   /** The model plugin and its options. */
-  model: z.object({ name: z.string(), options: z.unknown() }),
+  model: z.object({ name: dataName, options: z.unknown() }),
   /** Height and width in pixels. */
   inputSize: z.tuple([z.int().min(1), z.int().min(1)]),
   embeddingSize: z.int().min(1),
@@ -58,6 +60,11 @@ const modelCard = z.object({
   licences: z.object({ data: z.string().optional(), weights: z.string().optional() }).optional(),
 });
 export type ModelCard = z.infer<typeof modelCard>;
+/** A card to be written: the model stands in it by its plugin's own name. */
+export type NewModelCard = Omit<ModelCard, 'model'> & {
+  readonly model: { readonly name: string | DataName; readonly options: unknown };
+};
+export type NewModelFiles = Omit<ModelFiles, 'card'> & { readonly card: NewModelCard };
 export type ModelMetrics = NonNullable<ModelCard['metrics']>[number];
 
 export interface ModelFiles {
@@ -67,7 +74,7 @@ export interface ModelFiles {
 }
 
 /** Writes the directory whole, in place of an older one of that name. */
-export async function saveModel(directory: string, { card, params, statistics }: ModelFiles): Promise<void> {
+export async function saveModel(directory: string, { card, params, statistics }: NewModelFiles): Promise<void> {
   const weights = encodeSafetensors(
     { ...prefixed('params', params), ...prefixed('statistics', statistics) },
     { format: 'facewright' },

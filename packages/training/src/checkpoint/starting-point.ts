@@ -3,24 +3,24 @@ import {
   FacewrightError,
   messageOf,
   under,
+  type DataReference,
   type HostTensors,
   type InitialState,
-  type PluginReference,
 } from '@facewright/core';
 import { basename, dirname, join, readdir } from '@facewright/platform';
-import { checkpointSteps, nameOf, readCheckpoint, type About } from './checkpoints.js';
+import { checkpointSteps, nameOf, readCheckpoint, type AboutRead } from './checkpoints.js';
 import { loadModelFiles, type ModelCard } from './model-files.js';
 import { readPeople } from './people.js';
 
 /** The head of a checkpoint: the loss that it belongs to, and whose class centres it holds. */
 export interface FormerHead {
-  readonly loss: PluginReference;
+  readonly loss: DataReference;
   readonly params: HostTensors;
   readonly statistics: HostTensors;
   readonly identities: readonly string[];
 }
 
-export interface StartingPoint extends Pick<About, 'model' | 'alignment'>, Pick<ModelCard, 'licences'> {
+export interface StartingPoint extends Pick<AboutRead, 'model' | 'alignment'>, Pick<ModelCard, 'licences'> {
   /** Where it was read. */
   readonly path: string;
   readonly weights: InitialState;

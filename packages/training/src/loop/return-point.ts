@@ -1,6 +1,6 @@
 /** The state that a bad step or a lost device goes back to, and the checkpoints that keep it. */
 import type { HostTensors } from '@facewright/core';
-import type { Checkpoint, Position } from '../checkpoint/checkpoints.js';
+import { underOwnName, type Checkpoint, type Position } from '../checkpoint/checkpoints.js';
 import type { StageStart } from './hand-over.js';
 import { nextRate, type Stage, type Training } from './training.js';
 
@@ -65,7 +65,7 @@ export class ReturnPoint {
       epoch: Math.floor(step / batches.perEpoch),
       batchInEpoch: step % batches.perEpoch,
       rate: nextRate(this.training, this.stage, record),
-      about: { model: modelReference, alignment, loss: this.stage.config.loss },
+      about: { model: modelReference, alignment, loss: underOwnName(this.stage.config.loss, this.stage.name) },
     });
     this.newest = step;
   }

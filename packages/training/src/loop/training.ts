@@ -1,5 +1,5 @@
 /** Everything that stays the same during a training. */
-import { runConfig, type RunConfig } from '@facewright/core';
+import { guardRule, type RunConfig } from '@facewright/core';
 import { join } from '@facewright/platform';
 import { Checkpoints, type Makings } from '../checkpoint/checkpoints.js';
 import { makingsOf } from '../checkpoint/makings.js';
@@ -35,7 +35,7 @@ export interface Training extends Omit<TrainOptions, 'stages' | 'guard'> {
 /** Draws who and what is trained on. Throws a `FacewrightError` if the stages or the dataset cannot be trained with. */
 export function openTraining(options: TrainOptions): Training {
   const { dataset, model, random, flip, workers, emit } = options;
-  const guard = options.guard ?? { ...runConfig.shape.guard.parse({}), retries: 0 };
+  const guard = options.guard ?? { ...guardRule.parse({}), retries: 0 };
   const stages = options.stages.map((stage, index) => ({
     ...stage,
     index,

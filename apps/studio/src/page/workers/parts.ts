@@ -1,7 +1,9 @@
 /** The parts that are known by name in the page, as in a config file. */
 import {
   FacewrightError,
+  plainReference,
   type Contracts,
+  type DataReference,
   type PluginContext,
   type PluginFactory,
   type PluginKind,
@@ -53,10 +55,10 @@ export interface Part<K extends PluginKind> {
 /** Makes a part by its name and options. Throws a `FacewrightError` for a name that the page does not know and for wrong options. */
 export async function makePart<K extends PluginKind>(
   kind: K,
-  reference: PluginReference,
+  reference: PluginReference | DataReference,
   context: PluginContext,
 ): Promise<Part<K>> {
-  const { name, ...options } = typeof reference === 'string' ? { name: reference } : reference;
+  const { name, options } = plainReference(reference);
   const known = KNOWN.filter(({ meta }) => meta.kind === kind);
   const plugin = known.find(({ meta }) => meta.name === name) as PluginFactory<K> | undefined;
   if (!plugin)

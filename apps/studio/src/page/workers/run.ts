@@ -2,10 +2,9 @@
 import {
   createEventStream,
   createRunContainer,
-  parseOptions,
+  parseRunConfig,
   pluginContext,
   RANDOM,
-  runConfig,
   type Dataset,
   type Emit,
   type Engine,
@@ -72,7 +71,7 @@ export async function executeRun(
   const events = createEventStream();
   events.subscribe((event) => (told.push(event), onEvent(event)));
   const { emit } = events;
-  const config = parseOptions(runConfig, request.config, 'the settings of the page');
+  const config = parseRunConfig(request.config, 'the settings of the page');
   const container = createRunContainer({ seed: config.seed, events, signal });
   const random = container.resolve(RANDOM);
   emit('run.started', {

@@ -1,0 +1,23 @@
+/** Plugins that data names: found among those that are known, never imported. */
+import { FacewrightError } from '../values/errors.js';
+import { plainReference, type DataReference } from './names.js';
+import { isPlugin, type ConfiguredPlugin, type PluginFactory, type PluginKind } from './plugin.js';
+
+/**
+ * The plugin that a file of data names, with the options that it gives. `known` holds the built-in plugins and those that the user brought; `where` is
+ * the file. Throws a `FacewrightError` for a name that none of them has, and for options that the plugin does not take.
+ */
+export function findPlugin<K extends PluginKind>(
+  kind: K,
+  reference: DataReference,
+  { known, where }: { readonly known: readonly PluginFactory[]; readonly where: string },
+): ConfiguredPlugin<K> {
+  const { name, options } = plainReference(reference);
+  const plugin = known.find((candidate) => isPlugin(candidate, kind) && candidate.meta.name === name);
+  if (plugin) return (plugin as unknown as PluginFactory<K>)(options, `${kind} "${name}" in ${where}`);
+  throw new FacewrightError({
+    what: `The file names the ${kind} "${name}", which is not built in and not one of your plugins.`,
+    where,
+    todo: `If you trust the package or file that provides it, add that under "plugins" in your config. Names in data are never imported.`,
+  });
+}

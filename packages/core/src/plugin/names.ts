@@ -1,0 +1,45 @@
+/**
+ * The names of plugins have two sources, and two types that do not mix. What the user writes in a config, on the command line or in code may be a
+ * path or a package, and is imported. What a file of data says (a model, a checkpoint, a dataset, somebody's run) is never imported: it only picks
+ * among the plugins that are built in or that the user brought. See `findPlugin` for data and the loader of `@facewright/platform/node` for users.
+ */
+import { z } from 'zod';
+
+export const userSpecifier = z.string().min(1).brand<'UserSpecifier'>();
+/** The name of a built-in plugin, a package or a file, as the user gave it. */
+export type UserSpecifier = z.output<typeof userSpecifier>;
+
+/** A part by name, or by name with its options beside it. */
+export const pluginReference = z.union([userSpecifier, z.looseObject({ name: userSpecifier })]);
+export type PluginReference = z.output<typeof pluginReference>;
+/** The same before it is checked, as it is written in a config. */
+export type PluginReferenceInput = z.input<typeof pluginReference>;
+
+/** Marks a name as the user's. Only for what came from a config, the command line or code, and for names the program itself chooses; never for data. */
+export function fromUser(name: string): UserSpecifier;
+export function fromUser(reference: PluginReferenceInput): PluginReference;
+export function fromUser(reference: PluginReferenceInput): PluginReference {
+  return reference as PluginReference;
+}
+
+declare const fromData: unique symbol;
+/** A plugin's name read from data. A string when the program runs, but no `string` to the compiler, so that it cannot stand where a user's name is asked for. */
+export interface DataName {
+  readonly [fromData]: true;
+}
+
+/** For schemas of files that name plugins. */
+export const dataName = z.string().min(1) as unknown as z.ZodType<DataName>;
+export const dataReference = z.union([dataName, z.looseObject({ name: dataName })]);
+/** A part that data names, with the options it had. */
+export type DataReference = z.output<typeof dataReference>;
+
+/** Name and options of a reference, as text to look up among known plugins or to show; nothing that may be loaded. */
+export function plainReference(reference: PluginReference | DataReference): {
+  readonly name: string;
+  readonly options: object;
+} {
+  if (typeof reference === 'string') return { name: reference, options: {} };
+  const { name, ...options } = reference as { name: unknown };
+  return { name: String(name), options };
+}
