@@ -33,6 +33,9 @@ export function addPrepare(program: Command): void {
     .addHelpText(
       'after',
       `
+Photos of more than 256 MB, 120 megapixels or 20,000 pixels a side are left out. Change that in the config: limits.maxBytes,
+limits.maxPixels, limits.maxSide.
+
 Examples:
   facewright prepare --data photos/ --out run/dataset
   facewright prepare --data celebrity/celebrity_lmk --out run/dataset --json

@@ -106,3 +106,12 @@ test('a named file that is not there is an error', async () => {
     /cannot be read[^]*where: .*other\.yaml/,
   );
 });
+
+test('a long text without any form ends at once', async () => {
+  await write('facewright.config.yaml', '- {"a": [ "b" }]'.repeat(8000));
+  const start = performance.now();
+  await expect(loadConfig({ directory })).rejects.toThrow(/cannot be read: .* at line 1, column/);
+  await write('facewright.config.yaml', 'a'.repeat(200_000));
+  await expect(loadConfig({ directory })).rejects.toThrow(/limit of 131072 bytes/);
+  expect(performance.now() - start).toBeLessThan(5000);
+});

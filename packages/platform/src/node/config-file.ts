@@ -1,7 +1,7 @@
 /** Finds and reads `facewright.config.{ts,mts,js,mjs,json,yaml,yml}`. */
 import { access } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { FacewrightError, messageOf, parseRunConfig, type RunConfig, type RunConfigInput } from '@facewright/core';
 import { readCheckedText } from './checked-file.js';
 import { importFile } from './load-plugin.js';
@@ -55,10 +55,24 @@ async function findConfig(directory: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** A config is written by hand; from a text without form the YAML parser takes long. */
+const MAX_BYTES = 1 << 17;
+
+/** JSON or YAML. Of a wrong text only the first error is told: to show each of thousands takes minutes. */
+function parseText(text: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
+  const [error] = document.errors;
+  if (!error) return document.toJS();
+  const { line, col } = lines.linePos(error.pos[0]);
+  throw new Error(`${error.message} at line ${line}, column ${col}`);
+}
+
 async function readConfig(path: string): Promise<RunConfigInput> {
   let value: unknown;
   try {
-    if (['.json', '.yaml', '.yml'].includes(extname(path))) value = parse(await readCheckedText(path)) ?? {};
+    if (['.json', '.yaml', '.yml'].includes(extname(path)))
+      value = parseText(await readCheckedText(path, { maxBytes: MAX_BYTES })) ?? {};
     else value = ((await importFile(path)) as { default?: unknown }).default;
   } catch (error) {
     throw new FacewrightError({
