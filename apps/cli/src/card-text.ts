@@ -1,5 +1,5 @@
 /** What is known of an exported model, for people. */
-import type { ExportCard } from './export-model.js';
+import type { ExportCard } from './export-card.js';
 
 const USE: Readonly<Record<ExportCard['export']['format'], string>> = {
   onnx: `\`\`\`python

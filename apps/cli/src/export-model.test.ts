@@ -6,7 +6,8 @@ import { createRandom, FacewrightError, hostTensor, type Engine } from '@facewri
 import { mobileFaceNet } from '@facewright/models';
 import { openEngine, testContext } from '@facewright/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exportModel, EXPORT_FORMATS, type ExportCard, type ExportOptions } from './export-model.js';
+import { EXPORT_FORMATS, type ExportCard } from './export-card.js';
+import { exportModel, type ExportOptions } from './export-model.js';
 import { parityImages } from './parity-images.js';
 
 const root = await mkdtemp(join(tmpdir(), 'facewright export '));

@@ -29,11 +29,9 @@ import {
 import { writeFileAtomic } from '@facewright/platform/node';
 import { createEmbedder, type NewModelCard, type NewModelFiles } from '@facewright/training';
 import { cardText } from './card-text.js';
+import type { ExportCard, ExportFormat } from './export-card.js';
 import type { ParityImages } from './parity-images.js';
 import { VERSION } from './versions.js';
-
-export const EXPORT_FORMATS = ['onnx', 'tfjs'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportOptions {
   readonly files: NewModelFiles;
@@ -46,18 +44,6 @@ export interface ExportOptions {
   readonly layout?: ImageLayout;
   readonly comparison: ParityImages;
 }
-
-/** `card.json`: the model's card, and what was exported of it. */
-export type ExportCard = NewModelCard & {
-  readonly export: {
-    readonly format: ExportFormat;
-    readonly facewright: string;
-    readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
-    readonly input: Readonly<Record<string, unknown>>;
-    readonly output: Readonly<Record<string, unknown>>;
-    readonly parity: Parity & { readonly on: string; readonly engine: string; readonly runtime: string };
-  };
-};
 
 export interface Exported {
   readonly directory: string;

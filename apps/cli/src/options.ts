@@ -1,9 +1,6 @@
-/** Options that several commands take, and how they become config. */
-import { resolve } from 'node:path';
+/** Options that several commands take. How they become config: config-of.ts. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
-import { loadConfig, type LoadedConfig } from '@facewright/platform/node';
-import { alignedReader, PRESET_NAMES } from '@facewright/run';
+import { PRESET_NAMES } from '@facewright/run/preset-names';
 
 /** What `--backend` takes. */
 export const ENGINES = 'engine: auto, onnx, node-gpu, webgpu, wasm, cpu, or a plugin';
@@ -66,48 +63,6 @@ export const withBatch = (command: Command): Command =>
       wholeNumber,
     );
 
-/** Options of a part on the command line, as they stand in a config. */
-export function jsonOptions(text = '{}'): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new FacewrightError({
-      what: `The options are not JSON: ${messageOf(error)}.`,
-      where: '--options',
-      todo: 'Write them as in the config, e.g. --options \'{"variant":"S"}\'.',
-    });
-  }
-}
-
-/** The config file with the command line over it; paths of the command line are relative to the working directory. */
-export async function configOf(
-  options: CommonOptions &
-    DataOptions &
-    BatchOptions & {
-      readonly out?: string;
-      readonly from?: string;
-      readonly stages?: RunConfigInput['stages'];
-      readonly logger?: string[];
-    },
-): Promise<LoadedConfig> {
-  const overrides: RunConfigInput = {
-    ...(options.data !== undefined && { data: resolve(options.data) }),
-    ...(options.out !== undefined && { out: resolve(options.out) }),
-    ...(options.from !== undefined && { from: resolve(options.from) }),
-    ...(options.stages !== undefined && { stages: options.stages }),
-    ...(options.seed !== undefined && { seed: options.seed }),
-    ...(options.backend !== undefined && { backend: options.backend }),
-    ...(options.batch !== undefined && { batch: options.batch }),
-    ...(options.microBatch !== undefined && { microBatch: options.microBatch }),
-    ...(options.logger !== undefined && { loggers: options.logger }),
-    ...(options.reader !== undefined && { reader: options.reader }),
-  };
-  const loaded = await loadConfig({ path: options.config, overrides });
-  return options.aligned
-    ? { ...loaded, given: { ...loaded.given, reader: await alignedReader(loaded.given.data, loaded.baseDirectory) } }
-    : loaded;
-}
-
 export const loggerOption = (): Option =>
   new Option('--logger <name...>', 'further readers of what the run tells, e.g. tensorboard');
 
@@ -118,27 +73,3 @@ export const presetOption = (): Option =>
   )
     .choices(PRESET_NAMES)
     .default('auto');
-
-export function requireData({ data }: RunConfigInput): string {
-  if (data !== undefined) return data;
-  throw new FacewrightError({
-    what: 'No data is named.',
-    where: 'the command line',
-    todo: 'Give --data <folder of people>, or --sample for a drawn one.',
-  });
-}
-
-/** Complains of the first option that is below its least. */
-export function requireAtLeast(
-  values: Readonly<Record<string, number>>,
-  least: Readonly<Record<string, number>>,
-): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (value < least[name])
-      throw new FacewrightError({
-        what: `--${name} is ${value}; the least is ${least[name]}.`,
-        where: 'the command line',
-        todo: `Give --${name} ${least[name]} or more.`,
-      });
-  }
-}

@@ -4,7 +4,8 @@ export { backendFor, compose, pluginSource, type Composition, type Scope } from 
 export { backendsOf, chooseBackend, forAuto, listEngines } from './composition/engines.js';
 export { createRun, type Run, type RunOptions, type RunResult } from './create-run.js';
 export { alignedReader, recogniseData } from './data-source.js';
-export { PRESET_NAMES, presetFor, presetOf, type PresetName } from './presets/presets.js';
+export { PRESET_NAMES, type PresetName } from './presets/names.js';
+export { presetFor, presetOf } from './presets/presets.js';
 export { SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';
 export { readRunRecord } from './run-directory.js';
 export { evaluate, evaluateDrawn, type Evaluation, type ScoreSummary } from './stages/evaluate.js';

@@ -1,16 +1,10 @@
 /** `facewright bench train`: how fast an engine trains the paper's model, and the memory that takes. */
 import type { Command } from 'commander';
-import { createEventStream, createRunContainer, fromUser, pluginContext } from '@facewright/core';
-import { softmax } from '@facewright/losses';
-import { mobileFaceNet } from '@facewright/models';
-import { batchParts, sgd } from '@facewright/training';
-import { chooseBackend, pluginSource } from '@facewright/run';
-import { builtins } from '../builtins.js';
-import { benchTrain } from '../bench-train.js';
-import { ENGINES, jsonOptions, positiveNumber, requireAtLeast, wholeNumber } from '../options.js';
-import { withSession, type SessionOptions } from '../session.js';
+import { ENGINES, positiveNumber, wholeNumber } from '../options.js';
+import type { SessionOptions } from '../session.js';
+import { lazily } from '../lazily.js';
 
-interface BenchTrainOptions extends SessionOptions {
+export interface BenchTrainOptions extends SessionOptions {
   readonly backend: string;
   readonly options?: string;
   readonly batch: number;
@@ -48,47 +42,5 @@ Examples:
   facewright bench train --backend onnx --options '{"threads":2,"lowering":"std"}' --json
   facewright bench train --batch 512 --micro-batch 64 --classes 10575`,
     )
-    .action((options: BenchTrainOptions) =>
-      withSession(options, async ({ signal, onEvent, print }) => {
-        const { batch, steps, classes } = options;
-        requireAtLeast({ batch, steps, classes }, { batch: 2, steps: 1, classes: 2 });
-        const events = createEventStream();
-        events.subscribe(onEvent);
-        const context = pluginContext(createRunContainer({ events, signal, baseDirectory: process.cwd() }), 'bench');
-        const source = await pluginSource([], { builtins, baseDirectory: process.cwd(), where: '--backend' });
-        const { plugin } = await chooseBackend(
-          fromUser({ ...(jsonOptions(options.options) as object), name: options.backend }),
-          source,
-          context,
-        );
-        const [model, loss, optimiser] = await Promise.all([
-          mobileFaceNet({ width: options.width, inputSize: options.size }).create(context),
-          softmax().create(context),
-          sgd({ momentum: 0.9, weightDecay: 5e-4 }).create(context),
-        ]);
-        const { parts } = batchParts(batch, options.microBatch);
-        const engine = await (await plugin.create(context)).open();
-        try {
-          events.emit('engine.opened', { name: engine.name, device: engine.device, purpose: 'measuring' });
-          const result = await benchTrain({
-            engine,
-            model,
-            loss,
-            optimiser,
-            classes,
-            batch,
-            parts,
-            steps,
-            emit: events.emit,
-            signal,
-          });
-          print(
-            `${result.backend} (${engine.device}), ${result.lowering}, batch ${batch}: ${result.imagesPerSecond.toFixed(1)} images/s, peak memory ${(result.peakMemoryBytes / 1e9).toFixed(2)} GB`,
-          );
-          return { json: result };
-        } finally {
-          await engine.dispose();
-        }
-      }),
-    );
+    .action(lazily(() => import('../actions/bench.js')));
 }

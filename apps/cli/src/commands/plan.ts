@@ -1,43 +1,23 @@
 /** `facewright plan`: what a config's training will need, before it runs. */
 import type { Command } from 'commander';
-import { availableBytes } from '@facewright/backend-onnx';
+import type { PresetName } from '@facewright/run';
 import {
-  BACKEND,
-  createEventStream,
-  LOSS,
-  MODEL,
-  OPTIMISER,
-  parseRunConfig,
-  type Engine,
-  type RunConfigInput,
-} from '@facewright/core';
-import { openDataset } from '@facewright/datasets';
-import { batchParts } from '@facewright/training';
-import { backendFor, compose, type Composition, type PresetName, presetOf, recogniseData } from '@facewright/run';
-import { builtins } from '../builtins.js';
-import {
-  configOf,
   positiveNumber,
   presetOption,
-  requireAtLeast,
   wholeNumber,
   withBatch,
   withCommon,
   type BatchOptions,
   type CommonOptions,
 } from '../options.js';
-import { planTraining, type StagePlan } from '../plan-training.js';
-import { withSession } from '../session.js';
+import { lazily } from '../lazily.js';
 
-interface PlanOptions extends CommonOptions, BatchOptions {
+export interface PlanOptions extends CommonOptions, BatchOptions {
   readonly preset: PresetName;
   readonly data?: string;
   readonly classes?: number;
   readonly memory?: number;
 }
-
-const SHARE = 0.8;
-const ASSUMED_CLASSES = 1000;
 
 export function addPlan(program: Command): void {
   withCommon(
@@ -73,136 +53,5 @@ Examples:
   facewright plan --preset full --batch 512 --micro-batch 64 --classes 10575 --memory 11
   facewright plan --config facewright.config.ts --data run/dataset --json`,
     )
-    .action((options: PlanOptions) =>
-      withSession(options, async ({ signal, onEvent, print }) => {
-        const processBytes = process.memoryUsage.rss();
-        const events = createEventStream();
-        events.subscribe(onEvent);
-        const { given, baseDirectory, where } = await configOf(options);
-        const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
-        const backend = await backendFor(parseRunConfig(given, where), scope);
-        // what is planned reads no photos: of the data only the number of people counts
-        const { data, ...rest } = { ...presetOf(backend, options.preset).config, ...given };
-        const config = parseRunConfig(rest, where);
-        const classes = options.classes ?? (await peopleOf(data, baseDirectory)) ?? ASSUMED_CLASSES;
-        requireAtLeast({ classes }, { classes: 2 });
-        batchParts(config.batch, config.microBatch);
-        const composition = await compose(config, backend, scope);
-        const engine = await (await composition.container.resolve(BACKEND)).open();
-        try {
-          const limitBytes = limitOf(options, backend.options);
-          const stages = planTraining({
-            ...(await partsOf(composition)),
-            classes,
-            batch: config.batch,
-            microBatch: config.microBatch,
-            block: blockOf(engine),
-            limitBytes,
-            processBytes,
-          });
-          const plan = {
-            engine: engine.name,
-            lowering: loweringOf(engine),
-            model: composition.model.meta.name,
-            classes,
-            batch: config.batch,
-            microBatch: config.microBatch ?? null,
-            processBytes,
-            limitBytes,
-            stages,
-          };
-          print(textOf(plan));
-          return { json: plan };
-        } finally {
-          await engine.dispose();
-          await composition.dispose();
-        }
-      }),
-    );
-}
-
-/** People of a prepared dataset; nothing for other data, whose people are only known once it is prepared. */
-async function peopleOf(data: RunConfigInput['data'], baseDirectory: string): Promise<number | undefined> {
-  const { prepared } = await recogniseData(data, baseDirectory);
-  if (prepared === undefined) return undefined;
-  const dataset = await openDataset(prepared);
-  await dataset.close();
-  return dataset.identities.length;
-}
-
-async function partsOf({ container, stages }: Composition) {
-  const [model, losses, optimisers] = await Promise.all([
-    container.resolve(MODEL),
-    Promise.all(container.resolveAll(LOSS)),
-    Promise.all(container.resolveAll(OPTIMISER)),
-  ]);
-  return {
-    model,
-    stages: stages.map((stage, i) => ({
-      name: stage.loss.meta.name,
-      loss: losses[i],
-      optimiserName: stage.optimiser.meta.name,
-      optimiser: optimisers[i],
-      clipNorm: stage.config.clipNorm,
-    })),
-  };
-}
-
-function limitOf({ memory }: PlanOptions, backendOptions: unknown): number {
-  const gigabytes = memory ?? (backendOptions as { memory?: number }).memory;
-  return gigabytes === undefined ? SHARE * availableBytes() : gigabytes * 1e9;
-}
-
-const blockOf = (engine: Engine): number => ('block' in engine ? Number(engine.block) : 0);
-const loweringOf = (engine: Engine): string => ('lowering' in engine ? String(engine.lowering) : 'eager');
-
-interface Plan {
-  readonly engine: string;
-  readonly lowering: string;
-  readonly model: string;
-  readonly classes: number;
-  readonly batch: number;
-  readonly microBatch: number | null;
-  readonly limitBytes: number;
-  readonly stages: readonly StagePlan[];
-}
-
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
-const count = (number: number): string => number.toLocaleString('en');
-
-function textOf({ engine, lowering, model, classes, batch, microBatch, limitBytes, stages }: Plan): string {
-  const inParts = microBatch === null ? '' : ` in parts of ${microBatch}`;
-  const lines = [
-    `${model}, ${count(classes)} classes, batches of ${batch}${inParts}; a step may take ${gigabytes(limitBytes)}`,
-  ];
-  if (lowering === 'eager')
-    lines.push(
-      `The engine "${engine}" runs op by op and keeps more than is said here, which is for onnx without its blocked layout.`,
-    );
-  stages.forEach(({ loss, optimiser, parameters, activationBytes, peakBytes, here }, index) => {
-    const row = (name: string, text: string): string => `  ${name.padEnd(16)}${text}`;
-    lines.push(
-      `stage ${index + 1}: ${loss}, ${optimiser}`,
-      row(
-        'parameters',
-        `${count(parameters.model)} of the model, ${count(parameters.head)} of the head; the optimiser remembers ${count(parameters.optimiser)} numbers`,
-      ),
-      row('activations', gigabytes(activationBytes)),
-      row('peak memory', `${gigabytes(peakBytes.exact)} for a whole batch at once`),
-      row(
-        '',
-        `${gigabytes(peakBytes.rematerialised.bytes)} at the least, with ${peakBytes.rematerialised.values} values computed twice`,
-      ),
-      ...peakBytes.microBatches.map(({ microBatch: size, bytes }) =>
-        row('', `${gigabytes(bytes)} with --micro-batch ${size}`),
-      ),
-      row(
-        'here',
-        here.fits
-          ? `${gigabytes(here.bytes)}${here.recomputed ? `, ${here.recomputed} values computed twice` : ''}`
-          : `does not fit: ${gigabytes(here.bytes)} at the least. Use a smaller --micro-batch or --batch.`,
-      ),
-    );
-  });
-  return lines.join('\n');
+    .action(lazily(() => import('../actions/plan.js')));
 }

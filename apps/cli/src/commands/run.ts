@@ -1,12 +1,9 @@
 /** `facewright run`: everything, from photos to the report. */
 import { Option, type Command } from 'commander';
 import type { PresetName } from '@facewright/run';
-import { createRun } from '../create-run.js';
 import {
-  configOf,
   loggerOption,
   presetOption,
-  requireData,
   withBatch,
   withCommon,
   withData,
@@ -14,9 +11,9 @@ import {
   type CommonOptions,
   type DataOptions,
 } from '../options.js';
-import { withSession } from '../session.js';
+import { lazily } from '../lazily.js';
 
-interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
+export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
   readonly sample?: boolean;
   readonly out?: string;
   readonly preset: PresetName;
@@ -55,25 +52,5 @@ Examples:
   facewright run --data photos/ --out run/ --resume
   facewright run --data celebrity/celebrity_lmk --out run/ --config facewright.config.ts --json`,
     )
-    .action((options: RunOptions) =>
-      withSession(options, async ({ signal, onEvent, print }) => {
-        const { given, baseDirectory, where } = await configOf(options);
-        if (!options.sample) requireData(given);
-        const run = await createRun({
-          config: given,
-          baseDirectory,
-          where,
-          signal,
-          onEvent,
-          sample: options.sample,
-          preset: options.preset,
-          resume: options.resume,
-          force: options.force,
-          command: 'run',
-        });
-        const result = await run.start();
-        print(`report: ${result.report}`);
-        return { json: result };
-      }),
-    );
+    .action(lazily(() => import('../actions/run.js')));
 }

@@ -1,8 +1,6 @@
 /** `facewright setup`: fetches what an engine needs and npm does not bring. */
-import { setup as setupNodeGpu } from '@facewright/backend-node-gpu';
-import { createEventStream } from '@facewright/core';
 import { Argument, type Command } from 'commander';
-import { withSession, type SessionOptions } from '../session.js';
+import { lazily } from '../lazily.js';
 
 export function addSetup(program: Command): void {
   program
@@ -25,19 +23,5 @@ Examples:
   facewright setup node-gpu --cpu
   facewright setup node-gpu`,
     )
-    .action(
-      (
-        _engine: string,
-        { cpu = false, withoutDriver = false, ...options }: SessionOptions & { cpu?: boolean; withoutDriver?: boolean },
-      ) =>
-        withSession(options, async ({ signal, onEvent, print }) => {
-          const events = createEventStream();
-          events.subscribe(onEvent);
-          const result = await setupNodeGpu({ cpu, withoutDriver, emit: events.emit, signal });
-          print(
-            `${result.alreadyThere ? 'Was there already, and works' : 'Done'}: ${result.device}, ${Math.round(result.bytes / 1e6)} MB in ${result.directory}\nTo undo it: ${result.undo}`,
-          );
-          return { json: result };
-        }),
-    );
+    .action(lazily(() => import('../actions/setup.js')));
 }

@@ -1,5 +1,6 @@
 /** Config that lies under the user's: what is sensible for the engine, where the defaults would take days, and known recipes. */
 import type { ConfiguredPlugin, RunConfigInput } from '@facewright/core';
+import type { PresetName } from './names.js';
 import { INSIGHTFACE_214, PAPER, SEED } from './recipes.js';
 import { SAMPLE_PRESET } from './sample.js';
 
@@ -7,9 +8,6 @@ import { SAMPLE_PRESET } from './sample.js';
 const SLOW_ENGINES: readonly string[] = ['wasm', 'cpu'];
 /** Engines that compile the step for a processor: the full net takes seconds a batch, a run of hours on a large dataset. */
 const CPU_ENGINES: readonly string[] = ['onnx'];
-
-export const PRESET_NAMES = ['auto', 'small', 'medium', 'full', 'paper', 'seed', 'insightface-214', 'sample'] as const;
-export type PresetName = (typeof PRESET_NAMES)[number];
 
 /**
  * A quarter-width MobileFaceNet with five bottlenecks at 64×64 (about 1 % of the full net's work) and stages of a limited number of steps.

@@ -1,0 +1,111 @@
+/** The work of `facewright dataset`: what a set of images holds, whether it is whole, another format of it, a picture of it. */
+import { resolve } from 'node:path';
+import { createEventStream, type Emit } from '@facewright/core';
+import { convertDataset, datasetInfo, previewDataset, verifyDataset, type DatasetInfo } from '@facewright/datasets';
+import { writeFileAtomic } from '@facewright/platform/node';
+import { createFivePointAligner } from '@facewright/preprocess';
+import type { ConvertOptions, PreviewOptions } from '../commands/dataset.js';
+import { withSession, type Outcome, type Session, type SessionOptions } from '../session.js';
+
+/** Problems printed; `--json` has all of them. */
+const SHOWN = 20;
+
+export const info = (path: string, options: SessionOptions) =>
+  tool(options, async (tools, { print }) => {
+    const info = await datasetInfo(path, tools);
+    print(infoText(info));
+    return { json: info };
+  });
+
+export const verify = (path: string, options: SessionOptions) =>
+  tool(options, async (tools, { print }) => {
+    const check = await verifyDataset(path, tools);
+    for (const { where, reason, detail } of check.problems.slice(0, SHOWN)) print(`✗ ${where}: ${reason}: ${detail}`);
+    if (check.problems.length > SHOWN) print(`… and ${check.problems.length - SHOWN} more`);
+    print(
+      `${check.images} images of ${check.path} (${check.format}): ${check.ok ? 'all whole' : `${check.problems.length} problems`}`,
+    );
+    return { json: check, exitCode: check.ok ? 0 : 1 };
+  });
+
+export const convert = (path: string, options: ConvertOptions) =>
+  tool(options, async (tools, { print }) => {
+    const converted = await convertDataset(path, resolve(options.out), {
+      ...tools,
+      to: options.to,
+      alignment: (size) => createFivePointAligner(size).fingerprint,
+    });
+    const { images, people, exclusions, from, to, directory } = converted;
+    for (const { photo, reason, detail } of exclusions.slice(0, SHOWN))
+      print(`left out ${photo}: ${reason}${detail ? `: ${detail}` : ''}`);
+    if (exclusions.length > SHOWN) print(`… and ${exclusions.length - SHOWN} more`);
+    print(`${images} images${people ? ` of ${people} people` : ''} from ${from} to ${to}: ${directory}`);
+    return { json: converted };
+  });
+
+export const preview = (path: string, options: PreviewOptions) =>
+  tool(options, async (tools, { print }) => {
+    const file = resolve(options.out);
+    await writeFileAtomic(
+      file,
+      await previewDataset(path, {
+        ...tools,
+        people: options.people,
+        images: options.images,
+        size: options.size,
+      }),
+    );
+    print(file);
+    return { json: { file } };
+  });
+
+const tool = (
+  options: SessionOptions,
+  work: (tools: { readonly emit: Emit; readonly signal: AbortSignal }, session: Session) => Promise<Outcome>,
+): Promise<void> =>
+  withSession(options, (session) => {
+    const events = createEventStream();
+    events.subscribe(session.onEvent);
+    return work({ emit: events.emit, signal: session.signal }, session);
+  });
+
+function infoText({
+  format,
+  path,
+  people,
+  images,
+  imagesPerPerson,
+  kinds,
+  withLandmarks,
+  excluded,
+  looks,
+  pairs,
+  alignment,
+}: DatasetInfo): string {
+  const counts = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .map(([name, number]) => `${name} ${number}`)
+      .join(', ');
+  const most = (of: Readonly<Record<string, number>>): string => {
+    const sorted = Object.entries(of).sort(([, a], [, b]) => b - a);
+    return (
+      counts(Object.fromEntries(sorted.slice(0, 5))) +
+      (sorted.length > 5 ? `, and ${sorted.length - 5} other sizes` : '')
+    );
+  };
+  const lines: [string, string | undefined][] = [
+    ['format', `${format}, ${path}`],
+    ['pairs', pairs && `${pairs.same} same, ${pairs.different} different`],
+    ['people', people === undefined ? undefined : String(people)],
+    ['images', `${images}${Object.keys(kinds).length > 1 ? ` (${counts(kinds)})` : ''}`],
+    [
+      'each',
+      imagesPerPerson && `${imagesPerPerson.least} to ${imagesPerPerson.most}, median ${imagesPerPerson.median}`,
+    ],
+    ['landmarks', withLandmarks ? `${withLandmarks} images bring them` : undefined],
+    ['left out', Object.keys(excluded).length ? counts(excluded) : undefined],
+    ['a few are', most(looks)],
+    ['alignment', alignment?.fingerprint],
+  ];
+  return lines.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(10)} ${value}`])).join('\n');
+}

@@ -1,0 +1,72 @@
+/** The work of `facewright import`: weights that something else trained, as a model directory. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { FacewrightError, messageOf, parseOptions } from '@facewright/core';
+import { z } from 'zod';
+import { readWeightsFile } from '@facewright/convert';
+import { importModel } from '../import-model.js';
+import { configOf } from '../config-of.js';
+import { withSession } from '../session.js';
+import type { ImportCommandOptions } from '../commands/import.js';
+
+export default (path: string, options: ImportCommandOptions) =>
+  withSession(options, async ({ print }) => {
+    if (options.list) return list(path, print);
+    if (options.out === undefined)
+      throw new FacewrightError({
+        what: 'There is nowhere to write the model.',
+        where: 'the command line',
+        todo: 'Give --out <dir>, or --list to look at the file only.',
+      });
+    const { given, baseDirectory, where } = await configOf({ config: options.config });
+    const { model, layout, colour, alignment, allowUnused, licence } = options;
+    const imported = await importModel({
+      path,
+      out: options.out,
+      config: given,
+      baseDirectory,
+      where,
+      model,
+      layout,
+      colour,
+      alignment,
+      allowUnused,
+      licence,
+      options: options.options === undefined ? undefined : jsonOf(options.options, '--options', objectSchema),
+      map: options.map === undefined ? undefined : jsonOf(await textOf(options.map), options.map, mapSchema),
+    });
+    const { card, directory, how, unused } = imported;
+    print(`${card.model.name}, input ${card.inputSize.join('×')}, embeddings of ${card.embeddingSize} numbers; ${how}`);
+    if (unused.length)
+      print(
+        `left out: ${unused.length} tensors that have no place in the model (${unused.slice(0, 3).join(', ')}${unused.length > 3 ? ', …' : ''})`,
+      );
+    print(directory);
+    return { json: { directory, how, unused, card } };
+  });
+
+async function list(path: string, print: (text: string) => void): Promise<{ json: unknown }> {
+  const { format, tensors } = await readWeightsFile(resolve(path));
+  const rows = [...tensors].map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
+  for (const { name, shape, dtype } of rows)
+    print(`${name}  [${shape.join(', ')}]${dtype === 'float32' ? '' : ` ${dtype}`}`);
+  return { json: { format, tensors: rows } };
+}
+
+const objectSchema = z.record(z.string(), z.unknown());
+const mapSchema = z.record(z.string(), z.string());
+
+function jsonOf<Schema extends z.ZodType>(text: string, where: string, schema: Schema): z.output<Schema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new FacewrightError({ what: `This is no JSON: ${messageOf(error)}.`, where });
+  }
+  return parseOptions(schema, value, where);
+}
+
+const textOf = (path: string): Promise<string> =>
+  readFile(resolve(path), 'utf8').catch((error: unknown) => {
+    throw new FacewrightError({ what: `The name map cannot be read: ${messageOf(error)}`, where: path, cause: error });
+  });

@@ -1,0 +1,43 @@
+/** The work of `facewright prepare`: photos to a dataset directory. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createEventStream, FacewrightError, parseRunConfig } from '@facewright/core';
+import { backendFor, compose, prepareStage, presetOf, recogniseData } from '@facewright/run';
+import { builtins } from '../builtins.js';
+import { configOf, requireData } from '../config-of.js';
+import { withSession } from '../session.js';
+import type { PrepareOptions } from '../commands/prepare.js';
+
+export default (options: PrepareOptions) =>
+  withSession(options, async ({ signal, onEvent, print }) => {
+    // --out is the dataset here, not the run that the config may name
+    const { given, baseDirectory, where } = await configOf({ ...options, out: undefined });
+    const data = await recogniseData(requireData(given), baseDirectory, { flat: true });
+    if (data.prepared)
+      throw new FacewrightError({
+        what: 'This is a prepared dataset already.',
+        where: data.prepared,
+        todo: 'Train on it: facewright train --data <it> --out <dir>.',
+      });
+    const directory = resolve(options.out);
+    if (!options.force && existsSync(join(directory, 'dataset.json'))) {
+      throw new FacewrightError({
+        what: 'There is a dataset here already.',
+        where: directory,
+        todo: 'Replace it by --force, or choose another directory by --out.',
+      });
+    }
+    const events = createEventStream();
+    events.subscribe(onEvent);
+    const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
+    const backend = await backendFor(parseRunConfig(given, where), scope);
+    const config = parseRunConfig({ ...presetOf(backend, options.preset).config, ...data.config, ...given }, where);
+    const composition = await compose(config, backend, scope);
+    try {
+      const { exclusions, ...summary } = await prepareStage(composition, { directory });
+      print(`dataset: ${directory}`);
+      return { json: { directory, ...summary, exclusions } };
+    } finally {
+      await composition.dispose();
+    }
+  });

@@ -1,0 +1,26 @@
+/** The work of `facewright run`: everything, from photos to the report. */
+import { createRun } from '../create-run.js';
+import { configOf, requireData } from '../config-of.js';
+import { withSession } from '../session.js';
+import type { RunOptions } from '../commands/run.js';
+
+export default (options: RunOptions) =>
+  withSession(options, async ({ signal, onEvent, print }) => {
+    const { given, baseDirectory, where } = await configOf(options);
+    if (!options.sample) requireData(given);
+    const run = await createRun({
+      config: given,
+      baseDirectory,
+      where,
+      signal,
+      onEvent,
+      sample: options.sample,
+      preset: options.preset,
+      resume: options.resume,
+      force: options.force,
+      command: 'run',
+    });
+    const result = await run.start();
+    print(`report: ${result.report}`);
+    return { json: result };
+  });

@@ -1,0 +1,55 @@
+/** The work of `facewright train`: a prepared dataset to a model. */
+import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
+import { recogniseData } from '@facewright/run';
+import { createRun } from '../create-run.js';
+import { configOf, requireData } from '../config-of.js';
+import { withSession } from '../session.js';
+import type { TrainOptions } from '../commands/train.js';
+
+export default (options: TrainOptions) =>
+  withSession(options, async ({ signal, onEvent, print }) => {
+    const { given, baseDirectory, where } = await configOf({
+      ...options,
+      stages: options.stages === undefined ? undefined : stagesFrom(options.stages),
+    });
+    const { prepared } = await recogniseData(requireData(given), baseDirectory);
+    if (!prepared)
+      throw new FacewrightError({
+        what: 'This is no prepared dataset: it has no dataset.json.',
+        where: given.data,
+        todo: 'Make one by "facewright prepare", or do all at once by "facewright run".',
+      });
+    const run = await createRun({
+      config: given,
+      baseDirectory,
+      where,
+      signal,
+      onEvent,
+      preset: options.preset,
+      resume: options.resume,
+      force: options.force,
+      trainOnly: true,
+      command: 'train',
+    });
+    const result = await run.start();
+    print(`model: ${result.model}\nreport: ${result.report}`);
+    return { json: result };
+  });
+
+function stagesFrom(text: string): RunConfigInput['stages'] {
+  const todo = 'Write them as in a config: [{"loss":"arcface","rate":1e-4,"until":{"epochs":2}}].';
+  let stages: unknown;
+  try {
+    stages = JSON.parse(text);
+  } catch (error) {
+    throw new FacewrightError({
+      what: `The stages are not JSON: ${messageOf(error)}.`,
+      where: '--stages',
+      todo,
+      cause: error,
+    });
+  }
+  if (!Array.isArray(stages))
+    throw new FacewrightError({ what: 'This is no list of stages.', where: '--stages', todo });
+  return stages as RunConfigInput['stages'];
+}

@@ -1,0 +1,72 @@
+/** The config that a command works with: the config file, and the command line over it. */
+import { resolve } from 'node:path';
+import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
+import { loadConfig, type LoadedConfig } from '@facewright/platform/node';
+import { alignedReader } from '@facewright/run';
+import type { BatchOptions, CommonOptions, DataOptions } from './options.js';
+
+/** Options of a part on the command line, as they stand in a config. */
+export function jsonOptions(text = '{}'): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FacewrightError({
+      what: `The options are not JSON: ${messageOf(error)}.`,
+      where: '--options',
+      todo: 'Write them as in the config, e.g. --options \'{"variant":"S"}\'.',
+    });
+  }
+}
+
+/** The config file with the command line over it; paths of the command line are relative to the working directory. */
+export async function configOf(
+  options: CommonOptions &
+    DataOptions &
+    BatchOptions & {
+      readonly out?: string;
+      readonly from?: string;
+      readonly stages?: RunConfigInput['stages'];
+      readonly logger?: string[];
+    },
+): Promise<LoadedConfig> {
+  const overrides: RunConfigInput = {
+    ...(options.data !== undefined && { data: resolve(options.data) }),
+    ...(options.out !== undefined && { out: resolve(options.out) }),
+    ...(options.from !== undefined && { from: resolve(options.from) }),
+    ...(options.stages !== undefined && { stages: options.stages }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.backend !== undefined && { backend: options.backend }),
+    ...(options.batch !== undefined && { batch: options.batch }),
+    ...(options.microBatch !== undefined && { microBatch: options.microBatch }),
+    ...(options.logger !== undefined && { loggers: options.logger }),
+    ...(options.reader !== undefined && { reader: options.reader }),
+  };
+  const loaded = await loadConfig({ path: options.config, overrides });
+  return options.aligned
+    ? { ...loaded, given: { ...loaded.given, reader: await alignedReader(loaded.given.data, loaded.baseDirectory) } }
+    : loaded;
+}
+
+export function requireData({ data }: RunConfigInput): string {
+  if (data !== undefined) return data;
+  throw new FacewrightError({
+    what: 'No data is named.',
+    where: 'the command line',
+    todo: 'Give --data <folder of people>, or --sample for a drawn one.',
+  });
+}
+
+/** Complains of the first option that is below its least. */
+export function requireAtLeast(
+  values: Readonly<Record<string, number>>,
+  least: Readonly<Record<string, number>>,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value < least[name])
+      throw new FacewrightError({
+        what: `--${name} is ${value}; the least is ${least[name]}.`,
+        where: 'the command line',
+        todo: `Give --${name} ${least[name]} or more.`,
+      });
+  }
+}
