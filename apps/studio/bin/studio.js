@@ -7,9 +7,10 @@ try {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { port: { type: 'string' } } });
   const { url } = await startStudio({
     directory: positionals[0],
+    onNotice: (message) => console.error(message),
     ...(values.port !== undefined && { port: Number(values.port) }),
   });
-  console.log(`facewright studio: ${url}  (Ctrl-C ends it)`);
+  console.log(`The studio is open at ${url} (Ctrl-C ends it).`);
 } catch (error) {
   console.error(`error: ${error.message}`);
   process.exitCode = 1;

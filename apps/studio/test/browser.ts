@@ -1,6 +1,7 @@
 /** What the tests of the page share: the page built and served, a Chromium to open it, and a watch on where its requests go. */
 import { fileURLToPath } from 'node:url';
 import { CHROMIUM, CHROMIUM_FLAGS } from '@facewright/test/chromium';
+import { temporary } from '@facewright/test/tool';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { build } from 'vite';
@@ -10,15 +11,20 @@ import { startStudio, type Studio } from '../src/server/index.js';
 export const noBrowser = CHROMIUM ? '' : ' (needs Chromium, e.g. apt-get install chromium)';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** As the command line does it; once a process. */
-let built: Promise<unknown> | undefined;
+/** Built once a process, into a directory of its own: test files run side by side. */
+let built: Promise<string> | undefined;
+async function buildPage(): Promise<string> {
+  const outDir = await temporary();
+  await build({ root, logLevel: 'error', build: { outDir } });
+  return outDir;
+}
 
 export interface OpenPage {
   readonly page: Page;
   readonly studio: Studio;
   /** Every address that the page asked for, data and blobs of its own left out. */
   readonly requests: readonly string[];
-  /** What the page wrote on its console as errors, and errors nobody caught. */
+  /** Whatever the page or its workers wrote on the console, and errors nobody caught. */
   readonly problems: readonly string[];
   close(): Promise<void>;
 }
@@ -29,9 +35,11 @@ export async function openStudio({
   width = 1120,
   height = 900,
 }: { directory?: string; dark?: boolean; width?: number; height?: number } = {}): Promise<OpenPage> {
-  built ??= build({ root, logLevel: 'error' });
-  await built;
-  const studio = await startStudio({ port: 0, ...(directory !== undefined && { directory }) });
+  const studio = await startStudio({
+    port: 0,
+    page: await (built ??= buildPage()),
+    ...(directory !== undefined && { directory }),
+  });
   const browser: Browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...CHROMIUM_FLAGS] });
   const context = await browser.newContext({
     colorScheme: dark ? 'dark' : 'light',
@@ -45,7 +53,7 @@ export async function openStudio({
     if (!url.startsWith('blob:') && !url.startsWith('data:')) requests.push(url);
   });
   const page = await context.newPage();
-  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  page.on('console', (message) => problems.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => problems.push(String(error)));
   await page.goto(studio.url);
   return { page, studio, requests, problems, close: async () => (await browser.close(), studio.close()) };

@@ -1,29 +1,40 @@
 /** `facewright studio`: the page that looks at runs, matches faces and trains in the browser, served on this machine alone. */
 import { once } from 'node:events';
 import { InvalidArgumentError, type Command } from 'commander';
-import { startStudio } from '@facewright/studio';
 import { withSession } from '../session.js';
+
+interface StudioFlags {
+  readonly port: number;
+  readonly open: boolean;
+}
 
 export function addStudio(program: Command): void {
   program
     .command('studio')
-    .description('open runs in the browser, match faces and train there: serves a page to this machine alone')
-    .argument('[directory]', 'a run directory, or one that holds several: opened and compared on the page')
-    .option('--port <number>', 'port of the page', wholePort, 4179)
+    .description('open runs in the browser, match faces and train there')
+    .argument('[directory]', 'a run directory, or one that holds several; runs under way are followed')
+    .option('--port <number>', 'port of the page; 0 takes any that is free', wholePort, 4179)
+    .option('--no-open', 'only print the link, do not open the browser')
     .addHelpText(
       'after',
       `
-Photos that are given to the page stay in it: the server takes none, and the page may send nothing anywhere else. Ctrl-C ends it.
+The page is served to this machine only, and photos never leave it. Ctrl-C ends it.
 
 Examples:
   facewright studio
   facewright studio run/
-  facewright studio runs/ --port 8080`,
+  facewright studio runs/ --port 8080 --no-open`,
     )
-    .action((directory: string | undefined, { port }: { port: number }) =>
+    .action((directory: string | undefined, { port, open }: StudioFlags) =>
       withSession({}, async ({ signal, print }) => {
-        const studio = await startStudio({ directory, port });
-        print(`The page is at ${studio.url}  (Ctrl-C ends it)`);
+        const { startStudio } = await import('@facewright/studio');
+        const studio = await startStudio({
+          directory,
+          port,
+          onNotice: (message) => void process.stderr.write(`${message}\n`),
+        });
+        print(`The studio is open at ${studio.url} (Ctrl-C ends it).`);
+        if (open) await (await import('../open-browser.js')).openBrowser(studio.url);
         if (!signal.aborted) await once(signal, 'abort');
         await studio.close();
         return { json: {} };

@@ -37,7 +37,8 @@ export async function cachedWeights(): Promise<Uint8Array | undefined> {
 
 /** Has the server fetch them from where the command line tool does: only when the user says so. */
 export async function fetchWeights(): Promise<Uint8Array> {
-  const answer = await fetch('api/weights/mtcnn', { method: 'POST' });
+  const token = document.querySelector<HTMLMetaElement>('meta[name="facewright-token"]')?.content ?? '';
+  const answer = await fetch('api/weights/mtcnn', { method: 'POST', headers: { 'x-facewright-token': token } });
   if (!answer.ok) throw new Error(await answer.text());
   return new Uint8Array(await answer.arrayBuffer());
 }

@@ -1,78 +1,77 @@
-/** The runs of a directory: itself, or those one and two levels below it. */
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
-import { FacewrightError } from '@facewright/core';
-import type { Answer } from './page-files.js';
+/** The runs of a directory as the page may ask for them; runs that begin later appear as well. */
+import { findRuns, type FoundRun } from './find-runs.js';
+import { openWithin, type OpenFile } from './run-file.js';
 
 /** As the page is told of it; addresses are relative to the page. */
-interface ListedRun {
+export interface ListedRun {
   readonly name: string;
   readonly events: string;
+  /** Bytes of the events so far. */
+  readonly size: number;
+  readonly report?: string;
+  readonly metrics?: string;
   readonly model?: { readonly card: string; readonly weights: string };
 }
 
-export interface FoundRun {
-  readonly path: string;
-  readonly listed: ListedRun;
+export interface Runs {
+  /** As they are now, by name. */
+  list(): Promise<ListedRun[]>;
+  /** One of the files that the page may ask for; `undefined` where there is none. Whoever opens it closes it. */
+  open(id: string, name: string): Promise<OpenFile | undefined>;
 }
 
-const FILES = {
+const FILES: Readonly<Record<string, string>> = {
   'events.jsonl': 'text/plain; charset=utf-8',
+  'metrics.json': 'application/json',
+  // as text: the page reads it, and no one can open it under this address as a page
+  'report.html': 'text/plain; charset=utf-8',
   'model/model.json': 'application/json',
   'model/weights.safetensors': 'application/octet-stream',
-} as const;
-const DEEPEST = 2;
+};
 
-const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-
-/** Throws a `FacewrightError` where there is none. */
-export async function findRuns(directory: string): Promise<FoundRun[]> {
-  const root = resolve(directory);
-  const paths: string[] = [];
-  const search = async (path: string, depth: number): Promise<void> => {
-    if (await isFile(join(path, 'events.jsonl'))) return void paths.push(path);
-    if (depth === DEEPEST) return;
-    const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
-      if (depth > 0) return [];
-      throw new FacewrightError({ what: 'The directory cannot be read.', where: root, cause });
-    });
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1)))
-      if (entry.isDirectory() && !entry.name.startsWith('.')) await search(join(path, entry.name), depth + 1);
+/** Throws a `FacewrightError` where there is no run. */
+export async function openRuns(directory: string): Promise<Runs> {
+  /** The number of a run is its id, which stays. */
+  const known: FoundRun[] = [];
+  const look = async (): Promise<void> => {
+    for (const run of await findRuns(directory)) if (!known.some(({ path }) => path === run.path)) known.push(run);
   };
-  await search(root, 0);
-  if (!paths.length)
-    throw new FacewrightError({
-      what: 'There is no run here: a run directory has the file events.jsonl.',
-      where: root,
-      todo: 'Name the directory of a run ("out" in its config), or one that holds several.',
-    });
-  return Promise.all(
-    paths.map(async (path, number) => {
-      const at = `api/runs/${number}`;
-      const model =
-        (await isFile(join(path, 'model/model.json'))) && (await isFile(join(path, 'model/weights.safetensors')));
-      const name = relative(root, path).split(sep).join('/') || basename(root);
-      return {
-        path,
-        listed: {
-          name,
-          events: `${at}/events.jsonl`,
-          ...(model && { model: { card: `${at}/model/model.json`, weights: `${at}/model/weights.safetensors` } }),
-        },
-      };
-    }),
-  );
+  await look();
+  const open: Runs['open'] = async (id, name) => {
+    const run = /^\d{1,9}$/.test(id) ? known[Number(id)] : undefined;
+    const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
+    return run && type !== undefined ? openWithin(run.path, name, type) : undefined;
+  };
+  return {
+    open,
+    list: async () => {
+      await look().catch(() => undefined); // all of them were removed: none is listed
+      const listed = await Promise.all(known.map(({ name }, id) => describe(name, String(id), open)));
+      return listed.filter((run) => run !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+  };
 }
 
-/** One of the three files of a run that the page may ask for, `<number>/<file>`, as it is now. */
-export async function runFile(runs: readonly FoundRun[], address: string): Promise<Answer> {
-  const [, number, name] = /^(\d+)\/(.+)$/.exec(address) ?? [];
-  const run = runs[Number(number)];
-  const type = FILES[name as keyof typeof FILES];
-  if (!run || !type) return { status: 404, body: 'There is no such file.' };
-  return { type, body: await readFile(join(run.path, name)) };
+async function describe(name: string, id: string, open: Runs['open']): Promise<ListedRun | undefined> {
+  const sizeOf = async (file: string): Promise<number | undefined> => {
+    const opened = await open(id, file);
+    await opened?.handle.close();
+    return opened?.size;
+  };
+  const [size, report, metrics, card, weights] = await Promise.all(
+    ['events.jsonl', 'report.html', 'metrics.json', 'model/model.json', 'model/weights.safetensors'].map(sizeOf),
+  );
+  if (size === undefined) return undefined;
+  const at = `api/runs/${id}`;
+  return {
+    name,
+    events: `${at}/events.jsonl`,
+    size,
+    ...(report !== undefined && { report: `${at}/report.html` }),
+    ...(metrics !== undefined && { metrics: `${at}/metrics.json` }),
+    ...(card !== undefined &&
+      weights !== undefined && {
+        model: { card: `${at}/model/model.json`, weights: `${at}/model/weights.safetensors` },
+      }),
+  };
 }

@@ -1,16 +1,23 @@
-/** Answers the page's questions over HTTP on the loopback interface; whoever asks under another name than this machine's is refused. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+/** Starts and ends the studio's HTTP server on the loopback interface. */
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FacewrightError, messageOf } from '@facewright/core';
-import { openPage, type Answer } from './page-files.js';
-import { findRuns, runFile } from './runs.js';
-import { mtcnnWeights } from './weights.js';
+import { getRequestListener } from '@hono/node-server';
+import { createApp } from './app.js';
+import { LOOPBACK } from './guard.js';
+import { builtPage } from './page.js';
+import { openRuns } from './runs.js';
 
 export interface StudioOptions {
   /** A run directory, or a directory of them. */
   readonly directory?: string;
   /** 0: any that is free. */
   readonly port?: number;
+  /** Directory of the built page; unless given the one of this package, which a checkout builds when it is missing. */
+  readonly page?: string;
+  /** Told what takes long, for people. */
+  readonly onNotice?: (message: string) => void;
 }
 
 export interface Studio {
@@ -19,70 +26,46 @@ export interface Studio {
   close(): Promise<void>;
 }
 
-/** What the page may do, said again in its own head: scripts and answers of this server only, so that no photo can be sent anywhere. */
-const HEADERS = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-cache',
-};
-
-const LOOPBACK = '127.0.0.1';
-
-/** Throws a `FacewrightError` where the page is not built, the port is taken or the directory has no run. */
-export async function startStudio({ directory, port = 4179 }: StudioOptions = {}): Promise<Studio> {
-  const page = await openPage();
-  const runs = directory === undefined ? [] : await findRuns(directory);
-
-  const answerTo = async (method: string, path: string): Promise<Answer> => {
-    if (path === '/api/runs')
-      return { type: 'application/json', body: JSON.stringify(runs.map(({ listed }) => listed)) };
-    if (path.startsWith('/api/runs/')) return runFile(runs, path.slice('/api/runs/'.length));
-    if (path === '/api/weights/mtcnn') return mtcnnWeights({ fetch: method === 'POST' });
-    return page(path);
-  };
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { port: own } = server.address() as AddressInfo;
-    // a page of another site that has its name point here would be of another name
-    const here = [`${LOOPBACK}:${own}`, `localhost:${own}`].includes(request.headers.host ?? '');
-    const {
-      status = 200,
-      type = 'text/plain; charset=utf-8',
-      body,
-    } = here
-      ? await answerTo(request.method ?? 'GET', new URL(request.url ?? '/', 'http://studio').pathname).catch(
-          (error: unknown): Answer => ({ status: 500, body: messageOf(error) }),
-        )
-      : { status: 403, body: 'This server answers under its own address only.' };
-    response.writeHead(status, {
-      ...HEADERS,
-      ...(status !== 204 && { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
-    });
-    response.end(request.method === 'HEAD' ? undefined : body);
-  };
-  const server = createServer((request, response) => void handle(request, response));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(
-        new FacewrightError({
-          what:
-            cause.code === 'EADDRINUSE'
-              ? `The port ${port} is taken.`
-              : `The server cannot be started: ${messageOf(cause)}.`,
-          todo: 'Give another one with --port.',
-          cause,
-        }),
-      ),
-    );
-    server.listen(port, LOOPBACK, resolve);
-  });
+/** Throws a `FacewrightError` where the page cannot be built, the port is taken or the directory has no run. */
+export async function startStudio({ directory, port = 4179, page, onNotice }: StudioOptions = {}): Promise<Studio> {
+  const runs = directory === undefined ? undefined : await openRuns(directory);
+  const root = page ?? (await builtPage(onNotice));
+  const token = randomBytes(32).toString('base64url');
+  const server = createServer();
+  await listen(server, port);
+  const { port: own } = server.address() as AddressInfo;
+  const app = await createApp({ page: root, runs, token, port: own });
+  server.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: lastResort }));
   return {
-    url: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}/`,
+    url: `http://${LOOPBACK}:${own}/`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** For requests that are no HTTP request at all, and whatever the app itself did not answer. */
+const lastResort = (error: unknown): Response =>
+  error instanceof Error && error.name === 'RequestError'
+    ? new Response('This is not a valid request.', { status: 400 })
+    : new Response('The server could not answer this request.', { status: 500 });
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        new FacewrightError({
+          what:
+            cause.code === 'EADDRINUSE'
+              ? `Port ${port} is already in use.`
+              : `The server cannot be started: ${messageOf(cause)}.`,
+          todo: 'Choose another port with --port.',
+          cause,
+        }),
+      ),
+    );
+    server.listen(port, LOOPBACK, resolve);
+  });
 }

@@ -1,14 +1,15 @@
-/** The MTCNN weights by the command line tool's own ways: out of its cache, or, when the user has asked for it, fetched as the tool does. */
+/** The MTCNN weights, as the command line tool gets them: out of its cache, or fetched when the user has asked for it. */
 import { resolveMtcnnWeights } from '@facewright/preprocess';
-import type { Answer } from './page-files.js';
 
-export async function mtcnnWeights({ fetch }: { fetch: boolean }): Promise<Answer> {
+export async function mtcnnWeights({ fetch }: { fetch: boolean }): Promise<Response> {
   const outcome = await resolveMtcnnWeights({ offline: !fetch });
   if (outcome.weights) {
     const { buffer, byteOffset, byteLength } = outcome.weights.numbers;
-    return { type: 'application/octet-stream', body: new Uint8Array(buffer, byteOffset, byteLength) };
+    return new Response(new Uint8Array(buffer, byteOffset, byteLength).slice(), {
+      headers: { 'content-type': 'application/octet-stream' },
+    });
   }
-  return fetch
-    ? { status: 502, body: `The weights could not be had: ${outcome.reasons.join('; ')}. Give their file instead.` }
-    : { status: 204, body: '' }; // none yet, which is no error
+  if (!fetch) return new Response(null, { status: 204 }); // none yet, which is no error
+  const text = `The weights could not be downloaded: ${outcome.reasons.join('; ')}. Choose their file instead.`;
+  return new Response(text, { status: 502 });
 }

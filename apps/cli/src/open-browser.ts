@@ -1,0 +1,27 @@
+/** Opens an address in the user's browser, where there is one to open. */
+import open from 'open';
+
+/** Why no browser is opened here, for people; `undefined` where one can be. */
+export function noBrowserReason(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  platform: string = process.platform,
+  terminal: boolean = Boolean(process.stdout.isTTY),
+): string | undefined {
+  if (env.CI) return 'this is a CI job';
+  if (!terminal) return 'the output is not a terminal';
+  if (env.SSH_CONNECTION) return 'this is a remote session';
+  if (platform === 'linux' && !env.DISPLAY && !env.WAYLAND_DISPLAY) return 'there is no display';
+  return undefined;
+}
+
+/** Tells whether a browser was started; failing is no error, for the address is printed anyway. */
+export async function openBrowser(url: string): Promise<boolean> {
+  if (noBrowserReason() !== undefined) return false;
+  return open(url).then(
+    (child) => {
+      child.on('error', () => undefined); // no opener on this machine
+      return true;
+    },
+    () => false,
+  );
+}

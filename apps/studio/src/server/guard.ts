@@ -1,0 +1,37 @@
+/** Who may ask the server what: only pages it served itself, under its own name; changes also need the token that is written into the page. */
+import { timingSafeEqual } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+
+export const LOOPBACK = '127.0.0.1';
+export const TOKEN_HEADER = 'x-facewright-token';
+
+const READS = new Set(['GET', 'HEAD']);
+
+/**
+ * Refuses with 403 what does not come from the server's own page: another `Host` (a foreign name made to point here, known as DNS rebinding), a
+ * foreign `Origin`, a request that the browser calls cross-site, and a change without the page's token.
+ */
+export function guard(port: number, token: string): MiddlewareHandler {
+  const hosts = [`${LOOPBACK}:${port}`, `localhost:${port}`];
+  return async (context, next) => {
+    const { method } = context.req;
+    const header = (name: string): string | undefined => context.req.header(name);
+    const refuse = (why: string): Response => context.text(why, 403);
+    if (!hosts.includes(header('host') ?? '')) return refuse('This server answers under its own address only.');
+    const origin = header('origin');
+    if (origin !== undefined && origin !== `http://${header('host')}`)
+      return refuse('This server answers its own page only.');
+    const site = header('sec-fetch-site');
+    const navigation = READS.has(method) && header('sec-fetch-mode') === 'navigate';
+    if (site !== undefined && site !== 'same-origin' && site !== 'none' && !navigation)
+      return refuse('This server answers its own page only.');
+    if (!READS.has(method) && !sameText(header(TOKEN_HEADER) ?? '', token))
+      return refuse('This request needs the token of the page. Reload the page and try again.');
+    return next();
+  };
+}
+
+function sameText(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
