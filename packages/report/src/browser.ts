@@ -7,6 +7,7 @@ export { html, Html } from './html.js';
 export { metricsFrom, type Metrics } from './metrics.js';
 export { reportPage } from './page.js';
 export { eventsOfPage } from './page-data.js';
+export { picturesOfPage } from './page-pictures.js';
 export type { Crop, DroppedPicture, PairPicture, Picture, Pictures } from './pictures.js';
 export type { NamedRun } from './recipes.js';
 export { comparisonSection } from './sections/comparison.js';

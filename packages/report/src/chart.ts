@@ -1,4 +1,7 @@
-/** Line charts as inline SVG: no script, the page's colours, a title and a description for screen readers. */
+/**
+ * Line charts as inline SVG: no script, no style attribute, the page's colours, a title and a description for screen readers. Lines stretch with
+ * the page; letters, ticks and strokes keep their size, so that a chart can be read on a phone.
+ */
 import { figure } from './format.js';
 import type { Html } from './html.js';
 import { html } from './html.js';
@@ -24,7 +27,6 @@ export interface Axis {
 
 export interface Chart {
   readonly title: string;
-  readonly width?: keyof typeof WIDTHS;
   /** One sentence that says what the picture shows. */
   readonly description: string;
   readonly series: readonly Series[];
@@ -34,52 +36,53 @@ export interface Chart {
   readonly marks?: readonly { readonly x: number; readonly label: string }[];
 }
 
-/** Widths in the page's pixels, so that letters keep their size: a chart over the whole page, and one of two side by side. */
-const WIDTHS = { full: 1000, half: 480 };
+/** Page pixels. Across, all is in shares of the plot's width, whatever that is; the lines' own units are a thousandth of it. */
 const HEIGHT = 270;
-const PLOT = { left: 52, top: 34, bottom: HEIGHT - 44 };
+const PLOT = { top: 34, bottom: HEIGHT - 44 };
+const LINES = { width: 1000, height: PLOT.bottom - PLOT.top };
 const MOST_POINTS = 700;
 /** Smaller than anything worth drawing; keeps the arithmetic away from denormal numbers. */
 const TINY = 1e-90;
 
-export function chart({ title, description, series, x, y, marks = [], width = 'half' }: Chart): Html {
-  const right = WIDTHS[width] - 14;
+export function chart({ title, description, series, x, y, marks = [] }: Chart): Html {
   const drawn = series.map((entry) => ({
     ...entry,
     lines: linesOf(entry.points).map((points) => thin(points.filter(([px, py]) => usable(px, x) && usable(py, y)))),
   }));
   const all = drawn.flatMap(({ lines }) => lines.flat());
   if (!all.length)
-    return html`<figure class="chart"><figcaption>${title}</figcaption><p class="muted">No data.</p></figure>`;
-  const toX = scale(
-    x,
-    all.map(([value]) => value),
-    PLOT.left,
-    right,
-    false,
-  );
-  const toY = scale(
-    y,
-    all.map(([, value]) => value),
-    PLOT.bottom,
-    PLOT.top,
-    true,
-  );
-  const formatX = x.format ?? figure;
-  const formatY = y.format ?? figure;
-  const id = `chart-${title.toLowerCase().replace(/[^a-z]+/g, '-')}`;
-  return html`<figure class="chart">
+    return html`<figure class="chart">
 <figcaption>${title} <span class="legend">${drawn.filter(({ style }) => style !== 'faint').map(({ name, colour, style }) => html`<span class="key c${colour} ${style === 'dots' ? 'dot' : ''}">${name}</span>`)}</span></figcaption>
-<svg viewBox="0 0 ${WIDTHS[width]} ${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${title}</title><desc id="${id}-d">${description}</desc>
-${toY.ticks.map((tick) => html`<line class="grid" x1="${PLOT.left}" x2="${right}" y1="${fixed(toY.map(tick))}" y2="${fixed(toY.map(tick))}"/><text class="tick" x="${PLOT.left - 8}" y="${fixed(toY.map(tick) + 4)}" text-anchor="end">${formatY(tick)}</text>`)}
-${toX.ticks.map((tick) => html`<line class="grid faint" x1="${fixed(toX.map(tick))}" x2="${fixed(toX.map(tick))}" y1="${PLOT.top}" y2="${PLOT.bottom}"/><text class="tick" x="${fixed(toX.map(tick))}" y="${PLOT.bottom + 17}" text-anchor="middle">${formatX(tick)}</text>`)}
-<line class="axis" x1="${PLOT.left}" x2="${right}" y1="${PLOT.bottom}" y2="${PLOT.bottom}"/>
-<text class="label" x="${(PLOT.left + right) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${x.label}</text>
-<text class="label" x="4" y="${PLOT.top - 16}">${y.label}</text>
+<div class="plot"><svg height="${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${title}</title><desc id="${id}-d">${description}</desc>
+${ticksOfY(toY, y.format ?? figure)}
+${ticksOfX(toX, x.format ?? figure, x.scale)}
+<line class="axis" x1="0" x2="100%" y1="${PLOT.bottom}" y2="${PLOT.bottom}"/>
+<text class="label" x="50%" y="${HEIGHT - 8}" text-anchor="middle">${x.label}</text>
+<text class="label" x="-48" y="${PLOT.top - 16}">${y.label}</text>
+<svg y="${PLOT.top}" height="${LINES.height}" viewBox="0 0 ${LINES.width} ${LINES.height}" preserveAspectRatio="none">
 ${drawn.map(({ lines, ...entry }) => lines.map((points) => points.length > 0 && shape(entry, points, toX.map, toY.map)))}
-${marks.map(({ x: at, label }) => mark(toX.map(at), label, toX.map(at) > right - 180))}
-</svg></figure>`;
+</svg>
+${marks.map(({ x: at, label }) => mark(toX.map(at), label))}
+</svg></div></figure>`;
 }
+
+interface Scale {
+  map(value: number): number;
+  readonly ticks: readonly number[];
+}
+
+const ticksOfY = ({ ticks, map }: Scale, format: (value: number) => string): Html[] =>
+  ticks.map((tick) => {
+    const y = PLOT.top + map(tick);
+    return html`<line class="grid" x1="0" x2="100%" y1="${fixed(y)}" y2="${fixed(y)}"/><text class="tick" x="-8" y="${fixed(y + 4)}" text-anchor="end">${format(tick)}</text>`;
+  });
+
+/** Between powers of ten they are `minor`: a narrow page leaves them out. */
+const ticksOfX = ({ ticks, map }: Scale, format: (value: number) => string, kind: Axis['scale']): Html[] =>
+  ticks.map((tick) => {
+    const minor = kind === 'log' && !Number.isInteger(Number(Math.log10(tick).toFixed(6)));
+    return html`<text class="tick ${minor && 'minor'}" x="${share(map(tick))}" y="${PLOT.bottom + 17}" text-anchor="middle">${format(tick)}</text>`;
+  });
 
 const linesOf = (points: Series['points']): readonly Points[] =>
   points.length && Array.isArray(points[0]?.[0]) ? (points as readonly Points[]) : [points as Points];
@@ -91,25 +94,23 @@ function shape(
   toY: (value: number) => number,
 ): Html {
   if (style === 'dots' || points.length === 1) {
-    return html`<g class="dots c${colour}">${points.map(([x, y]) => html`<circle cx="${fixed(toX(x))}" cy="${fixed(toY(y))}" r="3.2"><title>${name}: ${figure(y)} at ${figure(x)}</title></circle>`)}</g>`;
+    // lines of no length with round ends: circles would be stretched with the plot
+    return html`<g class="dots c${colour}">${points.map(([x, y]) => html`<path d="M${fixed(toX(x))} ${fixed(toY(y))}h0"><title>${name}: ${figure(y)} at ${figure(x)}</title></path>`)}</g>`;
   }
   return html`<polyline class="line c${colour} ${style}" points="${points.map(([x, y]) => `${fixed(toX(x))},${fixed(toY(y))}`).join(' ')}"/>`;
 }
 
-function mark(x: number, label: string, atTheEnd: boolean): Html {
-  return html`<line class="mark" x1="${fixed(x)}" x2="${fixed(x)}" y1="${PLOT.top - 22}" y2="${PLOT.bottom}"/><text class="mark" x="${fixed(x + (atTheEnd ? -6 : 6))}" y="${PLOT.top - 13}" text-anchor="${atTheEnd ? 'end' : 'start'}">${label}</text>`;
+function mark(x: number, label: string): Html {
+  const left = x > LINES.width / 2;
+  return html`<line class="mark" x1="${share(x)}" x2="${share(x)}" y1="${PLOT.top - 22}" y2="${PLOT.bottom}"/><text class="mark" x="${share(x)}" dx="${left ? -6 : 6}" y="${PLOT.top - 13}" text-anchor="${left ? 'end' : 'start'}">${label}</text>`;
 }
 
+/** Of the plot's width. */
+const share = (x: number): string => `${((100 * x) / LINES.width).toFixed(2)}%`;
 const fixed = (value: number): string => value.toFixed(1);
 const usable = (value: number, axis: Axis): boolean => Number.isFinite(value) && (axis.scale !== 'log' || value > TINY);
 
-function scale(
-  axis: Axis,
-  values: readonly number[],
-  from: number,
-  to: number,
-  nice: boolean,
-): { map: (value: number) => number; ticks: number[] } {
+function scale(axis: Axis, values: readonly number[], from: number, to: number, nice: boolean): Scale {
   let [low, high] = axis.range ?? extent(values);
   if (axis.scale === 'log') {
     if (low === high) [low, high] = [low / 2, high * 2];
@@ -141,7 +142,7 @@ function extent(values: readonly number[]): [number, number] {
 export function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
   const lead = rough / power;
-  return ([1, 2, 5].find((nice) => lead <= nice) ?? 10) * power;
+  return (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power;
 }
 
 /** Powers of ten, with 2 and 5 between them where the range is short. */
@@ -166,7 +167,7 @@ export function thin(points: Points, most = MOST_POINTS): Points {
     const part = points.slice(start, start + bucket);
     const low = part.reduce((a, b) => (b[1] < a[1] ? b : a));
     const high = part.reduce((a, b) => (b[1] > a[1] ? b : a));
-    kept.push(...new Set(low[0] < high[0] ? [low, high] : [high, low]));
+    kept.push(...(low === high ? [low] : low[0] < high[0] ? [low, high] : [high, low]));
   }
   return kept;
 }

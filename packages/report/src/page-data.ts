@@ -1,17 +1,15 @@
 /**
  * The events of a run inside its report, so that the one file can be opened again and compared. Steps are thinned to what a chart can show, and
- * of the photos left out only the first are kept: the whole is in `events.jsonl`. It lies in a `<template>`, which no browser shows or runs.
+ * of the photos left out only the first are kept: the whole is in `events.jsonl`.
  */
 import type { RunEvent } from '@facewright/core';
 import { parseEvents } from './event-lines.js';
-import { Html } from './html.js';
+import type { Html } from './html.js';
+import { templateOf, templateText } from './template.js';
 
 const MOST_STEPS = 2000;
 const MOST_EXCLUSIONS = 200;
-const OPEN = '<template id="facewright-events">';
-const CLOSE = '</template>';
-const ESCAPED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-const PLAIN = Object.fromEntries(Object.entries(ESCAPED).map(([character, entity]) => [entity, character]));
+const NAME = 'facewright-events';
 
 /** Element that holds the events. */
 export function pageData(events: Iterable<RunEvent>): Html {
@@ -25,16 +23,11 @@ export function pageData(events: Iterable<RunEvent>): Html {
     return type !== 'prepare.excluded' || ++exclusions <= MOST_EXCLUSIONS;
   });
   const lines = kept.map((event) => `${JSON.stringify(event)}\n`).join('');
-  return new Html(OPEN + lines.replace(/[&<>]/g, (character) => ESCAPED[character]) + CLOSE);
+  return templateOf(NAME, lines);
 }
 
 /** The events that a report's HTML holds; `undefined` where it is no report, or one of a version that kept none. Throws a `FacewrightError` for damaged ones. */
 export function eventsOfPage(page: string, where: string): RunEvent[] | undefined {
-  const from = page.lastIndexOf(OPEN);
-  const to = page.indexOf(CLOSE, from);
-  if (from < 0 || to < 0) return undefined;
-  return parseEvents(
-    page.slice(from + OPEN.length, to).replace(/&(?:amp|lt|gt);/g, (entity) => PLAIN[entity]),
-    where,
-  );
+  const text = templateText(NAME, page);
+  return text === undefined ? undefined : parseEvents(text, where);
 }

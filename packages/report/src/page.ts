@@ -3,6 +3,7 @@ import type { RunEvent } from '@facewright/core';
 import { historyOf } from './history.js';
 import { html, Html } from './html.js';
 import { pageData } from './page-data.js';
+import { pictureData } from './page-pictures.js';
 import type { Pictures } from './pictures.js';
 import { dataSection } from './sections/data.js';
 import { recordSection } from './sections/record.js';
@@ -12,7 +13,8 @@ import { verificationSection } from './sections/verification.js';
 import { STYLE } from './style.js';
 
 /** The HTML of the run that these events tell. */
-export function reportPage(told: Iterable<RunEvent>, { crops, pairs, dropped }: Pictures = {}): string {
+export function reportPage(told: Iterable<RunEvent>, pictures: Pictures = {}): string {
+  const { crops, pairs, dropped } = pictures;
   const events = [...told];
   const history = historyOf(events);
   return wholePage(
@@ -22,7 +24,7 @@ ${verificationSection(history, pairs)}
 ${trainingSection(history)}
 ${dataSection(history, crops, dropped)}
 ${recordSection(history)}
-<footer>Written by facewright.${history.training && ' Figures: metrics.json; every event: events.jsonl.'}</footer></main>${pageData(events)}`,
+<footer>Written by facewright.${history.training && ' Figures: metrics.json; every event: events.jsonl.'}</footer></main>${pageData(events)}${pictureData(pictures)}`,
   );
 }
 

@@ -6,6 +6,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sampleEvents } from '../test/sample-events.js';
 import { eventsOfPage } from './page-data.js';
+import { picturesOfPage } from './page-pictures.js';
+import type { Picture, Pictures } from './pictures.js';
 import { createEventLog, metricsFrom, readEventLog, reportPage, writeReport } from './index.js';
 
 const directory = (): Promise<string> => mkdtemp(join(tmpdir(), 'fw-report-'));
@@ -135,6 +137,11 @@ test('long runs are thinned in the page, and keep their last step', () => {
   expect(kept.at(-1)).toMatchObject({ step: 9001 });
 });
 
+/** As a browser reads it: line ends are spaces. */
+const flat = (page: string): string => page.replace(/\s+/g, ' ');
+const bytes = (value: number): Picture => ({ bytes: Uint8Array.of(255, 216, value), type: 'image/jpeg' });
+const named = (value: number, name: string): Picture & { name: string } => ({ ...bytes(value), name });
+
 test('one file, no network, with every part of the run in it', async () => {
   const out = await directory();
   const log = createEventLog(join(out, 'events.jsonl'));
@@ -146,7 +153,7 @@ test('one file, no network, with every part of the run in it', async () => {
   });
   expect((await readdir(out)).sort()).toEqual(['events.jsonl', 'metrics.json', 'report.html']);
   expect(JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(metrics)));
-  const page = await readFile(report, 'utf8');
+  const page = flat(await readFile(report, 'utf8'));
   expect(page).not.toMatch(/(src|href)="(?!data:)/);
   for (const text of [
     '95.5 %',
@@ -169,7 +176,31 @@ test('one file, no network, with every part of the run in it', async () => {
   ]) {
     expect(page.replaceAll('&#34;', '"')).toContain(text);
   }
-  expect(page.match(/<svg /g)).toHaveLength(7);
+  expect(page.match(/<svg /g)).toHaveLength(11);
+});
+
+test('no style attribute, which the policy of the studio refuses', () => {
+  expect(reportPage(sampleEvents())).toContain('Map of people');
+  expect(reportPage(sampleEvents())).not.toMatch(/<[^>]*\sstyle=/);
+});
+
+test('the pictures of a page are found again in it', () => {
+  const pictures: Pictures = {
+    pairs: [
+      { same: true, score: 0.25, wrong: true, images: [named(1, 'x/1.jpg'), named(2, 'x/<2>.jpg')] },
+      { same: false, score: 0.5, wrong: false, images: [named(3, 'x/1.jpg'), named(4, 'y"2.jpg')] },
+    ],
+    dropped: [{ ...bytes(5), photo: 'cat/7.jpg', reason: 'no-face' }],
+    crops: [
+      { ...bytes(6), identity: 'ann', caption: 'original' },
+      { ...bytes(7), identity: '</template>', caption: 'opened' },
+      { ...bytes(8), identity: 'ann', caption: 'opened' },
+    ],
+  };
+  expect(picturesOfPage(reportPage(sampleEvents(), pictures))).toEqual(pictures);
+  expect(picturesOfPage(reportPage(sampleEvents()))).toEqual({ pairs: [], dropped: [], crops: [] });
+  expect(picturesOfPage('<!doctype html>')).toEqual({});
+  expect(picturesOfPage('<template id="facewright-pictures">{"pairs":1}</template>')).toEqual({});
 });
 
 test('the worst pairs and photos left out are shown, wrong ones marked', () => {

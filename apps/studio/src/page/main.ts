@@ -51,7 +51,7 @@ document.body.append(
   ),
   element(
     'header',
-    { class: 'bar' },
+    { class: 'top' },
     element('span', { class: 'name' }, 'facewright studio'),
     element('nav', { 'aria-label': 'Pages' }, ...views.map(({ link }) => link)),
   ),

@@ -3,6 +3,7 @@ import { chart, smooth, type Points, type Series } from '../chart.js';
 import { count, figure, percent } from '../format.js';
 import { html, type Html } from '../html.js';
 import { contestOf, recipesOf, type NamedRun, type Recipe } from '../recipes.js';
+import { scrolling } from './scrolling.js';
 
 const COLOURS = [1, 2, 3, 4] as const;
 const LEAST_FAR = 1e-4;
@@ -27,8 +28,8 @@ export function comparisonSection(runs: readonly NamedRun[]): Html {
   return html`<section aria-labelledby="compared"><h2 id="compared">Compared</h2>
 ${verdict(recipes)}
 ${recipes.length > shown.length && html`<p class="muted">The curves are those of the first ${shown.length} recipes; the table has all ${runs.length} runs.</p>`}
-<div class="card scroll">${table(runs)}</div>
-<div class="card">${chart({ title: 'Loss', width: 'full', description: 'Moving mean of each run’s training loss by step.', series: curves(({ loss }) => loss), x: { label: 'step' }, y: { label: 'loss' } })}</div>
+<div ${scrolling('What the runs came to')}>${table(runs)}</div>
+<div class="card">${chart({ title: 'Loss', description: 'Moving mean of each run’s training loss by step.', series: curves(({ loss }) => loss), x: { label: 'step' }, y: { label: 'loss' } })}</div>
 <div class="two"><div class="card">${chart({ title: 'Training accuracy', description: 'Moving mean of the share of training images told right, without the margin.', series: curves(({ accuracy }) => accuracy), x: { label: 'step' }, y: { label: 'without the margin', range: [0, 1], format: (value) => percent(value, 0) } })}</div>
 <div class="card">${chart({ title: 'ROC on unseen people', description: 'True accept rate against false accept rate of each run that was verified.', series: roc, x: { label: 'false accept rate', scale: 'log', range: [LEAST_FAR, 1] }, y: { label: 'true accept rate', range: [0, 1], format: (value) => percent(value, 0) } })}</div></div></section>`;
 }
@@ -79,7 +80,7 @@ function verdict(recipes: readonly Recipe[]): Html {
   return html`${sentence && html`<p><strong>${sentence}</strong></p>`}
 ${sentence && steps.size > 1 && html`<p class="muted">The recipes did not train for the same number of steps.</p>`}
 ${sentence && sets.size > 1 && html`<p class="muted">Not all runs were verified on as many pairs: their accuracies may be of different people.</p>`}
-<div class="card scroll"><table><caption>Recipes</caption>
+<div ${scrolling('Recipes')}><table><caption>Recipes</caption>
 <thead><tr><th scope="col">Recipe</th><th scope="col" class="number">Accuracy, mean ± deviation over seeds</th><th scope="col">By seed</th><th scope="col" class="number">Steps</th><th scope="col">Against the first, in points</th></tr></thead>
 <tbody>${recipes.map((recipe) => html`<tr><th scope="row">${recipe.name}</th><td class="number">${recipe.accuracy ? accuracyOf(recipe.accuracy) : none}</td><td>${recipe.accuracy ? recipe.accuracy.values.map(({ seed, value }) => `${seed}: ${percent(value, 2)}`).join(', ') : none}</td><td class="number">${recipe.steps === undefined ? none : count(recipe.steps)}</td><td>${recipe !== best && recipe.accuracy ? against(recipe, best) : none}</td></tr>`)}</tbody></table>
 <p class="small muted">Runs whose config differs in nothing but the seed are one recipe. Two recipes are compared run for run of the same seed; the interval is Student’s, for 95 %. The first wins where the interval leaves out 0.</p></div>`;

@@ -4,6 +4,8 @@ import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
 import type { Crop, DroppedPicture } from '../pictures.js';
 import { image } from './picture.js';
+import { pictureKey } from '../page-pictures.js';
+import { scrolling } from './scrolling.js';
 
 /** Rows of the list of left-out photos; `events.jsonl` and the dataset have them all. */
 const MOST_EXCLUSIONS = 2000;
@@ -36,10 +38,10 @@ export function dataSection(
 ${
   summary &&
   html`<p>${count(summary.photos)} photos: ${count(summary.kept)} kept, ${count(summary.dropped)} left out. They became ${count(summary.images)} aligned images of ${count(summary.identities)} people at ${summary.alignment.size}×${summary.alignment.size} pixels.</p>
-<div class="two"><div class="card scroll"><table><caption>Tiers</caption>
+<div class="two"><div ${scrolling('Tiers')}><table><caption>Tiers</caption>
 <thead><tr><th scope="col">Tier</th><th scope="col" class="number">People</th><th scope="col" class="number">Photos</th><th scope="col" class="number">Images</th></tr></thead>
 <tbody>${tiers.map(([name, tier]) => html`<tr><th scope="row">${name}</th><td class="number">${count(tier.identities)}</td><td class="number">${count(tier.photos)}</td><td class="number">${count(tier.images)}</td></tr>`)}</tbody></table></div>
-<div class="card scroll"><table><caption>Left out</caption>
+<div ${scrolling('Left out')}><table><caption>Left out</caption>
 <thead><tr><th scope="col">Reason</th><th scope="col" class="number">Photos</th></tr></thead>
 <tbody>${reasons.length ? reasons.map(([reason, photos]) => html`<tr><th scope="row">${REASONS[reason] ?? reason}</th><td class="number">${count(photos)}</td></tr>`) : html`<tr><td colspan="2" class="muted">Nothing was left out.</td></tr>`}</tbody></table></div></div>`
 }
@@ -53,7 +55,7 @@ function exclusionList(exclusions: History['exclusions']): Html {
   const shown = exclusions.slice(0, MOST_EXCLUSIONS);
   return html`<details class="card"><summary>Every photo left out (${count(exclusions.length)})</summary>
 ${exclusions.length > shown.length && html`<p class="muted small">The first ${count(shown.length)} are listed here, all of them in events.jsonl.</p>`}
-<div class="scroll"><table><thead><tr><th scope="col">Photo</th><th scope="col">Person</th><th scope="col">Reason</th></tr></thead>
+<div ${scrolling('Every photo left out', false)}><table><thead><tr><th scope="col">Photo</th><th scope="col">Person</th><th scope="col">Reason</th></tr></thead>
 <tbody>${shown.map(({ photo, identity, reason, detail }) => html`<tr><td><code>${photo}</code></td><td>${identity}</td><td>${REASONS[reason] ?? reason}${detail && html`<br><span class="small muted">${detail}</span>`}</td></tr>`)}</tbody></table></div></details>`;
 }
 
@@ -61,7 +63,7 @@ function droppedSheet(dropped: readonly DroppedPicture[]): Html {
   if (!dropped.length) return html``;
   return html`<h3>Left out, for example</h3><div class="people">${groups(dropped, ({ reason }) => reason).map(
     ([reason, photos]) =>
-      html`<div class="person"><h3>${REASONS[reason] ?? reason}</h3><ul class="crops">${photos.map((photo) => html`<li>${image(photo, `Photo left out: ${photo.photo}`)}<span title="${photo.photo}">${photo.photo.split('/').at(-1)}</span></li>`)}</ul></div>`,
+      html`<div class="person"><h3>${REASONS[reason] ?? reason}</h3><ul class="crops">${photos.map((photo) => html`<li>${image(photo, `Photo left out: ${photo.photo}`, pictureKey('dropped', dropped.indexOf(photo)))}<span title="${photo.photo}">${photo.photo.split('/').at(-1)}</span></li>`)}</ul></div>`,
   )}</div>`;
 }
 
@@ -71,8 +73,8 @@ function cropSheet(crops: readonly Crop[]): Html {
   return html`<h3>Aligned faces</h3><div class="people">${people.map(
     ([identity, images]) =>
       html`<div class="person"><h3>${identity}</h3><ul class="crops">${images.map(
-        ({ caption, bytes, type }) =>
-          html`<li>${image({ bytes, type }, `Aligned face of ${identity}, ${caption}`)}<span title="${caption}">${caption}</span></li>`,
+        (crop) =>
+          html`<li>${image(crop, `Aligned face of ${identity}, ${crop.caption}`, pictureKey('crop', crops.indexOf(crop)))}<span title="${crop.caption}">${crop.caption}</span></li>`,
       )}</ul></div>`,
   )}</div>`;
 }

@@ -1,13 +1,15 @@
-/** The map of people: a dot an image, a colour a person, the name at the middle of their dots. */
+/** The map of people: a dot an image, a colour a person, the name at the middle of their dots, or below the map where the page is narrow. */
 import type { PeopleMap } from '@facewright/core';
 import { html, type Html } from '../html.js';
 
+/** What places are measured in; the map itself is as wide as the page. */
 const SIZE = { width: 1000, height: 560 };
 const MARGIN = { x: 60, y: 36 };
 /** Half the width of a letter. */
 const LETTER = 4;
-/** Hues far from each other in turn, so that neighbours in the list differ. */
-const hueOf = (index: number, count: number): number => Math.round(((index * 5) % count) * (360 / count) + 15) % 360;
+/** Colours of the style sheet, `hue0` and on; neighbours in the list are far from each other. */
+export const HUES = 12;
+const hueOf = (index: number): string => `hue${(index * 5) % HUES}`;
 
 export function peopleMap({ method, people }: PeopleMap): Html {
   const points = people.flatMap((person) => person.points);
@@ -21,13 +23,12 @@ export function peopleMap({ method, people }: PeopleMap): Html {
     SIZE.height - MARGIN.y,
     MARGIN.y,
   );
-  const count = people.length + (people.length % 5 === 0 ? 1 : 0);
   const shown = people.map(({ identity, points: own }, index) => {
     const places = own.map(([x, y]) => [scaleX(x), scaleY(y)] as const);
     return {
       identity,
       places,
-      hue: hueOf(index, count),
+      hue: hueOf(index),
       at: [inside(median(places.map(([x]) => x)), short(identity)), Math.min(...places.map(([, y]) => y)) - 9] as [
         number,
         number,
@@ -36,11 +37,14 @@ export function peopleMap({ method, people }: PeopleMap): Html {
   });
   spread(shown.map(({ at }) => at));
   return html`<div class="card"><figure><figcaption>Map of people</figcaption>
-<svg class="map" viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="img" aria-labelledby="map-t map-d"><title id="map-t">Map of people</title><desc id="map-d">Embeddings of ${people.length} people on a plane, a dot an image. ${method}.</desc>
-${shown.map(({ identity, places, hue }) => html`<g style="--hue:${hue}">${places.map(([x, y]) => html`<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4.5"><title>${identity}</title></circle>`)}</g>`)}
-${shown.map(({ identity, hue, at: [x, y] }) => html`<text style="--hue:${hue}" x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="middle">${short(identity)}</text>`)}
-</svg></figure><p class="small muted">A dot is an image, a colour a person. Near dots have like embeddings; the distance between far groups means nothing. A dot among another person's is a photo worth a look. ${method}.</p></div>`;
+<svg class="map" role="img" aria-labelledby="map-t map-d"><title id="map-t">Map of people</title><desc id="map-d">Embeddings of ${people.length} people on a plane, a dot an image. ${method}.</desc>
+${shown.map(({ identity, places, hue }) => html`<g class="${hue}">${places.map(([x, y]) => html`<circle cx="${across(x)}" cy="${down(y)}" r="4.5"><title>${identity}</title></circle>`)}</g>`)}
+${shown.map(({ identity, hue, at: [x, y] }) => html`<text class="${hue}" x="${across(x)}" y="${down(y)}" text-anchor="middle">${short(identity)}</text>`)}
+</svg><ul class="names">${shown.map(({ identity, hue }) => html`<li class="${hue}">${identity}</li>`)}</ul></figure><p class="small muted">A dot is an image, a colour a person. Near dots have like embeddings; the distance between far groups means nothing. A dot among another person's is a photo worth a look. ${method}.</p></div>`;
 }
+
+const across = (x: number): string => `${((100 * x) / SIZE.width).toFixed(2)}%`;
+const down = (y: number): string => `${((100 * y) / SIZE.height).toFixed(2)}%`;
 
 function scale(values: readonly number[], from: number, to: number): (value: number) => number {
   const low = Math.min(...values);

@@ -2,6 +2,9 @@
 import { html, type Html } from '../html.js';
 import type { Picture } from '../pictures.js';
 
-/** `side` in the page's pixels. */
-export const image = ({ bytes, type }: Picture, alt: string, side = 70): Html =>
-  html`<img src="data:${type};base64,${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))}" width="${side}" height="${side}" alt="${alt}">`;
+/** Side in the page's pixels. */
+const SIDE = 70;
+
+/** `key` is what `picturesOfPage` finds it by. */
+export const image = ({ bytes, type }: Picture, alt: string, key: string): Html =>
+  html`<img data-picture="${key}" src="data:${type};base64,${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))}" width="${SIDE}" height="${SIDE}" alt="${alt}">`;

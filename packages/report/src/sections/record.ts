@@ -1,6 +1,7 @@
 /** What makes the run what it was: notices, versions and the whole config. */
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
+import { scrolling } from './scrolling.js';
 
 export function recordSection({ notices, started, prepared, trained, engines }: History): Html {
   if (!started) return html``;
@@ -14,6 +15,6 @@ export function recordSection({ notices, started, prepared, trained, engines }: 
   ];
   return html`<section><h2>Record</h2>
 ${notices.length > 0 && html`<div class="card"><h3>Notices</h3><ul class="notices">${notices.map(({ level, message, todo }) => html`<li>${level === 'warning' && html`<strong>Warning:</strong> `}${message}${todo && html` <span class="muted">${todo}</span>`}</li>`)}</ul></div>`}
-<div class="card scroll"><table><caption>Versions and parts</caption><tbody>${facts.flatMap(([name, value]) => (value === undefined ? [] : [html`<tr><th scope="row">${name}</th><td><code>${value}</code></td></tr>`]))}</tbody></table></div>
-<details class="card"><summary>Config</summary><pre><code>${JSON.stringify(started.config, null, 2)}</code></pre></details></section>`;
+<div ${scrolling('Versions and parts')}><table><caption>Versions and parts</caption><tbody>${facts.flatMap(([name, value]) => (value === undefined ? [] : [html`<tr><th scope="row">${name}</th><td><code>${value}</code></td></tr>`]))}</tbody></table></div>
+<details class="card"><summary>Config</summary><pre tabindex="0"><code>${JSON.stringify(started.config, null, 2)}</code></pre></details></section>`;
 }

@@ -3,6 +3,7 @@ import type { StepTime } from '@facewright/core';
 import { count, duration, figure, percent } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
+import { scrolling } from './scrolling.js';
 
 const PARTS = [
   { part: 'compute', name: 'the step', colour: 1 },
@@ -25,7 +26,7 @@ export function timeTable({ steps, stages }: History): Html {
     ];
   });
   if (!rows.length) return html``;
-  return html`<div class="card scroll"><table><caption>Where the time went <span class="legend">${PARTS.map(({ name, colour }) => html`<span class="key c${colour}">${name}</span>`)}</span></caption>
+  return html`<div ${scrolling('Where the time went')}><table><caption>Where the time went <span class="legend">${PARTS.map(({ name, colour }) => html`<span class="key c${colour}">${name}</span>`)}</span></caption>
 <thead><tr><th scope="col">Stage</th><th scope="col" class="shares">Shares</th>${PARTS.map(({ part }) => html`<th scope="col" class="number">${part}</th>`)}<th scope="col" class="number">ms a step</th><th scope="col" class="number">In all</th></tr></thead>
 <tbody>${rows.map(
     ({ loss, number, sums, total }) =>
@@ -38,7 +39,7 @@ function bar(
   total: number,
 ): Html {
   let from = 0;
-  return html`<svg class="bar" viewBox="0 0 200 14" preserveAspectRatio="none" role="img" aria-label="${sums.map(({ name, ms }) => `${name} ${percent(ms / (total || 1))}`).join(', ')}">${sums.map(
+  return html`<svg class="time" viewBox="0 0 200 14" preserveAspectRatio="none" role="img" aria-label="${sums.map(({ name, ms }) => `${name} ${percent(ms / (total || 1))}`).join(', ')}">${sums.map(
     ({ ms, colour }) => {
       const width = (200 * ms) / (total || 1);
       const part = html`<rect class="c${colour}" x="${from.toFixed(2)}" width="${width.toFixed(2)}" height="14"/>`;

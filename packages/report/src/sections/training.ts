@@ -4,6 +4,7 @@ import { count, figure, percent } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
 import { timeTable } from './time.js';
+import { scrolling } from './scrolling.js';
 
 type Step = History['steps'][number];
 type ValueOf = (step: Step) => number;
@@ -74,7 +75,6 @@ function lossChart(history: History, { each, smoothed, window, marks }: Curves):
   );
   return chart({
     title: 'Loss',
-    width: 'full',
     description: 'Training loss of each step and its moving mean, with validation loss as dots.',
     series: [
       { name: 'each step', points: each(({ loss }) => loss), colour: 1, style: 'faint' },
@@ -131,11 +131,11 @@ function plateauMeans(
 }
 
 function stageTable({ stages }: History): Html {
-  return html`<div class="card scroll"><table><caption>Stages</caption>
+  return html`<div ${scrolling('Stages')}><table><caption>Stages</caption>
 <thead><tr><th scope="col">Loss</th><th scope="col">Optimiser</th><th scope="col">Class centres</th><th scope="col" class="number">Steps</th><th scope="col" class="number">Final loss</th><th scope="col">Ended because</th><th scope="col">Evidence</th></tr></thead>
 <tbody>${stages.map(
     ({ started, finished }) =>
-      html`<tr><th scope="row">${finished?.loss ?? started?.loss}</th><td>${started?.optimiser}</td><td>${started && { fresh: 'fresh', adopted: 'from the stage before', resumed: 'resumed' }[started.head]}</td><td class="number">${finished ? count(finished.steps) : '–'}</td><td class="number">${finished ? figure(finished.finalLoss) : '–'}</td><td>${finished?.endedBecause ?? 'not ended'}</td><td class="small muted">${finished && evidenceText(finished.evidence)}</td></tr>`,
+      html`<tr><th scope="row">${finished?.loss ?? started?.loss}</th><td>${started?.optimiser}</td><td>${started && { fresh: 'fresh', adopted: 'from the stage before', resumed: 'resumed' }[started.head]}</td><td class="number">${finished ? count(finished.steps) : '–'}</td><td class="number">${finished ? figure(finished.finalLoss) : '–'}</td><td>${finished?.endedBecause ?? 'not ended'}</td><td class="small muted text">${finished && evidenceText(finished.evidence)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

@@ -7,6 +7,8 @@ import { html, type Html } from '../html.js';
 import type { PairPicture } from '../pictures.js';
 import { peopleMap } from './people.js';
 import { image } from './picture.js';
+import { pictureKey } from '../page-pictures.js';
+import { scrolling } from './scrolling.js';
 
 export function verificationSection({ evaluated }: History, pairs: readonly PairPicture[] = []): Html {
   if (!evaluated) return html``;
@@ -15,7 +17,7 @@ export function verificationSection({ evaluated }: History, pairs: readonly Pair
   return html`<section><h2>Verification</h2>
 <p>Two photos are called the same person when the cosine of their embeddings reaches the threshold. <strong>${percent(accuracy, 2)}</strong> of ${count(number)} pairs (${count(same)} of one person, ${count(different)} of two) are told right (± ${percent(std, 2)} over ${folds} folds; each fold is judged with the threshold that is best on the others). The threshold over all pairs is ${figure(threshold)}. The equal error rate is ${percent(eer, 2)}, the area under the curve ${auc.toFixed(4)}.${skipped ? ` ${count(skipped)} pairs were left out because an image could not be read.` : ''}</p>
 <div class="two"><div class="card">${curve(verification)}</div>
-<div class="card scroll">${thresholds(verification)}</div></div>
+<div ${scrolling('Thresholds')}>${thresholds(verification)}</div></div>
 ${worst(pairs)}
 ${people && peopleMap(people)}</section>`;
 }
@@ -71,8 +73,8 @@ function worst(pairs: readonly PairPicture[]): Html {
   const sheet = (title: string, verdict: string, list: readonly PairPicture[]): Html | false =>
     list.length > 0 &&
     html`<div class="card"><h3>${title}</h3><ul class="pairs">${list.map(
-      ({ score, wrong, images }) =>
-        html`<li class="${wrong && 'wrong'}"><div>${images.map((picture) => image(picture, picture.name))}</div><span class="score">${score.toFixed(3)}${wrong && html` <b>${verdict}</b>`}</span>${images.map(({ name }) => html`<span class="name" title="${name}">${name}</span>`)}</li>`,
+      (pair) =>
+        html`<li class="${pair.wrong && 'wrong'}"><div>${pair.images.map((picture, which) => image(picture, picture.name, pictureKey('pair', pairs.indexOf(pair), which)))}</div><span class="score">${pair.score.toFixed(3)}${pair.wrong && html` <b>${verdict}</b>`}</span>${pair.images.map(({ name }) => html`<span class="name" title="${name}">${name}</span>`)}</li>`,
     )}</ul></div>`;
   return html`<h3>Worst pairs</h3><div class="two">${sheet(
     'Different people, most alike',
