@@ -63,13 +63,11 @@ export async function openStudio({
 export const elsewhere = ({ requests, studio }: Pick<OpenPage, 'requests' | 'studio'>): string[] =>
   requests.filter((url) => !url.startsWith(studio.url));
 
-/** Takes the picture of a page into the directory that `STUDIO_PICTURES` names, `height` pixels of it; the documentation's are made so. */
-export async function picture(page: Page, name: string, height: number): Promise<void> {
+/** Takes the picture of a page into the directory that `STUDIO_PICTURES` names, at most `height` pixels of it. */
+export async function picture(page: Page, name: string, height?: number): Promise<void> {
   const directory = process.env.STUDIO_PICTURES;
   if (!directory) return;
-  const bytes = await page.screenshot({
-    fullPage: true,
-    clip: { x: 0, y: 0, width: page.viewportSize()!.width, height },
-  });
+  const { width } = page.viewportSize()!;
+  const bytes = await page.screenshot({ fullPage: true, ...(height && { clip: { x: 0, y: 0, width, height } }) });
   await sharp(bytes).png({ palette: true, quality: 80, effort: 10 }).toFile(`${directory}/studio-${name}.png`);
 }

@@ -1,29 +1,20 @@
 /** Every page in light, dark and narrow, by keyboard and as assistive technology sees it; runs of the tool opened and compared. */
-import { cp, readFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
 import { drawPeople, facewright, temporary, TINY, writeConfig } from '@facewright/test/tool';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { elsewhere, noBrowser, openStudio, picture } from './browser.js';
 
-/** A file that is no report, too. */
-const AXE = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
-
-interface Found {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-  }[];
-}
+const PAGES = ['Runs', 'Match', 'Train'];
 
 /** What axe-core finds against WCAG 2.1 A and AA, in words. */
 async function faults(page: Page): Promise<string[]> {
-  // by the debugger's way in, for the page's own policy lets no foreign script run
-  if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(await readFile(AXE, 'utf8'));
-  const { violations } = await page.evaluate<Found>(
-    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })`,
-  );
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+    .analyze();
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
   );
@@ -46,17 +37,26 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     }
   }, 240_000);
 
-  for (const dark of [false, true]) {
-    test(`no fault of accessibility, ${dark ? 'dark' : 'light'}, with two runs compared`, async () => {
-      const studio = await openStudio({ directory: runs, dark });
+  test.each([
+    { dark: false, width: 1280 },
+    { dark: false, width: 390 },
+    { dark: true, width: 1280 },
+    { dark: true, width: 390 },
+  ])(
+    'every page without a fault: dark $dark, $width pixels wide',
+    async ({ dark, width }) => {
+      const studio = await openStudio({ directory: runs, dark, width });
       try {
         const { page } = studio;
         await page.getByRole('heading', { name: 'Compared' }).waitFor();
-        await picture(page, dark ? 'runs-dark' : 'runs', 1250);
+        await page.getByRole('heading', { name: 'Aligned faces' }).waitFor();
         const found: string[] = [];
-        for (const name of ['Runs', 'Match', 'Train']) {
+        for (const name of PAGES) {
           await page.getByRole('link', { name, exact: true }).click();
+          await picture(page, `${name.toLowerCase()}-${width}${dark ? '-dark' : ''}`);
           found.push(...(await faults(page)).map((fault) => `${name}: ${fault}`));
+          // nothing must be scrolled sideways but the boxes made for it
+          expect([name, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([name, width]);
         }
         expect(found).toEqual([]);
         expect(elsewhere(studio)).toEqual([]);
@@ -64,17 +64,24 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       } finally {
         await studio.close();
       }
-    }, 120_000);
-  }
+    },
+    120_000,
+  );
 
-  test('on a narrow screen nothing must be scrolled sideways', async () => {
-    const studio = await openStudio({ directory: runs, width: 360, height: 740 });
+  test('the map of people has its colours and the bars of times their widths', async () => {
+    const studio = await openStudio({ directory: runs, dark: true });
     try {
       const { page } = studio;
-      await page.getByRole('heading', { name: 'Compared' }).waitFor();
-      for (const name of ['Runs', 'Match', 'Train']) {
-        await page.getByRole('link', { name, exact: true }).click();
-        expect([name, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([name, 360]);
+      await page.locator('svg.map circle').first().waitFor();
+      const colours = await page.evaluate<string[]>(
+        `Array.from(document.querySelectorAll('svg.map circle'), (dot) => getComputedStyle(dot).fill)`,
+      );
+      expect(colours).not.toContain('rgb(0, 0, 0)');
+      expect(new Set(colours).size).toBeGreaterThan(2);
+      for (const bar of await page.locator('svg.time').all()) {
+        const { width, height } = (await bar.locator('rect').first().boundingBox())!;
+        expect(width).toBeGreaterThan(20);
+        expect(height).toBeGreaterThan(8);
       }
     } finally {
       await studio.close();
@@ -97,10 +104,44 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       const text = (name: string): Promise<string> =>
         page.getByRole('region', { name: `Report of ${name}` }).innerText();
       const moved = await text('moved');
-      await page.getByLabel('Show in full').selectOption('runs/seed 1');
-      expect(moved).toBe(await text('runs/seed 1'));
-      await page.getByLabel('Choose reports…').setInputFiles(AXE);
+      expect(moved).toContain('Aligned faces');
+      await page.getByRole('button', { name: 'runs/seed 1', exact: true }).click();
+      await expect.poll(() => text('runs/seed 1')).toBe(moved);
+      await page.getByLabel('Choose reports…').setInputFiles(fileURLToPath(import.meta.url));
       await page.getByText('There is no run in it').waitFor();
+      expect(studio.problems).toEqual([]);
+    } finally {
+      await studio.close();
+    }
+  }, 120_000);
+
+  test('a run under way is followed, with the time left, and its verdict comes with its end', async () => {
+    const directory = join(await temporary(), 'runs');
+    const live = join(directory, 'live');
+    await mkdir(live, { recursive: true });
+    const lines = (await readFile(join(runs, 'seed 1/events.jsonl'), 'utf8')).split(/(?<=\n)/);
+    // as if all of it happened now
+    const shift = Date.now() - (JSON.parse(lines.at(-1)!) as { at: number }).at;
+    const told = lines.map((line) => line.replace(/"at":(\d+)/, (_, at: string) => `"at":${Number(at) + shift}`));
+    const half = told.findIndex((line) => line.includes('"train.step"')) + 2;
+    await writeFile(join(live, 'events.jsonl'), told.slice(0, half).join('') + told[half].slice(0, 20));
+    const studio = await openStudio({ directory });
+    try {
+      const { page } = studio;
+      const list = page.getByRole('region', { name: 'Open runs' });
+      await list.getByText(/^Training: .* of .* images · at most .* left$/).waitFor();
+      await page.getByRole('heading', { name: 'Training', exact: true }).waitFor();
+      await page.getByText('Config', { exact: true }).click();
+      const verdict = { level: 'poor', title: 'Near chance.', reasons: ['Only 3 people to learn from.'], next: [] };
+      await writeFile(join(live, 'metrics.json'), JSON.stringify({ verdict }));
+      await appendFile(join(live, 'events.jsonl'), told[half].slice(20) + told.slice(half + 1).join(''));
+      await list.getByText('of pairs right · took').waitFor({ timeout: 15_000 });
+      await page.getByRole('region', { name: 'Verdict' }).getByText('Only 3 people to learn from.').waitFor();
+      // what was opened stays open while the page is drawn anew
+      expect(await page.getByText('"heldOut"').isVisible()).toBe(true);
+      // a second run that begins later stands beside it
+      await cp(join(runs, 'seed 2'), join(directory, 'later'), { recursive: true });
+      await page.getByRole('heading', { name: 'Compared' }).waitFor({ timeout: 20_000 });
       expect(studio.problems).toEqual([]);
     } finally {
       await studio.close();

@@ -51,7 +51,12 @@ export function chart({ title, description, series, x, y, marks = [] }: Chart): 
   }));
   const all = drawn.flatMap(({ lines }) => lines.flat());
   if (!all.length)
-    return html`<figure class="chart">
+    return html`<figure class="chart"><figcaption>${title}</figcaption><p class="muted">No data.</p></figure>`;
+  const [xs, ys] = [all.map(([value]) => value), all.map(([, value]) => value)];
+  const toX = scale(x, xs, 0, LINES.width, false);
+  const toY = scale(y, ys, LINES.height, 0, true);
+  const id = `chart-${title.toLowerCase().replace(/[^a-z]+/g, '-')}`;
+  return html`<figure class="chart">
 <figcaption>${title} <span class="legend">${drawn.filter(({ style }) => style !== 'faint').map(({ name, colour, style }) => html`<span class="key c${colour} ${style === 'dots' ? 'dot' : ''}">${name}</span>`)}</span></figcaption>
 <div class="plot"><svg height="${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${title}</title><desc id="${id}-d">${description}</desc>
 ${ticksOfY(toY, y.format ?? figure)}

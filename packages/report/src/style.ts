@@ -83,6 +83,10 @@ ${Array.from({ length: HUES }, (_, index) => `.hue${index}{--hue:${25 + index * 
 svg.time{width:180px;height:14px;border-radius:4px;margin-top:4px}
 .time .c1{fill:var(--c1)}.time .c2{fill:var(--c2)}.time .c4{fill:var(--c4)}
 caption .legend{font-size:13px}
+section.judged{border-left:4px solid var(--c1);margin-top:20px}
+section.judged.good{border-left-color:var(--c3)}section.judged.poor{border-left-color:var(--c2)}
+.judged .title{font-size:18px;font-weight:600;margin:0}
+.judged ul{margin:8px 0 0;padding-left:20px}.judged p.muted{margin:10px 0 0}
 details{margin:0 0 12px}
 summary{cursor:pointer;font-weight:600;padding:4px 0}
 pre{overflow:auto;font-size:13px;line-height:1.45;margin:8px 0 0}

@@ -1,5 +1,6 @@
 /** Small helpers for elements: made with attributes, listeners and children; text is always text, never HTML. */
 import type { Html } from '@facewright/report';
+import morphdom from 'morphdom';
 
 type Attribute = string | number | boolean | undefined | ((event: never) => void);
 export type Child = Node | string | undefined | false;
@@ -20,9 +21,30 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Puts HTML that the report's escaping template has made in place of what is there. */
+/**
+ * Makes what is there what the report's escaping template says. Only what differs is touched: what was opened, scrolled or focused stays so
+ * while a run goes on.
+ */
 export function showHtml(target: Element, markup: Html): void {
-  target.innerHTML = markup.text;
+  const wanted = target.cloneNode(false) as Element;
+  wanted.innerHTML = markup.text;
+  morphdom(target, wanted, {
+    childrenOnly: true,
+    getNodeKey: keyOf,
+    onBeforeElUpdated: (from, to) => {
+      if (from instanceof HTMLDetailsElement && from.open) (to as HTMLDetailsElement).open = true;
+      return !from.isEqualNode(to);
+    },
+  });
+}
+
+/** By which a part is known again where others come before it: sections and folds by their headings. */
+function keyOf(node: Node): string | undefined {
+  if (!(node instanceof Element)) return undefined;
+  if (node.id) return node.id;
+  if (node instanceof HTMLDetailsElement) return `fold ${node.querySelector('summary')?.textContent}`;
+  const heading = node.localName === 'section' && node.querySelector(':scope > h2')?.textContent;
+  return heading ? `section ${heading}` : undefined;
 }
 
 let number = 0;

@@ -1,6 +1,7 @@
 /** What the pages share: the runs that were opened or made here, the models that can be used, and the weights of the detector. */
 import type { RunEvent } from '@facewright/core';
 import { eventsOfPage, historyOf, parseEvents, type History } from '@facewright/report';
+import { extrasOf, type Extras } from './extras.js';
 import type { GivenFile } from './files.js';
 import type { ModelBytes } from './workers/matcher.js';
 
@@ -8,6 +9,8 @@ export interface Run {
   readonly name: string;
   readonly events: readonly RunEvent[];
   readonly history: History;
+  /** Pictures and verdict; read when they are shown. */
+  extras?(): Promise<Extras>;
 }
 
 export interface Model {
@@ -46,7 +49,12 @@ class State extends EventTarget {
 }
 export const state = new State();
 
-export const runOf = (name: string, events: readonly RunEvent[]): Run => ({ name, events, history: historyOf(events) });
+export const runOf = (name: string, events: readonly RunEvent[], extras?: Run['extras']): Run => ({
+  name,
+  events,
+  history: historyOf(events),
+  ...(extras && { extras }),
+});
 
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
@@ -57,7 +65,13 @@ export async function addDirectories(files: readonly GivenFile[]): Promise<{ run
   for (const [path, file] of byPath) {
     if (path !== 'events.jsonl' && !path.endsWith('/events.jsonl')) continue;
     const folder = folderOf(path);
-    const run = runOf(folder || 'run', parseEvents(await file.text(), path));
+    const beside = (name: string): (() => Promise<string>) | undefined => {
+      const found = byPath.get(folder ? `${folder}/${name}` : name);
+      return found && (() => found.text());
+    };
+    const run = runOf(folder || 'run', parseEvents(await file.text(), path), () =>
+      extrasOf({ report: beside('report.html'), metrics: beside('metrics.json') }),
+    );
     runs.set(folder, run);
     state.addRun(run);
   }
@@ -66,7 +80,10 @@ export async function addDirectories(files: readonly GivenFile[]): Promise<{ run
     if (!path.endsWith('.html') || runs.has(folder)) continue;
     const events = eventsOfPage(await file.text(), path);
     if (!events) continue;
-    runs.set(path, runOf(path.replace(/\.html$/, ''), events));
+    runs.set(
+      path,
+      runOf(path.replace(/\.html$/, ''), events, () => extrasOf({ report: () => file.text() })),
+    );
     state.addRun(runs.get(path)!);
   }
   let models = 0;

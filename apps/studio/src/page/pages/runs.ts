@@ -1,4 +1,4 @@
-/** The page “Runs”: opens run directories, compares those that are ticked, and shows one as its report does. */
+/** The page “Runs”: lists the runs that are open, follows those under way, compares those that are ticked, and shows one as its report does. */
 import {
   comparisonSection,
   dataSection,
@@ -6,22 +6,41 @@ import {
   html,
   recordSection,
   trainingSection,
+  verdictSection,
   verificationSection,
   type Html,
 } from '@facewright/report';
-import { element, errorBox, field, select, showError, showHtml, statusLine } from '../dom.js';
+import { element, errorBox, showError, showHtml, statusLine } from '../dom.js';
+import type { Extras } from '../extras.js';
 import { dropZone, type GivenFile } from '../files.js';
-import { loadServedRuns } from '../server.js';
+import { followRuns } from '../followed-runs.js';
+import { createRunList } from '../run-list.js';
 import { addDirectories, state, type Run } from '../state.js';
+
+/** Runs that are compared without being asked for. */
+const TICKED_AT_FIRST = 8;
+/** Silence shows after a while, though nothing happens. */
+const REFRESH_MS = 15_000;
 
 export function runsPage(): HTMLElement {
   const status = statusLine();
   const error = errorBox();
-  const list = element('div', {});
   const compared = element('div', {});
   const detail = element('div', {});
   const ticked = new Set<string>();
+  const known = new Set<string>();
   let shown: string | undefined;
+  const list = createRunList({
+    onShow: (name) => {
+      shown = name;
+      draw();
+    },
+    onTick: (name, on) => {
+      if (on) ticked.add(name);
+      else ticked.delete(name);
+      draw();
+    },
+  });
 
   const open = async (files: readonly GivenFile[]): Promise<void> => {
     error.textContent = '';
@@ -29,7 +48,7 @@ export function runsPage(): HTMLElement {
       const { runs, models } = await addDirectories(files);
       if (!runs && !models)
         throw new Error(
-          'There is no run in it: a run directory has the file events.jsonl, and a model directory model.json and weights.safetensors. A report.html of an older version does not hold its run: open the directory instead.',
+          'There is no run in it. A run directory has the file events.jsonl, a model directory model.json and weights.safetensors. The report.html of an older version does not hold its run: open its directory instead.',
         );
       status.textContent = `Opened ${amount(runs, 'run')} and ${amount(models, 'model')}.`;
     } catch (cause) {
@@ -38,89 +57,56 @@ export function runsPage(): HTMLElement {
   };
 
   const draw = (): void => {
+    list.update(state.runs, { shown, ticked });
     const chosen = state.runs.filter(({ name }) => ticked.has(name));
     showHtml(compared, chosen.length > 1 ? comparisonSection(chosen) : html``);
     const run = state.runs.find(({ name }) => name === shown);
-    showHtml(detail, run ? report(run) : html``);
+    showHtml(detail, run ? report(run, extras.get(run)) : html``);
+    if (run) void fetchExtras(run);
   };
+
+  const extras = new WeakMap<Run, Extras>();
+  /** Pictures and verdict are written when a run is finished. */
+  async function fetchExtras(run: Run): Promise<void> {
+    if (extras.has(run) || !run.extras || !run.history.finished) return;
+    extras.set(run, { pictures: {} });
+    extras.set(run, await run.extras());
+    draw();
+  }
 
   const refresh = (): void => {
     for (const { name } of state.runs) {
       if (known.has(name)) continue;
       known.add(name);
-      ticked.add(name);
+      if (ticked.size < TICKED_AT_FIRST) ticked.add(name);
       shown = name;
     }
-    list.replaceChildren(
-      ...(state.runs.length
-        ? [runList()]
-        : [
-            element(
-              'p',
-              { class: 'muted' },
-              'No run is open yet. One that is trained on the page “Train” appears here, too.',
-            ),
-          ]),
-    );
     draw();
   };
-  const known = new Set<string>();
-
-  function runList(): HTMLElement {
-    const boxes = state.runs.map(({ name }) => {
-      const box = element('input', { type: 'checkbox', checked: ticked.has(name) });
-      box.addEventListener('change', () => {
-        if (box.checked) ticked.add(name);
-        else ticked.delete(name);
-        draw();
-      });
-      return element('label', { class: 'tick' }, box, name);
-    });
-    const choice = select(
-      state.runs.map(({ name }) => [name, name] as const),
-      shown,
-    );
-    choice.addEventListener('change', () => {
-      shown = choice.value;
-      draw();
-    });
-    return element(
-      'div',
-      { class: 'card' },
-      element('fieldset', {}, element('legend', {}, 'Compare'), ...boxes),
-      field('Show in full', choice),
-    );
-  }
-
   state.onChange(refresh);
   refresh();
-  void loadServedRuns().then(
-    (found) => found && (status.textContent = `The server has ${amount(found, 'run')}.`),
-    (cause: unknown) => showError(error, cause),
-  );
-
-  return element(
-    'div',
-    {},
-    element(
-      'p',
-      { class: 'lead' },
-      'Open the directories that runs were written into, and compare them. Nothing is uploaded: the files are read in this page.',
-    ),
-    dropZone('Drop run directories here, or their report.html.', [
+  setInterval(() => list.update(state.runs, { shown, ticked }), REFRESH_MS);
+  const opening = element(
+    'details',
+    { open: true },
+    element('summary', {}, 'Open runs'),
+    dropZone('Drop run directories here, or their report.html. The files are read in this page; nothing is uploaded.', [
       { label: 'Choose a directory…', kind: 'directory', onFiles: (files) => void open(files) },
       { label: 'Choose reports…', kind: 'files', accept: '.html', onFiles: (files) => void open(files) },
     ]),
-    status,
-    error,
-    list,
-    compared,
-    detail,
   );
+  void followRuns().then(
+    (found) => (opening.open = found === 0),
+    (cause: unknown) => showError(error, cause),
+  );
+  const lead = 'See what runs came to, and compare them. A run of the command line tool is followed while it trains.';
+  return element('div', {}, element('p', { class: 'lead' }, lead), list.box, opening, status, error, compared, detail);
 }
 
 const amount = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 /** The run's report, live or finished. */
-const report = ({ name, history }: Run): Html =>
-  html`<section class="report" aria-label="Report of ${name}">${header(history)}${verificationSection(history)}${trainingSection(history)}${dataSection(history, [])}${recordSection(history)}</section>`;
+const report = ({ name, history }: Run, { pictures, verdict }: Extras = { pictures: {} }): Html =>
+  html`<section class="report" aria-label="Report of ${name}">
+    ${header(history)}${verdictSection(verdict)}${verificationSection(history, pictures.pairs)}${trainingSection(history)}${dataSection(history, pictures.crops, pictures.dropped)}${recordSection(history)}
+  </section>`;

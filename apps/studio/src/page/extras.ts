@@ -1,0 +1,21 @@
+/** What a run has beside its events: the pictures in its report, and the verdict in its metrics. */
+import { picturesOfPage, readVerdict, type Pictures, type Verdict } from '@facewright/report';
+
+export interface Extras {
+  readonly pictures: Pictures;
+  readonly verdict?: Verdict;
+}
+
+interface Sources {
+  /** Text of `report.html`. */
+  report?(): Promise<string>;
+  /** Text of `metrics.json`. */
+  metrics?(): Promise<string>;
+}
+
+/** A file that is missing or damaged gives nothing: the report of the events stands without it. */
+export async function extrasOf({ report, metrics }: Sources): Promise<Extras> {
+  const [page, figures] = await Promise.all([report, metrics].map((read) => read?.().catch(() => undefined)));
+  const verdict = figures === undefined ? undefined : readVerdict(figures);
+  return { pictures: page === undefined ? {} : picturesOfPage(page), ...(verdict && { verdict }) };
+}

@@ -1,0 +1,46 @@
+/** What a run's figures mean for the one who made it, as `metrics.json` holds it under `verdict`. */
+import { z } from 'zod';
+import { html, type Html } from './html.js';
+
+const verdict = z.object({
+  /** How good the run is: decides its colour and nothing else. */
+  level: z.enum(['good', 'fair', 'poor']).catch('fair'),
+  /** One sentence. */
+  title: z.string(),
+  /** Why, a sentence each. */
+  reasons: z.array(z.string()).catch([]),
+  /** What to do next: a sentence, or a command. */
+  next: z.array(z.union([z.string(), z.object({ text: z.string(), command: z.string().optional() })])).catch([]),
+});
+export type Verdict = z.infer<typeof verdict>;
+
+/** The verdict in the text of a `metrics.json`; `undefined` where it has none. */
+export function readVerdict(metrics: string): Verdict | undefined {
+  try {
+    return verdict.safeParse((JSON.parse(metrics) as { verdict?: unknown } | null)?.verdict).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The box that stands on top of a run. */
+export function verdictSection(found: Verdict | undefined): Html {
+  if (!found) return html``;
+  const { level, title, reasons, next } = found;
+  return html`<section class="card judged ${level}" aria-label="Verdict">
+    <p class="title">${title}</p>
+    ${
+      reasons.length > 0 &&
+      html`<ul>
+        ${reasons.map((reason) => html`<li>${reason}</li>`)}
+      </ul>`
+    }
+    ${
+      next.length > 0 &&
+      html`<p class="muted">Next:</p>
+        <ul>
+          ${next.map((step) => (typeof step === 'string' ? html`<li>${step}</li>` : html`<li>${step.text}${step.command && html` <code>${step.command}</code>`}</li>`))}
+        </ul>`
+    }
+  </section>`;
+}
