@@ -5,7 +5,7 @@ import {
   hostTensor,
   pluginContext,
   prefixed,
-  under,
+  stripPrefix,
   type Engine,
   type HostTensors,
 } from '@facewright/core';
@@ -69,7 +69,7 @@ export function testMixedPrecision({ open, precision, epsilon }: MixedPrecision)
     const nearby = await full
       .compile(gradientStep(given), { state: { ...rounded(given.params), ...given.statistics } })
       .run(rounded(batch(16)));
-    const [a, b, c] = [actual, expected, nearby].map((outputs) => flat(under('gradient', outputs)));
+    const [a, b, c] = [actual, expected, nearby].map((outputs) => flat(stripPrefix('gradient', outputs)));
     const away = (gradient: readonly number[]): number => norm(gradient.map((value, i) => value - b[i])) / norm(b);
     expect(away(a)).toBeLessThan(4 * away(c));
     // rounding has no direction: little of what it does lies along the gradient

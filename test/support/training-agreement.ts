@@ -6,7 +6,7 @@ import {
   hostTensor,
   pluginContext,
   prefixed,
-  under,
+  stripPrefix,
   type Engine,
   type HostTensors,
   type Loss,
@@ -79,15 +79,15 @@ export const gradientStep =
     const { value, grads } = tf.valueAndGrads((...values: tf.Tensor[]) => {
       const given = { ...state, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) };
       const body = model.apply(
-        under('model/params', given),
-        under('model/statistics', given),
+        stripPrefix('model/params', given),
+        stripPrefix('model/statistics', given),
         images as tf.Tensor4D,
         'train',
       );
       statistics = Object.fromEntries(
         Object.entries(body.statistics).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]),
       );
-      return loss.apply(under('head/params', given), {}, body.embeddings, labels as tf.Tensor1D).loss;
+      return loss.apply(stripPrefix('head/params', given), {}, body.embeddings, labels as tf.Tensor1D).loss;
     })(names.map((name) => state[name]));
     const kept = Object.fromEntries(
       Object.entries(statistics).map(([name, tensor]) => [`statistics/${name}`, tf.clone(tensor)]),

@@ -1,6 +1,6 @@
 // A published ONNX model: names, facts and weights as other programs want them, and the step's own numbers for any number of images.
 import { cpu } from '@facewright/backend-cpu';
-import { createRandom, hostTensor, prefixed, under, type HostTensors, type StepFunction } from '@facewright/core';
+import { createRandom, hostTensor, prefixed, stripPrefix, type HostTensors, type StepFunction } from '@facewright/core';
 import { mobileFaceNet } from '@facewright/models';
 import { openEngine, testContext } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
@@ -31,8 +31,8 @@ test('a network with PReLU and groups gives its own embeddings for 1 and 5 image
   const step: StepFunction = (held, { images }) => ({
     outputs: {
       embeddings: model.apply(
-        under('params', held),
-        under('statistics', held),
+        stripPrefix('params', held),
+        stripPrefix('statistics', held),
         tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]),
         'infer',
       ).embeddings,

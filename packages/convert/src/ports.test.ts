@@ -5,7 +5,7 @@ import {
   FacewrightError,
   hostTensor,
   prefixed,
-  under,
+  stripPrefix,
   type HostTensors,
   type Model,
 } from '@facewright/core';
@@ -41,8 +41,12 @@ async function embed(model: Model, state: { params: HostTensors; statistics: Hos
   const executable = engine.compile(
     (held, { images }) => ({
       outputs: {
-        embeddings: model.apply(under('params', held), under('statistics', held), images as tf.Tensor4D, 'infer')
-          .embeddings,
+        embeddings: model.apply(
+          stripPrefix('params', held),
+          stripPrefix('statistics', held),
+          images as tf.Tensor4D,
+          'infer',
+        ).embeddings,
       },
     }),
     { state: { ...prefixed('params', state.params), ...prefixed('statistics', state.statistics) } },

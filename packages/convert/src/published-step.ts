@@ -1,5 +1,12 @@
 /** What an exported model computes: pixels in, embeddings of length 1 out, so that nothing is left to get wrong outside of it. */
-import { prefixed, under, type HostTensors, type InitialState, type Model, type StepFunction } from '@facewright/core';
+import {
+  prefixed,
+  stripPrefix,
+  type HostTensors,
+  type InitialState,
+  type Model,
+  type StepFunction,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Order of the axes of the images: [batch, 3, height, width] or [batch, height, width, 3]. */
@@ -25,8 +32,8 @@ export function publishedStep(model: Model, { params, statistics }: InitialState
     step: (state, { [IMAGES]: images }) => {
       const pixels = layout === 'nchw' ? tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]) : (images as tf.Tensor4D);
       const { embeddings } = model.apply(
-        under('params', state),
-        under('statistics', state),
+        stripPrefix('params', state),
+        stripPrefix('statistics', state),
         tf.mul(tf.sub(pixels, offset), scale),
         'infer',
       );

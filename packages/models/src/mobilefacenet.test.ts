@@ -3,7 +3,7 @@ import { wasm } from '@facewright/backend-wasm';
 import {
   createRandom,
   hostTensor,
-  under,
+  stripPrefix,
   type HostTensor,
   type HostTensors,
   type Model,
@@ -262,7 +262,7 @@ function reference(
   const oh = Math.floor((h + 2 * layer.padding - kh) / layer.stride) + 1;
   const ow = Math.floor((w + 2 * layer.padding - kw) / layer.stride) + 1;
   const out = new Float64Array(n * oh * ow * layer.outputs);
-  const { kernel, gamma, beta, slope, bias } = under(layer.name, params) as Record<string, HostTensor>;
+  const { kernel, gamma, beta, slope, bias } = stripPrefix(layer.name, params) as Record<string, HostTensor>;
   for (let i = 0; i < out.length; i++) {
     const o = i % layer.outputs;
     const [x, y, b] = [

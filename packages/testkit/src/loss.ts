@@ -3,7 +3,7 @@ import {
   createRandom,
   hostTensor,
   prefixed,
-  under,
+  stripPrefix,
   type Engine,
   type Executable,
   type HostTensor,
@@ -40,7 +40,7 @@ const GRADIENT_OF_EMBEDDINGS = 'gradient/embeddings';
 /** Loss, logits, new statistics, and the gradients of the loss to embeddings and parameters. */
 function lossStep(loss: Loss, paramNames: readonly string[]) {
   return (_: State, inputs: State): { outputs: State } => {
-    const statistics = under('statistics', inputs);
+    const statistics = stripPrefix('statistics', inputs);
     const labels = inputs.labels as tf.Tensor1D;
     const apply = (params: readonly tf.Tensor[], embeddings: tf.Tensor) =>
       loss.apply(

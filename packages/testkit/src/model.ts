@@ -3,7 +3,7 @@ import {
   createRandom,
   hostTensor,
   prefixed,
-  under,
+  stripPrefix,
   type Engine,
   type Executable,
   type HostTensor,
@@ -31,8 +31,8 @@ const BATCH = 3;
 function forward(model: Model, mode: Mode) {
   return (_: State, inputs: State): { outputs: State } => {
     const result = model.apply(
-      under('params', inputs),
-      under('statistics', inputs),
+      stripPrefix('params', inputs),
+      stripPrefix('statistics', inputs),
       inputs.images as tf.Tensor4D,
       mode,
     );
@@ -45,7 +45,12 @@ function gradients(model: Model, names: readonly string[]) {
   return (_: State, inputs: State): { outputs: State } => {
     const { value, grads } = tf.valueAndGrads((...params: tf.Tensor[]) => {
       const named = Object.fromEntries(names.map((name, index) => [name, params[index]]));
-      const { embeddings } = model.apply(named, under('statistics', inputs), inputs.images as tf.Tensor4D, 'train');
+      const { embeddings } = model.apply(
+        named,
+        stripPrefix('statistics', inputs),
+        inputs.images as tf.Tensor4D,
+        'train',
+      );
       return tf.sum(tf.mul(embeddings, inputs.weights)) as tf.Scalar;
     })(names.map((name) => inputs[`params/${name}`]));
     return {
@@ -123,7 +128,7 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
     });
 
     check('training gives new statistics under the same names', async () => {
-      const statistics = under('statistics', await train.run(inputs()));
+      const statistics = stripPrefix('statistics', await train.run(inputs()));
       expectFinite(statistics);
       expect(signatureOf(statistics)).toEqual(signatureOf(initial.statistics));
       const still = Object.keys(statistics).filter(
@@ -133,7 +138,7 @@ export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions)
     });
 
     check('inference gives the statistics back as they are', async () => {
-      expectSame(under('statistics', await infer.run(inputs())), initial.statistics, 'statistics');
+      expectSame(stripPrefix('statistics', await infer.run(inputs())), initial.statistics, 'statistics');
     });
 
     check('neither mode changes what it was given', async () => {

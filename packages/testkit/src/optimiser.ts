@@ -4,7 +4,7 @@ import {
   filled,
   hostScalar,
   prefixed,
-  under,
+  stripPrefix,
   type Engine,
   type Executable,
   type HostTensors,
@@ -57,11 +57,11 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
     ): Executable => {
       const executable = engine.compile(
         (state, inputs) => {
-          const at = under('params', state);
+          const at = stripPrefix('params', state);
           const next = optimiser.update({
             params: at,
             gradients: gradientOf(at, inputs),
-            memory: under('memory', state),
+            memory: stripPrefix('memory', state),
             rate: inputs.rate as tf.Scalar,
             groupOf,
           });
@@ -75,9 +75,9 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
     /** Of Σ (p − 1)². */
     const quadratic = (at: State): State =>
       Object.fromEntries(Object.entries(at).map(([name, value]) => [name, tf.mul(tf.sub(value, 1), 2)]));
-    const given = (_: State, inputs: State): State => under('gradients', inputs);
+    const given = (_: State, inputs: State): State => stripPrefix('gradients', inputs);
     const loss = (at: HostTensors): number =>
-      Object.values(under('params', at)).reduce(
+      Object.values(stripPrefix('params', at)).reduce(
         (sum, { data }) => sum + [...data].reduce((part, value) => part + (value - 1) ** 2, 0),
         0,
       );
@@ -98,18 +98,18 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
       const after = await executable.readState();
       expectFinite(after);
       expect(signatureOf(after)).toEqual(signatureOf(start()));
-      expect(Object.keys(under('params', after)).sort()).toEqual(Object.keys(params).sort());
+      expect(Object.keys(stripPrefix('params', after)).sort()).toEqual(Object.keys(params).sort());
     });
 
     check('update returns every parameter and every entry of its memory, and leaves what it was given', async () => {
       const state = start();
       const executable = engine.compile(
         (held, inputs) => {
-          const at = under('params', held);
+          const at = stripPrefix('params', held);
           const next = optimiser.update({
             params: at,
             gradients: quadratic(at),
-            memory: under('memory', held),
+            memory: stripPrefix('memory', held),
             rate: inputs.rate as tf.Scalar,
             groupOf: () => undefined,
           });
@@ -126,7 +126,7 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
     check('a zero gradient moves nothing, or by weight decay towards zero', async () => {
       const executable = descend(given);
       for (let i = 0; i < 3; i++) await executable.run({ rate: hostScalar(rate), ...prefixed('gradients', zeros) });
-      const after = under('params', await executable.readState());
+      const after = stripPrefix('params', await executable.readState());
       expectFinite(after);
       for (const [name, { data }] of Object.entries(params)) {
         data.forEach((value, index) =>
@@ -141,7 +141,7 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
     check('a rate of zero moves nothing', async () => {
       const executable = descend(quadratic);
       for (let i = 0; i < 3; i++) await executable.run({ rate: hostScalar(0) });
-      expectSame(under('params', await executable.readState()), params, 'parameters');
+      expectSame(stripPrefix('params', await executable.readState()), params, 'parameters');
     });
 
     check('the first step goes against the gradient', async () => {

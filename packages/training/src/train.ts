@@ -1,5 +1,5 @@
 /** A training from top to bottom: start or resume, run stage after stage, write the model. */
-import { under } from '@facewright/core';
+import { stripPrefix } from '@facewright/core';
 import { join } from '@facewright/platform';
 import { digestOf } from './checkpoint/digest.js';
 import { saveModel } from './checkpoint/model-files.js';
@@ -39,7 +39,7 @@ async function runStages(training: Training, start: StageStart, meters: Meters):
 }
 
 async function writeModel(training: Training, { position, state }: StageEnd): Promise<string> {
-  const { model, modelReference, alignment, set, stages, batches, makings, licences } = training;
+  const { model, modelReference, alignment, set, stages, batches, fingerprint, licences } = training;
   const directory = join(training.directory, 'model');
   await saveModel(directory, {
     card: {
@@ -53,14 +53,14 @@ async function writeModel(training: Training, { position, state }: StageEnd): Pr
         images: set.training.length,
         steps: position.step,
         losses: stages.map(({ name }) => name),
-        data: digestOf([makings.dataset, makings.people]),
+        data: digestOf([fingerprint.dataset, fingerprint.people]),
         batch: batches.size,
         stages: stages.map(({ config }) => config),
       },
       ...(licences && { licences }),
     },
-    params: under('model/params', state),
-    statistics: under('model/statistics', state),
+    params: stripPrefix('model/params', state),
+    statistics: stripPrefix('model/statistics', state),
   });
   return directory;
 }

@@ -1,6 +1,6 @@
 /** Named host tensors. */
 import { expect, test } from 'vitest';
-import { filled, hostScalar, hostTensor, prefixed, under } from './tensors.js';
+import { filled, hostScalar, hostTensor, prefixed, stripPrefix } from './tensors.js';
 
 test('shape, kind and values belong together', () => {
   expect(hostTensor([2, 2], Float32Array.of(1, 2, 3, 4))).toMatchObject({ shape: [2, 2], dtype: 'float32' });
@@ -13,7 +13,7 @@ test('shape, kind and values belong together', () => {
 test('a prefix is put before names and taken off again', () => {
   const tensors = { 'block/kernel': 1, bias: 2 };
   expect(prefixed('params', tensors)).toEqual({ 'params/block/kernel': 1, 'params/bias': 2 });
-  expect(under('params', { ...prefixed('params', tensors), ...prefixed('params2', tensors), params: 3 })).toEqual(
+  expect(stripPrefix('params', { ...prefixed('params', tensors), ...prefixed('params2', tensors), params: 3 })).toEqual(
     tensors,
   );
 });

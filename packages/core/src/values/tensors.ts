@@ -32,7 +32,7 @@ export function prefixed<T>(prefix: string, tensors: Readonly<Record<string, T>>
 }
 
 /** The tensors under `prefix/`, with the prefix taken off. */
-export function under<T>(prefix: string, tensors: Readonly<Record<string, T>>): Record<string, T> {
+export function stripPrefix<T>(prefix: string, tensors: Readonly<Record<string, T>>): Record<string, T> {
   const start = `${prefix}/`;
   return Object.fromEntries(
     Object.entries(tensors).flatMap(([name, tensor]) =>

@@ -19,6 +19,7 @@ import {
 import { join, readdir, readFile, rm, writeFileAtomic } from '@facewright/platform';
 import { z } from 'zod';
 import { digestOf, sha256 } from './digest.js';
+import type { Fingerprint } from './fingerprint.js';
 import { writeDirectory } from './directory.js';
 import type { StageRecord } from '../criteria/record.js';
 
@@ -69,9 +70,6 @@ export interface AboutRead extends Pick<About, 'alignment'> {
 export const underOwnName = (reference: PluginReference, name: string): About['loss'] =>
   typeof reference === 'object' ? { ...reference, name } : name;
 
-/** What a training is made of, as digests by name: a checkpoint of other makings is refused. */
-export type Makings = Readonly<Record<string, string>>;
-
 const stateFile = z.object({
   format: z.literal(2),
   step: z.int().min(0),
@@ -93,11 +91,11 @@ const stateFile = z.object({
   epoch: z.int().min(0),
   batchInEpoch: z.int().min(0),
   rate: z.number(),
-  makings: z.record(z.string(), z.string()),
+  fingerprint: z.record(z.string(), z.string()),
   tensors: z.object({ file: z.literal(TENSORS), bytes: z.int(), sha256: z.string() }),
-  /** SHA-256 of everything else in this file. */
-  sha256: z.string(),
 });
+/** As it is on disk, with the SHA-256 of everything else in it. */
+const signedFile = z.looseObject({ sha256: z.string() });
 
 export interface Checkpoint {
   readonly position: Position;
@@ -106,7 +104,7 @@ export interface Checkpoint {
 
 export interface ReadCheckpoint extends Checkpoint {
   readonly about: AboutRead;
-  readonly makings: Makings;
+  readonly fingerprint: Fingerprint;
 }
 
 export interface CheckpointDetails {
@@ -122,7 +120,7 @@ export class Checkpoints {
   constructor(
     private readonly directory: string,
     private readonly keep: number,
-    private readonly makings: Makings,
+    private readonly fingerprint: Fingerprint,
     private readonly emit: Emit,
   ) {}
 
@@ -134,7 +132,7 @@ export class Checkpoints {
       format: 2,
       ...position,
       ...details,
-      makings: this.makings,
+      fingerprint: this.fingerprint,
       tensors: { file: TENSORS, bytes: tensors.length, sha256: sha256(tensors) },
     };
     await writeDirectory(path, async (aside) => {
@@ -167,7 +165,7 @@ export class Checkpoints {
         return undefined;
       });
       if (!found) continue;
-      this.requireSameMakings(found.makings, path);
+      this.requireSameFingerprint(found.fingerprint, path);
       return found;
     }
     if (steps.length > 0) {
@@ -208,9 +206,9 @@ export class Checkpoints {
     await Promise.all(goes.map((name) => rm(join(this.directory, name), { recursive: true, force: true })));
   }
 
-  private requireSameMakings(others: Makings, path: string): void {
-    const changed = [...new Set([...Object.keys(this.makings), ...Object.keys(others)])].filter(
-      (name) => this.makings[name] !== others[name],
+  private requireSameFingerprint(others: Fingerprint, path: string): void {
+    const changed = [...new Set([...Object.keys(this.fingerprint), ...Object.keys(others)])].filter(
+      (name) => this.fingerprint[name] !== others[name],
     );
     if (changed.length === 0) return;
     throw new FacewrightError({
@@ -235,19 +233,21 @@ export async function checkpointSteps(directory: string): Promise<number[]> {
 
 /** Rejects where any of it is damaged. */
 export async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
-  const content: unknown = JSON.parse(await readFile(join(path, STATE), 'utf8'));
-  const { sha256: expected, ...rest } = parseOptions(stateFile, content, path);
-  if (digestOf(rest) !== expected) throw new Error(`${STATE} has other content than was written`);
-  const { tensors, makings } = rest;
+  const content = signedFile.parse(JSON.parse(await readFile(join(path, STATE), 'utf8')));
+  const { sha256: expected, ...written } = content;
+  if (digestOf(written) !== expected) throw new Error(`${STATE} has changed since it was written`);
+  const { makings, ...current } = written;
+  // earlier versions called the fingerprint `makings`
+  const { tensors, fingerprint, ...rest } = parseOptions(stateFile, { fingerprint: makings, ...current }, path);
   const bytes = await readFile(join(path, tensors.file));
   if (bytes.length !== tensors.bytes)
     throw new Error(`${tensors.file} has ${bytes.length} bytes instead of ${tensors.bytes}`);
-  if (sha256(bytes) !== tensors.sha256) throw new Error(`${tensors.file} has other content than was written`);
+  if (sha256(bytes) !== tensors.sha256) throw new Error(`${tensors.file} has changed since it was written`);
   const { step, stage, record, best, anchor, about } = rest;
   return {
     position: { step, stage, record, ...(best && { best }), ...(anchor !== undefined && { anchor }) },
     state: decodeSafetensors(bytes, join(path, tensors.file)).tensors,
     about,
-    makings,
+    fingerprint,
   };
 }

@@ -7,7 +7,7 @@ import {
   messageOf,
   parseOptions,
   prefixed,
-  under,
+  stripPrefix,
   type DataName,
   type HostTensors,
   type Verification,
@@ -118,7 +118,7 @@ export async function loadModelFiles(directory: string): Promise<ModelFiles> {
     });
   }
   const { tensors } = decodeSafetensors(bytes, file);
-  return { card, params: under('params', tensors), statistics: under('statistics', tensors) };
+  return { card, params: stripPrefix('params', tensors), statistics: stripPrefix('statistics', tensors) };
 }
 
 /** Of a verification, as a card holds them. */

@@ -2,7 +2,7 @@
 import {
   FacewrightError,
   messageOf,
-  under,
+  stripPrefix,
   type DataReference,
   type HostTensors,
   type InitialState,
@@ -10,7 +10,7 @@ import {
 import { basename, dirname, join, readdir } from '@facewright/platform';
 import { checkpointSteps, nameOf, readCheckpoint, type AboutRead } from './checkpoints.js';
 import { loadModelFiles, type ModelCard } from './model-files.js';
-import { readPeople } from './people.js';
+import { readIdentities } from './identities.js';
 
 /** The head of a checkpoint: the loss that it belongs to, and whose class centres it holds. */
 export interface FormerHead {
@@ -68,7 +68,7 @@ async function fromModel(path: string): Promise<StartingPoint> {
 }
 
 async function fromCheckpoint(path: string): Promise<StartingPoint> {
-  const { about, state, makings } = await readCheckpoint(path).catch((error: unknown) => {
+  const { about, state, fingerprint } = await readCheckpoint(path).catch((error: unknown) => {
     throw new FacewrightError({
       what: `The checkpoint is damaged: ${messageOf(error).split('\n')[0]}`,
       where: path,
@@ -76,17 +76,17 @@ async function fromCheckpoint(path: string): Promise<StartingPoint> {
       cause: error,
     });
   });
-  const identities = await readPeople(dirname(path), makings.people);
+  const identities = await readIdentities(dirname(path), fingerprint.people);
   return {
     path,
     model: about.model,
     alignment: about.alignment,
-    weights: { params: under('model/params', state), statistics: under('model/statistics', state) },
+    weights: { params: stripPrefix('model/params', state), statistics: stripPrefix('model/statistics', state) },
     ...(identities && {
       head: {
         loss: about.loss,
-        params: under('head/params', state),
-        statistics: under('head/statistics', state),
+        params: stripPrefix('head/params', state),
+        statistics: stripPrefix('head/statistics', state),
         identities,
       },
     }),

@@ -2,7 +2,7 @@
 import { hostTensor, type HostTensors, type Model } from '@facewright/core';
 import { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
 import { inputTensor, type ImageStore } from './images.js';
-import { createLanes } from './lanes.js';
+import { limitConcurrency } from './concurrency.js';
 import type { LabelledSample } from './training-set.js';
 
 export interface BatchOptions extends OrderOptions {
@@ -27,12 +27,12 @@ const IN_FLIGHT = 96;
 
 export function createBatches({ store, model, workers = IN_FLIGHT, ...drawing }: BatchOptions): Batches {
   const order = batchOrder(drawing);
-  const inLanes = createLanes(Math.max(1, workers));
+  const whenFree = limitConcurrency(Math.max(1, workers));
   const pending = new Map<number, Promise<HostTensors>>();
 
   const load = async (step: number): Promise<HostTensors> => {
     const drawn = order.at(step);
-    const pixels = await Promise.all(drawn.map(({ sample }) => inLanes(() => store.pixels(sample))));
+    const pixels = await Promise.all(drawn.map(({ sample }) => whenFree(() => store.pixels(sample))));
     return {
       images: inputTensor(
         pixels,

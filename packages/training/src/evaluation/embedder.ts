@@ -1,6 +1,6 @@
 /** Embeddings of aligned faces from a trained model. */
 import type { Engine, HostTensors, Model, RgbImage, StepFunction } from '@facewright/core';
-import { prefixed, under } from '@facewright/core';
+import { prefixed, stripPrefix } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { inputFromImages } from '../data/images.js';
 
@@ -31,7 +31,8 @@ export function createEmbedder({
 }: EmbedderOptions): Embedder {
   const step: StepFunction = (state, { images, mirrored }) => {
     const raw = (input: tf.Tensor): tf.Tensor =>
-      model.apply(under('params', state), under('statistics', state), input as tf.Tensor4D, 'infer').embeddings;
+      model.apply(stripPrefix('params', state), stripPrefix('statistics', state), input as tf.Tensor4D, 'infer')
+        .embeddings;
     const embeddings = flip ? tf.add(raw(images), raw(mirrored)) : raw(images);
     const length = tf.sqrt(tf.sum(tf.square(embeddings), 1, true));
     return { outputs: { embeddings: tf.div(embeddings, tf.maximum(length, 1e-12)) } };

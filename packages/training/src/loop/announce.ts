@@ -1,5 +1,5 @@
 /** What a training tells: its values as events. */
-import { under, type HostTensors } from '@facewright/core';
+import { stripPrefix, type HostTensors } from '@facewright/core';
 import type { Position } from '../checkpoint/checkpoints.js';
 import { recentLoss, remarks, type Ending } from '../criteria/record.js';
 import type { Validation } from '../evaluation/validate.js';
@@ -16,7 +16,7 @@ export function announceTraining({ set, emit }: Training, { position, state, hea
     identities: set.identities.length,
     images: set.training.length,
     validation: set.validation.length,
-    parameters: countNumbers(under('model/params', state)),
+    parameters: countNumbers(stripPrefix('model/params', state)),
     resumedAt: head ? undefined : position.step,
   });
 }

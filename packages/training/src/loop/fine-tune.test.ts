@@ -4,7 +4,7 @@ import {
   decodeSafetensors,
   hostTensor,
   stageConfig,
-  under,
+  stripPrefix,
   type Engine,
   type HostTensor,
   type HostTensors,
@@ -124,8 +124,8 @@ describe('mistakes of the seed', () => {
     const stopAndGoOn = async (directory: string, forget: boolean): Promise<HostTensors> => {
       await run(directory, { abortAt: 4 });
       const weights = {
-        params: under('model/params', await stateOf(directory, 4)),
-        statistics: under('model/statistics', await stateOf(directory, 4)),
+        params: stripPrefix('model/params', await stateOf(directory, 4)),
+        statistics: stripPrefix('model/statistics', await stateOf(directory, 4)),
       };
       await (forget
         ? run(`${directory}-on`, { from: async () => ({ ...beginning, weights }), config: { until: { steps: 4 } } })
@@ -224,8 +224,8 @@ test('the model is kept and told of: its first loss is far below that of drawn w
 describe('freezing', () => {
   const given = (): HostTensors => ({ ...beginning.weights.params, ...beginning.weights.statistics });
   const model = (state: HostTensors): HostTensors => ({
-    ...under('model/params', state),
-    ...under('model/statistics', state),
+    ...stripPrefix('model/params', state),
+    ...stripPrefix('model/statistics', state),
   });
   const everything = ['out/kernel', 'stem/beta', 'stem/gamma', 'stem/kernel', 'stem/mean', 'stem/variance'];
 
@@ -238,7 +238,10 @@ describe('freezing', () => {
     const one = await run('frozen-1', { config, abortAt: 1 });
     expect(of(one.events, 'train.step')).toHaveLength(1);
     expect(
-      moved(under('head/params', await stateOf('frozen-1', 1)), under('head/params', await stateOf('frozen', 4))),
+      moved(
+        stripPrefix('head/params', await stateOf('frozen-1', 1)),
+        stripPrefix('head/params', await stateOf('frozen', 4)),
+      ),
     ).toEqual(['centres']);
   });
 

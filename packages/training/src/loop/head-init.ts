@@ -1,7 +1,7 @@
 /** The class centres of a stage's head: carried over by name, made of mean embeddings, or drawn. */
 import {
   hostTensor,
-  under,
+  stripPrefix,
   type HostTensor,
   type HostTensors,
   type InitialState,
@@ -35,7 +35,7 @@ export interface HeadOptions {
 
 /** The class centres of a stage's last state for the next one, where its loss knows how to give them. */
 export function centresOf(loss: Loss, state: HostTensors, identities: readonly string[]): KnownCentres | undefined {
-  const centres = loss.centres?.(under('head/params', state), under('head/statistics', state));
+  const centres = loss.centres?.(stripPrefix('head/params', state), stripPrefix('head/statistics', state));
   return centres && { centres, identities };
 }
 

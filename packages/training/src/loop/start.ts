@@ -1,7 +1,7 @@
 /** Where a training or its next stage starts: at a checkpoint, at given weights, or at drawn ones. */
-import { under, type InitialState } from '@facewright/core';
+import { stripPrefix, type InitialState } from '@facewright/core';
 import { join } from '@facewright/platform';
-import { writePeople } from '../checkpoint/people.js';
+import { writeIdentities } from '../checkpoint/identities.js';
 import { firstRecord } from '../criteria/record.js';
 import { onlyScaler, withoutScaler } from '../step/loss-scale.js';
 import { classMeans } from './class-means.js';
@@ -26,7 +26,7 @@ export async function startOrResume(training: Training): Promise<StageStart> {
   // weights without centres know nobody: everyone is a newcomer
   const known = from && (from.known ?? noCentres(model.embeddingSize));
   const start = await initialTensors(training, 0, weights, known);
-  await writePeople(join(directory, 'checkpoints'), set.identities);
+  await writeIdentities(join(directory, 'checkpoints'), set.identities);
   return { ...start, position: { step: 0, stage: 0, record: firstRecord(stages[0].criteria) } };
 }
 
@@ -34,7 +34,7 @@ export async function startOrResume(training: Training): Promise<StageStart> {
 export async function nextStage(training: Training, { position, state, savedAt }: StageEnd): Promise<StageStart> {
   const stage = position.stage + 1;
   const { loss } = training.stages[position.stage];
-  const weights = { params: under('model/params', state), statistics: under('model/statistics', state) };
+  const weights = { params: stripPrefix('model/params', state), statistics: stripPrefix('model/statistics', state) };
   const start = await initialTensors(training, stage, weights, centresOf(loss, state, training.set.identities));
   return {
     head: start.head,

@@ -1,8 +1,8 @@
 /** Everything that stays the same during a training. */
 import { guardRule, type RunConfig } from '@facewright/core';
 import { join } from '@facewright/platform';
-import { Checkpoints, type Makings } from '../checkpoint/checkpoints.js';
-import { makingsOf } from '../checkpoint/makings.js';
+import { Checkpoints } from '../checkpoint/checkpoints.js';
+import { fingerprintOf, type Fingerprint } from '../checkpoint/fingerprint.js';
 import { criteriaOf, stepLimit, type NamedCriterion, type StageRecord } from '../criteria/record.js';
 import { createBatches, type Batches } from '../data/batches.js';
 import { createImageStore, type ImageStore } from '../data/images.js';
@@ -28,7 +28,8 @@ export interface Training extends Omit<TrainOptions, 'stages' | 'guard'> {
   readonly batches: Batches;
   /** Parts in which a step processes its batch. */
   readonly parts: number;
-  readonly makings: Makings;
+  /** What a checkpoint must share to be resumed. */
+  readonly fingerprint: Fingerprint;
   readonly checkpoints: Checkpoints;
 }
 
@@ -55,7 +56,7 @@ export function openTraining(options: TrainOptions): Training {
       todo: 'Add photos, or lower "batch".',
     });
   }
-  const makings = makingsOf({ ...options, guard }, set);
+  const fingerprint = fingerprintOf({ ...options, guard }, set);
   return {
     ...options,
     guard,
@@ -64,8 +65,8 @@ export function openTraining(options: TrainOptions): Training {
     store,
     batches,
     parts,
-    makings,
-    checkpoints: new Checkpoints(join(options.directory, 'checkpoints'), options.checkpoint.keep, makings, emit),
+    fingerprint,
+    checkpoints: new Checkpoints(join(options.directory, 'checkpoints'), options.checkpoint.keep, fingerprint, emit),
   };
 }
 

@@ -5,7 +5,7 @@ import {
   FacewrightError,
   hostScalar,
   prefixed,
-  under,
+  stripPrefix,
   type ConfiguredPlugin,
   type Engine,
   type HostTensors,
@@ -47,9 +47,9 @@ async function run(plugin: ConfiguredPlugin<'optimiser'>): Promise<HostTensors> 
   const executable = engine.compile(
     (state, inputs) => {
       const step = {
-        params: under('params', state),
-        memory: under('memory', state),
-        gradients: under('gradients', inputs),
+        params: stripPrefix('params', state),
+        memory: stripPrefix('memory', state),
+        gradients: stripPrefix('gradients', inputs),
         rate: inputs.rate as tf.Scalar,
       };
       const next = optimiser.update({
@@ -62,7 +62,7 @@ async function run(plugin: ConfiguredPlugin<'optimiser'>): Promise<HostTensors> 
   );
   for (let step = 0; step < STEPS; step++)
     await executable.run({ rate: hostScalar(RATES[step]), ...prefixed('gradients', gradients[step]) });
-  const result = under('params', await executable.readState());
+  const result = stripPrefix('params', await executable.readState());
   executable.dispose();
   return result;
 }

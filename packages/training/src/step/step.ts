@@ -5,7 +5,7 @@
  */
 import {
   prefixed,
-  under,
+  stripPrefix,
   type Loss,
   type LossScaling,
   type Model,
@@ -83,7 +83,7 @@ export function trainStep(
     const updated = optimiser.update({
       params,
       gradients,
-      memory: under('memory', state),
+      memory: stripPrefix('memory', state),
       rate: inputs.rate as tf.Scalar,
       groupOf: groupsOf(model),
       frozen: [...frozen],
@@ -143,10 +143,15 @@ export function validationStep(model: Model, loss: Loss): StepFunction {
 }
 
 function apply(model: Model, loss: Loss, state: State, { images, labels }: State, mode: 'train' | 'infer') {
-  const body = model.apply(under('model/params', state), under('model/statistics', state), images as tf.Tensor4D, mode);
+  const body = model.apply(
+    stripPrefix('model/params', state),
+    stripPrefix('model/statistics', state),
+    images as tf.Tensor4D,
+    mode,
+  );
   const head = loss.apply(
-    under('head/params', state),
-    under('head/statistics', state),
+    stripPrefix('head/params', state),
+    stripPrefix('head/statistics', state),
     body.embeddings,
     labels as tf.Tensor1D,
   );

@@ -1,10 +1,12 @@
-/** What decides every number of a training, as digests: a checkpoint goes on only with the same, so that resuming is exact. */
+/** Digests of everything that decides the numbers of a training. A checkpoint is resumed only under the same fingerprint, so that resuming is exact. */
 import type { Dataset, Random, RunConfig, StageConfig } from '@facewright/core';
-import type { Makings } from './checkpoints.js';
 import { digestOf, digestOfList } from './digest.js';
 import type { TrainingSet } from '../data/training-set.js';
 
-export interface MakingsOptions {
+/** Digests by what they are of: the model, the dataset, … */
+export type Fingerprint = Readonly<Record<string, string>>;
+
+export interface FingerprintOptions {
   readonly dataset: Dataset;
   readonly modelReference: { readonly name: string; readonly options: unknown };
   readonly alignment: { readonly fingerprint: string; readonly size: number };
@@ -17,23 +19,34 @@ export interface MakingsOptions {
   readonly random: Random;
 }
 
-export function makingsOf(
-  { dataset, modelReference, alignment, stages, batch, microBatch, flip, validation, guard, random }: MakingsOptions,
+export function fingerprintOf(
+  {
+    dataset,
+    modelReference,
+    alignment,
+    stages,
+    batch,
+    microBatch,
+    flip,
+    validation,
+    guard,
+    random,
+  }: FingerprintOptions,
   set: TrainingSet,
-): Makings {
+): Fingerprint {
   return {
     model: digestOf(modelReference),
     alignment: digestOf(alignment),
     stages: digestOf(stages.map(({ name, optimiserName, config }) => ({ name, optimiserName, config }))),
-    // parts that are no smaller than the batch change nothing
+    // micro-batches as large as the batch make no difference
     batch: digestOf({ batch, flip, ...(microBatch !== undefined && microBatch < batch && { microBatch }) }),
-    // every validation photo is one that is not trained on; how often they are looked at changes nothing
+    // validation photos are not trained on; how often they are measured makes no difference
     validation: digestOf({ fraction: validation.fraction, minimum: validation.minimum }),
-    // when nothing is learnt is only told
+    // `chanceAfter` only decides when a warning is shown
     guard: digestOf({ retries: guard.retries, rateFactor: guard.rateFactor }),
     dataset: digestOfList(samplesOf(dataset)),
     people: digestOfList(set.identities),
-    // a stream's draws tell its seed apart; forking draws nothing from it
+    // identifies the seed by what it draws; the stream's name is part of the format, and forking does not advance the parent
     seed: digestOf([random.fork('makings').uniform(), random.fork('makings', 1).uniform()]),
   };
 }

@@ -3,7 +3,7 @@
 /** Runs `work` once fewer than `most` others run. */
 export type Lanes = <T>(work: () => Promise<T>) => Promise<T>;
 
-export function createLanes(most: number): Lanes {
+export function limitConcurrency(most: number): Lanes {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (work) => {

@@ -6,11 +6,11 @@ import { digestOfList } from './digest.js';
 const FILE = 'identities.json';
 const schema = z.object({ format: z.literal(1), identities: z.array(z.string()) });
 
-export const writePeople = (directory: string, identities: readonly string[]): Promise<void> =>
+export const writeIdentities = (directory: string, identities: readonly string[]): Promise<void> =>
   writeFileAtomic(join(directory, FILE), `${JSON.stringify({ format: 1, identities })}\n`);
 
 /** The people by label; nothing where the file is not there, damaged, or of another training than the one of this digest. */
-export async function readPeople(directory: string, digest: string | undefined): Promise<string[] | undefined> {
+export async function readIdentities(directory: string, digest: string | undefined): Promise<string[] | undefined> {
   try {
     const { identities } = schema.parse(JSON.parse(await readFile(join(directory, FILE), 'utf8')));
     return digestOfList(identities) === digest ? identities : undefined;
