@@ -1,15 +1,28 @@
 /** The reference engine: tfjs's plain JavaScript kernels, naive and obviously right. Everything else is held against it. */
-import { definePlugin, openEagerEngine, withTfBackend, type Backend, type Engine } from '@facewright/core';
+import {
+  definePlugin,
+  openEagerEngine,
+  withTfBackend,
+  type Availability,
+  type Backend,
+  type Engine,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
 const DEVICE = 'plain JavaScript, 1 thread';
 
-async function open(): Promise<Engine> {
-  await import('@tensorflow/tfjs-backend-cpu');
-  const engine = await openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: DEVICE });
-  writeOnceQuietly();
-  return engine;
+class CpuBackend implements Backend {
+  async probe(): Promise<Availability> {
+    return { usable: true, device: DEVICE };
+  }
+
+  async open(): Promise<Engine> {
+    await import('@tensorflow/tfjs-backend-cpu');
+    const engine = await openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: DEVICE });
+    writeOnceQuietly();
+    return engine;
+  }
 }
 
 /** The backend greets on its first write in Node, unless tfjs is in production mode: that mode silences warnings, so only for this write. */
@@ -33,6 +46,6 @@ export const cpu = definePlugin({
     description: 'plain JavaScript: the reference, slow',
   },
   options: z.strictObject({}),
-  create: (): Backend => ({ probe: async () => ({ usable: true, device: DEVICE }), open }),
+  useClass: CpuBackend,
 });
 export default cpu;

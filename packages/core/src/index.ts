@@ -19,6 +19,7 @@ export * from './contracts/criterion.js';
 export * from './contracts/backend.js';
 export * from './engine/eager-engine.js';
 export * from './engine/ops/index.js';
+export * from './values/brand.js';
 export * from './values/errors.js';
 export * from './values/events.js';
 export * from './formats/latin1.js';
@@ -51,6 +52,7 @@ export {
 } from './config/config.js';
 export * from './plugin/names.js';
 export * from './plugin/make-part.js';
+export { inject, type PartClass } from './plugin/part-class.js';
 export * from './plugin/plugin.js';
 export * from './plugin/find-plugin.js';
 export * from './plugin/tokens.js';

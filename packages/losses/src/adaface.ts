@@ -6,7 +6,16 @@
  *
  * Good photos (ẑ = 1) get the most from hard samples, bad ones (ẑ = −1) an ArcFace margin that lets go of them. No gradient flows through ẑ.
  */
-import { definePlugin, hostScalar, type Loss, type State } from '@facewright/core';
+import {
+  definePlugin,
+  hostScalar,
+  inject,
+  OPTIONS,
+  type InitialState,
+  type Loss,
+  type Random,
+  type State,
+} from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
@@ -73,6 +82,38 @@ function signedShift(cosines: tf.Tensor, g: tf.Tensor, clip: boolean): tf.Tensor
   return tf.sub(tf.where(over, tf.fill(cos.shape, -1), tf.where(under, tf.fill(cos.shape, 1), turned)), cos);
 }
 
+class AdaFace implements Loss {
+  readonly centres = centreHead.centres;
+  readonly adopt = centreHead.adopt;
+
+  constructor(@inject(OPTIONS) private readonly settings: z.output<typeof options>) {}
+
+  init(identities: number, embeddingSize: number, random: Random): InitialState {
+    return {
+      ...centreHead.init(identities, embeddingSize, random),
+      statistics: { mean: hostScalar(FIRST.mean), deviation: hostScalar(FIRST.deviation) },
+    };
+  }
+
+  apply(params: State, statistics: State, embeddings: tf.Tensor2D, labels: tf.Tensor1D): ReturnType<Loss['apply']> {
+    const { s, m, h, momentum, beyond } = this.settings;
+    const length = constant([embeddings], (x) =>
+      tf.clipByValue(lengths(x as tf.Tensor2D), LEAST_LENGTH, LARGEST_LENGTH),
+    );
+    const next = moved(statistics, length, momentum);
+    const quality = tf.clipByValue(
+      tf.mul(tf.div(tf.sub(length, next.mean), tf.add(next.deviation, LEAST_DEVIATION)), h),
+      -1,
+      1,
+    );
+    const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
+    const withMargin = shiftTarget(logits, labels, s, (cosines) =>
+      tf.sub(signedShift(cosines, tf.mul(quality, -m), beyond === 'clip'), tf.add(tf.mul(quality, m), m)),
+    );
+    return { loss: meanCrossEntropy(withMargin, labels), logits, statistics: next };
+  }
+}
+
 /** The loss plugin `adaface`. Parameter: `centres` [embeddingSize, identities]. Statistics: `mean` and `deviation` of the lengths, scalars. */
 export const adaFace = definePlugin({
   meta: {
@@ -83,27 +124,5 @@ export const adaFace = definePlugin({
     description: "margin by photo quality, read from the embedding's length",
   },
   options,
-  create: ({ s, m, h, momentum, beyond }): Loss => ({
-    ...centreHead,
-    init: (identities, embeddingSize, random) => ({
-      ...centreHead.init(identities, embeddingSize, random),
-      statistics: { mean: hostScalar(FIRST.mean), deviation: hostScalar(FIRST.deviation) },
-    }),
-    apply(params, statistics, embeddings, labels) {
-      const length = constant([embeddings], (x) =>
-        tf.clipByValue(lengths(x as tf.Tensor2D), LEAST_LENGTH, LARGEST_LENGTH),
-      );
-      const next = moved(statistics, length, momentum);
-      const quality = tf.clipByValue(
-        tf.mul(tf.div(tf.sub(length, next.mean), tf.add(next.deviation, LEAST_DEVIATION)), h),
-        -1,
-        1,
-      );
-      const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
-      const withMargin = shiftTarget(logits, labels, s, (cosines) =>
-        tf.sub(signedShift(cosines, tf.mul(quality, -m), beyond === 'clip'), tf.add(tf.mul(quality, m), m)),
-      );
-      return { loss: meanCrossEntropy(withMargin, labels), logits, statistics: next };
-    },
-  }),
+  useClass: AdaFace,
 });

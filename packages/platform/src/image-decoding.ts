@@ -1,5 +1,5 @@
 /** What decoders of photos share, in Node and in browsers: the limits and the error that says why a photo is left out. */
-import { FacewrightError, PHOTO_LIMITS, type ExclusionReason, type RgbImage } from '@facewright/core';
+import { brand, FacewrightError, PHOTO_LIMITS, type ExclusionReason, type RgbImage } from '@facewright/core';
 
 export interface DecodeLimits {
   /** Refused above this many bytes, before they are read where a file is read. */
@@ -12,6 +12,10 @@ export interface DecodeLimits {
 
 /** A photo that cannot become pixels; `reason` is what the exclusion list says. */
 export class ImageError extends FacewrightError {
+  static {
+    brand(this, 'ImageError');
+  }
+
   constructor(
     readonly reason: ExclusionReason,
     what: string,

@@ -1,6 +1,14 @@
 /** The detector that finds nothing, as a plugin: for datasets that bring their landmarks with them. */
-import { API_VERSION, definePlugin } from '@facewright/core';
+import { API_VERSION, definePlugin, type Detector, type Face } from '@facewright/core';
 import { z } from 'zod';
+
+class GivenLandmarks implements Detector {
+  readonly fingerprint = 'given landmarks';
+
+  async detect(): Promise<Face[]> {
+    return [];
+  }
+}
 
 export const givenLandmarks = definePlugin({
   meta: {
@@ -11,5 +19,5 @@ export const givenLandmarks = definePlugin({
     description: 'No detection: photos must bring their landmarks',
   },
   options: z.strictObject({}),
-  create: () => ({ fingerprint: 'given landmarks', detect: async () => [] }),
+  useClass: GivenLandmarks,
 });

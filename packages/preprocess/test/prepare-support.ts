@@ -18,7 +18,7 @@ import {
 } from '@facewright/core';
 import { encodeImage } from '@facewright/platform/node';
 import { createFivePointAligner, INSIGHTFACE_TEMPLATE } from '../src/align/index.js';
-import { createGaussianNoise } from '../src/augment/gaussian-noise.js';
+import { GaussianNoise } from '../src/augment/gaussian-noise.js';
 import { createOpening } from '../src/augment/opening.js';
 import { createSaltAndPepper } from '../src/augment/salt-and-pepper.js';
 import type { PrepareOptions } from '../src/prepare/index.js';
@@ -85,7 +85,7 @@ export const countingDetector: Detector = {
 
 const AUGMENTERS = {
   opening: createOpening(5),
-  'gaussian-noise': createGaussianNoise(0, 0.01),
+  'gaussian-noise': new GaussianNoise({ mean: 0, variance: 0.01 }),
   'salt-and-pepper': createSaltAndPepper(0.05, 0.5),
 };
 

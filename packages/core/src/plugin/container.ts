@@ -3,7 +3,7 @@ import './reflect.js';
 import { container as root, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
 import { createEventStream, type EventStream } from '../values/events.js';
 import { makePart } from './make-part.js';
-import type { ConfiguredPlugin, PluginContext, PluginKind } from './plugin.js';
+import { requireApiVersion, type ConfiguredPlugin, type PluginContext, type PluginKind } from './plugin.js';
 import { createRandom } from '../random.js';
 import { BACKEND, BASE_DIRECTORY, ENGINE, EVENTS, RANDOM, SIGNAL, TOKENS } from './tokens.js';
 
@@ -43,11 +43,12 @@ export function pluginContext(container: DependencyContainer, purpose: string): 
   };
 }
 
-/** Puts a plugin under its kind's token. A kind registered again gets the newer part; `resolveAll` gives them all (augmenters, losses). */
+/** Puts a plugin under its kind's token; throws where it was made for another version of the contracts. A kind registered again gets the newer part; `resolveAll` gives them all (augmenters, losses). */
 export function registerPlugin<K extends PluginKind>(
   container: DependencyContainer,
   plugin: ConfiguredPlugin<K>,
 ): void {
+  requireApiVersion(plugin, 'the parts of the run');
   const { kind, name } = plugin.meta;
   container.register(TOKENS[kind], {
     useFactory: instanceCachingFactory(() => makePart(plugin, pluginContext(container, `${kind}/${name}`))),

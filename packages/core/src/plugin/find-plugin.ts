@@ -1,7 +1,7 @@
 /** Plugins that data names: found among those that are known, never imported. */
 import { FacewrightError } from '../values/errors.js';
 import { plainReference, type DataReference } from './names.js';
-import { isPlugin, type ConfiguredPlugin, type PluginFactory, type PluginKind } from './plugin.js';
+import { isPlugin, requireApiVersion, type ConfiguredPlugin, type PluginFactory, type PluginKind } from './plugin.js';
 
 /**
  * The plugin that a file of data names, with the options that it gives. `known` holds the built-in plugins and those that the user brought; `where` is
@@ -14,6 +14,7 @@ export function findPlugin<K extends PluginKind>(
 ): ConfiguredPlugin<K> {
   const { name, options } = plainReference(reference);
   const plugin = known.find((candidate) => isPlugin(candidate, kind) && candidate.meta.name === name);
+  if (plugin) requireApiVersion(plugin, where);
   if (plugin) return (plugin as unknown as PluginFactory<K>)(options, `${kind} "${name}" in ${where}`);
   throw new FacewrightError({
     what: `The file names the ${kind} "${name}", which is not built in and not one of your plugins.`,

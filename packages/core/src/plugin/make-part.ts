@@ -38,7 +38,7 @@ export const describePlugin = ({ kind, name, package: from }: PluginAtFault): st
 /** The error for people: one that a plugin threw by mistake says which plugin; any other is left as it is. */
 export function withPlugin(error: unknown): unknown {
   const plugin = pluginAtFault(error);
-  if (!plugin || isForPeople(error)) return error;
+  if (!plugin || error instanceof FacewrightError) return error;
   const line = (error as Error).stack?.split('\n').find((text) => /^\s+at /.test(text));
   return new FacewrightError({
     what: `The ${describePlugin(plugin)} failed: ${messageOf(error)}`,
@@ -122,6 +122,3 @@ function marked(thrown: unknown, whose: PluginAtFault): unknown {
   if (!pluginAtFault(error) && Object.isExtensible(error)) Object.defineProperty(error, AT_FAULT, { value: whose });
   return error;
 }
-
-/** Says what to do itself, as errors of facewright and of its other copies do. */
-const isForPeople = (error: unknown): boolean => error instanceof Error && 'what' in error;

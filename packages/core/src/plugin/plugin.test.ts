@@ -1,8 +1,17 @@
 /** Plugins: configured and checked when they are made part of a pipeline, known by structure. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createRandom } from '../random.js';
-import { definePlugin, isPlugin, type PluginContext } from './plugin.js';
+import type { Augmenter } from '../contracts/augmenter.js';
+import type { Engine } from '../contracts/backend.js';
+import { createRandom, type Random } from '../random.js';
+import type { Emit } from '../values/events.js';
+import type { RgbImage } from '../values/image.js';
+import { createRunContainer, registerPlugin } from './container.js';
+import { findPlugin } from './find-plugin.js';
+import type { DataReference } from './names.js';
+import { inject } from './part-class.js';
+import { definePlugin, isPlugin, type ConfiguredPlugin, type PluginContext, type PluginFactory } from './plugin.js';
+import { BASE_DIRECTORY, EMIT, ENGINE, OPTIONS, RANDOM, SIGNAL } from './tokens.js';
 
 const context: PluginContext = {
   random: createRandom(1),
@@ -60,4 +69,75 @@ test('a plugin is known by its structure, not by this package’s identity', () 
   ]).toEqual([true, true, false, true]);
   for (const value of [undefined, null, {}, () => {}, Object.assign(() => {}, { meta: {} }), invert.meta, invert()])
     expect(isPlugin(value)).toBe(false);
+});
+
+const options = z.strictObject({ amount: z.number().default(1) });
+class Tint implements Augmenter {
+  constructor(
+    private readonly given: z.output<typeof options>,
+    private readonly random: Random,
+    readonly signal: AbortSignal,
+    readonly emit: Emit,
+    readonly baseDirectory: string,
+    readonly engine: Promise<Engine>,
+  ) {}
+  augment(image: RgbImage): RgbImage {
+    return { ...image, data: image.data.map((value) => value + this.given.amount * this.random.integer(9)) };
+  }
+}
+
+// as `@inject(TOKEN)` before each parameter does
+[OPTIONS, RANDOM, SIGNAL, EMIT, BASE_DIRECTORY, ENGINE].forEach((token, index) =>
+  inject(token)(Tint, undefined, index),
+);
+
+test('a class is as good as a function: it gets what it asks for', async () => {
+  const meta = { name: 'tint', kind: 'augmenter', version: '1.0.0', apiVersion: 1 } as const;
+  const asClass = definePlugin({ meta, options, useClass: Tint });
+  const asFunction = definePlugin({
+    meta,
+    options,
+    create: ({ amount }, { random }) => ({
+      augment: (image) => ({ ...image, data: image.data.map((value) => value + amount * random.integer(9)) }),
+    }),
+  });
+  const image = { width: 1, height: 1, data: Uint8Array.of(1, 2, 3) };
+  const engine = {} as Engine;
+  let opened = 0;
+  const make = async (plugin: typeof asClass) => {
+    const own: PluginContext = { ...context, random: createRandom(5), engine: async () => (opened++, engine) };
+    const part = await plugin({ amount: 2 }).create(own);
+    return { own, part, data: part.augment(image, createRandom(0)).data };
+  };
+  const [one, other] = [await make(asClass), await make(asFunction)];
+  expect(one.data).toEqual(other.data);
+  expect(one.part).toBeInstanceOf(Tint);
+  expect(one.part).toMatchObject({ signal: one.own.signal, emit: one.own.emit, baseDirectory: '.' });
+  expect(await (one.part as Tint).engine).toBe(engine);
+  expect([opened, isPlugin(asClass, 'augmenter')]).toEqual([1, true]);
+  expect((await make(asClass)).part).not.toBe(one.part);
+});
+
+test.each([
+  ['a name in capitals', { meta: { ...invert.meta, name: 'Invert' } }, /lower case letters/],
+  ['a path for a name', { meta: { ...invert.meta, name: './invert' } }, /lower case letters/],
+  ['no name', { meta: { ...invert.meta, name: undefined } }, /lower case letters/],
+  ['an unknown kind', { meta: { ...invert.meta, kind: 'augmentor' } }, /no kind of plugin "augmentor"[^]*augmenter/],
+  ['no version', { meta: { ...invert.meta, version: undefined } }, /no version/],
+  ['options that are no schema', { options: { amount: 1 } }, /zod schema[^]*strictObject/],
+  ['nothing that makes it', { create: undefined }, /either a "create" function or a "useClass"/],
+  ['two that make it', { useClass: Tint }, /either a "create" function or a "useClass"/],
+])('definePlugin refuses %s', (_, wrong, message) => {
+  const { meta, options, create } = invert;
+  expect(() => definePlugin({ meta, options, create, ...wrong } as never)).toThrow(message);
+});
+
+test('a plugin of another version of the contracts is refused in code too', () => {
+  const old = { ...invert(), meta: { ...invert.meta, apiVersion: 2 } } as unknown as ConfiguredPlugin;
+  const message = /"invert" was made for version 2 of the contracts, this is version 1/;
+  expect(() => registerPlugin(createRunContainer(), old)).toThrow(message);
+  const known = [Object.assign(() => old, { ...invert, meta: old.meta })] as unknown as PluginFactory[];
+  expect(() => findPlugin('augmenter', 'invert' as unknown as DataReference, { known, where: 'a file' })).toThrow(
+    message,
+  );
 });

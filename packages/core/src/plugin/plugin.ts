@@ -12,6 +12,8 @@ import type { Model } from '../contracts/model.js';
 import type { Optimiser } from '../contracts/optimiser.js';
 import type { Random } from '../random.js';
 import type { Reader } from '../contracts/reader.js';
+import { FacewrightError } from '../values/errors.js';
+import { instanceOf, type PartClass } from './part-class.js';
 import { parseOptions } from './schema.js';
 
 /** The version of these contracts; a plugin made for another one is refused with a clear message. */
@@ -66,12 +68,33 @@ export interface PluginContext {
   readonly baseDirectory: string;
 }
 
-export interface PluginDefinition<K extends PluginKind = PluginKind, Schema extends z.ZodType = z.ZodType> {
+interface Described<K extends PluginKind, Schema extends z.ZodType> {
   readonly meta: PluginMeta<K>;
   /** Describes the options, with defaults; use `z.strictObject` so that a wrong key is an error. */
   readonly options: Schema;
+}
+
+/** A plugin whose part is made by a function of its options and of what it may use of the run. */
+export interface FunctionPlugin<
+  K extends PluginKind = PluginKind,
+  Schema extends z.ZodType = z.ZodType,
+> extends Described<K, Schema> {
   create(options: z.output<Schema>, context: PluginContext): Contracts[K] | Promise<Contracts[K]>;
 }
+
+/**
+ * A plugin whose part is an instance of a class. Its constructor asks for what it needs: `@inject(OPTIONS)`, `@inject(RANDOM)`, `@inject(ENGINE)`,
+ * `@inject(EMIT)`, `@inject(SIGNAL)`, `@inject(BASE_DIRECTORY)`. Asking for the engine opens it.
+ */
+export interface ClassPlugin<K extends PluginKind = PluginKind, Schema extends z.ZodType = z.ZodType> extends Described<
+  K,
+  Schema
+> {
+  readonly useClass: PartClass<Contracts[K]>;
+}
+
+export type PluginDefinition<K extends PluginKind = PluginKind, Schema extends z.ZodType = z.ZodType> =
+  FunctionPlugin<K, Schema> | ClassPlugin<K, Schema>;
 
 /** A plugin together with its checked options: what a pipeline in code is made of. */
 export interface ConfiguredPlugin<K extends PluginKind = PluginKind> {
@@ -87,27 +110,64 @@ export interface ConfiguredPlugin<K extends PluginKind = PluginKind> {
 export interface PluginFactory<
   K extends PluginKind = PluginKind,
   Schema extends z.ZodType = z.ZodType,
-> extends PluginDefinition<K, Schema> {
+> extends FunctionPlugin<K, Schema> {
   (options?: z.input<Schema>, where?: string): ConfiguredPlugin<K>;
 }
 
+/** Throws a `FacewrightError` for a definition that no run could use: a name, a kind or an options schema that is not one. */
 export function definePlugin<K extends PluginKind, Schema extends z.ZodType>(
   definition: PluginDefinition<K, Schema>,
 ): PluginFactory<K, Schema> {
+  requireSound(definition);
+  const { meta, options: schema } = definition;
+  const create = 'useClass' in definition ? fromClass<K, Schema>(definition.useClass) : definition.create;
   const configure = (
     options?: z.input<Schema>,
-    where = `options of ${definition.meta.kind} "${definition.meta.name}"`,
+    where = `options of ${meta.kind} "${meta.name}"`,
   ): ConfiguredPlugin<K> => {
-    const checked = parseOptions(definition.options, options ?? {}, where);
-    return {
-      meta: definition.meta,
-      options: checked,
-      factory,
-      create: async (context) => definition.create(checked, context),
-    };
+    const checked = parseOptions(schema, options ?? {}, where);
+    return { meta, options: checked, factory, create: async (context) => create(checked, context) };
   };
-  const factory: PluginFactory<K, Schema> = Object.assign(configure, definition);
+  const factory: PluginFactory<K, Schema> = Object.assign(configure, { meta, options: schema, create });
   return factory;
+}
+
+const fromClass =
+  <K extends PluginKind, Schema extends z.ZodType>(
+    useClass: PartClass<Contracts[K]>,
+  ): FunctionPlugin<K, Schema>['create'] =>
+  (options, context) =>
+    instanceOf(useClass, options, context);
+
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+function requireSound(definition: Partial<FunctionPlugin> & Partial<ClassPlugin>): void {
+  const { meta, options, create, useClass } = definition;
+  const wrong = (what: string, todo: string): never => {
+    throw new FacewrightError({ what, where: `definePlugin, plugin "${String(meta?.name)}"`, todo });
+  };
+  if (typeof meta?.name !== 'string' || !NAME.test(meta.name))
+    wrong('The name of a plugin is lower case letters, digits and single hyphens.', 'Rename it, e.g. "my-loss".');
+  if (!PLUGIN_KINDS.includes(meta!.kind))
+    wrong(`There is no kind of plugin "${String(meta!.kind)}".`, `Use one of ${PLUGIN_KINDS.join(', ')}.`);
+  if (typeof meta!.version !== 'string') wrong('The plugin has no version.', 'Add meta.version, e.g. "1.0.0".');
+  if (typeof options?.safeParse !== 'function')
+    wrong(
+      'The options of a plugin are described by a zod schema.',
+      'Use z.strictObject({ … }); z.strictObject({}) for none.',
+    );
+  if ((typeof create === 'function') === (typeof useClass === 'function'))
+    wrong('A plugin has either a "create" function or a "useClass".', 'Give one of the two.');
+}
+
+/** Throws a `FacewrightError` for a plugin that was made for another version of the contracts; `where` is what names it. */
+export function requireApiVersion({ meta }: { readonly meta: PluginMeta }, where?: string): void {
+  if (meta.apiVersion === API_VERSION) return;
+  throw new FacewrightError({
+    what: `The plugin "${meta.name}" was made for version ${String(meta.apiVersion)} of the contracts, this is version ${API_VERSION}.`,
+    where,
+    todo: `Install a version of it made for @facewright/core with apiVersion ${API_VERSION}.`,
+  });
 }
 
 /** Whether a value is a plugin, of this kind where one is given. Structural: two copies of this package understand each other. */

@@ -1,7 +1,10 @@
-/** The explicit injection tokens: a run's container holds one part under each, and classes ask for them with `@inject(TOKEN)`. */
+/**
+ * The injection tokens. A run's container holds its parts and services under them; the constructor of a part that is a class (`useClass`) asks for
+ * its options and for what it may use of the run with `@inject(TOKEN)`.
+ */
 import type { InjectionToken } from 'tsyringe';
 import type { Engine } from '../contracts/backend.js';
-import type { EventStream } from '../values/events.js';
+import type { Emit, EventStream } from '../values/events.js';
 import type { Contracts, PluginKind } from './plugin.js';
 import type { Random } from '../random.js';
 
@@ -19,7 +22,12 @@ export const BACKEND = token<Promise<Contracts['backend']>>('backend');
 export const LOGGER = token<Promise<Contracts['logger']>>('logger');
 /** The engine of the run: opened on first use, one for the run. */
 export const ENGINE = token<Promise<Engine>>('engine');
+/** The checked options of the part that is being made; parts only. */
+export const OPTIONS = token<unknown>('options');
+/** Tells an event of the run; parts only. */
+export const EMIT = token<Emit>('emit');
 export const EVENTS = token<EventStream>('events');
+/** For a part a stream of its own, else the run's. */
 export const RANDOM = token<Random>('random');
 export const SIGNAL = token<AbortSignal>('signal');
 export const BASE_DIRECTORY = token<string>('base-directory');

@@ -1,4 +1,5 @@
-/** Errors for people: what is wrong, where, and what to do. */
+/** Errors for people: what is wrong, where, and what to do. They are known by brands: `instanceof` holds across copies of this package. */
+import { brand } from './brand.js';
 
 export interface ErrorText {
   /** One sentence: what is wrong. */
@@ -12,6 +13,9 @@ export interface ErrorText {
 
 /** An error the user can act on; shown without a stack. Any other error is a defect of ours or of a plugin. */
 export class FacewrightError extends Error {
+  static {
+    brand(this, 'FacewrightError');
+  }
   readonly what: string;
   readonly where?: string;
   readonly todo?: string;
@@ -32,6 +36,10 @@ export class FacewrightError extends Error {
 
 /** A run ended by its user (Ctrl-C): what was written is whole. */
 export class Interrupted extends FacewrightError {
+  static {
+    brand(this, 'Interrupted');
+  }
+
   constructor(where?: string) {
     super({
       what: 'Interrupted.',
@@ -44,6 +52,10 @@ export class Interrupted extends FacewrightError {
 
 /** An engine's device is gone (a driver's restart, a browser that took the GPU away), and with it what was there. See `Engine.recover`. */
 export class DeviceLost extends FacewrightError {
+  static {
+    brand(this, 'DeviceLost');
+  }
+
   constructor(device: string, reason: string) {
     super({
       what: `${device} was lost${reason && `: ${reason}`}.`,

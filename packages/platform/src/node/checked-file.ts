@@ -4,7 +4,7 @@
  */
 import { constants, type PathLike } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { FacewrightError, throwIfAborted } from '@facewright/core';
+import { brand, FacewrightError, throwIfAborted } from '@facewright/core';
 
 /** Read at once; between two such pieces Ctrl-C is looked for. */
 const PIECE = 8 << 20;
@@ -21,6 +21,10 @@ export interface ReadLimits {
 
 /** The file is larger than the limit it was opened with. */
 export class TooManyBytes extends FacewrightError {
+  static {
+    brand(this, 'TooManyBytes');
+  }
+
   constructor(size: number, maxBytes: number, where: string) {
     super({
       what: `The file has ${size} bytes, over the limit of ${maxBytes} bytes (maxBytes).`,

@@ -7,10 +7,10 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
-  API_VERSION,
   FacewrightError,
   isPlugin,
   messageOf,
+  requireApiVersion,
   type ConfiguredPlugin,
   type PluginFactory,
   type PluginKind,
@@ -37,13 +37,7 @@ export async function loadPlugin<K extends PluginKind>(
   const plugin =
     source.known.find((candidate) => isPlugin(candidate, kind) && candidate.meta.name === name) ??
     (await importOne(kind, name, source));
-  if (plugin.meta.apiVersion !== API_VERSION) {
-    throw new FacewrightError({
-      what: `The plugin "${name}" was made for version ${plugin.meta.apiVersion} of the contracts, this is version ${API_VERSION}.`,
-      where: source.where,
-      todo: `Install a version of it made for @facewright/core with apiVersion ${API_VERSION}.`,
-    });
-  }
+  requireApiVersion(plugin, source.where);
   const factory = plugin as unknown as PluginFactory<K>;
   return { factory, ...factory(options, `${kind} "${name}" in ${source.where}`) };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createRandom } from '@facewright/core';
 import { testAugmenter } from '@facewright/testkit';
 import { golden, noiseImage, sha256 } from '../../test/support.js';
-import { createGaussianNoise, gaussianNoise } from './gaussian-noise.js';
+import { GaussianNoise, gaussianNoise } from './gaussian-noise.js';
 import { createOpening, opening } from './opening.js';
 import { createSaltAndPepper, saltAndPepper } from './salt-and-pepper.js';
 
@@ -31,7 +31,7 @@ test('the seed’s parameters are the defaults', () => {
 });
 
 test('Gaussian noise has its mean and deviation, cut down to whole levels', () => {
-  const { data } = createGaussianNoise(0, 0.01).augment(plain(128), random.fork('gauss'));
+  const { data } = new GaussianNoise({ mean: 0, variance: 0.01 }).augment(plain(128), random.fork('gauss'));
   const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
   const deviation = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length);
   expect(mean).toBeCloseTo(127.5, 0); // half a level is lost by cutting down; 25.5 / √120,000 = 0.07
@@ -40,13 +40,11 @@ test('Gaussian noise has its mean and deviation, cut down to whole levels', () =
 });
 
 test('Gaussian noise is clipped at black and white', () => {
-  const light = createGaussianNoise(0, 0.01).augment(plain(255), random.fork('light')).data;
+  const light = new GaussianNoise({ mean: 0, variance: 0.01 }).augment(plain(255), random.fork('light')).data;
   const white = light.filter((value) => value === 255).length / light.length;
   expect(Math.abs(white - 0.5)).toBeLessThan(0.01);
   expect(
-    createGaussianNoise(-1, 0)
-      .augment(plain(200), random)
-      .data.every((value) => value === 0),
+    new GaussianNoise({ mean: -1, variance: 0 }).augment(plain(200), random).data.every((value) => value === 0),
   ).toBe(true);
 });
 

@@ -5,18 +5,37 @@
  * A value v is a whole grey level, so ⌊v + e⌋ = v + ⌊e⌋: what is drawn is the whole number ⌊255 · (mean + deviation · z)⌋. Its distribution
  * is tabulated once in steps of 1/65,536 of probability, and 16 random bits look it up.
  */
-import { API_VERSION, definePlugin, type Augmenter, type Random } from '@facewright/core';
+import {
+  API_VERSION,
+  definePlugin,
+  inject,
+  OPTIONS,
+  type Augmenter,
+  type Random,
+  type RgbImage,
+} from '@facewright/core';
 import { z } from 'zod';
 import { Kernels } from '../kernels/module.js';
 import { nextWords, seededLanes } from './lanes.js';
 
 const ENTRIES = 65536;
 
-/** `mean` and `variance` on the scale where white is 1. */
-export function createGaussianNoise(mean: number, variance: number): Augmenter {
-  const table = levelTable(255 * mean, 255 * Math.sqrt(variance));
-  const add = fastNoise(table) ?? ((data: Uint8Array, random: Random) => plainNoise(data, table, random));
-  return { augment: ({ width, height, data }, random) => ({ width, height, data: add(data, random) }) };
+const options = z.strictObject({
+  mean: z.number().min(-1).max(1).default(0).describe('where white is 1'),
+  variance: z.number().min(0).max(1).default(0.01).describe('where white is 1'),
+});
+
+export class GaussianNoise implements Augmenter {
+  private readonly add: (data: Uint8Array, random: Random) => Uint8Array;
+
+  constructor(@inject(OPTIONS) { mean, variance }: z.output<typeof options>) {
+    const table = levelTable(255 * mean, 255 * Math.sqrt(variance));
+    this.add = fastNoise(table) ?? ((data, random) => plainNoise(data, table, random));
+  }
+
+  augment({ width, height, data }: RgbImage, random: Random): RgbImage {
+    return { width, height, data: this.add(data, random) };
+  }
 }
 
 /** Grey levels to add, in rising order: entry i is the level at the probability (i + 1/2) / 65,536. */
@@ -82,9 +101,6 @@ export const gaussianNoise = definePlugin({
     apiVersion: API_VERSION,
     description: 'Additive Gaussian noise',
   },
-  options: z.strictObject({
-    mean: z.number().min(-1).max(1).default(0).describe('where white is 1'),
-    variance: z.number().min(0).max(1).default(0.01).describe('where white is 1'),
-  }),
-  create: ({ mean, variance }) => createGaussianNoise(mean, variance),
+  options,
+  useClass: GaussianNoise,
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createRandom } from '@facewright/core';
 import { noiseImage } from '../../test/support.js';
 import { plainWarp, warp } from '../align/warp.js';
-import { createGaussianNoise, levelTable, plainNoise } from '../augment/gaussian-noise.js';
+import { GaussianNoise, levelTable, plainNoise } from '../augment/gaussian-noise.js';
 import { createOpening, plainOpening } from '../augment/opening.js';
 import { createSaltAndPepper, plainStrike } from '../augment/salt-and-pepper.js';
 import { cropWindow } from '../mtcnn/boxes.js';
@@ -71,7 +71,7 @@ test('noises', () => {
         const image = noiseImage(width, height, of);
         const table = levelTable(255 * mean, 255 * Math.sqrt(share));
         same(
-          createGaussianNoise(mean, share).augment(image, random(of)).data,
+          new GaussianNoise({ mean, variance: share }).augment(image, random(of)).data,
           plainNoise(image.data, table, random(of)),
         );
         const struck = Math.round(5 * share * 2 ** 32);

@@ -1,12 +1,16 @@
 /** MTCNN as a plugin: the detector of the run's engine, with the published weights. */
 import { resolve } from 'node:path';
-import { API_VERSION, definePlugin, FacewrightError } from '@facewright/core';
+import { API_VERSION, brand, definePlugin, FacewrightError } from '@facewright/core';
 import { z } from 'zod';
 import { createMtcnn } from './detector.js';
 import { resolveMtcnnWeights } from './weights.js';
 
 /** The weights cannot be had: a run may then go on with landmarks that the dataset brings. */
 export class MtcnnUnavailable extends FacewrightError {
+  static {
+    brand(this, 'MtcnnUnavailable');
+  }
+
   constructor(readonly reasons: readonly string[]) {
     super({
       what: 'The MTCNN weights could not be had.',

@@ -1,4 +1,5 @@
 /** What stands on the stack of the pickle reader: values, and what exists only while they are being made. */
+import { brand } from '../../values/brand.js';
 
 /** Values of a numpy array, row-major; booleans are bytes of 0 and 1. */
 export interface NumpyArray {
@@ -26,11 +27,19 @@ export type Fail = (why: string) => never;
 
 /** One of the few globals that a pickle may name, and what a call of it gives. */
 export class PickleGlobal {
+  static {
+    brand(this, 'PickleGlobal');
+  }
+
   constructor(readonly call: (args: readonly Item[], fail: Fail) => Item) {}
 }
 
 /** An object that is made first and filled by a state later. */
 export abstract class PickleObject {
+  static {
+    brand(this, 'PickleObject');
+  }
+
   abstract setState(state: readonly Item[], fail: Fail): void;
   /** What it stands for in the result; `undefined` while it is unfinished, or where it stands for nothing. */
   abstract readonly value: Item;
