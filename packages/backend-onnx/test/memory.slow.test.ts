@@ -15,7 +15,7 @@ import { expect, test } from 'vitest';
 import { openOnnxEngine, planStep } from '../src/index.js';
 import { probeBlock } from '../src/session/probe-block.js';
 import { loadRuntime } from '../src/session/runtime.js';
-import { expectClose, numbers } from './agree.js';
+import { expectClose, numbers } from '@facewright/test/agree';
 
 const BATCH = 16;
 const SIDE = 48;

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openOnnxEngine } from '../src/index.js';
 import { LOWERED_OPS } from '../src/lowering/lower.js';
-import { expectAgreement, expectClose, numbers, referenceEngine } from './agree.js';
+import { expectAgreement, expectClose, numbers, referenceEngine } from '@facewright/test/agree';
 
 let engine: Engine;
 beforeAll(async () => {

@@ -20,7 +20,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { onnx, openOnnxEngine } from '../src/index.js';
-import { expectClose, numbers, referenceEngine } from './agree.js';
+import { expectClose, numbers, referenceEngine } from '@facewright/test/agree';
 
 const drawn = (shape: readonly [number, number], random: Random): HostTensor =>
   hostTensor(

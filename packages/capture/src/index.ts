@@ -4,5 +4,7 @@ export { CAPTURE_BACKEND } from './recorder.js';
 export { interpret } from './interpret.js';
 export { lives, memoryNeed, plainMemory, type Life, type MemoryModel, type MemoryNeed } from './lives.js';
 export * from './passes/index.js';
+export * from './canonical/index.js';
+export { COMPOSITE_OPS, decompose } from './decompose/decompose.js';
 export { printGraph } from './print.js';
 export { CAPTURED_OPS } from './rules/index.js';

@@ -1,7 +1,7 @@
 /** Runs a captured graph node by node on a tfjs backend: slow and plainly right, what passes and lowerings are held against. */
 import { hostTensor, withTfBackend, type HostTensors } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { AFTER, type Graph, type NamedValue, type Value } from './graph.js';
+import { AFTER, type Graph, type GraphNode, type NamedValue, type Value } from './graph.js';
 
 /** `tfBackend` must be initialised and have the composed kernels (an engine opened on it has). Results come with bool as int32. */
 export function interpret(
@@ -24,6 +24,11 @@ export function interpret(
         known.set(node.outputs[0], tf.clone(tensors[0]));
         continue;
       }
+      const own = OWN[node.op];
+      if (own && !tf.getKernel(node.op, tfBackend)) {
+        known.set(node.outputs[0], own(tensors[0], node));
+        continue;
+      }
       const listed = node.inputNames.every((name, i) => name === String(i));
       const given =
         listed && node.inputs.length
@@ -39,6 +44,12 @@ export function interpret(
     return result;
   });
 }
+
+/** Kernels that tfjs names and its plain backends lack. */
+const OWN: Readonly<Record<string, (x: tf.Tensor, node: GraphNode) => tf.Tensor>> = {
+  BroadcastTo: (x, { outputs }) => tf.broadcastTo(x, [...outputs[0].shape]),
+  LogSoftmax: (x) => tf.logSoftmax(x),
+};
 
 function host(tensor: tf.Tensor): HostTensors[string] {
   const data = tensor.dataSync();

@@ -1,0 +1,12 @@
+/** What a composite op is made of: the same in simpler tfjs ops, which are captured in its place. */
+import type * as tf from '@tensorflow/tfjs-core';
+import type { CanonicalOp, OpAttributes } from '../canonical/attributes.js';
+import type { GraphNode } from '../graph.js';
+
+/** Inputs by tfjs's name; kernels that take a list have '0', '1', … The formula must not use the op itself. */
+export type Composite<Op extends CanonicalOp> = (
+  inputs: Readonly<Record<string, tf.Tensor>>,
+  attrs: OpAttributes[Op],
+  node: GraphNode,
+) => tf.Tensor | tf.Tensor[];
+export type Composites = { readonly [Op in CanonicalOp]?: Composite<Op> };
