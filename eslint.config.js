@@ -58,7 +58,11 @@ export default tseslint.config(
             { sourceTag: 'scope:platform', onlyDependOnLibsWithTags: ['scope:core'] },
             { sourceTag: 'scope:testkit', onlyDependOnLibsWithTags: ['scope:core'] },
             { sourceTag: 'scope:lib', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform'] },
-            { sourceTag: 'scope:engine', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:capture'] },
+            {
+              sourceTag: 'scope:engine',
+              onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:capture', 'scope:compiled-engine'],
+            },
+            { sourceTag: 'scope:compiled-engine', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
             { sourceTag: 'scope:capture', onlyDependOnLibsWithTags: ['scope:core'] },
             { sourceTag: 'scope:convert', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
             { sourceTag: 'scope:run', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:lib'] },

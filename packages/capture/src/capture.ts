@@ -1,6 +1,7 @@
 /** From a tfjs function to its graph: runs the function once on the recording backend. */
-import { FacewrightError, messageOf, withTfBackend, type State, type StepFunction } from '@facewright/core';
+import { messageOf, withTfBackend, type State, type StepFunction } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { Gap } from './gap.js';
 import { createValue, sameShape, type Graph, type NamedValue, type TensorSpec } from './graph.js';
 import { CAPTURE_BACKEND, Recording, recordingBackend } from './recorder.js';
 import { userLine } from './user-line.js';
@@ -89,10 +90,9 @@ function checkState(newState: readonly NamedValue[], state: readonly NamedValue[
 function explained(error: unknown, step: string): unknown {
   const kernel = /registered kernel '([^']+)'|Kernel '([^']+)' not registered/.exec(messageOf(error));
   if (!kernel) return error;
-  return new FacewrightError({
-    what: `The step "${step}" uses the op ${kernel[1] ?? kernel[2]}, which cannot be captured.`,
+  return new Gap(`the op ${kernel[1] ?? kernel[2]}`, {
+    step,
     where: error instanceof Error ? userLine(error.stack) : undefined,
-    todo: 'Write it with other tfjs ops, or use an engine that runs op by op (wasm, cpu).',
     cause: error,
   });
 }

@@ -1,4 +1,5 @@
 export * from './graph.js';
+export { Gap, isGap } from './gap.js';
 export { capture, type CaptureOptions, type Signature } from './capture.js';
 export { CAPTURE_BACKEND } from './recorder.js';
 export { interpret } from './interpret.js';

@@ -7,6 +7,7 @@ const broadcast = (x: tf.Tensor, shape: readonly number[]): tf.Tensor =>
   tf.engine().runKernel('BroadcastTo', { x }, { shape: [...shape] });
 const lengths = (shape: readonly number[], axis: number, length: number): number[] =>
   shape.map((dimension, i) => (i === axis ? length : dimension));
+const ones = (shape: readonly number[]): number[] => shape.map(() => 1);
 const starts = (shape: readonly number[], axis: number, from: number): number[] =>
   shape.map((_, i) => (i === axis ? from : 0));
 
@@ -46,6 +47,23 @@ export const shapeComposites = {
       repeated,
       x.shape.map((length, axis) => length * reps[axis]),
     );
+  },
+  // each part padded to the whole length; from its first place on it takes over
+  Concat: (inputs, { axis }, { outputs: [{ shape }] }) => {
+    const length = shape[axis];
+    let from = 0;
+    let result: tf.Tensor | undefined;
+    for (const x of Object.values(inputs)) {
+      const after = length - from - x.shape[axis];
+      const padded = tf.pad(
+        x,
+        shape.map((_, i): [number, number] => (i === axis ? [from, after] : [0, 0])),
+      );
+      const here = Array.from({ length }, (_, i) => i >= from);
+      result = result ? tf.where(tf.tensor(here, lengths(ones(shape), axis, length), 'bool'), padded, result) : padded;
+      from += x.shape[axis];
+    }
+    return result!;
   },
   Pack: (inputs, { axis }) =>
     tf.concat(

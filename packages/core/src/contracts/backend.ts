@@ -66,9 +66,11 @@ export interface Engine {
 /** State lives where the engine wants it, between calls; host arrays go in and only outputs come out. */
 export interface Executable {
   run(inputs: HostTensors): Promise<HostTensors>;
-  /** All of the state, or the named entries. */
+  /** All of the state, or the named entries, as the calls under way leave it. */
   readState(names?: readonly string[]): Promise<HostTensors>;
-  /** Replaces the named entries; a name the state does not have is an error. */
+  /** Replaces the named entries; a name the state does not have is an error, another shape or dtype a `RangeError`. Calls under way end first. */
   writeState(state: HostTensors): Promise<void>;
+  /** How the step runs, known from the first call on: `eager` op by op, else the engine's name for its way to compile, e.g. `wgsl`. */
+  readonly lowering?: string;
   dispose(): void;
 }

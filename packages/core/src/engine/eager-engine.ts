@@ -96,6 +96,7 @@ function eagerExecutable(
   };
 
   return {
+    lowering: 'eager',
     async run(inputs) {
       if (disposed) throw new Error(`the executable "${name}" is disposed`);
       const outputs = on(() => {
@@ -121,7 +122,13 @@ function eagerExecutable(
     readState: async (names = Object.keys(state)) =>
       download(Object.fromEntries(names.map((entry) => [entry, existing(entry)]))),
     async writeState(values) {
-      for (const entry of Object.keys(values)) existing(entry);
+      for (const [entry, { shape, dtype }] of Object.entries(values)) {
+        const known = existing(entry);
+        if (shape.join() !== known.shape.join() || dtype !== known.dtype)
+          throw new RangeError(
+            `the state "${entry}" is ${known.dtype} [${known.shape.join(', ')}], got ${dtype} [${shape.join(', ')}]`,
+          );
+      }
       for (const [entry, value] of Object.entries(values)) {
         const former = state[entry];
         state[entry] = on(() => toTensor(value));

@@ -9,6 +9,8 @@ export interface Events {
   progress: { task: string; done: number; total?: number; unit: string; perSecond?: number; text?: string };
   notice: { level: 'info' | 'warning'; message: string; todo?: string };
   'engine.opened': { name: string; device: string; purpose: string };
+  /** A step runs op by op on an engine that compiles: `missing` has no lowering. */
+  'engine.fallback': { name: string; step: string; missing: string };
   'engine.compiled': { name: string; step: string; seconds: number; nodes?: number };
   'prepare.excluded': Exclusion;
   'prepare.finished': {

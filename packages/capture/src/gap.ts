@@ -1,0 +1,23 @@
+/** What cannot be captured or lowered: the step is then run op by op where the engine has such a way, else the error is the caller's. */
+import { FacewrightError } from '@facewright/core';
+
+export class Gap extends FacewrightError {
+  readonly isGap = true;
+
+  /** `missing` says what has no lowering, e.g. `GatherV2 with batch axes`. */
+  constructor(
+    readonly missing: string,
+    { step, engine, where, cause }: { step?: string; engine?: string; where?: string; cause?: unknown } = {},
+  ) {
+    super({
+      what: `${step === undefined ? 'A step' : `The step "${step}"`} uses ${missing}, which cannot be ${engine === undefined ? 'captured' : `lowered by the engine "${engine}"`}.`,
+      where,
+      todo: 'Write it with other tfjs ops, or use an engine that runs op by op (wasm, cpu).',
+      cause,
+    });
+    this.name = 'Gap';
+  }
+}
+
+/** Also where the error comes from another copy of this package. */
+export const isGap = (error: unknown): error is Gap => error instanceof Error && (error as Partial<Gap>).isGap === true;

@@ -1,0 +1,106 @@
+/** The few functions that make an engine: a compiler of graphs and a runtime with tensors that it holds by handles. */
+import { canonical, decompose, type Graph, type NamedValue, type TensorSpec } from '@facewright/capture';
+import type { HostTensor, HostTensors } from '@facewright/core';
+import type { Compiled, CompileRequest, Runner } from './runner.js';
+import { specsOf, type Specs } from './values.js';
+
+export interface Results<Handle> {
+  /** In the order of the graph's `newState` and `outputs`. Each is a handle of its own, also where a value is passed through. */
+  readonly newState: readonly Handle[];
+  readonly outputs: readonly Handle[];
+}
+
+export interface Target<Program, Handle> {
+  /** Ops that `compile` has a way for: others are decomposed into these where that can be. Default: all, nothing is decomposed. */
+  readonly ops?: { has(op: string): boolean };
+  /** The graph is in canonical form. Throws a `Gap` for an op that it cannot lower. */
+  compile(graph: Graph): Program | Promise<Program>;
+  /** Called with the handles in the order of the graph's `state` and `inputs`; releases none of them. */
+  execute(
+    program: Program,
+    state: readonly Handle[],
+    inputs: readonly Handle[],
+  ): Results<Handle> | Promise<Results<Handle>>;
+  /** A copy of the values on the device; at once, since the array may be the caller's next batch. */
+  upload(value: HostTensor): Handle;
+  /** A copy of the values, bool as int32. Waits until they are computed. */
+  download(handle: Handle, spec: TensorSpec): HostTensor | Promise<HostTensor>;
+  release(handle: Handle): void;
+  releaseProgram?(program: Program): void;
+  /** What the program is made of, for the event `engine.compiled`. */
+  nodesOf?(program: Program): number;
+}
+
+interface HeldProgram<Program> {
+  readonly program: Program;
+  readonly graph: Graph;
+}
+
+/** Keeps one handle for each entry of the state. */
+export class HandleRunner<Program, Handle> implements Runner<HeldProgram<Program>> {
+  private readonly state = new Map<string, Handle>();
+  private readonly specs: Specs;
+
+  constructor(
+    private readonly target: Target<Program, Handle>,
+    state: HostTensors,
+  ) {
+    this.specs = specsOf(state);
+    for (const [name, value] of Object.entries(state)) this.state.set(name, target.upload(value));
+  }
+
+  async compile({ capture }: CompileRequest): Promise<Compiled<HeldProgram<Program>>> {
+    const { ops } = this.target;
+    const graph = ops ? decompose(capture(), ops) : canonical(capture());
+    const program = await this.target.compile(graph);
+    return { program: { program, graph }, nodes: this.target.nodesOf?.(program) ?? graph.nodes.length };
+  }
+
+  async start({ program, graph }: HeldProgram<Program>, inputs: HostTensors): Promise<() => Promise<HostTensors>> {
+    const { target } = this;
+    const given = graph.inputs.map(({ name }) => target.upload(inputs[name]));
+    try {
+      const state = graph.state.map(({ name }) => this.state.get(name)!);
+      const results = await target.execute(program, state, given);
+      graph.newState.forEach(({ name }, i) => this.replace(name, results.newState[i]));
+      return () => this.download(graph.outputs, results.outputs);
+    } finally {
+      given.forEach((handle) => target.release(handle));
+    }
+  }
+
+  async read(names: readonly string[]): Promise<HostTensors> {
+    const values: Record<string, HostTensor> = {};
+    for (const name of names) values[name] = await this.target.download(this.state.get(name)!, this.specs[name]);
+    return values;
+  }
+
+  async write(values: HostTensors): Promise<void> {
+    for (const [name, value] of Object.entries(values)) this.replace(name, this.target.upload(value));
+  }
+
+  releaseProgram({ program }: HeldProgram<Program>): void {
+    this.target.releaseProgram?.(program);
+  }
+
+  dispose(): void {
+    for (const handle of this.state.values()) this.target.release(handle);
+    this.state.clear();
+  }
+
+  private replace(name: string, handle: Handle): void {
+    this.target.release(this.state.get(name)!);
+    this.state.set(name, handle);
+  }
+
+  private async download(outputs: readonly NamedValue[], handles: readonly Handle[]): Promise<HostTensors> {
+    try {
+      const values: Record<string, HostTensor> = {};
+      for (const [i, { name, value }] of outputs.entries())
+        values[name] = await this.target.download(handles[i], value);
+      return values;
+    } finally {
+      handles.forEach((handle) => this.target.release(handle));
+    }
+  }
+}

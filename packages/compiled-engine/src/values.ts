@@ -1,0 +1,54 @@
+/** Names, shapes and dtypes of what goes into a step; copies of it; checks against what is expected. */
+import type { TensorSpec } from '@facewright/capture';
+import { hostTensor, type CompileOptions, type HostTensors } from '@facewright/core';
+
+export type Specs = Readonly<Record<string, TensorSpec>>;
+
+export function specsOf(values: HostTensors): Specs {
+  const specs: Record<string, TensorSpec> = {};
+  for (const name of Object.keys(values)) {
+    const { shape, dtype } = values[name];
+    specs[name] = { shape, dtype };
+  }
+  return specs;
+}
+
+/** The caller may go on writing into its arrays. */
+export function copies(values: HostTensors): HostTensors {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, { shape, data }]) => [name, hostTensor(shape, data.slice())]),
+  );
+}
+
+/** One text for all inputs of the same names, dtypes and shapes, the length of open axes left out. */
+export function signatureOf(inputs: HostTensors, openAxes: CompileOptions['dynamicAxes'] = {}): string {
+  let signature = '';
+  for (const name of Object.keys(inputs)) {
+    const { dtype, shape } = inputs[name];
+    signature += `${name}: ${dtype} [`;
+    for (let axis = 0; axis < shape.length; axis++)
+      signature += `${axis ? ',' : ''}${openAxes[name]?.includes(axis) ? '?' : shape[axis]}`;
+    signature += ']; ';
+  }
+  return signature;
+}
+
+/** Throws where the state has no such entry. */
+export function requireEntries(specs: Specs, names: readonly string[], step: string): void {
+  for (const name of names) if (!specs[name]) throw new Error(`"${step}" has no state "${name}"`);
+}
+
+/** Throws a `RangeError` where a value has another shape or dtype than its entry. */
+export function requireSpecs(specs: Specs, values: HostTensors, step: string): void {
+  requireEntries(specs, Object.keys(values), step);
+  for (const [name, { shape, dtype }] of Object.entries(values)) {
+    const known = specs[name];
+    if (shape.join() !== known.shape.join() || dtype !== known.dtype)
+      throw new RangeError(
+        `the state "${name}" is ${known.dtype} [${known.shape.join(', ')}], got ${dtype} [${shape.join(', ')}]`,
+      );
+  }
+}
+
+export const hasOpenAxes = ({ dynamicAxes = {} }: CompileOptions): boolean =>
+  Object.values(dynamicAxes).some((axes) => axes.length > 0);
