@@ -3,15 +3,7 @@
  * engine has to bring; everything else comes with `openCompiledEngine`. See docs/compiled-engine.md.
  */
 import { openCompiledEngine, type Results, type Target } from '@facewright/compiled-engine';
-import {
-  attributesOf,
-  Gap,
-  sizeOf,
-  type Graph,
-  type GraphNode,
-  type NamedValue,
-  type Value,
-} from '@facewright/capture';
+import { attributesOf, Gap, sizeOf, type Graph, type GraphNode, type Value } from '@facewright/capture';
 import { hostTensor, type Emit, type Engine } from '@facewright/core';
 
 type Numbers = Float32Array | Int32Array;
@@ -156,7 +148,7 @@ function compile(graph: Graph): Program {
       numbers.set(kernels[i](...inputs.map((input) => known.get(input)!)));
       known.set(output, numbers);
     });
-    const leave = (list: readonly NamedValue[]) => list.map(({ value }) => known.get(value)!.slice());
+    const leave = (list: Graph['outputs']) => list.map(({ value }) => known.get(value)!.slice());
     return { newState: leave(graph.newState), outputs: leave(graph.outputs) };
   };
 }
