@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts the tool. In a checkout that was not built yet it is built first, once.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const main = new URL('../dist/main.js', import.meta.url);
@@ -29,4 +29,23 @@ if (!existsSync(main)) {
   }
 }
 
-await import(main.href);
+const fileLimit = openFileLimit();
+try {
+  await import(main.href);
+} catch (error) {
+  // with so few files Node may also say that it finds no package
+  if (error?.code !== 'EMFILE' && !(fileLimit < 256)) throw error;
+  process.stderr.write(
+    `error: This process may open too few files at a time${fileLimit ? ` (${fileLimit})` : ''}.\n  to do: Raise the limit and start again: ulimit -n 1024\n`,
+  );
+  process.exit(1);
+}
+
+/** `NaN` where the system does not say. */
+function openFileLimit() {
+  try {
+    return Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
+  } catch {
+    return NaN;
+  }
+}

@@ -1,5 +1,6 @@
 /** A trained model as a file for other programs, compared with the engine before anything is written. */
 import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openOnnxModel } from '@facewright/backend-onnx';
 import { exportOnnx } from '@facewright/backend-onnx/export';
@@ -26,7 +27,7 @@ import {
   type Model,
   type RgbImage,
 } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/platform/node';
+import { writeFileAtomic, writeWholeDirectory } from '@facewright/platform/node';
 import { createEmbedder, type NewModelCard, type NewModelFiles } from '@facewright/training';
 import { cardText } from './card-text.js';
 import type { ExportCard, ExportFormat } from './export-card.js';
@@ -58,17 +59,52 @@ interface Candidate {
   close(): Promise<void>;
 }
 
-/** Throws a `FacewrightError` where the exported model does not agree with the engine; nothing is written then. */
-export async function exportModel({
-  files,
-  model,
-  engine,
-  format,
-  out,
-  layout = format === 'onnx' ? 'nchw' : 'nhwc',
-  comparison,
-}: ExportOptions): Promise<Exported> {
-  const directory = resolve(out);
+const CARD = 'card.json';
+const README = 'README.md';
+
+/**
+ * Writes the directory whole, in place of an older export. Throws a `FacewrightError`, and writes nothing, where the exported model does not agree
+ * with the engine or where the directory holds anything but an export.
+ */
+export async function exportModel(options: ExportOptions): Promise<Exported> {
+  const directory = resolve(options.out);
+  await refuseOthersFiles(directory);
+  let card: ExportCard | undefined;
+  await writeWholeDirectory(directory, { kind: 'exported model', marker: CARD }, async (aside) => {
+    card = await exportInto(aside, directory, options);
+  });
+  return { directory, card: card! };
+}
+
+/** An older export is replaced with all that lies in its directory, which may be no more than what it brought. */
+async function refuseOthersFiles(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => [] as string[]);
+  if (!names.includes(CARD)) return; // empty, or not an export: seen to by whoever writes the directory
+  const files = await exportedFiles(join(directory, CARD));
+  const other = names.find((name) => !files.includes(name));
+  if (other === undefined) return;
+  throw new FacewrightError({
+    what: `Beside an exported model there are other files here ("${other}"), which an export would remove.`,
+    where: directory,
+    todo: 'Name another directory.',
+  });
+}
+
+async function exportedFiles(card: string): Promise<string[]> {
+  const text = await readFile(card, 'utf8').catch(() => '{}');
+  try {
+    const { export: { files = {} } = {} } = JSON.parse(text) as Partial<ExportCard>;
+    return [CARD, README, ...Object.keys(files)];
+  } catch {
+    return [CARD, README];
+  }
+}
+
+async function exportInto(
+  aside: string,
+  directory: string,
+  { files, model, engine, format, layout = format === 'onnx' ? 'nchw' : 'nhwc', comparison }: ExportOptions,
+): Promise<ExportCard> {
   const published = publishedStep(model, files, layout);
   const facts = factsOf(files.card, model, published, layout);
   const candidate = await { onnx: onnxCandidate, tfjs: tfjsCandidate }[format](published, facts, directory);
@@ -102,10 +138,10 @@ export async function exportModel({
       },
     },
   };
-  for (const [name, bytes] of Object.entries(candidate.files)) await writeFileAtomic(join(directory, name), bytes);
-  await writeFileAtomic(join(directory, 'README.md'), cardText(card));
-  await writeFileAtomic(join(directory, 'card.json'), `${JSON.stringify(card, null, 2)}\n`);
-  return { directory, card };
+  for (const [name, bytes] of Object.entries(candidate.files)) await writeFileAtomic(join(aside, name), bytes);
+  await writeFileAtomic(join(aside, README), cardText(card));
+  await writeFileAtomic(join(aside, CARD), `${JSON.stringify(card, null, 2)}\n`);
+  return card;
 }
 
 interface Facts {

@@ -1,13 +1,18 @@
 /** What every command shares: the console on standard error, one JSON document or text on standard output, Ctrl-C, exit codes. */
-import { FacewrightError, Interrupted, messageOf, type EventReader } from '@facewright/core';
+import { Interrupted, messageOf, type EventReader } from '@facewright/core';
+import { userErrorOf, whileLocked } from '@facewright/platform/node';
 import { createConsole } from '@facewright/report';
 
 /** Exit code after Ctrl-C, as shells expect: 128 + SIGINT. */
 const INTERRUPTED = 130;
+/** Ctrl-C, `kill`, and the terminal's end. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface SessionOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
+  /** A directory that the command writes into: other processes are kept out of it meanwhile. */
+  readonly writes?: string;
 }
 
 export interface Session {
@@ -28,7 +33,7 @@ export interface Outcome {
 
 /** Runs a command's work to its end and sets the process's exit code; errors are shown, never thrown. */
 export async function withSession(
-  { json = false, quiet = false }: SessionOptions,
+  { json = false, quiet = false, writes }: SessionOptions,
   work: (session: Session) => Promise<Outcome>,
 ): Promise<void> {
   const abort = new AbortController();
@@ -39,35 +44,37 @@ export async function withSession(
     process.stderr.write('Stopping at the next whole step; Ctrl-C again stops at once.\n');
     abort.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
-    const { json: document, exitCode = 0 } = await work({
+    const session: Session = {
       signal: abort.signal,
       onEvent: view.reader,
       print: (text) => void (json || process.stdout.write(`${text}\n`)),
-    });
+    };
+    const { json: document, exitCode = 0 } = await (writes === undefined
+      ? work(session)
+      : whileLocked(writes, { inside: true }, () => work(session)));
     view.close();
     if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     process.exitCode = exitCode;
   } catch (error) {
     view.close();
-    const known = error instanceof FacewrightError ? error : undefined;
+    const known = userErrorOf(error);
     if (json)
       process.stdout.write(
         `${JSON.stringify({ error: known ? { what: known.what, where: known.where, todo: known.todo } : { what: messageOf(error) } }, null, 2)}\n`,
       );
     process.stderr.write(`${errorText(error)}\n`);
-    process.exitCode = error instanceof Interrupted ? INTERRUPTED : 1;
+    process.exitCode = known instanceof Interrupted ? INTERRUPTED : 1;
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
 
 /** What, where and what to do; a stack only for what is nobody's fault but ours. */
 export function errorText(error: unknown): string {
-  if (error instanceof Interrupted) return error.message;
-  if (error instanceof FacewrightError) return `error: ${error.message}`;
+  const known = userErrorOf(error);
+  if (known instanceof Interrupted) return known.message;
+  if (known) return `error: ${known.message}`;
   return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a defect of facewright or of a plugin. Please report it with the lines above.`;
 }

@@ -9,13 +9,13 @@ export {
   dirname,
   join,
   mkdir,
-  partialPath,
-  publish,
   readdir,
   readFile,
-  rename,
+  replaceDirectory,
   rm,
+  whileLocked,
   writeFileAtomic,
+  writeWholeDirectory,
 } from './browser/memory-files.js';
 export type { Sha256 } from './sha256.js';
 

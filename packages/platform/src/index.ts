@@ -7,8 +7,10 @@ import { readChecked, readCheckedText } from './node/checked-file.js';
 import type { Sha256 } from './sha256.js';
 
 export { decodeImage, ImageError, type DecodeLimits } from './node/image-file.js';
-export { partialPath, publish, writeFileAtomic } from './node/atomic.js';
-export { mkdir, readdir, rename, rm } from 'node:fs/promises';
+export { writeFileAtomic } from './node/atomic.js';
+export { whileLocked } from './node/lock.js';
+export { replaceDirectory, writeWholeDirectory } from './node/whole-directory.js';
+export { mkdir, readdir, rm } from 'node:fs/promises';
 export { basename, dirname, join } from 'node:path';
 /** Lets signals, timers and the console have their turn. */
 export { setImmediate as nextTurn } from 'node:timers/promises';

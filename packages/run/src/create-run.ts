@@ -81,6 +81,8 @@ export interface Run {
   readonly container: DependencyContainer;
   /** Runs to the end. Rejects with `Interrupted` once the signal is set; what was written is whole then. */
   start(): Promise<RunResult>;
+  /** Gives up the directory, which is locked for other processes until `start` has ended: for a run that is not started. */
+  release(): void;
 }
 
 /** Checks the config, looks up every part and makes the run's directory ready. Throws a `FacewrightError` for anything the user can mend. */
@@ -121,7 +123,12 @@ export async function createRun(options: RunOptions): Promise<Run> {
     replaceSample: sample !== false && given.out === undefined,
     keep: sample ? ['sample'] : data?.prepared && dirname(data.prepared) === out ? [basename(data.prepared)] : [],
   });
-  if (resume) requireSameConfig(directory.earlier!.config, config, directory.path);
+  try {
+    if (resume) requireSameConfig(directory.earlier!.config, config, directory.path);
+  } catch (error) {
+    directory.release();
+    throw error;
+  }
 
   const chosen = Object.entries(preset.config)
     .filter(([key, value]) => !(key in given) && underlay[key as keyof RunConfigInput] === value)
@@ -146,9 +153,10 @@ export async function createRun(options: RunOptions): Promise<Run> {
       trainOnly: options.trainOnly ?? false,
       preset: preset.name,
       chosen,
-    });
+    }).finally(directory.release);
   };
-  return { config, directory: directory.path, container: composition.container, start };
+  const { container } = composition;
+  return { config, directory: directory.path, container, start, release: directory.release };
 }
 
 interface Execution {

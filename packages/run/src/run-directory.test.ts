@@ -9,7 +9,9 @@ const config = parseRunConfig({}, 'test');
 
 async function withRun(sample: boolean): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'fw-out-'));
-  await (await openRunDirectory(path)).record({ format: 1, command: 'run', config, sample });
+  const directory = await openRunDirectory(path);
+  await directory.record({ format: 1, command: 'run', config, sample });
+  directory.release();
   await mkdir(join(path, 'model'));
   await mkdir(join(path, 'sample'));
   await writeFile(join(path, 'notes.txt'), "the user's own");
@@ -20,14 +22,17 @@ test('an earlier run is kept, unless it may go; the files of others always stay'
   const path = await withRun(false);
   await expect(openRunDirectory(path)).rejects.toThrow(/run here already \(model\)[\s\S]*--resume.*--force.*--out/);
   await expect(openRunDirectory(path, { replaceSample: true })).rejects.toThrow('run here already');
-  expect((await openRunDirectory(path, { resume: true })).earlier).toMatchObject({ command: 'run', sample: false });
-  await openRunDirectory(path, { force: true, keep: ['sample'] });
+  const resumed = await openRunDirectory(path, { resume: true });
+  expect(resumed.earlier).toMatchObject({ command: 'run', sample: false });
+  await expect(openRunDirectory(path, { force: true })).rejects.toThrow('writing here already');
+  resumed.release();
+  (await openRunDirectory(path, { force: true, keep: ['sample'] })).release();
   expect((await readdir(path)).sort()).toEqual(['notes.txt', 'sample']);
 });
 
 test('a sample run may be started over without asking', async () => {
   const path = await withRun(true);
-  await openRunDirectory(path, { replaceSample: true });
+  (await openRunDirectory(path, { replaceSample: true })).release();
   expect(await readdir(path)).toEqual(['notes.txt']);
 });
 

@@ -9,7 +9,7 @@ import {
   parseOptions,
   type RunConfig,
 } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/platform/node';
+import { lockDirectory, writeFileAtomic } from '@facewright/platform/node';
 import { z } from 'zod';
 
 export const RUN_RECORD = 'run.json';
@@ -63,6 +63,8 @@ export interface RunDirectory {
   /** What an earlier start recorded; with `resume` only. */
   readonly earlier?: ReadRunRecord;
   record(record: RunRecord): Promise<void>;
+  /** Lets other processes write here. */
+  release(): void;
 }
 
 export interface OpenOptions {
@@ -75,13 +77,38 @@ export interface OpenOptions {
   readonly keep?: readonly string[];
 }
 
-/** Makes the directory ready. Throws a `FacewrightError` where a run lies in it already and none of the options says what to do with it. */
-export async function openRunDirectory(
-  directory: string,
-  { resume = false, force = false, replaceSample = false, keep = [] }: OpenOptions = {},
-): Promise<RunDirectory> {
+/**
+ * Makes the directory ready and locks it. Throws a `FacewrightError` where another process is writing there, or where a run lies in it already and
+ * none of the options says what to do with it.
+ */
+export async function openRunDirectory(directory: string, options: OpenOptions = {}): Promise<RunDirectory> {
   const path = resolve(directory);
   await makeDirectory(path);
+  const lock = await lockDirectory(path, { inside: true });
+  try {
+    const earlier = await makeReady(path, options);
+    return {
+      path,
+      events: join(path, 'events.jsonl'),
+      sample: join(path, 'sample'),
+      dataset: join(path, 'dataset'),
+      model: join(path, 'model'),
+      evaluation: join(path, 'evaluation'),
+      ...(options.resume && { earlier }),
+      record: (record) => writeFileAtomic(join(path, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`),
+      release: () => lock.release(),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Gives the record of an earlier start; its files are gone where the options say so. */
+async function makeReady(
+  path: string,
+  { resume = false, force = false, replaceSample = false, keep = [] }: OpenOptions,
+): Promise<ReadRunRecord | undefined> {
   const earlier = await readRunRecord(path);
   const found = (await readdir(path)).filter((name) => OWN.includes(name) && !keep.includes(name));
   if (resume) {
@@ -102,16 +129,7 @@ export async function openRunDirectory(
     }
     for (const name of found) await rm(join(path, name), { recursive: true, force: true });
   }
-  return {
-    path,
-    events: join(path, 'events.jsonl'),
-    sample: join(path, 'sample'),
-    dataset: join(path, 'dataset'),
-    model: join(path, 'model'),
-    evaluation: join(path, 'evaluation'),
-    ...(resume && { earlier }),
-    record: (record) => writeFileAtomic(join(path, RUN_RECORD), `${JSON.stringify(record, null, 2)}\n`),
-  };
+  return earlier;
 }
 
 /** What `run.json` in this directory says, if there is one. */

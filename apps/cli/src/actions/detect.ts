@@ -32,7 +32,7 @@ interface PhotoRow {
 }
 
 export default (paths: string[], options: DetectOptions) =>
-  withSession(options, async ({ signal, onEvent, print }) => {
+  withSession({ ...options, writes: options.draw }, async ({ signal, onEvent, print }) => {
     const events = createEventStream();
     events.subscribe(onEvent);
     const { config, baseDirectory, where } = await configOf(options);

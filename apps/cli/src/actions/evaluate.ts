@@ -53,7 +53,7 @@ import { withSession } from '../session.js';
 import type { EvaluateOptions } from '../commands/evaluate.js';
 
 export default (options: EvaluateOptions) =>
-  withSession(options, async ({ signal, onEvent, print }) => {
+  withSession({ ...options, writes: options.out }, async ({ signal, onEvent, print }) => {
     const pairsPath = options.pairs && resolve(options.pairs);
     const imagesPath =
       options.images ??

@@ -34,7 +34,10 @@ export default (options: PrepareOptions) =>
     const config = parseRunConfig({ ...presetOf(backend, options.preset).config, ...data.config, ...given }, where);
     const composition = await compose(config, backend, scope);
     try {
-      const { exclusions, ...summary } = await prepareStage(composition, { directory });
+      const { exclusions, ...summary } = await prepareStage(composition, {
+        directory,
+        replace: options.force ?? false,
+      });
       print(`dataset: ${directory}`);
       return { json: { directory, ...summary, exclusions } };
     } finally {

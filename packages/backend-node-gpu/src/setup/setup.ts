@@ -1,6 +1,6 @@
 /** `facewright setup node-gpu`: fetches TensorFlow's libraries, puts them into the cache and tries them. */
 import { FacewrightError, throwIfAborted, type Emit } from '@facewright/core';
-import { partialPath, publish } from '@facewright/platform/node';
+import { writeWholeDirectory } from '@facewright/platform/node';
 import { mkdir, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openTensorFlowEngine } from '../engine.js';
@@ -17,7 +17,7 @@ import {
 import { checkTrainingStep } from './check.js';
 import { fetchWheels } from './pip.js';
 import { unpack, verifySha256 } from './unpack.js';
-import { isNeeded, WHEELS } from './wheels.js';
+import { isNeeded, WHEELS, type Wheel } from './wheels.js';
 
 export interface SetupOptions {
   /** For machines without an NVIDIA GPU: a tenth of the size. */
@@ -100,6 +100,8 @@ export async function setup({
   return { variant, directory, bytes, alreadyThere, device: engine.device, undo };
 }
 
+const README = 'README.txt';
+
 async function install(
   variant: Variant,
   directory: string,
@@ -117,27 +119,13 @@ async function install(
       where: parent,
       todo: 'Free some, or name a directory on another disk in FACEWRIGHT_CACHE.',
     });
-  const aside = partialPath(directory);
-  const downloads = join(aside, 'wheels');
-  try {
-    await mkdir(downloads, { recursive: true });
-    for (const [index, { requirement, sha256 }] of wheels.entries()) {
-      notice(
-        emit,
-        `Fetching ${requirement} by pip${index === 0 ? ` (about ${megabytes(download)} in all, once)` : ''}.`,
-      );
-      const before = new Set(await readdir(downloads));
-      await fetchWheels([requirement], downloads, signal);
-      const name = (await readdir(downloads)).find((file) => file.endsWith('.whl') && !before.has(file));
-      if (!name) throw new FacewrightError({ what: 'pip brought no wheel.', where: requirement });
-      const path = join(downloads, name);
-      await verifySha256(path, sha256);
-      throwIfAborted(signal, 'setting up TensorFlow');
-      notice(emit, `Unpacking ${name}.`);
-      const { files } = await unpack(path, aside, isNeeded, signal);
-      if (files === 0)
-        throw new FacewrightError({ what: `The wheel ${name} holds none of the libraries.`, where: requirement });
-      await rm(path);
+  await writeWholeDirectory(directory, { kind: 'set-up', marker: README }, async (aside) => {
+    const downloads = join(aside, 'wheels');
+    await mkdir(downloads);
+    for (const [index, wheel] of wheels.entries()) {
+      const about = index === 0 ? ` (about ${megabytes(download)} in all, once)` : '';
+      notice(emit, `Fetching ${wheel.requirement} by pip${about}.`);
+      await installWheel(wheel, downloads, aside, emit, signal);
     }
     if (!librariesIn(libraryDirectory(aside)))
       throw new FacewrightError({
@@ -146,13 +134,31 @@ async function install(
       });
     await rm(downloads, { recursive: true });
     await writeFile(
-      join(aside, 'README.txt'),
+      join(aside, README),
       `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's engine node-gpu, out of the wheels ${wheels.map(({ requirement }) => requirement).join(', ')}.\nRemove this directory to undo "facewright setup node-gpu".\n`,
     );
-    await publish(aside, directory);
-  } finally {
-    await rm(aside, { recursive: true, force: true });
-  }
+  });
+}
+
+async function installWheel(
+  { requirement, sha256 }: Wheel,
+  downloads: string,
+  aside: string,
+  emit: Emit | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const before = new Set(await readdir(downloads));
+  await fetchWheels([requirement], downloads, signal);
+  const name = (await readdir(downloads)).find((file) => file.endsWith('.whl') && !before.has(file));
+  if (!name) throw new FacewrightError({ what: 'pip brought no wheel.', where: requirement });
+  const path = join(downloads, name);
+  await verifySha256(path, sha256);
+  throwIfAborted(signal, 'setting up TensorFlow');
+  notice(emit, `Unpacking ${name}.`);
+  const { files } = await unpack(path, aside, isNeeded, signal);
+  if (files === 0)
+    throw new FacewrightError({ what: `The wheel ${name} holds none of the libraries.`, where: requirement });
+  await rm(path);
 }
 
 const notice = (emit: Emit | undefined, message: string): void => emit?.('notice', { level: 'info', message });

@@ -1,21 +1,22 @@
 /** Writes a dataset directory: tar shards, a binary index and `dataset.json`, visible under its name only when all of it is on the disk. */
 import { FacewrightError, type EncodedSample, type ResumableWriter, type Sample } from '@facewright/core';
-import { encodeImage, writeFileAtomic } from '@facewright/platform/node';
+import { createWholeDirectory, encodeImage, writeFileAtomic, type WholeDirectory } from '@facewright/platform/node';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { imageEnding, safeName, stemOf } from '../writers/names.js';
-import { createWholeDirectory, refuseForeign } from '../whole-directory.js';
 import { DATASET_FILE, DATASET_VERSION, INDEX_FILE, type DatasetFile } from './dataset-file.js';
 import { IndexBuilder, type IndexRecord } from './index-file.js';
 import { beginJournal, endJournal, isJournalOf, readEntries, writeEntry, type ShardEntry } from './journal.js';
-import { createShardWriter, type ShardFile } from './shard-writer.js';
+import { createShardWriter, type ShardFile, type ShardWriter } from './shard-writer.js';
 
 export interface DatasetWriterOptions {
   /** `jpeg` is the seed's choice (quality 95, 4:2:0); `png` keeps every value. */
   readonly format?: 'jpeg' | 'png';
   /** A shard is closed before it would grow over this many bytes; at most 4 GiB − 1. What a kill costs is the open shard: some minutes of detection. */
   readonly shardBytes?: number;
+  /** Whether an older dataset may be replaced, by `finish`; `true` unless given. */
+  readonly replace?: boolean;
 }
 
 /** Takes images that are encoded already, too: their bytes stay as they are. */
@@ -25,16 +26,17 @@ export interface EncodedDatasetWriter extends ResumableWriter {
 
 /**
  * A writer for `directory`, which must be new, empty or an older dataset (replaced by `finish`). Images are encoded as they come, several
- * at once where `add` is not awaited, and written in the order of the calls. Throws a `FacewrightError` where the directory is taken.
+ * at once where `add` is not awaited, and written in the order of the calls. The directory is locked until the writer ends, by whichever of its
+ * methods. Throws a `FacewrightError` where the directory is taken, or another process is writing it.
  */
 export async function createDatasetWriter(
   directory: string,
-  { format = 'jpeg', shardBytes = 64 * 2 ** 20 }: DatasetWriterOptions = {},
+  { format = 'jpeg', shardBytes = 64 * 2 ** 20, replace }: DatasetWriterOptions = {},
 ): Promise<EncodedDatasetWriter> {
   if (!(shardBytes > 0 && shardBytes < 2 ** 32))
     throw new RangeError(`shardBytes must be above 0 and below 2^32, got ${shardBytes}`);
-  await refuseForeign(directory, DATASET_FILE, 'dataset');
-  const state = new WriterState(directory, format, shardBytes);
+  const place = await createWholeDirectory(directory, { kind: 'dataset', marker: DATASET_FILE, replace, keep: true });
+  const state = new WriterState(directory, place, format, shardBytes);
   let tail: Promise<unknown> = Promise.resolve();
   let ended = false;
   let begun = false;
@@ -91,13 +93,11 @@ export async function createDatasetWriter(
   };
 }
 
-/** What is written so far, and where. The directory is made with the first image. */
+/** What is written so far, and where. */
 class WriterState {
   private readonly labels = new Map<string, number>();
   private readonly index = new IndexBuilder();
-  private opened:
-    | Promise<{ place: Awaited<ReturnType<typeof createWholeDirectory>>; shards: ReturnType<typeof createShardWriter> }>
-    | undefined;
+  private shards: Promise<ShardWriter> | undefined;
   private key: string | undefined;
   private notes: unknown[] = [];
   private encoder: string | undefined;
@@ -108,35 +108,29 @@ class WriterState {
 
   constructor(
     private readonly directory: string,
+    private readonly place: WholeDirectory,
     private readonly format: 'jpeg' | 'png',
     private readonly shardBytes: number,
   ) {}
 
   async resume(key: string): Promise<readonly unknown[]> {
     this.key = `${key} ${this.format} ${this.shardBytes}`;
-    const place = await createWholeDirectory(this.directory, DATASET_FILE, 'dataset', (leftOver) =>
-      isJournalOf(leftOver, this.key!),
-    );
-    const entries = await readEntries(place.aside);
-    await beginJournal(place.aside, this.key);
+    const { aside } = this.place;
+    if (!(await isJournalOf(aside, this.key))) await this.place.empty();
+    const entries = await readEntries(aside);
+    await beginJournal(aside, this.key);
     for (const { records, identities, encoder } of entries) {
       for (const record of records) this.index.add(record);
       for (const name of identities) this.labels.set(name, this.labels.size);
       this.encoder = encoder ?? this.encoder;
     }
     this.journaled = { labels: this.labels.size, shards: entries.length };
-    this.opened = Promise.resolve({
-      place,
-      shards: this.shardWriter(
-        place.aside,
-        entries.map(({ shard }) => shard),
-      ),
-    });
+    this.shards = Promise.resolve(this.shardWriter(entries.map(({ shard }) => shard)));
     return entries.flatMap(({ notes }) => notes);
   }
 
   async append({ identity, source, kind, landmarks }: Sample, bytes: Uint8Array, together = false): Promise<void> {
-    const { shards } = await this.open();
+    const shards = await this.open();
     const { shard, offset } = await shards.append(
       entryName(identity, source, kind, this.index.length, imageEnding(bytes)),
       bytes,
@@ -158,7 +152,7 @@ class WriterState {
   }
 
   async appendPhoto(images: readonly EncodedSample[], note: unknown, encoder: string | undefined): Promise<void> {
-    const { shards } = await this.open();
+    const shards = await this.open();
     if (images.length)
       await shards.makeRoom(
         images.length,
@@ -176,7 +170,8 @@ class WriterState {
         where: this.directory,
         todo: 'See the list of photos left out for the reasons.',
       });
-    const { place, shards } = await this.open();
+    const { place } = this;
+    const shards = await this.open();
     const index = this.index.encode();
     const files = [
       ...(await shards.finish()),
@@ -198,27 +193,24 @@ class WriterState {
   }
 
   async discard(): Promise<void> {
-    if (!this.opened) return;
-    const { place, shards } = await this.opened;
-    await shards.close();
-    await place.discard();
+    await (await this.shards)?.close();
+    await this.place.discard();
   }
 
   /** Keeps whole shards; where there is none, nothing is worth keeping. */
   async suspend(): Promise<void> {
     if (this.key === undefined || this.journaled.shards === 0) return this.discard();
-    await (await this.opened!).shards.close();
+    await (await this.shards)?.close();
+    this.place.suspend();
   }
 
-  private open(): NonNullable<WriterState['opened']> {
-    this.opened ??= createWholeDirectory(this.directory, DATASET_FILE, 'dataset').then((place) => ({
-      place,
-      shards: this.shardWriter(place.aside, []),
-    }));
-    return this.opened;
+  private open(): Promise<ShardWriter> {
+    this.shards ??= this.place.empty().then(() => this.shardWriter([]));
+    return this.shards;
   }
 
-  private shardWriter(aside: string, before: readonly ShardFile[]): ReturnType<typeof createShardWriter> {
+  private shardWriter(before: readonly ShardFile[]): ShardWriter {
+    const { aside } = this.place;
     return createShardWriter(aside, this.shardBytes, before, async (shard) => {
       if (this.key === undefined) return;
       const entry: ShardEntry = {

@@ -7,11 +7,10 @@
  *   <directory>/sample.json       what it was made with
  */
 import { landmarkPoints, throwIfAborted, type Emit } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/platform/node';
+import { createWholeDirectory, writeFileAtomic } from '@facewright/platform/node';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createWholeDirectory } from '../whole-directory.js';
 import { drawPhoto } from './photo.js';
 import { planSample } from './plan.js';
 
@@ -59,7 +58,7 @@ export async function generateSample({
     emit?.('notice', { level: 'info', message: `The sample of ${people} people is there already: ${path}` });
     return sample;
   }
-  const place = await createWholeDirectory(path, RECORD, 'sample');
+  const place = await createWholeDirectory(path, { kind: 'sample', marker: RECORD });
   try {
     const lines = await drawAll(place.aside, seed, counts, emit, signal);
     await writeFileAtomic(join(place.aside, LIST), `${lines.join('\n')}\n`);

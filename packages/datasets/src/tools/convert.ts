@@ -1,12 +1,11 @@
 /** From any format to another, the encoded images kept byte for byte. */
 import { FacewrightError, throwIfAborted, type Exclusion, type PreparationSummary } from '@facewright/core';
-import { ImageError } from '@facewright/platform/node';
+import { createWholeDirectory, ImageError } from '@facewright/platform/node';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { createDatasetWriter } from '../dataset/writer.js';
 import type { BinSet } from '../verification/bin.js';
-import { createWholeDirectory } from '../whole-directory.js';
 import { createFolderWriter } from '../writers/folder-writer.js';
 import { imageEnding, stemOf } from '../writers/names.js';
 import { createRecordWriter } from '../writers/record-writer.js';
@@ -195,7 +194,7 @@ async function unpackPairs(
       where: path,
       todo: 'Convert it to "folder".',
     });
-  const place = await createWholeDirectory(directory, undefined, 'verification set');
+  const place = await createWholeDirectory(directory, { kind: 'verification set' });
   try {
     const names = new Map([...images].map(([name, bytes]) => [name, `${stemOf(name)}.${imageEnding(bytes)}`]));
     for (const [name, bytes] of images) await writeFile(join(place.aside, names.get(name)!), bytes);

@@ -1,14 +1,14 @@
 /** Writes one folder a person; with `landmarks.txt`, a list as Trillion Pairs has them, where images bring their points. */
 import { landmarkPoints } from '@facewright/core';
+import { createWholeDirectory } from '@facewright/platform/node';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createWholeDirectory } from '../whole-directory.js';
 import { imageEnding, imagePaths } from './names.js';
 import { numbering, type SetWriter } from './set-writer.js';
 
 /** `directory` must be new or empty. */
 export async function createFolderWriter(directory: string): Promise<SetWriter> {
-  const place = await createWholeDirectory(directory, undefined, 'folder of people');
+  const place = await createWholeDirectory(directory, { kind: 'folder of people' });
   const pathOf = imagePaths();
   const labels = numbering();
   const list: string[] = [];

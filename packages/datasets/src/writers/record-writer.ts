@@ -2,6 +2,7 @@
  * Writes InsightFace's training sets: `train.rec`, `train.idx`, `train.lst` and `property`, laid out as insightface's face2rec2.py does:
  * record 0 tells where the ranges lie, then the images by id, then one record a person with the range of its ids.
  */
+import { createWholeDirectory } from '@facewright/platform/node';
 import { createWriteStream } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +10,6 @@ import { finished } from 'node:stream/promises';
 import sharp from 'sharp';
 import { encodeRecord } from '../recordio/framing.js';
 import { encodeImageRecord } from '../recordio/image-record.js';
-import { createWholeDirectory } from '../whole-directory.js';
 import { imageEnding, imagePaths } from './names.js';
 import { numbering, type SetWriter } from './set-writer.js';
 
@@ -19,7 +19,7 @@ const rangeRecord = (id: number, from: number, to: number): Buffer =>
 
 /** `directory` must be new or empty. Labels and ids are float32 in the format: exact below 16,777,216. */
 export async function createRecordWriter(directory: string): Promise<SetWriter> {
-  const place = await createWholeDirectory(directory, undefined, 'InsightFace training set');
+  const place = await createWholeDirectory(directory, { kind: 'InsightFace training set' });
   const recPath = join(place.aside, 'train.rec');
   const rec = await open(recPath, 'wx');
   const idx = createWriteStream(join(place.aside, 'train.idx'), { flags: 'wx' });

@@ -1,15 +1,15 @@
 /** Writes WebDataset shards: `key.jpg`, `key.cls` (the person's number) and `key.json` (identity, source, kind, landmarks), keys counted up. */
 import { landmarkPoints } from '@facewright/core';
+import { createWholeDirectory } from '@facewright/platform/node';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { END_BYTES, tarEntry } from '../dataset/tar-entry.js';
-import { createWholeDirectory } from '../whole-directory.js';
 import { imageEnding } from './names.js';
 import { numbering, type SetWriter } from './set-writer.js';
 
 /** `directory` must be new or empty. A shard is closed before it would grow over `shardBytes`; samples are never divided. */
 export async function createWebdatasetWriter(directory: string, shardBytes = 256 * 2 ** 20): Promise<SetWriter> {
-  const place = await createWholeDirectory(directory, undefined, 'WebDataset');
+  const place = await createWholeDirectory(directory, { kind: 'WebDataset' });
   const labels = numbering();
   let shards = 0;
   let count = 0;

@@ -23,10 +23,6 @@ export function join(...parts: string[]): string {
 export const dirname = (path: string): string => join(path, '..');
 export const basename = (path: string): string => path.replace(/\/+$/, '').split('/').pop()!;
 
-let number = 0;
-/** Where a file is written before it gets its name. */
-export const partialPath = (path: string): string => `${path}.${(number++).toString(16).padStart(8, '0')}.partial`;
-
 export async function mkdir(path: string, _options?: { readonly recursive?: boolean }): Promise<void> {
   directories.add(join(path));
 }
@@ -51,7 +47,7 @@ export async function readdir(path: string): Promise<string[]> {
   return [...new Set(below.map((known) => known.slice(directory.length + 1).split('/')[0]))].sort();
 }
 
-export async function rename(from: string, to: string): Promise<void> {
+async function rename(from: string, to: string): Promise<void> {
   const [source, target] = [join(from), join(to)];
   if (!exists(source)) throw missing(from);
   const moved = (path: string): string => target + path.slice(source.length);
@@ -65,8 +61,6 @@ export async function rename(from: string, to: string): Promise<void> {
   }
 }
 
-export const publish = rename;
-
 export async function rm(
   path: string,
   { force = false }: { readonly force?: boolean; readonly recursive?: boolean } = {},
@@ -75,4 +69,37 @@ export async function rm(
   if (!force && !exists(target)) throw missing(path);
   for (const known of [...files.keys()]) if (inside(target, known)) files.delete(known);
   for (const known of [...directories]) if (inside(target, known)) directories.delete(known);
+}
+
+/** Node's directories that appear whole, without its lock files: nobody else sees this memory. */
+export async function replaceDirectory(path: string, fill: (aside: string) => Promise<void>): Promise<void> {
+  const aside = `${path}.partial`;
+  try {
+    await mkdir(aside);
+    await fill(aside);
+    await rm(path, { force: true });
+    await rename(aside, path);
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+export const writeWholeDirectory = (
+  path: string,
+  _options: object,
+  fill: (aside: string) => Promise<void>,
+): Promise<void> => replaceDirectory(path, fill);
+
+const locked = new Set<string>();
+
+/** Throws where two trainings of one page write to one directory. */
+export async function whileLocked<T>(path: string, _options: object, work: () => Promise<T>): Promise<T> {
+  const directory = join(path);
+  if (locked.has(directory)) throw new Error(`something writes to "${path}" already`);
+  locked.add(directory);
+  try {
+    return await work();
+  } finally {
+    locked.delete(directory);
+  }
 }

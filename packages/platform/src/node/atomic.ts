@@ -1,14 +1,14 @@
 /** Files that appear whole or not at all: written aside, flushed to disk, renamed. */
-import { randomBytes } from 'node:crypto';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-
-/** Where a file is written before it gets its name; left-overs of a kill are recognised by the ending `.partial`. */
-export const partialPath = (path: string): string => `${path}.${randomBytes(4).toString('hex')}.partial`;
+import { dirname, join, resolve } from 'node:path';
+import { isRunning, STALE_MS, thisProcess } from './process-identity.js';
 
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const aside = partialPath(path);
+  const directory = dirname(resolve(path));
+  await mkdir(directory, { recursive: true });
+  removeLeftOvers(directory);
+  const aside = join(directory, partialName());
   try {
     const file = await open(aside, 'wx');
     try {
@@ -20,6 +20,8 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await publish(aside, path);
   } catch (error) {
     await rm(aside, { force: true });
+    // the user knows the file by its own name, and a failed write by none
+    if (error instanceof Error && 'syscall' in error) Object.assign(error, { path });
     throw error;
   }
 }
@@ -30,4 +32,29 @@ export async function publish(aside: string, path: string): Promise<void> {
   const parent = await open(dirname(path), 'r').catch(() => undefined); // Windows cannot open a directory
   await parent?.sync().catch(() => undefined);
   await parent?.close();
+}
+
+let count = 0;
+
+/** Says whose it is, so that another process can tell a left-over of a kill from a file that is being written. */
+function partialName(): string {
+  const { machine, pid, started } = thisProcess();
+  return `.facewright-${machine}-${pid}-${started.replace(/\D/g, '')}-${count++}.partial`;
+}
+
+const PARTIAL = /^\.facewright-([0-9a-f]{12})-(\d+)-(\d*)-\d+\.partial$/;
+const looked = new Set<string>();
+
+/** What killed processes left of files they were writing; looked for once in each directory that this process writes to. */
+function removeLeftOvers(directory: string): void {
+  if (looked.has(directory)) return;
+  looked.add(directory);
+  for (const name of readdirSync(directory)) {
+    const [, machine, pid, started] = PARTIAL.exec(name) ?? [];
+    if (machine === undefined) continue;
+    const path = join(directory, name);
+    const running = isRunning({ machine, pid: Number(pid), started });
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity);
+    if (running === false || (running === undefined && age > STALE_MS)) rmSync(path, { force: true });
+  }
 }

@@ -1,4 +1,4 @@
-export * from './atomic.js';
+export { writeFileAtomic } from './atomic.js';
 export * from './image-file.js';
 export * from './jpeg-encoder.js';
 export { importPlugins, loadPlugin, type PluginSource } from './load-plugin.js';
@@ -7,3 +7,11 @@ export * from './checked-file.js';
 export * from './file-names.js';
 export * from './zip-file.js';
 export * from './photo-file.js';
+export { lockDirectory, whileLocked, type Lock, type LockOptions } from './lock.js';
+export { userErrorOf } from './system-errors.js';
+export {
+  createWholeDirectory,
+  writeWholeDirectory,
+  type WholeDirectory,
+  type WholeDirectoryOptions,
+} from './whole-directory.js';

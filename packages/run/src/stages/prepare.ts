@@ -23,11 +23,13 @@ export interface PrepareStageOptions {
   readonly directory: string;
   /** A landmark list of the same photos, for the case that MTCNN's weights cannot be had. */
   readonly landmarkList?: string;
+  /** Whether an older dataset may be replaced; `true` unless given. */
+  readonly replace?: boolean;
 }
 
 export async function prepareStage(
   composition: Composition,
-  { directory, landmarkList }: PrepareStageOptions,
+  { directory, landmarkList, replace }: PrepareStageOptions,
 ): Promise<PreparationSummary> {
   const { container, config, tiers, backend } = composition;
   const recipe = workerRecipe(composition);
@@ -49,7 +51,7 @@ export async function prepareStage(
     faces: config.faces,
     withoutFace: config.withoutFace,
     limits: config.limits,
-    writer: await createDatasetWriter(directory),
+    writer: await createDatasetWriter(directory, { replace }),
     random: container.resolve(RANDOM).fork('prepare'),
     seed: config.seed,
     emit: container.resolve(EVENTS).emit,

@@ -16,11 +16,10 @@ import {
   type HostTensors,
   type PluginReference,
 } from '@facewright/core';
-import { join, readdir, readFile, rm, writeFileAtomic } from '@facewright/platform';
+import { join, readdir, readFile, replaceDirectory, rm, writeFileAtomic } from '@facewright/platform';
 import { z } from 'zod';
 import { digestOf, sha256 } from './digest.js';
 import type { Fingerprint } from './fingerprint.js';
-import { writeDirectory } from './directory.js';
 import type { StageRecord } from '../criteria/record.js';
 
 const TENSORS = 'state.safetensors';
@@ -135,7 +134,7 @@ export class Checkpoints {
       fingerprint: this.fingerprint,
       tensors: { file: TENSORS, bytes: tensors.length, sha256: sha256(tensors) },
     };
-    await writeDirectory(path, async (aside) => {
+    await replaceDirectory(path, async (aside) => {
       await writeFileAtomic(join(aside, TENSORS), tensors);
       await writeFileAtomic(
         join(aside, STATE),
@@ -202,7 +201,7 @@ export class Checkpoints {
     );
     const names = await readdir(this.directory);
     // what a kill left half written or half removed is of no use either
-    const goes = names.filter((name) => (/^\d+$/.test(name) && !kept.has(name)) || name.endsWith('.partial'));
+    const goes = names.filter((name) => (/^\d+$/.test(name) && !kept.has(name)) || /\.(partial|former)$/.test(name));
     await Promise.all(goes.map((name) => rm(join(this.directory, name), { recursive: true, force: true })));
   }
 

@@ -12,10 +12,9 @@ import {
   type HostTensors,
   type Verification,
 } from '@facewright/core';
-import { join, readFile, writeFileAtomic } from '@facewright/platform';
+import { join, readFile, whileLocked, writeFileAtomic, writeWholeDirectory } from '@facewright/platform';
 import { z } from 'zod';
 import { sha256 } from './digest.js';
-import { writeDirectory } from './directory.js';
 
 const CARD = 'model.json';
 const WEIGHTS = 'weights.safetensors';
@@ -73,14 +72,17 @@ export interface ModelFiles {
   readonly statistics: HostTensors;
 }
 
-/** Writes the directory whole, in place of an older one of that name. */
+/** Whoever else writes to a model's directory is done in a moment. */
+const WAIT_MS = 10_000;
+
+/** Writes the directory whole, in place of an older model. */
 export async function saveModel(directory: string, { card, params, statistics }: NewModelFiles): Promise<void> {
   const weights = encodeSafetensors(
     { ...prefixed('params', params), ...prefixed('statistics', statistics) },
     { format: 'facewright' },
   );
   const content = { ...card, weights: { file: WEIGHTS, bytes: weights.length, sha256: sha256(weights) } };
-  await writeDirectory(directory, async (aside) => {
+  await writeWholeDirectory(directory, { kind: 'model', marker: [CARD, WEIGHTS], wait: WAIT_MS }, async (aside) => {
     await writeFileAtomic(join(aside, WEIGHTS), weights);
     await writeFileAtomic(join(aside, CARD), `${JSON.stringify(content, null, 2)}\n`);
   });
@@ -132,11 +134,14 @@ export const metricsOf = ({ pairs, accuracy, std, tarAtFar }: Verification, on: 
 
 /** Records in a model's card how well it did; figures on the same data take the place of older ones. */
 export async function recordMetrics(directory: string, metrics: ModelMetrics): Promise<void> {
-  const { card } = await loadModelFiles(directory);
-  const path = join(directory, CARD);
-  const content = JSON.parse(await readFile(path, 'utf8')) as ModelCard;
-  const others = (card.metrics ?? []).filter(({ on }) => on !== metrics.on);
-  await writeFileAtomic(path, `${JSON.stringify({ ...content, metrics: [...others, metrics] }, null, 2)}\n`);
+  // evaluations at once would lose each other's figures
+  await whileLocked(directory, { wait: WAIT_MS }, async () => {
+    const { card } = await loadModelFiles(directory);
+    const path = join(directory, CARD);
+    const content = JSON.parse(await readFile(path, 'utf8')) as ModelCard;
+    const others = (card.metrics ?? []).filter(({ on }) => on !== metrics.on);
+    await writeFileAtomic(path, `${JSON.stringify({ ...content, metrics: [...others, metrics] }, null, 2)}\n`);
+  });
 }
 
 /** Throws a `FacewrightError` where images were aligned in another way than the model's: its embeddings of them would be quietly bad. */

@@ -1,0 +1,147 @@
+/** Who is refused, who takes over, and what is left: with locks as other processes would have written them. */
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FacewrightError } from '@facewright/core';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { lockDirectory, lockedDirectories } from './lock.js';
+import { STALE_MS, thisProcess } from './process-identity.js';
+
+const roots: string[] = [];
+let root: string;
+let directory: string;
+beforeEach(async () => {
+  roots.push((root = await mkdtemp(join(tmpdir(), 'facewright lock '))));
+  directory = join(root, 'dataset');
+});
+afterAll(() => Promise.all(roots.map((path) => rm(path, { recursive: true, force: true }))));
+
+const OWNER = {
+  ...thisProcess(),
+  id: '0123456789abcdef',
+  host: 'gpu7',
+  command: 'facewright prepare',
+  since: '2026-11-29T10:00:00.000Z',
+};
+const deadPid = (): number => spawnSync('true').pid;
+const leave = (owner: object, name = 'dataset.lock'): Promise<void> =>
+  writeFile(join(root, name), `${JSON.stringify(owner)}\n`);
+const old = (age: number): Promise<void> => utimes(join(root, 'dataset.lock'), new Date(), new Date(Date.now() - age));
+const refusal = async (): Promise<FacewrightError> =>
+  lockDirectory(directory).then(
+    () => expect.fail('the lock was taken'),
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(FacewrightError);
+      return error as FacewrightError;
+    },
+  );
+
+/** Takes the lock, and leaves nothing. */
+async function expectTaken(): Promise<void> {
+  const lock = await lockDirectory(directory);
+  lock.requireHeld();
+  expect((await readdir(root)).filter((name) => name.includes('lock'))).toEqual(['dataset.lock']);
+  lock.release();
+  expect(await readdir(root)).toEqual([]);
+}
+
+test('it goes when it is released, and is told of meanwhile', async () => {
+  const lock = await lockDirectory(directory);
+  expect(JSON.parse(await readFile(`${directory}.lock`, 'utf8'))).toMatchObject(thisProcess());
+  expect(lockedDirectories()).toContain(directory);
+  expect((await refusal()).what).toBe('This process is writing here already.');
+  lock.release();
+  lock.release();
+  expect(lockedDirectories()).not.toContain(directory);
+  expect(await readdir(root)).toEqual([]);
+});
+
+test('all names of a directory have one lock', async () => {
+  await mkdir(directory);
+  await symlink(directory, join(root, 'link'));
+  const lock = await lockDirectory(join(root, 'link'));
+  await refusal();
+  lock.release();
+});
+
+test('inside a directory: made for it, and removed where nothing came into it', async () => {
+  const lock = await lockDirectory(directory, { inside: true });
+  expect(await readdir(directory)).toEqual(['.facewright.lock']);
+  lock.release();
+  expect(await readdir(root)).toEqual([]);
+  await mkdir(directory);
+  (await lockDirectory(directory, { inside: true })).release();
+  expect(await readdir(root)).toEqual(['dataset']); // the user's own stays
+});
+
+test('one that waits gets it when it is free', async () => {
+  const lock = await lockDirectory(directory);
+  setTimeout(() => lock.release(), 150);
+  (await lockDirectory(directory, { wait: 5000 })).release();
+});
+
+test('another process that runs is named', async () => {
+  await leave({ ...OWNER, pid: process.ppid, started: '' }); // a system that does not tell when a process started
+  const { what, where, todo } = await refusal();
+  expect(what).toBe(
+    `Another process is writing here: facewright prepare, process ${process.ppid}, since 2026-11-29T10:00:00.000Z.`,
+  );
+  expect(where).toBe(directory);
+  expect(todo).toMatch(/kill \d+.*another directory/);
+});
+
+test('a dead owner is taken over', async () => {
+  await leave({ ...OWNER, pid: deadPid() });
+  await expectTaken();
+});
+
+test.skipIf(process.platform === 'win32')(
+  'another process with the pid of a dead owner is not taken for it',
+  async () => {
+    await leave({ ...OWNER, started: '1' });
+    await expectTaken();
+  },
+);
+
+test('a process on another machine: by its last sign of life', async () => {
+  const other = { ...OWNER, machine: 'ffffffffffff', pid: deadPid() };
+  await leave(other);
+  const { what, todo } = await refusal();
+  expect(what).toContain(`process ${other.pid} on gpu7`);
+  expect(todo).toContain('10 minutes after its last sign of life');
+  await old(STALE_MS - 30_000);
+  await refusal();
+  await old(STALE_MS + 30_000);
+  await expectTaken();
+});
+
+test('a damaged lock is waited for, and then taken over', async () => {
+  for (const text of ['not JSON', '{"id":"x"}', '{"pid":-1}', '']) {
+    await writeFile(join(root, 'dataset.lock'), text);
+    await old(70_000);
+    await expectTaken();
+  }
+  await writeFile(join(root, 'dataset.lock'), '');
+  await old(40_000);
+  expect((await refusal()).todo).toContain('remove this file');
+});
+
+test('one who was killed while taking over is no hindrance, nor is one after the other', async () => {
+  const pid = deadPid();
+  await leave({ ...OWNER, pid });
+  await leave({ ...OWNER, pid, id: '1111111111111111' }, 'dataset.lock.0123456789abcdef');
+  await leave({ ...OWNER, pid, id: '2222222222222222' }, 'dataset.lock.0123456789abcdef.1111111111111111');
+  await leave({ ...OWNER, pid, id: '3333333333333333' }, 'dataset.lock.3333333333333333.new');
+  const lock = await lockDirectory(directory);
+  expect(await readdir(root)).toEqual(['dataset.lock']);
+  lock.release();
+});
+
+test('one whose lock was taken over is told, and leaves the new one alone', async () => {
+  const lock = await lockDirectory(directory);
+  await leave({ ...OWNER, pid: process.ppid, machine: 'ffffffffffff' });
+  expect(() => lock.requireHeld()).toThrow(/taken over/);
+  lock.release();
+  expect(await readdir(root)).toEqual(['dataset.lock']);
+});

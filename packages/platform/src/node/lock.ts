@@ -1,0 +1,299 @@
+/**
+ * One process at a time writes a directory. Its lock is a file that says who holds it: `<directory>.lock` beside a directory that is replaced as
+ * a whole, `.facewright.lock` inside one that is written in place. It goes when the work ends, by an error or a signal too; after `kill -9` it
+ * stays, and the next process sees that its owner is gone and takes it over.
+ *
+ * Taking is free of races. A lock appears with its content at once (a hard link to a finished file, which fails where the name is taken). A stale
+ * one is replaced only by whoever holds the guard `<lock>.<id>`, a lock of its own named after the very lock that is stale: it cannot stand for
+ * a later one, because ids are never used again. A guard whose owner was killed is taken over in the same way.
+ *
+ * proper-lockfile and its like keep no record of who holds a lock, so they can neither name the owner nor see that it is dead before a timeout.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FacewrightError } from '@facewright/core';
+import { isRunning, STALE_MS, thisProcess, type ProcessIdentity } from './process-identity.js';
+
+/** The owner touches its lock this often, for processes on other machines. */
+const HEARTBEAT_MS = 15_000;
+/** A lock without readable content is one that is being written on a disk without hard links, or a damaged one. */
+const UNREADABLE_MS = 60_000;
+/** Somebody who is taking over a stale lock is waited for. */
+const TAKE_OVER_MS = 5_000;
+
+export interface Lock {
+  /** Throws a `FacewrightError` where another process has taken the lock over: call it before anything is replaced. */
+  requireHeld(): void;
+  /** Calls after the first do nothing. */
+  release(): void;
+}
+
+export interface LockOptions {
+  /** The lock lies in the directory (made if missing, and removed if nothing came into it), which is written in place; otherwise beside it. */
+  readonly inside?: boolean;
+  /** How long another process is waited for, in ms; 0 unless given. */
+  readonly wait?: number;
+}
+
+interface Owner extends ProcessIdentity {
+  /** Of this taking of the lock, never used again. Hexadecimal. */
+  readonly id: string;
+  readonly host: string;
+  readonly command: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** What `readOwner` finds where nobody can be named. */
+type Unknown = Pick<Owner, 'id'>;
+
+const INSIDE = '.facewright.lock';
+/** Guards, and owners that were not linked yet. */
+const SIDE_FILE = /^[0-9a-f]{16}(\.[0-9a-f]{16})*(\.new)?$/;
+
+/** By the lock's file. */
+const held = new Map<string, { readonly directory: string; readonly release: () => void }>();
+const releaseAll = (): void => held.forEach(({ release }) => release());
+
+/** Directories that this process is writing: for errors of the system that do not say where. */
+export const lockedDirectories = (): string[] => [...new Set([...held.values()].map(({ directory }) => directory))];
+
+/** Throws a `FacewrightError` at once (or after `wait`) where another process, or another run in this one, is writing there. */
+export async function lockDirectory(path: string, { inside = false, wait = 0 }: LockOptions = {}): Promise<Lock> {
+  const directory = canonicalPath(path);
+  const file = inside ? join(directory, INSIDE) : `${directory}.lock`;
+  const made = mkdirSync(dirname(file), { recursive: true }) !== undefined;
+  const until = Date.now() + wait;
+  for (;;) {
+    const mine = newOwner();
+    const other = await take(file, mine);
+    if (!other) return holding(directory, file, mine, made && inside);
+    if (Date.now() >= until) throw heldBy(other, directory, file);
+    await sleep(Math.min(100, wait));
+  }
+}
+
+/** Holds the lock while the work is done. */
+export async function whileLocked<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const lock = await lockDirectory(path, options);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** One name for all names of a directory, which need not exist: links are followed. Makes the directory above it. */
+export function canonicalPath(path: string): string {
+  const full = resolve(path);
+  mkdirSync(dirname(full), { recursive: true });
+  try {
+    return realpathSync(full);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return join(realpathSync(dirname(full)), basename(full));
+  }
+}
+
+function holding(directory: string, file: string, mine: Owner, made: boolean): Lock {
+  const isMine = (): boolean => readOwner(file)?.id === mine.id;
+  // written anew, not touched: the time is then that of the disk's own clock
+  const heartbeat = setInterval(() => {
+    try {
+      if (isMine()) writeFileSync(file, textOf(mine), { flag: 'r+' });
+    } catch {
+      // a disk that is away for a moment; `requireHeld` looks again
+    }
+  }, HEARTBEAT_MS).unref();
+  const release = (): void => {
+    if (!held.delete(file)) return;
+    clearInterval(heartbeat);
+    try {
+      if (isMine()) rmSync(file, { force: true });
+      if (made) rmdirSync(directory);
+    } catch {
+      // the directory has files in it, or the disk is away; a lock that stays is stale once this process ends
+    }
+  };
+  if (held.size === 0) process.on('exit', releaseAll);
+  held.set(file, { directory, release });
+  sweep(file);
+  return {
+    requireHeld: () => {
+      if (isMine()) return;
+      throw new FacewrightError({
+        what: 'Another process has taken over this directory, because this one gave no sign of life for too long.',
+        where: directory,
+        todo: 'Start the command again once the other one is done.',
+      });
+    },
+    release: () => {
+      release();
+      if (held.size === 0) process.off('exit', releaseAll);
+    },
+  };
+}
+
+/** Takes the lock; gives its owner where somebody else has it. */
+async function take(file: string, mine: Owner): Promise<Owner | Unknown | undefined> {
+  const finished = `${file}.${mine.id}.new`;
+  try {
+    writeFileSync(finished, textOf(mine), { flag: 'wx' });
+    const now = statSync(finished).mtimeMs;
+    for (const until = Date.now() + TAKE_OVER_MS; ;) {
+      if (appears(finished, file, mine)) return undefined;
+      const found = readOwner(file);
+      if (!found) continue; // released meanwhile
+      if (!isStale(found, file, now)) {
+        if ('pid' in found || Date.now() > until) return found;
+        await sleep(20);
+        continue;
+      }
+      if (await takeOver(file, found, finished)) return undefined;
+      if (Date.now() > until) return found;
+      await sleep(5);
+    }
+  } finally {
+    rmSync(finished, { force: true });
+  }
+}
+
+/** Puts the finished file in the place of this very stale lock. */
+async function takeOver(file: string, stale: Owner | Unknown, finished: string): Promise<boolean> {
+  const guard = `${file}.${stale.id}`;
+  const owner = newOwner();
+  if (await take(guard, owner)) return false;
+  try {
+    // only the guard's holder replaces this lock, and its owner is gone: what is seen here stays so
+    if (readOwner(file)?.id !== stale.id) return false;
+    renameSync(finished, file);
+    return true;
+  } finally {
+    if (readOwner(guard)?.id === owner.id) rmSync(guard, { force: true });
+  }
+}
+
+const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES', 'EMLINK'];
+
+function appears(finished: string, file: string, mine: Owner): boolean {
+  try {
+    linkSync(finished, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (!WITHOUT_LINKS.includes(code!)) throw error;
+  }
+  try {
+    writeFileSync(file, textOf(mine), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function isStale(owner: Owner | Unknown, file: string, now: number): boolean {
+  const running = 'pid' in owner ? isRunning(owner) : undefined;
+  if (running !== undefined) return !running;
+  return age(file, now) > ('pid' in owner ? STALE_MS : UNREADABLE_MS);
+}
+
+const age = (file: string, now: number): number => now - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? now);
+
+const newOwner = (): Owner => ({
+  ...thisProcess(),
+  id: randomBytes(8).toString('hex'),
+  host: hostname(),
+  command: commandName(process.argv),
+  since: new Date().toISOString(),
+});
+
+/** The tool's command alone: the paths that follow it are nobody's business. */
+const commandName = ([, program = '', command = '']: readonly string[]): string =>
+  /^facewright(\.js)?$/.test(basename(program)) && /^[a-z]+$/.test(command) ? `facewright ${command}` : '';
+
+const textOf = (owner: Owner): string => `${JSON.stringify(owner)}\n`;
+
+/** `undefined` where there is no lock. */
+function readOwner(file: string): Owner | Unknown | undefined {
+  try {
+    const text = readFileSync(file, 'utf8');
+    const owner = parsed(text);
+    return owner ?? { id: idOfDamaged(file) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parsed(text: string): Owner | undefined {
+  try {
+    const { id, pid, started, machine, host, command, since } = JSON.parse(text) as Owner;
+    const whole = [started, machine, host, command, since].every((value) => typeof value === 'string');
+    if (!whole || !Number.isSafeInteger(pid) || pid < 1 || !/^[0-9a-f]{16}$/.test(id)) return undefined;
+    return { id, pid, started, machine, host, command, since };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of this file at this time: another one in its place has another. */
+function idOfDamaged(file: string): string {
+  const { ino, mtimeMs } = statSync(file);
+  return (BigInt(ino) * 1_000_003n + BigInt(Math.round(mtimeMs * 1000))).toString(16).padStart(16, '0').slice(-16);
+}
+
+/** Removes what killed processes left beside the lock: guards, and owners that were never linked. */
+function sweep(file: string): void {
+  const directory = dirname(file);
+  const start = `${basename(file)}.`;
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(start) || !SIDE_FILE.test(name.slice(start.length))) continue;
+    const path = join(directory, name);
+    try {
+      const owner = readOwner(path);
+      if (owner && isStale(owner, path, Date.now())) rmSync(path, { force: true });
+    } catch {
+      // gone meanwhile
+    }
+  }
+}
+
+function heldBy(owner: Owner | Unknown, directory: string, file: string): FacewrightError {
+  if (!('pid' in owner))
+    return new FacewrightError({
+      what: 'Another process seems to be writing here: the lock cannot be read.',
+      where: file,
+      todo: `Try again in a minute. If nothing else is writing there, remove this file.`,
+    });
+  const { pid, host, machine, command, since } = owner;
+  const here = machine === thisProcess().machine;
+  if (here && pid === process.pid)
+    return new FacewrightError({
+      what: 'This process is writing here already.',
+      where: directory,
+      todo: 'Wait for it, or name another directory.',
+    });
+  return new FacewrightError({
+    what: `Another process is writing here: ${command && `${command}, `}process ${pid}${here ? '' : ` on ${host}`}, since ${since}.`,
+    where: directory,
+    todo: here
+      ? `Wait for it, stop it by "kill ${pid}", or name another directory.`
+      : `Wait for it, stop it there, or name another directory. If it is gone, its lock is taken over ${STALE_MS / 60_000} minutes after its last sign of life.`,
+  });
+}

@@ -1,0 +1,112 @@
+/** Two of the same command with one directory, many times with random delays: one does its work as if alone, the other gets one clear error. */
+import { existsSync } from 'node:fs';
+import { cp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createRandom } from '@facewright/core';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { digestBelow } from './helpers/digest.js';
+import { drawPeople, facewright, filesBelow, temporary, TINY, writeConfig, type Ended } from './helpers/tool.js';
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+const TIMES = 5;
+/** Starts are apart by up to this, in ms: about as long as the shortest of the commands writes. */
+const APART = 600;
+/** What a run writes of times and places. */
+const VARYING = /^(events\.jsonl|report\.html|metrics\.json)$/;
+
+let root: string;
+let list: string;
+let config: string;
+let dataset: string;
+
+beforeAll(async () => {
+  root = await temporary();
+  ({ list } = await drawPeople(root, { people: 6, photos: 5 }));
+  config = await writeConfig(root, { ...TINY, backend: 'wasm' });
+  dataset = join(root, 'dataset');
+  const prepared = await facewright(['prepare', '--data', list, '--out', dataset, '--config', config, '--quiet']);
+  expect(prepared.stderr).toBe('');
+});
+
+/** Starts the command twice. One ends well, and the other at once with the lock's error, or later because there is something already. */
+async function startPair(args: readonly string[], delay: number): Promise<{ refused: Ended[]; done: Ended[] }> {
+  const first = facewright(args);
+  await new Promise((resolve) => setTimeout(resolve, delay));
+  const ended = await Promise.all([first, facewright(args)]);
+  return { refused: ended.filter(({ code }) => code !== 0), done: ended.filter(({ code }) => code === 0) };
+}
+
+test.each([
+  ['prepare', (out: string) => ['prepare', '--data', list, '--out', out]],
+  ['train', (out: string) => ['train', '--data', dataset, '--out', out]],
+  ['run', (out: string) => ['run', '--data', list, '--out', out]],
+])('%s', async (name, command) => {
+  const random = createRandom(`pairs of ${name}`);
+  const args = (out: string): string[] => [...command(out), '--config', config, '--quiet'];
+  const alone = join(root, `${name}-alone`);
+  expect(await facewright(args(alone))).toMatchObject({ code: 0, stderr: '' });
+  const expected = await digestBelow(alone, VARYING);
+  let locked = 0;
+  for (let time = 0; time < TIMES; time++) {
+    const out = join(await temporary(), name);
+    const { refused, done } = await startPair(args(out), random.uniform() * APART);
+    expect([refused.length, done.length], refused.map(({ stderr }) => stderr).join('\n')).toEqual([1, 1]);
+    expect(refused[0].code).toBe(1);
+    // a start after the other's end finds what it made
+    expect(refused[0].stderr).toMatch(
+      /^error: (Another process is writing here: facewright |There is a (run|dataset) here already)/,
+    );
+    expect(refused[0].stderr.trimEnd().split('\n')).toHaveLength(3);
+    if (refused[0].stderr.includes('Another process')) locked++;
+    expect(await digestBelow(out, VARYING)).toEqual(expected);
+    expect((await filesBelow(join(out, '..'))).filter((file) => /lock|partial|former/.test(file))).toEqual([]);
+  }
+  expect(locked).toBeGreaterThan(0);
+});
+
+test('a good dataset is replaced at the very end: whole until then, and whatever happens meanwhile', async () => {
+  const out = join(await temporary(), 'dataset');
+  await cp(dataset, out, { recursive: true });
+  const before = await digestBelow(out);
+  const args = ['prepare', '--data', list, '--out', out, '--config', config, '--force', '--seed', '2', '--quiet'];
+  const interrupted = facewright([...args, '--data', join(root, 'people', 'none')]);
+  expect((await interrupted).code).toBe(1);
+  expect(await digestBelow(out)).toEqual(before);
+
+  const pair = startPair(args, 100);
+  let seen = 0;
+  let ended = false;
+  void pair.finally(() => (ended = true));
+  while (!ended) {
+    if (existsSync(join(out, 'dataset.json'))) {
+      const { summary } = JSON.parse(await readFile(join(out, 'dataset.json'), 'utf8')) as {
+        summary: { seed: number };
+      };
+      if (summary.seed === 1) seen++;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { refused, done } = await pair;
+  expect([refused.length, done.length], refused[0]?.stderr).toEqual([1, 1]);
+  expect(seen).toBeGreaterThan(3);
+  expect(JSON.parse(await readFile(join(out, 'dataset.json'), 'utf8'))).toMatchObject({ summary: { seed: 2 } });
+  await rm(out, { recursive: true });
+});
+
+test('a training that is being gone on with twice: the second is told who is at it', async () => {
+  const out = join(await temporary(), 'run');
+  const long = await writeConfig(await temporary(), {
+    ...TINY,
+    backend: 'wasm',
+    stages: [{ loss: 'softmax', until: { steps: 400 } }],
+  });
+  const args = ['train', '--data', dataset, '--out', out, '--config', long];
+  const first = facewright(args, { interruptAt: /train {2}\d+ %/ });
+  expect((await first).code).toBe(130);
+  const { refused, done } = await startPair([...args, '--resume'], 300);
+  expect([refused.length, done.length], refused[0]?.stderr).toEqual([1, 1]);
+  expect(refused[0].stderr).toMatch(
+    /error: Another process is writing here: facewright train, process \d+, since .*Z\.\n {2}where: .*run\n {2}to do: Wait for it, stop it by "kill \d+", or name another directory\.\n$/,
+  );
+});
