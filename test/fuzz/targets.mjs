@@ -174,6 +174,22 @@ function legacyTorch() {
   return Buffer.concat([head, value, keys, Buffer.of(4, 0, 0, 0, 0, 0, 0, 0), Buffer.from(new Float32Array(4).buffer)]);
 }
 
+/** 2 × 2 of 8 bits. */
+function bitmap() {
+  const bytes = Buffer.alloc(54 + 8 + 8, 1);
+  bytes.fill(0, 0, 54).write('BM');
+  for (const [value, at] of [
+    [62, 10],
+    [40, 14],
+    [2, 18],
+    [2, 22],
+    [2, 46],
+  ])
+    bytes.writeInt32LE(value, at);
+  bytes.writeUInt16LE(8, 28);
+  return bytes;
+}
+
 const POINTS = '3 5 6 5 4 7 3 9 6 9';
 const records = (set) => async () => ({
   'train.rec': decoded(formats[set].rec),
@@ -184,9 +200,14 @@ const records = (set) => async () => ({
 /** `seeds`: each gives files by name; `mutable`: those that are changed, all unless given; `read` gets the folder they lie in. */
 export const targets = {
   image: {
-    seeds: ['jpeg', 'png', 'webp', 'gif', 'tiff'].map((format) =>
-      one('photo.jpg', () => drawn(5).toFormat(format).toBuffer()),
-    ),
+    seeds: [
+      ...['jpeg', 'png', 'webp', 'gif', 'tiff'].map((format) =>
+        one('photo.jpg', () => drawn(5).toFormat(format).toBuffer()),
+      ),
+      one('photo.jpg', bitmap),
+      one('photo.jpg', () => `P3 # made here\n2 2 255\n${Array(12).fill(7).join(' ')}`),
+      one('photo.jpg', () => Buffer.concat([Buffer.from('P6 2 2 255\n'), Buffer.alloc(12, 9)])),
+    ],
     read: (folder) => openPhoto(join(folder, 'photo.jpg')),
   },
   rec: { seeds: [records('numbered'), records('pairs'), written('insightface-rec')], mutable: /\.rec$/, read: useSet },
@@ -215,7 +236,7 @@ export const targets = {
     read: async (folder) => {
       const path = join(folder, 'a.zip');
       const images = await openImages(path);
-      await images.close();
+      images.close();
       await useSet(path);
     },
   },

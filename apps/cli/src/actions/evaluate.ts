@@ -188,7 +188,7 @@ export default (options: EvaluateOptions) =>
           });
           return await finish(set, evaluation, read, [...skipped]);
         } finally {
-          await images.close();
+          images.close();
         }
       } finally {
         embedder.dispose();

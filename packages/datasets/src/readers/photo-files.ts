@@ -5,7 +5,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 
 /** Endings that name an image; whether one can be decoded is found out, and recorded, when it is opened. */
-const IMAGE_ENDING = /\.(jpe?g|jpe|jfif|png|webp|bmp|gif|tiff?|avif|heic|heif)$/i;
+const IMAGE_ENDING = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|p[bgpn]m|gif|tiff?|avif|heic|heif|jp2|j2k|jxl)$/i;
 
 export const isPhotoName = (name: string): boolean => IMAGE_ENDING.test(name);
 

@@ -12,7 +12,7 @@ export interface ImageSource {
   has(path: string): boolean;
   /** The encoded file. Rejects with a `FacewrightError` where there is none or it is damaged. */
   bytes(path: string, limits?: ByteLimits): Promise<Uint8Array>;
-  close(): void | Promise<void>;
+  close(): void;
 }
 
 /** `path` is a folder, a zip file or an InsightFace `.bin`; a single folder that holds all of a zip's files need not be named. Throws a `FacewrightError`. */
@@ -56,7 +56,7 @@ async function zipImages(path: string): Promise<ImageSource> {
             throw cannotRead(error, `${path}, ${name}`);
           })
         : notThere(name, path),
-    close: () => zip.close(),
+    close: () => undefined,
   };
 }
 

@@ -134,6 +134,89 @@ describe('what decodes', () => {
   });
 });
 
+/** Bitmaps of 3 × 2 with a red pixel at the top left and a blue one at the bottom right, else white. */
+const [R, B, W] = [
+  [255, 0, 0],
+  [0, 0, 255],
+  [255, 255, 255],
+];
+const PIXELS = [R, W, W, W, W, B];
+function bmp(
+  bits: number,
+  row: (pixels: number[][]) => number[],
+  { topDown = false, palette = [] as number[][] } = {},
+) {
+  const rows = [PIXELS.slice(0, 3), PIXELS.slice(3)].map((pixels) => {
+    const bytes = row(pixels);
+    return [...bytes, ...Array<number>((4 - (bytes.length % 4)) % 4).fill(0)];
+  });
+  const offset = 54 + palette.length * 4;
+  const header = Buffer.alloc(54);
+  header.write('BM');
+  for (const [value, at] of [
+    [offset, 10],
+    [40, 14],
+    [3, 18],
+    [topDown ? -2 : 2, 22],
+    [palette.length, 46],
+  ])
+    header.writeInt32LE(value, at);
+  header.writeUInt16LE(bits, 28);
+  const colours = palette.flatMap(([r, g, b]) => [b, g, r, 0]);
+  return Buffer.concat([header, Buffer.from(colours), Buffer.from((topDown ? rows : rows.reverse()).flat())]);
+}
+const bgr = (pixels: number[][]): number[] => pixels.flatMap(([r, g, b]) => [b, g, r]);
+const index = (pixel: number[]): number => [R, B, W].indexOf(pixel);
+const COLOURS = { palette: [R, B, W] };
+
+describe('formats that sharp does not read', () => {
+  test.each<[string, Buffer]>([
+    ['a bitmap of 24 bits', bmp(24, bgr)],
+    ['one from top to bottom', bmp(24, bgr, { topDown: true })],
+    ['of 32 bits', bmp(32, (pixels) => pixels.flatMap(([r, g, b]) => [b, g, r, 0]))],
+    [
+      'of 16 bits',
+      bmp(16, (pixels) => pixels.flatMap(([r, g, b]) => [((g & 0x38) << 2) | (b >> 3), ((r >> 3) << 2) | (g >> 6)])),
+    ],
+    ['of 8 bits', bmp(8, (pixels) => pixels.map(index), COLOURS)],
+    ['of 4 bits', bmp(4, ([a, b, c]) => [index(a) * 16 + index(b), index(c) * 16], COLOURS)],
+    ['a binary pixmap', Buffer.concat([Buffer.from('P6\n# made here\n3 2\n255\n'), Buffer.from(PIXELS.flat())])],
+    ['of 16 bits', Buffer.concat([Buffer.from('P6 3 2 65535 '), Buffer.from(PIXELS.flat().flatMap((v) => [v, v]))])],
+    ['a pixmap in text', Buffer.from(`P3\n3 2\n255\n${PIXELS.flat().join(' ')}\n`)],
+  ])('%s', async (_, bytes) => {
+    expect(await decodeImage(bytes)).toEqual({ width: 3, height: 2, data: Uint8Array.from(PIXELS.flat()) });
+    expect((await reason(bytes, { maxPixels: 5 })).reason).toBe('too-large');
+    expect((await reason(bytes.subarray(0, bytes.length - 5))).reason).toBe('unreadable');
+  });
+
+  test('greymaps and bitmaps of one bit', async () => {
+    const grey = (...levels: number[]): object => ({
+      width: 2,
+      height: 1,
+      data: Uint8Array.from(levels.flatMap((l) => [l, l, l])),
+    });
+    expect(await decodeImage(Buffer.from('P5 2 1 255 \x10\x20', 'latin1'))).toEqual(grey(16, 32));
+    expect(await decodeImage(Buffer.from('P2 2 1 15 0 15'))).toEqual(grey(0, 255));
+    expect(await decodeImage(Buffer.from('P1 2 1 01'))).toEqual(grey(255, 0));
+    expect(await decodeImage(Buffer.from('P4 2 1 \x40', 'latin1'))).toEqual(grey(255, 0));
+  });
+
+  test.each([
+    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'],
+    ['JPEG 2000', '\0\0\0\x0cjP  \r\n\x87\n'],
+    ['JPEG XL', '\xff\x0a\0\0'],
+    ['SVG', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'],
+    ['a web page', '<!DOCTYPE html><html>Not found</html>'],
+    ['a film', '\0\0\0\x18ftypisom\0\0\0\0mp41'],
+  ])('%s is named', async (name, start) => {
+    const error = await reason(Buffer.from(start, 'latin1'));
+    expect([error.reason, error.what]).toEqual([
+      'not-an-image',
+      expect.stringContaining(`this is ${name}. Convert it`),
+    ]);
+  });
+});
+
 describe('what does not', () => {
   test.each([
     ['text named .jpg', Buffer.from('this is not a photo\n')],

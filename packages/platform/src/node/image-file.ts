@@ -1,10 +1,13 @@
 /**
- * Encoded photos to pixels and back, by sharp. Decodes as `cv2.imread` does (EXIF orientation applied, ICC profile ignored), to 8-bit RGB:
+ * Encoded photos to pixels and back, by sharp; bitmaps and portable pixmaps by bmp.ts and pnm.ts. Decodes as `cv2.imread` does (EXIF orientation applied, ICC profile ignored), to 8-bit RGB:
  * alpha is dropped onto black, grey and CMYK are converted.
  */
 import { ImageError, refuseLarge, refuseManyBytes, type DecodeLimits } from '../image-decoding.js';
-import type { RgbImage } from '@facewright/core';
+import { messageOf, type RgbImage } from '@facewright/core';
+import { bmpHeader, decodeBmp } from './bmp.js';
+import { unreadFormat } from './image-formats.js';
 import { sizeInHeader } from './image-size.js';
+import { decodePnm, pnmHeader } from './pnm.js';
 
 export { ImageError, type DecodeLimits } from '../image-decoding.js';
 
@@ -16,9 +19,16 @@ export async function decodeImage(
   bytes: Uint8Array,
   { where, ...limits }: DecodeLimits & { where?: string } = {},
 ): Promise<RgbImage> {
-  const { default: sharp } = await import('sharp');
   if (bytes.length === 0) throw new ImageError('not-an-image', 'The file is empty.', where);
   refuseManyBytes(bytes.length, limits, where);
+  const image = decodeSimple(bytes, limits, where);
+  if (image) return image;
+  const other = unreadFormat(bytes);
+  if (other !== undefined) {
+    const what = other && `: this is ${other}. Convert it to JPEG or PNG`;
+    throw new ImageError('not-an-image', `Not an image that can be read${what}.`, where);
+  }
+  const { default: sharp } = await import('sharp');
   const open = () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
   const refuse = async (): Promise<void> => {
     const { width, height } = await open()
@@ -48,6 +58,21 @@ export async function decodeImage(
   } catch (error) {
     if (size) await refuse();
     throw new ImageError('unreadable', 'The image is damaged or incomplete.', where, error);
+  }
+}
+
+/** Bitmaps and portable pixmaps, which sharp does not read; `undefined` for all others. */
+function decodeSimple(bytes: Uint8Array, limits: DecodeLimits, where?: string): RgbImage | undefined {
+  try {
+    const bmp = bmpHeader(bytes);
+    if (bmp) refuseLarge(bmp, limits, where);
+    if (bmp) return decodeBmp(bytes, bmp);
+    const pnm = pnmHeader(bytes);
+    if (pnm) refuseLarge(pnm, limits, where);
+    return pnm && decodePnm(bytes, pnm);
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    throw new ImageError('unreadable', `The image cannot be read: ${messageOf(error)}.`, where, error);
   }
 }
 

@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
-import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile } from 'yauzl';
+import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry } from 'yauzl';
 import { FacewrightError, Interrupted, messageOf } from '@facewright/core';
-import { CheckedFile, TooManyBytes, type ReadLimits } from './checked-file.js';
+import { TooManyBytes, withFile, type CheckedFile, type ReadLimits } from './checked-file.js';
 
 export interface OpenZip {
   /** Paths with `/`, folders left out, in the order of the zip file's directory. */
@@ -16,11 +16,10 @@ export interface OpenZip {
   has(name: string): boolean;
   /** The file unpacked, of at most `maxBytes` (256 MiB unless given). Rejects with a `FacewrightError` where there is none or it is damaged. */
   bytes(name: string, limits?: ReadLimits): Promise<Uint8Array>;
-  close(): Promise<void>;
 }
 
 /** Where the bytes of a zip file come from. */
-export type ZipSource = Pick<CheckedFile, 'path' | 'size' | 'read' | 'close'>;
+export type ZipSource = Pick<CheckedFile, 'path' | 'size' | 'read'>;
 
 /** A zip file in memory. */
 export const bytesSource = (bytes: Uint8Array, path: string): ZipSource => ({
@@ -30,7 +29,6 @@ export const bytesSource = (bytes: Uint8Array, path: string): ZipSource => ({
     if (offset + length > bytes.length) throw new Error('it ends early');
     return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
   },
-  close: async () => undefined,
 });
 
 const STORED = 0;
@@ -44,18 +42,27 @@ const LARGE_TOTAL = 256 << 20;
 
 /** Throws a `FacewrightError` for what is no whole zip file, and for one whose files would unpack to far more than it is. */
 export async function openZip(given: string | ZipSource): Promise<OpenZip> {
-  const source = typeof given === 'string' ? await CheckedFile.open(given) : given;
+  if (typeof given !== 'string') return zipOf(given, given);
+  // it is open while its directory is read, and then for each file: a reader of photos has no end at which to close it
+  return withFile(given, (file) =>
+    zipOf(file, {
+      path: file.path,
+      size: file.size,
+      read: (offset, length, signal) => withFile(given, (again) => again.read(offset, length, signal)),
+    }),
+  );
+}
+
+async function zipOf(directory: ZipSource, source: ZipSource): Promise<OpenZip> {
   try {
-    const { zip, entries } = await readDirectory(source);
+    const entries = await readDirectory(directory);
     refuseBomb(source, [...entries.values()]);
     return {
       names: [...entries.keys()],
       has: (name) => entries.has(name),
-      bytes: (name, limits) => unpacked(source, zip, entries.get(name), name, limits),
-      close: () => source.close(),
+      bytes: (name, limits) => unpacked(source, entries.get(name), name, limits),
     };
   } catch (error) {
-    await source.close();
     if (error instanceof FacewrightError) throw error;
     throw new FacewrightError({
       what: `This is no zip file that can be read: ${reasonOf(error)}`,
@@ -69,8 +76,8 @@ export async function openZip(given: string | ZipSource): Promise<OpenZip> {
 const reasonOf = (error: unknown): string =>
   error instanceof FacewrightError ? error.what : `${messageOf(error).replace(/\.$/, '')}.`;
 
-async function readDirectory(source: ZipSource): Promise<{ zip: ZipFile; entries: Map<string, Entry> }> {
-  const zip = await fromRandomAccessReaderPromise(new SourceReader(source), source.size, { autoClose: false });
+async function readDirectory(directory: ZipSource): Promise<Map<string, Entry>> {
+  const zip = await fromRandomAccessReaderPromise(new DirectoryReader(directory), directory.size, { autoClose: false });
   const entries = new Map<string, Entry>();
   zip.on('entry', (entry: Entry) => {
     if (!entry.fileName.endsWith('/')) entries.set(entry.fileName, entry);
@@ -79,22 +86,35 @@ async function readDirectory(source: ZipSource): Promise<{ zip: ZipFile; entries
   zip.readEntry();
   await once(zip, 'end'); // rejects with an error
   zip.on('error', () => undefined); // there may be a second one
-  return { zip, entries };
+  return entries;
 }
 
-/** yauzl's way to read. */
-class SourceReader extends RandomAccessReader {
+/** Read ahead of yauzl, which asks for the directory a few bytes at a time. */
+const WINDOW = 1 << 16;
+
+/** yauzl's way to read; one read at a time. */
+class DirectoryReader extends RandomAccessReader {
+  private window = { start: 0, bytes: Buffer.alloc(0) as Buffer };
   constructor(private readonly source: ZipSource) {
     super();
   }
   override read(buffer: Buffer, offset: number, length: number, position: number, done: (error: Error | null) => void) {
-    this.source.read(position, length).then(
+    this.at(position, length).then(
       (bytes) => {
         bytes.copy(buffer, offset);
         done(null);
       },
       (error: Error) => done(error),
     );
+  }
+  private async at(position: number, length: number): Promise<Buffer> {
+    const { path, size } = this.source;
+    if (!(position >= 0 && position + length <= size)) throw new Error(`${path} ends early`);
+    if (position < this.window.start || position + length > this.window.start + this.window.bytes.length) {
+      const bytes = await this.source.read(position, Math.min(Math.max(length, WINDOW), size - position));
+      this.window = { start: position, bytes };
+    }
+    return this.window.bytes.subarray(position - this.window.start, position - this.window.start + length);
   }
   override _readStreamForRange(): Readable {
     throw new Error('files are not read as streams');
@@ -122,7 +142,6 @@ function refuseBomb({ path, size }: ZipSource, entries: readonly Entry[]): void 
 
 async function unpacked(
   source: ZipSource,
-  zip: ZipFile,
   entry: Entry | undefined,
   name: string,
   { maxBytes = MAX_BYTES, signal }: ReadLimits = {},
@@ -141,8 +160,7 @@ async function unpacked(
     if (entry.isEncrypted()) throw new Error('it is encrypted');
     if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
       throw new Error(`it is packed by method ${compressionMethod}, not by 0 or 8`);
-    const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-    const packed = await source.read(fileDataStart, compressedSize, signal);
+    const packed = await source.read(await dataStart(source, entry), compressedSize, signal);
     const plain = compressionMethod === STORED ? packed : await inflate(packed, uncompressedSize);
     if (plain.length !== uncompressedSize || crc32(plain) !== entry.crc32)
       throw new Error('its size or checksum does not match');
@@ -156,6 +174,15 @@ async function unpacked(
       cause: error,
     });
   }
+}
+
+const LOCAL_HEADER = 30;
+
+/** A file's own header says how long its name is there. */
+async function dataStart(source: ZipSource, { relativeOffsetOfLocalHeader: at }: Entry): Promise<number> {
+  const header = await source.read(at, LOCAL_HEADER);
+  if (header.readUInt32LE() !== 0x04034b50) throw new Error('no file begins where its directory says');
+  return at + LOCAL_HEADER + header.readUInt16LE(26) + header.readUInt16LE(28);
 }
 
 const inflateAll = promisify(inflateRaw) as (bytes: Uint8Array, options: object) => Promise<Buffer>;

@@ -1,0 +1,49 @@
+/** What a file is by its first bytes: which decoder reads it, or what it is that none reads. */
+import { latin1Text } from '@facewright/core';
+
+/** Formats that sharp decodes. SVG, which it would draw too, is a program and no photo. */
+const BY_SHARP: readonly (readonly [signature: string, offset: number])[] = [
+  ['\xff\xd8\xff', 0],
+  ['\x89PNG\r\n\x1a\n', 0],
+  ['GIF8', 0],
+  ['WEBP', 8],
+  ['II*\0', 0],
+  ['MM\0*', 0],
+  ['II+\0', 0],
+  ['MM\0+', 0],
+];
+
+const OTHERS: readonly (readonly [name: string, signature: string, offset: number])[] = [
+  ['JPEG 2000', '\0\0\0\x0cjP  ', 0],
+  ['JPEG 2000', '\xff\x4f\xff\x51', 0],
+  ['JPEG XL', '\0\0\0\x0cJXL ', 0],
+  ['JPEG XL', '\xff\x0a', 0],
+  ['a Photoshop file', '8BPS', 0],
+  ['a camera raw file', 'FUJIFILM', 0],
+  ['a camera raw file', 'IIRO', 0],
+  ['a camera raw file', 'IIRS', 0],
+  ['a camera raw file', 'IIU\0', 0],
+  ['PDF', '%PDF', 0],
+  ['a zip file', 'PK\x03\x04', 0],
+  ['a film', '\x1a\x45\xdf\xa3', 0],
+];
+/** ISO media files by their brands (ISO/IEC 14496-12); HEIC is HEVC in one. */
+const BRANDS: readonly (readonly [name: string, brands: RegExp])[] = [
+  ['HEIC', /hei[cxms]|hev[cxms]|mif1|msf1/],
+  ['a camera raw file', /crx /],
+  ['a film', /./],
+];
+
+/** `undefined` where sharp decodes it; else its name, or `''` where it is nothing known. */
+export function unreadFormat(bytes: Uint8Array): string | undefined {
+  const start = latin1Text(bytes.subarray(0, 256));
+  if (BY_SHARP.some(([signature, offset]) => start.startsWith(signature, offset))) return undefined;
+  if (start.startsWith('ftyp', 4)) {
+    const brands = start.slice(8, Math.min(64, (bytes[2] << 8) | bytes[3]));
+    return /avi[fs]/.test(brands) ? undefined : BRANDS.find(([, brand]) => brand.test(brands))?.[0];
+  }
+  const found = OTHERS.find(([, signature, offset]) => start.startsWith(signature, offset));
+  if (found) return found[0];
+  if (/^[\s\S]{0,3}\s*<(svg|\?xml[^>]*\?>[^]*<svg)/i.test(start)) return 'SVG';
+  return /^[\s\S]{0,3}\s*<(!doctype|html|\?xml)/i.test(start) ? 'a web page' : '';
+}
