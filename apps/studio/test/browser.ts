@@ -1,5 +1,6 @@
 /** What the tests of the page share: the page built and served, a Chromium to open it, and a watch on where its requests go. */
 import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
 import { CHROMIUM, CHROMIUM_FLAGS } from '@facewright/test/chromium';
 import { temporary } from '@facewright/test/tool';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -11,6 +12,9 @@ import { startStudio, type Studio } from '../src/server/index.js';
 export const noBrowser = CHROMIUM ? '' : ' (needs Chromium, e.g. apt-get install chromium)';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** A moving test picture that the page may use without being asked. */
+const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
 /** Built once a process, into a directory of its own: test files run side by side. */
 let built: Promise<string> | undefined;
 async function buildPage(): Promise<string> {
@@ -40,7 +44,10 @@ export async function openStudio({
     page: await (built ??= buildPage()),
     ...(directory !== undefined && { directory }),
   });
-  const browser: Browser = await chromium.launch({ executablePath: CHROMIUM!, args: [...CHROMIUM_FLAGS] });
+  const browser: Browser = await chromium.launch({
+    executablePath: CHROMIUM!,
+    args: [...CHROMIUM_FLAGS, ...FAKE_CAMERA],
+  });
   const context = await browser.newContext({
     colorScheme: dark ? 'dark' : 'light',
     viewport: { width, height },
@@ -62,6 +69,16 @@ export async function openStudio({
 /** The requests that went anywhere but to the page's own server. */
 export const elsewhere = ({ requests, studio }: Pick<OpenPage, 'requests' | 'studio'>): string[] =>
   requests.filter((url) => !url.startsWith(studio.url));
+
+/** What axe-core finds against WCAG 2.1 A and AA, in words. */
+export async function faults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+    .analyze();
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
+  );
+}
 
 /** Takes the picture of a page into the directory that `STUDIO_PICTURES` names, at most `height` pixels of it. */
 export async function picture(page: Page, name: string, height?: number): Promise<void> {

@@ -1,4 +1,5 @@
 /** The page “Match” on real photos, with MTCNN and a published model: one person twice, then two people. */
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRunContainer, pluginContext } from '@facewright/core';
 import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
@@ -6,8 +7,10 @@ import { fivePoint } from '@facewright/preprocess';
 import { saveModel } from '@facewright/training';
 import { sharedData } from '@facewright/test/shared-data';
 import { temporary } from '@facewright/test/tool';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { elsewhere, noBrowser, openStudio } from './browser.js';
+import { elsewhere, faults, noBrowser, openStudio, picture } from './browser.js';
 
 const [y1, mtcnn, people] = [
   sharedData('models/insightface-y1'),
@@ -16,9 +19,42 @@ const [y1, mtcnn, people] = [
 ];
 const reason = noBrowser || (y1 && mtcnn && people ? '' : ' (needs ../shared/data: models, mtcnn and people)');
 
+/** Photos scaled to one height, beside each other. */
+async function sideBySide(photos: readonly string[], target: string): Promise<void> {
+  const [width, height] = [400, 500];
+  const parts = await Promise.all(
+    photos.map((photo) => sharp(photo).resize(width, height, { fit: 'cover' }).toBuffer()),
+  );
+  await sharp({ create: { width: width * parts.length, height, channels: 3, background: '#888' } })
+    .composite(parts.map((input, index) => ({ input, left: index * width, top: 0 })))
+    .png()
+    .toFile(target);
+}
+
+/** As the clipboard hands a picture to a page. */
+async function paste(page: Page, path: string): Promise<void> {
+  const base64 = (await readFile(path)).toString('base64');
+  await page.evaluate(`{
+    const bytes = Uint8Array.from(atob('${base64}'), (character) => character.charCodeAt(0));
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([bytes], 'pasted.png', { type: 'image/png' }));
+    document.activeElement?.blur();
+    document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+  }`);
+}
+
+/** A run of the tool's sample, with that model. */
+async function writeDrawnRun(directory: string, model: string): Promise<void> {
+  await cp(model, join(directory, 'model'), { recursive: true });
+  const config = { out: '/somewhere/run', data: '/somewhere/run/sample' };
+  const started = { type: 'run.started', at: 1, command: 'run', seed: 1, config, versions: {} };
+  await writeFile(join(directory, 'events.jsonl'), `${JSON.stringify(started)}\n`);
+}
+
 describe.skipIf(reason)(`matching in the page${reason}`, () => {
   test('real photos of one person and of two', async () => {
-    const model = join(await temporary(), 'y1');
+    const root = await temporary();
+    const model = join(root, 'y1');
     const { fingerprint, size } = await fivePoint().create(pluginContext(createRunContainer(), 'test'));
     await saveModel(model, {
       card: {
@@ -53,14 +89,45 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
       expect(same).toBeGreaterThan(different + 0.2);
 
       // what is no photo is an error beside its place, and another photo mends it
+      const second = here.getByRole('group', { name: 'Second photo' });
       await give('Choose the second photo…', mtcnn!);
+      await expect.poll(() => second.getByRole('alert').innerText(), { timeout: 30_000 }).not.toBe('');
+
+      // a photo of two people: either face can be chosen, by keyboard as well
+      const both = join(root, 'both.png');
+      await sideBySide([join(people!, 'virat_kohli/001.jpg'), join(people!, 'roger_federer/001.jpg')], both);
+      await paste(page, both);
+      await second.getByText('2 faces: choose the one to compare').waitFor({ timeout: 120_000 });
+      const answers: string[] = [];
+      for (const face of ['Face 1 of 2', 'Face 2 of 2']) {
+        const button = second.getByRole('button', { name: face });
+        await button.focus();
+        await page.keyboard.press('Enter');
+        expect(await button.getAttribute('aria-pressed')).toBe('true');
+        answers.push(await here.locator('.answer').innerText());
+      }
+      expect(answers.sort()).toEqual(['Same person', 'Two people']);
+      await picture(page, 'match-photos');
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(page.viewportSize()!.width);
+      expect(await faults(page)).toEqual([]);
+
+      // the camera of Chromium's tests shows no face
+      await second.getByRole('button', { name: 'Use the camera…' }).click();
+      const camera = page.getByRole('dialog', { name: 'Camera' });
       await expect
-        .poll(() => here.getByRole('group', { name: 'Second photo' }).getByRole('alert').innerText(), {
-          timeout: 30_000,
-        })
-        .not.toBe('');
+        .poll(() => page.evaluate<number>(`document.querySelector('dialog video').videoWidth`))
+        .toBeGreaterThan(0);
+      await camera.getByRole('button', { name: 'Take the photo' }).click();
+      await second.getByText('No face was found').waitFor({ timeout: 60_000 });
+
+      // a model of drawn faces says so before it calls one person two; opening it has selected it
+      await writeDrawnRun(join(root, 'drawn'), model);
+      await here.getByText('Open a model', { exact: true }).click();
+      await give('Choose a model directory…', join(root, 'drawn'));
+      await expect.poll(() => here.getByRole('combobox', { name: 'Model' }).inputValue()).toBe('drawn/model');
       await give('Choose the second photo…', join(people!, 'roger_federer/002.jpg'));
-      await here.getByText('Same person', { exact: true }).waitFor({ timeout: 120_000 });
+      await here.getByText('learned from drawn faces only').waitFor({ timeout: 120_000 });
+      expect(await here.locator('.answer').getAttribute('class')).toContain('unsure');
       expect(elsewhere(studio)).toEqual([]);
       expect(studio.problems).toEqual([]);
     } finally {

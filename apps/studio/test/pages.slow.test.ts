@@ -2,23 +2,11 @@
 import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
 import { drawPeople, facewright, temporary, TINY, writeConfig } from '@facewright/test/tool';
-import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { elsewhere, noBrowser, openStudio, picture } from './browser.js';
+import { elsewhere, faults, noBrowser, openStudio, picture } from './browser.js';
 
 const PAGES = ['Runs', 'Match', 'Train'];
-
-/** What axe-core finds against WCAG 2.1 A and AA, in words. */
-async function faults(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-    .analyze();
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`),
-  );
-}
 
 describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
   let runs: string;

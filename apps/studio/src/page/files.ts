@@ -46,8 +46,8 @@ export interface Picker {
   onFiles(files: GivenFile[]): void;
 }
 
-/** A place to drop files on, with a button for those who do not drag. */
-export function dropZone(text: string, pickers: readonly Picker[]): HTMLElement {
+/** A place to drop files on, with buttons for those who do not drag; `more` stand beside them. */
+export function dropZone(text: string, pickers: readonly Picker[], more: readonly HTMLElement[] = []): HTMLElement {
   const inputs = pickers.map(({ label, kind, accept, onFiles }) => {
     const input = element('input', {
       type: 'file',
@@ -68,7 +68,7 @@ export function dropZone(text: string, pickers: readonly Picker[]): HTMLElement 
     'div',
     { class: 'drop' },
     element('p', {}, text),
-    element('div', { class: 'buttons' }, ...inputs),
+    element('div', { class: 'buttons' }, ...inputs, ...more),
   );
   const over = (event: DragEvent): void => {
     event.preventDefault();

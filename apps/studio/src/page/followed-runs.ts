@@ -28,7 +28,7 @@ interface Followed {
 
 /** ms between two looks: while a run goes on, and else. */
 const OFTEN = 2000;
-const SELDOM = 10_000;
+const SELDOM = 5000;
 
 const followed = new Map<string, Followed>();
 

@@ -12,35 +12,53 @@ export function faceCanvas({ width, height, data }: RgbImage, description: strin
   return canvas;
 }
 
-/** A photo, fitted to `most` pixels a side, with the face found in it marked. */
-export async function photoCanvas(
-  photo: Blob,
-  face: Face | undefined,
-  description: string,
-  most = 360,
-): Promise<HTMLCanvasElement> {
+/** Pixels of the longer side of a shown photo, so that small faces can be seen on any screen. */
+const LONGEST = 1000;
+
+export interface ShownPhoto {
+  readonly canvas: HTMLCanvasElement;
+  /** Pixels of the photo itself. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A photo; the style sheet fits it into its place. */
+export async function photoCanvas(photo: Blob, description: string): Promise<ShownPhoto> {
   const bitmap = await createImageBitmap(photo);
-  const scale = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
+  const { width, height } = bitmap;
+  const scale = Math.min(1, LONGEST / Math.max(width, height));
   const canvas = element('canvas', {
-    width: Math.round(bitmap.width * scale),
-    height: Math.round(bitmap.height * scale),
+    width: Math.round(width * scale),
+    height: Math.round(height * scale),
     role: 'img',
     'aria-label': description,
   });
-  const context = canvas.getContext('2d')!;
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  canvas.getContext('2d')!.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
-  if (face) {
-    const { x, y, width, height } = face.box;
-    context.lineWidth = 2;
-    context.strokeStyle = '#2dd4bf';
-    context.strokeRect(x * scale, y * scale, width * scale, height * scale);
-    context.fillStyle = '#2dd4bf';
-    for (const [px, py] of Object.values(face.landmarks) as (readonly [number, number])[]) {
-      context.beginPath();
-      context.arc(px * scale, py * scale, 2.5, 0, 2 * Math.PI);
-      context.fill();
-    }
-  }
-  return canvas;
+  return { canvas, width, height };
+}
+
+/** The photo with a box around each face, which is a button that chooses it. */
+export function faceBoxes(
+  { canvas, width, height }: ShownPhoto,
+  faces: readonly Face[],
+  onChoose: (index: number) => void,
+): { readonly box: HTMLElement; choose(index: number): void } {
+  const share = (value: number, of: number): string => `${(100 * value) / of}%`;
+  const buttons = faces.map(({ box }, index) => {
+    const label = `Face ${index + 1} of ${faces.length}`;
+    const button = element('button', { type: 'button', 'aria-label': label, onclick: () => onChoose(index) });
+    // a face at the edge may reach beyond the photo
+    const [left, top] = [Math.max(0, box.x), Math.max(0, box.y)];
+    button.style.left = share(left, width);
+    button.style.top = share(top, height);
+    button.style.width = share(Math.min(width, box.x + box.width) - left, width);
+    button.style.height = share(Math.min(height, box.y + box.height) - top, height);
+    return button;
+  });
+  return {
+    box: element('div', { class: 'photo' }, canvas, ...buttons),
+    choose: (chosen) =>
+      buttons.forEach((button, index) => button.setAttribute('aria-pressed', String(index === chosen))),
+  };
 }

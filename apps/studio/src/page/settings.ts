@@ -13,8 +13,7 @@ export interface Choices {
 }
 
 /** What the choice of a net means, for its field. */
-export const NET_HINT =
-  'Small sees 64×64 pixels: a first model in minutes. Medium has half the width; full takes hours without a GPU.';
+export const NET_HINT = 'Small trains in minutes, medium takes longer, full takes hours without a GPU.';
 
 /** MobileFaceNets of the same structure: the small one has about 1 % of the full net's work, the middle one a quarter. */
 const NETS = {

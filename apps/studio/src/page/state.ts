@@ -59,7 +59,9 @@ export const runOf = (name: string, events: readonly RunEvent[], extras?: Run['e
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 /** Takes every run and every model among the files; tells how many. A run is a directory with `events.jsonl`, or a `report.html` by itself; a model is a directory with its two files. */
-export async function addDirectories(files: readonly GivenFile[]): Promise<{ runs: number; models: number }> {
+export async function addDirectories(
+  files: readonly GivenFile[],
+): Promise<{ runs: number; models: number; lastModel?: string }> {
   const byPath = new Map(files.map(({ path, file }) => [path, file]));
   const runs = new Map<string, Run>();
   for (const [path, file] of byPath) {
@@ -87,14 +89,16 @@ export async function addDirectories(files: readonly GivenFile[]): Promise<{ run
     state.addRun(runs.get(path)!);
   }
   let models = 0;
+  let lastModel: string | undefined;
   for (const [path, card] of byPath) {
     if (path !== 'model.json' && !path.endsWith('/model.json')) continue;
     const folder = folderOf(path);
     const weights = byPath.get(folder ? `${folder}/weights.safetensors` : 'weights.safetensors');
     if (!weights) continue;
     models++;
+    lastModel = folder || 'model';
     state.addModel({
-      name: folder || 'model',
+      name: lastModel,
       run: runs.get(folderOf(folder)),
       bytes: async () => ({
         card: new Uint8Array(await card.arrayBuffer()),
@@ -102,5 +106,5 @@ export async function addDirectories(files: readonly GivenFile[]): Promise<{ run
       }),
     });
   }
-  return { runs: runs.size, models };
+  return { runs: runs.size, models, ...(lastModel !== undefined && { lastModel }) };
 }

@@ -1,306 +1,163 @@
-/** The page “Match”: two photos, their aligned faces, the cosine of their embeddings, and whether that is one person at the false accept rate chosen. */
-import type { Landmarks } from '@facewright/core';
+/** The page “Match”: two photos, a face chosen in each, and whether they show one person at the rate of false accepts chosen. */
 import { cosineSimilarity } from '@facewright/training';
 import { drawSample } from '../drawn.js';
-import { element, errorBox, field, numberInput, select, showError, statusLine } from '../dom.js';
-import { dropZone } from '../files.js';
-import { faceCanvas, photoCanvas } from '../images.js';
-import { addDirectories, state, type Model } from '../state.js';
-import { thresholdsOf } from '../verdict.js';
+import { learnedFromDrawnFaces } from '../drawn-people.js';
+import { element, errorBox, showError, statusLine } from '../dom.js';
+import { answerTo } from '../match/answer.js';
+import { modelSettings } from '../match/model-settings.js';
+import { createPhotoSlot, type Photo } from '../match/photo-slot.js';
+import { state, type Model } from '../state.js';
 import { lookForWeights, weightsPanel } from '../weights.js';
 import { openWorker, type OpenWorker } from '../worker.js';
-import type { FoundFace } from '../workers/matcher.js';
-
-interface Slot {
-  readonly panel: HTMLElement;
-  readonly error: HTMLElement;
-  readonly name: string;
-  photo?: { blob: Blob; landmarks?: Landmarks };
-  found?: FoundFace;
-}
 
 /** Seeds of drawn people that no training of the page draws. */
 const DRAWN_SEED = 9001;
-/** Where nothing says what a model's cosines mean. */
-const PLAIN_THRESHOLD = 0.35;
 
 export function matchPage(): HTMLElement {
   const status = statusLine();
   const engineLine = element('p', { class: 'hint' }, 'The engine starts with the first photo.');
   const error = errorBox();
-  const verdict = element('div', { class: 'verdict', role: 'status', 'aria-live': 'polite' });
-  const modelChoice = select([]);
-  const farChoice = select([]);
-  const ownThreshold = numberInput(PLAIN_THRESHOLD, -1, 1, 'any');
-  const farField = field(
-    'False accept rate',
-    farChoice,
-    'Of pairs of two people, the share that may pass for one; measured on people the model never saw.',
+  const answer = element('div', { class: 'verdict', role: 'status', 'aria-live': 'polite' });
+  const model = modelSettings({ onChange: () => void update(), onThreshold: decide });
+  const slots = ['First photo', 'Second photo'].map((name, index) =>
+    createPhotoSlot({ name, onPhoto: (blob) => take(index, blob), onChoose: decide }),
   );
-  const ownField = field(
-    'Threshold',
-    ownThreshold,
-    'This model brings no verification that would give thresholds: photos whose cosine reaches this are called the same person.',
-  );
-  const slots = [makeSlot('First photo'), makeSlot('Second photo')];
-  let open: OpenWorker | undefined;
-  let engine: Promise<void> | undefined;
-  let used: { model?: Model; weights?: Uint8Array } = {};
+  const matcher = openMatcher((text) => (engineLine.textContent = text));
   let last: Promise<void> = Promise.resolve();
 
-  function makeSlot(name: string): Slot {
-    const slot: Slot = { name, panel: element('div', { class: 'found' }), error: errorBox() };
-    return slot;
-  }
-
-  /** One thing after another: the worker has one engine. */
-  const inTurn = (work: () => Promise<void>): Promise<void> =>
-    (last = last.then(work).catch((cause: unknown) => showError(error, cause)));
-
-  async function ready(): Promise<OpenWorker['work']> {
-    open ??= openWorker();
-    const worker = open.work;
-    engine ??= Promise.race([worker.open('auto'), open.broken]).then(
-      ({ name, device, passedOver }) =>
-        void (engineLine.textContent = `Engine: ${name} (${device}). ${passedOver.map((reason) => `Passed over: ${reason}.`).join(' ')}`),
-    );
-    await engine;
-    const model = state.models.find(({ name }) => name === modelChoice.value);
-    if (!model) throw new Error('There is no model yet. Train one on the page “Train”, or open a model directory.');
-    if (used.model !== model) {
-      status.textContent = 'Loading the model…';
-      await worker.useModel(await model.bytes());
-      used = { ...used, model };
-      for (const slot of slots) slot.found = undefined;
-    }
-    if (state.weights && used.weights !== state.weights) {
-      await worker.useDetector(state.weights);
-      used = { ...used, weights: state.weights };
-    }
-    return worker;
-  }
-
-  /** Whatever has no face yet gets one; then the verdict. */
-  const update = (): Promise<void> =>
-    inTurn(async () => {
-      error.textContent = '';
-      if (!slots.some(({ photo }) => photo)) return;
-      if (slots.some(({ photo }) => photo && !photo.landmarks)) await lookForWeights();
-      status.textContent = 'Starting the engine…';
-      const worker = await ready();
-      for (const slot of slots) {
-        if (!slot.photo || slot.found) continue;
-        status.textContent = `Looking for the face in the ${slot.name.toLowerCase()}…`;
-        slot.panel.replaceChildren();
-        slot.error.textContent = '';
-        try {
-          slot.found = await worker.face(slot.photo.blob, slot.photo.landmarks);
-        } catch (cause) {
-          showError(slot.error, cause);
-          // without a detector it is looked at again once there is one; else only another photo helps
-          if (state.weights || slot.photo.landmarks) slot.photo = undefined;
-          continue;
-        }
-        const { aligned, faces, face } = slot.found;
-        slot.panel.replaceChildren(
-          element(
-            'figure',
-            {},
-            await photoCanvas(slot.photo.blob, face, `${slot.name}${face ? ', the face found in it marked' : ''}`),
-            element(
-              'figcaption',
-              {},
-              faces > 1
-                ? `${faces} faces: the largest is taken`
-                : faces
-                  ? 'One face'
-                  : 'A drawn face: its points are known',
-            ),
-          ),
-          element(
-            'figure',
-            {},
-            faceCanvas(aligned, `Aligned face of the ${slot.name.toLowerCase()}`),
-            element('figcaption', {}, 'Aligned'),
-          ),
-        );
-      }
+  /** Whatever has no face yet gets one; then the answer. One after another: the worker has one engine. */
+  function update(): Promise<void> {
+    return (last = last.then(findFaces).catch((cause: unknown) => {
       status.textContent = '';
-      decide();
-    });
+      showError(error, cause);
+    }));
+  }
+
+  async function findFaces(): Promise<void> {
+    error.textContent = '';
+    if (!slots.some(({ photo }) => photo)) return;
+    if (slots.some(({ photo }) => photo && !photo.landmarks)) await lookForWeights();
+    const chosen = model.chosen();
+    if (!chosen) throw new Error('There is no model yet. Open one below, or train one on the page “Train”.');
+    status.textContent = 'Loading the model…';
+    if (await matcher.use(chosen)) for (const slot of slots) slot.forget();
+    for (const slot of slots) {
+      const { photo, name } = slot;
+      if (!photo || slot.faces) continue;
+      status.textContent = `Looking for faces in the ${name.toLowerCase()}…`;
+      try {
+        await slot.show(await matcher.faces(photo));
+      } catch (cause) {
+        // without a detector it is looked at again once there is one; else only another photo helps
+        slot.fail(cause, Boolean(state.weights ?? photo.landmarks));
+      }
+    }
+    status.textContent = '';
+    decide();
+  }
 
   function decide(): void {
-    const [a, b] = slots.map(({ found }) => found);
-    if (!a || !b) return verdict.replaceChildren();
+    const [a, b] = slots.map(({ chosen }) => chosen);
+    const { threshold, rate } = model.threshold();
+    if (!a || !b) return answer.replaceChildren();
+    if (Number.isNaN(threshold)) return answer.replaceChildren('Give a threshold.');
+    const run = model.chosen()?.run;
+    const photos = slots.some(({ photo }) => photo && !photo.landmarks);
+    const outOfPlace = photos && run !== undefined && learnedFromDrawnFaces(run);
     const cosine = cosineSimilarity(a.embedding, b.embedding);
-    const threshold = farField.hidden ? ownThreshold.valueAsNumber : Number(farChoice.value);
-    const rate = farField.hidden ? '' : ` of a false accept rate of ${farChoice.selectedOptions[0].dataset.far}`;
-    if (Number.isNaN(threshold)) return verdict.replaceChildren('Give a threshold.');
-    const same = cosine >= threshold;
-    const share = (value: number): number => Math.min(Math.max((value + 1) / 2, 0), 1) * 100;
-    const scale = element(
-      'div',
-      { class: 'scale', 'aria-hidden': true },
-      element('span', { class: 'value' }),
-      element('span', { class: 'limit' }),
-    );
-    (scale.children[0] as HTMLElement).style.width = `${share(cosine)}%`;
-    (scale.children[1] as HTMLElement).style.left = `${share(threshold)}%`;
-    verdict.replaceChildren(
-      element('p', { class: `answer ${same ? 'same' : 'different'}` }, same ? 'Same person' : 'Two people'),
-      element(
-        'p',
-        {},
-        `Cosine ${cosine.toFixed(4)}, ${same ? 'at or above' : 'below'} the threshold ${threshold.toFixed(4)}${rate}.`,
-      ),
-      scale,
-    );
+    answer.replaceChildren(...answerTo({ cosine, threshold, outOfPlace, ...(rate && { rate }) }));
   }
 
-  function showThresholds(): void {
-    const model = state.models.find(({ name }) => name === modelChoice.value);
-    const verification = model?.run?.history.evaluated?.verification;
-    const thresholds = verification ? thresholdsOf(verification) : [];
-    farField.hidden = thresholds.length === 0;
-    ownField.hidden = thresholds.length > 0;
-    farChoice.replaceChildren(
-      ...thresholds.map(({ name, at }) =>
-        element(
-          'option',
-          { value: at.threshold, 'data-far': name },
-          `${name}: 1 pair of two people in ${Math.round(1 / Number(name))} passes, ${(at.tar * 100).toFixed(1)} % of true pairs do`,
-        ),
-      ),
-    );
-    if (thresholds.length > 1) farChoice.selectedIndex = 1;
-  }
-
-  function showModels(): void {
-    const former = modelChoice.value;
-    const names = state.models.map(({ name }) => name);
-    if (names.join('\n') !== Array.from(modelChoice.options, ({ value }) => value).join('\n')) {
-      modelChoice.replaceChildren(...names.map((name) => element('option', { value: name }, name)));
-      modelChoice.value = names.includes(former) ? former : (names[names.length - 1] ?? '');
-      showThresholds();
-    }
-    noModel.hidden = names.length > 0;
-    choices.hidden = !noModel.hidden;
-    opening.open = names.length === 0;
+  function take(index: number, blob: Blob): void {
+    slots[index].put({ blob });
+    answer.replaceChildren();
     void update();
-  }
-
-  function put(index: number, blob: Blob, landmarks?: Landmarks): void {
-    slots[index].photo = { blob, landmarks };
-    slots[index].found = undefined;
-    slots[index].panel.replaceChildren();
-    slots[index].error.textContent = '';
-    verdict.replaceChildren();
-  }
-
-  async function take(index: number, blob: Blob): Promise<void> {
-    put(index, blob);
-    await update();
   }
 
   async function takeDrawn(same: boolean): Promise<void> {
     const photos = await drawSample(DRAWN_SEED + Math.floor(Math.random() * 1000), 2, 2, () => undefined);
     const chosen = same ? [photos[0], photos[1]] : [photos[0], photos[2]];
-    chosen.forEach(({ blob, landmarks }, index) => put(index, blob, landmarks));
-    await update(); // of both at once: the first with the former second would have a verdict that nobody asked for
+    // both at once: the first with the former second would have an answer that nobody asked for
+    chosen.forEach(({ blob, landmarks }, index) => slots[index].put({ blob, ...(landmarks && { landmarks }) }));
+    answer.replaceChildren();
+    await update();
   }
 
-  const noModel = element(
-    'p',
-    {},
-    'There is no model yet: ',
-    element('a', { href: '#train' }, 'train one'),
-    ', or open one here.',
-  );
-  const choices = element('div', { class: 'fields' }, field('Model', modelChoice), farField, ownField);
-  const openModel = dropZone(
-    'Drop a model directory (model.json and weights.safetensors), or a whole run directory: its verification then gives the thresholds.',
-    [
-      {
-        label: 'Choose a model directory…',
-        kind: 'directory',
-        onFiles: (files) =>
-          void addDirectories(files).then(
-            ({ models }) =>
-              models ||
-              showError(error, 'There is no model in it: a model directory has model.json and weights.safetensors.'),
-            (cause: unknown) => showError(error, cause),
-          ),
-      },
-    ],
-  );
-  const opening = element('details', { open: true }, element('summary', {}, 'Open a model'), openModel);
-  modelChoice.addEventListener('change', () => {
-    showThresholds();
-    verdict.replaceChildren();
+  state.onChange(() => {
+    model.update();
     void update();
   });
-  farChoice.addEventListener('change', decide);
-  ownThreshold.addEventListener('input', decide);
-  state.onChange(showModels);
-  showModels();
-
-  return element(
+  const photos = element(
+    'section',
+    { 'aria-label': 'Photos' },
+    element('div', { class: 'two' }, ...slots.map(({ panel }) => panel)),
+    element(
+      'div',
+      { class: 'buttons' },
+      element('span', { class: 'muted' }, 'No photos at hand?'),
+      element('button', { type: 'button', onclick: () => void takeDrawn(true) }, 'Draw one person twice'),
+      element('button', { type: 'button', onclick: () => void takeDrawn(false) }, 'Draw two people'),
+    ),
+  );
+  const page = element(
     'div',
     {},
-    element(
-      'p',
-      { class: 'lead' },
-      'Do two photos show one person? Faces are found, aligned and compared in this page; the photos never leave it.',
-    ),
-    element(
-      'section',
-      { class: 'card', 'aria-label': 'Model' },
-      element('h2', {}, 'Model'),
-      noModel,
-      choices,
-      opening,
-      engineLine,
-    ),
+    element('p', { class: 'lead' }, 'Do two photos show the same person? The photos never leave this page.'),
+    photos,
+    status,
+    error,
+    answer,
+    element('section', { class: 'card', 'aria-label': 'Model' }, element('h2', {}, 'Model'), model.box, engineLine),
     element(
       'section',
       { class: 'card', 'aria-label': 'Face detector' },
       element('h2', {}, 'Face detector'),
       weightsPanel(),
     ),
-    element(
-      'section',
-      { 'aria-label': 'Photos' },
-      element('h2', {}, 'Photos'),
-      element(
-        'div',
-        { class: 'two' },
-        ...slots.map(({ name, panel, error: slotError }, index) =>
-          element(
-            'div',
-            { class: 'card', role: 'group', 'aria-label': name },
-            element('h3', {}, name),
-            dropZone('Drop a photo here.', [
-              {
-                label: `Choose the ${name.toLowerCase()}…`,
-                kind: 'file',
-                accept: 'image/*',
-                onFiles: ([{ file }]) => void take(index, file),
-              },
-            ]),
-            slotError,
-            panel,
-          ),
-        ),
-      ),
-      element(
-        'div',
-        { class: 'buttons' },
-        element('button', { type: 'button', onclick: () => void takeDrawn(true) }, 'Draw one person twice'),
-        element('button', { type: 'button', onclick: () => void takeDrawn(false) }, 'Draw two people'),
-      ),
-    ),
-    status,
-    error,
-    verdict,
   );
+  takePasted(page, (blob) => {
+    const focused = slots.findIndex(({ panel }) => panel.contains(document.activeElement));
+    const empty = slots.findIndex(({ photo }) => !photo);
+    take([focused, empty].find((index) => index >= 0) ?? slots.length - 1, blob);
+  });
+  return page;
+}
+
+/** Pictures that are pasted while the page is shown. */
+function takePasted(page: HTMLElement, onPhoto: (blob: Blob) => void): void {
+  document.addEventListener('paste', ({ clipboardData }) => {
+    if (page.offsetParent === null) return;
+    const file = Array.from(clipboardData?.files ?? []).find(({ type }) => type.startsWith('image/'));
+    if (file) onPhoto(file);
+  });
+}
+
+/** The worker, opened with the first photo. */
+function openMatcher(onEngine: (text: string) => void): {
+  /** Tells whether it is another one than before. */
+  use(model: Model): Promise<boolean>;
+  faces(photo: Photo): ReturnType<OpenWorker['work']['faces']>;
+} {
+  let open: OpenWorker | undefined;
+  let engine: Promise<void> | undefined;
+  let used: Model | undefined;
+  let weights: Uint8Array | undefined;
+  return {
+    async use(model) {
+      const { work, broken } = (open ??= openWorker());
+      engine ??= Promise.race([work.open('auto'), broken]).then(({ name, device, passedOver }) =>
+        onEngine([`Engine: ${name} (${device}).`, ...passedOver].join(' ')),
+      );
+      await engine;
+      if (state.weights && weights !== state.weights) {
+        await work.useDetector(state.weights);
+        weights = state.weights;
+      }
+      if (used === model) return false;
+      await work.useModel(await model.bytes());
+      used = model;
+      return true;
+    },
+    faces: ({ blob, landmarks }) => open!.work.faces(blob, landmarks),
+  };
 }

@@ -5,11 +5,13 @@ import { duration, figure, historyOf, html, percent, trainingSection, verificati
 import { zipSync } from 'fflate';
 import { drawSample } from '../drawn.js';
 import { element, errorBox, field, numberInput, select, showError, showHtml, statusLine } from '../dom.js';
+import { extrasOf } from '../extras.js';
 import { download, dropZone } from '../files.js';
 import { peopleOf } from '../people.js';
 import { configFor, LOSS_NAMES, NET_HINT, NET_NAMES, type Choices } from '../settings.js';
 import { runOf, state } from '../state.js';
 import { lookForWeights, weightsPanel } from '../weights.js';
+import { underWay } from '../under-way.js';
 import { openWorker } from '../worker.js';
 import type { EngineChoice } from '../workers/engine.js';
 import type { PhotoFile, RunFiles } from '../workers/run.js';
@@ -56,7 +58,7 @@ export function trainPage(): HTMLElement {
   let number = 0;
 
   const folderLine = element('p', { class: 'hint' }, 'No folder is chosen yet.');
-  const drawnFields = element('div', { class: 'fields' }, field('People', people), field('Photos of each', photos));
+  const drawnFields = element('div', { class: 'fields' }, field('People', people), field('Photos per person', photos));
   const folderFields = element(
     'div',
     { hidden: true },
@@ -143,6 +145,7 @@ export function trainPage(): HTMLElement {
         photos,
         config: configFor(choices()),
         engine: engine.value as EngineChoice,
+        drawn: source.value === 'drawn',
         ...(weights && { weights }),
       };
       const files = await Promise.race([work.run(request, proxy(view.take)), broken]);
@@ -171,13 +174,14 @@ export function trainPage(): HTMLElement {
     return {
       take(event) {
         events.push(event);
-        if (event.type === 'notice' && event.message.startsWith('Engine passed over'))
+        if (event.type === 'notice' && event.message.includes(' is not used'))
           engineLine.textContent += `${event.message} `;
         if (event.type === 'engine.opened')
           engineLine.textContent = `Engine: ${event.name} (${event.device}). ${engineLine.textContent}`;
         if (event.type === 'progress') {
-          progress.value = event.total ? event.done / event.total : 0;
-          live.textContent = `${event.task}: ${event.done} of ${event.total ?? '?'} ${event.unit}${event.perSecond ? `, ${figure(event.perSecond)} a second` : ''}${event.text ? ` (${event.text})` : ''}`;
+          const way = underWay(events, event.at);
+          progress.value = way?.share ?? 0;
+          live.textContent = [way?.task, way?.amount, way?.left].filter(Boolean).join(' · ');
         }
         if (event.type === 'train.step' || event.type === 'train.validation' || event.type === 'stage.finished')
           due ??= setTimeout(draw, DRAW_MS);
@@ -195,7 +199,13 @@ export function trainPage(): HTMLElement {
   }
 
   function finish(name: string, events: readonly RunEvent[], files: RunFiles): void {
-    const made = runOf(name, events);
+    const text = new TextDecoder();
+    const made = runOf(name, events, () =>
+      extrasOf({
+        report: async () => text.decode(files['report.html']),
+        metrics: async () => text.decode(files['metrics.json']),
+      }),
+    );
     state.addRun(made);
     state.addModel({
       name: `${name}/model`,
@@ -203,7 +213,7 @@ export function trainPage(): HTMLElement {
       bytes: async () => ({ card: files['model/model.json'], weights: files['model/weights.safetensors'] }),
     });
     const { evaluated, finished } = made.history;
-    status.textContent = `Done in ${duration(finished?.seconds ?? 0)}.${evaluated ? ` ${percent(evaluated.verification.accuracy, 1)} of the pairs of unseen people are told right.` : ''}`;
+    status.textContent = `Done in ${duration(finished?.seconds ?? 0)}.${evaluated ? ` ${percent(evaluated.verification.accuracy, 1)} of the pairs of unseen people were classified correctly.` : ''}`;
     const verified = element('div', { class: 'report' });
     showHtml(verified, verificationSection(made.history));
     const file = name.replace(/ /g, '-');
@@ -239,10 +249,10 @@ export function trainPage(): HTMLElement {
     element(
       'div',
       { class: 'fields' },
-      field('Net', net, NET_HINT),
-      field('Steps of softmax, at most', softmaxSteps),
-      field('Then the margin loss', loss),
-      field('Steps of it', marginSteps),
+      field('Model size', net, NET_HINT),
+      field('Maximum softmax steps', softmaxSteps, 'The stage ends earlier once the loss has levelled off.'),
+      field('Margin loss', loss, 'Follows softmax and pulls the people apart.'),
+      field('Margin loss steps', marginSteps),
     ),
     element(
       'details',
@@ -251,8 +261,8 @@ export function trainPage(): HTMLElement {
       element(
         'div',
         { class: 'fields' },
-        field('Images in a step', batch),
-        field('People kept out to verify on', heldOut),
+        field('Images per step', batch),
+        field('People held out for verification', heldOut, 'The model never sees them; it is measured on them.'),
         field('Seed', seed),
       ),
     ),
@@ -268,7 +278,7 @@ export function trainPage(): HTMLElement {
     element(
       'p',
       { class: 'lead' },
-      'From photos of people to a model that tells strangers apart: prepared, trained and verified in a worker of this page. Keep the page open meanwhile.',
+      'Train a face-recognition model in this page, from your photos or from drawn people. Keep the page open until it is done.',
     ),
     form,
     status,

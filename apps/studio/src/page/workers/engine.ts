@@ -16,11 +16,13 @@ import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threa
 /** In the order they are tried. */
 const ENGINES = [webgpu, wasm] as const satisfies readonly PluginFactory<'backend'>[];
 
+const TITLES: Readonly<Record<string, string>> = { webgpu: 'WebGPU', wasm: 'WebAssembly' };
+
 export type EngineChoice = 'auto' | 'webgpu' | 'wasm';
 
 export interface OpenedEngine {
   readonly engine: Engine;
-  /** Why those before it were passed over, for people. */
+  /** Why those before it were passed over, a sentence each. */
   readonly passedOver: readonly string[];
 }
 
@@ -39,13 +41,16 @@ export async function openEngine(choice: EngineChoice): Promise<OpenedEngine> {
     if (choice !== 'auto' && choice !== name) continue;
     if (name === 'wasm') (await import('@tensorflow/tfjs-backend-wasm')).setWasmPaths(WASM_PATHS);
     const backend = await plugin().create(context);
-    const { usable, device, emulated, reason = 'it cannot be used here' } = await backend.probe();
+    const { usable, emulated, reason = 'it cannot be used here' } = await backend.probe();
     if (usable && !(emulated && choice === 'auto')) return { engine: await backend.open(), passedOver };
-    // a GPU that is played on the processor is slower than WebAssembly
-    passedOver.push(`${name}: ${usable ? device : reason}`);
+    passedOver.push(
+      usable
+        ? `${TITLES[name]} is not used because this browser only emulates it on the CPU.`
+        : `${TITLES[name]} is not used: ${reason}.`,
+    );
   }
   throw new FacewrightError({
-    what: `No engine works in this browser. ${passedOver.join('; ')}`,
+    what: `No engine works in this browser. ${passedOver.join(' ')}`,
     todo: 'Choose another engine, or use a newer browser.',
   });
 }

@@ -26,10 +26,12 @@ export interface ModelBytes {
 export interface FoundFace {
   readonly aligned: RgbImage;
   readonly embedding: Float32Array;
-  /** How many faces the photo has; the largest is taken. 0: its landmarks came with it. */
-  readonly faces: number;
+  /** Missing where its landmarks came with the photo. */
   readonly face?: Face;
 }
+
+/** Of a photo of a crowd the largest. */
+const MOST_FACES = 32;
 
 let engine: Engine | undefined;
 let embedder: Embedder | undefined;
@@ -79,8 +81,8 @@ export const matcher = {
     detector = fresh;
   },
 
-  /** The photo's largest face; `landmarks` are those of a photo that brings them. */
-  async face(photo: Blob, landmarks?: Landmarks): Promise<FoundFace> {
+  /** The photo's faces, the largest first; `landmarks` are those of a photo that brings them. */
+  async faces(photo: Blob, landmarks?: Landmarks): Promise<FoundFace[]> {
     if (!embedder)
       throw new FacewrightError({
         what: 'There is no model yet.',
@@ -90,14 +92,16 @@ export const matcher = {
       where: photo instanceof File ? photo.name : 'the photo',
     });
     const found = landmarks ? [] : await facesOf(image);
-    const face = found.reduce<Face | undefined>(
-      (best, next) => (best && areaOf(best) >= areaOf(next) ? best : next),
-      undefined,
-    );
-    const aligned = createFivePointAligner(side).align(image, landmarks ?? face!.landmarks);
-    const [embedding] = await embedder.embed([aligned]);
-    const result: FoundFace = { aligned, embedding, faces: found.length, ...(face && { face }) };
-    return transfer(result, [aligned.data.buffer as ArrayBuffer, embedding.buffer as ArrayBuffer]);
+    const points = landmarks ? [landmarks] : found.map((face) => face.landmarks);
+    const aligner = createFivePointAligner(side);
+    const aligned = points.map((five) => aligner.align(image, five));
+    const embeddings = await embedder.embed(aligned);
+    const result = aligned.map((crop, index): FoundFace => {
+      const face = found[index];
+      return { aligned: crop, embedding: embeddings[index], ...(face && { face }) };
+    });
+    const buffers = result.flatMap(({ aligned: { data }, embedding }) => [data.buffer, embedding.buffer]);
+    return transfer(result, [...new Set(buffers)] as ArrayBuffer[]);
   },
 };
 
@@ -110,7 +114,7 @@ async function facesOf(image: RgbImage): Promise<Face[]> {
   if (!detector)
     throw new FacewrightError({
       what: 'Faces cannot be found without the weights of MTCNN.',
-      todo: 'Give their file above, or have the page’s own server fetch them.',
+      todo: 'Give their file below, or have the page’s own server download them.',
     });
   const faces = await detector.detect(image);
   if (!faces.length)
@@ -118,7 +122,7 @@ async function facesOf(image: RgbImage): Promise<Face[]> {
       what: 'No face was found in this photo.',
       todo: 'Take one with a face of 40 pixels or more that looks roughly at the camera.',
     });
-  return faces;
+  return faces.sort((a, b) => areaOf(b) - areaOf(a)).slice(0, MOST_FACES);
 }
 
 const areaOf = ({ box }: Face): number => box.width * box.height;

@@ -31,6 +31,7 @@ import {
   verify,
 } from '@facewright/training';
 import { join, readFile } from '@facewright/platform';
+import { DRAWN_NOTICE } from '../drawn-people.js';
 import { openEngine, type EngineChoice } from './engine.js';
 import { createMemoryDataset } from './memory-dataset.js';
 import { onnxFile } from './onnx-file.js';
@@ -49,6 +50,8 @@ export interface RunRequest {
   readonly photos: readonly PhotoFile[];
   readonly config: RunConfigInput;
   readonly engine: EngineChoice;
+  /** The people are drawn: what the model learns holds for no photo. */
+  readonly drawn?: boolean;
   /** The file of the MTCNN weights, needed where a photo brings no landmarks. */
   readonly weights?: Uint8Array;
 }
@@ -81,8 +84,9 @@ export async function executeRun(
     versions: { facewright: '0.1.0', browser: navigator.userAgent },
   });
 
+  if (request.drawn) emit('notice', { level: 'info', message: DRAWN_NOTICE });
   const { engine, passedOver } = await openEngine(request.engine);
-  for (const reason of passedOver) emit('notice', { level: 'info', message: `Engine passed over: ${reason}` });
+  for (const message of passedOver) emit('notice', { level: 'info', message });
   emit('engine.opened', { name: engine.name, device: engine.device, purpose: 'detection, training and evaluation' });
   const contextFor = (purpose: string): PluginContext => ({
     ...pluginContext(container, purpose),
