@@ -3,6 +3,7 @@ export { testAligner, type AlignerSuiteOptions } from './aligner.js';
 export { testAugmenter, type AugmenterSuiteOptions } from './augmenter.js';
 export { testCriterion, type CriterionSuiteOptions } from './criterion.js';
 export { testDetector, type DetectorPhoto, type DetectorSuiteOptions } from './detector.js';
+export { testLogger, type LoggerSuiteOptions } from './logger.js';
 export { testLoss, type LossSuiteOptions } from './loss.js';
 export { testModel, type ModelSuiteOptions } from './model.js';
 export { testOptimiser, type OptimiserSuiteOptions } from './optimiser.js';

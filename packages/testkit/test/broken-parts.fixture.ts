@@ -9,6 +9,7 @@ import {
   softmaxCrossEntropy,
   type Engine,
   type HostTensors,
+  type Logger,
   type Loss,
   type Model,
   type Optimiser,
@@ -19,6 +20,7 @@ import {
   testAugmenter,
   testBackend,
   testDetector,
+  testLogger,
   testLoss,
   testModel,
   testOptimiser,
@@ -26,6 +28,8 @@ import {
 } from '@facewright/testkit';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
 const engine = (): Promise<Engine> => openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'plain JavaScript' });
@@ -271,3 +275,48 @@ testAugmenter(
     ],
   },
 );
+
+const logger = (name: string, open: Logger['open']) =>
+  testLogger(definePlugin({ meta: meta('logger', name), options, create: () => ({ open }) })());
+const lines = (directory: string): string => join(directory, 'lines.txt');
+logger('deaf-to-new-events', (directory) => ({
+  reader: (event) => {
+    if (event.type.startsWith('future')) throw new Error(`what is ${event.type}?`);
+    appendFileSync(lines(directory), `${event.type}\n`);
+  },
+  close: () => {},
+}));
+logger('changes-events', (directory) => ({
+  reader: (event) => appendFileSync(lines(directory), `${JSON.stringify(Object.assign(event, { seen: true }))}\n`),
+  close: () => {},
+}));
+logger('starts-over', (directory) => {
+  let [text, open] = ['', true];
+  return {
+    reader: ({ type }) => void (open && (text += `${type}\n`)),
+    close: () => {
+      open = false;
+      writeFileSync(lines(directory), `${text.length} bytes\n${text}`);
+    },
+  };
+});
+let shared = '';
+logger('shares-its-lines', (directory) => {
+  let open = true;
+  return {
+    reader: ({ type }) => void (open && (shared += `${type}\n`)),
+    close: () => {
+      open = false;
+      appendFileSync(lines(directory), shared);
+    },
+  };
+});
+logger('outside', (directory) => {
+  let open = true;
+  return {
+    reader: ({ type }) => {
+      if (open) for (const path of [directory, dirname(directory)]) appendFileSync(lines(path), `${type}\n`);
+    },
+    close: () => void (open = false),
+  };
+});

@@ -74,6 +74,17 @@ test('each broken part fails what is about it, and nothing else', async () => {
     ],
     'reader same-ids': ['no name and no id comes twice, and photos know their identity'],
     'reader absolute-ids': ['ids are relative paths with /'],
+    'logger deaf-to-new-events': ['events of a later version are passed over', 'events after close are ignored'],
+    'logger changes-events': [
+      'every event of a run is taken, and left as it was',
+      'events of a later version are passed over',
+      'events after close are ignored',
+      'what an interrupted run left is kept',
+      'two runs at a time do not meet, and nothing lies outside of their directories',
+    ],
+    'logger starts-over': ['what an interrupted run left is kept'],
+    'logger shares-its-lines': ['two runs at a time do not meet, and nothing lies outside of their directories'],
+    'logger outside': ['two runs at a time do not meet, and nothing lies outside of their directories'],
     'augmenter skips-what-is-not-there': ['every skip names a test of the suite and its reason'],
   });
   for (const name of [

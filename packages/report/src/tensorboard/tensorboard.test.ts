@@ -3,9 +3,13 @@ import fc from 'fast-check';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testLogger } from '@facewright/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { event, log, started, step } from '../../test/tensorboard-events.js';
+import { tensorBoard } from './plugin.js';
 import { crc32c, encodeEvent, encodeRecord, maskedCrc32c } from './records.js';
+
+testLogger(tensorBoard());
 
 let root: string;
 beforeAll(async () => {
