@@ -190,6 +190,13 @@ function bitmap() {
   return bytes;
 }
 
+/** Protocol 0. */
+const oldPickle = () =>
+  String.raw`((lp0|S'\xff\xd8\'\101'|p1|aF2.5|aL1099511627776L|aNa(dp7|Va|p8|(lp9|I1|aI2|asag8|a(lp11|I01|aI00|atp12|.`.replaceAll(
+    '|',
+    '\n',
+  );
+
 const POINTS = '3 5 6 5 4 7 3 9 6 9';
 const records = (set) => async () => ({
   'train.rec': decoded(formats[set].rec),
@@ -221,7 +228,9 @@ export const targets = {
     },
   },
   pickle: {
-    seeds: Object.values(pickles).flatMap((all) => Object.values(all).map((text) => one('a.pkl', () => decoded(text)))),
+    seeds: Object.values(pickles)
+      .flatMap((all) => Object.values(all).map((text) => one('a.pkl', () => decoded(text))))
+      .concat(one('a.pkl', oldPickle)),
     read: async (folder) => unpickle(await readFile(join(folder, 'a.pkl')), 'a.pkl'),
   },
   torch: { seeds: [one('a.pth', legacyTorch)], read: (folder) => useWeights(join(folder, 'a.pth')) },

@@ -33,13 +33,15 @@ export function refuseManyBytes(
   { maxBytes = PHOTO_LIMITS.maxBytes }: DecodeLimits,
   where?: string,
 ): void {
-  if (bytes <= maxBytes) return;
-  throw new ImageError(
+  if (bytes > maxBytes) throw tooManyBytes(bytes, maxBytes, where);
+}
+
+export const tooManyBytes = (bytes: number, maxBytes: number, where?: string): ImageError =>
+  new ImageError(
     'too-large',
-    `The photo has ${bytes} bytes, over the limit of ${maxBytes} (limits.maxBytes in the config).`,
+    `The photo has ${bytes} bytes, over the limit of ${maxBytes} bytes (limits.maxBytes in the config).`,
     where,
   );
-}
 
 /** Throws an `ImageError` for the pixels of a photo over the limits. */
 export function refuseLarge(

@@ -1,4 +1,5 @@
 /** The work of `facewright pairs`: a list of pairs to verify models on, drawn from any folder of people. */
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import {
   createEventStream,
@@ -6,9 +7,10 @@ import {
   createRunContainer,
   FacewrightError,
   pluginContext,
+  throwIfAborted,
   type Photo,
 } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/platform/node';
+import { decodeImage, writeFileAtomic } from '@facewright/platform/node';
 import { folder, recogniseFormat, zip } from '@facewright/datasets';
 import { drawFoldedPairs } from '@facewright/training';
 import { withSession } from '../session.js';
@@ -19,7 +21,7 @@ export default (options: PairsOptions) =>
     const events = createEventStream();
     events.subscribe(onEvent);
     const path = resolve(options.data);
-    const photos = (await photosOf(path, pluginContext(createRunContainer({ events, signal }), 'pairs'))).filter(
+    const listed = (await photosOf(path, pluginContext(createRunContainer({ events, signal }), 'pairs'))).filter(
       ({ id }) => {
         const usable = !/[\t\r\n]/.test(id);
         if (!usable)
@@ -30,20 +32,13 @@ export default (options: PairsOptions) =>
         return usable;
       },
     );
+    const { photos, pairs, left } = await drawUsable(listed, options, signal);
+    for (const [why, ids] of left)
+      events.emit('notice', {
+        level: 'warning',
+        message: `Left out, because ${why}: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''} (${ids.length}).`,
+      });
     const people = [...new Set(photos.map(({ identity }) => identity))];
-    const labels = new Map(people.map((name, label) => [name, label]));
-    const samples = photos.map(({ id, identity }) => ({
-      identity,
-      source: id,
-      kind: 'original',
-      label: labels.get(identity)!,
-    }));
-    const pairs = drawFoldedPairs(
-      { identities: people, samples },
-      options.count,
-      createRandom(options.seed).fork('pairs'),
-      options.folds,
-    );
     const folds = new Set(pairs.map(({ fold }) => fold)).size;
     if (pairs.length < options.count - 2 * folds) {
       events.emit('notice', {
@@ -70,6 +65,52 @@ export default (options: PairsOptions) =>
       json: { out, pairs: pairs.length, folds, people: people.length, photos: photos.length, seed: options.seed },
     };
   });
+
+/** Draws, looks at the photos that were drawn, and draws again without those that cannot be used, until all can. */
+async function drawUsable(listed: readonly Photo[], { count, seed, folds }: PairsOptions, signal: AbortSignal) {
+  const left = new Map<string, string[]>();
+  const checked = new Set<string>();
+  const files = new Map<string, string>();
+  for (let photos = listed; ;) {
+    const people = [...new Set(photos.map(({ identity }) => identity))];
+    const labels = new Map(people.map((name, label) => [name, label]));
+    const samples = photos.map(({ id, identity }) => ({
+      identity,
+      source: id,
+      kind: 'original',
+      label: labels.get(identity)!,
+    }));
+    const pairs = drawFoldedPairs({ identities: people, samples }, count, createRandom(seed).fork('pairs'), folds);
+    const drawn = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))].sort((a, b) => a - b).map((index) => photos[index]);
+    const unusable = new Set<string>();
+    for (const photo of drawn.filter(({ id }) => !checked.has(id))) {
+      throwIfAborted(signal, photo.id);
+      checked.add(photo.id);
+      const why = await problemOf(photo, files, signal);
+      if (why === undefined) continue;
+      unusable.add(photo.id);
+      left.set(why, [...(left.get(why) ?? []), photo.id]);
+    }
+    if (unusable.size === 0) return { photos, pairs, left };
+    photos = photos.filter(({ id }) => !unusable.has(id));
+  }
+}
+
+/** Why a photo has no place in a list; `files` are those seen so far, by their hashes. */
+async function problemOf(photo: Photo, files: Map<string, string>, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const bytes = await photo.bytes({ signal });
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    if (files.has(hash)) return 'the same file is there under another name';
+    files.set(hash, photo.id);
+    await decodeImage(bytes, { where: photo.id });
+    return undefined;
+  } catch (error) {
+    throwIfAborted(signal, photo.id);
+    if (!(error instanceof FacewrightError)) throw error;
+    return 'they cannot be read';
+  }
+}
 
 async function photosOf(path: string, context: Parameters<ReturnType<typeof folder>['create']>[0]): Promise<Photo[]> {
   const { format } = await recogniseFormat(path);

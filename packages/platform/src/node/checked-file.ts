@@ -25,11 +25,15 @@ export class TooManyBytes extends FacewrightError {
     brand(this, 'TooManyBytes');
   }
 
-  constructor(size: number, maxBytes: number, where: string) {
+  constructor(
+    readonly size: number,
+    readonly maxBytes: number,
+    where: string,
+  ) {
     super({
-      what: `The file has ${size} bytes, over the limit of ${maxBytes} bytes (maxBytes).`,
+      what: `The file has ${size} bytes, over the limit of ${maxBytes} bytes.`,
       where,
-      todo: 'Leave it out, or raise "maxBytes" under "limits" in the config.',
+      todo: 'Check that it is the right file.',
     });
     this.name = 'TooManyBytes';
   }

@@ -7,7 +7,7 @@ import {
   type ByteLimits,
   type RgbImage,
 } from '@facewright/core';
-import { ImageError, type DecodeLimits } from '../image-decoding.js';
+import { ImageError, tooManyBytes, type DecodeLimits } from '../image-decoding.js';
 import { readChecked, TooManyBytes } from './checked-file.js';
 import { pathText, type FilePath } from './file-names.js';
 import { decodeImage } from './image-file.js';
@@ -31,7 +31,7 @@ export async function readPhoto(
 /** The reason for which a photo is left out. */
 export function cannotRead(error: unknown, where: string): FacewrightError {
   if (error instanceof Interrupted || error instanceof ImageError) return error;
-  if (error instanceof TooManyBytes) return new ImageError('too-large', error.what, where, error);
+  if (error instanceof TooManyBytes) return tooManyBytes(error.size, error.maxBytes, where);
   const why = error instanceof FacewrightError ? error.what : `${messageOf(error)}.`;
   return new ImageError('unreadable', `The photo cannot be read: ${why}`, where, error);
 }

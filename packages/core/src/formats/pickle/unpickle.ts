@@ -1,10 +1,10 @@
 /**
- * A reader of Python pickles (protocols 2 to 5) that builds dictionaries, lists, tuples, strings, bytes, numbers and numpy arrays, and
+ * A reader of Python pickles (protocols 0 to 5) that builds dictionaries, lists, tuples, strings, bytes, numbers and numpy arrays, and
  * nothing else but what a caller allows: any other global is refused, no code is ever run, and sizes are checked against the bytes that are
  * there. Opcodes as in CPython's pickletools. Bytes are views of the input.
  */
 import { FacewrightError } from '../../values/errors.js';
-import { latin1Text } from '../latin1.js';
+import { latin1Bytes, latin1Text } from '../latin1.js';
 import { GLOBALS } from './globals.js';
 import { isTyped, MARK, PickleGlobal, PickleObject, type Fail, type Item, type NumpyArray } from './items.js';
 
@@ -40,6 +40,18 @@ const MAX_DEPTH = 100;
 /** A call may go over what it is given, and the same long string or list may be given to many: what is written by Python stays below 4 times the file. */
 const WORK_PER_BYTE = 8;
 const LEAST_WORK = 1 << 16;
+
+const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v' };
+
+/** The groups of `escapes` are the digits of a letter: hexadecimal, else octal for bytes or hexadecimal for text, else a letter that stands for one. */
+function unescaped(text: string, escapes: RegExp): string {
+  return text.replace(escapes, (whole, hex?: string, other?: string, letter?: string) => {
+    if (typeof letter === 'string') return LETTERS[letter] ?? letter;
+    if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
+    const code = parseInt(other!, whole.startsWith('\\U') ? 16 : 8);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
 
 function sizeOf(item: Item): number {
   if (typeof item === 'string' || item instanceof Uint8Array || Array.isArray(item)) return item.length;
@@ -161,6 +173,36 @@ class Machine {
       case 0x62:
         return this.build();
       default:
+        return this.textStep(opcode);
+    }
+  }
+
+  /** Opcodes of protocols 0 and 1, as Python 2 wrote them: numbers, strings and memo keys as lines of text. */
+  private textStep(opcode: number): void {
+    switch (opcode) {
+      case 0x49:
+        return this.push(this.integer(this.line())); // INT
+      case 0x4c:
+        return this.push(this.integer(this.line().replace(/L$/, ''))); // LONG
+      case 0x46:
+        return this.push(Number(this.line())); // FLOAT
+      case 0x53:
+        return this.push(this.quoted(this.line())); // STRING
+      case 0x56:
+        return this.push(unescaped(this.line(), /\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi)); // UNICODE
+      case 0x70:
+        return void this.memo.set(this.key(), this.top()); // PUT
+      case 0x67:
+        return this.push(this.recall(this.key())); // GET
+      case 0x64:
+        return this.dictionary(this.popToMark()); // DICT
+      case 0x6c:
+        return this.push(this.popToMark()); // LIST
+      case 0x31:
+        return void this.popToMark(); // POP_MARK
+      case 0x32:
+        return this.push(this.top()); // DUP
+      default:
         this.fail(`the opcode 0x${opcode.toString(16)} is not one of those it may hold`);
     }
   }
@@ -213,6 +255,24 @@ class Machine {
     return text;
   }
 
+  private integer(digits: string): number | boolean {
+    if (digits === '00' || digits === '01') return digits === '01';
+    const value = /^-?\d{1,16}$/.test(digits) ? Number(digits) : NaN;
+    return Number.isSafeInteger(value) ? value : this.fail('a whole number is too large, or none');
+  }
+  private key(): number {
+    return this.integer(this.line()) as number;
+  }
+  /** As Python's repr writes a byte string. */
+  private quoted(text: string): Uint8Array {
+    if (!/^(['"])[^]*\1$/.test(text) || text.length < 2) return this.fail('a string has no quotes');
+    return latin1Bytes(unescaped(text.slice(1, -1), /\\(?:x([0-9a-f]{2})|([0-7]{1,3})|([^]))/gi));
+  }
+  private dictionary(items: Item[]): void {
+    this.push(new Map<Item, Item>());
+    this.setItems(items);
+  }
+
   private push(item: Item): void {
     this.stack.push(item);
   }
@@ -251,7 +311,7 @@ class Machine {
   }
 
   private protocol(version: number): void {
-    if (version < 2 || version > 5) this.fail(`protocol ${version} is not one of 2, 3, 4 and 5`);
+    if (version > 5) this.fail(`protocol ${version} is not one of 0 to 5`);
   }
   private global(module: string, name: string): PickleGlobal {
     return (
