@@ -18,7 +18,9 @@ async function moduleOf(mark: string, name: string): Promise<{ default: unknown 
   return import(pathToFileURL(file).href);
 }
 
-const { default: loss } = (await moduleOf('// my-loss.ts', 'my-loss.ts')) as { default: Parameters<typeof testLoss>[0] };
+const { default: loss } = (await moduleOf('// my-loss.ts', 'my-loss.ts')) as {
+  default: Parameters<typeof testLoss>[0];
+};
 testLoss(typeof loss === 'function' ? (loss as () => never)() : loss, { engine: cpu() });
 
 test("the README's config is a config", async () => {
