@@ -124,6 +124,21 @@ test('the layers of a checkpoint in their order, and under names of the user', a
   );
 });
 
+test('the class weights of a head that was saved along are not counted as unused; anything else is', async () => {
+  const file = await arcface();
+  const withTensor = (name: string, shape: readonly number[]): WeightsFile => {
+    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    return { ...file, tensors: new Map(file.tensors).set(name, hostTensor(shape, values)) };
+  };
+  expect(planImport(withTensor('module.head.weight', [10, 512])).unused).toEqual([]);
+  for (const [name, shape] of [
+    ['module.extra_conv.weight', [10, 512]],
+    ['module.head.weight', [10, 512, 1]],
+    ['module.head.bias', [10]],
+  ] as const)
+    expect(planImport(withTensor(name, shape)).unused).toEqual([name]);
+});
+
 test('a file of another network is refused by the first layer that does not fit', async () => {
   const file = await arcface();
   const changed = (
