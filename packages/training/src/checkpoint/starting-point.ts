@@ -37,12 +37,9 @@ export async function readStartingPoint(path: string): Promise<StartingPoint> {
     (await readdir(join(path, ...below)).catch(() => [] as string[])).includes(name);
   if (await has('model.json')) return fromModel(path);
   if (await has('state.json')) return fromCheckpoint(path);
-  const checkpoints = (await has('checkpoints'))
-    ? join(path, 'checkpoints')
-    : basename(path) === 'checkpoints'
-      ? path
-      : undefined;
-  if (checkpoints) {
+  const isRun = await has('checkpoints');
+  if (isRun || basename(path) === 'checkpoints') {
+    const checkpoints = isRun ? join(path, 'checkpoints') : path;
     for (const step of await checkpointSteps(checkpoints)) {
       const found = await fromCheckpoint(join(checkpoints, nameOf(step))).catch(() => undefined);
       if (found) return found;
