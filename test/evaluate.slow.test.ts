@@ -117,7 +117,7 @@ test('pairs of any folder: the same list each time, and it can be evaluated on',
   expect(card.metrics.find(({ on }) => on === 'pairs.txt')!.accuracy).toBe(verification!.accuracy);
   expect(card).toMatchObject({
     licences: { data: 'drawn' },
-    trained: { batch: 8, stages: [{ loss: 'softmax' }, { loss: 'arcface' }] },
+    trained: { batch: 8, stages: [{ loss: { name: 'softmax' } }, { loss: { name: 'arcface' } }] },
   });
   const flipped = (await evaluate('--pairs', at('pairs.txt'), '--images', at('crops'), '--flip')).json<Document>();
   expect(flipped.scores.same).not.toEqual(plain.json<Document>().scores.same);

@@ -5,10 +5,10 @@ import { mobileFaceNet } from '@facewright/models';
 import { sgd } from '@facewright/training';
 import { expect, test } from 'vitest';
 import { benchTrain } from './bench-train.js';
-import { backendsOf, partsOf } from '@facewright/run';
+import { backendsOf, pluginsOf } from '@facewright/run';
 import { builtins } from './builtins.js';
 
-test.each(backendsOf(partsOf(builtins)).map((factory) => [factory.meta.name, factory] as const))(
+test.each(backendsOf(pluginsOf(builtins)).map((factory) => [factory.meta.name, factory] as const))(
   '%s',
   async (name, factory) => {
     const context = pluginContext(createRunContainer(), 'test');

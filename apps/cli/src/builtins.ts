@@ -38,10 +38,10 @@ import {
   sgd,
   stepsCriterion,
 } from '@facewright/training';
-import type { BuiltinPackage, Builtins } from '@facewright/run';
+import type { Builtins, PluginPackage } from '@facewright/run';
 
 const { resolve } = createRequire(import.meta.url);
-const from = (name: string, ...plugins: unknown[]): BuiltinPackage => ({
+const from = (name: string, ...plugins: unknown[]): PluginPackage => ({
   name,
   file: () => resolve(name),
   plugins: plugins as PluginFactory[],

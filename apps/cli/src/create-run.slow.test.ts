@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { definePlugin, Interrupted, MODEL, type Loss, type RunConfigInput, type RunEvent } from '@facewright/core';
 import { generateSample } from '@facewright/datasets';
 import { MtcnnUnavailable } from '@facewright/preprocess';
+import { historyOf, readEventLog, recipesOf } from '@facewright/report';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { arcFace, createRun, mobileFaceNet, softmax, wasm } from './index.js';
@@ -19,6 +20,15 @@ const TINY: RunConfigInput = {
   validation: { minimum: 2 },
   heldOut: { identities: 2, pairs: 20 },
 };
+
+const SMALL_NET = { inputSize: 24, width: 0.125, embeddingSize: 4, bottlenecks: [] };
+
+/** ArcFace under a name of its own, as another package would bring it. */
+const quick = definePlugin({
+  meta: { name: 'quick', kind: 'loss', version: '3.2.1', apiVersion: 1 },
+  options: z.strictObject({ m: z.number(), s: z.number().default(16) }),
+  create: (options, context) => arcFace(options).create(context),
+});
 
 /** A detector whose weights cannot be had. */
 const unavailable = definePlugin({
@@ -48,13 +58,8 @@ describe('createRun', () => {
       },
     });
     const run = await createRun({
-      config: { ...TINY, data: list, out: 'composed' },
-      plugins: [
-        mobileFaceNet({ inputSize: 24, width: 0.125, embeddingSize: 4, bottlenecks: [] }),
-        softmax(),
-        watched(),
-        wasm(),
-      ],
+      config: { ...TINY, model: undefined, data: list, out: 'composed' },
+      plugins: [mobileFaceNet(SMALL_NET), softmax(), watched(), wasm()],
       baseDirectory: directory,
       onEvent: (event) => events.push(event),
     });
@@ -75,6 +80,61 @@ describe('createRun', () => {
     );
   });
 
+  test('what was composed is what is recorded, compared and resumed, whether code or config gave it', async () => {
+    const start = async (out: string, options: { m: number; s?: number }, resume = false) => {
+      const run = await createRun({
+        config: { ...TINY, model: undefined, stages: [{ loss: 'quick', until: { steps: 1 } }], data: list, out },
+        plugins: [mobileFaceNet(SMALL_NET), quick(options), wasm()],
+        baseDirectory: directory,
+        resume,
+      });
+      return (await run.start()).directory;
+    };
+    const [one, other] = [await start('truth-1', { m: 0.1 }), await start('truth-2', { m: 0.4 })];
+    const record = JSON.parse(await readFile(join(one, 'run.json'), 'utf8'));
+    expect(record.config).toMatchObject({
+      model: { name: 'mobilefacenet', width: 0.125, embeddingSize: 4 },
+      backend: { name: 'wasm' },
+      stages: [{ loss: { name: 'quick', m: 0.1, s: 16 }, optimiser: { name: 'adam', beta1: 0.9 } }],
+    });
+    expect(record.parts).toContainEqual(
+      expect.objectContaining({ use: 'model', version: '0.1.0', package: '@facewright/models' }),
+    );
+    const card = JSON.parse(await readFile(join(one, 'model', 'model.json'), 'utf8'));
+    expect(card.trained.stages[0].loss).toEqual({ name: 'quick', m: 0.1, s: 16 });
+    const runs = [one, other].map((path) => ({
+      name: path,
+      history: historyOf(readEventLog(join(path, 'events.jsonl'))),
+    }));
+    expect(
+      recipesOf(runs)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['quick (stages.0.loss.m 0.1)', 'quick (stages.0.loss.m 0.4)']);
+    await expect(start('truth-1', { m: 0.9, s: 8 }, true)).rejects.toThrow(
+      /other options:[^]*stages\.0\.loss\.m: 0\.1 then, 0\.9 now[^]*stages\.0\.loss\.s: 16 then, 8 now/,
+    );
+  });
+
+  test('a loss that throws is named, with the line of its mistake', async () => {
+    const broken = definePlugin({
+      meta: { name: 'broken', kind: 'loss', version: '1.0.0', apiVersion: 1 },
+      options: z.strictObject({}),
+      create: async (_, context): Promise<Loss> => ({
+        ...(await softmax().create(context)),
+        apply: () => (undefined as never as { x: never }).x,
+      }),
+    });
+    const run = await createRun({
+      config: { ...TINY, stages: [{ loss: 'broken', until: { steps: 1 } }], data: list, out: 'broken' },
+      plugins: [broken()],
+      baseDirectory: directory,
+    });
+    await expect(run.start()).rejects.toThrow(
+      /The loss "broken" failed: Cannot read properties of undefined[^]*where: at [^]*create-run\.slow\.test/,
+    );
+  });
+
   test('losses given in code make the stages where the config has none', async () => {
     const { stages: _, ...rest } = TINY;
     const { config } = await createRun({
@@ -82,7 +142,7 @@ describe('createRun', () => {
       plugins: [softmax(), arcFace({ m: 0.3 })],
       baseDirectory: directory,
     });
-    expect(config.stages.map(({ loss }) => loss)).toEqual(['softmax', 'arcface']);
+    expect(config.stages).toMatchObject([{ loss: { name: 'softmax' } }, { loss: { name: 'arcface', m: 0.3 } }]);
   });
 
   test('mistakes of the seed: photos are counted again after alignment: people with too few are not trained on', async () => {

@@ -13,12 +13,11 @@ import {
   type Model,
   type RunConfigInput,
 } from '@facewright/core';
-import { loadPlugin, type PluginSource } from '@facewright/platform/node';
 import { fitUnits, layersOf, planImport, readWeightsFile, type ImportPlan } from '@facewright/convert';
 import { openDataset } from '@facewright/datasets';
 import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
 import { saveModel, type ModelCard, type NewModelCard } from '@facewright/training';
-import { pluginSource } from '@facewright/run';
+import { openLibrary, type PluginLibrary } from '@facewright/run';
 import { builtins } from './builtins.js';
 
 export interface ImportOptions {
@@ -55,7 +54,7 @@ interface Weights {
 }
 
 export async function importModel(given: ImportOptions): Promise<Imported> {
-  const source = await pluginSource(parseRunConfig(given.config, given.where).plugins, { ...given, builtins });
+  const library = await openLibrary(parseRunConfig(given.config, given.where).plugins, { ...given, builtins });
   const path = resolve(given.path);
   const weights = (await isFolder(path)) ? await plainFolder(path) : await weightsOf(path, given);
   if (weights.unused.length && !given.allowUnused) {
@@ -66,10 +65,9 @@ export async function importModel(given: ImportOptions): Promise<Imported> {
     });
   }
   const name = given.model ?? 'mobilefacenet';
-  const plugin = await loadPlugin(
+  const plugin = await library.load(
     'model',
     fromUser({ ...(name === 'mobilefacenet' && weights.options), ...given.options, name }),
-    { ...source, where: '--options' },
   );
   const model = await plugin.create(pluginContext(createRunContainer(), 'import'));
   const state = weights.state(model, plugin.options as Readonly<Record<string, unknown>>);
@@ -79,7 +77,7 @@ export async function importModel(given: ImportOptions): Promise<Imported> {
     model: { name: plugin.meta.name, options: plugin.options },
     inputSize: [...model.inputSize],
     embeddingSize: model.embeddingSize,
-    alignment: await alignmentOf(given, source),
+    alignment: await alignmentOf(given, library),
     imported: weights.imported,
     ...(given.licence !== undefined && { licences: { weights: given.licence } }),
   };
@@ -143,7 +141,7 @@ function fitted(
 
 async function alignmentOf(
   { alignment, config, where }: ImportOptions,
-  source: PluginSource,
+  library: PluginLibrary,
 ): Promise<ModelCard['alignment']> {
   if (alignment !== undefined) {
     const dataset = await openDataset(resolve(alignment));
@@ -152,7 +150,7 @@ async function alignmentOf(
     return { fingerprint, size };
   }
   const aligner = await (
-    await loadPlugin('aligner', parseRunConfig(config, where).aligner, source)
+    await library.load('aligner', parseRunConfig(config, where).aligner)
   ).create(pluginContext(createRunContainer(), 'import'));
   return { fingerprint: aligner.fingerprint, size: aligner.size };
 }

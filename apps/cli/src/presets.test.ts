@@ -3,9 +3,9 @@ import { parseRunConfig, type PluginContext, type PluginKind, type PluginReferen
 import { loadPlugin } from '@facewright/platform/node';
 import { describe, expect, test } from 'vitest';
 import { builtins } from './builtins.js';
-import { partsOf, PRESET_NAMES, presetFor } from '@facewright/run';
+import { pluginsOf, PRESET_NAMES, presetFor } from '@facewright/run';
 
-const source = { known: partsOf(builtins), baseDirectory: '.', where: 'the preset' };
+const source = { known: pluginsOf(builtins), baseDirectory: '.', where: 'the preset' };
 const configOf = (name: (typeof PRESET_NAMES)[number]) =>
   parseRunConfig(presetFor({ name: 'onnx' }, name).config, name);
 

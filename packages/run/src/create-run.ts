@@ -4,36 +4,38 @@ import { performance } from 'node:perf_hooks';
 import type { DependencyContainer } from 'tsyringe';
 import {
   createEventStream,
-  ENGINE,
-  LOGGER,
-  MODEL,
   parseRunConfig,
   RANDOM,
   throwIfAborted,
+  withPlugin,
   type ConfiguredPlugin,
   type Dataset,
   type EventReader,
   type EventStream,
+  type OpenLogger,
   type RunConfig,
   type RunConfigInput,
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { createEventLog, writeReport, type Metrics, type PairPicture } from '@facewright/report';
-import { batchParts, createEmbedder, loadModelFiles, metricsOf, recordMetrics } from '@facewright/training';
+import { batchParts, metricsOf, recordMetrics } from '@facewright/training';
 import type { Builtins } from './composition/builtins.js';
-import { backendFor, compose, givenPart, type Composition, type Scope } from './composition/compose.js';
-import { pickCrops } from './stages/crops.js';
+import type { Composition } from './composition/compose.js';
+import { backendFor, compose, type Scope } from './composition/from-config.js';
+import { GivenParts } from './composition/given.js';
 import { recogniseData } from './data-source.js';
-import { pickDropped } from './stages/dropped.js';
-import { evaluateDrawn, type DrawnEvaluation } from './stages/evaluate.js';
-import { evaluationDocument, picturesOf, writeEvaluation } from './stages/evaluation-directory.js';
-import { modelOfBeginning } from './stages/fine-tune.js';
-import { prepareStage } from './stages/prepare.js';
 import type { PresetName } from './presets/names.js';
 import { presetOf } from './presets/presets.js';
-import { openRunDirectory, requireSameConfig, type RunDirectory, type RunRecord } from './run-directory.js';
 import { drawSample, SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';
+import { openRunDirectory, requireSameRecipe, type RunDirectory, type RunRecord } from './run-directory.js';
+import { pickCrops } from './stages/crops.js';
+import { pickDropped } from './stages/dropped.js';
+import type { DrawnEvaluation } from './stages/evaluate.js';
+import { evaluationDocument, picturesOf, writeEvaluation } from './stages/evaluation-directory.js';
+import { modelToBeginFrom } from './stages/model-to-begin-from.js';
+import { prepareStage } from './stages/prepare.js';
 import { drawHeldOut, trainStage } from './stages/train.js';
+import { verifyModel } from './stages/verify.js';
 import { versions } from './versions.js';
 
 export interface RunOptions {
@@ -87,44 +89,45 @@ export interface Run {
 
 /** Checks the config, looks up every part and makes the run's directory ready. Throws a `FacewrightError` for anything the user can mend. */
 export async function createRun(options: RunOptions): Promise<Run> {
-  const {
-    builtins,
-    resume = false,
-    force = false,
-    baseDirectory = process.cwd(),
-    where = 'the config',
-    signal = new AbortController().signal,
-    plugins = [],
-  } = options;
+  const { resume = false, baseDirectory = process.cwd(), where = 'the config', plugins = [] } = options;
+  const signal = options.signal ?? new AbortController().signal;
   const sample = options.sample === true ? {} : (options.sample ?? false);
   const events = createEventStream();
   if (options.onEvent) events.subscribe(options.onEvent);
-  const scope: Scope = { builtins, events, signal, baseDirectory, where, plugins };
-  const given = withStagesOf(plugins, options.config ?? {});
-  parseRunConfig(given, where); // complains of the user's own words before anything is added to them
+  new GivenParts(plugins).requireOneSource(options.config ?? {}, where);
+  const stageLosses = options.config?.stages ? undefined : lossesOf(plugins);
+  const scope: Scope = { builtins: options.builtins, events, signal, baseDirectory, where, plugins, stageLosses };
+  const given = { ...options.config, ...(stageLosses && { stages: stagesOf(stageLosses, plugins) }) };
+  const own = parseRunConfig(given, where); // complains of the user's own words before anything is added to them
 
   const data = sample ? undefined : await recogniseData(given.data, baseDirectory);
-  const backend = await backendFor(parseRunConfig(given, where), scope);
-  const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetOf(backend, options.preset);
-  const underlay: RunConfigInput = {
-    ...preset.config,
-    ...data?.config,
-    ...(await modelOfBeginning(parseRunConfig(given, where), scope, { resume, given })),
-  };
+  const backend = await backendFor(own, scope);
+  const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetOf(backend.plugin, options.preset);
+  const beginning = await modelToBeginFrom(own, scope, { resume, given });
+  const underlay: RunConfigInput = { ...preset.config, ...data?.config, ...beginning };
   const checked = parseRunConfig({ ...underlay, ...given }, where);
   batchParts(checked.batch, checked.microBatch); // refuses parts that do not make a batch, before any work
   const out = resolve(baseDirectory, checked.out);
-  const config = { ...checked, out, ...(sample && { data: join(out, 'sample') }) };
-  const composition = await compose(config, backend, scope);
+  const composition = await compose(
+    {
+      ...checked,
+      out,
+      ...(checked.from !== undefined && { from: resolve(baseDirectory, checked.from) }),
+      ...(sample && { data: join(out, 'sample') }),
+    },
+    backend,
+    scope,
+  );
+  const { config } = composition;
   // last of all: with --force an earlier run's files go here
   const directory = await openRunDirectory(out, {
     resume,
-    force,
+    force: options.force,
     replaceSample: sample !== false && given.out === undefined,
     keep: sample ? ['sample'] : data?.prepared && dirname(data.prepared) === out ? [basename(data.prepared)] : [],
   });
   try {
-    if (resume) requireSameConfig(directory.earlier!.config, config, directory.path);
+    if (resume) requireSameRecipe(directory.earlier!, composition, directory.path);
   } catch (error) {
     directory.release();
     throw error;
@@ -138,6 +141,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
       format: 1,
       command: options.command ?? 'createRun',
       config,
+      parts: composition.parts,
       sample: sample !== false,
       heldOut: directory.earlier?.heldOut,
     };
@@ -153,7 +157,11 @@ export async function createRun(options: RunOptions): Promise<Run> {
       trainOnly: options.trainOnly ?? false,
       preset: preset.name,
       chosen,
-    }).finally(directory.release);
+    })
+      .catch((error: unknown) => {
+        throw withPlugin(error);
+      })
+      .finally(directory.release);
   };
   const { container } = composition;
   return { config, directory: directory.path, container, start, release: directory.release };
@@ -174,27 +182,19 @@ interface Execution {
 }
 
 async function execute(run: Execution): Promise<RunResult> {
-  const { composition, directory, events, signal, record } = run;
-  const { config, container, backend } = composition;
-  const { emit } = events;
+  const { composition, directory, events, record } = run;
+  const { config, container, parts } = composition;
   const begin = performance.now();
   const log = createEventLog(directory.events, { fresh: !run.resume });
   events.subscribe(log.reader);
-  const loggers = (composition.loggers.length ? await Promise.all(container.resolveAll(LOGGER)) : []).map((logger) =>
-    logger.open(directory.path),
-  );
-  for (const { reader } of loggers) events.subscribe(reader);
+  const loggers: OpenLogger[] = [];
   let dataset: Dataset | undefined;
-  let pairs: readonly PairPicture[] = [];
   try {
+    for (const part of composition.loggers) loggers.push((await part.make()).open(directory.path));
+    for (const { reader } of loggers) events.subscribe(reader);
     await directory.record(record);
-    emit('run.started', { command: record.command, seed: config.seed, config, versions: versions() });
-    if ((run.preset === 'small' || run.preset === 'medium') && run.chosen.length) {
-      emit('notice', {
-        level: 'info',
-        message: `The engine "${backend.meta.name}" is slow for the full net: the preset "${run.preset}" sets ${run.chosen.join(', ')}. --preset full takes the full net; a config sets each.`,
-      });
-    }
+    events.emit('run.started', { command: record.command, seed: config.seed, config, parts, versions: versions() });
+    tellPreset(run);
     dataset = await openDataset(run.prepared ?? (await prepared(run)));
     const heldOut = record.heldOut ?? (await drawHeldOut(composition, dataset));
     await directory.record({ ...record, heldOut });
@@ -203,30 +203,10 @@ async function execute(run: Execution): Promise<RunResult> {
       exclude: heldOut,
       resume: run.resume,
     });
-    if (!run.trainOnly && heldOut.length) {
-      const drawn = await verifyModel(composition, modelDirectory, dataset, heldOut, { emit, signal });
-      if (drawn) {
-        const { set, evaluation, read } = drawn;
-        const { verification, people } = evaluation;
-        pairs = await picturesOf(evaluation, read);
-        await writeEvaluation({
-          directory: directory.evaluation,
-          set,
-          evaluation,
-          pictures: pairs,
-          document: {
-            model: modelDirectory,
-            data: dataset.directory,
-            flip: false,
-            ...evaluationDocument(evaluation),
-            skipped: [],
-          },
-        });
-        emit('evaluate.finished', { verification, directory: directory.evaluation, ...(people && { people }) });
-        await recordMetrics(modelDirectory, metricsOf(verification, 'people held out of the training'));
-      }
-    }
-    emit('run.finished', { seconds: (performance.now() - begin) / 1000 });
+    const drawn =
+      run.trainOnly || !heldOut.length ? undefined : await verifyModel(composition, modelDirectory, dataset, heldOut);
+    const pairs = drawn ? await recordEvaluation(run, modelDirectory, dataset, drawn) : [];
+    events.emit('run.finished', { seconds: (performance.now() - begin) / 1000 });
     const crops = await pickCrops(dataset, container.resolve(RANDOM).fork('crops'));
     const dropped = await pickDropped(
       dataset.summary.exclusions,
@@ -241,6 +221,31 @@ async function execute(run: Execution): Promise<RunResult> {
     await dataset?.close();
     await composition.dispose();
   }
+}
+
+/** What a preset for a slow engine has set, for the user may want the full net. */
+function tellPreset({ preset, chosen, composition, events }: Execution): void {
+  if ((preset !== 'small' && preset !== 'medium') || !chosen.length) return;
+  events.emit('notice', {
+    level: 'info',
+    message: `The engine "${composition.backend.name}" is slow for the full net: the preset "${preset}" sets ${chosen.join(', ')}. --preset full takes the full net; a config sets each.`,
+  });
+}
+
+/** Writes the evaluation beside the model; gives its pictures. */
+async function recordEvaluation(
+  { directory, events }: Execution,
+  model: string,
+  dataset: Dataset,
+  { set, evaluation, read }: DrawnEvaluation,
+): Promise<readonly PairPicture[]> {
+  const { verification, people } = evaluation;
+  const pictures = await picturesOf(evaluation, read);
+  const document = { model, data: dataset.directory, flip: false, ...evaluationDocument(evaluation), skipped: [] };
+  await writeEvaluation({ directory: directory.evaluation, set, evaluation, pictures, document });
+  events.emit('evaluate.finished', { verification, directory: directory.evaluation, ...(people && { people }) });
+  await recordMetrics(model, metricsOf(verification, 'people held out of the training'));
+  return pictures;
 }
 
 /** The dataset of the run's directory; made now, unless an earlier start has finished it. */
@@ -267,47 +272,22 @@ async function prepared({ composition, directory, events, signal, sample, resume
   return directory.dataset;
 }
 
-async function verifyModel(
-  { container, config }: Composition,
-  modelDirectory: string,
-  dataset: Dataset,
-  heldOut: readonly string[],
-  reporting: Parameters<typeof evaluateDrawn>[5],
-): Promise<DrawnEvaluation | undefined> {
-  const { params, statistics } = await loadModelFiles(modelDirectory);
-  const embedder = createEmbedder({
-    engine: await container.resolve(ENGINE),
-    model: await container.resolve(MODEL),
-    params,
-    statistics,
-  });
-  try {
-    return await evaluateDrawn(
-      embedder,
-      dataset,
-      heldOut,
-      config.heldOut.pairs,
-      container.resolve(RANDOM).fork('pairs'),
-      reporting,
-    );
-  } finally {
-    embedder.dispose();
-  }
+/** Losses given in code make the stages where the config has none. */
+function lossesOf(plugins: readonly ConfiguredPlugin[]): ConfiguredPlugin<'loss'>[] | undefined {
+  const losses = plugins.filter((plugin): plugin is ConfiguredPlugin<'loss'> => plugin.meta.kind === 'loss');
+  return losses.length ? losses : undefined;
 }
 
-/** Losses given in code make the stages where the config has none. */
-function withStagesOf(plugins: readonly ConfiguredPlugin[], config: RunConfigInput): RunConfigInput {
-  const losses = plugins.filter(({ meta }) => meta.kind === 'loss');
-  if (config.stages || !losses.length) return config;
-  const optimiser = givenPart(plugins, 'optimiser')?.meta.name ?? 'adam';
-  return {
-    ...config,
-    stages: losses.map(({ meta }, index) => ({
-      loss: meta.name,
-      optimiser,
-      rate: index ? 5e-4 : 1e-3,
-      warmUp: index ? 200 : 0,
-      until: { epochs: 40, plateau: {} },
-    })),
-  };
+function stagesOf(
+  losses: readonly ConfiguredPlugin<'loss'>[],
+  plugins: readonly ConfiguredPlugin[],
+): RunConfigInput['stages'] {
+  const optimiser = plugins.find(({ meta }) => meta.kind === 'optimiser')?.meta.name ?? 'adam';
+  return losses.map(({ meta }, index) => ({
+    loss: meta.name,
+    optimiser,
+    rate: index ? 5e-4 : 1e-3,
+    warmUp: index ? 200 : 0,
+    until: { epochs: 40, plateau: {} },
+  }));
 }

@@ -1,7 +1,10 @@
 /** A run, put together and run: composition, stages, the run's directory, presets. This is Node's side. */
-export { partsOf, type BuiltinPackage, type Builtins } from './composition/builtins.js';
-export { backendFor, compose, pluginSource, type Composition, type Scope } from './composition/compose.js';
+export { packageOf, pluginsOf, type Builtins, type PluginPackage } from './composition/builtins.js';
+export type { Composition } from './composition/compose.js';
 export { backendsOf, chooseBackend, forAuto, listEngines } from './composition/engines.js';
+export { backendFor, compose, type Scope } from './composition/from-config.js';
+export type { PluginLibrary } from './composition/library.js';
+export { openLibrary } from './composition/node-library.js';
 export { createRun, type Run, type RunOptions, type RunResult } from './create-run.js';
 export { alignedReader, recogniseData } from './data-source.js';
 export { PRESET_NAMES, type PresetName } from './presets/names.js';

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromUser, parseRunConfig } from '@facewright/core';
 import { expect, test } from 'vitest';
-import { openRunDirectory, requireSameConfig } from './run-directory.js';
+import { openRunDirectory, requireSameRecipe } from './run-directory.js';
 
 const config = parseRunConfig({}, 'test');
 
 async function withRun(sample: boolean): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'fw-out-'));
   const directory = await openRunDirectory(path);
-  await directory.record({ format: 1, command: 'run', config, sample });
+  await directory.record({ format: 1, command: 'run', config, parts: [], sample });
   directory.release();
   await mkdir(join(path, 'model'));
   await mkdir(join(path, 'sample'));
@@ -45,13 +45,36 @@ test('a damaged record and a missing run are told', async () => {
   await expect(openRunDirectory(join(path, 'new'), { resume: true })).rejects.toThrow('no run here to go on with');
 });
 
-test('resuming asks for the same config, but not for the same engine or place', () => {
-  expect(() =>
-    requireSameConfig(
-      config,
-      { ...config, backend: fromUser('cpu'), out: 'elsewhere', checkpoint: { everySteps: 1, keep: 1, best: true } },
-      'x',
-    ),
-  ).not.toThrow();
-  expect(() => requireSameConfig(config, { ...config, seed: 2, batch: 4 }, 'x')).toThrow('"seed", "batch" differ.');
+test('resuming asks for the same options of every part, but not for the same engine or place', () => {
+  const loss = (options: object) => ({
+    ...config,
+    stages: [{ ...config.stages[0], loss: fromUser({ name: 'arcface', ...options }) }],
+  });
+  const check = (before: typeof config, now: typeof config) => () =>
+    requireSameRecipe({ config: before }, { config: now, parts: [] }, 'x');
+  const elsewhere = {
+    ...config,
+    backend: fromUser('cpu'),
+    out: 'elsewhere',
+    checkpoint: { everySteps: 1, keep: 1, best: true },
+  };
+  expect(check(config, elsewhere)).not.toThrow();
+  expect(check(config, { ...config, seed: 2, batch: 4 })).toThrow('seed: 1 then, 2 now\n    batch: 128 then, 4 now');
+  expect(check(loss({ m: 0.1 }), loss({ m: 0.9, s: 8 }))).toThrow(
+    'stages.0.loss.m: 0.1 then, 0.9 now\n    stages.0.loss.s: nothing then, 8 now',
+  );
+});
+
+test('resuming asks for parts of the same packages', () => {
+  const part = (from: string) => ({
+    use: 'model',
+    kind: 'model' as const,
+    name: 'net',
+    version: '1',
+    package: from,
+    options: {},
+  });
+  expect(() => requireSameRecipe({ config, parts: [part('a')] }, { config, parts: [part('b')] }, 'x')).toThrow(
+    'model.package: "a" then, "b" now',
+  );
 });

@@ -11,6 +11,7 @@ import {
 } from '@facewright/core';
 import { lockDirectory, writeFileAtomic } from '@facewright/platform/node';
 import { z } from 'zod';
+import { differences, type PartRecord } from './composition/record.js';
 
 export const RUN_RECORD = 'run.json';
 
@@ -32,8 +33,10 @@ const RESULTS = ['dataset', 'checkpoints', 'model', 'report.html'];
 export interface RunRecord {
   readonly format: 1;
   readonly command: string;
-  /** The config with presets and defaults filled in. */
+  /** With presets and defaults filled in, and each part with the options it had. */
   readonly config: RunConfig;
+  /** The same parts with their versions and the packages that bring them. */
+  readonly parts: readonly PartRecord[];
   /** A run on the drawn sample: it may be started over without asking. */
   readonly sample: boolean;
   /** People kept out of training; once they are drawn. */
@@ -48,6 +51,7 @@ const readRecord = z.looseObject({
     model: dataReference,
     licences: z.object({ data: z.string().optional(), weights: z.string().optional() }).optional(),
   }),
+  parts: z.array(z.looseObject({ use: z.string(), package: z.string().optional() })).optional(),
   sample: z.boolean(),
   heldOut: z.array(z.string()).readonly().optional(),
 });
@@ -158,19 +162,34 @@ export async function readRunRecord(directory: string): Promise<ReadRunRecord | 
   return parseOptions(readRecord, content, path);
 }
 
-/** A resumed run must be the run that was started: names the keys of the config that differ. */
-export function requireSameConfig(earlier: Readonly<Record<string, unknown>>, now: RunConfig, where: string): void {
-  const changed = Object.keys({ ...earlier, ...now }).filter(
-    (key) =>
-      !BESIDE_THE_RECIPE.includes(key) && JSON.stringify(earlier[key]) !== JSON.stringify(now[key as keyof RunConfig]),
-  );
+interface RecipeRecord {
+  readonly config: object;
+  readonly parts?: readonly Pick<PartRecord, 'use' | 'package'>[];
+}
+
+/** A resumed run must be the run that was started: names every option that differs, and every part that another package brings now. */
+export function requireSameRecipe(earlier: RecipeRecord, now: RecipeRecord, where: string): void {
+  const recipe = (config: object): object =>
+    Object.fromEntries(Object.entries(config).filter(([key]) => !BESIDE_THE_RECIPE.includes(key)));
+  const packages = (parts: RecipeRecord['parts'] = []): object =>
+    Object.fromEntries(
+      parts
+        .filter(({ use }) => !BESIDE_THE_RECIPE.includes(use))
+        .map(({ use, package: from }) => [use, { package: from }]),
+    );
+  const changed = [
+    ...differences(recipe(earlier.config), recipe(now.config)),
+    ...(earlier.parts ? differences(packages(earlier.parts), packages(now.parts)) : []),
+  ];
   if (!changed.length) return;
   throw new FacewrightError({
-    what: `The run was started with another config: ${changed.map((key) => `"${key}"`).join(', ')} ${changed.length > 1 ? 'differ' : 'differs'}.`,
+    what: `The run was started with other options:\n    ${changed.slice(0, MOST_CHANGES).join('\n    ')}${changed.length > MOST_CHANGES ? `\n    and ${changed.length - MOST_CHANGES} more` : ''}`,
     where,
     todo: 'Resume with the same options and config, or start over with --force or another --out.',
   });
 }
+
+const MOST_CHANGES = 8;
 
 async function makeDirectory(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);

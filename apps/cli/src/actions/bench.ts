@@ -3,7 +3,7 @@ import { createEventStream, createRunContainer, fromUser, pluginContext } from '
 import { softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
 import { batchParts, sgd } from '@facewright/training';
-import { chooseBackend, pluginSource } from '@facewright/run';
+import { chooseBackend, openLibrary } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { benchTrain } from '../bench-train.js';
 import { jsonOptions, requireAtLeast } from '../config-of.js';
@@ -17,11 +17,12 @@ export default (options: BenchTrainOptions) =>
     const events = createEventStream();
     events.subscribe(onEvent);
     const context = pluginContext(createRunContainer({ events, signal, baseDirectory: process.cwd() }), 'bench');
-    const source = await pluginSource([], { builtins, baseDirectory: process.cwd(), where: '--backend' });
+    const library = await openLibrary([], { builtins, baseDirectory: process.cwd(), where: '--backend' });
     const { plugin } = await chooseBackend(
       fromUser({ ...(jsonOptions(options.options) as object), name: options.backend }),
-      source,
+      library,
       context,
+      '--backend',
     );
     const [model, loss, optimiser] = await Promise.all([
       mobileFaceNet({ width: options.width, inputSize: options.size }).create(context),

@@ -2,7 +2,6 @@
 import { join, parse } from 'node:path';
 import {
   createEventStream,
-  DETECTOR,
   FacewrightError,
   Interrupted,
   throwIfAborted,
@@ -39,7 +38,7 @@ export default (paths: string[], options: DetectOptions) =>
     const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
     const composition = await compose({ ...config, data: undefined }, await backendFor(config, scope), scope);
     try {
-      const detector = await composition.container.resolve(DETECTOR);
+      const detector = await composition.detector.make();
       const photos: PhotoRow[] = [];
       const names = drawnNames(paths);
       for (const [index, path] of paths.entries()) {

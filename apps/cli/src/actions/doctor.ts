@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { createRunContainer, messageOf, pluginContext } from '@facewright/core';
 import { resolveMtcnnWeights } from '@facewright/preprocess';
-import { forAuto, listEngines, partsOf } from '@facewright/run';
+import { forAuto, listEngines, pluginsOf } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { withSession, type SessionOptions } from '../session.js';
 import { VERSION } from '../versions.js';
@@ -20,7 +20,7 @@ const LEAST_FREE = 500 * MEGABYTE;
 
 export default (options: SessionOptions) =>
   withSession(options, async ({ signal, print }) => {
-    const engines = await listEngines(pluginContext(createRunContainer({ signal }), 'doctor'), partsOf(builtins));
+    const engines = await listEngines(pluginContext(createRunContainer({ signal }), 'doctor'), pluginsOf(builtins));
     const chosen = engines.find(forAuto)?.name;
     const weights = await resolveMtcnnWeights({ signal, offline: true });
     const node = nodeCheck();

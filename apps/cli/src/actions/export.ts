@@ -1,6 +1,6 @@
 /** The work of `facewright export`: a trained model as a file for other programs. */
 import { join, resolve } from 'node:path';
-import { createEventStream, ENGINE, FacewrightError, MODEL, parseRunConfig } from '@facewright/core';
+import { createEventStream, FacewrightError, parseRunConfig } from '@facewright/core';
 import { loadModelFiles } from '@facewright/training';
 import { backendFor, compose } from '@facewright/run';
 import { builtins } from '../builtins.js';
@@ -29,12 +29,12 @@ export default (options: ExportCommandOptions) =>
     const config = parseRunConfig({ ...given, data: undefined }, where);
     const composition = await compose(config, await backendFor(config, scope), scope);
     try {
-      const model = await composition.container.resolve(MODEL);
+      const model = await composition.model.make();
       const comparison = await parityImages(options.model, model.inputSize, options.count, options.images);
       const exported = await exportModel({
         files,
         model,
-        engine: await composition.container.resolve(ENGINE),
+        engine: await composition.engine(),
         format,
         out: options.out,
         layout: options.layout,

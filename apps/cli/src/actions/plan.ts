@@ -1,15 +1,6 @@
 /** The work of `facewright plan`: what a config's training will need, before it runs. */
 import { availableBytes } from '@facewright/backend-onnx';
-import {
-  BACKEND,
-  createEventStream,
-  LOSS,
-  MODEL,
-  OPTIMISER,
-  parseRunConfig,
-  type Engine,
-  type RunConfigInput,
-} from '@facewright/core';
+import { createEventStream, parseRunConfig, type Engine, type RunConfigInput } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { batchParts } from '@facewright/training';
 import { backendFor, compose, type Composition, presetOf, recogniseData } from '@facewright/run';
@@ -31,15 +22,15 @@ export default (options: PlanOptions) =>
     const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
     const backend = await backendFor(parseRunConfig(given, where), scope);
     // what is planned reads no photos: of the data only the number of people counts
-    const { data, ...rest } = { ...presetOf(backend, options.preset).config, ...given };
+    const { data, ...rest } = { ...presetOf(backend.plugin, options.preset).config, ...given };
     const config = parseRunConfig(rest, where);
     const classes = options.classes ?? (await peopleOf(data, baseDirectory)) ?? ASSUMED_CLASSES;
     requireAtLeast({ classes }, { classes: 2 });
     batchParts(config.batch, config.microBatch);
     const composition = await compose(config, backend, scope);
-    const engine = await (await composition.container.resolve(BACKEND)).open();
+    const engine = await (await composition.backend.make()).open();
     try {
-      const limitBytes = limitOf(options, backend.options);
+      const limitBytes = limitOf(options, backend.plugin.options);
       const stages = planTraining({
         ...(await partsOf(composition)),
         classes,
@@ -52,7 +43,7 @@ export default (options: PlanOptions) =>
       const plan = {
         engine: engine.name,
         lowering: loweringOf(engine),
-        model: composition.model.meta.name,
+        model: composition.model.name,
         classes,
         batch: config.batch,
         microBatch: config.microBatch ?? null,
@@ -77,21 +68,18 @@ async function peopleOf(data: RunConfigInput['data'], baseDirectory: string): Pr
   return dataset.identities.length;
 }
 
-async function partsOf({ container, stages }: Composition) {
-  const [model, losses, optimisers] = await Promise.all([
-    container.resolve(MODEL),
-    Promise.all(container.resolveAll(LOSS)),
-    Promise.all(container.resolveAll(OPTIMISER)),
-  ]);
+async function partsOf({ model, stages }: Composition) {
   return {
-    model,
-    stages: stages.map((stage, i) => ({
-      name: stage.loss.meta.name,
-      loss: losses[i],
-      optimiserName: stage.optimiser.meta.name,
-      optimiser: optimisers[i],
-      clipNorm: stage.config.clipNorm,
-    })),
+    model: await model.make(),
+    stages: await Promise.all(
+      stages.map(async ({ loss, optimiser, config }) => ({
+        name: loss.name,
+        loss: await loss.make(),
+        optimiserName: optimiser.name,
+        optimiser: await optimiser.make(),
+        clipNorm: config.clipNorm,
+      })),
+    ),
   };
 }
 

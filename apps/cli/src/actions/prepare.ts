@@ -31,7 +31,10 @@ export default (options: PrepareOptions) =>
     events.subscribe(onEvent);
     const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
     const backend = await backendFor(parseRunConfig(given, where), scope);
-    const config = parseRunConfig({ ...presetOf(backend, options.preset).config, ...data.config, ...given }, where);
+    const config = parseRunConfig(
+      { ...presetOf(backend.plugin, options.preset).config, ...data.config, ...given },
+      where,
+    );
     const composition = await compose(config, backend, scope);
     try {
       const { exclusions, ...summary } = await prepareStage(composition, {

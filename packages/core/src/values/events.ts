@@ -3,7 +3,14 @@ import type { Exclusion, PreparationSummary } from './dataset.js';
 
 /** The events of this version by type; `Events[T]` is what comes beside `type` and `at`. */
 export interface Events {
-  'run.started': { command: string; seed: number; config: unknown; versions: Record<string, string> };
+  /** `config` names each part with the options it has; `parts` adds versions and packages. */
+  'run.started': {
+    command: string;
+    seed: number;
+    config: unknown;
+    parts?: readonly unknown[];
+    versions: Record<string, string>;
+  };
   'run.finished': { seconds: number };
   /** Long work: shown as a bar with rate and remaining time; `total` is missing where it is not known. */
   progress: { task: string; done: number; total?: number; unit: string; perSecond?: number; text?: string };

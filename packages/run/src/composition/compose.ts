@@ -1,13 +1,11 @@
-/** From config to parts: every name is looked up and every option checked before any work, then each part is registered under its token. */
-import { instanceCachingFactory, type DependencyContainer } from 'tsyringe';
+/** From config to parts: every name is looked up and every option checked before any work; each part is paired with the place it takes. */
+import type { DependencyContainer } from 'tsyringe';
 import {
   createRunContainer,
   ENGINE,
   EVENTS,
   findPlugin,
-  pluginContext,
-  registerPlugin,
-  BACKEND,
+  plainReference,
   type ConfiguredPlugin,
   type DataName,
   type DataReference,
@@ -19,23 +17,27 @@ import {
   type RunConfig,
   type StageConfig,
   type TierRule,
-  type UserSpecifier,
 } from '@facewright/core';
-import { importPlugins, loadPlugin, type PluginSource } from '@facewright/platform/node';
-import { partsOf, type Builtins } from './builtins.js';
-import { readerFor } from '../data-source.js';
-import { chooseBackend } from './engines.js';
+import { packageOf } from './builtins.js';
+import type { ChosenBackend, EngineRow } from './engines.js';
+import type { GivenParts, NamedKind } from './given.js';
+import type { PluginLibrary } from './library.js';
+import { partIn, type Part } from './part.js';
+import { recordOf, resolvedConfig, type PartRecord } from './record.js';
 
-export interface Scope {
-  /** Parts known by name without being listed. */
-  readonly builtins: Builtins;
+export interface ComposeOptions {
+  readonly library: PluginLibrary;
+  readonly given: GivenParts;
+  readonly backend: ChosenBackend;
   readonly events: EventStream;
   readonly signal: AbortSignal;
   readonly baseDirectory: string;
   /** The config file or the command line, for errors. */
   readonly where: string;
-  /** Configured parts given in code: each takes the place of what the config says for its kind, losses and augmenters that of their name. */
-  readonly plugins: readonly ConfiguredPlugin[];
+  /** The reader's reference once it has the data's path; missing where nothing is read. */
+  readonly reader?: PluginReference;
+  /** Losses of the stages, where code gives the stages. */
+  readonly stageLosses?: readonly ConfiguredPlugin<'loss'>[];
   /** The model that a file of data names: it takes the place of the config's, and is never imported. */
   readonly modelOf?: ModelOfData;
 }
@@ -46,168 +48,139 @@ export interface ModelOfData {
   readonly where: string;
 }
 
-/** The parts of a run as plugins with checked options, and the container that makes them. */
+export interface StageParts {
+  readonly loss: Part<'loss'>;
+  readonly optimiser: Part<'optimiser'>;
+  /** Those of `until.any`. */
+  readonly criteria: readonly Part<'criterion'>[];
+  readonly config: StageConfig;
+}
+
+export interface TierParts {
+  readonly rule: TierRule;
+  readonly augmenters: readonly Part<'augmenter'>[];
+}
+
+/** The parts of a run, and the container that they are made in. */
 export interface Composition {
   readonly container: DependencyContainer;
+  /** The config with every part as it was resolved: its name and all of its options, whatever way it came. */
   readonly config: RunConfig;
-  readonly reader: ConfiguredPlugin<'reader'> | undefined;
-  readonly model: ConfiguredPlugin<'model'>;
-  readonly backend: ConfiguredPlugin<'backend'>;
-  readonly stages: readonly {
-    readonly loss: ConfiguredPlugin<'loss'>;
-    readonly optimiser: ConfiguredPlugin<'optimiser'>;
-    readonly criteria: readonly ConfiguredPlugin<'criterion'>[];
-    readonly config: StageConfig;
-  }[];
-  readonly tiers: readonly { readonly rule: TierRule; readonly augmenters: readonly ConfiguredPlugin<'augmenter'>[] }[];
-  readonly loggers: readonly ConfiguredPlugin<'logger'>[];
+  readonly reader?: Part<'reader'>;
+  readonly detector: Part<'detector'>;
+  readonly aligner: Part<'aligner'>;
+  readonly model: Part<'model'>;
+  readonly backend: Part<'backend'>;
+  readonly stages: readonly StageParts[];
+  readonly tiers: readonly TierParts[];
+  readonly loggers: readonly Part<'logger'>[];
+  /** The same parts as they are recorded. */
+  readonly parts: readonly PartRecord[];
+  readonly library: PluginLibrary;
   /** Plugins that data may name: those that the config or code uses or brings, and the built-in ones. */
   readonly known: readonly PluginFactory[];
-  /** The parts given in code. */
-  readonly given: readonly ConfiguredPlugin[];
-  readonly builtins: Builtins;
+  readonly given: GivenParts;
   readonly baseDirectory: string;
   readonly where: string;
+  /** The run's engine, opened at the first call. */
+  engine(): Promise<Engine>;
   /** Closes the engine, if it was opened. */
   dispose(): Promise<void>;
 }
 
-/** Plugins known by name: those given in code, those that the config's packages and files bring, then the built-in ones. */
-export async function pluginSource(
-  names: readonly UserSpecifier[],
-  {
-    builtins,
-    baseDirectory,
-    where,
-    plugins = [],
-  }: Pick<Scope, 'builtins' | 'baseDirectory' | 'where'> & Partial<Pick<Scope, 'plugins'>>,
-): Promise<PluginSource> {
-  const brought: PluginFactory[] = [];
-  for (const name of names) brought.push(...(await importPlugins(name, { baseDirectory, where })));
-  return { known: [...factoriesOf(plugins), ...brought, ...partsOf(builtins)], baseDirectory, where };
-}
-
-/** The engine a config asks for, as a plugin that works here. */
-export async function backendFor(config: RunConfig, scope: Scope): Promise<ConfiguredPlugin<'backend'>> {
-  const given = givenPart(scope.plugins, 'backend');
-  if (given) return given;
-  const { plugin } = await chooseBackend(
-    config.backend,
-    await pluginSource(config.plugins, scope),
-    pluginContext(createRunContainer(scope), 'probe'),
-  );
-  return plugin;
-}
-
-export async function compose(
-  config: RunConfig,
-  backend: ConfiguredPlugin<'backend'>,
-  scope: Scope,
-): Promise<Composition> {
-  const source = await pluginSource(config.plugins, scope);
-  const load = async <K extends PluginKind>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>> =>
-    givenPart(scope.plugins, kind) ?? (await loadPlugin(kind, reference, source));
-  const loadNamed = async <K extends 'loss' | 'augmenter' | 'optimiser' | 'criterion' | 'logger'>(
+export async function composeParts(config: RunConfig, options: ComposeOptions): Promise<Composition> {
+  const { library, given, events, signal, baseDirectory, where } = options;
+  const container = createRunContainer({ seed: config.seed, events, signal, baseDirectory });
+  const part = <K extends PluginKind>(plugin: ConfiguredPlugin<K>, reference?: PluginReference): Part<K> =>
+    partIn(container, plugin, packageOf(plugin, library.packages)?.name ?? (reference && nameOf(reference)));
+  const single = async <K extends 'reader' | 'detector' | 'aligner' | 'model'>(
     kind: K,
     reference: PluginReference,
-  ): Promise<ConfiguredPlugin<K>> =>
-    givenPart(scope.plugins, kind, nameOf(reference)) ?? (await loadPlugin(kind, reference, source));
+  ): Promise<Part<K>> => {
+    const own = given.single(kind);
+    return own ? part(own) : part(await library.load(kind, reference), reference);
+  };
+  const named = async <K extends NamedKind>(kind: K, reference: PluginReference): Promise<Part<K>> => {
+    const own = given.named(kind, nameOf(reference));
+    return own ? part(own) : part(await library.load(kind, reference), reference);
+  };
+  const all = <K extends NamedKind>(kind: K, references: readonly PluginReference[] = []): Promise<Part<K>[]> =>
+    Promise.all(references.map((reference) => named(kind, reference)));
 
-  const reader =
-    config.data === undefined && !givenPart(scope.plugins, 'reader')
-      ? undefined
-      : await load('reader', readerFor(config.reader, config.data, scope.baseDirectory));
-  const detector = await load('detector', config.detector);
-  const aligner = await load('aligner', config.aligner);
-  const ownModel = await load('model', config.model);
-  const model = scope.modelOf ? modelOfData(scope.modelOf, [...factoriesOf([ownModel]), ...source.known]) : ownModel;
+  const { modelOf, stageLosses, reader } = options;
+  const ownModel = await single('model', config.model);
+  const model = modelOf ? part(modelOfData(modelOf, [...factoriesOf([ownModel]), ...library.known])) : ownModel;
   const stages = await Promise.all(
-    config.stages.map(async (stage) => ({
-      loss: await loadNamed('loss', stage.loss),
-      optimiser: await loadNamed('optimiser', stage.optimiser),
-      criteria: await Promise.all((stage.until.any ?? []).map((reference) => loadNamed('criterion', reference))),
-      config: stage,
-    })),
+    config.stages.map(async (stage, index) => {
+      const own = stageLosses?.[index];
+      return {
+        loss: own ? part(given.use(own)) : await named('loss', stage.loss),
+        optimiser: await named('optimiser', stage.optimiser),
+        criteria: await all('criterion', stage.until.any),
+      };
+    }),
   );
-  const tiers = await Promise.all(
-    config.tiers.map(async (rule) => ({
-      rule,
-      augmenters: await Promise.all(rule.augment.map((reference) => loadNamed('augmenter', reference))),
-    })),
-  );
-  const loggers = await Promise.all(config.loggers.map((reference) => loadNamed('logger', reference)));
-
-  const container = createRunContainer({
-    seed: config.seed,
-    events: scope.events,
-    signal: scope.signal,
-    baseDirectory: scope.baseDirectory,
-  });
-  for (const plugin of [reader, detector, aligner, model, backend])
-    if (plugin) registerPlugin(container, plugin as ConfiguredPlugin);
-  for (const { loss, optimiser, criteria } of stages) {
-    registerPlugin(container, loss);
-    registerPlugin(container, optimiser);
-    for (const criterion of criteria) registerPlugin(container, criterion);
-  }
-  for (const logger of loggers) registerPlugin(container, logger);
-  for (const { augmenters } of tiers) for (const augmenter of augmenters) registerPlugin(container, augmenter);
-  return {
-    container,
-    config,
-    reader,
+  const parts = {
+    reader: reader || given.single('reader') ? await single('reader', reader ?? config.reader) : undefined,
+    detector: await single('detector', config.detector),
+    aligner: await single('aligner', config.aligner),
     model,
-    backend,
+    backend: part(options.backend.plugin),
     stages,
-    tiers,
-    loggers,
-    known: [...factoriesOf([model, ...stages.map(({ loss }) => loss)]), ...source.known],
-    given: scope.plugins,
-    builtins: scope.builtins,
-    baseDirectory: scope.baseDirectory,
-    where: scope.where,
-    dispose: openEngineOnce(container),
+    tiers: await Promise.all(config.tiers.map(({ augment }) => all('augmenter', augment))),
+    loggers: [...(await all('logger', config.loggers)), ...given.unused('logger').map((plugin) => part(plugin))],
+  };
+  given.requireAllUsed(where);
+  const resolved = resolvedConfig(config, parts);
+  return {
+    ...parts,
+    container,
+    config: resolved,
+    stages: stages.map((stage, index) => ({ ...stage, config: resolved.stages[index] })),
+    tiers: parts.tiers.map((augmenters, index) => ({ augmenters, rule: resolved.tiers[index] })),
+    parts: recordOf(parts),
+    library,
+    known: [...factoriesOf([model, ...stages.map(({ loss }) => loss)]), ...library.known],
+    given,
+    baseDirectory,
+    where,
+    ...engineOf(container, parts.backend, options.backend.passedOver),
   };
 }
 
-const factoriesOf = (plugins: readonly ConfiguredPlugin[]): PluginFactory[] =>
-  plugins.flatMap(({ factory }) => factory ?? []);
+const factoriesOf = (parts: readonly Part[]): PluginFactory[] => parts.flatMap(({ plugin }) => plugin.factory ?? []);
 
 /** The model that a card or a checkpoint is of, with the options it was made with. */
 export const modelOfData = (
-  { model, where }: ModelOfData,
+  { model: { name, options }, where }: ModelOfData,
   known: readonly PluginFactory[],
-): ConfiguredPlugin<'model'> => findPlugin('model', referenceOf(model), { known, where });
+): ConfiguredPlugin<'model'> =>
+  findPlugin('model', { ...(options as object), name } satisfies DataReference, { known, where });
 
-const referenceOf = ({ name, options }: ModelOfData['model']): DataReference => ({ ...(options as object), name });
+const nameOf = (reference: PluginReference): string => plainReference(reference).name;
 
-/** The part of this kind given in code; the last one, as a newer registration takes the place of an older one. */
-export function givenPart<K extends PluginKind>(
-  plugins: readonly ConfiguredPlugin[],
-  kind: K,
-  name?: string,
-): ConfiguredPlugin<K> | undefined {
-  return plugins.findLast(
-    (plugin) => plugin.meta.kind === kind && (name === undefined || plugin.meta.name === name),
-  ) as ConfiguredPlugin<K> | undefined;
-}
-
-export const nameOf = (reference: PluginReference): string =>
-  typeof reference === 'object' ? reference.name : reference;
-
-/** The run's engine: opened and told of when something first asks for it. Gives the function that closes it. */
-function openEngineOnce(container: DependencyContainer): () => Promise<void> {
+/** The run's engine: opened and told of when something first asks for it; and why it is not the usual one. */
+function engineOf(
+  container: DependencyContainer,
+  backend: Part<'backend'>,
+  [usual]: readonly EngineRow[],
+): Pick<Composition, 'engine' | 'dispose'> {
+  const { emit } = container.resolve(EVENTS);
+  let opening: Promise<Engine> | undefined;
   let opened: Engine | undefined;
-  container.register(ENGINE, {
-    useFactory: instanceCachingFactory(async (scope) => {
-      opened = await (await scope.resolve(BACKEND)).open();
-      scope.resolve(EVENTS).emit('engine.opened', {
-        name: opened.name,
-        device: opened.device,
-        purpose: 'detection, training and evaluation',
+  const open = async (): Promise<Engine> => {
+    opened = await (await backend.make()).open();
+    const { name, device } = opened;
+    if (usual)
+      emit('notice', {
+        level: 'warning',
+        message: `The engine is ${name}, because ${usual.name} does not work here: ${usual.reason ?? 'its device is emulated'}.`,
+        ...(usual.remedy !== undefined && { todo: usual.remedy }),
       });
-      return opened;
-    }),
-  });
-  return async () => opened?.dispose();
+    emit('engine.opened', { name, device, purpose: 'detection, training and evaluation' });
+    return opened;
+  };
+  const engine = (): Promise<Engine> => (opening ??= open());
+  container.register(ENGINE, { useFactory: engine });
+  return { engine, dispose: async () => opened?.dispose() };
 }

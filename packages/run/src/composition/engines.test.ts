@@ -11,38 +11,54 @@ import {
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { chooseBackend, forAuto, listEngines } from './engines.js';
+import { closedLibrary } from './library.js';
 import { presetFor } from '../presets/presets.js';
 
-const source = { known: [wasm, cpu] as unknown as PluginFactory[], baseDirectory: '.', where: 'test' };
 const context = pluginContext(createRunContainer(), 'test');
+const libraryOf = (...plugins: unknown[]) =>
+  closedLibrary([{ name: 'test', plugins: plugins as PluginFactory[] }], 'test');
+const choose = (reference: string | { name: string; [option: string]: unknown }, ...plugins: unknown[]) =>
+  chooseBackend(fromUser(reference as string), libraryOf(...plugins), context, 'test');
 
-const engine = (name: string, availability: Availability) =>
+const engine = (name: string, availability: Availability, options: z.ZodType = z.strictObject({})) =>
   definePlugin({
     meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 },
-    options: z.strictObject({}),
+    options,
     create: () => ({ probe: async () => availability, open: () => Promise.reject(new Error('not opened here')) }),
   });
 
-test('auto takes the first engine that works; a named one is taken or says why not', async () => {
-  const usable = (await listEngines(context, source.known)).filter(forAuto).map(({ name }) => name);
+test('auto takes the first engine that works, and says which it passed over; a named one is taken or says why not', async () => {
   const auto = async (...availabilities: Availability[]): Promise<string> => {
-    const known = availabilities.map((availability, i) => engine(`engine-${i}`, availability)) as never;
-    return (await chooseBackend(fromUser('auto'), { ...source, known }, context)).plugin.meta.name;
+    const { plugin } = await choose('auto', ...availabilities.map((each, i) => engine(`engine-${i}`, each)));
+    return plugin.meta.name;
   };
   expect(await auto({ usable: false }, { usable: true }, { usable: true })).toBe('engine-1');
   expect(await auto({ usable: true, emulated: true }, { usable: true })).toBe('engine-1');
   expect(await auto({ usable: true }, { usable: true, accelerated: true })).toBe('engine-1');
   await expect(auto({ usable: false, reason: 'none' })).rejects.toThrow(/engine-0: none/);
-  expect(usable).toEqual(expect.arrayContaining(['wasm', 'cpu']));
-  expect((await chooseBackend(fromUser({ name: 'cpu' }), source, context)).plugin.meta.name).toBe('cpu');
   const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
-  await expect(chooseBackend(fromUser('broken'), { ...source, known: [broken] as never }, context)).rejects.toThrow(
-    /"broken" does not work here: no such device[\s\S]*buy one/,
-  );
-  expect(forAuto({ usable: true, device: 'a GPU', emulated: true })).toBe(false);
-  expect(await listEngines(context, [broken] as never)).toEqual([
+  await expect(choose('broken', broken)).rejects.toThrow(/"broken" does not work here: no such device[\s\S]*buy one/);
+  expect((await choose('auto', broken, wasm, engine('later', { usable: false }))).passedOver).toEqual([
+    { name: 'broken', usable: false, reason: 'no such device', remedy: 'buy one' },
+  ]);
+  expect((await choose({ name: 'cpu' }, wasm, cpu)).plugin.meta.name).toBe('cpu');
+  const usable = (await listEngines(context, libraryOf(wasm, cpu).known)).filter(forAuto).map(({ name }) => name);
+  expect(usable).toEqual(['wasm', 'cpu']);
+  expect(await listEngines(context, libraryOf(broken).known)).toEqual([
     { name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' },
   ]);
+});
+
+test('options beside auto are those of the engine it chooses; one that takes none of them is an error', async () => {
+  const works = { usable: true };
+  const options = z.strictObject({ memory: z.number().optional(), threads: z.int().default(2) });
+  const { plugin } = await choose({ name: 'auto', memory: 6.3 }, engine('taking', works, options), wasm);
+  expect(plugin.options).toEqual({ memory: 6.3, threads: 2 });
+  await expect(choose({ name: 'auto', memory: 6.3 }, wasm)).rejects.toThrow(
+    /Unknown key "memory"[^]*backend "wasm", which "auto" chose, in test/,
+  );
+  const lenient = engine('lenient', works, z.object({}));
+  await expect(choose({ name: 'auto', memory: 6.3 }, lenient)).rejects.toThrow('takes no options "memory"');
 });
 
 test('the preset fits the engine, unless one is asked for', () => {

@@ -1,68 +1,100 @@
 /** Which engine a run computes on: the one that is named, else the first that has a GPU to itself, else the first in order that works here. */
 import {
   FacewrightError,
-  isPlugin,
+  plainReference,
   type Availability,
   type ConfiguredPlugin,
   type PluginContext,
   type PluginFactory,
   type PluginReference,
 } from '@facewright/core';
-import { loadPlugin, type PluginSource } from '@facewright/platform/node';
+import type { PluginLibrary } from './library.js';
 
 export interface ChosenBackend {
   readonly plugin: ConfiguredPlugin<'backend'>;
-  readonly availability: Availability;
-}
-
-/** Throws a `FacewrightError` where the named engine, or every engine, does not work here; it says why and what mends it. */
-export async function chooseBackend(
-  reference: PluginReference,
-  source: PluginSource,
-  context: PluginContext,
-): Promise<ChosenBackend> {
-  const name = typeof reference === 'object' ? reference.name : reference;
-  if (name !== 'auto') {
-    const plugin = await loadPlugin('backend', reference, source);
-    const availability = await probe(plugin, context);
-    if (availability.usable) return { plugin, availability };
-    throw new FacewrightError({
-      what: `The engine "${name}" does not work here: ${availability.reason ?? 'no reason given'}.`,
-      where: source.where,
-      todo: availability.remedy ?? 'Choose another one: "facewright doctor" lists them.',
-    });
-  }
-  const reasons: string[] = [];
-  let chosen: ChosenBackend | undefined;
-  for (const factory of backendsOf(source.known)) {
-    const plugin = factory();
-    const availability = await probe(plugin, context);
-    if (availability.accelerated) return { plugin, availability };
-    if (forAuto(availability)) chosen ??= { plugin, availability };
-    else reasons.push(`${plugin.meta.name}: ${availability.reason ?? 'emulated, so only by name'}`);
-  }
-  if (chosen) return chosen;
-  throw new FacewrightError({
-    what: `No engine works here (${reasons.join('; ')}).`,
-    where: source.where,
-    todo: '"facewright doctor" says what mends it.',
-  });
-}
-
-/** The engines among these plugins, in the order in which `auto` tries them. */
-export const backendsOf = (known: readonly PluginFactory[]): PluginFactory<'backend'>[] =>
-  known.filter((plugin) => isPlugin(plugin, 'backend')) as unknown as PluginFactory<'backend'>[];
-
-/** Whether `auto` may take it: an emulated device is slower than the processor used as it is. */
-export const forAuto = ({ usable, emulated }: Availability): boolean => usable && !emulated;
-
-export async function probe(plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<Availability> {
-  return (await plugin.create(context)).probe();
+  /** With `auto`: the engines that come first in order and do not work here. */
+  readonly passedOver: readonly EngineRow[];
 }
 
 export interface EngineRow extends Availability {
   readonly name: string;
   readonly description?: string;
+}
+
+/** Throws a `FacewrightError` where the named engine, or every engine, does not work here; it says why and what mends it. */
+export async function chooseBackend(
+  reference: PluginReference,
+  library: PluginLibrary,
+  context: PluginContext,
+  where: string,
+): Promise<ChosenBackend> {
+  const { name, options } = plainReference(reference);
+  if (name === 'auto') return chooseAny(options, library, context, where);
+  const plugin = await library.load('backend', reference);
+  requireUsable(name, await probe(plugin, context), where);
+  return { plugin, passedOver: [] };
+}
+
+async function chooseAny(
+  options: object,
+  { known }: PluginLibrary,
+  context: PluginContext,
+  where: string,
+): Promise<ChosenBackend> {
+  const passedOver: EngineRow[] = [];
+  let chosen: PluginFactory<'backend'> | undefined;
+  for (const factory of backendsOf(known)) {
+    const availability = await probe(factory(), context);
+    if (availability.accelerated) {
+      chosen = factory;
+      break;
+    }
+    if (forAuto(availability)) chosen ??= factory;
+    else if (!chosen) passedOver.push({ name: factory.meta.name, ...availability });
+  }
+  if (!chosen)
+    throw new FacewrightError({
+      what: `No engine works here (${passedOver.map(({ name, reason }) => `${name}: ${reason ?? 'emulated, so only by name'}`).join('; ')}).`,
+      where,
+      todo: '"facewright doctor" says what mends it.',
+    });
+  const plugin = withOptions(chosen, options, where);
+  if (Object.keys(options).length) requireUsable(chosen.meta.name, await probe(plugin, context), where);
+  return { plugin, passedOver };
+}
+
+/** Options beside `auto` are those of the engine that it chose. */
+function withOptions(factory: PluginFactory<'backend'>, options: object, where: string): ConfiguredPlugin<'backend'> {
+  const { name } = factory.meta;
+  const plugin = factory(options, `backend "${name}", which "auto" chose, in ${where}`);
+  const unknown = Object.keys(options).filter((key) => !(key in ((plugin.options ?? {}) as object)));
+  if (unknown.length)
+    throw new FacewrightError({
+      what: `The engine "${name}", which "auto" chose, takes no options ${unknown.map((key) => `"${key}"`).join(', ')}.`,
+      where,
+      todo: 'Name the engine that the options are for in place of "auto".',
+    });
+  return plugin;
+}
+
+function requireUsable(name: string, { usable, reason, remedy }: Availability, where: string): void {
+  if (usable) return;
+  throw new FacewrightError({
+    what: `The engine "${name}" does not work here: ${reason ?? 'no reason given'}.`,
+    where,
+    todo: remedy ?? 'Choose another one: "facewright doctor" lists them.',
+  });
+}
+
+/** The engines among these plugins, in the order in which `auto` tries them. */
+export const backendsOf = (known: readonly PluginFactory[]): PluginFactory<'backend'>[] =>
+  known.filter(({ meta }) => meta.kind === 'backend') as unknown as PluginFactory<'backend'>[];
+
+/** Whether `auto` may take it: an emulated device is slower than the processor used as it is. */
+export const forAuto = ({ usable, emulated }: Availability): boolean => usable && !emulated;
+
+async function probe(plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<Availability> {
+  return (await plugin.create(context)).probe();
 }
 
 /** Every engine and whether it works here, in the order in which `auto` tries them. */

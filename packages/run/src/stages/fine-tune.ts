@@ -1,59 +1,19 @@
-/** `from` in a config: training begins from a model, a checkpoint or a run in place of drawn weights. */
-import { isDeepStrictEqual } from 'node:util';
-import { join, resolve } from 'node:path';
-import {
-  EVENTS,
-  FacewrightError,
-  findPlugin,
-  messageOf,
-  pluginContext,
-  type Dataset,
-  type RunConfig,
-  type RunConfigInput,
-} from '@facewright/core';
+/** `from` in a config, an absolute path: training begins from a model, a checkpoint or a run in place of drawn weights. */
+import { EVENTS, FacewrightError, findPlugin, messageOf, pluginContext, type Dataset } from '@facewright/core';
 import { checkAlignment, readStartingPoint, type InitialWeights, type StartingPoint } from '@facewright/training';
-import { modelOfData, pluginSource, type Composition, type Scope } from '../composition/compose.js';
-import { readRunRecord, RUN_RECORD } from '../run-directory.js';
-
-/**
- * What lies under the config of a fine-tuning: the model that its weights are of unless the config names one, and their licence. A resumed run knows
- * them already, and no longer needs what it began from.
- */
-export async function modelOfBeginning(
-  { from, out, plugins }: RunConfig,
-  scope: Scope,
-  { resume, given }: { readonly resume: boolean; readonly given: RunConfigInput },
-): Promise<RunConfigInput> {
-  if (from === undefined) return {};
-  const own = resolve(scope.baseDirectory, out);
-  const earlier = resume ? await readRunRecord(own) : undefined;
-  const begun = earlier ? undefined : await readStartingPoint(resolve(scope.baseDirectory, from));
-  const weights = begun ? begun.licences?.weights : earlier?.config.licences?.weights;
-  const licences: RunConfigInput = begun
-    ? weights === undefined
-      ? {}
-      : { licences: { weights } }
-    : earlier?.config.licences
-      ? { licences: earlier.config.licences }
-      : {};
-  if (given.model !== undefined) return licences;
-  const { known } = await pluginSource(plugins, scope);
-  const { meta, options } = begun
-    ? modelOfData({ model: begun.model, where: begun.path }, known)
-    : findPlugin('model', earlier!.config.model, { known, where: join(own, RUN_RECORD) });
-  return { ...licences, model: { ...(options as object), name: meta.name } };
-}
+import { modelOfData, type Composition } from '../composition/compose.js';
+import { differences } from '../composition/record.js';
 
 /** The weights, and the class centres where their loss is known here. Throws a `FacewrightError` where model or alignment are others. */
 export async function beginFrom(
-  { container, config, model, known, baseDirectory }: Composition,
+  { container, config, model, known }: Composition,
   dataset: Dataset,
 ): Promise<InitialWeights> {
-  const point = await readStartingPoint(resolve(baseDirectory, config.from!));
+  const point = await readStartingPoint(config.from!);
   const own = modelOfData({ model: point.model, where: point.path }, known);
-  if (own.meta.name !== model.meta.name || !isDeepStrictEqual(own.options, model.options)) {
+  if (own.meta.name !== model.name || differences(own.options, model.plugin.options).length) {
     throw new FacewrightError({
-      what: `The config's model "${model.meta.name}" is not the one to begin from, or has other options.`,
+      what: `The config's model "${model.name}" is not the one to begin from, or has other options.`,
       where: point.path,
       todo: 'Leave "model" out of the config: it is then that of the weights.',
     });
@@ -79,11 +39,6 @@ export async function beginFrom(
 }
 
 /** People that the weights to begin from were trained on, as far as their checkpoint says. */
-export async function peopleBefore({
-  config,
-  baseDirectory,
-}: Pick<Composition, 'config' | 'baseDirectory'>): Promise<ReadonlySet<string>> {
-  return new Set(
-    config.from === undefined ? [] : (await readStartingPoint(resolve(baseDirectory, config.from))).head?.identities,
-  );
+export async function peopleBefore({ config: { from } }: Composition): Promise<ReadonlySet<string>> {
+  return new Set(from === undefined ? [] : (await readStartingPoint(from)).head?.identities);
 }

@@ -1,22 +1,11 @@
 /** Photos to a dataset directory. */
 import { availableParallelism } from 'node:os';
-import {
-  ALIGNER,
-  AUGMENTER,
-  DETECTOR,
-  EVENTS,
-  fromUser,
-  pluginContext,
-  RANDOM,
-  READER,
-  SIGNAL,
-  type PluginKind,
-  type PreparationSummary,
-  type Reader,
-} from '@facewright/core';
+import { EVENTS, fromUser, pluginContext, type PreparationSummary, type Reader } from '@facewright/core';
 import { createDatasetWriter, trillionPairs } from '@facewright/datasets';
 import { MtcnnUnavailable, prepare, type WorkerRecipe } from '@facewright/preprocess';
 import type { Composition } from '../composition/compose.js';
+import type { Part } from '../composition/part.js';
+import { preparationOf } from './preparation.js';
 
 export interface PrepareStageOptions {
   /** The dataset, which appears whole or not at all. */
@@ -31,68 +20,43 @@ export async function prepareStage(
   composition: Composition,
   { directory, landmarkList, replace }: PrepareStageOptions,
 ): Promise<PreparationSummary> {
-  const { container, config, tiers, backend } = composition;
+  const { config, tiers, backend } = composition;
   const recipe = workerRecipe(composition);
   const reader =
-    landmarkList === undefined ? await container.resolve(READER) : await readerWithout(container, landmarkList);
-  const aligner = await container.resolve(ALIGNER);
-  const augmenters = tiers.some((tier) => tier.augmenters.length)
-    ? await Promise.all(container.resolveAll(AUGMENTER))
-    : [];
+    landmarkList === undefined ? await composition.reader!.make() : await readerWithout(composition, landmarkList);
   return prepare({
+    ...(await preparationOf(composition)),
     reader,
-    // made when the first photo without landmarks comes
-    detector: () => container.resolve(DETECTOR),
-    aligner,
-    tiers: tiers.map((tier) => ({
-      rule: tier.rule,
-      augmenters: tier.augmenters.map(({ meta }) => ({ name: meta.name, augmenter: augmenters.shift()! })),
-    })),
-    faces: config.faces,
-    withoutFace: config.withoutFace,
-    limits: config.limits,
     writer: await createDatasetWriter(directory, { replace }),
-    random: container.resolve(RANDOM).fork('prepare'),
-    seed: config.seed,
-    emit: container.resolve(EVENTS).emit,
-    signal: container.resolve(SIGNAL),
     directory,
     ...(recipe && { workers: { count: config.workers ?? Math.min(8, availableParallelism()), recipe } }),
     // what the images depend on beside what `prepare` is given
     resumeKey: [
       config.detector,
       config.aligner,
-      tiers.map(({ augmenters }) => augmenters.map(({ meta, options }) => [meta, options])),
-      backend.meta,
+      tiers.map(({ augmenters }) => augmenters.map(({ plugin: { meta, options } }) => [meta, options])),
+      backend.plugin.meta,
     ],
   });
 }
 
-const IN_WORKERS: readonly PluginKind[] = ['detector', 'aligner', 'augmenter'];
-
 /** The parts for worker threads; `undefined` where one was given in code and so cannot be made anew elsewhere. */
-function workerRecipe({
-  config,
-  backend,
-  given,
-  builtins,
-  baseDirectory,
-  where,
-}: Composition): WorkerRecipe | undefined {
-  if (given.some(({ meta }) => meta.kind === 'backend' || IN_WORKERS.includes(meta.kind))) return undefined;
-  const { name } = backend.meta;
-  // of the engines that come with the tool the chosen one alone: each takes a thread's time to load
-  const needed = builtins.filter(({ plugins }) =>
-    plugins.some(
-      ({ meta }) => IN_WORKERS.includes(meta.kind) || (meta.kind === 'backend' && meta.name === backend.meta.name),
-    ),
-  );
+function workerRecipe(composition: Composition): WorkerRecipe | undefined {
+  const { config, backend, detector, aligner, tiers, given, library, baseDirectory, where } = composition;
+  const parts: Part[] = [backend, detector, aligner, ...tiers.flatMap(({ augmenters }) => augmenters)] as Part[];
+  if (parts.some(({ plugin }) => given.plugins.includes(plugin))) return undefined;
+  const packages = new Set(parts.flatMap(({ package: from }) => from ?? []));
+  const fileOf = (name: string): string => library.packages.find((each) => each.name === name)?.file?.() ?? name;
   return {
-    modules: [...config.plugins, ...needed.flatMap(({ file }) => (file ? fromUser(file()) : []))],
+    modules: [...packages].map((name) => fromUser(fileOf(name))),
     baseDirectory,
     where,
     // one thread for each engine: the workers are the threads
-    backend: fromUser({ ...(backend.options as object), name, ...(name === 'onnx' && { threads: 1 }) }),
+    backend: fromUser({
+      ...(backend.plugin.options as object),
+      name: backend.name,
+      ...(backend.name === 'onnx' && { threads: 1 }),
+    }),
     detector: config.detector,
     aligner: config.aligner,
     augmenters: config.tiers.map(({ augment }) => augment),
@@ -100,10 +64,10 @@ function workerRecipe({
 }
 
 /** The config's reader, or that of the list where there is no detector. */
-async function readerWithout(container: Composition['container'], landmarkList: string): Promise<Reader> {
+async function readerWithout({ container, detector, reader }: Composition, landmarkList: string): Promise<Reader> {
   try {
-    await container.resolve(DETECTOR);
-    return await container.resolve(READER);
+    await detector.make();
+    return await reader!.make();
   } catch (error) {
     if (!(error instanceof MtcnnUnavailable)) throw error;
     container.resolve(EVENTS).emit('notice', {

@@ -1,18 +1,7 @@
 /** A dataset to a trained model. */
-import {
-  CRITERION,
-  ENGINE,
-  EVENTS,
-  FacewrightError,
-  LOSS,
-  MODEL,
-  OPTIMISER,
-  RANDOM,
-  SIGNAL,
-  type Dataset,
-} from '@facewright/core';
-import { holdOut, peopleOf, train, type NamedCriterion, type TrainResult } from '@facewright/training';
-import type { Composition } from '../composition/compose.js';
+import { EVENTS, FacewrightError, RANDOM, SIGNAL, type Dataset } from '@facewright/core';
+import { holdOut, peopleOf, train, type TrainResult, type TrainStage } from '@facewright/training';
+import type { Composition, StageParts } from '../composition/compose.js';
 import { beginFrom, peopleBefore } from './fine-tune.js';
 
 /**
@@ -77,33 +66,15 @@ export async function trainStage(
   { directory, exclude, resume }: TrainStageOptions,
 ): Promise<TrainResult> {
   const { container, config, model, stages } = composition;
-  const [losses, optimisers] = await Promise.all([
-    Promise.all(container.resolveAll(LOSS)),
-    Promise.all(container.resolveAll(OPTIMISER)),
-  ]);
-  const criteria = stages.some((stage) => stage.criteria.length)
-    ? await Promise.all(container.resolveAll(CRITERION))
-    : [];
-  const criteriaOf = (index: number): NamedCriterion[] => {
-    const before = stages.slice(0, index).reduce((sum, stage) => sum + stage.criteria.length, 0);
-    return stages[index].criteria.map(({ meta }, own) => ({ name: meta.name, criterion: criteria[before + own] }));
-  };
   const { fingerprint, size } = dataset.summary.alignment;
   return train({
     dataset,
     exclude: [...exclude, ...(config.leastPhotos > 1 ? withTooFewPhotos(composition, dataset) : [])],
-    model: await container.resolve(MODEL),
-    modelReference: { name: model.meta.name, options: model.options },
+    model: await model.make(),
+    modelReference: { name: model.name, options: model.plugin.options },
     alignment: { fingerprint, size },
-    stages: stages.map((stage, index) => ({
-      name: stage.loss.meta.name,
-      loss: losses[index],
-      optimiserName: stage.optimiser.meta.name,
-      optimiser: optimisers[index],
-      config: stage.config,
-      criteria: criteriaOf(index),
-    })),
-    engine: await container.resolve(ENGINE),
+    stages: await Promise.all(stages.map(trainStageOf)),
+    engine: await composition.engine(),
     batch: config.batch,
     microBatch: config.microBatch,
     workers: config.workers,
@@ -119,6 +90,17 @@ export async function trainStage(
     signal: container.resolve(SIGNAL),
     resume,
   });
+}
+
+async function trainStageOf({ loss, optimiser, criteria, config }: StageParts): Promise<TrainStage> {
+  return {
+    name: loss.name,
+    loss: await loss.make(),
+    optimiserName: optimiser.name,
+    optimiser: await optimiser.make(),
+    criteria: await Promise.all(criteria.map(async (part) => ({ name: part.name, criterion: await part.make() }))),
+    config,
+  };
 }
 
 function requirePeople({ identities, directory, summary }: Dataset): void {

@@ -1,0 +1,48 @@
+/** Composition in Node: the config's packages and files are imported, and the engine is probed. */
+import {
+  createRunContainer,
+  pluginContext,
+  type ConfiguredPlugin,
+  type EventStream,
+  type RunConfig,
+} from '@facewright/core';
+import { readerFor } from '../data-source.js';
+import type { Builtins } from './builtins.js';
+import { composeParts, type Composition, type ModelOfData } from './compose.js';
+import { chooseBackend, type ChosenBackend } from './engines.js';
+import { GivenParts } from './given.js';
+import { openLibrary } from './node-library.js';
+
+export interface Scope {
+  /** Parts known by name without being listed. */
+  readonly builtins: Builtins;
+  readonly events: EventStream;
+  readonly signal: AbortSignal;
+  readonly baseDirectory: string;
+  /** The config file or the command line, for errors. */
+  readonly where: string;
+  /** Configured parts given in code: each takes the place of what the config says for its kind, losses and augmenters that of their name. */
+  readonly plugins: readonly ConfiguredPlugin[];
+  /** Losses of the stages, where code gives the stages; also among `plugins`. */
+  readonly stageLosses?: readonly ConfiguredPlugin<'loss'>[];
+  /** The model that a file of data names: it takes the place of the config's, and is never imported. */
+  readonly modelOf?: ModelOfData;
+}
+
+/** The engine a config asks for, as a plugin that works here. */
+export async function backendFor(config: RunConfig, scope: Scope): Promise<ChosenBackend> {
+  const plugin = new GivenParts(scope.plugins).single('backend');
+  if (plugin) return { plugin, passedOver: [] };
+  const library = await openLibrary(config.plugins, scope);
+  return chooseBackend(config.backend, library, pluginContext(createRunContainer(scope), 'probe'), scope.where);
+}
+
+export async function compose(config: RunConfig, backend: ChosenBackend, scope: Scope): Promise<Composition> {
+  return composeParts(config, {
+    ...scope,
+    given: new GivenParts(scope.plugins),
+    library: await openLibrary(config.plugins, scope),
+    backend,
+    ...(config.data !== undefined && { reader: readerFor(config.reader, config.data, scope.baseDirectory) }),
+  });
+}

@@ -1,0 +1,155 @@
+/** Parts given in code, beside what the config says: each is used, none is given twice, and none has options in two places. */
+import {
+  API_VERSION,
+  FacewrightError,
+  plainReference,
+  PLUGIN_KINDS,
+  type ConfiguredPlugin,
+  type PluginKind,
+  type PluginReference,
+  type PluginReferenceInput,
+  type RunConfigInput,
+} from '@facewright/core';
+
+/** A run has one part of these kinds; of the others it has as many as the config names. */
+const SINGLE = ['reader', 'detector', 'aligner', 'model', 'backend'] as const satisfies readonly PluginKind[];
+type SingleKind = (typeof SINGLE)[number];
+export type NamedKind = Exclude<PluginKind, SingleKind>;
+
+const isSingle = (kind: PluginKind): kind is SingleKind => (SINGLE as readonly PluginKind[]).includes(kind);
+const IN_CODE = 'the plugins given in code';
+
+/** What the config must say for a part of a kind to be used. */
+const NAMED_IN: Readonly<Record<NamedKind, string>> = {
+  loss: '"loss" of a stage',
+  optimiser: '"optimiser" of a stage',
+  criterion: '"until.any" of a stage',
+  augmenter: '"augment" of a tier',
+  logger: '"loggers"',
+};
+
+export class GivenParts {
+  private readonly used = new Set<ConfiguredPlugin>();
+
+  /** Throws a `FacewrightError` for a value that is no configured plugin, for one made for other contracts, and for two of a kind of which a run has one. */
+  constructor(readonly plugins: readonly ConfiguredPlugin[]) {
+    plugins.forEach(requirePlugin);
+    for (const kind of SINGLE) {
+      const own = plugins.filter(({ meta }) => meta.kind === kind);
+      if (own.length > 1)
+        throw new FacewrightError({
+          what: `A run has one ${kind}, and code gives ${own.length}: ${own.map(({ meta }) => `"${meta.name}"`).join(', ')}.`,
+          where: IN_CODE,
+          todo: 'Give one of them.',
+        });
+    }
+  }
+
+  /** The part of a kind of which a run has one. */
+  single<K extends SingleKind>(kind: K): ConfiguredPlugin<K> | undefined {
+    return this.use(this.plugins.find(({ meta }) => meta.kind === kind)) as ConfiguredPlugin<K> | undefined;
+  }
+
+  /** The part that the config means by a name. */
+  named<K extends NamedKind>(kind: K, name: string): ConfiguredPlugin<K> | undefined {
+    const own = this.plugins.filter(({ meta }) => meta.kind === kind && meta.name === name);
+    if (own.length > 1)
+      throw new FacewrightError({
+        what: `Code gives ${own.length} parts of kind ${kind} named "${name}": the config's name can mean either.`,
+        where: IN_CODE,
+        todo: 'Give one of them, or leave "stages" out of the config: each loss in code then makes a stage of its own.',
+      });
+    return this.use(own[0]) as ConfiguredPlugin<K> | undefined;
+  }
+
+  /** Those of a kind that nothing has used. */
+  unused<K extends NamedKind>(kind: K): ConfiguredPlugin<K>[] {
+    const own = this.plugins.filter((plugin) => plugin.meta.kind === kind && !this.used.has(plugin));
+    return own.map((plugin) => this.use(plugin)) as ConfiguredPlugin<K>[];
+  }
+
+  /** Marks as used what the caller pairs itself. */
+  use<P extends ConfiguredPlugin | undefined>(plugin: P): P {
+    if (plugin) this.used.add(plugin);
+    return plugin;
+  }
+
+  /** Throws a `FacewrightError` that names the first part the run has no use for. */
+  requireAllUsed(where: string): void {
+    const idle = this.plugins.find((plugin) => !this.used.has(plugin) && !isSingle(plugin.meta.kind));
+    if (!idle) return;
+    const { kind, name } = idle.meta;
+    throw new FacewrightError({
+      what: `Code gives the ${kind} "${name}", and nothing uses it.`,
+      where,
+      todo: `Name it in ${NAMED_IN[kind as NamedKind]}, or leave it out of "plugins".`,
+    });
+  }
+
+  /** Throws a `FacewrightError` that names both where the config's own words and the parts in code disagree. */
+  requireOneSource(config: RunConfigInput, where: string): void {
+    for (const { meta } of this.plugins) {
+      for (const [path, reference] of references(config, meta.kind)) {
+        const { name, options } = plainReference(reference as PluginReference);
+        const both = `the ${meta.kind} "${meta.name}" is given in code`;
+        if (name !== meta.name && isSingle(meta.kind) && name !== 'auto')
+          throw new FacewrightError({
+            what: `"${path}" names the ${meta.kind} "${name}", and ${both}.`,
+            where,
+            todo: `Leave "${path}" out of the config, or the part out of "plugins".`,
+          });
+        if (name === meta.name && Object.keys(options).length)
+          throw new FacewrightError({
+            what: `"${path}" has options (${Object.keys(options).join(', ')}), and ${both} with its own.`,
+            where,
+            todo: `Give the options in one place: "${path}": "${name}" takes those of the code.`,
+          });
+      }
+    }
+  }
+}
+
+function requirePlugin(value: ConfiguredPlugin): void {
+  const meta = (value as Partial<ConfiguredPlugin> | undefined)?.meta;
+  if (typeof value === 'function')
+    throw new FacewrightError({
+      what: `"${meta?.name ?? 'a function'}" is a plugin that is not configured yet.`,
+      where: IN_CODE,
+      todo: 'Call it, with its options if it is to have any: arcFace() or arcFace({ m: 0.4 }).',
+    });
+  if (typeof meta?.name !== 'string' || typeof value.create !== 'function' || !PLUGIN_KINDS.includes(meta.kind))
+    throw new FacewrightError({
+      what: 'A value among them is no configured plugin.',
+      where: IN_CODE,
+      todo: 'Give what a plugin returns when it is called, e.g. arcFace({ m: 0.4 }).',
+    });
+  if (meta.apiVersion !== API_VERSION)
+    throw new FacewrightError({
+      what: `The ${meta.kind} "${meta.name}" was made for version ${meta.apiVersion} of the contracts, this is version ${API_VERSION}.`,
+      where: IN_CODE,
+      todo: `Install a version of it made for @facewright/core with apiVersion ${API_VERSION}.`,
+    });
+}
+
+/** Where a config names parts of a kind, by path. */
+function references(config: RunConfigInput, kind: PluginKind): [path: string, PluginReferenceInput][] {
+  const { stages = [], tiers = [] } = config;
+  const listed = (path: string, list: readonly PluginReferenceInput[] | undefined): [string, PluginReferenceInput][] =>
+    (list ?? []).map((reference, index) => [`${path}.${index}`, reference]);
+  const one = (path: string, reference: PluginReferenceInput | undefined): [string, PluginReferenceInput][] =>
+    reference === undefined ? [] : [[path, reference]];
+  switch (kind) {
+    case 'loss':
+      return stages.flatMap(({ loss }, index) => one(`stages.${index}.loss`, loss));
+    case 'optimiser':
+      return stages.flatMap(({ optimiser }, index) => one(`stages.${index}.optimiser`, optimiser));
+    case 'criterion':
+      return stages.flatMap(({ until }, index) => listed(`stages.${index}.until.any`, until.any));
+    case 'augmenter':
+      return tiers.flatMap(({ augment }, index) => listed(`tiers.${index}.augment`, augment));
+    case 'logger':
+      return listed('loggers', config.loggers);
+    default:
+      return one(kind, config[kind]);
+  }
+}

@@ -1,0 +1,39 @@
+/** The plugins that a run can name. What is looked up in it is the user's; what data names goes to `findPlugin` with `known`. */
+import {
+  FacewrightError,
+  plainReference,
+  type ConfiguredPlugin,
+  type PluginFactory,
+  type PluginKind,
+  type PluginReference,
+} from '@facewright/core';
+import { pluginsOf, type PluginPackage } from './builtins.js';
+
+export interface PluginLibrary {
+  /** Those that the config lists, then the built-in ones. */
+  readonly packages: readonly PluginPackage[];
+  /** What they bring, and before it the plugins that code gives. */
+  readonly known: readonly PluginFactory[];
+  /** Throws a `FacewrightError` for an unknown name, a wrong kind or wrong options. */
+  load<K extends PluginKind>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>>;
+}
+
+/** For a page, which cannot import by name: the plugins it brings, and no others. */
+export function closedLibrary(packages: readonly PluginPackage[], where: string): PluginLibrary {
+  const known = pluginsOf(packages);
+  return {
+    packages,
+    known,
+    async load(kind, reference) {
+      const { name, options } = plainReference(reference);
+      const own = known.filter(({ meta }) => meta.kind === kind);
+      const plugin = own.find(({ meta }) => meta.name === name) as PluginFactory<typeof kind> | undefined;
+      if (plugin) return { factory: plugin, ...plugin(options as never, `${kind} "${name}" in ${where}`) };
+      throw new FacewrightError({
+        what: `There is no ${kind} "${name}" here.`,
+        where,
+        todo: `Choose one of ${own.map(({ meta }) => meta.name).join(', ')}. Plugins of your own run in the command line tool.`,
+      });
+    },
+  };
+}

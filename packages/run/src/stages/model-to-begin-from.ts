@@ -1,0 +1,37 @@
+/** What a config need not say of a fine-tuning: the model and the licence of the weights that it begins from. */
+import { join, resolve } from 'node:path';
+import { findPlugin, type RunConfig, type RunConfigInput } from '@facewright/core';
+import { readStartingPoint } from '@facewright/training';
+import { modelOfData } from '../composition/compose.js';
+import type { Scope } from '../composition/from-config.js';
+import { openLibrary } from '../composition/node-library.js';
+import { readRunRecord, RUN_RECORD } from '../run-directory.js';
+
+/**
+ * What lies under the config of a fine-tuning: the model that its weights are of unless the config names one, and their licence. A resumed run knows
+ * them already, and no longer needs what it began from.
+ */
+export async function modelToBeginFrom(
+  { from, out, plugins }: RunConfig,
+  scope: Scope,
+  { resume, given }: { readonly resume: boolean; readonly given: RunConfigInput },
+): Promise<RunConfigInput> {
+  if (from === undefined) return {};
+  const own = resolve(scope.baseDirectory, out);
+  const earlier = resume ? await readRunRecord(own) : undefined;
+  const begun = earlier ? undefined : await readStartingPoint(resolve(scope.baseDirectory, from));
+  const weights = begun ? begun.licences?.weights : earlier?.config.licences?.weights;
+  const licences: RunConfigInput = begun
+    ? weights === undefined
+      ? {}
+      : { licences: { weights } }
+    : earlier?.config.licences
+      ? { licences: earlier.config.licences }
+      : {};
+  if (given.model !== undefined) return licences;
+  const { known } = await openLibrary(plugins, scope);
+  const { meta, options } = begun
+    ? modelOfData({ model: begun.model, where: begun.path }, known)
+    : findPlugin('model', earlier!.config.model, { known, where: join(own, RUN_RECORD) });
+  return { ...licences, model: { ...(options as object), name: meta.name } };
+}
