@@ -306,6 +306,7 @@ export const targets = {
   landmarks: {
     seeds: [
       one('a_lmk', () => `anna/1.jpg 0 ${POINTS}\nben/1.jpg 1 ${POINTS}\nanna/2 b.jpg 0 ${POINTS}\n`),
+      one('a_lmk', () => 'anna/1.jpg 0\nben/1.jpg 1\n'),
       one('a_lmk', () => `anna/1.jpg ${POINTS}\nben/1.jpg ${POINTS}\n`),
     ],
     read: (folder) => useReader(trillionPairs({ path: join(folder, 'a_lmk') })),

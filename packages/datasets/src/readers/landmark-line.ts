@@ -72,6 +72,7 @@ function pathOf(line: string, count: number): string {
 }
 
 const slashes = (path: string): string => path.replaceAll('\\', '/');
-const leadsOut = (path: string): boolean => posix.normalize(slashes(path)).startsWith('../');
+/** Of a path in a list, whatever its form. */
+export const leadsOut = (path: string): boolean => posix.normalize(slashes(path)).startsWith('../');
 /** With `/`, below the root whatever it says. */
-const relative = (path: string): string => posix.normalize(`/${slashes(path)}`).slice(1);
+export const relative = (path: string): string => posix.normalize(`/${slashes(path)}`).slice(1);

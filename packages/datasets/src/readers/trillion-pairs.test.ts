@@ -233,3 +233,31 @@ describe('a line of a landmark list', () => {
     expect(parseWhole(`a.jpg 1 ${POINTS.replace('48', '1e999')}`, true)).toBeUndefined();
   });
 });
+
+test.each([
+  ['path label', 'msra/a/1.jpg 0\nmsra/b/1.jpg ben\nmsra/b/照 片.jpg\tben\n', { 0: 1, ben: 2 }],
+  [
+    'index label path, as im2rec writes it',
+    '0\t0.000000\tmsra/a/1.jpg\n1\t7.000000\tmsra/b/照 片.jpg\n',
+    { 0: 1, 7: 1 },
+  ],
+  ['aligned path label, as InsightFace writes it', '1\tmsra/a/1.jpg\t0\n1\tmsra/b/1.jpg\t12\n', { 0: 1, 12: 1 }],
+])('a list without points: %s', async (_, text, expected) => {
+  writeTree(root, { 'train.lst': `${text}no photo\n../out.jpg 0\n` });
+  const people: Identity[] = [];
+  const reader = await trillionPairs({ path: join(root, 'train.lst') }).create(testContext());
+  for await (const person of reader.identities()) people.push(person);
+  const photos = people.flatMap((person) => person.photos);
+  const usable = photos.filter(({ excluded }) => !excluded);
+  const counts: Record<string, number> = {};
+  for (const { identity, landmarks } of usable) {
+    expect(landmarks).toBeUndefined();
+    counts[identity] = (counts[identity] ?? 0) + 1;
+  }
+  expect(counts).toEqual(expected);
+  await Promise.all(usable.map((photo) => photo.bytes()));
+  expect(photos.filter(({ excluded }) => excluded).map(({ excluded }) => excluded!.reason)).toEqual([
+    'bad-label',
+    'bad-label',
+  ]);
+});

@@ -1,6 +1,6 @@
 /**
  * Trillion Pairs landmark lists, as `msra_lmk` and `celebrity_lmk` (and the generated sample) have them: photos with their five points, so
- * that no detector is needed. The lists need not be sorted by person; their lines are held in memory, as text, to group them.
+ * that no detector is needed; and lists of `path label` without points, for which one is. The lists need not be sorted by person; their lines are held in memory, as text, to group them.
  */
 import {
   definePlugin,
@@ -14,7 +14,8 @@ import {
 import { lineBlocks } from '@facewright/platform/node';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { labelOf, parseLine, parseWhole } from './landmark-line.js';
+import { parseBare } from './bare-line.js';
+import { labelOf, leadsOut, parseLine, parseWhole, relative, type LandmarkLine } from './landmark-line.js';
 import { cannotOpen, photoOf } from './photo-files.js';
 
 export const trillionPairs = definePlugin({
@@ -73,22 +74,38 @@ const NO_LABEL = '(no label)';
 async function* readList(scope: ListScope): AsyncGenerator<Identity> {
   const { list, prefix, signal } = scope;
   const lines = await readLines(list, signal);
-  const labelled = isLabelled(lines, list);
+  const form = formOf(lines, list);
   const people = new Map<string, Line[]>();
   for (const line of lines) {
-    const name = prefix + (labelled ? (labelOf(line.text) ?? NO_LABEL) : folderOf(parseLine(line.text, false).path));
+    const name = prefix + personOf(line.text, form);
     const own = people.get(name);
     if (own) own.push(line);
     else people.set(name, [line]);
   }
   for (const [name, own] of people) {
     throwIfAborted(signal, list);
-    yield { name, photos: own.map((line) => photoAt(line, name, labelled, scope)) };
+    yield { name, photos: own.map((line) => photoAt(line, name, form, scope)) };
   }
 }
 
-function photoAt({ text, number }: Line, identity: string, labelled: boolean, { list, root, seen }: ListScope): Photo {
-  const { path, landmarks, problem } = parseLine(text, labelled);
+/** With label and points, with points alone, or with the label alone. */
+type Form = 'labelled' | 'unlabelled' | 'bare';
+
+function personOf(text: string, form: Form): string {
+  if (form === 'bare') return parseBare(text)?.label ?? NO_LABEL;
+  return form === 'labelled' ? (labelOf(text) ?? NO_LABEL) : folderOf(parseLine(text, false).path);
+}
+
+function parse(text: string, form: Form): LandmarkLine {
+  if (form !== 'bare') return parseLine(text, form === 'labelled');
+  const { path } = parseBare(text) ?? {};
+  if (path === undefined) return { path: relative(text.trim().slice(0, 200)), problem: 'it is not "path label"' };
+  const problem = leadsOut(path) && `the path "${path}" leads out of the folder of images`;
+  return { path: relative(path), ...(problem && { problem }) };
+}
+
+function photoAt({ text, number }: Line, identity: string, form: Form, { list, root, seen }: ListScope): Photo {
+  const { path, landmarks, problem } = parse(text, form);
   const repeated = seen.has(path);
   // ids stay unique: a path listed again gets its line number
   const id = repeated ? `${path} (${basename(list)}, line ${number})` : path;
@@ -96,13 +113,13 @@ function photoAt({ text, number }: Line, identity: string, labelled: boolean, { 
   const place = `${list}, line ${number}`;
   if (problem)
     return photoOf(id, identity, join(root, path), {
-      excluded: { reason: 'bad-landmarks', detail: `${place}: ${problem}` },
+      excluded: { reason: form === 'bare' ? 'bad-label' : 'bad-landmarks', detail: `${place}: ${problem}` },
     });
   if (repeated)
     return photoOf(id, identity, join(root, path), {
       excluded: { reason: 'listed-twice', detail: `${place}: the same path stands in an earlier line` },
     });
-  return photoOf(id, identity, join(root, path), { landmarks });
+  return photoOf(id, identity, join(root, path), landmarks && { landmarks });
 }
 
 async function readLines(list: string, signal: AbortSignal): Promise<Line[]> {
@@ -118,22 +135,25 @@ async function readLines(list: string, signal: AbortSignal): Promise<Line[]> {
 }
 
 /** The form that most of the first lines have: a labelled line of which a number is missing looks like the other form. */
-function isLabelled(lines: readonly Line[], list: string): boolean {
+function formOf(lines: readonly Line[], list: string): Form {
   let labelled = 0;
   let unlabelled = 0;
+  let bare = 0;
   for (const { text } of lines) {
-    if (labelled + unlabelled === 1000) break;
+    if (labelled + unlabelled + bare === 1000) break;
     if (parseWhole(text, true)) labelled++;
     else if (parseWhole(text, false)) unlabelled++;
+    else if (parseBare(text)) bare++;
   }
-  if (labelled + unlabelled > 0) return labelled >= unlabelled;
+  if (bare > labelled + unlabelled) return 'bare';
+  if (labelled + unlabelled > 0) return labelled >= unlabelled ? 'labelled' : 'unlabelled';
   throw new FacewrightError({
     what:
       lines.length === 0
         ? 'The list of landmarks is empty.'
         : `No line of the list of landmarks is whole; line ${lines[0].number} starts with "${lines[0].text.trim().slice(0, 60)}".`,
     where: list,
-    todo: 'Expected is one line a photo: path label x1 y1 x2 y2 x3 y3 x4 y4 x5 y5 (left eye, right eye, nose, left and right corner of the mouth).',
+    todo: 'Expected is one line a photo: path label x1 y1 x2 y2 x3 y3 x4 y4 x5 y5 (left eye, right eye, nose, left and right corner of the mouth), or path label, whose faces a detector then finds.',
   });
 }
 

@@ -1,5 +1,6 @@
 /** Which of the known formats lies at a path. */
 import { FacewrightError } from '@facewright/core';
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DATASET_FILE } from '../dataset/dataset-file.js';
@@ -40,7 +41,7 @@ export async function recogniseFormat(path: string): Promise<Recognised> {
     throw cannotOpen(error, 'file or folder', where);
   });
   if (!found.isDirectory()) {
-    if (/\.(idx|lst)$/i.test(where))
+    if (/\.idx$/i.test(where) || (/\.lst$/i.test(where) && existsSync(where.replace(/lst$/i, 'rec'))))
       throw new FacewrightError({
         what: 'This is a file beside an InsightFace training set.',
         where,
