@@ -74,7 +74,7 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
       const give = (label: string, path: string): Promise<void> => here.getByLabel(label).setInputFiles(path);
       await give('Choose a model directory…', model);
       if (await here.getByLabel('Choose the file…').count()) await give('Choose the file…', mtcnn!);
-      await here.getByText('Faces can be found').waitFor();
+      await here.getByText('Ready: the weights of MTCNN').waitFor();
 
       await give('Choose the first photo…', join(people!, 'roger_federer/001.jpg'));
       await give('Choose the second photo…', join(people!, 'roger_federer/002.jpg'));

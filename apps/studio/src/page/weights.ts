@@ -14,7 +14,7 @@ export const lookForWeights = (): Promise<void> =>
 export function weightsPanel(): HTMLElement {
   const panel = element('div', { class: 'weights' });
   const error = element('p', { class: 'error', role: 'alert' });
-  const fetchButton = element('button', { type: 'button', onclick: fetchThem }, 'Fetch them now (2 MB, once)');
+  const fetchButton = element('button', { type: 'button', onclick: fetchThem }, 'Download them now (2 MB)');
   async function fetchThem(): Promise<void> {
     fetchButton.disabled = true;
     error.textContent = '';
@@ -26,7 +26,7 @@ export function weightsPanel(): HTMLElement {
     }
   }
   const zone = dropZone(
-    'Drop the file of the MTCNN weights here: mtcnn_model-shard1 of face-api.js, the wheel of the Python package mtcnn 0.1.1, or the tool’s mtcnn-weights.f32.',
+    'Or drop their file here: mtcnn_model-shard1 of face-api.js, the wheel of the Python package mtcnn 0.1.1, or the tool’s mtcnn-weights.f32.',
     [
       {
         label: 'Choose the file…',
@@ -36,16 +36,13 @@ export function weightsPanel(): HTMLElement {
     ],
   );
   const show = (): void => {
-    if (state.weights)
-      panel.replaceChildren(
-        element('p', { class: 'hint' }, 'Faces can be found: the weights of the detector (MTCNN) are there.'),
-      );
+    if (state.weights) panel.replaceChildren(element('p', { class: 'hint' }, 'Ready: the weights of MTCNN are there.'));
     else {
       panel.replaceChildren(
         element(
           'p',
           {},
-          'To find faces in photos the detector MTCNN needs its published weights, which are not part of this page. The server that serves the page can fetch them from where the command line tool does, and keeps them for both; no photo is sent anywhere.',
+          'To find faces in photos, the detector MTCNN needs its published weights, which are not part of facewright. They are downloaded once and kept for the command line tool as well. No photo is sent anywhere.',
         ),
         element('div', { class: 'buttons' }, fetchButton),
         error,

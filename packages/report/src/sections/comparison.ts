@@ -30,7 +30,7 @@ ${verdict(recipes)}
 ${recipes.length > shown.length && html`<p class="muted">The curves are those of the first ${shown.length} recipes; the table has all ${runs.length} runs.</p>`}
 <div ${scrolling('What the runs came to')}>${table(runs)}</div>
 <div class="card">${chart({ title: 'Loss', description: 'Moving mean of each run’s training loss by step.', series: curves(({ loss }) => loss), x: { label: 'step' }, y: { label: 'loss' } })}</div>
-<div class="two"><div class="card">${chart({ title: 'Training accuracy', description: 'Moving mean of the share of training images told right, without the margin.', series: curves(({ accuracy }) => accuracy), x: { label: 'step' }, y: { label: 'without the margin', range: [0, 1], format: (value) => percent(value, 0) } })}</div>
+<div class="two"><div class="card">${chart({ title: 'Training accuracy', description: 'Moving mean of the share of training images classified correctly, without the margin.', series: curves(({ accuracy }) => accuracy), x: { label: 'step' }, y: { label: 'without the margin', range: [0, 1], format: (value) => percent(value, 0) } })}</div>
 <div class="card">${chart({ title: 'ROC on unseen people', description: 'True accept rate against false accept rate of each run that was verified.', series: roc, x: { label: 'false accept rate', scale: 'log', range: [LEAST_FAR, 1] }, y: { label: 'true accept rate', range: [0, 1], format: (value) => percent(value, 0) } })}</div></div></section>`;
 }
 

@@ -15,7 +15,7 @@ export function verificationSection({ evaluated }: History, pairs: readonly Pair
   const { verification, people } = evaluated;
   const { accuracy, std, pairs: number, same, different, folds, threshold, eer, auc, skipped } = verification;
   return html`<section><h2>Verification</h2>
-<p>Two photos are called the same person when the cosine of their embeddings reaches the threshold. <strong>${percent(accuracy, 2)}</strong> of ${count(number)} pairs (${count(same)} of one person, ${count(different)} of two) are told right (± ${percent(std, 2)} over ${folds} folds; each fold is judged with the threshold that is best on the others). The threshold over all pairs is ${figure(threshold)}. The equal error rate is ${percent(eer, 2)}, the area under the curve ${auc.toFixed(4)}.${skipped ? ` ${count(skipped)} pairs were left out because an image could not be read.` : ''}</p>
+<p><strong>${percent(accuracy, 2)}</strong> of ${count(number)} pairs were classified correctly (${folds}-fold cross-validation, ± ${percent(std, 2)}): ${count(same)} pairs of one person and ${count(different)} of two people. Two photos count as the same person when the cosine of their embeddings reaches the threshold, ${figure(threshold)} over all pairs. The equal error rate is ${percent(eer, 2)}, the area under the curve ${auc.toFixed(4)}.${skipped ? ` ${count(skipped)} pairs were left out because an image could not be read.` : ''}</p>
 <div class="two"><div class="card">${curve(verification)}</div>
 <div ${scrolling('Thresholds')}>${thresholds(verification)}</div></div>
 ${worst(pairs)}
