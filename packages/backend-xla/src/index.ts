@@ -1,0 +1,2 @@
+export { loadPlugin, PjrtError, type Plugin } from './pjrt/plugin.js';
+export { Client } from './pjrt/client.js';

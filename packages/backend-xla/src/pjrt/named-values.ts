@@ -1,0 +1,31 @@
+/** Options by name, as a client or a topology takes them (PJRT_NamedValue). */
+import { NAMED_TYPES, NAMED_VALUE_BYTES } from './abi.js';
+import type { Koffi } from './koffi.js';
+import { Struct } from './struct.js';
+
+/** Plugins check the type: a share of memory is a float, a number of devices an int64. */
+export type NamedValue =
+  | { readonly type: 'string'; readonly value: string }
+  | { readonly type: 'int64' | 'float'; readonly value: number }
+  | { readonly type: 'bool'; readonly value: boolean };
+export type NamedValues = Readonly<Record<string, NamedValue>>;
+
+export function namedValues(koffi: Koffi, values: NamedValues): Struct {
+  const list = Object.entries(values);
+  const array = new Struct(koffi, NAMED_VALUE_BYTES * list.length);
+  list.forEach(([name, { type, value }], i) => {
+    const at = NAMED_VALUE_BYTES * i;
+    array
+      .word(at, NAMED_VALUE_BYTES)
+      .text(at + 16, name)
+      .int32(at + 32, NAMED_TYPES[type]);
+    if (type === 'string') {
+      array.text(at + 40, value);
+      return;
+    }
+    if (type === 'float') array.float32(at + 40, value);
+    else array.word(at + 40, Number(value));
+    array.word(at + 48, 1);
+  });
+  return array;
+}
