@@ -49,9 +49,9 @@ export const NAMED_VALUE_BYTES = 56;
 export const EXECUTE_OPTIONS_BYTES = 112;
 
 /** PJRT_Buffer_Type, under the names that StableHLO has for them. */
-export const ELEMENT_TYPES = { i1: 1, i32: 4, ui8: 6, f32: 11, bf16: 13 } as const;
+export const ELEMENT_TYPES = { i1: 1, i32: 4, ui8: 6, f32: 11, f64: 12, bf16: 13 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPES;
-export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { i1: 1, i32: 4, ui8: 1, f32: 4, bf16: 2 };
+export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { i1: 1, i32: 4, ui8: 1, f32: 4, f64: 8, bf16: 2 };
 
 /** PJRT_HostBufferSemantics: the data is copied within the call. */
 export const ONLY_DURING_CALL = 0;

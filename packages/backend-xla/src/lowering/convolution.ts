@@ -1,0 +1,125 @@
+/**
+ * Convolutions of images in NHWC and their gradients, as `stablehlo.convolution`.
+ *
+ *   ∂L/∂x convolves dy, spread by the stride, with the kernel turned round;
+ *   ∂L/∂w convolves x with dy as its kernel, batch and channels exchanged, where the stride becomes the kernel's dilation.
+ *
+ * A depthwise kernel is one of as many feature groups as channels. How its gradient is best written depends on the compiler: see `depthwiseToKernel`.
+ */
+import type { Builder } from '../hlo/builder.js';
+import type { Hlo } from '../hlo/value.js';
+import { convGeometry, type ConvGeometry } from './geometry.js';
+import type { Kernel, Lowering, Lowerings } from './lowering.js';
+
+const FORWARD = '[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]';
+const TO_INPUT = '[b, 0, 1, f]x[0, 1, o, i]->[b, 0, 1, f]';
+const TO_KERNEL = '[f, 0, 1, b]x[i, 0, 1, o]->[0, 1, b, f]';
+
+/** A depthwise kernel [h, w, c, m] as [h, w, 1, c·m]: group c makes the channels c·m to c·m + m − 1. */
+function grouped(hlo: Builder, filter: Hlo): Hlo {
+  const [h, w, c, m] = filter.shape;
+  return hlo.reshape(filter, [h, w, 1, c * m]);
+}
+
+const forward =
+  (depthwise: boolean): Lowering =>
+  ({ hlo, inputs: { x, filter }, attrs, shape }) => {
+    const { strides, dilations, pad, inChannels } = convGeometry(x.shape, filter.shape, attrs, depthwise);
+    return hlo.convolution(x, depthwise ? grouped(hlo, filter) : filter, shape, FORWARD, {
+      stride: strides,
+      pad,
+      kernelDilation: dilations,
+      featureGroups: depthwise ? inChannels : 1,
+    });
+  };
+
+const toInput =
+  (depthwise: boolean): Lowering =>
+  ({ hlo, inputs: { dy, filter }, attrs, shape }) => {
+    const { strides, dilations, inputGradientPad, inChannels } = convGeometry(shape, filter.shape, attrs, depthwise);
+    const turned = hlo.reverse(filter, [0, 1]);
+    // [h, w, c, m] as [h, w, m, c]: of each group's m channels one
+    return hlo.convolution(
+      dy,
+      depthwise ? hlo.transpose(turned, [0, 1, 3, 2]) : turned,
+      shape,
+      depthwise ? FORWARD : TO_INPUT,
+      {
+        pad: inputGradientPad,
+        inputDilation: strides,
+        kernelDilation: dilations,
+        featureGroups: depthwise ? inChannels : 1,
+      },
+    );
+  };
+
+const kernelWindow = ({ strides, dilations, kernelGradientPad }: ConvGeometry) => ({
+  stride: dilations,
+  pad: kernelGradientPad,
+  kernelDilation: strides,
+});
+
+const toKernel: Lowering = ({ hlo, inputs: { x, dy }, attrs, shape }) =>
+  hlo.convolution(x, dy, shape, TO_KERNEL, kernelWindow(convGeometry(x.shape, shape, attrs, false)));
+
+/**
+ * The gradient to a depthwise kernel, as XLA's compilers want it:
+ *
+ * - batch groups: on a GPU one backward-filter convolution of cuDNN; the CPU's compiler makes a full C×C convolution of it;
+ * - feature groups, on one CPU: x as one image of c·n channels (n = 16, 14×14×512: 8 ms, where batch groups take 90);
+ * - taps, on several CPU devices: one sum for each place of the kernel; feature groups would bring every device the whole batch, since channels and
+ *   images become one axis.
+ */
+const depthwiseToKernel: Lowering = (kernel) => {
+  const { platform, devices } = kernel.target;
+  if (platform !== 'cpu') return batchGroups(kernel);
+  return devices > 1 ? taps(kernel) : featureGroups(kernel);
+};
+
+function batchGroups({ hlo, inputs: { x, dy }, attrs, shape }: Kernel): Hlo {
+  const geometry = convGeometry(x.shape, shape, attrs, true);
+  const [h, w, c, m] = shape;
+  const made = hlo.convolution(x, dy, [h, w, 1, c * m], TO_KERNEL, {
+    ...kernelWindow(geometry),
+    batchGroups: geometry.inChannels,
+  });
+  return hlo.reshape(made, shape);
+}
+
+function featureGroups({ hlo, inputs: { x, dy }, attrs, shape }: Kernel): Hlo {
+  const geometry = convGeometry(x.shape, shape, attrs, true);
+  const [n, height, width, c] = x.shape;
+  const [h, w, , m] = shape;
+  const image = hlo.reshape(hlo.transpose(x, [1, 2, 3, 0]), [1, height, width, c * n]);
+  const made = hlo.convolution(image, dy, [1, h, w, c * m], '[b, 0, 1, f]x[i, 0, 1, o]->[b, 0, 1, f]', {
+    ...kernelWindow(geometry),
+    featureGroups: c,
+  });
+  return hlo.reshape(made, shape);
+}
+
+function taps({ hlo, inputs: { x, dy }, attrs, shape }: Kernel): Hlo {
+  const { strides, dilations, outSize, pad } = convGeometry(x.shape, shape, attrs, true);
+  const [h, w, c, m] = shape;
+  const [n] = x.shape;
+  const [[top, bottom], [left, right]] = pad;
+  const padded = hlo.pad(x, 0, [0, top, left, 0], [0, bottom, right, 0]);
+  const slopes = hlo.reshape(dy, [n, ...outSize, c, m]);
+  const rows = Array.from({ length: h * w }, (_, tap) => {
+    const [y, z] = [Math.floor(tap / w) * dilations[0], (tap % w) * dilations[1]];
+    const end = [n, y + (outSize[0] - 1) * strides[0] + 1, z + (outSize[1] - 1) * strides[1] + 1, c];
+    const seen = hlo.slice(padded, [0, y, z, 0], end, [1, ...strides, 1]);
+    const products = hlo.multiply(hlo.broadcast(seen, slopes.shape, [0, 1, 2, 3]), slopes);
+    return hlo.reshape(hlo.sum(products, [0, 1, 2]), [1, c, m]);
+  });
+  return hlo.reshape(hlo.concatenate(rows, 0), shape);
+}
+
+export const convolutionLowerings: Lowerings = {
+  Conv2D: forward(false),
+  Conv2DBackpropInput: toInput(false),
+  Conv2DBackpropFilter: toKernel,
+  DepthwiseConv2dNative: forward(true),
+  DepthwiseConv2dNativeBackpropInput: toInput(true),
+  DepthwiseConv2dNativeBackpropFilter: depthwiseToKernel,
+};

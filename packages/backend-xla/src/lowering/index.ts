@@ -1,0 +1,21 @@
+/** Every kernel that is lowered. */
+import { convolutionLowerings } from './convolution.js';
+import { elementwiseLowerings } from './elementwise.js';
+import type { Lowerings } from './lowering.js';
+import { networkLowerings } from './network.js';
+import { pickingLowerings } from './picking.js';
+import { reductionLowerings } from './reduction.js';
+import { resizeLowerings } from './resize.js';
+import { shapeLowerings } from './shape.js';
+import { trainingLowerings } from './training.js';
+
+export const lowerings: Lowerings = {
+  ...elementwiseLowerings,
+  ...shapeLowerings,
+  ...pickingLowerings,
+  ...reductionLowerings,
+  ...convolutionLowerings,
+  ...networkLowerings,
+  ...resizeLowerings,
+  ...trainingLowerings,
+};

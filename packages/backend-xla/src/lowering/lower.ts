@@ -1,0 +1,91 @@
+/** From a captured step to the text of a StableHLO program. */
+import { AFTER, type Graph, type GraphNode, type NamedValue } from '@facewright/capture';
+import { FacewrightError } from '@facewright/core';
+import { Builder, type Argument } from '../hlo/builder.js';
+import type { Hlo } from '../hlo/value.js';
+import type { ElementType } from '../pjrt/abi.js';
+import { lowerings } from './index.js';
+import type { Target } from './lowering.js';
+import { elementOf, Tensors, type Precision } from './precision.js';
+
+export interface LowerOptions extends Target {
+  readonly precision: Precision;
+}
+
+export interface Lowered {
+  readonly text: string;
+  /** Arguments, in order: the state, then the inputs. */
+  readonly state: readonly string[];
+  readonly inputs: readonly string[];
+  /** Results, in order: the new state, then the outputs. */
+  readonly newState: readonly string[];
+  readonly outputs: readonly string[];
+  readonly nodes: number;
+}
+
+const names = (list: readonly NamedValue[]): string[] => list.map(({ name }) => name);
+
+export function lower(graph: Graph, options: LowerOptions): Lowered {
+  const hlo = new Builder();
+  const tensors = new Tensors(hlo, options.precision);
+  const replaced = new Map(graph.newState.map(({ name }, i) => [name, i]));
+  for (const { name, value } of graph.state) {
+    const place = replaced.get(name);
+    const donated = place === undefined ? [] : [`tf.aliasing_output = ${place} : i32`];
+    tensors.set(value, hlo.argument(`state.${name}`, { shape: value.shape, type: elementOf(value) }, donated));
+  }
+  for (const { name, value } of graph.inputs)
+    tensors.set(value, hlo.argument(`input.${name}`, { shape: value.shape, type: elementOf(value) }));
+  for (const [value, data] of graph.constants) tensors.set(value, hlo.constant(data, value.shape, elementOf(value)));
+  for (const node of graph.nodes) lowerNode(hlo, tensors, node, graph.name, options);
+  const results = [...graph.newState.map(({ value }) => tensors.full(value)), ...outputsOf(hlo, tensors, graph)].map(
+    (value): Argument => ({ value, attributes: [] }),
+  );
+  return {
+    text: hlo.print(graph.name, results),
+    state: names(graph.state),
+    inputs: names(graph.inputs),
+    newState: names(graph.newState),
+    outputs: names(graph.outputs),
+    nodes: graph.nodes.length,
+  };
+}
+
+/** Truths come out as whole numbers. */
+const outputsOf = (hlo: Builder, tensors: Tensors, { outputs }: Graph): Hlo[] =>
+  outputs.map(({ value }) => {
+    const made = tensors.full(value);
+    return made.type === 'i1' ? hlo.convert(made, 'i32') : made;
+  });
+
+function lowerNode(hlo: Builder, tensors: Tensors, node: GraphNode, step: string, target: Target): void {
+  hlo.comment(node.op);
+  if (node.op === AFTER) {
+    tensors.set(node.outputs[0], hlo.after(tensors.as(node.inputs[0]), tensors.as(node.inputs[1])));
+    return;
+  }
+  const lowering = lowerings[node.op];
+  if (!lowering)
+    throw new FacewrightError({
+      what: `The step "${step}" uses the op ${node.op}, which the engine "xla" does not have.`,
+      todo: 'Write it with other tfjs ops.',
+    });
+  const { inputs, types } = tensors.forNode(node);
+  const result = lowering({
+    hlo,
+    inputs,
+    attrs: node.attrs,
+    shape: node.outputs[0].shape,
+    type: types[0],
+    node,
+    target,
+  });
+  const made: readonly Hlo[] = Array.isArray(result) ? result : [result as Hlo];
+  node.outputs.forEach((output, i) => {
+    if (made[i].shape.join() !== output.shape.join())
+      throw new Error(`${node.op} was lowered to [${made[i].shape.join(', ')}], not [${output.shape.join(', ')}]`);
+    tensors.set(output, asType(hlo, made[i], types[i]));
+  });
+}
+
+const asType = (hlo: Builder, made: Hlo, type: ElementType): Hlo => hlo.convert(made, type);

@@ -1,0 +1,106 @@
+/** Kernels that take an axis away or walk along it. */
+import { util } from '@tensorflow/tfjs-core';
+import type { Builder } from '../hlo/builder.js';
+import { isFloat, type Hlo } from '../hlo/value.js';
+import { floats, full, lastAxis, loweringsFor, type Kernel, type Lowering, type Lowerings } from './lowering.js';
+
+const axesOf = ({ inputs: { x }, attrs: { axis, reductionIndices } }: Kernel): number[] =>
+  util.parseAxisParam(axis ?? reductionIndices, [...x.shape]);
+const numbers = (hlo: Builder, x: Hlo): Hlo => (x.type === 'i1' ? hlo.convert(x, 'i32') : x);
+
+/** `shape` has the axes that are kept with length 1. */
+const reduction =
+  (take: (hlo: Builder, x: Hlo, axes: number[]) => Hlo): Lowering =>
+  (kernel) =>
+    kernel.hlo.reshape(take(kernel.hlo, kernel.inputs.x, axesOf(kernel)), kernel.shape);
+
+/** The first place of the largest or smallest: the least index among those that hold it. */
+const place =
+  (op: 'max' | 'min'): Lowering =>
+  (kernel) => {
+    const { hlo, inputs } = kernel;
+    const x = numbers(hlo, inputs.x);
+    const [axis] = axesOf(kernel);
+    const kept = x.shape.map((_, i) => i).filter((i) => i !== axis);
+    const best = hlo.broadcast(hlo[op](x, [axis]), x.shape, kept);
+    const places = hlo.iota(x.shape, axis);
+    const none = hlo.like(x.shape[axis], places);
+    const first = hlo.min(hlo.select(hlo.compare('EQ', x, best), places, none), [axis]);
+    // a row with NaN has no largest: 0, as in tfjs
+    return hlo.select(hlo.compare('EQ', first, hlo.like(x.shape[axis], first)), hlo.like(0, first), first);
+  };
+
+/** In ⌈log₂ n⌉ rounds: in each, every value is joined with the one 1, 2, 4, … places before it. */
+const cumulative =
+  (op: 'add' | 'multiply'): Lowering =>
+  (kernel) => {
+    const { hlo, inputs, attrs } = kernel;
+    const [axis] = axesOf(kernel);
+    const start = op === 'add' ? 0 : 1;
+    const length = inputs.x.shape[axis];
+    const turned = (x: Hlo): Hlo => (attrs.reverse ? hlo.reverse(x, [axis]) : x);
+    const shifted = (x: Hlo, places: number): Hlo => {
+      const end = x.shape.map((side, i) => (i === axis ? side - places : side));
+      const before = x.shape.map((_, i) => (i === axis ? places : 0));
+      return hlo.pad(
+        hlo.slice(
+          x,
+          end.map(() => 0),
+          end,
+        ),
+        start,
+        before,
+        end.map(() => 0),
+      );
+    };
+    let result = turned(inputs.x);
+    if (attrs.exclusive) result = shifted(result, 1);
+    for (let places = 1; places < length; places *= 2) result = hlo.binary(op, result, shifted(result, places));
+    return turned(result);
+  };
+
+/** Over the last axis, from logits shifted by their largest. */
+const softmax =
+  (logarithm: boolean): Lowering =>
+  ({ hlo, inputs }) => {
+    const logits = floats(hlo, inputs.logits ?? inputs.x);
+    const { shifted, powers, sum } = normalised(hlo, logits);
+    const rows = (x: Hlo): Hlo =>
+      hlo.broadcast(
+        x,
+        logits.shape,
+        logits.shape.slice(0, -1).map((_, i) => i),
+      );
+    return logarithm ? hlo.subtract(shifted, rows(hlo.unary('log', sum))) : hlo.divide(powers, rows(sum));
+  };
+
+/** z − max z, its powers of e, and their sum, along the last axis. */
+export function normalised(hlo: Builder, logits: Hlo): { shifted: Hlo; powers: Hlo; sum: Hlo } {
+  const axis = lastAxis(logits);
+  const kept = logits.shape.slice(0, -1).map((_, i) => i);
+  const shifted = hlo.subtract(logits, hlo.broadcast(hlo.max(logits, [axis]), logits.shape, kept));
+  const powers = hlo.unary('exponential', shifted);
+  return { shifted, powers, sum: hlo.sum(powers, [axis]) };
+}
+
+export const reductionLowerings: Lowerings = {
+  Sum: reduction((hlo, x, axes) => hlo.sum(numbers(hlo, x), axes)),
+  Mean: reduction((hlo, x, axes) => {
+    const sum = hlo.sum(full(hlo, x), axes);
+    return hlo.scale(
+      sum,
+      axes.reduce((share, axis) => share / x.shape[axis], 1),
+    );
+  }),
+  Max: reduction((hlo, x, axes) => (x.type === 'i1' ? hlo.reduce('or', x, axes, 0) : hlo.max(x, axes))),
+  Min: reduction((hlo, x, axes) => (x.type === 'i1' ? hlo.reduce('and', x, axes, 1) : hlo.min(x, axes))),
+  Prod: reduction((hlo, x, axes) => hlo.reduce('multiply', numbers(hlo, x), axes, 1)),
+  All: reduction((hlo, x, axes) => hlo.reduce('and', hlo.convert(x, 'i1'), axes, 1)),
+  Any: reduction((hlo, x, axes) => hlo.reduce('or', hlo.convert(x, 'i1'), axes, 0)),
+  ArgMax: place('max'),
+  ArgMin: place('min'),
+  ...loweringsFor(['Cumsum', 'Cumprod'], (name) => cumulative(name === 'Cumsum' ? 'add' : 'multiply')),
+  Softmax: softmax(false),
+  LogSoftmax: softmax(true),
+  TopK: ({ hlo, inputs: { x }, attrs: { k } }) => hlo.topK(isFloat(x.type) ? x : numbers(hlo, x), k),
+};

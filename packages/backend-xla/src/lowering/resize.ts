@@ -1,0 +1,129 @@
+/**
+ * Resizing images, its gradients, and crops. A resize is a matrix along each side, y = H·x·Wᵀ, so its gradient is ∂x = Hᵀ·dy·W. (tfjs's own
+ * gradient kernels leave `halfPixelCenters` out and refuse images that are not square; here it is the gradient of what was computed.)
+ */
+import type { Builder } from '../hlo/builder.js';
+import type { Hlo } from '../hlo/value.js';
+import { full, type Attributes, type Kernel, type Lowering, type Lowerings } from './lowering.js';
+
+/** [to, from]: what each source pixel gives to each of `to` pixels. */
+type Matrix = (from: number, to: number, attrs: Attributes) => Float32Array;
+
+const ratio = (from: number, to: number, { alignCorners }: Attributes): number =>
+  alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
+
+const bilinear: Matrix = (from, to, attrs) => {
+  const step = ratio(from, to, attrs);
+  const matrix = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) {
+    const place = attrs.halfPixelCenters ? step * (i + 0.5) - 0.5 : step * i;
+    const low = Math.max(0, Math.floor(place));
+    const share = place - low;
+    matrix[i * from + low] += 1 - share;
+    matrix[i * from + Math.min(from - 1, Math.ceil(place))] += share;
+  }
+  return matrix;
+};
+
+const nearest: Matrix = (from, to, attrs) => {
+  const step = ratio(from, to, attrs);
+  const matrix = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) {
+    const place = step * (attrs.halfPixelCenters ? i + 0.5 : i);
+    const pixel = attrs.alignCorners ? Math.round(place) : Math.floor(place);
+    matrix[i * from + Math.max(0, Math.min(from - 1, pixel))] = 1;
+  }
+  return matrix;
+};
+
+/** x [n, h, w, c] by `rows` [n?, h′, h] and `columns` [n?, w′, w], contracted over h and w: [n, h′, w′, c]. */
+function along(hlo: Builder, x: Hlo, rows: Hlo, columns: Hlo, side: 0 | 1): Hlo {
+  // [w, h′, n, c] would be the product's own order: each is put back where NHWC has it
+  const down = hlo.transpose(hlo.dot(rows, x, { contract: [[side], [1]] }), [1, 0, 2, 3]);
+  return hlo.transpose(hlo.dot(columns, down, { contract: [[side], [2]] }), [1, 2, 0, 3]);
+}
+
+const resize =
+  (matrix: Matrix): Lowering =>
+  ({ hlo, inputs: { images }, attrs, shape }) => {
+    const [, h, w] = images.shape;
+    const [, height, width] = shape;
+    const rows = hlo.constant(matrix(h, height, attrs), [height, h], 'f32');
+    const columns = hlo.constant(matrix(w, width, attrs), [width, w], 'f32');
+    return along(hlo, full(hlo, images), rows, columns, 1);
+  };
+
+const resizeGradient =
+  (matrix: Matrix): Lowering =>
+  ({ hlo, inputs: { dy }, attrs, shape }) => {
+    const [, h, w] = shape;
+    const [, height, width] = dy.shape;
+    const rows = hlo.constant(matrix(h, height, attrs), [height, h], 'f32');
+    const columns = hlo.constant(matrix(w, width, attrs), [width, w], 'f32');
+    return along(hlo, full(hlo, dy), rows, columns, 0);
+  };
+
+/** [boxes, crop, side]: what each pixel along a side gives to each of a crop's. Places are float64: a box that ends at the border must not fall beyond it. */
+function cropMatrix(hlo: Builder, from: Hlo, to: Hlo, crop: number, side: number, method: string) {
+  const [boxes] = from.shape;
+  const shape = [boxes, crop];
+  const spread = (x: Hlo): Hlo => hlo.broadcast(x, shape, [0]);
+  const scaled = (x: Hlo): Hlo => hlo.scale(x, side - 1);
+  const steps = hlo.iota(shape, 1, 'f64');
+  const place =
+    crop > 1
+      ? hlo.add(
+          spread(scaled(from)),
+          hlo.multiply(steps, spread(hlo.divide(scaled(hlo.subtract(to, from)), hlo.like(crop - 1, to)))),
+        )
+      : spread(scaled(hlo.scale(hlo.add(from, to), 0.5)));
+  const last = hlo.like(side - 1, place);
+  const zero = hlo.like(0, place);
+  const outside = hlo.binary('or', hlo.compare('LT', place, zero), hlo.compare('GT', place, last));
+  const inside = hlo.minimum(hlo.maximum(place, zero), last);
+  const whole = [boxes, crop, side];
+  const hot = (at: Hlo, weight: Hlo): Hlo => {
+    const found = hlo.compare('EQ', hlo.iota(whole, 2), hlo.broadcast(hlo.convert(at, 'i32'), whole, [0, 1]));
+    const share = hlo.broadcast(hlo.convert(weight, 'f32'), whole, [0, 1]);
+    return hlo.select(found, share, hlo.like(0, share));
+  };
+  if (method === 'nearest')
+    return { outside, matrix: hot(hlo.unary('floor', hlo.add(inside, hlo.like(0.5, inside))), hlo.like(1, inside)) };
+  const low = hlo.unary('floor', inside);
+  const share = hlo.subtract(inside, low);
+  const matrix = hlo.add(hot(low, hlo.subtract(hlo.like(1, share), share)), hot(hlo.unary('ceil', inside), share));
+  return { outside, matrix };
+}
+
+function cropAndResize({ hlo, inputs: { image, boxes, boxInd }, attrs, shape }: Kernel): Hlo {
+  const { method, extrapolationValue } = attrs;
+  const [count, height, width, channels] = shape;
+  const [, h, w] = image.shape;
+  const corners = hlo.convert(boxes, 'f64');
+  const corner = (i: number): Hlo => hlo.reshape(hlo.slice(corners, [0, i], [count, i + 1]), [count]);
+  const rows = cropMatrix(hlo, corner(0), corner(2), height, h, method);
+  const columns = cropMatrix(hlo, corner(1), corner(3), width, w, method);
+  const own = hlo.gather(
+    full(hlo, image),
+    hlo.convert(boxInd, 'i32'),
+    'offset_dims = [1, 2, 3], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1',
+    [1, h, w, channels],
+    [count, h, w, channels],
+  );
+  const down = hlo.dot(rows.matrix, own, { batch: [[0], [0]], contract: [[2], [1]] });
+  const across = hlo.dot(columns.matrix, down, { batch: [[0], [0]], contract: [[2], [2]] });
+  const outside = hlo.binary(
+    'or',
+    hlo.broadcast(rows.outside, shape, [0, 1]),
+    hlo.broadcast(columns.outside, shape, [0, 2]),
+  );
+  return hlo.select(outside, hlo.filled(extrapolationValue, shape), hlo.transpose(across, [0, 2, 1, 3]));
+}
+
+export const resizeLowerings: Lowerings = {
+  ResizeBilinear: resize(bilinear),
+  ResizeNearestNeighbor: resize(nearest),
+  ResizeBilinearGrad: resizeGradient(bilinear),
+  ResizeNearestNeighborGrad: resizeGradient(nearest),
+  CropAndResize: cropAndResize,
+};
