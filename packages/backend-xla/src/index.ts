@@ -1,2 +1,2 @@
-export { loadPlugin, PjrtError, type Plugin } from './pjrt/plugin.js';
-export { Client } from './pjrt/client.js';
+export { openXlaEngine, type XlaEngineOptions } from './engine.js';
+export { xla, xla as default } from './plugin.js';

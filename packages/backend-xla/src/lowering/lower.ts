@@ -1,9 +1,10 @@
 /** From a captured step to the text of a StableHLO program. */
-import { AFTER, type Graph, type GraphNode, type NamedValue } from '@facewright/capture';
+import { AFTER, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
 import { FacewrightError } from '@facewright/core';
 import { Builder, type Argument } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
 import type { ElementType } from '../pjrt/abi.js';
+import { shardingOfInput, shardyAttribute, type Sharding } from '../run/sharding.js';
 import { lowerings } from './index.js';
 import type { Target } from './lowering.js';
 import { elementOf, Tensors, type Precision } from './precision.js';
@@ -20,35 +21,65 @@ export interface Lowered {
   /** Results, in order: the new state, then the outputs. */
   readonly newState: readonly string[];
   readonly outputs: readonly string[];
+  /** Of the results; on the host truths are whole numbers. */
+  readonly results: readonly LoweredResult[];
   readonly nodes: number;
+}
+
+export interface LoweredResult {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+  readonly sharding: Sharding;
 }
 
 const names = (list: readonly NamedValue[]): string[] => list.map(({ name }) => name);
 
 export function lower(graph: Graph, options: LowerOptions): Lowered {
+  const { devices } = options;
   const hlo = new Builder();
   const tensors = new Tensors(hlo, options.precision);
+  const shared = (shape: readonly number[], sharding: Sharding): string[] =>
+    devices > 1 ? [shardyAttribute(shape, sharding)] : [];
+  const enter = (name: string, value: Value, sharding: Sharding, attributes: readonly string[]): void =>
+    tensors.set(
+      value,
+      hlo.argument(name, { shape: value.shape, type: elementOf(value) }, [
+        ...attributes,
+        ...shared(value.shape, sharding),
+      ]),
+    );
   const replaced = new Map(graph.newState.map(({ name }, i) => [name, i]));
-  for (const { name, value } of graph.state) {
-    const place = replaced.get(name);
-    const donated = place === undefined ? [] : [`tf.aliasing_output = ${place} : i32`];
-    tensors.set(value, hlo.argument(`state.${name}`, { shape: value.shape, type: elementOf(value) }, donated));
-  }
-  for (const { name, value } of graph.inputs)
-    tensors.set(value, hlo.argument(`input.${name}`, { shape: value.shape, type: elementOf(value) }));
+  for (const { name, value } of graph.state)
+    enter(`state.${name}`, value, undefined, donated(replaced.get(name), devices));
+  for (const { name, value } of graph.inputs) enter(`input.${name}`, value, shardingOfInput(value, devices), []);
   for (const [value, data] of graph.constants) tensors.set(value, hlo.constant(data, value.shape, elementOf(value)));
   for (const node of graph.nodes) lowerNode(hlo, tensors, node, graph.name, options);
   const results = [...graph.newState.map(({ value }) => tensors.full(value)), ...outputsOf(hlo, tensors, graph)].map(
-    (value): Argument => ({ value, attributes: [] }),
+    (value): Argument => ({ value, attributes: shared(value.shape, undefined) }),
   );
+  const mesh = {
+    module: `mhlo.num_partitions = ${devices} : i32, mhlo.num_replicas = 1 : i32`,
+    header: `sdy.mesh @mesh = <["devices"=${devices}]>`,
+  };
   return {
-    text: hlo.print(graph.name, results),
+    text: hlo.print(graph.name, results, devices > 1 ? mesh : {}),
     state: names(graph.state),
     inputs: names(graph.inputs),
     newState: names(graph.newState),
     outputs: names(graph.outputs),
+    results: results.map(({ value: { shape, type } }) => ({
+      shape,
+      dtype: type === 'f32' ? 'float32' : 'int32',
+      sharding: undefined,
+    })),
     nodes: graph.nodes.length,
   };
+}
+
+/** The memory of what a step replaces is taken over: on one device by the result that replaces it, on several by one that fits (alias indices are for one). */
+function donated(place: number | undefined, devices: number): string[] {
+  if (place === undefined) return [];
+  return [devices > 1 ? 'jax.buffer_donor = true' : `tf.aliasing_output = ${place} : i32`];
 }
 
 /** Truths come out as whole numbers. */

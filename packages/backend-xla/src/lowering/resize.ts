@@ -117,7 +117,11 @@ function cropAndResize({ hlo, inputs: { image, boxes, boxInd }, attrs, shape }: 
     hlo.broadcast(rows.outside, shape, [0, 1]),
     hlo.broadcast(columns.outside, shape, [0, 2]),
   );
-  return hlo.select(outside, hlo.filled(extrapolationValue, shape), hlo.transpose(across, [0, 2, 1, 3]));
+  const cropped = hlo.select(outside, hlo.filled(extrapolationValue, shape), hlo.transpose(across, [0, 2, 1, 3]));
+  // a box of an image that is not there is empty, as in tfjs
+  const images = hlo.like(image.shape[0], boxInd);
+  const there = hlo.broadcast(hlo.compare('LT', boxInd, images), shape, [0]);
+  return hlo.select(there, cropped, hlo.like(0, cropped));
 }
 
 export const resizeLowerings: Lowerings = {

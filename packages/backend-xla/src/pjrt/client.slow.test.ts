@@ -22,6 +22,12 @@ describe.skipIf('missing' in here)('the client', () => {
   const isDeleted = (buffer: bigint): boolean =>
     plugin.call('Buffer_IsDeleted', (args) => args.pointer(16, buffer)).getBool(24);
 
+  const read = async (buffer: bigint, length: number): Promise<Float32Array> => {
+    const into = new Float32Array(length);
+    await client.download([{ buffer, into }]);
+    return into;
+  };
+
   test('it has the devices that were asked for', () => {
     expect(client.platform).toBe('cpu');
     expect(client.devices).toHaveLength(4);
@@ -35,13 +41,13 @@ describe.skipIf('missing' in here)('the client', () => {
     const b = client.upload(Float32Array.of(1, 2, 3), 'f32', [3]);
     let a = client.upload(new Float32Array(6), 'f32', [2, 3]);
     for (let i = 0; i < 3; i++) {
-      const { outputs, done } = program.execute([[a, b]]);
-      await done;
+      const { outputs, finished } = program.execute([[a, b]]);
+      await finished();
       expect([isDeleted(a), isDeleted(b)]).toEqual([true, false]);
       client.free(a);
       [[a]] = outputs;
     }
-    expect(await client.download(a, new Float32Array(6))).toEqual(Float32Array.of(3, 6, 9, 3, 6, 9));
+    expect(await read(a, 6)).toEqual(Float32Array.of(3, 6, 9, 3, 6, 9));
     client.free(a, b);
     program.free();
   });
@@ -58,8 +64,8 @@ describe.skipIf('missing' in here)('the client', () => {
     const compiling = turns;
     let x = client.upload(new Float32Array(n * n).fill(1e-3), 'f32', [n, n]);
     for (let i = 0; i < 10; i++) {
-      const { outputs, done } = program.execute([[x]]);
-      await done;
+      const { outputs, finished } = program.execute([[x]]);
+      await finished();
       client.free(x);
       [[x]] = outputs;
     }
@@ -100,9 +106,9 @@ describe.skipIf('missing' in here)('the client', () => {
     const parts = client.devices.map((device, d) =>
       client.upload(Float32Array.of(2 * d, 2 * d + 1), 'f32', [2], device),
     );
-    const { outputs, done } = program.execute(parts.map((part) => [part]));
-    await done;
-    for (const [sum] of outputs) expect(await client.download(sum, new Float32Array(1))).toEqual(Float32Array.of(28));
+    const { outputs, finished } = program.execute(parts.map((part) => [part]));
+    await finished();
+    for (const [sum] of outputs) expect(await read(sum, 1)).toEqual(Float32Array.of(28));
     client.free(...parts, ...outputs.flat());
     program.free();
   });

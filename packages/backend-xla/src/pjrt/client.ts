@@ -86,13 +86,15 @@ export class Client {
     return args.getWord(112);
   }
 
-  /** Copies the buffer into `into` once it is computed. */
-  async download<T extends ArrayBufferView>(buffer: DeviceBuffer, into: T): Promise<T> {
-    const args = this.plugin.call('Buffer_ToHostBuffer', (args) =>
-      args.pointer(16, buffer).pointer(32, into).word(40, into.byteLength),
+  /** Copies buffers into arrays of their sizes, once they are computed. */
+  download(wanted: readonly { readonly buffer: DeviceBuffer; readonly into: ArrayBufferView }[]): Promise<void> {
+    const started = wanted.map(({ buffer, into }) =>
+      this.plugin.call('Buffer_ToHostBuffer', (args) =>
+        args.pointer(16, buffer).pointer(32, into).word(40, into.byteLength),
+      ),
     );
-    await this.plugin.event(args.getWord(48));
-    return into;
+    // the structs keep the arrays until all is copied
+    return this.plugin.events(started.map((args) => args.getWord(48))).finally(() => started.length);
   }
 
   free(...buffers: readonly DeviceBuffer[]): void {

@@ -42,11 +42,12 @@ function override(value: FlagValue): number[] {
 }
 
 export function encodeCompileOptions({ partitions = 1, flags = {} }: CompileSettings = {}): Uint8Array {
-  // ExecutableBuildOptionsProto: device_ordinal, num_replicas, num_partitions, use_spmd_partitioning, device_assignment
+  // ExecutableBuildOptionsProto: device_ordinal, num_replicas, num_partitions, use_spmd_partitioning, device_assignment, use_shardy_partitioner
   const build = [...whole(1, -1), ...whole(4, 1), ...whole(5, partitions)];
   if (partitions > 1) {
     const computations = Array.from({ length: partitions }, (_, device) => message(3, message(1, varint(device))));
     build.push(...whole(6, 1), ...message(9, [...whole(1, 1), ...whole(2, partitions), ...computations.flat()]));
+    build.push(...whole(19, 1)); // shardings are Shardy's
   }
   // field 7 sets flags on top of the defaults; field 3 of the build options would replace all of them
   const overrides = Object.entries(flags).map(([name, value]) =>

@@ -127,6 +127,13 @@ export class Plugin {
     }
   }
 
+  /** Waits for all of them, one after the other: each wait may hold one of Node's few worker threads. Throws the first error. */
+  async events(events: readonly Pointer[]): Promise<void> {
+    const failed: unknown[] = [];
+    for (const event of events) await this.event(event).catch((error: unknown) => failed.push(error));
+    if (failed.length) throw failed[0];
+  }
+
   /** Destroys an event that nobody waits for. */
   forget(event: Pointer): void {
     if (event) this.call('Event_Destroy', (args) => args.pointer(16, event));

@@ -28,10 +28,10 @@ export class Program {
   }
 
   /**
-   * Starts the program: `inputs[device][argument]`. The outputs, `[device][result]`, may be used at once; `done` settles when the devices are
-   * done, with XLA's error where one failed.
+   * Starts the program: `inputs[device][argument]`. The outputs, `[device][result]`, may be used at once. `finished` must be called once; it
+   * settles when all devices are done, with XLA's error where one failed.
    */
-  execute(inputs: readonly (readonly DeviceBuffer[])[]): { outputs: DeviceBuffer[][]; done: Promise<void> } {
+  execute(inputs: readonly (readonly DeviceBuffer[])[]): { outputs: DeviceBuffer[][]; finished: () => Promise<void> } {
     const { koffi } = this.plugin;
     const outputs = inputs.map(() => new Struct(koffi, 8 * this.results));
     const events = new Struct(koffi, 8 * inputs.length);
@@ -54,7 +54,7 @@ export class Program {
     );
     return {
       outputs: outputs.map((list) => Array.from({ length: this.results }, (_, i) => list.getWord(8 * i))),
-      done: this.finished(inputs.map((_, i) => events.getWord(8 * i))),
+      finished: () => this.plugin.events(inputs.map((_, i) => events.getWord(8 * i))),
     };
   }
 
@@ -73,13 +73,6 @@ export class Program {
     this.freed = true;
     this.plugin.call('Executable_Destroy', this.own);
     this.plugin.call('LoadedExecutable_Destroy', (args) => args.pointer(16, this.handle));
-  }
-
-  /** One device after the other: each wait may hold one of Node's few worker threads. */
-  private async finished(events: readonly Pointer[]): Promise<void> {
-    const failed: unknown[] = [];
-    for (const event of events) await this.plugin.event(event).catch((error: unknown) => failed.push(error));
-    if (failed.length) throw failed[0];
   }
 
   private readonly own = (args: Struct): Struct => args.pointer(16, this.executable);

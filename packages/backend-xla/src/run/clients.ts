@@ -1,0 +1,39 @@
+/** Clients by plugin and options: engines share one, since a client may take most of a device's memory; the last one closes it. */
+import { Client } from '../pjrt/client.js';
+import type { NamedValues } from '../pjrt/named-values.js';
+import { loadPlugin } from '../pjrt/plugin.js';
+
+interface Shared {
+  readonly client: Promise<Client>;
+  users: number;
+}
+
+const shared = new Map<string, Shared>();
+
+export interface SharedClient {
+  readonly client: Client;
+  /** To be called once, when nothing of this user is left on the devices. */
+  release(): void;
+}
+
+/** Throws where the plugin cannot be loaded or finds no device. */
+export async function shareClient(path: string, options: NamedValues): Promise<SharedClient> {
+  const key = JSON.stringify([path, options]);
+  let entry = shared.get(key);
+  if (!entry) {
+    entry = { client: loadPlugin(path).then((plugin) => new Client(plugin, options)), users: 0 };
+    shared.set(key, entry);
+    entry.client.catch(() => shared.delete(key));
+  }
+  const own = entry;
+  own.users++;
+  const client = await own.client;
+  return {
+    client,
+    release() {
+      if (--own.users > 0) return;
+      if (shared.get(key) === own) shared.delete(key);
+      client.close();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** From a step and the shapes of its inputs to a program on the devices: capture, simplify, lower, compile. */
+import { capture, simplify, type TensorSpec } from '@facewright/capture';
+import { FacewrightError, type StepFunction } from '@facewright/core';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lower, type Lowered } from '../lowering/lower.js';
+import type { Precision } from '../lowering/precision.js';
+import type { CompileSettings } from '../pjrt/options.js';
+import { PjrtError } from '../pjrt/plugin.js';
+import type { Program } from '../pjrt/program.js';
+import type { DeviceGroup } from './device.js';
+
+export type Specs = Readonly<Record<string, TensorSpec>>;
+
+type Flags = NonNullable<CompileSettings['flags']>;
+
+export interface Compilation {
+  readonly precision: Precision;
+  /** Whether batch norm takes its statistics of each device's part of a batch, or of the whole. */
+  readonly statistics: 'device' | 'synchronised';
+  /** Directory for the text of every program, and XLA's own of it. */
+  readonly dump?: string;
+}
+
+export interface Compiled {
+  readonly program: Program;
+  readonly lowered: Lowered;
+}
+
+const RESOURCE_EXHAUSTED = 8;
+
+let dumped = 0;
+
+export async function compileStep(
+  group: DeviceGroup,
+  step: StepFunction,
+  name: string,
+  state: Specs,
+  inputs: Specs,
+  { precision, statistics, dump }: Compilation,
+): Promise<Compiled> {
+  const graph = simplify(capture(step, { state, inputs }, { name }));
+  const lowered = lower(graph, {
+    platform: group.platform,
+    devices: group.count,
+    statistics: statistics === 'device' ? group.count : 1,
+    precision,
+  });
+  if (dump) {
+    await mkdir(dump, { recursive: true });
+    await writeFile(join(dump, `${name.replace(/\W/g, '_')}-${dumped++}.mlir`), lowered.text);
+  }
+  try {
+    const flags: Flags = dump ? { xla_dump_to: dump, xla_dump_hlo_as_text: true } : {};
+    return { program: await group.compile(lowered.text, { flags }), lowered };
+  } catch (error) {
+    throw explained(error, name, group);
+  }
+}
+
+/** XLA's own words, with what to do about them. */
+export function explained(error: unknown, step: string, group: DeviceGroup): unknown {
+  if (!(error instanceof PjrtError)) return error;
+  const where = `${group.platform}, ${error.call}`;
+  if (error.code === RESOURCE_EXHAUSTED)
+    return new FacewrightError({
+      what: `The device has no memory for the step "${step}": ${error.message}`,
+      where,
+      todo: 'Use a smaller --batch or --micro-batch; "facewright plan --backend xla" says what will fit.',
+      cause: error,
+    });
+  return new FacewrightError({
+    what: `XLA cannot run the step "${step}": ${error.message}`,
+    where,
+    todo: 'Report this with what the backend option "dump" writes, or use another engine.',
+    cause: error,
+  });
+}

@@ -1,0 +1,47 @@
+/** How a tensor lies on several devices: whole on each of them, or divided along one axis. */
+import type { HostTensor } from '@facewright/core';
+import { sizeOf } from '../hlo/value.js';
+
+/** The axis that is divided; undefined where every device has the whole. */
+export type Sharding = number | undefined;
+
+type Data = HostTensor['data'];
+
+/** A batch is divided along its first axis where that leaves every device as many rows. */
+export const shardingOfInput = ({ shape }: Pick<HostTensor, 'shape'>, devices: number): Sharding =>
+  devices > 1 && shape.length > 0 && shape[0] >= devices && shape[0] % devices === 0 ? 0 : undefined;
+
+export const localShape = (shape: readonly number[], sharding: Sharding, devices: number): number[] =>
+  shape.map((length, axis) => (axis === sharding ? length / devices : length));
+
+/** Sharding of the text's arguments and results, as the Shardy dialect spells it. */
+export const shardyAttribute = (shape: readonly number[], sharding: Sharding): string =>
+  `sdy.sharding = #sdy.sharding<@mesh, [${shape.map((_, axis) => (axis === sharding ? '{"devices"}' : '{}')).join(', ')}]>`;
+
+/** Runs of neighbouring numbers: for each index before the axis, where a device's run begins in the whole, and how long it is. */
+function runs(shape: readonly number[], axis: number, devices: number) {
+  const length = sizeOf(shape.slice(axis)) / devices;
+  return { outer: sizeOf(shape.slice(0, axis)), length, step: length * devices };
+}
+
+/** What one device holds; a view where it is in one piece. */
+export function partOf({ shape, data }: HostTensor, sharding: Sharding, device: number, devices: number): Data {
+  if (sharding === undefined || devices === 1) return data;
+  const { outer, length, step } = runs(shape, sharding, devices);
+  if (outer === 1) return data.subarray(device * length, (device + 1) * length);
+  const part = data.slice(0, outer * length);
+  for (let i = 0; i < outer; i++)
+    part.set(data.subarray(i * step + device * length, i * step + (device + 1) * length), i * length);
+  return part;
+}
+
+/** The whole again, from what each device holds. */
+export function joined(parts: readonly Data[], shape: readonly number[], sharding: Sharding): Data {
+  if (sharding === undefined || parts.length === 1) return parts[0];
+  const { outer, length, step } = runs(shape, sharding, parts.length);
+  const whole = parts[0] instanceof Int32Array ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+  parts.forEach((part, device) => {
+    for (let i = 0; i < outer; i++) whole.set(part.subarray(i * length, (i + 1) * length), i * step + device * length);
+  });
+  return whole;
+}
