@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { nvidiaDriver, type Driver } from '@facewright/native-libraries';
 import { availability, findLibraries } from './availability.js';
 import { missingCuda } from './library/cuda.js';
-import { nvidiaDriver, type Driver } from './library/driver.js';
 import { libraryDirectory, setupDirectory, type Variant } from './library/location.js';
 
 let directory: string;
@@ -163,7 +163,7 @@ describe('the driver', () => {
     const version = join(directory, 'version');
     if (text !== undefined) await writeFile(version, text);
     if (device) await file(directory, 'nvidiactl');
-    return nvidiaDriver({
+    return nvidiaDriver(12, {
       version,
       device: join(directory, 'nvidiactl'),
       loads: async (name) => name === 'libcuda.so.1' && loads,

@@ -1,13 +1,13 @@
 /** Whether TensorFlow can be used here, with which libraries, on what; and of all that is missing, what it is and the command that mends it. */
 import { FacewrightError, messageOf, type Availability } from '@facewright/core';
+import { loadKoffi, noDriver, nvidiaDriver, type Driver } from '@facewright/native-libraries';
 import { openRuntime } from './engine.js';
 import { missingCuda } from './library/cuda.js';
-import { NO_DRIVER, nvidiaDriver, type Driver } from './library/driver.js';
-import { loadKoffi } from './library/load.js';
 import {
   findInstall,
   findSetup,
   librariesIn,
+  CUDA,
   TENSORFLOW_VERSION,
   type EmptyInstall,
   type Libraries,
@@ -45,7 +45,7 @@ export const isComplete = (found: Libraries | EmptyInstall | undefined): found i
 /** Looks for files alone where TensorFlow was set up: loading takes a second and stays. Another library is loaded, to see whether it does. */
 export async function availability(
   wanted: Wanted,
-  { directories, driver = nvidiaDriver }: Surroundings,
+  { directories, driver = () => nvidiaDriver(CUDA) }: Surroundings,
 ): Promise<Availability> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return unusable({
@@ -65,7 +65,7 @@ export async function availability(
     });
   }
   if (found.variant) return ofSetup(found, device, gpu);
-  if (device === 'gpu' && !gpu) return unusable({ reason: NO_DRIVER.problem, remedy: NO_DRIVER.remedy });
+  if (device === 'gpu' && !gpu) return unusable({ reason: noDriver(CUDA).problem, remedy: noDriver(CUDA).remedy });
   const owner = found.package ?? library!;
   try {
     const runtime = await openRuntime(found, wanted);
@@ -144,7 +144,7 @@ function ofSetup({ directory, variant }: Libraries, device: Wanted['device'], gp
 
 const driverProblems = (gpu: Driver | undefined): Problem[] =>
   !gpu
-    ? [{ reason: NO_DRIVER.problem, remedy: NO_DRIVER.remedy }]
+    ? [{ reason: noDriver(CUDA).problem, remedy: noDriver(CUDA).remedy }]
     : gpu.problem
       ? [{ reason: gpu.problem, remedy: gpu.remedy! }]
       : [];

@@ -1,63 +1,60 @@
 /** Opens a PJRT plugin as an engine: steps are captured once for each signature of shapes and run as one program. */
 import { FacewrightError, messageOf, type Emit, type Engine } from '@facewright/core';
+import { cudaToolkit, librariesBeside } from './discovery/accelerator.js';
+import type { FoundPlugin } from './discovery/known.js';
 import type { Precision } from './lowering/precision.js';
 import type { NamedValues } from './pjrt/named-values.js';
 import { shareClient, type SharedClient } from './run/clients.js';
-import type { Compilation } from './run/compile.js';
+import type { Compilation, Flags } from './run/compile.js';
 import { DeviceGroup } from './run/device.js';
 import { XlaExecutable } from './run/executable.js';
 
 export interface XlaEngineOptions {
-  /** The plugin's library. */
-  readonly path: string;
-  /** What the plugin's client takes by name. */
-  readonly client?: NamedValues;
-  /** Default: all that the plugin has. */
+  readonly plugin: FoundPlugin;
+  /** How many of the plugin's devices; default 1. The CPU's plugin plays as many as are wanted. */
   readonly devices?: number;
   readonly precision?: Precision;
   readonly statistics?: Compilation['statistics'];
+  /** Share of a GPU's memory that is taken at once; default: the plugin's own, three quarters. */
+  readonly memoryFraction?: number;
   readonly dump?: string;
+  readonly flags?: Flags;
   readonly emit?: Emit;
 }
 
 export async function openXlaEngine({
-  path,
-  client: options = {},
-  devices,
+  plugin,
+  devices = 1,
   precision = 'float32',
   statistics = 'synchronised',
+  memoryFraction,
   dump,
+  flags,
   emit,
 }: XlaEngineOptions): Promise<Engine> {
-  const { client, release } = await open(path, options);
-  const count = devices ?? client.devices.length;
-  if (count > client.devices.length) {
+  const { client, release } = await open(plugin, clientOptions(plugin, devices, memoryFraction));
+  if (devices > client.devices.length) {
     release();
     throw new FacewrightError({
-      what: `The plugin has ${client.devices.length} devices, and ${count} are wanted.`,
-      where: path,
+      what: `The plugin has ${client.devices.length} devices, and ${devices} are wanted.`,
+      where: plugin.path,
       todo: 'Use fewer "devices".',
     });
   }
-  const group = new DeviceGroup(client, count);
+  const group = new DeviceGroup(client, devices);
+  const compilation = { precision, statistics, dump, flags: { ...platformFlags(plugin), ...flags } };
   const executables = new Set<XlaExecutable>();
   const kind = client.kindOf(client.devices[0]);
   let closed = false;
-  const several = count > 1 ? `, ${count} devices` : '';
+  const several = devices > 1 ? `, ${devices} devices` : '';
   return {
     name: 'xla',
     device: `XLA, ${client.platform} (${kind})${several}${precision === 'float32' ? '' : `, ${precision}`}`,
     compile(step, compileOptions = {}) {
-      const executable: XlaExecutable = new XlaExecutable(
-        group,
-        step,
-        compileOptions,
-        { precision, statistics, dump },
-        {
-          onCompiled: (name, seconds, nodes) => emit?.('engine.compiled', { name: 'xla', step: name, seconds, nodes }),
-          onClosed: () => executables.delete(executable),
-        },
-      );
+      const executable: XlaExecutable = new XlaExecutable(group, step, compileOptions, compilation, {
+        onCompiled: (name, seconds, nodes) => emit?.('engine.compiled', { name: 'xla', step: name, seconds, nodes }),
+        onClosed: () => executables.delete(executable),
+      });
       executables.add(executable);
       return executable;
     },
@@ -70,14 +67,30 @@ export async function openXlaEngine({
   };
 }
 
-async function open(path: string, options: NamedValues): Promise<SharedClient> {
+/** What each platform's client takes by name. */
+function clientOptions({ kind }: FoundPlugin, devices: number, memoryFraction: number | undefined): NamedValues {
+  if (kind === 'cpu') return { cpu_device_count: { type: 'int64', value: devices } };
+  if (kind !== 'cuda' && kind !== 'rocm') return {};
+  return {
+    // others are left alone: a client takes memory on all that it sees
+    visible_devices: { type: 'int64List', value: Array.from({ length: devices }, (_, i) => i) },
+    ...(memoryFraction !== undefined && { memory_fraction: { type: 'float', value: memoryFraction } }),
+  };
+}
+
+function platformFlags(plugin: FoundPlugin): Flags {
+  const toolkit = cudaToolkit(plugin);
+  return toolkit === undefined ? {} : { xla_gpu_cuda_data_dir: toolkit };
+}
+
+async function open(plugin: FoundPlugin, options: NamedValues): Promise<SharedClient> {
   try {
-    return await shareClient(path, options);
+    return await shareClient(plugin.path, librariesBeside(plugin), options);
   } catch (error) {
     if (error instanceof FacewrightError) throw error;
     throw new FacewrightError({
       what: `The PJRT plugin does not start: ${messageOf(error)}`,
-      where: path,
+      where: plugin.path,
       todo: '"facewright doctor" says what is missing.',
       cause: error,
     });

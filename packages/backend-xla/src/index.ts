@@ -1,2 +1,3 @@
-export { openXlaEngine, type XlaEngineOptions } from './engine.js';
 export { xla, xla as default } from './plugin.js';
+export { setup, type SetupOptions, type SetupResult } from './setup/setup.js';
+export { VARIANTS, type Variant } from './setup/wheels.js';

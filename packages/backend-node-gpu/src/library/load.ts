@@ -1,5 +1,6 @@
 /** Loads TensorFlow's libraries into the process, once: what is loaded stays, since its threads outlive every engine. */
 import { FacewrightError, messageOf } from '@facewright/core';
+import { loadKoffi } from '@facewright/native-libraries';
 import type * as Koffi from 'koffi';
 import { closeSync, openSync } from 'node:fs';
 import { cudaLibraries, cudaToolkit } from './cuda.js';
@@ -84,11 +85,6 @@ async function load({ directory, files, package: owner }: Libraries): Promise<Li
   }
   const memcpy = libc.func('void *memcpy(void *to, const void *from, size_t bytes)');
   return { directory, version: c.TF_Version() as string, c, memcpy: (to, from, bytes) => void memcpy(to, from, bytes) };
-}
-
-/** koffi is optional: a platform without its binary has the other engines. */
-export async function loadKoffi(): Promise<typeof Koffi> {
-  return (await import('koffi')).default as unknown as typeof Koffi;
 }
 
 /** Sends what C code writes to standard error nowhere, until the function it gives is called. */

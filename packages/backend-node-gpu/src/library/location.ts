@@ -2,10 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import envPaths from 'env-paths';
+import { defaultCacheDirectory } from '@facewright/native-libraries';
 
 /** The version that `setup` fetches, pinned: wheel, libraries and checksums belong together. */
 export const TENSORFLOW_VERSION = '2.21.0';
+/** The CUDA that it is built for. */
+export const CUDA = 12;
 const FRAMEWORK = 'libtensorflow_framework.so.2';
 /** Names of the library with the C API: in the wheel from PyPI, and in TensorFlow's own archive for C, which tfjs-node downloads. */
 const MAIN = ['libtensorflow_cc.so.2', 'libtensorflow.so.2'] as const;
@@ -28,9 +30,6 @@ export interface EmptyInstall {
   readonly package: string;
   readonly directory: string;
 }
-
-export const defaultCacheDirectory = (): string =>
-  process.env.FACEWRIGHT_CACHE || envPaths('facewright', { suffix: '' }).cache;
 
 /** Everything that `setup` makes is in here: removing it undoes the set-up. */
 export const setupDirectory = (variant: Variant, cacheDirectory = defaultCacheDirectory()): string =>

@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { verifySha256 } from '@facewright/native-libraries';
 import { testContext } from '@facewright/testkit';
 import { nodeGpu } from '../index.js';
 import { setup } from './setup.js';
-import { verifySha256 } from './unpack.js';
 import { isNeeded, WHEELS } from './wheels.js';
 
 let directory: string;

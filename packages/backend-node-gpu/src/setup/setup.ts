@@ -1,23 +1,25 @@
 /** `facewright setup node-gpu`: fetches TensorFlow's libraries, puts them into the cache and tries them. */
-import { FacewrightError, throwIfAborted, type Emit } from '@facewright/core';
-import { writeWholeDirectory } from '@facewright/platform/node';
-import { mkdir, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { FacewrightError, type Emit } from '@facewright/core';
+import {
+  checkTrainingStep,
+  defaultCacheDirectory,
+  directorySize,
+  installWheels,
+  megabytes,
+  noDriver,
+  nvidiaDriver,
+} from '@facewright/native-libraries';
 import { openTensorFlowEngine } from '../engine.js';
 import { missingCuda } from '../library/cuda.js';
-import { NO_DRIVER, nvidiaDriver } from '../library/driver.js';
 import {
-  defaultCacheDirectory,
+  CUDA,
   librariesIn,
   libraryDirectory,
   setupDirectory,
   TENSORFLOW_VERSION,
   type Variant,
 } from '../library/location.js';
-import { checkTrainingStep } from './check.js';
-import { fetchWheels } from './pip.js';
-import { unpack, verifySha256 } from './unpack.js';
-import { isNeeded, WHEELS, type Wheel } from './wheels.js';
+import { isNeeded, WHEELS } from './wheels.js';
 
 export interface SetupOptions {
   /** For machines without an NVIDIA GPU: a tenth of the size. */
@@ -60,11 +62,11 @@ export async function setup({
   }
   const variant: Variant = cpu ? 'cpu' : 'gpu';
   const directory = setupDirectory(variant, cacheDirectory);
-  const gpu = variant === 'gpu' ? await nvidiaDriver() : undefined;
+  const gpu = variant === 'gpu' ? await nvidiaDriver(CUDA) : undefined;
   if (variant === 'gpu' && !withoutDriver && (!gpu || gpu.problem)) {
     throw new FacewrightError({
-      what: `The GPU cannot be used here: ${gpu?.problem ?? NO_DRIVER.problem}. Nothing was fetched.`,
-      todo: `${gpu?.remedy ?? NO_DRIVER.remedy} For the processor: "facewright setup node-gpu --cpu". To fetch all the same, for a machine that this one is copied to: "--without-driver".`,
+      what: `The GPU cannot be used here: ${gpu?.problem ?? noDriver(CUDA).problem}. Nothing was fetched.`,
+      todo: `${gpu?.remedy ?? noDriver(CUDA).remedy} For the processor: "facewright setup node-gpu --cpu". To fetch all the same, for a machine that this one is copied to: "--without-driver".`,
     });
   }
   const installed = librariesIn(libraryDirectory(directory));
@@ -91,7 +93,7 @@ export async function setup({
   } finally {
     await engine.dispose();
   }
-  const bytes = await sizeOf(directory);
+  const bytes = await directorySize(directory);
   const undo = `rm -r '${directory}'`;
   notice(
     emit,
@@ -100,74 +102,21 @@ export async function setup({
   return { variant, directory, bytes, alreadyThere, device: engine.device, undo };
 }
 
-const README = 'README.txt';
-
-async function install(
+const install = (
   variant: Variant,
   directory: string,
   emit: Emit | undefined,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  const { wheels, download, unpacked } = WHEELS[variant];
-  const parent = dirname(directory);
-  await mkdir(parent, { recursive: true });
-  const { bavail, bsize } = await statfs(parent);
-  // at its largest both the wheels and what is taken out of them are there
-  if (bavail * bsize < download + unpacked)
-    throw new FacewrightError({
-      what: `TensorFlow needs ${megabytes(download + unpacked)} while it is set up, and there are ${megabytes(bavail * bsize)}.`,
-      where: parent,
-      todo: 'Free some, or name a directory on another disk in FACEWRIGHT_CACHE.',
-    });
-  await writeWholeDirectory(directory, { kind: 'set-up', marker: README }, async (aside) => {
-    const downloads = join(aside, 'wheels');
-    await mkdir(downloads);
-    for (const [index, wheel] of wheels.entries()) {
-      const about = index === 0 ? ` (about ${megabytes(download)} in all, once)` : '';
-      notice(emit, `Fetching ${wheel.requirement} by pip${about}.`);
-      await installWheel(wheel, downloads, aside, emit, signal);
-    }
-    if (!librariesIn(libraryDirectory(aside)))
-      throw new FacewrightError({
-        what: "The wheel does not hold TensorFlow's libraries.",
-        where: wheels[0].requirement,
-      });
-    await rm(downloads, { recursive: true });
-    await writeFile(
-      join(aside, README),
-      `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's engine node-gpu, out of the wheels ${wheels.map(({ requirement }) => requirement).join(', ')}.\nRemove this directory to undo "facewright setup node-gpu".\n`,
-    );
+): Promise<void> =>
+  installWheels({
+    name: 'TensorFlow',
+    directory,
+    ...WHEELS[variant],
+    isNeeded,
+    isWhole: (made) => librariesIn(libraryDirectory(made)) !== undefined,
+    about: `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's engine node-gpu.\nRemove this directory to undo "facewright setup node-gpu".`,
+    emit,
+    signal,
   });
-}
-
-async function installWheel(
-  { requirement, sha256 }: Wheel,
-  downloads: string,
-  aside: string,
-  emit: Emit | undefined,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const before = new Set(await readdir(downloads));
-  await fetchWheels([requirement], downloads, signal);
-  const name = (await readdir(downloads)).find((file) => file.endsWith('.whl') && !before.has(file));
-  if (!name) throw new FacewrightError({ what: 'pip brought no wheel.', where: requirement });
-  const path = join(downloads, name);
-  await verifySha256(path, sha256);
-  throwIfAborted(signal, 'setting up TensorFlow');
-  notice(emit, `Unpacking ${name}.`);
-  const { files } = await unpack(path, aside, isNeeded, signal);
-  if (files === 0)
-    throw new FacewrightError({ what: `The wheel ${name} holds none of the libraries.`, where: requirement });
-  await rm(path);
-}
 
 const notice = (emit: Emit | undefined, message: string): void => emit?.('notice', { level: 'info', message });
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en-GB')} MB`;
-
-async function sizeOf(directory: string): Promise<number> {
-  const files = await readdir(directory, { recursive: true, withFileTypes: true });
-  const sizes = await Promise.all(
-    files.filter((file) => file.isFile()).map(async (file) => (await stat(join(file.parentPath, file.name))).size),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
-}

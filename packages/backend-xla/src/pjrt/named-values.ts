@@ -1,13 +1,14 @@
 /** Options by name, as a client or a topology takes them (PJRT_NamedValue). */
 import { NAMED_TYPES, NAMED_VALUE_BYTES } from './abi.js';
-import type { Koffi } from './koffi.js';
+import type { Koffi } from '@facewright/native-libraries';
 import { Struct } from './struct.js';
 
 /** Plugins check the type: a share of memory is a float, a number of devices an int64. */
 export type NamedValue =
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'int64' | 'float'; readonly value: number }
-  | { readonly type: 'bool'; readonly value: boolean };
+  | { readonly type: 'bool'; readonly value: boolean }
+  | { readonly type: 'int64List'; readonly value: readonly number[] };
 export type NamedValues = Readonly<Record<string, NamedValue>>;
 
 export function namedValues(koffi: Koffi, values: NamedValues): Struct {
@@ -21,6 +22,10 @@ export function namedValues(koffi: Koffi, values: NamedValues): Struct {
       .int32(at + 32, NAMED_TYPES[type]);
     if (type === 'string') {
       array.text(at + 40, value);
+      return;
+    }
+    if (type === 'int64List') {
+      array.pointer(at + 40, BigInt64Array.from(value, BigInt)).word(at + 48, value.length);
       return;
     }
     if (type === 'float') array.float32(at + 40, value);

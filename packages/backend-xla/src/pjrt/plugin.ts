@@ -2,7 +2,7 @@
 import { FacewrightError, messageOf } from '@facewright/core';
 import { promisify } from 'node:util';
 import { FUNCTIONS, OLDEST_MINOR, TABLE, type FunctionName } from './abi.js';
-import { loadKoffi, type Koffi } from './koffi.js';
+import { loadKoffi, type Koffi } from '@facewright/native-libraries';
 import { Struct, type Pointer } from './struct.js';
 
 /** What XLA itself says, with its status code (absl::StatusCode). */
@@ -27,18 +27,21 @@ const RTLD_NODELETE = 0x1000;
 
 const loaded = new Map<string, Promise<Plugin>>();
 
-/** Loads the library once in a process; it stays, since its threads outlive every client. Throws a `FacewrightError` where it is no PJRT plugin or too old. */
-export function loadPlugin(path: string): Promise<Plugin> {
+/**
+ * Loads the library once in a process, after the libraries that it needs; they stay, since their threads outlive every client. Throws a
+ * `FacewrightError` where it is no PJRT plugin or too old.
+ */
+export function loadPlugin(path: string, libraries: readonly string[] = []): Promise<Plugin> {
   let plugin = loaded.get(path);
   if (!plugin) {
-    plugin = open(path);
+    plugin = open(path, libraries);
     loaded.set(path, plugin);
     plugin.catch(() => loaded.delete(path));
   }
   return plugin;
 }
 
-async function open(path: string): Promise<Plugin> {
+async function open(path: string, libraries: readonly string[]): Promise<Plugin> {
   // read when the library starts: no greetings; errors are still printed
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const koffi = await loadKoffi();
@@ -47,7 +50,8 @@ async function open(path: string): Promise<Plugin> {
     const libc = koffi.load('libc.so.6');
     const dlopen = libc.func('void *dlopen(const char *path, int flags)');
     const dlerror = libc.func('const char *dlerror()');
-    if (!dlopen(path, RTLD_NOW | RTLD_NODELETE)) throw new Error(dlerror() as string);
+    for (const library of [...libraries, path])
+      if (!dlopen(library, RTLD_NOW | RTLD_NODELETE)) throw new Error(dlerror() as string);
     api = koffi.load(path).func('void *GetPjrtApi()')() as Pointer;
   } catch (cause) {
     throw new FacewrightError({

@@ -1,5 +1,5 @@
 /** Memory for C: argument structs, arrays of pointers, text. Every address here is of an `ArrayBuffer`, which does not move. */
-import type { Koffi } from './koffi.js';
+import type { Koffi } from '@facewright/native-libraries';
 
 export type Pointer = bigint;
 type Memory = Struct | ArrayBufferView;

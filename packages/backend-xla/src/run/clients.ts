@@ -17,11 +17,15 @@ export interface SharedClient {
 }
 
 /** Throws where the plugin cannot be loaded or finds no device. */
-export async function shareClient(path: string, options: NamedValues): Promise<SharedClient> {
+export async function shareClient(
+  path: string,
+  libraries: readonly string[],
+  options: NamedValues,
+): Promise<SharedClient> {
   const key = JSON.stringify([path, options]);
   let entry = shared.get(key);
   if (!entry) {
-    entry = { client: loadPlugin(path).then((plugin) => new Client(plugin, options)), users: 0 };
+    entry = { client: loadPlugin(path, libraries).then((plugin) => new Client(plugin, options)), users: 0 };
     shared.set(key, entry);
     entry.client.catch(() => shared.delete(key));
   }

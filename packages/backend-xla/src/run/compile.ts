@@ -12,7 +12,7 @@ import type { DeviceGroup } from './device.js';
 
 export type Specs = Readonly<Record<string, TensorSpec>>;
 
-type Flags = NonNullable<CompileSettings['flags']>;
+export type Flags = NonNullable<CompileSettings['flags']>;
 
 export interface Compilation {
   readonly precision: Precision;
@@ -20,6 +20,8 @@ export interface Compilation {
   readonly statistics: 'device' | 'synchronised';
   /** Directory for the text of every program, and XLA's own of it. */
   readonly dump?: string;
+  /** XLA's own, by name. */
+  readonly flags?: Flags;
 }
 
 export interface Compiled {
@@ -37,7 +39,7 @@ export async function compileStep(
   name: string,
   state: Specs,
   inputs: Specs,
-  { precision, statistics, dump }: Compilation,
+  { precision, statistics, dump, flags }: Compilation,
 ): Promise<Compiled> {
   const graph = simplify(capture(step, { state, inputs }, { name }));
   const lowered = lower(graph, {
@@ -51,8 +53,8 @@ export async function compileStep(
     await writeFile(join(dump, `${name.replace(/\W/g, '_')}-${dumped++}.mlir`), lowered.text);
   }
   try {
-    const flags: Flags = dump ? { xla_dump_to: dump, xla_dump_hlo_as_text: true } : {};
-    return { program: await group.compile(lowered.text, { flags }), lowered };
+    const dumping: Flags = dump ? { xla_dump_to: dump, xla_dump_hlo_as_text: true } : {};
+    return { program: await group.compile(lowered.text, { flags: { ...dumping, ...flags } }), lowered };
   } catch (error) {
     throw explained(error, name, group);
   }

@@ -2,8 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-/** CUDA 12 runs on this driver and newer ones (NVIDIA, CUDA compatibility: minor version compatibility). */
-const OLDEST = [525, 60];
+/** The oldest driver that each CUDA runs on (NVIDIA, CUDA compatibility: minor version compatibility). */
+const OLDEST: Readonly<Record<Cuda, readonly [major: number, minor: number]>> = { 12: [525, 60], 13: [580, 65] };
+
+/** Major version of CUDA. */
+export type Cuda = 12 | 13;
 
 export interface Driver {
   /** For people, e.g. "NVIDIA driver 570.86". */
@@ -25,7 +28,7 @@ const HERE: Places = {
   device: '/dev/nvidiactl',
   loads: async (name) => {
     try {
-      const { loadKoffi } = await import('./load.js');
+      const { loadKoffi } = await import('./koffi.js');
       (await loadKoffi()).load(name);
       return true;
     } catch {
@@ -34,24 +37,24 @@ const HERE: Places = {
   },
 };
 
-export const NO_DRIVER = {
+export const noDriver = (cuda: Cuda): { readonly problem: string; readonly remedy: string } => ({
   problem: 'there is no NVIDIA driver',
-  remedy:
-    'Install NVIDIA\'s driver, 525.60 or newer (on Ubuntu: "ubuntu-drivers install"), and start again; a container needs "--gpus all".',
-} as const;
+  remedy: `Install NVIDIA's driver, ${OLDEST[cuda].join('.')} or newer (on Ubuntu: "ubuntu-drivers install"), and start again; a container needs "--gpus all".`,
+});
 
 /** Undefined where the machine has none. */
-export async function nvidiaDriver({ version: versionFile, device, loads }: Places = HERE): Promise<
-  Driver | undefined
-> {
+export async function nvidiaDriver(
+  cuda: Cuda,
+  { version: versionFile, device, loads }: Places = HERE,
+): Promise<Driver | undefined> {
   const text = await readFile(versionFile, 'utf8').catch(() => undefined);
   if (text === undefined && !existsSync(device)) return undefined;
   const version = /Kernel Module\D*([\d.]+)/.exec(text ?? '')?.[1];
   const name = version ? `NVIDIA driver ${version}` : 'NVIDIA driver';
-  if (version && isOlder(version))
+  if (version && isOlder(version, OLDEST[cuda]))
     return {
       name,
-      problem: `${name} is older than ${OLDEST.join('.')}, which CUDA 12 needs`,
+      problem: `${name} is older than ${OLDEST[cuda].join('.')}, which CUDA ${cuda} needs`,
       remedy: "Update NVIDIA's driver and start again.",
     };
   if (!(await loads('libcuda.so.1')))
@@ -64,7 +67,7 @@ export async function nvidiaDriver({ version: versionFile, device, loads }: Plac
   return { name };
 }
 
-function isOlder(version: string): boolean {
+function isOlder(version: string, [oldestMajor, oldestMinor]: readonly [number, number]): boolean {
   const [major, minor = 0] = version.split('.').map(Number);
-  return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
+  return major < oldestMajor || (major === oldestMajor && minor < oldestMinor);
 }

@@ -2,7 +2,22 @@
 import { FacewrightError, messageOf, throwIfAborted } from '@facewright/core';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { PIP_TARGET } from './wheels.js';
+
+/** The interpreter's version in a wheel's tag does not matter to its C libraries, so any pip can fetch it. */
+const TARGET = [
+  '--no-deps',
+  '--only-binary=:all:',
+  '--python-version',
+  '3.11',
+  ...[
+    'manylinux_2_28_x86_64',
+    'manylinux_2_27_x86_64',
+    'manylinux_2_25_x86_64',
+    'manylinux_2_17_x86_64',
+    'manylinux2014_x86_64',
+    'manylinux1_x86_64',
+  ].flatMap((platform) => ['--platform', platform]),
+];
 
 const WAYS: readonly (readonly string[])[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip']];
 
@@ -10,23 +25,15 @@ const WAYS: readonly (readonly string[])[] = [['python3', '-m', 'pip'], ['pip3']
 export async function fetchWheels(
   requirements: readonly string[],
   directory: string,
-  signal?: AbortSignal,
+  { name, signal }: { readonly name: string; readonly signal?: AbortSignal },
 ): Promise<void> {
-  const args = [
-    'download',
-    ...PIP_TARGET,
-    '--disable-pip-version-check',
-    '--quiet',
-    '--dest',
-    directory,
-    ...requirements,
-  ];
+  const args = ['download', ...TARGET, '--disable-pip-version-check', '--quiet', '--dest', directory, ...requirements];
   for (const [command, ...before] of WAYS) {
     try {
       await promisify(execFile)(command, [...before, ...args], { signal, maxBuffer: 2 ** 26 });
       return;
     } catch (error) {
-      throwIfAborted(signal, 'fetching TensorFlow');
+      throwIfAborted(signal, `fetching ${name}`);
       const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
       if (code === 'ENOENT' || stderr.includes('No module named pip')) continue;
       const last =
@@ -35,7 +42,7 @@ export async function fetchWheels(
           .split('\n')
           .findLast((line) => line.startsWith('ERROR')) ?? messageOf(error).split('\n')[0];
       throw new FacewrightError({
-        what: `pip cannot fetch TensorFlow: ${last}`,
+        what: `pip cannot fetch ${name}: ${last}`,
         where: requirements.join(' '),
         todo: 'Set pip up for your network (PIP_INDEX_URL, PIP_PROXY) and try again.',
         cause: error,
@@ -43,7 +50,7 @@ export async function fetchWheels(
     }
   }
   throw new FacewrightError({
-    what: 'There is no pip, by which TensorFlow is fetched.',
+    what: `There is no pip, by which ${name} is fetched.`,
     todo: 'Install Python 3 with pip (on Debian and Ubuntu: apt install python3-pip). It is used for the set-up only.',
   });
 }

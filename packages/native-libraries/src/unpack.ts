@@ -32,7 +32,7 @@ export async function unpack(
   let bytes = 0;
   try {
     for await (const entry of zip.eachEntry()) {
-      throwIfAborted(signal, 'unpacking TensorFlow');
+      throwIfAborted(signal, 'unpacking a wheel');
       const path = entry.fileName;
       if (path.endsWith('/') || !wanted(path)) continue;
       if (normalize(path).startsWith('..'))

