@@ -5,6 +5,7 @@ import { nodeGpu } from '@facewright/backend-node-gpu';
 import { onnx } from '@facewright/backend-onnx';
 import { wasm } from '@facewright/backend-wasm';
 import { webgpu } from '@facewright/backend-webgpu';
+import { xla } from '@facewright/backend-xla';
 import type { PluginFactory } from '@facewright/core';
 import {
   alignedFolder,
@@ -65,6 +66,7 @@ export const builtins: Builtins = [
   ),
   from('@facewright/training', sgd, adam, adamW, stepsCriterion, epochsCriterion, plateauCriterion, accuracyCriterion),
   from('@facewright/report', tensorBoard),
+  from('@facewright/backend-xla', xla),
   from('@facewright/backend-onnx', onnx),
   from('@facewright/backend-node-gpu', nodeGpu),
   from('@facewright/backend-webgpu', webgpu),

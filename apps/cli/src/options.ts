@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { PRESET_NAMES } from '@facewright/run/preset-names';
 
 /** What `--backend` takes. */
-export const ENGINES = 'engine: auto, onnx, node-gpu, webgpu, wasm, cpu, or a plugin';
+export const ENGINES = 'engine: auto, xla, onnx, node-gpu, webgpu, wasm, cpu, or a plugin';
 
 export interface CommonOptions {
   readonly config?: string;

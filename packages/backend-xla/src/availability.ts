@@ -1,6 +1,6 @@
 /** Which plugin is used here; and of all that is missing, what it is and the command that mends it. */
 import { messageOf, type Availability } from '@facewright/core';
-import { loadKoffi } from '@facewright/native-libraries';
+import { loadKoffi, nvidiaDriver } from '@facewright/native-libraries';
 import { existsSync } from 'node:fs';
 import { foreignCuda, problemOf } from './discovery/accelerator.js';
 import { findPlugins } from './discovery/find.js';
@@ -30,15 +30,29 @@ export async function choosePlugin(
     if (!problem) return { plugin: candidate };
     problems.push({ plugin: candidate, ...problem });
   }
-  return (
-    problems[0] ?? {
-      reason: `no PJRT plugin${platform === 'auto' ? '' : ` for ${platform}`} is set up or installed in a Python environment`,
-      remedy: `facewright setup xla ${SETUP_FLAGS[platform] ?? '--cuda13'} (NVIDIA), --rocm (AMD)`,
-    }
-  );
+  return problems[0] ?? absent(platform);
 }
 
-const SETUP_FLAGS: Partial<Record<Kind | 'auto', string>> = { cuda: '--cuda13', rocm: '--rocm', cpu: '--cpu' };
+/** No plugin at all: which one would be of use. */
+async function absent(platform: Wanted['platform']): Promise<{ reason: string; remedy: string }> {
+  const wanted = platform === 'auto' ? await deviceHere() : platform;
+  const reason = `no PJRT plugin${wanted ? ` for ${wanted}` : ''} is set up or installed in a Python environment`;
+  if (wanted === 'cuda')
+    return { reason, remedy: 'facewright setup xla --cuda13 (with a driver older than 580: --cuda12)' };
+  if (wanted === 'rocm') return { reason, remedy: 'facewright setup xla --rocm' };
+  if (wanted === 'cpu') return { reason, remedy: 'facewright setup xla --cpu' };
+  return {
+    reason,
+    remedy: wanted
+      ? `Install the plugin (e.g. pip install jax-${wanted}-pjrt), or name its library in "plugin".`
+      : 'It is for accelerators, and none was found. For tests on the processor: facewright setup xla --cpu',
+  };
+}
+
+async function deviceHere(): Promise<Kind | undefined> {
+  if (await nvidiaDriver(12)) return 'cuda';
+  return existsSync('/dev/kfd') ? 'rocm' : undefined;
+}
 
 /** Looks at files and drivers only: loading a plugin takes seconds and a good part of a GPU's memory. */
 export async function availability(wanted: Wanted, directories: readonly string[]): Promise<Availability> {
@@ -62,7 +76,7 @@ export async function availability(wanted: Wanted, directories: readonly string[
   const { kind, cuda, from } = plugin;
   const device = `XLA, ${kind}${cuda ?? ''}: ${from ?? plugin.path}`;
   // XLA on a processor is for tests: it is several times slower than the other engines there
-  if (kind === 'cpu') return { usable: true, device, emulated: true };
+  if (kind === 'cpu') return { usable: true, device: `${device} (for tests: only by name)`, emulated: true };
   const foreign = kind === 'cuda' ? foreignCuda() : [];
   return {
     usable: true,
