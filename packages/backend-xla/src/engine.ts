@@ -1,13 +1,14 @@
 /** Opens a PJRT plugin as an engine: steps are captured once for each signature of shapes and run as one program. */
+import { openCompiledEngine } from '@facewright/compiled-engine';
 import { FacewrightError, messageOf, type Emit, type Engine } from '@facewright/core';
 import { cudaToolkit, librariesBeside } from './discovery/accelerator.js';
 import type { FoundPlugin } from './discovery/known.js';
 import type { Precision } from './lowering/precision.js';
 import type { NamedValues } from './pjrt/named-values.js';
 import { shareClient, type SharedClient } from './run/clients.js';
-import type { Compilation, Flags } from './run/compile.js';
+import type { Compilation, CompiledStep, Flags } from './run/compile.js';
 import { DeviceGroup } from './run/device.js';
-import { XlaExecutable } from './run/executable.js';
+import { XlaRunner } from './run/runner.js';
 
 export interface XlaEngineOptions {
   readonly plugin: FoundPlugin;
@@ -43,25 +44,24 @@ export async function openXlaEngine({
   }
   const group = new DeviceGroup(client, devices);
   const compilation = { precision, statistics, dump, flags: { ...platformFlags(plugin), ...flags } };
-  const executables = new Set<XlaExecutable>();
   const kind = client.kindOf(client.devices[0]);
-  let closed = false;
   const several = devices > 1 ? `, ${devices} devices` : '';
-  return {
+  const engine = openCompiledEngine<CompiledStep, never>({
     name: 'xla',
     device: `XLA, ${client.platform} (${kind})${several}${precision === 'float32' ? '' : `, ${precision}`}`,
-    compile(step, compileOptions = {}) {
-      const executable: XlaExecutable = new XlaExecutable(group, step, compileOptions, compilation, {
-        onCompiled: (name, seconds, nodes) => emit?.('engine.compiled', { name: 'xla', step: name, seconds, nodes }),
-        onClosed: () => executables.delete(executable),
-      });
-      executables.add(executable);
-      return executable;
-    },
+    lowering: 'stablehlo',
+    target: ({ state = {} }) => new XlaRunner(group, state, compilation),
+    emit,
+  });
+  let closed = false;
+  return {
+    ...engine,
     async dispose() {
       if (closed) return;
       closed = true;
-      await Promise.all([...executables].map((executable) => executable.close()));
+      await engine.dispose();
+      // buffers go before their client
+      await group.settled();
       release();
     },
   };

@@ -1,13 +1,26 @@
-/** Every kernel of a captured step, on the CPU plugin with one device and with four. */
+/** Every kernel of a captured step, on the CPU plugin. */
 import { CAPTURED_OPS } from '@facewright/capture';
-import { testKernels } from '@facewright/test/kernels';
-import { describe, expect, test } from 'vitest';
+import type { Engine } from '@facewright/core';
+import { expectAgreement } from '@facewright/test/agree';
+import { OP_EXAMPLES } from '@facewright/test/captured-ops';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cpuPlugin, openCpu } from '../test/cpu-plugin.js';
 import { lowerings } from './lowering/index.js';
 
 const here = await cpuPlugin();
-if ('path' in here) describe('kernels', () => testKernels(() => openCpu(here.path)));
-else test.skip(`kernels (skipped: ${here.missing})`, () => {});
+
+describe.skipIf('missing' in here)('kernels', () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await openCpu('path' in here ? here.path : '');
+  });
+  afterAll(() => engine.dispose());
+  test.each(OP_EXAMPLES.map((example) => [example.name, example] as const))('%s', (_, { step, inputs }) =>
+    expectAgreement(engine, step, {}, inputs, 1e-5),
+  );
+});
+
+test.skipIf(!('missing' in here))(`kernels (skipped: ${'missing' in here ? here.missing : ''})`, () => {});
 
 test('every op that can be captured can be lowered', () => {
   // fused kernels are others when the graph is simplified

@@ -1,6 +1,5 @@
 /** From a captured step to the text of a StableHLO program. */
-import { AFTER, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
-import { FacewrightError } from '@facewright/core';
+import { AFTER, Gap, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
 import { Builder, type Argument } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
 import type { ElementType } from '../pjrt/abi.js';
@@ -14,6 +13,8 @@ export interface LowerOptions extends Target {
 }
 
 export interface Lowered {
+  /** Of the step. */
+  readonly name: string;
   readonly text: string;
   /** Arguments, in order: the state, then the inputs. */
   readonly state: readonly string[];
@@ -23,7 +24,6 @@ export interface Lowered {
   readonly outputs: readonly string[];
   /** Of the results; on the host truths are whole numbers. */
   readonly results: readonly LoweredResult[];
-  readonly nodes: number;
 }
 
 export interface LoweredResult {
@@ -62,6 +62,7 @@ export function lower(graph: Graph, options: LowerOptions): Lowered {
     header: `sdy.mesh @mesh = <["devices"=${devices}]>`,
   };
   return {
+    name: graph.name,
     text: hlo.print(graph.name, results, devices > 1 ? mesh : {}),
     state: names(graph.state),
     inputs: names(graph.inputs),
@@ -72,7 +73,6 @@ export function lower(graph: Graph, options: LowerOptions): Lowered {
       dtype: type === 'f32' ? 'float32' : 'int32',
       sharding: undefined,
     })),
-    nodes: graph.nodes.length,
   };
 }
 
@@ -96,11 +96,7 @@ function lowerNode(hlo: Builder, tensors: Tensors, node: GraphNode, step: string
     return;
   }
   const lowering = lowerings[node.op];
-  if (!lowering)
-    throw new FacewrightError({
-      what: `The step "${step}" uses the op ${node.op}, which the engine "xla" does not have.`,
-      todo: 'Write it with other tfjs ops.',
-    });
+  if (!lowering) throw new Gap(node.op);
   const { inputs, types } = tensors.forNode(node);
   const result = lowering({
     hlo,

@@ -1,6 +1,6 @@
-/** From a step and the shapes of its inputs to a program on the devices: capture, simplify, lower, compile. */
-import { capture, simplify, type TensorSpec } from '@facewright/capture';
-import { FacewrightError, type StepFunction } from '@facewright/core';
+/** From a captured step to a program on the devices: lower, compile. */
+import type { Graph } from '@facewright/capture';
+import { FacewrightError } from '@facewright/core';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lower, type Lowered } from '../lowering/lower.js';
@@ -9,8 +9,6 @@ import type { CompileSettings } from '../pjrt/options.js';
 import { PjrtError } from '../pjrt/plugin.js';
 import type { Program } from '../pjrt/program.js';
 import type { DeviceGroup } from './device.js';
-
-export type Specs = Readonly<Record<string, TensorSpec>>;
 
 export type Flags = NonNullable<CompileSettings['flags']>;
 
@@ -24,7 +22,7 @@ export interface Compilation {
   readonly flags?: Flags;
 }
 
-export interface Compiled {
+export interface CompiledStep {
   readonly program: Program;
   readonly lowered: Lowered;
 }
@@ -33,15 +31,11 @@ const RESOURCE_EXHAUSTED = 8;
 
 let dumped = 0;
 
-export async function compileStep(
+export async function compileGraph(
   group: DeviceGroup,
-  step: StepFunction,
-  name: string,
-  state: Specs,
-  inputs: Specs,
+  graph: Graph,
   { precision, statistics, dump, flags }: Compilation,
-): Promise<Compiled> {
-  const graph = simplify(capture(step, { state, inputs }, { name }));
+): Promise<CompiledStep> {
   const lowered = lower(graph, {
     platform: group.platform,
     devices: group.count,
@@ -50,13 +44,13 @@ export async function compileStep(
   });
   if (dump) {
     await mkdir(dump, { recursive: true });
-    await writeFile(join(dump, `${name.replace(/\W/g, '_')}-${dumped++}.mlir`), lowered.text);
+    await writeFile(join(dump, `${graph.name.replace(/\W/g, '_')}-${dumped++}.mlir`), lowered.text);
   }
   try {
     const dumping: Flags = dump ? { xla_dump_to: dump, xla_dump_hlo_as_text: true } : {};
     return { program: await group.compile(lowered.text, { flags: { ...dumping, ...flags } }), lowered };
   } catch (error) {
-    throw explained(error, name, group);
+    throw explained(error, graph.name, group);
   }
 }
 

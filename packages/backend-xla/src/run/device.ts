@@ -21,6 +21,8 @@ const empty = (dtype: HostTensor['dtype'], length: number): HostTensor['data'] =
   dtype === 'int32' ? new Int32Array(length) : new Float32Array(length);
 
 export class DeviceGroup {
+  private readonly underWay = new Set<Promise<unknown>>();
+
   constructor(
     readonly client: Client,
     /** How many of the client's devices are used. */
@@ -70,6 +72,20 @@ export class DeviceGroup {
         sharding,
       ),
     }));
+  }
+
+  /** The same promise, which `settled` waits for. A failure is its receiver's matter. */
+  track<T>(work: Promise<T>): Promise<T> {
+    const settled: Promise<unknown> = work.then(
+      () => this.underWay.delete(settled),
+      () => this.underWay.delete(settled),
+    );
+    this.underWay.add(settled);
+    return work;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.underWay);
   }
 
   free(...tensors: readonly DeviceTensor[]): void {

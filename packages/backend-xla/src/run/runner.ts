@@ -1,0 +1,91 @@
+/** What an executable asks of this engine: its state on the devices, and programs that take the former state's memory over. */
+import type { Compiled, CompileRequest, Runner } from '@facewright/compiled-engine';
+import type { HostTensors } from '@facewright/core';
+import { compileGraph, explained, type Compilation, type CompiledStep } from './compile.js';
+import type { DeviceGroup, DeviceTensor } from './device.js';
+import { shardingOfInput } from './sharding.js';
+
+export class XlaRunner implements Runner<CompiledStep> {
+  private readonly state: Map<string, DeviceTensor>;
+
+  constructor(
+    private readonly group: DeviceGroup,
+    state: HostTensors,
+    private readonly compilation: Compilation,
+  ) {
+    this.state = new Map(Object.entries(state).map(([name, value]) => [name, group.upload(value, undefined)]));
+  }
+
+  async compile({ capture }: CompileRequest): Promise<Compiled<CompiledStep>> {
+    const graph = capture();
+    return { program: await compileGraph(this.group, graph, this.compilation), nodes: graph.nodes.length };
+  }
+
+  /** The program runs on XLA's threads: the next call may start when this one has been sent off. */
+  async start({ program, lowered }: CompiledStep, inputs: HostTensors): Promise<() => Promise<HostTensors>> {
+    const { group } = this;
+    const given = lowered.inputs.map((name) => group.upload(inputs[name], shardingOfInput(inputs[name], group.count)));
+    try {
+      const entries = [...lowered.state.map((name) => this.state.get(name)!), ...given];
+      const { outputs, finished } = program.execute(
+        Array.from({ length: group.count }, (_, device) => entries.map(({ buffers }) => buffers[device])),
+      );
+      const made = lowered.results.map((spec, i): DeviceTensor => ({
+        ...spec,
+        buffers: outputs.map((list) => list[i]),
+      }));
+      // the program has taken the former state's memory over; the handles are freed all the same
+      lowered.newState.forEach((name, i) => this.replace(name, made[i]));
+      const answer = group.track(
+        this.results(lowered.outputs, made.slice(lowered.newState.length), finished, lowered.name),
+      );
+      return () => answer;
+    } catch (error) {
+      throw explained(error, lowered.name, group);
+    } finally {
+      group.free(...given);
+    }
+  }
+
+  async read(names: readonly string[]): Promise<HostTensors> {
+    const values = await this.group.download(names.map((name) => this.state.get(name)!));
+    return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+  }
+
+  async write(values: HostTensors): Promise<void> {
+    for (const [name, value] of Object.entries(values)) this.replace(name, this.group.upload(value, undefined));
+  }
+
+  releaseProgram({ program }: CompiledStep): void {
+    program.free();
+  }
+
+  dispose(): void {
+    this.group.free(...this.state.values());
+    this.state.clear();
+  }
+
+  private async results(
+    names: readonly string[],
+    outputs: readonly DeviceTensor[],
+    finished: () => Promise<void>,
+    step: string,
+  ): Promise<HostTensors> {
+    try {
+      const values = await this.group.download(outputs);
+      return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+    } catch (error) {
+      throw explained(error, step, this.group);
+    } finally {
+      this.group.free(...outputs);
+      await finished().catch((error: unknown) => {
+        throw explained(error, step, this.group);
+      });
+    }
+  }
+
+  private replace(name: string, tensor: DeviceTensor): void {
+    this.group.free(this.state.get(name)!);
+    this.state.set(name, tensor);
+  }
+}
