@@ -96,7 +96,7 @@ function lowerNode(hlo: Builder, tensors: Tensors, node: GraphNode, step: string
     return;
   }
   const lowering = lowerings[node.op];
-  if (!lowering) throw new Gap(node.op);
+  if (!lowering) throw new Gap(node.op, { step, engine: 'xla' });
   const { inputs, types } = tensors.forNode(node);
   const result = lowering({
     hlo,
