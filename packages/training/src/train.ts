@@ -1,6 +1,6 @@
 /** A training from top to bottom: start or resume, run stage after stage, write the model. */
 import { stripPrefix } from '@facewright/core';
-import { join } from '@facewright/platform';
+import { join, whileLocked } from '@facewright/platform';
 import { digestOf } from './checkpoint/digest.js';
 import { saveModel } from './checkpoint/model-files.js';
 import { announceEnd, announceTraining } from './loop/announce.js';
@@ -13,9 +13,13 @@ import { openTraining, type Training } from './loop/training.js';
 
 /**
  * Trains the stages in their order and writes checkpoints and the model. Throws a `FacewrightError` if the options, the dataset or the checkpoint to
- * resume do not fit, or if loss or gradients stay NaN or infinite; `Interrupted` on `signal`; `DeviceLost` if the device does not come back.
+ * resume do not fit, if another process trains in the directory, or if loss or gradients stay NaN or infinite; `Interrupted` on `signal`;
+ * `DeviceLost` if the device does not come back.
  */
-export async function train(options: TrainOptions): Promise<TrainResult> {
+export const train = (options: TrainOptions): Promise<TrainResult> =>
+  whileLocked(join(options.directory, 'checkpoints'), { inside: true }, () => trainStages(options));
+
+async function trainStages(options: TrainOptions): Promise<TrainResult> {
   const training = openTraining(options);
   const start = await startOrResume(training);
   announceTraining(training, start);

@@ -69,8 +69,11 @@ const SIDE_FILE = /^[0-9a-f]{16}(\.[0-9a-f]{16})*(\.new)?$/;
 const held = new Map<string, { readonly directory: string; readonly release: () => void }>();
 const releaseAll = (): void => held.forEach(({ release }) => release());
 
-/** Directories that this process is writing: for errors of the system that do not say where. */
-export const lockedDirectories = (): string[] => [...new Set([...held.values()].map(({ directory }) => directory))];
+let lastReleased: string | undefined;
+
+/** Directories that this process is writing, or the last one it wrote: for errors of the system that do not say where. */
+export const lockedDirectories = (): string[] =>
+  held.size === 0 ? [lastReleased ?? []].flat() : [...new Set([...held.values()].map(({ directory }) => directory))];
 
 /** Throws a `FacewrightError` at once (or after `wait`) where another process, or another run in this one, is writing there. */
 export async function lockDirectory(path: string, { inside = false, wait = 0 }: LockOptions = {}): Promise<Lock> {
@@ -121,6 +124,7 @@ function holding(directory: string, file: string, mine: Owner, made: boolean): L
   }, HEARTBEAT_MS).unref();
   const release = (): void => {
     if (!held.delete(file)) return;
+    lastReleased = directory;
     clearInterval(heartbeat);
     try {
       if (isMine()) rmSync(file, { force: true });
@@ -167,6 +171,10 @@ async function take(file: string, mine: Owner): Promise<Owner | Unknown | undefi
       if (Date.now() > until) return found;
       await sleep(5);
     }
+  } catch (error) {
+    // on a full disk the write fails, which names no path
+    if (error instanceof Error && 'syscall' in error) Object.assign(error, { path: dirname(file) });
+    throw error;
   } finally {
     rmSync(finished, { force: true });
   }
