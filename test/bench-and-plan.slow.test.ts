@@ -72,7 +72,7 @@ test('plan takes the config, the command line over it, and says whether it fits'
 test('parts that do not make a batch are refused by every command that takes them', async () => {
   for (const command of [['plan'], ['bench', 'train'], ['run', '--sample', '--out', directory]]) {
     const { code, stderr } = await facewright([...command, '--batch', '64', '--micro-batch', '24']);
-    expect(stderr).toMatch(/A batch of 64 images cannot be dealt out in parts of 24\.\n.*\n.*divisor of 64, e\.g\. 16/);
+    expect(stderr).toMatch(/A batch of 64 images cannot be split into parts of 24\.\n.*\n.*divisor of 64, e\.g\. 16/);
     expect(code).toBe(1);
   }
 });

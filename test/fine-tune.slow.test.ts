@@ -56,7 +56,7 @@ test('the backbone is kept, the head grows or is made anew, the model is frozen 
   ]);
   expect([grown.code, grown.stderr]).toEqual([
     0,
-    expect.stringMatching(/Class centres: 3 carried over, 3 begun at the mean/),
+    expect.stringMatching(/Class centres: 3 carried over, 3 set to the mean/),
   ]);
   const replaced = await facewright([
     'train',
@@ -70,7 +70,7 @@ test('the backbone is kept, the head grows or is made anew, the model is frozen 
   ]);
   expect([replaced.code, replaced.stderr]).toEqual([
     0,
-    expect.stringMatching(/Class centres: 0 carried over, 6 begun at the mean/),
+    expect.stringMatching(/Class centres: 0 carried over, 6 set to the mean/),
   ]);
   for (const name of ['grown', 'replaced']) {
     expect(await readJson(at(`${name}/model/model.json`))).toMatchObject({

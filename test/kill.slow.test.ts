@@ -146,7 +146,7 @@ test.each([
       '--resume',
     ]);
     expect(again.code).toBe(0);
-    expect(again.stderr).toMatch(/is damaged and passed over/);
+    expect(again.stderr).toMatch(/, which is damaged/);
     expect(again.stderr).toMatch(/resumed at step \d\d/);
     expect((await weights(stopped.out)).equals(await weights(whole.out))).toBe(true);
   },

@@ -159,7 +159,7 @@ export class Checkpoints {
       const found = await readCheckpoint(path).catch((error: unknown) => {
         this.emit('notice', {
           level: 'warning',
-          message: `The checkpoint ${path} is damaged and passed over: ${messageOf(error).split('\n')[0]}`,
+          message: `Skipping the checkpoint ${path}, which is damaged: ${messageOf(error).split('\n')[0]}`,
         });
         return undefined;
       });
@@ -171,7 +171,7 @@ export class Checkpoints {
       throw new FacewrightError({
         what: `None of the ${steps.length} checkpoints can be read.`,
         where: this.directory,
-        todo: 'Remove them and start anew without --resume.',
+        todo: 'Delete them and start over without --resume.',
       });
     }
     return undefined;
@@ -182,9 +182,9 @@ export class Checkpoints {
     const [step] = await this.steps();
     if (step === undefined) return;
     throw new FacewrightError({
-      what: `There is a training here already, at step ${step}.`,
+      what: `This directory already holds a training, at step ${step}.`,
       where: this.directory,
-      todo: 'Go on with it by --resume, or train into another directory, or remove this one.',
+      todo: 'Continue it with --resume, choose another directory, or delete this one.',
     });
   }
 
@@ -211,9 +211,9 @@ export class Checkpoints {
     );
     if (changed.length === 0) return;
     throw new FacewrightError({
-      what: `The checkpoint belongs to another training: different ${changed.join(', ')}.`,
+      what: `The checkpoint is from a different training: ${changed.join(', ')} changed.`,
       where: path,
-      todo: 'Resume with the config and the dataset it was started with, or start a new training in another directory.',
+      todo: 'Resume with the original config and dataset, or start a new training in another directory.',
     });
   }
 }

@@ -49,15 +49,15 @@ test('each damage is one clear error', async () => {
     await saveModel(directory, model);
   };
   await truncate(weights, 50);
-  await expectFailure('The weights are not those', weights);
+  await expectFailure('The weights do not match', weights);
   const bytes = await readFile(weights);
   bytes[bytes.length - 1] ^= 1;
   await writeFile(weights, bytes);
-  await expectFailure('The weights are not those', weights);
+  await expectFailure('The weights do not match', weights);
   await rm(weights);
   await expectFailure('The weights cannot be read', weights);
   await writeFile(card, '{');
-  await expectFailure('description cannot be read', card);
+  await expectFailure('model.json cannot be read', card);
   await writeFile(card, '{"format":2}');
   await expectFailure('"format"', card);
   await rm(card);
@@ -84,6 +84,6 @@ test('figures are added to the card, in place of older ones on the same data; th
 test('another alignment is refused', () => {
   expect(() => checkAlignment(model.card, { fingerprint: 'template' })).not.toThrow();
   expect(() => checkAlignment(model.card, { fingerprint: 'another' }, 'the photos')).toThrow(
-    'aligned as "another", the model was trained on "template"',
+    'aligned as "another", but the model was trained on "template"',
   );
 });

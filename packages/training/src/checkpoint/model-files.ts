@@ -97,9 +97,9 @@ export async function loadModelFiles(directory: string): Promise<ModelFiles> {
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new FacewrightError({
-      what: missing ? 'There is no trained model here.' : `The model's description cannot be read: ${messageOf(error)}`,
+      what: missing ? 'There is no trained model here.' : `model.json cannot be read: ${messageOf(error)}`,
       where: path,
-      todo: 'Name the directory "model" that a training ends with.',
+      todo: 'Give the "model" directory that training writes.',
       cause: error,
     });
   }
@@ -114,7 +114,7 @@ export async function loadModelFiles(directory: string): Promise<ModelFiles> {
   });
   if (bytes.length !== weights.bytes || sha256(bytes) !== weights.sha256) {
     throw new FacewrightError({
-      what: 'The weights are not those that were written with the model: the file is damaged or another one.',
+      what: 'The weights do not match model.json: the file is damaged or has been replaced.',
       where: file,
       todo: 'Copy the whole model directory again.',
     });
@@ -132,7 +132,7 @@ export const metricsOf = ({ pairs, accuracy, std, tarAtFar }: Verification, on: 
   tarAtFar,
 });
 
-/** Records in a model's card how well it did; figures on the same data take the place of older ones. */
+/** Adds figures to a model's card, replacing older ones on the same data. */
 export async function recordMetrics(directory: string, metrics: ModelMetrics): Promise<void> {
   // evaluations at once would lose each other's figures
   await whileLocked(directory, { wait: WAIT_MS }, async () => {
@@ -144,7 +144,7 @@ export async function recordMetrics(directory: string, metrics: ModelMetrics): P
   });
 }
 
-/** Throws a `FacewrightError` where images were aligned in another way than the model's: its embeddings of them would be quietly bad. */
+/** Throws a `FacewrightError` if images were aligned differently from the model's training images: their embeddings would be silently bad. */
 export function checkAlignment(
   { alignment }: Pick<ModelCard, 'alignment'>,
   images: { readonly fingerprint: string },
@@ -152,8 +152,8 @@ export function checkAlignment(
 ): void {
   if (alignment.fingerprint === images.fingerprint) return;
   throw new FacewrightError({
-    what: `The images are aligned as "${images.fingerprint}", the model was trained on "${alignment.fingerprint}".`,
+    what: `The images are aligned as "${images.fingerprint}", but the model was trained on "${alignment.fingerprint}".`,
     where,
-    todo: 'Prepare the photos with the aligner that the model was trained with.',
+    todo: 'Prepare the photos with the aligner the model was trained with.',
   });
 }

@@ -1,4 +1,4 @@
-/** What a training may begin from in place of drawn weights: a model directory, a checkpoint, or a run. */
+/** Trained weights to start from: a model directory, a checkpoint, or a run. */
 import {
   FacewrightError,
   messageOf,
@@ -47,9 +47,9 @@ export async function readStartingPoint(path: string): Promise<StartingPoint> {
   }
   if (await has('model.json', 'model')) return fromModel(join(path, 'model'));
   throw new FacewrightError({
-    what: 'There is nothing to begin from.',
+    what: 'There is nothing to start from here.',
     where: path,
-    todo: 'Name a model directory (it holds model.json), a checkpoint (it holds state.json), or the directory of a run; weights of others become a model by "facewright import".',
+    todo: 'Give a model directory (with model.json), a checkpoint (with state.json) or the directory of a run. "facewright import" turns weights trained elsewhere into a model.',
   });
 }
 
@@ -69,7 +69,7 @@ async function fromCheckpoint(path: string): Promise<StartingPoint> {
     throw new FacewrightError({
       what: `The checkpoint is damaged: ${messageOf(error).split('\n')[0]}`,
       where: path,
-      todo: 'Begin from another one.',
+      todo: 'Start from another checkpoint.',
       cause: error,
     });
   });

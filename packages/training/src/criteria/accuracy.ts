@@ -29,7 +29,7 @@ export const atAccuracy = ({ atLeast, patience, minimumGain }: AccuracyRule): Cr
   },
   remark: ({ best, last, without }, former) =>
     patience !== undefined && without > former.without
-      ? `The validation accuracy rises no more: ${percent(last!)} after ${percent(best!.accuracy)} at step ${best!.step} of the stage (${without} of ${patience}).`
+      ? `Validation accuracy has stopped rising: ${percent(last!)}, best ${percent(best!.accuracy)} at step ${best!.step} of the stage (${without} of ${patience}).`
       : undefined,
 });
 
@@ -40,7 +40,7 @@ export const accuracyCriterion = definePlugin({
     kind: 'criterion',
     version: '0.1.0',
     apiVersion: 1,
-    description: 'a stage until its validation accuracy is reached, or rises no more',
+    description: 'a stage until its validation accuracy is reached, or stops rising',
   },
   options: accuracyRule,
   create: atAccuracy,

@@ -1,5 +1,5 @@
 /**
- * The plateau criterion: the loss lingers. It compares the mean of each full window of steps with the last mean that was progress, so many small
+ * The plateau criterion: the loss levels off. It compares the mean of each full window of steps with the last mean that was progress, so many small
  * gains add up and a rise followed by a fall is not one. Losses of the warm-up do not count.
  */
 import { definePlugin, plateauRule, type Criterion, type PlateauRule } from '@facewright/core';
@@ -34,7 +34,7 @@ export const plateauCriterion = definePlugin({
     kind: 'criterion',
     version: '0.1.0',
     apiVersion: 1,
-    description: 'a stage until its loss lingers',
+    description: 'a stage until its loss levels off',
   },
   options: plateauRule,
   create: atPlateau,
@@ -58,9 +58,12 @@ function remark(
   { means, reference, gain, lingering }: Seen,
   { patience, minimumGain, minimumLoss }: PlateauRule,
 ): string {
-  const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+  const percent = (share: number): string => `${Number((Math.abs(share) * 100).toFixed(1))} %`;
+  const shown = (loss: number): string => loss.toFixed(loss < 0.1 ? 4 : 3);
   const mean = means.at(-1)!;
-  if (mean <= minimumLoss)
-    return `There is little left to learn: mean loss ${mean.toFixed(4)}, at or below ${minimumLoss} (${lingering} of ${patience}).`;
-  return `The loss lingers: mean ${mean.toFixed(4)} after ${reference!.toFixed(4)}, a gain of ${percent(gain!)} where ${percent(minimumGain)} counts (${lingering} of ${patience}).`;
+  const change = `${gain! < 0 ? 'rose' : 'improved'} ${percent(gain ?? 0)}`;
+  const ends = lingering >= patience;
+  const next = ends ? 'Ending this stage.' : `This is ${lingering} of ${patience} times in a row.`;
+  if (mean <= minimumLoss) return `Loss is down to ${shown(mean)}, so there is little left to learn. ${next}`;
+  return `Loss ${ends ? 'has levelled' : 'is levelling'} off (${shown(reference!)} → ${shown(mean)}, ${change}; needed ${percent(minimumGain)}). ${next}`;
 }

@@ -148,7 +148,7 @@ test('a validation accuracy that rises no more ends a stage, with what was best 
     evidence: { patience: 2, minimumGain: 0.01, best: 0.8, atStep: 4, accuracy: 0.7 },
   });
   expect(told).toEqual([
-    expect.stringContaining('80.50 % after 80.00 % at step 4 of the stage (1 of 2)'),
+    expect.stringContaining('80.50 %, best 80.00 % at step 4 of the stage (1 of 2)'),
     expect.stringContaining('(2 of 2)'),
   ]);
   expect(endOfAccuracies([0.5, 0.8, 0.7, 0.9, 0.85], { patience: 2 }).steps).toBeUndefined();

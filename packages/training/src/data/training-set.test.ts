@@ -93,6 +93,6 @@ test('labels close up over people who are held out or have no image', () => {
 
 test('fewer than two people are an error', () => {
   expect(() => draw(datasetOf([5]), 0, 0)).toThrow(FacewrightError);
-  expect(() => draw(datasetOf([5, 5]), 0, 0, 1, ['p0'])).toThrow('one is left after 1 were left out');
+  expect(() => draw(datasetOf([5, 5]), 0, 0, 1, ['p0'])).toThrow('only one is left after holding out 1');
   expect(() => draw(datasetOf([]), 0, 0)).toThrow('none are left');
 });

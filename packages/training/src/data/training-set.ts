@@ -33,9 +33,9 @@ export function drawTrainingSet(
   const identities = dataset.identities.filter((name) => present.has(name) && !excluded.has(name));
   if (identities.length < 2) {
     throw new FacewrightError({
-      what: `Training needs at least two people with images; ${identities.length === 1 ? 'one is' : 'none are'} left${excluded.size ? ` after ${excluded.size} were left out` : ''}.`,
+      what: `Training needs at least two people with images; ${identities.length === 1 ? 'only one is' : 'none are'} left${excluded.size ? ` after holding out ${excluded.size}` : ''}.`,
       where: dataset.directory,
-      todo: 'Add people, hold fewer of them out, or lower the thresholds of the tiers.',
+      todo: 'Add people, hold out fewer of them, or lower the thresholds of the tiers.',
     });
   }
   const labels = new Map(identities.map((name, label) => [name, label]));

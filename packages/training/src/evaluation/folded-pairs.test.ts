@@ -59,6 +59,6 @@ test('enough photos give the number asked for; too few people are a clear error'
       .at(-1),
   ).toBe(3);
   expect(() => drawFoldedPairs(peopleOf([5, 1, 1]), 10, createRandom(1))).toThrow(
-    'four people or more, two of them with two photos or more; there are 3, 1 of them with two',
+    'at least 4 people, 2 of them with at least 2 photos; found 3, 1 of them',
   );
 });

@@ -22,8 +22,8 @@ export function drawFoldedPairs(
   const number = Math.min(folds, several, Math.floor(people.length / 2));
   if (number < 2) {
     throw new FacewrightError({
-      what: `Pairs need four people or more, two of them with two photos or more; there ${people.length === 1 ? 'is' : 'are'} ${people.length}, ${several} of them with two.`,
-      todo: 'Give photos of more people, or more photos of each.',
+      what: `Pairs need at least 4 people, 2 of them with at least 2 photos; found ${people.length}, ${several} of them with 2 photos.`,
+      todo: 'Add photos of more people, or more photos per person.',
     });
   }
   const groups = Array.from({ length: number }, (): string[] => []);

@@ -186,7 +186,7 @@ test('a long curve is thinned, ends kept', () => {
 });
 
 test('folds by hand: the threshold never comes from the fold it is measured on', () => {
-  // two folds; in the first people are alike from 0.5 on, in the second from 0.1 on
+  // 2 folds; in the first people are alike from 0.5 on, in the second from 0.1 on
   const scores = [0.6, 0.4, 0.2, 0.0];
   const same = [true, false, true, false];
   const result = verify(scores, same, { folds: [0, 0, 1, 1] });
@@ -270,7 +270,7 @@ test('targets are named by powers of ten, with null where pairs are too few', ()
 test('refuses what cannot be verified', () => {
   expect(() => verify([], [])).toThrow(FacewrightError);
   expect(() => verify([0.1, 0.2], [true, true])).toThrow('2 same and 0 different');
-  expect(() => verify([0.1, 0.2], [true, false], { folds: [4, 4] })).toThrow('two folds');
+  expect(() => verify([0.1, 0.2], [true, false], { folds: [4, 4] })).toThrow('2 folds');
   expect(() => verify([0.1, NaN], [true, false])).toThrow('Pair 1 has the score NaN');
   expect(() => verify([0.1], [true, false])).toThrow(RangeError);
 });

@@ -36,7 +36,7 @@ export function verify(
     if (!Number.isFinite(scores[pair]))
       throw new FacewrightError({
         what: `Pair ${pair} has the score ${scores[pair]}.`,
-        todo: 'The model gives embeddings that are not numbers: train it anew.',
+        todo: 'The model produces embeddings that are NaN or infinite: train it again.',
       });
   }
   const { foldOf, numbers } = foldsOf(scores.length, folds);
@@ -45,8 +45,8 @@ export function verify(
   const { totals } = all;
   if (numbers.length < 2 || totals.same === 0 || totals.different === 0) {
     throw new FacewrightError({
-      what: `Verification needs same and different pairs in at least two folds; there are ${totals.same} same and ${totals.different} different pairs in ${numbers.length}.`,
-      todo: 'Give more pairs, or hold out more people.',
+      what: `Verification needs same and different pairs in at least 2 folds; found ${totals.same} same and ${totals.different} different pairs in ${numbers.length}.`,
+      todo: 'Provide more pairs, or hold out more people.',
     });
   }
 

@@ -1,4 +1,4 @@
-/** What a training tells: its values as events. */
+/** Emits the events of a training. */
 import { stripPrefix, type HostTensors } from '@facewright/core';
 import type { Position } from '../checkpoint/checkpoints.js';
 import { recentLoss, remarks, type Ending } from '../criteria/record.js';
@@ -33,13 +33,16 @@ export function announceStage({ training: { emit }, stage }: StageRun, { positio
   if (head?.means)
     emit('notice', {
       level: 'info',
-      message: `Class centres: ${head.carried} carried over, ${head.means} begun at the mean embedding of a person's photos.`,
+      message: `Class centres: ${head.carried} carried over, ${head.means} set to the mean embedding of the person's photos.`,
     });
   if (head?.carried && head.drawn)
-    emit('notice', { level: 'info', message: `Class centres: ${head.carried} carried over, ${head.drawn} drawn.` });
+    emit('notice', {
+      level: 'info',
+      message: `Class centres: ${head.carried} carried over, ${head.drawn} initialized at random.`,
+    });
 }
 
-/** `step` is counted from 1, `rate` is the one it was made with. */
+/** `step` counts from 1; `rate` is the learning rate it used. */
 export function announceStep(run: StageRun, step: number, rate: number, outcome: Outcome): void {
   const { training, stage, meters, watchChance } = run;
   const { loss, accuracy, gradientNorm, lossScale, skipped } = outcome;
@@ -64,7 +67,7 @@ export function announceValidation({ training, stage }: StageRun, step: number, 
   training.emit('train.validation', { stage: stage.index, step, ...validation });
 }
 
-/** How far the training is after a step from `former` to `now`, and what the criteria have to say of that step. */
+/** The progress after a step from `former` to `now`, and what the criteria remark on it. */
 export function announceProgress(run: StageRun, former: Position, now: Position, { loss }: Outcome): void {
   const { training, stage, meters } = run;
   training.emit('progress', {
@@ -79,14 +82,14 @@ export function announceProgress(run: StageRun, former: Position, now: Position,
     training.emit('notice', { level: 'info', message });
 }
 
-/** Images the whole training takes at most, if that is known: the steps done, and the limits of this stage and those to come. */
+/** The most images the whole training can take, if every remaining stage has a limit. */
 function imagesInAll({ stages, batches }: Training, { step, stage, record }: Position): number | undefined {
   const limits = stages.slice(stage).map(({ limit }) => limit ?? NaN);
   const steps = limits.reduce((sum, limit) => sum + limit, step - record.steps);
   return Number.isNaN(steps) ? undefined : steps * batches.size;
 }
 
-/** `back` is the position the training went back to. */
+/** `back` is the position that training continues from. */
 export function announceSetback({ training, stage }: StageRun, bad: BadStep, back: Position): void {
   const { emit, guard } = training;
   const { setbacks } = back.record;
@@ -100,13 +103,13 @@ export function announceSetback({ training, stage }: StageRun, bad: BadStep, bac
   });
   emit('notice', {
     level: 'warning',
-    message: `${whatFailed(bad)} First bad: ${bad.tensor}. Images: ${listed(bad.images)}. Back to step ${back.step}, at the rate ${nextRate(training, stage, back.record)} (${setbacks} of ${guard.retries}).`,
+    message: `${whatFailed(bad)} First bad tensor: ${bad.tensor}. Images: ${listed(bad.images)}. Going back to step ${back.step} at learning rate ${nextRate(training, stage, back.record)} (${setbacks} of ${guard.retries}).`,
   });
 }
 
 /** `lost` says which device was lost and why. */
 export function announceRecovery({ training }: StageRun, lost: string, back: Position): void {
-  training.emit('notice', { level: 'warning', message: `${lost} It is there again: back to step ${back.step}.` });
+  training.emit('notice', { level: 'warning', message: `${lost} It is back; continuing from step ${back.step}.` });
 }
 
 export function announceStageEnd({ training, stage }: StageRun, { record }: Position, end: Ending): void {

@@ -23,28 +23,28 @@ interface Failure {
   readonly badBeforeStep?: string;
 }
 
-/** The error that ends a training which bad steps keep from going on. */
+/** The error that ends a training that cannot get past its bad steps. */
 export function notFinite(
   bad: BadStep,
   { stage, directory, setbacks, savedAt, badBeforeStep }: Failure,
 ): FacewrightError {
   const lines = [
-    `${whatFailed(bad)} That was in the stage with ${stage}, at the rate ${bad.rate}.`,
-    `The first tensor that went bad: ${bad.tensor}. The step's images: ${listed(bad.images)}.`,
-    ...(setbacks ? [`${setbacks} times it went back and on at a lower rate.`] : []),
+    `${whatFailed(bad)} The stage uses ${stage}, at learning rate ${bad.rate}.`,
+    `First bad tensor: ${bad.tensor}. Images in this step: ${listed(bad.images)}.`,
+    ...(setbacks ? [`Going back and lowering the learning rate did not help (tried ${setbacks} times).`] : []),
   ];
-  const good = savedAt === undefined || badBeforeStep ? '' : ` The checkpoint of step ${savedAt} is good.`;
+  const good = savedAt === undefined || badBeforeStep ? '' : ` The checkpoint at step ${savedAt} is good.`;
   return new FacewrightError({
     what: lines.join('\n'),
     where: directory,
     todo: badBeforeStep
-      ? `The state it began with is bad already, in ${badBeforeStep}: start from other weights.`
-      : `Lower the rate, add warm-up steps or set "clipNorm", and train anew; look at the images named.${good}`,
+      ? `The weights were already bad before this step, in ${badBeforeStep}: start from other weights.`
+      : `Lower the learning rate, add warm-up steps or set "clipNorm", then train again. Check the images listed above.${good}`,
   });
 }
 
 export const whatFailed = ({ loss, gradientNorm, step }: BadStep): string =>
-  `Training went wrong at step ${step}: ${Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm} (loss ${loss})` : `the loss is ${loss}`}.`;
+  `Training went wrong at step ${step}: ${Number.isFinite(loss) ? `the gradient norm is ${gradientNorm} (loss ${loss})` : `the loss is ${loss}`}.`;
 
 /** The first few of a list, for a message. */
 export const listed = (names: readonly string[], most = 6): string =>

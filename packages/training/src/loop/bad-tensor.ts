@@ -39,7 +39,7 @@ export function firstBadTensor({ inputs, loss, state, order, lossName }: FailedS
       : `the logits of the loss "${lossName}", or the embeddings it was given`;
   }
   const parameter = firstNotFinite(state, order.filter((name) => name.includes('/params/')).reverse());
-  return parameter ? `the gradient of ${parameter}` : 'the norm of the gradients: it is too large for a float32';
+  return parameter ? `the gradient of ${parameter}` : 'the norm of the gradients, which is too large for float32';
 }
 
 /** Which images of a batch [n, …] hold bad values. */

@@ -1,6 +1,6 @@
 /** Watches for a stage that learns nothing. */
 
-/** The loss must have fallen by this share of where it began for a low accuracy to be called slow instead of none. */
+/** A loss that has fallen by this share counts as learning, however low the accuracy. */
 const LEAST_FALL = 0.03;
 const WINDOW = 100;
 
@@ -8,9 +8,8 @@ const WINDOW = 100;
 export type ChanceWatch = (loss: number, accuracy: number) => string | undefined;
 
 /**
- * Tells once a stage that learns nothing: after `after` steps, the hits of the last steps are no more than drawing labels by lot would give
- * (three standard deviations), and the loss is about where it was. With many people an accuracy near 0 alone is no sign: softmax among 68,000
- * begins there.
+ * Warns once about a stage that learns nothing: after `after` steps, accuracy over the last steps is no better than guessing (within three standard
+ * deviations), and the loss has hardly fallen. With many people an accuracy near 0 alone means little: softmax over 68,000 starts there.
  */
 export function createChanceWatch({
   identities,
@@ -37,9 +36,9 @@ export function createChanceWatch({
     const expected = images / identities;
     const [began, now] = [meanOf(first), meanOf(last.map((step) => step.loss))];
     if (hits > expected + 3 * Math.sqrt(expected + 1) || now < began * (1 - LEAST_FALL)) return undefined;
-    return `Nothing is learnt yet: after ${after} steps the accuracy is ${((100 * hits) / images).toFixed(2)} %, where drawing lots gives ${(100 / identities).toFixed(2)} %, and the loss went from ${began.toFixed(3)} to ${now.toFixed(3)}.`;
+    return `Nothing learned so far: after ${after} steps the accuracy is ${((100 * hits) / images).toFixed(2)} % (guessing gives ${(100 / identities).toFixed(2)} %), and the loss went from ${began.toFixed(3)} to ${now.toFixed(3)}.`;
   };
 }
 
 export const CHANCE_TODO =
-  'Check that each folder holds one person, look at some aligned faces (all upright, eyes in one place), and try a rate ten times lower or higher; a margin loss from scratch may need a softmax stage before it.';
+  'Check that each folder holds one person and that aligned faces are upright with their eyes in the same place. Try a learning rate ten times lower or higher. A margin loss trained from scratch may need a softmax stage first.';

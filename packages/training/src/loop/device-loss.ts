@@ -18,7 +18,7 @@ export async function withDevice<T>(engine: Engine, emit: Emit, work: () => Prom
     } catch (error) {
       const { what } = recoverable(error, engine, losses);
       await engine.recover!();
-      emit('notice', { level: 'warning', message: `${what} It is there again.` });
+      emit('notice', { level: 'warning', message: `${what} It is back; trying again.` });
     }
   }
 }

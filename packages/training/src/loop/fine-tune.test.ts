@@ -209,7 +209,7 @@ test('the model is kept and told of: its first loss is far below that of drawn w
   expect(tuned.error).toBeUndefined();
   expect(of(tuned.events, 'stage.started')[0].head).toBe('adopted');
   expect(notices(tuned)).toContain(
-    "Class centres: 0 carried over, 5 begun at the mean embedding of a person's photos.",
+    "Class centres: 0 carried over, 5 set to the mean embedding of the person's photos.",
   );
   expect(
     of(tuned.events, 'progress')
@@ -284,7 +284,7 @@ test('a starting point is a model, a checkpoint, or a run, whose newest whole ch
     });
     expect(weights.params['stem/kernel']).toEqual(model.weights.params['stem/kernel']);
   }
-  await expect(readStartingPoint(at('nowhere'))).rejects.toThrow(/nothing to begin from/);
+  await expect(readStartingPoint(at('nowhere'))).rejects.toThrow(/nothing to start from/);
   await run('cut', { abortAt: 3 });
   await truncate(at('cut/checkpoints/00000003/state.safetensors'), 100);
   await expect(readStartingPoint(at('cut/checkpoints/00000003'))).rejects.toThrow(/damaged/);
@@ -295,7 +295,7 @@ test('a head grows: of a run, those it knows are carried over and the newcomers 
   const known = { centres: cosineLoss.centres!(head!.params), identities: head!.identities };
   const grown = await run('grown', { people: 7, from: async () => ({ weights, known, where: path }) });
   expect(notices(grown)).toContain(
-    "Class centres: 5 carried over, 2 begun at the mean embedding of a person's photos.",
+    "Class centres: 5 carried over, 2 set to the mean embedding of the person's photos.",
   );
   expect((await stateOf('grown', 8))['head/params/centres'].shape).toEqual([4, 7]);
 });

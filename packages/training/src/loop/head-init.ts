@@ -1,4 +1,4 @@
-/** The class centres of a stage's head: carried over by name, made of mean embeddings, or drawn. */
+/** The class centres of a stage's head: carried over by name, set to mean embeddings, or random. */
 import {
   hostTensor,
   stripPrefix,
@@ -10,7 +10,7 @@ import {
   type Random,
 } from '@facewright/core';
 
-/** How the class centres of a stage began: so many carried over, at the mean embedding of their photos, drawn. */
+/** How many class centres of a stage were carried over, set to the mean embedding of the person's photos, or drawn at random. */
 export interface HeadInit {
   readonly carried: number;
   readonly means: number;
@@ -27,13 +27,13 @@ export interface HeadOptions {
   readonly identities: readonly string[];
   readonly embeddingSize: number;
   readonly rule?: InitRule;
-  /** The former centres, where there are such. */
+  /** Centres of the former head, if there are any. */
   readonly known?: KnownCentres;
   readonly meansOf: (labels: readonly number[]) => Promise<HostTensor>;
   readonly random: Random;
 }
 
-/** The class centres of a stage's last state for the next one, where its loss knows how to give them. */
+/** The class centres of a stage's final state, if its loss can give them. */
 export function centresOf(loss: Loss, state: HostTensors, identities: readonly string[]): KnownCentres | undefined {
   const centres = loss.centres?.(stripPrefix('head/params', state), stripPrefix('head/statistics', state));
   return centres && { centres, identities };
@@ -100,7 +100,7 @@ const adopted = (loss: Loss, fresh: InitialState, centres: HostTensor): InitialS
   statistics: fresh.statistics,
 });
 
-/** These columns of a matrix, in this order. */
+/** The chosen columns of a matrix, in that order. */
 function columns({ shape: [rows, width], data }: HostTensor, chosen: readonly number[]): HostTensor {
   const picked = new Float32Array(rows * chosen.length);
   for (let row = 0; row < rows; row++)
@@ -108,7 +108,7 @@ function columns({ shape: [rows, width], data }: HostTensor, chosen: readonly nu
   return hostTensor([rows, chosen.length], picked);
 }
 
-/** Two matrices of as many rows, one to the right of the other. */
+/** Two matrices side by side. */
 function beside(left: HostTensor, right: HostTensor): HostTensor {
   const [rows, first] = left.shape;
   const second = right.shape[1];

@@ -15,14 +15,14 @@ export function requireEnds(stages: readonly CheckedStage[]): void {
       throw new FacewrightError({
         what: `Stage ${index + 1} (${name}) would never end.`,
         where: `stages.${index}.until`,
-        todo: 'Give it steps, epochs, plateau or accuracy.',
+        todo: 'Add "steps", "epochs", "plateau" or "accuracy".',
       });
     const falls = schedule?.name === 'cosine' || schedule?.name === 'polynomial';
     if (falls && schedule.steps === undefined && stepLimit(criteria, 1) === undefined) {
       throw new FacewrightError({
-        what: `The ${schedule.name} schedule of stage ${index + 1} (${name}) has no end to fall to.`,
+        what: `The ${schedule.name} schedule of stage ${index + 1} (${name}) has no length.`,
         where: `stages.${index}.schedule`,
-        todo: 'Give it "steps", or give the stage\'s "until" steps or epochs.',
+        todo: 'Add "steps" to the schedule, or "steps" or "epochs" to "until".',
       });
     }
   });
@@ -34,7 +34,7 @@ export function requireNoValidation(stages: readonly CheckedStage[]): void {
     const waits = criteria.find(({ criterion }) => criterion.needsValidation);
     if (waits)
       throw new FacewrightError({
-        what: `Stage ${index + 1} (${name}) waits for "${waits.name}", which is measured on validation photos, and there are none.`,
+        what: `Stage ${index + 1} (${name}) ends on "${waits.name}", which needs validation photos, but there are none.`,
         where: `stages.${index}.until`,
         todo: 'Raise "validation.fraction" or "validation.minimum", or end the stage another way.',
       });

@@ -1,4 +1,4 @@
-/** The tensors a stage starts with: the model as it is, the loss's head carried over, made of mean embeddings or drawn, the optimiser's memory fresh. */
+/** The tensors a stage starts with: the model as it is, a head (see head-init.ts), and fresh optimiser memory. */
 import {
   FacewrightError,
   prefixed,
@@ -22,14 +22,14 @@ export interface StageTensors {
   readonly head: HeadInit;
 }
 
-/** The state of a training that begins anew: everything drawn. */
+/** The state of a training from scratch: everything random. */
 export function firstState(model: Model, stage: StageParts, identities: number, random: Random): StageTensors {
   const body = model.init(random.fork('model'));
   const head = stage.loss.init(identities, model.embeddingSize, random.fork('head', 0));
   return { head: { carried: 0, means: 0, drawn: identities }, state: assemble(body, head, stage.optimiser) };
 }
 
-/** The state of a stage for a model that is there already. */
+/** The state of a stage for given model weights. */
 export async function stageState(model: InitialState, stage: StageParts, options: HeadOptions): Promise<StageTensors> {
   const { head, start } = await initHead(stage.loss, options);
   return { head: start, state: assemble(model, head, stage.optimiser) };
@@ -44,7 +44,7 @@ function assemble(body: InitialState, head: InitialState, optimiser: Optimiser):
   return { ...params, ...statistics, ...prefixed('memory', optimiser.init(params)) };
 }
 
-/** Throws where a checkpoint's tensors are not those of these parts: made by another version of a plugin. */
+/** Throws a `FacewrightError` if a checkpoint's tensors do not fit these parts, as when another version of a plugin wrote it. */
 export function requireSameTensors(
   state: HostTensors,
   model: Model,
@@ -62,7 +62,7 @@ export function requireSameTensors(
   );
 }
 
-/** Throws where weights to begin from are not those of this model. */
+/** Throws a `FacewrightError` if given weights do not fit the model. */
 export function requireModelTensors(
   { params, statistics }: InitialState,
   model: Model,
@@ -75,7 +75,7 @@ export function requireModelTensors(
     { ...expected.params, ...expected.statistics },
     'The tensor',
     where,
-    'Begin from weights of the same model and options, or leave the model out of the config: it is then that of the weights.',
+    'Start from weights of the same model and options, or leave the model out of the config to use that of the weights.',
   );
 }
 
@@ -85,7 +85,7 @@ function requireShapes(state: HostTensors, expected: HostTensors, what: string, 
   );
   if (wrong !== undefined)
     throw new FacewrightError({
-      what: `${what} "${wrong}" is ${describe(state[wrong])}, it should be ${describe(expected[wrong])}.`,
+      what: `${what} "${wrong}" is ${describe(state[wrong])}, but should be ${describe(expected[wrong])}.`,
       where,
       todo,
     });

@@ -194,7 +194,7 @@ test('in parts of a batch too it goes on to the same losses and bytes, and only 
   expect((await weights('parts-stopped')).equals(await weights('parts'))).toBe(true);
   expect((await weights('parts')).equals(await weights('whole'))).toBe(false);
   const { error } = await run('parts', { microBatch: 2, resume: true });
-  expect((error as FacewrightError).what).toContain('different batch');
+  expect((error as FacewrightError).what).toContain('batch changed');
 });
 
 test('a kill in the middle of a step costs only the steps since the last checkpoint', async () => {
@@ -255,7 +255,7 @@ test('a damaged newest checkpoint is passed over, with a notice', async () => {
     expect(error).toBeUndefined();
     expect(of(events, 'notice')[0]).toMatchObject({
       level: 'warning',
-      message: expect.stringContaining('00000013 is damaged'),
+      message: expect.stringContaining('00000013, which is damaged'),
     });
     expect(of(events, 'train.started')[0].resumedAt).toBe(12);
     expect((await weights(directory)).equals(await weights('whole'))).toBe(true);
@@ -275,9 +275,7 @@ test('a checkpoint of another training is refused, with what differs', async () 
   const expectRefused = async (overrides: Partial<TrainOptions>, difference: string): Promise<void> => {
     const { error } = await run('mine', { ...overrides, resume: true });
     expect(error).toBeInstanceOf(FacewrightError);
-    expect((error as FacewrightError).what).toBe(
-      `The checkpoint belongs to another training: different ${difference}.`,
-    );
+    expect((error as FacewrightError).what).toBe(`The checkpoint is from a different training: ${difference} changed.`);
   };
   await expectRefused({ batch: 9 }, 'batch');
   await expectRefused({ dataset: tinyDataset(5, 7) }, 'dataset');
@@ -291,7 +289,7 @@ test('a checkpoint of another training is refused, with what differs', async () 
 test('a new training does not write over an old one', async () => {
   await run('kept', {}, 5);
   const { error } = await run('kept');
-  expect((error as FacewrightError).what).toBe('There is a training here already, at step 5.');
+  expect((error as FacewrightError).what).toBe('This directory already holds a training, at step 5.');
 });
 
 test('stops at a loss that is no number and keeps the last good checkpoint', async () => {
@@ -309,10 +307,10 @@ test('stops at a loss that is no number and keeps the last good checkpoint', asy
   });
   const { what } = error as FacewrightError;
   expect(what).toContain(
-    'Training went wrong at step 6: the loss is NaN. That was in the stage with linear, at the rate 0.02.',
+    'Training went wrong at step 6: the loss is NaN. The stage uses linear, at learning rate 0.02.',
   );
-  expect(what).toContain('The first tensor that went bad: the logits of the loss "linear"');
-  expect((error as FacewrightError).todo).toContain('The checkpoint of step 4 is good.');
+  expect(what).toContain('First bad tensor: the logits of the loss "linear"');
+  expect((error as FacewrightError).todo).toContain('The checkpoint at step 4 is good.');
   expect(of(events, 'train.step')).toHaveLength(5);
   expect(await checkpointsOf('infected')).toEqual(['00000004']);
 });
@@ -337,15 +335,15 @@ test('the plateau rule ends a stage that does not learn, and says what it saw', 
   );
   (finished.evidence.means as number[]).forEach((mean, index) => expect(mean).toBeCloseTo(means[index], 10));
   expect(of(events, 'notice').map(({ message }) => message)).toEqual([
-    expect.stringContaining('(1 of 2)'),
-    expect.stringContaining('(2 of 2)'),
+    expect.stringContaining('1 of 2 times in a row'),
+    expect.stringContaining('Ending this stage.'),
   ]);
 });
 
 test('fewer images than a batch are taken all at once, with a notice', async () => {
   const { events, error } = await run('few', { batch: 1000 });
   expect(error).toBeUndefined();
-  expect(of(events, 'notice')[0].message).toContain('only 54 images');
+  expect(of(events, 'notice')[0].message).toContain('Only 54 images');
   expect(of(events, 'progress').at(-1)).toMatchObject({ done: 15 * 54 });
 });
 
@@ -403,9 +401,9 @@ test('a device that is lost and comes back changes no byte', async () => {
       .filter(({ message }) => message.includes('unplugged'))
       .map(({ message }) => message),
   ).toEqual([
-    "The test's GPU was lost: unplugged. It is there again: back to step 0.",
-    "The test's GPU was lost: unplugged. It is there again: back to step 4.",
-    "The test's GPU was lost: unplugged. It is there again: back to step 8.",
+    "The test's GPU was lost: unplugged. It is back; continuing from step 0.",
+    "The test's GPU was lost: unplugged. It is back; continuing from step 4.",
+    "The test's GPU was lost: unplugged. It is back; continuing from step 8.",
   ]);
   expect(await weights('lost')).toEqual(await weights('whole'));
 });

@@ -52,7 +52,7 @@ export function openTraining(options: TrainOptions): Training {
   if (size < options.batch) {
     emit('notice', {
       level: 'warning',
-      message: `There are only ${set.training.length} images to train on: a step takes ${size < set.training.length ? size : 'them all'} instead of ${options.batch}.`,
+      message: `Only ${set.training.length} images to train on, so each step uses ${size} instead of ${options.batch}.`,
       todo: 'Add photos, or lower "batch".',
     });
   }

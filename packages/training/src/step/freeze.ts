@@ -39,9 +39,9 @@ function unknown(wanted: string, all: readonly string[], model: Pick<Model, 'gro
   const groups = new Set(paths.flatMap((path) => model.groupOf?.(path) ?? []));
   const layers = new Set(paths.map((path) => path.split('/')[0]));
   return new FacewrightError({
-    what: `No parameter is meant by "${wanted}".`,
+    what: `"${wanted}" matches no parameter.`,
     where: 'freeze.parameters',
-    todo: `Known are: ${['model', 'head', ...groups, ...layers].join(', ')}, and longer paths of layers.`,
+    todo: `Use one of ${['model', 'head', ...groups, ...layers].join(', ')}, or a longer layer path.`,
   });
 }
 

@@ -129,5 +129,5 @@ test('parts are equal, and of few images only whole ones are taken', () => {
   expect(batchParts(512, 64, 200)).toEqual({ size: 192, parts: 3 });
   expect(batchParts(512, 64, 50)).toEqual({ size: 50, parts: 1 });
   expect(() => batchParts(512, 60)).toThrow(FacewrightError);
-  expect(() => batchParts(512, 60)).toThrow(/A batch of 512 images cannot be dealt out in parts of 60[\s\S]*e\.g\. 64/);
+  expect(() => batchParts(512, 60)).toThrow(/A batch of 512 images cannot be split into parts of 60[\s\S]*e\.g\. 64/);
 });

@@ -34,7 +34,7 @@ export interface BatchParts {
 export function batchParts(batch: number, microBatch: number | undefined, images = batch): BatchParts {
   if (microBatch !== undefined && batch % microBatch !== 0) {
     throw new FacewrightError({
-      what: `A batch of ${batch} images cannot be dealt out in parts of ${microBatch}.`,
+      what: `A batch of ${batch} images cannot be split into parts of ${microBatch}.`,
       where: 'microBatch',
       todo: `Choose a divisor of ${batch}${divisorNear(batch, microBatch)}, or another "batch".`,
     });
