@@ -1,13 +1,16 @@
 // Every preset is a whole config whose parts exist and take their options.
 import { parseRunConfig, type PluginContext, type PluginKind, type PluginReference } from '@facewright/core';
+import { cpu } from '@facewright/backend-cpu';
+import { onnx } from '@facewright/backend-onnx';
+import { wasm } from '@facewright/backend-wasm';
 import { loadPlugin } from '@facewright/platform/node';
 import { describe, expect, test } from 'vitest';
 import { builtins } from './builtins.js';
-import { pluginsOf, PRESET_NAMES, presetFor } from '@facewright/run';
+import { pluginsOf, PRESET_NAMES, presetFor, presetOf } from '@facewright/run';
 
 const source = { known: pluginsOf(builtins), baseDirectory: '.', where: 'the preset' };
 const configOf = (name: (typeof PRESET_NAMES)[number]) =>
-  parseRunConfig(presetFor({ name: 'onnx' }, name).config, name);
+  parseRunConfig(presetFor({ speed: 'processor' }, name).config, name);
 
 describe.each(PRESET_NAMES)('preset %s', (name) => {
   test("every part is known, and the optimisers' groups are groups of the model", async () => {
@@ -67,9 +70,13 @@ test('mistakes of the seed: recipes for SGD decay their weights, those after the
       expect(optimiser).toMatchObject({ weightDecay: 4e-5, groups: { head: 4e-4 } });
 });
 
-test('auto follows the engine', () => {
-  expect(
-    [{ name: 'wasm' }, { name: 'onnx' }, { name: 'onnx', provider: 'cuda' }].map((engine) => presetFor(engine).name),
-  ).toEqual(['small', 'medium', 'full']);
+test('auto follows the engine', async () => {
+  const engines = [wasm(), cpu(), onnx(), onnx({ provider: 'cuda' })];
+  expect(await Promise.all(engines.map(async (engine) => (await presetOf(engine)).name))).toEqual([
+    'small',
+    'small',
+    'medium',
+    'full',
+  ]);
   expect(configOf('sample').out).toBe('facewright-run');
 });

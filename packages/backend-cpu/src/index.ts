@@ -13,6 +13,8 @@ import { z } from 'zod';
 const DEVICE = 'plain JavaScript, 1 thread';
 
 class CpuBackend implements Backend {
+  readonly traits = { speed: 'slow', workers: {}, layout: 'interleaved' } as const;
+
   async probe(): Promise<Availability> {
     return { usable: true, device: DEVICE };
   }

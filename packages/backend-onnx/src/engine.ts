@@ -39,6 +39,7 @@ export async function openOnnxEngine({
   return {
     name: 'onnx',
     device: `onnxruntime ${versionOf(runtime)}, ${provider}, ${block ? `blocked (${block} images)` : 'std'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    layout: 'planes',
     block,
     lowering: block ? 'blocked' : 'std',
     threads,

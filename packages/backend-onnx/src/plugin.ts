@@ -41,6 +41,11 @@ export const onnx = definePlugin({
       ),
   }),
   create: ({ memory, ...options }, { emit }): Backend => ({
+    traits: {
+      speed: options.provider === 'cpu' ? 'processor' : 'accelerator',
+      workers: { threads: 1 }, // one for each worker
+      layout: 'planes',
+    },
     probe: () => probe(options.provider),
     open: () => openOnnxEngine({ ...options, memoryBytes: memory === undefined ? undefined : memory * 1e9, emit }),
   }),

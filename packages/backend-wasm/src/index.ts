@@ -64,6 +64,10 @@ export const wasm = definePlugin({
     description: 'WebAssembly: no native code, one thread',
   },
   options: z.strictObject({}),
-  create: (): Backend => ({ probe: async () => probe(), open }),
+  create: (): Backend => ({
+    traits: { speed: 'slow', workers: {}, layout: 'interleaved' },
+    probe: async () => probe(),
+    open,
+  }),
 });
 export default wasm;

@@ -17,6 +17,7 @@ export * from './contracts/loss.js';
 export * from './contracts/optimiser.js';
 export * from './contracts/criterion.js';
 export * from './contracts/backend.js';
+export * from './contracts/cluster.js';
 export * from './engine/eager-engine.js';
 export * from './engine/ops/index.js';
 export * from './values/brand.js';

@@ -102,7 +102,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
 
   const data = sample ? undefined : await recogniseData(given.data, baseDirectory);
   const backend = await backendFor(own, scope);
-  const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : presetOf(backend.plugin, options.preset);
+  const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : await presetOf(backend.plugin, options.preset);
   const beginning = await modelToBeginFrom(own, scope, { resume, given });
   const underlay: RunConfigInput = { ...preset.config, ...data?.config, ...beginning };
   const checked = parseRunConfig({ ...underlay, ...given }, where);

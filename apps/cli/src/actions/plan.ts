@@ -22,7 +22,7 @@ export default (options: PlanOptions) =>
     const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
     const backend = await backendFor(parseRunConfig(given, where), scope);
     // what is planned reads no photos: of the data only the number of people counts
-    const { data, ...rest } = { ...presetOf(backend.plugin, options.preset).config, ...given };
+    const { data, ...rest } = { ...(await presetOf(backend.plugin, options.preset)).config, ...given };
     const config = parseRunConfig(rest, where);
     const classes = options.classes ?? (await peopleOf(data, baseDirectory)) ?? ASSUMED_CLASSES;
     requireAtLeast({ classes }, { classes: 2 });

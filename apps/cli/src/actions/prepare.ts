@@ -32,7 +32,7 @@ export default (options: PrepareOptions) =>
     const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
     const backend = await backendFor(parseRunConfig(given, where), scope);
     const config = parseRunConfig(
-      { ...presetOf(backend.plugin, options.preset).config, ...data.config, ...given },
+      { ...(await presetOf(backend.plugin, options.preset)).config, ...data.config, ...given },
       where,
     );
     const composition = await compose(config, backend, scope);

@@ -16,7 +16,28 @@ export interface Availability {
   readonly remedy?: string;
 }
 
+/** What code that knows no engine by name asks of it, to choose well. Known before it is opened, from its options. */
+export interface BackendTraits {
+  /**
+   * How fast it trains. `slow`: op by op on one thread, seconds a step with a full net. `processor`: compiled for a processor, seconds a batch.
+   * `accelerator`: a GPU or the like.
+   */
+  readonly speed: 'slow' | 'processor' | 'accelerator';
+  /**
+   * Whether each of many worker threads may open an engine of its own; if so, the options that go over the given ones there, such as
+   * `{ threads: 1 }`.
+   */
+  readonly workers: false | Readonly<Record<string, unknown>>;
+  /** The order of an image's values that it computes fastest with. `planes`: channels first, as in ONNX. `interleaved`: channels last, as in tfjs. */
+  readonly layout: 'planes' | 'interleaved';
+}
+
+/** Of a backend that does not say: nothing is held against it. */
+export const ASSUMED_TRAITS: BackendTraits = { speed: 'accelerator', workers: {}, layout: 'interleaved' };
+
 export interface Backend {
+  /** Default: `ASSUMED_TRAITS`. */
+  readonly traits?: BackendTraits;
   /** Cheap, never throws, loads nothing heavy that it does not need. */
   probe(): Promise<Availability>;
   open(): Promise<Engine>;
@@ -54,6 +75,8 @@ export interface Engine {
   readonly name: string;
   /** What it runs on, for people. */
   readonly device: string;
+  /** As in `BackendTraits`; default: `interleaved`. */
+  readonly layout?: BackendTraits['layout'];
   /** Set where gradients are computed in float16, whose range is small: a training is to multiply its loss by a factor that it adapts. */
   readonly lossScaling?: LossScaling;
   /** The same for eager engines (they run `step`) and compiling ones (they capture it once per signature of shapes). */

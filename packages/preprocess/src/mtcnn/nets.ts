@@ -79,7 +79,7 @@ export function compileNets(
 ): Readonly<Record<NetName, Executable>> {
   const compiled = (name: NetName, openAxes: readonly number[]): Executable => {
     const { step, state } =
-      engine.name === 'onnx' ? blockedNet(name, tensors[name]) : { step: plainStep(name), state: tensors[name] };
+      engine.layout === 'planes' ? blockedNet(name, tensors[name]) : { step: plainStep(name), state: tensors[name] };
     return engine.compile(step, {
       name: `mtcnn/${name}`,
       state,

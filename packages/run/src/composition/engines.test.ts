@@ -12,7 +12,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { chooseBackend, forAuto, listEngines } from './engines.js';
 import { closedLibrary } from './library.js';
-import { presetFor } from '../presets/presets.js';
+import { presetFor, presetOf } from '../presets/presets.js';
 
 const context = pluginContext(createRunContainer(), 'test');
 const libraryOf = (...plugins: unknown[]) =>
@@ -61,11 +61,11 @@ test('options beside auto are those of the engine it chooses; one that takes non
   await expect(choose({ name: 'auto', memory: 6.3 }, lenient)).rejects.toThrow('takes no options "memory"');
 });
 
-test('the preset fits the engine, unless one is asked for', () => {
-  expect(presetFor({ name: 'wasm' }).name).toBe('small');
-  expect(presetFor({ name: 'onnx' }).name).toBe('medium');
-  expect(presetFor({ name: 'onnx', provider: 'cuda' })).toEqual({ name: 'full', config: {} });
-  expect(presetFor({ name: 'a-plugin' }).name).toBe('full');
-  expect(presetFor({ name: 'wasm' }, 'full').config).toEqual({});
-  expect(presetFor({ name: 'onnx' }, 'small').config.batch).toBe(presetFor({ name: 'cpu' }).config.batch);
+test('the preset fits the engine, unless one is asked for', async () => {
+  expect((await presetOf(wasm())).name).toBe('small');
+  expect(presetFor({ speed: 'processor' }).name).toBe('medium');
+  // of an engine that says nothing the best is assumed
+  expect(await presetOf(engine('silent', { usable: true })())).toEqual({ name: 'full', config: {} });
+  expect((await presetOf(wasm(), 'full')).config).toEqual({});
+  expect(presetFor({ speed: 'processor' }, 'small')).toEqual(presetFor({ speed: 'slow' }));
 });

@@ -1,14 +1,22 @@
 /** Which engine a run computes on: the one that is named, else the first that has a GPU to itself, else the first in order that works here. */
 import {
+  ASSUMED_TRAITS,
+  createRunContainer,
   FacewrightError,
   plainReference,
+  pluginContext,
   type Availability,
+  type BackendTraits,
   type ConfiguredPlugin,
   type PluginContext,
   type PluginFactory,
   type PluginReference,
 } from '@facewright/core';
 import type { PluginLibrary } from './library.js';
+
+/** What a backend says of itself before it is opened. */
+export const traitsOf = async (plugin: ConfiguredPlugin<'backend'>): Promise<BackendTraits> =>
+  (await plugin.create(pluginContext(createRunContainer(), 'traits'))).traits ?? ASSUMED_TRAITS;
 
 export interface ChosenBackend {
   readonly plugin: ConfiguredPlugin<'backend'>;

@@ -1,13 +1,11 @@
 /** Config that lies under the user's: what is sensible for the engine, where the defaults would take days, and known recipes. */
-import type { ConfiguredPlugin, RunConfigInput } from '@facewright/core';
+import type { BackendTraits, ConfiguredPlugin, RunConfigInput } from '@facewright/core';
+import { traitsOf } from '../composition/engines.js';
 import type { PresetName } from './names.js';
 import { INSIGHTFACE_214, PAPER, SEED } from './recipes.js';
 import { SAMPLE_PRESET } from './sample.js';
 
-/** Engines that run op by op on one thread: the full net takes seconds a step on them. */
-const SLOW_ENGINES: readonly string[] = ['wasm', 'cpu'];
-/** Engines that compile the step for a processor: the full net takes seconds a batch, a run of hours on a large dataset. */
-const CPU_ENGINES: readonly string[] = ['onnx'];
+const FITTING = { slow: 'small', processor: 'medium', accelerator: 'full' } as const;
 
 /**
  * A quarter-width MobileFaceNet with five bottlenecks at 64×64 (about 1 % of the full net's work) and stages of a limited number of steps.
@@ -86,20 +84,12 @@ export interface Preset {
   readonly config: RunConfigInput;
 }
 
-/** The preset for an engine, unless one is asked for: `small` where steps run op by op, `medium` on a processor, else `full`. */
-export function presetFor(
-  engine: { readonly name: string; readonly provider?: string },
-  wanted: PresetName = 'auto',
-): Preset {
-  const fitting = SLOW_ENGINES.includes(engine.name)
-    ? 'small'
-    : CPU_ENGINES.includes(engine.name) && (engine.provider ?? 'cpu') === 'cpu'
-      ? 'medium'
-      : 'full';
-  const name = wanted === 'auto' ? fitting : wanted;
+/** The preset that fits an engine, unless one is asked for. */
+export function presetFor({ speed }: Pick<BackendTraits, 'speed'>, wanted: PresetName = 'auto'): Preset {
+  const name = wanted === 'auto' ? FITTING[speed] : wanted;
   return { name, config: PRESETS[name] };
 }
 
 /** The same for a configured engine. */
-export const presetOf = ({ meta, options }: ConfiguredPlugin<'backend'>, wanted?: PresetName): Preset =>
-  presetFor({ name: meta.name, provider: (options as { provider?: string }).provider }, wanted);
+export const presetOf = async (backend: ConfiguredPlugin<'backend'>, wanted?: PresetName): Promise<Preset> =>
+  presetFor(await traitsOf(backend), wanted);

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { EVENTS, fromUser, pluginContext, type PreparationSummary, type Reader } from '@facewright/core';
 import { createDatasetWriter, trillionPairs } from '@facewright/datasets';
 import { MtcnnUnavailable, prepare, type WorkerRecipe } from '@facewright/preprocess';
+import { traitsOf } from '../composition/engines.js';
 import type { Composition } from '../composition/compose.js';
 import type { Part } from '../composition/part.js';
 import { preparationOf } from './preparation.js';
@@ -21,7 +22,7 @@ export async function prepareStage(
   { directory, landmarkList, replace }: PrepareStageOptions,
 ): Promise<PreparationSummary> {
   const { config, tiers, backend } = composition;
-  const recipe = workerRecipe(composition);
+  const recipe = await workerRecipe(composition);
   const reader =
     landmarkList === undefined ? await composition.reader!.make() : await readerWithout(composition, landmarkList);
   return prepare({
@@ -40,23 +41,20 @@ export async function prepareStage(
   });
 }
 
-/** The parts for worker threads; `undefined` where one was given in code and so cannot be made anew elsewhere. */
-function workerRecipe(composition: Composition): WorkerRecipe | undefined {
+/** The parts for worker threads; `undefined` where one was given in code and so cannot be made anew elsewhere, or the engine is for one thread. */
+async function workerRecipe(composition: Composition): Promise<WorkerRecipe | undefined> {
   const { config, backend, detector, aligner, tiers, given, library, baseDirectory, where } = composition;
   const parts: Part[] = [backend, detector, aligner, ...tiers.flatMap(({ augmenters }) => augmenters)] as Part[];
   if (parts.some(({ plugin }) => given.plugins.includes(plugin))) return undefined;
+  const { workers } = await traitsOf(backend.plugin);
+  if (!workers) return undefined;
   const packages = new Set(parts.flatMap(({ package: from }) => from ?? []));
   const fileOf = (name: string): string => library.packages.find((each) => each.name === name)?.file?.() ?? name;
   return {
     modules: [...packages].map((name) => fromUser(fileOf(name))),
     baseDirectory,
     where,
-    // one thread for each engine: the workers are the threads
-    backend: fromUser({
-      ...(backend.plugin.options as object),
-      name: backend.name,
-      ...(backend.name === 'onnx' && { threads: 1 }),
-    }),
+    backend: fromUser({ ...(backend.plugin.options as object), ...workers, name: backend.name }),
     detector: config.detector,
     aligner: config.aligner,
     augmenters: config.tiers.map(({ augment }) => augment),
