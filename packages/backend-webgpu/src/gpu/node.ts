@@ -1,10 +1,12 @@
 /** WebGPU in Node: Dawn, the implementation of Chromium, from the npm package `webgpu`, an optional peer that is loaded when first needed. */
 import { FacewrightError, messageOf } from '@facewright/core';
+import { findInProcess, type Found } from './probe-process.js';
 import type { GpuSource } from './source.js';
 
 const INSTALL = 'npm install webgpu@0.6.2';
 
 let loading: Promise<GPU> | undefined;
+let looking: Promise<Found> | undefined;
 
 /**
  * Puts `GPUBufferUsage` and its kin where a browser has them, and `navigator.gpu` as well: tfjs-backend-webgpu looks for both, so this comes
@@ -17,11 +19,7 @@ async function load(): Promise<GPU> {
   try {
     dawn = await import('webgpu');
   } catch (error) {
-    throw new FacewrightError({
-      what: `the npm package webgpu cannot be loaded: ${messageOf(error).split('\n')[0]}`,
-      todo: INSTALL,
-      cause: error,
-    });
+    throw notLoaded(error);
   }
   Object.assign(globalThis, dawn.globals);
   const gpu = dawn.create([]);
@@ -30,7 +28,21 @@ async function load(): Promise<GPU> {
   return gpu;
 }
 
+const notLoaded = (error: unknown): FacewrightError =>
+  new FacewrightError({
+    what: `the npm package webgpu cannot be loaded: ${messageOf(error).split('\n')[0]}`,
+    todo: INSTALL,
+    cause: error,
+  });
+
 export const nodeGpuSource: GpuSource = {
+  look: async () => {
+    try {
+      return await (looking ??= findInProcess());
+    } catch (error) {
+      throw notLoaded(error);
+    }
+  },
   load: () =>
     (loading ??= load().catch((error: unknown) => {
       loading = undefined;

@@ -7,7 +7,16 @@ export interface GpuSource {
   load(): Promise<GPU>;
   /** What mends a missing `GPU`, and what mends a missing adapter. */
   readonly remedies: { readonly library: string; readonly adapter: string };
+  /** Looks for an adapter without loading anything here; without it the probe loads and asks. Throws where there is no WebGPU at all. */
+  look?(): Promise<{ readonly info?: AdapterInfo; readonly error?: string }>;
 }
+
+/** What an adapter says of itself. */
+export type AdapterInfo = Partial<
+  Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description' | 'isFallbackAdapter'>
+>;
+
+const NO_ADAPTER = 'no adapter: WebGPU is here, but it finds no graphics driver that it can use';
 
 export interface FoundAdapter {
   readonly gpu: GPU;
@@ -21,31 +30,44 @@ export interface FoundAdapter {
 export async function findAdapter(source: GpuSource): Promise<FoundAdapter> {
   const gpu = await source.load();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new Error('no adapter: WebGPU is here, but it finds no graphics driver that it can use');
-  return { gpu, adapter, name: nameOf(adapter.info), emulated: isEmulated(adapter) };
+  if (!adapter) throw new Error(NO_ADAPTER);
+  return { gpu, adapter, name: nameOf(adapter.info), emulated: isEmulated(adapter.info) };
 }
 
 /** The parts of the adapter's description that people know it by. Browsers leave most of it empty. */
-function nameOf({ description, vendor, architecture, device }: GPUAdapterInfo): string {
+function nameOf({ description, vendor, architecture, device }: AdapterInfo): string {
   return description || [vendor, architecture || device].filter(Boolean).join(' ') || 'unnamed adapter';
 }
 
 const EMULATORS = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
-function isEmulated({ info }: GPUAdapter): boolean {
+function isEmulated(info: AdapterInfo): boolean {
   return info.isFallbackAdapter || EMULATORS.test(`${info.description} ${info.architecture} ${info.device}`);
 }
 
 export async function probe(source: GpuSource): Promise<Availability> {
+  const unusable = (error: unknown, remedy: string): Availability => ({
+    usable: false,
+    reason: messageOf(error).split('\n')[0],
+    remedy,
+  });
+  let found: Awaited<ReturnType<NonNullable<GpuSource['look']>>>;
   try {
-    await source.load();
+    found = await (source.look ?? (() => lookHere(source)))();
   } catch (error) {
-    return { usable: false, reason: messageOf(error).split('\n')[0], remedy: source.remedies.library };
+    return unusable(error, source.remedies.library);
   }
+  const { info, error } = found;
+  if (!info) return unusable(error ?? NO_ADAPTER, source.remedies.adapter);
+  const [name, emulated] = [nameOf(info), isEmulated(info)];
+  return { usable: true, device: emulated ? `${name}, emulated on the processor` : name, emulated };
+}
+
+async function lookHere(source: GpuSource): Promise<{ info?: AdapterInfo; error?: string }> {
+  await source.load();
   try {
-    const { name, emulated } = await findAdapter(source);
-    return { usable: true, device: emulated ? `${name}, emulated on the processor` : name, emulated };
+    return { info: (await findAdapter(source)).adapter.info };
   } catch (error) {
-    return { usable: false, reason: messageOf(error).split('\n')[0], remedy: source.remedies.adapter };
+    return { error: messageOf(error) };
   }
 }
