@@ -3,6 +3,7 @@ export * from './align/index.js';
 export * from './augment/index.js';
 export { givenLandmarks } from './given-landmarks.js';
 export { createMtcnn, type MtcnnSettings } from './mtcnn/detector.js';
+export { MtcnnUnavailable, mtcnnWith } from './mtcnn/plugin-with.js';
 export { readWeights, type MtcnnWeights } from './mtcnn/weights-file.js';
 export type { FacesPolicy } from './prepare/photo.js';
 export { prepare } from './prepare/prepare.js';

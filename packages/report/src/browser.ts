@@ -6,6 +6,7 @@ export { historyOf, type History } from './history.js';
 export { html, Html } from './html.js';
 export { metricsFrom, type Metrics } from './metrics.js';
 export { reportPage } from './page.js';
+export { mapPeople } from './people-map.js';
 export { eventsOfPage } from './page-data.js';
 export { picturesOfPage } from './page-pictures.js';
 export type { Crop, DroppedPicture, PairPicture, Picture, Pictures } from './pictures.js';

@@ -1,4 +1,5 @@
 export { createMtcnn, type MtcnnSettings } from './detector.js';
-export { mtcnn, MtcnnUnavailable } from './plugin.js';
+export { mtcnn } from './plugin.js';
+export { MtcnnUnavailable, mtcnnWith } from './plugin-with.js';
 export { readWeights } from './weights-file.js';
 export { resolveMtcnnWeights, type MtcnnWeights, type WeightsOptions, type WeightsOutcome } from './weights.js';

@@ -10,7 +10,8 @@ import { sharedData } from '@facewright/test/shared-data';
 import { testContext } from '@facewright/testkit';
 import { golden, sha256 } from '../../test/support.js';
 import { NET_SIZES, netTensors, WEIGHT_COUNT, WEIGHTS_SHA256 } from './layout.js';
-import { mtcnn, MtcnnUnavailable } from './plugin.js';
+import { mtcnn } from './plugin.js';
+import { MtcnnUnavailable } from './plugin-with.js';
 import { readWeights } from './weights-file.js';
 import { resolveMtcnnWeights } from './weights.js';
 

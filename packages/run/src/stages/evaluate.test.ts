@@ -4,7 +4,8 @@ import type { ImageSource, PairsFile } from '@facewright/datasets';
 import { expect, test } from 'vitest';
 import { alignedImages, centralFace, type ImageOptions, type SkippedImage } from './verification-images.js';
 import { evaluate } from './evaluate.js';
-import { pairsOfFile, pairsOfTemplates, withoutPeople, type PairSet } from './pair-sets.js';
+import { pairsOfFile, pairsOfTemplates } from './pair-lists.js';
+import { withoutPeople, type PairSet } from './pair-sets.js';
 
 const face = (x: number, y: number, width: number): Face => ({
   box: { x, y, width, height: width },

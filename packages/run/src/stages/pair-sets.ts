@@ -1,6 +1,5 @@
-/** Pairs to evaluate on, whatever they come from, in one form: subjects of one image or several, and pairs of them. */
+/** Pairs to evaluate on, whatever they come from, in one form: subjects of one image or several, and pairs of them. Those of lists: pair-lists.ts. */
 import { FacewrightError, type Dataset, type Random } from '@facewright/core';
-import { dealFolds, type PairsFile, type TemplateSet } from '@facewright/datasets';
 import { drawPairs } from '@facewright/training';
 
 /** What one vector stands for: an image, or a template of several. */
@@ -20,25 +19,6 @@ export interface PairSet<Key> {
 }
 
 const FOLDS = 10;
-
-export function pairsOfFile({ pairs, folds }: PairsFile): PairSet<string> {
-  const paths = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
-  const indexes = new Map(paths.map((path, index) => [path, index]));
-  const personOf = foldersArePeople(pairs) ? folderOf : () => undefined;
-  return {
-    subjects: paths.map((path) => ({ name: path, person: personOf(path), images: [path] })),
-    a: Uint32Array.from(pairs, ({ a }) => indexes.get(a)!),
-    b: Uint32Array.from(pairs, ({ b }) => indexes.get(b)!),
-    same: pairs.map(({ same }) => same),
-    // a list of one fold: ten of them, each kind spread over all
-    fold: folds > 1 ? pairs.map(({ fold }) => fold) : dealFolds(pairs.map(({ same }) => same)).foldOf,
-  };
-}
-
-export const pairsOfTemplates = ({ templates, ...pairs }: TemplateSet): PairSet<string> => ({
-  ...pairs,
-  subjects: templates.map(({ id, person, images }) => ({ name: id, person, images })),
-});
 
 /** `count` pairs of original images of these people. */
 export function pairsOfDataset(
@@ -96,9 +76,3 @@ export function withoutPeople<Key>(
     fold: pick(fold),
   };
 }
-
-const folderOf = (path: string): string => path.split('/').slice(0, -1).join('/');
-
-/** Whether the pairs agree with a folder being a person. */
-const foldersArePeople = (pairs: PairsFile['pairs']): boolean =>
-  pairs.every(({ a, b, same }) => folderOf(a) !== '' && folderOf(b) !== '' && (folderOf(a) === folderOf(b)) === same);

@@ -1,13 +1,11 @@
 /** The parts that are known by name in the page, as in a config file. */
 import {
-  FacewrightError,
-  plainReference,
+  findPlugin,
   type Contracts,
   type DataReference,
   type PluginContext,
   type PluginFactory,
   type PluginKind,
-  type PluginReference,
 } from '@facewright/core';
 import {
   adaFace,
@@ -22,28 +20,36 @@ import {
 } from '@facewright/losses';
 import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, opening, saltAndPepper } from '@facewright/preprocess';
-import { adam, adamW, sgd } from '@facewright/training';
-
-const KNOWN = [
-  fivePoint,
-  opening,
-  gaussianNoise,
-  saltAndPepper,
-  mobileFaceNet,
-  mobileNetV2,
-  softmax,
-  normalisedSoftmax,
-  arcFace,
-  cosFace,
-  combinedMargin,
-  subCentreArcFace,
-  adaFace,
-  magFace,
-  curricularFace,
-  sgd,
+import { pluginsOf, type Builtins, type PluginPackage } from '@facewright/run';
+import {
+  accuracyCriterion,
   adam,
   adamW,
-] as unknown as readonly PluginFactory[];
+  epochsCriterion,
+  plateauCriterion,
+  sgd,
+  stepsCriterion,
+} from '@facewright/training';
+
+const from = (name: string, ...plugins: unknown[]): PluginPackage => ({ name, plugins: plugins as PluginFactory[] });
+
+export const builtins: Builtins = [
+  from('@facewright/preprocess', fivePoint, opening, gaussianNoise, saltAndPepper),
+  from('@facewright/models', mobileFaceNet, mobileNetV2),
+  from(
+    '@facewright/losses',
+    softmax,
+    normalisedSoftmax,
+    arcFace,
+    cosFace,
+    combinedMargin,
+    subCentreArcFace,
+    adaFace,
+    magFace,
+    curricularFace,
+  ),
+  from('@facewright/training', sgd, adam, adamW, stepsCriterion, epochsCriterion, plateauCriterion, accuracyCriterion),
+];
 
 export interface Part<K extends PluginKind> {
   readonly name: string;
@@ -52,20 +58,12 @@ export interface Part<K extends PluginKind> {
   readonly part: Contracts[K];
 }
 
-/** Makes a part by its name and options. Throws a `FacewrightError` for a name that the page does not know and for wrong options. */
+/** Makes a part that a file names. Throws a `FacewrightError` for a name that the page does not know and for wrong options. */
 export async function makePart<K extends PluginKind>(
   kind: K,
-  reference: PluginReference | DataReference,
+  reference: DataReference,
   context: PluginContext,
 ): Promise<Part<K>> {
-  const { name, options } = plainReference(reference);
-  const known = KNOWN.filter(({ meta }) => meta.kind === kind);
-  const plugin = known.find(({ meta }) => meta.name === name) as PluginFactory<K> | undefined;
-  if (!plugin)
-    throw new FacewrightError({
-      what: `The page has no ${kind} "${name}".`,
-      todo: `It knows ${known.map(({ meta }) => meta.name).join(', ')}; plugins of your own run in the command line tool.`,
-    });
-  const configured = plugin(options as never, `options of ${kind} "${name}"`);
-  return { name, options: configured.options, part: await configured.create(context) };
+  const plugin = findPlugin(kind, reference, { known: pluginsOf(builtins), where: 'the file given to the page' });
+  return { name: plugin.meta.name, options: plugin.options, part: await plugin.create(context) };
 }

@@ -1,0 +1,69 @@
+/** MTCNN as a plugin: the detector of the run's engine, with weights from wherever a program has them. */
+import { API_VERSION, brand, definePlugin, FacewrightError, type PluginContext } from '@facewright/core';
+import { z } from 'zod';
+import { createMtcnn } from './detector.js';
+import type { WeightsOutcome } from './weights.js';
+
+/** The weights cannot be had: a run may then go on with landmarks that the dataset brings. */
+export class MtcnnUnavailable extends FacewrightError {
+  static {
+    brand(this, 'MtcnnUnavailable');
+  }
+
+  constructor(readonly reasons: readonly string[]) {
+    super({
+      what: 'The MTCNN weights could not be had.',
+      where: reasons.join('; '),
+      todo: 'Put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and name it: detector: { name: "mtcnn", weights: "<path>" }.',
+    });
+    this.name = 'MtcnnUnavailable';
+  }
+}
+
+/** `path` is the option `weights`. */
+export type WeightsSource = (path: string | undefined, context: PluginContext) => Promise<WeightsOutcome>;
+
+const probability = z.number().min(0).max(1);
+
+/** Finds faces and their five points. `create` rejects with `MtcnnUnavailable` where the weights cannot be had. */
+export const mtcnnWith = (weightsOf: WeightsSource) =>
+  definePlugin({
+    meta: {
+      name: 'mtcnn',
+      kind: 'detector',
+      version: '0.1.0',
+      apiVersion: API_VERSION,
+      description: 'MTCNN by the rules of the Python package mtcnn 0.1.0',
+    },
+    options: z.strictObject({
+      weights: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('raw float32, .npy, .whl, or a directory with one of them; default: cache, download, PyPI'),
+      rules: z
+        .enum(['0.1', '1.0'])
+        .default('0.1')
+        .describe('the version of the Python package mtcnn whose answers are given'),
+      minFace: z.number().min(4).default(20).describe('side in pixels of the smallest face looked for'),
+      factor: z.number().min(0.1).max(0.95).default(0.709).describe('ratio of neighbouring scales of the pyramid'),
+      thresholds: z
+        .tuple([probability, probability, probability])
+        .optional()
+        .describe('least probabilities after P-, R- and O-Net; default 0.6, 0.7 and 0.7, by the rules of 1.0 0.8'),
+      rounding: z
+        .enum(['truncate', 'none'])
+        .default('truncate')
+        .describe('truncate: whole pixels as the Python package reports them'),
+    }),
+    async create({ weights: path, thresholds, ...settings }, context) {
+      const outcome = await weightsOf(path, context);
+      if (!outcome.weights) throw new MtcnnUnavailable(outcome.reasons);
+      return createMtcnn(
+        await context.engine(),
+        outcome.weights,
+        { ...settings, thresholds: thresholds ?? [0.6, 0.7, settings.rules === '1.0' ? 0.8 : 0.7] },
+        context.signal,
+      );
+    },
+  });
