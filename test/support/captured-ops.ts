@@ -239,6 +239,8 @@ const NETWORK: readonly OpExample[] = [
     tf.fused.depthwiseConv2d({ x: x as Four, filter: w as Four, strides: 1, pad: 'same', activation: 'relu' }),
   ),
   pool('MaxPool', (x) => tf.maxPool(x, 2, 2, 'valid')),
+  // without its gradient: tfjs's own forgets how the size was rounded
+  example('MaxPool, rounded up', { x: [2, 7, 5, 3] }, ({ x }) => tf.maxPool(x as Four, 2, 2, 0, 'ceil')),
   pool('MaxPool, same', (x) => tf.maxPool(x, 3, 2, 'same')),
   pool('AvgPool', (x) => tf.avgPool(x, 2, 2, 'valid')),
   example('AvgPool, same', { x: [2, 7, 6, 3] }, ({ x }) => tf.avgPool(x as Four, 3, 2, 'same')),

@@ -1,7 +1,8 @@
 /** Opens TensorFlow as an engine; engines with the same options share one context. */
+import { openCompiledEngine } from '@facewright/compiled-engine';
 import { FacewrightError, openEagerEngine, type Emit, type Engine, type LossScaling } from '@facewright/core';
 import { xlaWorks } from './function/xla.js';
-import { FunctionExecutable } from './function/executable.js';
+import { functionTarget } from './function/target.js';
 import type { Precision } from './function/precision.js';
 import { registerTensorFlow } from './eager/backend.js';
 import { loadLibrary } from './library/load.js';
@@ -55,26 +56,14 @@ export async function openTensorFlowEngine(libraries: Libraries, options: Engine
       });
     return eager;
   }
-  const compilation = { jit, fuses: options.fuse && !jit && !runtime.gpu && (await xlaWorks(runtime)), precision };
-  const executables = new Set<FunctionExecutable>();
-  return {
-    ...eager,
+  const fuses = options.fuse && !jit && !runtime.gpu && (await xlaWorks(runtime));
+  const engine = openCompiledEngine({
+    name: 'node-gpu',
     device: precision === 'float32' ? device : `${device}, ${precision}`,
-    ...(precision === 'float16' && { lossScaling: options.lossScaling }),
-    compile(step, compileOptions = {}) {
-      // a function holds for one signature of shapes: where they are to change from call to call, op by op is the faster way
-      if (Object.values(compileOptions.dynamicAxes ?? {}).some((axes) => axes.length > 0))
-        return eager.compile(step, compileOptions);
-      const executable = new FunctionExecutable(runtime, step, compileOptions, compilation, (name, seconds, nodes) =>
-        emit?.('engine.compiled', { name: 'node-gpu', step: name, seconds, nodes }),
-      );
-      executables.add(executable);
-      return executable;
-    },
-    async dispose() {
-      for (const executable of executables) executable.dispose();
-      executables.clear();
-      await eager.dispose();
-    },
-  };
+    lowering: 'function',
+    target: functionTarget(runtime, { jit, fuses, precision }),
+    eager,
+    emit,
+  });
+  return precision === 'float16' ? { ...engine, lossScaling: options.lossScaling } : engine;
 }

@@ -1,6 +1,7 @@
 /** The engine: steps are captured once for each signature of shapes and run by onnxruntime. */
+import { openCompiledEngine } from '@facewright/compiled-engine';
 import type { Emit, Engine } from '@facewright/core';
-import { OnnxExecutable } from './session/executable.js';
+import { OnnxRunner } from './session/runner.js';
 import { probeBlock } from './session/probe-block.js';
 import { loadRuntime, TESTED_VERSION, type Provider, type Runtime } from './session/runtime.js';
 import { availableBytes } from './session/available-memory.js';
@@ -35,31 +36,14 @@ export async function openOnnxEngine({
   const runtime = await loadRuntime();
   const block = await chooseBlock(runtime, provider, lowering);
   const target = { runtime, provider, threads, block, memoryBytes };
-  const executables = new Set<OnnxExecutable>();
-  return {
+  const engine = openCompiledEngine({
     name: 'onnx',
     device: `onnxruntime ${versionOf(runtime)}, ${provider}, ${block ? `blocked (${block} images)` : 'std'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    layout: 'planes',
-    block,
-    lowering: block ? 'blocked' : 'std',
-    threads,
-    compile(step, options = {}) {
-      const executable = new OnnxExecutable(target, step, options, (compiled, seconds) =>
-        emit?.('engine.compiled', {
-          name: 'onnx',
-          step: options.name ?? compiled.graph.name,
-          seconds,
-          nodes: compiled.model.nodes,
-        }),
-      );
-      executables.add(executable);
-      return executable;
-    },
-    async dispose() {
-      for (const executable of executables) executable.dispose();
-      executables.clear();
-    },
-  };
+    lowering: 'std',
+    target: (options) => new OnnxRunner(target, options),
+    emit,
+  });
+  return { ...engine, layout: 'planes', block, lowering: block ? 'blocked' : 'std', threads };
 }
 
 async function chooseBlock(runtime: Runtime, provider: Provider, lowering: LoweringChoice): Promise<number> {

@@ -2,7 +2,7 @@
 import { filled, hostScalar, hostTensor, type HostTensors, type StepFunction } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import type { BackendTest } from './backend.js';
+import type { BackendTest } from './support/backend-test.js';
 
 const count: StepFunction = ({ total }, { by }) => {
   const next = tf.add(total, by);
@@ -40,6 +40,55 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
     await executable.writeState({ total: hostScalar(100) });
     expect(numbers((await executable.run({ by: hostScalar(1) })).total)).toEqual([101]);
     expect(numbers((await executable.readState(['still'])).still)).toEqual([7, 7]);
+  });
+
+  check('reading waits for the calls before it', async () => {
+    const executable = compile(count, start());
+    const running = [1, 2, 3].map((by) => executable.run({ by: hostScalar(by) }));
+    const read = executable.readState(['total']);
+    const later = executable.run({ by: hostScalar(100) });
+    expect(numbers((await read).total)).toEqual([7]);
+    await Promise.all([...running, later]);
+  });
+
+  check('writing waits for the calls before it, and the calls after it see it', async () => {
+    const executable = compile(count, start());
+    const before = executable.run({ by: hostScalar(1) });
+    const value = hostScalar(50);
+    const writing = executable.writeState({ total: value });
+    value.data.fill(9000);
+    const after = executable.run({ by: hostScalar(1) });
+    await writing;
+    expect([(await before).total.data[0], (await after).total.data[0]]).toEqual([2, 51]);
+  });
+
+  check('a value of another shape or dtype is a RangeError, and nothing is written', async () => {
+    const executable = compile(count, start());
+    for (const started of [false, true]) {
+      if (started) await executable.run({ by: hostScalar(0) });
+      for (const still of [filled([1, 2], 0), filled([3], 0), hostTensor([2], Int32Array.of(1, 2))])
+        await expect(executable.writeState({ total: hostScalar(5), still })).rejects.toThrow(RangeError);
+      const { total, still } = await executable.readState();
+      expect([numbers(total), numbers(still), still.shape]).toEqual([[1], [7, 7], [2]]);
+    }
+  });
+
+  check('an executable that was disposed of is forgotten', async () => {
+    const collect = await garbageCollector();
+    if (!collect) return; // in browsers
+    const made = async (): Promise<WeakRef<StepFunction>> => {
+      const step: StepFunction = (state, inputs) => count(state, inputs);
+      const executable = engine().compile(step, { state: start() });
+      await executable.run({ by: hostScalar(1) });
+      executable.dispose();
+      return new WeakRef(step);
+    };
+    const step = await made();
+    for (let i = 0; i < 20 && step.deref(); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      collect();
+    }
+    expect(step.deref()).toBeUndefined();
   });
 
   check('a name the state does not have is an error, for reading, writing and in a step', async () => {
@@ -151,4 +200,15 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
     executable.dispose();
     await expect(executable.run({ by: hostScalar(1) })).rejects.toThrow(/dispose/);
   });
+}
+
+/** Node's, also where it was not asked for at the start; undefined in browsers. */
+async function garbageCollector(): Promise<(() => void) | undefined> {
+  if (!('process' in globalThis)) return undefined;
+  const [v8, vm] = await Promise.all([
+    import(/* @vite-ignore */ `node:${'v8'}`),
+    import(/* @vite-ignore */ `node:${'vm'}`),
+  ]);
+  v8.setFlagsFromString('--expose-gc');
+  return vm.runInNewContext('gc') as () => void;
 }

@@ -11,7 +11,7 @@ import {
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import type { BackendTest } from './backend.js';
+import type { BackendTest } from './support/backend-test.js';
 import { expectFinite, normal } from './support/numbers.js';
 import * as exact from './support/reference.js';
 

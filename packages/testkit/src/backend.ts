@@ -15,42 +15,34 @@ import {
   type HostTensor,
   type HostTensors,
   type State,
-  type StepFunction,
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { OPS, type OpCase } from './backend-ops.js';
 import { checkState } from './backend-state.js';
 import { checkTraining } from './backend-training.js';
-import { create } from './support/context.js';
+import type { BackendTest } from './support/backend-test.js';
+import { create, failOnFallback } from './support/context.js';
 import { expectClose, expectFinite, normal } from './support/numbers.js';
 import { channelMean, channelVariance, exactOf, gradientsOf } from './support/reference.js';
-import { defineSuite, type Check, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface BackendSuiteOptions extends SuiteOptions {
   /** Allowed error of values and gradients, relative to the norm of the whole tensor; default 1e-4 (float32). */
   readonly tolerance?: number;
-}
-
-/** What the parts of the suite share. */
-export interface BackendTest {
-  readonly check: Check;
-  readonly tolerance: number;
-  /** Runs a step once, without state. */
-  once(step: (inputs: State) => State, inputs: HostTensors): Promise<HostTensors>;
-  compile(step: StepFunction, state?: HostTensors): Executable;
-  engine(): Engine;
+  /** What the engine has no lowering for (as its event `engine.fallback` says) and runs op by op; any other fallback fails. */
+  readonly fallbacks?: readonly { readonly reason: string; readonly missing: readonly string[] }[];
 }
 
 /** Registers the suite: `testBackend(wasm())`. */
 export function testBackend(subject: Subject<'backend'>, options: BackendSuiteOptions = {}): void {
-  const { tolerance = 1e-4 } = options;
+  const { tolerance = 1e-4, fallbacks = [] } = options;
   defineSuite('backend', subject, options, (check) => {
     let backend: Backend;
     let engine: Engine;
     const open: Executable[] = [];
     beforeAll(async () => {
-      backend = await create(subject);
+      backend = await create(subject, { emit: failOnFallback(fallbacks.flatMap(({ missing }) => missing)) });
       engine = await backend.open();
     });
     afterAll(async () => {

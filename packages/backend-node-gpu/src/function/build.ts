@@ -1,19 +1,16 @@
-/** From a step and the shapes of its inputs to a TensorFlow function: capture, simplify, lower. */
-import { AFTER, capture, simplify, type Graph, type NamedValue, type TensorSpec } from '@facewright/capture';
-import { FacewrightError, type StepFunction } from '@facewright/core';
+/** From a graph to a TensorFlow function. */
+import { AFTER, Gap, type Graph, type NamedValue } from '@facewright/capture';
 import { lowerings } from '../lowering/index.js';
 import type { Ref } from '../lowering/lowering.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { GraphBuilder } from './graph-builder.js';
 import { Tensors, type Precision } from './precision.js';
 
-/** A function in a runtime's context: state and inputs go in, the new state and outputs come out, each in the order of the lists. */
+/** A function in a runtime's context: state and inputs go in, the new state and outputs come out, each in the order of the graph. */
 export interface BuiltFunction {
   readonly name: string;
-  readonly state: readonly string[];
-  readonly inputs: readonly string[];
-  readonly newState: readonly string[];
-  readonly outputs: readonly string[];
+  readonly newState: number;
+  readonly outputs: number;
   readonly nodes: number;
 }
 
@@ -22,19 +19,18 @@ export interface Compilation {
   /** XLA compiles groups of ops that work value by value. */
   readonly fuses: boolean;
   readonly precision: Precision;
+  /** XLA compiles the whole function. */
+  readonly jit: boolean;
 }
 
 let count = 0;
 
 export function buildFunction(
   runtime: Runtime,
-  step: StepFunction,
-  name: string,
-  state: Readonly<Record<string, TensorSpec>>,
-  inputs: Readonly<Record<string, TensorSpec>>,
-  { fuses, precision }: Compilation,
+  graph: Graph,
+  { fuses, precision }: Pick<Compilation, 'fuses' | 'precision'>,
 ): BuiltFunction {
-  const graph = simplify(capture(step, { state, inputs }, { name }));
+  const { name } = graph;
   const functionName = `facewright_${name.replace(/\W/g, '_')}_${count++}`;
   const builder = new GraphBuilder(runtime, fuses);
   const tensors = new Tensors(builder, precision);
@@ -48,17 +44,8 @@ export function buildFunction(
   for (const node of graph.nodes) lowerNode(builder, tensors, node, name);
   const results = [...graph.newState, ...graph.outputs].map(({ value }) => tensors.full(value).ref);
   runtime.library.c.TF_DeleteFunction(builder.finish(functionName, entries, results));
-  return {
-    name: functionName,
-    state: names(graph.state),
-    inputs: names(graph.inputs),
-    newState: names(graph.newState),
-    outputs: names(graph.outputs),
-    nodes: builder.nodes,
-  };
+  return { name: functionName, newState: graph.newState.length, outputs: graph.outputs.length, nodes: builder.nodes };
 }
-
-const names = (list: readonly NamedValue[]): string[] => list.map(({ name }) => name);
 
 function lowerNode(builder: GraphBuilder, tensors: Tensors, node: Graph['nodes'][number], step: string): void {
   if (node.op === AFTER) {
@@ -67,11 +54,7 @@ function lowerNode(builder: GraphBuilder, tensors: Tensors, node: Graph['nodes']
     return;
   }
   const lowering = lowerings[node.op];
-  if (!lowering)
-    throw new FacewrightError({
-      what: `The step "${step}" uses the op ${node.op}, which this engine does not have.`,
-      todo: 'Write it with other tfjs ops.',
-    });
+  if (!lowering) throw new Gap(node.op, { step, engine: 'node-gpu' });
   const { operands, outputs } = tensors.forNode(node);
   const result = lowering(operands, node.attrs, builder);
   (Array.isArray(result) ? result : [result]).forEach((ref, i) => {

@@ -4,6 +4,7 @@
  */
 import { AFTER, inputOf } from '@facewright/capture';
 import { int } from '../onnx/builder.js';
+import { setAffine, setScaled } from './blocked/channels.js';
 import type { Emitter, Layout, Lowering } from './context.js';
 
 function held(lowering: Lowering, name: string, shape: readonly number[], control: string): string {
@@ -22,9 +23,9 @@ const after: Emitter = (lowering, node) => {
   const scaled = lowering.scaled.get(x);
   if (affine && !lowering.isMade(x)) {
     const base = held(lowering, affine.base, blocked, moment);
-    lowering.setAffine(output, { ...affine, base });
+    setAffine(lowering, output, { ...affine, base });
   } else if (scaled && !lowering.isMade(x)) {
-    lowering.setScaled(output, { ...scaled, name: held(lowering, scaled.name, blocked, moment) });
+    setScaled(lowering, output, { ...scaled, name: held(lowering, scaled.name, blocked, moment) });
   } else {
     const layout: Layout = lowering.has(x, 'blocked') ? 'blocked' : lowering.has(x, 'nchw') ? 'nchw' : 'plain';
     const shape = layout === 'blocked' ? blocked : layout === 'nchw' ? [n, c, h, w] : x.shape;

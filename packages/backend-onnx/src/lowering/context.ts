@@ -7,10 +7,8 @@
  *   nchw     [n, c, h, w], for rank 4
  *   blocked  [c, n/B · h · w · B]: for each channel, blocks of B images with the images innermost (see lowering/blocked)
  */
-import { sameShape, sizeOf, type Graph, type GraphNode, type Value } from '@facewright/capture';
-import { FacewrightError } from '@facewright/core';
+import { Gap, sameShape, sizeOf, type Graph, type GraphNode, type Value } from '@facewright/capture';
 import { ints, OnnxBuilder } from '../onnx/builder.js';
-import { channelsOf } from './blocked/channels.js';
 import type { OnnxType } from '../onnx/encode.js';
 
 export type Layout = 'plain' | 'nchw' | 'blocked';
@@ -91,17 +89,6 @@ export class Lowering {
   /** The value will be made in the blocked layout if something needs it as it is. */
   postpone(value: Value, make: () => string): void {
     this.pending.set(value, make);
-  }
-
-  /** y = scale · base + shift, made only if something needs it as it is. */
-  setAffine(value: Value, form: AffineForm): void {
-    this.affine.set(value, form);
-    this.postpone(value, () => channelsOf(this, value).affine(form.base, form.scale, { shift: form.shift }));
-  }
-
-  setScaled(value: Value, form: ScaledForm): void {
-    this.scaled.set(value, form);
-    this.postpone(value, () => channelsOf(this, value).affine(form.name, form.scale));
   }
 
   /** A name that is there when the value is, whatever its form; for nothing but its being there. */
@@ -215,11 +202,8 @@ export class Lowering {
     ]);
   }
 
-  unsupported(node: GraphNode, why: string): FacewrightError {
-    return new FacewrightError({
-      what: `${[node.op, why].filter(Boolean).join(' ')} cannot be lowered to ONNX (in the step "${this.graph.name}").`,
-      todo: 'Write it with other tfjs ops, or use an engine that runs op by op (wasm, cpu).',
-    });
+  unsupported(node: GraphNode, why: string): Gap {
+    return new Gap([node.op, why].filter(Boolean).join(' '), { step: this.graph.name, engine: 'onnx' });
   }
 }
 

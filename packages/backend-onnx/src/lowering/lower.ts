@@ -1,5 +1,5 @@
 /** From a captured graph to an ONNX model. */
-import type { Graph, NamedValue, Value } from '@facewright/capture';
+import { canonical, type Graph, type NamedValue, type Value } from '@facewright/capture';
 import type { HostTensors } from '@facewright/core';
 import { NCHWC_DOMAIN } from '../onnx/builder.js';
 import type { OnnxValueInfo } from '../onnx/encode.js';
@@ -62,7 +62,8 @@ export interface LoweredModel {
 export const inputName = (name: string): string => `input/${name}`;
 export const outputName = (name: string): string => `output/${name}`;
 
-export function lower(graph: Graph, options: LowerOptions): LoweredModel {
+export function lower(captured: Graph, options: LowerOptions): LoweredModel {
+  const graph = canonical(captured);
   const lowering = new Lowering(graph, options);
   const { onnx } = lowering;
   const { publication } = options;

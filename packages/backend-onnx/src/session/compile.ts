@@ -1,5 +1,6 @@
 /** From a step and the shapes of its inputs to a session: capture, simplify, lower, load. */
 import { capture, simplify, stackUpdates, type Graph } from '@facewright/capture';
+import type { CompileRequest } from '@facewright/compiled-engine';
 import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core';
 import { lowerForAnySize, type Specs } from '../lowering/any-size.js';
 import { inputName, lower, outputName, type LoweredModel } from '../lowering/lower.js';
@@ -35,21 +36,12 @@ export interface Compiled {
   readonly anySize: boolean;
 }
 
-/** `graphs` keeps what was captured, by the shapes of the inputs: no number of the state is in it. */
 export async function compileStep(
   target: CompileTarget,
-  step: StepFunction,
+  { inputs, capture: captured }: CompileRequest,
   state: HostTensors,
-  inputs: Specs,
   options: CompileOptions,
-  graphs = new Map<string, Graph>(),
 ): Promise<Compiled> {
-  const captured = (specs: Specs): Graph => {
-    const key = JSON.stringify(specs);
-    const graph = graphs.get(key) ?? simplify(capture(step, { state, inputs: specs }, { name: options.name }));
-    graphs.set(key, graph);
-    return graph;
-  };
   const whole = captured(inputs);
   const frozen = whole.newState.length === 0;
   const { graph, hideShapes } = frozen

@@ -1,11 +1,11 @@
 /** What the lowerings of kernels share: tensors of the graph's values, and makers of the nodes that most of them need. */
-import type { CapturedDType, Graph, GraphNode, Value } from '@facewright/capture';
+import { Gap, type CapturedDType, type Graph, type GraphNode, type Value } from '@facewright/capture';
 import { literal, type Code } from '../program/code.js';
 import { pointwise, reduce, type Kind, type Node, type Reduce, type ReduceOp, type Tensor } from '../program/node.js';
 import { broadcastStrides, sizeOf, viewIndex } from '../program/views.js';
 
-/** A kernel of the graph that has no lowering: the step is then run op by op. */
-export class Gap extends Error {}
+/** What has no lowering: the step is then run op by op. */
+export const gap = (missing: string): Gap => new Gap(missing, { engine: 'webgpu' });
 
 export type Lowering = (inputs: Inputs, node: GraphNode, context: LoweringContext) => Tensor | Tensor[];
 export type Inputs = Readonly<Record<string, Tensor>>;

@@ -3,7 +3,7 @@ import { inputOf } from '@facewright/capture';
 import { literal } from '../program/code.js';
 import type { Kind, Tensor } from '../program/node.js';
 import { sizeOf } from '../program/views.js';
-import { attrsOf, cast, filled, Gap, kindOf, map, type Inputs, type Lowering, type Lowerings } from './context.js';
+import { attrsOf, cast, filled, gap, kindOf, map, type Inputs, type Lowering, type Lowerings } from './context.js';
 
 /** The only input: its name differs. */
 const only = (inputs: Inputs): Tensor => inputs.x ?? Object.values(inputs)[0];
@@ -111,7 +111,7 @@ export const elementwiseLowerings: Lowerings = {
   RealDiv: ({ a, b }, { outputs }) =>
     map(outputs[0].shape, 'f32', [cast(a, 'f32'), cast(b, 'f32')], 2, (x, y) => `${x} / ${y}`),
   Pow: ({ a, b }, node, context) => {
-    if (a.node.kind !== 'f32') throw new Gap('Pow of whole numbers');
+    if (a.node.kind !== 'f32') throw gap('Pow of whole numbers');
     const { shape } = node.outputs[0];
     const exponent = context.constantOf(inputOf(node, 'b'));
     if (exponent !== undefined && Number.isInteger(exponent) && exponent >= 1 && exponent <= 4)

@@ -1,8 +1,8 @@
 /** From a captured graph to nodes: each kernel of the graph by its lowering. */
-import type { Graph, NamedValue, Value } from '@facewright/capture';
+import { decompose, type Graph, type NamedValue, type Value } from '@facewright/capture';
 import { source, type Node, type Tensor } from '../program/node.js';
 import { sizeOf } from '../program/views.js';
-import { copied, filled, Gap, kindOf, LoweringContext, tensor, type Lowerings } from './context.js';
+import { copied, filled, gap, kindOf, LoweringContext, tensor, type Lowerings } from './context.js';
 import { elementwiseLowerings } from './elementwise.js';
 import { networkLowerings } from './network.js';
 import { reductionLowerings } from './reduction.js';
@@ -17,6 +17,9 @@ const lowerings: Lowerings = {
   ...trainingLowerings,
 };
 
+/** The ops with a way of their own; others are decomposed into these. */
+export const LOWERED_OPS: ReadonlySet<string> = new Set(Object.keys(lowerings));
+
 export interface Lowered {
   /** Where state, inputs and constants come in. */
   readonly state: ReadonlyMap<string, Node>;
@@ -27,7 +30,8 @@ export interface Lowered {
 }
 
 /** Throws a `Gap` that names what has no lowering. */
-export function lower(graph: Graph): Lowered {
+export function lower(captured: Graph): Lowered {
+  const graph = decompose(captured, LOWERED_OPS);
   const known = new Map<Value, Tensor>();
   const constants = new Map<Node, Float32Array | Int32Array>();
   const context = new LoweringContext(graph);
@@ -54,8 +58,8 @@ export function lower(graph: Graph): Lowered {
   }
   for (const node of graph.nodes) {
     const lowering = lowerings[node.op];
-    if (!lowering) throw new Gap(node.op);
-    if (node.outputs.some((output) => sizeOf(output.shape) === 0)) throw new Gap(`${node.op} with an empty result`);
+    if (!lowering) throw gap(node.op);
+    if (node.outputs.some((output) => sizeOf(output.shape) === 0)) throw gap(`${node.op} with an empty result`);
     const given = Object.fromEntries(node.inputNames.map((name, i) => [name, known.get(node.inputs[i])!]));
     const made = lowering(given, node, context);
     (Array.isArray(made) ? made : [made]).forEach((one, i) => known.set(node.outputs[i], one));

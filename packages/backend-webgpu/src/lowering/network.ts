@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from '../program/node.js';
 import { coordinates, sizeOf } from '../program/views.js';
-import { attrsOf, BUSY, Gap, map, reduceAxis, tensor, type Lowering, type Lowerings } from './context.js';
+import { attrsOf, BUSY, gap, map, reduceAxis, tensor, type Lowering, type Lowerings } from './context.js';
 
 type Four = [number, number, number, number];
 export type ConvInfo = backend_util.Conv2DInfo;
@@ -68,7 +68,7 @@ const matMul: Lowering = ({ a, b }, node) => {
   const [batchA, batchB] = [a, b].map((one) => sizeOf(one.shape.slice(0, -2)));
   const batch = sizeOf(shape.slice(0, -2));
   if ([batchA, batchB].some((one) => one !== batch && one !== 1))
-    throw new Gap('BatchMatMul with batch axes that are broadcast one by one');
+    throw gap('BatchMatMul with batch axes that are broadcast one by one');
   const [rows, columns] = shape.slice(-2);
   const [aRows, aColumns] = a.shape.slice(-2);
   const [bRows, bColumns] = b.shape.slice(-2);
@@ -241,7 +241,7 @@ function overTaps(code: Code, info: ConvInfo, term: (tap: string) => string): st
 }
 
 function depthwiseInfo(node: GraphNode, x: readonly number[], filter: readonly number[]): ConvInfo {
-  if (filter[3] !== 1) throw new Gap(`${node.op} with several kernels a channel`);
+  if (filter[3] !== 1) throw gap(`${node.op} with several kernels a channel`);
   return infoOf(node, x, filter, true);
 }
 

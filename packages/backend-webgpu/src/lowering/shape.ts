@@ -4,7 +4,7 @@ import type { Code } from '../program/code.js';
 import { literal } from '../program/code.js';
 import { pointwise, type Node, type Tensor } from '../program/node.js';
 import { broadcastStrides, coordinates, sizeOf, stridesOf } from '../program/views.js';
-import { attrsOf, Gap, reduceAxis, reshaped, tensor, view, type Inputs, type Lowerings } from './context.js';
+import { attrsOf, gap, reduceAxis, reshaped, tensor, view, type Inputs, type Lowerings } from './context.js';
 
 const listed = (inputs: Inputs): Tensor[] =>
   Object.keys(inputs)
@@ -116,7 +116,7 @@ export const shapeLowerings: Lowerings = {
       newAxisMask,
       shrinkAxisMask,
     );
-    if (info.strides.some((step) => step < 0)) throw new Gap('StridedSlice backwards');
+    if (info.strides.some((step) => step < 0)) throw gap('StridedSlice backwards');
     const strides = stridesOf(x.shape);
     const offset = info.begin.reduce((sum, start, axis) => sum + start * strides[axis], 0);
     const lengths = info.begin.map((start, axis) =>
@@ -220,7 +220,7 @@ export const shapeLowerings: Lowerings = {
   },
   GatherV2: ({ x, indices }, node) => {
     const { axis, batchDims } = attrsOf(node);
-    if (batchDims) throw new Gap('GatherV2 with batch axes');
+    if (batchDims) throw gap('GatherV2 with batch axes');
     const at = util.parseAxisParam(axis, mutable(x.shape))[0];
     const { shape } = node.outputs[0];
     const [inner, picked, length] = [sizeOf(x.shape.slice(at + 1)), sizeOf(indices.shape), x.shape[at]];

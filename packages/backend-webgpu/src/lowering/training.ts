@@ -1,10 +1,12 @@
 /** The training ops that core names, taken apart: per-channel sums, what follows from them, and values that are spread over the channels. */
 import {
+  ADD_TO_TARGET,
   BATCH_NORM_TRAINING,
   BATCH_NORM_TRAINING_GRADIENT,
   PRELU_GRADIENT,
   SOFTMAX_CROSS_ENTROPY,
   SOFTMAX_CROSS_ENTROPY_GRADIENT,
+  TARGET_ENTRY,
 } from '@facewright/core';
 import { literal, type Code } from '../program/code.js';
 import { pointwise, type Tensor } from '../program/node.js';
@@ -130,6 +132,24 @@ export const trainingLowerings: Lowerings = {
       8,
       (z, top, total, one, slope) => `(exp(${z} - ${top}) / ${total} - ${one}) * ${slope}`,
     );
+  },
+  [TARGET_ENTRY]: ({ x, labels }) => {
+    const [rows, classes] = x.shape;
+    return tensor(
+      pointwise(rows, 'f32', [x.node, labels.node], 2, (code: Code, index: string) =>
+        code.at(x.node, code.let(`${index} * ${classes}u + u32(${code.at(labels.node, index)})`)),
+      ),
+      [rows, 1],
+    );
+  },
+  [ADD_TO_TARGET]: ({ x, labels, shift }) => {
+    const classes = x.shape[1];
+    const emit = (code: Code, index: string): string => {
+      const row = code.let(`${index} / ${classes}u`);
+      const here = `${code.at(labels.node, row)} == i32(${code.let(`${index} % ${classes}u`)})`;
+      return `${code.at(x.node, index)} + select(0.0, ${code.at(shift.node, row)}, ${here})`;
+    };
+    return tensor(pointwise(x.node.size, 'f32', [x.node, labels.node, shift.node], 3, emit), x.shape);
   },
 };
 

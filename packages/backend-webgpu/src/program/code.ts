@@ -1,5 +1,7 @@
 /** Writes the body of a kernel: names values, computes each once, and collects the buffers it reads. */
-import type { Kind, Node } from './node.js';
+import type { Code, Kind, Node } from './node.js';
+
+export type { Code } from './node.js';
 
 /** What the kernel may read from memory, and what it must compute in place. */
 export interface Reading {
@@ -9,7 +11,7 @@ export interface Reading {
 /** Thrown where a kernel would read, at another index, what another thread of it writes. */
 export class Misaligned extends Error {}
 
-export class Code {
+export class CodeWriter implements Code {
   /** Read from memory, in the order of their first use. */
   readonly reads: Node[] = [];
   /** The indices at which each is read. */

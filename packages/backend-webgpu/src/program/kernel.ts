@@ -1,5 +1,5 @@
 /** A kernel before it is compiled: the stored nodes that it computes, and how its source is made. */
-import type { Code } from './code.js';
+import type { CodeWriter } from './code.js';
 import type { Kind, Node, Pointwise, Product, Reduce } from './node.js';
 
 export interface Source {
@@ -32,7 +32,7 @@ export const wgslType: Readonly<Record<Kind, string>> = { f32: 'f32', i32: 'i32'
 
 /** The declarations of the buffers, and where each written node goes. */
 export function declare(
-  code: Code,
+  code: CodeWriter,
   writes: readonly Node[],
   context: KernelContext,
 ): { declarations: string; bindings: Binding[] } {
@@ -56,7 +56,7 @@ export function declare(
 }
 
 /** The name under which the kernel writes the node that it writes as its `index`-th. */
-export function targetName(code: Code, node: Node, index: number, context: KernelContext): string {
+export function targetName(code: CodeWriter, node: Node, index: number, context: KernelContext): string {
   const target = context.inPlaceOf(node);
   const position = target ? code.reads.indexOf(target) : -1;
   return position >= 0 ? `r${position}` : `w${index}`;

@@ -2,10 +2,21 @@
  * What a step is made of on the way to WGSL: nodes are flat arrays on the device (or expressions that never become one), and tensors are
  * nodes with a shape, so that reshaping is free.
  */
-import type { Code } from './code.js';
 
 /** Truth values are i32, 0 or 1. */
 export type Kind = 'f32' | 'i32';
+
+/** What writes a kernel's body, as nodes see it. */
+export interface Code {
+  /** A name for the expression; the same expression has the same name. */
+  let(expression: string): string;
+  /** A name that nothing else has. */
+  fresh(prefix: string): string;
+  line(text: string): void;
+  block(head: string, body: () => void): void;
+  /** The value of the node at an index, a name of a u32 or a number like `0u`. */
+  at(node: Node, index: string): string;
+}
 
 interface Common {
   readonly id: number;

@@ -2,7 +2,7 @@
  * Groups the stored nodes into kernels and puts those in order. Values of one size that share what they read, or read each other, come from
  * one kernel; what only the result of a reduction is needed for is computed at its end.
  */
-import { Misaligned, type Code } from './code.js';
+import { Misaligned, type CodeWriter } from './code.js';
 import type { KernelContext, Source, Work } from './kernel.js';
 import { pointwiseKernel } from './kernels/pointwise.js';
 import { productKernel } from './kernels/product.js';
@@ -30,7 +30,7 @@ export class Kernel implements Work {
     return Math.min(...this.writes.map(({ id }) => id));
   }
 
-  build(context: KernelContext): { source: Source; code: Code } {
+  build(context: KernelContext): { source: Source; code: CodeWriter } {
     if (this.product) return productKernel(this.product, context);
     return this.reduces.length
       ? reduceKernel(this.reduces, this.pointwise, context)

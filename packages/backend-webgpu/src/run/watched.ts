@@ -29,6 +29,9 @@ export function watched(executable: Executable, { name, health }: Pick<OpenDevic
         .finally(() => setTimeout(() => health.onLost.delete(lost)));
     });
   return {
+    get lowering() {
+      return executable.lowering;
+    },
     run: (inputs) => watch(() => executable.run(inputs)),
     readState: (names) => watch(() => executable.readState(names)),
     writeState: (state) => watch(() => executable.writeState(state)),

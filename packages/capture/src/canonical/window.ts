@@ -113,7 +113,11 @@ export function neededPadAfter({ inSize, outSize, kernel, strides, dilations, pa
 
 /** The canonical attributes of a node with a window. */
 export function windowAttributes(node: GraphNode): Readonly<Record<string, unknown>> {
-  const { strides, dilations, kernel, padBefore, padAfter, samePadding } = windowOf(node);
+  const window = windowOf(node);
+  const { strides, dilations, kernel, padBefore, samePadding } = window;
+  // sizes rounded up see beyond the given padding
+  const needed = neededPadAfter(window);
+  const padAfter = window.padAfter.map((after, axis) => Math.max(after, needed[axis]));
   const pad: Padding4D = [
     [0, 0],
     [padBefore[0], padAfter[0]],

@@ -4,7 +4,9 @@ import {
   type Backend,
   type ConfiguredPlugin,
   type Contracts,
+  type Emit,
   type Engine,
+  type Events,
   type PluginContext,
   type PluginKind,
 } from '@facewright/core';
@@ -18,14 +20,32 @@ export interface ContextOptions {
   readonly engine?: EngineSource;
   /** What relative paths in options are relative to; default: the working directory. */
   readonly baseDirectory?: string;
+  /** Told the part's events; default: nobody, but for a fallback of an engine, which fails. */
+  readonly emit?: Emit;
 }
 
+/** Fails where an engine that compiles runs a step op by op: a suite would pass on it and say nothing of the lowering. */
+export const failOnFallback =
+  (declared: readonly string[] = []): Emit =>
+  (type, event) => {
+    if (type !== 'engine.fallback') return;
+    const { name, step, missing } = event as Events['engine.fallback'];
+    if (!declared.includes(missing))
+      throw new Error(
+        `"${name}" has no lowering for ${missing}, and runs "${step}" op by op: lower it, or declare the gap with its reason in "fallbacks"`,
+      );
+  };
+
 /** A plugin context for tests: fixed randomness, no events, never aborted. */
-export function testContext({ engine, baseDirectory = '.' }: ContextOptions = {}): PluginContext {
+export function testContext({
+  engine,
+  baseDirectory = '.',
+  emit = failOnFallback(),
+}: ContextOptions = {}): PluginContext {
   let opened: Promise<Engine> | undefined;
   return {
     random: createRandom('testkit'),
-    emit: () => {},
+    emit,
     signal: new AbortController().signal,
     baseDirectory,
     engine: () => {

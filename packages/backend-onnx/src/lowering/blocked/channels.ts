@@ -6,7 +6,7 @@
 import type { Value } from '@facewright/capture';
 import { floats, int, ints, NCHWC_DOMAIN, text } from '../../onnx/builder.js';
 import type { OnnxAttribute } from '../../onnx/encode.js';
-import { four, type Lowering } from '../context.js';
+import { four, type AffineForm, type Lowering, type ScaledForm } from '../context.js';
 
 /** y = 1 where x < 0, else 0: clip(−10³⁰·x, 0, 1). */
 const IS_NEGATIVE = { activation: text('HardSigmoid'), activation_params: floats(-1e30, 0) };
@@ -83,3 +83,14 @@ export function channelsOf(lowering: Lowering, value: Value): Channels {
 /** Whether a value can be blocked: images in whole blocks. */
 export const fitsBlocks = ({ target: { block } }: Lowering, { shape, dtype }: Value): boolean =>
   block > 0 && dtype === 'float32' && shape.length === 4 && shape[0] % block === 0;
+
+/** y = scale · base + shift, made only if something needs it as it is. */
+export function setAffine(lowering: Lowering, value: Value, form: AffineForm): void {
+  lowering.affine.set(value, form);
+  lowering.postpone(value, () => channelsOf(lowering, value).affine(form.base, form.scale, { shift: form.shift }));
+}
+
+export function setScaled(lowering: Lowering, value: Value, form: ScaledForm): void {
+  lowering.scaled.set(value, form);
+  lowering.postpone(value, () => channelsOf(lowering, value).affine(form.name, form.scale));
+}

@@ -5,16 +5,10 @@
  *   depthwise  onnxruntime's NCHWc depthwise convolution of c·n channels on the same memory; its kernel gradient slides dy over x
  *   others     of few input channels (a first layer): the windows side by side, then as 1×1
  */
-import { inputOf, type Value } from '@facewright/capture';
+import { inputOf, type Value, windowOf, type Window } from '@facewright/capture';
 import { int, ints, NCHWC_DOMAIN } from '../../onnx/builder.js';
 import { four, type Emitter, type Lowering } from '../context.js';
-import {
-  convGeometry,
-  filterGradientPadAfter,
-  isPointwise,
-  transposedPadding,
-  type ConvGeometry,
-} from '../geometry.js';
+import { filterGradientPadAfter, isPointwise, transposedPadding } from '../geometry.js';
 import { fitsBlocks } from './channels.js';
 
 /** The windows of a dense convolution side by side take this many times the input's memory at most. */
@@ -32,12 +26,12 @@ const scaledRows = (lowering: Lowering, matrix: string, channels: number, scale?
 const scaledColumns = ({ onnx }: Lowering, matrix: string, scale?: string): string =>
   scale ? onnx.op('Mul', [matrix, scale]) : matrix;
 
-const windowRows = ({ kernel, inChannels }: ConvGeometry): number => kernel[0] * kernel[1] * inChannels;
+const windowRows = ({ kernel, inChannels }: Window): number => kernel[0] * kernel[1] * inChannels;
 
 const convolution: Emitter = (lowering, node) => {
   const [x, filter] = ['x', 'filter'].map((name) => inputOf(node, name));
   if (!fitsBlocks(lowering, x)) return false;
-  const geometry = convGeometry(node, x.shape, filter.shape);
+  const geometry = windowOf(node);
   if (!isPointwise(geometry) && windowRows(geometry) > MOST_WINDOW_ROWS) return false;
   const { name, scale } = isPointwise(geometry)
     ? source(lowering, x)
@@ -62,7 +56,7 @@ const filterGradient: Emitter = (lowering, node) => {
   const [x, dy] = ['x', 'dy'].map((name) => inputOf(node, name));
   const [output] = node.outputs;
   if (!fitsBlocks(lowering, x)) return false;
-  const geometry = convGeometry(node, x.shape, output.shape);
+  const geometry = windowOf(node);
   if (!isPointwise(geometry) && windowRows(geometry) > MOST_WINDOW_ROWS) return false;
   const { name, scale } = isPointwise(geometry)
     ? source(lowering, x)
@@ -84,7 +78,7 @@ const filterGradient: Emitter = (lowering, node) => {
 const inputGradient: Emitter = (lowering, node) => {
   const [dy, filter] = ['dy', 'filter'].map((name) => inputOf(node, name));
   const [output] = node.outputs;
-  const geometry = convGeometry(node, output.shape, filter.shape);
+  const geometry = windowOf(node);
   if (!fitsBlocks(lowering, output) || !isPointwise(geometry)) return false;
   const { name, scale } = source(lowering, dy);
   const kernel = scaledColumns(
@@ -100,7 +94,7 @@ const inputGradient: Emitter = (lowering, node) => {
 function windows(
   lowering: Lowering,
   x: Value,
-  { kernel, strides, dilations, padBefore, padAfter, outSize, batch, inChannels }: ConvGeometry,
+  { kernel, strides, dilations, padBefore, padAfter, outSize, batch, inChannels }: Window,
 ): string {
   const {
     onnx,
@@ -135,7 +129,7 @@ function kernelRows(lowering: Lowering, filter: Value): string {
 }
 
 /** The kernel of each channel for every image: [c·n, 1, kh, kw] in the layout's own order. */
-function forEveryImage(lowering: Lowering, rows: string, { inChannels, batch, kernel }: ConvGeometry): string {
+function forEveryImage(lowering: Lowering, rows: string, { inChannels, batch, kernel }: Window): string {
   const {
     onnx,
     target: { block },
@@ -149,13 +143,13 @@ function forEveryImage(lowering: Lowering, rows: string, { inChannels, batch, ke
 }
 
 const single = (filter: Value): boolean => filter.shape[3] === 1;
-const isWhole = ({ kernel, inSize, padBefore, padAfter }: ConvGeometry): boolean =>
+const isWhole = ({ kernel, inSize, padBefore, padAfter }: Window): boolean =>
   kernel.every((side, axis) => side === inSize[axis]) && [...padBefore, ...padAfter].every((pad) => pad === 0);
 
 const depthwise: Emitter = (lowering, node) => {
   const [x, filter] = ['x', 'filter'].map((name) => inputOf(node, name));
   if (!fitsBlocks(lowering, x) || !single(filter)) return false;
-  const geometry = convGeometry(node, x.shape, filter.shape, true);
+  const geometry = windowOf(node);
   const { batch, inChannels, inSize, outSize } = geometry;
   const { name, scale } = source(lowering, x);
   const kernel = forEveryImage(
@@ -188,7 +182,7 @@ const depthwiseInputGradient: Emitter = (lowering, node) => {
   const [dy, filter] = ['dy', 'filter'].map((name) => inputOf(node, name));
   const [output] = node.outputs;
   if (!fitsBlocks(lowering, output) || !single(filter)) return false;
-  const geometry = convGeometry(node, output.shape, filter.shape, true);
+  const geometry = windowOf(node);
   const { batch, inChannels: c, kernel, inSize, outSize, strides, dilations } = geometry;
   const length = batch * inSize[0] * inSize[1];
   const { name: gradient, scale } = source(lowering, dy);
@@ -237,7 +231,7 @@ const depthwiseInputGradient: Emitter = (lowering, node) => {
 function spreadOut(
   lowering: Lowering,
   gradient: string,
-  { batch, inChannels, outSize: [h, w], strides }: ConvGeometry,
+  { batch, inChannels, outSize: [h, w], strides }: Window,
 ): string {
   const {
     onnx,
@@ -260,7 +254,7 @@ const depthwiseFilterGradient: Emitter = (lowering, node) => {
   const [x, dy] = ['x', 'dy'].map((name) => inputOf(node, name));
   const [output] = node.outputs;
   if (!fitsBlocks(lowering, x) || !single(output)) return false;
-  const geometry = convGeometry(node, x.shape, output.shape, true);
+  const geometry = windowOf(node);
   const { batch, inChannels: c, kernel, inSize, outSize, strides, dilations, padBefore } = geometry;
   const { name, scale } = source(lowering, x);
   const { name: gradient, scale: gradientScale } = source(lowering, dy);

@@ -11,7 +11,7 @@
 import { inputOf, sameShape, sizeOf, type Value } from '@facewright/capture';
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT } from '@facewright/core';
 import { isChannelVector, type AffineForm, type Emitter, type Lowering } from '../context.js';
-import { channelsOf, fitsBlocks } from './channels.js';
+import { channelsOf, fitsBlocks, setAffine, setScaled } from './channels.js';
 
 const batchNorm: Emitter = (lowering, node) => {
   const [x, gamma, beta] = ['x', 'gamma', 'beta'].map((name) => inputOf(node, name));
@@ -29,7 +29,7 @@ const batchNorm: Emitter = (lowering, node) => {
   ]);
   const shift = onnx.op('Sub', [lowering.plain(beta), onnx.op('Mul', [mean, scale])]);
   const [y] = node.outputs;
-  lowering.setAffine(y, { base, scale, shift });
+  setAffine(lowering, y, { base, scale, shift });
   lowering.set(node.outputs[1], 'plain', mean);
   lowering.set(node.outputs[2], 'plain', variance);
   return undefined;
@@ -44,7 +44,7 @@ const batchNormInference: Emitter = (lowering, node) => {
     lowering.reshape(lowering.plain(inputOf(node, name)), [x.shape[3]]),
   );
   const scale = onnx.op('Mul', [gamma, inverseDeviation(lowering, variance, node.attrs.varianceEpsilon as number)]);
-  lowering.setAffine(node.outputs[0], {
+  setAffine(lowering, node.outputs[0], {
     base: lowering.get(x, 'blocked'),
     scale,
     shift: onnx.op('Sub', [beta, onnx.op('Mul', [mean, scale])]),
@@ -85,7 +85,7 @@ const prelu: Emitter = (lowering, node) => {
     shift: onnx.op('Mul', [shift, signedSlope]),
     sum: positive,
   });
-  lowering.setScaled(node.outputs[0], { name, scale: sign });
+  setScaled(lowering, node.outputs[0], { name, scale: sign });
   return undefined;
 };
 
@@ -138,7 +138,7 @@ const batchNormGradient: Emitter = (lowering, node) => {
   // what needs all the sums comes first: only after their passes over the gradient may it be overwritten
   const centred = channels.affine(base, ofBase, { shift, sum: gradient });
   const name = sloped ? channels.affine(sloped.negative, sloped.rest, { sum: centred }) : centred;
-  lowering.setScaled(node.outputs[0], { name, scale: onnx.op('Mul', [lowering.plain(gamma), inverse]) });
+  setScaled(lowering, node.outputs[0], { name, scale: onnx.op('Mul', [lowering.plain(gamma), inverse]) });
   lowering.set(node.outputs[1], 'plain', dGamma);
   lowering.set(node.outputs[2], 'plain', sum);
   return undefined;

@@ -4,22 +4,15 @@
  *   ∂L/∂x of a convolution is the transposed convolution of dy;
  *   ∂L/∂w is a convolution of x with dy as its kernel, batch and channels exchanged, whose dilation is the stride.
  */
-import { inputOf, optionalInput, type Value } from '@facewright/capture';
+import { inputOf, optionalInput, type Value, windowOf, type Window } from '@facewright/capture';
 import { float, int, ints, text, type OnnxBuilder } from '../../onnx/builder.js';
 import type { OnnxAttribute } from '../../onnx/encode.js';
 import { four, type Emitter, type Lowering } from '../context.js';
-import {
-  convGeometry,
-  filterGradientPadAfter,
-  isPointwise,
-  poolGeometry,
-  transposedPadding,
-  type ConvGeometry,
-} from '../geometry.js';
+import { filterGradientPadAfter, isPointwise, transposedPadding } from '../geometry.js';
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
-function windowAttributes({ target }: Lowering, geometry: ConvGeometry): Attributes {
+function windowAttributes({ target }: Lowering, geometry: Window): Attributes {
   const { kernel, strides, dilations, padBefore, padAfter, samePadding } = geometry;
   const padding: Attributes =
     target.anySize && samePadding ? { auto_pad: text('SAME_UPPER') } : { pads: ints(...padBefore, ...padAfter) };
@@ -38,7 +31,7 @@ const convolution =
   (depthwise: boolean): Emitter =>
   (lowering, node) => {
     const [x, filter] = ['x', 'filter'].map((name) => inputOf(node, name));
-    const geometry = convGeometry(node, x.shape, filter.shape, depthwise);
+    const geometry = windowOf(node);
     const group = depthwise ? geometry.inChannels : 1;
     const attributes = { ...windowAttributes(lowering, geometry), group: int(group) };
     lowering.set(
@@ -54,7 +47,7 @@ const inputGradient =
     const { onnx } = lowering;
     const [dy, filter] = ['dy', 'filter'].map((name) => inputOf(node, name));
     const [output] = node.outputs;
-    const geometry = convGeometry(node, output.shape, filter.shape, depthwise);
+    const geometry = windowOf(node);
     const group = depthwise ? geometry.inChannels : 1;
     const source = lowering.get(dy, 'nchw');
     const { before, after } = transposedPadding(geometry);
@@ -101,7 +94,7 @@ function reversed(onnx: OnnxBuilder, name: string, axes: readonly number[]): str
 }
 
 /** Slides `kernel` over `source` with the stride as dilation; what goes beyond the kernel's own size is cut off. */
-function correlate(lowering: Lowering, source: string, kernel: string, geometry: ConvGeometry, group: number): string {
+function correlate(lowering: Lowering, source: string, kernel: string, geometry: Window, group: number): string {
   const { onnx } = lowering;
   const after = filterGradientPadAfter(geometry);
   const attributes = {
@@ -120,7 +113,7 @@ const denseFilterGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [x, dy] = ['x', 'dy'].map((name) => inputOf(node, name));
   const [output] = node.outputs;
-  const geometry = convGeometry(node, x.shape, output.shape);
+  const geometry = windowOf(node);
   const [turnedX, turnedDy] = [x, dy].map((value) =>
     onnx.op('Transpose', [lowering.get(value, 'nchw')], { perm: ints(1, 0, 2, 3) }),
   );
@@ -150,7 +143,7 @@ const depthwiseFilterGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [x, dy] = ['x', 'dy'].map((name) => inputOf(node, name));
   const [output] = node.outputs;
-  const geometry = convGeometry(node, x.shape, output.shape, true);
+  const geometry = windowOf(node);
   const { batch, inChannels, inSize } = geometry;
   const multiplier = output.shape[3];
   const planes = batch * inChannels * multiplier;
@@ -208,7 +201,7 @@ const pool =
   (op: string): Emitter =>
   (lowering, node) => {
     const [x] = node.inputs;
-    const { dilations: _, ...attributes } = windowAttributes(lowering, poolGeometry(node, x.shape));
+    const { dilations: _, ...attributes } = windowAttributes(lowering, windowOf(node));
     lowering.set(node.outputs[0], 'nchw', lowering.onnx.op(op, [lowering.get(x, 'nchw')], attributes));
   };
 
@@ -220,7 +213,7 @@ const maxPoolGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [dy, input] = ['dy', 'input'].map((name) => inputOf(node, name));
   const [n, h, w, c] = four(input);
-  const { dilations: _, ...attributes } = windowAttributes(lowering, poolGeometry(node, input.shape));
+  const { dilations: _, ...attributes } = windowAttributes(lowering, windowOf(node));
   const [, places] = onnx.multi(
     'MaxPool',
     [onnx.op('Cast', [lowering.get(input, 'nchw')], { to: FLOAT64 })],
@@ -241,7 +234,7 @@ const averagePoolGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [dy, input] = ['dy', 'input'].map((name) => inputOf(node, name));
   const channels = input.shape[3];
-  const { kernel, strides, padBefore, padAfter, inSize, outSize } = poolGeometry(node, input.shape);
+  const { kernel, strides, padBefore, padAfter, inSize, outSize } = windowOf(node);
   const inside = (axis: 0 | 1, place: number): number => {
     const start = place * strides[axis] - padBefore[axis];
     return Math.min(start + kernel[axis], inSize[axis]) - Math.max(start, 0);

@@ -1,13 +1,16 @@
 /** One thread a value: it computes each of the kernel's nodes there, and writes them. */
-import { Code } from '../code.js';
+import { CodeWriter } from '../code.js';
 import { declare, groupsFor, targetName, type KernelContext, type Source } from '../kernel.js';
 import type { Pointwise } from '../node.js';
 
 const THREADS = 64;
 
-export function pointwiseKernel(nodes: readonly Pointwise[], context: KernelContext): { source: Source; code: Code } {
+export function pointwiseKernel(
+  nodes: readonly Pointwise[],
+  context: KernelContext,
+): { source: Source; code: CodeWriter } {
   const [{ size }] = nodes;
-  const code = new Code(context);
+  const code = new CodeWriter(context);
   const names = compute(code, nodes, 'i');
   const stores = nodes.map((node, index) => `${targetName(code, node, index, context)}[i] = ${names[index]};`);
   const { declarations, bindings } = declare(code, nodes, context);
@@ -23,7 +26,7 @@ ${stores.join('\n')}
 }
 
 /** The nodes' values at the index; what is read of one of them by another comes from its variable. */
-export function compute(code: Code, nodes: readonly Pointwise[], index: string): string[] {
+export function compute(code: CodeWriter, nodes: readonly Pointwise[], index: string): string[] {
   return nodes.map((node) => {
     const name = code.let(node.emit(code, index));
     code.define(node, name, index);

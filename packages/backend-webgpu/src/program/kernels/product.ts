@@ -3,7 +3,7 @@
  * of both operands that it needs into its memory a slice of the depth at a time, and each thread sums 4×4 values of it in registers. Where the
  * result is small and the depth long (gradients of kernels), the depth is split and the parts are summed by a reduction.
  */
-import { Code } from '../code.js';
+import { CodeWriter } from '../code.js';
 import { declare, type KernelContext, type Source } from '../kernel.js';
 import type { Node, Product } from '../node.js';
 
@@ -12,13 +12,13 @@ const OWN = 4;
 /** Depth of a slice. */
 const SLICE = 16;
 
-export function productKernel(node: Product, context: KernelContext): { source: Source; code: Code } {
+export function productKernel(node: Product, context: KernelContext): { source: Source; code: CodeWriter } {
   const { batch, rows, columns, depth, splits } = node;
   const side = tileSide(rows, columns, batch * splits);
   const across = side / OWN;
   const threads = across * across;
   const share = Math.ceil(depth / splits / SLICE) * SLICE;
-  const code = new Code(context);
+  const code = new CodeWriter(context);
   code.line(`let part = group.z;`);
   code.line(`let batch = ${splits === 1 ? 'part' : `part / ${splits}u`};`);
   code.line(`let start = ${splits === 1 ? '0u' : `(part % ${splits}u) * ${share}u`};`);
@@ -61,7 +61,7 @@ ${code.text}
 }
 
 /** Each thread brings some elements of an operand's slice; neighbours bring neighbours in memory. */
-function load(code: Code, node: Product, which: 0 | 1, threads: number, side: number): void {
+function load(code: CodeWriter, node: Product, which: 0 | 1, threads: number, side: number): void {
   const [tile, first, extent] = which === 0 ? ['tileA', 'firstRow', node.rows] : ['tileB', 'firstColumn', node.columns];
   const input: Node = node.inputs[which];
   const read = which === 0 ? node.a : node.b;

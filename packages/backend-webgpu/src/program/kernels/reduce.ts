@@ -3,7 +3,7 @@
  * side by side, and some lanes of each that share the length and then meet in the workgroup's memory. Expressions are computed while they
  * are read, and with one chunk what only the finished values are needed for is computed at the end.
  */
-import { Code, literal } from '../code.js';
+import { CodeWriter, literal } from '../code.js';
 import { declare, targetName, type KernelContext, type Source } from '../kernel.js';
 import type { Geometry, Pointwise, Reduce, ReduceOp } from '../node.js';
 import { compute } from './pointwise.js';
@@ -30,12 +30,12 @@ export function reduceKernel(
   nodes: readonly Reduce[],
   after: readonly Pointwise[],
   context: KernelContext,
-): { source: Source; code: Code } {
+): { source: Source; code: CodeWriter } {
   const [{ geometry }] = nodes;
   const { outer, chunks, length, inner } = geometry;
   const { columns, lanes } = layoutOf(geometry);
   const share = Math.ceil(length / chunks);
-  const code = new Code(context);
+  const code = new CodeWriter(context);
   const results = outer * chunks * inner;
   const flat = lanes === 1;
   const tiles = flat ? Math.ceil(results / columns) : outer * chunks * Math.ceil(inner / columns);
