@@ -1,13 +1,14 @@
 // The blocked lowering for every block there is, on any processor: onnxruntime's internal convolution is written out in standard ops for the block
 // that is tested, and the whole step is held against the reference engine. Where the machine has the layout, both must agree.
+import { CompiledExecutable } from '@facewright/compiled-engine';
 import { type CompileOptions, type Executable, type StepFunction } from '@facewright/core';
 import { referenceEngine } from '@facewright/test/reference';
 import { batch, expectSameStep, gradientStep, setting, type Setting } from '@facewright/test/training-agreement';
 import { beforeAll, expect, test } from 'vitest';
 import { NCHWC_DOMAIN, OnnxBuilder } from '../src/onnx/builder.js';
 import type { OnnxAttribute } from '../src/onnx/encode.js';
-import { OnnxExecutable } from '../src/session/executable.js';
 import { probeBlock } from '../src/session/probe-block.js';
+import { OnnxRunner } from '../src/session/runner.js';
 import { loadRuntime, type Runtime } from '../src/session/runtime.js';
 
 /** [1, C, H, W] in the blocked layout is the memory [C/B, H, W, B]; kernels and results alike. */
@@ -68,11 +69,11 @@ function executable(
   const builders: WrittenOut[] = [];
   const builder = own ? undefined : () => builders[builders.push(new WrittenOut(block)) - 1];
   return {
-    executable: new OnnxExecutable(
-      { runtime, provider: 'cpu', threads: 2, block, memoryBytes, builder },
+    executable: new CompiledExecutable(
+      new OnnxRunner({ runtime, provider: 'cpu', threads: 2, block, memoryBytes, builder }, options),
       step,
       options,
-      () => undefined,
+      { lowering: 'std' },
     ),
     written: () => builders.reduce((sum, { written }) => sum + written, 0),
   };
