@@ -9,12 +9,14 @@ beforeAll(async () => {
   directory = await temporary();
 });
 
-test('bench train prints one document of five entries', async () => {
+test('bench train prints one document that names the loss and the lowering', async () => {
   const ended = await facewright([
     'bench',
     'train',
     '--backend',
     'wasm',
+    '--loss',
+    'arcface',
     '--width',
     '0.125',
     '--batch',
@@ -29,6 +31,7 @@ test('bench train prints one document of five entries', async () => {
   expect(ended.json()).toEqual({
     backend: 'wasm',
     lowering: 'eager',
+    loss: 'arcface',
     batch: 4,
     imagesPerSecond: expect.any(Number),
     peakMemoryBytes: expect.any(Number),

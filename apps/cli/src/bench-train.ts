@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly engine: Engine;
   readonly model: Model;
   readonly loss: Loss;
+  /** The loss's name, for the result. */
+  readonly lossName: string;
   readonly optimiser: Optimiser;
   readonly classes: number;
   /** Images in a step. */
@@ -31,8 +33,9 @@ export interface BenchOptions {
 
 export interface BenchResult {
   readonly backend: string;
-  /** How the engine lowers steps: what it names it (`std`, `blocked`, `wgsl`) where it compiles them, `eager` where it runs op by op. */
+  /** How this step ran: the engine's name for its way to compile (`std`, `blocked`, `wgsl`, `function`), or `eager` where it ran op by op. */
   readonly lowering: string;
+  readonly loss: string;
   readonly batch: number;
   /** Of the median step. */
   readonly imagesPerSecond: number;
@@ -47,6 +50,7 @@ export async function benchTrain({
   engine,
   model,
   loss,
+  lossName,
   optimiser,
   classes,
   batch,
@@ -72,10 +76,10 @@ export async function benchTrain({
     executable.dispose();
   }
   const median = milliseconds.sort((a, b) => a - b)[Math.floor(steps / 2)];
-  const lowering = 'lowering' in engine ? String(engine.lowering) : 'eager';
   return {
     backend: engine.name,
-    lowering,
+    lowering: executable.lowering ?? 'unknown',
+    loss: lossName,
     batch,
     imagesPerSecond: (1000 * batch) / median,
     peakMemoryBytes: process.resourceUsage().maxRSS * KILOBYTE,

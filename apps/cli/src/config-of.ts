@@ -6,13 +6,13 @@ import { alignedReader } from '@facewright/run';
 import type { BatchOptions, CommonOptions, DataOptions } from './options.js';
 
 /** Options of a part on the command line, as they stand in a config. */
-export function jsonOptions(text = '{}'): unknown {
+export function jsonOptions(text = '{}', where = '--options'): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new FacewrightError({
       what: `The options are not JSON: ${messageOf(error)}.`,
-      where: '--options',
+      where,
       todo: 'Write them as in the config, e.g. --options \'{"variant":"S"}\'.',
     });
   }

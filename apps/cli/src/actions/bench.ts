@@ -1,6 +1,12 @@
 /** The work of `facewright bench train`: how fast an engine trains the paper's model, and the memory that takes. */
-import { createEventStream, createRunContainer, fromUser, pluginContext } from '@facewright/core';
-import { softmax } from '@facewright/losses';
+import {
+  createEventStream,
+  createRunContainer,
+  fromUser,
+  pluginContext,
+  type PluginReference,
+  type PluginReferenceInput,
+} from '@facewright/core';
 import { mobileFaceNet } from '@facewright/models';
 import { batchParts, sgd } from '@facewright/training';
 import { chooseBackend, openLibrary } from '@facewright/run';
@@ -24,9 +30,10 @@ export default (options: BenchTrainOptions) =>
       context,
       '--backend',
     );
+    const lossPlugin = await library.load('loss', lossReference(options.loss));
     const [model, loss, optimiser] = await Promise.all([
       mobileFaceNet({ width: options.width, inputSize: options.size }).create(context),
-      softmax().create(context),
+      lossPlugin.create(context),
       sgd({ momentum: 0.9, weightDecay: 5e-4 }).create(context),
     ]);
     const { parts } = batchParts(batch, options.microBatch);
@@ -37,6 +44,7 @@ export default (options: BenchTrainOptions) =>
         engine,
         model,
         loss,
+        lossName: lossPlugin.meta.name,
         optimiser,
         classes,
         batch,
@@ -46,10 +54,14 @@ export default (options: BenchTrainOptions) =>
         signal,
       });
       print(
-        `${result.backend} (${engine.device}), ${result.lowering}, batch ${batch}: ${result.imagesPerSecond.toFixed(1)} images/s, peak memory ${(result.peakMemoryBytes / 1e9).toFixed(2)} GB`,
+        `${result.backend} (${engine.device}), ${result.lowering}, ${result.loss}, batch ${batch}: ${result.imagesPerSecond.toFixed(1)} images/s, peak memory ${(result.peakMemoryBytes / 1e9).toFixed(2)} GB`,
       );
       return { json: result };
     } finally {
       await engine.dispose();
     }
   });
+
+/** A name, or JSON as in a config. */
+const lossReference = (text: string): PluginReference =>
+  fromUser(text.trim().startsWith('{') ? (jsonOptions(text, '--loss') as PluginReferenceInput) : text);

@@ -7,6 +7,7 @@ import { lazily } from '../lazily.js';
 export interface BenchTrainOptions extends SessionOptions {
   readonly backend: string;
   readonly options?: string;
+  readonly loss: string;
   readonly batch: number;
   readonly microBatch?: number;
   readonly steps: number;
@@ -23,6 +24,7 @@ export function addBench(program: Command): void {
     .description('images a second of training MobileFaceNet: forward, backward and SGD on random images')
     .option('--backend <name>', ENGINES, 'auto')
     .option('--options <json>', 'its options, as in the config')
+    .option('--loss <name>', 'a loss by name, or as JSON with its options', 'softmax')
     .option('--batch <images>', 'images in a step', wholeNumber, 32)
     .option('--micro-batch <images>', 'go over a batch in parts of this many and update once', wholeNumber)
     .option('--steps <number>', 'steps that count, their median; two more go first', wholeNumber, 5)
@@ -34,12 +36,15 @@ export function addBench(program: Command): void {
     .addHelpText(
       'after',
       `
-Peak memory is that of the whole process, without a GPU's own.
+Peak memory is that of the whole process, without a GPU's own. The result says how the step was lowered: an engine that compiles has a name for it, and "eager"
+means that it ran op by op.
 
 Examples:
   facewright bench train
   facewright bench train --backend wasm --batch 8 --steps 1
   facewright bench train --backend onnx --options '{"threads":2,"lowering":"std"}' --json
+  facewright bench train --loss arcface --backend webgpu
+  facewright bench train --loss '{"name":"arcface","m":0.35}'
   facewright bench train --batch 512 --micro-batch 64 --classes 10575`,
     )
     .action(lazily(() => import('../actions/bench.js')));

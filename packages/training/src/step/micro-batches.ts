@@ -95,6 +95,9 @@ export function compileTraining({
   if (parts === 1) {
     const executable = engine.compile(step, { name, state, inputsStay: true });
     return {
+      get lowering() {
+        return executable.lowering;
+      },
       run: (inputs) => executable.run(inputs),
       readState: (names) => executable.readState(names),
       writeState: (values) => executable.writeState(written(values)),
@@ -108,6 +111,9 @@ export function compileTraining({
     inputsStay: true,
   });
   return {
+    get lowering() {
+      return executable.lowering;
+    },
     async run({ images, labels, ...rest }) {
       const outputs: HostTensors[] = [];
       for (let part = 0; part < parts; part++) {
