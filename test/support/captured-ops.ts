@@ -252,7 +252,16 @@ const NETWORK: readonly OpExample[] = [
 
 const LABELS = [2, 0, 3, 2];
 /** Of a sum with weights: the gradient of a plain sum is nothing for some. */
-const weighted = (y: tf.Tensor): tf.Tensor => tf.sum(tf.mul(y, tf.reshape(tf.sin(tf.range(0, y.size)), y.shape)));
+const weighted = (y: tf.Tensor): tf.Tensor =>
+  tf.sum(
+    tf.mul(
+      y,
+      tf.tensor(
+        Float32Array.from({ length: y.size }, (_, i) => Math.sin(i)),
+        y.shape,
+      ),
+    ),
+  );
 const slopes = (f: (...values: tf.Tensor[]) => tf.Tensor, values: tf.Tensor[]): tf.Tensor[] =>
   tf.grads((...given: tf.Tensor[]) => weighted(f(...given)))(values);
 

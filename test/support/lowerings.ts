@@ -11,10 +11,15 @@ export interface TableOptions {
   readonly gaps?: Readonly<Record<string, string>>;
   /** Allowed error beside the largest value. */
   readonly tolerance?: number;
+  /** Of single examples, by name. */
+  readonly tolerances?: Readonly<Record<string, number>>;
 }
 
 /** Declares the tests; the engine is opened before them and disposed of after them. */
-export function testLowerings(open: () => Promise<Engine>, { gaps = {}, tolerance = 2e-5 }: TableOptions = {}): void {
+export function testLowerings(
+  open: () => Promise<Engine>,
+  { gaps = {}, tolerance = 2e-5, tolerances = {} }: TableOptions = {},
+): void {
   let engine: Engine;
   beforeAll(async () => void (engine = await open()));
   afterAll(() => engine?.dispose());
@@ -35,7 +40,7 @@ export function testLowerings(open: () => Promise<Engine>, { gaps = {}, toleranc
     if (gaps[example.name]) expect(executable.lowering, 'it is lowered: the gap is none any more').toBe('eager');
     else expect(executable.lowering).not.toBe('eager');
     const reference = (await referenceEngine()).compile(example.step);
-    expectClose(result as HostTensors, await reference.run(example.inputs), tolerance);
+    expectClose(result as HostTensors, await reference.run(example.inputs), tolerances[example.name] ?? tolerance);
     executable.dispose();
     reference.dispose();
   });

@@ -39,6 +39,7 @@ test.each(backendsOf(pluginsOf(builtins)).map((factory) => [factory.meta.name, f
       model,
       loss,
       optimiser,
+      lossName: 'arcface',
       classes: 5,
       batch: 8,
       parts: 2,

@@ -42,6 +42,15 @@ export const elementwiseComposites = {
     const value = float(x);
     return tf.add(tf.maximum(value, 0), tf.log1p(tf.exp(tf.neg(tf.abs(value)))));
   },
+  // Abramowitz and Stegun, 7.1.26, within 1.5e-7, as tfjs computes it
+  Erf: ({ x }) => {
+    const t = tf.reciprocal(tf.add(tf.mul(tf.abs(x), 0.3275911), 1));
+    const polynomial = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592].reduce<tf.Tensor>(
+      (sum, coefficient) => tf.mul(tf.add(sum, coefficient), t),
+      tf.zerosLike(t),
+    );
+    return tf.mul(tf.sign(x), tf.sub(1, tf.mul(polynomial, tf.exp(tf.neg(tf.square(x))))));
+  },
   Expm1: ({ x }) => tf.sub(tf.exp(float(x)), 1),
   Log1p: ({ x }) => tf.log(tf.add(float(x), 1)),
   Tan: ({ x }) => tf.div(tf.sin(x), tf.cos(x)),

@@ -9,6 +9,13 @@ export const reductionComposites = {
   Mean: ({ x }, { axis, keepDims }) =>
     tf.mul(tf.sum(tf.cast(x, 'float32'), [...axis], keepDims), 1 / lengthOf(x, axis)),
   Min: ({ x }, { axis, keepDims }) => tf.neg(tf.max(tf.neg(x), [...axis], keepDims)),
+  Prod: ({ x }, { axis, keepDims }, { outputs: [{ shape }] }) => {
+    const product = axis.reduce<tf.Tensor>(
+      (current, one) => tf.split(current, current.shape[one]!, one).reduce((result, next) => tf.mul(result, next)),
+      x,
+    );
+    return keepDims ? product : tf.reshape(product, [...shape]);
+  },
   All: ({ x }, { axis, keepDims }) => tf.cast(tf.min(tf.cast(x, 'int32'), [...axis], keepDims), 'bool'),
   Any: ({ x }, { axis, keepDims }) => tf.cast(tf.max(tf.cast(x, 'int32'), [...axis], keepDims), 'bool'),
   // the first place that holds the largest value
