@@ -1,5 +1,6 @@
 /** Checks a whole set: every image is read and decoded, and what the format itself says of its files is compared with them. */
 import { FacewrightError, messageOf, throwIfAborted } from '@facewright/core';
+import { shortageOf } from '@facewright/platform';
 import { decodeImage, ImageError } from '@facewright/platform/node';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -79,6 +80,8 @@ async function problemOf({
     await decodeImage(await bytes(), { where });
     return undefined;
   } catch (error) {
+    const shortage = shortageOf(error);
+    if (shortage) throw shortage;
     return {
       where,
       reason: error instanceof ImageError ? error.reason : 'unreadable',

@@ -8,6 +8,7 @@ import {
   type RgbImage,
 } from '@facewright/core';
 import { ImageError, tooManyBytes, type DecodeLimits } from '../image-decoding.js';
+import { shortageOf } from '../shortage.js';
 import { readChecked, TooManyBytes } from './checked-file.js';
 import { pathText, type FilePath } from './file-names.js';
 import { decodeImage } from './image-file.js';
@@ -28,8 +29,10 @@ export async function readPhoto(
   }
 }
 
-/** The reason for which a photo is left out. */
-export function cannotRead(error: unknown, where: string): FacewrightError {
+/** Why a photo is left out; a shortage of handles or memory comes back as it is, since the photo may be fine. */
+export function cannotRead(error: unknown, where: string): Error {
+  const shortage = shortageOf(error);
+  if (shortage) return shortage;
   if (error instanceof Interrupted || error instanceof ImageError) return error;
   if (error instanceof TooManyBytes) return tooManyBytes(error.size, error.maxBytes, where);
   const why = error instanceof FacewrightError ? error.what : `${messageOf(error)}.`;

@@ -17,7 +17,7 @@ import {
   type RgbImage,
   type Sample,
 } from '@facewright/core';
-import { decodeImage, ImageError, type DecodeLimits } from '@facewright/platform';
+import { decodeImage, ImageError, shortageOf, type DecodeLimits } from '@facewright/platform';
 import { cropByBox } from '../align/box-crop.js';
 import type { Stage, StageSeconds } from './stages.js';
 import type { Tier } from './tiers.js';
@@ -71,12 +71,15 @@ export const excluded = (
   exclusion: { photo: id, identity, reason, ...(detail === undefined ? {} : { detail }) },
 });
 
-export const unreadable = (photo: PhotoFacts, error: unknown): { readonly exclusion: Exclusion } =>
-  excluded(
+export function unreadable(photo: PhotoFacts, error: unknown): { readonly exclusion: Exclusion } {
+  const shortage = shortageOf(error);
+  if (shortage) throw shortage;
+  return excluded(
     photo,
     error instanceof ImageError ? error.reason : 'unreadable',
     error instanceof FacewrightError ? error.what : messageOf(error),
   );
+}
 
 /** Whether a photo's faces have to be looked for. */
 export const needsDetector = ({ landmarks, aligned }: PhotoFacts): boolean => !landmarks && !aligned;

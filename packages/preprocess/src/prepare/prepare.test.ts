@@ -373,3 +373,11 @@ test('a writer that fails ends the run with its error', async () => {
   await expect(prepare({ ...test.options, writer })).rejects.toThrow('The disk is full.');
   expect(test.state.aborted).toBe(1);
 });
+
+test('running out of file handles ends the preparation: the photo may be fine', async () => {
+  const cause = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE', syscall: 'open' });
+  const short = photo('A', 'a.png', () => Promise.reject(new Error('The photo cannot be read.', { cause })));
+  const { options, state } = run(readerOf({ name: 'A', photos: [short] }, person('B', 1), person('C', 1)));
+  await expect(prepare(options)).rejects.toBe(cause);
+  expect(state).toMatchObject({ aborted: 1 });
+});
