@@ -67,9 +67,14 @@ export default tseslint.config(
             { sourceTag: 'scope:convert', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
             { sourceTag: 'scope:run', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:lib'] },
             {
+              sourceTag: 'scope:recognise',
+              onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:lib', 'scope:engine'],
+            },
+            {
               sourceTag: 'scope:app',
               onlyDependOnLibsWithTags: [
                 'scope:run',
+                'scope:recognise',
                 'scope:core',
                 'scope:platform',
                 'scope:lib',
@@ -83,6 +88,7 @@ export default tseslint.config(
               sourceTag: 'scope:page',
               onlyDependOnLibsWithTags: [
                 'scope:run',
+                'scope:recognise',
                 'scope:core',
                 'scope:platform',
                 'scope:lib',

@@ -2,7 +2,8 @@ import { createRandom, FacewrightError, type Aligner, type Detector, type Face, 
 import { encodeImage } from '@facewright/platform/node';
 import type { ImageSource, PairsFile } from '@facewright/datasets';
 import { expect, test } from 'vitest';
-import { alignedImages, centralFace, type ImageOptions, type SkippedImage } from './verification-images.js';
+import { centralFace } from '@facewright/preprocess';
+import { alignedImages, type ImageOptions, type SkippedImage } from './verification-images.js';
 import { evaluate } from './evaluate.js';
 import { pairsOfFile, pairsOfTemplates } from './pair-lists.js';
 import { withoutPeople, type PairSet } from './pair-sets.js';

@@ -66,13 +66,13 @@ export async function trainStage(
   { directory, exclude, resume }: TrainStageOptions,
 ): Promise<TrainResult> {
   const { container, config, model, stages } = composition;
-  const { fingerprint, size } = dataset.summary.alignment;
+  const { fingerprint, size, detector } = dataset.summary.alignment;
   return train({
     dataset,
     exclude: [...exclude, ...(config.leastPhotos > 1 ? withTooFewPhotos(composition, dataset) : [])],
     model: await model.make(),
     modelReference: { name: model.name, options: model.plugin.options },
-    alignment: { fingerprint, size },
+    alignment: { fingerprint, size, ...(detector !== undefined && { detector }) },
     stages: await Promise.all(stages.map(trainStageOf)),
     engine: await composition.engine(),
     batch: config.batch,

@@ -1,14 +1,8 @@
 /** The images of a verification set, as the model wants them: aligned ones as they are, photos detected and aligned first. */
-import {
-  FacewrightError,
-  throwIfAborted,
-  type Aligner,
-  type Detector,
-  type Face,
-  type RgbImage,
-} from '@facewright/core';
+import { FacewrightError, throwIfAborted, type Aligner, type Detector, type RgbImage } from '@facewright/core';
 import { decodeImage, type DecodeLimits } from '@facewright/platform/node';
 import type { ImageSource } from '@facewright/datasets';
+import { centralFace } from '@facewright/preprocess';
 
 export interface ImageOptions {
   readonly images: ImageSource;
@@ -56,15 +50,4 @@ export function alignedImages(
     if (!face) skip({ path, reason: 'no face found' });
     return face && aligner.align(image, face.landmarks);
   };
-}
-
-/** The large face near the middle: area less twice the squared distance from it, as facenet's `align_dataset_mtcnn.py` chooses. */
-export function centralFace(
-  faces: readonly Face[],
-  { width, height }: Pick<RgbImage, 'width' | 'height'>,
-): Face | undefined {
-  const merit = ({ box }: Face): number =>
-    box.width * box.height -
-    2 * ((box.x + box.width / 2 - width / 2) ** 2 + (box.y + box.height / 2 - height / 2) ** 2);
-  return faces.reduce<Face | undefined>((best, face) => (best && merit(best) >= merit(face) ? best : face), undefined);
 }

@@ -36,7 +36,8 @@ export function fingerprintOf(
 ): Fingerprint {
   return {
     model: digestOf(modelReference),
-    alignment: digestOf(alignment),
+    // the card alone names the detector: older checkpoints have none
+    alignment: digestOf({ fingerprint: alignment.fingerprint, size: alignment.size }),
     stages: digestOf(stages.map(({ name, optimiserName, config }) => ({ name, optimiserName, config }))),
     // micro-batches as large as the batch make no difference
     batch: digestOf({ batch, flip, ...(microBatch !== undefined && microBatch < batch && { microBatch }) }),

@@ -27,7 +27,12 @@ const modelCard = z.object({
   inputSize: z.tuple([z.int().min(1), z.int().min(1)]),
   embeddingSize: z.int().min(1),
   /** How the images it was trained on were aligned; faces it is given must be aligned the same way. */
-  alignment: z.object({ fingerprint: z.string(), size: z.int().min(1) }),
+  alignment: z.object({
+    fingerprint: z.string(),
+    size: z.int().min(1),
+    /** Of the detector whose points they were aligned by, where that is known. */
+    detector: z.string().optional(),
+  }),
   trained: z
     .object({
       identities: z.int(),
@@ -52,6 +57,9 @@ const modelCard = z.object({
         accuracy: z.number(),
         std: z.number(),
         tarAtFar: z.record(z.string(), z.number().nullable()),
+        /** Cosine similarities of two photos from which they are called one person: the most accurate one, and one for each false accept rate. */
+        threshold: z.number().optional(),
+        thresholdAtFar: z.record(z.string(), z.number().nullable()).optional(),
       }),
     )
     .optional(),
@@ -123,13 +131,24 @@ export async function loadModelFiles(directory: string): Promise<ModelFiles> {
   return { card, params: stripPrefix('params', tensors), statistics: stripPrefix('statistics', tensors) };
 }
 
-/** Of a verification, as a card holds them. */
-export const metricsOf = ({ pairs, accuracy, std, tarAtFar }: Verification, on: string): ModelMetrics => ({
+/**
+ * Of a verification, as a card holds them. `thresholds` is false where the pairs were not of single photos as they are: the thresholds of templates
+ * and of mirrored photos are other ones.
+ */
+export const metricsOf = (
+  { pairs, accuracy, std, tarAtFar, threshold, operatingPoints }: Verification,
+  on: string,
+  { thresholds = true } = {},
+): ModelMetrics => ({
   on,
   pairs,
   accuracy,
   std,
   tarAtFar,
+  ...(thresholds && {
+    threshold,
+    thresholdAtFar: Object.fromEntries(operatingPoints.map(({ far, threshold: at }) => [far, at])),
+  }),
 });
 
 /** Adds figures to a model's card, replacing older ones on the same data. */

@@ -39,7 +39,7 @@ export interface TrainOptions {
   readonly exclude?: readonly string[];
   readonly model: Model;
   readonly modelReference: { readonly name: string; readonly options: unknown };
-  readonly alignment: { readonly fingerprint: string; readonly size: number };
+  readonly alignment: { readonly fingerprint: string; readonly size: number; readonly detector?: string };
   readonly stages: readonly TrainStage[];
   readonly engine: Engine;
   /** Images per step. */

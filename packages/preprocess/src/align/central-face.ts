@@ -1,0 +1,13 @@
+/** Which of a photo's faces is meant where one is wanted. */
+import type { Face, RgbImage } from '@facewright/core';
+
+/** The large face near the middle: area less twice the squared distance from it, as facenet's `align_dataset_mtcnn.py` chooses. */
+export function centralFace(
+  faces: readonly Face[],
+  { width, height }: Pick<RgbImage, 'width' | 'height'>,
+): Face | undefined {
+  const merit = ({ box }: Face): number =>
+    box.width * box.height -
+    2 * ((box.x + box.width / 2 - width / 2) ** 2 + (box.y + box.height / 2 - height / 2) ** 2);
+  return faces.reduce<Face | undefined>((best, face) => (best && merit(best) >= merit(face) ? best : face), undefined);
+}

@@ -1,0 +1,158 @@
+/** A recogniser of a model directory: the model and the aligner that its card names, a detector, and the first engine that works here. */
+import {
+  createEventStream,
+  createRunContainer,
+  FacewrightError,
+  findPlugin,
+  isPlugin,
+  makePart,
+  pluginContext,
+  type Aligner,
+  type ByteLimits,
+  type ConfiguredPlugin,
+  type DataReference,
+  type Detector,
+  type Emit,
+  type Engine,
+  type EventReader,
+  type PluginContext,
+  type PluginFactory,
+  type RgbImage,
+} from '@facewright/core';
+import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
+import type { DecodeLimits } from '@facewright/platform';
+import { createMtcnn, fivePoint, readWeights } from '@facewright/preprocess';
+import type { ModelCard, ModelFiles } from '@facewright/training';
+import { recogniserFrom, type Recogniser } from './recogniser.js';
+
+export interface RecogniserOptions {
+  /** The directory of a trained model, in a browser its address; or files that are loaded already. */
+  readonly model: string | ModelFiles;
+  /** MTCNN's weights: a file or directory, in a browser an address, or the file's bytes. In Node they are fetched and kept where this is missing. */
+  readonly detectorWeights?: string | Uint8Array;
+  /** In the place of MTCNN. */
+  readonly detector?: ConfiguredPlugin<'detector'>;
+  /** In the place of the first engine that works here: onnx and wasm in Node, webgpu and wasm in browsers. */
+  readonly backend?: ConfiguredPlugin<'backend'>;
+  /** Models and aligners that the card may name beside the built-in ones. Nothing that a card names is ever imported. */
+  readonly plugins?: readonly PluginFactory[];
+  /** Photos over these are refused. */
+  readonly limits?: DecodeLimits & ByteLimits;
+  readonly signal?: AbortSignal;
+  /** Is told of fetched weights and of warnings. */
+  readonly onEvent?: EventReader;
+}
+
+/** What Node and browsers do differently. */
+export interface Surroundings {
+  /** In the order they are tried. */
+  readonly engines: readonly PluginFactory<'backend'>[];
+  loadModel(place: string): Promise<ModelFiles>;
+  /** MTCNN by weights that are named, or not given. */
+  detector(weights: string | undefined, context: PluginContext): Promise<Detector>;
+  open(photo: string, limits: DecodeLimits & ByteLimits): Promise<RgbImage>;
+}
+
+const MODELS = [mobileFaceNet, mobileNetV2] as unknown as readonly PluginFactory[];
+const ALIGNERS = [fivePoint] as unknown as readonly PluginFactory[];
+
+export const recogniserIn =
+  (surroundings: Surroundings) =>
+  async ({ model: place, plugins = [], limits, signal, ...options }: RecogniserOptions): Promise<Recogniser> => {
+    const files = typeof place === 'string' ? await surroundings.loadModel(place) : place;
+    const where = typeof place === 'string' ? `${place}, model.json` : 'model.json';
+    const { card } = files;
+    const events = createEventStream();
+    if (options.onEvent) events.subscribe(options.onEvent);
+    let engine: Engine | undefined;
+    const open = async (): Promise<Engine> =>
+      (engine ??= await openEngine(options.backend ?? (await firstUsable(surroundings.engines, probing)), probing));
+    const probing = pluginContext(createRunContainer({ events, signal }), 'recognise');
+    const context: PluginContext = { ...probing, engine: open };
+    const { name, options: modelOptions } = card.model;
+    const known = [...MODELS, ...plugins];
+    const model = findPlugin('model', { ...(modelOptions as object), name } satisfies DataReference, { known, where });
+    const aligner = await alignerOf(card, [...ALIGNERS, ...plugins], context);
+    let detector: Promise<Detector> | undefined;
+    try {
+      return recogniserFrom({
+        files,
+        model: await makePart(model, context),
+        engine: await open(),
+        aligner,
+        detector: () => (detector ??= detectorOf(card, options, surroundings, context)),
+        open: surroundings.open,
+        limits,
+        signal,
+        async dispose() {
+          (await detector)?.dispose?.();
+          await engine?.dispose();
+        },
+      });
+    } catch (error) {
+      await engine?.dispose();
+      throw error;
+    }
+  };
+
+/** The aligner whose fingerprint the card has, at the card's size. */
+async function alignerOf(
+  { alignment }: ModelCard,
+  known: readonly PluginFactory[],
+  context: PluginContext,
+): Promise<Aligner> {
+  for (const plugin of known) {
+    const size = { size: alignment.size };
+    if (!isPlugin(plugin, 'aligner') || !plugin.options.safeParse(size).success) continue;
+    const aligner = await makePart(plugin(size), context);
+    if (aligner.fingerprint === alignment.fingerprint) return aligner;
+  }
+  throw new FacewrightError({
+    what: `The model was trained on faces aligned as "${alignment.fingerprint}", which no aligner here does.`,
+    where: 'model.json, "alignment"',
+    todo: 'Give the aligner that it was trained with among "plugins".',
+  });
+}
+
+async function detectorOf(
+  { alignment }: ModelCard,
+  { detector: own, detectorWeights }: Pick<RecogniserOptions, 'detector' | 'detectorWeights'>,
+  surroundings: Surroundings,
+  context: PluginContext,
+): Promise<Detector> {
+  const detector = own
+    ? await makePart(own, context)
+    : detectorWeights instanceof Uint8Array
+      ? createMtcnn(await context.engine(), readWeights(detectorWeights, 'the weights given'), MTCNN, context.signal)
+      : await surroundings.detector(detectorWeights, context);
+  tellDifference(alignment.detector, detector.fingerprint, context.emit);
+  return detector;
+}
+
+/** MTCNN's settings where its plugin is not there to say them: those of the plugin. */
+export const MTCNN = { minFace: 20, factor: 0.709, thresholds: [0.6, 0.7, 0.7], rounding: 'truncate' } as const;
+
+function tellDifference(trained: string | undefined, used: string | undefined, emit: Emit): void {
+  if (trained === undefined || used === undefined || trained === used) return;
+  emit('notice', {
+    level: 'warning',
+    message: `Faces are found by "${used}"; the photos that the model was trained on by "${trained}".`,
+    todo: 'Give that detector as "detector": the points of another one lie elsewhere by a pixel or two.',
+  });
+}
+
+async function firstUsable(
+  engines: readonly PluginFactory<'backend'>[],
+  context: PluginContext,
+): Promise<ConfiguredPlugin<'backend'>> {
+  const reasons: string[] = [];
+  for (const engine of engines) {
+    const { usable, emulated, reason = 'it cannot be used here' } = await (await engine().create(context)).probe();
+    if (usable && !emulated) return engine();
+    reasons.push(`${engine.meta.name}: ${emulated ? 'it would be emulated' : reason}`);
+  }
+  throw new FacewrightError({ what: `No engine works here (${reasons.join('; ')}).`, todo: 'Give one as "backend".' });
+}
+
+const openEngine = async (plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<Engine> =>
+  (await makePart(plugin, context)).open();

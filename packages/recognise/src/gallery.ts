@@ -1,0 +1,133 @@
+/** The people a recogniser knows: the embeddings of their photos, who of them is nearest to another one, and all of it as one file. */
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  FacewrightError,
+  hostTensor,
+  messageOf,
+  parseOptions,
+} from '@facewright/core';
+import { cosineSimilarity, meanEmbedding } from '@facewright/training';
+import { z } from 'zod';
+
+export interface GalleryModel {
+  /** Of `modelIdentity`. */
+  readonly identity: string;
+  readonly embeddingSize: number;
+}
+
+export interface Candidate {
+  readonly name: string;
+  /** Cosine of the embedding and the mean of the person's own, in [−1, 1]. */
+  readonly similarity: number;
+}
+
+interface Person {
+  readonly embeddings: readonly Float32Array[];
+  /** Of length 1. */
+  readonly mean: Float32Array;
+}
+
+const FORMAT = 'facewright-gallery';
+const metadataSchema = z.object({
+  format: z.literal(FORMAT),
+  version: z.literal('1'),
+  model: z.string(),
+  people: z.string(),
+});
+const peopleSchema = z.array(z.object({ name: z.string().min(1), photos: z.int().min(1) }));
+
+export class Gallery {
+  private people = new Map<string, Person>();
+
+  constructor(private readonly model: GalleryModel) {}
+
+  /** People and how many photos each has, in the order of enrolment. */
+  list(): { readonly name: string; readonly photos: number }[] {
+    return [...this.people].map(([name, { embeddings }]) => ({ name, photos: embeddings.length }));
+  }
+
+  /** Embeddings of length 1; a person who is known gets them beside the former ones. */
+  add(name: string, embeddings: readonly Float32Array[]): void {
+    if (!embeddings.length) return;
+    this.people.set(name, personOf([...(this.people.get(name)?.embeddings ?? []), ...embeddings]));
+  }
+
+  /** Whether the person was known. */
+  forget(name: string): boolean {
+    return this.people.delete(name);
+  }
+
+  /** The people most like it, the most alike first. */
+  nearest(embedding: Float32Array, count: number): Candidate[] {
+    const found: Candidate[] = [];
+    for (const [name, { mean }] of this.people) {
+      const similarity = cosineSimilarity(embedding, mean);
+      if (found.length === count && similarity <= found[count - 1].similarity) continue;
+      const place = found.findIndex((other) => other.similarity < similarity);
+      found.splice(place < 0 ? found.length : place, 0, { name, similarity });
+      found.length = Math.min(found.length, count);
+    }
+    return found;
+  }
+
+  /** A safetensors file: `embeddings` [photos, embeddingSize] in the order of `people` in its metadata, and the model they are of. */
+  encode(): Uint8Array {
+    const rows = [...this.people.values()].flatMap(({ embeddings }) => embeddings);
+    const data = new Float32Array(rows.length * this.model.embeddingSize);
+    rows.forEach((row, index) => data.set(row, index * this.model.embeddingSize));
+    return encodeSafetensors(
+      { embeddings: hostTensor([rows.length, this.model.embeddingSize], data) },
+      { format: FORMAT, version: '1', model: this.model.identity, people: JSON.stringify(this.list()) },
+    );
+  }
+
+  /** Takes the people of a file in place of those known. Throws a `FacewrightError`, and changes nothing, for a damaged file and for one of another model. */
+  decode(file: Uint8Array, where: string): void {
+    const { tensors, metadata } = decodeSafetensors(file, where);
+    if (metadata.format !== FORMAT)
+      throw new FacewrightError({
+        what: 'This is a safetensors file, but not a gallery of people.',
+        where,
+        todo: 'Name a file that a recogniser has saved.',
+      });
+    const { model, people } = parseOptions(metadataSchema, metadata, where);
+    if (model !== this.model.identity)
+      throw new FacewrightError({
+        what: 'The gallery is of another model: its embeddings cannot be compared with those of this one.',
+        where,
+        todo: 'Use the model that it was made with, or enrol the people again.',
+      });
+    this.people = this.peopleOf(namesOf(people, where), tensors.embeddings?.data as Float32Array | undefined, where);
+  }
+
+  private peopleOf(listed: z.output<typeof peopleSchema>, data: Float32Array | undefined, where: string) {
+    const { embeddingSize } = this.model;
+    const photos = listed.reduce((sum, each) => sum + each.photos, 0);
+    const whole = data instanceof Float32Array && data.length === photos * embeddingSize && data.every(Number.isFinite);
+    if (!whole || new Set(listed.map(({ name }) => name)).size !== listed.length)
+      throw new FacewrightError({
+        what: 'The gallery is damaged: its embeddings do not fit its list of people.',
+        where,
+        todo: 'Use another copy of the file, or enrol the people again.',
+      });
+    let at = 0;
+    const next = (): Float32Array => data.slice(at, (at += embeddingSize));
+    return new Map(listed.map((each) => [each.name, personOf(Array.from({ length: each.photos }, next))]));
+  }
+}
+
+const personOf = (embeddings: readonly Float32Array[]): Person => ({ embeddings, mean: meanEmbedding(embeddings) });
+
+function namesOf(text: string, where: string): z.output<typeof peopleSchema> {
+  try {
+    return parseOptions(peopleSchema, JSON.parse(text), where);
+  } catch (cause) {
+    throw new FacewrightError({
+      what: `The gallery is damaged: its list of people cannot be read: ${messageOf(cause)}`,
+      where,
+      todo: 'Use another copy of the file, or enrol the people again.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,285 @@
+/** A recogniser over given parts: finds and aligns the faces of photos, embeds them, and knows people by their embeddings. */
+import {
+  FacewrightError,
+  Interrupted,
+  throwIfAborted,
+  type Aligner,
+  type ByteLimits,
+  type Detector,
+  type Engine,
+  type Face,
+  type Model,
+  type RgbImage,
+} from '@facewright/core';
+import { decodeImage, readFile, writeFileAtomic, type DecodeLimits } from '@facewright/platform';
+import { centralFace } from '@facewright/preprocess';
+import {
+  checkAlignment,
+  cosineSimilarity,
+  createEmbedder,
+  type ModelCard,
+  type ModelFiles,
+} from '@facewright/training';
+import { Gallery, type Candidate } from './gallery.js';
+import { modelIdentity } from './model-identity.js';
+import { thresholdFor, usualThreshold, type Threshold } from './thresholds.js';
+
+/** A path in Node or an address in a browser, an encoded photo, a `File` or `Blob`, or pixels. */
+export type PhotoInput = string | Uint8Array | { arrayBuffer(): Promise<ArrayBuffer> } | RgbImage;
+
+export interface FaceOptions {
+  /** `true`: the photo is an aligned face; `false`: it is not; without it, one of just the aligned size is. */
+  readonly aligned?: boolean;
+}
+
+export interface EmbeddedFace {
+  /** Where the face was found; missing for a photo that is an aligned face. */
+  readonly face?: Face;
+  /** The aligned face. */
+  readonly crop: RgbImage;
+  /** Of length 1. */
+  readonly embedding: Float32Array;
+}
+
+export interface Comparison {
+  /** Cosine similarity in [−1, 1]. */
+  readonly similarity: number;
+  /** Whether it reaches the threshold; `null` where there is none. */
+  readonly same: boolean | null;
+  readonly threshold: Threshold | null;
+}
+
+/** A threshold by its false accept rate, as the model's card has it, or one of the caller's own. */
+export interface ThresholdOptions {
+  readonly falseAcceptRate?: number;
+  /** Cosine similarity. */
+  readonly threshold?: number;
+}
+
+export interface IdentifyOptions extends ThresholdOptions, FaceOptions {
+  /** How many of the most alike people are told for each face; 5 unless given. */
+  readonly candidates?: number;
+}
+
+export interface IdentifiedFace extends EmbeddedFace {
+  /** `null`: nobody in the gallery. */
+  readonly name: string | null;
+  /** To the most alike person; `null` where the gallery is empty. */
+  readonly similarity: number | null;
+  readonly threshold: Threshold;
+  /** The most alike first, whether they reach the threshold or not. */
+  readonly candidates: readonly Candidate[];
+}
+
+export interface Enrolment {
+  readonly name: string;
+  /** Photos added. */
+  readonly added: number;
+  /** Photos that could not be used. `photo` is its place in the list. */
+  readonly skipped: readonly { readonly photo: number; readonly reason: string }[];
+}
+
+export interface Recogniser {
+  readonly card: ModelCard;
+  /** SHA-256 of the model, in hexadecimal: what a gallery is checked against. */
+  readonly identity: string;
+  /** All faces of a photo, in the detector's order of confidence; [] where there is none. */
+  faces(photo: PhotoInput, options?: FaceOptions): Promise<EmbeddedFace[]>;
+  /** Of the photo's large face near the middle: `embeddingSize` numbers, of length 1. Throws a `FacewrightError` where no face is found. */
+  embed(photo: PhotoInput, options?: FaceOptions): Promise<Float32Array>;
+  /** Two photos, or embeddings of this model. Without a rate or a threshold, that of the card which gets most pairs right. */
+  compare(
+    a: PhotoInput | Float32Array,
+    b: PhotoInput | Float32Array,
+    options?: ThresholdOptions & FaceOptions,
+  ): Promise<Comparison>;
+  /** Adds a person's photos. Throws a `FacewrightError` where none of them can be used. */
+  enrol(name: string, photos: readonly PhotoInput[], options?: FaceOptions): Promise<Enrolment>;
+  /**
+   * Who of the gallery each face of the photo is. The rate holds for a comparison of two photos: in a gallery of n people a stranger is taken for one
+   * of them up to n times as often.
+   */
+  identify(photo: PhotoInput, options?: IdentifyOptions): Promise<IdentifiedFace[]>;
+  people(): readonly { readonly name: string; readonly photos: number }[];
+  /** Takes a person out of the gallery; whether they were in it. A file that was saved keeps them until it is saved again. */
+  forget(name: string): boolean;
+  /** Writes the gallery, whole or not at all. In a browser files live in the page's memory: keep `galleryBytes` instead. */
+  save(path: string): Promise<void>;
+  /** Takes the gallery of a file in place of this one. Throws a `FacewrightError` for a damaged file and for one of another model. */
+  load(path: string): Promise<void>;
+  galleryBytes(): Uint8Array;
+  useGallery(bytes: Uint8Array): void;
+  dispose(): Promise<void>;
+}
+
+export interface RecogniserParts {
+  readonly files: ModelFiles;
+  readonly model: Model;
+  readonly engine: Engine;
+  /** Must align as the model's card says. */
+  readonly aligner: Aligner;
+  /** Asked for when the first photo needs it. */
+  detector(): Promise<Detector>;
+  /** Opens a photo that is named. */
+  open(photo: string, limits: DecodeLimits & ByteLimits): Promise<RgbImage>;
+  readonly limits?: DecodeLimits & ByteLimits;
+  readonly signal?: AbortSignal;
+  /** Called by `dispose` after what the recogniser itself holds. */
+  dispose?(): Promise<void>;
+}
+
+/** Throws a `FacewrightError` where the aligner is not the one that the model was trained with. */
+export function recogniserFrom(parts: RecogniserParts): Recogniser {
+  const { files, model, engine, aligner, limits, signal } = parts;
+  const { card } = files;
+  checkAlignment(card, aligner, 'the aligner of the recogniser');
+  const embedder = createEmbedder({ engine, model, params: files.params, statistics: files.statistics });
+  const identity = modelIdentity(files);
+  const gallery = new Gallery({ identity, embeddingSize: card.embeddingSize });
+  const inTurn = queue();
+
+  const pixelsOf = async (photo: PhotoInput): Promise<RgbImage> => {
+    throwIfAborted(signal);
+    if (typeof photo === 'string') return parts.open(photo, { ...limits, signal });
+    if (photo instanceof Uint8Array) return decodeImage(photo, { ...limits, where: 'a photo given as bytes' });
+    if ('data' in photo) return photo;
+    return decodeImage(new Uint8Array(await photo.arrayBuffer()), {
+      ...limits,
+      where: (photo as { name?: string }).name,
+    });
+  };
+  const isAligned = ({ width, height }: RgbImage, { aligned }: FaceOptions): boolean => {
+    const fits = width === card.alignment.size && height === card.alignment.size;
+    if (aligned && !fits)
+      throw new FacewrightError({
+        what: `The aligned face is ${width}×${height} pixels; the model wants ${card.alignment.size}×${card.alignment.size}.`,
+        todo: 'Give the photo it was cut from, without "aligned".',
+      });
+    return aligned ?? fits;
+  };
+  const embedFaces = async (
+    photo: PhotoInput,
+    options: FaceOptions,
+    choose: (faces: Face[], image: RgbImage) => readonly Face[],
+  ): Promise<EmbeddedFace[]> => {
+    const image = await pixelsOf(photo);
+    return inTurn(async () => {
+      throwIfAborted(signal);
+      const cut = async () =>
+        choose(await (await parts.detector()).detect(image), image).map((face) => ({
+          face,
+          crop: aligner.align(image, face.landmarks),
+        }));
+      const found = isAligned(image, options) ? [{ crop: image }] : await cut();
+      const embeddings = await embedder.embed(found.map(({ crop }) => crop));
+      return found.map((each, index) => ({ ...each, embedding: embeddings[index] }));
+    });
+  };
+  const embed = async (photo: PhotoInput, options: FaceOptions = {}): Promise<Float32Array> => {
+    const central = (all: Face[], image: RgbImage): Face[] => [centralFace(all, image) ?? []].flat();
+    const [found] = await embedFaces(photo, options, central);
+    if (found) return found.embedding;
+    throw new FacewrightError({
+      what: 'No face was found in the photo.',
+      where: typeof photo === 'string' ? photo : undefined,
+      todo: 'Give a photo with a face that looks roughly at the camera.',
+    });
+  };
+  const faces = (photo: PhotoInput, options: FaceOptions = {}): Promise<EmbeddedFace[]> =>
+    embedFaces(photo, options, (all) => all);
+  const load = (bytes: Uint8Array, where: string): void => gallery.decode(bytes, where);
+
+  return {
+    card,
+    identity,
+    faces,
+    embed,
+    async compare(a, b, options = {}) {
+      const vector = (one: PhotoInput | Float32Array): Promise<Float32Array> | Float32Array =>
+        one instanceof Float32Array ? sized(one, card) : embed(one, options);
+      const similarity = cosineSimilarity(await vector(a), await vector(b));
+      const named = options.falseAcceptRate !== undefined || options.threshold !== undefined;
+      const threshold = named ? chosen(card, options) : usualThreshold(card);
+      return { similarity, same: threshold ? similarity >= threshold.threshold : null, threshold: threshold ?? null };
+    },
+    enrol: (name, photos, options) => enrol(gallery, name, photos, (photo) => embed(photo, options)),
+    async identify(photo, options = {}) {
+      const threshold = chosen(card, options);
+      return (await faces(photo, options)).map((each) => {
+        const candidates = gallery.nearest(each.embedding, Math.max(1, options.candidates ?? 5));
+        const [first] = candidates;
+        const name = first && first.similarity >= threshold.threshold ? first.name : null;
+        return { ...each, name, similarity: first?.similarity ?? null, threshold, candidates };
+      });
+    },
+    people: () => gallery.list(),
+    forget: (name) => gallery.forget(name),
+    save: (path) => writeFileAtomic(path, gallery.encode()),
+    load: async (path) => load(await readGallery(path), path),
+    galleryBytes: () => gallery.encode(),
+    useGallery: (bytes) => load(bytes, 'a gallery given as bytes'),
+    async dispose() {
+      embedder.dispose();
+      await parts.dispose?.();
+    },
+  };
+}
+
+async function enrol(
+  gallery: Gallery,
+  name: string,
+  photos: readonly PhotoInput[],
+  embed: (photo: PhotoInput) => Promise<Float32Array>,
+): Promise<Enrolment> {
+  if (!name.trim()) throw new FacewrightError({ what: 'A person needs a name to be enrolled under.' });
+  const embeddings: Float32Array[] = [];
+  const skipped: { photo: number; reason: string }[] = [];
+  for (const [index, photo] of photos.entries()) {
+    try {
+      embeddings.push(await embed(photo));
+    } catch (error) {
+      if (!(error instanceof FacewrightError) || error instanceof Interrupted) throw error;
+      skipped.push({ photo: index, reason: error.what });
+    }
+  }
+  if (!embeddings.length)
+    throw new FacewrightError({
+      what: `None of the ${photos.length} photos of "${name}" can be used${skipped[0] ? `: ${skipped[0].reason}` : '.'}`,
+      todo: 'Give photos that show the person’s face.',
+    });
+  gallery.add(name, embeddings);
+  return { name, added: embeddings.length, skipped };
+}
+
+const chosen = (card: ModelCard, { threshold, falseAcceptRate }: ThresholdOptions): Threshold =>
+  threshold === undefined ? thresholdFor(card, falseAcceptRate) : { threshold };
+
+function sized(vector: Float32Array, { embeddingSize }: ModelCard): Float32Array {
+  if (vector.length === embeddingSize) return vector;
+  throw new RangeError(`an embedding of this model has ${embeddingSize} numbers, got ${vector.length}`);
+}
+
+async function readGallery(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof FacewrightError) throw cause;
+    throw new FacewrightError({
+      what:
+        (cause as { code?: string }).code === 'ENOENT' ? 'There is no gallery here.' : 'The gallery cannot be read.',
+      where: path,
+      todo: 'Name a file that a recogniser has saved.',
+      cause,
+    });
+  }
+}
+
+/** One piece of work at a time, in order: a detector is asked for one photo at a time. */
+function queue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let tail: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = tail.then(work);
+    tail = done.catch(() => undefined);
+    return done;
+  };
+}

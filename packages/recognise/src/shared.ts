@@ -1,0 +1,16 @@
+/** What Node and browsers offer alike. */
+export {
+  recogniserFrom,
+  type Comparison,
+  type EmbeddedFace,
+  type Enrolment,
+  type FaceOptions,
+  type IdentifiedFace,
+  type IdentifyOptions,
+  type PhotoInput,
+  type Recogniser,
+  type RecogniserParts,
+  type ThresholdOptions,
+} from './recogniser.js';
+export type { Candidate } from './gallery.js';
+export type { Threshold } from './thresholds.js';

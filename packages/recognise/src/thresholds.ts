@@ -1,0 +1,65 @@
+/** From which similarity on two photos show one person: the thresholds that evaluations have recorded in the model's card. */
+import { FacewrightError } from '@facewright/core';
+import type { ModelCard } from '@facewright/training';
+
+export interface Threshold {
+  /** Cosine similarity, in [−1, 1]: two photos that reach it are called one person. */
+  readonly threshold: number;
+  /** The measured share of pairs of two people that reach it; missing for the threshold that gets most pairs right, and for the caller's own. */
+  readonly falseAcceptRate?: number;
+  /** What it was measured on; missing for the caller's own. */
+  readonly on?: string;
+}
+
+/** What is taken where the caller names no rate: the strictest that was measured, down to this one. */
+const USUAL_RATE = 1e-3;
+
+/**
+ * The threshold for a false accept rate in (0, 1): that of the largest measured rate that is not above it. Evaluations on more pairs go first. Throws
+ * a `FacewrightError` where the card has none.
+ */
+export function thresholdFor({ metrics = [] }: Pick<ModelCard, 'metrics'>, falseAcceptRate?: number): Threshold {
+  if (falseAcceptRate !== undefined && !(falseAcceptRate > 0 && falseAcceptRate < 1))
+    throw new RangeError(`a false accept rate lies between 0 and 1, got ${falseAcceptRate}`);
+  const measured = metrics
+    .toSorted((a, b) => b.pairs - a.pairs)
+    .flatMap(({ on, thresholdAtFar = {} }) =>
+      Object.entries(thresholdAtFar).flatMap(([far, threshold]) =>
+        threshold === null ? [] : [{ threshold, falseAcceptRate: Number(far), on }],
+      ),
+    );
+  const found =
+    falseAcceptRate === undefined
+      ? best(
+          measured.filter((each) => each.falseAcceptRate >= USUAL_RATE * (1 - 1e-9)),
+          (a, b) => a < b,
+        )
+      : best(
+          measured.filter((each) => each.falseAcceptRate <= falseAcceptRate * (1 + 1e-9)),
+          (a, b) => a > b,
+        );
+  if (found) return found;
+  const rates = [...new Set(measured.map((each) => each.falseAcceptRate.toExponential()))];
+  throw new FacewrightError({
+    what: rates.length
+      ? `The model's card has no threshold for a false accept rate of ${falseAcceptRate}: it was measured down to ${rates.at(-1)}.`
+      : "The model's card has no thresholds: nothing says from which similarity on two photos show one person.",
+    where: 'model.json, "metrics"',
+    todo: `${rates.length ? 'Ask for a higher rate, or evaluate' : 'Evaluate'} the model on ${rates.length ? 'more ' : ''}pairs of two people: facewright evaluate --model <model> …. Or give a threshold of your own.`,
+  });
+}
+
+/** The threshold that gets most of the measured pairs right. */
+export function usualThreshold({ metrics = [] }: Pick<ModelCard, 'metrics'>): Threshold | undefined {
+  const [measured] = metrics.filter((each) => each.threshold !== undefined).sort((a, b) => b.pairs - a.pairs);
+  return measured && { threshold: measured.threshold!, on: measured.on };
+}
+
+const best = <T extends { readonly falseAcceptRate: number }>(
+  all: readonly T[],
+  better: (a: number, b: number) => boolean,
+): T | undefined =>
+  all.reduce<T | undefined>(
+    (found, each) => (!found || better(each.falseAcceptRate, found.falseAcceptRate) ? each : found),
+    undefined,
+  );

@@ -1,0 +1,68 @@
+// A trained model on photos as people have them: who is enrolled from some photos is found in others, and strangers are not taken for them.
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mobileFaceNet } from '@facewright/models';
+import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
+import { createFivePointAligner } from '@facewright/preprocess';
+import { sharedData } from '@facewright/test/shared-data';
+import { saveModel } from '@facewright/training';
+import { expect, test } from 'vitest';
+import { createRecogniser } from './index.js';
+
+const weights = sharedData('models/insightface-y1');
+const people = sharedData('people');
+const mtcnn = sharedData('mtcnn');
+
+/** By TAR at FAR 1e-3 on LFW. */
+const THRESHOLD = 0.36;
+
+test.skipIf(!weights || !people || !mtcnn)(
+  'y1 knows athletes by six photos (needs ../shared/data/models/insightface-y1, people and mtcnn)',
+  { timeout: 300_000 },
+  async () => {
+    const directory = join(await mkdtemp(join(tmpdir(), 'facewright-recognise-')), 'model');
+    const plugin = mobileFaceNet(INSIGHTFACE_Y1);
+    const { fingerprint, size } = createFivePointAligner(112);
+    await saveModel(directory, {
+      card: {
+        format: 1,
+        model: { name: 'mobilefacenet', options: plugin.options },
+        inputSize: [112, 112],
+        embeddingSize: 128,
+        alignment: { fingerprint, size },
+      },
+      ...(await loadInsightFaceY1(weights!)),
+    });
+    const recogniser = await createRecogniser({ model: directory, detectorWeights: mtcnn });
+    const names = (await readdir(people!)).filter((name) => !name.includes('.')).sort();
+    const photos = new Map<string, string[]>();
+    for (const name of names)
+      photos.set(
+        name,
+        (await readdir(join(people!, name))).sort().map((file) => join(people!, name, file)),
+      );
+    const [stranger, ...enrolled] = names;
+    for (const name of enrolled) await recogniser.enrol(name, photos.get(name)!.slice(0, 6));
+
+    const seen = { right: 0, wrong: 0, unknown: 0, stranger: 0 };
+    const single = async (path: string) => await recogniser.identify(path, { threshold: THRESHOLD }).catch(() => []);
+    for (const name of names) {
+      for (const path of photos.get(name)!.slice(6, 16)) {
+        const faces = await single(path);
+        if (faces.length !== 1) continue; // others may be in it
+        const [found] = faces;
+        if (name === stranger) seen.stranger += Number(found.name !== null);
+        else if (found.name === name) seen.right++;
+        else if (found.name === null) seen.unknown++;
+        else seen.wrong++;
+      }
+    }
+    await recogniser.dispose();
+    console.info('identified', seen);
+    expect(seen.right).toBeGreaterThanOrEqual(15);
+    expect(seen.wrong + seen.stranger).toBeLessThanOrEqual(1);
+    // faces in profile are no match at this threshold
+    expect(seen.unknown).toBeLessThanOrEqual(seen.right / 3);
+  },
+);

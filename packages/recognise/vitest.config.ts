@@ -1,0 +1,2 @@
+// `nx test recognise`
+export { default } from '../../vitest.package.js';
