@@ -68,7 +68,10 @@ async function finish<Key>(evaluated: Evaluated<Key>, ending: Ending): Promise<O
   const { verification, people } = evaluation;
   if (verification) {
     events.emit('evaluate.finished', { verification, ...(people && { people }), ...(out && { directory: out }) });
-    await recordMetrics(target.model, metricsOf(verification, nameOf(target), { thresholds: !target.flip && !target.templates })).catch((error: unknown) =>
+    await recordMetrics(
+      target.model,
+      metricsOf(verification, nameOf(target), { thresholds: !target.flip && !target.templates }),
+    ).catch((error: unknown) =>
       events.emit('notice', {
         level: 'warning',
         message: `The accuracy is not recorded in the model's card: ${messageOf(error)}`,
