@@ -3,5 +3,7 @@ type Action<Args extends unknown[]> = (...args: Args) => Promise<void>;
 
 export const lazily =
   <Args extends unknown[]>(load: () => Promise<{ readonly default: Action<Args> }>): Action<Args> =>
-  async (...args) =>
-    (await load()).default(...args);
+  async (...args) => {
+    await import('@facewright/backend-onnx/telemetry'); // off before anything loads onnxruntime
+    await (await load()).default(...args);
+  };

@@ -1,5 +1,4 @@
 /** The tool's entry: reads the command line and runs the command. */
-import '@facewright/backend-onnx/telemetry';
 import { createProgram } from './program.js';
 
 // a reader that has seen enough (`| head`) is no error

@@ -1,5 +1,5 @@
 /** What every command shares: the console on standard error, one JSON document or text on standard output, Ctrl-C, exit codes. */
-import { Interrupted, messageOf, type EventReader } from '@facewright/core';
+import { Interrupted, messageOf, withPlugin, type EventReader } from '@facewright/core';
 import { userErrorOf, whileLocked } from '@facewright/platform/node';
 import { createConsole } from '@facewright/report';
 
@@ -57,8 +57,9 @@ export async function withSession(
     view.close();
     if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     process.exitCode = exitCode;
-  } catch (error) {
+  } catch (thrown) {
     view.close();
+    const error = withPlugin(thrown);
     const known = userErrorOf(error);
     if (json)
       process.stdout.write(

@@ -1,12 +1,6 @@
 /** `facewright studio`: the page that looks at runs, matches faces and trains in the browser, served on this machine alone. */
-import { once } from 'node:events';
 import { InvalidArgumentError, type Command } from 'commander';
-import { withSession } from '../session.js';
-
-interface StudioFlags {
-  readonly port: number;
-  readonly open: boolean;
-}
+import { lazily } from '../lazily.js';
 
 export function addStudio(program: Command): void {
   program
@@ -25,23 +19,8 @@ Examples:
   facewright studio run/
   facewright studio runs/ --port 8080 --no-open`,
     )
-    .action((directory: string | undefined, { port, open }: StudioFlags) =>
-      withSession({}, async ({ signal, print }) => {
-        const { startStudio } = await import('@facewright/studio');
-        const studio = await startStudio({
-          directory,
-          port,
-          onNotice: (message) => void process.stderr.write(`${message}\n`),
-        });
-        print(`The studio is open at ${studio.url} (Ctrl-C ends it).`);
-        if (open) await (await import('../open-browser.js')).openBrowser(studio.url);
-        if (!signal.aborted) await once(signal, 'abort');
-        await studio.close();
-        return { json: {} };
-      }),
-    );
+    .action(lazily(() => import('../actions/studio.js')));
 }
-
 function wholePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)

@@ -1,0 +1,51 @@
+/** The tool starts with what the command line needs, and nothing else: counted in modules, for time says nothing on a busy machine. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { LAYOUT_NAMES } from '@facewright/convert';
+import { TARGETS as DATASET_TARGETS } from '@facewright/datasets';
+import { expect, test } from 'vitest';
+import { LAYOUTS } from './commands/import.js';
+import { TARGETS } from './commands/dataset.js';
+
+/** Of other packages: the names of the presets. */
+const LIGHT = ['run/dist/presets/names.js'];
+
+const BIN = fileURLToPath(new URL('../bin/facewright.js', import.meta.url));
+
+/** Writes the address of every module that is imported, and at the end of every file that is required, to standard error. */
+const HOOKS = `export async function load(url, context, next) { process._rawDebug('LOADED ' + url); return next(url, context); }`;
+const COUNTING = `
+import { createRequire, register } from 'node:module';
+register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(HOOKS)}));
+process.on('exit', () => Object.keys(createRequire('/').cache).forEach((path) => process._rawDebug('LOADED file://' + path)));`;
+
+async function start(...args: string[]): Promise<{ code: number | null; text: string; modules: string[] }> {
+  const counting = `data:text/javascript,${encodeURIComponent(COUNTING)}`;
+  const child = spawn(process.execPath, ['--import', counting, BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (text += part.toString()));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  const lines = text.split('\n');
+  const modules = new Set(lines.flatMap((line) => /^LOADED (file:.*)/.exec(line)?.[1] ?? []));
+  return { code, text: lines.filter((line) => !line.startsWith('LOADED')).join('\n'), modules: [...modules] };
+}
+
+test.each([
+  [['--help'], 0, 'Usage: facewright'],
+  [['run', '--help'], 0, 'facewright run --sample'],
+  [['evaluate', '--help'], 0, 'facewright evaluate --model'],
+  [['train', '--no-such-option'], 1, "unknown option '--no-such-option'"],
+  [['export', '--format', 'doc'], 1, 'Allowed choices are onnx, tfjs'],
+])('facewright %j loads the command line alone', async (args, code, says) => {
+  const started = await start(...args);
+  expect(started.text).toContain(says);
+  expect(started.code).toBe(code);
+  const foreign = started.modules.filter((url) => !/\/apps\/cli\/|\/commander\//.test(url));
+  expect(foreign.map((url) => url.replace(/.*\/packages\//, '')).sort()).toEqual(LIGHT);
+  expect(started.modules.length).toBeLessThan(45);
+});
+
+test('choices that are listed apart are those of the packages', () => {
+  expect([...LAYOUTS]).toEqual([...LAYOUT_NAMES]);
+  expect([...TARGETS]).toEqual([...DATASET_TARGETS]);
+});
