@@ -141,3 +141,10 @@ test('a plugin of another version of the contracts is refused in code too', () =
     message,
   );
 });
+
+test('a schema of zod 3 is refused with the zod that is needed', () => {
+  const zod3 = { _def: {}, safeParse: () => ({ success: true, data: {} }) };
+  expect(() => definePlugin({ meta: invert.meta, options: zod3 as never, create: () => ({}) as never })).toThrow(
+    /zod 3 schema[^]*plugin "invert"[^]*npm install zod@4/,
+  );
+});

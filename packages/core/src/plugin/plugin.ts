@@ -156,6 +156,11 @@ function requireSound(definition: Partial<FunctionPlugin> & Partial<ClassPlugin>
       'The options of a plugin are described by a zod schema.',
       'Use z.strictObject({ … }); z.strictObject({}) for none.',
     );
+  if (!('_zod' in options!))
+    wrong(
+      'The options of the plugin are described by a zod 3 schema, which facewright does not read.',
+      'Use zod 4: npm install zod@4, or import { z } from "zod/v4" where zod 3.25 is installed.',
+    );
   if ((typeof create === 'function') === (typeof useClass === 'function'))
     wrong('A plugin has either a "create" function or a "useClass".', 'Give one of the two.');
 }

@@ -50,6 +50,11 @@ test('without a file there are the defaults', async () => {
   expect([where, given]).toEqual(['the command line', {}]);
 });
 
+test('JSON takes comments, and commas at the end', async () => {
+  await write('facewright.config.json', '{\n  // "seed": 3,\n  "seed": 2, /* half */ "batch": 16,\n}');
+  expect((await loadConfig({ directory })).given).toEqual({ seed: 2, batch: 16 });
+});
+
 test('the file lies over the preset, the command line over the file', async () => {
   await write('facewright.config.json', '{ "seed": 2, "batch": 16 }');
   const { config, given } = await loadConfig({
@@ -83,7 +88,7 @@ test.each([
   ['a wrong kind', 'facewright.config.json', '{ "batch": "many" }', /"batch": .*number/],
   ['a value out of range', 'facewright.config.json', '{ "batch": 1 }', /"batch"/],
   ['a list is no config', 'facewright.config.yaml', '- 1', /gives no object/],
-  ['broken JSON', 'facewright.config.json', '{ "batch": ', /cannot be read/],
+  ['broken JSON', 'facewright.config.json', '{\n "batch": ', /cannot be read: ValueExpected at line 2, column 11/],
   ['a file that throws', 'facewright.config.mjs', 'throw new Error("on purpose")', /cannot be read: on purpose/],
   [
     'a file without a default export',

@@ -1,6 +1,7 @@
 /** Finds and reads `facewright.config.{ts,mts,js,mjs,json,yaml,yml}`. */
 import { access } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
+import { parse as parseJsonc, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { LineCounter, parseDocument } from 'yaml';
 import { FacewrightError, messageOf, parseRunConfig, type RunConfig, type RunConfigInput } from '@facewright/core';
 import { readCheckedText } from './checked-file.js';
@@ -58,8 +59,18 @@ async function findConfig(directory: string): Promise<string | undefined> {
 /** A config is written by hand; from a text without form the YAML parser takes long. */
 const MAX_BYTES = 1 << 17;
 
-/** JSON or YAML. Of a wrong text only the first error is told: to show each of thousands takes minutes. */
-function parseText(text: string): unknown {
+/** JSON with comments and commas at the end of lists, as editors write it. */
+function parseJson(text: string): unknown {
+  const errors: ParseError[] = [];
+  const value: unknown = parseJsonc(text, errors, { allowTrailingComma: true });
+  if (!errors.length) return value;
+  const [{ error, offset }] = errors;
+  const before = text.slice(0, offset).split('\n');
+  throw new Error(`${printParseErrorCode(error)} at line ${before.length}, column ${before.at(-1)!.length + 1}`);
+}
+
+/** Of a wrong text only the first error is told: to show each of thousands takes minutes. */
+function parseYaml(text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
   const [error] = document.errors;
@@ -68,11 +79,17 @@ function parseText(text: string): unknown {
   throw new Error(`${error.message} at line ${line}, column ${col}`);
 }
 
+const TEXTS: Readonly<Record<string, (text: string) => unknown>> = {
+  '.json': parseJson,
+  '.yaml': parseYaml,
+  '.yml': parseYaml,
+};
+
 async function readConfig(path: string): Promise<RunConfigInput> {
   let value: unknown;
   try {
-    if (['.json', '.yaml', '.yml'].includes(extname(path)))
-      value = parseText(await readCheckedText(path, { maxBytes: MAX_BYTES })) ?? {};
+    const parse = TEXTS[extname(path)];
+    if (parse) value = parse(await readCheckedText(path, { maxBytes: MAX_BYTES })) ?? {};
     else value = ((await importFile(path)) as { default?: unknown }).default;
   } catch (error) {
     throw new FacewrightError({

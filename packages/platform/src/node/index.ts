@@ -1,7 +1,7 @@
 export { writeFileAtomic } from './atomic.js';
 export * from './image-file.js';
 export * from './jpeg-encoder.js';
-export { importPlugins, loadPlugin, type PluginSource } from './load-plugin.js';
+export { importListed, importPlugins, loadPlugin, type PluginSource } from './load-plugin.js';
 export * from './config-file.js';
 export * from './checked-file.js';
 export * from './file-names.js';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { definePlugin, fromUser, type PluginFactory, type PluginReferenceInput } from '@facewright/core';
-import { importPlugins, loadPlugin } from './load-plugin.js';
+import { importListed, importPlugins, loadPlugin } from './load-plugin.js';
 
 const builtIn = definePlugin({
   meta: { name: 'plain-loss', kind: 'loss', version: '1.0.0', apiVersion: 1 },
@@ -14,7 +14,12 @@ const builtIn = definePlugin({
     throw new Error('not made in these tests');
   },
 });
-const known = [builtIn] as unknown as PluginFactory[];
+const noise = definePlugin({
+  meta: { name: 'noise', kind: 'augmenter', version: '1.0.0', apiVersion: 1 },
+  options: z.strictObject({}),
+  create: () => ({ augment: (image) => image }),
+});
+const known = [builtIn, noise] as unknown as PluginFactory[];
 const where = 'facewright.config.ts';
 let baseDirectory: string;
 const load = (reference: PluginReferenceInput) =>
@@ -94,11 +99,20 @@ test.each([
   [
     'an unknown name names the nearest',
     'plane-loss',
-    /Unknown loss "plane-loss"[^]*where: facewright\.config\.ts[^]*Did you mean "plain-loss"\? Built in: plain-loss/,
+    /Unknown loss "plane-loss"[^]*where: facewright\.config\.ts[^]*Did you mean "plain-loss"\? Known: plain-loss/,
   ],
   ['a missing file', './no-such.mjs', /Unknown loss "\.\/no-such\.mjs"/],
-  ['a file without a plugin', './nothing.mjs', /Unknown loss/],
-  ['a plugin of another kind', './model.mjs', /no file of that name holds a loss plugin/],
+  [
+    'a file without a plugin',
+    './nothing.mjs',
+    /"\.\/nothing\.mjs" exports no plugin, so no loss[^]*where: .*nothing\.mjs/,
+  ],
+  [
+    'a plugin of another kind',
+    './model.mjs',
+    /"\.\/model\.mjs" is named as a loss, and holds model "a-model"[^]*Known as loss: plain-loss/,
+  ],
+  ['a known plugin of another kind', 'noise', /"noise" is named as a loss, and holds augmenter "noise"/],
   ['a file that imports what is missing says which', './broken.mjs', /broken\.mjs" failed to load: [^]*no-such-file/],
   ['a file that throws', './throws.mjs', /throws\.mjs" failed to load: on purpose/],
   ['another version of the contracts', './old.mjs', /version 0 of the contracts, this is version 1/],
@@ -111,4 +125,13 @@ test('importPlugins lists all that a package or file brings', async () => {
   expect(await names('./two.mjs')).toEqual(['one', 'two']);
   expect(await names('./local.mjs')).toEqual(['local']);
   expect(await names('no-such-package')).toEqual([]);
+});
+
+test('an entry of "plugins" that is not there, or brings nothing, is an error that says where it was looked for', async () => {
+  const listed = (name: string) => importListed(fromUser(name), { baseDirectory, where });
+  expect((await listed('./two.mjs')).map(({ meta }) => meta.name)).toEqual(['one', 'two']);
+  await expect(listed('my-lose')).rejects.toThrow(
+    /"plugins" lists "my-lose": there is no such package or file[^]*where: facewright\.config\.ts[^]*npm install my-lose/,
+  );
+  await expect(listed('./nothing.mjs')).rejects.toThrow(/exports no plugin[^]*where: .*nothing\.mjs/);
 });

@@ -86,10 +86,24 @@ export async function importFile(path: string): Promise<unknown> {
   return createJiti(import.meta.url).import(path);
 }
 
+/** What an entry of the config's `plugins` brings. Throws a `FacewrightError` where it is not there or brings nothing. */
+export async function importListed(name: UserSpecifier, source: Omit<PluginSource, 'known'>): Promise<PluginFactory[]> {
+  const plugins = await importPlugins(name, source);
+  if (plugins.length) return plugins;
+  const found = await locate(name, resolve(source.baseDirectory));
+  throw new FacewrightError({
+    what: found ? `"${name}" exports no plugin.` : `"plugins" lists "${name}": there is no such package or file.`,
+    where: found ?? source.where,
+    todo: found
+      ? 'Export what definePlugin returns, by name or as the default.'
+      : `Install the package (npm install ${name}), or write a file as "./<path>", relative to ${source.baseDirectory}.`,
+  });
+}
+
 async function importOne(kind: PluginKind, name: UserSpecifier, source: PluginSource): Promise<PluginFactory> {
-  const found = (await importPlugins(name, source)).filter((plugin) => plugin.meta.kind === kind);
+  const imported = await importPlugins(name, source);
+  const found = imported.filter((plugin) => plugin.meta.kind === kind);
   if (found.length === 1) return found[0];
-  const names = source.known.filter((plugin) => plugin.meta.kind === kind).map((plugin) => plugin.meta.name);
   if (found.length > 1) {
     throw new FacewrightError({
       what: `"${name}" exports ${found.length} plugins of kind ${kind}.`,
@@ -97,11 +111,42 @@ async function importOne(kind: PluginKind, name: UserSpecifier, source: PluginSo
       todo: `List it under "plugins" and name one: ${found.map((plugin) => plugin.meta.name).join(', ')}.`,
     });
   }
-  throw new FacewrightError({
+  const others = [...source.known.filter((plugin) => plugin.meta.name === name), ...imported];
+  if (others.length) throw anotherKind(kind, name, others, source);
+  const path = await locate(name, resolve(source.baseDirectory));
+  if (path)
+    throw new FacewrightError({
+      what: `"${name}" exports no plugin, so no ${kind}.`,
+      where: path,
+      todo: 'Export what definePlugin returns, by name or as the default.',
+    });
+  throw unknownName(kind, name, source);
+}
+
+function anotherKind(
+  kind: PluginKind,
+  name: string,
+  others: readonly PluginFactory[],
+  { where, known }: PluginSource,
+): FacewrightError {
+  const kinds = [...new Set(others.map(({ meta }) => `${meta.kind} "${meta.name}"`))];
+  return new FacewrightError({
+    what: `"${name}" is named as a ${kind}, and holds ${kinds.join(', ')}.`,
+    where,
+    todo: `Name it where that kind stands. Known as ${kind}: ${namesOf(kind, known).join(', ') || 'none'}.`,
+  });
+}
+
+function unknownName(kind: PluginKind, name: string, { where, known }: PluginSource): FacewrightError {
+  const names = namesOf(kind, known);
+  return new FacewrightError({
     what: `Unknown ${kind} "${name}": no built-in, no package and no file of that name holds a ${kind} plugin.`,
-    where: source.where,
+    where,
     todo: names.length
-      ? `Did you mean "${closest(name, names)}"? Built in: ${names.join(', ')}. A local file starts with "./".`
+      ? `Did you mean "${closest(name, names)}"? Known: ${names.join(', ')}. A local file starts with "./".`
       : 'Install the package that brings it.',
   });
 }
+
+const namesOf = (kind: PluginKind, known: readonly PluginFactory[]): string[] =>
+  known.filter((plugin) => plugin.meta.kind === kind).map((plugin) => plugin.meta.name);

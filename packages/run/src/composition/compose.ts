@@ -159,11 +159,11 @@ export const modelOfData = (
 
 const nameOf = (reference: PluginReference): string => plainReference(reference).name;
 
-/** The run's engine: opened and told of when something first asks for it; and why it is not the usual one. */
+/** The run's engine: opened and told of when something first asks for it; and why it is a slow one, where a faster one should work. */
 function engineOf(
   container: DependencyContainer,
   backend: Part<'backend'>,
-  [usual]: readonly EngineRow[],
+  passedOver: readonly EngineRow[],
 ): Pick<Composition, 'engine' | 'dispose'> {
   const { emit } = container.resolve(EVENTS);
   let opening: Promise<Engine> | undefined;
@@ -171,11 +171,11 @@ function engineOf(
   const open = async (): Promise<Engine> => {
     opened = await (await backend.make()).open();
     const { name, device } = opened;
-    if (usual)
+    if (passedOver.length)
       emit('notice', {
         level: 'warning',
-        message: `The engine is ${name}, because ${usual.name} does not work here: ${usual.reason ?? 'its device is emulated'}.`,
-        ...(usual.remedy !== undefined && { todo: usual.remedy }),
+        message: `The engine is ${name}, which is slow: ${passedOver.map((row) => `${row.name} does not work here (${row.reason ?? 'no reason given'})`).join(', ')}.`,
+        todo: passedOver.at(-1)!.remedy,
       });
     emit('engine.opened', { name, device, purpose: 'detection, training and evaluation' });
     return opened;

@@ -6,6 +6,7 @@ import {
   fromUser,
   pluginContext,
   type Availability,
+  type BackendTraits,
   type PluginFactory,
 } from '@facewright/core';
 import { expect, test } from 'vitest';
@@ -20,11 +21,20 @@ const libraryOf = (...plugins: unknown[]) =>
 const choose = (reference: string | { name: string; [option: string]: unknown }, ...plugins: unknown[]) =>
   chooseBackend(fromUser(reference as string), libraryOf(...plugins), context, 'test');
 
-const engine = (name: string, availability: Availability, options: z.ZodType = z.strictObject({})) =>
+const engine = (
+  name: string,
+  availability: Availability,
+  options: z.ZodType = z.strictObject({}),
+  speed?: BackendTraits['speed'],
+) =>
   definePlugin({
     meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 },
     options,
-    create: () => ({ probe: async () => availability, open: () => Promise.reject(new Error('not opened here')) }),
+    create: () => ({
+      ...(speed && { traits: { speed, workers: false, layout: 'planes' } }),
+      probe: async () => availability,
+      open: () => Promise.reject(new Error('not opened here')),
+    }),
   });
 
 test('auto takes the first engine that works, and says which it passed over; a named one is taken or says why not', async () => {
@@ -38,9 +48,17 @@ test('auto takes the first engine that works, and says which it passed over; a n
   await expect(auto({ usable: false, reason: 'none' })).rejects.toThrow(/engine-0: none/);
   const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
   await expect(choose('broken', broken)).rejects.toThrow(/"broken" does not work here: no such device[\s\S]*buy one/);
-  expect((await choose('auto', broken, wasm, engine('later', { usable: false }))).passedOver).toEqual([
-    { name: 'broken', usable: false, reason: 'no such device', remedy: 'buy one' },
+  // that a GPU is missing is no news, that a compiling engine for the processor is, where the one chosen is slow
+  const compiling = engine(
+    'compiling',
+    { usable: false, reason: 'not installed', remedy: 'install it' },
+    undefined,
+    'processor',
+  );
+  expect((await choose('auto', broken, compiling, wasm)).passedOver).toEqual([
+    { name: 'compiling', usable: false, reason: 'not installed', remedy: 'install it' },
   ]);
+  expect((await choose('auto', compiling, engine('fast', { usable: true }))).passedOver).toEqual([]);
   expect((await choose({ name: 'cpu' }, wasm, cpu)).plugin.meta.name).toBe('cpu');
   const usable = (await listEngines(context, libraryOf(wasm, cpu).known)).filter(forAuto).map(({ name }) => name);
   expect(usable).toEqual(['wasm', 'cpu']);

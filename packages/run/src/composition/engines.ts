@@ -20,7 +20,7 @@ export const traitsOf = async (plugin: ConfiguredPlugin<'backend'>): Promise<Bac
 
 export interface ChosenBackend {
   readonly plugin: ConfiguredPlugin<'backend'>;
-  /** With `auto`: the engines that come first in order and do not work here. */
+  /** With `auto`: faster engines that need no GPU and yet do not work here. */
   readonly passedOver: readonly EngineRow[];
 }
 
@@ -68,7 +68,19 @@ async function chooseAny(
     });
   const plugin = withOptions(chosen, options, where);
   if (Object.keys(options).length) requireUsable(chosen.meta.name, await probe(plugin, context), where);
-  return { plugin, passedOver };
+  return { plugin, passedOver: await missed(plugin, passedOver, known) };
+}
+
+/** That there is no GPU is no news; that an engine for any processor is missing is, where the one chosen is slow. */
+async function missed(
+  chosen: ConfiguredPlugin<'backend'>,
+  passedOver: readonly EngineRow[],
+  known: readonly PluginFactory[],
+): Promise<EngineRow[]> {
+  if ((await traitsOf(chosen)).speed !== 'slow') return [];
+  const speeds = await Promise.all(backendsOf(known).map(async (factory) => (await traitsOf(factory())).speed));
+  const usual = backendsOf(known).filter((_, index) => speeds[index] === 'processor');
+  return passedOver.filter(({ name }) => usual.some(({ meta }) => meta.name === name));
 }
 
 /** Options beside `auto` are those of the engine that it chose. */

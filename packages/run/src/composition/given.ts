@@ -1,9 +1,9 @@
 /** Parts given in code, beside what the config says: each is used, none is given twice, and none has options in two places. */
 import {
-  API_VERSION,
   FacewrightError,
   plainReference,
   PLUGIN_KINDS,
+  requireApiVersion,
   type ConfiguredPlugin,
   type PluginKind,
   type PluginReference,
@@ -123,12 +123,7 @@ function requirePlugin(value: ConfiguredPlugin): void {
       where: IN_CODE,
       todo: 'Give what a plugin returns when it is called, e.g. arcFace({ m: 0.4 }).',
     });
-  if (meta.apiVersion !== API_VERSION)
-    throw new FacewrightError({
-      what: `The ${meta.kind} "${meta.name}" was made for version ${meta.apiVersion} of the contracts, this is version ${API_VERSION}.`,
-      where: IN_CODE,
-      todo: `Install a version of it made for @facewright/core with apiVersion ${API_VERSION}.`,
-    });
+  requireApiVersion({ meta }, IN_CODE);
 }
 
 /** Where a config names parts of a kind, by path. */

@@ -1,6 +1,6 @@
 /** The plugins that a run in Node can name: also packages and files that the user's config names. */
 import type { ConfiguredPlugin, UserSpecifier } from '@facewright/core';
-import { importPlugins, loadPlugin } from '@facewright/platform/node';
+import { importListed, loadPlugin } from '@facewright/platform/node';
 import { pluginsOf, type Builtins, type PluginPackage } from './builtins.js';
 import type { PluginLibrary } from './library.js';
 
@@ -20,7 +20,7 @@ export async function openLibrary(
   { builtins, baseDirectory, where, plugins = [] }: LibraryOptions,
 ): Promise<PluginLibrary> {
   const listed: PluginPackage[] = [];
-  for (const name of names) listed.push({ name, plugins: await importPlugins(name, { baseDirectory, where }) });
+  for (const name of names) listed.push({ name, plugins: await importListed(name, { baseDirectory, where }) });
   const packages = [...listed, ...builtins];
   const known = [...plugins.flatMap(({ factory }) => factory ?? []), ...pluginsOf(packages)];
   return {
