@@ -1,4 +1,4 @@
-/** Training: optimisers, the step, stages, checkpoints, model files; and evaluation: embeddings, verification, held-out pairs. */
+/** Training: loop, step, optimisers, criteria, checkpoints, model files. Evaluation: embeddings, verification, pairs. */
 export { sgd } from './optimisers/sgd.js';
 export { adam, adamW } from './optimisers/adam.js';
 export { trainStep, validationStep } from './step/step.js';

@@ -68,8 +68,8 @@ export type AccuracyRule = z.infer<typeof accuracyRule>;
 export const untilRule = z.strictObject({
   steps: z.int().min(1).optional(),
   epochs: z.number().positive().optional(),
-  plateau: plateauRule.optional().describe('the loss lingers'),
-  accuracy: accuracyRule.optional().describe('the accuracy on the validation photos is high enough, or rises no more'),
+  plateau: plateauRule.optional().describe('the loss levels off'),
+  accuracy: accuracyRule.optional().describe('the accuracy on the validation photos is high enough, or stops rising'),
   any: z.array(pluginReference).min(1).optional().describe('further criteria'),
 });
 export type UntilRule = z.infer<typeof untilRule>;

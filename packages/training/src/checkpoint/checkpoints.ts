@@ -1,6 +1,6 @@
 /**
- * Checkpoints: `checkpoints/<step>/` with `state.safetensors` (every tensor of the training) and `state.json` (where it stands). Each appears
- * whole or not at all, carries its own hashes, and the last few and the best are kept; a damaged one is passed over for the one before.
+ * Checkpoints: `checkpoints/<step>/` with `state.safetensors` (every tensor of the training) and `state.json` (its position). Each appears
+ * complete or not at all and carries its own hashes. The last few and the best are kept; a damaged one is skipped for the one before.
  */
 import {
   dataName,
@@ -25,17 +25,17 @@ import type { StageRecord } from '../criteria/record.js';
 const TENSORS = 'state.safetensors';
 const STATE = 'state.json';
 
-/** Where a training stands; with the tensors it is all that a training is. */
+/** Where a training stands. Together with the tensors this is its complete state. */
 export interface Position {
   /** Steps done over all stages. */
   readonly step: number;
   /** The stage the tensors belong to. */
   readonly stage: number;
-  /** What it has seen. */
+  /** What the stage has seen so far. */
   readonly record: StageRecord;
-  /** The validation that was best so far, and where. */
+  /** The best validation so far. */
   readonly best?: Best;
-  /** The checkpoint that a step gone wrong goes back to, where that is another one: this one was written out of turn. */
+  /** Set in a checkpoint written out of turn: the step of the checkpoint that a bad step goes back to. */
   readonly anchor?: number;
 }
 
@@ -46,7 +46,7 @@ export interface Best {
   readonly loss: number;
 }
 
-/** Whether a validation is better than the best so far: more hits, or as many with a lower loss. */
+/** Whether a validation beats the best so far: higher accuracy, or the same with a lower loss. */
 export const isBetter = (now: Omit<Best, 'step'>, best: Omit<Best, 'step'> | undefined): boolean =>
   !best || now.accuracy > best.accuracy || (now.accuracy === best.accuracy && now.loss < best.loss);
 
@@ -86,7 +86,7 @@ const stateFile = z.object({
     alignment: z.object({ fingerprint: z.string(), size: z.int() }),
     loss: dataReference,
   }),
-  /** For people: all of it follows from the step and the config. */
+  /** For people: these follow from the step and the config. */
   epoch: z.int().min(0),
   batchInEpoch: z.int().min(0),
   rate: z.number(),
@@ -123,7 +123,7 @@ export class Checkpoints {
     private readonly emit: Emit,
   ) {}
 
-  /** Writes one, then removes all but the last `keep`, the best, and the one that it may go back to. Gives its path. */
+  /** Writes a checkpoint, then removes all but the last `keep`, the best, and the one it may go back to. Returns its path. */
   async write({ position, state }: Checkpoint, details: CheckpointDetails): Promise<string> {
     const path = join(this.directory, nameOf(position.step));
     const tensors = encodeSafetensors(state);
@@ -146,12 +146,12 @@ export class Checkpoints {
     return path;
   }
 
-  /** The one of this step, where it is whole. */
+  /** The checkpoint of this step, if it is intact. */
   async at(step: number): Promise<Checkpoint | undefined> {
     return readCheckpoint(join(this.directory, nameOf(step))).catch(() => undefined);
   }
 
-  /** The newest whole one, with a notice for each damaged one passed over; nothing where there is none yet. */
+  /** The newest intact checkpoint, if there are any; emits a notice for each damaged one it skips. */
   async latest(): Promise<Checkpoint | undefined> {
     const steps = await this.steps();
     for (const step of steps) {
@@ -177,7 +177,7 @@ export class Checkpoints {
     return undefined;
   }
 
-  /** Throws where there are checkpoints already: a new training would write over them. */
+  /** Throws a `FacewrightError` if there are checkpoints: a new training would overwrite them. */
   async requireNone(): Promise<void> {
     const [step] = await this.steps();
     if (step === undefined) return;
@@ -193,14 +193,14 @@ export class Checkpoints {
     return checkpointSteps(this.directory);
   }
 
-  /** Those after `current` are damaged ones that were passed over: they do not count, and go too. */
+  /** Checkpoints after `current` are damaged ones that were skipped: they do not count, and are removed too. */
   private async removeOld({ step: current, best, anchor }: Position): Promise<void> {
     const steps = (await this.steps()).filter((step) => step <= current);
     const kept = new Set(
       [...steps.slice(0, this.keep), ...steps.filter((step) => step === best?.step || step === anchor)].map(nameOf),
     );
     const names = await readdir(this.directory);
-    // what a kill left half written or half removed is of no use either
+    // also remove what a kill left half written or half deleted
     const goes = names.filter((name) => (/^\d+$/.test(name) && !kept.has(name)) || /\.(partial|former)$/.test(name));
     await Promise.all(goes.map((name) => rm(join(this.directory, name), { recursive: true, force: true })));
   }
@@ -218,7 +218,7 @@ export class Checkpoints {
   }
 }
 
-/** Padded, so that a listing is in order. */
+/** Zero-padded, so that listings are in order. */
 export const nameOf = (step: number): string => String(step).padStart(8, '0');
 
 /** Steps of the checkpoints in a directory, newest first. */
@@ -230,7 +230,7 @@ export async function checkpointSteps(directory: string): Promise<number[]> {
     .sort((a, b) => b - a);
 }
 
-/** Rejects where any of it is damaged. */
+/** Rejects if any part of it is damaged. */
 export async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
   const content = signedFile.parse(JSON.parse(await readFile(join(path, STATE), 'utf8')));
   const { sha256: expected, ...written } = content;

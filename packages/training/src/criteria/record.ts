@@ -1,4 +1,4 @@
-/** A stage's record, plain data that goes into the checkpoint as it is, and the criteria that end it. */
+/** A stage's record, which is plain data and part of the checkpoint, and the criteria that end the stage. */
 import type { Criterion, CriterionMemory, CriterionStep, UntilRule } from '@facewright/core';
 import { atAccuracy } from './accuracy.js';
 import { afterEpochs, afterSteps } from './limits.js';
@@ -10,7 +10,7 @@ export interface StageRecord {
   readonly steps: number;
   /** The last losses, oldest first. */
   readonly recent: readonly number[];
-  /** How often the stage went back to its last good state: its rate is lower by that. */
+  /** How often the stage went back to its last good state. Each time lowers the learning rate. */
   readonly setbacks: number;
   /** What its criteria remember, in their order. */
   readonly memories: readonly CriterionMemory[];
@@ -59,7 +59,7 @@ export function observe(
   };
 }
 
-/** What the criteria have to tell of the step between two records. */
+/** What the criteria remark on the step between two records. */
 export const remarks = (record: StageRecord, former: StageRecord, criteria: readonly NamedCriterion[]): string[] =>
   criteria.flatMap(({ criterion }, index) => criterion.remark?.(record.memories[index], former.memories[index]) ?? []);
 
@@ -69,7 +69,7 @@ export interface Ending {
   readonly evidence: Record<string, unknown>;
 }
 
-/** Why the stage ends here, if it does: the first criterion that says so. */
+/** Why the stage ends here, if it does. The first criterion that says so wins. */
 export function ending(record: StageRecord, criteria: readonly NamedCriterion[]): Ending | undefined {
   for (const [index, { name, criterion }] of criteria.entries()) {
     const evidence = criterion.verdict(record.memories[index]);
@@ -84,6 +84,6 @@ export function stepLimit(criteria: readonly NamedCriterion[], stepsPerEpoch: nu
   return Number.isFinite(limit) ? limit : undefined;
 }
 
-/** The mean of the last losses: what a stage ended with, less the noise of one batch. */
+/** The mean of the last losses: less noisy than the loss of one batch. */
 export const recentLoss = ({ recent }: StageRecord): number =>
   recent.reduce((sum, loss) => sum + loss, 0) / recent.length;

@@ -1,6 +1,6 @@
 /**
- * Which images a step sees, and how: a pure function of the seed and the step. Every epoch has its own order; what does not fill a batch at its
- * end is left out of that epoch.
+ * Which images a step uses and which are mirrored: a pure function of seed and step. Each epoch has its own order; images that do not fill a
+ * batch at its end are skipped in that epoch.
  */
 import { permutation, type Random } from '@facewright/core';
 import type { LabelledSample } from './training-set.js';

@@ -1,4 +1,4 @@
-/** The batches of a training, read ahead: their images out of the store, several at a time, as tensors. How many are read at a time changes no byte. */
+/** The batches of a training as tensors, read ahead. How many images are read at the same time does not affect the result. */
 import { hostTensor, type HostTensors, type Model } from '@facewright/core';
 import { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
 import { inputTensor, type ImageStore } from './images.js';
@@ -8,21 +8,21 @@ import type { LabelledSample } from './training-set.js';
 export interface BatchOptions extends OrderOptions {
   readonly store: ImageStore;
   readonly model: Pick<Model, 'inputSize' | 'inputScale'>;
-  /** Images being read and decoded at a time. */
+  /** Images read and decoded at the same time. */
   readonly workers?: number;
 }
 
 export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
-  /** The batch of a step counted from 0 over the whole training: `images` and `labels`. The next ones are read ahead. */
+  /** The `images` and `labels` of a step, counted from 0 over the whole training. Reads the next batches ahead. */
   at(step: number): Promise<HostTensors>;
-  /** Whose images those are, in their order. */
+  /** The samples of that batch, in its order. */
   samplesAt(step: number): DrawnSample[];
-  /** Waits for what is being read ahead. */
+  /** Waits for reads in progress. */
   close(): Promise<void>;
 }
 
 const READ_AHEAD = 2;
-/** Many more than the threads that decode: while a step holds the main thread, each image gets no further than its next turn there. */
+/** Far more than the decoding threads: while a step occupies the main thread, each image waits for its next turn there. */
 const IN_FLIGHT = 96;
 
 export function createBatches({ store, model, workers = IN_FLIGHT, ...drawing }: BatchOptions): Batches {

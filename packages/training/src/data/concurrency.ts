@@ -1,14 +1,14 @@
-/** So many pieces of work at a time, the others waiting in their order. */
+/** Limits how much work runs at the same time; the rest waits in order. */
 
 /** Runs `work` once fewer than `most` others run. */
-export type Lanes = <T>(work: () => Promise<T>) => Promise<T>;
+export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
 
-export function limitConcurrency(most: number): Lanes {
+export function limitConcurrency(most: number): Limit {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (work) => {
     if (running >= most)
-      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever ends hands its lane over
+      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever finishes hands its place over
     else running++;
     try {
       return await work();

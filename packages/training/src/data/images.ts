@@ -1,4 +1,4 @@
-/** From a dataset's images to a model's input: decoded once where they fit in memory, fitted to the input size, scaled, mirrored. */
+/** Turns a dataset's images into a model's input: decoded once if they fit in memory, resized, scaled, mirrored. */
 import { hostTensor, type Dataset, type HostTensor, type Model, type RgbImage } from '@facewright/core';
 import { fitPixels } from './resize.js';
 
@@ -7,7 +7,7 @@ export interface ImageStore {
   pixels(sample: number): Promise<Uint8Array>;
 }
 
-/** Keeps decoded images where all `count` of them fit into `cacheBytes`; of a larger set it keeps none, as every epoch has another order. */
+/** Caches decoded images if all `count` of them fit into `cacheBytes`. Caches nothing for a larger set, because every epoch has another order. */
 export function createImageStore(
   dataset: Pick<Dataset, 'read'>,
   model: Pick<Model, 'inputSize'>,
@@ -27,7 +27,7 @@ export function createImageStore(
   };
 }
 
-/** Images [n, height, width, 3] as the model wants them, from RGB bytes of its input size; `mirrored[i]` flips image i left to right. */
+/** Float32 images [n, height, width, 3], scaled as the model expects, from RGB bytes of its input size. `mirrored[i]` flips image i horizontally. */
 export function inputTensor(
   pixels: readonly Uint8Array[],
   { inputSize: [height, width], inputScale }: Pick<Model, 'inputSize' | 'inputScale'>,
@@ -55,7 +55,7 @@ function scaleMirrored(image: Uint8Array, scaled: Float32Array, to: Float32Array
   }
 }
 
-/** The same for images that are not in a dataset. */
+/** The same for images of any size. */
 export const inputFromImages = (
   images: readonly RgbImage[],
   model: Pick<Model, 'inputSize' | 'inputScale'>,

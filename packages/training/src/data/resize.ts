@@ -1,10 +1,10 @@
 /**
- * Fits an aligned image to a model's input: the largest centred part with the input's proportions, averaged over the area of each new pixel.
- * From 112×112 to 112×96 this cuts 8 pixels on either side, which is just how the two InsightFace templates differ.
+ * Fits an aligned image to a model's input: crops the largest centred part with the input's proportions and averages over the area of each new
+ * pixel. From 112×112 to 112×96 this cuts 8 pixels on either side, which is exactly how the two InsightFace templates differ.
  */
 import type { RgbImage } from '@facewright/core';
 
-/** RGB bytes of `height` × `width`. Enlarging is bilinear between pixel centres. The image's own bytes come back where it fits already. */
+/** RGB bytes of `height` × `width`. Enlarging is bilinear. Returns the image's own bytes if it already has that size. */
 export function fitPixels(image: RgbImage, [height, width]: readonly [height: number, width: number]): Uint8Array {
   if (image.width === width && image.height === height) return image.data;
   const scale = Math.max(width / image.width, height / image.height);

@@ -1,4 +1,4 @@
-/** Who is trained on, and which photos are set aside for validation: by photo, so that no augmented copy of one is trained on. */
+/** Who is trained on, and which photos are set aside for validation: by photo, so that no augmented copy of a validation photo is trained on. */
 import { FacewrightError, permutation, type Dataset, type Random, type RunConfig } from '@facewright/core';
 
 /** A sample by its index in the dataset, with its label among the people trained on. */
@@ -15,12 +15,12 @@ export interface TrainingSet {
   readonly validation: readonly LabelledSample[];
 }
 
-/** The minimum of validation photos takes no more than this share of them. */
+/** `minimum` never takes more than this share of the photos. */
 const LARGEST_MINIMUM = 0.2;
 
 /**
- * Draws the validation photos: `fraction` of all, at least `minimum` but for that no more than a fifth of them, and never the last photo that
- * is left of a person. Throws a `FacewrightError` where fewer than two people are left.
+ * Draws the validation photos: `fraction` of all, or `minimum` if that is more (up to a fifth of them), and never a person's last photo.
+ * Throws a `FacewrightError` if fewer than two people are left.
  */
 export function drawTrainingSet(
   dataset: Pick<Dataset, 'identities' | 'samples' | 'directory'>,

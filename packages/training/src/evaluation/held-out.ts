@@ -1,9 +1,9 @@
-/** People kept out of training, and pairs of their photos to verify the model on. */
+/** People held out of training, and pairs of their photos to verify the model on. */
 import { permutation, type Dataset, type Random, type RunConfig } from '@facewright/core';
 
 const FEWEST = 2;
 
-/** Aligned photos of each person, without their augmented copies. */
+/** How many aligned photos each person has, not counting augmented copies. */
 export function peopleOf({
   identities,
   samples,

@@ -1,4 +1,4 @@
-/** Loss and accuracy on the photos set aside, with the model as it would be used. */
+/** Loss and accuracy on the validation photos, with the model in inference mode. */
 import { releaseArray, type Engine, type Executable, type HostTensors, type Loss, type Model } from '@facewright/core';
 import { labelTensor } from '../data/batches.js';
 import { inputTensor, type ImageStore } from '../data/images.js';
@@ -13,7 +13,7 @@ export interface Validation {
 }
 
 export interface Validator {
-  /** Measures with these tensors: the training's, without the optimiser's memory. */
+  /** `state` holds the tensors of the training without the optimiser's memory. */
   measure(state: HostTensors): Promise<Validation>;
   dispose(): void;
 }
@@ -25,7 +25,7 @@ export interface ValidatorOptions {
   /** At least one. */
   readonly samples: readonly LabelledSample[];
   readonly store: ImageStore;
-  /** Most images at a time. */
+  /** Images per call, at most. */
   readonly batch: number;
 }
 
