@@ -34,6 +34,7 @@ test('bench train prints one document that names the loss and the lowering', asy
     loss: 'arcface',
     batch: 4,
     imagesPerSecond: expect.any(Number),
+    warmUpSeconds: expect.any(Number),
     peakMemoryBytes: expect.any(Number),
   });
 });

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { filesBelow } from './tool.js';
 
 /** Records of how long something took, which two equal runs do not share. */
-const TIMES = /"(seconds|imagesPerSecond)":\s*[\d.e+-]+/g;
+const TIMES = /"(seconds|warmUpSeconds|imagesPerSecond)":\s*[\d.e+-]+/g;
 
 /** SHA-256 of each file by its path, without times and the directory itself in JSON; files whose name matches `except` count by their name alone. */
 export async function digestBelow(directory: string, except?: RegExp): Promise<Record<string, string>> {

@@ -53,6 +53,7 @@ test.each(backendsOf(pluginsOf(builtins)).map((factory) => [factory.meta.name, f
       loss: 'arcface',
       batch: 8,
       imagesPerSecond: expect.any(Number),
+      warmUpSeconds: expect.any(Number),
       peakMemoryBytes: expect.any(Number),
     });
     expect(result.imagesPerSecond).toBeGreaterThan(0);

@@ -39,7 +39,9 @@ export interface BenchResult {
   readonly batch: number;
   /** Of the median step. */
   readonly imagesPerSecond: number;
-  /** Of the whole process, from its start; a GPU's own memory is not in it. */
+  /** Of the steps that go first: capturing and compiling. */
+  readonly warmUpSeconds: number;
+  /** Of the device where the engine can tell, else of the whole process, from its start. */
   readonly peakMemoryBytes: number;
 }
 
@@ -64,10 +66,13 @@ export async function benchTrain({
   const inputs = randomBatch(model, classes, batch);
   const executable = compileTraining({ engine, name: 'bench', model, loss, optimiser, parts, state });
   const milliseconds: number[] = [];
+  const begin = performance.now();
+  let warmUpSeconds = 0;
   try {
     for (let step = 0; step < WARM_UP + steps; step++) {
       throwIfAborted(signal);
       const start = performance.now();
+      if (step === WARM_UP) warmUpSeconds = (start - begin) / 1000;
       await executable.run(inputs);
       if (step >= WARM_UP) milliseconds.push(performance.now() - start);
       emit?.('progress', { task: 'bench', done: step + 1, total: WARM_UP + steps, unit: 'steps' });
@@ -82,7 +87,8 @@ export async function benchTrain({
     loss: lossName,
     batch,
     imagesPerSecond: (1000 * batch) / median,
-    peakMemoryBytes: process.resourceUsage().maxRSS * KILOBYTE,
+    warmUpSeconds,
+    peakMemoryBytes: engine.peakBytes?.() ?? process.resourceUsage().maxRSS * KILOBYTE,
   };
 }
 

@@ -2,6 +2,7 @@
 import { planStep } from '@facewright/backend-onnx';
 import {
   createRandom,
+  type Engine,
   type HostTensor,
   type HostTensors,
   type Loss,
@@ -77,14 +78,10 @@ export function planTraining({
     const whole = memory(batch);
     const least = memory(batch, 0);
     const here = memory(microBatch ?? batch, limitBytes);
-    const numbers = (prefix: string): number =>
-      Object.entries(state)
-        .filter(([entry]) => entry.startsWith(prefix))
-        .reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b, 1), 0);
     return {
       loss: name,
       optimiser: optimiserName,
-      parameters: { model: numbers('model/params/'), head: numbers('head/params/'), optimiser: numbers('memory/') },
+      parameters: parametersOf(state),
       activationBytes: whole.activationBytes,
       peakBytes: {
         exact: beside + whole.bytes,
@@ -94,6 +91,55 @@ export function planTraining({
       here: { bytes: beside + here.bytes, recomputed: here.recomputed, fits: here.bytes <= limitBytes },
     };
   });
+}
+
+function parametersOf(state: Specs): StagePlan['parameters'] {
+  const numbers = (prefix: string): number =>
+    Object.entries(state)
+      .filter(([entry]) => entry.startsWith(prefix))
+      .reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return { model: numbers('model/params/'), head: numbers('head/params/'), optimiser: numbers('memory/') };
+}
+
+/** A stage on a device with memory of its own. */
+export interface DeviceStagePlan extends Pick<StagePlan, 'loss' | 'optimiser' | 'parameters'> {
+  /** Of one device, with the config's parts. */
+  readonly deviceBytes: number;
+  /** What the device lets a program have, where it tells. */
+  readonly deviceLimitBytes?: number;
+  readonly fits?: boolean;
+}
+
+/** What the compiler of the engine itself says: each step is compiled and not run. */
+export async function planOnDevice(
+  memoryOf: NonNullable<Engine['memoryOf']>,
+  {
+    model,
+    stages,
+    classes,
+    batch,
+    microBatch,
+  }: Pick<PlanOptions, 'model' | 'stages' | 'classes' | 'batch' | 'microBatch'>,
+): Promise<DeviceStagePlan[]> {
+  const plans: DeviceStagePlan[] = [];
+  for (const { name, loss, optimiserName, optimiser, clipNorm } of stages) {
+    const state = stateFor(model, loss, optimiser, classes);
+    const { parts } = batchParts(batch, microBatch ?? batch);
+    const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
+    const { bytes, limitBytes } = await memoryOf(step, {
+      name,
+      state: trainingState(state, parts),
+      inputs: inputsOf(model, batch / parts, parts),
+    });
+    plans.push({
+      loss: name,
+      optimiser: optimiserName,
+      parameters: parametersOf(state),
+      deviceBytes: bytes,
+      ...(limitBytes !== undefined && { deviceLimitBytes: limitBytes, fits: bytes <= limitBytes }),
+    });
+  }
+  return plans;
 }
 
 const FEWEST = 16;

@@ -1,4 +1,5 @@
 /** Opens a PJRT plugin as an engine: steps are captured once for each signature of shapes and run as one program. */
+import { capture, simplify } from '@facewright/capture';
 import { openCompiledEngine } from '@facewright/compiled-engine';
 import { FacewrightError, messageOf, type Emit, type Engine } from '@facewright/core';
 import { cudaToolkit, librariesBeside } from './discovery/accelerator.js';
@@ -6,7 +7,7 @@ import type { FoundPlugin } from './discovery/known.js';
 import type { Precision } from './lowering/precision.js';
 import type { NamedValues } from './pjrt/named-values.js';
 import { shareClient, type SharedClient } from './run/clients.js';
-import type { Compilation, CompiledStep, Flags } from './run/compile.js';
+import { compileGraph, type Compilation, type CompiledStep, type Flags } from './run/compile.js';
 import { DeviceGroup } from './run/device.js';
 import { XlaRunner } from './run/runner.js';
 
@@ -21,6 +22,8 @@ export interface XlaEngineOptions {
   readonly dump?: string;
   readonly flags?: Flags;
   readonly emit?: Emit;
+  /** Write programs as for another platform; tests run a GPU's text on the processor. */
+  readonly lowerAs?: string;
 }
 
 export async function openXlaEngine({
@@ -32,6 +35,7 @@ export async function openXlaEngine({
   dump,
   flags,
   emit,
+  lowerAs,
 }: XlaEngineOptions): Promise<Engine> {
   const { client, release } = await open(plugin, clientOptions(plugin, devices, memoryFraction));
   if (devices > client.devices.length) {
@@ -42,7 +46,7 @@ export async function openXlaEngine({
       todo: 'Use fewer "devices".',
     });
   }
-  const group = new DeviceGroup(client, devices);
+  const group = new DeviceGroup(client, devices, lowerAs);
   const compilation = { precision, statistics, dump, flags: { ...platformFlags(plugin), ...flags } };
   const kind = client.kindOf(client.devices[0]);
   const several = devices > 1 ? `, ${devices} devices` : '';
@@ -56,6 +60,18 @@ export async function openXlaEngine({
   let closed = false;
   return {
     ...engine,
+    async memoryOf(step, { name, state, inputs }) {
+      const graph = simplify(capture(step, { state, inputs }, { name }));
+      const { program } = await compileGraph(group, graph, compilation);
+      try {
+        const memory = program.memory();
+        const bytes = memory.arguments + memory.outputs - memory.aliased + memory.scratch;
+        return { bytes, limitBytes: client.memoryOf(client.devices[0])?.limit };
+      } finally {
+        program.free();
+      }
+    },
+    peakBytes: () => client.memoryOf(client.devices[0])?.peak,
     async dispose() {
       if (closed) return;
       closed = true;

@@ -20,6 +20,19 @@ describe.skipIf('missing' in here)('kernels', () => {
   );
 });
 
+describe.skipIf('missing' in here)("a GPU's way to write them", () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await openCpu('path' in here ? here.path : '', 1, { lowerAs: 'cuda' });
+  });
+  afterAll(() => engine.dispose());
+  const different = OP_EXAMPLES.filter(({ name }) => /depthwise|batch ?norm/i.test(name));
+  test('there are some', () => expect(different.length).toBeGreaterThan(5));
+  test.each(different.map((example) => [example.name, example] as const))('%s', (_, { step, inputs }) =>
+    expectAgreement(engine, step, {}, inputs, 1e-5),
+  );
+});
+
 test.skipIf(!('missing' in here))(`kernels (skipped: ${'missing' in here ? here.missing : ''})`, () => {});
 
 test('every op that can be captured can be lowered', () => {

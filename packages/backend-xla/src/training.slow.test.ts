@@ -140,6 +140,17 @@ describe.skipIf('missing' in here)('training', () => {
     await four.dispose();
   });
 
+  test("a step's memory is known before it runs, and grows with its batch", async () => {
+    const engine = await openCpu(path);
+    const bytes = async (n: number): Promise<number> =>
+      (await engine.memoryOf!(step, { state: STATE, inputs: batch(1, n) })).bytes;
+    const [few, many] = [await bytes(16), await bytes(4096)];
+    expect(few).toBeGreaterThan(4 * (6 * 16 + 16 + 16 + 16 * CLASSES + 16 * 7 + 1));
+    expect(many).toBeGreaterThan(4096 * 4 * (6 + 16));
+    expect(engine.peakBytes!(), 'a CPU does not count').toBeUndefined();
+    await engine.dispose();
+  });
+
   describe('bfloat16', () =>
     testMixedPrecision({
       open: (precision) => openCpu(path, 1, { precision: precision === 'float32' ? 'float32' : 'bfloat16' }),

@@ -6,7 +6,7 @@ import { batchParts } from '@facewright/training';
 import { backendFor, compose, type Composition, presetOf, recogniseData } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { configOf, requireAtLeast } from '../config-of.js';
-import { planTraining, type StagePlan } from '../plan-training.js';
+import { planOnDevice, planTraining, type DeviceStagePlan, type StagePlan } from '../plan-training.js';
 import { withSession } from '../session.js';
 import type { PlanOptions } from '../commands/plan.js';
 
@@ -30,27 +30,23 @@ export default (options: PlanOptions) =>
     const composition = await compose(config, backend, scope);
     const engine = await (await composition.backend.make()).open();
     try {
-      const limitBytes = limitOf(options, backend.plugin.options);
-      const stages = planTraining({
-        ...(await partsOf(composition)),
-        classes,
-        batch: config.batch,
-        microBatch: config.microBatch,
-        block: blockOf(engine),
-        limitBytes,
-        processBytes,
-      });
-      const plan = {
+      const about = {
         engine: engine.name,
-        lowering: loweringOf(engine),
         model: composition.model.name,
         classes,
         batch: config.batch,
         microBatch: config.microBatch ?? null,
         processBytes,
-        limitBytes,
-        stages,
       };
+      const parts = { ...(await partsOf(composition)), classes, batch: config.batch, microBatch: config.microBatch };
+      if (engine.memoryOf) {
+        const plan = { ...about, device: engine.device, stages: await planOnDevice(engine.memoryOf, parts) };
+        print(deviceText(plan));
+        return { json: plan };
+      }
+      const limitBytes = limitOf(options, backend.plugin.options);
+      const stages = planTraining({ ...parts, block: blockOf(engine), limitBytes, processBytes });
+      const plan = { ...about, lowering: loweringOf(engine), limitBytes, stages };
       print(textOf(plan));
       return { json: plan };
     } finally {
@@ -105,6 +101,28 @@ interface Plan {
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
 const count = (number: number): string => number.toLocaleString('en');
 
+const row = (name: string, text: string): string => `  ${name.padEnd(16)}${text}`;
+const parametersText = ({ model, head, optimiser }: StagePlan['parameters']): string =>
+  `${count(model)} of the model, ${count(head)} of the head; the optimiser remembers ${count(optimiser)} numbers`;
+
+interface DevicePlan extends Pick<Plan, 'model' | 'classes' | 'batch' | 'microBatch'> {
+  readonly device: string;
+  readonly stages: readonly DeviceStagePlan[];
+}
+
+function deviceText({ device, model, classes, batch, microBatch, stages }: DevicePlan): string {
+  const inParts = microBatch === null ? '' : ` in parts of ${microBatch}`;
+  return [
+    `${model}, ${count(classes)} classes, batches of ${batch}${inParts}, on ${device}`,
+    ...stages.flatMap(({ loss, optimiser, parameters, deviceBytes, deviceLimitBytes, fits }, index) => [
+      `stage ${index + 1}: ${loss}, ${optimiser}`,
+      row('parameters', parametersText(parameters)),
+      row('on each device', gigabytes(deviceBytes) + (deviceLimitBytes ? ` of ${gigabytes(deviceLimitBytes)}` : '')),
+      ...(fits === false ? [row('', 'does not fit. Use a smaller --micro-batch or --batch.')] : []),
+    ]),
+  ].join('\n');
+}
+
 function textOf({ engine, lowering, model, classes, batch, microBatch, limitBytes, stages }: Plan): string {
   const inParts = microBatch === null ? '' : ` in parts of ${microBatch}`;
   const lines = [
@@ -115,13 +133,9 @@ function textOf({ engine, lowering, model, classes, batch, microBatch, limitByte
       `The engine "${engine}" runs op by op and keeps more than is said here, which is for onnx without its blocked layout.`,
     );
   stages.forEach(({ loss, optimiser, parameters, activationBytes, peakBytes, here }, index) => {
-    const row = (name: string, text: string): string => `  ${name.padEnd(16)}${text}`;
     lines.push(
       `stage ${index + 1}: ${loss}, ${optimiser}`,
-      row(
-        'parameters',
-        `${count(parameters.model)} of the model, ${count(parameters.head)} of the head; the optimiser remembers ${count(parameters.optimiser)} numbers`,
-      ),
+      row('parameters', parametersText(parameters)),
       row('activations', gigabytes(activationBytes)),
       row('peak memory', `${gigabytes(peakBytes.exact)} for a whole batch at once`),
       row(

@@ -36,7 +36,7 @@ export function addBench(program: Command): void {
     .addHelpText(
       'after',
       `
-Peak memory is that of the whole process, without a GPU's own. The result says how the step was lowered: an engine that compiles has a name for it, and "eager"
+Peak memory is that of the whole process, or of the device where the engine can tell it. The result says how the step was lowered: an engine that compiles has a name for it, and "eager"
 means that it ran op by op.
 
 Examples:
@@ -45,6 +45,7 @@ Examples:
   facewright bench train --backend onnx --options '{"threads":2,"lowering":"std"}' --json
   facewright bench train --loss arcface --backend webgpu
   facewright bench train --loss '{"name":"arcface","m":0.35}'
+  facewright bench train --backend xla --options '{"precision":"bfloat16"}' --batch 512 --loss arcface --classes 68000
   facewright bench train --batch 512 --micro-batch 64 --classes 10575`,
     )
     .action(lazily(() => import('../actions/bench.js')));

@@ -44,12 +44,14 @@ export function addPlan(program: Command): void {
     .addHelpText(
       'after',
       `
-The figures are those of the onnx engine, and of the whole process. Where a step would take more than it may, the engine computes part of the
+On xla the step is compiled for the device, and the figures are those of XLA's compiler, for one device.
+Otherwise the figures are those of the onnx engine, and of the whole process. Where a step would take more than it may, the engine computes part of the
 forward pass twice ("recomputed"): the numbers stay the same. --micro-batch goes over a batch in parts; batch norm then is that of each part.
 
 Examples:
   facewright plan
   facewright plan --preset paper --classes 85000
+  facewright plan --backend xla --classes 68000 --batch 512
   facewright plan --preset full --batch 512 --micro-batch 64 --classes 10575 --memory 11
   facewright plan --config facewright.config.ts --data run/dataset --json`,
     )

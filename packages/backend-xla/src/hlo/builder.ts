@@ -244,6 +244,29 @@ export class Builder {
     );
   }
 
+  /** Sums of several of one shape in one pass. */
+  sums(list: readonly Hlo[], axes: Shape): Hlo[] {
+    const [{ shape, type }] = list;
+    const zero = this.filled(0, [], type);
+    const spec = { shape: shape.filter((_, i) => !axes.includes(i)), type };
+    const scalar = typeOf(zero);
+    const parameters = [
+      ...list.map((_, i) => `%left.${i}: ${scalar}`),
+      ...list.map((_, i) => `%right.${i}: ${scalar}`),
+    ];
+    const sums = list.map((_, i) => `%sum.${i} = stablehlo.add %left.${i}, %right.${i} : ${scalar}`);
+    const types = list.map(() => scalar).join(', ');
+    const body = region(parameters, [
+      ...sums,
+      `stablehlo.return ${list.map((_, i) => `%sum.${i}`).join(', ')} : ${types}`,
+    ]);
+    const operands = [...list.map(({ name }) => name), ...list.map(() => zero.name)].join(', ');
+    return this.ops(
+      `"stablehlo.reduce"(${operands}) <{dimensions = ${array(axes)}}> (${body}) : (${[...list.map(typeOf), ...list.map(() => scalar)].join(', ')}) -> (${list.map(() => typeOf(spec)).join(', ')})`,
+      list.map(() => spec),
+    );
+  }
+
   sum = (x: Hlo, axes: Shape): Hlo => this.reduce('add', x, axes, 0);
   max = (x: Hlo, axes: Shape): Hlo => this.reduce('maximum', x, axes, isFloat(x.type) ? -Infinity : -(2 ** 31));
   min = (x: Hlo, axes: Shape): Hlo => this.reduce('minimum', x, axes, isFloat(x.type) ? Infinity : 2 ** 31 - 1);

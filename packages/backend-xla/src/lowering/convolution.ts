@@ -37,20 +37,14 @@ const toInput =
   (depthwise: boolean): Lowering =>
   ({ hlo, inputs: { dy, filter }, attrs, shape }) => {
     const { strides, dilations, inputGradientPad, inChannels } = convGeometry(shape, filter.shape, attrs, depthwise);
-    const turned = hlo.reverse(filter, [0, 1]);
-    // [h, w, c, m] as [h, w, m, c]: of each group's m channels one
-    return hlo.convolution(
-      dy,
-      depthwise ? hlo.transpose(turned, [0, 1, 3, 2]) : turned,
-      shape,
-      depthwise ? FORWARD : TO_INPUT,
-      {
-        pad: inputGradientPad,
-        inputDilation: strides,
-        kernelDilation: dilations,
-        featureGroups: depthwise ? inChannels : 1,
-      },
-    );
+    // [h, w, c, m] as [h, w, m, c]: of each group's m channels one. Turned round last: that is how XLA knows a gradient
+    const turned = hlo.reverse(depthwise ? hlo.transpose(filter, [0, 1, 3, 2]) : filter, [0, 1]);
+    return hlo.convolution(dy, turned, shape, depthwise ? FORWARD : TO_INPUT, {
+      pad: inputGradientPad,
+      inputDilation: strides,
+      kernelDilation: dilations,
+      featureGroups: depthwise ? inChannels : 1,
+    });
   };
 
 const kernelWindow = ({ strides, dilations, kernelGradientPad }: ConvGeometry) => ({

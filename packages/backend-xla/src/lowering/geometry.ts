@@ -58,10 +58,19 @@ export function convGeometry(
     outSize: out,
     inChannels: info.inChannels,
     outChannels: info.outChannels,
-    pad: sides((side, span, reach) => [before[side], Math.max(0, span - 1 + reach - size[side] - before[side])]),
+    pad: sides((side, span, reach) => [before[side], after(before[side], size[side], span - 1 + reach, stride[side])]),
     inputGradientPad: sides((side, span, reach) => [reach - 1 - before[side], size[side] - span + before[side]]),
     kernelGradientPad: sides((side, span, reach) => [before[side], reach - 1 - size[side] - before[side] + span]),
   };
+}
+
+/**
+ * What lies behind the input: as much as before it where the last window leaves the rest out, since libraries pad both sides alike and everything else
+ * is padded by a copy of the images.
+ */
+function after(before: number, size: number, needed: number, stride: number): number {
+  const least = Math.max(0, needed - size - before);
+  return before > least && size + 2 * before - needed < stride ? before : least;
 }
 
 export interface PoolGeometry extends PoolWindow {

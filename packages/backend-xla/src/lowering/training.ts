@@ -10,7 +10,7 @@ import {
 } from '@facewright/core';
 import type { Builder } from '../hlo/builder.js';
 import { sizeOf, type Hlo } from '../hlo/value.js';
-import { allButLast, full, overChannels, overRows, type Kernel, type Lowerings } from './lowering.js';
+import { allButLast, full, overChannels, overRows, type Kernel, type Lowerings, type Target } from './lowering.js';
 import { normalised } from './reduction.js';
 
 /** x as parts [P, n/P, …, c], each with statistics of its own, and what is taken over each of them. */
@@ -18,8 +18,10 @@ interface Parts {
   readonly count: number;
   readonly values: number;
   of(x: Hlo): Hlo;
-  /** Σ over all of a part but the channels: [P, c]. */
-  sum(x: Hlo): Hlo;
+  /** The first value of each channel: [P, c]. */
+  first(x: Hlo): Hlo;
+  /** Σ over all of a part but the channels, of two tensors: [P, c] each. */
+  sums(a: Hlo, b: Hlo): readonly Hlo[];
   /** [P, c] over the parts. */
   over(x: Hlo): Hlo;
   /** [P, c] to [c]. */
@@ -27,7 +29,7 @@ interface Parts {
 }
 
 /** The parts of a batch; a batch that they do not divide is one. */
-function partsOf(hlo: Builder, x: Hlo, wanted: number): Parts {
+function partsOf(hlo: Builder, x: Hlo, { statistics: wanted, platform }: Target): Parts {
   const [n, ...rest] = x.shape;
   const channels = rest[rest.length - 1];
   const count = n % wanted === 0 ? wanted : 1;
@@ -37,7 +39,23 @@ function partsOf(hlo: Builder, x: Hlo, wanted: number): Parts {
     count,
     values: sizeOf(shape) / channels / count,
     of: (value) => hlo.reshape(value, shape),
-    sum: (value) => hlo.reshape(hlo.sum(value, count === 1 ? inner : inner.slice(1)), [count, channels]),
+    first: (value) => {
+      const end = shape.map((side, axis) => (axis === shape.length - 1 || (count > 1 && axis === 0) ? side : 1));
+      return hlo.reshape(
+        hlo.slice(
+          value,
+          end.map(() => 0),
+          end,
+        ),
+        [count, channels],
+      );
+    },
+    sums: (...both) => {
+      const axes = count === 1 ? inner : inner.slice(1);
+      // on a GPU two sums in one op are two kernels instead of three; on a CPU they are not vectorised
+      const sums = platform === 'cpu' ? both.map((value) => hlo.sum(value, axes)) : hlo.sums(both, axes);
+      return sums.map((sum) => hlo.reshape(sum, [count, channels]));
+    },
     over: (value) =>
       count === 1
         ? overChannels(hlo, hlo.reshape(value, [channels]), shape)
@@ -46,18 +64,26 @@ function partsOf(hlo: Builder, x: Hlo, wanted: number): Parts {
   };
 }
 
-/** What forward and backward share: written twice it stands once in the text. */
+/**
+ * What forward and backward share: written twice it stands once in the text. Mean and variance take one pass: sums of x − f and (x − f)², with f the
+ * first value of each channel, since sums of x and x² lose their difference where the mean is far from 0.
+ */
 function standardised(hlo: Builder, x: Hlo, epsilon: number, parts: Parts) {
   const wide = parts.of(full(hlo, x));
-  const mean = hlo.scale(parts.sum(wide), 1 / parts.values);
-  const centred = hlo.subtract(wide, parts.over(mean));
-  const variance = hlo.scale(parts.sum(hlo.multiply(centred, centred)), 1 / parts.values);
+  const first = parts.first(wide);
+  const shifted = hlo.subtract(wide, parts.over(first));
+  const share = 1 / parts.values;
+  const [offset, squares] = parts.sums(shifted, hlo.multiply(shifted, shifted)).map((sum) => hlo.scale(sum, share));
+  const spread = hlo.subtract(squares, hlo.multiply(offset, offset));
+  const variance = hlo.maximum(spread, hlo.like(0, spread));
   const inverse = hlo.unary('rsqrt', hlo.add(variance, hlo.like(epsilon, variance)));
-  return { mean, variance, inverse, normal: hlo.multiply(centred, parts.over(inverse)) };
+  const mean = hlo.add(first, offset);
+  const normal = hlo.multiply(hlo.subtract(wide, parts.over(mean)), parts.over(inverse));
+  return { mean, variance, inverse, normal };
 }
 
 function batchNorm({ hlo, inputs: { x, gamma, beta }, attrs: { epsilon }, target }: Kernel): Hlo[] {
-  const parts = partsOf(hlo, x, target.statistics);
+  const parts = partsOf(hlo, x, target);
   const { mean, variance, normal } = standardised(hlo, x, epsilon, parts);
   const y = hlo.add(
     hlo.multiply(normal, overChannels(hlo, gamma, normal.shape)),
@@ -70,11 +96,10 @@ function batchNorm({ hlo, inputs: { x, gamma, beta }, attrs: { epsilon }, target
 
 /** ∂β = Σ dy, ∂γ = Σ dy·x̂, ∂x = γ/√(σ² + ε)·(dy − ∂β/M − x̂·∂γ/M). */
 function batchNormGradient({ hlo, inputs: { x, gamma, dy }, attrs: { epsilon }, target }: Kernel): Hlo[] {
-  const parts = partsOf(hlo, x, target.statistics);
+  const parts = partsOf(hlo, x, target);
   const { inverse, normal } = standardised(hlo, x, epsilon, parts);
   const slope = parts.of(full(hlo, dy));
-  const dBeta = parts.sum(slope);
-  const dGamma = parts.sum(hlo.multiply(slope, normal));
+  const [dBeta, dGamma] = parts.sums(slope, hlo.multiply(slope, normal));
   const share = (sum: Hlo): Hlo => parts.over(hlo.scale(sum, 1 / parts.values));
   const inner = hlo.subtract(hlo.subtract(slope, share(dBeta)), hlo.multiply(normal, share(dGamma)));
   const scale = hlo.multiply(inverse, overChannels(hlo, gamma, inverse.shape));

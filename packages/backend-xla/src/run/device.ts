@@ -27,11 +27,9 @@ export class DeviceGroup {
     readonly client: Client,
     /** How many of the client's devices are used. */
     readonly count: number,
+    /** Whose compiler programs are written for. */
+    readonly platform = client.platform,
   ) {}
-
-  get platform(): string {
-    return this.client.platform;
-  }
 
   compile(text: string, settings: CompileSettings = {}): Promise<Program> {
     return this.client.compile(text, { ...settings, partitions: this.count });

@@ -1,5 +1,5 @@
 /** Compute: a backend is probed and opened, its engine compiles pure functions, an executable runs them and keeps their state. */
-import type { HostTensors, State } from '../values/tensors.js';
+import type { HostTensor, HostTensors, State } from '../values/tensors.js';
 
 /** The answer to “does this work here?”, for `doctor` and for choosing an engine. */
 export interface Availability {
@@ -62,6 +62,21 @@ export interface CompileOptions {
   readonly outputsGo?: boolean;
 }
 
+/** What a step takes of a device's memory: state, inputs, results and all that lies between. */
+export interface StepMemory {
+  /** Of one device, in bytes. */
+  readonly bytes: number;
+  /** What the device lets a program have, where it tells. */
+  readonly limitBytes?: number;
+}
+
+/** Shapes and dtypes of what goes into a step. */
+export interface StepSignature {
+  readonly name?: string;
+  readonly state: Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
+  readonly inputs: Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
+}
+
 /** How a training adapts the factor by which it multiplies its loss; see `Engine.lossScaling`. */
 export interface LossScaling {
   /** The first factor, a power of two. */
@@ -81,6 +96,10 @@ export interface Engine {
   readonly lossScaling?: LossScaling;
   /** The same for eager engines (they run `step`) and compiling ones (they capture it once per signature of shapes). */
   compile(step: StepFunction, options?: CompileOptions): Executable;
+  /** What a step would take on the device, without running it; missing where the engine cannot tell. */
+  memoryOf?(step: StepFunction, signature: StepSignature): Promise<StepMemory>;
+  /** The most of one device's memory that was in use so far; undefined where the device does not count. */
+  peakBytes?(): number | undefined;
   /** After a `DeviceLost`: takes the device anew, for what is compiled from then on. Missing where a device cannot be lost. */
   recover?(): Promise<void>;
   dispose(): Promise<void>;
