@@ -6,6 +6,10 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 export default function generate(): void {
   if (process.env.SKIP_SETUP) return; // for narrow runs while the build is known to be current
-  for (const script of ['packages/core/scripts/bundle-gradients.mjs', 'packages/preprocess/scripts/build-kernels.mjs'])
+  for (const script of [
+    'scripts/versions.mjs',
+    'packages/core/scripts/bundle-gradients.mjs',
+    'packages/preprocess/scripts/build-kernels.mjs',
+  ])
     execFileSync(process.execPath, [script], { cwd: root, stdio: 'inherit' });
 }

@@ -9,6 +9,7 @@ import {
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { VERSION } from './version.js';
 
 const DEVICE = 'plain JavaScript, 1 thread';
 
@@ -43,7 +44,7 @@ export const cpu = definePlugin({
   meta: {
     name: 'cpu',
     kind: 'backend',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'plain JavaScript: the reference, slow',
   },

@@ -3,12 +3,13 @@ import { definePlugin, FacewrightError, type Availability, type Backend } from '
 import { z } from 'zod';
 import { availability, findLibraries, isComplete } from './availability.js';
 import { openTensorFlowEngine } from './engine.js';
+import { VERSION } from './version.js';
 
 export const nodeGpu = definePlugin({
   meta: {
     name: 'node-gpu',
     kind: 'backend',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: "TensorFlow's own library: CUDA, and a fast CPU",
   },

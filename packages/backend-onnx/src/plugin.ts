@@ -11,12 +11,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { openOnnxEngine, versionOf } from './engine.js';
 import { loadRuntime, PROVIDERS, type Provider, type Runtime } from './session/runtime.js';
+import { VERSION } from './version.js';
 
 export const onnx = definePlugin({
   meta: {
     name: 'onnx',
     kind: 'backend',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'onnxruntime: a training step as one compiled graph; the default in Node',
   },

@@ -3,6 +3,7 @@ import { definePlugin, openEagerEngine, type Availability, type Backend, type En
 import { z } from 'zod';
 import { registerTrainingKernels } from './kernels/index.js';
 import { WASM } from './kernels/register.js';
+import { VERSION } from './version.js';
 
 /** A module whose one function uses a vector instruction: only an engine with SIMD accepts it. */
 const SIMD_MODULE = Uint8Array.of(
@@ -59,7 +60,7 @@ export const wasm = definePlugin({
   meta: {
     name: 'wasm',
     kind: 'backend',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'WebAssembly: no native code, one thread',
   },

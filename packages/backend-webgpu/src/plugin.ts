@@ -3,13 +3,14 @@ import { definePlugin, type Backend } from '@facewright/core';
 import { z } from 'zod';
 import { openWebgpuEngine } from './engine.js';
 import { probe, type GpuSource } from './gpu/source.js';
+import { VERSION } from './version.js';
 
 export const webgpuPlugin = (source: GpuSource) =>
   definePlugin({
     meta: {
       name: 'webgpu',
       kind: 'backend',
-      version: '0.1.0',
+      version: VERSION,
       apiVersion: 1,
       description: 'WebGPU: any GPU, in the browser and in Node',
     },

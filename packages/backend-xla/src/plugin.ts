@@ -4,12 +4,13 @@ import { z } from 'zod';
 import { availability, choosePlugin } from './availability.js';
 import { KINDS } from './discovery/known.js';
 import { openXlaEngine } from './engine.js';
+import { VERSION } from './version.js';
 
 export const xla = definePlugin({
   meta: {
     name: 'xla',
     kind: 'backend',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'XLA: any accelerator that has a PJRT plugin',
   },

@@ -21,6 +21,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
 import { constant, cosineLogits, cosSin, lengths, scale, shiftTarget } from './margin.js';
+import { VERSION } from './version.js';
 
 /** As the authors' code starts: no photo is far from the mean until the statistics have moved. */
 const FIRST = { mean: 20, deviation: 100 };
@@ -119,7 +120,7 @@ export const adaFace = definePlugin({
   meta: {
     name: 'adaface',
     kind: 'loss',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: "margin by photo quality, read from the embedding's length",
   },

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { angularShift, beyondRule, cosineLogits, scale, shiftTarget } from './margin.js';
+import { VERSION } from './version.js';
 
 const arcFaceOptions = z.strictObject({
   s: scale,
@@ -20,7 +21,7 @@ const arcFaceOptions = z.strictObject({
 
 /** The loss plugin `arcface`. Parameter: `centres` [embeddingSize, identities], N(0, 0.01) at the start; only their directions count. */
 export const arcFace = definePlugin({
-  meta: { name: 'arcface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'additive angular margin' },
+  meta: { name: 'arcface', kind: 'loss', version: VERSION, apiVersion: 1, description: 'additive angular margin' },
   options: arcFaceOptions,
   create: ({ s, m, beyond, smoothing }): Loss => ({
     ...centreHead,

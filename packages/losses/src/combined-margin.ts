@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { angularShift, beyondRule, cosineLogits, cosSin, scale, shiftTarget, type BeyondRule } from './margin.js';
+import { VERSION } from './version.js';
 
 const combinedOptions = z
   .strictObject({
@@ -40,7 +41,7 @@ export const combinedMargin = definePlugin({
   meta: {
     name: 'combined-margin',
     kind: 'loss',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'margins m1, m2, m3 of SphereFace, ArcFace and CosFace in one',
   },

@@ -11,10 +11,11 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { cosineLogits, scale } from './margin.js';
+import { VERSION } from './version.js';
 
 /** The loss plugin `cosface`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
 export const cosFace = definePlugin({
-  meta: { name: 'cosface', kind: 'loss', version: '0.1.0', apiVersion: 1, description: 'additive cosine margin' },
+  meta: { name: 'cosface', kind: 'loss', version: VERSION, apiVersion: 1, description: 'additive cosine margin' },
   options: z.strictObject({
     s: scale,
     m: z.number().min(0).max(2).default(0.35).describe("margin, taken off the target's cosine"),

@@ -14,13 +14,14 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
 import { angularShift, beyondRule, constant, cosineLogits, scale, shiftTarget } from './margin.js';
+import { VERSION } from './version.js';
 
 /** The loss plugin `curricularface`. Parameter: `centres` [embeddingSize, identities]. Statistic: `t`, scalar, 0 at the start. */
 export const curricularFace = definePlugin({
   meta: {
     name: 'curricularface',
     kind: 'loss',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'ArcFace whose hard negatives weigh more as training goes on',
   },

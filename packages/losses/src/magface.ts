@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
 import { angularShift, beyondRule, cosineLogits, lengths, scale, shiftTarget } from './margin.js';
+import { VERSION } from './version.js';
 
 const options = z
   .strictObject({
@@ -42,7 +43,7 @@ export const magFace = definePlugin({
   meta: {
     name: 'magface',
     kind: 'loss',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: "margin that grows with the embedding's length, which becomes a measure of quality",
   },

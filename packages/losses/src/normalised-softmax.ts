@@ -11,13 +11,14 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { cosineLogits, scale } from './margin.js';
+import { VERSION } from './version.js';
 
 /** The loss plugin `normalised-softmax`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
 export const normalisedSoftmax = definePlugin({
   meta: {
     name: 'normalised-softmax',
     kind: 'loss',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'cross-entropy of scaled cosines, without a margin',
   },

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { unitColumns } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
+import { VERSION } from './version.js';
 
 const softmaxOptions = z.strictObject({
   bias: z.boolean().default(true).describe('a learned constant for every identity'),
@@ -26,7 +27,7 @@ export const softmax = definePlugin({
   meta: {
     name: 'softmax',
     kind: 'loss',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'dense layer and cross-entropy, for the first stage',
   },

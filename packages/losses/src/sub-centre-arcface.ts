@@ -20,6 +20,7 @@ import { z } from 'zod';
 import { firstCentres, unitColumns } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
 import { angularShift, beyondRule, cosineLogits, scale, shiftTarget } from './margin.js';
+import { VERSION } from './version.js';
 
 /** The columns `k·identities + j` of `all` that `pick(j)` names, as [embeddingSize, identities]. */
 function picked(all: HostTensor, identities: number, pick: (identity: number) => number): HostTensor {
@@ -58,7 +59,7 @@ export const subCentreArcFace = definePlugin({
   meta: {
     name: 'sub-centre-arcface',
     kind: 'loss',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'ArcFace with several centres an identity, for data with wrong labels',
   },

@@ -14,6 +14,7 @@ import {
 } from './bottlenecks.js';
 import { faceModel } from './face-model.js';
 import { networkSize, type Block, type NetworkSize } from './layers.js';
+import { VERSION } from './version.js';
 
 /** The paper's bottleneck rows. */
 const PAPER_BOTTLENECKS: BottleneckRow[] = [
@@ -116,7 +117,7 @@ export const mobileFaceNet = definePlugin({
   meta: {
     name: 'mobilefacenet',
     kind: 'model',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'MobileFaceNet: 0.99 M parameters, 221 M multiply–adds at 112×112',
   },

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { bottleneckNetwork, bottleneckRows, networkOptions, sizeOf, type BottleneckRow } from './bottlenecks.js';
 import { faceModel } from './face-model.js';
 import { networkSize, type Block, type NetworkSize } from './layers.js';
+import { VERSION } from './version.js';
 
 const PAPER_BOTTLENECKS: BottleneckRow[] = [
   [1, 16, 1, 1],
@@ -62,7 +63,7 @@ export const mobileNetV2 = definePlugin({
   meta: {
     name: 'mobilenetv2',
     kind: 'model',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'MobileNetV2 with a global depthwise convolution: 2.5 M parameters, 300 M multiply–adds at 112×112',
   },

@@ -1,6 +1,7 @@
 /** The detector that finds nothing, as a plugin: for datasets that bring their landmarks with them. */
 import { API_VERSION, definePlugin, type Detector, type Face } from '@facewright/core';
 import { z } from 'zod';
+import { VERSION } from './version.js';
 
 class GivenLandmarks implements Detector {
   readonly fingerprint = 'given landmarks';
@@ -14,7 +15,7 @@ export const givenLandmarks = definePlugin({
   meta: {
     name: 'landmarks',
     kind: 'detector',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: API_VERSION,
     description: 'No detection: photos must bring their landmarks',
   },

@@ -6,12 +6,13 @@ import { definePlugin, FacewrightError, type Reader } from '@facewright/core';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { list, photoOf } from './photo-files.js';
+import { VERSION } from '../version.js';
 
 export const flatFolder = definePlugin({
   meta: {
     name: 'flat-folder',
     kind: 'reader',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'A folder of photos, each taken as a person of its own',
   },

@@ -14,6 +14,7 @@ import {
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { byCodeUnit, list, photoOf, type Entry, type Listing } from './photo-files.js';
+import { VERSION } from '../version.js';
 
 const options = z.strictObject({ path: z.string().min(1).describe('the folder that holds one subfolder a person') });
 
@@ -21,7 +22,7 @@ export const folder = definePlugin({
   meta: {
     name: 'folder',
     kind: 'reader',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'A folder of one subfolder a person',
   },
@@ -33,7 +34,7 @@ export const alignedFolder = definePlugin({
   meta: {
     name: 'aligned-folder',
     kind: 'reader',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'A folder of one subfolder a person, of crops that are aligned already',
   },

@@ -19,12 +19,13 @@ import { z } from 'zod';
 import { RecordFile, readRecordAt } from '../recordio/framing.js';
 import { firstLabel, imageBytes, parseImageRecord, RECORD_HEAD } from '../recordio/image-record.js';
 import { readIndex, readList, type ListLine } from '../recordio/side-files.js';
+import { VERSION } from '../version.js';
 
 export const insightFaceRec = definePlugin({
   meta: {
     name: 'insightface-rec',
     kind: 'reader',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'InsightFace training sets: .rec, .idx and .lst (MXNet RecordIO)',
   },

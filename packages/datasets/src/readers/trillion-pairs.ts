@@ -17,12 +17,13 @@ import { z } from 'zod';
 import { parseBare } from './bare-line.js';
 import { labelOf, leadsOut, parseLine, parseWhole, relative, type LandmarkLine } from './landmark-line.js';
 import { cannotOpen, photoOf } from './photo-files.js';
+import { VERSION } from '../version.js';
 
 export const trillionPairs = definePlugin({
   meta: {
     name: 'trillion-pairs',
     kind: 'reader',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'A list of photos with label and five points',
   },

@@ -17,12 +17,13 @@ import { basename, join, posix, resolve } from 'node:path';
 import { z } from 'zod';
 import { byCodeUnit, cannotOpen, isPhotoName } from './photo-files.js';
 import { readSlice, tarFiles, type TarFile } from './tar-file.js';
+import { VERSION } from '../version.js';
 
 export const webdataset = definePlugin({
   meta: {
     name: 'webdataset',
     kind: 'reader',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'WebDataset tar files: key.jpg with key.cls or key.json',
   },

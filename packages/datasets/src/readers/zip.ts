@@ -11,12 +11,13 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { cannotRead, openZip, type OpenZip } from '@facewright/platform/node';
 import { byCodeUnit, cannotOpen, commonFolder, isPhotoName } from './photo-files.js';
+import { VERSION } from '../version.js';
 
 export const zip = definePlugin({
   meta: {
     name: 'zip',
     kind: 'reader',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'A zip file of one folder a person',
   },

@@ -3,6 +3,7 @@ import { API_VERSION, definePlugin, FacewrightError, landmarkPoints, type Aligne
 import { z } from 'zod';
 import { fitSimilarity, inverse } from './similarity.js';
 import { warp } from './warp.js';
+import { VERSION } from '../version.js';
 
 /** Side of the image that the template's numbers are for. */
 const TEMPLATE_SIZE = 112;
@@ -44,7 +45,7 @@ export const fivePoint = definePlugin({
   meta: {
     name: 'five-point',
     kind: 'aligner',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: API_VERSION,
     description: 'Umeyama similarity onto the five-point InsightFace template',
   },

@@ -17,6 +17,7 @@ import {
 import { z } from 'zod';
 import { Kernels } from '../kernels/module.js';
 import { nextWords, seededLanes } from './lanes.js';
+import { VERSION } from '../version.js';
 
 const ENTRIES = 65536;
 
@@ -97,7 +98,7 @@ export const gaussianNoise = definePlugin({
   meta: {
     name: 'gaussian-noise',
     kind: 'augmenter',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: API_VERSION,
     description: 'Additive Gaussian noise',
   },

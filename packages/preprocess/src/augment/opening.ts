@@ -5,6 +5,7 @@
 import { API_VERSION, definePlugin, type Augmenter, type RgbImage } from '@facewright/core';
 import { z } from 'zod';
 import { sharedKernels } from '../kernels/module.js';
+import { VERSION } from '../version.js';
 
 export function createOpening(side: number): Augmenter {
   const reach = (side - 1) / 2;
@@ -72,7 +73,7 @@ export const opening = definePlugin({
   meta: {
     name: 'opening',
     kind: 'augmenter',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: API_VERSION,
     description: 'Morphological opening with a square',
   },

@@ -6,6 +6,7 @@ import { API_VERSION, definePlugin, type Augmenter, type Random } from '@facewri
 import { z } from 'zod';
 import { sharedKernels } from '../kernels/module.js';
 import { nextWords, seededLanes } from './lanes.js';
+import { VERSION } from '../version.js';
 
 export function createSaltAndPepper(amount: number, salt: number): Augmenter {
   const [struck, white] = [threshold(amount), threshold(amount * salt)];
@@ -46,7 +47,7 @@ export const saltAndPepper = definePlugin({
   meta: {
     name: 'salt-and-pepper',
     kind: 'augmenter',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: API_VERSION,
     description: 'Single values turned white or black',
   },

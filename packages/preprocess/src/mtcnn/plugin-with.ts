@@ -3,6 +3,7 @@ import { API_VERSION, brand, definePlugin, FacewrightError, type PluginContext }
 import { z } from 'zod';
 import { createMtcnn } from './detector.js';
 import type { WeightsOutcome } from './weights.js';
+import { VERSION } from '../version.js';
 
 /** The weights cannot be had: a run may then go on with landmarks that the dataset brings. */
 export class MtcnnUnavailable extends FacewrightError {
@@ -31,7 +32,7 @@ export const mtcnnWith = (weightsOf: WeightsSource) =>
     meta: {
       name: 'mtcnn',
       kind: 'detector',
-      version: '0.1.0',
+      version: VERSION,
       apiVersion: API_VERSION,
       description: 'MTCNN by the rules of the Python package mtcnn 0.1.0',
     },

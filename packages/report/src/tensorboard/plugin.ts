@@ -4,6 +4,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { encodeEvent, encodeRecord, type EventContent } from './records.js';
+import { VERSION } from '../version.js';
 
 type Scalars = Readonly<Record<string, number>>;
 
@@ -87,7 +88,7 @@ export const tensorBoard = definePlugin({
   meta: {
     name: 'tensorboard',
     kind: 'logger',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'event files for TensorBoard',
   },

@@ -17,6 +17,7 @@ import { preparationOf } from '../stages/preparation.js';
 import { drawHeldOut, trainStage } from '../stages/train.js';
 import { verifyModel } from '../stages/verify.js';
 import { createMemoryDataset } from './memory-dataset.js';
+import { VERSION } from '../version.js';
 
 export interface PageRunOptions {
   readonly builtins: Builtins;
@@ -89,7 +90,7 @@ async function composeInPage(options: PageRunOptions): Promise<Composition> {
 
 /** The page's engine as the backend of its run. */
 const opened = (engine: Engine): ConfiguredPlugin<'backend'> => ({
-  meta: { name: engine.name, kind: 'backend', version: '0.1.0', apiVersion: 1 },
+  meta: { name: engine.name, kind: 'backend', version: VERSION, apiVersion: 1 },
   options: {},
   create: async () => ({
     probe: async () => ({ usable: true, device: engine.device }),

@@ -1,5 +1,6 @@
 /** The accuracy criterion: the accuracy on the validation photos is as high as wanted, or has not risen for so many validations. */
 import { accuracyRule, definePlugin, type AccuracyRule, type Criterion } from '@facewright/core';
+import { VERSION } from '../version.js';
 
 type Seen = {
   /** The highest accuracy so far, and the step of the stage at which it was measured. */
@@ -38,7 +39,7 @@ export const accuracyCriterion = definePlugin({
   meta: {
     name: 'accuracy',
     kind: 'criterion',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'a stage until its validation accuracy is reached, or stops rising',
   },

@@ -1,6 +1,7 @@
 /** Criteria that count: so many steps, so many epochs. */
 import { definePlugin, type Criterion } from '@facewright/core';
 import { z } from 'zod';
+import { VERSION } from '../version.js';
 
 type Done = { readonly steps: number; readonly stepsPerEpoch: number };
 
@@ -27,7 +28,7 @@ export function afterEpochs({ epochs }: { readonly epochs: number }): Criterion<
 
 /** The criterion plugin `steps`. */
 export const stepsCriterion = definePlugin({
-  meta: { name: 'steps', kind: 'criterion', version: '0.1.0', apiVersion: 1, description: 'a stage of so many steps' },
+  meta: { name: 'steps', kind: 'criterion', version: VERSION, apiVersion: 1, description: 'a stage of so many steps' },
   options: z.strictObject({ steps: z.int().min(1) }),
   create: afterSteps,
 });
@@ -37,7 +38,7 @@ export const epochsCriterion = definePlugin({
   meta: {
     name: 'epochs',
     kind: 'criterion',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'a stage of so many epochs',
   },

@@ -3,6 +3,7 @@
  * gains add up and a rise followed by a fall is not one. Losses of the warm-up do not count.
  */
 import { definePlugin, plateauRule, type Criterion, type PlateauRule } from '@facewright/core';
+import { VERSION } from '../version.js';
 
 type Seen = {
   /** The window being filled. */
@@ -32,7 +33,7 @@ export const plateauCriterion = definePlugin({
   meta: {
     name: 'plateau',
     kind: 'criterion',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'a stage until its loss levels off',
   },

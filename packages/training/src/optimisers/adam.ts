@@ -16,6 +16,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { weightDecayOptions, weightDecays } from './weight-decay.js';
+import { VERSION } from '../version.js';
 
 const options = {
   beta1: z.number().min(0).lt(1).default(0.9),
@@ -28,7 +29,7 @@ export const adam = definePlugin({
   meta: {
     name: 'adam',
     kind: 'optimiser',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'Adam, with decoupled weight decay',
   },
@@ -41,7 +42,7 @@ export const adamW = definePlugin({
   meta: {
     name: 'adamw',
     kind: 'optimiser',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'Adam with decoupled weight decay of 0.01',
   },

@@ -7,12 +7,13 @@ import { definePlugin, filled, type HostTensors, type Optimiser, type OptimiserS
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { weightDecayOptions, weightDecays } from './weight-decay.js';
+import { VERSION } from '../version.js';
 
 export const sgd = definePlugin({
   meta: {
     name: 'sgd',
     kind: 'optimiser',
-    version: '0.1.0',
+    version: VERSION,
     apiVersion: 1,
     description: 'Stochastic gradient descent with momentum',
   },

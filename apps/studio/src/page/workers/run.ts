@@ -17,6 +17,7 @@ import { DRAWN_NOTICE } from '../drawn-people.js';
 import { openEngine, type EngineChoice } from './engine.js';
 import { onnxFile } from './onnx-file.js';
 import { builtins } from './parts.js';
+import { VERSION } from '../version.js';
 
 /** A photo as the page hands it over. */
 export interface PhotoFile {
@@ -72,7 +73,7 @@ export async function executeRun(
       signal,
       directory: request.directory ?? DIRECTORY,
       command: 'studio',
-      versions: { facewright: '0.1.0', browser: navigator.userAgent },
+      versions: { facewright: VERSION, browser: navigator.userAgent },
       where: 'the settings of the page',
     });
     const files = await loadModelFiles(modelDirectory);
@@ -114,7 +115,7 @@ function readerOf(files: readonly PhotoFile[]): ConfiguredPlugin {
     },
   };
   return {
-    meta: { name: 'page', kind: 'reader', version: '0.1.0', apiVersion: 1 },
+    meta: { name: 'page', kind: 'reader', version: VERSION, apiVersion: 1 },
     options: {},
     create: async () => reader,
   };
