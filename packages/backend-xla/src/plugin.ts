@@ -55,6 +55,13 @@ export const xla = definePlugin({
   create: (options, { baseDirectory, emit }): Backend => {
     const directories = [baseDirectory, process.cwd()];
     return {
+      // of the processor's plugin it is known only once it is found: what is named counts
+      traits: {
+        speed: options.platform === 'cpu' ? 'processor' : 'accelerator',
+        workers: false,
+        layout: 'interleaved',
+        sizes: 'fixed',
+      },
       probe: () => availability(options, directories),
       async open() {
         const { plugin, reason, remedy } = await choosePlugin(options, directories);

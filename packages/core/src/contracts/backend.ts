@@ -30,6 +30,11 @@ export interface BackendTraits {
   readonly workers: false | Readonly<Record<string, unknown>>;
   /** The order of an image's values that it computes fastest with. `planes`: channels first, as in ONNX. `interleaved`: channels last, as in tfjs. */
   readonly layout: 'planes' | 'interleaved';
+  /**
+   * What a new size of an input costs. `fixed`: seconds of compiling, so that faces are looked for in photos of many sizes on another engine. Default
+   * `any`: little.
+   */
+  readonly sizes?: 'any' | 'fixed';
 }
 
 /** Of a backend that does not say: nothing is held against it. */

@@ -6,6 +6,7 @@ import {
   EVENTS,
   findPlugin,
   plainReference,
+  pluginContext,
   type ConfiguredPlugin,
   type DataName,
   type DataReference,
@@ -19,7 +20,7 @@ import {
   type TierRule,
 } from '@facewright/core';
 import { packageOf } from './builtins.js';
-import type { ChosenBackend, EngineRow } from './engines.js';
+import { engineForAnySize, type ChosenBackend, type EngineRow } from './engines.js';
 import type { GivenParts, NamedKind } from './given.js';
 import type { PluginLibrary } from './library.js';
 import { partIn, type Part } from './part.js';
@@ -71,6 +72,8 @@ export interface Composition {
   readonly aligner: Part<'aligner'>;
   readonly model: Part<'model'>;
   readonly backend: Part<'backend'>;
+  /** Where faces are looked for: the backend, or another one where that compiles for each size of an image. */
+  readonly detectionBackend: Part<'backend'>;
   readonly stages: readonly StageParts[];
   readonly tiers: readonly TierParts[];
   readonly loggers: readonly Part<'logger'>[];
@@ -131,9 +134,12 @@ export async function composeParts(config: RunConfig, options: ComposeOptions): 
     loggers: [...(await all('logger', config.loggers)), ...given.unused('logger').map((plugin) => part(plugin))],
   };
   given.requireAllUsed(where);
+  const anySize = await engineForAnySize(options.backend.plugin, library, pluginContext(container, 'probe'));
+  const detectionBackend = anySize === options.backend.plugin ? parts.backend : part(anySize);
   const resolved = resolvedConfig(config, parts);
   return {
     ...parts,
+    detectionBackend,
     container,
     config: resolved,
     stages: stages.map((stage, index) => ({ ...stage, config: resolved.stages[index] })),
@@ -144,7 +150,7 @@ export async function composeParts(config: RunConfig, options: ComposeOptions): 
     given,
     baseDirectory,
     where,
-    ...engineOf(container, parts.backend, options.backend.passedOver),
+    ...enginesOf(container, parts.backend, detectionBackend, options.backend.passedOver),
   };
 }
 
@@ -159,28 +165,40 @@ export const modelOfData = (
 
 const nameOf = (reference: PluginReference): string => plainReference(reference).name;
 
-/** The run's engine: opened and told of when something first asks for it; and why it is a slow one, where a faster one should work. */
-function engineOf(
+/** The run's engine: opened and told of when something first asks for it; and why it is a slow one, where a faster one should work. Parts get that for images of any size. */
+function enginesOf(
   container: DependencyContainer,
   backend: Part<'backend'>,
+  detectionBackend: Part<'backend'>,
   passedOver: readonly EngineRow[],
 ): Pick<Composition, 'engine' | 'dispose'> {
   const { emit } = container.resolve(EVENTS);
-  let opening: Promise<Engine> | undefined;
-  let opened: Engine | undefined;
-  const open = async (): Promise<Engine> => {
-    opened = await (await backend.make()).open();
-    const { name, device } = opened;
-    if (passedOver.length)
-      emit('notice', {
-        level: 'warning',
-        message: `The engine is ${name}, which is slow: ${passedOver.map((row) => `${row.name} does not work here (${row.reason ?? 'no reason given'})`).join(', ')}.`,
-        todo: passedOver.at(-1)!.remedy,
-      });
-    emit('engine.opened', { name, device, purpose: 'detection, training and evaluation' });
-    return opened;
+  const opened: Engine[] = [];
+  const opening = (part: Part<'backend'>, purpose: string): (() => Promise<Engine>) => {
+    let engine: Promise<Engine> | undefined;
+    const open = async (): Promise<Engine> => {
+      const made = await (await part.make()).open();
+      opened.push(made);
+      const { name, device } = made;
+      if (part === backend && passedOver.length) emit('notice', slowEngine(name, passedOver));
+      emit('engine.opened', { name, device, purpose });
+      return made;
+    };
+    return () => (engine ??= open());
   };
-  const engine = (): Promise<Engine> => (opening ??= open());
-  container.register(ENGINE, { useFactory: engine });
-  return { engine, dispose: async () => opened?.dispose() };
+  const same = detectionBackend === backend;
+  const engine = opening(backend, same ? 'detection, training and evaluation' : 'training and evaluation');
+  container.register(ENGINE, { useFactory: same ? engine : opening(detectionBackend, 'detection') });
+  return {
+    engine,
+    async dispose() {
+      for (const each of opened) await each.dispose();
+    },
+  };
 }
+
+const slowEngine = (name: string, passedOver: readonly EngineRow[]) => ({
+  level: 'warning' as const,
+  message: `The engine is ${name}, which is slow: ${passedOver.map((row) => `${row.name} does not work here (${row.reason ?? 'no reason given'})`).join(', ')}.`,
+  todo: passedOver.at(-1)!.remedy,
+});

@@ -11,7 +11,7 @@ import {
 } from '@facewright/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { chooseBackend, forAuto, listEngines } from './engines.js';
+import { chooseBackend, engineForAnySize, forAuto, listEngines } from './engines.js';
 import { closedLibrary } from './library.js';
 import { presetFor, presetOf } from '../presets/presets.js';
 
@@ -86,4 +86,25 @@ test('the preset fits the engine, unless one is asked for', async () => {
   expect(await presetOf(engine('silent', { usable: true })())).toEqual({ name: 'full', config: {} });
   expect((await presetOf(wasm(), 'full')).config).toEqual({});
   expect(presetFor({ speed: 'processor' }, 'small')).toEqual(presetFor({ speed: 'slow' }));
+});
+
+test('where the engine compiles for each size of an image, photos go to the first one that does not and works', async () => {
+  const fixed = (name: string) =>
+    definePlugin({
+      meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 },
+      options: z.strictObject({}),
+      create: () => ({
+        traits: { speed: 'accelerator', workers: false, layout: 'interleaved', sizes: 'fixed' },
+        probe: async () => ({ usable: true, accelerated: true }),
+        open: () => Promise.reject(new Error('not opened here')),
+      }),
+    });
+  const [first, second] = [fixed('first'), fixed('second')];
+  const broken = engine('broken', { usable: false });
+  const nameFor = async (...known: unknown[]): Promise<string> =>
+    (await engineForAnySize(first(), libraryOf(...known), context)).meta.name;
+  expect(await nameFor(first, second, broken, wasm, cpu)).toBe('wasm');
+  expect(await nameFor(first, broken), 'there is no other').toBe('first');
+  const any = wasm();
+  expect(await engineForAnySize(any, libraryOf(cpu, wasm), context)).toBe(any);
 });

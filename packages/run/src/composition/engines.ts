@@ -71,6 +71,20 @@ async function chooseAny(
   return { plugin, passedOver: await missed(plugin, passedOver, known) };
 }
 
+/** The engine for images of many sizes: the chosen one, or the first that works here in place of one that compiles for each size. */
+export async function engineForAnySize(
+  chosen: ConfiguredPlugin<'backend'>,
+  { known }: PluginLibrary,
+  context: PluginContext,
+): Promise<ConfiguredPlugin<'backend'>> {
+  if ((await traitsOf(chosen)).sizes !== 'fixed') return chosen;
+  for (const factory of backendsOf(known)) {
+    const plugin = factory();
+    if ((await traitsOf(plugin)).sizes !== 'fixed' && forAuto(await probe(plugin, context))) return plugin;
+  }
+  return chosen;
+}
+
 /** That there is no GPU is no news; that an engine for any processor is missing is, where the one chosen is slow. */
 async function missed(
   chosen: ConfiguredPlugin<'backend'>,

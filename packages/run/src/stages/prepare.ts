@@ -21,7 +21,7 @@ export async function prepareStage(
   composition: Composition,
   { directory, landmarkList, replace }: PrepareStageOptions,
 ): Promise<PreparationSummary> {
-  const { config, tiers, backend } = composition;
+  const { config, tiers, detectionBackend } = composition;
   const recipe = await workerRecipe(composition);
   const reader =
     landmarkList === undefined ? await composition.reader!.make() : await readerWithout(composition, landmarkList);
@@ -36,14 +36,24 @@ export async function prepareStage(
       config.detector,
       config.aligner,
       tiers.map(({ augmenters }) => augmenters.map(({ plugin: { meta, options } }) => [meta, options])),
-      backend.plugin.meta,
+      detectionBackend.plugin.meta,
     ],
   });
 }
 
 /** The parts for worker threads; `undefined` where one was given in code and so cannot be made anew elsewhere, or the engine is for one thread. */
 async function workerRecipe(composition: Composition): Promise<WorkerRecipe | undefined> {
-  const { config, backend, detector, aligner, tiers, given, library, baseDirectory, where } = composition;
+  const {
+    config,
+    detectionBackend: backend,
+    detector,
+    aligner,
+    tiers,
+    given,
+    library,
+    baseDirectory,
+    where,
+  } = composition;
   const parts: Part[] = [backend, detector, aligner, ...tiers.flatMap(({ augmenters }) => augmenters)] as Part[];
   if (parts.some(({ plugin }) => given.plugins.includes(plugin))) return undefined;
   const { workers } = await traitsOf(backend.plugin);
