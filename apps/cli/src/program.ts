@@ -5,8 +5,10 @@ import { addCompare } from './commands/compare.js';
 import { addDataset } from './commands/dataset.js';
 import { addDetect } from './commands/detect.js';
 import { addDoctor } from './commands/doctor.js';
+import { addEmbed } from './commands/embed.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
+import { addIdentify } from './commands/identify.js';
 import { addImport } from './commands/import.js';
 import { addModel } from './commands/model.js';
 import { addPairs } from './commands/pairs.js';
@@ -35,6 +37,8 @@ export function createProgram(): Command {
     addCompare,
     addPairs,
     addDetect,
+    addEmbed,
+    addIdentify,
     addDataset,
     addModel,
     addImport,

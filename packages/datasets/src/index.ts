@@ -5,6 +5,7 @@ export { trillionPairs } from './readers/trillion-pairs.js';
 export { insightFaceRec } from './readers/insightface-rec.js';
 export { webdataset } from './readers/webdataset.js';
 export { zip } from './readers/zip.js';
+export { isPhotoName } from './readers/photo-files.js';
 export { createDatasetWriter, type DatasetWriterOptions, type EncodedDatasetWriter } from './dataset/writer.js';
 export { openDataset, type OpenDataset } from './dataset/open.js';
 export { FORMATS, recogniseFormat, type FormatName, type Recognised } from './tools/recognise.js';

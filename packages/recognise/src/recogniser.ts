@@ -32,6 +32,11 @@ export interface FaceOptions {
   readonly aligned?: boolean;
 }
 
+export interface FacesOptions extends FaceOptions {
+  /** Only the large face near the middle. */
+  readonly central?: boolean;
+}
+
 export interface EmbeddedFace {
   /** Where the face was found; missing for a photo that is an aligned face. */
   readonly face?: Face;
@@ -84,7 +89,7 @@ export interface Recogniser {
   /** SHA-256 of the model, in hexadecimal: what a gallery is checked against. */
   readonly identity: string;
   /** All faces of a photo, in the detector's order of confidence; [] where there is none. */
-  faces(photo: PhotoInput, options?: FaceOptions): Promise<EmbeddedFace[]>;
+  faces(photo: PhotoInput, options?: FacesOptions): Promise<EmbeddedFace[]>;
   /** Of the photo's large face near the middle: `embeddingSize` numbers, of length 1. Throws a `FacewrightError` where no face is found. */
   embed(photo: PhotoInput, options?: FaceOptions): Promise<Float32Array>;
   /** Two photos, or embeddings of this model. Without a rate or a threshold, that of the card which gets most pairs right. */
@@ -157,27 +162,22 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
       });
     return aligned ?? fits;
   };
-  const embedFaces = async (
-    photo: PhotoInput,
-    options: FaceOptions,
-    choose: (faces: Face[], image: RgbImage) => readonly Face[],
-  ): Promise<EmbeddedFace[]> => {
+  const faces = async (photo: PhotoInput, options: FacesOptions = {}): Promise<EmbeddedFace[]> => {
     const image = await pixelsOf(photo);
     return inTurn(async () => {
       throwIfAborted(signal);
-      const cut = async () =>
-        choose(await (await parts.detector()).detect(image), image).map((face) => ({
-          face,
-          crop: aligner.align(image, face.landmarks),
-        }));
-      const found = isAligned(image, options) ? [{ crop: image }] : await cut();
+      const found = isAligned(image, options) ? [{ crop: image }] : await cut(image, options);
       const embeddings = await embedder.embed(found.map(({ crop }) => crop));
       return found.map((each, index) => ({ ...each, embedding: embeddings[index] }));
     });
   };
+  const cut = async (image: RgbImage, { central = false }: FacesOptions) => {
+    const all = await (await parts.detector()).detect(image);
+    const chosen = central ? [centralFace(all, image) ?? []].flat() : all;
+    return chosen.map((face) => ({ face, crop: aligner.align(image, face.landmarks) }));
+  };
   const embed = async (photo: PhotoInput, options: FaceOptions = {}): Promise<Float32Array> => {
-    const central = (all: Face[], image: RgbImage): Face[] => [centralFace(all, image) ?? []].flat();
-    const [found] = await embedFaces(photo, options, central);
+    const [found] = await faces(photo, { ...options, central: true });
     if (found) return found.embedding;
     throw new FacewrightError({
       what: 'No face was found in the photo.',
@@ -185,8 +185,6 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
       todo: 'Give a photo with a face that looks roughly at the camera.',
     });
   };
-  const faces = (photo: PhotoInput, options: FaceOptions = {}): Promise<EmbeddedFace[]> =>
-    embedFaces(photo, options, (all) => all);
   const load = (bytes: Uint8Array, where: string): void => gallery.decode(bytes, where);
 
   return {

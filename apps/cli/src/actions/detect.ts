@@ -1,5 +1,5 @@
 /** The work of `facewright detect`: the faces of photos. */
-import { join, parse } from 'node:path';
+import { join } from 'node:path';
 import {
   createEventStream,
   FacewrightError,
@@ -13,7 +13,7 @@ import {
 import { openPhoto, writeFileAtomic, type DecodeLimits } from '@facewright/platform/node';
 import { backendFor, compose } from '@facewright/run';
 import { builtins } from '../builtins.js';
-import { drawFaces } from '../draw-faces.js';
+import { drawFaces, drawnNames } from '../draw-faces.js';
 import { configOf } from '../config-of.js';
 import { withSession } from '../session.js';
 import type { DetectOptions } from '../commands/detect.js';
@@ -95,15 +95,4 @@ function textOf({ path, width, height, faces, error }: PhotoRow): string {
       ({ box, confidence }) => `  ${box[2]}×${box[3]} at ${box[0]}, ${box[1]}, confidence ${confidence.toFixed(3)}`,
     ),
   ].join('\n');
-}
-
-/** `photo.jpg`, and `photo-2.jpg` for a second photo of that name. */
-function drawnNames(paths: readonly string[]): string[] {
-  const seen = new Map<string, number>();
-  return paths.map((path) => {
-    const { name } = parse(path);
-    const times = (seen.get(name) ?? 0) + 1;
-    seen.set(name, times);
-    return `${name}${times > 1 ? `-${times}` : ''}.jpg`;
-  });
 }

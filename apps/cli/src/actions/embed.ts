@@ -1,0 +1,83 @@
+/** The work of `facewright embed`: photos to embeddings. */
+import { extname } from 'node:path';
+import { FacewrightError } from '@facewright/core';
+import { writeFileAtomic } from '@facewright/platform/node';
+import type { Recogniser } from '@facewright/recognise';
+import type { EmbedOptions } from '../commands/embed.js';
+import { encodeNpy } from '../npy.js';
+import { photosAt, reasonOf, withRecogniser } from '../open-recogniser.js';
+import { withSession } from '../session.js';
+
+interface Row {
+  readonly photo: string;
+  readonly box: readonly [x: number, y: number, width: number, height: number] | null;
+  readonly confidence: number | null;
+  readonly embedding: Float32Array;
+}
+
+export default (paths: string[], options: EmbedOptions) =>
+  withSession(options, async (session) => {
+    const ending = extname(options.out).toLowerCase();
+    if (ending !== '.npy' && ending !== '.jsonl')
+      throw new FacewrightError({
+        what: `Embeddings are written as .npy or .jsonl, not as "${ending}".`,
+        where: '--out',
+        todo: 'Name the file so, e.g. --out embeddings.npy.',
+      });
+    const photos = await photosAt(paths);
+    return withRecogniser(options, session, async ({ recogniser, events }) => {
+      const rows: Row[] = [];
+      const skipped: { photo: string; reason: string }[] = [];
+      for (const [index, photo] of photos.entries()) {
+        const found = await facesOf(recogniser, photo, options).catch(reasonOf);
+        if (typeof found === 'string') skipped.push({ photo, reason: found });
+        else rows.push(...found);
+        events.emit('progress', { task: 'embed', done: index + 1, total: photos.length, unit: 'photos' });
+      }
+      if (!rows.length)
+        throw new FacewrightError({
+          what: `None of the ${photos.length} photos gives an embedding: ${skipped[0].reason}`,
+          where: skipped[0].photo,
+        });
+      const { embeddingSize } = recogniser.card;
+      const files = await write(options.out, ending, rows, embeddingSize);
+      for (const { photo, reason } of skipped.slice(0, 5)) session.print(`left out: ${photo}: ${reason}`);
+      if (skipped.length > 5) session.print(`and ${skipped.length - 5} more; --json lists them all`);
+      session.print(`${rows.length} faces of ${photos.length - skipped.length} photos, ${embeddingSize} numbers each`);
+      session.print(files.join('\n'));
+      return { json: { files, photos: photos.length, faces: rows.length, embeddingSize, skipped } };
+    });
+  });
+
+/** Throws a `FacewrightError` where there is no face. */
+async function facesOf(recogniser: Recogniser, photo: string, { allFaces, aligned }: EmbedOptions): Promise<Row[]> {
+  const found = await recogniser.faces(photo, { central: !allFaces, ...(aligned && { aligned }) });
+  if (!found.length) throw new FacewrightError({ what: 'No face was found in the photo.' });
+  return found.map(({ face, embedding }) => ({
+    photo,
+    box: face ? [face.box.x, face.box.y, face.box.width, face.box.height] : null,
+    confidence: face?.confidence ?? null,
+    embedding,
+  }));
+}
+
+/** The files written. */
+async function write(out: string, ending: string, rows: readonly Row[], embeddingSize: number): Promise<string[]> {
+  const linesOf = (line: (row: Row) => object): Uint8Array =>
+    Buffer.concat(rows.map((row) => Buffer.from(`${JSON.stringify(line(row))}\n`)));
+  if (ending === '.jsonl') {
+    await writeFileAtomic(
+      out,
+      linesOf((row) => ({ ...row, embedding: [...row.embedding] })),
+    );
+    return [out];
+  }
+  const beside = `${out.slice(0, -ending.length)}.jsonl`;
+  const vectors = rows.map(({ embedding }) => embedding);
+  await writeFileAtomic(
+    beside,
+    linesOf(({ photo, box, confidence }) => ({ photo, box, confidence })),
+  );
+  await writeFileAtomic(out, encodeNpy(vectors, embeddingSize));
+  return [out, beside];
+}

@@ -1,0 +1,36 @@
+/** `facewright embed`: photos to the numbers that a model sees in them. */
+import type { Command } from 'commander';
+import { lazily } from '../lazily.js';
+import { withCommon, type CommonOptions } from '../options.js';
+
+export interface EmbedOptions extends CommonOptions {
+  readonly model: string;
+  readonly out: string;
+  readonly aligned?: boolean;
+  readonly allFaces?: boolean;
+}
+
+export function addEmbed(program: Command): void {
+  withCommon(
+    program
+      .command('embed')
+      .description('photos to embeddings, one vector of length 1 a face')
+      .argument('<photos...>', 'photos, or folders of them')
+      .requiredOption('--model <path>', 'model directory, or a file of weights that "facewright import" reads')
+      .requiredOption('--out <file>', 'where they are written: .npy, or .jsonl for a line of JSON a face')
+      .option('--all-faces', 'every face of a photo (default: the large one near the middle)')
+      .option('--aligned', 'the images are aligned faces (default: those of just the aligned size are)'),
+  )
+    .addHelpText(
+      'after',
+      `
+Beside embeddings.npy, an array [faces, numbers] of float32, embeddings.jsonl names the photo and the face of each row.
+Photos without a face, and files that cannot be read, are listed and left out.
+
+Examples:
+  facewright embed photos/ --model run/model --out embeddings.npy
+  facewright embed party.jpg --model run/model --all-faces --out faces.jsonl
+  facewright embed crops/ --aligned --model w600k_mbf.onnx --out embeddings.npy`,
+    )
+    .action(lazily(() => import('../actions/embed.js')));
+}

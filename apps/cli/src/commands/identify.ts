@@ -1,0 +1,49 @@
+/** `facewright identify`: who of a gallery of people photos show. */
+import type { Command } from 'commander';
+import { lazily } from '../lazily.js';
+import { positiveNumber, withCommon, type CommonOptions } from '../options.js';
+
+export interface IdentifyCommandOptions extends CommonOptions {
+  readonly model: string;
+  readonly gallery: string;
+  readonly far?: number;
+  readonly threshold?: number;
+  readonly draw?: string;
+  readonly save?: string;
+  readonly forget?: string[];
+}
+
+const cosine = (text: string): number => Number(text);
+
+export function addIdentify(program: Command): void {
+  withCommon(
+    program
+      .command('identify')
+      .description('who of a gallery of people the faces of photos are')
+      .argument('[photos...]', 'photos, or folders of them')
+      .requiredOption('--model <path>', 'model directory, or a file of weights that "facewright import" reads')
+      .requiredOption('--gallery <path>', 'a folder of one subfolder a person, or a gallery saved by --save')
+      .option(
+        '--far <rate>',
+        'false accept rate of a comparison, e.g. 1e-4 (default: the strictest measured, down to 1e-3)',
+        positiveNumber,
+      )
+      .option('--threshold <cosine>', 'a threshold of your own in place of the rate, between -1 and 1', cosine)
+      .option('--draw <dir>', 'write each photo with its faces and names drawn in')
+      .option('--save <file>', 'keep the gallery as one file of embeddings, e.g. people.safetensors')
+      .option('--forget <name...>', 'take people out of the gallery; a gallery file is written again without them'),
+  )
+    .addHelpText(
+      'after',
+      `
+The thresholds come from the model's card, where "facewright evaluate" records them. A rate is of one comparison: among 1,000
+people a stranger is compared 1,000 times, so ask for a rate that is as much smaller.
+
+Examples:
+  facewright identify party.jpg --model run/model --gallery people/
+  facewright identify photos/ --model run/model --gallery people/ --draw found/ --save people.safetensors
+  facewright identify new/ --model run/model --gallery people.safetensors --far 1e-4 --json
+  facewright identify --model run/model --gallery people.safetensors --forget "Ada Lovelace"`,
+    )
+    .action(lazily(() => import('../actions/identify.js')));
+}
