@@ -10,4 +10,7 @@ export type { Crop, DroppedPicture, PairPicture, Picture, Pictures } from './pic
 export { contestOf, recipesOf, type NamedRun } from './recipes.js';
 export { verdictOf } from './sections/comparison.js';
 export { tensorBoard } from './tensorboard/plugin.js';
+export type { Verdict } from './verdict.js';
+export { verdictText } from './verdict-text.js';
+export { wrap } from './wrap.js';
 export { writeReport, type ReportOptions } from './write-report.js';

@@ -1,8 +1,12 @@
 /** `metrics.json`: the figures of a run for programs. */
 import type { PreparationSummary, PreparationThroughput, RunEvent, Verification } from '@facewright/core';
 import { historyOf } from './history.js';
+import { judgeRun, type Naming } from './judge-run.js';
+import type { Verdict } from './verdict.js';
 
 export interface Metrics {
+  /** What the figures mean and what to do next; missing for a run that is not finished. */
+  readonly verdict?: Verdict;
   /** `null` where the run prepared nothing (an already prepared dataset). */
   readonly preparation: Pick<PreparationSummary, 'photos' | 'kept' | 'dropped' | 'reasons' | 'perTier'> | null;
   readonly stages: readonly {
@@ -22,10 +26,13 @@ export interface Metrics {
 }
 
 /** The metrics of the run that these events tell; finished stages only. */
-export function metricsFrom(events: Iterable<RunEvent>): Metrics {
-  const { prepared, stages, evaluated, trained } = historyOf(events);
+export function metricsFrom(events: Iterable<RunEvent>, { nameOf }: Naming = {}): Metrics {
+  const history = historyOf(events);
+  const { prepared, stages, evaluated, trained } = history;
+  const verdict = judgeRun(history, { nameOf });
   const verification = evaluated?.verification;
   return {
+    ...(verdict && { verdict }),
     preparation: prepared
       ? {
           photos: prepared.summary.photos,

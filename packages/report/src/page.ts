@@ -1,6 +1,7 @@
 /** The report as one page that needs no network: style, pictures and charts are inside it. */
 import type { RunEvent } from '@facewright/core';
 import { historyOf } from './history.js';
+import { judgeRun, type Naming } from './judge-run.js';
 import { html, Html } from './html.js';
 import { pageData } from './page-data.js';
 import { pictureData } from './page-pictures.js';
@@ -11,15 +12,17 @@ import { header, title } from './sections/summary.js';
 import { trainingSection } from './sections/training.js';
 import { verificationSection } from './sections/verification.js';
 import { STYLE } from './style.js';
+import { verdictSection } from './verdict.js';
 
 /** The HTML of the run that these events tell. */
-export function reportPage(told: Iterable<RunEvent>, pictures: Pictures = {}): string {
+export function reportPage(told: Iterable<RunEvent>, pictures: Pictures = {}, { nameOf }: Naming = {}): string {
   const { crops, pairs, dropped } = pictures;
   const events = [...told];
   const history = historyOf(events);
   return wholePage(
     title(history),
     html`<main>${header(history)}
+${verdictSection(judgeRun(history, { nameOf }))}
 ${verificationSection(history, pairs)}
 ${trainingSection(history)}
 ${dataSection(history, crops, dropped)}

@@ -14,6 +14,12 @@ const directory = (): Promise<string> => mkdtemp(join(tmpdir(), 'fw-report-'));
 
 test('metrics.json has the promised shape and no more', () => {
   expect(metricsFrom(sampleEvents())).toEqual({
+    verdict: {
+      level: 'fair',
+      title: expect.stringContaining('95.5 %'),
+      reasons: expect.arrayContaining([expect.stringContaining('93.5 % and 96.9 %')]),
+      next: expect.any(Array),
+    },
     preparation: {
       photos: 100,
       kept: 97,

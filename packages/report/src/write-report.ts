@@ -1,5 +1,5 @@
 /** Writes `metrics.json` and `report.html` of a run directory from its `events.jsonl`. */
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { writeFileAtomic } from '@facewright/platform/node';
 import { readEventLog } from './event-log.js';
 import { metricsFrom, type Metrics } from './metrics.js';
@@ -16,9 +16,16 @@ export async function writeReport({
   ...pictures
 }: ReportOptions): Promise<{ report: string; metrics: Metrics }> {
   const events = readEventLog(join(directory, 'events.jsonl'));
-  const metrics = metricsFrom(events);
+  const named = { nameOf: shortest };
+  const metrics = metricsFrom(events, named);
   const report = join(directory, 'report.html');
   await writeFileAtomic(join(directory, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
-  await writeFileAtomic(report, reportPage(events, pictures));
+  await writeFileAtomic(report, reportPage(events, pictures, named));
   return { report, metrics };
+}
+
+/** As one would type it here: relative where that stays below the working directory. */
+function shortest(path: string): string {
+  const short = relative('.', path);
+  return short && short.split(sep)[0] !== '..' ? short : path;
 }

@@ -1,5 +1,6 @@
 /** The work of `facewright run`: everything, from photos to the report. */
 import { createRun } from '../create-run.js';
+import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
 import { withSession } from '../session.js';
 import type { RunOptions } from '../commands/run.js';
@@ -21,6 +22,6 @@ export default (options: RunOptions) =>
       command: 'run',
     });
     const result = await run.start();
-    print(`report: ${result.report}`);
+    print(ending(result));
     return { json: result };
   });

@@ -2,6 +2,7 @@
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
 import { recogniseData } from '@facewright/run';
 import { createRun } from '../create-run.js';
+import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
 import { withSession } from '../session.js';
 import type { TrainOptions } from '../commands/train.js';
@@ -32,7 +33,7 @@ export default (options: TrainOptions) =>
       command: 'train',
     });
     const result = await run.start();
-    print(`model: ${result.model}\nreport: ${result.report}`);
+    print(`model: ${result.model}\n${ending(result)}`);
     return { json: result };
   });
 

@@ -1,0 +1,9 @@
+/** What a run ends with in the terminal: its report and its verdict. */
+import type { RunResult } from '@facewright/run';
+import { verdictText } from '@facewright/report';
+
+export function ending({ report, metrics: { verdict } }: RunResult): string {
+  const { columns = 80, isTTY } = process.stdout;
+  const colour = Boolean(isTTY) && !process.env.NO_COLOR;
+  return `report: ${report}${verdict ? `\n${verdictText(verdict, { columns: Math.min(columns, 100), colour })}` : ''}`;
+}

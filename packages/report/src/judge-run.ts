@@ -1,0 +1,214 @@
+/** What a run's figures mean, why, and what to do next: one table of rules, each a condition and a sentence. */
+import { count, percent } from './format.js';
+import type { History } from './history.js';
+import type { Verdict } from './verdict.js';
+
+/** What the rules look at. */
+export interface RunFacts {
+  /** `facewright evaluate`: nothing was trained. */
+  readonly evaluationOnly: boolean;
+  /** The people were drawn by `--sample`. */
+  readonly sample: boolean;
+  /** Training began from weights already trained. */
+  readonly tuned: boolean;
+  /** People trained on. */
+  readonly people?: number;
+  /** People kept out of the training and verified on, where that is known. */
+  readonly heldOut?: number;
+  readonly photos?: number;
+  /** Photos left out for showing more than one face. */
+  readonly severalFaces: number;
+  readonly test?: { readonly accuracy: number; readonly low: number; readonly high: number; readonly pairs: number };
+  /** For commands; none are given without it. */
+  readonly directory?: string;
+  /** The photos, for commands. */
+  readonly data?: string;
+}
+
+/** How commands name a path; there are no commands without it. */
+export interface Naming {
+  readonly nameOf?: (path: string) => string;
+}
+
+type Tested = RunFacts & { readonly test: NonNullable<RunFacts['test']> };
+type Next = Verdict['next'][number];
+
+/** A model that knows strangers has seen many people; with fewer, weights already trained help most. */
+const MANY_PEOPLE = 500;
+const FEW_PEOPLE = 100;
+const FEW_TESTED = 10;
+/** Photos lost for one reason from which on a run says so. */
+const MUCH_LOST = 0.1;
+
+const shown = ({ test: { accuracy } }: Tested): string =>
+  `${percent(accuracy, 1)} of pairs ${accuracy < 0.6 ? 'were' : 'are'} classified correctly`;
+
+/** The first that fits gives level and title. */
+const LEVELS: readonly {
+  level: Verdict['level'];
+  when: (facts: Tested) => boolean;
+  title: (facts: Tested) => string;
+}[] = [
+  {
+    level: 'poor',
+    when: ({ test }) => test.low <= 0.5,
+    title: (facts) => `Near chance: ${shown(facts)}, and guessing gets 50 %.`,
+  },
+  {
+    level: 'poor',
+    when: ({ test }) => test.accuracy < 0.75,
+    title: (facts) => `Better than guessing, but not usable yet: ${shown(facts)}.`,
+  },
+  {
+    level: 'fair',
+    when: ({ test, heldOut = FEW_TESTED }) => test.accuracy < 0.95 || test.low < 0.9 || heldOut < FEW_TESTED,
+    title: (facts) =>
+      `It tells people apart, with mistakes: ${shown(facts)}, about 1 in ${Math.max(2, Math.round(1 / Math.max(1e-3, 1 - facts.test.accuracy)))} is not.`,
+  },
+  { level: 'good', when: () => true, title: (facts) => `It tells people apart well: ${shown(facts)}.` },
+];
+
+/** All that fit. */
+const REASONS: readonly { when: (facts: RunFacts) => boolean; reason: (facts: RunFacts) => string }[] = [
+  {
+    when: ({ test }) => test !== undefined,
+    reason: ({ test, evaluationOnly, heldOut }) =>
+      `The true figure lies between ${percent(test!.low)} and ${percent(test!.high)}, going by ${count(test!.pairs)} pairs${evaluationOnly ? '' : ` of ${heldOut === undefined ? '' : `${count(heldOut)} `}people it never saw`} (95 % interval).`,
+  },
+  {
+    when: ({ heldOut = FEW_TESTED }) => heldOut < FEW_TESTED,
+    reason: ({ heldOut }) => `With only ${heldOut} people to test on, it may be further off than that.`,
+  },
+  {
+    when: ({ sample }) => sample,
+    reason: () =>
+      'It learnt from drawn faces: this shows that everything works here, but it will not recognise real people.',
+  },
+  {
+    when: ({ people = FEW_PEOPLE, tuned, sample }) => people < FEW_PEOPLE && !tuned && !sample,
+    reason: ({ people }) =>
+      `There were only ${people} people to learn from. What makes two faces differ takes hundreds of people to learn.`,
+  },
+  {
+    when: ({ severalFaces, photos = 0 }) => severalFaces > MUCH_LOST * photos,
+    reason: ({ severalFaces, photos = 0 }) =>
+      `${count(severalFaces)} of ${count(photos)} photos were left out because they show more than one face.`,
+  },
+];
+
+const retrain = ({ directory, data = 'photos/' }: RunFacts, options: string): { command?: string } =>
+  directory === undefined
+    ? {}
+    : { command: `facewright run --data ${quoted(data)} --out ${quoted(`${directory}-2`)} ${options}` };
+
+/** What would help, where the run falls short. */
+const HELPS: readonly { when: (facts: RunFacts) => boolean; next: (facts: RunFacts) => Next }[] = [
+  {
+    when: ({ people = MANY_PEOPLE, tuned, sample }) => people < MANY_PEOPLE && !tuned && !sample,
+    next: (facts) => ({
+      text: 'Begin from weights already trained on many people: this helps most.',
+      ...retrain(facts, '--from <weights>'),
+    }),
+  },
+  {
+    when: ({ severalFaces, photos = 0 }) => severalFaces > MUCH_LOST * photos,
+    next: (facts) => ({
+      text: 'Keep photos with several faces by taking the largest face of each.',
+      ...retrain(facts, '--faces largest'),
+    }),
+  },
+  {
+    when: ({ people = FEW_PEOPLE, sample }) => people < FEW_PEOPLE && !sample,
+    next: () => 'Add people: more people help more than more photos of each.',
+  },
+];
+
+/** Where to go from here: three commands, whatever the figure. */
+const GO_ON: readonly { when: (facts: RunFacts) => boolean; next: (directory: string) => Next }[] = [
+  {
+    when: ({ evaluationOnly }) => !evaluationOnly,
+    next: (directory) => ({
+      text: 'See what it mixes up, and match photos of your own:',
+      command: `facewright studio ${quoted(directory)}`,
+    }),
+  },
+  {
+    when: ({ sample }) => sample,
+    next: () => ({ text: 'Train on your own photos:', command: 'facewright run --data photos/ --out run' }),
+  },
+  {
+    when: ({ sample, evaluationOnly }) => !sample && !evaluationOnly,
+    next: (directory) => ({
+      text: 'Test it on other pairs of photos:',
+      command: `facewright evaluate --model ${quoted(`${directory}/model`)} --pairs pairs.txt --images photos/`,
+    }),
+  },
+  {
+    when: ({ evaluationOnly }) => !evaluationOnly,
+    next: (directory) => ({
+      text: 'Use it in another program:',
+      command: `facewright export --model ${quoted(`${directory}/model`)} --format onnx --out ${quoted(`${directory}/export`)}`,
+    }),
+  },
+];
+
+/** The verdict of the rules. */
+export function judge(facts: RunFacts): Verdict {
+  const { test, directory } = facts;
+  const reasons = REASONS.filter(({ when }) => when(facts)).map(({ reason }) => reason(facts));
+  const helps = HELPS.filter(({ when }) => when(facts)).map(({ next }) => next(facts));
+  const goOn =
+    directory === undefined ? [] : GO_ON.filter(({ when }) => when(facts)).map(({ next }) => next(directory));
+  if (!test)
+    return {
+      level: 'fair',
+      title: 'Trained, but not verified: nothing says yet how well it tells people apart.',
+      reasons,
+      next: [...helps, ...goOn],
+    };
+  const tested = { ...facts, test };
+  const { level, title } = LEVELS.find(({ when }) => when(tested))!;
+  return { level, title: title(tested), reasons, next: [...(level === 'good' ? [] : helps), ...goOn] };
+}
+
+/** The verdict on the run that these events tell; `undefined` for one that is not finished. */
+export function judgeRun(history: History, { nameOf }: Naming = {}): Verdict | undefined {
+  const { started, trained, evaluated } = history;
+  if (started?.command === 'evaluate' ? !evaluated : !trained) return undefined;
+  return judge(factsOf(history, nameOf));
+}
+
+function factsOf({ started, training, prepared, evaluated }: History, nameOf: Naming['nameOf']): RunFacts {
+  const config = (started?.config ?? {}) as Record<string, unknown>;
+  const text = (key: string): string | undefined => (typeof config[key] === 'string' ? config[key] : undefined);
+  const [out, data] = [text('out'), text('data')];
+  const people = training?.identities;
+  const everybody = prepared?.summary.identities;
+  // people with too few photos are in neither number
+  const counted = people !== undefined && everybody !== undefined && !(Number(config.leastPhotos) > 1);
+  const verification = evaluated?.verification;
+  return {
+    evaluationOnly: started?.command === 'evaluate',
+    sample:
+      out !== undefined && data !== undefined && data.startsWith(out) && /^[\\/]sample$/.test(data.slice(out.length)),
+    tuned: text('from') !== undefined,
+    people,
+    heldOut: counted && everybody > people ? everybody - people : undefined,
+    photos: prepared?.summary.photos,
+    severalFaces: prepared?.summary.reasons['several-faces'] ?? 0,
+    test: verification && { ...interval(verification), pairs: verification.pairs },
+    ...(nameOf && out !== undefined && { directory: nameOf(out) }),
+    ...(nameOf && data !== undefined && { data: nameOf(data) }),
+  };
+}
+
+/** Wilson's score interval of 95 % for a share of pairs (E. B. Wilson, 1927). */
+function interval({ accuracy, pairs }: { accuracy: number; pairs: number }) {
+  const z2 = 1.96 ** 2;
+  const middle = (accuracy + z2 / (2 * pairs)) / (1 + z2 / pairs);
+  const half = (1.96 / (1 + z2 / pairs)) * Math.sqrt((accuracy * (1 - accuracy)) / pairs + z2 / (4 * pairs ** 2));
+  return { accuracy, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+}
+
+/** As a shell takes it. */
+const quoted = (path: string): string => (/^[\w./~:@%+,=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
