@@ -93,14 +93,15 @@ describe('no run at all', () => {
     );
   });
 
-  test('too few photos for any tier of the seed', async () => {
+  test('too few photos for the tiers of the seed, where they are asked for', async () => {
     const { tiers: _, ...seedTiers } = TINY;
     const other = await writeConfig(await temporary(), seedTiers);
     const { list } = await drawPeople(await temporary(), { people: 3, photos: 3 });
+    const seed = ['--config', other, '--min-photos', '31'];
     expectOneError(
-      await facewright(['run', '--data', list, '--out', join(directory, 'none'), '--config', other]),
-      /Fewer than two people have enough photos: 0 of 3/,
-      /"tiers"/,
+      await facewright(['run', '--data', list, '--out', join(directory, 'none'), ...seed]),
+      /None of 3 people has enough photos: each needs at least 31, and the most that anyone has is 3/,
+      /--min-photos/,
     );
   });
 

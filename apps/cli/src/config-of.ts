@@ -40,6 +40,7 @@ export async function configOf(
     ...(options.microBatch !== undefined && { microBatch: options.microBatch }),
     ...(options.logger !== undefined && { loggers: options.logger }),
     ...(options.reader !== undefined && { reader: options.reader }),
+    ...(options.faces !== undefined && { faces: options.faces }),
   };
   const loaded = await loadConfig({ path: options.config, overrides });
   return options.aligned

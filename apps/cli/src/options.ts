@@ -14,6 +14,8 @@ export interface CommonOptions {
 }
 
 export interface DataOptions {
+  readonly minPhotos?: number;
+  readonly faces?: 'exactly-one' | 'largest' | 'all';
   readonly data?: string;
   readonly reader?: string;
   readonly aligned?: boolean;
@@ -36,6 +38,12 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+function atLeastOne(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError('Expected is a whole number from 1.');
+  return value;
+}
+
 export const withCommon = (command: Command): Command =>
   command
     .option('--config <file>', 'config file (default: facewright.config.* in the working directory)')
@@ -52,6 +60,16 @@ export const withData = (command: Command): Command =>
       new Option('--aligned', 'the images of the data are aligned: a folder, .zip, .tar or .rec of crops').conflicts(
         'reader',
       ),
+    )
+    .addOption(
+      new Option('--faces <which>', 'photos with several faces: leave them out, keep the largest face, or all').choices(
+        ['exactly-one', 'largest', 'all'],
+      ),
+    )
+    .option(
+      '--min-photos <number>',
+      "photos each person needs (default: the recipe's 31; 2 for small sets)",
+      atLeastOne,
     );
 
 export const withBatch = (command: Command): Command =>

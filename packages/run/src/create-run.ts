@@ -11,6 +11,7 @@ import {
   type ConfiguredPlugin,
   type Dataset,
   type EventReader,
+  type Events,
   type EventStream,
   type OpenLogger,
   type RunConfig,
@@ -21,13 +22,20 @@ import { createEventLog, writeReport, type Metrics, type PairPicture } from '@fa
 import { batchParts, metricsOf, recordMetrics } from '@facewright/training';
 import type { Builtins } from './composition/builtins.js';
 import type { Composition } from './composition/compose.js';
-import { backendFor, compose, type Scope } from './composition/from-config.js';
+import { composeForData } from './composition/compose-for-data.js';
+import { backendFor, type Scope } from './composition/from-config.js';
 import { GivenParts } from './composition/given.js';
 import { recogniseData } from './data-source.js';
 import type { PresetName } from './presets/names.js';
 import { presetOf } from './presets/presets.js';
 import { drawSample, SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';
-import { openRunDirectory, requireSameRecipe, type RunDirectory, type RunRecord } from './run-directory.js';
+import {
+  openRunDirectory,
+  readRunRecord,
+  requireSameRecipe,
+  type RunDirectory,
+  type RunRecord,
+} from './run-directory.js';
 import { pickCrops } from './stages/crops.js';
 import { pickDropped } from './stages/dropped.js';
 import type { DrawnEvaluation } from './stages/evaluate.js';
@@ -59,6 +67,8 @@ export interface RunOptions {
   readonly sample?: boolean | SampleOptions;
   /** What lies under the config; by default what fits the engine: `small`, `medium` or `full`. */
   readonly preset?: PresetName;
+  /** Photos that a person needs, in place of what the tiers say; without it, small sets have tiers of their own. */
+  readonly minPhotos?: number;
   readonly resume?: boolean;
   readonly force?: boolean;
   /** Ends after the training: nobody is verified on. */
@@ -108,7 +118,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
   const checked = parseRunConfig({ ...underlay, ...given }, where);
   batchParts(checked.batch, checked.microBatch); // refuses parts that do not make a batch, before any work
   const out = resolve(baseDirectory, checked.out);
-  const composition = await compose(
+  const { composition, notice } = await composeForData(
     {
       ...checked,
       out,
@@ -117,6 +127,12 @@ export async function createRun(options: RunOptions): Promise<Run> {
     },
     backend,
     scope,
+    {
+      given,
+      minPhotos: options.minPhotos,
+      earlier: resume ? (await readRunRecord(out))?.config.tiers : undefined,
+      prepares: !sample && data?.prepared === undefined,
+    },
   );
   const { config } = composition;
   // last of all: with --force an earlier run's files go here
@@ -157,6 +173,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
       trainOnly: options.trainOnly ?? false,
       preset: preset.name,
       chosen,
+      notice,
     })
       .catch((error: unknown) => {
         throw withPlugin(error);
@@ -179,6 +196,7 @@ interface Execution {
   readonly trainOnly: boolean;
   readonly preset: string;
   readonly chosen: readonly string[];
+  readonly notice: Events['notice'] | undefined;
 }
 
 async function execute(run: Execution): Promise<RunResult> {
@@ -195,6 +213,7 @@ async function execute(run: Execution): Promise<RunResult> {
     await directory.record(record);
     events.emit('run.started', { command: record.command, seed: config.seed, config, parts, versions: versions() });
     tellPreset(run);
+    if (run.notice) events.emit('notice', run.notice);
     dataset = await openDataset(run.prepared ?? (await prepared(run)));
     const heldOut = record.heldOut ?? (await drawHeldOut(composition, dataset));
     await directory.record({ ...record, heldOut });

@@ -2,6 +2,7 @@
 export { packageOf, pluginsOf, type Builtins, type PluginPackage } from './composition/builtins.js';
 export type { Composition } from './composition/compose.js';
 export { backendsOf, chooseBackend, forAuto, listEngines } from './composition/engines.js';
+export { composeForData } from './composition/compose-for-data.js';
 export { backendFor, compose, type Scope } from './composition/from-config.js';
 export type { PluginLibrary } from './composition/library.js';
 export { openLibrary } from './composition/node-library.js';

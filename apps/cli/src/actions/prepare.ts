@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createEventStream, FacewrightError, parseRunConfig } from '@facewright/core';
-import { backendFor, compose, prepareStage, presetOf, recogniseData } from '@facewright/run';
+import { backendFor, composeForData, prepareStage, presetOf, recogniseData } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { configOf, requireData } from '../config-of.js';
 import { withSession } from '../session.js';
@@ -35,7 +35,9 @@ export default (options: PrepareOptions) =>
       { ...(await presetOf(backend.plugin, options.preset)).config, ...data.config, ...given },
       where,
     );
-    const composition = await compose(config, backend, scope);
+    const { minPhotos } = options;
+    const { composition, notice } = await composeForData(config, backend, scope, { given, minPhotos, prepares: true });
+    if (notice) events.emit('notice', notice);
     try {
       const { exclusions, ...summary } = await prepareStage(composition, {
         directory,

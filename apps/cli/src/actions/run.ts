@@ -17,6 +17,7 @@ export default (options: RunOptions) =>
       onEvent,
       sample: options.sample,
       preset: options.preset,
+      minPhotos: options.minPhotos,
       resume: options.resume,
       force: options.force,
       command: 'run',

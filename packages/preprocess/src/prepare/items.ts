@@ -31,18 +31,26 @@ export async function countPhotos(
   let photos = 0;
   let enough = 0;
   let identities = 0;
+  let most = 0;
   for await (const identity of reader.identities()) {
     throwIfAborted(signal, 'counting photos');
     key.add(identity);
     identities++;
+    most = Math.max(most, identity.photos.length);
     photos += identity.photos.length;
     if (tierFor(tiers, identity.photos.length)) enough++;
   }
   if (enough >= 2) return { photos, key };
   const least = Math.min(...tiers.map(({ rule }) => rule.above)) + 1;
+  const who = enough ? `Only one of ${identities} people has` : `None of ${identities} people has`;
   throw new FacewrightError({
-    what: `Fewer than two people have enough photos: ${enough} of ${identities}. Each person needs at least ${least}; there are ${photos} ${photos === 1 ? 'photo' : 'photos'} in all.`,
-    todo: 'Add photos, or lower "above" of the last rule under "tiers" in the config.',
+    what: identities
+      ? `${who} enough photos: each needs at least ${least}, and the most that anyone has is ${most}.`
+      : 'There are no photos of people here.',
+    todo:
+      identities < 2
+        ? 'Give one subfolder a person, with photos of at least two people.'
+        : `Add photos, or allow fewer: --min-photos ${Math.min(10, Math.max(2, most))}, or "tiers" in the config.`,
   });
 }
 

@@ -7,6 +7,7 @@ import { FacewrightError, Interrupted, throwIfAborted } from '@facewright/core';
 import type { Detector, Photo, PreparationSummary, ResumableWriter } from '@facewright/core';
 import { encodingFor, openWorkers, outcomeEncoder } from '#threads';
 import { countPhotos, items, type Item } from './items.js';
+import { lostNotices } from './lost.js';
 import type { PrepareOptions } from './options.js';
 import { needsDetector, processPhoto, unreadable, type Outcome } from './photo.js';
 import { prefetched } from './prefetch.js';
@@ -210,6 +211,7 @@ async function finish(options: PrepareOptions, work: Work, seconds: number): Pro
   const alignment = { fingerprint: aligner.fingerprint, size: aligner.size, ...detector.used() };
   const summary = tally.summary({ alignment, seed, seconds });
   await writer.finish(summary);
+  for (const notice of lostNotices(summary.photos, summary.reasons)) emit('notice', notice);
   if (directory !== undefined) {
     const { exclusions: _, ...counts } = summary;
     const photosPerSecond = tally.opened / seconds;
@@ -241,6 +243,6 @@ function tooFew(left: number, reasons: Readonly<Record<string, number>>): Facewr
     .map(([reason, photos]) => `${photos} × ${reason}`);
   return new FacewrightError({
     what: `Fewer than two people are left after preparation: ${left}. Photos left out: ${why.join(', ')}.`,
-    todo: 'Look at the listed photos. To keep more faces, set "faces": "largest", add photos, or provide landmarks.',
+    todo: 'Look at the listed photos. To keep photos with several faces, use --faces largest; else add photos, or provide landmarks.',
   });
 }

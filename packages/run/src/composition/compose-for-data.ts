@@ -1,0 +1,69 @@
+/** A composition whose tiers suit the photos: the recipe's, those from `--min-photos` on, or those for small sets where the recipe leaves nobody. */
+import {
+  SIGNAL,
+  throwIfAborted,
+  type Events,
+  type RunConfig,
+  type RunConfigInput,
+  type TierRule,
+} from '@facewright/core';
+import { leastPhotos, SMALL_SET_LEAST, SMALL_SET_TIERS, tiersFrom } from '../presets/small-set.js';
+import type { Composition } from './compose.js';
+import type { ChosenBackend } from './engines.js';
+import { compose, type Scope } from './from-config.js';
+
+export interface DataFit {
+  /** The user's own config: tiers that it has are left as they are. */
+  readonly given: RunConfigInput;
+  /** Photos that a person needs. */
+  readonly minPhotos?: number;
+  /** Tiers of an earlier start of the same run: the choice made then holds. */
+  readonly earlier?: readonly Pick<TierRule, 'name' | 'above'>[];
+  /** Whether the photos are prepared now. */
+  readonly prepares: boolean;
+}
+
+export async function composeForData(
+  config: RunConfig,
+  backend: ChosenBackend,
+  scope: Scope,
+  { given, minPhotos, earlier, prepares }: DataFit,
+): Promise<{ composition: Composition; notice?: Events['notice'] }> {
+  const withTiers = (tiers: RunConfig['tiers']) => compose({ ...config, tiers }, backend, scope);
+  if (minPhotos !== undefined) return { composition: await withTiers(tiersFrom(config.tiers, minPhotos)) };
+  if (given.tiers || !prepares) return { composition: await compose(config, backend, scope) };
+  if (earlier) return { composition: await withTiers(tiersOf(earlier, config.tiers)) };
+  const composition = await compose(config, backend, scope);
+  const people = await enoughPhotos(composition);
+  if (people.enough >= 2 || people.enoughForSmallSet < 2) return { composition };
+  const least = leastPhotos(config.tiers);
+  const notice: Events['notice'] = {
+    level: 'info',
+    message: `The recipe asks for ${least} photos of each person, which ${people.enough} of ${people.all} people have. So everyone with ${SMALL_SET_LEAST} photos or more is kept, with augmented copies.`,
+    todo: `For the recipe's own rule, use --min-photos ${least}.`,
+  };
+  await composition.dispose();
+  return { composition: await withTiers(SMALL_SET_TIERS), notice };
+}
+
+/** The tiers that a record means. A record is data, so its augmenters are not taken from it. */
+function tiersOf(recorded: NonNullable<DataFit['earlier']>, recipe: RunConfig['tiers']): RunConfig['tiers'] {
+  const shape = (tiers: NonNullable<DataFit['earlier']>): string =>
+    tiers.map(({ name, above }) => `${name} ${above}`).join();
+  return shape(recorded) === shape(SMALL_SET_TIERS) ? SMALL_SET_TIERS : tiersFrom(recipe, leastPhotos(recorded));
+}
+
+/** Counts until two people are found that the recipe keeps. */
+async function enoughPhotos({ container, reader, config }: Composition) {
+  const signal = container.resolve(SIGNAL);
+  const reaches = (tiers: readonly TierRule[], photos: number): boolean => photos >= leastPhotos(tiers);
+  const people = { all: 0, enough: 0, enoughForSmallSet: 0 };
+  if (!reader) return people;
+  for await (const { photos } of (await reader.make()).identities()) {
+    throwIfAborted(signal, 'counting photos');
+    people.all++;
+    if (reaches(SMALL_SET_TIERS, photos.length)) people.enoughForSmallSet++;
+    if (reaches(config.tiers, photos.length) && ++people.enough === 2) break;
+  }
+  return people;
+}
