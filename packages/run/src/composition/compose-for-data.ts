@@ -1,4 +1,5 @@
 /** A composition whose tiers suit the photos: the recipe's, those from `--min-photos` on, or those for small sets where the recipe leaves nobody. */
+import { z } from 'zod';
 import {
   SIGNAL,
   throwIfAborted,
@@ -17,8 +18,8 @@ export interface DataFit {
   readonly given: RunConfigInput;
   /** Photos that a person needs. */
   readonly minPhotos?: number;
-  /** Tiers of an earlier start of the same run: the choice made then holds. */
-  readonly earlier?: readonly Pick<TierRule, 'name' | 'above'>[];
+  /** Tiers that an earlier start of the same run has recorded: the choice made then holds. */
+  readonly earlier?: unknown;
   /** Whether the photos are prepared now. */
   readonly prepares: boolean;
 }
@@ -32,7 +33,8 @@ export async function composeForData(
   const withTiers = (tiers: RunConfig['tiers']) => compose({ ...config, tiers }, backend, scope);
   if (minPhotos !== undefined) return { composition: await withTiers(tiersFrom(config.tiers, minPhotos)) };
   if (given.tiers || !prepares) return { composition: await compose(config, backend, scope) };
-  if (earlier) return { composition: await withTiers(tiersOf(earlier, config.tiers)) };
+  const recorded = recordedTiers.safeParse(earlier).data;
+  if (recorded) return { composition: await withTiers(tiersOf(recorded, config.tiers)) };
   const composition = await compose(config, backend, scope);
   const people = await enoughPhotos(composition);
   if (people.enough >= 2 || people.enoughForSmallSet < 2) return { composition };
@@ -46,10 +48,12 @@ export async function composeForData(
   return { composition: await withTiers(SMALL_SET_TIERS), notice };
 }
 
+const recordedTiers = z.array(z.object({ name: z.string(), above: z.number() })).min(1);
+type RecordedTiers = z.infer<typeof recordedTiers>;
+
 /** The tiers that a record means. A record is data, so its augmenters are not taken from it. */
-function tiersOf(recorded: NonNullable<DataFit['earlier']>, recipe: RunConfig['tiers']): RunConfig['tiers'] {
-  const shape = (tiers: NonNullable<DataFit['earlier']>): string =>
-    tiers.map(({ name, above }) => `${name} ${above}`).join();
+function tiersOf(recorded: RecordedTiers, recipe: RunConfig['tiers']): RunConfig['tiers'] {
+  const shape = (tiers: RecordedTiers): string => tiers.map(({ name, above }) => `${name} ${above}`).join();
   return shape(recorded) === shape(SMALL_SET_TIERS) ? SMALL_SET_TIERS : tiersFrom(recipe, leastPhotos(recorded));
 }
 
