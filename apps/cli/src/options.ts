@@ -81,6 +81,12 @@ export const withBatch = (command: Command): Command =>
       wholeNumber,
     );
 
+export const fromOption = (): Option =>
+  new Option(
+    '--from <path>',
+    'fine-tune trained weights: a model directory, a run, a checkpoint, or a file that "import" takes (.onnx, .pth, …)',
+  );
+
 export const loggerOption = (): Option =>
   new Option('--logger <name...>', 'further readers of what the run tells, e.g. tensorboard');
 

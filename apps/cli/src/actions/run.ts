@@ -2,12 +2,13 @@
 import { createRun } from '../create-run.js';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
+import { withImportedWeights } from '../weights-to-begin-from.js';
 import { withSession } from '../session.js';
 import type { RunOptions } from '../commands/run.js';
 
 export default (options: RunOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {
-    const { given, baseDirectory, where } = await configOf(options);
+    const { given, baseDirectory, where } = await withImportedWeights(await configOf(options), onEvent);
     if (!options.sample) requireData(given);
     const run = await createRun({
       config: given,

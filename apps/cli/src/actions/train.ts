@@ -4,15 +4,17 @@ import { recogniseData } from '@facewright/run';
 import { createRun } from '../create-run.js';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
+import { withImportedWeights } from '../weights-to-begin-from.js';
 import { withSession } from '../session.js';
 import type { TrainOptions } from '../commands/train.js';
 
 export default (options: TrainOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {
-    const { given, baseDirectory, where } = await configOf({
+    const config = await configOf({
       ...options,
       stages: options.stages === undefined ? undefined : stagesFrom(options.stages),
     });
+    const { given, baseDirectory, where } = await withImportedWeights(config, onEvent);
     const { prepared } = await recogniseData(requireData(given), baseDirectory);
     if (!prepared)
       throw new FacewrightError({

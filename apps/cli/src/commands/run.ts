@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { PresetName } from '@facewright/run';
 import {
+  fromOption,
   loggerOption,
   presetOption,
   withBatch,
@@ -16,6 +17,7 @@ import { lazily } from '../lazily.js';
 export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
   readonly sample?: boolean;
   readonly out?: string;
+  readonly from?: string;
   readonly preset: PresetName;
   readonly logger?: string[];
   readonly resume?: boolean;
@@ -39,6 +41,7 @@ export function addRun(program: Command): void {
         ),
     ),
   )
+    .addOption(fromOption())
     .addOption(presetOption())
     .addOption(loggerOption())
     .option('--resume', 'go on with the interrupted run in --out')
@@ -49,6 +52,7 @@ export function addRun(program: Command): void {
 Examples:
   facewright run --sample
   facewright run --data photos/ --out run/
+  facewright run --data photos/ --out run/ --from w600k_mbf.onnx --faces largest
   facewright run --data photos/ --out run/ --resume
   facewright run --data celebrity/celebrity_lmk --out run/ --config facewright.config.ts --json`,
     )

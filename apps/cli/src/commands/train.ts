@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { PresetName } from '@facewright/run';
 import {
+  fromOption,
   loggerOption,
   presetOption,
   withBatch,
@@ -32,7 +33,7 @@ export function addTrain(program: Command): void {
         .option('--out <dir>', 'directory of the run (default: facewright-run)'),
     ),
   )
-    .option('--from <path>', 'fine-tune: begin from a model directory, a checkpoint, or the newest checkpoint of a run')
+    .addOption(fromOption())
     .option('--stages <json>', 'the stages, as in a config')
     .addOption(presetOption())
     .addOption(loggerOption())

@@ -8,7 +8,22 @@ import { openLibrary } from '../composition/node-library.js';
 import { readRunRecord, RUN_RECORD } from '../run-directory.js';
 
 /**
- * What lies under the config of a fine-tuning: the model that its weights are of unless the config names one, and their licence. A resumed run knows
+ * Trained weights know faces already: the head learns its people first, then everything goes on at a low rate and not for long. The rates for a
+ * start from drawn weights would undo what they know.
+ */
+const TUNING: RunConfigInput['stages'] = [
+  {
+    loss: 'arcface',
+    optimiser: 'adam',
+    rate: 1e-4,
+    warmUp: 20,
+    freeze: { steps: 50 },
+    until: { steps: 200, plateau: { window: 25, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } },
+  },
+];
+
+/**
+ * What lies under the config of a fine-tuning: a stage for tuning and the model that its weights are of, unless the config has its own, and their licence. A resumed run knows
  * them already, and no longer needs what it began from.
  */
 export async function modelToBeginFrom(
@@ -28,10 +43,11 @@ export async function modelToBeginFrom(
     : earlier?.config.licences
       ? { licences: earlier.config.licences }
       : {};
-  if (given.model !== undefined) return licences;
+  const stages = given.stages === undefined ? { stages: TUNING } : {};
+  if (given.model !== undefined) return { ...licences, ...stages };
   const { known } = await openLibrary(plugins, scope);
   const { meta, options } = begun
     ? modelOfData({ model: begun.model, where: begun.path }, known)
     : findPlugin('model', earlier!.config.model, { known, where: join(own, RUN_RECORD) });
-  return { ...licences, model: { ...(options as object), name: meta.name } };
+  return { ...licences, ...stages, model: { ...(options as object), name: meta.name } };
 }

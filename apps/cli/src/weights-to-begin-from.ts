@@ -1,0 +1,59 @@
+/** `--from` may name a file of weights trained elsewhere: it is imported into the cache first. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { EventReader, RunConfigInput } from '@facewright/core';
+import { defaultCacheDirectory } from '@facewright/native-libraries';
+import { importModel } from './import-model.js';
+
+interface Loaded {
+  readonly given: RunConfigInput;
+  readonly baseDirectory: string;
+  readonly where: string;
+}
+
+/** The config with `from` as a model directory, a checkpoint or a run; what is one already stays as it is. */
+export async function withImportedWeights<L extends Loaded>(loaded: L, onEvent: EventReader): Promise<L> {
+  const { given, baseDirectory, where } = loaded;
+  if (given.from === undefined) return loaded;
+  const path = resolve(baseDirectory, given.from);
+  const weights = await fileOfWeights(path);
+  if (weights === undefined) return loaded;
+  // the model's name in the cache says what it was made of, so that a resumed run finds it again
+  const { from: _, ...config } = given;
+  const key = createHash('sha256')
+    .update(JSON.stringify([await sha256(weights), given.aligner ?? null]))
+    .digest('hex');
+  const out = join(defaultCacheDirectory(), 'imported', key.slice(0, 16));
+  const known = (await readdir(out).catch(() => [] as string[])).includes('model.json');
+  if (!known) {
+    const { card, how } = await importModel({ path, out, config, baseDirectory, where });
+    onEvent({
+      type: 'notice',
+      at: Date.now(),
+      level: 'info',
+      message: `Imported ${basename(path)}: ${card.model.name}, embeddings of ${card.embeddingSize} numbers; ${how}.`,
+    });
+  }
+  return { ...loaded, given: { ...given, from: out } };
+}
+
+/** The file that the weights are in: `path` itself, or the one in a folder of plain arrays. */
+async function fileOfWeights(path: string): Promise<string | undefined> {
+  if (await isFile(path)) return path;
+  const plain = join(path, 'weights.f32');
+  return (await isFile(plain)) ? plain : undefined;
+}
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
