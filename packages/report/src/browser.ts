@@ -1,7 +1,7 @@
 /** What of this package runs in a browser: the charts and sections of the report, and the events and metrics they are made of. */
 export { chart, smooth, type Chart, type Points, type Series } from './chart.js';
 export { parseEvents } from './event-lines.js';
-export { count, duration, figure, percent } from './format.js';
+export { count, duration, figure, percent, timeLeft } from './format.js';
 export { historyOf, type History } from './history.js';
 export { html, Html } from './html.js';
 export { metricsFrom, type Metrics } from './metrics.js';

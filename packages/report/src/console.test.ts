@@ -32,6 +32,12 @@ test('progress has a share, a rate and the time left', () => {
     10,
   );
   expect(text).toBe('detect  ███░░░░░░░ 25 %  250/1,000 photos  20 photos/s  38 s left');
+  const training = { task: 'train', done: 100, total: 1000, unit: 'images', perSecond: 10, at: 0 };
+  const left = (least?: number) => progressText({ ...training, least }, { at: 0, done: 0 }, 0);
+  expect(left()).toContain('images/s  1 min 30 s left');
+  // it may end at any step
+  expect(left(100)).toContain('at most 1 min 30 s left');
+  expect(left(300)).toContain('20 s to 1 min 30 s left');
   expect(progressText({ task: 'list', done: 7, unit: 'people', at: 0 }, { at: 0, done: 0 }, 10)).toBe('list  7 people');
 });
 

@@ -1,7 +1,7 @@
 /** Shows a run while it goes: one live line with rate and remaining time on a terminal, plain lines every few seconds in a pipe. */
 import { styleText } from 'node:util';
 import type { EventReader, RunEvent } from '@facewright/core';
-import { count, duration, figure, percent } from './format.js';
+import { count, duration, figure, percent, timeLeft } from './format.js';
 
 /** Where the console writes: `process.stderr`, so that standard output stays free for results. */
 export interface ConsoleStream {
@@ -84,7 +84,7 @@ export function createConsole({
 
 /** One line of progress; `width` is that of the bar, 0 for none. */
 export function progressText(
-  { task, done, total, unit, perSecond, text, at }: Omit<Progress, 'type'>,
+  { task, done, total, least, unit, perSecond, text, at }: Omit<Progress, 'type'>,
   begin: { at: number; done: number },
   width: number,
 ): string {
@@ -101,7 +101,8 @@ export function progressText(
   } else parts.push(`${count(done)} ${unit}`);
   if (rate) {
     parts.push(`${figure(rate)} ${unit}/s`);
-    if (total !== undefined && done < total) parts.push(`${duration((total - done) / rate)} left`);
+    if (total !== undefined && done < total)
+      parts.push(timeLeft((total - done) / rate, least === undefined ? undefined : (least - done) / rate));
   }
   if (text) parts.push(text);
   return parts.join('  ');

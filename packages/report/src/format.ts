@@ -15,6 +15,13 @@ export function figure(value: number): string {
   return size < 1e-4 ? value.toExponential(1).replace('e-', 'e−') : String(Number(value.toPrecision(3)));
 }
 
+/** The time left of work that takes `least` to `most` more seconds. */
+export function timeLeft(most: number, least = most): string {
+  if (least <= 0) return `at most ${duration(most)} left`;
+  const [from, to] = [duration(least), duration(most)];
+  return from === to ? `${to} left` : `${from} to ${to} left`;
+}
+
 /** `95` as `1 min 35 s`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

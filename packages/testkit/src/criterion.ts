@@ -51,6 +51,16 @@ export function testCriterion(subject: Subject<'criterion'>, options: CriterionS
         expect(after(seen.slice(count), copy(after(seen.slice(0, count))))).toEqual(after(seen));
     });
 
+    check('no stage ends before the fewest steps that it promises', () => {
+      for (const count of [0, 1, 57, 133]) {
+        const memory = after(seen.slice(0, count));
+        if (criterion.verdict(memory)) continue;
+        const least = Math.min(criterion.least?.(memory, STEPS_PER_EPOCH) ?? 0, STEPS - count);
+        for (let more = 0; more < least; more++)
+          expect(criterion.verdict(after(seen.slice(0, count + more)))).toBeUndefined();
+      }
+    });
+
     check('a memory is left as it was', () => {
       const memory = after(seen.slice(0, 45));
       const before = copy(memory);

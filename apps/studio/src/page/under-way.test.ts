@@ -10,6 +10,7 @@ const train = (at: number, done: number, perSecond?: number): RunEvent<'progress
   task: 'train',
   done,
   total: 4000,
+  least: 0,
   unit: 'images',
   ...(perSecond && { perSecond }),
   text: 'softmax, loss 2.100',

@@ -1,6 +1,6 @@
 /** What a run that is not finished does now, how far it is and how long it may take, by its latest events. */
 import type { RunEvent } from '@facewright/core';
-import { count, duration } from '@facewright/report';
+import { count, timeLeft } from '@facewright/report';
 
 export interface UnderWay {
   /** `Training, arcface, loss 3.21` */
@@ -9,7 +9,7 @@ export interface UnderWay {
   readonly share?: number;
   /** `1,200 of 4,000 images` */
   readonly amount?: string;
-  /** `at most 3 min 20 s left` */
+  /** `3 min 20 s left`, `1 min 5 s to 3 min 20 s left` */
   readonly left?: string;
   /** Nothing was told for a while: stopped, killed, or in a long step. ms since the last event. */
   readonly silentFor?: number;
@@ -36,18 +36,17 @@ export function underWay(events: readonly RunEvent[], now: number): UnderWay | u
 }
 
 function taskOf(progress: RunEvent<'progress'>, events: readonly RunEvent[]): UnderWay {
-  const { task, done, total, unit, text } = progress;
+  const { task, done, total, least, unit, text } = progress;
   const name = `${TASKS[task] ?? task}${text ? `: ${text}` : ''}`;
   if (!total) return { task: name, amount: `${count(done)} ${unit}` };
   const rate = rateOf(progress, events);
   const seconds = rate ? (total - done) / rate : undefined;
-  // a stage of training may end before its limit of steps
-  const bound = task === 'train' ? 'at most' : 'about';
+  const fewest = rate && least !== undefined ? (least - done) / rate : undefined;
   return {
     task: name,
     share: Math.min(1, done / total),
     amount: `${count(done)} of ${count(total)} ${unit}`,
-    ...(seconds !== undefined && done < total && { left: `${bound} ${duration(seconds)} left` }),
+    ...(seconds !== undefined && done < total && { left: timeLeft(seconds, fewest) }),
   };
 }
 

@@ -29,6 +29,8 @@ export interface Criterion<Memory extends CriterionMemory = CriterionMemory> {
   remark?(memory: Memory, former: Memory): string | undefined;
   /** The most steps that a stage takes by it, where that is known. */
   limit?(stepsPerEpoch: number): number | undefined;
+  /** The fewest steps that a stage still takes by it. Without it a stage may end at any step, so a time left is told as "at most". */
+  least?(memory: Memory, stepsPerEpoch: number): number;
   /** It decides on validation: a training without validation photos is refused. */
   readonly needsValidation?: boolean;
 }

@@ -12,8 +12,19 @@ export interface Events {
     versions: Record<string, string>;
   };
   'run.finished': { seconds: number };
-  /** Long work: shown as a bar with rate and remaining time; `total` is missing where it is not known. */
-  progress: { task: string; done: number; total?: number; unit: string; perSecond?: number; text?: string };
+  /**
+   * Long work: shown as a bar with rate and remaining time; `total` is missing where it is not known. Work that may end before `total` gives the
+   * fewest units it takes in all as `least`.
+   */
+  progress: {
+    task: string;
+    done: number;
+    total?: number;
+    least?: number;
+    unit: string;
+    perSecond?: number;
+    text?: string;
+  };
   notice: { level: 'info' | 'warning'; message: string; todo?: string };
   'engine.opened': { name: string; device: string; purpose: string };
   /** A step runs op by op on an engine that compiles: `missing` has no lowering. */

@@ -14,6 +14,7 @@ export const afterSteps = ({ steps }: { readonly steps: number }): Criterion<Don
   ...counting,
   verdict: (done) => (done.steps >= steps ? { steps } : undefined),
   limit: () => steps,
+  least: (done) => Math.max(0, steps - done.steps),
 });
 
 export function afterEpochs({ epochs }: { readonly epochs: number }): Criterion<Done> {
@@ -23,6 +24,7 @@ export function afterEpochs({ epochs }: { readonly epochs: number }): Criterion<
     verdict: ({ steps, stepsPerEpoch }) =>
       steps > 0 && steps >= limit(stepsPerEpoch) ? { epochs, stepsPerEpoch } : undefined,
     limit,
+    least: ({ steps }, stepsPerEpoch) => Math.max(0, limit(stepsPerEpoch) - steps),
   };
 }
 

@@ -25,6 +25,8 @@ export const atPlateau = (rule: PlateauRule): Criterion<Seen> => ({
   observe: (seen, { loss, warmingUp }) => (warmingUp ? seen : observe(seen, loss, rule)),
   verdict: ({ means, reference, gain, lingering }) =>
     lingering >= rule.patience ? { ...rule, means, reference, gain } : undefined,
+  // at best every window from here on is without gain, or the first one is below the least loss
+  least: ({ window, lingering }) => Math.max(0, (rule.patience - lingering) * rule.window - window.count),
   remark: (seen, former) => (seen.lingering > former.lingering ? remark(seen, rule) : undefined),
 });
 

@@ -6,6 +6,7 @@ import {
   criteriaOf,
   ending,
   firstRecord,
+  leastSteps,
   observe,
   recentLoss,
   remarks,
@@ -175,4 +176,27 @@ test("a criterion of one's own is asked after the built-in ones", () => {
   expect(ending(run([3, 0.4, 1]), criteria)).toEqual({ because: 'low', evidence: { lowest: 0.4 } });
   expect(ending(run([3, 0.4, 1, 1]), criteria)).toMatchObject({ because: 'steps' });
   expect(stepLimit(criteria, 1)).toBe(4);
+});
+
+test('the fewest steps left are never more than there are', () => {
+  const stage = config({ steps: 40, plateau: { window: 4, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } });
+  const criteria = criteriaOf(stage.until);
+  const least = (record: StageRecord): number => leastSteps(record.memories, criteria, 10);
+  expect(least(firstRecord(criteria))).toBe(8);
+  expect(least(after([1, 1, 1, 1, 1], stage))).toBe(7);
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0, max: 2, noNaN: true }), { minLength: 40, maxLength: 40 }), (losses) => {
+      const end = endOf(losses, stage)!;
+      for (let step = 0; step < end; step++)
+        expect(step + least(after(losses.slice(0, step), stage))).toBeLessThanOrEqual(end);
+    }),
+  );
+  // a criterion that promises nothing may end the stage at any step
+  expect(
+    leastSteps(
+      [{}, ...firstRecord(criteria).memories],
+      [{ name: 'own', criterion: { begin: () => ({}), observe: () => ({}), verdict: () => undefined } }, ...criteria],
+      10,
+    ),
+  ).toBe(0);
 });

@@ -84,6 +84,14 @@ export function stepLimit(criteria: readonly NamedCriterion[], stepsPerEpoch: nu
   return Number.isFinite(limit) ? limit : undefined;
 }
 
+/** The fewest steps that a stage still takes: that of the criterion that may end it first. */
+export const leastSteps = (
+  memories: readonly CriterionMemory[],
+  criteria: readonly NamedCriterion[],
+  stepsPerEpoch: number,
+): number =>
+  Math.min(...criteria.map(({ criterion }, index) => criterion.least?.(memories[index], stepsPerEpoch) ?? 0));
+
 /** The mean of the last losses: less noisy than the loss of one batch. */
 export const recentLoss = ({ recent }: StageRecord): number =>
   recent.reduce((sum, loss) => sum + loss, 0) / recent.length;

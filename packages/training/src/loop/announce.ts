@@ -1,7 +1,7 @@
 /** Emits the events of a training. */
 import { stripPrefix, type HostTensors } from '@facewright/core';
 import type { Position } from '../checkpoint/checkpoints.js';
-import { recentLoss, remarks, type Ending } from '../criteria/record.js';
+import { firstRecord, leastSteps, recentLoss, remarks, type Ending } from '../criteria/record.js';
 import type { Validation } from '../evaluation/validate.js';
 import { listed, whatFailed, type BadStep } from './bad-step.js';
 import { CHANCE_TODO } from './chance.js';
@@ -73,7 +73,7 @@ export function announceProgress(run: StageRun, former: Position, now: Position,
   training.emit('progress', {
     task: 'train',
     done: now.step * training.batches.size,
-    total: imagesInAll(training, now),
+    ...imagesInAll(training, now),
     unit: 'images',
     perSecond: meters.throughput.recent(),
     text: `${stage.name}, loss ${loss.toFixed(3)}`,
@@ -82,11 +82,22 @@ export function announceProgress(run: StageRun, former: Position, now: Position,
     training.emit('notice', { level: 'info', message });
 }
 
-/** The most images the whole training can take, if every remaining stage has a limit. */
-function imagesInAll({ stages, batches }: Training, { step, stage, record }: Position): number | undefined {
-  const limits = stages.slice(stage).map(({ limit }) => limit ?? NaN);
-  const steps = limits.reduce((sum, limit) => sum + limit, step - record.steps);
-  return Number.isNaN(steps) ? undefined : steps * batches.size;
+/** Images of the whole training: at most, and `least` where a stage may end earlier; nothing where a stage has no limit. */
+function imagesInAll(
+  { stages, batches }: Training,
+  { step, stage, record }: Position,
+): { total?: number; least?: number } {
+  const [now, ...later] = stages.slice(stage);
+  const most = (now.limit ?? NaN) - record.steps + later.reduce((sum, { limit }) => sum + (limit ?? NaN), 0);
+  if (Number.isNaN(most)) return {};
+  const fewest = later.reduce(
+    (sum, { criteria }) => sum + leastSteps(firstRecord(criteria).memories, criteria, batches.perEpoch),
+    leastSteps(record.memories, now.criteria, batches.perEpoch),
+  );
+  return {
+    total: (step + most) * batches.size,
+    ...(fewest < most && { least: (step + fewest) * batches.size }),
+  };
 }
 
 /** `back` is the position that training continues from. */
