@@ -17,6 +17,8 @@ export interface XlaEngineOptions {
   readonly devices?: number;
   readonly precision?: Precision;
   readonly statistics?: Compilation['statistics'];
+  /** Bytes; on several devices larger entries of the state are divided over them. Default: none. */
+  readonly largestWhole?: number;
   /** Share of a GPU's memory that is taken at once; default: the plugin's own, three quarters. */
   readonly memoryFraction?: number;
   readonly dump?: string;
@@ -31,6 +33,7 @@ export async function openXlaEngine({
   devices = 1,
   precision = 'float32',
   statistics = 'synchronised',
+  largestWhole,
   memoryFraction,
   dump,
   flags,
@@ -47,7 +50,7 @@ export async function openXlaEngine({
     });
   }
   const group = new DeviceGroup(client, devices, lowerAs);
-  const compilation = { precision, statistics, dump, flags: { ...platformFlags(plugin), ...flags } };
+  const compilation = { precision, statistics, largestWhole, dump, flags: { ...platformFlags(plugin), ...flags } };
   const kind = client.kindOf(client.devices[0]);
   const several = devices > 1 ? `, ${devices} devices` : '';
   const engine = openCompiledEngine<CompiledStep, never>({

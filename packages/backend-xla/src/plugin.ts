@@ -40,6 +40,13 @@ export const xla = definePlugin({
       .describe(
         "on several devices batch norm's statistics are those of each device's part of a batch, or of the whole batch",
       ),
+    divideAbove: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'MB: on several devices larger entries of the state, such as the class centres of many people, are divided over them; default: none',
+      ),
     memoryFraction: z
       .number()
       .positive()
@@ -68,7 +75,9 @@ export const xla = definePlugin({
         // a plugin that the user names is tried whatever its device looks like
         if (!plugin || (reason !== undefined && options.plugin === undefined))
           throw new FacewrightError({ what: `The engine "xla" does not work here: ${reason}.`, todo: remedy });
-        return openXlaEngine({ ...options, plugin, emit });
+        const { divideAbove } = options;
+        const largestWhole = divideAbove === undefined ? undefined : divideAbove * 1e6;
+        return openXlaEngine({ ...options, plugin, largestWhole, emit });
       },
     };
   },

@@ -16,7 +16,7 @@ import { cpuPlugin, openCpu } from '../test/cpu-plugin.js';
 
 const here = await cpuPlugin();
 const path = 'path' in here ? here.path : '';
-const CLASSES = 8;
+const CLASSES = 32;
 
 /** A dense layer, batch norm and a head: small, with everything that a batch is divided for. */
 const STATE: HostTensors = {
@@ -111,6 +111,19 @@ describe.skipIf('missing' in here)('training', () => {
     moved.losses.forEach((loss, i) => expect(Math.abs(loss - stayed.losses[i])).toBeLessThan(2e-6));
     await one.dispose();
     await four.dispose();
+  });
+
+  test('class centres divided over four devices: the same numbers, and a state that is whole when it is read', async () => {
+    const [one, four] = [await openCpu(path), await openCpu(path, 4, { largestWhole: 4 * 16 * CLASSES - 1 })];
+    const [a, b] = [await trained(one, STATE, 0, 8), await trained(four, STATE, 0, 8)];
+    expect(b.state.head.shape).toEqual([16, CLASSES]);
+    a.losses.forEach((loss, i) => expect(Math.abs(loss - b.losses[i])).toBeLessThan(2e-6));
+    expect(worst(a.state, b.state)).toBeLessThan(2e-6);
+    const bytes = async (engine: Engine): Promise<number> =>
+      (await engine.memoryOf!(step, { state: STATE, inputs: batch(1) })).bytes;
+    const whole = await openCpu(path, 4);
+    expect(await bytes(four), 'each device has a quarter of the centres').toBeLessThan(await bytes(whole));
+    for (const engine of [one, four, whole]) await engine.dispose();
   });
 
   test("with statistics of each device, batch norm is that of each device's part", async () => {

@@ -3,6 +3,7 @@
  * that what forward and backward pass share is shared in the text already.
  */
 import type { ElementType } from '../pjrt/abi.js';
+import { shardyConstraint } from '../run/sharding.js';
 import { denseText, isFloat, literal, typeOf, type Hlo } from './value.js';
 
 type Shape = readonly number[];
@@ -364,6 +365,11 @@ export class Builder {
       specs,
     );
     return [values, places];
+  }
+
+  /** `x`, divided over the devices along the axis. */
+  divided(x: Hlo, axis: number): Hlo {
+    return this.op(`sdy.sharding_constraint ${x.name} ${shardyConstraint(x.shape, axis)} : ${typeOf(x)}`, x);
   }
 
   /** `x`, but not before `control` is there. */

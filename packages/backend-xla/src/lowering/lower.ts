@@ -1,9 +1,9 @@
 /** From a captured step to the text of a StableHLO program. */
 import { AFTER, Gap, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
-import { Builder, type Argument } from '../hlo/builder.js';
+import { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
 import type { ElementType } from '../pjrt/abi.js';
-import { shardingOfInput, shardyAttribute, type Sharding } from '../run/sharding.js';
+import { shardingOfInput, shardingOfState, shardyAttribute, type Sharding } from '../run/sharding.js';
 import { lowerings } from './index.js';
 import type { Target } from './lowering.js';
 import { elementOf, Tensors, type Precision } from './precision.js';
@@ -35,7 +35,10 @@ export interface LoweredResult {
 const names = (list: readonly NamedValue[]): string[] => list.map(({ name }) => name);
 
 export function lower(graph: Graph, options: LowerOptions): Lowered {
-  const { devices } = options;
+  const { devices, largestWhole } = options;
+  const shardings = new Map(
+    graph.state.map(({ name, value }) => [name, shardingOfState(value, devices, largestWhole)]),
+  );
   const hlo = new Builder();
   const tensors = new Tensors(hlo, options.precision);
   const shared = (shape: readonly number[], sharding: Sharding): string[] =>
@@ -50,13 +53,21 @@ export function lower(graph: Graph, options: LowerOptions): Lowered {
     );
   const replaced = new Map(graph.newState.map(({ name }, i) => [name, i]));
   for (const { name, value } of graph.state)
-    enter(`state.${name}`, value, undefined, donated(replaced.get(name), devices));
+    enter(`state.${name}`, value, shardings.get(name), donated(replaced.get(name), devices));
   for (const { name, value } of graph.inputs) enter(`input.${name}`, value, shardingOfInput(value, devices), []);
   for (const [value, data] of graph.constants) tensors.set(value, hlo.constant(data, value.shape, elementOf(value)));
-  for (const node of graph.nodes) lowerNode(hlo, tensors, node, graph.name, options);
-  const results = [...graph.newState.map(({ value }) => tensors.full(value)), ...outputsOf(hlo, tensors, graph)].map(
-    (value): Argument => ({ value, attributes: shared(value.shape, undefined) }),
+  const divided = new Set(
+    graph.state.flatMap(({ name, value }) => {
+      const axis = shardings.get(name);
+      return axis === undefined ? [] : [value.shape[axis]];
+    }),
   );
+  for (const node of graph.nodes) lowerNode(hlo, tensors, node, graph.name, options, divided);
+  const made = [...graph.newState.map(({ value }) => tensors.full(value)), ...outputsOf(hlo, tensors, graph)];
+  const results = made.map((value, i) => {
+    const sharding = i < graph.newState.length ? shardings.get(graph.newState[i].name) : undefined;
+    return { value, sharding, attributes: shared(value.shape, sharding) };
+  });
   const mesh = {
     module: `mhlo.num_partitions = ${devices} : i32, mhlo.num_replicas = 1 : i32`,
     header: `sdy.mesh @mesh = <["devices"=${devices}]>`,
@@ -68,10 +79,10 @@ export function lower(graph: Graph, options: LowerOptions): Lowered {
     inputs: names(graph.inputs),
     newState: names(graph.newState),
     outputs: names(graph.outputs),
-    results: results.map(({ value: { shape, type } }) => ({
+    results: results.map(({ value: { shape, type }, sharding }) => ({
       shape,
       dtype: type === 'f32' ? 'float32' : 'int32',
-      sharding: undefined,
+      sharding,
     })),
   };
 }
@@ -89,7 +100,14 @@ const outputsOf = (hlo: Builder, tensors: Tensors, { outputs }: Graph): Hlo[] =>
     return made.type === 'i1' ? hlo.convert(made, 'i32') : made;
   });
 
-function lowerNode(hlo: Builder, tensors: Tensors, node: GraphNode, step: string, target: Target): void {
+function lowerNode(
+  hlo: Builder,
+  tensors: Tensors,
+  node: GraphNode,
+  step: string,
+  target: Target,
+  divided: ReadonlySet<number>,
+): void {
   hlo.comment(node.op);
   if (node.op === AFTER) {
     tensors.set(node.outputs[0], hlo.after(tensors.as(node.inputs[0]), tensors.as(node.inputs[1])));
@@ -106,6 +124,7 @@ function lowerNode(hlo: Builder, tensors: Tensors, node: GraphNode, step: string
     type: types[0],
     node,
     target,
+    divided,
   });
   const made: readonly Hlo[] = Array.isArray(result) ? result : [result as Hlo];
   node.outputs.forEach((output, i) => {

@@ -10,6 +10,8 @@ export interface Target {
   readonly platform: string;
   /** Devices that a batch is divided over. */
   readonly devices: number;
+  /** Entries of the state of more bytes are divided over the devices; default: none. */
+  readonly largestWhole?: number;
   /** Parts of a batch that batch norm takes its statistics of, each by itself; 1: of the whole batch. */
   readonly statistics: number;
 }
@@ -29,6 +31,8 @@ export interface Kernel {
   readonly type: ElementType;
   readonly node: GraphNode;
   readonly target: Target;
+  /** Lengths of axes along which entries of the state are divided. */
+  readonly divided: ReadonlySet<number>;
 }
 
 /** Values of the kernel's outputs, in their order. */

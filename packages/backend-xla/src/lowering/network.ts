@@ -4,7 +4,7 @@ import type { Hlo } from '../hlo/value.js';
 import { poolGeometry, type PoolGeometry } from './geometry.js';
 import { full, overChannels, type Kernel, type Lowerings } from './lowering.js';
 
-function matrixProduct({ hlo, inputs, attrs: { transposeA, transposeB }, shape }: Kernel): Hlo {
+function matrixProduct({ hlo, inputs, attrs: { transposeA, transposeB }, shape, divided }: Kernel): Hlo {
   const [a, b] = [full(hlo, inputs.a), full(hlo, inputs.b)];
   const plain = [...a.shape.slice(0, -2), ...b.shape.slice(0, -2)].every((length) => length === 1);
   const leading = plain ? [] : shape.slice(0, -2);
@@ -17,7 +17,9 @@ function matrixProduct({ hlo, inputs, attrs: { transposeA, transposeB }, shape }
     batch: [axes, axes],
     contract: [[rank + (transposeA ? 0 : 1)], [rank + (transposeB ? 1 : 0)]],
   });
-  return hlo.reshape(product, shape);
+  // the product with divided class centres stays divided by class: else every device would get all centres, or all logits
+  const axis = product.shape.findIndex((length) => divided.has(length));
+  return hlo.reshape(axis < 0 ? product : hlo.divided(product, axis), shape);
 }
 
 /** How many pixels each window of average pooling holds: those of the padding do not count. */

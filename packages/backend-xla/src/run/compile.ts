@@ -16,6 +16,8 @@ export interface Compilation {
   readonly precision: Precision;
   /** Whether batch norm takes its statistics of each device's part of a batch, or of the whole. */
   readonly statistics: 'device' | 'synchronised';
+  /** Entries of the state of more bytes are divided over the devices. */
+  readonly largestWhole?: number;
   /** Directory for the text of every program, and XLA's own of it. */
   readonly dump?: string;
   /** XLA's own, by name. */
@@ -34,13 +36,14 @@ let dumped = 0;
 export async function compileGraph(
   group: DeviceGroup,
   graph: Graph,
-  { precision, statistics, dump, flags }: Compilation,
+  { precision, statistics, largestWhole, dump, flags }: Compilation,
 ): Promise<CompiledStep> {
   const lowered = lower(graph, {
     platform: group.platform,
     devices: group.count,
     statistics: statistics === 'device' ? group.count : 1,
     precision,
+    largestWhole,
   });
   if (dump) {
     await mkdir(dump, { recursive: true });

@@ -3,7 +3,7 @@ import type { Compiled, CompileRequest, Runner } from '@facewright/compiled-engi
 import type { HostTensors } from '@facewright/core';
 import { compileGraph, explained, type Compilation, type CompiledStep } from './compile.js';
 import type { DeviceGroup, DeviceTensor } from './device.js';
-import { shardingOfInput } from './sharding.js';
+import { shardingOfInput, shardingOfState } from './sharding.js';
 
 export class XlaRunner implements Runner<CompiledStep> {
   private readonly state: Map<string, DeviceTensor>;
@@ -13,7 +13,7 @@ export class XlaRunner implements Runner<CompiledStep> {
     state: HostTensors,
     private readonly compilation: Compilation,
   ) {
-    this.state = new Map(Object.entries(state).map(([name, value]) => [name, group.upload(value, undefined)]));
+    this.state = new Map(Object.entries(state).map(([name, value]) => [name, this.uploadState(value)]));
   }
 
   async compile({ capture }: CompileRequest): Promise<Compiled<CompiledStep>> {
@@ -53,7 +53,7 @@ export class XlaRunner implements Runner<CompiledStep> {
   }
 
   async write(values: HostTensors): Promise<void> {
-    for (const [name, value] of Object.entries(values)) this.replace(name, this.group.upload(value, undefined));
+    for (const [name, value] of Object.entries(values)) this.replace(name, this.uploadState(value));
   }
 
   releaseProgram({ program }: CompiledStep): void {
@@ -82,6 +82,10 @@ export class XlaRunner implements Runner<CompiledStep> {
         throw explained(error, step, this.group);
       });
     }
+  }
+
+  private uploadState(value: HostTensors[string]): DeviceTensor {
+    return this.group.upload(value, shardingOfState(value, this.group.count, this.compilation.largestWhole));
   }
 
   private replace(name: string, tensor: DeviceTensor): void {

@@ -11,12 +11,28 @@ type Data = HostTensor['data'];
 export const shardingOfInput = ({ shape }: Pick<HostTensor, 'shape'>, devices: number): Sharding =>
   devices > 1 && shape.length > 0 && shape[0] >= devices && shape[0] % devices === 0 ? 0 : undefined;
 
+/** Large entries of the state are divided along their longest axis: the class centres of many people along the people. */
+export function shardingOfState(
+  { shape }: Pick<HostTensor, 'shape'>,
+  devices: number,
+  largestWhole: number = Infinity,
+): Sharding {
+  if (devices === 1 || BYTES_OF_NUMBER * sizeOf(shape) <= largestWhole) return undefined;
+  const longest = Math.max(...shape);
+  return longest % devices === 0 ? shape.indexOf(longest) : undefined;
+}
+const BYTES_OF_NUMBER = 4;
+
 export const localShape = (shape: readonly number[], sharding: Sharding, devices: number): number[] =>
   shape.map((length, axis) => (axis === sharding ? length / devices : length));
 
 /** Sharding of the text's arguments and results, as the Shardy dialect spells it. */
 export const shardyAttribute = (shape: readonly number[], sharding: Sharding): string =>
   `sdy.sharding = #sdy.sharding<@mesh, [${shape.map((_, axis) => (axis === sharding ? '{"devices"}' : '{}')).join(', ')}]>`;
+
+/** The same for a value in the middle of a program. */
+export const shardyConstraint = (shape: readonly number[], axis: number): string =>
+  `<@mesh, [${shape.map((_, i) => (i === axis ? '{"devices"}' : '{}')).join(', ')}]>`;
 
 /** Runs of neighbouring numbers: for each index before the axis, where a device's run begins in the whole, and how long it is. */
 function runs(shape: readonly number[], axis: number, devices: number) {
