@@ -1,5 +1,6 @@
 // Lint for the whole workspace; the nx tags keep contracts free of implementations and packages free of their siblings.
 import nx from '@nx/eslint-plugin';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
@@ -47,7 +48,18 @@ export default tseslint.config(
   {
     files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/extensions': ['.ts'],
+      'import-x/resolver-next': [
+        createNodeResolver({ extensions: ['.ts'], extensionAlias: { '.js': ['.ts', '.js'] } }),
+      ],
+    },
     rules: {
+      'max-lines-per-function': ['warn', { max: 80, skipBlankLines: true, skipComments: true }],
+      'max-depth': ['warn', 4],
+      'no-nested-ternary': 'warn',
+      'import-x/no-cycle': ['error', { ignoreExternal: true }],
       '@nx/enforce-module-boundaries': [
         'error',
         {
@@ -64,7 +76,7 @@ export default tseslint.config(
             },
             { sourceTag: 'scope:compiled-engine', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
             { sourceTag: 'scope:capture', onlyDependOnLibsWithTags: ['scope:core'] },
-            { sourceTag: 'scope:convert', onlyDependOnLibsWithTags: ['scope:core', 'scope:capture'] },
+            { sourceTag: 'scope:convert', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:capture'] },
             { sourceTag: 'scope:run', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform', 'scope:lib'] },
             {
               sourceTag: 'scope:recognise',

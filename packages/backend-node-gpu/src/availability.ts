@@ -142,12 +142,10 @@ function ofSetup({ directory, variant }: Libraries, device: Wanted['device'], gp
   return { usable: true, device: name, accelerated, ...(expected && forGpu.length > 0 && joined(forGpu)) };
 }
 
-const driverProblems = (gpu: Driver | undefined): Problem[] =>
-  !gpu
-    ? [{ reason: noDriver(CUDA).problem, remedy: noDriver(CUDA).remedy }]
-    : gpu.problem
-      ? [{ reason: gpu.problem, remedy: gpu.remedy! }]
-      : [];
+function driverProblems(gpu: Driver | undefined): Problem[] {
+  if (!gpu) return [{ reason: noDriver(CUDA).problem, remedy: noDriver(CUDA).remedy }];
+  return gpu.problem ? [{ reason: gpu.problem, remedy: gpu.remedy! }] : [];
+}
 
 /** Each thing that is missing, and in the same order what mends it. */
 const joined = (problems: readonly Problem[]): Problem => ({

@@ -147,7 +147,7 @@ function extent(values: readonly number[]): [number, number] {
 export function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
   const lead = rough / power;
-  return (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power;
+  return ([1, 2, 5].find((nice) => lead <= nice) ?? 10) * power;
 }
 
 /** Powers of ten, with 2 and 5 between them where the range is short. */
@@ -172,7 +172,7 @@ export function thin(points: Points, most = MOST_POINTS): Points {
     const part = points.slice(start, start + bucket);
     const low = part.reduce((a, b) => (b[1] < a[1] ? b : a));
     const high = part.reduce((a, b) => (b[1] > a[1] ? b : a));
-    kept.push(...(low === high ? [low] : low[0] < high[0] ? [low, high] : [high, low]));
+    kept.push(...new Set(low[0] < high[0] ? [low, high] : [high, low]));
   }
   return kept;
 }

@@ -11,7 +11,15 @@ const count: StepFunction = ({ total }, { by }) => {
 const start = (): HostTensors => ({ total: hostScalar(1), still: filled([2], 7) });
 const numbers = ({ data }: { data: ArrayLike<number> }): number[] => Array.from(data);
 
-export function checkState({ check, compile, once, engine }: BackendTest): void {
+export function checkState(test: BackendTest): void {
+  checkCarriedState(test);
+  checkReadingAndWriting(test);
+  checkHostArrays(test);
+  checkSteps(test);
+  checkWhatIsLeft(test);
+}
+
+function checkCarriedState({ check, compile }: BackendTest): void {
   check('state carries over from call to call, and what a step leaves out stays', async () => {
     const executable = compile(count, start());
     for (const expected of [3, 5, 7])
@@ -34,6 +42,18 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
     expect(results.map(({ total }) => total.data[0])).toEqual([2, 4, 7, 11]);
   });
 
+  check('state can be swapped', async () => {
+    const executable = compile(({ a, b }) => ({ state: { a: b, b: a }, outputs: {} }), {
+      a: hostScalar(1),
+      b: hostScalar(2),
+    });
+    for (let i = 0; i < 3; i++) await executable.run({});
+    const { a, b } = await executable.readState();
+    expect([...numbers(a), ...numbers(b)]).toEqual([2, 1]);
+  });
+}
+
+function checkReadingAndWriting({ check, compile }: BackendTest): void {
   check('named entries of the state are read and written', async () => {
     const executable = compile(count, start());
     expect(Object.keys(await executable.readState(['still']))).toEqual(['still']);
@@ -73,24 +93,6 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
     }
   });
 
-  check('an executable that was disposed of is forgotten', async () => {
-    const collect = await garbageCollector();
-    if (!collect) return; // in browsers
-    const made = async (): Promise<WeakRef<StepFunction>> => {
-      const step: StepFunction = (state, inputs) => count(state, inputs);
-      const executable = engine().compile(step, { state: start() });
-      await executable.run({ by: hostScalar(1) });
-      executable.dispose();
-      return new WeakRef(step);
-    };
-    const step = await made();
-    for (let i = 0; i < 20 && step.deref(); i++) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      collect();
-    }
-    expect(step.deref()).toBeUndefined();
-  });
-
   check('a name the state does not have is an error, for reading, writing and in a step', async () => {
     const executable = compile(count, start());
     await expect(executable.readState(['no/such'])).rejects.toThrow(/no\/such/);
@@ -99,7 +101,9 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
     await expect(wrong.run({})).rejects.toThrow(/no\/such/);
     expect(numbers((await wrong.readState(['total'])).total)).toEqual([1]);
   });
+}
 
+function checkHostArrays({ check, compile }: BackendTest): void {
   check('host arrays stay the caller’s: changing them later changes nothing', async () => {
     const state = start();
     const by = hostScalar(2);
@@ -130,17 +134,9 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
     expect(numbers(b)).toEqual([1, 2]);
     expect(numbers((await executable.readState()).held)).toEqual([1, 2]);
   });
+}
 
-  check('state can be swapped', async () => {
-    const executable = compile(({ a, b }) => ({ state: { a: b, b: a }, outputs: {} }), {
-      a: hostScalar(1),
-      b: hostScalar(2),
-    });
-    for (let i = 0; i < 3; i++) await executable.run({});
-    const { a, b } = await executable.readState();
-    expect([...numbers(a), ...numbers(b)]).toEqual([2, 1]);
-  });
-
+function checkSteps({ check, compile, once }: BackendTest): void {
   check('shapes may change from call to call', async () => {
     const executable = compile((_, { x, w }) => ({
       outputs: { y: tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), mean: tf.mean(x) },
@@ -168,6 +164,26 @@ export function checkState({ check, compile, once, engine }: BackendTest): void 
     const before = tf.engine().backendName;
     await once(({ x }) => ({ y: tf.square(x) }), { x: hostScalar(2) });
     expect(tf.engine().backendName).toBe(before);
+  });
+}
+
+function checkWhatIsLeft({ check, engine }: BackendTest): void {
+  check('an executable that was disposed of is forgotten', async () => {
+    const collect = await garbageCollector();
+    if (!collect) return; // in browsers
+    const made = async (): Promise<WeakRef<StepFunction>> => {
+      const step: StepFunction = (state, inputs) => count(state, inputs);
+      const executable = engine().compile(step, { state: start() });
+      await executable.run({ by: hostScalar(1) });
+      executable.dispose();
+      return new WeakRef(step);
+    };
+    const step = await made();
+    for (let i = 0; i < 20 && step.deref(); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      collect();
+    }
+    expect(step.deref()).toBeUndefined();
   });
 
   check('calls leave no tensors behind, not even those that fail', async () => {

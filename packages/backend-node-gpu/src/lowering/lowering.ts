@@ -3,7 +3,7 @@
  * TensorFlow function; only the emitter differs.
  */
 import { type, type Attributes } from '../runtime/attributes.js';
-import { isHalf, type DType, type HostData, type TfType } from '../runtime/dtypes.js';
+import { hostData, isHalf, type DType, type HostData, type TfType } from '../runtime/dtypes.js';
 
 /** A tensor of the emitter: it is made and used by it alone. */
 export type Ref = object;
@@ -54,11 +54,7 @@ export const listed = (inputs: Operands): Operand[] =>
 export const scalarOf = (emit: Emitter, value: number, dtype: TfType = 'float32'): Ref =>
   isHalf(dtype)
     ? emit.op('Cast', [scalarOf(emit, value)], { DstT: type(dtype) })
-    : emit.constant(
-        dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value),
-        [],
-        dtype,
-      );
+    : emit.constant(hostData(dtype, 1).fill(value), [], dtype);
 export const vectorOf = (emit: Emitter, values: readonly number[]): Ref =>
   emit.constant(Int32Array.from(values), [values.length], 'int32');
 export const reshaped = (emit: Emitter, ref: Ref, shape: readonly number[]): Ref =>

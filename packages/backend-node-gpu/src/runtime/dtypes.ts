@@ -20,5 +20,5 @@ export function dtypeOf(type: number): DType {
 }
 
 export const BYTES: Readonly<Record<DType, number>> = { float32: 4, int32: 4, bool: 1 };
-export const hostData = (dtype: DType, size: number): HostData =>
-  dtype === 'float32' ? new Float32Array(size) : dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+export const hostData = (dtype: DType, size: number): HostData => new ARRAYS[dtype](size);

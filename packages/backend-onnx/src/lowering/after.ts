@@ -27,9 +27,9 @@ const after: Emitter = (lowering, node) => {
   } else if (scaled && !lowering.isMade(x)) {
     setScaled(lowering, output, { ...scaled, name: held(lowering, scaled.name, blocked, moment) });
   } else {
-    const layout: Layout = lowering.has(x, 'blocked') ? 'blocked' : lowering.has(x, 'nchw') ? 'nchw' : 'plain';
-    const shape = layout === 'blocked' ? blocked : layout === 'nchw' ? [n, c, h, w] : x.shape;
-    lowering.set(output, layout, held(lowering, lowering.get(x, layout), shape, moment));
+    const layout = (['blocked', 'nchw'] as const).find((one) => lowering.has(x, one)) ?? 'plain';
+    const shapes: Readonly<Record<Layout, readonly number[]>> = { blocked, nchw: [n, c, h, w], plain: x.shape };
+    lowering.set(output, layout, held(lowering, lowering.get(x, layout), shapes[layout], moment));
   }
 };
 

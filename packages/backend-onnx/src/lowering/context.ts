@@ -218,7 +218,10 @@ function openShape(from: readonly number[], to: readonly number[]): number[] {
     to[end - 1] === from[from.length - (to.length - end) - 1]
   )
     end--;
-  return to.map((length, i) => (i < start ? 0 : end - start === 1 && i === start ? -1 : length));
+  return to.map((length, i) => {
+    if (i < start) return 0;
+    return end - start === 1 && i === start ? -1 : length;
+  });
 }
 
 export function four(value: Value): [number, number, number, number] {

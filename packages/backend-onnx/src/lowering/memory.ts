@@ -7,12 +7,11 @@ function memoryModel(block: number): MemoryModel {
   if (!block)
     return {
       ...plainMemory,
-      scratchBytes: (node) =>
-        node.op === BATCH_NORM_TRAINING || node.op === BATCH_NORM_TRAINING_GRADIENT
-          ? 2 * bytesOf(node.inputs[0])
-          : node.op === PRELU_GRADIENT
-            ? bytesOf(node.inputs[0])
-            : 0,
+      scratchBytes(node) {
+        if (node.op === BATCH_NORM_TRAINING || node.op === BATCH_NORM_TRAINING_GRADIENT)
+          return 2 * bytesOf(node.inputs[0]);
+        return node.op === PRELU_GRADIENT ? bytesOf(node.inputs[0]) : 0;
+      },
     };
   return {
     isView: (node, output) =>

@@ -112,13 +112,9 @@ export class OnnxBuilder {
 }
 
 function typeOf(data: OnnxData): OnnxType {
-  return data instanceof Float32Array
-    ? 'float32'
-    : data instanceof Int32Array
-      ? 'int32'
-      : data instanceof BigInt64Array
-        ? 'int64'
-        : 'bool';
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Int32Array) return 'int32';
+  return data instanceof BigInt64Array ? 'int64' : 'bool';
 }
 
 export const ints = (...values: number[]): OnnxAttribute => ({ ints: values });

@@ -6,7 +6,7 @@ import { FacewrightError } from '@facewright/core';
 import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/pickle';
 import { readChecked } from '@facewright/platform/node';
 import { cannotOpen } from '../readers/photo-files.js';
-import { dealFolds, type Pair, type PairsFile } from './pairs.js';
+import { dealFolds, type Pair, type PairsFile } from './folds.js';
 
 export interface BinSet extends PairsFile {
   /** Encoded images by the names that the pairs use. */

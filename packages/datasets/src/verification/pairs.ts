@@ -13,20 +13,7 @@ import { lineBlocks, type LineBlock } from '@facewright/platform/node';
 import { cannotOpen } from '../readers/photo-files.js';
 import { isBinPath, readBin } from './bin.js';
 import { fieldsOf, shown, slashes } from './fields.js';
-
-export interface Pair {
-  /** Paths of images, with `/`, relative to the images' root. */
-  readonly a: string;
-  readonly b: string;
-  readonly same: boolean;
-  /** 0 … folds − 1. */
-  readonly fold: number;
-}
-
-export interface PairsFile {
-  readonly folds: number;
-  readonly pairs: readonly Pair[];
-}
+import { dealFolds, type Pair, type PairsFile } from './folds.js';
 
 /** `extension` is the ending of the images that an LFW file names. Throws a `FacewrightError` that names the first wrong line. */
 export async function readPairs(path: string, { extension = 'jpg' }: { extension?: string } = {}): Promise<PairsFile> {
@@ -120,15 +107,4 @@ function plainPairs(lines: readonly Line[]): PairsFile {
   }
   const { folds, foldOf } = dealFolds(whole.map(({ same }) => same));
   return { folds, pairs: whole.map((pair, index) => ({ ...pair, fold: foldOf[index] })) };
-}
-
-/** At most ten folds, each kind of pair dealt out over them in turn, so that every fold has both. */
-export function dealFolds(same: ArrayLike<boolean | number>): { folds: number; foldOf: Uint8Array } {
-  const dealt = { same: 0, different: 0 };
-  for (let pair = 0; pair < same.length; pair++) dealt[same[pair] ? 'same' : 'different']++;
-  const folds = Math.max(1, Math.min(10, dealt.same, dealt.different));
-  [dealt.same, dealt.different] = [0, 0];
-  const foldOf = new Uint8Array(same.length);
-  for (let pair = 0; pair < same.length; pair++) foldOf[pair] = dealt[same[pair] ? 'same' : 'different']++ % folds;
-  return { folds, foldOf };
 }

@@ -13,7 +13,7 @@ import { FacewrightError } from '@facewright/core';
 import { lineBlocks } from '@facewright/platform/node';
 import { cannotOpen } from '../readers/photo-files.js';
 import { fieldsOf, shown, slashes } from './fields.js';
-import { dealFolds } from './pairs.js';
+import { dealFolds } from './folds.js';
 
 export interface Template {
   readonly id: string;

@@ -10,7 +10,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { hostTensor, type HostTensor, type HostTensors, type State, type StepFunction } from '@facewright/core';
-import { answersOf, channelsLast, pooled, POOLS, type Pool } from './nets.js';
+import { answersOf, channelsLast, pooled, POOLS, type Pool } from './net-parts.js';
 import type { NetName } from './layout.js';
 
 /** Channels in onnxruntime's widest block (AVX-512); whole blocks on narrower processors too. */

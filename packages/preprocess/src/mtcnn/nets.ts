@@ -3,9 +3,10 @@
  * Pixels are RGB, (v − 127.5) / 128.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { prelu, type Engine, type Executable, type HostTensors, type State, type StepFunction } from '@facewright/core';
+import { prelu, type Engine, type Executable, type HostTensors, type StepFunction } from '@facewright/core';
 import { blockedNet } from './blocked-nets.js';
 import type { NetName } from './layout.js';
+import { answersOf, bias, channelsLast, pooled, POOLS, slopes } from './net-parts.js';
 
 /** Sides of the images that the second and the third net take. */
 export const RNET_SIDE = 24;
@@ -16,34 +17,6 @@ export const ONET_WIDTH = 15;
 /** P-Net looks at squares of 12 pixels, 2 pixels apart. */
 export const CELL = 12;
 export const STRIDE = 2;
-
-/** Side, step and padding of the pooling after a convolution. */
-export type Pool = readonly [side: number, step: number, padding: 'same' | 'valid'];
-/** What follows each convolution of a net. */
-export const POOLS: Readonly<Record<NetName, readonly (Pool | undefined)[]>> = {
-  pnet: [[2, 2, 'same'], undefined, undefined],
-  rnet: [[3, 2, 'same'], [3, 2, 'valid'], undefined],
-  onet: [[3, 2, 'same'], [3, 2, 'valid'], [2, 2, 'same'], undefined],
-};
-/** Images come as planes, the order in which compiled engines compute; the ops here want the channels last. */
-export const channelsLast = (planes: tf.Tensor): tf.Tensor4D => tf.transpose(planes as tf.Tensor4D, [0, 2, 3, 1]);
-export const pooled = (x: tf.Tensor4D, pool: Pool | undefined): tf.Tensor4D => (pool ? tf.maxPool(x, ...pool) : x);
-
-const bias = <T extends tf.Tensor>(x: T, state: State, layer: string): T => tf.add(x, state[`${layer}/bias`]) as T;
-const slopes = (state: State, layer: string): tf.Tensor1D => state[`${layer}/slopes`] as tf.Tensor1D;
-
-/** From the last convolution's map to the answers: a 1×1 convolution in P-Net, fully connected layers in the others. */
-export function answersOf(x: tf.Tensor4D, state: State): tf.Tensor {
-  if (!('dense/kernel' in state))
-    return bias(tf.conv2d(x, state['heads/kernel'] as tf.Tensor4D, 1, 'valid'), state, 'heads');
-  const [count, height, width, channels] = x.shape;
-  const flat = tf.reshape<tf.Rank.R2>(x, [count, height * width * channels]);
-  const hidden = prelu(
-    bias(tf.matMul(flat, state['dense/kernel'] as tf.Tensor2D), state, 'dense'),
-    slopes(state, 'dense'),
-  );
-  return bias(tf.matMul(hidden, state['heads/kernel'] as tf.Tensor2D), state, 'heads');
-}
 
 /** P-Net's images come as one plane in which each row of the image is three, one a channel. */
 const rowsTogether = (plane: tf.Tensor): tf.Tensor4D => {

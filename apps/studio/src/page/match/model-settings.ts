@@ -17,6 +17,13 @@ export interface ModelSettings {
 /** Where nothing says what a model's cosines mean. */
 const PLAIN_THRESHOLD = 0.35;
 
+const rateOption = ({ name, at }: ReturnType<typeof thresholdsOf>[number]): HTMLElement =>
+  element(
+    'option',
+    { value: at.threshold, 'data-rate': name },
+    `${inWords(name)} (finds ${(at.tar * 100).toFixed(1)} % of true pairs)`,
+  );
+
 /** Which model, and which threshold: by its own verification, or as given. */
 export function modelSettings({ onChange, onThreshold }: { onChange(): void; onThreshold(): void }): ModelSettings {
   const error = errorBox();
@@ -69,15 +76,7 @@ export function modelSettings({ onChange, onThreshold }: { onChange(): void; onT
     const thresholds = verification ? thresholdsOf(verification) : [];
     rateField.hidden = thresholds.length === 0;
     ownField.hidden = thresholds.length > 0;
-    rateChoice.replaceChildren(
-      ...thresholds.map(({ name, at }) =>
-        element(
-          'option',
-          { value: at.threshold, 'data-rate': name },
-          `${inWords(name)} (finds ${(at.tar * 100).toFixed(1)} % of true pairs)`,
-        ),
-      ),
-    );
+    rateChoice.replaceChildren(...thresholds.map(rateOption));
     if (thresholds.length > 1) rateChoice.selectedIndex = 1;
   }
 

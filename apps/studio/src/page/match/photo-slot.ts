@@ -78,30 +78,7 @@ export function createPhotoSlot({ name, onPhoto, onChoose }: SlotOptions): Photo
     found.replaceChildren(element('figure', {}, boxes.box, element('figcaption', {}, captionOf(all))), aligned);
   }
 
-  const camera = element(
-    'button',
-    {
-      type: 'button',
-      onclick: () =>
-        void takePhoto().then(
-          (blob) => blob && onPhoto(blob),
-          (cause: unknown) => fail(cause, false),
-        ),
-    },
-    'Use the camera…',
-  );
-  const zone = dropZone(
-    'Drop a photo here, or paste one.',
-    [
-      {
-        label: `Choose the ${name.toLowerCase()}…`,
-        kind: 'file',
-        accept: 'image/*',
-        onFiles: ([{ file }]) => onPhoto(file),
-      },
-    ],
-    hasCamera() ? [camera] : [],
-  );
+  const zone = photoZone(name, onPhoto, (cause) => fail(cause, false));
   return {
     name,
     panel: element(
@@ -129,6 +106,18 @@ export function createPhotoSlot({ name, onPhoto, onChoose }: SlotOptions): Photo
     show,
     fail,
   };
+}
+
+/** Where a photo is dropped, chosen or taken. */
+function photoZone(name: string, onPhoto: (blob: Blob) => void, onError: (cause: unknown) => void): HTMLElement {
+  const shoot = (): void => void takePhoto().then((blob) => blob && onPhoto(blob), onError);
+  const camera = element('button', { type: 'button', onclick: shoot }, 'Use the camera…');
+  const label = `Choose the ${name.toLowerCase()}…`;
+  return dropZone(
+    'Drop a photo here, or paste one.',
+    [{ label, kind: 'file', accept: 'image/*', onFiles: ([{ file }]) => onPhoto(file) }],
+    hasCamera() ? [camera] : [],
+  );
 }
 
 function captionOf(faces: readonly FoundFace[]): string {

@@ -5,7 +5,7 @@ import { learnedFromDrawnFaces } from '../drawn-people.js';
 import { element, errorBox, showError, statusLine } from '../dom.js';
 import { answerTo } from '../match/answer.js';
 import { modelSettings } from '../match/model-settings.js';
-import { createPhotoSlot, type Photo } from '../match/photo-slot.js';
+import { createPhotoSlot, type Photo, type PhotoSlot } from '../match/photo-slot.js';
 import { state, type Model } from '../state.js';
 import { lookForWeights, weightsPanel } from '../weights.js';
 import { openWorker, type OpenWorker } from '../worker.js';
@@ -87,7 +87,35 @@ export function matchPage(): HTMLElement {
     model.update();
     void update();
   });
-  const photos = element(
+  const page = element(
+    'div',
+    {},
+    element('p', { class: 'lead' }, 'Do two photos show the same person? The photos never leave this page.'),
+    photosSection(slots, (same) => void takeDrawn(same)),
+    status,
+    error,
+    answer,
+    card('Model', model.box, engineLine),
+    card('Face detector', weightsPanel()),
+  );
+  takePasted(page, (blob) => take(pasteTarget(slots), blob));
+  return page;
+}
+
+/** A pasted photo goes where the focus is, else to the first empty slot. */
+function pasteTarget(slots: readonly PhotoSlot[]): number {
+  const focused = slots.findIndex(({ panel }) => panel.contains(document.activeElement));
+  const empty = slots.findIndex(({ photo }) => !photo);
+  return [focused, empty].find((index) => index >= 0) ?? slots.length - 1;
+}
+
+const card = (title: string, ...content: HTMLElement[]): HTMLElement =>
+  element('section', { class: 'card', 'aria-label': title }, element('h2', {}, title), ...content);
+
+function photosSection(slots: readonly PhotoSlot[], takeDrawn: (same: boolean) => void): HTMLElement {
+  const draw = (same: boolean, text: string): HTMLElement =>
+    element('button', { type: 'button', onclick: () => takeDrawn(same) }, text);
+  return element(
     'section',
     { 'aria-label': 'Photos' },
     element('div', { class: 'two' }, ...slots.map(({ panel }) => panel)),
@@ -95,32 +123,10 @@ export function matchPage(): HTMLElement {
       'div',
       { class: 'buttons' },
       element('span', { class: 'muted' }, 'No photos at hand?'),
-      element('button', { type: 'button', onclick: () => void takeDrawn(true) }, 'Draw one person twice'),
-      element('button', { type: 'button', onclick: () => void takeDrawn(false) }, 'Draw two people'),
+      draw(true, 'Draw one person twice'),
+      draw(false, 'Draw two people'),
     ),
   );
-  const page = element(
-    'div',
-    {},
-    element('p', { class: 'lead' }, 'Do two photos show the same person? The photos never leave this page.'),
-    photos,
-    status,
-    error,
-    answer,
-    element('section', { class: 'card', 'aria-label': 'Model' }, element('h2', {}, 'Model'), model.box, engineLine),
-    element(
-      'section',
-      { class: 'card', 'aria-label': 'Face detector' },
-      element('h2', {}, 'Face detector'),
-      weightsPanel(),
-    ),
-  );
-  takePasted(page, (blob) => {
-    const focused = slots.findIndex(({ panel }) => panel.contains(document.activeElement));
-    const empty = slots.findIndex(({ photo }) => !photo);
-    take([focused, empty].find((index) => index >= 0) ?? slots.length - 1, blob);
-  });
-  return page;
 }
 
 /** Pictures that are pasted while the page is shown. */

@@ -9,8 +9,10 @@ import type { OnnxAttribute } from '../../onnx/encode.js';
 import { four, type AffineForm, type Lowering, type ScaledForm } from '../context.js';
 
 /** y = 1 where x < 0, else 0: clip(−10³⁰·x, 0, 1). */
-const IS_NEGATIVE = { activation: text('HardSigmoid'), activation_params: floats(-1e30, 0) };
-const RELU = { activation: text('Relu') };
+const WAYS = {
+  relu: { activation: text('Relu') },
+  isNegative: { activation: text('HardSigmoid'), activation_params: floats(-1e30, 0) },
+};
 
 export interface Channels {
   readonly count: number;
@@ -62,7 +64,7 @@ export function channelsOf(lowering: Lowering, value: Value): Channels {
         ...(shift || sum ? [shift ? spread(shift) : ''] : []),
         ...(sum ? [image(sum)] : []),
       ];
-      const way = activation === 'relu' ? RELU : activation === 'isNegative' ? IS_NEGATIVE : {};
+      const way = activation ? WAYS[activation] : {};
       return lowering.reshape(onnx.op('Conv', inputs, { ...attributes([1, 1]), ...way }, NCHWC_DOMAIN), [c, length]);
     },
     sum: (x) => onnx.op('ReduceSum', [x, onnx.integers(1)], { keepdims: int(0) }),

@@ -75,7 +75,8 @@ const resizeNearest: Emitter = (lowering, node) => {
 function resize(lowering: Lowering, node: GraphNode, mode: Parameters<Lowering['onnx']['op']>[2]): void {
   const [n, h, w, c] = four(node.outputs[0]);
   const { alignCorners, halfPixelCenters } = attrsOf(node);
-  const places = text(alignCorners ? 'align_corners' : halfPixelCenters ? 'half_pixel' : 'asymmetric');
+  const unaligned = halfPixelCenters ? 'half_pixel' : 'asymmetric';
+  const places = text(alignCorners ? 'align_corners' : unaligned);
   const inputs = [lowering.get(inputOf(node, 'images'), 'nchw'), '', '', lowering.onnx.integers(n, c, h, w)];
   lowering.set(
     node.outputs[0],

@@ -10,12 +10,10 @@ import { castTo } from './elementwise.js';
 export const NCHW_AXIS = [0, 2, 3, 1];
 
 const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
-const filledData = (value: Value, number: number): OnnxData =>
-  value.dtype === 'float32'
-    ? Float32Array.of(number)
-    : value.dtype === 'int32'
-      ? Int32Array.of(number)
-      : Uint8Array.of(number);
+function filledData({ dtype }: Value, number: number): OnnxData {
+  if (dtype === 'float32') return Float32Array.of(number);
+  return dtype === 'int32' ? Int32Array.of(number) : Uint8Array.of(number);
+}
 
 /** The layout of a rank 4 value that is there in nchw, else plain. */
 function imageLayout(lowering: Lowering, values: readonly Value[]): Layout {
@@ -211,9 +209,10 @@ export const shape: Readonly<Record<string, Emitter>> = {
     const padded = paddings.reduce((name, [before, after], axis) => {
       if (before + after === 0) return name;
       const length = node.inputs[0].shape[axis];
-      const places = Array.from({ length: before + length + after }, (_, i) =>
-        i < before ? before - 1 - i : i < before + length ? i - before : before + 2 * length - 1 - i,
-      );
+      const places = Array.from({ length: before + length + after }, (_, i) => {
+        if (i < before) return before - 1 - i;
+        return i < before + length ? i - before : before + 2 * length - 1 - i;
+      });
       return onnx.op('Gather', [name, onnx.integers(...places)], { axis: int(axis) });
     }, lowering.plain(node.inputs[0]));
     lowering.set(node.outputs[0], 'plain', padded);

@@ -44,8 +44,9 @@ export function reduceKernel(
   if (flat) {
     code.line(`let i = tile * ${columns}u + thread;`);
     code.line(`let inside = i < ${results}u;`);
-    code.line(`let column = ${inner === 1 ? '0u' : inner === results ? 'i' : `i % ${inner}u`};`);
-    code.line(`let part = ${inner === 1 ? 'i' : inner === results ? '0u' : `i / ${inner}u`};`);
+    const [column, part] = columnAndPart(inner, results);
+    code.line(`let column = ${column};`);
+    code.line(`let part = ${part};`);
     code.line('let lane = 0u;');
   } else {
     const across = Math.ceil(inner / columns);
@@ -122,3 +123,9 @@ function neutral({ op, kind }: Reduce): string {
 }
 
 const combined = (op: ReduceOp, a: string, b: string): string => (op === 'sum' ? `${a} + ${b}` : `${op}(${a}, ${b})`);
+
+/** Where result `i` stands: its column within `inner`, and the part of the outer axes. */
+function columnAndPart(inner: number, results: number): [column: string, part: string] {
+  if (inner === 1) return ['0u', 'i'];
+  return inner === results ? ['i', '0u'] : [`i % ${inner}u`, `i / ${inner}u`];
+}
