@@ -13,8 +13,10 @@ import { addImport } from './commands/import.js';
 import { addModel } from './commands/model.js';
 import { addPairs } from './commands/pairs.js';
 import { addPlan } from './commands/plan.js';
+import { addPlugins } from './commands/plugins.js';
 import { addPrepare } from './commands/prepare.js';
 import { addRun } from './commands/run.js';
+import { addSchema } from './commands/schema.js';
 import { addSetup } from './commands/setup.js';
 import { addStudio } from './commands/studio.js';
 import { addTrain } from './commands/train.js';
@@ -47,6 +49,8 @@ export function createProgram(): Command {
     addBench,
     addStudio,
     addSetup,
+    addPlugins,
+    addSchema,
     addDoctor,
   ])
     add(program);

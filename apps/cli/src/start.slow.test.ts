@@ -2,10 +2,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { LAYOUT_NAMES } from '@facewright/convert';
+import { PLUGIN_KINDS } from '@facewright/core';
 import { TARGETS as DATASET_TARGETS } from '@facewright/datasets';
 import { expect, test } from 'vitest';
 import { LAYOUTS } from './commands/import.js';
 import { TARGETS } from './commands/dataset.js';
+import { KINDS } from './commands/plugins.js';
 
 /** Of other packages: the names of the presets. */
 const LIGHT = ['run/dist/presets/names.js'];
@@ -48,4 +50,5 @@ test.each([
 test('choices that are listed apart are those of the packages', () => {
   expect([...LAYOUTS]).toEqual([...LAYOUT_NAMES]);
   expect([...TARGETS]).toEqual([...DATASET_TARGETS]);
+  expect([...KINDS]).toEqual([...PLUGIN_KINDS]);
 });

@@ -34,6 +34,7 @@ export {
   guardRule,
   initRule,
   parseRunConfig,
+  runConfigJsonSchema,
   plateauRule,
   scheduleRule,
   SEED_TIERS,

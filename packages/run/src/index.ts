@@ -1,8 +1,15 @@
 /** A run, put together and run: composition, stages, the run's directory, presets. This is Node's side. */
 export { packageOf, pluginsOf, type Builtins, type PluginPackage } from './composition/builtins.js';
 export type { Composition } from './composition/compose.js';
-export { backendsOf, chooseBackend, forAuto, listEngines } from './composition/engines.js';
 export { composeForData } from './composition/compose-for-data.js';
+export {
+  backendsOf,
+  checkEngine,
+  chooseBackend,
+  chosenByAuto,
+  listEngines,
+  type EngineRow,
+} from './composition/engines.js';
 export { backendFor, compose, type Scope } from './composition/from-config.js';
 export type { PluginLibrary } from './composition/library.js';
 export { openLibrary } from './composition/node-library.js';

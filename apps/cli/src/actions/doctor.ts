@@ -1,10 +1,12 @@
 /** The work of `facewright doctor`: what works on this machine, what does not, why, and what mends it. */
 import { statfs } from 'node:fs/promises';
-import { createRunContainer, messageOf, pluginContext } from '@facewright/core';
+import { createRunContainer, messageOf, parseRunConfig, plainReference, pluginContext } from '@facewright/core';
 import { resolveMtcnnWeights } from '@facewright/preprocess';
-import { forAuto, listEngines, pluginsOf } from '@facewright/run';
+import { checkEngine, chosenByAuto, listEngines, openLibrary, type EngineRow } from '@facewright/run';
 import { builtins } from '../builtins.js';
-import { withSession, type SessionOptions } from '../session.js';
+import { configOf } from '../config-of.js';
+import type { CommonOptions } from '../options.js';
+import { withSession } from '../session.js';
 import { VERSION } from '../versions.js';
 
 interface Check {
@@ -18,10 +20,9 @@ interface Check {
 const MEGABYTE = 2 ** 20;
 const LEAST_FREE = 500 * MEGABYTE;
 
-export default (options: SessionOptions) =>
+export default (options: CommonOptions) =>
   withSession(options, async ({ signal, print }) => {
-    const engines = await listEngines(pluginContext(createRunContainer({ signal }), 'doctor'), pluginsOf(builtins));
-    const chosen = engines.find(forAuto)?.name;
+    const { engines, chosen } = await enginesOf(options, signal);
     const weights = await resolveMtcnnWeights({ signal, offline: true });
     const node = nodeCheck();
     const images = await sharpCheck();
@@ -44,6 +45,23 @@ export default (options: SessionOptions) =>
     for (const engine of engines) print(`  ${lineOf(engine)}${engine.name === chosen ? '  (used)' : ''}`);
     return { json: { ok, version: VERSION, engine: chosen ?? null, engines, checks }, exitCode: ok ? 0 : 1 };
   });
+
+/** The engines of the config's packages and the built-in ones, and the one that a run with the config would take. */
+async function enginesOf(
+  { config }: CommonOptions,
+  signal: AbortSignal,
+): Promise<{ engines: readonly EngineRow[]; chosen?: string }> {
+  const { given, baseDirectory, where } = await configOf({ config });
+  const { plugins, backend } = parseRunConfig({ plugins: given.plugins, backend: given.backend }, where);
+  const library = await openLibrary(plugins, { builtins, baseDirectory, where });
+  const context = pluginContext(createRunContainer({ signal, baseDirectory }), 'doctor');
+  const engines = await listEngines(context, library.known);
+  const asked = plainReference(backend).name;
+  if (asked === 'auto') return { engines, chosen: chosenByAuto(engines)?.name };
+  const own = await checkEngine(await library.load('backend', backend), context);
+  const others = engines.filter(({ name }) => name !== own.name);
+  return { engines: [own, ...others], ...(own.usable && { chosen: own.name }) };
+}
 
 function lineOf({ name, usable, device, reason, remedy }: Check): string {
   const text = `${usable ? '✓' : '✗'} ${name}${device ? `: ${device}` : ''}${reason ? `: ${reason}` : ''}`;

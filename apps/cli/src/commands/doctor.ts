@@ -6,6 +6,10 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('what works here, what does not, why, and what mends it')
+    .option(
+      '--config <file>',
+      'config file: its engine, and those of its "plugins" (default: facewright.config.* in the working directory)',
+    )
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .addHelpText(
       'after',
@@ -14,6 +18,7 @@ The exit code is 0 when a run can be made here, else 1.
 
 Examples:
   facewright doctor
+  facewright doctor --config my.config.ts
   facewright doctor --json | jq '.engines[] | select(.usable) | .name'`,
     )
     .action(lazily(() => import('../actions/doctor.js')));

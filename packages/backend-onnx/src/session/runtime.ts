@@ -9,7 +9,8 @@ export type { InferenceSession, Tensor };
 
 /** The blocked layout is internal to onnxruntime: it is used with the version it was tested with, and probed even then. */
 export const TESTED_VERSION = '1.30.0';
-export const INSTALL = `npm install --ignore-scripts onnxruntime-node@${TESTED_VERSION}`;
+/** Its install script fetches CUDA libraries, and npm drops the package in silence where that fails; the processor needs none of them. */
+export const INSTALL = 'ONNXRUNTIME_NODE_INSTALL=skip npm install facewright';
 
 /** The only place that loads the library, so that nothing loads it before telemetry is off. */
 export async function loadRuntime(): Promise<Runtime> {

@@ -273,6 +273,10 @@ export type RunConfigInput = z.input<typeof runConfig>;
 export const parseRunConfig = (config: RunConfigInput, where: string): RunConfig =>
   parseOptions(runConfig, config, where);
 
+/** A config as JSON schema, as a config is written. */
+export const runConfigJsonSchema = (): Record<string, unknown> =>
+  z.toJSONSchema(runConfig, { io: 'input', unrepresentable: 'any', reused: 'inline' });
+
 /** Keys that a run may be given otherwise and still be the same recipe: where it works, on what, and what it keeps. */
 export const BESIDE_THE_RECIPE: readonly string[] = [
   '$schema',

@@ -62,9 +62,11 @@ export async function importPlugins(
   }
 }
 
+const isPath = (name: string): boolean => name.startsWith('.') || isAbsolute(name);
+
 /** A file relative to the base directory; a package installed there, else beside this one. */
 async function locate(name: string, baseDirectory: string): Promise<string | undefined> {
-  if (name.startsWith('.') || isAbsolute(name)) {
+  if (isPath(name)) {
     const path = resolve(baseDirectory, name);
     return stat(path).then(
       (entry) => (entry.isFile() ? path : undefined),
@@ -96,9 +98,14 @@ export async function importListed(name: UserSpecifier, source: Omit<PluginSourc
     where: found ?? source.where,
     todo: found
       ? 'Export what definePlugin returns, by name or as the default.'
-      : `Install the package (npm install ${name}), or write a file as "./<path>", relative to ${source.baseDirectory}.`,
+      : whereToPut(name, source.baseDirectory),
   });
 }
+
+const whereToPut = (name: string, baseDirectory: string): string =>
+  isPath(name)
+    ? `Check the path: it is relative to ${baseDirectory}.`
+    : `Install the package (npm install ${name}), or write a file as "./<path>", relative to ${baseDirectory}.`;
 
 async function importOne(kind: PluginKind, name: UserSpecifier, source: PluginSource): Promise<PluginFactory> {
   const imported = await importPlugins(name, source);

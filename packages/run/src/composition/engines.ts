@@ -3,6 +3,7 @@ import {
   ASSUMED_TRAITS,
   createRunContainer,
   FacewrightError,
+  messageOf,
   plainReference,
   pluginContext,
   type Availability,
@@ -132,12 +133,19 @@ async function probe(plugin: ConfiguredPlugin<'backend'>, context: PluginContext
 }
 
 /** Every engine and whether it works here, in the order in which `auto` tries them. */
-export async function listEngines(context: PluginContext, known: readonly PluginFactory[]): Promise<EngineRow[]> {
-  return Promise.all(
-    backendsOf(known).map(async (factory) => ({
-      name: factory.meta.name,
-      description: factory.meta.description,
-      ...(await probe(factory(), context)),
-    })),
-  );
+export const listEngines = (context: PluginContext, known: readonly PluginFactory[]): Promise<EngineRow[]> =>
+  Promise.all(backendsOf(known).map((factory) => checkEngine(factory(), context)));
+
+/** One engine, with its options; a plugin that fails while it is asked does not work here. */
+export async function checkEngine(plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<EngineRow> {
+  const { name, description } = plugin.meta;
+  const availability = await probe(plugin, context).catch((error: unknown): Availability => {
+    const reason = messageOf(error).split('\n')[0];
+    return { usable: false, reason: `the plugin fails: ${reason}`, remedy: 'Report it to the author of the plugin.' };
+  });
+  return { name, description, ...availability };
 }
+
+/** The one of these that `auto` takes. */
+export const chosenByAuto = (engines: readonly EngineRow[]): EngineRow | undefined =>
+  engines.find(({ accelerated }) => accelerated) ?? engines.find(forAuto);

@@ -1,0 +1,45 @@
+/** `facewright plugins`: the parts that a config can name, where they come from, and their options. */
+import { Option, type Command } from 'commander';
+import { lazily } from '../lazily.js';
+import type { CommonOptions } from '../options.js';
+
+export interface PluginsOptions extends CommonOptions {
+  readonly kind?: string;
+}
+
+/** `PLUGIN_KINDS` of @facewright/core, which `--help` is not to load. */
+export const KINDS = [
+  'reader',
+  'detector',
+  'aligner',
+  'augmenter',
+  'model',
+  'loss',
+  'optimiser',
+  'criterion',
+  'backend',
+  'logger',
+] as const;
+
+export function addPlugins(program: Command): void {
+  program
+    .command('plugins')
+    .description('list the parts that a config can name, or show one with its options')
+    .argument('[name]', 'a part by name: its options, with defaults')
+    .addOption(new Option('--kind <kind>', 'parts of one kind').choices(KINDS))
+    .option(
+      '--config <file>',
+      'config file whose "plugins" are listed too (default: facewright.config.* in the working directory)',
+    )
+    .option('--json', 'print one JSON document on standard output, and nothing else there')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  facewright plugins
+  facewright plugins --kind loss
+  facewright plugins arcface
+  facewright plugins --config my.config.ts --json`,
+    )
+    .action(lazily(() => import('../actions/plugins.js')));
+}
