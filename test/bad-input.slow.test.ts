@@ -43,18 +43,18 @@ describe('no run at all', () => {
     facewright(['run', '--data', data, '--out', join(directory, 'none'), '--config', config, ...more]);
 
   test('no such folder', async () => {
-    expectOneError(await run(join(directory, 'nowhere')), /There is no such file or folder/, /--data/);
+    expectOneError(await run(join(directory, 'nowhere')), /The file or folder does not exist/, /--data/);
   });
 
   test('an empty folder', async () => {
     const empty = join(directory, 'empty');
     await mkdir(empty, { recursive: true });
-    expectOneError(await run(empty), /The folder is empty/, /one subfolder a person/);
+    expectOneError(await run(empty), /The folder is empty/, /one subfolder per person/);
   });
 
   test('a folder with one photo in it', async () => {
     await put(join(directory, 'one', 'photo.jpg'), await patches(1).jpeg().toBuffer());
-    expectOneError(await run(join(directory, 'one')), /holds one photo directly/, /folder of their own/);
+    expectOneError(await run(join(directory, 'one')), /has one photo directly/, /folder of their own/);
   });
 
   test('photos without people are aligned by themselves, and not trained on', async () => {
@@ -66,7 +66,7 @@ describe('no run at all', () => {
     expect([prepared.code, prepared.stderr]).toEqual([
       0,
       expect.stringMatching(
-        /warning: The photos that lie directly in .*flat \(3\) .*each is taken as a person of its own/,
+        /warning: Nothing says who is in the 3 photos directly in .*flat, so each is treated as a separate person/,
       ),
     ]);
     const dataset = await openDataset(out);
@@ -80,7 +80,7 @@ describe('no run at all', () => {
       /No person of the dataset has a second photo \(3 people\)/,
       /one folder a person/,
     );
-    expectOneError(await run(join(directory, 'flat')), /holds 3 photos directly/, /folder of their own/);
+    expectOneError(await run(join(directory, 'flat')), /has 3 photos directly/, /folder of their own/);
   });
 
   test('fewer than two people left', async () => {
@@ -162,7 +162,11 @@ describe('no run at all', () => {
   test('with --json the error is the one document', async () => {
     const ended = await facewright(['run', '--data', join(directory, 'nowhere'), '--json']);
     expect(ended.json()).toEqual({
-      error: { what: expect.stringContaining('no such'), where: join(directory, 'nowhere'), todo: expect.any(String) },
+      error: {
+        what: expect.stringContaining('does not exist'),
+        where: join(directory, 'nowhere'),
+        todo: expect.any(String),
+      },
     });
     expect(ended.code).toBe(1);
   });

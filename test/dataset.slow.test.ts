@@ -56,7 +56,7 @@ test('what is damaged ends with exit code 1 and its list', async () => {
   expect(broken.json()).toMatchObject({ ok: false, images: 29, problems: [{ reason: 'bad-landmarks' }] });
   expect(await facewright(['dataset', 'convert', people, '--to', 'folder', '--out', at('folder')])).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('nothing in it is overwritten') as string,
+    stderr: expect.stringContaining('Nothing was overwritten') as string,
   });
   expect((await facewright(['dataset', 'convert', people, '--to', 'lmdb', '--out', at('x')])).stderr).toMatch(
     /Allowed choices are folder, dataset/,

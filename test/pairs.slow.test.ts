@@ -55,7 +55,7 @@ test.each([
     expect(refused[0].code).toBe(1);
     // a start after the other's end finds what it made
     expect(refused[0].stderr).toMatch(
-      /^error: (Another process is writing here: facewright |There is a (run|dataset) here already)/,
+      /^error: (Another process is writing here: facewright |There is (already a dataset here|a (run|dataset) here already))/,
     );
     expect(refused[0].stderr.trimEnd().split('\n')).toHaveLength(3);
     if (refused[0].stderr.includes('Another process')) locked++;
@@ -107,6 +107,6 @@ test('a training that is being gone on with twice: the second is told who is at 
   const { refused, done } = await startPair([...args, '--resume'], 300);
   expect([refused.length, done.length], refused[0]?.stderr).toEqual([1, 1]);
   expect(refused[0].stderr).toMatch(
-    /error: Another process is writing here: facewright train, process \d+, since .*Z\.\n {2}where: .*run\n {2}to do: Wait for it, stop it by "kill \d+", or name another directory\.\n$/,
+    /error: Another process is writing here: facewright train, process \d+, since .*Z\.\n {2}where: .*run\n {2}to do: Wait for it to finish, stop it with "kill \d+", or choose another directory\.\n$/,
   );
 });

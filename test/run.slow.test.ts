@@ -148,7 +148,7 @@ test('each stage alone: prepare, train, evaluate on the people held out', async 
 
   // training needs a prepared dataset
   const raw = await facewright(['train', '--data', list, '--out', join(directory, 'raw'), '--config', config]);
-  expect([raw.code, raw.stderr]).toEqual([1, expect.stringContaining('no prepared dataset')]);
+  expect([raw.code, raw.stderr]).toEqual([1, expect.stringContaining('not a prepared dataset')]);
   // and a run takes one as it is
   const whole = await facewright([
     'run',

@@ -53,7 +53,7 @@ export async function killed(job, expected, kills, random) {
     if (code === 0) break;
     // a kill after the last rename and before the process's end: the work is done
     if (
-      /^error: There is a dataset here already|is not empty and holds no/.test(stderr) &&
+      /^error: There is (already a dataset here|a dataset here already)|is not empty and is not a/.test(stderr) &&
       digestOf(out) === expected.digest
     )
       break;

@@ -214,7 +214,7 @@ describe('createRun', () => {
       plugins: [unavailable()],
       baseDirectory: directory,
     });
-    await expect(run.start()).rejects.toThrow(/weights could not be had[\s\S]*weights: "<path>"/);
+    await expect(run.start()).rejects.toThrow(/Could not get the MTCNN weights[\s\S]*weights: "<path>"/);
 
     const events: RunEvent[] = [];
     const sample = await createRun({
@@ -229,7 +229,7 @@ describe('createRun', () => {
       expect.objectContaining({
         type: 'notice',
         level: 'warning',
-        message: expect.stringMatching(/could not be had.*landmarks.*are used instead/),
+        message: expect.stringMatching(/Could not get the MTCNN weights.*landmarks.*are used instead/),
       }),
     );
   });

@@ -120,7 +120,7 @@ const resumed = (): Promise<string> =>
 const READ: readonly { file: string; answer?: RegExp; commands: readonly (() => Promise<string>)[] }[] = [
   {
     file: 'run/model/model.json',
-    answer: /names the model "[^"]*planted[^"]*", which is not built in/,
+    answer: /asks for the model "[^"]*planted[^"]*", which is neither built in/,
     commands: [
       evaluate,
       () => facewright('export', '--model', at('run/model'), '--format', 'tfjs', '--out', at('out'), ...common()),
@@ -129,13 +129,13 @@ const READ: readonly { file: string; answer?: RegExp; commands: readonly (() => 
   },
   {
     file: 'run/checkpoints/00000001/state.json',
-    answer: /names the (model|loss) "[^"]*planted[^"]*", which is not built in/,
+    answer: /asks for the (model|loss) "[^"]*planted[^"]*", which is neither built in/,
     commands: [() => tune('run/checkpoints/00000001'), resumed],
   },
   { file: 'run/run.json', commands: [resumed, evaluate, compare] },
   {
     file: 'tuned/run.json',
-    answer: /names the model "[^"]*planted[^"]*", which is not built in/,
+    answer: /asks for the model "[^"]*planted[^"]*", which is neither built in/,
     commands: [
       () =>
         train('--from', at('run/model'), '--out', at('tuned'), '--resume', '--config', at('tuning.json'), '--quiet'),

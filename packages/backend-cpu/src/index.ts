@@ -46,7 +46,7 @@ export const cpu = definePlugin({
     kind: 'backend',
     version: VERSION,
     apiVersion: 1,
-    description: 'plain JavaScript: the reference, slow',
+    description: 'plain JavaScript: slow reference engine',
   },
   options: z.strictObject({}),
   useClass: CpuBackend,

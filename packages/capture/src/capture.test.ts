@@ -143,7 +143,7 @@ test('a tensor that is gone is an error that says so', () => {
     capture((_, { x }) => ({ outputs: { y: tf.grad((x: tf.Tensor) => tf.sum(square(x)))(x) } }), signature, {
       name: 'mine',
     }),
-  ).toThrow(/"mine" uses a tensor that was disposed of[\s\S]*"save"/);
+  ).toThrow(/"mine" uses a tensor that has been disposed[\s\S]*"save"/);
 });
 
 test('an op without a rule, and a state that was not there, are named', () => {

@@ -78,10 +78,11 @@ const tensorFor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFrom
 function checkState(newState: readonly NamedValue[], state: readonly NamedValue[], step: string): void {
   for (const { name, value } of newState) {
     const before = state.find((entry) => entry.name === name)?.value;
-    if (!before) throw new Error(`the step "${step}" returned the state "${name}", which was not in its first state`);
+    if (!before)
+      throw new Error(`the step "${step}" returned the state "${name}", which its initial state does not have`);
     if (!sameShape(before.shape, value.shape) || before.dtype !== value.dtype) {
       throw new Error(
-        `the step "${step}" returned the state "${name}" as ${value.dtype} [${value.shape.join(', ')}], it was ${before.dtype} [${before.shape.join(', ')}]`,
+        `the step "${step}" returned the state "${name}" as ${value.dtype} [${value.shape.join(', ')}], but it was ${before.dtype} [${before.shape.join(', ')}]`,
       );
     }
   }

@@ -12,7 +12,7 @@ export class Gap extends FacewrightError {
     super({
       what: `${step === undefined ? 'A step' : `The step "${step}"`} uses ${missing}, which cannot be ${engine === undefined ? 'captured' : `lowered by the engine "${engine}"`}.`,
       where,
-      todo: 'Write it with other tfjs ops, or use an engine that runs op by op (wasm, cpu).',
+      todo: 'Use other tfjs ops, or an engine that runs op by op (wasm or cpu).',
       cause,
     });
     this.name = 'Gap';

@@ -64,7 +64,7 @@ class RecordingBackend extends tf.KernelBackend {
   }
 
   get current(): Recording {
-    if (!this.recording) throw new Error('a captured tensor was used outside of its capture');
+    if (!this.recording) throw new Error('a captured tensor was used outside its capture');
     return this.recording;
   }
 
@@ -81,7 +81,7 @@ class RecordingBackend extends tf.KernelBackend {
       throw disposedError(this.recording);
     const { value, owner, constant } = this.entries.get(tensor.dataId);
     if (owner === this.current) return value;
-    if (!constant) throw new Error('a tensor of one capture was used in another one');
+    if (!constant) throw new Error('a tensor from one capture was used in another');
     return this.enterConstant(tensor.dataId, constant, value);
   }
 
@@ -145,17 +145,17 @@ class RecordingBackend extends tf.KernelBackend {
 function readError(recording: Recording | undefined, value: Value): FacewrightError {
   const op = recording?.madeBy.get(value);
   return new FacewrightError({
-    what: `The step "${recording?.name ?? ''}" reads the value of ${op ? `the result of ${op}` : 'one of its inputs'} [${value.shape.join(', ')}] while it is being captured; it has no value yet.`,
+    what: `The step "${recording?.name ?? ''}" reads the value of ${op ? `the result of ${op}` : 'one of its inputs'} [${value.shape.join(', ')}] during capture, when it has no value yet.`,
     where: userLine(),
-    todo: 'Keep the step a pure function of tensors: decide with tf.where instead of if, and return what you want to see as an output.',
+    todo: 'Keep the step a pure function of tensors: branch with tf.where instead of if, and return the values you want to see as outputs.',
   });
 }
 
 function disposedError(recording: Recording | undefined): FacewrightError {
   return new FacewrightError({
-    what: `The step "${recording?.name ?? ''}" uses a tensor that was disposed of.`,
+    what: `The step "${recording?.name ?? ''}" uses a tensor that has been disposed.`,
     where: userLine(),
-    todo: 'Keep it: what a custom gradient needs of the forward pass is handed over by "save", not by a closure.',
+    todo: 'Do not dispose it yet. In a custom gradient, pass values from the forward pass with "save" instead of a closure.',
   });
 }
 

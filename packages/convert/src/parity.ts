@@ -37,12 +37,12 @@ export function compareEmbeddings(
   if (!own.length || !(minimumCosine >= REQUIRED_COSINE)) {
     throw new FacewrightError({
       what: own.length
-        ? `The exported model does not agree with the engine: the worst cosine of ${own.length} images is ${minimumCosine}, at least ${REQUIRED_COSINE} is wanted. Nothing was written.`
-        : 'There are no images to compare the exported model on.',
+        ? `The exported model does not match the engine: over ${own.length} images the lowest cosine similarity is ${minimumCosine}; at least ${REQUIRED_COSINE} is required. Nothing was written.`
+        : 'There are no images to check the exported model with.',
       where,
       todo: own.length
-        ? 'This is a defect of the export or of a plugin: please report it. Another engine (--backend) may tell which side is wrong.'
-        : 'Give images that can be read by --images.',
+        ? 'This is a bug in the export or in a plugin. Please report it. Try another engine (--backend) to see which side is wrong.'
+        : 'Pass readable images with --images.',
     });
   }
   return parity;

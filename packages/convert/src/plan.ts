@@ -43,13 +43,13 @@ export function planImport(file: WeightsFile, { layout, map, ownStructure = fals
     throw new FacewrightError({
       what:
         layout === undefined
-          ? `The names of the tensors are of no known port of MobileFaceNet (the first: ${names
+          ? `The tensor names match no known port of MobileFaceNet (the first: ${names
               .slice(0, 3)
               .map((name) => `"${name}"`)
               .join(', ')}).`
           : `There is no layout "${layout}".`,
       where: file.path,
-      todo: `Known are ${LAYOUTS.map(({ name, source }) => `${name} (${source})`).join('; ')}. For another one give a name map by --map, or --layout order where its layers are in the order of the paper.`,
+      todo: `Known layouts: ${LAYOUTS.map(({ name, source }) => `${name} (${source})`).join('; ')}. For any other, pass a name map with --map, or use --layout order if its layers are in the order of the paper.`,
     });
   }
   return planByLayout(file, known, ownStructure);
@@ -78,7 +78,7 @@ function planByLayout({ tensors, path }: WeightsFile, layout: Layout, ownStructu
       throw new FacewrightError({
         what: `The file has no tensor "${modules.conv}.weight": the layer "${place.name}" is missing.`,
         where: path,
-        todo: `Give a whole file of ${layout.source}, or the rows of bottlenecks by --options.`,
+        todo: `Use a complete file from ${layout.source}, or pass the rows of bottlenecks with --options.`,
       });
   }
   const structure = ownStructure ? {} : structureOf([...units.values()], path);
@@ -122,22 +122,22 @@ function planByOrder(file: WeightsFile, ownStructure: boolean): ImportPlan {
   const { tensors, graph, path } = file;
   if (!file.ordered)
     throw new FacewrightError({
-      what: 'A safetensors file keeps no order of its tensors.',
+      what: 'A safetensors file does not keep its tensors in order.',
       where: path,
-      todo: 'Give a name map by --map.',
+      todo: 'Pass a name map with --map.',
     });
   const used = new Set<string>();
   const units = graph ? unitsOfGraph(graph, path) : unitsInOrder(tensors, used);
   return {
-    how: `${units.length} layers in their order`,
+    how: `${units.length} layers in order`,
     options: ownStructure ? { batchNormEpsilon: 1e-5 } : structureOf(units, path),
     bgr: false,
     unitsFor(layers) {
       if (layers.length !== units.length)
         throw new FacewrightError({
-          what: `The model has ${layers.length} layers and the file ${units.length}.`,
+          what: `The model has ${layers.length} layers, but the file has ${units.length}.`,
           where: path,
-          todo: "Set the model's options by --options, or give a name map by --map.",
+          todo: "Set the model's options with --options, or pass a name map with --map.",
         });
       return new Map(layers.map((layer, index) => [layer, units[index]]));
     },
@@ -181,9 +181,9 @@ function planByMap({ tensors, graph, path }: WeightsFile, map: Readonly<Record<s
   const missing = Object.values(map).find((name) => !tensors.has(name));
   if (missing !== undefined)
     throw new FacewrightError({
-      what: `The file has no tensor "${missing}", which the name map names.`,
+      what: `The name map refers to the tensor "${missing}", which is not in the file.`,
       where: path,
-      todo: 'facewright import <file> --list prints the names in the file.',
+      todo: 'Run facewright import <file> --list to see the names in the file.',
     });
   const layers = new Set(Object.keys(map).map((name) => name.slice(0, name.lastIndexOf('/'))));
   const units = new Map(
@@ -196,7 +196,7 @@ function planByMap({ tensors, graph, path }: WeightsFile, map: Readonly<Record<s
       const kernel = part('kernel');
       if (!kernel)
         throw new FacewrightError({
-          what: `The name map gives "${layer}" no kernel.`,
+          what: `The name map has no kernel for "${layer}".`,
           where: path,
           todo: `Add "${layer}/kernel".`,
         });

@@ -21,14 +21,14 @@ const VARIANTS: Readonly<Record<number, object>> = { 1: { variant: 'S' }, 2: { v
 export function structureOf(units: readonly Unit[], where: string): Record<string, unknown> {
   const refuse = (what: string, unit?: Unit): never => {
     throw new FacewrightError({
-      what: `This is no MobileFaceNet that is known: ${what}.`,
+      what: `This is not a known kind of MobileFaceNet: ${what}.`,
       where: unit ? `${where}, ${unit.label}` : where,
-      todo: 'If it is one with other rows of bottlenecks, give them: --options \'{"bottlenecks":[[t,c,n,s], …]}\'.',
+      todo: 'If its rows of bottlenecks differ, pass them: --options \'{"bottlenecks":[[t,c,n,s], …]}\'.',
     });
   };
   const after = units.length - 2 - 3 * BOTTLENECKS;
   if (after < 1 || after > 3)
-    refuse(`it has ${units.length} convolutions, the paper's network has ${2 + 3 * BOTTLENECKS + 3}`);
+    refuse(`it has ${units.length} convolutions; the paper's network has ${2 + 3 * BOTTLENECKS + 3}`);
   const side = (unit: Unit, axis: number): number => unit.kernel.shape[axis] ?? 1;
   const [stem, stemDepthwise] = units;
   const bottlenecks: [number, number, number, number][] = [];
@@ -41,7 +41,7 @@ export function structureOf(units: readonly Unit[], where: string): Record<strin
       if (repeat === 0) bottlenecks.push([expansion, channels, repeats, STRIDES[row]]);
       else if (expansion !== bottlenecks[row][0] || channels !== bottlenecks[row][1])
         refuse(
-          `this bottleneck is [t, c] = [${expansion}, ${channels}], the first of its row [${bottlenecks[row].slice(0, 2).join(', ')}]`,
+          `this bottleneck is [t, c] = [${expansion}, ${channels}], but the first of its row is [${bottlenecks[row].slice(0, 2).join(', ')}]`,
           expand,
         );
     }

@@ -58,17 +58,17 @@ export function fitUnits(
       throw new FacewrightError({
         what: `The layer "${layer}" ${what}.`,
         where: unit ? `${where}, ${unit.label}` : where,
-        todo: "The file is of another network: set the model's options by --options, or name the tensors by --map.",
+        todo: "The file is for a different network. Set the model's options with --options, or map the tensor names with --map.",
       });
     };
-    if (!unit) return refuse('is missing in the file');
+    if (!unit) return refuse('is missing from the file');
     const shapeOf = (part: string): readonly number[] | undefined =>
       (expected.params[`${layer}/${part}`] ?? expected.statistics[`${layer}/${part}`])?.shape;
     const vector = (part: string, tensor: HostTensor): HostTensor => {
       const [length] = shapeOf(part)!;
       if (tensor.data.length === length) return hostTensor([length], Float32Array.from(tensor.data));
       if (part === 'slope' && tensor.data.length === 1) return filled([length], tensor.data[0]);
-      return refuse(`has ${length} values of ${part} in the model and ${tensor.data.length} in the file`);
+      return refuse(`has ${length} values of ${part} in the model but ${tensor.data.length} in the file`);
     };
     const channels = (shapeOf('gamma') ?? shapeOf('kernel'))!.at(-1)!;
     const own = epsilon(layer);
@@ -113,10 +113,10 @@ export function fitUnits(
         into[name] =
           part === 'kernel'
             ? tensor!
-            : vector(part, tensor ?? refuse(`has "${part}" in the model and none in the file`));
+            : vector(part, tensor ?? refuse(`has "${part}" in the model but not in the file`));
       }
     }
-    if (unit.slope && !shapeOf('slope')) refuse('has PReLU in the file and none in the model');
+    if (unit.slope && !shapeOf('slope')) refuse('has PReLU in the file but not in the model');
     if (index === 0 && bgr) params[`${layer}/kernel`] = reversedInputs(params[`${layer}/kernel`]);
   });
   return { params, statistics };
@@ -132,7 +132,7 @@ function fitKernel(kernel: HostTensor, shape: readonly number[], refuse: (what: 
       return kernelFromOutputFirst(inputs > 1 ? turnedInGroups(kernel) : kernel, true);
   }
   return refuse(
-    `has a kernel of [${shape.join(', ')}] in the model, and one of [${kernel.shape.join(', ')}] in the file (outputs first)`,
+    `has a kernel of [${shape.join(', ')}] in the model but [${kernel.shape.join(', ')}] in the file (outputs first)`,
   );
 }
 

@@ -26,7 +26,7 @@ export async function readWeightsFile(path: string): Promise<WeightsFile> {
   const bytes = await readChecked(path, { maxBytes: MAX_BYTES }).catch((error: unknown) => {
     if (error instanceof FacewrightError) throw error;
     throw new FacewrightError({
-      what: `The file of weights cannot be read: ${messageOf(error)}`,
+      what: `Cannot read the weights file: ${messageOf(error)}`,
       where: path,
       cause: error,
     });
@@ -48,9 +48,9 @@ export async function parseWeights(bytes: Uint8Array, path: string): Promise<Wei
     const { tensors, metadata } = decodeSafetensors(bytes, path);
     if (metadata.format === 'facewright')
       throw new FacewrightError({
-        what: 'These are weights of facewright already.',
+        what: 'These weights are already in facewright format.',
         where: path,
-        todo: 'Use the model directory they lie in as it is.',
+        todo: 'Use the model directory that contains them.',
       });
     return { format: 'safetensors', tensors: new Map(Object.entries(tensors)), ordered: false, sha256, path };
   }
@@ -59,9 +59,9 @@ export async function parseWeights(bytes: Uint8Array, path: string): Promise<Wei
     return { format: 'onnx', tensors: graph.weights, ordered: true, graph, sha256, path };
   }
   throw new FacewrightError({
-    what: 'This is none of the files of weights that can be read.',
+    what: 'This is not a supported weights file.',
     where: path,
-    todo: 'Give a PyTorch checkpoint (.pt, .pth, .ckpt), safetensors, ONNX, or the folder of InsightFace y1.',
+    todo: 'Use a PyTorch checkpoint (.pt, .pth, .ckpt), a safetensors or ONNX file, or the folder of InsightFace y1.',
   });
 }
 
@@ -83,26 +83,26 @@ function stateDictionary(value: Unpickled, where: string, size: number): Map<str
   look(value, 0);
   if (!largest.length)
     throw new FacewrightError({
-      what: 'The checkpoint holds no named tensors.',
+      what: 'The checkpoint has no named tensors.',
       where,
-      todo: 'Save the weights alone: torch.save(model.state_dict(), "model.pt").',
+      todo: 'Save only the weights: torch.save(model.state_dict(), "model.pt").',
     });
   // tensors may share their numbers, as tied weights do, but not so that a small file becomes large
   const numbers = largest.reduce((sum, [, { shape }]) => sum + shape.reduce((product, side) => product * side, 1), 0);
   if (numbers > 2 * size)
     throw new FacewrightError({
-      what: `The checkpoint's tensors have ${numbers} numbers, which its ${size} bytes cannot hold.`,
+      what: `The checkpoint claims ${numbers} numbers in its tensors, more than its ${size} bytes can hold.`,
       where,
-      todo: 'Fetch or save the file again.',
+      todo: 'Download or save the file again.',
     });
   return new Map(
     largest.map(([name, tensor]) => {
       const { data, shape } = tensor;
       if (!data)
         throw new FacewrightError({
-          what: `The tensor "${name}" is not wholly in the checkpoint.`,
+          what: `The tensor "${name}" is not completely in the checkpoint.`,
           where,
-          todo: 'Fetch or save the file again.',
+          todo: 'Download or save the file again.',
         });
       return [name, hostTensor(shape, data)];
     }),

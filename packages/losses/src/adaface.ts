@@ -37,17 +37,13 @@ const options = z.strictObject({
     .lt(Math.PI / 2)
     .default(0.4)
     .describe('largest margin'),
-  h: z
-    .number()
-    .positive()
-    .default(0.333)
-    .describe('how many standard deviations of the length reach the largest margin, inverted'),
+  h: z.number().positive().default(0.333).describe('margin change per standard deviation of the length'),
   momentum: z
     .number()
     .min(0)
     .lt(1)
     .default(0.99)
-    .describe('share of the former mean and deviation of lengths that a step keeps'),
+    .describe('momentum of the running mean and standard deviation of the lengths'),
   beyond: z
     .enum(['clip', 'plain'])
     .default('clip')
@@ -122,7 +118,7 @@ export const adaFace = definePlugin({
     kind: 'loss',
     version: VERSION,
     apiVersion: 1,
-    description: "margin by photo quality, read from the embedding's length",
+    description: 'margin that adapts to photo quality, measured by the length of the embedding',
   },
   options,
   useClass: AdaFace,

@@ -16,15 +16,15 @@ import { VERSION } from './version.js';
 const combinedOptions = z
   .strictObject({
     s: scale,
-    m1: z.number().positive().default(1).describe('factor of the angle (SphereFace)'),
-    m2: z.number().min(0).lt(Math.PI).default(0.3).describe('angle added, in radians (ArcFace)'),
-    m3: z.number().min(0).max(2).default(0.2).describe('taken off the cosine (CosFace)'),
+    m1: z.number().positive().default(1).describe('multiplies the angle (SphereFace)'),
+    m2: z.number().min(0).lt(Math.PI).default(0.3).describe('added to the angle, in radians (ArcFace)'),
+    m3: z.number().min(0).max(2).default(0.2).describe('subtracted from the cosine (CosFace)'),
     beyond: beyondRule.default('plain'),
     smoothing,
   })
   .refine(({ m1, beyond }) => m1 === 1 || beyond !== 'fallback', {
     path: ['beyond'],
-    message: '"fallback" is known for m1 = 1 only; "continued" falls without a jump for any m1',
+    message: '"fallback" requires m1 = 1; use "continued" for other values',
   });
 
 /** cos(m1·θ + m2) − cos θ for `cosines` [n, 1]; beyond m1·θ + m2 = π by the rule (`continued`: parallel to cos θ, from −1 on). */
@@ -43,7 +43,7 @@ export const combinedMargin = definePlugin({
     kind: 'loss',
     version: VERSION,
     apiVersion: 1,
-    description: 'margins m1, m2, m3 of SphereFace, ArcFace and CosFace in one',
+    description: 'the margins m1, m2 and m3 of SphereFace, ArcFace and CosFace combined',
   },
   options: combinedOptions,
   create: ({ s, m1, m2, m3, beyond, smoothing }): Loss => ({

@@ -18,7 +18,7 @@ export const cosFace = definePlugin({
   meta: { name: 'cosface', kind: 'loss', version: VERSION, apiVersion: 1, description: 'additive cosine margin' },
   options: z.strictObject({
     s: scale,
-    m: z.number().min(0).max(2).default(0.35).describe("margin, taken off the target's cosine"),
+    m: z.number().min(0).max(2).default(0.35).describe("margin, subtracted from the target's cosine"),
     smoothing,
   }),
   create: ({ s, m, smoothing }): Loss => ({

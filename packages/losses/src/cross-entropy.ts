@@ -8,7 +8,7 @@ export const smoothing = z
   .min(0)
   .lt(1)
   .default(0)
-  .describe('label smoothing: this share of a label is spread evenly over all identities');
+  .describe('label smoothing: this fraction of each label is spread evenly over all identities');
 
 /**
  * The mean over the batch of −Σ_j q_j·log softmax(z)_j with q = (1 − ε)·onehot(y) + ε/identities. As Σ q_j = 1 that is

@@ -23,12 +23,12 @@ export const curricularFace = definePlugin({
     kind: 'loss',
     version: VERSION,
     apiVersion: 1,
-    description: 'ArcFace whose hard negatives weigh more as training goes on',
+    description: 'ArcFace that gives hard negatives more weight as training progresses',
   },
   options: z.strictObject({
     s: scale,
     m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
-    momentum: z.number().min(0).lt(1).default(0.99).describe('share of the former t that a step keeps'),
+    momentum: z.number().min(0).lt(1).default(0.99).describe('momentum of the running mean t'),
     beyond: beyondRule.default('fallback'),
   }),
   create: ({ s, m, momentum, beyond }): Loss => ({

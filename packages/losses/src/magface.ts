@@ -21,11 +21,11 @@ const options = z
     lengths: z
       .tuple([z.number().positive(), z.number().positive()])
       .default([10, 110])
-      .describe('l_a and u_a: the lengths that count; outside of them none is pulled'),
+      .describe('l_a and u_a: lengths are clamped to this range'),
     margins: z
       .tuple([z.number().min(0), z.number().lt(Math.PI)])
       .default([0.45, 0.8])
-      .describe('l_m and u_m: the margins at these lengths, angles in radians'),
+      .describe('l_m and u_m: margins at these lengths, in radians'),
     lambda: z.number().min(0).default(35).describe('weight of g'),
     beyond: beyondRule.default('fallback'),
   })
@@ -45,7 +45,7 @@ export const magFace = definePlugin({
     kind: 'loss',
     version: VERSION,
     apiVersion: 1,
-    description: "margin that grows with the embedding's length, which becomes a measure of quality",
+    description: 'margin that grows with the length of the embedding, which becomes a quality score',
   },
   options,
   create: ({ s, lengths: [least, largest], margins: [low, high], lambda, beyond }): Loss => ({

@@ -26,8 +26,8 @@ export const beyondRule = z
   .enum(['plain', 'easy', 'fallback', 'continued'])
   .describe(
     "the target's cosine where θ + m passes π and cos(θ + m) would rise again. plain: cos(θ + m) all the same, as in arcface_torch. " +
-      'fallback: cos θ − m·sin m there, as in older code (with a jump at θ = π − m). easy: the margin only where cos θ > 0. ' +
-      'continued: cos θ shifted so that nothing jumps, cos θ − 1 + cos m',
+      'fallback: cos θ − m·sin m there, as in older code (jumps at θ = π − m). easy: apply the margin only where cos θ > 0. ' +
+      'continued: cos θ − 1 + cos m, which is continuous',
   );
 export type BeyondRule = z.infer<typeof beyondRule>;
 

@@ -20,7 +20,7 @@ export const normalisedSoftmax = definePlugin({
     kind: 'loss',
     version: VERSION,
     apiVersion: 1,
-    description: 'cross-entropy of scaled cosines, without a margin',
+    description: 'cross-entropy of scaled cosines, no margin',
   },
   options: z.strictObject({ s: scale.default(32), smoothing }),
   create: ({ s, smoothing }): Loss => ({

@@ -10,7 +10,7 @@ import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { VERSION } from './version.js';
 
 const softmaxOptions = z.strictObject({
-  bias: z.boolean().default(true).describe('a learned constant for every identity'),
+  bias: z.boolean().default(true).describe('learn a bias for each identity'),
   smoothing,
 });
 
@@ -29,7 +29,7 @@ export const softmax = definePlugin({
     kind: 'loss',
     version: VERSION,
     apiVersion: 1,
-    description: 'dense layer and cross-entropy, for the first stage',
+    description: 'dense layer with cross-entropy, for the first stage',
   },
   options: softmaxOptions,
   create: ({ bias, smoothing }): Loss => ({

@@ -61,12 +61,12 @@ export const subCentreArcFace = definePlugin({
     kind: 'loss',
     version: VERSION,
     apiVersion: 1,
-    description: 'ArcFace with several centres an identity, for data with wrong labels',
+    description: 'ArcFace with several centres per identity, for noisy labels',
   },
   options: z.strictObject({
     s: scale,
     m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
-    k: z.int().min(2).max(10).default(3).describe('centres an identity'),
+    k: z.int().min(2).max(10).default(3).describe('centres per identity'),
     beyond: beyondRule.default('plain'),
   }),
   create: ({ s, m, k, beyond }): Loss => ({

@@ -13,19 +13,19 @@ export const networkOptions = {
     .union([count, z.tuple([count, count])])
     .default(112)
     .describe(
-      'side of the square input in pixels, or [height, width]; the kernel of the global depthwise convolution follows from it',
+      'side of the square input in pixels, or [height, width]; determines the kernel of the global depthwise convolution',
     ),
   width: z
     .number()
     .positive()
     .default(1)
-    .describe('multiplies the channels of every layer but the embedding (to multiples of 8)'),
+    .describe('multiplies the channels of every layer except the embedding, rounded to multiples of 8'),
   momentum: z
     .number()
     .min(0)
     .lt(1)
     .default(0.9)
-    .describe('share of the former running mean and variance that a training step keeps'),
+    .describe('momentum of the running mean and variance of batch normalisation'),
   batchNormEpsilon: z.number().positive().default(1e-3).describe('added to the variance by batch normalisation'),
   inputScale: z
     .strictObject({
@@ -36,7 +36,7 @@ export const networkOptions = {
         .default(1 / 127.5),
     })
     .prefault({})
-    .describe('pixel value v enters as (v − offset) × scale'),
+    .describe('pixel values v are normalised to (v − offset) × scale'),
 };
 
 export const bottleneckRows = z

@@ -25,7 +25,7 @@ export function faceModel({ name, blocks, inputSize, inputScale, momentum }: Fac
     apply(params, statistics, images, mode) {
       if (images.shape[1] !== height || images.shape[2] !== width || images.shape[3] !== 3) {
         throw new FacewrightError({
-          what: `The images are [${images.shape.join(', ')}], the model takes [n, ${height}, ${width}, 3].`,
+          what: `The images have shape [${images.shape.join(', ')}], but the model expects [n, ${height}, ${width}, 3].`,
           where: `model "${name}"`,
           todo: "Set the model's inputSize, or resize the images.",
         });

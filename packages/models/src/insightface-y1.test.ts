@@ -46,7 +46,7 @@ test('what cannot be used is an error that names the directory', async () => {
     expect((error as FacewrightError).where).toBe(directory);
     expect((error as FacewrightError).what).toMatch(text);
   };
-  await expectError(/cannot be read/);
+  await expectError(/Cannot read the weights/);
   await writeFile(join(directory, 'weights.f32'), new Uint8Array(8));
   await writeFile(join(directory, 'manifest.json'), '{"tensors": [{"name": 3}]}');
   await expectError(/not a list of tensors/);

@@ -55,7 +55,7 @@ async function openWeights(directory: string): Promise<(name: string) => HostTen
     new FacewrightError({
       what,
       where: directory,
-      todo: 'Give the directory that holds manifest.json and weights.f32 of InsightFace y1.',
+      todo: 'Give the path of the directory with manifest.json and weights.f32 of InsightFace y1.',
       cause,
     });
   let text: string;
@@ -66,7 +66,7 @@ async function openWeights(directory: string): Promise<(name: string) => HostTen
       readFile(join(directory, 'weights.f32')),
     ]);
   } catch (error) {
-    throw unusable(`The weights cannot be read: ${messageOf(error)}.`, error);
+    throw unusable(`Cannot read the weights: ${messageOf(error)}.`, error);
   }
   let tensors: z.infer<typeof manifestSchema>['tensors'];
   try {
@@ -135,7 +135,7 @@ function toKernel(layer: ConvLayer, source: HostTensor): HostTensor {
     width !== shape[1]
   ) {
     throw new FacewrightError({
-      what: `The kernel of "${layer.name}" is [${source.shape.join(', ')}] in the file, which does not fit [${shape.join(', ')}].`,
+      what: `The kernel of "${layer.name}" is [${source.shape.join(', ')}] in the file, which does not match [${shape.join(', ')}].`,
       where: 'InsightFace y1',
     });
   }

@@ -39,7 +39,7 @@ export const mobileFaceNetOptions = z
       .int()
       .min(1)
       .optional()
-      .describe('numbers in an embedding: 128; the variants M and S have the channels of their last layer'),
+      .describe('size of the embedding; default 128. The variants M and S use the channels of their last layer'),
     activation: z.enum(['prelu', 'relu']).default('prelu').describe("relu: one of the paper's variants"),
     expansion: z
       .int()
@@ -56,26 +56,29 @@ export const mobileFaceNetOptions = z
       .int()
       .min(1)
       .default(1)
-      .describe("channels that the first depthwise convolution mixes; 2 in InsightFace's arcface_torch mbf"),
+      .describe("channels per group of the first depthwise convolution; 2 in InsightFace's arcface_torch mbf"),
     last: z
       .int()
       .min(1)
       .default(LAST)
-      .describe('channels of the 1×1 convolution before the global one; the variant S has none'),
+      .describe('channels of the 1×1 convolution before the global convolution; variant S has none'),
     embeddingEpsilon: z
       .number()
       .positive()
       .optional()
-      .describe('batchNormEpsilon of the embedding layer; without it batchNormEpsilon'),
-    embeddingBias: z.boolean().default(false).describe('a bias in the embedding layer, before its batch normalisation'),
+      .describe('batchNormEpsilon of the embedding layer; default: batchNormEpsilon'),
+    embeddingBias: z
+      .boolean()
+      .default(false)
+      .describe('add a bias to the embedding layer, before its batch normalisation'),
   })
   .refine(({ width, stem, stemGroup }) => channelsAt(width, stem) % stemGroup === 0, {
     path: ['stemGroup'],
-    message: 'it must divide the channels of the stem',
+    message: 'it must divide the number of stem channels',
   })
   .refine(({ variant, embeddingSize }) => variant === 'standard' || embeddingSize === undefined, {
     path: ['embeddingSize'],
-    message: 'the variants M and S have no layer to set it: leave it out',
+    message: 'variants M and S have no layer to set it with; leave it out',
   });
 export type MobileFaceNetOptions = z.infer<typeof mobileFaceNetOptions>;
 export type MobileFaceNetOptionsInput = z.input<typeof mobileFaceNetOptions>;

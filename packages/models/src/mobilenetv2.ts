@@ -21,17 +21,15 @@ const PAPER_BOTTLENECKS: BottleneckRow[] = [
 
 export const mobileNetV2Options = z.strictObject({
   ...networkOptions,
-  embeddingSize: z.int().min(1).default(128).describe('numbers in an embedding'),
+  embeddingSize: z.int().min(1).default(128).describe('size of the embedding'),
   stemStride: z
     .int()
     .min(1)
     .max(2)
     .default(1)
-    .describe(
-      'stride of the first convolution: 2 for large images, as in the paper of MobileNetV2; 1 for faces of 112×112',
-    ),
+    .describe('stride of the first convolution: 2 for large images, as in the MobileNetV2 paper; 1 for 112×112 faces'),
   bottlenecks: bottleneckRows.default(PAPER_BOTTLENECKS),
-  last: z.int().min(1).default(1280).describe('channels of the 1×1 convolution before the global one'),
+  last: z.int().min(1).default(1280).describe('channels of the 1×1 convolution before the global convolution'),
 });
 export type MobileNetV2Options = z.infer<typeof mobileNetV2Options>;
 export type MobileNetV2OptionsInput = z.input<typeof mobileNetV2Options>;

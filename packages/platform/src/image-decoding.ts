@@ -39,7 +39,7 @@ export function refuseManyBytes(
 export const tooManyBytes = (bytes: number, maxBytes: number, where?: string): ImageError =>
   new ImageError(
     'too-large',
-    `The photo has ${bytes} bytes, over the limit of ${maxBytes} bytes (limits.maxBytes in the config).`,
+    `The photo has ${bytes} bytes, more than the limit of ${maxBytes} bytes (limits.maxBytes in the config).`,
     where,
   );
 
@@ -52,7 +52,7 @@ export function refuseLarge(
   if (width <= maxSide && height <= maxSide && width * height <= maxPixels) return;
   throw new ImageError(
     'too-large',
-    `The image is ${width}×${height}, over the limit of ${maxSide} px a side (limits.maxSide in the config) or of ${maxPixels} px in all (limits.maxPixels).`,
+    `The image is ${width}×${height}, over the limit of ${maxSide} px per side (limits.maxSide in the config) or ${maxPixels} px in total (limits.maxPixels).`,
     where,
   );
 }

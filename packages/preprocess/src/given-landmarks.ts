@@ -17,7 +17,7 @@ export const givenLandmarks = definePlugin({
     kind: 'detector',
     version: VERSION,
     apiVersion: API_VERSION,
-    description: 'No detection: photos must bring their landmarks',
+    description: 'No detection: uses the landmarks that come with the photos',
   },
   options: z.strictObject({}),
   useClass: GivenLandmarks,

@@ -192,7 +192,7 @@ test('a gallery is one file that comes back whole; one of another model, or a da
 
   const bytes = recogniser.galleryBytes();
   const cut = bytes.slice(0, -4);
-  expect(() => other.useGallery(cut)).toThrow('Not a whole safetensors file');
+  expect(() => other.useGallery(cut)).toThrow('safetensors file is damaged');
   const text = (from: string, to: string): Uint8Array =>
     Uint8Array.from(Buffer.from(Buffer.from(bytes).toString('latin1').replace(from, to), 'latin1'));
   expect(() => other.useGallery(text('photos\\":2', 'photos\\":3'))).toThrow('do not fit its list of people');
@@ -223,7 +223,7 @@ test('names in a card are looked up, never imported; an alignment that nothing h
   const path = join(await temporary(), 'planted.mjs');
   await writeFile(path, 'globalThis.planted = true; export default {};');
   await expect(createRecogniser({ model: filesOf({ model: { name: path as never, options: {} } }) })).rejects.toThrow(
-    'not built in and not one of your plugins',
+    'neither built in nor one of your plugins',
   );
   expect(globalThis).not.toHaveProperty('planted');
   await expect(

@@ -24,7 +24,7 @@ test('an earlier run is kept, unless it may go; the files of others always stay'
   await expect(openRunDirectory(path, { replaceSample: true })).rejects.toThrow('run here already');
   const resumed = await openRunDirectory(path, { resume: true });
   expect(resumed.earlier).toMatchObject({ command: 'run', sample: false });
-  await expect(openRunDirectory(path, { force: true })).rejects.toThrow('writing here already');
+  await expect(openRunDirectory(path, { force: true })).rejects.toThrow('already writing here');
   resumed.release();
   (await openRunDirectory(path, { force: true, keep: ['sample'] })).release();
   expect((await readdir(path)).sort()).toEqual(['notes.txt', 'sample']);

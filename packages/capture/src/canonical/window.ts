@@ -57,7 +57,7 @@ export function windowOf(node: GraphNode): Window {
   const same = (attrs.same as boolean | undefined) ?? attrs.pad === 'same';
   const convolution = CONVOLUTIONS[node.op];
   if (convolution) {
-    if (attrs.dataFormat && attrs.dataFormat !== 'NHWC') throw new Error('only images in NHWC are captured');
+    if (attrs.dataFormat && attrs.dataFormat !== 'NHWC') throw new Error('only NHWC images can be captured');
     return window(
       backend_util.computeConv2DInfo(
         [...convolution.x(node)] as Four,

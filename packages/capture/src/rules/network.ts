@@ -16,7 +16,7 @@ function convolution(
   { strides, dilations, pad, dimRoundingMode, dataFormat }: Attrs,
   depthwise: boolean,
 ): number[] {
-  if (dataFormat && dataFormat !== 'NHWC') throw new Error('only images in NHWC are captured');
+  if (dataFormat && dataFormat !== 'NHWC') throw new Error('only NHWC images can be captured');
   return backend_util.computeConv2DInfo(
     x.shape as Four,
     filter.shape as Four,

@@ -43,9 +43,9 @@ export function readOnnx(bytes: Uint8Array, where: string): OnnxGraph {
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
     throw new FacewrightError({
-      what: `This ONNX file cannot be read: ${error.message}.`,
+      what: `Cannot read this ONNX file: ${error.message}.`,
       where,
-      todo: 'Export or fetch it again; all weights must be in the one file.',
+      todo: 'Export or download it again. All weights must be in this one file.',
       cause: error,
     });
   }

@@ -47,13 +47,13 @@ export function unitsOfGraph({ nodes, weights }: OnnxGraph, where: string): Unit
     throw new FacewrightError({
       what: `The node "${node.name}" (${node.op}) ${what}.`,
       where,
-      todo: 'Only networks of convolution, batch normalisation and PReLU one after another are read without a name map; give one by --map.',
+      todo: 'Without a name map, only plain sequences of convolution, batch normalisation and PReLU can be read. Pass a name map with --map.',
     });
   };
   const weight = (node: OnnxNode, index: number): HostTensor => {
     let name = node.inputs[index] ?? '';
     for (let hops = 0; aliases.has(name) && hops < nodes.length; hops++) name = aliases.get(name)!;
-    return weights.get(name) ?? refuse(node, `takes "${name}", which is no weight of the file`);
+    return weights.get(name) ?? refuse(node, `takes "${name}", which is not a weight in the file`);
   };
   const last = (node: OnnxNode): Unit => units.at(-1) ?? refuse(node, 'comes before the first convolution');
   for (const node of nodes) {
@@ -75,7 +75,7 @@ export function unitsOfGraph({ nodes, weights }: OnnxGraph, where: string): Unit
         break;
       case 'BatchNormalization': {
         const unit = last(node);
-        if (unit.norm) refuse(node, 'is a second normalisation after one convolution');
+        if (unit.norm) refuse(node, 'is a second batch normalisation after the same convolution');
         const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) => weight(node, index));
         unit.norm = { gamma, beta, mean, variance, epsilon: node.attributes.get('epsilon') ?? 1e-5 };
         break;
@@ -85,7 +85,7 @@ export function unitsOfGraph({ nodes, weights }: OnnxGraph, where: string): Unit
         break;
       default:
         if (node.op === 'Identity' && node.inputs[0] !== undefined) aliases.set(node.outputs[0] ?? '', node.inputs[0]);
-        else if (!HARMLESS.has(node.op)) refuse(node, 'has no place in these networks');
+        else if (!HARMLESS.has(node.op)) refuse(node, 'does not belong in these networks');
     }
   }
   return units;

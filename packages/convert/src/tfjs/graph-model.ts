@@ -41,11 +41,11 @@ export function graphModel(
   });
   const refuse = (what: string): never => {
     throw new FacewrightError({
-      what: `The step "${name}" cannot be written as a tfjs graph model: ${what}.`,
+      what: `The step "${name}" cannot be exported as a tfjs graph model: ${what}.`,
       todo: 'Export it as ONNX.',
     });
   };
-  if (other.nodes.length !== graph.nodes.length) refuse('it changes with the number of images');
+  if (other.nodes.length !== graph.nodes.length) refuse('its graph depends on the number of images');
   const nodes: TopologyNode[] = [];
   const weights: { entry: io.WeightsManifestEntry; bytes: Uint8Array }[] = [];
   const names = new Map<Value, string>();
@@ -65,12 +65,12 @@ export function graphModel(
   }
   for (const { name: entry, value } of graph.state) names.set(value, constant(entry, value.shape, state[entry].data));
   [...graph.constants].forEach(([value, data], index) => {
-    if (data instanceof Uint8Array) refuse('it holds booleans');
+    if (data instanceof Uint8Array) refuse('it contains boolean constants');
     names.set(value, constant(`constant_${index}`, value.shape, data as Float32Array));
   });
   graph.nodes.forEach((node, index) => {
     const written =
-      NODES[node.op]?.(withOpenBatch(node, other.nodes[index])) ?? refuse(`the op ${node.op} has no equal in it`);
+      NODES[node.op]?.(withOpenBatch(node, other.nodes[index])) ?? refuse(`it has no equivalent of the op ${node.op}`);
     const label = `${node.op}_${index}`;
     const operands = written.inputs.map(
       (input) => names.get(node.inputs[node.inputNames.indexOf(input)]) ?? refuse(`${node.op} has no input "${input}"`),

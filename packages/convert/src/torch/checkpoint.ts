@@ -10,7 +10,7 @@ import { storageStore, TORCH_GLOBALS, type Storage } from './tensors.js';
 
 /** Pickles of PyTorch's magic number 0x1950a86a20f9469cfc6c and of the protocol 1001. */
 const LEGACY_START = Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e', 'hex');
-const TODO = 'Save the weights alone: torch.save(model.state_dict(), "model.pt").';
+const TODO = 'Save only the weights: torch.save(model.state_dict(), "model.pt").';
 
 export const isTorch = (bytes: Uint8Array): boolean => isZip(bytes) || isLegacy(bytes);
 const isZip = (bytes: Uint8Array): boolean =>
@@ -27,7 +27,7 @@ async function readZip(bytes: Uint8Array, where: string): Promise<Unpickled> {
   const pickle = [...files.keys()].find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
   if (pickle === undefined)
     throw new FacewrightError({
-      what: 'This zip file holds no data.pkl: it was not written by torch.save.',
+      what: 'This zip file has no data.pkl, so it was not written by torch.save.',
       where,
       todo: TODO,
     });
@@ -64,19 +64,19 @@ function readLegacy(bytes: Uint8Array, where: string): Unpickled {
   const keys = next();
   const damaged = (what: string): never => {
     throw new FacewrightError({
-      what: `This is no whole PyTorch checkpoint: ${what}.`,
+      what: `The PyTorch checkpoint is damaged: ${what}.`,
       where,
-      todo: 'Fetch or save the file again.',
+      todo: 'Download or save the file again.',
     });
   };
-  if (!Array.isArray(keys)) return damaged('it has no list of its storages');
+  if (!Array.isArray(keys)) return damaged('its list of storages is missing');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys as Unpickled[]) {
     const storage: Storage =
       (typeof key === 'string' ? storages.get(key) : undefined) ?? damaged('it has a storage that no tensor uses');
-    const count = at + 8 <= bytes.length ? Number(view.getBigUint64(at, true)) : damaged('it ends early');
+    const count = at + 8 <= bytes.length ? Number(view.getBigUint64(at, true)) : damaged('it ends too early');
     const end = at + 8 + count * RAW_BYTES[storage.type];
-    if (end > bytes.length) damaged('it ends early');
+    if (end > bytes.length) damaged('it ends too early');
     storage.bytes = bytes.subarray(at + 8, end);
     at = end;
   }

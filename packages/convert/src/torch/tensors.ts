@@ -18,7 +18,7 @@ const STORAGES: Readonly<Record<string, RawType>> = {
 /** `torch.FloatStorage` and its like: only ever part of a persistent id. */
 class StorageType extends PickleGlobal {
   constructor(readonly type: RawType) {
-    super((_, fail) => fail('a storage is made in the pickle itself'));
+    super((_, fail) => fail('it creates a storage inside the pickle'));
   }
 }
 
@@ -33,7 +33,7 @@ export class Storage extends PickleObject {
     super();
   }
   setState(_: readonly PickleItem[], fail: Fail): never {
-    return fail('a storage is given a state');
+    return fail('it sets the state of a storage');
   }
 }
 
@@ -110,10 +110,10 @@ const rebuildParameter = new PickleGlobal(([data], fail) =>
 );
 const orderedDictionary = new PickleGlobal(([items = []], fail) => {
   if (!Array.isArray(items) || !items.every((item) => Array.isArray(item) && item.length === 2))
-    return fail('a dictionary is made of what are no pairs');
+    return fail('a dictionary is built from something other than pairs');
   return new Map(items as [PickleItem, PickleItem][]);
 });
-const size = new PickleGlobal(([sides], fail) => (sizes(sides) ? sides : fail('a size has no sides')));
+const size = new PickleGlobal(([sides], fail) => (sizes(sides) ? sides : fail('a torch.Size is malformed')));
 
 export const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map<string, PickleGlobal>([
   ['torch._utils _rebuild_tensor', rebuildTensor],
@@ -135,8 +135,8 @@ export function storageStore(): {
     persistent(id, fail) {
       const [kind, type, key, , , view = null] = Array.isArray(id) ? id : [];
       if (kind !== 'storage' || !(type instanceof StorageType) || typeof key !== 'string')
-        return fail('it refers to something that is no storage');
-      if (view !== null) fail('a storage is a view of another one, as very old PyTorch wrote them');
+        return fail('it refers to something that is not a storage');
+      if (view !== null) fail('a storage is a view of another one, as written by very old versions of PyTorch');
       const known = storages.get(key) ?? new Storage(key, type.type);
       if (known.type !== type.type) fail(`the storage "${key}" has two types`);
       storages.set(key, known);

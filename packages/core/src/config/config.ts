@@ -7,9 +7,9 @@ import { PHOTO_LIMITS } from '../values/photo-limits.js';
 /** A rule of the tier table; the first whose `above` is less than the identity's number of photos holds. */
 export const tierRule = z.strictObject({
   name: z.string().min(1),
-  above: z.int().min(0).describe('holds for identities with more photos than this (counted before detection)'),
-  pick: z.int().min(1).optional().describe('a seeded pick of this many photos'),
-  augment: z.array(pluginReference).default([]).describe('augmenters, each adds one image a photo'),
+  above: z.int().min(0).describe('applies to people with more photos than this, counted before detection'),
+  pick: z.int().min(1).optional().describe('use this many photos, picked at random from the seed'),
+  augment: z.array(pluginReference).default([]).describe('augmenters; each adds one image per photo'),
 });
 export type TierRule = z.infer<typeof tierRule>;
 
@@ -28,39 +28,32 @@ export const SEED_TIERS: TierRule[] = [
 /** Options of the criterion `plateau`. */
 export const plateauRule = z.strictObject({
   window: z.int().min(2).default(200).describe('steps in each of the two windows whose mean losses are compared'),
-  minimumGain: z
-    .number()
-    .min(0)
-    .default(0.01)
-    .describe('smallest relative fall of the mean loss that still counts as progress'),
-  patience: z.int().min(1).default(3).describe('windows in a row without that gain'),
+  minimumGain: z.number().min(0).default(0.01).describe('smallest relative drop in mean loss that counts as progress'),
+  patience: z.int().min(1).default(3).describe('windows in a row without that progress'),
   minimumLoss: z
     .number()
     .min(0)
     .default(0.01)
-    .describe('a mean loss this low counts as lingering, however fast it still falls: there is no more to learn'),
+    .describe(
+      'a mean loss this low counts as a plateau, however fast it is still falling: there is nothing left to learn',
+    ),
 });
 export type PlateauRule = z.infer<typeof plateauRule>;
 
 /** Options of the criterion `accuracy`. */
 export const accuracyRule = z
   .strictObject({
-    atLeast: z
-      .number()
-      .gt(0)
-      .max(1)
-      .optional()
-      .describe('the stage ends once the accuracy on the validation photos is this high'),
-    patience: z.int().min(1).optional().describe('it ends after this many validations in a row without a gain'),
+    atLeast: z.number().gt(0).max(1).optional().describe('end the stage once validation accuracy is this high'),
+    patience: z.int().min(1).optional().describe('end the stage after this many validations in a row without a gain'),
     minimumGain: z
       .number()
       .min(0)
       .max(1)
       .default(0.001)
-      .describe('smallest rise above the best accuracy so far that counts as a gain'),
+      .describe('smallest improvement on the best accuracy so far that counts as a gain'),
   })
   .refine(({ atLeast, patience }) => atLeast !== undefined || patience !== undefined, {
-    message: 'give atLeast, patience or both',
+    message: 'set atLeast, patience or both',
   });
 export type AccuracyRule = z.infer<typeof accuracyRule>;
 
@@ -68,8 +61,8 @@ export type AccuracyRule = z.infer<typeof accuracyRule>;
 export const untilRule = z.strictObject({
   steps: z.int().min(1).optional(),
   epochs: z.number().positive().optional(),
-  plateau: plateauRule.optional().describe('the loss levels off'),
-  accuracy: accuracyRule.optional().describe('the accuracy on the validation photos is high enough, or stops rising'),
+  plateau: plateauRule.optional().describe('the loss stops falling'),
+  accuracy: accuracyRule.optional().describe('validation accuracy is high enough, or stops rising'),
   any: z.array(pluginReference).min(1).optional().describe('further criteria'),
 });
 export type UntilRule = z.infer<typeof untilRule>;
@@ -81,7 +74,7 @@ const fallsUntil = z
   .describe(
     "the step of the stage at which the rate has fallen to its end; without it the stage's limit of steps or epochs",
   );
-const final = z.number().min(0).max(1).default(0).describe('share of the rate that is left at the end');
+const final = z.number().min(0).max(1).default(0).describe('fraction of the rate that is left at the end');
 
 /** How the learning rate goes on after the warm-up. Steps are counted from the stage's start. */
 export const scheduleRule = z.discriminatedUnion('name', [
@@ -89,7 +82,7 @@ export const scheduleRule = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('step'),
     at: z.array(z.int().min(1)).min(1).describe('steps at which the rate falls'),
-    factor: z.number().positive().lt(1).default(0.1).describe('what it is multiplied by at each'),
+    factor: z.number().positive().lt(1).default(0.1).describe('factor the rate is multiplied by at each of them'),
   }),
   z.strictObject({ name: z.literal('cosine'), steps: fallsUntil, final }),
   z.strictObject({
@@ -107,8 +100,8 @@ export const freezeRule = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .default(['model'])
-    .describe('"model", "head", a group of the model (afterGlobal), or the path of layers (stem, stage1/block2)'),
-  steps: z.int().min(1).optional().describe("steps from the stage's start; without it the whole stage"),
+    .describe('"model", "head", a parameter group of the model (afterGlobal), or a layer path (stem, stage1/block2)'),
+  steps: z.int().min(1).optional().describe('number of steps from the start of the stage; default: the whole stage'),
 });
 export type FreezeRule = z.infer<typeof freezeRule>;
 
@@ -124,7 +117,7 @@ export const initRule = z.strictObject({
     .enum(['means', 'random'])
     .default('means')
     .describe(
-      'with carry, people that the former centres do not know: everybody, where training begins from a model without its centres',
+      'with carry: how to start centres for people who had none before, which is everybody when training starts from a model without centres',
     ),
 });
 export type InitRule = z.infer<typeof initRule>;
@@ -133,15 +126,11 @@ export const stageConfig = z.strictObject({
   loss: pluginReference,
   optimiser: pluginReference.prefault('adam'),
   rate: z.number().positive().default(1e-3).describe('learning rate'),
-  warmUp: z.int().min(0).default(0).describe('steps in which the rate rises linearly from 0'),
-  schedule: scheduleRule.optional().describe('how the rate goes on after that; constant without it'),
-  clipNorm: z
-    .number()
-    .positive()
-    .optional()
-    .describe('gradients longer than this, all of them taken as one vector, are shortened to it'),
-  freeze: freezeRule.optional().describe('parameters that are not trained in this stage, or not yet'),
-  init: initRule.optional().describe('what the class centres begin as'),
+  warmUp: z.int().min(0).default(0).describe('steps over which the rate rises linearly from 0'),
+  schedule: scheduleRule.optional().describe('how the rate changes after warm-up; default: constant'),
+  clipNorm: z.number().positive().optional().describe('clip gradients to this global norm'),
+  freeze: freezeRule.optional().describe('parameters to freeze for this stage, or for its first steps'),
+  init: initRule.optional().describe('how the class centres are initialised'),
   until: untilRule,
 });
 export type StageConfig = z.infer<typeof stageConfig>;
@@ -152,17 +141,21 @@ export const guardRule = z.strictObject({
     .int()
     .min(0)
     .default(3)
-    .describe('how often a stage goes back to its last good state after a loss that is no number'),
-  rateFactor: z.number().positive().lt(1).default(0.5).describe('what its rate is multiplied by each time'),
-  chanceAfter: z.int().min(20).default(500).describe('steps of a stage after which an accuracy at chance is told'),
+    .describe('how many times a stage goes back to its last good state after a loss of NaN or infinity'),
+  rateFactor: z.number().positive().lt(1).default(0.5).describe('factor its rate is multiplied by each time'),
+  chanceAfter: z
+    .int()
+    .min(20)
+    .default(500)
+    .describe('warn if accuracy is still at chance after this many steps of a stage'),
 });
 
 export const runConfig = z.strictObject({
   $schema: z.string().optional(),
-  data: z.string().optional().describe('folder of one subfolder a person, a landmark list, or a prepared dataset'),
-  out: z.string().default('facewright-run').describe('directory of the run'),
+  data: z.string().optional().describe('folder with one subfolder per person, a landmark list, or a prepared dataset'),
+  out: z.string().default('facewright-run').describe('run directory'),
   seed: z.int().default(1),
-  plugins: z.array(userSpecifier).default([]).describe('packages or files whose plugins can then be used by name'),
+  plugins: z.array(userSpecifier).default([]).describe('packages or files whose plugins you want to use by name'),
   backend: pluginReference.prefault('auto'),
   reader: pluginReference.prefault('folder'),
   detector: pluginReference.prefault('mtcnn'),
@@ -173,7 +166,7 @@ export const runConfig = z.strictObject({
     .max(256)
     .optional()
     .describe(
-      'threads that prepare photos; 0: none beside the main one; default: one a core, at most 8. In training: images being read and decoded at a time, default 96',
+      'worker threads that prepare photos; 0: use the main thread; default: one per core, at most 8. In training: how many images are read and decoded at once, default 96',
     ),
   limits: z
     .strictObject({
@@ -181,42 +174,39 @@ export const runConfig = z.strictObject({
         .int()
         .min(1)
         .default(PHOTO_LIMITS.maxBytes)
-        .describe('photos of more bytes are refused before they are read'),
+        .describe('photos with more bytes are rejected before they are read'),
       maxPixels: z
         .int()
         .min(1)
         .default(PHOTO_LIMITS.maxPixels)
-        .describe('larger photos are refused before they are decoded'),
+        .describe('photos with more pixels are rejected before they are decoded'),
       maxSide: z
         .int()
         .min(1)
         .default(PHOTO_LIMITS.maxSide)
-        .describe('photos longer than this on either side are refused'),
+        .describe('photos longer than this on either side are rejected'),
     })
     .prefault({}),
-  faces: z
-    .enum(['exactly-one', 'largest', 'all'])
-    .default('exactly-one')
-    .describe('which faces of a photo are kept; the seed: exactly one'),
+  faces: z.enum(['exactly-one', 'largest', 'all']).default('exactly-one').describe('which faces of a photo to keep'),
   withoutFace: z
     .enum(['leave-out', 'centre'])
     .default('leave-out')
-    .describe('a photo in which no face is found: left out, or its middle taken as InsightFace does'),
+    .describe('what to do with a photo without a face: skip it, or use its centre as InsightFace does'),
   tiers: z.array(tierRule).default(SEED_TIERS),
   model: pluginReference.prefault('mobilefacenet'),
   from: z
     .string()
     .min(1)
     .optional()
-    .describe(
-      'fine-tune: a model directory, a checkpoint or a run that training begins from, in place of drawn weights',
-    ),
-  batch: z.int().min(2).default(128).describe('images in a step'),
+    .describe('fine-tune: a model directory, checkpoint or run to start from instead of random weights'),
+  batch: z.int().min(2).default(128).describe('images per step'),
   microBatch: z
     .int()
     .min(2)
     .optional()
-    .describe('a step goes over its batch in parts of this many images and updates once: less memory; divides "batch"'),
+    .describe(
+      'split each batch into parts of this size and update once per batch (gradient accumulation): needs less memory; must divide "batch"',
+    ),
   flip: z.boolean().default(true).describe('mirror half of the training images'),
   stages: z
     .array(stageConfig)
@@ -227,8 +217,8 @@ export const runConfig = z.strictObject({
     ]),
   validation: z
     .strictObject({
-      fraction: z.number().min(0).max(0.5).default(0.005).describe('of the photos, drawn before augmentation'),
-      minimum: z.int().min(0).default(16).describe('photos at least, where there are enough'),
+      fraction: z.number().min(0).max(0.5).default(0.005).describe('fraction of the photos, drawn before augmentation'),
+      minimum: z.int().min(0).default(16).describe('minimum number of photos, if there are enough'),
       everySteps: z.int().min(1).default(200),
     })
     .prefault({}),
@@ -238,8 +228,12 @@ export const runConfig = z.strictObject({
         .number()
         .min(0)
         .default(0.1)
-        .describe('people kept out of training for verification: a fraction below 1, else a count'),
-      pairs: z.int().min(1).default(3000).describe('same and different pairs, half each, where there are enough'),
+        .describe('people held out for verification: a fraction below 1, otherwise a count'),
+      pairs: z
+        .int()
+        .min(1)
+        .default(3000)
+        .describe('number of pairs, half same and half different, if there are enough'),
     })
     .prefault({}),
   leastPhotos: z
@@ -247,19 +241,19 @@ export const runConfig = z.strictObject({
     .min(1)
     .default(1)
     .describe(
-      'people of whom fewer aligned photos are there are not trained on; the tiers count photos before detection',
+      'people with fewer aligned photos than this are not used in training (tiers count photos before detection)',
     ),
   guard: guardRule.prefault({}),
   licences: z
     .strictObject({ data: z.string().min(1).optional(), weights: z.string().min(1).optional() })
     .optional()
-    .describe("of the photos and of the trained weights, in words: for the model's card"),
-  loggers: z.array(pluginReference).default([]).describe('further readers of the run\'s events, e.g. "tensorboard"'),
+    .describe('licences of the photos and of the trained weights, as text for the model card'),
+  loggers: z.array(pluginReference).default([]).describe('loggers that receive the run\'s events, e.g. "tensorboard"'),
   checkpoint: z
     .strictObject({
       everySteps: z.int().min(1).default(500),
-      keep: z.int().min(1).default(3).describe('the last ones'),
-      best: z.boolean().default(true).describe('and the one with the highest accuracy on the validation photos'),
+      keep: z.int().min(1).default(3).describe('how many of the latest to keep'),
+      best: z.boolean().default(true).describe('also keep the one with the highest validation accuracy'),
     })
     .prefault({}),
 });

@@ -100,5 +100,5 @@ test('an engine disposes what it compiled, and calls its release once', async ()
   expect(tf.memory().numTensors).toBe(before + 1);
   await engine.dispose();
   expect([tf.memory().numTensors, released]).toEqual([before, 1]);
-  await expect(executable.run({})).rejects.toThrow(/"copy" is disposed/);
+  await expect(executable.run({})).rejects.toThrow(/"copy" has been disposed/);
 });

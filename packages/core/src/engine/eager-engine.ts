@@ -90,7 +90,7 @@ function eagerExecutable(
   let disposed = false;
   const state: Record<string, tf.Tensor> = on(() => upload(initial));
   const existing = (entry: string): tf.Tensor => {
-    if (disposed) throw new Error(`the executable "${name}" is disposed`);
+    if (disposed) throw new Error(`the executable "${name}" has been disposed`);
     if (!(entry in state)) throw new Error(`"${name}" has no state "${entry}"`);
     return state[entry];
   };
@@ -98,7 +98,7 @@ function eagerExecutable(
   return {
     lowering: 'eager',
     async run(inputs) {
-      if (disposed) throw new Error(`the executable "${name}" is disposed`);
+      if (disposed) throw new Error(`the executable "${name}" has been disposed`);
       const outputs = on(() => {
         // all of it in one tidy: a step that throws leaves nothing behind
         const result = tf.tidy(() => {

@@ -81,14 +81,14 @@ test.each([
   ['no JSON', file('{"a":'), 'header is not JSON'],
   ['no UTF-8', file('{}').map((byte, index) => (index === 8 ? 0xff : byte)), 'header is not JSON'],
   ['a list', file([]), 'header is not an object'],
-  ['a huge header', Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127), 'its header would have'],
+  ['a huge header', Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127), 'its header claims'],
   [
     'an unknown type',
     file({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, 1),
     '"a" has the type "F8_E4M3"',
   ],
   ['a negative size', file({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, 4), '"a" has no shape'],
-  ['too few bytes', file({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4), 'needs 8 bytes, it has 4'],
+  ['too few bytes', file({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4), 'needs 8 bytes but has 4'],
   ['a gap', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, 8), 'do not follow'],
   [
     'an overlap',

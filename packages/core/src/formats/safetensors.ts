@@ -42,16 +42,16 @@ export function decodeSafetensors(
 ): { tensors: HostTensors; metadata: Readonly<Record<string, string>> } {
   const damaged = (what: string): never => {
     throw new FacewrightError({
-      what: `Not a whole safetensors file: ${what}.`,
+      what: `The safetensors file is damaged: ${what}.`,
       where,
-      todo: 'Use another copy of the file.',
+      todo: 'Download or copy the file again.',
     });
   };
   if (file.length < LENGTH_BYTES) damaged(`it has ${file.length} bytes`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));
   if (headerLength > HEADER_LIMIT || headerLength > file.length - LENGTH_BYTES)
-    damaged(`its header would have ${headerLength} bytes, the file has ${file.length}`);
+    damaged(`its header claims ${headerLength} bytes, but the file has ${file.length}`);
   const start = LENGTH_BYTES + headerLength;
   const { __metadata__: metadata = {}, ...entries } = parseHeader(file.subarray(LENGTH_BYTES, start), damaged);
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
@@ -62,13 +62,15 @@ export function decodeSafetensors(
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   for (const entry of described) {
-    if (entry.begin !== end) damaged(`the bytes of "${entry.name}" do not follow on those before`);
+    if (entry.begin !== end) damaged(`the bytes of "${entry.name}" do not follow those of the tensor before it`);
     end = entry.end;
   }
-  if (start + end !== file.length) damaged(`its tensors end at byte ${start + end}, the file at ${file.length}`);
+  if (start + end !== file.length)
+    damaged(`its tensors end at byte ${start + end}, but the file ends at ${file.length}`);
   const tensors = described.map(({ name, shape, type, begin, end }): [string, HostTensor] => {
     const data =
-      readRaw(type, file.subarray(start + begin, start + end)) ?? damaged(`"${name}" has whole numbers beyond 32 bits`);
+      readRaw(type, file.subarray(start + begin, start + end)) ??
+      damaged(`"${name}" has integers that do not fit in 32 bits`);
     return [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32', data }];
   });
   return {
@@ -94,10 +96,12 @@ function parseEntry(
   entry: unknown,
   damaged: Damaged,
 ): { shape: readonly number[]; type: RawType; begin: number; end: number } {
-  if (!isRecord(entry)) return damaged(`"${name}" is not described`);
+  if (!isRecord(entry)) return damaged(`"${name}" has no description`);
   const type = isRawType(entry.dtype)
     ? entry.dtype
-    : damaged(`"${name}" has the type ${JSON.stringify(entry.dtype)}; read are ${Object.keys(RAW_BYTES).join(', ')}`);
+    : damaged(
+        `"${name}" has the type ${JSON.stringify(entry.dtype)}; supported are ${Object.keys(RAW_BYTES).join(', ')}`,
+      );
   const shape = isSizes(entry.shape) ? entry.shape : damaged(`"${name}" has no shape`);
   const [begin, end] =
     isSizes(entry.data_offsets) && entry.data_offsets.length === 2
@@ -105,7 +109,7 @@ function parseEntry(
       : damaged(`"${name}" has no offsets`);
   const bytes = shape.reduce((product, size) => product * size, RAW_BYTES[type]);
   if (end - begin !== bytes)
-    damaged(`"${name}" of shape [${shape.join(', ')}] needs ${bytes} bytes, it has ${end - begin}`);
+    damaged(`"${name}" of shape [${shape.join(', ')}] needs ${bytes} bytes but has ${end - begin}`);
   return { shape, type, begin, end };
 }
 

@@ -26,11 +26,11 @@ test.each(['./wide.mjs', '/etc/wide.mjs', 'some-package', 'Wide', 'node:fs', 'da
   '%s is looked up and nothing else',
   (name) =>
     expect(() => find({ name })).toThrow(
-      `The file names the model "${name}", which is not built in and not one of your plugins.\n  where: model/model.json`,
+      `The file asks for the model "${name}", which is neither built in nor one of your plugins.\n  where: model/model.json`,
     ),
 );
 
 test('a plugin of another kind, and options that it does not take', () => {
-  expect(() => findPlugin('loss', 'wide' as unknown as DataReference, source)).toThrow(/names the loss "wide"/);
+  expect(() => findPlugin('loss', 'wide' as unknown as DataReference, source)).toThrow(/asks for the loss "wide"/);
   expect(() => find({ name: 'wide', widht: 2 })).toThrow(/Unknown key "widht"[^]*model "wide" in model\/model\.json/);
 });

@@ -17,8 +17,8 @@ export function findPlugin<K extends PluginKind>(
   if (plugin) requireApiVersion(plugin, where);
   if (plugin) return (plugin as unknown as PluginFactory<K>)(options, `${kind} "${name}" in ${where}`);
   throw new FacewrightError({
-    what: `The file names the ${kind} "${name}", which is not built in and not one of your plugins.`,
+    what: `The file asks for the ${kind} "${name}", which is neither built in nor one of your plugins.`,
     where,
-    todo: `If you trust the package or file that provides it, add that under "plugins" in your config. Names in data are never imported.`,
+    todo: `If you trust the package or file that provides it, list it under "plugins" in your config. Names found in data are never imported.`,
   });
 }

@@ -30,7 +30,7 @@ test('a part without what its kind needs is refused by name', async () => {
       './my-loss.ts',
     ),
   ).rejects.toThrow(
-    /The loss "broken" of \.\/my-loss\.ts makes a loss without "init", "apply"[^]*"create" must return a loss/,
+    /The loss "broken" of \.\/my-loss\.ts returned a loss without "init", "apply"[^]*"create" must return a loss/,
   );
   await expect(
     makePart(

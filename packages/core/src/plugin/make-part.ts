@@ -43,7 +43,7 @@ export function withPlugin(error: unknown): unknown {
   return new FacewrightError({
     what: `The ${describePlugin(plugin)} failed: ${messageOf(error)}`,
     where: line?.trim(),
-    todo: 'This is a defect of the plugin: report it to its author.',
+    todo: 'This is a bug in the plugin. Please report it to its author.',
     cause: error,
   });
 }
@@ -63,7 +63,7 @@ export async function makePart<K extends PluginKind>(
   const missing = REQUIRED[kind].filter((key) => (part as Partial<Contracts[K]> | undefined)?.[key] === undefined);
   if (missing.length)
     throw new FacewrightError({
-      what: `The ${describePlugin(whose)} makes a ${kind} without ${missing.map((key) => `"${key}"`).join(', ')}.`,
+      what: `The ${describePlugin(whose)} returned a ${kind} without ${missing.map((key) => `"${key}"`).join(', ')}.`,
       where: from,
       todo: `"create" must return a ${kind}: an object with ${REQUIRED[kind].join(', ')}.`,
     });

@@ -134,7 +134,7 @@ test.each([
 
 test('a plugin of another version of the contracts is refused in code too', () => {
   const old = { ...invert(), meta: { ...invert.meta, apiVersion: 2 } } as unknown as ConfiguredPlugin;
-  const message = /"invert" was made for version 2 of the contracts, this is version 1/;
+  const message = /"invert" was built for version 2 of the plugin API; this is version 1/;
   expect(() => registerPlugin(createRunContainer(), old)).toThrow(message);
   const known = [Object.assign(() => old, { ...invert, meta: old.meta })] as unknown as PluginFactory[];
   expect(() => findPlugin('augmenter', 'invert' as unknown as DataReference, { known, where: 'a file' })).toThrow(

@@ -153,13 +153,13 @@ function requireSound(definition: Partial<FunctionPlugin> & Partial<ClassPlugin>
   if (typeof meta!.version !== 'string') wrong('The plugin has no version.', 'Add meta.version, e.g. "1.0.0".');
   if (typeof options?.safeParse !== 'function')
     wrong(
-      'The options of a plugin are described by a zod schema.',
-      'Use z.strictObject({ … }); z.strictObject({}) for none.',
+      'A plugin must describe its options with a zod schema.',
+      'Use z.strictObject({ … }), or z.strictObject({}) if it has no options.',
     );
   if (!('_zod' in options!))
     wrong(
-      'The options of the plugin are described by a zod 3 schema, which facewright does not read.',
-      'Use zod 4: npm install zod@4, or import { z } from "zod/v4" where zod 3.25 is installed.',
+      'The plugin describes its options with a zod 3 schema, which facewright does not support.',
+      'Use zod 4: npm install zod@4, or import { z } from "zod/v4" if you have zod 3.25.',
     );
   if ((typeof create === 'function') === (typeof useClass === 'function'))
     wrong('A plugin has either a "create" function or a "useClass".', 'Give one of the two.');
@@ -169,9 +169,9 @@ function requireSound(definition: Partial<FunctionPlugin> & Partial<ClassPlugin>
 export function requireApiVersion({ meta }: { readonly meta: PluginMeta }, where?: string): void {
   if (meta.apiVersion === API_VERSION) return;
   throw new FacewrightError({
-    what: `The plugin "${meta.name}" was made for version ${String(meta.apiVersion)} of the contracts, this is version ${API_VERSION}.`,
+    what: `The plugin "${meta.name}" was built for version ${String(meta.apiVersion)} of the plugin API; this is version ${API_VERSION}.`,
     where,
-    todo: `Install a version of it made for @facewright/core with apiVersion ${API_VERSION}.`,
+    todo: `Install a version of the plugin that supports apiVersion ${API_VERSION} of @facewright/core.`,
   });
 }
 

@@ -44,7 +44,7 @@ export class Interrupted extends FacewrightError {
     super({
       what: 'Interrupted.',
       where,
-      todo: 'Start the same command with --resume to go on from the last checkpoint.',
+      todo: 'Run the same command with --resume to continue from the last checkpoint.',
     });
     this.name = 'Interrupted';
   }
@@ -59,7 +59,7 @@ export class DeviceLost extends FacewrightError {
   constructor(device: string, reason: string) {
     super({
       what: `${device} was lost${reason && `: ${reason}`}.`,
-      todo: 'Start the same command with --resume to go on from the last checkpoint.',
+      todo: 'Run the same command with --resume to continue from the last checkpoint.',
     });
     this.name = 'DeviceLost';
   }

@@ -57,13 +57,13 @@ export async function readDatasetFile(directory: string): Promise<DatasetFile> {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR')
       throw new FacewrightError({
-        what: `This is no prepared dataset: it has no ${DATASET_FILE}.`,
+        what: `This is not a prepared dataset: it has no ${DATASET_FILE}.`,
         where: directory,
-        todo: 'Name a directory that `facewright prepare` has finished, or prepare it first.',
+        todo: 'Give the path of a finished dataset, or run `facewright prepare` first.',
         cause: error,
       });
     throw new FacewrightError({
-      what: `The dataset's record cannot be read: ${messageOf(error)}.`,
+      what: `Cannot read the dataset's metadata: ${messageOf(error)}.`,
       where,
       todo: 'Prepare the dataset again.',
       cause: error,
@@ -72,7 +72,7 @@ export async function readDatasetFile(directory: string): Promise<DatasetFile> {
   const version = (value as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version !== DATASET_VERSION) {
     throw new FacewrightError({
-      what: `The dataset is of version ${version}; this facewright reads version ${DATASET_VERSION}.`,
+      what: `The dataset has format version ${version}; this facewright reads version ${DATASET_VERSION}.`,
       where,
       todo: 'Prepare it again with this version, or use the version that wrote it.',
     });

@@ -136,8 +136,13 @@ describe('a dataset directory', () => {
     ],
     ['a missing index', (d: string) => rmSync(join(d, 'index.bin')), /is missing/, 'index.bin'],
     ['a changed index', (d: string) => flip(join(d, 'index.bin'), 50), /index is damaged/, 'index.bin'],
-    ['no dataset.json', (d: string) => rmSync(join(d, 'dataset.json')), /no prepared dataset/, ''],
-    ['a cut dataset.json', (d: string) => truncateSync(join(d, 'dataset.json'), 50), /cannot be read/, 'dataset.json'],
+    ['no dataset.json', (d: string) => rmSync(join(d, 'dataset.json')), /not a prepared dataset/, ''],
+    [
+      'a cut dataset.json',
+      (d: string) => truncateSync(join(d, 'dataset.json'), 50),
+      /Cannot read the dataset's metadata/,
+      'dataset.json',
+    ],
     [
       'another version',
       (d: string) => edit(d, (json) => ({ ...json, version: 2 })),
@@ -154,7 +159,7 @@ describe('a dataset directory', () => {
     [
       'fewer people',
       (d: string) => edit(d, (json) => ({ ...json, identities: ['a'] })),
-      /names something that is not there/,
+      /refers to something that does not exist/,
       'index.bin',
     ],
   ])('%s is one clear error', async (name, spoil, what, where) => {
@@ -206,9 +211,9 @@ describe('the dataset writer', () => {
     expect(() => execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' })).toThrow(
       expect.objectContaining({ signal: 'SIGKILL' }),
     );
-    await expect(openDataset(directory)).rejects.toThrow('no prepared dataset');
+    await expect(openDataset(directory)).rejects.toThrow('not a prepared dataset');
     expect(partials()).toHaveLength(1);
-    await expect(openDataset(join(root, partials()[0]))).rejects.toThrow('no prepared dataset');
+    await expect(openDataset(join(root, partials()[0]))).rejects.toThrow('not a prepared dataset');
     await write(directory);
     expect(partials()).toEqual([]);
     await (await openDataset(directory)).close();
@@ -229,7 +234,7 @@ describe('the dataset writer', () => {
   test('refuses a directory or a file that is not its own', async () => {
     const mine = writeTree(join(root, 'mine'), { 'thesis.txt': 'years of work' });
     await expect(createDatasetWriter(mine)).rejects.toMatchObject({
-      what: expect.stringContaining('nothing in it is overwritten') as string,
+      what: expect.stringContaining('Nothing was overwritten') as string,
       where: mine,
     });
     await expect(createDatasetWriter(join(mine, 'thesis.txt'))).rejects.toMatchObject({ name: 'FacewrightError' });
@@ -238,7 +243,7 @@ describe('the dataset writer', () => {
 
   test('without an image is a clear error, and leaves nothing', async () => {
     const writer = await createDatasetWriter(join(root, 'none'));
-    await expect(writer.finish(SUMMARY)).rejects.toThrow('No image was left');
+    await expect(writer.finish(SUMMARY)).rejects.toThrow('No images were left');
     expect(existsSync(join(root, 'none'))).toBe(false);
     expect(partials()).toEqual([]);
   });

@@ -161,6 +161,6 @@ describe('the index', () => {
       { ...good, shard: 2 },
     ])
       expect(() => parse(encodeIndex([bad]))).toThrow(/record 0 lies outside its shard/);
-    expect(() => parse(encodeIndex([good, { ...good, label: 5 }]))).toThrow(/record 1 names something/);
+    expect(() => parse(encodeIndex([good, { ...good, label: 5 }]))).toThrow(/record 1 refers to something/);
   });
 });

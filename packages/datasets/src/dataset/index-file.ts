@@ -141,26 +141,26 @@ export function parseIndex(bytes: Buffer, limits: IndexLimits, where: string): I
     new FacewrightError({
       what: `The dataset's index is damaged: ${what}.`,
       where,
-      todo: 'Prepare the dataset again, or fetch the file again if it was copied.',
+      todo: 'Prepare the dataset again, or copy it again if this is a copy.',
     });
   if (bytes.length < HEADER + CHECKSUM) throw damaged(`it has only ${bytes.length} bytes`);
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged('it does not start as an index does');
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged('it does not start like an index');
   const [version, recordSize, count, sourceCount, kindCount, stringBytes] = [0, 1, 2, 3, 4, 5].map((index) =>
     bytes.readUInt32LE(MAGIC.length + index * 4),
   );
   if (version !== VERSION)
     throw new FacewrightError({
-      what: `The dataset's index is of version ${version}; this facewright reads version ${VERSION}.`,
+      what: `The dataset's index has format version ${version}; this facewright reads version ${VERSION}.`,
       where,
       todo: 'Prepare the dataset again with this version, or use the version that wrote it.',
     });
   const end = HEADER + count * RECORD + stringBytes;
   if (recordSize !== RECORD || bytes.length !== end + CHECKSUM)
-    throw damaged(`its ${bytes.length} bytes are not the ${end + CHECKSUM} that its header tells of`);
+    throw damaged(`it has ${bytes.length} bytes, but its header says ${end + CHECKSUM}`);
   if (crc32(bytes.subarray(0, end)) !== bytes.readUInt32LE(end)) throw damaged('its checksum does not match');
 
   const texts = readStrings(bytes.subarray(HEADER + count * RECORD, end), sourceCount + kindCount);
-  if (!texts) throw damaged('its table of names is not whole');
+  if (!texts) throw damaged('its table of names is incomplete');
   return Array.from({ length: count }, (_, index) => {
     const start = HEADER + index * RECORD;
     const [shard, offset, size, crc, label, source, kind] = [0, 1, 2, 3, 4, 5, 6].map((field) =>
@@ -169,7 +169,7 @@ export function parseIndex(bytes: Buffer, limits: IndexLimits, where: string): I
     if (!(shard < limits.shards.length && offset + size <= limits.shards[shard]))
       throw damaged(`record ${index} lies outside its shard`);
     if (label >= limits.identities || source >= sourceCount || kind >= kindCount)
-      throw damaged(`record ${index} names something that is not there`);
+      throw damaged(`record ${index} refers to something that does not exist`);
     const landmarks = readLandmarks(bytes, start + 32);
     return {
       shard,

@@ -25,7 +25,7 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   const indexPath = join(path, INDEX_FILE);
   const index = await readChecked(indexPath, { maxBytes: MAX_INDEX }).catch((error: unknown) => {
     throw new FacewrightError({
-      what: `The dataset's index cannot be read: ${messageOf(error)}.`,
+      what: `Cannot read the dataset's index: ${messageOf(error)}.`,
       where: indexPath,
       todo: AGAIN,
       cause: error,
@@ -53,7 +53,7 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   const bytes = async (number: number): Promise<Uint8Array> => {
     if (closed) throw new Error('the dataset is closed');
     if (!(number in records))
-      throw new RangeError(`the dataset has ${records.length} images, there is no number ${number}`);
+      throw new RangeError(`the dataset has ${records.length} images; there is no image ${number}`);
     const { shard, offset, size, crc } = records[number];
     const content = await (await handleOf(shard)).read(offset, size);
     if (crc32(content) !== crc)
@@ -92,7 +92,7 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
 
 /** Some ninety bytes an image. */
 const MAX_INDEX = 8 * 2 ** 30;
-const AGAIN = 'Prepare the dataset again, or copy it again from where it is whole.';
+const AGAIN = 'Prepare the dataset again, or copy it again if this is a copy.';
 
 async function checkSize(directory: string, { name, size }: DatasetFile['files'][number]): Promise<void> {
   const where = join(directory, name);
@@ -101,7 +101,7 @@ async function checkSize(directory: string, { name, size }: DatasetFile['files']
   });
   if (found.size !== size)
     throw new FacewrightError({
-      what: `A file of the dataset has ${found.size} bytes instead of ${size}: it was cut off or changed.`,
+      what: `A file of the dataset has ${found.size} bytes instead of ${size}: it was truncated or changed.`,
       where,
       todo: AGAIN,
     });

@@ -42,11 +42,11 @@ export async function createDatasetWriter(
   let begun = false;
 
   const end = (): void => {
-    if (ended) throw new Error('the dataset writer was finished or aborted already');
+    if (ended) throw new Error('the dataset writer has already been finished or aborted');
     ended = true;
   };
   const inTurn = (work: () => Promise<void>): Promise<void> => {
-    if (ended) return Promise.reject(new Error('the dataset writer was finished or aborted already'));
+    if (ended) return Promise.reject(new Error('the dataset writer has already been finished or aborted'));
     begun = true;
     const done = tail.then(work);
     tail = done;
@@ -61,7 +61,7 @@ export async function createDatasetWriter(
   return {
     format,
     resume: async (key) => {
-      if (begun || ended) throw new Error('a dataset is gone on with before anything is added to it');
+      if (begun || ended) throw new Error('a dataset can only be resumed before anything is added to it');
       begun = true;
       return state.resume(key);
     },
@@ -166,9 +166,9 @@ class WriterState {
   async finish(summary: Parameters<ResumableWriter['finish']>[0]): Promise<void> {
     if (this.index.length === 0)
       throw new FacewrightError({
-        what: 'No image was left to write, so there is no dataset.',
+        what: 'No images were left to write, so no dataset was created.',
         where: this.directory,
-        todo: 'See the list of photos left out for the reasons.',
+        todo: 'The list of excluded photos gives the reasons.',
       });
     const { place } = this;
     const shards = await this.open();

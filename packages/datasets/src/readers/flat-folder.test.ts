@@ -55,9 +55,9 @@ test('it says so, once, and what is passed over', async () => {
   const emit: PluginContext['emit'] = (type, event) => void notices.push(`${type} ${JSON.stringify(event)}`);
   await read('beside', { emit });
   expect(notices).toEqual([
-    expect.stringMatching(/directly in .* \(1\).*person of its own.*Folders beside them.*\(1\)/),
+    expect.stringMatching(/1 photos directly in .*separate person.*Folders beside them.*\(1\)/),
   ]);
-  await expect(read('none')).rejects.toThrow(/holds no photo/);
+  await expect(read('none')).rejects.toThrow(/has no photos/);
 });
 
 test('a folder is recognised as one only where no other lies in it', async () => {

@@ -14,11 +14,11 @@ export const flatFolder = definePlugin({
     kind: 'reader',
     version: VERSION,
     apiVersion: 1,
-    description: 'A folder of photos, each taken as a person of its own',
+    description: 'A folder of photos, each treated as a separate person',
   },
   options: z.strictObject({
-    path: z.string().min(1).describe('the folder that holds the photos'),
-    aligned: z.boolean().default(false).describe('the images are aligned crops'),
+    path: z.string().min(1).describe('the folder with the photos'),
+    aligned: z.boolean().default(false).describe('the images are already aligned crops'),
   }),
   create({ path, aligned }, { baseDirectory, emit }): Reader {
     const root = resolve(baseDirectory, path);
@@ -28,16 +28,16 @@ export const flatFolder = definePlugin({
         const { folders, photos } = await list(root);
         if (photos.length === 0)
           throw new FacewrightError({
-            what: 'The folder holds no photo.',
+            what: 'The folder has no photos.',
             where: root,
-            todo: 'Photos are files that end in .jpg, .png, .webp, .bmp, .gif, .tif, .avif or .heic; a folder of people is read by the reader "folder".',
+            todo: 'Photos are files that end in .jpg, .png, .webp, .bmp, .gif, .tif, .avif or .heic. For a folder with one subfolder per person, use the reader "folder".',
           });
         if (!told) {
           const beside = folders.length > 0 ? ` Folders beside them are passed over (${folders.length}).` : '';
           emit('notice', {
             level: 'warning',
-            message: `The photos that lie directly in ${root} (${photos.length}) bear nobody's name: each is taken as a person of its own, named as its file. That is enough to align them, and nothing to train on.${beside}`,
-            todo: "To train, put each person's photos into a folder of their own and name the folder that holds those.",
+            message: `Nothing says who is in the ${photos.length} photos directly in ${root}, so each is treated as a separate person named after its file. That is enough to align them, but not to train on them.${beside}`,
+            todo: "To train, put each person's photos in a folder of their own and give the path of the folder around those.",
           });
           told = true;
         }

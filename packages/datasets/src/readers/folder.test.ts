@@ -67,9 +67,9 @@ describe('folder', () => {
       emit: (type, event) => void notices.push(`${type} ${JSON.stringify(event)}`),
     });
     expect(notices).toHaveLength(3);
-    expect(notices[0]).toMatch(/Left out.* directly in .*: loose\.jpg \(1\)/);
-    expect(notices[1]).toMatch(/without a photo: empty \(1\)/);
-    expect(notices[2]).toMatch(/no photos by their names: \.md \(1\), \.txt \(1\)/);
+    expect(notices[0]).toMatch(/Skipped photos that are directly in .*: loose\.jpg \(1\)/);
+    expect(notices[1]).toMatch(/without photos: empty \(1\)/);
+    expect(notices[2]).toMatch(/names are not those of photos: \.md \(1\), \.txt \(1\)/);
   });
 
   test('an aligned folder marks its photos', async () => {
@@ -103,7 +103,7 @@ describe('folder', () => {
   });
 
   test.each([
-    ['no such folder', () => join(root, 'nowhere'), /no such folder/],
+    ['no such folder', () => join(root, 'nowhere'), /folder does not exist/],
     ['a file', () => join(root, 'people/loose.jpg'), /a file, not a folder/],
     [
       'an empty folder',
@@ -118,7 +118,7 @@ describe('folder', () => {
     [
       'folders without photos',
       () => writeTree(join(root, 'texts'), { 'a/a.txt': '', 'b/b.txt': '' }),
-      /2 subfolders, and no photo/,
+      /2 subfolders, but no photo/,
     ],
   ])('%s is one clear error', async (_, make, what) => {
     const path = make();
@@ -139,7 +139,7 @@ describe('folder', () => {
       if (isRoot) process.seteuid!(65534); // to root every folder is open
       try {
         const error = await problem(path);
-        expect(error.what).toMatch(/may not be read/);
+        expect(error.what).toMatch(/do not have permission to read/);
         expect(error.where).toBe(join(path, 'secret'));
       } finally {
         if (isRoot) process.seteuid!(0);

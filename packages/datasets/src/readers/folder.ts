@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { byCodeUnit, list, photoOf, type Entry, type Listing } from './photo-files.js';
 import { VERSION } from '../version.js';
 
-const options = z.strictObject({ path: z.string().min(1).describe('the folder that holds one subfolder a person') });
+const options = z.strictObject({ path: z.string().min(1).describe('the folder with one subfolder per person') });
 
 export const folder = definePlugin({
   meta: {
@@ -24,7 +24,7 @@ export const folder = definePlugin({
     kind: 'reader',
     version: VERSION,
     apiVersion: 1,
-    description: 'A folder of one subfolder a person',
+    description: 'A folder with one subfolder per person',
   },
   options,
   create: ({ path }, context) => folderReader(resolve(context.baseDirectory, path), context, false),
@@ -36,13 +36,13 @@ export const alignedFolder = definePlugin({
     kind: 'reader',
     version: VERSION,
     apiVersion: 1,
-    description: 'A folder of one subfolder a person, of crops that are aligned already',
+    description: 'A folder with one subfolder per person, of crops that are already aligned',
   },
   options,
   create: ({ path }, context) => folderReader(resolve(context.baseDirectory, path), context, true),
 });
 
-const LAYOUT = 'Expected is one subfolder a person: <folder>/<person>/<photo>.jpg.';
+const LAYOUT = 'Expected one subfolder per person: <folder>/<person>/<photo>.jpg.';
 
 function folderReader(root: string, context: PluginContext, aligned: boolean): Reader {
   return {
@@ -77,9 +77,9 @@ function folderReader(root: string, context: PluginContext, aligned: boolean): R
       if (heldBack) {
         const inner = heldBack[0].photos[0].id.split('/').slice(0, -2).join('/');
         throw new FacewrightError({
-          what: 'The photos lie a level too deep: no subfolder holds photos itself, only folders below do.',
+          what: 'The photos are one level too deep: the subfolders contain only folders with photos, no photos of their own.',
           where: root,
-          todo: `${LAYOUT} Name the folder that holds the people, e.g. "${join(root, inner)}".`,
+          todo: `${LAYOUT} Give the path of the folder with the people, e.g. "${join(root, inner)}".`,
         });
       }
       reportLeftOut(context, root, { ...top, without, passedOver });
@@ -107,14 +107,14 @@ function nothingFound(root: string, { folders, photos }: Listing): FacewrightErr
   if (photos.length > 0) {
     const which = photos.length === 1 ? 'one photo' : `${photos.length} photos`;
     return new FacewrightError({
-      what: `The folder holds ${which} directly and no person's folder with photos.`,
+      what: `The folder has ${which} directly in it, but no subfolders with photos of a person.`,
       where: root,
-      todo: `${LAYOUT} Put each person's photos into a folder of their own. To align the photos alone, the reader "flat-folder" takes each as a person of its own.`,
+      todo: `${LAYOUT} Put each person's photos in a folder of their own. If you only want to align the photos, use the reader "flat-folder", which treats each photo as a separate person.`,
     });
   }
   if (folders.length > 0)
     return new FacewrightError({
-      what: `The folder has ${folders.length} subfolders, and no photo in any of them.`,
+      what: `The folder has ${folders.length} subfolders, but no photos in any of them.`,
       where: root,
       todo: `${LAYOUT} Photos are files that end in .jpg, .png, .webp, .bmp, .gif, .tif, .avif or .heic.`,
     });
@@ -131,28 +131,28 @@ function reportLeftOut(
   if (loose.length > 0)
     emit('notice', {
       level: 'warning',
-      message: `Left out, because they lie directly in ${root} and belong to nobody: ${few(loose)} (${loose.length}).`,
+      message: `Skipped photos that are directly in ${root} instead of in a person's folder: ${few(loose)} (${loose.length}).`,
       todo: LAYOUT,
     });
   if (without.length > 0)
     emit('notice', {
       level: 'warning',
-      message: `Folders in ${root} without a photo: ${few(without)} (${without.length}).`,
+      message: `Folders in ${root} without photos: ${few(without)} (${without.length}).`,
     });
   if (twice.length > 0)
     emit('notice', {
       level: 'warning',
-      message: `Left out, because they are links to folders that are read already: ${few(twice)} (${twice.length}).`,
+      message: `Skipped links to folders that have already been read: ${few(twice)} (${twice.length}).`,
     });
   if (passedOver.size > 0)
     emit('notice', {
       level: 'info',
-      message: `Files in ${root} that are no photos by their names: ${endingsText(passedOver)}.`,
+      message: `Skipped files in ${root} whose names are not those of photos: ${endingsText(passedOver)}.`,
     });
 }
 
 const endingsText = (endings: ReadonlyMap<string, number>): string =>
   [...endings]
     .sort(([a, countA], [b, countB]) => countB - countA || byCodeUnit(a, b))
-    .map(([ending, count]) => `${ending || 'no ending'} (${count})`)
+    .map(([ending, count]) => `${ending || 'no extension'} (${count})`)
     .join(', ');

@@ -54,7 +54,7 @@ test('a tar entry above 2 GiB is left out, what stands beside it is read', async
 test('a tar entry that would be larger than the file is one clear error', async () => {
   const path = join(root, 'lies.tar');
   writeFileSync(path, Buffer.concat([await header('anna/2.jpg', 3 * 2 ** 30), Buffer.alloc(1024)]));
-  await expect(read(webdataset({ path }))).rejects.toThrow(/"anna\/2\.jpg" would end after it does/);
+  await expect(read(webdataset({ path }))).rejects.toThrow(/"anna\/2\.jpg" extends beyond the end/);
   writeFileSync(path, Buffer.concat([Buffer.from(await header('x', 2 ** 25)).fill('L', 156, 157), Buffer.alloc(1024)]));
   await expect(read(webdataset({ path }))).rejects.toThrow(/tar file is damaged/);
 });
@@ -91,7 +91,7 @@ test.skipIf(process.platform === 'win32')(
     const notices: string[] = [];
     const people = await read(folder({ path }), notices);
     expect(people.map(({ name }) => name)).toEqual(['anna']);
-    expect(notices[0]).toMatch(/links to folders that are read already: again, other \(2\)/);
+    expect(notices[0]).toMatch(/links to folders that have already been read: again, other \(2\)/);
     const { problems } = await verifyDataset(path);
     expect(problems.map(({ reason, detail }) => [reason, detail])).toEqual([
       ['unreadable', expect.stringContaining('a pipe')],

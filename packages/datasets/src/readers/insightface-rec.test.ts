@@ -100,8 +100,8 @@ describe('insightface-rec', () => {
     ['nowhere', /no \.rec file/],
     ['two', /2 \.rec files/],
     ['text.rec', /damaged at byte 0/],
-    ['two/a.rec', /holds no image/],
-    ['nowhere.rec', /no such record file/],
+    ['two/a.rec', /has no images/],
+    ['nowhere.rec', /record file does not exist/],
   ])('%s is one clear error', async (path, what) => {
     await expect(read(path)).rejects.toMatchObject({
       name: 'FacewrightError',

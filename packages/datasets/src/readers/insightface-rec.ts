@@ -30,8 +30,11 @@ export const insightFaceRec = definePlugin({
     description: 'InsightFace training sets: .rec, .idx and .lst (MXNet RecordIO)',
   },
   options: z.strictObject({
-    path: z.string().min(1).describe('the .rec file, or the folder that holds one'),
-    aligned: z.boolean().default(true).describe('the images are aligned crops; false: photos to detect faces in'),
+    path: z.string().min(1).describe('the .rec file, or the folder with one'),
+    aligned: z
+      .boolean()
+      .default(true)
+      .describe('the images are already aligned crops; false: photos to detect faces in'),
   }),
   create: ({ path, aligned }, context): Reader => ({
     identities: () => identities(resolve(context.baseDirectory, path), aligned, context),
@@ -42,16 +45,16 @@ async function* identities(path: string, aligned: boolean, { signal, emit }: Plu
   const { rec, people } = await readRecordSet(path, signal);
   if (people.size === 0)
     throw new FacewrightError({
-      what: 'The record file holds no image.',
+      what: 'The record file has no images.',
       where: rec,
-      todo: 'Fetch or write the file again.',
+      todo: 'Download or create the file again.',
     });
   const list = await readList(besides(rec, 'lst'));
   const names = list && namesFrom(list, people);
   if (list && !names)
     emit('notice', {
       level: 'warning',
-      message: `${besides(rec, 'lst')} does not fit the records, so the people bear their numbers.`,
+      message: `${besides(rec, 'lst')} does not match the records, so people are named by their label numbers.`,
     });
   for (const [label, images] of people) {
     throwIfAborted(signal, rec);
@@ -96,9 +99,9 @@ async function recordPath(path: string): Promise<string> {
   const names = (await readdir(path).catch(() => [])).filter((name) => /\.rec$/i.test(name)).sort();
   if (names.length === 1) return join(path, names[0]);
   const what = names.length
-    ? `The folder holds ${names.length} .rec files: ${names.join(', ')}.`
+    ? `The folder has ${names.length} .rec files: ${names.join(', ')}.`
     : 'There is no .rec file.';
-  throw new FacewrightError({ what, where: path, todo: 'Name one .rec file.' });
+  throw new FacewrightError({ what, where: path, todo: 'Give the path of one .rec file.' });
 }
 
 export const besides = (rec: string, ending: string): string => rec.replace(/\.rec$/i, `.${ending}`);
@@ -170,7 +173,7 @@ async function imageAt(
     throw cannotRead(error, where);
   });
   const image = parseImageRecord(record)?.image;
-  if (!image) throw new ImageError('unreadable', 'The record is too short for what its header says.', where);
+  if (!image) throw new ImageError('unreadable', 'The record is shorter than its header says.', where);
   return image;
 }
 

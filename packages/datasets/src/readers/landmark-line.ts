@@ -30,7 +30,7 @@ export function parseWhole(line: string, labelled: boolean): LandmarkLine | unde
   if (!isPhotoName(path) || !numbers.every(isNumber)) return undefined;
   const label = labelled ? { label: fields[fields.length - tail] } : {};
   if (leadsOut(path))
-    return { path: relative(path), ...label, problem: `the path "${path}" leads out of the folder of images` };
+    return { path: relative(path), ...label, problem: `the path "${path}" points outside the image folder` };
   const values = numbers.map(Number);
   const landmarks = landmarksFrom([0, 2, 4, 6, 8].map((i) => [values[i], values[i + 1]] as const));
   return { path: relative(path), landmarks, ...label };
@@ -49,7 +49,7 @@ export function parseLine(line: string, labelled: boolean): LandmarkLine {
   const wrong = numbers.find((text) => !isNumber(text));
   const problem =
     named < 0
-      ? 'no field ends like the name of an image'
+      ? 'no field looks like the name of an image'
       : wrong !== undefined
         ? `"${wrong}" is not a number`
         : `${numbers.length} numbers instead of ${NUMBERS}`;

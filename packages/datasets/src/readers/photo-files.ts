@@ -98,33 +98,33 @@ export function cannotOpen(error: unknown, what: string, path: string): Facewrig
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT')
     return new FacewrightError({
-      what: `There is no such ${what}.`,
+      what: `The ${what} does not exist.`,
       where: path,
       todo: path.includes('\uFFFD')
-        ? 'Its name is not UTF-8, and cannot be given on the command line: rename it, or name the folder around it.'
-        : 'Check the path; a relative one starts at the config file, or else at the working directory.',
+        ? 'Its name is not UTF-8 and cannot be given on the command line. Rename it, or give the path of its parent folder.'
+        : 'Check the path. Relative paths start at the config file, or at the working directory if there is none.',
       cause: error,
     });
   if (code === 'ENOTDIR')
     return new FacewrightError({
       what: 'This is a file, not a folder.',
       where: path,
-      todo: 'Name the folder that holds one subfolder a person.',
+      todo: 'Give the path of the folder with one subfolder per person.',
       cause: error,
     });
   if (code === 'EISDIR')
     return new FacewrightError({
       what: `This is a folder, not a ${what}.`,
       where: path,
-      todo: 'Name the file.',
+      todo: 'Give the path of the file.',
       cause: error,
     });
   if (code === 'EACCES' || code === 'EPERM')
     return new FacewrightError({
-      what: `The ${what} may not be read by this user.`,
+      what: `You do not have permission to read this ${what}.`,
       where: path,
-      todo: 'Give yourself the right to read it, or move it out of the data.',
+      todo: 'Make it readable for yourself, or move it out of the data.',
       cause: error,
     });
-  return new FacewrightError({ what: `The ${what} cannot be read: ${messageOf(error)}.`, where: path, cause: error });
+  return new FacewrightError({ what: `Cannot read the ${what}: ${messageOf(error)}.`, where: path, cause: error });
 }

@@ -48,17 +48,17 @@ async function* entries(
   let global: Extension = {};
   for (let at = 0, zeros = 0; at < tar.size && zeros < MAX_ZEROS;) {
     throwIfAborted(signal, tar.path);
-    if (at + BLOCK > tar.size) throw damaged(tar.path, `it ends in the middle of a header, at byte ${at}`);
+    if (at + BLOCK > tar.size) throw damaged(tar.path, `it ends in the middle of the header at byte ${at}`);
     const header = parseHeader(await tar.read(at, BLOCK));
     if (header === 'none' && zeros >= 2) return; // whatever stands behind the end
-    if (header === 'none') throw damaged(tar.path, `no header is at byte ${at}`);
+    if (header === 'none') throw damaged(tar.path, `there is no header at byte ${at}`);
     at += BLOCK;
     zeros = header ? 0 : zeros + 1;
     if (!header) continue;
     const special = 'xgLK'.includes(header.type);
     const size = (special ? undefined : (extension.size ?? global.size)) ?? header.size;
     if (!Number.isSafeInteger(size) || size < 0 || at + size > tar.size)
-      throw damaged(tar.path, `the file "${header.name}" would end after it does`);
+      throw damaged(tar.path, `the file "${header.name}" extends beyond the end of the archive`);
     if (special) {
       if (size > MAX_EXTENSION) throw damaged(tar.path, `a name or attribute has ${size} bytes`);
       const content = await tar.read(at, size);
@@ -72,7 +72,7 @@ async function* entries(
         yield { name, offset: at, size, ...(wanted(name, size) && { content: await tar.read(at, size) }) };
     }
     at += Math.ceil(size / BLOCK) * BLOCK;
-    if (at > tar.size) throw damaged(tar.path, 'it ends early');
+    if (at > tar.size) throw damaged(tar.path, 'it ends too early');
   }
 }
 
@@ -130,7 +130,7 @@ const damaged = (path: string, why: string): FacewrightError =>
   new FacewrightError({
     what: `The tar file is damaged: ${why}.`,
     where: path,
-    todo: 'Fetch or write it again; a compressed one must be unpacked to plain .tar first.',
+    todo: 'Download or create it again. If it is compressed, unpack it to a plain .tar first.',
   });
 
 /** Reads ahead. */

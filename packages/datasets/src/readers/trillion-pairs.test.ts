@@ -104,7 +104,7 @@ describe('trillion-pairs', () => {
           [
             'msra/a/1.jpg (broken_lmk, line 5)',
             'listed-twice',
-            'broken_lmk, line 5: the same path stands in an earlier line',
+            'broken_lmk, line 5: the same path is on an earlier line',
           ],
         ],
       ],
@@ -116,7 +116,7 @@ describe('trillion-pairs', () => {
           [
             'elsewhere.jpg',
             'bad-landmarks',
-            'broken_lmk, line 6: the path "../elsewhere.jpg" leads out of the folder of images',
+            'broken_lmk, line 6: the path "../elsewhere.jpg" points outside the image folder',
           ],
           ['msra/b/missing.jpg', undefined, undefined],
         ],
@@ -125,7 +125,7 @@ describe('trillion-pairs', () => {
         '(no label)',
         [
           ['msra/b/9.jpg', 'bad-landmarks', 'broken_lmk, line 7: 0 numbers instead of 10'],
-          ['what', 'bad-landmarks', 'broken_lmk, line 8: no field ends like the name of an image'],
+          ['what', 'bad-landmarks', 'broken_lmk, line 8: no field looks like the name of an image'],
         ],
       ],
     ]);
@@ -145,7 +145,7 @@ describe('trillion-pairs', () => {
   });
 
   test.each([
-    ['no such list', 'nowhere', /no such list/],
+    ['no such list', 'nowhere', /list does not exist/],
     ['a folder', 'msra', /a folder, not a list/],
     ['an empty list', 'empty.txt', /is empty/],
     ['some other text', 'prose.txt', /No line .* line 1 starts with "not a list"/],

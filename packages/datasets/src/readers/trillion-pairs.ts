@@ -25,15 +25,15 @@ export const trillionPairs = definePlugin({
     kind: 'reader',
     version: VERSION,
     apiVersion: 1,
-    description: 'A list of photos with label and five points',
+    description: 'A list of photos with labels and five landmarks',
   },
   options: z.strictObject({
-    path: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).describe('the list, or several'),
+    path: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).describe('one list or several'),
     images: z
       .string()
       .min(1)
       .optional()
-      .describe("what the list's paths are relative to; default: the list's own folder"),
+      .describe("folder that the list's paths are relative to; default: the folder of the list"),
   }),
   create: ({ path, images }, context) => {
     const lists = [path].flat().map((list) => resolve(context.baseDirectory, list));
@@ -101,7 +101,7 @@ function parse(text: string, form: Form): LandmarkLine {
   if (form !== 'bare') return parseLine(text, form === 'labelled');
   const { path } = parseBare(text) ?? {};
   if (path === undefined) return { path: relative(text.trim().slice(0, 200)), problem: 'it is not "path label"' };
-  const problem = leadsOut(path) && `the path "${path}" leads out of the folder of images`;
+  const problem = leadsOut(path) && `the path "${path}" points outside the image folder`;
   return { path: relative(path), ...(problem && { problem }) };
 }
 
@@ -118,7 +118,7 @@ function photoAt({ text, number }: Line, identity: string, form: Form, { list, r
     });
   if (repeated)
     return photoOf(id, identity, join(root, path), {
-      excluded: { reason: 'listed-twice', detail: `${place}: the same path stands in an earlier line` },
+      excluded: { reason: 'listed-twice', detail: `${place}: the same path is on an earlier line` },
     });
   return photoOf(id, identity, join(root, path), landmarks && { landmarks });
 }
@@ -151,10 +151,10 @@ function formOf(lines: readonly Line[], list: string): Form {
   throw new FacewrightError({
     what:
       lines.length === 0
-        ? 'The list of landmarks is empty.'
-        : `No line of the list of landmarks is whole; line ${lines[0].number} starts with "${lines[0].text.trim().slice(0, 60)}".`,
+        ? 'The landmark list is empty.'
+        : `No line of the landmark list is complete; line ${lines[0].number} starts with "${lines[0].text.trim().slice(0, 60)}".`,
     where: list,
-    todo: 'Expected is one line a photo: path label x1 y1 x2 y2 x3 y3 x4 y4 x5 y5 (left eye, right eye, nose, left and right corner of the mouth), or path label, whose faces a detector then finds.',
+    todo: 'Expected one line per photo: "path label x1 y1 x2 y2 x3 y3 x4 y4 x5 y5" (left eye, right eye, nose, left and right corner of the mouth), or "path label" to have a detector find the faces.',
   });
 }
 
@@ -164,7 +164,7 @@ function refuseSameNames(lists: readonly string[]): void {
   const twice = lists.find((list, index) => lists.findIndex((other) => basename(other) === basename(list)) !== index);
   if (twice)
     throw new FacewrightError({
-      what: `Two lists have the same name "${basename(twice)}", so their labels cannot be told apart.`,
+      what: `Two lists have the same name "${basename(twice)}", so their labels cannot be distinguished.`,
       where: twice,
       todo: 'Rename one of them.',
     });

@@ -92,8 +92,8 @@ describe('webdataset', () => {
   });
 
   test.each([
-    ['nowhere.tar', /no such tar file/],
-    ['empty', /holds no \.tar file/],
+    ['nowhere.tar', /tar file or folder does not exist/],
+    ['empty', /has no \.tar file/],
     ['text.tar', /tar file is damaged/],
     ['cut.tar', /tar file is damaged/],
   ])('%s is one clear error', async (path, what) => {

@@ -30,8 +30,8 @@ export const webdataset = definePlugin({
   options: z.strictObject({
     path: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-      .describe('the tar file, several, or the folder that holds them'),
-    aligned: z.boolean().default(false).describe('the images are aligned crops'),
+      .describe('a tar file, several, or a folder of them'),
+    aligned: z.boolean().default(false).describe('the images are already aligned crops'),
   }),
   create: ({ path, aligned }, context) =>
     tarReader(
@@ -87,12 +87,12 @@ function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }:
         }
       }
       if (without > 0)
-        emit('notice', { level: 'warning', message: `${without} samples of ${paths.join(', ')} have no image.` });
+        emit('notice', { level: 'warning', message: `${without} samples in ${paths.join(', ')} have no image.` });
       if (people.size === 0)
         throw new FacewrightError({
-          what: 'The tar files hold no image.',
+          what: 'The tar files have no images.',
           where: paths.join(', '),
-          todo: 'Expected are files key.jpg with key.cls or key.json, or person/photo.jpg.',
+          todo: 'Expected key.jpg with key.cls or key.json, or person/photo.jpg.',
         });
       for (const [name, photos] of people) yield { name, photos };
     },
@@ -112,9 +112,9 @@ async function tarsAt(path: string): Promise<string[]> {
   const names = (await readdir(path)).filter((name) => /\.tar$/i.test(name)).sort(byCodeUnit);
   if (names.length === 0)
     throw new FacewrightError({
-      what: 'The folder holds no .tar file.',
+      what: 'The folder has no .tar file.',
       where: path,
-      todo: 'Name a tar file, or the folder that holds them.',
+      todo: 'Give the path of a tar file or of a folder of them.',
     });
   return names.map((name) => join(path, name));
 }
@@ -166,7 +166,7 @@ export function sampleOf(key: string, files: readonly TarFile[]): TarSample {
     try {
       fields = Object(JSON.parse(json)) as Record<string, unknown>;
     } catch {
-      return { image, problem: `${key}.json is no JSON` };
+      return { image, problem: `${key}.json is not valid JSON` };
     }
   }
   const named = [fields.identity, fields.label, fields.cls].find(
@@ -175,7 +175,7 @@ export function sampleOf(key: string, files: readonly TarFile[]): TarSample {
   const folder = posix.dirname(relative(key));
   const identity = named !== undefined ? String(named) : (cls ?? (folder === '.' ? undefined : folder));
   if (identity === undefined)
-    return { image, problem: `nothing says whose ${key} is: it has no .cls, no .json and no folder` };
+    return { image, problem: `nothing says who is in ${key}: it has no .cls, no .json and no folder` };
   const landmarks = landmarksIn(fields.landmarks);
   return { image, identity, ...storedIn(fields), ...(landmarks && { landmarks }) };
 }

@@ -51,9 +51,9 @@ describe('zip', () => {
   });
 
   test.each([
-    ['nowhere.zip', /no such zip file/],
-    ['text.zip', /no zip file that can be read/],
-    ['cut.zip', /no zip file that can be read/],
+    ['nowhere.zip', /zip file does not exist/],
+    ['text.zip', /Cannot read this zip file/],
+    ['cut.zip', /Cannot read this zip file/],
   ])('%s is one clear error', async (path, what) => {
     await expect(read(path)).rejects.toMatchObject({
       name: 'FacewrightError',

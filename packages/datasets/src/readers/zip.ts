@@ -19,11 +19,11 @@ export const zip = definePlugin({
     kind: 'reader',
     version: VERSION,
     apiVersion: 1,
-    description: 'A zip file of one folder a person',
+    description: 'A zip file with one folder per person',
   },
   options: z.strictObject({
     path: z.string().min(1).describe('the zip file'),
-    aligned: z.boolean().default(false).describe('the images are aligned crops'),
+    aligned: z.boolean().default(false).describe('the images are already aligned crops'),
   }),
   create: ({ path, aligned }, context) => zipReader(resolve(context.baseDirectory, path), aligned, context),
 });
@@ -50,14 +50,14 @@ function zipReader(path: string, aligned: boolean, { emit }: PluginContext): Rea
       }
       if (people.size === 0)
         throw new FacewrightError({
-          what: `The zip file holds ${loose.length ? `${loose.length} photos, and no person's folder` : 'no photo'}.`,
+          what: `The zip file has ${loose.length ? `${loose.length} photos, but no folder per person` : 'no photos'}.`,
           where: path,
-          todo: 'Expected is one folder a person: <person>/<photo>.jpg.',
+          todo: 'Expected one folder per person: <person>/<photo>.jpg.',
         });
       if (loose.length > 0)
         emit('notice', {
           level: 'warning',
-          message: `Left out, because they lie in no person's folder of ${path}: ${loose.slice(0, 5).join(', ')} (${loose.length}).`,
+          message: `Skipped photos that are not in a person's folder of ${path}: ${loose.slice(0, 5).join(', ')} (${loose.length}).`,
         });
       for (const [name, ids] of [...people].sort(([a], [b]) => byCodeUnit(a, b))) {
         yield {

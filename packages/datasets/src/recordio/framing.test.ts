@@ -76,16 +76,16 @@ test('a payload larger than what is read at once', async () => {
 describe('a damaged file', () => {
   test('is an error that names the byte', async () => {
     const bytes = Buffer.concat([encodeRecord(Buffer.from('first')), encodeRecord(Buffer.from('second'))]);
-    await expect(readAll(bytes.subarray(0, -1))).rejects.toThrow(/damaged at byte 16.*end after the file/);
+    await expect(readAll(bytes.subarray(0, -1))).rejects.toThrow(/damaged at byte 16.*beyond the end of the file/);
     await expect(readAll(Buffer.concat([bytes, Buffer.from('rest')]))).rejects.toThrow(
-      /damaged at byte 32.*ends early/,
+      /damaged at byte 32.*ends too early/,
     );
     bytes[16] ^= 1;
     await expect(readAll(bytes)).rejects.toThrow(/byte 16: no record starts here/);
     await expect(readAll(decoded(golden.records[4]).subarray(8))).rejects.toThrow(
-      /a part of kind 3 stands in the wrong place/,
+      /a part of kind 3 is in the wrong place/,
     );
-    await expect(RecordFile.open(join(root, 'none.rec'))).rejects.toThrow(/no such record file/);
+    await expect(RecordFile.open(join(root, 'none.rec'))).rejects.toThrow(/record file does not exist/);
   });
 
   test('of any kind gives an error of ours or records', async () => {

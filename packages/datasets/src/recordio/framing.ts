@@ -23,7 +23,7 @@ const aligned = (length: number): number => Math.ceil(length / 4) * 4;
 /** The record of a payload of less than 512 MiB. */
 export function encodeRecord(payload: Uint8Array): Buffer {
   if (payload.length >= MAX_LENGTH)
-    throw new RangeError(`a record holds less than ${MAX_LENGTH} bytes, got ${payload.length}`);
+    throw new RangeError(`a record must have less than ${MAX_LENGTH} bytes, got ${payload.length}`);
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   const cuts: number[] = [];
   for (let at = bytes.indexOf(magicBytes); at >= 0; at = bytes.indexOf(magicBytes, at + (at % 4 === 0 ? 4 : 1)))
@@ -86,9 +86,9 @@ export class RecordFile {
       const flag = Math.floor(word / MAX_LENGTH);
       const size = word % MAX_LENGTH;
       if (first ? flag !== WHOLE && flag !== FIRST : flag !== MIDDLE && flag !== LAST)
-        throw this.damaged(at, `a part of kind ${flag} stands in the wrong place`);
+        throw this.damaged(at, `a part of kind ${flag} is in the wrong place`);
       const start = at + PART_HEADER;
-      if (start + aligned(size) > this.size) throw this.damaged(at, `it would end after the file does`);
+      if (start + aligned(size) > this.size) throw this.damaged(at, `the record extends beyond the end of the file`);
       const keep = (bytes: Buffer): void => {
         parts.push(bytes);
         kept += bytes.length;
@@ -121,7 +121,7 @@ export class RecordFile {
   }
 
   private async at(offset: number, length: number): Promise<Buffer> {
-    if (offset + length > this.size) throw this.damaged(offset, 'the file ends early');
+    if (offset + length > this.size) throw this.damaged(offset, 'the file ends too early');
     if (offset < this.windowStart || offset + length > this.windowStart + this.window.length) {
       this.window = await this.file.read(offset, Math.min(Math.max(length, WINDOW), this.size - offset));
       this.windowStart = offset;
@@ -133,7 +133,7 @@ export class RecordFile {
     return new FacewrightError({
       what: `The record file is damaged at byte ${at}: ${why}.`,
       where: this.path,
-      todo: 'Fetch or write the file again.',
+      todo: 'Download or create the file again.',
     });
   }
 }

@@ -14,7 +14,7 @@ async function optional<T>(path: string, use: (blocks: Blocks) => Promise<T>): P
     return await use(lineBlocks(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw cannotOpen(error, 'file beside the records', path);
+    throw cannotOpen(error, '.idx or .lst file', path);
   }
 }
 
@@ -30,9 +30,9 @@ export async function parseIndex(blocks: Blocks, where: string): Promise<Map<num
       const match = /^\s*(\d{1,15})\s+(\d{1,15})\s*$/.exec(line);
       if (!match || offsets.has(Number(match[1]))) {
         throw new FacewrightError({
-          what: `This line is not "id<TAB>offset" with an id of its own: "${line.slice(0, 60)}".`,
+          what: `This line is not "id<TAB>offset" with a unique id: "${line.slice(0, 60)}".`,
           where: `${where}, line ${first + index}`,
-          todo: 'Fetch the .idx file again, or delete it: the records are then searched one after another.',
+          todo: 'Download the .idx file again, or delete it: the records are then read in sequence.',
         });
       }
       offsets.set(Number(match[1]), Number(match[2]));

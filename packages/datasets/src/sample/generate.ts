@@ -55,7 +55,7 @@ export async function generateSample({
   const sample = { directory: path, list: join(path, LIST) };
   const record = `${JSON.stringify({ format: 'facewright-sample', version: VERSION, seed, photos: counts })}\n`;
   if (await isThere(sample, record)) {
-    emit?.('notice', { level: 'info', message: `The sample of ${people} people is there already: ${path}` });
+    emit?.('notice', { level: 'info', message: `Using the existing sample of ${people} people: ${path}` });
     return sample;
   }
   const place = await createWholeDirectory(path, { kind: 'sample', marker: RECORD });

@@ -59,7 +59,7 @@ export async function openCollection(
     emit,
     signal,
     baseDirectory: '.',
-    engine: () => Promise.reject(new Error('a reader needs no engine')),
+    engine: () => Promise.reject(new Error('readers do not need an engine')),
   };
   const reader = await plugin(format, paths).create(context);
   return {

@@ -73,7 +73,10 @@ export async function convertDataset(path: string, directory: string, options: C
         options.emit?.('progress', { task: 'convert', done: images, unit: 'images' });
       }
       if (images === 0)
-        throw new FacewrightError({ what: 'No image could be read, so nothing was written.', where: found.path });
+        throw new FacewrightError({
+          what: 'None of the images could be read, so nothing was written.',
+          where: found.path,
+        });
       await writer.finish();
     } catch (error) {
       await writer.abort();
@@ -112,9 +115,9 @@ async function datasetSetWriter(
 ): Promise<SetWriter> {
   if (!given && !alignment)
     throw new FacewrightError({
-      what: 'A dataset keeps how its images are aligned, and nothing says that of these.',
+      what: 'A dataset records how its images are aligned, but that is unknown for these.',
       where: path,
-      todo: 'Give `alignment`, or prepare them.',
+      todo: 'Pass `alignment`, or prepare the photos.',
     });
   const writer = await createDatasetWriter(directory, { shardBytes });
   const started = performance.now();
@@ -141,7 +144,7 @@ async function datasetSetWriter(
       size ??= side;
       if (side !== size)
         throw new FacewrightError({
-          what: `The images are not of one size: this one is ${side}×${side} pixels, others are ${size}×${size}.`,
+          what: `The images differ in size: this one is ${side}×${side} pixels, others are ${size}×${size}.`,
           where: `${path}, ${source}`,
           todo: TO_PREPARE,
         });
@@ -154,16 +157,16 @@ async function datasetSetWriter(
   };
 }
 
-const TO_PREPARE = 'A dataset holds aligned crops; make them of photos by `facewright prepare`.';
+const TO_PREPARE = 'A dataset contains aligned crops. Run `facewright prepare` to make them from photos.';
 
 async function sideOf(bytes: Uint8Array, where: string): Promise<number> {
   const { width, height } = await sharp(bytes)
     .metadata()
     .catch((error: unknown) => {
       throw new FacewrightError({
-        what: 'This is not an image that can be read.',
+        what: 'This is not a readable image.',
         where,
-        todo: 'See `facewright dataset verify` for all of them.',
+        todo: 'Run `facewright dataset verify` to list all such images.',
         cause: error,
       });
     });
@@ -190,7 +193,7 @@ async function unpackPairs(
 ): Promise<number> {
   if (to !== 'folder')
     throw new FacewrightError({
-      what: 'A verification set holds pairs and no people, so it can only become a folder.',
+      what: 'A verification set contains pairs, not people, so it can only be converted to a folder.',
       where: path,
       todo: 'Convert it to "folder".',
     });

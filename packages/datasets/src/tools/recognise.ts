@@ -43,21 +43,21 @@ export async function recogniseFormat(path: string): Promise<Recognised> {
   if (!found.isDirectory()) {
     if (/\.idx$/i.test(where) || (/\.lst$/i.test(where) && existsSync(where.replace(/lst$/i, 'rec'))))
       throw new FacewrightError({
-        what: 'This is a file beside an InsightFace training set.',
+        what: 'This file belongs to an InsightFace training set.',
         where,
-        todo: 'Name the .rec file.',
+        todo: 'Give the path of the .rec file.',
       });
     if (COMPRESSED.test(where))
       throw new FacewrightError({
-        what: 'This archive is compressed as a whole, which is not read.',
+        what: 'Compressed archives like this one are not supported.',
         where,
-        todo: 'Unpack it: a folder, a plain .tar or a .zip is read.',
+        todo: 'Unpack it: folders, plain .tar and .zip files are supported.',
       });
     if (isPhotoName(where))
       throw new FacewrightError({
-        what: 'This is a photo, not a set of them.',
+        what: 'This is a single photo, not a dataset.',
         where,
-        todo: 'Name the folder that holds one subfolder a person; one photo is for facewright detect.',
+        todo: 'Give the path of a folder with one subfolder per person. For a single photo, use facewright detect.',
       });
     return { format: BY_ENDING.find(([ending]) => ending.test(where))?.[1] ?? 'trillion-pairs', paths: [where] };
   }

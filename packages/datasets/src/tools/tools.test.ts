@@ -163,14 +163,14 @@ describe('a conversion', () => {
     );
     expect(readFileSync(join(to, '00004.jpg'))).toEqual(Buffer.concat([IMAGES[4], Buffer.of(4)]));
     await expect(convertDataset(join(root, 'set.bin'), join(root, 'no'), { to: 'dataset' })).rejects.toThrow(
-      /can only become a folder/,
+      /can only be converted to a folder/,
     );
   });
 
   test('never writes into a directory that holds something, and leaves nothing where it fails', async () => {
     for (const to of TARGETS)
       await expect(convertDataset(join(root, 'people'), join(root, 'people'), { to, alignment })).rejects.toThrow(
-        /nothing in it is overwritten/,
+        /Nothing was overwritten/,
       );
     writeTree(join(root, 'mixed'), {
       'a/1.png': await encodeImage(noise(1, 16), 'png'),
@@ -178,9 +178,9 @@ describe('a conversion', () => {
     });
     await expect(
       convertDataset(join(root, 'mixed'), join(root, 'never'), { to: 'dataset', alignment }),
-    ).rejects.toThrow(/not of one size/);
+    ).rejects.toThrow(/differ in size/);
     await expect(convertDataset(join(root, 'mixed'), join(root, 'never'), { to: 'dataset' })).rejects.toThrow(
-      /nothing says that/,
+      /that is unknown/,
     );
     expect(readdirSync(root).filter((name) => name.startsWith('never'))).toEqual([]);
   });
@@ -315,10 +315,10 @@ test('a folder of Trillion Pairs is its labelled lists, whose labels never meet'
 });
 
 test.each([
-  ['set.tar.gz', /compressed as a whole/],
-  ['set.7z', /compressed as a whole/],
-  ['face.JPG', /is a photo, not a set/],
-  ['train.idx', /beside an InsightFace/],
+  ['set.tar.gz', /Compressed archives/],
+  ['set.7z', /Compressed archives/],
+  ['face.JPG', /is a single photo, not a dataset/],
+  ['train.idx', /belongs to an InsightFace/],
 ])('%s is no set, and it is said why', async (name, what) => {
   await expect(recogniseFormat(join(writeTree(join(root, 'no sets'), { [name]: 'x' }), name))).rejects.toThrow(what);
 });
@@ -339,7 +339,7 @@ test('info counts people, images, kinds and sizes', async () => {
     format: 'dataset',
     alignment: { fingerprint: 'template size=32', size: 32 },
   });
-  await expect(datasetInfo(join(root, 'nowhere'))).rejects.toThrow(/no such file or folder/);
+  await expect(datasetInfo(join(root, 'nowhere'))).rejects.toThrow(/does not exist/);
 });
 
 describe('a preview', () => {

@@ -124,19 +124,19 @@ async function checkRecords(path: string, signal?: AbortSignal): Promise<Problem
         problems.push({
           where: `${rec}, byte ${offset}`,
           reason: 'index',
-          detail: 'the .idx file does not name this record',
+          detail: 'this record is not in the .idx file',
         });
       if (label !== undefined && label !== firstLabel(payload))
         problems.push({
           where: `${rec}, byte ${offset}`,
           reason: 'label',
-          detail: `the image is of person ${firstLabel(payload)}, and lies in the range of person ${label}`,
+          detail: `the image has the label ${firstLabel(payload)}, but is in the range of person ${label}`,
         });
       if (label !== undefined && list && list[number - 1]?.label !== firstLabel(payload))
         problems.push({
           where: `${rec}, byte ${offset}`,
           reason: 'list',
-          detail: `the image is of person ${firstLabel(payload)}, and of person ${list[number - 1]?.label} by the .lst file`,
+          detail: `the image has the label ${firstLabel(payload)}, but ${list[number - 1]?.label} in the .lst file`,
         });
       number++;
     }
@@ -152,7 +152,7 @@ async function checkRecords(path: string, signal?: AbortSignal): Promise<Problem
     problems.push({
       where: besides(rec, 'idx'),
       reason: 'index',
-      detail: `no record starts at byte ${offset}, where id ${id} should`,
+      detail: `no record starts at byte ${offset}, where id ${id} should be`,
     });
   return problems;
 }

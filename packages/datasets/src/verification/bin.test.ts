@@ -40,15 +40,15 @@ test('folds are of successive pairs where each has both kinds, as in lfw.bin; el
 });
 
 test.each([
-  ['another pickle', Buffer.from('\x80\x03]q\x00.', 'latin1'), /no pair of images and booleans/],
+  ['another pickle', Buffer.from('\x80\x03]q\x00.', 'latin1'), /not a pair of images and booleans/],
   ['too few booleans', Buffer.from('\x80\x03](C\x01aC\x01be](\x88\x89e\x86.', 'latin1'), /2 images for 2 pairs/],
   [
     'text for images',
     Buffer.from('\x80\x03](X\x01\x00\x00\x00aC\x01be](\x88e\x86.', 'latin1'),
-    /image 0 is no encoded image/,
+    /image 0 is not an encoded image/,
   ],
-  ['no pickle', Buffer.from('II*\x00', 'latin1'), /pickle cannot be read/],
-  ['nothing', Buffer.alloc(0), /ends early/],
+  ['no pickle', Buffer.from('II*\x00', 'latin1'), /Cannot read the pickle/],
+  ['nothing', Buffer.alloc(0), /ends too early/],
 ])('%s is one clear error', (_, bytes, what) => {
   expect(() => parseBin(bytes, 'x.bin')).toThrow(
     expect.objectContaining({ name: 'FacewrightError', what: expect.stringMatching(what) as string, where: 'x.bin' }),
@@ -77,7 +77,7 @@ test('pairs and images by path', async () => {
   const images = await openImages(path);
   expect(pairs.every(({ a, b }) => images.has(a) && images.has(b))).toBe(true);
   expect(Buffer.from(await images.bytes('00003.jpg'))).toEqual(Buffer.concat([IMAGES[3], Buffer.of(3)]));
-  await expect(images.bytes('9.jpg')).rejects.toThrow('no such image');
+  await expect(images.bytes('9.jpg')).rejects.toThrow('image does not exist');
 });
 
 const real = sharedData('formats/small_lfw.bin');

@@ -29,18 +29,18 @@ export async function readBin(path: string): Promise<BinSet> {
 export function parseBin(bytes: Uint8Array, where: string): BinSet {
   const refuse = (what: string): never => {
     throw new FacewrightError({
-      what: `This is no InsightFace verification set: ${what}.`,
+      what: `This is not an InsightFace verification set: ${what}.`,
       where,
-      todo: 'Expected is a .bin file as insightface ships them: a pickle of encoded images and of one boolean a pair.',
+      todo: 'Expected a .bin file as published by InsightFace: a pickle of encoded images and one boolean per pair.',
     });
   };
   const value = unpickle(bytes, where);
-  if (!Array.isArray(value) || value.length !== 2) return refuse('its pickle is no pair of images and booleans');
+  if (!Array.isArray(value) || value.length !== 2) return refuse('its pickle is not a pair of images and booleans');
   const [list, flags] = value as Unpickled[];
-  const images = Array.isArray(list) ? (list as Unpickled[]).map(bytesOf) : refuse('its images are no list');
-  const same = booleansOf(flags) ?? refuse('what says which pairs are the same is no list of booleans');
+  const images = Array.isArray(list) ? (list as Unpickled[]).map(bytesOf) : refuse('its images are not a list');
+  const same = booleansOf(flags) ?? refuse('the flags for same pairs are not a list of booleans');
   const wrong = images.findIndex((image) => image === undefined);
-  if (wrong >= 0) refuse(`image ${wrong} is no encoded image`);
+  if (wrong >= 0) refuse(`image ${wrong} is not an encoded image`);
   if (images.length !== same.length * 2) refuse(`it has ${images.length} images for ${same.length} pairs`);
   if (same.length === 0) refuse('it is empty');
   const digits = Math.max(5, String(images.length).length);

@@ -75,7 +75,7 @@ describe('images of a verification set', () => {
       name: expect.stringMatching(/FacewrightError|ImageError/) as string,
       where: expect.stringContaining('3.png') as string,
     });
-    await expect(images.bytes('../a.zip')).rejects.toThrow('no such image');
+    await expect(images.bytes('../a.zip')).rejects.toThrow('image does not exist');
     images.close();
   });
 
@@ -93,9 +93,9 @@ describe('images of a verification set', () => {
   });
 
   test.each([
-    ['nothing there', 'nowhere', 'There is no such folder or zip file.'],
-    ['a file of another kind', 'text.zip', 'no zip file that can be read'],
-    ['a zip file that is cut off', 'cut.zip', 'no zip file that can be read'],
+    ['nothing there', 'nowhere', 'The folder or zip file does not exist.'],
+    ['a file of another kind', 'text.zip', 'Cannot read this zip file'],
+    ['a zip file that is cut off', 'cut.zip', 'Cannot read this zip file'],
   ])('%s is one clear error', async (_, name, what) => {
     writeTree(root, { 'text.zip': 'not a zip', 'cut.zip': zip(FILES).subarray(0, -30) });
     await expect(openImages(join(root, name))).rejects.toMatchObject({

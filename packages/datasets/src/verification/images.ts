@@ -70,5 +70,5 @@ async function binImages(path: string): Promise<ImageSource> {
 }
 
 function notThere(path: string, root: string): never {
-  throw new FacewrightError({ what: 'There is no such image.', where: `${root}, ${path}` });
+  throw new FacewrightError({ what: 'The image does not exist.', where: `${root}, ${path}` });
 }

@@ -27,17 +27,17 @@ describe('LFW pairs', () => {
   });
 
   test.each([
-    ['cut off', LFW.split('\n').slice(0, 4).join('\n'), /has 3 pairs; its first line tells of 2 × 2 × 1 = 4/, 'p.txt'],
+    ['cut off', LFW.split('\n').slice(0, 4).join('\n'), /has 3 pairs, but its first line says 2 × 2 × 1 = 4/, 'p.txt'],
     [
       'with a wrong line',
       LFW.replace('Ben B\t2\t5', 'Ben B\t2\tx'),
-      /no pair of one person: "Ben B 2 x"/,
+      /not a pair of the same person: "Ben B 2 x"/,
       'p.txt, line 4',
     ],
     [
       'with kinds in the wrong order',
       LFW.replace('Anna_A\t1\t12', 'Anna_A\t1\tCy\t12'),
-      /no pair of one person/,
+      /not a pair of the same person/,
       'p.txt, line 2',
     ],
     ['empty', '\n# nothing\n', /is empty/, 'p.txt'],
@@ -99,7 +99,7 @@ describe('plain pairs', () => {
     expect(() => parsePairs('a.jpg b.jpg 1\na.jpg c.jpg 0 1\n', 'p.txt')).toThrow(
       expect.objectContaining({ where: 'p.txt, line 2' }),
     );
-    expect(() => parsePairs('a.jpg b.jpg 1 x\n', 'p.txt')).toThrow('"x" is no number of a fold');
+    expect(() => parsePairs('a.jpg b.jpg 1 x\n', 'p.txt')).toThrow('"x" is not a fold number');
   });
 
   test('every fold has both kinds, however they are sorted', () => {
@@ -119,11 +119,11 @@ describe('plain pairs', () => {
   test('a wrong line is one clear error', async () => {
     const root = writeTree(temporaryFolder(), { 'p.txt': 'a.jpg b.jpg 1\na.jpg b.jpg 2\n' });
     await expect(readPairs(join(root, 'p.txt'))).rejects.toMatchObject({
-      what: 'This line is no pair: "a.jpg b.jpg 2".',
+      what: 'This line is not a pair: "a.jpg b.jpg 2".',
       where: `${join(root, 'p.txt')}, line 2`,
     });
     await expect(readPairs(join(root, 'q.txt'))).rejects.toMatchObject({
-      what: 'There is no such pairs file.',
+      what: 'The pairs file does not exist.',
       where: join(root, 'q.txt'),
     });
   });

@@ -58,16 +58,16 @@ function pairsOf(lines: readonly Line[], where: string, extension: string): Pair
 }
 
 const FORMS =
-  'Expected is an LFW pairs.txt, or a pair a line: "pathA pathB 1" for the same person, 0 for different ones.';
+  'Expected an LFW pairs.txt, or one pair per line: "pathA pathB 1" for the same person, 0 for different people.';
 const isCount = (text: string): boolean => /^\d+$/.test(text);
 
 function lfwPairs(header: readonly number[], lines: readonly Line[], where: string, extension: string): PairsFile {
   const [folds, each] = header.length === 2 ? header : [1, header[0]];
   if (folds === 0 || lines.length !== folds * each * 2) {
     throw new FacewrightError({
-      what: `The pairs file has ${lines.length} pairs; its first line tells of ${folds} × 2 × ${each} = ${folds * each * 2}.`,
+      what: `The pairs file has ${lines.length} pairs, but its first line says ${folds} × 2 × ${each} = ${folds * each * 2}.`,
       where,
-      todo: 'Fetch the file again: it may be cut off.',
+      todo: 'Download the file again: it may be truncated.',
     });
   }
   const image = (name: string, number: string): string => `${name}/${name}_${number.padStart(4, '0')}.${extension}`;
@@ -79,9 +79,9 @@ function lfwPairs(header: readonly number[], lines: readonly Line[], where: stri
     if (!same && fields.length === 4 && isCount(fields[1]) && isCount(fields[3]))
       return { a: image(fields[0], fields[1]), b: image(fields[2], fields[3]), same, fold };
     throw new FacewrightError({
-      what: `This line is no pair of ${same ? 'one person' : 'different people'}: "${shown(fields)}".`,
+      what: `This line is not a pair of ${same ? 'the same person' : 'different people'}: "${shown(fields)}".`,
       where,
-      todo: same ? 'Expected here is "Name i j".' : 'Expected here is "Name i Other j".',
+      todo: same ? 'Expected "Name i j".' : 'Expected "Name i Other j".',
     });
   });
   return { folds, pairs };
@@ -91,12 +91,12 @@ function plainPairs(lines: readonly Line[]): PairsFile {
   const width = lines[0].fields.length === 4 ? 4 : 3;
   const whole = lines.map(({ fields, where }) => {
     if (fields.length !== width || !/^[01]$/.test(fields[2]))
-      throw new FacewrightError({ what: `This line is no pair: "${shown(fields)}".`, where, todo: FORMS });
+      throw new FacewrightError({ what: `This line is not a pair: "${shown(fields)}".`, where, todo: FORMS });
     if (width === 4 && !isCount(fields[3]))
       throw new FacewrightError({
-        what: `"${fields[3]}" is no number of a fold.`,
+        what: `"${fields[3]}" is not a fold number.`,
         where,
-        todo: 'A fold is a whole number, 0 or above.',
+        todo: 'Folds are integers from 0.',
       });
     return { a: slashes(fields[0]), b: slashes(fields[1]), same: fields[2] === '1', fold: Number(fields[3]) };
   });

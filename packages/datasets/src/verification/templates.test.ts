@@ -60,17 +60,23 @@ describe('lists of templates', () => {
       'a template of two persons',
       '1.jpg t1 ann\n2.jpg t1 ben\n',
       undefined,
-      /"t1" is of "ben" here, and of "ann" above/,
+      /"t1" belongs to "ben" here, but to "ann" above/,
       'images.txt, line 2',
     ],
-    ['lines of other widths', '1.jpg t1 ann\n2.jpg t2\n', undefined, /no image of a template/, 'images.txt, line 2'],
-    ['one template', '1.jpg t1 ann\n', undefined, /names one template/, 'images.txt'],
-    ['nothing', '\n', undefined, /names no template/, 'images.txt'],
-    ['no persons and no pairs', '1.jpg t1\n2.jpg t2\n', undefined, /names no persons/, 'images.txt'],
-    ['no persons and no labels', '1.jpg t1\n2.jpg t2\n', 't1 t2\n', /Nothing says/, 'pairs.txt, line 1'],
+    [
+      'lines of other widths',
+      '1.jpg t1 ann\n2.jpg t2\n',
+      undefined,
+      /not an image of a template/,
+      'images.txt, line 2',
+    ],
+    ['one template', '1.jpg t1 ann\n', undefined, /has one template/, 'images.txt'],
+    ['nothing', '\n', undefined, /has no template/, 'images.txt'],
+    ['no persons and no pairs', '1.jpg t1\n2.jpg t2\n', undefined, /does not name people/, 'images.txt'],
+    ['no persons and no labels', '1.jpg t1\n2.jpg t2\n', 't1 t2\n', /It is unknown whether/, 'pairs.txt, line 1'],
     ['an unknown template', IMAGES, 't1 t2\nt1 t9\n', /no template "t9"/, 'pairs.txt, line 2'],
-    ['a contradiction', IMAGES, 't1 t2 0\nt1 t3 0\n', /of "ann" and "ann"/, 'pairs.txt, line 2'],
-    ['a wrong label', IMAGES, 't1 t2 2\n', /no pair of templates/, 'pairs.txt, line 1'],
+    ['a contradiction', IMAGES, 't1 t2 0\nt1 t3 0\n', /to "ann" and "ann"/, 'pairs.txt, line 2'],
+    ['a wrong label', IMAGES, 't1 t2 2\n', /not a pair of templates/, 'pairs.txt, line 1'],
     ['no pairs', IMAGES, '# none\n', /has no pairs/, 'pairs.txt'],
   ])('%s is one clear error', async (_, images, pairs, what, where) => {
     await expect(read(images, pairs)).rejects.toMatchObject({
@@ -83,9 +89,9 @@ describe('lists of templates', () => {
   test('a list that is not there, and a folder, are clear errors', async () => {
     const root = temporaryFolder();
     await expect(readTemplates(join(root, 'nowhere.txt'))).rejects.toMatchObject({
-      what: 'There is no such list of templates.',
+      what: 'The template list does not exist.',
     });
-    await expect(readTemplates(root)).rejects.toMatchObject({ what: 'This is a folder, not a list of templates.' });
+    await expect(readTemplates(root)).rejects.toMatchObject({ what: 'This is a folder, not a template list.' });
   });
 
   test('any text gives a set or an error of ours', async () => {

@@ -41,15 +41,15 @@ export async function readTemplates(imagesPath: string, pairsPath?: string): Pro
   if (pairsPath !== undefined) return readTemplatePairs(templates, pairsPath);
   if (templates[0].person === undefined)
     throw new FacewrightError({
-      what: 'The list of templates names no persons, so nothing says which are the same.',
+      what: 'The template list does not name people, so nothing says which templates are of the same person.',
       where: imagesPath,
-      todo: 'Add the person as the third field of each line, or give a list of pairs with 1 or 0.',
+      todo: 'Add the person as the third field of each line, or pass a list of pairs with 1 or 0.',
     });
   if (templates.length > MOST_WITHOUT_LIST)
     throw new FacewrightError({
-      what: `Every two of ${templates.length} templates are too many pairs.`,
+      what: `There are too many pairs to compare all ${templates.length} templates with each other.`,
       where: imagesPath,
-      todo: 'Give a list of the pairs wanted: "templateA templateB" a line.',
+      todo: 'Pass a list of the pairs you want, one "templateA templateB" per line.',
     });
   const pairs = createPairs();
   templates.forEach(({ person }, a) => {
@@ -61,13 +61,13 @@ export async function readTemplates(imagesPath: string, pairsPath?: string): Pro
 async function readImages(path: string): Promise<Template[]> {
   const found = new Map<string, { id: string; person?: string; images: string[] }>();
   let width: number | undefined;
-  for await (const { fields, where } of linesOf(path, 'list of templates')) {
+  for await (const { fields, where } of linesOf(path, 'template list')) {
     width ??= fields.length;
     if (fields.length !== width || width < 2 || width > 3 || fields.includes('')) {
       throw new FacewrightError({
-        what: `This line is no image of a template: "${shown(fields)}".`,
+        what: `This line is not an image of a template: "${shown(fields)}".`,
         where,
-        todo: 'Expected is "image template" or "image template person", the same in all lines.',
+        todo: 'Expected "image template" or "image template person", the same on all lines.',
       });
     }
     const [image, id, person] = fields;
@@ -75,17 +75,17 @@ async function readImages(path: string): Promise<Template[]> {
     if (!template) found.set(id, { id, images: [slashes(image)], ...(person !== undefined && { person }) });
     else if (template.person !== person)
       throw new FacewrightError({
-        what: `The template "${id}" is of "${person}" here, and of "${template.person}" above.`,
+        what: `The template "${id}" belongs to "${person}" here, but to "${template.person}" above.`,
         where,
-        todo: 'A template is of one person.',
+        todo: 'A template must belong to one person.',
       });
     else template.images.push(slashes(image));
   }
   if (found.size < 2)
     throw new FacewrightError({
-      what: `The list names ${found.size === 1 ? 'one template' : 'no template'}: there is nothing to compare.`,
+      what: `The list has ${found.size === 1 ? 'one template' : 'no templates'}, so there is nothing to compare.`,
       where: path,
-      todo: 'Expected is "image template person" a line.',
+      todo: 'Expected one "image template person" per line.',
     });
   return [...found.values()];
 }
@@ -95,13 +95,13 @@ async function readTemplatePairs(templates: readonly Template[], path: string): 
   const named = templates[0].person !== undefined;
   const pairs = createPairs();
   let width: number | undefined;
-  for await (const { fields, where } of linesOf(path, 'list of pairs')) {
+  for await (const { fields, where } of linesOf(path, 'pair list')) {
     width ??= fields.length;
     if (fields.length !== width || width < 2 || width > 3 || (width === 3 && !/^[01]$/.test(fields[2]))) {
       throw new FacewrightError({
-        what: `This line is no pair of templates: "${shown(fields)}".`,
+        what: `This line is not a pair of templates: "${shown(fields)}".`,
         where,
-        todo: 'Expected is "templateA templateB", with 1 (same) or 0 (different) after it in all lines or in none.',
+        todo: 'Expected "templateA templateB", followed by 1 (same) or 0 (different) on all lines or on none.',
       });
     }
     const [a, b] = fields.slice(0, 2).map((id) => {
@@ -110,22 +110,22 @@ async function readTemplatePairs(templates: readonly Template[], path: string): 
         throw new FacewrightError({
           what: `There is no template "${id}".`,
           where,
-          todo: 'The first two fields of each pair are templates that the list of images names.',
+          todo: 'The first two fields of each pair must be templates from the image list.',
         });
       return index;
     });
     if (width === 2 && !named)
       throw new FacewrightError({
-        what: 'Nothing says whether this pair is the same person.',
+        what: 'It is unknown whether this pair is of the same person.',
         where,
         todo: 'Add 1 or 0 to each pair, or the person to each image.',
       });
     const same = named && templates[a].person === templates[b].person;
     if (width === 3 && named && same !== (fields[2] === '1'))
       throw new FacewrightError({
-        what: `The pair is ${fields[2]} here, but its templates are of "${templates[a].person}" and "${templates[b].person}".`,
+        what: `The pair is marked ${fields[2]}, but its templates belong to "${templates[a].person}" and "${templates[b].person}".`,
         where,
-        todo: 'Mend one of the lists, or leave the third field out of one of them.',
+        todo: 'Fix one of the lists, or remove the third field from one of them.',
       });
     pairs.add(a, b, width === 3 ? fields[2] === '1' : same);
   }
@@ -138,7 +138,7 @@ function finished(templates: readonly Template[], pairs: ReturnType<typeof creat
     throw new FacewrightError({
       what: 'The list has no pairs.',
       where,
-      todo: 'Expected is "templateA templateB 1" a line.',
+      todo: 'Expected one "templateA templateB 1" per line.',
     });
   const { folds, foldOf } = dealFolds(same);
   return { templates, a, b, same, fold: foldOf, folds };

@@ -41,13 +41,13 @@ export async function decodeImage(
     imageOrientation: 'from-image',
     colorSpaceConversion: 'none',
   }).catch((error: unknown) => {
-    throw new ImageError('not-an-image', 'Not an image that this browser can read, or a damaged one.', where, error);
+    throw new ImageError('not-an-image', 'The image is damaged, or this browser cannot read its format.', where, error);
   });
   try {
     refuseLarge(bitmap, limits, where);
     const { width, height } = bitmap;
     const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-    if (!context) throw new ImageError('unreadable', 'The browser gives no canvas to decode on.', where);
+    if (!context) throw new ImageError('unreadable', 'The browser did not provide a canvas to decode with.', where);
     context.fillStyle = '#000';
     context.fillRect(0, 0, width, height);
     context.drawImage(bitmap, 0, 0);

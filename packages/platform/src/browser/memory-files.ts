@@ -95,7 +95,7 @@ const locked = new Set<string>();
 /** Throws where two trainings of one page write to one directory. */
 export async function whileLocked<T>(path: string, _options: object, work: () => Promise<T>): Promise<T> {
   const directory = join(path);
-  if (locked.has(directory)) throw new Error(`something writes to "${path}" already`);
+  if (locked.has(directory)) throw new Error(`"${path}" is already being written to`);
   locked.add(directory);
   try {
     return await work();

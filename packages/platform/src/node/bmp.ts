@@ -31,8 +31,8 @@ export function bmpHeader(bytes: Uint8Array): BmpHeader | undefined {
   const height = old ? view.getUint16(20, true) : view.getInt32(22, true);
   const bits = view.getUint16(old ? 24 : 28, true);
   const compression = old ? PLAIN : view.getUint32(30, true);
-  if (compression !== PLAIN && compression !== BIT_FIELDS) throw new Error('it is compressed');
-  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`it has ${bits} bits a pixel`);
+  if (compression !== PLAIN && compression !== BIT_FIELDS) throw new Error('compressed BMP is not supported');
+  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`it has ${bits} bits per pixel`);
   const fields = compression === BIT_FIELDS && bytes.length >= 66;
   const usual = bits === 16 ? [0x7c00, 0x03e0, 0x001f] : [0xff0000, 0xff00, 0xff];
   const told = old ? 0 : view.getUint32(46, true);
@@ -55,7 +55,7 @@ export function bmpHeader(bytes: Uint8Array): BmpHeader | undefined {
 export function decodeBmp(bytes: Uint8Array, header: BmpHeader): RgbImage {
   const { width, height, topDown, bits, offset } = header;
   const stride = Math.ceil((width * bits) / 32) * 4;
-  if (width < 1 || height < 1 || offset + stride * height > bytes.length) throw new Error('it ends early');
+  if (width < 1 || height < 1 || offset + stride * height > bytes.length) throw new Error('it ends too early');
   const data = new Uint8Array(width * height * 3);
   const colour = bits <= 8 ? paletteReader(bytes, header) : colourReader(bytes, header);
   for (let y = 0; y < height; y++) {
@@ -68,7 +68,7 @@ export function decodeBmp(bytes: Uint8Array, header: BmpHeader): RgbImage {
 type Read = (row: number, x: number, data: Uint8Array, to: number) => void;
 
 function paletteReader(bytes: Uint8Array, { bits, palette: { at, entry, colours } }: BmpHeader): Read {
-  if (at + colours * entry > bytes.length) throw new Error('its colours are missing');
+  if (at + colours * entry > bytes.length) throw new Error('its colour table is missing');
   const each = 8 / bits;
   return (row, x, data, to) => {
     const index = (bytes[row + Math.floor(x / each)] >> (8 - bits - (x % each) * bits)) & (2 ** bits - 1);

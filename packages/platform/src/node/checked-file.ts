@@ -31,9 +31,9 @@ export class TooManyBytes extends FacewrightError {
     where: string,
   ) {
     super({
-      what: `The file has ${size} bytes, over the limit of ${maxBytes} bytes.`,
+      what: `The file has ${size} bytes, more than the limit of ${maxBytes} bytes.`,
       where,
-      todo: 'Check that it is the right file.',
+      todo: 'Check that this is the right file.',
     });
     this.name = 'TooManyBytes';
   }
@@ -87,9 +87,9 @@ export class CheckedFile {
 
   private short(offset: number, length: number): FacewrightError {
     return new FacewrightError({
-      what: `The file ends early: ${length} bytes were expected from byte ${offset} on, and it has ${this.size}.`,
+      what: `The file ends too early: ${length} bytes were expected at byte ${offset}, but the file has only ${this.size}.`,
       where: this.path,
-      todo: 'Fetch or write the file again.',
+      todo: 'Download or create the file again.',
     });
   }
 }
@@ -98,7 +98,7 @@ const notRegular = (where: string, what: string): FacewrightError =>
   new FacewrightError({
     what: `This is ${what}, not a file.`,
     where,
-    todo: 'Only regular files are read: write its content to one first.',
+    todo: 'Only regular files can be read. Write its content to a file first.',
   });
 
 /** Opens, uses and closes. */
@@ -167,7 +167,7 @@ export async function* lineBlocks(
 
 const tooLong = (path: string, line: number, maxLine: number): FacewrightError =>
   new FacewrightError({
-    what: `A line has more than ${maxLine} characters: this is no list.`,
+    what: `A line has more than ${maxLine} characters, so this is not a list.`,
     where: `${path}, line ${line}`,
-    todo: 'Check that it is the right file, and that it was not packed or cut.',
+    todo: 'Check that this is the right file and that it is not compressed.',
   });

@@ -87,14 +87,24 @@ test.each([
   ],
   ['a wrong kind', 'facewright.config.json', '{ "batch": "many" }', /"batch": .*number/],
   ['a value out of range', 'facewright.config.json', '{ "batch": 1 }', /"batch"/],
-  ['a list is no config', 'facewright.config.yaml', '- 1', /gives no object/],
-  ['broken JSON', 'facewright.config.json', '{\n "batch": ', /cannot be read: ValueExpected at line 2, column 11/],
-  ['a file that throws', 'facewright.config.mjs', 'throw new Error("on purpose")', /cannot be read: on purpose/],
+  ['a list is no config', 'facewright.config.yaml', '- 1', /does not export an object/],
+  [
+    'broken JSON',
+    'facewright.config.json',
+    '{\n "batch": ',
+    /Cannot read the config file: ValueExpected at line 2, column 11/,
+  ],
+  [
+    'a file that throws',
+    'facewright.config.mjs',
+    'throw new Error("on purpose")',
+    /Cannot read the config file: on purpose/,
+  ],
   [
     'a file without a default export',
     'facewright.config.mjs',
     'export const config = {};',
-    /gives no object[^]*export default/,
+    /does not export an object[^]*export default/,
   ],
 ])('%s', async (_, name, text, message) => {
   await write(name, text);
@@ -108,14 +118,14 @@ test('an empty YAML file is a config', async () => {
 
 test('a named file that is not there is an error', async () => {
   await expect(loadConfig({ path: join(directory, 'other.yaml') })).rejects.toThrow(
-    /cannot be read[^]*where: .*other\.yaml/,
+    /Cannot read the config file[^]*where: .*other\.yaml/,
   );
 });
 
 test('a long text without any form ends at once', async () => {
   await write('facewright.config.yaml', '- {"a": [ "b" }]'.repeat(8000));
   const start = performance.now();
-  await expect(loadConfig({ directory })).rejects.toThrow(/cannot be read: .* at line 1, column/);
+  await expect(loadConfig({ directory })).rejects.toThrow(/Cannot read the config file: .* at line 1, column/);
   await write('facewright.config.yaml', 'a'.repeat(200_000));
   await expect(loadConfig({ directory })).rejects.toThrow(/limit of 131072 bytes/);
   expect(performance.now() - start).toBeLessThan(5000);

@@ -93,16 +93,16 @@ async function readConfig(path: string): Promise<RunConfigInput> {
     else value = ((await importFile(path)) as { default?: unknown }).default;
   } catch (error) {
     throw new FacewrightError({
-      what: `The config file cannot be read: ${messageOf(error)}`,
+      what: `Cannot read the config file: ${messageOf(error)}`,
       where: path,
       cause: error,
     });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new FacewrightError({
-      what: 'The config file gives no object.',
+      what: 'The config file does not export an object.',
       where: path,
-      todo: 'Export the config as default: export default defineConfig({ … }).',
+      todo: 'Make the config the default export: export default defineConfig({ … }).',
     });
   }
   return value;

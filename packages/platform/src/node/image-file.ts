@@ -72,7 +72,7 @@ function decodeSimple(bytes: Uint8Array, limits: DecodeLimits, where?: string): 
     return pnm && decodePnm(bytes, pnm);
   } catch (error) {
     if (error instanceof ImageError) throw error;
-    throw new ImageError('unreadable', `The image cannot be read: ${messageOf(error)}.`, where, error);
+    throw new ImageError('unreadable', `Cannot read the image: ${messageOf(error)}.`, where, error);
   }
 }
 

@@ -110,12 +110,12 @@ test.each([
   [
     'a plugin of another kind',
     './model.mjs',
-    /"\.\/model\.mjs" is named as a loss, and holds model "a-model"[^]*Known as loss: plain-loss/,
+    /"\.\/model\.mjs" is used as a loss, but it provides model "a-model"[^]*Known plugins of kind loss: plain-loss/,
   ],
-  ['a known plugin of another kind', 'noise', /"noise" is named as a loss, and holds augmenter "noise"/],
+  ['a known plugin of another kind', 'noise', /"noise" is used as a loss, but it provides augmenter "noise"/],
   ['a file that imports what is missing says which', './broken.mjs', /broken\.mjs" failed to load: [^]*no-such-file/],
   ['a file that throws', './throws.mjs', /throws\.mjs" failed to load: on purpose/],
-  ['another version of the contracts', './old.mjs', /version 0 of the contracts, this is version 1/],
+  ['another version of the contracts', './old.mjs', /version 0 of the plugin API; this is version 1/],
   ['a file with two', './two.mjs', /exports 2 plugins of kind loss[^]*one, two/],
 ])('%s', async (_, name, message) => expect(load(name)).rejects.toThrow(message));
 

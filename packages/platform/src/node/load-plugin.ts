@@ -97,7 +97,7 @@ export async function importListed(name: UserSpecifier, source: Omit<PluginSourc
     what: found ? `"${name}" exports no plugin.` : `"plugins" lists "${name}": there is no such package or file.`,
     where: found ?? source.where,
     todo: found
-      ? 'Export what definePlugin returns, by name or as the default.'
+      ? 'Export the result of definePlugin, as a named or default export.'
       : whereToPut(name, source.baseDirectory),
   });
 }
@@ -125,7 +125,7 @@ async function importOne(kind: PluginKind, name: UserSpecifier, source: PluginSo
     throw new FacewrightError({
       what: `"${name}" exports no plugin, so no ${kind}.`,
       where: path,
-      todo: 'Export what definePlugin returns, by name or as the default.',
+      todo: 'Export the result of definePlugin, as a named or default export.',
     });
   throw unknownName(kind, name, source);
 }
@@ -138,20 +138,20 @@ function anotherKind(
 ): FacewrightError {
   const kinds = [...new Set(others.map(({ meta }) => `${meta.kind} "${meta.name}"`))];
   return new FacewrightError({
-    what: `"${name}" is named as a ${kind}, and holds ${kinds.join(', ')}.`,
+    what: `"${name}" is used as a ${kind}, but it provides ${kinds.join(', ')}.`,
     where,
-    todo: `Name it where that kind stands. Known as ${kind}: ${namesOf(kind, known).join(', ') || 'none'}.`,
+    todo: `Use it where that kind is expected. Known plugins of kind ${kind}: ${namesOf(kind, known).join(', ') || 'none'}.`,
   });
 }
 
 function unknownName(kind: PluginKind, name: string, { where, known }: PluginSource): FacewrightError {
   const names = namesOf(kind, known);
   return new FacewrightError({
-    what: `Unknown ${kind} "${name}": no built-in, no package and no file of that name holds a ${kind} plugin.`,
+    what: `Unknown ${kind} "${name}": no built-in, package or file of that name provides a ${kind} plugin.`,
     where,
     todo: names.length
       ? `Did you mean "${closest(name, names)}"? Known: ${names.join(', ')}. A local file starts with "./".`
-      : 'Install the package that brings it.',
+      : 'Install the package that provides it.',
   });
 }
 

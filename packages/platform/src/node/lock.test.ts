@@ -50,7 +50,7 @@ test('it goes when it is released, and is told of meanwhile', async () => {
   const lock = await lockDirectory(directory);
   expect(JSON.parse(await readFile(`${directory}.lock`, 'utf8'))).toMatchObject(thisProcess());
   expect(lockedDirectories()).toContain(directory);
-  expect((await refusal()).what).toBe('This process is writing here already.');
+  expect((await refusal()).what).toBe('This process is already writing here.');
   lock.release();
   lock.release();
   expect(lockedDirectories()).toEqual([directory]); // the last one
@@ -109,7 +109,7 @@ test('a process on another machine: by its last sign of life', async () => {
   await leave(other);
   const { what, todo } = await refusal();
   expect(what).toContain(`process ${other.pid} on gpu7`);
-  expect(todo).toContain('10 minutes after its last sign of life');
+  expect(todo).toContain('10 minutes after its last update');
   await old(STALE_MS - 30_000);
   await refusal();
   await old(STALE_MS + 30_000);
@@ -124,7 +124,7 @@ test('a damaged lock is waited for, and then taken over', async () => {
   }
   await writeFile(join(root, 'dataset.lock'), '');
   await old(40_000);
-  expect((await refusal()).todo).toContain('remove this file');
+  expect((await refusal()).todo).toContain('delete this file');
 });
 
 test('one who was killed while taking over is no hindrance, nor is one after the other', async () => {

@@ -140,9 +140,9 @@ function holding(directory: string, file: string, mine: Owner, made: boolean): L
     requireHeld: () => {
       if (isMine()) return;
       throw new FacewrightError({
-        what: 'Another process has taken over this directory, because this one gave no sign of life for too long.',
+        what: 'Another process has taken over this directory because this one did not respond for too long.',
         where: directory,
-        todo: 'Start the command again once the other one is done.',
+        todo: 'Run the command again when the other one has finished.',
       });
     },
     release: () => {
@@ -285,23 +285,23 @@ function sweep(file: string): void {
 function heldBy(owner: Owner | Unknown, directory: string, file: string): FacewrightError {
   if (!('pid' in owner))
     return new FacewrightError({
-      what: 'Another process seems to be writing here: the lock cannot be read.',
+      what: 'Another process seems to be writing here, but its lock file cannot be read.',
       where: file,
-      todo: `Try again in a minute. If nothing else is writing there, remove this file.`,
+      todo: `Try again in a minute. If nothing else is writing there, delete this file.`,
     });
   const { pid, host, machine, command, since } = owner;
   const here = machine === thisProcess().machine;
   if (here && pid === process.pid)
     return new FacewrightError({
-      what: 'This process is writing here already.',
+      what: 'This process is already writing here.',
       where: directory,
-      todo: 'Wait for it, or name another directory.',
+      todo: 'Wait for it to finish, or choose another directory.',
     });
   return new FacewrightError({
     what: `Another process is writing here: ${command && `${command}, `}process ${pid}${here ? '' : ` on ${host}`}, since ${since}.`,
     where: directory,
     todo: here
-      ? `Wait for it, stop it by "kill ${pid}", or name another directory.`
-      : `Wait for it, stop it there, or name another directory. If it is gone, its lock is taken over ${STALE_MS / 60_000} minutes after its last sign of life.`,
+      ? `Wait for it to finish, stop it with "kill ${pid}", or choose another directory.`
+      : `Wait for it to finish, stop it there, or choose another directory. If it has died, its lock expires ${STALE_MS / 60_000} minutes after its last update.`,
   });
 }

@@ -36,5 +36,5 @@ export function cannotRead(error: unknown, where: string): Error {
   if (error instanceof Interrupted || error instanceof ImageError) return error;
   if (error instanceof TooManyBytes) return tooManyBytes(error.size, error.maxBytes, where);
   const why = error instanceof FacewrightError ? error.what : `${messageOf(error)}.`;
-  return new ImageError('unreadable', `The photo cannot be read: ${why}`, where, error);
+  return new ImageError('unreadable', `Cannot read the photo: ${why}`, where, error);
 }

@@ -53,7 +53,7 @@ function binary(
 ): (index: number) => number {
   const each = maximum > 255 ? 2 : 1;
   const stride = kind === 4 ? Math.ceil(width / 8) : width * channels * each;
-  if (width < 1 || height < 1 || offset + stride * height > bytes.length) throw new Error('it ends early');
+  if (width < 1 || height < 1 || offset + stride * height > bytes.length) throw new Error('it ends too early');
   if (kind === 4)
     return (index) => {
       const x = index % width;
@@ -66,7 +66,7 @@ function binary(
 
 /** Values written as text; bits may stand side by side. */
 function written(bytes: Uint8Array, { kind, offset }: PnmHeader, count: number): (index: number) => number {
-  if (count < 1 || count > bytes.length) throw new Error('it ends early');
+  if (count < 1 || count > bytes.length) throw new Error('it ends too early');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + offset, bytes.length - offset).toString('latin1');
   const found = text.matchAll(kind === 1 ? /[01]/g : /\d{1,6}/g);
   const values = new Uint32Array(count);
@@ -75,6 +75,6 @@ function written(bytes: Uint8Array, { kind, offset }: PnmHeader, count: number):
     if (filled === count) break;
     values[filled++] = Number(digits);
   }
-  if (filled < count) throw new Error('it ends early');
+  if (filled < count) throw new Error('it ends too early');
   return (index) => values[index];
 }

@@ -31,9 +31,9 @@ test.each([
   ['ENOTDIR', 'file/below', /a file, not a directory/, (path: string) => readFile(path)],
   ['EISDIR', 'full', /a directory, not a file/, (path: string) => writeFile(path, '')],
   ['ENAMETOOLONG', 'x'.repeat(300), /too long/, (path: string) => writeFile(path, '')],
-  ['ELOOP', 'circle', /circle of links/, (path: string) => readFile(path)],
+  ['ELOOP', 'circle', /loop of symbolic links/, (path: string) => readFile(path)],
   ['ENOTEMPTY', 'full', /not empty/, (path: string) => rmdir(path)],
-  ['EEXIST', 'full', /taken already/, (path: string) => mkdir(path)],
+  ['EEXIST', 'full', /already something with this name/, (path: string) => mkdir(path)],
 ])('%s', async (code, name, what, work) => {
   const path = join(root, name);
   const error = await thrownBy(() => work(path));

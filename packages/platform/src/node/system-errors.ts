@@ -7,48 +7,57 @@ interface Meaning {
   readonly todo: string;
 }
 
-const ANOTHER_PLACE = 'name another place';
+const ANOTHER_PLACE = 'choose another place';
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   EACCES: {
     what: 'Permission denied',
-    todo: `Change the owner or the mode of it (ls -ld shows them), or ${ANOTHER_PLACE}.`,
+    todo: `Change its owner or mode (ls -ld shows them), or ${ANOTHER_PLACE}.`,
   },
   EPERM: {
-    what: 'The system does not permit this',
-    todo: `Change the owner or the mode of it (ls -ld shows them), or ${ANOTHER_PLACE}.`,
+    what: 'The operating system does not allow this',
+    todo: `Change its owner or mode (ls -ld shows them), or ${ANOTHER_PLACE}.`,
   },
-  EROFS: { what: 'The disk is read-only', todo: `Mount it for writing, or ${ANOTHER_PLACE}.` },
-  ENOSPC: { what: 'The disk is full', todo: 'Free some space, or name a place on another disk.' },
-  EDQUOT: { what: 'Your quota of the disk is used up', todo: 'Free some space, or name a place on another disk.' },
+  EROFS: { what: 'The disk is read-only', todo: `Mount it read-write, or ${ANOTHER_PLACE}.` },
+  ENOSPC: { what: 'The disk is full', todo: 'Free some space, or choose a place on another disk.' },
+  EDQUOT: { what: 'Your disk quota is used up', todo: 'Free some space, or choose a place on another disk.' },
   EFBIG: {
-    what: 'The file is larger than the disk or your limits allow',
-    todo: 'Raise the limit (ulimit -f), or name a place on another disk.',
+    what: 'The file is larger than the file system or your limits allow',
+    todo: 'Raise the limit (ulimit -f), or choose a place on another disk.',
   },
-  EMFILE: { what: 'This process has too many files open', todo: 'Raise the limit and start again: ulimit -n 1024.' },
-  ENFILE: { what: 'The system has too many files open', todo: 'End other programs, or raise the limit (fs.file-max).' },
-  ENOENT: { what: 'There is no such file or directory', todo: 'Correct the path; see whether the disk is there.' },
-  ENOTDIR: { what: 'A part of the path is a file, not a directory', todo: 'Correct the path.' },
-  EISDIR: { what: 'This is a directory, not a file', todo: 'Name a file.' },
-  EEXIST: { what: 'The name is taken already', todo: `Remove what is there, or ${ANOTHER_PLACE}.` },
+  EMFILE: { what: 'This process has too many files open', todo: 'Raise the limit and try again: ulimit -n 1024.' },
+  ENFILE: {
+    what: 'The system has too many files open',
+    todo: 'Close other programs, or raise the limit (fs.file-max).',
+  },
+  ENOENT: { what: 'There is no such file or directory', todo: 'Check the path, and that the disk is mounted.' },
+  ENOTDIR: { what: 'Part of the path is a file, not a directory', todo: 'Check the path.' },
+  EISDIR: { what: 'This is a directory, not a file', todo: 'Give the path of a file.' },
+  EEXIST: { what: 'There is already something with this name', todo: `Remove what is there, or ${ANOTHER_PLACE}.` },
   ENOTEMPTY: { what: 'The directory is not empty', todo: `Remove what is there, or ${ANOTHER_PLACE}.` },
-  ENAMETOOLONG: { what: 'The name is too long for this disk', todo: 'Use a shorter name.' },
-  ELOOP: { what: 'The path goes in a circle of links', todo: 'Correct the links.' },
-  EXDEV: { what: 'This cannot be moved from one disk to another', todo: 'Name a place on one disk.' },
-  EBUSY: { what: 'This is in use, or a disk is mounted here', todo: `Close what uses it, or ${ANOTHER_PLACE}.` },
-  ETXTBSY: { what: 'This is in use', todo: 'Close what uses it.' },
-  EIO: { what: 'The disk cannot be read or written', todo: 'See the system log (dmesg); the disk may be failing.' },
-  ENODEV: { what: 'The device is gone', todo: 'See whether the disk is there.' },
-  ENXIO: { what: 'The device is gone', todo: 'See whether the disk is there.' },
-  ESTALE: { what: 'The network disk has lost this file', todo: 'Mount it anew.' },
+  ENAMETOOLONG: { what: 'The name is too long for this file system', todo: 'Use a shorter name.' },
+  ELOOP: { what: 'The path contains a loop of symbolic links', todo: 'Fix the links.' },
+  EXDEV: { what: 'Cannot move this from one disk to another', todo: 'Choose a place on the same disk.' },
+  EBUSY: {
+    what: 'This is in use, or a disk is mounted here',
+    todo: `Close the program that uses it, or ${ANOTHER_PLACE}.`,
+  },
+  ETXTBSY: { what: 'This is in use', todo: 'Close the program that uses it.' },
+  EIO: {
+    what: 'The disk reported a read or write error',
+    todo: 'Check the system log (dmesg): the disk may be failing.',
+  },
+  ENODEV: { what: 'The device is gone', todo: 'Check that the disk is connected.' },
+  ENXIO: { what: 'The device is gone', todo: 'Check that the disk is connected.' },
+  ESTALE: { what: 'The network file system no longer knows this file', todo: 'Remount it.' },
   ENOMEM: {
-    what: 'There is too little memory',
-    todo: 'End other programs, or give smaller work: a smaller batch, fewer workers.',
+    what: 'There is not enough memory',
+    todo: 'Close other programs, or use a smaller batch or fewer workers.',
   },
   EADDRINUSE: {
-    what: 'Another program listens on this port',
-    todo: 'Name another port by --port; 0 takes any that is free.',
+    what: 'Another program is using this port',
+    todo: 'Choose another port with --port; 0 picks any free one.',
   },
-  EADDRNOTAVAIL: { what: 'This machine has no such address', todo: 'Name another one.' },
+  EADDRNOTAVAIL: { what: 'This machine has no such address', todo: 'Choose another one.' },
 };
 
 /** What Node adds to an error of the system. */

@@ -143,9 +143,9 @@ async function refuseMountPoint(path: string): Promise<void> {
   const [there, above] = await Promise.all([stat(path).catch(() => undefined), stat(dirname(path))]);
   if (!there || there.dev === above.dev) return;
   throw new FacewrightError({
-    what: 'This is where a disk is mounted: it cannot be replaced as a whole.',
+    what: 'This directory is a mount point, so it cannot be replaced.',
     where: path,
-    todo: `Name a directory in it, for example ${join(path, 'new')}.`,
+    todo: `Choose a directory inside it, for example ${join(path, 'new')}.`,
   });
 }
 
@@ -157,7 +157,7 @@ async function refuseForeign(
   const names = await readdir(found).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [] as string[];
     throw new FacewrightError({
-      what: `The ${kind} cannot be written: its path is taken by a file or cannot be opened (${error.code}).`,
+      what: `Cannot write the ${kind}: there is a file at this path, or it cannot be opened (${error.code}).`,
       where: path,
       todo: 'Name another directory.',
       cause: error,
@@ -169,10 +169,10 @@ async function refuseForeign(
   if (ours && replace) return;
   throw new FacewrightError({
     what: ours
-      ? `There is a ${kind} here already.`
-      : `The directory is not empty and holds no ${kind}; nothing in it is overwritten.`,
+      ? `There is already a ${kind} here.`
+      : `The directory is not empty and is not a ${kind}. Nothing was overwritten.`,
     where: path,
-    todo: ours ? 'Replace it by --force, or name another directory.' : 'Name an empty or new directory.',
+    todo: ours ? 'Use --force to replace it, or choose another directory.' : 'Choose an empty or new directory.',
   });
 }
 

@@ -60,9 +60,9 @@ test('what is whole is read, compressed or not, whatever stands beside it', asyn
   expect(zip.names).toEqual(['a/1.jpg', 'a/2.jpg', 'a/bad.jpg']);
   expect(Buffer.from(await zip.bytes('a/1.jpg'))).toEqual(text);
   expect(await zip.bytes('a/2.jpg')).toHaveLength(0);
-  await expect(zip.bytes('a/bad.jpg')).rejects.toThrow(/damaged, or cannot be unpacked/);
+  await expect(zip.bytes('a/bad.jpg')).rejects.toThrow(/damaged or cannot be unpacked/);
   await expect(zip.bytes('a/1.jpg', { maxBytes: 10 })).rejects.toThrow(/limit of 10 bytes/);
-  await expect(zip.bytes('none')).rejects.toThrow(/no such file/);
+  await expect(zip.bytes('none')).rejects.toThrow(/does not contain this file/);
 });
 
 test.each<[string, Lies]>([

@@ -26,7 +26,7 @@ export const bytesSource = (bytes: Uint8Array, path: string): ZipSource => ({
   path,
   size: bytes.length,
   read: async (offset, length) => {
-    if (offset + length > bytes.length) throw new Error('it ends early');
+    if (offset + length > bytes.length) throw new Error('it ends too early');
     return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
   },
 });
@@ -65,9 +65,9 @@ async function zipOf(directory: ZipSource, source: ZipSource): Promise<OpenZip> 
   } catch (error) {
     if (error instanceof FacewrightError) throw error;
     throw new FacewrightError({
-      what: `This is no zip file that can be read: ${reasonOf(error)}`,
+      what: `Cannot read this zip file: ${reasonOf(error)}`,
       where: source.path,
-      todo: 'Fetch the zip file again.',
+      todo: 'Download or create the zip file again.',
       cause: error,
     });
   }
@@ -109,7 +109,7 @@ class DirectoryReader extends RandomAccessReader {
   }
   private async at(position: number, length: number): Promise<Buffer> {
     const { path, size } = this.source;
-    if (!(position >= 0 && position + length <= size)) throw new Error(`${path} ends early`);
+    if (!(position >= 0 && position + length <= size)) throw new Error(`${path} ends too early`);
     if (position < this.window.start || position + length > this.window.start + this.window.bytes.length) {
       const bytes = await this.source.read(position, Math.min(Math.max(length, WINDOW), size - position));
       this.window = { start: position, bytes };
@@ -134,9 +134,9 @@ function refuseBomb({ path, size }: ZipSource, entries: readonly Entry[]): void 
         : undefined;
   if (why)
     throw new FacewrightError({
-      what: `The zip file is not unpacked: ${why}.`,
+      what: `The zip file was not unpacked: ${why}.`,
       where: path,
-      todo: 'Do not use it unless you know where it comes from; pack the photos anew if they are your own.',
+      todo: 'Do not use it unless you know where it comes from. If the photos are your own, pack them again.',
     });
 }
 
@@ -147,19 +147,19 @@ async function unpacked(
   { maxBytes = MAX_BYTES, signal }: ReadLimits = {},
 ): Promise<Uint8Array> {
   const where = `${source.path}, ${name}`;
-  if (!entry) throw new FacewrightError({ what: 'There is no such file in the zip file.', where });
+  if (!entry) throw new FacewrightError({ what: 'The zip file does not contain this file.', where });
   const { compressedSize, uncompressedSize, compressionMethod } = entry;
   if (Math.max(uncompressedSize, compressedSize) > maxBytes) throw new TooManyBytes(uncompressedSize, maxBytes, where);
   if (uncompressedSize > LARGE && uncompressedSize > compressedSize * MAX_RATIO)
     throw new FacewrightError({
-      what: `The file is not unpacked: its ${compressedSize} bytes would become ${uncompressedSize}, more than ${MAX_RATIO} times as many.`,
+      what: `The file was not unpacked: its ${compressedSize} bytes would become ${uncompressedSize}, more than ${MAX_RATIO} times as many.`,
       where,
-      todo: 'Leave it out: no photo packs so well.',
+      todo: 'Remove it from the zip file: no photo compresses this well.',
     });
   try {
     if (entry.isEncrypted()) throw new Error('it is encrypted');
     if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
-      throw new Error(`it is packed by method ${compressionMethod}, not by 0 or 8`);
+      throw new Error(`it uses compression method ${compressionMethod}; only 0 and 8 are supported`);
     const packed = await source.read(await dataStart(source, entry), compressedSize, signal);
     const plain = compressionMethod === STORED ? packed : await inflate(packed, uncompressedSize);
     if (plain.length !== uncompressedSize || crc32(plain) !== entry.crc32)
@@ -168,9 +168,9 @@ async function unpacked(
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     throw new FacewrightError({
-      what: `The file is damaged, or cannot be unpacked: ${reasonOf(error)}`,
+      what: `The file is damaged or cannot be unpacked: ${reasonOf(error)}`,
       where,
-      todo: 'Fetch the zip file again.',
+      todo: 'Download or create the zip file again.',
       cause: error,
     });
   }
@@ -181,7 +181,7 @@ const LOCAL_HEADER = 30;
 /** A file's own header says how long its name is there. */
 async function dataStart(source: ZipSource, { relativeOffsetOfLocalHeader: at }: Entry): Promise<number> {
   const header = await source.read(at, LOCAL_HEADER);
-  if (header.readUInt32LE() !== 0x04034b50) throw new Error('no file begins where its directory says');
+  if (header.readUInt32LE() !== 0x04034b50) throw new Error('there is no file at the offset its directory gives');
   return at + LOCAL_HEADER + header.readUInt16LE(26) + header.readUInt16LE(28);
 }
 

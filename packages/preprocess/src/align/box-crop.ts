@@ -23,8 +23,7 @@ export function cropByBox(image: RgbImage, size: number, box?: Box, margin = 44)
     Math.trunc(Math.min(x + boxWidth + margin / 2, width)),
     Math.trunc(Math.min(y + boxHeight + margin / 2, height)),
   ];
-  if (right <= left || bottom <= top)
-    throw new FacewrightError({ what: 'The box of the face lies outside the photo.' });
+  if (right <= left || bottom <= top) throw new FacewrightError({ what: 'The face box is outside the photo.' });
   const crop = new Uint8Array((right - left) * (bottom - top) * 3);
   for (let row = top; row < bottom; row++)
     crop.set(data.subarray((row * width + left) * 3, (row * width + right) * 3), (row - top) * (right - left) * 3);

@@ -32,7 +32,7 @@ export function createFivePointAligner(size: number): Aligner {
         similarity = fitSimilarity(landmarkPoints(landmarks), template);
       } catch (error) {
         throw new FacewrightError({
-          what: 'The five points give no alignment: they lie in one place, or are no numbers.',
+          what: 'Cannot align by these five points: they coincide or are not finite numbers.',
           cause: error,
         });
       }

@@ -22,8 +22,8 @@ import { VERSION } from '../version.js';
 const ENTRIES = 65536;
 
 const options = z.strictObject({
-  mean: z.number().min(-1).max(1).default(0).describe('where white is 1'),
-  variance: z.number().min(0).max(1).default(0.01).describe('where white is 1'),
+  mean: z.number().min(-1).max(1).default(0).describe('on a scale where white is 1'),
+  variance: z.number().min(0).max(1).default(0.01).describe('on a scale where white is 1'),
 });
 
 export class GaussianNoise implements Augmenter {

@@ -49,11 +49,11 @@ export const saltAndPepper = definePlugin({
     kind: 'augmenter',
     version: VERSION,
     apiVersion: API_VERSION,
-    description: 'Single values turned white or black',
+    description: 'Salt-and-pepper noise: single values set to white or black',
   },
   options: z.strictObject({
-    amount: z.number().min(0).max(1).default(0.05).describe('share of the values that are struck'),
-    salt: z.number().min(0).max(1).default(0.5).describe('share of white among them'),
+    amount: z.number().min(0).max(1).default(0.05).describe('fraction of values that are changed'),
+    salt: z.number().min(0).max(1).default(0.5).describe('fraction of those that become white'),
   }),
   create: ({ amount, salt }) => createSaltAndPepper(amount, salt),
 });

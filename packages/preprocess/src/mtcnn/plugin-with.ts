@@ -13,9 +13,9 @@ export class MtcnnUnavailable extends FacewrightError {
 
   constructor(readonly reasons: readonly string[]) {
     super({
-      what: 'The MTCNN weights could not be had.',
+      what: 'Could not get the MTCNN weights.',
       where: reasons.join('; '),
-      todo: 'Put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and name it: detector: { name: "mtcnn", weights: "<path>" }.',
+      todo: 'Put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and set its path: detector: { name: "mtcnn", weights: "<path>" }.',
     });
     this.name = 'MtcnnUnavailable';
   }
@@ -34,7 +34,7 @@ export const mtcnnWith = (weightsOf: WeightsSource) =>
       kind: 'detector',
       version: VERSION,
       apiVersion: API_VERSION,
-      description: 'MTCNN by the rules of the Python package mtcnn 0.1.0',
+      description: 'MTCNN, with the same results as the Python package mtcnn',
     },
     options: z.strictObject({
       weights: z
@@ -45,17 +45,22 @@ export const mtcnnWith = (weightsOf: WeightsSource) =>
       rules: z
         .enum(['0.1', '1.0'])
         .default('0.1')
-        .describe('the version of the Python package mtcnn whose answers are given'),
-      minFace: z.number().min(4).default(20).describe('side in pixels of the smallest face looked for'),
-      factor: z.number().min(0.1).max(0.95).default(0.709).describe('ratio of neighbouring scales of the pyramid'),
+        .describe('the version of the Python package mtcnn whose results to reproduce'),
+      minFace: z.number().min(4).default(20).describe('smallest face to look for, in pixels per side'),
+      factor: z
+        .number()
+        .min(0.1)
+        .max(0.95)
+        .default(0.709)
+        .describe('ratio between neighbouring scales of the image pyramid'),
       thresholds: z
         .tuple([probability, probability, probability])
         .optional()
-        .describe('least probabilities after P-, R- and O-Net; default 0.6, 0.7 and 0.7, by the rules of 1.0 0.8'),
+        .describe('minimum probabilities after P-, R- and O-Net; default 0.6, 0.7 and 0.7 (0.8 with rules "1.0")'),
       rounding: z
         .enum(['truncate', 'none'])
         .default('truncate')
-        .describe('truncate: whole pixels as the Python package reports them'),
+        .describe('truncate: whole pixels, as the Python package returns them'),
     }),
     async create({ weights: path, thresholds, ...settings }, context) {
       const outcome = await weightsOf(path, context);

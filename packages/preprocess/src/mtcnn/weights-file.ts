@@ -41,9 +41,9 @@ function numbersOf(bytes: Uint8Array, source: string): Float32Array {
   if (startsWith(bytes, '\x93NUMPY')) return fromNpy(bytes, source);
   if (bytes.length !== WEIGHT_COUNT * 4) {
     throw new FacewrightError({
-      what: `The file holds no MTCNN weights: it has ${bytes.length} bytes, and is neither raw float32 (${WEIGHT_COUNT * 4} bytes), nor .npy, nor a wheel.`,
+      what: `The file has no MTCNN weights: it has ${bytes.length} bytes and is neither raw float32 (${WEIGHT_COUNT * 4} bytes), nor .npy, nor a wheel.`,
       where: source,
-      todo: "Give face-api.js's mtcnn_model-shard1, the wheel of the Python package mtcnn 0.1.1, or its mtcnn_weights.npy.",
+      todo: "Use face-api.js's mtcnn_model-shard1, the wheel of the Python package mtcnn 0.1.1, or its mtcnn_weights.npy.",
     });
   }
   return new Float32Array(new Uint8Array(bytes).buffer); // a copy: the bytes may begin at any address
@@ -56,13 +56,13 @@ function wheelEntry(bytes: Uint8Array, source: string): Uint8Array {
       filter: ({ name, originalSize }) => name === WHEEL_ENTRY && originalSize <= MAX_ENTRY_BYTES,
     })[WHEEL_ENTRY];
   } catch (error) {
-    throw new FacewrightError({ what: `The wheel cannot be read: ${messageOf(error)}.`, where: source, cause: error });
+    throw new FacewrightError({ what: `Cannot read the wheel: ${messageOf(error)}.`, where: source, cause: error });
   }
   if (!entry)
     throw new FacewrightError({
-      what: `The wheel holds no ${WHEEL_ENTRY}.`,
+      what: `The wheel has no ${WHEEL_ENTRY}.`,
       where: source,
-      todo: 'Give the wheel of the Python package mtcnn 0.1.1.',
+      todo: 'Use the wheel of the Python package mtcnn 0.1.1.',
     });
   return entry;
 }
@@ -97,4 +97,4 @@ function fromNpy(bytes: Uint8Array, source: string): Float32Array {
 }
 
 const notWeights = (source: string): FacewrightError =>
-  new FacewrightError({ what: 'The .npy file holds no dictionary of weights.', where: source });
+  new FacewrightError({ what: 'The .npy file does not contain a dictionary of weights.', where: source });

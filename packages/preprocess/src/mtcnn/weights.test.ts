@@ -137,7 +137,7 @@ describe('files that are not the weights', () => {
       ]);
     expect(() =>
       readWeights(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", new Uint8Array(12)), 'x.npy'),
-    ).toThrow(/no dictionary/);
+    ).toThrow(/not contain a dictionary/);
     expect(() => readWeights(npy("{'descr': '|O'}", Buffer.from(golden.pickles[2], 'base64')), 'x.npy')).toThrow(
       /0 numbers for "pnet"/,
     );
@@ -196,20 +196,24 @@ describe(`where they come from${weightsDirectory ? '' : ' (needs ../shared/data/
 });
 
 test('a path that holds none is an error that names it, and nothing else is tried', async () => {
-  await expect(resolveMtcnnWeights({ path: join(directory, 'none') })).rejects.toThrow(/no such file[^]*none/);
-  await expect(resolveMtcnnWeights({ path: directory })).rejects.toThrow(/holds none of mtcnn_model-shard1/);
+  await expect(resolveMtcnnWeights({ path: join(directory, 'none') })).rejects.toThrow(/does not exist[^]*none/);
+  await expect(resolveMtcnnWeights({ path: directory })).rejects.toThrow(/has none of mtcnn_model-shard1/);
   await copyFile(new URL(import.meta.url), join(directory, 'weights.bin'));
-  await expect(resolveMtcnnWeights({ path: join(directory, 'weights.bin') })).rejects.toThrow(/holds no MTCNN weights/);
+  await expect(resolveMtcnnWeights({ path: join(directory, 'weights.bin') })).rejects.toThrow(/has no MTCNN weights/);
 });
 
 test('where none can be had, each way says why', async () => {
   const none = { cacheDirectory: directory, pip: [['facewright-no-such-command']] };
   expect(await resolveMtcnnWeights({ ...none, url: await serve(strToU8('gone'), 404) })).toEqual({
     weights: undefined,
-    reasons: ['cache: not there', expect.stringMatching(/^download: the server answers 404/), 'PyPI: there is no pip'],
+    reasons: [
+      'cache: not found',
+      expect.stringMatching(/^download: the server returned status 404/),
+      'PyPI: pip is not installed',
+    ],
   });
   expect(await resolveMtcnnWeights({ ...none, url: await serve(new Uint8Array(WEIGHT_COUNT * 4)) })).toMatchObject({
-    reasons: ['cache: not there', expect.stringMatching(/not the published/), expect.anything()],
+    reasons: ['cache: not found', expect.stringMatching(/not the published/), expect.anything()],
   });
   expect(await readdir(directory)).toEqual([]);
 });
@@ -240,5 +244,7 @@ test('the plugin resolves its path from the config’s directory, and checks its
     join(directory, 'here'),
   );
   expect(() => mtcnn({ minFase: 20 } as object)).toThrow(/"minFase"[^]*minFace/);
-  expect(new MtcnnUnavailable(['cache: not there', 'PyPI: there is no pip']).message).toMatch(/cache: not there; PyPI/);
+  expect(new MtcnnUnavailable(['cache: not found', 'PyPI: pip is not installed']).message).toMatch(
+    /cache: not found; PyPI/,
+  );
 });

@@ -77,17 +77,17 @@ export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise
   const kept = await attempt('cache', async () => readWeights(await readChecked(cached), cached));
   if (kept) return { weights: kept };
   if (offline) return { weights: undefined, reasons };
-  emit?.('notice', { level: 'info', message: 'Fetching the MTCNN weights (2 MB, once).' });
+  emit?.('notice', { level: 'info', message: 'Downloading the MTCNN weights (2 MB, once).' });
   const fetched =
     (await attempt('download', async () => readWeights(await download(url, patience, emit, signal), url))) ??
     (pip.length ? await attempt('PyPI', async () => fromPip(pip, signal)) : undefined);
   if (!fetched) return { weights: undefined, reasons };
-  emit?.('notice', { level: 'info', message: `MTCNN weights from ${fetched.source}.` });
+  emit?.('notice', { level: 'info', message: `Got the MTCNN weights from ${fetched.source}.` });
   await writeFileAtomic(cached, new Uint8Array(fetched.numbers.buffer)).catch((error: unknown) => {
     emit?.('notice', {
       level: 'warning',
-      message: `The MTCNN weights could not be kept: ${messageOf(error)}`,
-      todo: `Make ${cacheDirectory} writable, or name another directory in FACEWRIGHT_CACHE.`,
+      message: `Could not cache the MTCNN weights: ${messageOf(error)}`,
+      todo: `Make ${cacheDirectory} writable, or set FACEWRIGHT_CACHE to another directory.`,
     });
   });
   return { weights: fetched };
@@ -97,7 +97,7 @@ const defaultCache = (): string => process.env.FACEWRIGHT_CACHE || envPaths('fac
 
 function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return 'not there';
+  if (code === 'ENOENT') return 'not found';
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return `${error instanceof FacewrightError ? error.what : messageOf(error)}${cause}`;
 }
@@ -105,16 +105,16 @@ function reasonOf(error: unknown): string {
 async function fromPath(path: string): Promise<MtcnnWeights> {
   const info = await stat(path).catch((error: unknown) => {
     throw new FacewrightError({
-      what: 'There is no such file or directory of MTCNN weights.',
+      what: 'The file or directory of MTCNN weights does not exist.',
       where: path,
-      todo: 'Correct the option "weights" of the detector "mtcnn", or leave it out to have them fetched.',
+      todo: 'Fix the option "weights" of the detector "mtcnn", or remove it to download the weights.',
       cause: error,
     });
   });
   if (!info.isDirectory()) return readWeights(await readChecked(path), path);
   const entries = await readdir(path);
   const name = KNOWN_FILES.find((file) => entries.includes(file));
-  if (!name) throw new FacewrightError({ what: `The directory holds none of ${KNOWN_FILES.join(', ')}.`, where: path });
+  if (!name) throw new FacewrightError({ what: `The directory has none of ${KNOWN_FILES.join(', ')}.`, where: path });
   return readWeights(await readChecked(join(path, name)), join(path, name));
 }
 
@@ -131,7 +131,7 @@ async function download(
   let timer = within(patience);
   try {
     const response = await fetch(url, { signal: signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal });
-    if (!response.ok || !response.body) throw new Error(`the server answers ${response.status}`);
+    if (!response.ok || !response.body) throw new Error(`the server returned status ${response.status}`);
     const total = Number(response.headers.get('content-length')) || undefined;
     const chunks: Uint8Array[] = [];
     let done = 0;
@@ -172,7 +172,7 @@ async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal 
       signal,
     );
     const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
-    if (!wheel) throw new Error('pip brought no wheel');
+    if (!wheel) throw new Error('pip did not download a wheel');
     const bytes = await readChecked(join(directory, wheel));
     const sha256 = sha256Of(bytes);
     if (sha256 !== WHEEL_SHA256) throw new Error(`the wheel's SHA-256 is ${sha256}, not ${WHEEL_SHA256}`);
@@ -202,5 +202,5 @@ async function runPip(
       throw new Error(last, { cause: undefined });
     }
   }
-  throw new Error('there is no pip');
+  throw new Error('pip is not installed');
 }

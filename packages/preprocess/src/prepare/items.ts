@@ -49,7 +49,7 @@ export async function countPhotos(
       : 'There are no photos of people here.',
     todo:
       identities < 2
-        ? 'Give one subfolder a person, with photos of at least two people.'
+        ? 'Use one subfolder per person, with photos of at least two people.'
         : `Add photos, or allow fewer: --min-photos ${Math.min(10, Math.max(2, most))}, or "tiers" in the config.`,
   });
 }

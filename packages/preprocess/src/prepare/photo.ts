@@ -137,7 +137,7 @@ async function facesOf(
       return excluded(
         photo,
         'bad-landmarks',
-        `none of the five points lies in the image of ${image.width} × ${image.height} pixels`,
+        `none of the five landmarks is inside the image of ${image.width} × ${image.height} pixels`,
       );
     }
     const given = photo.landmarks;
@@ -145,7 +145,7 @@ async function facesOf(
   }
   const finder = await detector();
   if (!finder)
-    return excluded(photo, 'no-landmarks', 'there is no detector, and the dataset brings no landmarks for it');
+    return excluded(photo, 'no-landmarks', 'there is no detector, and the dataset has no landmarks for this photo');
   let found: Face[];
   try {
     found = await inTurn(finder, () => timed('detect', () => finder.detect(image)));

@@ -308,7 +308,7 @@ test('a detector or an aligner that throws: photos are left out, and the first o
   await prepare({ ...first.options, emit });
   const of = (kind: string) => `${kind} "my-part" of ./my-part.ts: x is undefined`;
   expect(told.filter((message) => message.includes('my-part'))).toEqual([
-    `C/a.png is left out, detection-failed: ${of('detector')}`,
+    `Skipped C/a.png (detection-failed): ${of('detector')}`,
   ]);
   const { aligner } = first.options;
   const second = run(readerOf(...people.slice(0, 2)), {
@@ -316,7 +316,7 @@ test('a detector or an aligner that throws: photos are left out, and the first o
   });
   await expect(prepare({ ...second.options, emit })).rejects.toThrow('4 × alignment-failed');
   expect(told.filter((message) => message.includes('aligner'))).toEqual([
-    `A/a.png is left out, alignment-failed: ${of('aligner')}`,
+    `Skipped A/a.png (alignment-failed): ${of('aligner')}`,
   ]);
 });
 
@@ -345,7 +345,7 @@ test('fewer than two people: told before any photo is opened, or once too few ar
 
   const late = run(readerOf(never('A'), never('B'), person('C', 1)));
   await expect(prepare(late.options)).rejects.toThrow(
-    /^Fewer than two people are left after preparation: 1\. Photos left out: 2 × unreadable/,
+    /^Fewer than two people are left after preparation: 1\. Excluded photos: 2 × unreadable/,
   );
   expect(late.state.aborted).toBe(1);
   expect(late.state.finished).toBeUndefined();

@@ -197,8 +197,8 @@ async function write(
 function replayed({ id, images = 0, exclusion }: PhotoNote, photo: Photo): EncodedOutcome {
   if (id !== photo.id)
     throw new FacewrightError({
-      what: `Cannot resume the interrupted preparation: it has “${id}” where “${photo.id}” is now.`,
-      todo: 'Delete what it left, the directory ending in .partial, and prepare again.',
+      what: `Cannot resume the interrupted preparation: the photos have changed, “${photo.id}” is now where “${id}” was.`,
+      todo: 'Delete its unfinished output, the directory that ends in .partial, and prepare again.',
     });
   return exclusion ? { exclusion } : { images: Array<never>(images) };
 }
@@ -242,7 +242,7 @@ function tooFew(left: number, reasons: Readonly<Record<string, number>>): Facewr
     .sort(([, a], [, b]) => b - a)
     .map(([reason, photos]) => `${photos} × ${reason}`);
   return new FacewrightError({
-    what: `Fewer than two people are left after preparation: ${left}. Photos left out: ${why.join(', ')}.`,
-    todo: 'Look at the listed photos. To keep photos with several faces, use --faces largest; else add photos, or provide landmarks.',
+    what: `Fewer than two people are left after preparation: ${left}. Excluded photos: ${why.join(', ')}.`,
+    todo: 'Check the excluded photos. To keep photos with several faces, use --faces largest. Otherwise add photos or provide landmarks.',
   });
 }

@@ -43,8 +43,8 @@ export class Tally {
       this.told.add(exclusion.reason);
       this.emit('notice', {
         level: 'warning',
-        message: `${exclusion.photo} is left out, ${exclusion.reason}: ${exclusion.detail}`,
-        todo: 'Other photos with this error are left out without a message; the dataset lists them all.',
+        message: `Skipped ${exclusion.photo} (${exclusion.reason}): ${exclusion.detail}`,
+        todo: 'More photos with this error are skipped without a message. The dataset lists them all.',
       });
     }
     this.exclusions.push(exclusion);

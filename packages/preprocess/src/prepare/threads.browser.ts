@@ -6,15 +6,15 @@ import { FacewrightError } from '@facewright/core';
 import type * as node from './threads.js';
 
 const missing = (what: string, todo: string) => (): never => {
-  throw new FacewrightError({ what: `A browser has no ${what}.`, todo });
+  throw new FacewrightError({ what: `Browsers have no ${what}.`, todo });
 };
 
 export const openWorkers: typeof node.openWorkers = missing(
-  'worker threads of Node',
+  'Node worker threads',
   'Prepare without the option "workers".',
 );
 export const encodingFor: typeof node.encodingFor = missing(
-  'encoder that a dataset directory could be written with',
-  'Give a writer that takes pixels (`add`).',
+  'image encoder for dataset directories',
+  'Use a writer that takes pixels (`add`).',
 );
 export const outcomeEncoder: typeof node.outcomeEncoder = encodingFor as never;

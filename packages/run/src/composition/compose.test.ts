@@ -175,7 +175,7 @@ test.each<[string, RunConfigInput, ConfiguredPlugin[], RegExp]>([
     'a plugin of other contracts',
     {},
     [{ ...own('loss', 'arcface'), meta: { name: 'arcface', kind: 'loss', version: '1', apiVersion: 2 as never } }],
-    /The plugin "arcface" was made for version 2 of the contracts, this is version 1[^]*given in code/,
+    /The plugin "arcface" was built for version 2 of the plugin API; this is version 1[^]*given in code/,
   ],
 ])('refused: %s', async (_, config, plugins, message) => {
   await expect((async () => compose(config, ...plugins))()).rejects.toThrow(message);

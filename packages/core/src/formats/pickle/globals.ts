@@ -1,8 +1,8 @@
-/** The globals that a pickle may name: what numpy arrays, numpy scalars and bytes are made of. */
+/** The globals a pickle may use: the ones needed for numpy arrays, numpy scalars and bytes. */
 import { latin1Bytes, latin1Text } from '../latin1.js';
 import { PickleGlobal, PickleObject, type Fail, type Item, type NumpyArray } from './items.js';
 
-/** A numpy type: one of those in `TYPES`, or of objects. */
+/** A numpy dtype: one of `TYPES`, or object. */
 class Dtype extends PickleObject {
   private order = '|';
   readonly value = undefined;
@@ -12,13 +12,13 @@ class Dtype extends PickleObject {
   setState([, order]: readonly Item[]): void {
     this.order = textOf(order) ?? '|';
   }
-  /** The values of these bytes. */
+  /** Decodes `count` values from the bytes. */
   read(bytes: Item, count: number, fail: Fail): NumpyArray['data'] {
-    const type = TYPES.get(this.kind) ?? fail(`arrays of type “${this.kind}” are refused`);
+    const type = TYPES.get(this.kind) ?? fail(`arrays of type “${this.kind}” are not supported`);
     if (this.order === '>') fail('an array is not little-endian');
     if (!(bytes instanceof Uint8Array) || bytes.length !== count * type.BYTES_PER_ELEMENT)
-      return fail('an array has not the bytes of its shape');
-    return type === Uint8Array ? bytes : new type(new Uint8Array(bytes).buffer); // a copy, as the bytes may begin at any address
+      return fail('the bytes of an array do not match its shape');
+    return type === Uint8Array ? bytes : new type(new Uint8Array(bytes).buffer); // a copy, because the bytes may be unaligned
   }
 }
 
@@ -29,14 +29,14 @@ const TYPES = new Map<string, Float32ArrayConstructor | Float64ArrayConstructor 
   ['b1', Uint8Array],
 ]);
 
-/** Made empty, then filled with numpy's (version, shape, dtype, column-major?, bytes or list). */
-class ArrayInMaking extends PickleObject {
+/** Created empty, then filled from numpy's state: version, shape, dtype, column-major flag, bytes or list. */
+class PendingArray extends PickleObject {
   value: Item = undefined;
   setState([, shape, dtype, columnMajor, content]: readonly Item[], fail: Fail): void {
     if (this.value !== undefined) fail('an array is filled twice');
     if (!(dtype instanceof Dtype)) return fail('an array has no type');
     if (dtype.kind.startsWith('O')) {
-      if (!Array.isArray(content) || content.length !== 1) return fail('an array of objects holds more than one');
+      if (!Array.isArray(content) || content.length !== 1) return fail('an array of objects has more than one element');
       this.value = content[0];
       return;
     }
@@ -46,7 +46,7 @@ class ArrayInMaking extends PickleObject {
 
 function arrayOf(shape: Item, dtype: Dtype, columnMajor: boolean, content: Item, fail: Fail): NumpyArray {
   const sides = sidesOf(shape) ?? fail('an array has no shape');
-  // numpy calls an array of one dimension both row- and column-major
+  // numpy marks one-dimensional arrays as both row- and column-major
   if (columnMajor && sides.filter((side) => side > 1).length > 1) fail('an array is not row-major');
   return {
     shape: sides,
@@ -63,36 +63,36 @@ const sidesOf = (shape: Item): readonly number[] | undefined =>
     ? (shape as number[])
     : undefined;
 
-/** Names of numpy come as strings, or as bytes where Python 2 wrote them. */
-const textOf = (item: Item): string | undefined =>
-  typeof item === 'string' ? item : item instanceof Uint8Array ? latin1Text(item) : undefined;
+/** numpy stores names as strings, or as bytes if Python 2 wrote them. */
+function textOf(item: Item): string | undefined {
+  if (typeof item === 'string') return item;
+  return item instanceof Uint8Array ? latin1Text(item) : undefined;
+}
 
-/** Protocol 2 has no bytes: they come as a latin-1 string with the instruction to encode it. */
+/** Protocol 2 has no bytes type. It stores a latin-1 string and a call that encodes it. */
 function latin1(text: Item, encoding: Item): Uint8Array | undefined {
   if (typeof text !== 'string' || (encoding !== 'latin1' && encoding !== 'latin-1')) return undefined;
   const bytes = latin1Bytes(text);
   return latin1Text(bytes) === text ? bytes : undefined;
 }
 
-const takesOther = (name: string, fail: Fail): never => fail(`“${name}” is called with what it does not take`);
+const wrongArguments = (name: string, fail: Fail): never => fail(`“${name}” is called with the wrong arguments`);
 
-const reconstruct = new PickleGlobal(() => new ArrayInMaking());
-const dtype = new PickleGlobal(([kind], fail) => new Dtype(textOf(kind) ?? takesOther('dtype', fail)));
-/** Only ever an argument of the others. */
-const ndarray = new PickleGlobal((_, fail) => takesOther('ndarray', fail));
-const encode = new PickleGlobal(([text, encoding], fail) => latin1(text, encoding) ?? takesOther('encode', fail));
-const bytes = new PickleGlobal(([content, encoding], fail) =>
-  content === undefined
-    ? new Uint8Array()
-    : content instanceof Uint8Array
-      ? content
-      : (latin1(content, encoding) ?? takesOther('bytes', fail)),
-);
+const reconstruct = new PickleGlobal(() => new PendingArray());
+const dtype = new PickleGlobal(([kind], fail) => new Dtype(textOf(kind) ?? wrongArguments('dtype', fail)));
+/** Only used as an argument of the others. */
+const ndarray = new PickleGlobal((_, fail) => wrongArguments('ndarray', fail));
+const encode = new PickleGlobal(([text, encoding], fail) => latin1(text, encoding) ?? wrongArguments('encode', fail));
+const bytes = new PickleGlobal(([content, encoding], fail) => {
+  if (content === undefined) return new Uint8Array();
+  if (content instanceof Uint8Array) return content;
+  return latin1(content, encoding) ?? wrongArguments('bytes', fail);
+});
 const fromBuffer = new PickleGlobal(([content, type, shape, order], fail) =>
-  type instanceof Dtype ? arrayOf(shape, type, order === 'F', content, fail) : takesOther('_frombuffer', fail),
+  type instanceof Dtype ? arrayOf(shape, type, order === 'F', content, fail) : wrongArguments('_frombuffer', fail),
 );
 const scalar = new PickleGlobal(([type, content], fail) => {
-  if (!(type instanceof Dtype)) return takesOther('scalar', fail);
+  if (!(type instanceof Dtype)) return wrongArguments('scalar', fail);
   const [number] = type.read(content, 1, fail);
   return type.kind === 'b1' ? number !== 0 : number;
 });

@@ -1,7 +1,7 @@
-/** What stands on the stack of the pickle reader: values, and what exists only while they are being made. */
+/** Items on the stack of the pickle reader: finished values, and objects under construction. */
 import { brand } from '../../values/brand.js';
 
-/** Values of a numpy array, row-major; booleans are bytes of 0 and 1. */
+/** A numpy array, row-major. Booleans are bytes, 0 or 1. */
 export interface NumpyArray {
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -22,10 +22,10 @@ export type Item =
   | typeof MARK
   | undefined;
 
-/** Ends the reading with a `FacewrightError`. */
+/** Stops reading with a `FacewrightError`. */
 export type Fail = (why: string) => never;
 
-/** One of the few globals that a pickle may name, and what a call of it gives. */
+/** A global that pickles may use. `call` returns the result of calling it. */
 export class PickleGlobal {
   static {
     brand(this, 'PickleGlobal');
@@ -34,14 +34,14 @@ export class PickleGlobal {
   constructor(readonly call: (args: readonly Item[], fail: Fail) => Item) {}
 }
 
-/** An object that is made first and filled by a state later. */
+/** An object that is created first and gets its state later (`BUILD`). */
 export abstract class PickleObject {
   static {
     brand(this, 'PickleObject');
   }
 
   abstract setState(state: readonly Item[], fail: Fail): void;
-  /** What it stands for in the result; `undefined` while it is unfinished, or where it stands for nothing. */
+  /** The value in the result; `undefined` while it is unfinished or if it has none. */
   abstract readonly value: Item;
 }
 

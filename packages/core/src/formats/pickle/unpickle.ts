@@ -1,7 +1,7 @@
 /**
- * A reader of Python pickles (protocols 0 to 5) that builds dictionaries, lists, tuples, strings, bytes, numbers and numpy arrays, and
- * nothing else but what a caller allows: any other global is refused, no code is ever run, and sizes are checked against the bytes that are
- * there. Opcodes as in CPython's pickletools. Bytes are views of the input.
+ * Reads Python pickles, protocols 0 to 5. It builds dictionaries, lists, tuples, strings, bytes, numbers, numpy arrays and whatever globals the
+ * caller allows. Any other global is an error. It never runs code, and checks sizes against the size of the input. Opcodes as in CPython's
+ * pickletools. Bytes are views of the input.
  */
 import { FacewrightError } from '../../values/errors.js';
 import { latin1Bytes, latin1Text } from '../latin1.js';
@@ -12,20 +12,20 @@ export type Unpickled =
   null | boolean | number | string | Uint8Array | NumpyArray | readonly Unpickled[] | Map<Unpickled, Unpickled>;
 
 export interface UnpickleOptions {
-  /** Globals beside those of numpy that the pickle may name, as `module name`. */
+  /** Globals that the pickle may use besides numpy's, keyed by `module name`. */
   readonly globals?: ReadonlyMap<string, PickleGlobal>;
-  /** What a persistent id stands for; without it a pickle that has one is refused. */
+  /** Resolves a persistent id. Without it, a pickle with persistent ids is an error. */
   readonly persistent?: (id: Item, fail: Fail) => Item;
-  /** What to do about a pickle that cannot be read; part of the error. */
+  /** Advice for the error if the pickle cannot be read. */
   readonly todo?: string;
 }
 
-/** Throws a `FacewrightError` naming `where` for anything it does not understand or will not build. */
+/** Throws a `FacewrightError` with `where` if the pickle is damaged or not allowed. */
 export function unpickle(bytes: Uint8Array, where: string, options?: UnpickleOptions): Unpickled {
   return unpickleFirst(bytes, where, options).value;
 }
 
-/** The first of several pickles one after another, and the byte after it. */
+/** Reads the first of several consecutive pickles; `end` is the offset of the next one. */
 export function unpickleFirst(
   bytes: Uint8Array,
   where: string,
@@ -37,13 +37,13 @@ export function unpickleFirst(
 }
 
 const MAX_DEPTH = 100;
-/** A call may go over what it is given, and the same long string or list may be given to many: what is written by Python stays below 4 times the file. */
+/** Work budget. A call may take time proportional to its arguments, and many calls can share one long string. Pickles written by Python need less than 4 per byte. */
 const WORK_PER_BYTE = 8;
 const LEAST_WORK = 1 << 16;
 
 const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v' };
 
-/** The groups of `escapes` are the digits of a letter: hexadecimal, else octal for bytes or hexadecimal for text, else a letter that stands for one. */
+/** Groups of `escapes`: hexadecimal digits; octal digits for bytes or hexadecimal ones for text; a letter such as n for a newline. */
 function unescaped(text: string, escapes: RegExp): string {
   return text.replace(escapes, (whole, hex?: string, other?: string, letter?: string) => {
     if (typeof letter === 'string') return LETTERS[letter] ?? letter;
@@ -88,6 +88,7 @@ class Machine {
     }
   }
 
+  /** Opcodes that push a constant, a number, a string or bytes. */
   private step(opcode: number): void {
     switch (opcode) {
       case 0x80:
@@ -129,6 +130,14 @@ class Machine {
       case 0x8e: // BINBYTES8
       case 0x96:
         return this.push(this.take(this.unsigned(8))); // BYTEARRAY8
+      default:
+        return this.structureStep(opcode);
+    }
+  }
+
+  /** Opcodes that build containers, use the memo, or call a global. */
+  private structureStep(opcode: number): void {
+    switch (opcode) {
       case 0x7d:
         return this.push(new Map<Item, Item>());
       case 0x5d:
@@ -177,7 +186,7 @@ class Machine {
     }
   }
 
-  /** Opcodes of protocols 0 and 1, as Python 2 wrote them: numbers, strings and memo keys as lines of text. */
+  /** Opcodes of protocols 0 and 1 (Python 2), which store numbers, strings and memo keys as lines of text. */
   private textStep(opcode: number): void {
     switch (opcode) {
       case 0x49:
@@ -203,20 +212,20 @@ class Machine {
       case 0x32:
         return this.push(this.top()); // DUP
       default:
-        this.fail(`the opcode 0x${opcode.toString(16)} is not one of those it may hold`);
+        this.fail(`the opcode 0x${opcode.toString(16)} is not allowed`);
     }
   }
 
   private readonly fail = (why: string): never => {
     throw new FacewrightError({
-      what: `The pickle cannot be read: ${why} (byte ${this.at}).`,
+      what: `Cannot read the pickle: ${why} (byte ${this.at}).`,
       where: this.where,
       todo: this.options.todo,
     });
   };
 
   private skip(count: number): number {
-    if (this.at + count > this.bytes.length) this.fail(`it ends early, ${count} more bytes were expected`);
+    if (this.at + count > this.bytes.length) this.fail(`it ends too early: ${count} more bytes were expected`);
     const at = this.at;
     this.at += count;
     return at;
@@ -230,14 +239,14 @@ class Machine {
     if (size === 1) return this.bytes[at];
     if (size === 2) return this.view.getUint16(at, true);
     if (size === 4) return this.view.getUint32(at, true);
-    return Number(this.view.getBigUint64(at, true)); // a length: far too large is too large whatever its last digits
+    return Number(this.view.getBigUint64(at, true)); // a length: too large stays too large when rounded
   }
   private long(size: number): number {
     const digits = this.take(size);
     let value = 0n;
     for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(digits[i]);
     const number = Number(BigInt.asIntN(size * 8, value));
-    return Number.isSafeInteger(number) ? number : this.fail('a whole number is too large');
+    return Number.isSafeInteger(number) ? number : this.fail('an integer is too large');
   }
   private text(length: number): string {
     const bytes = this.take(length);
@@ -249,7 +258,7 @@ class Machine {
   }
   private line(): string {
     const end = this.bytes.indexOf(10, this.at);
-    if (end < 0) this.fail('a name does not end');
+    if (end < 0) this.fail('a name is not terminated');
     const text = latin1Text(this.bytes.subarray(this.at, end));
     this.at = end + 1;
     return text;
@@ -258,14 +267,14 @@ class Machine {
   private integer(digits: string): number | boolean {
     if (digits === '00' || digits === '01') return digits === '01';
     const value = /^-?\d{1,16}$/.test(digits) ? Number(digits) : NaN;
-    return Number.isSafeInteger(value) ? value : this.fail('a whole number is too large, or none');
+    return Number.isSafeInteger(value) ? value : this.fail('an integer is too large or malformed');
   }
   private key(): number {
     return this.integer(this.line()) as number;
   }
-  /** As Python's repr writes a byte string. */
+  /** Parses Python's repr of a byte string. */
   private quoted(text: string): Uint8Array {
-    if (!/^(['"])[^]*\1$/.test(text) || text.length < 2) return this.fail('a string has no quotes');
+    if (!/^(['"])[^]*\1$/.test(text) || text.length < 2) return this.fail('a string is not quoted');
     return latin1Bytes(unescaped(text.slice(1, -1), /\\(?:x([0-9a-f]{2})|([0-7]{1,3})|([^]))/gi));
   }
   private dictionary(items: Item[]): void {
@@ -296,17 +305,18 @@ class Machine {
     return items;
   }
   private recall(key: number): Item {
-    if (!this.memo.has(key)) this.fail(`nothing is remembered as ${key}`);
+    if (!this.memo.has(key)) this.fail(`there is no memo entry ${key}`);
     return this.memo.get(key);
   }
   private append(items: Item[]): void {
     const list = this.top();
-    if (!Array.isArray(list)) return this.fail('something is appended to what is no list');
+    if (!Array.isArray(list)) return this.fail('it appends to something that is not a list');
     for (const item of items) list.push(item);
   }
   private setItems(items: Item[]): void {
     const map = this.top();
-    if (!(map instanceof Map) || items.length % 2) return this.fail('an item is set in what is no dictionary');
+    if (!(map instanceof Map) || items.length % 2)
+      return this.fail('it sets an item in something that is not a dictionary');
     for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
   }
 
@@ -317,7 +327,7 @@ class Machine {
     return (
       this.options.globals?.get(`${module} ${name}`) ??
       GLOBALS.get(`${module} ${name}`) ??
-      this.fail(`it asks for “${module}.${name}”, which is refused`)
+      this.fail(`it asks for “${module}.${name}”, which is not allowed`)
     );
   }
   private stackGlobal(): PickleGlobal {
@@ -331,15 +341,15 @@ class Machine {
     this.spend([id]);
     return this.options.persistent(id, this.fail);
   }
-  /** Before anything is made of these: their sizes, against a budget for the whole file. */
+  /** Charges the sizes of these items to the budget of the file. Call it before building anything from them. */
   private spend(items: readonly Item[]): void {
     this.work += items.length + items.reduce((sum: number, item) => sum + sizeOf(item), 0);
     if (this.work > LEAST_WORK + WORK_PER_BYTE * this.bytes.length)
-      this.fail('it makes far more than it holds, again and again from the same parts');
+      this.fail('it builds far more data than it contains, by reusing the same parts');
   }
   private reduce(): void {
     const [callable, args] = this.popMany(2);
-    if (!(callable instanceof PickleGlobal)) return this.fail('something is called that may not be');
+    if (!(callable instanceof PickleGlobal)) return this.fail('it calls something that must not be called');
     if (!Array.isArray(args)) return this.fail('a call has no arguments');
     this.spend(args);
     this.push(callable.call(args, this.fail));
@@ -347,20 +357,20 @@ class Machine {
   private build(): void {
     const state = this.pop();
     const object = this.top();
-    // attributes of a dictionary, as PyTorch gives its OrderedDicts: no part of the value
+    // attributes that PyTorch sets on an OrderedDict; not part of the value
     if (object instanceof Map && state instanceof Map) return;
-    if (!Array.isArray(state)) return this.fail('a state is no tuple');
-    if (!(object instanceof PickleObject)) return this.fail('a state is given to what takes none');
+    if (!Array.isArray(state)) return this.fail('a state is not a tuple');
+    if (!(object instanceof PickleObject)) return this.fail('it sets the state of something that has none');
     this.spend(state);
     object.setState(state, this.fail);
   }
 
   /**
-   * Puts finished objects where they were being made. Lists of lists that are remembered once and recalled many times would unfold without
-   * end: every value takes a byte of the file at least, and a value that holds itself is refused.
+   * Replaces objects under construction by their values. Nested lists recalled many times from the memo would expand exponentially, so the
+   * number of values is limited to the number of bytes. A value that contains itself is an error.
    */
   private finished(item: Item, inside: Set<Item>): Unpickled {
-    if (++this.values > this.bytes.length) this.fail('it unfolds into more values than it has bytes');
+    if (++this.values > this.bytes.length) this.fail('it expands to more values than it has bytes');
     if (
       item === null ||
       typeof item === 'boolean' ||
@@ -370,7 +380,7 @@ class Machine {
       isTyped(item)
     )
       return item;
-    if (inside.size > MAX_DEPTH || inside.has(item)) this.fail('it holds itself, or is nested too deeply');
+    if (inside.size > MAX_DEPTH || inside.has(item)) this.fail('it contains itself or is nested too deeply');
     inside.add(item);
     const value = this.whole(item, inside);
     inside.delete(item);
@@ -381,6 +391,6 @@ class Machine {
     if (item instanceof Map)
       return new Map([...item].map(([key, value]) => [this.finished(key, inside), this.finished(value, inside)]));
     const value = item instanceof PickleObject ? item.value : undefined;
-    return value === undefined ? this.fail('what it holds is unfinished') : this.finished(value, inside);
+    return value === undefined ? this.fail('it contains an unfinished object') : this.finished(value, inside);
   }
 }
