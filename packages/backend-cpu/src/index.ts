@@ -1,4 +1,4 @@
-/** The reference engine: tfjs's plain JavaScript kernels, naive and obviously right. Everything else is held against it. */
+/** The reference engine: tfjs's plain JavaScript kernels, simple and obviously correct. Every other engine is tested against it. */
 import {
   definePlugin,
   openEagerEngine,

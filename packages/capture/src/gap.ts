@@ -1,4 +1,4 @@
-/** What cannot be captured or lowered: the step is then run op by op where the engine has such a way, else the error is the caller's. */
+/** An op that cannot be captured or lowered. The engine then runs the step op by op if it can; otherwise the caller gets the error. */
 import { FacewrightError } from '@facewright/core';
 
 export class Gap extends FacewrightError {

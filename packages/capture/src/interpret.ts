@@ -1,4 +1,4 @@
-/** Runs a captured graph node by node on a tfjs backend: slow and plainly right, what passes and lowerings are held against. */
+/** Runs a captured graph node by node on a tfjs backend. Slow but obviously correct: the reference for testing passes and lowerings. */
 import { hostTensor, withTfBackend, type HostTensors } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { AFTER, type Graph, type GraphNode, type NamedValue, type Value } from './graph.js';

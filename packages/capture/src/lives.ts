@@ -1,4 +1,4 @@
-/** How long each tensor of a graph lives, and how much memory that needs when nodes run in their order. */
+/** Lifetimes of a graph's tensors, and the memory needed when the nodes run in order. */
 import { AFTER, bytesOf, results, type Graph, type GraphNode, type Value } from './graph.js';
 
 export interface Life {

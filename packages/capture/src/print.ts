@@ -1,4 +1,4 @@
-/** A graph as text, one node a line: `%12: float32[8,112,112,64] = Conv2D(x: %3, filter: %4) {strides: [2,2]}`. */
+/** A graph as text, one node per line: `%12: float32[8,112,112,64] = Conv2D(x: %3, filter: %4) {strides: [2,2]}`. */
 import { sizeOf, type ConstantData, type Graph, type NamedValue, type Value } from './graph.js';
 
 export function printGraph(graph: Graph): string {

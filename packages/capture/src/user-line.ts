@@ -1,4 +1,4 @@
-/** Where in the user's code an op was called: the first line of the stack that is neither tfjs nor ours nor Node. */
+/** Finds where in the user's code an op was called: the first stack line that is not in tfjs, facewright or Node. */
 
 const FOREIGN =
   /[\\/]node_modules[\\/]@tensorflow[\\/]|node:|[\\/]capture[\\/](src|dist)[\\/](?!.*\.test\.)|[\\/]core[\\/](src|dist)[\\/]ops[\\/]|register-gradients|<anonymous>/;

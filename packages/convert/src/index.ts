@@ -1,4 +1,4 @@
-/** Trained weights in and out. */
+/** Imports and exports trained weights. */
 export { parseWeights, readWeightsFile, type WeightsFile } from './weights-file.js';
 export { LAYOUT_NAMES, planImport, type ImportPlan, type PlanOptions } from './plan.js';
 export { fitUnits, layersOf, type FitOptions, type Unit } from './units.js';

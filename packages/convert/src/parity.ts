@@ -1,4 +1,4 @@
-/** Whether an exported model says the same as the engine that it was trained with. */
+/** Checks that an exported model computes the same embeddings as the engine. */
 import { FacewrightError } from '@facewright/core';
 
 export interface Parity {

@@ -1,4 +1,4 @@
-/** Which tensors of a file are which layers: by the names of a known port, by a user's name map, or by their order. */
+/** Assigns the tensors of a file to layers: by the names of a known port, by a user's name map, or by order. */
 import { FacewrightError, type HostTensor } from '@facewright/core';
 import { layerPlaces, LAYOUTS, type Layout, type Modules } from './layouts.js';
 import { unitsOfGraph } from './onnx/units.js';

@@ -1,4 +1,4 @@
-/** What an exported model computes: pixels in, embeddings of length 1 out, so that nothing is left to get wrong outside of it. */
+/** The computation of an exported model: pixels in, embeddings of length 1 out. It includes all normalisation, so callers cannot get it wrong. */
 import {
   prefixed,
   stripPrefix,

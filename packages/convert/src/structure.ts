@@ -1,4 +1,4 @@
-/** Which MobileFaceNet a file's layers are of, as options of the model `mobilefacenet`. */
+/** Works out the options of `mobilefacenet` from the layers of a file. */
 import { FacewrightError } from '@facewright/core';
 import { ROWS } from './layouts.js';
 import type { Unit } from './units.js';

@@ -1,4 +1,4 @@
-/** A layer of a network as other libraries keep it, and how it becomes part of a model's state. */
+/** A network layer as other libraries store it, and its conversion to a model's state. */
 import {
   FacewrightError,
   filled,

@@ -1,4 +1,4 @@
-/** Files of trained weights, whatever wrote them: named tensors, and the graph where the file has one. */
+/** Reads weights files of any supported format: named tensors, and the graph if the file has one. */
 import { decodeSafetensors, FacewrightError, hostTensor, messageOf, type HostTensor } from '@facewright/core';
 import type { Unpickled } from '@facewright/core/pickle';
 import { createHash } from 'node:crypto';

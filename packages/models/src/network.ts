@@ -1,4 +1,4 @@
-/** The first state of a network of blocks, and its output as a pure function of that state. */
+/** The initial state of a network of blocks, and its output as a pure function of that state. */
 import {
   batchNormTraining,
   filled,

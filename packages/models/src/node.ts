@@ -1,2 +1,2 @@
-/** What needs Node: reading trained weights from files. */
+/** The part that needs Node: reading trained weights from files. */
 export * from './insightface-y1.js';

@@ -1,4 +1,4 @@
-/** The browser's side of the platform (see node.ts): photos by the browser's own decoder, files in memory, SHA-256 in JavaScript. */
+/** The platform in browsers: photos decoded by the browser, files in memory, SHA-256 in JavaScript. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Sha256 } from './sha256.js';

@@ -1,4 +1,4 @@
-/** What decoders of photos share, in Node and in browsers: the limits and the error that says why a photo is left out. */
+/** Shared by the photo decoders of Node and browsers: limits, and the error that explains why a photo is excluded. */
 import { brand, FacewrightError, PHOTO_LIMITS, type ExclusionReason, type RgbImage } from '@facewright/core';
 
 export interface DecodeLimits {

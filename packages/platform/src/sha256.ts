@@ -1,4 +1,4 @@
-/** SHA-256 in pieces, as both platforms offer it. */
+/** Incremental SHA-256, with the same interface on both platforms. */
 export interface Sha256 {
   /** Text counts as UTF-8. */
   update(part: Uint8Array | string): Sha256;

@@ -1,4 +1,4 @@
-/** Errors that say nothing about a file: the process has run out of file handles or memory. */
+/** Detects errors that are not about a file: the process has run out of file handles or memory. */
 const SHORTAGES: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /** The system's own error, when a shortage is behind this one. The file may be fine, so it must not be counted as damaged. */

@@ -1,4 +1,4 @@
-/** What of this package runs in a browser: everything but worker threads and the ways to the MTCNN weights, which the page brings (`readWeights`). */
+/** The part of this package that runs in a browser: everything except worker threads and downloading the MTCNN weights, which the page provides (`readWeights`). */
 export * from './align/index.js';
 export * from './augment/index.js';
 export { givenLandmarks } from './given-landmarks.js';

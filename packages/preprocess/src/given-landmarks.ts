@@ -1,4 +1,4 @@
-/** The detector that finds nothing, as a plugin: for datasets that bring their landmarks with them. */
+/** A detector plugin that detects nothing, for datasets that come with landmarks. */
 import { API_VERSION, definePlugin, type Detector, type Face } from '@facewright/core';
 import { z } from 'zod';
 import { VERSION } from './version.js';

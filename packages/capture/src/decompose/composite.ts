@@ -1,4 +1,4 @@
-/** What a composite op is made of: the same in simpler tfjs ops, which are captured in its place. */
+/** The definition of a composite op in simpler tfjs ops, which are captured in its place. */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { CanonicalOp, OpAttributes } from '../canonical/attributes.js';
 import type { GraphNode } from '../graph.js';

@@ -1,4 +1,4 @@
-/** Ops that work value by value, in simpler ones. */
+/** Elementwise ops in terms of simpler ones. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Composites } from './composite.js';
 

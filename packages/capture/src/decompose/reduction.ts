@@ -1,4 +1,4 @@
-/** Reductions in simpler ones. */
+/** Reductions in terms of simpler ops. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Composites } from './composite.js';
 

@@ -1,4 +1,4 @@
-/** Ops that make, move, join and pick values, in simpler ones. */
+/** Ops that create, move, concatenate and gather values, in terms of simpler ones. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Composites } from './composite.js';
 

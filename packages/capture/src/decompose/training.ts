@@ -1,4 +1,4 @@
-/** The training ops that core names, in plain tfjs ops. */
+/** Core's training ops in terms of plain tfjs ops. */
 import {
   ADD_TO_TARGET,
   BATCH_NORM_TRAINING,

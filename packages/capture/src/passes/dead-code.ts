@@ -1,4 +1,4 @@
-/** Removes nodes, and constants, that no result needs. */
+/** Removes nodes and constants that no output needs. */
 import { results, type Graph, type Value } from '../graph.js';
 
 export function removeDeadCode(graph: Graph): Graph {

@@ -1,4 +1,4 @@
-/** Splits tfjs's fused kernels (`tf.fused.conv2d`, …) into the plain ones, so that a lowering need not know both. */
+/** Splits tfjs's fused kernels (`tf.fused.conv2d`, …) into plain ones, so that lowerings only need to know those. */
 import { createValue, inputOf, optionalInput, type Graph, type GraphNode, type Value } from '../graph.js';
 
 const PLAIN: Readonly<Record<string, { readonly op: string; readonly inputs: readonly string[] }>> = {

@@ -1,4 +1,4 @@
-/** Kernels that work value by value, with broadcasting. */
+/** Elementwise kernels, with broadcasting. */
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { TensorSpec } from '../graph.js';
 import { listed, mutable, rulesFor, type Inputs, type Rules } from './rule.js';

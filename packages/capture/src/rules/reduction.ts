@@ -1,4 +1,4 @@
-/** Kernels that take an axis away or walk along it. */
+/** Kernels that reduce or scan an axis. */
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import type { CapturedDType, TensorSpec } from '../graph.js';
 import { mutable, rulesFor, type Rule, type Rules } from './rule.js';

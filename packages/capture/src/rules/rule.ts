@@ -1,4 +1,4 @@
-/** What a shape rule is: from the inputs' shapes and dtypes and the kernel's attributes to those of its outputs. */
+/** Shape rules: compute the shapes and dtypes of a kernel's outputs from its inputs and attributes. */
 import type { TensorSpec } from '../graph.js';
 
 // tfjs's attribute types differ by kernel; a rule reads the ones its kernel has

@@ -1,4 +1,4 @@
-/** Kernels that make, move, join and pick values. */
+/** Kernels that create, move, concatenate and gather values. */
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import type { TensorSpec } from '../graph.js';
 import { listed, mutable, rulesFor, type Rules } from './rule.js';

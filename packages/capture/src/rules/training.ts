@@ -1,4 +1,4 @@
-/** The training ops that core names: here each stays one node, and a lowering knows what it means. */
+/** Core's training ops. Each stays a single node, which lowerings understand. */
 import {
   ADD_TO_TARGET,
   BATCH_NORM_TRAINING,

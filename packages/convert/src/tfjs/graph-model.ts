@@ -1,4 +1,4 @@
-/** A captured step as a tfjs graph model: what `tf.loadGraphModel` reads, in Node and in browsers, without any of this project. */
+/** Writes a captured step as a tfjs graph model, which `tf.loadGraphModel` loads in Node and browsers without facewright. */
 import { capture, simplify, type Graph, type GraphNode, type Value } from '@facewright/capture';
 import { FacewrightError, type HostTensors, type StepFunction } from '@facewright/core';
 import type { io } from '@tensorflow/tfjs-core';

@@ -1,4 +1,4 @@
-/** Runs a written graph model by tfjs-converter, as its users will. */
+/** Runs an exported graph model with tfjs-converter, as its users will. */
 import { withTfBackend, type Engine, type Executable } from '@facewright/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { GraphModel } from '@tensorflow/tfjs-converter';

@@ -1,4 +1,4 @@
-/** What a PyTorch checkpoint's pickle may name beside plain values: tensors, which are views of storages kept beside the pickle. */
+/** The globals allowed in the pickle of a PyTorch checkpoint: tensors, which are views of storages outside the pickle. */
 import { RAW_BYTES, readRaw, type HostTensor, type RawType } from '@facewright/core';
 import { PickleGlobal, PickleObject, type Fail, type PickleItem } from '@facewright/core/pickle';
 

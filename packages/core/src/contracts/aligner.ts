@@ -1,4 +1,4 @@
-/** Brings a face to the template that models are trained on. */
+/** Aligns a face to the template that models are trained on. */
 import type { Landmarks } from '../values/face.js';
 import type { RgbImage } from '../values/image.js';
 

@@ -1,4 +1,4 @@
-/** Makes another image of an aligned face. */
+/** Makes an augmented copy of an aligned face. */
 import type { RgbImage } from '../values/image.js';
 import type { Random } from '../random.js';
 

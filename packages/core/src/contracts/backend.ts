@@ -1,4 +1,4 @@
-/** Compute: a backend is probed and opened, its engine compiles pure functions, an executable runs them and keeps their state. */
+/** Compute. You probe and open a backend; its engine compiles pure functions; an executable runs one and keeps its state. */
 import type { HostTensor, HostTensors, State } from '../values/tensors.js';
 
 /** The answer to “does this work here?”, for `doctor` and for choosing an engine. */

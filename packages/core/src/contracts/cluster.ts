@@ -1,4 +1,4 @@
-/** Several processes that train one model: each has a rank, and they sum their gradients between the two halves of a step. */
+/** Several processes that train one model. Each has a rank. They sum their gradients between the two halves of a step. */
 
 /** What is summed or sent: numbers in the memory of this process, changed in place. */
 export type ClusterArray = Float32Array | Float64Array | Int32Array;

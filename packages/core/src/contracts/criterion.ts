@@ -1,4 +1,4 @@
-/** When a stage of the training ends. Pure functions over plain data: what a criterion remembers is part of the checkpoint, so a resumed stage ends at the same step. */
+/** Decides when a training stage ends. Criteria are pure functions over plain data. Their memory is saved in checkpoints, so a resumed stage ends at the same step. */
 
 /** What a criterion remembers: JSON, and nothing else. */
 export type CriterionMemory = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** Readers of the event stream that a config may name: what a run tells, in another tool's form. */
+/** Consumes a run's events, for example to write them in the format of another tool. */
 import type { EventReader } from '../values/events.js';
 
 export interface OpenLogger {

@@ -1,4 +1,4 @@
-/** From embeddings and labels to the number that training makes small. */
+/** Computes the value that training minimises from embeddings and labels. */
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { InitialState } from './model.js';
 import type { Random } from '../random.js';

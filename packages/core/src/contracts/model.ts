@@ -1,4 +1,4 @@
-/** From images to embeddings. */
+/** Computes embeddings from images. */
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../random.js';
 import type { HostTensors, State } from '../values/tensors.js';

@@ -1,4 +1,4 @@
-/** Where photos come from. */
+/** Provides photos. */
 import type { ExclusionReason } from '../values/dataset.js';
 import type { Landmarks } from '../values/face.js';
 import type { ByteLimits } from '../values/photo-limits.js';

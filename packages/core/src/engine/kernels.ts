@@ -1,4 +1,4 @@
-/** Kernels of convolutions as other libraries keep them. */
+/** Converts convolution kernels from the layouts of other libraries. */
 import { hostTensor, type HostTensor } from '../values/tensors.js';
 
 /**

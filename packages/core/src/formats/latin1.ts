@@ -1,4 +1,4 @@
-/** Text of one byte a letter, as headers and pickles hold it, without Node's Buffer. */
+/** Latin-1 text, as used in headers and pickles, without Node's Buffer. */
 
 /** Letters at a time: what may be given as arguments of one call. */
 const PART = 8192;

@@ -1,4 +1,4 @@
-/** Numbers as files of weights hold them: little-endian bytes of several types, read as float32 or int32. */
+/** Raw numbers in weights files: little-endian, several types, read as float32 or int32. */
 
 /** Bytes of one number; the names are those of safetensors. */
 export const RAW_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;

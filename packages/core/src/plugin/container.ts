@@ -1,4 +1,4 @@
-/** One tsyringe child container a run, so that two runs in one process do not meet. */
+/** One tsyringe child container per run keeps runs in the same process apart. */
 import './reflect.js';
 import { container as root, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
 import { createEventStream, type EventStream } from '../values/events.js';

@@ -1,4 +1,4 @@
-/** Plugins that data names: found among those that are known, never imported. */
+/** Finds plugins named in data among the known ones. It never imports anything. */
 import { FacewrightError } from '../values/errors.js';
 import { plainReference, type DataReference } from './names.js';
 import { isPlugin, requireApiVersion, type ConfiguredPlugin, type PluginFactory, type PluginKind } from './plugin.js';

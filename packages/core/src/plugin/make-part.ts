@@ -1,4 +1,4 @@
-/** Makes a part of a plugin and stands between the two: what the part lacks, and whatever goes wrong inside it, names the plugin. */
+/** Creates a part from a plugin and wraps it, so that missing members and errors inside it name the plugin. */
 import { FacewrightError, messageOf } from '../values/errors.js';
 import type { ConfiguredPlugin, Contracts, PluginContext, PluginKind } from './plugin.js';
 

@@ -1,4 +1,4 @@
-/** Parts that are classes: made by tsyringe, from what their constructors ask for. */
+/** Creates parts that are classes, with tsyringe injecting what their constructors ask for. */
 import './reflect.js';
 import { container, injectable } from 'tsyringe';
 import type { PluginContext } from './plugin.js';

@@ -1,4 +1,4 @@
-/** How a part is published, configured and made. A plugin package's default export is what `definePlugin` returns. */
+/** Defines how a part is published, configured and created. The default export of a plugin package is the result of `definePlugin`. */
 import type { z } from 'zod';
 import type { Aligner } from '../contracts/aligner.js';
 import type { Augmenter } from '../contracts/augmenter.js';

@@ -1,17 +1,17 @@
-/** Errors for people: what is wrong, where, and what to do. They are known by brands: `instanceof` holds across copies of this package. */
+/** Errors for users: what is wrong, where, and what to do. They carry brands, so `instanceof` works across copies of this package. */
 import { brand } from './brand.js';
 
 export interface ErrorText {
   /** One sentence: what is wrong. */
   readonly what: string;
-  /** The file, key, photo or argument it is about. */
+  /** The file, key, photo or argument that caused it. */
   readonly where?: string;
-  /** The step that mends it. */
+  /** What the user can do about it. */
   readonly todo?: string;
   readonly cause?: unknown;
 }
 
-/** An error the user can act on; shown without a stack. Any other error is a defect of ours or of a plugin. */
+/** An error that the user can act on. It is shown without a stack trace. Any other error is a bug, ours or a plugin's. */
 export class FacewrightError extends Error {
   static {
     brand(this, 'FacewrightError');
@@ -34,7 +34,7 @@ export class FacewrightError extends Error {
   }
 }
 
-/** A run ended by its user (Ctrl-C): what was written is whole. */
+/** The user stopped the run (Ctrl-C). Everything written so far is complete. */
 export class Interrupted extends FacewrightError {
   static {
     brand(this, 'Interrupted');
@@ -50,7 +50,7 @@ export class Interrupted extends FacewrightError {
   }
 }
 
-/** An engine's device is gone (a driver's restart, a browser that took the GPU away), and with it what was there. See `Engine.recover`. */
+/** An engine lost its device and all data on it, for example because the driver restarted or the browser took the GPU away. See `Engine.recover`. */
 export class DeviceLost extends FacewrightError {
   static {
     brand(this, 'DeviceLost');
@@ -65,12 +65,12 @@ export class DeviceLost extends FacewrightError {
   }
 }
 
-/** Throws `Interrupted` once the signal is set: call it between units of work. */
+/** Throws `Interrupted` if the signal is aborted. Call it between units of work. */
 export function throwIfAborted(signal: AbortSignal | undefined, where?: string): void {
   if (signal?.aborted) throw new Interrupted(where);
 }
 
-/** The text of anything thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

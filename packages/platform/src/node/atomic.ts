@@ -1,4 +1,4 @@
-/** Files that appear whole or not at all: written aside, flushed to disk, renamed. */
+/** Atomic file writes: write to a temporary file, flush it to disk, rename it. */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** Names of files as the disk has them. On Linux they are bytes and need not be UTF-8: such a name is shown with its foreign bytes as %XX. */
+/** File names as stored on disk. On Linux they are bytes and may not be valid UTF-8; such names are shown with those bytes as %XX. */
 import { Buffer } from 'node:buffer';
 import { join } from 'node:path';
 

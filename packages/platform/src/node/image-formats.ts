@@ -1,4 +1,4 @@
-/** What a file is by its first bytes: which decoder reads it, or what it is that none reads. */
+/** Identifies a file by its first bytes: which decoder reads it, or which unsupported format it is. */
 import { latin1Text } from '@facewright/core';
 
 /** Formats that sharp decodes. SVG, which it would draw too, is a program and no photo. */

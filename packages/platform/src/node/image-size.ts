@@ -1,4 +1,4 @@
-/** The size that the header of a JPEG or PNG tells, without a decoder: what a photo is refused by before any work. */
+/** Reads the image size from a JPEG or PNG header, so that oversized photos are rejected before decoding. */
 import type { RgbImage } from '@facewright/core';
 
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52];

@@ -1,4 +1,4 @@
-/** The one way by which every command opens a photo: a regular file within the limits, read and decoded so that Ctrl-C is heard. */
+/** How every command opens a photo: only regular files within the limits, read and decoded so that Ctrl-C works. */
 import {
   FacewrightError,
   Interrupted,

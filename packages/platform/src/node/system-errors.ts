@@ -1,4 +1,4 @@
-/** Errors of the system (a full disk, a file that may not be written) as errors for people: they are the user's to mend, no defect of ours. */
+/** Turns system errors, such as a full disk or a missing permission, into errors that tell the user what to do. */
 import { FacewrightError } from '@facewright/core';
 import { lockedDirectories } from './lock.js';
 

@@ -1,4 +1,4 @@
-/** Which of a photo's faces is meant where one is wanted. */
+/** Chooses the main face of a photo with several. */
 import type { Face, RgbImage } from '@facewright/core';
 
 /** The large face near the middle: area less twice the squared distance from it, as facenet's `align_dataset_mtcnn.py` chooses. */

@@ -1,4 +1,4 @@
-/** What the plain and the blocked form of MTCNN's nets share: which pooling follows which convolution, and the last layers. */
+/** Shared by the plain and the blocked form of the MTCNN networks: pooling layers and the last layers. */
 import { prelu, type State } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NetName } from './layout.js';

@@ -1,4 +1,4 @@
-/** The pixels that the three nets are fed: a photo at all scales, and crops of it, as float32 (v − 127.5) / 128. */
+/** The input of the three networks: the photo at all scales, and crops of it, as float32 (v − 127.5) / 128. */
 import type { RgbImage } from '@facewright/core';
 import { Kernels } from '../kernels/module.js';
 import {

@@ -1,4 +1,4 @@
-/** MTCNN as a plugin: the detector of the run's engine, with weights from wherever a program has them. */
+/** MTCNN as a plugin on the engine of the run, with weights from a given source. */
 import { API_VERSION, brand, definePlugin, FacewrightError, type PluginContext } from '@facewright/core';
 import { z } from 'zod';
 import { createMtcnn } from './detector.js';

@@ -1,4 +1,4 @@
-/** MTCNN in Node: the published weights are looked for in the cache, then fetched. */
+/** MTCNN in Node: takes the published weights from the cache, or downloads them. */
 import { resolve } from 'node:path';
 import { mtcnnWith } from './plugin-with.js';
 import { resolveMtcnnWeights } from './weights.js';

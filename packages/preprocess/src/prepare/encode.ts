@@ -1,4 +1,4 @@
-/** Prepared images to bytes. */
+/** Encodes prepared images. */
 import { releaseArray } from '@facewright/core';
 import { encodeImage, openJpegEncoder } from '@facewright/platform/node';
 import type { Outcome } from './photo.js';

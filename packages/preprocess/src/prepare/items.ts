@@ -1,4 +1,4 @@
-/** Two passes over the reader: one that counts, and one that yields every photo with its tier, or with the reason why it is not opened. */
+/** Two passes over the reader: the first counts; the second yields every photo with its tier, or the reason why it is not opened. */
 import {
   FacewrightError,
   throwIfAborted,

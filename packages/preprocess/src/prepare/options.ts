@@ -1,4 +1,4 @@
-/** What a preparation needs: the parts, the policies and where the result goes. */
+/** The options of a preparation: parts, policies and output. */
 import type { Aligner, DatasetWriter, Detector, Emit, Random, Reader } from '@facewright/core';
 import type { DecodeLimits } from '@facewright/platform';
 import type { FacesPolicy, WithoutFacePolicy } from './photo.js';

@@ -1,4 +1,4 @@
-/** One photo on its way to encoded images: bytes, pixels, faces, crops, augmented copies; whatever cannot go on becomes an exclusion with its reason. */
+/** Processes one photo: bytes, pixels, faces, crops, augmented copies, encoded images. A failure at any step becomes an exclusion with a reason. */
 import {
   describePlugin,
   FacewrightError,

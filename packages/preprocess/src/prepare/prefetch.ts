@@ -1,4 +1,4 @@
-/** Loads ahead of use: results come in the order of the items, with up to `depth` loads under way. */
+/** Prefetching: results come in the order of the items, with up to `depth` loads in flight. */
 
 /** `load` must not reject for an ordinary failure: a rejection ends the iteration when its turn comes. */
 export async function* prefetched<T, R>(

@@ -1,4 +1,4 @@
-/** Progress events of the preparation, a few a second. */
+/** Progress events of the preparation, a few per second. */
 import type { Emit } from '@facewright/core';
 import type { StageClock } from './stages.js';
 import type { Tally } from './tally.js';

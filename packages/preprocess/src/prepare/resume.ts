@@ -1,4 +1,4 @@
-/** What is noted of each photo beside the dataset's shards, and what a preparation must have in common with an earlier one to go on with it. */
+/** The notes kept for each photo next to the shards, and the key that must match for a preparation to be resumed. */
 import type { Exclusion, Identity } from '@facewright/core';
 import { createSha256 } from '@facewright/platform';
 

@@ -1,4 +1,4 @@
-/** Counts what a preparation keeps and leaves out. */
+/** Counts what a preparation keeps and excludes. */
 import type { Emit, Exclusion, PreparationSummary } from '@facewright/core';
 
 interface TierCount {

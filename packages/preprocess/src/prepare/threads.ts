@@ -1,3 +1,3 @@
-/** Worker threads and encoded images, as Node has them; bundlers for browsers take threads.browser.ts instead (`imports` of package.json). */
+/** Worker threads and image encoding in Node. Browser bundlers use threads.browser.ts instead (`imports` in package.json). */
 export { encodingFor, outcomeEncoder } from './encode.js';
 export { openWorkers } from './workers.js';

@@ -1,4 +1,4 @@
-/** The tier table: which rule an identity falls under, and which of its photos it keeps. */
+/** The tier table: which rule applies to a person, and which of their photos are kept. */
 import { permutation, type Augmenter, type Identity, type Photo, type Random, type TierRule } from '@facewright/core';
 
 /** A rule of the table with its augmenters made; each adds one image to every image kept. */

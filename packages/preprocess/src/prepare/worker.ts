@@ -1,4 +1,4 @@
-/** Runs in a worker thread (see workers.ts): makes the parts of its recipe, then takes photos to encoded images. */
+/** Runs in a worker thread (see workers.ts): creates the parts of its recipe, then turns photos into encoded images. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import {

@@ -1,4 +1,4 @@
-/** Registers a kernel made of other tfjs ops, where the backend has none under that name. */
+/** Registers a kernel composed of other tfjs ops if the backend has none with that name. */
 import * as tf from '@tensorflow/tfjs-core';
 
 export type ComposedKernel = (

@@ -1,4 +1,4 @@
-/** Training ops worth one node instead of thirty: named kernels with a composed default that a backend may replace. */
+/** Training ops that are worth one node instead of thirty: named kernels with a composed default, which backends can replace. */
 import { registerBatchNormTraining } from './batch-norm-training.js';
 import { registerPreluGradient } from './prelu.js';
 import { registerSoftmaxCrossEntropy } from './softmax-cross-entropy.js';

@@ -1,4 +1,4 @@
-/** Reads pickles, those of numpy arrays among them, without running anything; nothing in it needs Node. */
+/** Reads pickles, including numpy arrays, without executing anything. Does not need Node. */
 export { unpickle, unpickleFirst, type Unpickled, type UnpickleOptions } from './unpickle.js';
 export {
   isTyped as isNumpyArray,
