@@ -1,4 +1,4 @@
-/** Where photos come from and where aligned images go. */
+/** Reads photos and writes datasets of aligned images. */
 export { folder, alignedFolder } from './readers/folder.js';
 export { flatFolder } from './readers/flat-folder.js';
 export { trillionPairs } from './readers/trillion-pairs.js';

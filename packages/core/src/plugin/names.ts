@@ -1,7 +1,7 @@
 /**
- * The names of plugins have two sources, and two types that do not mix. What the user writes in a config, on the command line or in code may be a
- * path or a package, and is imported. What a file of data says (a model, a checkpoint, a dataset, somebody's run) is never imported: it only picks
- * among the plugins that are built in or that the user brought. See `findPlugin` for data and the loader of `@facewright/platform/node` for users.
+ * Plugin names come from two sources and have two incompatible types. A name that the user writes in a config, on the command line or in code may
+ * be a path or a package, and is imported. A name in data (a model, checkpoint, dataset or run) is never imported: it only selects among the
+ * built-in plugins and those the user listed. See `findPlugin` for data and the loader of `@facewright/platform/node` for users.
  */
 import { z } from 'zod';
 

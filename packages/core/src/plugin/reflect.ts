@@ -1,2 +1,2 @@
-/** What tsyringe needs to be there before it is loaded. A module of its own: bundlers run those in order, but CommonJS files where they are asked for. */
+/** The polyfill that tsyringe needs before it loads. It is a separate module because bundlers run modules in order, but CommonJS files on demand. */
 import 'reflect-metadata';

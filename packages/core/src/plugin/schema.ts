@@ -1,4 +1,4 @@
-/** Checks options against a zod schema and turns its complaints into one clear error that names the key, the place and the nearest right key. */
+/** Checks options against a zod schema, and reports all issues as one error with the key, the place and the closest known key. */
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { FacewrightError } from '../values/errors.js';

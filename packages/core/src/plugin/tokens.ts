@@ -1,6 +1,6 @@
 /**
- * The injection tokens. A run's container holds its parts and services under them; the constructor of a part that is a class (`useClass`) asks for
- * its options and for what it may use of the run with `@inject(TOKEN)`.
+ * The injection tokens. The container of a run registers its parts and services under them. A part that is a class (`useClass`) injects its
+ * options and services with `@inject(TOKEN)` in its constructor.
  */
 import type { InjectionToken } from 'tsyringe';
 import type { Engine } from '../contracts/backend.js';

@@ -1,6 +1,6 @@
 /**
- * `instanceof` across copies of a package. npm may install this package twice, and then there are two classes of each name. A branded class asks for
- * its brand, a symbol that all copies share, and not for itself.
+ * Makes `instanceof` work across copies of a package. npm may install this package twice, which gives two classes of each name. A branded class
+ * checks for its brand, a symbol that all copies share, instead of its own identity.
  */
 
 type Class = abstract new (...args: never[]) => object;

@@ -1,4 +1,4 @@
-/** Everything a run tells, as one stream: `events.jsonl`, the console, the report and TensorBoard are readers of it. */
+/** All events of a run in one stream. `events.jsonl`, the console, the report and TensorBoard consume it. */
 import type { Exclusion, PreparationSummary } from './dataset.js';
 
 /** The events of this version by type; `Events[T]` is what comes beside `type` and `at`. */

@@ -1,4 +1,4 @@
-/** Pixels as every part passes them on. */
+/** Images as exchanged between parts. */
 
 /** 8-bit RGB, row-major, no padding: `data[(y * width + x) * 3 + channel]`, values 0 to 255. */
 export interface RgbImage {

@@ -1,6 +1,6 @@
-/** What a photo may be at most, unless the config says otherwise. */
+/** Default limits for photos; the config can change them. */
 
-/** A phone's photo of 108 megapixels passes. */
+/** Allows 108-megapixel phone photos. */
 export const PHOTO_LIMITS = { maxBytes: 256_000_000, maxPixels: 120_000_000, maxSide: 20_000 } as const;
 
 /** How the bytes of a photo are read. */

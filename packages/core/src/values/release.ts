@@ -1,4 +1,4 @@
-/** Large arrays given back at once. */
+/** Frees large arrays immediately. */
 
 interface Transferable extends ArrayBuffer {
   /** ES2024; Node has it from version 21 on. */

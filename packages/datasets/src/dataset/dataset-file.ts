@@ -1,4 +1,4 @@
-/** `dataset.json`: what a dataset holds and how it was made, and the file that makes its directory a dataset: it is written last. */
+/** `dataset.json`: the contents of a dataset and how it was made. It is written last, and its presence makes a directory a dataset. */
 import { FacewrightError, messageOf, parseOptions, type PreparationSummary } from '@facewright/core';
 import { readCheckedText } from '@facewright/platform/node';
 import { join } from 'node:path';

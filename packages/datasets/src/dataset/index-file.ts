@@ -1,5 +1,5 @@
 /**
- * `index.bin`: where each image of a dataset lies and what it is. Little-endian.
+ * `index.bin`: position and description of each image of a dataset. Little-endian.
  *
  *   header   32 bytes: "FWINDEX\0", version u32, bytes a record u32, records u32, sources u32, kinds u32, bytes of strings u32
  *   records  72 bytes each: shard u32, offset u32, size u32, CRC-32 of the image u32, label u32, source u32, kind u32,

@@ -1,6 +1,6 @@
 /**
- * What makes a half-written dataset one that can be gone on with: beside each whole shard a file that says what is in it, and what was noted
- * about every photo up to its end. `journal.json` names the preparation; the files go when the dataset is finished.
+ * The journal lets an interrupted preparation resume. Next to each complete shard, a file lists its contents and the notes on every photo up to
+ * its end. `journal.json` identifies the preparation. The files are deleted when the dataset is finished.
  */
 import { writeFileAtomic } from '@facewright/platform/node';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';

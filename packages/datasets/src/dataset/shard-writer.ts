@@ -1,4 +1,4 @@
-/** Writes images into tar files of limited size, one after another, and says where each image's bytes lie. Any tar program reads them. */
+/** Writes images to a series of tar files of limited size and returns the position of each image's bytes. Any tar program can read them. */
 import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** One file of a tar archive as bytes. The usual ones are put together here; those with long or foreign names by tar-stream, a thousand times dearer. */
+/** Encodes one file of a tar archive. Plain names are handled here; long or non-ASCII names by tar-stream, which is a thousand times slower. */
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 

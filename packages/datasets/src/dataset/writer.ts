@@ -1,4 +1,4 @@
-/** Writes a dataset directory: tar shards, a binary index and `dataset.json`, visible under its name only when all of it is on the disk. */
+/** Writes a dataset directory: tar shards, a binary index and `dataset.json`. It only appears under its name when everything is on disk. */
 import { FacewrightError, type EncodedSample, type ResumableWriter, type Sample } from '@facewright/core';
 import { createWholeDirectory, encodeImage, writeFileAtomic, type WholeDirectory } from '@facewright/platform/node';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * One line of a list that says whose a photo is and nothing of its points: `path label`, MXNet's `.lst` (im2rec: "index<TAB>label<TAB>path") and
- * InsightFace's (face2rec2: "aligned<TAB>path<TAB>label", perhaps with more after it).
+ * One line of a list with labels but no landmarks: `path label`, MXNet's `.lst` (im2rec: "index<TAB>label<TAB>path") or InsightFace's (face2rec2:
+ * "aligned<TAB>path<TAB>label", possibly with more fields).
  */
 import { isPhotoName } from './photo-files.js';
 

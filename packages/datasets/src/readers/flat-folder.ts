@@ -1,6 +1,6 @@
 /**
- * A folder that holds photos and no people's folders: nothing says whose they are, so each is a person of its own. That is enough to align them and
- * to look at them, and nothing to train on.
+ * A folder of photos without subfolders per person. Nothing says who is who, so each photo counts as a separate person. That is enough to align
+ * and inspect the photos, but not to train on them.
  */
 import { definePlugin, FacewrightError, type Reader } from '@facewright/core';
 import { resolve } from 'node:path';

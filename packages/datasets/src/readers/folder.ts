@@ -1,7 +1,7 @@
 /**
- * A folder of one subfolder a person: `<path>/<person>/<photo>.jpg`. Photos in folders below a person's are that person's too. Hidden files
- * and folders are left out, and so are files without an image's ending; a file that only bears the name of an image stays listed, so that
- * the preparation counts it and says why it was left out.
+ * A folder with one subfolder per person: `<path>/<person>/<photo>.jpg`. Photos in nested folders belong to the same person. Hidden files and
+ * folders are skipped, and so are files without an image extension. A file with an image extension that is not an image stays listed, so that the
+ * preparation counts it and reports why it was excluded.
  */
 import {
   definePlugin,

@@ -1,6 +1,6 @@
 /**
- * InsightFace's training sets: `train.rec` with `train.idx` and perhaps `train.lst`, of crops that are aligned already. With an index, the
- * people are read from the records that tell of ranges of ids (record 0 says where those lie); else every record's header is read.
+ * InsightFace training sets of aligned crops: `train.rec` with `train.idx` and optionally `train.lst`. With an index, people are read from the
+ * records with their id ranges, whose positions are in record 0. Without one, every record's header is read.
  */
 import {
   definePlugin,

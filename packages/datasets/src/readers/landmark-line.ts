@@ -1,7 +1,7 @@
 /**
  * One line of a Trillion Pairs landmark list (insightface, src/data/glint2lst.py): `path label x1 y1 … x5 y5` separated by blanks, or the
- * test form without the label. Paths may hold blanks themselves, so a path is what ends in an image's ending and leaves the right number
- * of fields: a line of which a number is missing is then never read as one with a stranger path.
+ * test form without the label. Paths may contain spaces, so the path is the part that ends in an image extension and leaves the right number of
+ * fields. A line with a missing number is therefore never read as one with a different path.
  */
 import { landmarksFrom, type Landmarks } from '@facewright/core';
 import { posix } from 'node:path';

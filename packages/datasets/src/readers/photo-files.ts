@@ -1,4 +1,4 @@
-/** What the readers share: which files are photos, in what order, how a folder is listed, and how a file becomes a `Photo`. */
+/** Shared by the readers: which files are photos, their order, listing a folder, and turning a file into a `Photo`. */
 import { FacewrightError, messageOf, type Photo } from '@facewright/core';
 import { nameText, pathBelow, pathText, readPhoto, type FilePath } from '@facewright/platform/node';
 import { readdir, realpath, stat } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * What lies in a tar file and where, so that a single file is read without unpacking the rest. Only headers are read, from one to the next:
+ * Lists the files of a tar archive with their offsets, so that one can be read without unpacking the rest. It only reads headers:
  * POSIX.1-1988 (ustar) and -2001 (pax) and GNU's, as in https://www.gnu.org/software/tar/manual/html_node/Standard.html.
  */
 import { FacewrightError, PHOTO_LIMITS, throwIfAborted, type ByteLimits } from '@facewright/core';

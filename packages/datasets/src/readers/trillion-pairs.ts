@@ -1,6 +1,7 @@
 /**
- * Trillion Pairs landmark lists, as `msra_lmk` and `celebrity_lmk` (and the generated sample) have them: photos with their five points, so
- * that no detector is needed; and lists of `path label` without points, for which one is. The lists need not be sorted by person; their lines are held in memory, as text, to group them.
+ * Trillion Pairs landmark lists, like `msra_lmk`, `celebrity_lmk` and that of the generated sample. Their photos have five landmarks, so no
+ * detector is needed. Lists of `path label` without landmarks work too, with a detector. Lists need not be sorted by person: their lines are kept
+ * in memory as text to group them.
  */
 import {
   definePlugin,

@@ -1,7 +1,7 @@
 /**
- * WebDataset: tar files in which files of the same name up to the first dot are one sample, `key.jpg` with `key.cls` (the person's number)
- * or `key.json` (`identity`, else `label` or `cls`; perhaps `landmarks`, five x, y, and `source` and `kind`, which give the photo's id in place
- * of the key). Without either, the key's folder is the person, as in facewright's own shards.
+ * WebDataset: tar files where files with the same name up to the first dot form a sample: `key.jpg` with `key.cls` (the person's number) or
+ * `key.json`. The JSON has `identity`, or `label` or `cls`; optionally `landmarks` (five x, y), and `source` and `kind`, which then replace the key
+ * as the photo's id. Without either file, the key's folder is the person, as in facewright's own shards.
  */
 import {
   definePlugin,

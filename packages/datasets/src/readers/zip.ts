@@ -1,4 +1,4 @@
-/** A zip file of one folder a person, as the reader of folders reads it, without unpacking it. One folder around all people is passed over. */
+/** A zip file with one folder per person, read like a folder but without unpacking. A single folder around all people is ignored. */
 import {
   definePlugin,
   FacewrightError,

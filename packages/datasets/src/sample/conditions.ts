@@ -1,4 +1,4 @@
-/** What differs from photo to photo of the same drawn person: pose, expression, light, surroundings, and the camera. */
+/** What varies between photos of the same drawn person: pose, expression, light, background and camera. */
 import type { Random } from '@facewright/core';
 import { hsv, type Rgb } from './colour.js';
 

@@ -1,4 +1,4 @@
-/** Draws eyes, brows, nose, mouth, beard and glasses in their places on the head, and says where the five landmarks are. */
+/** Draws eyes, brows, nose, mouth, beard and glasses on the head, and returns the five landmarks. */
 import { landmarksFrom, type Landmarks, type Point } from '@facewright/core';
 import { css, mix, shade, type Rgb } from './colour.js';
 import type { Conditions } from './conditions.js';

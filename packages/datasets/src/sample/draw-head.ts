@@ -1,4 +1,4 @@
-/** Draws what lies behind and around the features: background, shoulders, hair, ears, the face's shape and the light on it. */
+/** Draws everything behind and around the features: background, shoulders, hair, ears, the face and the light on it. */
 import type { Point } from '@facewright/core';
 import { css, hsv, mix, shade } from './colour.js';
 import type { Conditions } from './conditions.js';

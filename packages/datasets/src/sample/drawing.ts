@@ -1,4 +1,4 @@
-/** A drawn person as a picture in SVG, and what the light and the camera make of its pixels; nothing in it needs Node. */
+/** A drawn person as SVG, and the effects of light and camera on its pixels. Does not need Node. */
 import type { Landmarks, Random } from '@facewright/core';
 import type { Conditions } from './conditions.js';
 import { drawFeatures, placeLandmarks } from './draw-features.js';

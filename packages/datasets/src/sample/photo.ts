@@ -1,4 +1,4 @@
-/** One photo of a drawn person: the drawing, then what the light and the camera make of it. */
+/** One photo of a drawn person: the drawing, then the effects of light and camera. */
 import type { Landmarks, Random } from '@facewright/core';
 import sharp from 'sharp';
 import type { Conditions } from './conditions.js';

@@ -1,4 +1,4 @@
-/** Who is drawn on which photo of a sample, and how: the same for the same seed, in Node and in a browser. */
+/** Plans who appears in which photo of a sample, and how. The same seed gives the same plan in Node and browsers. */
 import { createRandom, type Random } from '@facewright/core';
 import { drawConditions, type Conditions } from './conditions.js';
 import { drawPerson, type Person } from './person.js';

@@ -1,4 +1,4 @@
-/** The images of any format, person by person, with their encoded bytes: what the tools work on. */
+/** The images of any format, person by person, as encoded bytes. The dataset tools work on these. */
 import {
   createRandom,
   type ConfiguredPlugin,

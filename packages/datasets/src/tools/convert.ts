@@ -1,4 +1,4 @@
-/** From any format to another, the encoded images kept byte for byte. */
+/** Converts between formats and keeps the encoded images byte for byte. */
 import { FacewrightError, throwIfAborted, type Exclusion, type PreparationSummary } from '@facewright/core';
 import { createWholeDirectory, ImageError } from '@facewright/platform/node';
 import { writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** What a set of images holds, without opening more than a few of them. */
+/** Summarises a dataset while opening only a few of its images. */
 import { throwIfAborted } from '@facewright/core';
 import sharp from 'sharp';
 import { openCollection, type StoredImage, type ToolOptions } from './collection.js';

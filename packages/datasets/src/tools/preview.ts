@@ -1,4 +1,4 @@
-/** A contact sheet: a row a person with some of their images, so that one look shows whether names, faces and alignment are right. */
+/** A contact sheet with one row of images per person, to check names, faces and alignment at a glance. */
 import { throwIfAborted } from '@facewright/core';
 import { openCollection, type ToolOptions } from './collection.js';
 import { drawSheet, type SheetRow } from './sheet.js';

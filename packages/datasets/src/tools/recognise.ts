@@ -1,4 +1,4 @@
-/** Which of the known formats lies at a path. */
+/** Detects the dataset format at a path. */
 import { FacewrightError } from '@facewright/core';
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Rows of images with a title and captions, drawn as one picture. */
+/** Draws rows of images with a title and captions as one picture. */
 import { throwIfAborted } from '@facewright/core';
 import sharp, { type OverlayOptions } from 'sharp';
 

@@ -1,4 +1,4 @@
-/** Checks a whole set: every image is read and decoded, and what the format itself says of its files is compared with them. */
+/** Checks a whole dataset: decodes every image, and compares the files with the format's own records of them. */
 import { FacewrightError, messageOf, throwIfAborted } from '@facewright/core';
 import { shortageOf } from '@facewright/platform';
 import { decodeImage, ImageError } from '@facewright/platform/node';
