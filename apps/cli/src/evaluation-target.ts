@@ -1,4 +1,5 @@
 /** What a model is evaluated on: pairs of a list with their images, or pairs drawn from a prepared dataset. */
+import { modelDirectory } from './model-directory.js';
 import { dirname, resolve } from 'node:path';
 import { EVENTS, FacewrightError, RANDOM, SIGNAL, type RgbImage } from '@facewright/core';
 import { openDataset, openImages, readPairs, readTemplates } from '@facewright/datasets';
@@ -34,9 +35,9 @@ export function targetOf({ model, data, pairs, templates, images, without, flip 
   const absolute = (path: string | undefined): string | undefined => path && resolve(path);
   const packed = templates === undefined && pairs?.toLowerCase().endsWith('.bin') ? pairs : undefined;
   const target: Target = data
-    ? { model: resolve(model), data: resolve(data), flip }
+    ? { model: modelDirectory(model), data: resolve(data), flip }
     : {
-        model: resolve(model),
+        model: modelDirectory(model),
         pairs: absolute(pairs),
         templates: absolute(templates),
         images: absolute(images ?? packed),

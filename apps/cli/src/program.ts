@@ -20,39 +20,29 @@ import { addSchema } from './commands/schema.js';
 import { addSetup } from './commands/setup.js';
 import { addStudio } from './commands/studio.js';
 import { addTrain } from './commands/train.js';
+import { addGroup, addHints, withHelp } from './help.js';
 import { VERSION } from './versions.js';
 
 export function createProgram(): Command {
-  const program = new Command('facewright')
+  const program = withHelp(new Command('facewright'))
     .description('From photos of people to a verified face-recognition model.')
     .version(VERSION)
     .showHelpAfterError('Add --help for the options and examples.')
     .addHelpText(
       'after',
-      '\nStart with "facewright run --sample", or "facewright run --data <folder of people> --out <dir>".',
+      `
+Start here:
+  facewright run --sample
+  facewright run --data <folder of people> --out <dir>
+
+"facewright <command> --help" shows a command's options and examples.`,
     );
-  for (const add of [
-    addRun,
-    addPrepare,
-    addTrain,
-    addEvaluate,
-    addCompare,
-    addPairs,
-    addDetect,
-    addEmbed,
-    addIdentify,
-    addDataset,
-    addModel,
-    addImport,
-    addExport,
-    addPlan,
-    addBench,
-    addStudio,
-    addSetup,
-    addPlugins,
-    addSchema,
-    addDoctor,
-  ])
-    add(program);
+  addGroup(program, 'Everything in one go:', [addRun]);
+  addGroup(program, 'Prepare photos:', [addPrepare, addDetect, addDataset]);
+  addGroup(program, 'Train:', [addTrain, addPlan, addModel]);
+  addGroup(program, 'Judge:', [addEvaluate, addPairs, addCompare]);
+  addGroup(program, 'Use the model:', [addIdentify, addEmbed, addExport, addImport]);
+  addGroup(program, 'Look and set up:', [addStudio, addDoctor, addSetup, addPlugins, addSchema, addBench]);
+  addHints(program);
   return program;
 }

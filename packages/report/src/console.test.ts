@@ -55,6 +55,7 @@ test('on a terminal: one line drawn over itself, never wider than the terminal',
   const drawn = text.split('\r').slice(1, -2);
   expect(drawn.length).toBeGreaterThan(20);
 
+  expect(drawn.at(-1)).toMatch(/%.* left/);
   for (const part of drawn) expect([...part.replace(/\u001b\[K/g, '')].length).toBeLessThanOrEqual(39);
 });
 
@@ -65,4 +66,12 @@ test('notices and stage switches are lines of their own; quiet leaves the warnin
   expect(text).toContain('verification: 95.50 % ± 2.00 % on 600 pairs');
   expect(shown(sampleEvents(), { quiet: true })).toBe('warning: a notice about ann\n  to do: nothing\n');
   expect(shown(sampleEvents(), { colour: true })).toContain('\u001b[');
+});
+
+test('a terminal gets lines no wider than it is, a pipe whole ones', () => {
+  const message = 'a long notice about many things that goes on and on '.repeat(4).trim();
+  const notice: RunEvent[] = [{ type: 'notice', at: 0, level: 'info', message }];
+  for (const line of shown(notice, { isTTY: true, columns: 60 }).split('\n'))
+    expect([...line.replace(/[\r\u001b\[K]/g, '')].length).toBeLessThanOrEqual(60);
+  expect(shown(notice)).toBe(`${message}\n`);
 });

@@ -1,6 +1,7 @@
 /** Shows a run while it goes: one live line with rate and remaining time on a terminal, plain lines every few seconds in a pipe. */
 import { styleText } from 'node:util';
 import type { EventReader, RunEvent } from '@facewright/core';
+import { wrap } from './wrap.js';
 import { count, duration, figure, percent, timeLeft } from './format.js';
 
 /** Where the console writes: `process.stderr`, so that standard output stays free for results. */
@@ -42,7 +43,8 @@ export function createConsole({
   };
   const line = (text: string): void => {
     clear();
-    stream.write(`${text}\n`);
+    // lines in a pipe stay whole, so that they can be searched
+    stream.write(`${stream.isTTY ? wrap(text, stream.columns ?? 80, '  ') : text}\n`);
   };
 
   const progress = (event: Progress): void => {
@@ -55,11 +57,12 @@ export function createConsole({
     if (!ended && (!due || (!stream.isTTY && task !== lastDraw.task && done === 0))) return;
     if (ended && lastDraw.task === `${task} ended`) return;
     lastDraw = { at, task: ended ? `${task} ended` : task };
-    const text = progressText(event, starts.get(task)!, stream.isTTY ? 20 : 0);
+    const columns = stream.isTTY ? Math.max(20, (stream.columns ?? 80) - 1) : Infinity;
+    const text = progressText(event, starts.get(task)!, stream.isTTY ? 20 : 0, columns);
     if (ended) starts.delete(task);
     if (!stream.isTTY || ended) line(text);
     else {
-      drawn = text.slice(0, Math.max(20, (stream.columns ?? 80) - 1));
+      drawn = text;
       stream.write(`\r${drawn}\u001b[K`);
     }
   };
@@ -82,30 +85,34 @@ export function createConsole({
   return { reader, close: clear };
 }
 
-/** One line of progress; `width` is that of the bar, 0 for none. */
+/** One line of progress; `width` is that of the bar, 0 for none. In few columns it says less: first the rate goes, then the text, the amount and the bar. */
 export function progressText(
   { task, done, total, least, unit, perSecond, text, at }: Omit<Progress, 'type'>,
   begin: { at: number; done: number },
   width: number,
+  columns = Infinity,
 ): string {
   const seconds = (at - begin.at) / 1000;
   const rate = perSecond ?? (seconds > 0.2 ? (done - begin.done) / seconds : undefined);
-  const parts: string[] = [task];
-  if (total !== undefined && total > 0) {
-    const share = Math.min(1, done / total);
-    const full = Math.round(share * width);
-    parts.push(
-      `${width ? `${'█'.repeat(full)}${'░'.repeat(width - full)} ` : ''}${Math.floor(share * 100)} %`,
-      `${count(done)}/${count(total)} ${unit}`,
-    );
-  } else parts.push(`${count(done)} ${unit}`);
-  if (rate) {
-    parts.push(`${figure(rate)} ${unit}/s`);
-    if (total !== undefined && done < total)
-      parts.push(timeLeft((total - done) / rate, least === undefined ? undefined : (least - done) / rate));
-  }
-  if (text) parts.push(text);
-  return parts.join('  ');
+  const share = total !== undefined && total > 0 ? Math.min(1, done / total) : undefined;
+  const full = Math.round((share ?? 0) * width);
+  const bar = width && share !== undefined ? `${'█'.repeat(full)}${'░'.repeat(width - full)} ` : '';
+  const shown = share === undefined ? '' : `${Math.floor(share * 100)} %`;
+  const amount = `${count(done)}${share === undefined ? '' : `/${count(total!)}`} ${unit}`;
+  const left =
+    rate && total !== undefined && done < total
+      ? timeLeft((total - done) / rate, least === undefined ? undefined : (least - done) / rate)
+      : '';
+  const speed = rate ? `${figure(rate)} ${unit}/s` : '';
+  const lines = [
+    [task, bar + shown, amount, speed, left, text],
+    [task, bar + shown, amount, left, text],
+    [task, bar + shown, amount, left],
+    [task, bar + shown, left],
+    [task, shown || amount, left],
+    [task, shown || amount],
+  ].map((parts) => parts.filter(Boolean).join('  '));
+  return lines.find((line) => line.length <= columns) ?? lines.at(-1)!.slice(0, columns);
 }
 
 /** The events that make a line of their own. */

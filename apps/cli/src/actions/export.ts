@@ -1,11 +1,12 @@
 /** The work of `facewright export`: a trained model as a file for other programs. */
-import { join, resolve } from 'node:path';
-import { createEventStream, FacewrightError, parseRunConfig } from '@facewright/core';
+import { join } from 'node:path';
+import { createEventStream, parseRunConfig } from '@facewright/core';
 import { loadModelFiles } from '@facewright/training';
 import { backendFor, compose } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { exportModel } from '../export-model.js';
 import { configOf } from '../config-of.js';
+import { modelDirectory } from '../model-directory.js';
 import { parityImages } from '../parity-images.js';
 import { withSession } from '../session.js';
 import type { ExportCommandOptions } from '../commands/export.js';
@@ -13,24 +14,18 @@ import type { ExportCommandOptions } from '../commands/export.js';
 export default (options: ExportCommandOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {
     const { format } = options;
-    if (format === 'tflite') {
-      throw new FacewrightError({
-        what: 'TFLite files cannot be written: no maintained npm library writes them, and none runs them in Node to check the result.',
-        where: '--format tflite',
-        todo: 'Export as ONNX with --layout nhwc and convert that in Python: pip install onnx2tf, then onnx2tf -i model.onnx.',
-      });
-    }
-    const files = await loadModelFiles(resolve(options.model));
+    const directory = modelDirectory(options.model);
+    const files = await loadModelFiles(directory);
     const events = createEventStream();
     events.subscribe(onEvent);
     const { given, baseDirectory, where } = await configOf(options);
-    const modelOf = { model: files.card.model, where: join(resolve(options.model), 'model.json') };
+    const modelOf = { model: files.card.model, where: join(directory, 'model.json') };
     const scope = { builtins, events, signal, baseDirectory, where, plugins: [], modelOf };
     const config = parseRunConfig({ ...given, data: undefined }, where);
     const composition = await compose(config, await backendFor(config, scope), scope);
     try {
       const model = await composition.model.make();
-      const comparison = await parityImages(options.model, model.inputSize, options.count, options.images);
+      const comparison = await parityImages(directory, model.inputSize, options.count, options.images);
       const exported = await exportModel({
         files,
         model,

@@ -10,7 +10,7 @@ export interface CompareOptions {
 export function addCompare(program: Command): void {
   program
     .command('compare')
-    .description('which recipe wins: mean and deviation over the seeds of several runs, and their curves on one page')
+    .description('see which of several recipes wins, over the seeds they were run with')
     .argument('<directories...>', 'run directories, or directories that hold several')
     .option('--out <file>', 'the page', 'comparison.html')
     .option('--json', 'print one JSON document on standard output, and nothing else there')

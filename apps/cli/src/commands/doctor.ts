@@ -5,7 +5,7 @@ import { lazily } from '../lazily.js';
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('what works here, what does not, why, and what mends it')
+    .description('see which engines work here, and how to get the others')
     .option(
       '--config <file>',
       'config file: its engine, and those of its "plugins" (default: facewright.config.* in the working directory)',

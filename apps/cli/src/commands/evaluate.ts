@@ -19,10 +19,8 @@ export function addEvaluate(program: Command): void {
   withCommon(
     program
       .command('evaluate')
-      .description(
-        'verify a model on pairs of photos (LFW protocol), on templates (as IJB), or on pairs drawn from a dataset',
-      )
-      .requiredOption('--model <dir>', 'the directory "model" that a training ends with')
+      .description('measure how well a model tells people apart, on pairs of photos, templates or a dataset')
+      .requiredOption('--model <dir>', 'model directory, or a run for its model')
       .option(
         '--pairs <file>',
         'LFW\'s pairs.txt, an InsightFace .bin, or lines "pathA pathB 1" (same) or 0 (different); with --templates "templateA templateB"',

@@ -6,7 +6,7 @@ import { lazily } from '../lazily.js';
 
 export interface ExportCommandOptions extends CommonOptions {
   readonly model: string;
-  readonly format: ExportFormat | 'tflite';
+  readonly format: ExportFormat;
   readonly out: string;
   readonly layout?: 'nchw' | 'nhwc';
   readonly images?: string;
@@ -17,11 +17,9 @@ export function addExport(program: Command): void {
   withCommon(
     program
       .command('export')
-      .description('write a trained model for other programs; it must agree with the engine')
-      .requiredOption('--model <dir>', 'the directory "model" that a training or an import ends with')
-      .addOption(
-        new Option('--format <name>', 'what to write').choices([...EXPORT_FORMATS, 'tflite']).makeOptionMandatory(),
-      )
+      .description('write a trained model for other programs')
+      .requiredOption('--model <dir>', 'model directory, or a run for its model')
+      .addOption(new Option('--format <name>', 'what to write').choices([...EXPORT_FORMATS]).makeOptionMandatory())
       .requiredOption('--out <dir>', "directory of the model's file, its card.json and README.md")
       .addOption(
         new Option('--layout <order>', 'axes of the images (default: nchw for onnx, nhwc for tfjs)').choices([
@@ -40,6 +38,7 @@ export function addExport(program: Command): void {
       `
 The model takes pixels from 0 to 255 and gives embeddings of length 1. Nothing is written unless the embeddings of all
 images have a cosine of at least 0.99999 with the engine's own.
+For TFLite, export as ONNX with --layout nhwc and convert that in Python: pip install onnx2tf, then onnx2tf -i model.onnx.
 
 Examples:
   facewright export --model run/model --format onnx --out run/export

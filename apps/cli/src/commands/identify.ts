@@ -19,7 +19,7 @@ export function addIdentify(program: Command): void {
   withCommon(
     program
       .command('identify')
-      .description('who of a gallery of people the faces of photos are')
+      .description('name the faces in photos, from a gallery of people')
       .argument('[photos...]', 'photos, or folders of them')
       .requiredOption('--model <path>', 'model directory, or a file of weights that "facewright import" reads')
       .requiredOption('--gallery <path>', 'a folder of one subfolder a person, or a gallery saved by --save')

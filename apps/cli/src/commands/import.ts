@@ -22,7 +22,7 @@ export const LAYOUTS = ['mobilefacenet-pytorch', 'insightface-pytorch', 'arcface
 export function addImport(program: Command): void {
   program
     .command('import')
-    .description('make a model of weights that something else trained')
+    .description('import weights trained elsewhere')
     .argument(
       '<path>',
       'PyTorch checkpoint (.pt, .pth, .ckpt), safetensors, ONNX file, or the folder of InsightFace y1',

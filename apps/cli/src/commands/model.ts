@@ -10,7 +10,7 @@ export interface InfoOptions extends SessionOptions {
 export function addModel(program: Command): void {
   program
     .command('model')
-    .description('about models')
+    .description('look at models')
     .command('info')
     .description('layers, parameters and multiply–adds of a model')
     .argument('[name]', 'mobilefacenet or mobilenetv2', 'mobilefacenet')

@@ -15,7 +15,7 @@ export interface PairsOptions extends SessionOptions {
 export function addPairs(program: Command): void {
   program
     .command('pairs')
-    .description('draw a list of pairs for "evaluate" from a folder or zip file of people')
+    .description('draw a list of pairs for "evaluate" from photos of people')
     .requiredOption('--data <path>', 'folder or zip file of one subfolder a person')
     .requiredOption('--out <file>', 'the list')
     .option('--count <number>', 'pairs in all: half of one person, half of two', atLeast(4), 6000)

@@ -21,13 +21,7 @@ export interface PlanOptions extends CommonOptions, BatchOptions {
 
 export function addPlan(program: Command): void {
   withCommon(
-    withBatch(
-      program
-        .command('plan')
-        .description(
-          'what training with a config will need, before it runs: parameters and memory, for any number of people',
-        ),
-    )
+    withBatch(program.command('plan').description('see what training will need before it runs: parameters and memory'))
       .option('--data <dir>', 'prepared dataset whose people are counted')
       .option(
         '--classes <number>',

@@ -27,11 +27,7 @@ export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
 export function addRun(program: Command): void {
   withCommon(
     withBatch(
-      withData(
-        program
-          .command('run')
-          .description('prepare, train, switch the loss, verify on people never trained on, and report'),
-      )
+      withData(program.command('run').description('prepare, train, verify and report, from photos to a model'))
         .addOption(
           new Option('--sample', 'draw a sample of people and run on it').conflicts(['data', 'reader', 'aligned']),
         )

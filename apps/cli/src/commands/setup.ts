@@ -7,7 +7,7 @@ const GPU_VARIANTS = ['cuda13', 'cuda12', 'rocm'];
 export function addSetup(program: Command): void {
   program
     .command('setup')
-    .description('fetch what an engine needs beside this package, into the cache')
+    .description('fetch what an engine needs into the cache')
     .addArgument(
       new Argument('<engine>', "node-gpu: TensorFlow's library; xla: a PJRT plugin. Both come through pip").choices([
         'node-gpu',

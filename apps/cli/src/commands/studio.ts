@@ -5,7 +5,7 @@ import { lazily } from '../lazily.js';
 export function addStudio(program: Command): void {
   program
     .command('studio')
-    .description('open runs in the browser, match faces and train there')
+    .description('open runs in the browser, match faces, and train there')
     .argument('[directory]', 'a run directory, or one that holds several; runs under way are followed')
     .option('--port <number>', 'port of the page; 0 takes any that is free', wholePort, 4179)
     .option('--no-open', 'only print the link, do not open the browser')

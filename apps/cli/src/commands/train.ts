@@ -28,7 +28,7 @@ export function addTrain(program: Command): void {
     withBatch(
       program
         .command('train')
-        .description('train on a prepared dataset, with people held out for "evaluate"')
+        .description('train on a prepared dataset')
         .option('--data <dir>', 'dataset directory that "prepare" made')
         .option('--out <dir>', 'directory of the run (default: facewright-run)'),
     ),

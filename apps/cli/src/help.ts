@@ -1,0 +1,58 @@
+/** The tool's help: commands by what one wants to do, those of a group each by its own, and hints for words that are no command. */
+import { Help, type Command } from 'commander';
+
+/** Words that people try, and the command that does it. */
+const HINTS: Readonly<Record<string, string>> = {
+  recognise: 'identify',
+  recognize: 'identify',
+  search: 'identify',
+  match: 'studio',
+  verify: 'evaluate',
+  test: 'evaluate',
+  align: 'prepare',
+  crop: 'prepare',
+  convert: 'dataset convert',
+  preview: 'dataset preview',
+  info: 'model info',
+  'fine-tune': 'train --from',
+  finetune: 'train --from',
+  tune: 'train --from',
+  start: 'run',
+  report: 'studio',
+  ui: 'studio',
+  benchmark: 'bench train',
+  install: 'setup',
+};
+
+/** Shows `dataset preview` and `model info` beside the other commands, each with its arguments and without "[options]". */
+export function withHelp(program: Command): Command {
+  return program.configureHelp({
+    visibleCommands(command) {
+      const own = Help.prototype.visibleCommands.call(this, command).filter((each) => each.name() !== 'help');
+      return command === program ? own.flatMap((each) => (each.commands.length ? each.commands : [each])) : own;
+    },
+    subcommandTerm: (command) =>
+      command.parent === null || command.parent === program
+        ? command.name()
+        : `${command.parent.name()} ${command.name()}`,
+  });
+}
+
+/** Adds commands under a heading of the help. */
+export function addGroup(program: Command, heading: string, adders: readonly ((program: Command) => void)[]): void {
+  const before = new Set(program.commands);
+  for (const add of adders) add(program);
+  for (const command of program.commands)
+    if (!before.has(command)) for (const each of [command, ...command.commands]) each.helpGroup(heading);
+}
+
+/** A word that people try ends with the right command's name. */
+export function addHints(program: Command): void {
+  for (const [word, right] of Object.entries(HINTS))
+    program
+      .command(word, { hidden: true })
+      .argument('[anything...]')
+      .allowUnknownOption()
+      .helpOption(false)
+      .action(() => program.error(`error: There is no command "${word}". Use "facewright ${right}".`));
+}

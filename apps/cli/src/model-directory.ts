@@ -1,0 +1,10 @@
+/** `--model` takes a run for its model. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** The model directory at `path`: itself, or the "model" of a run. */
+export function modelDirectory(path: string): string {
+  const inside = join(path, 'model');
+  const isRun = !existsSync(join(path, 'model.json')) && existsSync(join(inside, 'model.json'));
+  return resolve(isRun ? inside : path);
+}
