@@ -1,5 +1,7 @@
 /** What is known of an exported model, for people. */
+import { pythonUse, thresholds, typescriptUse } from './card-use.js';
 import type { ExportCard } from './export-card.js';
+import type { HandOff } from './hand-off.js';
 
 const USE: Readonly<Record<ExportCard['export']['format'], string>> = {
   onnx: `\`\`\`python
@@ -18,7 +20,7 @@ const embeddings = model.predict({ images }); // images: float32, as below
 
 const NOT_STATED = 'not stated';
 
-export function cardText(card: ExportCard): string {
+export function cardText(card: ExportCard, layout: string, handed?: HandOff): string {
   const {
     export: { format, files, input, output, parity, facewright },
     trained,
@@ -69,10 +71,41 @@ export function cardText(card: ExportCard): string {
 
 Exported by facewright ${facewright}.
 
-${USE[format]}
+${handed ? handedUse(handed, layout) : USE[format]}
+
+## Thresholds
+
+${thresholds(card)}
+
+## Facts
 
 | | |
 | --- | --- |
 ${rows.map(([key, value]) => `| ${key} | ${value.replaceAll('|', '\\|').replaceAll('\n', ' ')} |`).join('\n')}
 `;
 }
+
+/** From a photo to a cosine: what the points are, and the same steps in two languages. */
+const handedUse = (handed: HandOff, layout: string): string => `## From a photo to an embedding
+
+1. Find the five points of the face with a detector (MTCNN, RetinaFace and others give them): the eye, then the other eye, the nose, and the
+   corners of the mouth, each from left to right in the picture.
+2. Turn, scale and shift the photo (a similarity, no other warp) so that the points come nearest to these, in an image of ${handed.size} x ${handed.size}
+   pixels, black outside the photo:
+
+| point | x | y |
+| --- | --- | --- |
+${['eye on the left', 'eye on the right', 'nose', 'mouth on the left', 'mouth on the right'].map((name, index) => `| ${name} | ${handed.template[index].join(' | ')} |`).join('\n')}
+
+3. Give the model the pixels as they are, from 0 to 255, in the order red, green, blue.
+
+The example pictures are drawn patterns, not faces: their cosine checks your own code against this model's. OpenCV rounds pixels a little
+differently from version to version, so expect it to within 0.005.
+
+### Python
+
+${pythonUse(handed)}
+
+### TypeScript
+
+${typescriptUse(handed, layout)}`;

@@ -29,6 +29,7 @@ import {
 } from '@facewright/core';
 import { writeFileAtomic, writeWholeDirectory } from '@facewright/platform/node';
 import { createEmbedder, type NewModelCard, type NewModelFiles } from '@facewright/training';
+import { handOff, HAND_OFF_FILES, type HandOff } from './hand-off.js';
 import { cardText } from './card-text.js';
 import type { ExportCard, ExportFormat } from './export-card.js';
 import type { ParityImages } from './parity-images.js';
@@ -94,7 +95,7 @@ async function exportedFiles(card: string): Promise<string[]> {
   const text = await readFile(card, 'utf8').catch(() => '{}');
   try {
     const { export: { files = {} } = {} } = JSON.parse(text) as Partial<ExportCard>;
-    return [CARD, README, ...Object.keys(files)];
+    return [CARD, README, ...HAND_OFF_FILES, ...Object.keys(files)];
   } catch {
     return [CARD, README];
   }
@@ -109,9 +110,11 @@ async function exportInto(
   const facts = factsOf(files.card, model, published, layout);
   const candidate = await { onnx: onnxCandidate, tfjs: tfjsCandidate }[format](published, facts, directory);
   let parity: Parity;
+  let handed: HandOff | undefined;
   try {
     const embedder = createEmbedder({ engine, model, params: files.params, statistics: files.statistics });
     const own = await embedder.embed(comparison.images);
+    if (format === 'onnx') handed = await handOff(files.card, layout, (images) => embedder.embed(images));
     embedder.dispose();
     parity = compareEmbeddings(own, await exportedEmbeddings(candidate, comparison.images, layout), directory);
   } finally {
@@ -139,7 +142,8 @@ async function exportInto(
     },
   };
   for (const [name, bytes] of Object.entries(candidate.files)) await writeFileAtomic(join(aside, name), bytes);
-  await writeFileAtomic(join(aside, README), cardText(card));
+  for (const [name, bytes] of Object.entries(handed?.files ?? {})) await writeFileAtomic(join(aside, name), bytes);
+  await writeFileAtomic(join(aside, README), cardText(card, layout, handed));
   await writeFileAtomic(join(aside, CARD), `${JSON.stringify(card, null, 2)}\n`);
   return card;
 }

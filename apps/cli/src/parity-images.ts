@@ -44,7 +44,7 @@ export async function parityImages(
 }
 
 /** A few waves in each colour, with some noise. */
-function drawnImage(height: number, width: number, index: number): RgbImage {
+export function drawnImage(height: number, width: number, index: number): RgbImage {
   const random = createRandom('parity').fork('image', index);
   const data = new Uint8Array(height * width * 3);
   for (let colour = 0; colour < 3; colour++) {

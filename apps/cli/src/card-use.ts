@@ -1,0 +1,71 @@
+/** How to use an exported model, in Python and TypeScript, for its README. A test runs both as they stand. */
+import type { ExportCard } from './export-card.js';
+import type { HandOff } from './hand-off.js';
+
+const points = (list: HandOff['points'][number]): string => `[${list.map(([x, y]) => `[${x}, ${y}]`).join(', ')}]`;
+
+export function pythonUse({ points: [one, two], cosine }: HandOff): string {
+  return `\`\`\`python
+# pip install numpy opencv-python-headless onnxruntime
+from align import align, embed, read
+
+# five points a face, from a detector: eyes, nose, corners of the mouth
+first = align(read("example-1.png"), ${points(one)})
+second = align(read("example-2.png"), ${points(two)})
+a, b = embed([first, second])
+print(f"cosine {a @ b:.4f}")  # ${cosine.toFixed(4)}
+\`\`\``;
+}
+
+export function typescriptUse(
+  { points: [one, two], cosine, template, size, inputSize }: HandOff,
+  layout: string,
+): string {
+  const [height, width] = inputSize;
+  const nchw = layout === 'nchw';
+  return `\`\`\`ts
+// npm install onnxruntime-node sharp @facewright/preprocess @facewright/training
+import { createFivePointAligner } from '@facewright/preprocess';
+import { fitPixels } from '@facewright/training';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import sharp from 'sharp';
+
+const session = await InferenceSession.create('model.onnx');
+const aligner = createFivePointAligner(${size}); // onto ${points(template)}
+
+async function embed(file: string, [leftEye, rightEye, nose, mouthLeft, mouthRight]: [number, number][]) {
+  const { data, info } = await sharp(file).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const face = aligner.align({ ...info, data }, { leftEye, rightEye, nose, mouthLeft, mouthRight });
+  const pixels = fitPixels(face, [${height}, ${width}]);
+${
+  nchw
+    ? `  const images = Float32Array.from({ length: pixels.length }, (_, i) => pixels[(i % ${height * width}) * 3 + Math.floor(i / ${height * width})]);
+  const tensor = new Tensor('float32', images, [1, 3, ${height}, ${width}]);`
+    : `  const tensor = new Tensor('float32', Float32Array.from(pixels), [1, ${height}, ${width}, 3]);`
+}
+  const { embeddings } = await session.run({ images: tensor });
+  return embeddings.data as Float32Array;
+}
+
+const a = await embed('example-1.png', ${points(one)});
+const b = await embed('example-2.png', ${points(two)});
+console.log('cosine', a.reduce((sum, value, i) => sum + value * b[i], 0).toFixed(4)); // ${cosine.toFixed(4)}
+\`\`\``;
+}
+
+/** The thresholds that the model's own evaluations give, the latest of those that have them. */
+export function thresholds({ metrics = [] }: Pick<ExportCard, 'metrics'>): string {
+  const measured = metrics.findLast(({ thresholdAtFar }) => thresholdAtFar);
+  if (!measured)
+    return 'No thresholds are known yet. "facewright evaluate --model <dir> --pairs <file> --images <folder>" measures them; export again after it.';
+  const rows = Object.entries(measured.thresholdAtFar ?? {}).flatMap(([far, threshold]) =>
+    threshold === null
+      ? []
+      : [`| ${far} | ${threshold.toFixed(4)} | ${(100 * (measured.tarAtFar[far] ?? 0)).toFixed(2)} % |`],
+  );
+  return `Two photos show the same person where the cosine of their embeddings is at least the threshold. Measured on ${measured.on}, ${measured.pairs} pairs:
+
+| false accept rate | threshold | true accepts |
+| --- | --- | --- |
+${rows.join('\n')}${measured.threshold === undefined ? '' : `\n| most accurate | ${measured.threshold.toFixed(4)} | |`}`;
+}

@@ -1,0 +1,89 @@
+/** An export's README, used as it stands: its Python and its TypeScript give the cosine that it promises. */
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cpu } from '@facewright/backend-cpu';
+import { createRandom } from '@facewright/core';
+import { mobileFaceNet } from '@facewright/models';
+import { createFivePointAligner } from '@facewright/preprocess';
+import { findPython } from '@facewright/test/python';
+import { openEngine, testContext } from '@facewright/testkit';
+import { afterAll, expect, test } from 'vitest';
+import { exportModel } from './export-model.js';
+import { parityImages } from './parity-images.js';
+
+const { python, missing } = findPython('python-align', ['onnxruntime', 'numpy', 'opencv-python-headless']);
+
+// below the repository, so that the TypeScript finds its packages
+const here = join(import.meta.dirname, '..');
+await mkdir(join(here, 'out'), { recursive: true });
+const root = await mkdtemp(join(here, 'out', 'readme-'));
+afterAll(() => rm(root, { recursive: true }));
+
+const cases: readonly (readonly [layout: 'nchw' | 'nhwc', inputSize: readonly [height: number, width: number]])[] = [
+  ['nchw', [112, 112]],
+  ['nhwc', [112, 96]],
+  ['nchw', [64, 64]],
+];
+
+async function exported(
+  layout: 'nchw' | 'nhwc',
+  [height, width]: readonly [height: number, width: number],
+): Promise<{ out: string; text: string }> {
+  const options = { inputSize: [height, width] as [number, number], width: 0.25, embeddingSize: 32 };
+  const model = await mobileFaceNet(options).create(testContext());
+  const out = join(root, `${layout}-${height}-${width}`);
+  const { fingerprint, size } = createFivePointAligner(112);
+  const verified = { on: 'pairs', pairs: 600, accuracy: 0.9, std: 0.01, threshold: 0.31 };
+  await exportModel({
+    files: {
+      card: {
+        format: 1,
+        model: { name: 'mobilefacenet', options },
+        inputSize: [height, width],
+        embeddingSize: 32,
+        alignment: { fingerprint, size },
+        metrics: [{ ...verified, tarAtFar: { '1e-2': 0.8 }, thresholdAtFar: { '1e-2': 0.42 } }],
+      },
+      ...model.init(createRandom(1)),
+    },
+    model,
+    engine: await openEngine(cpu()),
+    format: 'onnx',
+    layout,
+    out,
+    comparison: await parityImages(join(root, 'model'), model.inputSize, 2),
+  });
+  return { out, text: await readFile(join(out, 'README.md'), 'utf8') };
+}
+
+const block = (text: string, language: string): string =>
+  new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(text)![1];
+const cosineIn = (text: string): number => Number(/cosine (-?[\d.]+)/.exec(text)![1]);
+const promised = (text: string): number => Number(/# (-?[\d.]+)\n/.exec(block(text, 'python'))![1]);
+
+test.each(cases)('the TypeScript of the README, %s %o', async (...each) => {
+  const { out, text } = await exported(...each);
+  expect(text).toContain('| 1e-2 | 0.4200 | 80.00 % |');
+  expect(text).toContain('| nose | 56.0252 | 71.7366 |');
+  // its types are left to the compiler
+  const plain = block(text, 'ts')
+    .replace(/: \[number, number\]\[\]/g, '')
+    .replace(/ as Float32Array/g, '')
+    .replace(/file: string/, 'file');
+  const told = execFileSync(process.execPath, ['--input-type=module', '-e', plain], { cwd: out, encoding: 'utf8' });
+  expect(Math.abs(cosineIn(told) - promised(text))).toBeLessThan(2e-4);
+});
+
+test.skipIf(missing).each(cases)(
+  `the Python of the README, %s %o${missing ? ` (skipped: ${missing})` : ''}`,
+  async (...each) => {
+    const { out, text } = await exported(...each);
+    const told = execFileSync(python!, ['-c', block(text, 'python')], {
+      cwd: out,
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+      encoding: 'utf8',
+    });
+    expect(Math.abs(cosineIn(told) - promised(text))).toBeLessThan(5e-3);
+  },
+);
