@@ -1,0 +1,4 @@
+import { testAugmenter } from '@facewright/testkit';
+import { myPlugin } from './augmenter.js';
+
+testAugmenter(myPlugin());

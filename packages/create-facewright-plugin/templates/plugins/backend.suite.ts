@@ -1,0 +1,4 @@
+import { testBackend } from '@facewright/testkit';
+import { myPlugin } from './backend.js';
+
+testBackend(myPlugin());

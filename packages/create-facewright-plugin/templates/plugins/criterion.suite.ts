@@ -1,0 +1,4 @@
+import { testCriterion } from '@facewright/testkit';
+import { myPlugin } from './criterion.js';
+
+testCriterion(myPlugin());

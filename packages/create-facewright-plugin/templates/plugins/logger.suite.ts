@@ -1,0 +1,4 @@
+import { testLogger } from '@facewright/testkit';
+import { myPlugin } from './logger.js';
+
+testLogger(myPlugin());

@@ -1,0 +1,48 @@
+/** The command line of `npm create facewright-plugin`, and what the files say. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PLUGIN_KINDS } from '@facewright/core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { KINDS, scaffold } from '../src/scaffold.js';
+
+let directory: string;
+beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'facewright-scaffold-'))));
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+test('it knows every kind there is', () => {
+  expect(KINDS).toEqual(PLUGIN_KINDS);
+});
+
+test.each(KINDS)('a %s is made of its template, with peers for what it imports', (kind) => {
+  const at = scaffold(kind, '@me/fancy-part', directory);
+  const source = readFileSync(join(at, 'src/index.ts'), 'utf8');
+  expect(source).toMatch(/export const fancyPart = definePlugin/);
+  expect(source).toContain(`name: 'fancy-part'`);
+  expect(source).toMatch(/Change first/);
+  const {
+    peerDependencies,
+    dependencies = {},
+    keywords,
+    name,
+  } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as {
+    peerDependencies: object;
+    dependencies?: object;
+    keywords: string[];
+    name: string;
+  };
+  expect(name).toBe('@me/fancy-part');
+  expect(keywords).toContain('facewright-plugin');
+  const packages = [...source.matchAll(/(?:from|import\() ?'((?!node:|\.)[^']+)'/g)].map(([, used]) => used);
+  expect(Object.keys({ ...peerDependencies, ...dependencies }).sort()).toEqual(packages.sort());
+});
+
+test('mistakes are told, and nothing is left behind', () => {
+  expect(() => scaffold('lose' as never, 'x', directory)).toThrow('no kind of plugin "lose"');
+  for (const name of ['My Loss', '../x', 'a/b', 'x_', ''])
+    expect(() => scaffold('loss', name, directory)).toThrow('cannot be');
+  scaffold('loss', 'mine', directory);
+  expect(() => scaffold('loss', 'mine', directory)).toThrow('there already');
+  expect(readdirSync(directory)).toEqual(['mine']);
+  expect(existsSync(join(directory, 'mine/.gitignore'))).toBe(true);
+});
