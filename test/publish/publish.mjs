@@ -1,0 +1,45 @@
+// `npm run e2e:publish`: every package published to a Verdaccio on this machine, then used from empty folders outside the repository, as people
+// use them who know the registry alone. Prints how long each part took. `-- --keep` leaves the folders; names such as `cli code` run those parts.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publishAll, startRegistry } from './registry.mjs';
+import * as parts from './parts.mjs';
+
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const keep = process.argv.includes('--keep');
+const home = mkdtempSync(join(tmpdir(), 'facewright-publish-'));
+
+async function timed(name, work) {
+  const start = performance.now();
+  try {
+    return await work();
+  } finally {
+    console.log(`${name}: ${((performance.now() - start) / 1e3).toFixed(0)} s`);
+  }
+}
+
+let registry;
+let failed = 0;
+try {
+  registry = await timed('Verdaccio starts', () => startRegistry(home));
+  await timed('every package is published', () => publishAll(registry));
+  for (const [name, part] of Object.entries(parts)) {
+    if (wanted.length && !wanted.includes(name)) continue;
+    try {
+      await timed(`${name}: ${part.title}`, () => part.run(home, registry));
+    } catch (error) {
+      failed++;
+      console.error(`${name} failed: ${error.message}`);
+    }
+  }
+} catch (error) {
+  failed++;
+  console.error(error.message);
+} finally {
+  await registry?.stop();
+  if (keep) console.log(`kept: ${home}`);
+  else rmSync(home, { recursive: true, force: true });
+}
+console.log(failed ? `${failed} failed` : 'all passed');
+process.exitCode = failed ? 1 : 0;
