@@ -43,7 +43,7 @@ describe('no run at all', () => {
     facewright(['run', '--data', data, '--out', join(directory, 'none'), '--config', config, ...more]);
 
   test('no such folder', async () => {
-    expectOneError(await run(join(directory, 'nowhere')), /The file or folder does not exist/, /--data/);
+    expectOneError(await run(join(directory, 'nowhere')), /There is no such file or folder/, /--data/);
   });
 
   test('an empty folder', async () => {
@@ -163,7 +163,7 @@ describe('no run at all', () => {
     const ended = await facewright(['run', '--data', join(directory, 'nowhere'), '--json']);
     expect(ended.json()).toEqual({
       error: {
-        what: expect.stringContaining('does not exist'),
+        what: expect.stringContaining('no such'),
         where: join(directory, 'nowhere'),
         todo: expect.any(String),
       },
