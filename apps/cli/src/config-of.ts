@@ -31,6 +31,7 @@ export async function configOf(
 ): Promise<LoadedConfig> {
   const overrides: RunConfigInput = {
     ...(options.data !== undefined && { data: resolve(options.data) }),
+    ...(options.edits !== undefined && { edits: resolve(options.edits) }),
     ...(options.out !== undefined && { out: resolve(options.out) }),
     ...(options.from !== undefined && { from: resolve(options.from) }),
     ...(options.stages !== undefined && { stages: options.stages }),

@@ -19,6 +19,7 @@ export interface DataOptions {
   readonly data?: string;
   readonly reader?: string;
   readonly aligned?: boolean;
+  readonly edits?: string;
 }
 
 export interface BatchOptions {
@@ -55,6 +56,7 @@ export const withCommon = (command: Command): Command =>
 export const withData = (command: Command): Command =>
   command
     .option('--data <path>', 'folder of one subfolder a person, landmark list, .zip, .tar, .rec, or prepared dataset')
+    .option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"')
     .option('--reader <name>', 'reader of the data (default: by what the data is)')
     .addOption(
       new Option('--aligned', 'the images of the data are aligned: a folder, .zip, .tar or .rec of crops').conflicts(

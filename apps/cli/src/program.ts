@@ -1,6 +1,7 @@
 /** The command line: one file a command. */
 import { Command } from 'commander';
 import { addBench } from './commands/bench.js';
+import { addClean } from './commands/clean.js';
 import { addCompare } from './commands/compare.js';
 import { addDataset } from './commands/dataset.js';
 import { addDetect } from './commands/detect.js';
@@ -44,5 +45,29 @@ Start here:
   addGroup(program, 'Use the model:', [addIdentify, addEmbed, addExport, addImport]);
   addGroup(program, 'Look and set up:', [addStudio, addDoctor, addSetup, addPlugins, addSchema, addBench]);
   addHints(program);
+  for (const add of [
+    addRun,
+    addPrepare,
+    addClean,
+    addTrain,
+    addEvaluate,
+    addCompare,
+    addPairs,
+    addDetect,
+    addEmbed,
+    addIdentify,
+    addDataset,
+    addModel,
+    addImport,
+    addExport,
+    addPlan,
+    addBench,
+    addStudio,
+    addSetup,
+    addPlugins,
+    addSchema,
+    addDoctor,
+  ])
+    add(program);
   return program;
 }

@@ -8,6 +8,7 @@ export { zip } from './readers/zip.js';
 export { isPhotoName } from './readers/photo-files.js';
 export { createDatasetWriter, type DatasetWriterOptions, type EncodedDatasetWriter } from './dataset/writer.js';
 export { openDataset, type OpenDataset } from './dataset/open.js';
+export { openCollection, type StoredImage, type StoredPerson } from './tools/collection.js';
 export { FORMATS, recogniseFormat, type FormatName, type Recognised } from './tools/recognise.js';
 export { datasetInfo, type DatasetInfo } from './tools/info.js';
 export { verifyDataset, type DatasetCheck, type Problem } from './tools/verify.js';

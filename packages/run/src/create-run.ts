@@ -18,6 +18,7 @@ import {
   type RunConfigInput,
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
+import { editDataset } from '@facewright/quality';
 import { createEventLog, writeReport, type Metrics, type PairPicture } from '@facewright/report';
 import { batchParts, metricsOf, recordMetrics } from '@facewright/training';
 import type { Builtins } from './composition/builtins.js';
@@ -38,6 +39,7 @@ import {
 } from './run-directory.js';
 import { pickCrops } from './stages/crops.js';
 import { pickDropped } from './stages/dropped.js';
+import { editsOf } from './stages/edits.js';
 import type { DrawnEvaluation } from './stages/evaluate.js';
 import { evaluationDocument, picturesOf, writeEvaluation } from './stages/evaluation-directory.js';
 import { modelToBeginFrom } from './stages/model-to-begin-from.js';
@@ -215,6 +217,9 @@ async function execute(run: Execution): Promise<RunResult> {
     tellPreset(run);
     if (run.notice) events.emit('notice', run.notice);
     dataset = await openDataset(run.prepared ?? (await prepared(run)));
+    // photos are edited as they are prepared
+    const edits = run.prepared ? await editsOf(composition) : undefined;
+    if (edits) dataset = editDataset(dataset, edits);
     const heldOut = record.heldOut ?? (await drawHeldOut(composition, dataset));
     await directory.record({ ...record, heldOut });
     const { modelDirectory } = await trainStage(composition, dataset, {

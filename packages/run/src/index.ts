@@ -19,6 +19,7 @@ export { PRESET_NAMES, type PresetName } from './presets/names.js';
 export { presetFor, presetOf } from './presets/presets.js';
 export { SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';
 export { readRunRecord } from './run-directory.js';
+export { readEdits } from './stages/edits.js';
 export { evaluate, evaluateDrawn, type Evaluation, type ScoreSummary } from './stages/evaluate.js';
 export { evaluationDocument, picturesOf, writeEvaluation } from './stages/evaluation-directory.js';
 export { pairsOfFile, pairsOfTemplates } from './stages/pair-lists.js';

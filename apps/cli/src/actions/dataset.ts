@@ -1,7 +1,9 @@
 /** The work of `facewright dataset`: what a set of images holds, whether it is whole, another format of it, a picture of it. */
 import { resolve } from 'node:path';
 import { createEventStream, type Emit } from '@facewright/core';
-import { convertDataset, datasetInfo, previewDataset, verifyDataset, type DatasetInfo } from '@facewright/datasets';
+import { convertDataset, datasetInfo, previewDataset, verifyDataset, type DatasetInfo, type StoredPerson } from '@facewright/datasets';
+import { editPeople, type Edits } from '@facewright/quality';
+import { readEdits } from '@facewright/run';
 import { writeFileAtomic } from '@facewright/platform/node';
 import { createFivePointAligner } from '@facewright/preprocess';
 import type { ConvertOptions, PreviewOptions } from '../commands/dataset.js';
@@ -30,8 +32,10 @@ export const verify = (path: string, options: SessionOptions) =>
 
 export const convert = (path: string, options: ConvertOptions) =>
   tool(options, async (tools, { print }) => {
+    const edits = options.edits === undefined ? undefined : await readEdits(options.edits);
     const converted = await convertDataset(path, resolve(options.out), {
       ...tools,
+      ...(edits && { edit: (people) => edited(people, edits) }),
       to: options.to,
       alignment: (size) => createFivePointAligner(size).fingerprint,
     });
@@ -42,6 +46,13 @@ export const convert = (path: string, options: ConvertOptions) =>
     print(`${images} images${people ? ` of ${people} people` : ''} from ${from} to ${to}: ${directory}`);
     return { json: converted };
   });
+
+async function* edited(people: AsyncIterable<StoredPerson>, edits: Edits): AsyncGenerator<StoredPerson> {
+  const named = async function* () {
+    for await (const { name, images } of people) yield { name, photos: images };
+  };
+  for await (const { name, photos } of editPeople(named(), edits, ({ source }) => source)) yield { name, images: photos };
+}
 
 export const preview = (path: string, options: PreviewOptions) =>
   tool(options, async (tools, { print }) => {

@@ -13,6 +13,7 @@ export const TARGETS = ['folder', 'dataset', 'insightface-rec', 'webdataset'] as
 export interface ConvertOptions extends SessionOptions {
   readonly out: string;
   readonly to: TargetName;
+  readonly edits?: string;
 }
 
 export interface PreviewOptions extends SessionOptions {
@@ -42,6 +43,7 @@ export function addDataset(program: Command): void {
 
   command('convert', 'write another format, the images kept byte for byte')
     .requiredOption('--out <dir>', 'new or empty directory')
+    .option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"')
     .addOption(new Option('--to <format>', 'the format to write').choices(TARGETS).makeOptionMandatory())
     .addHelpText(
       'after',

@@ -14,6 +14,7 @@ import { lazily } from '../lazily.js';
 
 export interface TrainOptions extends CommonOptions, BatchOptions {
   readonly data?: string;
+  readonly edits?: string;
   readonly out?: string;
   readonly preset: PresetName;
   readonly logger?: string[];
@@ -30,6 +31,7 @@ export function addTrain(program: Command): void {
         .command('train')
         .description('train on a prepared dataset')
         .option('--data <dir>', 'dataset directory that "prepare" made')
+        .option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"')
         .option('--out <dir>', 'directory of the run (default: facewright-run)'),
     ),
   )

@@ -153,6 +153,11 @@ export const guardRule = z.strictObject({
 export const runConfig = z.strictObject({
   $schema: z.string().optional(),
   data: z.string().optional().describe('folder with one subfolder per person, a landmark list, or a prepared dataset'),
+  edits: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('photos to leave out of the data and people to merge: what "facewright clean" has written'),
   out: z.string().default('facewright-run').describe('run directory'),
   seed: z.int().default(1),
   plugins: z.array(userSpecifier).default([]).describe('packages or files whose plugins you want to use by name'),

@@ -11,7 +11,7 @@ import { imageEnding, stemOf } from '../writers/names.js';
 import { createRecordWriter } from '../writers/record-writer.js';
 import type { EncodedImage, SetWriter } from '../writers/set-writer.js';
 import { createWebdatasetWriter } from '../writers/webdataset-writer.js';
-import { openCollection, type Collection, type ToolOptions } from './collection.js';
+import { openCollection, type Collection, type StoredPerson, type ToolOptions } from './collection.js';
 import type { FormatName } from './recognise.js';
 
 export const TARGETS = ['folder', 'dataset', 'insightface-rec', 'webdataset'] as const satisfies readonly FormatName[];
@@ -21,6 +21,8 @@ export interface ConvertOptions extends ToolOptions {
   readonly to: TargetName;
   /** How the crops are aligned, by their side in pixels: needed for a dataset made of anything but a dataset. */
   readonly alignment?: (size: number) => string;
+  /** Leaves images out, or people, and gives them other names. */
+  readonly edit?: (people: AsyncIterable<StoredPerson>) => AsyncIterable<StoredPerson>;
   /** Bytes of a tar file at most. */
   readonly shardBytes?: number;
 }
@@ -56,7 +58,8 @@ export async function convertDataset(path: string, directory: string, options: C
   try {
     const writer = await writerFor(found, directory, exclusions, options);
     try {
-      for await (const person of found.people()) {
+      const { edit = (people) => people } = options;
+      for await (const person of edit(found.people())) {
         let kept = 0;
         for (const { bytes, source, kind, landmarks, excluded } of person.images) {
           throwIfAborted(options.signal, found.path);

@@ -3,9 +3,11 @@ import { availableParallelism } from 'node:os';
 import { EVENTS, fromUser, pluginContext, type PreparationSummary, type Reader } from '@facewright/core';
 import { createDatasetWriter, trillionPairs } from '@facewright/datasets';
 import { MtcnnUnavailable, prepare, type WorkerRecipe } from '@facewright/preprocess';
+import { editReader } from '@facewright/quality';
 import { traitsOf } from '../composition/engines.js';
 import type { Composition } from '../composition/compose.js';
 import type { Part } from '../composition/part.js';
+import { editsOf } from './edits.js';
 import { preparationOf } from './preparation.js';
 
 export interface PrepareStageOptions {
@@ -25,9 +27,10 @@ export async function prepareStage(
   const recipe = await workerRecipe(composition);
   const reader =
     landmarkList === undefined ? await composition.reader!.make() : await readerWithout(composition, landmarkList);
+  const edits = await editsOf(composition);
   return prepare({
     ...(await preparationOf(composition)),
-    reader,
+    reader: edits ? editReader(reader, edits) : reader,
     writer: await createDatasetWriter(directory, { replace }),
     directory,
     ...(recipe && { workers: { count: config.workers ?? Math.min(8, availableParallelism()), recipe } }),
@@ -37,6 +40,7 @@ export async function prepareStage(
       config.aligner,
       tiers.map(({ augmenters }) => augmenters.map(({ plugin: { meta, options } }) => [meta, options])),
       detectionBackend.plugin.meta,
+      ...(edits ? [edits] : []),
     ],
   });
 }

@@ -1,0 +1,78 @@
+/** The work of `facewright clean`: embeds every photo of a dataset, and lists what is wrong. */
+import { join, resolve } from 'node:path';
+import { createRandom } from '@facewright/core';
+import { writeFileAtomic } from '@facewright/platform/node';
+import { editsOf, findProblems, type Edits, type Problems } from '@facewright/quality';
+import { cleanPage } from '../clean-page.js';
+import { collectFaces, type CollectedFaces } from '../collect-faces.js';
+import type { CleanOptions } from '../commands/clean.js';
+import { withRecogniser } from '../open-recogniser.js';
+import { withSession } from '../session.js';
+
+export default (options: CleanOptions) =>
+  withSession({ ...options, writes: options.out }, (session) =>
+    withRecogniser(options, session, async (open) => {
+      const { config, events } = open;
+      const collected = await collectFaces(resolve(options.data), open, session.signal);
+      const benchmark = options.against
+        ? await collectFaces(resolve(options.against), open, session.signal)
+        : undefined;
+      const problems = findProblems(collected.photos, {
+        benchmark: benchmark?.photos,
+        falseAcceptRate: options.far,
+        random: createRandom(config.seed).fork('clean'),
+        signal: session.signal,
+        progress: (done, total) => events.emit('progress', { task: 'compare', done, total, unit: 'people' }),
+      });
+      const edits = editsOf(problems, collected.photos);
+      const document = documentOf(options, collected, problems, edits);
+      const directory = resolve(options.out);
+      await writeFileAtomic(join(directory, 'clean.html'), await cleanPage(problems, collected, benchmark));
+      await writeFileAtomic(join(directory, 'clean.json'), `${JSON.stringify(document, null, 1)}\n`);
+      for (const [name, found] of Object.entries(document.counts)) session.print(`${name}: ${found}`);
+      session.print(`page: ${join(directory, 'clean.html')}\nedits: ${join(directory, 'clean.json')}`);
+      return { json: { directory, ...document } };
+    }),
+  );
+
+function documentOf(
+  { data, model, against, far }: CleanOptions,
+  { photos, unusable }: CollectedFaces,
+  problems: Problems,
+  edits: Edits,
+) {
+  const { people, benchmarkPeople, samePeople, overlap } = problems;
+  const photo = (index: number) => ({ photo: photos[index].source, person: photos[index].person });
+  return {
+    format: 'facewright-clean',
+    version: 1,
+    data: resolve(data),
+    model: resolve(model),
+    ...(against !== undefined && { against: resolve(against) }),
+    thresholds: { falseAcceptRate: far, photos: problems.photoThreshold, wrongBelow: problems.threshold },
+    counts: {
+      people: people.length,
+      photos: photos.length,
+      'not usable': unusable.length,
+      "not their person's": problems.wrong.length,
+      unclear: problems.unclear.length,
+      'people who are one': samePeople.length,
+      'same photo twice': problems.duplicates.length,
+      'people of the benchmark': overlap.length,
+      'poor quality': problems.poor.length,
+    },
+    wrong: problems.wrong.map(({ photo: index, similarity, likely, group }) => ({
+      ...photo(index),
+      similarity,
+      ...(likely && { likely: { person: people[likely.person], similarity: likely.similarity } }),
+      ...(group !== undefined && { group }),
+    })),
+    unclear: problems.unclear.map(photo),
+    samePeople: samePeople.map(({ a, b, ...rest }) => ({ people: [people[a], people[b]], ...rest })),
+    duplicates: problems.duplicates.map(({ a, b, how }) => ({ a: photo(a), b: photo(b), how })),
+    overlap: overlap.map(({ a, b, ...rest }) => ({ person: people[a], benchmark: benchmarkPeople[b], ...rest })),
+    poor: problems.poor.map(({ photo: index, reasons }) => ({ ...photo(index), reasons })),
+    unusable,
+    edits,
+  };
+}

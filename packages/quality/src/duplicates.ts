@@ -1,0 +1,60 @@
+/** The same photo twice: byte for byte, or as a picture that was encoded anew or mirrored and that the model sees as the same. */
+import { similarity, type Embeddings } from './embeddings.js';
+import { alikePictures, type Picture } from './picture.js';
+
+export interface LookedAt extends Picture {
+  /** SHA-256 of the file. */
+  readonly sha256: string;
+}
+
+export interface Duplicate {
+  readonly a: number;
+  readonly b: number;
+  readonly how: 'bytes' | 'picture' | 'mirrored';
+}
+
+/** Beside their hashes the embeddings of two pictures have to agree this much: faces on one background have hashes alike. */
+const SAME = 0.9;
+const MIRRORED = 0.8;
+
+/** Pairs of photos, each once. */
+export function findDuplicates(photos: readonly LookedAt[], embeddings: Embeddings): Duplicate[] {
+  const found: Duplicate[] = [];
+  const known = new Set<string>();
+  const add = (a: number, b: number, how: Duplicate['how']): void => {
+    const key = a < b ? `${a} ${b}` : `${b} ${a}`;
+    if (!known.has(key)) found.push({ a: Math.min(a, b), b: Math.max(a, b), how });
+    known.add(key);
+  };
+  const first = new Map<string, number>();
+  photos.forEach(({ sha256 }, index) => {
+    const other = first.get(sha256);
+    if (other === undefined) first.set(sha256, index);
+    else add(other, index, 'bytes');
+  });
+  const hashes = photos.map(({ hash }) => hash);
+  for (const [a, b] of alikePictures(hashes))
+    if (similarity(embeddings, a, embeddings, b) >= SAME) add(a, b, 'picture');
+  const mirrored = photos.map((photo) => photo.mirrored);
+  for (const [a, b] of alikePictures(hashes, mirrored))
+    if (similarity(embeddings, a, embeddings, b) >= MIRRORED) add(a, b, 'mirrored');
+  return found;
+}
+
+/** Of photos that are the same, those to be left out: all but the one that is most like its person. */
+export function repeatsOf(duplicates: readonly Duplicate[], scores: ArrayLike<number>): number[] {
+  const parent = new Map<number, number>();
+  const root = (photo: number): number => {
+    const above = parent.get(photo) ?? photo;
+    return above === photo ? photo : root(above);
+  };
+  for (const { a, b } of duplicates) parent.set(root(a), root(b));
+  const groups = new Map<number, number[]>();
+  for (const photo of new Set(duplicates.flatMap(({ a, b }) => [a, b])))
+    groups.set(root(photo), [...(groups.get(root(photo)) ?? []), photo]);
+  return [...groups.values()].flatMap((group) => {
+    const merit = (photo: number): number => (Number.isNaN(scores[photo]) ? -1 : scores[photo]);
+    const kept = group.reduce((best, photo) => (merit(photo) > merit(best) + 1e-6 ? photo : best), Math.min(...group));
+    return group.filter((photo) => photo !== kept).sort((a, b) => a - b);
+  });
+}

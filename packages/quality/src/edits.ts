@@ -1,0 +1,115 @@
+/** What is to be left out and merged when data are read: a file beside the data, which stay as they are. */
+import { FacewrightError, messageOf, parseOptions, type Dataset, type Identity, type Reader } from '@facewright/core';
+import { z } from 'zod';
+import { repeatsOf } from './duplicates.js';
+import type { FacePhoto, Problems } from './find-problems.js';
+
+const editsSchema = z.strictObject({
+  /** Photos to be left out, by their paths in the data. */
+  drop: z.array(z.string()).default([]),
+  /** People to be left out. */
+  dropPeople: z.array(z.string()).default([]),
+  /** People whose photos belong to another one. */
+  merge: z.array(z.strictObject({ from: z.string(), into: z.string() })).default([]),
+});
+export type Edits = z.output<typeof editsSchema>;
+
+/** Of a file that `facewright clean` has written, or of one that holds its "edits" alone. Throws a `FacewrightError`. */
+export function parseEdits(text: string, where: string): Edits {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new FacewrightError({ what: `The edits are not JSON: ${messageOf(cause)}`, where, cause });
+  }
+  const { edits = value } = Object(value) as { edits?: unknown };
+  return parseOptions(editsSchema, edits, where);
+}
+
+/** What the lists amount to: wrong photos, repeats and people of the benchmark go, people who are one become one. Poor photos stay. */
+export function editsOf(
+  problems: Problems,
+  photos: readonly (Pick<FacePhoto, 'person'> & { readonly source: string })[],
+): Edits {
+  const { people, wrong, scores, duplicates, overlap, samePeople } = problems;
+  const count = new Map<string, number>();
+  for (const { person } of photos) count.set(person, (count.get(person) ?? 0) + 1);
+  const gone = new Set([...wrong.map(({ photo }) => photo), ...repeatsOf(duplicates, scores)]);
+  const pairs = samePeople.map(({ a, b }) => {
+    const [one, other] = [people[a], people[b]];
+    return count.get(one)! >= count.get(other)! ? { from: other, into: one } : { from: one, into: other };
+  });
+  return {
+    drop: [...gone].sort((a, b) => a - b).map((photo) => photos[photo].source),
+    dropPeople: [...new Set(overlap.map(({ a }) => people[a]))],
+    merge: pairs,
+  };
+}
+
+/** A person as `edits` has them: `undefined` where they are left out. Merges lead on from one to the next, and end where they come back. */
+export function nameAfter({ dropPeople, merge }: Edits): (person: string) => string | undefined {
+  const parent = new Map<string, string>();
+  const last = (person: string): string => {
+    let at = person;
+    while (parent.has(at)) at = parent.get(at)!;
+    return at;
+  };
+  for (const { from, into } of merge) {
+    const [one, other] = [last(from), last(into)];
+    if (one !== other) parent.set(one, other);
+  }
+  const dropped = new Set(dropPeople.map(last));
+  return (person) => (dropped.has(last(person)) ? undefined : last(person));
+}
+
+/** People with their photos, edited; `keyOf` is a photo's path. Those who are merged come where the first of them came, once all have been seen. */
+export async function* editPeople<Photo>(
+  people: AsyncIterable<{ readonly name: string; readonly photos: readonly Photo[] }>,
+  edits: Edits,
+  keyOf: (photo: Photo) => string,
+): AsyncGenerator<{ readonly name: string; readonly photos: Photo[] }> {
+  const drop = new Set(edits.drop);
+  const nameOf = nameAfter(edits);
+  const merging = new Set(edits.merge.flatMap(({ from, into }) => [from, into]));
+  const waiting = new Map<string, Photo[]>();
+  for await (const { name, photos } of people) {
+    const now = nameOf(name);
+    const kept = photos.filter((photo) => !drop.has(keyOf(photo)));
+    if (now === undefined || !kept.length) continue;
+    if (merging.has(name)) waiting.set(now, [...(waiting.get(now) ?? []), ...kept]);
+    else yield { name: now, photos: kept };
+  }
+  for (const [name, photos] of waiting) yield { name, photos };
+}
+
+export const editReader = (reader: Reader, edits: Edits): Reader => ({
+  async *identities(): AsyncGenerator<Identity> {
+    for await (const { name, photos } of editPeople(reader.identities(), edits, ({ id }) => id))
+      yield { name, photos: photos.map((photo) => ({ ...photo, identity: name })) };
+  },
+});
+
+/** A prepared dataset as the edits have it. Its augmented images go with their photos. */
+export function editDataset(dataset: Dataset, edits: Edits): Dataset {
+  const drop = new Set(edits.drop);
+  const nameOf = nameAfter(edits);
+  const labels = new Map<string, number>();
+  const kept: number[] = [];
+  const samples: Dataset['samples'][number][] = [];
+  dataset.samples.forEach((sample, index) => {
+    const identity = drop.has(sample.source) ? undefined : nameOf(sample.identity);
+    if (identity === undefined) return;
+    if (!labels.has(identity)) labels.set(identity, labels.size);
+    kept.push(index);
+    samples.push({ ...sample, identity, label: labels.get(identity)! });
+  });
+  const { directory, summary } = dataset;
+  return {
+    directory,
+    summary,
+    identities: [...labels.keys()],
+    samples,
+    read: (index) => dataset.read(kept[index]),
+    close: () => dataset.close(),
+  };
+}

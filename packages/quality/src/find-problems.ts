@@ -1,0 +1,97 @@
+/** Everything that is found in a dataset of faces by their embeddings, as lists; nothing is changed. */
+import type { Landmarks, Random } from '@facewright/core';
+import { robustCentre } from './centres.js';
+import { findDuplicates, type Duplicate, type LookedAt } from './duplicates.js';
+import { embeddingsOf } from './embeddings.js';
+import { sampleImpostors, thresholdAt } from './impostors.js';
+import { findPoorPhotos, type PoorLimits, type PoorPhoto } from './poor-photos.js';
+import { findSamePeople, type Group, type SamePerson } from './same-people.js';
+import { findWrongPhotos, type WrongPhotos } from './wrong-photos.js';
+
+export interface FacePhoto extends LookedAt {
+  /** Of length 1. */
+  readonly embedding: Float32Array;
+  readonly person: string;
+  /** In the source photo. */
+  readonly landmarks?: Landmarks;
+}
+
+export interface FindOptions {
+  /** People of a benchmark, who are looked for among the data. */
+  readonly benchmark?: readonly Pick<FacePhoto, 'embedding' | 'person'>[];
+  /** Of two photos; 1e-4 unless given. */
+  readonly falseAcceptRate?: number;
+  readonly poor?: PoorLimits;
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+  progress?(done: number, total: number): void;
+}
+
+/** Photos are numbers into the list given, people numbers into `people`. */
+export interface Problems extends WrongPhotos {
+  readonly people: readonly string[];
+  readonly samePeople: readonly SamePerson[];
+  readonly duplicates: readonly Duplicate[];
+  /** `a` is one of `people`, `b` one of `benchmarkPeople`. */
+  readonly overlap: readonly SamePerson[];
+  readonly benchmarkPeople: readonly string[];
+  readonly poor: readonly PoorPhoto[];
+  /** From which two photos are held to show one person at the false accept rate. */
+  readonly photoThreshold: number;
+}
+
+/** Two photos of one person agree from the score on that one pair in a hundred of strangers reaches. */
+const LINKED = 1e-2;
+
+/** A single photo says less than the centre of several: photos confirm at this many times the rate that the centres have to reach. */
+const CONFIRM = 10;
+
+export function findProblems(photos: readonly FacePhoto[], options: FindOptions): Problems {
+  const { falseAcceptRate = 1e-4, random, benchmark = [], poor } = options;
+  const embeddings = embeddingsOf(photos.map(({ embedding }) => embedding));
+  const { names, members } = peopleOf(photos);
+  const impostors = sampleImpostors(embeddings, members, random.fork('strangers'));
+  const linked = impostors.length ? thresholdAt(impostors, LINKED) : 0;
+  const photoThreshold = impostors.length ? thresholdAt(impostors, falseAcceptRate) : 1;
+  const group = (people: readonly (readonly number[])[], all = embeddings): Group => ({
+    embeddings: all,
+    people,
+    centres: people.map((own) => robustCentre(all, own, linked)),
+  });
+  const own = group(members);
+  const wrong = findWrongPhotos({
+    embeddings,
+    people: members,
+    centres: own.centres,
+    linked,
+    falseAcceptRate,
+    random: random.fork('wrong'),
+  });
+  const confirm = impostors.length ? thresholdAt(impostors, CONFIRM * falseAcceptRate) : 1;
+  const compare = { ...options, falseAcceptRate, photoThreshold: confirm, random: random.fork('people') };
+  const others = peopleOf(benchmark);
+  const against = embeddingsOf(
+    benchmark.map(({ embedding }) => embedding),
+    embeddings.size,
+  );
+  return {
+    ...wrong,
+    people: names,
+    samePeople: findSamePeople(own, undefined, compare),
+    duplicates: findDuplicates(photos, embeddings),
+    overlap: benchmark.length ? findSamePeople(own, group(others.members, against), compare) : [],
+    benchmarkPeople: others.names,
+    poor: findPoorPhotos(photos, poor),
+    photoThreshold,
+  };
+}
+
+function peopleOf(photos: readonly Pick<FacePhoto, 'person'>[]): { names: string[]; members: number[][] } {
+  const people = new Map<string, number[]>();
+  photos.forEach(({ person }, index) => {
+    const known = people.get(person);
+    if (known) known.push(index);
+    else people.set(person, [index]);
+  });
+  return { names: [...people.keys()], members: [...people.values()] };
+}

@@ -1,0 +1,111 @@
+/** What is read off the pixels of one image: a hash that survives another encoding, and how sharp it is. */
+import type { RgbImage } from '@facewright/core';
+
+/** Bits of a hash a side: 16 × 16 differences of neighbouring cells. */
+const CELLS = 16;
+const BANDS = 16;
+
+export interface Picture {
+  /** 256 bits, a bit of each band a word: `hash[band]` has 16 of them. */
+  readonly hash: Uint16Array;
+  /** Of the image mirrored left to right. */
+  readonly mirrored: Uint16Array;
+  /** Variance of the Laplacian of its grey values (Pech-Pacheco et al. 2000). Low: blurred. */
+  readonly sharpness: number;
+}
+
+export function lookAt(image: RgbImage): Picture {
+  const grey = greyOf(image);
+  const { width, height } = image;
+  const mirrored = grey.map((_, i) => grey[i - (i % width) + (width - 1 - (i % width))]);
+  return {
+    hash: hashOf(shrink(grey, width, height, CELLS + 1, CELLS)),
+    mirrored: hashOf(shrink(mirrored, width, height, CELLS + 1, CELLS)),
+    sharpness: sharpnessOf(grey, width, height),
+  };
+}
+
+/** Bits in which two hashes differ, of 256. */
+export function differingBits(a: Uint16Array, b: Uint16Array): number {
+  let bits = 0;
+  for (let band = 0; band < BANDS; band++) for (let x = a[band] ^ b[band]; x; x &= x - 1) bits++;
+  return bits;
+}
+
+/** The pairs of pictures whose hashes differ in at most 15 bits: such hashes are equal in one of the 16 bands at least. */
+export function* alikePictures(
+  hashes: readonly Uint16Array[],
+  others: readonly Uint16Array[] = hashes,
+): Generator<readonly [a: number, b: number]> {
+  const seen = new Set<number>();
+  for (let band = 0; band < BANDS; band++) {
+    const byBits = new Map<number, number[]>();
+    others.forEach((hash, index) => {
+      const known = byBits.get(hash[band]);
+      if (known) known.push(index);
+      else byBits.set(hash[band], [index]);
+    });
+    for (const [a, hash] of hashes.entries()) {
+      for (const b of byBits.get(hash[band]) ?? []) {
+        const key = a * others.length + b;
+        if (a >= b || seen.has(key) || differingBits(hash, others[b]) >= BANDS) continue;
+        seen.add(key);
+        yield [a, b];
+      }
+    }
+  }
+}
+
+/** Luma of BT.601, 0 to 255. */
+function greyOf({ width, height, data }: RgbImage): Float64Array {
+  const grey = new Float64Array(width * height);
+  for (let i = 0; i < grey.length; i++)
+    grey[i] = 0.299 * data[3 * i] + 0.587 * data[3 * i + 1] + 0.114 * data[3 * i + 2];
+  return grey;
+}
+
+/** Means over cells. */
+function shrink(grey: Float64Array, width: number, height: number, columns: number, rows: number): Float64Array {
+  const cells = new Float64Array(columns * rows);
+  for (let row = 0; row < rows; row++) {
+    const [top, bottom] = range(row, rows, height);
+    for (let column = 0; column < columns; column++) {
+      const [left, right] = range(column, columns, width);
+      let sum = 0;
+      for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) sum += grey[y * width + x];
+      cells[row * columns + column] = sum / ((bottom - top) * (right - left));
+    }
+  }
+  return cells;
+}
+
+function range(part: number, parts: number, length: number): [number, number] {
+  const start = Math.floor((part * length) / parts);
+  return [start, Math.max(start + 1, Math.floor(((part + 1) * length) / parts))];
+}
+
+/** Bits are dealt to the bands in turn, so that no band lies in a black border alone. */
+function hashOf(cells: Float64Array): Uint16Array {
+  const hash = new Uint16Array(BANDS);
+  for (let bit = 0; bit < CELLS * CELLS; bit++) {
+    const [row, column] = [Math.floor(bit / CELLS), bit % CELLS];
+    const at = row * (CELLS + 1) + column;
+    const band = (bit + row) % BANDS;
+    if (cells[at + 1] > cells[at]) hash[band] |= 1 << row;
+  }
+  return hash;
+}
+
+function sharpnessOf(grey: Float64Array, width: number, height: number): number {
+  let [sum, squares, count] = [0, 0, 0];
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1; x < width - 1; x++) {
+      const at = y * width + x;
+      const value = grey[at - 1] + grey[at + 1] + grey[at - width] + grey[at + width] - 4 * grey[at];
+      sum += value;
+      squares += value * value;
+      count++;
+    }
+  }
+  return count ? squares / count - (sum / count) ** 2 : 0;
+}

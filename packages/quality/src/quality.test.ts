@@ -1,0 +1,204 @@
+import { createRandom, type Dataset, type Identity, type Photo, type Random, type RgbImage } from '@facewright/core';
+import { expect, test } from 'vitest';
+import { editDataset, editReader, editsOf, findProblems, lookAt, parseEdits, type FacePhoto } from './index.js';
+import { sampleImpostors, thresholdAt } from './impostors.js';
+import { embeddingsOf } from './embeddings.js';
+import { alikePictures, differingBits } from './picture.js';
+import { poseOf } from './poor-photos.js';
+
+const SIZE = 64;
+const unit = (vector: number[]): Float32Array => {
+  const length = Math.hypot(...vector);
+  return Float32Array.from(vector, (value) => value / length);
+};
+const direction = (random: Random): number[] => Array.from({ length: SIZE }, () => random.normal());
+/** A photo of a person: their direction with noise. */
+const near = (person: number[], random: Random, noise = 0.7): Float32Array =>
+  unit(person.map((value) => value + noise * random.normal()));
+const photo = (person: string, embedding: Float32Array, index: number): FacePhoto & { source: string } => ({
+  person,
+  embedding,
+  source: `${person}/${index}.jpg`,
+  sha256: `${person} ${index}`,
+  hash: Uint16Array.from({ length: 16 }, (_, band) => createRandom(`${person} ${index} ${band}`).integer(65536)),
+  mirrored: Uint16Array.from({ length: 16 }, (_, band) => createRandom(`m ${person} ${index} ${band}`).integer(65536)),
+  sharpness: 100,
+});
+/** `people` people of six photos; photo 0 of every fifth person lies with the next person, and person 0 is person 1 again. */
+function dataset(people: number) {
+  const random = createRandom('quality');
+  const directions = Array.from({ length: people }, () => direction(random));
+  directions[1] = directions[0];
+  const photos = directions.flatMap((own, person) =>
+    Array.from({ length: 6 }, (_, index) => {
+      const moved = index === 0 && person % 5 === 4;
+      return photo(`p${moved ? (person + 1) % people : person}`, near(own, random), moved ? 100 + person : index);
+    }),
+  );
+  return photos;
+}
+
+test('moved photos and people in two folders are found, and nothing else; clean data give no list', () => {
+  const photos = dataset(40);
+  const found = findProblems(photos, { random: createRandom(1) });
+  expect(new Set(found.wrong.map(({ photo: at }) => photos[at].source))).toEqual(
+    new Set(photos.filter(({ source }) => /\/1\d\d\./.test(source)).map(({ source }) => source)),
+  );
+  // each shows whoever the folder before was of; of person 0's two folders either is right
+  for (const { photo: at, likely } of found.wrong)
+    expect(found.people[likely!.person]).toBe(`p${Number(/\/1(\d\d)/.exec(photos[at].source)![1])}`);
+  expect(found.samePeople.map(({ a, b }) => [found.people[a], found.people[b]])).toEqual([['p0', 'p1']]);
+  expect(found.duplicates).toEqual([]);
+  const clean = photos.filter(({ person, source }) => person !== 'p1' && !/\/1\d\d\./.test(source));
+  expect(findProblems(clean, { random: createRandom(1) })).toMatchObject({ wrong: [], samePeople: [], unclear: [] });
+});
+
+test('one person, one photo and two photos that differ give no false alarm', () => {
+  const random = createRandom(3);
+  const own = direction(random);
+  expect(findProblems([photo('a', near(own, random), 0)], { random }).wrong).toEqual([]);
+  const one = Array.from({ length: 5 }, (_, index) => photo('a', near(own, random), index));
+  expect(findProblems(one, { random })).toMatchObject({ wrong: [], samePeople: [], overlap: [] });
+  const two = [...dataset(30), photo('two', near(direction(random), random), 0), photo('two', near(own, random), 1)];
+  const { unclear, wrong } = findProblems(two, { random });
+  expect(unclear.map((at) => two[at].source)).toEqual(['two/0.jpg', 'two/1.jpg']);
+  expect(wrong.some(({ photo: at }) => two[at].person === 'two')).toBe(false);
+});
+
+test('people of a benchmark are found by face', () => {
+  const random = createRandom('quality');
+  const third = Array.from({ length: 40 }, () => direction(random))[3];
+  const benchmark = [0, 1].map(() => ({ person: 'known', embedding: near(third, random) }));
+  const other = [0, 1].map(() => ({ person: 'other', embedding: near(direction(random), random) }));
+  const { overlap, people, benchmarkPeople } = findProblems(dataset(40), {
+    benchmark: [...other, ...benchmark],
+    random,
+  });
+  expect(overlap.map(({ a, b }) => [people[a], benchmarkPeople[b]])).toEqual([['p3', 'known']]);
+});
+
+test('the tail of strangers is carried on, not read off what may be people in two folders', () => {
+  const random = createRandom(5);
+  const scores = Float64Array.from({ length: 100_000 }, () => 0.1 * random.normal());
+  const dirty = scores.map((value, index) => (index % 500 === 0 ? 0.8 : value)).sort();
+  expect(thresholdAt(dirty, 1e-4)).toBeGreaterThan(0.1 * 3.72);
+  expect(thresholdAt(dirty, 1e-4)).toBeLessThan(0.5);
+  expect(thresholdAt(scores.sort(), 0.1)).toBeCloseTo(0.128, 2);
+  expect(sampleImpostors(embeddingsOf([unit([1])]), [[0]], random)).toHaveLength(0);
+});
+
+const noise = (seed: number, size = 112): RgbImage => {
+  const random = createRandom(seed);
+  const waves = Array.from({ length: 6 }, () => [random.normal() / 9, random.normal() / 9, random.uniform() * 6]);
+  return {
+    width: size,
+    height: size,
+    data: Uint8Array.from({ length: size * size * 3 }, (_, i) => {
+      const [x, y] = [(Math.floor(i / 3) % size) * (112 / size), Math.floor(i / 3 / size) * (112 / size)];
+      return 128 + 20 * waves.reduce((sum, [a, b, c]) => sum + Math.sin(a * x + b * y + c), 0);
+    }),
+  };
+};
+
+test('a picture is known again in another size, with noise and mirrored; other pictures are not', () => {
+  const [picture, other, small] = [lookAt(noise(1)), lookAt(noise(2)), lookAt(noise(1, 96))];
+  const noisy = noise(1);
+  const random = createRandom(9);
+  const grainy = lookAt({ ...noisy, data: noisy.data.map((value) => value + Math.round(2 * random.normal())) });
+  expect(differingBits(picture.hash, other.hash)).toBeGreaterThan(60);
+  const same = [...alikePictures([picture.hash, other.hash, small.hash, grainy.hash])];
+  expect(same.map((pair) => pair.join(' ')).sort()).toEqual(['0 2', '0 3', '2 3']);
+  const { width, height, data } = noise(1);
+  const flipped = data.map(
+    (_, i) => data[3 * (Math.floor(i / 3 / width) * width + width - 1 - (Math.floor(i / 3) % width)) + (i % 3)],
+  );
+  const mirrored = lookAt({ width, height, data: flipped });
+  expect(differingBits(mirrored.hash, picture.mirrored)).toBe(0);
+  expect(differingBits(mirrored.hash, picture.hash)).toBeGreaterThan(60);
+  const flat = lookAt({ width, height, data: new Uint8Array(width * height * 3).fill(90) });
+  expect(flat.sharpness).toBe(0);
+  expect(grainy.sharpness).toBeGreaterThan(picture.sharpness);
+});
+
+test('repeats are left out but one; edits merge chains and drop by path', async () => {
+  const photos = dataset(30).map((each, index) => (index === 13 ? { ...each, sha256: 'p0 5' } : each));
+  const found = findProblems(photos, { random: createRandom(1) });
+  expect(found.duplicates).toEqual([{ a: 5, b: 13, how: 'bytes' }]);
+  const edits = editsOf(found, photos);
+  expect(edits.merge).toEqual([{ from: 'p1', into: 'p0' }]);
+  expect(edits.drop.filter((source) => [photos[5].source, photos[13].source].includes(source))).toHaveLength(1);
+  expect(parseEdits(JSON.stringify({ format: 'x', edits }), 'clean.json')).toEqual(edits);
+  expect(parseEdits('{"drop":["a"]}', 'own.json')).toEqual({ drop: ['a'], dropPeople: [], merge: [] });
+  expect(() => parseEdits('{"dorp":[]}', 'own.json')).toThrow('dorp');
+  expect(() => parseEdits('nothing', 'own.json')).toThrow('not JSON');
+});
+
+const EDITS = {
+  drop: ['b/1', 'd/1'],
+  dropPeople: ['e'],
+  // in a circle, too
+  merge: [
+    { from: 'c', into: 'b' },
+    { from: 'b', into: 'a' },
+    { from: 'a', into: 'c' },
+  ],
+};
+
+test('a reader and a dataset are edited alike', async () => {
+  const reader = {
+    async *identities(): AsyncGenerator<Identity> {
+      for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
+        yield {
+          name,
+          photos: [1, 2].map((index): Photo => ({
+            id: `${name}/${index}`,
+            identity: name,
+            bytes: async () => new Uint8Array(),
+          })),
+        };
+    },
+  };
+  const people = new Map<string, string[]>();
+  for await (const { name, photos } of editReader(reader, EDITS).identities()) {
+    people.set(
+      name,
+      photos.map(({ id }) => id),
+    );
+    for (const { identity } of photos) expect(identity).toBe(name);
+  }
+  const samples = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((identity, label) =>
+    [1, 2].flatMap((index) =>
+      ['original', 'opening'].map((kind) => ({ identity, label, source: `${identity}/${index}`, kind })),
+    ),
+  );
+  const data = {
+    directory: 'd',
+    identities: ['a', 'b', 'c', 'd', 'e', 'f'],
+    samples,
+    read: async (index: number) => ({ width: index, height: 0, data: new Uint8Array() }),
+    close: async () => undefined,
+  } as unknown as Dataset;
+  const edited = editDataset(data, EDITS);
+  const fromDataset = new Map<string, string[]>();
+  for (const [index, { identity, label, source, kind }] of edited.samples.entries()) {
+    expect(edited.identities[label]).toBe(identity);
+    const { width } = await edited.read(index);
+    expect(samples[width]).toMatchObject({ source, kind });
+    if (kind === 'original') fromDataset.set(identity, [...(fromDataset.get(identity) ?? []), source]);
+  }
+  expect(fromDataset.size).toBe(3);
+  for (const [name, photos] of people) expect(fromDataset.get(name)).toEqual(photos);
+  expect([...people.values()].flat()).toHaveLength(8);
+});
+
+test('the pose is read off the points', () => {
+  const points = (nose: number) => ({
+    leftEye: [10, 10] as const,
+    rightEye: [50, 10] as const,
+    nose: [nose, 30] as const,
+    mouthLeft: [15, 50] as const,
+    mouthRight: [45, 50] as const,
+  });
+  expect(poseOf(points(30))).toEqual({ eyes: 40, turn: 0 });
+  expect(poseOf(points(50)).turn).toBeCloseTo(0.5);
+});

@@ -1,0 +1,70 @@
+/** People who are one: their centres are closer than those of strangers, and so are their photos, taken one by one. */
+import { throwIfAborted, type Random } from '@facewright/core';
+import { spread, type Centre } from './centres.js';
+import { embeddingsOf, similarity, type Embeddings } from './embeddings.js';
+import { sampleImpostors, thresholdAt } from './impostors.js';
+
+export interface Group {
+  readonly embeddings: Embeddings;
+  /** Photos by person. */
+  readonly people: readonly (readonly number[])[];
+  readonly centres: readonly Centre[];
+}
+
+export interface SamePerson {
+  /** Indexes of the centres, in `a` and in `b`. */
+  readonly a: number;
+  readonly b: number;
+  /** Of the centres. */
+  readonly similarity: number;
+  /** Share of the pairs of their photos that reach the threshold for photos. */
+  readonly agreeing: number;
+}
+
+export interface SamePeopleOptions {
+  /** From which two photos are of one person, at the chosen false accept rate. */
+  readonly photoThreshold: number;
+  readonly falseAcceptRate: number;
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+  progress?(done: number, total: number): void;
+}
+
+/** Photos of a person that are compared with those of another at most. */
+const MOST = 20;
+/** Share of the pairs of photos that have to agree. */
+const HALF = 0.5;
+
+/** Among the people of one group, or between those of two; the most alike first. Every centre is compared with every other. */
+export function findSamePeople(a: Group, b: Group | undefined, options: SamePeopleOptions): SamePerson[] {
+  const { photoThreshold, falseAcceptRate, random, signal, progress } = options;
+  const [left, right] = [a, b ?? a].map(({ centres }) => embeddingsOf(centres.map(({ vector }) => vector)));
+  const each = Array.from({ length: left.count }, (_, index) => [index]);
+  const strangers = sampleImpostors(left, each, random);
+  const least = strangers.length ? thresholdAt(strangers, falseAcceptRate) : photoThreshold;
+  const found: SamePerson[] = [];
+  for (let i = 0; i < left.count; i++) {
+    throwIfAborted(signal, 'comparing people');
+    if (isUnclear(a, i)) continue;
+    for (let j = b ? 0 : i + 1; j < right.count; j++) {
+      const score = similarity(left, i, right, j);
+      if (score < least || isUnclear(b ?? a, j)) continue;
+      const agreeing = agreement(a, i, b ?? a, j, photoThreshold);
+      if (agreeing >= HALF) found.push({ a: i, b: j, similarity: score, agreeing });
+    }
+    progress?.(i + 1, left.count);
+  }
+  return found.sort((one, other) => other.similarity - one.similarity);
+}
+
+/** No two photos of the person agree: nobody knows which of them is the person's. */
+export const isUnclear = ({ people, centres }: Pick<Group, 'people' | 'centres'>, person: number): boolean =>
+  people[person].length > 1 && centres[person].core.size < 2;
+
+function agreement(a: Group, i: number, b: Group, j: number, threshold: number): number {
+  const [own, others] = [spread([...a.centres[i].core], MOST), spread([...b.centres[j].core], MOST)];
+  let agreeing = 0;
+  for (const x of own)
+    for (const y of others) if (similarity(a.embeddings, x, b.embeddings, y) >= threshold) agreeing++;
+  return agreeing / Math.max(1, own.length * others.length);
+}

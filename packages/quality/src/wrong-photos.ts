@@ -1,0 +1,154 @@
+/**
+ * Photos that are not of the person they are filed under. Each photo's similarity to the rest of its person is held against the similarities of
+ * photos to centres of other people: where more of the former lie as low as that than clean data would have, the share of wrong photos follows, and
+ * with it the threshold at which the fewest are judged wrongly either way (the local false discovery rate at one half; Efron 2004).
+ */
+import type { Random } from '@facewright/core';
+import { similarityToRest, type Centre } from './centres.js';
+import { similarity, type Embeddings } from './embeddings.js';
+import { thresholdAt, type Impostors } from './impostors.js';
+import { isUnclear } from './same-people.js';
+
+export interface WrongPhoto {
+  readonly photo: number;
+  /** To the rest of the person's photos. */
+  readonly similarity: number;
+  /** Another person of the data whom it shows by the false accept rate. */
+  readonly likely?: { readonly person: number; readonly similarity: number };
+  /** Wrong photos of a person that show one other person have a number in common. */
+  readonly group?: number;
+}
+
+export interface WrongPhotos {
+  readonly wrong: readonly WrongPhoto[];
+  /** Photos of people with whom too few photos agree to say who they are. */
+  readonly unclear: readonly number[];
+  /** Below it a photo is held to be wrong. */
+  readonly threshold: number;
+  /** By photo: its similarity to the rest of its person; NaN where there is no rest. */
+  readonly scores: Float64Array;
+}
+
+export interface WrongPhotosOptions {
+  readonly embeddings: Embeddings;
+  /** Photos by person. */
+  readonly people: readonly (readonly number[])[];
+  readonly centres: readonly Centre[];
+  /** From which two photos agree. */
+  readonly linked: number;
+  readonly falseAcceptRate: number;
+  readonly random: Random;
+}
+
+/** Other people that each photo is compared with. */
+const OTHERS = 20;
+
+export function findWrongPhotos(options: WrongPhotosOptions): WrongPhotos {
+  const { embeddings, people, centres, falseAcceptRate, random } = options;
+  const scores = new Float64Array(embeddings.count).fill(NaN);
+  const unclear: number[] = [];
+  const judged: number[] = [];
+  people.forEach((photos, person) => {
+    // of two photos that differ either may be the wrong one
+    if (isUnclear(options, person)) unclear.push(...photos);
+    else
+      for (const photo of photos) {
+        scores[photo] = similarityToRest(embeddings, photo, centres[person]) ?? NaN;
+        if (!Number.isNaN(scores[photo])) judged.push(photo);
+      }
+  });
+  const strangers = toOthers(options, judged, random);
+  const own = Float64Array.from(judged, (photo) => scores[photo]).sort();
+  const threshold = strangers.length ? wrongBelow(own, strangers) : -1;
+  const likelyFrom = strangers.length ? thresholdAt(strangers, falseAcceptRate) : 1;
+  const found = judged.filter((photo) => scores[photo] < threshold).sort((a, b) => scores[a] - scores[b]);
+  const grouped = groupsOf(options, new Set(found));
+  const wrong = found.map((photo): WrongPhoto => {
+    const likely = nearestPerson(options, photo);
+    const group = grouped.get(photo);
+    return {
+      photo,
+      similarity: scores[photo],
+      ...(likely && likely.similarity >= likelyFrom && { likely }),
+      ...(group !== undefined && { group }),
+    };
+  });
+  return { wrong, unclear, threshold, scores };
+}
+
+/** Similarities of photos to the centres of people that they are not filed under, in rising order. */
+function toOthers(
+  { embeddings, people, centres }: WrongPhotosOptions,
+  judged: readonly number[],
+  random: Random,
+): Impostors {
+  if (people.length < 2) return new Float64Array();
+  const personOf = new Int32Array(embeddings.count);
+  people.forEach((photos, person) => photos.forEach((photo) => (personOf[photo] = person)));
+  const scores: number[] = [];
+  for (const photo of judged) {
+    for (let draw = 0; draw < OTHERS; draw++) {
+      const other = (personOf[photo] + 1 + random.integer(people.length - 1)) % people.length;
+      scores.push(similarity(embeddings, photo, vectorOf(centres[other]), 0));
+    }
+  }
+  return Float64Array.from(scores).sort();
+}
+
+/** Of strangers' scores: nearly all of them lie below it, and hardly any photo of the person does. */
+const MOST_STRANGERS = 0.9;
+
+/** Where the expected number of photos judged wrongly, good ones below and wrong ones above, is least. Both lists rise. */
+function wrongBelow(own: Float64Array, strangers: Impostors): number {
+  const usual = strangers[Math.floor(MOST_STRANGERS * (strangers.length - 1))];
+  const share = Math.min(1, below(own, usual) / own.length / MOST_STRANGERS);
+  const most = thresholdAt(strangers, 1e-3);
+  let best = { cost: share, at: -1 };
+  for (let i = 0; i < own.length && own[i] <= most; i++) {
+    // the threshold may lie anywhere below the next score
+    const next = Math.min(most, own[i + 1] ?? most);
+    const cost = (i + 1) / own.length - (2 * share * below(strangers, next)) / strangers.length + share;
+    if (cost < best.cost) best = { cost, at: i };
+  }
+  if (best.at < 0) return -1;
+  return (own[best.at] + Math.min(most, own[best.at + 1] ?? most)) / 2 + 1e-9;
+}
+
+/** How many of a rising list are not above a value. */
+function below(rising: Float64Array, value: number): number {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const vectorOf = ({ vector }: Centre): Embeddings => ({ count: 1, size: vector.length, data: vector });
+
+function nearestPerson({ embeddings, people, centres }: WrongPhotosOptions, photo: number) {
+  let best: { person: number; similarity: number } | undefined;
+  centres.forEach((centre, person) => {
+    const score = similarity(embeddings, photo, vectorOf(centre), 0);
+    if (!people[person].includes(photo) && (!best || score > best.similarity)) best = { person, similarity: score };
+  });
+  return best;
+}
+
+/** Numbers for wrong photos of one person that agree with each other. */
+function groupsOf({ embeddings, people, linked }: WrongPhotosOptions, wrong: ReadonlySet<number>): Map<number, number> {
+  const groups = new Map<number, number>();
+  let next = 0;
+  for (const photos of people) {
+    const own = photos.filter((photo) => wrong.has(photo));
+    for (const photo of own) {
+      const like = own.filter((other) => other !== photo && similarity(embeddings, photo, embeddings, other) >= linked);
+      if (groups.has(photo) || !like.length) continue;
+      const known = like.map((other) => groups.get(other)).find((number) => number !== undefined);
+      const number = known ?? next++;
+      for (const member of [photo, ...like]) if (!groups.has(member)) groups.set(member, number);
+    }
+  }
+  return groups;
+}

@@ -1,0 +1,2 @@
+// `nx test quality`
+export { default } from '../../vitest.package.js';
