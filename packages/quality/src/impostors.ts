@@ -31,9 +31,27 @@ export function sampleImpostors(
 
 /** The score that this share of strangers reaches. */
 export function thresholdAt(impostors: Impostors, rate: number): number {
-  const quantile = (share: number): number =>
-    impostors[Math.min(impostors.length - 1, Math.max(0, Math.ceil((1 - share) * impostors.length) - 1))];
-  if (rate >= LAST) return quantile(rate);
-  const slope = (quantile(LAST) - quantile(FIRST)) / Math.log(FIRST / LAST);
-  return Math.min(1, quantile(LAST) + slope * Math.log(LAST / rate));
+  if (rate >= LAST) return quantile(impostors, rate);
+  const slope = (quantile(impostors, LAST) - quantile(impostors, FIRST)) / Math.log(FIRST / LAST);
+  return Math.min(1, quantile(impostors, LAST) + slope * Math.log(LAST / rate));
 }
+
+/** The score that less than one of so many pairs of strangers is expected to reach, were scores normally distributed. */
+export function thresholdOfOneIn(impostors: Impostors, pairs: number): number {
+  const deviation = (quantile(impostors, LAST) - quantile(impostors, FIRST)) / (Z_LAST - Z_FIRST);
+  return Math.min(1, quantile(impostors, LAST) + (deviations(1 / Math.max(pairs, 1 / LAST)) - Z_LAST) * deviation);
+}
+
+/** Of the normal distribution: where its tail holds `FIRST` and `LAST`. */
+const Z_FIRST = 1.2816;
+const Z_LAST = 2.3263;
+
+/** Where the tail of the normal distribution holds no more than a small share, by Mills' bound: density / z. */
+function deviations(share: number): number {
+  let z = Z_LAST;
+  for (let round = 0; round < 30; round++) z = Math.sqrt(-2 * Math.log(share * z * Math.sqrt(2 * Math.PI)));
+  return z;
+}
+
+const quantile = (impostors: Impostors, share: number): number =>
+  impostors[Math.min(impostors.length - 1, Math.max(0, Math.ceil((1 - share) * impostors.length) - 1))];

@@ -2,7 +2,7 @@
 import { throwIfAborted, type Random } from '@facewright/core';
 import { spread, type Centre } from './centres.js';
 import { embeddingsOf, similarity, type Embeddings } from './embeddings.js';
-import { sampleImpostors, thresholdAt } from './impostors.js';
+import { sampleImpostors, thresholdAt, thresholdOfOneIn } from './impostors.js';
 
 export interface Group {
   readonly embeddings: Embeddings;
@@ -32,7 +32,7 @@ export interface SamePeopleOptions {
 
 /** Photos of a person that are compared with those of another at most. */
 const MOST = 20;
-/** Share of the pairs of photos that have to agree. */
+/** More than this share of the pairs of photos has to agree. */
 const HALF = 0.5;
 
 /** Among the people of one group, or between those of two; the most alike first. Every centre is compared with every other. */
@@ -41,7 +41,11 @@ export function findSamePeople(a: Group, b: Group | undefined, options: SamePeop
   const [left, right] = [a, b ?? a].map(({ centres }) => embeddingsOf(centres.map(({ vector }) => vector)));
   const each = Array.from({ length: left.count }, (_, index) => [index]);
   const strangers = sampleImpostors(left, each, random);
-  const least = strangers.length ? thresholdAt(strangers, falseAcceptRate) : photoThreshold;
+  const pairs = b ? left.count * right.count : (left.count * (left.count - 1)) / 2;
+  // among very many pairs even a small rate would be many people
+  const least = strangers.length
+    ? Math.max(thresholdAt(strangers, falseAcceptRate), thresholdOfOneIn(strangers, pairs))
+    : photoThreshold;
   const found: SamePerson[] = [];
   for (let i = 0; i < left.count; i++) {
     throwIfAborted(signal, 'comparing people');
@@ -50,7 +54,7 @@ export function findSamePeople(a: Group, b: Group | undefined, options: SamePeop
       const score = similarity(left, i, right, j);
       if (score < least || isUnclear(b ?? a, j)) continue;
       const agreeing = agreement(a, i, b ?? a, j, photoThreshold);
-      if (agreeing >= HALF) found.push({ a: i, b: j, similarity: score, agreeing });
+      if (agreeing > HALF) found.push({ a: i, b: j, similarity: score, agreeing });
     }
     progress?.(i + 1, left.count);
   }
