@@ -1,7 +1,14 @@
 /** The work of `facewright dataset`: what a set of images holds, whether it is whole, another format of it, a picture of it. */
 import { resolve } from 'node:path';
 import { createEventStream, type Emit } from '@facewright/core';
-import { convertDataset, datasetInfo, previewDataset, verifyDataset, type DatasetInfo, type StoredPerson } from '@facewright/datasets';
+import {
+  convertDataset,
+  datasetInfo,
+  previewDataset,
+  verifyDataset,
+  type DatasetInfo,
+  type StoredPerson,
+} from '@facewright/datasets';
 import { editPeople, type Edits } from '@facewright/quality';
 import { readEdits } from '@facewright/run';
 import { writeFileAtomic } from '@facewright/platform/node';
@@ -51,7 +58,8 @@ async function* edited(people: AsyncIterable<StoredPerson>, edits: Edits): Async
   const named = async function* () {
     for await (const { name, images } of people) yield { name, photos: images };
   };
-  for await (const { name, photos } of editPeople(named(), edits, ({ source }) => source)) yield { name, images: photos };
+  for await (const { name, photos } of editPeople(named(), edits, ({ source }) => source))
+    yield { name, images: photos };
 }
 
 export const preview = (path: string, options: PreviewOptions) =>
