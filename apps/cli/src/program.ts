@@ -39,35 +39,11 @@ Start here:
 "facewright <command> --help" shows a command's options and examples.`,
     );
   addGroup(program, 'Everything in one go:', [addRun]);
-  addGroup(program, 'Prepare photos:', [addPrepare, addDetect, addDataset]);
+  addGroup(program, 'Prepare photos:', [addPrepare, addClean, addDetect, addDataset]);
   addGroup(program, 'Train:', [addTrain, addPlan, addModel]);
   addGroup(program, 'Judge:', [addEvaluate, addPairs, addCompare]);
   addGroup(program, 'Use the model:', [addIdentify, addEmbed, addExport, addImport]);
   addGroup(program, 'Look and set up:', [addStudio, addDoctor, addSetup, addPlugins, addSchema, addBench]);
   addHints(program);
-  for (const add of [
-    addRun,
-    addPrepare,
-    addClean,
-    addTrain,
-    addEvaluate,
-    addCompare,
-    addPairs,
-    addDetect,
-    addEmbed,
-    addIdentify,
-    addDataset,
-    addModel,
-    addImport,
-    addExport,
-    addPlan,
-    addBench,
-    addStudio,
-    addSetup,
-    addPlugins,
-    addSchema,
-    addDoctor,
-  ])
-    add(program);
   return program;
 }
