@@ -17,7 +17,17 @@ import {
   type SkippedImage,
 } from '@facewright/run';
 import { checkAlignment, type Embedder, type ModelCard } from '@facewright/training';
-import type { EvaluateOptions } from './commands/evaluate.js';
+
+/** What the command line names. */
+interface TargetOptions {
+  readonly model: string;
+  readonly data?: string;
+  readonly pairs?: string;
+  readonly templates?: string;
+  readonly images?: string;
+  readonly without?: string;
+  readonly flip?: boolean;
+}
 
 /** The paths of the command line, made absolute: they are recorded with the evaluation. */
 export interface Target {
@@ -31,7 +41,7 @@ export interface Target {
 }
 
 /** Throws a `FacewrightError` where the command line names too little. */
-export function targetOf({ model, data, pairs, templates, images, without, flip = false }: EvaluateOptions): Target {
+export function targetOf({ model, data, pairs, templates, images, without, flip = false }: TargetOptions): Target {
   const absolute = (path: string | undefined): string | undefined => path && resolve(path);
   const packed = templates === undefined && pairs?.toLowerCase().endsWith('.bin') ? pairs : undefined;
   const target: Target = data

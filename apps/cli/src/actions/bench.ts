@@ -14,7 +14,19 @@ import { builtins } from '../builtins.js';
 import { benchTrain } from '../bench-train.js';
 import { jsonOptions, requireAtLeast } from '../config-of.js';
 import { withSession } from '../session.js';
-import type { BenchTrainOptions } from '../commands/bench.js';
+import type { SessionOptions } from '../session.js';
+
+export interface BenchTrainOptions extends SessionOptions {
+  readonly backend: string;
+  readonly options?: string;
+  readonly loss: string;
+  readonly batch: number;
+  readonly microBatch?: number;
+  readonly steps: number;
+  readonly classes: number;
+  readonly width: number;
+  readonly size: number;
+}
 
 export default (options: BenchTrainOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {

@@ -14,7 +14,11 @@ import {
 } from '@facewright/report';
 import { findRuns } from '@facewright/studio';
 import { withSession } from '../session.js';
-import type { CompareOptions } from '../commands/compare.js';
+
+export interface CompareOptions {
+  readonly out: string;
+  readonly json?: boolean;
+}
 
 export default (directories: string[], { out, json }: CompareOptions) =>
   withSession({ json }, async ({ print }) => {

@@ -16,7 +16,11 @@ import { builtins } from '../builtins.js';
 import { drawFaces, drawnNames } from '../draw-faces.js';
 import { configOf } from '../config-of.js';
 import { withSession } from '../session.js';
-import type { DetectOptions } from '../commands/detect.js';
+import type { CommonOptions } from '../options.js';
+
+export interface DetectOptions extends CommonOptions {
+  readonly draw?: string;
+}
 
 interface PhotoRow {
   readonly path: string;

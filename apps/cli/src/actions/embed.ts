@@ -3,10 +3,17 @@ import { extname } from 'node:path';
 import { FacewrightError } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
 import type { Recogniser } from '@facewright/recognise';
-import type { EmbedOptions } from '../commands/embed.js';
 import { encodeNpy } from '../npy.js';
 import { photosAt, reasonOf, withRecogniser } from '../open-recogniser.js';
 import { withSession } from '../session.js';
+import type { CommonOptions } from '../options.js';
+
+export interface EmbedOptions extends CommonOptions {
+  readonly model: string;
+  readonly out: string;
+  readonly aligned?: boolean;
+  readonly allFaces?: boolean;
+}
 
 interface Row {
   readonly photo: string;

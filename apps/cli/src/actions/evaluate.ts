@@ -6,11 +6,23 @@ import { backendFor, compose, evaluationDocument, picturesOf, versions, writeEva
 import { reportPage } from '@facewright/report';
 import { createEmbedder, loadModelFiles, metricsOf, recordMetrics } from '@facewright/training';
 import { builtins } from '../builtins.js';
-import type { EvaluateOptions } from '../commands/evaluate.js';
 import { configOf } from '../config-of.js';
 import { evaluateOnDataset, evaluateOnLists, targetOf, type Evaluated, type Target } from '../evaluation-target.js';
 import { evaluationText } from '../evaluation-text.js';
 import { withSession, type Outcome, type Session } from '../session.js';
+import type { CommonOptions } from '../options.js';
+
+export interface EvaluateOptions extends CommonOptions {
+  readonly model: string;
+  readonly pairs?: string;
+  readonly templates?: string;
+  readonly images?: string;
+  readonly aligned?: boolean;
+  readonly data?: string;
+  readonly without?: string;
+  readonly flip?: boolean;
+  readonly out?: string;
+}
 
 export default (options: EvaluateOptions) =>
   withSession({ ...options, writes: options.out }, async (session) => {

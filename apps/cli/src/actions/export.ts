@@ -9,7 +9,17 @@ import { configOf } from '../config-of.js';
 import { modelDirectory } from '../model-directory.js';
 import { parityImages } from '../parity-images.js';
 import { withSession } from '../session.js';
-import type { ExportCommandOptions } from '../commands/export.js';
+import type { ExportFormat } from '../export-card.js';
+import type { CommonOptions } from '../options.js';
+
+export interface ExportCommandOptions extends CommonOptions {
+  readonly model: string;
+  readonly format: ExportFormat;
+  readonly out: string;
+  readonly layout?: 'nchw' | 'nhwc';
+  readonly images?: string;
+  readonly count: number;
+}
 
 export default (options: ExportCommandOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {

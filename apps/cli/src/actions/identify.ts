@@ -4,10 +4,20 @@ import { join, resolve } from 'node:path';
 import { FacewrightError } from '@facewright/core';
 import { openPhoto, writeFileAtomic } from '@facewright/platform/node';
 import type { IdentifiedFace, Recogniser } from '@facewright/recognise';
-import type { IdentifyCommandOptions } from '../commands/identify.js';
 import { drawFaces, drawnNames } from '../draw-faces.js';
 import { photosAt, reasonOf, withRecogniser, type OpenRecogniser } from '../open-recogniser.js';
 import { withSession, type Session } from '../session.js';
+import type { CommonOptions } from '../options.js';
+
+export interface IdentifyCommandOptions extends CommonOptions {
+  readonly model: string;
+  readonly gallery: string;
+  readonly far?: number;
+  readonly threshold?: number;
+  readonly draw?: string;
+  readonly save?: string;
+  readonly forget?: string[];
+}
 
 interface PhotoRow {
   readonly photo: string;

@@ -7,7 +7,20 @@ import { readWeightsFile } from '@facewright/convert';
 import { importModel } from '../import-model.js';
 import { configOf } from '../config-of.js';
 import { withSession } from '../session.js';
-import type { ImportCommandOptions } from '../commands/import.js';
+import type { CommonOptions } from '../options.js';
+
+export interface ImportCommandOptions extends CommonOptions {
+  readonly out?: string;
+  readonly list?: boolean;
+  readonly layout?: string;
+  readonly map?: string;
+  readonly model?: string;
+  readonly options?: string;
+  readonly colour?: 'rgb' | 'bgr';
+  readonly alignment?: string;
+  readonly allowUnused?: boolean;
+  readonly licence?: string;
+}
 
 export default (path: string, options: ImportCommandOptions) =>
   withSession(options, async ({ print }) => {

@@ -3,7 +3,11 @@ import { FacewrightError } from '@facewright/core';
 import { describeModel } from '@facewright/models';
 import { jsonOptions } from '../config-of.js';
 import { withSession } from '../session.js';
-import type { InfoOptions } from '../commands/model.js';
+import type { SessionOptions } from '../session.js';
+
+export interface InfoOptions extends SessionOptions {
+  readonly options?: string;
+}
 
 export default (name: string, options: InfoOptions) =>
   withSession(options, async ({ print }) => {

@@ -14,7 +14,15 @@ import { decodeImage, writeFileAtomic } from '@facewright/platform/node';
 import { folder, recogniseFormat, zip } from '@facewright/datasets';
 import { drawFoldedPairs } from '@facewright/training';
 import { withSession } from '../session.js';
-import type { PairsOptions } from '../commands/pairs.js';
+import type { SessionOptions } from '../session.js';
+
+export interface PairsOptions extends SessionOptions {
+  readonly data: string;
+  readonly out: string;
+  readonly count: number;
+  readonly folds: number;
+  readonly seed: number;
+}
 
 export default (options: PairsOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {

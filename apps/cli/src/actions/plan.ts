@@ -8,7 +8,15 @@ import { builtins } from '../builtins.js';
 import { configOf, requireAtLeast } from '../config-of.js';
 import { planOnDevice, planTraining, type DeviceStagePlan, type StagePlan } from '../plan-training.js';
 import { withSession } from '../session.js';
-import type { PlanOptions } from '../commands/plan.js';
+import type { PresetName } from '@facewright/run';
+import type { BatchOptions, CommonOptions } from '../options.js';
+
+export interface PlanOptions extends CommonOptions, BatchOptions {
+  readonly preset: PresetName;
+  readonly data?: string;
+  readonly classes?: number;
+  readonly memory?: number;
+}
 
 const SHARE = 0.8;
 const ASSUMED_CLASSES = 1000;

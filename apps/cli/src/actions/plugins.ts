@@ -2,10 +2,14 @@
 import { FacewrightError, parseRunConfig, PLUGIN_KINDS, type PluginKind } from '@facewright/core';
 import { openLibrary } from '@facewright/run';
 import { builtins } from '../builtins.js';
-import type { PluginsOptions } from '../commands/plugins.js';
 import { configOf } from '../config-of.js';
 import { optionsSchema, type JsonSchema } from '../config-schema.js';
 import { withSession } from '../session.js';
+import type { CommonOptions } from '../options.js';
+
+export interface PluginsOptions extends CommonOptions {
+  readonly kind?: string;
+}
 
 interface PluginRow {
   readonly kind: PluginKind;

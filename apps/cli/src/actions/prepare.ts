@@ -6,7 +6,14 @@ import { backendFor, composeForData, prepareStage, presetOf, recogniseData } fro
 import { builtins } from '../builtins.js';
 import { configOf, requireData } from '../config-of.js';
 import { withSession } from '../session.js';
-import type { PrepareOptions } from '../commands/prepare.js';
+import type { PresetName } from '@facewright/run';
+import type { CommonOptions, DataOptions } from '../options.js';
+
+export interface PrepareOptions extends CommonOptions, DataOptions {
+  readonly out: string;
+  readonly preset: PresetName;
+  readonly force?: boolean;
+}
 
 export default (options: PrepareOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {

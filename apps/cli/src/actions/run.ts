@@ -4,7 +4,18 @@ import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
 import { withImportedWeights } from '../weights-to-begin-from.js';
 import { withSession } from '../session.js';
-import type { RunOptions } from '../commands/run.js';
+import type { PresetName } from '@facewright/run';
+import type { BatchOptions, CommonOptions, DataOptions } from '../options.js';
+
+export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
+  readonly sample?: boolean;
+  readonly out?: string;
+  readonly from?: string;
+  readonly preset: PresetName;
+  readonly logger?: string[];
+  readonly resume?: boolean;
+  readonly force?: boolean;
+}
 
 export default (options: RunOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {

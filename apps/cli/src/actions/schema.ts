@@ -4,10 +4,14 @@ import { parseRunConfig } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
 import { openLibrary } from '@facewright/run';
 import { builtins } from '../builtins.js';
-import type { SchemaOptions } from '../commands/schema.js';
 import { configOf } from '../config-of.js';
 import { configSchema } from '../config-schema.js';
 import { withSession } from '../session.js';
+import type { CommonOptions } from '../options.js';
+
+export interface SchemaOptions extends CommonOptions {
+  readonly out?: string;
+}
 
 export default ({ config, out }: SchemaOptions) =>
   withSession({}, async ({ print }) => {

@@ -1,20 +1,7 @@
 /** `facewright bench train`: how fast an engine trains the paper's model, and the memory that takes. */
 import type { Command } from 'commander';
 import { ENGINES, positiveNumber, wholeNumber } from '../options.js';
-import type { SessionOptions } from '../session.js';
 import { lazily } from '../lazily.js';
-
-export interface BenchTrainOptions extends SessionOptions {
-  readonly backend: string;
-  readonly options?: string;
-  readonly loss: string;
-  readonly batch: number;
-  readonly microBatch?: number;
-  readonly steps: number;
-  readonly classes: number;
-  readonly width: number;
-  readonly size: number;
-}
 
 export function addBench(program: Command): void {
   program

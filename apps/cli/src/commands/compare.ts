@@ -2,11 +2,6 @@
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
 
-export interface CompareOptions {
-  readonly out: string;
-  readonly json?: boolean;
-}
-
 export function addCompare(program: Command): void {
   program
     .command('compare')

@@ -1,11 +1,7 @@
 /** `facewright detect`: the faces of photos. */
 import type { Command } from 'commander';
-import { withCommon, type CommonOptions } from '../options.js';
+import { withCommon } from '../options.js';
 import { lazily } from '../lazily.js';
-
-export interface DetectOptions extends CommonOptions {
-  readonly draw?: string;
-}
 
 export function addDetect(program: Command): void {
   withCommon(

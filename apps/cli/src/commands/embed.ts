@@ -1,14 +1,7 @@
 /** `facewright embed`: photos to the numbers that a model sees in them. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
-import { withCommon, type CommonOptions } from '../options.js';
-
-export interface EmbedOptions extends CommonOptions {
-  readonly model: string;
-  readonly out: string;
-  readonly aligned?: boolean;
-  readonly allFaces?: boolean;
-}
+import { withCommon } from '../options.js';
 
 export function addEmbed(program: Command): void {
   withCommon(

@@ -1,19 +1,7 @@
 /** `facewright evaluate`: how well a trained model tells people apart. */
 import { Option, type Command } from 'commander';
-import { withCommon, type CommonOptions } from '../options.js';
+import { withCommon } from '../options.js';
 import { lazily } from '../lazily.js';
-
-export interface EvaluateOptions extends CommonOptions {
-  readonly model: string;
-  readonly pairs?: string;
-  readonly templates?: string;
-  readonly images?: string;
-  readonly aligned?: boolean;
-  readonly data?: string;
-  readonly without?: string;
-  readonly flip?: boolean;
-  readonly out?: string;
-}
 
 export function addEvaluate(program: Command): void {
   withCommon(

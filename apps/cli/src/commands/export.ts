@@ -1,17 +1,8 @@
 /** `facewright export`: a trained model as a file for other programs. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { EXPORT_FORMATS, type ExportFormat } from '../export-card.js';
-import { withCommon, type CommonOptions } from '../options.js';
+import { EXPORT_FORMATS } from '../export-card.js';
+import { withCommon } from '../options.js';
 import { lazily } from '../lazily.js';
-
-export interface ExportCommandOptions extends CommonOptions {
-  readonly model: string;
-  readonly format: ExportFormat;
-  readonly out: string;
-  readonly layout?: 'nchw' | 'nhwc';
-  readonly images?: string;
-  readonly count: number;
-}
 
 export function addExport(program: Command): void {
   withCommon(

@@ -1,17 +1,7 @@
 /** `facewright identify`: who of a gallery of people photos show. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
-import { positiveNumber, withCommon, type CommonOptions } from '../options.js';
-
-export interface IdentifyCommandOptions extends CommonOptions {
-  readonly model: string;
-  readonly gallery: string;
-  readonly far?: number;
-  readonly threshold?: number;
-  readonly draw?: string;
-  readonly save?: string;
-  readonly forget?: string[];
-}
+import { positiveNumber, withCommon } from '../options.js';
 
 const cosine = (text: string): number => Number(text);
 

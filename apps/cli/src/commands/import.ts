@@ -1,20 +1,6 @@
 /** `facewright import`: weights that something else trained, as a model directory. */
 import { Option, type Command } from 'commander';
-import type { CommonOptions } from '../options.js';
 import { lazily } from '../lazily.js';
-
-export interface ImportCommandOptions extends CommonOptions {
-  readonly out?: string;
-  readonly list?: boolean;
-  readonly layout?: string;
-  readonly map?: string;
-  readonly model?: string;
-  readonly options?: string;
-  readonly colour?: 'rgb' | 'bgr';
-  readonly alignment?: string;
-  readonly allowUnused?: boolean;
-  readonly licence?: string;
-}
 
 /** `LAYOUT_NAMES` of @facewright/convert, which `--help` is not to load. */
 export const LAYOUTS = ['mobilefacenet-pytorch', 'insightface-pytorch', 'arcface-torch', 'order'];

@@ -1,11 +1,6 @@
 /** `facewright model info`: a model's layers, parameters and multiply–adds, before anything is trained. */
 import type { Command } from 'commander';
-import type { SessionOptions } from '../session.js';
 import { lazily } from '../lazily.js';
-
-export interface InfoOptions extends SessionOptions {
-  readonly options?: string;
-}
 
 export function addModel(program: Command): void {
   program

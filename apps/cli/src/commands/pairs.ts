@@ -1,16 +1,7 @@
 /** `facewright pairs`: a list of pairs to verify models on, drawn from any folder of people. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { wholeNumber } from '../options.js';
-import type { SessionOptions } from '../session.js';
 import { lazily } from '../lazily.js';
-
-export interface PairsOptions extends SessionOptions {
-  readonly data: string;
-  readonly out: string;
-  readonly count: number;
-  readonly folds: number;
-  readonly seed: number;
-}
 
 export function addPairs(program: Command): void {
   program

@@ -1,23 +1,7 @@
 /** `facewright plan`: what a config's training will need, before it runs. */
 import type { Command } from 'commander';
-import type { PresetName } from '@facewright/run';
-import {
-  positiveNumber,
-  presetOption,
-  wholeNumber,
-  withBatch,
-  withCommon,
-  type BatchOptions,
-  type CommonOptions,
-} from '../options.js';
+import { positiveNumber, presetOption, wholeNumber, withBatch, withCommon } from '../options.js';
 import { lazily } from '../lazily.js';
-
-export interface PlanOptions extends CommonOptions, BatchOptions {
-  readonly preset: PresetName;
-  readonly data?: string;
-  readonly classes?: number;
-  readonly memory?: number;
-}
 
 export function addPlan(program: Command): void {
   withCommon(

@@ -1,11 +1,6 @@
 /** `facewright plugins`: the parts that a config can name, where they come from, and their options. */
 import { Option, type Command } from 'commander';
 import { lazily } from '../lazily.js';
-import type { CommonOptions } from '../options.js';
-
-export interface PluginsOptions extends CommonOptions {
-  readonly kind?: string;
-}
 
 /** `PLUGIN_KINDS` of @facewright/core, which `--help` is not to load. */
 export const KINDS = [

@@ -1,14 +1,7 @@
 /** `facewright prepare`: photos to a dataset directory. */
 import { Option, type Command } from 'commander';
-import type { PresetName } from '@facewright/run';
-import { presetOption, withCommon, withData, type CommonOptions, type DataOptions } from '../options.js';
+import { presetOption, withCommon, withData } from '../options.js';
 import { lazily } from '../lazily.js';
-
-export interface PrepareOptions extends CommonOptions, DataOptions {
-  readonly out: string;
-  readonly preset: PresetName;
-  readonly force?: boolean;
-}
 
 export function addPrepare(program: Command): void {
   withCommon(

@@ -1,28 +1,7 @@
 /** `facewright run`: everything, from photos to the report. */
 import { Option, type Command } from 'commander';
-import type { PresetName } from '@facewright/run';
-import {
-  fromOption,
-  loggerOption,
-  presetOption,
-  withBatch,
-  withCommon,
-  withData,
-  type BatchOptions,
-  type CommonOptions,
-  type DataOptions,
-} from '../options.js';
+import { fromOption, loggerOption, presetOption, withBatch, withCommon, withData } from '../options.js';
 import { lazily } from '../lazily.js';
-
-export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
-  readonly sample?: boolean;
-  readonly out?: string;
-  readonly from?: string;
-  readonly preset: PresetName;
-  readonly logger?: string[];
-  readonly resume?: boolean;
-  readonly force?: boolean;
-}
 
 export function addRun(program: Command): void {
   withCommon(

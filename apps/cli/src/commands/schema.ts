@@ -1,11 +1,6 @@
 /** `facewright schema`: the JSON schema of a config, for editors. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
-import type { CommonOptions } from '../options.js';
-
-export interface SchemaOptions extends CommonOptions {
-  readonly out?: string;
-}
 
 export function addSchema(program: Command): void {
   program
