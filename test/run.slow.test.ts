@@ -27,6 +27,12 @@ describe('a run', () => {
     expect(model).toBe(join(out, 'model'));
     expect(metrics).toEqual(await readJson(join(out, 'metrics.json')));
     expect(metrics).toEqual({
+      verdict: {
+        level: expect.stringMatching(/^(good|fair|poor)$/),
+        title: expect.any(String),
+        reasons: expect.any(Array),
+        next: expect.any(Array),
+      },
       preparation: {
         photos: 30,
         kept: 30,
