@@ -5,9 +5,17 @@ import { writeFileAtomic } from '@facewright/platform/node';
 import { editsOf, findProblems, type Edits, type Problems } from '@facewright/quality';
 import { cleanPage } from '../clean-page.js';
 import { collectFaces, type CollectedFaces } from '../collect-faces.js';
-import type { CleanOptions } from '../commands/clean.js';
 import { withRecogniser } from '../open-recogniser.js';
+import type { CommonOptions } from '../options.js';
 import { withSession } from '../session.js';
+
+export interface CleanOptions extends CommonOptions {
+  readonly data: string;
+  readonly model: string;
+  readonly against?: string;
+  readonly out: string;
+  readonly far: number;
+}
 
 export default (options: CleanOptions) =>
   withSession({ ...options, writes: options.out }, (session) =>

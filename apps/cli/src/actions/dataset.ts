@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { createEventStream, type Emit } from '@facewright/core';
 import {
+  type TargetName,
   convertDataset,
   datasetInfo,
   previewDataset,
@@ -13,8 +14,20 @@ import { editPeople, type Edits } from '@facewright/quality';
 import { readEdits } from '@facewright/run';
 import { writeFileAtomic } from '@facewright/platform/node';
 import { createFivePointAligner } from '@facewright/preprocess';
-import type { ConvertOptions, PreviewOptions } from '../commands/dataset.js';
 import { withSession, type Outcome, type Session, type SessionOptions } from '../session.js';
+
+export interface ConvertOptions extends SessionOptions {
+  readonly out: string;
+  readonly to: TargetName;
+  readonly edits?: string;
+}
+
+export interface PreviewOptions extends SessionOptions {
+  readonly out: string;
+  readonly people: number;
+  readonly images: number;
+  readonly size: number;
+}
 
 /** Problems printed; `--json` has all of them. */
 const SHOWN = 20;

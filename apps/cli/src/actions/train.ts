@@ -1,12 +1,24 @@
 /** The work of `facewright train`: a prepared dataset to a model. */
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
-import { recogniseData } from '@facewright/run';
+import { recogniseData, type PresetName } from '@facewright/run';
 import { createRun } from '../create-run.js';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
 import { withImportedWeights } from '../weights-to-begin-from.js';
+import type { BatchOptions, CommonOptions } from '../options.js';
 import { withSession } from '../session.js';
-import type { TrainOptions } from '../commands/train.js';
+
+export interface TrainOptions extends CommonOptions, BatchOptions {
+  readonly data?: string;
+  readonly edits?: string;
+  readonly out?: string;
+  readonly preset: PresetName;
+  readonly logger?: string[];
+  readonly from?: string;
+  readonly stages?: string;
+  readonly resume?: boolean;
+  readonly force?: boolean;
+}
 
 export default (options: TrainOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {

@@ -1,15 +1,7 @@
 /** `facewright clean`: what is wrong in a dataset of faces, as lists and pictures. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
-import { positiveNumber, withCommon, type CommonOptions } from '../options.js';
-
-export interface CleanOptions extends CommonOptions {
-  readonly data: string;
-  readonly model: string;
-  readonly against?: string;
-  readonly out: string;
-  readonly far: number;
-}
+import { positiveNumber, withCommon } from '../options.js';
 
 export function addClean(program: Command): void {
   withCommon(

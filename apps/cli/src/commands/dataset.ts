@@ -3,25 +3,11 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { TargetName } from '@facewright/datasets';
 import { lazily } from '../lazily.js';
 import { wholeNumber } from '../options.js';
-import type { SessionOptions } from '../session.js';
 
 const FORMATS =
   'a prepared dataset, a folder of people, a landmark list (Trillion Pairs), .rec or .bin (InsightFace), .tar (WebDataset), or .zip';
 /** `TARGETS` of @facewright/datasets, which `--help` is not to load. */
 export const TARGETS = ['folder', 'dataset', 'insightface-rec', 'webdataset'] as const satisfies readonly TargetName[];
-
-export interface ConvertOptions extends SessionOptions {
-  readonly out: string;
-  readonly to: TargetName;
-  readonly edits?: string;
-}
-
-export interface PreviewOptions extends SessionOptions {
-  readonly out: string;
-  readonly people: number;
-  readonly images: number;
-  readonly size: number;
-}
 
 const work = () => import('../actions/dataset.js');
 

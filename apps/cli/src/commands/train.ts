@@ -1,28 +1,7 @@
 /** `facewright train`: a prepared dataset to a model. */
 import { Option, type Command } from 'commander';
-import type { PresetName } from '@facewright/run';
-import {
-  fromOption,
-  loggerOption,
-  presetOption,
-  withBatch,
-  withCommon,
-  type BatchOptions,
-  type CommonOptions,
-} from '../options.js';
+import { fromOption, loggerOption, presetOption, withBatch, withCommon } from '../options.js';
 import { lazily } from '../lazily.js';
-
-export interface TrainOptions extends CommonOptions, BatchOptions {
-  readonly data?: string;
-  readonly edits?: string;
-  readonly out?: string;
-  readonly preset: PresetName;
-  readonly logger?: string[];
-  readonly from?: string;
-  readonly stages?: string;
-  readonly resume?: boolean;
-  readonly force?: boolean;
-}
 
 export function addTrain(program: Command): void {
   withCommon(
