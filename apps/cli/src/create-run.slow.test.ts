@@ -102,10 +102,12 @@ describe('createRun', () => {
     );
     const card = JSON.parse(await readFile(join(one, 'model', 'model.json'), 'utf8'));
     expect(card.trained.stages[0].loss).toEqual({ name: 'quick', m: 0.1, s: 16 });
-    const runs = [one, other].map((path) => ({
-      name: path,
-      history: historyOf(readEventLog(join(path, 'events.jsonl'))),
-    }));
+    const runs = await Promise.all(
+      [one, other].map(async (path) => ({
+        name: path,
+        history: historyOf(await readEventLog(join(path, 'events.jsonl'))),
+      })),
+    );
     expect(
       recipesOf(runs)
         .map(({ name }) => name)

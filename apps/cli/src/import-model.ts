@@ -1,7 +1,8 @@
 /** Weights that something else trained, as a model directory. */
 import { basename, join, resolve } from 'node:path';
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { readChecked } from '@facewright/platform/node';
 import {
   createRandom,
   createRunContainer,
@@ -96,7 +97,7 @@ const isFolder = (path: string): Promise<boolean> =>
 async function plainFolder(path: string): Promise<Weights> {
   const state = await loadInsightFaceY1(path);
   const sha256 = createHash('sha256')
-    .update(await readFile(join(path, 'weights.f32')))
+    .update(await readChecked(join(path, 'weights.f32')))
     .digest('hex');
   return {
     options: INSIGHTFACE_Y1,

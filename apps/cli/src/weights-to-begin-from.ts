@@ -1,9 +1,9 @@
 /** `--from` may name a file of weights trained elsewhere: it is imported into the cache first. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { EventReader, RunConfigInput } from '@facewright/core';
+import { piecesOf } from '@facewright/platform/node';
 import { defaultCacheDirectory } from '@facewright/native-libraries';
 import { importModel } from './import-model.js';
 
@@ -54,6 +54,6 @@ const isFile = (path: string): Promise<boolean> =>
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  for await (const piece of piecesOf(path)) hash.update(piece);
   return hash.digest('hex');
 }

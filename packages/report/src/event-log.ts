@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { EventReader, RunEvent } from '@facewright/core';
+import { readCheckedText } from '@facewright/platform/node';
 import { parseEvents } from './event-lines.js';
 
 export interface EventLog {
@@ -41,5 +42,9 @@ export function createEventLog(path: string, { fresh = false }: { fresh?: boolea
   };
 }
 
+/** A string holds little more. */
+const MAX_BYTES = 500 << 20;
+
 /** The events of a log, in order. */
-export const readEventLog = (path: string): RunEvent[] => parseEvents(readFileSync(path, 'utf8'), path);
+export const readEventLog = async (path: string): Promise<RunEvent[]> =>
+  parseEvents(await readCheckedText(path, { maxBytes: MAX_BYTES }), path);

@@ -69,19 +69,19 @@ test('the log holds whole lines, goes on after a torn one, and begins anew on de
   const log = createEventLog(path);
   for (const event of events.slice(0, 10)) log.reader(event);
   // before it is closed, what was told is there
-  expect(readEventLog(path)).toEqual(events.slice(0, 10));
+  expect(await readEventLog(path)).toEqual(events.slice(0, 10));
   log.close();
   await writeFile(path, `${await readFile(path, 'utf8')}{"type":"train.st`);
-  expect(readEventLog(path)).toHaveLength(10);
+  expect(await readEventLog(path)).toHaveLength(10);
   const again = createEventLog(path);
   again.reader(events[10]);
   again.close();
   again.reader(events[11]);
-  expect(readEventLog(path)).toEqual(events.slice(0, 11));
+  expect(await readEventLog(path)).toEqual(events.slice(0, 11));
   createEventLog(path, { fresh: true }).close();
   expect(await readFile(path, 'utf8')).toBe('');
   await writeFile(path, 'half\n{}\n');
-  expect(() => readEventLog(path)).toThrow('events.jsonl:1');
+  await expect(readEventLog(path)).rejects.toThrow('events.jsonl:1');
 });
 
 test('progress in the log is thinned to one a second and its end', async () => {
@@ -90,7 +90,7 @@ test('progress in the log is thinned to one a second and its end', async () => {
   for (let done = 0; done <= 100; done++)
     log.reader({ type: 'progress', at: done * 30, task: 'detect', done, total: 100, unit: 'photos' });
   log.close();
-  expect(readEventLog(path).map((event) => (event as { done: number }).done)).toEqual([0, 34, 68, 100]);
+  expect((await readEventLog(path)).map((event) => (event as { done: number }).done)).toEqual([0, 34, 68, 100]);
 });
 
 test('hostile names cannot become markup', async () => {

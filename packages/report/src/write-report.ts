@@ -15,7 +15,7 @@ export async function writeReport({
   directory,
   ...pictures
 }: ReportOptions): Promise<{ report: string; metrics: Metrics }> {
-  const events = readEventLog(join(directory, 'events.jsonl'));
+  const events = await readEventLog(join(directory, 'events.jsonl'));
   const named = { nameOf: shortest };
   const metrics = metricsFrom(events, named);
   const report = join(directory, 'report.html');

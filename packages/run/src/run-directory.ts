@@ -1,5 +1,5 @@
 /** The directory of a run: what lies where, whose run it is, and when it may be written to again. */
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   BESIDE_THE_RECIPE,
@@ -9,7 +9,7 @@ import {
   parseOptions,
   type RunConfig,
 } from '@facewright/core';
-import { lockDirectory, writeFileAtomic } from '@facewright/platform/node';
+import { lockDirectory, readCheckedText, writeFileAtomic } from '@facewright/platform/node';
 import { z } from 'zod';
 import { differences, type PartRecord } from './composition/record.js';
 
@@ -139,7 +139,7 @@ async function makeReady(
 /** What `run.json` in this directory says, if there is one. */
 export async function readRunRecord(directory: string): Promise<ReadRunRecord | undefined> {
   const path = join(directory, RUN_RECORD);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readCheckedText(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw new FacewrightError({
       what: `The record of the run cannot be read: ${error.message}`,

@@ -1,8 +1,7 @@
 /** The work of `facewright compare`: which of several recipes wins, over the seeds they were run with. */
-import { readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { FacewrightError, messageOf, type Verification } from '@facewright/core';
-import { writeFileAtomic } from '@facewright/platform/node';
+import { readCheckedText, writeFileAtomic } from '@facewright/platform/node';
 import {
   comparisonPage,
   contestOf,
@@ -61,9 +60,9 @@ export default (directories: string[], { out, json }: CompareOptions) =>
   });
 
 async function openRun(path: string): Promise<NamedRun> {
-  const history = historyOf(readEventLog(join(path, 'events.jsonl')));
+  const history = historyOf(await readEventLog(join(path, 'events.jsonl')));
   const evaluation = join(path, 'evaluation', 'evaluation.json');
-  const text = await readFile(evaluation, 'utf8').catch(() => undefined);
+  const text = await readCheckedText(evaluation).catch(() => undefined);
   if (text !== undefined) {
     try {
       const { verification } = JSON.parse(text) as { verification: Verification | null };

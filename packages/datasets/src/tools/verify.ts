@@ -1,9 +1,8 @@
 /** Checks a whole dataset: decodes every image, and compares the files with the format's own records of them. */
 import { FacewrightError, messageOf, throwIfAborted } from '@facewright/core';
 import { shortageOf } from '@facewright/platform';
-import { decodeImage, ImageError } from '@facewright/platform/node';
+import { decodeImage, ImageError, piecesOf } from '@facewright/platform/node';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { readDatasetFile } from '../dataset/dataset-file.js';
 import { besides, readRecordSet } from '../readers/insightface-rec.js';
@@ -96,8 +95,7 @@ async function checkFiles(directory: string, signal?: AbortSignal): Promise<Prob
   for (const { name, sha256 } of (await readDatasetFile(directory)).files) {
     throwIfAborted(signal, directory);
     const hash = createHash('sha256');
-    for await (const chunk of createReadStream(join(directory, name), { highWaterMark: 1 << 20 }))
-      hash.update(chunk as Buffer);
+    for await (const piece of piecesOf(join(directory, name), signal)) hash.update(piece);
     const actual = hash.digest('hex');
     if (actual !== sha256)
       problems.push({ where: name, reason: 'checksum', detail: `its SHA-256 is ${actual}, not ${sha256}` });

@@ -122,6 +122,16 @@ export const readChecked = (path: PathLike, { maxBytes = MAX_BYTES, signal }: Re
 export const readCheckedText = async (path: PathLike, limits: ReadLimits = {}): Promise<string> =>
   (await readChecked(path, { maxBytes: 64 << 20, ...limits })).toString('utf8');
 
+/** The file piece by piece, for those that need not be in memory whole. */
+export async function* piecesOf(path: PathLike, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const file = await CheckedFile.open(path);
+  try {
+    for (let at = 0; at < file.size; at += PIECE) yield await file.read(at, Math.min(PIECE, file.size - at), signal);
+  } finally {
+    await file.close();
+  }
+}
+
 export interface LineBlock {
   readonly lines: readonly string[];
   /** Number of the first of them, from 1. */
