@@ -91,7 +91,7 @@ describe('a run', () => {
       '--seed',
       '9',
     ]);
-    expect(other.stderr).toContain('The run was started with another config: "seed" differs.');
+    expect(other.stderr).toMatch(/The run was started with other options:\s+seed: 1 then, 9 now/);
     expect(
       (await facewright(['run', '--data', list, '--out', out, '--config', config, '--force', '--quiet'])).code,
     ).toBe(0);

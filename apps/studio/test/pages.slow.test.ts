@@ -117,7 +117,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     try {
       const { page } = studio;
       const list = page.getByRole('region', { name: 'Open runs' });
-      await list.getByText(/^Training: .* of .* images · at most .* left$/).waitFor();
+      await list.getByText(/^Training: .* of .* images · (at most )?.* left$/).waitFor();
       await page.getByRole('heading', { name: 'Training', exact: true }).waitFor();
       await page.getByText('Config', { exact: true }).click();
       const verdict = { level: 'poor', title: 'Near chance.', reasons: ['Only 3 people to learn from.'], next: [] };

@@ -18,4 +18,4 @@ export { header } from './sections/summary.js';
 export { trainingSection } from './sections/training.js';
 export { verificationSection } from './sections/verification.js';
 export { STYLE } from './style.js';
-export { readVerdict, verdictSection, type Verdict } from './verdict.js';
+export { readVerdict, verdictOfPage, verdictSection, type Verdict } from './verdict.js';

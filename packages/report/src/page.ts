@@ -12,22 +12,23 @@ import { header, title } from './sections/summary.js';
 import { trainingSection } from './sections/training.js';
 import { verificationSection } from './sections/verification.js';
 import { STYLE } from './style.js';
-import { verdictSection } from './verdict.js';
+import { verdictData, verdictSection } from './verdict.js';
 
 /** The HTML of the run that these events tell. */
 export function reportPage(told: Iterable<RunEvent>, pictures: Pictures = {}, { nameOf }: Naming = {}): string {
   const { crops, pairs, dropped } = pictures;
   const events = [...told];
   const history = historyOf(events);
+  const verdict = judgeRun(history, { nameOf });
   return wholePage(
     title(history),
     html`<main>${header(history)}
-${verdictSection(judgeRun(history, { nameOf }))}
+${verdictSection(verdict)}
 ${verificationSection(history, pairs)}
 ${trainingSection(history)}
 ${dataSection(history, crops, dropped)}
 ${recordSection(history)}
-<footer>Written by facewright.${history.training && ' Figures: metrics.json; every event: events.jsonl.'}</footer></main>${pageData(events)}${pictureData(pictures)}`,
+<footer>Written by facewright.${history.training && ' Figures: metrics.json; every event: events.jsonl.'}</footer></main>${pageData(events)}${verdictData(verdict)}${pictureData(pictures)}`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** What a run's figures mean for the one who made it, as `metrics.json` holds it under `verdict`. */
 import { z } from 'zod';
 import { html, type Html } from './html.js';
+import { templateOf, templateText } from './template.js';
 
 const verdict = z.object({
   /** How good the run is: decides its colour and nothing else. */
@@ -21,6 +22,18 @@ export function readVerdict(metrics: string): Verdict | undefined {
   } catch {
     return undefined;
   }
+}
+
+const NAME = 'facewright-verdict';
+
+/** Element that holds the verdict, so that a report opened by itself has it too. */
+export const verdictData = (found: Verdict | undefined): Html =>
+  found ? templateOf(NAME, JSON.stringify({ verdict: found })) : html``;
+
+/** The verdict inside a report's HTML. */
+export function verdictOfPage(page: string): Verdict | undefined {
+  const text = templateText(NAME, page);
+  return text === undefined ? undefined : readVerdict(text);
 }
 
 /** The box that stands on top of a run. */

@@ -30,9 +30,9 @@ export default (options: TrainOptions) =>
     const { prepared } = await recogniseData(requireData(given), baseDirectory);
     if (!prepared)
       throw new FacewrightError({
-        what: 'This is no prepared dataset: it has no dataset.json.',
+        what: 'This is not a prepared dataset: it has no dataset.json.',
         where: given.data,
-        todo: 'Make one by "facewright prepare", or do all at once by "facewright run".',
+        todo: 'Make one with "facewright prepare", or do everything at once with "facewright run".',
       });
     const run = await createRun({
       config: given,

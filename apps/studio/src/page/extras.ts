@@ -1,5 +1,5 @@
 /** What a run has beside its events: the pictures in its report, and the verdict in its metrics. */
-import { picturesOfPage, readVerdict, type Pictures, type Verdict } from '@facewright/report';
+import { picturesOfPage, readVerdict, verdictOfPage, type Pictures, type Verdict } from '@facewright/report';
 
 export interface Extras {
   readonly pictures: Pictures;
@@ -16,6 +16,6 @@ interface Sources {
 /** A file that is missing or damaged gives nothing: the report of the events stands without it. */
 export async function extrasOf({ report, metrics }: Sources): Promise<Extras> {
   const [page, figures] = await Promise.all([report, metrics].map((read) => read?.().catch(() => undefined)));
-  const verdict = figures === undefined ? undefined : readVerdict(figures);
+  const verdict = (figures && readVerdict(figures)) || (page && verdictOfPage(page));
   return { pictures: page === undefined ? {} : picturesOfPage(page), ...(verdict && { verdict }) };
 }
