@@ -15,10 +15,8 @@ beforeAll(async () => {
   const copy = join(root, '@facewright/core');
   for (const name of ['dist', 'generated', 'package.json'])
     await cp(join(PACKAGE, name), join(copy, name), { recursive: true });
-  const { dependencies } = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8')) as {
-    dependencies: object;
-  };
-  for (const name of Object.keys(dependencies)) {
+  const manifest = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8')) as Record<string, object>;
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
     await mkdir(dirname(join(root, name)), { recursive: true });
     await symlink(join(PACKAGE, '../../node_modules', name), join(root, name));
   }
