@@ -13,6 +13,7 @@ const LOWERING: Readonly<Record<string, RegExp>> = {
   onnx: /^(std|blocked)$/,
   'node-gpu': /^function$/,
   webgpu: /^wgsl$/,
+  xla: /^stablehlo$/,
   wasm: /^eager$/,
   cpu: /^eager$/,
 };
