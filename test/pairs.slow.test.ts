@@ -1,5 +1,4 @@
 /** Two of the same command with one directory, many times with random delays: one does its work as if alone, the other gets one clear error. */
-import { existsSync } from 'node:fs';
 import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandom } from '@facewright/core';
