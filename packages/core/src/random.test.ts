@@ -1,4 +1,4 @@
-/** Streams of randomness: the same for a path, independent of each other, of the known distributions. */
+/** Random streams: determined by their path, independent of each other, with the right distributions. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRandom, permutation, type Random } from './random.js';
@@ -12,7 +12,7 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return covariance / Math.sqrt(mean(a.map((value) => (value - ma) ** 2)) * mean(b.map((value) => (value - mb) ** 2)));
 }
 
-/** χ² of counts against equal expectations; for 255 degrees of freedom 99.99 % lie below 347. */
+/** χ² of counts against equal expected counts. For 255 degrees of freedom, 99.99 % of values are below 347. */
 function chiSquare(values: readonly number[], bins: number): number {
   const counts = new Array<number>(bins).fill(0);
   for (const value of values) counts[Math.floor(value * bins)]++;
@@ -21,7 +21,7 @@ function chiSquare(values: readonly number[], bins: number): number {
 }
 
 describe('one stream', () => {
-  test('these first draws, for good: a change would change every run', () => {
+  test('these first draws are fixed: changing them would change every run', () => {
     const first = draws(createRandom(1), 4);
     expect(first).toEqual(draws(createRandom(1), 4));
     expect(
@@ -59,7 +59,7 @@ describe('one stream', () => {
 });
 
 describe('forks', () => {
-  test('draw nothing from their parent, and do not depend on what it drew', () => {
+  test('forks draw nothing from their parent, and do not depend on its draws', () => {
     const [parent, untouched] = [createRandom(5), createRandom(5)];
     const before = parent.fork('a').uniform();
     draws(parent, 10);
@@ -69,7 +69,7 @@ describe('forks', () => {
     expect(parent.uniform()).toBe(untouched.uniform());
   });
 
-  test('a path at once is the path step by step', () => {
+  test('forking with a path equals forking step by step', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.integer()), { minLength: 1, maxLength: 4 }), (path) => {
         const stepwise = path.reduce<Random>((random, part) => random.fork(part), createRandom(9));
@@ -82,7 +82,7 @@ describe('forks', () => {
     );
   });
 
-  test('different paths differ: numbers and their text, order, grouping, emptiness', () => {
+  test('paths differ if numbers, text, order, grouping or emptiness differ', () => {
     const root = createRandom(1);
     const paths: (string | number)[][] = [
       ['a'],
@@ -110,7 +110,7 @@ describe('forks', () => {
     expect(createRandom(1).uniform()).not.toBe(createRandom('1').uniform());
   });
 
-  test('no two of 200,000 paths begin alike', () => {
+  test('the first draws of 200,000 paths are all different', () => {
     const root = createRandom(2).fork('augment');
     const seen = new Set<string>();
     for (let identity = 0; identity < 2000; identity++) {
@@ -122,7 +122,7 @@ describe('forks', () => {
     expect(seen.size).toBe(200_000);
   });
 
-  test('the first draws of neighbouring forks are as even and as independent as draws of one stream', () => {
+  test('first draws of neighbouring forks are as uniform and independent as draws of one stream', () => {
     const root = createRandom(4);
     const first = Array.from({ length: 50_000 }, (_, i) => root.fork('epoch', i).uniform());
     const second = Array.from({ length: 50_000 }, (_, i) => root.fork('epoch', i, 'noise').uniform());
@@ -135,7 +135,7 @@ describe('forks', () => {
 });
 
 describe('permutation', () => {
-  test('is a permutation, or its first few', () => {
+  test('is a permutation, or the start of one', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 50 }),
@@ -150,7 +150,7 @@ describe('permutation', () => {
     );
   });
 
-  test('every place is as likely for every number', () => {
+  test('every number is equally likely in every place', () => {
     const counts = Array.from({ length: 5 }, () => new Array<number>(5).fill(0));
     for (let i = 0; i < 20_000; i++) permutation(5, createRandom(i)).forEach((value, place) => counts[place][value]++);
     for (const row of counts) for (const count of row) expect(Math.abs(count - 4000)).toBeLessThan(280);

@@ -1,22 +1,22 @@
 /**
- * Randomness with one seed. A stream is named by the path of its forks, (seed, purpose, epoch, identity, image), and its draws depend on
- * nothing else: the same with one worker or eight, in any order, and after a kill.
+ * Randomness from one seed. A stream is identified by its path of forks (seed, purpose, epoch, identity, image), and
+ * its draws depend on nothing else: they are the same with one worker or eight, in any order, and after a kill.
  */
 
 export interface Random {
-  /** Uniform in [0, 1), 32 bits of it. */
+  /** Uniform in [0, 1), with 32 random bits. */
   uniform(): number;
-  /** Normal, mean 0, variance 1 (Box–Muller; two uniforms a draw). */
+  /** Normal with mean 0 and variance 1 (Box–Muller; uses two uniform draws). */
   normal(): number;
-  /** A whole number in [0, `below`). */
+  /** An integer in [0, `below`). */
   integer(below: number): number;
-  /** An independent stream; forking draws nothing from this one. */
+  /** An independent stream. Forking draws nothing from this one. */
   fork(...path: readonly (string | number)[]): Random;
-  /** Names the stream, for `restoreRandom`: another thread can go on from its beginning. */
+  /** Identifies the stream for `restoreRandom`, for example in another thread. */
   readonly key: string;
 }
 
-/** The stream of a `key`, from its beginning. */
+/** Recreates the stream of a `key`, from its start. */
 export function restoreRandom(key: string): Random {
   const words = key.split('-').map(Number);
   if (words.length !== 4 || !words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32))
@@ -29,7 +29,7 @@ export function createRandom(seed: number | string): Random {
   return stream(hash(HASH_START, typeof seed === 'number' ? `n${seed}` : `s${seed}`));
 }
 
-/** The first `count` of a Fisher–Yates shuffle of 0 … `length` − 1: a seeded pick without repeats. */
+/** The first `count` elements of a Fisher–Yates shuffle of 0 … `length` − 1: seeded sampling without replacement. */
 export function permutation(length: number, random: Random, count = length): number[] {
   const order = Array.from({ length }, (_, index) => index);
   for (let i = 0; i < Math.min(count, length - 1); i++) {
@@ -42,7 +42,10 @@ export function permutation(length: number, random: Random, count = length): num
 type Words = readonly [number, number, number, number];
 const HASH_START: Words = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x85ebca6b];
 
-/** Mixes a path part into 128 bits: four lanes of multiply–xorshift rounds with the lane multipliers of MurmurHash3_x86_128. */
+/**
+ * Mixes a path element into 128 bits: four lanes of multiply–xorshift rounds with the lane multipliers of
+ * MurmurHash3_x86_128.
+ */
 function hash(start: Words, text: string): Words {
   let [a, b, c, d] = start;
   for (let i = 0; i < text.length; i++) {
@@ -61,7 +64,7 @@ function hash(start: Words, text: string): Words {
   return [finish(a ^ d, 1), finish(b ^ a, 2), finish(c ^ b, 3), finish(d ^ c, 4)];
 }
 
-/** sfc32 (Chris Doty-Humphrey, PractRand) over a hashed state. */
+/** sfc32 (Chris Doty-Humphrey, PractRand) seeded with a hashed state. */
 function stream(state: Words): Random {
   let [a, b, c, d] = state;
   const next = (): number => {

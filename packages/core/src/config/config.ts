@@ -1,10 +1,10 @@
-/** The config of a run as a schema: `facewright.config.{ts,js,json,yaml}` and `createRun` take exactly this. */
+/** Schema of a run's config, as accepted by `facewright.config.{ts,js,json,yaml}` and `createRun`. */
 import { z } from 'zod';
 import { fromUser, pluginReference, userSpecifier } from '../plugin/names.js';
 import { parseOptions } from '../plugin/schema.js';
 import { PHOTO_LIMITS } from '../values/photo-limits.js';
 
-/** A rule of the tier table; the first whose `above` is less than the identity's number of photos holds. */
+/** A row of the tier table. The first row applies whose `above` is less than the person's number of photos. */
 export const tierRule = z.strictObject({
   name: z.string().min(1),
   above: z.int().min(0).describe('applies to people with more photos than this, counted before detection'),
@@ -13,7 +13,10 @@ export const tierRule = z.strictObject({
 });
 export type TierRule = z.infer<typeof tierRule>;
 
-/** The seed's table (Data_Preprocessing/data_preprocessing_cele.py); 30 photos and fewer are dropped. */
+/**
+ * The original project's table (Data_Preprocessing/data_preprocessing_cele.py). People with 30 photos or fewer are
+ * dropped.
+ */
 export const SEED_TIERS: TierRule[] = [
   { name: 'picked', above: 350, pick: 350, augment: [] },
   { name: 'kept', above: 200, augment: [] },
@@ -25,7 +28,7 @@ export const SEED_TIERS: TierRule[] = [
   },
 ];
 
-/** Options of the criterion `plateau`. */
+/** Options of the `plateau` criterion. */
 export const plateauRule = z.strictObject({
   window: z.int().min(2).default(200).describe('steps in each of the two windows whose mean losses are compared'),
   minimumGain: z.number().min(0).default(0.01).describe('smallest relative drop in mean loss that counts as progress'),
@@ -40,7 +43,7 @@ export const plateauRule = z.strictObject({
 });
 export type PlateauRule = z.infer<typeof plateauRule>;
 
-/** Options of the criterion `accuracy`. */
+/** Options of the `accuracy` criterion. */
 export const accuracyRule = z
   .strictObject({
     atLeast: z.number().gt(0).max(1).optional().describe('end the stage once validation accuracy is this high'),
@@ -57,7 +60,10 @@ export const accuracyRule = z
   });
 export type AccuracyRule = z.infer<typeof accuracyRule>;
 
-/** When a stage ends: the first of these that holds. Each is a criterion plugin; `any` names further ones. */
+/**
+ * When a stage ends: as soon as one of these criteria says so. Each key is a criterion plugin; `any` lists more of
+ * them.
+ */
 export const untilRule = z.strictObject({
   steps: z.int().min(1).optional(),
   epochs: z.number().positive().optional(),
@@ -76,7 +82,7 @@ const fallsUntil = z
   );
 const final = z.number().min(0).max(1).default(0).describe('fraction of the rate that is left at the end');
 
-/** How the learning rate goes on after the warm-up. Steps are counted from the stage's start. */
+/** The learning rate schedule after warm-up. Steps are counted from the start of the stage. */
 export const scheduleRule = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('constant') }),
   z.strictObject({
@@ -94,7 +100,7 @@ export const scheduleRule = z.discriminatedUnion('name', [
 ]);
 export type ScheduleRule = z.infer<typeof scheduleRule>;
 
-/** Parameters that stay as they are. */
+/** Parameters to freeze. */
 export const freezeRule = z.strictObject({
   parameters: z
     .array(z.string().min(1))
@@ -105,7 +111,7 @@ export const freezeRule = z.strictObject({
 });
 export type FreezeRule = z.infer<typeof freezeRule>;
 
-/** What the class centres of a stage begin as. */
+/** How the class centres of a stage are initialised. */
 export const initRule = z.strictObject({
   head: z
     .enum(['carry', 'means', 'random'])
@@ -135,7 +141,7 @@ export const stageConfig = z.strictObject({
 });
 export type StageConfig = z.infer<typeof stageConfig>;
 
-/** What a training does about a loss that is no number. */
+/** What training does when the loss is NaN or infinite. */
 export const guardRule = z.strictObject({
   retries: z
     .int()
@@ -266,17 +272,17 @@ export type RunConfig = z.infer<typeof runConfig>;
 export type RunConfigInput = z.input<typeof runConfig>;
 
 /**
- * The checked config with its defaults. The only way from a config as it is written to one whose plugins can be loaded: what the user wrote goes in
- * here, and names out of data do not fit. `where` names the file, for errors.
+ * Validates a config and fills in defaults. This is the only way to turn a written config into one whose plugins can be
+ * loaded: user-written names go in here, and names read from data do not type-check. `where` names the file in errors.
  */
 export const parseRunConfig = (config: RunConfigInput, where: string): RunConfig =>
   parseOptions(runConfig, config, where);
 
-/** A config as JSON schema, as a config is written. */
+/** The JSON schema of a config, in its input form. */
 export const runConfigJsonSchema = (): Record<string, unknown> =>
   z.toJSONSchema(runConfig, { io: 'input', unrepresentable: 'any', reused: 'inline' });
 
-/** Keys that a run may be given otherwise and still be the same recipe: where it works, on what, and what it keeps. */
+/** Keys that may differ without changing the recipe: where the run works, on which data, and what it keeps. */
 export const BESIDE_THE_RECIPE: readonly string[] = [
   '$schema',
   'out',

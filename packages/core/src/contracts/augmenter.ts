@@ -3,6 +3,6 @@ import type { RgbImage } from '../values/image.js';
 import type { Random } from '../random.js';
 
 export interface Augmenter {
-  /** A new image of the same size; the same bytes for the same image and the same stream. */
+  /** A new image of the same size. The same image and stream give the same bytes. */
   augment(image: RgbImage, random: Random): RgbImage;
 }

@@ -1,123 +1,144 @@
-/** Compute. You probe and open a backend; its engine compiles pure functions; an executable runs one and keeps its state. */
+/**
+ * Compute. A backend is probed and opened; its engine compiles pure functions; an executable runs one and holds its
+ * state.
+ */
 import type { HostTensor, HostTensors, State } from '../values/tensors.js';
 
-/** The answer to “does this work here?”, for `doctor` and for choosing an engine. */
+/** Answers “does this work here?” for `doctor` and for choosing an engine. */
 export interface Availability {
   readonly usable: boolean;
   /** The device or library found, e.g. "wasm SIMD, 1 thread". */
   readonly device?: string;
-  /** It computes on a GPU that it was made for: `auto` takes it before engines that do not. */
+  /** It runs on the kind of GPU it is made for. `auto` prefers such engines. */
   readonly accelerated?: boolean;
-  /** The device is one that software plays on the processor: it works, slowly, and is taken only where it is asked for by name. */
+  /** The device is emulated in software: it works, but slowly, and is used only if requested by name. */
   readonly emulated?: boolean;
   /** Why it cannot be used. */
   readonly reason?: string;
-  /** The command or step that mends it. */
+  /** The command or step that fixes it. */
   readonly remedy?: string;
 }
 
-/** What code that knows no engine by name asks of it, to choose well. Known before it is opened, from its options. */
+/**
+ * What callers need to choose an engine without knowing it by name. Depends only on the backend's options, so it is
+ * known before opening.
+ */
 export interface BackendTraits {
   /**
-   * How fast it trains. `slow`: op by op on one thread, seconds a step with a full net. `processor`: compiled for a processor, seconds a batch.
-   * `accelerator`: a GPU or the like.
+   * Training speed. `slow`: op by op on one thread, seconds per step for a full network. `processor`: compiled for the
+   * CPU. `accelerator`: a GPU or similar.
    */
   readonly speed: 'slow' | 'processor' | 'accelerator';
   /**
-   * Whether each of many worker threads may open an engine of its own; if so, the options that go over the given ones there, such as
+   * Whether many worker threads can each open an engine. If so, the options to override there, such as
    * `{ threads: 1 }`.
    */
   readonly workers: false | Readonly<Record<string, unknown>>;
-  /** The order of an image's values that it computes fastest with. `planes`: channels first, as in ONNX. `interleaved`: channels last, as in tfjs. */
+  /** The fastest image layout. `planes`: channels first, as in ONNX. `interleaved`: channels last, as in tfjs. */
   readonly layout: 'planes' | 'interleaved';
   /**
-   * What a new size of an input costs. `fixed`: seconds of compiling, so that faces are looked for in photos of many sizes on another engine. Default
-   * `any`: little.
+   * The cost of a new input size. `fixed`: seconds of compilation, so detection in photos of many sizes should use
+   * another engine. `any` (default): little.
    */
   readonly sizes?: 'any' | 'fixed';
 }
 
-/** Of a backend that does not say: nothing is held against it. */
+/** Used for a backend that declares no traits. */
 export const ASSUMED_TRAITS: BackendTraits = { speed: 'accelerator', workers: {}, layout: 'interleaved' };
 
 export interface Backend {
   /** Default: `ASSUMED_TRAITS`. */
   readonly traits?: BackendTraits;
-  /** Cheap, never throws, loads nothing heavy that it does not need. */
+  /** Cheap. Never throws, and loads nothing heavy that it does not need. */
   probe(): Promise<Availability>;
   open(): Promise<Engine>;
 }
 
 /**
- * A function over tensors without side effects. `state` in the result holds the changed entries under their own names; what is left out
- * stays as it was. Reading a value inside it (`dataSync`, `await data()`) is an error.
+ * A function over tensors without side effects. The returned `state` holds the changed entries under the same names;
+ * omitted entries are unchanged. Reading a value inside the function (`dataSync`, `await data()`) is an error.
  */
 export type StepFunction = (state: State, inputs: State) => { readonly state?: State; readonly outputs: State };
 
 export interface CompileOptions {
-  /** Shown while compiling and in errors. */
+  /** Shown during compilation and in errors. */
   readonly name?: string;
-  /** The first state; written to the device once. */
+  /** Initial state, written to the device once. */
   readonly state?: HostTensors;
-  /** Axes of inputs that change from call to call (`{ image: [1, 2] }`): an engine may compile once for all sizes. */
+  /** Input axes whose size varies from call to call (`{ image: [1, 2] }`). An engine may compile once for all sizes. */
   readonly dynamicAxes?: Readonly<Record<string, readonly number[]>>;
-  /** The caller leaves the arrays of a call as they are until it is answered: an engine need not copy them first. */
+  /** The caller leaves a call's arrays unchanged until it returns, so the engine need not copy them first. */
   readonly inputsStay?: boolean;
-  /** The caller is done with a call's outputs when it makes the next call: an engine may take their memory back then, and the arrays be empty. */
+  /**
+   * The caller is done with a call's outputs when it makes the next call. The engine may then reuse their memory and
+   * leave the arrays empty.
+   */
   readonly outputsGo?: boolean;
 }
 
-/** What a step takes of a device's memory: state, inputs, results and all that lies between. */
+/** Device memory that a step needs for its state, inputs, results and intermediate values. */
 export interface StepMemory {
-  /** Of one device, in bytes. */
+  /** Per device, in bytes. */
   readonly bytes: number;
-  /** What the device lets a program have, where it tells. */
+  /** Memory available to a program, if the device reports it. */
   readonly limitBytes?: number;
 }
 
-/** Shapes and dtypes of what goes into a step. */
+/** Shapes and dtypes of a step's arguments. */
 export interface StepSignature {
   readonly name?: string;
   readonly state: Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
   readonly inputs: Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
 }
 
-/** How a training adapts the factor by which it multiplies its loss; see `Engine.lossScaling`. */
+/** How training adapts its loss scale; see `Engine.lossScaling`. */
 export interface LossScaling {
-  /** The first factor, a power of two. */
+  /** Initial scale, a power of two. */
   readonly initial: number;
-  /** Updates in a row without an overflow after which it is doubled. */
+  /** Consecutive updates without overflow after which the scale doubles. */
   readonly growAfter: number;
 }
 
 export interface Engine {
   /** The backend's name, e.g. `wasm`. */
   readonly name: string;
-  /** What it runs on, for people. */
+  /** The device in words. */
   readonly device: string;
   /** As in `BackendTraits`; default: `interleaved`. */
   readonly layout?: BackendTraits['layout'];
-  /** Set where gradients are computed in float16, whose range is small: a training is to multiply its loss by a factor that it adapts. */
+  /**
+   * Set if gradients are computed in float16, which has a small range. Training must then scale its loss and adapt the
+   * scale.
+   */
   readonly lossScaling?: LossScaling;
-  /** The same for eager engines (they run `step`) and compiling ones (they capture it once per signature of shapes). */
+  /** Eager engines run `step` directly; compiling engines capture it once per signature of shapes. */
   compile(step: StepFunction, options?: CompileOptions): Executable;
-  /** What a step would take on the device, without running it; missing where the engine cannot tell. */
+  /** The memory a step would need, without running it. Missing if the engine cannot tell. */
   memoryOf?(step: StepFunction, signature: StepSignature): Promise<StepMemory>;
-  /** The most of one device's memory that was in use so far; undefined where the device does not count. */
+  /** Peak memory used on one device so far; undefined if the device does not report it. */
   peakBytes?(): number | undefined;
-  /** After a `DeviceLost`: takes the device anew, for what is compiled from then on. Missing where a device cannot be lost. */
+  /**
+   * After a `DeviceLost`: acquires the device again, for whatever is compiled next. Missing if the device cannot be
+   * lost.
+   */
   recover?(): Promise<void>;
   dispose(): Promise<void>;
 }
 
-/** State lives where the engine wants it, between calls; host arrays go in and only outputs come out. */
+/** Keeps state where the engine wants it between calls. Host arrays go in, and only outputs come out. */
 export interface Executable {
   run(inputs: HostTensors): Promise<HostTensors>;
-  /** All of the state, or the named entries, as the calls under way leave it. */
+  /** All state, or only the named entries, once calls in progress have finished. */
   readState(names?: readonly string[]): Promise<HostTensors>;
-  /** Replaces the named entries; a name the state does not have is an error, another shape or dtype a `RangeError`. Calls under way end first. */
+  /**
+   * Replaces the named entries once calls in progress have finished. An unknown name is an error; a wrong shape or
+   * dtype is a `RangeError`.
+   */
   writeState(state: HostTensors): Promise<void>;
-  /** How the step runs, known from the first call on: `eager` op by op, else the engine's name for its way to compile, e.g. `wgsl`. */
+  /**
+   * How the step runs, known after the first call: `eager` for op by op, otherwise the engine's name for its
+   * compilation method, e.g. `wgsl`.
+   */
   readonly lowering?: string;
   dispose(): void;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { singleCluster } from './cluster.js';
 
-test('one process is a cluster that changes and awaits nothing', async () => {
+test('one process is a cluster that changes nothing and waits for nothing', async () => {
   const cluster = singleCluster();
   const values = Float32Array.of(1, -2, Infinity);
   await cluster.allReduce(values, { ordered: true });

@@ -1,36 +1,39 @@
 /** Decides when a training stage ends. Criteria are pure functions over plain data. Their memory is saved in checkpoints, so a resumed stage ends at the same step. */
 
-/** What a criterion remembers: JSON, and nothing else. */
+/** A criterion's memory: plain JSON. */
 export type CriterionMemory = Readonly<Record<string, unknown>>;
 
 /** What is known after a step. */
 export interface CriterionStep {
-  /** Steps of the stage done, this one included. */
+  /** Steps of the stage so far, including this one. */
   readonly steps: number;
   readonly stepsPerEpoch: number;
-  /** Of this step's batch, with the margin. */
+  /** Loss of this step's batch, with the margin. */
   readonly loss: number;
-  /** Of this step's batch in [0, 1], without the margin. */
+  /** Accuracy on this step's batch in [0, 1], without the margin. */
   readonly accuracy: number;
-  /** The rate still rises to its first value. */
+  /** Whether the learning rate is still warming up. */
   readonly warmingUp: boolean;
-  /** Measured after this step, on photos that are not trained on; `accuracy` in [0, 1], without the margin. */
+  /** Measured after this step on held-out photos. `accuracy` is in [0, 1], without the margin. */
   readonly validation?: { readonly loss: number; readonly accuracy: number };
 }
 
 export interface Criterion<Memory extends CriterionMemory = CriterionMemory> {
-  /** What it remembers before the first step of a stage. */
+  /** Memory before the first step of a stage. */
   begin(): Memory;
-  /** What it remembers after one more step; `memory` is left as it was. */
+  /** Memory after one more step. Does not modify `memory`. */
   observe(memory: Memory, step: CriterionStep): Memory;
-  /** The evidence on which the stage ends here, for the log and the report; nothing where it goes on. */
+  /** The evidence for ending the stage here, for the log and the report; undefined if the stage continues. */
   verdict(memory: Memory): Readonly<Record<string, unknown>> | undefined;
-  /** A line for people where a step brought something worth telling; `former` is the memory before it. */
+  /** A message about this step if something noteworthy happened. `former` is the memory before it. */
   remark?(memory: Memory, former: Memory): string | undefined;
-  /** The most steps that a stage takes by it, where that is known. */
+  /** Upper bound on the stage's steps, if there is one. */
   limit?(stepsPerEpoch: number): number | undefined;
-  /** The fewest steps that a stage still takes by it. Without it a stage may end at any step, so a time left is told as "at most". */
+  /**
+   * Fewest steps the stage will still take. Without it the stage may end at any step, so remaining time is shown as "at
+   * most".
+   */
   least?(memory: Memory, stepsPerEpoch: number): number;
-  /** It decides on validation: a training without validation photos is refused. */
+  /** Set if it uses validation. Training without validation photos then fails. */
   readonly needsValidation?: boolean;
 }

@@ -3,11 +3,14 @@ import type { Face } from '../values/face.js';
 import type { RgbImage } from '../values/image.js';
 
 export interface Detector {
-  /** Faces in falling confidence; an empty list where there is none. Must not depend on images seen before. The pixels may be gone when it has answered. */
+  /**
+   * Faces in order of decreasing confidence; an empty list if there are none. Must not depend on earlier images. The
+   * caller may free the pixels once it returns.
+   */
   detect(image: RgbImage): Promise<Face[]>;
-  /** The same answers as `detect` one by one, where a batch is faster. */
+  /** Same results as calling `detect` on each image, for detectors that are faster on batches. */
   detectBatch?(images: readonly RgbImage[]): Promise<Face[][]>;
-  /** What makes its answers what they are (algorithm, rules, hash of the weights): recorded with the dataset. */
+  /** Everything that determines the results (algorithm, rules, hash of the weights). Recorded with the dataset. */
   readonly fingerprint?: string;
   dispose?(): void;
 }

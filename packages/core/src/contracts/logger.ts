@@ -3,11 +3,14 @@ import type { EventReader } from '../values/events.js';
 
 export interface OpenLogger {
   readonly reader: EventReader;
-  /** Flushes; later events are ignored. */
+  /** Flushes. Later events are ignored. */
   close(): void | Promise<void>;
 }
 
 export interface Logger {
-  /** Called once, before the run's first event. `directory` is the run's; what an interrupted run left there is kept. */
+  /**
+   * Called once, before the run's first event. `directory` is the run directory; keep what an interrupted run left
+   * there.
+   */
   open(directory: string): OpenLogger;
 }

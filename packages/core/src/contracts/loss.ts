@@ -1,4 +1,4 @@
-/** Computes the value that training minimises from embeddings and labels. */
+/** Computes the value that training minimises, from embeddings and labels. */
 import type { Scalar, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 import type { InitialState } from './model.js';
 import type { Random } from '../random.js';
@@ -9,7 +9,10 @@ export interface Loss {
   init(identities: number, embeddingSize: number, random: Random): InitialState;
   /** The class centres [embeddingSize, identities] of this head, for the next stage; `statistics` are the head's. */
   centres?(params: HostTensors, statistics?: HostTensors): HostTensor;
-  /** This loss's own parameters made from another head's class centres. Where it is missing the head starts afresh. */
+  /**
+   * This loss's parameters, derived from another head's class centres. If missing, the head is initialised from
+   * scratch.
+   */
   adopt?(centres: HostTensor): HostTensors;
   /**
    * `embeddings` [n, embeddingSize], `labels` [n] int32 in [0, identities). `loss` is the mean over the batch; `logits` [n, identities]

@@ -4,18 +4,18 @@ import type { HostTensors, State } from '../values/tensors.js';
 
 export interface OptimiserStep {
   readonly params: State;
-  /** One for each parameter, of its shape. */
+  /** One per parameter, with the same shape. */
   readonly gradients: State;
   readonly memory: State;
-  /** The learning rate of this step. */
+  /** Learning rate of this step. */
   readonly rate: Scalar;
   groupOf(parameter: string): string | undefined;
-  /** Names of the parameters that are frozen: they are not among `params`, and what is remembered of them stays as it is. */
+  /** Names of frozen parameters. They are not in `params`, and their optimiser state does not change. */
   readonly frozen?: readonly string[];
 }
 
 export interface Optimiser {
-  /** Momenta and counters, all zero at the start. */
+  /** Momenta and counters, initially all zero. */
   init(params: HostTensors): HostTensors;
   update(step: OptimiserStep): { params: State; memory: State };
 }

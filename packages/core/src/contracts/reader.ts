@@ -7,13 +7,19 @@ export interface Photo {
   /** Unique within the dataset and stable between runs: a path relative to the dataset's root, with `/`. */
   readonly id: string;
   readonly identity: string;
-  /** The encoded file as it is. Rejects with a `FacewrightError` when it cannot be read, and should before it reads more than `maxBytes`. */
+  /**
+   * The encoded file, unchanged. Rejects with a `FacewrightError` if it cannot be read, and should do so before reading
+   * more than `maxBytes`.
+   */
   bytes(limits?: ByteLimits): Promise<Uint8Array>;
-  /** Where the dataset brings them (Trillion Pairs lists, the generated sample): no detector is then needed. */
+  /** Set if the dataset provides them (Trillion Pairs lists, the generated sample). No detector is needed then. */
   readonly landmarks?: Landmarks;
-  /** Already an aligner's output: kept as it is. */
+  /** Already aligned: used unchanged. */
   readonly aligned?: boolean;
-  /** Known by the reader to be unusable (a landmark line with missing numbers): counted as one of the identity's photos, listed, never opened. */
+  /**
+   * Known to be unusable (e.g. a landmark line with missing numbers). Counted as one of the person's photos and listed,
+   * but never opened.
+   */
   readonly excluded?: { readonly reason: ExclusionReason | (string & {}); readonly detail: string };
 }
 
@@ -22,7 +28,7 @@ export interface Identity {
   readonly photos: readonly Photo[];
 }
 
-/** Identities in a fixed order, each with all its photos: the tiers need the count before the first photo is opened. */
+/** Identities in a fixed order, each with all its photos. Tiers need the counts before the first photo is opened. */
 export interface Reader {
   identities(): AsyncIterable<Identity>;
 }

@@ -1,4 +1,4 @@
-/** What the eager engine does to the one global tfjs engine; the backend suite tests what it computes. */
+/** What the eager engine does to the global tfjs engine. The backend suite tests its results. */
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { hostScalar } from '../values/tensors.js';
 
 let starts = 0;
 beforeAll(async () => {
-  tf.env().set('PROD', true); // no greeting on each backend's first write
+  tf.env().set('PROD', true); // silences the message on each backend's first write
   const kernels = tf.getKernelsForBackend('cpu');
   for (const name of ['second', 'third']) {
     tf.registerBackend(name, () => new MathBackendCPU());
@@ -30,12 +30,12 @@ const backendOf = (tensor: tf.Tensor): unknown =>
     tensor.dataId,
   )?.backend;
 
-test('opening another engine leaves the global one where it was', async () => {
+test('opening another engine does not change the global one', async () => {
   await open('second');
   expect(tf.getBackend()).toBe('cpu');
 });
 
-test('a step runs on its own engine, whichever is global', async () => {
+test('a step runs on its own engine, whichever one is global', async () => {
   const [second, third] = await Promise.all([open('second'), open('third')]);
   const seen: string[] = [];
   const step = (_: unknown, { x }: Readonly<Record<string, tf.Tensor>>) => {
@@ -49,7 +49,7 @@ test('a step runs on its own engine, whichever is global', async () => {
   expect(tf.getBackend()).toBe('cpu');
 });
 
-test('one engine inside another’s step, and errors in both, put everything back', () => {
+test('an engine used inside another’s step restores the global one, even after errors in both', () => {
   expect(() =>
     withTfBackend('second', () => {
       expect(() =>
@@ -64,7 +64,7 @@ test('one engine inside another’s step, and errors in both, put everything bac
   expect(tf.getBackend()).toBe('cpu');
 });
 
-test('a backend that does not start, or does not exist, is an error and changes nothing', async () => {
+test('a backend that does not start or does not exist is an error and changes nothing', async () => {
   await expect(open('failing')).rejects.toThrow('the tfjs backend "failing" failed to start: no such device');
   await expect(open('no-such-backend')).rejects.toThrow(/no-such-backend/);
   expect(tf.getBackend()).toBe('cpu');
@@ -73,7 +73,7 @@ test('a backend that does not start, or does not exist, is an error and changes 
   expect([...y.data]).toEqual([-2]);
 });
 
-test('while one engine is starting, others run; opened twice at once, it starts once', async () => {
+test('other engines run while one is starting; opening one twice at once starts it once', async () => {
   const engine = await open('second');
   const opening = Promise.all([open('slow'), open('slow')]);
   const executable = engine.compile((_, { x }) => ({ outputs: { y: tf.square(x) } }), {
@@ -87,7 +87,7 @@ test('while one engine is starting, others run; opened twice at once, it starts 
   expect([starts, tf.getBackend()]).toEqual([1, 'cpu']);
 });
 
-test('an engine disposes what it compiled, and calls its release once', async () => {
+test('an engine disposes of what it compiled, and calls its release once', async () => {
   let released = 0;
   const engine = await openEagerEngine({
     name: 'second',

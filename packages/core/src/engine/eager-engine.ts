@@ -1,6 +1,6 @@
 /**
- * An engine on any registered tfjs backend: it runs the step op by op. tfjs has one global engine, so every call switches it to this
- * engine's backend for its synchronous part only and puts the former one back; two engines in one process do not meet.
+ * Runs a step op by op on any registered tfjs backend. tfjs has one global engine, so every call switches it to this
+ * backend for its synchronous part and then restores the previous one. Two engines in one process do not interfere.
  */
 import './gradients.js';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,16 +10,16 @@ import { registerComposedKernels } from './ops/index.js';
 import { hostTensor, type HostTensor, type HostTensors, type State } from '../values/tensors.js';
 
 export interface EagerEngineOptions {
-  /** The engine's name, for people and config. */
+  /** The engine's name, for users and configs. */
   readonly name: string;
-  /** The name under which the tfjs backend is registered. */
+  /** The registered name of the tfjs backend. */
   readonly tfBackend: string;
   readonly device: string;
-  /** Called once at `dispose`. */
+  /** Called once, by `dispose`. */
   readonly release?: () => void;
 }
 
-/** Opens the tfjs backend (which must be registered) and gives the training ops it lacks their composed kernels. */
+/** Opens a registered tfjs backend and adds composed kernels for the training ops it lacks. */
 export async function openEagerEngine({ name, tfBackend, device, release }: EagerEngineOptions): Promise<Engine> {
   await started(tfBackend);
   registerComposedKernels(tfBackend);
@@ -43,8 +43,8 @@ export async function openEagerEngine({ name, tfBackend, device, release }: Eage
 const starting = new Map<string, Promise<void>>();
 
 /**
- * Starts a tfjs backend once, also where several engines open it at the same time. Not by `tf.setBackend`: while a backend is starting
- * tfjs refuses the ops of all others, and it keeps the reason of a failure to itself.
+ * Starts a tfjs backend once, even if several engines open it at the same time. Does not use `tf.setBackend`: while a
+ * backend is starting, tfjs rejects the ops of all others and hides the reason for a failure.
  */
 async function started(tfBackend: string): Promise<void> {
   const start = async (): Promise<void> => {
@@ -66,18 +66,18 @@ async function started(tfBackend: string): Promise<void> {
   if (!tf.engine().backendName) await tf.setBackend(tfBackend);
 }
 
-/** Runs a synchronous function with the global tfjs engine on this backend, and puts the former backend back. */
+/** Runs a synchronous function with this backend as the global one, then restores the previous backend. */
 export function withTfBackend<T>(tfBackend: string, work: () => T): T {
   const engine = tf.engine();
   const former = engine.backendName;
   if (former === tfBackend) return work();
-  // setBackend is synchronous for a backend that is already initialised: nothing in it is awaited before the switch is done
+  // for an initialised backend setBackend completes synchronously, so there is nothing to await
   void engine.setBackend(tfBackend);
   try {
     return work();
   } finally {
     if (former) void engine.setBackend(former);
-    else Object.assign(engine, { backendName: null, backendInstance: null }); // none was chosen yet: tfjs still chooses at its first op outside
+    else Object.assign(engine, { backendName: null, backendInstance: null }); // none was set yet, so tfjs will still choose one at the first op elsewhere
   }
 }
 
@@ -100,11 +100,12 @@ function eagerExecutable(
     async run(inputs) {
       if (disposed) throw new Error(`the executable "${name}" has been disposed`);
       const outputs = on(() => {
-        // all of it in one tidy: a step that throws leaves nothing behind
+        // one tidy around everything, so a step that throws leaks nothing
         const result = tf.tidy(() => {
           const { state: changed = {}, outputs } = step(state, upload(inputs));
           for (const entry of Object.keys(changed)) existing(entry);
-          // a result may be an input or a state passed through: the clone has a life of its own and shares the memory
+          // a result may be an input or an unchanged state entry: the clone can be disposed of independently and shares
+          // the memory
           return { changed: cloned(changed), outputs: cloned(outputs) };
         });
         for (const [entry, tensor] of Object.entries(result.changed)) {
@@ -142,7 +143,7 @@ function eagerExecutable(
   };
 }
 
-/** With a copy of the values: some backends keep the array they are given, and it is the caller's. */
+/** Copies the values, because some backends keep the caller's array. */
 const toTensor = (value: HostTensor): tf.Tensor => tf.tensor(value.data.slice(), value.shape as number[], value.dtype);
 
 function upload(values: HostTensors): Record<string, tf.Tensor> {
@@ -157,7 +158,7 @@ async function download(tensors: State): Promise<HostTensors> {
   const read = await Promise.all(
     Object.entries(tensors).map(async ([name, tensor]) => {
       const data = (await tensor.data()) as Float32Array | Int32Array | Uint8Array;
-      // a copy: some backends hand out a view of their own memory
+      // a copy, because some backends return a view of their own memory
       const own = tensor.dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data);
       return [name, hostTensor(tensor.shape, own)] as const;
     }),

@@ -2,8 +2,8 @@
 import { hostTensor, type HostTensor } from '../values/tensors.js';
 
 /**
- * From the order of PyTorch, MXNet and ONNX to that of tfjs: [out, in, h, w] to [h, w, in, out], where `depthwise` [channels, m, h, w] to
- * [h, w, channels, m]. A matrix [out, in] counts as a kernel of one pixel.
+ * Converts the order of PyTorch, MXNet and ONNX to that of tfjs: [out, in, h, w] to [h, w, in, out], or for `depthwise`
+ * [channels, m, h, w] to [h, w, channels, m]. A matrix [out, in] is treated as a 1×1 kernel.
  */
 export function kernelFromOutputFirst({ shape, data }: HostTensor, depthwise: boolean): HostTensor {
   const [first, second, height = 1, width = 1] = shape;

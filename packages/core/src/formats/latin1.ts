@@ -1,9 +1,9 @@
 /** Latin-1 text, as used in headers and pickles, without Node's Buffer. */
 
-/** Letters at a time: what may be given as arguments of one call. */
+/** Characters per `String.fromCharCode` call: the number of arguments is limited. */
 const PART = 8192;
 
-/** Every byte as the letter of its number. */
+/** One character per byte, with the same code. */
 export function latin1Text(bytes: Uint8Array): string {
   let text = '';
   for (let from = 0; from < bytes.length; from += PART)
@@ -11,7 +11,7 @@ export function latin1Text(bytes: Uint8Array): string {
   return text;
 }
 
-/** The other way round; letters above 255 lose their upper part. */
+/** The inverse. Codes above 255 lose their upper bits. */
 export function latin1Bytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);

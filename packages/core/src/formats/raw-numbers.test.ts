@@ -15,7 +15,7 @@ test('bfloat16 is the upper half of float32', () => {
   expect(readRaw('BF16', bytes(0x80, 0x3f, 0x49, 0xc0))).toEqual(Float32Array.of(1, -3.140625));
 });
 
-test('whole numbers become int32, from any address, or nothing where they do not fit', () => {
+test('integers become int32, from any offset, or undefined if they do not fit', () => {
   expect(readRaw('I64', bytes(9, 255, 255, 255, 255, 255, 255, 255, 255).subarray(1))).toEqual(Int32Array.of(-1));
   expect(readRaw('I64', bytes(0, 0, 0, 128, 0, 0, 0, 0))).toBeUndefined();
   expect(readRaw('I16', bytes(254, 255))).toEqual(Int32Array.of(-2));

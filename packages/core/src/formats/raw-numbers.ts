@@ -1,17 +1,17 @@
-/** Raw numbers in weights files: little-endian, several types, read as float32 or int32. */
+/** Raw numbers in weights files: little-endian, of several types, read as float32 or int32. */
 
-/** Bytes of one number; the names are those of safetensors. */
+/** Bytes per number. The names are those of safetensors. */
 export const RAW_BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
 export type RawType = keyof typeof RAW_BYTES;
 
 export const isRawType = (name: unknown): name is RawType => typeof name === 'string' && Object.hasOwn(RAW_BYTES, name);
 
 /**
- * A copy of the numbers: floats as float32 (F64 rounded, F16 and BF16 exactly), whole numbers and booleans as int32. `undefined` where a
- * whole number does not fit. `bytes` may begin at any address and must hold whole numbers.
+ * A copy of the numbers: floats as float32 (F64 rounded, F16 and BF16 exactly), integers and booleans as int32.
+ * `undefined` if an integer does not fit. `bytes` may start at any offset and must contain a whole number of values.
  */
 export function readRaw(type: RawType, bytes: Uint8Array): Float32Array | Int32Array | undefined {
-  // a Buffer's own slice would be no copy
+  // slicing a Buffer would not copy
   const { buffer } = new Uint8Array(bytes);
   switch (type) {
     case 'F32':
@@ -38,7 +38,7 @@ export function readRaw(type: RawType, bytes: Uint8Array): Float32Array | Int32A
   }
 }
 
-/** IEEE 754 binary16: a sign, five bits of exponent, ten of fraction. */
+/** IEEE 754 binary16: sign, five exponent bits, ten fraction bits. */
 function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;

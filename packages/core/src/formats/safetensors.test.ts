@@ -10,22 +10,22 @@ const example = {
   empty: hostTensor([0, 3], new Float32Array(0)),
   scalar: hostTensor([], Float32Array.of(7)),
 };
-/** Of `example` by the Python package safetensors 0.8. */
+/** `example` as written by the Python package safetensors 0.8. */
 const golden =
   '18010000000000007b225f5f6d657461646174615f5f223a7b22666f726d6174223a2266616365777269676874227d2c22622f6b65726e656c223a7b226474797065223a22463332222c227368617065223a5b322c325d2c22646174615f6f666673657473223a5b302c31365d7d2c22656d707479223a7b226474797065223a22463332222c227368617065223a5b302c335d2c22646174615f6f666673657473223a5b31362c31365d7d2c227363616c6172223a7b226474797065223a22463332222c227368617065223a5b5d2c22646174615f6f666673657473223a5b31362c32305d7d2c2261223a7b226474797065223a22493332222c227368617065223a5b335d2c22646174615f6f666673657473223a5b32302c33325d7d7d20200000c03f000000c00000803eb00fa1340000e04001000000ffffffffffffff7f';
 
-test('writes the bytes that the reference implementation writes', () => {
+test('writes the same bytes as the reference implementation', () => {
   expect(Buffer.from(encodeSafetensors(example, { format: 'facewright' })).toString('hex')).toBe(golden);
 });
 
-test('reads them back, from a Buffer that starts anywhere', () => {
+test('reads them back, from a Buffer at any offset', () => {
   const shifted = Buffer.concat([Buffer.alloc(3), Buffer.from(golden, 'hex')]).subarray(3);
   expect(decodeSafetensors(shifted)).toEqual({ tensors: example, metadata: { format: 'facewright' } });
 });
 
 const tensor: fc.Arbitrary<HostTensor> = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }).chain((shape) => {
   const length = shape.reduce((product, size) => product * size, 1);
-  // every bit pattern: NaNs with a payload, infinities, −0
+  // every bit pattern: NaNs with payloads, infinities, −0
   return fc
     .tuple(
       fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { minLength: length, maxLength: length }),
@@ -44,7 +44,7 @@ const tensors = fc.dictionary(
   { maxKeys: 5, noNullPrototype: true },
 );
 
-test('gives back every bit of any tensors', () => {
+test('round-trips every bit of any tensors', () => {
   fc.assert(
     fc.property(tensors, fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }), (given, metadata) => {
       const bytes = encodeSafetensors(given, metadata);
@@ -62,7 +62,7 @@ test('gives back every bit of any tensors', () => {
   );
 });
 
-test('refuses every truncation and every extension', () => {
+test('rejects every truncation and every extension', () => {
   const bytes = Buffer.from(golden, 'hex');
   for (let length = 0; length < bytes.length; length++)
     expect(() => decodeSafetensors(bytes.subarray(0, length)), `${length} bytes`).toThrow(FacewrightError);
@@ -78,8 +78,8 @@ const file = (header: unknown, data = 0): Uint8Array => {
 };
 
 test.each([
-  ['no JSON', file('{"a":'), 'header is not JSON'],
-  ['no UTF-8', file('{}').map((byte, index) => (index === 8 ? 0xff : byte)), 'header is not JSON'],
+  ['not JSON', file('{"a":'), 'header is not JSON'],
+  ['not UTF-8', file('{}').map((byte, index) => (index === 8 ? 0xff : byte)), 'header is not JSON'],
   ['a list', file([]), 'header is not an object'],
   ['a huge header', Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127), 'its header claims'],
   [
@@ -98,13 +98,13 @@ test.each([
     ),
     'do not follow',
   ],
-  ['a wrong metadata', file({ __metadata__: { a: 1 } }), 'metadata is not a map of strings'],
+  ['wrong metadata', file({ __metadata__: { a: 1 } }), 'metadata is not a map of strings'],
 ])('says what is wrong: %s', (_name, bytes, message) => {
   expect(() => decodeSafetensors(bytes, 'the file')).toThrow(message);
   expect(() => decodeSafetensors(bytes, 'the file')).toThrow('where: the file');
 });
 
-test('answers any bytes and any damage with tensors or one clear error', () => {
+test('any bytes and any damage give tensors or one clear error', () => {
   const settles = (bytes: Uint8Array): void => {
     try {
       decodeSafetensors(bytes);

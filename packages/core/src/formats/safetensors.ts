@@ -1,7 +1,7 @@
 /**
- * Reads and writes the safetensors format (huggingface/safetensors): 8 bytes little-endian header length, a JSON header padded with spaces to
- * a multiple of 8, then the tensors' bytes one after another. Same tensors, same bytes as the reference writer: float32 before int32, then by name.
- * Other types are read, as float32 or int32, but not written.
+ * Reads and writes the safetensors format (huggingface/safetensors): an 8-byte little-endian header length, a JSON
+ * header padded with spaces to a multiple of 8, then the tensors' bytes. Writes the same bytes as the reference
+ * implementation: float32 before int32, then by name. Other types are read, as float32 or int32, but not written.
  */
 import { FacewrightError, messageOf } from '../values/errors.js';
 import { isRawType, RAW_BYTES, readRaw, type RawType } from './raw-numbers.js';
@@ -35,7 +35,10 @@ export function encodeSafetensors(tensors: HostTensors, metadata: Readonly<Recor
   return file;
 }
 
-/** Throws a `FacewrightError` for anything that is not a whole file of tensors of the types of `RawType`: no value of a damaged file is ever used. */
+/**
+ * Throws a `FacewrightError` for anything but a complete file of `RawType` tensors. No value of a damaged file is ever
+ * used.
+ */
 export function decodeSafetensors(
   file: Uint8Array,
   where?: string,

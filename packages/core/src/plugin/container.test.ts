@@ -1,5 +1,5 @@
-/** Runs in one process do not meet: each container has its own parts, events, randomness and engine. */
-import { createRunContainer, pluginContext, registerPlugin } from './container.js'; // before tsyringe: brings the reflection it asks for
+/** Runs in one process are isolated: each container has its own parts, events, randomness and engine. */
+import { createRunContainer, pluginContext, registerPlugin } from './container.js'; // before tsyringe, which needs its reflection
 import { inject, injectable } from 'tsyringe';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -37,7 +37,7 @@ function backend(opened: string[], name: string) {
   })();
 }
 
-test('a part is made on first use, once a container, and not shared', async () => {
+test('a part is created on first use, once per container, and not shared', async () => {
   const [first, second] = [createRunContainer({ seed: 1 }), createRunContainer({ seed: 1 })];
   for (const container of [first, second]) registerPlugin(container, named('a'));
   made = 0;
@@ -47,23 +47,23 @@ test('a part is made on first use, once a container, and not shared', async () =
   expect(parts[0]).not.toBe(parts[2]);
 });
 
-test('what one run registers the other does not see', () => {
+test('a run does not see what another one registers', () => {
   const [first, second] = [createRunContainer(), createRunContainer()];
   registerPlugin(first, named('a'));
   expect(first.isRegistered(AUGMENTER)).toBe(true);
   expect(() => second.resolve(AUGMENTER)).toThrow();
 });
 
-test('several of a kind: the newer one alone, all of them together', async () => {
+test('several of a kind: resolve gives the newest, resolveAll gives all', async () => {
   const container = createRunContainer();
   for (const name of ['a', 'b', 'c']) registerPlugin(container, named(name));
   expect(container.resolveAll(AUGMENTER)).toHaveLength(3);
   contexts.length = 0;
   await container.resolve(AUGMENTER);
-  expect(contexts).toHaveLength(0); // made already by resolveAll, and kept
+  expect(contexts).toHaveLength(0); // already created by resolveAll
 });
 
-test('events of one run reach only its readers', () => {
+test('events of a run reach only its own readers', () => {
   const heard: [string, EventType][] = [];
   const [first, second] = [createRunContainer(), createRunContainer({ events: createEventStream() })];
   first.resolve(EVENTS).subscribe(({ type }) => heard.push(['first', type]));
@@ -78,7 +78,7 @@ test('events of one run reach only its readers', () => {
   ]);
 });
 
-test('randomness is the seed’s and the purpose’s', () => {
+test('randomness depends on the seed and the purpose', () => {
   const [one, same, other] = [
     createRunContainer({ seed: 5 }),
     createRunContainer({ seed: 5 }),
@@ -90,7 +90,7 @@ test('randomness is the seed’s and the purpose’s', () => {
   expect(new Set([draw(one, 'a'), draw(one, 'b'), draw(other, 'a')]).size).toBe(3);
 });
 
-test('the engine is opened when it is first asked for, once', async () => {
+test('the engine is opened once, when first needed', async () => {
   const opened: string[] = [];
   const [first, second] = [createRunContainer(), createRunContainer()];
   registerPlugin(first, backend(opened, 'one'));
@@ -107,7 +107,7 @@ test('the engine is opened when it is first asked for, once', async () => {
   expect((await (await first.resolve(BACKEND)).probe()).usable).toBe(true);
 });
 
-test('signal and base directory come with the run', () => {
+test('signal and base directory come from the run', () => {
   const controller = new AbortController();
   const container = createRunContainer({ signal: controller.signal, baseDirectory: '/somewhere' });
   controller.abort();
@@ -116,11 +116,11 @@ test('signal and base directory come with the run', () => {
   expect(pluginContext(createRunContainer(), 'x').signal.aborted).toBe(false);
 });
 
-test('a class asks for what it needs by token', () => {
+test('a class injects what it needs by token', () => {
   class Dice {
     constructor(readonly random: Random) {}
   }
-  // `@injectable() class Dice { constructor(@inject(RANDOM) …) }`, for transpilers that know no decorators
+  // `@injectable() class Dice { constructor(@inject(RANDOM) …) }`, for transpilers without decorators
   inject(RANDOM)(Dice, undefined, 0);
   injectable()(Dice);
   expect(createRunContainer({ seed: 3 }).resolve(Dice).random.integer(6)).toBe(

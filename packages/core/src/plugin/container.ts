@@ -14,7 +14,7 @@ export interface RunScope {
   readonly baseDirectory?: string;
 }
 
-/** A container with the run's own services; the engine is opened when something first asks for it. */
+/** A container with the run's own services. The engine is opened on first use. */
 export function createRunContainer({
   seed = 0,
   events = createEventStream(),
@@ -32,7 +32,7 @@ export function createRunContainer({
   return container;
 }
 
-/** What a part of this container may use; `purpose` names its stream of randomness. */
+/** What a part of this container may use. `purpose` names its random stream. */
 export function pluginContext(container: DependencyContainer, purpose: string): PluginContext {
   return {
     random: container.resolve(RANDOM).fork(purpose),
@@ -43,7 +43,10 @@ export function pluginContext(container: DependencyContainer, purpose: string): 
   };
 }
 
-/** Puts a plugin under its kind's token; throws where it was made for another version of the contracts. A kind registered again gets the newer part; `resolveAll` gives them all (augmenters, losses). */
+/**
+ * Registers a plugin under its kind's token. Throws if it was made for another API version. If a kind is registered
+ * twice, the newer part wins; `resolveAll` returns all of them (augmenters, losses).
+ */
 export function registerPlugin<K extends PluginKind>(
   container: DependencyContainer,
   plugin: ConfiguredPlugin<K>,

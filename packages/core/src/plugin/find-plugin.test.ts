@@ -13,7 +13,7 @@ const wide = definePlugin({
 const source = { known: [wide] as unknown as PluginFactory[], where: 'model/model.json' };
 const find = (reference: unknown) => findPlugin('model', reference as DataReference, source);
 
-test('data name a plugin that is known, by text or with options', () => {
+test('data selects a known plugin, by name or with options', () => {
   expect(find('wide').options).toEqual({ width: 1 });
   expect(find({ width: 2, name: 'wide' })).toMatchObject({
     meta: { name: 'wide' },
@@ -23,14 +23,14 @@ test('data name a plugin that is known, by text or with options', () => {
 });
 
 test.each(['./wide.mjs', '/etc/wide.mjs', 'some-package', 'Wide', 'node:fs', 'data:text/javascript,1'])(
-  '%s is looked up and nothing else',
+  '%s is only looked up',
   (name) =>
     expect(() => find({ name })).toThrow(
       `The file asks for the model "${name}", which is neither built in nor one of your plugins.\n  where: model/model.json`,
     ),
 );
 
-test('a plugin of another kind, and options that it does not take', () => {
+test('a plugin of another kind, and options it does not accept', () => {
   expect(() => findPlugin('loss', 'wide' as unknown as DataReference, source)).toThrow(/asks for the loss "wide"/);
   expect(() => find({ name: 'wide', widht: 2 })).toThrow(/Unknown key "widht"[^]*model "wide" in model\/model\.json/);
 });

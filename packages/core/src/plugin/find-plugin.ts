@@ -4,8 +4,9 @@ import { plainReference, type DataReference } from './names.js';
 import { isPlugin, requireApiVersion, type ConfiguredPlugin, type PluginFactory, type PluginKind } from './plugin.js';
 
 /**
- * The plugin that a file of data names, with the options that it gives. `known` holds the built-in plugins and those that the user brought; `where` is
- * the file. Throws a `FacewrightError` for a name that none of them has, and for options that the plugin does not take.
+ * The plugin that a data file names, with the options the file gives. `known` holds the built-in plugins and those the
+ * user provided; `where` is the file. Throws a `FacewrightError` for an unknown name, and for options the plugin does
+ * not accept.
  */
 export function findPlugin<K extends PluginKind>(
   kind: K,

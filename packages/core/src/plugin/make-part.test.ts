@@ -1,4 +1,4 @@
-/** Parts of plugins that are broken: whoever reads the error knows which plugin it is about. */
+/** Broken plugins: their errors say which plugin is to blame. */
 import { expect, test } from 'vitest';
 import type { Loss } from '../contracts/loss.js';
 import { createEventStream } from '../values/events.js';
@@ -22,7 +22,7 @@ const thrownBy = async (work: () => unknown): Promise<unknown> => {
   throw new Error('nothing was thrown');
 };
 
-test('a part without what its kind needs is refused by name', async () => {
+test('a part without a required member is rejected by name', async () => {
   await expect(
     makePart(
       plugin('loss', () => ({})),
@@ -40,7 +40,7 @@ test('a part without what its kind needs is refused by name', async () => {
   ).rejects.toThrow(/without "detect"/);
 });
 
-test('what is thrown in it is marked with the plugin and stays what it is', async () => {
+test('an error thrown inside a part is marked with the plugin and otherwise unchanged', async () => {
   const gap = new RangeError('no such op');
   const loss = await makePart(
     plugin('loss', () => ({
@@ -62,7 +62,7 @@ test('what is thrown in it is marked with the plugin and stays what it is', asyn
   });
 });
 
-test('promises, iterators, strings and "create" itself are watched too', async () => {
+test('promises, iterators, thrown strings and "create" itself are covered too', async () => {
   const named = async (work: () => unknown) => pluginAtFault(await thrownBy(work))?.kind;
   expect(
     await named(() =>
@@ -95,7 +95,7 @@ test('promises, iterators, strings and "create" itself are watched too', async (
   expect(read).toEqual(['one']);
 });
 
-test('an error that says itself what to do, and one of nobody’s plugin, are left as they are', async () => {
+test('an error with its own advice, and one that comes from no plugin, are unchanged', async () => {
   const own = new FacewrightError({ what: 'The file is empty.', todo: 'Fill it.' });
   const reader = await thrownBy(() =>
     makePart(

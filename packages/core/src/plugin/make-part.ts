@@ -2,15 +2,15 @@
 import { FacewrightError, messageOf } from '../values/errors.js';
 import type { ConfiguredPlugin, Contracts, PluginContext, PluginKind } from './plugin.js';
 
-/** Whose fault an error is. */
+/** The plugin that caused an error. */
 export interface PluginAtFault {
   readonly kind: PluginKind;
   readonly name: string;
-  /** The package or file that brings the plugin, where that is known. */
+  /** The package or file that provides the plugin, if known. */
   readonly package?: string;
 }
 
-/** What a part of each kind cannot do without. */
+/** Members that a part of each kind must have. */
 const REQUIRED: { readonly [K in PluginKind]: readonly (keyof Contracts[K] & string)[] } = {
   reader: ['identities'],
   detector: ['detect'],
@@ -24,10 +24,10 @@ const REQUIRED: { readonly [K in PluginKind]: readonly (keyof Contracts[K] & str
   logger: ['open'],
 };
 
-/** By `Symbol.for`: two copies of this package read each other's marks. */
+/** Uses `Symbol.for`, so two copies of this package read each other's marks. */
 const AT_FAULT = Symbol.for('facewright/plugin-at-fault');
 
-/** The plugin in which an error was thrown, if any. */
+/** The plugin that threw the error, if any. */
 export const pluginAtFault = (error: unknown): PluginAtFault | undefined =>
   typeof error === 'object' && error !== null ? (error as { [AT_FAULT]?: PluginAtFault })[AT_FAULT] : undefined;
 
@@ -35,7 +35,7 @@ export const pluginAtFault = (error: unknown): PluginAtFault | undefined =>
 export const describePlugin = ({ kind, name, package: from }: PluginAtFault): string =>
   `${kind} "${name}"${from === undefined ? '' : ` of ${from}`}`;
 
-/** The error for people: one that a plugin threw by mistake says which plugin; any other is left as it is. */
+/** The error to show: an unexpected one from a plugin names the plugin; any other is unchanged. */
 export function withPlugin(error: unknown): unknown {
   const plugin = pluginAtFault(error);
   if (!plugin || error instanceof FacewrightError) return error;
@@ -49,8 +49,8 @@ export function withPlugin(error: unknown): unknown {
 }
 
 /**
- * The part, made and checked. Errors thrown in it stay what they are and are marked with the plugin (see `pluginAtFault`): engines and tests tell
- * errors apart by their class.
+ * Creates and checks a part. Errors thrown inside keep their class, because engines and tests rely on it, and are
+ * marked with the plugin; see `pluginAtFault`.
  */
 export async function makePart<K extends PluginKind>(
   plugin: ConfiguredPlugin<K>,
@@ -70,7 +70,7 @@ export async function makePart<K extends PluginKind>(
   return watched(part as object, whose) as unknown as Contracts[K];
 }
 
-/** The same object, whose functions mark what is thrown in them. */
+/** The same object, whose functions mark the errors they throw. */
 function watched<T extends object>(part: T, whose: PluginAtFault): T {
   const wrapped = new Map<PropertyKey, { readonly of: unknown; readonly call: unknown }>();
   return new Proxy(part, {
@@ -86,7 +86,7 @@ function watched<T extends object>(part: T, whose: PluginAtFault): T {
   });
 }
 
-/** A proxy must give such a property as it is. */
+/** Whether a proxy must return the property unchanged. */
 function isFixed(target: object, key: PropertyKey): boolean {
   const property = Object.getOwnPropertyDescriptor(target, key);
   return property !== undefined && !property.configurable && !property.writable;
@@ -116,7 +116,7 @@ async function* guardedItems(whose: PluginAtFault, items: AsyncIterable<unknown>
   }
 }
 
-/** The plugin nearest to the mistake stays the one that is named. */
+/** The plugin closest to the error wins. */
 function marked(thrown: unknown, whose: PluginAtFault): unknown {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   if (!pluginAtFault(error) && Object.isExtensible(error)) Object.defineProperty(error, AT_FAULT, { value: whose });

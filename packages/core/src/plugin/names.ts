@@ -9,13 +9,16 @@ export const userSpecifier = z.string().min(1).brand<'UserSpecifier'>();
 /** The name of a built-in plugin, a package or a file, as the user gave it. */
 export type UserSpecifier = z.output<typeof userSpecifier>;
 
-/** A part by name, or by name with its options beside it. */
+/** A part by name, or by name with options. */
 export const pluginReference = z.union([userSpecifier, z.looseObject({ name: userSpecifier })]);
 export type PluginReference = z.output<typeof pluginReference>;
-/** The same before it is checked, as it is written in a config. */
+/** The unvalidated form, as written in a config. */
 export type PluginReferenceInput = z.input<typeof pluginReference>;
 
-/** Marks a name as the user's. Only for what came from a config, the command line or code, and for names the program itself chooses; never for data. */
+/**
+ * Marks a name as the user's. Use it only for names from a config, the command line or code, and for names the program
+ * itself chooses; never for data.
+ */
 export function fromUser(name: string): UserSpecifier;
 export function fromUser(reference: PluginReferenceInput): PluginReference;
 export function fromUser(reference: PluginReferenceInput): PluginReference {
@@ -23,18 +26,21 @@ export function fromUser(reference: PluginReferenceInput): PluginReference {
 }
 
 declare const fromData: unique symbol;
-/** A plugin's name read from data. A string when the program runs, but no `string` to the compiler, so that it cannot stand where a user's name is asked for. */
+/**
+ * A plugin name read from data. A string at run time, but not a `string` to the compiler, so it cannot be used where a
+ * user's name is expected.
+ */
 export interface DataName {
   readonly [fromData]: true;
 }
 
-/** For schemas of files that name plugins. */
+/** For the schemas of files that name plugins. */
 export const dataName = z.string().min(1) as unknown as z.ZodType<DataName>;
 export const dataReference = z.union([dataName, z.looseObject({ name: dataName })]);
-/** A part that data names, with the options it had. */
+/** A part named in data, with its options. */
 export type DataReference = z.output<typeof dataReference>;
 
-/** Name and options of a reference, as text to look up among known plugins or to show; nothing that may be loaded. */
+/** Name and options of a reference as plain text, to look up among known plugins or to show. Cannot be loaded. */
 export function plainReference(reference: PluginReference | DataReference): {
   readonly name: string;
   readonly options: object;

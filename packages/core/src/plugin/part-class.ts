@@ -4,13 +4,16 @@ import { container, injectable } from 'tsyringe';
 import type { PluginContext } from './plugin.js';
 import { BASE_DIRECTORY, EMIT, ENGINE, OPTIONS, RANDOM, SIGNAL } from './tokens.js';
 
-/** Names what a parameter of a part's constructor is, by its token. From here it works whatever was loaded first. */
+/**
+ * Marks what to inject into a constructor parameter, by token. Import it from here, so that the reflection polyfill is
+ * loaded first.
+ */
 export { inject } from 'tsyringe';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the parameters are what the class asks for
 export type PartClass<T> = new (...parameters: any[]) => T;
 
-/** The same part that a function of `options` and `context` could make: what a constructor asks for are the fields of the context. */
+/** Creates the part. The constructor can inject the fields of the context. */
 export function instanceOf<T>(useClass: PartClass<T>, options: unknown, context: PluginContext): T {
   injectable()(useClass);
   const own = container.createChildContainer();

@@ -1,4 +1,4 @@
-/** Plugins: configured and checked when they are made part of a pipeline, known by structure. */
+/** Plugins: their options are checked as soon as a pipeline is composed, and they are recognised by structure. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Augmenter } from '../contracts/augmenter.js';
@@ -28,7 +28,7 @@ const invert = definePlugin({
   }),
 });
 
-test('options are checked at once, with defaults', () => {
+test('options are checked immediately, and defaults filled in', () => {
   expect(invert().options).toEqual({ amount: 1 });
   expect(invert({ amount: 0.5 })).toMatchObject({
     meta: { name: 'invert', kind: 'augmenter' },
@@ -39,7 +39,7 @@ test('options are checked at once, with defaults', () => {
   expect(() => invert({ amont: 1 })).toThrow(/Unknown key "amont"[^]*Did you mean "amount"/);
 });
 
-test('a part is made with its options', async () => {
+test('a part is created with its options', async () => {
   const image = { width: 1, height: 1, data: Uint8Array.of(0, 100, 255) };
   expect([...(await invert().create(context)).augment(image, context.random).data]).toEqual([255, 155, 0]);
   expect([...(await invert({ amount: 0 }).create(context)).augment(image, context.random).data]).toEqual([0, 100, 255]);
@@ -56,7 +56,7 @@ test('a create that throws is a rejection', async () => {
   await expect(failing().create(context)).rejects.toThrow('on purpose');
 });
 
-test('a plugin is known by its structure, not by this package’s identity', () => {
+test('a plugin is recognised by its structure, not by the identity of this package', () => {
   const foreign = Object.assign(() => ({}), {
     meta: { name: 'x', kind: 'loss', version: '1', apiVersion: 1 },
     create: () => ({}),
@@ -86,12 +86,12 @@ class Tint implements Augmenter {
   }
 }
 
-// as `@inject(TOKEN)` before each parameter does
+// what `@inject(TOKEN)` before each parameter does
 [OPTIONS, RANDOM, SIGNAL, EMIT, BASE_DIRECTORY, ENGINE].forEach((token, index) =>
   inject(token)(Tint, undefined, index),
 );
 
-test('a class is as good as a function: it gets what it asks for', async () => {
+test('a class works as well as a function, and gets what it injects', async () => {
   const meta = { name: 'tint', kind: 'augmenter', version: '1.0.0', apiVersion: 1 } as const;
   const asClass = definePlugin({ meta, options, useClass: Tint });
   const asFunction = definePlugin({
@@ -119,20 +119,20 @@ test('a class is as good as a function: it gets what it asks for', async () => {
 });
 
 test.each([
-  ['a name in capitals', { meta: { ...invert.meta, name: 'Invert' } }, /lower case letters/],
-  ['a path for a name', { meta: { ...invert.meta, name: './invert' } }, /lower case letters/],
+  ['a name with capitals', { meta: { ...invert.meta, name: 'Invert' } }, /lower case letters/],
+  ['a path as a name', { meta: { ...invert.meta, name: './invert' } }, /lower case letters/],
   ['no name', { meta: { ...invert.meta, name: undefined } }, /lower case letters/],
   ['an unknown kind', { meta: { ...invert.meta, kind: 'augmentor' } }, /no kind of plugin "augmentor"[^]*augmenter/],
   ['no version', { meta: { ...invert.meta, version: undefined } }, /no version/],
-  ['options that are no schema', { options: { amount: 1 } }, /zod schema[^]*strictObject/],
-  ['nothing that makes it', { create: undefined }, /either a "create" function or a "useClass"/],
-  ['two that make it', { useClass: Tint }, /either a "create" function or a "useClass"/],
-])('definePlugin refuses %s', (_, wrong, message) => {
+  ['options that are not a schema', { options: { amount: 1 } }, /zod schema[^]*strictObject/],
+  ['no create function or class', { create: undefined }, /either a "create" function or a "useClass"/],
+  ['both a create function and a class', { useClass: Tint }, /either a "create" function or a "useClass"/],
+])('definePlugin rejects %s', (_, wrong, message) => {
   const { meta, options, create } = invert;
   expect(() => definePlugin({ meta, options, create, ...wrong } as never)).toThrow(message);
 });
 
-test('a plugin of another version of the contracts is refused in code too', () => {
+test('a plugin for another API version is rejected in code too', () => {
   const old = { ...invert(), meta: { ...invert.meta, apiVersion: 2 } } as unknown as ConfiguredPlugin;
   const message = /"invert" was built for version 2 of the plugin API; this is version 1/;
   expect(() => registerPlugin(createRunContainer(), old)).toThrow(message);
@@ -142,7 +142,7 @@ test('a plugin of another version of the contracts is refused in code too', () =
   );
 });
 
-test('a schema of zod 3 is refused with the zod that is needed', () => {
+test('a zod 3 schema is rejected, and the error names the zod version needed', () => {
   const zod3 = { _def: {}, safeParse: () => ({ success: true, data: {} }) };
   expect(() => definePlugin({ meta: invert.meta, options: zod3 as never, create: () => ({}) as never })).toThrow(
     /zod 3 schema[^]*plugin "invert"[^]*npm install zod@4/,

@@ -16,7 +16,7 @@ import { FacewrightError } from '../values/errors.js';
 import { instanceOf, type PartClass } from './part-class.js';
 import { parseOptions } from './schema.js';
 
-/** The version of these contracts; a plugin made for another one is refused with a clear message. */
+/** Version of these contracts. A plugin made for another version is rejected with a clear message. */
 export const API_VERSION = 1;
 
 export interface Contracts {
@@ -46,7 +46,7 @@ export const PLUGIN_KINDS = [
 ] as const satisfies readonly PluginKind[];
 
 export interface PluginMeta<K extends PluginKind = PluginKind> {
-  /** The name used in config: lower case letters, digits and `-`. */
+  /** The name used in configs: lower-case letters, digits and `-`. */
   readonly name: string;
   readonly kind: K;
   readonly version: string;
@@ -55,26 +55,28 @@ export interface PluginMeta<K extends PluginKind = PluginKind> {
   readonly description?: string;
 }
 
-/** What a part may use of the run it is made for. */
+/** What a part may use of its run. */
 export interface PluginContext {
-  /** A stream of its own. */
+  /** The part's own random stream. */
   readonly random: Random;
   readonly emit: Emit;
-  /** Set on Ctrl-C: long work stops at the next whole unit. */
+  /** Aborted on Ctrl-C: long work then stops after the current unit. */
   readonly signal: AbortSignal;
-  /** The run's engine, opened on first use. */
+  /** The run's engine. Opened on first use. */
   engine(): Promise<Engine>;
-  /** Relative paths in options are relative to this: the config file's directory, else the working directory. */
+  /**
+   * Relative paths in options are resolved against this: the config file's directory, or else the working directory.
+   */
   readonly baseDirectory: string;
 }
 
 interface Described<K extends PluginKind, Schema extends z.ZodType> {
   readonly meta: PluginMeta<K>;
-  /** Describes the options, with defaults; use `z.strictObject` so that a wrong key is an error. */
+  /** Describes the options and their defaults. Use `z.strictObject`, so that an unknown key is an error. */
   readonly options: Schema;
 }
 
-/** A plugin whose part is made by a function of its options and of what it may use of the run. */
+/** A plugin whose part is created by a function of its options and context. */
 export interface FunctionPlugin<
   K extends PluginKind = PluginKind,
   Schema extends z.ZodType = z.ZodType,
@@ -96,17 +98,17 @@ export interface ClassPlugin<K extends PluginKind = PluginKind, Schema extends z
 export type PluginDefinition<K extends PluginKind = PluginKind, Schema extends z.ZodType = z.ZodType> =
   FunctionPlugin<K, Schema> | ClassPlugin<K, Schema>;
 
-/** A plugin together with its checked options: what a pipeline in code is made of. */
+/** A plugin with validated options, used to compose pipelines in code. */
 export interface ConfiguredPlugin<K extends PluginKind = PluginKind> {
   readonly meta: PluginMeta<K>;
-  /** The checked options, defaults filled in: recorded with the run. */
+  /** Validated options with defaults filled in; recorded with the run. */
   readonly options: unknown;
-  /** What it was configured from; data that names this plugin gets it with the options that the data say. */
+  /** The plugin it was configured from. Data that names this plugin gets it with the data's options. */
   readonly factory?: PluginFactory<K>;
   create(context: PluginContext): Promise<Contracts[K]>;
 }
 
-/** `arcFace({ m: 0.4 })` gives a configured plugin; `arcFace.meta` and `arcFace.options` describe it. */
+/** `arcFace({ m: 0.4 })` returns a configured plugin; `arcFace.meta` and `arcFace.options` describe it. */
 export interface PluginFactory<
   K extends PluginKind = PluginKind,
   Schema extends z.ZodType = z.ZodType,
@@ -114,7 +116,7 @@ export interface PluginFactory<
   (options?: z.input<Schema>, where?: string): ConfiguredPlugin<K>;
 }
 
-/** Throws a `FacewrightError` for a definition that no run could use: a name, a kind or an options schema that is not one. */
+/** Throws a `FacewrightError` for an invalid definition: a wrong name, kind or options schema. */
 export function definePlugin<K extends PluginKind, Schema extends z.ZodType>(
   definition: PluginDefinition<K, Schema>,
 ): PluginFactory<K, Schema> {
@@ -165,7 +167,7 @@ function requireSound(definition: Partial<FunctionPlugin> & Partial<ClassPlugin>
     wrong('A plugin has either a "create" function or a "useClass".', 'Give one of the two.');
 }
 
-/** Throws a `FacewrightError` for a plugin that was made for another version of the contracts; `where` is what names it. */
+/** Throws a `FacewrightError` for a plugin made for another API version. `where` says who names it. */
 export function requireApiVersion({ meta }: { readonly meta: PluginMeta }, where?: string): void {
   if (meta.apiVersion === API_VERSION) return;
   throw new FacewrightError({
@@ -175,7 +177,10 @@ export function requireApiVersion({ meta }: { readonly meta: PluginMeta }, where
   });
 }
 
-/** Whether a value is a plugin, of this kind where one is given. Structural: two copies of this package understand each other. */
+/**
+ * Whether a value is a plugin, optionally of a given kind. Checks the structure, so it works across copies of this
+ * package.
+ */
 export function isPlugin<K extends PluginKind>(value: unknown, kind?: K): value is PluginFactory<K> {
   if (typeof value !== 'function') return false;
   const plugin = value as unknown as Partial<PluginFactory>;

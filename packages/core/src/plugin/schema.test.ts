@@ -1,4 +1,4 @@
-/** What people read when an option is wrong: the key, the place, the nearest right key. */
+/** What users read when an option is wrong: the key, the place and the closest valid key. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { FacewrightError } from '../values/errors.js';
@@ -20,7 +20,7 @@ function errorOf(value: unknown): FacewrightError {
   throw new Error('no error');
 }
 
-test('right options come back with their defaults', () => {
+test('valid options come back with their defaults', () => {
   expect(parseOptions(schema, { parts: [{ name: 'a' }] }, 'here')).toEqual({
     rate: 0.1,
     parts: [{ name: 'a' }],
@@ -29,7 +29,7 @@ test('right options come back with their defaults', () => {
 });
 
 describe('an unknown key', () => {
-  test('names itself, the place and the nearest', () => {
+  test('names the key, the place and the closest valid key', () => {
     const error = errorOf({ rat: 1 });
     expect(error.what).toBe('Unknown key "rat".');
     expect(error.where).toBe('some/file.yaml');
@@ -39,7 +39,7 @@ describe('an unknown key', () => {
     );
   });
 
-  test('has its path, in objects, lists and alternatives', () => {
+  test('is shown with its path, in objects, lists and unions', () => {
     expect(errorOf({ nested: { deeper: { vale: 1 } } })).toMatchObject({
       what: 'Unknown key "nested.deeper.vale".',
       todo: 'Did you mean "value"? Known keys: value.',
@@ -54,12 +54,12 @@ describe('an unknown key', () => {
     });
   });
 
-  test('two at once are both named', () =>
+  test('two unknown keys are both named', () =>
     expect(errorOf({ rat: 1, path: 2 }).what).toBe('Unknown keys "rat", "path".'));
 });
 
 describe('a wrong value', () => {
-  test('names its key and what is expected', () => {
+  test('names its key and the expected value', () => {
     expect(errorOf({ rate: 'fast' }).what).toMatch(/^"rate": .*expected number.*string/);
     expect(errorOf({ rate: -1 }).what).toMatch(/^"rate": .*>0/);
     expect(errorOf({ parts: [{}] }).what).toMatch(/^"parts\.0\.name": /);
@@ -70,7 +70,7 @@ describe('a wrong value', () => {
     expect(errorOf({ rate: -1, nested: { deeper: { value: -2 } }, wrong: 1 }).what.split('\n')).toHaveLength(3);
   });
 
-  test('no object at all', () => {
+  test('not an object', () => {
     expect(errorOf('rate').what).toMatch(/expected object/);
     expect(errorOf(null).what).toMatch(/expected object/);
   });

@@ -3,7 +3,10 @@ import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { FacewrightError } from '../values/errors.js';
 
-/** The parsed value with defaults. Throws a `FacewrightError` that lists every problem. `where` names the file or object, for people. */
+/**
+ * The validated value with defaults. Throws a `FacewrightError` that lists every problem. `where` names the file or
+ * object in errors.
+ */
 export function parseOptions<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -21,7 +24,7 @@ export function parseOptions<Schema extends z.ZodType>(
 
 type Issue = z.core.$ZodIssue;
 
-/** Where a value may have several forms, the complaints of the form that came closest are the useful ones. */
+/** For a union, only the issues of the closest alternative are useful. */
 function flatten(issues: readonly Issue[]): Issue[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];

@@ -20,19 +20,19 @@ export const OPTIMISER = token<Promise<Contracts['optimiser']>>('optimiser');
 export const CRITERION = token<Promise<Contracts['criterion']>>('criterion');
 export const BACKEND = token<Promise<Contracts['backend']>>('backend');
 export const LOGGER = token<Promise<Contracts['logger']>>('logger');
-/** The engine of the run: opened on first use, one for the run. */
+/** The run's engine, opened once on first use. */
 export const ENGINE = token<Promise<Engine>>('engine');
-/** The checked options of the part that is being made; parts only. */
+/** The validated options of the part being created. Only available to parts. */
 export const OPTIONS = token<unknown>('options');
-/** Tells an event of the run; parts only. */
+/** Emits an event of the run. Only available to parts. */
 export const EMIT = token<Emit>('emit');
 export const EVENTS = token<EventStream>('events');
-/** For a part a stream of its own, else the run's. */
+/** The part's own random stream, or the run's outside a part. */
 export const RANDOM = token<Random>('random');
 export const SIGNAL = token<AbortSignal>('signal');
 export const BASE_DIRECTORY = token<string>('base-directory');
 
-/** The token of a plugin kind. Parts are made on first use, hence the promise. */
+/** The token of a plugin kind. Parts are created on first use, hence the promise. */
 export const TOKENS: { readonly [K in PluginKind]: InjectionToken<Promise<Contracts[K]>> } = {
   reader: READER,
   detector: DETECTOR,

@@ -5,12 +5,15 @@
 
 type Class = abstract new (...args: never[]) => object;
 
-/** Makes `value instanceof target` true for the instances of every class with this brand. To be called in the class's `static` block. */
+/**
+ * Makes `value instanceof target` true for instances of every class with this brand. Call it in the class's `static`
+ * block.
+ */
 export function brand(target: Class, name: string): void {
   const symbol = Symbol.for(`facewright/class/${name}`);
   Object.defineProperty(target.prototype, symbol, { value: true });
   Object.defineProperty(target, Symbol.hasInstance, {
-    // a subclass inherits this; one without a brand of its own is asked for as usual
+    // subclasses inherit this method; one without its own brand falls back to the default check
     value(this: unknown, value: unknown): boolean {
       if (this !== target) return Function.prototype[Symbol.hasInstance].call(this as Class, value);
       return typeof value === 'object' && value !== null && symbol in value;

@@ -5,39 +5,39 @@ import type { RgbImage } from './image.js';
 /** One aligned image of the dataset. */
 export interface Sample {
   readonly identity: string;
-  /** `Photo.id` of the photo it was made from: augmented copies share it, and so fall on the same side of a split. */
+  /** `Photo.id` of the source photo. Augmented copies share it, so they stay on the same side of a split. */
   readonly source: string;
   /** `original`, or the augmenter's name. */
   readonly kind: string;
-  /** Landmarks in the source photo, where they are known. */
+  /** Landmarks in the source photo, if known. */
   readonly landmarks?: Landmarks;
 }
 
-/** Takes aligned images in order; nothing is visible under its final name before `finish`. */
+/** Writes aligned images in order. Nothing appears under its final name before `finish`. */
 export interface DatasetWriter {
   add(sample: Sample, image: RgbImage): Promise<void>;
   finish(summary: PreparationSummary): Promise<void>;
-  /** Leaves nothing half written. */
+  /** Removes everything written so far. */
   abort(): Promise<void>;
 }
 
-/** An aligned image, encoded as the dataset keeps it. */
+/** An aligned image in the dataset's encoding. */
 export interface EncodedSample {
   readonly sample: Sample;
   readonly bytes: Uint8Array;
 }
 
-/** A writer that takes a photo's images at once, already encoded, and goes on where an interrupted one has ended. */
+/** A writer that takes all encoded images of a photo at once and can resume after an interruption. */
 export interface ResumableWriter extends DatasetWriter {
   readonly format: 'jpeg' | 'png';
   /**
-   * To be called first, if at all. Takes over what a writer with the same `key` has left of a preparation that was killed or suspended: gives
-   * the notes of all photos that are wholly written, in their order; [] where there is nothing.
+   * If called, must be called first. Takes over what a writer with the same `key` left behind when it was killed or
+   * suspended. Returns the notes of all completely written photos in order, or [] if there is nothing to resume.
    */
   resume(key: string): Promise<readonly unknown[]>;
-  /** The images of one photo, none where it was left out, and a note about it (JSON) for `resume`. */
+  /** The images of one photo (none if it was dropped), and a JSON note about it for `resume`. */
   addPhoto(images: readonly EncodedSample[], note: unknown, encoder?: string): Promise<void>;
-  /** In the place of `abort`: what is wholly written stays for `resume`. */
+  /** Instead of `abort`: keeps everything completely written, for `resume`. */
   suspend(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export interface Dataset {
   close(): Promise<void>;
 }
 
-/** Why a photo was left out; a plugin may add its own words. */
+/** Why a photo was dropped. Plugins may add their own reasons. */
 export type ExclusionReason =
   | 'unreadable'
   | 'not-an-image'
@@ -83,7 +83,7 @@ export interface PreparationSummary {
   readonly dropped: number;
   /** Count of dropped photos by reason. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** By tier name: people, source photos and images written. */
+  /** People, source photos and images written, by tier name. */
   readonly perTier: Readonly<
     Record<string, { readonly identities: number; readonly photos: number; readonly images: number }>
   >;

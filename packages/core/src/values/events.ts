@@ -1,9 +1,9 @@
 /** All events of a run in one stream. `events.jsonl`, the console, the report and TensorBoard consume it. */
 import type { Exclusion, PreparationSummary } from './dataset.js';
 
-/** The events of this version by type; `Events[T]` is what comes beside `type` and `at`. */
+/** Event types of this version. `Events[T]` is the payload besides `type` and `at`. */
 export interface Events {
-  /** `config` names each part with the options it has; `parts` adds versions and packages. */
+  /** `config` holds each part with its options; `parts` adds versions and packages. */
   'run.started': {
     command: string;
     seed: number;
@@ -13,8 +13,8 @@ export interface Events {
   };
   'run.finished': { seconds: number };
   /**
-   * Long work: shown as a bar with rate and remaining time; `total` is missing where it is not known. Work that may end before `total` gives the
-   * fewest units it takes in all as `least`.
+   * Long work, shown as a bar with rate and remaining time. `total` is missing if unknown. `least` is the minimum for
+   * work that may end before `total`.
    */
   progress: {
     task: string;
@@ -27,7 +27,7 @@ export interface Events {
   };
   notice: { level: 'info' | 'warning'; message: string; todo?: string };
   'engine.opened': { name: string; device: string; purpose: string };
-  /** A step runs op by op on an engine that compiles: `missing` has no lowering. */
+  /** A step runs op by op on a compiling engine, because `missing` has no lowering. */
   'engine.fallback': { name: string; step: string; missing: string };
   'engine.compiled': { name: string; step: string; seconds: number; nodes?: number };
   'prepare.excluded': Exclusion;
@@ -46,9 +46,9 @@ export interface Events {
     head: 'fresh' | 'adopted' | 'resumed';
   };
   /**
-   * `gradientNorm` is that before clipping; `clipped` is set where it was above the stage's `clipNorm`.
-   * Neither loss nor norm is scaled; `lossScale` is there where the engine computes in float16, and an update is `skipped` whose scaled gradients
-   * overflowed: it has no `gradientNorm`.
+   * `gradientNorm` is measured before clipping; `clipped` is set if it exceeded the stage's `clipNorm`. Neither loss
+   * nor norm is scaled. `lossScale` is set if the engine computes in float16. An update whose scaled gradients
+   * overflowed is `skipped` and has no `gradientNorm`.
    */
   'train.step': {
     stage: number;
@@ -63,7 +63,10 @@ export interface Events {
     lossScale?: { scale: number; skipped: boolean };
     time?: StepTime;
   };
-  /** The loss or a gradient was no number at `step`: the training goes on from `backTo` at `rateFactor` times the rate. `images` are those of the step. */
+  /**
+   * Loss or gradient was NaN or infinite at `step`. Training continues from step `backTo` at `rateFactor` times the
+   * learning rate. `images` are those of the failed step.
+   */
   'train.setback': {
     stage: number;
     step: number;
@@ -73,7 +76,7 @@ export interface Events {
     images: readonly string[];
   };
   'train.validation': { stage: number; step: number; loss: number; accuracy: number; images: number };
-  /** `evidence` is what the criterion saw when it decided, e.g. window means and the gain between them. */
+  /** `evidence` is what the criterion based its decision on, e.g. window means and the gain between them. */
   'stage.finished': {
     stage: number;
     loss: string;
@@ -87,16 +90,19 @@ export interface Events {
   'evaluate.finished': { verification: Verification; directory?: string; people?: PeopleMap };
 }
 
-/** Where the time since the step before went, in ms: waiting for the batch, the step itself, all else (validation, checkpoints, the record). */
+/**
+ * How the time since the previous step was spent, in ms: waiting for the batch, the step itself, and the rest
+ * (validation, checkpoints, events).
+ */
 export interface StepTime {
   readonly data: number;
   readonly compute: number;
   readonly other: number;
 }
 
-/** Embeddings of some people laid out on a plane, near ones near each other. */
+/** Embeddings of some people projected onto a plane, similar ones close together. */
 export interface PeopleMap {
-  /** How the plane was made. */
+  /** Projection method. */
   readonly method: string;
   readonly people: readonly {
     readonly identity: string;
@@ -104,56 +110,61 @@ export interface PeopleMap {
   }[];
 }
 
-/** Where the time of a preparation went. */
+/** How the time of a preparation was spent. */
 export interface PreparationThroughput {
   readonly photosPerSecond: number;
-  /** Worker threads; 0: all in the main thread. */
+  /** Number of worker threads; 0 if everything ran in the main thread. */
   readonly workers: number;
-  /** Seconds of work by stage, summed over the threads: read, decode, detect, align, augment, encode, write. */
+  /** Seconds per stage, summed over all threads: read, decode, detect, align, augment, encode, write. */
   readonly stages: Readonly<Record<string, number>>;
 }
 
 export interface Verification {
   readonly pairs: number;
-  /** Pairs of each kind. */
+  /** Number of pairs of each kind. */
   readonly same: number;
   readonly different: number;
-  /** Mean over the folds, in [0, 1], and its standard deviation (n − 1 is not used: as in the LFW protocol's published code). */
+  /**
+   * Mean over the folds, in [0, 1], and the standard deviation with divisor n, as in the LFW protocol's published code.
+   */
   readonly accuracy: number;
   readonly std: number;
   readonly foldAccuracies: readonly number[];
-  /** Cosine similarity from which two photos are called the same person. */
+  /** Cosine similarity at or above which two photos count as the same person. */
   readonly threshold: number;
-  /** Equal error rate: where as many same pairs are refused as different ones accepted. */
+  /** Equal error rate: where the false reject rate equals the false accept rate. */
   readonly eer: number;
-  /** Area under the curve: the chance that a same pair scores above a different one. */
+  /** Area under the curve: the probability that a same-person pair scores above a different-person pair. */
   readonly auc: number;
-  /** True accept rate by false accept rate, e.g. `{ "1e-3": 0.98 }`; `null` where there are not enough different pairs: fewer than 1 / FAR. */
+  /**
+   * True accept rate by false accept rate, e.g. `{ "1e-3": 0.98 }`. `null` if there are fewer than 1 / FAR
+   * different-person pairs.
+   */
   readonly tarAtFar: Readonly<Record<string, number | null>>;
-  /** The same with the threshold to use for it, and the number of different pairs accepted there, which the figure rests on. */
+  /** The same, with the threshold to use and the number of different-person pairs accepted at it. */
   readonly operatingPoints: readonly {
     readonly far: string;
     readonly threshold: number | null;
     readonly tar: number | null;
     readonly falseAccepts: number | null;
   }[];
-  /** Points of the curve for the report. */
+  /** Points of the ROC curve, for the report. */
   readonly roc: readonly { readonly far: number; readonly tar: number; readonly threshold: number }[];
   readonly folds: number;
-  /** Pairs left out because an image could not be read. */
+  /** Pairs skipped because an image could not be read. */
   readonly skipped: number;
 }
 
 export type EventType = keyof Events;
 export type RunEvent<T extends EventType = EventType> = {
-  [K in T]: { readonly type: K; /** ms since 1970 */ readonly at: number } & Readonly<Events[K]>;
+  [K in T]: { readonly type: K; /** milliseconds since 1970 */ readonly at: number } & Readonly<Events[K]>;
 }[T];
 export type Emit = <T extends EventType>(type: T, event: Events[T]) => void;
 export type EventReader = (event: RunEvent) => void;
 
 export interface EventStream {
   readonly emit: Emit;
-  /** Returns the function that ends the subscription. */
+  /** Returns a function that unsubscribes. */
   subscribe(reader: EventReader): () => void;
 }
 

@@ -1,17 +1,18 @@
 /** Frees large arrays immediately. */
 
 interface Transferable extends ArrayBuffer {
-  /** ES2024; Node has it from version 21 on. */
+  /** ES2024, in Node from version 21. */
   transfer?(length: number): ArrayBuffer;
 }
 
-/** Its other end is closed: what is sent is taken from the sender, and gone. */
+/** A port whose other end is closed: transferring a buffer to it frees the buffer. */
 let nowhere: InstanceType<typeof MessageChannel>['port1'] | undefined;
 
 /**
- * Frees the memory of an array, which has length 0 afterwards, as have all others on the same buffer. Else it stays until the garbage
- * collector comes by; and V8 counts it, so that some megabytes of pixels in short-lived arrays make it go through all living objects again and again.
- * An array that is only a part of its buffer is left alone, as the rest may be somebody else's (Node's pool of small Buffers, WebAssembly's memory).
+ * Frees the memory of an array. It and all others on the same buffer then have length 0. Otherwise the memory waits for
+ * the garbage collector, and since V8 counts it, a few megabytes of short-lived pixel arrays trigger full collections
+ * again and again. An array that covers only part of its buffer is left alone, because the rest may belong to someone
+ * else (Node's pool for small Buffers, WebAssembly memory).
  */
 export function releaseArray({ buffer, byteLength }: ArrayBufferView): void {
   if (!(buffer instanceof ArrayBuffer) || byteLength === 0 || byteLength < buffer.byteLength) return;

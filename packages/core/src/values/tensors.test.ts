@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { filled, hostScalar, hostTensor, prefixed, stripPrefix } from './tensors.js';
 
-test('shape, kind and values belong together', () => {
+test('shape, dtype and values match', () => {
   expect(hostTensor([2, 2], Float32Array.of(1, 2, 3, 4))).toMatchObject({ shape: [2, 2], dtype: 'float32' });
   expect(hostTensor([1], Int32Array.of(1)).dtype).toBe('int32');
   expect(() => hostTensor([2, 3], new Float32Array(5))).toThrow('shape [2, 3] holds 6 numbers, got 5');
@@ -10,7 +10,7 @@ test('shape, kind and values belong together', () => {
   expect(filled([0, 3], 1).data.length).toBe(0);
 });
 
-test('a prefix is put before names and taken off again', () => {
+test('prefixes are added to names and removed again', () => {
   const tensors = { 'block/kernel': 1, bias: 2 };
   expect(prefixed('params', tensors)).toEqual({ 'params/block/kernel': 1, 'params/bias': 2 });
   expect(stripPrefix('params', { ...prefixed('params', tensors), ...prefixed('params2', tensors), params: 3 })).toEqual(

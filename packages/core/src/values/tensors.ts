@@ -1,7 +1,7 @@
-/** Named tensors, on a device and on the host. */
+/** Named tensors, on a device or on the host. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** Named tensors; the names are paths (`stage2/block3/expand/kernel`) and are the checkpoint's keys. */
+/** Named tensors. Names are paths (`stage2/block3/expand/kernel`) and serve as checkpoint keys. */
 export type State = Readonly<Record<string, Tensor>>;
 
 /** A tensor outside any backend: row-major values in a typed array. */
@@ -21,7 +21,7 @@ export function hostTensor(shape: readonly number[], data: Float32Array | Int32A
 
 export const hostScalar = (value: number): HostTensor => hostTensor([], Float32Array.of(value));
 
-/** A float32 tensor of one value. */
+/** A float32 tensor filled with one value. */
 export function filled(shape: readonly number[], value: number): HostTensor {
   return hostTensor(shape, new Float32Array(shape.reduce((product, dimension) => product * dimension, 1)).fill(value));
 }
@@ -31,7 +31,7 @@ export function prefixed<T>(prefix: string, tensors: Readonly<Record<string, T>>
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
 }
 
-/** The tensors under `prefix/`, with the prefix taken off. */
+/** The tensors under `prefix/`, with the prefix removed. */
 export function stripPrefix<T>(prefix: string, tensors: Readonly<Record<string, T>>): Record<string, T> {
   const start = `${prefix}/`;
   return Object.fromEntries(

@@ -1,4 +1,7 @@
-/** Two copies of this package in one process, as npm installs them where versions differ: the sources and a copy of the build understand each other. */
+/**
+ * Two copies of this package in one process, as npm installs them if versions differ: the sources and a copy of the
+ * build work together.
+ */
 import { cp, mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,7 +26,7 @@ beforeAll(async () => {
   there = (await import(/* @vite-ignore */ pathToFileURL(join(copy, 'dist/index.js')).href)) as typeof here;
 });
 
-test('errors are known by their brands, each by its own', () => {
+test('errors are recognised by their brands, each by its own', () => {
   expect(there.FacewrightError).not.toBe(here.FacewrightError);
   for (const [from, to] of [
     [here, there],
@@ -52,7 +55,7 @@ test('errors are known by their brands, each by its own', () => {
   }
 });
 
-test('a plugin of one copy, function or class, is made and found by the other', async () => {
+test('a plugin of one copy, function or class, is created and found by the other', async () => {
   const options = z.strictObject({ level: z.number().default(3) });
   class Same {
     constructor(readonly given: { level: number }) {}
@@ -70,7 +73,7 @@ test('a plugin of one copy, function or class, is made and found by the other', 
   expect(found.options).toEqual({ level: 3 });
 });
 
-test('what goes wrong in a part of the other copy stays the error that it is', async () => {
+test('errors in a part of the other copy keep their class', async () => {
   const failing = there.definePlugin({
     meta: { name: 'failing', kind: 'loss', version: '1.0.0', apiVersion: 1 },
     options: z.strictObject({}),

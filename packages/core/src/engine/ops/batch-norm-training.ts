@@ -1,8 +1,8 @@
 /**
- * Batch normalisation in training (Ioffe and Szegedy, arXiv 1502.03167), one kernel each way.
+ * Batch normalisation in training (Ioffe and Szegedy, arXiv 1502.03167), with one kernel per direction.
  *
  *   forward    x̂ = (x − μ)/√(σ² + ε),  y = γ·x̂ + β,  with μ, σ² over all axes but the last (σ² is the biased variance)
- *   backward   ∂β = Σ dy,  ∂γ = Σ dy·x̂,  ∂x = γ/√(σ² + ε) · (dy − ∂β/M − x̂·∂γ/M),  M values a channel
+ *   backward   ∂β = Σ dy,  ∂γ = Σ dy·x̂,  ∂x = γ/√(σ² + ε) · (dy − ∂β/M − x̂·∂γ/M),  M values per channel
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { channelSum, registerComposed } from './composed.js';
@@ -12,9 +12,9 @@ export const BATCH_NORM_TRAINING_GRADIENT = 'FacewrightBatchNormTrainingGradient
 
 export interface BatchNormTraining<T extends tf.Tensor> {
   readonly y: T;
-  /** [channels], of this batch; no gradient flows through it. */
+  /** [channels], of this batch. No gradient flows through it. */
   readonly mean: tf.Tensor1D;
-  /** [channels], biased, of this batch; no gradient flows through it. */
+  /** [channels], of this batch, biased. No gradient flows through it. */
   readonly variance: tf.Tensor1D;
 }
 

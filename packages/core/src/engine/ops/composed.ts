@@ -8,7 +8,7 @@ export type ComposedKernel = (
 
 export function registerComposed(kernelName: string, tfBackend: string, compute: ComposedKernel): void {
   if (tf.getKernel(kernelName, tfBackend)) return;
-  // inside a kernel tfjs records nothing on the tape, so the ops here are not differentiated
+  // tfjs records nothing on the tape inside a kernel, so the ops here are not differentiated
   tf.registerKernel({
     kernelName,
     backendName: tfBackend,
@@ -17,7 +17,10 @@ export function registerComposed(kernelName: string, tfBackend: string, compute:
   });
 }
 
-/** Sums everything but the last axis, as a product with a row of ones: reductions over leading axes are slow on several backends. */
+/**
+ * Sums over all axes but the last by multiplying with a row of ones, because reductions over leading axes are slow on
+ * several backends.
+ */
 export function channelSum(x: tf.Tensor): tf.Tensor1D {
   const channels = x.shape[x.rank - 1];
   const rows = x.size / channels;

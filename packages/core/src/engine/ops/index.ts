@@ -1,4 +1,6 @@
-/** Training ops that are worth one node instead of thirty: named kernels with a composed default, which backends can replace. */
+/**
+ * Training ops fused into one node instead of thirty: named kernels with a composed default that backends can replace.
+ */
 import { registerBatchNormTraining } from './batch-norm-training.js';
 import { registerPreluGradient } from './prelu.js';
 import { registerSoftmaxCrossEntropy } from './softmax-cross-entropy.js';
@@ -9,7 +11,7 @@ export * from './prelu.js';
 export * from './softmax-cross-entropy.js';
 export * from './target-entry.js';
 
-/** Gives a tfjs backend the composed kernels of the ops it has none of its own for. Calling it again does nothing. */
+/** Adds composed kernels to a tfjs backend for the ops it lacks. Calling it again does nothing. */
 export function registerComposedKernels(tfBackend: string): void {
   registerBatchNormTraining(tfBackend);
   registerPreluGradient(tfBackend);

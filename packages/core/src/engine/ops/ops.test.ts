@@ -1,4 +1,4 @@
-/** The training ops as part of the global kernel registry; their numbers are the backend suite's. */
+/** The training ops in the global kernel registry. The backend suite tests their numbers. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ import {
 } from './index.js';
 
 beforeAll(async () => {
-  tf.env().set('PROD', true); // no greeting
+  tf.env().set('PROD', true); // silences the message on first use
   await tf.setBackend('cpu');
   await openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'plain JavaScript' });
 });
@@ -29,7 +29,7 @@ const close = (actual: number[], expected: number[]): void =>
   expected.forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 4));
 
 describe('batch norm in training', () => {
-  test('two numbers a channel: the normalised batch is ±1, worked out by hand', () => {
+  test('two numbers per channel: the normalised batch is ±1, by hand', () => {
     tf.tidy(() => {
       const { y, mean, variance } = batchNormTraining(
         tf.tensor2d([
@@ -46,7 +46,7 @@ describe('batch norm in training', () => {
     });
   });
 
-  test('its gradient has no part along the constant and along x̂', () => {
+  test('the input gradient is orthogonal to the constant and to x̂', () => {
     tf.tidy(() => {
       const x = tf.tensor2d([
         [0.3, -1],
@@ -77,7 +77,7 @@ describe('batch norm in training', () => {
     });
   });
 
-  test('mean and variance carry no gradient of their own', () => {
+  test('no gradient flows through mean and variance', () => {
     tf.tidy(() => {
       const x = tf.tensor2d([
         [1, 2],
@@ -94,7 +94,7 @@ describe('batch norm in training', () => {
   });
 });
 
-test('PReLU with slopes of any sign, worked out by hand', () => {
+test('PReLU with slopes of any sign, by hand', () => {
   tf.tidy(() => {
     const x = tf.tensor2d([
       [-2, -2, -2],
@@ -112,7 +112,7 @@ test('PReLU with slopes of any sign, worked out by hand', () => {
 });
 
 describe('softmax cross-entropy', () => {
-  test('is ln n for equal logits, and its gradient is softmax minus one-hot', () => {
+  test('is ln n for equal logits, with gradient softmax minus one-hot', () => {
     tf.tidy(() => {
       const labels = tf.tensor1d([1, 3], 'int32');
       close(values(softmaxCrossEntropy(tf.zeros([2, 4]), labels)), [Math.log(4), Math.log(4)]);
@@ -123,7 +123,7 @@ describe('softmax cross-entropy', () => {
     });
   });
 
-  test('still learns where a probability would have been clipped', () => {
+  test('still has a gradient where a probability would have been clipped', () => {
     tf.tidy(() => {
       const logits = tf.tensor2d([[60, 0, -60]]);
       const labels = tf.tensor1d([2], 'int32');
@@ -135,7 +135,7 @@ describe('softmax cross-entropy', () => {
     });
   });
 
-  test('takes labels that are made within the differentiated function', () => {
+  test('accepts labels created inside the differentiated function', () => {
     tf.tidy(() => {
       const gradient = tf.grad((z: tf.Tensor) =>
         tf.sum(softmaxCrossEntropy(z as tf.Tensor2D, tf.cast(tf.tensor1d([1]), 'int32'))),
@@ -146,7 +146,7 @@ describe('softmax cross-entropy', () => {
 });
 
 describe('the entry at the label', () => {
-  test('is read, and its gradient lies there alone', () => {
+  test('is read, and the gradient is nonzero only there', () => {
     tf.tidy(() => {
       const labels = tf.tensor1d([2, 0], 'int32');
       const x = tf.tensor2d([
@@ -162,7 +162,7 @@ describe('the entry at the label', () => {
     });
   });
 
-  test('is changed, with gradients to both', () => {
+  test('is changed, and both inputs get gradients', () => {
     tf.tidy(() => {
       const labels = tf.tensor1d([2, 0], 'int32');
       const [x, shift] = [
@@ -186,7 +186,7 @@ describe('the entry at the label', () => {
   });
 });
 
-test('a backend’s own kernels are kept', () => {
+test('keeps a backend’s own kernels', () => {
   const kernelFunc: tf.KernelFunc = () => [];
   tf.registerKernel({ kernelName: PRELU_GRADIENT, backendName: 'with-its-own', kernelFunc });
   registerComposedKernels('with-its-own');

@@ -1,5 +1,6 @@
 /**
- * PReLU with one slope a channel (He et al., arXiv 1502.01852): y = x for x ≥ 0, α·x below, with its gradient in one kernel.
+ * PReLU with one slope per channel (He et al., arXiv 1502.01852): y = x for x ≥ 0, α·x otherwise. Its gradient is a
+ * single kernel.
  *
  *   ∂x = dy·(x ≥ 0 ? 1 : α),  ∂α = Σ dy·min(x, 0)
  */
@@ -8,7 +9,7 @@ import { channelSum, registerComposed } from './composed.js';
 
 export const PRELU_GRADIENT = 'FacewrightPreluGradient';
 
-/** `x` [..., channels], `alpha` [channels], of any value: trained slopes above 1 and below −1 occur. */
+/** `x` [..., channels], `alpha` [channels]. Any slope is allowed: trained slopes above 1 and below −1 occur. */
 export function prelu<T extends tf.Tensor>(x: T, alpha: tf.Tensor1D): T {
   const op = tf.customGrad((x, alpha, save) => {
     (save as tf.GradSaveFunc)([x as tf.Tensor, alpha as tf.Tensor]);

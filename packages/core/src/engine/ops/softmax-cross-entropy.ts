@@ -1,6 +1,6 @@
 /**
  * Cross-entropy from logits and integer labels, per image: L = log Σ exp z_j − z_y, ∂z = (softmax(z) − onehot(y))·dL.
- * Computed from shifted logits, so no probability is ever clipped (FACTS: the clipped form has no gradient once it saturates).
+ * Computed from shifted logits, so no probability is ever clipped: the clipped form has no gradient once it saturates.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerComposed } from './composed.js';
@@ -11,7 +11,7 @@ export const SOFTMAX_CROSS_ENTROPY_GRADIENT = 'FacewrightSoftmaxCrossEntropyGrad
 /** `logits` [n, classes], `labels` [n] int32 in [0, classes); gives [n]. */
 export function softmaxCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   const op = tf.customGrad((z, save) => {
-    (save as tf.GradSaveFunc)([z as tf.Tensor, labels]); // labels made within the step would be gone by the time of the gradient
+    (save as tf.GradSaveFunc)([z as tf.Tensor, labels]); // otherwise labels created inside the step would be disposed of before the gradient runs
     return {
       value: tf.engine().runKernel(SOFTMAX_CROSS_ENTROPY, { logits: z as tf.Tensor, labels }) as tf.Tensor,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>

@@ -1,6 +1,6 @@
 /**
- * The entry of each row at its label, read and changed without a one-hot matrix: with 100,000 identities and 512 images that matrix, its
- * product and their gradients would be 205 MB each.
+ * Reads and changes the entry of each row at its label without a one-hot matrix. With 100,000 identities and 512
+ * images, that matrix, its product and their gradients would take 205 MB each.
  *
  *   targetEntry:  y_i = x[i, label_i],                    ∂x = dy at (i, label_i), 0 elsewhere
  *   addToTarget:  y = x, y[i, label_i] += shift_i,        ∂x = dy,  ∂shift_i = dy[i, label_i]
@@ -20,7 +20,7 @@ const added = (x: tf.Tensor, labels: tf.Tensor, shift: tf.Tensor): tf.Tensor =>
 export function targetEntry(x: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor2D {
   const { shape } = x;
   const op = tf.customGrad((x, save) => {
-    (save as tf.GradSaveFunc)([labels]); // labels made within the step would be gone by the time of the gradient
+    (save as tf.GradSaveFunc)([labels]); // otherwise labels created inside the step would be disposed of before the gradient runs
     return {
       value: entries(x as tf.Tensor, labels),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => added(tf.zeros(shape), saved[0], dy),
@@ -29,7 +29,7 @@ export function targetEntry(x: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor2D {
   return op(x) as tf.Tensor2D;
 }
 
-/** `x` [n, classes] with `shift` [n, 1] added at the `labels` [n] int32 in [0, classes). */
+/** `x` [n, classes] with `shift` [n, 1] added at `labels` [n], int32 in [0, classes). */
 export function addToTarget(x: tf.Tensor2D, labels: tf.Tensor1D, shift: tf.Tensor): tf.Tensor2D {
   const op = tf.customGrad((x, shift, save) => {
     (save as tf.GradSaveFunc)([labels]);
@@ -41,7 +41,7 @@ export function addToTarget(x: tf.Tensor2D, labels: tf.Tensor1D, shift: tf.Tenso
   return op(x, shift) as tf.Tensor2D;
 }
 
-/** (i, label_i) of each row, [n, 2]. */
+/** (i, label_i) for each row, [n, 2]. */
 const places = (labels: tf.Tensor): tf.Tensor2D =>
   tf.stack([tf.range(0, labels.shape[0], 1, 'int32'), tf.cast(labels, 'int32')], 1) as tf.Tensor2D;
 

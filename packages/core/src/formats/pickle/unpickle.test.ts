@@ -49,7 +49,7 @@ describe.each(['2', '3', '4', '5'])('what Python and numpy wrote in protocol %s'
   });
 });
 
-test('strings of Python 2 are bytes, also where they name a type of numpy', () => {
+test('Python 2 strings are bytes, even where they name a numpy type', () => {
   expect(unpickle(bytes('\x80\x02U\x03\xff\xd8\x00q\x00T\x02\x00\x00\x00ab\x86.'), 'x')).toEqual([
     plain('\xff\xd8\x00'),
     plain('ab'),
@@ -59,20 +59,20 @@ test('strings of Python 2 are bytes, also where they name a type of numpy', () =
   expect(unpickle(bytes(array), 'x')).toEqual({ shape: [2], data: plain('\xff\xd8') });
 });
 
-test('refuses every other global, and names it', () => {
-  // what pickle.dumps gives for an object whose __reduce__ returns (os.system, ("echo pwned",))
+test('rejects every other global, and names it', () => {
+  // the output of pickle.dumps for an object whose __reduce__ returns (os.system, ("echo pwned",))
   const evil = bytes('\x80\x02cposix\nsystem\nq\x00X\n\x00\x00\x00echo pwnedq\x01\x85q\x02Rq\x03.');
   expect(() => unpickle(evil, 'evil.npy')).toThrow(/posix\.system.*not allowed[^]*evil\.npy/);
   for (const name of ['constructor', '__proto__', 'toString'])
     expect(() => unpickle(bytes(`\x80\x02cnumpy\n${name}\n.`), 'x')).toThrow(/not allowed/);
 });
 
-test('calls nothing but what makes arrays', () => {
+test('only calls what creates arrays', () => {
   expect(() => unpickle(bytes('\x80\x02X\x01\x00\x00\x00a)R.'), 'x')).toThrow(/something that must not be called/);
   expect(() => unpickle(bytes('\x80\x02cnumpy\nndarray\n)R.'), 'x')).toThrow(/called with the wrong arguments/);
 });
 
-test('lists that unfold without end are refused, and so is one that holds itself', () => {
+test('rejects lists that expand without end, and a list that contains itself', () => {
   const doubling = bytes(
     '\x80\x02]q',
     0,
@@ -83,14 +83,14 @@ test('lists that unfold without end are refused, and so is one that holds itself
   expect(() => unpickle(bytes('\x80\x02]q\x00h\x00a.'), 'x')).toThrow(/contains itself/);
 });
 
-test('an array must have the bytes of its shape', () => {
+test('an array must have as many bytes as its shape needs', () => {
   const whole = Buffer.from(golden.pickles.weights[4], 'base64');
   const at = whole.indexOf(Buffer.of(0x4b, 2, 0x4b, 3)); // the shape (2, 3)
   whole[at + 3] = 200;
   expect(() => unpickle(whole, 'x')).toThrow(/do not match its shape/);
 });
 
-test('any damage gives an error of ours or a value, quickly', () => {
+test('any damage quickly gives one of our errors or a value', () => {
   const check = (data: Uint8Array): void => {
     try {
       unpickle(data, 'fuzz');
@@ -116,7 +116,7 @@ test('any damage gives an error of ours or a value, quickly', () => {
 });
 
 test('a long string that is reused many times exceeds the work budget', () => {
-  // _codecs.encode of one memoised string, thirty thousand times
+  // thirty thousand calls of _codecs.encode with one memoised string
   const text = 'a'.repeat(1_000_000);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(text.length);
@@ -136,7 +136,7 @@ test('a long string that is reused many times exceeds the work budget', () => {
   expect(() => unpickle(nested, 'x')).toThrow(/far more data than it contains/);
 });
 
-test('protocols 0 and 1, as Python 2 wrote them', () => {
+test('protocols 0 and 1, as written by Python 2', () => {
   const value = [
     [plain('\xff\xd8\x00'), 'ä', 1, -5, 2.5, 2 ** 40, null, new Map([['a', [1, 2]]]), 'x\ny'],
     [true, false],
@@ -148,7 +148,7 @@ test('protocols 0 and 1, as Python 2 wrote them', () => {
     '(]q\x00(c_codecs\nencode\nq\x01(X\x05\x00\x00\x00\xc3\xbf\xc3\x98\x00q\x02X\x06\x00\x00\x00latin1q\x03tq\x04Rq\x05X\x02\x00\x00\x00\xc3\xa4q\x06K\x01J\xfb\xff\xff\xffG@\x04\x00\x00\x00\x00\x00\x00L1099511627776L\nN}q\x07X\x01\x00\x00\x00aq\x08]q\t(K\x01K\x02esX\x03\x00\x00\x00x\nyq\ne]q\x0b(I01\nI00\netq\x0c.';
   expect(unpickle(bytes(first), 'x')).toEqual(value);
   expect(unpickle(bytes(second), 'x')).toEqual(value);
-  // byte strings, as Python 2's repr has them
+  // byte strings, as Python 2's repr prints them
   expect(
     unpickle(bytes(String.raw`(lp0` + '\n' + String.raw`S'\xff\xd8\x00 it\'s\n\101'` + '\np1\na' + `S"a'b"\na.`), 'x'),
   ).toEqual([plain("\xff\xd8\x00 it's\nA"), plain("a'b")]);

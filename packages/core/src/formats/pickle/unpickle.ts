@@ -72,7 +72,7 @@ class Machine {
     private readonly where: string,
     private readonly options: UnpickleOptions,
   ) {
-    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // no Buffer, whose parts would be Buffers
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // not a Buffer, or else its slices would be Buffers
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -239,7 +239,7 @@ class Machine {
     if (size === 1) return this.bytes[at];
     if (size === 2) return this.view.getUint16(at, true);
     if (size === 4) return this.view.getUint32(at, true);
-    return Number(this.view.getBigUint64(at, true)); // a length: too large stays too large when rounded
+    return Number(this.view.getBigUint64(at, true)); // a length that is too large stays too large when rounded
   }
   private long(size: number): number {
     const digits = this.take(size);
