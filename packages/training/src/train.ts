@@ -12,9 +12,9 @@ import { nextStage, startOrResume } from './loop/start.js';
 import { openTraining, type Training } from './loop/training.js';
 
 /**
- * Trains the stages in their order and writes checkpoints and the model. Throws a `FacewrightError` if the options, the dataset or the checkpoint to
- * resume do not fit, if another process trains in the directory, or if loss or gradients stay NaN or infinite; `Interrupted` on `signal`;
- * `DeviceLost` if the device does not come back.
+ * Trains the stages in order and writes checkpoints and the model. Throws a `FacewrightError` if the options, the
+ * dataset or the checkpoint to resume do not fit, if another process trains in the directory, or if loss or gradients
+ * stay NaN or infinite; `Interrupted` on `signal`; `DeviceLost` if the device does not come back.
  */
 export const train = (options: TrainOptions): Promise<TrainResult> =>
   whileLocked(join(options.directory, 'checkpoints'), { inside: true }, () => trainStages(options));

@@ -1,8 +1,8 @@
-/** Things that go wrong in a training, at a given call: a loss that is no number, a device that is lost. */
+/** Faults injected into a training at a given call: a NaN loss, a lost device. */
 import { DeviceLost, type Engine, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The loss is NaN wherever `when` says so; calls are counted from 1, those of validation too. */
+/** The loss is NaN wherever `when` says so. Calls are counted from 1, including those of validation. */
 export function nanLoss(loss: Loss, when: (call: number) => boolean): Loss {
   let calls = 0;
   return {
@@ -14,13 +14,16 @@ export function nanLoss(loss: Loss, when: (call: number) => boolean): Loss {
   };
 }
 
-/** The engine, whose device is lost in the given training steps (counted from 1 over all of them); what was compiled before is dead then. */
+/**
+ * The engine, losing its device in the given training steps (counted from 1 over all of them). Anything compiled before
+ * is dead then.
+ */
 export function losing(inner: Engine, at: readonly number[]): Engine {
   let call = 0;
   return fragile(inner, (name) => (name?.startsWith('training') && call++, at.includes(call)));
 }
 
-/** The engine, and a way to lose its device: until `recover` all that was compiled before is dead. */
+/** The engine, and a way to lose its device: anything compiled before is dead, even after `recover`. */
 export function losable(inner: Engine): { readonly engine: Engine; lose(): void } {
   let isLost = false;
   const engine = fragile(inner, () => isLost);
@@ -30,7 +33,7 @@ export function losable(inner: Engine): { readonly engine: Engine; lose(): void 
   };
 }
 
-/** `lost` is asked in every call, with the name of the executable in calls of `run`. */
+/** `lost` is called on every call, with the name of the executable for calls of `run`. */
 function fragile(inner: Engine, lost: (running?: string) => boolean | undefined): Engine {
   let generation = 0;
   const error = new DeviceLost("The test's GPU", 'unplugged');

@@ -1,4 +1,4 @@
-/** A training's events, kept for the test that looks at them, and its interruption at a step. */
+/** Records a training's events for tests, and interrupts it at a step. */
 import { createEventStream, type Emit, type EventType, type RunEvent } from '@facewright/core';
 
 export interface Recorded {
@@ -7,7 +7,7 @@ export interface Recorded {
   readonly signal: AbortSignal;
 }
 
-/** `signal` is set once step `abortAt` is done. */
+/** `signal` is aborted once step `abortAt` is done. */
 export function recorded(abortAt?: number): Recorded {
   const stream = createEventStream();
   const abort = new AbortController();

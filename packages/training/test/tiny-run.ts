@@ -1,4 +1,4 @@
-/** A training of the tiny model with everything at its smallest, its events and how it ended. */
+/** A minimal training of the tiny model, with its events and how it ended. */
 import {
   createRandom,
   stageConfig,
@@ -21,7 +21,7 @@ export interface TinyStage {
   readonly name?: string;
   readonly loss?: Loss;
   readonly optimiser?: OptimiserPlugin;
-  /** Of the stage, `until` at least. */
+  /** The stage config; needs at least `until`. */
   readonly config: object;
 }
 
@@ -36,7 +36,7 @@ export async function tinyStage({
     name,
     loss,
     optimiserName: optimiser.meta.name,
-    optimiser: await optimiser.create({} as PluginContext), // optimisers use nothing of it
+    optimiser: await optimiser.create({} as PluginContext), // optimisers do not use the context
     config: stageConfig.parse({ loss: name, ...config }),
   };
 }
@@ -54,7 +54,7 @@ export interface TinyOutcome {
   readonly error?: unknown;
 }
 
-/** 5 people × 6 photos × 2 images in batches of 8: 6 or 7 steps an epoch. */
+/** 5 people × 6 photos × 2 images in batches of 8: 6 or 7 steps per epoch. */
 export async function tinyRun({ stages, abortAt, ...options }: TinyRun): Promise<TinyOutcome> {
   const { events, emit, signal } = recorded(abortAt);
   const error = await train({

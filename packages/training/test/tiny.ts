@@ -1,4 +1,7 @@
-/** The smallest parts that still have everything a training deals with: a conv net with running statistics, two heads, a dataset of coloured squares. */
+/**
+ * The smallest parts that still exercise everything in a training: a conv net with running statistics, two heads, a
+ * dataset of coloured squares.
+ */
 import { cpu } from '@facewright/backend-cpu';
 import {
   batchNormTraining,
@@ -28,7 +31,7 @@ export const normal = (shape: readonly number[], deviation: number, random: Rand
 
 const MOMENTUM = 0.9;
 
-/** 6×6 pixels, a 3×3 convolution, batch norm, a matrix to 4 numbers. */
+/** 6×6 pixels, a 3×3 convolution, batch norm, and a matrix to 4 numbers. */
 export const tinyModel: Model = {
   inputSize: [6, 6],
   embeddingSize: 4,
@@ -83,7 +86,7 @@ export const linearLoss: Loss = {
 const unit = (x: tf.Tensor2D, axis: number): tf.Tensor2D =>
   tf.div(x, tf.sqrt(tf.add(tf.sum(tf.square(x), axis, true), 1e-12)));
 
-/** Softmax over cosines with an additive margin of 0.1, with a head that counts its calls in its statistics. */
+/** Softmax over cosines with an additive margin of 0.1. The head counts its calls in its statistics. */
 export const cosineLoss: Loss = {
   init: (identities, embeddingSize, random) => ({
     params: { centres: normal([embeddingSize, identities], 0.3, random) },
@@ -102,7 +105,7 @@ export const cosineLoss: Loss = {
   },
 };
 
-/** `people` people with `photos` photos each, with one augmented copy of each: squares of a person's colour with noise. */
+/** `people` people with `photos` photos each, with one augmented copy of each: noisy squares in a person's colour. */
 export function tinyDataset(people: number, photos: number, size = 6): Dataset {
   const samples: (Sample & { label: number })[] = [];
   for (let label = 0; label < people; label++) {

@@ -1,6 +1,7 @@
 /**
- * Checkpoints: `checkpoints/<step>/` with `state.safetensors` (every tensor of the training) and `state.json` (its position). Each appears
- * complete or not at all and carries its own hashes. The last few and the best are kept; a damaged one is skipped for the one before.
+ * Checkpoints: `checkpoints/<step>/` with `state.safetensors` (all tensors of the training) and `state.json` (its
+ * position). Each appears complete or not at all and contains its own hashes. The last few and the best are kept; a
+ * damaged one is skipped in favour of the one before.
  */
 import {
   dataName,
@@ -25,9 +26,9 @@ import type { StageRecord } from '../criteria/record.js';
 const TENSORS = 'state.safetensors';
 const STATE = 'state.json';
 
-/** Where a training stands. Together with the tensors this is its complete state. */
+/** The position of a training. Together with the tensors this is its complete state. */
 export interface Position {
-  /** Steps done over all stages. */
+  /** Steps completed over all stages. */
   readonly step: number;
   /** The stage the tensors belong to. */
   readonly stage: number;
@@ -35,7 +36,9 @@ export interface Position {
   readonly record: StageRecord;
   /** The best validation so far. */
   readonly best?: Best;
-  /** Set in a checkpoint written out of turn: the step of the checkpoint that a bad step goes back to. */
+  /**
+   * Set in a checkpoint written outside the regular interval: the step of the checkpoint to return to after a bad step.
+   */
   readonly anchor?: number;
 }
 
@@ -46,11 +49,14 @@ export interface Best {
   readonly loss: number;
 }
 
-/** Whether a validation beats the best so far: higher accuracy, or the same with a lower loss. */
+/** Whether a validation beats the best so far: higher accuracy, or equal accuracy with a lower loss. */
 export const isBetter = (now: Omit<Best, 'step'>, best: Omit<Best, 'step'> | undefined): boolean =>
   !best || now.accuracy > best.accuracy || (now.accuracy === best.accuracy && now.loss < best.loss);
 
-/** What others need to make use of a checkpoint's tensors. Plugins stand in it by their own names, never by the path or package they came from. */
+/**
+ * What others need to use a checkpoint's tensors. Plugins are recorded under their own names, never under the path or
+ * package they were loaded from.
+ */
 export interface About {
   /** The model plugin and its options. */
   readonly model: { readonly name: string; readonly options: unknown };
@@ -59,13 +65,13 @@ export interface About {
   readonly loss: string | { readonly name: string };
 }
 
-/** The same as read from a file, whose names may be anything. */
+/** The same as read from a file, where names may be anything. */
 export interface AboutRead extends Pick<About, 'alignment'> {
   readonly model: { readonly name: DataName; readonly options: unknown };
   readonly loss: DataReference;
 }
 
-/** A config's part under its plugin's own name. */
+/** A part of the config under its plugin's own name. */
 export const underOwnName = (reference: PluginReference, name: string): About['loss'] =>
   typeof reference === 'object' ? { ...reference, name } : name;
 
@@ -86,14 +92,14 @@ const stateFile = z.object({
     alignment: z.object({ fingerprint: z.string(), size: z.int() }),
     loss: dataReference,
   }),
-  /** For people: these follow from the step and the config. */
+  /** only informative: these follow from the step and the config */
   epoch: z.int().min(0),
   batchInEpoch: z.int().min(0),
   rate: z.number(),
   fingerprint: z.record(z.string(), z.string()),
   tensors: z.object({ file: z.literal(TENSORS), bytes: z.int(), sha256: z.string() }),
 });
-/** As it is on disk, with the SHA-256 of everything else in it. */
+/** The file on disk, with the SHA-256 of everything else in it. */
 const signedFile = z.looseObject({ sha256: z.string() });
 
 export interface Checkpoint {
@@ -123,7 +129,7 @@ export class Checkpoints {
     private readonly emit: Emit,
   ) {}
 
-  /** Writes a checkpoint, then removes all but the last `keep`, the best, and the one it may go back to. Returns its path. */
+  /** Writes a checkpoint, then removes all but the last `keep`, the best one, and its anchor. Returns its path. */
   async write({ position, state }: Checkpoint, details: CheckpointDetails): Promise<string> {
     const path = join(this.directory, nameOf(position.step));
     const tensors = encodeSafetensors(state);
@@ -200,7 +206,7 @@ export class Checkpoints {
       [...steps.slice(0, this.keep), ...steps.filter((step) => step === best?.step || step === anchor)].map(nameOf),
     );
     const names = await readdir(this.directory);
-    // also remove what a kill left half written or half deleted
+    // also removes what a kill left half written or half deleted
     const goes = names.filter((name) => (/^\d+$/.test(name) && !kept.has(name)) || /\.(partial|former)$/.test(name));
     await Promise.all(goes.map((name) => rm(join(this.directory, name), { recursive: true, force: true })));
   }

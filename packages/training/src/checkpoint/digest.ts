@@ -6,7 +6,7 @@ export const sha256 = (bytes: Uint8Array | string): string => createSha256().upd
 /** The same for equal values, whatever the order of their keys. */
 export const digestOf = (value: unknown): string => sha256(canonical(value));
 
-/** Of a long list, without ever holding its text. */
+/** Digest of a long list, without ever building its text. */
 export function digestOfList(values: Iterable<unknown>): string {
   const hash = createSha256();
   for (const value of values) hash.update(`${canonical(value)}\n`);

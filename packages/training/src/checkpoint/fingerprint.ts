@@ -1,9 +1,12 @@
-/** Digests of everything that decides the numbers of a training. A checkpoint is resumed only under the same fingerprint, so that resuming is exact. */
+/**
+ * Digests of everything that affects the numbers of a training. A checkpoint only resumes under the same fingerprint,
+ * so resuming is exact.
+ */
 import type { Dataset, Random, RunConfig, StageConfig } from '@facewright/core';
 import { digestOf, digestOfList } from './digest.js';
 import type { TrainingSet } from '../data/training-set.js';
 
-/** Digests by what they are of: the model, the dataset, … */
+/** Digests by subject: the model, the dataset, … */
 export type Fingerprint = Readonly<Record<string, string>>;
 
 export interface FingerprintOptions {
@@ -36,12 +39,12 @@ export function fingerprintOf(
 ): Fingerprint {
   return {
     model: digestOf(modelReference),
-    // the card alone names the detector: older checkpoints have none
+    // only the model card names the detector; older checkpoints lack it
     alignment: digestOf({ fingerprint: alignment.fingerprint, size: alignment.size }),
     stages: digestOf(stages.map(({ name, optimiserName, config }) => ({ name, optimiserName, config }))),
-    // micro-batches as large as the batch make no difference
+    // micro-batches as large as the batch change nothing
     batch: digestOf({ batch, flip, ...(microBatch !== undefined && microBatch < batch && { microBatch }) }),
-    // validation photos are not trained on; how often they are measured makes no difference
+    // validation photos are excluded from training; how often they are measured changes nothing
     validation: digestOf({ fraction: validation.fraction, minimum: validation.minimum }),
     // `chanceAfter` only decides when a warning is shown
     guard: digestOf({ retries: guard.retries, rateFactor: guard.rateFactor }),

@@ -21,7 +21,7 @@ const model: NewModelFiles = {
 };
 beforeEach(() => saveModel(directory, model));
 
-test("what is saved is loaded, and a second saving takes the first one's place", async () => {
+test('a saved model loads again, and saving once more replaces it', async () => {
   expect(await loadModelFiles(directory)).toEqual(model);
   const other = { ...model, ...tinyModel.init(createRandom(2)) };
   await saveModel(directory, other);
@@ -38,7 +38,7 @@ const failure = (): Promise<FacewrightError> =>
     (error: FacewrightError) => error,
   );
 
-test('each damage is one clear error', async () => {
+test('each kind of damage gives one clear error', async () => {
   const weights = join(directory, 'weights.safetensors');
   const card = join(directory, 'model.json');
   const expectFailure = async (what: string, where: string): Promise<void> => {
@@ -64,7 +64,7 @@ test('each damage is one clear error', async () => {
   await expectFailure('no trained model', card);
 });
 
-test('figures are added to the card, in place of older ones on the same data; the weights stay as they are', async () => {
+test('metrics are added to the card and replace older ones on the same data; the weights do not change', async () => {
   const metrics = (on: string, accuracy: number) => ({
     on,
     pairs: 10,
@@ -81,7 +81,7 @@ test('figures are added to the card, in place of older ones on the same data; th
   });
 });
 
-test('another alignment is refused', () => {
+test('another alignment is rejected', () => {
   expect(() => checkAlignment(model.card, { fingerprint: 'template' })).not.toThrow();
   expect(() => checkAlignment(model.card, { fingerprint: 'another' }, 'the photos')).toThrow(
     'aligned as "another", but the model was trained on "template"',

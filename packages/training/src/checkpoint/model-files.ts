@@ -26,11 +26,11 @@ const modelCard = z.object({
   /** Height and width in pixels. */
   inputSize: z.tuple([z.int().min(1), z.int().min(1)]),
   embeddingSize: z.int().min(1),
-  /** How the images it was trained on were aligned; faces it is given must be aligned the same way. */
+  /** How the training images were aligned. Images given to the model must be aligned the same way. */
   alignment: z.object({
     fingerprint: z.string(),
     size: z.int().min(1),
-    /** Of the detector whose points they were aligned by, where that is known. */
+    /** The detector whose landmarks were used, if known. */
     detector: z.string().optional(),
   }),
   trained: z
@@ -39,7 +39,7 @@ const modelCard = z.object({
       images: z.int(),
       steps: z.int(),
       losses: z.array(z.string()),
-      /** SHA-256 over who and what was trained on, and images in a step. */
+      /** SHA-256 of the training data, and images per step. */
       data: z.string().optional(),
       batch: z.int().optional(),
       /** As in the config, with defaults. */
@@ -48,7 +48,7 @@ const modelCard = z.object({
     .optional(),
   /** The file that the weights were imported from. */
   imported: z.object({ format: z.string(), file: z.string(), sha256: z.string(), how: z.string() }).optional(),
-  /** How well it told people apart, and on what. */
+  /** Verification results, and the data they were measured on. */
   metrics: z
     .array(
       z.object({
@@ -57,17 +57,20 @@ const modelCard = z.object({
         accuracy: z.number(),
         std: z.number(),
         tarAtFar: z.record(z.string(), z.number().nullable()),
-        /** Cosine similarities of two photos from which they are called one person: the most accurate one, and one for each false accept rate. */
+        /**
+         * Cosine similarity thresholds above which two photos count as the same person: the most accurate one, and one
+         * per false accept rate.
+         */
         threshold: z.number().optional(),
         thresholdAtFar: z.record(z.string(), z.number().nullable()).optional(),
       }),
     )
     .optional(),
-  /** Of the photos it was trained on, and of its weights; in words, as the user gave them. */
+  /** Licences of the training photos and of the weights, as the user stated them. */
   licences: z.object({ data: z.string().optional(), weights: z.string().optional() }).optional(),
 });
 export type ModelCard = z.infer<typeof modelCard>;
-/** A card to be written: the model stands in it by its plugin's own name. */
+/** A card to write. It names the model by its plugin's own name. */
 export type NewModelCard = Omit<ModelCard, 'model'> & {
   readonly model: { readonly name: string | DataName; readonly options: unknown };
 };
@@ -80,10 +83,10 @@ export interface ModelFiles {
   readonly statistics: HostTensors;
 }
 
-/** Whoever else writes to a model's directory is done in a moment. */
+/** Other writers of a model directory finish quickly. */
 const WAIT_MS = 10_000;
 
-/** Writes the directory whole, in place of an older model. */
+/** Writes the complete directory, replacing an older model. */
 export async function saveModel(directory: string, { card, params, statistics }: NewModelFiles): Promise<void> {
   const weights = encodeSafetensors(
     { ...prefixed('params', params), ...prefixed('statistics', statistics) },
@@ -96,7 +99,7 @@ export async function saveModel(directory: string, { card, params, statistics }:
   });
 }
 
-/** Throws a `FacewrightError` where there is no model, or where one of its files is damaged. */
+/** Throws a `FacewrightError` if there is no model, or one of its files is damaged. */
 export async function loadModelFiles(directory: string): Promise<ModelFiles> {
   const path = join(directory, CARD);
   let content: unknown;
@@ -132,8 +135,8 @@ export async function loadModelFiles(directory: string): Promise<ModelFiles> {
 }
 
 /**
- * Of a verification, as a card holds them. `thresholds` is false where the pairs were not of single photos as they are: the thresholds of templates
- * and of mirrored photos are other ones.
+ * A verification in the form a model card stores. `thresholds` is false unless the pairs were single, unmirrored
+ * photos: templates and mirrored photos need other thresholds.
  */
 export const metricsOf = (
   { pairs, accuracy, std, tarAtFar, threshold, operatingPoints }: Verification,
@@ -151,9 +154,9 @@ export const metricsOf = (
   }),
 });
 
-/** Adds figures to a model's card, replacing older ones on the same data. */
+/** Adds metrics to a model card, replacing older ones on the same data. */
 export async function recordMetrics(directory: string, metrics: ModelMetrics): Promise<void> {
-  // evaluations at once would lose each other's figures
+  // concurrent evaluations would otherwise lose each other's metrics
   await whileLocked(directory, { wait: WAIT_MS }, async () => {
     const { card } = await loadModelFiles(directory);
     const path = join(directory, CARD);

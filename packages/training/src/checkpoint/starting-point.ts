@@ -12,7 +12,7 @@ import { checkpointSteps, nameOf, readCheckpoint, type AboutRead } from './check
 import { loadModelFiles, type ModelCard } from './model-files.js';
 import { readIdentities } from './identities.js';
 
-/** The head of a checkpoint: the loss that it belongs to, and whose class centres it holds. */
+/** The head of a checkpoint: its loss, and the people of its class centres. */
 export interface FormerHead {
   readonly loss: DataReference;
   readonly params: HostTensors;
@@ -21,16 +21,16 @@ export interface FormerHead {
 }
 
 export interface StartingPoint extends Pick<AboutRead, 'model' | 'alignment'>, Pick<ModelCard, 'licences'> {
-  /** Where it was read. */
+  /** The path it was read from. */
   readonly path: string;
   readonly weights: InitialState;
-  /** A model directory has none, nor a checkpoint without its list of people beside it. */
+  /** Missing for a model directory, and for a checkpoint without its list of people. */
   readonly head?: FormerHead;
 }
 
 /**
- * `path` is a model directory (`model.json`), a checkpoint (`state.json`), or a run: its newest whole checkpoint, else its model. Throws a
- * `FacewrightError` where it is none of them or damaged.
+ * `path` is a model directory (`model.json`), a checkpoint (`state.json`), or a run, in which case its newest intact
+ * checkpoint is used, or else its model. Throws a `FacewrightError` if it is none of these, or damaged.
  */
 export async function readStartingPoint(path: string): Promise<StartingPoint> {
   const has = async (name: string, ...below: string[]): Promise<boolean> =>

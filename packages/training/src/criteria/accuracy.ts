@@ -1,4 +1,4 @@
-/** The accuracy criterion: the accuracy on the validation photos is as high as wanted, or has not risen for so many validations. */
+/** The accuracy criterion: validation accuracy has reached a target, or has not risen for a number of validations. */
 import { accuracyRule, definePlugin, type AccuracyRule, type Criterion } from '@facewright/core';
 import { VERSION } from '../version.js';
 
@@ -6,7 +6,7 @@ type Seen = {
   /** The highest accuracy so far, and the step of the stage at which it was measured. */
   readonly best: { readonly accuracy: number; readonly step: number } | null;
   readonly last: number | null;
-  /** Validations in a row without enough gain above the best. */
+  /** Consecutive validations that did not improve enough on the best. */
   readonly without: number;
 };
 
@@ -34,7 +34,7 @@ export const atAccuracy = ({ atLeast, patience, minimumGain }: AccuracyRule): Cr
       : undefined,
 });
 
-/** The criterion plugin `accuracy`. */
+/** The `accuracy` criterion plugin. */
 export const accuracyCriterion = definePlugin({
   meta: {
     name: 'accuracy',

@@ -1,4 +1,4 @@
-/** Criteria that count: so many steps, so many epochs. */
+/** Criteria that count steps or epochs. */
 import { definePlugin, type Criterion } from '@facewright/core';
 import { z } from 'zod';
 import { VERSION } from '../version.js';
@@ -28,14 +28,14 @@ export function afterEpochs({ epochs }: { readonly epochs: number }): Criterion<
   };
 }
 
-/** The criterion plugin `steps`. */
+/** The `steps` criterion plugin. */
 export const stepsCriterion = definePlugin({
   meta: { name: 'steps', kind: 'criterion', version: VERSION, apiVersion: 1, description: 'a stage of so many steps' },
   options: z.strictObject({ steps: z.int().min(1) }),
   create: afterSteps,
 });
 
-/** The criterion plugin `epochs`: also parts of one, at least a step. */
+/** The `epochs` criterion plugin. Fractions are allowed; the minimum is one step. */
 export const epochsCriterion = definePlugin({
   meta: {
     name: 'epochs',

@@ -1,20 +1,21 @@
 /**
- * The plateau criterion: the loss levels off. It compares the mean of each full window of steps with the last mean that was progress, so many small
- * gains add up and a rise followed by a fall is not one. Losses of the warm-up do not count.
+ * The plateau criterion: the loss has levelled off. Compares the mean of each full window of steps with the last mean
+ * that counted as progress. Small gains therefore add up, and a rise followed by a fall is not progress. Losses during
+ * warm-up are ignored.
  */
 import { definePlugin, plateauRule, type Criterion, type PlateauRule } from '@facewright/core';
 import { VERSION } from '../version.js';
 
 type Seen = {
-  /** The window being filled. */
+  /** The window in progress. */
   readonly window: { readonly count: number; readonly sum: number };
-  /** Means of the last full windows, oldest first. */
+  /** Means of the most recent full windows, oldest first. */
   readonly means: readonly number[];
-  /** The mean that the next window is compared with: the last one that was progress. */
+  /** The mean that the next window is compared with: the last one that counted as progress. */
   readonly reference: number | null;
-  /** Relative fall of the last full window's mean below the reference. */
+  /** Relative improvement of the last full window's mean over the reference. */
   readonly gain: number | null;
-  /** Full windows in a row without enough gain. */
+  /** Consecutive full windows without enough improvement. */
   readonly lingering: number;
 };
 
@@ -25,12 +26,12 @@ export const atPlateau = (rule: PlateauRule): Criterion<Seen> => ({
   observe: (seen, { loss, warmingUp }) => (warmingUp ? seen : observe(seen, loss, rule)),
   verdict: ({ means, reference, gain, lingering }) =>
     lingering >= rule.patience ? { ...rule, means, reference, gain } : undefined,
-  // at best every window from here on is without gain, or the first one is below the least loss
+  // the earliest end: no window from here on improves, or the first is below the minimum loss
   least: ({ window, lingering }) => Math.max(0, (rule.patience - lingering) * rule.window - window.count),
   remark: (seen, former) => (seen.lingering > former.lingering ? remark(seen, rule) : undefined),
 });
 
-/** The criterion plugin `plateau`. */
+/** The `plateau` criterion plugin. */
 export const plateauCriterion = definePlugin({
   meta: {
     name: 'plateau',
@@ -48,7 +49,7 @@ function observe(seen: Seen, loss: number, { window: length, minimumGain, patien
   if (window.count < length) return { ...seen, window };
   const mean = window.sum / length;
   const emptied = { ...seen, window: EMPTY, means: [...seen.means, mean].slice(-(patience + 1)) };
-  const spent = mean <= minimumLoss; // relative gains of next to nothing could go on for ever
+  const spent = mean <= minimumLoss; // near zero, relative improvements could continue forever
   if (seen.reference === null) return { ...emptied, reference: mean, lingering: spent ? 1 : 0 };
   const gain = (seen.reference - mean) / Math.max(Math.abs(seen.reference), 1e-12);
   const progress = !spent && gain > 0 && gain >= minimumGain;

@@ -4,15 +4,15 @@ import { atAccuracy } from './accuracy.js';
 import { afterEpochs, afterSteps } from './limits.js';
 import { atPlateau } from './plateau.js';
 
-/** What a stage has seen. */
+/** What a stage has seen so far. */
 export interface StageRecord {
-  /** Steps done in this stage. */
+  /** Steps completed in this stage. */
   readonly steps: number;
-  /** The last losses, oldest first. */
+  /** The most recent losses, oldest first. */
   readonly recent: readonly number[];
-  /** How often the stage went back to its last good state. Each time lowers the learning rate. */
+  /** How often the stage went back to its last good state. Each setback lowers the learning rate. */
   readonly setbacks: number;
-  /** What its criteria remember, in their order. */
+  /** The memory of each of its criteria, in the same order. */
   readonly memories: readonly CriterionMemory[];
 }
 
@@ -21,7 +21,7 @@ export interface NamedCriterion {
   readonly criterion: Criterion;
 }
 
-/** The criteria of `until` in the order in which they are asked, then `further` ones. */
+/** The criteria of `until` in the order in which they are asked, followed by `further` ones. */
 export function criteriaOf(
   { steps, epochs, plateau, accuracy }: UntilRule,
   further: readonly NamedCriterion[] = [],
@@ -59,7 +59,7 @@ export function observe(
   };
 }
 
-/** What the criteria remark on the step between two records. */
+/** The criteria's remarks on the step between two records. */
 export const remarks = (record: StageRecord, former: StageRecord, criteria: readonly NamedCriterion[]): string[] =>
   criteria.flatMap(({ criterion }, index) => criterion.remark?.(record.memories[index], former.memories[index]) ?? []);
 
@@ -78,13 +78,13 @@ export function ending(record: StageRecord, criteria: readonly NamedCriterion[])
   return undefined;
 }
 
-/** The most steps a stage can take, where that is known. */
+/** The maximum number of steps of a stage, if known. */
 export function stepLimit(criteria: readonly NamedCriterion[], stepsPerEpoch: number): number | undefined {
   const limit = Math.min(...criteria.map(({ criterion }) => criterion.limit?.(stepsPerEpoch) ?? Infinity));
   return Number.isFinite(limit) ? limit : undefined;
 }
 
-/** The fewest steps that a stage still takes: that of the criterion that may end it first. */
+/** The fewest steps a stage will still take: the minimum over its criteria. */
 export const leastSteps = (
   memories: readonly CriterionMemory[],
   criteria: readonly NamedCriterion[],
@@ -92,6 +92,6 @@ export const leastSteps = (
 ): number =>
   Math.min(...criteria.map(({ criterion }, index) => criterion.least?.(memories[index], stepsPerEpoch) ?? 0));
 
-/** The mean of the last losses: less noisy than the loss of one batch. */
+/** The mean of the most recent losses, which is less noisy than the loss of one batch. */
 export const recentLoss = ({ recent }: StageRecord): number =>
   recent.reduce((sum, loss) => sum + loss, 0) / recent.length;

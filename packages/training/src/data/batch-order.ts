@@ -1,13 +1,13 @@
 /**
- * Which images a step uses and which are mirrored: a pure function of seed and step. Each epoch has its own order; images that do not fill a
- * batch at its end are skipped in that epoch.
+ * Which images a step uses and which are mirrored: a pure function of seed and step. Each epoch has its own order;
+ * leftover images that do not fill a batch are skipped in that epoch.
  */
 import { permutation, type Random } from '@facewright/core';
 import type { LabelledSample } from './training-set.js';
 
 export interface OrderOptions {
   readonly samples: readonly LabelledSample[];
-  /** Images in a batch; smaller where there are fewer samples. */
+  /** Batch size; reduced if there are fewer samples. */
   readonly size: number;
   /** Mirror half of the images. */
   readonly flip: boolean;
@@ -20,11 +20,11 @@ export interface DrawnSample extends LabelledSample {
 }
 
 export interface BatchOrder {
-  /** Images in a batch. */
+  /** Batch size. */
   readonly size: number;
-  /** Steps in an epoch. */
+  /** Steps per epoch. */
   readonly perEpoch: number;
-  /** The images of a step counted from 0 over the whole training, in their order. */
+  /** The images of a step in order. Steps are counted from 0 over the whole training. */
   at(step: number): DrawnSample[];
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createBatches, type Batches } from './batches.js';
 import { createImageStore, inputTensor } from './images.js';
 
-/** Sample i is one row of two pixels, the left one of value i and the right one of 255. */
+/** Sample i is one row of two pixels: value i on the left, 255 on the right. */
 const pixelsOf = (sample: number): Uint8Array => Uint8Array.of(sample, sample, sample, 255, 255, 255);
 const model = { inputSize: [1, 2] as const, inputScale: { offset: 0, scale: 1 } };
 const samples = Array.from({ length: 23 }, (_, index) => ({ sample: index + 100, label: index }));
@@ -21,7 +21,7 @@ const batchesOf = (
   });
 
 const labels = ({ labels }: HostTensors): number[] => [...labels.data];
-/** The samples as the images show them, and whether they are mirrored. */
+/** The samples that the images show, and whether they are mirrored. */
 const shown = ({ images }: HostTensors): { sample: number; mirrored: boolean }[] =>
   Array.from({ length: images.shape[0] }, (_, index) => {
     const [left, right] = [images.data[index * 6], images.data[index * 6 + 3]];
@@ -34,7 +34,7 @@ async function epochOf(batches: Batches, epoch: number): Promise<number[]> {
   return seen;
 }
 
-test('an epoch shows nothing twice and leaves out what does not fill a batch, other images in other epochs', async () => {
+test('an epoch repeats nothing and skips what does not fill a batch, different images each epoch', async () => {
   const batches = batchesOf(5);
   expect([batches.size, batches.perEpoch]).toEqual([5, 4]);
   const epochs = [await epochOf(batches, 0), await epochOf(batches, 1)];
@@ -43,20 +43,20 @@ test('an epoch shows nothing twice and leaves out what does not fill a batch, ot
   expect([...epochs[0]].sort()).not.toEqual([...epochs[1]].sort());
 });
 
-describe('mistakes of the seed', () => {
-  test('labels are one number an image: no row of zeros and a one for every person there is', async () => {
+describe('mistakes of the original project', () => {
+  test('labels are one number per image, not a one-hot row over all people', async () => {
     const { labels } = await batchesOf(5).at(0);
     expect([labels.shape, labels.data.constructor]).toEqual([[5], Int32Array]);
   });
 
-  test('images are shuffled across the whole epoch, not within a window of what was read', async () => {
+  test('images are shuffled across the whole epoch, not within a read-ahead window', async () => {
     const seen = await epochOf(batchesOf(5), 0);
-    // the sum of the distances between where an image stands and where it is shown: 160 on average for 20 of a random order
+    // sum of the distances between an image's index and its position: about 160 for a random order of 20
     expect(seen.reduce((sum, label, place) => sum + Math.abs(label - place), 0)).toBeGreaterThan(80);
   });
 });
 
-test('a batch depends on its step alone, not on those asked for before', async () => {
+test('a batch depends only on its step, not on the steps requested before', async () => {
   const batches = batchesOf(5, { flip: true });
   const inOrder: HostTensors[] = [];
   for (let step = 0; step < 12; step++) inOrder.push(await batches.at(step));
@@ -64,7 +64,7 @@ test('a batch depends on its step alone, not on those asked for before', async (
   expect(await batchesOf(5, { flip: true, seed: 2 }).at(0)).not.toEqual(inOrder[0]);
 });
 
-test('images and labels belong together, and about half of the images are mirrored, each epoch others', async () => {
+test('images and labels match, and about half the images are mirrored, different ones each epoch', async () => {
   const batches = batchesOf(23, { flip: true });
   const mirrored: string[] = [];
   for (let epoch = 0; epoch < 40; epoch++) {
@@ -86,7 +86,7 @@ test('images and labels belong together, and about half of the images are mirror
   expect(shown(await batchesOf(23).at(0)).some((image) => image.mirrored)).toBe(false);
 });
 
-test('reads two batches ahead and no more, and keeps a failure until its batch is asked for', async () => {
+test('reads two batches ahead and no more, and keeps a failure until its batch is requested', async () => {
   let reads = 0;
   const store = {
     pixels: async (sample: number) => {
@@ -102,7 +102,7 @@ test('reads two batches ahead and no more, and keeps a failure until its batch i
   await batches.close();
 });
 
-test('an image is decoded once where all fit in memory, and each time where they do not', async () => {
+test('an image is decoded once if all fit in memory, and every time otherwise', async () => {
   let reads = 0;
   const dataset = {
     read: async () => {
@@ -122,7 +122,7 @@ test('an image is decoded once where all fit in memory, and each time where they
   }
 });
 
-test('pixels are scaled to [−1, 1], or as the model says', () => {
+test('pixels are scaled to [−1, 1], or as the model specifies', () => {
   const plain = inputTensor([Uint8Array.of(0, 255, 127, 128, 51, 204)], { inputSize: [1, 2] });
   expect(plain.shape).toEqual([1, 1, 2, 3]);
   [-1, 1, -0.5 / 127.5, 0.5 / 127.5, -0.6, 0.6].forEach((value, index) =>

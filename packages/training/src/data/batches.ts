@@ -1,4 +1,6 @@
-/** The batches of a training as tensors, read ahead. How many images are read at the same time does not affect the result. */
+/**
+ * The batches of a training as tensors, read ahead. How many images are read concurrently does not affect the result.
+ */
 import { hostTensor, type HostTensors, type Model } from '@facewright/core';
 import { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
 import { inputTensor, type ImageStore } from './images.js';
@@ -8,14 +10,14 @@ import type { LabelledSample } from './training-set.js';
 export interface BatchOptions extends OrderOptions {
   readonly store: ImageStore;
   readonly model: Pick<Model, 'inputSize' | 'inputScale'>;
-  /** Images read and decoded at the same time. */
+  /** Images read and decoded concurrently. */
   readonly workers?: number;
 }
 
 export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
-  /** The `images` and `labels` of a step, counted from 0 over the whole training. Reads the next batches ahead. */
+  /** `images` and `labels` of a step, counted from 0 over the whole training. Reads the next batches ahead. */
   at(step: number): Promise<HostTensors>;
-  /** The samples of that batch, in its order. */
+  /** The samples of that batch, in the same order. */
   samplesAt(step: number): DrawnSample[];
   /** Waits for reads in progress. */
   close(): Promise<void>;
@@ -46,7 +48,7 @@ export function createBatches({ store, model, workers = IN_FLIGHT, ...drawing }:
     const known = pending.get(step);
     if (known) return known;
     const batch = load(step);
-    batch.catch(() => undefined); // reported when the batch is asked for, if it ever is
+    batch.catch(() => undefined); // reported if the batch is requested
     pending.set(step, batch);
     return batch;
   };

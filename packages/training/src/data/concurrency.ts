@@ -1,6 +1,6 @@
-/** Limits how much work runs at the same time; the rest waits in order. */
+/** Limits how much work runs concurrently; the rest waits in order. */
 
-/** Runs `work` once fewer than `most` others run. */
+/** Runs `work` once fewer than `most` others are running. */
 export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
 
 export function limitConcurrency(most: number): Limit {
@@ -8,7 +8,7 @@ export function limitConcurrency(most: number): Limit {
   let running = 0;
   return async (work) => {
     if (running >= most)
-      await new Promise<void>((resolve) => waiting.push(resolve)); // whoever finishes hands its place over
+      await new Promise<void>((resolve) => waiting.push(resolve)); // a finished task passes its place on
     else running++;
     try {
       return await work();

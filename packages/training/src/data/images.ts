@@ -7,7 +7,10 @@ export interface ImageStore {
   pixels(sample: number): Promise<Uint8Array>;
 }
 
-/** Caches decoded images if all `count` of them fit into `cacheBytes`. Caches nothing for a larger set, because every epoch has another order. */
+/**
+ * Caches decoded images if all `count` of them fit into `cacheBytes`. Caches nothing for a larger set, because every
+ * epoch has a different order.
+ */
 export function createImageStore(
   dataset: Pick<Dataset, 'read'>,
   model: Pick<Model, 'inputSize'>,
@@ -55,7 +58,7 @@ function scaleMirrored(image: Uint8Array, scaled: Float32Array, to: Float32Array
   }
 }
 
-/** The same for images of any size. */
+/** The same for RGB images of any size. */
 export const inputFromImages = (
   images: readonly RgbImage[],
   model: Pick<Model, 'inputSize' | 'inputScale'>,

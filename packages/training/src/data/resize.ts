@@ -1,6 +1,7 @@
 /**
- * Fits an aligned image to a model's input: crops the largest centred part with the input's proportions and averages over the area of each new
- * pixel. From 112×112 to 112×96 this cuts 8 pixels on either side, which is exactly how the two InsightFace templates differ.
+ * Fits an aligned image to a model's input: crops the largest centred part with the input's proportions and averages
+ * over the area of each new pixel. From 112×112 to 112×96 this cuts 8 pixels from each side, which is exactly how the
+ * two InsightFace templates differ.
  */
 import type { RgbImage } from '@facewright/core';
 
@@ -36,22 +37,22 @@ export function fitPixels(image: RgbImage, [height, width]: readonly [height: nu
     for (let i = 0; i < stride; i++) {
       let sum = 0;
       for (let k = 0; k < weights.length; k++) sum += weights[k] * narrowed[(first + k) * stride + i];
-      fitted[y * stride + i] = sum + 0.5; // stored, it is cut to a whole number
+      fitted[y * stride + i] = sum + 0.5; // storing it truncates to an integer
     }
   }
   return fitted;
 }
 
-/** The source pixels that make up one new pixel along an axis; the weights sum to 1. */
+/** The source pixels that contribute to one new pixel along an axis. The weights sum to 1. */
 interface Taps {
   readonly first: number;
   readonly weights: Float64Array;
 }
 
-/** Of the axes met so far: the images of a dataset have few sizes. */
+/** Caches the axes seen so far: the images of a dataset have few different sizes. */
 const knownTaps = new Map<string, readonly Taps[]>();
 
-/** `length` source pixels, of which the centred `used` become `count` new ones. */
+/** Maps the centred `used` of `length` source pixels to `count` new ones. */
 function tapsFor(length: number, count: number, used: number): readonly Taps[] {
   const key = `${length}/${count}/${used}`;
   const known = knownTaps.get(key);
@@ -67,7 +68,7 @@ function tapsFor(length: number, count: number, used: number): readonly Taps[] {
 }
 
 function areaTaps(length: number, from: number, step: number): Taps {
-  // a hair inside, so that rounding does not touch a pixel outside the area
+  // shrunk slightly, so that rounding never touches a pixel outside the area
   const first = Math.max(0, Math.floor(from + 1e-9));
   const last = Math.min(length - 1, Math.ceil(from + step - 1e-9) - 1);
   const covered = Array.from(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drawTrainingSet } from './training-set.js';
 
-/** `photos[i]` photos of person i, each with its copies. */
+/** `photos[i]` photos of person i, each with augmented copies. */
 function datasetOf(photos: readonly number[], kinds: readonly string[] = ['original', 'opening', 'noise']) {
   const identities = photos.map((_, label) => `p${label}`);
   const samples = photos.flatMap((count, label) =>
@@ -49,7 +49,7 @@ test('no photo is on both sides, everything else is trained on, and everyone kee
   );
 });
 
-test('the fraction is of photos, not of images; the minimum takes a fifth at most', () => {
+test('the fraction is of photos, not of images; the minimum takes at most a fifth', () => {
   const dataset = datasetOf(Array.from({ length: 20 }, () => 50));
   expect(draw(dataset, 0.005, 0).validation).toHaveLength(5);
   expect(draw(dataset, 0.005, 16).validation).toHaveLength(16);
@@ -57,9 +57,9 @@ test('the fraction is of photos, not of images; the minimum takes a fifth at mos
   expect(draw(datasetOf([10, 10, 10]), 0.005, 16).validation).toHaveLength(6);
 });
 
-describe('mistakes of the seed', () => {
-  test('validation is not the first photos of large folders: people of 31 photos are drawn too, any photo of theirs, and no augmented copy of it is trained on', () => {
-    // int(0.005 × 124 files) is 0: the seed took none of such a folder
+describe('mistakes of the original project', () => {
+  test('validation photos do not all come from the start of large folders: people with 31 photos contribute too, with any photo, and no augmented copy of it is trained on', () => {
+    // int(0.005 × 124 files) is 0: the original project took none from such a folder
     const dataset = datasetOf(
       Array.from({ length: 100 }, () => 31),
       ['original', 'opening', 'noise', 'salt'],
@@ -72,19 +72,19 @@ describe('mistakes of the seed', () => {
     expect(training.filter(({ sample }) => sources.includes(dataset.samples[sample].source))).toEqual([]);
   });
 
-  test('a person of whom no photo was usable is no class', () => {
+  test('a person without usable photos is not a class', () => {
     expect(draw({ ...datasetOf([3, 3]), identities: ['p0', 'nobody', 'p1'] }, 0, 0).identities).toEqual(['p0', 'p1']);
   });
 });
 
-test('the draw follows the seed', () => {
+test('the selection follows the seed', () => {
   const dataset = datasetOf([20, 20, 20]);
   const drawn = (seed: number) => draw(dataset, 0.2, 0, seed).validation.map(({ sample }) => sample);
   expect(drawn(1)).toEqual(drawn(1));
   expect(drawn(1)).not.toEqual(drawn(2));
 });
 
-test('labels close up over people who are held out or have no image', () => {
+test('labels stay contiguous without people who are held out or have no images', () => {
   const dataset = { ...datasetOf([3, 3, 3, 3]), identities: ['p0', 'p1', 'nobody', 'p2', 'p3'] };
   const { identities, training, validation } = draw(dataset, 0, 0, 1, ['p1']);
   expect(identities).toEqual(['p0', 'p2', 'p3']);

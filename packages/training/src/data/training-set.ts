@@ -1,17 +1,20 @@
-/** Who is trained on, and which photos are set aside for validation: by photo, so that no augmented copy of a validation photo is trained on. */
+/**
+ * Who is trained on, and which photos are set aside for validation. The split is by photo, so no augmented copy of a
+ * validation photo is trained on.
+ */
 import { FacewrightError, permutation, type Dataset, type Random, type RunConfig } from '@facewright/core';
 
-/** A sample by its index in the dataset, with its label among the people trained on. */
+/** A sample by its index in the dataset, with its label among the training identities. */
 export interface LabelledSample {
   readonly sample: number;
   readonly label: number;
 }
 
 export interface TrainingSet {
-  /** `identities[label]`. */
+  /** Indexed by label. */
   readonly identities: readonly string[];
   readonly training: readonly LabelledSample[];
-  /** Originals only. */
+  /** Unaugmented photos only. */
   readonly validation: readonly LabelledSample[];
 }
 
@@ -19,8 +22,8 @@ export interface TrainingSet {
 const LARGEST_MINIMUM = 0.2;
 
 /**
- * Draws the validation photos: `fraction` of all, or `minimum` if that is more (up to a fifth of them), and never a person's last photo.
- * Throws a `FacewrightError` if fewer than two people are left.
+ * Selects the validation photos at random: `fraction` of all, or `minimum` if that is more (up to a fifth of them), and
+ * never a person's last photo. Throws a `FacewrightError` if fewer than two people are left.
  */
 export function drawTrainingSet(
   dataset: Pick<Dataset, 'identities' | 'samples' | 'directory'>,

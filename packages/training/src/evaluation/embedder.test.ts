@@ -22,7 +22,7 @@ const image = (seed: number, size: number): RgbImage => ({
 });
 const images = (count: number, size = 6): RgbImage[] => Array.from({ length: count }, (_, index) => image(index, size));
 
-test('vectors have length 1 and do not depend on the batches they were made in', async () => {
+test('vectors have length 1 and do not depend on how images are batched', async () => {
   const { params, statistics } = tinyModel.init(createRandom(1));
   const whole = createEmbedder({ engine, model: tinyModel, params, statistics });
   const parts = createEmbedder({ engine, model: tinyModel, params, statistics, batch: 3 });
@@ -35,8 +35,8 @@ test('vectors have length 1 and do not depend on the batches they were made in',
   parts.dispose();
 });
 
-test("the embedding is the model's, divided by its length; a larger image is fitted, no length at all is no NaN", async () => {
-  // the mean colour as it comes in, so its way is known: (v − 127.5) / 127.5
+test("the embedding is the model's output divided by its length; a larger image is fitted, and a zero vector does not become NaN", async () => {
+  // returns the mean colour of its input, which reveals the scaling: (v − 127.5) / 127.5
   const means: Model = {
     inputSize: [2, 2],
     embeddingSize: 3,
@@ -64,8 +64,8 @@ test("the embedding is the model's, divided by its length; a larger image is fit
   expect([...(await nothing.embed([colour(1, 2, 3)]))[0]]).toEqual([0, 0, 0]);
 });
 
-test('with flip the raw embeddings of image and mirror image are added before the length is taken', async () => {
-  // the left third of the image, so that the mirror image has another embedding and the longer one weighs more
+test('with flip, the raw embeddings of image and mirror image are added before normalisation', async () => {
+  // the left third of the image, so that the mirror image has a different embedding and the longer one weighs more
   const left: Model = {
     inputSize: [2, 3],
     embeddingSize: 3,

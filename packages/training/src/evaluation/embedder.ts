@@ -9,14 +9,17 @@ export interface EmbedderOptions {
   readonly model: Model;
   readonly params: HostTensors;
   readonly statistics: HostTensors;
-  /** Most images at a time. */
+  /** Maximum batch size. */
   readonly batch?: number;
-  /** Adds the embedding of each image's mirror image before the length is taken, as InsightFace's verification does; twice the work. */
+  /**
+   * Adds the embedding of each image's mirror image before normalising, as InsightFace's verification does. Doubles the
+   * work.
+   */
   readonly flip?: boolean;
 }
 
 export interface Embedder {
-  /** One vector of length 1 for each aligned image; images of another size are fitted to the model's input. */
+  /** One vector of length 1 per aligned image. Images of another size are fitted to the model's input. */
   embed(images: readonly RgbImage[]): Promise<Float32Array[]>;
   dispose(): void;
 }
@@ -63,7 +66,7 @@ export function createEmbedder({
   };
 }
 
-/** Of vectors of length 1: their mean, brought to length 1. */
+/** The normalised mean of vectors of length 1. */
 export function meanEmbedding(vectors: readonly Float32Array[]): Float32Array {
   const sum = new Float64Array(vectors[0].length);
   for (const vector of vectors) vector.forEach((value, index) => (sum[index] += value));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drawFoldedPairs } from './folded-pairs.js';
 
-/** People by their numbers of photos. */
+/** People, given their numbers of photos. */
 function peopleOf(photos: readonly number[]) {
   const identities = photos.map((_, person) => `p${person}`);
   const samples = photos.flatMap((count, label) =>
@@ -17,7 +17,7 @@ function peopleOf(photos: readonly number[]) {
   return { identities, samples };
 }
 
-test('folds share no person, have as many same as different pairs, and no pair comes twice', () => {
+test('folds share no person, have as many same as different pairs, and no pair occurs twice', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 4, maxLength: 30 }),
@@ -51,7 +51,7 @@ test('folds share no person, have as many same as different pairs, and no pair c
   );
 });
 
-test('enough photos give the number asked for; too few people are a clear error', () => {
+test('enough photos give the requested number; too few people are a clear error', () => {
   expect(drawFoldedPairs(peopleOf(Array<number>(40).fill(8)), 600, createRandom(1))).toHaveLength(600);
   expect(
     drawFoldedPairs(peopleOf(Array<number>(40).fill(8)), 600, createRandom(1), 4)

@@ -1,11 +1,14 @@
-/** Pairs in folds that share no person, as LFW's are made: what the threshold of a fold was chosen on has none of the people it is measured on. */
+/**
+ * Pairs in folds that share no person, like LFW's: the threshold of a fold is never chosen on people it is measured on.
+ */
 import { FacewrightError, permutation, type Dataset, type Random } from '@facewright/core';
 import { drawPairs, type Pair } from './held-out.js';
 
 /**
- * About `count` pairs of original images, half same and half different, no pair twice. People are dealt out to the folds by their number of photos;
- * both people of a different pair are of one fold. There are fewer folds where there are too few people for `folds` (a fold needs two, one of them
- * with two photos), and fewer pairs where there are too few photos. Throws a `FacewrightError` where not even two folds can be made.
+ * About `count` pairs of unaugmented images, half same and half different, no pair twice. People are distributed over
+ * the folds by their number of photos; both people of a different pair are in the same fold. There are fewer than
+ * `folds` folds if there are too few people (a fold needs two, one of them with two photos), and fewer pairs if there
+ * are too few photos. Throws a `FacewrightError` if there are too few people for two folds.
  */
 export function drawFoldedPairs(
   dataset: Pick<Dataset, 'samples' | 'identities'>,
@@ -27,7 +30,7 @@ export function drawFoldedPairs(
     });
   }
   const groups = Array.from({ length: number }, (): string[] => []);
-  // to and fro, so that no fold always gets the one with more photos
+  // back and forth, so that no fold always gets the person with more photos
   people.forEach((name, index) => {
     const place = index % (2 * number);
     groups[place < number ? place : 2 * number - 1 - place].push(name);

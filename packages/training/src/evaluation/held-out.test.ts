@@ -7,7 +7,7 @@ const people = (photos: readonly number[]) => photos.map((count, index) => ({ na
 const held = (photos: readonly number[], identities: number, seed = 1): string[] =>
   holdOut(people(photos), { identities }, createRandom(seed));
 
-test('a fraction below 1, else a count, but two at least and two left', () => {
+test('a fraction if below 1, else a count, but at least two people on each side', () => {
   const fifty = Array.from({ length: 50 }, () => 5);
   expect(held(fifty, 0.1)).toHaveLength(5);
   expect(held(fifty, 20)).toHaveLength(20);
@@ -18,14 +18,14 @@ test('a fraction below 1, else a count, but two at least and two left', () => {
   expect(held([9, 9, 9], 0.1)).toEqual([]);
 });
 
-test('only people with two photos, in the order given, by the seed', () => {
+test('only people with two photos, in the given order, selected by the seed', () => {
   expect(held([1, 5, 1, 5, 1, 5], 3)).toEqual(['p1', 'p3', 'p5']);
   const many = Array.from({ length: 40 }, () => 3);
   expect(held(many, 8)).toEqual(held(many, 8));
   expect(held(many, 8)).not.toEqual(held(many, 8, 2));
 });
 
-/** `photos[i]` originals of person i, each with an augmented copy. */
+/** `photos[i]` original photos of person i, each with an augmented copy. */
 const datasetOf = (photos: readonly number[]) => ({
   samples: photos.flatMap((count, label) =>
     Array.from({ length: 2 * count }, (_, i): Sample & { label: number } => ({
@@ -37,7 +37,7 @@ const datasetOf = (photos: readonly number[]) => ({
   ),
 });
 
-test('pairs are of originals of the people named, right, different from each other, half of each kind, in balanced folds', () => {
+test('pairs are of originals of the people named, correctly labelled, distinct, half of each kind, in balanced folds', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 6 }),
@@ -78,7 +78,7 @@ test('a person with many photos gives no more same pairs than others', () => {
   expect(pairs.filter(({ a }) => a < 200)).toHaveLength(10);
 });
 
-test('the draw follows the seed', () => {
+test('the selection follows the seed', () => {
   const dataset = datasetOf([5, 5, 5, 5]);
   const drawn = (seed: number) => drawPairs(dataset, ['p0', 'p1', 'p2', 'p3'], 20, createRandom(seed));
   expect(drawn(3)).toEqual(drawn(3));

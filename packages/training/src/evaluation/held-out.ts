@@ -15,8 +15,9 @@ export function peopleOf({
 }
 
 /**
- * Names of the people held out, in the order given: `identities` of them, or that fraction. Only people with two photos or more are drawn. At least
- * two people are held out (one gives no different pairs) and two left for training; where that cannot be, or nothing is wanted, nobody is.
+ * Names of the people to hold out, in the order given: `identities` of them, or that fraction. Only people with two or
+ * more photos are selected. At least two people are held out (one gives no different pairs) and two are left for
+ * training. If that is impossible or nothing is requested, nobody is held out.
  */
 export function holdOut(
   people: readonly { readonly name: string; readonly photos: number }[],
@@ -33,7 +34,7 @@ export function holdOut(
   return people.filter(({ name }) => drawn.has(name)).map(({ name }) => name);
 }
 
-/** Two samples of a dataset by their indexes. */
+/** Two samples of a dataset, by index. */
 export interface Pair {
   readonly a: number;
   readonly b: number;
@@ -42,8 +43,9 @@ export interface Pair {
 }
 
 /**
- * Pairs of original images of these people, no pair twice: half same, half different, `count` in all or as many of each kind as there are. Every
- * person gives about as many same pairs as another. Two images of one photo are no pair. The folds are balanced.
+ * Pairs of unaugmented images of these people, no pair twice: half same, half different, `count` in total or as many of
+ * each kind as exist. Everyone contributes about equally to the same pairs. Two images of one photo are never a pair.
+ * The folds are balanced.
  */
 export function drawPairs(
   dataset: Pick<Dataset, 'samples'>,
@@ -72,7 +74,7 @@ interface Photo {
 }
 type Drawn = readonly [a: number, b: number];
 
-/** Round after round, each person gives one more pair until they have none left. */
+/** In each round everyone with pairs left contributes one. */
 function samePairs(people: readonly (readonly Photo[])[], count: number, random: Random): Drawn[] {
   const pairs: Drawn[] = [];
   const streams = people.map((photos, index) => pairStream(photos, random.fork(index)));
@@ -90,11 +92,14 @@ function samePairs(people: readonly (readonly Photo[])[], count: number, random:
   return pairs;
 }
 
-/** All pairs of one person's photos in a drawn order: the photos at distance 1, 2, … around a drawn circle, so that all photos take part soon. */
+/**
+ * All pairs of one person's photos in a random order: photos at distance 1, 2, … around a randomly ordered circle, so
+ * that all photos are used early.
+ */
 function* pairStream(photos: readonly Photo[], random: Random): Generator<Drawn, undefined> {
   const circle = permutation(photos.length, random).map((index) => photos[index]);
   for (let distance = 1; distance <= circle.length / 2; distance++) {
-    // at half way round, each pair would come twice
+    // half way round, each pair would occur twice
     const starts = distance * 2 === circle.length ? distance : circle.length;
     for (let start = 0; start < starts; start++) {
       const [a, b] = [circle[start], circle[(start + distance) % circle.length]];
@@ -104,7 +109,7 @@ function* pairStream(photos: readonly Photo[], random: Random): Generator<Drawn,
   return undefined;
 }
 
-/** Two people, then a photo of each. */
+/** Picks two people, then a photo of each. */
 function differentPairs(people: readonly (readonly Photo[])[], wanted: number, random: Random): Drawn[] {
   const total = people.reduce((sum, photos) => sum + photos.length, 0);
   const possible = people.reduce((sum, photos) => sum + (photos.length * (total - photos.length)) / 2, 0);

@@ -1,41 +1,41 @@
 /**
- * The receiver operating characteristic of verification scores, and what is read off it. A pair is accepted where its score ≥ the threshold.
- * Everything works on typed arrays: a published set has up to 15 million pairs.
+ * The receiver operating characteristic of verification scores, and what is derived from it. A pair is accepted if its
+ * score ≥ the threshold. Everything works on typed arrays, because a published set has up to 15 million pairs.
  */
 
 export interface RocPoint {
-  /** Share of different pairs accepted. */
+  /** Fraction of different pairs accepted. */
   readonly far: number;
-  /** Share of same pairs accepted. */
+  /** Fraction of same pairs accepted. */
   readonly tar: number;
   readonly threshold: number;
 }
 
 /** What happens at a threshold chosen for a false accept rate. */
 export interface OperatingPoint {
-  /** The rate aimed at, as `1e-3`. */
+  /** The target rate, as `1e-3`. */
   readonly far: string;
-  /** `null`, as `tar` and `falseAccepts` are, where there are not enough different pairs. */
+  /** `null`, like `tar` and `falseAccepts`, if there are too few different pairs. */
   readonly threshold: number | null;
   readonly tar: number | null;
-  /** Different pairs that the threshold accepts: how many the figure rests on. */
+  /** Different pairs accepted at the threshold, which shows how reliable the figure is. */
   readonly falseAccepts: number | null;
 }
 
-/** For every distinct score, from the highest down: how many pairs of each kind score at or above it. */
+/** For every distinct score, in decreasing order: the number of pairs of each kind that score at or above it. */
 export interface Ranking {
   readonly thresholds: Float64Array;
   readonly same: Uint32Array;
   readonly different: Uint32Array;
-  /** Pairs of each kind in all. */
+  /** Total number of pairs of each kind. */
   readonly totals: { readonly same: number; readonly different: number };
 }
 
-/** Indexes of the scores from the highest down. */
+/** Indexes of the scores in decreasing order. */
 export const descending = (scores: ArrayLike<number>): Uint32Array =>
   Uint32Array.from({ length: scores.length }, (_, index) => index).sort((a, b) => scores[b] - scores[a]);
 
-/** `order` is that of `descending`; with `keep`, of those pairs alone. */
+/** `order` is the result of `descending`; `keep` restricts it to those pairs. */
 export function rank(
   scores: ArrayLike<number>,
   same: ArrayLike<unknown>,
@@ -61,15 +61,17 @@ export function rank(
   };
 }
 
-/** Midway between a score and the next lower one, so that neither lies on it; the lowest score itself. */
+/**
+ * Midway between a score and the next lower one, so that neither lies on it; for the lowest score, the score itself.
+ */
 const below = ({ thresholds }: Ranking, at: number): number =>
   at + 1 < thresholds.length ? (thresholds[at] + thresholds[at + 1]) / 2 : thresholds[at];
 /** Above every score. */
 const aboveAll = ({ thresholds }: Ranking): number => thresholds[0] + 1e-6;
 
 /**
- * The threshold that gets most pairs right. It lies midway between two scores, where the range of equally good ones is widest; above all or below
- * all scores only if nothing between them is as good.
+ * The threshold that classifies the most pairs correctly. It lies midway between two scores, where the range of equally
+ * good ones is widest. It is above or below all scores only if nothing in between is as good.
  */
 export function bestThreshold(ranking: Ranking): { threshold: number; accuracy: number } {
   const { thresholds, same, different, totals } = ranking;
@@ -85,7 +87,7 @@ export function bestThreshold(ranking: Ranking): { threshold: number; accuracy: 
   };
 }
 
-/** Share of the pairs that a threshold gets right. */
+/** Fraction of the pairs that a threshold classifies correctly. */
 export function accuracyAt({ thresholds, same, different, totals }: Ranking, threshold: number): number {
   let at = thresholds.length - 1;
   while (at >= 0 && thresholds[at] < threshold) at--;
@@ -93,13 +95,13 @@ export function accuracyAt({ thresholds, same, different, totals }: Ranking, thr
 }
 
 /**
- * The loosest threshold that accepts at most `far` of the different pairs, and the true accept rate there. There are enough different pairs where that
- * allows for one at least: for 1e-3 a thousand of them, for 1e-6 a million.
+ * The lowest threshold that accepts at most `far` of the different pairs, and the true accept rate there. There must be
+ * enough different pairs for at least one false accept: a thousand for 1e-3, a million for 1e-6.
  */
 export function operatingPoint(ranking: Ranking, far: number): OperatingPoint {
   const { thresholds, same, different, totals } = ranking;
   const name = far.toExponential();
-  // 0.1 × 30 is a hair above 3 or below it
+  // rounding may put 0.1 × 30 slightly above or below 3
   const allowed = Math.floor(far * totals.different + 1e-9);
   if (allowed < 1 || totals.same === 0) return { far: name, threshold: null, tar: null, falseAccepts: null };
   let at = thresholds.length - 1;
@@ -108,7 +110,10 @@ export function operatingPoint(ranking: Ranking, far: number): OperatingPoint {
   return { far: name, threshold: below(ranking, at), tar: same[at] / totals.same, falseAccepts: different[at] };
 }
 
-/** The rate at which as many same pairs are refused as different ones accepted; between two thresholds, on the straight line. Both kinds are needed. */
+/**
+ * The rate at which false rejects equal false accepts, interpolated linearly between thresholds. Needs pairs of both
+ * kinds.
+ */
 export function equalErrorRate({ same, different, totals }: Ranking): number {
   let [far, frr] = [0, 1];
   for (let at = 0; at < same.length; at++) {
@@ -122,7 +127,7 @@ export function equalErrorRate({ same, different, totals }: Ranking): number {
   return far;
 }
 
-/** The chance that a same pair scores above a different one, ties half. */
+/** The probability that a same pair scores above a different one; ties count half. */
 export function areaUnder({ same, different, totals }: Ranking): number {
   let area = 0;
   for (let at = 0; at < same.length; at++)
@@ -130,7 +135,7 @@ export function areaUnder({ same, different, totals }: Ranking): number {
   return area / 2 / totals.same / totals.different;
 }
 
-/** The curve's corners from the strictest threshold on, at most `limit` of them. */
+/** The corners of the curve, from the strictest threshold on; at most `limit` of them. */
 export function rocCurve({ thresholds, same, different, totals }: Ranking, limit = 400): RocPoint[] {
   const corners: number[] = [];
   for (let at = 0; at < thresholds.length; at++) {

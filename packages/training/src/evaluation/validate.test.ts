@@ -1,4 +1,4 @@
-/** Validation: every photo counts the same, whichever batch it is measured in. */
+/** Validation: every photo counts equally, whichever batch it is in. */
 import { createRandom, type PluginContext } from '@facewright/core';
 import { expect, test } from 'vitest';
 import { linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
@@ -7,7 +7,7 @@ import { firstState } from '../loop/stage-state.js';
 import { sgd } from '../optimisers/sgd.js';
 import { createValidator, type Validation } from './validate.js';
 
-test('a smaller last batch counts by its images, in loss and accuracy alike', async () => {
+test('a smaller last batch is weighted by its size, in loss and accuracy', async () => {
   const engine = await openCpu();
   const dataset = tinyDataset(3, 4);
   const samples = dataset.samples.flatMap(({ kind, identity }, sample) =>
@@ -26,7 +26,7 @@ test('a smaller last batch counts by its images, in loss and accuracy alike', as
   const meanOf = (key: 'loss' | 'accuracy'): number =>
     single.reduce((sum, measured) => sum + measured[key], 0) / samples.length;
   const [loss, accuracy] = [meanOf('loss'), meanOf('accuracy')];
-  // some are right and some wrong, or batches of different size could not tell
+  // some are right and some wrong, otherwise batches of different size would not matter
   expect(accuracy).toBeGreaterThan(0);
   expect(accuracy).toBeLessThan(1);
   for (const batch of [12, 7, 5, 1]) {

@@ -7,13 +7,13 @@ import type { LabelledSample } from '../data/training-set.js';
 
 export interface Validation {
   readonly loss: number;
-  /** Without margin, in [0, 1]. */
+  /** Without the margin, in [0, 1]. */
   readonly accuracy: number;
   readonly images: number;
 }
 
 export interface Validator {
-  /** `state` holds the tensors of the training without the optimiser's memory. */
+  /** `state` holds the tensors of the training without the optimiser state. */
   measure(state: HostTensors): Promise<Validation>;
   dispose(): void;
 }
@@ -25,7 +25,7 @@ export interface ValidatorOptions {
   /** At least one. */
   readonly samples: readonly LabelledSample[];
   readonly store: ImageStore;
-  /** Images per call, at most. */
+  /** Maximum images per call. */
   readonly batch: number;
 }
 

@@ -1,4 +1,7 @@
-/** Verification against cases worked out by hand, against a comparator that tries every threshold on every pair, and against scikit-learn. */
+/**
+ * Verification against hand-computed cases, against a reference that tries every threshold on every pair, and against
+ * scikit-learn.
+ */
 import { FacewrightError } from '@facewright/core';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
@@ -43,22 +46,22 @@ const areaOf = (curve: readonly { far: number; tar: number }[]): number =>
     (area, { far, tar }, i) => area + ((far - (curve[i - 1]?.far ?? 0)) * (tar + (curve[i - 1]?.tar ?? 0))) / 2,
     0,
   );
-/** Thresholds that stand for all there are: each score, between each two, below and above all. */
+/** Representatives of all possible thresholds: each score, one between each two, one below and one above all. */
 const allThresholds = (list: readonly ScoredPair[]): number[] =>
   list.flatMap(({ score }) => [score - 0.01, score, score + 0.01]);
 
 test('the best threshold: by hand', () => {
   expect(bestThreshold(pairs([0.9, 0.8, 0.4], [0.5, 0.2, 0.1]))).toEqual({ threshold: 0.65, accuracy: 5 / 6 });
-  // between 0.75 and 0.8 and between 0.2 and 0.7 five are right: the second range is the wider one
+  // between 0.75 and 0.8 and between 0.2 and 0.7, five are right; the second range is wider
   expect(bestThreshold(pairs([0.9, 0.8, 0.7], [0.75, 0.2, 0.1]))).toEqual({
     threshold: expect.closeTo(0.45, 10),
     accuracy: 5 / 6,
   });
-  // all alike: better to refuse them all
+  // all equal: rejecting them all is better
   expect(bestThreshold(pairs([0.5], [0.5, 0.5])).accuracy).toBe(2 / 3);
 });
 
-test('no threshold gets more pairs right', () => {
+test('no threshold classifies more pairs correctly', () => {
   fc.assert(
     fc.property(manyPairs, (list) => {
       const { threshold, accuracy } = bestThreshold(list);
@@ -71,14 +74,14 @@ test('no threshold gets more pairs right', () => {
 test('TAR at FAR: by hand', () => {
   const different = Array.from({ length: 20 }, (_, index) => index / 100); // 0 … 0.19
   const list = pairs([0.9, 0.185, 0.175, 0.165], different);
-  expect(tarAtFar(list, 0.05)).toBe(0.5); // one of 20 may pass: above 0.18 are 0.9 and 0.185
-  expect(tarAtFar(list, 0.1)).toBe(0.75); // two may: above 0.17 is 0.175 as well
+  expect(tarAtFar(list, 0.05)).toBe(0.5); // one of 20 may pass: 0.9 and 0.185 are above 0.18
+  expect(tarAtFar(list, 0.1)).toBe(0.75); // two may: 0.175 is above 0.17 as well
   expect(tarAtFar(list, 0.15)).toBe(1);
   expect(tarAtFar(list, 0.04)).toBeNull(); // less than one pair
-  expect(tarAtFar(pairs([0.5, 0.4], [0.5, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]), 0.1)).toBe(0); // a tie passes as a whole or not at all
+  expect(tarAtFar(pairs([0.5, 0.4], [0.5, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]), 0.1)).toBe(0); // a tie is accepted as a whole or not at all
 });
 
-test('TAR at FAR is the best over all thresholds that keep to it', () => {
+test('TAR at FAR is the best over all thresholds that stay within the FAR', () => {
   fc.assert(
     fc.property(manyPairs.filter(both), fc.constantFrom(0.1, 0.2, 0.5, 0.9), (list, far) => {
       const [same, different] = [true, false].map((kind) => list.filter((pair) => pair.same === kind));
@@ -93,7 +96,7 @@ test('TAR at FAR is the best over all thresholds that keep to it', () => {
   );
 });
 
-test('the threshold of a FAR gives the rates that stand beside it', () => {
+test('the threshold of a FAR gives the rates reported with it', () => {
   fc.assert(
     fc.property(manyPairs.filter(both), fc.constantFrom(0.1, 0.2, 0.5, 0.9), (list, far) => {
       const { threshold, tar, falseAccepts } = operatingPoint(ranked(list), far);
@@ -106,11 +109,11 @@ test('the threshold of a FAR gives the rates that stand beside it', () => {
 });
 
 test('equal error rate: by hand', () => {
-  // at 0.5 one of four different pairs is accepted and one of four same pairs refused
+  // at 0.5 one of four different pairs is accepted and one of four same pairs rejected
   expect(equalErrorRate(ranked(pairs([0.9, 0.8, 0.5, 0.3], [0.6, 0.2, 0.1, 0])))).toBe(0.25);
   expect(equalErrorRate(ranked(pairs([0.9, 0.8], [0.2, 0.1])))).toBe(0);
   expect(equalErrorRate(ranked(pairs([0.1, 0.2], [0.8, 0.9])))).toBe(1);
-  // all alike: on the diagonal from (0, 0) to (1, 1)
+  // all equal: on the diagonal from (0, 0) to (1, 1)
   expect(equalErrorRate(ranked(pairs([0.5], [0.5])))).toBe(0.5);
 });
 
@@ -127,9 +130,9 @@ const reference = JSON.parse(readFileSync(new URL('../../reference/roc.json', im
   cases: Reference[];
 };
 
-describe('scikit-learn says the same (reference/roc.py)', () => {
+describe('agrees with scikit-learn (reference/roc.py)', () => {
   test.each(reference.cases)(
-    'of $count pairs in $steps steps',
+    'for $count pairs in $steps steps',
     ({ count, steps, auc, eer, tarAtFar: tars, bestAccuracy, curve }) => {
       const list = Array.from({ length: count }, (_, i): ScoredPair => {
         const x = ((i * 7919) % 100003) / 100003;
@@ -155,7 +158,7 @@ describe('scikit-learn says the same (reference/roc.py)', () => {
   );
 });
 
-test('the curve is what its thresholds give, rises, ends at (1, 1) and leaves out no corner', () => {
+test('the curve matches its thresholds, is monotonic, ends at (1, 1) and includes every corner', () => {
   fc.assert(
     fc.property(manyPairs.filter(both), (list) => {
       const curve = rocCurve(list);
@@ -166,7 +169,7 @@ test('the curve is what its thresholds give, rises, ends at (1, 1) and leaves ou
         expect([far, tar]).toEqual([share(false, threshold), share(true, threshold)]);
       expect(curve.at(-1)).toMatchObject({ far: 1, tar: 1 });
       expect(areaUnder(ranked(list))).toBeCloseTo(areaOf(curve), 10);
-      // the area under the curve is the share of same-different couples in the right order, ties half
+      // the area under the curve is the share of same-different pairs of scores in the right order, ties half
       const couples = list
         .filter(({ same }) => same)
         .flatMap((a) =>
@@ -177,7 +180,7 @@ test('the curve is what its thresholds give, rises, ends at (1, 1) and leaves ou
   );
 });
 
-test('a long curve is thinned, ends kept', () => {
+test('a long curve is thinned but keeps its ends', () => {
   const list = Array.from({ length: 4000 }, (_, index) => ({ score: 4000 - index, same: index % 2 === 0 }));
   const curve = rocCurve(list);
   expect(curve).toHaveLength(400);
@@ -186,13 +189,15 @@ test('a long curve is thinned, ends kept', () => {
 });
 
 test('folds by hand: the threshold never comes from the fold it is measured on', () => {
-  // 2 folds; in the first people are alike from 0.5 on, in the second from 0.1 on
+  // two folds: in the first, people match from 0.5 up, in the second from 0.1 up
   const scores = [0.6, 0.4, 0.2, 0.0];
   const same = [true, false, true, false];
   const result = verify(scores, same, { folds: [0, 0, 1, 1] });
-  // the threshold 0.1 of the second fold takes both of the first, and 0.5 of the first refuses both of the second: half right each
+  // the threshold 0.1 of the second fold accepts both pairs of the first, and 0.5 of the first rejects both of the
+  // second: each is half right
   expect(result).toMatchObject({ pairs: 4, accuracy: 0.5, std: 0, folds: 2, skipped: 0 });
-  // the third fold alone is off: measured on the others' threshold 0.5 half of it is right; the others keep 0.5, the wider of two equally good ranges
+  // only the third fold is off: at the others' threshold of 0.5, half of it is right; the others keep 0.5, the wider of
+  // two equally good ranges
   const uneven = verify([0.6, 0.4, 0.6, 0.4, 0.2, 0.1], [true, false, true, false, true, false], {
     folds: [0, 0, 1, 1, 2, 2],
   });
@@ -203,7 +208,7 @@ test('folds by hand: the threshold never comes from the fold it is measured on',
   });
 });
 
-test('accuracy, deviation and folds agree with a comparator that knows nothing of sorting', () => {
+test('accuracy, deviation and folds agree with a brute-force reference', () => {
   fc.assert(
     fc.property(fc.array(scored, { minLength: 20, maxLength: 40 }).filter(both), (list) => {
       const result = verify(
@@ -216,7 +221,7 @@ test('accuracy, deviation and folds agree with a comparator that knows nothing o
       );
       const accuracies = parts.map((part) => {
         const others = parts.filter((other) => other !== part).flat();
-        // all ranges between two neighbouring scores, the widest of the best; then above all, then below all
+        // all ranges between two neighbouring scores, and the widest of the best; then above all, then below all
         const levels = [...new Set(others.map(({ score }) => score))].sort((a, b) => b - a);
         const ranges = levels
           .slice(1)
@@ -241,7 +246,7 @@ test('accuracy, deviation and folds agree with a comparator that knows nothing o
   );
 });
 
-test('targets are named by powers of ten, with null where pairs are too few', () => {
+test('targets are named by powers of ten, and are null if there are too few pairs', () => {
   const same = Array.from({ length: 200 }, (_, index) => index < 100);
   const result = verify(
     same.map((alike, index) => (alike ? 1 : 0) + index / 1e4),
@@ -267,7 +272,7 @@ test('targets are named by powers of ten, with null where pairs are too few', ()
   ]);
 });
 
-test('refuses what cannot be verified', () => {
+test('rejects what cannot be verified', () => {
   expect(() => verify([], [])).toThrow(FacewrightError);
   expect(() => verify([0.1, 0.2], [true, true])).toThrow('2 same and 0 different');
   expect(() => verify([0.1, 0.2], [true, false], { folds: [4, 4] })).toThrow('2 folds');

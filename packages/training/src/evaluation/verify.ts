@@ -1,7 +1,8 @@
 /**
- * Verification by the LFW protocol: for each fold the threshold is chosen on the others and the accuracy measured on it; the mean and the standard
- * deviation over the folds are reported. As in the published code (davidsandberg/facenet, InsightFace) the deviation is divided by the number of
- * folds; their grid of thresholds is replaced by all of them.
+ * Verification by the LFW protocol: for each fold, the threshold is chosen on the other folds and the accuracy is
+ * measured on this one; mean and standard deviation over the folds are reported. As in the published code
+ * (davidsandberg/facenet, InsightFace), the deviation divides by the number of folds. Instead of their grid, all
+ * thresholds are tried.
  */
 import { FacewrightError, type Verification } from '@facewright/core';
 import {
@@ -16,16 +17,19 @@ import {
 } from './roc.js';
 
 export interface VerifyOptions {
-  /** The fold of each pair, or how many folds of successive pairs are made. */
+  /** The fold of each pair, or the number of folds to split consecutive pairs into. */
   readonly folds?: ArrayLike<number> | number;
   readonly farTargets?: readonly number[];
-  /** Pairs left out before, for the record. */
+  /** Pairs skipped earlier, for the record. */
   readonly skipped?: number;
 }
 
 const FAR_TARGETS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
 
-/** `scores` are similarities, larger for more alike. Throws a `FacewrightError` where there are not both kinds of pairs in two folds at least. */
+/**
+ * `scores` are similarities, higher for more similar pairs. Throws a `FacewrightError` unless at least two folds have
+ * pairs of both kinds.
+ */
 export function verify(
   scores: ArrayLike<number>,
   same: ArrayLike<boolean | number>,
@@ -76,7 +80,7 @@ export function verify(
   };
 }
 
-/** The numbers of the folds that have pairs. Successive folds differ in length by one pair at most. */
+/** Fold numbers that have pairs. Consecutive folds differ in length by at most one pair. */
 function foldsOf(
   pairs: number,
   folds: ArrayLike<number> | number,

@@ -67,7 +67,7 @@ export function announceValidation({ training, stage }: StageRun, step: number, 
   training.emit('train.validation', { stage: stage.index, step, ...validation });
 }
 
-/** The progress after a step from `former` to `now`, and what the criteria remark on it. */
+/** Emits the progress from `former` to `now`, and the criteria's remarks on it. */
 export function announceProgress(run: StageRun, former: Position, now: Position, { loss }: Outcome): void {
   const { training, stage, meters } = run;
   training.emit('progress', {
@@ -82,7 +82,10 @@ export function announceProgress(run: StageRun, former: Position, now: Position,
     training.emit('notice', { level: 'info', message });
 }
 
-/** Images of the whole training: at most, and `least` where a stage may end earlier; nothing where a stage has no limit. */
+/**
+ * Total images of the training: the maximum, with `least` if a stage may end earlier; undefined if a stage has no
+ * limit.
+ */
 function imagesInAll(
   { stages, batches }: Training,
   { step, stage, record }: Position,
@@ -100,7 +103,7 @@ function imagesInAll(
   };
 }
 
-/** `back` is the position that training continues from. */
+/** `back` is the position from which training continues. */
 export function announceSetback({ training, stage }: StageRun, bad: BadStep, back: Position): void {
   const { emit, guard } = training;
   const { setbacks } = back.record;

@@ -1,4 +1,4 @@
-/** A step whose loss or gradient is NaN or infinite, in words. */
+/** Messages for a step whose loss or gradient is NaN or infinite. */
 import { FacewrightError } from '@facewright/core';
 import type { Outcome } from './outcome.js';
 
@@ -6,20 +6,20 @@ export interface BadStep extends Pick<Outcome, 'loss' | 'gradientNorm'> {
   /** Counted from 1. */
   readonly step: number;
   readonly rate: number;
-  /** The first that went bad. */
+  /** The first tensor that went bad. */
   readonly tensor: string;
-  /** The step's images. */
+  /** Names of the step's images. */
   readonly images: readonly string[];
 }
 
 interface Failure {
-  /** The name of its loss. */
+  /** Name of the stage's loss. */
   readonly stage: string;
   readonly directory: string;
   readonly setbacks: number;
   /** Step of the newest good checkpoint. */
   readonly savedAt?: number;
-  /** A tensor of the state to go back to that is NaN or infinite itself: going back cannot help. */
+  /** Set if a tensor of the return point itself is NaN or infinite: going back cannot help. */
   readonly badBeforeStep?: string;
 }
 

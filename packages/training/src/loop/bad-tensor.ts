@@ -3,7 +3,7 @@ import type { HostTensor, HostTensors, Model, Random } from '@facewright/core';
 
 const isWhole = ({ data }: HostTensor): boolean => data.every((value: number) => Number.isFinite(value));
 
-/** The first tensor that holds a NaN or an infinity, in the order given. */
+/** The first tensor with a NaN or infinity, in the given order. */
 export const firstNotFinite = (
   tensors: HostTensors,
   names: readonly string[] = Object.keys(tensors),
@@ -12,16 +12,17 @@ export const firstNotFinite = (
 export interface FailedStep {
   readonly inputs: HostTensors;
   readonly loss: number;
-  /** The training's tensors after the step, which the bad values have run through. */
+  /** The training's tensors after the step, to which the bad values have spread. */
   readonly state: HostTensors;
-  /** Names of the state's entries from the input to the loss. */
+  /** Names of the state's entries, from the input to the loss. */
   readonly order: readonly string[];
   readonly lossName: string;
 }
 
 /**
- * The first tensor that went bad. In a forward pass bad values reach everything behind their origin, so that is the first layer whose running
- * statistics are bad; in a backward pass they reach everything before it, so that is the last layer whose parameters are bad.
+ * The first tensor that went bad. In the forward pass bad values spread to everything after their origin, so it is the
+ * first layer with bad running statistics. In the backward pass they spread to everything before it, so it is the last
+ * layer with bad parameters.
  */
 export function firstBadTensor({ inputs, loss, state, order, lossName }: FailedStep): string {
   if (!isWhole(inputs.images))
@@ -42,7 +43,7 @@ export function firstBadTensor({ inputs, loss, state, order, lossName }: FailedS
   return parameter ? `the gradient of ${parameter}` : 'the norm of the gradients, which is too large for float32';
 }
 
-/** Which images of a batch [n, …] hold bad values. */
+/** Which images of a batch [n, …] contain bad values. */
 export function badImages({ shape: [n], data }: HostTensor): number[] {
   const size = data.length / n;
   return Array.from({ length: n }, (_, index) => index).filter((index) =>
@@ -50,7 +51,10 @@ export function badImages({ shape: [n], data }: HostTensor): number[] {
   );
 }
 
-/** The state's entries from the input to the loss: a checkpoint's are in another order, those a model begins with are in that of its layers. */
+/**
+ * The state's entries from the input to the loss. Checkpoints are sorted differently; a model's initial entries are in
+ * layer order.
+ */
 export function forwardOrder(model: Model, random: Random, state: HostTensors): string[] {
   const { params, statistics } = model.init(random);
   const own = [

@@ -1,4 +1,4 @@
-/** Beside the last checkpoints the one of the best validation stays, through an interruption too. */
+/** Besides the most recent checkpoints, the one with the best validation is kept, even through an interruption. */
 import { createRandom, stageConfig, type PluginContext, type RunEvent } from '@facewright/core';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,11 +8,11 @@ import { of, recorded } from '../../test/recorded.js';
 import { linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
 import { readStartingPoint, sgd, train } from '../index.js';
 
-test('the checkpoint of the best validation is kept while later ones come and go, and can be begun from', async () => {
+test('the checkpoint with the best validation is kept while later ones come and go, and can be started from', async () => {
   const engine = await openCpu();
   const root = await mkdtemp(join(tmpdir(), 'facewright-best-'));
   const optimiser = await sgd().create({} as PluginContext);
-  // a rate that spoils what the first stage has learnt
+  // a learning rate that destroys what the first stage learned
   const stages = [
     { rate: 0.05, until: { steps: 24 } },
     { rate: 30, clipNorm: 1, until: { steps: 16 } },

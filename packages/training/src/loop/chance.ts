@@ -1,6 +1,6 @@
 /** Watches for a stage that learns nothing. */
 
-/** A loss that has fallen by this share counts as learning, however low the accuracy. */
+/** If the loss falls by this share, the stage is learning, however low the accuracy. */
 const LEAST_FALL = 0.03;
 const WINDOW = 100;
 

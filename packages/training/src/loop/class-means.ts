@@ -1,10 +1,10 @@
-/** Class centres made of embeddings: each person's mean, for people that no former head knows. */
+/** Class centres from embeddings: each person's mean, for people the previous head does not know. */
 import { hostTensor, type Emit, type Engine, type HostTensor, type InitialState, type Model } from '@facewright/core';
 import { createEmbedder, meanEmbedding } from '../evaluation/embedder.js';
 import type { ImageStore } from '../data/images.js';
 import type { LabelledSample } from '../data/training-set.js';
 
-/** Images of a person that are embedded, the first of the dataset: more change the mean's direction little. */
+/** Images to embed per person, the first in the dataset. More hardly change the direction of the mean. */
 const MOST_IMAGES = 10;
 const BATCH = 32;
 
@@ -13,11 +13,11 @@ export interface ClassMeansOptions {
   readonly model: Model;
   readonly samples: readonly LabelledSample[];
   readonly store: ImageStore;
-  /** Is told how far it has come. */
+  /** Receives progress events. */
   readonly emit: Emit;
 }
 
-/** The mean embedding, at length 1, of each person of `labels`: columns [embeddingSize, labels]. */
+/** The normalised mean embedding of each person in `labels`, as columns [embeddingSize, labels]. */
 export async function classMeans(
   { params, statistics }: InitialState,
   labels: readonly number[],

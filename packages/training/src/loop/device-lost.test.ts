@@ -1,4 +1,4 @@
-/** A device that is lost, wherever in a training that is: it comes back, and the training ends in the same bytes. */
+/** A device lost anywhere in a training: it comes back, and the training ends with the same bytes. */
 import type { Emit, Engine, EventType, Events } from '@facewright/core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const stages: TinyRun['stages'] = [
   { name: 'cosine', loss: cosineLoss, config: { rate: 0.05, init: { head: 'means' }, until: { steps: 5 } } },
 ];
 
-/** The weights of a training whose device is lost right after the first event of which `when` says so. */
+/** The final weights of a training whose device is lost right after the first event accepted by `when`. */
 async function weightsWhenLost<T extends EventType>(
   directory: string,
   type?: T,

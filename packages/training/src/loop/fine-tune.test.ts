@@ -1,4 +1,7 @@
-/** A training that begins from trained weights: whose class centres it keeps, replaces or makes anew, what is frozen and for how long. */
+/**
+ * Training that starts from trained weights: which class centres it keeps, replaces or recomputes, what is frozen and
+ * for how long.
+ */
 import {
   createRandom,
   decodeSafetensors,
@@ -24,7 +27,7 @@ import { stageState } from './stage-state.js';
 
 let engine: Engine;
 let root: string;
-/** What is begun from: a trained model and the state of its last checkpoint. */
+/** The starting point: a trained model and the state of its last checkpoint. */
 let beginning: InitialWeights;
 beforeAll(async () => {
   engine = await openCpu();
@@ -41,7 +44,7 @@ interface Run {
   readonly error?: unknown;
 }
 
-/** Eight steps with the loss of cosines. */
+/** Eight steps with the cosine loss. */
 async function run(
   directory: string,
   {
@@ -90,7 +93,7 @@ async function stateOf(directory: string, step: number): Promise<HostTensors> {
 }
 
 const notices = ({ events }: Run): string[] => of(events, 'notice').map(({ message }) => message);
-/** Names of the tensors that are not the same, bit for bit. */
+/** Names of the tensors that differ in any bit. */
 const moved = (before: HostTensors, after: HostTensors): string[] =>
   Object.keys(before)
     .filter(
@@ -103,8 +106,8 @@ const moved = (before: HostTensors, after: HostTensors): string[] =>
 const column = ({ shape: [, width], data }: HostTensor, index: number): number[] =>
   Array.from(data).filter((_, at) => at % width === index);
 
-describe('mistakes of the seed', () => {
-  test('layers are copied by name, never by their place: in another order they are the same, under another name an error', async () => {
+describe('mistakes of the original project', () => {
+  test('layers are copied by name, never by position: reordered layers are fine, a renamed layer is an error', async () => {
     const { params, statistics } = beginning.weights;
     const reversed = {
       params: Object.fromEntries(Object.entries(params).reverse()),
@@ -120,7 +123,7 @@ describe('mistakes of the seed', () => {
     expect(error).toMatchObject({ what: expect.stringMatching(/The tensor "stem\/kernel" is missing/) as string });
   });
 
-  test('resuming restores more than weights: from the same weights alone the training goes another way', async () => {
+  test('resuming restores more than weights: starting from the weights alone gives a different training', async () => {
     const stopAndGoOn = async (directory: string, forget: boolean): Promise<HostTensors> => {
       await run(directory, { abortAt: 4 });
       const weights = {
@@ -174,7 +177,7 @@ describe('class centres', () => {
     return { centres: state['head/params/centres'], head };
   };
 
-  test('mistakes of the seed: another order of the people does not mix up the classes: centres go over by names; newcomers begin at their mean embedding', async () => {
+  test('mistakes of the original project: reordering people does not mix up the classes, because centres are matched by name; new people start at their mean embedding', async () => {
     const { centres, head } = await begun(['cy', 'dee', 'ada', 'eve']);
     expect(head).toEqual({ carried: 2, means: 2, drawn: 0 });
     expect(asked).toEqual([[1, 3]]);
@@ -186,13 +189,13 @@ describe('class centres', () => {
     ]);
   });
 
-  test("of a model that comes without them are everybody's mean embedding", async () => {
+  test("are everybody's mean embedding if the model comes without them", async () => {
     const { centres, head } = await begun(['ada', 'bo'], noCentres(4));
     expect(head).toEqual({ carried: 0, means: 2, drawn: 0 });
     expect(column(centres, 1)).toEqual(column(means, 1));
   });
 
-  test('are replaced where the stage says so', async () => {
+  test('are replaced if the stage says so', async () => {
     expect((await begun(['ada', 'bo'], former, { head: 'means' })).head).toEqual({ carried: 0, means: 2, drawn: 0 });
     const { centres, head } = await begun(['ada', 'bo'], former, { head: 'random' });
     expect(head).toEqual({ carried: 0, means: 0, drawn: 2 });
@@ -204,7 +207,7 @@ describe('class centres', () => {
   });
 });
 
-test('the model is kept and told of: its first loss is far below that of drawn weights', async () => {
+test('the model is kept and reported: its first loss is far below that of random weights', async () => {
   const tuned = await run('tuned');
   expect(tuned.error).toBeUndefined();
   expect(of(tuned.events, 'stage.started')[0].head).toBe('adopted');
@@ -229,7 +232,7 @@ describe('freezing', () => {
   });
   const everything = ['out/kernel', 'stem/beta', 'stem/gamma', 'stem/kernel', 'stem/mean', 'stem/variance'];
 
-  test('of the model for so many steps: until then only the centres move, statistics and weight decay included', async () => {
+  test('of the model for a number of steps: until then only the centres move, and weight decay and statistics do nothing', async () => {
     const config = { freeze: { steps: 4 } };
     await run('frozen', { config, abortAt: 4 });
     expect(moved(given(), model(await stateOf('frozen', 4)))).toEqual([]);
@@ -245,7 +248,7 @@ describe('freezing', () => {
     ).toEqual(['centres']);
   });
 
-  test('interrupted while frozen and after, it goes on to the same bytes', async () => {
+  test('interrupted while frozen and afterwards, it resumes to the same bytes', async () => {
     const config = { freeze: { steps: 4 } };
     await run('undisturbed', { config });
     for (const abortAt of [2, 6, undefined]) await run('disturbed', { config, abortAt, resume: abortAt !== 2 });
@@ -254,12 +257,12 @@ describe('freezing', () => {
     expect((await weights('disturbed')).equals(await weights('undisturbed'))).toBe(true);
   });
 
-  test('of a layer leaves it and its statistics as they are, for the whole stage', async () => {
+  test('of a layer keeps it and its statistics unchanged for the whole stage', async () => {
     await run('stem', { config: { freeze: { parameters: ['stem'] } } });
     expect(moved(given(), model(await stateOf('stem', 8)))).toEqual(['out/kernel']);
   });
 
-  test('takes the model, the head, groups and paths of layers; what means nothing, or all, is an error', () => {
+  test('accepts the model, the head, groups and layer paths; names that match nothing or everything are errors', () => {
     const all = ['model/params/stem/kernel', 'model/params/out/kernel', 'head/params/centres'];
     expect([...frozenParameters({ parameters: ['head', 'afterGlobal'] }, all, tinyModel)]).toEqual([
       'head/params/centres',
@@ -272,7 +275,7 @@ describe('freezing', () => {
   });
 });
 
-test('a starting point is a model, a checkpoint, or a run, whose newest whole checkpoint it is', async () => {
+test('a starting point is a model, a checkpoint, or a run, which gives its newest intact checkpoint', async () => {
   const [model, checkpoint, whole] = await Promise.all(
     ['trained/model', 'trained/checkpoints/00000008', 'trained'].map((path) => readStartingPoint(at(path))),
   );
@@ -290,7 +293,7 @@ test('a starting point is a model, a checkpoint, or a run, whose newest whole ch
   await expect(readStartingPoint(at('cut/checkpoints/00000003'))).rejects.toThrow(/damaged/);
 });
 
-test('a head grows: of a run, those it knows are carried over and the newcomers begin at their means', async () => {
+test('a growing head: the people it knows are carried over, and new people start at their means', async () => {
   const { head, weights, path } = await readStartingPoint(at('trained'));
   const known = { centres: cosineLoss.centres!(head!.params), identities: head!.identities };
   const grown = await run('grown', { people: 7, from: async () => ({ weights, known, where: path }) });

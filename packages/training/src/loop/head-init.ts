@@ -17,7 +17,7 @@ export interface HeadInit {
   readonly drawn: number;
 }
 
-/** Class centres [embeddingSize, people], a column for each of `identities`. */
+/** Class centres [embeddingSize, people], one column per identity in `identities`. */
 export interface KnownCentres {
   readonly centres: HostTensor;
   readonly identities: readonly string[];
@@ -27,13 +27,13 @@ export interface HeadOptions {
   readonly identities: readonly string[];
   readonly embeddingSize: number;
   readonly rule?: InitRule;
-  /** Centres of the former head, if there are any. */
+  /** Centres of the previous head, if there is one. */
   readonly known?: KnownCentres;
   readonly meansOf: (labels: readonly number[]) => Promise<HostTensor>;
   readonly random: Random;
 }
 
-/** The class centres of a stage's final state, if its loss can give them. */
+/** The class centres in a stage's final state, if its loss can provide them. */
 export function centresOf(loss: Loss, state: HostTensors, identities: readonly string[]): KnownCentres | undefined {
   const centres = loss.centres?.(stripPrefix('head/params', state), stripPrefix('head/statistics', state));
   return centres && { centres, identities };
@@ -100,7 +100,7 @@ const adopted = (loss: Loss, fresh: InitialState, centres: HostTensor): InitialS
   statistics: fresh.statistics,
 });
 
-/** The chosen columns of a matrix, in that order. */
+/** The selected columns of a matrix, in that order. */
 function columns({ shape: [rows, width], data }: HostTensor, chosen: readonly number[]): HostTensor {
   const picked = new Float32Array(rows * chosen.length);
   for (let row = 0; row < rows; row++)

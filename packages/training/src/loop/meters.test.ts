@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createStepClock } from './meters.js';
 
-test("a step's time is split into waiting for data, computing, and what lay between the steps", () => {
+test("a step's time is split into waiting for data, computing, and everything between the steps", () => {
   const times = [100, 110, 140, /* between */ 145, 145.5, 195.5];
   const clock = createStepClock(() => times.shift()!);
   const step = () => {

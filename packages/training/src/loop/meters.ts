@@ -1,12 +1,12 @@
-/** Images a second, over the last steps for the display and over all of them for the record; and where the time of a step went. */
+/** Images per second, recent for the display and overall for the record; and how the time of each step is spent. */
 import type { StepTime } from '@facewright/core';
 
 export interface Throughput {
   /** Call at the end of each step. */
   count(images: number): void;
-  /** Over the last steps. */
+  /** Over the most recent steps. */
   recent(): number;
-  /** Over all counted steps, the time between them (validation, checkpoints) included. */
+  /** Over all counted steps, including the time between them (validation, checkpoints). */
   overall(): number;
   seconds(): number;
 }
@@ -30,15 +30,15 @@ function createThroughput(now: () => number = () => performance.now()): Throughp
 }
 
 export interface StepClock {
-  /** Called when a step begins, when its batch is there, and when its outputs are. */
+  /** Call these when a step begins, when its batch is ready, and when its outputs are. */
   began(): void;
   loaded(): void;
   computed(): void;
-  /** The last step, to be asked for after `computed`. */
+  /** The last step's times; call after `computed`. */
   step(): StepTime;
 }
 
-/** `other` of a step is what lies between the step before and it: the first step has none. */
+/** A step's `other` is the time between the previous step and this one; 0 for the first step. */
 export function createStepClock(now: () => number = () => performance.now()): StepClock {
   let [former, began, loaded, computed] = [0, 0, 0, 0];
   const rounded = (ms: number): number => Math.round(ms * 100) / 100;
@@ -57,7 +57,7 @@ export function createStepClock(now: () => number = () => performance.now()): St
   };
 }
 
-/** Of one run of a training. */
+/** For one run of a training. */
 export interface Meters {
   readonly throughput: Throughput;
   readonly clock: StepClock;

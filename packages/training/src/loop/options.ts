@@ -1,4 +1,4 @@
-/** What a training is given, and what it gives back. */
+/** Options and result of a training. */
 import type {
   Dataset,
   Emit,
@@ -15,21 +15,21 @@ import type { NamedCriterion } from '../criteria/record.js';
 import type { KnownCentres } from './head-init.js';
 
 export interface TrainStage {
-  /** The loss's name. */
+  /** Name of the loss. */
   readonly name: string;
   readonly loss: Loss;
   readonly optimiserName: string;
   readonly optimiser: Optimiser;
   readonly config: StageConfig;
-  /** Those of `until.any`. */
+  /** The criteria of `until.any`. */
   readonly criteria?: readonly NamedCriterion[];
 }
 
-/** Trained weights that a training starts from, and the class centres of their head. */
+/** Trained weights to start from, and the class centres of their head. */
 export interface InitialWeights {
   readonly weights: InitialState;
   readonly known?: KnownCentres;
-  /** Where they come from, for errors. */
+  /** Their origin, for errors. */
   readonly where: string;
 }
 
@@ -44,17 +44,19 @@ export interface TrainOptions {
   readonly engine: Engine;
   /** Images per step. */
   readonly batch: number;
-  /** Images per part when a step processes its batch in parts, to save memory; divides `batch`. See `compileTraining`. */
+  /**
+   * Images per part if a step processes its batch in parts to save memory. Must divide `batch`. See `compileTraining`.
+   */
   readonly microBatch?: number;
-  /** Images read and decoded at the same time. Does not affect the result. */
+  /** Images read and decoded concurrently. Does not affect the result. */
   readonly workers?: number;
   /** Mirror half of the images. */
   readonly flip: boolean;
   readonly validation: RunConfig['validation'];
   readonly checkpoint: Omit<RunConfig['checkpoint'], 'best'> & { readonly best?: boolean };
-  /** Without it, the first loss that is NaN or infinite ends the training. */
+  /** If missing, the first loss that is NaN or infinite ends the training. */
   readonly guard?: RunConfig['guard'];
-  /** `checkpoints/` and `model/` are written here. */
+  /** Receives `checkpoints/` and `model/`. */
   readonly directory: string;
   /** Loads trained weights to start from. Called only if there is no checkpoint to resume. */
   readonly from?: () => Promise<InitialWeights>;
@@ -70,6 +72,6 @@ export interface TrainOptions {
 export interface TrainResult {
   readonly modelDirectory: string;
   readonly steps: number;
-  /** Of this run, averaged over everything from its first step to its last. */
+  /** Of this run, averaged from its first step to its last. */
   readonly imagesPerSecond: number;
 }

@@ -16,13 +16,13 @@ const outputs = (loss: number, gradientNorm: number, lossScale?: number) => ({
 test.each([
   ['finite', outputs(1, 2), { skipped: false, bad: false }],
   ['a loss that is NaN', outputs(NaN, 2), { skipped: false, bad: true }],
-  ['a gradient that is infinite', outputs(1, Infinity), { skipped: false, bad: true }],
+  ['an infinite gradient', outputs(1, Infinity), { skipped: false, bad: true }],
   ['a scaled gradient that overflowed', outputs(1, Infinity, 1024), { skipped: true, bad: false }],
-  ['a gradient that is infinite at a scale of 1', outputs(1, Infinity, 1), { skipped: false, bad: true }],
+  ['an infinite gradient at a scale of 1', outputs(1, Infinity, 1), { skipped: false, bad: true }],
   ['a scaled loss that is NaN', outputs(NaN, NaN, 1024), { skipped: false, bad: true }],
 ])('%s', (_, step, expected) => expect(readOutcome(step)).toMatchObject(expected));
 
-test('the criteria see the step, whether the rate is still warming up, and a validation if there is one', () => {
+test('the criteria see the step, whether the rate is still warming up, and the validation if there is one', () => {
   const seen: CriterionStep[] = [];
   const criterion: Criterion = {
     begin: () => ({}),
@@ -48,7 +48,7 @@ test('the criteria see the step, whether the rate is still warming up, and a val
   ]);
 });
 
-test('a validation is the best with more hits, or as many at a lower loss', () => {
+test('a validation is the best if its accuracy is higher, or equal with a lower loss', () => {
   const position = { step: 5, stage: 0, record: firstRecord([]), best: { step: 3, accuracy: 0.5, loss: 1 } };
   const best = (accuracy: number, loss: number) => newBest(position, { accuracy, loss, images: 4 });
   expect(best(0.6, 2)).toEqual({ step: 5, accuracy: 0.6, loss: 2 });

@@ -1,4 +1,4 @@
-/** What the numbers of a step mean, and where the training stands after it. Nothing here touches the device. */
+/** What the numbers of a step mean, and the position after it. Nothing here touches the device. */
 import type { HostTensors } from '@facewright/core';
 import { isBetter, type Best, type Position } from '../checkpoint/checkpoints.js';
 import { observe } from '../criteria/record.js';
@@ -8,15 +8,15 @@ import type { Stage } from './training.js';
 
 export interface Outcome {
   readonly loss: number;
-  /** Share of the batch whose largest logit without margin is its label. */
+  /** Fraction of the batch whose largest logit without margin is at the label. */
   readonly accuracy: number;
   /** Before clipping. */
   readonly gradientNorm: number;
-  /** The factor of this step, on an engine that scales the loss. */
+  /** This step's loss scale, on engines that use one. */
   readonly lossScale?: number;
-  /** The scaled gradients overflowed, so the update was left out. */
+  /** The scaled gradients overflowed, so the update was skipped. */
   readonly skipped: boolean;
-  /** Loss or gradient is NaN or infinite: the state is spoilt. */
+  /** Loss or gradient is NaN or infinite, so the state is unusable. */
   readonly bad: boolean;
 }
 
@@ -30,7 +30,7 @@ export function readOutcome(outputs: HostTensors): Outcome {
   return { loss, accuracy, gradientNorm, lossScale, skipped, bad };
 }
 
-/** The position one step on. `validation` is what the stage's criteria see. */
+/** The position one step further. `validation` is what the stage's criteria see. */
 export function advance(
   position: Position,
   { loss, accuracy }: Outcome,
@@ -43,7 +43,7 @@ export function advance(
   return { ...position, step: position.step + 1, record: observe(position.record, criteria, seen) };
 }
 
-/** This validation, measured at this position, if it is better than any before. */
+/** This validation, at this position, if it is the best so far. */
 export function newBest({ step, best }: Position, validation: Validation | undefined): Best | undefined {
   if (!validation || !isBetter(validation, best)) return undefined;
   const { accuracy, loss } = validation;

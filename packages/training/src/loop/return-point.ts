@@ -1,4 +1,4 @@
-/** The state that a bad step or a lost device goes back to, and the checkpoints that keep it. */
+/** The state to return to after a bad step or a lost device, and the checkpoints that store it. */
 import type { HostTensors } from '@facewright/core';
 import { underOwnName, type Checkpoint, type Position } from '../checkpoint/checkpoints.js';
 import type { StageStart } from './hand-over.js';
@@ -7,7 +7,7 @@ import { nextRate, type Stage, type Training } from './training.js';
 type ReadState = () => Promise<HostTensors>;
 
 export class ReturnPoint {
-  /** Times that the device was lost since this is the point to return to. */
+  /** How often the device was lost since this became the return point. */
   losses = 0;
 
   private constructor(
@@ -18,7 +18,7 @@ export class ReturnPoint {
     private newest: number | undefined,
   ) {}
 
-  /** The start of the stage, or the checkpoint that the resumed one names as its anchor. */
+  /** At the start of the stage, or at the checkpoint that the resumed one names as its anchor. */
   static async open(training: Training, stage: Stage, start: StageStart): Promise<ReturnPoint> {
     const anchor = start.anchor === undefined ? undefined : await training.checkpoints.at(start.anchor);
     return new ReturnPoint(training, stage, anchor ?? start, start.head === undefined, start.savedAt);
@@ -28,19 +28,19 @@ export class ReturnPoint {
     return this.good;
   }
 
-  /** Step of the newest checkpoint that leads to where the training is. */
+  /** Step of the newest checkpoint on the way to the current position. */
   get savedAt(): number | undefined {
     return this.newest;
   }
 
-  /** The position to go back to. Setbacks are remembered: they lower the rate. */
+  /** The position to return to. It keeps the setbacks, which lower the learning rate. */
   goBack(setbacks: number): Position {
     const { position } = this.good;
     this.newest = this.goodIsSaved ? position.step : undefined;
     return { ...position, record: { ...position.record, setbacks } };
   }
 
-  /** Writes a checkpoint in turn; it is the point to return to from now on. */
+  /** Writes a regular checkpoint, which becomes the return point. */
   async save(position: Position, readState: ReadState): Promise<void> {
     if (this.newest === position.step && this.good.position.step === position.step) return;
     this.good = { position, state: await readState() };
@@ -49,7 +49,10 @@ export class ReturnPoint {
     await this.write(this.good);
   }
 
-  /** Writes a checkpoint out of turn. The point to return to stays: the checkpoint names it, so it is written first if it was not yet. */
+  /**
+   * Writes a checkpoint outside the regular interval. The return point does not change; the new checkpoint names it, so
+   * it is written first if necessary.
+   */
   async saveOutOfTurn(position: Position, readState: ReadState): Promise<void> {
     if (this.newest === position.step) return;
     const state = await readState();

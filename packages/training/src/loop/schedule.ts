@@ -2,8 +2,9 @@
 import type { StageConfig } from '@facewright/core';
 
 /**
- * The rate of a step of the stage, counted from 0: rises linearly over the first `warmUp` steps, then follows the schedule. What falls over a
- * length falls from the end of the warm-up to `schedule.steps`, or to `limit` where that is not given, and stays there.
+ * The learning rate of a step of the stage, counted from 0: rises linearly over the first `warmUp` steps, then follows
+ * the schedule. Schedules with a length end at `schedule.steps`, or at `limit` if that is missing, and stay constant
+ * afterwards.
  */
 export function rateAt(
   {

@@ -1,4 +1,7 @@
-/** A step whose loss or gradient is NaN or infinite: what went bad is named, the step is undone, and the rate is lowered; after too many, the training ends. */
+/**
+ * A step whose loss or gradient is NaN or infinite: names what went bad, undoes the step and lowers the learning rate.
+ * After too many setbacks the training ends.
+ */
 import type { Dataset, HostTensors } from '@facewright/core';
 import type { Position } from '../checkpoint/checkpoints.js';
 import type { LabelledSample } from '../data/training-set.js';
@@ -9,7 +12,10 @@ import type { Outcome } from './outcome.js';
 import type { StageRun } from './stage-run.js';
 import { nextRate } from './training.js';
 
-/** Puts the state of the return point back on the device. Gives the position to go on from; throws if the guard allows no more of it. */
+/**
+ * Restores the return point on the device and returns the position to continue from. Throws if the guard allows no more
+ * setbacks.
+ */
 export async function undoStep(
   run: StageRun,
   position: Position,
@@ -39,7 +45,7 @@ export async function undoStep(
   return back;
 }
 
-/** The file of each sample. */
+/** The file name of each sample. */
 const namesOf = (samples: readonly LabelledSample[], dataset: Pick<Dataset, 'samples'>): string[] =>
   samples.map(({ sample }) => {
     const { source, kind } = dataset.samples[sample];

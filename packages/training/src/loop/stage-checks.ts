@@ -1,4 +1,4 @@
-/** What is wrong with a list of stages, found before the first step. */
+/** Errors in a list of stages, found before the first step. */
 import { FacewrightError, type StageConfig } from '@facewright/core';
 import { stepLimit, type NamedCriterion } from '../criteria/record.js';
 
@@ -8,7 +8,7 @@ interface CheckedStage {
   readonly criteria: readonly NamedCriterion[];
 }
 
-/** Throws a `FacewrightError` where a stage would never end, or its rate has nowhere to fall to. */
+/** Throws a `FacewrightError` if a stage would never end, or its schedule has no end. */
 export function requireEnds(stages: readonly CheckedStage[]): void {
   stages.forEach(({ name, criteria, config: { schedule } }, index) => {
     if (criteria.length === 0)
@@ -28,7 +28,7 @@ export function requireEnds(stages: readonly CheckedStage[]): void {
   });
 }
 
-/** Throws a `FacewrightError` where a stage ends by validation, and there are no photos for it. */
+/** Throws a `FacewrightError` if a stage's end depends on validation and there are no validation photos. */
 export function requireNoValidation(stages: readonly CheckedStage[]): void {
   stages.forEach(({ name, criteria }, index) => {
     const waits = criteria.find(({ criterion }) => criterion.needsValidation);

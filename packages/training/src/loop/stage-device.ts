@@ -1,4 +1,7 @@
-/** A stage's training step and validation on the device: compiled again when frozen layers thaw, and when a lost device comes back. */
+/**
+ * A stage's training step and validation on the device. Recompiled when frozen layers thaw, and after a lost device
+ * comes back.
+ */
 import type { Executable, HostTensors } from '@facewright/core';
 import type { Checkpoint } from '../checkpoint/checkpoints.js';
 import { createValidator, type Validation, type Validator } from '../evaluation/validate.js';
@@ -11,7 +14,7 @@ import type { Stage, Training } from './training.js';
 
 export class StageDevice {
   private readonly frozen?: ReadonlySet<string>;
-  /** What a validation needs of the state. */
+  /** The state entries that validation needs. */
   private readonly weights: readonly string[];
   private executable: Executable;
   private validator: Validator;
@@ -47,7 +50,7 @@ export class StageDevice {
     return this.validator.measure(await this.executable.readState(this.weights));
   }
 
-  /** Freezes or thaws the layers as the stage wants it after so many of its steps. */
+  /** Freezes or thaws layers as the stage specifies after this many of its steps. */
   async freezeAt(steps: number): Promise<void> {
     if (this.frozenAt(steps) === this.isFrozen) return;
     const state = await this.executable.readState();
@@ -56,7 +59,10 @@ export class StageDevice {
     this.executable = this.compile(state);
   }
 
-  /** Takes a lost device back and puts the checkpoint on it; throws `error` if that cannot be done. `losses` counts them, this one included. */
+  /**
+   * Recovers a lost device and restores the checkpoint on it; throws `error` if that fails. `losses` counts them,
+   * including this one.
+   */
   async recover(error: unknown, losses: number, { position, state }: Checkpoint): Promise<string> {
     const { engine } = this.training;
     const { what } = recoverable(error, engine, losses);

@@ -1,4 +1,4 @@
-/** What a stage works with from its first step to its last. */
+/** What a stage uses from its first step to its last. */
 import { createChanceWatch, type ChanceWatch } from './chance.js';
 import type { Meters } from './meters.js';
 import { ReturnPoint } from './return-point.js';

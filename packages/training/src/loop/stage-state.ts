@@ -1,4 +1,4 @@
-/** The tensors a stage starts with: the model as it is, a head (see head-init.ts), and fresh optimiser memory. */
+/** The tensors a stage starts with: the current model, a head (see head-init.ts), and fresh optimiser state. */
 import {
   FacewrightError,
   prefixed,
@@ -22,7 +22,7 @@ export interface StageTensors {
   readonly head: HeadInit;
 }
 
-/** The state of a training from scratch: everything random. */
+/** The initial state of a training from scratch, all random. */
 export function firstState(model: Model, stage: StageParts, identities: number, random: Random): StageTensors {
   const body = model.init(random.fork('model'));
   const head = stage.loss.init(identities, model.embeddingSize, random.fork('head', 0));
@@ -44,7 +44,10 @@ function assemble(body: InitialState, head: InitialState, optimiser: Optimiser):
   return { ...params, ...statistics, ...prefixed('memory', optimiser.init(params)) };
 }
 
-/** Throws a `FacewrightError` if a checkpoint's tensors do not fit these parts, as when another version of a plugin wrote it. */
+/**
+ * Throws a `FacewrightError` if a checkpoint's tensors do not fit these parts, e.g. because another version of a plugin
+ * wrote it.
+ */
 export function requireSameTensors(
   state: HostTensors,
   model: Model,

@@ -26,7 +26,7 @@ export async function runStage(training: Training, start: StageStart, meters: Me
     announceStage(run, start);
     const { position, state, end } = await stepUntilEnd(run, start.position);
     announceStageEnd(run, position, end);
-    // this state has been read already: the last save asks nothing of a device that may be lost
+    // this state has already been read, so the final save needs nothing from a device that may be lost
     if (stage.index + 1 === training.stages.length) await returnPoint.save(position, async () => state);
     return { position, state, savedAt: returnPoint.savedAt };
   } finally {
@@ -49,7 +49,7 @@ async function stepUntilEnd(run: StageRun, start: Position): Promise<LastStep> {
     try {
       const end = ending(position.record, stage.criteria);
       if (end) return { position, end, state: await readState() };
-      // a step may wait for nothing but settled promises: let Ctrl-C, timers and the console have their turn
+      // a step may await only settled promises, so give Ctrl-C, timers and the console their turn
       await nextTurn();
       if (training.signal?.aborted) {
         await returnPoint.saveOutOfTurn(position, readState);
@@ -76,7 +76,7 @@ async function stepUntilEnd(run: StageRun, start: Position): Promise<LastStep> {
       const former = position;
       position = advance(former, outcome, validation, stage, batches.perEpoch);
       announceProgress(run, former, position, outcome);
-      // the last validation of a stage comes after its criteria have decided
+      // a stage's last validation runs after its criteria have decided
       if (ending(position.record, stage.criteria)) validation ??= await validate(run, step);
       const best = checkpoint.best ? newBest(position, validation) : undefined;
       if (best) position = { ...position, best };

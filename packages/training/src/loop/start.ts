@@ -1,4 +1,4 @@
-/** Where a training or its next stage starts: at a checkpoint, at given weights, or at drawn ones. */
+/** Where a training or its next stage starts: from a checkpoint, given weights, or random ones. */
 import { stripPrefix, type InitialState } from '@facewright/core';
 import { join } from '@facewright/platform';
 import { writeIdentities } from '../checkpoint/identities.js';
@@ -23,14 +23,16 @@ export async function startOrResume(training: Training): Promise<StageStart> {
   const from = await training.from?.();
   if (from) requireModelTensors(from.weights, model, random, from.where);
   const weights = from?.weights ?? model.init(random.fork('model'));
-  // weights without centres know nobody: everyone is a newcomer
+  // weights without centres know nobody, so everyone is new
   const known = from && (from.known ?? noCentres(model.embeddingSize));
   const start = await initialTensors(training, 0, weights, known);
   await writeIdentities(join(directory, 'checkpoints'), set.identities);
   return { ...start, position: { step: 0, stage: 0, record: firstRecord(stages[0].criteria) } };
 }
 
-/** The model goes on as it is; head and optimiser start anew, the head from its former class centres where it can. */
+/**
+ * The model continues unchanged. Head and optimiser start fresh, the head from its previous class centres if possible.
+ */
 export async function nextStage(training: Training, { position, state, savedAt }: StageEnd): Promise<StageStart> {
   const stage = position.stage + 1;
   const { loss } = training.stages[position.stage];

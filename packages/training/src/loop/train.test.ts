@@ -1,4 +1,4 @@
-/** The training as a whole on a tiny model: it learns, switches, and goes on after an interruption to the same bytes. */
+/** A whole training of a tiny model: it learns, switches loss, and resumes after an interruption to the same bytes. */
 import { wasm } from '@facewright/backend-wasm';
 import {
   createRandom,
@@ -23,7 +23,7 @@ import { adam, loadModelFiles, sgd, train, type TrainOptions, type TrainStage } 
 
 let engine: Engine;
 let root: string;
-/** The undisturbed run that others are compared with. */
+/** The uninterrupted run that others are compared with. */
 let whole: Run;
 let leaked: number;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
-const context = {} as PluginContext; // optimisers use nothing of it
+const context = {} as PluginContext; // optimisers do not use the context
 const stage = async (
   name: string,
   loss: Loss,
@@ -57,7 +57,7 @@ interface Run {
   readonly losses: Map<number, number>;
 }
 
-/** 5 people × 6 photos × 2 images, 2 stages of 8 and 7 steps in epochs of 6. */
+/** 5 people × 6 photos × 2 images; 2 stages of 8 and 7 steps in epochs of 6. */
 async function run(directory: string, overrides: Partial<TrainOptions> = {}, abortAt?: number): Promise<Run> {
   const { events, emit, signal } = recorded(abortAt);
   const options: TrainOptions = {
@@ -95,7 +95,7 @@ const checkpointsOf = async (directory: string): Promise<string[]> =>
   (await readdir(join(root, directory, 'checkpoints'))).filter((name) => name !== 'identities.json');
 const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
 
-test('trains two stages, hands the head over and writes the model', async () => {
+test('trains two stages, hands over the head and writes the model', async () => {
   const { events, error, losses } = whole;
   expect(error).toBeUndefined();
   expect(losses.size).toBe(15);
@@ -153,16 +153,16 @@ test('learns to tell the people apart', async () => {
   expect(steps.slice(-6).reduce((sum, { accuracy }) => sum + accuracy / 6, 0)).toBeGreaterThan(0.9);
 });
 
-test('the same seed gives the same bytes, another seed others', async () => {
+test('the same seed gives the same bytes, another seed does not', async () => {
   await run('again');
   await run('other', { random: createRandom(8) });
   expect((await weights('again')).equals(await weights('whole'))).toBe(true);
   expect((await weights('other')).equals(await weights('whole'))).toBe(false);
 });
 
-// in the middle of an epoch, at a checkpoint, at the end of the first stage, just after it, and in the last epoch
+// mid-epoch, at a checkpoint, at the end of the first stage, just after it, and in the last epoch
 test.each([[[3]], [[4]], [[8]], [[9]], [[2, 7, 11, 14]]])(
-  'interrupted after steps %j, it goes on to the same losses and bytes',
+  'interrupted after steps %j, it resumes to the same losses and bytes',
   async (stops) => {
     const directory = `stopped-${stops.join('-')}`;
     const seen = new Map<number, number>();
@@ -184,7 +184,7 @@ test.each([[[3]], [[4]], [[8]], [[9]], [[2, 7, 11, 14]]])(
   },
 );
 
-test('in parts of a batch too it goes on to the same losses and bytes, and only with the same parts', async () => {
+test('with micro-batches too it resumes to the same losses and bytes, but only with the same micro-batches', async () => {
   const parts = { microBatch: 4 };
   const undisturbed = await run('parts', parts);
   const first = await run('parts-stopped', parts, 6);
@@ -228,7 +228,7 @@ function failingAt(loss: Loss, call: number): Loss {
   };
 }
 
-test('a damaged newest checkpoint is passed over, with a notice', async () => {
+test('a damaged newest checkpoint is skipped with a notice', async () => {
   for (const [name, damage] of [
     ['truncated', (path: string) => truncate(join(path, 'state.safetensors'), 100)],
     [
@@ -262,15 +262,15 @@ test('a damaged newest checkpoint is passed over, with a notice', async () => {
   }
 });
 
-test('damaged ones do not push whole ones out', async () => {
+test('damaged checkpoints do not displace intact ones', async () => {
   const checkpoint = { everySteps: 4, keep: 1 };
   await run('crowded', { checkpoint: { everySteps: 4, keep: 2 } }, 13);
   await truncate(join(root, 'crowded', 'checkpoints', '00000013', 'state.safetensors'), 0);
   await run('crowded', { checkpoint: { ...checkpoint, everySteps: 100 }, resume: true }, 14);
-  expect(await checkpointsOf('crowded')).toEqual(['00000012', '00000014']); // 12 is what 14 would go back to
+  expect(await checkpointsOf('crowded')).toEqual(['00000012', '00000014']); // 12 is the return point of 14
 });
 
-test('a checkpoint of another training is refused, with what differs', async () => {
+test('a checkpoint of another training is rejected, and the error says what differs', async () => {
   await run('mine', {}, 5);
   const expectRefused = async (overrides: Partial<TrainOptions>, difference: string): Promise<void> => {
     const { error } = await run('mine', { ...overrides, resume: true });
@@ -286,18 +286,18 @@ test('a checkpoint of another training is refused, with what differs', async () 
   await expectRefused({ stages: [{ ...first, config: { ...first.config, rate: 0.03 } }, second] }, 'stages');
 });
 
-test('a new training does not write over an old one', async () => {
+test('a new training does not overwrite an old one', async () => {
   await run('kept', {}, 5);
   const { error } = await run('kept');
   expect((error as FacewrightError).what).toBe('This directory already holds a training, at step 5.');
 });
 
-test('stops at a loss that is no number and keeps the last good checkpoint', async () => {
+test('stops at a NaN loss and keeps the last good checkpoint', async () => {
   const infected: Loss = {
     ...linearLoss,
     apply: (params, ...rest) => {
       const result = linearLoss.apply(params, ...rest);
-      calls++; // the sixth is the validation's
+      calls++; // the sixth call is the validation's
       return calls === 7 ? { ...result, loss: tf.mul(result.loss, NaN) } : result;
     },
   };
@@ -315,7 +315,7 @@ test('stops at a loss that is no number and keeps the last good checkpoint', asy
   expect(await checkpointsOf('infected')).toEqual(['00000004']);
 });
 
-test('the plateau rule ends a stage that does not learn, and says what it saw', async () => {
+test('the plateau rule ends a stage that does not learn, and reports what it saw', async () => {
   const stages = [
     await stage('linear', linearLoss, sgd(), {
       rate: 1e-9,
@@ -340,21 +340,21 @@ test('the plateau rule ends a stage that does not learn, and says what it saw', 
   ]);
 });
 
-test('fewer images than a batch are taken all at once, with a notice', async () => {
+test('if there are fewer images than a batch, each step takes all of them, with a notice', async () => {
   const { events, error } = await run('few', { batch: 1000 });
   expect(error).toBeUndefined();
   expect(of(events, 'notice')[0].message).toContain('Only 54 images');
   expect(of(events, 'progress').at(-1)).toMatchObject({ done: 15 * 54 });
 });
 
-test('one person is too few, and a stage without an end is refused', async () => {
+test('one person is too few, and a stage without an end is rejected', async () => {
   const { error } = await run('alone', { exclude: ['person 0', 'person 1', 'person 2', 'person 3'] });
   expect((error as FacewrightError).what).toContain('at least two people');
   const endless = await run('endless', { stages: [await stage('linear', linearLoss, adam(), { until: {} })] });
   expect((endless.error as FacewrightError).what).toBe('Stage 1 (linear) would never end.');
 });
 
-test('on wasm too it goes on to the same bytes', async () => {
+test('on wasm too it resumes to the same bytes', async () => {
   const wasmEngine = await openEngine(wasm());
   await run('wasm-whole', { engine: wasmEngine });
   await run('wasm-stopped', { engine: wasmEngine }, 5);
@@ -364,7 +364,7 @@ test('on wasm too it goes on to the same bytes', async () => {
   await wasmEngine.dispose();
 });
 
-test('a signal set from outside is seen between steps', async () => {
+test('an abort signal from outside is noticed between steps', async () => {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 30);
   const stages = [await stage('linear', linearLoss, adam(), { until: { steps: 100_000 } })];
@@ -372,7 +372,10 @@ test('a signal set from outside is seen between steps', async () => {
   expect(error).toBeInstanceOf(Interrupted);
 });
 
-/** The engine, whose device is lost in the given calls of a step that trains (counted over all of them); what was compiled before is dead then. */
+/**
+ * The engine, losing its device in the given calls of a training step (counted over all of them). Anything compiled
+ * before is dead then.
+ */
 function losing(inner: Engine, at: readonly number[]): Engine {
   let [call, generation] = [0, 0];
   const lost = new DeviceLost("The test's GPU", 'unplugged');
@@ -393,7 +396,7 @@ function losing(inner: Engine, at: readonly number[]): Engine {
   };
 }
 
-test('a device that is lost and comes back changes no byte', async () => {
+test('losing the device and getting it back changes no byte', async () => {
   const { error, events } = await run('lost', { engine: losing(engine, [3, 9, 14]) });
   expect(error).toBeUndefined();
   expect(
@@ -408,7 +411,7 @@ test('a device that is lost and comes back changes no byte', async () => {
   expect(await weights('lost')).toEqual(await weights('whole'));
 });
 
-test('a device that is lost again and again, or for good, ends the run with whole checkpoints', async () => {
+test('a device lost repeatedly, or for good, ends the run with intact checkpoints', async () => {
   const { error } = await run('lost again', { engine: losing(engine, [6, 7, 8, 9]) });
   expect(error).toBeInstanceOf(DeviceLost);
   expect(await checkpointsOf('lost again')).toEqual(['00000004']);

@@ -1,4 +1,4 @@
-/** Everything that stays the same during a training. */
+/** Everything that stays the same throughout a training. */
 import { guardRule, type RunConfig } from '@facewright/core';
 import { join } from '@facewright/platform';
 import { Checkpoints } from '../checkpoint/checkpoints.js';
@@ -14,9 +14,9 @@ import { requireEnds, requireNoValidation } from './stage-checks.js';
 
 export interface Stage extends TrainStage {
   readonly index: number;
-  /** All of them: those of `until` and those of plugins. */
+  /** Built-in criteria of `until`, and those of plugins. */
   readonly criteria: readonly NamedCriterion[];
-  /** The most steps it can take, if its criteria tell. */
+  /** Maximum number of steps, if its criteria tell. */
   readonly limit?: number;
 }
 
@@ -26,14 +26,17 @@ export interface Training extends Omit<TrainOptions, 'stages' | 'guard'> {
   readonly set: TrainingSet;
   readonly store: ImageStore;
   readonly batches: Batches;
-  /** Parts in which a step processes its batch. */
+  /** Number of micro-batches per step. */
   readonly parts: number;
-  /** What a checkpoint must share to be resumed. */
+  /** What a checkpoint must match to be resumed. */
   readonly fingerprint: Fingerprint;
   readonly checkpoints: Checkpoints;
 }
 
-/** Draws who and what is trained on. Throws a `FacewrightError` if the stages or the dataset cannot be trained with. */
+/**
+ * Selects the people and images to train on. Throws a `FacewrightError` if the stages or the dataset cannot be used for
+ * training.
+ */
 export function openTraining(options: TrainOptions): Training {
   const { dataset, model, random, flip, workers, emit } = options;
   const guard = options.guard ?? { ...guardRule.parse({}), retries: 0 };
@@ -70,7 +73,7 @@ export function openTraining(options: TrainOptions): Training {
   };
 }
 
-/** The learning rate of a stage's next step; each setback has lowered it. */
+/** The learning rate of a stage's next step, reduced by each setback. */
 export const nextRate = (
   { guard }: Training,
   { config, limit }: Stage,

@@ -3,7 +3,8 @@
  *
  *   m ← β₁·m + (1 − β₁)·g,  v ← β₂·v + (1 − β₂)·g²,  p ← p − rate·(m/c₁ / (√(v/c₂) + ε) + λ·p)
  *
- * The bias corrections c = 1 − βᵗ are kept as running values c ← β·c + (1 − β) from 0: no power, and no cancellation in float32.
+ * The bias corrections c = 1 − βᵗ are running values c ← β·c + (1 − β) from 0, which avoids powers and cancellation in
+ * float32.
  */
 import {
   definePlugin,
@@ -37,7 +38,7 @@ export const adam = definePlugin({
   create: (options): Optimiser => ({ init: emptyMemory, update: (step) => updateAll(step, options) }),
 });
 
-/** The same with the weight decay that the paper of AdamW and PyTorch begin with. */
+/** Adam with the default weight decay of the AdamW paper and PyTorch. */
 export const adamW = definePlugin({
   meta: {
     name: 'adamw',

@@ -1,5 +1,6 @@
 /**
- * Stochastic gradient descent with momentum, in the form of the MobileFaceNet and ArcFace papers' frameworks (the rate is outside the momentum):
+ * Stochastic gradient descent with momentum. The learning rate is outside the momentum, as in the frameworks of the
+ * MobileFaceNet and ArcFace papers:
  *
  *   g = ∂L/∂p + λ·p,  v ← μ·v + g,  p ← p − rate·v   (Nesterov: p ← p − rate·(g + μ·v))
  */

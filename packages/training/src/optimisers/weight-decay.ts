@@ -1,8 +1,11 @@
-/** Weight decay that may differ by group of parameters, as in the MobileFaceNet paper: 4e-5, and 4e-4 after the global operator. */
+/**
+ * Weight decay that may differ per parameter group, as in the MobileFaceNet paper: 4e-5, and 4e-4 after the global
+ * operator.
+ */
 import { FacewrightError, type OptimiserStep } from '@facewright/core';
 import { z } from 'zod';
 
-/** Options shared by the optimisers. */
+/** Options shared by all optimisers. */
 export const weightDecayOptions = {
   weightDecay: z.number().min(0).default(0).describe('for every parameter whose group is not named in "groups"'),
   groups: z
@@ -11,7 +14,10 @@ export const weightDecayOptions = {
     .describe('weight decay by group, e.g. { afterGlobal: 4e-4 }; the loss\'s parameters are the group "head"'),
 };
 
-/** The decay of each parameter. Throws a `FacewrightError` for a group that no parameter belongs to: most likely a wrong name. */
+/**
+ * The decay of each parameter. Throws a `FacewrightError` for a group without parameters, which is most likely a wrong
+ * name.
+ */
 export function weightDecays(
   { weightDecay, groups }: { weightDecay: number; groups: Readonly<Record<string, number>> },
   { params, groupOf, frozen = [] }: OptimiserStep,

@@ -1,12 +1,13 @@
-/** Which parameters of a stage stay as they are. */
+/** Which parameters of a stage are frozen. */
 import { FacewrightError, type FreezeRule, type Model } from '@facewright/core';
 
 const MODEL = 'model/params/';
 const HEAD = 'head/params/';
 
 /**
- * Which of these parameters (`model/params/…`, `head/params/…`) a rule freezes: all of the model's (`model`) or the loss's (`head`), a group of the model, or whatever lies
- * below a path of it. Throws a `FacewrightError` where a name means nothing, or nothing is left to train.
+ * Which of these parameters (`model/params/…`, `head/params/…`) a rule freezes: all of the model (`model`) or the loss
+ * (`head`), a group of the model, or everything below a path in it. Throws a `FacewrightError` if a name matches
+ * nothing, or nothing is left to train.
  */
 export function frozenParameters(
   { parameters }: FreezeRule,
@@ -45,7 +46,7 @@ function unknown(wanted: string, all: readonly string[], model: Pick<Model, 'gro
   });
 }
 
-/** Whether every parameter of the model is frozen: then it runs as it would be used, and needs no backward pass. */
+/** Whether the whole model is frozen. It then runs in inference mode and needs no backward pass. */
 export const wholeModelFrozen = (names: readonly string[], frozen: ReadonlySet<string>): boolean =>
   names.every((name) => !name.startsWith(MODEL) || frozen.has(name));
 

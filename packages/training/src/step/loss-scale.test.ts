@@ -1,4 +1,7 @@
-/** Loss scaling on an engine whose gradients overflow as float16 does: updates left out, the scale's way, the same weights as without, exact resumption. */
+/**
+ * Loss scaling on an engine whose gradients overflow like float16: skipped updates, how the scale changes, unchanged
+ * weights without overflow, exact resumption.
+ */
 import {
   createRandom,
   hostScalar,
@@ -32,7 +35,7 @@ afterAll(async () => rm(root, { recursive: true }));
 
 const scaling = (initial: number, growAfter: number): Engine => ({ ...plain, lossScaling: { initial, growAfter } });
 
-/** What goes back through here is infinite where it is larger than float16 can say. */
+/** Makes gradients beyond the float16 range infinite. */
 const asFloat16 = tf.customGrad((x) => ({
   value: tf.clone(x as tf.Tensor),
   gradFunc: (dy: tf.Tensor) => tf.where(tf.greater(tf.abs(dy), 65504), tf.mul(tf.onesLike(dy), Infinity), dy),
@@ -64,26 +67,23 @@ async function compiled(engine: Engine, parts = 1) {
   };
 }
 
-test.each([1, 2])(
-  'where nothing overflows the weights are those without scaling, bit for bit (%i parts)',
-  async (parts) => {
-    const [scaled, unscaled] = [await compiled(scaling(1024, 3), parts), await compiled(plain, parts)];
-    const scales: number[] = [];
-    for (let step = 0; step < 7; step++) {
-      const [a, b] = [await scaled.executable.run(inputs(step)), await unscaled.executable.run(inputs(step))];
-      expect([a.loss.data[0], a.gradientNorm.data[0]]).toEqual([b.loss.data[0], b.gradientNorm.data[0]]);
-      expect(b.lossScale).toBeUndefined();
-      scales.push(a.lossScale.data[0]);
-    }
-    expect(scales, 'doubled after three updates').toEqual([1024, 1024, 1024, 2048, 2048, 2048, 4096]);
-    const { [SCALE]: scale, [GOOD]: good, ...rest } = await scaled.executable.readState();
-    expect([scale.data[0], good.data[0]]).toEqual([4096, 1]);
-    expect(rest).toEqual(await unscaled.executable.readState());
-  },
-);
+test.each([1, 2])('without overflow the weights equal those without scaling, bit for bit (%i parts)', async (parts) => {
+  const [scaled, unscaled] = [await compiled(scaling(1024, 3), parts), await compiled(plain, parts)];
+  const scales: number[] = [];
+  for (let step = 0; step < 7; step++) {
+    const [a, b] = [await scaled.executable.run(inputs(step)), await unscaled.executable.run(inputs(step))];
+    expect([a.loss.data[0], a.gradientNorm.data[0]]).toEqual([b.loss.data[0], b.gradientNorm.data[0]]);
+    expect(b.lossScale).toBeUndefined();
+    scales.push(a.lossScale.data[0]);
+  }
+  expect(scales, 'doubled after three updates').toEqual([1024, 1024, 1024, 2048, 2048, 2048, 4096]);
+  const { [SCALE]: scale, [GOOD]: good, ...rest } = await scaled.executable.readState();
+  expect([scale.data[0], good.data[0]]).toEqual([4096, 1]);
+  expect(rest).toEqual(await unscaled.executable.readState());
+});
 
 test.each([1, 2])(
-  'an overflow leaves parameters and memory as they are and halves the scale (%i parts)',
+  'an overflow leaves parameters and optimiser state unchanged and halves the scale (%i parts)',
   async (parts) => {
     const { state, executable } = await compiled(scaling(2 ** 24, 50), parts);
     let scale = 2 ** 24;
@@ -147,7 +147,7 @@ async function run(
 }
 const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
 
-test("a training tells each step's scale and which updates were left out, and keeps the scale from stage to stage", async () => {
+test("a training reports each step's scale and the skipped updates, and keeps the scale from stage to stage", async () => {
   const { events, error } = await run('whole', scaling(2 ** 24, 4));
   expect(error).toBeUndefined();
   const steps = of(events, 'train.step');
@@ -173,7 +173,7 @@ test("a training tells each step's scale and which updates were left out, and ke
   ).toBe(true);
 });
 
-test.each([2, 6, 15])('interrupted at step %i it goes on to the same weights', async (abortAt) => {
+test.each([2, 6, 15])('interrupted at step %i, it resumes to the same weights', async (abortAt) => {
   if ((await run('reference', scaling(2 ** 24, 4), { resume: true })).error) throw new Error('the reference failed');
   const directory = `interrupted-${abortAt}`;
   await run(directory, scaling(2 ** 24, 4), { abortAt });
@@ -181,7 +181,7 @@ test.each([2, 6, 15])('interrupted at step %i it goes on to the same weights', a
   expect((await weights(directory)).equals(await weights('reference'))).toBe(true);
 });
 
-test('a checkpoint with a scale is gone on from on an engine without one, and the other way round', async () => {
+test('a checkpoint with a scale resumes on an engine without one, and vice versa', async () => {
   await run('without', scaling(2 ** 24, 4), { abortAt: 6 });
   const without = await run('without', plain, { resume: true });
   expect(without.error).toBeUndefined();
@@ -192,7 +192,7 @@ test('a checkpoint with a scale is gone on from on an engine without one, and th
   expect(of(given.events, 'train.step')[0].lossScale).toEqual({ scale: 8, skipped: false });
 });
 
-test('a gradient that is no number at a scale of 1 is a step gone wrong', async () => {
+test('a NaN gradient at a scale of 1 is a bad step', async () => {
   const bad: Loss = {
     ...linearLoss,
     apply: (params, statistics, embeddings, labels) =>

@@ -1,7 +1,8 @@
 /**
- * Dynamic loss scaling (Micikevicius et al., arXiv 1710.03740, section 3.2): float16 gradients below 6e-8 vanish, so backward goes over the loss
- * times a power of two, and the gradients are divided by it in float32. Where one overflows, the update is left out and the scale halved; after so
- * many updates in a row it is doubled. Part of the training's state, so that a training goes on exactly: `scaler/scale` and `scaler/good`.
+ * Dynamic loss scaling (Micikevicius et al., arXiv 1710.03740, section 3.2). Float16 gradients below 6e-8 vanish, so
+ * the backward pass uses the loss times a power of two, and the gradients are divided by it in float32. On overflow the
+ * update is skipped and the scale halved; after enough consecutive updates it doubles. `scaler/scale` and `scaler/good`
+ * are part of the training state, so that resuming is exact.
  */
 import { hostScalar, type HostTensors, type LossScaling, type State } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,13 +20,13 @@ export const firstScale = ({ initial }: LossScaling): HostTensors => ({
   [GOOD]: hostScalar(0),
 });
 
-/** The entries of a state that are not the scaler's. */
+/** The entries of a state that do not belong to the scaler. */
 export const withoutScaler = <T>(state: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(state).filter(([name]) => !isScaler(name)));
 export const onlyScaler = <T>(state: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(state).filter(([name]) => isScaler(name)));
 
-/** The scaler after a step whose gradients were finite, or not. */
+/** The scaler after a step, depending on whether its gradients were finite. */
 export function nextScale(state: State, finite: tf.Tensor, { growAfter }: LossScaling): State {
   const [scale, good] = [state[SCALE], tf.add(state[GOOD], 1)];
   const grows = tf.greaterEqual(good, growAfter);
@@ -37,8 +38,8 @@ export function nextScale(state: State, finite: tf.Tensor, { growAfter }: LossSc
 }
 
 /**
- * Whether a step was left out because its scaled gradients overflowed: its loss is a number and its gradient is not. At a scale of 1 there is
- * nothing to lower, and such a step has really gone wrong.
+ * Whether a step was skipped because its scaled gradients overflowed: the loss is finite but the gradient is not. At a
+ * scale of 1 there is nothing to lower, so such a step is truly bad.
  */
 export const isOverflow = ({
   loss,

@@ -1,4 +1,4 @@
-/** A batch in parts: the mean gradient, one update a step, and a training that goes on exactly. */
+/** Micro-batches: the mean gradient, one update per step, and exact resumption. */
 import {
   createRandom,
   FacewrightError,
@@ -34,7 +34,7 @@ const inputs = (seed: number, count = 12): HostTensors => ({
   rate: hostScalar(0.05),
 });
 
-/** Every image on its own: then the parts' mean gradient is the whole batch's. */
+/** A model without batch norm, so that the mean gradient of the parts equals that of the whole batch. */
 const withoutNorm: Model = {
   ...tinyModel,
   init: (seed) => ({ params: { kernel: normal([108, 4], 0.2, seed.fork('kernel')) }, statistics: {} }),
@@ -43,7 +43,7 @@ const withoutNorm: Model = {
     statistics,
   }),
 };
-/** Leaves the parameters and puts the gradients where they can be read. */
+/** Leaves the parameters unchanged and stores the gradients where the test can read them. */
 const probe: Optimiser = {
   init: (params) =>
     Object.fromEntries(
@@ -81,7 +81,7 @@ async function stepped({
   return { outputs, after };
 }
 
-test.each([2, 3, 6])('the gradient over %i parts is that of the whole batch', async (parts) => {
+test.each([2, 3, 6])('the gradient over %i parts equals that of the whole batch', async (parts) => {
   const whole = await stepped({ model: withoutNorm, optimiser: probe, parts: 1, steps: 1 });
   const inParts = await stepped({ model: withoutNorm, optimiser: probe, parts, steps: 1 });
   expect(largest(inParts.after, whole.after)).toBeLessThan(1e-6);
@@ -89,14 +89,14 @@ test.each([2, 3, 6])('the gradient over %i parts is that of the whole batch', as
     expect(inParts.outputs[output].data[0]).toBeCloseTo(whole.outputs[output].data[0], 5);
 });
 
-test('it updates once a step, and every step begins its sums anew', async () => {
+test('updates once per step, and every step resets its sums', async () => {
   const optimiser = await adam().create({} as PluginContext);
   const whole = await stepped({ model: withoutNorm, optimiser, parts: 1, steps: 4 });
   const inParts = await stepped({ model: withoutNorm, optimiser, parts: 4, steps: 4 });
   expect(largest(inParts.after, whole.after)).toBeLessThan(2e-5);
 });
 
-test('batch norm is that of each part: its running statistics move with every one', async () => {
+test('batch norm uses each part: its running statistics move with every part', async () => {
   const { after } = await stepped({ model: tinyModel, optimiser: probe, parts: 3, steps: 1 });
   const { images } = inputs(0);
   const momentum = 0.9;
@@ -122,7 +122,7 @@ test('batch norm is that of each part: its running statistics move with every on
   expect(after['model/statistics/stem/mean'].data[0]).toBeCloseTo(moved, 6);
 });
 
-test('parts are equal, and of few images only whole ones are taken', () => {
+test('parts are equal, and with few images only whole parts are used', () => {
   expect(batchParts(512, 64)).toEqual({ size: 512, parts: 8 });
   expect(batchParts(512, undefined)).toEqual({ size: 512, parts: 1 });
   expect(batchParts(64, 64)).toEqual({ size: 64, parts: 1 });

@@ -1,9 +1,10 @@
 /**
- * Big batches in little memory: a step goes over its batch in equal parts, sums their gradients and updates once with the mean. That is the
- * gradient of the whole batch for a loss that is a mean over the images, with two exceptions that every framework's accumulation has:
+ * Large batches in little memory: a step processes its batch in equal parts, sums their gradients and updates once with
+ * the mean. This equals the gradient of the whole batch for a loss that is a mean over the images, with two exceptions
+ * common to gradient accumulation in every framework:
  *
- *   batch norm        normalises each part by its own mean and variance, and its running statistics move with every part, so k times a step
- *   a loss's own      statistics of the batch (AdaFace, CurricularFace) are those of the part, and move with every part
+ *   batch norm        normalises each part by its own mean and variance, and its running statistics move with every part, k times per step
+ *   loss statistics   of the batch (AdaFace, CurricularFace) are those of the part, and move with every part
  */
 import {
   FacewrightError,
@@ -24,13 +25,15 @@ import { accumulatedName, isParameter, trainStep } from './step.js';
 type Specs = Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
 
 export interface BatchParts {
-  /** Images in a step. */
+  /** Images per step. */
   readonly size: number;
-  /** Parts of equal size in which it goes over them. */
+  /** Number of equal parts. */
   readonly parts: number;
 }
 
-/** How many images a step takes, and in how many parts: of fewer images than a batch as many whole parts as there are. */
+/**
+ * Images per step and number of parts. If there are fewer images than a batch, uses as many whole parts as possible.
+ */
 export function batchParts(batch: number, microBatch: number | undefined, images = batch): BatchParts {
   if (microBatch !== undefined && batch % microBatch !== 0) {
     throw new FacewrightError({
@@ -63,19 +66,20 @@ export interface TrainingOptions {
   readonly loss: Loss;
   readonly optimiser: Optimiser;
   readonly clipNorm?: number;
-  /** Names of parameters that stay as they are. */
+  /** Names of frozen parameters. */
   readonly frozen?: ReadonlySet<string>;
-  /** Parts in which a batch is gone over; each holds batch / parts images. */
+  /** Number of parts; each holds batch / parts images. */
   readonly parts: number;
-  /** All of the training's tensors, without sums of gradients. */
+  /** All tensors of the training, without gradient sums. */
   readonly state: HostTensors;
 }
 
 /**
- * A compiled `trainStep` that takes whole batches. `loss` and `accuracy` are means over the parts, `gradientNorm` is that of the mean gradient.
- * The sums of gradients mean nothing between steps and are no part of the state that is read: a checkpoint goes on exactly without them.
- * Calls must wait for each other, and their arrays stay as they are until they are answered. Where the engine asks for loss scaling, the state
- * that is read has the scaler's entries, `state` may have them, and there is an output `lossScale`; elsewhere such entries are left out.
+ * A compiled `trainStep` that takes whole batches. `loss` and `accuracy` are means over the parts; `gradientNorm` is
+ * the norm of the mean gradient. Gradient sums carry no information between steps and are not in the state that is
+ * read, so a checkpoint resumes exactly without them. Calls must not overlap, and the caller must not change their
+ * arrays until they return. If the engine uses loss scaling, the state that is read includes the scaler's entries,
+ * `state` may include them, and there is an output `lossScale`; otherwise such entries are dropped.
  */
 export function compileTraining({
   engine,
@@ -142,7 +146,10 @@ export function compileTraining({
   };
 }
 
-/** The shapes of all that a step in so many parts keeps: the training's tensors, and a sum of gradients for each parameter. */
+/**
+ * Shapes of everything that a step with this many parts keeps: the training's tensors, and a gradient sum per
+ * parameter.
+ */
 export function trainingState(state: Specs, parts: number): Specs {
   if (parts === 1) return state;
   const sums = Object.entries(state)
@@ -151,7 +158,7 @@ export function trainingState(state: Specs, parts: number): Specs {
   return { ...state, ...Object.fromEntries(sums) };
 }
 
-/** The images of one part; a view of the same numbers. */
+/** The images of one part, as a view. */
 function partOf({ shape: [count, ...rest], data }: HostTensor, part: number, parts: number): HostTensor {
   const size = data.length / parts;
   return hostTensor([count / parts, ...rest], data.subarray(part * size, (part + 1) * size));

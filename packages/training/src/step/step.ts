@@ -1,7 +1,7 @@
 /**
- * The training step and the validation step as pure functions over named tensors. All of the training's state has one flat name space:
- * `model/params/…`, `model/statistics/…`, `head/params/…`, `head/statistics/…`, `memory/…` (the optimiser's), and with micro-batches
- * `accumulated/…` (sums of gradients), on an engine that asks for loss scaling `scaler/…`.
+ * The training and validation steps as pure functions over named tensors. All training state shares one flat namespace:
+ * `model/params/…`, `model/statistics/…`, `head/params/…`, `head/statistics/…`, `memory/…` (optimiser state),
+ * `accumulated/…` (gradient sums, with micro-batches), and `scaler/…` (on engines with loss scaling).
  */
 import {
   prefixed,
@@ -17,34 +17,40 @@ import * as tf from '@tensorflow/tfjs-core';
 import { frozenStatistic, wholeModelFrozen } from './freeze.js';
 import { nextScale, SCALE } from './loss-scale.js';
 
-/** Whether an entry of the state is learnt by gradients. */
+/** Whether an entry of the state is learned by gradient descent. */
 export const isParameter = (name: string): boolean =>
   name.startsWith('model/params/') || name.startsWith('head/params/');
 
 export interface StepOptions {
   readonly clipNorm?: number;
-  /** Parts of a batch whose gradients are averaged for one update; default 1. `compileTraining` deals a batch out over them. */
+  /**
+   * Parts of a batch whose gradients are averaged for one update; default 1. `compileTraining` splits batches into
+   * them.
+   */
   readonly microBatches?: number;
-  /** Names of parameters that stay as they are. */
+  /** Names of frozen parameters. */
   readonly frozen?: ReadonlySet<string>;
-  /** The engine's; the state has the scaler's entries then. */
+  /** The engine's loss scaling. If set, the state has the scaler's entries. */
   readonly lossScaling?: LossScaling;
 }
 
 /**
- * Forward, backward and update. Inputs: `images` [n, height, width, 3] float32, already scaled as the model wants; `labels` [n] int32; `rate`
- * scalar. Outputs, all scalars: `loss`, `accuracy` (share of images whose largest logit without margin is their label), `gradientNorm`.
- * Gradients whose common norm exceeds `clipNorm` are multiplied by clipNorm / norm; `gradientNorm` is that before.
+ * Forward, backward and update. Inputs: `images` [n, height, width, 3] float32, already scaled as the model expects;
+ * `labels` [n] int32; `rate` scalar. Outputs, all scalars: `loss`, `accuracy` (fraction of images whose largest logit
+ * without margin is at the label), `gradientNorm`. If the global gradient norm exceeds `clipNorm`, gradients are
+ * multiplied by clipNorm / norm; `gradientNorm` is the value before clipping.
  *
- * With `microBatches` > 1 a call takes one part of the batch and has two more inputs, the scalars `first` and `last`, 1 for the first and the
- * last part and else 0. Gradients are summed in `accumulated/…`; the last call divides the sums by the number of parts and updates with that,
- * the others leave parameters and memory as they are. Running statistics move with every part.
+ * With `microBatches` > 1, a call takes one part of the batch and two more scalar inputs, `first` and `last`: 1 for the
+ * first and last part respectively, else 0. Gradients are summed in `accumulated/…`; the last call divides the sums by
+ * the number of parts and updates, the others leave parameters and optimiser state unchanged. Running statistics move
+ * with every part.
  *
- * Of `frozen` parameters neither they nor the optimiser's memory nor the running statistics of their layers change, and `gradientNorm` is that of
- * the others. A layer still normalises by the batch then, but where all of the model is frozen it runs as it would be used.
+ * `frozen` parameters, their optimiser state and the running statistics of their layers do not change, and
+ * `gradientNorm` covers only the other parameters. Frozen layers still normalise by the batch, unless the whole model
+ * is frozen: then it runs in inference mode.
  *
- * With `lossScaling` the gradients are those of the loss times `scaler/scale`, divided by it again; where their norm is no number, parameters and
- * memory stay as they are. One more output: `lossScale`, the factor of this step.
+ * With `lossScaling`, the loss is multiplied by `scaler/scale` and the gradients are divided by it again. If their norm
+ * is not finite, parameters and optimiser state do not change. One more output: `lossScale`, the scale of this step.
  */
 export function trainStep(
   model: Model,
@@ -53,7 +59,7 @@ export function trainStep(
   { clipNorm, microBatches = 1, frozen = new Set(), lossScaling }: StepOptions = {},
 ): StepFunction {
   return (state, inputs) => {
-    // in one order whatever the state came from, so that sums over the parameters are rounded alike
+    // sorted, so that sums over the parameters round the same way wherever the state came from
     const all = Object.keys(state).filter(isParameter).sort();
     const names = all.filter((name) => !frozen.has(name));
     const mode = wholeModelFrozen(all, frozen) ? 'infer' : 'train';
@@ -74,7 +80,7 @@ export function trainStep(
     const { means, sums } =
       microBatches > 1 ? accumulated(names, grads, state, inputs.first, microBatches) : { means: grads, sums: {} };
     const gradientNorm = tf.sqrt(tf.addN(means.map((gradient) => tf.sum(tf.square(gradient)))));
-    // never above 1, and 1 exactly for what is short enough: tf.maximum keeps the norm from being divided by when it is 0
+    // at most 1, and exactly 1 for short gradients: tf.maximum avoids dividing by a norm of 0
     const shorten = clipNorm === undefined ? undefined : tf.div(clipNorm, tf.maximum(gradientNorm, clipNorm));
     const gradients = Object.fromEntries(
       names.map((name, index) => [name, shorten ? tf.mul(means[index], shorten) : means[index]]),
@@ -106,7 +112,7 @@ export function trainStep(
   };
 }
 
-/** The sums of gradients with this part's, begun anew by the first one, and their means over all parts. */
+/** The gradient sums including this part, reset by the first part, and their means over all parts. */
 function accumulated(
   names: readonly string[],
   gradients: readonly tf.Tensor[],
@@ -126,7 +132,7 @@ function accumulated(
 
 export const accumulatedName = (parameter: string): string => `accumulated/${parameter}`;
 
-/** The changed entries where `condition` is not 0, else what they were. */
+/** The changed entries if `condition` is nonzero, otherwise the old ones. */
 function onlyIf(condition: tf.Tensor, changed: State, former: State): State {
   const holds = tf.cast(condition, 'bool');
   return Object.fromEntries(
@@ -134,7 +140,10 @@ function onlyIf(condition: tf.Tensor, changed: State, former: State): State {
   );
 }
 
-/** Loss and accuracy with the running statistics, changing nothing. Inputs `images` and `labels` as in training; outputs `loss`, `accuracy`. */
+/**
+ * Loss and accuracy with the running statistics, without changing anything. Inputs `images` and `labels` as in
+ * training; outputs `loss` and `accuracy`.
+ */
 export function validationStep(model: Model, loss: Loss): StepFunction {
   return (state, inputs) => {
     const result = apply(model, loss, state, inputs, 'infer');
@@ -171,11 +180,14 @@ const groupsOf =
   (name: string): string | undefined =>
     name.startsWith('head/') ? 'head' : model.groupOf?.(name.slice('model/params/'.length));
 
-/** The gradient tape's scope disposes everything but the loss: what else is needed leaves it as kept copies (which share the memory) … */
+/**
+ * The gradient tape's scope disposes of everything but the loss, so anything else needed is kept as a copy that shares
+ * its memory …
+ */
 const keepCopies = (tensors: State): Record<string, tf.Tensor> =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
 
-/** … and comes back under the care of the surrounding scope. */
+/** … and then handed back to the surrounding scope. */
 function releaseCopies(kept: Record<string, tf.Tensor>): Record<string, tf.Tensor> {
   const released = Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [name, tf.clone(tensor)]));
   tf.dispose(kept);

@@ -1,6 +1,7 @@
 /**
- * Golden runs: trainings that meet everything the loop deals with, held to what they emitted and wrote when they were recorded, bit for bit.
- * All that the report and the log show is read from these events. After a change that is meant to be seen, record them anew and look at the diff:
+ * Golden runs: trainings that exercise everything the loop handles, compared bit for bit with the events and files
+ * recorded earlier. Report and log are derived from these events. After an intended change, record them again and
+ * review the diff:
  *
  *   UPDATE_GOLDEN=1 npx vitest run --project fast packages/training/test/golden
  */
@@ -30,7 +31,10 @@ const recorded = test.skipIf(process.arch !== 'x64');
 
 type Part = Partial<TinyRun> & Pick<TinyRun, 'stages'>;
 
-/** Runs the parts one after the other in one directory, each resuming the one before, and holds what they leave behind to the file `name`. */
+/**
+ * Runs the parts one after the other in one directory, each resuming the one before, and compares the result with the
+ * file `name`.
+ */
 async function expectGolden(name: string, ...parts: Part[]): Promise<void> {
   const directory = join(root, name);
   const lines: string[] = [];
@@ -72,7 +76,7 @@ recorded('saved out of turn, the last good state is written first', () =>
   expectGolden(
     'out-of-turn',
     { stages, checkpoint: rare, guard, abortAt: 10 },
-    // what goes wrong after resuming goes back to that state, once: a second save is out of turn again
+    // a fault after resuming goes back to that state once; a second save is outside the interval again
     {
       stages: [first, { ...second, loss: nanLoss(cosineLoss, (call) => call === 2) }],
       checkpoint: rare,

@@ -1,6 +1,6 @@
 /**
- * What a training leaves behind, as lines of text that are the same every time: its events in their order, how it ended, and every file it wrote.
- * Times, rates a second and the path of its directory are left out; tensors stand as SHA-256.
+ * What a training leaves behind, as reproducible lines of text: its events in order, how it ended, and every file it
+ * wrote. Durations, rates per second and the directory's path are omitted; tensors appear as SHA-256.
  */
 import { FacewrightError, messageOf, type RunEvent } from '@facewright/core';
 import { createHash } from 'node:crypto';
@@ -9,10 +9,10 @@ import { join, relative } from 'node:path';
 import type { TinyOutcome } from '../tiny-run.js';
 
 const TIMES = new Set(['at', 'time', 'seconds', 'imagesPerSecond', 'perSecond']);
-/** Digests that depend on how the state file is written; what they are of stands beside them. */
+/** Digests that depend on how the state file is written; what they cover is recorded next to them. */
 const DIGESTS = new Set(['sha256', 'makings', 'fingerprint']);
 
-/** `directory` is the run's, whose path is left out. */
+/** `directory` is the run's; its path is omitted. */
 export async function recordOf({ events, error }: TinyOutcome, directory: string): Promise<string[]> {
   const text = (value: unknown): string => JSON.stringify(value).replaceAll(directory, '…');
   return [...events.map((event) => text(withoutTimes(event))), ...(error ? [text({ error: described(error) })] : [])];
