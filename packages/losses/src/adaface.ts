@@ -1,10 +1,11 @@
 /**
- * AdaFace (Kim, Jain and Liu, CVPR 2022, arXiv 2204.00964, eqs. 10–13): the margin follows the embedding's length, which stands for the
- * photo's quality. With ẑ = clip( (‖x‖ − μ) / (σ/h), −1, 1 ), μ and σ running over the batches,
+ * AdaFace (Kim, Jain and Liu, CVPR 2022, arXiv 2204.00964, eqs. 10–13): the margin depends on the length of the
+ * embedding, a proxy for photo quality. With ẑ = clip( (‖x‖ − μ) / (σ/h), −1, 1 ), μ and σ running over the batches,
  *
  *   target = s·( cos(θ_y + g_angle) − g_add ),  g_angle = −m·ẑ,  g_add = m·ẑ + m
  *
- * Good photos (ẑ = 1) get the most from hard samples, bad ones (ẑ = −1) an ArcFace margin that lets go of them. No gradient flows through ẑ.
+ * Good photos (ẑ = 1) emphasise hard samples; poor ones (ẑ = −1) get an ArcFace margin, which plays hard samples down.
+ * No gradient flows through ẑ.
  */
 import {
   definePlugin,
@@ -23,7 +24,7 @@ import { meanCrossEntropy } from './cross-entropy.js';
 import { constant, cosineLogits, cosSin, lengths, scale, shiftTarget } from './margin.js';
 import { VERSION } from './version.js';
 
-/** As the authors' code starts: no photo is far from the mean until the statistics have moved. */
+/** Initial values of the authors' code: no photo is far from the mean until the statistics have moved. */
 const FIRST = { mean: 20, deviation: 100 };
 const LEAST_LENGTH = 1e-3;
 const LARGEST_LENGTH = 100;
@@ -52,7 +53,10 @@ const options = z.strictObject({
     ),
 });
 
-/** Mean and deviation with this batch's lengths [n, 1] in them; the deviation of a single length says nothing and is left out. */
+/**
+ * Mean and deviation updated with this batch's lengths [n, 1]. The deviation of a single length is undefined and
+ * skipped.
+ */
 function moved(
   { mean, deviation }: State,
   length: tf.Tensor,
@@ -111,7 +115,10 @@ class AdaFace implements Loss {
   }
 }
 
-/** The loss plugin `adaface`. Parameter: `centres` [embeddingSize, identities]. Statistics: `mean` and `deviation` of the lengths, scalars. */
+/**
+ * The `adaface` loss plugin. Parameter: `centres` [embeddingSize, identities]. Statistics: `mean` and `deviation` of
+ * the lengths, scalars.
+ */
 export const adaFace = definePlugin({
   meta: {
     name: 'adaface',

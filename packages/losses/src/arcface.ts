@@ -1,6 +1,6 @@
 /**
- * ArcFace, the additive angular margin (Deng et al., arXiv 1801.07698, eq. 3): with θ_j the angle between an embedding and the centre of
- * class j,
+ * ArcFace, the additive angular margin (Deng et al., arXiv 1801.07698, eq. 3): where θ_j is the angle between an
+ * embedding and the centre of class j,
  *
  *   L = −log( e^{s·cos(θ_y + m)} / ( e^{s·cos(θ_y + m)} + Σ_{j≠y} e^{s·cos θ_j} ) )
  */
@@ -19,7 +19,10 @@ const arcFaceOptions = z.strictObject({
   smoothing,
 });
 
-/** The loss plugin `arcface`. Parameter: `centres` [embeddingSize, identities], N(0, 0.01) at the start; only their directions count. */
+/**
+ * The `arcface` loss plugin. Parameter: `centres` [embeddingSize, identities], initially N(0, 0.01). Only their
+ * directions matter.
+ */
 export const arcFace = definePlugin({
   meta: { name: 'arcface', kind: 'loss', version: VERSION, apiVersion: 1, description: 'additive angular margin' },
   options: arcFaceOptions,

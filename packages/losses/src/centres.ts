@@ -1,7 +1,7 @@
-/** Class centres: how a head that consists of them begins, hands them on and takes them over when the loss is switched. */
+/** Class centres: how a head made of them is initialised, passes them on, and adopts those of another loss. */
 import { hostTensor, type HostTensor, type Loss, type Random } from '@facewright/core';
 
-/** Deviation of the first centres, as in arcface_torch. */
+/** Standard deviation of initial centres, as in arcface_torch. */
 const FIRST_DEVIATION = 0.01;
 
 /** `count` centres [embeddingSize, count], N(0, 0.01). */
@@ -12,7 +12,7 @@ export function firstCentres(embeddingSize: number, count: number, random: Rando
   );
 }
 
-/** The head of a loss whose one parameter is `centres` [embeddingSize, identities]; only their directions count. */
+/** The head of a loss whose only parameter is `centres` [embeddingSize, identities]. Only their directions matter. */
 export const centreHead: Pick<Required<Loss>, 'init' | 'centres' | 'adopt'> = {
   init: (identities, embeddingSize, random) => ({
     params: { centres: firstCentres(embeddingSize, identities, random.fork('centres')) },
@@ -22,7 +22,7 @@ export const centreHead: Pick<Required<Loss>, 'init' | 'centres' | 'adopt'> = {
   adopt: (centres) => ({ centres: unitColumns(centres) }),
 };
 
-/** `centres` [embeddingSize, identities] with every column brought to length 1; a column of zeros stays as it is. */
+/** `centres` [embeddingSize, identities] with every column scaled to length 1; zero columns are unchanged. */
 export function unitColumns({ shape, data }: HostTensor): HostTensor {
   const [rows, columns] = shape;
   const squares = new Float64Array(columns);

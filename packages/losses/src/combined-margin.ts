@@ -1,9 +1,11 @@
 /**
- * The combined margin (Deng et al., arXiv 1801.07698, eq. 4), which holds SphereFace (m1), ArcFace (m2) and CosFace (m3):
+ * The combined margin (Deng et al., arXiv 1801.07698, eq. 4), which includes SphereFace (m1), ArcFace (m2) and CosFace
+ * (m3):
  *
  *   L = −log( e^{s·(cos(m1·θ_y + m2) − m3)} / ( e^{s·(cos(m1·θ_y + m2) − m3)} + Σ_{j≠y} e^{s·cos θ_j} ) )
  *
- * For m1 = 1 no angle is formed. For another m1 the angle is 2·atan(sin θ / (1 + cos θ)), whose slope stays right near 0 and π.
+ * For m1 = 1 the angle itself is never computed. Otherwise it is 2·atan(sin θ / (1 + cos θ)), whose gradient is
+ * accurate near 0 and π.
  */
 import { definePlugin, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -27,7 +29,10 @@ const combinedOptions = z
     message: '"fallback" requires m1 = 1; use "continued" for other values',
   });
 
-/** cos(m1·θ + m2) − cos θ for `cosines` [n, 1]; beyond m1·θ + m2 = π by the rule (`continued`: parallel to cos θ, from −1 on). */
+/**
+ * cos(m1·θ + m2) − cos θ for `cosines` [n, 1]. Beyond m1·θ + m2 = π the rule decides (`continued`: parallel to cos θ,
+ * from −1 on).
+ */
 function multipliedShift(cosines: tf.Tensor, m1: number, m2: number, beyond: BeyondRule): tf.Tensor {
   const { cos, sin } = cosSin(cosines);
   const shift = tf.sub(tf.cos(tf.add(tf.mul(tf.atan(tf.div(sin, tf.add(cos, 1))), 2 * m1), m2)), cos);
@@ -36,7 +41,9 @@ function multipliedShift(cosines: tf.Tensor, m1: number, m2: number, beyond: Bey
   return tf.where(tf.greaterEqual(cos, threshold), shift, tf.fill(shift.shape, beyond === 'easy' ? 0 : -1 - threshold));
 }
 
-/** The loss plugin `combined-margin`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
+/**
+ * The `combined-margin` loss plugin. Parameter: `centres` [embeddingSize, identities]. Only their directions matter.
+ */
 export const combinedMargin = definePlugin({
   meta: {
     name: 'combined-margin',

@@ -1,9 +1,10 @@
 /**
- * CosFace, the additive cosine margin (Wang et al., arXiv 1801.09414, eq. 4; the same as AM-Softmax, arXiv 1801.05599, eq. 6):
+ * CosFace, the additive cosine margin (Wang et al., arXiv 1801.09414, eq. 4; the same as AM-Softmax, arXiv 1801.05599,
+ * eq. 6):
  *
  *   L = −log( e^{s·(cos θ_y − m)} / ( e^{s·(cos θ_y − m)} + Σ_{j≠y} e^{s·cos θ_j} ) )
  *
- * The target's logit falls over the whole range of angles: nothing has to be decided beyond π.
+ * The target's logit decreases over all angles, so no rule is needed beyond π.
  */
 import { addToTarget, definePlugin, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -13,7 +14,7 @@ import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { cosineLogits, scale } from './margin.js';
 import { VERSION } from './version.js';
 
-/** The loss plugin `cosface`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
+/** The `cosface` loss plugin. Parameter: `centres` [embeddingSize, identities]. Only their directions matter. */
 export const cosFace = definePlugin({
   meta: { name: 'cosface', kind: 'loss', version: VERSION, apiVersion: 1, description: 'additive cosine margin' },
   options: z.strictObject({

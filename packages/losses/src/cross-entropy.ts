@@ -11,8 +11,8 @@ export const smoothing = z
   .describe('label smoothing: this fraction of each label is spread evenly over all identities');
 
 /**
- * The mean over the batch of −Σ_j q_j·log softmax(z)_j with q = (1 − ε)·onehot(y) + ε/identities. As Σ q_j = 1 that is
- * −log softmax(z)_y + ε·(z_y − mean_j z_j): the loss from logits and one linear term.
+ * The batch mean of −Σ_j q_j·log softmax(z)_j with q = (1 − ε)·onehot(y) + ε/identities. Since Σ q_j = 1, this is −log
+ * softmax(z)_y + ε·(z_y − mean_j z_j): the loss from logits plus a linear term.
  */
 export function meanCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, epsilon = 0): tf.Scalar {
   const plain = tf.mean<tf.Scalar>(softmaxCrossEntropy(logits, labels));

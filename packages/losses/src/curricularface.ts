@@ -1,12 +1,12 @@
 /**
- * CurricularFace (Huang et al., CVPR 2020, arXiv 2004.00288, eqs. 5–9): ArcFace's target, and negatives that weigh by how hard they are
- * and how far the training has come,
+ * CurricularFace (Huang et al., CVPR 2020, arXiv 2004.00288, eqs. 5–9): ArcFace's target, with negatives weighted by
+ * how hard they are and how far training has progressed,
  *
  *   N(t, cos θ_j) = cos θ_j                   where cos(θ_y + m) ≥ cos θ_j (easy)
  *                   cos θ_j·(t + cos θ_j)     else (hard)
  *   t ← momentum·t + (1 − momentum)·mean cos θ_y
  *
- * Early on (t near 0) hard negatives weigh less than in ArcFace, later more. No gradient flows through t.
+ * Early in training (t near 0) hard negatives weigh less than in ArcFace, later more. No gradient flows through t.
  */
 import { addToTarget, definePlugin, hostScalar, targetEntry, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -16,7 +16,10 @@ import { meanCrossEntropy } from './cross-entropy.js';
 import { angularShift, beyondRule, constant, cosineLogits, scale, shiftTarget } from './margin.js';
 import { VERSION } from './version.js';
 
-/** The loss plugin `curricularface`. Parameter: `centres` [embeddingSize, identities]. Statistic: `t`, scalar, 0 at the start. */
+/**
+ * The `curricularface` loss plugin. Parameter: `centres` [embeddingSize, identities]. Statistic: `t`, a scalar,
+ * initially 0.
+ */
 export const curricularFace = definePlugin({
   meta: {
     name: 'curricularface',
@@ -51,7 +54,7 @@ export const curricularFace = definePlugin({
       const cosines = tf.div(logits, s);
       const hard = constant([cosines, own], (cosines, own) => {
         const threshold = tf.add(own, angularShift(own, m, 'plain'));
-        const others = addToTarget(cosines as tf.Tensor2D, labels, tf.fill([labels.shape[0], 1], -4)); // the target is no hard negative: all lies within ±2
+        const others = addToTarget(cosines as tf.Tensor2D, labels, tf.fill([labels.shape[0], 1], -4)); // the target is never a hard negative; all values lie within ±2
         return tf.greater(others, threshold);
       });
       const negatives = tf.where(hard, tf.mul(logits, tf.add(cosines, t)), logits);

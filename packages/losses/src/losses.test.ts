@@ -1,5 +1,5 @@
-// Losses against formulas written anew in double precision, their gradients against that formula's differences, and one test for each
-// mistake of the first implementations that these must not repeat.
+// Losses against independent double-precision formulas, gradients against finite differences of those formulas, and one
+// test per mistake of the original project.
 import { cpu } from '@facewright/backend-cpu';
 import { wasm } from '@facewright/backend-wasm';
 import { createRandom, hostTensor, type HostTensor } from '@facewright/core';
@@ -130,7 +130,7 @@ describe('against the formula in double precision', () => {
     }
   }
 
-  test('beyond θ + m = π the three rules differ as they should', async () => {
+  test('beyond θ + m = π the three rules differ as intended', async () => {
     const centres = hostTensor([2, 2], Float32Array.of(1, 0, 0, 1));
     const opposite = hostTensor([1, 2], Float32Array.of(Math.cos(3), Math.sin(3)));
     const at = async (beyond: Rule): Promise<number> =>
@@ -143,12 +143,12 @@ describe('against the formula in double precision', () => {
   });
 });
 
-describe('mistakes of the seed', () => {
+describe('mistakes of the original project', () => {
   const centres = normal([16, 10], 'class centres');
   const embeddings = normal([8, 16], 'samples');
   const labels = [0, 1, 2, 3, 4, 5, 6, 9];
 
-  test("the margin is applied: the target's logit falls by s·(cos θ − cos(θ + m))", async () => {
+  test("the margin is applied: the target's logit decreases by s·(cos θ − cos(θ + m))", async () => {
     const one = hostTensor([1, 2], Float32Array.of(Math.cos(0.7), Math.sin(0.7)));
     const axes = { centres: hostTensor([2, 2], Float32Array.of(1, 0, 0, 1)) };
     const without = await evaluate(await make(arcFace({ s: 8, m: 0 })), axes, one, [0]);
@@ -158,8 +158,8 @@ describe('mistakes of the seed', () => {
     expect(margined.loss).toBeGreaterThan(without.loss + 2);
   });
 
-  test('probabilities are not clipped: a hopeless sample has its full loss and gradient', async () => {
-    // a probability of e^-76, far below the 1e-7 that a clipped one is pinned to (a loss of 16.118 without gradient)
+  test('probabilities are not clipped: a badly misclassified sample keeps its full loss and gradient', async () => {
+    // a probability of e^-76, far below the usual clipping at 1e-7 (a loss of 16.118 without gradient)
     const hopeless = hostTensor([1, 16], Float32Array.from(column(centres, 0)));
     const arc = await evaluate(
       await make(arcFace()),
@@ -181,7 +181,7 @@ describe('mistakes of the seed', () => {
     expect(plain.gradients.embeddings[0]).toBeCloseTo(100, 3);
   });
 
-  test('a sample on its centre, or opposite to it, gives no NaN: the radicand 1 − cos² is never negative', async () => {
+  test('a sample on its centre, or opposite it, gives no NaN: the radicand 1 − cos² is never negative', async () => {
     const loss = await make(arcFace());
     const many = normal([128, 200], 'many centres', 0.3);
     let above = 0;
@@ -207,7 +207,7 @@ describe('mistakes of the seed', () => {
     expect(above, 'cosines that rounding took beyond ±1: the case this is about').toBeGreaterThan(0);
   });
 
-  test('beyond θ + m = π the loss does not jump: the fallback that does is an option, and no default', async () => {
+  test('beyond θ + m = π the loss has no jump: the fallback that jumps is an option, not the default', async () => {
     const edge = Math.PI - 0.5;
     const axes = { centres: hostTensor([2, 2], Float32Array.of(1, 0, 0, 1)) };
     const jump = async (plugin: ReturnType<typeof arcFace>): Promise<number> => {
@@ -232,7 +232,7 @@ describe('mistakes of the seed', () => {
     expect(await jump(arcFace({ s: 8, beyond: 'fallback' }))).toBeGreaterThan(0.8);
   });
 
-  test('near its centre the gradient stays that of the formula', async () => {
+  test('near its centre the gradient matches the formula', async () => {
     const centre = column(centres, 3);
     const near = hostTensor(
       [1, 16],
@@ -246,13 +246,13 @@ describe('mistakes of the seed', () => {
     );
   });
 
-  test('accuracy is measured without the margin: logits are s·cos θ whatever m is', async () => {
+  test('accuracy is measured without the margin: logits are s·cos θ for any m', async () => {
     const expected = labels.flatMap((_, i) => cosines(row(embeddings, i), centres).map((c) => 64 * c));
     for (const m of [0, 0.5])
       expectNear((await evaluate(await make(arcFace({ m })), { centres }, embeddings, labels)).logits, expected, 1e-5);
   });
 
-  test('the class matrix is not dropped at the switch: ArcFace goes on from the normalised softmax kernel', async () => {
+  test('the class matrix survives the switch: ArcFace continues from the normalised softmax kernel', async () => {
     const first = await make(softmax());
     const second = await make(arcFace());
     const trained = {
@@ -283,7 +283,7 @@ describe('mistakes of the seed', () => {
     expect(fresh.loss).toBeGreaterThan(20);
   });
 
-  test('the head learns its own centres, along the sphere, and has no second class matrix', async () => {
+  test('the head trains its centres, along the sphere, and has no second class matrix', async () => {
     const loss = await make(arcFace());
     expect(Object.entries(loss.init(10, 16, random).params).map(([name, { shape }]) => [name, shape])).toEqual([
       ['centres', [16, 10]],
@@ -297,7 +297,7 @@ describe('mistakes of the seed', () => {
     }
   });
 
-  test('lengths do not count: embeddings and centres are brought to length 1', async () => {
+  test('lengths do not matter: embeddings and centres are normalised', async () => {
     const loss = await make(arcFace());
     const scaled = (x: HostTensor, by: number): HostTensor =>
       hostTensor(
@@ -313,7 +313,7 @@ describe('mistakes of the seed', () => {
   });
 });
 
-test('every parameter has its own stream: the first kernel does not depend on the bias', async () => {
+test('every parameter has its own random stream: the initial kernel does not depend on the bias', async () => {
   const kernels = await Promise.all(
     [true, false].map(
       async (bias) => (await make(softmax({ bias }))).init(5, 4, createRandom(3)).params.kernel.data as Float32Array,

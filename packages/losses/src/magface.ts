@@ -1,11 +1,11 @@
 /**
- * MagFace (Meng, Zhao, Huang and Zhou, CVPR 2021, arXiv 2103.06627, eqs. 3–5): with a = ‖x‖ kept in [l_a, u_a],
+ * MagFace (Meng, Zhao, Huang and Zhou, CVPR 2021, arXiv 2103.06627, eqs. 3–5): with a = ‖x‖ clamped to [l_a, u_a],
  *
  *   L = −log( e^{s·cos(θ_y + m(a))} / ( e^{s·cos(θ_y + m(a))} + Σ_{j≠y} e^{s·cos θ_j} ) ) + λ·g(a)
  *   m(a) = l_m + (u_m − l_m)·(a − l_a)/(u_a − l_a),   g(a) = 1/a + a/u_a²
  *
- * A longer embedding has a larger margin to keep and g rewards length: easy photos come out long, bad ones short. The gradient flows
- * through a, so the length becomes a measure of quality.
+ * A longer embedding must satisfy a larger margin, and g rewards length, so easy photos become long and poor ones
+ * short. The gradient flows through a, so the length becomes a measure of quality.
  */
 import { definePlugin, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -38,7 +38,7 @@ const options = z
     message: 'the first must not exceed the second',
   });
 
-/** The loss plugin `magface`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
+/** The `magface` loss plugin. Parameter: `centres` [embeddingSize, identities]. Only their directions matter. */
 export const magFace = definePlugin({
   meta: {
     name: 'magface',

@@ -1,4 +1,5 @@
-// The conformance suite of the losses beside softmax and ArcFace on the wasm engine; margins.test.ts has it on the cpu.
+// The conformance suite for the losses other than softmax and ArcFace on the wasm engine; margins.test.ts runs it on
+// cpu.
 import { wasm } from '@facewright/backend-wasm';
 import { testLoss } from '@facewright/testkit';
 import { suites } from '../test/suites.js';

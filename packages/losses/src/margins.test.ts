@@ -1,5 +1,5 @@
-// The losses beside softmax and ArcFace: the conformance suite, and values, gradients and statistics against formulas written anew with the
-// angles themselves (arccosines in double precision), which the losses never form.
+// The losses other than softmax and ArcFace: the conformance suite, and values, gradients and statistics against
+// independent formulas that use the angles themselves (double-precision arccosines), unlike the losses.
 import { cpu } from '@facewright/backend-cpu';
 import { hostScalar, hostTensor, type HostTensor, type HostTensors } from '@facewright/core';
 import { testLoss } from '@facewright/testkit';
@@ -119,7 +119,7 @@ describe('value and gradients against the formula in double precision', () => {
       magFormula(beyond),
     ]),
   ];
-  test('the embeddings lie on both sides of the lengths that count for magface', () => {
+  test("the embedding lengths cover both sides of magface's range", () => {
     expect(lengths.some((v) => v < 8)).toBe(true);
     expect(lengths.some((v) => v > 9)).toBe(true);
     expect(lengths.filter((v) => v > 8 && v < 9).length).toBeGreaterThan(0);
@@ -143,7 +143,7 @@ describe('value and gradients against the formula in double precision', () => {
     }
   }
 
-  test('label smoothing: the cross-entropy with the smoothed label, for each loss that has it', async () => {
+  test('label smoothing: the cross-entropy with smoothed labels, for each loss that has the option', async () => {
     const [, centres] = centreSets[0];
     const smoothed = (z: number[], label: number): number =>
       z.reduce((sum, _, j) => sum + ((j === label ? 0.8 : 0) + 0.2 / z.length) * crossEntropy(z, j), 0);
@@ -216,7 +216,7 @@ describe('sub-centre-arcface', () => {
     expect(statistics.uses).toEqual(expected);
   });
 
-  test('hands on the sub-centre that was used most, and takes given centres as its first ones', async () => {
+  test('passes on the most used sub-centre, and adopts given centres as the first sub-centres', async () => {
     const loss = await make(subCentreArcFace({ k }));
     const counted = hostTensor([k, 5], Float32Array.from([3, 0, 1, 0, 0, 1, 5, 1, 0, 2, 0, 1, 2, 0, 9]));
     const handed = loss.centres!({ centres: all }, { uses: counted });
@@ -229,7 +229,7 @@ describe('sub-centre-arcface', () => {
         [Math.sqrt(dot(column(given, j), column(given, j)))],
         1e-5,
       );
-      // the others differ from it and from each other: equal ones would move as one for ever
+      // the others differ from it and from each other: equal ones would move together forever
       const [a, b, c] = [0, 1, 2].map((i) => column(centres, i * 5 + j));
       for (const cosine of [dot(a, b), dot(a, c), dot(b, c)]) expect(Math.abs(cosine)).toBeLessThan(0.99);
     }
@@ -248,13 +248,13 @@ describe('adaface', () => {
       return Math.cos(clip ? Math.max(0, Math.min(PI, angle)) : angle) - (0.4 + 0.4 * quality[i]);
     });
 
-  test('photos of both kinds are in the batch', () => {
+  test('the batch has photos of both kinds', () => {
     expect(Math.min(...quality)).toBeLessThan(-0.1);
     expect(Math.max(...quality)).toBeGreaterThan(0.1);
   });
   for (const beyond of ['clip', 'plain'] as const) {
     for (const [where, centres] of centreSets) {
-      test(`value, statistics, and gradients with the quality held (${beyond}), centres ${where}`, async () => {
+      test(`value, statistics, and gradients with the quality fixed (${beyond}), centres ${where}`, async () => {
         const loss = await make(adaFace({ s: 16, momentum: 0.9, beyond }));
         const result = await evaluate(loss, { centres }, embeddings, labels, statistics);
         expectNear([result.loss], [formula(beyond === 'clip')(embeddings, centres)], 1e-5);
@@ -273,7 +273,7 @@ describe('adaface', () => {
     }
   }
 
-  test('with quality −1 it is ArcFace, with 0 CosFace, with 1 an angle the other way and twice the margin off', async () => {
+  test('with quality −1 it is ArcFace, with 0 CosFace, with 1 a negated angle and twice the margin', async () => {
     const [, centres] = centreSets[0];
     const at = async (mean: number): Promise<number> =>
       (
@@ -285,7 +285,7 @@ describe('adaface', () => {
           statistics,
         )
       ).loss;
-    // a batch whose last photo is far longer or shorter than all others puts those on one side of the mean
+    // if the last photo is far longer or shorter than the rest, the rest lie on one side of the mean
     const expected = (s: (theta: number, i: number) => number): number =>
       marginLoss(embeddings, centres, labels, 16, s);
     const sides =
@@ -298,7 +298,7 @@ describe('adaface', () => {
     expectNear([await at(1)], [expected((theta, i) => of(sides(1)(theta, i), theta))], 1e-4);
   });
 
-  /** The same directions; the last length above (others at −1) or below (others at 1) the rest. */
+  /** The same directions. The last length is above the others (others at −1) or below them (others at 1). */
   const scaledRows = (others: number): Float32Array =>
     Float32Array.from(embeddings.data, (v, i) => {
       const sample = Math.floor(i / 8);
@@ -306,7 +306,7 @@ describe('adaface', () => {
       return (v / lengths[sample]) * wanted;
     });
 
-  test('a batch of one moves the mean and leaves the deviation', async () => {
+  test('a batch of one moves the mean and leaves the deviation unchanged', async () => {
     const one = hostTensor([1, 8], Float32Array.from(row(embeddings, 0)));
     const result = await evaluate(
       await make(adaFace({ momentum: 0.9 })),
@@ -322,7 +322,7 @@ describe('adaface', () => {
 describe('curricularface', () => {
   for (const [where, centres] of centreSets) {
     for (const momentum of [0.99, 0.5]) {
-      test(`value, t, and gradients with t held, momentum ${momentum}, centres ${where}`, async () => {
+      test(`value, t, and gradients with t fixed, momentum ${momentum}, centres ${where}`, async () => {
         const own = labels.map((label, i) => cosines(row(embeddings, i), centres)[label]);
         const t = momentum * 0.3 + (1 - momentum) * mean(own);
         let hard = 0;
@@ -368,7 +368,7 @@ describe('curricularface', () => {
   }
 });
 
-describe('mistakes of the seed, in any loss', () => {
+describe('mistakes of the original project, in any loss', () => {
   const every = [
     softmax,
     normalisedSoftmax,
@@ -381,7 +381,7 @@ describe('mistakes of the seed, in any loss', () => {
     curricularFace,
   ];
 
-  test('a margin makes the loss larger: none is a softmax in disguise', async () => {
+  test('a margin increases the loss: without one it is plain softmax', async () => {
     const without = await make(normalisedSoftmax({ s: 64 }));
     const [, centres] = centreSets[0];
     const base = (await evaluate(without, { centres }, embeddings, labels)).loss;
@@ -395,7 +395,7 @@ describe('mistakes of the seed, in any loss', () => {
     }
   });
 
-  test('far from right, where a clipped probability has no gradient, every loss still has one', async () => {
+  test('every loss has a gradient far from the right answer, where a clipped probability has none', async () => {
     for (const plugin of every) {
       const loss = await make(plugin());
       const { params, statistics } = loss.init(5, 8, random.fork('init'));
@@ -410,7 +410,7 @@ describe('mistakes of the seed, in any loss', () => {
     }
   });
 
-  test('every loss takes over the centres of every other', async () => {
+  test('every loss adopts the centres of every other', async () => {
     for (const from of every) {
       for (const to of every) {
         const [former, next] = [await make(from()), await make(to())];

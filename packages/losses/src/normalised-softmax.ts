@@ -1,9 +1,10 @@
 /**
- * Normalised softmax (Wang, Xiang, Cheng and Yuille, NormFace, arXiv 1704.06369, eq. 10): embeddings and class centres at length 1,
+ * Normalised softmax (Wang, Xiang, Cheng and Yuille, NormFace, arXiv 1704.06369, eq. 10): with embeddings and class
+ * centres of length 1,
  *
  *   L = −log( e^{s·cos θ_y} / Σ_j e^{s·cos θ_j} )
  *
- * ArcFace and CosFace with a margin of 0: its centres are theirs, so a stage with it hands everything on.
+ * This is ArcFace and CosFace with a margin of 0. They share its centres, so the next stage can take over everything.
  */
 import { definePlugin, type Loss } from '@facewright/core';
 import type * as tf from '@tensorflow/tfjs-core';
@@ -13,7 +14,9 @@ import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { cosineLogits, scale } from './margin.js';
 import { VERSION } from './version.js';
 
-/** The loss plugin `normalised-softmax`. Parameter: `centres` [embeddingSize, identities]; only their directions count. */
+/**
+ * The `normalised-softmax` loss plugin. Parameter: `centres` [embeddingSize, identities]. Only their directions matter.
+ */
 export const normalisedSoftmax = definePlugin({
   meta: {
     name: 'normalised-softmax',

@@ -1,6 +1,6 @@
 /**
- * The softmax head of a first stage: one dense layer and cross-entropy, L = −log( e^{z_y} / Σ_j e^{z_j} ) with z = x·W + b.
- * The loss is computed from the logits z, never from probabilities.
+ * The softmax head for a first stage: one dense layer and cross-entropy, L = −log( e^{z_y} / Σ_j e^{z_j} ) with z = x·W
+ * + b. The loss is computed from the logits z, never from probabilities.
  */
 import { definePlugin, filled, hostTensor, type HostTensor, type HostTensors, type Loss } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -20,8 +20,8 @@ const head = (kernel: HostTensor, bias: boolean): HostTensors => ({
 });
 
 /**
- * The loss plugin `softmax`. Parameters: `kernel` [embeddingSize, identities] (Glorot uniform at the start) and `bias` [identities] (zeros).
- * Its class centres are the kernel's columns at length 1.
+ * The `softmax` loss plugin. Parameters: `kernel` [embeddingSize, identities] (initially Glorot uniform) and `bias`
+ * [identities] (zeros). Its class centres are the normalised columns of the kernel.
  */
 export const softmax = definePlugin({
   meta: {

@@ -1,10 +1,12 @@
 /**
- * Sub-centre ArcFace (Deng, Guo, Liu, Gong and Zafeiriou, ECCV 2020, eq. 3): every identity has k centres and the nearest counts,
+ * Sub-centre ArcFace (Deng, Guo, Liu, Gong and Zafeiriou, ECCV 2020, eq. 3): every identity has k centres, of which the
+ * nearest is used,
  *
  *   cos θ_j = max_k cos∠(x, w_{jk})
  *
- * then ArcFace's margin. Clean photos gather around one sub-centre and mislabelled or hard ones around the others, so the photos need not
- * be cleaned first. How often each was the nearest to a photo of its identity is counted: the one used most is the identity's centre.
+ * followed by ArcFace's margin. Clean photos gather around one sub-centre, mislabelled or hard ones around the others,
+ * so the photos need not be cleaned first. It counts how often each sub-centre was nearest to a photo of its identity;
+ * the most used one becomes the identity's centre.
  */
 import {
   createRandom,
@@ -22,7 +24,7 @@ import { meanCrossEntropy } from './cross-entropy.js';
 import { angularShift, beyondRule, cosineLogits, scale, shiftTarget } from './margin.js';
 import { VERSION } from './version.js';
 
-/** The columns `k·identities + j` of `all` that `pick(j)` names, as [embeddingSize, identities]. */
+/** The columns `k·identities + j` of `all`, where k = `pick(j)`, as [embeddingSize, identities]. */
 function picked(all: HostTensor, identities: number, pick: (identity: number) => number): HostTensor {
   const [rows, columns] = all.shape;
   const chosen = Array.from({ length: identities }, (_, j) => pick(j) * identities + j);
@@ -35,7 +37,7 @@ function picked(all: HostTensor, identities: number, pick: (identity: number) =>
   );
 }
 
-/** The first sub-centres are those given; the others lie in drawn directions, where photos that are like nobody find them. */
+/** The first sub-centres are the given ones. The others have random directions, where outlier photos can find them. */
 function adopted(centres: HostTensor, k: number): HostTensor {
   const [rows, identities] = centres.shape;
   const first = unitColumns(centres).data;
@@ -52,8 +54,8 @@ function adopted(centres: HostTensor, k: number): HostTensor {
 }
 
 /**
- * The loss plugin `sub-centre-arcface`. Parameter: `centres` [embeddingSize, k·identities], the first sub-centres of all identities, then the
- * second ones, and so on. Statistic: `uses` [k, identities].
+ * The `sub-centre-arcface` loss plugin. Parameter: `centres` [embeddingSize, k·identities]: the first sub-centres of
+ * all identities, then the second ones, and so on. Statistic: `uses` [k, identities].
  */
 export const subCentreArcFace = definePlugin({
   meta: {
@@ -105,7 +107,7 @@ export const subCentreArcFace = definePlugin({
   }),
 });
 
-/** How many samples of each identity have each sub-centre as their nearest, [k, identities]; `all` [n, k, identities]. */
+/** How many samples of each identity are nearest to each sub-centre, [k, identities]. `all` is [n, k, identities]. */
 function usesOf(all: tf.Tensor3D, labels: tf.Tensor1D): tf.Tensor2D {
   const [, k, identities] = all.shape;
   const labelled = tf.reshape(tf.tile(tf.expandDims(labels, 1), [1, k]), [-1]);

@@ -1,9 +1,9 @@
 /**
- * The plots of docs/, drawn from the losses themselves, and the check that the committed ones are what the code gives.
- * `npm run plots -w @facewright/losses` draws them anew.
+ * The plots in docs/, computed from the losses themselves, and a check that the committed ones are up to date.
+ * `npm run plots -w @facewright/losses` redraws them.
  *
- * Two classes at right angles: a sample in the plane orthogonal to the other's centre has cos θ = 0 to it, so with s = 1 the loss is
- * log(1 + e^−z) and the target's logit z = −log(e^L − 1) can be read off it.
+ * There are two classes at right angles. A sample in the plane orthogonal to the other class's centre has cos θ = 0 to
+ * it, so with s = 1 the loss is log(1 + e^−z), and the target's logit is z = −log(e^L − 1).
  */
 import { hostScalar, hostTensor, type ConfiguredPlugin, type HostTensors } from '@facewright/core';
 import { beforeAll, expect, test } from 'vitest';
@@ -68,7 +68,7 @@ function threeCentres() {
 const cosine: Wanted = { name: 'cos θ', plugin: normalisedSoftmax({ s: 1 }) };
 const lengths = (mean: number): HostTensors => ({ mean: hostScalar(mean), deviation: hostScalar(5) });
 const uses: HostTensors = { uses: hostTensor([3, 2], new Float32Array(6)) };
-// one sample moves the running mean hardly at all
+// a single sample hardly moves the running mean
 const still = { s: 1, momentum: 0.999999 };
 
 const PLOTS: Record<string, readonly Wanted[]> = {
@@ -114,7 +114,7 @@ const PLOTS: Record<string, readonly Wanted[]> = {
 };
 
 for (const [name, wanted] of Object.entries(PLOTS)) {
-  test(`docs/${name}.svg is what the code gives`, async () => {
+  test(`docs/${name}.svg is up to date`, async () => {
     const curves: Curve[] = [];
     for (const each of wanted)
       curves.push({ name: each.name, points: (await targetLogits(each)).map((value, i) => [DEGREES[i], value]) });
@@ -123,7 +123,7 @@ for (const [name, wanted] of Object.entries(PLOTS)) {
   });
 }
 
-test('the reading is right: cos θ for a loss without a margin, cos θ − 0.35 for cosface', async () => {
+test('the readout is right: cos θ for a loss without a margin, cos θ − 0.35 for cosface', async () => {
   const [plain, margin] = [await targetLogits(cosine), await targetLogits({ name: '', plugin: cosFace({ s: 1 }) })];
   DEGREES.forEach((degrees, i) => {
     expect(plain[i]).toBeCloseTo(Math.cos((degrees * Math.PI) / 180), 5);

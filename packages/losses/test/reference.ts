@@ -1,4 +1,7 @@
-/** What the tests of losses share: a loss evaluated on the reference engine, numbers, and plain double-precision arithmetic to compare with. */
+/**
+ * Shared by the loss tests: evaluating a loss on the reference engine, numbers, and plain double-precision arithmetic
+ * to compare with.
+ */
 import { cpu } from '@facewright/backend-cpu';
 import {
   createRandom,
@@ -27,7 +30,7 @@ export type Evaluate = (
   statistics?: HostTensors,
 ) => Promise<Answer>;
 
-/** Gives loss, logits, new statistics and gradients (`embeddings` and every parameter) on the reference engine. */
+/** Returns loss, logits, new statistics and gradients (of `embeddings` and every parameter) on the reference engine. */
 export async function createEvaluate(): Promise<Evaluate> {
   const engine = await openEngine(cpu());
   return async (loss, params, embeddings, labels, statistics = {}) => {
@@ -109,14 +112,14 @@ export function crossEntropy(z: readonly number[], label: number): number {
   return top + Math.log(z.reduce((sum, v) => sum + Math.exp(v - top), 0)) - z[label];
 }
 
-/** cos θ of every class, with the angle itself: another way than the product's. */
+/** cos θ for every class, computed from the angle itself rather than a product. */
 export const cosines = (x: readonly number[], centres: HostTensor): number[] =>
   Array.from({ length: centres.shape[1] }, (_, j) => {
     const w = column(centres, j);
     return dot(x, w) / Math.sqrt(dot(x, x) * dot(w, w));
   });
 
-/** Mean over the batch of the cross-entropy of s·cos θ with `target(θ_y, i)` in the target's place. */
+/** Batch mean of the cross-entropy of s·cos θ, with `target(θ_y, i)` in place of the target. */
 export function marginLoss(
   embeddings: HostTensor,
   centres: HostTensor,

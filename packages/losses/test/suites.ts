@@ -1,4 +1,4 @@
-// The losses beside softmax and ArcFace as the conformance suite takes them: shared by the tests on the cpu and on the wasm engine.
+// The losses other than softmax and ArcFace, configured for the conformance suite; used by the tests on cpu and wasm.
 import {
   adaFace,
   arcFace,
@@ -21,7 +21,7 @@ const ofTheBatch = [
     tests: ['the gradient to the embeddings agrees with finite differences'],
   },
 ];
-/** Each loss with its options, and what of the suite does not hold for it. */
+/** Each loss with its options, and the suite's clauses that do not apply to it. */
 export const suites = [
   ['normalised-softmax', normalisedSoftmax(), {}],
   ['normalised-softmax, smoothed', normalisedSoftmax({ smoothing: 0.1 }), {}],

@@ -1,4 +1,4 @@
-/** Curves over the angle as a plain SVG: no fonts or scripts of its own, light background, so that it shows alike everywhere. */
+/** Curves over the angle as a plain SVG: no fonts or scripts, light background, so it looks the same everywhere. */
 export interface Curve {
   readonly name: string;
   /** Degrees and value. */

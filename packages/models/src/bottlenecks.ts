@@ -1,4 +1,7 @@
-/** What MobileFaceNet and MobileNetV2 have in common: a stem, rows of inverted bottlenecks, and a depthwise convolution over the last map. */
+/**
+ * What MobileFaceNet and MobileNetV2 share: a stem, rows of inverted bottlenecks, and a depthwise convolution over the
+ * last feature map.
+ */
 import { z } from 'zod';
 import { outputSide, type Block, type ConvLayer } from './layers.js';
 
@@ -7,7 +10,7 @@ const count = z.int().min(1);
 /** Expansion t, channels c, repeats n, stride s of the first repeat. */
 export type BottleneckRow = [t: number, c: number, n: number, s: number];
 
-/** Options that both nets have. */
+/** Options of both networks. */
 export const networkOptions = {
   inputSize: z
     .union([count, z.tuple([count, count])])
@@ -47,7 +50,10 @@ export const sizeOf = (
   inputSize: number | readonly [height: number, width: number],
 ): [height: number, width: number] => (typeof inputSize === 'number' ? [inputSize, inputSize] : [...inputSize]);
 
-/** Channels at a width: to the nearest multiple of 8, and never less than nine tenths of what was asked for (as in MobileNetV2). */
+/**
+ * Channels for a width multiplier: the nearest multiple of 8, but at least nine tenths of the requested number (as in
+ * MobileNetV2).
+ */
 export function channelsAt(width: number, channels: number): number {
   if (width === 1) return channels;
   const nearest = Math.max(8, 8 * Math.round((channels * width) / 8));
@@ -63,18 +69,21 @@ export interface BottleneckNetwork {
     readonly channels: number;
     readonly stride: number;
     readonly depthwise: boolean;
-    /** Channels in a group of the depthwise layer. */ readonly perGroup?: number;
+    /** Channels per group of the depthwise layer. */ readonly perGroup?: number;
   };
   readonly rows: readonly BottleneckRow[];
-  /** Whether a bottleneck of expansion 1 has an expanding convolution all the same. */
+  /** Whether a bottleneck of expansion 1 still has an expanding convolution. */
   readonly expandByOne: boolean;
-  /** Channels of the 1×1 convolution before the global one; without it there is none. */
+  /** Channels of the 1×1 convolution before the global one. If missing, there is no such layer. */
   readonly last?: number;
-  /** The linear 1×1 convolution after the global one; without it the global one gives the embedding. */
+  /** The linear 1×1 convolution after the global one. If missing, the global one outputs the embedding. */
   readonly embedding?: { readonly size: number; readonly bias: boolean; readonly epsilon: number };
 }
 
-/** The layer table. Names: `stem`, `stemDepthwise`, `stage<i>/block<j>/{expand,depthwise,project}`, `last`, `global`, `embedding`. */
+/**
+ * The layer table. Layer names: `stem`, `stemDepthwise`, `stage<i>/block<j>/{expand,depthwise,project}`, `last`,
+ * `global`, `embedding`.
+ */
 export function bottleneckNetwork(net: BottleneckNetwork): Block[] {
   const wide = (channels: number): number => channelsAt(net.width, channels);
   const layer = (
@@ -114,7 +123,7 @@ export function bottleneckNetwork(net: BottleneckNetwork): Block[] {
           layer(`${name}/depthwise`, 3, inner, inner, { stride, depthwise: true }),
           layer(`${name}/project`, 1, inner, outputs, { activation: 'linear' }),
         ],
-        // as in MobileNetV2: wherever the shapes allow it
+        // as in MobileNetV2, wherever the shapes allow it
         shortcut: stride === 1 && outputs === channels,
       });
       channels = outputs;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeModel, mobileFaceNetSize, mobileNetV2Size } from './index.js';
 
-test('describes the two nets by name, with their options', () => {
+test('describes both networks by name, with their options', () => {
   expect(describeModel('mobilefacenet')!.size).toEqual(mobileFaceNetSize());
   expect(describeModel('mobilefacenet', { variant: 'S', inputSize: [112, 96] })).toMatchObject({
     inputSize: [112, 96],

@@ -1,4 +1,4 @@
-/** What a model of this package is made of, for tables. */
+/** The structure of this package's models, for tables. */
 import { parseOptions } from '@facewright/core';
 import { sizeOf } from './bottlenecks.js';
 import { layerSizes, networkSize, type LayerSize, type NetworkSize } from './layers.js';
@@ -11,7 +11,10 @@ export interface ModelDescription {
   readonly layers: readonly LayerSize[];
 }
 
-/** For the names `mobilefacenet` and `mobilenetv2`; nothing for another. Throws a `FacewrightError` for wrong options. */
+/**
+ * Accepts `mobilefacenet` and `mobilenetv2`; undefined for any other name. Throws a `FacewrightError` for invalid
+ * options.
+ */
 export function describeModel(name: string, options: unknown = {}): ModelDescription | undefined {
   const where = `options of model "${name}"`;
   const of = (inputSize: Parameters<typeof sizeOf>[0], blocks: Parameters<typeof networkSize>[0]): ModelDescription => {

@@ -1,4 +1,4 @@
-/** A network of blocks whose last map is one pixel, as a model of the contract. */
+/** Turns a network of blocks whose last feature map is one pixel into a model plugin's model. */
 import { FacewrightError, type Model } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Block } from './layers.js';

@@ -1,4 +1,5 @@
-// A trained network of the paper's structure must give its known accuracy through ours: axes, padding and pixel scale all have to be right.
+// A trained network with the paper's structure must reach its known accuracy in this implementation, which requires the
+// right axes, padding and pixel scale.
 import { readFileSync } from 'node:fs';
 import { wasm } from '@facewright/backend-wasm';
 import { hostTensor } from '@facewright/core';
@@ -15,7 +16,7 @@ const weights = sharedData('models/insightface-y1');
 const zip = sharedData('lfw/lfw-112x112.zip');
 const pairsFile = sharedData('lfw/pairs.txt');
 
-/** `FACEWRIGHT_LFW_FOLDS=10` runs all 6,000 pairs: about five minutes. */
+/** `FACEWRIGHT_LFW_FOLDS=10` runs all 6,000 pairs, in about five minutes. */
 const FOLDS = Number(process.env.FACEWRIGHT_LFW_FOLDS ?? 2);
 /** Mean accuracy in percent over the first folds, each with the threshold of the others. */
 const EXPECTED: Record<number, number> = { 2: 99.42, 10: 99.2 };
@@ -82,7 +83,7 @@ const accuracy = (pairs: readonly (Pair & { score: number })[], threshold: numbe
   pairs.filter(({ same, score }) => score > threshold === same).length / pairs.length;
 
 test.skipIf(!weights || !zip || !pairsFile)(
-  'InsightFace y1 gets its LFW accuracy (needs ../shared/data/models/insightface-y1 and lfw)',
+  'InsightFace y1 reaches its LFW accuracy (needs ../shared/data/models/insightface-y1 and lfw)',
   { timeout: 1_200_000 },
   async () => {
     const pairs = readPairs(pairsFile!).filter(({ fold }) => fold < FOLDS);
@@ -91,7 +92,7 @@ test.skipIf(!weights || !zip || !pairsFile)(
       const [a, b] = [embeddings.get(pair.a)!, embeddings.get(pair.b)!];
       return { ...pair, score: dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)) };
     });
-    // the LFW protocol: the threshold of a fold is the best one of the other folds
+    // the LFW protocol: a fold's threshold is the best one of the other folds
     const thresholds = Array.from({ length: 2001 }, (_, i) => i / 1000 - 1);
     const perFold = Array.from({ length: FOLDS }, (_, fold) => {
       const others = scored.filter((pair) => pair.fold !== fold);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 test.skipIf(!weights)(
-  'the loaded state has the names and shapes of the model (needs ../shared/data/models/insightface-y1)',
+  "the loaded state has the model's names and shapes (needs ../shared/data/models/insightface-y1)",
   async () => {
     const fresh = (await mobileFaceNet(INSIGHTFACE_Y1).create(testContext())).init(createRandom(1));
     const loaded = await loadInsightFaceY1(weights!);
@@ -34,7 +34,7 @@ test.skipIf(!weights)(
   },
 );
 
-test('what cannot be used is an error that names the directory', async () => {
+test('an unusable directory is an error that names it', async () => {
   const failure = (): Promise<unknown> =>
     loadInsightFaceY1(directory).then(
       () => undefined,

@@ -1,6 +1,7 @@
 /**
- * InsightFace's model y1, a trained MobileFaceNet of the paper's structure, as this package's parameters. Source: liguiyuan/mobilefacenet-ncnn
- * `models/model-0000.params` (MXNet), unpacked into one float32 file and a manifest of names, shapes and byte offsets.
+ * InsightFace's model y1, a trained MobileFaceNet with the paper's structure, as parameters for this package. Source:
+ * liguiyuan/mobilefacenet-ncnn, `models/model-0000.params` (MXNet), unpacked into one float32 file and a manifest of
+ * names, shapes and byte offsets.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ import { kernelShape, type ConvLayer } from './layers.js';
 import { mobileFaceNetBlocks, mobileFaceNetOptions, type MobileFaceNetOptionsInput } from './mobilefacenet.js';
 import { z } from 'zod';
 
-/** The options of `mobileFaceNet` with which y1 gives the embeddings it was trained for. RGB, 112×112, aligned to the five-point template. */
+/** The options of `mobileFaceNet` for y1's weights. Input: RGB, 112×112, aligned to the five-point template. */
 export const INSIGHTFACE_Y1 = {
   batchNormEpsilon: 1e-3,
   embeddingEpsilon: 2e-5,
@@ -29,7 +30,7 @@ const manifestSchema = z.object({
   tensors: z.array(z.object({ name: z.string(), shape: z.array(z.int().min(1)), offset: z.int().min(0) })),
 });
 
-/** Reads `manifest.json` and `weights.f32` of a directory into the state of `mobileFaceNet(INSIGHTFACE_Y1)`. */
+/** Reads `manifest.json` and `weights.f32` from a directory into the state of `mobileFaceNet(INSIGHTFACE_Y1)`. */
 export async function loadInsightFaceY1(directory: string): Promise<InitialState> {
   const tensor = await openWeights(directory);
   const params: Record<string, HostTensor> = {};
@@ -40,7 +41,7 @@ export async function loadInsightFaceY1(directory: string): Promise<InitialState
     const source = sourceNames(layer.name);
     params[`${layer.name}/kernel`] = toKernel(layer, tensor(source.kernel));
     if (layer.bias) params[`${layer.name}/bias`] = tensor('arg:pre_fc1_bias');
-    // MXNet's fix_gamma: whatever stands in the file, the network was run with 1
+    // MXNet's fix_gamma: whatever the file says, the network was run with 1
     params[`${layer.name}/gamma`] = source.fixedGamma ? filled([layer.outputs], 1) : tensor(`arg:${source.norm}_gamma`);
     params[`${layer.name}/beta`] = tensor(`arg:${source.norm}_beta`);
     if (layer.activation === 'prelu') params[`${layer.name}/slope`] = tensor(source.slope);
@@ -96,7 +97,10 @@ interface SourceNames {
   readonly fixedGamma: boolean;
 }
 
-/** The source's blocks for each row of the paper's table: the strided first block is a `dconv`, equal ones a `res` counted from 0. */
+/**
+ * The source's block names for each row of the paper's table: the strided first block is a `dconv`, the other blocks a
+ * `res` counted from 0.
+ */
 const STAGES: readonly ((block: number) => string)[] = [
   (block) => (block === 1 ? 'dconv_23' : `res_3_block${block - 2}`),
   () => 'dconv_34',

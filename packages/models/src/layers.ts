@@ -1,9 +1,9 @@
 /**
- * A convolutional network as data: a list of blocks of convolution layers. Everything about a network (its first state, its output, its
- * size) is a walk over this list, so they cannot disagree.
+ * A convolutional network as data: a list of blocks of convolution layers. Everything about a network (its initial
+ * state, output and size) is computed from this list, so they cannot disagree.
  */
 
-/** One convolution without bias, batch normalisation, then an activation or nothing. */
+/** A convolution without bias, batch normalisation, and an optional activation. */
 export interface ConvLayer {
   /** Path of its parameters: `stage2/block3/expand`. */
   readonly name: string;
@@ -11,28 +11,28 @@ export interface ConvLayer {
   readonly inputs: number;
   readonly outputs: number;
   readonly stride: number;
-  /** Zeros on every side of the input, in pixels. */
+  /** Zero padding on every side of the input, in pixels. */
   readonly padding: number;
-  /** One kernel a channel (`inputs` = `outputs`), or with `perGroup`. */
+  /** One kernel per channel (`inputs` = `outputs`), or grouped by `perGroup`. */
   readonly depthwise: boolean;
-  /** Of a depthwise layer: every so many channels in a row are convolved with one another; 1 without it. */
+  /** For a depthwise layer: the number of consecutive channels convolved together; default 1. */
   readonly perGroup?: number;
-  /** A learned constant a channel between convolution and batch normalisation; cancelled by the latter while training. */
+  /** A learned constant per channel between convolution and batch normalisation, which cancels it during training. */
   readonly bias: boolean;
   readonly activation: 'prelu' | 'relu' | 'relu6' | 'linear';
-  /** Added to the variance by batch normalisation. */
+  /** Added to the variance in batch normalisation. */
   readonly epsilon: number;
-  /** The optimiser's group. */
+  /** The optimiser's parameter group. */
   readonly group?: string;
 }
 
 export interface Block {
   readonly layers: readonly ConvLayer[];
-  /** The block's input is added to its output. */
+  /** Whether the block's input is added to its output. */
   readonly shortcut: boolean;
 }
 
-/** Side of a layer's output for that of its input, in pixels. */
+/** Side of a layer's output, given that of its input, in pixels. */
 export function outputSide(
   layer: Pick<ConvLayer, 'stride' | 'padding'>,
   kernelSide: number,
@@ -41,7 +41,7 @@ export function outputSide(
   return Math.floor((inputSide + 2 * layer.padding - kernelSide) / layer.stride) + 1;
 }
 
-/** Shape of the layer's kernel as tfjs takes it: [h, w, in, out], or [h, w, channels, outputs in a group] for a depthwise one. */
+/** Shape of the layer's kernel in tfjs: [h, w, in, out], or [h, w, channels, outputs per group] for a depthwise one. */
 export function kernelShape({
   kernel,
   inputs,
@@ -53,17 +53,17 @@ export function kernelShape({
 }
 
 export interface NetworkSize {
-  /** Learned numbers: kernels, biases, gammas, betas and slopes. */
+  /** Trainable parameters: kernels, biases, gammas, betas and slopes. */
   readonly parameters: number;
-  /** How many of them are PReLU slopes: the MobileFaceNet paper's counts leave these out. */
+  /** How many of them are PReLU slopes, which the MobileFaceNet paper does not count. */
   readonly slopes: number;
-  /** Multiply–adds of the convolutions for one image, as papers count them (normalisation and activation are left out). */
+  /** Multiply–adds of the convolutions for one image, as counted in papers (without normalisation and activation). */
   readonly multiplyAdds: number;
   /** Height and width of the last block's output. */
   readonly outputSize: readonly [height: number, width: number];
 }
 
-/** A layer in numbers, for tables. */
+/** A layer's figures, for tables. */
 export interface LayerSize {
   readonly name: string;
   /** Height, width and channels of its output. */

@@ -46,11 +46,11 @@ const layersOf = (options: MobileFaceNetOptionsInput = {}): ConvLayer[] =>
 const numbers = (tensors: HostTensors): number =>
   Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0);
 
-describe("the paper's net", () => {
+describe("the paper's network", () => {
   test("has the paper's multiply–adds and parameters", async () => {
     const size = mobileFaceNetSize();
     expect((size.multiplyAdds / 1e6).toFixed(0)).toBe('221');
-    // 0.99 M in the paper, cut off after two digits and without the PReLU slopes: the count that also gives its 0.92 M for
+    // 0.99 M in the paper, truncated to two digits and without PReLU slopes; the same count gives its 0.92 M for
     // MobileFaceNet-M (no last 1×1 convolution)
     const papers = (without: number): number => Math.floor((size.parameters - size.slopes - without) / 1e4) / 100;
     expect(papers(0)).toBe(0.99);
@@ -59,7 +59,7 @@ describe("the paper's net", () => {
     expect(numbers((await make()).init(createRandom(1)).params)).toBe(size.parameters);
   });
 
-  test('is Table 1, layer by layer', () => {
+  test('matches Table 1, layer by layer', () => {
     const rows = layersOf().map(
       ({ name, kernel, inputs, outputs, stride, padding, depthwise, activation }) =>
         `${name} ${kernel.join('x')} ${inputs}-${outputs} s${stride} p${padding}${depthwise ? ' dw' : ''}${activation === 'linear' ? ' linear' : ''}`,
@@ -78,7 +78,7 @@ describe("the paper's net", () => {
     ]);
   });
 
-  test('mistakes of the seed: no pointwise convolution in the second layer, nothing after the linear 1×1 convolution but its batch norm: no PReLU, no second matrix', async () => {
+  test('mistakes of the original project: the second layer has no pointwise convolution, and only batch norm follows the linear 1×1 convolution, no PReLU and no second matrix', async () => {
     const names = Object.keys((await make()).init(createRandom(1)).params);
     expect(names.filter((name) => name.startsWith('stemDepthwise/'))).toEqual(
       ['kernel', 'gamma', 'beta', 'slope'].map((name) => `stemDepthwise/${name}`),
@@ -86,7 +86,7 @@ describe("the paper's net", () => {
     expect(names.slice(-3)).toEqual(['kernel', 'gamma', 'beta'].map((name) => `embedding/${name}`));
   });
 
-  test("adds a block's input to its output in the 12 blocks that keep its shape", () => {
+  test("adds a block's input to its output in the 12 blocks that preserve its shape", () => {
     const shortcuts = mobileFaceNetBlocks(mobileFaceNetOptions.parse({}))
       .filter(({ shortcut }) => shortcut)
       .map(({ layers }) => layers[0].name.replace('/expand', ''));
@@ -98,7 +98,7 @@ describe("the paper's net", () => {
     ]);
   });
 
-  test('puts what follows the global operator into a group of its own', async () => {
+  test('puts everything after the global operator into its own group', async () => {
     const model = await make();
     const names = Object.keys(model.init(createRandom(1)).params);
     expect(names.filter((name) => model.groupOf!(name) === 'afterGlobal')).toEqual([
@@ -110,7 +110,7 @@ describe("the paper's net", () => {
   });
 });
 
-describe("the variants of the paper's table", () => {
+describe("the variants in the paper's table", () => {
   const cutOff = (size: { parameters: number; slopes: number }): number =>
     Math.floor((size.parameters - size.slopes) / 1e4) / 100;
 
@@ -132,7 +132,7 @@ describe("the variants of the paper's table", () => {
     expect(() => mobileFaceNet({ variant: 'S', embeddingSize: 128 })).toThrow(/embeddingSize/);
   });
 
-  test('smaller images leave the net as it is but for the global kernel, and cost less in proportion to the pixels', () => {
+  test('smaller images change only the global kernel, and cost less in proportion to the pixels', () => {
     const whole = mobileFaceNetSize();
     for (const [inputSize, kernel] of [
       [[112, 96], 7 * 6],
@@ -148,7 +148,7 @@ describe("the variants of the paper's table", () => {
     }
   });
 
-  test('relu has no slopes, expansion ×2 twice the channels within bottlenecks', () => {
+  test('relu has no slopes, and doubling the expansion doubles the channels within bottlenecks', () => {
     expect(mobileFaceNetSize({ activation: 'relu' })).toMatchObject({ slopes: 0, parameters: 995_584 });
     const inner = (options: MobileFaceNetOptionsInput): number[] =>
       layersOf(options)
@@ -179,7 +179,7 @@ describe("the variants of the paper's table", () => {
 });
 
 describe('options', () => {
-  test('a narrow net with five bottlenecks at 64×64', async () => {
+  test('a narrow network with five bottlenecks at 64×64', async () => {
     const options: MobileFaceNetOptionsInput = {
       inputSize: 64,
       width: 0.25,
@@ -203,7 +203,7 @@ describe('options', () => {
     expect(layersOf({ inputSize: [112, 96] }).find(({ name }) => name === 'global')!.kernel).toEqual([7, 6]);
   });
 
-  test('another size of images is an error that says both', async () => {
+  test('a wrong image size is an error that names both sizes', async () => {
     const model = await make(tiny);
     const engine = await openEngine(cpu());
     const { params, statistics } = model.init(createRandom(1));
@@ -217,14 +217,14 @@ describe('options', () => {
     executable.dispose();
   });
 
-  test('a wrong key is an error that names the nearest right one', () => {
+  test('an unknown key is an error that names the closest valid key', () => {
     expect(() => mobileFaceNet({ embedingSize: 64 } as never)).toThrow(/embeddingSize/);
     expect(() => mobileFaceNet({ bottlenecks: [[2, 64, 0, 2]] })).toThrow(/bottlenecks\.0\.2/);
   });
 });
 
-describe('the first state', () => {
-  test("a kernel's values have the deviation of their fan-out, whatever other layers there are", async () => {
+describe('the initial state', () => {
+  test("a kernel's values have the standard deviation for their fan-out, whatever other layers exist", async () => {
     const { params } = (await make()).init(createRandom(5));
     const deviation = ({ data }: HostTensor): number =>
       Math.sqrt((data as Float32Array).reduce((sum, v) => sum + v * v, 0) / data.length);
@@ -250,7 +250,7 @@ describe('the first state', () => {
   });
 });
 
-/** Plain loops in double precision: one layer as the formula says, for [n][h][w][c] nested in one flat array. */
+/** Plain loops in double precision: one layer by its formula, for [n][h][w][c] in one flat array. */
 function reference(
   layer: ConvLayer,
   { shape, data }: { shape: number[]; data: ArrayLike<number> },
@@ -329,7 +329,7 @@ describe('against plain loops in double precision', () => {
     );
 
   for (const mode of ['train', 'infer'] as const) {
-    test(`the whole net in ${mode} mode: embeddings and running statistics`, async () => {
+    test(`the whole network in ${mode} mode: embeddings and running statistics`, async () => {
       const model = await make(options);
       const first = model.init(random);
       const params = noisy(first.params);
@@ -386,7 +386,7 @@ describe('against plain loops in double precision', () => {
   }
 });
 
-test('the gradient to single parameters agrees with finite differences', async () => {
+test('gradients of single parameters agree with finite differences', async () => {
   const model = await make(tiny);
   const random = createRandom('single');
   const { params, statistics } = model.init(random);
@@ -423,7 +423,7 @@ test('the gradient to single parameters agrees with finite differences', async (
   const executable = engine.compile(step, { state: { ...params, ...statistics } });
   const gradients = await executable.run({ images, weights });
   for (const name of names) {
-    // the element with the largest gradient: float32 differences of the small ones are noise
+    // the element with the largest gradient, because float32 differences of small ones are noise
     const gradient = gradients[name].data as Float32Array;
     const at = gradient.reduce((top, v, i) => (Math.abs(v) > Math.abs(gradient[top]) ? i : top), 0);
     const value = async (by: number): Promise<number> =>
@@ -448,7 +448,7 @@ test('the gradient to single parameters agrees with finite differences', async (
   executable.dispose();
 });
 
-test('kernels have the shapes that tfjs takes', () => {
+test('kernels have the shapes that tfjs expects', () => {
   const [stem, depthwise] = layersOf();
   expect(kernelShape(stem)).toEqual([3, 3, 3, 64]);
   expect(kernelShape(depthwise)).toEqual([3, 3, 64, 1]);

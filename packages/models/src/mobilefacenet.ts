@@ -1,6 +1,7 @@
 /**
- * MobileFaceNet (Chen, Liu, Gao and Han, arXiv 1804.07573v4, Table 1): inverted bottlenecks with PReLU, and a depthwise convolution over the
- * whole last map in place of average pooling, so that the middle of a face may weigh more than its corners.
+ * MobileFaceNet (Chen, Liu, Gao and Han, arXiv 1804.07573v4, Table 1): inverted bottlenecks with PReLU, and a depthwise
+ * convolution over the whole last feature map instead of average pooling, so the centre of a face can weigh more than
+ * its corners.
  */
 import { definePlugin, type Model } from '@facewright/core';
 import { z } from 'zod';
@@ -105,16 +106,20 @@ export function mobileFaceNetBlocks(options: MobileFaceNetOptions): Block[] {
   });
 }
 
-/** Parameters and multiply–adds of the net for these options; the paper's net: 995,584 without slopes (its 0.99 M) and 221 M. */
+/**
+ * Parameters and multiply–adds of the network for these options. The paper's network: 995,584 without slopes (its 0.99
+ * M) and 221 M.
+ */
 export function mobileFaceNetSize(options: MobileFaceNetOptionsInput = {}): NetworkSize {
   const checked = mobileFaceNetOptions.parse(options);
   return networkSize(mobileFaceNetBlocks(checked), sizeOf(checked.inputSize));
 }
 
 /**
- * The model plugin `mobilefacenet`. Parameters: `<layer>/kernel`, `gamma`, `beta`, and `slope` (PReLU, one a channel) where the layer has
- * it; statistics: `<layer>/mean`, `<layer>/variance`. Layers: `stem`, `stemDepthwise`, `stage<i>/block<j>/{expand,depthwise,project}`,
- * `last`, `global`, `embedding`. Group `afterGlobal`: the layer after the global operator, to which the paper gives ten times the weight decay.
+ * The `mobilefacenet` model plugin. Parameters: `<layer>/kernel`, `gamma`, `beta`, and `slope` (PReLU, one per channel)
+ * in layers that have it; statistics: `<layer>/mean`, `<layer>/variance`. Layers: `stem`, `stemDepthwise`,
+ * `stage<i>/block<j>/{expand,depthwise,project}`, `last`, `global`, `embedding`. Group `afterGlobal`: the layer after
+ * the global operator, for which the paper uses ten times the weight decay.
  */
 export const mobileFaceNet = definePlugin({
   meta: {

@@ -1,4 +1,4 @@
-// MobileNetV2's size against the published one, its layer table against the paper's, and the conformance suite.
+// MobileNetV2's size against the published figures, its layer table against the paper's, and the conformance suite.
 import { cpu } from '@facewright/backend-cpu';
 import { wasm } from '@facewright/backend-wasm';
 import { createRandom } from '@facewright/core';
@@ -30,19 +30,19 @@ testModel(mobileNetV2(tiny), { engine: wasm(), name: 'mobilenetv2 on wasm' });
 const rowsOf = (options: MobileNetV2OptionsInput, side: number) =>
   layerSizes(mobileNetV2Blocks(mobileNetV2Options.parse(options)), [side, side]);
 
-test('at 224 it is the net of the MobileNetV2 paper: 300 M multiply–adds, 3.4 M parameters with its classifier', () => {
+test('at 224 it is the network of the MobileNetV2 paper: 300 M multiply–adds, 3.4 M parameters with its classifier', () => {
   const body = rowsOf({ inputSize: 224, stemStride: 2 }, 224).filter(
     ({ name }) => name !== 'global' && name !== 'embedding',
   );
   const parameters = body.reduce((sum, row) => sum + row.parameters, 0);
-  // torchvision's mobilenet_v2 has 3,504,872, of them 1,281,000 in the classifier
+  // torchvision's mobilenet_v2 has 3,504,872 parameters, 1,281,000 of them in the classifier
   expect(parameters).toBe(3_504_872 - 1_281_000);
   const classifier = 1280 * 1000;
   expect(Math.round((body.reduce((sum, row) => sum + row.multiplyAdds, 0) + classifier) / 1e6)).toBe(301);
   expect(body.at(-1)!.output).toEqual([7, 7, 1280]);
 });
 
-test('for faces of 112×112 the map before the global convolution is 7×7 too', async () => {
+test('for faces of 112×112 the feature map before the global convolution is also 7×7', async () => {
   const rows = rowsOf({}, 112);
   expect(rows.at(-3)!.output).toEqual([7, 7, 1280]);
   expect(rows.at(-2)).toMatchObject({ name: 'global', output: [1, 1, 1280], multiplyAdds: 49 * 1280 });
@@ -78,7 +78,7 @@ test('shortcuts are those of the paper: in every repeat', () => {
   ]);
 });
 
-test('a narrow net keeps nine tenths of the channels asked for', () => {
+test('a narrow network keeps at least nine tenths of the requested channels', () => {
   // torchvision's _make_divisible: 24·0.35 = 8.4 → 8, 32·0.35 = 11.2 → 16 (8 would be less than nine tenths), 96·0.35 = 33.6 → 32
   expect(
     rowsOf({ width: 0.35 }, 112)

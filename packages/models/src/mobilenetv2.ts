@@ -1,6 +1,7 @@
 /**
- * MobileNetV2 (Sandler et al., arXiv 1801.04381, Table 2) for faces, as the MobileFaceNet paper has it (MobileNetV2-GDConv): the first
- * convolution at stride 1 for 112×112 images, a global depthwise convolution in place of average pooling, then a linear embedding.
+ * MobileNetV2 (Sandler et al., arXiv 1801.04381, Table 2) for faces, as used in the MobileFaceNet paper
+ * (MobileNetV2-GDConv): the first convolution has stride 1 for 112×112 images, a global depthwise convolution replaces
+ * average pooling, and a linear embedding follows.
  */
 import { definePlugin, type Model } from '@facewright/core';
 import { z } from 'zod';
@@ -50,13 +51,16 @@ export function mobileNetV2Blocks(options: MobileNetV2Options): Block[] {
   });
 }
 
-/** Parameters and multiply–adds of the net for these options. */
+/** Parameters and multiply–adds of the network for these options. */
 export function mobileNetV2Size(options: MobileNetV2OptionsInput = {}): NetworkSize {
   const checked = mobileNetV2Options.parse(options);
   return networkSize(mobileNetV2Blocks(checked), sizeOf(checked.inputSize));
 }
 
-/** The model plugin `mobilenetv2`. Parameters, statistics and the group `afterGlobal` as in `mobilefacenet`; ReLU6, so no slopes. */
+/**
+ * The `mobilenetv2` model plugin. Parameters, statistics and the group `afterGlobal` as in `mobilefacenet`. ReLU6, so
+ * no slopes.
+ */
 export const mobileNetV2 = definePlugin({
   meta: {
     name: 'mobilenetv2',

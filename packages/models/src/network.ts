@@ -13,10 +13,10 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { kernelShape, type Block, type ConvLayer } from './layers.js';
 
-/** The slope PReLU starts with (He et al., arXiv 1502.01852). */
+/** Initial PReLU slope (He et al., arXiv 1502.01852). */
 const FIRST_SLOPE = 0.25;
 
-/** What keeps the deviation of normal values through each activation (He et al., eqs. 10 and 15). */
+/** Gain that preserves the deviation of normal values through each activation (He et al., eqs. 10 and 15). */
 const GAIN: Readonly<Record<ConvLayer['activation'], number>> = {
   linear: 1,
   relu: Math.SQRT2,
@@ -25,9 +25,9 @@ const GAIN: Readonly<Record<ConvLayer['activation'], number>> = {
 };
 
 /**
- * Kernels from a normal distribution with variance gain² / fan-out (He et al.), the fan-out of a depthwise kernel being its own area;
- * gamma 1, beta 0, bias 0, slope 0.25, running mean 0 and variance 1. Every kernel has its own stream, named by its path: a layer more or
- * less changes no other layer's start.
+ * Kernels from a normal distribution with variance gain² / fan-out (He et al.), where the fan-out of a depthwise kernel
+ * is its area; gamma 1, beta 0, bias 0, slope 0.25, running mean 0 and variance 1. Every kernel has its own random
+ * stream, named by its path, so adding or removing a layer does not change how the others start.
  */
 export function initNetwork(blocks: readonly Block[], random: Random): InitialState {
   const params: Record<string, HostTensor> = {};
@@ -59,11 +59,14 @@ export interface NetworkStep {
   readonly params: State;
   readonly statistics: State;
   readonly mode: Mode;
-  /** Share of the former running statistics that a training step keeps. */
+  /** Share of the old running statistics that a training step keeps. */
   readonly momentum: number;
 }
 
-/** `images` [n, h, w, channels]; the last block's output [n, h', w', channels'] and the running statistics, new ones in `train` mode. */
+/**
+ * `images` [n, h, w, channels]. Returns the last block's output [n, h', w', channels'] and the running statistics,
+ * updated in `train` mode.
+ */
 export function applyNetwork(
   blocks: readonly Block[],
   images: tf.Tensor4D,
@@ -119,11 +122,14 @@ function convolve(
   return perGroup === 1 ? parts : sumInGroups(parts, perGroup);
 }
 
-/** [n, h, w, groups · inputs · outputs] summed over a group's inputs: [n, h, w, groups · outputs]; a group has as many of both. */
+/**
+ * Sums [n, h, w, groups · inputs · outputs] over each group's inputs: [n, h, w, groups · outputs]. A group has as many
+ * inputs as outputs.
+ */
 function sumInGroups(parts: tf.Tensor4D, perGroup: number): tf.Tensor4D {
   const [images, height, width, channels] = parts.shape;
   const outputs = channels / perGroup;
-  // pixels and groups in one axis: four are as many as every backend sums over
+  // pixels and groups share one axis, because some backends can only sum tensors of up to four dimensions
   const split = tf.reshape(parts, [images, (height * width * outputs) / perGroup, perGroup, perGroup]);
   return tf.reshape(tf.sum(split, 2), [images, height, width, outputs]);
 }
@@ -143,7 +149,7 @@ function normalise(
   if (mode === 'infer') return tf.batchNorm(x, runningMean, runningVariance, beta, gamma, layer.epsilon) as tf.Tensor4D;
 
   const batch = batchNormTraining(x, gamma, beta, layer.epsilon);
-  // the running variance is the unbiased one (as in PyTorch and Keras), the batch itself is normalised by the biased one
+  // the running variance is unbiased (as in PyTorch and Keras); the batch itself is normalised with the biased one
   const values = x.size / layer.outputs;
   const unbiased = values > 1 ? values / (values - 1) : 1;
   changed[meanName] = tf.add(tf.mul(runningMean, momentum), tf.mul(batch.mean, 1 - momentum));

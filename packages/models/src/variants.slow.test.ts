@@ -1,4 +1,7 @@
-/** The conformance suite of the variants in the MobileFaceNet paper's table; mobilefacenet.test.ts has the net itself. */
+/**
+ * The conformance suite for the variants in the MobileFaceNet paper's table; mobilefacenet.test.ts covers the network
+ * itself.
+ */
 import { wasm } from '@facewright/backend-wasm';
 import { testModel } from '@facewright/testkit';
 import { mobileFaceNet, type MobileFaceNetOptionsInput } from './index.js';

@@ -1,4 +1,6 @@
-/** When a stage ends: what each criterion makes of losses and accuracies, and that what it remembers survives a checkpoint. */
+/**
+ * When a stage ends: how each criterion responds to losses and accuracies, and that its memory survives a checkpoint.
+ */
 import { stageConfig, type Criterion, type StageConfig } from '@facewright/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -31,7 +33,7 @@ const after = (
       }),
     from,
   );
-/** After how many losses the stage ends. */
+/** Number of losses after which the stage ends. */
 function endOf(losses: readonly number[], stage: StageConfig): number | undefined {
   const found = losses.findIndex((_, index) =>
     ending(after(losses.slice(0, index + 1), stage), criteriaOf(stage.until)),
@@ -39,14 +41,14 @@ function endOf(losses: readonly number[], stage: StageConfig): number | undefine
   return found < 0 ? undefined : found + 1;
 }
 
-test('a loss of next to nothing ends a stage, though it still halves in every window', () => {
+test('a loss near zero ends a stage, even if it still halves in every window', () => {
   const halving = Array.from({ length: 60 }, (_, step) => 2 ** -Math.floor(step / 4));
   const until = { plateau: { window: 4, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } };
   expect(endOf(halving, config(until))).toBe(4 * 7); // 2⁻⁵ is the first mean at or below 0.05, 2⁻⁶ the second
   expect(endOf(halving, config({ plateau: { ...until.plateau, minimumLoss: 0 } }))).toBeUndefined();
 });
 
-test('steps and epochs end a stage, whichever is first', () => {
+test('steps and epochs end a stage, whichever comes first', () => {
   const flat = Array.from({ length: 50 }, () => 1);
   expect(endOf(flat, config({ steps: 7 }))).toBe(7);
   expect(endOf(flat, config({ epochs: 2 }))).toBe(20);
@@ -62,15 +64,15 @@ test('steps and epochs end a stage, whichever is first', () => {
 const plateau = { window: 2, minimumGain: 0.1, patience: 2 };
 
 test.each([
-  // window means:            4    3    2    1.9  1.85: the last two are no tenth below the 2
+  // window means: 4 3 2 1.9 1.85: the last two improve by less than a tenth on the 2
   ['lingers', [4, 4, 3, 3, 2, 2, 1.9, 1.9, 1.85, 1.85, 1, 1], 10],
-  // small gains add up:      4    3.7  3.4 (a gain over the 4)  3.1 (none)  2.9 (over the 3.4)
+  // small gains add up: 4 3.7 3.4 (improves on the 4) 3.1 (does not) 2.9 (improves on the 3.4)
   ['creeps', [4, 4, 3.7, 3.7, 3.4, 3.4, 3.1, 3.1, 2.9, 2.9], undefined],
-  // up and down again:       2    3    2.2: no progress although it fell by a quarter
+  // up and down again: 2 3 2.2: no progress, although it fell by a quarter
   ['bounces', [2, 2, 3, 3, 2.2, 2.2], 6],
   ['falls', [8, 8, 4, 4, 2, 2, 1, 1], undefined],
   ['is zero', [0, 0, 0, 0, 0, 0], 4],
-])('the plateau rule on a loss that %s', (_name, losses, expected) => {
+])('the plateau rule for a loss that %s', (_name, losses, expected) => {
   expect(endOf(losses, config({ plateau }))).toBe(expected);
 });
 
@@ -91,13 +93,13 @@ test('the evidence is what the rule saw', () => {
   });
 });
 
-test('the warm-up does not count as lingering', () => {
+test('warm-up does not count towards the plateau', () => {
   const losses = [5, 5, 5, 5, 5, 5, 5, 5, 5, 5];
   expect(endOf(losses, config({ plateau }))).toBe(6);
   expect(endOf(losses, config({ plateau }, { warmUp: 3 }))).toBe(9);
 });
 
-test('a record goes through a checkpoint unchanged', () => {
+test('a record survives a checkpoint unchanged', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { maxLength: 60 }), fc.nat(60), (losses, at) => {
       const stage = config({ plateau });
@@ -107,11 +109,11 @@ test('a record goes through a checkpoint unchanged', () => {
   );
 });
 
-test('a stage ended with the mean of its last 20 losses', () => {
+test("the mean of a stage's last 20 losses", () => {
   expect(recentLoss(after([100, ...Array.from({ length: 20 }, (_, index) => index)], config({ steps: 1 })))).toBe(9.5);
 });
 
-/** After how many steps a stage ends whose validation accuracies are these, one every second step. */
+/** Number of steps after which a stage ends, given its validation accuracies, one every second step. */
 function endOfAccuracies(
   accuracies: readonly number[],
   accuracy: object,
@@ -132,7 +134,7 @@ function endOfAccuracies(
   return { told };
 }
 
-test('a validation accuracy as high as wanted ends a stage', () => {
+test('reaching the target validation accuracy ends a stage', () => {
   expect(endOfAccuracies([0.5, 0.8, 0.91, 0.95], { atLeast: 0.9 })).toEqual({
     steps: 6,
     evidence: { because: 'accuracy', evidence: { atLeast: 0.9, accuracy: 0.91 } },
@@ -141,7 +143,7 @@ test('a validation accuracy as high as wanted ends a stage', () => {
   expect(endOfAccuracies([0.5, 0.8], { atLeast: 0.9 }).steps).toBeUndefined();
 });
 
-test('a validation accuracy that rises no more ends a stage, with what was best and when', () => {
+test('a validation accuracy that stops rising ends a stage, and the evidence names the best and its step', () => {
   const { steps, evidence, told } = endOfAccuracies([0.5, 0.8, 0.805, 0.7, 0.9], { patience: 2, minimumGain: 0.01 });
   expect(steps).toBe(8);
   expect(evidence).toEqual({
@@ -155,12 +157,12 @@ test('a validation accuracy that rises no more ends a stage, with what was best 
   expect(endOfAccuracies([0.5, 0.8, 0.7, 0.9, 0.85], { patience: 2 }).steps).toBeUndefined();
 });
 
-test('an accuracy rule that never ends is refused', () => {
+test('an accuracy rule that can never end a stage is rejected', () => {
   expect(() => config({ accuracy: {} })).toThrow(/atLeast, patience or both/);
   expect(() => config({ accuracy: { atleast: 0.9 } })).toThrow(/atleast/);
 });
 
-test("a criterion of one's own is asked after the built-in ones", () => {
+test("a user's own criterion is asked after the built-in ones", () => {
   const low: Criterion<{ lowest: number }> = {
     begin: () => ({ lowest: 1e9 }),
     observe: ({ lowest }, { loss }) => ({ lowest: Math.min(lowest, loss) }),
@@ -178,7 +180,7 @@ test("a criterion of one's own is asked after the built-in ones", () => {
   expect(stepLimit(criteria, 1)).toBe(4);
 });
 
-test('the fewest steps left are never more than there are', () => {
+test('the fewest steps left never exceed the actual number', () => {
   const stage = config({ steps: 40, plateau: { window: 4, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } });
   const criteria = criteriaOf(stage.until);
   const least = (record: StageRecord): number => leastSteps(record.memories, criteria, 10);
@@ -191,7 +193,7 @@ test('the fewest steps left are never more than there are', () => {
         expect(step + least(after(losses.slice(0, step), stage))).toBeLessThanOrEqual(end);
     }),
   );
-  // a criterion that promises nothing may end the stage at any step
+  // a criterion without a lower bound may end the stage at any step
   expect(
     leastSteps(
       [{}, ...firstRecord(criteria).memories],

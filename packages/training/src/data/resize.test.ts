@@ -18,7 +18,7 @@ const anyImage = fc
       .map((data): RgbImage => ({ width, height, data })),
   );
 
-test('112 × 112 to 112 × 96 cuts 8 pixels on either side', () => {
+test('112 × 112 to 112 × 96 cuts 8 pixels from each side', () => {
   const source = image(112, 112, (x, y, channel) => (x + 2 * y + 50 * channel) % 256);
   expect(fitPixels(source, [112, 96])).toEqual(
     image(96, 112, (x, y, channel) => (x + 8 + 2 * y + 50 * channel) % 256).data,
@@ -71,7 +71,7 @@ test('a new pixel is the mean of the area it covers', () => {
   expect([...fitted]).toEqual(expected.flatMap((value) => [value, value, value]));
 });
 
-test('a plain colour stays, a value never leaves the range of the image, and the mean of a whole reduction stays', () => {
+test("a uniform colour is preserved, values stay within the image's range, and integer reduction preserves the mean", () => {
   fc.assert(
     fc.property(anyImage, fc.integer({ min: 1, max: 15 }), fc.integer({ min: 1, max: 15 }), (source, height, width) => {
       const fitted = fitPixels(source, [height, width]);

@@ -1,4 +1,7 @@
-/** Bad numbers planted in the data, the weights, the rate and the loss: each is named, undone as often as allowed, and told. */
+/**
+ * NaN and infinity injected into the data, weights, learning rate and loss: each is named, undone as often as allowed,
+ * and reported.
+ */
 import {
   createRandom,
   decodeSafetensors,
@@ -87,7 +90,7 @@ async function run(
 const weights = async (directory: string): Promise<Buffer> =>
   readFile(join(root, directory, 'model', 'weights.safetensors'));
 
-/** The loss is no number wherever `when` says so. */
+/** The loss is NaN wherever `when` says so. */
 const infected = (when: (call: number) => boolean): Loss => {
   let calls = 0;
   return {
@@ -99,8 +102,8 @@ const infected = (when: (call: number) => boolean): Loss => {
   };
 };
 
-describe('a loss that is no number once', () => {
-  test('goes back to the last checkpoint and on at half the rate', async () => {
+describe('a single NaN loss', () => {
+  test('returns to the last checkpoint and continues at half the rate', async () => {
     const { events, error } = await run('once', { loss: infected((call) => call === 7) });
     expect(error).toBeUndefined();
     expect(of(events, 'train.setback')).toMatchObject([
@@ -129,13 +132,13 @@ describe('a loss that is no number once', () => {
     );
   });
 
-  test('before the first checkpoint it goes back to the start', async () => {
+  test('returns to the start if there is no checkpoint yet', async () => {
     const { events, error } = await run('early', { loss: infected((call) => call === 2) });
     expect(error).toBeUndefined();
     expect(of(events, 'train.setback')).toMatchObject([{ step: 2, backTo: 0 }]);
   });
 
-  test('the lower rate outlives an interruption: the same bytes', async () => {
+  test('the lower rate survives an interruption: same bytes', async () => {
     await run('stopped', { loss: infected((call) => call === 7), abortAt: 9 });
     const { events, error } = await run('stopped', { resume: true });
     expect(error).toBeUndefined();
@@ -144,7 +147,7 @@ describe('a loss that is no number once', () => {
   });
 });
 
-test('again and again: as often as allowed, then an error that says how often', async () => {
+test('repeated: retried as often as allowed, then an error with the number of attempts', async () => {
   const { events, error } = await run('always', { loss: infected((call) => call > 5) });
   expect(of(events, 'train.setback').map(({ backTo, rateFactor }) => [backTo, rateFactor])).toEqual([
     [4, 0.5],
@@ -154,8 +157,8 @@ test('again and again: as often as allowed, then an error that says how often', 
   expect(error!.todo).toContain('The checkpoint at step 4 is good.');
 });
 
-test('a NaN in the data: the images of the step are named, and which of them it is', async () => {
-  // a picture holds bytes alone: what turns them into numbers is where a NaN can come from
+test("NaN in the data: the error names the step's images, and which of them is bad", async () => {
+  // a picture contains only bytes, so a NaN can only come from converting them to numbers
   const bad = Object.assign(tinyDataset(5, 6), {
     read: async () => ({ width: 6, height: 6, data: new Uint8Array(108) }),
   });
@@ -165,7 +168,7 @@ test('a NaN in the data: the images of the step are named, and which of them it 
   expect(badImages(hostTensor([3, 1, 1, 2], Float32Array.of(0, 1, 2, NaN, 4, Infinity)))).toEqual([1, 2]);
 });
 
-test('a NaN in the weights: going back cannot help, and the tensor is named', async () => {
+test('NaN in the weights: going back cannot help, and the tensor is named', async () => {
   const planted: Model = {
     ...tinyModel,
     init: (random) => {
@@ -188,7 +191,7 @@ test('a NaN in the weights: going back cannot help, and the tensor is named', as
   expect(error!.todo).toContain('already bad before this step, in model/params/stem/kernel');
 });
 
-test('a rate that is far too high: it halves until it may go on, or ends', async () => {
+test('a learning rate far too high: it is halved until training can continue, or fails', async () => {
   const { events, error } = await run('rate', { config: { rate: 1e30, until: { steps: 12 } } });
   expect(of(events, 'train.setback').length).toBe(2);
   expect(error!.what).toMatch(/at learning rate 2.5e\+29/);
@@ -207,7 +210,7 @@ describe('the first bad tensor', () => {
   const inputs = { images: filled([1, 1, 1, 3], 0), rate: filled([], 0.1) };
   const nan = filled([2], NaN);
 
-  test('forward: the first layer whose statistics are bad', () => {
+  test('forward: the first layer with bad statistics', () => {
     expect(
       firstBadTensor({
         inputs,
@@ -218,7 +221,7 @@ describe('the first bad tensor', () => {
       }),
     ).toContain('model/statistics/b/mean');
   });
-  test('backward: the last layer whose parameters are bad', () => {
+  test('backward: the last layer with bad parameters', () => {
     expect(
       firstBadTensor({
         inputs,
@@ -255,7 +258,7 @@ describe('accuracy at chance', () => {
       (message) => message !== undefined,
     );
   };
-  test('is told once, with the figures', () => {
+  test('is reported once, with the figures', () => {
     const random = createRandom('chance');
     const messages = told(
       10,
@@ -265,7 +268,7 @@ describe('accuracy at chance', () => {
     expect(messages).toHaveLength(1);
     expect(messages[0]).toMatch(/after 200 steps the accuracy is (9|10|11)\.\d\d % \(guessing gives 10.00 %\)/);
   });
-  test('not where the accuracy rises', () =>
+  test('not if the accuracy rises', () =>
     expect(
       told(
         10,
@@ -273,7 +276,7 @@ describe('accuracy at chance', () => {
         () => 0.15,
       ),
     ).toEqual([]));
-  test('not where the loss falls, though nobody among many is hit yet', () => {
+  test('not if the loss falls, even if no image among many people is recognised yet', () => {
     expect(
       told(
         68_000,
@@ -291,13 +294,13 @@ describe('accuracy at chance', () => {
   });
 });
 
-test('clipping is in the events', async () => {
+test('clipping is reported in the events', async () => {
   const { events } = await run('clipped', { config: { rate: 0.1, clipNorm: 0.05, until: { steps: 4 } } });
   expect(of(events, 'train.step').every(({ gradientNorm, clipped }) => clipped === gradientNorm! > 0.05)).toBe(true);
   expect(of(events, 'train.step').some(({ clipped }) => clipped)).toBe(true);
 });
 
-test('a schedule without an end is refused', async () => {
+test('a schedule without an end is rejected', async () => {
   const { error } = await run('endless', { config: { schedule: { name: 'cosine' }, until: { plateau: {} } } });
   expect(error!.what).toBe('The cosine schedule of stage 1 (linear) has no length.');
 });

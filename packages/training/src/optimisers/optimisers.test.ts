@@ -1,4 +1,6 @@
-/** The optimisers against the conformance suite, and against their formulas worked out step by step in double precision. */
+/**
+ * The optimisers against the conformance suite, and against their formulas computed step by step in double precision.
+ */
 import { cpu } from '@facewright/backend-cpu';
 import {
   createRandom,
@@ -67,7 +69,9 @@ async function run(plugin: ConfiguredPlugin<'optimiser'>): Promise<HostTensors> 
   return result;
 }
 
-/** One number's way in double precision: `next` gives the new value from the former, the gradient and the rate. */
+/**
+ * Follows one parameter in double precision: `next` computes its new value from the old one, the gradient and the rate.
+ */
 function expectWay(
   result: HostTensors,
   way: (name: string) => (value: number, gradient: number, rate: number) => number,
@@ -119,7 +123,7 @@ test.each([
   });
 });
 
-test('a group that nothing belongs to is an error that names the groups there are', async () => {
+test('a group without parameters is an error that names the existing groups', async () => {
   const error = await run(sgd({ groups: { afterglobal: 1 } })).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(FacewrightError);
   expect((error as FacewrightError).what).toBe('No parameter belongs to the group "afterglobal".');
@@ -128,7 +132,7 @@ test('a group that nothing belongs to is an error that names the groups there ar
   expect(() => adam({ beta: 0.9 } as object)).toThrow('Unknown key "beta"');
 });
 
-test('mistakes of the seed: SGD is not given what only Adam has, nor does it crash once training; the option is refused by its name', () => {
+test("mistakes of the original project: SGD rejects Adam's options by name instead of crashing once training runs", () => {
   expect(() => sgd({ epsilon: 1e-8 } as never)).toThrow(/epsilon/);
 });
 

@@ -1,4 +1,4 @@
-/** The step's outputs and its new state against finite differences and plain sums. */
+/** The step's outputs and new state against finite differences and plain sums. */
 import { createRandom, hostScalar, hostTensor, type Engine, type HostTensors, type Optimiser } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ beforeAll(async () => {
   engine = await openCpu();
 });
 
-/** Leaves the parameters and puts the gradients and groups where they can be read. */
+/** Leaves the parameters unchanged and stores gradients and groups where the test can read them. */
 const probe: Optimiser = {
   init: (params) =>
     Object.fromEntries(
@@ -42,7 +42,7 @@ async function once(
 test.each([
   ['linear', linearLoss],
   ['cosine', cosineLoss],
-])('the gradients of the %s loss are its slopes', async (_name, loss) => {
+])('gradients of the %s loss match finite differences', async (_name, loss) => {
   const { state } = firstState(tinyModel, { loss, optimiser: probe }, 3, random);
   const { outputs, after } = await once(loss, state);
   const names = Object.keys(state).filter((name) => name.includes('/params/') && !name.startsWith('memory/'));
@@ -65,7 +65,7 @@ test.each([
   expect(outputs.gradientNorm.data[0]).toBeCloseTo(Math.sqrt(sum), 4);
 });
 
-test('the running statistics move, those of the head too', async () => {
+test('the running statistics move, including those of the head', async () => {
   const { state } = firstState(tinyModel, { loss: cosineLoss, optimiser: probe }, 3, random);
   const { after } = await once(cosineLoss, state);
   expect(after['head/statistics/calls'].data[0]).toBe(1);
@@ -103,7 +103,7 @@ test('accuracy is measured on the logits, whatever the loss does with them', asy
   expect(accuracy.data[0]).toBe(0.75);
 });
 
-test('the parameters of the loss are the group "head"', async () => {
+test('the loss\'s parameters are the group "head"', async () => {
   const groups: Record<string, string | undefined> = {};
   const recording: Optimiser = {
     ...probe,
@@ -125,7 +125,7 @@ test('the parameters of the loss are the group "head"', async () => {
   });
 });
 
-test('nothing is leaked, and validation changes nothing', async () => {
+test('nothing leaks, and validation changes nothing', async () => {
   const { state } = firstState(tinyModel, { loss: linearLoss, optimiser: probe }, 3, random);
   const training = engine.compile(trainStep(tinyModel, linearLoss, probe), { state });
   const validation = engine.compile(validationStep(tinyModel, linearLoss), { state });
@@ -138,7 +138,7 @@ test('nothing is leaked, and validation changes nothing', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('gradients longer than clipNorm are shortened to it, shorter ones left as they are; the norm told is that before', async () => {
+test('gradients longer than clipNorm are shortened to it, shorter ones unchanged; the reported norm is before clipping', async () => {
   const { state } = firstState(tinyModel, { loss: linearLoss, optimiser: probe }, 3, random);
   const gradientsWith = async (clipNorm?: number): Promise<{ norm: number; flat: number[] }> => {
     const executable = engine.compile(trainStep(tinyModel, linearLoss, probe, { clipNorm }), { state });
