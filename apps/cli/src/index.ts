@@ -21,6 +21,7 @@ export {
   MODEL,
   OPTIMISER,
   OPTIONS,
+  plugin,
   RANDOM,
   READER,
   SIGNAL,

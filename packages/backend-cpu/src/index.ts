@@ -51,4 +51,10 @@ export const cpu = definePlugin({
   options: z.strictObject({}),
   useClass: CpuBackend,
 });
+
+declare module '@facewright/core' {
+  interface BackendPlugins {
+    cpu: typeof cpu;
+  }
+}
 export default cpu;

@@ -78,3 +78,9 @@ export const nodeGpu = definePlugin({
     };
   },
 });
+
+declare module '@facewright/core' {
+  interface BackendPlugins {
+    'node-gpu': typeof nodeGpu;
+  }
+}

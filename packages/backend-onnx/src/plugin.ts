@@ -52,6 +52,12 @@ export const onnx = definePlugin({
   }),
 });
 
+declare module '@facewright/core' {
+  interface BackendPlugins {
+    onnx: typeof onnx;
+  }
+}
+
 /** What each provider wants beside the binary that npm brings. */
 const WANTED: Readonly<Record<Exclude<Provider, 'cpu'>, string>> = {
   cuda: 'a driver, CUDA and cuDNN, and the libraries that the install script of onnxruntime-node fetches: node node_modules/onnxruntime-node/script/install.js',

@@ -71,4 +71,10 @@ export const wasm = definePlugin({
     open,
   }),
 });
+
+declare module '@facewright/core' {
+  interface BackendPlugins {
+    wasm: typeof wasm;
+  }
+}
 export default wasm;

@@ -27,3 +27,9 @@ export const webgpuPlugin = (source: GpuSource) =>
       open: () => openWebgpuEngine(source, options, emit),
     }),
   });
+
+declare module '@facewright/core' {
+  interface BackendPlugins {
+    webgpu: ReturnType<typeof webgpuPlugin>;
+  }
+}

@@ -82,3 +82,9 @@ export const xla = definePlugin({
     };
   },
 });
+
+declare module '@facewright/core' {
+  interface BackendPlugins {
+    xla: typeof xla;
+  }
+}

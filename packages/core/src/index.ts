@@ -29,7 +29,6 @@ export * from './plugin/schema.js';
 export {
   accuracyRule,
   BESIDE_THE_RECIPE,
-  defineConfig,
   freezeRule,
   guardRule,
   initRule,
@@ -52,6 +51,8 @@ export {
   type TierRule,
   type UntilRule,
 } from './config/config.js';
+export { defineConfig } from './config/define-config.js';
+export * from './plugin/known-plugins.js';
 export * from './plugin/names.js';
 export * from './plugin/make-part.js';
 export { inject, type PartClass } from './plugin/part-class.js';

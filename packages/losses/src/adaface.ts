@@ -130,3 +130,9 @@ export const adaFace = definePlugin({
   options,
   useClass: AdaFace,
 });
+
+declare module '@facewright/core' {
+  interface LossPlugins {
+    adaface: typeof adaFace;
+  }
+}

@@ -35,3 +35,9 @@ export const arcFace = definePlugin({
     },
   }),
 });
+
+declare module '@facewright/core' {
+  interface LossPlugins {
+    arcface: typeof arcFace;
+  }
+}

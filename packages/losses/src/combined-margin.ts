@@ -64,3 +64,9 @@ export const combinedMargin = definePlugin({
     },
   }),
 });
+
+declare module '@facewright/core' {
+  interface LossPlugins {
+    'combined-margin': typeof combinedMargin;
+  }
+}

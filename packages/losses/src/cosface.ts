@@ -31,3 +31,9 @@ export const cosFace = definePlugin({
     },
   }),
 });
+
+declare module '@facewright/core' {
+  interface LossPlugins {
+    cosface: typeof cosFace;
+  }
+}

@@ -65,3 +65,9 @@ export const curricularFace = definePlugin({
     },
   }),
 });
+
+declare module '@facewright/core' {
+  interface LossPlugins {
+    curricularface: typeof curricularFace;
+  }
+}

@@ -60,3 +60,9 @@ export const magFace = definePlugin({
     },
   }),
 });
+
+declare module '@facewright/core' {
+  interface LossPlugins {
+    magface: typeof magFace;
+  }
+}

@@ -34,3 +34,9 @@ export const normalisedSoftmax = definePlugin({
     },
   }),
 });
+
+declare module '@facewright/core' {
+  interface LossPlugins {
+    'normalised-softmax': typeof normalisedSoftmax;
+  }
+}

@@ -51,3 +51,9 @@ export const softmax = definePlugin({
     },
   }),
 });
+
+declare module '@facewright/core' {
+  interface LossPlugins {
+    softmax: typeof softmax;
+  }
+}

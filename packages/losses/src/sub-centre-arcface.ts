@@ -107,6 +107,12 @@ export const subCentreArcFace = definePlugin({
   }),
 });
 
+declare module '@facewright/core' {
+  interface LossPlugins {
+    'sub-centre-arcface': typeof subCentreArcFace;
+  }
+}
+
 /** How many samples of each identity are nearest to each sub-centre, [k, identities]. `all` is [n, k, identities]. */
 function usesOf(all: tf.Tensor3D, labels: tf.Tensor1D): tf.Tensor2D {
   const [, k, identities] = all.shape;

@@ -139,3 +139,9 @@ export const mobileFaceNet = definePlugin({
       momentum: options.momentum,
     }),
 });
+
+declare module '@facewright/core' {
+  interface ModelPlugins {
+    mobilefacenet: typeof mobileFaceNet;
+  }
+}

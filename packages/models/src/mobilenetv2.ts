@@ -79,3 +79,9 @@ export const mobileNetV2 = definePlugin({
       momentum: options.momentum,
     }),
 });
+
+declare module '@facewright/core' {
+  interface ModelPlugins {
+    mobilenetv2: typeof mobileNetV2;
+  }
+}

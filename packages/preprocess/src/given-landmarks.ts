@@ -22,3 +22,9 @@ export const givenLandmarks = definePlugin({
   options: z.strictObject({}),
   useClass: GivenLandmarks,
 });
+
+declare module '@facewright/core' {
+  interface DetectorPlugins {
+    landmarks: typeof givenLandmarks;
+  }
+}

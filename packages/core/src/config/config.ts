@@ -292,6 +292,3 @@ export const BESIDE_THE_RECIPE: readonly string[] = [
   'workers',
   'licences',
 ] satisfies (keyof RunConfig)[];
-
-/** Types a config file: `export default defineConfig({ … })`. */
-export const defineConfig = (config: RunConfigInput): RunConfigInput => config;

@@ -49,6 +49,12 @@ export const flatFolder = definePlugin({
   },
 });
 
+declare module '@facewright/core' {
+  interface ReaderPlugins {
+    'flat-folder': typeof flatFolder;
+  }
+}
+
 /** The files' names without their endings, where no two are then the same. */
 function namesOf(files: readonly string[]): readonly string[] {
   const stems = files.map((name) => name.slice(0, name.lastIndexOf('.')));

@@ -42,6 +42,13 @@ export const alignedFolder = definePlugin({
   create: ({ path }, context) => folderReader(resolve(context.baseDirectory, path), context, true),
 });
 
+declare module '@facewright/core' {
+  interface ReaderPlugins {
+    folder: typeof folder;
+    'aligned-folder': typeof alignedFolder;
+  }
+}
+
 const LAYOUT = 'Expected one subfolder per person: <folder>/<person>/<photo>.jpg.';
 
 function folderReader(root: string, context: PluginContext, aligned: boolean): Reader {

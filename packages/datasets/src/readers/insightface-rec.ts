@@ -41,6 +41,12 @@ export const insightFaceRec = definePlugin({
   }),
 });
 
+declare module '@facewright/core' {
+  interface ReaderPlugins {
+    'insightface-rec': typeof insightFaceRec;
+  }
+}
+
 async function* identities(path: string, aligned: boolean, { signal, emit }: PluginContext): AsyncGenerator<Identity> {
   const { rec, people } = await readRecordSet(path, signal);
   if (people.size === 0)

@@ -42,6 +42,12 @@ export const trillionPairs = definePlugin({
   },
 });
 
+declare module '@facewright/core' {
+  interface ReaderPlugins {
+    'trillion-pairs': typeof trillionPairs;
+  }
+}
+
 function listReader(lists: readonly string[], images: string | undefined, context: PluginContext): Reader {
   refuseSameNames(lists);
   return {

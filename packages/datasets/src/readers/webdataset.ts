@@ -41,6 +41,12 @@ export const webdataset = definePlugin({
     ),
 });
 
+declare module '@facewright/core' {
+  interface ReaderPlugins {
+    webdataset: typeof webdataset;
+  }
+}
+
 /** A photo of a set that was written from a dataset. */
 export interface StoredPhoto extends Photo {
   /** The photo it was made from, and `original` or the augmenter's name. */

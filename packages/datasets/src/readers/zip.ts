@@ -28,6 +28,12 @@ export const zip = definePlugin({
   create: ({ path, aligned }, context) => zipReader(resolve(context.baseDirectory, path), aligned, context),
 });
 
+declare module '@facewright/core' {
+  interface ReaderPlugins {
+    zip: typeof zip;
+  }
+}
+
 /** The zip file stays open while its reader is used, so that a photo costs one read. */
 function zipReader(path: string, aligned: boolean, { emit }: PluginContext): Reader {
   let opened: Promise<OpenZip> | undefined;

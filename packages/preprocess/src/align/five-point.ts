@@ -54,3 +54,9 @@ export const fivePoint = definePlugin({
   }),
   create: ({ size }) => createFivePointAligner(size),
 });
+
+declare module '@facewright/core' {
+  interface AlignerPlugins {
+    'five-point': typeof fivePoint;
+  }
+}

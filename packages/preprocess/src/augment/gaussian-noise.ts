@@ -105,3 +105,9 @@ export const gaussianNoise = definePlugin({
   options,
   useClass: GaussianNoise,
 });
+
+declare module '@facewright/core' {
+  interface AugmenterPlugins {
+    'gaussian-noise': typeof gaussianNoise;
+  }
+}

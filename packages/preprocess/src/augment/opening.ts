@@ -88,3 +88,9 @@ export const opening = definePlugin({
   }),
   create: ({ side }) => createOpening(side),
 });
+
+declare module '@facewright/core' {
+  interface AugmenterPlugins {
+    opening: typeof opening;
+  }
+}

@@ -57,3 +57,9 @@ export const saltAndPepper = definePlugin({
   }),
   create: ({ amount, salt }) => createSaltAndPepper(amount, salt),
 });
+
+declare module '@facewright/core' {
+  interface AugmenterPlugins {
+    'salt-and-pepper': typeof saltAndPepper;
+  }
+}

@@ -73,3 +73,9 @@ export const mtcnnWith = (weightsOf: WeightsSource) =>
       );
     },
   });
+
+declare module '@facewright/core' {
+  interface DetectorPlugins {
+    mtcnn: ReturnType<typeof mtcnnWith>;
+  }
+}

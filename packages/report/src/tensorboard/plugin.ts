@@ -101,3 +101,9 @@ export const tensorBoard = definePlugin({
   }),
   create: ({ directory }): Logger => ({ open: (run) => openEventFile(join(run, directory)) }),
 });
+
+declare module '@facewright/core' {
+  interface LoggerPlugins {
+    tensorboard: typeof tensorBoard;
+  }
+}

@@ -46,3 +46,9 @@ export const accuracyCriterion = definePlugin({
   options: accuracyRule,
   create: atAccuracy,
 });
+
+declare module '@facewright/core' {
+  interface CriterionPlugins {
+    accuracy: typeof accuracyCriterion;
+  }
+}

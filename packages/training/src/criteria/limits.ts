@@ -47,3 +47,10 @@ export const epochsCriterion = definePlugin({
   options: z.strictObject({ epochs: z.number().positive() }),
   create: afterEpochs,
 });
+
+declare module '@facewright/core' {
+  interface CriterionPlugins {
+    steps: typeof stepsCriterion;
+    epochs: typeof epochsCriterion;
+  }
+}

@@ -44,6 +44,12 @@ export const plateauCriterion = definePlugin({
   create: atPlateau,
 });
 
+declare module '@facewright/core' {
+  interface CriterionPlugins {
+    plateau: typeof plateauCriterion;
+  }
+}
+
 function observe(seen: Seen, loss: number, { window: length, minimumGain, patience, minimumLoss }: PlateauRule): Seen {
   const window = { count: seen.window.count + 1, sum: seen.window.sum + loss };
   if (window.count < length) return { ...seen, window };

@@ -51,6 +51,13 @@ export const adamW = definePlugin({
   create: (options): Optimiser => ({ init: emptyMemory, update: (step) => updateAll(step, options) }),
 });
 
+declare module '@facewright/core' {
+  interface OptimiserPlugins {
+    adam: typeof adam;
+    adamw: typeof adamW;
+  }
+}
+
 type AdamOptions = z.output<typeof adam.options>;
 
 function emptyMemory(params: HostTensors): HostTensors {

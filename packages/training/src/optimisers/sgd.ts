@@ -29,6 +29,12 @@ export const sgd = definePlugin({
   }),
 });
 
+declare module '@facewright/core' {
+  interface OptimiserPlugins {
+    sgd: typeof sgd;
+  }
+}
+
 type SgdOptions = z.output<typeof sgd.options>;
 
 const zerosFor = (params: HostTensors): HostTensors =>
