@@ -57,11 +57,17 @@ test("the page and the figures tell each recipe's mean and deviation, and which 
   const means = accuracies.map(([a, b]) => (a + b) / 2);
   const { recipes, verdict } = ended.json<{
     verdict: string;
-    recipes: { name: string; steps: number; accuracy: { mean: number; deviation: number } }[];
+    recipes: {
+      name: string;
+      losses: string;
+      differs: string[];
+      steps: number;
+      accuracy: { mean: number; deviation: number };
+    }[];
   }>();
-  expect(recipes.map(({ name, steps }) => [name, steps]).sort()).toEqual([
-    ['softmax → arcface', 5],
-    ['softmax', 5],
+  expect(recipes.map(({ name, losses, differs, steps }) => [name, losses, differs, steps]).sort()).toEqual([
+    ['runs/softmax', 'softmax', ['softmax'], 5],
+    ['runs/switch', 'softmax → arcface', ['softmax → arcface'], 5],
   ]);
   expect(recipes.map(({ accuracy }) => accuracy.mean)).toEqual(
     means.sort((a, b) => b - a).map((value) => expect.closeTo(value, 10) as number),
@@ -73,7 +79,7 @@ test("the page and the figures tell each recipe's mean and deviation, and which 
     )
   ).stdout;
   expect(text).toContain(verdict);
-  expect(text).toContain(`seed 2: ${(100 * accuracies[1][1]).toFixed(2)} %`);
+  expect(text).toContain(`seed 2 ${(100 * accuracies[1][1]).toFixed(2)} %`);
   expect(await readFile(at('comparison.html'), 'utf8')).toContain('Recipes');
   expect(await readFile(at('page.html'), 'utf8')).toContain(verdict);
 });

@@ -110,9 +110,9 @@ describe('createRun', () => {
     );
     expect(
       recipesOf(runs)
-        .map(({ name }) => name)
+        .flatMap(({ differs }) => differs)
         .sort(),
-    ).toEqual(['quick (stages.0.loss.m 0.1)', 'quick (stages.0.loss.m 0.4)']);
+    ).toEqual(['stages.0.loss.m 0.1', 'stages.0.loss.m 0.4']);
     await expect(start('truth-1', { m: 0.9, s: 8 }, true)).rejects.toThrow(
       /other options:[^]*stages\.0\.loss\.m: 0\.1 then, 0\.9 now[^]*stages\.0\.loss\.s: 16 then, 8 now/,
     );

@@ -1,4 +1,5 @@
 /** Opens an address in the user's browser, where there is one to open. */
+import { pathToFileURL } from 'node:url';
 import open from 'open';
 
 /** Why no browser is opened here, for people; `undefined` where one can be. */
@@ -24,4 +25,11 @@ export async function openBrowser(url: string): Promise<boolean> {
     },
     () => false,
   );
+}
+
+/** Opens a page that a command has written, for `--open`; says so where no browser can be opened. */
+export async function openPage(path: string, print: (text: string) => void): Promise<void> {
+  const reason = noBrowserReason();
+  if (reason !== undefined) print(`The page is not opened: ${reason}.`);
+  else if (!(await openBrowser(pathToFileURL(path).href))) print('The page is not opened: no browser was found.');
 }

@@ -89,6 +89,8 @@ export const fromOption = (): Option =>
     'fine-tune trained weights: a model directory, a run, a checkpoint, or a file that "import" takes (.onnx, .pth, …)',
   );
 
+export const openOption = (): Option => new Option('--open', 'open the report in the browser at the end');
+
 export const loggerOption = (): Option =>
   new Option('--logger <name...>', 'further readers of what the run tells, e.g. tensorboard');
 

@@ -11,6 +11,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface SessionOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
+  /** The command waits for its user: no spinner turns. */
+  readonly waits?: boolean;
   /** A directory that the command writes into: other processes are kept out of it meanwhile. */
   readonly writes?: string;
 }
@@ -33,11 +35,11 @@ export interface Outcome {
 
 /** Runs a command's work to its end and sets the process's exit code; errors are shown, never thrown. */
 export async function withSession(
-  { json = false, quiet = false, writes }: SessionOptions,
+  { json = false, quiet = false, waits = false, writes }: SessionOptions,
   work: (session: Session) => Promise<Outcome>,
 ): Promise<void> {
   const abort = new AbortController();
-  const view = createConsole({ stream: process.stderr, quiet });
+  const view = createConsole({ stream: process.stderr, quiet: quiet || waits });
   const onSignal = (): void => {
     if (abort.signal.aborted) process.exit(INTERRUPTED);
     view.close();
@@ -49,7 +51,10 @@ export async function withSession(
     const session: Session = {
       signal: abort.signal,
       onEvent: view.reader,
-      print: (text) => void (json || process.stdout.write(`${text}\n`)),
+      print: (text) => {
+        view.clear();
+        if (!json) process.stdout.write(`${text}\n`);
+      },
     };
     const { json: document, exitCode = 0 } = await (writes === undefined
       ? work(session)

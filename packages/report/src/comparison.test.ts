@@ -11,7 +11,7 @@ function run(
   accuracy?: number,
   change: (event: RunEvent) => RunEvent = (event) => event,
 ): NamedRun {
-  const name = `${JSON.stringify(config)} ${seed}`;
+  const name = `runs/${JSON.stringify(config).replace(/[^\w.]+/g, '')}-${seed}`;
   const events = sampleEvents().flatMap((event): RunEvent[] => {
     if (event.type === 'run.started')
       return [
@@ -21,8 +21,8 @@ function run(
           config: {
             ...config,
             seed,
-            out: `runs/${name}`,
-            data: `runs/${name}/sample`,
+            out: name,
+            data: `${name}/sample`,
             backend: seed % 2 ? 'wasm' : 'cpu',
           },
         },
@@ -46,8 +46,8 @@ describe('recipes', () => {
   test('are runs whose config differs in nothing but seed, place and engine; the best mean comes first', () => {
     const recipes = recipesOf(lfw);
     expect(recipes.map(({ name, runs, steps }) => [name, runs.length, steps])).toEqual([
-      ['softmax → softmax', 3, 200],
-      ['softmax → arcface', 3, 200],
+      ['runs/recipesoftmax', 3, 200],
+      ['runs/recipeswitch', 3, 200],
     ]);
     const [{ accuracy: softmax }, { accuracy: switched }] = recipes;
     expect(softmax!.mean).toBeCloseTo(0.792533, 6);
@@ -62,10 +62,26 @@ describe('recipes', () => {
       run({ stages: [{ rate: 0.1 }, { m: 0.5 }] }, 1, 0.9),
       run({ stages: [{ rate: 0.1 }, { m: 0.3 }] }, 1, 0.8),
     ]);
-    expect(recipes.map(({ name }) => name)).toEqual([
-      'softmax → arcface (stages.1.m 0.5)',
-      'softmax → arcface (stages.1.m 0.3)',
+    expect(recipes.map(({ losses, differs }) => [losses, differs])).toEqual([
+      ['softmax → arcface', ['stages.1.m 0.5']],
+      ['softmax → arcface', ['stages.1.m 0.3']],
     ]);
+  });
+
+  test('of other losses say so, and nothing that all have', () => {
+    expect(recipesOf(lfw).map(({ differs }) => differs)).toEqual([['softmax → softmax'], ['softmax → arcface']]);
+  });
+
+  test.each([
+    [['a-1', 'a-2'], ['b-1'], 'a', 'b-1'],
+    [['runs/big seed 10', 'runs/big seed 11'], ['runs/small'], 'runs/big', 'runs/small'],
+    [['run1', 'run3'], ['run2', 'run4'], 'run1, run3', 'run2, run4'],
+    [['first', 'second'], ['third'], 'first, second', 'third'],
+  ])('are named by their directories: %j and %j', (one, other, ...names) => {
+    const named = (runNames: string[], a: number) =>
+      runNames.map((name, seed) => ({ ...run({ a }, seed, 0.5 + a / 10), name }));
+    const recipes = recipesOf([...named(one, 2), ...named(other, 1)]);
+    expect(recipes.map(({ name }) => name)).toEqual(names);
   });
 
   test('without a verification come last, and an evaluation alone is none', () => {
@@ -96,17 +112,17 @@ describe('the contest', () => {
 
   test('is won where the interval leaves out 0, else the first is only ahead', () => {
     expect(verdictOf(recipesOf(lfw))).toBe(
-      'softmax → softmax is ahead of softmax → arcface by 0.87 points, on 3 of 3 seeds: that is within their noise.',
+      'runs/recipesoftmax leads runs/recipeswitch by 0.87 points and on 3 of 3 seeds, which is within their noise.',
     );
     const clear = [1, 2, 3].flatMap((seed) => [
       run({ a: 1 }, seed, 0.7 + seed / 100),
       run({ a: 2 }, seed, 0.75 + seed / 100 + seed / 5000, alone),
     ]);
     expect(verdictOf(recipesOf(clear))).toBe(
-      'softmax → softmax wins, 5.04 points above softmax → arcface on average, ahead on 3 of 3 seeds.',
+      'runs/a2 wins: 5.04 points above runs/a1 on average, ahead on 3 of 3 seeds.',
     );
     expect(verdictOf(recipesOf([run({ a: 1 }, 1, 0.7), run({ a: 2 }, 1, 0.8, alone)]))).toMatch(
-      /by 10.00 points, on 1 of 1 seed: one tells little/,
+      /by 10.00 points, but one seed is not conclusive/,
     );
   });
 
@@ -148,7 +164,7 @@ describe('the contest', () => {
 test('the page shows the verdict, the recipes with their seeds, and every run, in one file that loads nothing', () => {
   const page = comparisonPage(lfw).replace(/\s+/g, ' ');
   for (const text of [
-    'is ahead of softmax → arcface by 0.87 points',
+    'leads runs/recipeswitch by 0.87 points',
     '79.25 % ± 0.19 %',
     '78.38 % ± 0.76 %',
     '1: 78.88 %, 2: 78.76 %, 3: 77.50 %',

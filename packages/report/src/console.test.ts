@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { RunEvent } from '@facewright/core';
 import { sampleEvents } from '../test/sample-events.js';
 import { createConsole, progressText } from './console.js';
@@ -25,6 +25,8 @@ const photos = (count: number, every: number): RunEvent[] =>
     unit: 'photos',
   }));
 
+afterEach(() => void vi.useRealTimers());
+
 test('progress has a share, a rate and the time left', () => {
   const text = progressText(
     { task: 'detect', done: 250, total: 1000, unit: 'photos', at: 10_000 },
@@ -38,6 +40,9 @@ test('progress has a share, a rate and the time left', () => {
   // it may end at any step
   expect(left(100)).toContain('at most 1 min 30 s left');
   expect(left(300)).toContain('20 s to 1 min 30 s left');
+  // an estimate of many minutes is told in minutes
+  const long = progressText({ ...training, total: 100_000, least: 7000 }, { at: 0, done: 0 }, 0);
+  expect(long).toContain('12 min to 2 h 47 min left');
   expect(progressText({ task: 'list', done: 7, unit: 'people', at: 0 }, { at: 0, done: 0 }, 10)).toBe('list  7 people');
 });
 
@@ -57,6 +62,40 @@ test('on a terminal: one line drawn over itself, never wider than the terminal',
 
   expect(drawn.at(-1)).toMatch(/%.* left/);
   for (const part of drawn) expect([...part.replace(/\u001b\[K/g, '')].length).toBeLessThanOrEqual(39);
+});
+
+test('on a terminal a spinner turns while nothing is told, and says what goes on; text of others has the line to itself', () => {
+  vi.useFakeTimers();
+  let text = '';
+  const view = createConsole({ stream: { isTTY: true, columns: 60, write: (part) => (text += part) }, colour: false });
+  vi.advanceTimersByTime(400);
+  expect(text).toBe('');
+  vi.advanceTimersByTime(150);
+  expect(text).toMatch(/^\r\S working…\u001b\[K$/);
+  view.reader(sampleEvents().find(({ type }) => type === 'train.finished')!);
+  text = '';
+  vi.advanceTimersByTime(3200);
+  const drawn = text.split('\r').slice(1);
+  expect(drawn.at(-1)).toMatch(/^\S verifying… {2}3 s/);
+  expect(new Set(drawn.map(([frame]) => frame)).size).toBe(10);
+  view.clear();
+  expect(text.endsWith('\r\u001b[K')).toBe(true);
+  view.close();
+  text = '';
+  vi.advanceTimersByTime(5000);
+  expect(text).toBe('');
+});
+
+test('in a pipe, and where only warnings are wanted, nothing turns', () => {
+  vi.useFakeTimers();
+  let text = '';
+  for (const options of [{ isTTY: false }, { isTTY: true, quiet: true }]) {
+    const { isTTY, ...rest } = options;
+    const view = createConsole({ stream: { isTTY, write: (part) => (text += part) }, ...rest });
+    vi.advanceTimersByTime(5000);
+    view.close();
+  }
+  expect(text).toBe('');
 });
 
 test('notices and stage switches are lines of their own; quiet leaves the warnings', () => {

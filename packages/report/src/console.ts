@@ -1,4 +1,4 @@
-/** Shows a run while it goes: one live line with rate and remaining time on a terminal, plain lines every few seconds in a pipe. */
+/** Shows a run while it goes: one live line with rate, time left and a spinner on a terminal, plain lines every few seconds in a pipe. */
 import { styleText } from 'node:util';
 import type { EventReader, RunEvent } from '@facewright/core';
 import { wrap } from './wrap.js';
@@ -24,23 +24,65 @@ export interface ConsoleOptions {
 const REDRAW_MS = 80;
 type Progress = RunEvent<'progress'>;
 
-/** A reader of the event stream; `close` puts the terminal's line in order. */
+const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
+const FRAME_MS = 100;
+/** Silence after which a spinner shows that work goes on. */
+const SILENCE_MS = 500;
+
+/** What goes on after an event until the next one tells something. */
+const NEXT_WORK: { readonly [T in RunEvent['type']]?: string } = {
+  'run.started': 'looking at the data',
+  'engine.opened': 'loading the engine',
+  'prepare.finished': 'getting ready to train',
+  'train.started': 'compiling the first step',
+  'stage.started': 'compiling the first step',
+  'train.finished': 'verifying',
+  'evaluate.finished': 'collecting pictures',
+  'run.finished': 'writing the report',
+};
+
+export interface Console {
+  readonly reader: EventReader;
+  /** Clears the live line, for text that others write. */
+  clear(): void;
+  /** Clears it and ends: nothing is drawn from here on. */
+  close(): void;
+}
+
+/** A reader of the event stream. On a terminal it draws until it is closed. */
 export function createConsole({
   stream,
   quiet = false,
   colour = Boolean(stream.isTTY) && !process.env.NO_COLOR,
   everySeconds = 5,
-}: ConsoleOptions): { reader: EventReader; close(): void } {
+}: ConsoleOptions): Console {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const starts = new Map<string, { at: number; done: number }>();
   let drawn = '';
   let lastDraw = { at: 0, task: '' };
+  let work = 'working';
+  let silentSince = Date.now();
+  let frame = 0;
 
   const clear = (): void => {
     if (drawn) stream.write('\r\u001b[K');
     drawn = '';
+    silentSince = Date.now();
   };
+  const draw = (text: string): void => {
+    drawn = text;
+    stream.write(`\r${FRAMES[frame++ % FRAMES.length]} ${text}\u001b[K`);
+  };
+  /** Turns the spinner; where nothing is shown, says what goes on. */
+  const spin = (): void => {
+    const seconds = Math.floor((Date.now() - silentSince) / 1000);
+    if (!drawn && Date.now() - silentSince < SILENCE_MS) return;
+    if (!drawn || drawn.startsWith(`${work}…`)) draw(`${work}…${seconds ? `  ${duration(seconds)}` : ''}`);
+    else draw(drawn);
+  };
+  const spinner = stream.isTTY && !quiet ? setInterval(spin, FRAME_MS) : undefined;
+  spinner?.unref();
   const line = (text: string): void => {
     clear();
     // lines in a pipe stay whole, so that they can be searched
@@ -57,17 +99,16 @@ export function createConsole({
     if (!ended && (!due || (!stream.isTTY && task !== lastDraw.task && done === 0))) return;
     if (ended && lastDraw.task === `${task} ended`) return;
     lastDraw = { at, task: ended ? `${task} ended` : task };
-    const columns = stream.isTTY ? Math.max(20, (stream.columns ?? 80) - 1) : Infinity;
+    // less two for the spinner, and one where the cursor stands
+    const columns = stream.isTTY ? Math.max(20, (stream.columns ?? 80) - 3) : Infinity;
     const text = progressText(event, starts.get(task)!, stream.isTTY ? 20 : 0, columns);
     if (ended) starts.delete(task);
     if (!stream.isTTY || ended) line(text);
-    else {
-      drawn = text;
-      stream.write(`\r${drawn}\u001b[K`);
-    }
+    else draw(text);
   };
 
   const reader: EventReader = (event) => {
+    work = NEXT_WORK[event.type] ?? work;
     if (event.type === 'notice' && (event.level === 'warning' || !quiet)) {
       const todo = event.todo ? `\n  to do: ${event.todo}` : '';
       line(
@@ -82,7 +123,11 @@ export function createConsole({
       if (text) line(event.type === 'stage.started' || event.type === 'stage.finished' ? paint('cyan', text) : text);
     }
   };
-  return { reader, close: clear };
+  const close = (): void => {
+    clearInterval(spinner);
+    clear();
+  };
+  return { reader, clear, close };
 }
 
 /** One line of progress; `width` is that of the bar, 0 for none. In few columns it says less: first the rate goes, then the text, the amount and the bar. */

@@ -17,10 +17,14 @@ export function figure(value: number): string {
 
 /** The time left of work that takes `least` to `most` more seconds. */
 export function timeLeft(most: number, least = most): string {
-  if (least <= 0) return `at most ${duration(most)} left`;
-  const [from, to] = [duration(least), duration(most)];
+  if (least <= 0) return `at most ${roughly(most)} left`;
+  const [from, to] = [roughly(least), roughly(most)];
   return from === to ? `${to} left` : `${from} to ${to} left`;
 }
+
+/** An estimate of minutes is not good to the second. */
+const roughly = (seconds: number): string =>
+  seconds < 180 ? duration(seconds) : duration(60 * Math.round(seconds / 60)).replace(/ 0 (s|min)$/, '');
 
 /** `95` as `1 min 35 s`. */
 export function duration(seconds: number): string {

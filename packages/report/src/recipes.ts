@@ -8,8 +8,12 @@ export interface NamedRun {
 }
 
 export interface Recipe {
-  /** Its losses, and what tells it from others of the same ones. */
+  /** The directory of its run, or what the directories of its runs have in common. */
   readonly name: string;
+  /** `softmax → arcface` */
+  readonly losses: string;
+  /** Its losses where not all recipes have them, and the values of its config that others of the same losses do not have: `stages.1.m 0.5`. */
+  readonly differs: readonly string[];
   readonly runs: readonly NamedRun[];
   /** Steps of each run, where all have the same number. */
   readonly steps?: number;
@@ -47,8 +51,9 @@ export function recipesOf(runs: readonly NamedRun[]): Recipe[] {
     group.runs.push(run);
   }
   const all = [...groups.values()];
+  const names = namesOf(all.map((group) => group.runs.map(({ name }) => name)));
   return all
-    .map(({ config, runs }): Recipe => {
+    .map(({ config, runs }, index): Recipe => {
       const losses = lossesOf(runs[0]);
       const alike = all.filter((other) => lossesOf(other.runs[0]) === losses);
       const own = [...config]
@@ -56,13 +61,33 @@ export function recipesOf(runs: readonly NamedRun[]): Recipe[] {
         .map(([path, value]) => `${path} ${value}`);
       const steps = new Set(runs.map(({ history }) => history.steps.at(-1)?.step));
       return {
-        name: own.length ? `${losses} (${own.slice(0, 3).join(', ')}${own.length > 3 ? ' …' : ''})` : losses,
+        name: names[index],
+        losses,
+        differs: [...(alike.length < all.length ? [losses] : []), ...own],
         runs,
         ...(steps.size === 1 && { steps: [...steps][0] }),
         accuracy: spread(runs),
       };
     })
     .sort((a, b) => (b.accuracy?.mean ?? -1) - (a.accuracy?.mean ?? -1));
+}
+
+/** A name for each group of runs: what its directories have in common, such as `softmax` of `softmax-1` and `softmax-2`, else all of them. */
+function namesOf(groups: readonly (readonly string[])[]): string[] {
+  const shared = groups.map((names) => (names.length === 1 ? names[0] : commonStart(names)));
+  return shared.map((name, index) =>
+    name !== '' && shared.indexOf(name) === shared.lastIndexOf(name) ? name : groups[index].join(', '),
+  );
+}
+
+/** What all begin with, without the seed's place at its end: `runs/softmax` of `runs/softmax-seed1` and `runs/softmax-seed2`. */
+function commonStart([first, ...others]: readonly string[]): string {
+  let length = 0;
+  while (length < first.length && others.every((name) => name[length] === first[length])) length++;
+  return first
+    .slice(0, length)
+    .replace(/\d+$/, '') // seeds 10 and 11 have a digit in common
+    .replace(/([-_. /\\]|seed)+$/i, '');
 }
 
 /** `undefined` where no seed was run with both. */

@@ -7,6 +7,7 @@ import { cleanPage } from '../clean-page.js';
 import { collectFaces, type CollectedFaces } from '../collect-faces.js';
 import { withRecogniser } from '../open-recogniser.js';
 import type { CommonOptions } from '../options.js';
+import { fileLink } from '../links.js';
 import { withSession } from '../session.js';
 
 export interface CleanOptions extends CommonOptions {
@@ -38,7 +39,7 @@ export default (options: CleanOptions) =>
       await writeFileAtomic(join(directory, 'clean.html'), await cleanPage(problems, collected, benchmark));
       await writeFileAtomic(join(directory, 'clean.json'), `${JSON.stringify(document, null, 1)}\n`);
       for (const [name, found] of Object.entries(document.counts)) session.print(`${name}: ${found}`);
-      session.print(`page: ${join(directory, 'clean.html')}\nedits: ${join(directory, 'clean.json')}`);
+      session.print(`page: ${fileLink(join(directory, 'clean.html'))}\nedits: ${join(directory, 'clean.json')}`);
       return { json: { directory, ...document } };
     }),
   );

@@ -9,17 +9,21 @@ import {
   readEventLog,
   recipesOf,
   verdictOf,
+  wrap,
   type NamedRun,
+  type Recipe,
 } from '@facewright/report';
 import { findRuns } from '@facewright/studio';
+import { fileLink } from '../links.js';
 import { withSession } from '../session.js';
 
 export interface CompareOptions {
   readonly out: string;
   readonly json?: boolean;
+  readonly open?: boolean;
 }
 
-export default (directories: string[], { out, json }: CompareOptions) =>
+export default (directories: string[], { out, json, open }: CompareOptions) =>
   withSession({ json }, async ({ print }) => {
     const paths = new Set(
       (await Promise.all(directories.map((directory) => findRuns(directory)))).flat().map(({ path }) => path),
@@ -34,22 +38,19 @@ export default (directories: string[], { out, json }: CompareOptions) =>
     const recipes = recipesOf(runs);
     const file = resolve(out);
     await writeFileAtomic(file, comparisonPage(runs));
-    const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
-    for (const { name, runs, accuracy } of recipes) {
-      const { mean, deviation } = accuracy ?? {};
-      print(
-        `${name}: ${mean === undefined ? 'not verified' : percent(mean)}${deviation === undefined ? '' : ` ± ${percent(deviation)}`}, ${runs.length} run${runs.length === 1 ? '' : 's'}${accuracy ? ` (${accuracy.values.map(({ seed, value }) => `seed ${seed}: ${percent(value)}`).join(', ')})` : ''}`,
-      );
-    }
+    for (const recipe of recipes) print(recipeText(recipe));
     const verdict = verdictOf(recipes);
-    if (verdict) print(verdict);
-    print(`page: ${file}`);
+    if (verdict) print(wrap(verdict, Math.min(process.stdout.columns ?? 80, 100)));
+    print(`page: ${fileLink(file)}`);
+    if (open) await (await import('../open-browser.js')).openPage(file, print);
     return {
       json: {
         page: file,
         verdict: verdict ?? null,
         recipes: recipes.map((recipe) => ({
           name: recipe.name,
+          losses: recipe.losses,
+          differs: recipe.differs,
           runs: recipe.runs.map(({ name }) => name),
           steps: recipe.steps ?? null,
           accuracy: recipe.accuracy ?? null,
@@ -58,6 +59,18 @@ export default (directories: string[], { out, json }: CompareOptions) =>
       },
     };
   });
+
+/** The name with its figures; below it, what no other recipe has, and the seeds. */
+function recipeText({ name, differs, runs, accuracy }: Recipe): string {
+  const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
+  const deviation = accuracy?.deviation === undefined ? '' : ` ± ${percent(accuracy.deviation)}`;
+  const figure = accuracy ? `${percent(accuracy.mean)}${deviation}` : 'not verified';
+  const amount = `${runs.length} run${runs.length === 1 ? '' : 's'}`;
+  const seeds = accuracy?.values.map(({ seed, value }) => `seed ${seed} ${percent(value)}`) ?? [];
+  return [`${name}: ${figure}, ${amount}`, ...differs, ...(seeds.length > 1 ? [seeds.join(', ')] : [])]
+    .map((line, index) => wrap(index ? `  ${line}` : line, Math.min(process.stdout.columns ?? 80, 100), '  '))
+    .join('\n');
+}
 
 async function openRun(path: string): Promise<NamedRun> {
   const history = historyOf(await readEventLog(join(path, 'events.jsonl')));

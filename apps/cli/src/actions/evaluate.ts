@@ -9,6 +9,7 @@ import { builtins } from '../builtins.js';
 import { configOf } from '../config-of.js';
 import { evaluateOnDataset, evaluateOnLists, targetOf, type Evaluated, type Target } from '../evaluation-target.js';
 import { evaluationText } from '../evaluation-text.js';
+import { fileLink } from '../links.js';
 import { withSession, type Outcome, type Session } from '../session.js';
 import type { CommonOptions } from '../options.js';
 
@@ -22,6 +23,7 @@ export interface EvaluateOptions extends CommonOptions {
   readonly without?: string;
   readonly flip?: boolean;
   readonly out?: string;
+  readonly open?: boolean;
 }
 
 export default (options: EvaluateOptions) =>
@@ -39,7 +41,8 @@ export default (options: EvaluateOptions) =>
     const composition = await compose(config, await backendFor(config, scope), scope);
     events.emit('run.started', { command: 'evaluate', seed: config.seed, config: target, versions: versions() });
     const out = options.out === undefined ? undefined : resolve(options.out);
-    const ending: Ending = { session, target, events, told, out, started: performance.now() };
+    const { open } = options;
+    const ending: Ending = { session, target, events, told, out, open, started: performance.now() };
     try {
       const embedder = createEmbedder({
         engine: await composition.engine(),
@@ -69,6 +72,8 @@ interface Ending {
   readonly told: readonly RunEvent[];
   /** Where the report is written, if it is. */
   readonly out?: string;
+  /** The report is opened in the browser. */
+  readonly open?: boolean;
   readonly started: number;
 }
 
@@ -103,7 +108,11 @@ async function finish<Key>(evaluated: Evaluated<Key>, ending: Ending): Promise<O
     await writeFileAtomic(join(out, 'report.html'), reportPage(told, { pairs: pictures }));
   }
   session.print(evaluationText(evaluation, skipped.length));
-  if (out) session.print(`report: ${join(out, 'report.html')}`);
+  if (out) {
+    const report = join(out, 'report.html');
+    session.print(`report: ${fileLink(report)}`);
+    if (ending.open) await (await import('../open-browser.js')).openPage(report, session.print);
+  }
   return { json: { ...json, ...(out && { directory: out }) } };
 }
 

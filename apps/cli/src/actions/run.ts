@@ -15,6 +15,7 @@ export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
   readonly logger?: string[];
   readonly resume?: boolean;
   readonly force?: boolean;
+  readonly open?: boolean;
 }
 
 export default (options: RunOptions) =>
@@ -36,5 +37,6 @@ export default (options: RunOptions) =>
     });
     const result = await run.start();
     print(ending(result));
+    if (options.open) await (await import('../open-browser.js')).openPage(result.report, print);
     return { json: result };
   });

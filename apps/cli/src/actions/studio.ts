@@ -1,5 +1,6 @@
 /** The work of `facewright studio`: the page that looks at runs, matches faces and trains in the browser, served on this machine alone. */
 import { once } from 'node:events';
+import { linkTo } from '../links.js';
 import { withSession } from '../session.js';
 
 interface StudioFlags {
@@ -8,14 +9,14 @@ interface StudioFlags {
 }
 
 export default (directory: string | undefined, { port, open }: StudioFlags) =>
-  withSession({}, async ({ signal, print }) => {
+  withSession({ waits: true }, async ({ signal, print }) => {
     const { startStudio } = await import('@facewright/studio');
     const studio = await startStudio({
       directory,
       port,
       onNotice: (message) => void process.stderr.write(`${message}\n`),
     });
-    print(`The studio is open at ${studio.url} (Ctrl-C ends it).`);
+    print(`The studio is open at ${linkTo(studio.url)} (Ctrl-C ends it).`);
     if (open) await (await import('../open-browser.js')).openBrowser(studio.url);
     if (!signal.aborted) await once(signal, 'abort');
     await studio.close();

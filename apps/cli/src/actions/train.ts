@@ -4,6 +4,7 @@ import { recogniseData, type PresetName } from '@facewright/run';
 import { createRun } from '../create-run.js';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
+import { fileLink } from '../links.js';
 import { withImportedWeights } from '../weights-to-begin-from.js';
 import type { BatchOptions, CommonOptions } from '../options.js';
 import { withSession } from '../session.js';
@@ -18,6 +19,7 @@ export interface TrainOptions extends CommonOptions, BatchOptions {
   readonly stages?: string;
   readonly resume?: boolean;
   readonly force?: boolean;
+  readonly open?: boolean;
 }
 
 export default (options: TrainOptions) =>
@@ -47,7 +49,8 @@ export default (options: TrainOptions) =>
       command: 'train',
     });
     const result = await run.start();
-    print(`model: ${result.model}\n${ending(result)}`);
+    print(`model: ${fileLink(result.model)}\n${ending(result)}`);
+    if (options.open) await (await import('../open-browser.js')).openPage(result.report, print);
     return { json: result };
   });
 

@@ -8,6 +8,7 @@ export function addCompare(program: Command): void {
     .description('see which of several recipes wins, over the seeds they were run with')
     .argument('<directories...>', 'run directories, or directories that hold several')
     .option('--out <file>', 'the page', 'comparison.html')
+    .option('--open', 'open the page in the browser')
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .addHelpText(
       'after',

@@ -33,7 +33,8 @@ export function addEvaluate(program: Command): void {
         ).conflicts('data'),
       )
       .option('--flip', 'add the embeddings of each image and its mirror image: twice the work, a little more accurate')
-      .option('--out <dir>', 'write evaluation.json, report.html, every score and contact sheets of the worst pairs'),
+      .option('--out <dir>', 'write evaluation.json, report.html, every score and contact sheets of the worst pairs')
+      .option('--open', 'open the report of --out in the browser'),
   )
     .addHelpText(
       'after',

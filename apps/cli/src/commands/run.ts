@@ -1,6 +1,6 @@
 /** `facewright run`: everything, from photos to the report. */
 import { Option, type Command } from 'commander';
-import { fromOption, loggerOption, presetOption, withBatch, withCommon, withData } from '../options.js';
+import { fromOption, loggerOption, openOption, presetOption, withBatch, withCommon, withData } from '../options.js';
 import { lazily } from '../lazily.js';
 
 export function addRun(program: Command): void {
@@ -21,6 +21,7 @@ export function addRun(program: Command): void {
     .addOption(loggerOption())
     .option('--resume', 'go on with the interrupted run in --out')
     .addOption(new Option('--force', 'remove the files of an earlier run in --out first').conflicts('resume'))
+    .addOption(openOption())
     .addHelpText(
       'after',
       `

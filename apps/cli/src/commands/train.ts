@@ -1,6 +1,6 @@
 /** `facewright train`: a prepared dataset to a model. */
 import { Option, type Command } from 'commander';
-import { fromOption, loggerOption, presetOption, withBatch, withCommon } from '../options.js';
+import { fromOption, loggerOption, openOption, presetOption, withBatch, withCommon } from '../options.js';
 import { lazily } from '../lazily.js';
 
 export function addTrain(program: Command): void {
@@ -20,6 +20,7 @@ export function addTrain(program: Command): void {
     .addOption(loggerOption())
     .option('--resume', 'go on from the last checkpoint in --out')
     .addOption(new Option('--force', 'remove the files of an earlier training in --out first').conflicts('resume'))
+    .addOption(openOption())
     .addHelpText(
       'after',
       `

@@ -12,10 +12,9 @@ const LEAST_FAR = 1e-4;
 export function comparisonSection(runs: readonly NamedRun[]): Html {
   const recipes = recipesOf(runs);
   const shown = recipes.slice(0, COLOURS.length);
-  const nameOf = (recipe: Recipe): string => (recipe.runs.length === 1 ? recipe.runs[0].name : recipe.name);
   const lines = (points: (run: NamedRun) => readonly Points[]): Series[] =>
     shown.map((recipe, index) => ({
-      name: nameOf(recipe),
+      name: recipe.name,
       points: recipe.runs.flatMap(points),
       colour: COLOURS[index],
     }));
@@ -57,13 +56,14 @@ export function verdictOf(recipes: readonly Recipe[]): string | undefined {
   if (!second) return undefined;
   const lead = (best.accuracy!.mean - second.accuracy!.mean) * 100;
   const contest = contestOf(best, second);
-  const ahead = `${best.name} is ahead of ${second.name} by ${lead.toFixed(2)} points`;
-  if (!contest) return `${ahead}, on other seeds: run both with the same ones to tell more.`;
+  const ahead = `${best.name} leads ${second.name} by ${lead.toFixed(2)} points`;
+  if (!contest) return `${ahead}, but on other seeds. Run both with the same seeds to learn more.`;
   const { differences, interval } = contest;
   const won = differences.filter(({ value }) => value > 0).length;
   if (interval && interval[0] > 0)
-    return `${best.name} wins, ${(100 * contest.mean).toFixed(2)} points above ${second.name} on average, ahead on ${won} of ${differences.length} seeds.`;
-  return `${ahead}, on ${won} of ${differences.length} ${differences.length === 1 ? 'seed: one tells little.' : 'seeds: that is within their noise.'}`;
+    return `${best.name} wins: ${(100 * contest.mean).toFixed(2)} points above ${second.name} on average, ahead on ${won} of ${differences.length} seeds.`;
+  if (differences.length === 1) return `${ahead}, but one seed is not conclusive.`;
+  return `${ahead} and on ${won} of ${differences.length} seeds, which is within their noise.`;
 }
 
 /** The recipes by their accuracy, each against the best. */
@@ -82,7 +82,7 @@ ${sentence && steps.size > 1 && html`<p class="muted">The recipes did not train 
 ${sentence && sets.size > 1 && html`<p class="muted">Not all runs were verified on as many pairs: their accuracies may be of different people.</p>`}
 <div ${scrolling('Recipes')}><table><caption>Recipes</caption>
 <thead><tr><th scope="col">Recipe</th><th scope="col" class="number">Accuracy, mean ± deviation over seeds</th><th scope="col">By seed</th><th scope="col" class="number">Steps</th><th scope="col">Against the first, in points</th></tr></thead>
-<tbody>${recipes.map((recipe) => html`<tr><th scope="row">${recipe.name}</th><td class="number">${recipe.accuracy ? accuracyOf(recipe.accuracy) : none}</td><td>${recipe.accuracy ? recipe.accuracy.values.map(({ seed, value }) => `${seed}: ${percent(value, 2)}`).join(', ') : none}</td><td class="number">${recipe.steps === undefined ? none : count(recipe.steps)}</td><td>${recipe !== best && recipe.accuracy ? against(recipe, best) : none}</td></tr>`)}</tbody></table>
+<tbody>${recipes.map((recipe) => html`<tr><th scope="row">${recipe.name}${recipe.differs.map((each) => html`<br><span class="small muted">${each}</span>`)}</th><td class="number">${recipe.accuracy ? accuracyOf(recipe.accuracy) : none}</td><td>${recipe.accuracy ? recipe.accuracy.values.map(({ seed, value }) => `${seed}: ${percent(value, 2)}`).join(', ') : none}</td><td class="number">${recipe.steps === undefined ? none : count(recipe.steps)}</td><td>${recipe !== best && recipe.accuracy ? against(recipe, best) : none}</td></tr>`)}</tbody></table>
 <p class="small muted">Runs whose config differs in nothing but the seed are one recipe. Two recipes are compared run for run of the same seed; the interval is Student’s, for 95 %. The first wins where the interval leaves out 0.</p></div>`;
 }
 
