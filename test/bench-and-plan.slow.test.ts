@@ -73,6 +73,33 @@ test('plan takes the config, the command line over it, and says whether it fits'
   expect(stdout).toContain('does not fit');
 });
 
+test('plan --time measures a few steps and tells the time of each stage, and of all where it is known', async () => {
+  const config = await writeConfig(directory, TINY);
+  const args = ['plan', '--config', config, '--backend', 'cpu', '--classes', '5', '--time'];
+  const { code, json } = await facewright([...args, '--json']);
+  expect(code).toBe(0);
+  const { stages } = json<{
+    stages: { time: { secondsPerStep: number; steps: object; seconds: { most: number } } }[];
+  }>();
+  expect(stages.map(({ time }) => time.steps)).toEqual([
+    { least: 3, most: 3 },
+    { least: 2, most: 2 },
+  ]);
+  for (const { time } of stages) expect(time.seconds.most).toBeGreaterThan(time.secondsPerStep);
+  const { stdout } = await facewright(args);
+  expect(stdout).toMatch(/ {2}time {12}\d+ s \([\d.]+ m?s a step, 3 steps\)\n/);
+  expect(stdout).toMatch(/training takes \d+ s here\n$/);
+
+  const epochs = { ...TINY, stages: [{ loss: 'softmax', until: { epochs: 2 } }] };
+  const unknown = await facewright([
+    ...args.slice(0, 2),
+    await writeConfig(await temporary(), epochs),
+    ...args.slice(3),
+  ]);
+  expect(unknown.stdout).toContain('a step; --data with a prepared dataset tells how many');
+  expect(unknown.stdout).not.toContain('training takes');
+});
+
 test('parts that do not make a batch are refused by every command that takes them', async () => {
   for (const command of [['plan'], ['bench', 'train'], ['run', '--sample', '--out', directory]]) {
     const { code, stderr } = await facewright([...command, '--batch', '64', '--micro-batch', '24']);

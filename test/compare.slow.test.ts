@@ -78,7 +78,7 @@ test("the page and the figures tell each recipe's mean and deviation, and which 
       { cwd: directory },
     )
   ).stdout;
-  expect(text).toContain(verdict);
+  expect(text.replace(/\s+/g, ' ')).toContain(verdict);
   expect(text).toContain(`seed 2 ${(100 * accuracies[1][1]).toFixed(2)} %`);
   expect(await readFile(at('comparison.html'), 'utf8')).toContain('Recipes');
   expect(await readFile(at('page.html'), 'utf8')).toContain(verdict);

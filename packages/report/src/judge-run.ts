@@ -106,7 +106,7 @@ const HELPS: readonly { when: (facts: RunFacts) => boolean; next: (facts: RunFac
   {
     when: ({ people = MANY_PEOPLE, tuned, sample }) => people < MANY_PEOPLE && !tuned && !sample,
     next: (facts) => ({
-      text: 'Begin from weights already trained on many people: this helps most.',
+      text: 'Begin from weights already trained on many people: this helps most. docs/weights.md lists public ones.',
       ...retrain(facts, '--from <weights>'),
     }),
   },

@@ -13,7 +13,7 @@ export { firstState, type StageParts, type StageTensors } from './loop/stage-sta
 export { stepsCriterion, epochsCriterion } from './criteria/limits.js';
 export { plateauCriterion } from './criteria/plateau.js';
 export { accuracyCriterion } from './criteria/accuracy.js';
-export type { NamedCriterion } from './criteria/record.js';
+export { criteriaOf, firstRecord, leastSteps, stepLimit, type NamedCriterion } from './criteria/record.js';
 export { readStartingPoint, type FormerHead, type StartingPoint } from './checkpoint/starting-point.js';
 export { rateAt } from './loop/schedule.js';
 export { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './data/batch-order.js';

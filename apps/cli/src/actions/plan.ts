@@ -2,11 +2,12 @@
 import { availableBytes } from '@facewright/backend-onnx';
 import { createEventStream, parseRunConfig, type Engine, type RunConfigInput } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
-import { batchParts } from '@facewright/training';
+import { batchParts, criteriaOf } from '@facewright/training';
 import { backendFor, compose, type Composition, presetOf, recogniseData } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { configOf, requireAtLeast } from '../config-of.js';
 import { planOnDevice, planTraining, type DeviceStagePlan, type StagePlan } from '../plan-training.js';
+import { planTime, timeText, totalText, type StageTime } from '../plan-time.js';
 import { withSession } from '../session.js';
 import type { PresetName } from '@facewright/run';
 import type { BatchOptions, CommonOptions } from '../options.js';
@@ -16,6 +17,7 @@ export interface PlanOptions extends CommonOptions, BatchOptions {
   readonly data?: string;
   readonly classes?: number;
   readonly memory?: number;
+  readonly time?: boolean;
 }
 
 const SHARE = 0.8;
@@ -32,9 +34,10 @@ export default (options: PlanOptions) =>
     // what is planned reads no photos: of the data only the number of people counts
     const { data, ...rest } = { ...(await presetOf(backend.plugin, options.preset)).config, ...given };
     const config = parseRunConfig(rest, where);
-    const classes = options.classes ?? (await peopleOf(data, baseDirectory)) ?? ASSUMED_CLASSES;
+    const dataset = await sizeOf(data, baseDirectory);
+    const classes = options.classes ?? dataset?.people ?? ASSUMED_CLASSES;
     requireAtLeast({ classes }, { classes: 2 });
-    batchParts(config.batch, config.microBatch);
+    const { parts: pieces } = batchParts(config.batch, config.microBatch);
     const composition = await compose(config, backend, scope);
     const engine = await (await composition.backend.make()).open();
     try {
@@ -47,15 +50,24 @@ export default (options: PlanOptions) =>
         processBytes,
       };
       const parts = { ...(await partsOf(composition)), classes, batch: config.batch, microBatch: config.microBatch };
+      const { emit } = events;
+      const times = options.time
+        ? await planTime({ ...parts, engine, parts: pieces, images: dataset?.images, emit, signal })
+        : undefined;
+      const withTimes = <Stage>(stages: readonly Stage[]) =>
+        stages.map((stage, index) => (times ? { ...stage, time: times[index] } : stage));
       if (engine.memoryOf) {
-        const plan = { ...about, device: engine.device, stages: await planOnDevice(engine.memoryOf, parts) };
+        const stages = withTimes(await planOnDevice(engine.memoryOf, parts));
+        const plan = { ...about, device: engine.device, stages };
         print(deviceText(plan));
+        tellTotal(times, print);
         return { json: plan };
       }
       const limitBytes = limitOf(options, backend.plugin.options);
-      const stages = planTraining({ ...parts, block: blockOf(engine), limitBytes, processBytes });
+      const stages = withTimes(planTraining({ ...parts, block: blockOf(engine), limitBytes, processBytes }));
       const plan = { ...about, lowering: loweringOf(engine), limitBytes, stages };
       print(textOf(plan));
+      tellTotal(times, print);
       return { json: plan };
     } finally {
       await engine.dispose();
@@ -63,24 +75,36 @@ export default (options: PlanOptions) =>
     }
   });
 
-/** People of a prepared dataset; nothing for other data, whose people are only known once it is prepared. */
-async function peopleOf(data: RunConfigInput['data'], baseDirectory: string): Promise<number | undefined> {
+/** People and images of a prepared dataset; nothing for other data, which tell neither before they are prepared. */
+async function sizeOf(
+  data: RunConfigInput['data'],
+  baseDirectory: string,
+): Promise<{ people: number; images: number } | undefined> {
   const { prepared } = await recogniseData(data, baseDirectory);
   if (prepared === undefined) return undefined;
   const dataset = await openDataset(prepared);
   await dataset.close();
-  return dataset.identities.length;
+  return { people: dataset.identities.length, images: dataset.samples.length };
+}
+
+function tellTotal(times: readonly StageTime[] | undefined, print: (text: string) => void): void {
+  const total = times && totalText(times);
+  if (total) print(total);
 }
 
 async function partsOf({ model, stages }: Composition) {
   return {
     model: await model.make(),
     stages: await Promise.all(
-      stages.map(async ({ loss, optimiser, config }) => ({
+      stages.map(async ({ loss, optimiser, criteria, config }) => ({
         name: loss.name,
         loss: await loss.make(),
         optimiserName: optimiser.name,
         optimiser: await optimiser.make(),
+        criteria: criteriaOf(
+          config.until,
+          await Promise.all(criteria.map(async (part) => ({ name: part.name, criterion: await part.make() }))),
+        ),
         clipNorm: config.clipNorm,
       })),
     ),
@@ -95,6 +119,11 @@ function limitOf({ memory }: PlanOptions, backendOptions: unknown): number {
 const blockOf = (engine: Engine): number => ('block' in engine ? Number(engine.block) : 0);
 const loweringOf = (engine: Engine): string => ('lowering' in engine ? String(engine.lowering) : 'eager');
 
+/** With --time. */
+interface Timed {
+  readonly time?: StageTime;
+}
+
 interface Plan {
   readonly engine: string;
   readonly lowering: string;
@@ -103,7 +132,7 @@ interface Plan {
   readonly batch: number;
   readonly microBatch: number | null;
   readonly limitBytes: number;
-  readonly stages: readonly StagePlan[];
+  readonly stages: readonly (StagePlan & Timed)[];
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
@@ -115,17 +144,18 @@ const parametersText = ({ model, head, optimiser }: StagePlan['parameters']): st
 
 interface DevicePlan extends Pick<Plan, 'model' | 'classes' | 'batch' | 'microBatch'> {
   readonly device: string;
-  readonly stages: readonly DeviceStagePlan[];
+  readonly stages: readonly (DeviceStagePlan & Timed)[];
 }
 
 function deviceText({ device, model, classes, batch, microBatch, stages }: DevicePlan): string {
   const inParts = microBatch === null ? '' : ` in parts of ${microBatch}`;
   return [
     `${model}, ${count(classes)} classes, batches of ${batch}${inParts}, on ${device}`,
-    ...stages.flatMap(({ loss, optimiser, parameters, deviceBytes, deviceLimitBytes, fits }, index) => [
+    ...stages.flatMap(({ loss, optimiser, parameters, deviceBytes, deviceLimitBytes, fits, time }, index) => [
       `stage ${index + 1}: ${loss}, ${optimiser}`,
       row('parameters', parametersText(parameters)),
       row('on each device', gigabytes(deviceBytes) + (deviceLimitBytes ? ` of ${gigabytes(deviceLimitBytes)}` : '')),
+      ...(time ? [row('time', timeText(time))] : []),
       ...(fits === false ? [row('', 'does not fit. Use a smaller --micro-batch or --batch.')] : []),
     ]),
   ].join('\n');
@@ -140,10 +170,11 @@ function textOf({ engine, lowering, model, classes, batch, microBatch, limitByte
     lines.push(
       `The engine "${engine}" runs op by op and keeps more than is said here, which is for onnx without its blocked layout.`,
     );
-  stages.forEach(({ loss, optimiser, parameters, activationBytes, peakBytes, here }, index) => {
+  stages.forEach(({ loss, optimiser, parameters, activationBytes, peakBytes, here, time }, index) => {
     lines.push(
       `stage ${index + 1}: ${loss}, ${optimiser}`,
       row('parameters', parametersText(parameters)),
+      ...(time ? [row('time', timeText(time))] : []),
       row('activations', gigabytes(activationBytes)),
       row('peak memory', `${gigabytes(peakBytes.exact)} for a whole batch at once`),
       row(

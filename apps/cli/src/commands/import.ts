@@ -1,4 +1,4 @@
-/** `facewright import`: weights that something else trained, as a model directory. */
+/** `facewright import`: weights trained elsewhere, as a model directory. */
 import { Option, type Command } from 'commander';
 import { lazily } from '../lazily.js';
 
@@ -45,6 +45,7 @@ export function addImport(program: Command): void {
       `
 Checkpoints are read, never run. Known by their names are the MobileFaceNets of Xiaoccer/MobileFaceNet_Pytorch,
 TreB1eN/InsightFace_Pytorch and InsightFace's arcface_torch (mbf); ONNX files are read in the order of their layers.
+Public weights, with licences: https://github.com/facewright/facewright/blob/main/docs/weights.md
 
 Examples:
   facewright import 068.ckpt --out model

@@ -5,8 +5,10 @@ import { lazily } from '../lazily.js';
 
 export function addPlan(program: Command): void {
   withCommon(
-    withBatch(program.command('plan').description('see what training will need before it runs: parameters and memory'))
-      .option('--data <dir>', 'prepared dataset whose people are counted')
+    withBatch(
+      program.command('plan').description('see what training will need before it runs: parameters, memory and time'),
+    )
+      .option('--data <dir>', 'prepared dataset whose people and images are counted')
       .option(
         '--classes <number>',
         'people to tell apart (default: those of the prepared dataset, else 1000)',
@@ -16,7 +18,8 @@ export function addPlan(program: Command): void {
         '--memory <GB>',
         'what a step may take (default: the backend\'s "memory", else 80 % of what is free)',
         positiveNumber,
-      ),
+      )
+      .option('--time', 'run a few steps of each stage here and tell how long the training takes'),
   )
     .addOption(presetOption())
     .addHelpText(
@@ -25,10 +28,12 @@ export function addPlan(program: Command): void {
 On xla the step is compiled for the device, and the figures are those of XLA's compiler, for one device.
 Otherwise the figures are those of the onnx engine, and of the whole process. Where a step would take more than it may, the engine computes part of the
 forward pass twice ("recomputed"): the numbers stay the same. --micro-batch goes over a batch in parts; batch norm then is that of each part.
+--time leaves out the preparation of photos and the verification. A stage may end earlier, where its loss levels off.
 
 Examples:
   facewright plan
   facewright plan --preset paper --classes 85000
+  facewright plan --data run/dataset --time
   facewright plan --backend xla --classes 68000 --batch 512
   facewright plan --preset full --batch 512 --micro-batch 64 --classes 10575 --memory 11
   facewright plan --config facewright.config.ts --data run/dataset --json`,

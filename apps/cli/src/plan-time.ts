@@ -1,0 +1,85 @@
+/** How long a training will take, from a few steps of each stage run here. */
+import type { Emit, Engine, Loss, Model, Optimiser } from '@facewright/core';
+import { timeLeft } from '@facewright/report';
+import { firstRecord, leastSteps, stepLimit, type NamedCriterion } from '@facewright/training';
+import { benchTrain } from './bench-train.js';
+
+export interface TimeOptions {
+  readonly engine: Engine;
+  readonly model: Model;
+  readonly classes: number;
+  readonly batch: number;
+  /** Parts in which a step goes over a batch. */
+  readonly parts: number;
+  /** Images trained on; unknown without a prepared dataset. */
+  readonly images?: number;
+  readonly stages: readonly {
+    readonly name: string;
+    readonly loss: Loss;
+    readonly optimiser: Optimiser;
+    readonly criteria: readonly NamedCriterion[];
+  }[];
+  readonly emit?: Emit;
+  readonly signal?: AbortSignal;
+}
+
+export interface StageTime {
+  readonly secondsPerStep: number;
+  /** The first steps, in which the step is compiled. */
+  readonly warmUpSeconds: number;
+  /** Steps of the stage; `null` where nothing limits them, or where the limit is in epochs and no dataset says how long one is. */
+  readonly steps: { readonly least: number; readonly most: number | null };
+  readonly seconds: { readonly least: number; readonly most: number | null };
+}
+
+/** Steps that count, beside the warm-up: enough for a median. */
+const STEPS = 3;
+
+export async function planTime({ stages, images, ...options }: TimeOptions): Promise<StageTime[]> {
+  const times: StageTime[] = [];
+  for (const { name, loss, optimiser, criteria } of stages) {
+    const { imagesPerSecond, warmUpSeconds } = await benchTrain({
+      ...options,
+      loss,
+      lossName: name,
+      optimiser,
+      steps: STEPS,
+    });
+    const secondsPerStep = options.batch / imagesPerSecond;
+    const steps = stepsOf(criteria, images === undefined ? undefined : Math.max(1, Math.ceil(images / options.batch)));
+    times.push({
+      secondsPerStep,
+      warmUpSeconds,
+      steps,
+      seconds: {
+        least: warmUpSeconds + steps.least * secondsPerStep,
+        most: steps.most === null ? null : warmUpSeconds + steps.most * secondsPerStep,
+      },
+    });
+  }
+  return times;
+}
+
+function stepsOf(criteria: readonly NamedCriterion[], stepsPerEpoch: number | undefined): StageTime['steps'] {
+  const least = leastSteps(firstRecord(criteria).memories, criteria, stepsPerEpoch ?? 1);
+  if (stepsPerEpoch !== undefined) return { least, most: stepLimit(criteria, stepsPerEpoch) ?? null };
+  // a limit that grows with the epoch is one in epochs
+  const [one, two] = [1, 2].map((perEpoch) => stepLimit(criteria, perEpoch));
+  return { least, most: one !== undefined && one === two ? one : null };
+}
+
+/** `2 min to 12 min (0.42 s a step, at most 600 steps)` */
+export function timeText({ secondsPerStep, steps, seconds }: StageTime): string {
+  const pace = secondsPerStep < 0.1 ? `${(1000 * secondsPerStep).toFixed(0)} ms` : `${secondsPerStep.toFixed(2)} s`;
+  if (seconds.most === null) return `${pace} a step; --data with a prepared dataset tells how many`;
+  const range = timeLeft(seconds.most, steps.least === steps.most ? undefined : steps.least && seconds.least);
+  return `${range.replace(/ left$/, '')} (${pace} a step, ${steps.least === steps.most ? '' : 'at most '}${steps.most!.toLocaleString('en')} steps)`;
+}
+
+export function totalText(times: readonly StageTime[]): string | undefined {
+  if (times.some(({ seconds }) => seconds.most === null)) return undefined;
+  const sum = (value: (time: StageTime) => number): number => times.reduce((all, time) => all + value(time), 0);
+  const [least, most] = [sum(({ seconds }) => seconds.least), sum(({ seconds }) => seconds.most!)];
+  const fixed = times.every(({ steps }) => steps.least === steps.most);
+  return `training takes ${timeLeft(most, fixed ? undefined : least).replace(/ left$/, '')} here`;
+}
