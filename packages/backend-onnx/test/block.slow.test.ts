@@ -44,12 +44,10 @@ class WrittenOut extends OnnxBuilder {
     const added = sum ? this.op('Add', [convolved, plain(sum)]) : convolved;
     const way = (activation as { string: string } | undefined)?.string;
     const [alpha, beta] = (parameters as { floats: number[] } | undefined)?.floats ?? [];
-    const active =
-      way === 'Relu'
-        ? this.op('Relu', [added])
-        : way === 'HardSigmoid'
-          ? this.op('HardSigmoid', [added], { alpha: { float: alpha }, beta: { float: beta } })
-          : added;
+    let active = added;
+    if (way === 'Relu') active = this.op('Relu', [added]);
+    if (way === 'HardSigmoid')
+      active = this.op('HardSigmoid', [added], { alpha: { float: alpha }, beta: { float: beta } });
     return [turned(active, [blocks, this.block, -1])];
   }
 }

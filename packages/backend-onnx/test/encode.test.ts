@@ -19,8 +19,9 @@ function fields(bytes: Uint8Array): Map<number, (bigint | Uint8Array)[]> {
   };
   while (at < bytes.length) {
     const tag = Number(varint());
-    const length = (tag & 7) === 2 ? Number(varint()) : (tag & 7) === 5 ? 4 : 0;
-    const value = length || (tag & 7) !== 0 ? bytes.subarray(at, (at += length)) : varint();
+    const type = tag & 7; // 0: a varint, 2: bytes with their length, 5: four bytes
+    const length = type === 2 ? Number(varint()) : 4;
+    const value = type === 0 ? varint() : bytes.subarray(at, (at += length));
     found.set(tag >> 3, [...(found.get(tag >> 3) ?? []), value]);
   }
   return found;

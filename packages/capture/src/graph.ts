@@ -48,6 +48,12 @@ export function sizeOf({ shape }: { readonly shape: readonly number[] }): number
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
+/** Numbers as the typed array of a dtype; 0 and 1 for bool. */
+export function constantOf(numbers: ArrayLike<number>, dtype: CapturedDType): ConstantData {
+  if (dtype === 'float32') return Float32Array.from(numbers);
+  return dtype === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
+}
+
 /** Bytes of a tensor on the device; bool takes one byte a value. */
 export const bytesOf = (value: TensorSpec): number => sizeOf(value) * (value.dtype === 'bool' ? 1 : 4);
 

@@ -5,6 +5,7 @@
 import { FacewrightError } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  constantOf,
   createValue,
   type CapturedDType,
   type ConstantData,
@@ -101,7 +102,7 @@ class RecordingBackend extends tf.KernelBackend {
   /** Also how a tensor of another backend comes in: it becomes a constant, and its values stay readable. */
   override move(dataId: object, data: tf.BackendValues, shape: number[], dtype: tf.DataType): void {
     const spec = { shape, dtype: numericDType(dtype) };
-    this.enterConstant(dataId, constantData(data, spec.dtype), spec);
+    this.enterConstant(dataId, constantOf(data as ArrayLike<number>, spec.dtype), spec);
   }
 
   override readSync(dataId: object): tf.BackendValues {
@@ -166,15 +167,6 @@ function numericDType(dtype: tf.DataType): CapturedDType {
     where: userLine(),
     todo: 'Use float32, int32 or bool.',
   });
-}
-
-function constantData(data: tf.BackendValues, dtype: CapturedDType): ConstantData {
-  const numbers = data as ArrayLike<number>;
-  return dtype === 'float32'
-    ? Float32Array.from(numbers)
-    : dtype === 'int32'
-      ? Int32Array.from(numbers)
-      : Uint8Array.from(numbers);
 }
 
 let backend: RecordingBackend | undefined;

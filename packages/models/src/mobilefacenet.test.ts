@@ -271,15 +271,13 @@ function reference(
       Math.floor(i / layer.outputs / ow / oh),
     ];
     let sum = bias ? bias.data[o] : 0;
-    for (let ky = 0; ky < kh; ky++) {
-      for (let kx = 0; kx < kw; kx++) {
-        const [iy, ix] = [y * layer.stride + ky - layer.padding, x * layer.stride + kx - layer.padding];
-        if (iy < 0 || ix < 0 || iy >= h || ix >= w) continue;
-        const at = ((b * h + iy) * w + ix) * c;
-        if (layer.depthwise) sum += data[at + o] * kernel.data[(ky * kw + kx) * c + o];
-        else
-          for (let k = 0; k < c; k++) sum += data[at + k] * kernel.data[((ky * kw + kx) * c + k) * layer.outputs + o];
-      }
+    for (let tap = 0; tap < kh * kw; tap++) {
+      const iy = y * layer.stride + Math.floor(tap / kw) - layer.padding;
+      const ix = x * layer.stride + (tap % kw) - layer.padding;
+      if (iy < 0 || ix < 0 || iy >= h || ix >= w) continue;
+      const at = ((b * h + iy) * w + ix) * c;
+      if (layer.depthwise) sum += data[at + o] * kernel.data[tap * c + o];
+      else for (let k = 0; k < c; k++) sum += data[at + k] * kernel.data[(tap * c + k) * layer.outputs + o];
     }
     out[i] = sum;
   }

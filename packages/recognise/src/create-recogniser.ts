@@ -116,17 +116,23 @@ async function alignerOf(
 
 async function detectorOf(
   { alignment }: ModelCard,
-  { detector: own, detectorWeights }: Pick<RecogniserOptions, 'detector' | 'detectorWeights'>,
+  given: Pick<RecogniserOptions, 'detector' | 'detectorWeights'>,
   surroundings: Surroundings,
   context: PluginContext,
 ): Promise<Detector> {
-  const detector = own
-    ? await makePart(own, context)
-    : detectorWeights instanceof Uint8Array
-      ? createMtcnn(await context.engine(), readWeights(detectorWeights, 'the weights given'), MTCNN, context.signal)
-      : await surroundings.detector(detectorWeights, context);
+  const detector = await openDetector(given, surroundings, context);
   tellDifference(alignment.detector, detector.fingerprint, context.emit);
   return detector;
+}
+
+async function openDetector(
+  { detector, detectorWeights }: Pick<RecogniserOptions, 'detector' | 'detectorWeights'>,
+  surroundings: Surroundings,
+  context: PluginContext,
+): Promise<Detector> {
+  if (detector) return makePart(detector, context);
+  if (!(detectorWeights instanceof Uint8Array)) return surroundings.detector(detectorWeights, context);
+  return createMtcnn(await context.engine(), readWeights(detectorWeights, 'the weights given'), MTCNN, context.signal);
 }
 
 /** MTCNN's settings where its plugin is not there to say them: those of the plugin. */

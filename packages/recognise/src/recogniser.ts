@@ -135,7 +135,7 @@ export interface RecogniserParts {
 
 /** Throws a `FacewrightError` where the aligner is not the one that the model was trained with. */
 export function recogniserFrom(parts: RecogniserParts): Recogniser {
-  const { files, model, engine, aligner, limits, signal } = parts;
+  const { files, model, engine, aligner, signal } = parts;
   const { card } = files;
   checkAlignment(card, aligner, 'the aligner of the recogniser');
   const embedder = createEmbedder({ engine, model, params: files.params, statistics: files.statistics });
@@ -143,30 +143,11 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
   const gallery = new Gallery({ identity, embeddingSize: card.embeddingSize });
   const inTurn = queue();
 
-  const pixelsOf = async (photo: PhotoInput): Promise<RgbImage> => {
-    throwIfAborted(signal);
-    if (typeof photo === 'string') return parts.open(photo, { ...limits, signal });
-    if (photo instanceof Uint8Array) return decodeImage(photo, { ...limits, where: 'a photo given as bytes' });
-    if ('data' in photo) return photo;
-    return decodeImage(new Uint8Array(await photo.arrayBuffer()), {
-      ...limits,
-      where: (photo as { name?: string }).name,
-    });
-  };
-  const isAligned = ({ width, height }: RgbImage, { aligned }: FaceOptions): boolean => {
-    const fits = width === card.alignment.size && height === card.alignment.size;
-    if (aligned && !fits)
-      throw new FacewrightError({
-        what: `The aligned face is ${width}×${height} pixels; the model wants ${card.alignment.size}×${card.alignment.size}.`,
-        todo: 'Give the photo it was cut from, without "aligned".',
-      });
-    return aligned ?? fits;
-  };
   const faces = async (photo: PhotoInput, options: FacesOptions = {}): Promise<EmbeddedFace[]> => {
-    const image = await pixelsOf(photo);
+    const image = await pixelsOf(photo, parts);
     return inTurn(async () => {
       throwIfAborted(signal);
-      const found = isAligned(image, options) ? [{ crop: image }] : await cut(image, options);
+      const found = isAligned(image, card, options) ? [{ crop: image }] : await cut(image, options);
       const embeddings = await embedder.embed(found.map(({ crop }) => crop));
       return found.map((each, index) => ({ ...each, embedding: embeddings[index] }));
     });
@@ -221,6 +202,26 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
       await parts.dispose?.();
     },
   };
+}
+
+async function pixelsOf(photo: PhotoInput, { open, limits, signal }: RecogniserParts): Promise<RgbImage> {
+  throwIfAborted(signal);
+  if (typeof photo === 'string') return open(photo, { ...limits, signal });
+  if (photo instanceof Uint8Array) return decodeImage(photo, { ...limits, where: 'a photo given as bytes' });
+  if ('data' in photo) return photo;
+  const where = (photo as { name?: string }).name;
+  return decodeImage(new Uint8Array(await photo.arrayBuffer()), { ...limits, where });
+}
+
+/** Whether the photo is an aligned face already: as the caller says, else by its size. */
+function isAligned({ width, height }: RgbImage, { alignment: { size } }: ModelCard, { aligned }: FaceOptions): boolean {
+  const fits = width === size && height === size;
+  if (aligned && !fits)
+    throw new FacewrightError({
+      what: `The aligned face is ${width}×${height} pixels; the model wants ${size}×${size}.`,
+      todo: 'Give the photo it was cut from, without "aligned".',
+    });
+  return aligned ?? fits;
 }
 
 async function enrol(

@@ -142,7 +142,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
     resume,
     force: options.force,
     replaceSample: sample !== false && given.out === undefined,
-    keep: sample ? ['sample'] : data?.prepared && dirname(data.prepared) === out ? [basename(data.prepared)] : [],
+    keep: sample ? ['sample'] : preparedIn(out, data?.prepared),
   });
   try {
     if (resume) requireSameRecipe(directory.earlier!, composition, directory.path);
@@ -151,9 +151,6 @@ export async function createRun(options: RunOptions): Promise<Run> {
     throw error;
   }
 
-  const chosen = Object.entries(preset.config)
-    .filter(([key, value]) => !(key in given) && underlay[key as keyof RunConfigInput] === value)
-    .map(([key]) => key);
   const start = (): Promise<RunResult> => {
     const record: RunRecord = {
       format: 1,
@@ -174,7 +171,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
       prepared: data?.prepared,
       trainOnly: options.trainOnly ?? false,
       preset: preset.name,
-      chosen,
+      chosen: keysOfPreset(preset.config, underlay, given),
       notice,
     })
       .catch((error: unknown) => {
@@ -185,6 +182,16 @@ export async function createRun(options: RunOptions): Promise<Run> {
   const { container } = composition;
   return { config, directory: directory.path, container, start, release: directory.release };
 }
+
+/** The name of a prepared dataset that lies in the run's own directory. */
+const preparedIn = (out: string, prepared: string | undefined): string[] =>
+  prepared !== undefined && dirname(prepared) === out ? [basename(prepared)] : [];
+
+/** The keys that the preset sets: neither the user's config nor the data or the weights to begin from have others. */
+const keysOfPreset = (preset: RunConfigInput, underlay: RunConfigInput, given: RunConfigInput): string[] =>
+  Object.entries(preset)
+    .filter(([key, value]) => !(key in given) && underlay[key as keyof RunConfigInput] === value)
+    .map(([key]) => key);
 
 interface Execution {
   readonly composition: Composition;

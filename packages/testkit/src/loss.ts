@@ -24,7 +24,7 @@ import {
   relativeError,
   signatureOf,
 } from './support/numbers.js';
-import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, type Check, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface LossSuiteOptions extends SuiteOptions {
   readonly engine: EngineSource;
@@ -67,143 +67,194 @@ function lossStep(loss: Loss, paramNames: readonly string[]) {
   };
 }
 
+/** The loss under test with its first parameters, compiled, and a batch of five. */
+class LossFixture {
+  readonly random = createRandom('testkit/loss');
+  readonly identities: number;
+  readonly embeddingSize: number;
+  readonly tolerance: number;
+  loss!: Loss;
+  initial!: ReturnType<Loss['init']>;
+  embeddings!: HostTensor;
+  labels!: HostTensor;
+  private engine?: Engine;
+  private executable?: Executable;
+
+  constructor({ identities = 7, embeddingSize = 6, tolerance = 0.01 }: LossSuiteOptions) {
+    this.identities = identities;
+    this.embeddingSize = embeddingSize;
+    this.tolerance = tolerance;
+  }
+
+  async open(subject: Subject<'loss'>, options: LossSuiteOptions): Promise<void> {
+    const { random, identities, embeddingSize } = this;
+    this.engine = await openEngine(options.engine);
+    this.loss = await create(subject, options);
+    this.initial = this.loss.init(identities, embeddingSize, random.fork('init'));
+    this.executable = this.engine.compile(lossStep(this.loss, Object.keys(this.initial.params)));
+    this.embeddings = normal([5, embeddingSize], random.fork('embeddings'));
+    this.labels = int32(0, 2, 1, 2, identities - 1);
+  }
+
+  /** The answers of the step; what is not given is as it was at the start. */
+  run({ params, embeddings, labels }: Changes = {}): Promise<HostTensors> {
+    return this.executable!.run({
+      ...prefixed('params', params ?? this.initial.params),
+      ...prefixed('statistics', this.initial.statistics),
+      embeddings: embeddings ?? this.embeddings,
+      labels: labels ?? this.labels,
+    });
+  }
+
+  async valueOf(changes: Changes): Promise<number> {
+    return (await this.run(changes)).loss.data[0];
+  }
+
+  async close(): Promise<void> {
+    this.executable?.dispose();
+    await this.engine?.dispose();
+  }
+}
+
+interface Changes {
+  readonly params?: HostTensors;
+  readonly embeddings?: HostTensor;
+  readonly labels?: HostTensor;
+}
+
 /** Registers the suite: `testLoss(arcFace({ m: 0.5 }), { engine: cpu() })`. */
 export function testLoss(subject: Subject<'loss'>, options: LossSuiteOptions): void {
-  const { identities = 7, embeddingSize = 6, tolerance = 0.01 } = options;
-  const random = createRandom('testkit/loss');
+  const fixture = new LossFixture(options);
   defineSuite('loss', subject, options, (check) => {
-    let engine: Engine;
-    let loss: Loss;
-    let executable: Executable;
-    let initial: ReturnType<Loss['init']>;
-    let embeddings: HostTensor;
-    let labels: HostTensor;
+    beforeAll(() => fixture.open(subject, options));
+    afterAll(() => fixture.close());
+    checkValues(check, fixture);
+    checkGradients(check, fixture);
+    checkLabels(check, fixture);
+    checkCorners(check, fixture);
+    checkCentres(check, fixture);
+    checkDescent(check, fixture);
+  });
+}
 
-    beforeAll(async () => {
-      engine = await openEngine(options.engine);
-      loss = await create(subject, options);
-      initial = loss.init(identities, embeddingSize, random.fork('init'));
-      executable = engine.compile(lossStep(loss, Object.keys(initial.params)));
-      embeddings = normal([5, embeddingSize], random.fork('embeddings'));
-      labels = int32(0, 2, 1, 2, identities - 1);
-    });
-    afterAll(async () => {
-      executable?.dispose();
-      await engine?.dispose();
-    });
+function checkValues(check: Check, fixture: LossFixture): void {
+  check('init depends on the random stream alone', () => {
+    const { loss, initial, identities, embeddingSize, random } = fixture;
+    const again = loss.init(identities, embeddingSize, random.fork('init'));
+    expectSame(again.params, initial.params, 'parameters');
+    expectSame(again.statistics, initial.statistics, 'statistics');
+    const other = loss.init(identities, embeddingSize, createRandom('another'));
+    expect(signatureOf(other.params)).toEqual(signatureOf(initial.params));
+  });
 
-    const run = (
-      changes: { params?: HostTensors; embeddings?: HostTensor; labels?: HostTensor } = {},
-    ): Promise<HostTensors> =>
-      executable.run({
-        ...prefixed('params', changes.params ?? initial.params),
-        ...prefixed('statistics', initial.statistics),
-        embeddings: changes.embeddings ?? embeddings,
-        labels: changes.labels ?? labels,
+  check('the loss is one finite number and the logits are [n, identities]', async () => {
+    const result = await fixture.run();
+    expectFinite(result);
+    expect(result.loss.shape).toEqual([]);
+    expect(result.logits.shape).toEqual([5, fixture.identities]);
+  });
+
+  check('the same input gives the same answer', async () =>
+    expectSame(await fixture.run(), await fixture.run(), 'answer'),
+  );
+}
+
+function checkGradients(check: Check, fixture: LossFixture): void {
+  const { random, tolerance } = fixture;
+
+  check('the gradient to the embeddings agrees with finite differences', async () => {
+    const gradient = (await fixture.run())[GRADIENT_OF_EMBEDDINGS];
+    const moved = (embeddings: HostTensor): Promise<number> => fixture.valueOf({ embeddings });
+    await expectGradient('embeddings', moved, fixture.embeddings, gradient, { random, tolerance });
+  });
+
+  check('the gradient to every parameter agrees with finite differences', async () => {
+    const { params } = fixture.initial;
+    const result = await fixture.run();
+    for (const [name, value] of Object.entries(params)) {
+      const moved = (changed: HostTensor): Promise<number> =>
+        fixture.valueOf({ params: { ...params, [name]: changed } });
+      await expectGradient(name, moved, value, result[`gradient/${name}`], { random, tolerance });
+    }
+  });
+}
+
+function checkLabels(check: Check, fixture: LossFixture): void {
+  const last = fixture.identities - 1;
+
+  check('the logits carry no margin: they do not depend on the labels', async () => {
+    const other = Int32Array.from(fixture.labels.data, (label) => (label + 1) % fixture.identities);
+    const { logits } = await fixture.run({ labels: hostTensor([5], other) });
+    expectSame({ logits }, { logits: (await fixture.run()).logits }, 'with other labels');
+  });
+
+  check('the loss is the mean over the batch', async () => {
+    const { embeddings, labels } = fixture;
+    let sum = 0;
+    for (let i = 0; i < 5; i++)
+      sum += await fixture.valueOf({
+        embeddings: rows(embeddings, [i]),
+        labels: hostTensor([1], labels.data.slice(i, i + 1)),
       });
-    const valueOf = async (changes: Parameters<typeof run>[0]): Promise<number> => (await run(changes)).loss.data[0];
+    expect(relativeError([await fixture.valueOf({})], [sum / 5])).toBeLessThan(1e-4);
+  });
 
-    check('init depends on the random stream alone', () => {
-      const again = loss.init(identities, embeddingSize, random.fork('init'));
-      expectSame(again.params, initial.params, 'parameters');
-      expectSame(again.statistics, initial.statistics, 'statistics');
-      expect(signatureOf(loss.init(identities, embeddingSize, createRandom('another')).params)).toEqual(
-        signatureOf(initial.params),
+  check('a batch of one has finite gradients', async () =>
+    expectFinite(await fixture.run({ embeddings: rows(fixture.embeddings, [0]), labels: int32(1) })),
+  );
+
+  check('the largest label and a batch of one label are taken', async () =>
+    expectFinite(await fixture.run({ labels: int32(last, last, last, last, last) })),
+  );
+}
+
+function checkCorners(check: Check, fixture: LossFixture): void {
+  check('nothing is NaN for an embedding on its class centre, opposite to it, or zero', async () => {
+    const { loss, initial, embeddings, embeddingSize } = fixture;
+    const onCentre = centreOf(loss, initial.params, 2) ?? rows(embeddings, [0]).data;
+    const corners = [
+      onCentre,
+      onCentre.map((value) => -value),
+      onCentre.map((value) => 1e3 * value),
+      onCentre.map((value) => -1e-3 * value),
+      onCentre.map(() => 0),
+    ];
+    const data = Float32Array.from(corners.flatMap((corner) => [...corner]));
+    expectFinite(await fixture.run({ embeddings: hostTensor([5, embeddingSize], data), labels: int32(2, 2, 2, 2, 2) }));
+  });
+}
+
+function checkCentres(check: Check, fixture: LossFixture): void {
+  const { identities, embeddingSize } = fixture;
+
+  check('adopted class centres keep their directions', () => {
+    const { loss, initial, random } = fixture;
+    if (!loss.adopt || !loss.centres) return;
+    const given = normal([embeddingSize, identities], random.fork('centres'), 3);
+    const adopted = loss.adopt(given);
+    expect(signatureOf(adopted)).toEqual(signatureOf(initial.params));
+    expectClose(unitColumns(loss.centres(adopted)), unitColumns(given), 1e-5, 'directions of the centres');
+  });
+
+  check('centres are [embeddingSize, identities]', () => {
+    const { loss, initial } = fixture;
+    if (loss.centres) expect(loss.centres(initial.params).shape).toEqual([embeddingSize, identities]);
+  });
+}
+
+function checkDescent(check: Check, fixture: LossFixture): void {
+  check('descending on embeddings and parameters makes the loss smaller', async () => {
+    let { embeddings } = fixture;
+    let { params } = fixture.initial;
+    const first = await fixture.run();
+    for (let step = 0, result = first; step < 40; step++, result = await fixture.run({ params, embeddings })) {
+      const rate = 0.05;
+      embeddings = descended(embeddings, result[GRADIENT_OF_EMBEDDINGS], rate);
+      params = Object.fromEntries(
+        Object.entries(params).map(([name, value]) => [name, descended(value, result[`gradient/${name}`], rate)]),
       );
-    });
-
-    check('the loss is one finite number and the logits are [n, identities]', async () => {
-      const result = await run();
-      expectFinite(result);
-      expect(result.loss.shape).toEqual([]);
-      expect(result.logits.shape).toEqual([5, identities]);
-    });
-
-    check('the same input gives the same answer', async () => expectSame(await run(), await run(), 'answer'));
-
-    check('the gradient to the embeddings agrees with finite differences', async () => {
-      const gradient = (await run())[GRADIENT_OF_EMBEDDINGS];
-      await expectGradient('embeddings', (moved) => valueOf({ embeddings: moved }), embeddings, gradient, {
-        random,
-        tolerance,
-      });
-    });
-
-    check('the gradient to every parameter agrees with finite differences', async () => {
-      const result = await run();
-      for (const [name, value] of Object.entries(initial.params)) {
-        const moved = (changed: HostTensor): Promise<number> =>
-          valueOf({ params: { ...initial.params, [name]: changed } });
-        await expectGradient(name, moved, value, result[`gradient/${name}`], { random, tolerance });
-      }
-    });
-
-    check('the logits carry no margin: they do not depend on the labels', async () => {
-      const other = Int32Array.from(labels.data, (label) => (label + 1) % identities);
-      expectSame(
-        { logits: (await run({ labels: hostTensor([5], other) })).logits },
-        { logits: (await run()).logits },
-        'with other labels',
-      );
-    });
-
-    check('the loss is the mean over the batch', async () => {
-      let sum = 0;
-      for (let i = 0; i < 5; i++)
-        sum += await valueOf({
-          embeddings: rows(embeddings, [i]),
-          labels: hostTensor([1], labels.data.slice(i, i + 1)),
-        });
-      expect(relativeError([await valueOf({})], [sum / 5])).toBeLessThan(1e-4);
-    });
-
-    check('a batch of one has finite gradients', async () =>
-      expectFinite(await run({ embeddings: rows(embeddings, [0]), labels: int32(1) })),
-    );
-
-    check('the largest label and a batch of one label are taken', async () => {
-      const last = identities - 1;
-      expectFinite(await run({ labels: int32(last, last, last, last, last) }));
-    });
-
-    check('nothing is NaN for an embedding on its class centre, opposite to it, or zero', async () => {
-      const onCentre = centreOf(loss, initial.params, 2) ?? rows(embeddings, [0]).data;
-      const corners = [
-        onCentre,
-        onCentre.map((value) => -value),
-        onCentre.map((value) => 1e3 * value),
-        onCentre.map((value) => -1e-3 * value),
-        onCentre.map(() => 0),
-      ];
-      const data = Float32Array.from(corners.flatMap((corner) => [...corner]));
-      expectFinite(await run({ embeddings: hostTensor([5, embeddingSize], data), labels: int32(2, 2, 2, 2, 2) }));
-    });
-
-    check('adopted class centres keep their directions', () => {
-      if (!loss.adopt || !loss.centres) return;
-      const given = normal([embeddingSize, identities], random.fork('centres'), 3);
-      const adopted = loss.adopt(given);
-      expect(signatureOf(adopted)).toEqual(signatureOf(initial.params));
-      expectClose(unitColumns(loss.centres(adopted)), unitColumns(given), 1e-5, 'directions of the centres');
-    });
-
-    check('centres are [embeddingSize, identities]', () => {
-      if (loss.centres) expect(loss.centres(initial.params).shape).toEqual([embeddingSize, identities]);
-    });
-
-    check('descending on embeddings and parameters makes the loss smaller', async () => {
-      let params: HostTensors = initial.params;
-      let at = embeddings;
-      const first = await run();
-      for (let step = 0, result = first; step < 40; step++, result = await run({ params, embeddings: at })) {
-        const rate = 0.05;
-        at = descended(at, result[GRADIENT_OF_EMBEDDINGS], rate);
-        params = Object.fromEntries(
-          Object.entries(params).map(([name, value]) => [name, descended(value, result[`gradient/${name}`], rate)]),
-        );
-      }
-      expect(await valueOf({ params, embeddings: at })).toBeLessThan(first.loss.data[0]);
-    });
+    }
+    expect(await fixture.valueOf({ params, embeddings })).toBeLessThan(first.loss.data[0]);
   });
 }
 

@@ -17,7 +17,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { create, openEngine, type EngineSource } from './support/context.js';
 import { expectFinite, expectSame, moved, norm, normal, relativeError, signatureOf } from './support/numbers.js';
-import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, type Check, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface ModelSuiteOptions extends SuiteOptions {
   /** The model runs on it a dozen times: on a slow engine give the suite a narrow model. */
@@ -59,145 +59,156 @@ function gradients(model: Model, names: readonly string[]) {
   };
 }
 
+/** The model under test with its first parameters, compiled in both modes, and a batch of images. */
+class ModelFixture {
+  readonly random = createRandom('testkit/model');
+  engine!: Engine;
+  model!: Model;
+  initial!: InitialState;
+  images!: HostTensor;
+  train!: Executable;
+  infer!: Executable;
+
+  async open(subject: Subject<'model'>, options: ModelSuiteOptions): Promise<void> {
+    this.engine = await openEngine(options.engine);
+    this.model = await create(subject, options);
+    this.initial = this.model.init(this.random.fork('init'));
+    const { shape, data } = normal([BATCH, ...this.model.inputSize, 3], this.random.fork('images'), 0.5);
+    this.images = hostTensor(
+      shape,
+      data.map((value) => Math.max(-1, Math.min(1, value))),
+    );
+    this.train = this.engine.compile(forward(this.model, 'train'));
+    this.infer = this.engine.compile(forward(this.model, 'infer'));
+  }
+
+  inputs(images = this.images): HostTensors {
+    const { params, statistics } = this.initial;
+    return { ...prefixed('params', params), ...prefixed('statistics', statistics), images };
+  }
+
+  async close(): Promise<void> {
+    this.train?.dispose();
+    this.infer?.dispose();
+    await this.engine?.dispose();
+  }
+}
+
 /** Registers the suite: `testModel(mobileFaceNet({ width: 0.125, inputSize: 32 }), { engine: cpu() })`. */
 export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions): void {
-  const { tolerance = 0.03 } = options;
-  const random = createRandom('testkit/model');
+  const fixture = new ModelFixture();
   defineSuite('model', subject, options, (check) => {
-    let engine: Engine;
-    let model: Model;
-    let initial: InitialState;
-    let images: HostTensor;
-    let train: Executable;
-    let infer: Executable;
-
-    beforeAll(async () => {
-      engine = await openEngine(options.engine);
-      model = await create(subject, options);
-      initial = model.init(random.fork('init'));
-      images = hostTensor(
-        [BATCH, ...model.inputSize, 3],
-        normal([BATCH, ...model.inputSize, 3], random.fork('images'), 0.5).data.map((value) =>
-          Math.max(-1, Math.min(1, value)),
-        ),
-      );
-      train = engine.compile(forward(model, 'train'));
-      infer = engine.compile(forward(model, 'infer'));
-    });
-    afterAll(async () => {
-      train?.dispose();
-      infer?.dispose();
-      await engine?.dispose();
-    });
-
-    const inputs = (given = images): HostTensors => ({
-      ...prefixed('params', initial.params),
-      ...prefixed('statistics', initial.statistics),
-      images: given,
-    });
-
-    check('init depends on the random stream alone', () => {
-      const again = model.init(random.fork('init'));
-      expectSame(again.params, initial.params, 'parameters');
-      expectSame(again.statistics, initial.statistics, 'statistics');
-    });
-
-    check('another seed draws other parameters of the same names and shapes', () => {
-      const other = model.init(createRandom('another'));
-      expect(signatureOf(other.params)).toEqual(signatureOf(initial.params));
-      expect(signatureOf(other.statistics)).toEqual(signatureOf(initial.statistics));
-      expect(
-        Object.keys(initial.params).some(
-          (name) => relativeError(other.params[name].data, initial.params[name].data) > 0.1,
-        ),
-      ).toBe(true);
-    });
-
-    check('parameters and statistics are finite and have names of their own', () => {
-      expectFinite(initial.params);
-      expectFinite(initial.statistics);
-      expect(Object.keys(initial.params).filter((name) => name in initial.statistics)).toEqual([]);
-    });
-
-    check('embeddings are [n, embeddingSize] in both modes', async () => {
-      for (const executable of [train, infer]) {
-        const { embeddings } = await executable.run(inputs());
-        expectFinite({ embeddings });
-        expect(embeddings.shape).toEqual([BATCH, model.embeddingSize]);
-      }
-    });
-
-    check('training gives new statistics under the same names', async () => {
-      const statistics = stripPrefix('statistics', await train.run(inputs()));
-      expectFinite(statistics);
-      expect(signatureOf(statistics)).toEqual(signatureOf(initial.statistics));
-      const still = Object.keys(statistics).filter(
-        (name) => relativeError(statistics[name].data, initial.statistics[name].data) === 0,
-      );
-      expect(still, 'statistics that training does not move').toEqual([]);
-    });
-
-    check('inference gives the statistics back as they are', async () => {
-      expectSame(stripPrefix('statistics', await infer.run(inputs())), initial.statistics, 'statistics');
-    });
-
-    check('neither mode changes what it was given', async () => {
-      const state = inputs();
-      for (const mode of ['train', 'infer'] as const) {
-        const executable = engine.compile((held) => ({ outputs: forward(model, mode)({}, held).outputs }), { state });
-        await executable.run({});
-        expectSame(await executable.readState(), state, `${mode}: state`);
-        executable.dispose();
-      }
-    });
-
-    check('in inference an image has the same embedding in any batch', async () => {
-      const whole = (await infer.run(inputs())).embeddings;
-      const [height, width] = model.inputSize;
-      for (let i = 0; i < BATCH; i++) {
-        const one = hostTensor(
-          [1, height, width, 3],
-          images.data.slice(i * height * width * 3, (i + 1) * height * width * 3) as Float32Array,
-        );
-        const alone = (await infer.run(inputs(one))).embeddings;
-        const expected = whole.data.slice(i * model.embeddingSize, (i + 1) * model.embeddingSize);
-        expect(relativeError(alone.data, expected), `image ${i}`).toBeLessThan(1e-4);
-      }
-    });
-
-    check('different images have different embeddings', async () => {
-      const { data } = (await train.run(inputs())).embeddings;
-      expect(
-        relativeError(data.slice(0, model.embeddingSize), data.slice(model.embeddingSize, 2 * model.embeddingSize)),
-      ).toBeGreaterThan(1e-3);
-    });
-
-    check('a gradient flows into every parameter and agrees with finite differences', async () => {
-      const names = Object.keys(initial.params);
-      const executable = engine.compile(gradients(model, names));
-      const given = { ...inputs(), weights: normal([BATCH, model.embeddingSize], random.fork('weights')) };
-      const result = await executable.run(given);
-      expectFinite(result);
-      expect(
-        names.filter((name) => norm(result[`gradient/${name}`].data) === 0),
-        'parameters without a gradient',
-      ).toEqual([]);
-      await expectSlope(
-        names,
-        given,
-        result,
-        (changed) => executable.run(changed).then(({ value }) => value.data[0]),
-        tolerance,
-      );
-      executable.dispose();
-    });
-
+    beforeAll(() => fixture.open(subject, options));
+    afterAll(() => fixture.close());
+    checkInit(check, fixture);
+    checkModes(check, fixture);
+    checkEmbeddings(check, fixture);
+    checkGradient(check, fixture, options.tolerance ?? 0.03);
     check('groups are named by parameter', () => {
-      const groups = Object.keys(initial.params).map((name) => model.groupOf?.(name));
-      expect(groups.every((group) => group === undefined || (typeof group === 'string' && group.length > 0))).toBe(
-        true,
-      );
+      const groups = Object.keys(fixture.initial.params).map((name) => fixture.model.groupOf?.(name));
+      const isName = (group: unknown): boolean => typeof group === 'string' && group.length > 0;
+      expect(groups.every((group) => group === undefined || isName(group))).toBe(true);
     });
+  });
+}
+
+function checkInit(check: Check, fixture: ModelFixture): void {
+  check('init depends on the random stream alone', () => {
+    const { model, initial, random } = fixture;
+    const again = model.init(random.fork('init'));
+    expectSame(again.params, initial.params, 'parameters');
+    expectSame(again.statistics, initial.statistics, 'statistics');
+  });
+
+  check('another seed draws other parameters of the same names and shapes', () => {
+    const { model, initial } = fixture;
+    const other = model.init(createRandom('another'));
+    expect(signatureOf(other.params)).toEqual(signatureOf(initial.params));
+    expect(signatureOf(other.statistics)).toEqual(signatureOf(initial.statistics));
+    const differs = (name: string): boolean => relativeError(other.params[name].data, initial.params[name].data) > 0.1;
+    expect(Object.keys(initial.params).some(differs)).toBe(true);
+  });
+
+  check('parameters and statistics are finite and have names of their own', () => {
+    const { params, statistics } = fixture.initial;
+    expectFinite(params);
+    expectFinite(statistics);
+    expect(Object.keys(params).filter((name) => name in statistics)).toEqual([]);
+  });
+}
+
+function checkModes(check: Check, fixture: ModelFixture): void {
+  check('embeddings are [n, embeddingSize] in both modes', async () => {
+    for (const executable of [fixture.train, fixture.infer]) {
+      const { embeddings } = await executable.run(fixture.inputs());
+      expectFinite({ embeddings });
+      expect(embeddings.shape).toEqual([BATCH, fixture.model.embeddingSize]);
+    }
+  });
+
+  check('training gives new statistics under the same names', async () => {
+    const { train, initial } = fixture;
+    const statistics = stripPrefix('statistics', await train.run(fixture.inputs()));
+    expectFinite(statistics);
+    expect(signatureOf(statistics)).toEqual(signatureOf(initial.statistics));
+    const still = Object.keys(statistics).filter(
+      (name) => relativeError(statistics[name].data, initial.statistics[name].data) === 0,
+    );
+    expect(still, 'statistics that training does not move').toEqual([]);
+  });
+
+  check('inference gives the statistics back as they are', async () => {
+    const { infer, initial } = fixture;
+    expectSame(stripPrefix('statistics', await infer.run(fixture.inputs())), initial.statistics, 'statistics');
+  });
+
+  check('neither mode changes what it was given', async () => {
+    const { engine, model } = fixture;
+    const state = fixture.inputs();
+    for (const mode of ['train', 'infer'] as const) {
+      const executable = engine.compile((held) => ({ outputs: forward(model, mode)({}, held).outputs }), { state });
+      await executable.run({});
+      expectSame(await executable.readState(), state, `${mode}: state`);
+      executable.dispose();
+    }
+  });
+}
+
+function checkEmbeddings(check: Check, fixture: ModelFixture): void {
+  check('in inference an image has the same embedding in any batch', async () => {
+    const { infer, images } = fixture;
+    const { inputSize, embeddingSize } = fixture.model;
+    const whole = (await infer.run(fixture.inputs())).embeddings;
+    const pixels = inputSize[0] * inputSize[1] * 3;
+    for (let i = 0; i < BATCH; i++) {
+      const one = images.data.slice(i * pixels, (i + 1) * pixels) as Float32Array;
+      const alone = (await infer.run(fixture.inputs(hostTensor([1, ...inputSize, 3], one)))).embeddings;
+      const expected = whole.data.slice(i * embeddingSize, (i + 1) * embeddingSize);
+      expect(relativeError(alone.data, expected), `image ${i}`).toBeLessThan(1e-4);
+    }
+  });
+
+  check('different images have different embeddings', async () => {
+    const { embeddingSize } = fixture.model;
+    const { data } = (await fixture.train.run(fixture.inputs())).embeddings;
+    const [first, second] = [data.slice(0, embeddingSize), data.slice(embeddingSize, 2 * embeddingSize)];
+    expect(relativeError(first, second)).toBeGreaterThan(1e-3);
+  });
+}
+
+function checkGradient(check: Check, fixture: ModelFixture, tolerance: number): void {
+  check('a gradient flows into every parameter and agrees with finite differences', async () => {
+    const { engine, model, initial, random } = fixture;
+    const names = Object.keys(initial.params);
+    const executable = engine.compile(gradients(model, names));
+    const given = { ...fixture.inputs(), weights: normal([BATCH, model.embeddingSize], random.fork('weights')) };
+    const result = await executable.run(given);
+    expectFinite(result);
+    const without = names.filter((name) => norm(result[`gradient/${name}`].data) === 0);
+    expect(without, 'parameters without a gradient').toEqual([]);
+    const valueOf = async (changed: HostTensors): Promise<number> => (await executable.run(changed)).value.data[0];
+    await expectSlope(names, given, result, valueOf, tolerance);
+    executable.dispose();
   });
 }
 

@@ -2,7 +2,7 @@
  * Computes nodes whose inputs are all constants. Only small results are folded (a mask or a one-hot table would swell the graph), with small
  * interpreters of the ops that gradients and shape arithmetic leave behind; what has none stays a node.
  */
-import { sizeOf, type CapturedDType, type ConstantData, type Graph, type GraphNode, type Value } from '../graph.js';
+import { constantOf, sizeOf, type ConstantData, type Graph, type GraphNode, type Value } from '../graph.js';
 
 /** Results of more values than this stay nodes. */
 const LARGEST = 4096;
@@ -25,12 +25,10 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   Identity: same,
   Reshape: same,
   ExpandDims: same,
-  Cast: ([x], node) =>
-    node.attrs.dtype === 'int32'
-      ? Array.from(x, Math.trunc)
-      : node.attrs.dtype === 'bool'
-        ? Array.from(x, (v) => Number(v !== 0))
-        : x,
+  Cast: ([x], node) => {
+    if (node.attrs.dtype === 'int32') return Array.from(x, Math.trunc);
+    return node.attrs.dtype === 'bool' ? Array.from(x, (value) => Number(value !== 0)) : x;
+  },
   Fill: (_, node) =>
     typeof node.attrs.value === 'number' ? new Float64Array(sizeOf(node.outputs[0])).fill(node.attrs.value) : undefined,
   ZerosLike: (_, node) => new Float64Array(sizeOf(node.outputs[0])),
@@ -77,18 +75,11 @@ export function foldConstants(graph: Graph): Graph {
       node,
     );
     if (!folded) return true;
-    constants.set(node.outputs[0], typed(folded, node.outputs[0].dtype));
+    constants.set(node.outputs[0], constantOf(folded, node.outputs[0].dtype));
     return false;
   });
   return { ...graph, constants, nodes };
 }
-
-const typed = (numbers: ArrayLike<number>, dtype: CapturedDType): ConstantData =>
-  dtype === 'float32'
-    ? Float32Array.from(numbers)
-    : dtype === 'int32'
-      ? Int32Array.from(numbers)
-      : Uint8Array.from(numbers);
 
 /** The index in a tensor of shape `from` that index i of its broadcast to `to` reads. */
 function broadcastReader(from: Value['shape'], to: Value['shape']): (index: number) => number {

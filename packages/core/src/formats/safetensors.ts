@@ -13,7 +13,7 @@ const LENGTH_BYTES = 8;
 const HEADER_LIMIT = 100_000_000;
 
 export function encodeSafetensors(tensors: HostTensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-  const names = Object.keys(tensors).sort((a, b) => compare(tensors[a].dtype, tensors[b].dtype) || compare(a, b));
+  const names = Object.keys(tensors).sort((a, b) => byCodeUnit(tensors[a].dtype, tensors[b].dtype) || byCodeUnit(a, b));
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : [];
   let end = 0;
   for (const name of names) {
@@ -77,7 +77,7 @@ export function decodeSafetensors(
     return [name, { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32', data }];
   });
   return {
-    tensors: Object.fromEntries(tensors.sort(([a], [b]) => compare(a, b))),
+    tensors: Object.fromEntries(tensors.sort(([a], [b]) => byCodeUnit(a, b))),
     metadata: metadata as Record<string, string>,
   };
 }
@@ -116,7 +116,7 @@ function parseEntry(
   return { shape, type, begin, end };
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byCodeUnit = (a: string, b: string): number => Number(a > b) - Number(a < b);
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isSizes = (value: unknown): value is number[] =>

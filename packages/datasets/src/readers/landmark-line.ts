@@ -46,14 +46,13 @@ export function parseLine(line: string, labelled: boolean): LandmarkLine {
   const rest = fields.slice(pathFields);
   const label = labelled && named >= 0 ? rest[0] : undefined;
   const numbers = labelled ? rest.slice(1) : rest;
-  const wrong = numbers.find((text) => !isNumber(text));
-  const problem =
-    named < 0
-      ? 'no field looks like the name of an image'
-      : wrong !== undefined
-        ? `"${wrong}" is not a number`
-        : `${numbers.length} numbers instead of ${NUMBERS}`;
+  const problem = named < 0 ? 'no field looks like the name of an image' : problemOf(numbers);
   return { path: relative(pathOf(line, pathFields)), ...(label !== undefined && { label }), problem };
+}
+
+function problemOf(numbers: readonly string[]): string {
+  const wrong = numbers.find((text) => !isNumber(text));
+  return wrong === undefined ? `${numbers.length} numbers instead of ${NUMBERS}` : `"${wrong}" is not a number`;
 }
 
 /** The usual line, of twelve fields with single blanks between them. */

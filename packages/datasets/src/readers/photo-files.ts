@@ -10,7 +10,7 @@ const IMAGE_ENDING = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|p[bgpn]m|gif|tiff?|avif
 export const isPhotoName = (name: string): boolean => IMAGE_ENDING.test(name);
 
 /** By UTF-16 code units: the same order on every machine, whatever its language. */
-export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+export const byCodeUnit = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
 export interface Entry {
   /** As text. */

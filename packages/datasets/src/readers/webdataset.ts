@@ -53,6 +53,10 @@ export interface StoredPhoto extends Photo {
   readonly stored?: { readonly source: string; readonly kind: string };
 }
 
+function storedPath({ source, kind }: NonNullable<StoredPhoto['stored']>): string {
+  return kind === 'original' ? source : `${source} (${kind.replace(/[/\\]/g, '_')})`;
+}
+
 function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }: PluginContext): Reader {
   return {
     async *identities() {
@@ -69,11 +73,7 @@ function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }:
           const { offset, size } = sample.image;
           const identity = sample.identity ?? NO_LABEL;
           const { stored } = sample;
-          const path = stored
-            ? stored.kind === 'original'
-              ? stored.source
-              : `${stored.source} (${stored.kind.replace(/[/\\]/g, '_')})`
-            : relative(sample.image.name);
+          const path = stored ? storedPath(stored) : relative(sample.image.name);
           const id = seen.has(path) ? `${path} (${basename(tar)}, byte ${offset})` : path;
           seen.add(id);
           const photo: StoredPhoto = {

@@ -31,14 +31,20 @@ export function encodeRecord(payload: Uint8Array): Buffer {
   const chunks: Buffer[] = [];
   [...cuts, bytes.length].forEach((end, index) => {
     const start = index === 0 ? 0 : cuts[index - 1] + 4;
-    const flag = cuts.length === 0 ? WHOLE : index === 0 ? FIRST : index === cuts.length ? LAST : MIDDLE;
     const header = Buffer.alloc(PART_HEADER);
     header.writeUInt32LE(MAGIC);
-    header.writeUInt32LE(flag * MAX_LENGTH + (end - start), 4);
+    header.writeUInt32LE(flagOf(index, cuts.length) * MAX_LENGTH + (end - start), 4);
     chunks.push(header, bytes.subarray(start, end));
   });
   chunks.push(Buffer.alloc(aligned(bytes.length) - bytes.length));
   return Buffer.concat(chunks);
+}
+
+/** The flag of a part of a payload that is cut in `cuts` places. */
+function flagOf(part: number, cuts: number): number {
+  if (cuts === 0) return WHOLE;
+  if (part === 0) return FIRST;
+  return part === cuts ? LAST : MIDDLE;
 }
 
 export interface ReadRecord {

@@ -52,43 +52,47 @@ export async function convertDataset(path: string, directory: string, options: C
       exclusions: [],
       images: await unpackPairs(found, directory, options.to),
     };
-  const exclusions: Exclusion[] = [];
-  let people = 0;
-  let images = 0;
   try {
+    const exclusions: Exclusion[] = [];
     const writer = await writerFor(found, directory, exclusions, options);
-    try {
-      const { edit = (people) => people } = options;
-      for await (const person of edit(found.people())) {
-        let kept = 0;
-        for (const { bytes, source, kind, landmarks, excluded } of person.images) {
-          throwIfAborted(options.signal, found.path);
-          const content = excluded ?? (await bytes().catch(problemOf));
-          if (!(content instanceof Uint8Array)) {
-            exclusions.push({ photo: source, identity: person.name, reason: content.reason, detail: content.detail });
-            continue;
-          }
-          await writer.add({ identity: person.name, source, kind, bytes: content, ...(landmarks && { landmarks }) });
-          kept++;
-        }
-        images += kept;
-        if (kept > 0) people++;
-        options.emit?.('progress', { task: 'convert', done: images, unit: 'images' });
-      }
-      if (images === 0)
-        throw new FacewrightError({
-          what: 'None of the images could be read, so nothing was written.',
-          where: found.path,
-        });
-      await writer.finish();
-    } catch (error) {
+    const counts = await writePeople(found, writer, exclusions, options).catch(async (error: unknown) => {
       await writer.abort();
       throw error;
-    }
+    });
+    return { from: found.format, to: options.to, directory, ...counts, exclusions };
   } finally {
     await found.close();
   }
-  return { from: found.format, to: options.to, directory, people, images, exclusions };
+}
+
+/** Writes the set whole; images that cannot be read are added to `exclusions`. */
+async function writePeople(
+  found: Collection,
+  writer: SetWriter,
+  exclusions: Exclusion[],
+  { edit = (people) => people, signal, emit }: ConvertOptions,
+): Promise<Pick<Converted, 'people' | 'images'>> {
+  let people = 0;
+  let images = 0;
+  for await (const person of edit(found.people())) {
+    const before = images;
+    for (const { bytes, source, kind, landmarks, excluded } of person.images) {
+      throwIfAborted(signal, found.path);
+      const content = excluded ?? (await bytes().catch(problemOf));
+      if (!(content instanceof Uint8Array)) {
+        exclusions.push({ photo: source, identity: person.name, reason: content.reason, detail: content.detail });
+        continue;
+      }
+      await writer.add({ identity: person.name, source, kind, bytes: content, ...(landmarks && { landmarks }) });
+      images++;
+    }
+    if (images > before) people++;
+    emit?.('progress', { task: 'convert', done: images, unit: 'images' });
+  }
+  if (images === 0)
+    throw new FacewrightError({ what: 'None of the images could be read, so nothing was written.', where: found.path });
+  await writer.finish();
+  return { people, images };
 }
 
 function problemOf(error: unknown): { reason: string; detail: string } {

@@ -74,11 +74,7 @@ export async function recogniseFormat(path: string): Promise<Recognised> {
   if (lists.length > 0) return { format: 'trillion-pairs', paths: lists };
   // an archive or a photo that lies beside people's folders is not what is meant
   const { folders, photos } = await list(where);
-  const alone = (format: FormatName): FormatName => (folders.length > 0 ? 'folder' : format);
-  return {
-    format: alone(
-      files.some((name) => /\.tar$/i.test(name)) ? 'webdataset' : photos.length > 0 ? 'flat-folder' : 'folder',
-    ),
-    paths: [where],
-  };
+  if (folders.length > 0) return { format: 'folder', paths: [where] };
+  if (files.some((name) => /\.tar$/i.test(name))) return { format: 'webdataset', paths: [where] };
+  return { format: photos.length > 0 ? 'flat-folder' : 'folder', paths: [where] };
 }

@@ -61,12 +61,9 @@ function bytesOf(value: Unpickled): Uint8Array | undefined {
 }
 
 function booleansOf(value: Unpickled): readonly boolean[] | undefined {
-  const list: readonly unknown[] | undefined = isNumpyArray(value)
-    ? [...value.data]
-    : Array.isArray(value)
-      ? value
-      : undefined;
-  return list?.every((one) => typeof one === 'boolean' || one === 0 || one === 1) ? list.map(Boolean) : undefined;
+  const list: unknown = isNumpyArray(value) ? [...value.data] : value;
+  if (!Array.isArray(list)) return undefined;
+  return list.every((one) => typeof one === 'boolean' || one === 0 || one === 1) ? list.map(Boolean) : undefined;
 }
 
 /** Ten of successive pairs, as InsightFace's verification.py divides them; where such have not both kinds, each kind dealt out in turn. */

@@ -126,18 +126,16 @@ function refuseBomb({ path, size }: ZipSource, entries: readonly Entry[]): void 
     ([before, after], entry) => [before + entry.compressedSize, after + entry.uncompressedSize],
     [0, 0],
   );
-  const why =
-    packed > size
-      ? `its files would take ${packed} bytes of its ${size}, so they overlap`
-      : plain > LARGE_TOTAL && plain > size * MAX_TOTAL_RATIO
-        ? `its ${size} bytes would unpack to ${plain}, more than ${MAX_TOTAL_RATIO} times as many`
-        : undefined;
-  if (why)
+  const refuse = (why: string): never => {
     throw new FacewrightError({
       what: `The zip file was not unpacked: ${why}.`,
       where: path,
       todo: 'Do not use it unless you know where it comes from. If the photos are your own, pack them again.',
     });
+  };
+  if (packed > size) refuse(`its files would take ${packed} bytes of its ${size}, so they overlap`);
+  if (plain > LARGE_TOTAL && plain > size * MAX_TOTAL_RATIO)
+    refuse(`its ${size} bytes would unpack to ${plain}, more than ${MAX_TOTAL_RATIO} times as many`);
 }
 
 async function unpacked(

@@ -50,9 +50,9 @@ async function openPhotos(data: string): Promise<ImageSource | undefined> {
     (found) => found.isDirectory(),
     () => false,
   );
-  const places = isFolder || /\.zip$/i.test(data) ? [data] : /\.(rec|tar|bin)$/i.test(data) ? [] : [dirname(data)];
-  for (const place of places) return openImages(place).catch(() => undefined);
-  return undefined;
+  if (!isFolder && /\.(rec|tar|bin)$/i.test(data)) return undefined;
+  const holdsPhotos = isFolder || /\.zip$/i.test(data);
+  return openImages(holdsPhotos ? data : dirname(data)).catch(() => undefined);
 }
 
 const small = (bytes: Uint8Array): Promise<Buffer> =>

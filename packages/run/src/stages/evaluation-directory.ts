@@ -62,6 +62,12 @@ export interface WriteOptions<Key> {
   readonly document: unknown;
 }
 
+/** What lies on each sheet: pairs of one kind, and the words under those that were scored right and wrongly. */
+const SHEETS = [
+  { name: 'false-accepts.png', same: false, right: 'different', wrongly: 'different: accepted' },
+  { name: 'false-rejects.png', same: true, right: 'the same', wrongly: 'the same: refused' },
+] as const;
+
 /** Writes `evaluation.json`, `scores.csv`, `false-accepts.png` and `false-rejects.png`, in place of older ones. */
 export async function writeEvaluation<Key>({
   directory,
@@ -71,15 +77,12 @@ export async function writeEvaluation<Key>({
   document,
 }: WriteOptions<Key>): Promise<void> {
   await writeFileAtomic(join(directory, 'evaluation.json'), `${JSON.stringify(document, null, 2)}\n`);
-  for (const [name, same, verdict] of [
-    ['false-accepts.png', false, 'different: accepted'],
-    ['false-rejects.png', true, 'the same: refused'],
-  ] as const) {
+  for (const { name, same, right, wrongly } of SHEETS) {
     const rows = pictures
       .filter((pair) => pair.same === same)
       .map(({ score, wrong, images }) => ({
         title: score.toFixed(3),
-        subtitle: wrong ? verdict : same ? 'the same' : 'different',
+        subtitle: wrong ? wrongly : right,
         ...(wrong && { colour: '#c33' }),
         images: images.map((image) => ({ caption: image.name.split('/').at(-1)!, bytes: async () => image.bytes })),
       }));

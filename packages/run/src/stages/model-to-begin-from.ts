@@ -1,7 +1,7 @@
 /** What a config need not say of a fine-tuning: the model and the licence of the weights that it begins from. */
 import { join, resolve } from 'node:path';
 import { findPlugin, type RunConfig, type RunConfigInput } from '@facewright/core';
-import { readStartingPoint } from '@facewright/training';
+import { readStartingPoint, type StartingPoint } from '@facewright/training';
 import { modelOfData } from '../composition/compose.js';
 import type { Scope } from '../composition/from-config.js';
 import { openLibrary } from '../composition/node-library.js';
@@ -35,19 +35,18 @@ export async function modelToBeginFrom(
   const own = resolve(scope.baseDirectory, out);
   const earlier = resume ? await readRunRecord(own) : undefined;
   const begun = earlier ? undefined : await readStartingPoint(resolve(scope.baseDirectory, from));
-  const weights = begun ? begun.licences?.weights : earlier?.config.licences?.weights;
-  const licences: RunConfigInput = begun
-    ? weights === undefined
-      ? {}
-      : { licences: { weights } }
-    : earlier?.config.licences
-      ? { licences: earlier.config.licences }
-      : {};
-  const stages = given.stages === undefined ? { stages: TUNING } : {};
-  if (given.model !== undefined) return { ...licences, ...stages };
+  const licences = begun ? weightsLicence(begun) : earlier?.config.licences;
+  const underlay: RunConfigInput = licences ? { licences } : {};
+  if (given.stages === undefined) underlay.stages = TUNING;
+  if (given.model !== undefined) return underlay;
   const { known } = await openLibrary(plugins, scope);
   const { meta, options } = begun
     ? modelOfData({ model: begun.model, where: begun.path }, known)
     : findPlugin('model', earlier!.config.model, { known, where: join(own, RUN_RECORD) });
-  return { ...licences, ...stages, model: { ...(options as object), name: meta.name } };
+  return { ...underlay, model: { ...(options as object), name: meta.name } };
+}
+
+/** Of the licences of the model to begin from, that of its weights: the photos are others. */
+function weightsLicence({ licences }: StartingPoint): RunConfigInput['licences'] {
+  return licences?.weights === undefined ? undefined : { weights: licences.weights };
 }

@@ -8,8 +8,8 @@ const cell = (value) => String(value).replaceAll('|', '\\|');
 const typeOf = ({ type, enum: values, anyOf }) =>
   values ? values.map((value) => JSON.stringify(value)).join(', ') : (type ?? anyOf?.map(typeOf).join(' or ') ?? 'any');
 const rows = Object.entries(properties).map(([name, schema]) => {
-  const fallback =
-    'default' in schema ? `\`${JSON.stringify(schema.default)}\`` : required.includes(name) ? 'required' : '';
+  const missing = required.includes(name) ? 'required' : '';
+  const fallback = 'default' in schema ? `\`${JSON.stringify(schema.default)}\`` : missing;
   return `| \`${name}\` | ${cell(typeOf(schema))} | ${cell(fallback)} | ${cell(schema.description ?? '')} |`;
 });
 const table = rows.length
