@@ -28,7 +28,7 @@ const HERE: Places = {
   device: '/dev/nvidiactl',
   loads: async (name) => {
     try {
-      const { loadKoffi } = await import('./koffi.js');
+      const { loadKoffi } = await import('@facewright/platform/node');
       (await loadKoffi()).load(name);
       return true;
     } catch {

@@ -1,6 +1,7 @@
 /** The work of `facewright doctor`: what works on this machine, what does not, why, and what mends it. */
 import { statfs } from 'node:fs/promises';
 import { createRunContainer, messageOf, parseRunConfig, plainReference, pluginContext } from '@facewright/core';
+import { jpegDecoder } from '@facewright/platform/node';
 import { resolveMtcnnWeights } from '@facewright/preprocess';
 import { checkEngine, chosenByAuto, listEngines, openLibrary, type EngineRow } from '@facewright/run';
 import { builtins } from '../builtins.js';
@@ -26,6 +27,7 @@ export default (options: CommonOptions) =>
     const weights = await resolveMtcnnWeights({ signal, offline: true });
     const node = nodeCheck();
     const images = await sharpCheck();
+    const jpeg = await jpegCheck();
     const disk = await diskCheck('.');
     const mtcnn: Check = weights.weights
       ? { name: 'MTCNN weights', usable: true, device: weights.weights.source }
@@ -36,7 +38,7 @@ export default (options: CommonOptions) =>
           remedy:
             'The first command that detects faces fetches them. Without a network, put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and name it: detector: { name: "mtcnn", weights: "<path>" }.',
         };
-    const checks = [node, images, mtcnn, disk];
+    const checks = [node, images, jpeg, mtcnn, disk];
     // without the weights a run can still be made on data that brings landmarks
     const ok = chosen !== undefined && node.usable && images.usable;
     print(`facewright ${VERSION}`);
@@ -91,6 +93,19 @@ async function sharpCheck(): Promise<Check> {
       remedy: 'npm install --include=optional sharp',
     };
   }
+}
+
+const JPEG_DECODERS = {
+  libturbojpeg: "the system's libturbojpeg",
+  'libjpeg-turbo-wasm':
+    'WebAssembly. For three times the speed: apt-get install libturbojpeg0 or brew install jpeg-turbo',
+  sharp: 'sharp',
+};
+
+/** Always usable: which decoder is at hand decides the speed alone. */
+async function jpegCheck(): Promise<Check> {
+  const { name } = await jpegDecoder();
+  return { name: 'JPEG decoder', usable: true, device: JPEG_DECODERS[name] };
 }
 
 async function diskCheck(path: string): Promise<Check> {

@@ -1,5 +1,5 @@
 /**
- * Encoded photos to pixels and back, by sharp; bitmaps and portable pixmaps by bmp.ts and pnm.ts. Decodes as `cv2.imread` does (EXIF orientation applied, ICC profile ignored), to 8-bit RGB:
+ * Encoded photos to pixels and back, by sharp; plain JPEGs by jpeg/, bitmaps and portable pixmaps by bmp.ts and pnm.ts. Decodes as `cv2.imread` does (EXIF orientation applied, ICC profile ignored), to 8-bit RGB:
  * alpha is dropped onto black, grey and CMYK are converted.
  */
 import { ImageError, refuseLarge, refuseManyBytes, type DecodeLimits } from '../image-decoding.js';
@@ -7,7 +7,10 @@ import { messageOf, type RgbImage } from '@facewright/core';
 import { bmpHeader, decodeBmp } from './bmp.js';
 import { unreadFormat } from './image-formats.js';
 import { sizeInHeader } from './image-size.js';
+import { jpegDecoder } from './jpeg/decoder.js';
+import { jpegHeader } from './jpeg/header.js';
 import { decodePnm, pnmHeader } from './pnm.js';
+import { isMainThread } from 'node:worker_threads';
 
 export { ImageError, type DecodeLimits } from '../image-decoding.js';
 
@@ -28,6 +31,8 @@ export async function decodeImage(
     const what = other && `: this is ${other}. Convert it to JPEG or PNG`;
     throw new ImageError('not-an-image', `Not an image that can be read${what}.`, where);
   }
+  const plain = await decodePlainJpeg(bytes, limits, where);
+  if (plain) return plain;
   const { default: sharp } = await import('sharp');
   const open = () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
   const refuse = async (): Promise<void> => {
@@ -74,6 +79,20 @@ function decodeSimple(bytes: Uint8Array, limits: DecodeLimits, where?: string): 
     if (error instanceof ImageError) throw error;
     throw new ImageError('unreadable', `Cannot read the image: ${messageOf(error)}.`, where, error);
   }
+}
+
+/** Larger photos would hold up everything else on the main thread; sharp decodes them beside it. */
+const MOST_ON_MAIN_THREAD = 2 ** 19;
+
+/** By this thread's JPEG decoder; `undefined` for what is left to sharp. */
+async function decodePlainJpeg(bytes: Uint8Array, limits: DecodeLimits, where?: string): Promise<RgbImage | undefined> {
+  const header = jpegHeader(bytes);
+  if (!header?.plain) return undefined;
+  refuseLarge(header, limits, where);
+  const { width, height } = header;
+  if (isMainThread && width * height > MOST_ON_MAIN_THREAD) return undefined;
+  const data = new Uint8Array(width * height * 3);
+  return (await jpegDecoder()).decode(bytes, header, data) ? { width, height, data } : undefined;
 }
 
 /** How many threads one decoding or encoding may use in this thread; libvips takes as many as there are cores unless told. */

@@ -15,3 +15,5 @@ export {
   type WholeDirectory,
   type WholeDirectoryOptions,
 } from './whole-directory.js';
+export { loadKoffi, type Koffi } from './koffi.js';
+export { jpegDecoder } from './jpeg/decoder.js';

@@ -1,4 +1,4 @@
-/** koffi, which calls C functions. It is optional: a platform without its binary has the engines that need none. */
+/** koffi, which calls C functions. It is optional: a platform without its binary does without the parts that need it. */
 import type * as KoffiModule from 'koffi';
 
 export type Koffi = typeof KoffiModule;

@@ -1,0 +1,89 @@
+/** Reads a JPEG's segments up to its frame header (ITU-T T.81, annex B): its size, and whether the plain decoders may read it. */
+
+export interface JpegHeader {
+  readonly width: number;
+  readonly height: number;
+  /**
+   * Baseline, 8 bits, grey or YCbCr with the usual sampling, upright. Every build of libjpeg-turbo gives the same pixels for such a file;
+   * progressive files, CMYK, RGB, rotated photos and rare sampling are left to sharp.
+   */
+  readonly plain: boolean;
+}
+
+const BASELINE = 0xc0;
+const START_OF_IMAGE = 0xd8;
+const START_OF_SCAN = 0xda;
+const [APP1, APP14] = [0xe1, 0xee];
+/** Adobe's code for the colour transform. */
+const YCBCR = 1;
+const ORIENTATION = 0x112;
+/** Horizontal and vertical sampling of the luminance where both chrominance planes have 1 and 1: 4:4:4, 4:2:2, 4:2:0. */
+const SAMPLING = [0x11, 0x21, 0x22];
+
+/** `undefined` for anything that is not a JPEG, or whose segments are broken before the frame. */
+export function jpegHeader(bytes: Uint8Array): JpegHeader | undefined {
+  let size: Pick<JpegHeader, 'width' | 'height'> | undefined;
+  let plain = true;
+  for (const { marker, content } of segments(bytes)) {
+    if (marker === START_OF_SCAN) return size && { ...size, plain };
+    if (isFrame(marker)) {
+      if (content.length < 6) return undefined;
+      plain &&= size === undefined && marker === BASELINE && usualFrame(content);
+      size ??= { width: content[3] * 256 + content[4], height: content[1] * 256 + content[2] };
+    }
+    if (marker === APP1) plain &&= upright(content);
+    if (marker === APP14 && startsWith(content, 'Adobe')) plain &&= content[11] === YCBCR;
+  }
+  return size && { ...size, plain: false };
+}
+
+/** The segments from the second on, until the bytes end or are no segment any more. */
+function* segments(bytes: Uint8Array): Generator<{ marker: number; content: Uint8Array }> {
+  if (bytes[0] !== 0xff || bytes[1] !== START_OF_IMAGE) return;
+  for (let at = 2; at + 4 <= bytes.length;) {
+    if (bytes[at] !== 0xff) return;
+    const marker = bytes[at + 1];
+    if (marker === 0xff) {
+      at++; // a marker may be filled up with FF before it
+      continue;
+    }
+    if (withoutLength(marker)) return;
+    const end = at + 2 + bytes[at + 2] * 256 + bytes[at + 3];
+    yield { marker, content: bytes.subarray(at + 4, end) };
+    at = end;
+  }
+}
+
+/** C0 to CF except tables (C4), an extension (C8) and the conditions of arithmetic coding (CC). */
+const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+
+/** Restarts, start and end of image, and others that no segment before the scan begins with. */
+const withoutLength = (marker: number): boolean => marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9);
+
+/** 8 bits, and one plane, or three with the chrominance sampled alike. */
+function usualFrame(frame: Uint8Array): boolean {
+  const [bits, , , , , planes] = frame;
+  if (bits !== 8 || frame.length !== 6 + planes * 3) return false;
+  if (planes === 1) return true;
+  return planes === 3 && SAMPLING.includes(frame[7]) && frame[10] === 0x11 && frame[13] === 0x11;
+}
+
+/** Whether this segment leaves the photo as it is: not EXIF, or EXIF whose orientation is absent or 1. What cannot be followed is for sharp to judge. */
+function upright(segment: Uint8Array): boolean {
+  if (!startsWith(segment, 'Exif\0')) return true;
+  const tiff = new DataView(segment.buffer, segment.byteOffset + 6, Math.max(0, segment.length - 6));
+  if (tiff.byteLength < 8) return false;
+  const little = tiff.getUint16(0) === 0x4949;
+  const directory = tiff.getUint32(4, little);
+  if (directory + 2 > tiff.byteLength) return false;
+  const entries = tiff.getUint16(directory, little);
+  if (directory + 2 + entries * 12 > tiff.byteLength) return false;
+  for (let entry = 0; entry < entries; entry++) {
+    const at = directory + 2 + entry * 12;
+    if (tiff.getUint16(at, little) === ORIENTATION && tiff.getUint16(at + 8, little) !== 1) return false;
+  }
+  return true;
+}
+
+const startsWith = (segment: Uint8Array, text: string): boolean =>
+  segment.length >= text.length && [...text].every((letter, at) => segment[at] === letter.charCodeAt(0));
