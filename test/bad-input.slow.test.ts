@@ -70,10 +70,12 @@ describe('no run at all', () => {
       ),
     ]);
     const dataset = await openDataset(out);
-    expect([dataset.identities, dataset.samples.map(({ source }) => source)]).toEqual([
-      ['one', 'three', 'two'],
-      ['one.jpg', 'three.jpg', 'two.jpg'],
-    ]);
+    expect([dataset.identities, Array.from({ length: dataset.length }, (_, index) => dataset.sourceOf(index))]).toEqual(
+      [
+        ['one', 'three', 'two'],
+        ['one.jpg', 'three.jpg', 'two.jpg'],
+      ],
+    );
     await dataset.close();
     expectOneError(
       await facewright(['train', '--data', out, '--out', join(directory, 'none'), '--config', config]),
@@ -234,7 +236,7 @@ test('bad photos are counted, listed with their reason and left out; odd ones ar
 
   // the orientation that EXIF tells is undone before the face is looked for
   const image = (name: string): Promise<{ data: Uint8Array }> =>
-    dataset.read(dataset.samples.findIndex(({ source }) => source === `ann/${name}`));
+    dataset.read([...dataset.labels.keys()].findIndex((index) => dataset.sourceOf(index) === `ann/${name}`));
   const [upright, rotated, other] = [
     (await image('upright.jpg')).data,
     (await image('rotated.jpg')).data,

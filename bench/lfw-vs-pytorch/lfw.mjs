@@ -1,7 +1,7 @@
 // LFW split by person: everybody with ten images and more is trained on, and the pairs of pairs.txt that show none of them are the test.
 import { decodeImage } from '@facewright/platform/node';
 import { openImages, readPairs, zip } from '@facewright/datasets';
-import { createRunContainer, pluginContext } from '@facewright/core';
+import { createRunContainer, pluginContext, sampleColumns } from '@facewright/core';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -25,7 +25,7 @@ export async function openLfw(files) {
   const people = [];
   for await (const { name, photos } of reader.identities()) {
     if (photos.length < LEAST_IMAGES) continue;
-    for (const { id } of photos) samples.push({ identity: name, source: id, kind: 'original', label: people.length });
+    for (const { id } of photos) samples.push({ identity: name, source: id, kind: 'original' });
     people.push(name);
   }
   const trained = new Set(people);
@@ -41,6 +41,7 @@ export async function openLfw(files) {
   const source = await openImages(files.images);
   const decode = async (path) => decodeImage(await source.bytes(path), { where: path });
   const dataset = {
+    ...sampleColumns(samples, people),
     directory: files.images,
     summary: {
       photos: samples.length,
@@ -55,8 +56,6 @@ export async function openLfw(files) {
       seed: 0,
       seconds: 0,
     },
-    identities: people,
-    samples,
     read: (index) => decode(samples[index].source),
     close: async () => source.close(),
   };

@@ -11,7 +11,7 @@ import { verified } from './verified.mjs';
 
 const { values } = parseArgs({ options: { ...OPTIONS, seed: { type: 'string', default: '1' } } });
 const { dataset, pairs, testImages, decode } = await openLfw(lfwFiles(values));
-const recipe = await recipeOf(values, Math.floor(dataset.samples.length / Number(values.batch)));
+const recipe = await recipeOf(values, Math.floor(dataset.length / Number(values.batch)));
 const engine = await openOnnxEngine({
   provider: 'cpu',
   lowering: 'auto',

@@ -12,7 +12,7 @@ export async function writePlan(values, seed, directory, shared) {
   const { dataset, pairs, testImages, decode } = await openLfw(lfwFiles(values));
   const { net, model, modelReference, batch, stages, optimiser } = await recipeOf(
     values,
-    Math.floor(dataset.samples.length / Number(values.batch)),
+    Math.floor(dataset.length / Number(values.batch)),
   );
   mkdirSync(directory, { recursive: true });
   mkdirSync(shared, { recursive: true });
@@ -21,7 +21,7 @@ export async function writePlan(values, seed, directory, shared) {
     writeFileSync(
       train,
       await pixelsOf(
-        dataset.samples.map(({ source }) => source),
+        Array.from(dataset.labels, (_, index) => dataset.sourceOf(index)),
         decode,
         model.inputSize,
       ),
@@ -30,7 +30,7 @@ export async function writePlan(values, seed, directory, shared) {
   }
   const random = createRandom(seed);
   const order = batchOrder({
-    samples: dataset.samples.map(({ label }, sample) => ({ sample, label })),
+    samples: { length: dataset.length, samples: Uint32Array.from(dataset.labels.keys()), labels: dataset.labels },
     size: batch,
     flip: true,
     random,

@@ -351,7 +351,7 @@ export const targets = {
 async function useDataset(folder) {
   const dataset = await openDataset(folder);
   try {
-    for (const index of dataset.samples.keys()) await dataset.read(index).catch(expected);
+    for (const index of dataset.labels.keys()) await dataset.read(index).catch(expected);
   } finally {
     await dataset.close();
   }

@@ -71,7 +71,15 @@ export async function collectFaces(
 async function landmarksOf(path: string, card: OpenRecogniser['recogniser']['card']): Promise<Map<string, Landmarks>> {
   const dataset = await openDataset(path).catch(() => undefined);
   if (!dataset) return new Map();
-  await dataset.close();
-  checkAlignment(card, dataset.summary.alignment, dataset.directory);
-  return new Map(dataset.samples.flatMap(({ source, landmarks }) => (landmarks ? [[source, landmarks]] : [])));
+  try {
+    checkAlignment(card, dataset.summary.alignment, dataset.directory);
+    const found = new Map<string, Landmarks>();
+    for (let index = 0; index < dataset.length; index++) {
+      const landmarks = dataset.landmarksOf(index);
+      if (landmarks) found.set(dataset.sourceOf(index), landmarks);
+    }
+    return found;
+  } finally {
+    await dataset.close();
+  }
 }

@@ -32,7 +32,7 @@ export async function parityImages(
       from: 'drawn patterns',
     };
   try {
-    const total = dataset.samples.length;
+    const total = dataset.length;
     if (!total) throw new FacewrightError({ what: 'The dataset has no images to compare on.', where: path });
     const images: RgbImage[] = [];
     for (let index = 0; index < Math.min(count, total); index++)

@@ -7,6 +7,7 @@ export * from './contracts/detector.js';
 export * from './contracts/aligner.js';
 export * from './contracts/augmenter.js';
 export * from './values/dataset.js';
+export { originals, requireSample, sampleAt, sampleColumns } from './values/sample-columns.js';
 export * from './values/tensors.js';
 export * from './formats/raw-numbers.js';
 export * from './values/release.js';

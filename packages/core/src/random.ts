@@ -30,13 +30,16 @@ export function createRandom(seed: number | string): Random {
 }
 
 /** The first `count` elements of a Fisher–Yates shuffle of 0 … `length` − 1: seeded sampling without replacement. */
-export function permutation(length: number, random: Random, count = length): number[] {
-  const order = Array.from({ length }, (_, index) => index);
+export function permutation(length: number, random: Random, count = length): Uint32Array<ArrayBuffer> {
+  const order = new Uint32Array(length);
+  for (let i = 0; i < length; i++) order[i] = i;
   for (let i = 0; i < Math.min(count, length - 1); i++) {
     const j = i + random.integer(length - i);
-    [order[i], order[j]] = [order[j], order[i]];
+    const former = order[i];
+    order[i] = order[j];
+    order[j] = former;
   }
-  return order.slice(0, count);
+  return count < length ? order.slice(0, count) : order;
 }
 
 type Words = readonly [number, number, number, number];

@@ -1,5 +1,13 @@
 /** What is to be left out and merged when data are read: a file beside the data, which stay as they are. */
-import { FacewrightError, messageOf, parseOptions, type Dataset, type Identity, type Reader } from '@facewright/core';
+import {
+  FacewrightError,
+  messageOf,
+  parseOptions,
+  requireSample,
+  type Dataset,
+  type Identity,
+  type Reader,
+} from '@facewright/core';
 import { z } from 'zod';
 import { repeatsOf } from './duplicates.js';
 import type { FacePhoto, Problems } from './find-problems.js';
@@ -93,23 +101,34 @@ export const editReader = (reader: Reader, edits: Edits): Reader => ({
 export function editDataset(dataset: Dataset, edits: Edits): Dataset {
   const drop = new Set(edits.drop);
   const nameOf = nameAfter(edits);
-  const labels = new Map<string, number>();
-  const kept: number[] = [];
-  const samples: Dataset['samples'][number][] = [];
-  dataset.samples.forEach((sample, index) => {
-    const identity = drop.has(sample.source) ? undefined : nameOf(sample.identity);
-    if (identity === undefined) return;
-    if (!labels.has(identity)) labels.set(identity, labels.size);
-    kept.push(index);
-    samples.push({ ...sample, identity, label: labels.get(identity)! });
-  });
-  const { directory, summary } = dataset;
+  const names = dataset.identities.map(nameOf);
+  const numbers = new Map<string, number>();
+  const [kept, labels] = [new Uint32Array(dataset.length), new Uint32Array(dataset.length)];
+  let length = 0;
+  for (let index = 0; index < dataset.length; index++) {
+    const identity = names[dataset.labels[index]];
+    if (identity === undefined || (drop.size && drop.has(dataset.sourceOf(index)))) continue;
+    if (!numbers.has(identity)) numbers.set(identity, numbers.size);
+    labels[length] = numbers.get(identity)!;
+    kept[length++] = index;
+  }
+  const chosen = kept.slice(0, length);
+  const place = (index: number): number => chosen[requireSample(index, length)];
+  const { directory, summary, photoCount, kindNames, photos, kinds } = dataset;
   return {
     directory,
     summary,
-    identities: [...labels.keys()],
-    samples,
-    read: (index) => dataset.read(kept[index]),
+    identities: [...numbers.keys()],
+    length,
+    labels: labels.slice(0, length),
+    photos: chosen.map((index) => photos[index]),
+    photoCount,
+    kinds: Uint16Array.from(chosen, (index) => kinds[index]),
+    kindNames,
+    sourceOf: (index) => dataset.sourceOf(place(index)),
+    kindOf: (index) => dataset.kindOf(place(index)),
+    landmarksOf: (index) => dataset.landmarksOf(place(index)),
+    read: (index) => dataset.read(place(index)),
     close: () => dataset.close(),
   };
 }

@@ -30,7 +30,7 @@ export function mapPeople(
     .slice(0, PEOPLE)
     .map(([identity, list], index) => ({
       identity,
-      vectors: permutation(list.length, random.fork('images', index), IMAGES).map((i) => Array.from(list[i])),
+      vectors: Array.from(permutation(list.length, random.fork('images', index), IMAGES), (i) => Array.from(list[i])),
     }));
   const all = people.flatMap((person) => person.vectors);
   if (people.length < FEWEST.people || all.length < FEWEST.points) return undefined;

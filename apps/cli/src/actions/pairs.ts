@@ -7,6 +7,7 @@ import {
   createRunContainer,
   FacewrightError,
   pluginContext,
+  sampleColumns,
   throwIfAborted,
   type Photo,
 } from '@facewright/core';
@@ -81,14 +82,11 @@ async function drawUsable(listed: readonly Photo[], { count, seed, folds }: Pair
   const files = new Map<string, string>();
   for (let photos = listed; ;) {
     const people = [...new Set(photos.map(({ identity }) => identity))];
-    const labels = new Map(people.map((name, label) => [name, label]));
-    const samples = photos.map(({ id, identity }) => ({
-      identity,
-      source: id,
-      kind: 'original',
-      label: labels.get(identity)!,
-    }));
-    const pairs = drawFoldedPairs({ identities: people, samples }, count, createRandom(seed).fork('pairs'), folds);
+    const columns = sampleColumns(
+      photos.map(({ id, identity }) => ({ identity, source: id, kind: 'original' })),
+      people,
+    );
+    const pairs = drawFoldedPairs(columns, count, createRandom(seed).fork('pairs'), folds);
     const drawn = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))].sort((a, b) => a - b).map((index) => photos[index]);
     const unusable = new Set<string>();
     for (const photo of drawn.filter(({ id }) => !checked.has(id))) {

@@ -41,13 +41,35 @@ export interface ResumableWriter extends DatasetWriter {
   suspend(): Promise<void>;
 }
 
-export interface Dataset {
+/**
+ * The images of a dataset as columns: a few bytes an image, so that a dataset of tens of millions fits in memory. Names are looked up one at a time.
+ * `sampleColumns` makes them of objects.
+ */
+export interface SampleColumns {
+  /** Names in label order: `identities[labels[index]]`. */
+  readonly identities: readonly string[];
+  /** Number of images. */
+  readonly length: number;
+  /** Label of each image. */
+  readonly labels: Uint32Array;
+  /** Number of the photo that each image was made from, below `photoCount`: images of one photo share it. */
+  readonly photos: Uint32Array;
+  readonly photoCount: number;
+  /** Kind of each image, an index into `kindNames`. */
+  readonly kinds: Uint16Array;
+  /** `original` and names of augmenters, each once. */
+  readonly kindNames: readonly string[];
+  /** `Photo.id` of the photo that an image was made from. Throws a `RangeError` where there is no such image. */
+  sourceOf(index: number): string;
+  kindOf(index: number): string;
+  /** Landmarks in the source photo, where they are known. */
+  landmarksOf(index: number): Landmarks | undefined;
+}
+
+export interface Dataset extends SampleColumns {
   /** Path of the directory. */
   readonly directory: string;
   readonly summary: PreparationSummary;
-  /** Names in label order: `identities[label]`. */
-  readonly identities: readonly string[];
-  readonly samples: readonly (Sample & { readonly label: number })[];
   /** The decoded image of a sample. */
   read(index: number): Promise<RgbImage>;
   close(): Promise<void>;

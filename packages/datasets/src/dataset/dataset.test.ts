@@ -1,4 +1,11 @@
-import { createRandom, landmarksFrom, type PreparationSummary, type RgbImage, type Sample } from '@facewright/core';
+import {
+  createRandom,
+  landmarksFrom,
+  sampleAt,
+  type PreparationSummary,
+  type RgbImage,
+  type Sample,
+} from '@facewright/core';
 import { decodeImage } from '@facewright/platform/node';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -71,15 +78,15 @@ describe('a dataset directory', () => {
   test('gives back every image, in order, with its label and its source', async () => {
     const dataset = await openDataset(directory);
     expect(dataset.identities).toEqual(['Zoë Saldaña', '王小明', '..']);
-    expect(dataset.samples).toEqual(
-      SAMPLES.map((sample) => ({ ...sample, label: dataset.identities.indexOf(sample.identity) })),
-    );
+    expect(SAMPLES.map((_, index) => sampleAt(dataset, index))).toEqual(SAMPLES);
+    expect([...dataset.labels]).toEqual(SAMPLES.map(({ identity }) => dataset.identities.indexOf(identity)));
     expect(dataset.summary).toEqual(SUMMARY);
     const read = await Promise.all(SAMPLES.map((_, index) => dataset.read(index)));
     read.forEach((found, index) => expect(found).toEqual(image(index)));
     await expect(dataset.read(6)).rejects.toThrow(RangeError);
     await dataset.close();
     await expect(dataset.read(0)).rejects.toThrow('closed');
+    expect(() => dataset.sourceOf(0)).toThrow('closed');
   });
 
   test('holds the files that dataset.json tells of, shards cut at their size', () => {
@@ -223,7 +230,9 @@ describe('the dataset writer', () => {
     const directory = await write(join(root, 'replaced'));
     const writer = await createDatasetWriter(directory);
     await writer.add({ identity: 'new', source: 'new/1.jpg', kind: 'original' }, image(9));
-    expect((await openDataset(directory)).identities).toHaveLength(3);
+    const older = await openDataset(directory);
+    expect(older.identities).toHaveLength(3);
+    await older.close();
     await writer.finish(SUMMARY);
     const dataset = await openDataset(directory);
     expect(dataset.identities).toEqual(['new']);

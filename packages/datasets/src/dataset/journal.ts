@@ -5,7 +5,8 @@
 import { writeFileAtomic } from '@facewright/platform/node';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { IndexRecord } from './index-file.js';
+import type { IndexRecord } from './index-format.js';
+import { INDEX_PARTS } from './index-writer.js';
 import type { ShardFile } from './shard-writer.js';
 
 const KEY_FILE = 'journal.json';
@@ -40,10 +41,9 @@ export async function isJournalOf(directory: string, key: string): Promise<boole
   );
 }
 
-/** The whole shards in their order; every other file is deleted. */
-export async function readEntries(directory: string): Promise<ShardEntry[]> {
-  const entries: ShardEntry[] = [];
-  const kept = new Set([KEY_FILE]);
+/** The whole shards in their order, one at a time; every other file is deleted at the end. */
+export async function* readEntries(directory: string): AsyncGenerator<ShardEntry> {
+  const kept = new Set([KEY_FILE, ...INDEX_PARTS]);
   for (let number = 0; ; number++) {
     const name = `shard-${String(number).padStart(5, '0')}.tar`;
     const entry = (await readJson(entryPath(directory, name))) as ShardEntry | undefined;
@@ -52,12 +52,11 @@ export async function readEntries(directory: string): Promise<ShardEntry[]> {
       () => -1,
     );
     if (!entry || entry.shard.name !== name || entry.shard.size !== size) break;
-    entries.push(entry);
     kept.add(name).add(name.replace(/\.tar$/, '.json'));
+    yield entry;
   }
   for (const name of await readdir(directory))
     if (!kept.has(name)) await rm(join(directory, name), { recursive: true, force: true });
-  return entries;
 }
 
 /** Before the dataset gets its name. */

@@ -1,11 +1,11 @@
 /** Opens a dataset directory and reads its images by position. */
 import { FacewrightError, messageOf, type Dataset } from '@facewright/core';
-import { CheckedFile, decodeImage, readChecked } from '@facewright/platform/node';
+import { CheckedFile, decodeImage } from '@facewright/platform/node';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { INDEX_FILE, readDatasetFile, type DatasetFile } from './dataset-file.js';
-import { parseIndex } from './index-file.js';
+import { readIndex, type DatasetIndex } from './index-reader.js';
 
 /** A dataset on the disk. */
 export interface OpenDataset extends Dataset {
@@ -22,21 +22,10 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   const record = await readDatasetFile(path);
   for (const file of record.files) await checkSize(path, file);
   const shards = record.files.filter(({ name }) => name !== INDEX_FILE);
-  const indexPath = join(path, INDEX_FILE);
-  const index = await readChecked(indexPath, { maxBytes: MAX_INDEX }).catch((error: unknown) => {
-    throw new FacewrightError({
-      what: `Cannot read the dataset's index: ${messageOf(error)}.`,
-      where: indexPath,
-      todo: AGAIN,
-      cause: error,
-    });
+  const { file: indexFile, index } = await openIndex(join(path, INDEX_FILE), {
+    identities: record.identities,
+    shards: shards.map(({ size }) => size),
   });
-  const { identities } = record;
-  const records = parseIndex(
-    index,
-    { identities: identities.length, shards: shards.map(({ size }) => size) },
-    indexPath,
-  );
   const handles = new Map<number, Promise<CheckedFile>>();
   let closed = false;
 
@@ -49,37 +38,42 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
     return handle;
   };
 
-  const placeOf = (number: number): string => `${join(path, shards[records[number].shard].name)}, image ${number}`;
-  const bytes = async (number: number): Promise<Uint8Array> => {
+  const placeName = (number: number): string =>
+    `${join(path, shards[index.placeOf(number).shard].name)}, image ${number}`;
+  const requireOpen = (): void => {
     if (closed) throw new Error('the dataset is closed');
-    if (!(number in records))
-      throw new RangeError(`the dataset has ${records.length} images; there is no image ${number}`);
-    const { shard, offset, size, crc } = records[number];
+  };
+  const bytes = async (number: number): Promise<Uint8Array> => {
+    requireOpen();
+    const { shard, offset, size, crc } = index.placeOf(number);
     const content = await (await handleOf(shard)).read(offset, size);
     if (crc32(content) !== crc)
       throw new FacewrightError({
         what: 'An image of the dataset is damaged: its checksum does not match.',
-        where: placeOf(number),
+        where: placeName(number),
         todo: AGAIN,
       });
     return content;
   };
 
   return {
+    ...index,
+    sourceOf: (number) => {
+      requireOpen();
+      return index.sourceOf(number);
+    },
+    landmarksOf: (number) => {
+      requireOpen();
+      return index.landmarksOf(number);
+    },
     directory: path,
     summary: record.summary,
-    identities,
-    samples: records.map(({ label, source, kind, landmarks }) => ({
-      identity: identities[label],
-      label,
-      source,
-      kind,
-      ...(landmarks && { landmarks }),
-    })),
     bytes,
-    read: async (number) => decodeImage(await bytes(number), { where: placeOf(number) }),
+    read: async (number) => decodeImage(await bytes(number), { where: placeName(number) }),
     close: async () => {
+      if (closed) return;
       closed = true;
+      await indexFile.close();
       for (const handle of handles.values())
         await handle.then(
           (file) => file.close(),
@@ -90,8 +84,26 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   };
 }
 
-/** Some ninety bytes an image. */
-const MAX_INDEX = 8 * 2 ** 30;
+async function openIndex(
+  where: string,
+  limits: Parameters<typeof readIndex>[1],
+): Promise<{ file: CheckedFile; index: DatasetIndex }> {
+  const file = await CheckedFile.open(where).catch((error: unknown) => {
+    throw new FacewrightError({
+      what: `Cannot read the dataset's index: ${messageOf(error)}.`,
+      where,
+      todo: AGAIN,
+      cause: error,
+    });
+  });
+  try {
+    return { file, index: await readIndex(file, limits, where) };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
 const AGAIN = 'Prepare the dataset again, or copy it again if this is a copy.';
 
 async function checkSize(directory: string, { name, size }: DatasetFile['files'][number]): Promise<void> {

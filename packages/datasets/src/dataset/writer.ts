@@ -1,12 +1,12 @@
 /** Writes a dataset directory: tar shards, a binary index and `dataset.json`. It only appears under its name when everything is on disk. */
 import { FacewrightError, type EncodedSample, type ResumableWriter, type Sample } from '@facewright/core';
 import { createWholeDirectory, encodeImage, writeFileAtomic, type WholeDirectory } from '@facewright/platform/node';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { imageEnding, safeName, stemOf } from '../writers/names.js';
 import { DATASET_FILE, DATASET_VERSION, INDEX_FILE, type DatasetFile } from './dataset-file.js';
-import { IndexBuilder, type IndexRecord } from './index-file.js';
+import type { IndexRecord } from './index-format.js';
+import { IndexWriter } from './index-writer.js';
 import { beginJournal, endJournal, isJournalOf, readEntries, writeEntry, type ShardEntry } from './journal.js';
 import { createShardWriter, type ShardFile, type ShardWriter } from './shard-writer.js';
 
@@ -93,11 +93,16 @@ export async function createDatasetWriter(
   };
 }
 
+/** What the images go to. */
+interface OpenFiles {
+  readonly shards: ShardWriter;
+  readonly index: IndexWriter;
+}
+
 /** What is written so far, and where. */
 class WriterState {
   private readonly labels = new Map<string, number>();
-  private readonly index = new IndexBuilder();
-  private shards: Promise<ShardWriter> | undefined;
+  private files: Promise<OpenFiles> | undefined;
   private key: string | undefined;
   private notes: unknown[] = [];
   private encoder: string | undefined;
@@ -117,22 +122,26 @@ class WriterState {
     this.key = `${key} ${this.format} ${this.shardBytes}`;
     const { aside } = this.place;
     if (!(await isJournalOf(aside, this.key))) await this.place.empty();
-    const entries = await readEntries(aside);
-    await beginJournal(aside, this.key);
-    for (const { records, identities, encoder } of entries) {
-      for (const record of records) this.index.add(record);
+    const index = await IndexWriter.create(aside);
+    const shards: ShardFile[] = [];
+    const notes: unknown[] = [];
+    for await (const { shard, records, identities, encoder, notes: own } of readEntries(aside)) {
+      shards.push(shard);
+      for (const record of records) await index.add(record);
       for (const name of identities) this.labels.set(name, this.labels.size);
+      for (const note of own) notes.push(note);
       this.encoder = encoder ?? this.encoder;
     }
-    this.journaled = { labels: this.labels.size, shards: entries.length };
-    this.shards = Promise.resolve(this.shardWriter(entries.map(({ shard }) => shard)));
-    return entries.flatMap(({ notes }) => notes);
+    await beginJournal(aside, this.key);
+    this.journaled = { labels: this.labels.size, shards: shards.length };
+    this.files = Promise.resolve({ shards: this.shardWriter(shards), index });
+    return notes;
   }
 
   async append({ identity, source, kind, landmarks }: Sample, bytes: Uint8Array, together = false): Promise<void> {
-    const shards = await this.open();
+    const { shards, index } = await this.open();
     const { shard, offset } = await shards.append(
-      entryName(identity, source, kind, this.index.length, imageEnding(bytes)),
+      entryName(identity, source, kind, index.length, imageEnding(bytes)),
       bytes,
       together,
     );
@@ -147,12 +156,12 @@ class WriterState {
       kind,
       ...(landmarks && { landmarks }),
     };
-    this.index.add(record);
+    await index.add(record);
     if (this.key !== undefined) this.records.push(record);
   }
 
   async appendPhoto(images: readonly EncodedSample[], note: unknown, encoder: string | undefined): Promise<void> {
-    const shards = await this.open();
+    const { shards } = await this.open();
     if (images.length)
       await shards.makeRoom(
         images.length,
@@ -164,20 +173,18 @@ class WriterState {
   }
 
   async finish(summary: Parameters<ResumableWriter['finish']>[0]): Promise<void> {
-    if (this.index.length === 0)
+    const { shards, index } = await this.open();
+    if (index.length === 0)
       throw new FacewrightError({
         what: 'No images were left to write, so no dataset was created.',
         where: this.directory,
         todo: 'The list of excluded photos gives the reasons.',
       });
     const { place } = this;
-    const shards = await this.open();
-    const index = this.index.encode();
     const files = [
       ...(await shards.finish()),
-      { name: INDEX_FILE, size: index.length, sha256: createHash('sha256').update(index).digest('hex') },
+      { name: INDEX_FILE, ...(await index.finish(join(place.aside, INDEX_FILE))) },
     ];
-    await writeFileAtomic(join(place.aside, INDEX_FILE), index);
     const image = { format: this.format, ...(this.encoder !== undefined && { encoder: this.encoder }) };
     const record: DatasetFile = {
       format: 'facewright-dataset',
@@ -193,20 +200,29 @@ class WriterState {
   }
 
   async discard(): Promise<void> {
-    await (await this.shards)?.close();
+    await this.close();
     await this.place.discard();
   }
 
   /** Keeps whole shards; where there is none, nothing is worth keeping. */
   async suspend(): Promise<void> {
     if (this.key === undefined || this.journaled.shards === 0) return this.discard();
-    await (await this.shards)?.close();
+    await this.close();
     this.place.suspend();
   }
 
-  private open(): Promise<ShardWriter> {
-    this.shards ??= this.place.empty().then(() => this.shardWriter([]));
-    return this.shards;
+  private async close(): Promise<void> {
+    const files = await this.files;
+    await files?.shards.close();
+    await files?.index.close();
+  }
+
+  private open(): Promise<OpenFiles> {
+    this.files ??= this.place.empty().then(async () => ({
+      shards: this.shardWriter([]),
+      index: await IndexWriter.create(this.place.aside),
+    }));
+    return this.files;
   }
 
   private shardWriter(before: readonly ShardFile[]): ShardWriter {

@@ -6,6 +6,7 @@ import {
   type Landmarks,
   type PluginContext,
   type PreparationSummary,
+  type SampleColumns,
 } from '@facewright/core';
 import { openDataset } from '../dataset/open.js';
 import { folder } from '../readers/folder.js';
@@ -97,18 +98,32 @@ function plugin(
 
 async function datasetCollection(path: string): Promise<Collection> {
   const dataset = await openDataset(path);
-  const own = dataset.identities.map((): StoredImage[] => []);
+  const { starts, images } = groupByPerson(dataset);
   // its landmarks are those in the source photo, not in the aligned image
-  dataset.samples.forEach(({ label, source, kind }, index) =>
-    own[label].push({ source, kind, bytes: () => dataset.bytes(index) }),
-  );
+  const imageAt = (index: number): StoredImage => ({
+    source: dataset.sourceOf(index),
+    kind: dataset.kindOf(index),
+    bytes: () => dataset.bytes(index),
+  });
   return {
     format: 'dataset',
     path: dataset.directory,
     summary: dataset.summary,
     close: () => dataset.close(),
     async *people() {
-      for (const [label, name] of dataset.identities.entries()) yield { name, images: own[label] };
+      for (const [label, name] of dataset.identities.entries())
+        yield { name, images: Array.from(images.subarray(starts[label], starts[label + 1]), imageAt) };
     },
   };
+}
+
+/** The images of person `label` are `images[starts[label]]` … `images[starts[label + 1] − 1]`, in their order. */
+function groupByPerson({ labels, identities }: SampleColumns): { starts: Uint32Array; images: Uint32Array } {
+  const starts = new Uint32Array(identities.length + 1);
+  for (const label of labels) starts[label + 1]++;
+  for (let label = 0; label < identities.length; label++) starts[label + 1] += starts[label];
+  const next = starts.slice();
+  const images = new Uint32Array(labels.length);
+  labels.forEach((label, index) => (images[next[label]++] = index));
+  return { starts, images };
 }

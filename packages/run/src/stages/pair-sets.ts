@@ -32,8 +32,8 @@ export function pairsOfDataset(
   const indexes = new Map(samples.map((sample, index) => [sample, index]));
   return {
     subjects: samples.map((sample) => ({
-      name: dataset.samples[sample].source,
-      person: dataset.samples[sample].identity,
+      name: dataset.sourceOf(sample),
+      person: dataset.identities[dataset.labels[sample]],
       images: [sample],
     })),
     a: pairs.map(({ a }) => indexes.get(a)!),

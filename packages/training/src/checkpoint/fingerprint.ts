@@ -55,6 +55,8 @@ export function fingerprintOf(
   };
 }
 
-function* samplesOf({ samples }: Dataset): Generator<unknown> {
-  for (const { identity, source, kind } of samples) yield [identity, source, kind];
+function* samplesOf(dataset: Dataset): Generator<unknown> {
+  const { identities, labels, length } = dataset;
+  for (let index = 0; index < length; index++)
+    yield [identities[labels[index]], dataset.sourceOf(index), dataset.kindOf(index)];
 }

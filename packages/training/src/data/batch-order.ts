@@ -3,10 +3,10 @@
  * leftover images that do not fill a batch are skipped in that epoch.
  */
 import { permutation, type Random } from '@facewright/core';
-import type { LabelledSample } from './training-set.js';
+import type { LabelledSamples } from './training-set.js';
 
 export interface OrderOptions {
-  readonly samples: readonly LabelledSample[];
+  readonly samples: LabelledSamples;
   /** Batch size; reduced if there are fewer samples. */
   readonly size: number;
   /** Mirror half of the images. */
@@ -15,7 +15,11 @@ export interface OrderOptions {
 }
 
 /** One image of a batch. */
-export interface DrawnSample extends LabelledSample {
+export interface DrawnSample {
+  /** Index in the dataset. */
+  readonly sample: number;
+  /** Label among the people trained on. */
+  readonly label: number;
   readonly mirrored: boolean;
 }
 
@@ -31,8 +35,8 @@ export interface BatchOrder {
 export function batchOrder({ samples, size: wanted, flip, random }: OrderOptions): BatchOrder {
   const size = Math.min(wanted, samples.length);
   const perEpoch = Math.floor(samples.length / size);
-  let order: { epoch: number; of: readonly number[] } | undefined;
-  const orderOf = (epoch: number): readonly number[] => {
+  let order: { epoch: number; of: Uint32Array } | undefined;
+  const orderOf = (epoch: number): Uint32Array => {
     if (order?.epoch !== epoch) order = { epoch, of: permutation(samples.length, random.fork('order', epoch)) };
     return order.of;
   };
@@ -42,12 +46,11 @@ export function batchOrder({ samples, size: wanted, flip, random }: OrderOptions
     at(step) {
       const epoch = Math.floor(step / perEpoch);
       const first = (step % perEpoch) * size;
-      return orderOf(epoch)
-        .slice(first, first + size)
-        .map((index) => {
-          const { sample, label } = samples[index];
-          return { sample, label, mirrored: flip && random.fork('flip', epoch, sample).uniform() < 0.5 };
-        });
+      return Array.from(orderOf(epoch).subarray(first, first + size), (index) => {
+        const sample = samples.samples[index];
+        const mirrored = flip && random.fork('flip', epoch, sample).uniform() < 0.5;
+        return { sample, label: samples.labels[index], mirrored };
+      });
     },
   };
 }

@@ -6,7 +6,11 @@ import { createImageStore, inputTensor } from './images.js';
 /** Sample i is one row of two pixels: value i on the left, 255 on the right. */
 const pixelsOf = (sample: number): Uint8Array => Uint8Array.of(sample, sample, sample, 255, 255, 255);
 const model = { inputSize: [1, 2] as const, inputScale: { offset: 0, scale: 1 } };
-const samples = Array.from({ length: 23 }, (_, index) => ({ sample: index + 100, label: index }));
+const samples = {
+  length: 23,
+  samples: Uint32Array.from({ length: 23 }, (_, index) => index + 100),
+  labels: Uint32Array.from({ length: 23 }, (_, index) => index),
+};
 const batchesOf = (
   size: number,
   options: { flip?: boolean; seed?: number; store?: { pixels(sample: number): Promise<Uint8Array> } } = {},

@@ -1,11 +1,10 @@
 /**
  * The batches of a training as tensors, read ahead. How many images are read concurrently does not affect the result.
  */
-import { hostTensor, type HostTensors, type Model } from '@facewright/core';
+import { hostTensor, type HostTensor, type HostTensors, type Model } from '@facewright/core';
 import { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
 import { inputTensor, type ImageStore } from './images.js';
 import { limitConcurrency } from './concurrency.js';
-import type { LabelledSample } from './training-set.js';
 
 export interface BatchOptions extends OrderOptions {
   readonly store: ImageStore;
@@ -41,7 +40,7 @@ export function createBatches({ store, model, workers = IN_FLIGHT, ...drawing }:
         model,
         drawn.map(({ mirrored }) => mirrored),
       ),
-      labels: labelTensor(drawn),
+      labels: labelTensor(drawn.map(({ label }) => label)),
     };
   };
   const begin = (step: number): Promise<HostTensors> => {
@@ -71,8 +70,5 @@ export function createBatches({ store, model, workers = IN_FLIGHT, ...drawing }:
   };
 }
 
-export const labelTensor = (samples: readonly LabelledSample[]) =>
-  hostTensor(
-    [samples.length],
-    Int32Array.from(samples, ({ label }) => label),
-  );
+export const labelTensor = (labels: ArrayLike<number>): HostTensor =>
+  hostTensor([labels.length], Int32Array.from(labels));

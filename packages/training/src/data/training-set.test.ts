@@ -1,22 +1,25 @@
-import { createRandom, FacewrightError, type Sample } from '@facewright/core';
+import { createRandom, FacewrightError, sampleAt, sampleColumns, type Sample } from '@facewright/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawTrainingSet } from './training-set.js';
+import { drawTrainingSet, type LabelledSamples } from './training-set.js';
 
 /** `photos[i]` photos of person i, each with augmented copies. */
-function datasetOf(photos: readonly number[], kinds: readonly string[] = ['original', 'opening', 'noise']) {
-  const identities = photos.map((_, label) => `p${label}`);
+function datasetOf(
+  photos: readonly number[],
+  kinds: readonly string[] = ['original', 'opening', 'noise'],
+  identities?: readonly string[],
+) {
+  const people = identities ?? photos.map((_, label) => `p${label}`);
   const samples = photos.flatMap((count, label) =>
     Array.from({ length: count }, (_, photo) =>
-      kinds.map((kind): Sample & { label: number } => ({
+      kinds.map((kind): Sample => ({
         identity: `p${label}`,
         source: `p${label}/${photo}`,
         kind,
-        label,
       })),
     ).flat(),
   );
-  return { identities, samples, directory: 'somewhere' };
+  return { ...sampleColumns(samples, people), directory: 'somewhere' };
 }
 const draw = (
   dataset: ReturnType<typeof datasetOf>,
@@ -24,7 +27,17 @@ const draw = (
   minimum: number,
   seed = 1,
   exclude: string[] = [],
-) => drawTrainingSet(dataset, exclude, { fraction, minimum }, createRandom(seed));
+) => {
+  const { identities, training, validation } = drawTrainingSet(
+    dataset,
+    exclude,
+    { fraction, minimum },
+    createRandom(seed),
+  );
+  const listed = ({ samples, labels }: LabelledSamples) =>
+    Array.from(samples, (sample, index) => ({ sample, label: labels[index] }));
+  return { identities, training: listed(training), validation: listed(validation) };
+};
 
 test('no photo is on both sides, everything else is trained on, and everyone keeps a photo', () => {
   fc.assert(
@@ -36,14 +49,14 @@ test('no photo is on both sides, everything else is trained on, and everyone kee
       (photos, fraction, minimum, seed) => {
         const dataset = datasetOf(photos);
         const { training, validation } = draw(dataset, fraction, minimum, seed);
-        const source = ({ sample }: { sample: number }): string => dataset.samples[sample].source;
+        const source = ({ sample }: { sample: number }): string => sampleAt(dataset, sample).source;
         const validated = new Set(validation.map(source));
         expect(training.some((sample) => validated.has(source(sample)))).toBe(false);
         expect(training.length).toBe(3 * (photos.reduce((a, b) => a + b) - validated.size));
-        expect(validation.every(({ sample }) => dataset.samples[sample].kind === 'original')).toBe(true);
+        expect(validation.every(({ sample }) => sampleAt(dataset, sample).kind === 'original')).toBe(true);
         expect(new Set(training.map(({ label }) => label)).size).toBe(photos.length);
         for (const { sample, label } of [...training, ...validation])
-          expect(`p${label}`).toBe(dataset.samples[sample].identity);
+          expect(`p${label}`).toBe(sampleAt(dataset, sample).identity);
       },
     ),
   );
@@ -65,15 +78,15 @@ describe('mistakes of the original project', () => {
       ['original', 'opening', 'noise', 'salt'],
     );
     const { training, validation } = draw(dataset, 0.005, 0);
-    const sources = validation.map(({ sample }) => dataset.samples[sample].source);
+    const sources = validation.map(({ sample }) => sampleAt(dataset, sample).source);
     expect(sources).toHaveLength(16);
     expect(new Set(validation.map(({ label }) => label)).size).toBeGreaterThan(8);
     expect(sources.filter((source) => source.endsWith('/0')).length).toBeLessThan(8);
-    expect(training.filter(({ sample }) => sources.includes(dataset.samples[sample].source))).toEqual([]);
+    expect(training.filter(({ sample }) => sources.includes(sampleAt(dataset, sample).source))).toEqual([]);
   });
 
   test('a person without usable photos is not a class', () => {
-    expect(draw({ ...datasetOf([3, 3]), identities: ['p0', 'nobody', 'p1'] }, 0, 0).identities).toEqual(['p0', 'p1']);
+    expect(draw(datasetOf([3, 3], ['original'], ['p0', 'nobody', 'p1']), 0, 0).identities).toEqual(['p0', 'p1']);
   });
 });
 
@@ -85,7 +98,7 @@ test('the selection follows the seed', () => {
 });
 
 test('labels stay contiguous without people who are held out or have no images', () => {
-  const dataset = { ...datasetOf([3, 3, 3, 3]), identities: ['p0', 'p1', 'nobody', 'p2', 'p3'] };
+  const dataset = datasetOf([3, 3, 3, 3], ['original'], ['p0', 'p1', 'nobody', 'p2', 'p3']);
   const { identities, training, validation } = draw(dataset, 0, 0, 1, ['p1']);
   expect(identities).toEqual(['p0', 'p2', 'p3']);
   expect([...new Set([...training, ...validation].map(({ label }) => label))]).toEqual([0, 1, 2]);
@@ -95,4 +108,22 @@ test('fewer than two people are an error', () => {
   expect(() => draw(datasetOf([5]), 0, 0)).toThrow(FacewrightError);
   expect(() => draw(datasetOf([5, 5]), 0, 0, 1, ['p0'])).toThrow('only one is left after holding out 1');
   expect(() => draw(datasetOf([]), 0, 0)).toThrow('none are left');
+});
+
+test('a photo that is listed again later, or under two people, stays one photo', () => {
+  // the copies of p0/0 stand apart; p0/1 and p1/1 are one file
+  const samples = [
+    ...['p0/0', 'p0/2', 'p0/3', 'p0/4'].map((source) => ({ identity: 'p0', source, kind: 'original' })),
+    { identity: 'p0', source: 'both', kind: 'original' },
+    ...['p1/0', 'p1/2', 'p1/3', 'both'].map((source) => ({ identity: 'p1', source, kind: 'original' })),
+    ...['p0/0', 'p0/2', 'both'].map((source) => ({ identity: 'p0', source, kind: 'noise' })),
+  ];
+  const dataset = { ...sampleColumns(samples), directory: 'somewhere' };
+  for (let seed = 0; seed < 30; seed++) {
+    const { training, validation } = draw(dataset, 0.4, 0, seed);
+    const set = new Set(validation.map(({ sample }) => samples[sample].source));
+    expect(set.size).toBe(3);
+    expect(validation).toHaveLength(set.has('both') ? 4 : 3);
+    expect(training.filter(({ sample }) => set.has(samples[sample].source))).toEqual([]);
+  }
 });

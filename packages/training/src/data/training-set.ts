@@ -2,38 +2,51 @@
  * Who is trained on, and which photos are set aside for validation. The split is by photo, so no augmented copy of a
  * validation photo is trained on.
  */
-import { FacewrightError, permutation, type Dataset, type Random, type RunConfig } from '@facewright/core';
+import {
+  FacewrightError,
+  originals,
+  permutation,
+  type Dataset,
+  type Random,
+  type RunConfig,
+  type SampleColumns,
+} from '@facewright/core';
+import { groupByPhoto, peopleOfPhoto, photosOfPeople } from './photo-groups.js';
 
-/** A sample by its index in the dataset, with its label among the training identities. */
-export interface LabelledSample {
-  readonly sample: number;
-  readonly label: number;
+/** Samples by their indexes in the dataset, each with its label among the training identities. */
+export interface LabelledSamples {
+  readonly length: number;
+  readonly samples: Uint32Array;
+  readonly labels: Uint32Array;
 }
 
 export interface TrainingSet {
   /** Indexed by label. */
   readonly identities: readonly string[];
-  readonly training: readonly LabelledSample[];
+  readonly training: LabelledSamples;
   /** Unaugmented photos only. */
-  readonly validation: readonly LabelledSample[];
+  readonly validation: LabelledSamples;
 }
 
 /** `minimum` never takes more than this share of the photos. */
 const LARGEST_MINIMUM = 0.2;
+/** The label of people who are not trained on. */
+const NOBODY = 0xffffffff;
 
 /**
  * Selects the validation photos at random: `fraction` of all, or `minimum` if that is more (up to a fifth of them), and
  * never a person's last photo. Throws a `FacewrightError` if fewer than two people are left.
  */
 export function drawTrainingSet(
-  dataset: Pick<Dataset, 'identities' | 'samples' | 'directory'>,
+  dataset: SampleColumns & Pick<Dataset, 'directory'>,
   exclude: readonly string[],
-  { fraction, minimum }: Pick<RunConfig['validation'], 'fraction' | 'minimum'>,
+  validation: Pick<RunConfig['validation'], 'fraction' | 'minimum'>,
   random: Random,
 ): TrainingSet {
   const excluded = new Set(exclude);
-  const present = new Set(dataset.samples.map((sample) => sample.identity));
-  const identities = dataset.identities.filter((name) => present.has(name) && !excluded.has(name));
+  const present = new Uint8Array(dataset.identities.length);
+  for (const label of dataset.labels) present[label] = 1;
+  const identities = dataset.identities.filter((name, label) => present[label] && !excluded.has(name));
   if (identities.length < 2) {
     throw new FacewrightError({
       what: `Training needs at least two people with images; ${identities.length === 1 ? 'only one is' : 'none are'} left${excluded.size ? ` after holding out ${excluded.size}` : ''}.`,
@@ -41,49 +54,75 @@ export function drawTrainingSet(
       todo: 'Add people, hold out fewer of them, or lower the thresholds of the tiers.',
     });
   }
-  const labels = new Map(identities.map((name, label) => [name, label]));
-  const samples = dataset.samples.flatMap(({ identity, source, kind }, sample) =>
-    labels.has(identity) ? [{ sample, label: labels.get(identity)!, source, kind }] : [],
+  let next = 0;
+  const labelOf = Uint32Array.from(dataset.identities, (name, label) =>
+    present[label] && !excluded.has(name) ? next++ : NOBODY,
   );
-
-  const photos = groupBy(samples, (sample) => sample.source);
-  const left = new Map(
-    [...groupBy(samples, (sample) => sample.label)].map(([label, own]) => [
-      label,
-      new Set(own.map((sample) => sample.source)).size,
-    ]),
-  );
-  const wanted = Math.max(
-    Math.round(fraction * photos.size),
-    Math.min(minimum, Math.floor(photos.size * LARGEST_MINIMUM)),
-  );
-  const candidates = [...photos].filter(([, copies]) => copies.some((copy) => copy.kind === 'original'));
-  const taken = new Set<string>();
-  for (const index of permutation(candidates.length, random.fork('validation'))) {
-    if (taken.size >= wanted) break;
-    const [source, copies] = candidates[index];
-    const people = new Set(copies.map((copy) => copy.label));
-    if ([...people].some((label) => left.get(label)! < 2)) continue;
-    people.forEach((label) => left.set(label, left.get(label)! - 1));
-    taken.add(source);
-  }
-
-  const labelled = (keep: (sample: (typeof samples)[number]) => boolean): LabelledSample[] =>
-    samples.filter(keep).map(({ sample, label }) => ({ sample, label }));
+  const labels = dataset.labels.map((label) => labelOf[label]);
+  const taken = drawValidation(dataset, labels, identities.length, validation, random.fork('validation'));
+  const isOriginal = originals(dataset);
+  const isTaken = (index: number): boolean => taken[dataset.photos[index]] === 1;
   return {
     identities,
-    training: labelled(({ source }) => !taken.has(source)),
-    validation: labelled(({ source, kind }) => taken.has(source) && kind === 'original'),
+    training: pick(labels, (index) => !isTaken(index)),
+    validation: pick(labels, (index) => isTaken(index) && isOriginal(index)),
   };
 }
 
-function groupBy<T, K>(values: readonly T[], key: (value: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const value of values) {
-    const name = key(value);
-    const group = groups.get(name);
-    if (group) group.push(value);
-    else groups.set(name, [value]);
+/** By photo: 1 for those that are set aside. */
+function drawValidation(
+  dataset: SampleColumns,
+  labels: Uint32Array,
+  people: number,
+  { fraction, minimum }: Pick<RunConfig['validation'], 'fraction' | 'minimum'>,
+  random: Random,
+): Uint8Array {
+  const isTrained = (index: number): boolean => labels[index] !== NOBODY;
+  const groups = groupByPhoto(dataset, isTrained);
+  const left = photosOfPeople(groups, labels, people);
+  const { candidates, photos } = photosInOrder(dataset, isTrained);
+  let wanted = Math.max(Math.round(fraction * photos), Math.min(minimum, Math.floor(photos * LARGEST_MINIMUM)));
+  const taken = new Uint8Array(dataset.photoCount);
+  for (const index of permutation(candidates.length, random)) {
+    if (wanted <= 0) break;
+    const photo = candidates[index];
+    const shown = peopleOfPhoto(groups, photo, labels);
+    if (shown.some((label) => left[label] < 2)) continue;
+    for (const label of shown) left[label]--;
+    taken[photo] = 1;
+    wanted--;
   }
-  return groups;
+  return taken;
+}
+
+/** Photos that have an original, in the order in which photos first come, and the number of all photos. */
+function photosInOrder(
+  dataset: SampleColumns,
+  keep: (index: number) => boolean,
+): { candidates: Uint32Array; photos: number } {
+  const [SEEN, HAS_ORIGINAL] = [1, 2];
+  const isOriginal = originals(dataset);
+  const marks = new Uint8Array(dataset.photoCount);
+  for (let index = 0; index < dataset.length; index++)
+    if (keep(index) && isOriginal(index)) marks[dataset.photos[index]] |= HAS_ORIGINAL;
+  const candidates = new Uint32Array(dataset.photoCount);
+  let [found, photos] = [0, 0];
+  for (let index = 0; index < dataset.length; index++) {
+    const photo = dataset.photos[index];
+    if (!keep(index) || marks[photo] & SEEN) continue;
+    photos++;
+    if (marks[photo] & HAS_ORIGINAL) candidates[found++] = photo;
+    marks[photo] |= SEEN;
+  }
+  return { candidates: candidates.subarray(0, found), photos };
+}
+
+/** The samples that have a label and that `keep` says yes to. */
+function pick(labels: Uint32Array, keep: (index: number) => boolean): LabelledSamples {
+  let length = 0;
+  const samples = new Uint32Array(labels.length);
+  for (let index = 0; index < labels.length; index++)
+    if (labels[index] !== NOBODY && keep(index)) samples[length++] = index;
+  const chosen = samples.slice(0, length);
+  return { length, samples: chosen, labels: chosen.map((index) => labels[index]) };
 }

@@ -1,4 +1,4 @@
-import { createRandom, type Sample } from '@facewright/core';
+import { createRandom, sampleAt, sampleColumns, type Sample } from '@facewright/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drawFoldedPairs } from './folded-pairs.js';
@@ -7,14 +7,13 @@ import { drawFoldedPairs } from './folded-pairs.js';
 function peopleOf(photos: readonly number[]) {
   const identities = photos.map((_, person) => `p${person}`);
   const samples = photos.flatMap((count, label) =>
-    Array.from({ length: count }, (_, i): Sample & { label: number } => ({
+    Array.from({ length: count }, (_, i): Sample => ({
       identity: identities[label],
       source: `p${label}/${i}`,
       kind: 'original',
-      label,
     })),
   );
-  return { identities, samples };
+  return sampleColumns(samples, identities);
 }
 
 test('folds share no person, have as many same as different pairs, and no pair occurs twice', () => {
@@ -33,7 +32,7 @@ test('folds share no person, have as many same as different pairs, and no pair o
         expect(folds.size).toBe(Math.min(10, several, Math.floor(whole / 2)));
         const foldOf = new Map<string, number>();
         for (const { a, b, same, fold } of pairs) {
-          const [one, other] = [dataset.samples[a], dataset.samples[b]];
+          const [one, other] = [sampleAt(dataset, a), sampleAt(dataset, b)];
           expect(one.identity === other.identity).toBe(same);
           for (const { identity } of [one, other]) expect(foldOf.get(identity) ?? fold).toBe(fold);
           for (const { identity } of [one, other]) foldOf.set(identity, fold);

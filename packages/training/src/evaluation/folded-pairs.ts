@@ -1,7 +1,8 @@
 /**
  * Pairs in folds that share no person, like LFW's: the threshold of a fold is never chosen on people it is measured on.
  */
-import { FacewrightError, permutation, type Dataset, type Random } from '@facewright/core';
+import { FacewrightError, originals, permutation, type Random, type SampleColumns } from '@facewright/core';
+import { groupByPhoto, photosOfPeople } from '../data/photo-groups.js';
 import { drawPairs, type Pair } from './held-out.js';
 
 /**
@@ -10,18 +11,12 @@ import { drawPairs, type Pair } from './held-out.js';
  * `folds` folds if there are too few people (a fold needs two, one of them with two photos), and fewer pairs if there
  * are too few photos. Throws a `FacewrightError` if there are too few people for two folds.
  */
-export function drawFoldedPairs(
-  dataset: Pick<Dataset, 'samples' | 'identities'>,
-  count: number,
-  random: Random,
-  folds = 10,
-): Pair[] {
-  const sources = new Map(dataset.identities.map((name) => [name, new Set<string>()]));
-  for (const { identity, source, kind } of dataset.samples) if (kind === 'original') sources.get(identity)?.add(source);
-  const photosOf = (name: string): number => sources.get(name)!.size;
-  const drawn = permutation(dataset.identities.length, random.fork('folds')).map((index) => dataset.identities[index]);
-  const people = drawn.filter((name) => photosOf(name) > 0).sort((a, b) => photosOf(b) - photosOf(a));
-  const several = people.filter((name) => photosOf(name) > 1).length;
+export function drawFoldedPairs(dataset: SampleColumns, count: number, random: Random, folds = 10): Pair[] {
+  const { identities } = dataset;
+  const photos = photosOfPeople(groupByPhoto(dataset, originals(dataset)), dataset.labels, identities.length);
+  const labels = [...permutation(identities.length, random.fork('folds'))].filter((label) => photos[label] > 0);
+  const people = labels.sort((a, b) => photos[b] - photos[a]).map((label) => identities[label]);
+  const several = labels.filter((label) => photos[label] > 1).length;
   const number = Math.min(folds, several, Math.floor(people.length / 2));
   if (number < 2) {
     throw new FacewrightError({

@@ -1,4 +1,4 @@
-import { createRandom, type Sample } from '@facewright/core';
+import { createRandom, sampleAt, sampleColumns, type Sample } from '@facewright/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drawPairs, holdOut } from './held-out.js';
@@ -26,16 +26,17 @@ test('only people with two photos, in the given order, selected by the seed', ()
 });
 
 /** `photos[i]` original photos of person i, each with an augmented copy. */
-const datasetOf = (photos: readonly number[]) => ({
-  samples: photos.flatMap((count, label) =>
-    Array.from({ length: 2 * count }, (_, i): Sample & { label: number } => ({
-      identity: `p${label}`,
-      source: `p${label}/${i >> 1}`,
-      kind: i % 2 ? 'noise' : 'original',
-      label,
-    })),
-  ),
-});
+const datasetOf = (photos: readonly number[]) =>
+  sampleColumns(
+    photos.flatMap((count, label) =>
+      Array.from({ length: 2 * count }, (_, i): Sample => ({
+        identity: `p${label}`,
+        source: `p${label}/${i >> 1}`,
+        kind: i % 2 ? 'noise' : 'original',
+      })),
+    ),
+    photos.map((_, label) => `p${label}`),
+  );
 
 test('pairs are of originals of the people named, correctly labelled, distinct, half of each kind, in balanced folds', () => {
   fc.assert(
@@ -49,7 +50,7 @@ test('pairs are of originals of the people named, correctly labelled, distinct, 
         const names = photos.map((_, index) => `p${index}`);
         const pairs = drawPairs(dataset, names, count, createRandom(seed), folds);
         for (const { a, b, same } of pairs) {
-          const [first, second] = [dataset.samples[a], dataset.samples[b]];
+          const [first, second] = [sampleAt(dataset, a), sampleAt(dataset, b)];
           expect(first.identity === second.identity).toBe(same);
           expect(first.source).not.toBe(second.source);
           expect([first.kind, second.kind]).toEqual(['original', 'original']);

@@ -1,17 +1,14 @@
 /** People held out of training, and pairs of their photos to verify the model on. */
-import { permutation, type Dataset, type Random, type RunConfig } from '@facewright/core';
+import { originals, permutation, type Random, type RunConfig, type SampleColumns } from '@facewright/core';
 
 const FEWEST = 2;
 
 /** How many aligned photos each person has, not counting augmented copies. */
-export function peopleOf({
-  identities,
-  samples,
-}: Pick<Dataset, 'identities' | 'samples'>): { name: string; photos: number }[] {
-  const photos = new Map<string, number>();
-  for (const { identity, kind } of samples)
-    if (kind === 'original') photos.set(identity, (photos.get(identity) ?? 0) + 1);
-  return identities.map((name) => ({ name, photos: photos.get(name) ?? 0 }));
+export function peopleOf(dataset: SampleColumns): { name: string; photos: number }[] {
+  const isOriginal = originals(dataset);
+  const photos = new Uint32Array(dataset.identities.length);
+  for (let index = 0; index < dataset.length; index++) if (isOriginal(index)) photos[dataset.labels[index]]++;
+  return dataset.identities.map((name, label) => ({ name, photos: photos[label] }));
 }
 
 /**
@@ -29,7 +26,7 @@ export function holdOut(
   const count = Math.min(Math.max(wanted, FEWEST), eligible.length, people.length - FEWEST);
   if (identities === 0 || count < FEWEST) return [];
   const drawn = new Set(
-    permutation(eligible.length, random.fork('held-out'), count).map((index) => eligible[index].name),
+    Array.from(permutation(eligible.length, random.fork('held-out'), count), (index) => eligible[index].name),
   );
   return people.filter(({ name }) => drawn.has(name)).map(({ name }) => name);
 }
@@ -48,17 +45,13 @@ export interface Pair {
  * The folds are balanced.
  */
 export function drawPairs(
-  dataset: Pick<Dataset, 'samples'>,
+  dataset: SampleColumns,
   identities: readonly string[],
   count: number,
   random: Random,
   folds = 10,
 ): Pair[] {
-  const photosOf = new Map(identities.map((name) => [name, [] as Photo[]]));
-  dataset.samples.forEach(
-    ({ identity, kind, source }, index) => kind === 'original' && photosOf.get(identity)?.push({ index, source }),
-  );
-  const people = identities.map((name) => photosOf.get(name)!).filter((photos) => photos.length > 0);
+  const people = originalsOf(dataset, identities).filter((photos) => photos.length > 0);
   const half = Math.floor(count / 2);
   const same = samePairs(people, half, random.fork('same-pairs'));
   const different = differentPairs(people, same.length, random.fork('different-pairs'));
@@ -68,9 +61,20 @@ export function drawPairs(
   return [...inFolds(same, true), ...inFolds(different, false)].sort((a, b) => a.fold - b.fold);
 }
 
+/** The original images of each of these people. */
+function originalsOf(dataset: SampleColumns, identities: readonly string[]): Photo[][] {
+  const isOriginal = originals(dataset);
+  const photosOf = new Map(identities.map((name) => [name, [] as Photo[]]));
+  const byLabel = dataset.identities.map((name) => photosOf.get(name));
+  for (let index = 0; index < dataset.length; index++)
+    if (isOriginal(index)) byLabel[dataset.labels[index]]?.push({ index, photo: dataset.photos[index] });
+  return identities.map((name) => photosOf.get(name)!);
+}
+
 interface Photo {
   readonly index: number;
-  readonly source: string;
+  /** The number that all images of the photo share. */
+  readonly photo: number;
 }
 type Drawn = readonly [a: number, b: number];
 
@@ -97,13 +101,13 @@ function samePairs(people: readonly (readonly Photo[])[], count: number, random:
  * that all photos are used early.
  */
 function* pairStream(photos: readonly Photo[], random: Random): Generator<Drawn, undefined> {
-  const circle = permutation(photos.length, random).map((index) => photos[index]);
+  const circle = Array.from(permutation(photos.length, random), (index) => photos[index]);
   for (let distance = 1; distance <= circle.length / 2; distance++) {
     // half way round, each pair would occur twice
     const starts = distance * 2 === circle.length ? distance : circle.length;
     for (let start = 0; start < starts; start++) {
       const [a, b] = [circle[start], circle[(start + distance) % circle.length]];
-      if (a.source !== b.source) yield [a.index, b.index];
+      if (a.photo !== b.photo) yield [a.index, b.index];
     }
   }
   return undefined;

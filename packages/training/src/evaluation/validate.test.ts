@@ -10,14 +10,25 @@ import { createValidator, type Validation } from './validate.js';
 test('a smaller last batch is weighted by its size, in loss and accuracy', async () => {
   const engine = await openCpu();
   const dataset = tinyDataset(3, 4);
-  const samples = dataset.samples.flatMap(({ kind, identity }, sample) =>
-    kind === 'original' ? [{ sample, label: Number(identity.at(-1)) }] : [],
-  );
+  const samples = [...dataset.labels.keys()]
+    .filter((index) => dataset.kindOf(index) === 'original')
+    .map((sample) => ({ sample, label: dataset.labels[sample] }));
   const store = createImageStore(dataset, tinyModel, samples.length);
   const optimiser = await sgd({ momentum: 0 }).create({} as PluginContext);
   const { state } = firstState(tinyModel, { loss: linearLoss, optimiser }, 3, createRandom('validate'));
   const measure = async (of: typeof samples, batch: number): Promise<Validation> => {
-    const validator = createValidator({ engine, model: tinyModel, loss: linearLoss, samples: of, store, batch });
+    const validator = createValidator({
+      engine,
+      model: tinyModel,
+      loss: linearLoss,
+      samples: {
+        length: of.length,
+        samples: Uint32Array.from(of, ({ sample }) => sample),
+        labels: Uint32Array.from(of, ({ label }) => label),
+      },
+      store,
+      batch,
+    });
     const measured = await validator.measure(state);
     validator.dispose();
     return measured;

@@ -3,7 +3,7 @@ import { releaseArray, type Engine, type Executable, type HostTensors, type Loss
 import { labelTensor } from '../data/batches.js';
 import { inputTensor, type ImageStore } from '../data/images.js';
 import { validationStep } from '../step/step.js';
-import type { LabelledSample } from '../data/training-set.js';
+import type { LabelledSamples } from '../data/training-set.js';
 
 export interface Validation {
   readonly loss: number;
@@ -23,7 +23,7 @@ export interface ValidatorOptions {
   readonly model: Model;
   readonly loss: Loss;
   /** At least one. */
-  readonly samples: readonly LabelledSample[];
+  readonly samples: LabelledSamples;
   readonly store: ImageStore;
   /** Maximum images per call. */
   readonly batch: number;
@@ -44,10 +44,11 @@ export function createValidator({ engine, model, loss, samples, store, batch }: 
       let lossSum = 0;
       let hits = 0;
       for (let first = 0; first < samples.length; first += batch) {
-        const part = samples.slice(first, first + batch);
-        const pixels = await Promise.all(part.map(({ sample }) => store.pixels(sample)));
+        const part = samples.samples.subarray(first, first + batch);
+        const labels = labelTensor(samples.labels.subarray(first, first + batch));
+        const pixels = await Promise.all(Array.from(part, (sample) => store.pixels(sample)));
         const images = inputTensor(pixels, model);
-        const outputs = await executable.run({ images, labels: labelTensor(part) });
+        const outputs = await executable.run({ images, labels });
         releaseArray(images.data);
         lossSum += outputs.loss.data[0] * part.length;
         hits += outputs.accuracy.data[0] * part.length;

@@ -2,7 +2,7 @@
 import { hostTensor, type Emit, type Engine, type HostTensor, type InitialState, type Model } from '@facewright/core';
 import { createEmbedder, meanEmbedding } from '../evaluation/embedder.js';
 import type { ImageStore } from '../data/images.js';
-import type { LabelledSample } from '../data/training-set.js';
+import type { LabelledSamples } from '../data/training-set.js';
 
 /** Images to embed per person, the first in the dataset. More hardly change the direction of the mean. */
 const MOST_IMAGES = 10;
@@ -11,7 +11,7 @@ const BATCH = 32;
 export interface ClassMeansOptions {
   readonly engine: Engine;
   readonly model: Model;
-  readonly samples: readonly LabelledSample[];
+  readonly samples: LabelledSamples;
   readonly store: ImageStore;
   /** Receives progress events. */
   readonly emit: Emit;
@@ -24,9 +24,9 @@ export async function classMeans(
   { engine, model, samples, store, emit }: ClassMeansOptions,
 ): Promise<HostTensor> {
   const own = new Map<number, number[]>(labels.map((label) => [label, []]));
-  for (const { sample, label } of samples) {
-    const images = own.get(label);
-    if (images && images.length < MOST_IMAGES) images.push(sample);
+  for (let index = 0; index < samples.length; index++) {
+    const images = own.get(samples.labels[index]);
+    if (images && images.length < MOST_IMAGES) images.push(samples.samples[index]);
   }
   const wanted = [...own.values()].flat();
   const embedder = createEmbedder({ engine, model, params, statistics, batch: BATCH });

@@ -4,7 +4,7 @@
  */
 import type { Dataset, HostTensors } from '@facewright/core';
 import type { Position } from '../checkpoint/checkpoints.js';
-import type { LabelledSample } from '../data/training-set.js';
+import type { DrawnSample } from '../data/batch-order.js';
 import { announceSetback } from './announce.js';
 import { firstBadTensor, firstNotFinite, forwardOrder } from './bad-tensor.js';
 import { notFinite, type BadStep } from './bad-step.js';
@@ -46,8 +46,8 @@ export async function undoStep(
 }
 
 /** The file name of each sample. */
-const namesOf = (samples: readonly LabelledSample[], dataset: Pick<Dataset, 'samples'>): string[] =>
+const namesOf = (samples: readonly DrawnSample[], dataset: Dataset): string[] =>
   samples.map(({ sample }) => {
-    const { source, kind } = dataset.samples[sample];
+    const [source, kind] = [dataset.sourceOf(sample), dataset.kindOf(sample)];
     return kind === 'original' ? source : `${source} (${kind})`;
   });
