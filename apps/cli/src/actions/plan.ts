@@ -84,7 +84,7 @@ async function sizeOf(
   if (prepared === undefined) return undefined;
   const dataset = await openDataset(prepared);
   await dataset.close();
-  return { people: dataset.identities.length, images: dataset.samples.length };
+  return { people: dataset.identities.length, images: dataset.length };
 }
 
 function tellTotal(times: readonly StageTime[] | undefined, print: (text: string) => void): void {
