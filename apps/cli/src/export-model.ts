@@ -186,7 +186,7 @@ function factsOf(card: NewModelCard, model: Model, { shape }: PublishedStep, lay
     'facewright.alignment': card.alignment.fingerprint,
     'facewright.alignment_size': String(card.alignment.size),
     'facewright.input': input.values,
-    'facewright.normalisation': `(v - ${offset}) * ${scale}, inside the model`,
+    'facewright.normalisation': `(v - ${JSON.stringify(offset)}) * ${JSON.stringify(scale)}, inside the model`,
     'facewright.output': output.values,
     'facewright.version': VERSION,
     ...(card.trained && { 'facewright.trained': JSON.stringify(card.trained) }),

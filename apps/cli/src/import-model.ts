@@ -8,18 +8,21 @@ import {
   createRunContainer,
   FacewrightError,
   fromUser,
+  parseOptions,
   parseRunConfig,
   pluginContext,
   type InitialState,
   type Model,
   type RunConfigInput,
 } from '@facewright/core';
-import { fitUnits, layersOf, planImport, readWeightsFile, type ImportPlan } from '@facewright/convert';
+import { fitUnits, layersOf, planImport, readWeightsFile, type GraphInput, type ImportPlan } from '@facewright/convert';
 import { openDataset } from '@facewright/datasets';
 import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
 import { saveModel, type ModelCard, type NewModelCard } from '@facewright/training';
 import { openLibrary, type PluginLibrary } from '@facewright/run';
+import { z } from 'zod';
 import { builtins } from './builtins.js';
+import { checkImport } from './import-check.js';
 
 export interface ImportOptions {
   /** A file of weights, or the folder of InsightFace y1. */
@@ -38,6 +41,8 @@ export interface ImportOptions {
   readonly alignment?: string;
   readonly allowUnused?: boolean;
   readonly licence?: string;
+  /** A prepared dataset on whose images the model is compared with the file; without it drawn patterns. */
+  readonly images?: string;
 }
 
 export interface Imported {
@@ -51,6 +56,8 @@ interface Weights {
   readonly options: Readonly<Record<string, unknown>>;
   readonly imported: NonNullable<ModelCard['imported']>;
   readonly unused: readonly string[];
+  /** The graph of the file, to compare with. */
+  readonly graph?: { readonly bytes: Uint8Array; readonly input: GraphInput };
   state(model: Model, options: Readonly<Record<string, unknown>>): InitialState;
 }
 
@@ -60,31 +67,40 @@ export async function importModel(given: ImportOptions): Promise<Imported> {
   const weights = (await isFolder(path)) ? await plainFolder(path) : await weightsOf(path, given);
   if (weights.unused.length && !given.allowUnused) {
     throw new FacewrightError({
-      what: `${weights.unused.length} tensors of the file have no place in the model, the first of them "${weights.unused[0]}".`,
+      what: `${weights.unused.length} tensors of the file have no place in the model; the first is "${weights.unused[0]}".`,
       where: path,
-      todo: 'The file is of another network; if these tensors truly do not matter, add --allow-unused.',
+      todo: 'The file is for a different network. If these tensors do not matter, add --allow-unused.',
     });
   }
   const name = given.model ?? 'mobilefacenet';
   const plugin = await library.load(
     'model',
-    fromUser({ ...(name === 'mobilefacenet' && weights.options), ...given.options, name }),
+    fromUser({ ...given.options, ...optionsOf(weights, name, given.options), name }),
   );
   const model = await plugin.create(pluginContext(createRunContainer(), 'import'));
   const state = weights.state(model, plugin.options as Readonly<Record<string, unknown>>);
   const directory = resolve(given.out);
+  const check = await checkImport({ model, state, graph: weights.graph, images: given.images, where: path });
   const card: NewModelCard = {
     format: 1,
     model: { name: plugin.meta.name, options: plugin.options },
     inputSize: [...model.inputSize],
     embeddingSize: model.embeddingSize,
     alignment: await alignmentOf(given, library),
-    imported: weights.imported,
+    imported: { ...weights.imported, ...(check && { check }) },
     ...(given.licence !== undefined && { licences: { weights: given.licence } }),
   };
   await saveModel(directory, { card, ...state });
   return { directory, how: weights.imported.how, card, unused: weights.unused };
 }
+
+/** What the file tells goes before the user's only for pixels: there the user says how they become the file's input. */
+const optionsOf = ({ options }: Weights, name: string, own: ImportOptions['options']): object =>
+  name === 'mobilefacenet' ? { ...options, ...own, inputScale: options.inputScale ?? own?.inputScale } : {};
+
+const byColour = z.union([z.number(), z.tuple([z.number(), z.number(), z.number()])]);
+const inputScaleSchema = z.strictObject({ offset: byColour.optional(), scale: byColour.optional() }).optional();
+const inputScaleOf = (given: unknown) => parseOptions(inputScaleSchema, given, '--options, "inputScale"');
 
 const isFolder = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -111,13 +127,15 @@ async function weightsOf(path: string, given: ImportOptions): Promise<Weights> {
   const file = await readWeightsFile(path);
   const ownStructure =
     given.options?.bottlenecks !== undefined || (given.model !== undefined && given.model !== 'mobilefacenet');
-  const plan = planImport(file, { layout: given.layout, map: given.map, ownStructure });
+  const { layout, map, colour, options } = given;
+  const inputScale = inputScaleOf(options?.inputScale);
+  const plan = planImport(file, { layout, map, colour, ownStructure, inputScale });
   return {
     options: plan.options,
     imported: { format: file.format, file: basename(path), sha256: file.sha256, how: plan.how },
     unused: plan.unused,
-    state: (model, options) =>
-      fitted(model, options, plan, path, given.colour === undefined ? plan.bgr : given.colour === 'bgr'),
+    ...(plan.graph && file.bytes && { graph: { bytes: file.bytes, input: plan.graph } }),
+    state: (model, own) => fitted(model, own, plan, path),
   };
 }
 
@@ -126,7 +144,6 @@ function fitted(
   options: Readonly<Record<string, unknown>>,
   plan: ImportPlan,
   where: string,
-  bgr: boolean,
 ): InitialState {
   const expected = model.init(createRandom(0));
   const { batchNormEpsilon = 1e-3, embeddingEpsilon = batchNormEpsilon } = options as {
@@ -135,7 +152,7 @@ function fitted(
   };
   return fitUnits(expected, plan.unitsFor(layersOf(expected)), {
     epsilon: (layer) => (layer === 'embedding' ? embeddingEpsilon : batchNormEpsilon),
-    bgr,
+    channels: plan.channels,
     where,
   });
 }

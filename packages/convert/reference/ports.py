@@ -2,13 +2,15 @@
 
 python reference/ports.py <out> [--narrow]: writes for each port the checkpoint as its project saves it, the same as safetensors where that
 package is installed, an ONNX file where torch.onnx can write one, and in expected.json the embeddings of a fixed image. `--narrow` keeps
-every layer but makes it a few channels wide and packs the files with gzip: small enough to lie beside the tests that read them.
+every layer but makes it a few channels wide and packs the files with gzip: small enough to lie beside the tests that read them. It also writes
+graph-*.onnx.gz and graphs.json: what people put in front of the first convolution, and graphs whose constants are not folded.
 """
-import gzip, json, math, os, sys
+import gzip, inspect, json, math, os, sys
 from collections import OrderedDict
 import torch
 from torch import nn
 
+SCRIPTED = {'dynamo': False} if 'dynamo' in inspect.signature(torch.onnx.export).parameters else {}  # the exporter that writes what older versions wrote
 torch.manual_seed(7)
 out, narrow = sys.argv[1], '--narrow' in sys.argv
 W = 1 / 32 if narrow else 1
@@ -134,7 +136,7 @@ for name, make in {'mobilefacenet-pytorch': xiaoccer, 'insightface-pytorch': tre
     try:
         import onnx  # noqa: F401 (torch.onnx needs it)
         files['onnx'] = f'{name}.onnx'
-        torch.onnx.export(net, (x,), f'{out}/{files["onnx"]}', input_names=['input'], output_names=['embedding'], dynamo=False)
+        torch.onnx.export(net, (x,), f'{out}/{files["onnx"]}', input_names=['input'], output_names=['embedding'], **SCRIPTED)
     except ImportError:
         files.pop('onnx', None)
     expected[name] = {'inputSize': [height, width], 'files': files, 'embedding': [round(float(v), 6) for v in embedding]}
@@ -142,5 +144,51 @@ for name, make in {'mobilefacenet-pytorch': xiaoccer, 'insightface-pytorch': tre
         with open(f'{out}/{file}', 'rb') as plain, open(f'{out}/{file}.gz', 'wb') as packed:
             packed.write(gzip.compress(plain.read(), 9, mtime=0))
         os.remove(f'{out}/{file}')
+
+
+class Before(nn.Module):
+    """`net` behind what people put in front of it when they export."""
+
+    def __init__(self, net, change):
+        super().__init__()
+        self.net, self.change = net, change
+        self.register_buffer('mean', torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
+        self.register_buffer('std', torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
+
+    def forward(self, x):
+        return nn.functional.normalize(self.net(self.change(self, x)))
+
+
+torch.manual_seed(8)
+net, (height, width), _ = xiaoccer()
+shake(net)
+net.eval()
+pixels = image(height, width).float().permute(2, 0, 1)[None]
+one_more = nn.Sequential(*list(net.children())[:2], nn.Conv2d(net[0].conv.out_channels, net[0].conv.out_channels, 1, bias=False), *list(net.children())[2:]).eval()
+GRAPHS = {
+    # what stands before the first convolution, what the file's pixels are divided by, the network, and how it is exported
+    'imagenet': (lambda self, x: (x - self.mean) / self.std, 255, net, {}),
+    'bgr-128': (lambda self, x: (x[:, [2, 1, 0]] - 127.5) / 128, 1, net, {}),
+    'unfolded': (lambda self, x: (x.flip(1) / 255 - self.mean) / self.std, 1, net, {'opset_version': 11, 'do_constant_folding': False, 'training': torch.onnx.TrainingMode.PRESERVE}),
+    'sliced': (lambda self, x: torch.cat([x[:, c : c + 1] * (0.229 / 0.5) + m for c, m in ((2, 0.1), (1, 0.2), (0, 0.3))], 1), 127.5, net, {'opset_version': 11, 'do_constant_folding': False}),
+    'clipped': (lambda self, x: torch.clamp((x - 127.5) / 128, -0.5, 0.5), 1, net, {}),
+    'one-more': (lambda self, x: (x - 127.5) / 128, 1, one_more, {}),
+}
+graphs = {}
+for name, (change, divisor, inner, how) in GRAPHS.items() if narrow else ():
+    model = Before(inner, change).eval()
+    x = pixels / divisor
+    with torch.no_grad():
+        embedding = model(x)[0]
+    path = f'{out}/graph-{name}.onnx'
+    torch.onnx.export(model, (x,), path, input_names=['input'], output_names=['embedding'], dynamic_axes={'input': {0: 'n'}, 'embedding': {0: 'n'}}, **SCRIPTED, **how)
+    with open(path, 'rb') as plain, open(f'{path}.gz', 'wb') as packed:
+        packed.write(gzip.compress(plain.read(), 9, mtime=0))
+    os.remove(path)
+    graphs[name] = {'divisor': divisor, 'embedding': [round(float(v), 6) for v in embedding]}
+if narrow:
+    with open(f'{out}/graphs.json', 'w') as file:
+        json.dump({'torch': torch.__version__, 'graphs': graphs}, file, indent=1)
+
 with open(f'{out}/expected.json', 'w') as file:
     json.dump({'torch': torch.__version__, 'ports': expected}, file, indent=1)

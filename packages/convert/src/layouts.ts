@@ -3,6 +3,8 @@
  * normalisation adds PyTorch's 1e-5.
  */
 
+import type { InputScale } from '@facewright/core';
+
 /** Names of the modules that make a layer; a module `m` has the tensors `m.weight`, `m.bias` …. */
 export interface Modules {
   readonly conv: string;
@@ -16,7 +18,7 @@ export interface Layout {
   /** A tensor that no other layout has. */
   readonly sign: string;
   /** The pixel value v went into the network as (v − offset) × scale; missing: (v − 127.5) / 127.5. */
-  readonly inputScale?: { readonly offset: number; readonly scale: number };
+  readonly inputScale?: InputScale;
   /** Trained on blue, green, red. */
   readonly bgr: boolean;
   modules(layer: LayerPlace): Modules;

@@ -1,16 +1,18 @@
 /** Assigns the tensors of a file to layers: by the names of a known port, by a user's name map, or by order. */
-import { FacewrightError, type HostTensor } from '@facewright/core';
+import { FacewrightError, type HostTensor, type InputScale } from '@facewright/core';
 import { layerPlaces, LAYOUTS, type Layout, type Modules } from './layouts.js';
+import { networkInput, type FileInput, type InputHints } from './onnx/file-input.js';
 import { unitsOfGraph } from './onnx/units.js';
+import type { OnnxGraph, OnnxValue } from './onnx/model.js';
 import { structureOf } from './structure.js';
-import type { Unit } from './units.js';
+import { BGR, requireFinite, RGB, type Unit } from './units.js';
 import type { WeightsFile } from './weights-file.js';
 
 /** Layers in the order in which they were made, whatever their names. */
 export const BY_ORDER = 'order';
 export const LAYOUT_NAMES: readonly string[] = [...LAYOUTS.map(({ name }) => name), BY_ORDER];
 
-export interface PlanOptions {
+export interface PlanOptions extends InputHints {
   /** One of `LAYOUT_NAMES`; without it the names tell. ONNX files are read by order. */
   readonly layout?: string;
   /** Tensors of the file by parameters and statistics of the model, `<layer>/<part>`; `<layer>/bias` of a folded normalisation may be there too. */
@@ -24,16 +26,27 @@ export interface ImportPlan {
   readonly how: string;
   /** Of the model `mobilefacenet`; what a user gives goes before. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly bgr: boolean;
+  /** Which of red, green and blue (0 to 2) each channel of the first kernel takes. */
+  readonly channels: readonly number[];
+  /** How the file's own graph is run, for comparison; missing where the file has none, or a name map passes it over. */
+  readonly graph?: GraphInput;
   /** One unit a layer. Throws a `FacewrightError` where there are more or fewer. */
   unitsFor(layers: readonly string[]): ReadonlyMap<string, Unit>;
   /** Tensors of the file that belong to no layer, a head of classes and counters left out. */
   readonly unused: readonly string[];
 }
 
-export function planImport(file: WeightsFile, { layout, map, ownStructure = false }: PlanOptions = {}): ImportPlan {
-  if (map) return planByMap(file, map);
-  if (file.graph || layout === BY_ORDER) return planByOrder(file, ownStructure);
+/** The input of an ONNX graph, and what is given to it for an image. */
+export interface GraphInput extends FileInput {
+  readonly input: OnnxValue & { readonly axis: 1 | 3 };
+  readonly output: string;
+}
+
+export function planImport(file: WeightsFile, options: PlanOptions = {}): ImportPlan {
+  const { layout, map, ownStructure = false } = options;
+  if (map) return planByMap(file, map, options);
+  if (file.graph) return planByGraph(file, options);
+  if (layout === BY_ORDER) return planByOrder(file, options);
   const known =
     layout === undefined
       ? LAYOUTS.find(({ sign }) => prefixOf(file.tensors, sign) !== undefined)
@@ -52,7 +65,7 @@ export function planImport(file: WeightsFile, { layout, map, ownStructure = fals
       todo: `Known layouts: ${LAYOUTS.map(({ name, source }) => `${name} (${source})`).join('; ')}. For any other, pass a name map with --map, or use --layout order if its layers are in the order of the paper.`,
     });
   }
-  return planByLayout(file, known, ownStructure);
+  return planByLayout(file, known, { ...options, ownStructure });
 }
 
 /** What stands before the names of a layout, as `module.` or `backbone.`; nothing where the sign is missing. */
@@ -61,12 +74,26 @@ function prefixOf(tensors: WeightsFile['tensors'], sign: string): string | undef
   return found?.slice(0, found.length - sign.length);
 }
 
-function planByLayout({ tensors, path }: WeightsFile, layout: Layout, ownStructure: boolean): ImportPlan {
+const channelsOf = (colour: 'rgb' | 'bgr'): readonly number[] => (colour === 'bgr' ? BGR : RGB);
+
+/** A part of `inputScale` that the user leaves out is the usual one. */
+const scaleOf = (given: Partial<InputScale> | undefined, otherwise?: InputScale): { inputScale?: object } => {
+  const inputScale = given ?? otherwise;
+  return inputScale ? { inputScale } : {};
+};
+
+function planByLayout(
+  { tensors, path }: WeightsFile,
+  layout: Layout,
+  { ownStructure, colour = layout.bgr ? 'bgr' : 'rgb', inputScale }: PlanOptions,
+): ImportPlan {
   const prefix = prefixOf(tensors, layout.sign) ?? '';
   const used = new Set<string>();
   const take = (name: string): HostTensor | undefined => {
     const tensor = tensors.get(prefix + name);
-    if (tensor) used.add(prefix + name);
+    if (!tensor) return undefined;
+    requireFinite(tensor, prefix + name, path);
+    used.add(prefix + name);
     return tensor;
   };
   const units = new Map<string, Unit>();
@@ -87,9 +114,9 @@ function planByLayout({ tensors, path }: WeightsFile, layout: Layout, ownStructu
     options: {
       ...structure,
       ...(ownStructure && { batchNormEpsilon: 1e-5 }),
-      ...(layout.inputScale && { inputScale: layout.inputScale }),
+      ...scaleOf(inputScale, layout.inputScale),
     },
-    bgr: layout.bgr,
+    channels: channelsOf(colour),
     unitsFor: () => units,
     unused: leftOver(tensors, used).filter((name) => name.startsWith(prefix)),
   };
@@ -118,8 +145,31 @@ function unitOf(modules: Modules, take: (name: string) => HostTensor | undefined
   };
 }
 
-function planByOrder(file: WeightsFile, ownStructure: boolean): ImportPlan {
-  const { tensors, graph, path } = file;
+/** Layers as the graph has them, and pixels as it takes them. */
+function planByGraph({ graph, path }: WeightsFile, { ownStructure, ...hints }: PlanOptions): ImportPlan {
+  const { units, channels, input, output } = unitsOfGraph(graph!, path);
+  const { file, scale, channels: colours } = networkInput(channels, hints, path);
+  const structure = ownStructure ? { batchNormEpsilon: 1e-5 } : structureOf(units, path);
+  const relu = units.every(({ slope }) => !slope || slope.data.every((value) => value === 0));
+  return {
+    how: `${units.length} layers of its graph, which takes ${file.range}`,
+    options: { ...structure, ...sizeOf(input), inputScale: scale },
+    channels: colours,
+    graph: { ...file, input, output },
+    unitsFor: unitsInTurn(relu ? units.map(({ slope: _none, ...unit }) => unit) : units, path),
+    unused: [],
+  };
+}
+
+/** Of the images, where the graph says it. */
+function sizeOf({ shape, axis }: GraphInput['input']): { inputSize?: number | [number, number] } {
+  const [height, width] = axis === 1 ? shape.slice(2) : shape.slice(1);
+  if (height === undefined || width === undefined) return {};
+  return { inputSize: height === width ? height : [height, width] };
+}
+
+function planByOrder(file: WeightsFile, { ownStructure, colour = 'rgb', inputScale }: PlanOptions): ImportPlan {
+  const { tensors, path } = file;
   if (!file.ordered)
     throw new FacewrightError({
       what: 'A safetensors file does not keep its tensors in order.',
@@ -127,30 +177,39 @@ function planByOrder(file: WeightsFile, ownStructure: boolean): ImportPlan {
       todo: 'Pass a name map with --map.',
     });
   const used = new Set<string>();
-  const units = graph ? unitsOfGraph(graph, path) : unitsInOrder(tensors, used);
+  const units = unitsInOrder(file, used);
   return {
     how: `${units.length} layers in order`,
-    options: ownStructure ? { batchNormEpsilon: 1e-5 } : structureOf(units, path),
-    bgr: false,
-    unitsFor(layers) {
-      if (layers.length !== units.length)
-        throw new FacewrightError({
-          what: `The model has ${layers.length} layers, but the file has ${units.length}.`,
-          where: path,
-          todo: "Set the model's options with --options, or pass a name map with --map.",
-        });
-      return new Map(layers.map((layer, index) => [layer, units[index]]));
+    options: {
+      ...(ownStructure ? { batchNormEpsilon: 1e-5 } : structureOf(units, path)),
+      ...scaleOf(inputScale),
     },
-    unused: graph ? [] : leftOver(tensors, used),
+    channels: channelsOf(colour),
+    unitsFor: unitsInTurn(units, path),
+    unused: leftOver(tensors, used),
   };
 }
 
+const unitsInTurn =
+  (units: readonly Unit[], path: string): ImportPlan['unitsFor'] =>
+  (layers) => {
+    if (layers.length !== units.length)
+      throw new FacewrightError({
+        what: `The model has ${layers.length} layers, but the file has ${units.length}.`,
+        where: path,
+        todo: "Set the model's options with --options, or pass a name map with --map.",
+      });
+    return new Map(layers.map((layer, index) => [layer, units[index]]));
+  };
+
 /** Modules of a state dictionary as layers: a kernel begins one, a normalisation or a PReLU belongs to the one before. */
-function unitsInOrder(tensors: WeightsFile['tensors'], used: Set<string>): Unit[] {
+function unitsInOrder({ tensors, path }: WeightsFile, used: Set<string>): Unit[] {
   const units: Unit[] = [];
   const get = (name: string): HostTensor | undefined => {
     const tensor = tensors.get(name);
-    if (tensor) used.add(name);
+    if (!tensor) return undefined;
+    requireFinite(tensor, name, path);
+    used.add(name);
     return tensor;
   };
   for (const [name, tensor] of tensors) {
@@ -176,7 +235,11 @@ function unitsInOrder(tensors: WeightsFile['tensors'], used: Set<string>): Unit[
   return units;
 }
 
-function planByMap({ tensors, graph, path }: WeightsFile, map: Readonly<Record<string, string>>): ImportPlan {
+function planByMap(
+  { tensors, graph, path }: WeightsFile,
+  map: Readonly<Record<string, string>>,
+  { colour = 'rgb', inputScale }: PlanOptions,
+): ImportPlan {
   const used = new Set<string>();
   const missing = Object.values(map).find((name) => !tensors.has(name));
   if (missing !== undefined)
@@ -190,8 +253,10 @@ function planByMap({ tensors, graph, path }: WeightsFile, map: Readonly<Record<s
     [...layers].map((layer): [string, Unit] => {
       const part = (name: string): HostTensor | undefined => {
         const source = map[`${layer}/${name}`];
-        if (source !== undefined) used.add(source);
-        return source === undefined ? undefined : tensors.get(source);
+        if (source === undefined) return undefined;
+        used.add(source);
+        requireFinite(tensors.get(source)!, source, path);
+        return tensors.get(source);
       };
       const kernel = part('kernel');
       if (!kernel)
@@ -210,11 +275,25 @@ function planByMap({ tensors, graph, path }: WeightsFile, map: Readonly<Record<s
     }),
   );
   return {
+    ...(graph && { graph: inputOf(graph, { colour, inputScale }) }),
     how: 'named by the map',
-    options: { batchNormEpsilon: 1e-5 },
-    bgr: false,
+    options: { batchNormEpsilon: 1e-5, ...scaleOf(inputScale) },
+    channels: channelsOf(colour),
     unitsFor: () => units,
     unused: graph ? [] : leftOver(tensors, used),
+  };
+}
+
+/** Where only names are read: whatever the graph does to its input, the user says how pixels become it. */
+function inputOf({ inputs, outputs }: OnnxGraph, { colour = 'rgb', inputScale }: InputHints): GraphInput | undefined {
+  const [[input], [output]] = [inputs, outputs];
+  if (!input || !output) return undefined;
+  return {
+    scale: { offset: inputScale?.offset ?? 127.5, scale: inputScale?.scale ?? 1 / 127.5 },
+    channels: channelsOf(colour),
+    range: 'pixels as given',
+    input: { ...input, axis: input.shape[3] === 3 && input.shape[1] !== 3 ? 3 : 1 },
+    output: output.name,
   };
 }
 

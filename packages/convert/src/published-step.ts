@@ -2,6 +2,7 @@
 import {
   prefixed,
   stripPrefix,
+  type ByColour,
   type HostTensors,
   type InitialState,
   type Model,
@@ -25,6 +26,7 @@ export interface PublishedStep {
 
 export function publishedStep(model: Model, { params, statistics }: InitialState, layout: ImageLayout): PublishedStep {
   const { offset, scale } = model.inputScale ?? { offset: 127.5, scale: 1 / 127.5 };
+  const byColour = (value: ByColour): tf.TensorLike => (typeof value === 'number' ? value : [...value]);
   const [height, width] = model.inputSize;
   return {
     state: { ...prefixed('params', params), ...prefixed('statistics', statistics) },
@@ -34,7 +36,7 @@ export function publishedStep(model: Model, { params, statistics }: InitialState
       const { embeddings } = model.apply(
         stripPrefix('params', state),
         stripPrefix('statistics', state),
-        tf.mul(tf.sub(pixels, offset), scale),
+        tf.mul(tf.sub(pixels, byColour(offset)), byColour(scale)),
         'infer',
       );
       const length = tf.sqrt(tf.sum(tf.square(embeddings), 1, true));

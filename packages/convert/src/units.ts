@@ -15,7 +15,7 @@ export interface Unit {
   /** [out, in, h, w], or [out, in]; depthwise [channels, 1, h, w]; in groups of m channels [channels, m, h, w]. */
   readonly kernel: HostTensor;
   /** [out]. */
-  readonly bias?: HostTensor;
+  bias?: HostTensor;
   /** Each [out]. */
   norm?: {
     readonly gamma?: HostTensor;
@@ -24,20 +24,45 @@ export interface Unit {
     readonly variance: HostTensor;
     readonly epsilon: number;
   };
-  /** [out], or [1] for one slope for all. */
+  /** [out], or [1] for one slope for all; 0 for ReLU. */
   slope?: HostTensor;
+  /** Where the file tells it. */
+  readonly geometry?: UnitGeometry;
+  /** The unit whose output is added to this one's. */
+  shortcut?: Unit;
 }
+
+export interface UnitGeometry {
+  readonly strides: readonly [vertical: number, horizontal: number];
+  /** Zeros around the unit's input. */
+  readonly pads: readonly [above: number, left: number, below: number, right: number];
+  readonly groups: number;
+}
+
+export const RGB: readonly number[] = [0, 1, 2];
+export const BGR: readonly number[] = [2, 1, 0];
 
 /** `<layer>` of the parameters `<layer>/<part>`, in order. */
 export const layersOf = (expected: InitialState): string[] => [
   ...new Set(Object.keys(expected.params).map((name) => name.slice(0, name.lastIndexOf('/')))),
 ];
 
+/** Throws a `FacewrightError` that names the tensor where one of its numbers is not finite, as after a training that diverged. */
+export function requireFinite({ data }: HostTensor, name: string, where: string): void {
+  const odd = data.find((value) => !Number.isFinite(value));
+  if (odd === undefined) return;
+  throw new FacewrightError({
+    what: `The tensor "${name}" contains ${Number.isNaN(odd) ? 'NaN' : 'infinity'}.`,
+    where,
+    todo: 'The training that wrote this file diverged, or the file is damaged. Use an earlier checkpoint, or download the file again.',
+  });
+}
+
 export interface FitOptions {
   /** What the model adds to the variance in a layer. */
   readonly epsilon: (layer: string) => number;
-  /** The network was trained on blue, green, red: the first kernel is turned round. */
-  readonly bgr?: boolean;
+  /** Which of red, green and blue (0 to 2) each channel of the file's first kernel takes; default: in this order. */
+  readonly channels?: readonly number[];
   readonly where: string;
 }
 
@@ -48,7 +73,7 @@ export interface FitOptions {
 export function fitUnits(
   expected: InitialState,
   units: ReadonlyMap<string, Unit>,
-  { epsilon, bgr = false, where }: FitOptions,
+  { epsilon, channels: colours = RGB, where }: FitOptions,
 ): InitialState {
   const params: Record<string, HostTensor> = {};
   const statistics: Record<string, HostTensor> = {};
@@ -117,7 +142,8 @@ export function fitUnits(
       }
     }
     if (unit.slope && !shapeOf('slope')) refuse('has PReLU in the file but not in the model');
-    if (index === 0 && bgr) params[`${layer}/kernel`] = reversedInputs(params[`${layer}/kernel`]);
+    if (index === 0 && colours.join() !== RGB.join())
+      params[`${layer}/kernel`] = orderedInputs(params[`${layer}/kernel`], colours);
   });
   return { params, statistics };
 }
@@ -151,14 +177,13 @@ function turnedInGroups({ shape, data }: HostTensor): HostTensor {
   return hostTensor(shape, turned);
 }
 
-/** [h, w, in, out] with the inputs the other way round. */
-function reversedInputs({ shape, data }: HostTensor): HostTensor {
+/** [h, w, in, out] with each input where its colour is. */
+function orderedInputs({ shape, data }: HostTensor, colours: readonly number[]): HostTensor {
   const [inputs, outputs] = shape.slice(2);
-  return hostTensor(
-    shape,
-    Float32Array.from(data, (_, i) => {
-      const input = Math.floor(i / outputs) % inputs;
-      return data[i + (inputs - 1 - 2 * input) * outputs];
-    }),
-  );
+  const ordered = new Float32Array(data.length);
+  data.forEach((value, i) => {
+    const input = Math.floor(i / outputs) % inputs;
+    ordered[i + (colours[input] - input) * outputs] = value;
+  });
+  return hostTensor(shape, ordered);
 }

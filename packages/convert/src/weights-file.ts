@@ -14,6 +14,8 @@ export interface WeightsFile {
   /** Whether the order of `tensors` is the one in which they were made: safetensors are sorted by name. */
   readonly ordered: boolean;
   readonly graph?: OnnxGraph;
+  /** The whole file where it has a graph, which can be run. */
+  readonly bytes?: Uint8Array;
   readonly sha256: string;
   readonly path: string;
 }
@@ -56,7 +58,7 @@ export async function parseWeights(bytes: Uint8Array, path: string): Promise<Wei
   }
   if (mayBeOnnx(bytes)) {
     const graph = readOnnx(bytes, path);
-    return { format: 'onnx', tensors: graph.weights, ordered: true, graph, sha256, path };
+    return { format: 'onnx', tensors: graph.weights, ordered: true, graph, bytes, sha256, path };
   }
   throw new FacewrightError({
     what: 'This is not a supported weights file.',

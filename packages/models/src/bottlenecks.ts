@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { outputSide, type Block, type ConvLayer } from './layers.js';
 
 const count = z.int().min(1);
+const positive = z.number().positive();
 
 /** Expansion t, channels c, repeats n, stride s of the first repeat. */
 export type BottleneckRow = [t: number, c: number, n: number, s: number];
@@ -32,14 +33,11 @@ export const networkOptions = {
   batchNormEpsilon: z.number().positive().default(1e-3).describe('added to the variance by batch normalisation'),
   inputScale: z
     .strictObject({
-      offset: z.number().default(127.5),
-      scale: z
-        .number()
-        .positive()
-        .default(1 / 127.5),
+      offset: z.union([z.number(), z.tuple([z.number(), z.number(), z.number()])]).default(127.5),
+      scale: z.union([positive, z.tuple([positive, positive, positive])]).default(1 / 127.5),
     })
     .prefault({})
-    .describe('pixel values v are normalised to (v − offset) × scale'),
+    .describe('pixel values v are normalised to (v − offset) × scale; one number, or one each for red, green and blue'),
 };
 
 export const bottleneckRows = z

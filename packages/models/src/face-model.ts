@@ -1,5 +1,5 @@
 /** Turns a network of blocks whose last feature map is one pixel into a model plugin's model. */
-import { FacewrightError, type Model } from '@facewright/core';
+import { FacewrightError, type InputScale, type Model } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Block } from './layers.js';
 import { applyNetwork, initNetwork } from './network.js';
@@ -8,7 +8,7 @@ export interface FaceModelOptions {
   readonly name: string;
   readonly blocks: readonly Block[];
   readonly inputSize: readonly [height: number, width: number];
-  readonly inputScale: { readonly offset: number; readonly scale: number };
+  readonly inputScale: InputScale;
   readonly momentum: number;
 }
 

@@ -20,6 +20,7 @@ export interface ImportCommandOptions extends CommonOptions {
   readonly alignment?: string;
   readonly allowUnused?: boolean;
   readonly licence?: string;
+  readonly images?: string;
 }
 
 export default (path: string, options: ImportCommandOptions) =>
@@ -27,12 +28,12 @@ export default (path: string, options: ImportCommandOptions) =>
     if (options.list) return list(path, print);
     if (options.out === undefined)
       throw new FacewrightError({
-        what: 'There is nowhere to write the model.',
+        what: 'No output directory was given.',
         where: 'the command line',
-        todo: 'Give --out <dir>, or --list to look at the file only.',
+        todo: 'Pass --out <dir>, or --list to only look at the file.',
       });
     const { given, baseDirectory, where } = await configOf({ config: options.config });
-    const { model, layout, colour, alignment, allowUnused, licence } = options;
+    const { model, layout, colour, alignment, allowUnused, licence, images } = options;
     const imported = await importModel({
       path,
       out: options.out,
@@ -45,15 +46,22 @@ export default (path: string, options: ImportCommandOptions) =>
       alignment,
       allowUnused,
       licence,
+      images,
       options: options.options === undefined ? undefined : jsonOf(options.options, '--options', objectSchema),
       map: options.map === undefined ? undefined : jsonOf(await textOf(options.map), options.map, mapSchema),
     });
     const { card, directory, how, unused } = imported;
+    const check = card.imported?.check;
     print(`${card.model.name}, input ${card.inputSize.join('×')}, embeddings of ${card.embeddingSize} numbers; ${how}`);
     if (unused.length)
       print(
-        `left out: ${unused.length} tensors that have no place in the model (${unused.slice(0, 3).join(', ')}${unused.length > 3 ? ', …' : ''})`,
+        `left out: ${unused.length} tensors with no place in the model (${unused.slice(0, 3).join(', ')}${unused.length > 3 ? ', …' : ''})`,
       );
+    print(
+      check
+        ? `agrees with the file's own graph on ${check.images} images (${check.on}): cosine at least ${check.minimumCosine.toFixed(8)}`
+        : 'fits the file by the names, shapes and number of its tensors; there is no graph in it to compare with',
+    );
     print(directory);
     return { json: { directory, how, unused, card } };
   });
@@ -74,7 +82,7 @@ function jsonOf<Schema extends z.ZodType>(text: string, where: string, schema: S
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new FacewrightError({ what: `This is no JSON: ${messageOf(error)}.`, where });
+    throw new FacewrightError({ what: `This is not JSON: ${messageOf(error)}.`, where });
   }
   return parseOptions(schema, value, where);
 }

@@ -32,7 +32,11 @@ export function addImport(program: Command): void {
       '--alignment <dir>',
       'a prepared dataset aligned as the training images were (default: the five-point template of InsightFace)',
     )
-    .option('--allow-unused', 'take the file although some of its tensors have no place in the model')
+    .option('--allow-unused', 'import the file although some of its tensors have no place in the model')
+    .option(
+      '--images <dataset>',
+      'prepared dataset on whose images the model is compared with an ONNX file (default: drawn patterns)',
+    )
     .option('--licence <text>', "of the weights, for the model's card")
     .option(
       '--config <file>',
@@ -43,13 +47,20 @@ export function addImport(program: Command): void {
     .addHelpText(
       'after',
       `
-Checkpoints are read, never run. Known by their names are the MobileFaceNets of Xiaoccer/MobileFaceNet_Pytorch,
-TreB1eN/InsightFace_Pytorch and InsightFace's arcface_torch (mbf); ONNX files are read in the order of their layers.
+Checkpoints are parsed, never executed. The MobileFaceNets of Xiaoccer/MobileFaceNet_Pytorch, TreB1eN/InsightFace_Pytorch
+and InsightFace's arcface_torch (mbf) are recognised by their tensor names.
+
+ONNX files are read by following their graph. Scale, offset and order of colours in front of the network become part of the
+model, and anything that the model cannot express is an error that names the node. The file's own graph is then run by
+onnxruntime: on every image the cosine of the two embeddings must be at least 0.9999.
+A graph without scale and offset gets pixels as (v - 127.5) / 127.5. Set "inputScale" with --options if it expects others.
+
 Public weights, with licences: https://github.com/facewright/facewright/blob/main/docs/weights.md
 
 Examples:
   facewright import 068.ckpt --out model
   facewright import w600k_mbf.onnx --out model --licence "non-commercial research"
+  facewright import bgr-128.onnx --colour bgr --options '{"inputScale":{"offset":127.5,"scale":0.0078125}}' --out model
   facewright import net.safetensors --list
   facewright import net.safetensors --map names.json --options '{"embeddingSize":256}' --out model
   facewright evaluate --model model --pairs pairs.txt --images lfw-112x112.zip`,

@@ -3,6 +3,19 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Random } from '../random.js';
 import type { HostTensors, State } from '../values/tensors.js';
 
+/** Numbers for red, green and blue, or one for all three. */
+export type ByColour = number | readonly [red: number, green: number, blue: number];
+
+/** The pixel value v, from 0 to 255, becomes (v − offset) × scale. */
+export interface InputScale {
+  readonly offset: ByColour;
+  readonly scale: ByColour;
+}
+
+/** `colour`: 0 red, 1 green, 2 blue. */
+export const ofColour = (value: ByColour, colour: number): number =>
+  typeof value === 'number' ? value : value[colour];
+
 export type Mode = 'train' | 'infer';
 
 /** Parameters for the optimiser, and statistics that training only tracks (running means and variances). */
@@ -27,8 +40,8 @@ export interface Model {
    * same names; in `infer` mode `statistics` is returned as given.
    */
   apply(params: State, statistics: State, images: Tensor4D, mode: Mode): { embeddings: Tensor2D; statistics: State };
-  /** Pixel value v becomes (v − offset) × scale. Defaults: 127.5 and 1/127.5. */
-  readonly inputScale?: { readonly offset: number; readonly scale: number };
+  /** Default: 127.5 and 1/127.5. */
+  readonly inputScale?: InputScale;
   /**
    * Parameter groups that an optimiser may treat differently: maps a parameter name to a group name, e.g.
    * `afterGlobal`.

@@ -47,7 +47,16 @@ const modelCard = z.object({
     })
     .optional(),
   /** The file that the weights were imported from. */
-  imported: z.object({ format: z.string(), file: z.string(), sha256: z.string(), how: z.string() }).optional(),
+  imported: z
+    .object({
+      format: z.string(),
+      file: z.string(),
+      sha256: z.string(),
+      how: z.string(),
+      /** How it was compared with the file's own graph, where the file has one. */
+      check: z.object({ images: z.int(), on: z.string(), minimumCosine: z.number(), runtime: z.string() }).optional(),
+    })
+    .optional(),
   /** Verification results, and the data they were measured on. */
   metrics: z
     .array(

@@ -1,5 +1,5 @@
 /** Turns a dataset's images into a model's input: decoded once if they fit in memory, resized, scaled, mirrored. */
-import { hostTensor, type Dataset, type HostTensor, type Model, type RgbImage } from '@facewright/core';
+import { hostTensor, ofColour, type Dataset, type HostTensor, type Model, type RgbImage } from '@facewright/core';
 import { fitPixels } from './resize.js';
 
 export interface ImageStore {
@@ -37,23 +37,36 @@ export function inputTensor(
   mirrored?: readonly boolean[],
 ): HostTensor {
   const { offset, scale } = inputScale ?? { offset: 127.5, scale: 1 / 127.5 };
-  const scaled = Float32Array.from({ length: 256 }, (_, value) => (value - offset) * scale);
+  const [red, green, blue] = [0, 1, 2].map((colour) =>
+    Float32Array.from({ length: 256 }, (_, value) => (value - ofColour(offset, colour)) * ofColour(scale, colour)),
+  );
   const size = height * width * 3;
   const data = new Float32Array(pixels.length * size);
   pixels.forEach((image, index) => {
     const place = data.subarray(index * size, (index + 1) * size);
-    if (mirrored?.[index]) scaleMirrored(image, scaled, place, width);
-    else for (let i = 0; i < size; i++) place[i] = scaled[image[i]];
+    if (mirrored?.[index]) scaleMirrored(image, [red, green, blue], place, width);
+    else {
+      for (let i = 0; i < size; i += 3) {
+        place[i] = red[image[i]];
+        place[i + 1] = green[image[i + 1]];
+        place[i + 2] = blue[image[i + 2]];
+      }
+    }
   });
   return hostTensor([pixels.length, height, width, 3], data);
 }
 
-function scaleMirrored(image: Uint8Array, scaled: Float32Array, to: Float32Array, width: number): void {
+function scaleMirrored(
+  image: Uint8Array,
+  [red, green, blue]: readonly Float32Array[],
+  to: Float32Array,
+  width: number,
+): void {
   for (let row = 0; row < to.length; row += width * 3) {
     for (let x = row, from = row + (width - 1) * 3; from >= row; x += 3, from -= 3) {
-      to[x] = scaled[image[from]];
-      to[x + 1] = scaled[image[from + 1]];
-      to[x + 2] = scaled[image[from + 2]];
+      to[x] = red[image[from]];
+      to[x + 1] = green[image[from + 1]];
+      to[x + 2] = blue[image[from + 2]];
     }
   }
 }
