@@ -58,7 +58,7 @@ async function embedAll(names: readonly string[]): Promise<Map<string, Float32Ar
     }),
     { state: { ...params, ...statistics } },
   );
-  const { offset, scale } = model.inputScale!;
+  const { offset, scale } = model.inputScale as { offset: number; scale: number };
   const found = new Map<string, Float32Array>();
   for (let start = 0; start < names.length; start += 16) {
     const batch = names.slice(start, start + 16);
