@@ -42,4 +42,4 @@ export {
 export { verify, type VerifyOptions } from './evaluation/verify.js';
 export { holdOut, drawPairs, peopleOf, type Pair } from './evaluation/held-out.js';
 export { drawFoldedPairs } from './evaluation/folded-pairs.js';
-export { fitPixels } from './data/resize.js';
+export { fitPixels } from '@facewright/platform';

@@ -21,6 +21,15 @@ export const train = (options: TrainOptions): Promise<TrainResult> =>
 
 async function trainStages(options: TrainOptions): Promise<TrainResult> {
   const training = openTraining(options);
+  try {
+    return await runTraining(training);
+  } finally {
+    await training.batches.close();
+    await training.store.close();
+  }
+}
+
+async function runTraining(training: Training): Promise<TrainResult> {
   const start = await startOrResume(training);
   announceTraining(training, start);
   const meters = startMeters();
@@ -32,14 +41,10 @@ async function trainStages(options: TrainOptions): Promise<TrainResult> {
 }
 
 async function runStages(training: Training, start: StageStart, meters: Meters): Promise<StageEnd> {
-  try {
-    let end = await runStage(training, start, meters);
-    while (end.position.stage + 1 < training.stages.length)
-      end = await runStage(training, await nextStage(training, end), meters);
-    return end;
-  } finally {
-    await training.batches.close();
-  }
+  let end = await runStage(training, start, meters);
+  while (end.position.stage + 1 < training.stages.length)
+    end = await runStage(training, await nextStage(training, end), meters);
+  return end;
 }
 
 async function writeModel(training: Training, { position, state }: StageEnd): Promise<string> {

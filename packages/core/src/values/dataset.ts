@@ -72,6 +72,26 @@ export interface Dataset extends SampleColumns {
   readonly summary: PreparationSummary;
   /** The decoded image of a sample. */
   read(index: number): Promise<RgbImage>;
+  /** Opens a reader of whole batches. Absent where images can only be read one by one. */
+  openBatchReader?(options: BatchReaderOptions): BatchReader;
+  close(): Promise<void>;
+}
+
+export interface BatchReaderOptions {
+  /** Height and width in pixels that every image is fitted to. */
+  readonly size: readonly [height: number, width: number];
+  /** Reading threads. Default: one fewer than the processor has, at most 8. */
+  readonly threads?: number;
+}
+
+/** Reads many images at once, in threads of its own. Any number of reads may be under way. */
+export interface BatchReader {
+  /**
+   * RGB bytes [n, height, width, 3] of these images, in this order, those of `mirrored` flipped horizontally. The result does not depend on
+   * the number of threads. Rejects as the dataset's `read` does if an image cannot be read.
+   */
+  read(samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array>;
+  /** Waits for reads in progress and ends the threads. */
   close(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /** Opens a dataset directory and reads its images by position. */
-import { FacewrightError, messageOf, type Dataset } from '@facewright/core';
+import { FacewrightError, messageOf, type Dataset, type RgbImage } from '@facewright/core';
+import { openBatchReader } from '../batches/batch-reader.js';
 import { CheckedFile, decodeImage } from '@facewright/platform/node';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -56,6 +57,9 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
     return content;
   };
 
+  const read = async (number: number): Promise<RgbImage> =>
+    decodeImage(await bytes(number), { where: placeName(number) });
+
   return {
     ...index,
     sourceOf: (number) => {
@@ -69,7 +73,12 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
     directory: path,
     summary: record.summary,
     bytes,
-    read: async (number) => decodeImage(await bytes(number), { where: placeName(number) }),
+    openBatchReader: (options) => {
+      requireOpen();
+      const paths = shards.map(({ name }) => join(path, name));
+      return openBatchReader({ paths, placeOf: index.placeOf, read }, options);
+    },
+    read,
     close: async () => {
       if (closed) return;
       closed = true;

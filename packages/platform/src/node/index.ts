@@ -16,4 +16,5 @@ export {
   type WholeDirectoryOptions,
 } from './whole-directory.js';
 export { loadKoffi, type Koffi } from './koffi.js';
-export { jpegDecoder } from './jpeg/decoder.js';
+export { jpegDecoder, type PlainDecoder } from './jpeg/decoder.js';
+export { jpegHeader } from './jpeg/header.js';

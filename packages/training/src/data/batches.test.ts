@@ -1,10 +1,11 @@
-import { createRandom, type HostTensors } from '@facewright/core';
+import { createRandom, type HostTensors, type RgbImage } from '@facewright/core';
 import { describe, expect, test } from 'vitest';
 import { createBatches, type Batches } from './batches.js';
 import { createImageStore, inputTensor } from './images.js';
 
 /** Sample i is one row of two pixels: value i on the left, 255 on the right. */
 const pixelsOf = (sample: number): Uint8Array => Uint8Array.of(sample, sample, sample, 255, 255, 255);
+const imageOf = async (sample: number): Promise<RgbImage> => ({ width: 2, height: 1, data: pixelsOf(sample) });
 const model = { inputSize: [1, 2] as const, inputScale: { offset: 0, scale: 1 } };
 const samples = {
   length: 23,
@@ -13,11 +14,11 @@ const samples = {
 };
 const batchesOf = (
   size: number,
-  options: { flip?: boolean; seed?: number; store?: { pixels(sample: number): Promise<Uint8Array> } } = {},
+  options: { flip?: boolean; seed?: number; read?: (sample: number) => Promise<RgbImage> } = {},
 ): Batches =>
   createBatches({
     samples,
-    store: options.store ?? { pixels: async (sample) => pixelsOf(sample) },
+    store: createImageStore({ read: options.read ?? imageOf }, model, { count: samples.length, cacheBytes: 0 }),
     model,
     size,
     flip: options.flip ?? false,
@@ -92,13 +93,11 @@ test('images and labels match, and about half the images are mirrored, different
 
 test('reads two batches ahead and no more, and keeps a failure until its batch is requested', async () => {
   let reads = 0;
-  const store = {
-    pixels: async (sample: number) => {
-      if (++reads > 10) throw new Error('unreadable');
-      return pixelsOf(sample);
-    },
+  const read = async (sample: number): Promise<RgbImage> => {
+    if (++reads > 10) throw new Error('unreadable');
+    return imageOf(sample);
   };
-  const batches = batchesOf(5, { store });
+  const batches = batchesOf(5, { read });
   await batches.at(0);
   expect(reads).toBe(15);
   await batches.at(1);
@@ -119,18 +118,39 @@ test('an image is decoded once if all fit in memory, and every time otherwise', 
     [11, 2],
   ]) {
     reads = 0;
-    const store = createImageStore(dataset, model, 2, bytes);
-    await store.pixels(1);
-    expect(await store.pixels(1)).toEqual(pixelsOf(1));
+    const store = createImageStore(dataset, model, { count: 2, cacheBytes: bytes });
+    await store.read([1]);
+    expect(await store.read([1])).toEqual(pixelsOf(1));
     expect(reads).toBe(expected);
   }
 });
 
+test("a set that does not fit in memory is read by the dataset's own threads, if it has them", async () => {
+  const opened: unknown[] = [];
+  const reader = { read: async () => Uint8Array.of(7), close: async () => undefined };
+  const dataset = {
+    read: imageOf,
+    openBatchReader: (options: unknown) => {
+      opened.push(options);
+      return reader;
+    },
+  };
+  expect(createImageStore(dataset, model, { count: 2, cacheBytes: 11, workers: 3 })).toBe(reader);
+  expect(opened).toEqual([{ size: [1, 2], threads: 3 }]);
+  expect(await createImageStore(dataset, model, { count: 2, cacheBytes: 12 }).read([5])).toEqual(pixelsOf(5));
+  expect(opened).toHaveLength(1);
+});
+
+test('mirrored images are flipped, the others are left alone', async () => {
+  const store = createImageStore({ read: imageOf }, model, { count: 2 });
+  expect([...(await store.read([3, 4], [true, false]))]).toEqual([255, 255, 255, 3, 3, 3, 4, 4, 4, 255, 255, 255]);
+});
+
 test('pixels are scaled to [−1, 1], or as the model specifies', () => {
-  const plain = inputTensor([Uint8Array.of(0, 255, 127, 128, 51, 204)], { inputSize: [1, 2] });
+  const plain = inputTensor(Uint8Array.of(0, 255, 127, 128, 51, 204), { inputSize: [1, 2] });
   expect(plain.shape).toEqual([1, 1, 2, 3]);
   [-1, 1, -0.5 / 127.5, 0.5 / 127.5, -0.6, 0.6].forEach((value, index) =>
     expect(plain.data[index]).toBeCloseTo(value, 6),
   );
-  expect([...inputTensor([pixelsOf(3)], model, [true]).data]).toEqual([255, 255, 255, 3, 3, 3]);
+  expect([...inputTensor(pixelsOf(3), model).data]).toEqual([3, 3, 3, 255, 255, 255]);
 });

@@ -1,16 +1,11 @@
-/**
- * The batches of a training as tensors, read ahead. How many images are read concurrently does not affect the result.
- */
+/** The batches of a training as tensors, read ahead. How they are read does not affect the result. */
 import { hostTensor, type HostTensor, type HostTensors, type Model } from '@facewright/core';
 import { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
 import { inputTensor, type ImageStore } from './images.js';
-import { limitConcurrency } from './concurrency.js';
 
 export interface BatchOptions extends OrderOptions {
   readonly store: ImageStore;
   readonly model: Pick<Model, 'inputSize' | 'inputScale'>;
-  /** Images read and decoded concurrently. */
-  readonly workers?: number;
 }
 
 export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
@@ -23,23 +18,19 @@ export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
 }
 
 const READ_AHEAD = 2;
-/** Far more than the decoding threads: while a step occupies the main thread, each image waits for its next turn there. */
-const IN_FLIGHT = 96;
 
-export function createBatches({ store, model, workers = IN_FLIGHT, ...drawing }: BatchOptions): Batches {
+export function createBatches({ store, model, ...drawing }: BatchOptions): Batches {
   const order = batchOrder(drawing);
-  const whenFree = limitConcurrency(Math.max(1, workers));
   const pending = new Map<number, Promise<HostTensors>>();
 
   const load = async (step: number): Promise<HostTensors> => {
     const drawn = order.at(step);
-    const pixels = await Promise.all(drawn.map(({ sample }) => whenFree(() => store.pixels(sample))));
+    const pixels = await store.read(
+      drawn.map(({ sample }) => sample),
+      drawn.map(({ mirrored }) => mirrored),
+    );
     return {
-      images: inputTensor(
-        pixels,
-        model,
-        drawn.map(({ mirrored }) => mirrored),
-      ),
+      images: inputTensor(pixels, model),
       labels: labelTensor(drawn.map(({ label }) => label)),
     };
   };

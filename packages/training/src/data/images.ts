@@ -1,84 +1,125 @@
-/** Turns a dataset's images into a model's input: decoded once if they fit in memory, resized, scaled, mirrored. */
+/**
+ * Turns a dataset's images into a model's input. Sets that fit in memory are decoded once; larger ones are read batch by batch, in threads where the
+ * dataset has them.
+ */
 import { hostTensor, ofColour, type Dataset, type HostTensor, type Model, type RgbImage } from '@facewright/core';
-import { fitPixels } from './resize.js';
+import { fitPixels } from '@facewright/platform';
+import { limitConcurrency } from './concurrency.js';
 
 export interface ImageStore {
-  /** RGB bytes of a sample at the model's input size. */
-  pixels(sample: number): Promise<Uint8Array>;
+  /** RGB bytes [n, height, width, 3] of these samples at the model's input size, those of `mirrored` flipped horizontally. */
+  read(samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array>;
+  /** Waits for reads in progress. */
+  close(): Promise<void>;
 }
 
-/**
- * Caches decoded images if all `count` of them fit into `cacheBytes`. Caches nothing for a larger set, because every
- * epoch has a different order.
- */
+export interface ImageStoreOptions {
+  /** Images of the set. All of them are kept in memory if they take at most `cacheBytes`. */
+  readonly count: number;
+  readonly cacheBytes?: number;
+  /** Images read concurrently, or reading threads. */
+  readonly workers?: number;
+}
+
+/** Far more than the decoding threads: while a step occupies the main thread, each image waits for its next turn there. */
+const IN_FLIGHT = 96;
+
+/** A larger set than fits in memory is not kept at all, because every epoch has another order. */
 export function createImageStore(
-  dataset: Pick<Dataset, 'read'>,
-  model: Pick<Model, 'inputSize'>,
-  count: number,
-  cacheBytes = 512 * 2 ** 20,
+  dataset: Pick<Dataset, 'read' | 'openBatchReader'>,
+  { inputSize }: Pick<Model, 'inputSize'>,
+  { count, cacheBytes = 512 * 2 ** 20, workers }: ImageStoreOptions,
 ): ImageStore {
-  const [height, width] = model.inputSize;
-  const kept = count * height * width * 3 <= cacheBytes ? new Map<number, Uint8Array>() : undefined;
+  const fits = count * inputSize[0] * inputSize[1] * 3 <= cacheBytes;
+  const reader = fits ? undefined : dataset.openBatchReader?.({ size: inputSize, threads: workers });
+  return reader ?? oneByOne(dataset, inputSize, { keep: fits, workers });
+}
+
+function oneByOne(
+  dataset: Pick<Dataset, 'read'>,
+  inputSize: Model['inputSize'],
+  { keep, workers = IN_FLIGHT }: { readonly keep: boolean; readonly workers?: number },
+): ImageStore {
+  const kept = new Map<number, Uint8Array>();
+  const whenFree = limitConcurrency(Math.max(1, workers));
+  const inWork = new Set<Promise<unknown>>();
+  const pixelsOf = async (sample: number): Promise<Uint8Array> => {
+    const known = kept.get(sample);
+    if (known) return known;
+    const pixels = fitPixels(await dataset.read(sample), inputSize);
+    if (keep) kept.set(sample, pixels);
+    return pixels;
+  };
   return {
-    async pixels(sample) {
-      const known = kept?.get(sample);
-      if (known) return known;
-      const pixels = fitPixels(await dataset.read(sample), model.inputSize);
-      kept?.set(sample, pixels);
-      return pixels;
+    read(samples, mirrored) {
+      const images = Promise.all(Array.from(samples, (sample) => whenFree(() => pixelsOf(sample))));
+      inWork.add(images);
+      const batch = images.then((all) => packed(all, inputSize, mirrored));
+      const ended = () => inWork.delete(images);
+      images.then(ended, ended);
+      return batch;
+    },
+    close: async () => {
+      await Promise.allSettled(inWork);
     },
   };
 }
 
-/** Float32 images [n, height, width, 3], scaled as the model expects, from RGB bytes of its input size. `mirrored[i]` flips image i horizontally. */
+/** Images of one size as one array [n, height, width, 3]. */
+function packed(
+  images: readonly Uint8Array[],
+  [height, width]: Model['inputSize'],
+  mirrored?: ArrayLike<boolean>,
+): Uint8Array {
+  const size = height * width * 3;
+  const batch = new Uint8Array(images.length * size);
+  images.forEach((image, index) => {
+    const place = batch.subarray(index * size, (index + 1) * size);
+    if (mirrored?.[index]) copyMirrored(image, place, width);
+    else place.set(image);
+  });
+  return batch;
+}
+
+function copyMirrored(image: Uint8Array, to: Uint8Array, width: number): void {
+  for (let row = 0; row < to.length; row += width * 3) {
+    for (let x = row, from = row + (width - 1) * 3; from >= row; x += 3, from -= 3) {
+      to[x] = image[from];
+      to[x + 1] = image[from + 1];
+      to[x + 2] = image[from + 2];
+    }
+  }
+}
+
+/** Float32 images [n, height, width, 3], scaled as the model expects, from RGB bytes of its input size. */
 export function inputTensor(
-  pixels: readonly Uint8Array[],
+  pixels: Uint8Array,
   { inputSize: [height, width], inputScale }: Pick<Model, 'inputSize' | 'inputScale'>,
-  mirrored?: readonly boolean[],
 ): HostTensor {
   const { offset, scale } = inputScale ?? { offset: 127.5, scale: 1 / 127.5 };
   const [red, green, blue] = [0, 1, 2].map((colour) =>
     Float32Array.from({ length: 256 }, (_, value) => (value - ofColour(offset, colour)) * ofColour(scale, colour)),
   );
-  const size = height * width * 3;
-  const data = new Float32Array(pixels.length * size);
-  pixels.forEach((image, index) => {
-    const place = data.subarray(index * size, (index + 1) * size);
-    if (mirrored?.[index]) scaleMirrored(image, [red, green, blue], place, width);
-    else {
-      for (let i = 0; i < size; i += 3) {
-        place[i] = red[image[i]];
-        place[i + 1] = green[image[i + 1]];
-        place[i + 2] = blue[image[i + 2]];
-      }
-    }
-  });
-  return hostTensor([pixels.length, height, width, 3], data);
-}
-
-function scaleMirrored(
-  image: Uint8Array,
-  [red, green, blue]: readonly Float32Array[],
-  to: Float32Array,
-  width: number,
-): void {
-  for (let row = 0; row < to.length; row += width * 3) {
-    for (let x = row, from = row + (width - 1) * 3; from >= row; x += 3, from -= 3) {
-      to[x] = red[image[from]];
-      to[x + 1] = green[image[from + 1]];
-      to[x + 2] = blue[image[from + 2]];
-    }
+  const data = new Float32Array(pixels.length);
+  for (let i = 0; i < data.length; i += 3) {
+    data[i] = red[pixels[i]];
+    data[i + 1] = green[pixels[i + 1]];
+    data[i + 2] = blue[pixels[i + 2]];
   }
+  return hostTensor([pixels.length / (height * width * 3), height, width, 3], data);
 }
 
-/** The same for RGB images of any size. */
+/** The same for images of any size. */
 export const inputFromImages = (
   images: readonly RgbImage[],
   model: Pick<Model, 'inputSize' | 'inputScale'>,
   mirrored = false,
 ): HostTensor =>
   inputTensor(
-    images.map((image) => fitPixels(image, model.inputSize)),
+    packed(
+      images.map((image) => fitPixels(image, model.inputSize)),
+      model.inputSize,
+      images.map(() => mirrored),
+    ),
     model,
-    images.map(() => mirrored),
   );

@@ -13,7 +13,7 @@ test('a smaller last batch is weighted by its size, in loss and accuracy', async
   const samples = [...dataset.labels.keys()]
     .filter((index) => dataset.kindOf(index) === 'original')
     .map((sample) => ({ sample, label: dataset.labels[sample] }));
-  const store = createImageStore(dataset, tinyModel, samples.length);
+  const store = createImageStore(dataset, tinyModel, { count: samples.length });
   const optimiser = await sgd({ momentum: 0 }).create({} as PluginContext);
   const { state } = firstState(tinyModel, { loss: linearLoss, optimiser }, 3, createRandom('validate'));
   const measure = async (of: typeof samples, batch: number): Promise<Validation> => {

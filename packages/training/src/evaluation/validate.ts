@@ -46,8 +46,7 @@ export function createValidator({ engine, model, loss, samples, store, batch }: 
       for (let first = 0; first < samples.length; first += batch) {
         const part = samples.samples.subarray(first, first + batch);
         const labels = labelTensor(samples.labels.subarray(first, first + batch));
-        const pixels = await Promise.all(Array.from(part, (sample) => store.pixels(sample)));
-        const images = inputTensor(pixels, model);
+        const images = inputTensor(await store.read(part), model);
         const outputs = await executable.run({ images, labels });
         releaseArray(images.data);
         lossSum += outputs.loss.data[0] * part.length;

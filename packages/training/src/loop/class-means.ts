@@ -35,10 +35,11 @@ export async function classMeans(
   try {
     for (let first = 0; first < wanted.length; first += BATCH) {
       const part = wanted.slice(first, first + BATCH);
-      const images = await Promise.all(
-        part.map(async (sample) => ({ width, height, data: await store.pixels(sample) })),
+      const pixels = await store.read(part);
+      const size = pixels.length / part.length;
+      const embedded = await embedder.embed(
+        part.map((_, index) => ({ width, height, data: pixels.subarray(index * size, (index + 1) * size) })),
       );
-      const embedded = await embedder.embed(images);
       part.forEach((sample, index) => vectors.set(sample, embedded[index]));
       emit('progress', { task: 'class centres', done: first + part.length, total: wanted.length, unit: 'images' });
     }

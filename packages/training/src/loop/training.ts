@@ -49,9 +49,9 @@ export function openTraining(options: TrainOptions): Training {
   const set = drawTrainingSet(dataset, options.exclude ?? [], options.validation, random);
   if (set.validation.length === 0) requireNoValidation(stages);
 
-  const store = createImageStore(dataset, model, set.training.length + set.validation.length);
+  const store = createImageStore(dataset, model, { count: set.training.length + set.validation.length, workers });
   const { size, parts } = batchParts(options.batch, options.microBatch, set.training.length);
-  const batches = createBatches({ samples: set.training, store, model, size, flip, random, workers });
+  const batches = createBatches({ samples: set.training, store, model, size, flip, random });
   if (size < options.batch) {
     emit('notice', {
       level: 'warning',

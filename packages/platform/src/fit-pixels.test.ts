@@ -1,7 +1,7 @@
 import type { RgbImage } from '@facewright/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitPixels } from './resize.js';
+import { fitPixels } from './fit-pixels.js';
 
 const image = (width: number, height: number, at: (x: number, y: number, channel: number) => number): RgbImage => ({
   width,

@@ -1,0 +1,116 @@
+/** Batches read by threads against the same images read one by one. Slow: the threads run the built package. */
+import { createRandom, FacewrightError, type Dataset, type PreparationSummary } from '@facewright/core';
+import { fitPixels } from '@facewright/platform';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/files.js';
+import { openDataset } from '../dataset/open.js';
+import { createDatasetWriter } from '../dataset/writer.js';
+import { mirror } from './fill.js';
+
+const root = temporaryFolder();
+const COUNT = 90;
+const WANTED = [16, 16] as const;
+/** Some of the wanted size, some to be fitted to it. */
+const SIZES = [
+  [16, 16],
+  [24, 18],
+  [9, 16],
+] as const;
+const SUMMARY: PreparationSummary = {
+  photos: COUNT,
+  kept: COUNT,
+  dropped: 0,
+  reasons: {},
+  perTier: {},
+  identities: 7,
+  images: COUNT,
+  exclusions: [],
+  alignment: { fingerprint: 'five-point-112', size: 112 },
+  seed: 1,
+  seconds: 1,
+};
+
+/** Noise of several sizes, in shards of a few images. */
+async function writeDataset(name: string, format: 'jpeg' | 'png'): Promise<string> {
+  const directory = join(root, name);
+  const writer = await createDatasetWriter(directory, { format, shardBytes: 20_000 });
+  const random = createRandom('batches');
+  for (let i = 0; i < COUNT; i++) {
+    const [width, height] = SIZES[i % SIZES.length];
+    await writer.add(
+      { identity: `person ${i % 7}`, source: `photo ${i}`, kind: 'original' },
+      { width, height, data: Uint8Array.from({ length: width * height * 3 }, () => random.integer(256)) },
+    );
+  }
+  await writer.finish(SUMMARY);
+  return directory;
+}
+
+const opened: Dataset[] = [];
+async function open(directory: string): Promise<Dataset> {
+  const dataset = await openDataset(directory);
+  opened.push(dataset);
+  return dataset;
+}
+afterEach(async () => {
+  for (const dataset of opened.splice(0)) await dataset.close();
+});
+
+/** The same by the plain way. */
+async function oneByOne(dataset: Dataset, samples: readonly number[], mirrored: readonly boolean[]): Promise<Buffer> {
+  const images: Uint8Array[] = [];
+  for (const [index, sample] of samples.entries()) {
+    const pixels = fitPixels(await dataset.read(sample), WANTED).slice();
+    if (mirrored[index]) mirror(pixels, WANTED[1]);
+    images.push(pixels);
+  }
+  return Buffer.concat(images);
+}
+
+describe.each(['jpeg', 'png'] as const)('%s', (format) => {
+  test('any number of threads gives the bytes of images read one by one, in their order', async () => {
+    const dataset = await open(await writeDataset(`order-${format}`, format));
+    const random = createRandom(format);
+    const samples = Array.from({ length: 200 }, () => random.integer(COUNT));
+    const mirrored = samples.map(() => random.uniform() < 0.5);
+    const expected = await oneByOne(dataset, samples, mirrored);
+    for (const threads of [1, 2, 3]) {
+      const reader = dataset.openBatchReader!({ size: WANTED, threads });
+      const [all, none, few] = await Promise.all([
+        reader.read(samples, mirrored),
+        reader.read([]),
+        reader.read(samples.slice(0, 3), mirrored),
+      ]);
+      expect(Buffer.from(all).equals(expected), `${threads} threads`).toBe(true);
+      expect(none).toHaveLength(0);
+      expect(Buffer.from(few).equals(expected.subarray(0, few.length))).toBe(true);
+      await reader.close();
+    }
+  });
+});
+
+test('a damaged image is the same error as without threads; the reader works on', async () => {
+  const directory = await writeDataset('damaged', 'jpeg');
+  const shard = join(directory, readdirSync(directory).filter((name) => name.endsWith('.tar'))[0]);
+  const bytes = readFileSync(shard);
+  bytes[600] ^= 1; // in the first image: a tar header has 512 bytes
+  writeFileSync(shard, bytes);
+  const dataset = await open(directory);
+  const told = await dataset.read(0).catch((error: unknown) => error);
+  expect(told).toBeInstanceOf(FacewrightError);
+  const reader = dataset.openBatchReader!({ size: WANTED, threads: 2 });
+  await expect(reader.read([1, 0, 2])).rejects.toEqual(told);
+  expect(Buffer.from(await reader.read([1, 2])).equals(await oneByOne(dataset, [1, 2], []))).toBe(true);
+  await reader.close();
+});
+
+test('an image that is not there is an error, and closing waits for reads in progress', async () => {
+  const dataset = await open(await writeDataset('closing', 'jpeg'));
+  const reader = dataset.openBatchReader!({ size: WANTED, threads: 1 });
+  await expect(reader.read([COUNT])).rejects.toThrow(RangeError);
+  const reads = Array.from({ length: 10 }, () => reader.read(Array.from({ length: COUNT }, (_, i) => i)));
+  await reader.close();
+  for (const read of reads) expect(await read).toHaveLength(COUNT * 768);
+});

@@ -1,0 +1,78 @@
+/** The work of a reading thread: images of a batch from shards to pixels, each into its place in memory that all threads share. */
+import { fitPixels } from '@facewright/platform';
+import { CheckedFile, decodeImage, jpegDecoder, jpegHeader, type PlainDecoder } from '@facewright/platform/node';
+import { crc32 } from 'node:zlib';
+
+/** Where images lie and where their pixels go. All columns have one entry an image. */
+export interface FillTask {
+  readonly shards: Uint32Array;
+  /** Bytes from the start of the shard. */
+  readonly offsets: Float64Array;
+  readonly sizes: Uint32Array;
+  readonly checksums: Uint32Array;
+  /** 1 for an image that is flipped horizontally. */
+  readonly mirrored: Uint8Array;
+  /** Height and width in pixels that every image is fitted to. */
+  readonly size: readonly [height: number, width: number];
+  /** RGB bytes of the whole batch. */
+  readonly pixels: Uint8Array;
+  /** Place in the batch of the first image. */
+  readonly first: number;
+}
+
+/** Fills in the images of a task. Resolves with the places in the batch of those that could not be read. */
+export type Fill = (task: FillTask) => Promise<number[]>;
+
+/** `paths` are the shards' files. Each is opened once, when it is first needed. */
+export function createFill(paths: readonly string[]): Fill {
+  const files = new Map<number, CheckedFile>();
+  const fileOf = async (shard: number): Promise<CheckedFile> => {
+    const file = await CheckedFile.open(paths[shard]);
+    files.set(shard, file);
+    return file;
+  };
+  return async ({ shards, offsets, sizes, checksums, mirrored, size, pixels, first }) => {
+    const decoder = await jpegDecoder();
+    const bytesEach = size[0] * size[1] * 3;
+    const failed: number[] = [];
+    for (let i = 0; i < shards.length; i++) {
+      const into = pixels.subarray((first + i) * bytesEach, (first + i + 1) * bytesEach);
+      try {
+        const bytes = (files.get(shards[i]) ?? (await fileOf(shards[i]))).readSync(offsets[i], sizes[i]);
+        if (crc32(bytes) !== checksums[i]) throw new Error('the checksum does not match');
+        // no turn of the event loop for an image that needs none
+        if (!decodeAtSize(decoder, bytes, size, into)) into.set(fitPixels(await decodeImage(bytes), size));
+        if (mirrored[i]) mirror(into, size[1]);
+      } catch {
+        failed.push(first + i);
+      }
+    }
+    return failed;
+  };
+}
+
+/** A plain JPEG that has the wanted size already goes straight to its place. */
+function decodeAtSize(
+  decoder: PlainDecoder,
+  bytes: Uint8Array,
+  [height, width]: FillTask['size'],
+  into: Uint8Array,
+): boolean {
+  const header = jpegHeader(bytes);
+  if (!header?.plain || header.width !== width || header.height !== height) return false;
+  return decoder.decode(bytes, header, into);
+}
+
+/** Flips RGB bytes horizontally, in place. */
+export function mirror(pixels: Uint8Array, width: number): void {
+  const stride = width * 3;
+  for (let row = 0; row < pixels.length; row += stride) {
+    for (let left = row, right = row + stride - 3; left < right; left += 3, right -= 3) {
+      for (let channel = 0; channel < 3; channel++) {
+        const value = pixels[left + channel];
+        pixels[left + channel] = pixels[right + channel];
+        pixels[right + channel] = value;
+      }
+    }
+  }
+}
