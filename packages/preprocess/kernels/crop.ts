@@ -1,18 +1,18 @@
-// The crops of src/resize.ts in SIMD: two rows of the photo at a time, sums in the order of the plain code, or exact in any order. Tables of an axis:
-// `start` i32, `first` i32 (one more), `weights` f32.
-// Crops are as R- and O-Net take them, planes.
+// The crops of src/resize.ts in SIMD: two rows of the photo at a time, with sums in the order of the plain code, or
+// exact in any order. Axis tables: `start` i32, `first` i32 (one entry more), `weights` f32. Crops are planar, the
+// layout R- and O-Net expect.
 
 @inline
 function pixel(p: usize): v128 {
   return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(p)));
 }
 
-/** The sum of `count` pixels as i32 lanes; sixteen bytes after the last may be read. */
+/** Sums `count` pixels into i32 lanes. May read up to sixteen bytes past the last. */
 @inline
 function pixelSum(p: usize, count: i32): v128 {
   let sum = i64x2.splat(0);
   if (count >= 8) {
-    // four pixels at once, in 16 bits: r g b r g b r g | b r g b and four bytes of the next, which are dropped
+    // four pixels at once, in 16 bits: r g b r g b r g | b r g b, and four bytes of the next pixels, which are dropped
     let low = i64x2.splat(0);
     let high = i64x2.splat(0);
     for (let block = 0; block < 256 && count >= 4; block++, count -= 4, p += 12) {
@@ -39,9 +39,9 @@ function highDoubles(values: v128): v128 {
 }
 
 /**
- * A row of a crop in float64, one channel after the other; columns outside [left, right) of the photo count nothing. A weight has 24 bits and
- * is at least 1e-3 of a pixel's share, so that every product and every sum of a row is exact in 53 bits: the pixels between the first and
- * the last, which all weigh the same, are summed as integers.
+ * One row of a crop in float64, one channel after the other. Columns outside [left, right) of the photo contribute
+ * nothing. Weights have 24 bits and are at least 1e-3 of a pixel's share, so every product and every sum of a row is
+ * exact in 53 bits: the pixels between the first and the last, which all have the same weight, are summed as integers.
  */
 function croppedRow(p: usize, shift: i32, left: i32, right: i32, side: i32, start: usize, first: usize, weights: usize, weighted: bool, line: usize): void {
   let k = load<i32>(first);
@@ -91,7 +91,7 @@ function storeDoubles(words: v128, out: usize): void {
   v128.store(out, highDoubles(high), 48);
 }
 
-/** Two rows of 8-bit values as float64, each row a lane; up to seven values more of each are read and written. */
+/** Two rows of 8-bit values as float64, one lane per row. Up to seven extra values per row are read and written. */
 function twoRows(p: usize, second: usize, values: i32, out: usize): void {
   for (const end = p + <usize>values; p < end; p += 8, out += 128) {
     const bytes = i8x16.shuffle(v128.load64_zero(p), v128.load64_zero(p + second), 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
@@ -101,8 +101,8 @@ function twoRows(p: usize, second: usize, values: i32, out: usize): void {
 }
 
 /**
- * croppedRow over two rows of doubles with as many taps for every target pixel, the last of weight 0: nothing is to be guessed, and sums are as
- * exact.
+ * croppedRow for two rows of doubles with the same number of taps for every target pixel, the last with weight 0. This
+ * avoids branches, and the sums are just as exact.
  */
 function tappedRows(rows: usize, side: i32, taps: i32, start: usize, weights: usize, line: usize, second: usize): void {
   const plane = <usize>side << 3;
@@ -130,7 +130,7 @@ function tappedRows(rows: usize, side: i32, taps: i32, start: usize, weights: us
   }
 }
 
-/** The weight of a crop's row, whose place among the rows of its target is `index`; beyond the last one nothing. */
+/** The weight of the crop row at `index` among the rows of its target; 0 beyond the last one. */
 @inline
 function rowWeight(weights: usize, index: i32, count: i32, weighted: bool): v128 {
   if (index >= count) return f64x2.splat(0);
@@ -138,8 +138,8 @@ function rowWeight(weights: usize, index: i32, count: i32, weighted: bool): v128
 }
 
 /**
- * A target row of a crop from `count` rows of `lines`, from the row `from` on, as float32 planes at `out`. Weights of 0 change no sum: they stand
- * where there are fewer rows than are added at a time.
+ * Combines `count` rows of `lines`, starting at row `from`, into one target row, as float32 planes at `out`. Zero
+ * weights do not change a sum; they pad targets with fewer rows than are added at a time.
  */
 function combinedRows(lines: usize, mask: i32, from: i32, count: i32, weights: usize, weighted: bool, blockScale: f64, side: i32, sum: usize, out: usize): void {
   const plane = <usize>side << 3;
@@ -182,10 +182,11 @@ function combinedRows(lines: usize, mask: i32, from: i32, count: i32, weights: u
 }
 
 /**
- * A crop resized to `side` × `side`, an even number, (v − 127.5) / 128: [3, side, side] float32 at `out`. `blockScale` is 0 where weights are used, else
- * sums are of whole pixels and multiplied by it. `lines`: `mask` + 1 rows of 24 bytes a target column, a power of two that is at least the rows of a
- * target and two; `sum`: 24 bytes a target column. Where `taps` is not 0, columns have as many taps each: starts are in bytes of `doubles`, which
- * has zeros before and after the photo's part of the crop, and weights are float64.
+ * A crop resized to `side` × `side` (an even number), (v − 127.5) / 128: [3, side, side] float32 at `out`. If
+ * `blockScale` is 0, weights are used; otherwise whole pixels are summed and multiplied by it. `lines`: `mask` + 1 rows
+ * of 24 bytes per target column, a power of two that is at least the rows per target plus two; `sum`: 24 bytes per
+ * target column. If `taps` is not 0, all columns have that many taps: starts are in bytes of `doubles`, which is zero
+ * before and after the photo's part of the crop, and weights are float64.
  */
 export function crop(
   photo: usize, photoWidth: i32, left: i32, top: i32, right: i32, bottom: i32, offsetX: i32, offsetY: i32, side: i32, blockScale: f64,
@@ -211,7 +212,7 @@ export function crop(
       const line = lines + <usize>(ready & mask) * bytes;
       if (taps > 0) {
         twoRows(p + <usize>left * 3, ready + 1 < bottom ? stride : 0, inside, place);
-        for (let k: usize = 0; k < 128; k += 16) v128.store(place + (<usize>inside << 4) + k, i64x2.splat(0)); // what was read too much
+        for (let k: usize = 0; k < 128; k += 16) v128.store(place + (<usize>inside << 4) + k, i64x2.splat(0)); // bytes read beyond the end
         tappedRows(doubles, side, taps, columnStart, columnWeights, line, lines + <usize>((ready + 1) & mask) * bytes);
         ready += 2;
       } else {

@@ -1,5 +1,5 @@
-// src/augment/lanes.ts and the noises over it in SIMD: four sfc32 generators, one a lane, whose state is a, b, c, d of four u32 each. The state is
-// kept in locals, so the step stands wherever it is taken: memory would take most of its time.
+// src/augment/lanes.ts and its noises in SIMD: four sfc32 generators, one per lane, whose state a, b, c, d is four u32
+// each. The state is kept in locals and the step inlined everywhere, because memory access would dominate its run time.
 
 @inline
 function sum(a: v128, b: v128, d: v128): v128 {
@@ -18,13 +18,16 @@ function mixedC(c: v128, t: v128): v128 {
   return i32x4.add(v128.or(i32x4.shl(c, 21), i32x4.shr_u(c, 11)), t);
 }
 
-/** Where in `table` the level lies that 16 bits choose. */
+/** Offset in `table` of the level selected by 16 random bits. */
 @inline
 function chosen(table: usize, bits: i32): usize {
   return table + (<usize>bits << 1);
 }
 
-/** Adds to each value the grey levels that its 16 random bits choose from `table`, 65,536 × i16. `count` is rounded up to eights. */
+/**
+ * Adds to each value the grey levels that 16 random bits select from `table`, 65,536 × i16. `count` is rounded up to a
+ * multiple of eight.
+ */
 export function gaussian(src: usize, out: usize, count: i32, table: usize, state: usize): void {
   let a = v128.load(state);
   let b = v128.load(state, 16);
@@ -50,14 +53,17 @@ export function gaussian(src: usize, out: usize, count: i32, table: usize, state
   }
 }
 
-/** Values whose 32 random bits are below `struck` become black, or white below `salt`. `count` is rounded up to sixteens. */
+/**
+ * Values whose 32 random bits are below `struck` become black, or white below `salt`. `count` is rounded up to a
+ * multiple of sixteen.
+ */
 export function saltAndPepper(src: usize, out: usize, count: i32, struck: u32, salt: u32, state: usize): void {
   let a = v128.load(state);
   let b = v128.load(state, 16);
   let c = v128.load(state, 32);
   let d = v128.load(state, 48);
   const one = i32x4.splat(1);
-  // processors compare signed numbers: the top bit is turned on both sides
+  // SIMD compares signed numbers, so the top bit is flipped on both sides
   const top = i32x4.splat(<i32>0x80000000);
   const forStruck = v128.xor(i32x4.splat(<i32>struck), top);
   const forSalt = v128.xor(i32x4.splat(<i32>salt), top);

@@ -1,6 +1,6 @@
 // src/augment/opening.ts in SIMD: sixteen values at once.
 
-/** Windows of up to so many values are read whole; larger ones are joined two by two. */
+/** Windows up to this size are read whole; larger ones are combined in pairs. */
 const FEW = 7;
 
 @inline
@@ -8,12 +8,12 @@ function better(a: v128, b: v128, greatest: bool): v128 {
   return greatest ? i8x16.max_u(a, b) : i8x16.min_u(a, b);
 }
 
-/** Each value becomes the least (or greatest) of the `size` values from it on, `step` bytes apart. */
+/** Replaces each value by the minimum (or maximum) of the `size` values from it on, `step` bytes apart. */
 @inline
 function joined(values: usize, end: usize, step: usize, size: i32, greatest: bool): void {
   if (size <= FEW) {
     if (size === 5) {
-      // the seed's: without an inner loop half the time
+      // the default size: without an inner loop it takes half the time
       for (let p = values; p < end; p += 16) {
         const first = better(v128.load(p), v128.load(p + step), greatest);
         const second = better(v128.load(p + 2 * step), v128.load(p + 3 * step), greatest);
@@ -37,7 +37,7 @@ function joined(values: usize, end: usize, step: usize, size: i32, greatest: boo
   }
 }
 
-/** `memory.copy` is a call into the engine: for a few hundred bytes that takes longer than the copy. */
+/** `memory.copy` calls into the engine, which for a few hundred bytes takes longer than the copy. */
 @inline
 function copied(from: usize, to: usize, bytes: usize): void {
   let at: usize = 0;
@@ -45,7 +45,10 @@ function copied(from: usize, to: usize, bytes: usize): void {
   for (; at < bytes; at++) store<u8>(to + at, load<u8>(from + at));
 }
 
-/** The least (or greatest) value of the square around each value of `src`, to `out`; `room` holds the padded image and as many rows as the square is high besides. */
+/**
+ * Writes the minimum (or maximum) of the square around each value of `src` to `out`. `room` holds the padded image plus
+ * as many rows as the square is high.
+ */
 @inline
 function reduced(src: usize, width: i32, height: i32, reach: i32, room: usize, out: usize, greatest: bool): void {
   const row = <usize>width * 3;
@@ -59,7 +62,7 @@ function reduced(src: usize, width: i32, height: i32, reach: i32, room: usize, o
   for (let y = 0; y < height; y++) copied(room + <usize>y * padded, out + <usize>y * row, row);
 }
 
-/** `out` may not be `src`. */
+/** `out` must not be `src`. */
 export function opening(src: usize, width: i32, height: i32, reach: i32, room: usize, out: usize): void {
   reduced(src, width, height, reach, room, out, false);
   reduced(out, width, height, reach, room, out, true);

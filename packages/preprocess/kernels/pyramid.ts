@@ -1,8 +1,8 @@
-// The shrinking of src/resize.ts in SIMD: four rows of the photo at a time, a row a lane, every sum in the order of the plain code. Tables of an axis:
-// `start` i32, `first` i32 (one more), `weights` f32.
-// Levels are as P-Net takes them, rows of three channels.
+// The shrinking of src/resize.ts in SIMD: four rows of the photo at a time, with every sum in the order of the plain
+// code. Axis tables: `start` i32, `first` i32 (one entry more), `weights` f32. Pyramid levels have rows of three
+// channels, the layout P-Net expects.
 
-/** Four values of each of four rows, whose bytes lie beside each other, as float32. */
+/** Four values from each of four adjacent rows, as float32. */
 @inline
 function storeColumns(columns: v128, out: usize): void {
   const low = i16x8.extend_low_i8x16_u(columns);
@@ -13,7 +13,7 @@ function storeColumns(columns: v128, out: usize): void {
   v128.store(out, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(high)), 48);
 }
 
-/** Four rows of 8-bit values as float32, each row a lane; up to fifteen values more of each are read and written. */
+/** Four rows of 8-bit values as float32, one lane per row. Up to fifteen extra values per row are read and written. */
 function fourRows(p: usize, second: usize, third: usize, fourth: usize, values: i32, out: usize): void {
   for (const end = p + <usize>values; p < end; p += 16, out += 256) {
     const a = v128.load(p);
@@ -31,7 +31,10 @@ function fourRows(p: usize, second: usize, third: usize, fourth: usize, values: 
   }
 }
 
-/** Four vectors that lie 48 bytes apart, turned: the first lanes to `out`, the second ones `row` bytes after them, and so on. */
+/**
+ * Transposes four vectors 48 bytes apart: the first lanes go to `out`, the second ones `row` bytes after them, and so
+ * on.
+ */
 @inline
 function turned(values: usize, out: usize, row: usize): void {
   const a = v128.load(values);
@@ -49,8 +52,9 @@ function turned(values: usize, out: usize, row: usize): void {
 }
 
 /**
- * Four source rows shrunk to planes of `plane` bytes, whole vectors: each row's red, green and blue, one row after the other, from `line` on. Every
- * target pixel has as many taps, the last of weight 0, so that nothing is to be guessed; `start` is in bytes of a row of float32 RGB. `room`: 192 bytes.
+ * Shrinks four source rows to planes of `plane` bytes, in whole vectors: each row's red, green and blue, row after row,
+ * starting at `line`. Every target pixel has the same number of taps, the last with weight 0, which avoids branches.
+ * `start` is in bytes of a row of float32 RGB. `room`: 192 bytes.
  */
 function shrunkRows(rows: usize, plane: usize, taps: i32, start: usize, weights: usize, line: usize, room: usize): void {
   const step = <usize>taps << 2;
@@ -78,18 +82,18 @@ function shrunkRows(rows: usize, plane: usize, taps: i32, start: usize, weights:
   }
 }
 
-/** Grey levels, (v − 127.5) / 128. Weights are positive and their sum is 1 but for rounding, so that none is beyond 0 or 255. */
+/** Grey levels as (v − 127.5) / 128. Weights are positive and sum to 1 up to rounding, so no value leaves 0 to 255. */
 @inline
 function level(sum: v128): v128 {
   return f32x4.mul(f32x4.add(f32x4.nearest(sum), f32x4.splat(-127.5)), f32x4.splat(0.0078125));
 }
 
-/** One level of the pyramid, as src/mtcnn/photo-pixels.ts lays it out. */
+/** One level of the pyramid, laid out by src/mtcnn/photo-pixels.ts. */
 @unmanaged
 class Level {
   width: i32;
   height: i32;
-  /** Of every column, of which there are whole vectors; starts in bytes of the row of floats. */
+  /** Per column, padded to whole vectors. Starts are in bytes of the row of floats. */
   taps: i32;
   columnStart: usize;
   columnWeights: usize;
@@ -98,15 +102,15 @@ class Level {
   rowWeights: usize;
   /** Three planes of whole vectors. */
   sum: usize;
-  /** [height, 3, width] float32; a vector more is written. */
+  /** [height, 3, width] float32. One extra vector is written. */
   out: usize;
-  /** The target row under way. */
+  /** The target row in progress. */
   y: i32;
 }
 
 /**
- * Adds `rows` shrunk rows, 1 to 4 of them, to the sums of a target row, which begins with them if `fresh`; if `done` it ends with them and is written
- * out. A loop of its own for each case: what is decided in a loop takes as long as the sums.
+ * Adds `rows` shrunk rows, 1 to 4, to the sums of a target row. `fresh` starts the row, `done` finishes it and writes
+ * it out. Each case has its own loop, because a branch inside a loop costs as much as the sums.
  */
 @inline
 function added(rows: i32, fresh: bool, done: bool, p: usize, plane: usize, weights: usize, sum: usize, out: usize, width: usize): void {
@@ -136,7 +140,10 @@ function addedAsMany(rows: i32, fresh: bool, done: bool, p: usize, plane: usize,
   else added(4, fresh, done, p, plane, weights, sum, out, width);
 }
 
-/** Adds `count` shrunk source rows, from the row `source` on, to the target rows that they are part of, all rows of one target at once. */
+/**
+ * Adds `count` shrunk source rows, starting at row `source`, to the target rows they contribute to, all rows of one
+ * target at once.
+ */
 @inline
 function addRows(level: Level, source: i32, count: i32, line: usize): void {
   const width = <usize>level.width << 2;
@@ -163,20 +170,20 @@ function addRows(level: Level, source: i32, count: i32, line: usize): void {
     if (fresh) addedAsMany(rows, true, true, p, plane, weights, level.sum, out, width);
     else addedAsMany(rows, false, true, p, plane, weights, level.sum, out, width);
     level.y++;
-    // the last row of a target row is often the first of the next
+    // the last row of a target row is often the first of the next one
     source = last;
   }
 }
 
 /**
- * An 8-bit photo shrunk to several sizes at once, four rows of it after four, each value rounded to a grey level, then (v − 127.5) / 128 as
- * float32. `rows`: room for four of the photo's rows as float32, and finite numbers after them as far as the taps reach; `line`: 192 bytes, and four
- * rows of three planes of the widest level.
+ * Shrinks an 8-bit photo to several sizes at once, four rows at a time. Each value is rounded to a grey level, then
+ * becomes (v − 127.5) / 128 as float32. `rows`: space for four of the photo's rows as float32, followed by finite
+ * numbers as far as the taps reach; `line`: 192 bytes, plus four rows of three planes of the widest level.
  */
 export function pyramid(photo: usize, sourceWidth: i32, sourceHeight: i32, levels: usize, count: i32, rows: usize, line: usize): void {
   const bytes = sourceWidth * 3;
   for (let source = 0; source < sourceHeight; source += 4, photo += <usize>bytes << 2) {
-    const more = sourceHeight - source - 1; // below the photo's last row it is taken again, and not used
+    const more = sourceHeight - source - 1; // below the photo's last row it is read again, and ignored
     fourRows(photo, bytes * min(1, more), bytes * min(2, more), bytes * min(3, more), bytes, rows);
     for (let i = 0; i < count; i++) {
       const level = changetype<Level>(levels + <usize>i * offsetof<Level>());

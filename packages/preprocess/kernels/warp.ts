@@ -1,12 +1,13 @@
-// src/align/warp.ts in SIMD: the same positions in 1/1024 pixel, the same weights of 1/32, two products a neighbour pair in one instruction.
+// src/align/warp.ts in SIMD: the same positions in 1/1024 pixel and weights of 1/32, with two products per pair of
+// neighbours in one instruction.
 
-/** Pixels to whole 1/1024ths, halves to even. */
+/** Pixels to whole 1/1024ths, rounding half to even. */
 @inline
 function position(pixels: f64): i32 {
   return <i32>nearest(pixels * 1024);
 }
 
-/** One channel where neighbours may lie outside. */
+/** One channel, if neighbours may be outside. */
 @inline
 function atBorder(p: usize, row: i32, left: i32, top: i32, width: i32, height: i32, fx: i32, fy: i32): u8 {
   let sum = 512;
@@ -23,21 +24,24 @@ function atBorder(p: usize, row: i32, left: i32, top: i32, width: i32, height: i
   return <u8>(sum >> 10);
 }
 
-/** Two neighbours' values of each channel beside each other, as 16 bits: red, red, green, green, blue, blue, nothing. */
+/** Interleaves the values of two neighbours as 16 bits: red, red, green, green, blue, blue, nothing. */
 @inline
 function pairs(p: usize): v128 {
-  // for nothing 128 and not 16: V8 then needs one instruction less
+  // 128 rather than 16 for nothing: V8 then needs one instruction less
   return i8x16.swizzle(v128.load64_zero(p), i8x16(0, -128, 3, -128, 1, -128, 4, -128, 2, -128, 5, -128, -128, -128, -128, -128));
 }
 
-/** The channels of a pixel all of whose four neighbours are there, from the shares of its upper and of its lower pair: the left one's low, the right one's high. */
+/**
+ * The channels of a pixel with all four neighbours inside, from the weights of its upper and lower pair: left neighbour
+ * in the low half, right one in the high half.
+ */
 @inline
 function between(p: usize, row: i32, upper: v128, lower: v128): v128 {
   const sum = i32x4.add(i32x4.dot_i16x8_s(pairs(p), upper), i32x4.dot_i16x8_s(pairs(p + row), lower));
   return i32x4.shr_u(i32x4.add(sum, i32x4.splat(512)), 10);
 }
 
-/** One such pixel; a byte after it is written, too. */
+/** One such pixel. One byte after it is also written. */
 @inline
 function inside(p: usize, row: i32, fx: i32, fy: i32, out: usize): void {
   const share = (32 - fx) | (fx << 16);
@@ -46,7 +50,7 @@ function inside(p: usize, row: i32, fx: i32, fy: i32, out: usize): void {
   v128.store32_lane(out, i8x16.narrow_i16x8_u(words, words), 0);
 }
 
-/** Four of them, from their positions in 1/32 pixel; four bytes after them are written, too. */
+/** Four such pixels, from their positions in 1/32 pixel. Four bytes after them are also written. */
 @inline
 function fourInside(src: usize, row: i32, stepsX: v128, stepsY: v128, out: usize): void {
   const column = i32x4.shr_s(stepsX, 5);
@@ -66,15 +70,15 @@ function fourInside(src: usize, row: i32, stepsX: v128, stepsY: v128, out: usize
   v128.store(out, i8x16.swizzle(bytes, i8x16(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -128, -128, -128, -128)));
 }
 
-/** Whether all four neighbours of a position in 1/32 pixel are there. */
+/** Whether all four neighbours of a position in 1/32 pixel are inside. */
 @inline
 function isInside(stepsX: i32, stepsY: i32, width: i32, height: i32): bool {
   return <u32>(stepsX >> 5) < <u32>(width - 1) && <u32>(stepsY >> 5) < <u32>(height - 1);
 }
 
 /**
- * `src`: RGB of a window of the photo, whose first pixel is (`left`, `top`) of it, with 16 bytes that may be read after it; `columns`: room
- * for 2 × size i32; `out`: size × size RGB and 4 bytes more.
+ * `src`: RGB of a window of the photo whose first pixel is at (`left`, `top`), with 16 readable bytes after it;
+ * `columns`: space for 2 × size i32; `out`: size × size RGB and 4 more bytes.
  */
 export function warp(src: usize, width: i32, height: i32, left: i32, top: i32, a: f64, b: f64, tx: f64, ty: f64, size: i32, columns: usize, out: usize): void {
   const row = width * 3;
@@ -87,7 +91,7 @@ export function warp(src: usize, width: i32, height: i32, left: i32, top: i32, a
   for (let y = 0; y < size; y++) {
     const startX = position(-b * <f64>y + tx) + 16 - (left << 10);
     const startY = position(a * <f64>y + ty) + 16 - (top << 10);
-    // positions only rise or only fall along a row: where both its ends are inside, all of it is
+    // positions are monotonic along a row, so if both ends are inside, all of it is
     const lastX = (startX + load<i32>(ends - 4)) >> 5;
     const lastY = (startY + load<i32>(ends + plane - 4)) >> 5;
     let at = columns;

@@ -1,4 +1,4 @@
-// Compiles the AssemblyScript kernels into generated/kernels.wasm (see src/kernels/module.ts), and the same as text for browsers.
+// Compiles the AssemblyScript kernels to generated/kernels.wasm (see src/kernels/module.ts), and to text for browsers.
 import asc from 'assemblyscript/asc';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,7 @@
-/** The part of this package that runs in a browser: everything except worker threads and downloading the MTCNN weights, which the page provides (`readWeights`). */
+/**
+ * The part of this package that runs in a browser: everything except worker threads and downloading the MTCNN weights,
+ * which the page provides (`readWeights`).
+ */
 export * from './align/index.js';
 export * from './augment/index.js';
 export { givenLandmarks } from './given-landmarks.js';

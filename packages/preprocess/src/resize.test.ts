@@ -4,13 +4,13 @@ import { golden, noiseImage, sha256 } from '../test/support.js';
 import { cropWindow } from './mtcnn/boxes.js';
 import { resizeArea, resizeCrop } from './resize.js';
 
-describe('8-bit images get the bytes of cv2.resize(…, INTER_AREA)', () => {
+describe('8-bit images match cv2.resize(…, INTER_AREA) byte for byte', () => {
   test.each(golden.pyramid)('$from → $to', ({ seed, from: [width, height], to, sha256: expected }) => {
     expect(sha256(resizeArea(noiseImage(width, height, seed), ...to).data)).toBe(expected);
   });
 });
 
-describe('crops get the numbers of cv2.resize(…, INTER_AREA) on float64', () => {
+describe('crops match cv2.resize(…, INTER_AREA) on float64', () => {
   test.each(golden.crops)('$crop → $side', ({ seed, crop: [x, y, width, height], side, sha256: expected }) => {
     const window = cropWindow({ x1: x + 1, y1: y + 1, x2: x + width, y2: y + height, score: 1 }, 100, 80);
     const out = new Float32Array(side * side * 3);
@@ -19,7 +19,7 @@ describe('crops get the numbers of cv2.resize(…, INTER_AREA) on float64', () =
   });
 });
 
-test('a plain image stays plain at every size', () => {
+test('a uniform image stays uniform at every size', () => {
   const side = fc.integer({ min: 1, max: 40 });
   fc.assert(
     fc.property(side, side, side, side, fc.integer({ min: 0, max: 255 }), (width, height, toWidth, toHeight, value) => {

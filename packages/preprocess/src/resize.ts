@@ -1,22 +1,26 @@
 /**
- * Resizing as OpenCV's INTER_AREA does it, number for number, because MTCNN's published answers were made with it: shrinking weighs every
- * source pixel by the share of it that the target pixel covers; as soon as one axis grows, both are interpolated linearly between the
- * pixels whose areas meet. Weights are float32. 8-bit images are summed in float32 and rounded half to even, crops are summed in float64
- * and not rounded (the Python ports hold crops as float64 arrays).
+ * Resizing like OpenCV's INTER_AREA, number for number, because MTCNN's published results were made with it. Shrinking
+ * weights every source pixel by the fraction that the target pixel covers. As soon as one axis grows, both are
+ * interpolated linearly between the pixels whose areas meet. Weights are float32. 8-bit images are summed in float32
+ * and rounded half to even; crops are summed in float64 and not rounded (the Python ports hold crops as float64
+ * arrays).
  */
 import type { RgbImage } from '@facewright/core';
 
-/** Which source pixels make each target pixel of one axis: `weights[first[i] … first[i + 1])` over the pixels from `start[i]` on. */
+/**
+ * Which source pixels contribute to each target pixel along one axis: `weights[first[i] … first[i + 1])` for the pixels
+ * from `start[i]` on.
+ */
 export interface AxisTable {
   readonly start: Int32Array;
   readonly first: Int32Array;
   readonly weights: Float32Array;
 }
 
-/** Shares below this are left out, as OpenCV leaves them out. */
+/** Smaller weights are dropped, as in OpenCV. */
 const NEGLIGIBLE = 1e-3;
 
-/** OpenCV derives the ratio through its inverse; the last bit of it decides the weights. */
+/** OpenCV computes the ratio through its inverse, and its last bit affects the weights. */
 const ratio = (source: number, target: number): number => 1 / (target / source);
 
 export function areaTable(source: number, target: number): AxisTable {
@@ -43,7 +47,7 @@ export function areaTable(source: number, target: number): AxisTable {
   return { start, first, weights: weights.slice(0, count) };
 }
 
-/** Two source pixels for each target pixel, the second's weight 0 at the far edge. */
+/** Two source pixels per target pixel; the second has weight 0 at the far edge. */
 function linearTable(source: number, target: number): AxisTable {
   const inverse = target / source;
   const scale = 1 / inverse;
@@ -65,7 +69,7 @@ function linearTable(source: number, target: number): AxisTable {
   return { start, first, weights };
 }
 
-/** The 8-bit image at `width` × `height`. */
+/** The 8-bit image resized to `width` × `height`. */
 export function resizeArea(image: RgbImage, width: number, height: number): RgbImage {
   if (width === image.width && height === image.height) return image;
   if (width > image.width || height > image.height) return enlarge(image, width, height);
@@ -75,7 +79,7 @@ export function resizeArea(image: RgbImage, width: number, height: number): RgbI
   return shrink(image, width, height);
 }
 
-/** Whether this is neither growing nor averaging of whole blocks, nor nothing at all. */
+/** Whether this is weighted shrinking, rather than enlarging, averaging whole blocks, or no change. */
 export function isShrunkByWeights(image: RgbImage, width: number, height: number): boolean {
   if ((width === image.width && height === image.height) || width > image.width || height > image.height) return false;
   return !(isWhole(ratio(image.width, width)) && isWhole(ratio(image.height, height)));
@@ -83,7 +87,7 @@ export function isShrunkByWeights(image: RgbImage, width: number, height: number
 
 const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < Number.EPSILON;
 
-/** Half to even, within 0 to 255: what a Uint8ClampedArray does on assignment. */
+/** Rounds half to even and clamps to 0 to 255, as assignment to a Uint8ClampedArray does. */
 const rounded = (length: number): Uint8ClampedArray => new Uint8ClampedArray(length);
 const asImage = (width: number, height: number, data: Uint8ClampedArray): RgbImage => ({
   width,
@@ -106,7 +110,7 @@ function shrink({ width: sourceWidth, height: sourceHeight, data }: RgbImage, wi
   return asImage(width, height, out);
 }
 
-/** `sum` (+)= `weight` × the source row at `offset`, shrunk to `width`; every operation rounds to float32. */
+/** `sum` (+)= `weight` × the source row at `offset`, shrunk to `width`. Every operation rounds to float32. */
 function addRow(
   data: Uint8Array,
   offset: number,
@@ -141,7 +145,7 @@ function addRow(
   }
 }
 
-/** Ratios that are whole numbers: integer sums; the 2×2 case rounds half up in OpenCV, the others half to even. */
+/** Integer ratios: integer sums. OpenCV rounds the 2×2 case half up, the others half to even. */
 function averageBlocks(
   { width: sourceWidth, data }: RgbImage,
   width: number,
@@ -171,11 +175,13 @@ function averageBlocks(
   return asImage(width, height, out);
 }
 
-/** Growing 8-bit images by INTER_AREA. */
+/** Enlarging 8-bit images by INTER_AREA. */
 const enlarge = (image: RgbImage, width: number, height: number): RgbImage =>
   interpolate(image, linearTable(image.width, width), linearTable(image.height, height));
 
-/** `cv2.resize` as it is called without a method: INTER_LINEAR on 8-bit images, which averages where both sides are exactly halved. */
+/**
+ * `cv2.resize` with its default method: INTER_LINEAR on 8-bit images, which averages if both sides are exactly halved.
+ */
 export function resizeLinear(image: RgbImage, width: number, height: number): RgbImage {
   if (width === image.width && height === image.height) return image;
   if (image.width === 2 * width && image.height === 2 * height) return averageBlocks(image, width, height, 2, 2);
@@ -183,8 +189,9 @@ export function resizeLinear(image: RgbImage, width: number, height: number): Rg
 }
 
 /**
- * Two source pixels for each target pixel, by their centres. Beyond the edges OpenCV sets the second column's weight to 0 (`clamped`), but
- * takes the outermost row twice, with both weights, which rounds otherwise; `start` is then −1 for the first rows.
+ * Two source pixels per target pixel, by their centres. Beyond the edges OpenCV sets the second column's weight to 0
+ * (`clamped`), but uses the outermost row twice, with both weights, which rounds differently; `start` is then −1 for
+ * the first rows.
  */
 function centredTable(source: number, target: number, clamped: boolean): AxisTable {
   const scale = ratio(source, target);
@@ -201,7 +208,7 @@ function centredTable(source: number, target: number, clamped: boolean): AxisTab
   return { start, first: Int32Array.from({ length: target + 1 }, (_, i) => 2 * i), weights };
 }
 
-/** Between two pixels of each axis with 11-bit fixed-point weights, as OpenCV's linear resize has them. */
+/** Interpolates between two pixels of each axis with 11-bit fixed-point weights, like OpenCV's linear resize. */
 function interpolate(
   { width: sourceWidth, height: sourceHeight, data }: RgbImage,
   across: AxisTable,
@@ -238,12 +245,12 @@ function roundHalfEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }
 
-/** A crop as R- and O-Net take it: a rectangle of the image, which may reach outside, where it is 0. */
+/** A crop for R- and O-Net: a rectangle of the image, with 0 where it extends outside. */
 export interface CropWindow {
   /** Size of the crop. */
   readonly width: number;
   readonly height: number;
-  /** The part of the image that it holds, [left, right) and [top, bottom), and where in the crop that part begins. */
+  /** The part of the image it contains, [left, right) and [top, bottom), and where that part starts in the crop. */
   readonly left: number;
   readonly top: number;
   readonly right: number;
@@ -252,7 +259,7 @@ export interface CropWindow {
   readonly offsetY: number;
 }
 
-/** Hundreds of crops of a photo share few sizes: their tables are kept, up to a number. */
+/** The hundreds of crops of a photo share few sizes, so a limited number of tables is cached. */
 const keptTables = new Map<number, AxisTable>();
 const MAX_TABLES = 1024;
 
@@ -269,20 +276,23 @@ function cropTable(shrinks: boolean, source: number, side: number): AxisTable {
 
 const isShrunk = (crop: CropWindow, side: number): boolean => crop.width >= side && crop.height >= side;
 
-/** The tables of both axes; the same object where they are equal. */
+/** The tables of both axes; the same object if they are equal. */
 export function cropTables(crop: CropWindow, side: number): { readonly columns: AxisTable; readonly rows: AxisTable } {
   const shrinks = isShrunk(crop, side);
   const columns = cropTable(shrinks, crop.width, side);
   return { columns, rows: crop.height === crop.width ? columns : cropTable(shrinks, crop.height, side) };
 }
 
-/** Whole ratios are averaged without weights: sums of integers, which only the multiplication by this rounds; 0 where weights are used. */
+/**
+ * For integer ratios, the factor for unweighted integer sums, so that only this multiplication rounds; 0 if weights are
+ * used.
+ */
 export function blockScaleOf(crop: CropWindow, side: number): number {
   const [x, y] = [ratio(crop.width, side), ratio(crop.height, side)];
   return isShrunk(crop, side) && isWhole(x) && isWhole(y) ? Math.fround(1 / (Math.round(x) * Math.round(y))) : 0;
 }
 
-/** The crop resized to `side` × `side` and scaled to (v − 127.5) / 128, written to `out` at `at`. */
+/** The crop resized to `side` × `side` and scaled to (v − 127.5) / 128, written to `out` at offset `at`. */
 export function resizeCrop(image: RgbImage, crop: CropWindow, side: number, out: Float32Array, at: number): void {
   const { columns, rows } = cropTables(crop, side);
   const blockScale = blockScaleOf(crop, side);

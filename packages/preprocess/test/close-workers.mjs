@@ -1,5 +1,6 @@
-// Gives two compiled worker threads quick and slow photos by turns, closes them when the first is done, and prints how each ended: what the
-// test starts in a process of its own. The detector finds nothing, and takes ten milliseconds for each pixel that a photo is wider than 40.
+// Gives two compiled worker threads fast and slow photos in turn, closes them when the first is done, and prints how
+// each ended. The test starts this in a separate process. The detector finds nothing, and takes ten milliseconds for
+// each pixel of width above 40.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The published answers of `mtcnn` 0.1.0 on real photos, and how near a detector comes to them. */
+/** The published results of `mtcnn` 0.1.0 on real photos, and how closely a detector matches them. */
 import { readFileSync } from 'node:fs';
 import { landmarkPoints, type Detector, type Face, type RgbImage } from '@facewright/core';
 import { decodeImage } from '@facewright/platform/node';
@@ -16,12 +16,12 @@ export interface GoldenPhoto {
 
 export const goldenPhotos = (directory: string): GoldenPhoto[] =>
   JSON.parse(readFileSync(`${directory}/mtcnn-0.1.0-golden.json`, 'utf8')) as GoldenPhoto[];
-/** What `reference/mtcnn_1.py` has answered on photos of the same directory. */
+/** The results of `reference/mtcnn_1.py` on photos in the same directory. */
 export const answersOfRules1 = (): GoldenPhoto[] =>
   JSON.parse(readFileSync(new URL('../reference/mtcnn-1.0.0.json', import.meta.url), 'utf8')) as GoldenPhoto[];
 export const openPhoto = (path: string): Promise<RgbImage> => decodeImage(readFileSync(path));
 
-/** Box and points as 14 numbers. */
+/** Box and landmarks as 14 numbers. */
 const numbersOf = ({ box, landmarks }: Face): number[] => [
   box.x,
   box.y,
@@ -35,7 +35,7 @@ const goldenNumbers = ({ box, keypoints: k }: GoldenFace): number[] => [
 ];
 
 export interface Comparison {
-  /** Golden faces without an answer within 10 pixels in every number, and answers without a golden face. */
+  /** Golden faces without a detection within 10 pixels in every number, and detections without a golden face. */
   missed: string[];
   extra: string[];
   coordinates: number;

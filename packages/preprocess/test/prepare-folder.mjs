@@ -1,5 +1,5 @@
-// Prepares a folder of photos of given landmarks with the compiled packages: what the tests of workers and of interruption start in a
-// process of its own. Arguments as JSON: { source, out, workers, shardBytes, repeat }.
+// Prepares a folder of photos with given landmarks, using the compiled packages. The worker and interruption tests
+// start this in a separate process. Arguments as JSON: { source, out, workers, shardBytes, repeat }.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createDatasetWriter } from '@facewright/datasets';

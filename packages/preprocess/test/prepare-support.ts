@@ -1,4 +1,4 @@
-/** Readers and writers in memory for the preparation's tests, and a detector whose answer is written into the photo. */
+/** In-memory readers and writers for the preparation's tests, and a detector whose result is encoded in the photo. */
 import {
   createRandom,
   landmarksFrom,
@@ -37,7 +37,7 @@ export const photo = (
   more: Partial<Photo> = {},
 ): Photo => ({ id: `${identity}/${name}`, identity, bytes, landmarks: LANDMARKS, ...more });
 
-/** A person with so many photos, all of them good. */
+/** A person with this many photos, all of them good. */
 export const person = (name: string, count: number, more: Partial<Photo> = {}): Identity => ({
   name,
   photos: Array.from({ length: count }, (_, index) => photo(name, `${index}.png`, () => photoBytes(index), more)),
@@ -71,7 +71,7 @@ export function memoryWriter() {
   };
 }
 
-/** A detector that finds as many faces as the photo's first pixel says, the first largest. */
+/** A detector that finds as many faces as the photo's first pixel says, the largest first. */
 export const countingDetector: Detector = {
   fingerprint: 'counting',
   async detect({ data }) {
@@ -98,7 +98,7 @@ export const tiersOf = (rules: readonly TierRule[] = SEED_TIERS): PrepareOptions
     })),
   }));
 
-/** Options for a test, and what the run told and wrote. */
+/** Options for a test, and what the run emitted and wrote. */
 export function run(reader: Reader, more: Partial<PrepareOptions> = {}) {
   const writer = memoryWriter();
   const events: { type: EventType; event: Events[EventType] }[] = [];

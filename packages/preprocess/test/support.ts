@@ -1,4 +1,4 @@
-/** What the tests of this package share: the images and the answers of `reference/opencv.py`, and an engine for the nets. */
+/** Shared by this package's tests: the images and results of `reference/opencv.py`, and an engine for the networks. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Point, RgbImage } from '@facewright/core';

@@ -16,7 +16,7 @@ testAligner(fivePoint({ size: 64 }), {
 
 describe('against scikit-image and OpenCV', () => {
   test.each(golden.alignment)(
-    'image $seed: the matrix of SimilarityTransform, the bytes of warpAffine',
+    "image $seed: SimilarityTransform's matrix, warpAffine's bytes",
     ({ seed, points, matrix, sha256: expected }) => {
       const { a, b, tx, ty } = fitSimilarity(points, INSIGHTFACE_TEMPLATE);
       const ours = [
@@ -31,16 +31,16 @@ describe('against scikit-image and OpenCV', () => {
   );
 });
 
-describe('without landmarks, as InsightFace’s face_preprocess', () => {
+describe('without landmarks, like InsightFace’s face_preprocess', () => {
   test.each(golden.boxes)(
-    'image $seed, box $box: the bytes of cv2.resize',
+    "image $seed, box $box: cv2.resize's bytes",
     ({ seed, size: [width, height], box, sha256: expected }) => {
       const given = box ? { x: box[0], y: box[1], width: box[2] - box[0], height: box[3] - box[1] } : undefined;
       expect(sha256(cropByBox(noiseImage(width, height, seed), 112, given).data)).toBe(expected);
     },
   );
 
-  test('a box without a pixel of the photo is an error', () => {
+  test('a box that contains no pixel of the photo is an error', () => {
     expect(() => cropByBox(noiseImage(50, 50, 1), 112, { x: 200, y: 0, width: 10, height: 10 })).toThrow(/outside/);
   });
 });
@@ -48,7 +48,7 @@ describe('without landmarks, as InsightFace’s face_preprocess', () => {
 const coordinate = fc.double({ min: -500, max: 500, noNaN: true });
 const point = fc.tuple(coordinate, coordinate);
 
-test('points that are a similarity away are brought back exactly', () => {
+test('points transformed by a similarity are mapped back exactly', () => {
   fc.assert(
     fc.property(
       fc.double({ min: -3, max: 3, noNaN: true }),
@@ -68,7 +68,7 @@ test('points that are a similarity away are brought back exactly', () => {
   );
 });
 
-test('no other similarity near it is better', () => {
+test('no nearby similarity is better', () => {
   fc.assert(
     fc.property(
       fc.array(point, { minLength: 5, maxLength: 5 }),
@@ -94,7 +94,7 @@ test('no other similarity near it is better', () => {
   );
 });
 
-test('points in one place, or that are no numbers, are an error', () => {
+test('points that coincide or are not finite are an error', () => {
   const aligner = createFivePointAligner(112);
   const at = (p: Point) => landmarksFrom(Array.from({ length: 5 }, () => p));
   expect(() => aligner.align(noiseImage(20, 20, 1), at([5, 5]))).toThrow(/Cannot align/);

@@ -1,14 +1,15 @@
 /**
- * An aligned image without landmarks, as InsightFace's `face_preprocess.preprocess` makes it (deepinsight/insightface,
- * src/common/face_preprocess.py): the face's box and a margin, or the middle of the photo, resized without keeping its shape.
+ * Makes an aligned image without landmarks, as InsightFace's `face_preprocess.preprocess` does
+ * (deepinsight/insightface, src/common/face_preprocess.py): the face's box plus a margin, or the centre of the photo,
+ * resized without preserving the aspect ratio.
  */
 import { FacewrightError, type Box, type RgbImage } from '@facewright/core';
 import { resizeLinear } from '../resize.js';
 
-/** Cut from each side of the photo where there is no box, as a share of its width and height. */
+/** Cut from each side of the photo if there is no box, as a fraction of its width and height. */
 const CENTRE_CUT = 0.0625;
 
-/** `margin`: pixels by which the box is wider and higher in all, half on each side; the result ends at the photo's edge. */
+/** `margin`: pixels added to the box's width and height, half on each side. The result is cut at the photo's edge. */
 export function cropByBox(image: RgbImage, size: number, box?: Box, margin = 44): RgbImage {
   const { width, height, data } = image;
   const [cutX, cutY] = [Math.trunc(width * CENTRE_CUT), Math.trunc(height * CENTRE_CUT)];

@@ -1,7 +1,10 @@
-/** Chooses the main face of a photo with several. */
+/** Picks the main face of a photo with several faces. */
 import type { Face, RgbImage } from '@facewright/core';
 
-/** The large face near the middle: area less twice the squared distance from it, as facenet's `align_dataset_mtcnn.py` chooses. */
+/**
+ * Prefers large, central faces: area minus twice the squared distance from the centre, as in facenet's
+ * `align_dataset_mtcnn.py`.
+ */
 export function centralFace(
   faces: readonly Face[],
   { width, height }: Pick<RgbImage, 'width' | 'height'>,

@@ -1,14 +1,17 @@
-/** Alignment by five points onto the InsightFace template, as a plugin. */
+/** The plugin that aligns faces by five points to the InsightFace template. */
 import { API_VERSION, definePlugin, FacewrightError, landmarkPoints, type Aligner, type Point } from '@facewright/core';
 import { z } from 'zod';
 import { fitSimilarity, inverse } from './similarity.js';
 import { warp } from './warp.js';
 import { VERSION } from '../version.js';
 
-/** Side of the image that the template's numbers are for. */
+/** Image side that the template's coordinates refer to. */
 const TEMPLATE_SIZE = 112;
 
-/** deepinsight/insightface, `arcface_dst` in python-package/insightface/utils/face_align.py: eyes, nose, corners of the mouth. */
+/**
+ * `arcface_dst` from deepinsight/insightface, python-package/insightface/utils/face_align.py: eyes, nose, mouth
+ * corners.
+ */
 export const INSIGHTFACE_TEMPLATE: readonly Point[] = [
   [38.2946, 51.6963],
   [73.5318, 51.5014],
@@ -17,7 +20,7 @@ export const INSIGHTFACE_TEMPLATE: readonly Point[] = [
   [70.7299, 92.2041],
 ];
 
-/** The template for images of another side: scaled, as InsightFace does for multiples of 112. */
+/** The template for another image size, scaled as InsightFace does for multiples of 112. */
 export const templateFor = (size: number): Point[] =>
   INSIGHTFACE_TEMPLATE.map(([x, y]): Point => [(x * size) / TEMPLATE_SIZE, (y * size) / TEMPLATE_SIZE]);
 

@@ -1,6 +1,6 @@
 /**
- * The similarity (rotation, scale, shift; never a reflection) that brings points nearest to others in the least-squares sense: Umeyama
- * (IEEE TPAMI 13(4), 1991) in its closed form for the plane, the answer of skimage's SimilarityTransform.estimate.
+ * The similarity (rotation, scale, translation; no reflection) that maps points onto others with least squared error:
+ * Umeyama (IEEE TPAMI 13(4), 1991) in closed form for the plane, equal to skimage's SimilarityTransform.estimate.
  */
 import type { Point } from '@facewright/core';
 
@@ -13,8 +13,8 @@ export interface Similarity {
 }
 
 /**
- * With both sets centred, minimising Σ|q − (a + ib)·p|² over complex numbers gives a + ib = Σ p̄·q / Σ|p|². Throws a `RangeError` where
- * the points are not as many as the others, coincide, or are not finite.
+ * With both sets centred, minimising Σ|q − (a + ib)·p|² over complex numbers gives a + ib = Σ p̄·q / Σ|p|². Throws a
+ * `RangeError` if the numbers of points differ, or if they coincide or are not finite.
  */
 export function fitSimilarity(from: readonly Point[], to: readonly Point[]): Similarity {
   if (from.length !== to.length || from.length < 2)
@@ -38,7 +38,7 @@ export function fitSimilarity(from: readonly Point[], to: readonly Point[]): Sim
   return { a, b, tx: qx - a * px + b * py, ty: qy - b * px - a * py };
 }
 
-/** The way back. */
+/** The inverse transformation. */
 export function inverse({ a, b, tx, ty }: Similarity): Similarity {
   const size = a * a + b * b;
   const [c, s] = [a / size, -b / size];

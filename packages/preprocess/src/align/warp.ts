@@ -1,27 +1,30 @@
 /**
- * Bilinear warping as `cv2.warpAffine` does it for 8-bit images (INTER_LINEAR, BORDER_CONSTANT 0), bit for bit: source positions in
- * 1/1024 pixel, interpolation in steps of 1/32 pixel, halves rounded up.
+ * Bilinear warping, bit for bit the same as `cv2.warpAffine` for 8-bit images (INTER_LINEAR, BORDER_CONSTANT 0): source
+ * positions in 1/1024 pixel, interpolation in steps of 1/32 pixel, halves rounded up.
  */
 import type { RgbImage } from '@facewright/core';
 import { sharedKernels } from '../kernels/module.js';
 import { transform, type Similarity } from './similarity.js';
 
-/** Bits of the position's fraction while it is summed, and those of them that the interpolation sees. */
+/** Fractional bits of a position while it is summed, and how many of them the interpolation uses. */
 const POSITION_BITS = 10;
 const FRACTION_BITS = 5;
 const DROPPED = POSITION_BITS - FRACTION_BITS;
 const STEPS = 1 << FRACTION_BITS;
 const HALF_STEP = 1 << (DROPPED - 1);
 
-/** A `size` × `size` image whose pixel (x, y) shows the source at `toSource`(x, y); black where that is outside. */
+/** A `size` × `size` image whose pixel (x, y) shows the source at `toSource`(x, y). Black outside the source. */
 export function warp(image: RgbImage, toSource: Similarity, size: number): RgbImage {
   return fastWarp?.(image, toSource, size) ?? plainWarp(image, toSource, size);
 }
 
-/** Beyond this many pixels from the image the 32 bits of a position could overflow. */
+/** Farther from the image than this many pixels, a 32-bit position could overflow. */
 const FAR = 2 ** 20;
 
-/** The kernel sees the part of the photo that the result shows, with a border; `undefined` where that lies too far away. */
+/**
+ * Gives the kernel only the part of the photo that the result shows, plus a border; `undefined` if that is too far
+ * away.
+ */
 const fastWarp = sharedKernels()
   ? ({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage | undefined => {
       const corners = [
@@ -37,7 +40,7 @@ const fastWarp = sharedKernels()
         within(Math.floor(Math.min(...xs)) - 2, width - 1),
         within(Math.ceil(Math.max(...xs)) + 3, width),
       ];
-      if ((right - left) * 2 > width) [left, right] = [0, width]; // whole rows are one piece: copied sooner than parts of them
+      if ((right - left) * 2 > width) [left, right] = [0, width]; // whole rows are contiguous, and faster to copy than parts of rows
       const [top, bottom] = [
         within(Math.floor(Math.min(...ys)) - 2, height - 1),
         within(Math.ceil(Math.max(...ys)) + 3, height),
@@ -71,7 +74,7 @@ const fastWarp = sharedKernels()
     }
   : undefined;
 
-/** The reference. */
+/** The reference implementation. */
 export function plainWarp({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage {
   const { a, b, tx, ty } = toSource;
   const out = new Uint8Array(size * size * 3);
@@ -108,7 +111,7 @@ export function plainWarp({ width, height, data }: RgbImage, toSource: Similarit
   return { width: size, height: size, data: out };
 }
 
-/** Pixels to whole 1/1024ths, halves to even, within 32 bits. */
+/** Pixels to whole 1/1024ths within 32 bits, rounding half to even. */
 function position(pixels: number): number {
   const value = pixels * (1 << POSITION_BITS);
   const floor = Math.floor(value);

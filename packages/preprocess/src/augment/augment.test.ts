@@ -13,7 +13,7 @@ testAugmenter(saltAndPepper());
 const plain = (value: number) => ({ width: 200, height: 200, data: new Uint8Array(200 * 200 * 3).fill(value) });
 const random = createRandom(3);
 
-describe('opening gives the bytes of cv2.morphologyEx', () => {
+describe('opening gives the same bytes as cv2.morphologyEx', () => {
   test.each(golden.opening)('$size', ({ seed, size: [width, height], sha256: expected }) => {
     const image = noiseImage(width, height, seed);
     expect(
@@ -22,7 +22,7 @@ describe('opening gives the bytes of cv2.morphologyEx', () => {
   });
 });
 
-test('the seed’s parameters are the defaults', () => {
+test('the original project’s parameters are the defaults', () => {
   expect([opening().options, gaussianNoise().options, saltAndPepper().options]).toEqual([
     { side: 5 },
     { mean: 0, variance: 0.01 },
@@ -30,11 +30,11 @@ test('the seed’s parameters are the defaults', () => {
   ]);
 });
 
-test('Gaussian noise has its mean and deviation, cut down to whole levels', () => {
+test('Gaussian noise has the right mean and deviation, truncated to whole levels', () => {
   const { data } = new GaussianNoise({ mean: 0, variance: 0.01 }).augment(plain(128), random.fork('gauss'));
   const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
   const deviation = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length);
-  expect(mean).toBeCloseTo(127.5, 0); // half a level is lost by cutting down; 25.5 / √120,000 = 0.07
+  expect(mean).toBeCloseTo(127.5, 0); // truncation loses half a level; 25.5 / √120,000 = 0.07
   expect(Math.abs(mean - 127.5)).toBeLessThan(0.3);
   expect(Math.abs(deviation - 25.5)).toBeLessThan(0.3);
 });
@@ -48,7 +48,7 @@ test('Gaussian noise is clipped at black and white', () => {
   ).toBe(true);
 });
 
-test('salt and pepper strike their share of single values', () => {
+test('salt and pepper change the right share of individual values', () => {
   const { data } = createSaltAndPepper(0.05, 0.5).augment(plain(100), random.fork('salt'));
   const share = (value: number): number => data.filter((other) => other === value).length / data.length;
   expect(Math.abs(share(255) - 0.025)).toBeLessThan(0.0025);
@@ -57,5 +57,5 @@ test('salt and pepper strike their share of single values', () => {
   const whole = Array.from({ length: 40_000 }, (_, i) => data.subarray(3 * i, 3 * i + 3)).filter((pixel) =>
     pixel.every((value) => value === 255),
   ).length;
-  expect(whole).toBeLessThan(20); // 0.025³ of 40,000 is 0.6: channels are struck apart
+  expect(whole).toBeLessThan(20); // 0.025³ of 40,000 is 0.6: channels are changed independently
 });

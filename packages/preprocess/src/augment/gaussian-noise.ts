@@ -1,9 +1,10 @@
 /**
- * Additive Gaussian noise as skimage's `random_noise(image, mode='gaussian')` and the seed's `uint8(x * 255)` after it: on values in [0, 1],
- * for every channel of every pixel, clipped, then cut down to whole grey levels.
+ * Additive Gaussian noise like skimage's `random_noise(image, mode='gaussian')` followed by `uint8(x * 255)`, as in the
+ * original project: on values in [0, 1], for every channel of every pixel, clipped, then truncated to whole grey
+ * levels.
  *
- * A value v is a whole grey level, so ⌊v + e⌋ = v + ⌊e⌋: what is drawn is the whole number ⌊255 · (mean + deviation · z)⌋. Its distribution
- * is tabulated once in steps of 1/65,536 of probability, and 16 random bits look it up.
+ * A value v is a whole grey level, so ⌊v + e⌋ = v + ⌊e⌋, and only the integer ⌊255 · (mean + deviation · z)⌋ needs to
+ * be drawn. Its distribution is tabulated once in probability steps of 1/65,536; 16 random bits select an entry.
  */
 import {
   API_VERSION,
@@ -39,7 +40,7 @@ export class GaussianNoise implements Augmenter {
   }
 }
 
-/** Grey levels to add, in rising order: entry i is the level at the probability (i + 1/2) / 65,536. */
+/** Grey levels to add, ascending. Entry i is the level at probability (i + 1/2) / 65,536. */
 export function levelTable(mean: number, deviation: number): Int16Array {
   const table = new Int16Array(ENTRIES);
   let level = Math.max(-256, Math.floor(mean - 6 * deviation));
@@ -54,7 +55,7 @@ export function levelTable(mean: number, deviation: number): Int16Array {
   return table;
 }
 
-/** The normal distribution function, by Simpson's rule over its density: only the table is made with it. */
+/** The normal distribution function, by Simpson's rule over its density. Only used to build the table. */
 function normalBelow(z: number): number {
   if (Math.abs(z) > 8) return z > 0 ? 1 : 0;
   const steps = 2 * Math.ceil(Math.abs(z) * 16 + 1);
@@ -65,7 +66,7 @@ function normalBelow(z: number): number {
   return 0.5 + (sum * h) / 3;
 }
 
-/** The reference. */
+/** The reference implementation. */
 export function plainNoise(data: Uint8Array, table: Int16Array, random: Random): Uint8Array {
   const state = seededLanes(random);
   const words = new Uint32Array(4);
@@ -78,7 +79,7 @@ export function plainNoise(data: Uint8Array, table: Int16Array, random: Random):
   return new Uint8Array(out.buffer);
 }
 
-/** The kernel with the table where it stays; `undefined` where it cannot run. */
+/** The kernel, with the table kept in its memory; `undefined` if it cannot run. */
 function fastNoise(table: Int16Array): ((data: Uint8Array, random: Random) => Uint8Array) | undefined {
   const kernels = Kernels.open();
   if (!kernels) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Random bits for noise: four sfc32 generators (Chris Doty-Humphrey, PractRand) side by side, one a SIMD lane, seeded from a stream. The
- * words come in the order of lanes, step after step.
+ * Random bits for noise: four parallel sfc32 generators (Chris Doty-Humphrey, PractRand), one per SIMD lane, seeded
+ * from a stream. Words come lane by lane, step by step.
  */
 import type { Random } from '@facewright/core';
 
@@ -16,7 +16,7 @@ export function seededLanes(random: Random): Uint32Array {
   return state;
 }
 
-/** Four words to `words`, and the state after them. */
+/** Writes four words to `words` and advances the state. */
 export function nextWords(state: Uint32Array, words: Uint32Array): void {
   for (let lane = 0; lane < LANES; lane++) {
     const [a, b, c, d] = [state[lane], state[LANES + lane], state[2 * LANES + lane], state[3 * LANES + lane]];

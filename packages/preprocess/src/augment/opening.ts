@@ -1,6 +1,6 @@
 /**
- * Morphological opening (erosion, then dilation) with a square of ones, each channel for itself, as
- * `cv2.morphologyEx(image, MORPH_OPEN, np.ones((5, 5)))`: pixels outside the image take no part.
+ * Morphological opening (erosion, then dilation) with a square of ones on each channel, like
+ * `cv2.morphologyEx(image, MORPH_OPEN, np.ones((5, 5)))`: pixels outside the image are ignored.
  */
 import { API_VERSION, definePlugin, type Augmenter, type RgbImage } from '@facewright/core';
 import { z } from 'zod';
@@ -18,10 +18,10 @@ export function createOpening(side: number): Augmenter {
   };
 }
 
-/** The reference. */
+/** The reference implementation. */
 export function plainOpening({ width, height, data }: RgbImage, reach: number): Uint8Array {
   const eroded = least(data, width, height, reach);
-  complement(eroded); // the least complement is the greatest value
+  complement(eroded); // the minimum of the complement is the maximum
   const dilated = least(eroded, width, height, reach);
   complement(dilated);
   return dilated;
@@ -38,14 +38,14 @@ const fastOpening = sharedKernels()
     }
   : undefined;
 
-/** Least value of the square around each value. White around the image keeps what is outside from counting. */
+/** Minimum of the square around each value. A white border keeps outside pixels from counting. */
 function least(data: Uint8Array, width: number, height: number, reach: number): Uint8Array {
   const side = 2 * reach + 1;
   const row = width * 3;
   const padded = (width + 2 * reach) * 3;
   const values = new Uint8Array(padded * (height + 2 * reach)).fill(255);
   for (let y = 0; y < height; y++) values.set(data.subarray(y * row, (y + 1) * row), (y + reach) * padded + reach * 3);
-  // each value takes the least of those after it: first along its row, then down its column
+  // each value takes the minimum of those after it, first along its row, then down its column
   lowerToWindow(values, 3, side);
   lowerToWindow(values, padded, side);
   const out = new Uint8Array(data.length);
@@ -53,13 +53,13 @@ function least(data: Uint8Array, width: number, height: number, reach: number): 
   return out;
 }
 
-/** Each value becomes the least of the `size` values from it on, `step` apart: windows are joined two by two. */
+/** Replaces each value by the minimum of the `size` values from it on, `step` apart, by combining windows in pairs. */
 function lowerToWindow(values: Uint8Array, step: number, size: number): void {
   for (let covered = 1; covered < size;) {
     const shift = Math.min(covered, size - covered);
     for (let i = 0, j = shift * step; j < values.length; i++, j++) {
       const difference = values[j] - values[i];
-      values[i] += difference & (difference >> 31); // a minimum without a branch, which noise would make slow
+      values[i] += difference & (difference >> 31); // a minimum without a branch, which noise would mispredict
     }
     covered += shift;
   }

@@ -1,6 +1,6 @@
 /**
- * Salt and pepper as skimage's `random_noise(image, mode='s&p')`: each channel of each pixel for itself is struck with probability `amount`,
- * and then becomes white with probability `salt`, else black. One draw of 32 bits decides both.
+ * Salt and pepper like skimage's `random_noise(image, mode='s&p')`: each channel of each pixel is changed independently
+ * with probability `amount`, to white with probability `salt`, else to black. One 32-bit draw decides both.
  */
 import { API_VERSION, definePlugin, type Augmenter, type Random } from '@facewright/core';
 import { z } from 'zod';
@@ -17,10 +17,10 @@ export function createSaltAndPepper(amount: number, salt: number): Augmenter {
   };
 }
 
-/** The draws below this come with the given probability; within 32 bits. */
+/** The number below which 32-bit draws fall with the given probability. */
 const threshold = (probability: number): number => Math.min(2 ** 32 - 1, Math.round(probability * 2 ** 32));
 
-/** The reference. Values whose draw is below `struck` become black, below `white` white. */
+/** The reference implementation. Values whose draw is below `struck` become black, or white below `white`. */
 export function plainStrike(data: Uint8Array, struck: number, white: number, random: Random): Uint8Array {
   const state = seededLanes(random);
   const words = new Uint32Array(4);

@@ -1,4 +1,7 @@
-/** The compiled kernels as text inside the script: a browser cannot read a file at once, and they have some kilobytes only. */
+/**
+ * The compiled kernels as text inside the script, because a browser cannot read a file synchronously. They are only a
+ * few kilobytes.
+ */
 import { latin1Bytes } from '@facewright/core';
 import { KERNELS } from '../../generated/kernels.js';
 

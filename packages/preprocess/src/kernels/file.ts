@@ -1,7 +1,10 @@
-/** What the kernels need of Node: the compiled file from the disk, and memory; bundlers for browsers take file.browser.ts instead (`imports` of package.json). */
+/**
+ * What the kernels need from Node: the compiled file from disk, and memory. Browser bundlers use file.browser.ts
+ * instead (`imports` in package.json).
+ */
 import { readFileSync } from 'node:fs';
 
 export const kernelBytes = (): Uint8Array => readFileSync(new URL('../../generated/kernels.wasm', import.meta.url));
 
-/** An array for values that all are written at once: filling it with zeros before takes longer than writing them. */
+/** An array that the caller fills completely: zeroing it first would take longer than filling it. */
 export const unfilled = (bytes: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);

@@ -1,4 +1,4 @@
-/** Every kernel against the plain code it stands for, value by value. */
+/** Every kernel against its plain implementation, value by value. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '@facewright/core';
@@ -11,7 +11,7 @@ import { cropWindow } from '../mtcnn/boxes.js';
 import { createPixelMaker, plainPixels } from '../mtcnn/photo-pixels.js';
 import { Kernels } from './module.js';
 
-/** Byte by byte; vitest's own comparison of long arrays is slow. */
+/** Compares byte by byte; vitest's own comparison of long arrays is slow. */
 const same = (ours: ArrayBufferView, plain: ArrayBufferView): void => {
   const [a, b] = [ours, plain].map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
   expect(a.length).toBe(b.length);
@@ -22,7 +22,7 @@ const side = fc.integer({ min: 1, max: 90 });
 const seed = fc.integer({ min: 0, max: 1000 });
 const random = (of: number) => createRandom(of);
 
-test('the kernels run here: what follows compares two things', () => {
+test('the kernels run here, so that the tests below compare two things', () => {
   expect(Kernels.open()).toBeDefined();
 });
 
@@ -85,12 +85,12 @@ test('noises', () => {
   );
 });
 
-describe('what the nets see', () => {
+describe('what the networks see', () => {
   const pixelsOf = createPixelMaker();
 
   const size = fc.record({ width: side, height: side });
 
-  test.each([undefined, 20_000])('the photo at several scales, as many as %s bytes of them together', (together) => {
+  test.each([undefined, 20_000])('the photo at several scales, up to %s bytes of them at once', (together) => {
     const pixelsOf = createPixelMaker(together);
     fc.assert(
       fc.property(side, side, fc.array(size, { minLength: 1, maxLength: 6 }), seed, (width, height, sizes, of) => {
@@ -107,7 +107,7 @@ describe('what the nets see', () => {
     );
   });
 
-  test('crops, also such as reach outside', () => {
+  test('crops, including some that extend outside', () => {
     const corner = fc.integer({ min: -40, max: 90 });
     fc.assert(
       fc.property(
@@ -133,7 +133,7 @@ describe('what the nets see', () => {
     );
   });
 
-  test('large crops, and such as are many times wider than the net', () => {
+  test("large crops, and some many times wider than the network's input", () => {
     const image = noiseImage(1300, 400, 3);
     const boxes = [
       [5, 5, 300, 300],
@@ -150,7 +150,7 @@ describe('what the nets see', () => {
     for (const to of [24, 48]) same(pixelsOf(image).crops(windows, to), plainPixels(image).crops(windows, to));
   });
 
-  test('two photos in turn do not disturb each other', () => {
+  test('two photos in turn do not affect each other', () => {
     const [one, other] = [noiseImage(80, 60, 1), noiseImage(70, 90, 2)];
     const [first, second] = [pixelsOf(one), pixelsOf(other)];
     for (let i = 0; i < 2; i++) {

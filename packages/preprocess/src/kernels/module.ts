@@ -1,10 +1,11 @@
 /**
- * The WebAssembly kernels (`kernels/`, AssemblyScript with SIMD, compiled at build time) and their memory. Each does bit for bit what the
- * plain TypeScript beside it does, which stays the reference and serves where WebAssembly or the compiled file is missing.
+ * The WebAssembly kernels (`kernels/`, AssemblyScript with SIMD, compiled at build time) and their memory. Each matches
+ * the plain TypeScript next to it bit for bit; that code is the reference, and the fallback if WebAssembly or the
+ * compiled file is missing.
  */
 import { kernelBytes, unfilled } from '#kernels';
 
-/** What is used of the WebAssembly API, which neither TypeScript's ES library nor Node's types declare. */
+/** The parts of the WebAssembly API used here, which neither TypeScript's ES library nor Node's types declare. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => Module;
   readonly Instance: new (module: Module, imports: object) => { readonly exports: unknown };
@@ -65,14 +66,14 @@ interface Exports {
   ): void;
 }
 
-/** Vector instructions read and write a little past the end of what they work on. */
+/** SIMD instructions read and write slightly past the end of their data. */
 const SLACK = 64;
 const START = 1024;
 const PAGE = 65536;
 
 let compiled: Module | null | undefined;
 
-/** Compiled once a process; `null` where it cannot be. */
+/** Compiled once per process; `null` if that fails. */
 function compiledModule(): Module | null {
   if (compiled === undefined) {
     try {
@@ -84,7 +85,7 @@ function compiledModule(): Module | null {
   return compiled;
 }
 
-/** An instance with memory of its own, handed out in pieces that hold until the next `reset`. */
+/** An instance with its own memory, allocated in blocks that live until the next `reset`. */
 export class Kernels {
   readonly run: Exports;
   private next = START;
@@ -94,18 +95,18 @@ export class Kernels {
     this.run = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
   }
 
-  /** `undefined` where the kernels cannot run: the plain code is used then. */
+  /** `undefined` if the kernels cannot run; the plain code is used then. */
   static open(): Kernels | undefined {
     const module = compiledModule();
     return module ? new Kernels(module) : undefined;
   }
 
-  /** Size of the memory; it only grows. */
+  /** Size of the memory, which never shrinks. */
   get byteLength(): number {
     return this.run.memory.buffer.byteLength;
   }
 
-  /** Frees all pieces but those handed out before `mark` was taken. */
+  /** Frees all blocks except those allocated before `mark` was taken. */
   reset(mark = START): void {
     this.next = mark;
   }
@@ -113,7 +114,7 @@ export class Kernels {
     return this.next;
   }
 
-  /** The offset of a new piece, a multiple of 16. */
+  /** Allocates a block and returns its offset, a multiple of 16. */
   room(bytes: number): number {
     const at = (this.next + 15) & ~15;
     this.next = at + bytes + SLACK;
@@ -122,26 +123,26 @@ export class Kernels {
     return at;
   }
 
-  /** The memory's bytes; valid until the next `room`. */
+  /** The memory's bytes, valid until the next `room`. */
   bytes(): Uint8Array {
     if (this.view.buffer !== this.run.memory.buffer) this.view = new Uint8Array(this.run.memory.buffer);
     return this.view;
   }
 
-  /** Copies values into a new piece. */
+  /** Copies values into a new block. */
   put(values: Uint8Array | Int16Array | Int32Array | Uint32Array | Float32Array | Float64Array): number {
     const at = this.room(values.byteLength);
     this.bytes().set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
     return at;
   }
 
-  /** A copy of what a kernel wrote. */
+  /** A copy of a kernel's output. */
   take(at: number, bytes: number): Uint8Array {
     const values = unfilled(bytes);
     values.set(this.bytes().subarray(at, at + bytes));
     return values;
   }
-  /** A view of what a kernel wrote, valid until the next `reset` or `room`. */
+  /** A view of a kernel's output, valid until the next `reset` or `room`. */
   floats(at: number, count: number): Float32Array {
     return new Float32Array(this.run.memory.buffer, at, count);
   }
@@ -149,7 +150,7 @@ export class Kernels {
 
 let shared: Kernels | null | undefined;
 
-/** One instance for kernels that begin and end in one call. */
+/** A shared instance for kernels that finish within one call. */
 export function sharedKernels(): Kernels | undefined {
   if (shared === undefined) shared = Kernels.open() ?? null;
   shared?.reset();

@@ -1,22 +1,26 @@
 /**
- * The nets of nets.ts written for onnxruntime, whose convolutions are fast only between other convolutions and poolings of its blocked layout:
- * channels come in whole blocks of 16, and PReLU is two depthwise convolutions that stay in that layout,
+ * The networks of nets.ts rewritten for onnxruntime, whose convolutions are fast only between other convolutions and
+ * poolings in its blocked layout. Channels come in whole blocks of 16, and PReLU becomes two depthwise convolutions
+ * that stay in that layout,
  *
  *   y = α·x + max(0, (1 − α)·x)   for α ≤ 1,   and −y = −α·x + max(0, (α − 1)·x) for α > 1,
  *
- * where the next layer's weights take the sign away (so that α > 1 must not come before a pooling). The first layer makes the most values, and pooling follows: a channel whose α is not
- * negative is pooled before its PReLU, which keeps the order of values; for the others PReLU is max(x, α·x), so that pooling x and α·x
- * before does as well. Answers differ from those of nets.ts by rounding alone.
+ * where the next layer's weights undo the sign (so α > 1 must not precede a pooling). The first layer has the largest
+ * output and is followed by pooling. Channels with α ≥ 0 are pooled before PReLU, which preserves the order of values;
+ * for the others PReLU is max(x, α·x), so x and α·x can both be pooled first. Results differ from those of nets.ts only
+ * by rounding.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { hostTensor, type HostTensor, type HostTensors, type State, type StepFunction } from '@facewright/core';
 import { answersOf, channelsLast, pooled, POOLS, type Pool } from './net-parts.js';
 import type { NetName } from './layout.js';
 
-/** Channels in onnxruntime's widest block (AVX-512); whole blocks on narrower processors too. */
+/** Channels in onnxruntime's widest block (AVX-512), a multiple of the block on narrower processors. */
 const BLOCK = 16;
 
-/** What a channel of the net here holds: a factor times a channel of the published net; nothing in channels that fill a block up. */
+/**
+ * What a channel contains: a factor times a channel of the published network, or nothing in channels that pad a block.
+ */
 type Slot = { readonly channel: number; readonly factor: number } | undefined;
 
 const filled = (slots: readonly Slot[]): Slot[] => [
@@ -35,7 +39,7 @@ export interface BlockedNet {
 type Layer = (x: tf.Tensor4D, state: State) => tf.Tensor4D;
 const entry = (state: State, name: string): tf.Tensor4D => state[name] as tf.Tensor4D;
 
-/** Collects the layers and their state; `slots` is what the channels hold at this point. */
+/** Collects the layers and their state; `slots` tells what the channels contain at this point. */
 class Builder {
   readonly state: Record<string, HostTensor> = {};
   slots: readonly Slot[] = [0, 1, 2].map((channel) => ({ channel, factor: 1 }));
@@ -53,8 +57,9 @@ class Builder {
   }
 
   /**
-   * A convolution of the published net, its channels chosen, scaled and ordered by `outputs`. P-Net's first sees each row of the image as three rows of one
-   * channel (nets.ts): its kernel is three times as high there, and steps three rows down.
+   * A convolution of the published network, its channels selected, scaled and ordered by `outputs`. P-Net's first
+   * convolution sees each image row as three rows of one channel (nets.ts), so its kernel is three times as high, with
+   * a vertical stride of three.
    */
   convolution(layer: string, outputs: readonly Slot[], name = layer): Layer {
     const {
@@ -89,7 +94,7 @@ class Builder {
       );
   }
 
-  /** PReLU of channels that hold what a layer's convolution gives. */
+  /** PReLU for channels that contain a convolution's output. */
   prelu(layer: string, slots: readonly Slot[], name = layer): Layer {
     const slopes = this.slopesOf(layer).data;
     const depthwise = (value: (slope: number) => number): HostTensor =>
@@ -104,7 +109,7 @@ class Builder {
     return (x, state) => tf.add(scaled(x, state, 'slope'), tf.relu(scaled(x, state, 'bend')));
   }
 
-  /** A layer whose PReLU comes first, then pooling, if any. */
+  /** A layer with PReLU first, then pooling if there is any. */
   inOrder(layer: string, pool: Pool | undefined): Layer {
     const outputs = whole(Array.from({ length: this.channelsOf(layer) }, (_, channel) => channel));
     const convolution = this.convolution(layer, outputs);
@@ -114,7 +119,7 @@ class Builder {
     return (x, state) => pooled(prelu(convolution(x, state), state), pool);
   }
 
-  /** The first layer, with pooling before PReLU wherever that may be. */
+  /** The first layer, with pooling before PReLU where possible. */
   poolingFirst(layer: string, pool: Pool): Layer {
     const slopes = this.slopesOf(layer).data;
     const channels = Array.from({ length: slopes.length }, (_, channel) => channel);
@@ -126,13 +131,13 @@ class Builder {
       : this.halved(layer, pool, rising, falling);
   }
 
-  /** Pooling takes the greatest values: of channels held with a minus it would take the least. */
+  /** Pooling takes the maximum; for negated channels that would be the minimum. */
   private keepsOrder(layer: string, slots: readonly Slot[]): void {
     if (activated(this.slopesOf(layer), slots).some((slot) => slot && slot.factor < 0))
       throw new RangeError(`${layer}: a slope above 1 before a pooling`);
   }
 
-  /** Falling channels twice, as x and as α·x, where blocks have room for them. */
+  /** Channels with negative slope stored twice, as x and as α·x, if blocks have room for them. */
   private withCopies(layer: string, pool: Pool, channels: readonly number[], falling: readonly number[]): Layer {
     const slopes = this.slopesOf(layer).data;
     const made = filled([
@@ -149,7 +154,7 @@ class Builder {
       );
       return hostTensor([1, 1, made.length, outputs.length], Float32Array.from(kernel));
     };
-    // falling: x + max(0, α·x − x)
+    // negative slopes: x + max(0, α·x − x)
     this.state[`${layer}/bend`] = pointwise((_, isCopy, slope) => {
       if (slope >= 0) return Math.abs(1 - slope);
       return isCopy ? 1 : -1;
@@ -167,7 +172,10 @@ class Builder {
     };
   }
 
-  /** Two convolutions of whole blocks: the falling channels and the others of least slope that fill their blocks up go through PReLU before pooling, the rest after. */
+  /**
+   * Two convolutions of whole blocks: channels with negative slope, and those of lowest slope that fill their blocks,
+   * go through PReLU before pooling, the rest after.
+   */
   private halved(layer: string, pool: Pool, rising: readonly number[], falling: readonly number[]): Layer {
     const room = Math.ceil(falling.length / BLOCK) * BLOCK - falling.length;
     const [before, after] = [whole([...falling, ...rising.slice(0, room)]), whole(rising.slice(room))];

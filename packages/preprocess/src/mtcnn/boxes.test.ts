@@ -4,11 +4,11 @@ import { cropWindow, fixed, regress, square, suppress, type Candidate } from './
 
 const box = (x1: number, y1: number, x2: number, y2: number, score = 0.9): Candidate => ({ x1, y1, x2, y2, score });
 
-test('suppression keeps the best of what overlaps, counting pixels from edge to edge', () => {
+test('suppression keeps the best of overlapping boxes, counting both edge pixels', () => {
   // 10 × 10 and 10 × 10 pixels share 5 × 10: 50 / 150
   const [a, b] = [box(0, 0, 9, 9, 0.8), box(5, 0, 14, 9, 0.9)];
   expect(suppress([a, b], 0.3, 'union')).toEqual([b]);
-  expect(suppress([a, b], 1 / 3, 'union')).toEqual([b, a]); // an overlap of exactly the threshold stays
+  expect(suppress([a, b], 1 / 3, 'union')).toEqual([b, a]); // an overlap equal to the threshold is kept
   expect(suppress([a, b], 0.3334, 'union')).toEqual([b, a]);
 });
 
@@ -18,12 +18,12 @@ test('“min” drops a box inside a larger one, “union” does not', () => {
   expect(suppress([small, large], 0.7, 'union')).toEqual([large, small]);
 });
 
-test('a suppressed box suppresses none', () => {
+test('a suppressed box does not suppress others', () => {
   const [a, b, c] = [box(0, 0, 9, 9, 0.9), box(4, 0, 13, 9, 0.8), box(8, 0, 17, 9, 0.7)];
   expect(suppress([c, a, b], 0.4, 'union')).toEqual([a, c]);
 });
 
-test('what is kept overlaps too little, what is dropped overlaps a better one: by definition', () => {
+test('by definition: kept boxes overlap too little, dropped ones overlap a better one', () => {
   const side = fc.integer({ min: 0, max: 30 });
   const any = fc
     .record({ x1: side, y1: side, w: side, h: side, score: fc.double({ min: 0, max: 1, noNaN: true }) })
@@ -51,18 +51,18 @@ test('what is kept overlaps too little, what is dropped overlaps a better one: b
   );
 });
 
-test('regression moves corners by shares of the width, which counts the last pixel after R- and O-Net', () => {
+test('regression moves corners by fractions of the width, which includes the last pixel after R- and O-Net', () => {
   const proposal = { ...box(10, 20, 20, 40), offsets: [0.1, -0.1, 0.2, 0.05] as const };
   expect(regress(proposal, 0)).toMatchObject({ x1: 11, y1: 18, x2: 22, y2: 41 });
   expect(regress(proposal, 1)).toMatchObject({ x1: 10 + 1.1, y1: 20 - 2.1, x2: 20 + 2.2, y2: 40 + 1.05 });
 });
 
-test('squares keep the centre and take the longer side; corners are cut towards zero', () => {
+test('squares keep the centre and use the longer side; corners are truncated towards zero', () => {
   expect(square(box(10, 20, 20, 40))).toMatchObject({ x1: 5, y1: 20, x2: 25, y2: 40 });
   expect(fixed(box(-1.9, 1.9, 3.2, -0.4))).toMatchObject({ x1: -1, y1: 1, x2: 3, y2: -0 });
 });
 
-test('a crop begins a pixel before its box, is cut at the image, and is none outside', () => {
+test("a crop starts one pixel before its box, is cut at the image's edge, and is undefined outside", () => {
   expect(cropWindow(box(1, 1, 24, 24), 100, 100)).toEqual({
     width: 24,
     height: 24,
@@ -87,7 +87,7 @@ test('a crop begins a pixel before its box, is cut at the image, and is none out
   expect(cropWindow(box(20, 20, 18, 40), 100, 100)).toBeUndefined();
 });
 
-test('of many boxes the same are kept as where each is compared with each', () => {
+test('for many boxes, keeps the same ones as pairwise comparison', () => {
   const side = fc.integer({ min: 0, max: 200 });
   const any = fc
     .record({

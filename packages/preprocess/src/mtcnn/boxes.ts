@@ -1,6 +1,6 @@
 /**
- * The box arithmetic of MTCNN, with the "+ 1" conventions of the original (kpzhang93/MTCNN_face_detection_alignment, MTCNNv1): a box from
- * x1 to x2 is x2 − x1 + 1 pixels wide everywhere but in the regression after P-Net.
+ * The box arithmetic of MTCNN, with the "+ 1" conventions of the original (kpzhang93/MTCNN_face_detection_alignment,
+ * MTCNNv1): a box from x1 to x2 is x2 − x1 + 1 pixels wide, except in the regression after P-Net.
  */
 import type { CropWindow } from '../resize.js';
 
@@ -13,14 +13,17 @@ export interface Candidate {
   readonly score: number;
 }
 
-/** A candidate with what its net said about it: corner offsets as shares of its width and height, and for O-Net the points. */
+/**
+ * A candidate with its network's output: corner offsets as fractions of its width and height, and landmarks for O-Net.
+ */
 export interface Proposal extends Candidate {
   readonly offsets: readonly [number, number, number, number];
 }
 
 /**
- * The candidates that no better-scored kept one overlaps by more than `threshold`, best first, equal scores in the order given.
- * `union`: intersection over union; `min`: intersection over the smaller area, which also drops boxes inside others.
+ * The candidates that no better one kept overlaps by more than `threshold`, best first, equal scores in the given
+ * order. `union`: intersection over union; `min`: intersection over the smaller area, which also drops boxes inside
+ * others.
  */
 export function suppress<T extends Candidate>(candidates: readonly T[], threshold: number, mode: 'union' | 'min'): T[] {
   const count = candidates.length;
@@ -46,8 +49,8 @@ export function suppress<T extends Candidate>(candidates: readonly T[], threshol
   for (let i = 0; i < count; i++) {
     if (dropped[i]) continue;
     kept.push(sorted[i]);
-    // Over the union a box overlaps by more than the threshold only where the common part of the widths is more than its share of either, so that
-    // left sides are at most (1 / threshold − 1) widths apart: of hundreds of boxes, a few.
+    // The IoU can exceed the threshold only if the shared part of the widths exceeds that fraction of either width, so
+    // left edges are at most (1 / threshold − 1) widths apart: of hundreds of boxes, only a few.
     const reach = (x2[i] - x1[i] + 1) * (1 / threshold - 1) + 1;
     const from = near ? firstFrom(near.sides, x1[i] - reach) : i + 1;
     const to = near ? firstFrom(near.sides, x1[i] + reach) : count;
@@ -65,10 +68,10 @@ export function suppress<T extends Candidate>(candidates: readonly T[], threshol
   return kept;
 }
 
-/** Sorting is stable. */
+/** Relies on a stable sort. */
 const byScore = (a: Candidate, b: Candidate): number => b.score - a.score;
 
-/** Boxes by their left sides. */
+/** Boxes sorted by left edge. */
 function byLeftSide(x1: Float64Array): { readonly ranks: Int32Array; readonly sides: Float64Array } {
   const ranks = new Int32Array(x1.length);
   for (let rank = 0; rank < ranks.length; rank++) ranks[rank] = rank;
@@ -78,10 +81,10 @@ function byLeftSide(x1: Float64Array): { readonly ranks: Int32Array; readonly si
   return { ranks, sides };
 }
 
-/** Boxes that are compared each with each. */
+/** Up to this many boxes are compared pairwise. */
 const FEW = 32;
 
-/** Index of the first that is not below `value`. */
+/** Index of the first element that is not below `value`. */
 function firstFrom(sorted: Float64Array, value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -92,7 +95,9 @@ function firstFrom(sorted: Float64Array, value: number): number {
   return low;
 }
 
-/** Moves the corners by the net's offsets; `extra` is what is added to width and height: 0 after P-Net, 1 after the others. */
+/**
+ * Moves the corners by the network's offsets. `extra` is added to width and height: 0 after P-Net, 1 after the others.
+ */
 export function regress<T extends Proposal>(box: T, extra: 0 | 1): T {
   const width = box.x2 - box.x1 + extra;
   const height = box.y2 - box.y1 + extra;
@@ -106,7 +111,7 @@ export function regress<T extends Proposal>(box: T, extra: 0 | 1): T {
   };
 }
 
-/** The square of the longer side around the same centre. */
+/** The square with the longer side and the same centre. */
 export function square<T extends Candidate>(box: T): T {
   const width = box.x2 - box.x1;
   const height = box.y2 - box.y1;
@@ -116,14 +121,14 @@ export function square<T extends Candidate>(box: T): T {
   return { ...box, x1, y1, x2: x1 + side, y2: y1 + side };
 }
 
-/** Corners cut to whole pixels, towards zero (MATLAB's fix). */
+/** Truncates corners to whole pixels, towards zero (MATLAB's fix). */
 export function fixed<T extends Candidate>(box: T): T {
   return { ...box, x1: Math.trunc(box.x1), y1: Math.trunc(box.y1), x2: Math.trunc(box.x2), y2: Math.trunc(box.y2) };
 }
 
 /**
- * The crop of a fixed box. The original counts pixels from 1, so that x1 is the pixel before the box in ours; `undefined` where the box
- * is empty or wholly outside the image.
+ * The crop of a truncated box. The original counts pixels from 1, so its x1 is the pixel before ours. `undefined` if
+ * the box is empty or completely outside the image.
  */
 export function cropWindow(box: Candidate, imageWidth: number, imageHeight: number): CropWindow | undefined {
   const [x, y] = [box.x1 - 1, box.y1 - 1];

@@ -19,7 +19,7 @@ const photosDirectory = sharedData('photos');
 const weightsDirectory = sharedData('mtcnn');
 const needs = 'needs ../shared/data/mtcnn and ../shared/data/photos';
 
-test('the pyramid goes from the smallest face to the shorter side', () => {
+test('the pyramid ranges from the smallest face to the shorter side', () => {
   const scales = pyramidScales(100, 200, 20, 0.709);
   expect(scales[0]).toBe(0.6);
   scales.slice(1).forEach((scale, index) => expect(scale / scales[index]).toBeCloseTo(0.709, 12));
@@ -51,7 +51,7 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(`on real photos (${needs}
     ],
   });
 
-  test('answers as mtcnn 0.1.0: one face, two, none', async () => {
+  test('gives the same results as mtcnn 0.1.0: one face, two, none', async () => {
     const some = ['ipazc/ivan.jpg', 'ipazc/no-faces.jpg', 'kpzhang93/test1.jpg', 'facenet/Anthony_Hopkins_0001.jpg'];
     const result = await compare(
       detector,
@@ -62,7 +62,7 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(`on real photos (${needs}
     expect(result.largestConfidenceDifference).toBeLessThan(1e-5);
   });
 
-  test('without rounding the points are those that were cut down', async () => {
+  test('without rounding, truncating the points gives the rounded ones', async () => {
     const image = await openPhoto(photosDirectory + '/face-api/raj1.png');
     const exact = createMtcnn(engine, weights(), { ...settings, rounding: 'none' });
     const [[whole], [fraction]] = [await detector.detect(image), await exact.detect(image)];
@@ -76,7 +76,7 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(`on real photos (${needs}
     expect(exact.fingerprint).not.toBe(detector.fingerprint);
   });
 
-  test('P-Net in bands gives the answers of the whole image', async () => {
+  test('P-Net in bands gives the same results as on the whole image', async () => {
     const nets = compileNets(engine, netTensors(weights().numbers));
     for (const [width, height] of [
       [61, 90],

@@ -1,6 +1,7 @@
 /**
- * MTCNN by the rules of the Python package `mtcnn` 0.1.0 (ipazc/mtcnn at 3208d44), which equal those of facenet's `align/detect_face.py`:
- * a pyramid through P-Net, its boxes thinned out and refined by R-Net, then by O-Net, which also gives the five points.
+ * MTCNN by the rules of the Python package `mtcnn` 0.1.0 (ipazc/mtcnn at 3208d44), which equal those of facenet's
+ * `align/detect_face.py`: P-Net over an image pyramid, its boxes suppressed and refined by R-Net, then by O-Net, which
+ * also gives the five points.
  */
 import {
   hostTensor,
@@ -23,15 +24,18 @@ import { detectByRules1 } from './rules-1.js';
 import type { MtcnnWeights } from './weights-file.js';
 
 export interface MtcnnSettings {
-  /** Which version of the Python package is followed; `0.1` (the default) is the one that the seed used. */
+  /** Which version of the Python package to follow; the original project used `0.1`, the default. */
   readonly rules?: '0.1' | '1.0';
-  /** Side in pixels of the smallest face looked for. */
+  /** Side of the smallest face to look for, in pixels. */
   readonly minFace: number;
-  /** Ratio of two neighbouring scales of the pyramid. */
+  /** Ratio between neighbouring scales of the pyramid. */
   readonly factor: number;
-  /** Least probabilities after P-, R- and O-Net. */
+  /** Minimum probabilities after P-, R- and O-Net. */
   readonly thresholds: readonly [pnet: number, rnet: number, onet: number];
-  /** `truncate`: whole pixels as the Python package reports them (0.1: cut towards zero, the box's corner not below 0; 1.0: rounded); `none`: as the nets say. */
+  /**
+   * `truncate`: whole pixels as the Python package reports them (0.1: truncated towards zero, the box's corner at least
+   * 0; 1.0: rounded); `none`: the networks' unrounded output.
+   */
   readonly rounding: 'truncate' | 'none';
 }
 
@@ -39,7 +43,7 @@ interface DetectedFace extends Proposal {
   readonly points: readonly Point[];
 }
 
-/** Crops in one run: what the layers hand on then stays in the processor's cache. */
+/** Crops per run, so that the layers' outputs stay in the CPU cache. */
 const RNET_BATCH = 16;
 const ONET_BATCH = 4;
 
@@ -117,7 +121,7 @@ export function createMtcnn(
   return {
     fingerprint: `mtcnn-${rules} min-face=${minFace} factor=${factor} thresholds=${thresholds.join(',')} rounding=${rounding} weights=${weights.sha256.slice(0, 16)}`,
     detect(image) {
-      // one photo after another: the nets read what the kernels have written where the next photo goes
+      // one photo at a time: the networks read kernel output from memory that the next photo reuses
       const faces = last.then(() => detectOne(image));
       last = faces.catch(() => undefined);
       return faces;
@@ -128,14 +132,18 @@ export function createMtcnn(
   };
 }
 
-// Functions of the module and loops stand here for closures: what V8 has compiled for those is lost with each collection of the whole heap.
+// Loops and module functions instead of closures, because V8 discards compiled code for those on every full garbage
+// collection.
 
-/** Column by column, as the reference lists them. */
+/** Column by column, in the reference's order. */
 const byColumn = (a: Candidate, b: Candidate): number => a.x1 - b.x1 || a.y1 - b.y1;
 const proposedSquare = (box: Proposal): Candidate => fixed(square(regress(box, 0)));
 const refinedSquare = (box: Proposal): Candidate => fixed(square(regress(box, 1)));
 
-/** softmax([other, face])[1] from face − other, in float64: float32 would make the best scores equal, and their order a matter of chance. */
+/**
+ * softmax([other, face])[1] from face − other, in float64: in float32 the best scores would tie, and their order would
+ * be arbitrary.
+ */
 const probability = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
 const proposalOf = (box: Candidate, score: number, answer: Float32Array): Proposal => ({
@@ -144,14 +152,14 @@ const proposalOf = (box: Candidate, score: number, answer: Float32Array): Propos
   offsets: [answer[1], answer[2], answer[3], answer[4]],
 });
 
-/** The cells that pass. */
+/** The cells above the threshold. */
 function addProposals(
   { row, columns, answers }: AnswerBand,
   scale: number,
   threshold: number,
   found: Proposal[],
 ): void {
-  const least = Math.log(threshold / (1 - threshold)) - 1e-3; // saves the exponential for nearly all cells
+  const least = Math.log(threshold / (1 - threshold)) - 1e-3; // avoids the exponential for nearly all cells
   for (let at = 0; at < answers.length; at += PROPOSAL_WIDTH) {
     if (answers[at] < least) continue;
     const score = probability(answers[at]);
@@ -169,7 +177,7 @@ function addProposals(
   }
 }
 
-/** What `read` makes of the candidates whose score in the net's answer is above `threshold`. */
+/** The results of `read` for the candidates whose score in the network's answer is above `threshold`. */
 async function passing<T>(
   image: RgbImage,
   pixels: PhotoPixels,
@@ -204,7 +212,7 @@ async function passing<T>(
   return passed;
 }
 
-/** The points from shares of the square box; the reference keeps them as float32. */
+/** The landmarks from fractions of the square box. The reference stores them as float32. */
 function pointsOf(box: Candidate, answer: Float32Array): Point[] {
   const [width, height] = [box.x2 - box.x1 + 1, box.y2 - box.y1 + 1];
   const xs = answer.subarray(PROPOSAL_WIDTH, PROPOSAL_WIDTH + 5);

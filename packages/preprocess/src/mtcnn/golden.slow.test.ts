@@ -1,4 +1,4 @@
-/** Every photo with a published answer, and every photo without a face. */
+/** Every photo with a published result, and every photo without a face. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sharedData } from '@facewright/test/shared-data';
@@ -21,7 +21,7 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(
       ['wasm', wasm()],
       ['onnx', onnx({ threads: 1 })],
     ])(
-      '%s: all 81 faces of mtcnn 0.1.0 and no other, nearly every coordinate equal',
+      '%s: all 81 faces of mtcnn 0.1.0 and no others, nearly every coordinate equal',
       async (_, engine) => {
         const result = await compare(await detector(engine), photosDirectory!, goldenPhotos(photosDirectory!));
         expect(result.missed).toEqual([]);
@@ -34,7 +34,7 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(
       600_000,
     );
 
-    test('by the rules of 1.0: every face of mtcnn 1.0.0 and no other', async () => {
+    test('by the rules of 1.0: every face of mtcnn 1.0.0 and no others', async () => {
       const photos = answersOfRules1();
       const result = await compare(await detector(onnx({ threads: 1 }), '1.0'), photosDirectory!, photos);
       expect(result.missed).toEqual([]);
@@ -44,7 +44,7 @@ describe.skipIf(!weightsDirectory || !photosDirectory)(
       expect(result.equal / result.coordinates).toBeGreaterThanOrEqual(0.98);
     }, 600_000);
 
-    test('no face in the pictures without one', async () => {
+    test('finds no face in pictures without one', async () => {
       const finder = await detector();
       const names = readdirSync(`${photosDirectory}/no-face`);
       expect(names).toHaveLength(14);

@@ -1,10 +1,11 @@
 /**
- * The 495,850 numbers of the published MTCNN weights, and the tensors that the nets here take from them.
+ * The 495,850 numbers of the published MTCNN weights, and the tensors that these networks take from them.
  *
- * The nets were trained on transposed images: conv kernels are [kA, kB, in, out] with kA along image x, and the layer after the last
- * convolution reads (x, y, channel). Both are turned here once, so that an ordinary [n, height, width, 3] image goes in. The output
- * layers of each net are joined into one: first the difference of the two class logits (face − other), whose sigmoid is the softmax's
- * probability of a face, then the four box offsets, then for O-Net the five x and the five y of the points.
+ * The networks were trained on transposed images: conv kernels are [kA, kB, in, out] with kA along image x, and the
+ * layer after the last convolution reads (x, y, channel). Both are transposed here once, so the input is an ordinary
+ * [n, height, width, 3] image. Each network's output layers are merged into one: first the difference of the two class
+ * logits (face − other), whose sigmoid is the softmax probability of a face, then the four box offsets, then for O-Net
+ * the five x and five y coordinates of the landmarks.
  */
 import { hostTensor, type HostTensor, type HostTensors } from '@facewright/core';
 
@@ -17,10 +18,10 @@ export type NetName = (typeof NET_NAMES)[number];
 interface NetLayout {
   /** [kernel side, in, out], each followed by a bias and PReLU slopes. */
   readonly convolutions: readonly (readonly [side: number, inputs: number, outputs: number])[];
-  /** The fully connected layer: [side of the map it reads, channels of it, outputs]. */
+  /** The fully connected layer: [side of its input map, channels of the map, outputs]. */
   readonly dense?: readonly [side: number, channels: number, outputs: number];
   readonly features: number;
-  /** Outputs of the two or three last layers: class logits, box offsets, points. */
+  /** Outputs of the last two or three layers: class logits, box offsets, landmarks. */
   readonly heads: readonly number[];
 }
 
@@ -62,7 +63,7 @@ const sizeOf = ({ convolutions, dense, features, heads }: NetLayout): number =>
   (dense ? dense[0] * dense[0] * dense[1] * dense[2] + 2 * dense[2] : 0) +
   heads.reduce((sum, outputs) => sum + (features + 1) * outputs, 0);
 
-/** How many numbers each net has, and all of them. */
+/** Size of each network's weights, and the total. */
 export const NET_SIZES: Readonly<Record<NetName, number>> = {
   pnet: sizeOf(LAYOUTS.pnet),
   rnet: sizeOf(LAYOUTS.rnet),
@@ -117,7 +118,7 @@ function transposed(values: Float32Array, side: number, rest: number): Float32Ar
   return out;
 }
 
-/** The output layers side by side, the two class columns as one difference. */
+/** Merges the output layers, with the two class columns as one difference. */
 function joined(
   parts: readonly { outputs: number; kernel: Float32Array; bias: Float32Array }[],
   features: number,

@@ -1,6 +1,6 @@
 /**
- * The three nets of MTCNN (Zhang et al., arXiv 1604.02878) as pure steps over tfjs-core: state in, `images` in, `outputs` out.
- * Pixels are RGB, (v − 127.5) / 128.
+ * The three MTCNN networks (Zhang et al., arXiv 1604.02878) as pure steps over tfjs-core: state and `images` in,
+ * `outputs` out. Pixels are RGB, (v − 127.5) / 128.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { prelu, type Engine, type Executable, type HostTensors, type StepFunction } from '@facewright/core';
@@ -8,25 +8,25 @@ import { blockedNet } from './blocked-nets.js';
 import type { NetName } from './layout.js';
 import { answersOf, bias, channelsLast, pooled, POOLS, slopes } from './net-parts.js';
 
-/** Sides of the images that the second and the third net take. */
+/** Input sides of the second and third network. */
 export const RNET_SIDE = 24;
 export const ONET_SIDE = 48;
-/** Numbers in an answer: face logit, four offsets, and ten point coordinates for O-Net. */
+/** Numbers per result: face logit, four offsets, and for O-Net ten landmark coordinates. */
 export const PROPOSAL_WIDTH = 5;
 export const ONET_WIDTH = 15;
 /** P-Net looks at squares of 12 pixels, 2 pixels apart. */
 export const CELL = 12;
 export const STRIDE = 2;
 
-/** P-Net's images come as one plane in which each row of the image is three, one a channel. */
+/** P-Net's input is one plane in which each image row is three rows, one per channel. */
 const rowsTogether = (plane: tf.Tensor): tf.Tensor4D => {
   const [count, , rows, width] = plane.shape;
   return tf.transpose(tf.reshape<tf.Rank.R4>(plane, [count, rows / 3, 3, width]), [0, 1, 3, 2]);
 };
 
 /**
- * images: for P-Net [1, 1, 3 h, w], for the others [n, 3, h, w] → answers: P-Net [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2) / 2⌉ − 4, 5], R-Net (24 × 24) [n, 5],
- * O-Net (48 × 48) [n, 15].
+ * Input `images`: [1, 1, 3 h, w] for P-Net, [n, 3, h, w] for the others. Output: P-Net [1, ⌈(h − 2) / 2⌉ − 4, ⌈(w − 2)
+ * / 2⌉ − 4, 5], R-Net (24 × 24) [n, 5], O-Net (48 × 48) [n, 15].
  */
 const plainStep =
   (name: NetName): StepFunction =>
@@ -45,7 +45,7 @@ const plainStep =
     return { outputs: { answers: answersOf(x, state) } };
   };
 
-/** The nets on an engine: P-Net for images of any height and width, the others for any number of crops. */
+/** Compiles the networks on an engine: P-Net for images of any height and width, the others for any number of crops. */
 export function compileNets(
   engine: Engine,
   tensors: Readonly<Record<NetName, HostTensors>>,

@@ -17,24 +17,27 @@ export interface Size {
   readonly height: number;
 }
 
-/** [height, 3, width], row-major: some rows of it are one piece, as P-Net's bands want them. */
+/** [height, 3, width], row-major, so that a band of rows for P-Net is contiguous. */
 export interface NetImage extends Size {
   readonly values: Float32Array;
 }
 
 export interface PhotoPixels {
-  /** The photo shrunk (or grown) to each of the sizes. */
+  /** The photo resized to each of the sizes. */
   levels(sizes: readonly Size[]): Iterable<NetImage>;
   /** Crops as [n, 3, side, side]. */
   crops(windows: readonly CropWindow[], side: number): Float32Array;
 }
 
-/** Makes the pixels of one photo after another. What it gives is valid until more is asked for, which may write in the same memory. */
+/**
+ * Computes the pixels of one photo after another. Results are valid until the next request, which may reuse their
+ * memory.
+ */
 export type PixelMaker = (photo: RgbImage) => PhotoPixels;
 
 const NORMALISED = Float32Array.from({ length: 256 }, (_, value) => (value - 127.5) * 0.0078125);
 
-/** The reference. */
+/** The reference implementation. */
 export const plainPixels: PixelMaker = (photo) => ({
   *levels(sizes) {
     for (const { width, height } of sizes) {
@@ -60,37 +63,43 @@ export const plainPixels: PixelMaker = (photo) => ({
   },
 });
 
-/** A photo that needed more leaves its memory behind: a single huge one does not stay in memory for the rest of the run. */
+/**
+ * If a photo needs more than this, its memory is released afterwards, so a single huge photo does not occupy it for the
+ * rest of the run.
+ */
 const MAX_BYTES = 256 * 2 ** 20;
-/** Levels are made together up to this many bytes: a photo is read once for all of them, unless it is large. */
+/** Levels up to this total size are computed together, so all but large photos are read only once. */
 const TOGETHER_BYTES = 64 * 2 ** 20;
-/** Room in the kernels' memory for tables that crops of one photo after another share. */
+/** Kernel memory reserved for tables shared by crops of successive photos. */
 const TABLE_BYTES = 2 ** 20;
 
-/** Of columns with more taps than this, pixels between the outermost are summed as integers instead. */
+/** For columns with more taps than this, the pixels between the outermost ones are summed as integers instead. */
 const MAX_TAPS = 8;
 
-/** Three offsets: the table's starts, firsts and weights. */
+/** Offsets of the table's starts, firsts and weights. */
 type PlacedTable = readonly [start: number, first: number, weights: number];
 
-/** What crops of one size share: their tables in the kernels' memory. */
+/** What crops of one size share: their tables in kernel memory. */
 interface CropPlan {
   readonly blockScale: number;
-  /** The number of taps of every column, 0 where they differ too much. */
+  /** The number of taps of every column; 0 if they differ too much. */
   readonly taps: number;
   readonly columns: PlacedTable;
   readonly rows: PlacedTable;
-  /** Resized rows that are held at a time: a power of two, less one. */
+  /** Number of resized rows held at a time, a power of two, minus one. */
   readonly mask: number;
 }
 
-/** With the kernels where they can run, else the plain code; the same numbers. `together` may be lower to see that it does not matter. */
+/**
+ * Uses the kernels if they can run, else the plain code, with the same results. Tests lower `together` to check that it
+ * does not matter.
+ */
 export function createPixelMaker(together = TOGETHER_BYTES): PixelMaker {
   const first = Kernels.open();
   if (!first) return plainPixels;
   let memory = new PhotoMemory(first);
   return (photo) => {
-    // an object of its own: the same pixels in the same buffer later may be another photo
+    // a separate object, because the same buffer may contain another photo later
     const own = { ...photo };
     const plain = plainPixels(own);
     const ready = (): PhotoMemory => {
@@ -118,12 +127,12 @@ export function createPixelMaker(together = TOGETHER_BYTES): PixelMaker {
   };
 }
 
-/** The kernels' memory: tables that stay, the photo, and what is made of it. */
+/** The kernels' memory: permanent tables, the photo, and everything computed from it. */
 class PhotoMemory {
   private readonly tablesAt: number;
   private readonly tablesEnd: number;
   private readonly photoMark: number;
-  /** By the nets' side, then by the crops' size. */
+  /** By the network's side, then by crop size. */
   private readonly plans = new Map<number, Map<number, CropPlan>>();
   private tablesNext: number;
   private resident?: RgbImage;
@@ -144,7 +153,7 @@ class PhotoMemory {
     return this.resident === photo;
   }
 
-  /** Makes this photo the resident one and frees all that was made. */
+  /** Makes this the current photo and frees everything computed from the previous one. */
   hold(photo: RgbImage): void {
     if (!this.holds(photo)) {
       this.kernels.reset(this.photoMark);
@@ -155,7 +164,7 @@ class PhotoMemory {
     this.kernels.reset(this.after);
   }
 
-  /** The levels, each as a view that is taken when it is asked for. */
+  /** Yields the levels, each as a view created when requested. */
   shrink({ width: sourceWidth, height: sourceHeight }: RgbImage, sizes: readonly Size[]): (() => NetImage)[] {
     const { kernels } = this;
     const levels = sizes.map(({ width, height }) => {
@@ -241,7 +250,7 @@ class PhotoMemory {
     return kernels.floats(out, windows.length * size);
   }
 
-  /** Its tables are put into the room for them when a size is met first; where they do not fit any more, the room is cleared. */
+  /** Creates the tables for a new size. If they no longer fit in the reserved space, it is cleared first. */
   private plan(window: CropWindow, side: number): CropPlan {
     const key = window.width * 2 ** 17 + window.height;
     const known = this.plans.get(side)?.get(key);
@@ -259,7 +268,7 @@ class PhotoMemory {
       rows: this.placed(rows),
       mask: 2 ** Math.ceil(Math.log2(mostTaps(rows) + 2)) - 1,
     };
-    if (bytes > TABLE_BYTES) return made; // not in that room
+    if (bytes > TABLE_BYTES) return made; // outside the reserved space
     if (!this.plans.has(side)) this.plans.set(side, new Map());
     this.plans.get(side)!.set(key, made);
     return made;
@@ -278,7 +287,7 @@ class PhotoMemory {
   }
 
   private write(values: Int32Array | Float32Array | Float64Array): number {
-    if (this.tablesNext + values.byteLength > this.tablesEnd) return this.kernels.put(values); // larger than all the room
+    if (this.tablesNext + values.byteLength > this.tablesEnd) return this.kernels.put(values); // larger than the reserved space
     const at = this.tablesNext;
     this.kernels.bytes().set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
     this.tablesNext += (values.byteLength + 7) & ~7;
@@ -290,8 +299,8 @@ const bytesOf = ({ start, first, weights }: AxisTable): number =>
   start.byteLength + first.byteLength + weights.byteLength;
 
 /**
- * The same table with as many weights for every target, zeros after those that count, and starts in bytes of a row of float32 RGB. `targets`: with
- * targets that have no weights and start at 0 after the others.
+ * The same table with an equal number of weights per target, padded with zeros, and starts in bytes of a row of float32
+ * RGB. `targets` pads with targets that have no weights and start at 0.
  */
 function evenTaps(
   table: AxisTable,
@@ -307,7 +316,7 @@ function evenTaps(
   return { taps, start: starts, weights: even };
 }
 
-/** Source pixels of the target that has the most. */
+/** The largest number of source pixels of any target. */
 function mostTaps({ start, first }: AxisTable): number {
   let most = 1;
   for (let i = 0; i < start.length; i++) most = Math.max(most, first[i + 1] - first[i]);

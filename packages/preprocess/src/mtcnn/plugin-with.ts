@@ -1,11 +1,11 @@
-/** MTCNN as a plugin on the engine of the run, with weights from a given source. */
+/** The MTCNN plugin on the run's engine, with weights from a given source. */
 import { API_VERSION, brand, definePlugin, FacewrightError, type PluginContext } from '@facewright/core';
 import { z } from 'zod';
 import { createMtcnn } from './detector.js';
 import type { WeightsOutcome } from './weights.js';
 import { VERSION } from '../version.js';
 
-/** The weights cannot be had: a run may then go on with landmarks that the dataset brings. */
+/** The weights are not available. A run can still continue if the dataset has landmarks. */
 export class MtcnnUnavailable extends FacewrightError {
   static {
     brand(this, 'MtcnnUnavailable');
@@ -21,12 +21,12 @@ export class MtcnnUnavailable extends FacewrightError {
   }
 }
 
-/** `path` is the option `weights`. */
+/** `path` is the `weights` option. */
 export type WeightsSource = (path: string | undefined, context: PluginContext) => Promise<WeightsOutcome>;
 
 const probability = z.number().min(0).max(1);
 
-/** Finds faces and their five points. `create` rejects with `MtcnnUnavailable` where the weights cannot be had. */
+/** Finds faces and their five landmarks. `create` rejects with `MtcnnUnavailable` if the weights are not available. */
 export const mtcnnWith = (weightsOf: WeightsSource) =>
   definePlugin({
     meta: {

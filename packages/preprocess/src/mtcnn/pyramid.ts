@@ -3,7 +3,7 @@ import { hostTensor, type Executable } from '@facewright/core';
 import { CELL, STRIDE } from './nets.js';
 import type { NetImage } from './photo-pixels.js';
 
-/** The scales at which P-Net's 12-pixel square sees faces from `minFace` pixels up to the image's shorter side. */
+/** The scales at which P-Net's 12-pixel square covers faces from `minFace` pixels up to the image's shorter side. */
 export function pyramidScales(width: number, height: number, minFace: number, factor: number): number[] {
   const largest = CELL / minFace;
   const scales: number[] = [];
@@ -12,7 +12,7 @@ export function pyramidScales(width: number, height: number, minFace: number, fa
   return scales;
 }
 
-/** P-Net's answers over some rows of its cells: [rows, columns, 5], row-major. Valid until the next are asked for. */
+/** P-Net's output for a band of its cells: [rows, columns, 5], row-major. Valid until the next one is requested. */
 export interface AnswerBand {
   /** The first of these rows in the whole image. */
   readonly row: number;
@@ -20,14 +20,14 @@ export interface AnswerBand {
   readonly answers: Float32Array;
 }
 
-/** Pixels in one run of P-Net: what its layers hand on then stays in the processor's cache. */
+/** Pixels per run of P-Net, so that the layers' outputs stay in the CPU cache. */
 const BAND_PIXELS = 1 << 14;
-/** Input rows that the first answer of a band needs beyond two for every answer. */
+/** Input rows that a band needs in addition to two per output row. */
 const OVERLAP = CELL - STRIDE;
 
 const cells = (side: number): number => Math.ceil((side - 2) / STRIDE) - 4;
 
-/** From the top down. `bandPixels` may be set otherwise to see that bands give the answers of the whole. */
+/** From top to bottom. Tests set `bandPixels` to check that bands give the same output as the whole image. */
 export async function* answersOver(
   { width, height, values }: NetImage,
   pnet: Executable,

@@ -1,7 +1,8 @@
 /**
- * MTCNN by the rules of the Python package `mtcnn` 1.0.0 (ipazc/mtcnn, `stages/` and `utils/`), which differ from 0.1 in every step: nothing
- * is cut to whole pixels between the nets, P-Net's offsets are applied before boxes are compared, a box is dropped where any better one
- * overlaps it (also one that is dropped itself), and crops are taken bilinearly.
+ * MTCNN by the rules of the Python package `mtcnn` 1.0.0 (ipazc/mtcnn, `stages/` and `utils/`), which differ from 0.1
+ * in every step: nothing is truncated to whole pixels between the networks, P-Net's offsets are applied before boxes
+ * are compared, a box is dropped if any better one overlaps it (even if that one is dropped too), and crops are
+ * bilinear.
  */
 import {
   hostTensor,
@@ -28,7 +29,7 @@ interface Found extends Candidate {
   readonly points: readonly Point[];
 }
 
-/** Faces by falling confidence. */
+/** Faces in order of decreasing confidence. */
 export async function detectByRules1(
   image: RgbImage,
   nets: Readonly<Record<NetName, Executable>>,
@@ -71,7 +72,7 @@ export async function detectByRules1(
   return thinned(concluded, 0.7, 'min').map((found) => faceOf(found, image, rounding));
 }
 
-/** float32, as TensorFlow has it: equal scores are equal there, too. */
+/** in float32 like TensorFlow, so that the same scores tie */
 const probability = (logit: number): number => Math.fround(1 / (1 + Math.exp(-logit)));
 
 function scalesOf({ width, height }: RgbImage, minFace: number, factor: number): number[] {
@@ -79,7 +80,10 @@ function scalesOf({ width, height }: RgbImage, minFace: number, factor: number):
   return Array.from({ length: Math.max(0, count) }, (_, index) => (CELL / minFace) * factor ** index);
 }
 
-/** Those that no better-scored one overlaps by more than `threshold`, best first; of equal scores the later first, as numpy's reversed order has it. */
+/**
+ * Those that no better one overlaps by more than `threshold`, best first. Ties are in reverse order, as in numpy's
+ * reversed sort.
+ */
 function thinned<T extends Candidate>(candidates: readonly T[], threshold: number, mode: 'union' | 'min'): T[] {
   const order = candidates
     .map((box, index) => ({ box, index }))
@@ -141,7 +145,7 @@ function halfEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
 }
 
-/** Crops in one run. */
+/** Crops per run. */
 const BATCH = 128;
 
 async function answersFor(
@@ -164,7 +168,10 @@ async function answersFor(
   return answered;
 }
 
-/** TensorFlow's crop_and_resize: corners on the centres of the corner pixels, in float32, 0 (a value, not a grey level) outside. */
+/**
+ * TensorFlow's crop_and_resize: corners at the centres of the corner pixels, in float32, with 0 outside (after scaling,
+ * not as a grey level).
+ */
 function cropBilinear({ width, height, data }: RgbImage, box: Candidate, side: number, out: Float32Array): void {
   const along = (from: number, to: number, size: number): number[] => {
     const [a, b] = [Math.fround(from / size), Math.fround(to / size)];
@@ -190,7 +197,7 @@ function cropBilinear({ width, height, data }: RgbImage, box: Candidate, side: n
   });
 }
 
-/** TensorFlow's area resizing of a float image: every pixel weighs as much as is covered of it. */
+/** TensorFlow's area resizing of a float image: every pixel is weighted by the covered area. */
 function shrunk({ width: sourceWidth, height: sourceHeight, data }: RgbImage, width: number, height: number): NetImage {
   const spans = (source: number, target: number): { from: number; weights: number[] }[] => {
     const scale = Math.fround(source / target);

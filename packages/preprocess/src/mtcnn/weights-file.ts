@@ -10,16 +10,16 @@ export interface MtcnnWeights {
   /** P-, R- and O-Net one after another, each tensor row-major. */
   readonly numbers: Float32Array;
   readonly sha256: string;
-  /** Where they came from, for people. */
+  /** Their origin, in words. */
   readonly source: string;
 }
 
-/** Where the wheel of `mtcnn` 0.1.1 keeps them. */
+/** Their path in the wheel of `mtcnn` 0.1.1. */
 const WHEEL_ENTRY = 'mtcnn/data/mtcnn_weights.npy';
-/** The entry has 2 MB; more is no such wheel. */
+/** The entry is 2 MB; anything larger is not this wheel. */
 const MAX_ENTRY_BYTES = 16 << 20;
 
-/** Throws a `FacewrightError` for a file of another kind and for other numbers. */
+/** Throws a `FacewrightError` for other kinds of files and other numbers. */
 export function readWeights(bytes: Uint8Array, source: string): MtcnnWeights {
   const numbers = numbersOf(bytes, source);
   const sha256 = sha256Of(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
@@ -46,7 +46,7 @@ function numbersOf(bytes: Uint8Array, source: string): Float32Array {
       todo: "Use face-api.js's mtcnn_model-shard1, the wheel of the Python package mtcnn 0.1.1, or its mtcnn_weights.npy.",
     });
   }
-  return new Float32Array(new Uint8Array(bytes).buffer); // a copy: the bytes may begin at any address
+  return new Float32Array(new Uint8Array(bytes).buffer); // a copy, because the bytes may start at any offset
 }
 
 function wheelEntry(bytes: Uint8Array, source: string): Uint8Array {
@@ -67,9 +67,9 @@ function wheelEntry(bytes: Uint8Array, source: string): Uint8Array {
   return entry;
 }
 
-/** A numpy file of one pickled dictionary: `pnet`, `rnet` and `onet`, each a list of arrays. */
+/** A numpy file with one pickled dictionary: `pnet`, `rnet` and `onet`, each a list of arrays. */
 function fromNpy(bytes: Uint8Array, source: string): Float32Array {
-  const wide = bytes[6] >= 2; // from format version 2 on the header's length takes four bytes
+  const wide = bytes[6] >= 2; // from format version 2 on, the header length takes four bytes
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = wide ? 12 : 10;
   if (bytes.length < start) throw notWeights(source);

@@ -28,7 +28,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** A server of our own that answers with these bytes, or never. */
+/** A local server that answers with these bytes, or never. */
 async function serve(body: Uint8Array | undefined, status = 200): Promise<string> {
   server = createServer((_, response) => {
     if (body) response.writeHead(status).end(body);
@@ -36,7 +36,10 @@ async function serve(body: Uint8Array | undefined, status = 200): Promise<string
   await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server!.address() as AddressInfo).port}/weights`;
 }
-/** A wheel as that of `mtcnn` 0.1.1: an .npy of one pickled dictionary of lists of arrays; here one array a net. */
+/**
+ * A wheel like that of `mtcnn` 0.1.1: an .npy with one pickled dictionary of lists of arrays; here one array per
+ * network.
+ */
 function wheelOf(numbers: Uint8Array): Uint8Array {
   const text = (value: string): Buffer => Buffer.concat([Buffer.of(0x8c, value.length), Buffer.from(value)]);
   const raw = (value: string): Buffer => Buffer.from(value, 'latin1');
@@ -88,11 +91,11 @@ function wheelOf(numbers: Uint8Array): Uint8Array {
 const shard = (): Promise<Buffer> => readFile(`${weightsDirectory}/mtcnn_model-shard1`);
 const real = test.skipIf(!weightsDirectory);
 
-test('the nets have the published number of weights', () => {
+test('the networks have the published number of weights', () => {
   expect([WEIGHT_COUNT, NET_SIZES.pnet]).toEqual([495_850, 6_632]);
 });
 
-test('kernels are turned to rows first, and the class columns become one difference', () => {
+test('kernels are transposed to rows first, and the class columns become one difference', () => {
   const numbers = Float32Array.from({ length: WEIGHT_COUNT }, (_, i) => i % 8191);
   const { pnet, rnet } = netTensors(numbers);
   const at = (x: number, y: number, rest: number): number => numbers[(x * 3 + y) * 30 + rest];
@@ -114,12 +117,12 @@ test('kernels are turned to rows first, and the class columns become one differe
 });
 
 describe('files that are not the weights', () => {
-  test('other numbers are refused by their hash', () => {
+  test('other numbers are rejected by their hash', () => {
     expect(() => readWeights(new Uint8Array(WEIGHT_COUNT * 4), 'zeros.bin')).toThrow(
       /not the published MTCNN weights[^]*zeros\.bin/,
     );
   });
-  test('another length, an empty file and a stranger’s zip are told apart', () => {
+  test('wrong length, empty file and unrelated zip have different messages', () => {
     expect(() => readWeights(new Uint8Array(7), 'seven')).toThrow(/7 bytes/);
     expect(() => readWeights(new Uint8Array(), 'empty')).toThrow(/0 bytes/);
     expect(() => readWeights(zipSync({ 'a.txt': strToU8('a') }), 'a.zip')).toThrow(
@@ -177,7 +180,7 @@ describe(`where they come from${weightsDirectory ? '' : ' (needs ../shared/data/
     server!.close();
     const second = await resolveMtcnnWeights({ cacheDirectory: join(directory, 'new'), url, pip: [] });
     expect(second.weights?.source).toBe(join(directory, 'new', 'mtcnn-weights.f32'));
-    expect(sha256(second.weights!.numbers)).toBe(sha256(first.weights!.numbers)); // comparing half a million numbers by toEqual takes seconds
+    expect(sha256(second.weights!.numbers)).toBe(sha256(first.weights!.numbers)); // toEqual takes seconds to compare half a million numbers
     expect(await readdir(join(directory, 'new'))).toEqual(['mtcnn-weights.f32']);
   });
 
@@ -195,14 +198,14 @@ describe(`where they come from${weightsDirectory ? '' : ' (needs ../shared/data/
   });
 });
 
-test('a path that holds none is an error that names it, and nothing else is tried', async () => {
+test('a path without weights is an error that names it, and nothing else is tried', async () => {
   await expect(resolveMtcnnWeights({ path: join(directory, 'none') })).rejects.toThrow(/does not exist[^]*none/);
   await expect(resolveMtcnnWeights({ path: directory })).rejects.toThrow(/has none of mtcnn_model-shard1/);
   await copyFile(new URL(import.meta.url), join(directory, 'weights.bin'));
   await expect(resolveMtcnnWeights({ path: join(directory, 'weights.bin') })).rejects.toThrow(/has no MTCNN weights/);
 });
 
-test('where none can be had, each way says why', async () => {
+test('if no source works, the error gives the reason for each', async () => {
   const none = { cacheDirectory: directory, pip: [['facewright-no-such-command']] };
   expect(await resolveMtcnnWeights({ ...none, url: await serve(strToU8('gone'), 404) })).toEqual({
     weights: undefined,
@@ -218,7 +221,7 @@ test('where none can be had, each way says why', async () => {
   expect(await readdir(directory)).toEqual([]);
 });
 
-test('a server that never answers is given up', async () => {
+test('a server that never answers is abandoned', async () => {
   const started = performance.now();
   const outcome = await resolveMtcnnWeights({
     cacheDirectory: directory,
@@ -230,7 +233,7 @@ test('a server that never answers is given up', async () => {
   expect(performance.now() - started).toBeLessThan(5000);
 });
 
-test('an interrupted fetch is an interruption, not a failure', async () => {
+test('an interrupted download is an interruption, not a failure', async () => {
   const interrupt = new AbortController();
   const url = await serve(undefined);
   setTimeout(() => interrupt.abort(), 100);

@@ -1,6 +1,7 @@
 /**
- * Where the MTCNN weights come from, as they are not part of this package: a path, else the cache, else face-api.js's repository, else the
- * wheel of the Python package `mtcnn`. Whatever the way, their SHA-256 decides, and they are kept in the cache.
+ * Finds the MTCNN weights, which are not part of this package: at a given path, or else in the cache, in face-api.js's
+ * repository, or in the wheel of the Python package `mtcnn`. In every case they must have the right SHA-256, and they
+ * are cached.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
@@ -22,33 +23,33 @@ export const WHEEL_SHA256 = 'fd69d2f4dd10647dd7481a53b9586e805f35a17c61ac78ba472
 
 const WHEEL = 'mtcnn==0.1.1';
 const CACHED = 'mtcnn-weights.f32';
-/** What a directory given as path may hold, in this order. */
+/** Files looked for in a given directory, in this order. */
 const KNOWN_FILES = ['mtcnn_model-shard1', CACHED, 'mtcnn_weights.npy', 'mtcnn-0.1.1-py3-none-any.whl'];
 
 export interface WeightsOptions {
-  /** A file (raw float32, .npy or .whl) or a directory that holds one. Nothing else is tried where it is given. */
+  /** A file (raw float32, .npy or .whl) or a directory with one. If given, no other source is tried. */
   readonly path?: string;
-  /** Default: the environment's FACEWRIGHT_CACHE, else the user's cache directory. */
+  /** Default: FACEWRIGHT_CACHE from the environment, or else the user's cache directory. */
   readonly cacheDirectory?: string;
-  /** Only what is in the cache: nothing is fetched. */
+  /** Use only the cache; never download. */
   readonly offline?: boolean;
   readonly emit?: Emit;
   readonly signal?: AbortSignal;
-  /** How long the download's first byte may take, in ms. */
+  /** Timeout for the first byte of the download, in ms. */
   readonly patience?: number;
-  /** Another address to download from. */
+  /** Alternative download URL. */
   readonly url?: string;
-  /** Ways to run pip, tried in order; none: the wheel is not tried. */
+  /** Commands that run pip, tried in order. If empty, the wheel is not tried. */
   readonly pip?: readonly (readonly string[])[];
 }
 
-/** The weights, or why each way to them failed. */
+/** The weights, or why each source failed. */
 export type WeightsOutcome =
   { readonly weights: MtcnnWeights } | { readonly weights: undefined; readonly reasons: readonly string[] };
 
 const PIP: readonly (readonly string[])[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip']];
 
-/** Throws a `FacewrightError` only for a `path` that was given and holds no weights, and `Interrupted`. */
+/** Throws only `Interrupted`, and a `FacewrightError` if a given `path` has no weights. */
 export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise<WeightsOutcome> {
   const {
     path,
@@ -118,7 +119,7 @@ async function fromPath(path: string): Promise<MtcnnWeights> {
   return readWeights(await readChecked(join(path, name)), join(path, name));
 }
 
-/** The body, with a short wait for the answer and a longer one for the rest. */
+/** The response body, with a short timeout for the first byte and a longer one for the rest. */
 async function download(
   url: string,
   patience: number,
@@ -148,7 +149,7 @@ async function download(
   }
 }
 
-/** pip fetches the wheel, and only a wheel: nothing of it is run. */
+/** pip only downloads the wheel; nothing in it is run. */
 async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal | undefined): Promise<MtcnnWeights> {
   const directory = await mkdtemp(join(tmpdir(), 'facewright-'));
   try {

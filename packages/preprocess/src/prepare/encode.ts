@@ -4,10 +4,10 @@ import { encodeImage, openJpegEncoder } from '@facewright/platform/node';
 import type { Outcome } from './photo.js';
 import type { EncodedImage, EncodedOutcome, Encoding } from './workers.js';
 
-/** The outcome's pixels are gone afterwards. */
+/** Frees the pixels of the outcome. */
 export type EncodeOutcome = (outcome: Outcome) => Promise<EncodedOutcome>;
 
-/** What this machine encodes with: recorded, and the same in every thread. */
+/** The encoder on this machine: recorded, and the same in every thread. */
 export async function encodingFor(format: 'jpeg' | 'png'): Promise<Encoding> {
   return format === 'png' ? { format } : { format, encoder: (await openJpegEncoder()).name };
 }

@@ -1,4 +1,4 @@
-/** The preparation in processes of its own: any number of worker threads, killed at any moment, over many photos. */
+/** Preparation in separate processes: with any number of worker threads, killed at any moment, over many photos. */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const run = (out: string, workers: number, more?: object): Told =>
     execFileSync(process.execPath, args(out, workers, more), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
   ) as Told;
 
-/** A hash of every file by name; dataset.json itself without the seconds that the preparation took. */
+/** A hash of every file by name; for dataset.json without the duration of the preparation. */
 function bytesOf(directory: string): Record<string, string> {
   return Object.fromEntries(
     readdirSync(directory)
@@ -51,7 +51,7 @@ function bytesOf(directory: string): Record<string, string> {
 const leftOvers = (out: string): string[] =>
   readdirSync(root).filter((name) => name.startsWith(`${out.split('/').at(-1)}.`));
 
-test('any number of worker threads, and none, give the same bytes', () => {
+test('any number of worker threads, including none, gives the same bytes', () => {
   const told = run(join(root, 'none'), 0);
   expect(told).toMatchObject({ kept: 6 * 34, dropped: 6 * 6, images: 4 * 6 * 34 });
   const alone = bytesOf(join(root, 'none'));
@@ -62,7 +62,7 @@ test('any number of worker threads, and none, give the same bytes', () => {
   }
 }, 300_000);
 
-test('mistakes of the seed: a person half prepared does not stay so: killed at ten random moments, the next start goes on and ends with the same bytes', async () => {
+test('mistakes of the original project: a half-prepared person does not stay that way: killed at ten random moments, the next start resumes and ends with the same bytes', async () => {
   const undisturbed = bytesOf(join(root, 'none'));
   const started = performance.now();
   run(join(root, 'timed'), 2);
@@ -71,7 +71,7 @@ test('mistakes of the seed: a person half prepared does not stay so: killed at t
   let kills = 0;
   let resumed = 0;
   for (let round = 0; kills < 10 && round < 60; round++) {
-    // half a run and a little more is enough to write a shard; a start takes most of it
+    // slightly more than half a run is enough to write a shard; startup takes most of that
     const outcome = await new Promise<{ signal: string | null; said: string }>((resolve) => {
       const child = spawn(process.execPath, args(out, round % 3), { stdio: ['ignore', 'ignore', 'pipe'] });
       let said = '';
@@ -97,7 +97,8 @@ test('mistakes of the seed: a person half prepared does not stay so: killed at t
   expect(resumed).toBeGreaterThan(0);
 }, 600_000);
 
-// the whole figure: FACEWRIGHT_PHOTOS=100000 npx vitest run --project slow packages/preprocess/src/prepare/interruption
+// for the full figure: FACEWRIGHT_PHOTOS=100000 npx vitest run --project slow
+// packages/preprocess/src/prepare/interruption
 const PHOTOS = Number(process.env.FACEWRIGHT_PHOTOS ?? 6000);
 
 test(`memory stays flat over ${PHOTOS} photos`, () => {
@@ -106,6 +107,6 @@ test(`memory stays flat over ${PHOTOS} photos`, () => {
     Math.max(
       ...samples.filter(([done]) => done >= PHOTOS * (share - 0.2) && done <= PHOTOS * share).map(([, rss]) => rss),
     );
-  // what grows is the index, as the file will hold it, and the list of left-out photos: every seventh here
+  // only the index (in its file format) and the list of excluded photos grow: every seventh photo here
   expect(after(1) - after(0.5)).toBeLessThan(40 * 2 ** 20 + PHOTOS * 400);
 }, 3_600_000);

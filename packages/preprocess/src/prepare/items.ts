@@ -1,4 +1,7 @@
-/** Two passes over the reader: the first counts; the second yields every photo with its tier, or the reason why it is not opened. */
+/**
+ * Two passes over the reader: the first counts; the second yields every photo with its tier, or the reason not to open
+ * it.
+ */
 import {
   FacewrightError,
   throwIfAborted,
@@ -14,14 +17,17 @@ import { pickPhotos, tierFor, type Tier } from './tiers.js';
 /** One step of the preparation, in the reader's order: a photo, or the end of a person. */
 export interface Item {
   readonly photo?: Photo;
-  /** Known without opening the photo. */
+  /** Set if the photo is excluded without opening it. */
   readonly exclusion?: Exclusion;
   readonly tier?: Tier;
-  /** After a person's last photo. */
+  /** Set after a person's last photo. */
   readonly ends?: { readonly name: string; readonly photos: number; readonly tier: Tier };
 }
 
-/** Counts the photos and hashes their names. Throws when no amount of detection could leave two people. */
+/**
+ * Counts the photos and hashes their names. Throws if at most one person can have enough photos, whatever the detector
+ * finds.
+ */
 export async function countPhotos(
   reader: Reader,
   tiers: readonly Tier[],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { lostNotices } from './lost.js';
 
-test('above a tenth lost for one reason is a warning with its option and numbers', () => {
+test('losing more than a tenth for one reason is a warning with the option to change and the numbers', () => {
   expect(lostNotices(368, { 'several-faces': 114, 'no-face': 36, 'not-picked': 200 })).toEqual([
     {
       level: 'warning',

@@ -1,4 +1,4 @@
-/** Warns of photos lost in numbers: above a tenth of them for one reason, and there is something to do about it. */
+/** Warns if more than a tenth of the photos are lost for one reason that the user can do something about. */
 import type { Events, ExclusionReason } from '@facewright/core';
 
 const MUCH = 0.1;
@@ -29,7 +29,7 @@ const ADVICE: Partial<
   },
 };
 
-/** A warning for each reason that took more than a tenth of all photos. */
+/** One warning per reason that affected more than a tenth of all photos. */
 export function lostNotices(photos: number, reasons: Readonly<Record<string, number>>): Events['notice'][] {
   return Object.entries(ADVICE).flatMap(([reason, { because, todo }]) => {
     const lost = reasons[reason] ?? 0;

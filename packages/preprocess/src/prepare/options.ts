@@ -9,33 +9,35 @@ export interface PrepareOptions {
   /** Read twice. The first pass counts, to estimate the time left and to stop early when too few people have enough photos. */
   readonly reader: Reader;
   /**
-   * Without one, only photos that come with landmarks or are already aligned can be used. A function is called when the first photo needs a
-   * detector, so that a dataset with landmarks never opens one.
+   * Without one, only photos that come with landmarks or are already aligned can be used. A function is called when the
+   * first photo needs a detector, so a dataset with landmarks never opens one.
    */
   readonly detector?: Detector | (() => Promise<Detector | undefined>);
   readonly aligner: Aligner;
   /** In the order they are tried. */
   readonly tiers: readonly Tier[];
   readonly faces: FacesPolicy;
-  /** `leave-out` unless given. */
+  /** Default: `leave-out`. */
   readonly withoutFace?: WithoutFacePolicy;
-  /** Finished at the end, or aborted when the preparation fails. */
+  /** Finished at the end, or aborted if the preparation fails. */
   readonly writer: DatasetWriter;
-  /** The preparation's own stream; forked by identity, photo and augmenter. */
+  /** The preparation's own random stream, forked by identity, photo and augmenter. */
   readonly random: Random;
   /** Recorded in the summary. */
   readonly seed: number;
   readonly emit: Emit;
   readonly signal?: AbortSignal;
-  /** Where the writer writes, for the event `prepare.finished`. Without it the caller emits that event. */
+  /** Output directory for the `prepare.finished` event. If missing, the caller emits that event. */
   readonly directory?: string;
-  /** Larger photos are refused. */
+  /** Larger photos are rejected. */
   readonly limits?: DecodeLimits;
-  /** Worker threads, for writers that take encoded images. `recipe` makes the same parts as above in each thread. */
+  /**
+   * Worker threads, for writers that accept encoded images. `recipe` creates the same parts as above in each thread.
+   */
   readonly workers?: { readonly count: number; readonly recipe: WorkerRecipe };
   /**
-   * Lets a killed or interrupted preparation resume, if the writer can. Holds, as JSON, whatever else decides the result: the detector with
-   * its options and the options of the augmenters.
+   * Lets a killed or interrupted preparation resume, if the writer supports it. Contains, as JSON, everything else that
+   * affects the result: the detector with its options and the options of the augmenters.
    */
   readonly resumeKey?: unknown;
 }

@@ -22,20 +22,25 @@ import { cropByBox } from '../align/box-crop.js';
 import type { Stage, StageSeconds } from './stages.js';
 import type { Tier } from './tiers.js';
 
-/** Below this no face is large enough for any detector or for an alignment that shows one. */
+/** Below this, no face is large enough to detect or to align recognisably. */
 const MIN_SIDE = 12;
 
 export type FacesPolicy = 'exactly-one' | 'largest' | 'all';
-/** A photo in which no face is found is left out, as the seed does, or its middle is taken, as InsightFace does. */
+/**
+ * A photo in which no face is found is dropped, as in the original project, or its centre is used, as in InsightFace.
+ */
 export type WithoutFacePolicy = 'leave-out' | 'centre';
 
-/** What is known of a photo before it is opened: a `Photo` without its bytes, so that it can go to another thread. */
+/**
+ * What is known about a photo before it is opened: a `Photo` without its bytes, so that it can be sent to another
+ * thread.
+ */
 export type PhotoFacts = Pick<Photo, 'id' | 'identity' | 'landmarks' | 'aligned'>;
 
 export interface PhotoTask {
   readonly photo: PhotoFacts;
   readonly bytes: Uint8Array;
-  /** Number of the tier in the table. */
+  /** Index of the tier in the table. */
   readonly tier: number;
 }
 
@@ -62,7 +67,7 @@ interface AlignedFace {
   readonly landmarks?: Landmarks;
 }
 
-/** A photo left out, and why. */
+/** An excluded photo, with the reason. */
 export const excluded = (
   { id, identity }: PhotoFacts,
   reason: Exclusion['reason'],
@@ -81,10 +86,10 @@ export function unreadable(photo: PhotoFacts, error: unknown): { readonly exclus
   );
 }
 
-/** Whether a photo's faces have to be looked for. */
+/** Whether faces have to be detected in a photo. */
 export const needsDetector = ({ landmarks, aligned }: PhotoFacts): boolean => !landmarks && !aligned;
 
-/** Every image of a photo, and how long each stage took. Rejects only when interrupted. */
+/** All images from a photo, and the time each stage took. Rejects only on interruption. */
 export async function processPhoto(
   { photo, bytes, tier }: PhotoTask,
   processing: Processing,
@@ -119,7 +124,7 @@ export async function processPhoto(
   return { outcome, seconds };
 }
 
-/** The aligned faces of a decoded photo by the policy. */
+/** The aligned faces of a decoded photo that the policy keeps. */
 async function facesOf(
   photo: PhotoFacts,
   image: RgbImage,
@@ -170,7 +175,7 @@ async function facesOf(
   );
 }
 
-/** One line; it names the plugin whose mistake it is. */
+/** A one-line reason; names the plugin if it is at fault. */
 function reasonOf(error: unknown): string {
   if (error instanceof FacewrightError) return error.what;
   const plugin = pluginAtFault(error);
@@ -179,7 +184,7 @@ function reasonOf(error: unknown): string {
 
 const busy = new WeakMap<Detector, Promise<unknown>>();
 
-/** A detector is asked for one photo at a time: nothing says that it could do with more. */
+/** Calls a detector for one photo at a time, because it may not support more. */
 function inTurn<T>(detector: Detector, work: () => Promise<T>): Promise<T> {
   const done = (busy.get(detector) ?? Promise.resolve()).then(work);
   busy.set(
@@ -202,7 +207,7 @@ function aligned(
   }
 }
 
-/** Each face, and after it one image an augmenter. */
+/** Each face, followed by one image per augmenter. */
 function copies(
   { id: source, identity }: PhotoFacts,
   faces: readonly AlignedFace[],

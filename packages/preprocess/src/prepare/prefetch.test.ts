@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { prefetched } from './prefetch.js';
 
-test('results keep the order of the items, whatever takes longer, and no more than depth + 1 are under way', async () => {
+test('results keep the order of the items, however long each takes, with at most depth + 1 in progress', async () => {
   let under = 0;
   let most = 0;
   const results: number[] = [];
@@ -17,7 +17,7 @@ test('results keep the order of the items, whatever takes longer, and no more th
   expect(most).toBe(3);
 });
 
-test('a rejection comes at its turn, and is never unhandled', async () => {
+test('a rejection is thrown in its turn, and is never unhandled', async () => {
   const seen: number[] = [];
   const all = async (): Promise<void> => {
     for await (const result of prefetched([1, 2, 3], 5, async (value) =>

@@ -1,6 +1,6 @@
-/** Prefetching: results come in the order of the items, with up to `depth` loads in flight. */
+/** Prefetching: results come in the order of the items, with up to `depth` loads in progress. */
 
-/** `load` must not reject for an ordinary failure: a rejection ends the iteration when its turn comes. */
+/** `load` must not reject for ordinary failures: a rejection ends the iteration when its turn comes. */
 export async function* prefetched<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   depth: number,
@@ -9,7 +9,7 @@ export async function* prefetched<T, R>(
   const under: Promise<R>[] = [];
   for await (const item of items) {
     const loading = load(item);
-    loading.catch(() => undefined); // it is awaited below; until then a rejection is not unhandled
+    loading.catch(() => undefined); // awaited below; this avoids an unhandled rejection until then
     under.push(loading);
     if (under.length > depth) yield await (under.shift() as Promise<R>);
   }

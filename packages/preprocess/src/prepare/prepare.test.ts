@@ -31,14 +31,14 @@ import { createFivePointAligner } from '../align/index.js';
 import { createOpening } from '../augment/opening.js';
 import { prepare } from './prepare.js';
 
-/** A photo in which the counting detector finds so many faces. */
+/** A photo in which the counting detector finds this many faces. */
 const withFaces = (count: number) => async (): Promise<Uint8Array> => {
   const image = noiseImage(120, 120, 3);
   image.data[0] = count;
   return encodeImage(image, 'png');
 };
 
-test('each tier keeps, picks and augments as its rule says; the summary counts it all', async () => {
+test('each tier keeps, selects and augments by its rule, and the summary counts everything', async () => {
   const scaled = SEED_TIERS.map((rule) => ({ ...rule, above: Math.floor(rule.above / 30), pick: rule.pick && 8 }));
   expect(scaled.map(({ above }) => above)).toEqual([11, 6, 3, 1]);
   const test = run(
@@ -71,13 +71,13 @@ test('each tier keeps, picks and augments as its rule says; the summary counts i
   const noised = test.state.written.filter(({ sample }) => sample.source === 'Noised/1.png');
   expect(noised.map(({ sample }) => sample.kind)).toEqual(['original', 'opening', 'gaussian-noise', 'salt-and-pepper']);
   expect(noised[0].sample.landmarks).toEqual(LANDMARKS);
-  // the aligned image itself: this face needs only to be moved by whole pixels
+  // equals the aligned image, because this face only needs a shift by whole pixels
   const moved = createFivePointAligner(112).align(noiseImage(200, 180, 1), LANDMARKS);
   expect(sha256(noised[0].image.data)).toBe(sha256(moved.data));
   expect(sha256(noised[1].image.data)).toBe(sha256(createOpening(5).augment(moved, createRandom(0)).data));
 });
 
-test('a photo whose pixels an aligner hands on as they are is not freed', async () => {
+test('a photo whose pixels an aligner returns unchanged is not freed', async () => {
   const corner: Aligner = {
     size: 112,
     fingerprint: 'the first pixels',
@@ -93,7 +93,7 @@ test('a photo whose pixels an aligner hands on as they are is not freed', async 
   expect(sha256(test.state.written[0].image.data)).toBe(first);
 });
 
-test('the same seed gives the same bytes, whatever loads first; another gives other noise', async () => {
+test('the same seed gives the same bytes, whatever loads first; another seed gives different noise', async () => {
   const bytes = async (seed: number, slow: (index: number) => number): Promise<string[]> => {
     const late = (name: string) => ({
       name,
@@ -119,7 +119,7 @@ test('the same seed gives the same bytes, whatever loads first; another gives ot
   expect(other.filter((line) => first.includes(line) && !line.includes('original'))).toEqual([]);
 });
 
-test('mistakes of the seed: a photo that cannot be read does not crash it: every kind of bad photo is counted with its reason, and stops nothing', async () => {
+test('mistakes of the original project: an unreadable photo does not crash it: every kind of bad photo is counted with its reason, and none stops the run', async () => {
   const jpeg = Buffer.from(await encodeImage(noiseImage(80, 80, 1)));
   const bad: [string, () => Promise<Uint8Array>, Partial<Photo>?][] = [
     ['truncated.jpg', async () => jpeg.subarray(0, jpeg.length / 2)],
@@ -192,7 +192,7 @@ test('mistakes of the seed: a photo that cannot be read does not crash it: every
   });
 });
 
-test('which faces of a photo are kept is the policy’s', async () => {
+test('the policy decides which faces of a photo are kept', async () => {
   const faces = (name: string, ...counts: number[]) => ({
     name,
     photos: counts.map((count, index) =>
@@ -226,7 +226,7 @@ test('which faces of a photo are kept is the policy’s', async () => {
   expect(new Set(all.written.map(({ image }) => sha256(image.data))).size).toBeGreaterThan(10);
 });
 
-test('where no face is found the middle can be taken; photos over the limits are refused', async () => {
+test('the centre can be used if no face is found; photos over the limits are rejected', async () => {
   const plain = {
     name: 'A',
     photos: [
@@ -247,7 +247,7 @@ test('where no face is found the middle can be taken; photos over the limits are
   expect(test.state.written[0].sample.landmarks).toBeUndefined();
 });
 
-test('a detector that fails on a photo costs that photo; one is opened only where it is needed', async () => {
+test('if a detector fails on a photo, only that photo is lost; it is opened only if needed', async () => {
   let opened = 0;
   const detector = async () => {
     opened++;
@@ -277,7 +277,7 @@ test('a detector that fails on a photo costs that photo; one is opened only wher
   ]);
 });
 
-test('a detector or an aligner that throws: photos are left out, and the first of them is told with the plugin and its message', async () => {
+test('if a detector or aligner throws, photos are excluded, and the first failure is reported with the plugin and its message', async () => {
   const broken = <K extends 'detector' | 'aligner'>(kind: K, part: object) =>
     makePart(
       {
@@ -320,7 +320,7 @@ test('a detector or an aligner that throws: photos are left out, and the first o
   ]);
 });
 
-test('aligned photos of the right size are kept as they are', async () => {
+test('aligned photos of the right size are kept unchanged', async () => {
   const ready = (name: string) => ({
     name,
     photos: [photo(name, 'a.png', () => photoBytes(5, 112, 112), { aligned: true, landmarks: undefined })],
@@ -332,7 +332,7 @@ test('aligned photos of the right size are kept as they are', async () => {
   );
 });
 
-test('fewer than two people: told before any photo is opened, or once too few are left', async () => {
+test('fewer than two people: reported before any photo is opened, or as soon as too few are left', async () => {
   const never = (name: string) => ({ name, photos: [photo(name, 'a.png', () => Promise.reject(new Error('opened')))] });
   const early = run(readerOf(never('A'), never('B'), person('C', 40)), { tiers: tiersOf(SEED_TIERS) });
   await expect(prepare(early.options)).rejects.toThrow(
@@ -351,7 +351,7 @@ test('fewer than two people: told before any photo is opened, or once too few ar
   expect(late.state.finished).toBeUndefined();
 });
 
-test('Ctrl-C ends it between two photos and leaves the writer aborted', async () => {
+test('Ctrl-C stops between two photos and aborts the writer', async () => {
   const interrupt = new AbortController();
   const test = run(readerOf(person('A', 30), person('B', 30)), { signal: interrupt.signal });
   const add = test.options.writer.add;
@@ -367,7 +367,7 @@ test('Ctrl-C ends it between two photos and leaves the writer aborted', async ()
   expect(test.state.aborted).toBe(1);
 });
 
-test('a writer that fails ends the run with its error', async () => {
+test('if a writer fails, the run ends with its error', async () => {
   const test = run(readerOf(person('A', 3), person('B', 3)));
   const writer = {
     ...test.options.writer,
@@ -377,7 +377,7 @@ test('a writer that fails ends the run with its error', async () => {
   expect(test.state.aborted).toBe(1);
 });
 
-test('running out of file handles ends the preparation: the photo may be fine', async () => {
+test('running out of file handles ends the preparation, because the photo may be fine', async () => {
   const cause = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE', syscall: 'open' });
   const short = photo('A', 'a.png', () => Promise.reject(new Error('The photo cannot be read.', { cause })));
   const { options, state } = run(readerOf({ name: 'A', photos: [short] }, person('B', 1), person('C', 1)));

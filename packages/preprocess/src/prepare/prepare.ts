@@ -1,7 +1,8 @@
 /**
- * The preparation: photos by identity → tier → pick → decode → faces → alignment → augmenters → encoding → the dataset's writer. The photos,
- * the options and the seed alone decide what is written and in which order; the number of worker threads does not. A bounded number of photos
- * is in flight at a time. A killed preparation resumes after its last whole shard.
+ * The preparation: photos by identity → tier → selection → decode → faces → alignment → augmenters → encoding → the
+ * dataset's writer. What is written, and in which order, depends only on the photos, the options and the seed, not on
+ * the number of worker threads. A bounded number of photos is in progress at a time. A killed preparation resumes after
+ * its last complete shard.
  */
 import { FacewrightError, Interrupted, throwIfAborted } from '@facewright/core';
 import type { Detector, Photo, PreparationSummary, ResumableWriter } from '@facewright/core';
@@ -18,16 +19,16 @@ import { Tally } from './tally.js';
 import type { Tier } from './tiers.js';
 import type { EncodedOutcome, PhotoWorkers } from './workers.js';
 
-/** Photos in flight besides the one at work: in all without threads, else per thread. */
+/** Photos in progress besides the current one: in total without threads, otherwise per thread. */
 const PREFETCH = 3;
-/** Below this many photos, starting threads takes longer than they save. */
+/** With fewer photos, starting threads takes longer than they save. */
 const LEAST_FOR_WORKERS = 48;
 
 interface Done extends Item {
   readonly outcome?: Outcome | EncodedOutcome;
 }
 
-/** What stays open during one preparation. */
+/** Resources held during one preparation. */
 interface Work {
   readonly expected: Awaited<ReturnType<typeof countPhotos>>;
   readonly resumable?: ResumableWriter;
@@ -42,8 +43,8 @@ interface Work {
 }
 
 /**
- * Prepares the dataset. Throws a `FacewrightError` when fewer than two people are left, and `Interrupted` once the signal is set. A photo
- * that cannot be used is counted and listed; it never throws.
+ * Prepares the dataset. Throws a `FacewrightError` if fewer than two people are left, and `Interrupted` if the signal
+ * is aborted. An unusable photo never throws: it is counted and listed.
  */
 export async function prepare(options: PrepareOptions): Promise<PreparationSummary> {
   const { writer } = options;
@@ -104,12 +105,12 @@ async function openWork(options: PrepareOptions): Promise<Work> {
   };
 }
 
-/** Every item in the reader's order: its photo is processed ahead, its result written and counted in turn. */
+/** Processes the photos ahead, then writes and counts their results in the reader's order. */
 async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
   const { reader, tiers, random, emit, signal } = options;
   const { tally, notes, workers } = work;
   const progress = throttledProgress(emit, work.expected.photos, tally, work.clock);
-  let number = 0; // of the photos that a tier keeps
+  let number = 0; // photos kept by a tier
   const begin = async (item: Item): Promise<Done> => {
     const { photo, tier, exclusion } = item;
     if (!photo || !tier) return item;
@@ -121,7 +122,7 @@ async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
   };
 
   let done = 0;
-  let kept = 0; // photos of the person at hand
+  let kept = 0; // photos of the current person
   const ahead = PREFETCH * Math.max(1, workers?.count ?? 1);
   for await (const { photo, tier, exclusion, ends, outcome } of prefetched(
     items(reader, tiers, random),
@@ -149,7 +150,7 @@ async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
 const nothingKept = ({ name, photos }: NonNullable<Item['ends']>): string =>
   `None of the ${photos} photos of “${name}” could be used.`;
 
-/** From the photo's bytes to its aligned images, or to the reason why there are none. */
+/** From a photo's bytes to its aligned images, or to the reason why there are none. */
 async function processed(
   photo: Photo,
   tier: Tier,
@@ -163,7 +164,7 @@ async function processed(
   } catch (error) {
     return unreadable(photo, error);
   }
-  // opened here even when threads detect: it must be there, and the summary records which one it was
+  // opened here even if threads do the detection, because it must exist and the summary records which one it was
   if (needsDetector(photo)) await detector.get();
   const { id, identity, landmarks, aligned } = photo;
   const about = { id, identity, ...(landmarks && { landmarks }), ...(aligned && { aligned }) };
@@ -175,7 +176,7 @@ async function processed(
   return encode && !workers ? clock.timed('encode', () => encode(outcome as Outcome)) : outcome;
 }
 
-/** A photo's images in one piece where the writer can take them so, else one by one. */
+/** Writes a photo's images together if the writer supports it, otherwise one by one. */
 async function write(
   { writer }: PrepareOptions,
   { resumable, encoding }: Work,
@@ -193,7 +194,7 @@ async function write(
     await writer.add(sample, image);
 }
 
-/** What an earlier run made of a photo, without its images. */
+/** An earlier run's result for a photo, without its images. */
 function replayed({ id, images = 0, exclusion }: PhotoNote, photo: Photo): EncodedOutcome {
   if (id !== photo.id)
     throw new FacewrightError({
@@ -221,7 +222,7 @@ async function finish(options: PrepareOptions, work: Work, seconds: number): Pro
   return summary;
 }
 
-/** The detector, made at most once; `used` gives what the summary records of it. */
+/** The detector, created at most once. `used` returns what the summary records about it. */
 function once(detector: PrepareOptions['detector']): {
   get: () => Promise<Detector | undefined>;
   used: () => { detector?: string };

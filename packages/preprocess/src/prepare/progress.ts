@@ -5,7 +5,7 @@ import type { Tally } from './tally.js';
 
 const PROGRESS_MS = 250;
 
-/** Call it after each photo; with `true` after the last one, which is always reported. */
+/** Call it after each photo, and with `true` after the last one, which is always reported. */
 export function throttledProgress(emit: Emit, total: number, tally: Tally, clock: StageClock): (last: boolean) => void {
   const started = performance.now();
   let told = -Infinity;

@@ -2,14 +2,17 @@
 import type { Exclusion, Identity } from '@facewright/core';
 import { createSha256 } from '@facewright/platform';
 
-/** Of one photo whose images (or whose lack of them) are wholly written. */
+/** For one photo whose images (if any) are completely written. */
 export interface PhotoNote {
   readonly id: string;
   readonly images?: number;
   readonly exclusion?: Exclusion;
 }
 
-/** A hash over everything the result depends on; photos by name, in their order, fed in by the first pass over the reader. */
+/**
+ * A hash over everything the result depends on, including the photos' names in order, which the first pass over the
+ * reader adds.
+ */
 export class PreparationKey {
   private readonly hash = createSha256();
 

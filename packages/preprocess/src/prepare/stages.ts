@@ -1,4 +1,4 @@
-/** The stages of the preparation and where its time goes. */
+/** The stages of the preparation, and how long each takes. */
 import type { PreparationThroughput } from '@facewright/core';
 
 const STAGES = ['read', 'decode', 'detect', 'align', 'augment', 'encode', 'write'] as const;
@@ -29,7 +29,7 @@ export class StageClock {
     }
   }
 
-  /** The stages that take a twentieth of the time or more, in their order: “decode 12 %, detect 71 %”. */
+  /** The stages that take at least a twentieth of the time, in order: “decode 12 %, detect 71 %”. */
   get shares(): string {
     const all = STAGES.reduce((sum, stage) => sum + this.sums[stage], 0);
     if (all === 0) return '';

@@ -7,13 +7,13 @@ interface TierCount {
   images: number;
 }
 
-/** A part went wrong, and not the photo: the first time is worth a message. */
+/** The part failed rather than the photo; the first time is worth a message. */
 const FAILURES: readonly string[] = ['detection-failed', 'alignment-failed'];
 
 export class Tally {
   readonly exclusions: Exclusion[] = [];
   photos = 0;
-  /** Photos that were opened; the rate counts these. */
+  /** Photos that were opened, which the rate counts. */
   opened = 0;
   private readonly perTier: Record<string, TierCount>;
   private kept = 0;
@@ -51,7 +51,7 @@ export class Tally {
     this.emit('prepare.excluded', exclusion);
   }
 
-  /** Counts what became of an opened photo; true when it is kept. */
+  /** Counts the outcome of an opened photo; returns whether it was kept. */
   take(tier: string, outcome: { readonly exclusion: Exclusion } | { readonly images: readonly unknown[] }): boolean {
     if ('exclusion' in outcome) {
       this.exclude(outcome.exclusion);

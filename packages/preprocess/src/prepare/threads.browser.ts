@@ -1,6 +1,6 @@
 /**
- * In a browser the preparation runs in the thread that calls it, which should be a worker of the page, and hands its images to the writer as
- * pixels: there are no threads of Node to start and no encoders.
+ * In a browser, preparation runs in the calling thread, which should be a worker of the page, and passes pixels to the
+ * writer: there are no Node threads to start and no encoders.
  */
 import { FacewrightError } from '@facewright/core';
 import type * as node from './threads.js';

@@ -5,7 +5,7 @@ import { pickPhotos, tierFor } from './tiers.js';
 
 const tiers = SEED_TIERS.map((rule) => ({ rule }));
 
-test('the seed’s table at each of its edges', () => {
+test('the original project’s table at each of its boundaries', () => {
   const names = [1, 30, 31, 90, 91, 200, 201, 350, 351, 5000].map((photos) => tierFor(tiers, photos)?.rule.name);
   expect(names).toEqual([
     undefined,
@@ -22,7 +22,7 @@ test('the seed’s table at each of its edges', () => {
   expect(tierFor(tiers, 40)?.rule.augment).toEqual(['opening', 'gaussian-noise', 'salt-and-pepper']);
 });
 
-test('mistakes of the seed: the pick is not another each time: it has its number, keeps the order, and depends on the name and the seed alone', () => {
+test('mistakes of the original project: the selection is reproducible: it has the right number, keeps the order, and depends only on the name and the seed', () => {
   const somebody = person('Ana', 400);
   const rule = { name: 'picked', above: 350, pick: 350, augment: [] };
   const { picked, left } = pickPhotos(somebody, rule, createRandom(1));

@@ -31,7 +31,7 @@ const {
 } = workerData as WorkerJob;
 
 async function open(): Promise<{ processing: Processing; encode: Awaited<ReturnType<typeof outcomeEncoder>> }> {
-  await limitImageThreads(1); // the threads are the workers
+  await limitImageThreads(1); // sharp's own threads are not needed: the workers run in parallel
   const random = restoreRandom(key);
   const known: PluginFactory[] = [];
   for (const name of modules) known.push(...(await importPlugins(name, { baseDirectory, where })));
@@ -76,7 +76,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-/** What parts have to say to people; how each thread's engine is doing is left unsaid. */
+/** Messages from parts are passed on; the state of each thread's engine is not. */
 const emit: Emit = (type, event) => {
   if (type === 'notice') parentPort?.postMessage(event);
 };

@@ -1,4 +1,4 @@
-/** Worker threads are closed only once nothing is in work in any of them. */
+/** Worker threads are closed only once they have no work in progress. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-test('photos in work end before the threads do, however long the last one takes', () => {
+test('photos in progress finish before the threads end, however long the last one takes', () => {
   const directory = mkdtempSync(join(tmpdir(), 'facewright workers '));
   const script = fileURLToPath(new URL('../../test/close-workers.mjs', import.meta.url));
   expect(JSON.parse(execFileSync(process.execPath, [script, directory], { encoding: 'utf8' }))).toEqual([

@@ -1,6 +1,6 @@
 /**
- * Worker threads for the preparation: each makes the parts anew from a recipe, with an engine of its own of one thread, and takes photos
- * through all stages up to the encoded images. Bytes go there and back without being copied.
+ * Worker threads for the preparation. Each recreates the parts from a recipe, with its own single-threaded engine, and
+ * takes photos through all stages up to encoded images. Bytes are transferred both ways without copying.
  */
 import { createRequire } from 'node:module';
 import { SHARE_ENV } from 'node:worker_threads';
@@ -10,12 +10,12 @@ import type { DecodeLimits } from '@facewright/platform/node';
 import type { FacesPolicy, PhotoTask, WithoutFacePolicy } from './photo.js';
 import type { StageSeconds } from './stages.js';
 
-/** The parts by name, as in a config: what another thread can make them from. */
+/** The parts by name, as in a config, so that another thread can create them. */
 export interface WorkerRecipe {
   /** Packages (as absolute paths or specifiers) and files whose plugins can be used by name. */
   readonly modules: readonly UserSpecifier[];
   readonly baseDirectory: string;
-  /** For errors: the config file or the command line. */
+  /** The config file or command line, for errors. */
   readonly where: string;
   readonly backend: PluginReference;
   readonly detector: PluginReference;
@@ -51,22 +51,22 @@ export interface EncodedPhoto {
 export interface PhotoWorkers {
   readonly count: number;
   process(task: PhotoTask): Promise<EncodedPhoto>;
-  /** Lets photos in work end. */
+  /** Waits for photos in progress, then ends the threads. */
   close(): Promise<void>;
 }
 
-/** One in work and one waiting in each thread, so that none stands still between two. */
+/** One in progress and one waiting per thread, so that no thread is idle in between. */
 const TASKS_A_WORKER = 2;
 
 /**
- * Half of Node's default: new objects are looked through twice as often. sharp's Buffers of whole photos count as much as they are large, and some ten of
- * them that wait would have all the heap marked, on as many threads as there are cores.
+ * Half of Node's default, so young objects are collected twice as often. sharp's Buffers of whole photos count at their
+ * full size, and about ten waiting ones would trigger marking of the whole heap, on as many threads as there are cores.
  */
 const YOUNG_MEGABYTES = 24;
 
-/** `notice`: told what a part in a worker says. */
+/** `notice` receives the messages of parts in workers. */
 export function openWorkers(count: number, job: WorkerJob, notice: (event: Events['notice']) => void): PhotoWorkers {
-  // the compiled file, also where the sources run: Node itself loads it in the new thread
+  // the compiled file even when running from source, because Node itself loads it in the new thread
   const filename = createRequire(import.meta.url).resolve('@facewright/preprocess/worker');
   const pool = new Piscina({
     filename,
@@ -74,7 +74,7 @@ export function openWorkers(count: number, job: WorkerJob, notice: (event: Event
     maxThreads: count,
     concurrentTasksPerWorker: TASKS_A_WORKER,
     workerData: job,
-    env: SHARE_ENV, // an engine that turns its library's telemetry off does so by the environment, and native code sees no other
+    env: SHARE_ENV, // an engine turns off its library's telemetry through the environment, and native code only sees the process's own
     idleTimeout: Infinity,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   });
@@ -93,7 +93,8 @@ export function openWorkers(count: number, job: WorkerJob, notice: (event: Event
       result.then(ended, ended);
       return result;
     },
-    // waited for here: the pool's own close ends threads that are still at work, and native code that comes back to an ended thread ends the process
+    // waited for here, because the pool's own close ends threads that are still working, and native code returning to a
+    // dead thread ends the process
     close: async () => {
       await Promise.allSettled(inWork);
       await pool.close({ force: true });
