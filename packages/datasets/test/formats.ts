@@ -1,4 +1,4 @@
-/** The files of other tools that reference/formats.py made. */
+/** The files of other tools, made by reference/formats.py. */
 import { readFileSync } from 'node:fs';
 
 interface Records {
@@ -17,7 +17,7 @@ interface Golden {
     readonly tar: string;
     readonly offsets: Readonly<Record<string, readonly [offset: number, size: number]>>;
   };
-  /** With a photo beside the folders, and without. */
+  /** With a photo next to the folders, and without. */
   readonly zip: string;
   readonly zipOfPeople: string;
   readonly bin: Readonly<Record<string, string>>;
@@ -25,5 +25,5 @@ interface Golden {
 export const golden = JSON.parse(readFileSync(new URL('../reference/formats.json', import.meta.url), 'utf8')) as Golden;
 
 export const decoded = (text: string): Buffer => Buffer.from(text, 'base64');
-/** What the Python script puts into its files in place of images. */
+/** What the Python script stores in place of images. */
 export const IMAGES = golden.images.map(decoded);

@@ -1,4 +1,4 @@
-/** The platform in browsers: photos decoded by the browser, files in memory, SHA-256 in JavaScript. */
+/** The platform in browsers: the browser decodes photos, files are kept in memory, SHA-256 runs in JavaScript. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Sha256 } from './sha256.js';
@@ -30,13 +30,13 @@ export function createSha256(): Sha256 {
   return made;
 }
 
-/** What is used of the browser, which the types here do not declare. */
+/** The browser APIs used here, which this package's types do not declare. */
 declare const MessageChannel: new () => {
   readonly port1: { onmessage: (() => void) | null; close(): void };
   readonly port2: { postMessage(message: unknown): void };
 };
 
-/** Lets messages, clicks and drawing have their turn; a timer would wait 4 ms. */
+/** Gives messages, clicks and drawing their turn; a timer would wait 4 ms. */
 export const nextTurn = (): Promise<void> =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

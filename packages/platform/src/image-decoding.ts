@@ -2,15 +2,15 @@
 import { brand, FacewrightError, PHOTO_LIMITS, type ExclusionReason, type RgbImage } from '@facewright/core';
 
 export interface DecodeLimits {
-  /** Refused above this many bytes, before they are read where a file is read. */
+  /** Larger files are rejected, if possible before they are read. */
   readonly maxBytes?: number;
-  /** Refused above this many pixels: decompression bombs. */
+  /** Larger images are rejected: they may be decompression bombs. */
   readonly maxPixels?: number;
-  /** Refused where either side is longer. */
+  /** Images with a longer side are rejected. */
   readonly maxSide?: number;
 }
 
-/** A photo that cannot become pixels; `reason` is what the exclusion list says. */
+/** A photo that cannot be decoded; `reason` appears in the list of excluded photos. */
 export class ImageError extends FacewrightError {
   static {
     brand(this, 'ImageError');
@@ -27,7 +27,7 @@ export class ImageError extends FacewrightError {
   }
 }
 
-/** Throws an `ImageError` for the bytes of a photo over the limit. */
+/** Throws an `ImageError` for a photo with too many bytes. */
 export function refuseManyBytes(
   bytes: number,
   { maxBytes = PHOTO_LIMITS.maxBytes }: DecodeLimits,
@@ -43,7 +43,7 @@ export const tooManyBytes = (bytes: number, maxBytes: number, where?: string): I
     where,
   );
 
-/** Throws an `ImageError` for the pixels of a photo over the limits. */
+/** Throws an `ImageError` for a photo with too many pixels. */
 export function refuseLarge(
   { width, height }: Pick<RgbImage, 'width' | 'height'>,
   { maxPixels = PHOTO_LIMITS.maxPixels, maxSide = PHOTO_LIMITS.maxSide }: DecodeLimits,

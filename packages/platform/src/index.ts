@@ -1,6 +1,7 @@
 /**
- * What parts need of the machine under them and a browser has too: photos to pixels, SHA-256, files, the event loop. This is Node's side; bundlers
- * for browsers take browser.ts instead, by the condition `browser` of this package's exports. Both offer the same names.
+ * What parts need from the system and browsers can also provide: decoding photos, SHA-256, files, the event loop. This
+ * is the Node implementation; browser bundlers use browser.ts instead, through the `browser` condition in this
+ * package's exports. Both export the same names.
  */
 import { createHash } from 'node:crypto';
 import { readChecked, readCheckedText } from './node/checked-file.js';
@@ -14,14 +15,14 @@ export { fitPixels } from './fit-pixels.js';
 export { shortageOf } from './shortage.js';
 export { mkdir, readdir, rm } from 'node:fs/promises';
 export { basename, dirname, join } from 'node:path';
-/** Lets signals, timers and the console have their turn. */
+/** Gives signals, timers and the console their turn. */
 export { setImmediate as nextTurn } from 'node:timers/promises';
 export type { Sha256 } from './sha256.js';
 
-/** Weights are held in memory; an array holds no more. */
+/** Weights are held in memory, and an array cannot be longer. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** A regular file of less than 2 GiB, as bytes or as text (UTF-8, of less than 64 MiB). */
+/** A regular file of less than 2 GiB, as bytes or as text (UTF-8, less than 64 MiB). */
 export function readFile(path: string): Promise<Uint8Array>;
 export function readFile(path: string, encoding: 'utf8'): Promise<string>;
 export function readFile(path: string, encoding?: 'utf8'): Promise<Uint8Array | string> {

@@ -8,7 +8,7 @@ export const DATASET_FILE = 'dataset.json';
 export const INDEX_FILE = 'index.bin';
 export const DATASET_VERSION = 1;
 
-/** It names every photo left out; a string holds no more. */
+/** The file lists every excluded photo; a string cannot be longer than this. */
 const MAX_BYTES = 500_000_000;
 
 const count = z.int().min(0);
@@ -17,7 +17,7 @@ const datasetFile = z.looseObject({
   format: z.literal('facewright-dataset'),
   version: z.literal(DATASET_VERSION),
   image: z.looseObject({ format: z.enum(['jpeg', 'png']), encoder: z.string().optional() }),
-  /** In label order. */
+  /** Indexed by label. */
   identities: z.array(z.string()),
   files: z.array(z.looseObject({ name: z.string().regex(/^[\w.-]+$/), size: count, sha256: z.string() })).min(1),
   summary: z.looseObject({
@@ -40,14 +40,14 @@ const datasetFile = z.looseObject({
 export interface DatasetFile {
   readonly format: 'facewright-dataset';
   readonly version: typeof DATASET_VERSION;
-  /** `encoder`: the program that made the bytes; another gives others for the same pixels. */
+  /** `encoder`: the program that encoded the images. Another one gives different bytes for the same pixels. */
   readonly image: { readonly format: 'jpeg' | 'png'; readonly encoder?: string };
   readonly identities: readonly string[];
   readonly files: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
   readonly summary: PreparationSummary;
 }
 
-/** Throws a `FacewrightError` where there is none, or one that was damaged or is of another version. */
+/** Throws a `FacewrightError` if the file is missing, damaged or of another version. */
 export async function readDatasetFile(directory: string): Promise<DatasetFile> {
   const where = join(directory, DATASET_FILE);
   let value: unknown;

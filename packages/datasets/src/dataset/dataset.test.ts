@@ -31,7 +31,7 @@ const SUMMARY: PreparationSummary = {
   seconds: 2.5,
 };
 const random = createRandom('images');
-/** Smooth, so that JPEG keeps it. */
+/** A smooth image, which JPEG preserves. */
 const image = (index: number, size = 112): RgbImage => {
   const r = random.fork(index);
   const [a, b, c] = [r.uniform() * 255, r.uniform(), r.uniform()];
@@ -75,7 +75,7 @@ describe('a dataset directory', () => {
     directory = await write(join(root, 'dataset'), { format: 'png', shardBytes: 3000 });
   });
 
-  test('gives back every image, in order, with its label and its source', async () => {
+  test('returns every image, in order, with its label and source', async () => {
     const dataset = await openDataset(directory);
     expect(dataset.identities).toEqual(['Zoë Saldaña', '王小明', '..']);
     expect(SAMPLES.map((_, index) => sampleAt(dataset, index))).toEqual(SAMPLES);
@@ -89,7 +89,7 @@ describe('a dataset directory', () => {
     expect(() => dataset.sourceOf(0)).toThrow('closed');
   });
 
-  test('holds the files that dataset.json tells of, shards cut at their size', () => {
+  test('has the files listed in dataset.json, with shards split at their size limit', () => {
     const { files } = JSON.parse(readFileSync(join(directory, 'dataset.json'), 'utf8')) as {
       files: { name: string; size: number; sha256: string }[];
     };
@@ -101,7 +101,7 @@ describe('a dataset directory', () => {
     }
   });
 
-  test.skipIf(process.platform === 'win32')('is unpacked by tar, below the folder it is unpacked into', async () => {
+  test.skipIf(process.platform === 'win32')('unpacks with tar into a single folder', async () => {
     const into = join(root, 'unpacked', 'here');
     mkdirSync(into, { recursive: true });
     for (const name of readdirSync(directory).filter((file) => file.endsWith('.tar')))
@@ -116,13 +116,13 @@ describe('a dataset directory', () => {
     expect(await decodeImage(readFileSync(join(into, '王小明', `${LONG} 照片-2.original.png`)))).toEqual(image(2));
   });
 
-  test('is the same bytes for the same images', async () => {
+  test('the same images give the same bytes', async () => {
     const again = await write(join(root, 'again'), { format: 'png', shardBytes: 3000 });
     for (const name of readdirSync(directory))
       expect(readFileSync(join(again, name)).equals(readFileSync(join(directory, name))), name).toBe(true);
   });
 
-  test('keeps JPEG images near their values by default', async () => {
+  test('JPEG images stay close to the original values by default', async () => {
     const dataset = await openDataset(await write(join(root, 'jpeg')));
     const original = image(0).data;
     const found = (await dataset.read(0)).data;
@@ -136,7 +136,7 @@ describe('a dataset directory', () => {
   test.each([
     ['a missing shard', (d: string) => rmSync(join(d, 'shard-00001.tar')), /is missing/, 'shard-00001.tar'],
     [
-      'a cut shard',
+      'a truncated shard',
       (d: string) => truncateSync(join(d, 'shard-00000.tar'), 700),
       /has 700 bytes instead of/,
       'shard-00000.tar',
@@ -145,7 +145,7 @@ describe('a dataset directory', () => {
     ['a changed index', (d: string) => flip(join(d, 'index.bin'), 50), /index is damaged/, 'index.bin'],
     ['no dataset.json', (d: string) => rmSync(join(d, 'dataset.json')), /not a prepared dataset/, ''],
     [
-      'a cut dataset.json',
+      'a truncated dataset.json',
       (d: string) => truncateSync(join(d, 'dataset.json'), 50),
       /Cannot read the dataset's metadata/,
       'dataset.json',
@@ -157,14 +157,14 @@ describe('a dataset directory', () => {
       'dataset.json',
     ],
     [
-      'a path for a file name',
+      'a path as a file name',
       (d: string) => edit(d, (json) => ({ ...json, files: [{ name: '../x', size: 1, sha256: '' }] })),
       /files\.0\.name/,
       'dataset.json',
     ],
     ['no summary', (d: string) => edit(d, ({ summary: _, ...json }) => json), /"summary"/, 'dataset.json'],
     [
-      'fewer people',
+      'too few people',
       (d: string) => edit(d, (json) => ({ ...json, identities: ['a'] })),
       /refers to something that does not exist/,
       'index.bin',
@@ -195,7 +195,7 @@ describe('a dataset directory', () => {
 });
 
 describe('the dataset writer', () => {
-  test('shows nothing under the name before it has finished, and nothing at all once aborted', async () => {
+  test('shows nothing under the final name before it finishes, and nothing at all if aborted', async () => {
     const directory = join(root, 'aborted');
     const writer = await createDatasetWriter(directory);
     await writer.add(SAMPLES[0], image(0));
@@ -207,9 +207,9 @@ describe('the dataset writer', () => {
     await expect(writer.add(SAMPLES[0], image(0))).rejects.toThrow('finished or aborted');
   });
 
-  test('after a kill leaves no dataset, and the next one clears up', async () => {
+  test('a kill leaves no dataset, and the next writer cleans up', async () => {
     const directory = join(root, 'killed');
-    // a process of its own, on the compiled package
+    // a separate process that uses the compiled package
     const script = `
       const { createDatasetWriter } = await import(${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)});
       const writer = await createDatasetWriter(${JSON.stringify(directory)});
@@ -226,7 +226,7 @@ describe('the dataset writer', () => {
     await (await openDataset(directory)).close();
   });
 
-  test('replaces an older dataset only when the new one is whole', async () => {
+  test('replaces an older dataset only once the new one is complete', async () => {
     const directory = await write(join(root, 'replaced'));
     const writer = await createDatasetWriter(directory);
     await writer.add({ identity: 'new', source: 'new/1.jpg', kind: 'original' }, image(9));
@@ -240,7 +240,7 @@ describe('the dataset writer', () => {
     expect(partials()).toEqual([]);
   });
 
-  test('refuses a directory or a file that is not its own', async () => {
+  test('rejects a directory or file that is not its own', async () => {
     const mine = writeTree(join(root, 'mine'), { 'thesis.txt': 'years of work' });
     await expect(createDatasetWriter(mine)).rejects.toMatchObject({
       what: expect.stringContaining('Nothing was overwritten') as string,
@@ -250,14 +250,14 @@ describe('the dataset writer', () => {
     expect(readdirSync(mine)).toEqual(['thesis.txt']);
   });
 
-  test('without an image is a clear error, and leaves nothing', async () => {
+  test('without images is a clear error, and leaves nothing', async () => {
     const writer = await createDatasetWriter(join(root, 'none'));
     await expect(writer.finish(SUMMARY)).rejects.toThrow('No images were left');
     expect(existsSync(join(root, 'none'))).toBe(false);
     expect(partials()).toEqual([]);
   });
 
-  test('an image that cannot be encoded fails its call and the end, and leaves nothing', async () => {
+  test('an image that cannot be encoded fails its call and finish, and leaves nothing', async () => {
     const writer = await createDatasetWriter(join(root, 'bad'));
     await expect(writer.add(SAMPLES[0], { width: 4, height: 4, data: new Uint8Array(5) })).rejects.toThrow();
     await expect(writer.finish(SUMMARY)).rejects.toThrow();

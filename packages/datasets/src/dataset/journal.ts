@@ -15,7 +15,7 @@ const NOTES = /^shard-\d{5}\.json$/;
 export interface ShardEntry {
   readonly shard: ShardFile;
   readonly records: readonly IndexRecord[];
-  /** Identities that this shard is the first to hold, in label order. */
+  /** Identities that first occur in this shard, in label order. */
   readonly identities: readonly string[];
   readonly notes: readonly unknown[];
   readonly encoder?: string;
@@ -26,11 +26,11 @@ const entryPath = (directory: string, shard: string): string => join(directory, 
 export const beginJournal = (directory: string, key: string): Promise<void> =>
   writeFileAtomic(join(directory, KEY_FILE), JSON.stringify({ version: 1, key }));
 
-/** To be called when the shard is on the disk; NaN, which JSON lacks, does not occur in records. */
+/** Call it once the shard is on disk. NaN, which JSON lacks, does not occur in records. */
 export const writeEntry = (directory: string, entry: ShardEntry): Promise<void> =>
   writeFileAtomic(entryPath(directory, entry.shard.name), JSON.stringify(entry));
 
-/** Whether the directory was left by a preparation of this key. */
+/** Whether the directory was left behind by a preparation with this key. */
 export async function isJournalOf(directory: string, key: string): Promise<boolean> {
   const found = await readJson(join(directory, KEY_FILE));
   return (
@@ -59,7 +59,7 @@ export async function* readEntries(directory: string): AsyncGenerator<ShardEntry
     if (!kept.has(name)) await rm(join(directory, name), { recursive: true, force: true });
 }
 
-/** Before the dataset gets its name. */
+/** Call it before the dataset gets its final name. */
 export async function endJournal(directory: string): Promise<void> {
   for (const name of await readdir(directory))
     if (name === KEY_FILE || NOTES.test(name)) await rm(join(directory, name));

@@ -8,15 +8,16 @@ import { crc32 } from 'node:zlib';
 import { INDEX_FILE, readDatasetFile, type DatasetFile } from './dataset-file.js';
 import { readIndex, type DatasetIndex } from './index-reader.js';
 
-/** A dataset on the disk. */
+/** A dataset on disk. */
 export interface OpenDataset extends Dataset {
-  /** The encoded image of a sample as it was written, its checksum compared. */
+  /** The encoded image of a sample as it was written. Verifies its checksum. */
   bytes(index: number): Promise<Uint8Array>;
 }
 
 /**
- * Checks that the directory is whole: every file there and of its size, the index's checksum and every record. The images' own checksums
- * are compared when they are read. Throws a `FacewrightError` that says what is wrong, where, and what to do.
+ * Checks that the directory is complete: all files present and of the right size, and the index's checksum and records.
+ * The images' own checksums are verified when they are read. Throws a `FacewrightError` that says what is wrong, where,
+ * and what to do.
  */
 export async function openDataset(directory: string): Promise<OpenDataset> {
   const path = resolve(directory);

@@ -11,16 +11,16 @@ export interface ShardFile {
 }
 
 export interface ShardWriter {
-  /** `together`: stays in the open shard, whatever its size. */
+  /** `together`: stay in the open shard, whatever its size. */
   append(name: string, bytes: Uint8Array, together?: boolean): Promise<{ shard: number; offset: number }>;
-  /** Ends the open shard where so many images of so many bytes in all would not fit into it; they are to stay together. */
+  /** Closes the open shard if this many images with this many bytes in total would not fit; they must stay together. */
   makeRoom(images: number, bytes: number): Promise<void>;
-  /** Ends the last shard; all of them are then on the disk. */
+  /** Closes the last shard; all of them are then on disk. */
   finish(): Promise<ShardFile[]>;
   close(): Promise<void>;
 }
 
-/** `size` counts what waits in `pieces`, too. */
+/** `size` includes the bytes waiting in `pieces`. */
 interface OpenShard {
   readonly name: string;
   readonly file: FileHandle;
@@ -30,12 +30,12 @@ interface OpenShard {
   waiting: number;
 }
 
-/** Bytes a tar file adds to an image: a header, up to four blocks more for a long name, the fill of the last block. */
+/** Bytes that tar adds per image: a header, up to four more blocks for a long name, and padding of the last block. */
 const TAR_OVERHEAD = 5 * 512;
-/** Written in pieces of at least this size: a call for each image takes longer than its bytes. */
+/** Minimum size of a write: one call per image would take longer than its bytes. */
 const PIECE_BYTES = 2 ** 20;
 
-/** `before`: whole shards that are there already. `onWhole` is awaited after each shard that is on the disk. */
+/** `before`: complete shards that already exist. `onWhole` is awaited after each shard is on disk. */
 export function createShardWriter(
   directory: string,
   shardBytes: number,

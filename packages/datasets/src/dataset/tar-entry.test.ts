@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { streamedEntry, tarEntry } from './tar-entry.js';
 
-test('an entry is byte for byte that of tar-stream, whatever its name and size', async () => {
+test('an entry equals that of tar-stream byte for byte, whatever its name and size', async () => {
   const name = fc
     .oneof(
       fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 101 }),

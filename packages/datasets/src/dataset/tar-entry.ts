@@ -2,13 +2,13 @@
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 
-/** Two blocks of zeros end a tar file. */
+/** Two zero blocks end a tar file. */
 export const END_BYTES = 1024;
 const BLOCK = 512;
-const EPOCH = new Date(0); // the same bytes for the same images
+const EPOCH = new Date(0); // fixed, so that the same images give the same bytes
 const MODE = 0o644;
 
-/** The fields of a POSIX header that are the same for every file. */
+/** The POSIX header fields that are the same for every file. */
 const HEADER = Buffer.alloc(BLOCK);
 for (const [text, at] of [
   [octal(MODE, 6), 100],
@@ -22,14 +22,14 @@ for (const [text, at] of [
 ] as const)
   HEADER.write(text, at, 'latin1');
 
-/** One file's header (more than one block for a long name) and content, padded to whole blocks. */
+/** One file's header (several blocks for a long name) and content, padded to whole blocks. */
 export async function tarEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
   if (!/^[\x20-\x7e]{1,100}$/.test(name)) return streamedEntry(name, bytes);
   const entry = Buffer.alloc(BLOCK + Math.ceil(bytes.length / BLOCK) * BLOCK);
   HEADER.copy(entry);
   entry.write(name, 'latin1');
   entry.write(octal(bytes.length, 11), 124, 'latin1');
-  let sum = 8 * 32; // the sum's own place counts as blanks
+  let sum = 8 * 32; // the checksum field itself counts as spaces
   for (let i = 0; i < BLOCK; i++) sum += entry[i];
   entry.write(octal(sum, 6), 148, 'latin1');
   entry.set(bytes, BLOCK);
@@ -40,7 +40,7 @@ function octal(value: number, digits: number): string {
   return `${value.toString(8).padStart(digits, '0')} `;
 }
 
-/** The same of any name. */
+/** The same for any name. */
 export async function streamedEntry(name: string, bytes: Uint8Array): Promise<Uint8Array> {
   const tar = pack();
   tar.entry(

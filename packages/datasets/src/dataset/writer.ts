@@ -11,23 +11,27 @@ import { beginJournal, endJournal, isJournalOf, readEntries, writeEntry, type Sh
 import { createShardWriter, type ShardFile, type ShardWriter } from './shard-writer.js';
 
 export interface DatasetWriterOptions {
-  /** `jpeg` is the seed's choice (quality 95, 4:2:0); `png` keeps every value. */
+  /** `jpeg` is the original project's choice (quality 95, 4:2:0); `png` is lossless. */
   readonly format?: 'jpeg' | 'png';
-  /** A shard is closed before it would grow over this many bytes; at most 4 GiB − 1. What a kill costs is the open shard: some minutes of detection. */
+  /**
+   * A shard is closed before it would exceed this many bytes; at most 4 GiB − 1. A kill loses the open shard, which is
+   * a few minutes of detection.
+   */
   readonly shardBytes?: number;
-  /** Whether an older dataset may be replaced, by `finish`; `true` unless given. */
+  /** Whether `finish` may replace an older dataset. Default: `true`. */
   readonly replace?: boolean;
 }
 
-/** Takes images that are encoded already, too: their bytes stay as they are. */
+/** Also accepts images that are already encoded, and stores their bytes unchanged. */
 export interface EncodedDatasetWriter extends ResumableWriter {
   addEncoded(sample: Sample, bytes: Uint8Array): Promise<void>;
 }
 
 /**
- * A writer for `directory`, which must be new, empty or an older dataset (replaced by `finish`). Images are encoded as they come, several
- * at once where `add` is not awaited, and written in the order of the calls. The directory is locked until the writer ends, by whichever of its
- * methods. Throws a `FacewrightError` where the directory is taken, or another process is writing it.
+ * Creates a writer for `directory`, which must be new, empty or an older dataset (replaced by `finish`). Images are
+ * encoded as they come, several at once if `add` is not awaited, and written in call order. The directory is locked
+ * until the writer ends by any of its methods. Throws a `FacewrightError` if the directory is taken, or another process
+ * is writing to it.
  */
 export async function createDatasetWriter(
   directory: string,
@@ -50,11 +54,11 @@ export async function createDatasetWriter(
     begun = true;
     const done = tail.then(work);
     tail = done;
-    done.catch(() => undefined); // rejects the call after it, too
+    done.catch(() => undefined); // also rejects the next call
     return done;
   };
   const addInTurn = (sample: Sample, encoded: Promise<Uint8Array>): Promise<void> => {
-    encoded.catch(() => undefined); // awaited below, when its turn comes
+    encoded.catch(() => undefined); // awaited below, in its turn
     return inTurn(async () => state.append(sample, await encoded));
   };
 
@@ -99,16 +103,16 @@ interface OpenFiles {
   readonly index: IndexWriter;
 }
 
-/** What is written so far, and where. */
+/** What has been written so far, and where. */
 class WriterState {
   private readonly labels = new Map<string, number>();
   private files: Promise<OpenFiles> | undefined;
   private key: string | undefined;
   private notes: unknown[] = [];
   private encoder: string | undefined;
-  /** Records that the journal has not yet, where one is kept. */
+  /** Records that are not in the journal yet, if one is kept. */
   private records: IndexRecord[] = [];
-  /** How much the journal has. */
+  /** How much the journal covers. */
   private journaled = { labels: 0, shards: 0 };
 
   constructor(
@@ -204,7 +208,7 @@ class WriterState {
     await this.place.discard();
   }
 
-  /** Keeps whole shards; where there is none, nothing is worth keeping. */
+  /** Keeps complete shards. Without any, nothing is worth keeping. */
   async suspend(): Promise<void> {
     if (this.key === undefined || this.journaled.shards === 0) return this.discard();
     await this.close();
@@ -244,6 +248,6 @@ class WriterState {
   }
 }
 
-/** The name in the tar file: for people and other programs, ours go by the index. The number keeps it unique. */
+/** The name in the tar file, for people and other programs; this package uses the index. The number keeps it unique. */
 const entryName = (identity: string, source: string, kind: string, number: number, ending: string): string =>
   `${safeName(identity)}/${safeName(stemOf(source))}-${number}.${safeName(kind)}.${ending}`;

@@ -10,10 +10,10 @@ export interface BareLine {
 }
 
 const isNumber = (text: string): boolean => /^\d{1,15}(\.\d{1,15})?$/.test(text);
-/** Labels of MXNet are floats: 5.000000 is person 5. */
+/** MXNet labels are floats: 5.000000 is person 5. */
 const labelText = (text: string): string => text.trim().replace(/^(\d+)\.0+$/, '$1');
 
-/** `undefined` for a line of another form. */
+/** `undefined` for any other kind of line. */
 export function parseBare(line: string): BareLine | undefined {
   const tabs = line.trim().split('\t', 4);
   if (tabs.length >= 3) {

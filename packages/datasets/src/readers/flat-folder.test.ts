@@ -40,7 +40,7 @@ testReader(() => flatFolder({ path: 'flat' }), {
   expected: { 'a b': 1, b: 1, 照片: 1 },
 });
 
-test('each photo is a person named as its file, with its ending where names would be the same', async () => {
+test('each photo is a person named after its file, with the extension if names would clash', async () => {
   const people = await read('flat', { aligned: true });
   expect(people.map(({ name, photos }) => [name, photos[0].id, photos[0].aligned])).toEqual([
     ['a b', 'a b.PNG', true],
@@ -50,7 +50,7 @@ test('each photo is a person named as its file, with its ending where names woul
   expect((await read('twice')).map(({ name }) => name)).toEqual(['a.jpg', 'a.png']);
 });
 
-test('it says so, once, and what is passed over', async () => {
+test('reports this once, and what it skips', async () => {
   const notices: string[] = [];
   const emit: PluginContext['emit'] = (type, event) => void notices.push(`${type} ${JSON.stringify(event)}`);
   await read('beside', { emit });
@@ -60,7 +60,7 @@ test('it says so, once, and what is passed over', async () => {
   await expect(read('none')).rejects.toThrow(/has no photos/);
 });
 
-test('a folder is recognised as one only where no other lies in it', async () => {
+test('a folder is only recognised as flat if it has no subfolders', async () => {
   expect((await recogniseFormat(join(root, 'flat'))).format).toBe('flat-folder');
   for (const name of ['beside', 'none']) expect((await recogniseFormat(join(root, name))).format).toBe('folder');
 });

@@ -55,7 +55,7 @@ declare module '@facewright/core' {
   }
 }
 
-/** The files' names without their endings, where no two are then the same. */
+/** The files' names without their extensions, unless two would then be the same. */
 function namesOf(files: readonly string[]): readonly string[] {
   const stems = files.map((name) => name.slice(0, name.lastIndexOf('.')));
   return new Set(stems).size === files.length && stems.every((stem) => stem !== '') ? stems : files;

@@ -50,7 +50,7 @@ testReader(() => alignedFolder({ path: 'people' }), {
 });
 
 describe('folder', () => {
-  test('lists by code units, whatever the locale, with paths as ids', async () => {
+  test('lists in code unit order, whatever the locale, with paths as ids', async () => {
     const people = await read(folder({ path: join(root, 'people') }));
     expect(people.map(({ name, photos }) => [name, photos.map(({ id }) => id)])).toEqual([
       ['Zoë Saldaña', ['Zoë Saldaña/10.JPEG', 'Zoë Saldaña/2 b.jpg']],
@@ -61,7 +61,7 @@ describe('folder', () => {
     expect(people[0].photos[0].aligned).toBeUndefined();
   });
 
-  test('tells of loose photos and of folders without photos', async () => {
+  test('reports loose photos and folders without photos', async () => {
     const notices: string[] = [];
     await read(folder({ path: join(root, 'people') }), {
       emit: (type, event) => void notices.push(`${type} ${JSON.stringify(event)}`),
@@ -77,7 +77,7 @@ describe('folder', () => {
     expect(people.flatMap(({ photos }) => photos).every(({ aligned }) => aligned)).toBe(true);
   });
 
-  test('a photo that went away rejects with the reason "unreadable"', async () => {
+  test('a photo that has disappeared rejects with the reason "unreadable"', async () => {
     const [person] = await read(folder({ path: writeTree(join(root, 'gone'), { 'a/1.jpg': photo }) }));
     symlinkSync('nowhere', join(root, 'gone/a/2.jpg'));
     const [again] = await read(folder({ path: join(root, 'gone') }));
@@ -86,13 +86,13 @@ describe('folder', () => {
     await expect(again.photos[1].bytes()).rejects.toMatchObject({ name: 'ImageError', reason: 'unreadable' });
   });
 
-  test('a folder of folders of people says where the people are', async () => {
+  test('for a folder of folders of people, says where the people are', async () => {
     const error = await problem(writeTree(join(root, 'deep'), { 'train/anna/1.jpg': photo, 'test/ben/1.jpg': photo }));
     expect(error.what).toMatch(/level too deep/);
     expect(error.todo).toContain(join(root, 'deep/test'));
   });
 
-  test('a linked person is followed, a circle is not walked', async () => {
+  test('follows a linked person, but not a circle of links', async () => {
     const path = writeTree(join(root, 'links'), { 'anna/1.jpg': photo });
     symlinkSync(join(root, 'people/anna'), join(path, 'linked'));
     symlinkSync(path, join(path, 'anna/circle'));
@@ -129,24 +129,21 @@ describe('folder', () => {
     expect(error.todo).toBeTruthy();
   });
 
-  test.skipIf(!process.seteuid || process.platform === 'win32')(
-    'a folder that may not be read is one clear error',
-    async () => {
-      const path = writeTree(join(root, 'closed'), { 'anna/1.jpg': photo, 'secret/1.jpg': photo });
-      chmodSync(root, 0o755);
-      chmodSync(join(path, 'secret'), 0);
-      const isRoot = process.geteuid!() === 0;
-      if (isRoot) process.seteuid!(65534); // to root every folder is open
-      try {
-        const error = await problem(path);
-        expect(error.what).toMatch(/do not have permission to read/);
-        expect(error.where).toBe(join(path, 'secret'));
-      } finally {
-        if (isRoot) process.seteuid!(0);
-        chmodSync(join(path, 'secret'), 0o755);
-      }
-    },
-  );
+  test.skipIf(!process.seteuid || process.platform === 'win32')('an unreadable folder is one clear error', async () => {
+    const path = writeTree(join(root, 'closed'), { 'anna/1.jpg': photo, 'secret/1.jpg': photo });
+    chmodSync(root, 0o755);
+    chmodSync(join(path, 'secret'), 0);
+    const isRoot = process.geteuid!() === 0;
+    if (isRoot) process.seteuid!(65534); // root can open every folder
+    try {
+      const error = await problem(path);
+      expect(error.what).toMatch(/do not have permission to read/);
+      expect(error.where).toBe(join(path, 'secret'));
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      chmodSync(join(path, 'secret'), 0o755);
+    }
+  });
 
   const people = sharedData('people');
   test.skipIf(!people)('reads a real folder of people (needs ../shared/data/people)', async () => {
@@ -163,7 +160,7 @@ describe('folder', () => {
     expect(Object.values(counts).every((count) => count >= 58 && count <= 104)).toBe(true);
   });
 
-  test('Ctrl-C ends the listing', async () => {
+  test('Ctrl-C stops the listing', async () => {
     const aborted = new AbortController();
     aborted.abort();
     await expect(read(folder({ path: join(root, 'people') }), { signal: aborted.signal })).rejects.toThrow(

@@ -57,7 +57,8 @@ function folderReader(root: string, context: PluginContext, aligned: boolean): R
       const top = await list(root);
       const without: string[] = [];
       const passedOver = new Map(top.others);
-      // photos may lie a level too deep everywhere (a data set's `train` and `test`): held back until one person proves the layout
+      // photos may be one level too deep everywhere (a data set's `train` and `test`): held back until one person
+      // confirms the layout
       let heldBack: Identity[] | undefined = [];
       let found = 0;
       for (const person of top.folders) {
@@ -94,7 +95,10 @@ function folderReader(root: string, context: PluginContext, aligned: boolean): R
   };
 }
 
-/** All photos below a folder, their ids as names; `direct` says whether some lie in it and not deeper. Adds the endings of other files. */
+/**
+ * All photos below a folder, with names as ids; `direct` says whether some are directly in it. Collects the extensions
+ * of other files.
+ */
 async function photosBelow(
   folder: Entry,
   id: string,

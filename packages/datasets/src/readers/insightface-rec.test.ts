@@ -54,7 +54,7 @@ testReader(() => insightFaceRec({ path: 'plain.rec' }), {
 
 describe('insightface-rec', () => {
   test.each(['numbered', 'pairs'])(
-    'reads what face2rec2 writes (%s), with and without the files beside it',
+    'reads what face2rec2 writes (%s), with and without the accompanying files',
     async (kind) => {
       expect(await contents(await read(kind))).toEqual(expected(['p7', 'p0', 'p3']));
       expect((await read(kind))[2].photos.map(({ id, aligned }) => [id, aligned])).toEqual([
@@ -70,7 +70,7 @@ describe('insightface-rec', () => {
     },
   );
 
-  test('reads what im2rec writes: images alone', async () => {
+  test('reads what im2rec writes: only images', async () => {
     const latin1 = IMAGES.map((image) => image.toString('latin1'));
     expect(await contents(await read('plain.rec'))).toEqual([
       ['1', [latin1[0], latin1[2]]],
@@ -78,7 +78,7 @@ describe('insightface-rec', () => {
     ]);
   });
 
-  test('an index or a list of other records is not followed', async () => {
+  test('ignores an index or list that belongs to other records', async () => {
     const notices: unknown[] = [];
     const emit = (_: string, event: unknown): void => void notices.push(event);
     const { rec, idx, lst } = golden.numbered;
@@ -109,7 +109,7 @@ describe('insightface-rec', () => {
     });
   });
 
-  test('any damage gives an error of ours, or people', async () => {
+  test('any damage gives one of our errors, or people', async () => {
     const whole = decoded(golden.pairs.rec);
     const byte = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 }));
     await fc.assert(

@@ -1,6 +1,7 @@
 /**
- * InsightFace training sets of aligned crops: `train.rec` with `train.idx` and optionally `train.lst`. With an index, people are read from the
- * records with their id ranges, whose positions are in record 0. Without one, every record's header is read.
+ * InsightFace training sets of aligned crops: `train.rec` with `train.idx` and optionally `train.lst`. With an index,
+ * people are read from the records of their id ranges, whose positions are in record 0. Without one, every record's
+ * header is read.
  */
 import {
   definePlugin,
@@ -80,7 +81,7 @@ async function* identities(path: string, aligned: boolean, { signal, emit }: Plu
 export interface RecordSet {
   /** Path of the .rec file. */
   readonly rec: string;
-  /** Images by label, in the order of first sight. */
+  /** Images by label, in order of first occurrence. */
   readonly people: ReadonlyMap<number, readonly PlacedImage[]>;
 }
 export interface PlacedImage {
@@ -88,7 +89,7 @@ export interface PlacedImage {
   readonly offset: number;
 }
 
-/** Where each person's images lie. Throws a `FacewrightError` for files that are not whole. */
+/** The positions of each person's images. Throws a `FacewrightError` for incomplete files. */
 export async function readRecordSet(path: string, signal?: AbortSignal): Promise<RecordSet> {
   const rec = await recordPath(path);
   const index = await readIndex(besides(rec, 'idx'));
@@ -112,10 +113,10 @@ async function recordPath(path: string): Promise<string> {
 
 export const besides = (rec: string, ending: string): string => rec.replace(/\.rec$/i, `.${ending}`);
 
-/** Labels and bounds of ranges are float32: above this, ids are rounded, and ranges tell nothing. */
+/** Labels and range bounds are float32: above this, ids are rounded and ranges are useless. */
 const EXACT = 2 ** 24;
 
-/** `undefined` where the file tells of no ranges, or of such as do not fit its index. */
+/** `undefined` if the file has no ranges, or they do not fit its index. */
 async function peopleOfRanges(
   file: RecordFile,
   index: ReadonlyMap<number, number>,
@@ -136,14 +137,14 @@ async function peopleOfRanges(
       const offset = index.get(image);
       if (offset === undefined) return undefined;
       own.push({ id: image, offset });
-      // ranges that overlap would hold every image again and again
+      // overlapping ranges would include images again and again
       if (++covered >= bounds[0]) return undefined;
     }
   }
   return covered === bounds[0] - 1 ? people : undefined;
 }
 
-/** The two numbers of a record that tells of a range. */
+/** The two numbers of a range record. */
 async function rangeAt(file: RecordFile, offset: number | undefined): Promise<readonly [number, number] | undefined> {
   if (offset === undefined) return undefined;
   const { payload, length } = await file.read(offset, RECORD_HEAD);
@@ -152,7 +153,10 @@ async function rangeAt(file: RecordFile, offset: number | undefined): Promise<re
   return [record.labels[0], record.labels[1]];
 }
 
-/** An id is a record's number in the file, as InsightFace's tools count: record 0 tells of the ranges, or is missing, or is an image. */
+/**
+ * An id is the record's number in the file, as in InsightFace's tools: record 0 describes the ranges, is missing, or is
+ * an image.
+ */
 async function peopleByScan(file: RecordFile, signal?: AbortSignal): Promise<Map<number, PlacedImage[]>> {
   const people = new Map<number, PlacedImage[]>();
   let id = 0;
@@ -183,7 +187,7 @@ async function imageAt(
   return image;
 }
 
-/** Names by the list where it is of these records: one line an image, with its label, no path twice. */
+/** Names from the list if it belongs to these records: one line per image with its label, no path twice. */
 function namesFrom(
   list: readonly ListLine[],
   people: RecordSet['people'],

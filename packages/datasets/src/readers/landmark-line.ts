@@ -1,7 +1,8 @@
 /**
- * One line of a Trillion Pairs landmark list (insightface, src/data/glint2lst.py): `path label x1 y1 … x5 y5` separated by blanks, or the
- * test form without the label. Paths may contain spaces, so the path is the part that ends in an image extension and leaves the right number of
- * fields. A line with a missing number is therefore never read as one with a different path.
+ * One line of a Trillion Pairs landmark list (insightface, src/data/glint2lst.py): `path label x1 y1 … x5 y5` separated
+ * by spaces, or the test form without the label. Paths may contain spaces, so the path is the part that ends in an
+ * image extension and leaves the right number of fields. A line with a missing number is therefore never mistaken for
+ * one with a different path.
  */
 import { landmarksFrom, type Landmarks } from '@facewright/core';
 import { posix } from 'node:path';
@@ -9,7 +10,7 @@ import { isPhotoName } from './photo-files.js';
 
 export interface LandmarkLine {
   readonly path: string;
-  /** `undefined` in the test form, and in a broken line that has none. */
+  /** `undefined` in the test form, and in a broken line without one. */
   readonly label?: string;
   readonly landmarks?: Landmarks;
   /** What is wrong with the line. */
@@ -20,7 +21,7 @@ const NUMBERS = 10;
 const isNumber = (text: string): boolean =>
   /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text));
 
-/** The line as the labelled form (12 fields) or the test form (11); `undefined` where it is not of that form. */
+/** The line in the labelled form (12 fields) or the test form (11); `undefined` if it has another form. */
 export function parseWhole(line: string, labelled: boolean): LandmarkLine | undefined {
   const fields = line.trim().split(/\s+/);
   const tail = NUMBERS + (labelled ? 1 : 0);
@@ -36,7 +37,7 @@ export function parseWhole(line: string, labelled: boolean): LandmarkLine | unde
   return { path: relative(path), landmarks, ...label };
 }
 
-/** The same for any line: a broken one keeps the path and the label that it seems to have, and says what is wrong. */
+/** The same for any line: a broken one keeps its apparent path and label, and says what is wrong. */
 export function parseLine(line: string, labelled: boolean): LandmarkLine {
   const whole = parseWhole(line, labelled);
   if (whole) return whole;
@@ -55,23 +56,25 @@ function problemOf(numbers: readonly string[]): string {
   return wrong === undefined ? `${numbers.length} numbers instead of ${NUMBERS}` : `"${wrong}" is not a number`;
 }
 
-/** The usual line, of twelve fields with single blanks between them. */
+/** The usual line: twelve fields separated by single spaces. */
 const USUAL = /^(\S+) (\S+)(?: [+-]?\d+(?:\.\d+)?){10}$/;
 
-/** The label that `parseLine` would find in a line of the labelled form, found faster in the usual line: lists have millions. */
+/**
+ * The label that `parseLine` would find in a labelled line, but faster for the usual line, because lists have millions.
+ */
 export function labelOf(line: string): string | undefined {
   const usual = USUAL.exec(line);
   return usual && isPhotoName(usual[1]) ? usual[2] : parseLine(line, true).label;
 }
 
-/** The first `count` fields with the blanks between them as they stand. */
+/** The first `count` fields, with the original spaces between them. */
 function pathOf(line: string, count: number): string {
   if (count === 1) return /\S+/.exec(line)![0];
   return new RegExp(`^\\s*(\\S+(?:\\s+\\S+){${count - 1}})`).exec(line)![1];
 }
 
 const slashes = (path: string): string => path.replaceAll('\\', '/');
-/** Of a path in a list, whatever its form. */
+/** For a path in a list, in any form. */
 export const leadsOut = (path: string): boolean => posix.normalize(slashes(path)).startsWith('../');
-/** With `/`, below the root whatever it says. */
+/** With `/`, always below the root. */
 export const relative = (path: string): string => posix.normalize(`/${slashes(path)}`).slice(1);

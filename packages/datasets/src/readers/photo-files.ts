@@ -4,12 +4,12 @@ import { nameText, pathBelow, pathText, readPhoto, type FilePath } from '@facewr
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 
-/** Endings that name an image; whether one can be decoded is found out, and recorded, when it is opened. */
+/** Extensions of images. Whether one can be decoded is determined, and recorded, when it is opened. */
 const IMAGE_ENDING = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|p[bgpn]m|gif|tiff?|avif|heic|heif|jp2|j2k|jxl)$/i;
 
 export const isPhotoName = (name: string): boolean => IMAGE_ENDING.test(name);
 
-/** By UTF-16 code units: the same order on every machine, whatever its language. */
+/** Compares by UTF-16 code units: the same order on every machine, whatever its language. */
 export const byCodeUnit = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
 export interface Entry {
@@ -21,13 +21,16 @@ export interface Entry {
 export interface Listing {
   readonly folders: readonly Entry[];
   readonly photos: readonly Entry[];
-  /** Endings of the files that are no photos by their names, with how many have each; '' where there is none. */
+  /** Extensions of the files that are not photos by name, with their counts; '' for none. */
   readonly others: ReadonlyMap<string, number>;
-  /** Links to folders that are listed already. */
+  /** Links to folders that are already listed. */
   readonly twice: readonly string[];
 }
 
-/** What lies in a folder, hidden names left out, sorted; links to folders are followed on the first level only, so that no circle is walked. */
+/**
+ * The contents of a folder without hidden names, sorted. Links to folders are followed only at the first level, so
+ * circles cannot occur.
+ */
 export async function list(path: FilePath, follow = true): Promise<Listing> {
   const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' }).catch((error: unknown) => {
     throw cannotOpen(error, 'folder', pathText(path));
@@ -52,7 +55,7 @@ export async function list(path: FilePath, follow = true): Promise<Listing> {
   return { folders: once.folders.sort(byName), photos: photos.sort(byName), others, twice: once.twice };
 }
 
-/** A person's folder that is linked beside itself, or twice, is one person. */
+/** A person's folder with a link next to it, or linked twice, is one person. */
 async function withoutRepeats(
   folders: readonly Entry[],
   linked: readonly Entry[],
@@ -85,14 +88,14 @@ export const photoOf = (id: string, identity: string, path: FilePath, more: Part
   ...more,
 });
 
-/** The folder that is around all of these paths, as `lfw/`, else nothing. */
+/** The folder that contains all of these paths, as `lfw/`; otherwise empty. */
 export function commonFolder(names: readonly string[]): string {
   const first = names[0]?.split('/') ?? [];
   const folder = first.length > 1 ? `${first[0]}/` : '';
   return names.every((name) => name.startsWith(folder)) ? folder : '';
 }
 
-/** The clear error for a path that cannot be opened. */
+/** The error for a path that cannot be opened. */
 export function cannotOpen(error: unknown, what: string, path: string): FacewrightError {
   if (error instanceof FacewrightError) return error;
   const code = (error as NodeJS.ErrnoException).code;

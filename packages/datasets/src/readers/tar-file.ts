@@ -8,22 +8,22 @@ import { cannotOpen } from './photo-files.js';
 
 export interface TarFile {
   readonly name: string;
-  /** Of the file's own bytes in the tar file. */
+  /** Offset of the file's contents in the tar file. */
   readonly offset: number;
   readonly size: number;
-  /** Of small files that were asked for. */
+  /** Contents of the small files that were requested. */
   readonly content?: Buffer;
 }
 
 const BLOCK = 512;
-/** Of a long name and of pax attributes; a path has 4,096 bytes at most. */
+/** Limit for long names and pax attributes; a path has at most 4,096 bytes. */
 const MAX_EXTENSION = 1 << 20;
-/** Read at once for headers: those of small files lie close together. */
+/** Read at once for headers, because those of small files are close together. */
 const WINDOW = 1 << 18;
-/** Blocks of zeros after which no other archive follows. */
+/** After this many zero blocks no other archive follows. */
 const MAX_ZEROS = 2048;
 
-/** Regular files in their order; with the content of those for which `wanted` says so. */
+/** Regular files in order, with the contents of those that `wanted` selects. */
 export async function* tarFiles(
   path: string,
   wanted: (name: string, size: number) => boolean,
@@ -50,7 +50,7 @@ async function* entries(
     throwIfAborted(signal, tar.path);
     if (at + BLOCK > tar.size) throw damaged(tar.path, `it ends in the middle of the header at byte ${at}`);
     const header = parseHeader(await tar.read(at, BLOCK));
-    if (header === 'none' && zeros >= 2) return; // whatever stands behind the end
+    if (header === 'none' && zeros >= 2) return; // anything after the end is ignored
     if (header === 'none') throw damaged(tar.path, `there is no header at byte ${at}`);
     at += BLOCK;
     zeros = header ? 0 : zeros + 1;
@@ -83,10 +83,10 @@ interface Extension {
 
 const isRegular = (type: string): boolean => type === '0' || type === '\0' || type === '7';
 
-/** `undefined` for a block of zeros, two of which end the archive; another archive may follow. */
+/** `undefined` for a zero block. Two of them end the archive; another archive may follow. */
 function parseHeader(block: Buffer): { name: string; size: number; type: string } | 'none' | undefined {
   if (block.every((byte) => byte === 0)) return undefined;
-  let sum = 8 * 32; // the sum's own place counts as blanks
+  let sum = 8 * 32; // the checksum field itself counts as spaces
   for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i];
   if (sum !== numberOf(block.subarray(148, 156))) return 'none';
   const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? textOf(block.subarray(345, 500)) : '';
@@ -98,14 +98,14 @@ function parseHeader(block: Buffer): { name: string; size: number; type: string 
   };
 }
 
-/** Octal digits, or a first bit of 1 and then a big-endian number (GNU). */
+/** Octal digits, or a set first bit followed by a big-endian number (GNU). */
 function numberOf(field: Buffer): number {
   if (field[0] & 0x80) return field.subarray(1).reduce((value, byte) => value * 256 + byte, field[0] & 0x7f);
   const digits = /^ *([0-7]*)/.exec(textOf(field))![1];
   return digits ? parseInt(digits, 8) : 0;
 }
 
-/** "length key=value\n" again and again; of the keys only those that say where the file is. */
+/** Repeated "length key=value\n"; keeps only the keys that affect where the file is. */
 function parsePax(content: Buffer): Extension {
   const found: { name?: string; size?: number } = {};
   for (let at = 0; at < content.length;) {
@@ -120,7 +120,7 @@ function parsePax(content: Buffer): Extension {
   return found;
 }
 
-/** Up to the first zero. */
+/** Up to the first zero byte. */
 function textOf(field: Buffer): string {
   const end = field.indexOf(0);
   return field.toString('utf8', 0, end < 0 ? field.length : end);
@@ -133,7 +133,7 @@ const damaged = (path: string, why: string): FacewrightError =>
     todo: 'Download or create it again. If it is compressed, unpack it to a plain .tar first.',
   });
 
-/** Reads ahead. */
+/** Reads with a read-ahead window. */
 class Windowed {
   private window: Buffer = Buffer.alloc(0);
   private start = 0;
@@ -156,7 +156,7 @@ class Windowed {
   }
 }
 
-/** Bytes out of a larger file; rejects with an `ImageError`. */
+/** Bytes from a larger file. Rejects with an `ImageError`. */
 export async function readSlice(
   path: string,
   offset: number,

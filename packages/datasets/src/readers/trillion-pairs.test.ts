@@ -62,7 +62,7 @@ testReader(() => trillionPairs({ path: 'test_lmk.txt' }), {
 testReader(() => trillionPairs({ path: 'broken_lmk' }), { name: 'trillion-pairs, broken list', baseDirectory: root });
 
 describe('trillion-pairs', () => {
-  test('groups an unsorted list by label, in the order of first sight, with its points', async () => {
+  test('groups an unsorted list by label, in order of first occurrence, with its landmarks', async () => {
     const people = await read({ path: 'msra_lmk' });
     expect(people.map(({ name, photos }) => [name, photos.map(({ id }) => id)])).toEqual([
       ['0', ['msra/a/1.jpg', 'msra/a/2.jpg']],
@@ -75,12 +75,12 @@ describe('trillion-pairs', () => {
   test('keeps labels of several lists apart', async () => {
     const people = await read({ path: ['msra_lmk', 'celebrity_lmk'] });
     expect(people.map(({ name }) => name)).toEqual(['msra_lmk:0', 'msra_lmk:1', 'celebrity_lmk:0']);
-    // the photo that both lists name belongs to the first
+    // a photo named in both lists belongs to the first
     expect(people[2].photos[0].excluded).toMatchObject({ reason: 'listed-twice' });
     await expect(read({ path: ['msra_lmk', join(root, 'msra_lmk')] })).rejects.toThrow(/same name/);
   });
 
-  test('`images` is what paths are relative to', async () => {
+  test('paths are relative to `images`', async () => {
     const [person] = await read({ path: 'msra_lmk', images: 'elsewhere' });
     await expect(person.photos[0].bytes()).rejects.toMatchObject({
       reason: 'unreadable',
@@ -88,7 +88,7 @@ describe('trillion-pairs', () => {
     });
   });
 
-  test('a broken line excludes its photo, and says where, and stops nothing', async () => {
+  test('a broken line excludes its photo with its position, and does not stop the reader', async () => {
     const people = await read({ path: 'broken_lmk' });
     expect(
       people.map(({ name, photos }) => [
@@ -134,7 +134,7 @@ describe('trillion-pairs', () => {
     );
   });
 
-  test('Ctrl-C ends the listing', async () => {
+  test('Ctrl-C stops the listing', async () => {
     const aborted = new AbortController();
     aborted.abort();
     const reader = await trillionPairs({ path: 'msra_lmk' }).create({
@@ -145,7 +145,7 @@ describe('trillion-pairs', () => {
   });
 
   test.each([
-    ['no such list', 'nowhere', /list does not exist/],
+    ['a missing list', 'nowhere', /list does not exist/],
     ['a folder', 'msra', /a folder, not a list/],
     ['an empty list', 'empty.txt', /is empty/],
     ['some other text', 'prose.txt', /No line .* line 1 starts with "not a list"/],
@@ -169,7 +169,7 @@ describe('a line of a landmark list', () => {
   const value = fc.double({ min: -500, max: 5000, noNaN: true });
   const line = fc.record({ path, label: word, values: fc.array(value, { minLength: 10, maxLength: 10 }) });
 
-  test('is read back as it was written', () => {
+  test('is read back as written', () => {
     fc.assert(
       fc.property(line, fc.boolean(), ({ path, label, values }, labelled) => {
         const parsed = parseLine([path, ...(labelled ? [label] : []), ...values].join(' '), labelled);
@@ -185,7 +185,7 @@ describe('a line of a landmark list', () => {
     );
   });
 
-  test('of which numbers are missing is never taken for a whole one', () => {
+  test('with missing numbers is never mistaken for a complete one', () => {
     fc.assert(
       fc.property(line, fc.boolean(), fc.integer({ min: 1, max: 10 }), ({ path, label, values }, labelled, missing) => {
         const parsed = parseLine([path, ...(labelled ? [label] : []), ...values.slice(missing)].join(' '), labelled);
@@ -196,7 +196,7 @@ describe('a line of a landmark list', () => {
     );
   });
 
-  test('has the same label, found the fast way or not', () => {
+  test('has the same label whether found the fast way or not', () => {
     const numbers = fc.array(
       fc.oneof(
         fc.nat(9999).map((n) => String(n / 100)),
@@ -219,7 +219,7 @@ describe('a line of a landmark list', () => {
     );
   });
 
-  test('of any text gives landmarks or a problem, and never throws', () => {
+  test('with any text gives landmarks or a problem, and never throws', () => {
     const random = createRandom(3);
     fc.assert(
       fc.property(
@@ -242,7 +242,7 @@ test.each([
     { 0: 1, 7: 1 },
   ],
   ['aligned path label, as InsightFace writes it', '1\tmsra/a/1.jpg\t0\n1\tmsra/b/1.jpg\t12\n', { 0: 1, 12: 1 }],
-])('a list without points: %s', async (_, text, expected) => {
+])('a list without landmarks: %s', async (_, text, expected) => {
   writeTree(root, { 'train.lst': `${text}no photo\n../out.jpg 0\n` });
   const people: Identity[] = [];
   const reader = await trillionPairs({ path: join(root, 'train.lst') }).create(testContext());

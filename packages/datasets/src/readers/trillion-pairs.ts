@@ -1,7 +1,7 @@
 /**
- * Trillion Pairs landmark lists, like `msra_lmk`, `celebrity_lmk` and that of the generated sample. Their photos have five landmarks, so no
- * detector is needed. Lists of `path label` without landmarks work too, with a detector. Lists need not be sorted by person: their lines are kept
- * in memory as text to group them.
+ * Trillion Pairs landmark lists, such as `msra_lmk`, `celebrity_lmk` and that of the generated sample. Their photos
+ * have five landmarks, so no detector is needed. Lists of `path label` without landmarks work too, with a detector.
+ * Lists need not be sorted by person: their lines are kept in memory as text to group them.
  */
 import {
   definePlugin,
@@ -54,7 +54,7 @@ function listReader(lists: readonly string[], images: string | undefined, contex
     async *identities() {
       const seen = new Set<string>();
       for (const list of lists) {
-        // labels are counted from 0 in each list: with several lists, the list's name keeps them apart
+        // every list counts labels from 0; if there are several, the list's name keeps them apart
         const prefix = lists.length > 1 ? `${basename(list)}:` : '';
         yield* readList({ list, root: images ?? dirname(list), prefix, seen, signal: context.signal });
       }
@@ -66,7 +66,7 @@ interface ListScope {
   readonly list: string;
   readonly root: string;
   readonly prefix: string;
-  /** Ids that the photos of this and earlier lists have. */
+  /** Photo ids in this and earlier lists. */
   readonly seen: Set<string>;
   readonly signal: AbortSignal;
 }
@@ -76,7 +76,7 @@ interface Line {
   readonly number: number;
 }
 
-/** Photos of lines that do not even have a label; all of them are excluded. */
+/** The person of lines without a label; all their photos are excluded. */
 const NO_LABEL = '(no label)';
 
 async function* readList(scope: ListScope): AsyncGenerator<Identity> {
@@ -96,7 +96,7 @@ async function* readList(scope: ListScope): AsyncGenerator<Identity> {
   }
 }
 
-/** With label and points, with points alone, or with the label alone. */
+/** With label and landmarks, with landmarks only, or with the label only. */
 type Form = 'labelled' | 'unlabelled' | 'bare';
 
 function personOf(text: string, form: Form): string {
@@ -115,7 +115,7 @@ function parse(text: string, form: Form): LandmarkLine {
 function photoAt({ text, number }: Line, identity: string, form: Form, { list, root, seen }: ListScope): Photo {
   const { path, landmarks, problem } = parse(text, form);
   const repeated = seen.has(path);
-  // ids stay unique: a path listed again gets its line number
+  // ids stay unique: a repeated path gets its line number
   const id = repeated ? `${path} (${basename(list)}, line ${number})` : path;
   seen.add(id);
   const place = `${list}, line ${number}`;
@@ -142,7 +142,7 @@ async function readLines(list: string, signal: AbortSignal): Promise<Line[]> {
   return lines;
 }
 
-/** The form that most of the first lines have: a labelled line of which a number is missing looks like the other form. */
+/** The form of most of the first lines, because a labelled line with a missing number looks like the other form. */
 function formOf(lines: readonly Line[], list: string): Form {
   let labelled = 0;
   let unlabelled = 0;

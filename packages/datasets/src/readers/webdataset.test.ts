@@ -37,14 +37,14 @@ testReader(() => webdataset({ path: 'shards', aligned: true }), {
 });
 
 describe('webdataset', () => {
-  test('places every file of a tar where Python finds it', async () => {
+  test('finds every file of a tar where Python finds it', async () => {
     const found: Record<string, unknown> = {};
     for await (const { name, offset, size } of tarFiles(join(root, 'set.tar'), () => false))
       found[name] = [offset, size];
     expect(found).toEqual(golden.webdataset.offsets);
   });
 
-  test('reads what the package webdataset writes: number, JSON, or folder', async () => {
+  test('reads what the Python package webdataset writes: number, JSON, or folder', async () => {
     const notices: unknown[] = [];
     const people = await read('set.tar', { emit: (_, event) => void notices.push(event) });
     const contents = await Promise.all(
@@ -80,7 +80,7 @@ describe('webdataset', () => {
     expect(notices).toEqual([{ level: 'warning', message: expect.stringMatching(/^1 samples .*no image/) as string }]);
   });
 
-  test('several tars are read by name, and a key that comes again has an id of its own', async () => {
+  test('several tars are read in order of name, and a repeated key gets its own id', async () => {
     const people = await read('shards');
     expect(people[0].photos.map(({ id }) => id.replace(/\d+\)/, 'n)'))).toEqual([
       '000000.jpg',
@@ -103,7 +103,7 @@ describe('webdataset', () => {
     });
   });
 
-  test('any damage gives an error of ours, or people', async () => {
+  test('any damage gives one of our errors, or people', async () => {
     const byte = fc.tuple(fc.nat(tar.length - 1), fc.integer({ min: 0, max: 255 }));
     await fc.assert(
       fc.asyncProperty(

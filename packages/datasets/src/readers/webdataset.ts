@@ -47,9 +47,9 @@ declare module '@facewright/core' {
   }
 }
 
-/** A photo of a set that was written from a dataset. */
+/** A photo of a set that was converted from a dataset. */
 export interface StoredPhoto extends Photo {
-  /** The photo it was made from, and `original` or the augmenter's name. */
+  /** The source photo, and `original` or the augmenter's name. */
   readonly stored?: { readonly source: string; readonly kind: string };
 }
 
@@ -105,9 +105,9 @@ function tarReader(paths: readonly string[], aligned: boolean, { signal, emit }:
   };
 }
 
-/** Photos of which nothing says whose they are; all of them are excluded. */
+/** The person of photos without a label; all of them are excluded. */
 const NO_LABEL = '(no label)';
-/** No label is nearly as long. */
+/** No label comes close to this length. */
 const MAX_TEXT = 1 << 20;
 
 async function tarsAt(path: string): Promise<string[]> {
@@ -133,7 +133,7 @@ interface TarSample {
   readonly problem?: string;
 }
 
-/** Samples of successive files with the same key. */
+/** Groups successive files with the same key into samples. */
 async function* samplesOf(tar: string, signal: AbortSignal): AsyncGenerator<TarSample> {
   let key: string | undefined;
   let files: TarFile[] = [];
@@ -150,14 +150,14 @@ async function* samplesOf(tar: string, signal: AbortSignal): AsyncGenerator<TarS
   if (files.length > 0) yield sampleOf(key!, files);
 }
 
-/** Up to the first dot of the last part of the path. */
+/** Up to the first dot in the last part of the path. */
 function keyOf(name: string): string {
   const start = name.lastIndexOf('/') + 1;
   const dot = name.indexOf('.', start);
   return dot < 0 ? name : name.slice(0, dot);
 }
 
-/** The label of `key.json` before that of `key.cls` before the folder. */
+/** The label comes from `key.json`, or else from `key.cls`, or else from the folder. */
 export function sampleOf(key: string, files: readonly TarFile[]): TarSample {
   const image = files.find(({ name }) => isPhotoName(name));
   const textOf = (ending: RegExp): string | undefined =>
@@ -200,5 +200,5 @@ function landmarksIn(value: unknown): Landmarks | undefined {
   return landmarksFrom([0, 2, 4, 6, 8].map((i) => [numbers[i] as number, numbers[i + 1] as number] as const));
 }
 
-/** With `/`, below the root whatever it says. */
+/** With `/`, always below the root. */
 const relative = (path: string): string => posix.normalize(`/${path.replaceAll('\\', '/')}`).slice(1);

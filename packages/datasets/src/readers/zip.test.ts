@@ -30,13 +30,13 @@ testReader(() => zip({ path: 'around.zip' }), {
 });
 
 describe('zip', () => {
-  test('a folder around all people is passed over where no photo lies in it, and people come in the order of their names', async () => {
+  test('a folder around all people is ignored if it contains no photos directly, and people are sorted by name', async () => {
     expect((await read('around.zip')).map(({ name, photos }) => [name, photos.map(({ id }) => id)])).toEqual([
       ['b', ['b/10.PNG', 'b/2.jpg']],
       ['b c', ['b c/1.jpg']],
       ['王', ['王/x/照片.jpg']],
     ]);
-    // the loose photo makes "all" a person; the folders below it are that person's
+    // the loose photo makes "all" a person, and the folders below it belong to that person
     const [all] = await read('people.zip');
     expect(all.photos.map(({ id }) => id)).toEqual([
       'all/b c/1.jpg',
@@ -62,7 +62,7 @@ describe('zip', () => {
   });
 
   const lfw = sharedData('lfw/lfw-112x112.zip');
-  test.skipIf(!lfw)('LFW out of its zip: 13,233 images of 5,749 people (needs ../shared/data/lfw)', async () => {
+  test.skipIf(!lfw)('LFW from its zip: 13,233 images of 5,749 people (needs ../shared/data/lfw)', async () => {
     const people = await read(lfw!);
     expect([people.length, people.reduce((sum, { photos }) => sum + photos.length, 0)]).toEqual([5749, 13233]);
     expect(people.find(({ name }) => name === 'George_W_Bush')!.photos).toHaveLength(530);

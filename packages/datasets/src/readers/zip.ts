@@ -1,4 +1,7 @@
-/** A zip file with one folder per person, read like a folder but without unpacking. A single folder around all people is ignored. */
+/**
+ * A zip file with one folder per person, read like a folder but without unpacking. A single folder around all people is
+ * ignored.
+ */
 import {
   definePlugin,
   FacewrightError,
@@ -34,7 +37,7 @@ declare module '@facewright/core' {
   }
 }
 
-/** The zip file stays open while its reader is used, so that a photo costs one read. */
+/** The zip file stays open as long as its reader is used, so a photo takes one read. */
 function zipReader(path: string, aligned: boolean, { emit }: PluginContext): Reader {
   let opened: Promise<OpenZip> | undefined;
   return {
@@ -44,7 +47,7 @@ function zipReader(path: string, aligned: boolean, { emit }: PluginContext): Rea
       }));
       const photos = archive.names.filter((name) => isPhotoName(name) && !hidden(name)).sort(byCodeUnit);
       const around = commonFolder(photos);
-      // a single person's folder is around all photos too
+      // a single person's folder also contains all photos
       const top = photos.some((name) => !name.slice(around.length).includes('/')) ? '' : around;
       const people = new Map<string, string[]>();
       const loose: string[] = [];

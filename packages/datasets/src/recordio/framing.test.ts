@@ -28,12 +28,12 @@ async function readAll(
   }
 }
 
-test('records are written byte for byte as dmlc writes them, the magic inside cut out', () => {
+test('records match those written by dmlc byte for byte, with the magic removed from the payload', () => {
   const payloads = [Buffer.alloc(0), ...IMAGES, Buffer.concat([MAGIC, MAGIC, MAGIC])];
   expect(payloads.map((payload) => encodeRecord(payload).toString('base64'))).toEqual(golden.records);
 });
 
-test('and read back, each where it starts', async () => {
+test('and are read back, each from its position', async () => {
   const records = golden.records.map(decoded);
   const read = await readAll(Buffer.concat(records));
   expect(read.map(({ payload }) => payload.toString('hex'))).toEqual(
@@ -44,12 +44,12 @@ test('and read back, each where it starts', async () => {
   );
 });
 
-/** Payloads in which the magic comes often. */
+/** Payloads in which the magic occurs often. */
 const payload = fc
   .array(fc.oneof(fc.constant(MAGIC), fc.uint8Array({ maxLength: 9 })), { maxLength: 12 })
   .map((parts) => Buffer.concat(parts));
 
-test('any payloads come back, whole and as heads', async () => {
+test('any payload is read back, completely and as a head', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(payload, { maxLength: 8 }), fc.integer({ min: 0, max: 40 }), async (payloads, wanted) => {
       const bytes = Buffer.concat(payloads.map(encodeRecord));
@@ -65,7 +65,7 @@ test('any payloads come back, whole and as heads', async () => {
   );
 });
 
-test('a payload larger than what is read at once', async () => {
+test('a payload larger than one read', async () => {
   const large = Buffer.alloc(3_000_001, 'abcdefg');
   MAGIC.copy(large, 1_500_000);
   const read = await readAll(Buffer.concat([encodeRecord(large), encodeRecord(Buffer.from('next'))]));
@@ -88,7 +88,7 @@ describe('a damaged file', () => {
     await expect(RecordFile.open(join(root, 'none.rec'))).rejects.toThrow(/record file does not exist/);
   });
 
-  test('of any kind gives an error of ours or records', async () => {
+  test('of any kind gives one of our errors, or records', async () => {
     const whole = Buffer.concat(golden.records.map(decoded));
     await fc.assert(
       fc.asyncProperty(
@@ -107,7 +107,7 @@ describe('a damaged file', () => {
   });
 });
 
-describe('the files beside the records', () => {
+describe('the accompanying files', () => {
   const linesOf = (text: string) => [{ lines: text.split(/\r?\n/), first: 1 }];
   test('are read', async () => {
     expect([...(await parseIndex(linesOf('0\t0\r\n7\t35\r\n'), 'x'))]).toEqual([
@@ -120,7 +120,7 @@ describe('the files beside the records', () => {
     ]);
     expect(await parseList(linesOf('0\t5.0\tmxnet/has/another/order.jpg\n'))).toBeUndefined();
   });
-  test('of any text give offsets or an error of ours, and lines or nothing', async () => {
+  test('with any text give offsets or one of our errors, and lines or nothing', async () => {
     const text = fc
       .array(fc.constantFrom('0', '1', '\t', '\n', ' ', '-', 'a.jpg', '9'.repeat(20), '\r'), { maxLength: 20 })
       .map((parts) => parts.join(''));

@@ -1,7 +1,8 @@
 /**
- * MXNet's RecordIO framing (dmlc-core, recordio.h). Each part of a record: magic u32, then u32 with a flag in the upper 3 bits and the
- * length in the lower 29, then the bytes, filled up to a multiple of 4; little-endian. Where a payload holds the magic at a multiple of 4
- * it is cut there and the magic left out: flag 0 is a whole record, 1 a first part, 2 a middle one, 3 the last.
+ * MXNet's RecordIO framing (dmlc-core, recordio.h). Each part of a record: magic u32, u32 with a flag in the upper 3
+ * bits and the length in the lower 29, then the bytes, padded to a multiple of 4; little-endian. If the payload
+ * contains the magic at a multiple of 4, it is split there and the magic omitted: flag 0 is a whole record, 1 a first
+ * part, 2 a middle part, 3 the last.
  */
 import { FacewrightError } from '@facewright/core';
 import { CheckedFile, TooManyBytes } from '@facewright/platform/node';
@@ -20,7 +21,7 @@ const magicBytes = Buffer.alloc(4);
 magicBytes.writeUInt32LE(MAGIC);
 const aligned = (length: number): number => Math.ceil(length / 4) * 4;
 
-/** The record of a payload of less than 512 MiB. */
+/** The record for a payload of less than 512 MiB. */
 export function encodeRecord(payload: Uint8Array): Buffer {
   if (payload.length >= MAX_LENGTH)
     throw new RangeError(`a record must have less than ${MAX_LENGTH} bytes, got ${payload.length}`);
@@ -48,19 +49,19 @@ function flagOf(part: number, cuts: number): number {
 }
 
 export interface ReadRecord {
-  /** Where the record starts in the file, and where the next one does. */
+  /** Offsets of this record and of the next one. */
   readonly offset: number;
   readonly end: number;
-  /** Bytes of the whole payload. */
+  /** Length of the whole payload in bytes. */
   readonly length: number;
-  /** The payload, or its start where not all of it was wanted. */
+  /** The payload, or its start if only part of it was requested. */
   readonly payload: Buffer;
 }
 
-/** Bytes read at once: a scan over headers alone goes through the file in such steps. */
+/** Bytes per read: a scan of only headers goes through the file in steps of this size. */
 const WINDOW = 1 << 20;
 
-/** A file of records. Every damage is a `FacewrightError` that names the byte. */
+/** A file of records. Any damage is a `FacewrightError` that names the byte. */
 export class RecordFile {
   private window: Buffer = Buffer.alloc(0);
   private windowStart = 0;
@@ -80,7 +81,10 @@ export class RecordFile {
     }
   }
 
-  /** The record at `offset`, of its payload at least the first `wanted` bytes. Rejects where the payload has more than `maxBytes`. */
+  /**
+   * The record at `offset`, with at least the first `wanted` bytes of its payload. Rejects if the payload has more than
+   * `maxBytes`.
+   */
   async read(offset: number, wanted = Infinity, maxBytes = Infinity): Promise<ReadRecord> {
     const parts: Buffer[] = [];
     let kept = 0;
@@ -105,7 +109,7 @@ export class RecordFile {
       }
       length += size;
       if (length > maxBytes) throw new TooManyBytes(length, maxBytes, `${this.path}, byte ${offset}`);
-      // copied, as the window moves on
+      // copied, because the window moves on
       if (kept < wanted && size > 0) keep(Buffer.from(await this.at(start, Math.min(size, wanted - kept))));
       at = start + aligned(size);
       if (flag === WHOLE || flag === LAST)
@@ -113,7 +117,7 @@ export class RecordFile {
     }
   }
 
-  /** All records in the order of the file. */
+  /** All records in file order. */
   async *records(wanted = Infinity): AsyncGenerator<ReadRecord> {
     for (let at = 0; at < this.size;) {
       const record = await this.read(at, wanted);
@@ -144,7 +148,7 @@ export class RecordFile {
   }
 }
 
-/** One record of a file that is not held open, of at most `maxBytes`. */
+/** One record of at most `maxBytes`, opening and closing the file. */
 export async function readRecordAt(path: string, offset: number, maxBytes?: number): Promise<Buffer> {
   const file = await RecordFile.open(path);
   try {

@@ -1,25 +1,26 @@
 /**
- * What InsightFace puts into a record (mxnet, python/mxnet/recordio.py, `pack`): `IRHeader` of flag u32, label f32, id u64, id2 u64,
- * little-endian; a flag above 0 is the number of f32 labels that follow in place of the one; the rest is the encoded image.
+ * The payload of InsightFace's records (mxnet, python/mxnet/recordio.py, `pack`): `IRHeader` with flag u32, label f32,
+ * id u64, id2 u64, little-endian; a flag above 0 is the number of f32 labels that follow and replace the single one;
+ * the rest is the encoded image.
  */
 
 export interface ImageRecord {
   readonly flag: number;
-  /** One or more; of a person's number only the first counts. */
+  /** One or more. Only the first is the person's number. */
   readonly labels: readonly number[];
   readonly id: number;
   readonly id2: number;
-  /** Empty in the records that tell of ranges of ids. */
+  /** Empty in the records that describe id ranges. */
   readonly image: Buffer;
 }
 
 const HEADER = 24;
-/** More labels than any set has. */
+/** More labels than in any real set. */
 const MAX_LABELS = 1 << 16;
-/** Bytes of a payload in which the header and one or two labels lie. */
+/** Bytes of a payload that include the header and one or two labels. */
 export const RECORD_HEAD = HEADER + 8;
 
-/** `flag` 0 for one label, else their number. */
+/** `flag` is 0 for a single label, otherwise the number of labels. */
 export function encodeImageRecord({
   labels,
   id,
@@ -39,7 +40,7 @@ export function encodeImageRecord({
   return bytes;
 }
 
-/** `undefined` where the payload is too short for what its header says. The image is a part of `payload`. */
+/** `undefined` if the payload is too short for its header. The image is a view of `payload`. */
 export function parseImageRecord(payload: Buffer): ImageRecord | undefined {
   if (payload.length < HEADER) return undefined;
   const flag = payload.readUInt32LE();
@@ -58,13 +59,13 @@ export function parseImageRecord(payload: Buffer): ImageRecord | undefined {
   };
 }
 
-/** The first label of a payload of which only `RECORD_HEAD` bytes may be there. */
+/** The first label of a payload, of which only the first `RECORD_HEAD` bytes are needed. */
 export function firstLabel(head: Buffer): number | undefined {
   if (head.length < HEADER) return undefined;
   if (head.readUInt32LE() === 0) return head.readFloatLE(4);
   return head.length < HEADER + 4 ? undefined : head.readFloatLE(HEADER);
 }
 
-/** Bytes of the image in a payload of `length` bytes; negative where it is too short for its labels. */
+/** Size of the image in a payload of `length` bytes; negative if it is too short for its labels. */
 export const imageBytes = (head: Buffer, length: number): number =>
   head.length < HEADER ? -1 : length - HEADER - head.readUInt32LE() * 4;

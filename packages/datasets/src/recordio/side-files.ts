@@ -1,6 +1,7 @@
 /**
- * What lies beside `train.rec`: `train.idx`, "id<TAB>offset" a line; `train.lst`, "aligned<TAB>path<TAB>label" a line (InsightFace, then
- * perhaps box and landmarks), line n for the record of id n; `property`, "classes,height,width".
+ * The files next to `train.rec`: `train.idx`, "id<TAB>offset" per line; `train.lst`, "aligned<TAB>path<TAB>label" per
+ * line (InsightFace, possibly followed by box and landmarks), line n for the record with id n; `property`,
+ * "classes,height,width".
  */
 import { FacewrightError } from '@facewright/core';
 import { lineBlocks, type LineBlock } from '@facewright/platform/node';
@@ -8,7 +9,7 @@ import { cannotOpen } from '../readers/photo-files.js';
 
 type Blocks = Iterable<LineBlock> | AsyncIterable<LineBlock>;
 
-/** What is made of a file's lines, or `undefined` where there is no such file. */
+/** The result of `use` on the file's lines, or `undefined` if there is no such file. */
 async function optional<T>(path: string, use: (blocks: Blocks) => Promise<T>): Promise<T | undefined> {
   try {
     return await use(lineBlocks(path));
@@ -18,7 +19,7 @@ async function optional<T>(path: string, use: (blocks: Blocks) => Promise<T>): P
   }
 }
 
-/** Offsets by id, or `undefined` where there is no such file. */
+/** Offsets by id, or `undefined` if there is no such file. */
 export const readIndex = (path: string): Promise<Map<number, number> | undefined> =>
   optional(path, (blocks) => parseIndex(blocks, path));
 
@@ -46,10 +47,10 @@ export interface ListLine {
   readonly label: number;
 }
 
-/** `undefined` where there is no such file, or where it has another form. */
+/** `undefined` if there is no such file, or it has another form. */
 export const readList = (path: string): Promise<readonly ListLine[] | undefined> => optional(path, parseList);
 
-/** `undefined` for another form. */
+/** `undefined` if the file has another form. */
 export async function parseList(blocks: Blocks): Promise<readonly ListLine[] | undefined> {
   const list: ListLine[] = [];
   for await (const { lines } of blocks) {

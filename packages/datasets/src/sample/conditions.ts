@@ -3,15 +3,15 @@ import type { Random } from '@facewright/core';
 import { hsv, type Rgb } from './colour.js';
 
 export interface Conditions {
-  /** Pixels. */
+  /** In pixels. */
   readonly width: number;
   readonly height: number;
   readonly pose: {
-    /** Degrees: turned to the viewer's right, nodding down, leaning clockwise. */
+    /** In degrees: turned to the viewer's right, nodding down, leaning clockwise. */
     readonly yaw: number;
     readonly pitch: number;
     readonly roll: number;
-    /** Pixels a head unit. */
+    /** Pixels per head unit. */
     readonly scale: number;
     /** Centre of the face in pixels. */
     readonly x: number;
@@ -20,13 +20,13 @@ export interface Conditions {
   readonly expression: {
     /** −0.4 (corners down) to 1 (broad). */
     readonly smile: number;
-    /** Parting of the lips, 0 to 1. */
+    /** Opening of the lips, 0 to 1. */
     readonly mouthOpen: number;
-    /** Factor on the height of the eyes. */
+    /** Factor for the height of the eyes. */
     readonly eyesOpen: number;
-    /** Head units by which the brows rise. */
+    /** Rise of the brows in head units. */
     readonly browRaise: number;
-    /** Where the eyes look, −1 to 1 each way. */
+    /** Gaze direction, −1 to 1 each way. */
     readonly gaze: readonly [number, number];
   };
   readonly light: {
@@ -45,22 +45,22 @@ export interface Conditions {
     readonly seed: Random;
   };
   readonly clothing: Rgb;
-  /** Whether someone who has glasses wears them, and how much the hair moved, −1 to 1. */
+  /** Whether someone who owns glasses is wearing them, and how far the hair has moved, −1 to 1. */
   readonly wearsGlasses: boolean;
   readonly tousle: number;
   readonly camera: {
-    /** Standard deviation of the noise in grey levels. */
+    /** Standard deviation of the noise, in grey levels. */
     readonly noise: number;
-    /** Standard deviation of the blur in pixels. */
+    /** Standard deviation of the blur, in pixels. */
     readonly blur: number;
     readonly quality: number;
   };
 }
 
-/** The conditions of one photo out of its own stream of draws. */
+/** The conditions of one photo, drawn from its own random stream. */
 export function drawConditions(random: Random): Conditions {
   const between = (low: number, high: number): number => low + (high - low) * random.uniform();
-  /** Mostly near the middle, never outside. */
+  /** Mostly near the middle, never out of range. */
   const around = (middle: number, spread: number): number =>
     middle + spread * (random.uniform() + random.uniform() - 1);
 

@@ -9,7 +9,7 @@ type Expression = Conditions['expression'];
 const SIDES = [-1, 1] as const;
 const NOSE_LIFT = 15;
 
-/** Where the eyes, the tip of the nose and the corners of the mouth came to be, in pixels of the photo. */
+/** The positions of the eyes, nose tip and mouth corners, in pixels of the photo. */
 export function placeLandmarks(person: Person, expression: Expression, view: HeadView): Landmarks {
   const { eyes, nose } = person;
   const points = [
@@ -99,7 +99,7 @@ function drawNose({ nose, eyes, skin }: Person, { light }: Conditions, view: Hea
 ${soft(tip, -light.from * -3, -2, w * 0.45, 6, 0.4, 'bright')}${soft(view.patch(0, (top + nose.y) / 2, 10), 0, 0, bridge * 0.7 + 1.5, 16, 0.24, 'bright')}`;
 }
 
-/** A corner of the mouth on the turned head: a smile draws it out and up. */
+/** A mouth corner on the turned head: a smile moves it outwards and up. */
 function corner({ width, y }: Person['mouth'], { smile }: Expression, view: HeadView, sign: number): Point {
   return view.on(sign * width * (1 + 0.13 * smile), y - smile * 4.5);
 }
@@ -128,7 +128,7 @@ function drawMouth({ mouth, skin }: Person, expression: Expression, view: HeadVi
 <path d="M${text(left)}${toRight(gap * 0.3, 0)}" stroke="${css(mix(shade(colour, 0.35), [40, 10, 10], 0.4))}" stroke-width="1.7" fill="none" stroke-linecap="round"/>${soft(view.patch(0, y + gap + lower * 0.55, 2), 0, 0, width * 0.35, lower * 0.3, 0.22, 'bright')}
 ${SIDES.map((sign) => soft(view.patch(sign * width * 1.12, y - smile * 4), 0, 0, 5, 6, 0.35)).join('')}<path d="${crease(-1)}${crease(1)}" stroke="${css(shade(skin, 0.6))}" stroke-width="1.6" fill="none" opacity="${n(0.25 + Math.max(0, smile) * 0.35)}"/>`;
 
-  /** The fold from the wing of the nose to the corner of the mouth. */
+  /** The fold from the side of the nose to the mouth corner. */
   function crease(sign: number): string {
     return `M${text(view.on(sign * width * 0.95, y - 22))}Q${text(view.on(sign * width * 1.4, y - 14))} ${text(view.on(sign * width * 1.38, y - 2))}`;
   }

@@ -74,7 +74,7 @@ export function drawBackground({ width, height, background }: Conditions): strin
   return wall + blobs.join('');
 }
 
-/** Neck and shoulders, below the head; they turn less than it does. */
+/** Neck and shoulders below the head, which turn less than the head. */
 export function drawShoulders(person: Person, conditions: Conditions, view: HeadView): string {
   const { width, chin } = person.face;
   const [x, y] = view.at(0, chin * 0.55, 0);
@@ -119,7 +119,7 @@ export function drawEars({ face, eyes, skin }: Person, view: HeadView): string {
     .join('');
 }
 
-/** The outline of skull and jaw: the silhouette where the head is turned little, with the chin in front. */
+/** The outline of skull and jaw: the silhouette of a slightly turned head, with the chin in front. */
 function outline({ width, chin, jaw, chinWidth }: Person['face'], view: HeadView): string {
   const half: [number, number, number][] = [
     [0.62, -1.02, 0],
@@ -150,11 +150,11 @@ export function drawFaceShape(person: Person, view: HeadView): string {
   return `<path d="${outline(face, view)}" fill="url(#skin)"/>${temples.join('')}${cheeks.join('')}${moles.join('')}`;
 }
 
-/** The light's far side, over everything on the face but hair. */
+/** The side away from the light, over everything on the face except hair. */
 export const drawLight = (person: Person, view: HeadView): string =>
   `<path d="${outline(person.face, view)}" fill="url(#side)"/>`;
 
-/** Hair over the forehead, between the crown and the hairline. */
+/** Hair over the forehead, between crown and hairline. */
 export function drawHairFront({ hair, face, eyes }: Person, view: HeadView, tousle: number): string {
   if (hair.style === 'bald') return '';
   const lift = hair.volume * 0.5;
@@ -162,7 +162,7 @@ export function drawHairFront({ hair, face, eyes }: Person, view: HeadView, tous
   const top = -face.chin * 1.16 - hair.volume;
   const brow = eyes.y - 18;
   const peak = hair.parting * face.width * 0.6 + tousle * 4;
-  // highest at the parting, hanging lower to both sides
+  // highest at the parting, lower on both sides
   const lineAt = (x: number): number =>
     brow - hair.line + hair.fringe * Math.min(1, Math.abs(x - peak) / (face.width * 0.9)) + (x / face.width) ** 4 * 16;
   const front = [0.8, 0.5, 0.2, -0.1, -0.35, -0.6, -0.82].map((t): Point =>

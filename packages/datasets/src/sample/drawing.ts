@@ -25,12 +25,12 @@ ${drawFeatures(person, conditions, view)}${drawLight(person, view)}${drawHairFro
   return { svg, landmarks: placeLandmarks(person, conditions.expression, view) };
 }
 
-/** On RGB bytes, in place: gain and gamma, then noise that is the same in all channels but for a third of it. */
+/** Modifies RGB bytes in place: gain and gamma, then noise, two thirds of which is shared by all channels. */
 export function expose(pixels: Uint8Array, { gain, gamma }: Conditions['light'], noise: number, random: Random): void {
   const curves = gain.map((factor) =>
     Float32Array.from({ length: 256 }, (_, v) => 255 * Math.pow(Math.min((v / 255) * factor, 1.2), gamma)),
   );
-  // a sum of two uniform draws: near enough to normal, and far cheaper
+  // a sum of two uniform draws is close enough to normal, and much cheaper
   const draw = (sd: number): number => (random.uniform() + random.uniform() - 1) * sd * Math.sqrt(6);
   for (let i = 0; i < pixels.length; i += 3) {
     const grey = draw(noise);

@@ -1,10 +1,10 @@
 /**
- * The generated sample: people drawn as vector faces, so that a whole run can be tried, and tested, without anyone's photos. The five points
- * are known exactly and stand beside the images as a Trillion Pairs list.
+ * The generated sample: people drawn as vector faces, so that a whole run can be tried and tested without anyone's
+ * photos. The five landmarks are known exactly and stored next to the images as a Trillion Pairs list.
  *
- *   <directory>/0000/0000.jpg …   one folder a person
+ *   <directory>/0000/0000.jpg …   one folder per person
  *   <directory>/landmarks.txt     path label x1 y1 … x5 y5; the label is the folder's name
- *   <directory>/sample.json       what it was made with
+ *   <directory>/sample.json       the options it was made with
  */
 import { landmarkPoints, throwIfAborted, type Emit } from '@facewright/core';
 import { createWholeDirectory, writeFileAtomic } from '@facewright/platform/node';
@@ -15,11 +15,11 @@ import { drawPhoto } from './photo.js';
 import { planSample } from './plan.js';
 
 export interface SampleOptions {
-  /** New, empty, or an older sample: one of the same options is used as it is, any other is replaced. */
+  /** New, empty, or an older sample: one with the same options is reused, any other is replaced. */
   readonly directory: string;
   readonly seed?: number;
   readonly people: number;
-  /** Photos of each person, or of the person with this index. */
+  /** Photos per person, or for the person with this index. */
   readonly photos: number | ((person: number) => number);
   readonly emit?: Emit;
   readonly signal?: AbortSignal;
@@ -27,18 +27,19 @@ export interface SampleOptions {
 
 export interface Sample {
   readonly directory: string;
-  /** Path of the landmark list: what the reader `trillion-pairs` takes. */
+  /** Path of the landmark list, for the `trillion-pairs` reader. */
   readonly list: string;
 }
 
 const RECORD = 'sample.json';
 const LIST = 'landmarks.txt';
-/** Raised whenever the same options draw other pictures. */
+/** Increased whenever the same options give different pictures. */
 const VERSION = 1;
 
 /**
- * Draws the sample; the same seed gives the same bytes. The directory appears when all of it is there: an aborted or killed run leaves none.
- * Throws `Interrupted` on the signal, a `FacewrightError` where the directory holds something else.
+ * Draws the sample. The same seed gives the same bytes. The directory appears only when complete: an aborted or killed
+ * run leaves none. Throws `Interrupted` on the signal, and a `FacewrightError` if the directory contains something
+ * else.
  */
 export async function generateSample({
   directory,
@@ -105,7 +106,7 @@ async function drawAll(
       progress();
     }
   };
-  // one that throws ends the plan for the others; all settle before the directory may be deleted
+  // if one fails, it ends the plan for the others; all must settle before the directory may be deleted
   const workers = Array.from({ length: availableParallelism() * 2 }, work);
   const rejected = (await Promise.allSettled(workers)).find((result) => result.status === 'rejected');
   if (rejected) throw rejected.reason;

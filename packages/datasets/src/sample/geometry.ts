@@ -1,21 +1,24 @@
 /**
- * Places features on a turned head. The head is half an ellipsoid in head units, z towards the viewer; a point is turned by yaw and pitch,
- * seen without perspective, then brought to pixels by one similarity (roll, scale, shift). The landmarks go the same way as the drawing.
+ * Places features on a turned head. The head is half an ellipsoid in head units, z towards the viewer. A point is
+ * rotated by yaw and pitch, projected without perspective, then mapped to pixels by a similarity (roll, scale,
+ * translation). Landmarks use the same mapping as the drawing.
  */
 import type { Point } from '@facewright/core';
 import type { Conditions } from './conditions.js';
 import type { Person } from './person.js';
 
 export interface HeadView {
-  /** The turned position, in head units, of a point of the face's front; `lift` is its height over the surface. */
+  /**
+   * The projected position, in head units, of a point on the front of the face; `lift` is its height above the surface.
+   */
   on(x: number, y: number, lift?: number): Point;
   /** The same for any point in space. */
   at(x: number, y: number, z: number): Point;
-  /** An SVG transform into the flat surroundings of a point of the face: foreshortened as the surface there is. */
+  /** An SVG transform into the plane tangent to a point of the face, foreshortened like the surface there. */
   patch(x: number, y: number, lift?: number): string;
-  /** The SVG transform from turned head units to the photo's pixels. */
+  /** The SVG transform from projected head units to the photo's pixels. */
   readonly toPhoto: string;
-  /** A turned position as pixel coordinates, the centre of the top-left pixel being (0, 0). */
+  /** A projected position in pixel coordinates, where the centre of the top-left pixel is (0, 0). */
   pixel(point: Point): Point;
 }
 
@@ -51,7 +54,7 @@ export function viewHead(
       return matrix(x1 - x0, y1 - y0, x2 - x0, y2 - y0, x0, y0);
     },
     toPhoto: matrix(a, b, c, d, shiftX, shiftY),
-    // SVG counts from the corner of the first pixel
+    // SVG coordinates start at the corner of the first pixel
     pixel: ([x, y]) => [a * x + c * y + shiftX - 0.5, b * x + d * y + shiftY - 0.5],
   };
 }
@@ -62,7 +65,7 @@ const sinCos = (degrees: number): [number, number] => [
 ];
 const matrix = (...values: number[]): string => `matrix(${values.map((value) => value.toFixed(4)).join(',')})`;
 
-/** A number as SVG text. */
+/** A number formatted for SVG. */
 export const number = (value: number): string => String(Math.round(value * 100) / 100);
 
 /** A smooth closed curve through the points (Catmull–Rom), as path data. */

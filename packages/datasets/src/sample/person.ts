@@ -1,6 +1,6 @@
 /**
- * What stays the same in every photo of a drawn person. Lengths are in head units: the face is about 140 wide, its centre, between eyes and
- * mouth, is the origin, y points down.
+ * What stays the same in every photo of a drawn person. Lengths are in head units: the face is about 140 wide, the
+ * origin is its centre between eyes and mouth, and y points down.
  */
 import type { Random } from '@facewright/core';
 import { along, mix, shade, type Rgb } from './colour.js';
@@ -10,13 +10,13 @@ export interface Person {
   readonly hair: {
     readonly colour: Rgb;
     readonly style: 'bald' | 'short' | 'long' | 'curly';
-    /** How far it stands off the skull. */
+    /** Distance from the skull. */
     readonly volume: number;
-    /** Height of the hairline over the brows. */
+    /** Height of the hairline above the brows. */
     readonly line: number;
-    /** Where the hairline peaks, −1 left to 1 right. */
+    /** Position of the hairline's peak, −1 left to 1 right. */
     readonly parting: number;
-    /** How far the fringe hangs below the hairline at the sides of the parting. */
+    /** How far the fringe hangs below the hairline on either side of the parting. */
     readonly fringe: number;
   };
   readonly face: {
@@ -24,9 +24,9 @@ export interface Person {
     readonly width: number;
     /** From the centre to the chin. */
     readonly chin: number;
-    /** Width of the jaw's corners over that of the cheekbones. */
+    /** Width at the corners of the jaw, relative to the cheekbones. */
     readonly jaw: number;
-    /** Width of the chin itself over that of the cheekbones. */
+    /** Width of the chin, relative to the cheekbones. */
     readonly chinWidth: number;
     readonly ears: number;
     /** Redness of the cheeks, 0 to 1. */
@@ -37,12 +37,12 @@ export interface Person {
     readonly apart: number;
     readonly y: number;
     readonly width: number;
-    /** Height over width. */
+    /** Height divided by width. */
     readonly open: number;
-    /** Degrees; positive where the outer corner is higher. */
+    /** In degrees; positive if the outer corner is higher. */
     readonly tilt: number;
     readonly iris: Rgb;
-    /** Darkness of the sockets, 0 to 1. */
+    /** Darkness of the eye sockets, 0 to 1. */
     readonly socket: number;
   };
   readonly brows: {
@@ -92,7 +92,7 @@ const IRIS: readonly Rgb[] = [
   [110, 140, 168],
 ];
 
-/** A person out of their own stream of draws: the same stream, the same person. */
+/** A person drawn from their own random stream: the same stream gives the same person. */
 export function drawPerson(random: Random): Person {
   const between = (low: number, high: number): number => low + (high - low) * random.uniform();
   const chance = (probability: number): boolean => random.uniform() < probability;

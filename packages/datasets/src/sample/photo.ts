@@ -11,7 +11,7 @@ export interface DrawnPhoto {
   readonly landmarks: Landmarks;
 }
 
-/** The same bytes for the same arguments; `random` gives the noise. */
+/** The same arguments give the same bytes. `random` provides the noise. */
 export async function drawPhoto(person: Person, conditions: Conditions, random: Random): Promise<DrawnPhoto> {
   const { svg, landmarks } = drawSvg(person, conditions);
   const { camera, light, width, height } = conditions;

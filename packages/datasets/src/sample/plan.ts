@@ -4,13 +4,13 @@ import { drawConditions, type Conditions } from './conditions.js';
 import { drawPerson, type Person } from './person.js';
 
 export interface PlannedPhoto {
-  /** The person's number in four digits, so that names sort as numbers do. */
+  /** The person's number in four digits, so that names sort numerically. */
   readonly identity: string;
   /** `0003/0007.jpg` */
   readonly id: string;
   readonly person: Person;
   readonly conditions: Conditions;
-  /** The camera's noise. */
+  /** Random stream for camera noise. */
   readonly noise: Random;
 }
 

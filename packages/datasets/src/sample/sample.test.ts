@@ -35,7 +35,7 @@ const tree = (path: string): Record<string, string> =>
   );
 
 describe('the generated sample', () => {
-  test('is a list of Trillion Pairs lines beside the images', async () => {
+  test('is a list of Trillion Pairs lines next to the images', async () => {
     const { directory, list } = await made;
     const lines = readFileSync(list, 'utf8')
       .trim()
@@ -61,7 +61,7 @@ describe('the generated sample', () => {
     }
   });
 
-  test('is the same bytes for the same seed, and others for another', async () => {
+  test('gives the same bytes for the same seed, and different ones for another', async () => {
     const again = await generateSample({ ...options, directory: join(root, 'again') });
     expect(tree(again.directory)).toEqual(tree((await made).directory));
     const other = await generateSample({ ...options, seed: 8, directory: join(root, 'other') });
@@ -70,7 +70,7 @@ describe('the generated sample', () => {
     ).toBe(false);
   });
 
-  test('that is there already is used as it is; one of other options is replaced', async () => {
+  test('is reused if it already exists, and replaced if its options differ', async () => {
     const directory = join(root, 'reused');
     const events: RunEvent[] = [];
     const emit = (type: RunEvent['type'], event: object): void =>
@@ -92,7 +92,7 @@ describe('the generated sample', () => {
     expect(readdirSync(join(directory, '0000'))).toEqual(['0000.jpg']);
   });
 
-  test('interrupted leaves nothing', async () => {
+  test('leaves nothing if interrupted', async () => {
     const directory = join(root, 'interrupted');
     const abort = new AbortController();
     await expect(
@@ -102,7 +102,7 @@ describe('the generated sample', () => {
     expect(readdirSync(root).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
-  test('never overwrites what is not a sample', async () => {
+  test('never overwrites anything but a sample', async () => {
     const mine = writeTree(join(root, 'mine'), { 'anna/1.jpg': 'x' });
     await expect(generateSample({ directory: mine, people: 1, photos: 1 })).rejects.toThrow('Nothing was overwritten');
     await expect(generateSample({ directory: join(root, 'zero'), people: 2, photos: 0 })).rejects.toThrow(RangeError);
@@ -117,8 +117,8 @@ describe('a drawn photo', () => {
     conditions: drawConditions(random.fork('photo', i)),
   }));
 
-  test('has the points where the drawing has the eyes', async () => {
-    // only the pupils: everything else is taken out of the drawing, their centre of mass is measured in its pixels
+  test('has the eye landmarks where the eyes are drawn', async () => {
+    // only the pupils: everything else is removed from the drawing, and their centre of mass is measured in pixels
     for (const { person, conditions } of photos.slice(0, 8)) {
       const steady = { ...conditions, expression: { ...conditions.expression, gaze: [0, 0] as const } };
       const { svg, landmarks } = drawSvg(person, steady);
@@ -135,7 +135,7 @@ describe('a drawn photo', () => {
     }
   });
 
-  test('has its points as a face has them', () => {
+  test('has landmarks in the layout of a face', () => {
     for (const { person, conditions } of photos) {
       const { landmarks } = drawSvg(person, conditions);
       const [left, right, nose, mouthLeft, mouthRight] = upright(landmarks, conditions.pose.roll);
@@ -146,7 +146,7 @@ describe('a drawn photo', () => {
     }
   });
 
-  test('of one person keeps what is theirs, whatever the photo', () => {
+  test('of one person keeps their features, whatever the photo', () => {
     expect(drawPerson(random.fork('person', 3))).toEqual(photos[3].person);
     expect(new Set(photos.map(({ person }) => JSON.stringify(person))).size).toBe(photos.length);
   });

@@ -1,4 +1,4 @@
-/** The images of any format, person by person, as encoded bytes. The dataset tools work on these. */
+/** The images of any format, person by person, as encoded bytes. Used by the dataset tools. */
 import {
   createRandom,
   type ConfiguredPlugin,
@@ -37,7 +37,7 @@ export interface Collection {
   readonly format: Exclude<FormatName, 'insightface-bin'>;
   readonly path: string;
   people(): AsyncIterable<StoredPerson>;
-  /** Of a prepared dataset. */
+  /** For a prepared dataset. */
   readonly summary?: PreparationSummary;
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export interface ToolOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What lies at `path`: people and their images, or a verification set. Throws a `FacewrightError`. */
+/** The contents of `path`: people and their images, or a verification set. Throws a `FacewrightError`. */
 export async function openCollection(
   path: string,
   { emit = () => undefined, signal = new AbortController().signal }: ToolOptions = {},
@@ -99,7 +99,7 @@ function plugin(
 async function datasetCollection(path: string): Promise<Collection> {
   const dataset = await openDataset(path);
   const { starts, images } = groupByPerson(dataset);
-  // its landmarks are those in the source photo, not in the aligned image
+  // its landmarks refer to the source photo, not the aligned image
   const imageAt = (index: number): StoredImage => ({
     source: dataset.sourceOf(index),
     kind: dataset.kindOf(index),

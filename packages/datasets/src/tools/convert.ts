@@ -1,4 +1,4 @@
-/** Converts between formats and keeps the encoded images byte for byte. */
+/** Converts between formats, keeping the encoded images byte for byte. */
 import { FacewrightError, throwIfAborted, type Exclusion, type PreparationSummary } from '@facewright/core';
 import { createWholeDirectory, ImageError } from '@facewright/platform/node';
 import { writeFile } from 'node:fs/promises';
@@ -19,11 +19,11 @@ export type TargetName = (typeof TARGETS)[number];
 
 export interface ConvertOptions extends ToolOptions {
   readonly to: TargetName;
-  /** How the crops are aligned, by their side in pixels: needed for a dataset made of anything but a dataset. */
+  /** The alignment of the crops, given their side in pixels. Needed to make a dataset from anything but a dataset. */
   readonly alignment?: (size: number) => string;
-  /** Leaves images out, or people, and gives them other names. */
+  /** Removes images or people, or renames them. */
   readonly edit?: (people: AsyncIterable<StoredPerson>) => AsyncIterable<StoredPerson>;
-  /** Bytes of a tar file at most. */
+  /** Maximum size of a tar file in bytes. */
   readonly shardBytes?: number;
 }
 
@@ -33,13 +33,14 @@ export interface Converted {
   readonly directory: string;
   readonly people: number;
   readonly images: number;
-  /** Images left out, and why. */
+  /** Excluded images, with reasons. */
   readonly exclusions: readonly Exclusion[];
 }
 
 /**
- * Writes what lies at `path` into `directory`, which must be new or empty (or an older dataset where one is written). Images are not decoded;
- * one that cannot be read is left out and listed. A verification set becomes a folder of images with `pairs.txt`. Throws a `FacewrightError`.
+ * Writes the contents of `path` into `directory`, which must be new or empty (or an older dataset, when writing a
+ * dataset). Images are not decoded; an unreadable one is skipped and listed. A verification set becomes a folder of
+ * images with `pairs.txt`. Throws a `FacewrightError`.
  */
 export async function convertDataset(path: string, directory: string, options: ConvertOptions): Promise<Converted> {
   const found = await openCollection(path, options);
@@ -112,7 +113,7 @@ async function writerFor(
   return datasetSetWriter(from, directory, exclusions, alignment, shardBytes);
 }
 
-/** A prepared dataset of aligned crops: all square and of one size. */
+/** A prepared dataset of aligned crops, all square and of one size. */
 async function datasetSetWriter(
   { summary: given, path }: Collection,
   directory: string,
@@ -192,7 +193,7 @@ function countBy(keys: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** Images by number, and `pairs.txt` that names them. */
+/** Numbered images, and a `pairs.txt` that names them. */
 async function unpackPairs(
   { images, pairs, path }: BinSet & { readonly path: string },
   directory: string,

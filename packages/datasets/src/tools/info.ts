@@ -11,23 +11,25 @@ export interface DatasetInfo {
   readonly people?: number;
   readonly images: number;
   readonly imagesPerPerson?: { readonly least: number; readonly median: number; readonly most: number };
-  /** Images by tier kind: `original`, or the augmenter's name. */
+  /** Images by kind: `original`, or the augmenter's name. */
   readonly kinds: Readonly<Record<string, number>>;
-  /** Images that bring their five points. */
+  /** Images that come with five landmarks. */
   readonly withLandmarks: number;
   /** Images known to be unusable, by reason. */
   readonly excluded: Readonly<Record<string, number>>;
-  /** Of a few images from all over the set: how many have which "format width×height"; `damaged` ones are counted too. */
+  /**
+   * Of a few images from all over the set: how many have each "format width×height". Damaged ones count as `damaged`.
+   */
   readonly looks: Readonly<Record<string, number>>;
-  /** Of a verification set. */
+  /** For a verification set. */
   readonly pairs?: { readonly same: number; readonly different: number };
-  /** Of a prepared dataset: how it was aligned. */
+  /** For a prepared dataset: how it was aligned. */
   readonly alignment?: { readonly fingerprint: string; readonly size: number };
 }
 
 const LOOKED_AT = 50;
 
-/** Throws a `FacewrightError` where there is nothing, or nothing that can be read. */
+/** Throws a `FacewrightError` if there is nothing readable. */
 export async function datasetInfo(path: string, options: ToolOptions = {}): Promise<DatasetInfo> {
   const found = await openCollection(path, options);
   if (found.format === 'insightface-bin') {

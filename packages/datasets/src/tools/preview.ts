@@ -4,15 +4,18 @@ import { openCollection, type ToolOptions } from './collection.js';
 import { drawSheet, type SheetRow } from './sheet.js';
 
 export interface PreviewOptions extends ToolOptions {
-  /** Rows: people spread over the whole set. Default 12. */
+  /** Number of rows: people spread over the whole set. Default 12. */
   readonly people?: number;
-  /** Images a row. Default 8. */
+  /** Images per row. Default 8. */
   readonly images?: number;
   /** Side of a cell in pixels. Default 112. */
   readonly size?: number;
 }
 
-/** The bytes of a PNG. Throws a `FacewrightError` where the set cannot be opened; an image that cannot be read is a crossed cell. */
+/**
+ * The bytes of a PNG. Throws a `FacewrightError` if the set cannot be opened. An unreadable image becomes a crossed-out
+ * cell.
+ */
 export async function previewDataset(
   path: string,
   { people = 12, images = 8, size = 112, ...options }: PreviewOptions = {},
@@ -51,7 +54,7 @@ async function pickRows(
       })),
     });
   }
-  // more people than rows, with one image each: full rows of them, under their names
+  // more people than rows, with one image each: fill the rows, with names below
   if (all.length > people && all.every((person) => person.images.length < 2))
     return inRows(
       spread(
@@ -74,7 +77,7 @@ const inRows = (all: SheetRow['images'], length: number): SheetRow[] =>
     images: all.slice(row * length, (row + 1) * length),
   }));
 
-/** `count` of the list, evenly from all over it. */
+/** `count` elements of the list, evenly spread. */
 const spread = <T>(list: readonly T[], count: number): T[] =>
   Array.from(
     { length: Math.min(count, list.length) },

@@ -20,7 +20,7 @@ export type FormatName = (typeof FORMATS)[number];
 
 export interface Recognised {
   readonly format: FormatName;
-  /** What the format's reader is given: the path, or the lists of a folder of Trillion Pairs. */
+  /** Paths for the format's reader: the path itself, or the lists in a folder of Trillion Pairs. */
   readonly paths: readonly string[];
 }
 
@@ -31,10 +31,10 @@ const BY_ENDING: readonly (readonly [RegExp, FormatName])[] = [
   [/\.zip$/i, 'zip'],
 ];
 const COMPRESSED = /\.(gz|tgz|bz2|tbz2?|xz|txz|zst|lz4|7z|rar)$/i;
-/** `msra_lmk` and `celebrity_lmk`; not `testdata_lmk.txt` beside them, whose photos bear no labels. */
+/** `msra_lmk` and `celebrity_lmk`, but not `testdata_lmk.txt` next to them, whose photos have no labels. */
 const LIST = /^(?!test).*_lmk(\.txt)?$/i;
 
-/** By the ending of a file, by what lies in a folder. Throws a `FacewrightError` where there is nothing. */
+/** Judges a file by its extension, and a folder by its contents. Throws a `FacewrightError` if there is nothing. */
 export async function recogniseFormat(path: string): Promise<Recognised> {
   const where = resolve(path);
   const found = await stat(where).catch((error: unknown) => {
@@ -72,7 +72,7 @@ export async function recogniseFormat(path: string): Promise<Recognised> {
   if (files.some((name) => /\.rec$/i.test(name))) return { format: 'insightface-rec', paths: [where] };
   const lists = files.filter((name) => LIST.test(name)).map((name) => join(where, name));
   if (lists.length > 0) return { format: 'trillion-pairs', paths: lists };
-  // an archive or a photo that lies beside people's folders is not what is meant
+  // an archive or photo next to people's folders does not count
   const { folders, photos } = await list(where);
   if (folders.length > 0) return { format: 'folder', paths: [where] };
   if (files.some((name) => /\.tar$/i.test(name))) return { format: 'webdataset', paths: [where] };

@@ -5,7 +5,7 @@ import sharp, { type OverlayOptions } from 'sharp';
 export interface SheetRow {
   readonly title: string;
   readonly subtitle: string;
-  /** Of the title; any of CSS. */
+  /** Colour of the title; any CSS colour. */
   readonly colour?: string;
   readonly images: readonly { readonly caption: string; bytes(): Promise<Uint8Array> }[];
 }
@@ -14,7 +14,7 @@ const GAP = 6;
 const TITLE = 170;
 const CAPTION = 14;
 
-/** The bytes of a PNG; `size` is the side of a cell in pixels. An image that cannot be read is a crossed cell. */
+/** The bytes of a PNG; `size` is the side of a cell in pixels. An unreadable image becomes a crossed-out cell. */
 export async function drawSheet(rows: readonly SheetRow[], size: number, signal?: AbortSignal): Promise<Uint8Array> {
   const columns = Math.max(1, ...rows.map((row) => row.images.length));
   const aside = rows.some((row) => row.title) ? TITLE : GAP;
@@ -60,7 +60,7 @@ export async function drawSheet(rows: readonly SheetRow[], size: number, signal?
     .toBuffer();
 }
 
-/** A line of text, cut where it would be wider than `width` at about half its height a letter. */
+/** A line of text, cut at `width`, assuming that a letter is half as wide as high. */
 function text(x: number, y: number, height: number, content: string, width: number, colour = '#222'): string {
   const letters = [...content];
   const room = Math.floor(width / (height * 0.55));

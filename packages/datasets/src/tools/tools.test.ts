@@ -39,7 +39,7 @@ beforeAll(async () => {
   writeTree(join(root, 'people'), photos);
 });
 
-/** Hex of all images, by person. */
+/** All images in hex, by person. */
 async function contents(path: string): Promise<unknown> {
   const found = await openCollection(path);
   if (found.format === 'insightface-bin') throw new Error('no people');
@@ -77,7 +77,7 @@ describe('a conversion', () => {
     expect(readdirSync(root).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
-  test('gives no two images a path that is one to some systems, and none that leads out', () => {
+  test('no two images get paths that some systems treat as equal, and no path leads outside', () => {
     const pathOf = imagePaths();
     const paths = [
       ['A', 'x/1.jpg'],
@@ -96,7 +96,7 @@ describe('a conversion', () => {
     ]);
   });
 
-  test('keeps augmented copies with their photo through WebDataset, so that a split does not part them', async () => {
+  test('WebDataset keeps augmented copies with their photo, so a split does not separate them', async () => {
     const writer = await createDatasetWriter(join(root, 'copies'));
     const samples = ['a/1.jpg', 'a/2.jpg', 'b/1.jpg'].flatMap((source) =>
       ['original', 'opening', 'salt-and-pepper'].map((kind) => ({ identity: source[0], source, kind })),
@@ -130,7 +130,7 @@ describe('a conversion', () => {
     expect(readdirSync(join(root, 'copies out/b')).sort()).toEqual(['1.jpg', '1.opening.jpg', '1.salt-and-pepper.jpg']);
   });
 
-  test('of a landmark list brings the points along', async () => {
+  test('of a landmark list keeps the landmarks', async () => {
     const lines = Object.keys(photos).map(
       (path, index) => `${path} ${index % 3} ${Array.from({ length: 10 }, (_, i) => index + i / 4).join(' ')}`,
     );
@@ -168,7 +168,7 @@ describe('a conversion', () => {
     );
   });
 
-  test('never writes into a directory that holds something, and leaves nothing where it fails', async () => {
+  test('never writes into a non-empty directory, and leaves nothing if it fails', async () => {
     for (const to of TARGETS)
       await expect(convertDataset(join(root, 'people'), join(root, 'people'), { to, alignment })).rejects.toThrow(
         /Nothing was overwritten/,
@@ -187,7 +187,7 @@ describe('a conversion', () => {
   });
 });
 
-test('records are written byte for byte as insightface and mxnet write them', async () => {
+test('records match those of insightface and mxnet byte for byte', async () => {
   const directory = join(root, 'written');
   const writer = await createRecordWriter(directory);
   const names: [string, number[]][] = [
@@ -204,7 +204,8 @@ test('records are written byte for byte as insightface and mxnet write them', as
         bytes: IMAGES[image],
       });
   await writer.finish();
-  // labels are counted from 0: the same file but for the label of each image, 4 bytes after its record's and its header's start
+  // labels are counted from 0: the files differ only in each image's label, 4 bytes after the start of its record and
+  // header
   const expected = decoded(golden.numbered.rec);
   const offsets = golden.numbered.idx
     .trim()
@@ -220,7 +221,7 @@ test('records are written byte for byte as insightface and mxnet write them', as
   ).toEqual([...golden.numbered.lst.split('\n').map((line) => line.split('\t')[1]?.replace('people/', ''))]);
 });
 
-test('any bytes go through records and tar files unchanged', async () => {
+test('any bytes pass through records and tar files unchanged', async () => {
   const image = fc
     .array(fc.oneof(fc.constant(Buffer.from('0a23d7ce', 'hex')), fc.uint8Array({ maxLength: 7 })), {
       minLength: 1,
@@ -250,7 +251,7 @@ test('any bytes go through records and tar files unchanged', async () => {
   );
 });
 
-describe('verification of a set', () => {
+describe('verifying a set', () => {
   test('finds each damaged image and file', async () => {
     const copy = async (to: (typeof TARGETS)[number]): Promise<string> => {
       const path = join(root, `damaged ${to}`);
@@ -276,14 +277,14 @@ describe('verification of a set', () => {
     const rec = await copy('insightface-rec');
     const lines = readFileSync(join(rec, 'train.idx'), 'utf8').trim().split('\n');
     const offset = (id: number): number => Number(lines[id].split('\t')[1]);
-    flip(join(rec, 'train.rec'), offset(5) + 8 + 4 + 3); // the sign and exponent of a label, the second of its range
+    flip(join(rec, 'train.rec'), offset(5) + 8 + 4 + 3); // the sign and exponent of a label, the second number of its range
     expect((await verifyDataset(rec)).problems.map(({ reason }) => reason)).toEqual(['label', 'list']);
     writeFileSync(join(rec, 'train.idx'), `${lines.join('\n')}\n99\t5\n`);
     expect((await verifyDataset(rec)).problems.map(({ reason }) => reason)).toEqual(['label', 'list', 'index']);
   });
 
   const real = sharedData('formats/small_lfw.bin');
-  test.skipIf(!real)('of a real .bin, and what is told of it (needs ../shared/data/formats)', async () => {
+  test.skipIf(!real)('of a real .bin, and its summary (needs ../shared/data/formats)', async () => {
     expect(await verifyDataset(real!)).toMatchObject({ format: 'insightface-bin', images: 20, ok: true });
     expect(await datasetInfo(real!)).toMatchObject({
       images: 20,
@@ -295,7 +296,7 @@ describe('verification of a set', () => {
   });
 });
 
-test('a folder of Trillion Pairs is its labelled lists, whose labels never meet', async () => {
+test('a folder of Trillion Pairs means its labelled lists, whose labels stay apart', async () => {
   const line = (path: string, label: string): string => `${path}${label} 1 2 3 4 5 6 7 8 9 10\n`;
   const path = writeTree(join(root, 'trillion'), {
     'msra/0/1.jpg': 'm',
@@ -320,7 +321,7 @@ test.each([
   ['set.7z', /Compressed archives/],
   ['face.JPG', /is a single photo, not a dataset/],
   ['train.idx', /belongs to an InsightFace/],
-])('%s is no set, and it is said why', async (name, what) => {
+])('%s is not a set, and the error says why', async (name, what) => {
   await expect(recogniseFormat(join(writeTree(join(root, 'no sets'), { [name]: 'x' }), name))).rejects.toThrow(what);
 });
 
@@ -344,7 +345,7 @@ test('info counts people, images, kinds and sizes', async () => {
 });
 
 describe('a preview', () => {
-  test('shows each person’s images in their row, in a PNG', async () => {
+  test('shows each person’s images in a row, as a PNG', async () => {
     const [first, second] = [noise(0, 40), noise(1, 40)];
     writeTree(join(root, 'two'), {
       'a & <b>/1.png': await encodeImage(first, 'png'),
@@ -367,7 +368,7 @@ describe('a preview', () => {
     expect(title.some((value) => value < 100)).toBe(true);
   });
 
-  test('of many people with one image each fills its rows', async () => {
+  test('fills its rows for many people with one image each', async () => {
     const path = writeTree(
       join(root, 'flat'),
       Object.fromEntries(
@@ -388,7 +389,7 @@ describe('a preview', () => {
     });
   });
 
-  test('of a verification set shows its pairs', async () => {
+  test('shows the pairs of a verification set', async () => {
     const real = join(root, 'there zip.png');
     writeFileSync(real, await previewDataset(join(root, 'set.bin'), { people: 2, size: 24 }));
     expect(await decodeImage(readFileSync(real))).toMatchObject({ width: 170 + 2 * 30 + 6 });

@@ -28,10 +28,10 @@ export interface DatasetCheck {
   readonly ok: boolean;
 }
 
-/** Images decoded at a time. */
+/** Images decoded concurrently. */
 const AT_ONCE = 8;
 
-/** Throws a `FacewrightError` only where the set as a whole cannot be opened. */
+/** Throws a `FacewrightError` only if the set as a whole cannot be opened. */
 export async function verifyDataset(path: string, options: ToolOptions = {}): Promise<DatasetCheck> {
   const { emit, signal } = options;
   const found = await openCollection(path, options);
@@ -89,7 +89,7 @@ async function problemOf({
   }
 }
 
-/** Each file's SHA-256 against `dataset.json`. */
+/** Compares each file's SHA-256 with `dataset.json`. */
 async function checkFiles(directory: string, signal?: AbortSignal): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const { name, sha256 } of (await readDatasetFile(directory)).files) {
@@ -103,7 +103,7 @@ async function checkFiles(directory: string, signal?: AbortSignal): Promise<Prob
   return problems;
 }
 
-/** The index against where records start, and each image's label against the range that it lies in and against the list. */
+/** Compares the index with where records start, and each image's label with its range and with the list. */
 async function checkRecords(path: string, signal?: AbortSignal): Promise<Problem[]> {
   const { rec, people } = await readRecordSet(path, signal);
   const index = await readIndex(besides(rec, 'idx'));

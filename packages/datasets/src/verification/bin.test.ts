@@ -23,14 +23,14 @@ test.each(Object.entries(golden.bin))('a verification set of %s', (_, text) => {
   );
 });
 
-/** A pickle of empty images, written by hand: protocol 3. */
+/** A pickle of empty images, written by hand in protocol 3. */
 const pickled = (same: readonly boolean[]): Buffer =>
   Buffer.from(
     `\x80\x03](${'C\x00C\x00'.repeat(same.length)}e](${same.map((one) => (one ? '\x88' : '\x89')).join('')}e\x86.`,
     'latin1',
   );
 
-test('folds are of successive pairs where each has both kinds, as in lfw.bin; else each kind is dealt out', () => {
+test('folds consist of consecutive pairs if each then has both kinds, as in lfw.bin; otherwise each kind is distributed', () => {
   const foldsOf = (same: boolean[]): number[] => parseBin(pickled(same), 'x').pairs.map(({ fold }) => fold);
   const lfw = Array.from({ length: 6000 }, (_, index) => index % 600 < 300);
   expect(foldsOf(lfw)).toEqual(lfw.map((_, index) => Math.floor(index / 600)));
@@ -43,11 +43,11 @@ test.each([
   ['another pickle', Buffer.from('\x80\x03]q\x00.', 'latin1'), /not a pair of images and booleans/],
   ['too few booleans', Buffer.from('\x80\x03](C\x01aC\x01be](\x88\x89e\x86.', 'latin1'), /2 images for 2 pairs/],
   [
-    'text for images',
+    'text as images',
     Buffer.from('\x80\x03](X\x01\x00\x00\x00aC\x01be](\x88e\x86.', 'latin1'),
     /image 0 is not an encoded image/,
   ],
-  ['no pickle', Buffer.from('II*\x00', 'latin1'), /Cannot read the pickle/],
+  ['not a pickle', Buffer.from('II*\x00', 'latin1'), /Cannot read the pickle/],
   ['nothing', Buffer.alloc(0), /ends too early/],
 ])('%s is one clear error', (_, bytes, what) => {
   expect(() => parseBin(bytes, 'x.bin')).toThrow(
@@ -55,7 +55,7 @@ test.each([
   );
 });
 
-test('any damage gives an error of ours, or a set', () => {
+test('any damage gives one of our errors, or a set', () => {
   const edits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 });
   fc.assert(
     fc.property(fc.constantFrom(...Object.values(golden.bin)), edits, (text, changes) => {

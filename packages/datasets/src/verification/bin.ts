@@ -1,6 +1,6 @@
 /**
- * InsightFace's `.bin` verification sets: a pickle of (images, same), images two by two, each an encoded image as bytes or as a numpy array
- * of bytes; `same` one boolean a pair.
+ * InsightFace's `.bin` verification sets: a pickle of (images, same), where each pair has two consecutive images,
+ * encoded as bytes or as a numpy array of bytes, and `same` has one boolean per pair.
  */
 import { FacewrightError } from '@facewright/core';
 import { isNumpyArray, unpickle, type Unpickled } from '@facewright/core/pickle';
@@ -9,13 +9,13 @@ import { cannotOpen } from '../readers/photo-files.js';
 import { dealFolds, type Pair, type PairsFile } from './folds.js';
 
 export interface BinSet extends PairsFile {
-  /** Encoded images by the names that the pairs use. */
+  /** Encoded images by the names used in the pairs. */
   readonly images: ReadonlyMap<string, Uint8Array>;
 }
 
 export const isBinPath = (path: string): boolean => /\.bin$/i.test(path);
 
-/** Such a set is held in memory; the largest known one has 0.4 GB. */
+/** Such a set is held in memory; the largest known one is 0.4 GB. */
 const MAX_BYTES = 4 * 2 ** 30;
 
 /** Throws a `FacewrightError` for any other pickle. */
@@ -66,7 +66,10 @@ function booleansOf(value: Unpickled): readonly boolean[] | undefined {
   return list.every((one) => typeof one === 'boolean' || one === 0 || one === 1) ? list.map(Boolean) : undefined;
 }
 
-/** Ten of successive pairs, as InsightFace's verification.py divides them; where such have not both kinds, each kind dealt out in turn. */
+/**
+ * Ten folds of consecutive pairs, like InsightFace's verification.py. If those lack pairs of either kind, each kind is
+ * distributed in turn.
+ */
 function foldsOf(same: readonly boolean[]): { folds: number; foldOf: (index: number) => number } {
   const successive = (index: number): number => Math.floor((index * 10) / same.length);
   const both = Array.from({ length: 10 }, () => new Set<boolean>());

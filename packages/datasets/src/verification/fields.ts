@@ -1,8 +1,8 @@
-/** How a line of a verification list is split into fields. */
+/** Splits a line of a verification list into fields. */
 
 /**
- * Fields are separated by tabs where a line has any, else by commas where it has any, else by blanks; with tabs or commas they may hold blanks. A
- * blank line and one that starts with # have none.
+ * Fields are separated by tabs if the line has any, or else by commas if it has any, or else by spaces. With tabs or
+ * commas they may contain spaces. Blank lines and those starting with # have no fields.
  */
 export function fieldsOf(line: string): string[] {
   const clean = line.trim();
@@ -14,5 +14,5 @@ export function fieldsOf(line: string): string[] {
 /** The start of a line, for errors. */
 export const shown = (fields: readonly string[]): string => fields.join(' ').slice(0, 100);
 
-/** A path with `/`, without `./` before it. */
+/** A path with `/`, without a leading `./`. */
 export const slashes = (path: string): string => path.replaceAll('\\', '/').replace(/^(\.\/)+/, '');

@@ -1,7 +1,7 @@
-/** A pair of a verification set, and the folds that pairs are dealt out over. */
+/** A pair of a verification set, and the folds that pairs are distributed over. */
 
 export interface Pair {
-  /** Paths of images, with `/`, relative to the images' root. */
+  /** Image paths with `/`, relative to the images' root. */
   readonly a: string;
   readonly b: string;
   readonly same: boolean;
@@ -14,7 +14,7 @@ export interface PairsFile {
   readonly pairs: readonly Pair[];
 }
 
-/** At most ten folds, each kind of pair dealt out over them in turn, so that every fold has both. */
+/** At most ten folds. Each kind of pair is distributed over them in turn, so every fold has both. */
 export function dealFolds(same: ArrayLike<boolean | number>): { folds: number; foldOf: Uint8Array } {
   const dealt = { same: 0, different: 0 };
   for (let pair = 0; pair < same.length; pair++) dealt[same[pair] ? 'same' : 'different']++;

@@ -10,7 +10,7 @@ import { openImages } from './images.js';
 const root = temporaryFolder();
 const FILES = { 'lfw/Anna A/1.jpg': Buffer.from('one'), 'lfw/王/2.png': Buffer.from('two '.repeat(100)) };
 
-/** A zip file by the format's own description (APPNOTE 6.3), deflated. */
+/** A deflated zip file, built from the format's specification (APPNOTE 6.3). */
 function zip(files: Readonly<Record<string, Buffer>>): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
@@ -54,13 +54,13 @@ describe('images of a verification set', () => {
         }),
     ],
     [
-      'a zip file, its one top folder named or not',
+      'a zip file, with or without naming its single top folder',
       () => {
         writeFileSync(join(root, 'a.zip'), zip(FILES));
         return join(root, 'a.zip');
       },
     ],
-  ])('come out of %s', async (_, make) => {
+  ])('are read from %s', async (_, make) => {
     const images = await openImages(make());
     expect([
       images.has('Anna A/1.jpg'),
@@ -93,9 +93,9 @@ describe('images of a verification set', () => {
   });
 
   test.each([
-    ['nothing there', 'nowhere', 'The folder or zip file does not exist.'],
+    ['a missing path', 'nowhere', 'The folder or zip file does not exist.'],
     ['a file of another kind', 'text.zip', 'Cannot read this zip file'],
-    ['a zip file that is cut off', 'cut.zip', 'Cannot read this zip file'],
+    ['a truncated zip file', 'cut.zip', 'Cannot read this zip file'],
   ])('%s is one clear error', async (_, name, what) => {
     writeTree(root, { 'text.zip': 'not a zip', 'cut.zip': zip(FILES).subarray(0, -30) });
     await expect(openImages(join(root, name))).rejects.toMatchObject({
@@ -106,7 +106,7 @@ describe('images of a verification set', () => {
   });
 
   const lfw = sharedData('lfw/lfw-112x112.zip');
-  test.skipIf(!lfw)('LFW out of its zip: 112×112 images (needs ../shared/data/lfw)', async () => {
+  test.skipIf(!lfw)('LFW from its zip: 112×112 images (needs ../shared/data/lfw)', async () => {
     const images = await openImages(lfw!);
     const decoded = await decodeImage(await images.bytes('Abel_Pacheco/Abel_Pacheco_0004.jpg'));
     expect([decoded.width, decoded.height]).toEqual([112, 112]);

@@ -1,4 +1,4 @@
-/** Images of a verification set by name, from a folder, or straight out of a zip file or an InsightFace `.bin`. */
+/** Images of a verification set by name, from a folder, or directly from a zip file or an InsightFace `.bin`. */
 import { FacewrightError, PHOTO_LIMITS, type ByteLimits } from '@facewright/core';
 import { bytesOfText, cannotRead, openZip, readPhoto, type FilePath } from '@facewright/platform/node';
 import { existsSync } from 'node:fs';
@@ -10,12 +10,15 @@ import { isBinPath, readBin } from './bin.js';
 export interface ImageSource {
   /** `path` is relative to the root, with `/`. */
   has(path: string): boolean;
-  /** The encoded file. Rejects with a `FacewrightError` where there is none or it is damaged. */
+  /** The encoded file. Rejects with a `FacewrightError` if it is missing or damaged. */
   bytes(path: string, limits?: ByteLimits): Promise<Uint8Array>;
   close(): void;
 }
 
-/** `path` is a folder, a zip file or an InsightFace `.bin`; a single folder that holds all of a zip's files need not be named. Throws a `FacewrightError`. */
+/**
+ * `path` is a folder, a zip file or an InsightFace `.bin`. A single folder that contains all of a zip's files need not
+ * be named. Throws a `FacewrightError`.
+ */
 export async function openImages(path: string): Promise<ImageSource> {
   const root = resolve(path);
   const found = await stat(root).catch((error: unknown) => {
@@ -29,7 +32,7 @@ function folderImages(root: string): ImageSource {
   const inside = (path: string): FilePath | undefined => {
     if (normalize(path).startsWith('..')) return undefined;
     const file = join(root, path);
-    // a name that is not UTF-8 stands in lists with its bytes as %XX
+    // lists give a name that is not UTF-8 with those bytes as %XX
     return existsSync(file) ? file : (bytesOfText(file) ?? file);
   };
   return {

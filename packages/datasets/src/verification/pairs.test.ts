@@ -50,7 +50,7 @@ describe('LFW pairs', () => {
   const path = sharedData('lfw/pairs.txt');
   const zip = sharedData('lfw/lfw-112x112.zip');
   test.skipIf(!path || !zip)(
-    'of the standard file: 6,000 in 10 folds, all of their images in the zip (needs ../shared/data/lfw)',
+    'of the standard file: 6,000 in 10 folds, with all their images in the zip (needs ../shared/data/lfw)',
     async () => {
       const { folds, pairs } = await readPairs(path!);
       expect(folds).toBe(10);
@@ -68,7 +68,7 @@ describe('LFW pairs', () => {
 });
 
 describe('plain pairs', () => {
-  test('are read with blanks, tabs or commas', () => {
+  test('are read with spaces, tabs or commas', () => {
     const { folds, pairs } = parsePairs(
       '# mine\na/1.jpg a/2.jpg 1\nmy a/1.jpg\tb\\2.jpg\t0\n./c d.jpg, e.jpg, 1\nf.jpg g.jpg 0\n',
       'p.txt',
@@ -82,7 +82,7 @@ describe('plain pairs', () => {
     ]);
   });
 
-  test('a fourth field is the fold, in all lines or in none; with tabs, a comma belongs to a name', () => {
+  test('a fourth field is the fold, in all lines or none; with tabs, commas belong to names', () => {
     expect(
       parsePairs('# mine\na, b/1.jpg\ta, b/2.jpg\t1\t7\nc.jpg\td.jpg\t0\t7\ne.jpg\tf.jpg\t1\t2\n', 'p.txt'),
     ).toEqual({

@@ -1,12 +1,12 @@
 /**
  * Pairs files of verification sets.
  *
- *   LFW    first line "folds<TAB>pairs" (n of the same person and n of different ones in each fold; without the folds: one fold), then
+ *   LFW    first line "folds<TAB>pairs" (n of the same person and n of different ones per fold; without folds: one fold), then
  *          "Name i j" or "Name i Other j": images `Name/Name_000i.jpg` (http://vis-www.cs.umass.edu/lfw/, README)
- *   plain  a pair a line, "pathA pathB 1" for the same person and 0 for different ones; in all lines or in none a fold number comes after that
- *   .bin   an InsightFace verification set, which holds its images too (bin.ts)
+ *   plain  a pair per line, "pathA pathB 1" for the same person and 0 for different ones, followed in all lines or none by a fold
+ *   .bin   an InsightFace verification set, which includes its images (bin.ts)
  *
- * How lines are split into fields stands in fields.ts.
+ * fields.ts splits lines into fields.
  */
 import { FacewrightError } from '@facewright/core';
 import { lineBlocks, type LineBlock } from '@facewright/platform/node';
@@ -15,7 +15,7 @@ import { isBinPath, readBin } from './bin.js';
 import { fieldsOf, shown, slashes } from './fields.js';
 import { dealFolds, type Pair, type PairsFile } from './folds.js';
 
-/** `extension` is the ending of the images that an LFW file names. Throws a `FacewrightError` that names the first wrong line. */
+/** `extension` is that of the images an LFW file names. Throws a `FacewrightError` that names the first wrong line. */
 export async function readPairs(path: string, { extension = 'jpg' }: { extension?: string } = {}): Promise<PairsFile> {
   if (isBinPath(path)) {
     const { folds, pairs } = await readBin(path);

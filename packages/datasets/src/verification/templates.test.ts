@@ -7,7 +7,7 @@ import { readTemplates, type TemplateSet } from './templates.js';
 
 const base = temporaryFolder();
 let number = 0;
-/** The lists by their text; `undefined`: no list of pairs. */
+/** The lists from their text; `undefined` for no list of pairs. */
 function read(images: string, pairs?: string): Promise<TemplateSet> {
   const root = writeTree(join(base, String(number++)), {
     'images.txt': images,
@@ -18,7 +18,7 @@ function read(images: string, pairs?: string): Promise<TemplateSet> {
 const IMAGES = '# image template person\n./1.jpg t1 ann\n2.jpg t2 ben\nx\\3.jpg t1 ann\n4.jpg t3 ann\n';
 
 describe('lists of templates', () => {
-  test('images of a template come together; the persons say which pairs are the same', async () => {
+  test('images of a template belong together, and the people determine which pairs are the same', async () => {
     const set = await read(IMAGES, 't1 t3\nt1 t2\nt2 t3\n');
     expect(set.templates).toEqual([
       { id: 't1', person: 'ann', images: ['1.jpg', 'x/3.jpg'] },
@@ -32,7 +32,7 @@ describe('lists of templates', () => {
     ]);
   });
 
-  test('without a list every two templates are a pair; without persons the list says which are the same', async () => {
+  test('without a list, all pairs of templates are used; without people, the list determines which are the same', async () => {
     const all = await read(IMAGES);
     expect([...all.a].map((a, i) => [a, all.b[i], all.same[i]])).toEqual([
       [0, 1, 0],
@@ -47,7 +47,7 @@ describe('lists of templates', () => {
     expect(await read(IMAGES, 't1,t3,1\nt1,t2,0\n')).toMatchObject({ same: Uint8Array.of(1, 0) });
   });
 
-  test('many pairs are dealt out to ten folds with both kinds in each', async () => {
+  test('many pairs are distributed over ten folds with both kinds in each', async () => {
     const images = Array.from({ length: 60 }, (_, i) => `${i}.jpg t${i} p${i % 20}`).join('\n');
     const { a, b, same, fold, folds, templates } = await read(images);
     expect([a.length, folds]).toEqual([1770, 10]);
@@ -57,14 +57,14 @@ describe('lists of templates', () => {
 
   test.each([
     [
-      'a template of two persons',
+      'a template with two people',
       '1.jpg t1 ann\n2.jpg t1 ben\n',
       undefined,
       /"t1" belongs to "ben" here, but to "ann" above/,
       'images.txt, line 2',
     ],
     [
-      'lines of other widths',
+      'lines with different numbers of fields',
       '1.jpg t1 ann\n2.jpg t2\n',
       undefined,
       /not an image of a template/,
@@ -72,8 +72,8 @@ describe('lists of templates', () => {
     ],
     ['one template', '1.jpg t1 ann\n', undefined, /has one template/, 'images.txt'],
     ['nothing', '\n', undefined, /has no template/, 'images.txt'],
-    ['no persons and no pairs', '1.jpg t1\n2.jpg t2\n', undefined, /does not name people/, 'images.txt'],
-    ['no persons and no labels', '1.jpg t1\n2.jpg t2\n', 't1 t2\n', /It is unknown whether/, 'pairs.txt, line 1'],
+    ['no people and no pairs', '1.jpg t1\n2.jpg t2\n', undefined, /does not name people/, 'images.txt'],
+    ['no people and no labels', '1.jpg t1\n2.jpg t2\n', 't1 t2\n', /It is unknown whether/, 'pairs.txt, line 1'],
     ['an unknown template', IMAGES, 't1 t2\nt1 t9\n', /no template "t9"/, 'pairs.txt, line 2'],
     ['a contradiction', IMAGES, 't1 t2 0\nt1 t3 0\n', /to "ann" and "ann"/, 'pairs.txt, line 2'],
     ['a wrong label', IMAGES, 't1 t2 2\n', /not a pair of templates/, 'pairs.txt, line 1'],
@@ -86,7 +86,7 @@ describe('lists of templates', () => {
     });
   });
 
-  test('a list that is not there, and a folder, are clear errors', async () => {
+  test('a missing list, and a folder, are clear errors', async () => {
     const root = temporaryFolder();
     await expect(readTemplates(join(root, 'nowhere.txt'))).rejects.toMatchObject({
       what: 'The template list does not exist.',
@@ -94,7 +94,7 @@ describe('lists of templates', () => {
     await expect(readTemplates(root)).rejects.toMatchObject({ what: 'This is a folder, not a template list.' });
   });
 
-  test('any text gives a set or an error of ours', async () => {
+  test('any text gives a set or one of our errors', async () => {
     const field = fc.constantFrom('t1', 't2', 'ann', '1', '0', '', '#', '"', 'ä.jpg');
     const text = fc
       .array(

@@ -1,13 +1,13 @@
 /**
- * Verification of templates, in the way of IJB (IARPA Janus Benchmark): several images of a person stand for them together. Two lists:
+ * Template verification as in IJB (IARPA Janus Benchmark): a template is several images of one person. Two lists:
  *
- *   images  "image template [person]" a line; all lines of a template, in any order, make it up
- *   pairs   "templateA templateB [1 or 0]" a line: 1 for the same person, 0 for different ones; without it the persons say so. Optional: without
- *           the list every two templates are a pair
+ *   images  "image template [person]" per line; a template is all its lines, in any order
+ *   pairs   "templateA templateB [1 or 0]" per line: 1 for the same person, 0 for different ones; if missing, the people decide.
+ *           Without this list, all pairs of templates are used
  *
- * In one list all lines have the third field or none has. How lines are split stands in fields.ts. The lists are read line by line: IJB-C has 469,375
- * images and 15,658,489 pairs. InsightFace's `ijbc_template_pair_label.txt` is such a list of pairs; of its `ijbc_face_tid_mid.txt` the first two
- * columns are such a list of images.
+ * The third field is present in all lines of a list or in none. fields.ts splits the lines. The lists are read line by
+ * line: IJB-C has 469,375 images and 15,658,489 pairs. InsightFace's `ijbc_template_pair_label.txt` is such a list of
+ * pairs, and the first two columns of `ijbc_face_tid_mid.txt` are such a list of images.
  */
 import { FacewrightError } from '@facewright/core';
 import { lineBlocks } from '@facewright/platform/node';
@@ -24,7 +24,7 @@ export interface Template {
 
 export interface TemplateSet {
   readonly templates: readonly Template[];
-  /** By pair: two indexes into `templates`, 1 for the same person, the fold. */
+  /** Per pair: two indexes into `templates`, 1 for the same person, and the fold. */
   readonly a: Uint32Array;
   readonly b: Uint32Array;
   readonly same: Uint8Array;
@@ -32,7 +32,7 @@ export interface TemplateSet {
   readonly folds: number;
 }
 
-/** So many templates without a list of pairs make two million of them. */
+/** This many templates without a list of pairs give two million pairs. */
 const MOST_WITHOUT_LIST = 2000;
 
 /** Throws a `FacewrightError` that names the first wrong line. */

@@ -1,4 +1,6 @@
-/** Writes one folder a person; with `landmarks.txt`, a list as Trillion Pairs has them, where images bring their points. */
+/**
+ * Writes one folder per person, and `landmarks.txt`, a list in Trillion Pairs format, if images come with landmarks.
+ */
 import { landmarkPoints } from '@facewright/core';
 import { createWholeDirectory } from '@facewright/platform/node';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -1,10 +1,10 @@
-/** Names of images in files that are written for other programs. */
+/** Image names in files written for other programs. */
 
-/** No way out of the folder into which someone unpacks the file, and no line or column of a list broken. */
+/** Cannot lead out of the folder where the file is unpacked, and cannot break a line or column of a list. */
 export const safeName = (name: string): string =>
   name.replace(/[/\\\u0000-\u001f\u007f]/g, '_').replace(/^\.+/, (dots) => '_'.repeat(dots.length)) || '_';
 
-/** The last part of a path without its ending. */
+/** The last part of a path without its extension. */
 export const stemOf = (path: string): string =>
   path
     .split('/')
@@ -23,13 +23,13 @@ const SIGNATURES: readonly (readonly [ending: string, offset: number, start: str
   ['heic', 4, 'ftyphei'],
 ];
 
-/** The ending that fits an encoded image by its first bytes; `jpg` for what is none of these. */
+/** The extension for an encoded image, from its first bytes; `jpg` if unknown. */
 export function imageEnding(bytes: Uint8Array): string {
   const start = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
   return SIGNATURES.find(([, offset, signature]) => start.startsWith(signature, offset))?.[0] ?? 'jpg';
 }
 
-/** What an image is called by. */
+/** What determines an image's name. */
 export interface Named {
   readonly identity: string;
   readonly source: string;
@@ -37,7 +37,7 @@ export interface Named {
   readonly kind: string;
 }
 
-/** Paths `person/photo.jpg`, or `person/photo.kind.jpg`, of which no two are the same even where upper and lower case are. */
+/** Paths `person/photo.jpg` or `person/photo.kind.jpg`, all different even if case is ignored. */
 export function imagePaths(): (image: Named, ending: string) => string {
   const folders = new Map<string, string>();
   const taken = new Set<string>();
@@ -48,7 +48,7 @@ export function imagePaths(): (image: Named, ending: string) => string {
   };
 }
 
-/** The name, or with `-2`, `-3` … where it is taken. */
+/** The name, with `-2`, `-3` … appended if it is taken. */
 function distinct(name: string, taken: Set<string>): string {
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? name : `${name}-${number}`;

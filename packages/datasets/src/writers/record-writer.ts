@@ -1,6 +1,7 @@
 /**
- * Writes InsightFace's training sets: `train.rec`, `train.idx`, `train.lst` and `property`, laid out as insightface's face2rec2.py does:
- * record 0 tells where the ranges lie, then the images by id, then one record a person with the range of its ids.
+ * Writes InsightFace training sets: `train.rec`, `train.idx`, `train.lst` and `property`, laid out like the output of
+ * insightface's face2rec2.py: record 0 says where the ranges are, followed by the images by id, then one record per
+ * person with their range of ids.
  */
 import { createWholeDirectory } from '@facewright/platform/node';
 import { createWriteStream } from 'node:fs';
@@ -17,7 +18,7 @@ const NOTHING = new Uint8Array();
 const rangeRecord = (id: number, from: number, to: number): Buffer =>
   encodeRecord(encodeImageRecord({ labels: [from, to], id, image: NOTHING }));
 
-/** `directory` must be new or empty. Labels and ids are float32 in the format: exact below 16,777,216. */
+/** `directory` must be new or empty. The format stores labels and ids as float32, exact below 16,777,216. */
 export async function createRecordWriter(directory: string): Promise<SetWriter> {
   const place = await createWholeDirectory(directory, { kind: 'InsightFace training set' });
   const recPath = join(place.aside, 'train.rec');
@@ -37,7 +38,7 @@ export async function createRecordWriter(directory: string): Promise<SetWriter> 
     size += record.length;
     id++;
   };
-  await append(rangeRecord(0, 0, 0)); // its numbers are known at the end
+  await append(rangeRecord(0, 0, 0)); // the numbers are filled in at the end
 
   return {
     add: async ({ bytes, ...image }) => {
@@ -69,7 +70,7 @@ export async function createRecordWriter(directory: string): Promise<SetWriter> 
   };
 }
 
-/** "height,width", for the file that InsightFace's training asks for. */
+/** "height,width", for the file that InsightFace's training needs. */
 const sidesOf = (bytes: Uint8Array): Promise<string | undefined> =>
   sharp(bytes)
     .metadata()

@@ -1,23 +1,23 @@
-/** What every writer of a format takes and does. */
+/** The interface of all format writers. */
 import type { Landmarks } from '@facewright/core';
 import type { Named } from './names.js';
 
-/** An encoded image; its bytes are written as they are. */
+/** An encoded image, written byte for byte. */
 export interface EncodedImage extends Named {
   readonly bytes: Uint8Array;
   /** In pixels of this image. */
   readonly landmarks?: Landmarks;
 }
 
-/** Takes images one person after another; nothing is visible under the directory's name before `finish`. */
+/** Takes images one person after another. Nothing appears under the directory's name before `finish`. */
 export interface SetWriter {
   add(image: EncodedImage): Promise<void>;
   finish(): Promise<void>;
-  /** Leaves nothing half written. */
+  /** Removes everything written so far. */
   abort(): Promise<void>;
 }
 
-/** Numbers of people by first sight. */
+/** Numbers people in order of first occurrence. */
 export function numbering(): { readonly size: () => number; readonly of: (identity: string) => number } {
   const numbers = new Map<string, number>();
   return {

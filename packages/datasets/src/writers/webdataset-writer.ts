@@ -1,4 +1,7 @@
-/** Writes WebDataset shards: `key.jpg`, `key.cls` (the person's number) and `key.json` (identity, source, kind, landmarks), keys counted up. */
+/**
+ * Writes WebDataset shards: `key.jpg`, `key.cls` (the person's number) and `key.json` (identity, source, kind,
+ * landmarks), with consecutive keys.
+ */
 import { landmarkPoints } from '@facewright/core';
 import { createWholeDirectory } from '@facewright/platform/node';
 import { open, type FileHandle } from 'node:fs/promises';
@@ -7,7 +10,7 @@ import { END_BYTES, tarEntry } from '../dataset/tar-entry.js';
 import { imageEnding } from './names.js';
 import { numbering, type SetWriter } from './set-writer.js';
 
-/** `directory` must be new or empty. A shard is closed before it would grow over `shardBytes`; samples are never divided. */
+/** `directory` must be new or empty. A shard is closed before it would exceed `shardBytes`; samples are never split. */
 export async function createWebdatasetWriter(directory: string, shardBytes = 256 * 2 ** 20): Promise<SetWriter> {
   const place = await createWholeDirectory(directory, { kind: 'WebDataset' });
   const labels = numbering();

@@ -1,13 +1,13 @@
 /**
- * Encoded photos to pixels by the browser's decoder, in a page or a worker: EXIF orientation applied, ICC profile ignored, alpha dropped onto
- * black, as the decoder for Node does it. JPEG decoders differ by a grey level here and there.
+ * Decodes photos with the browser's decoder, in a page or a worker: EXIF orientation applied, ICC profile ignored,
+ * alpha composited onto black, like the decoder for Node. JPEG decoders occasionally differ by one grey level.
  */
 import { ImageError, refuseLarge, refuseManyBytes, type DecodeLimits } from '../image-decoding.js';
 import type { RgbImage } from '@facewright/core';
 
 export { ImageError, type DecodeLimits } from '../image-decoding.js';
 
-/** What is used of the browser, which the types here do not declare. */
+/** The browser APIs used here, which this package's types do not declare. */
 interface Bitmap {
   readonly width: number;
   readonly height: number;
@@ -30,7 +30,10 @@ declare const OffscreenCanvas: new (
 declare const Blob: new (parts: readonly Uint8Array[]) => Blob;
 type Blob = object;
 
-/** Throws an `ImageError` for anything the browser cannot read, and for photos over the limits; those are known only once it has decoded them. */
+/**
+ * Throws an `ImageError` for anything the browser cannot read, and for photos over the limits, which are known only
+ * after decoding.
+ */
 export async function decodeImage(
   bytes: Uint8Array,
   { where, ...limits }: DecodeLimits & { where?: string } = {},

@@ -1,6 +1,7 @@
 /**
- * Files in memory, by Node's names and with its errors, for browsers: what training writes (checkpoints, the model) stays in the page or the worker
- * until it is read out or the page is closed. Paths are absolute or relative to nothing; `/` parts them.
+ * In-memory files for browsers, with the names and errors of Node's functions. What training writes (checkpoints, the
+ * model) stays in the page or worker until it is read or the page is closed. Paths are absolute or relative to the
+ * root, and separated by `/`.
  */
 const files = new Map<string, Uint8Array>();
 const directories = new Set<string>();
@@ -39,7 +40,7 @@ export async function readFile(path: string, encoding?: 'utf8'): Promise<Uint8Ar
   return encoding ? new TextDecoder().decode(data) : data.slice();
 }
 
-/** Names in the directory, files and directories, in order. */
+/** Names of the files and directories in a directory, in order. */
 export async function readdir(path: string): Promise<string[]> {
   const directory = join(path);
   if (!exists(directory) || files.has(directory)) throw missing(path);
@@ -71,7 +72,7 @@ export async function rm(
   for (const known of [...directories]) if (inside(target, known)) directories.delete(known);
 }
 
-/** Node's directories that appear whole, without its lock files: nobody else sees this memory. */
+/** The counterpart of Node's function, without lock files, because nobody else sees this memory. */
 export async function replaceDirectory(path: string, fill: (aside: string) => Promise<void>): Promise<void> {
   const aside = `${path}.partial`;
   try {
@@ -92,7 +93,7 @@ export const writeWholeDirectory = (
 
 const locked = new Set<string>();
 
-/** Throws where two trainings of one page write to one directory. */
+/** Throws if two trainings in one page write to the same directory. */
 export async function whileLocked<T>(path: string, _options: object, work: () => Promise<T>): Promise<T> {
   const directory = join(path);
   if (locked.has(directory)) throw new Error(`"${path}" is already being written to`);

@@ -1,4 +1,4 @@
-/** Files are whole or absent: after a failure, among writers at once, and after a kill. */
+/** Files are complete or absent: after a failure, with concurrent writers, and after a kill. */
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-test('text and bytes are written, directories made, a file replaced, nothing left beside', async () => {
+test('writes text and bytes, creates directories, replaces a file, and leaves nothing else', async () => {
   const path = join(directory, 'a/b/file.txt');
   await writeFileAtomic(path, 'first');
   await writeFileAtomic(path, Uint8Array.of(104, 105));
@@ -21,22 +21,22 @@ test('text and bytes are written, directories made, a file replaced, nothing lef
   expect(await readdir(join(directory, 'a/b'))).toEqual(['file.txt']);
 });
 
-test('a failure leaves the former file and no left-over', async () => {
+test('a failure keeps the old file and leaves nothing behind', async () => {
   const path = join(directory, 'kept');
-  await mkdir(join(path, 'is-a-directory'), { recursive: true }); // a file cannot replace it
+  await mkdir(join(path, 'is-a-directory'), { recursive: true }); // a file cannot replace a directory
   await expect(writeFileAtomic(path, 'new')).rejects.toThrow();
   expect((await readdir(directory)).filter((name) => name.includes('partial'))).toEqual([]);
   expect(await readdir(path)).toEqual(['is-a-directory']);
 });
 
-test('writers at once: the last one’s file, whole', async () => {
+test('with concurrent writers, the last one’s file is complete', async () => {
   const path = join(directory, 'many');
   const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(100_000));
   await Promise.all(texts.map((text) => writeFileAtomic(path, text)));
   expect(texts).toContain(await readFile(path, 'utf8'));
 });
 
-test('a killed writer leaves the whole former file or the whole new one', async () => {
+test('a killed writer leaves the complete old file or the complete new one', async () => {
   const path = join(directory, 'killed');
   const size = 4_000_000;
   const script = `
@@ -61,7 +61,7 @@ test('a killed writer leaves the whole former file or the whole new one', async 
     expect(text.length).toBe(size);
     expect(new Set([text[0], text[size / 2], text[size - 1]]).size).toBe(1);
   }
-  // what the kills left goes with the next process that writes there
+  // the next process that writes there removes what the kills left
   const child = spawn(process.execPath, ['--input-type=module', '-e', runner, file, path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

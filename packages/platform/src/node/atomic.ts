@@ -20,13 +20,15 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await publish(aside, path);
   } catch (error) {
     await rm(aside, { force: true });
-    // the user knows the file by its own name, and a failed write by none
+    // the user knows the file only by its own name
     if (error instanceof Error && 'syscall' in error) Object.assign(error, { path });
     throw error;
   }
 }
 
-/** Renames a finished file or directory into place and flushes its parent, so that the name survives a power cut. */
+/**
+ * Renames a finished file or directory into place and flushes its parent, so that the name survives a power failure.
+ */
 export async function publish(aside: string, path: string): Promise<void> {
   await rename(aside, path);
   const parent = await open(dirname(path), 'r').catch(() => undefined); // Windows cannot open a directory
@@ -36,7 +38,9 @@ export async function publish(aside: string, path: string): Promise<void> {
 
 let count = 0;
 
-/** Says whose it is, so that another process can tell a left-over of a kill from a file that is being written. */
+/**
+ * Contains the owner's identity, so another process can tell leftovers of a killed process from a file being written.
+ */
 function partialName(): string {
   const { machine, pid, started } = thisProcess();
   return `.facewright-${machine}-${pid}-${started.replace(/\D/g, '')}-${count++}.partial`;
@@ -45,7 +49,7 @@ function partialName(): string {
 const PARTIAL = /^\.facewright-([0-9a-f]{12})-(\d+)-(\d*)-\d+\.partial$/;
 const looked = new Set<string>();
 
-/** What killed processes left of files they were writing; looked for once in each directory that this process writes to. */
+/** Removes files that killed processes were writing. Runs once for each directory that this process writes to. */
 function removeLeftOvers(directory: string): void {
   if (looked.has(directory)) return;
   looked.add(directory);

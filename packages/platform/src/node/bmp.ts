@@ -1,6 +1,7 @@
 /**
- * Windows bitmaps to pixels: 1, 4, 8, 16, 24 and 32 bits, bottom-up or top-down, with bit fields; an alpha channel is dropped, as OpenCV does. Layout:
- * https://learn.microsoft.com/windows/win32/gdi/bitmap-storage. sharp does not read them.
+ * Decodes Windows bitmaps: 1, 4, 8, 16, 24 and 32 bits, bottom-up or top-down, with bit fields. An alpha channel is
+ * dropped, as in OpenCV. Layout: https://learn.microsoft.com/windows/win32/gdi/bitmap-storage. sharp does not read
+ * them.
  */
 import type { RgbImage } from '@facewright/core';
 
@@ -9,11 +10,11 @@ export interface BmpHeader {
   readonly height: number;
   readonly topDown: boolean;
   readonly bits: number;
-  /** Of the first row's bytes. */
+  /** Offset of the first row. */
   readonly offset: number;
-  /** Blue, green, red, of each colour 3 bytes or 4. */
+  /** Colours as blue, green, red, in 3 or 4 bytes each. */
   readonly palette: { readonly at: number; readonly entry: 3 | 4; readonly colours: number };
-  /** Of red, green and blue in a pixel of 16 or 32 bits. */
+  /** Bit masks of red, green and blue in a pixel of 16 or 32 bits. */
   readonly masks: readonly number[];
 }
 
@@ -21,7 +22,7 @@ const PLAIN = 0;
 const BIT_FIELDS = 3;
 const CORE_HEADER = 12;
 
-/** `undefined` for what is no bitmap; throws an `Error` for one of a kind that is not read. */
+/** `undefined` for other files; throws an `Error` for an unsupported kind of bitmap. */
 export function bmpHeader(bytes: Uint8Array): BmpHeader | undefined {
   if (bytes[0] !== 0x42 || bytes[1] !== 0x4d || bytes.length < 26) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -51,7 +52,7 @@ export function bmpHeader(bytes: Uint8Array): BmpHeader | undefined {
   };
 }
 
-/** Throws an `Error` where rows are missing. */
+/** Throws an `Error` if rows are missing. */
 export function decodeBmp(bytes: Uint8Array, header: BmpHeader): RgbImage {
   const { width, height, topDown, bits, offset } = header;
   const stride = Math.ceil((width * bits) / 32) * 4;
@@ -72,7 +73,7 @@ function paletteReader(bytes: Uint8Array, { bits, palette: { at, entry, colours 
   const each = 8 / bits;
   return (row, x, data, to) => {
     const index = (bytes[row + Math.floor(x / each)] >> (8 - bits - (x % each) * bits)) & (2 ** bits - 1);
-    if (index >= colours) return; // black, as other programs show it
+    if (index >= colours) return; // black, as in other programs
     const from = at + index * entry;
     [data[to], data[to + 1], data[to + 2]] = [bytes[from + 2], bytes[from + 1], bytes[from]];
   };

@@ -1,4 +1,7 @@
-/** What is no regular file is refused at once, what is too large before it is read, and lists are read in bounded pieces. */
+/**
+ * Anything but a regular file is rejected at once, files that are too large before reading, and lists are read in
+ * bounded chunks.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +22,7 @@ const sparse = (name: string, bytes: number): string => {
   return join(root, name);
 };
 
-test.skipIf(process.platform === 'win32')('a pipe and a device are refused at once, also behind a link', async () => {
+test.skipIf(process.platform === 'win32')('a pipe and a device are rejected at once, also through a link', async () => {
   execFileSync('mkfifo', [join(root, 'pipe.jpg')]);
   symlinkSync('/dev/zero', join(root, 'zero.jpg'));
   for (const [name, what] of [
@@ -31,7 +34,7 @@ test.skipIf(process.platform === 'win32')('a pipe and a device are refused at on
   }
 });
 
-test('what is over the limit is refused before it is read, and the limit is named', async () => {
+test('a file over the limit is rejected before it is read, and the error names the limit', async () => {
   const path = sparse('huge.jpg', 1_900_000_000);
   const start = performance.now();
   await expect(openPhoto(path)).rejects.toMatchObject({
@@ -42,7 +45,7 @@ test('what is over the limit is refused before it is read, and the limit is name
   expect(performance.now() - start).toBeLessThan(1000);
 });
 
-test('no byte beyond the end is read, whatever size is told', async () => {
+test('never reads beyond the end, whatever size is claimed', async () => {
   const path = file('short', 'abc');
   await withFile(path, async (open) => {
     expect((await open.read(1, 2)).toString()).toBe('bc');
@@ -57,7 +60,7 @@ test('no byte beyond the end is read, whatever size is told', async () => {
   });
 });
 
-test('reading stops when it is interrupted', async () => {
+test('reading stops when interrupted', async () => {
   const path = sparse('large', 200_000_000);
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 1);
@@ -71,7 +74,7 @@ const linesOf = async (path: string, maxLine?: number): Promise<[number, string]
   return all;
 };
 
-test('lines come with their numbers, whatever ends them and wherever a block is cut', async () => {
+test('lines come with their numbers, whatever the line endings and wherever a block is split', async () => {
   expect(await linesOf(file('crlf', '\uFEFFa\r\nö\n\nlast'))).toEqual([
     [1, 'a'],
     [2, 'ö'],
@@ -84,12 +87,12 @@ test('lines come with their numbers, whatever ends them and wherever a block is 
   expect((await linesOf(file('long', long.join('\n')))).map(([, line]) => line)).toEqual(long);
 });
 
-test('a large file without line ends is one clear error', async () => {
+test('a large file without line breaks is one clear error', async () => {
   await expect(linesOf(sparse('no-ends', 700_000_000))).rejects.toThrow(/A line has more than 1048576 characters/);
   await expect(linesOf(file('ten', 'ok\n0123456789'), 9)).rejects.toThrow(/not a list[^]*line 2/);
 });
 
-test('names that are not UTF-8 have a text, and the text leads back to them', () => {
+test('names that are not UTF-8 have a text form that maps back to them', () => {
   const name = Buffer.from('M\xfcller 100%', 'latin1');
   expect(nameText(name)).toBe('M%FCller 100%25');
   expect(pathBelow('/ä', name)).toEqual(Buffer.concat([Buffer.from('/ä/'), name]));

@@ -1,20 +1,21 @@
 /**
- * Files that others made. Only regular files are opened, so that a pipe or a device neither hangs nor feeds without end, and no size that a
- * file tells is used before it is compared with the file's own and with a limit. Reading can be interrupted.
+ * Opens untrusted files. Only regular files are opened, so a pipe or a device can neither hang nor feed data forever,
+ * and a size claimed inside a file is compared with the file's actual size and with a limit before it is used. Reading
+ * can be interrupted.
  */
 import { constants, readSync, type PathLike } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { brand, FacewrightError, throwIfAborted } from '@facewright/core';
 
-/** Read at once; between two such pieces Ctrl-C is looked for. */
+/** Read at once; interruption is checked between such chunks. */
 const PIECE = 8 << 20;
-/** Of what is read as a whole unless told otherwise. */
+/** Default limit for reading a whole file. */
 const MAX_BYTES = 256 << 20;
-/** A line of any list; no real one comes near. */
+/** Limit for a line of any list; real lines are far shorter. */
 const MAX_LINE = 1 << 20;
 
 export interface ReadLimits {
-  /** Larger files are refused. */
+  /** Larger files are rejected. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
 }
@@ -39,24 +40,24 @@ export class TooManyBytes extends FacewrightError {
   }
 }
 
-/** A regular file that is open for reading. What the system says about one that cannot be opened is thrown as it is. */
+/** A regular file open for reading. System errors on opening are thrown unchanged. */
 export class CheckedFile {
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle,
-    /** Bytes, as they were when it was opened. */
+    /** Size in bytes when it was opened. */
     readonly size: number,
   ) {}
 
   static async open(path: PathLike): Promise<CheckedFile> {
-    // not to wait until somebody writes to a pipe
+    // avoids waiting for a writer if it is a pipe
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENXIO') throw notRegular(String(path), 'a socket');
       throw error;
     });
     try {
       const found = await handle.stat();
-      // reading a folder says so itself
+      // reading a folder fails with its own error
       if (!found.isFile() && !found.isDirectory())
         throw notRegular(String(path), found.isFIFO() ? 'a pipe' : 'a device');
       if (found.isDirectory())
@@ -68,14 +69,14 @@ export class CheckedFile {
     }
   }
 
-  /** Exactly these bytes. Throws a `FacewrightError` where they reach beyond the file's end. */
+  /** Exactly these bytes. Throws a `FacewrightError` if they extend beyond the end of the file. */
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Buffer> {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw this.short(offset, length);
     const bytes = Buffer.allocUnsafeSlow(length);
     for (let done = 0; done < length;) {
       throwIfAborted(signal, this.path);
       const { bytesRead } = await this.handle.read(bytes, done, Math.min(PIECE, length - done), offset + done);
-      if (bytesRead === 0) throw this.short(offset, length); // cut off in the meantime
+      if (bytesRead === 0) throw this.short(offset, length); // truncated in the meantime
       done += bytesRead;
     }
     return bytes;
@@ -113,7 +114,7 @@ const notRegular = (where: string, what: string): FacewrightError =>
     todo: 'Only regular files can be read. Write its content to a file first.',
   });
 
-/** Opens, uses and closes. */
+/** Opens, uses and closes a file. */
 export async function withFile<T>(path: PathLike, use: (file: CheckedFile) => Promise<T>): Promise<T> {
   const file = await CheckedFile.open(path);
   try {
@@ -123,18 +124,18 @@ export async function withFile<T>(path: PathLike, use: (file: CheckedFile) => Pr
   }
 }
 
-/** A whole regular file of at most `maxBytes`, 256 MiB unless given. */
+/** A whole regular file of at most `maxBytes`, by default 256 MiB. */
 export const readChecked = (path: PathLike, { maxBytes = MAX_BYTES, signal }: ReadLimits = {}): Promise<Buffer> =>
   withFile(path, (file) => {
     if (file.size > maxBytes) throw new TooManyBytes(file.size, maxBytes, file.path);
     return file.read(0, file.size, signal);
   });
 
-/** The same as text (UTF-8). */
+/** The same, as UTF-8 text. */
 export const readCheckedText = async (path: PathLike, limits: ReadLimits = {}): Promise<string> =>
   (await readChecked(path, { maxBytes: 64 << 20, ...limits })).toString('utf8');
 
-/** The file piece by piece, for those that need not be in memory whole. */
+/** The file in chunks, so that it need not fit in memory. */
 export async function* piecesOf(path: PathLike, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const file = await CheckedFile.open(path);
   try {
@@ -146,13 +147,14 @@ export async function* piecesOf(path: PathLike, signal?: AbortSignal): AsyncGene
 
 export interface LineBlock {
   readonly lines: readonly string[];
-  /** Number of the first of them, from 1. */
+  /** Line number of the first of them, from 1. */
   readonly first: number;
 }
 
 /**
- * The lines of a text file (UTF-8, with \n or \r\n, a byte order mark passed over), in blocks of about a megabyte, so that a list of any length takes
- * no more memory than that. Throws a `FacewrightError` for a line above `maxLine` bytes: the file is no list then.
+ * The lines of a text file (UTF-8, with \n or \r\n, byte order mark skipped), in blocks of about a megabyte, so that
+ * memory use does not depend on the length of the list. Throws a `FacewrightError` for a line above `maxLine` bytes,
+ * because the file is then not a list.
  */
 export async function* lineBlocks(
   path: PathLike,

@@ -1,4 +1,6 @@
-/** Config files in every format, how preset, file and command line lie over each other, and what is said about wrong ones. */
+/**
+ * Config files in every format, how preset, file and command line override each other, and the errors for wrong ones.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,19 +45,19 @@ test.each(Object.entries(FORMATS))('%s is found and read', async (name, text) =>
   }
 });
 
-test('without a file there are the defaults', async () => {
+test('the defaults apply without a file', async () => {
   const { config, where, given } = await loadConfig({ directory });
   expect(config.model).toBe('mobilefacenet');
   expect(config.stages.map(({ loss }) => loss)).toEqual(['softmax', 'arcface']);
   expect([where, given]).toEqual(['the command line', {}]);
 });
 
-test('JSON takes comments, and commas at the end', async () => {
+test('JSON may have comments and trailing commas', async () => {
   await write('facewright.config.json', '{\n  // "seed": 3,\n  "seed": 2, /* half */ "batch": 16,\n}');
   expect((await loadConfig({ directory })).given).toEqual({ seed: 2, batch: 16 });
 });
 
-test('the file lies over the preset, the command line over the file', async () => {
+test('the file overrides the preset, and the command line overrides the file', async () => {
   await write('facewright.config.json', '{ "seed": 2, "batch": 16 }');
   const { config, given } = await loadConfig({
     directory,
@@ -68,13 +70,13 @@ test('the file lies over the preset, the command line over the file', async () =
 
 test.each([
   [
-    'an unknown key names itself, the file and the nearest',
+    'an unknown key names itself, the file and the closest key',
     'facewright.config.json',
     '{ "bach": 3 }',
     /Unknown key "bach"[^]*where: .*facewright\.config\.json[^]*Did you mean "batch"/,
   ],
   [
-    'an unknown key further in',
+    'a nested unknown key',
     'facewright.config.yaml',
     'validation: { minimun: 3 }',
     /"validation\.minimun"[^]*Did you mean "minimum"\? Known keys: fraction, minimum, everySteps/,
@@ -85,9 +87,9 @@ test.each([
     'stages: [{ loss: softmax, until: { stepps: 3 } }]',
     /"stages\.0\.until\.stepps"[^]*Did you mean "steps"/,
   ],
-  ['a wrong kind', 'facewright.config.json', '{ "batch": "many" }', /"batch": .*number/],
+  ['a wrong type', 'facewright.config.json', '{ "batch": "many" }', /"batch": .*number/],
   ['a value out of range', 'facewright.config.json', '{ "batch": 1 }', /"batch"/],
-  ['a list is no config', 'facewright.config.yaml', '- 1', /does not export an object/],
+  ['a list as config', 'facewright.config.yaml', '- 1', /does not export an object/],
   [
     'broken JSON',
     'facewright.config.json',
@@ -116,13 +118,13 @@ test('an empty YAML file is a config', async () => {
   expect((await loadConfig({ directory })).config.seed).toBe(1);
 });
 
-test('a named file that is not there is an error', async () => {
+test('a missing named file is an error', async () => {
   await expect(loadConfig({ path: join(directory, 'other.yaml') })).rejects.toThrow(
     /Cannot read the config file[^]*where: .*other\.yaml/,
   );
 });
 
-test('a long text without any form ends at once', async () => {
+test('a long text without structure fails quickly', async () => {
   await write('facewright.config.yaml', '- {"a": [ "b" }]'.repeat(8000));
   const start = performance.now();
   await expect(loadConfig({ directory })).rejects.toThrow(/Cannot read the config file: .* at line 1, column/);

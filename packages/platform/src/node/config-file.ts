@@ -11,17 +11,17 @@ const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'];
 
 export interface LoadedConfig {
   readonly config: RunConfig;
-  /** What the file and the overrides say, without preset and defaults. */
+  /** The contents of the file with the overrides, without preset and defaults. */
   readonly given: RunConfigInput;
-  /** What the config's relative paths and plugins are relative to. */
+  /** The base of the config's relative paths and plugins. */
   readonly baseDirectory: string;
-  /** The file, or “the command line”: for errors. */
+  /** The file, or “the command line”, for errors. */
   readonly where: string;
 }
 
 /**
- * The checked config: `path`, else a `facewright.config.*` in `directory`, else the defaults; `preset` lies under it and `overrides` (the
- * command line) over it, key by key.
+ * The validated config from `path`, or else from a `facewright.config.*` in `directory`, or else the defaults.
+ * `overrides` (the command line) take precedence over the file, and the file over `preset`, key by key.
  */
 export async function loadConfig({
   path,
@@ -56,10 +56,10 @@ async function findConfig(directory: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** A config is written by hand; from a text without form the YAML parser takes long. */
+/** A config is written by hand, and the YAML parser is slow on text without structure. */
 const MAX_BYTES = 1 << 17;
 
-/** JSON with comments and commas at the end of lists, as editors write it. */
+/** JSON with comments and trailing commas, as editors write it. */
 function parseJson(text: string): unknown {
   const errors: ParseError[] = [];
   const value: unknown = parseJsonc(text, errors, { allowTrailingComma: true });
@@ -69,7 +69,7 @@ function parseJson(text: string): unknown {
   throw new Error(`${printParseErrorCode(error)} at line ${before.length}, column ${before.at(-1)!.length + 1}`);
 }
 
-/** Of a wrong text only the first error is told: to show each of thousands takes minutes. */
+/** Reports only the first error of a wrong text, because formatting thousands takes minutes. */
 function parseYaml(text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });

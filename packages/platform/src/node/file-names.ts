@@ -2,12 +2,12 @@
 import { Buffer } from 'node:buffer';
 import { join } from 'node:path';
 
-/** A path that Node's functions take: text, or bytes where text could not say it. */
+/** A path accepted by Node's functions: text, or bytes if it is not valid text. */
 export type FilePath = string | Buffer;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text of a name; where its bytes are not UTF-8, those that are not ASCII and every % stand as %XX. */
+/** A name as text. If its bytes are not UTF-8, those that are not ASCII and every % appear as %XX. */
 export function nameText(name: Uint8Array): string {
   try {
     return utf8.decode(name);
@@ -20,7 +20,7 @@ export function nameText(name: Uint8Array): string {
   }
 }
 
-/** The path of an entry of a folder; `name` is what the system gives for it, in bytes. */
+/** The path of an entry of a folder; `name` is in bytes, as the system returns it. */
 export function pathBelow(folder: FilePath, name: Uint8Array): FilePath {
   if (typeof folder === 'string') {
     const text = nameText(name);
@@ -29,7 +29,10 @@ export function pathBelow(folder: FilePath, name: Uint8Array): FilePath {
   return Buffer.concat([Buffer.from(folder as string), Buffer.from('/'), name]);
 }
 
-/** The path in bytes that `nameText` may have made this one of, where a part of it has a %XX: for a file that is not there by the text. */
+/**
+ * The byte path that `nameText` may have turned into this one, if a part of it has %XX: for a file that does not exist
+ * under the text.
+ */
 export function bytesOfText(path: string): Buffer | undefined {
   const parts = path.split('/').map((part) => {
     const text = part.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
@@ -39,5 +42,5 @@ export function bytesOfText(path: string): Buffer | undefined {
   return bytes.equals(Buffer.from(path)) ? undefined : bytes;
 }
 
-/** A path for people. */
+/** A path for display. */
 export const pathText = (path: FilePath): string => (typeof path === 'string' ? path : nameText(path));

@@ -1,4 +1,4 @@
-/** Decoding of everything that people have in their photo folders, each picture made here. */
+/** Decoding of everything that people keep in photo folders; every picture is created here. */
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { RgbImage } from '@facewright/core';
@@ -29,7 +29,7 @@ const reason = async (bytes: Uint8Array, limits = {}): Promise<ImageError> => {
 };
 
 describe('what decodes', () => {
-  test('a lossless PNG comes back to the bit', async () => {
+  test('a lossless PNG is decoded exactly', async () => {
     const data = Uint8Array.from({ length: 7 * 5 * 3 }, (_, i) => (i * 37) % 256);
     expect(await decodeImage(await encodeImage({ width: 7, height: 5, data }, 'png'))).toEqual({
       width: 7,
@@ -45,7 +45,7 @@ describe('what decodes', () => {
     near(pixel(image, 35, 10), BLUE);
   });
 
-  test('encodeImage writes JPEG that decodes to nearly the same', async () => {
+  test('encodeImage writes JPEG that decodes to nearly the same image', async () => {
     const image = await decodeImage(await halves(RED, BLUE).png().toBuffer());
     const again = await decodeImage(await encodeImage(image));
     near(pixel(again, 5, 10), RED);
@@ -61,7 +61,7 @@ describe('what decodes', () => {
     ).toEqual({ width: 1, height: 1, data: Uint8Array.of(16, 32, 48) });
   });
 
-  test('alpha lies on black', async () => {
+  test('alpha is composited onto black', async () => {
     const bytes = await sharp({
       create: { width: 4, height: 4, channels: 4, background: { r: 200, g: 100, b: 50, alpha: 0.5 } },
     })
@@ -101,7 +101,7 @@ describe('what decodes', () => {
     expect(right[2]).toBeGreaterThan(Math.max(right[0], right[1]));
   });
 
-  test('16 bits a channel become 8, not clipped', async () => {
+  test('16 bits per channel become 8, without clipping', async () => {
     const bytes = await sharp(new Uint16Array(48).fill(128 * 257), { raw: { width: 4, height: 4, channels: 3 } })
       .toColourspace('rgb16')
       .png()
@@ -119,7 +119,7 @@ describe('what decodes', () => {
     [6, 'top'],
     [7, 'bottom'],
     [8, 'bottom'],
-  ])('EXIF orientation %i puts red %s', async (orientation, side) => {
+  ])('EXIF orientation %i moves red to the %s', async (orientation, side) => {
     const image = await decodeImage(
       await halves(RED, BLUE).jpeg({ quality: 95 }).withMetadata({ orientation }).toBuffer(),
     );
@@ -134,7 +134,7 @@ describe('what decodes', () => {
   });
 });
 
-/** Bitmaps of 3 × 2 with a red pixel at the top left and a blue one at the bottom right, else white. */
+/** Bitmaps of 3 × 2 pixels: red at the top left, blue at the bottom right, otherwise white. */
 const [R, B, W] = [
   [255, 0, 0],
   [0, 0, 255],
@@ -172,7 +172,7 @@ const COLOURS = { palette: [R, B, W] };
 describe('formats that sharp does not read', () => {
   test.each<[string, Buffer]>([
     ['a bitmap of 24 bits', bmp(24, bgr)],
-    ['one from top to bottom', bmp(24, bgr, { topDown: true })],
+    ['stored top-down', bmp(24, bgr, { topDown: true })],
     ['of 32 bits', bmp(32, (pixels) => pixels.flatMap(([r, g, b]) => [b, g, r, 0]))],
     [
       'of 16 bits',
@@ -217,7 +217,7 @@ describe('formats that sharp does not read', () => {
   });
 });
 
-describe('what does not', () => {
+describe('what does not decode', () => {
   test.each([
     ['text named .jpg', Buffer.from('this is not a photo\n')],
     ['an empty file', Buffer.alloc(0)],
@@ -238,14 +238,14 @@ describe('what does not', () => {
     expect((await reason(whole.subarray(0, whole.length * 0.6))).reason).toMatch(/unreadable|not-an-image/);
   });
 
-  test('a JPEG cut in half says that it is damaged', async () => {
+  test('a JPEG cut in half is reported as damaged', async () => {
     const whole = await halves(RED, BLUE).resize(400, 400).jpeg().toBuffer();
     const error = await reason(whole.subarray(0, whole.length / 2));
     expect(error.reason).toBe('unreadable');
     expect(error.what).toMatch(/damaged/);
   });
 
-  test('an image over the limits is refused before it is decoded', async () => {
+  test('an image over the limits is rejected before it is decoded', async () => {
     const bytes = await sharp({ create: { width: 20_001, height: 1, channels: 3, background: '#000' } })
       .png()
       .toBuffer();

@@ -15,8 +15,8 @@ import { isMainThread } from 'node:worker_threads';
 export { ImageError, type DecodeLimits } from '../image-decoding.js';
 
 /**
- * Throws an `ImageError` for anything that is not a whole image within the limits. What the decoding
- * library says is its `cause` alone: its words come from a buffer that all threads write to, and lists of photos must not depend on that.
+ * Throws an `ImageError` for anything but a complete image within the limits. The decoding library's message is only
+ * its `cause`: it comes from a buffer that all threads write to, and lists of photos must not depend on that.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -43,7 +43,8 @@ export async function decodeImage(
       });
     refuseLarge({ width, height }, limits, where);
   };
-  // asking the library for the size takes a fifth of a small photo's time: it says more where the header does not say it, and where decoding fails
+  // asking the library for the size takes a fifth of a small photo's time, so it is asked only if the header does not
+  // tell, or decoding fails
   const size = sizeInHeader(bytes);
   if (size) refuseLarge(size, limits, where);
   else await refuse();
@@ -54,7 +55,8 @@ export async function decodeImage(
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    // A copy: memory of our own can be released, sharp's Buffers only collected; short-lived as they are now, the small collections find them.
+    // A copy, because our own memory can be released, while sharp's Buffers wait for the garbage collector; short-lived
+    // Buffers are found by its minor collections.
     return {
       width: info.width,
       height: info.height,
@@ -66,7 +68,7 @@ export async function decodeImage(
   }
 }
 
-/** Bitmaps and portable pixmaps, which sharp does not read; `undefined` for all others. */
+/** Bitmaps and portable pixmaps, which sharp does not read; `undefined` for everything else. */
 function decodeSimple(bytes: Uint8Array, limits: DecodeLimits, where?: string): RgbImage | undefined {
   try {
     const bmp = bmpHeader(bytes);
@@ -95,13 +97,13 @@ async function decodePlainJpeg(bytes: Uint8Array, limits: DecodeLimits, where?: 
   return (await jpegDecoder()).decode(bytes, header, data) ? { width, height, data } : undefined;
 }
 
-/** How many threads one decoding or encoding may use in this thread; libvips takes as many as there are cores unless told. */
+/** Limits the threads of one decoding or encoding call in this thread; by default libvips uses all cores. */
 export async function limitImageThreads(threads: number): Promise<void> {
   const { default: sharp } = await import('sharp');
   sharp.concurrency(threads);
 }
 
-/** JPEG at the seed's quality (OpenCV's default 95), or lossless PNG. */
+/** JPEG with OpenCV's default quality of 95, or lossless PNG. */
 export async function encodeImage(image: RgbImage, format: 'jpeg' | 'png' = 'jpeg', quality = 95): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp');
   const raw = sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } });

@@ -1,7 +1,7 @@
 /** Identifies a file by its first bytes: which decoder reads it, or which unsupported format it is. */
 import { latin1Text } from '@facewright/core';
 
-/** Formats that sharp decodes. SVG, which it would draw too, is a program and no photo. */
+/** Formats that sharp decodes. It could also render SVG, but that is a program rather than a photo. */
 const BY_SHARP: readonly (readonly [signature: string, offset: number])[] = [
   ['\xff\xd8\xff', 0],
   ['\x89PNG\r\n\x1a\n', 0],
@@ -27,14 +27,14 @@ const OTHERS: readonly (readonly [name: string, signature: string, offset: numbe
   ['a zip file', 'PK\x03\x04', 0],
   ['a film', '\x1a\x45\xdf\xa3', 0],
 ];
-/** ISO media files by their brands (ISO/IEC 14496-12); HEIC is HEVC in one. */
+/** ISO media files by their brands (ISO/IEC 14496-12); HEIC is HEVC in such a file. */
 const BRANDS: readonly (readonly [name: string, brands: RegExp])[] = [
   ['HEIC', /hei[cxms]|hev[cxms]|mif1|msf1/],
   ['a camera raw file', /crx /],
   ['a film', /./],
 ];
 
-/** `undefined` where sharp decodes it; else its name, or `''` where it is nothing known. */
+/** `undefined` if sharp decodes it; otherwise its name, or `''` if unknown. */
 export function unreadFormat(bytes: Uint8Array): string | undefined {
   const start = latin1Text(bytes.subarray(0, 256));
   if (BY_SHARP.some(([signature, offset]) => start.startsWith(signature, offset))) return undefined;

@@ -4,7 +4,7 @@ import { jpegHeader } from './jpeg/header.js';
 
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52];
 
-/** `undefined` for everything else, and where the header is not as it should be. */
+/** `undefined` for everything else, and if the header is invalid. */
 export function sizeInHeader(bytes: Uint8Array): Pick<RgbImage, 'width' | 'height'> | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) {
     const header = jpegHeader(bytes);

@@ -1,14 +1,14 @@
 /**
- * JPEG at the seed's quality for small images. libjpeg-turbo itself (an optional dependency) takes a tenth of a millisecond for 112 × 112,
- * sharp more than ten times that. Its binding has the fast DCT alone, so that the two give other bytes: who writes many images records
- * which encoder it was.
+ * JPEG encoders for small images. libjpeg-turbo (an optional dependency) takes a tenth of a millisecond for 112 × 112;
+ * sharp takes more than ten times as long. The binding only offers the fast DCT, so the two give different bytes:
+ * whoever writes many images records which encoder was used.
  */
 import type * as turboModule from '@julusian/jpeg-turbo';
 import type { RgbImage } from '@facewright/core';
 import { encodeImage } from './image-file.js';
 
 export interface JpegEncoder {
-  /** To be recorded: other encoders give other bytes for the same pixels. */
+  /** To be recorded: other encoders give different bytes for the same pixels. */
   readonly name: 'libjpeg-turbo' | 'sharp';
   /** 4:2:0, quality 0 to 100. */
   encode(image: RgbImage, quality?: number): Promise<Uint8Array>;
@@ -16,11 +16,11 @@ export interface JpegEncoder {
 
 type Turbo = typeof turboModule;
 
-/** The fastest encoder that can be loaded here, or the named one: throws where that cannot be. */
+/** The fastest encoder that can be loaded, or the named one; throws if that fails. */
 export async function openJpegEncoder(name?: JpegEncoder['name']): Promise<JpegEncoder> {
   const turbo = name === 'sharp' ? undefined : await loadTurbo(name !== undefined);
   if (!turbo) return { name: 'sharp', encode: (image, quality) => encodeImage(image, 'jpeg', quality) };
-  // the binding wants room for the largest file that pixels of a size could become; it is kept from one image to the next
+  // the binding needs space for the largest possible file of a size; it is reused for the next image
   let room = Buffer.alloc(0);
   let roomFor = { width: 0, height: 0 };
   return {

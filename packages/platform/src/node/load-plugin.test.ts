@@ -1,4 +1,4 @@
-/** Plugins by name, package and file, and the errors for those that are not there or not right. */
+/** Plugins by name, package and file, and the errors for missing or invalid ones. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,7 @@ let baseDirectory: string;
 const load = (reference: PluginReferenceInput) =>
   loadPlugin('loss', fromUser(reference), { known, baseDirectory, where });
 
-/** The source of a plugin as another package would write it, without any import of ours. */
+/** The source of a plugin as another package would write it, without importing anything from this project. */
 const source = (name: string, kind = 'loss', apiVersion = 1): string => `
 const meta = { name: '${name}', kind: '${kind}', version: '1.0.0', apiVersion: ${apiVersion} };
 const create = () => ({ made: '${name}' });
@@ -69,7 +69,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(baseDirectory, { recursive: true, force: true }));
 
-test('a built-in by name, with defaults and with options beside the name', async () => {
+test('a built-in by name, with defaults and with options', async () => {
   expect((await load('plain-loss')).options).toEqual({ scale: 64 });
   expect((await load({ name: 'plain-loss', scale: 30 })).options).toEqual({ scale: 30 });
 });
@@ -82,9 +82,9 @@ test('wrong options are an error that names the plugin and the config', async ()
 });
 
 test.each([
-  ['a JavaScript file, exported by name and as default', './local.mjs', 'local'],
+  ['a JavaScript file, with a named and a default export', './local.mjs', 'local'],
   ['a TypeScript file', './typed.ts', 'typed'],
-  ['a package beside the config', 'my-loss', 'from-package'],
+  ['a package next to the config', 'my-loss', 'from-package'],
   ['a package that can only be imported', 'import-only', 'import-only'],
   ['a scoped package', '@scope/losses', 'scoped'],
 ])('%s', async (_, name, expected) => {
@@ -97,7 +97,7 @@ test('a file by its absolute path', async () =>
 
 test.each([
   [
-    'an unknown name names the nearest',
+    'an unknown name suggests the closest one',
     'plane-loss',
     /Unknown loss "plane-loss"[^]*where: facewright\.config\.ts[^]*Did you mean "plain-loss"\? Known: plain-loss/,
   ],
@@ -113,13 +113,13 @@ test.each([
     /"\.\/model\.mjs" is used as a loss, but it provides model "a-model"[^]*Known plugins of kind loss: plain-loss/,
   ],
   ['a known plugin of another kind', 'noise', /"noise" is used as a loss, but it provides augmenter "noise"/],
-  ['a file that imports what is missing says which', './broken.mjs', /broken\.mjs" failed to load: [^]*no-such-file/],
+  ['a file that imports something missing names it', './broken.mjs', /broken\.mjs" failed to load: [^]*no-such-file/],
   ['a file that throws', './throws.mjs', /throws\.mjs" failed to load: on purpose/],
-  ['another version of the contracts', './old.mjs', /version 0 of the plugin API; this is version 1/],
-  ['a file with two', './two.mjs', /exports 2 plugins of kind loss[^]*one, two/],
+  ['another API version', './old.mjs', /version 0 of the plugin API; this is version 1/],
+  ['a file with two plugins', './two.mjs', /exports 2 plugins of kind loss[^]*one, two/],
 ])('%s', async (_, name, message) => expect(load(name)).rejects.toThrow(message));
 
-test('importPlugins lists all that a package or file brings', async () => {
+test('importPlugins lists everything that a package or file provides', async () => {
   const names = async (name: string) =>
     (await importPlugins(fromUser(name), { baseDirectory, where })).map(({ meta }) => meta.name);
   expect(await names('./two.mjs')).toEqual(['one', 'two']);
@@ -127,7 +127,7 @@ test('importPlugins lists all that a package or file brings', async () => {
   expect(await names('no-such-package')).toEqual([]);
 });
 
-test('an entry of "plugins" that is not there, or brings nothing, is an error that says where it was looked for', async () => {
+test('an entry of "plugins" that is missing or provides nothing is an error that says where it was looked for', async () => {
   const listed = (name: string) => importListed(fromUser(name), { baseDirectory, where });
   expect((await listed('./two.mjs')).map(({ meta }) => meta.name)).toEqual(['one', 'two']);
   await expect(listed('my-lose')).rejects.toThrow(

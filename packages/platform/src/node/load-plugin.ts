@@ -1,6 +1,6 @@
 /**
- * Plugins by the names that users give: a built-in, one that a listed package brings, a package, or a local file relative to the config. Names out of
- * data do not come here, and their type does not fit: see `findPlugin` of core.
+ * Loads plugins by the names users give: a built-in, one from a listed package, a package, or a local file relative to
+ * the config. Names from data never get here, because their type does not fit: see `findPlugin` in core.
  */
 import { closest } from 'fastest-levenshtein';
 import { stat } from 'node:fs/promises';
@@ -19,15 +19,18 @@ import {
 } from '@facewright/core';
 
 export interface PluginSource {
-  /** Plugins known by name: built in, or brought by the config's `plugins`. */
+  /** Plugins known by name: built in, or from the config's `plugins`. */
   readonly known: readonly PluginFactory[];
-  /** Local files and packages are looked up from here. */
+  /** Local files and packages are resolved from here. */
   readonly baseDirectory: string;
   /** The config file or argument that names the plugin, for errors. */
   readonly where: string;
 }
 
-/** The configured plugin of a config entry. Throws a `FacewrightError` for an unknown name, a wrong kind or wrong options. */
+/**
+ * The configured plugin for a config entry. Throws a `FacewrightError` for an unknown name, a wrong kind or wrong
+ * options.
+ */
 export async function loadPlugin<K extends PluginKind>(
   kind: K,
   reference: PluginReference,
@@ -42,7 +45,7 @@ export async function loadPlugin<K extends PluginKind>(
   return { factory, ...factory(options, `${kind} "${name}" in ${source.where}`) };
 }
 
-/** Every plugin that a package or file exports; none where there is no such package or file. */
+/** Every plugin exported by a package or file; empty if there is no such package or file. */
 export async function importPlugins(
   name: UserSpecifier,
   { baseDirectory, where }: Omit<PluginSource, 'known'>,
@@ -51,7 +54,7 @@ export async function importPlugins(
   if (!path) return [];
   try {
     const module = (await importFile(path)) as Record<string, unknown>;
-    // a plugin is often exported under its name and as the default
+    // a plugin is often exported both by name and as the default
     return [...new Set(Object.values(module).flat())].filter((value): value is PluginFactory => isPlugin(value));
   } catch (error) {
     throw new FacewrightError({
@@ -64,7 +67,7 @@ export async function importPlugins(
 
 const isPath = (name: string): boolean => name.startsWith('.') || isAbsolute(name);
 
-/** A file relative to the base directory; a package installed there, else beside this one. */
+/** A file relative to the base directory, or else a package installed there or next to this one. */
 async function locate(name: string, baseDirectory: string): Promise<string | undefined> {
   if (isPath(name)) {
     const path = resolve(baseDirectory, name);
@@ -88,7 +91,7 @@ export async function importFile(path: string): Promise<unknown> {
   return createJiti(import.meta.url).import(path);
 }
 
-/** What an entry of the config's `plugins` brings. Throws a `FacewrightError` where it is not there or brings nothing. */
+/** The plugins of an entry in the config's `plugins`. Throws a `FacewrightError` if it is missing or provides none. */
 export async function importListed(name: UserSpecifier, source: Omit<PluginSource, 'known'>): Promise<PluginFactory[]> {
   const plugins = await importPlugins(name, source);
   if (plugins.length) return plugins;

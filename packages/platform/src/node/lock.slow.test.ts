@@ -1,4 +1,7 @@
-/** Many processes, one lock: never two of them at a time, never none, whether it was released, left behind, or left in the middle of being taken. */
+/**
+ * Many processes, one lock: never two owners at once, and never none, whether the lock was released, left behind, or
+ * abandoned while being taken.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -13,7 +16,10 @@ const ROUNDS = 60;
 const KILLS = 25;
 const PLATFORM = new URL('../../dist/node/index.js', import.meta.url).href;
 
-/** A line a round on standard input; answers `won` or `lost`, and `two` where it was not alone. Where it wins it may die with the lock. */
+/**
+ * Reads one line per round from standard input. Answers `won` or `lost`, and `two` if it was not alone. A winner may
+ * die with the lock.
+ */
 const WORKER = `
   import { closeSync, openSync, rmSync } from 'node:fs';
   import { createInterface } from 'node:readline';
@@ -85,7 +91,7 @@ test(`${PROCESSES} processes, ${ROUNDS} times at once, half of the owners killed
 });
 
 test(
-  'killed at any moment, also while it is taking over: the next one gets it, and nothing stays',
+  'killed at any moment, even while taking over: the next process gets the lock, and nothing stays behind',
   { timeout: 120_000 },
   async () => {
     const root = await mkdtemp(join(tmpdir(), 'facewright lock '));
@@ -94,7 +100,7 @@ test(
     const keeper = await startWorker(directory);
     for (let round = 0; round < KILLS; round++) {
       const worker = await startWorker(directory);
-      // as often as it can, until it is killed
+      // as often as possible until it is killed
       worker.child.stdin!.write('0 0 0\n'.repeat(1000));
       await new Promise((resolve) => setTimeout(resolve, random.uniform() * 30));
       worker.child.kill('SIGKILL');
@@ -103,7 +109,7 @@ test(
       keeper.child.stdin!.write('0 0 0\n');
       expect(await keeper.answer(), `round ${round}`).toBe('won');
       const left = await readdir(root);
-      // a file that was empty when its writer died tells of nobody, and goes when it is old
+      // a file that was empty when its writer died has no owner, and is removed once it is old
       for (const name of left) expect(await readFile(join(root, name), 'utf8'), `round ${round}: ${name}`).toBe('');
     }
     await stop([keeper]);

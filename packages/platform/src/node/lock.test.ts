@@ -1,4 +1,4 @@
-/** Who is refused, who takes over, and what is left: with locks as other processes would have written them. */
+/** Who is rejected, who takes over, and what is left behind, with locks as other processes would have written them. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ const refusal = async (): Promise<FacewrightError> =>
     },
   );
 
-/** Takes the lock, and leaves nothing. */
+/** Takes the lock, and checks that nothing is left behind. */
 async function expectTaken(): Promise<void> {
   const lock = await lockDirectory(directory);
   lock.requireHeld();
@@ -46,18 +46,18 @@ async function expectTaken(): Promise<void> {
   expect(await readdir(root)).toEqual([]);
 }
 
-test('it goes when it is released, and is told of meanwhile', async () => {
+test('a lock exists until it is released, and its directory is listed meanwhile', async () => {
   const lock = await lockDirectory(directory);
   expect(JSON.parse(await readFile(`${directory}.lock`, 'utf8'))).toMatchObject(thisProcess());
   expect(lockedDirectories()).toContain(directory);
   expect((await refusal()).what).toBe('This process is already writing here.');
   lock.release();
   lock.release();
-  expect(lockedDirectories()).toEqual([directory]); // the last one
+  expect(lockedDirectories()).toEqual([directory]); // the last holder
   expect(await readdir(root)).toEqual([]);
 });
 
-test('all names of a directory have one lock', async () => {
+test('all names of a directory share one lock', async () => {
   await mkdir(directory);
   await symlink(directory, join(root, 'link'));
   const lock = await lockDirectory(join(root, 'link'));
@@ -65,24 +65,24 @@ test('all names of a directory have one lock', async () => {
   lock.release();
 });
 
-test('inside a directory: made for it, and removed where nothing came into it', async () => {
+test('inside a directory: created for it, and removed if it stayed empty', async () => {
   const lock = await lockDirectory(directory, { inside: true });
   expect(await readdir(directory)).toEqual(['.facewright.lock']);
   lock.release();
   expect(await readdir(root)).toEqual([]);
   await mkdir(directory);
   (await lockDirectory(directory, { inside: true })).release();
-  expect(await readdir(root)).toEqual(['dataset']); // the user's own stays
+  expect(await readdir(root)).toEqual(['dataset']); // the user's own directory stays
 });
 
-test('one that waits gets it when it is free', async () => {
+test('a waiting process gets it when it is free', async () => {
   const lock = await lockDirectory(directory);
   setTimeout(() => lock.release(), 150);
   (await lockDirectory(directory, { wait: 5000 })).release();
 });
 
-test('another process that runs is named', async () => {
-  await leave({ ...OWNER, pid: process.ppid, started: '' }); // a system that does not tell when a process started
+test('names another process that is running', async () => {
+  await leave({ ...OWNER, pid: process.ppid, started: '' }); // a system that does not report when a process started
   const { what, where, todo } = await refusal();
   expect(what).toBe(
     `Another process is writing here: facewright prepare, process ${process.ppid}, since 2026-11-29T10:00:00.000Z.`,
@@ -91,20 +91,20 @@ test('another process that runs is named', async () => {
   expect(todo).toMatch(/kill \d+.*another directory/);
 });
 
-test('a dead owner is taken over', async () => {
+test('takes over from a dead owner', async () => {
   await leave({ ...OWNER, pid: deadPid() });
   await expectTaken();
 });
 
 test.skipIf(process.platform === 'win32')(
-  'another process with the pid of a dead owner is not taken for it',
+  "a process that reuses a dead owner's pid is not mistaken for it",
   async () => {
     await leave({ ...OWNER, started: '1' });
     await expectTaken();
   },
 );
 
-test('a process on another machine: by its last sign of life', async () => {
+test('a process on another machine is judged by its heartbeat', async () => {
   const other = { ...OWNER, machine: 'ffffffffffff', pid: deadPid() };
   await leave(other);
   const { what, todo } = await refusal();
@@ -116,7 +116,7 @@ test('a process on another machine: by its last sign of life', async () => {
   await expectTaken();
 });
 
-test('a damaged lock is waited for, and then taken over', async () => {
+test('waits for a damaged lock, then takes it over', async () => {
   for (const text of ['not JSON', '{"id":"x"}', '{"pid":-1}', '']) {
     await writeFile(join(root, 'dataset.lock'), text);
     await old(70_000);
@@ -127,7 +127,7 @@ test('a damaged lock is waited for, and then taken over', async () => {
   expect((await refusal()).todo).toContain('delete this file');
 });
 
-test('one who was killed while taking over is no hindrance, nor is one after the other', async () => {
+test('a process killed while taking over is no obstacle, nor is a second one', async () => {
   const pid = deadPid();
   await leave({ ...OWNER, pid });
   await leave({ ...OWNER, pid, id: '1111111111111111' }, 'dataset.lock.0123456789abcdef');
@@ -138,7 +138,7 @@ test('one who was killed while taking over is no hindrance, nor is one after the
   lock.release();
 });
 
-test('one whose lock was taken over is told, and leaves the new one alone', async () => {
+test('a process whose lock was taken over is told, and leaves the new one alone', async () => {
   const lock = await lockDirectory(directory);
   await leave({ ...OWNER, pid: process.ppid, machine: 'ffffffffffff' });
   expect(() => lock.requireHeld()).toThrow(/taken over/);

@@ -1,13 +1,16 @@
 /**
- * One process at a time writes a directory. Its lock is a file that says who holds it: `<directory>.lock` beside a directory that is replaced as
- * a whole, `.facewright.lock` inside one that is written in place. It goes when the work ends, by an error or a signal too; after `kill -9` it
- * stays, and the next process sees that its owner is gone and takes it over.
+ * Only one process at a time writes to a directory. Its lock is a file that names the owner: `<directory>.lock` next to
+ * a directory that is replaced as a whole, `.facewright.lock` inside one that is written in place. It is removed when
+ * the work ends, even by an error or a signal. After `kill -9` it stays; the next process sees that the owner is gone
+ * and takes over.
  *
- * Taking is free of races. A lock appears with its content at once (a hard link to a finished file, which fails where the name is taken). A stale
- * one is replaced only by whoever holds the guard `<lock>.<id>`, a lock of its own named after the very lock that is stale: it cannot stand for
- * a later one, because ids are never used again. A guard whose owner was killed is taken over in the same way.
+ * Locking is free of races. A lock appears together with its content, through a hard link to a finished file, which
+ * fails if the name is taken. A stale lock is only replaced by the holder of the guard `<lock>.<id>`, itself a lock,
+ * named after exactly this stale lock: since ids are never reused, it cannot refer to a later one. If a guard's owner
+ * is killed, the guard is taken over in the same way.
  *
- * proper-lockfile and its like keep no record of who holds a lock, so they can neither name the owner nor see that it is dead before a timeout.
+ * proper-lockfile and similar packages do not record the owner, so they can neither name it nor notice before a timeout
+ * that it is dead.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -28,29 +31,32 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FacewrightError } from '@facewright/core';
 import { isRunning, STALE_MS, thisProcess, type ProcessIdentity } from './process-identity.js';
 
-/** The owner touches its lock this often, for processes on other machines. */
+/** How often the owner touches its lock, for processes on other machines. */
 const HEARTBEAT_MS = 15_000;
-/** A lock without readable content is one that is being written on a disk without hard links, or a damaged one. */
+/** A lock without readable content is either being written on a disk without hard links, or damaged. */
 const UNREADABLE_MS = 60_000;
-/** Somebody who is taking over a stale lock is waited for. */
+/** How long to wait for a process that is taking over a stale lock. */
 const TAKE_OVER_MS = 5_000;
 
 export interface Lock {
-  /** Throws a `FacewrightError` where another process has taken the lock over: call it before anything is replaced. */
+  /** Throws a `FacewrightError` if another process has taken over the lock. Call it before replacing anything. */
   requireHeld(): void;
-  /** Calls after the first do nothing. */
+  /** Further calls do nothing. */
   release(): void;
 }
 
 export interface LockOptions {
-  /** The lock lies in the directory (made if missing, and removed if nothing came into it), which is written in place; otherwise beside it. */
+  /**
+   * Put the lock inside the directory, which is written in place (created if missing, and removed if it stays empty);
+   * otherwise next to it.
+   */
   readonly inside?: boolean;
-  /** How long another process is waited for, in ms; 0 unless given. */
+  /** How long to wait for another process, in ms; default 0. */
   readonly wait?: number;
 }
 
 interface Owner extends ProcessIdentity {
-  /** Of this taking of the lock, never used again. Hexadecimal. */
+  /** Identifies this acquisition of the lock; never reused. Hexadecimal. */
   readonly id: string;
   readonly host: string;
   readonly command: string;
@@ -58,24 +64,27 @@ interface Owner extends ProcessIdentity {
   readonly since: string;
 }
 
-/** What `readOwner` finds where nobody can be named. */
+/** The result of `readOwner` if the owner is unknown. */
 type Unknown = Pick<Owner, 'id'>;
 
 const INSIDE = '.facewright.lock';
-/** Guards, and owners that were not linked yet. */
+/** Guards, and owner files that were not linked yet. */
 const SIDE_FILE = /^[0-9a-f]{16}(\.[0-9a-f]{16})*(\.new)?$/;
 
-/** By the lock's file. */
+/** Keyed by lock file. */
 const held = new Map<string, { readonly directory: string; readonly release: () => void }>();
 const releaseAll = (): void => held.forEach(({ release }) => release());
 
 let lastReleased: string | undefined;
 
-/** Directories that this process is writing, or the last one it wrote: for errors of the system that do not say where. */
+/** Directories this process is writing to, or else the last one it wrote to: for system errors without a path. */
 export const lockedDirectories = (): string[] =>
   held.size === 0 ? [lastReleased ?? []].flat() : [...new Set([...held.values()].map(({ directory }) => directory))];
 
-/** Throws a `FacewrightError` at once (or after `wait`) where another process, or another run in this one, is writing there. */
+/**
+ * Throws a `FacewrightError` at once (or after `wait`) if another process, or another run in this one, is writing
+ * there.
+ */
 export async function lockDirectory(path: string, { inside = false, wait = 0 }: LockOptions = {}): Promise<Lock> {
   const directory = canonicalPath(path);
   const file = inside ? join(directory, INSIDE) : `${directory}.lock`;
@@ -100,7 +109,10 @@ export async function whileLocked<T>(path: string, options: LockOptions, work: (
   }
 }
 
-/** One name for all names of a directory, which need not exist: links are followed. Makes the directory above it. */
+/**
+ * One canonical name for all names of a directory, following links. The directory need not exist; its parent is
+ * created.
+ */
 export function canonicalPath(path: string): string {
   const full = resolve(path);
   mkdirSync(dirname(full), { recursive: true });
@@ -114,12 +126,12 @@ export function canonicalPath(path: string): string {
 
 function holding(directory: string, file: string, mine: Owner, made: boolean): Lock {
   const isMine = (): boolean => readOwner(file)?.id === mine.id;
-  // written anew, not touched: the time is then that of the disk's own clock
+  // rewritten rather than touched, so that the time comes from the disk's own clock
   const heartbeat = setInterval(() => {
     try {
       if (isMine()) writeFileSync(file, textOf(mine), { flag: 'r+' });
     } catch {
-      // a disk that is away for a moment; `requireHeld` looks again
+      // the disk may be away for a moment; `requireHeld` checks again
     }
   }, HEARTBEAT_MS).unref();
   const release = (): void => {
@@ -130,7 +142,7 @@ function holding(directory: string, file: string, mine: Owner, made: boolean): L
       if (isMine()) rmSync(file, { force: true });
       if (made) rmdirSync(directory);
     } catch {
-      // the directory has files in it, or the disk is away; a lock that stays is stale once this process ends
+      // the directory is not empty, or the disk is away; a lock left behind becomes stale when this process ends
     }
   };
   if (held.size === 0) process.on('exit', releaseAll);
@@ -152,7 +164,7 @@ function holding(directory: string, file: string, mine: Owner, made: boolean): L
   };
 }
 
-/** Takes the lock; gives its owner where somebody else has it. */
+/** Takes the lock; returns the owner if someone else has it. */
 async function take(file: string, mine: Owner): Promise<Owner | Unknown | undefined> {
   const finished = `${file}.${mine.id}.new`;
   try {
@@ -161,7 +173,7 @@ async function take(file: string, mine: Owner): Promise<Owner | Unknown | undefi
     for (const until = Date.now() + TAKE_OVER_MS; ;) {
       if (appears(finished, file, mine)) return undefined;
       const found = readOwner(file);
-      if (!found) continue; // released meanwhile
+      if (!found) continue; // released in the meantime
       if (!isStale(found, file, now)) {
         if ('pid' in found || Date.now() > until) return found;
         await sleep(20);
@@ -172,7 +184,7 @@ async function take(file: string, mine: Owner): Promise<Owner | Unknown | undefi
       await sleep(5);
     }
   } catch (error) {
-    // on a full disk the write fails, which names no path
+    // on a full disk the write fails without naming a path
     if (error instanceof Error && 'syscall' in error) Object.assign(error, { path: dirname(file) });
     throw error;
   } finally {
@@ -180,13 +192,13 @@ async function take(file: string, mine: Owner): Promise<Owner | Unknown | undefi
   }
 }
 
-/** Puts the finished file in the place of this very stale lock. */
+/** Replaces this particular stale lock with the finished file. */
 async function takeOver(file: string, stale: Owner | Unknown, finished: string): Promise<boolean> {
   const guard = `${file}.${stale.id}`;
   const owner = newOwner();
   if (await take(guard, owner)) return false;
   try {
-    // only the guard's holder replaces this lock, and its owner is gone: what is seen here stays so
+    // only the guard's holder replaces this lock and its owner is gone, so what we see here will not change
     if (readOwner(file)?.id !== stale.id) return false;
     renameSync(finished, file);
     return true;
@@ -231,13 +243,13 @@ const newOwner = (): Owner => ({
   since: new Date().toISOString(),
 });
 
-/** The tool's command alone: the paths that follow it are nobody's business. */
+/** Only the tool's command; the paths that follow it are private. */
 const commandName = ([, program = '', command = '']: readonly string[]): string =>
   /^facewright(\.js)?$/.test(basename(program)) && /^[a-z]+$/.test(command) ? `facewright ${command}` : '';
 
 const textOf = (owner: Owner): string => `${JSON.stringify(owner)}\n`;
 
-/** `undefined` where there is no lock. */
+/** `undefined` if there is no lock. */
 function readOwner(file: string): Owner | Unknown | undefined {
   try {
     const text = readFileSync(file, 'utf8');
@@ -260,13 +272,13 @@ function parsed(text: string): Owner | undefined {
   }
 }
 
-/** Of this file at this time: another one in its place has another. */
+/** Identifies this file at this time; a different file in its place has a different id. */
 function idOfDamaged(file: string): string {
   const { ino, mtimeMs } = statSync(file);
   return (BigInt(ino) * 1_000_003n + BigInt(Math.round(mtimeMs * 1000))).toString(16).padStart(16, '0').slice(-16);
 }
 
-/** Removes what killed processes left beside the lock: guards, and owners that were never linked. */
+/** Removes what killed processes left next to the lock: guards, and owner files that were never linked. */
 function sweep(file: string): void {
   const directory = dirname(file);
   const start = `${basename(file)}.`;
@@ -277,7 +289,7 @@ function sweep(file: string): void {
       const owner = readOwner(path);
       if (owner && isStale(owner, path, Date.now())) rmSync(path, { force: true });
     } catch {
-      // gone meanwhile
+      // already gone
     }
   }
 }

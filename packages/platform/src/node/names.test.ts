@@ -1,4 +1,7 @@
-/** What the compiler lets through: a plugin that data names never reaches the loader. Checked by `npm run typecheck`; nothing of it runs. */
+/**
+ * What the compiler accepts: a plugin named in data never reaches the loader. Checked by `npm run typecheck`; nothing
+ * here runs.
+ */
 import {
   findPlugin,
   fromUser,
@@ -46,7 +49,7 @@ export const allowed = (user: PluginReference): unknown[] => [
   loadPlugin('model', parseRunConfig({ model: './mine.ts' }, 'the config').model, source),
 ];
 
-test('a name is what it was written as when the program runs', () => {
+test('at run time, a name is the string it was written as', () => {
   expect(plainReference({ width: 1, name: './mine.ts' } as unknown as DataReference)).toEqual({
     name: './mine.ts',
     options: { width: 1 },

@@ -1,4 +1,7 @@
-/** How every command opens a photo: only regular files within the limits, read and decoded so that Ctrl-C works. */
+/**
+ * How every command opens a photo: only regular files within the limits, with reading and decoding that respond to
+ * Ctrl-C.
+ */
 import {
   FacewrightError,
   Interrupted,
@@ -13,11 +16,14 @@ import { readChecked, TooManyBytes } from './checked-file.js';
 import { pathText, type FilePath } from './file-names.js';
 import { decodeImage } from './image-file.js';
 
-/** A photo's file to pixels; rejects with an `ImageError`, of reason `too-large` before a file over the limit is read. */
+/**
+ * Decodes a photo file. Rejects with an `ImageError`; for a file over the limit its reason is `too-large`, and nothing
+ * is read.
+ */
 export const openPhoto = async (path: FilePath, limits: DecodeLimits & ByteLimits = {}): Promise<RgbImage> =>
   decodeImage(await readPhoto(path, limits), { ...limits, where: pathText(path) });
 
-/** A photo's file as it is. Rejects in the same way. */
+/** The photo file's bytes. Rejects in the same way. */
 export async function readPhoto(
   path: FilePath,
   { maxBytes = PHOTO_LIMITS.maxBytes, signal }: ByteLimits = {},
@@ -29,7 +35,7 @@ export async function readPhoto(
   }
 }
 
-/** Why a photo is left out; a shortage of handles or memory comes back as it is, since the photo may be fine. */
+/** Why a photo is excluded. A shortage of handles or memory is returned unchanged, because the photo may be fine. */
 export function cannotRead(error: unknown, where: string): Error {
   const shortage = shortageOf(error);
   if (shortage) return shortage;

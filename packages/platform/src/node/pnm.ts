@@ -1,4 +1,7 @@
-/** Portable bitmaps, greymaps and pixmaps (`.pbm`, `.pgm`, `.ppm`; P1 to P6) to pixels, https://netpbm.sourceforge.net/doc/ppm.html. sharp does not read them. */
+/**
+ * Decodes portable bitmaps, greymaps and pixmaps (`.pbm`, `.pgm`, `.ppm`; P1 to P6),
+ * https://netpbm.sourceforge.net/doc/ppm.html. sharp does not read them.
+ */
 import type { RgbImage } from '@facewright/core';
 
 export interface PnmHeader {
@@ -7,15 +10,15 @@ export interface PnmHeader {
   readonly width: number;
   readonly height: number;
   readonly maximum: number;
-  /** Where the values begin. */
+  /** Offset of the values. */
   readonly offset: number;
 }
 
-/** Comments and blanks, then a number; of a header's few at most. */
+/** Whitespace and comments, then a number; headers have only a few. */
 const NUMBER = /(?:\s|#[^\n\r]*[\n\r])+(\d{1,6})/y;
 const HEADER_BYTES = 4096;
 
-/** `undefined` for what is none of them. */
+/** `undefined` for other files. */
 export function pnmHeader(bytes: Uint8Array): PnmHeader | undefined {
   const kind = bytes[1] - 0x30;
   if (bytes[0] !== 0x50 || !(kind >= 1 && kind <= 6)) return undefined;
@@ -28,11 +31,11 @@ export function pnmHeader(bytes: Uint8Array): PnmHeader | undefined {
     numbers.push(Number(match[1]));
   }
   const [width, height, maximum = 1] = numbers;
-  // one blank ends the header
+  // a single whitespace character ends the header
   return maximum < 1 || maximum > 65_535 ? undefined : { kind, width, height, maximum, offset: NUMBER.lastIndex + 1 };
 }
 
-/** Throws an `Error` where values are missing. */
+/** Throws an `Error` if values are missing. */
 export function decodePnm(bytes: Uint8Array, header: PnmHeader): RgbImage {
   const { kind, width, height, maximum } = header;
   const channels = kind % 3 === 0 ? 3 : 1;
@@ -40,7 +43,7 @@ export function decodePnm(bytes: Uint8Array, header: PnmHeader): RgbImage {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < data.length; i++) {
     const value = values(channels === 3 ? i : Math.floor(i / 3));
-    const level = kind % 3 === 1 ? 1 - value : value; // in bitmaps 1 is black
+    const level = kind % 3 === 1 ? 1 - value : value; // in bitmaps, 1 is black
     data[i] = Math.round((Math.min(level, maximum) * 255) / maximum);
   }
   return { width, height, data };
@@ -64,7 +67,7 @@ function binary(
     : (index) => bytes[offset + index * 2] * 256 + bytes[offset + index * 2 + 1];
 }
 
-/** Values written as text; bits may stand side by side. */
+/** Values written as text; bits need no separators. */
 function written(bytes: Uint8Array, { kind, offset }: PnmHeader, count: number): (index: number) => number {
   if (count < 1 || count > bytes.length) throw new Error('it ends too early');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + offset, bytes.length - offset).toString('latin1');

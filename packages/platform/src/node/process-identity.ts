@@ -1,6 +1,6 @@
 /**
- * Which process wrote something, and whether it still runs. A pid alone does not tell: it is given to another process one day, and in another
- * container it is somebody else's. So the record also names the machine and the moment the process started.
+ * Identifies a process, and tells whether it still runs. A pid is not enough: it is eventually reused, and in another
+ * container it belongs to a different process. So the record also has the machine and the start time of the process.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,13 +9,13 @@ import { hostname } from 'node:os';
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When the process started, in the system's own terms; empty where the system does not tell. */
+  /** When the process started, in the system's own format; empty if the system does not report it. */
   readonly started: string;
-  /** Two processes of the same `machine` share their pids: same host, same boot, same pid namespace. Hexadecimal. */
+  /** Processes with the same `machine` share their pids: same host, same boot, same pid namespace. Hexadecimal. */
   readonly machine: string;
 }
 
-/** What a process on another machine has not touched for so long counts as left behind. */
+/** If a process on another machine has not touched its file for this long, it counts as left behind. */
 export const STALE_MS = 10 * 60_000;
 
 let self: ProcessIdentity | undefined;
@@ -23,7 +23,7 @@ let self: ProcessIdentity | undefined;
 export const thisProcess = (): ProcessIdentity =>
   (self ??= { pid: process.pid, started: startOf(process.pid) ?? '', machine: machineHash() });
 
-/** `undefined` where it cannot be known from here: the process is (or was) on another machine. */
+/** `undefined` if it cannot be determined from here, because the process is (or was) on another machine. */
 export function isRunning({ pid, started, machine }: ProcessIdentity): boolean | undefined {
   if (machine !== thisProcess().machine) return undefined;
   const now = startOf(pid);
@@ -40,12 +40,13 @@ function machineHash(): string {
     .slice(0, 12);
 }
 
-/** `undefined` where there is no such process, empty where there is one and its start is not told. */
+/** `undefined` if there is no such process; empty if it exists but its start time is unknown. */
 function startOf(pid: number): string | undefined {
   if (!exists(pid)) return undefined;
   if (process.platform === 'linux') {
     const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-    // the name in parentheses may hold anything, parentheses too; then the state, and the start as the 20th field from there
+    // the name in parentheses may contain anything, even parentheses; after it come the state and, 19 fields later, the
+    // start time
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return state === 'Z' || state === 'X' ? undefined : (fields[18] ?? '');
   }

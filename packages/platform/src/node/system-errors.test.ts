@@ -1,4 +1,4 @@
-/** Errors of the system, each as Node itself throws it: what, where and what to do; never a defect. */
+/** System errors exactly as Node throws them: what, where and what to do, and never presented as bugs. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -46,16 +46,16 @@ test.each([
   expect(userErrorOf(new Error('around it', { cause: error }))?.where).toBe(path);
 });
 
-test('a move names both ends', async () => {
+test('a rename names both paths', async () => {
   const [from, to] = [join(root, 'none'), join(root, 'there')];
   expect(userErrorOf(await thrownBy(() => rename(from, to)))?.where).toBe(`${from} → ${to}`);
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'a full disk names no path: the directory that is written is told',
+  'a full disk names no path: the error reports the directory being written',
   async () => {
     const lock = await lockDirectory(join(root, 'out'), { inside: true });
-    const full = openSync('/dev/full', 'w'); // every write to it fails so
+    const full = openSync('/dev/full', 'w'); // every write to it fails this way
     const known = userErrorOf(await thrownBy(() => writeSync(full, 'x')));
     closeSync(full);
     expect(known).toMatchObject({ what: 'The disk is full (ENOSPC, write).', where: join(root, 'out') });
@@ -63,7 +63,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
-test('a port that is taken', async () => {
+test('a port already in use', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as { port: number };
@@ -73,7 +73,7 @@ test('a port that is taken', async () => {
   expect(userErrorOf(error)).toMatchObject({ where: `127.0.0.1:${port}`, todo: expect.stringContaining('--port') });
 });
 
-test('what is not of the system stays what it is', async () => {
+test('other errors are unchanged', async () => {
   const own = new FacewrightError({ what: 'This.' });
   expect(userErrorOf(own)).toBe(own);
   expect(userErrorOf(new TypeError('x is not a function'))).toBeUndefined();

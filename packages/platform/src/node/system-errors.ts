@@ -60,7 +60,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EADDRNOTAVAIL: { what: 'This machine has no such address', todo: 'Choose another one.' },
 };
 
-/** What Node adds to an error of the system. */
+/** The properties that Node adds to a system error. */
 interface SystemError extends Error {
   readonly code: string;
   readonly syscall?: string;
@@ -70,7 +70,7 @@ interface SystemError extends Error {
   readonly port?: number;
 }
 
-/** `undefined` where it is no error of the system; looks at its causes too. */
+/** `undefined` if it is not a system error. Also looks at its causes. */
 export function userErrorOf(error: unknown): FacewrightError | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     if (at instanceof FacewrightError) return at;
@@ -90,6 +90,6 @@ export function userErrorOf(error: unknown): FacewrightError | undefined {
 function whereOf({ path, dest, address, port }: SystemError): string | undefined {
   if (path !== undefined) return dest === undefined ? path : `${path} → ${dest}`;
   if (port !== undefined) return `${address ?? ''}:${port}`;
-  // a failed write to an open file names none: it is in one of the directories being written
+  // a failed write to an open file names no path: it is in one of the directories being written
   return lockedDirectories().join(', ') || undefined;
 }

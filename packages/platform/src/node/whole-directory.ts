@@ -1,6 +1,7 @@
 /**
- * A directory that appears whole or not at all, in the place of an older one of its kind: filled as `<directory>.partial` under a lock, then
- * renamed. The older one stays where it is until then; for the moment between two renames it is `<directory>.former`.
+ * A directory that appears complete or not at all, possibly replacing an older one of the same kind. It is filled as
+ * `<directory>.partial` under a lock, then renamed. The older one stays in place until then; for the moment between two
+ * renames it is `<directory>.former`.
  */
 import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,35 +10,42 @@ import { publish } from './atomic.js';
 import { canonicalPath, lockDirectory, type Lock } from './lock.js';
 
 export interface WholeDirectory {
-  /** Where to write meanwhile. */
+  /** Where to write in the meantime. */
   readonly aside: string;
-  /** Gives the directory its name, in the place of an older one of the same kind. */
+  /** Renames the directory to its final name, replacing an older one of the same kind. */
   publish(): Promise<void>;
-  /** Deletes what was written, to begin anew. */
+  /** Deletes everything written, to start over. */
   empty(): Promise<void>;
-  /** Deletes what was written, and ends. */
+  /** Deletes everything written, and ends. */
   discard(): Promise<void>;
-  /** Ends, and leaves what was written to a later process that asks for it by `keep`. */
+  /** Ends, and leaves everything written to a later process that uses `keep`. */
   suspend(): void;
 }
 
 export interface WholeDirectoryOptions {
-  /** What it is, for errors: "dataset". */
+  /** The kind of directory, for errors, e.g. "dataset". */
   readonly kind: string;
   /**
-   * A file that every directory of this kind holds (or several, one of which it holds): one that is not empty and has none is the user's own and
-   * is never replaced, but refused here, before any work. Without a marker any directory that is not empty is refused.
+   * A file that every directory of this kind contains (or several, of which it contains one). A non-empty directory
+   * without it is the user's own: it is never replaced, but rejected before any work. Without a marker, any non-empty
+   * directory is rejected.
    */
   readonly marker?: string | readonly string[];
-  /** Whether an older one of this kind may be replaced; `true` unless given. */
+  /** Whether an older directory of this kind may be replaced. Default: `true`. */
   readonly replace?: boolean;
-  /** Leaves in `aside` what a killed process left there; `aside` need not exist then before `empty`. Deleted unless given. */
+  /**
+   * Keeps in `aside` what a killed process left there; `aside` may then be missing before `empty`. By default it is
+   * deleted.
+   */
   readonly keep?: boolean;
-  /** How long another process that writes there is waited for, in ms; 0 unless given. */
+  /** How long to wait for another process that writes there, in ms; default 0. */
   readonly wait?: number;
 }
 
-/** Throws a `FacewrightError` where the place is taken: by something else, by another process that is writing, or by a mount point. */
+/**
+ * Throws a `FacewrightError` if the place is taken by something else, by another process that is writing, or by a mount
+ * point.
+ */
 export async function createWholeDirectory(directory: string, options: WholeDirectoryOptions): Promise<WholeDirectory> {
   const path = canonicalPath(directory);
   await refuseMountPoint(path);
@@ -70,7 +78,10 @@ export async function createWholeDirectory(directory: string, options: WholeDire
   };
 }
 
-/** `fill` writes the files into the directory it is given; only then it gets its name, and an older directory of that kind goes. */
+/**
+ * `fill` writes the files into the directory it is given. Only then is the directory renamed, and an older one of the
+ * same kind removed.
+ */
 export async function writeWholeDirectory(
   directory: string,
   options: WholeDirectoryOptions,
@@ -89,11 +100,11 @@ export async function writeWholeDirectory(
 async function putInPlace(aside: string, path: string, lock: Lock, options: WholeDirectoryOptions): Promise<void> {
   lock.requireHeld();
   await refuseForeign(path, path, options);
-  await exchange(aside, path, (former) => refuseForeign(former, path, options)); // somebody may have written to it just now
+  await exchange(aside, path, (former) => refuseForeign(former, path, options)); // someone may have written to it in the meantime
   lock.release();
 }
 
-/** The same for a directory inside one that the caller has locked: nothing is asked about what stands in its place. */
+/** The same for a directory inside one that the caller has locked. Does not check what it replaces. */
 export async function replaceDirectory(path: string, fill: (aside: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const aside = `${path}.partial`;
@@ -107,7 +118,10 @@ export async function replaceDirectory(path: string, fill: (aside: string) => Pr
   }
 }
 
-/** A directory with files in it cannot be renamed over: the older one steps aside first, and comes back where that fails. */
+/**
+ * A non-empty directory cannot be replaced by a rename: the older one is moved aside first, and moved back if the
+ * rename fails.
+ */
 async function exchange(aside: string, path: string, check?: (former: string) => Promise<void>): Promise<void> {
   const former = formerOf(path);
   const replaces = await rename(path, former).then(
@@ -124,13 +138,16 @@ async function exchange(aside: string, path: string, check?: (former: string) =>
     if (replaces) await rename(former, path);
     throw error;
   }
-  // what stays is found by the next one to write here
+  // the next writer here finds anything that stays
   if (replaces) await rm(former, { recursive: true, force: true }).catch(() => undefined);
 }
 
 const formerOf = (path: string): string => `${path}.former`;
 
-/** After a kill between two renames the older directory has its name again; after one between the second and the deletion it goes. */
+/**
+ * After a kill between the two renames, the older directory gets its name back; after a kill between the second rename
+ * and the deletion, it is deleted.
+ */
 async function restoreFormer(path: string): Promise<void> {
   const former = formerOf(path);
   if (!(await exists(former))) return;
@@ -138,7 +155,7 @@ async function restoreFormer(path: string): Promise<void> {
   else await rename(former, path);
 }
 
-/** A mount point cannot be renamed: better said now than after hours of work. */
+/** A mount point cannot be renamed: better to say so now than after hours of work. */
 async function refuseMountPoint(path: string): Promise<void> {
   const [there, above] = await Promise.all([stat(path).catch(() => undefined), stat(dirname(path))]);
   if (!there || there.dev === above.dev) return;

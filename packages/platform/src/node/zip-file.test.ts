@@ -1,4 +1,4 @@
-/** Zip files that lie about themselves: each is one clear error, none fills the memory. */
+/** Zip files with false metadata: each is one clear error, and none exhausts memory. */
 import { FacewrightError } from '@facewright/core';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ interface Lies {
   readonly offset?: number;
 }
 
-/** A zip file of these entries, whose directory tells what `lies` say. */
+/** A zip file of these entries, with `lies` overriding its directory. */
 function zipOf(entries: readonly { name: string; bytes: Uint8Array; lies?: Lies }[]): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -51,7 +51,7 @@ function zipOf(entries: readonly { name: string; bytes: Uint8Array; lies?: Lies 
 const open = (...entries: Parameters<typeof zipOf>[0]) => openZip(bytesSource(zipOf(entries), 'x.zip'));
 const text = Buffer.from('a photo, or so it says');
 
-test('what is whole is read, compressed or not, whatever stands beside it', async () => {
+test('intact files are read, compressed or not, whatever else the archive contains', async () => {
   const zip = await open(
     { name: 'a/1.jpg', bytes: text },
     { name: 'a/2.jpg', bytes: Buffer.alloc(0) },
@@ -67,20 +67,20 @@ test('what is whole is read, compressed or not, whatever stands beside it', asyn
 
 test.each<[string, Lies]>([
   ['a compressed size that is too small', { compressedSize: 1 }],
-  ['a compressed size of none', { compressedSize: 0 }],
-  ['a compressed size beyond the file', { compressedSize: 4000 }],
+  ['a compressed size of zero', { compressedSize: 0 }],
+  ['a compressed size beyond the end of the file', { compressedSize: 4000 }],
   ['an uncompressed size that is too small', { uncompressedSize: 3 }],
   ['an uncompressed size that is too large', { uncompressedSize: 300 }],
-  ['another method', { method: 12 }],
-  ['stored, though it is not', { method: 0 }],
+  ['a wrong compression method', { method: 12 }],
+  ['marked as stored, but compressed', { method: 0 }],
   ['encryption', { flags: 1 }],
-  ['an offset at nothing', { offset: 7 }],
-])('%s is an error of ours', async (_, lies) => {
+  ['an offset to nothing', { offset: 7 }],
+])('%s is one of our errors', async (_, lies) => {
   const bytes = async (): Promise<unknown> => (await open({ name: 'a.jpg', bytes: text, lies })).bytes('a.jpg');
   await expect(bytes()).rejects.toBeInstanceOf(FacewrightError);
 });
 
-test('bombs are refused: a file of zeros, many of them, files that overlap', async () => {
+test('bombs are rejected: a file of zeros, many of them, overlapping files', async () => {
   const zeros = Buffer.alloc(8 << 20);
   const one = await open({ name: 'zeros.jpg', bytes: zeros });
   await expect(one.bytes('zeros.jpg')).rejects.toThrow(/more than 200 times as many/);

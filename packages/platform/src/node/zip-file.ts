@@ -1,6 +1,7 @@
 /**
- * Files straight out of a zip file, by name, each checked against its checksum. yauzl reads the directory; the files' bytes are read and inflated
- * here, as a whole and with limits, because a directory that tells wrong sizes makes its streams fail where nobody can catch it.
+ * Reads files directly from a zip archive by name, and verifies their checksums. yauzl reads the directory. Contents
+ * are read and inflated here, whole and with limits, because if the directory has wrong sizes, yauzl's streams fail
+ * where nobody can catch the error.
  */
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -11,14 +12,17 @@ import { FacewrightError, Interrupted, messageOf } from '@facewright/core';
 import { TooManyBytes, withFile, type CheckedFile, type ReadLimits } from './checked-file.js';
 
 export interface OpenZip {
-  /** Paths with `/`, folders left out, in the order of the zip file's directory. */
+  /** Paths with `/`, without folders, in the order of the archive's directory. */
   readonly names: readonly string[];
   has(name: string): boolean;
-  /** The file unpacked, of at most `maxBytes` (256 MiB unless given). Rejects with a `FacewrightError` where there is none or it is damaged. */
+  /**
+   * The unpacked file, of at most `maxBytes` (default 256 MiB). Rejects with a `FacewrightError` if it is missing or
+   * damaged.
+   */
   bytes(name: string, limits?: ReadLimits): Promise<Uint8Array>;
 }
 
-/** Where the bytes of a zip file come from. */
+/** Provides the bytes of a zip file. */
 export type ZipSource = Pick<CheckedFile, 'path' | 'size' | 'read'>;
 
 /** A zip file in memory. */
@@ -34,16 +38,22 @@ export const bytesSource = (bytes: Uint8Array, path: string): ZipSource => ({
 const STORED = 0;
 const DEFLATED = 8;
 const MAX_BYTES = 256 << 20;
-/** Photos hardly shrink; what unpacks to more than this many times its size, and is large, is made to fill memory or disk. */
+/**
+ * Photos hardly compress. A large file that unpacks to more than this many times its size is meant to fill memory or
+ * disk.
+ */
 const MAX_RATIO = 200;
 const LARGE = 1 << 20;
 const MAX_TOTAL_RATIO = 100;
 const LARGE_TOTAL = 256 << 20;
 
-/** Throws a `FacewrightError` for what is no whole zip file, and for one whose files would unpack to far more than it is. */
+/**
+ * Throws a `FacewrightError` for anything but an intact zip file, and for one whose files would unpack to far more than
+ * its size.
+ */
 export async function openZip(given: string | ZipSource): Promise<OpenZip> {
   if (typeof given !== 'string') return zipOf(given, given);
-  // it is open while its directory is read, and then for each file: a reader of photos has no end at which to close it
+  // opened for reading the directory and then for each file, because a reader of photos has no end at which to close it
   return withFile(given, (file) =>
     zipOf(file, {
       path: file.path,
@@ -89,10 +99,10 @@ async function readDirectory(directory: ZipSource): Promise<Map<string, Entry>> 
   return entries;
 }
 
-/** Read ahead of yauzl, which asks for the directory a few bytes at a time. */
+/** Read-ahead for yauzl, which reads the directory a few bytes at a time. */
 const WINDOW = 1 << 16;
 
-/** yauzl's way to read; one read at a time. */
+/** Adapts reading to yauzl; one read at a time. */
 class DirectoryReader extends RandomAccessReader {
   private window = { start: 0, bytes: Buffer.alloc(0) as Buffer };
   constructor(private readonly source: ZipSource) {
@@ -176,7 +186,7 @@ async function unpacked(
 
 const LOCAL_HEADER = 30;
 
-/** A file's own header says how long its name is there. */
+/** A file's local header has its own name length. */
 async function dataStart(source: ZipSource, { relativeOffsetOfLocalHeader: at }: Entry): Promise<number> {
   const header = await source.read(at, LOCAL_HEADER);
   if (header.readUInt32LE() !== 0x04034b50) throw new Error('there is no file at the offset its directory gives');
@@ -185,6 +195,6 @@ async function dataStart(source: ZipSource, { relativeOffsetOfLocalHeader: at }:
 
 const inflateAll = promisify(inflateRaw) as (bytes: Uint8Array, options: object) => Promise<Buffer>;
 
-/** One byte more than told is enough to see that it is wrong. */
+/** One byte more than claimed is enough to notice that the size is wrong. */
 const inflate = (bytes: Uint8Array, length: number): Promise<Buffer> =>
   inflateAll(bytes, { maxOutputLength: length + 1 });
