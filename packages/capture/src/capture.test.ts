@@ -23,7 +23,7 @@ const numbers = (shape: number[]): HostTensors[string] => {
   return hostTensor(shape, values);
 };
 
-/** Captured, simplified and interpreted against the same function run eagerly. */
+/** Captures, simplifies and interprets a function, and compares with running it eagerly. */
 async function agrees(step: StepFunction, state: HostTensors, inputs: HostTensors): Promise<Graph> {
   const engine = await openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'js' });
   const eager = engine.compile(step, { state });
@@ -39,7 +39,7 @@ async function agrees(step: StepFunction, state: HostTensors, inputs: HostTensor
   return graph;
 }
 
-/** A small network with everything a training step has: conv, batch norm, PReLU, residual, head, SGD with momentum. */
+/** A small network with everything in a training step: conv, batch norm, PReLU, residual, head, SGD with momentum. */
 const trainingStep: StepFunction = (state, { image, label, rate }) => {
   const net = (...[w, d, gamma, beta, alpha, head]: tf.Tensor[]): tf.Scalar => {
     const x = tf.conv2d(image as tf.Tensor4D, w as tf.Tensor4D, 2, 'same');
@@ -60,7 +60,7 @@ const trainingStep: StepFunction = (state, { image, label, rate }) => {
   return { state: Object.fromEntries(entries.flat()), outputs: { loss: value } };
 };
 
-test('a training step is captured with its gradients and agrees with running it', async () => {
+test('a training step is captured with its gradients and matches running it', async () => {
   const shapes: Record<string, number[]> = {
     w: [3, 3, 3, 4],
     d: [3, 3, 4, 1],
@@ -110,7 +110,7 @@ test("a user's loss in plain tfjs ops is captured", async () => {
   );
 });
 
-test('tensors of another backend become constants, in every capture that uses them', async () => {
+test('tensors of another backend become constants in every capture that uses them', async () => {
   await tf.setBackend('cpu');
   const outside = tf.tensor1d([1, 2, 3]);
   for (let i = 0; i < 2; i++) {
@@ -122,18 +122,18 @@ test('tensors of another backend become constants, in every capture that uses th
   expect(Array.from(await tf.add(outside, 1).data())).toEqual([2, 3, 4]);
 });
 
-test('reading a value names the op and the line', () => {
+test('reading a value is an error that names the op and the line', () => {
   const signature = { inputs: { x: { shape: [3], dtype: 'float32' as const } } };
   expect(() =>
     capture((_, { x }) => ({ outputs: { y: tf.mul(x, tf.exp(x).dataSync()[0]) } }), signature, { name: 'peek' }),
   ).toThrow(/"peek" reads the value of the result of Exp \[3\][\s\S]*capture\.test\.ts:\d+/);
-  // what is a constant has a value
+  // a constant has a value
   expect(
     capture((_, { x }) => ({ outputs: { y: tf.mul(x, tf.scalar(4).dataSync()[0]) } }), signature).nodes,
   ).toHaveLength(1);
 });
 
-test('a tensor that is gone is an error that says so', () => {
+test('a disposed tensor is an error that says so', () => {
   const signature = { inputs: { x: { shape: [3], dtype: 'float32' as const } } };
   const square = tf.customGrad((x) => {
     const twice = tf.mul(x as tf.Tensor, 2);
@@ -146,7 +146,7 @@ test('a tensor that is gone is an error that says so', () => {
   ).toThrow(/"mine" uses a tensor that has been disposed[\s\S]*"save"/);
 });
 
-test('an op without a rule, and a state that was not there, are named', () => {
+test('an op without a rule and an unknown state entry are named', () => {
   const signature = { inputs: { x: { shape: [4], dtype: 'float32' as const } } };
   expect(() => capture((_, { x }) => ({ outputs: { y: tf.real(tf.fft(tf.complex(x, x))) } }), signature)).toThrow(
     /cannot be captured/,
@@ -154,7 +154,7 @@ test('an op without a rule, and a state that was not there, are named', () => {
   expect(() => capture((_, { x }) => ({ state: { w: x }, outputs: {} }), signature)).toThrow(/state "w"/);
 });
 
-test('the former backend is active afterwards, also after an error', async () => {
+test('the previous backend is active afterwards, even after an error', async () => {
   await tf.setBackend('cpu');
   expect(() =>
     capture(
@@ -167,7 +167,7 @@ test('the former backend is active afterwards, also after an error', async () =>
   expect(tf.getBackend()).toBe('cpu');
 });
 
-test('where no backend was chosen before, none is afterwards', async () => {
+test('if no backend was chosen before, none is chosen afterwards', async () => {
   Object.assign(tf.engine(), { backendName: null, backendInstance: null });
   capture((_, { x }) => ({ outputs: { y: tf.square(x) } }), { inputs: { x: { shape: [2], dtype: 'float32' } } });
   expect(tf.engine().backendName).toBeNull();

@@ -1,4 +1,4 @@
-/** From a tfjs function to its graph: runs the function once on the recording backend. */
+/** Turns a tfjs function into a graph by running it once on the recording backend. */
 import { messageOf, withTfBackend, type State, type StepFunction } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { Gap } from './gap.js';
@@ -6,7 +6,7 @@ import { createValue, sameShape, type Graph, type NamedValue, type TensorSpec } 
 import { CAPTURE_BACKEND, Recording, recordingBackend } from './recorder.js';
 import { userLine } from './user-line.js';
 
-/** Shapes and dtypes of what goes into the function. The graph holds for exactly these. */
+/** Shapes and dtypes of the function's arguments. The graph is valid only for exactly these. */
 export interface Signature {
   readonly state?: Readonly<Record<string, TensorSpec>>;
   readonly inputs: Readonly<Record<string, TensorSpec>>;
@@ -18,11 +18,13 @@ export interface CaptureOptions {
 }
 
 /**
- * Records `step(state, inputs)` as a graph of tfjs kernels; gradients taken inside it (`tf.grads`, `tf.variableGrads`, …) are recorded too.
+ * Records `step(state, inputs)` as a graph of tfjs kernels, including gradients taken inside it (`tf.grads`,
+ * `tf.variableGrads`, …).
  *
- * The function runs once, here, and sees tensors that have a shape and a dtype but no values: reading one (`dataSync`, `arraySync`) throws a
- * `FacewrightError` that names the op and the line. Tensors that the function makes from numbers, and tensors of another backend that it
- * closes over, become constants of the graph. Random tensors would be drawn once, so give randomness as an input.
+ * The function runs once, here, on tensors that have a shape and a dtype but no values: reading one (`dataSync`,
+ * `arraySync`) throws a `FacewrightError` that names the op and the line. Tensors created from numbers, and captured
+ * tensors of another backend, become constants of the graph. Random tensors would be drawn only once, so pass
+ * randomness as an input.
  *
  *     const graph = capture((_, { x }) => ({ outputs: { y: tf.tanh(x) } }), { inputs: { x: { shape: [4, 3], dtype: 'float32' } } });
  */
@@ -32,7 +34,7 @@ export function capture(
   { name = step.name || 'step' }: CaptureOptions = {},
 ): Graph {
   const backend = recordingBackend();
-  tf.engine().registry[CAPTURE_BACKEND] ??= backend; // started without being chosen
+  tf.engine().registry[CAPTURE_BACKEND] ??= backend; // started, but not chosen as the global backend
   const recording = new Recording(name);
   const former = backend.recording;
   backend.recording = recording;

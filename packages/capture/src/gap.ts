@@ -19,5 +19,5 @@ export class Gap extends FacewrightError {
   }
 }
 
-/** Also where the error comes from another copy of this package. */
+/** Works across copies of this package. */
 export const isGap = (error: unknown): error is Gap => error instanceof Error && (error as Partial<Gap>).isGap === true;

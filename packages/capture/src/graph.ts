@@ -1,18 +1,18 @@
 /**
- * The captured graph: values with shape and dtype, and tfjs kernels between them, in an order in which they can be run.
- * Passes never change a graph, they return another one.
+ * The captured graph: values with shape and dtype, and tfjs kernels between them, in executable order. Passes never
+ * modify a graph; they return a new one.
  */
 
 export type CapturedDType = 'float32' | 'int32' | 'bool';
 export type ConstantData = Float32Array | Int32Array | Uint8Array;
 
-/** What is known of a tensor while capturing. */
+/** What is known about a tensor during capture. */
 export interface TensorSpec {
   readonly shape: readonly number[];
   readonly dtype: CapturedDType;
 }
 
-/** One tensor of the graph. Its identity is the object; the number is for people and for file names. */
+/** One tensor of the graph, identified by the object. The number is for display and file names. */
 export interface Value extends TensorSpec {
   readonly id: number;
 }
@@ -35,11 +35,11 @@ export interface Graph {
   readonly name: string;
   /** Kept between calls. */
   readonly state: readonly NamedValue[];
-  /** Given with each call. */
+  /** Passed with each call. */
   readonly inputs: readonly NamedValue[];
   readonly constants: ReadonlyMap<Value, ConstantData>;
   readonly nodes: readonly GraphNode[];
-  /** The changed entries of the state, under their names. */
+  /** The changed state entries, under their names. */
   readonly newState: readonly NamedValue[];
   readonly outputs: readonly NamedValue[];
 }
@@ -54,13 +54,13 @@ export function constantOf(numbers: ArrayLike<number>, dtype: CapturedDType): Co
   return dtype === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
 }
 
-/** Bytes of a tensor on the device; bool takes one byte a value. */
+/** Bytes of a tensor on the device, with one byte per bool. */
 export const bytesOf = (value: TensorSpec): number => sizeOf(value) * (value.dtype === 'bool' ? 1 : 4);
 
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((dimension, i) => dimension === b[i]);
 
-/** The input of that tfjs name; throws where the node has none, since that is a defect of a rule or a lowering. */
+/** The input with that tfjs name. Throws if the node has none, which is a bug in a rule or lowering. */
 export function inputOf(node: GraphNode, name: string): Value {
   const found = optionalInput(node, name);
   if (!found) throw new Error(`${node.op} has no input "${name}" (it has ${node.inputNames.join(', ')})`);
@@ -73,21 +73,21 @@ export function optionalInput(node: GraphNode, name: string): Value | undefined 
 }
 
 /**
- * An op that passes add, no kernel of tfjs: `x` unchanged, but not before `control` is there. It keeps work that could be done early (a
- * recomputation) where its result is needed.
+ * An op added by passes that is not a tfjs kernel: returns `x` unchanged, but only once `control` is available. It
+ * delays work that could be done early (a recomputation) until its result is needed.
  */
 export const AFTER = 'FacewrightAfter';
 
 let nextId = 0;
-/** A new value; ids are unique in the process. */
+/** A new value with an id unique to the process. */
 export function createValue({ shape, dtype }: TensorSpec): Value {
   return { id: nextId++, shape: [...shape], dtype };
 }
 
-/** The results of the graph: what must not be removed. */
+/** The results of the graph, which must not be removed. */
 export const results = (graph: Graph): Value[] => [...graph.newState, ...graph.outputs].map(({ value }) => value);
 
-/** The graph with every use of a value replaced; chains are followed to their end. */
+/** The graph with every use of a value replaced, following chains to their end. */
 export function replaceValues(graph: Graph, replacements: ReadonlyMap<Value, Value>): Graph {
   if (replacements.size === 0) return graph;
   const end = (value: Value): Value => {

@@ -3,7 +3,10 @@ import { hostTensor, withTfBackend, type HostTensors } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { AFTER, type Graph, type GraphNode, type NamedValue, type Value } from './graph.js';
 
-/** `tfBackend` must be initialised and have the composed kernels (an engine opened on it has). Results come with bool as int32. */
+/**
+ * `tfBackend` must be initialised and have the composed kernels, like that of an open engine. Results have bool as
+ * int32.
+ */
 export function interpret(
   graph: Graph,
   tfBackend: string,
@@ -45,7 +48,7 @@ export function interpret(
   });
 }
 
-/** Kernels that tfjs names and its plain backends lack. */
+/** Kernels that tfjs names but its plain backends lack. */
 const OWN: Readonly<Record<string, (x: tf.Tensor, node: GraphNode) => tf.Tensor>> = {
   BroadcastTo: (x, { outputs }) => tf.broadcastTo(x, [...outputs[0].shape]),
   LogSoftmax: (x) => tf.logSoftmax(x),

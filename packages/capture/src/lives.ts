@@ -1,8 +1,8 @@
-/** Lifetimes of a graph's tensors, and the memory needed when the nodes run in order. */
+/** Lifetimes of a graph's tensors, and the memory needed to run the nodes in order. */
 import { AFTER, bytesOf, results, type Graph, type GraphNode, type Value } from './graph.js';
 
 export interface Life {
-  /** Index of the node that makes the value; −1 for inputs, state and constants. */
+  /** Index of the node that computes the value; −1 for inputs, state and constants. */
   readonly from: number;
   /** Index of the last node that reads it; the number of nodes for results. */
   readonly to: number;
@@ -21,11 +21,11 @@ export function lives(graph: Graph): Map<Value, Life> {
   return found;
 }
 
-/** What a lowering knows of memory that the graph does not show. */
+/** What a lowering knows about memory that the graph does not show. */
 export interface MemoryModel {
-  /** Whether an output of the node takes no memory of its own: a view of the first input, or made on the way into its readers. */
+  /** Whether an output of the node needs no memory of its own: a view of the first input, or fused into its readers. */
   isView(node: GraphNode, output: Value): boolean;
-  /** Bytes that the node needs beside its inputs and outputs. */
+  /** Bytes the node needs besides its inputs and outputs. */
   scratchBytes(node: GraphNode): number;
 }
 
@@ -35,13 +35,13 @@ export const plainMemory: MemoryModel = { isView: ({ op }) => VIEWS.has(op), scr
 export interface MemoryNeed {
   /** State, inputs and constants. */
   readonly fixedBytes: number;
-  /** The most that intermediate values and results need at once. */
+  /** Peak memory of intermediate values and results. */
   readonly peakBytes: number;
-  /** Index of the node at which that is. */
+  /** Index of the node where the peak occurs. */
   readonly peakAt: number;
 }
 
-/** The memory of running the nodes one after the other, freeing each value after its last use. */
+/** The memory needed to run the nodes one after another, freeing each value after its last use. */
 export function memoryNeed(graph: Graph, model: MemoryModel = plainMemory): MemoryNeed {
   const known = lives(graph);
   const freedAfter = new Map<number, number>();

@@ -1,6 +1,6 @@
 /**
- * A tfjs backend that computes nothing: every kernel that meets it becomes a node. tfjs's engine (its tape included) runs on it unchanged,
- * so the gradients of a function are recorded by running the function once.
+ * A tfjs backend that computes nothing: every kernel call becomes a node. tfjs's engine, including its tape, runs on it
+ * unchanged, so running a function once also records its gradients.
  */
 import { FacewrightError } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,11 +19,11 @@ import { userLine } from './user-line.js';
 
 export const CAPTURE_BACKEND = 'facewright-capture';
 
-/** What one capture collects. */
+/** The state of one capture. */
 export class Recording {
   readonly nodes: GraphNode[] = [];
   readonly constants = new Map<Value, ConstantData>();
-  /** The kernel that made a value, for errors. */
+  /** The kernel that produced a value, for errors. */
   readonly madeBy = new Map<Value, string>();
 
   constructor(readonly name: string) {}
@@ -47,7 +47,7 @@ export class Recording {
   }
 }
 
-/** What a tfjs tensor on this backend stands for. */
+/** What a tfjs tensor on this backend represents. */
 interface Entry {
   readonly value: Value;
   readonly owner: Recording | undefined;
@@ -55,7 +55,7 @@ interface Entry {
 }
 
 class RecordingBackend extends tf.KernelBackend {
-  /** The capture that is under way; capturing is synchronous, so there is one at most. */
+  /** The capture in progress. Capturing is synchronous, so there is at most one. */
   recording?: Recording;
   private readonly entries: tf.DataStorage<Entry>;
 
@@ -69,7 +69,7 @@ class RecordingBackend extends tf.KernelBackend {
     return this.recording;
   }
 
-  /** A tensor of the tfjs engine that stands for this value. */
+  /** A tfjs tensor that represents this value. */
   infoOf(value: Value): tf.TensorInfo {
     const dataId = {};
     this.entries.set(dataId, { value, owner: this.current });
@@ -77,7 +77,7 @@ class RecordingBackend extends tf.KernelBackend {
   }
 
   capturedValue(tensor: tf.TensorInfo): Value {
-    // those of another backend are brought in by tfjs; one that tfjs does not know is gone
+    // tfjs moves in tensors of other backends; one that tfjs does not know has been disposed of
     if (!this.entries.has(tensor.dataId) && !tf.engine().state.tensorInfo.has(tensor.dataId))
       throw disposedError(this.recording);
     const { value, owner, constant } = this.entries.get(tensor.dataId);
@@ -99,7 +99,7 @@ class RecordingBackend extends tf.KernelBackend {
     return dataId;
   }
 
-  /** Also how a tensor of another backend comes in: it becomes a constant, and its values stay readable. */
+  /** Also called for tensors of another backend: they become constants, and their values stay readable. */
   override move(dataId: object, data: tf.BackendValues, shape: number[], dtype: tf.DataType): void {
     const spec = { shape, dtype: numericDType(dtype) };
     this.enterConstant(dataId, constantOf(data as ArrayLike<number>, spec.dtype), spec);
@@ -171,7 +171,7 @@ function numericDType(dtype: tf.DataType): CapturedDType {
 
 let backend: RecordingBackend | undefined;
 
-/** Registers the backend and its kernels once in the process, when something is first captured. */
+/** Registers the backend and its kernels once per process, on the first capture. */
 export function recordingBackend(): RecordingBackend {
   if (backend) return backend;
   const created = new RecordingBackend();
@@ -195,7 +195,7 @@ function runKernel(
   inputs: tf.NamedTensorInfoMap | undefined,
   attrs: Record<string, unknown>,
 ): tf.TensorInfo | tf.TensorInfo[] {
-  // optional inputs (a bias, a scale) come as undefined or null
+  // optional inputs (a bias, a scale) are undefined or null
   const named = Object.entries(inputs ?? {}).flatMap(([name, tensor]) =>
     tensor ? [[name, on.capturedValue(tensor)] as const] : [],
   );

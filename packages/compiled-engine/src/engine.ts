@@ -1,4 +1,4 @@
-/** Opens an engine on a target: what it compiles, what it leaves to the engine that runs op by op, and what it says about it. */
+/** Opens an engine on a target: decides what is compiled and what runs op by op, and emits the events. */
 import type { CompileOptions, Emit, Engine, Executable, HostTensors, StepFunction } from '@facewright/core';
 import { CompiledExecutable } from './executable.js';
 import type { Runner } from './runner.js';
@@ -8,15 +8,15 @@ import { hasOpenAxes } from './values.js';
 export interface CompiledEngineOptions<Program, Handle> {
   /** The backend's name, e.g. `node-gpu`. */
   readonly name: string;
-  /** What it runs on, for people. */
+  /** The device in words. */
   readonly device: string;
   /** How steps are lowered, e.g. `function`; see `Executable.lowering`. */
   readonly lowering: string;
-  /** The target, or a function that makes a runner for each executable: for engines that keep state in their own way. */
+  /** The target, or a function that makes a runner for each executable, for engines that manage state themselves. */
   readonly target: Target<Program, Handle> | ((options: CompileOptions) => Runner<Program>);
   /**
-   * The engine that takes what has no lowering, and steps whose axes change from call to call: a program holds for one signature of shapes. Without it
-   * a gap is the caller's error. A function is asked anew for each executable.
+   * The op-by-op engine for steps without a lowering and for steps with dynamic axes, because a program is valid for
+   * one signature of shapes. Without it, a gap is the caller's error. A function is called for each executable.
    */
   readonly eager?: Engine | (() => Engine);
   readonly emit?: Emit;

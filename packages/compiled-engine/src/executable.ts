@@ -1,6 +1,6 @@
 /**
- * A compiled step: calls wait for each other, each signature of inputs is compiled once, and what cannot be lowered runs op by op from the same
- * state, if the engine has such a way.
+ * A compiled step: calls run one at a time, each input signature is compiled once, and what cannot be lowered runs op
+ * by op from the same state, if the engine supports that.
  */
 import { capture, isGap, simplify, type Graph } from '@facewright/capture';
 import type { CompileOptions, Executable, HostTensors, StepFunction } from '@facewright/core';
@@ -8,15 +8,15 @@ import type { Compiled, Runner } from './runner.js';
 import { copies, requireEntries, requireSpecs, signatureOf, specsOf, type Specs } from './values.js';
 
 export interface ExecutableHooks {
-  /** The engine's way to lower steps, e.g. `wgsl`. */
+  /** The engine's compilation method, e.g. `wgsl`. */
   readonly lowering: string;
-  /** Told after each compilation. */
+  /** Called after each compilation. */
   compiled?(step: string, seconds: number, nodes: number | undefined): void;
-  /** Opens the step on the engine that runs op by op; missing where there is none. */
+  /** Opens the step on the op-by-op engine; missing if there is none. */
   eager?(state: HostTensors): Executable;
-  /** Told once, with what has no lowering. */
+  /** Called once, with what has no lowering. */
   fellBack?(step: string, missing: string): void;
-  /** Told when everything is released. */
+  /** Called when everything is released. */
   released?(): void;
 }
 
@@ -27,7 +27,7 @@ export class CompiledExecutable<Program> implements Executable {
   private readonly graphs = new Map<string, Graph>();
   private readonly name: string;
   private readonly specs: Specs;
-  /** Takes over where something has no lowering. */
+  /** Takes over if something has no lowering. */
   private eager?: Executable;
   private last: Promise<unknown> = Promise.resolve();
   private disposal?: Promise<void>;
@@ -43,7 +43,7 @@ export class CompiledExecutable<Program> implements Executable {
     this.specs = specsOf(options.state ?? {});
   }
 
-  /** How the step runs: known from the first call on. */
+  /** How the step runs; known after the first call. */
   get lowering(): string | undefined {
     return this.usedLowering;
   }
@@ -68,7 +68,7 @@ export class CompiledExecutable<Program> implements Executable {
     });
   }
 
-  /** At once for the caller; calls under way end first. */
+  /** Returns immediately; calls in progress finish first. */
   dispose(): void {
     void this.disposed();
   }
@@ -111,7 +111,7 @@ export class CompiledExecutable<Program> implements Executable {
     return compiled;
   }
 
-  /** No number of the state is in a graph, so it holds for every state. */
+  /** No value of the state is in a graph, so it is valid for every state. */
   private captured(inputs: Specs): Graph {
     const key = JSON.stringify(inputs);
     const graph =

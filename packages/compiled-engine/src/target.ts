@@ -1,33 +1,38 @@
-/** The few functions that make an engine: a compiler of graphs and a runtime with tensors that it holds by handles. */
+/** The few functions that make an engine: a graph compiler and a runtime that refers to its tensors by handles. */
 import { canonical, decompose, type Graph, type NamedValue, type TensorSpec } from '@facewright/capture';
 import type { HostTensor, HostTensors } from '@facewright/core';
 import type { Compiled, CompileRequest, Runner } from './runner.js';
 import { specsOf, type Specs } from './values.js';
 
 export interface Results<Handle> {
-  /** In the order of the graph's `newState` and `outputs`. Each is a handle of its own, also where a value is passed through. */
+  /**
+   * In the order of the graph's `newState` and `outputs`. Each has its own handle, even if a value is passed through.
+   */
   readonly newState: readonly Handle[];
   readonly outputs: readonly Handle[];
 }
 
 export interface Target<Program, Handle> {
-  /** Ops that `compile` has a way for: others are decomposed into these where that can be. Default: all, nothing is decomposed. */
+  /**
+   * Ops that `compile` supports; others are decomposed into these where possible. Default: all, so nothing is
+   * decomposed.
+   */
   readonly ops?: { has(op: string): boolean };
-  /** The graph is in canonical form. Throws a `Gap` for an op that it cannot lower. */
+  /** The graph is in canonical form. Throws a `Gap` for an unsupported op. */
   compile(graph: Graph): Program | Promise<Program>;
-  /** Called with the handles in the order of the graph's `state` and `inputs`; releases none of them. */
+  /** Called with handles in the order of the graph's `state` and `inputs`. Must not release them. */
   execute(
     program: Program,
     state: readonly Handle[],
     inputs: readonly Handle[],
   ): Results<Handle> | Promise<Results<Handle>>;
-  /** A copy of the values on the device; at once, since the array may be the caller's next batch. */
+  /** Copies the values to the device immediately, because the array may be reused for the caller's next batch. */
   upload(value: HostTensor): Handle;
-  /** A copy of the values, bool as int32. Waits until they are computed. */
+  /** A copy of the values, with bool as int32. Waits until they are computed. */
   download(handle: Handle, spec: TensorSpec): HostTensor | Promise<HostTensor>;
   release(handle: Handle): void;
   releaseProgram?(program: Program): void;
-  /** What the program is made of, for the event `engine.compiled`. */
+  /** Number of nodes in the program, for the event `engine.compiled`. */
   nodesOf?(program: Program): number;
 }
 
@@ -36,7 +41,7 @@ interface HeldProgram<Program> {
   readonly graph: Graph;
 }
 
-/** Keeps one handle for each entry of the state. */
+/** Keeps one handle per state entry. */
 export class HandleRunner<Program, Handle> implements Runner<HeldProgram<Program>> {
   private readonly state = new Map<string, Handle>();
   private readonly specs: Specs;

@@ -1,4 +1,4 @@
-/** Names, shapes and dtypes of what goes into a step; copies of it; checks against what is expected. */
+/** Names, shapes and dtypes of a step's arguments; copying and checking them. */
 import type { TensorSpec } from '@facewright/capture';
 import { hostTensor, type CompileOptions, type HostTensors } from '@facewright/core';
 
@@ -13,14 +13,14 @@ export function specsOf(values: HostTensors): Specs {
   return specs;
 }
 
-/** The caller may go on writing into its arrays. */
+/** Copies, because the caller may reuse its arrays. */
 export function copies(values: HostTensors): HostTensors {
   return Object.fromEntries(
     Object.entries(values).map(([name, { shape, data }]) => [name, hostTensor(shape, data.slice())]),
   );
 }
 
-/** One text for all inputs of the same names, dtypes and shapes, the length of open axes left out. */
+/** A key for inputs with the same names, dtypes and shapes, ignoring the length of dynamic axes. */
 export function signatureOf(inputs: HostTensors, openAxes: CompileOptions['dynamicAxes'] = {}): string {
   let signature = '';
   for (const name of Object.keys(inputs)) {
@@ -33,12 +33,12 @@ export function signatureOf(inputs: HostTensors, openAxes: CompileOptions['dynam
   return signature;
 }
 
-/** Throws where the state has no such entry. */
+/** Throws if the state has no such entry. */
 export function requireEntries(specs: Specs, names: readonly string[], step: string): void {
   for (const name of names) if (!specs[name]) throw new Error(`"${step}" has no state "${name}"`);
 }
 
-/** Throws a `RangeError` where a value has another shape or dtype than its entry. */
+/** Throws a `RangeError` if a value's shape or dtype differs from its entry. */
 export function requireSpecs(specs: Specs, values: HostTensors, step: string): void {
   requireEntries(specs, Object.keys(values), step);
   for (const [name, { shape, dtype }] of Object.entries(values)) {

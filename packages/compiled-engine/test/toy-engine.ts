@@ -1,6 +1,7 @@
 /**
- * A whole engine that compiles: an emitter of primitives (plain loops, put together once per graph) and a runtime of typed arrays. It shows what a new
- * engine has to bring; everything else comes with `openCompiledEngine`. See docs/compiled-engine.md.
+ * A complete compiling engine: an emitter of primitives (plain loops, assembled once per graph) and a runtime of typed
+ * arrays. It shows what a new engine has to provide; `openCompiledEngine` adds everything else. See
+ * docs/compiled-engine.md.
  */
 import { openCompiledEngine, type Results, type Target } from '@facewright/compiled-engine';
 import { attributesOf, Gap, sizeOf, type Graph, type GraphNode, type Value } from '@facewright/capture';
@@ -11,7 +12,7 @@ type Kernel = (...inputs: Numbers[]) => Numbers | number[];
 type Program = (entries: readonly Numbers[]) => Results<Numbers>;
 type Shape = readonly number[];
 
-/** The coordinates of each place of a shape, in order. */
+/** The coordinates of every element of a shape, in order. */
 function placesOf(shape: Shape): number[][] {
   return shape.reduce<number[][]>(
     (all, length) => all.flatMap((at) => Array.from({ length }, (_, i) => [...at, i])),
@@ -21,7 +22,7 @@ function placesOf(shape: Shape): number[][] {
 const stridesOf = (shape: Shape): number[] => shape.map((_, axis) => sizeOf({ shape: shape.slice(axis + 1) }));
 const indexIn = (shape: Shape, at: readonly number[]): number =>
   stridesOf(shape).reduce((sum, stride, axis) => sum + stride * at[axis], 0);
-/** For each place of the output, the index in the input that it shows; −1 for none. */
+/** For each output element, the index of its input element; −1 for none. */
 const shown = (to: Shape, from: Shape, place: (at: readonly number[]) => readonly number[]): number[] =>
   placesOf(to).map((at) => {
     const source = place(at);
@@ -34,13 +35,13 @@ const moved =
   (index: readonly number[], outside = 0): Kernel =>
   (x) =>
     Array.from(index, (i) => (i < 0 ? outside : x[i]));
-/** Each axis of the output walks along that of the input. */
+/** Moves each output axis along that of the input. */
 const stepped = ({ inputs, outputs }: GraphNode, step: (i: number, axis: number) => number, outside = 0): Kernel =>
   moved(
     shown(outputs[0].shape, inputs[0].shape, (at) => at.map(step)),
     outside,
   );
-/** Value by value; `f` gets the numbers of all inputs at a place. */
+/** Elementwise; `f` gets the values of all inputs at one element. */
 function valueByValue(f: (...numbers: number[]) => number | boolean, { inputs, outputs }: GraphNode): Kernel {
   const indices = inputs.map(({ shape }) => broadcast(outputs[0].shape, shape));
   return (...given) => indices[0].map((_, i) => Number(f(...given.map((x, k) => x[indices[k][i]]))));
@@ -65,7 +66,7 @@ const VALUES: Readonly<Record<string, (...numbers: number[]) => number | boolean
   Select: (condition, t, e) => (condition ? t : e),
 };
 
-/** Sums or takes the largest over axes. */
+/** Sums, or takes the maximum, over axes. */
 function reduced(node: GraphNode, first: number, join: (a: number, b: number) => number): Kernel {
   const { axis } = attributesOf<'Sum' | 'Max'>(node);
   const [{ shape }] = node.inputs;

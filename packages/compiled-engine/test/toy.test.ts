@@ -1,4 +1,4 @@
-/** The toy engine passes the suite that every engine passes, and every op that can be captured. */
+/** The toy engine passes the suite that every engine passes, for every op that can be captured. */
 import { definePlugin } from '@facewright/core';
 import { testBackend } from '@facewright/testkit';
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const toy = definePlugin({
 });
 testBackend(toy());
 
-test('it takes less than 150 lines', () => {
+test('it has fewer than 150 lines', () => {
   const lines = readFileSync(new URL('toy-engine.ts', import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line.trim() && !/^\s*(\/\*\*|\*|\/\/)/.test(line));

@@ -1,4 +1,7 @@
-/** What of this package runs in a browser: the charts and sections of the report, and the events and metrics they are made of. */
+/**
+ * The part of this package that runs in a browser: the charts and sections of the report, and the events and metrics
+ * behind them.
+ */
 export { chart, smooth, type Chart, type Points, type Series } from './chart.js';
 export { parseEvents } from './event-lines.js';
 export { count, duration, figure, percent, timeLeft } from './format.js';

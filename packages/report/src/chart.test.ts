@@ -25,7 +25,7 @@ test('thinning keeps the extremes and the order', () => {
   );
 });
 
-test('smoothing keeps a constant and starts without bias', () => {
+test('smoothing preserves a constant and has no bias at the start', () => {
   for (const [, y] of smooth(
     [
       [0, 3],

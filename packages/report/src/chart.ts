@@ -1,6 +1,6 @@
 /**
- * Line charts as inline SVG: no script, no style attribute, the page's colours, a title and a description for screen readers. Lines stretch with
- * the page; letters, ticks and strokes keep their size, so that a chart can be read on a phone.
+ * Line charts as inline SVG: no script, no style attribute, the page's colours, a title and a description for screen
+ * readers. Lines stretch with the page; text, ticks and strokes keep their size, so a chart is readable on a phone.
  */
 import { figure } from './format.js';
 import type { Html } from './html.js';
@@ -10,11 +10,11 @@ export type Points = readonly (readonly [x: number, y: number])[];
 
 export interface Series {
   readonly name: string;
-  /** Several lines of one series are not joined. */
+  /** Several lines of one series are not connected. */
   readonly points: Points | readonly Points[];
   /** Colour 1 to 4 of the page's palette. */
   readonly colour: 1 | 2 | 3 | 4;
-  /** `faint` lies under its smoothed twin and has no entry in the legend. */
+  /** `faint` is drawn below its smoothed version and has no legend entry. */
   readonly style?: 'line' | 'faint' | 'dots' | 'dashed';
 }
 
@@ -27,21 +27,21 @@ export interface Axis {
 
 export interface Chart {
   readonly title: string;
-  /** One sentence that says what the picture shows. */
+  /** One sentence describing the chart. */
   readonly description: string;
   readonly series: readonly Series[];
   readonly x: Axis;
   readonly y: Axis;
-  /** Vertical lines with a label, e.g. the switch of the loss. */
+  /** Labelled vertical lines, e.g. the switch of the loss. */
   readonly marks?: readonly { readonly x: number; readonly label: string }[];
 }
 
-/** Page pixels. Across, all is in shares of the plot's width, whatever that is; the lines' own units are a thousandth of it. */
+/** In page pixels. Horizontal positions are fractions of the plot's width; line coordinates are thousandths of it. */
 const HEIGHT = 270;
 const PLOT = { top: 34, bottom: HEIGHT - 44 };
 const LINES = { width: 1000, height: PLOT.bottom - PLOT.top };
 const MOST_POINTS = 700;
-/** Smaller than anything worth drawing; keeps the arithmetic away from denormal numbers. */
+/** Smaller than anything worth drawing; avoids denormal numbers. */
 const TINY = 1e-90;
 
 export function chart({ title, description, series, x, y, marks = [] }: Chart): Html {
@@ -82,7 +82,7 @@ const ticksOfY = ({ ticks, map }: Scale, format: (value: number) => string): Htm
     return html`<line class="grid" x1="0" x2="100%" y1="${fixed(y)}" y2="${fixed(y)}"/><text class="tick" x="-8" y="${fixed(y + 4)}" text-anchor="end">${format(tick)}</text>`;
   });
 
-/** Between powers of ten they are `minor`: a narrow page leaves them out. */
+/** Ticks between powers of ten are `minor`: a narrow page hides them. */
 const ticksOfX = ({ ticks, map }: Scale, format: (value: number) => string, kind: Axis['scale']): Html[] =>
   ticks.map((tick) => {
     const minor = kind === 'log' && !Number.isInteger(Number(Math.log10(tick).toFixed(6)));
@@ -99,7 +99,7 @@ function shape(
   toY: (value: number) => number,
 ): Html {
   if (style === 'dots' || points.length === 1) {
-    // lines of no length with round ends: circles would be stretched with the plot
+    // zero-length lines with round ends, because circles would be stretched with the plot
     return html`<g class="dots c${colour}">${points.map(([x, y]) => html`<path d="M${fixed(toX(x))} ${fixed(toY(y))}h0"><title>${name}: ${figure(y)} at ${figure(x)}</title></path>`)}</g>`;
   }
   return html`<polyline class="line c${colour} ${style}" points="${points.map(([x, y]) => `${fixed(toX(x))},${fixed(toY(y))}`).join(' ')}"/>`;
@@ -110,7 +110,7 @@ function mark(x: number, label: string): Html {
   return html`<line class="mark" x1="${share(x)}" x2="${share(x)}" y1="${PLOT.top - 22}" y2="${PLOT.bottom}"/><text class="mark" x="${share(x)}" dx="${left ? -6 : 6}" y="${PLOT.top - 13}" text-anchor="${left ? 'end' : 'start'}">${label}</text>`;
 }
 
-/** Of the plot's width. */
+/** As a percentage of the plot's width. */
 const share = (x: number): string => `${((100 * x) / LINES.width).toFixed(2)}%`;
 const fixed = (value: number): string => value.toFixed(1);
 const usable = (value: number, axis: Axis): boolean => Number.isFinite(value) && (axis.scale !== 'log' || value > TINY);
@@ -125,7 +125,7 @@ function scale(axis: Axis, values: readonly number[], from: number, to: number, 
     return { map, ticks: logTicks(low, high) };
   }
   const size = Math.max(Math.abs(low), Math.abs(high));
-  // as good as one value: a range around it
+  // practically a single value: use a range around it
   if (high - low <= Math.max(size * 1e-9, TINY))
     [low, high] = size > TINY ? [low - size / 2, high + size / 2] : [-0.5, 0.5];
   const step = niceStep((high - low) / 5);
@@ -150,7 +150,7 @@ export function niceStep(rough: number): number {
   return ([1, 2, 5].find((nice) => lead <= nice) ?? 10) * power;
 }
 
-/** Powers of ten, with 2 and 5 between them where the range is short. */
+/** Powers of ten, plus 2 and 5 times each if the range is short. */
 export function logTicks(low: number, high: number): number[] {
   const leads = Math.log10(high / low) > 2.5 ? [1] : [1, 2, 5];
   const ticks: number[] = [];
@@ -163,7 +163,7 @@ export function logTicks(low: number, high: number): number[] {
   return ticks;
 }
 
-/** At most some hundred points: of each bucket the lowest and the highest, so that no spike is lost. */
+/** At most a few hundred points: the lowest and highest of each bucket, so no spike is lost. */
 export function thin(points: Points, most = MOST_POINTS): Points {
   if (points.length <= most) return points;
   const bucket = Math.ceil(points.length / (most / 2));
@@ -177,7 +177,7 @@ export function thin(points: Points, most = MOST_POINTS): Points {
   return kept;
 }
 
-/** Exponential mean over about `window` points, without the usual bias at its start. */
+/** Exponential moving average over about `window` points, corrected for the usual bias at its start. */
 export function smooth(points: Points, window: number): Points {
   const keep = 1 - 1 / Math.max(1, window);
   let [sum, weight] = [0, 0];

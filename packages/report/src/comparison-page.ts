@@ -1,4 +1,4 @@
-/** Several runs compared, as one page that needs no network. */
+/** A comparison of several runs, as one page that needs no network. */
 import { count } from './format.js';
 import { html } from './html.js';
 import { wholePage } from './page.js';

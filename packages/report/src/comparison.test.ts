@@ -1,10 +1,10 @@
-/** Which recipe wins over several seeds: who belongs together, the figures by hand, and what the page says of them. */
+/** Which recipe wins over several seeds: grouping, figures checked by hand, and the text on the page. */
 import type { RunEvent } from '@facewright/core';
 import { describe, expect, test } from 'vitest';
 import { sampleEvents } from '../test/sample-events.js';
 import { comparisonPage, contestOf, historyOf, recipesOf, verdictOf, type NamedRun } from './index.js';
 
-/** A run of this recipe and seed that came to this accuracy; none: it was not verified. */
+/** A run with this recipe and seed and this accuracy; undefined if it was not verified. */
 function run(
   config: object,
   seed: number,
@@ -36,14 +36,14 @@ function run(
 
 const alone = (event: RunEvent): RunEvent =>
   event.type === 'stage.started' || event.type === 'stage.finished' ? { ...event, loss: 'softmax' } : event;
-/** The figures of bench/lfw-vs-pytorch: softmax alone, and the switch to ArcFace, on three seeds. */
+/** The results of bench/lfw-vs-pytorch: softmax alone, and with the switch to ArcFace, on three seeds. */
 const lfw = [
   ...[0.7888, 0.7876, 0.775].map((value, index) => run({ recipe: 'switch' }, index + 1, value)),
   ...[0.7933, 0.7939, 0.7904].map((value, index) => run({ recipe: 'softmax' }, index + 1, value, alone)),
 ];
 
 describe('recipes', () => {
-  test('are runs whose config differs in nothing but seed, place and engine; the best mean comes first', () => {
+  test('group runs whose configs differ only in seed, location and engine; the best mean comes first', () => {
     const recipes = recipesOf(lfw);
     expect(recipes.map(({ name, runs, steps }) => [name, runs.length, steps])).toEqual([
       ['runs/recipesoftmax', 3, 200],
@@ -57,7 +57,7 @@ describe('recipes', () => {
     expect(switched!.deviation).toBeCloseTo(0.0076446, 6);
   });
 
-  test('of the same losses are told apart by what differs in their configs', () => {
+  test('with the same losses are told apart by what differs in their configs', () => {
     const recipes = recipesOf([
       run({ stages: [{ rate: 0.1 }, { m: 0.5 }] }, 1, 0.9),
       run({ stages: [{ rate: 0.1 }, { m: 0.3 }] }, 1, 0.8),
@@ -84,7 +84,7 @@ describe('recipes', () => {
     expect(recipes.map(({ name }) => name)).toEqual(names);
   });
 
-  test('without a verification come last, and an evaluation alone is none', () => {
+  test('without a verification come last, and an evaluation alone is not one', () => {
     const recipes = recipesOf([
       run({ a: 1 }, 1),
       run({ a: 2 }, 1, 0.6),
@@ -95,8 +95,8 @@ describe('recipes', () => {
   });
 });
 
-describe('the contest', () => {
-  test("goes seed by seed, with Student's interval", () => {
+describe('the comparison of two recipes', () => {
+  test("goes seed by seed, with Student's t interval", () => {
     const [best, second] = recipesOf(lfw);
     const { differences, mean, interval } = contestOf(best, second)!;
     expect(differences.map(({ seed, value }) => [seed, Number(value.toFixed(6))])).toEqual([
@@ -105,12 +105,12 @@ describe('the contest', () => {
       [3, 0.0154],
     ]);
     expect(mean).toBeCloseTo(0.008733, 6);
-    // deviation 0.0058432, t of two degrees of freedom 4.303
+    // deviation 0.0058432; t with two degrees of freedom is 4.303
     expect(interval![0]).toBeCloseTo(0.008733 - (4.303 * 0.0058432) / Math.sqrt(3), 5);
     expect(interval![1]).toBeCloseTo(0.008733 + (4.303 * 0.0058432) / Math.sqrt(3), 5);
   });
 
-  test('is won where the interval leaves out 0, else the first is only ahead', () => {
+  test('has a winner if the interval excludes 0; otherwise the first is only ahead', () => {
     expect(verdictOf(recipesOf(lfw))).toBe(
       'runs/recipesoftmax leads runs/recipeswitch by 0.87 points and on 3 of 3 seeds, which is within their noise.',
     );
@@ -126,7 +126,7 @@ describe('the contest', () => {
     );
   });
 
-  test('takes only seeds that both have, and a seed that was run twice once', () => {
+  test('uses only seeds that both have, and counts a repeated seed once', () => {
     const runs = [
       run({ a: 1 }, 1, 0.7),
       run({ a: 1 }, 1, 0.72),
@@ -144,7 +144,7 @@ describe('the contest', () => {
     expect(verdictOf(others)).toMatch(/on other seeds/);
   });
 
-  test('of many seeds uses the quantiles of tables', () => {
+  test('of many seeds uses tabulated quantiles', () => {
     // 12 and 31 seeds: 2.201 and 2.042 for 11 and 30 degrees of freedom
     for (const [seeds, quantile] of [
       [12, 2.201],

@@ -27,7 +27,7 @@ const photos = (count: number, every: number): RunEvent[] =>
 
 afterEach(() => void vi.useRealTimers());
 
-test('progress has a share, a rate and the time left', () => {
+test('progress shows a fraction, a rate and the time left', () => {
   const text = progressText(
     { task: 'detect', done: 250, total: 1000, unit: 'photos', at: 10_000 },
     { at: 0, done: 50 },
@@ -46,7 +46,7 @@ test('progress has a share, a rate and the time left', () => {
   expect(progressText({ task: 'list', done: 7, unit: 'people', at: 0 }, { at: 0, done: 0 }, 10)).toBe('list  7 people');
 });
 
-test('in a pipe: plain lines every few seconds and the last one', () => {
+test('in a pipe: plain lines every few seconds, and the last one', () => {
   const lines = shown(photos(100, 200)).trimEnd().split('\n');
   expect(lines).toHaveLength(5);
   expect(lines.at(-1)).toContain('100/100 photos');
@@ -54,7 +54,7 @@ test('in a pipe: plain lines every few seconds and the last one', () => {
   expect(lines.join('')).not.toMatch(/[\u0000-\u001f]/);
 });
 
-test('on a terminal: one line drawn over itself, never wider than the terminal', () => {
+test('on a terminal: one line that is redrawn, never wider than the terminal', () => {
   const text = shown(photos(100, 50), { isTTY: true, columns: 40, colour: false });
   expect(text.split('\n')).toHaveLength(2);
   const drawn = text.split('\r').slice(1, -2);
@@ -98,7 +98,7 @@ test('in a pipe, and where only warnings are wanted, nothing turns', () => {
   expect(text).toBe('');
 });
 
-test('notices and stage switches are lines of their own; quiet leaves the warnings', () => {
+test('notices and stage switches have their own lines; quiet keeps the warnings', () => {
   const text = shown(sampleEvents());
   expect(text).toContain('warning: a notice about ann\n  to do: nothing\n');
   expect(text).toContain('stage 2: arcface with adam from step 120 (class centres taken from the stage before)\n');
@@ -107,7 +107,7 @@ test('notices and stage switches are lines of their own; quiet leaves the warnin
   expect(shown(sampleEvents(), { colour: true })).toContain('\u001b[');
 });
 
-test('a terminal gets lines no wider than it is, a pipe whole ones', () => {
+test('lines are wrapped for a terminal, and left whole in a pipe', () => {
   const message = 'a long notice about many things that goes on and on '.repeat(4).trim();
   const notice: RunEvent[] = [{ type: 'notice', at: 0, level: 'info', message }];
   for (const line of shown(notice, { isTTY: true, columns: 60 }).split('\n'))

@@ -13,7 +13,7 @@ export interface ConsoleStream {
 
 export interface ConsoleOptions {
   readonly stream: ConsoleStream;
-  /** Warnings only. */
+  /** Show only warnings. */
   readonly quiet?: boolean;
   /** Colours; default: on a terminal, unless `NO_COLOR` is set. */
   readonly colour?: boolean;
@@ -95,7 +95,7 @@ export function createConsole({
     if (!begin || done < begin.done) starts.set(task, { at, done });
     const ended = total !== undefined && done >= total;
     const due = task !== lastDraw.task || at - lastDraw.at >= (stream.isTTY ? REDRAW_MS : everySeconds * 1000);
-    // the first event of a task in a pipe says nothing yet, unless it is its last
+    // in a pipe, the first event of a task is not informative yet, unless it is also its last
     if (!ended && (!due || (!stream.isTTY && task !== lastDraw.task && done === 0))) return;
     if (ended && lastDraw.task === `${task} ended`) return;
     lastDraw = { at, task: ended ? `${task} ended` : task };
@@ -130,7 +130,10 @@ export function createConsole({
   return { reader, clear, close };
 }
 
-/** One line of progress; `width` is that of the bar, 0 for none. In few columns it says less: first the rate goes, then the text, the amount and the bar. */
+/**
+ * One line of progress; `width` is that of the bar, 0 for none. If there is little space, it drops the rate first, then
+ * the text, the amount and the bar.
+ */
 export function progressText(
   { task, done, total, least, unit, perSecond, text, at }: Omit<Progress, 'type'>,
   begin: { at: number; done: number },
@@ -160,7 +163,7 @@ export function progressText(
   return lines.find((line) => line.length <= columns) ?? lines.at(-1)!.slice(0, columns);
 }
 
-/** The events that make a line of their own. */
+/** The message for events that get their own line. */
 function told(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'engine.opened':

@@ -1,7 +1,7 @@
-/** The lines of `events.jsonl` as events; nothing in it needs Node. */
+/** Parses the lines of `events.jsonl`. Does not need Node. */
 import { FacewrightError, type RunEvent } from '@facewright/core';
 
-/** The events of a log's text, in order. A last line without its end is left out; a damaged line is an error that names it. */
+/** The events in a log, in order. An incomplete last line is dropped; a damaged line is an error that names it. */
 export function parseEvents(text: string, where: string): RunEvent[] {
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
   return lines.flatMap((line, index) => {

@@ -1,4 +1,4 @@
-/** `events.jsonl`: one event a line, appended as it happens, so that a kill loses at most the line it fell into. */
+/** `events.jsonl`: one event per line, appended as it happens, so a kill loses at most the line being written. */
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { EventReader, RunEvent } from '@facewright/core';
@@ -12,8 +12,9 @@ export interface EventLog {
 }
 
 /**
- * Opens the log for appending; a line torn by a kill is taken off first, so the file holds whole lines only. With `fresh` it begins empty.
- * Short tasks send many `progress` events: only the first, the last and one a second of each task are kept.
+ * Opens the log for appending. First removes a line torn by a kill, so that the file contains only whole lines. With
+ * `fresh` it starts empty. Short tasks emit many `progress` events; only the first, the last and one per second of each
+ * task are kept.
  */
 export function createEventLog(path: string, { fresh = false }: { fresh?: boolean } = {}): EventLog {
   mkdirSync(dirname(path), { recursive: true });
@@ -30,7 +31,8 @@ export function createEventLog(path: string, { fresh = false }: { fresh?: boolea
         if (last !== undefined && event.done !== event.total && event.at - last < 1000) return;
         lastProgress.set(event.task, event.at);
       }
-      // one write a line: a reader of the growing file never sees half of one for long, and a crash of this process loses none
+      // one write per line: readers of the growing file rarely see a partial line, and a crash of this process loses
+      // none
       writeSync(file, `${JSON.stringify(event)}\n`);
     },
     close() {
@@ -42,7 +44,7 @@ export function createEventLog(path: string, { fresh = false }: { fresh?: boolea
   };
 }
 
-/** A string holds little more. */
+/** A string cannot be much longer. */
 const MAX_BYTES = 500 << 20;
 
 /** The events of a log, in order. */

@@ -1,4 +1,4 @@
-/** Numbers and times as people read them. */
+/** Numbers and times in human-readable form. */
 
 /** `1234567` as `1,234,567`. */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-GB');
@@ -6,7 +6,7 @@ export const count = (value: number): string => Math.round(value).toLocaleString
 /** `0.9712` as `97.1 %`. */
 export const percent = (value: number, digits = 1): string => `${(value * 100).toFixed(digits)} %`;
 
-/** Three significant digits, without an exponent where a person would not write one. */
+/** Three significant digits, with an exponent only where a person would write one. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return '0';
@@ -15,7 +15,7 @@ export function figure(value: number): string {
   return size < 1e-4 ? value.toExponential(1).replace('e-', 'e−') : String(Number(value.toPrecision(3)));
 }
 
-/** The time left of work that takes `least` to `most` more seconds. */
+/** Time left for work that takes `least` to `most` more seconds. */
 export function timeLeft(most: number, least = most): string {
   if (least <= 0) return `at most ${roughly(most)} left`;
   const [from, to] = [roughly(least), roughly(most)];

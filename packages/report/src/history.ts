@@ -1,11 +1,11 @@
 /**
- * What a run's events amount to. A resumed run has told some of its steps twice: what came after the checkpoint it went on from is taken
- * back here, so that curves and figures are those of the training that led to the model.
+ * Summarises a run's events. A resumed run reports some of its steps twice: everything after the checkpoint it resumed
+ * from is dropped here, so curves and figures are those of the training that produced the model.
  */
 import type { EventType, RunEvent } from '@facewright/core';
 
 export interface History {
-  /** The latest start: a resumed run has several. */
+  /** The most recent start; a resumed run has several. */
   started?: RunEvent<'run.started'>;
   finished?: RunEvent<'run.finished'>;
   engines: RunEvent<'engine.opened'>[];
@@ -26,7 +26,7 @@ export function historyOf(events: Iterable<RunEvent>): History {
   const readers: { [T in EventType]?: (event: RunEvent<T>) => void } = {
     'run.started': (event) => {
       history.started = event;
-      // a preparation that was broken off starts again and tells its exclusions again
+      // an interrupted preparation starts again and reports its exclusions again
       if (!history.prepared) history.exclusions = [];
     },
     'run.finished': (event) => (history.finished = event),

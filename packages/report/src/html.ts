@@ -1,4 +1,4 @@
-/** HTML by tagged template: every value put in is escaped, unless it is HTML made here. */
+/** HTML by tagged template: every interpolated value is escaped, unless it is HTML created here. */
 
 export class Html {
   constructor(readonly text: string) {}
@@ -17,7 +17,9 @@ function render(value: Value): string {
   return escapeHtml(String(value));
 }
 
-/** Safe as text and inside quoted attributes. Control characters that no HTML page may hold become the replacement character. */
+/**
+ * Safe as text and inside quoted attributes. Control characters not allowed in HTML become the replacement character.
+ */
 export function escapeHtml(text: string): string {
   const clean = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd');
   return clean.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);

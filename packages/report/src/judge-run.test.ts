@@ -33,7 +33,7 @@ test.each<[string, Partial<RunFacts>, string, string[]]>([
     'Near chance: 57.5 %',
     ['only 3 people', 'only 2 people to test on'],
   ],
-  // far above chance, yet with so few pairs that chance is not excluded
+  // far above chance, but with so few pairs that chance cannot be ruled out
   ['poor', { test: { accuracy: 0.7, low: 0.4, high: 0.9, pairs: 10 } }, 'Near chance', []],
   ['poor', { test: { accuracy: 0.7, low: 0.68, high: 0.72, pairs: 2000 } }, 'not usable yet', []],
   ['fair', { test: { accuracy: 0.9, low: 0.89, high: 0.91, pairs: 2000 } }, 'about 1 in 10 is not', []],
@@ -50,7 +50,7 @@ test.each<[string, Partial<RunFacts>, string, string[]]>([
   expect(commands(verdict).length).toBeGreaterThanOrEqual(3);
 });
 
-test('what does not apply is not said', () => {
+test('omits what does not apply', () => {
   const { reasons, next } = judge(FACTS);
   expect(reasons).toHaveLength(1);
   expect(next).toHaveLength(3);
@@ -59,13 +59,13 @@ test('what does not apply is not said', () => {
   expect(JSON.stringify(judge({ ...few, tuned: true }))).not.toContain('--from');
   expect(JSON.stringify(judge({ ...few, severalFaces: 900 }))).not.toContain('largest');
   expect(JSON.stringify(judge({ ...few, severalFaces: 901 }))).toContain('--faces largest');
-  // paths are quoted as a shell needs it
+  // paths are quoted for the shell
   expect(commands(judge(few))[0]).toBe("facewright run --data 'my photos' --out out-2 --from <weights>");
   expect(commands(judge({ ...few, directory: undefined }))).toEqual([]);
   expect(commands(judge({ ...FACTS, evaluationOnly: true }))).toEqual([]);
 });
 
-test('the facts come from the events; a run that is not finished has no verdict', () => {
+test('the facts come from the events; an unfinished run has no verdict', () => {
   const events = sampleEvents();
   const { reasons } = judgeRun(historyOf(events))!;
   expect(reasons[0]).toContain('between 93.5 % and 96.9 %, going by 600 pairs of 2 people');
@@ -73,7 +73,7 @@ test('the facts come from the events; a run that is not finished has no verdict'
   expect(judgeRun(historyOf(events.slice(0, cut)))).toBeUndefined();
 });
 
-test('in a terminal no line of prose is longer than it is wide, and colour is optional', () => {
+test('in a terminal no line of prose is wider than the screen, and colour is optional', () => {
   const verdict = judge({ ...FACTS, people: 3, heldOut: 2, test: test57, severalFaces: 2000 });
   const lines = verdictText(verdict, { columns: 80 }).split('\n');
   for (const line of lines) if (!line.startsWith('  facewright')) expect(line.length).toBeLessThanOrEqual(80);

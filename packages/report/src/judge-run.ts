@@ -3,29 +3,29 @@ import { count, percent } from './format.js';
 import type { History } from './history.js';
 import type { Verdict } from './verdict.js';
 
-/** What the rules look at. */
+/** The input of the rules. */
 export interface RunFacts {
   /** `facewright evaluate`: nothing was trained. */
   readonly evaluationOnly: boolean;
   /** The people were drawn by `--sample`. */
   readonly sample: boolean;
-  /** Training began from weights already trained. */
+  /** Training started from trained weights. */
   readonly tuned: boolean;
-  /** People trained on. */
+  /** People used for training. */
   readonly people?: number;
-  /** People kept out of the training and verified on, where that is known. */
+  /** People held out and used for verification, if known. */
   readonly heldOut?: number;
   readonly photos?: number;
-  /** Photos left out for showing more than one face. */
+  /** Photos dropped for showing more than one face. */
   readonly severalFaces: number;
   readonly test?: { readonly accuracy: number; readonly low: number; readonly high: number; readonly pairs: number };
-  /** For commands; none are given without it. */
+  /** For the suggested commands; without it there are none. */
   readonly directory?: string;
-  /** The photos, for commands. */
+  /** The photos, for the commands. */
   readonly data?: string;
 }
 
-/** How commands name a path; there are no commands without it. */
+/** How commands refer to a path; without it there are no commands. */
 export interface Naming {
   readonly nameOf?: (path: string) => string;
 }
@@ -33,17 +33,17 @@ export interface Naming {
 type Tested = RunFacts & { readonly test: NonNullable<RunFacts['test']> };
 type Next = Verdict['next'][number];
 
-/** A model that knows strangers has seen many people; with fewer, weights already trained help most. */
+/** A model needs to see many people to recognise strangers; with fewer, trained weights help most. */
 const MANY_PEOPLE = 500;
 const FEW_PEOPLE = 100;
 const FEW_TESTED = 10;
-/** Photos lost for one reason from which on a run says so. */
+/** Report a loss of photos above this fraction for one reason. */
 const MUCH_LOST = 0.1;
 
 const shown = ({ test: { accuracy } }: Tested): string =>
   `${percent(accuracy, 1)} of pairs ${accuracy < 0.6 ? 'were' : 'are'} classified correctly`;
 
-/** The first that fits gives level and title. */
+/** The first match gives level and title. */
 const LEVELS: readonly {
   level: Verdict['level'];
   when: (facts: Tested) => boolean;
@@ -68,7 +68,7 @@ const LEVELS: readonly {
   { level: 'good', when: () => true, title: (facts) => `It tells people apart well: ${shown(facts)}.` },
 ];
 
-/** All that fit. */
+/** All matches are used. */
 const REASONS: readonly { when: (facts: RunFacts) => boolean; reason: (facts: RunFacts) => string }[] = [
   {
     when: ({ test }) => test !== undefined,
@@ -101,7 +101,7 @@ const retrain = ({ directory, data = 'photos/' }: RunFacts, options: string): { 
     ? {}
     : { command: `facewright run --data ${quoted(data)} --out ${quoted(`${directory}-2`)} ${options}` };
 
-/** What would help, where the run falls short. */
+/** What would help a run that falls short. */
 const HELPS: readonly { when: (facts: RunFacts) => boolean; next: (facts: RunFacts) => Next }[] = [
   {
     when: ({ people = MANY_PEOPLE, tuned, sample }) => people < MANY_PEOPLE && !tuned && !sample,
@@ -123,7 +123,7 @@ const HELPS: readonly { when: (facts: RunFacts) => boolean; next: (facts: RunFac
   },
 ];
 
-/** Where to go from here: three commands, whatever the figure. */
+/** Three commands to continue with, whatever the result. */
 const GO_ON: readonly { when: (facts: RunFacts) => boolean; next: (directory: string) => Next }[] = [
   {
     when: ({ evaluationOnly }) => !evaluationOnly,
@@ -152,7 +152,7 @@ const GO_ON: readonly { when: (facts: RunFacts) => boolean; next: (directory: st
   },
 ];
 
-/** The verdict of the rules. */
+/** Applies the rules. */
 export function judge(facts: RunFacts): Verdict {
   const { test, directory } = facts;
   const reasons = REASONS.filter(({ when }) => when(facts)).map(({ reason }) => reason(facts));
@@ -171,7 +171,7 @@ export function judge(facts: RunFacts): Verdict {
   return { level, title: title(tested), reasons, next: [...(level === 'good' ? [] : helps), ...goOn] };
 }
 
-/** The verdict on the run that these events tell; `undefined` for one that is not finished. */
+/** The verdict on the run with these events; `undefined` if it is unfinished. */
 export function judgeRun(history: History, { nameOf }: Naming = {}): Verdict | undefined {
   const { started, trained, evaluated } = history;
   if (started?.command === 'evaluate' ? !evaluated : !trained) return undefined;
@@ -202,7 +202,7 @@ function factsOf({ started, training, prepared, evaluated }: History, nameOf: Na
   };
 }
 
-/** Wilson's score interval of 95 % for a share of pairs (E. B. Wilson, 1927). */
+/** Wilson's 95 % score interval for a proportion of pairs (E. B. Wilson, 1927). */
 function interval({ accuracy, pairs }: { accuracy: number; pairs: number }) {
   const z2 = 1.96 ** 2;
   const middle = (accuracy + z2 / (2 * pairs)) / (1 + z2 / pairs);
@@ -210,5 +210,5 @@ function interval({ accuracy, pairs }: { accuracy: number; pairs: number }) {
   return { accuracy, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
 }
 
-/** As a shell takes it. */
+/** Quoted for the shell. */
 const quoted = (path: string): string => (/^[\w./~:@%+,=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

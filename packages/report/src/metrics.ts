@@ -1,13 +1,13 @@
-/** `metrics.json`: the figures of a run for programs. */
+/** `metrics.json`: the results of a run for programs. */
 import type { PreparationSummary, PreparationThroughput, RunEvent, Verification } from '@facewright/core';
 import { historyOf } from './history.js';
 import { judgeRun, type Naming } from './judge-run.js';
 import type { Verdict } from './verdict.js';
 
 export interface Metrics {
-  /** What the figures mean and what to do next; missing for a run that is not finished. */
+  /** What the results mean and what to do next; missing for an unfinished run. */
   readonly verdict?: Verdict;
-  /** `null` where the run prepared nothing (an already prepared dataset). */
+  /** `null` if the run prepared nothing (an already prepared dataset). */
   readonly preparation: Pick<PreparationSummary, 'photos' | 'kept' | 'dropped' | 'reasons' | 'perTier'> | null;
   readonly stages: readonly {
     readonly loss: string;
@@ -15,7 +15,7 @@ export interface Metrics {
     readonly finalLoss: number;
     readonly endedBecause: string;
   }[];
-  /** `null` where nothing was evaluated. */
+  /** `null` if nothing was evaluated. */
   readonly verification: Pick<Verification, 'pairs' | 'accuracy' | 'std' | 'threshold' | 'tarAtFar'> | null;
   readonly throughput: {
     readonly detectPhotosPerSecond: number | null;
@@ -25,7 +25,7 @@ export interface Metrics {
   };
 }
 
-/** The metrics of the run that these events tell; finished stages only. */
+/** The metrics of the run with these events. Includes only finished stages. */
 export function metricsFrom(events: Iterable<RunEvent>, { nameOf }: Naming = {}): Metrics {
   const history = historyOf(events);
   const { prepared, stages, evaluated, trained } = history;

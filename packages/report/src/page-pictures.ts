@@ -1,6 +1,6 @@
 /**
- * The pictures of a report, found again in its page: what they are stands in a `<template>` as JSON, their bytes in the images that the page
- * shows, so that no picture is in the file twice.
+ * Recovers a report's pictures from its page. A `<template>` describes them as JSON; their bytes are in the images the
+ * page shows, so no picture is in the file twice.
  */
 import { z } from 'zod';
 import type { Html } from './html.js';
@@ -14,11 +14,11 @@ const described = z.object({
   crops: z.array(z.object({ identity: z.string(), caption: z.string() })),
 });
 
-/** Under which a picture is found again: `pair-3-1`, `crop-0`. */
+/** The key that identifies a picture: `pair-3-1`, `crop-0`. */
 export const pictureKey = (kind: 'pair' | 'crop' | 'dropped', ...numbers: readonly number[]): string =>
   [kind, ...numbers].join('-');
 
-/** Element that says what the page's pictures are. */
+/** The element that describes the page's pictures. */
 export function pictureData({ pairs = [], dropped = [], crops = [] }: Pictures): Html {
   const data: z.infer<typeof described> = {
     pairs: pairs.map(({ same, score, wrong, images }) => ({
@@ -33,7 +33,7 @@ export function pictureData({ pairs = [], dropped = [], crops = [] }: Pictures):
   return templateOf(NAME, JSON.stringify(data));
 }
 
-/** The pictures that a report's HTML holds; none where it is no report or of a version that did not describe them. */
+/** The pictures in a report's HTML; none if it is not a report, or from a version that did not describe them. */
 export function picturesOfPage(page: string): Pictures {
   const text = templateText(NAME, page);
   const data = text === undefined ? undefined : described.safeParse(parsed(text)).data;

@@ -14,7 +14,7 @@ import { verificationSection } from './sections/verification.js';
 import { STYLE } from './style.js';
 import { verdictData, verdictSection } from './verdict.js';
 
-/** The HTML of the run that these events tell. */
+/** The HTML for the run with these events. */
 export function reportPage(told: Iterable<RunEvent>, pictures: Pictures = {}, { nameOf }: Naming = {}): string {
   const { crops, pairs, dropped } = pictures;
   const events = [...told];
@@ -32,7 +32,7 @@ ${recordSection(history)}
   );
 }
 
-/** A whole page with the report's style; its policy lets it load nothing. */
+/** A whole page with the report's style. Its policy lets it load nothing. */
 export const wholePage = (title: string, body: Html): string =>
   html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'"><title>${title}</title><style>${new Html(STYLE)}</style></head>

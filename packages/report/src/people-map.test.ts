@@ -13,7 +13,7 @@ function embeddings(people: number, images: number, noise: number) {
   });
 }
 
-test('the nearest neighbour of a point on the map is of the same person, and the same seed gives the same map', () => {
+test("a point's nearest neighbour on the map is the same person, and the same seed gives the same map", () => {
   const map = mapPeople(embeddings(6, 10, 0.05), createRandom(1))!;
   expect(map.people.map(({ points }) => points.length)).toEqual(Array(6).fill(10));
   const points = map.people.flatMap(({ identity, points: own }) => own.map(([x, y]) => ({ identity, x, y })));
@@ -26,7 +26,7 @@ test('the nearest neighbour of a point on the map is of the same person, and the
   expect(mapPeople(embeddings(6, 10, 0.05), createRandom(1))).toEqual(map);
 });
 
-test('the people with most images are shown, and a map of next to nothing is none', () => {
+test('the people with most images are shown, and there is no map for too little data', () => {
   const map = mapPeople([...embeddings(14, 3, 0.1), ...embeddings(2, 40, 0.1)], createRandom(1))!;
   expect(map.people).toHaveLength(12);
   expect(map.people.slice(0, 2).map(({ points }) => points.length)).toEqual([30, 30]);

@@ -1,19 +1,22 @@
 /**
- * A map of people: embeddings laid out on a plane by UMAP (McInnes, Healy, Melville: arXiv 1802.03426; umap-js), so that near ones stay near each
- * other. Distances between far groups, and the axes, mean nothing. The people whose points lie in one heap are told apart, and a point among
- * another's is a photo to look at.
+ * A map of people: embeddings projected onto a plane by UMAP (McInnes, Healy, Melville: arXiv 1802.03426; umap-js), so
+ * that similar ones stay close. The axes, and distances between far groups, mean nothing. A compact cluster is a person
+ * the model recognises; a point in another person's cluster is a photo worth checking.
  */
 import { UMAP } from 'umap-js';
 import { permutation, type PeopleMap, type Random } from '@facewright/core';
 
 const PEOPLE = 12;
 const IMAGES = 30;
-/** Fewer points or people make no map. */
+/** With fewer points or people there is no map. */
 const FEWEST = { people: 3, points: 12 };
 const NEIGHBOURS = 12;
 const EPOCHS = 400;
 
-/** `vectors` have length 1. Of the people with most images, up to 30 images each, drawn; `undefined` where there is too little to show. */
+/**
+ * `vectors` have length 1. Shows the people with most images, up to 30 randomly selected images each; `undefined` if
+ * there is too little to show.
+ */
 export function mapPeople(
   vectors: readonly { readonly identity: string; readonly vector: Float32Array }[],
   random: Random,

@@ -1,4 +1,4 @@
-/** Pictures that a report shows and no event holds. */
+/** Pictures shown in a report that are not in the events. */
 
 export interface Picture {
   readonly bytes: Uint8Array;
@@ -21,7 +21,7 @@ export interface PairPicture {
   readonly images: readonly (Picture & { readonly name: string })[];
 }
 
-/** A photo that was left out. */
+/** An excluded photo. */
 export interface DroppedPicture extends Picture {
   readonly photo: string;
   readonly reason: string;
@@ -30,7 +30,7 @@ export interface DroppedPicture extends Picture {
 export interface Pictures {
   /** A few images of several people. */
   readonly crops?: readonly Crop[];
-  /** The worst first. */
+  /** Worst first. */
   readonly pairs?: readonly PairPicture[];
   readonly dropped?: readonly DroppedPicture[];
 }

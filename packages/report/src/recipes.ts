@@ -1,4 +1,4 @@
-/** Runs that differ by their seed alone are one recipe; which recipe is the better one is told by the seeds that both were run with. */
+/** Runs that differ only in their seed share a recipe. Recipes are compared on the seeds that both were run with. */
 import { BESIDE_THE_RECIPE, type RunEvent } from '@facewright/core';
 import type { History } from './history.js';
 
@@ -15,31 +15,37 @@ export interface Recipe {
   /** Its losses where not all recipes have them, and the values of its config that others of the same losses do not have: `stages.1.m 0.5`. */
   readonly differs: readonly string[];
   readonly runs: readonly NamedRun[];
-  /** Steps of each run, where all have the same number. */
+  /** Steps of each run, if they are all equal. */
   readonly steps?: number;
-  /** Accuracy on people never seen, of the runs that were verified. */
+  /** Accuracy on unseen people, over the runs that were verified. */
   readonly accuracy?: Spread;
 }
 
 export interface Spread {
   readonly values: readonly { readonly seed: number; readonly value: number }[];
   readonly mean: number;
-  /** Over the runs, for one less than there are; none of a single run. */
+  /** Sample standard deviation over the runs (divisor n − 1); undefined for a single run. */
   readonly deviation?: number;
 }
 
-/** The first recipe against the second, run for run of the same seed: the people held out and the order of the images are then the same too. */
+/**
+ * The first recipe against the second, paired by seed, so that the held-out people and the order of the images are the
+ * same.
+ */
 export interface Contest {
   readonly differences: readonly { readonly seed: number; readonly value: number }[];
   readonly mean: number;
-  /** 95 % of Student's t over the seeds; none of fewer than two. */
+  /** 95 % Student's t interval over the seeds; undefined for fewer than two. */
   readonly interval?: readonly [number, number];
 }
 
-/** The seed is another in each run of a recipe, and loggers only listen. */
+/** The seed differs in each run of a recipe, and loggers only listen. */
 const NOT_OF_THE_RECIPE: readonly string[] = [...BESIDE_THE_RECIPE, 'seed', 'loggers'];
 
-/** The best mean accuracy first; recipes that were never verified last, and runs that trained nothing left out. */
+/**
+ * Sorted by mean accuracy, best first. Recipes that were never verified come last; runs that trained nothing are left
+ * out.
+ */
 export function recipesOf(runs: readonly NamedRun[]): Recipe[] {
   const groups = new Map<string, { readonly config: ReadonlyMap<string, string>; readonly runs: NamedRun[] }>();
   for (const run of runs) {
@@ -90,7 +96,7 @@ function commonStart([first, ...others]: readonly string[]): string {
     .replace(/([-_. /\\]|seed)+$/i, '');
 }
 
-/** `undefined` where no seed was run with both. */
+/** `undefined` if no seed was run with both. */
 export function contestOf(first: Recipe, second: Recipe): Contest | undefined {
   // a seed that was run twice counts once
   const bySeed = ({ accuracy }: Recipe): Map<number, number> =>
@@ -118,14 +124,14 @@ const lossesOf = ({ history }: NamedRun): string =>
 function recipeConfig(started: RunEvent<'run.started'> | undefined): object {
   const config = (started?.config ?? {}) as Record<string, unknown>;
   const { data, out } = config;
-  // data that lies in the run's own directory was made by it
+  // data inside the run directory was created by the run
   const made = typeof data === 'string' && typeof out === 'string' && data.startsWith(out);
   return Object.fromEntries(
     Object.entries(config).filter(([key]) => !NOT_OF_THE_RECIPE.includes(key) && !(made && key === 'data')),
   );
 }
 
-/** Every value of a config by its path, `stages.1.rate`. */
+/** Every value of a config by its path, e.g. `stages.1.rate`. */
 function flat(value: unknown, path = ''): [string, string][] {
   if (typeof value !== 'object' || value === null) return value === undefined ? [] : [[path, JSON.stringify(value)]];
   return Object.entries(value).flatMap(([key, inner]) => flat(inner, path ? `${path}.${key}` : key));
@@ -151,8 +157,8 @@ function deviation(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
 
-/** 97.5 % quantiles of Student's t, from one degree of freedom. */
+/** 97.5 % quantiles of Student's t, starting at one degree of freedom. */
 const QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
-/** The table, and beyond it the first terms of the expansion around the normal quantile: right to 0.002. */
+/** From the table, or beyond it from the first terms of the expansion around the normal quantile, accurate to 0.002. */
 const studentT = (freedom: number): number => QUANTILES[freedom - 1] ?? 1.96 + 2.372 / freedom + 2.823 / freedom ** 2;

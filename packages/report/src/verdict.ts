@@ -1,21 +1,21 @@
-/** What a run's figures mean for the one who made it, as `metrics.json` holds it under `verdict`. */
+/** What a run's results mean to the user, as stored in `metrics.json` under `verdict`. */
 import { z } from 'zod';
 import { html, type Html } from './html.js';
 import { templateOf, templateText } from './template.js';
 
 const verdict = z.object({
-  /** How good the run is: decides its colour and nothing else. */
+  /** How good the run is; only decides the colour. */
   level: z.enum(['good', 'fair', 'poor']).catch('fair'),
   /** One sentence. */
   title: z.string(),
-  /** Why, a sentence each. */
+  /** The reasons, one sentence each. */
   reasons: z.array(z.string()).catch([]),
-  /** What to do next: a sentence, or a command. */
+  /** What to do next: sentences or commands. */
   next: z.array(z.union([z.string(), z.object({ text: z.string(), command: z.string().optional() })])).catch([]),
 });
 export type Verdict = z.infer<typeof verdict>;
 
-/** The verdict in the text of a `metrics.json`; `undefined` where it has none. */
+/** The verdict in the text of a `metrics.json`; `undefined` if there is none. */
 export function readVerdict(metrics: string): Verdict | undefined {
   try {
     return verdict.safeParse((JSON.parse(metrics) as { verdict?: unknown } | null)?.verdict).data;
@@ -26,7 +26,7 @@ export function readVerdict(metrics: string): Verdict | undefined {
 
 const NAME = 'facewright-verdict';
 
-/** Element that holds the verdict, so that a report opened by itself has it too. */
+/** The element with the verdict, so that a report opened alone has it too. */
 export const verdictData = (found: Verdict | undefined): Html =>
   found ? templateOf(NAME, JSON.stringify({ verdict: found })) : html``;
 
@@ -36,7 +36,7 @@ export function verdictOfPage(page: string): Verdict | undefined {
   return text === undefined ? undefined : readVerdict(text);
 }
 
-/** The box that stands on top of a run. */
+/** The box at the top of a run. */
 export function verdictSection(found: Verdict | undefined): Html {
   if (!found) return html``;
   const { level, title, reasons, next } = found;

@@ -1,6 +1,9 @@
-/** Text for a terminal of so many columns: lines break between words. */
+/** Wraps text for a terminal of a given width. */
 
-/** Breaks lines at spaces; a word longer than a line (a path, a command) stays whole. `indent` goes before every line but the first of each. */
+/**
+ * Breaks lines at spaces. A word longer than a line (a path, a command) stays whole. `indent` precedes continuation
+ * lines.
+ */
 export function wrap(text: string, columns: number, indent = ''): string {
   return text
     .split('\n')

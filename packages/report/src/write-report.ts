@@ -7,7 +7,7 @@ import { reportPage } from './page.js';
 import type { Pictures } from './pictures.js';
 
 export interface ReportOptions extends Pictures {
-  /** Holds `events.jsonl`; the results are written beside it. */
+  /** Contains `events.jsonl`; the results are written next to it. */
   readonly directory: string;
 }
 
@@ -24,7 +24,7 @@ export async function writeReport({
   return { report, metrics };
 }
 
-/** As one would type it here: relative where that stays below the working directory. */
+/** As one would type it here: relative if it is below the working directory. */
 function shortest(path: string): string {
   const short = relative('.', path);
   return short && short.split(sep)[0] !== '..' ? short : path;

@@ -1,4 +1,4 @@
-/** The events of a small run, as the parts send them: what the tests of this package read. */
+/** The events of a small run, as the parts emit them, for this package's tests. */
 import type { EventType, Events, RunEvent } from '@facewright/core';
 
 export function sampleEvents({ photo = 'ann/1.jpg', identity = 'ann' } = {}): RunEvent[] {

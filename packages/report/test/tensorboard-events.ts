@@ -1,4 +1,4 @@
-/** Events as a run tells them, written by the logger `tensorboard`. */
+/** Events of a run, written by the `tensorboard` logger. */
 import type { Events, EventType, PluginContext, RunEvent } from '@facewright/core';
 import { tensorBoard } from '../src/tensorboard/plugin.js';
 

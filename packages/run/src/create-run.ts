@@ -1,4 +1,4 @@
-/** A whole run, composed: prepare, hold people out, train, verify on them, report. */
+/** Composes a whole run: prepare, hold people out, train, verify on them, report. */
 import { basename, dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { DependencyContainer } from 'tsyringe';
@@ -51,29 +51,29 @@ import { versions } from './versions.js';
 export interface RunOptions {
   /** Parts known by name without being listed. */
   readonly builtins: Builtins;
-  /** As in a config file; `out` is the run's directory. */
+  /** As in a config file; `out` is the run directory. */
   readonly config?: RunConfigInput;
   /**
-   * Configured parts, e.g. `arcFace({ m: 0.4 })`: each takes the place of what the config says for its kind. Losses are taken for the stages
-   * that name them; where the config has no stages, each loss given makes a stage, in order.
+   * Configured parts, e.g. `arcFace({ m: 0.4 })`. Each replaces the config's part of its kind. Losses are used for the
+   * stages that name them; if the config has no stages, each loss given makes one, in order.
    */
   readonly plugins?: readonly ConfiguredPlugin[];
-  /** Relative paths are relative to this; default: the working directory. */
+  /** Base for relative paths; default: the working directory. */
   readonly baseDirectory?: string;
-  /** For errors: where the config comes from. */
+  /** The origin of the config, for errors. */
   readonly where?: string;
   readonly signal?: AbortSignal;
-  /** Is told every event. */
+  /** Receives every event. */
   readonly onEvent?: EventReader;
-  /** Draws a sample of people into the run's directory and uses its preset; an object says which people. */
+  /** Draws a sample of people into the run directory and uses its preset; an object says which people. */
   readonly sample?: boolean | SampleOptions;
-  /** What lies under the config; by default what fits the engine: `small`, `medium` or `full`. */
+  /** The defaults below the config: `small`, `medium` or `full`; by default whichever fits the engine. */
   readonly preset?: PresetName;
-  /** Photos that a person needs, in place of what the tiers say; without it, small sets have tiers of their own. */
+  /** Photos a person needs, overriding the tiers. If missing, small sets get their own tiers. */
   readonly minPhotos?: number;
   readonly resume?: boolean;
   readonly force?: boolean;
-  /** Ends after the training: nobody is verified on. */
+  /** Stop after training, without verification. */
   readonly trainOnly?: boolean;
   /** Recorded with the run. */
   readonly command?: string;
@@ -91,15 +91,20 @@ export interface Run {
   /** With presets and defaults filled in. */
   readonly config: RunConfig;
   readonly directory: string;
-  /** Holds the parts, made on first use. */
+  /** Holds the parts, created on first use. */
   readonly container: DependencyContainer;
-  /** Runs to the end. Rejects with `Interrupted` once the signal is set; what was written is whole then. */
+  /** Runs to the end. Rejects with `Interrupted` once the signal is aborted; everything written by then is complete. */
   start(): Promise<RunResult>;
-  /** Gives up the directory, which is locked for other processes until `start` has ended: for a run that is not started. */
+  /**
+   * Unlocks the directory of a run that is not started. Otherwise it is locked for other processes until `start` ends.
+   */
   release(): void;
 }
 
-/** Checks the config, looks up every part and makes the run's directory ready. Throws a `FacewrightError` for anything the user can mend. */
+/**
+ * Validates the config, resolves every part and prepares the run directory. Throws a `FacewrightError` for anything the
+ * user can fix.
+ */
 export async function createRun(options: RunOptions): Promise<Run> {
   const { resume = false, baseDirectory = process.cwd(), where = 'the config', plugins = [] } = options;
   const signal = options.signal ?? new AbortController().signal;
@@ -110,7 +115,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
   const stageLosses = options.config?.stages ? undefined : lossesOf(plugins);
   const scope: Scope = { builtins: options.builtins, events, signal, baseDirectory, where, plugins, stageLosses };
   const given = { ...options.config, ...(stageLosses && { stages: stagesOf(stageLosses, plugins) }) };
-  const own = parseRunConfig(given, where); // complains of the user's own words before anything is added to them
+  const own = parseRunConfig(given, where); // reports errors in the user's own config before anything is added to it
 
   const data = sample ? undefined : await recogniseData(given.data, baseDirectory);
   const backend = await backendFor(own, scope);
@@ -118,7 +123,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
   const beginning = await modelToBeginFrom(own, scope, { resume, given });
   const underlay: RunConfigInput = { ...preset.config, ...data?.config, ...beginning };
   const checked = parseRunConfig({ ...underlay, ...given }, where);
-  batchParts(checked.batch, checked.microBatch); // refuses parts that do not make a batch, before any work
+  batchParts(checked.batch, checked.microBatch); // rejects micro-batches that do not divide the batch, before any work
   const out = resolve(baseDirectory, checked.out);
   const { composition, notice } = await composeForData(
     {
@@ -137,7 +142,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
     },
   );
   const { config } = composition;
-  // last of all: with --force an earlier run's files go here
+  // last of all, because --force deletes an earlier run's files here
   const directory = await openRunDirectory(out, {
     resume,
     force: options.force,
@@ -224,7 +229,7 @@ async function execute(run: Execution): Promise<RunResult> {
     tellPreset(run);
     if (run.notice) events.emit('notice', run.notice);
     dataset = await openDataset(run.prepared ?? (await prepared(run)));
-    // photos are edited as they are prepared
+    // edits are applied when the photos are prepared
     const edits = run.prepared ? await editsOf(composition) : undefined;
     if (edits) dataset = editDataset(dataset, edits);
     const heldOut = record.heldOut ?? (await drawHeldOut(composition, dataset));
@@ -254,7 +259,7 @@ async function execute(run: Execution): Promise<RunResult> {
   }
 }
 
-/** What a preset for a slow engine has set, for the user may want the full net. */
+/** Tells the user which settings a preset changed for a slow engine, because they may want the full network. */
 function tellPreset({ preset, chosen, composition, events }: Execution): void {
   if ((preset !== 'small' && preset !== 'medium') || !chosen.length) return;
   events.emit('notice', {
@@ -263,7 +268,7 @@ function tellPreset({ preset, chosen, composition, events }: Execution): void {
   });
 }
 
-/** Writes the evaluation beside the model; gives its pictures. */
+/** Writes the evaluation next to the model; returns its pictures. */
 async function recordEvaluation(
   { directory, events }: Execution,
   model: string,
@@ -279,7 +284,7 @@ async function recordEvaluation(
   return pictures;
 }
 
-/** The dataset of the run's directory; made now, unless an earlier start has finished it. */
+/** The dataset of the run directory, prepared now unless an earlier start has finished it. */
 async function prepared({ composition, directory, events, signal, sample, resume }: Execution): Promise<string> {
   if (
     resume &&
@@ -303,7 +308,7 @@ async function prepared({ composition, directory, events, signal, sample, resume
   return directory.dataset;
 }
 
-/** Losses given in code make the stages where the config has none. */
+/** Losses given in code make the stages if the config has none. */
 function lossesOf(plugins: readonly ConfiguredPlugin[]): ConfiguredPlugin<'loss'>[] | undefined {
   const losses = plugins.filter((plugin): plugin is ConfiguredPlugin<'loss'> => plugin.meta.kind === 'loss');
   return losses.length ? losses : undefined;

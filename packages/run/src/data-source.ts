@@ -1,4 +1,4 @@
-/** What `data` is: a prepared dataset, or one of the formats that are read; and the reader that fits. */
+/** Determines what `data` is (a prepared dataset, or a supported format) and which reader fits. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
@@ -10,18 +10,18 @@ import {
 import { recogniseFormat } from '@facewright/datasets';
 
 export interface DataSource {
-  /** Path of a dataset that needs no preparation. */
+  /** Path of a dataset that is already prepared. */
   readonly prepared?: string;
-  /** Config that the kind of data asks for; it lies under what the user says. */
+  /** Config defaults for this kind of data, below the user's config. */
   readonly config: RunConfigInput;
 }
 
-/** Of one photo a person: every one is kept. */
+/** For one photo per person: keeps all of them. */
 const EACH: RunConfigInput['tiers'] = [{ name: 'each', above: 0, augment: [] }];
 
 /**
- * Throws a `FacewrightError` where there is nothing at `data`. `flat`: photos that lie in no person's folder are each a person of their own; else
- * they are for the reader of folders, which refuses them.
+ * Throws a `FacewrightError` if there is nothing at `data`. With `flat`, photos outside any person's folder each count
+ * as a separate person; otherwise they go to the folder reader, which rejects them.
  */
 export async function recogniseData(
   data: string | undefined,
@@ -48,21 +48,21 @@ export async function recogniseData(
       todo: 'Verify a model on it: facewright evaluate --pairs <it> --images <it>.',
     });
   if (format === 'flat-folder') return { config: flat ? { reader: format, tiers: EACH } : { reader: 'folder' } };
-  // the lists of a folder of Trillion Pairs are its readers' paths
+  // the lists in a folder of Trillion Pairs are its readers' paths
   return { config: { reader: paths.length > 1 || paths[0] !== path ? { name: format, path: [...paths] } : format } };
 }
 
-/** Formats whose readers take `aligned`; every other path is a folder to be read as it is. */
+/** Formats whose readers accept `aligned`. Any other path is a folder to read unchanged. */
 const WITH_ALIGNED: readonly string[] = ['flat-folder', 'zip', 'webdataset', 'insightface-rec'];
 
-/** The reader of `--aligned`: the images at `data` are crops, in whatever they are packed. */
+/** The reader for `--aligned`: the images at `data` are crops, in any format. */
 export async function alignedReader(data: string | undefined, baseDirectory: string): Promise<PluginReferenceInput> {
   if (data === undefined) return 'aligned-folder';
   const { format } = await recogniseFormat(resolve(baseDirectory, data));
   return WITH_ALIGNED.includes(format) ? { name: format, aligned: true } : 'aligned-folder';
 }
 
-/** The reader's reference with the data's path, where it does not name one itself. */
+/** The reader's reference with the data's path, unless it names one itself. */
 export function readerFor(reader: PluginReference, data: string | undefined, baseDirectory: string): PluginReference {
   const reference = typeof reader === 'object' ? reader : { name: reader };
   return data === undefined || 'path' in reference ? reference : { ...reference, path: resolve(baseDirectory, data) };

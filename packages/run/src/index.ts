@@ -1,4 +1,4 @@
-/** A run, put together and run: composition, stages, the run's directory, presets. This is Node's side. */
+/** Composes and executes runs: composition, stages, run directory, presets. This is the Node side. */
 export { packageOf, pluginsOf, type Builtins, type PluginPackage } from './composition/builtins.js';
 export type { Composition } from './composition/compose.js';
 export { composeForData } from './composition/compose-for-data.js';

@@ -18,7 +18,7 @@ async function withRun(sample: boolean): Promise<string> {
   return path;
 }
 
-test('an earlier run is kept, unless it may go; the files of others always stay', async () => {
+test('an earlier run is kept unless it may be replaced; other files always stay', async () => {
   const path = await withRun(false);
   await expect(openRunDirectory(path)).rejects.toThrow(/run here already \(model\)[\s\S]*--resume.*--force.*--out/);
   await expect(openRunDirectory(path, { replaceSample: true })).rejects.toThrow('run here already');
@@ -36,7 +36,7 @@ test('a sample run may be started over without asking', async () => {
   expect(await readdir(path)).toEqual(['notes.txt']);
 });
 
-test('a damaged record and a missing run are told', async () => {
+test('a damaged record and a missing run are reported', async () => {
   const path = await withRun(false);
   await writeFile(join(path, 'run.json'), '{');
   await expect(openRunDirectory(path, { resume: true })).rejects.toThrow(
@@ -45,7 +45,7 @@ test('a damaged record and a missing run are told', async () => {
   await expect(openRunDirectory(join(path, 'new'), { resume: true })).rejects.toThrow('no run here to go on with');
 });
 
-test('resuming asks for the same options of every part, but not for the same engine or place', () => {
+test('resuming requires the same options for every part, but not the same engine or location', () => {
   const loss = (options: object) => ({
     ...config,
     stages: [{ ...config.stages[0], loss: fromUser({ name: 'arcface', ...options }) }],
@@ -65,7 +65,7 @@ test('resuming asks for the same options of every part, but not for the same eng
   );
 });
 
-test('resuming asks for parts of the same packages', () => {
+test('resuming requires parts from the same packages', () => {
   const part = (from: string) => ({
     use: 'model',
     kind: 'model' as const,

@@ -1,4 +1,4 @@
-/** The directory of a run: what lies where, whose run it is, and when it may be written to again. */
+/** The directory of a run: what is stored where, which run it belongs to, and when it may be written to again. */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
@@ -15,7 +15,7 @@ import { differences, type PartRecord } from './composition/record.js';
 
 export const RUN_RECORD = 'run.json';
 
-/** Everything a run writes, and nothing else is ever removed. */
+/** Everything a run writes. Nothing else is ever removed. */
 const OWN = [
   RUN_RECORD,
   'events.jsonl',
@@ -27,23 +27,26 @@ const OWN = [
   'model',
   'evaluation',
 ];
-/** What costs time to make: a run that came to none of it may be started again without asking. */
+/** Expensive results: a run without any of these may be started again without asking. */
 const RESULTS = ['dataset', 'checkpoints', 'model', 'report.html'];
 
 export interface RunRecord {
   readonly format: 1;
   readonly command: string;
-  /** With presets and defaults filled in, and each part with the options it had. */
+  /** With presets and defaults filled in, and each part with its options. */
   readonly config: RunConfig;
-  /** The same parts with their versions and the packages that bring them. */
+  /** The same parts with their versions and packages. */
   readonly parts: readonly PartRecord[];
-  /** A run on the drawn sample: it may be started over without asking. */
+  /** A run on the drawn sample, which may be started over without asking. */
   readonly sample: boolean;
-  /** People kept out of training; once they are drawn. */
+  /** People held out of training, once selected. */
   readonly heldOut?: readonly string[];
 }
 
-/** The record as it is read: others may have written it, so what its config says is checked before use, and its plugins are only names. */
+/**
+ * The record as read from disk. Someone else may have written it, so its config is validated before use, and its
+ * plugins are only names.
+ */
 const readRecord = z.looseObject({
   format: z.literal(1),
   command: z.string(),
@@ -64,10 +67,10 @@ export interface RunDirectory {
   readonly dataset: string;
   readonly model: string;
   readonly evaluation: string;
-  /** What an earlier start recorded; with `resume` only. */
+  /** The record of an earlier start; only with `resume`. */
   readonly earlier?: ReadRunRecord;
   record(record: RunRecord): Promise<void>;
-  /** Lets other processes write here. */
+  /** Unlocks the directory for other processes. */
   release(): void;
 }
 
@@ -77,13 +80,13 @@ export interface OpenOptions {
   readonly force?: boolean;
   /** Removes an earlier sample run's files first, but no other run's. */
   readonly replaceSample?: boolean;
-  /** Files of a run that may be there already: a dataset prepared into the run's directory. */
+  /** Files of a run that may already exist: a dataset prepared into the run directory. */
   readonly keep?: readonly string[];
 }
 
 /**
- * Makes the directory ready and locks it. Throws a `FacewrightError` where another process is writing there, or where a run lies in it already and
- * none of the options says what to do with it.
+ * Prepares and locks the directory. Throws a `FacewrightError` if another process is writing there, or if it contains a
+ * run and no option says what to do with it.
  */
 export async function openRunDirectory(directory: string, options: OpenOptions = {}): Promise<RunDirectory> {
   const path = resolve(directory);
@@ -108,7 +111,7 @@ export async function openRunDirectory(directory: string, options: OpenOptions =
   }
 }
 
-/** Gives the record of an earlier start; its files are gone where the options say so. */
+/** Returns the record of an earlier start, and deletes its files if the options say so. */
 async function makeReady(
   path: string,
   { resume = false, force = false, replaceSample = false, keep = [] }: OpenOptions,
@@ -136,7 +139,7 @@ async function makeReady(
   return earlier;
 }
 
-/** What `run.json` in this directory says, if there is one. */
+/** The contents of `run.json` in this directory, if it exists. */
 export async function readRunRecord(directory: string): Promise<ReadRunRecord | undefined> {
   const path = join(directory, RUN_RECORD);
   const text = await readCheckedText(path).catch((error: NodeJS.ErrnoException) => {
@@ -167,7 +170,10 @@ interface RecipeRecord {
   readonly parts?: readonly Pick<PartRecord, 'use' | 'package'>[];
 }
 
-/** A resumed run must be the run that was started: names every option that differs, and every part that another package brings now. */
+/**
+ * Requires that a resumed run is the one that was started. Names every option that differs, and every part that now
+ * comes from another package.
+ */
 export function requireSameRecipe(earlier: RecipeRecord, now: RecipeRecord, where: string): void {
   const recipe = (config: object): object =>
     Object.fromEntries(Object.entries(config).filter(([key]) => !BESIDE_THE_RECIPE.includes(key)));

@@ -1,6 +1,7 @@
 /**
- * The attributes of every captured op in canonical form: axes are counted from the front, lengths and paddings are numbers, and what tfjs leaves
- * out has its default. They stay valid for tfjs's own kernels, so that a canonical graph can still be interpreted.
+ * The attributes of every captured op in canonical form: axes are counted from the front, lengths and paddings are
+ * numbers, and tfjs's defaults are filled in. They remain valid for tfjs's own kernels, so a canonical graph can still
+ * be interpreted.
  */
 import type { CapturedDType, GraphNode } from '../graph.js';
 
@@ -12,7 +13,7 @@ export type Padding4D = readonly [Pair, Pair, Pair, Pair];
 export interface WindowAttributes {
   readonly strides: Pair;
   readonly pad: Padding4D;
-  /** Whether the padding follows from the size, as tfjs's `'same'` does. */
+  /** Whether the padding is derived from the size, like tfjs's `'same'`. */
   readonly same: boolean;
   readonly dimRoundingMode: 'floor';
 }
@@ -108,7 +109,7 @@ interface OwnAttributes {
   readonly Slice: { readonly begin: readonly number[]; readonly size: readonly number[] };
   readonly SplitV: AxisAttributes & { readonly numOrSizeSplits: readonly number[] };
   readonly Step: { readonly alpha: number };
-  /** Every stride is above 0, and no axis comes or goes. */
+  /** All strides are positive, and no axis is added or removed. */
   readonly StridedSlice: {
     readonly begin: readonly number[];
     readonly end: readonly number[];
@@ -206,10 +207,10 @@ type Plain =
   | 'FacewrightSoftmaxCrossEntropyGradient'
   | 'FacewrightTargetEntry';
 
-/** The canonical attributes by op. Ops that are missing here (fused kernels, `ExpandDims`) are others in canonical form. */
+/** Canonical attributes by op. Missing ops (fused kernels, `ExpandDims`) become others in canonical form. */
 export type OpAttributes = OwnAttributes & { readonly [Op in Plain]: NoAttributes };
 export type CanonicalOp = keyof OpAttributes;
 
-/** The attributes of a canonical node that has one of these ops. */
+/** The attributes of a canonical node with one of these ops. */
 export const attributesOf = <Op extends CanonicalOp>(node: GraphNode, ..._ops: readonly Op[]): OpAttributes[Op] =>
   node.attrs as unknown as OpAttributes[Op];

@@ -1,6 +1,7 @@
 /**
- * The canonical form of a graph: fused kernels in parts, every attribute resolved (see `OpAttributes`), and no op that another one with a reshape
- * or a reversal says as well. Engines read it instead of tfjs's many ways to write the same thing.
+ * The canonical form of a graph: fused kernels are split, attributes are resolved (see `OpAttributes`), and ops that
+ * can be expressed by another one plus a reshape or reversal are removed. Engines read it instead of tfjs's many ways
+ * to express the same thing.
  */
 import { slice_util, util, backend_util } from '@tensorflow/tfjs-core';
 import { createValue, sameShape, sizeOf, type Graph, type GraphNode, type Value } from '../graph.js';
@@ -80,7 +81,7 @@ const RESOLVE: Readonly<Record<string, Resolve>> = {
   Unpack: ({ axis }, { inputs }) => ({ axis: axisOf(axis, inputs[0]) }),
 };
 
-/** Applied to its own result it changes nothing. */
+/** Idempotent. */
 export function canonical(graph: Graph): Graph {
   return { ...graph, nodes: unfuse(graph).nodes.flatMap(canonicalNodes) };
 }
@@ -100,7 +101,10 @@ const reshape = (x: Value, output: Value): GraphNode => ({
   outputs: [output],
 });
 
-/** Axes that are walked backwards are reversed first; masks become numbers; axes come and go in a reshape at the end. */
+/**
+ * Axes with negative strides are reversed first, masks become numbers, and axes are added or removed by a final
+ * reshape.
+ */
 function stridedSlice(node: GraphNode): GraphNode[] {
   const [x] = node.inputs;
   const [output] = node.outputs;

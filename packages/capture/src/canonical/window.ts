@@ -5,7 +5,7 @@ import type { ConvolutionAttributes, Padding4D, Pair, PoolAttributes } from './a
 
 type Four = [number, number, number, number];
 
-/** How a window moves over its input; pairs are height and width. */
+/** How a window moves over its input. Pairs are height and width. */
 export interface Window {
   readonly batch: number;
   readonly inChannels: number;
@@ -18,7 +18,7 @@ export interface Window {
   /** Zeros before and after. */
   readonly padBefore: Pair;
   readonly padAfter: Pair;
-  /** Whether the padding follows from the size, as tfjs's `'same'` does. */
+  /** Whether the padding is derived from the size, like tfjs's `'same'`. */
   readonly samePadding: boolean;
 }
 
@@ -51,7 +51,7 @@ function ofOutput(node: GraphNode): readonly number[] {
 
 export const WINDOWED_OPS: readonly string[] = [...Object.keys(CONVOLUTIONS), ...Object.keys(POOLS)];
 
-/** The window of a convolution, a pooling, or a gradient of one. Throws a plain `Error` for another op. */
+/** The window of a convolution, a pooling, or a gradient of one. Throws a plain `Error` for any other op. */
 export function windowOf(node: GraphNode): Window {
   const { attrs } = node;
   const same = (attrs.same as boolean | undefined) ?? attrs.pad === 'same';
@@ -101,7 +101,7 @@ function window(info: backend_util.Conv2DInfo, samePadding: boolean): Window {
   };
 }
 
-/** The padding after the input that the last window needs: what lies beyond it is left out. */
+/** The padding that the last window needs after the input. Anything beyond it is ignored. */
 export function neededPadAfter({ inSize, outSize, kernel, strides, dilations, padBefore }: Window): Pair {
   const along = (axis: 0 | 1): number =>
     Math.max(
@@ -115,7 +115,7 @@ export function neededPadAfter({ inSize, outSize, kernel, strides, dilations, pa
 export function windowAttributes(node: GraphNode): Readonly<Record<string, unknown>> {
   const window = windowOf(node);
   const { strides, dilations, kernel, padBefore, samePadding } = window;
-  // sizes rounded up see beyond the given padding
+  // sizes that are rounded up reach beyond the given padding
   const needed = neededPadAfter(window);
   const padAfter = window.padAfter.map((after, axis) => Math.max(after, needed[axis]));
   const pad: Padding4D = [

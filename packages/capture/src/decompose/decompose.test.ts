@@ -1,4 +1,7 @@
-/** Every composite op's formula, in canonical primitives, against tfjs's own kernel; and the canonical form against the graph it comes from. */
+/**
+ * Every composite op's formula in canonical primitives, compared with tfjs's own kernel; and canonical graphs compared
+ * with the originals.
+ */
 import { openEagerEngine } from '@facewright/core';
 import { OP_EXAMPLES, type OpExample } from '@facewright/test/captured-ops';
 import { expectClose } from '@facewright/test/agree';
@@ -11,7 +14,7 @@ beforeAll(async () => void (await openEagerEngine({ name: 'cpu', tfBackend: 'cpu
 const captured = ({ name, step, inputs }: OpExample): Graph => capture(step, { inputs }, { name });
 const run = (graph: Graph, { inputs }: OpExample) => interpret(graph, 'cpu', {}, inputs).outputs;
 const opsOf = (graph: Graph): Set<string> => new Set(graph.nodes.map(({ op }) => op));
-/** All that is no composite. */
+/** All ops that are not composite. */
 const primitives = new Set(CAPTURED_OPS.filter((op) => !COMPOSITE_OPS.includes(op)));
 
 test('there is an example of every op that can be captured', () => {
@@ -20,7 +23,7 @@ test('there is an example of every op that can be captured', () => {
 });
 
 describe.each(OP_EXAMPLES.map((example) => [example.name, example] as const))('%s', (_, example) => {
-  test('in canonical form it computes the same, bit for bit, and stays as it is', () => {
+  test('in canonical form it computes the same, bit for bit, and is idempotent', () => {
     const graph = captured(example);
     const form = canonical(graph);
     expect(run(form, example)).toEqual(run(graph, example));

@@ -1,6 +1,7 @@
 /**
- * Rewrites ops that an engine does not have into ones it has: each composite op stands for a formula in simpler tfjs ops (see `training.ts` and its
- * neighbours), which is captured in its place, as often as it takes. What has no formula stays, for the engine to declare as a gap.
+ * Rewrites ops that an engine lacks into ones it has: each composite op has a formula in simpler tfjs ops (see
+ * `training.ts` and its neighbours), which is captured in its place, repeatedly if necessary. Ops without a formula
+ * remain, and the engine declares them as gaps.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { canonical } from '../canonical/canonical.js';
@@ -25,10 +26,10 @@ const COMPOSITES = {
   ...trainingComposites,
 } as Readonly<Record<string, Composite<never>>>;
 
-/** Ops that have a formula in others. */
+/** Ops with a formula in terms of others. */
 export const COMPOSITE_OPS: readonly string[] = Object.keys(COMPOSITES);
 
-/** `graph` in canonical form, with every op that `supported` does not name taken apart where there is a way. */
+/** `graph` in canonical form, with ops that are not in `supported` decomposed where possible. */
 export function decompose(graph: Graph, supported: { has(op: string): boolean }): Graph {
   const constants = new Map(graph.constants);
   const replacements = new Map<Value, Value>();
@@ -54,7 +55,7 @@ const tidied = (graph: Graph): Graph =>
     graph,
   );
 
-/** Each call gets values of its own. */
+/** Creates new values on each call. */
 function captured(composite: Composite<never>, node: GraphNode): Graph {
   const inputs = Object.fromEntries(node.inputNames.map((name, i) => [name, node.inputs[i]]));
   const part = capture(

@@ -8,7 +8,7 @@ const SELU_SCALE = 1.0507009873554805;
 const list = (inputs: Readonly<Record<string, tf.Tensor>>): tf.Tensor[] => Object.values(inputs);
 const float = (x: tf.Tensor): tf.Tensor => tf.cast(x, 'float32');
 const scalarLike = (x: tf.Tensor, value: number): tf.Scalar => tf.scalar(value, x.dtype as 'float32');
-/** Without `tf.where`'s own broadcasting, which needs ops of its own. */
+/** Avoids `tf.where`'s broadcasting, which needs further ops. */
 const choose = (condition: tf.Tensor, t: tf.Tensor | number, e: tf.Tensor): tf.Tensor =>
   tf.where(condition, typeof t === 'number' ? tf.mul(tf.onesLike(e), t) : t, e);
 
@@ -42,7 +42,7 @@ export const elementwiseComposites = {
     const value = float(x);
     return tf.add(tf.maximum(value, 0), tf.log1p(tf.exp(tf.neg(tf.abs(value)))));
   },
-  // Abramowitz and Stegun, 7.1.26, within 1.5e-7, as tfjs computes it
+  // Abramowitz and Stegun, 7.1.26, accurate to 1.5e-7, as in tfjs
   Erf: ({ x }) => {
     const t = tf.reciprocal(tf.add(tf.mul(tf.abs(x), 0.3275911), 1));
     const polynomial = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592].reduce<tf.Tensor>(

@@ -1,6 +1,6 @@
 /**
- * Convolutions and pooling as sums over the window's places: each place sees the image shifted, and every `stride`th pixel of it. Slower than an
- * engine's own, and enough to start with.
+ * Convolutions and pooling as sums over the window's positions: each position sees the image shifted, and every
+ * `stride`th pixel of it. Slower than an engine's own kernels, but enough to get started.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { neededPadAfter, windowOf, type Window } from '../canonical/window.js';
@@ -17,7 +17,7 @@ const places = ({ kernel }: Window): Place[] =>
   Array.from({ length: kernel[0] * kernel[1] }, (_, i) => ({ y: Math.floor(i / kernel[1]), x: i % kernel[1] }));
 const sum = (terms: readonly tf.Tensor[]): tf.Tensor => terms.reduce((total, term) => tf.add(total, term));
 
-/** The image with the zeros (or another number) around it that the windows reach. */
+/** The image with as much padding (zeros, or another number) as the windows reach. */
 function padded(x: tf.Tensor, window: Window, value = 0): tf.Tensor {
   const after = neededPadAfter(window);
   const { padBefore } = window;
@@ -33,7 +33,7 @@ function padded(x: tf.Tensor, window: Window, value = 0): tf.Tensor {
   );
 }
 
-/** What the place sees for each output pixel, [n, out h, out w, c]. */
+/** What a window position sees for each output pixel, [n, out h, out w, c]. */
 function seen(padded: tf.Tensor, { strides, dilations, outSize }: Window, { y, x }: Place): tf.Tensor {
   const [n, , , c] = padded.shape as Four;
   const begin = [0, y * dilations[0], x * dilations[1], 0];
@@ -41,7 +41,7 @@ function seen(padded: tf.Tensor, { strides, dilations, outSize }: Window, { y, x
   return tf.stridedSlice(padded, begin, end, [1, ...strides, 1]);
 }
 
-/** The transpose of `padded` and `seen`: values of the output pixels, put where the place saw them. */
+/** The transpose of `padded` and `seen`: scatters output values to where the position saw them. */
 function unseen(dy: tf.Tensor, window: Window, { y, x }: Place): tf.Tensor {
   const { strides, dilations, inSize, padBefore } = window;
   const after = neededPadAfter(window);
@@ -58,7 +58,7 @@ function unseen(dy: tf.Tensor, window: Window, { y, x }: Place): tf.Tensor {
   return tf.slice(around, [0, padBefore[0], padBefore[1], 0], [n, inSize[0], inSize[1], c]);
 }
 
-/** Zeros between the values of an axis, and none after the last. */
+/** Inserts zeros between the values of an axis, but not after the last. */
 function spreadOut(x: tf.Tensor, axis: number, stride: number): tf.Tensor {
   if (stride === 1) return x;
   const { shape } = x;
@@ -76,12 +76,12 @@ function spreadOut(x: tf.Tensor, axis: number, stride: number): tf.Tensor {
 }
 
 const rows = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, x.shape[3]!]);
-/** The kernel's matrix at a place, [in, out]; for a depthwise one [channels, factor]. */
+/** The kernel's matrix at a position, [in, out]; for a depthwise one [channels, factor]. */
 function weights(filter: tf.Tensor, { y, x }: Place): tf.Tensor2D {
   const [, , channels, out] = filter.shape;
   return tf.reshape(tf.slice(filter, [y, x, 0, 0], [1, 1, channels, out]), [channels, out]);
 }
-/** Gradients of the places, as a kernel. */
+/** Gradients of all positions, as a kernel. */
 const asKernel = (each: readonly tf.Tensor[], shape: readonly number[]): tf.Tensor =>
   tf.reshape(
     tf.concat(
@@ -117,7 +117,7 @@ function maximum(x: tf.Tensor, window: Window): tf.Tensor {
     .reduce((most, next) => tf.maximum(most, next));
 }
 
-/** The gradient goes to the first place that holds the maximum. */
+/** The gradient goes to the first position with the maximum. */
 function maximumGradient(dy: tf.Tensor, input: tf.Tensor, output: tf.Tensor, window: Window): tf.Tensor {
   const around = padded(input, window, -3.4028234663852886e38);
   let taken: tf.Tensor = tf.zerosLike(dy);
@@ -185,7 +185,7 @@ export const networkComposites = {
   },
   AvgPoolGrad: ({ dy }, _, node) => {
     const window = windowOf(node);
-    // tfjs's own gradient divides by the whole window, also where a part of it lies outside
+    // tfjs's own gradient divides by the full window even if it is partly outside
     const share = tf.div(dy, window.kernel[0] * window.kernel[1]);
     return sum(places(window).map((place) => unseen(share, window, place)));
   },

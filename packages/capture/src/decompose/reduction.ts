@@ -18,7 +18,7 @@ export const reductionComposites = {
   },
   All: ({ x }, { axis, keepDims }) => tf.cast(tf.min(tf.cast(x, 'int32'), [...axis], keepDims), 'bool'),
   Any: ({ x }, { axis, keepDims }) => tf.cast(tf.max(tf.cast(x, 'int32'), [...axis], keepDims), 'bool'),
-  // the first place that holds the largest value
+  // the first position with the maximum
   ArgMax: ({ x }, { axis }) => {
     const length = x.shape[axis];
     const places = tf.reshape(

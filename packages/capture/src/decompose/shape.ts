@@ -48,7 +48,7 @@ export const shapeComposites = {
       x.shape.map((length, axis) => length * reps[axis]),
     );
   },
-  // each part padded to the whole length; from its first place on it takes over
+  // each part is padded to the full length and takes over from its first position on
   Concat: (inputs, { axis }, { outputs: [{ shape }] }) => {
     const length = shape[axis];
     let from = 0;
@@ -93,7 +93,7 @@ export const shapeComposites = {
       return tf.gather(current, tf.tensor1d(places, 'int32'), axis);
     }, x);
   },
-  // Σ over the rows whose id is the segment, as a product with a one-hot matrix
+  // Σ over the rows with the segment's id, as a product with a one-hot matrix
   UnsortedSegmentSum: ({ x, segmentIds }, { numSegments }) => {
     const rows = segmentIds.size;
     const ids = tf.reshape(segmentIds, [1, rows]);

@@ -19,7 +19,7 @@ const atLabel = (x: tf.Tensor, labels: tf.Tensor): tf.Tensor =>
   tf.equal(tf.reshape(labels, [-1, 1]), tf.range(0, x.shape[1]!, 1, 'int32'));
 
 export const trainingComposites = {
-  // the variance is taken around the mean: Σx² − (Σx)²/n loses its digits where the mean is far from 0
+  // the variance is computed around the mean: Σx² − (Σx)²/n loses precision if the mean is far from 0
   [BATCH_NORM_TRAINING]: ({ x, gamma, beta }, { epsilon }) => {
     const mean = tf.mean(x, leading(x));
     const centred = tf.sub(x, mean);

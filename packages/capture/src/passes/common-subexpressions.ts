@@ -1,4 +1,4 @@
-/** Computes the same kernel on the same inputs once, and keeps equal constants once. */
+/** Computes the same kernel on the same inputs only once, and keeps equal constants only once. */
 import { replaceValues, type ConstantData, type Graph, type GraphNode, type Value } from '../graph.js';
 
 export function shareCommonSubexpressions(graph: Graph): Graph {
@@ -31,7 +31,7 @@ export function shareCommonSubexpressions(graph: Graph): Graph {
   return replaceValues({ ...graph, constants, nodes }, replacements);
 }
 
-/** FNV-1a over the values' bytes, thinned out for long constants. */
+/** FNV-1a over the values' bytes, subsampled for long constants. */
 function digest(data: ConstantData): string {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const step = Math.max(1, Math.floor(bytes.length / 65536));
@@ -40,7 +40,7 @@ function digest(data: ConstantData): string {
   return `${bytes.length}:${hash >>> 0}`;
 }
 
-/** Bit for bit, so that 0 and −0 stay apart. */
+/** Bit for bit, so that 0 and −0 differ. */
 function equal(a: ConstantData, b: ConstantData): boolean {
   const [left, right] = [a, b].map(
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),

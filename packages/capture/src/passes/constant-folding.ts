@@ -1,10 +1,10 @@
 /**
- * Computes nodes whose inputs are all constants. Only small results are folded (a mask or a one-hot table would swell the graph), with small
- * interpreters of the ops that gradients and shape arithmetic leave behind; what has none stays a node.
+ * Computes nodes whose inputs are all constants. Only small results are folded (a mask or one-hot table would bloat the
+ * graph), using small interpreters for the ops left behind by gradients and shape arithmetic. Other ops remain nodes.
  */
 import { constantOf, sizeOf, type ConstantData, type Graph, type GraphNode, type Value } from '../graph.js';
 
-/** Results of more values than this stay nodes. */
+/** Larger results remain nodes. */
 const LARGEST = 4096;
 
 type Fold = (inputs: readonly ConstantData[], node: GraphNode) => ArrayLike<number> | undefined;
@@ -61,7 +61,7 @@ export function foldConstants(graph: Graph): Graph {
   const constants = new Map(graph.constants);
   const nodes = graph.nodes.filter((node) => {
     const fold = FOLDS[node.op];
-    // the shape is all that ZerosLike and OnesLike take from their input
+    // ZerosLike and OnesLike only use the shape of their input
     const needsNoValues = node.op === 'ZerosLike' || node.op === 'OnesLike';
     if (
       !fold ||
@@ -81,7 +81,7 @@ export function foldConstants(graph: Graph): Graph {
   return { ...graph, constants, nodes };
 }
 
-/** The index in a tensor of shape `from` that index i of its broadcast to `to` reads. */
+/** The index in a tensor of shape `from` that element i of its broadcast to `to` reads. */
 function broadcastReader(from: Value['shape'], to: Value['shape']): (index: number) => number {
   if (from.every((dimension) => dimension === 1)) return () => 0;
   const missing = to.length - from.length;

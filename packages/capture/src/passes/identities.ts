@@ -1,6 +1,6 @@
 /**
- * Removes nodes that hand their input on: identities, casts to the same type, reshapes, transposes, tiles and broadcasts that change nothing,
- * and arithmetic with a neutral element (x + 0, x · 1, x / 1, x − 0); a reshape of a reshape becomes one.
+ * Removes nodes that return their input: identities, casts to the same type, reshapes, transposes, tiles and broadcasts
+ * that change nothing, and arithmetic with a neutral element (x + 0, x · 1, x / 1, x − 0). Merges consecutive reshapes.
  */
 import { replaceValues, sameShape, type Graph, type GraphNode, type Value } from '../graph.js';
 

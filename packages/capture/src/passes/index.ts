@@ -1,4 +1,4 @@
-/** The passes, and the order in which a captured graph goes through them. */
+/** The passes, and the order in which they run. */
 import type { Graph } from '../graph.js';
 import { shareCommonSubexpressions } from './common-subexpressions.js';
 import { foldConstants } from './constant-folding.js';
@@ -12,7 +12,7 @@ export { foldConstants, removeDeadCode, removeIdentities, shareCommonSubexpressi
 
 export type Pass = (graph: Graph) => Graph;
 
-/** Dead code goes first: gradients that nobody asked for are half of what a tape records. */
+/** Dead code first: unused gradients are half of what a tape records. */
 const PASSES: readonly Pass[] = [
   removeDeadCode,
   unfuse,

@@ -9,7 +9,7 @@ const graphOf = (f: (x: tf.Tensor2D) => tf.Tensor): Graph =>
   });
 const ops = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
 
-test('dead code: what no result needs goes, with its constants', () => {
+test('dead code: what no result needs is removed, with its constants', () => {
   const graph = graphOf((x) => {
     tf.exp(tf.add(x, 5));
     return tf.neg(x);
@@ -25,7 +25,7 @@ test('identities: clones, reshapes that cancel, and neutral elements', () => {
     tf.neg(tf.mul(tf.add(tf.reshape(tf.reshape(tf.clone(x), [6]), [2, 3]), 0), tf.ones([3]))),
   );
   expect(ops(removeDeadCode(removeIdentities(graph)))).toEqual(['Neg']);
-  // a broadcast through "+ 0" changes the shape and stays
+  // a broadcast through "+ 0" changes the shape, so it stays
   expect(ops(removeIdentities(graphOf((x) => tf.add(x, tf.zeros([4, 2, 3])))))).toContain('Add');
   expect(ops(removeIdentities(graphOf((x) => tf.neg(tf.reshape(tf.reshape(x, [6]), [3, 2])))))).toEqual([
     'Reshape',
@@ -44,7 +44,7 @@ test('constants are folded, with broadcasting', () => {
   expect([...graph.constants.values()].at(-1)).toEqual(Float32Array.of(3, 12, 102, 4, 22, 202));
 });
 
-test('common subexpressions: equal kernels and equal constants once', () => {
+test('common subexpressions: equal kernels and equal constants occur once', () => {
   const graph = shareCommonSubexpressions(graphOf((x) => tf.add(tf.exp(tf.mul(x, 3)), tf.exp(tf.mul(x, 3)))));
   expect(ops(graph)).toEqual(['Multiply', 'Exp', 'Add']);
   expect(graph.constants.size).toBe(1);
@@ -80,7 +80,7 @@ test('fused kernels become plain ones', () => {
   expect(ops(unfuse(graph))).toEqual(['Conv2D', 'Add', 'Prelu']);
 });
 
-test('memory: values live from their node to their last use, views cost nothing', () => {
+test('memory: values live from their node to their last use, and views cost nothing', () => {
   // a = exp(x); b = neg(a); c = reshape(b); y = a[6] + c: a, b and y are alive at the end, 24 bytes each
   const need = memoryNeed(
     graphOf((x) => {

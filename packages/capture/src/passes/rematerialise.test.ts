@@ -17,7 +17,7 @@ const LAYERS = 30;
 const CHANNELS = 8;
 const IMAGES = [2, 6, 6, CHANNELS];
 
-/** Layers of 1×1 convolution, batch norm and PReLU, and the gradients of their kernels. */
+/** Layers of 1×1 convolution, batch norm and PReLU, with the gradients of their kernels. */
 const deep: StepFunction = (state, { x }) => {
   const names = Array.from({ length: LAYERS }, (_, i) => `w${i}`);
   const { value, grads } = tf.valueAndGrads((...kernels: tf.Tensor[]) => {
@@ -49,7 +49,7 @@ const inputs = { x: wave(IMAGES, 3) };
 const graph = simplify(capture(deep, { state, inputs }));
 const whole = memoryNeed(graph);
 
-test('a graph that fits is left as it is', () => {
+test('a graph that fits is unchanged', () => {
   const { graph: same, dropped } = rematerialise(graph, {
     smallestBytes: 1024,
     limitBytes: whole.fixedBytes + whole.peakBytes,
@@ -73,13 +73,13 @@ test.each([0.8, 0.6])('%f of the memory, the same numbers', (share) => {
   }
   const [expected, actual] = [graph, small].map((each) => interpret(each, 'cpu', state, inputs).outputs);
   for (const [name, { data }] of Object.entries(expected)) {
-    // normalising again rounds a little differently
+    // recomputed normalisation rounds slightly differently
     const largest = Math.max(...Array.from(data, Math.abs));
     data.forEach((number, i) => expect(Math.abs(number - actual[name].data[i]) / largest).toBeLessThan(1e-5));
   }
 });
 
-test('a limit that cannot be met gets as near as it can', () => {
+test('a limit that cannot be met is approached as closely as possible', () => {
   const { need } = rematerialise(graph, { smallestBytes: 1024, limitBytes: 1 });
   expect(need.peakBytes).toBeLessThan(0.6 * whole.peakBytes);
 });

@@ -1,7 +1,7 @@
 /**
- * Trades work for memory: values of the forward pass that wait long for their backward reader are dropped and computed again just before it
- * (Chen et al., arXiv 1604.06174). Cheap ones go first, and no more than the limit needs. Which values wait at the peak is known from the
- * tensors' lives, so there are no segments to choose.
+ * Trades computation for memory: values of the forward pass that wait long for their reader in the backward pass are
+ * dropped and recomputed just before it (Chen et al., arXiv 1604.06174). Cheap ones go first, and no more than the
+ * limit requires. Lifetimes tell which values are waiting at the peak, so there are no segments to choose.
  */
 import { BATCH_NORM_TRAINING } from '@facewright/core';
 import { AFTER, bytesOf, createValue, sizeOf, type Graph, type GraphNode, type Value } from '../graph.js';
@@ -11,15 +11,15 @@ export interface RematerialiseOptions {
   /** For state, inputs, constants and everything in between. */
   readonly limitBytes: number;
   readonly memory?: MemoryModel;
-  /** Values below this are kept: they are not worth their nodes. Default 256 KB. */
+  /** Smaller values are kept, because recomputing them is not worth the nodes. Default 256 KB. */
   readonly smallestBytes?: number;
 }
 
-/** A reader this many nodes after the one before it is a late one. */
+/** A reader at least this many nodes after the previous one counts as late. */
 const GAP = 40;
 const SMALLEST_BYTES = 1 << 18;
 
-/** Work of computing a value again, by bytes of the value; what is not here is never dropped. */
+/** Cost of recomputing a value, from its size in bytes; ops that are not listed are never dropped. */
 function workOf(node: GraphNode): number | undefined {
   switch (node.op) {
     case 'Prelu':
@@ -33,7 +33,7 @@ function workOf(node: GraphNode): number | undefined {
       return 1;
     case 'DepthwiseConv2dNative':
       return 2;
-    // a matrix product: as many multiplications a number as there are input channels
+    // a matrix product: one multiplication per input channel and output number
     case 'Conv2D':
       return 2 + sizeOf(node.inputs[1]) / node.inputs[1].shape[3] / 16;
     default:
@@ -62,7 +62,7 @@ export function rematerialise(
     const more = new Set([...dropped, candidate]);
     const next = without(graph, more, producers);
     const need = memoryNeed(next, memory);
-    // equal peaks are taken too: two moments may tie, and each needs its own drop
+    // equal peaks are accepted too: two moments may tie, and each needs its own drop
     if (total(need) > total(best.need)) useless.add(candidate);
     else [dropped, best] = [more, { graph: next, need }];
   }
@@ -72,7 +72,7 @@ export function rematerialise(
 const producersOf = (graph: Graph): Map<Value, GraphNode> =>
   new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
 
-/** Of the values that wait while the peak passes, the one that saves most memory for its work. */
+/** Of the values waiting at the peak, the one that saves most memory for its cost. */
 function waiting(
   graph: Graph,
   peakAt: number,
@@ -101,7 +101,7 @@ function readersOf(graph: Graph): Map<Value, number[]> {
   return readers;
 }
 
-/** Index of the first reader after the widest gap between readers, if that is wide. */
+/** Index of the first reader after the widest gap between readers, if the gap is wide enough. */
 function lateFrom(readers: readonly number[]): number | undefined {
   let widest = GAP;
   let late: number | undefined;
@@ -112,14 +112,16 @@ function lateFrom(readers: readonly number[]): number | undefined {
   return late;
 }
 
-/** The graph in which late readers of dropped values read a fresh computation of them. */
+/** The graph in which late readers of dropped values read a recomputation of them. */
 function without(graph: Graph, dropped: ReadonlySet<Value>, producers: ReadonlyMap<Value, GraphNode>): Graph {
   const readers = readersOf(graph);
   const madeAt = new Map(graph.nodes.flatMap((node, index) => node.outputs.map((output) => [output, index] as const)));
   const fresh = new Map<Value, Value>();
   const nodes: GraphNode[] = [];
 
-  /** The dropped value again, made from what is kept, once `control` is there. Views between are made again too. */
+  /**
+   * Recomputes the dropped value from what is kept, once `control` is available. Recomputes views in between as well.
+   */
   const again = (value: Value, control: Value): Value => {
     const known = fresh.get(value);
     if (known) return known;
@@ -128,7 +130,7 @@ function without(graph: Graph, dropped: ReadonlySet<Value>, producers: ReadonlyM
     const node = recomputation(producer, value);
     let inputs = node.inputs.map((input) => again(input, control));
     if (inputs.every((input, i) => input === node.inputs[i])) {
-      // the largest input waits for the moment; small ones (weights, statistics) may come when they like
+      // the largest input waits for `control`; small ones (weights, statistics) may be read earlier
       const largest = inputs.reduce((most, input, i) => (bytesOf(input) > bytesOf(inputs[most]) ? i : most), 0);
       const held = createValue(inputs[largest]);
       nodes.push({
@@ -146,7 +148,7 @@ function without(graph: Graph, dropped: ReadonlySet<Value>, producers: ReadonlyM
     return made;
   };
 
-  /** A normalised value is not kept either when what it is made from is dropped. */
+  /** A normalised value is not kept either if its source is dropped. */
   const leadsToDropped = (value: Value): boolean => {
     const producer = producers.get(value);
     return producer?.op === BATCH_NORM_TRAINING && producer.outputs[0] === value && dropped.has(producer.inputs[0]);
@@ -162,7 +164,7 @@ function without(graph: Graph, dropped: ReadonlySet<Value>, producers: ReadonlyM
       nodes.push(node);
       return;
     }
-    // the newest of the other inputs says that the moment has come
+    // the newest of the other inputs signals the right moment
     const others = node.inputs.filter((input) => !late.includes(input) && madeAt.has(input));
     const control = others.reduce<Value | undefined>(
       (newest, input) => (newest && madeAt.get(newest)! >= madeAt.get(input)! ? newest : input),
@@ -177,7 +179,10 @@ function without(graph: Graph, dropped: ReadonlySet<Value>, producers: ReadonlyM
   return { ...graph, nodes };
 }
 
-/** The node that makes the value again. Batch statistics are at hand then, so normalising is the inference kernel with them. */
+/**
+ * The node that recomputes the value. Batch statistics are available by then, so normalising uses the inference kernel
+ * with them.
+ */
 function recomputation(producer: GraphNode, value: Value): GraphNode {
   if (producer.op !== BATCH_NORM_TRAINING || producer.outputs[0] !== value) return producer;
   const input = (name: string): Value => producer.inputs[producer.inputNames.indexOf(name)];

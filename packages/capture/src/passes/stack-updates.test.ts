@@ -13,7 +13,7 @@ const numbers = (shape: number[], seed: number): HostTensors[string] =>
     Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(seed * 12.9898 + i * 78.233)),
   );
 
-/** Parameters of several shapes; momentum with a decay for some of them, a clipped norm, and running means beside. */
+/** Parameters of several shapes; momentum, decay for some of them, a clipped norm, and running means. */
 const step =
   (names: readonly string[]): StepFunction =>
   (state, { x, rate }) => {
@@ -52,7 +52,7 @@ function given(count: number): { names: string[]; state: HostTensors; inputs: Ho
 const arithmetic = (graph: Graph): number =>
   graph.nodes.filter(({ op }) => ['Multiply', 'Sub', 'Square'].includes(op)).length;
 
-test('a clipped update with its norm, whose sum goes in another order', () => {
+test('a clipped update with its norm, which is summed in a different order', () => {
   const { state, inputs, graph } = given(12);
   const [plain, stacked] = [graph, stackUpdates(graph)].map((candidate) => interpret(candidate, 'cpu', state, inputs));
   expect(stacked.outputs.value).toEqual(plain.outputs.value);
@@ -88,14 +88,14 @@ test('an update without a norm is the same bit for bit', () => {
 test('the arithmetic of the update does not grow with the parameters', () => {
   const counts = [12, 24].map((count) => {
     const { names, graph } = given(count);
-    // what is left for each parameter is its gradient: of sin(a·w), a·cos(a·w) and its product a·w
+    // what remains for each parameter is its gradient: of sin(a·w), a·cos(a·w) and its product a·w
     return arithmetic(stackUpdates(graph)) - 2 * names.length;
   });
   expect(arithmetic(given(24).graph)).toBeGreaterThan(counts[1] + 48 + 60);
   expect(counts[0]).toBe(counts[1]);
 });
 
-test('what an output reads, what is large and what is alone stays as it is', () => {
+test('anything that an output reads, that is large or that stands alone is unchanged', () => {
   const state = {
     a: numbers([3], 1),
     b: numbers([3], 2),

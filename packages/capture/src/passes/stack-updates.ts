@@ -1,15 +1,16 @@
 /**
- * Joins the same work on many small tensors into work on one long vector. What an optimiser does to each of a net's parameters is a dozen kernels
- * on a few hundred numbers, where starting a kernel costs more than its work; so is the norm over all gradients.
+ * Merges identical work on many small tensors into work on one long vector. An optimiser runs a dozen kernels per
+ * parameter on a few hundred numbers, where launching a kernel costs more than its work. The same goes for the norm of
+ * all gradients.
  */
 import { createValue, results, sameShape, sizeOf, type Graph, type GraphNode, type Value } from '../graph.js';
 
-/** Of the same work on fewer tensors each is left by itself. */
+/** With fewer tensors the work is not merged. */
 const FEWEST = 3;
-/** Tensors of as many numbers are worth kernels of their own, and not worth copying. */
+/** Tensors with this many numbers justify their own kernels, and are not worth copying. */
 const LARGE = 262_144;
 
-/** Kernels that work number by number. */
+/** Elementwise kernels. */
 const ELEMENTWISE = new Set([
   'Abs',
   'Add',
@@ -42,7 +43,7 @@ function readersOf(graph: Graph): Map<Value, GraphNode[]> {
   return readers;
 }
 
-/** One vector of all the values' numbers, and the nodes that make it. */
+/** Concatenates the values' numbers into one vector; returns it with the nodes that create it. */
 function joined(values: readonly Value[]): { vector: Value; nodes: GraphNode[] } {
   const nodes: GraphNode[] = [];
   const flat = values.map((value) => {
@@ -68,7 +69,7 @@ function joined(values: readonly Value[]): { vector: Value; nodes: GraphNode[] }
   return { vector, nodes };
 }
 
-/** Σᵢ Σ xᵢ² over many tensors: one sum of squares over all their numbers. */
+/** Σᵢ Σ xᵢ² over many tensors, as one sum of squares over all their numbers. */
 function stackSquares(graph: Graph): Graph {
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const squared = (value: Value): Value | undefined => {
@@ -95,7 +96,7 @@ function stackSquares(graph: Graph): Graph {
   return found ? withoutUnread({ ...graph, nodes }) : graph;
 }
 
-/** Without the nodes that nothing reads any more. */
+/** Removes nodes that nothing reads any more. */
 function withoutUnread(graph: Graph): Graph {
   const read = new Set(results(graph));
   const kept = [...graph.nodes].reverse().filter((node) => {
@@ -106,7 +107,10 @@ function withoutUnread(graph: Graph): Graph {
   return { ...graph, nodes: kept.reverse() };
 }
 
-/** The nodes that lead to the new state and nowhere else, number by number: nothing else waits for them, so they may be done together at the end. */
+/**
+ * The elementwise nodes that lead only to the new state. Nothing else waits for them, so they can run together at the
+ * end.
+ */
 function tailOf(graph: Graph): Set<GraphNode> {
   const readers = readersOf(graph);
   const [outputs, newState] = [graph.outputs, graph.newState].map((list) => new Set(list.map(({ value }) => value)));
@@ -124,7 +128,7 @@ function tailOf(graph: Graph): Set<GraphNode> {
   return tail;
 }
 
-/** Nodes that share tensors belong together: what is done to one parameter. */
+/** Nodes connected by shared tensors: the update of one parameter. */
 function components(nodes: readonly GraphNode[]): GraphNode[][] {
   const parts = new Map<Value, GraphNode[]>();
   for (const node of nodes) {
@@ -142,9 +146,9 @@ function components(nodes: readonly GraphNode[]): GraphNode[][] {
 
 interface Component {
   readonly nodes: readonly GraphNode[];
-  /** What it reads from outside, scalars aside. */
+  /** What it reads from outside, except scalars. */
   readonly leaves: readonly Value[];
-  /** Equal for components that do the same. */
+  /** Equal for components that compute the same function. */
   readonly form: string;
 }
 
@@ -208,7 +212,7 @@ function stack(group: readonly Component[], newState: ReadonlySet<Value>): Graph
   return nodes;
 }
 
-/** The vector's parts as the values they were. */
+/** Splits the vector back into the original values. */
 function divided(vector: Value, sizes: readonly number[], values: readonly Value[]): GraphNode[] {
   const parts = values.map((value) =>
     value.shape.length === 1 ? value : createValue({ shape: [sizeOf(value)], dtype: value.dtype }),

@@ -70,7 +70,7 @@ function unfused(node: GraphNode): GraphNode[] {
       attrs,
     );
   }
-  // the last step gives the fused kernel's own result
+  // the last step produces the fused kernel's own result
   steps.push({ ...steps.pop()!, outputs: [output] });
   return steps;
 }

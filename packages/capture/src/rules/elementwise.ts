@@ -68,7 +68,7 @@ export const elementwiseRules: Rules = {
     shape: broadcast(a, b),
     dtype: a.dtype,
   })),
-  // tfjs's own kernels give int32 for floats too
+  // tfjs's own kernels return int32 even for floats
   FloorDiv: ({ a, b }) => ({ shape: broadcast(a, b), dtype: 'int32' }),
   ...rulesFor(['RealDiv', 'Atan2'], ({ a, b }) => ({ shape: broadcast(a, b), dtype: 'float32' })),
   ...rulesFor(

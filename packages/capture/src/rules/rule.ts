@@ -4,7 +4,7 @@ import type { TensorSpec } from '../graph.js';
 // tfjs's attribute types differ by kernel; a rule reads the ones its kernel has
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Attrs = Record<string, any>;
-/** Inputs by tfjs's name; kernels that take a list have '0', '1', … */
+/** Inputs by tfjs's names; '0', '1', … for kernels that take a list. */
 export type Inputs = Readonly<Record<string, TensorSpec>>;
 export type Rule = (inputs: Inputs, attrs: Attrs) => TensorSpec | TensorSpec[];
 export type Rules = Readonly<Record<string, Rule>>;

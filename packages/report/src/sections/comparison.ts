@@ -1,4 +1,6 @@
-/** Several runs side by side: which recipe wins, over the seeds; their curves in one chart each; and a table of what each run came to. */
+/**
+ * Several runs side by side: which recipe wins over the seeds, their curves in one chart each, and a table of results.
+ */
 import { chart, smooth, type Points, type Series } from '../chart.js';
 import { count, figure, percent } from '../format.js';
 import { html, type Html } from '../html.js';
@@ -8,7 +10,7 @@ import { scrolling } from './scrolling.js';
 const COLOURS = [1, 2, 3, 4] as const;
 const LEAST_FAR = 1e-4;
 
-/** Curves of the first four recipes and a row for each run. */
+/** Curves of the first four recipes, and a row for each run. */
 export function comparisonSection(runs: readonly NamedRun[]): Html {
   const recipes = recipesOf(runs);
   const shown = recipes.slice(0, COLOURS.length);
@@ -35,7 +37,7 @@ ${recipes.length > shown.length && html`<p class="muted">The curves are those of
 
 type Step = NamedRun['history']['steps'][number];
 
-/** Each stage by itself: across the switch the losses measure different things. */
+/** Stage by stage, because different losses are not comparable. */
 function smoothed({ history: { steps, stages } }: NamedRun, value: (step: Step) => number): Points[] {
   const window = Math.max(5, Math.round(steps.length / 40));
   return stages.map((_, stage) =>
@@ -50,7 +52,10 @@ const none = html`<span class="muted">–</span>`;
 const points = (difference: number): string =>
   `${difference < 0 ? '−' : '+'}${(100 * Math.abs(difference)).toFixed(2)}`;
 
-/** One sentence: which recipe has the best mean accuracy, and whether the seeds tell that from chance. `undefined` where fewer than two were verified. */
+/**
+ * One sentence: which recipe has the best mean accuracy, and whether the seeds rule out chance. `undefined` if fewer
+ * than two were verified.
+ */
 export function verdictOf(recipes: readonly Recipe[]): string | undefined {
   const [best, second] = recipes.filter(({ accuracy }) => accuracy);
   if (!second) return undefined;
@@ -66,7 +71,7 @@ export function verdictOf(recipes: readonly Recipe[]): string | undefined {
   return `${ahead} and on ${won} of ${differences.length} seeds, which is within their noise.`;
 }
 
-/** The recipes by their accuracy, each against the best. */
+/** The recipes by accuracy, each against the best. */
 function verdict(recipes: readonly Recipe[]): Html {
   const sentence = verdictOf(recipes);
   if (recipes.length === 0 || (!sentence && recipes.every(({ runs }) => runs.length === 1))) return html``;

@@ -1,4 +1,4 @@
-/** What the data was: tiers, sample crops, and every photo left out with its reason. */
+/** The data: tiers, sample crops, and every excluded photo with its reason. */
 import { count } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
@@ -7,7 +7,7 @@ import { image } from './picture.js';
 import { pictureKey } from '../page-pictures.js';
 import { scrolling } from './scrolling.js';
 
-/** Rows of the list of left-out photos; `events.jsonl` and the dataset have them all. */
+/** Rows in the list of excluded photos; `events.jsonl` and the dataset have all of them. */
 const MOST_EXCLUSIONS = 2000;
 
 const REASONS: Readonly<Record<string, string>> = {

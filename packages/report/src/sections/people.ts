@@ -1,13 +1,16 @@
-/** The map of people: a dot an image, a colour a person, the name at the middle of their dots, or below the map where the page is narrow. */
+/**
+ * The map of people: one dot per image, one colour per person, with the name at the centre of their dots, or below the
+ * map on a narrow page.
+ */
 import type { PeopleMap } from '@facewright/core';
 import { html, type Html } from '../html.js';
 
-/** What places are measured in; the map itself is as wide as the page. */
+/** Coordinate range; the map itself is as wide as the page. */
 const SIZE = { width: 1000, height: 560 };
 const MARGIN = { x: 60, y: 36 };
-/** Half the width of a letter. */
+/** Half the width of a character. */
 const LETTER = 4;
-/** Colours of the style sheet, `hue0` and on; neighbours in the list are far from each other. */
+/** Colours of the style sheet, from `hue0` on. Neighbours in the list are far apart. */
 export const HUES = 12;
 const hueOf = (index: number): string => `hue${(index * 5) % HUES}`;
 
@@ -55,11 +58,11 @@ function scale(values: readonly number[], from: number, to: number): (value: num
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const short = (name: string): string => (name.length > 24 ? `${name.slice(0, 23)}…` : name);
 
-/** So far from the edges that a name around it is whole. */
+/** Clamped so far from the edges that a name around it is not cut. */
 const inside = (x: number, name: string): number =>
   Math.min(Math.max(x, name.length * LETTER), SIZE.width - name.length * LETTER);
 
-/** Moves names that lie over each other apart, up and down. */
+/** Moves overlapping names apart vertically. */
 function spread(places: [number, number][]): void {
   const LINE = 15;
   const order = [...places].sort(([, a], [, b]) => a - b);

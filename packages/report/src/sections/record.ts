@@ -1,4 +1,4 @@
-/** What makes the run what it was: notices, versions and the whole config. */
+/** The run's record: notices, versions and the whole config. */
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
 import { scrolling } from './scrolling.js';

@@ -1,6 +1,9 @@
-/** Attributes of a box whose content may be wider than the page: it is scrolled sideways by touch and, once focused, by keyboard. */
+/**
+ * Attributes for a box whose content may be wider than the page: it scrolls sideways by touch and, when focused, by
+ * keyboard.
+ */
 import { html, type Html } from '../html.js';
 
-/** `label` tells screen readers what is in it. */
+/** `label` describes the content to screen readers. */
 export const scrolling = (label: string, card = true): Html =>
   html`class="${card && 'card '}scroll" role="group" aria-label="${label}" tabindex="0"`;

@@ -1,10 +1,10 @@
-/** The head of the report: what run this was, and its figures at a glance. */
+/** The top of the report: which run this was, and its results at a glance. */
 import type { Verification } from '@facewright/core';
 import { count, duration, figure, percent } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
 
-/** A run, or an evaluation alone. */
+/** Title of a run, or of an evaluation alone. */
 export const title = ({ started }: History): string =>
   started?.command === 'evaluate' ? 'Evaluation of a model' : 'Face-recognition run';
 
@@ -85,7 +85,7 @@ function tiles({ evaluated, training, trained, prepared, stages }: History): Htm
   return html`<dl class="tiles">${list.map(({ name, value, note, main }) => html`<div class="tile ${main && 'main'}"><dt>${name}</dt><dd><span class="value">${value}</span>${note && html`<span class="note">${note}</span>`}</dd></div>`)}</dl>`;
 }
 
-/** Digits: near all, the second one tells models apart. */
+/** Close to 100 %, the second decimal distinguishes models. */
 const fine = (value: number): number => (value > 0.97 ? 2 : 1);
 
 function strictestTar({ tarAtFar }: Verification): { far: string; value: number } | undefined {

@@ -1,4 +1,4 @@
-/** Where the time of a training's steps went: waiting for data, the step itself, all else. */
+/** How the time of training steps was spent: waiting for data, the step itself, everything else. */
 import type { StepTime } from '@facewright/core';
 import { count, duration, figure, percent } from '../format.js';
 import type { History } from '../history.js';

@@ -9,14 +9,14 @@ import { scrolling } from './scrolling.js';
 type Step = History['steps'][number];
 type ValueOf = (step: Step) => number;
 
-/** What all charts of the section share. */
+/** Shared by all charts of the section. */
 interface Curves {
-  /** One line per stage: across the switch the losses measure different things. */
+  /** One line per stage, because different losses are not comparable. */
   readonly each: (value: ValueOf) => Points[];
   readonly smoothed: (value: ValueOf) => Points[];
-  /** Steps that `smoothed` averages over. */
+  /** Number of steps that `smoothed` averages. */
   readonly window: number;
-  /** Where a later stage starts. */
+  /** Where later stages start. */
   readonly marks: readonly { readonly x: number; readonly label: string }[];
 }
 
@@ -45,7 +45,7 @@ function curvesOf({ steps, stages }: History): Curves {
   return { each, smoothed: (value) => each(value).map((line) => smooth(line, window)), window, marks };
 }
 
-/** The validations as dots; no series when there are none. */
+/** The validations as dots; no series if there are none. */
 const validationDots = (
   { validations }: History,
   value: (validation: History['validations'][number]) => number,
@@ -65,7 +65,7 @@ function lossChart(history: History, { each, smoothed, window, marks }: Curves):
   const losses = history.steps.map(({ loss }) => loss).filter((loss) => loss > 0);
   const most = losses.reduce((a, b) => Math.max(a, b), 0);
   const least = losses.reduce((a, b) => Math.min(a, b), Infinity);
-  // single steps of a loss near zero fall to anything: four decades are enough
+  // the loss of single steps can fall to almost zero; four decades are enough
   const y =
     most / least > 50
       ? ({ label: 'loss', scale: 'log', range: [Math.max(least, most * 1e-4), most] } as const)
@@ -118,7 +118,7 @@ function rateChart({ steps }: History, { each, marks }: Curves): Html {
   });
 }
 
-/** The means of windows that a plateau was seen in, each at its window's end; the last window ends with the stage. */
+/** The window means behind a plateau decision, each at its window's end; the last window ends with the stage. */
 function plateauMeans(
   { endedBecause, evidence, steps }: NonNullable<History['stages'][number]['finished']>,
   from: number,

@@ -1,4 +1,7 @@
-/** How well two photos are told to show the same person or not: the curve, a threshold for each rate, the worst pairs, the map of people. */
+/**
+ * How well the model separates same and different pairs: the ROC curve, a threshold for each rate, the worst pairs, the
+ * map of people.
+ */
 import type { Verification } from '@facewright/core';
 import { chart } from '../chart.js';
 import { count, figure, percent } from '../format.js';
@@ -27,7 +30,7 @@ function curve({ roc, eer }: Verification): Html {
     .map(({ far }) => far)
     .filter((far) => far > 0)
     .reduce((a, b) => Math.min(a, b), 0.1);
-  // the axis begins where the curve does, in tenths, so that a good model's curve is no flat line
+  // the axis starts where the curve does, in tenths, so that a good model's curve is not a flat line
   const least = roc.filter(({ far }) => far <= lowest).reduce((most, { tar }) => Math.max(most, tar), 0);
   const bottom = Math.min(0.9, Math.floor(least * 10) / 10);
   return chart({

@@ -1,4 +1,4 @@
-/** The logger `tensorboard`: a run's curves for `tensorboard --logdir <run>/tensorboard`. */
+/** The `tensorboard` logger: a run's curves for `tensorboard --logdir <run>/tensorboard`. */
 import { definePlugin, type EventType, type Logger, type OpenLogger, type RunEvent } from '@facewright/core';
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { VERSION } from '../version.js';
 
 type Scalars = Readonly<Record<string, number>>;
 
-/** What each event is in TensorBoard: at its step, or at the last step that was told. */
+/** TensorBoard scalars for each event, at its step or at the last step reported. */
 const scalarsOf: { readonly [T in EventType]?: (event: RunEvent<T>) => { step?: number; scalars: Scalars } } = {
   'train.step': ({ step, stage, epoch, loss, accuracy, rate, imagesPerSecond, gradientNorm, lossScale, time }) => ({
     step,
@@ -44,13 +44,13 @@ const scalarsOf: { readonly [T in EventType]?: (event: RunEvent<T>) => { step?: 
   }),
 };
 
-/** The step from which on a run tells its steps again. */
+/** The step from which a run reports its steps again. */
 function restartOf(event: RunEvent): number | undefined {
   if (event.type === 'train.started') return (event.resumedAt ?? 0) + 1;
   return event.type === 'train.setback' ? event.backTo + 1 : undefined;
 }
 
-/** One new file for each start of a run, as TensorBoard reads the files of a directory in the order of their names. */
+/** A new file for each start of a run, because TensorBoard reads the files of a directory in order of name. */
 function openEventFile(directory: string): OpenLogger {
   mkdirSync(directory, { recursive: true });
   const now = Date.now();
@@ -83,7 +83,7 @@ function openEventFile(directory: string): OpenLogger {
   };
 }
 
-/** The logger plugin `tensorboard`. */
+/** The `tensorboard` logger plugin. */
 export const tensorBoard = definePlugin({
   meta: {
     name: 'tensorboard',

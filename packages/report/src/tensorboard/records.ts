@@ -1,12 +1,14 @@
 /**
- * TensorBoard's event files: a sequence of records, each a protocol buffer `tensorflow.Event` with its length and masked CRC-32C sums.
+ * TensorBoard event files: a sequence of records, each a `tensorflow.Event` protocol buffer with its length and masked
+ * CRC-32C checksums.
  *
- *   record = length (uint64) · masked crc of the length · data · masked crc of the data, all little endian
+ *   record = length (uint64) · masked CRC of the length · data · masked CRC of the data, all little-endian
  *
- * Source: tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto.
+ * Source: tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto,
+ * tensorflow/core/framework/summary.proto.
  */
 
-/** Castagnoli's polynomial, bits reversed. */
+/** Castagnoli's polynomial, bit-reversed. */
 const POLYNOMIAL = 0x82f63b78;
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
@@ -21,7 +23,7 @@ export function crc32c(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** A sum of data that holds sums itself is weak, hence the mask. */
+/** The CRC of data that contains CRCs is weak, hence the mask. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
@@ -38,14 +40,14 @@ export function encodeRecord(data: Uint8Array): Uint8Array {
   return record;
 }
 
-/** What an event says beside its time and step. */
+/** The contents of an event besides time and step. */
 export type EventContent =
   | { readonly fileVersion: string }
   /** A restart: TensorBoard drops what it has from `step` on. */
   | { readonly restart: true }
   | { readonly scalars: Readonly<Record<string, number>> };
 
-/** A `tensorflow.Event`; `seconds` since 1970, `step` a whole number from 0. */
+/** A `tensorflow.Event`. `seconds` since 1970; `step` is an integer from 0. */
 export function encodeEvent(seconds: number, step: number, content: EventContent): Uint8Array {
   const head = [doubleField(1, seconds), varintField(2, step)];
   if ('fileVersion' in content) return joined([...head, bytesField(3, utf8(content.fileVersion))]);
@@ -79,7 +81,7 @@ function floatField(field: number, value: number): Uint8Array {
   return joined([key(field, FIXED32), bytes]);
 }
 
-/** A whole number below 2⁵³, seven bits a byte, the lowest first. */
+/** An integer below 2⁵³, seven bits per byte, least significant first. */
 function varint(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = value;

@@ -10,7 +10,7 @@ import { event, log, started, step } from '../../test/tensorboard-events.js';
 const { python, missing } = findPython('python-tensorboard', ['tensorboard==2.21.0']);
 
 test.skipIf(missing)(
-  `TensorBoard reads it, drops what a resumed run and a setback take back, and finds no damage${missing ? ` (skipped: ${missing})` : ''}`,
+  `TensorBoard reads it, drops what a resumed run and a setback revert, and finds no damage${missing ? ` (skipped: ${missing})` : ''}`,
   async () => {
     const directory = await mkdtemp(join(tmpdir(), 'facewright-tensorboard-'));
     const verification = {

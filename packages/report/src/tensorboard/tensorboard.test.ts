@@ -1,4 +1,4 @@
-/** Event files byte by byte against published sums and a reader written from the format. */
+/** Event files byte by byte against published checksums and a reader written from the specification. */
 import fc from 'fast-check';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(root, { recursive: true }));
 
-test("CRC-32C of RFC 3720's examples", () => {
+test('CRC-32C of the examples in RFC 3720', () => {
   expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
   expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
@@ -32,7 +32,7 @@ function slowCrc(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-test('a record is what the format says, for any data', () => {
+test('a record follows the format, for any data', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (data) => {
       const record = Buffer.from(encodeRecord(data));
@@ -58,7 +58,7 @@ test('an event in protocol-buffer bytes', () => {
   );
 });
 
-test('each start is a file of its own, whose records are whole', async () => {
+test('each start writes its own file, with whole records', async () => {
   const directory = join(root, 'files');
   await log(directory, [started(), step(1, 3), event('progress', { task: 'train', done: 1, unit: 'images' })]);
   await log(directory, [started(1), step(2, 2)]);

@@ -1,22 +1,22 @@
-/** Where plugins come from: the packages that whoever composes runs brings along, and those that a config lists. */
+/** Where plugins come from: packages supplied by the caller, and those listed in a config. */
 import type { ConfiguredPlugin, PluginFactory } from '@facewright/core';
 
-/** What one package or file brings. */
+/** The plugins of one package or file. */
 export interface PluginPackage {
-  /** The package's name, or the file as the config lists it, e.g. `@facewright/losses` or `./my-loss.ts`. */
+  /** The package's name, or the file as listed in the config, e.g. `@facewright/losses` or `./my-loss.ts`. */
   readonly name: string;
-  /** Its file, which worker threads import; without it they import by the name. Browsers have none. */
+  /** Its file, which worker threads import; if missing, they import by name. Not used in browsers. */
   readonly file?: () => string;
   readonly plugins: readonly PluginFactory[];
 }
 
-/** Parts known by name without being listed. The order of the engines is that in which `auto` tries them. */
+/** Parts known by name without being listed. `auto` tries the engines in this order. */
 export type Builtins = readonly PluginPackage[];
 
 export const pluginsOf = (packages: readonly PluginPackage[]): PluginFactory[] =>
   packages.flatMap(({ plugins }) => plugins);
 
-/** The package that brings a plugin, where it is one of these. */
+/** The package that provides a plugin, if it is one of these. */
 export const packageOf = (
   { meta }: Pick<ConfiguredPlugin, 'meta'>,
   packages: readonly PluginPackage[],

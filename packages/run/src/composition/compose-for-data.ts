@@ -1,4 +1,7 @@
-/** A composition whose tiers suit the photos: the recipe's, those from `--min-photos` on, or those for small sets where the recipe leaves nobody. */
+/**
+ * Composes a run whose tiers suit the photos: the recipe's, those for `--min-photos`, or those for small sets if the
+ * recipe would leave nobody.
+ */
 import { z } from 'zod';
 import {
   SIGNAL,
@@ -14,13 +17,13 @@ import type { ChosenBackend } from './engines.js';
 import { compose, type Scope } from './from-config.js';
 
 export interface DataFit {
-  /** The user's own config: tiers that it has are left as they are. */
+  /** The user's own config. Tiers set in it are never changed. */
   readonly given: RunConfigInput;
-  /** Photos that a person needs. */
+  /** Photos a person needs. */
   readonly minPhotos?: number;
-  /** Tiers that an earlier start of the same run has recorded: the choice made then holds. */
+  /** Tiers recorded by an earlier start of the same run, whose choice is kept. */
   readonly earlier?: unknown;
-  /** Whether the photos are prepared now. */
+  /** Whether this start prepares the photos. */
   readonly prepares: boolean;
 }
 
@@ -51,13 +54,13 @@ export async function composeForData(
 const recordedTiers = z.array(z.object({ name: z.string(), above: z.number() })).min(1);
 type RecordedTiers = z.infer<typeof recordedTiers>;
 
-/** The tiers that a record means. A record is data, so its augmenters are not taken from it. */
+/** The tiers a record refers to. A record is data, so its augmenters are not taken from it. */
 function tiersOf(recorded: RecordedTiers, recipe: RunConfig['tiers']): RunConfig['tiers'] {
   const shape = (tiers: RecordedTiers): string => tiers.map(({ name, above }) => `${name} ${above}`).join();
   return shape(recorded) === shape(SMALL_SET_TIERS) ? SMALL_SET_TIERS : tiersFrom(recipe, leastPhotos(recorded));
 }
 
-/** Counts until two people are found that the recipe keeps. */
+/** Counts until the recipe is found to keep two people. */
 async function enoughPhotos({ container, reader, config }: Composition) {
   const signal = container.resolve(SIGNAL);
   const reaches = (tiers: readonly TierRule[], photos: number): boolean => photos >= leastPhotos(tiers);

@@ -1,4 +1,7 @@
-/** Composition: each part in its place and in the record, whatever way it came; and what is given twice, idle or unfit is refused. */
+/**
+ * Composition: each part in its place and in the record, wherever it came from. Duplicate, unused and invalid parts are
+ * rejected.
+ */
 import { cpu } from '@facewright/backend-cpu';
 import {
   createEventStream,
@@ -80,7 +83,7 @@ const compose = (config: RunConfigInput, ...plugins: ConfiguredPlugin[]) => {
   });
 };
 
-test('every part stands in its place with its own options, and is made once', async () => {
+test('every part is in its place with its own options, and is created once', async () => {
   const { stages, tiers } = await compose({});
   expect(
     stages.map(({ loss, optimiser, criteria }) => [loss.name, optimiser.name, criteria.map(({ name }) => name)]),
@@ -94,7 +97,7 @@ test('every part stands in its place with its own options, and is made once', as
   expect(tiers.map(({ augmenters }) => augmenters.length)).toEqual([1, 0]);
 });
 
-test('the record holds what was used, whether config, defaults or code gave it', async () => {
+test('the record contains what was used, whether it came from config, defaults or code', async () => {
   const { config, parts, container } = await compose(
     { stages: [{ loss: 'arcface', until: { steps: 1 } }] },
     plugin('loss', 'arcface', '7.0.0')({ m: 0.9 }),
@@ -153,26 +156,26 @@ test.each<[string, RunConfigInput, ConfiguredPlugin[], RegExp]>([
   ],
   ['two models in code', {}, [own('model', 'a'), own('model', 'b')], /A run has one model, and code gives 2: "a", "b"/],
   [
-    'a loss that no stage names',
+    'a loss that no stage uses',
     {},
     [own('loss', 'own')],
     /Code gives the loss "own", and nothing uses it[^]*"loss" of a stage/,
   ],
   [
-    'two losses of one name',
+    'two losses with one name',
     {},
     [own('loss', 'arcface'), own('loss', 'arcface')],
     /2 parts of kind loss named "arcface"/,
   ],
   [
-    'a plugin that is not called',
+    'a plugin factory that was not called',
     {},
     [plugin('loss', 'arcface') as never],
     /"arcface" is a plugin that is not configured yet[^]*Call it/,
   ],
-  ['a value that is no plugin', {}, [{ name: 'arcface' } as never], /no configured plugin/],
+  ['a value that is not a plugin', {}, [{ name: 'arcface' } as never], /no configured plugin/],
   [
-    'a plugin of other contracts',
+    'a plugin for another API version',
     {},
     [{ ...own('loss', 'arcface'), meta: { name: 'arcface', kind: 'loss', version: '1', apiVersion: 2 as never } }],
     /The plugin "arcface" was built for version 2 of the plugin API; this is version 1[^]*given in code/,

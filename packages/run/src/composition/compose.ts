@@ -1,4 +1,7 @@
-/** From config to parts: every name is looked up and every option checked before any work; each part is paired with the place it takes. */
+/**
+ * From config to parts: every name is resolved and every option validated before any work starts, and each part is
+ * assigned to its place.
+ */
 import type { DependencyContainer } from 'tsyringe';
 import {
   createRunContainer,
@@ -35,11 +38,11 @@ export interface ComposeOptions {
   readonly baseDirectory: string;
   /** The config file or the command line, for errors. */
   readonly where: string;
-  /** The reader's reference once it has the data's path; missing where nothing is read. */
+  /** The reader's reference including the data's path; missing if nothing is read. */
   readonly reader?: PluginReference;
-  /** Losses of the stages, where code gives the stages. */
+  /** Losses of the stages, if the stages come from code. */
   readonly stageLosses?: readonly ConfiguredPlugin<'loss'>[];
-  /** The model that a file of data names: it takes the place of the config's, and is never imported. */
+  /** The model named in a data file. Replaces the config's, and is never imported. */
   readonly modelOf?: ModelOfData;
 }
 
@@ -52,7 +55,7 @@ export interface ModelOfData {
 export interface StageParts {
   readonly loss: Part<'loss'>;
   readonly optimiser: Part<'optimiser'>;
-  /** Those of `until.any`. */
+  /** The criteria of `until.any`. */
   readonly criteria: readonly Part<'criterion'>[];
   readonly config: StageConfig;
 }
@@ -62,32 +65,32 @@ export interface TierParts {
   readonly augmenters: readonly Part<'augmenter'>[];
 }
 
-/** The parts of a run, and the container that they are made in. */
+/** The parts of a run, and the container that creates them. */
 export interface Composition {
   readonly container: DependencyContainer;
-  /** The config with every part as it was resolved: its name and all of its options, whatever way it came. */
+  /** The config with every part resolved: its name and all options, wherever they came from. */
   readonly config: RunConfig;
   readonly reader?: Part<'reader'>;
   readonly detector: Part<'detector'>;
   readonly aligner: Part<'aligner'>;
   readonly model: Part<'model'>;
   readonly backend: Part<'backend'>;
-  /** Where faces are looked for: the backend, or another one where that compiles for each size of an image. */
+  /** The backend for face detection: the run's backend, unless that compiles for each image size. */
   readonly detectionBackend: Part<'backend'>;
   readonly stages: readonly StageParts[];
   readonly tiers: readonly TierParts[];
   readonly loggers: readonly Part<'logger'>[];
-  /** The same parts as they are recorded. */
+  /** The same parts in recorded form. */
   readonly parts: readonly PartRecord[];
   readonly library: PluginLibrary;
-  /** Plugins that data may name: those that the config or code uses or brings, and the built-in ones. */
+  /** Plugins that data may name: those the config or code uses or provides, and the built-in ones. */
   readonly known: readonly PluginFactory[];
   readonly given: GivenParts;
   readonly baseDirectory: string;
   readonly where: string;
-  /** The run's engine, opened at the first call. */
+  /** The run's engine, opened on the first call. */
   engine(): Promise<Engine>;
-  /** Closes the engine, if it was opened. */
+  /** Closes the engine if it was opened. */
   dispose(): Promise<void>;
 }
 
@@ -156,7 +159,7 @@ export async function composeParts(config: RunConfig, options: ComposeOptions): 
 
 const factoriesOf = (parts: readonly Part[]): PluginFactory[] => parts.flatMap(({ plugin }) => plugin.factory ?? []);
 
-/** The model that a card or a checkpoint is of, with the options it was made with. */
+/** The model of a model card or checkpoint, with its recorded options. */
 export const modelOfData = (
   { model: { name, options }, where }: ModelOfData,
   known: readonly PluginFactory[],
@@ -165,7 +168,10 @@ export const modelOfData = (
 
 const nameOf = (reference: PluginReference): string => plainReference(reference).name;
 
-/** The run's engine: opened and told of when something first asks for it; and why it is a slow one, where a faster one should work. Parts get that for images of any size. */
+/**
+ * The run's engine, opened and announced on first use, with the reason if it is slow although a faster one should work.
+ * Parts get this engine for images of any size.
+ */
 function enginesOf(
   container: DependencyContainer,
   backend: Part<'backend'>,

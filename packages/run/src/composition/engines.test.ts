@@ -37,7 +37,7 @@ const engine = (
     }),
   });
 
-test('auto takes the first engine that works, and says which it passed over; a named one is taken or says why not', async () => {
+test('auto picks the first engine that works, and says which it skipped; a named one is used, or the error says why not', async () => {
   const auto = async (...availabilities: Availability[]): Promise<string> => {
     const { plugin } = await choose('auto', ...availabilities.map((each, i) => engine(`engine-${i}`, each)));
     return plugin.meta.name;
@@ -48,7 +48,7 @@ test('auto takes the first engine that works, and says which it passed over; a n
   await expect(auto({ usable: false, reason: 'none' })).rejects.toThrow(/engine-0: none/);
   const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
   await expect(choose('broken', broken)).rejects.toThrow(/"broken" does not work here: no such device[\s\S]*buy one/);
-  // that a GPU is missing is no news, that a compiling engine for the processor is, where the one chosen is slow
+  // a missing GPU is not worth mentioning; a missing compiling CPU engine is, if the chosen one is slow
   const compiling = engine(
     'compiling',
     { usable: false, reason: 'not installed', remedy: 'install it' },
@@ -67,7 +67,7 @@ test('auto takes the first engine that works, and says which it passed over; a n
   ]);
 });
 
-test('options beside auto are those of the engine it chooses; one that takes none of them is an error', async () => {
+test('options next to auto apply to the engine it chooses; if that accepts none of them, it is an error', async () => {
   const works = { usable: true };
   const options = z.strictObject({ memory: z.number().optional(), threads: z.int().default(2) });
   const { plugin } = await choose({ name: 'auto', memory: 6.3 }, engine('taking', works, options), wasm);
@@ -79,16 +79,16 @@ test('options beside auto are those of the engine it chooses; one that takes non
   await expect(choose({ name: 'auto', memory: 6.3 }, lenient)).rejects.toThrow('takes no options "memory"');
 });
 
-test('the preset fits the engine, unless one is asked for', async () => {
+test('the preset fits the engine unless one is requested', async () => {
   expect((await presetOf(wasm())).name).toBe('small');
   expect(presetFor({ speed: 'processor' }).name).toBe('medium');
-  // of an engine that says nothing the best is assumed
+  // an engine without traits is assumed to be fast
   expect(await presetOf(engine('silent', { usable: true })())).toEqual({ name: 'full', config: {} });
   expect((await presetOf(wasm(), 'full')).config).toEqual({});
   expect(presetFor({ speed: 'processor' }, 'small')).toEqual(presetFor({ speed: 'slow' }));
 });
 
-test('where the engine compiles for each size of an image, photos go to the first one that does not and works', async () => {
+test('if the engine compiles for each image size, photos go to the first working one that does not', async () => {
   const fixed = (name: string) =>
     definePlugin({
       meta: { name, kind: 'backend', version: '0.0.0', apiVersion: 1 },

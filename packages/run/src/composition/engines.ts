@@ -1,4 +1,7 @@
-/** Which engine a run computes on: the one that is named, else the first that has a GPU to itself, else the first in order that works here. */
+/**
+ * Chooses the run's engine: the named one, or else the first with a GPU it is made for, or else the first in order that
+ * works.
+ */
 import {
   ASSUMED_TRAITS,
   createRunContainer,
@@ -15,13 +18,13 @@ import {
 } from '@facewright/core';
 import type { PluginLibrary } from './library.js';
 
-/** What a backend says of itself before it is opened. */
+/** A backend's traits, known before it is opened. */
 export const traitsOf = async (plugin: ConfiguredPlugin<'backend'>): Promise<BackendTraits> =>
   (await plugin.create(pluginContext(createRunContainer(), 'traits'))).traits ?? ASSUMED_TRAITS;
 
 export interface ChosenBackend {
   readonly plugin: ConfiguredPlugin<'backend'>;
-  /** With `auto`: faster engines that need no GPU and yet do not work here. */
+  /** With `auto`: faster CPU engines that should work but do not. */
   readonly passedOver: readonly EngineRow[];
 }
 
@@ -30,7 +33,7 @@ export interface EngineRow extends Availability {
   readonly description?: string;
 }
 
-/** Throws a `FacewrightError` where the named engine, or every engine, does not work here; it says why and what mends it. */
+/** Throws a `FacewrightError` if the named engine, or every engine, does not work here, with the reason and the fix. */
 export async function chooseBackend(
   reference: PluginReference,
   library: PluginLibrary,
@@ -72,7 +75,10 @@ async function chooseAny(
   return { plugin, passedOver: await missed(plugin, passedOver, known) };
 }
 
-/** The engine for images of many sizes: the chosen one, or the first that works here in place of one that compiles for each size. */
+/**
+ * The engine for images of many sizes: the chosen one, or, if that compiles for each size, the first other one that
+ * works.
+ */
 export async function engineForAnySize(
   chosen: ConfiguredPlugin<'backend'>,
   { known }: PluginLibrary,
@@ -86,7 +92,7 @@ export async function engineForAnySize(
   return chosen;
 }
 
-/** That there is no GPU is no news; that an engine for any processor is missing is, where the one chosen is slow. */
+/** A missing GPU is not worth mentioning; a missing CPU engine is, if the chosen one is slow. */
 async function missed(
   chosen: ConfiguredPlugin<'backend'>,
   passedOver: readonly EngineRow[],
@@ -98,7 +104,7 @@ async function missed(
   return passedOver.filter(({ name }) => usual.some(({ meta }) => meta.name === name));
 }
 
-/** Options beside `auto` are those of the engine that it chose. */
+/** Options next to `auto` apply to the engine it chose. */
 function withOptions(factory: PluginFactory<'backend'>, options: object, where: string): ConfiguredPlugin<'backend'> {
   const { name } = factory.meta;
   const plugin = factory(options, `backend "${name}", which "auto" chose, in ${where}`);
@@ -125,7 +131,7 @@ function requireUsable(name: string, { usable, reason, remedy }: Availability, w
 export const backendsOf = (known: readonly PluginFactory[]): PluginFactory<'backend'>[] =>
   known.filter(({ meta }) => meta.kind === 'backend') as unknown as PluginFactory<'backend'>[];
 
-/** Whether `auto` may take it: an emulated device is slower than the processor used as it is. */
+/** Whether `auto` may use it. An emulated device is slower than using the CPU directly. */
 export const forAuto = ({ usable, emulated }: Availability): boolean => usable && !emulated;
 
 async function probe(plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<Availability> {
@@ -136,7 +142,7 @@ async function probe(plugin: ConfiguredPlugin<'backend'>, context: PluginContext
 export const listEngines = (context: PluginContext, known: readonly PluginFactory[]): Promise<EngineRow[]> =>
   Promise.all(backendsOf(known).map((factory) => checkEngine(factory(), context)));
 
-/** One engine, with its options; a plugin that fails while it is asked does not work here. */
+/** Checks one engine with its options. A plugin that throws counts as not working. */
 export async function checkEngine(plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<EngineRow> {
   const { name, description } = plugin.meta;
   const availability = await probe(plugin, context).catch((error: unknown): Availability => {
@@ -146,6 +152,6 @@ export async function checkEngine(plugin: ConfiguredPlugin<'backend'>, context: 
   return { name, description, ...availability };
 }
 
-/** The one of these that `auto` takes. */
+/** The one that `auto` picks. */
 export const chosenByAuto = (engines: readonly EngineRow[]): EngineRow | undefined =>
   engines.find(({ accelerated }) => accelerated) ?? engines.find(forAuto);

@@ -1,4 +1,4 @@
-/** Composition in Node: the config's packages and files are imported, and the engine is probed. */
+/** Composition in Node: imports the config's packages and files, and probes the engine. */
 import {
   createRunContainer,
   pluginContext,
@@ -21,11 +21,14 @@ export interface Scope {
   readonly baseDirectory: string;
   /** The config file or the command line, for errors. */
   readonly where: string;
-  /** Configured parts given in code: each takes the place of what the config says for its kind, losses and augmenters that of their name. */
+  /**
+   * Configured parts given in code. Each replaces the config's part of its kind; losses and augmenters replace those
+   * with the same name.
+   */
   readonly plugins: readonly ConfiguredPlugin[];
-  /** Losses of the stages, where code gives the stages; also among `plugins`. */
+  /** Losses of the stages, if the stages come from code; also among `plugins`. */
   readonly stageLosses?: readonly ConfiguredPlugin<'loss'>[];
-  /** The model that a file of data names: it takes the place of the config's, and is never imported. */
+  /** The model named in a data file. Replaces the config's, and is never imported. */
   readonly modelOf?: ModelOfData;
 }
 

@@ -1,4 +1,7 @@
-/** Parts given in code, beside what the config says: each is used, none is given twice, and none has options in two places. */
+/**
+ * Parts given in code in addition to the config: each must be used, none may be given twice, and none may have options
+ * in two places.
+ */
 import {
   FacewrightError,
   plainReference,
@@ -11,7 +14,7 @@ import {
   type RunConfigInput,
 } from '@facewright/core';
 
-/** A run has one part of these kinds; of the others it has as many as the config names. */
+/** A run has one part of each of these kinds, and as many of the others as the config names. */
 const SINGLE = ['reader', 'detector', 'aligner', 'model', 'backend'] as const satisfies readonly PluginKind[];
 type SingleKind = (typeof SINGLE)[number];
 export type NamedKind = Exclude<PluginKind, SingleKind>;
@@ -19,7 +22,7 @@ export type NamedKind = Exclude<PluginKind, SingleKind>;
 const isSingle = (kind: PluginKind): kind is SingleKind => (SINGLE as readonly PluginKind[]).includes(kind);
 const IN_CODE = 'the plugins given in code';
 
-/** What the config must say for a part of a kind to be used. */
+/** What the config must contain for a part of a kind to be used. */
 const NAMED_IN: Readonly<Record<NamedKind, string>> = {
   loss: '"loss" of a stage',
   optimiser: '"optimiser" of a stage',
@@ -31,7 +34,10 @@ const NAMED_IN: Readonly<Record<NamedKind, string>> = {
 export class GivenParts {
   private readonly used = new Set<ConfiguredPlugin>();
 
-  /** Throws a `FacewrightError` for a value that is no configured plugin, for one made for other contracts, and for two of a kind of which a run has one. */
+  /**
+   * Throws a `FacewrightError` for a value that is not a configured plugin, for one made for another API version, and
+   * for duplicates of a kind of which a run has one.
+   */
   constructor(readonly plugins: readonly ConfiguredPlugin[]) {
     plugins.forEach(requirePlugin);
     for (const kind of SINGLE) {
@@ -50,7 +56,7 @@ export class GivenParts {
     return this.use(this.plugins.find(({ meta }) => meta.kind === kind)) as ConfiguredPlugin<K> | undefined;
   }
 
-  /** The part that the config means by a name. */
+  /** The part that the config refers to by name. */
   named<K extends NamedKind>(kind: K, name: string): ConfiguredPlugin<K> | undefined {
     const own = this.plugins.filter(({ meta }) => meta.kind === kind && meta.name === name);
     if (own.length > 1)
@@ -62,19 +68,19 @@ export class GivenParts {
     return this.use(own[0]) as ConfiguredPlugin<K> | undefined;
   }
 
-  /** Those of a kind that nothing has used. */
+  /** Unused parts of a kind. */
   unused<K extends NamedKind>(kind: K): ConfiguredPlugin<K>[] {
     const own = this.plugins.filter((plugin) => plugin.meta.kind === kind && !this.used.has(plugin));
     return own.map((plugin) => this.use(plugin)) as ConfiguredPlugin<K>[];
   }
 
-  /** Marks as used what the caller pairs itself. */
+  /** Marks a part that the caller assigns itself as used. */
   use<P extends ConfiguredPlugin | undefined>(plugin: P): P {
     if (plugin) this.used.add(plugin);
     return plugin;
   }
 
-  /** Throws a `FacewrightError` that names the first part the run has no use for. */
+  /** Throws a `FacewrightError` that names the first unused part. */
   requireAllUsed(where: string): void {
     const idle = this.plugins.find((plugin) => !this.used.has(plugin) && !isSingle(plugin.meta.kind));
     if (!idle) return;
@@ -86,7 +92,7 @@ export class GivenParts {
     });
   }
 
-  /** Throws a `FacewrightError` that names both where the config's own words and the parts in code disagree. */
+  /** Throws a `FacewrightError` that names both sources if the user's config and the parts in code conflict. */
   requireOneSource(config: RunConfigInput, where: string): void {
     for (const { meta } of this.plugins) {
       for (const [path, reference] of references(config, meta.kind)) {
@@ -126,7 +132,7 @@ function requirePlugin(value: ConfiguredPlugin): void {
   requireApiVersion({ meta }, IN_CODE);
 }
 
-/** Where a config names parts of a kind, by path. */
+/** References to parts of a kind in a config, by path. */
 function references(config: RunConfigInput, kind: PluginKind): [path: string, PluginReferenceInput][] {
   const { stages = [], tiers = [] } = config;
   const listed = (path: string, list: readonly PluginReferenceInput[] | undefined): [string, PluginReferenceInput][] =>

@@ -1,4 +1,7 @@
-/** The plugins that a run can name. What is looked up in it is the user's; what data names goes to `findPlugin` with `known`. */
+/**
+ * The plugins that a run can name. User-given names are looked up here; names from data go to `findPlugin` with
+ * `known`.
+ */
 import {
   FacewrightError,
   plainReference,
@@ -10,15 +13,15 @@ import {
 import { pluginsOf, type PluginPackage } from './builtins.js';
 
 export interface PluginLibrary {
-  /** Those that the config lists, then the built-in ones. */
+  /** Those listed in the config, then the built-in ones. */
   readonly packages: readonly PluginPackage[];
-  /** What they bring, and before it the plugins that code gives. */
+  /** Plugins given in code, followed by those of the packages. */
   readonly known: readonly PluginFactory[];
   /** Throws a `FacewrightError` for an unknown name, a wrong kind or wrong options. */
   load<K extends PluginKind>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>>;
 }
 
-/** For a page, which cannot import by name: the plugins it brings, and no others. */
+/** For a page, which cannot import by name: exactly the plugins it supplies. */
 export function closedLibrary(packages: readonly PluginPackage[], where: string): PluginLibrary {
   const known = pluginsOf(packages);
   return {

@@ -1,4 +1,4 @@
-/** The plugins that a run in Node can name: also packages and files that the user's config names. */
+/** The plugins that a run in Node can name, including packages and files named in the user's config. */
 import type { ConfiguredPlugin, UserSpecifier } from '@facewright/core';
 import { importListed, loadPlugin } from '@facewright/platform/node';
 import { pluginsOf, type Builtins, type PluginPackage } from './builtins.js';
@@ -6,7 +6,7 @@ import type { PluginLibrary } from './library.js';
 
 export interface LibraryOptions {
   readonly builtins: Builtins;
-  /** Files and packages are looked up from here. */
+  /** Files and packages are resolved from here. */
   readonly baseDirectory: string;
   /** The config file or the command line, for errors. */
   readonly where: string;
@@ -14,7 +14,7 @@ export interface LibraryOptions {
   readonly plugins?: readonly ConfiguredPlugin[];
 }
 
-/** `names`: the packages and files that the config lists. */
+/** `names`: the packages and files listed in the config. */
 export async function openLibrary(
   names: readonly UserSpecifier[],
   { builtins, baseDirectory, where, plugins = [] }: LibraryOptions,

@@ -1,4 +1,7 @@
-/** A part of a run: a plugin with checked options, the package that brings it, and the part itself once something asks for it. */
+/**
+ * A part of a run: a plugin with validated options, the package that provides it, and the part itself once it is
+ * requested.
+ */
 import type { DependencyContainer } from 'tsyringe';
 import {
   makePart,
@@ -12,9 +15,9 @@ import {
 export interface Part<K extends PluginKind = PluginKind> {
   readonly name: string;
   readonly plugin: ConfiguredPlugin<K>;
-  /** Missing for a part that code gives and no known package brings. */
+  /** Missing for a part given in code that no known package provides. */
   readonly package?: string;
-  /** The part, made at the first call. */
+  /** The part, created on the first call. */
   make(): Promise<Contracts[K]>;
 }
 
@@ -31,7 +34,7 @@ export function partIn<K extends PluginKind>(
     ...(from !== undefined && { package: from }),
     make: () => (made ??= makePart(plugin, pluginContext(container, `${kind}/${name}`), from)),
   };
-  // classes ask for a kind by its token; where a run has several of a kind they get the last one
+  // classes inject a kind by its token; if a run has several of a kind, they get the last one
   container.register(TOKENS[kind], { useFactory: () => part.make() });
   return part;
 }

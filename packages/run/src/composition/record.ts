@@ -1,21 +1,24 @@
-/** What a run was made of, for its record: every part with the options it had, whatever way they came; and what another start has otherwise. */
+/**
+ * What a run is made of, for its record: every part with its options, wherever they came from; and the differences to
+ * another start.
+ */
 import { fromUser, type PluginKind, type PluginReference, type RunConfig } from '@facewright/core';
 import type { Part } from './part.js';
 
-/** A part as `run.json` holds it. */
+/** A part as stored in `run.json`. */
 export interface PartRecord {
-  /** The place in the config that it takes, e.g. `stages.1.loss`. */
+  /** Its place in the config, e.g. `stages.1.loss`. */
   readonly use: string;
   readonly kind: PluginKind;
   readonly name: string;
   readonly version: string;
-  /** The package or file that brings it; missing for a part that code gives and no known package brings. */
+  /** The package or file that provides it; missing for a part given in code that no known package provides. */
   readonly package?: string;
-  /** Checked, with defaults. */
+  /** Validated, with defaults. */
   readonly options: unknown;
 }
 
-/** The parts of a run by the places they take. */
+/** The parts of a run by their places. */
 export interface PlacedParts {
   readonly reader?: Part<'reader'>;
   readonly detector: Part<'detector'>;
@@ -27,16 +30,16 @@ export interface PlacedParts {
     readonly optimiser: Part<'optimiser'>;
     readonly criteria: readonly Part<'criterion'>[];
   }[];
-  /** Augmenters of each tier. */
+  /** The augmenters of each tier. */
   readonly tiers: readonly (readonly Part<'augmenter'>[])[];
   readonly loggers: readonly Part<'logger'>[];
 }
 
-/** The part as a config would name it, with all of its options. */
+/** The part as a config would name it, with all its options. */
 const referenceTo = ({ name, plugin: { options } }: Part): PluginReference =>
   fromUser({ ...(options as object | undefined), name });
 
-/** The config with every part as it was resolved. */
+/** The config with every part resolved. */
 export function resolvedConfig(config: RunConfig, parts: PlacedParts): RunConfig {
   const { reader, detector, aligner, model, backend, stages, tiers, loggers } = parts;
   return {
@@ -60,7 +63,7 @@ export function resolvedConfig(config: RunConfig, parts: PlacedParts): RunConfig
   };
 }
 
-/** Without the path that it has from `data`: a recipe is the same wherever the data lies. */
+/** Without the path from `data`: a recipe is the same wherever the data is. */
 function readerReference(asked: PluginReference, { name, plugin }: Part<'reader'>): PluginReference {
   const { path, ...rest } = (plugin.options ?? {}) as { path?: unknown };
   const named = typeof asked === 'object' && 'path' in asked;
@@ -91,13 +94,13 @@ export function recordOf(parts: PlacedParts): PartRecord[] {
   ];
 }
 
-/** Every value that differs, by its path: `stages.1.loss.m: 0.5 then, 0.9 now`. */
+/** Every value that differs, with its path: `stages.1.loss.m: 0.5 then, 0.9 now`. */
 export function differences(before: unknown, now: unknown, path = ''): string[] {
   if (isObject(before) && isObject(now)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
     return keys.flatMap((key) => differences(before[key], now[key], path ? `${path}.${key}` : key));
   }
-  // what JSON does not keep does not count
+  // anything that JSON drops is ignored
   const [one, other] = [before, now].map((value) => JSON.stringify(value));
   return one === other ? [] : [`${path}: ${shown(one)} then, ${shown(other)} now`];
 }

@@ -1,4 +1,4 @@
-/** A prepared dataset in the memory of a worker: 37 KB an aligned image of 112×112. */
+/** A prepared dataset in a worker's memory: 37 KB per aligned image of 112×112. */
 import {
   sampleColumns,
   type Dataset,
@@ -9,7 +9,7 @@ import {
 } from '@facewright/core';
 
 export interface MemoryDataset extends DatasetWriter {
-  /** Once `finish` was called. */
+  /** Available once `finish` was called. */
   dataset(): Dataset;
 }
 

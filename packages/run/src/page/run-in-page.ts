@@ -1,4 +1,4 @@
-/** A whole run in a page: the composition and the stages of the tool, with photos, dataset and engine that the page brings. */
+/** A whole run in a page: the tool's composition and stages, with photos, dataset and engine supplied by the page. */
 import {
   FacewrightError,
   parseRunConfig,
@@ -22,18 +22,18 @@ import { VERSION } from '../version.js';
 export interface PageRunOptions {
   readonly builtins: Builtins;
   readonly config: RunConfigInput;
-  /** Parts of the page's own, with the reader of its photos among them. */
+  /** The page's own parts, including the reader of its photos. */
   readonly plugins: readonly ConfiguredPlugin[];
-  /** Opened by the page; closed by it too. */
+  /** Opened and closed by the page. */
   readonly engine: Engine;
   readonly events: EventStream;
   readonly signal: AbortSignal;
-  /** In the memory of the page. */
+  /** In the page's in-memory file system. */
   readonly directory: string;
   readonly versions: Record<string, string>;
   /** Recorded with the run. */
   readonly command: string;
-  /** For errors: what the config comes from. */
+  /** The origin of the config, for errors. */
   readonly where: string;
 }
 
@@ -42,7 +42,7 @@ export interface PageRun {
   readonly model: Model;
 }
 
-/** Tells the events of a run, the last of them `run.finished`. Throws a `FacewrightError` for anything the user can mend. */
+/** Emits the events of a run, ending with `run.finished`. Throws a `FacewrightError` for anything the user can fix. */
 export async function runInPage(options: PageRunOptions): Promise<PageRun> {
   const begin = performance.now();
   const { events, directory, command, versions } = options;
@@ -88,7 +88,7 @@ async function composeInPage(options: PageRunOptions): Promise<Composition> {
   });
 }
 
-/** The page's engine as the backend of its run. */
+/** The page's engine as the run's backend. */
 const opened = (engine: Engine): ConfiguredPlugin<'backend'> => ({
   meta: { name: engine.name, kind: 'backend', version: VERSION, apiVersion: 1 },
   options: {},

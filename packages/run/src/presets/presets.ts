@@ -1,4 +1,7 @@
-/** Config that lies under the user's: what is sensible for the engine, where the defaults would take days, and known recipes. */
+/**
+ * Defaults below the user's config: reasonable for the engine, where the general defaults would take days, and known
+ * recipes.
+ */
 import type { BackendTraits, ConfiguredPlugin, RunConfigInput } from '@facewright/core';
 import { traitsOf } from '../composition/engines.js';
 import type { PresetName } from './names.js';
@@ -8,8 +11,9 @@ import { SAMPLE_PRESET } from './sample.js';
 const FITTING = { slow: 'small', processor: 'medium', accelerator: 'full' } as const;
 
 /**
- * A quarter-width MobileFaceNet with five bottlenecks at 64×64 (about 1 % of the full net's work) and stages of a limited number of steps.
- * Photos are searched for faces of 40 pixels and more, which takes a quarter of the time that the seed's 20 pixels take.
+ * A quarter-width MobileFaceNet with five bottlenecks at 64×64 (about 1 % of the full network's work), and stages with
+ * a limited number of steps. Photos are searched for faces of at least 40 pixels, which takes a quarter of the time
+ * needed for the original project's 20 pixels.
  */
 const SMALL: RunConfigInput = {
   detector: { name: 'mtcnn', minFace: 40 },
@@ -43,7 +47,10 @@ const SMALL: RunConfigInput = {
   checkpoint: { everySteps: 200 },
 };
 
-/** A half-width MobileFaceNet at 112×112 (about a quarter of the full net's work) and stages of a limited number of steps. */
+/**
+ * A half-width MobileFaceNet at 112×112 (about a quarter of the full network's work), and stages with a limited number
+ * of steps.
+ */
 const MEDIUM: RunConfigInput = {
   model: { name: 'mobilefacenet', width: 0.5 },
   batch: 64,
@@ -66,7 +73,7 @@ const MEDIUM: RunConfigInput = {
   checkpoint: { everySteps: 100 },
 };
 
-/** What `--sample` trains with, for data of one's own. */
+/** The training settings of `--sample`, for the user's own data. */
 const { out: _, ...SAMPLE } = SAMPLE_PRESET;
 
 const PRESETS: Readonly<Record<Exclude<PresetName, 'auto'>, RunConfigInput>> = {
@@ -84,7 +91,7 @@ export interface Preset {
   readonly config: RunConfigInput;
 }
 
-/** The preset that fits an engine, unless one is asked for. */
+/** The preset that fits an engine, unless one is requested. */
 export function presetFor({ speed }: Pick<BackendTraits, 'speed'>, wanted: PresetName = 'auto'): Preset {
   const name = wanted === 'auto' ? FITTING[speed] : wanted;
   return { name, config: PRESETS[name] };

@@ -1,4 +1,4 @@
-/** Published recipes as config: what their sources trained with. */
+/** Published recipes as configs: the training settings of their sources. */
 import type { RunConfigInput } from '@facewright/core';
 
 /** Momentum 0.9, weight decay 4e-5, and 4e-4 for these groups. */
@@ -25,8 +25,9 @@ export const PAPER: RunConfigInput = {
 };
 
 /**
- * TMaysGGS/MobileFaceNet-Keras: Adam at 1e-3 and batches of 128, softmax until it lingers, then ArcFace. Where the seed went wrong at the switch
- * (class centres thrown away, a rate of 0.01 with fresh moments) the centres go over and the rate warms up.
+ * TMaysGGS/MobileFaceNet-Keras, the original project: Adam at 1e-3 and batches of 128, softmax until the loss levels
+ * off, then ArcFace. The original failed at the switch (class centres discarded, a rate of 0.01 with fresh moments);
+ * here the centres carry over and the rate warms up.
  */
 export const SEED: RunConfigInput = {
   model: 'mobilefacenet',

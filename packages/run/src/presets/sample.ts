@@ -1,4 +1,4 @@
-/** The drawn sample and its preset: people whose photo counts fall in every tier, sized for a slow engine. */
+/** The drawn sample and its preset: people whose photo counts cover every tier, sized for a slow engine. */
 import type { Emit, RunConfigInput } from '@facewright/core';
 import { generateSample } from '@facewright/datasets';
 
@@ -7,7 +7,7 @@ export interface SampleOptions {
   readonly people?: readonly { readonly people: number; readonly photos: number }[];
 }
 
-/** One group for each tier of the preset, and one below them all. */
+/** One group per tier of the preset, and one below all of them. */
 const PEOPLE: NonNullable<SampleOptions['people']> = [
   { people: 2, photos: 16 },
   { people: 6, photos: 12 },
@@ -17,9 +17,9 @@ const PEOPLE: NonNullable<SampleOptions['people']> = [
 ];
 
 /**
- * The seed's tiers with thresholds scaled down, 20 of the people kept out of training, and a quarter-width MobileFaceNet with five bottlenecks
- * at 64×64. The drawn faces are about 150 pixels wide: much smaller ones need not be looked for. Many people with few photos teach more about
- * strangers than few people with many.
+ * The original project's tiers with lower thresholds, 20 of the people held out, and a quarter-width MobileFaceNet with
+ * five bottlenecks at 64×64. The drawn faces are about 150 pixels wide, so much smaller ones need not be detected. Many
+ * people with few photos teach more about strangers than few people with many.
  */
 export const SAMPLE_PRESET: RunConfigInput = {
   out: 'facewright-sample',
@@ -42,7 +42,7 @@ export const SAMPLE_PRESET: RunConfigInput = {
     ],
   },
   batch: 32,
-  // so few images are soon learnt by heart: the loss lingers when 20 steps lower it by less than a quarter
+  // so few images are soon memorised: a gain of less than a quarter in 20 steps counts as a plateau
   stages: [
     {
       loss: 'softmax',

@@ -4,7 +4,7 @@ import { leastPhotos, SMALL_SET_TIERS, tiersFrom } from './small-set.js';
 
 const shape = (tiers: readonly TierRule[]) => tiers.map(({ name, above }) => [name, above]);
 
-test('the least of photos moves the rule that reaches below it', () => {
+test('the minimum number of photos moves the rule that covers it', () => {
   expect(leastPhotos(SEED_TIERS)).toBe(31);
   const upper = [
     ['picked', 350],
@@ -19,6 +19,6 @@ test('the least of photos moves the rule that reaches below it', () => {
   for (const least of [1, 2, 31, 32, 91, 400]) expect(leastPhotos(tiersFrom(SEED_TIERS, least))).toBe(least);
 });
 
-test('small sets take whoever has two photos', () => {
+test('small sets use everyone with two photos', () => {
   expect(leastPhotos(SMALL_SET_TIERS)).toBe(2);
 });

@@ -1,10 +1,13 @@
-/** Tiers for sets of few photos: what `--min-photos` makes of a recipe's, and what is taken where a recipe would leave nobody. */
+/**
+ * Tiers for sets with few photos: a recipe's tiers adjusted by `--min-photos`, and those used if a recipe would leave
+ * nobody.
+ */
 import { fromUser, type RunConfig, type TierRule } from '@facewright/core';
 
-/** Two photos of a person are the least that show what stays the same. */
+/** Learning what stays the same about a person takes at least two photos. */
 export const SMALL_SET_LEAST = 2;
 
-/** Everybody with two photos or more; the fewer the photos, the more copies of each. */
+/** Everyone with two or more photos; the fewer the photos, the more copies of each. */
 export const SMALL_SET_TIERS: RunConfig['tiers'] = [
   { name: 'kept', above: 29, augment: [] },
   { name: 'opened', above: 7, augment: [fromUser('opening')] },
@@ -15,11 +18,14 @@ export const SMALL_SET_TIERS: RunConfig['tiers'] = [
   },
 ];
 
-/** Photos that a person needs to be kept. */
+/** Photos a person needs to be kept. */
 export const leastPhotos = (tiers: readonly Pick<TierRule, 'above'>[]): number =>
   Math.min(...tiers.map(({ above }) => above)) + 1;
 
-/** The tiers with `least` as the photos that a person needs: the rule that reaches below it, or else the last one, begins there. */
+/**
+ * The tiers with `least` as the minimum number of photos: the rule that covers it, or else the last one, then starts
+ * there.
+ */
 export function tiersFrom(tiers: RunConfig['tiers'], least: number): RunConfig['tiers'] {
   const sorted = [...tiers].sort((a, b) => b.above - a.above);
   const above = least - 1;

@@ -1,4 +1,4 @@
-/** The aligned faces that a report shows: a few people, each with one photo in all its kinds and then others. */
+/** The aligned faces shown in a report: a few people, each with one photo in all its variants, then others. */
 import { originals, permutation, type Dataset, type Random, type SampleColumns } from '@facewright/core';
 import { encodeImage } from '@facewright/platform/node';
 import type { Crop } from '@facewright/report';

@@ -1,4 +1,4 @@
-/** A few of the photos that a preparation left out, for each reason, as small pictures: so that one look shows whether it was right. */
+/** Thumbnails of a few excluded photos for each reason, to check at a glance whether it was right. */
 import { dirname } from 'node:path';
 import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
@@ -8,11 +8,14 @@ import type { DroppedPicture } from '@facewright/report';
 
 const EACH = 4;
 const TRIES = 20;
-/** Side in pixels: twice what the page shows, for sharp screens. */
+/** Side in pixels: twice the displayed size, for high-density screens. */
 const SIDE = 140;
 const MOST_PIXELS = 100_000_000;
 
-/** `data` is what was prepared: a folder, a zip file, or a list beside its photos. Photos that cannot be shown, as one that is no image, are passed over. */
+/**
+ * `data` is what was prepared: a folder, a zip file, or a list next to its photos. Photos that cannot be shown, such as
+ * files that are not images, are skipped.
+ */
 export async function pickDropped(
   exclusions: readonly Exclusion[],
   data: string | undefined,
@@ -44,7 +47,7 @@ export async function pickDropped(
   }
 }
 
-/** `undefined` where the photos lie in no folder or zip file. */
+/** `undefined` if the photos are not in a folder or zip file. */
 async function openPhotos(data: string): Promise<ImageSource | undefined> {
   const isFolder = await stat(data).then(
     (found) => found.isDirectory(),

@@ -14,7 +14,7 @@ const face = (x: number, y: number, width: number): Face => ({
   landmarks: { leftEye: [0, 0], rightEye: [0, 0], nose: [0, 0], mouthLeft: [0, 0], mouthRight: [0, 0] },
 });
 
-test('of several faces the large central one is meant', () => {
+test('of several faces, the large central one is used', () => {
   const [centre, corner, tiny] = [face(90, 90, 20), face(0, 0, 60), face(98, 98, 4)];
   expect(centralFace([corner, tiny, centre], { width: 200, height: 200 })).toBe(centre);
   expect(centralFace([], { width: 10, height: 10 })).toBeUndefined();
@@ -27,7 +27,10 @@ const flat = (value: number, size = SIZE): RgbImage => ({
   data: new Uint8Array(size * size * 3).fill(value),
 });
 
-/** Person k has the grey level 40·k. The embedding is the direction of the grey level: people 40 apart are 60° apart. */
+/**
+ * Person k has the grey level 40·k. The embedding is the direction of the grey level: people 40 levels apart are 60°
+ * apart.
+ */
 const embedder = {
   embed: async (images: readonly RgbImage[]) =>
     images.map(({ data }) => {
@@ -61,7 +64,7 @@ const pairsOf = (list: [a: string, b: string, same: boolean][]): PairsFile => ({
 });
 const noAlign = () => Promise.reject(new Error('nothing need be detected'));
 
-test('aligned images are used as they are; pairs of unusable ones are left out and listed', async () => {
+test('aligned images are used unchanged; pairs of unusable ones are left out and listed', async () => {
   const images = await imagesOf({ a1: flat(40), a2: flat(40), b1: flat(80), b2: flat(80), bad: 'text' });
   const pairs = pairsOf([
     ['a1', 'a2', true],
@@ -75,7 +78,7 @@ test('aligned images are used as they are; pairs of unusable ones are left out a
   expect([skipped, used]).toEqual([[{ path: 'bad', reason: expect.stringContaining('Not an image') }], 4]);
 });
 
-test('other sizes are photos: detected and aligned, or refused by --aligned; --no-aligned detects in all', async () => {
+test('other sizes are photos: detected and aligned, or rejected with --aligned; --no-aligned detects in all', async () => {
   const images = await imagesOf({ a1: flat(40), a2: flat(40, 20), b1: flat(80), b2: flat(80, 20) });
   const pairs = pairsOf([
     ['a1', 'a2', true],
@@ -102,7 +105,7 @@ test('other sizes are photos: detected and aligned, or refused by --aligned; --n
   );
 });
 
-test('an error of the aligner ends the evaluation: it is no fault of an image', async () => {
+test('an aligner error ends the evaluation, because the image is not to blame', async () => {
   const images = await imagesOf({ a1: flat(40, 20), a2: flat(40, 20) });
   const align = () => Promise.reject(new FacewrightError({ what: 'aligned in another way' }));
   await expect(evaluatePairs(pairsOf([['a1', 'a2', true]]), { images, align })).rejects.toThrow(
@@ -110,7 +113,7 @@ test('an error of the aligner ends the evaluation: it is no fault of an image', 
   );
 });
 
-test('the worst pairs: different ones that are most alike, same ones that are least alike, wrong ones marked', async () => {
+test('the worst pairs: the most similar different ones and the least similar same ones, with wrong ones marked', async () => {
   const images = await imagesOf({ a1: flat(40), a2: flat(40), x: flat(80), y: flat(120), z: flat(80) });
   // four are right from −0.5 to 0.5 and from 0.5 to 1: the threshold is 0, in the wider range
   const { verification, worst, scores } = await evaluatePairs(
@@ -141,7 +144,7 @@ test('the worst pairs: different ones that are most alike, same ones that are le
   });
 });
 
-test('pairs of one kind have scores and no verification', async () => {
+test('pairs of a single kind have scores but no verification', async () => {
   const images = await imagesOf({ a1: flat(40), a2: flat(40) });
   const { verification, scores } = await evaluatePairs(
     pairsOf([
@@ -153,8 +156,8 @@ test('pairs of one kind have scores and no verification', async () => {
   expect([verification, scores.different, scores.same?.pairs]).toEqual([undefined, null, 2]);
 });
 
-test('the images of a template are averaged; one that cannot be used is left out of it', async () => {
-  // the mean of 60° and 120° is 90°: alike to a template at 90°, which no image is
+test('the images of a template are averaged, leaving out unusable ones', async () => {
+  // the mean of 60° and 120° is 90°, which matches a template at 90° but no single image
   const images = await imagesOf({ p: flat(40), q: flat(80), r: flat(40), s: flat(80), t: flat(160), bad: 'text' });
   const templates = [
     { id: 't0', images: ['p', 'q', 'bad'] },
@@ -176,7 +179,7 @@ test('the images of a template are averaged; one that cannot be used is left out
   expect(skipped.map(({ path }) => path)).toEqual(['bad']);
 });
 
-test('a folder is a person where the pairs agree with that', () => {
+test('a folder is a person if the pairs agree with that', () => {
   const people = (list: [a: string, b: string, same: boolean][]) =>
     pairsOfFile(pairsOf(list)).subjects.map(({ person }) => person);
   expect(
@@ -194,7 +197,7 @@ test('a folder is a person where the pairs agree with that', () => {
   expect(people([['1', '2', true]])).toEqual([undefined, undefined]);
 });
 
-test('pairs of people are left out, the others keep their fold and their images', () => {
+test('pairs of given people are left out; the others keep their fold and images', () => {
   const file = {
     ...pairsOf([
       ['ann/1', 'ann/2', true],

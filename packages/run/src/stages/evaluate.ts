@@ -1,4 +1,4 @@
-/** How well a model tells people apart: embeds what the pairs name, scores the pairs, and picks out the worst of them. */
+/** Evaluates a model: embeds the images of the pairs, scores the pairs, and selects the worst ones. */
 import {
   FacewrightError,
   throwIfAborted,
@@ -14,7 +14,7 @@ import { cosineSimilarity, meanEmbedding, verify, type Embedder } from '@facewri
 import { pairsOfDataset, type PairSet, type Subject } from './pair-sets.js';
 
 const BATCH = 32;
-/** Of each kind. */
+/** Per kind. */
 const WORST = 12;
 
 export interface WorstPair<Key> {
@@ -35,29 +35,29 @@ export interface ScoreSummary {
 }
 
 export interface Evaluation<Key> {
-  /** `undefined` where the pairs are all of one kind, or too few for two folds: nothing can be told then but the scores. */
+  /** `undefined` if the pairs are all of one kind, or too few for two folds. Only the scores are meaningful then. */
   readonly verification?: Verification;
   /** `null`: no such pairs. */
   readonly scores: { readonly same: ScoreSummary | null; readonly different: ScoreSummary | null };
-  /** Different pairs that are most alike and same pairs that are least alike, the worst first. */
+  /** The different pairs with the highest scores and the same pairs with the lowest, worst first. */
   readonly worst: readonly WorstPair<Key>[];
   readonly people?: PeopleMap;
-  /** Images embedded. */
+  /** Number of images embedded. */
   readonly images: number;
   /** The pairs compared, by index into the set, and their cosine similarities. */
   readonly compared: { readonly pairs: Uint32Array; readonly scores: Float64Array };
 }
 
 export interface EvaluateOptions<Key> {
-  /** An aligned image, `undefined` where it cannot be used: pairs that have no image left are left out. */
+  /** An aligned image, or `undefined` if it cannot be used. Pairs with no image left are dropped. */
   readonly read: (key: Key) => Promise<RgbImage | undefined>;
-  /** Lays out the map of people. */
+  /** Used to lay out the map of people. */
   readonly random: Random;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
-/** Throws a `FacewrightError` where no pair has both its images. */
+/** Throws a `FacewrightError` if no pair has both its images. */
 export async function evaluate<Key>(
   embedder: Embedder,
   set: PairSet<Key>,
@@ -107,14 +107,17 @@ export async function evaluate<Key>(
   };
 }
 
-/** An evaluation with what its pictures are made of. */
+/** An evaluation, with the data its pictures are made from. */
 export interface DrawnEvaluation {
   readonly set: PairSet<number>;
   readonly evaluation: Evaluation<number> & { readonly verification: Verification };
   readonly read: (sample: number) => Promise<RgbImage | undefined>;
 }
 
-/** On pairs of original images of these people; `undefined` with a notice where they give fewer than two pairs of each kind. */
+/**
+ * Evaluates on pairs of original images of these people; `undefined` with a notice if they give fewer than two pairs of
+ * each kind.
+ */
 export async function evaluateDrawn(
   embedder: Embedder,
   dataset: Dataset,
@@ -138,7 +141,7 @@ export async function evaluateDrawn(
   return undefined;
 }
 
-/** Indexes of the pairs of a kind that score furthest on the other kind's side; 1: same. */
+/** Indexes of the pairs of a kind with the worst scores; 1: same. */
 function worstOf(scores: Float64Array, kinds: Uint8Array, kind: number): number[] {
   const sign = kind === 1 ? 1 : -1;
   const found: number[] = [];

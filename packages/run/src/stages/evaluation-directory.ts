@@ -1,4 +1,4 @@
-/** What an evaluation leaves: its figures, the score of every pair, and the worst pairs as pictures. */
+/** The output of an evaluation: its metrics, the score of every pair, and the worst pairs as pictures. */
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 import type { RgbImage } from '@facewright/core';
@@ -8,13 +8,13 @@ import type { PairPicture } from '@facewright/report';
 import type { Evaluation, WorstPair } from './evaluate.js';
 import type { PairSet } from './pair-sets.js';
 
-/** Scores of more pairs than that are not written: the file would be of gigabytes. */
+/** Scores of more pairs are not written, because the file would take gigabytes. */
 const MOST_SCORES = 1_000_000;
 /** Side of a cell of the sheets in pixels. */
 const CELL = 112;
 const JPEG_QUALITY = 85;
 
-/** What `--json` and `evaluation.json` say of an evaluation. */
+/** The contents of `evaluation.json` and of the `--json` output. */
 export function evaluationDocument<Key>({ verification, scores, worst, images }: Evaluation<Key>) {
   const pair = ({ a, b, score, wrong }: WorstPair<Key>) => ({ a: a.name, b: b.name, score, wrong });
   return {
@@ -58,7 +58,7 @@ export interface WriteOptions<Key> {
   readonly set: PairSet<Key>;
   readonly evaluation: Evaluation<Key>;
   readonly pictures: readonly PairPicture[];
-  /** Of `evaluation.json`. */
+  /** The contents of `evaluation.json`. */
   readonly document: unknown;
 }
 
@@ -68,7 +68,7 @@ const SHEETS = [
   { name: 'false-rejects.png', same: true, right: 'the same', wrongly: 'the same: refused' },
 ] as const;
 
-/** Writes `evaluation.json`, `scores.csv`, `false-accepts.png` and `false-rejects.png`, in place of older ones. */
+/** Writes `evaluation.json`, `scores.csv`, `false-accepts.png` and `false-rejects.png`, replacing older ones. */
 export async function writeEvaluation<Key>({
   directory,
   set,
@@ -95,7 +95,7 @@ export async function writeEvaluation<Key>({
   else await rm(scores, { force: true });
 }
 
-/** `a,b,same,fold,score` a line. */
+/** `a,b,same,fold,score` per line. */
 function scoreTable<Key>({ subjects, a, b, same, fold }: PairSet<Key>, { compared }: Evaluation<Key>): string {
   const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = Array.from(

@@ -1,10 +1,15 @@
-/** `from` in a config, an absolute path: training begins from a model, a checkpoint or a run in place of drawn weights. */
+/**
+ * `from` in a config, as an absolute path: training starts from a model, checkpoint or run instead of random weights.
+ */
 import { EVENTS, FacewrightError, findPlugin, messageOf, pluginContext, type Dataset } from '@facewright/core';
 import { checkAlignment, readStartingPoint, type InitialWeights, type StartingPoint } from '@facewright/training';
 import { modelOfData, type Composition } from '../composition/compose.js';
 import { differences } from '../composition/record.js';
 
-/** The weights, and the class centres where their loss is known here. Throws a `FacewrightError` where model or alignment are others. */
+/**
+ * The weights, and the class centres if their loss is known here. Throws a `FacewrightError` if the model or the
+ * alignment differ.
+ */
 export async function beginFrom(
   { container, config, model, known }: Composition,
   dataset: Dataset,
@@ -38,7 +43,7 @@ export async function beginFrom(
   }
 }
 
-/** People that the weights to begin from were trained on, as far as their checkpoint says. */
+/** The people that the initial weights were trained on, as far as their checkpoint says. */
 export async function peopleBefore({ config: { from } }: Composition): Promise<ReadonlySet<string>> {
   return new Set(from === undefined ? [] : (await readStartingPoint(from)).head?.identities);
 }

@@ -1,4 +1,4 @@
-/** What a config need not say of a fine-tuning: the model and the licence of the weights that it begins from. */
+/** Settings that fine-tuning derives from its initial weights: the model and the licence. */
 import { join, resolve } from 'node:path';
 import { findPlugin, type RunConfig, type RunConfigInput } from '@facewright/core';
 import { readStartingPoint, type StartingPoint } from '@facewright/training';
@@ -8,8 +8,8 @@ import { openLibrary } from '../composition/node-library.js';
 import { readRunRecord, RUN_RECORD } from '../run-directory.js';
 
 /**
- * Trained weights know faces already: the head learns its people first, then everything goes on at a low rate and not for long. The rates for a
- * start from drawn weights would undo what they know.
+ * Trained weights already know faces, so the head learns its people first; then everything is trained briefly at a low
+ * rate. The rates for random weights would destroy what they know.
  */
 const TUNING: RunConfigInput['stages'] = [
   {
@@ -23,8 +23,8 @@ const TUNING: RunConfigInput['stages'] = [
 ];
 
 /**
- * What lies under the config of a fine-tuning: a stage for tuning and the model that its weights are of, unless the config has its own, and their licence. A resumed run knows
- * them already, and no longer needs what it began from.
+ * Config defaults for fine-tuning, below the user's config: a fine-tuning stage, the model of the weights, and their
+ * licence. A resumed run has them already, and no longer needs its initial weights.
  */
 export async function modelToBeginFrom(
   { from, out, plugins }: RunConfig,

@@ -1,4 +1,4 @@
-/** The pairs of lists, as pairs to evaluate on. */
+/** The pairs of lists, in the form needed for evaluation. */
 import { dealFolds, type PairsFile, type TemplateSet } from '@facewright/datasets';
 import type { PairSet } from './pair-sets.js';
 
@@ -11,7 +11,7 @@ export function pairsOfFile({ pairs, folds }: PairsFile): PairSet<string> {
     a: Uint32Array.from(pairs, ({ a }) => indexes.get(a)!),
     b: Uint32Array.from(pairs, ({ b }) => indexes.get(b)!),
     same: pairs.map(({ same }) => same),
-    // a list of one fold: ten of them, each kind spread over all
+    // if the list has one fold: ten of them, each kind distributed over all
     fold: folds > 1 ? pairs.map(({ fold }) => fold) : dealFolds(pairs.map(({ same }) => same)).foldOf,
   };
 }
@@ -23,6 +23,6 @@ export const pairsOfTemplates = ({ templates, ...pairs }: TemplateSet): PairSet<
 
 const folderOf = (path: string): string => path.split('/').slice(0, -1).join('/');
 
-/** Whether the pairs agree with a folder being a person. */
+/** Whether the pairs are consistent with a folder being a person. */
 const foldersArePeople = (pairs: PairsFile['pairs']): boolean =>
   pairs.every(({ a, b, same }) => folderOf(a) !== '' && folderOf(b) !== '' && (folderOf(a) === folderOf(b)) === same);

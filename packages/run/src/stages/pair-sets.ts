@@ -1,8 +1,11 @@
-/** Pairs to evaluate on, whatever they come from, in one form: subjects of one image or several, and pairs of them. Those of lists: pair-lists.ts. */
+/**
+ * Pairs for evaluation in one form, wherever they come from: subjects of one or several images, and pairs of subjects.
+ * Lists are handled in pair-lists.ts.
+ */
 import { FacewrightError, type Dataset, type Random } from '@facewright/core';
 import { drawPairs } from '@facewright/training';
 
-/** What one vector stands for: an image, or a template of several. */
+/** What one vector represents: an image, or a template of several. */
 export interface Subject<Key> {
   readonly name: string;
   readonly person?: string;
@@ -11,7 +14,7 @@ export interface Subject<Key> {
 
 export interface PairSet<Key> {
   readonly subjects: readonly Subject<Key>[];
-  /** By pair: indexes into `subjects`, truthy for the same person, the fold. */
+  /** Per pair: indexes into `subjects`, truthy for the same person, and the fold. */
   readonly a: ArrayLike<number>;
   readonly b: ArrayLike<number>;
   readonly same: ArrayLike<boolean | number>;
@@ -43,7 +46,10 @@ export function pairsOfDataset(
   };
 }
 
-/** The pairs that show none of these people, in their folds. Throws a `FacewrightError` where the set does not say who is shown, or nothing is left. */
+/**
+ * The pairs that show none of these people, with their folds. Throws a `FacewrightError` if the set does not say who is
+ * shown, or nothing is left.
+ */
 export function withoutPeople<Key>(
   { subjects, a, b, same, fold }: PairSet<Key>,
   people: ReadonlySet<string>,

@@ -1,4 +1,4 @@
-/** What a preparation needs of a composition, wherever its photos come from and its images go. */
+/** What a preparation needs from a composition, wherever its photos come from and its images go. */
 import { EVENTS, RANDOM, SIGNAL, type Detector } from '@facewright/core';
 import type { PrepareOptions } from '@facewright/preprocess';
 import type { Composition } from '../composition/compose.js';
@@ -7,7 +7,7 @@ type Parts = Omit<PrepareOptions, 'reader' | 'writer' | 'detector'> & { readonly
 
 export async function preparationOf({ container, config, detector, aligner, tiers }: Composition): Promise<Parts> {
   return {
-    // made when the first photo without landmarks comes
+    // created when the first photo without landmarks arrives
     detector: () => detector.make(),
     aligner: await aligner.make(),
     tiers: await Promise.all(

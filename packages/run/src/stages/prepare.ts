@@ -1,4 +1,4 @@
-/** Photos to a dataset directory. */
+/** From photos to a dataset directory. */
 import { availableParallelism } from 'node:os';
 import { EVENTS, fromUser, pluginContext, type PreparationSummary, type Reader } from '@facewright/core';
 import { createDatasetWriter, trillionPairs } from '@facewright/datasets';
@@ -11,11 +11,11 @@ import { editsOf } from './edits.js';
 import { preparationOf } from './preparation.js';
 
 export interface PrepareStageOptions {
-  /** The dataset, which appears whole or not at all. */
+  /** The dataset, which appears complete or not at all. */
   readonly directory: string;
-  /** A landmark list of the same photos, for the case that MTCNN's weights cannot be had. */
+  /** A landmark list for the same photos, in case the MTCNN weights are not available. */
   readonly landmarkList?: string;
-  /** Whether an older dataset may be replaced; `true` unless given. */
+  /** Whether an older dataset may be replaced. Default: `true`. */
   readonly replace?: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function prepareStage(
     writer: await createDatasetWriter(directory, { replace }),
     directory,
     ...(recipe && { workers: { count: config.workers ?? Math.min(8, availableParallelism()), recipe } }),
-    // what the images depend on beside what `prepare` is given
+    // what the images depend on besides the arguments of `prepare`
     resumeKey: [
       config.detector,
       config.aligner,
@@ -45,7 +45,10 @@ export async function prepareStage(
   });
 }
 
-/** The parts for worker threads; `undefined` where one was given in code and so cannot be made anew elsewhere, or the engine is for one thread. */
+/**
+ * The parts for worker threads; `undefined` if one was given in code and so cannot be recreated elsewhere, or if the
+ * engine is single-threaded.
+ */
 async function workerRecipe(composition: Composition): Promise<WorkerRecipe | undefined> {
   const {
     config,
@@ -75,7 +78,7 @@ async function workerRecipe(composition: Composition): Promise<WorkerRecipe | un
   };
 }
 
-/** The config's reader, or that of the list where there is no detector. */
+/** The config's reader, or the list's if there is no detector. */
 async function readerWithout({ container, detector, reader }: Composition, landmarkList: string): Promise<Reader> {
   try {
     await detector.make();

@@ -1,12 +1,12 @@
-/** A dataset to a trained model. */
+/** From a dataset to a trained model. */
 import { EVENTS, FacewrightError, RANDOM, SIGNAL, type Dataset } from '@facewright/core';
 import { holdOut, peopleOf, train, type TrainResult, type TrainStage } from '@facewright/training';
 import type { Composition, StageParts } from '../composition/compose.js';
 import { beginFrom, peopleBefore } from './fine-tune.js';
 
 /**
- * People kept out of training, drawn by the run's seed; a notice where there are too few to keep any out. In a fine-tuning they are people that the
- * weights it begins from were not trained on, where there are such.
+ * The people to hold out of training, selected by the run's seed; a notice if there are too few. In fine-tuning, people
+ * that the initial weights were not trained on are used if there are any.
  */
 export async function drawHeldOut(composition: Composition, dataset: Dataset): Promise<string[]> {
   const { container, config } = composition;
@@ -17,7 +17,7 @@ export async function drawHeldOut(composition: Composition, dataset: Dataset): P
   const { identities } = config.heldOut;
   const random = container.resolve(RANDOM).fork('held-out');
   const strangers = people.filter(({ name }) => !before.has(name));
-  // the share is one of all people, whoever may be drawn
+  // the fraction is of all people, whoever may be selected
   const count = identities > 0 && identities < 1 ? Math.max(1, Math.round(identities * people.length)) : identities;
   let names = holdOut(strangers, { identities: count }, random);
   if (!names.length && before.size > 0) {
@@ -41,7 +41,7 @@ export async function drawHeldOut(composition: Composition, dataset: Dataset): P
   return names;
 }
 
-/** People of whom too little was left by detection, whatever their tier was; a notice where there are such. */
+/** People with too few photos left after detection, whatever their tier; a notice if there are any. */
 function withTooFewPhotos({ container, config: { leastPhotos } }: Composition, dataset: Dataset): string[] {
   const names = peopleOf(dataset)
     .filter(({ photos }) => photos < leastPhotos)
@@ -115,7 +115,7 @@ function requirePeople({ identities, directory, summary }: Dataset): void {
   });
 }
 
-/** What makes two photos one person's is only learnt from two photos of one person. */
+/** Learning what makes two photos the same person's requires two photos of one person. */
 function requireSecondPhoto(people: readonly { readonly photos: number }[], where: string): void {
   if (people.some(({ photos }) => photos > 1)) return;
   throw new FacewrightError({

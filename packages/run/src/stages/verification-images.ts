@@ -1,4 +1,7 @@
-/** The images of a verification set, as the model wants them: aligned ones as they are, photos detected and aligned first. */
+/**
+ * The images of a verification set in the form the model needs: aligned ones unchanged, photos detected and aligned
+ * first.
+ */
 import { FacewrightError, throwIfAborted, type Aligner, type Detector, type RgbImage } from '@facewright/core';
 import { decodeImage, type DecodeLimits } from '@facewright/platform/node';
 import type { ImageSource } from '@facewright/datasets';
@@ -8,22 +11,28 @@ export interface ImageOptions {
   readonly images: ImageSource;
   /** Side of aligned images in pixels. */
   readonly size: number;
-  /** `true`: the images are aligned; `false`: they are photos; `undefined`: those of the aligned size are aligned, others photos. */
+  /**
+   * `true`: the images are aligned; `false`: they are photos; `undefined`: images of the aligned size are aligned, all
+   * others are photos.
+   */
   readonly aligned?: boolean;
-  /** Asked for when the first photo that is not aligned comes. */
+  /** Called when the first image that is not aligned arrives. */
   align(): Promise<{ detector: Detector; aligner: Aligner }>;
   readonly signal: AbortSignal;
-  /** Larger images are passed over. */
+  /** Larger images are skipped. */
   readonly limits?: DecodeLimits;
 }
 
-/** An image that cannot be used. */
+/** An unusable image. */
 export interface SkippedImage {
   readonly path: string;
   readonly reason: string;
 }
 
-/** Gives an aligned image by its path, or `undefined` where it cannot be used; `skip` is told why. What is wrong with the aligner or the detector is thrown. */
+/**
+ * Gives an aligned image by path, or `undefined` if it cannot be used, with the reason passed to `skip`. Errors in the
+ * aligner or detector are thrown.
+ */
 export function alignedImages(
   { images, size, aligned, align, signal, limits = {} }: ImageOptions,
   skip: (image: SkippedImage) => void,

@@ -1,10 +1,10 @@
-/** A trained model on people that it never saw. */
+/** Verifies a trained model on people it has never seen. */
 import { EVENTS, RANDOM, SIGNAL, type Dataset } from '@facewright/core';
 import { createEmbedder, loadModelFiles } from '@facewright/training';
 import type { Composition } from '../composition/compose.js';
 import { evaluateDrawn, type DrawnEvaluation } from './evaluate.js';
 
-/** On pairs of the people held out; `undefined` with a notice where they give too few. */
+/** On pairs of the held-out people; `undefined` with a notice if there are too few. */
 export async function verifyModel(
   composition: Composition,
   modelDirectory: string,
