@@ -1,2 +1,2 @@
-// `nx test losses`
+// `nx test create-facewright-plugin`
 export { default } from '../../vitest.package.js';

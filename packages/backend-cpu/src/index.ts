@@ -28,7 +28,10 @@ class CpuBackend implements Backend {
   }
 }
 
-/** The backend greets on its first write in Node, unless tfjs is in production mode: that mode silences warnings, so only for this write. */
+/**
+ * In Node the backend prints a message on its first write, unless tfjs is in production mode. That mode silences
+ * warnings, so it is enabled only for this write.
+ */
 function writeOnceQuietly(): void {
   const production = tf.env().getBool('PROD');
   tf.env().set('PROD', true);

@@ -1,4 +1,7 @@
-/** What is said of a machine with and without a GPU, its driver, a set-up, an install of tfjs-node: each missing thing and what mends it. No library is loaded. */
+/**
+ * Diagnoses for machines with and without a GPU, its driver, a setup, or tfjs-node: each missing thing and its fix. No
+ * library is loaded.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -79,12 +82,12 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
     });
   });
 
-  test('a machine without a GPU misses nothing on the CPU', async () => {
+  test('a machine without a GPU lacks nothing on the CPU', async () => {
     await setUp('cpu');
     expect(await asked('auto')).toEqual({ usable: true, device: 'TensorFlow 2.21.0, CPU', accelerated: false });
   });
 
-  test('an idle GPU is told, with the command', async () => {
+  test('an unused GPU is reported, with the command to use it', async () => {
     await setUp('cpu');
     expect(await asked('auto', DRIVER)).toEqual({
       usable: true,
@@ -100,7 +103,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
     expect(await asked('cpu', DRIVER)).toEqual({ usable: true, device: 'TensorFlow 2.21.0, CPU', accelerated: false });
   });
 
-  test('driver and libraries are there: the GPU is used', async () => {
+  test('with driver and libraries the GPU is used', async () => {
     await setUp('gpu');
     expect(missingCuda(libraryOf('gpu'))).toEqual([]);
     expect(await asked('auto', DRIVER)).toEqual({
@@ -110,7 +113,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
     });
   });
 
-  test('each missing thing is named, and what mends it', async () => {
+  test('each missing thing is named, with its fix', async () => {
     await setUp('gpu', 'libcublas.so.12');
     const remedy = `rm -r '${setupDirectory('gpu')}' && facewright setup node-gpu`;
     expect(await asked('auto', DRIVER)).toMatchObject({
@@ -126,7 +129,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
     });
   });
 
-  test('an install of tfjs-node is found from the project, that for the GPU first, and after a set-up', async () => {
+  test('finds an installed tfjs-node from the project, the GPU version first, and after a setup', async () => {
     const found = () => findLibraries({ device: 'auto' }, [join(directory, 'project', 'src')]);
     expect(found()).toBeUndefined();
     const empty = await install('@tensorflow/tfjs-node-gpu', '4.22.0', false);
@@ -148,7 +151,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
     expect(found()).toMatchObject({ variant: 'cpu' });
   });
 
-  test('a library that does not load is the reason, with the package it is of', async () => {
+  test('a library that does not load is the reason, and its package is named', async () => {
     await install('@tensorflow/tfjs-node', '4.22.0', true);
     expect(await asked('auto')).toMatchObject({
       usable: false,
@@ -175,7 +178,7 @@ describe('the driver', () => {
   test('none', async () => expect(await seen(undefined, true)).toBeUndefined());
   test('one that works', async () =>
     expect(await seen(kernel('580.65.06'), true)).toEqual({ name: 'NVIDIA driver 580.65.06' }));
-  test('known by its device alone, as in some containers', async () =>
+  test('known only by its device, as in some containers', async () =>
     expect(await seen(undefined, true, true)).toEqual({ name: 'NVIDIA driver' }));
   test('without its library', async () =>
     expect(await seen(kernel('580.65.06'), false)).toMatchObject({

@@ -1,4 +1,7 @@
-/** Whether TensorFlow can be used here, with which libraries, on what; and of all that is missing, what it is and the command that mends it. */
+/**
+ * Whether TensorFlow can be used here, with which libraries and on what device; and for everything missing, the command
+ * that fixes it.
+ */
 import { FacewrightError, messageOf, type Availability } from '@facewright/core';
 import { loadKoffi, noDriver, nvidiaDriver, type Driver } from '@facewright/native-libraries';
 import { openRuntime } from './engine.js';
@@ -20,7 +23,7 @@ export interface Wanted extends ContextOptions {
 }
 
 export interface Surroundings {
-  /** Where an install of tfjs-node is looked for. */
+  /** Where to look for an installed tfjs-node. */
   readonly directories: readonly string[];
   readonly driver?: () => Promise<Driver | undefined>;
 }
@@ -30,7 +33,7 @@ interface Problem {
   readonly remedy: string;
 }
 
-/** The libraries that are used: those named, else what was set up, else an install of tfjs-node that has its own. */
+/** The libraries to use: those named, or else a setup, or else an installed tfjs-node that includes them. */
 export function findLibraries(
   { library, device }: Pick<Wanted, 'library' | 'device'>,
   directories: readonly string[],
@@ -42,7 +45,10 @@ export function findLibraries(
 export const isComplete = (found: Libraries | EmptyInstall | undefined): found is Libraries =>
   found !== undefined && 'files' in found;
 
-/** Looks for files alone where TensorFlow was set up: loading takes a second and stays. Another library is loaded, to see whether it does. */
+/**
+ * For a setup, only checks that the files exist, because loading takes a second and cannot be undone. Any other library
+ * is loaded to see whether it works.
+ */
 export async function availability(
   wanted: Wanted,
   { directories, driver = () => nvidiaDriver(CUDA) }: Surroundings,
@@ -137,7 +143,7 @@ function ofSetup({ directory, variant }: Libraries, device: Wanted['device'], gp
   if (device === 'gpu' && forGpu.length) return unusable(...forGpu);
   const accelerated = device !== 'cpu' && forGpu.length === 0;
   const name = `TensorFlow ${TENSORFLOW_VERSION}, ${accelerated ? gpu!.name : 'CPU'}`;
-  // a machine without a GPU misses nothing, unless the GPU was asked for or set up for
+  // a machine without a GPU lacks nothing, unless the GPU was requested or set up
   const expected = device !== 'cpu' && (gpu !== undefined || variant === 'gpu');
   return { usable: true, device: name, accelerated, ...(expected && forGpu.length > 0 && joined(forGpu)) };
 }
@@ -147,7 +153,7 @@ function driverProblems(gpu: Driver | undefined): Problem[] {
   return gpu.problem ? [{ reason: gpu.problem, remedy: gpu.remedy! }] : [];
 }
 
-/** Each thing that is missing, and in the same order what mends it. */
+/** Everything that is missing and, in the same order, the fixes. */
 const joined = (problems: readonly Problem[]): Problem => ({
   reason: problems.map(({ reason }) => reason).join('; '),
   remedy: problems.map(({ remedy }) => remedy.replace(/\.$/, '')).join('; then '),

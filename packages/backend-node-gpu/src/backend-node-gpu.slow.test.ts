@@ -1,4 +1,4 @@
-/** The engine passes the suite that all engines pass. In CI it is set up on the way. */
+/** The engine passes the suite that all engines pass. In CI it is set up first. */
 import { testBackend } from '@facewright/testkit';
 import { describe, test } from 'vitest';
 import { nodeGpu } from './index.js';

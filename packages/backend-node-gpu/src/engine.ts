@@ -1,4 +1,4 @@
-/** Opens TensorFlow as an engine; engines with the same options share one context. */
+/** Opens TensorFlow as an engine. Engines with the same options share one context. */
 import { openCompiledEngine } from '@facewright/compiled-engine';
 import { FacewrightError, openEagerEngine, type Emit, type Engine, type LossScaling } from '@facewright/core';
 import { xlaWorks } from './function/xla.js';
@@ -14,9 +14,9 @@ export interface EngineOptions extends ContextOptions {
   readonly mode: 'function' | 'eager';
   /** XLA compiles whole functions. */
   readonly jit: boolean;
-  /** XLA compiles groups of ops that work value by value; on a CPU. */
+  /** XLA compiles groups of elementwise ops; on a CPU. */
   readonly fuse: boolean;
-  /** Of activations and their gradients, in functions. */
+  /** Precision of activations and their gradients in functions. */
   readonly precision: Precision;
   /** With float16. */
   readonly lossScaling?: LossScaling;
@@ -24,7 +24,9 @@ export interface EngineOptions extends ContextOptions {
 
 const runtimes = new Map<string, Runtime>();
 
-/** One runtime for each set of context options: a context keeps its threads and memory as long as the process lives. */
+/**
+ * One runtime per set of context options, because a context keeps its threads and memory as long as the process lives.
+ */
 export async function openRuntime(libraries: Libraries, options: ContextOptions): Promise<Runtime> {
   const library = await loadLibrary(libraries);
   const key = Buffer.from(encodeConfig(options)).toString('hex');

@@ -1,4 +1,4 @@
-/** Kernels that the backend suite does not ask for, op by op and in a function, against tfjs's plain JavaScript. */
+/** Kernels that the backend suite does not cover, op by op and in a function, compared with tfjs's plain JavaScript. */
 import { cpu } from '@facewright/backend-cpu';
 import { hostTensor, type Engine, type HostTensors, type State } from '@facewright/core';
 import { testContext } from '@facewright/testkit';
@@ -131,7 +131,7 @@ describe.skipIf('missing' in here)(`kernels (need TensorFlow: "facewright setup 
     });
   }
 
-  test('a function compiled whole by XLA gives the same', async () => {
+  test('a function compiled as a whole by XLA gives the same', async () => {
     const engine = await (await nodeGpu({ ...here, device: 'cpu', jit: true }).create(testContext())).open();
     const net = ({ x, filter }: State): tf.Tensor =>
       tf.mean(tf.relu(tf.conv2d(as<tf.Tensor4D>(x), as<tf.Tensor4D>(filter), 1, 'same')), [1, 2]);
@@ -140,7 +140,7 @@ describe.skipIf('missing' in here)(`kernels (need TensorFlow: "facewright setup 
     await engine.dispose();
   });
 
-  test('the main thread is free while a function runs, and the next batch may be written over the inputs', async () => {
+  test('the main thread is free while a function runs, and the inputs may be overwritten with the next batch', async () => {
     const big = wave([512, 512]);
     const executable = engines.function.compile((_, { big }) => ({
       outputs: { result: tf.sum(Array.from({ length: 20 }).reduce((x: tf.Tensor) => tf.tanh(tf.matMul(x, big)), big)) },
@@ -156,7 +156,7 @@ describe.skipIf('missing' in here)(`kernels (need TensorFlow: "facewright setup 
     executable.dispose();
   });
 
-  test("TensorFlow takes the options of threads and of the GPU's memory", async () => {
+  test('TensorFlow accepts the options for threads and GPU memory', async () => {
     const engine = await (
       await nodeGpu({
         ...here,
@@ -171,7 +171,7 @@ describe.skipIf('missing' in here)(`kernels (need TensorFlow: "facewright setup 
     await engine.dispose();
   });
 
-  test('an op that there is no kernel for is named, with what to do', async () => {
+  test('an op without a kernel is named, with advice', async () => {
     await expect(result(engines.function, ({ m }) => tf.real(tf.fft(tf.complex(m, m))))).rejects.toThrow(
       /Complex|FFT|complex/,
     );

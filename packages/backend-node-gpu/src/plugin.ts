@@ -1,4 +1,4 @@
-/** The backend plugin `node-gpu`. */
+/** The `node-gpu` backend plugin. */
 import { definePlugin, FacewrightError, type Availability, type Backend } from '@facewright/core';
 import { z } from 'zod';
 import { availability, findLibraries, isComplete } from './availability.js';

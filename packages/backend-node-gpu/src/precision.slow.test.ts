@@ -1,4 +1,4 @@
-/** Mixed precision on TensorFlow's CPU kernels; on a GPU the same functions run, of which nothing is shown here. */
+/** Mixed precision on TensorFlow's CPU kernels. A GPU runs the same functions, but is not tested here. */
 import { testMixedPrecision } from '@facewright/test/mixed-precision';
 import { testContext } from '@facewright/testkit';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ if ('library' in here) {
   describe('bfloat16', () => testMixedPrecision({ open, precision: 'bfloat16', epsilon: 2 ** -9 }));
   describe('float16', () => testMixedPrecision({ open, precision: 'float16', epsilon: 2 ** -12 }));
 
-  test('op by op there is no mixed precision, and that is said', async () => {
+  test('op by op there is no mixed precision, and the error says so', async () => {
     const backend = await nodeGpu({
       library: here.library,
       device: 'cpu',
@@ -32,6 +32,6 @@ if ('library' in here) {
   test.skip(`mixed precision (skipped: ${here.missing})`, () => {});
 }
 
-test('a loss scale that is no power of two is refused', () => {
+test('a loss scale that is not a power of two is rejected', () => {
   expect(() => nodeGpu({ lossScaling: { initial: 1000 } })).toThrow(/power of two/);
 });

@@ -1,4 +1,7 @@
-/** A training step of a small MobileFaceNet on TensorFlow, op by op and as one function, held against the reference engine. */
+/**
+ * A training step of a small MobileFaceNet on TensorFlow, op by op and as one function, compared with the reference
+ * engine.
+ */
 import { testTrainingAgreement } from '@facewright/test/training-agreement';
 import { testContext } from '@facewright/testkit';
 import { describe, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** For the tests: TensorFlow's libraries, set up on the way in CI, else used where they are. */
+/** For the tests: TensorFlow's libraries, set up first in CI, otherwise used if they exist. */
 import { messageOf } from '@facewright/core';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,8 @@ import { setup } from '../src/setup/setup.js';
 export type Libraries = { readonly library: string } | { readonly missing: string };
 
 /**
- * Those in the directory that `FACEWRIGHT_TENSORFLOW` names, else those that were set up. In CI they are set up, where pip can have them;
- * elsewhere nothing is fetched for a test.
+ * Those in the directory named by `FACEWRIGHT_TENSORFLOW`, or else those already set up. In CI they are set up if pip
+ * can download them; elsewhere tests download nothing.
  */
 export async function libraries(): Promise<Libraries> {
   const named = process.env.FACEWRIGHT_TENSORFLOW;
@@ -35,7 +35,7 @@ export async function libraries(): Promise<Libraries> {
 const LOCK = join(tmpdir(), 'facewright-tests-set-tensorflow-up');
 const STALE_MS = 180_000;
 
-/** Test files run side by side: one of them fetches, the others wait and find it. */
+/** Test files run in parallel: one of them downloads, the others wait and find the result. */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   while (
     !(await mkdir(LOCK).then(

@@ -1,4 +1,4 @@
-/** The engine: steps are captured once for each signature of shapes and run by onnxruntime. */
+/** The engine: steps are captured once per signature of shapes and run by onnxruntime. */
 import { openCompiledEngine } from '@facewright/compiled-engine';
 import type { Emit, Engine } from '@facewright/core';
 import { OnnxRunner } from './session/runner.js';
@@ -13,13 +13,16 @@ export interface OnnxEngineOptions {
   readonly provider: Provider;
   readonly lowering: LoweringChoice;
   readonly threads?: number;
-  /** What a training step may take beside the process itself, in bytes; default: 80 % of what this process may still have. */
+  /**
+   * Memory available to a training step in addition to the process itself, in bytes; default: 80 % of what this process
+   * can still get.
+   */
   readonly memoryBytes?: number;
   readonly emit?: Emit;
 }
 
 export interface OnnxEngine extends Engine {
-  /** Images in a block where training steps are lowered to the `blocked` layout, else 0. */
+  /** Images per block if training steps use the `blocked` layout, else 0. */
   readonly block: number;
   /** How training steps are lowered. */
   readonly lowering: 'std' | 'blocked';
@@ -48,7 +51,8 @@ export async function openOnnxEngine({
 
 async function chooseBlock(runtime: Runtime, provider: Provider, lowering: LoweringChoice): Promise<number> {
   if (lowering === 'std' || provider !== 'cpu') return 0;
-  // another version may lay memory out anew: then the layout is used only when asked for by name, and still only if the probe finds it
+  // another version may change the memory layout: it is then used only if requested by name, and only if the probe
+  // confirms it
   if (lowering === 'auto' && versionOf(runtime) !== TESTED_VERSION) return 0;
   return probeBlock(runtime);
 }

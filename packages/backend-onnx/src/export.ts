@@ -1,19 +1,22 @@
-/** A step without state changes as an ONNX file for other programs. Nothing here needs onnxruntime, so it works in a browser too. */
+/** Exports a stateless step as an ONNX file for other programs. Needs no onnxruntime, so it works in a browser too. */
 import { capture, simplify } from '@facewright/capture';
 import { FacewrightError, type HostTensors, type StepFunction } from '@facewright/core';
 import { lowerForAnySize, type Specs } from './lowering/any-size.js';
 import { lower, type Publication } from './lowering/lower.js';
 
 export interface ExportOptions extends Publication {
-  /** Of the graph. */
+  /** Name of the graph. */
   readonly name: string;
-  /** Becomes part of the file. */
+  /** Stored in the file. */
   readonly state: HostTensors;
-  /** Shapes and dtypes of the inputs; axes named in `axisNames` may have any length. */
+  /** Shapes and dtypes of the inputs. Axes named in `axisNames` may have any length. */
   readonly inputs: Specs;
 }
 
-/** Bytes of an ONNX model (opset 18). Throws a `FacewrightError` for an op that ONNX has not, and where an open axis is not free in the step. */
+/**
+ * The bytes of an ONNX model (opset 18). Throws a `FacewrightError` for an op that ONNX lacks, and if the step depends
+ * on the length of a dynamic axis.
+ */
 export function exportOnnx(step: StepFunction, { name, state, inputs, ...publication }: ExportOptions): Uint8Array {
   const captured = (specs: Specs) => simplify(capture(step, { state, inputs: specs }, { name }));
   const whole = captured(inputs);
@@ -25,7 +28,7 @@ export function exportOnnx(step: StepFunction, { name, state, inputs, ...publica
     Object.keys(inputs).map((input) => [input, Object.keys(publication.axisNames[input] ?? {}).map(Number)]),
   );
   const lowered = lowerForAnySize(captured, inputs, { frozenState: state, openAxes, publication });
-  if (!lowered) lower(whole, { block: 0, frozenState: state, publication }); // an op that ONNX has not is the better reason
+  if (!lowered) lower(whole, { block: 0, frozenState: state, publication }); // a missing ONNX op is the more useful reason
   if (!lowered)
     throw new FacewrightError({
       what: `The step "${name}" cannot be written as one ONNX model for every size of its inputs.`,

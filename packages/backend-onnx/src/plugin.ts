@@ -1,4 +1,4 @@
-/** The backend plugin `onnx`. */
+/** The `onnx` backend plugin. */
 import {
   definePlugin,
   hostTensor,
@@ -44,7 +44,7 @@ export const onnx = definePlugin({
   create: ({ memory, ...options }, { emit }): Backend => ({
     traits: {
       speed: options.provider === 'cpu' ? 'processor' : 'accelerator',
-      workers: { threads: 1 }, // one for each worker
+      workers: { threads: 1 }, // one per worker
       layout: 'planes',
     },
     probe: () => probe(options.provider),
@@ -58,7 +58,7 @@ declare module '@facewright/core' {
   }
 }
 
-/** What each provider wants beside the binary that npm brings. */
+/** What each provider needs besides the binary from npm. */
 const WANTED: Readonly<Record<Exclude<Provider, 'cpu'>, string>> = {
   cuda: 'a driver, CUDA and cuDNN, and the libraries that the install script of onnxruntime-node fetches: node node_modules/onnxruntime-node/script/install.js',
   webgpu: 'a driver for Vulkan, Metal or Direct3D 12',
@@ -84,7 +84,7 @@ async function probe(provider: Provider): Promise<Availability> {
   }
   const device = `onnxruntime ${versionOf(runtime)}, ${provider}`;
   if (provider === 'cpu') return { usable: true, device };
-  // whether it finds its device and its libraries shows when it is used
+  // whether it finds its device and libraries only shows when it is used
   const engine = await openOnnxEngine({ provider, lowering: 'std', threads: 1 });
   try {
     await engine

@@ -1,5 +1,6 @@
-// The blocked lowering for every block there is, on any processor: onnxruntime's internal convolution is written out in standard ops for the block
-// that is tested, and the whole step is held against the reference engine. Where the machine has the layout, both must agree.
+// Tests the blocked lowering with every block size, on any processor: onnxruntime's internal convolution is written out
+// in standard ops for the block size under test, and the whole step is compared with the reference engine. On machines
+// with the layout, both must agree.
 import { CompiledExecutable } from '@facewright/compiled-engine';
 import { type CompileOptions, type Executable, type StepFunction } from '@facewright/core';
 import { referenceEngine } from '@facewright/test/reference';
@@ -11,7 +12,7 @@ import { probeBlock } from '../src/session/probe-block.js';
 import { OnnxRunner } from '../src/session/runner.js';
 import { loadRuntime, type Runtime } from '../src/session/runtime.js';
 
-/** [1, C, H, W] in the blocked layout is the memory [C/B, H, W, B]; kernels and results alike. */
+/** [1, C, H, W] in the blocked layout is the memory [C/B, H, W, B], for kernels and results alike. */
 class WrittenOut extends OnnxBuilder {
   written = 0;
 
@@ -85,13 +86,13 @@ test.each([4, 8, 16])('blocks of %i images: loss, gradients and running statisti
   expectSameStep(await blocked.executable.run(batch(16)), expected);
   expect(blocked.written()).toBeGreaterThan(100);
   blocked.executable.dispose();
-  // with little memory, part of it computed again
+  // with little memory, so that part of it is recomputed
   const tight = executable(step, { state }, { block, memoryBytes: 1e6 });
   expectSameStep(await tight.executable.run(batch(16)), expected);
   tight.executable.dispose();
 });
 
-test("what is written out is what onnxruntime computes with this machine's block", async ({ skip }) => {
+test("the written-out form equals what onnxruntime computes with this machine's block size", async ({ skip }) => {
   const block = await probeBlock(runtime);
   if (!block) skip('no blocked layout on this machine');
   const state = { ...given.params, ...given.statistics };

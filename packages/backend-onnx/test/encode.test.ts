@@ -5,7 +5,7 @@ import { encodeModel } from '../src/onnx/encode.js';
 import { float, int, ints, OnnxBuilder } from '../src/onnx/builder.js';
 import { loadRuntime } from '../src/session/runtime.js';
 
-/** Fields of a protobuf message, read independently of the writer. */
+/** Fields of a protobuf message, parsed independently of the writer. */
 function fields(bytes: Uint8Array): Map<number, (bigint | Uint8Array)[]> {
   const found = new Map<number, (bigint | Uint8Array)[]>();
   let at = 0;
@@ -63,7 +63,7 @@ test('shapes and integers of any size survive', () => {
   );
 });
 
-test('equal nodes and constants are kept once, different ones apart', () => {
+test('equal nodes and constants are stored once, different ones separately', () => {
   const onnx = new OnnxBuilder();
   expect(onnx.op('Clip', ['x'], { a: float(1) })).toBe(onnx.op('Clip', ['x'], { a: float(1) }));
   expect(onnx.op('Clip', ['x'], { a: float(2) })).not.toBe(onnx.op('Clip', ['x'], { a: float(1) }));

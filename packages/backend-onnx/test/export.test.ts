@@ -1,4 +1,5 @@
-// A published ONNX model: names, facts and weights as other programs want them, and the step's own numbers for any number of images.
+// An exported ONNX model: names, metadata and weights as other programs expect them, and the step's own numbers for any
+// number of images.
 import { cpu } from '@facewright/backend-cpu';
 import { createRandom, hostTensor, prefixed, stripPrefix, type HostTensors, type StepFunction } from '@facewright/core';
 import { mobileFaceNet } from '@facewright/models';
@@ -60,7 +61,7 @@ test('a network with PReLU and groups gives its own embeddings for 1 and 5 image
   await session.dispose();
 });
 
-test('weights lie in the file as the nodes take them', () => {
+test('weights are stored in the form the nodes use', () => {
   const step: StepFunction = ({ kernel }, { x }) => ({
     outputs: { y: tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'valid') },
   });
@@ -72,13 +73,13 @@ test('weights lie in the file as the nodes take them', () => {
     inputs: { x: { shape: [1, 4, 4, 2], dtype: 'float32' } },
     axisNames: { x: { 0: 'n' }, y: { 0: 'n' } },
   });
-  // [in, out] turned to [out, in], and the other order is nowhere
+  // [in, out] transposed to [out, in]; the other order occurs nowhere
   const floats = (...values: number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
   expect(Buffer.from(bytes).includes(floats(1, 4, 2, 5, 3, 6))).toBe(true);
   expect(Buffer.from(bytes).includes(floats(1, 2, 3, 4, 5, 6))).toBe(false);
 });
 
-test('what cannot be exported is refused by name', () => {
+test('what cannot be exported is rejected by name', () => {
   const options = {
     ...about,
     name: 'odd',

@@ -1,4 +1,5 @@
-// The block is what the machine has, a limit changes the memory a step takes and not its numbers, and what a plan says.
+// The block size is the machine's, a memory limit changes a step's memory but not its numbers, and the contents of a
+// plan.
 import {
   createRandom,
   createRunContainer,
@@ -55,34 +56,30 @@ async function training() {
   return { step, state, inputs };
 }
 
-test('the probe finds one of the known blocks, the same one each time', async () => {
+test('the probe finds one of the known block sizes, the same one each time', async () => {
   const runtime = await loadRuntime();
   const block = await probeBlock(runtime);
   expect([0, 4, 8, 16]).toContain(block);
   expect(await probeBlock(runtime)).toBe(block);
 });
 
-test.each(['std', 'blocked'] as const)(
-  '%s: with little memory a step computes again what it dropped',
-  async (lowering) => {
-    const { step, state, inputs } = await training();
-    const free = await openOnnxEngine({ provider: 'cpu', lowering, threads: 2 });
-    const whole = planStep(step, state, inputs, { block: free.block });
-    const memoryBytes = 0.5 * whole.bytes;
-    const plan = planStep(step, state, inputs, { block: free.block, memoryBytes });
-    expect(whole.recomputed).toBe(0);
-    expect(plan.recomputed).toBeGreaterThan(3);
-    expect(plan.bytes).toBeLessThan(whole.bytes);
-    const limited = await openOnnxEngine({ provider: 'cpu', lowering, threads: 2, memoryBytes });
-    const [expected, actual] = [free.compile(step, { state }), limited.compile(step, { state })];
-    for (let i = 0; i < 2; i++) expectClose(await actual.run(inputs), await expected.run(inputs), 1e-4);
-    const statistics = async (executable: typeof actual) =>
-      stripPrefix('model/statistics', await executable.readState());
-    expectClose(await statistics(actual), await statistics(expected), 1e-4);
-    await free.dispose();
-    await limited.dispose();
-  },
-);
+test.each(['std', 'blocked'] as const)('%s: with little memory a step recomputes what it dropped', async (lowering) => {
+  const { step, state, inputs } = await training();
+  const free = await openOnnxEngine({ provider: 'cpu', lowering, threads: 2 });
+  const whole = planStep(step, state, inputs, { block: free.block });
+  const memoryBytes = 0.5 * whole.bytes;
+  const plan = planStep(step, state, inputs, { block: free.block, memoryBytes });
+  expect(whole.recomputed).toBe(0);
+  expect(plan.recomputed).toBeGreaterThan(3);
+  expect(plan.bytes).toBeLessThan(whole.bytes);
+  const limited = await openOnnxEngine({ provider: 'cpu', lowering, threads: 2, memoryBytes });
+  const [expected, actual] = [free.compile(step, { state }), limited.compile(step, { state })];
+  for (let i = 0; i < 2; i++) expectClose(await actual.run(inputs), await expected.run(inputs), 1e-4);
+  const statistics = async (executable: typeof actual) => stripPrefix('model/statistics', await executable.readState());
+  expectClose(await statistics(actual), await statistics(expected), 1e-4);
+  await free.dispose();
+  await limited.dispose();
+});
 
 test('the plan grows with the batch and with the classes', async () => {
   const { step, state, inputs } = await training();
@@ -104,7 +101,7 @@ test('the plan grows with the batch and with the classes', async () => {
       { block: 8 },
     );
   const [small, wide, large] = [plan(CLASSES, 16), plan(100_000, 16), plan(CLASSES, 64)];
-  // two matrices of 16 × 100,000 and two vectors, kept three times over
+  // two matrices of 16 × 100,000 and two vectors, in three copies
   expect(wide.fixedBytes - small.fixedBytes).toBe(3 * 4 * 2 * 17 * (100_000 - CLASSES));
   expect(large.activationBytes / small.activationBytes).toBeGreaterThan(3.5);
 });

@@ -1,4 +1,7 @@
-/** onnxruntime's other providers pass the suite of backends where this machine has them: webgpu on the GPU, or on an emulated one. */
+/**
+ * onnxruntime's other providers pass the backend suite on machines that have them: webgpu on the GPU, or on an emulated
+ * one.
+ */
 import { offerEmulatedGpu } from '@facewright/test/emulated-gpu';
 import { testBackend, testContext } from '@facewright/testkit';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Every op that is lowered, against tfjs's own kernels on the reference engine; and what an executable does with state and sizes.
+// Every lowered op against tfjs's own kernels on the reference engine, and how an executable handles state and sizes.
 import { CAPTURED_OPS } from '@facewright/capture';
 import { hostTensor, type CompileOptions, type Engine, type Executable, type HostTensors } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -36,7 +36,7 @@ const check = (
     );
   });
 
-describe('value by value', () => {
+describe('elementwise', () => {
   const x = { x: [2, 5] };
   check('signed', x, ({ x }) => [
     tf.abs(x),
@@ -162,7 +162,7 @@ describe('value by value', () => {
   );
 });
 
-describe('moving and joining', () => {
+describe('moving and concatenating', () => {
   check('shape', { x: [2, 3, 4] }, ({ x }) => [
     tf.reshape(x, [4, 6]),
     tf.transpose(x, [2, 0, 1]),
@@ -264,7 +264,10 @@ describe('moving and joining', () => {
   );
 });
 
-/** The gradient of Σ f(x)·w is compared with the slope along some of x's numbers, since tfjs's own kernels are wrong here. */
+/**
+ * Compares the gradient of Σ f(x)·w with finite differences for some elements of x, because tfjs's own kernels are
+ * wrong here.
+ */
 async function expectSlopes(shape: readonly number[], f: (x: tf.Tensor4D) => tf.Tensor4D): Promise<void> {
   const x = numbers(shape);
   const loss = (given: tf.Tensor): tf.Scalar => {
@@ -288,7 +291,8 @@ async function expectSlopes(shape: readonly number[], f: (x: tf.Tensor4D) => tf.
 }
 
 describe('resizing and its gradients', () => {
-  // tfjs's gradient of bilinear resizing gives images that are not square a wrong shape: those are held against slopes below
+  // tfjs's gradient of bilinear resizing has the wrong shape for images that are not square; finite differences cover
+  // those below
   type Resize = typeof tf.image.resizeBilinear;
   const gradientOf =
     (resize: Resize, size: [number, number], corners: boolean) =>
@@ -324,7 +328,7 @@ describe('resizing and its gradients', () => {
       [[3, 11], false, true],
       [[5, 2], false, false],
       [[6, 8], true, false],
-    ] as const)(`${name}: slopes for %j, corners %j, centres %j, two images`, (size, corners, centres) =>
+    ] as const)(`${name}: finite differences for %j, corners %j, centres %j, two images`, (size, corners, centres) =>
       expectSlopes([2, 4, 5, 2], (x) => resize(x, [...size], corners, centres)),
     );
   }
@@ -556,7 +560,7 @@ describe('network', () => {
   );
 });
 
-test('state stays between calls, is read by name and written by name', async () => {
+test('state is kept between calls, and read and written by name', async () => {
   const state: HostTensors = {
     w: numbers([3]),
     count: hostTensor([], Float32Array.of(0)),
@@ -592,7 +596,7 @@ test('state stays between calls, is read by name and written by name', async () 
   await expect(executable.run({ x: numbers([3], 2) })).rejects.toThrow(/disposed/);
 });
 
-test('a state that is not changed can be written too', async () => {
+test('state that the step does not change can be written too', async () => {
   const executable = engine.compile((s, { x }) => ({ outputs: { y: tf.mul(s.w, x) } }), {
     state: { w: hostTensor([1], Float32Array.of(2)) },
   });
@@ -602,13 +606,13 @@ test('a state that is not changed can be written too', async () => {
   expect((await executable.run({ x })).y.data).toEqual(Float32Array.of(30));
 });
 
-describe('sizes that change', () => {
+describe('dynamic sizes', () => {
   const sides = [
     [12, 12],
     [13, 20],
     [30, 17],
   ];
-  test('one compilation serves images of every size', async () => {
+  test('one compilation works for images of every size', async () => {
     let compiled = 0;
     const counting = await openOnnxEngine({
       provider: 'cpu',
@@ -654,7 +658,7 @@ describe('sizes that change', () => {
   });
 });
 
-test('an op that cannot be lowered is named, with what to do', async () => {
+test('an op that cannot be lowered is named, with advice', async () => {
   const executable = engine.compile((_, { x }) => ({ outputs: { y: tf.gather(x, tf.zeros([2, 1], 'int32'), 2, 1) } }), {
     name: 'mine',
   });
@@ -664,12 +668,12 @@ test('an op that cannot be lowered is named, with what to do', async () => {
 });
 
 test('every op that can be captured can be lowered', () => {
-  // fused kernels and ExpandDims are others when the graph is simplified
+  // simplifying the graph replaces fused kernels and ExpandDims
   const simplified = ['ExpandDims', '_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'];
   expect(CAPTURED_OPS.filter((op) => !LOWERED_OPS.includes(op) && !simplified.includes(op))).toEqual([]);
 });
 
-test('with outputsGo a call frees the outputs of the one before; without it they stay', async () => {
+test("with outputsGo a call frees the previous call's outputs; without it they stay", async () => {
   const twice = (options: CompileOptions) => engine.compile((_, { x }) => ({ outputs: { y: tf.mul(x, 2) } }), options);
   const call = async (executable: Executable, value: number) =>
     (await executable.run({ x: hostTensor([3], new Float32Array(3).fill(value)) })).y.data;

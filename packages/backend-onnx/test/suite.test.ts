@@ -1,4 +1,4 @@
-// The conformance suite of backends, on each lowering.
+// The backend conformance suite, on each lowering.
 import { testBackend } from '@facewright/testkit';
 import { onnx } from '../src/index.js';
 

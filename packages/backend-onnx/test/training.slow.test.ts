@@ -1,4 +1,4 @@
-// A training step of a small MobileFaceNet on each lowering, held against the reference engine.
+// A training step of a small MobileFaceNet on each lowering, compared with the reference engine.
 import { testTrainingAgreement } from '@facewright/test/training-agreement';
 import { describe, test } from 'vitest';
 import { openOnnxEngine } from '../src/index.js';

@@ -1,4 +1,5 @@
-// A loss plugin as a user would publish it, in plain tfjs ops, trains on this engine as it stands: captured, compiled, with its gradient.
+// A loss plugin as a user would publish it, in plain tfjs ops, trains on this engine unchanged: captured and compiled,
+// with its gradient.
 import {
   createRandom,
   createRunContainer,
@@ -36,8 +37,9 @@ const kth = (x: tf.Tensor, k: number): tf.Tensor =>
   }))(x);
 
 /**
- * Softmax over cosines, and beside it a hinge on the negatives that come closest, the k largest of each row and of them those within a
- * margin, by their running sums. Written with what comes to hand: gather, topk, where, cumsum, oneHot, range, stack, slice, clip, a custom gradient.
+ * Softmax over cosines, plus a hinge on the hardest negatives: of the k largest of each row, those within a margin, by
+ * their running sums. Deliberately uses many ops: gather, topk, where, cumsum, oneHot, range, stack, slice, clip, a
+ * custom gradient.
  */
 const hardest = definePlugin({
   meta: { name: 'hardest-negatives', kind: 'loss', version: '1.0.0', apiVersion: 1 },
@@ -79,7 +81,7 @@ const hardest = definePlugin({
 
 testLoss(hardest(), { engine: onnx(), name: "a user's loss on onnx" });
 
-test('it trains like on the reference engine', async () => {
+test('it trains as on the reference engine', async () => {
   const context = pluginContext(createRunContainer(), 'test');
   const [model, loss, optimiser] = await Promise.all([
     mobileFaceNet({ inputSize: 16, width: 0.125, embeddingSize: 8, bottlenecks: [[2, 64, 1, 2]] }).create(context),
@@ -107,7 +109,7 @@ test('it trains like on the reference engine', async () => {
   const engine = await openOnnxEngine({ provider: 'cpu', lowering: 'auto', threads: 2 });
   const losses = await train(engine, 1);
   expectClose(losses, await train(await referenceEngine(), 1), 1e-3);
-  // and in parts of a batch
+  // and in micro-batches
   expectClose(await train(engine, 2), await train(await referenceEngine(), 2), 1e-3);
   expect(Math.abs(losses['step 3/loss'].data[0] - losses['step 0/loss'].data[0])).toBeGreaterThan(1e-3);
   await engine.dispose();

@@ -1,4 +1,5 @@
-// Times a training step of a narrow MobileFaceNet (forward, gradients, SGD) and prints images per second; --kernels adds where the time goes.
+// Times a training step of a narrow MobileFaceNet (forward, gradients, SGD) and prints images per second; --kernels
+// adds a breakdown by kernel.
 //   npx tsc -b packages/backend-wasm packages/backend-cpu
 //   node packages/backend-wasm/bench/step.mjs [--backend wasm|cpu] [--width 0.25] [--size 64] [--batch 32] [--steps 6] [--kernels]
 import { batchNormTraining, createRandom, hostScalar, hostTensor, prelu, softmaxCrossEntropy } from '@facewright/core';
@@ -32,7 +33,7 @@ const constant = (name, channels, value) => {
   return name;
 };
 
-/** Runs the net over `get(name)`; called once with shapes only to collect the parameters. */
+/** Runs the network with parameters from `get(name)`; also called once with shapes only, to collect them. */
 function net(images, get) {
   let x = images;
   const normalised = (name, channels, linear) => {
@@ -115,7 +116,7 @@ const inputs = {
   ),
   rate: hostScalar(0.05),
 };
-// one image through the net collects the parameters' names and shapes
+// running one image through the network collects the parameters' names and shapes
 const probe = engine.compile((_, { image }) => ({
   outputs: { logits: net(image, (name) => tf.tensor(params[name].data, params[name].shape)) },
 }));
@@ -153,7 +154,7 @@ if (values.kernels) {
   console.table(rows.sort((a, b) => b.ms - a.ms).slice(0, 30));
 }
 
-/** Own time of each kernel, without the kernels it calls. */
+/** Time spent in each kernel itself, without the kernels it calls. */
 function timeKernels() {
   const stack = [];
   for (const kernel of tf.getKernelsForBackend(values.backend)) {

@@ -1,4 +1,7 @@
-/** The wasm engine passes the suite that all engines pass; it and another one do not meet; its memory stays as it is. */
+/**
+ * The wasm engine passes the suite that all engines pass, does not interfere with another engine, and does not leak
+ * memory.
+ */
 import { cpu } from '@facewright/backend-cpu';
 import { hostScalar, hostTensor, withTfBackend, type Engine, type StepFunction } from '@facewright/core';
 import { testBackend, testContext } from '@facewright/testkit';
@@ -10,14 +13,14 @@ testBackend(wasm());
 
 const open = async (plugin: ReturnType<typeof wasm>): Promise<Engine> => (await plugin.create(testContext())).open();
 
-test('probing loads nothing and names SIMD', async () => {
+test('probing loads nothing and reports SIMD', async () => {
   expect(await (await wasm().create(testContext())).probe()).toEqual({
     usable: true,
     device: expect.stringMatching(/^wasm SIMD/),
   });
 });
 
-/** One step of gradient descent on ‖x·w − 1‖², with a convolution in it. */
+/** One step of gradient descent on ‖x·w − 1‖², including a convolution. */
 const descend: StepFunction = ({ w }, { x }) => {
   const { value, grads } = tf.valueAndGrads((w: tf.Tensor) =>
     tf.mean(tf.square(tf.sub(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 1), 1))),
@@ -36,7 +39,7 @@ const state = {
 };
 
 describe('two engines in one process', () => {
-  test('do not meet, whether called in turn or at once', async () => {
+  test('do not interfere, whether called in turn or concurrently', async () => {
     const alone = await open(wasm());
     const reference = alone.compile(descend, { state });
     const losses: number[] = [];
@@ -53,12 +56,12 @@ describe('two engines in one process', () => {
       for (const { loss } of together) expect(loss.data[0]).toBeCloseTo(losses[i], 5);
     }
     await first.dispose();
-    expect((await executables[2].run({ x })).loss.data[0]).toBeLessThan(losses[5]); // the other engine on the same module goes on
+    expect((await executables[2].run({ x })).loss.data[0]).toBeLessThan(losses[5]); // the other engine on the same module continues
     await Promise.all([alone, second, third].map((engine) => engine.dispose()));
   });
 });
 
-test('memory stays as it is over steps', async () => {
+test('memory does not grow over steps', async () => {
   const engine = await open(wasm());
   const executable = engine.compile(descend, { state });
   const heap = (): number =>
@@ -73,7 +76,7 @@ test('memory stays as it is over steps', async () => {
   await expect(executable.run({ x })).rejects.toThrow(/disposed/);
 });
 
-test('a failing step leaves the other backend in place', async () => {
+test('a failing step restores the previous backend', async () => {
   const engine = await open(wasm());
   const before = tf.engine().backendName;
   const executable = engine.compile(() => {

@@ -1,11 +1,14 @@
-/** The engine that runs everywhere without native code, in Node and in browsers: tfjs-backend-wasm and the training kernels it lacks. */
+/**
+ * The engine that runs everywhere without native code, in Node and in browsers: tfjs-backend-wasm plus the training
+ * kernels it lacks.
+ */
 import { definePlugin, openEagerEngine, type Availability, type Backend, type Engine } from '@facewright/core';
 import { z } from 'zod';
 import { registerTrainingKernels } from './kernels/index.js';
 import { WASM } from './kernels/register.js';
 import { VERSION } from './version.js';
 
-/** A module whose one function uses a vector instruction: only an engine with SIMD accepts it. */
+/** A module whose only function uses a vector instruction, which only engines with SIMD accept. */
 const SIMD_MODULE = Uint8Array.of(
   0,
   97,
@@ -39,7 +42,7 @@ const SIMD_MODULE = Uint8Array.of(
 );
 
 function probe(): Availability {
-  const { WebAssembly } = globalThis as { WebAssembly?: { validate(bytes: Uint8Array): boolean } }; // TypeScript knows it only with the DOM
+  const { WebAssembly } = globalThis as { WebAssembly?: { validate(bytes: Uint8Array): boolean } }; // TypeScript only knows it with the DOM library
   if (!WebAssembly)
     return {
       usable: false,
@@ -55,7 +58,7 @@ async function open(): Promise<Engine> {
   return openEagerEngine({ name: 'wasm', tfBackend: WASM, device: probe().device! });
 }
 
-/** Runs wherever WebAssembly runs, on one thread. Takes no options. */
+/** Runs wherever WebAssembly does, on one thread. Takes no options. */
 export const wasm = definePlugin({
   meta: {
     name: 'wasm',

@@ -1,8 +1,8 @@
-/** The engine in worker threads: each has a wasm module of its own, and all compute the same at once. */
+/** The engine in worker threads: each has its own wasm module, and all compute the same concurrently. */
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 
-/** The built packages, as a user's worker imports them. */
+/** Uses the built packages, as a user's worker would. */
 const SCRIPT = `
   const { parentPort } = require('node:worker_threads');
   (async () => {
@@ -21,7 +21,7 @@ const SCRIPT = `
   })();
 `;
 
-test('two workers at once give the same losses', async () => {
+test('two concurrent workers give the same losses', async () => {
   const run = () =>
     new Promise<number[]>((resolve, reject) => {
       const worker = new Worker(SCRIPT, { eval: true, execArgv: [] });

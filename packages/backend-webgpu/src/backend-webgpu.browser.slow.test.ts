@@ -1,4 +1,7 @@
-/** The engine passes the suite that all engines pass in a real browser, too: the entry that bundlers for browsers take, on the adapter that the browser gives. */
+/**
+ * The engine also passes the suite that all engines pass in a real browser, with the entry for browser bundlers and the
+ * browser's own adapter.
+ */
 import { testBackend, testContext } from '@facewright/testkit';
 import { expect, test } from 'vitest';
 import { webgpu } from './index.browser.js';

@@ -1,4 +1,7 @@
-/** Opens the engine: steps are captured and compiled to a list of dispatches, or run op by op by tfjs-backend-webgpu on the same device. */
+/**
+ * Opens the engine: steps are captured and compiled to a list of dispatches, or run op by op by tfjs-backend-webgpu on
+ * the same device.
+ */
 import { openCompiledEngine } from '@facewright/compiled-engine';
 import { openEagerEngine, type Emit, type Engine } from '@facewright/core';
 import { TF_BACKEND, registerTfjsBackend } from './eager/backend.js';

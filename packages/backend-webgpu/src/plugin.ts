@@ -1,4 +1,4 @@
-/** The backend plugin `webgpu`, for a source of WebGPU. */
+/** The `webgpu` backend plugin, for a given source of WebGPU. */
 import { definePlugin, type Backend } from '@facewright/core';
 import { z } from 'zod';
 import { openWebgpuEngine } from './engine.js';

@@ -1,9 +1,9 @@
-/** Tests run on the GPU of the machine, else on an emulated one, else not. */
+/** Tests use the machine's GPU, or else an emulated one, or else are skipped. */
 import { offerEmulatedGpu } from '@facewright/test/emulated-gpu';
 import { nodeGpuSource } from '../src/gpu/node.js';
 import { probe } from '../src/gpu/source.js';
 
-/** Why there is none; undefined where there is one. */
+/** Why there is none; undefined if there is one. */
 export async function adapterHere(): Promise<string | undefined> {
   offerEmulatedGpu();
   return (await probe(nodeGpuSource)).reason;

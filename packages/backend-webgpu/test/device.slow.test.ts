@@ -1,4 +1,7 @@
-/** What a device can do to a training: run out of patience, vanish, refuse; and what a training must not do to it: fill its memory. */
+/**
+ * What can happen to a device during training: it runs out of patience, vanishes or rejects a command; and that
+ * training does not fill its memory.
+ */
 import { DeviceLost, FacewrightError, type Engine, type HostTensors, type StepFunction } from '@facewright/core';
 import { numbers } from '@facewright/test/reference';
 import { testContext } from '@facewright/testkit';
@@ -15,7 +18,7 @@ import { adapterHere } from './adapter.js';
 const missing = await adapterHere();
 const MODES = ['compiled', 'eager'] as const;
 
-/** Gradient descent of a small net with a convolution. */
+/** Gradient descent on a small network with a convolution. */
 const descend: StepFunction = ({ kernel, bias }, { x }) => {
   const loss = (kernel: tf.Tensor, bias: tf.Tensor): tf.Scalar =>
     tf.mean(tf.square(tf.add(tf.relu(tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'same')), bias)));
@@ -33,7 +36,7 @@ const open = async (mode: (typeof MODES)[number]): Promise<Engine> =>
   (engine = await (await webgpu({ mode }).create(testContext())).open());
 afterEach(() => engine?.dispose());
 
-/** Buffers that were made on the device and are not destroyed. */
+/** Buffers created on the device and not destroyed. */
 function countBuffers({ device }: OpenDevice): () => number {
   let alive = 0;
   const create = device.createBuffer.bind(device);
@@ -54,7 +57,7 @@ function countBuffers({ device }: OpenDevice): () => number {
 
 describe.skipIf(missing)(`on an adapter${missing ? ` (skipped: ${missing})` : ''}`, () => {
   test.each(MODES)(
-    '%s: 1,000 steps leave memory as it was',
+    '%s: 1,000 steps do not grow memory',
     async (mode) => {
       const engine = await open(mode);
       const alive = countBuffers(await openDevice(nodeGpuSource));
@@ -74,7 +77,7 @@ describe.skipIf(missing)(`on an adapter${missing ? ` (skipped: ${missing})` : ''
       // tfjs keeps buffers for its next ops; their number must not grow with the steps
       expect(alive() - before.buffers).toBeLessThanOrEqual(0);
       expect(tf.memory().numTensors).toBe(before.tensors);
-      // a leak grows in every hundred steps, the heap of JavaScript in some
+      // a leak grows in every hundred steps, the JavaScript heap only in some
       expect(Math.min(...growths), 'MB').toBeLessThan(0.5);
       executable.dispose();
     },
@@ -82,7 +85,7 @@ describe.skipIf(missing)(`on an adapter${missing ? ` (skipped: ${missing})` : ''
   );
 
   test.each(MODES)(
-    '%s: what ran on a lost device says so, and all is well on the next one',
+    '%s: anything running on a lost device reports it, and everything works on the next one',
     async (mode) => {
       const engine = await open(mode);
       const whole = engine.compile(descend, { state: state() });
@@ -96,7 +99,7 @@ describe.skipIf(missing)(`on an adapter${missing ? ` (skipped: ${missing})` : ''
       const running = first.run(inputs);
       device.destroy();
       const error: unknown = await running.catch((error: unknown) => error);
-      // the call may have ended before the device did; the next one cannot
+      // the call may have finished before the loss; the next one cannot
       if (error instanceof Error) expect(error).toBeInstanceOf(DeviceLost);
       await expect(first.run(inputs)).rejects.toThrow(DeviceLost);
       await expect(first.readState()).rejects.toThrow(/was lost.*\n.*--resume/);
@@ -112,7 +115,7 @@ describe.skipIf(missing)(`on an adapter${missing ? ` (skipped: ${missing})` : ''
     120_000,
   );
 
-  test('a command that the GPU refuses is an error of the call, not a wrong number', async () => {
+  test('a command that the GPU rejects is an error of the call, not a wrong number', async () => {
     const engine = await open('eager');
     const { device } = await openDevice(nodeGpuSource);
     const executable = engine.compile(() => {
@@ -128,7 +131,7 @@ describe.skipIf(missing)(`on an adapter${missing ? ` (skipped: ${missing})` : ''
   });
 });
 
-test('where there is no adapter, the probe says why and what to do', async () => {
+test('if there is no adapter, the probe says why and what to do', async () => {
   const script =
     "const { webgpu } = await import('@facewright/backend-webgpu'); const { probe } = await webgpu().create({}); console.log(JSON.stringify(await probe()));";
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {

@@ -11,7 +11,7 @@ const SCATTER = 'several threads would add to one number, which WGSL can do for 
 const GATHER = 'no step of a model, loss or optimiser here gathers by more than one axis';
 const RESIZE = 'images are resized before they are uploaded; no net here does it';
 const SCAN = 'a scan runs along its axis: op by op it is as fast';
-/** WGSL promises no more of its angles: an absolute error of 2⁻¹¹. */
+/** WGSL guarantees no better accuracy for its angles: an absolute error of 2⁻¹¹. */
 const ANGLE = 5e-4;
 const GAPS = {
   'GatherV2 with batch axes': GATHER,

@@ -1,4 +1,4 @@
-/** What is found where, and what is said of a machine that lacks something. No library is loaded. */
+/** Which plugins are found where, and the diagnosis for a machine that lacks something. No library is loaded. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -41,7 +41,7 @@ test.each([
   ['/x/mine/pjrt_plugin_new.so', { kind: 'other' }],
 ])('%s is of the kind %j', (path, kind) => expect(kindOf(path)).toEqual(kind));
 
-test('set-ups come before environments, accelerators before the CPU, the newer CUDA before the older', async () => {
+test('setups come before environments, accelerators before the CPU, newer CUDA versions before older ones', async () => {
   const paths = [
     await file('cache', 'xla-cuda13-0.12.0.1', ...CUDA13),
     await file(...SITE, ...CUDA13),
@@ -53,28 +53,28 @@ test('set-ups come before environments, accelerators before the CPU, the newer C
   expect(found.map(({ path }) => path)).toEqual(paths);
 });
 
-test('an active environment is looked into', async () => {
+test('an active environment is searched', async () => {
   const path = await file('active', 'lib', 'python3.13', 'site-packages', ...CUDA13);
   vi.stubEnv('VIRTUAL_ENV', join(directory, 'active'));
   expect(findPlugins([]).map((plugin) => plugin.path)).toContain(path);
 });
 
-test('a folder without a plugin has none', async () => {
+test('a folder without a plugin gives none', async () => {
   await file(...SITE, 'jax_plugins', 'xla_cuda13', 'version.py');
   expect(pluginsIn(join(directory, ...SITE))).toEqual([]);
 });
 
-describe.skipIf(process.platform !== 'linux')('what is said', () => {
+describe.skipIf(process.platform !== 'linux')('the diagnosis', () => {
   const inProject = (wanted: Parameters<typeof availability>[0]) => availability(wanted, [join(directory, 'project')]);
 
-  test('a plugin that is not there', async () => {
+  test('a missing plugin', async () => {
     expect(await inProject({ platform: 'auto', plugin: '/nowhere/plugin.so' })).toMatchObject({
       usable: false,
       reason: 'there is no /nowhere/plugin.so',
     });
   });
 
-  test('the CPU is used by name only', async () => {
+  test('the CPU is only used if named', async () => {
     await file('cache', 'xla-cpu-0.11.2', ...CPU);
     expect(await inProject({ platform: 'cpu' })).toMatchObject({
       usable: true,
@@ -93,7 +93,7 @@ describe.skipIf(process.platform !== 'linux')('what is said', () => {
   });
 });
 
-test('another CUDA in LD_LIBRARY_PATH is seen', async () => {
+test('another CUDA in LD_LIBRARY_PATH is noticed', async () => {
   const other = dirname(await file('toolkit', 'lib64', 'libcudart.so.11'));
   vi.stubEnv('LD_LIBRARY_PATH', `/nowhere:${other}:`);
   expect(foreignCuda()).toEqual([other]);

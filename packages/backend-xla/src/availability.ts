@@ -1,4 +1,4 @@
-/** Which plugin is used here; and of all that is missing, what it is and the command that mends it. */
+/** Which plugin to use here; and for everything missing, the command that fixes it. */
 import { messageOf, type Availability } from '@facewright/core';
 import { loadKoffi, nvidiaDriver } from '@facewright/native-libraries';
 import { existsSync } from 'node:fs';
@@ -12,7 +12,7 @@ export interface Wanted {
   readonly platform: Kind | 'auto';
 }
 
-/** The plugin to use: the one that is named, else the first whose device can be there. With what is wrong with it, where something is. */
+/** The plugin to use: the named one, or else the first whose device may exist, with its problem if there is one. */
 export async function choosePlugin(
   { plugin, platform }: Wanted,
   directories: readonly string[],
@@ -33,7 +33,7 @@ export async function choosePlugin(
   return problems[0] ?? absent(platform);
 }
 
-/** No plugin at all: which one would be of use. */
+/** Without any plugin: which one would be useful. */
 async function absent(platform: Wanted['platform']): Promise<{ reason: string; remedy: string }> {
   const wanted = platform === 'auto' ? await deviceHere() : platform;
   const reason = `no PJRT plugin${wanted ? ` for ${wanted}` : ''} is set up or installed in a Python environment`;
@@ -54,7 +54,7 @@ async function deviceHere(): Promise<Kind | undefined> {
   return existsSync('/dev/kfd') ? 'rocm' : undefined;
 }
 
-/** Looks at files and drivers only: loading a plugin takes seconds and a good part of a GPU's memory. */
+/** Only looks at files and drivers: loading a plugin takes seconds and much of a GPU's memory. */
 export async function availability(wanted: Wanted, directories: readonly string[]): Promise<Availability> {
   if (process.platform !== 'linux')
     return {
@@ -75,7 +75,7 @@ export async function availability(wanted: Wanted, directories: readonly string[
   }
   const { kind, cuda, from } = plugin;
   const device = `XLA, ${kind}${cuda ?? ''}: ${from ?? plugin.path}`;
-  // XLA on a processor is for tests: it is several times slower than the other engines there
+  // XLA on a CPU is for tests: it is several times slower than the other engines
   if (kind === 'cpu') return { usable: true, device: `${device} (for tests: only by name)`, emulated: true };
   const foreign = kind === 'cuda' ? foreignCuda() : [];
   return {

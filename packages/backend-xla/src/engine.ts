@@ -1,4 +1,4 @@
-/** Opens a PJRT plugin as an engine: steps are captured once for each signature of shapes and run as one program. */
+/** Opens a PJRT plugin as an engine: steps are captured once per signature of shapes and run as one program. */
 import { capture, simplify } from '@facewright/capture';
 import { openCompiledEngine } from '@facewright/compiled-engine';
 import { FacewrightError, messageOf, type Emit, type Engine } from '@facewright/core';
@@ -13,18 +13,18 @@ import { XlaRunner } from './run/runner.js';
 
 export interface XlaEngineOptions {
   readonly plugin: FoundPlugin;
-  /** How many of the plugin's devices; default 1. The CPU's plugin plays as many as are wanted. */
+  /** How many of the plugin's devices to use; default 1. The CPU plugin simulates any number. */
   readonly devices?: number;
   readonly precision?: Precision;
   readonly statistics?: Compilation['statistics'];
-  /** Bytes; on several devices larger entries of the state are divided over them. Default: none. */
+  /** In bytes. On several devices, larger state entries are sharded. Default: none are. */
   readonly largestWhole?: number;
-  /** Share of a GPU's memory that is taken at once; default: the plugin's own, three quarters. */
+  /** Fraction of GPU memory to allocate at once; default: the plugin's own, three quarters. */
   readonly memoryFraction?: number;
   readonly dump?: string;
   readonly flags?: Flags;
   readonly emit?: Emit;
-  /** Write programs as for another platform; tests run a GPU's text on the processor. */
+  /** Write programs for another platform; tests run a GPU's program on the CPU. */
   readonly lowerAs?: string;
 }
 
@@ -79,19 +79,19 @@ export async function openXlaEngine({
       if (closed) return;
       closed = true;
       await engine.dispose();
-      // buffers go before their client
+      // buffers are freed before their client
       await group.settled();
       release();
     },
   };
 }
 
-/** What each platform's client takes by name. */
+/** Client options of each platform. */
 function clientOptions({ kind }: FoundPlugin, devices: number, memoryFraction: number | undefined): NamedValues {
   if (kind === 'cpu') return { cpu_device_count: { type: 'int64', value: devices } };
   if (kind !== 'cuda' && kind !== 'rocm') return {};
   return {
-    // others are left alone: a client takes memory on all that it sees
+    // leaves others alone, because a client allocates memory on every device it sees
     visible_devices: { type: 'int64List', value: Array.from({ length: devices }, (_, i) => i) },
     ...(memoryFraction !== undefined && { memory_fraction: { type: 'float', value: memoryFraction } }),
   };

@@ -20,7 +20,7 @@ describe.skipIf('missing' in here)('kernels', () => {
   );
 });
 
-describe.skipIf('missing' in here)("a GPU's way to write them", () => {
+describe.skipIf('missing' in here)('lowered as for a GPU', () => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await openCpu('path' in here ? here.path : '', 1, { lowerAs: 'cuda' });
@@ -36,7 +36,7 @@ describe.skipIf('missing' in here)("a GPU's way to write them", () => {
 test.skipIf(!('missing' in here))(`kernels (skipped: ${'missing' in here ? here.missing : ''})`, () => {});
 
 test('every op that can be captured can be lowered', () => {
-  // fused kernels are others when the graph is simplified
+  // simplifying the graph replaces fused kernels
   const simplified = ['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'];
   expect(CAPTURED_OPS.filter((op) => !lowerings[op] && !simplified.includes(op))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** The backend plugin `xla`. */
+/** The `xla` backend plugin. */
 import { definePlugin, FacewrightError, type Backend } from '@facewright/core';
 import { z } from 'zod';
 import { availability, choosePlugin } from './availability.js';
@@ -62,7 +62,7 @@ export const xla = definePlugin({
   create: (options, { baseDirectory, emit }): Backend => {
     const directories = [baseDirectory, process.cwd()];
     return {
-      // of the processor's plugin it is known only once it is found: what is named counts
+      // whether it is the CPU plugin is unknown until it is found, so only the named platform counts
       traits: {
         speed: options.platform === 'cpu' ? 'processor' : 'accelerator',
         workers: false,
@@ -72,7 +72,7 @@ export const xla = definePlugin({
       probe: () => availability(options, directories),
       async open() {
         const { plugin, reason, remedy } = await choosePlugin(options, directories);
-        // a plugin that the user names is tried whatever its device looks like
+        // a plugin that the user names is tried even if its device seems to be missing
         if (!plugin || (reason !== undefined && options.plugin === undefined))
           throw new FacewrightError({ what: `The engine "xla" does not work here: ${reason}.`, todo: remedy });
         const { divideAbove } = options;

@@ -1,4 +1,7 @@
-/** Training on the CPU plugin: memory that stays level, a kill and a resume that change no bit, bfloat16, and several devices against one. */
+/**
+ * Training on the CPU plugin: memory stays level, a kill and resume change no bit, bfloat16, and several devices
+ * against one.
+ */
 import { readdirSync } from 'node:fs';
 import {
   batchNormTraining,
@@ -19,7 +22,7 @@ const here = await cpuPlugin();
 const path = 'path' in here ? here.path : '';
 const CLASSES = 32;
 
-/** A dense layer, batch norm and a head: small, with everything that a batch is divided for. */
+/** A dense layer, batch norm and a head: small, but with everything that sharding a batch affects. */
 const STATE: HostTensors = {
   dense: numbers([6, 16], 1),
   gamma: hostTensor([16], new Float32Array(16).fill(1)),
@@ -47,7 +50,7 @@ const batch = (seed: number, n = 16): HostTensors => ({
   rate: hostScalar(0.1),
 });
 
-/** Losses and the last state of steps `from` to `to`. */
+/** Losses and final state of steps `from` to `to`. */
 async function trained(engine: Engine, state: HostTensors, from: number, to: number) {
   const executable = engine.compile(step, { state });
   const losses: number[] = [];
@@ -63,7 +66,7 @@ const worst = (a: HostTensors, b: HostTensors): number =>
   );
 
 describe.skipIf('missing' in here)('training', () => {
-  test('memory stays level over thousands of steps, readings and writings', { timeout: 300_000 }, async () => {
+  test('memory stays level over thousands of steps, reads and writes', { timeout: 300_000 }, async () => {
     const engine = await openCpu(path);
     const executable = engine.compile(step, { state: STATE });
     const given = batch(1);
@@ -73,13 +76,13 @@ describe.skipIf('missing' in here)('training', () => {
       if (i % 100 === 0) await executable.writeState(await executable.readState());
       if (i % 1000 === 999) used.push(process.memoryUsage().rss / 2 ** 20);
     }
-    // a step that kept one of its 4 kB of buffers would show as 8 MB between the last two
+    // a step that leaked one of its 4 kB buffers would show as 8 MB between the last two
     expect(used[3] - used[2], `MiB after each thousand steps: ${used.map(Math.round).join(', ')}`).toBeLessThan(6);
     await engine.dispose();
   });
 
-  test.runIf(process.platform === 'linux')('engines that are opened and closed leave no client behind', async () => {
-    // a client has a pool of threads, which ends with it; the memory of the process also holds garbage of other tests
+  test.runIf(process.platform === 'linux')('opening and closing engines leaves no client behind', async () => {
+    // a client has a thread pool that ends with it; process memory also includes garbage of other tests
     const threads: number[] = [];
     for (let i = 0; i < 8; i++) {
       const engine = await openCpu(path, 2);
@@ -92,7 +95,7 @@ describe.skipIf('missing' in here)('training', () => {
     expect(threads.at(-1), `threads while open and once closed: ${threads.join(', ')}`).toBeLessThanOrEqual(threads[3]);
   });
 
-  test.each([1, 4])('on %i devices, going on from a state that was read changes no bit', async (devices) => {
+  test.each([1, 4])('on %i devices, continuing from a state that was read changes no bit', async (devices) => {
     const engine = await openCpu(path, devices);
     const whole = await trained(engine, STATE, 0, 12);
     const half = await trained(engine, STATE, 0, 6);
@@ -104,7 +107,7 @@ describe.skipIf('missing' in here)('training', () => {
     expect(rest.state).toEqual(whole.state);
   });
 
-  test('four devices compute what one does, and a state goes from one to the other', async () => {
+  test('four devices compute the same as one, and a state can move between them', async () => {
     const [one, four] = [await openCpu(path), await openCpu(path, 4)];
     const [a, b] = [await trained(one, STATE, 0, 10), await trained(four, STATE, 0, 10)];
     a.losses.forEach((loss, i) => expect(Math.abs(loss - b.losses[i])).toBeLessThan(2e-6));
@@ -116,7 +119,7 @@ describe.skipIf('missing' in here)('training', () => {
     await four.dispose();
   });
 
-  test('class centres divided over four devices: the same numbers, and a state that is whole when it is read', async () => {
+  test('class centres sharded over four devices: the same numbers, and the state is whole when it is read', async () => {
     const [one, four] = [await openCpu(path), await openCpu(path, 4, { largestWhole: 4 * 16 * CLASSES - 1 })];
     const [a, b] = [await trained(one, STATE, 0, 8), await trained(four, STATE, 0, 8)];
     expect(b.state.head.shape).toEqual([16, CLASSES]);
@@ -129,7 +132,7 @@ describe.skipIf('missing' in here)('training', () => {
     for (const engine of [one, four, whole]) await engine.dispose();
   });
 
-  test("with statistics of each device, batch norm is that of each device's part", async () => {
+  test("with per-device statistics, batch norm uses each device's part", async () => {
     const four = await openCpu(path, 4, { statistics: 'device' });
     const one = await openCpu(path);
     const norm = async (engine: Engine, x: HostTensors[string]) =>

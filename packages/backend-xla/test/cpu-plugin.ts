@@ -1,4 +1,4 @@
-/** For the tests: XLA's plugin for the processor, set up on the way in CI, else used where it is. */
+/** For the tests: XLA's CPU plugin, set up first in CI, otherwise used if it exists. */
 import { messageOf, type Engine } from '@facewright/core';
 import { findPlugins } from '../src/discovery/find.js';
 import { kindOf } from '../src/discovery/known.js';
@@ -8,8 +8,8 @@ import { setup } from '../src/setup/setup.js';
 export type Found = { readonly path: string } | { readonly missing: string };
 
 /**
- * The library that `FACEWRIGHT_PJRT_CPU` names, else one that was set up or is installed. In CI it is set up, where pip can have it; elsewhere nothing
- * is fetched for a test.
+ * The library named by `FACEWRIGHT_PJRT_CPU`, or else one that was set up or installed. In CI it is set up if pip can
+ * download it; elsewhere tests download nothing.
  */
 export async function cpuPlugin(): Promise<Found> {
   const named = process.env.FACEWRIGHT_PJRT_CPU;
@@ -24,7 +24,7 @@ export async function cpuPlugin(): Promise<Found> {
   }
 }
 
-/** An engine on so many devices that the plugin plays. */
+/** An engine on this many simulated devices. */
 export const openCpu = (
   path: string,
   devices = 1,

@@ -1,4 +1,7 @@
-/** `npm create facewright-plugin <kind> <name>`: reads the command line, makes the package, says what comes next. */
+/**
+ * `npm create facewright-plugin <kind> <name>`: parses the command line, creates the package, and prints the next
+ * steps.
+ */
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KINDS, scaffold, ScaffoldError, type Kind } from './scaffold.js';
@@ -14,7 +17,7 @@ Example:
   npm create facewright-plugin loss my-loss
   cd my-loss && npm install && npm test`;
 
-/** Runs the command; returns the exit status. */
+/** Runs the command and returns the exit status. */
 export function main(args: readonly string[]): number {
   try {
     const { values, positionals } = parseArgs({

@@ -1,4 +1,4 @@
-/** The package.json of a plugin's package: its peers are what its source imports. */
+/** The package.json of a plugin package. Its peer dependencies are the packages its source imports. */
 import { readFileSync } from 'node:fs';
 
 const PEERS: Readonly<Record<string, string>> = { '@tensorflow/tfjs-core': '^4.22.0', zod: '^4.0.0' };

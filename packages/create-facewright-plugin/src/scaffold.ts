@@ -1,4 +1,4 @@
-/** The files of a plugin's package, made of the templates. */
+/** Creates the files of a plugin package from the templates. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** A mistake on the command line: the message is all that is shown. */
+/** A mistake on the command line: only the message is shown. */
 export class ScaffoldError extends Error {}
 
 const TEMPLATES = fileURLToPath(new URL('../templates/', import.meta.url));
@@ -26,7 +26,7 @@ const PACKAGE = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const inStage = (line: string): string => `stages:\n  - ${line}`;
 
-/** How a config names a part of the kind. */
+/** How a config refers to a part of each kind. */
 const IN_CONFIG: Readonly<Record<Kind, (name: string) => string>> = {
   reader: (name) => `reader: { name: ${name}, path: list.txt }`,
   detector: (name) => `detector: ${name}`,
@@ -41,8 +41,9 @@ const IN_CONFIG: Readonly<Record<Kind, (name: string) => string>> = {
 };
 
 /**
- * Makes the directory of a plugin's package in `parent`, named as the package without its scope, and returns its path. It appears whole or not at all.
- * Throws a `ScaffoldError` for a kind or a name that is not one, and for a directory that is there already.
+ * Creates the directory of a plugin package in `parent`, named like the package without its scope, and returns its
+ * path. It appears completely or not at all. Throws a `ScaffoldError` for an invalid kind or name, and for a directory
+ * that already exists.
  */
 export function scaffold(kind: Kind, name: string, parent: string): string {
   if (!KINDS.includes(kind))
@@ -83,7 +84,7 @@ function write(directory: string, kind: Kind, name: string): void {
   put(`plugins/${kind}.suite.ts`, 'src/index.test.ts');
   put('plugins/version.ts', 'src/version.ts');
   put('package/README.md', 'README.md');
-  put('package/gitignore', '.gitignore'); // npm leaves a .gitignore out of a package
+  put('package/gitignore', '.gitignore'); // npm leaves .gitignore files out of a package
   put('package/workflows/release.yml', '.github/workflows/release.yml');
   for (const file of ['tsconfig.json', 'tsconfig.build.json']) put(`package/${file}`, file);
   for (const file of readdirSync(`${TEMPLATES}package/scripts`)) put(`package/scripts/${file}`, `scripts/${file}`);

@@ -1,4 +1,7 @@
-/** What is made for each kind passes its type-check, its suite and `npm pack` untouched, with nothing unwanted in the tarball. */
+/**
+ * The package created for each kind passes its type-check, its suite and `npm pack` unchanged, with nothing unwanted in
+ * the tarball.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +23,7 @@ const KINDS = [
   'backend',
   'logger',
 ];
-/** The lines of the README's table of options. */
+/** The rows of the README's table of options. */
 const OPTIONS: Readonly<Record<string, number>> = {
   reader: 1,
   detector: 2,
@@ -66,7 +69,7 @@ test('all of them pass their type-check', () => {
   run([bin('tsc'), '-p', directory], directory);
 });
 
-test('all of them pass the suites of their kinds', () => {
+test('all of them pass the suites for their kinds', () => {
   const output = run(
     [bin('vitest'), 'run', '--root', directory, '--reporter=json', '--no-file-parallelism'],
     directory,

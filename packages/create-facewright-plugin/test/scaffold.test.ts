@@ -1,4 +1,4 @@
-/** The command line of `npm create facewright-plugin`, and what the files say. */
+/** The command line of `npm create facewright-plugin`, and the contents of the files. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'facewright-scaffold-'))));
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-test('it knows every kind there is', () => {
+test('it knows every kind', () => {
   expect(KINDS).toEqual(PLUGIN_KINDS);
 });
 
-test.each(KINDS)('a %s is made of its template, with peers for what it imports', (kind) => {
+test.each(KINDS)('a %s is created from its template, with its imports as peers', (kind) => {
   const at = scaffold(kind, '@me/fancy-part', directory);
   const source = readFileSync(join(at, 'src/index.ts'), 'utf8');
   expect(source).toMatch(/export const fancyPart = definePlugin/);
@@ -37,7 +37,7 @@ test.each(KINDS)('a %s is made of its template, with peers for what it imports',
   expect(Object.keys({ ...peerDependencies, ...dependencies }).sort()).toEqual(packages.sort());
 });
 
-test('mistakes are told, and nothing is left behind', () => {
+test('mistakes are reported, and nothing is left behind', () => {
   expect(() => scaffold('lose' as never, 'x', directory)).toThrow('no kind of plugin "lose"');
   for (const name of ['My Loss', '../x', 'a/b', 'x_', ''])
     expect(() => scaffold('loss', name, directory)).toThrow('cannot be');

@@ -1,4 +1,4 @@
-/** Every template passes the suite of its kind, as the packages that are made of it do. */
+/** Every template passes the suite for its kind, like the packages created from it. */
 import '../templates/plugins/aligner.suite.js';
 import '../templates/plugins/augmenter.suite.js';
 import '../templates/plugins/backend.suite.js';

@@ -1,4 +1,4 @@
-/** Where what is fetched for engines lies, and how large it is. */
+/** Where downloads for engines are stored, and how large they are. */
 import envPaths from 'env-paths';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export const defaultCacheDirectory = (): string =>
   process.env.FACEWRIGHT_CACHE || envPaths('facewright', { suffix: '' }).cache;
 
-/** Bytes of all files in the directory. */
+/** Total size in bytes of all files in the directory. */
 export async function directorySize(directory: string): Promise<number> {
   const files = await readdir(directory, { recursive: true, withFileTypes: true });
   const sizes = await Promise.all(

@@ -1,4 +1,4 @@
-/** Whether an engine computes: a training step whose result is worked out here as well. */
+/** Checks that an engine works: a training step whose result is also computed here. */
 import { FacewrightError, hostTensor, type Engine } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -9,7 +9,7 @@ const X = [
 ];
 const W = [0.2, -0.3, 0.1];
 
-/** One step of gradient descent on mean((x·w − 1)²). Throws a `FacewrightError` where the new weights are not the right ones. */
+/** One step of gradient descent on mean((x·w − 1)²). Throws a `FacewrightError` if the new weights are wrong. */
 export async function checkTrainingStep(engine: Engine): Promise<void> {
   const executable = engine.compile(
     ({ w }, { x }) => {

@@ -1,4 +1,7 @@
-/** NVIDIA's libraries as wheels on PyPI, pinned as pip resolved them in November 2026 for the newest frameworks that use them. */
+/**
+ * NVIDIA's libraries as wheels on PyPI, pinned as pip resolved them in November 2026 for the latest frameworks that use
+ * them.
+ */
 import type { Wheel } from './install.js';
 
 export const CUDA_12_WHEELS: readonly Wheel[] = [
@@ -107,7 +110,10 @@ export const CUDA_13_WHEELS: readonly Wheel[] = [
   },
 ];
 
-/** Whether a file of one of these wheels is needed at run time: libraries, the assembler, the library of device functions, licenses. */
+/**
+ * Whether a file of one of these wheels is needed at run time: libraries, the assembler, the library of device
+ * functions, licenses.
+ */
 export const isNvidiaFile = (path: string): boolean =>
   /^nvidia\/[^/]+\/lib\/[^/]+\.so(\.\d+)*$/.test(path) ||
   /^nvidia\/(cuda_nvcc|cu13)\/(bin\/ptxas|nvvm\/libdevice\/.*)$/.test(path) ||

@@ -1,4 +1,7 @@
-/** Puts libraries out of pinned wheels into one directory, which appears whole or not at all and whose removal undoes it. */
+/**
+ * Installs libraries from pinned wheels into one directory, which appears completely or not at all. Deleting it undoes
+ * the installation.
+ */
 import { FacewrightError, throwIfAborted, type Emit } from '@facewright/core';
 import { whileLocked, writeWholeDirectory } from '@facewright/platform/node';
 import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises';
@@ -8,39 +11,39 @@ import { fetchWheels } from './pip.js';
 import { unpack, verifySha256 } from './unpack.js';
 
 export interface Wheel {
-  /** For pip, with the version. */
+  /** The package with its version, for pip. */
   readonly requirement: string;
   readonly sha256: string;
 }
 
 export interface WheelSet {
   readonly wheels: readonly Wheel[];
-  /** Bytes, about: to say beforehand what is fetched and kept. */
+  /** Approximate size in bytes, to say in advance how much is downloaded and kept. */
   readonly download: number;
   readonly unpacked: number;
 }
 
 export interface Installation extends WheelSet {
-  /** What is installed, for people: "TensorFlow". */
+  /** What is installed, in words: "TensorFlow". */
   readonly name: string;
   readonly directory: string;
-  /** Whether a file of a wheel is taken out of it. */
+  /** Whether a file is extracted from a wheel. */
   isNeeded(path: string): boolean;
-  /** Whether the directory holds all that is needed. */
+  /** Whether the directory is complete. */
   isWhole(directory: string): boolean;
-  /** Of README.txt in the directory: what it is, its license, how to undo it. */
+  /** The directory's README.txt: what it is, its license, how to undo it. */
   readonly about: string;
   readonly emit?: Emit;
   readonly signal?: AbortSignal;
 }
 
-/** How long another process that installs the same is waited for. */
+/** How long to wait for another process that installs the same. */
 const PATIENCE_MS = 15 * 60_000;
 const README = 'README.txt';
 
 /**
- * Throws a `FacewrightError` where there is no space, where pip cannot fetch a wheel, and where one is not the pinned one; then nothing is left
- * behind. Processes that want the same wait for the first one.
+ * Throws a `FacewrightError` if there is not enough space, pip cannot download a wheel, or a wheel is not the pinned
+ * one; then nothing is left behind. Processes that need the same installation wait for the first one.
  */
 export async function installWheels(installation: Installation): Promise<void> {
   const { directory } = installation;
@@ -52,7 +55,7 @@ export async function installWheels(installation: Installation): Promise<void> {
   });
 }
 
-/** At its largest both the wheels and what is taken out of them are there. */
+/** At the peak, both the wheels and the extracted files exist. */
 async function requireSpace({ name, directory, download, unpacked }: Installation): Promise<void> {
   const parent = dirname(directory);
   const { bavail, bsize } = await statfs(parent);

@@ -1,15 +1,15 @@
-/** NVIDIA's driver, as Linux shows it: a part of the kernel, and a library through which programs reach it. */
+/** NVIDIA's driver on Linux: a kernel module, and a library through which programs use it. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-/** The oldest driver that each CUDA runs on (NVIDIA, CUDA compatibility: minor version compatibility). */
+/** The oldest driver for each CUDA version (NVIDIA, CUDA compatibility: minor version compatibility). */
 const OLDEST: Readonly<Record<Cuda, readonly [major: number, minor: number]>> = { 12: [525, 60], 13: [580, 65] };
 
 /** Major version of CUDA. */
 export type Cuda = 12 | 13;
 
 export interface Driver {
-  /** For people, e.g. "NVIDIA driver 570.86". */
+  /** In words, e.g. "NVIDIA driver 570.86". */
   readonly name: string;
   /** Why it cannot be used. */
   readonly problem?: string;
@@ -42,7 +42,7 @@ export const noDriver = (cuda: Cuda): { readonly problem: string; readonly remed
   remedy: `Install NVIDIA's driver, ${OLDEST[cuda].join('.')} or newer (on Ubuntu: "ubuntu-drivers install"), and start again; a container needs "--gpus all".`,
 });
 
-/** Undefined where the machine has none. */
+/** Undefined if the machine has none. */
 export async function nvidiaDriver(
   cuda: Cuda,
   { version: versionFile, device, loads }: Places = HERE,

@@ -1,9 +1,12 @@
-/** Fetches wheels by pip, which brings the machine's own settings for proxies and mirrors. Python itself is not needed afterwards. */
+/**
+ * Downloads wheels with pip, which uses the machine's settings for proxies and mirrors. Python is not needed
+ * afterwards.
+ */
 import { FacewrightError, messageOf, throwIfAborted } from '@facewright/core';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** The interpreter's version in a wheel's tag does not matter to its C libraries, so any pip can fetch it. */
+/** The Python version in a wheel's tag does not matter for its C libraries, so any pip can download it. */
 const TARGET = [
   '--no-deps',
   '--only-binary=:all:',
@@ -21,7 +24,7 @@ const TARGET = [
 
 const WAYS: readonly (readonly string[])[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip']];
 
-/** Puts the wheels into `directory`. Throws a `FacewrightError` with pip's own reason. */
+/** Downloads the wheels into `directory`. Throws a `FacewrightError` with pip's own reason. */
 export async function fetchWheels(
   requirements: readonly string[],
   directory: string,

@@ -1,4 +1,4 @@
-/** Takes the needed files out of a wheel, which is a zip file. */
+/** Extracts the needed files from a wheel, which is a zip file. */
 import { FacewrightError, throwIfAborted } from '@facewright/core';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -7,7 +7,7 @@ import { dirname, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise } from 'yauzl';
 
-/** Throws a `FacewrightError` where the file is another one than the pinned one. */
+/** Throws a `FacewrightError` if the file is not the pinned one. */
 export async function verifySha256(path: string, expected: string): Promise<void> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
@@ -20,7 +20,7 @@ export async function verifySha256(path: string, expected: string): Promise<void
     });
 }
 
-/** Writes the files that are wanted under `directory` and gives their number and size in bytes. */
+/** Writes the selected files below `directory` and returns their number and total size in bytes. */
 export async function unpack(
   wheel: string,
   directory: string,

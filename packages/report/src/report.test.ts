@@ -12,7 +12,7 @@ import { createEventLog, metricsFrom, readEventLog, reportPage, writeReport } fr
 
 const directory = (): Promise<string> => mkdtemp(join(tmpdir(), 'fw-report-'));
 
-test('metrics.json has the promised shape and no more', () => {
+test('metrics.json has the documented structure and nothing else', () => {
   expect(metricsFrom(sampleEvents())).toEqual({
     verdict: {
       level: 'fair',
@@ -48,7 +48,7 @@ test('metrics.json has the promised shape and no more', () => {
   });
 });
 
-test('steps after the checkpoint that a run went on from count once', () => {
+test('steps after the checkpoint that a run resumed from count once', () => {
   const first = sampleEvents();
   const cut = first.findIndex((event) => event.type === 'train.step' && event.step === 150);
   const started = first.find((event) => event.type === 'train.started')!;
@@ -58,17 +58,17 @@ test('steps after the checkpoint that a run went on from count once', () => {
     ...first.slice(first.findIndex((event) => event.type === 'train.step' && event.step === 101)),
   ];
   expect(metricsFrom([...first.slice(0, cut), ...resumed])).toEqual(metricsFrom(first));
-  // the second stage had begun before the kill: its beginning is taken back and told again
+  // the second stage had started before the kill: its start is dropped and reported again
   const page = reportPage([...first.slice(0, cut), ...resumed.slice(0, 2)]);
   expect(page.match(/not ended/g)).toHaveLength(1);
 });
 
-test('the log holds whole lines, goes on after a torn one, and begins anew on demand', async () => {
+test('the log contains whole lines, continues after a torn one, and starts empty on request', async () => {
   const path = join(await directory(), 'deep', 'events.jsonl');
   const events = sampleEvents();
   const log = createEventLog(path);
   for (const event of events.slice(0, 10)) log.reader(event);
-  // before it is closed, what was told is there
+  // events are in the file before it is closed
   expect(await readEventLog(path)).toEqual(events.slice(0, 10));
   log.close();
   await writeFile(path, `${await readFile(path, 'utf8')}{"type":"train.st`);
@@ -84,7 +84,7 @@ test('the log holds whole lines, goes on after a torn one, and begins anew on de
   await expect(readEventLog(path)).rejects.toThrow('events.jsonl:1');
 });
 
-test('progress in the log is thinned to one a second and its end', async () => {
+test('progress in the log is thinned to one event per second and the last one', async () => {
   const path = join(await directory(), 'events.jsonl');
   const log = createEventLog(path);
   for (let done = 0; done <= 100; done++)
@@ -112,7 +112,7 @@ test('hostile names cannot become markup', async () => {
   expect(page).not.toContain('<script');
   expect(page).not.toMatch(/<img src=x/);
   expect(page).not.toContain('\u0000');
-  // every attribute value stays inside its quotes: what is left after taking out well-formed tags and text has no bracket
+  // every attribute value stays inside its quotes: after removing well-formed tags and text, no bracket is left
   const left = page
     .replace(/<!doctype html>/, '')
     .replace(/<style>[^<]*<\/style>/, '')
@@ -120,7 +120,7 @@ test('hostile names cannot become markup', async () => {
   expect(left).not.toMatch(/[<>]/);
 });
 
-test('a page gives back the events it was made of, progress left out, whatever stands in them', () => {
+test('a page gives back the events it was made from, except progress, whatever they contain', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (name) => {
       const events = sampleEvents({ photo: name, identity: `</template>&lt;${name}&amp;gt;` });
@@ -131,7 +131,7 @@ test('a page gives back the events it was made of, progress left out, whatever s
   expect(eventsOfPage('<!doctype html>', 'other.html')).toBeUndefined();
 });
 
-test('long runs are thinned in the page, and keep their last step', () => {
+test('long runs are thinned in the page, but keep their last step', () => {
   const [first, ...rest] = sampleEvents().filter(({ type }) => type === 'train.step');
   const steps = Array.from({ length: 9001 }, (_, i) => ({ ...first, step: i + 1 }) as RunEvent);
   const kept = eventsOfPage(
@@ -143,7 +143,7 @@ test('long runs are thinned in the page, and keep their last step', () => {
   expect(kept.at(-1)).toMatchObject({ step: 9001 });
 });
 
-/** As a browser reads it: line ends are spaces. */
+/** Whitespace as a browser treats it. */
 const flat = (page: string): string => page.replace(/\s+/g, ' ');
 const bytes = (value: number): Picture => ({ bytes: Uint8Array.of(255, 216, value), type: 'image/jpeg' });
 const named = (value: number, name: string): Picture & { name: string } => ({ ...bytes(value), name });
@@ -185,12 +185,12 @@ test('one file, no network, with every part of the run in it', async () => {
   expect(page.match(/<svg /g)).toHaveLength(11);
 });
 
-test('no style attribute, which the policy of the studio refuses', () => {
+test("no style attribute, which the studio's policy blocks", () => {
   expect(reportPage(sampleEvents())).toContain('Map of people');
   expect(reportPage(sampleEvents())).not.toMatch(/<[^>]*\sstyle=/);
 });
 
-test('the pictures of a page are found again in it', () => {
+test('the pictures of a page can be recovered from it', () => {
   const pictures: Pictures = {
     pairs: [
       { same: true, score: 0.25, wrong: true, images: [named(1, 'x/1.jpg'), named(2, 'x/<2>.jpg')] },
@@ -209,7 +209,7 @@ test('the pictures of a page are found again in it', () => {
   expect(picturesOfPage('<template id="facewright-pictures">{"pairs":1}</template>')).toEqual({});
 });
 
-test('the worst pairs and photos left out are shown, wrong ones marked', () => {
+test('the worst pairs and excluded photos are shown, with wrong ones marked', () => {
   const picture = { bytes: Uint8Array.of(255, 216), type: 'image/jpeg' } as const;
   const page = reportPage(sampleEvents(), {
     pairs: [
@@ -246,7 +246,7 @@ test('an evaluation alone makes a page', () => {
   ).toContain('<h1>Evaluation of a model</h1>');
 });
 
-test('a run that only prepared, and an empty one, make a page too', () => {
+test('a run that only prepared data, and an empty one, make a page too', () => {
   expect(reportPage(sampleEvents().slice(0, 5))).toContain('97 of 100');
   expect(reportPage([])).toContain('<h1>');
 });

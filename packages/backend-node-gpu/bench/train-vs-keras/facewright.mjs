@@ -1,4 +1,5 @@
-// Training steps of MobileFaceNet (softmax over --classes, SGD with momentum) on the engine node-gpu; prints one JSON line.
+// Training steps of MobileFaceNet (softmax over --classes, SGD with momentum) on the node-gpu engine; prints one JSON
+// line.
 //   npx tsc -b packages/backend-node-gpu packages/models packages/losses packages/training
 //   node packages/backend-node-gpu/bench/train-vs-keras/facewright.mjs [--batch 32] [--steps 8] [--options '{"mode":"eager"}']
 import { createRandom, createRunContainer, hostScalar, hostTensor, pluginContext, prefixed } from '@facewright/core';

@@ -1,4 +1,4 @@
-/** TensorFlow as a tfjs backend: tensors are its handles, and every kernel of the table runs op by op. */
+/** TensorFlow as a tfjs backend: tensors are TensorFlow handles, and every kernel of the table runs op by op. */
 import * as tf from '@tensorflow/tfjs-core';
 import { lowerings } from '../lowering/index.js';
 import type { Lowering, Operand } from '../lowering/lowering.js';
@@ -114,7 +114,7 @@ export class TensorFlowBackend extends tf.KernelBackend {
   }
 }
 
-/** Makes the backend known to tfjs under this name, with its kernels; again does nothing. */
+/** Registers the backend and its kernels with tfjs under this name. Calling it again does nothing. */
 export function registerTensorFlow(name: string, runtime: Runtime): void {
   if (tf.findBackendFactory(name)) return;
   tf.registerBackend(name, () => new TensorFlowBackend(runtime), 0);

@@ -1,16 +1,16 @@
-/** Runs each op at once, by `TFE_Execute`. What an emitter makes and nobody keeps is released when its kernel is done. */
+/** Runs each op immediately, with `TFE_Execute`. Intermediate results are released when the kernel is done. */
 import type { Emitter, Operand, Ref } from '../lowering/lowering.js';
 import { setAttributes, type Attributes } from '../runtime/attributes.js';
 import type { DType, HostData } from '../runtime/dtypes.js';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
 
-/** A handle; `borrowed` belongs to somebody else. */
+/** A handle. Someone else owns a `borrowed` one. */
 export interface EagerRef {
   readonly handle: Pointer;
   readonly borrowed: boolean;
 }
 
-/** Shapes and other small constants come up again in every step. */
+/** Caches shapes and other small constants that recur in every step. */
 const MAX_CONSTANTS = 2000;
 const SMALL = 16;
 
@@ -23,7 +23,7 @@ export class EagerEmitter implements Emitter {
     this.gpu = runtime.gpu !== undefined;
   }
 
-  /** Runs a kernel's lowering and gives the handles of its results, which are the caller's. */
+  /** Runs a kernel's lowering and returns the handles of its results, which the caller owns. */
   run(lowering: (emit: Emitter) => Ref | Ref[]): Pointer[] {
     const outer = this.made;
     this.made = [];
@@ -31,7 +31,7 @@ export class EagerEmitter implements Emitter {
     try {
       const result = lowering(this);
       const results = (Array.isArray(result) ? result : [result]) as EagerRef[];
-      // a constant, or the same tensor twice, needs a handle of its own
+      // a constant, or a repeated tensor, needs a separate handle
       kept = results.map((ref, index) =>
         ref.borrowed || results.indexOf(ref) !== index ? (this.op('Identity', [ref]) as EagerRef) : ref,
       );
@@ -94,7 +94,7 @@ export class EagerEmitter implements Emitter {
   }
 }
 
-/** Runs one op; the handles it gives are the caller's. An array among the inputs is an input that is a list. */
+/** Runs one op and returns handles that the caller owns. An array among the inputs is a list input. */
 export function executeOp(
   runtime: Runtime,
   name: string,

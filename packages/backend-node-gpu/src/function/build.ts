@@ -1,4 +1,4 @@
-/** From a graph to a TensorFlow function. */
+/** Turns a graph into a TensorFlow function. */
 import { AFTER, Gap, type Graph, type NamedValue } from '@facewright/capture';
 import { lowerings } from '../lowering/index.js';
 import type { Ref } from '../lowering/lowering.js';
@@ -6,7 +6,10 @@ import type { Runtime } from '../runtime/runtime.js';
 import { GraphBuilder } from './graph-builder.js';
 import { Tensors, type Precision } from './precision.js';
 
-/** A function in a runtime's context: state and inputs go in, the new state and outputs come out, each in the order of the graph. */
+/**
+ * A function in a runtime's context. Takes state and inputs, returns new state and outputs, each in the order of the
+ * graph.
+ */
 export interface BuiltFunction {
   readonly name: string;
   readonly newState: number;
@@ -14,9 +17,9 @@ export interface BuiltFunction {
   readonly nodes: number;
 }
 
-/** How a function is made. */
+/** How to compile a function. */
 export interface Compilation {
-  /** XLA compiles groups of ops that work value by value. */
+  /** XLA compiles groups of elementwise ops. */
   readonly fuses: boolean;
   readonly precision: Precision;
   /** XLA compiles the whole function. */

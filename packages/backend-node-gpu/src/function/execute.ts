@@ -1,8 +1,8 @@
-/** Runs a TensorFlow function off the main thread: the next batch is made while it works. */
+/** Runs a TensorFlow function off the main thread, so that the next batch can be prepared meanwhile. */
 import { bool, setAttributes, string } from '../runtime/attributes.js';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
 
-/** The handles it gives are the caller's. `jit` has XLA compile the function at its first call. */
+/** The caller owns the handles it returns. With `jit`, XLA compiles the function on its first call. */
 export async function executeFunction(
   runtime: Runtime,
   name: string,
@@ -11,7 +11,7 @@ export async function executeFunction(
   jit: boolean,
 ): Promise<Pointer[]> {
   const { c } = runtime.library;
-  // a status of its own: other calls are made meanwhile
+  // a separate status, because other calls are made in the meantime
   const status = c.TF_NewStatus() as Pointer;
   const op = runtime.call(name, (shared) => c.TFE_NewOp(runtime.context, name, shared)) as Pointer;
   try {

@@ -1,10 +1,10 @@
-/** An emitter that runs nothing: every op becomes a node of a TensorFlow graph, and the graph a function. */
+/** An emitter that runs nothing: every op becomes a node of a TensorFlow graph, and the graph becomes a function. */
 import type { Emitter, Operand, Ref } from '../lowering/lowering.js';
 import { bool, setAttributes, type, type Attributes } from '../runtime/attributes.js';
 import type { DType, HostData, TfType } from '../runtime/dtypes.js';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
 
-/** An output of a node, as the C API's `TF_Output`. */
+/** An output of a node, as in the C API's `TF_Output`. */
 interface GraphRef {
   readonly operation: Pointer;
   readonly index: number;
@@ -15,7 +15,7 @@ interface FusedFunction {
   readonly outputs: number;
 }
 
-/** They stay as long as the context: one for each body and shape. */
+/** They live as long as the context: one per body and shape. */
 const fusedByRuntime = new WeakMap<Runtime, Map<string, FusedFunction>>();
 function fusedFunctions(runtime: Runtime): Map<string, FusedFunction> {
   let known = fusedByRuntime.get(runtime);
@@ -31,7 +31,7 @@ export class GraphBuilder implements Emitter {
   private readonly constants = new Map<string, GraphRef>();
   private count = 0;
 
-  /** `fuses`: whether XLA compiles what a lowering calls fused. */
+  /** `fuses`: whether XLA compiles what a lowering marks as fused. */
   constructor(
     private readonly runtime: Runtime,
     private readonly fuses: boolean,
@@ -103,17 +103,20 @@ export class GraphBuilder implements Emitter {
     );
   }
 
-  /** `ref` unchanged, but not before `control` is there. */
+  /** `ref` unchanged, but not before `control` is available. */
   after(ref: Ref, control: Ref): Ref {
     return this.node('Identity', [ref], {}, (description) =>
       this.runtime.library.c.TF_AddControlInput(description, (control as GraphRef).operation),
     );
   }
 
-  /** Makes the graph a function of that name in the context, and gives the `TF_Function`, which is the caller's; the builder is used up. */
+  /**
+   * Turns the graph into a function of that name in the context and returns the `TF_Function`, which the caller owns.
+   * The builder cannot be used again.
+   */
   finish(name: string, inputs: readonly Ref[], results: readonly Ref[]): Pointer {
     const { c } = this.runtime.library;
-    // a result may be an input, or another result: each gets a node of its own
+    // a result may be an input or another result, so each gets a separate node
     const outputs = results.map((ref) => this.op('Identity', [ref]));
     const made = this.runtime.call(`the function ${name}`, (status) =>
       c.TF_GraphToFunction(
@@ -155,6 +158,6 @@ export class GraphBuilder implements Emitter {
   }
 }
 
-/** An array of `TF_Output` as it lies in memory: a pointer, an int, four bytes of padding. */
+/** An array of `TF_Output` in memory: a pointer, an int, four bytes of padding. */
 const packed = (refs: readonly Ref[]): BigUint64Array =>
   BigUint64Array.from((refs as GraphRef[]).flatMap(({ operation, index }) => [operation, BigInt(index)]));

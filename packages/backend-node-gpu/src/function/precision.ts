@@ -1,7 +1,8 @@
 /**
- * Mixed precision: which tensors of a step are floats of 16 bits. Convolutions and batch norm always compute with them, and so does what stands
- * between them and only moves values on or works value by value; all else is float32: the state, statistics, matrix products of the head, the
- * loss, the optimiser. (After Micikevicius et al., arXiv 1710.03740; there as here a weight's copy of 16 bits is made anew in each step.)
+ * Mixed precision: which tensors of a step are 16-bit floats. Convolutions and batch norm always use them, and so does
+ * anything between them that only moves values or works elementwise. Everything else is float32: the state, statistics,
+ * matrix products of the head, the loss, the optimiser. (Micikevicius et al., arXiv 1710.03740; as there, 16-bit copies
+ * of the weights are made anew in each step.)
  */
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT } from '@facewright/core';
 import type { GraphNode, Value } from '@facewright/capture';
@@ -12,11 +13,11 @@ import type { HalfType } from '../runtime/dtypes.js';
 export type Precision = 'float32' | HalfType;
 
 interface Rule {
-  /** Inputs taken in 16 bits; default: all that are floats. */
+  /** Inputs used in 16 bits; default: all float inputs. */
   readonly inputs?: readonly string[];
-  /** Outputs that come in 16 bits; default: all. */
+  /** Outputs produced in 16 bits; default: all. */
   readonly outputs?: readonly number[];
-  /** Only where these inputs are in 16 bits already. */
+  /** Only if these inputs are already in 16 bits. */
   readonly follows?: readonly string[] | 'all';
 }
 
@@ -59,7 +60,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   ),
 };
 
-/** The tensors of a graph that is being built: each in the dtype in which it was made, and in the other one as soon as that is asked for. */
+/**
+ * The tensors of a graph under construction: each in its original dtype, and in the other one once that is requested.
+ */
 export class Tensors {
   private readonly made = new Map<Value, Operand>();
   private readonly converted = new Map<Value, Operand>();
@@ -73,17 +76,17 @@ export class Tensors {
     this.made.set(value, { ref, shape: value.shape, dtype });
   }
 
-  /** As it was made. */
+  /** In its original dtype. */
   as(value: Value): Operand {
     return this.made.get(value)!;
   }
 
-  /** In the dtype that the captured graph has for it. */
+  /** In the dtype of the captured graph. */
   full(value: Value): Operand {
     return this.in(value, value.dtype);
   }
 
-  /** What a node gets, and the dtype of each of its outputs. */
+  /** A node's operands, and the dtype of each of its outputs. */
   forNode(node: GraphNode): { operands: Record<string, Operand>; outputs: Operand['dtype'][] } {
     const half = this.precision === 'float32' ? undefined : this.precision;
     const rule = half && this.applies(node) ? RULES[node.op] : undefined;

@@ -1,4 +1,4 @@
-/** TensorFlow as a compiler of graphs: one function a graph, with state and inputs in TensorFlow's tensors. */
+/** TensorFlow as a graph compiler: one function per graph, with state and inputs in TensorFlow's tensors. */
 import type { Target } from '@facewright/compiled-engine';
 import { hostTensor } from '@facewright/core';
 import type { Pointer, Runtime } from '../runtime/runtime.js';

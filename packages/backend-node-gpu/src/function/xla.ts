@@ -1,4 +1,4 @@
-/** Whether a library has XLA's compiler for processors: not every build of TensorFlow for C has. */
+/** Whether a library includes XLA's CPU compiler, which not every build of TensorFlow for C does. */
 import { TENSORFLOW_VERSION } from '../library/location.js';
 import { scalarOf } from '../lowering/lowering.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -7,7 +7,7 @@ import { GraphBuilder } from './graph-builder.js';
 
 const known = new WeakMap<Runtime, Promise<boolean>>();
 
-/** Of the version that is set up it is known; any other is tried, once. */
+/** Known for the version that setup installs; any other is tried once. */
 export function xlaWorks(runtime: Runtime): Promise<boolean> {
   if (runtime.library.version === TENSORFLOW_VERSION) return Promise.resolve(true);
   const answer = known.get(runtime) ?? compiles(runtime);

@@ -1,8 +1,11 @@
-/** CUDA's libraries as `setup` puts them beside TensorFlow: `nvidia/<part>/lib`, as in the wheels. TensorFlow's own search path leads there too. */
+/**
+ * CUDA's libraries, which `setup` puts next to TensorFlow as `nvidia/<part>/lib`, as in the wheels. TensorFlow's own
+ * search path leads there too.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What TensorFlow 2.21 opens by name once it finds a GPU, in the order in which they can be loaded: what others need comes first. */
+/** What TensorFlow 2.21 opens by name once it finds a GPU, in loading order: dependencies come first. */
 const NEEDED: readonly (readonly [part: string, ...names: string[]])[] = [
   ['cuda_runtime', 'libcudart.so.12'],
   ['nvjitlink', 'libnvJitLink.so.12'],
@@ -16,7 +19,7 @@ const NEEDED: readonly (readonly [part: string, ...names: string[]])[] = [
   ['nccl', 'libnccl.so.2'],
   ['cudnn', 'libcudnn.so.9'],
 ];
-/** cuDNN opens its parts itself, from beside `libcudnn`; XLA starts NVIDIA's assembler. */
+/** cuDNN opens its parts itself, from the directory of `libcudnn`; XLA starts NVIDIA's assembler. */
 const ALSO = [
   'cudnn/lib/libcudnn_ops.so.9',
   'cudnn/lib/libcudnn_cnn.so.9',
@@ -27,7 +30,9 @@ const ALSO = [
 
 const rootOf = (libraryDirectory: string): string => join(libraryDirectory, '..', 'nvidia');
 
-/** Paths of the libraries to load before TensorFlow; what is in the process by then it finds, whatever the search path is. */
+/**
+ * Paths of the libraries to load before TensorFlow: whatever the search path, it finds those already in the process.
+ */
 export function cudaLibraries(libraryDirectory: string): string[] {
   const root = rootOf(libraryDirectory);
   return NEEDED.flatMap(([part, ...names]) => names.map((name) => join(root, part, 'lib', name))).filter((path) =>
@@ -35,14 +40,14 @@ export function cudaLibraries(libraryDirectory: string): string[] {
   );
 }
 
-/** Of a set-up for the GPU: what is not there, by name. */
+/** For a GPU setup: the names of missing libraries. */
 export function missingCuda(libraryDirectory: string): string[] {
   const root = rootOf(libraryDirectory);
   const wanted = [...NEEDED.flatMap(([part, ...names]) => names.map((name) => `${part}/lib/${name}`)), ...ALSO];
   return wanted.filter((path) => !existsSync(join(root, path))).map((path) => path.slice(path.lastIndexOf('/') + 1));
 }
 
-/** For `XLA_FLAGS`: where XLA finds NVIDIA's assembler and its library of functions. */
+/** For `XLA_FLAGS`: where XLA finds NVIDIA's assembler and its function library. */
 export function cudaToolkit(libraryDirectory: string): string | undefined {
   const directory = join(rootOf(libraryDirectory), 'cuda_nvcc');
   return existsSync(directory) && readdirSync(directory).length > 0 ? directory : undefined;

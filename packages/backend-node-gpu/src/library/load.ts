@@ -1,4 +1,7 @@
-/** Loads TensorFlow's libraries into the process, once: what is loaded stays, since its threads outlive every engine. */
+/**
+ * Loads TensorFlow's libraries into the process once. They are never unloaded, because their threads outlive every
+ * engine.
+ */
 import { FacewrightError, messageOf } from '@facewright/core';
 import { loadKoffi } from '@facewright/native-libraries';
 import type * as Koffi from 'koffi';
@@ -11,7 +14,7 @@ export interface Library {
   readonly directory: string;
   readonly version: string;
   readonly c: Symbols;
-  /** Copies memory; typed arrays may stand for their own. */
+  /** Copies memory; typed arrays may be passed as pointers. */
   memcpy(to: unknown, from: unknown, bytes: number): void;
 }
 
@@ -22,7 +25,7 @@ const RTLD_NODELETE = 0x1000;
 let loaded: Promise<Library> | undefined;
 let loadedFrom: string | undefined;
 
-/** A process has one TensorFlow: libraries of another directory are refused. */
+/** A process can only have one TensorFlow: libraries from another directory are rejected. */
 export function loadLibrary(libraries: Libraries): Promise<Library> {
   const { directory } = libraries;
   if (loaded && loadedFrom !== directory)
@@ -37,9 +40,9 @@ export function loadLibrary(libraries: Libraries): Promise<Library> {
 }
 
 async function load({ directory, files, package: owner }: Libraries): Promise<Library> {
-  // read when the library starts: without it oneDNN stays off on some CPUs
+  // read when the library starts; without it oneDNN stays off on some CPUs
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
-  // no greetings; errors are still printed
+  // hides startup messages; errors are still printed
   const quiet = process.env.TF_CPP_MIN_LOG_LEVEL === undefined;
   if (quiet) process.env.TF_CPP_MIN_LOG_LEVEL = '2';
   const toolkit = cudaToolkit(directory);
@@ -49,12 +52,12 @@ async function load({ directory, files, package: owner }: Libraries): Promise<Li
   const dlopen = libc.func('void *dlopen(const char *path, int flags)');
   const dlerror = libc.func('const char *dlerror()');
   const pin = (path: string): void => {
-    // a library that is unloaded while its threads live takes the process with it
+    // unloading a library with live threads would crash the process
     if (!dlopen(path, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE)) throw new Error(dlerror() as string);
   };
   try {
     for (const path of cudaLibraries(directory)) pin(path);
-    // the level is not heeded yet while the library starts
+    // the log level has no effect yet while the library starts
     const greeted = quiet ? silenced(libc) : () => {};
     try {
       for (const path of files) pin(path);
@@ -87,7 +90,7 @@ async function load({ directory, files, package: owner }: Libraries): Promise<Li
   return { directory, version: c.TF_Version() as string, c, memcpy: (to, from, bytes) => void memcpy(to, from, bytes) };
 }
 
-/** Sends what C code writes to standard error nowhere, until the function it gives is called. */
+/** Discards what C code writes to standard error until the returned function is called. */
 function silenced(libc: Koffi.LibraryHandle): () => void {
   const dup = libc.func('int dup(int fd)');
   const dup2 = libc.func('int dup2(int from, int to)');

@@ -1,41 +1,43 @@
-/** Where TensorFlow's libraries are: a directory that is named, else what `setup` made, else those of an install of tfjs-node. */
+/** Finds TensorFlow's libraries: in a given directory, or else from `setup`, or else from an installed tfjs-node. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { defaultCacheDirectory } from '@facewright/native-libraries';
 
-/** The version that `setup` fetches, pinned: wheel, libraries and checksums belong together. */
+/** The version that `setup` downloads, pinned together with the wheel, libraries and checksums. */
 export const TENSORFLOW_VERSION = '2.21.0';
-/** The CUDA that it is built for. */
+/** The CUDA version it is built for. */
 export const CUDA = 12;
 const FRAMEWORK = 'libtensorflow_framework.so.2';
-/** Names of the library with the C API: in the wheel from PyPI, and in TensorFlow's own archive for C, which tfjs-node downloads. */
+/**
+ * Names of the library with the C API: in the PyPI wheel, and in TensorFlow's own C archive, which tfjs-node downloads.
+ */
 const MAIN = ['libtensorflow_cc.so.2', 'libtensorflow.so.2'] as const;
-/** What is taken out of the wheel. */
+/** Files extracted from the wheel. */
 export const WHEEL_LIBRARIES: readonly string[] = [FRAMEWORK, MAIN[0]];
 export type Variant = 'cpu' | 'gpu';
 
 export interface Libraries {
   readonly directory: string;
-  /** In the order in which they are loaded. */
+  /** In loading order. */
   readonly files: readonly string[];
-  /** Of a set-up; of other libraries it is not known before they are loaded. */
+  /** For a setup; unknown for other libraries until they are loaded. */
   readonly variant?: Variant;
-  /** The package they belong to, e.g. "@tensorflow/tfjs-node 4.22.0". */
+  /** Their package, e.g. "@tensorflow/tfjs-node 4.22.0". */
   readonly package?: string;
 }
 
-/** An install of tfjs-node without its library: npm was told not to run scripts, or its download failed. */
+/** An installed tfjs-node without its library: npm was told not to run scripts, or the download failed. */
 export interface EmptyInstall {
   readonly package: string;
   readonly directory: string;
 }
 
-/** Everything that `setup` makes is in here: removing it undoes the set-up. */
+/** Contains everything that `setup` creates: deleting it undoes the setup. */
 export const setupDirectory = (variant: Variant, cacheDirectory = defaultCacheDirectory()): string =>
   join(cacheDirectory, `tensorflow-${variant}-${TENSORFLOW_VERSION}`);
 
-/** The libraries lie side by side in it. */
+/** All libraries are next to each other in it. */
 export const libraryDirectory = (setup: string): string => join(setup, 'tensorflow');
 
 export function librariesIn(directory: string): Libraries | undefined {
@@ -45,7 +47,7 @@ export function librariesIn(directory: string): Libraries | undefined {
     : undefined;
 }
 
-/** What was set up, for the GPU before the CPU. */
+/** The existing setup, GPU before CPU. */
 export function findSetup(variants: readonly Variant[] = ['gpu', 'cpu']): Libraries | undefined {
   for (const variant of variants) {
     const found = librariesIn(libraryDirectory(setupDirectory(variant)));
@@ -56,7 +58,10 @@ export function findSetup(variants: readonly Variant[] = ['gpu', 'cpu']): Librar
 
 const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
 
-/** The install of tfjs-node that a module in one of these directories would get, that for the GPU first; one with its library before one without. */
+/**
+ * The tfjs-node that a module in one of these directories would import, the GPU version first; one with its library
+ * before one without.
+ */
 export function findInstall(directories: readonly string[]): Libraries | EmptyInstall | undefined {
   let empty: EmptyInstall | undefined;
   for (const name of PACKAGES) {

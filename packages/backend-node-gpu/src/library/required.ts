@@ -1,7 +1,7 @@
-/** The ops that the engine's training and inference stand on; a library without one of them is too old. */
+/** The ops that the engine needs for training and inference. A library without one of them is too old. */
 import type { Library } from './load.js';
 
-/** The younger ones of those that are used; the rest was in TensorFlow 2.0. */
+/** The more recent ops in use; all others were already in TensorFlow 2.0. */
 const OPS = [
   'AddV2',
   'BatchMatMulV2',
@@ -12,7 +12,7 @@ const OPS = [
   'SparseSoftmaxCrossEntropyWithLogits',
 ];
 
-/** Those of them that the library does not know. */
+/** Those that the library lacks. */
 export function missingOps({ c }: Library): string[] {
   const status = c.TF_NewStatus() as bigint;
   const graph = c.TF_NewGraph() as bigint;

@@ -1,6 +1,6 @@
 /**
- * The part of TensorFlow's C API that is used (tensorflow/c/c_api.h and c/eager/c_api.h), as koffi reads it. The symbols are split over two
- * libraries; each is looked for in both.
+ * The part of TensorFlow's C API in use (tensorflow/c/c_api.h and c/eager/c_api.h), as koffi declarations. The symbols
+ * are spread over two libraries; each is looked up in both.
  */
 import type { KoffiFunc, LibraryHandle } from 'koffi';
 
@@ -84,10 +84,13 @@ type NameIn<S extends string> = S extends `${infer Before}(${string}`
   : never;
 type LastWord<S extends string> = S extends `${string} ${infer Rest}` ? LastWord<Rest> : S;
 
-/** C functions by name. Pointers are bigints; a typed array stands for its memory (an array of pointers is a BigUint64Array). */
+/**
+ * C functions by name. Pointers are bigints; typed arrays are passed by address (an array of pointers is a
+ * BigUint64Array).
+ */
 export type Symbols = Readonly<Record<NameIn<(typeof SIGNATURES)[number]>, KoffiFunction>>;
 
-/** The functions, looked up in the libraries in turn. */
+/** The functions, looked up in each library in turn. */
 export function bindSymbols(libraries: readonly LibraryHandle[]): Symbols {
   const find = (signature: string): KoffiFunction => {
     for (const library of libraries.slice(0, -1)) {

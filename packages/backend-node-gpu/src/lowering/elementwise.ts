@@ -1,4 +1,4 @@
-/** Kernels that work value by value, with broadcasting. */
+/** Elementwise kernels, with broadcasting. */
 import { float, type } from '../runtime/attributes.js';
 import { cast, floats } from './cast.js';
 import {
@@ -16,7 +16,7 @@ const unary =
   (name: string): Lowering =>
   (inputs, _, emit) =>
     emit.op(name, [only(inputs).ref]);
-/** tfjs gives floats for these, also of whole numbers. */
+/** tfjs returns floats for these, even for integers. */
 const ofFloats =
   (name: string): Lowering =>
   (inputs, _, emit) =>
@@ -82,7 +82,7 @@ export const elementwiseLowerings: Lowerings = {
     ],
     ofFloats,
   ),
-  Round: ofFloats('Rint'), // halves go to the even number, as in tfjs
+  Round: ofFloats('Rint'), // rounds half to even, like tfjs
   ...loweringsFor(
     [
       'Sub',
@@ -106,7 +106,7 @@ export const elementwiseLowerings: Lowerings = {
   LogicalOr: logical('LogicalOr'),
   RealDiv: ({ a, b }, _, emit) => emit.op('RealDiv', [cast(emit, a, 'float32'), cast(emit, b, 'float32')]),
   Atan2: ({ a, b }, _, emit) => emit.op('Atan2', [cast(emit, a, 'float32'), cast(emit, b, 'float32')]),
-  // tfjs's own kernels give int32 for floats too
+  // tfjs's own kernels return int32 even for floats
   FloorDiv: ({ a, b }, _, emit) =>
     emit.op('Cast', [emit.op('FloorDiv', [a.ref, cast(emit, b, a.dtype)])], { DstT: type('int32') }),
   AddN: (inputs, _, emit) => emit.op('AddN', [listed(inputs).map(({ ref }) => ref)]),

@@ -1,4 +1,4 @@
-/** Every tfjs kernel that is computed here. */
+/** Every tfjs kernel that is supported here. */
 import { elementwiseLowerings } from './elementwise.js';
 import type { Lowerings } from './lowering.js';
 import { networkLowerings } from './network.js';

@@ -1,11 +1,11 @@
 /**
- * What a lowering is: from one tfjs kernel to TensorFlow ops. The same table serves the engine that runs op by op and the one that builds a
- * TensorFlow function; only the emitter differs.
+ * A lowering turns one tfjs kernel into TensorFlow ops. The same table serves the engine that runs op by op and the one
+ * that builds a TensorFlow function; only the emitter differs.
  */
 import { type, type Attributes } from '../runtime/attributes.js';
 import { hostData, isHalf, type DType, type HostData, type TfType } from '../runtime/dtypes.js';
 
-/** A tensor of the emitter: it is made and used by it alone. */
+/** A tensor of the emitter, opaque to everything else. */
 export type Ref = object;
 
 /** An input of a kernel. */
@@ -16,16 +16,17 @@ export interface Operand {
 }
 
 export interface Emitter {
-  /** Whether ops run on a GPU: TensorFlow's kernels differ in few places there. */
+  /** Whether ops run on a GPU, where a few of TensorFlow's kernels differ. */
   readonly gpu: boolean;
-  /** One op of one output. An array among the inputs is an input that is a list. */
+  /** An op with one output. An array among the inputs is a list input. */
   op(name: string, inputs: readonly (Ref | readonly Ref[])[], attributes?: Attributes): Ref;
-  /** One op of several outputs. */
+  /** An op with several outputs. */
   ops(name: string, inputs: readonly (Ref | readonly Ref[])[], attributes: Attributes, outputs: number): Ref[];
   constant(data: HostData, shape: readonly number[], dtype: DType): Ref;
   /**
-   * Ops that pass over memory again and again where one pass would do: compiled into one by XLA where the emitter can, else just emitted.
-   * `name` tells bodies apart; inputs of the same shapes share a compilation.
+   * Ops that would take several passes over memory where one is enough: XLA compiles them into one if the emitter
+   * supports it, otherwise they are simply emitted. `name` identifies the body; inputs with the same shapes share a
+   * compilation.
    */
   fused(
     name: string,
@@ -37,7 +38,7 @@ export interface Emitter {
 // tfjs's attribute types differ by kernel; a lowering reads the ones its kernel has
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type KernelAttributes = Record<string, any>;
-/** Inputs by tfjs's name; kernels that take a list have '0', '1', … */
+/** Inputs by tfjs's names; '0', '1', … for kernels that take a list. */
 export type Operands = Readonly<Record<string, Operand>>;
 export type Lowering = (inputs: Operands, attrs: KernelAttributes, emit: Emitter) => Ref | Ref[];
 export type Lowerings = Readonly<Record<string, Lowering>>;

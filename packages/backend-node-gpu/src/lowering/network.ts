@@ -8,8 +8,8 @@ type Four = [number, number, number, number];
 type Info = backend_util.Conv2DInfo;
 
 /**
- * Padding as TensorFlow takes it: by name where it has one, else in numbers. What is beyond the last window is left out, so that both sides
- * agree on the size of the output whatever the rounding was.
+ * Padding in TensorFlow's form: by name if it has one, otherwise in numbers. Anything beyond the last window is
+ * omitted, so both sides agree on the output size whatever the rounding.
  */
 function padding({
   padInfo,
@@ -88,7 +88,7 @@ const matrixProduct: Lowering = ({ a, b }, { transposeA, transposeB }, emit) => 
       adj_x: bool(Boolean(transposeA)),
       adj_y: bool(Boolean(transposeB)),
     });
-  // tfjs gives every product as a batch, of one mostly
+  // tfjs passes every product as a batch, usually of one
   const plain = emit.op('MatMul', [reshaped(emit, left, a.shape.slice(-2)), reshaped(emit, right, b.shape.slice(-2))], {
     transpose_a: bool(Boolean(transposeA)),
     transpose_b: bool(Boolean(transposeB)),
@@ -101,7 +101,7 @@ const matrixProduct: Lowering = ({ a, b }, { transposeA, transposeB }, emit) => 
   return reshaped(emit, plain, [...Array<number>(rank - 2).fill(1), rows, columns]);
 };
 
-/** tfjs's fused kernels, in parts; TensorFlow's own optimiser joins them again where that pays. */
+/** Splits tfjs's fused kernels; TensorFlow's own optimiser fuses them again where that pays off. */
 const fused =
   (plain: Lowering): Lowering =>
   (inputs, attrs, emit) => {

@@ -1,4 +1,4 @@
-/** Kernels that take an axis away or walk along it. */
+/** Kernels that reduce or scan an axis. */
 import { util } from '@tensorflow/tfjs-core';
 import { bool, type } from '../runtime/attributes.js';
 import type { TfType } from '../runtime/dtypes.js';
@@ -17,7 +17,7 @@ import {
 const axesOf = (x: Operand, { axis, reductionIndices }: KernelAttributes): number[] =>
   util.parseAxisParam(axis ?? reductionIndices, mutable(x.shape));
 
-/** In the dtype that tfjs sums in. */
+/** In the dtype in which tfjs sums. */
 const reduction =
   (name: string, dtype: (x: Operand) => TfType): Lowering =>
   ({ x }, attrs, emit) =>

@@ -1,4 +1,4 @@
-/** Kernels that make, move, join and pick values. */
+/** Kernels that create, move, concatenate and gather values. */
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import { bool, int, string } from '../runtime/attributes.js';
 import { hostData } from '../runtime/dtypes.js';

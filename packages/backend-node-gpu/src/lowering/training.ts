@@ -1,4 +1,4 @@
-/** The training ops that core names, as TensorFlow's own ops. */
+/** The training ops named in core, as TensorFlow ops. */
 import {
   ADD_TO_TARGET,
   BATCH_NORM_TRAINING,
@@ -21,13 +21,13 @@ import {
   type Ref,
 } from './lowering.js';
 
-/** As TensorFlow's batch norm takes it: images. */
+/** In the image shape that TensorFlow's batch norm expects. */
 const rowsOf = ({ shape }: Operand): number => sizeOf(shape) / shape[shape.length - 1];
 const asImages = (emit: Emitter, x: Operand, like = x): Ref =>
   x.shape.length === 4 ? x.ref : reshaped(emit, x.ref, [rowsOf(like), 1, 1, like.shape[like.shape.length - 1]]);
 const leadingAxes = ({ shape }: Operand): number[] => shape.slice(0, -1).map((_, axis) => axis);
 
-/** (i, label_i) of each row, [n, 2]. */
+/** (i, label_i) for each row, [n, 2]. */
 const places = (emit: Emitter, { ref, shape: [n] }: Operand): Ref =>
   emit.op(
     'Pack',
@@ -54,7 +54,7 @@ export const trainingLowerings: Lowerings = {
       { epsilon: float(epsilon), is_training: bool(true) },
       6,
     );
-    // TensorFlow gives Σ(x − μ)²/(n − 1), for running statistics
+    // TensorFlow returns Σ(x − μ)²/(n − 1), for running statistics
     return [
       x.shape.length === 4 ? y : reshaped(emit, y, x.shape),
       mean,
@@ -63,7 +63,7 @@ export const trainingLowerings: Lowerings = {
   },
   [BATCH_NORM_TRAINING_GRADIENT]: ({ x, gamma, mean, variance, dy }, { epsilon }, emit) => {
     const none = emit.constant(new Float32Array(0), [0], 'float32');
-    // what the forward op keeps for its gradient: the variance on a CPU, 1/√(σ² + ε) with cuDNN
+    // what the forward op saves for its gradient: the variance on a CPU, 1/√(σ² + ε) with cuDNN
     const kept = emit.gpu
       ? emit.op('Rsqrt', [emit.op('AddV2', [variance.ref, scalarOf(emit, epsilon)])])
       : variance.ref;
@@ -76,7 +76,7 @@ export const trainingLowerings: Lowerings = {
     return [x.shape.length === 4 ? dx : reshaped(emit, dx, x.shape), dGamma, dBeta];
   },
   [PRELU_GRADIENT]: ({ x, alpha, dy }, _, emit) => {
-    // the sum stays outside: over leading axes TensorFlow's own is several times as fast as XLA's
+    // the sum stays outside, because TensorFlow's own is several times as fast as XLA's over leading axes
     const [dx, products] = emit.fused('prelu_gradient', [x, alpha, dy], ([value, slope, above], body) => {
       const zero = scalarOf(body, 0, x.dtype);
       return [

@@ -1,4 +1,7 @@
-/** An op's attributes with their kinds, which the C API has a function each for. Types that follow from the inputs need not be given. */
+/**
+ * An op's attributes by kind, each of which has its own function in the C API. Types that follow from the inputs can be
+ * omitted.
+ */
 import type { Symbols } from '../library/symbols.js';
 import { TF_TYPES, type TfType } from './dtypes.js';
 import type { Pointer } from './runtime.js';
@@ -22,7 +25,9 @@ export const string = (value: string | Uint8Array): Attribute => ({
 });
 export const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value });
 
-/** Sets them on an op to be run (`TFE_Op`) or on one of a graph (`TF_OperationDescription`): the functions differ in name alone. */
+/**
+ * Sets them on an op to run (`TFE_Op`) or on a graph op (`TF_OperationDescription`): only the functions' names differ.
+ */
 export function setAttributes(c: Symbols, prefix: 'TFE_Op' | 'TF_', op: Pointer, attributes: Attributes): void {
   for (const [name, { kind, value }] of Object.entries(attributes)) {
     if (kind === 'type') c[`${prefix}SetAttrType`](op, name, TF_TYPES[value]);

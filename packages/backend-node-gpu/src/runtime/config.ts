@@ -1,15 +1,18 @@
-/** The options of a TensorFlow context as the bytes of a ConfigProto message (tensorflow/core/protobuf/config.proto), of which few fields matter. */
+/**
+ * Encodes the options of a TensorFlow context as a ConfigProto message (tensorflow/core/protobuf/config.proto), of
+ * which only a few fields matter.
+ */
 
 export interface ContextOptions {
-  /** Threads that one op may use; default: TensorFlow's choice, the cores. */
+  /** Threads per op; default: TensorFlow's choice, which is the number of cores. */
   readonly threads?: number;
-  /** Ops that run at the same time. */
+  /** Ops that run concurrently. */
   readonly parallelOps?: number;
   /** `cpu` hides all GPUs. */
   readonly device: 'auto' | 'cpu' | 'gpu';
-  /** Take GPU memory as it is needed, not all of it at once. */
+  /** Allocate GPU memory as needed, not all at once. */
   readonly memoryGrowth: boolean;
-  /** MB of GPU memory at most. */
+  /** Maximum GPU memory in MB. */
   readonly memoryLimit?: number;
 }
 
@@ -21,7 +24,7 @@ export function encodeConfig({ threads, parallelOps, device, memoryGrowth, memor
   const gpu: number[] = [];
   if (memoryGrowth) gpu.push(...varintField(4, 1)); // allow_growth
   if (memoryLimit !== undefined) {
-    // experimental.virtual_devices[0].memory_limit_mb; one virtual device on the first GPU, and no growth beside it
+    // experimental.virtual_devices[0].memory_limit_mb: one virtual device on the first GPU, which excludes growth
     gpu.push(...bytesField(9, bytesField(1, [...tag(1, FIXED32), ...float32(memoryLimit)])));
   }
   const config = [

@@ -1,9 +1,12 @@
-/** The three kinds of values that tfjs and TensorFlow share, two that only TensorFlow has, and its numbers for them (tensorflow/c/tf_datatype.h). */
+/**
+ * The three dtypes shared by tfjs and TensorFlow, two that only TensorFlow has, and its codes for them
+ * (tensorflow/c/tf_datatype.h).
+ */
 
 export type DType = 'float32' | 'int32' | 'bool';
 export type HostData = Float32Array | Int32Array | Uint8Array;
 
-/** Floats of 16 bits, which live within functions alone. */
+/** 16-bit floats, which only occur inside functions. */
 export type HalfType = 'float16' | 'bfloat16';
 export type TfType = DType | HalfType;
 

@@ -1,4 +1,4 @@
-/** TensorFlow in this process: its context and devices, and tensors that come and go. Handles are pointers to `TFE_TensorHandle`. */
+/** TensorFlow in this process: its context, devices and tensors. Handles are pointers to `TFE_TensorHandle`. */
 import { createHash } from 'node:crypto';
 import type { Library } from '../library/load.js';
 import { encodeConfig, type ContextOptions } from './config.js';
@@ -13,13 +13,13 @@ export interface Device {
 }
 
 export class Runtime {
-  /** The id of the options it was made with. */
+  /** Identifies the options it was created with. */
   readonly id: string;
   readonly devices: readonly Device[];
-  /** The GPU on which everything is computed, if there is one. */
+  /** The GPU used for all computation, if there is one. */
   readonly gpu?: Device;
   readonly context: Pointer;
-  /** The options' bytes; a function's own optimiser takes them with each call. */
+  /** The encoded options; a function's own optimiser takes them with each call. */
   readonly config: Uint8Array;
   private readonly status: Pointer;
 
@@ -61,7 +61,7 @@ export class Runtime {
     return tensor;
   }
 
-  /** A handle to a copy of the values; on the GPU where `toDevice` is set and there is one. */
+  /** A handle to a copy of the values, on the GPU if `toDevice` is set and there is one. */
   upload(data: HostData, shape: readonly number[], dtype: DType, toDevice = true): Pointer {
     const { c } = this.library;
     const tensor = this.hostTensor(data, shape, dtype);
@@ -77,7 +77,7 @@ export class Runtime {
     }
   }
 
-  /** A copy of the values; waits until they are computed. */
+  /** A copy of the values. Waits until they are computed. */
   download(handle: Pointer): HostData {
     const { c, memcpy } = this.library;
     const tensor = this.call('reading a tensor', (status) => c.TFE_TensorHandleResolve(handle, status)) as Pointer;

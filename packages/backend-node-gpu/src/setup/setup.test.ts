@@ -1,4 +1,4 @@
-/** What can go wrong in a set-up leaves nothing behind and says what to do; a tampered wheel is refused. */
+/** A failed setup leaves nothing behind and says what to do; a tampered wheel is rejected. */
 import { mkdtemp, readdir, rm, writeFile, mkdir, chmod } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** A `python3` that does this. */
+/** A `python3` that runs this script. */
 async function python(script: string): Promise<void> {
   const bin = join(directory, 'bin');
   await mkdir(bin);
@@ -31,13 +31,13 @@ async function python(script: string): Promise<void> {
 describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('set-up', () => {
   const cache = (): string => join(directory, 'cache');
 
-  test('without pip it says so', async () => {
+  test('without pip, the error says so', async () => {
     vi.stubEnv('PATH', join(directory, 'nothing'));
     await expect(setup({ cpu: true, cacheDirectory: cache() })).rejects.toThrow(/no pip[^]*Install Python 3/);
     expect(await readdir(cache())).toEqual([]);
   });
 
-  test("pip's own reason is given", async () => {
+  test("pip's own reason is shown", async () => {
     await python('echo "ERROR: No matching distribution found for tensorflow_cpu" >&2; exit 1');
     await expect(setup({ cpu: true, cacheDirectory: cache() })).rejects.toThrow(
       /No matching distribution found[^]*Set pip up/,
@@ -45,14 +45,14 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('set-up'
     expect(await readdir(cache())).toEqual([]);
   });
 
-  test('a wheel that is not the pinned one is refused before anything is taken out of it', async () => {
+  test('a wheel other than the pinned one is rejected before anything is extracted from it', async () => {
     await python('while [ "$1" != "--dest" ]; do shift; done; echo tampered > "$2/tensorflow_cpu-2.21.0.whl"');
     await expect(setup({ cpu: true, cacheDirectory: cache() })).rejects.toThrow(/SHA-256 is/);
     expect(await readdir(cache())).toEqual([]);
   });
 
   test.skipIf(existsSync('/proc/driver/nvidia/version'))(
-    'for a GPU without a driver nothing is fetched, unless that is asked for',
+    'for a GPU without a driver nothing is downloaded, unless requested',
     async () => {
       await python('echo "ERROR: pip was called" >&2; exit 1');
 
@@ -68,7 +68,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('set-up'
     }
   });
 
-  test('the probe says what is missing and the command that mends it', async () => {
+  test('the probe says what is missing and the command that fixes it', async () => {
     vi.stubEnv('FACEWRIGHT_CACHE', cache());
     expect(await (await nodeGpu().create(testContext())).probe()).toEqual({
       usable: false,
@@ -78,7 +78,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('set-up'
   });
 });
 
-test("a file's SHA-256 is held to the expected one", async () => {
+test("a file's SHA-256 is compared with the expected one", async () => {
   const path = join(directory, 'file');
   await writeFile(path, 'abc');
   await verifySha256(path, 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');

@@ -1,4 +1,4 @@
-/** `facewright setup node-gpu`: fetches TensorFlow's libraries, puts them into the cache and tries them. */
+/** `facewright setup node-gpu`: downloads TensorFlow's libraries into the cache and tries them. */
 import { FacewrightError, type Emit } from '@facewright/core';
 import {
   checkTrainingStep,
@@ -24,9 +24,9 @@ import { isNeeded, WHEELS } from './wheels.js';
 export interface SetupOptions {
   /** For machines without an NVIDIA GPU: a tenth of the size. */
   readonly cpu?: boolean;
-  /** For a GPU that is in another machine: fetch what it needs though there is no driver here, and try it on the processor. */
+  /** For a GPU in another machine: download what it needs although there is no driver here, and try it on the CPU. */
   readonly withoutDriver?: boolean;
-  /** Default: `FACEWRIGHT_CACHE`, else the user's cache directory. */
+  /** Default: `FACEWRIGHT_CACHE`, or else the user's cache directory. */
   readonly cacheDirectory?: string;
   readonly emit?: Emit;
   readonly signal?: AbortSignal;
@@ -34,19 +34,22 @@ export interface SetupOptions {
 
 export interface SetupResult {
   readonly variant: Variant;
-  /** All that was made; removing it undoes the set-up. */
+  /** Contains everything created; deleting it undoes the setup. */
   readonly directory: string;
-  /** Of all files in it. */
+  /** Total size of its files. */
   readonly bytes: number;
-  /** It was there already, and works. */
+  /** Whether it already existed and works. */
   readonly alreadyThere: boolean;
-  /** What the training step that was tried ran on. */
+  /** The device that ran the trial training step. */
   readonly device: string;
   /** The command that undoes it. */
   readonly undo: string;
 }
 
-/** Throws a `FacewrightError` where it cannot be set up. What could not be fetched whole leaves nothing behind; what was fetched and does not work stays. Calling it again checks what is there. */
+/**
+ * Throws a `FacewrightError` if the setup fails. An incomplete download leaves nothing behind; a complete one that does
+ * not work is kept. Calling it again checks what is there.
+ */
 export async function setup({
   cpu = false,
   withoutDriver = false,

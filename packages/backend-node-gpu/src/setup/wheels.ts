@@ -1,10 +1,10 @@
-/** Which wheels hold TensorFlow's libraries, pinned, and what is taken out of them. */
+/** The wheels with TensorFlow's libraries, pinned, and the files extracted from them. */
 import { CUDA_12_WHEELS, isNvidiaFile, type WheelSet } from '@facewright/native-libraries';
 import { TENSORFLOW_VERSION, WHEEL_LIBRARIES, type Variant } from '../library/location.js';
 
 const GB = 1e9;
 
-/** TensorFlow's own comes first. */
+/** TensorFlow's own wheel comes first. */
 export const WHEELS: Readonly<Record<Variant, WheelSet>> = {
   cpu: {
     wheels: [
@@ -17,7 +17,7 @@ export const WHEELS: Readonly<Record<Variant, WheelSet>> = {
     unpacked: 0.86 * GB,
   },
   gpu: {
-    // beside TensorFlow what its own metadata asks for under the extra `and-cuda`, as pip resolved it in November 2026
+    // besides TensorFlow, the dependencies of its `and-cuda` extra as pip resolved them in November 2026
     wheels: [
       {
         requirement: `tensorflow==${TENSORFLOW_VERSION}`,
@@ -30,7 +30,10 @@ export const WHEELS: Readonly<Record<Variant, WheelSet>> = {
   },
 };
 
-/** Whether a file of a wheel is needed: the two libraries, CUDA's libraries where pip puts them, and XLA's compiler parts. */
+/**
+ * Whether a file of a wheel is needed: the two libraries, CUDA's libraries where pip puts them, and XLA's compiler
+ * files.
+ */
 export const isNeeded = (path: string): boolean =>
   WHEEL_LIBRARIES.some((name) => path === `tensorflow/${name}`) ||
   path === 'tensorflow/THIRD_PARTY_NOTICES.txt' ||

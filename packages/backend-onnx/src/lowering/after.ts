@@ -1,6 +1,7 @@
 /**
- * Holds a value back until another one is there. ONNX has no such edge, so the value is reshaped to its own shape, which is put together from
- * a constant and no numbers at all of the other value's shape: nothing is computed, and the session cannot start earlier.
+ * Delays a value until another one is available. ONNX has no such edge, so the value is reshaped to its own shape,
+ * which is concatenated from a constant and zero elements of the other value's shape. This computes nothing, but the
+ * session cannot start earlier.
  */
 import { AFTER, inputOf } from '@facewright/capture';
 import { int } from '../onnx/builder.js';

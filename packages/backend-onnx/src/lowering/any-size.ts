@@ -1,4 +1,4 @@
-/** One model for every length of the open axes of a step, if there is one. */
+/** Finds one model that is valid for every length of a step's dynamic axes, if there is one. */
 import type { Graph, TensorSpec } from '@facewright/capture';
 import { lower, type LoweredModel, type LowerOptions } from './lower.js';
 
@@ -11,7 +11,10 @@ const TRIALS = [
   [5, 47, 92, 41],
 ];
 
-/** The step is lowered for three lengths, and where the three models are the same byte for byte, the lengths are nowhere in it. */
+/**
+ * Lowers the step for three lengths. If the three models are identical byte for byte, they do not depend on the
+ * lengths.
+ */
 export function lowerForAnySize(
   captured: (specs: Specs) => Graph,
   inputs: Specs,
@@ -34,7 +37,7 @@ export function lowerForAnySize(
     });
     return others.every(({ bytes }) => sameBytes(bytes, first.bytes)) ? first : undefined;
   } catch {
-    // the step does not take these lengths: it is compiled for the ones it gets
+    // the step does not accept these lengths, so it is compiled for those it gets
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What lowering keeps: the ONNX graph under construction and, for each captured value, the forms in which it is already there. The captured
- * graph is NHWC; each op makes the form it computes best in, and a value is converted once when something needs another form, so layouts
- * spread through the graph by themselves and transposes stay at its borders.
+ * State of the lowering: the ONNX graph under construction and, for each captured value, the forms already computed.
+ * The captured graph is NHWC. Each op produces the form it computes best, and a value is converted once when something
+ * needs another form, so layouts propagate through the graph and transposes stay at its borders.
  *
  *   plain    the captured shape and order
  *   nchw     [n, c, h, w], for rank 4
@@ -12,10 +12,10 @@ import { ints, OnnxBuilder } from '../onnx/builder.js';
 import type { OnnxType } from '../onnx/encode.js';
 
 export type Layout = 'plain' | 'nchw' | 'blocked';
-/** Emits a node, or answers false where this way does not fit it. */
+/** Emits a node, or returns false if this lowering does not apply. */
 export type Emitter = (lowering: Lowering, node: GraphNode) => void | false;
 
-/** A value that is scale · base + shift for each channel and need not be made where its reader can do that on the way. */
+/** A value equal to scale · base + shift per channel, which need not be computed if its reader can fuse it. */
 export interface AffineForm {
   /** Blocked. */
   readonly base: string;
@@ -24,7 +24,7 @@ export interface AffineForm {
   readonly shift: string;
 }
 
-/** A value that is scale · name for each channel; its readers take the scale into their weights. */
+/** A value equal to scale · name per channel. Its readers absorb the scale into their weights. */
 export interface ScaledForm {
   /** Blocked. */
   readonly name: string;
@@ -32,32 +32,32 @@ export interface ScaledForm {
   readonly scale: string;
 }
 
-/** The gradient before a PReLU, whole + rest · negative, with the sums that batch normalisation wants of it. */
+/** The gradient before a PReLU, whole + rest · negative, with the sums that batch normalisation needs of it. */
 export interface SlopedForm {
   /** dy, and dy where the PReLU's input was negative; blocked. */
   readonly whole: string;
   readonly negative: string;
   /** Slope − 1, [c]. */
   readonly rest: string;
-  /** What the PReLU's input was made of, and Σ gradient and Σ gradient · base, [c]. */
+  /** What the PReLU's input was computed from, and Σ gradient and Σ gradient · base, [c]. */
   readonly base: string;
   readonly sum: string;
   readonly sumWithBase: string;
 }
 
 export interface LoweringTarget {
-  /** Images in a block of the `blocked` layout; 0 for `std`. */
+  /** Images per block of the `blocked` layout; 0 for `std`. */
   readonly block: number;
-  /** For other programs: nodes as they expect them rather than as onnxruntime runs them fastest. */
+  /** For other programs: nodes in conventional form, rather than the form onnxruntime runs fastest. */
   readonly publication?: object;
-  /** Leave the choice of padding to the provider, so that a graph fits images of any size. */
+  /** Leave the choice of padding to the provider, so that a graph works for images of any size. */
   readonly anySize?: boolean;
   /**
-   * Keep onnxruntime from knowing the shapes beforehand. Where it does, it plans that a tensor of the backward pass takes over the buffer of
-   * an equally large one of the forward pass, and so keeps every such buffer from the first use to the last: half as much memory again.
+   * Hide the shapes from onnxruntime. Otherwise it plans for tensors of the backward pass to reuse buffers of equally
+   * large ones in the forward pass, and so keeps every such buffer from first use to last: half as much memory again.
    */
   readonly hideShapes?: boolean;
-  /** Makes the ONNX graph; another one than the plain one can write ops out in others. */
+  /** Creates the ONNX graph; a subclass may write out ops in terms of others. */
   readonly builder?: () => OnnxBuilder;
 }
 
@@ -68,7 +68,7 @@ type Forms = Partial<Record<Layout, string>>;
 
 export class Lowering {
   readonly onnx: OnnxBuilder;
-  /** Forms that only the blocked lowering has. */
+  /** Forms that only the blocked lowering uses. */
   readonly affine = new Map<Value, AffineForm>();
   readonly scaled = new Map<Value, ScaledForm>();
   readonly sloped = new Map<Value, SlopedForm>();
@@ -86,12 +86,12 @@ export class Lowering {
     this.forms.set(value, { ...this.forms.get(value), [layout]: name });
   }
 
-  /** The value will be made in the blocked layout if something needs it as it is. */
+  /** The value is computed in the blocked layout only if something needs it. */
   postpone(value: Value, make: () => string): void {
     this.pending.set(value, make);
   }
 
-  /** A name that is there when the value is, whatever its form; for nothing but its being there. */
+  /** A name that is available once the value is, in any form; only for depending on it. */
   anyForm(value: Value): string {
     const forms = this.forms.get(value);
     return (
@@ -105,7 +105,7 @@ export class Lowering {
     );
   }
 
-  /** Whether the value itself (not only what it can be made from) is there. */
+  /** Whether the value itself, not only what it can be computed from, is available. */
   isMade(value: Value): boolean {
     return this.forms.has(value);
   }
@@ -114,7 +114,7 @@ export class Lowering {
     return this.forms.get(value)?.[layout] !== undefined || (layout === 'blocked' && this.pending.has(value));
   }
 
-  /** The value's name in that layout; made from another form where it is not there yet. */
+  /** The value's name in that layout, converted from another form if necessary. */
   get(value: Value, layout: Layout): string {
     const known = this.forms.get(value)?.[layout];
     if (known) return known;
@@ -154,7 +154,7 @@ export class Lowering {
     const { block } = this.target;
     const nchw = this.forms.get(value)?.nchw;
     const apart = this.reshape(nchw ?? this.plain(value), [n / block, block, c * h * w]);
-    // in two steps, each of which onnxruntime has a fast way for: all at once takes four times as long
+    // in two steps that onnxruntime has fast paths for: a single one takes four times as long
     const together = this.onnx.op('Transpose', [apart], { perm: ints(0, 2, 1) });
     const turned = nchw
       ? this.onnx.op('Transpose', [this.reshape(together, [n / block, c, h * w * block])], { perm: ints(1, 0, 2) })
@@ -169,7 +169,7 @@ export class Lowering {
     return this.reshape(this.onnx.op('Transpose', [split], { perm: ints(1, 4, 2, 3, 0) }), [n, h, w, c]);
   }
 
-  /** The best form for an op that works value by value on `values` (of which some are broadcast) with a result of this shape. */
+  /** The best form for an elementwise op on `values` (some of them broadcast) with a result of this shape. */
   common(values: readonly Value[], shape: readonly number[]): Layout {
     if (shape.length !== 4) return 'plain';
     const full = values.filter((value) => sameShape(value.shape, shape));
@@ -179,10 +179,10 @@ export class Lowering {
     return full.some((value) => this.has(value, 'nchw') || this.has(value, 'blocked')) ? 'nchw' : 'plain';
   }
 
-  /** An operand of such an op, shaped so that ONNX broadcasts it as the captured op does. */
+  /** An operand of such an op, shaped so that ONNX broadcasts it like the captured op. */
   operand(value: Value, shape: readonly number[], layout: Layout): string {
     if (layout === 'plain') return this.plain(value);
-    // [1, 1, 1, 1] beside a blocked matrix would raise its rank
+    // [1, 1, 1, 1] next to a blocked matrix would raise its rank
     if (sizeOf(value) === 1) return value.shape.length ? this.reshape(this.plain(value), []) : this.plain(value);
     if (sameShape(value.shape, shape)) return this.get(value, layout);
     if (layout === 'blocked') return this.reshape(this.plain(value), [shape[3], 1]);
@@ -192,7 +192,7 @@ export class Lowering {
     return this.onnx.op('Transpose', [this.reshape(this.plain(value), padded)], { perm: ints(0, 3, 1, 2) });
   }
 
-  /** A view of the same numbers. `from` lets axes that change stay open. */
+  /** A view of the same numbers. `from` allows dynamic axes to stay open. */
   reshape(name: string, shape: readonly number[], from?: readonly number[]): string {
     const target = from ? openShape(from, shape) : shape;
     const constant = this.onnx.integers(...target);
@@ -207,7 +207,10 @@ export class Lowering {
   }
 }
 
-/** Leading axes of equal length are copied (0), equal trailing ones are written, and one axis between them is left to be found (−1). */
+/**
+ * Leading axes of equal length are copied (0), equal trailing ones are written, and a single axis in between is
+ * inferred (−1).
+ */
 function openShape(from: readonly number[], to: readonly number[]): number[] {
   let start = 0;
   while (start < to.length && start < from.length && from[start] === to[start]) start++;

@@ -1,11 +1,13 @@
-/** What follows from a window's sizes for the gradients of convolutions. */
+/** Window geometry for the gradients of convolutions. */
 import type { Window } from '@facewright/capture';
 
 export const isPointwise = ({ kernel, strides, padBefore, padAfter }: Window): boolean =>
   [...kernel, ...strides].every((number) => number === 1) &&
   [...padBefore, ...padAfter].every((number) => number === 0);
 
-/** What a full stride-1 convolution of the spread-out output needs around it to give back an input of `inSize`; may be negative. */
+/**
+ * Padding that a full stride-1 convolution of the dilated output needs to return an input of `inSize`; may be negative.
+ */
 export function transposedPadding({ kernel, strides, dilations, inSize, outSize, padBefore }: Window): {
   before: [number, number];
   after: [number, number];
@@ -19,7 +21,9 @@ export function transposedPadding({ kernel, strides, dilations, inSize, outSize,
   };
 }
 
-/** Padding after the input so that sliding the spread-out output over it gives exactly the kernel's size; may be negative. */
+/**
+ * Padding after the input so that sliding the dilated output over it gives exactly the kernel's size; may be negative.
+ */
 export function filterGradientPadAfter({
   kernel,
   strides,

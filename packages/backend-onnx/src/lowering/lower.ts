@@ -1,4 +1,4 @@
-/** From a captured graph to an ONNX model. */
+/** Lowers a captured graph to an ONNX model. */
 import { canonical, type Graph, type NamedValue, type Value } from '@facewright/capture';
 import type { HostTensors } from '@facewright/core';
 import { NCHWC_DOMAIN } from '../onnx/builder.js';
@@ -24,37 +24,42 @@ const STANDARD: Readonly<Record<string, Emitter>> = {
   ...training,
   ...ordering,
 };
-/** The kernels that there is a way for; some of them not with every attribute. */
+/** The kernels that have a lowering, some of them not for every attribute. */
 export const LOWERED_OPS: readonly string[] = Object.keys(STANDARD);
-/** Tried first where there is a block; each answers false where it does not fit, and the standard way takes over. */
+/**
+ * Tried first if there is a block size. Each returns false if it does not apply, and the standard lowering takes over.
+ */
 const BLOCKED: Readonly<Record<string, Emitter>> = { ...blockedConvolution, ...blockedTraining };
 
 export interface LowerOptions extends LoweringTarget {
-  /** Values of the state, for a graph that does not change it: they become part of the model. */
+  /** State values for a graph that does not change them; they are stored in the model. */
   readonly frozenState?: HostTensors;
-  /** Axes of inputs whose length is left open. */
+  /** Input axes of any length. */
   readonly openAxes?: Readonly<Record<string, readonly number[]>>;
-  /** The model is for other programs. */
+  /** Set if the model is for other programs. */
   readonly publication?: Publication;
 }
 
-/** What a model tells other programs. Inputs and outputs keep the step's names in it, and weights are ready as the nodes take them. */
+/**
+ * Information in a model for other programs. Inputs and outputs keep the step's names, and weights are stored in the
+ * form the nodes use.
+ */
 export interface Publication {
-  /** Names of the open axes of inputs and outputs: `{ images: { 0: 'batch' } }`. */
+  /** Names of the dynamic axes of inputs and outputs: `{ images: { 0: 'batch' } }`. */
   readonly axisNames: Readonly<Record<string, Readonly<Record<number, string>>>>;
-  /** Facts by key, kept in the model. */
+  /** Key–value pairs stored in the model. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Of inputs and outputs, for people. */
+  /** Descriptions of inputs and outputs. */
   readonly descriptions: Readonly<Record<string, string>>;
   readonly description?: string;
 }
 
 export interface LoweredModel {
   readonly bytes: Uint8Array;
-  /** How the state travels; missing where it is frozen. */
+  /** How the state is passed; missing if it is stored in the model. */
   readonly packing?: StatePacking;
   readonly nodes: number;
-  /** Whether onnxruntime's internal layout is used anywhere in it. */
+  /** Whether it uses onnxruntime's internal layout anywhere. */
   readonly blocked: boolean;
 }
 
@@ -104,9 +109,9 @@ export function lower(captured: Graph, options: LowerOptions): LoweredModel {
 const FILTER_GRADIENTS = new Set(['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter']);
 
 /**
- * onnxruntime starts from the nodes that nothing reads, the last of them first, and runs what each one needs. Left to itself it goes back through the
- * whole net before it takes up the gradients of the kernels, and keeps every layer's gradient for them meanwhile. So each of those gets a node that nothing reads,
- * last the one that is to come first.
+ * onnxruntime starts from the nodes that nothing reads, last one first, and runs what each needs. By default it would
+ * go back through the whole network before computing the kernels' gradients, keeping every layer's gradient in the
+ * meantime. So each kernel gradient gets a node that nothing reads, with the first one to run last.
  */
 function keepOrder(lowering: Lowering): void {
   const gradients = lowering.graph.nodes
@@ -122,7 +127,7 @@ function emit(lowering: Lowering, node: Graph['nodes'][number]): void {
   emitter(lowering, node);
 }
 
-/** Outputs are float32 or int32, as core's engines give them. */
+/** Outputs are float32 or int32, like those of core's engines. */
 function result(lowering: Lowering, { name, value }: NamedValue, publication?: Publication): OnnxValueInfo {
   const plain = lowering.plain(value);
   lowering.onnx.rename(

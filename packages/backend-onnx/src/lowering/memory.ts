@@ -1,8 +1,14 @@
-/** What a captured graph needs of memory once it is lowered: which values are never made, and what ops need beside their results. */
+/**
+ * The memory a captured graph needs once lowered: which values are never materialised, and what ops need besides their
+ * results.
+ */
 import { bytesOf, memoryNeed, plainMemory, rematerialise, type Graph, type MemoryModel } from '@facewright/capture';
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT } from '@facewright/core';
 
-/** On blocked images a normalised value is made on the way into its reader, and the gradient of a PReLU is kept as one mask product. */
+/**
+ * On blocked images a normalised value is fused into its reader, and the gradient of a PReLU is kept as one mask
+ * product.
+ */
 function memoryModel(block: number): MemoryModel {
   if (!block)
     return {
@@ -25,21 +31,22 @@ function memoryModel(block: number): MemoryModel {
 }
 
 /**
- * What onnxruntime takes for each byte that is alive, by measurement (MobileFaceNet, batches of 32 to 512). Where it knows the shapes it plans
- * buffers to be taken over and keeps them in between, which is faster; where they are hidden from it, only its allocator's gaps are left.
+ * Measured memory that onnxruntime uses per live byte (MobileFaceNet, batches of 32 to 512). If it knows the shapes, it
+ * plans buffer reuse and keeps the buffers in between, which is faster; if they are hidden, only its allocator's gaps
+ * are added.
  */
 const PLANNED = 1.25;
 const HIDDEN = 1.4;
-/** State goes in and comes out of a step in tensors of their own, and both sets are kept; weights are unpacked from them. */
+/** State enters and leaves a step in separate tensors, both of which are kept, and weights are unpacked from them. */
 const STATE_COPIES = 3;
 
 export interface StepMemory {
-  /** Of a step, beyond the process itself. */
+  /** For a step, in addition to the process itself. */
   readonly bytes: number;
   /** State in all its copies, inputs and constants. */
   readonly fixedBytes: number;
   readonly activationBytes: number;
-  /** Values that are computed twice to save their memory. */
+  /** Values computed twice to save memory. */
   readonly recomputed: number;
 }
 
@@ -49,7 +56,10 @@ export interface FittedGraph {
   readonly hideShapes: boolean;
 }
 
-/** The graph for a limit: as it is where that fits, else with hidden shapes, else with as much computed again as it takes. */
+/**
+ * The graph for a memory limit: unchanged if it fits, else with hidden shapes, else with as much recomputation as
+ * necessary.
+ */
 export function fitMemory(graph: Graph, block: number, limitBytes = Infinity): FittedGraph {
   const model = memoryModel(block);
   const need = memoryNeed(graph, model);

@@ -1,7 +1,8 @@
 /**
- * How the state of a training step travels. Hundreds of small tensors would cost a crossing each at every step, so the small float32 ones
- * travel as one flat vector; large ones (class centres) go alone, since packing copies. Entries that the step joins into a vector itself
- * (see lowering/runs) lie side by side, so that the vector is a part of the flat one.
+ * How the state of a training step is passed. Hundreds of small tensors would each cost overhead on every step, so
+ * small float32 ones are packed into one flat vector; large ones (class centres) are passed alone, because packing
+ * copies. Entries that the step itself joins into a vector (see lowering/runs) are adjacent, so that vector is a slice
+ * of the flat one.
  */
 import { sizeOf, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
 import { hostTensor, type HostTensor, type HostTensors } from '@facewright/core';
@@ -10,29 +11,29 @@ import type { OnnxType, OnnxValueInfo } from '../onnx/encode.js';
 import { onnxType, type Lowering } from './context.js';
 import { findRuns, type Run } from './runs.js';
 
-/** Tensors of fewer values are packed: 1 MB. */
+/** Tensors with fewer values (1 MB) are packed. */
 const SMALL = 262_144;
 const FLAT = 'state';
 
-/** One tensor of the session that carries state. */
+/** One tensor of the session that holds state. */
 export interface StateTensor {
-  /** Name of the session's input; its output is `new/` and this. */
+  /** Name of the session's input; the output has the prefix `new/`. */
   readonly input: string;
   readonly type: OnnxType;
   readonly shape: readonly number[];
   /** Whether the step changes it. */
   readonly changes: boolean;
-  /** The entries in it, one after the other. */
+  /** The entries in it, in order. */
   readonly entries: readonly { readonly name: string; readonly shape: readonly number[]; readonly offset: number }[];
 }
 
 export interface StatePacking {
   readonly tensors: readonly StateTensor[];
-  /** Nodes that joined and divided what travels joined. */
+  /** Nodes that join or split what is passed joined anyway. */
   readonly skipped: ReadonlySet<GraphNode>;
-  /** Declares the inputs and gives the entries to the lowering. */
+  /** Declares the inputs and provides the entries to the lowering. */
   unpack(lowering: Lowering): OnnxValueInfo[];
-  /** Makes the outputs from the entries' new values. */
+  /** Creates the outputs from the entries' new values. */
   pack(lowering: Lowering): OnnxValueInfo[];
 }
 
@@ -133,7 +134,7 @@ export function gather(tensor: StateTensor, state: HostTensors): HostTensor {
   return hostTensor(tensor.shape, data);
 }
 
-/** The place of one entry in the session's tensor. */
+/** The slice of one entry in the session's tensor. */
 export function entryOf(
   tensor: StateTensor,
   name: string,

@@ -1,14 +1,17 @@
-/** Entries of the state that a step only joins into one vector, as `stackUpdates` has it do, and vectors that it only divides into new entries. */
+/**
+ * Finds state entries that a step only joins into one vector, as `stackUpdates` does, and vectors that it only splits
+ * into new entries.
+ */
 import { sizeOf, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
 
-/** Entries of the state side by side. */
+/** Adjacent state entries. */
 export interface Run {
   readonly entries: readonly NamedValue[];
-  /** Their numbers, as the step joins them. */
+  /** Their values, as joined by the step. */
   readonly vector: Value;
-  /** Their new numbers, where the step has those as one vector too. */
+  /** Their new values, if the step has those as one vector too. */
   readonly next?: Value;
-  /** Whether the step reads the entries one by one as well. */
+  /** Whether the step also reads the entries individually. */
   readonly divide: boolean;
 }
 
@@ -49,7 +52,7 @@ export function findRuns(
   }
   return { runs, skipped };
 
-  /** The vector that is divided into exactly these entries' new values and into nothing else. */
+  /** The vector that is split into exactly these entries' new values and nothing else. */
   function nextOf(own: readonly NamedValue[]): Value | undefined {
     const values = own.map(({ name }) => newValues.get(name)!);
     const parts = values.map((value) => flattening(value)?.inputs[0] ?? value);

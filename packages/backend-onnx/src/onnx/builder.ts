@@ -1,4 +1,4 @@
-/** An ONNX graph under construction: nodes get fresh names, equal nodes and constants are kept once. */
+/** An ONNX graph under construction: nodes get fresh names, and equal nodes and constants are stored once. */
 import {
   encodeModel,
   type OnnxAttribute,
@@ -22,7 +22,10 @@ export class OnnxBuilder {
   private readonly made = new Map<string, string[]>();
   private counter = 0;
 
-  /** Adds a node, or finds the equal one, with one output and gives the output's name. An empty input name leaves an optional input out. */
+  /**
+   * Adds a node with one output, or finds an equal one, and returns the output's name. An empty input name omits an
+   * optional input.
+   */
   op(
     op: string,
     inputs: readonly string[],
@@ -49,7 +52,7 @@ export class OnnxBuilder {
     return names;
   }
 
-  /** Gives a value the name under which it leaves the graph. */
+  /** Sets the name of a graph output. */
   rename(value: string, name: string): void {
     this.nodes.push({
       op: 'Identity',
@@ -62,7 +65,7 @@ export class OnnxBuilder {
   }
 
   constant(data: OnnxData, shape: readonly number[], type: OnnxType = typeOf(data)): string {
-    // short ones are compared by content; long ones are shared by the passes before
+    // short ones are compared by content; earlier passes already share long ones
     const key = data.length <= 64 ? `${type}|${shape.join()}|${data.join()}|${Object.is(data[0], -0)}` : undefined;
     const known = key === undefined ? undefined : this.constants.get(key);
     if (known) return known;
@@ -80,7 +83,7 @@ export class OnnxBuilder {
     return this.constant(BigInt64Array.from(values, BigInt), [values.length]);
   }
 
-  /** Weights that are turned or reshaped before their use are kept as they are used. */
+  /** Weights that are transposed or reshaped before use are stored in their final form. */
   prepareWeights(): void {
     const prepared = prepareWeights(this);
     this.nodes.splice(0, this.nodes.length, ...prepared.nodes);

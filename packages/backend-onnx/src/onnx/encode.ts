@@ -1,6 +1,6 @@
 /**
- * Writes an ONNX model as protobuf bytes: the few messages of onnx.proto that a graph of tensors needs. Field numbers are those of
- * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+ * Writes an ONNX model as protobuf bytes: the few messages of onnx.proto that a tensor graph needs. Field numbers are
+ * from https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
  */
 
 export const DATA_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
@@ -14,18 +14,18 @@ export interface OnnxTensor {
   readonly data: OnnxData;
 }
 
-/** A string is a name of an axis whose length changes. */
+/** A string names a dynamic axis. */
 export type Dimension = number | string;
 
 export interface OnnxValueInfo {
   readonly name: string;
   readonly type: OnnxType;
   readonly shape: readonly Dimension[];
-  /** For people. */
+  /** For documentation. */
   readonly description?: string;
 }
 
-/** A number is written as a float or, when wrapped, as an integer. */
+/** A number is written as a float or, if wrapped, as an integer. */
 export type OnnxAttribute =
   | { readonly int: number }
   | { readonly float: number }
@@ -49,9 +49,9 @@ export interface OnnxModel {
   readonly outputs: readonly OnnxValueInfo[];
   readonly initializers: readonly OnnxTensor[];
   readonly nodes: readonly OnnxNode[];
-  /** For people. */
+  /** For documentation. */
   readonly description?: string;
-  /** Facts by key. */
+  /** Key–value pairs. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -127,7 +127,9 @@ function encodeValueInfo({ name, type, shape, description }: OnnxValueInfo): Mes
   return description ? info.text(3, description) : info;
 }
 
-/** A protobuf message under way. Integers are never negative beyond −1 here, and −1 is written in ten bytes as protobuf wants it. */
+/**
+ * A protobuf message under construction. Integers here are at least −1, and −1 takes ten bytes, as protobuf requires.
+ */
 class Message {
   private readonly parts: Uint8Array[] = [];
   private length = 0;
@@ -150,7 +152,7 @@ class Message {
 
   message(field: number, { parts, length }: Message): this {
     this.append(varint((field << 3) | 2), varint(length));
-    // one by one: a graph has more parts than a call takes arguments
+    // one by one, because a graph has more parts than a call can take arguments
     for (const part of parts) this.parts.push(part);
     this.length += length;
     return this;

@@ -1,6 +1,6 @@
 /**
- * Does on the way out what onnxruntime does when it loads a model: weights that are only turned (Transpose) or seen in another shape (Reshape)
- * before their use are kept as they are used. Tools that convert a model on want the kernels of its convolutions as plain weights.
+ * Does on export what onnxruntime does on loading: weights that are only transposed or reshaped before use are stored
+ * in their final form. Tools that convert a model further expect convolution kernels to be plain weights.
  */
 import type { OnnxData, OnnxNode, OnnxTensor } from './encode.js';
 
@@ -30,7 +30,7 @@ function prepared(node: OnnxNode, known: ReadonlyMap<string, OnnxTensor>): OnnxT
   return shape && { ...source, name, shape: shapeOf(source.shape, Array.from(shape.data as BigInt64Array, Number)) };
 }
 
-/** 0 keeps an axis, −1 takes what is left. */
+/** 0 keeps an axis, −1 takes the rest. */
 function shapeOf(from: readonly number[], to: readonly number[]): number[] {
   const sides = to.map((side, axis) => (side === 0 ? from[axis] : side));
   const product = (list: readonly number[]): number => list.reduce((total, side) => total * side, 1);

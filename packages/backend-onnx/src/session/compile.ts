@@ -12,9 +12,9 @@ export interface CompileTarget {
   readonly runtime: Runtime;
   readonly provider: Provider;
   readonly threads: number;
-  /** Images in a block of the `blocked` layout; 0 for `std`. */
+  /** Images per block of the `blocked` layout; 0 for `std`. */
   readonly block: number;
-  /** What a training step may take; more is computed again where it would not fit. */
+  /** Memory limit of a training step; values are recomputed if it would not fit. */
   readonly memoryBytes?: number;
   /** See `LoweringTarget`. */
   readonly builder?: () => OnnxBuilder;
@@ -28,11 +28,11 @@ interface TensorNames {
 export interface Compiled {
   readonly session: InferenceSession;
   readonly graph: Graph;
-  /** Names in the step, and of the tensors in the session. */
+  /** Names in the step, and of the session's tensors. */
   readonly inputs: readonly TensorNames[];
   readonly outputs: readonly TensorNames[];
   readonly model: Omit<LoweredModel, 'bytes'>;
-  /** Whether one session serves every length of the open axes. */
+  /** Whether one session works for every length of the dynamic axes. */
   readonly anySize: boolean;
 }
 

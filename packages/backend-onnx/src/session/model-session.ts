@@ -11,7 +11,7 @@ export interface ModelSession {
   dispose(): Promise<void>;
 }
 
-/** Throws a `FacewrightError` where onnxruntime-node is missing, or will not take the model. */
+/** Throws a `FacewrightError` if onnxruntime-node is missing, or rejects the model. */
 export async function openOnnxModel(bytes: Uint8Array, where: string): Promise<ModelSession> {
   const runtime = await loadRuntime();
   const session = await createSession(runtime, bytes, {

@@ -1,7 +1,8 @@
 /**
- * Finds the block of onnxruntime's internal NCHWc layout on this machine (8 with AVX2, 16 with AVX-512): it is documented nowhere and a wrong
- * one gives wrong numbers without an error. A tiny graph reorders an iota into the layout and convolves it; the block is the one whose order
- * comes out, and everything `blocked` relies on (scale, shift, sum, activations) must give the computed numbers too.
+ * Finds the block size of onnxruntime's internal NCHWc layout on this machine (8 with AVX2, 16 with AVX-512). It is
+ * undocumented, and a wrong one gives wrong numbers without an error. A tiny graph reorders an iota into the layout and
+ * convolves it; the resulting order reveals the block size, and everything that `blocked` relies on (scale, shift, sum,
+ * activations) must give the right numbers too.
  */
 import { floats, int, ints, NCHWC_DOMAIN, OnnxBuilder, text } from '../onnx/builder.js';
 import { createSession, type Runtime } from './runtime.js';
@@ -10,7 +11,7 @@ const CANDIDATES = [16, 8, 4];
 const CHANNELS = 32;
 const PIXELS = 3;
 
-/** The block, or 0 where the layout is not there or not as it should be. Never throws. */
+/** The block size, or 0 if the layout is missing or differs from expectations. Never throws. */
 export async function probeBlock(runtime: Runtime): Promise<number> {
   try {
     const { reordered, steps } = await runProbe(runtime);
@@ -28,7 +29,7 @@ export async function probeBlock(runtime: Runtime): Promise<number> {
 }
 
 const scale = (channel: number): number => (channel % 2 ? -1 : 2);
-/** The channel of the number at this place of the blocked memory. */
+/** The channel of the number at this position in blocked memory. */
 const channelAt = (place: number, block: number): number =>
   Math.floor(place / (block * PIXELS)) * block + (place % block);
 

@@ -1,4 +1,4 @@
-/** A step's state in onnxruntime's tensors between calls: each call reads one set and writes the other. */
+/** Keeps a step's state in onnxruntime tensors between calls: each call reads one set and writes the other. */
 import type { Compiled as BaseCompiled, CompileRequest, Runner } from '@facewright/compiled-engine';
 import {
   FacewrightError,
@@ -16,7 +16,7 @@ import type { Tensor } from './runtime.js';
 interface StateSlot {
   readonly tensor: StateTensor;
   current: Tensor;
-  /** Where the next call writes; the former state. */
+  /** Where the next call writes; the previous state. */
   spare?: Tensor;
 }
 
@@ -24,7 +24,7 @@ export class OnnxRunner implements Runner<Compiled> {
   /** The state before the first call, and for steps that never change it. */
   private hostState: HostTensors;
   private slots?: StateSlot[];
-  /** The last call's, with `outputsGo`. */
+  /** Those of the last call, with `outputsGo`. */
   private readonly outputs: Float32Array[] = [];
 
   constructor(
@@ -61,7 +61,7 @@ export class OnnxRunner implements Runner<Compiled> {
     for (const slot of slots) {
       if (!slot.tensor.changes) continue;
       const made = results[newStateName(slot.tensor)];
-      // what was written where it was told to be comes back as a copy, too
+      // even an output written to preallocated memory comes back as a copy
       if (slot.spare && valuesOf(made).buffer !== valuesOf(slot.spare).buffer) releaseArray(valuesOf(made));
       [slot.current, slot.spare] = [slot.spare ?? made, slot.current];
     }
@@ -77,7 +77,7 @@ export class OnnxRunner implements Runner<Compiled> {
     return Object.fromEntries(names.map((name) => [name, this.readEntry(name)]));
   }
 
-  /** A state that never changes is part of the model. */
+  /** A state that never changes is stored in the model. */
   async write(values: HostTensors): Promise<'stale' | void> {
     if (!this.slots?.length) {
       this.hostState = { ...this.hostState, ...values };
@@ -112,7 +112,10 @@ export class OnnxRunner implements Runner<Compiled> {
     throw new Error(`there is no state "${name}"`);
   }
 
-  /** The state's tensors, made at the first call. Every signature of a step has the same state, so they share it. */
+  /**
+   * The state's tensors, created on the first call. All signatures of a step share them, because they have the same
+   * state.
+   */
   private slotsFor({ model }: Compiled): readonly StateSlot[] {
     const { packing } = model;
     if (!packing) return [];

@@ -1,4 +1,7 @@
-/** onnxruntime-node, loaded when first needed: it is an optional peer, since its binary is large and some machines have none. */
+/**
+ * Loads onnxruntime-node when it is first needed. It is an optional peer, because its binary is large and not available
+ * for every machine.
+ */
 import { FacewrightError, messageOf } from '@facewright/core';
 import type * as onnxruntime from 'onnxruntime-node';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -7,9 +10,12 @@ import { assertTelemetryDecided } from '../telemetry.js';
 export type Runtime = typeof onnxruntime;
 export type { InferenceSession, Tensor };
 
-/** The blocked layout is internal to onnxruntime: it is used with the version it was tested with, and probed even then. */
+/** The blocked layout is internal to onnxruntime: it is only used with the tested version, and even then probed. */
 export const TESTED_VERSION = '1.30.0';
-/** Its install script fetches CUDA libraries, and npm drops the package in silence where that fails; the processor needs none of them. */
+/**
+ * Its install script downloads CUDA libraries, and npm silently drops the package if that fails; the CPU needs none of
+ * them.
+ */
 export const INSTALL = 'ONNXRUNTIME_NODE_INSTALL=skip npm install facewright';
 
 /** The only place that loads the library, so that nothing loads it before telemetry is off. */
@@ -33,7 +39,7 @@ export type Provider = (typeof PROVIDERS)[number];
 export interface SessionOptions {
   readonly provider: Provider;
   readonly threads: number;
-  /** Let onnxruntime rework the graph; off for graphs whose order of work is chosen here. */
+  /** Let onnxruntime optimise the graph; off for graphs whose execution order is chosen here. */
   readonly optimise: boolean;
 }
 
@@ -48,10 +54,10 @@ export async function createSession(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: optimise ? 'all' : 'disabled',
-    // planned memory is never given back between sizes: without the plan the peak halves at the same speed
+    // planned memory is never returned between sizes: without the plan the peak halves at the same speed
     enableMemPattern: false,
     logSeverityLevel: 3,
-    // gradients of a trained network are full of denormals, which the processor handles a hundred times slower
+    // gradients of a trained network are full of denormals, which CPUs process a hundred times slower
     extra: { session: { set_denormal_as_zero: '1' } },
   });
 }

@@ -1,4 +1,4 @@
-/** How many threads to use: one for each physical core this process may run on. */
+/** Number of threads to use: one per physical core available to this process. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
@@ -10,7 +10,7 @@ export function physicalCores(): number {
     );
     return new Set(siblings).size;
   } catch {
-    // not Linux, or not told: every logical core
+    // not Linux, or not reported: every logical core
     return available;
   }
 }

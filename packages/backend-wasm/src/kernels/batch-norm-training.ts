@@ -1,4 +1,4 @@
-/** Core's batch norm for training (see its file for the formulas), in the arithmetic that is fast here. */
+/** Core's batch norm for training (see its file for the formulas), in operations that are fast here. */
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { channelAffine, channelSums, channelValues } from './channels.js';

@@ -1,16 +1,16 @@
 /**
- * Channel-wise arithmetic in the forms that XNNPACK, the library inside tfjs-backend-wasm, is fast at: a sum over everything but the
- * channels as average pooling (a product with a row of ones would repack the whole tensor), a scale and shift as a 1×1 depthwise
- * convolution with bias (broadcasting arithmetic goes row by row). Numbers that are one a channel are computed in JavaScript: an op
- * costs more than they do.
+ * Per-channel arithmetic in the forms that are fast in XNNPACK, the library inside tfjs-backend-wasm: a sum over
+ * everything but the channels as average pooling (a product with a row of ones would repack the whole tensor), a scale
+ * and shift as a 1×1 depthwise convolution with bias (broadcasting arithmetic goes row by row). Numbers that exist once
+ * per channel are computed in JavaScript, because an op costs more than they do.
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** One number a channel. */
+/** One number per channel. */
 export type ChannelValues = Float32Array;
 
-/** Terms added one after another in float32 before a second level of pooling takes over: the fewer, the smaller the error. */
+/** Number of terms added in float32 before a second level of pooling takes over: the fewer, the smaller the error. */
 const LONGEST_SUM = 4096;
 
 /** Sums of [..., channels] over everything else. */
@@ -22,7 +22,7 @@ export function channelSums(x: tf.Tensor, backend: BackendWasm): ChannelValues {
   return channelValues(means, backend).map((mean) => mean * rows);
 }
 
-/** Means over the second axis of `x` seen as `windows`. */
+/** Means over the second axis of `x`, viewed as `windows`. */
 function pooled(x: tf.Tensor, windows: [number, number, number, number]): tf.Tensor {
   if (windows[1] === 1) return x;
   return tf

@@ -1,6 +1,6 @@
 /**
- * Conv2DBackpropFilter: ∂W[i, j] = valuesᵢⱼᵀ · dy, a product [in, rows] × [rows, out] for each weight position of the kernel. XNNPACK
- * repacks the right factor at a higher price than a transposition has, so the smaller one stands right.
+ * Conv2DBackpropFilter: ∂W[i, j] = valuesᵢⱼᵀ · dy, a product [in, rows] × [rows, out] for each position in the kernel.
+ * XNNPACK repacks the right factor, which costs more than a transposition, so the smaller factor goes on the right.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerComposedKernel } from './register.js';

@@ -1,6 +1,6 @@
 /**
- * Conv2DBackpropInput of a 1×1 convolution with stride 1: dy · Wᵀ, itself such a convolution. All others go to tfjs-backend-wasm's own
- * kernel, which is plain loops.
+ * Conv2DBackpropInput of a 1×1 convolution with stride 1: dy · Wᵀ, itself such a convolution. All others use
+ * tfjs-backend-wasm's own kernel, which is a set of plain loops.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { WASM } from './register.js';

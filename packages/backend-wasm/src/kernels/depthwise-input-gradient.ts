@@ -1,6 +1,6 @@
 /**
- * DepthwiseConv2dNativeBackpropInput: the depthwise convolution of dy, spread to the stride's grid and padded, with the kernel turned by
- * 180°. Padding that would be negative (the window reached outside the image) is cut off instead.
+ * DepthwiseConv2dNativeBackpropInput: the depthwise convolution of dy, dilated to the stride's grid and padded, with
+ * the kernel rotated by 180°. Negative padding (the window reached outside the image) is cropped instead.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerComposedKernel } from './register.js';
@@ -52,13 +52,16 @@ export function registerDepthwiseInputGradient(): void {
   );
 }
 
-/** How far one axis of dy must grow before and after (or be cut before) so that the turned kernel meets every input once. */
+/**
+ * How far one axis of dy must be extended before and after (or cropped before), so that the flipped kernel meets every
+ * input once.
+ */
 function margins(reach: number, pad: number, spread: number, size: number): { grow: [number, number]; cut: number } {
   const before = reach - pad;
   return { grow: [Math.max(0, before), Math.max(0, size + reach - spread - before)], cut: Math.max(0, -before) };
 }
 
-/** `stride` − 1 zeros behind each column. */
+/** Inserts `stride` − 1 zeros after each column. */
 function spreadColumns(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   if (stride === 1) return x;
   const [batch, height, width, channels] = x.shape;
@@ -69,7 +72,7 @@ function spreadColumns(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   return tf.reshape(grown, [batch, height, width * stride, channels]);
 }
 
-/** `stride` − 1 rows of zeros below each row. */
+/** Inserts `stride` − 1 rows of zeros after each row. */
 function spreadRows(x: tf.Tensor4D, stride: number): tf.Tensor4D {
   if (stride === 1) return x;
   const [batch, height, width, channels] = x.shape;

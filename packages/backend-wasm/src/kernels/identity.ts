@@ -1,6 +1,6 @@
 /**
- * Identity without a copy: tensors do not change, so a clone shares the memory and counts the reference, as on tfjs's other backends.
- * tfjs clones every tensor that a gradient needs, which tfjs-backend-wasm answers with a copy of it.
+ * Identity without a copy: tensors are immutable, so a clone shares the memory and increments the reference count, as
+ * on tfjs's other backends. tfjs clones every tensor that a gradient needs, for which tfjs-backend-wasm makes a copy.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerMemoryKernel } from './register.js';

@@ -1,4 +1,7 @@
-/** The kernels that training needs and tfjs-backend-wasm lacks, those of its own that are wrong or slow there, and core's training ops. */
+/**
+ * Kernels that training needs and tfjs-backend-wasm lacks, replacements for those that are wrong or slow there, and
+ * core's training ops.
+ */
 import { registerBatchNormTraining } from './batch-norm-training.js';
 import { registerConv2DFilterGradient } from './conv2d-filter-gradient.js';
 import { registerConv2DInputGradient } from './conv2d-input-gradient.js';
@@ -12,7 +15,7 @@ import { registerUnsortedSegmentSum } from './unsorted-segment-sum.js';
 
 let registered = false;
 
-/** Once tfjs-backend-wasm is imported; calling it again does nothing. */
+/** Call it after importing tfjs-backend-wasm; calling it again does nothing. */
 export function registerTrainingKernels(): void {
   if (registered) return;
   registered = true;

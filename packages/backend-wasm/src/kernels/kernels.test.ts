@@ -1,4 +1,4 @@
-/** The kernels of this package against tfjs's cpu backend, on shapes drawn at random and on the corners. */
+/** This package's kernels against tfjs's cpu backend, on random shapes and edge cases. */
 import { batchNormTraining, createRandom, prelu, withTfBackend, type Engine } from '@facewright/core';
 import { cpu } from '@facewright/backend-cpu';
 import { testContext } from '@facewright/testkit';
@@ -43,12 +43,12 @@ function distance(actual: Values, expected: Values): number {
   return Math.sqrt(difference / Math.max(norm, 1e-12));
 }
 
-/** Value and gradients of `op`, the same on both backends. */
+/** Value and gradients of `op` are the same on both backends. */
 async function expectAlike(op: Op, shapes: readonly (readonly number[])[], tolerance = 2e-5): Promise<void> {
   const both = (backend: string): Promise<Values[]> =>
     on(backend, shapes, (inputs) => {
       const value = op(...inputs);
-      const weights = tf.add(tf.cos(tf.reshape(tf.range(0, value.size), value.shape)), 1); // sums do not cancel
+      const weights = tf.add(tf.cos(tf.reshape(tf.range(0, value.size), value.shape)), 1); // avoids sums that cancel
       return [value, ...tf.grads((...args: tf.Tensor[]) => tf.sum(tf.mul(op(...args), weights)))(inputs)];
     });
   const [expected, actual] = [await both('cpu'), await both('wasm')];
@@ -59,8 +59,8 @@ async function expectAlike(op: Op, shapes: readonly (readonly number[])[], toler
   );
 }
 
-// What tfjs itself gets right: it computes output sizes from the kernel's height alone where padding is a number, and its wasm backend is
-// wrong for `same` where the kernel is narrower than the stride.
+// Shapes that tfjs itself handles correctly: with numeric padding it computes output sizes from the kernel's height
+// alone, and its wasm backend is wrong for `same` if the kernel is narrower than the stride.
 const side = fc.integer({ min: 1, max: 4 });
 const stride = fc.integer({ min: 1, max: 3 });
 const window = fc.oneof(
@@ -77,7 +77,7 @@ const image = fc.record({
   channels: fc.integer({ min: 1, max: 6 }),
 });
 
-test('conv2d and its gradients, any size, stride and padding', async () => {
+test('conv2d and its gradients for any size, stride and padding', async () => {
   await fc.assert(
     fc.asyncProperty(
       image,
@@ -97,7 +97,7 @@ test('conv2d and its gradients, any size, stride and padding', async () => {
   );
 });
 
-test('depthwiseConv2d and its gradients, any size, stride and padding', async () => {
+test('depthwiseConv2d and its gradients for any size, stride and padding', async () => {
   await fc.assert(
     fc.asyncProperty(image, window, async ({ batch, height, width, channels }, { rows, columns, stride, pad }) => {
       await expectAlike(
@@ -121,7 +121,7 @@ test('depthwise convolution over the whole image', () =>
     ],
   ));
 
-test('batch norm over many rows, also where their number is prime', async () => {
+test('batch norm over many rows, even a prime number of them', async () => {
   for (const rows of [2, 4097, 4099, 9000]) {
     await expectAlike(
       (x, gamma, beta) => batchNormTraining(x, gamma as tf.Tensor1D, beta as tf.Tensor1D).y,
@@ -156,7 +156,7 @@ test('slices of every rank', async () => {
   );
 });
 
-test('slices of whole numbers, of nothing, and out of bounds', async () => {
+test('slices of integers, empty slices, and out-of-bounds slices', async () => {
   const slice = (begin: number[], size: number[]) => (): tf.Tensor[] => [
     tf.slice(
       tf.tensor2d(
@@ -176,7 +176,7 @@ test('slices of whole numbers, of nothing, and out of bounds', async () => {
   await expect(on('wasm', [], slice([1, 0], [2, 3]))).rejects.toThrow(/slice/i);
 });
 
-test('gather adds up the gradients of rows taken twice', () =>
+test('gather sums the gradients of rows taken twice', () =>
   expectAlike(
     (x) =>
       tf.gather(
@@ -193,17 +193,17 @@ test('gather adds up the gradients of rows taken twice', () =>
     [[4, 2, 3]],
   ));
 
-test('oneHot leaves rows of labels outside its range empty', async () => {
+test('oneHot leaves rows with out-of-range labels empty', async () => {
   const work = (): tf.Tensor[] => [tf.oneHot(tf.tensor1d([-1, 1, 3], 'int32'), 3, 5, 2, 'float32')];
   expect([...(await on('wasm', [], work))[0]]).toEqual([2, 2, 2, 2, 5, 2, 2, 2, 2]);
 });
 
-test('a clone outlives what it was cloned from', async () => {
+test('a clone outlives its source', async () => {
   const clone = withTfBackend('wasm', () => {
     const original = tf.tensor1d([1, 2, 3]);
     const copy = tf.clone(original);
     original.dispose();
-    tf.dispose(tf.fill([1000], 7)); // would take the freed place
+    tf.dispose(tf.fill([1000], 7)); // would reuse freed memory
     return copy;
   });
   expect([...(await clone.data())]).toEqual([1, 2, 3]);

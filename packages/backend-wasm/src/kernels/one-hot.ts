@@ -1,4 +1,6 @@
-/** OneHot of any kind: tfjs-backend-wasm's own writes whole numbers, which a float32 result then reads as values near zero. */
+/**
+ * OneHot of any dtype: tfjs-backend-wasm's own writes integers, which a float32 result then reads as values near zero.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerMemoryKernel } from './register.js';
 

@@ -1,6 +1,6 @@
 /**
- * Core's gradient of PReLU without comparisons and selections, which are plain loops here: with g = dy where x < 0, else 0,
- * ∂x = dy + (α − 1)·g and ∂α = Σ g·x.
+ * Core's gradient of PReLU without comparisons and selections, which are plain loops here: with g = dy where x < 0,
+ * else 0, ∂x = dy + (α − 1)·g and ∂α = Σ g·x.
  */
 import { PRELU_GRADIENT } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,4 +1,7 @@
-/** How this package writes kernels: composed of other tfjs ops, or working on the memory of the wasm module. */
+/**
+ * The two ways to write kernels in this package: composed of other tfjs ops, or working directly on the wasm module's
+ * memory.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
@@ -12,7 +15,10 @@ type ComposedKernel<Inputs, Attributes> = (
 ) => tf.Tensor | tf.Tensor[];
 type MemoryKernel<Inputs, Attributes> = (inputs: Inputs, attributes: Attributes, backend: BackendWasm) => tf.TensorInfo;
 
-/** Composed of other ops: inside a kernel tfjs records nothing on the tape, and what the kernel does not return is freed. */
+/**
+ * Composed of other ops. Inside a kernel tfjs records nothing on the tape, and anything the kernel does not return is
+ * freed.
+ */
 export function registerComposedKernel<Inputs, Attributes>(
   kernelName: string,
   kernel: ComposedKernel<Inputs, Attributes>,
@@ -25,7 +31,7 @@ export function registerComposedKernel<Inputs, Attributes>(
   });
 }
 
-/** Works on the module's memory; tensors that it makes must all be returned. */
+/** Works on the module's memory. All tensors it creates must be returned. */
 export function registerMemoryKernel<Inputs, Attributes>(
   kernelName: string,
   kernel: MemoryKernel<Inputs, Attributes>,

@@ -1,4 +1,4 @@
-/** Slice, copied run by run within the module's memory; tfjs-backend-wasm copies the whole input out of it first. */
+/** Slice, copied run by run within the module's memory; tfjs-backend-wasm first copies the whole input out of it. */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerMemoryKernel } from './register.js';
 
@@ -12,7 +12,7 @@ export function registerSlice(): void {
     const [begin, size] = tf.slice_util.parseSliceParams(x, attributes.begin, attributes.size);
     tf.slice_util.assertParamsValid(x, begin, size);
     const result = backend.makeOutput(size, x.dtype);
-    // views come last: making a tensor may move the module's memory
+    // views come last, because creating a tensor may move the module's memory
     copySlice(backend.typedArrayFromHeap(x), x.shape, begin, size, backend.typedArrayFromHeap(result));
     return result;
   });
@@ -28,7 +28,7 @@ function copySlice(
   to: Values,
 ): void {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, dimension) => product * dimension, 1));
-  // from `inner` on, the slice is contiguous: everything behind that axis is taken whole
+  // from `inner` on, the slice is contiguous: all axes after it are taken whole
   let inner = Math.max(0, shape.length - 1);
   while (inner > 0 && size[inner] === shape[inner]) inner--;
   const run = (size[inner] ?? 1) * (strides[inner] ?? 1);

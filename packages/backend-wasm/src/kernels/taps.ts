@@ -1,7 +1,8 @@
 /**
- * What the filter gradients of convolutions share. The image, padded, is laid out on the grid of dy: one grid for each phase of the stride,
- * and dy filled up with zeros to the same grid. Then the values that one weight meets are the phase shifted by a whole number of rows in
- * its flat form: one contiguous copy, and sums over all rows are right because dy is zero wherever a shift runs over an edge.
+ * Shared by the filter gradients of convolutions. The padded image is laid out on the grid of dy: one grid per phase of
+ * the stride, and dy padded with zeros to the same grid. The values that meet one weight are then the flattened phase
+ * shifted by a whole number of rows: one contiguous copy. Sums over all rows are right, because dy is zero wherever a
+ * shift crosses an edge.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -17,7 +18,10 @@ export interface Window {
   readonly outWidth: number;
 }
 
-/** Calls `use(values, gradient)` for every weight, row by row: `values` [rows, in] are what it met, `gradient` [rows, out] is dy. */
+/**
+ * Calls `use(values, gradient)` for every weight, row by row: `values` [rows, in] are the inputs it met, `gradient`
+ * [rows, out] is dy.
+ */
 export function eachTap<T extends tf.TensorContainer>(
   x: tf.Tensor4D,
   dy: tf.Tensor4D,

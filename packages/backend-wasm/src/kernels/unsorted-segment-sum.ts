@@ -1,4 +1,6 @@
-/** UnsortedSegmentSum, the gradient of `gather`: rows added up by segment, as a product with the segments' one-hot matrix. */
+/**
+ * UnsortedSegmentSum, the gradient of `gather`: sums rows by segment, as a product with the segments' one-hot matrix.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerComposedKernel } from './register.js';
 

@@ -1,10 +1,10 @@
 /**
- * The sum of many tensors. tfjs's own kernel binds all of them at once, and past the device's limit (a net's 186 squared gradients) the device
- * refuses it: nothing throws, and the sum is 0. So many are added in parts.
+ * The sum of many tensors. tfjs's own kernel binds all of them at once. Beyond the device's limit (a network's 186
+ * squared gradients) the device rejects it, but nothing throws and the sum is 0. So large sums are added in parts.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Puts it in the place of tfjs's own, which adds at most `atOnce`. */
+/** Replaces tfjs's own kernel, which adds at most `atOnce`. */
 export function registerAddN(tfBackend: string, atOnce: number): void {
   const own = tf.getKernel(tf.AddN, tfBackend)!;
   tf.unregisterKernel(tf.AddN, tfBackend);

@@ -1,4 +1,7 @@
-/** tfjs's WebGPU backend on our device. Its own start would ask for a device we cannot reach, nor learn of its loss. */
+/**
+ * tfjs's WebGPU backend on our device. Its own initialisation would request a device that we cannot access and whose
+ * loss we would not notice.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { OpenDevice } from '../gpu/device.js';
 import { registerAddN } from './add-n.js';
@@ -6,7 +9,7 @@ import { registerAddN } from './add-n.js';
 /** tfjs registers its kernels under this name when its package is loaded. */
 export const TF_BACKEND = 'webgpu';
 
-/** Buffers of a kernel on every device. One of them is written, the others are read. */
+/** Buffers per kernel on every device. One of them is written, the others are read. */
 const BUFFERS = 8;
 
 let current: GPUDevice | undefined;

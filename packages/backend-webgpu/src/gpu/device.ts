@@ -1,4 +1,7 @@
-/** The device all engines of a process share: tfjs has one backend of a name, and tensors cannot cross devices. */
+/**
+ * The device shared by all engines of a process: tfjs has one backend per name, and tensors cannot move between
+ * devices.
+ */
 import { findAdapter, type FoundAdapter, type GpuSource } from './source.js';
 
 export interface OpenDevice {
@@ -9,17 +12,17 @@ export interface OpenDevice {
   readonly health: DeviceHealth;
 }
 
-/** What the device reports by itself. */
+/** What the device reports on its own. */
 export interface DeviceHealth {
-  /** Why it is gone, once it is. */
+  /** Why it was lost, once it is. */
   lost?: string;
-  /** What it refused and nobody asked about, since this was last emptied. */
+  /** Errors that nobody asked about since this was last cleared. */
   readonly faults: string[];
   /** Called once when it is lost. */
   readonly onLost: Set<() => void>;
 }
 
-/** Beyond the defaults every adapter must have; what a kernel may need more of where the adapter gives it. */
+/** Limits beyond the defaults guaranteed by every adapter, for kernels that need more where the adapter offers it. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -49,7 +52,7 @@ async function requestDevice({ adapter, name, emulated }: FoundAdapter): Promise
   const health: DeviceHealth = { faults: [], onLost: new Set() };
   device.addEventListener('uncapturederror', ({ error }) => void health.faults.push(error.message));
   void device.lost.then(({ message }) => {
-    opening = undefined; // the next engine asks for another one
+    opening = undefined; // the next engine requests a new one
     health.lost = message;
     for (const tell of health.onLost) tell();
   });

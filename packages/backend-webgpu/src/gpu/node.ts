@@ -1,4 +1,7 @@
-/** WebGPU in Node: Dawn, the implementation of Chromium, from the npm package `webgpu`, an optional peer that is loaded when first needed. */
+/**
+ * WebGPU in Node: Dawn, Chromium's implementation, from the npm package `webgpu`, an optional peer that is loaded when
+ * first needed.
+ */
 import { FacewrightError, messageOf } from '@facewright/core';
 import { findInProcess, type Found } from './probe-process.js';
 import type { GpuSource } from './source.js';
@@ -9,8 +12,9 @@ let loading: Promise<GPU> | undefined;
 let looking: Promise<Found> | undefined;
 
 /**
- * Puts `GPUBufferUsage` and its kin where a browser has them, and `navigator.gpu` as well: tfjs-backend-webgpu looks for both, so this comes
- * before its import. One `GPU` serves the process: each `create` starts another instance of Dawn.
+ * Defines `GPUBufferUsage` and similar globals where a browser has them, and `navigator.gpu`: tfjs-backend-webgpu looks
+ * for both, so this must come before its import. One `GPU` serves the process, because each `create` starts another
+ * instance of Dawn.
  */
 async function load(): Promise<GPU> {
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } };

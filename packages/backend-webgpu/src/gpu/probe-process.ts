@@ -1,6 +1,6 @@
 /**
- * Looks for a GPU in a process of its own. Graphics drivers write warnings to standard error, and a broken one can crash: neither should reach
- * a run that may well use another engine.
+ * Looks for a GPU in a separate process. Graphics drivers print warnings to standard error, and a broken one can crash;
+ * neither should affect a run that may use another engine.
  */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -26,7 +26,7 @@ export interface Found {
   readonly error?: string;
 }
 
-/** Throws when the npm package webgpu is not installed. */
+/** Throws if the npm package webgpu is not installed. */
 export function findInProcess(): Promise<Found> {
   const library = pathToFileURL(createRequire(import.meta.url).resolve('webgpu')).href;
   return new Promise((resolve) => {

@@ -1,17 +1,23 @@
 /// <reference types="@webgpu/types" />
-/** Where WebGPU comes from, and what is said of an adapter: the same for Node and browsers, which differ in how `GPU` is had. */
+/**
+ * Where WebGPU comes from, and how adapters are described: the same for Node and browsers, which differ in how they get
+ * `GPU`.
+ */
 import { messageOf, type Availability } from '@facewright/core';
 
-/** Gives the entry point of WebGPU, or throws with the reason why there is none. */
+/** Returns WebGPU's entry point, or throws with the reason why there is none. */
 export interface GpuSource {
   load(): Promise<GPU>;
-  /** What mends a missing `GPU`, and what mends a missing adapter. */
+  /** Fixes for a missing `GPU`, and for a missing adapter. */
   readonly remedies: { readonly library: string; readonly adapter: string };
-  /** Looks for an adapter without loading anything here; without it the probe loads and asks. Throws where there is no WebGPU at all. */
+  /**
+   * Looks for an adapter without loading anything here; without this, the probe loads WebGPU and asks. Throws if there
+   * is no WebGPU at all.
+   */
   look?(): Promise<{ readonly info?: AdapterInfo; readonly error?: string }>;
 }
 
-/** What an adapter says of itself. */
+/** An adapter's own description. */
 export type AdapterInfo = Partial<
   Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description' | 'isFallbackAdapter'>
 >;
@@ -22,11 +28,11 @@ export interface FoundAdapter {
   readonly gpu: GPU;
   readonly adapter: GPUAdapter;
   readonly name: string;
-  /** The adapter is a program that plays a GPU on the processor. */
+  /** The adapter is a program that emulates a GPU on the CPU. */
   readonly emulated: boolean;
 }
 
-/** Throws where there is none; a browser asked for a fast GPU may still give its only one. */
+/** Throws if there is none. A browser asked for a fast GPU may still return its only one. */
 export async function findAdapter(source: GpuSource): Promise<FoundAdapter> {
   const gpu = await source.load();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
@@ -34,7 +40,7 @@ export async function findAdapter(source: GpuSource): Promise<FoundAdapter> {
   return { gpu, adapter, name: nameOf(adapter.info), emulated: isEmulated(adapter.info) };
 }
 
-/** The parts of the adapter's description that people know it by. Browsers leave most of it empty. */
+/** The familiar parts of the adapter's description. Browsers leave most of it empty. */
 function nameOf({ description, vendor, architecture, device }: AdapterInfo): string {
   return description || [vendor, architecture || device].filter(Boolean).join(' ') || 'unnamed adapter';
 }

@@ -1,35 +1,35 @@
-/** What the lowerings of kernels share: tensors of the graph's values, and makers of the nodes that most of them need. */
+/** Shared by the kernels' lowerings: tensors for the graph's values, and helpers for the most common nodes. */
 import { Gap, type CapturedDType, type Graph, type GraphNode, type Value } from '@facewright/capture';
 import { literal, type Code } from '../program/code.js';
 import { pointwise, reduce, type Kind, type Node, type Reduce, type ReduceOp, type Tensor } from '../program/node.js';
 import { broadcastStrides, sizeOf, viewIndex } from '../program/views.js';
 
-/** What has no lowering: the step is then run op by op. */
+/** Something without a lowering; the step then runs op by op. */
 export const gap = (missing: string): Gap => new Gap(missing, { engine: 'webgpu' });
 
 export type Lowering = (inputs: Inputs, node: GraphNode, context: LoweringContext) => Tensor | Tensor[];
 export type Inputs = Readonly<Record<string, Tensor>>;
 export type Lowerings = Readonly<Record<string, Lowering>>;
 
-/** Attributes by name; a lowering reads those its kernel has. */
+/** Attributes by name; a lowering reads those of its kernel. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export const attrsOf = (node: GraphNode): Record<string, any> => node.attrs;
 
 export const kindOf = (dtype: CapturedDType): Kind => (dtype === 'float32' ? 'f32' : 'i32');
 
-/** One lowering of one graph. */
+/** The lowering of one graph. */
 export class LoweringContext {
   private readonly shared = new Map<string, Tensor>();
 
   constructor(private readonly graph: Graph) {}
 
-  /** The number that a value holds in each place, where that is known. */
+  /** The constant that all elements of a value equal, if known. */
   constantOf(value: Value): number | undefined {
     const data = this.graph.constants.get(value);
     return data?.length && data.every((number) => number === data[0]) ? data[0] : undefined;
   }
 
-  /** Makes what several lowerings ask for (`√(σ² + ε)` of a layer, forward and backward) once. */
+  /** Creates what several lowerings share (such as √(σ² + ε) of a layer, forward and backward) once. */
   once(key: string, nodes: readonly Tensor[], make: () => Tensor): Tensor {
     const whole = `${key}(${nodes.map(({ node }) => node.id).join()})`;
     const known = this.shared.get(whole);
@@ -43,7 +43,7 @@ export class LoweringContext {
 export const tensor = (node: Node, shape: readonly number[]): Tensor => ({ node, shape });
 export const reshaped = ({ node }: Tensor, shape: readonly number[]): Tensor => ({ node, shape });
 
-/** One value in every place; it takes no memory where it is only read. */
+/** A constant tensor. It takes no memory if it is only read. */
 export function filled(shape: readonly number[], value: number, kind: Kind): Tensor {
   const text = literal(value, kind);
   return tensor(
@@ -52,14 +52,14 @@ export function filled(shape: readonly number[], value: number, kind: Kind): Ten
   );
 }
 
-/** The same values in memory of its own. */
+/** The same values in separate memory. */
 export const copied = ({ node, shape }: Tensor): Tensor =>
   tensor(
     pointwise(node.size, node.kind, [node], 1, (code, index) => code.at(node, index)),
     shape,
   );
 
-/** A value for each position of `shape`, from the inputs' values there; they are broadcast to it. */
+/** A value for each position of `shape`, computed from the inputs' values there, with broadcasting. */
 export function map(
   shape: readonly number[],
   kind: Kind,
@@ -84,7 +84,7 @@ export function map(
   );
 }
 
-/** The tensor read by strides, in values of its own memory. */
+/** The tensor read by strides, with its own storage. */
 export function view(input: Tensor, shape: readonly number[], strides: readonly number[], offset = 0): Tensor {
   return tensor(
     pointwise(sizeOf(shape), input.node.kind, [input.node], 1, (code, index) =>
@@ -98,10 +98,15 @@ export function cast(input: Tensor, kind: Kind): Tensor {
   return input.node.kind === kind ? input : map(input.shape, kind, [input], 0, (x) => `${kind}(${x})`);
 }
 
-/** Workgroups that keep a large GPU busy: some on each of more than a hundred cores, so that one waits for memory while another computes. */
+/**
+ * Workgroups that keep a large GPU busy: several on each of more than a hundred cores, so that one can compute while
+ * another waits for memory.
+ */
 export const BUSY = 2048;
 
-/** Reduces the middle axis of [outer, length, inner]; in two steps where one has too few workgroups for its length. */
+/**
+ * Reduces the middle axis of [outer, length, inner], in two steps if one would have too few workgroups for the length.
+ */
 export function reduceAxis(input: Node, op: ReduceOp, outer: number, length: number, inner: number): Reduce {
   const columns = Math.min(32, inner);
   const lanes = Math.floor(128 / columns);

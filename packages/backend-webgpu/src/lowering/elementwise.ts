@@ -1,11 +1,11 @@
-/** Kernels that work value by value, with broadcasting. */
+/** Elementwise kernels, with broadcasting. */
 import { inputOf } from '@facewright/capture';
 import { literal } from '../program/code.js';
 import type { Kind, Tensor } from '../program/node.js';
 import { sizeOf } from '../program/views.js';
 import { attrsOf, cast, filled, gap, kindOf, map, type Inputs, type Lowering, type Lowerings } from './context.js';
 
-/** The only input: its name differs. */
+/** The only input, whatever its name. */
 const only = (inputs: Inputs): Tensor => inputs.x ?? Object.values(inputs)[0];
 const truth = (condition: string): string => `select(0i, 1i, ${condition})`;
 
@@ -13,7 +13,7 @@ const unary =
   (f: (x: string) => string, cost = 1): Lowering =>
   (inputs) =>
     map(only(inputs).shape, only(inputs).node.kind, [only(inputs)], cost, f);
-/** Of floats, whatever came in. */
+/** On floats, whatever the input dtype. */
 const ofFloat =
   (f: (x: string) => string, cost = 4): Lowering =>
   (inputs) => {
@@ -38,7 +38,7 @@ const logical =
   ({ a, b }, { outputs }) =>
     map(outputs[0].shape, 'i32', [a, b], 1, (x, y) => truth(`(${x} != 0i) ${operator} (${y} != 0i)`));
 
-/** Bits, because compilers may take for granted that a float is finite. */
+/** Uses bits, because compilers may assume that floats are finite. */
 const EXPONENT = '0x7f800000u';
 const bits = (x: string): string => `(bitcast<u32>(${x}) & 0x7fffffffu)`;
 
@@ -150,7 +150,7 @@ export const elementwiseLowerings: Lowerings = {
     ),
   Select: ({ condition, t, e }) => {
     const whole = sizeOf(condition.shape) === sizeOf(t.shape);
-    // one truth value a row
+    // one condition per row
     const choice = whole
       ? condition
       : { node: condition.node, shape: [...condition.shape, ...t.shape.slice(condition.shape.length).map(() => 1)] };
@@ -161,7 +161,10 @@ export const elementwiseLowerings: Lowerings = {
   Fill: (_, { outputs, attrs }) => filled(outputs[0].shape, Number(attrs.value), kindOf(outputs[0].dtype)),
 };
 
-/** As libraries have it: a negative base has a value for whole exponents only, and anything to the power of 0 is 1. WGSL's own takes no negative one. */
+/**
+ * Like other libraries: a negative base has a value only for integer exponents, and anything to the power of 0 is 1.
+ * WGSL's own `pow` does not accept negative bases.
+ */
 function power(a: string, b: string): string {
   const magnitude = `pow(abs(${a}), ${b})`;
   const signed = `select(${magnitude}, -${magnitude}, abs(${b}) % 2.0 == 1.0)`;
@@ -169,7 +172,7 @@ function power(a: string, b: string): string {
   return `select(select(${magnitude}, ${ofNegative}, ${a} < 0.0), 1.0, ${b} == 0.0)`;
 }
 
-/** Many summands in a tree: a kernel has few buffers. */
+/** Many summands as a tree, because a kernel has few buffers. */
 function sumOf(terms: readonly Tensor[], shape: readonly number[]): Tensor {
   const AT_ONCE = 6;
   if (terms.length <= AT_ONCE)

@@ -1,4 +1,4 @@
-/** From a captured graph to nodes: each kernel of the graph by its lowering. */
+/** Lowers a captured graph to nodes, kernel by kernel. */
 import { decompose, type Graph, type NamedValue, type Value } from '@facewright/capture';
 import { source, type Node, type Tensor } from '../program/node.js';
 import { sizeOf } from '../program/views.js';
@@ -17,11 +17,11 @@ const lowerings: Lowerings = {
   ...trainingLowerings,
 };
 
-/** The ops with a way of their own; others are decomposed into these. */
+/** The ops with their own lowering; others are decomposed into these. */
 export const LOWERED_OPS: ReadonlySet<string> = new Set(Object.keys(lowerings));
 
 export interface Lowered {
-  /** Where state, inputs and constants come in. */
+  /** The nodes for state, inputs and constants. */
   readonly state: ReadonlyMap<string, Node>;
   readonly inputs: ReadonlyMap<string, Node>;
   readonly constants: ReadonlyMap<Node, Float32Array | Int32Array>;
@@ -66,7 +66,7 @@ export function lower(captured: Graph): Lowered {
   }
   const leave = (list: readonly NamedValue[]): Map<string, Tensor> =>
     new Map(list.map(({ name, value }) => [name, tensor(known.get(value)!.node, value.shape)]));
-  // entries that are swapped would overwrite each other
+  // swapped entries would overwrite each other
   const newState = new Map(
     [...leave(graph.newState)].map(([name, made]) => [name, made.node.type === 'source' ? copied(made) : made]),
   );

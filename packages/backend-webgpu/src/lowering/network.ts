@@ -31,10 +31,10 @@ function infoOf(node: GraphNode, x: readonly number[], filter: readonly number[]
   );
 }
 
-/** Depth that is worth a workgroup of its own. */
+/** Depth that is worth a separate workgroup. */
 const SHARE = 256;
 
-/** Splits of a product whose result is small and whose depth is long. */
+/** Number of splits for a product with a small result and a large depth. */
 function splitsFor(rows: number, columns: number, batch: number, depth: number): number {
   const tiles = Math.ceil(rows / 32) * Math.ceil(columns / 32) * batch;
   return Math.max(1, Math.min(Math.ceil(BUSY / tiles), Math.floor(depth / SHARE)));
@@ -54,7 +54,7 @@ function multiplied(
   );
 }
 
-/** An element of a row-major matrix, of a batch of them, or of its transpose. */
+/** Reads an element of a row-major matrix, of a batch of them, or of its transpose. */
 const matrix =
   (rows: number, columns: number, transposed: boolean, batched: boolean): Operand =>
   (code, node, batch, row, column) => {
@@ -101,7 +101,7 @@ const isPlain = ({
   inHeight === outHeight &&
   inWidth === outWidth;
 
-/** What the kernel's place `tap` sees of the image where the output is `pixel`; 0 outside. */
+/** The image value at the kernel position `tap` for the output `pixel`; 0 outside. */
 function seen(code: Code, x: Node, info: ConvInfo, pixel: string, tap: string, channel: string): string {
   const [image, oy, ox] = coordinates(code, pixel, [info.batchSize, info.outHeight, info.outWidth]);
   const [ky, kx] = coordinates(code, tap, [info.filterHeight, info.filterWidth]);
@@ -117,11 +117,11 @@ function seen(code: Code, x: Node, info: ConvInfo, pixel: string, tap: string, c
   return inside.length ? code.let(`select(0.0, ${code.at(x, at)}, ${inside.join(' && ')})`) : code.at(x, at);
 }
 
-/** Above or left of the image the difference wraps around to a number above all. */
+/** Above or left of the image, the difference wraps around to a huge number. */
 const shifted = (out: string, stride: number, tap: string, dilation: number, before: number): string =>
   `${out} * ${stride}u + ${tap} * ${dilation}u - ${before}u`;
 
-/** Whether the kernel sees beyond the image's edge. */
+/** Whether the kernel reaches beyond the image's edge. */
 function sees(info: ConvInfo, side: 'Height' | 'Width'): boolean {
   const before = side === 'Height' ? info.padInfo.top : info.padInfo.left;
   return (
@@ -131,7 +131,10 @@ function sees(info: ConvInfo, side: 'Height' | 'Width'): boolean {
   );
 }
 
-/** The output pixel to which the image's (iy, ix) is at the kernel's place `tap`; where there is none the condition is false. */
+/**
+ * The output pixel for which the image's (iy, ix) is at the kernel position `tap`; if there is none, the condition is
+ * false.
+ */
 function seeing(
   code: Code,
   info: ConvInfo,
@@ -226,10 +229,10 @@ const conv2dFilterGradient: Lowering = ({ x, dy }, node) => {
   });
 };
 
-/** Unrolled up to this many places of the kernel. */
+/** Unrolled up to this many kernel positions. */
 const UNROLLED = 9;
 
-/** Σ over the kernel's places. */
+/** Σ over the kernel positions. */
 function overTaps(code: Code, info: ConvInfo, term: (tap: string) => string): string {
   const taps = info.filterHeight * info.filterWidth;
   if (taps <= UNROLLED) return Array.from({ length: taps }, (_, tap) => term(`${tap}u`)).join(' + ');

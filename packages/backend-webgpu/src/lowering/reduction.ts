@@ -1,4 +1,4 @@
-/** Kernels that take an axis away. */
+/** Kernels that reduce an axis. */
 import { util } from '@tensorflow/tfjs-core';
 import { literal, type Code } from '../program/code.js';
 import { pointwise, type Node, type ReduceOp, type Tensor } from '../program/node.js';
@@ -6,7 +6,7 @@ import { coordinates, sizeOf, stridesOf } from '../program/views.js';
 import { attrsOf, cast, map, reduceAxis, tensor, view, type Lowering, type Lowerings } from './context.js';
 
 interface Blocks {
-  /** What is reduced, its axes in an order in which those taken away are neighbours. */
+  /** The input, with its reduced axes adjacent. */
   readonly input: Node;
   readonly outer: number;
   readonly length: number;
@@ -49,7 +49,7 @@ const reduction =
   ({ x }, node) =>
     tensor(reduced(x, op, attrsOf(node).axis ?? attrsOf(node).reductionIndices), node.outputs[0].shape);
 
-/** The first place of the largest: the least index among those that hold it. */
+/** The first position of the maximum: the smallest index among those with its value. */
 const argOf =
   (op: 'max' | 'min'): Lowering =>
   ({ x }, node) => {
@@ -81,7 +81,7 @@ export const reductionLowerings: Lowerings = {
   LogSoftmax: ({ logits }, node) => softmax(logits, node.outputs[0].shape, true),
 };
 
-/** Over the last axis, from logits shifted by their largest. */
+/** Over the last axis, from logits shifted by their maximum. */
 function softmax(logits: Tensor, shape: readonly number[], logarithm: boolean): Tensor {
   const length = shape[shape.length - 1];
   const rows = [...shape.slice(0, -1), 1];

@@ -1,4 +1,4 @@
-/** Kernels that make, move, join and pick values: each is an index worked out where the result is read. */
+/** Kernels that create, move, concatenate and gather values: each is an index computed where the result is read. */
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import type { Code } from '../program/code.js';
 import { literal } from '../program/code.js';
@@ -13,7 +13,7 @@ const listed = (inputs: Inputs): Tensor[] =>
 const mutable = (shape: readonly number[]): number[] => [...shape];
 const zeroOf = ({ kind }: Node): string => literal(0, kind);
 
-/** The parts of `x` of these lengths along an axis. */
+/** Splits `x` along an axis into parts of these lengths. */
 function parts(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
   const strides = stridesOf(x.shape);
   let offset = 0;
@@ -29,7 +29,7 @@ function parts(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
   });
 }
 
-/** Tensors beside each other along an axis, all of one rank. */
+/** Concatenates tensors of the same rank along an axis. */
 function joined(tensors: readonly Tensor[], axis: number): Tensor {
   const [first] = tensors;
   const shape = first.shape.map((dimension, i) =>
@@ -47,7 +47,7 @@ function joined(tensors: readonly Tensor[], axis: number): Tensor {
           .join(' + '),
       );
       const value = code.at(one.node, own);
-      // a tensor further on takes over from its first place
+      // a later tensor takes over from its first position on
       result = result === undefined ? value : code.let(`select(${result}, ${value}, ${at[axis]} >= ${from}u)`);
       from += one.shape[axis];
     }
@@ -149,7 +149,7 @@ export const shapeLowerings: Lowerings = {
     const strides = stridesOf(x.shape);
     const outside = literal(constantValue ?? 0, x.node.kind);
     const emit = (code: Code, index: string): string => {
-      // below the padding the difference wraps around to a number above all
+      // before the padding ends, the difference wraps around to a huge number
       const own = coordinates(code, index, shape).map((name, axis) =>
         paddings[axis][0] ? code.let(`${name} - ${paddings[axis][0]}u`) : name,
       );
@@ -231,7 +231,7 @@ export const shapeLowerings: Lowerings = {
     };
     return tensor(pointwise(sizeOf(shape), x.node.kind, [x.node, indices.node], 4, emit), shape);
   },
-  // Σ over the rows whose id is the segment: every segment looks at every row, which for a batch of rows is little
+  // Σ over the rows with the segment's id: every segment looks at every row, which is cheap for one batch
   UnsortedSegmentSum: ({ x, segmentIds }, node) => {
     const { shape } = node.outputs[0];
     const rows = sizeOf(segmentIds.shape);

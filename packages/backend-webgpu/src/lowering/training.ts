@@ -1,4 +1,7 @@
-/** The training ops that core names, taken apart: per-channel sums, what follows from them, and values that are spread over the channels. */
+/**
+ * The training ops named in core, decomposed into per-channel sums, values derived from them, and values broadcast over
+ * the channels.
+ */
 import {
   ADD_TO_TARGET,
   BATCH_NORM_TRAINING,
@@ -18,7 +21,7 @@ function channelSum(x: Tensor): Tensor {
   return tensor(reduceAxis(x.node, 'sum', 1, x.node.size / channels, channels), [channels]);
 }
 
-/** γ/√(σ² + ε) and 1/√(σ² + ε), which forward and backward share. */
+/** γ/√(σ² + ε) and 1/√(σ² + ε), shared by forward and backward. */
 function factors(
   context: LoweringContext,
   gamma: Tensor,
@@ -39,7 +42,8 @@ function factors(
 const rowsOf = ({ shape }: Tensor): number => shape[0];
 
 export const trainingLowerings: Lowerings = {
-  // sums of x and x² lose their difference where the mean is far from 0: they are taken of x less its first value in the channel
+  // the difference of sums of x and x² loses precision if the mean is far from 0, so each channel's first value is
+  // subtracted first
   [BATCH_NORM_TRAINING]: ({ x, gamma, beta }, node, context) => {
     const { shape } = gamma;
     const share = literal(gamma.node.size / x.node.size);
@@ -153,7 +157,7 @@ export const trainingLowerings: Lowerings = {
   },
 };
 
-/** Per image: the largest logit, and Σ exp(z − it). */
+/** Per image: the largest logit, and Σ exp(z − largest). */
 function normalisers(context: LoweringContext, logits: Tensor): { largest: Tensor; sum: Tensor } {
   const [rows, classes] = logits.shape;
   const largest = context.once('largest logit', [logits], () =>

@@ -3,16 +3,16 @@ import type { Code, Kind, Node } from './node.js';
 
 export type { Code } from './node.js';
 
-/** What the kernel may read from memory, and what it must compute in place. */
+/** What the kernel may read from memory, and what it must compute itself. */
 export interface Reading {
   isStored(node: Node): boolean;
 }
 
-/** Thrown where a kernel would read, at another index, what another thread of it writes. */
+/** Thrown if a kernel would read an element that another of its threads writes. */
 export class Misaligned extends Error {}
 
 export class CodeWriter implements Code {
-  /** Read from memory, in the order of their first use. */
+  /** Read from memory, in order of first use. */
   readonly reads: Node[] = [];
   /** The indices at which each is read. */
   readonly readAt = new Map<Node, Set<string>>();
@@ -27,7 +27,7 @@ export class CodeWriter implements Code {
     return this.lines.join('\n');
   }
 
-  /** A name for the expression; the same expression has the same name. */
+  /** A name for the expression; equal expressions share a name. */
   let(expression: string): string {
     if (/^\w+$/.test(expression)) return expression; // a name or a number
     const known = this.memo.get(expression);
@@ -38,7 +38,7 @@ export class CodeWriter implements Code {
     return name;
   }
 
-  /** Says that the expression has this value, so that it is not computed. */
+  /** Declares that the expression has this value, so that it is not computed. */
   known(expression: string, name: string): void {
     this.memo.set(expression, name);
   }
@@ -51,7 +51,7 @@ export class CodeWriter implements Code {
     this.lines.push(text);
   }
 
-  /** Lines in braces: names made inside are not known after it. */
+  /** Lines in braces. Names created inside are forgotten afterwards. */
   block(head: string, body: () => void): void {
     this.lines.push(`${head} {`);
     const memo = this.memo;
@@ -61,12 +61,12 @@ export class CodeWriter implements Code {
     this.lines.push('}');
   }
 
-  /** The node's values of this thread are in a variable, for the index of this name only. */
+  /** This thread's value of the node is in a variable, valid only for this index name. */
   define(node: Node, name: string, index: string): void {
     this.locals.set(node, { name, index });
   }
 
-  /** The value of the node at an index, a name of a u32 or a number like `0u`. */
+  /** The node's value at an index, which is the name of a u32 or a number like `0u`. */
   at(node: Node, index: string): string {
     const local = this.locals.get(node);
     if (local) {
@@ -88,7 +88,7 @@ export class CodeWriter implements Code {
   }
 }
 
-/** A float as WGSL writes it; it has no way to write infinity. */
+/** A float literal in WGSL, which has no notation for infinity. */
 export function literal(value: number, kind: Kind = 'f32'): string {
   if (kind === 'i32') return `${Math.trunc(value)}i`;
   const rounded = Math.fround(value);

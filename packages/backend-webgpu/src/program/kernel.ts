@@ -1,10 +1,10 @@
-/** A kernel before it is compiled: the stored nodes that it computes, and how its source is made. */
+/** A kernel before it is compiled: the stored nodes it computes, and how its source is generated. */
 import type { CodeWriter } from './code.js';
 import type { Kind, Node, Pointwise, Product, Reduce } from './node.js';
 
 export interface Source {
   readonly wgsl: string;
-  /** Buffers in the order of their bindings; one that is read and written in place is there once. */
+  /** Buffers in binding order. One that is read and written in place occurs once. */
   readonly bindings: readonly Binding[];
   readonly workgroups: readonly [number, number, number];
 }
@@ -14,7 +14,7 @@ export interface Binding {
   readonly access: 'read' | 'read_write';
 }
 
-/** What a kernel computes: values of one size each, for a reduction after it is done. */
+/** What a kernel computes: values of one size each, or, for a reduction, of its finished size. */
 export interface Work {
   readonly reduces: readonly Reduce[];
   readonly pointwise: readonly Pointwise[];
@@ -23,14 +23,14 @@ export interface Work {
 
 export interface KernelContext {
   isStored(node: Node): boolean;
-  /** The state that the node takes the place of, where it may be written over while it is read. */
+  /** The state entry that the node replaces, if it may be overwritten while it is read. */
   inPlaceOf(node: Node): Node | undefined;
   readonly limits: { readonly buffers: number; readonly threads: number; readonly groups: number };
 }
 
 export const wgslType: Readonly<Record<Kind, string>> = { f32: 'f32', i32: 'i32' };
 
-/** The declarations of the buffers, and where each written node goes. */
+/** The buffer declarations, and where each written node goes. */
 export function declare(
   code: CodeWriter,
   writes: readonly Node[],
@@ -55,14 +55,14 @@ export function declare(
   return { declarations: declarations.join('\n'), bindings };
 }
 
-/** The name under which the kernel writes the node that it writes as its `index`-th. */
+/** The name of the kernel's output number `index`. */
 export function targetName(code: CodeWriter, node: Node, index: number, context: KernelContext): string {
   const target = context.inPlaceOf(node);
   const position = target ? code.reads.indexOf(target) : -1;
   return position >= 0 ? `r${position}` : `w${index}`;
 }
 
-/** Workgroups for so many threads, in two axes where one has not enough. */
+/** Workgroups for this many threads, in two axes if one is not enough. */
 export function groupsFor(
   threads: number,
   size: number,

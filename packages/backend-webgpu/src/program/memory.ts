@@ -1,15 +1,18 @@
-/** Where stored nodes lie: which of them take a state's place, and which share memory because they are never needed at the same time. */
+/**
+ * Memory of stored nodes: which of them replace a state entry in place, and which share memory because they are never
+ * needed at the same time.
+ */
 import type { Lowered } from '../lowering/lower.js';
 import type { KernelContext } from './kernel.js';
 import type { Node } from './node.js';
 import type { Kernel } from './schedule.js';
 
 export interface MemoryPlan {
-  /** New entries of the state that are written where the old ones lie. */
+  /** New state entries that overwrite the old ones in place. */
   readonly inPlace: ReadonlyMap<Node, Node>;
-  /** The piece of memory of every other stored node. */
+  /** The block of memory for every other stored node. */
   readonly slotOf: ReadonlyMap<Node, number>;
-  /** Bytes of each piece. */
+  /** Size of each block in bytes. */
   readonly slots: readonly number[];
 }
 
@@ -23,7 +26,7 @@ export function planMemory(kernels: readonly Kernel[], lowered: Lowered, context
   const free = new Set<number>();
   kernels.forEach((kernel, position) => {
     const written = kernel.writes.filter((node) => !inPlace.has(node));
-    // the largest first: it takes the largest piece that is free, and makes it larger where that is not enough
+    // largest first: takes the largest free block, and enlarges it if necessary
     for (const node of [...written].sort((a, b) => b.size - a.size)) slotOf.set(node, take(free, slots, 4 * node.size));
     const over = [...kernel.reads, ...written].filter(
       (node) => slotOf.has(node) && !kept.has(node) && (lastRead.get(node) ?? position) === position,
@@ -42,7 +45,10 @@ function take(free: Set<number>, slots: number[], bytes: number): number {
   return chosen;
 }
 
-/** A new entry may be written over the old one by the last kernel that reads that, if each of its threads reads only what it writes. */
+/**
+ * The last kernel that reads an old entry may overwrite it with the new one, if each of its threads reads only what it
+ * writes.
+ */
 function chooseInPlace(
   kernels: readonly Kernel[],
   { state, newState, outputs }: Lowered,

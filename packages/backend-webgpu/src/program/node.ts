@@ -1,49 +1,52 @@
 /**
- * What a step is made of on the way to WGSL: nodes are flat arrays on the device (or expressions that never become one), and tensors are
- * nodes with a shape, so that reshaping is free.
+ * The building blocks of a step on the way to WGSL: nodes are flat arrays on the device (or expressions that never
+ * become one), and tensors are nodes with a shape, so reshaping is free.
  */
 
-/** Truth values are i32, 0 or 1. */
+/** Booleans are i32, 0 or 1. */
 export type Kind = 'f32' | 'i32';
 
-/** What writes a kernel's body, as nodes see it. */
+/** The writer of a kernel's body, as seen by nodes. */
 export interface Code {
-  /** A name for the expression; the same expression has the same name. */
+  /** A name for the expression; equal expressions share a name. */
   let(expression: string): string;
-  /** A name that nothing else has. */
+  /** A unique name. */
   fresh(prefix: string): string;
   line(text: string): void;
   block(head: string, body: () => void): void;
-  /** The value of the node at an index, a name of a u32 or a number like `0u`. */
+  /** The node's value at an index, which is the name of a u32 or a number like `0u`. */
   at(node: Node, index: string): string;
 }
 
 interface Common {
   readonly id: number;
-  /** Values in it. */
+  /** Number of values. */
   readonly size: number;
   readonly kind: Kind;
 }
 
-/** Filled from outside: state, inputs and constants. */
+/** Provided from outside: state, inputs and constants. */
 export interface Source extends Common {
   readonly type: 'source';
   readonly inputs: readonly [];
 }
 
-/** A value for each index, computed from others; inlined where it is read, or written by a kernel with one thread a value. */
+/**
+ * A value for each index, computed from others: inlined where it is read, or written by a kernel with one thread per
+ * value.
+ */
 export interface Pointwise extends Common {
   readonly type: 'pointwise';
   readonly inputs: readonly Node[];
-  /** Rough cost of one value; from `HEAVY` on it is computed once only. */
+  /** Rough cost of one value; from `HEAVY` on it is computed only once. */
   readonly cost: number;
-  /** WGSL for the value at `index`, itself the name of a u32. */
+  /** WGSL for the value at `index`, the name of a u32. */
   emit(code: Code, index: string): string;
 }
 
 /**
- * Reduces the middle axis of [outer, length, inner] in `chunks` parts: [outer, chunks, inner]. A long axis takes two of them, the second over
- * the parts of the first.
+ * Reduces the middle axis of [outer, length, inner] in `chunks` parts: [outer, chunks, inner]. A long axis takes two
+ * reductions, the second over the parts of the first.
  */
 export interface Reduce extends Common {
   readonly type: 'reduce';
@@ -59,7 +62,10 @@ export interface Geometry {
   readonly inner: number;
 }
 
-/** [batch, splits, rows, columns] of partial products over the depth: a[row, k]·b[k, column], each split over a part of k. */
+/**
+ * Partial products over the depth, [batch, splits, rows, columns]: a[row, k]·b[k, column], each split covering a part
+ * of k.
+ */
 export interface Product extends Common {
   readonly type: 'product';
   readonly inputs: readonly [Node, Node];
@@ -70,10 +76,10 @@ export interface Product extends Common {
   readonly splits: number;
   readonly a: Operand;
   readonly b: Operand;
-  /** Whether neighbours along the depth are neighbours in memory. */
+  /** Whether the depth is the contiguous axis in memory. */
   readonly depthFirst: { readonly a: boolean; readonly b: boolean };
 }
-/** How an element is read: names of u32 in, WGSL of an f32 out. The names are in range. */
+/** How to read an element: names of u32 in, WGSL of an f32 out. The indices are in range. */
 export type Operand = (code: Code, node: Node, batch: string, first: string, second: string) => string;
 
 export type Node = Source | Pointwise | Reduce | Product;

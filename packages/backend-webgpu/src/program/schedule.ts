@@ -1,6 +1,6 @@
 /**
- * Groups the stored nodes into kernels and puts those in order. Values of one size that share what they read, or read each other, come from
- * one kernel; what only the result of a reduction is needed for is computed at its end.
+ * Groups the stored nodes into kernels and orders those. Values of one size that share inputs, or read each other, come
+ * from one kernel; anything that depends only on a reduction's result is computed at its end.
  */
 import { Misaligned, type CodeWriter } from './code.js';
 import type { KernelContext, Source, Work } from './kernel.js';
@@ -10,7 +10,7 @@ import { reduceKernel } from './kernels/reduce.js';
 import type { Geometry, Node, Pointwise, Reduce } from './node.js';
 import type { Storage } from './storage.js';
 
-/** How many kernels back a partner is looked for: far ones share nothing that matters, and the search stays linear. */
+/** How many kernels back to look for a partner: distant ones share nothing relevant, and the search stays linear. */
 const REACH = 400;
 
 export class Kernel implements Work {
@@ -25,7 +25,7 @@ export class Kernel implements Work {
     return this.product ? [this.product] : [...this.reduces, ...this.pointwise];
   }
 
-  /** Its place before kernels were grouped. */
+  /** Its position before kernels were grouped. */
   get position(): number {
     return Math.min(...this.writes.map(({ id }) => id));
   }
@@ -68,7 +68,7 @@ export function schedule({ order, stored, leavesOf }: Storage, limits: KernelCon
   return ordered([...new Set(kernelOf.values())], kernelOf);
 }
 
-/** Joins each kernel with an earlier one where that can be. */
+/** Merges each kernel with an earlier one if possible. */
 function join(order: readonly Node[], kernelOf: Map<Node, Kernel>, context: KernelContext): void {
   const recent = new Map<string, Kernel[]>();
   for (const node of order) {
@@ -90,7 +90,7 @@ function join(order: readonly Node[], kernelOf: Map<Node, Kernel>, context: Kern
   }
 }
 
-/** Kernels with different keys cannot be one: they have other numbers of threads. */
+/** Kernels with different keys cannot be merged, because their numbers of threads differ. */
 function keyOf({ reduces, pointwise }: Kernel): string {
   if (!reduces.length) return `${pointwise[0].size}`;
   const { geometry } = reduces[0];
@@ -106,7 +106,7 @@ function isRelated(own: Kernel, other: Kernel, kernelOf: ReadonlyMap<Node, Kerne
     keyOfGeometry(own.reduces[0].geometry) !== keyOfGeometry(other.reduces[0].geometry)
   )
     return false;
-  // a reduction reads before anything of its kernel is done
+  // a reduction reads before any of its kernel's other work is done
   if (own.reduces.length && (!other.reduces.length || other.writes.some((node) => own.reads.has(node)))) return false;
   for (const leaf of own.reads) {
     if (other.writes.includes(leaf) || other.reads.has(leaf)) return true;
@@ -148,7 +148,7 @@ function fits(kernel: Kernel, context: KernelContext): boolean {
   }
 }
 
-/** Each kernel after those it reads from, else by their first places. */
+/** Each kernel after those it reads from, otherwise by original position. */
 function ordered(kernels: readonly Kernel[], kernelOf: ReadonlyMap<Node, Kernel>): Kernel[] {
   const done = new Set<Kernel>();
   const result: Kernel[] = [];

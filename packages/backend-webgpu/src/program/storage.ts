@@ -1,21 +1,22 @@
 /**
- * Decides which values become arrays in memory and which are computed anew wherever they are read. Memory is what a GPU waits for, so a value
- * worked out from few others is rather computed twice than stored; what is long to compute, or read by many threads each, is stored.
+ * Decides which values become arrays in memory and which are recomputed wherever they are read. GPUs are limited by
+ * memory, so a value derived from few others is recomputed rather than stored; one that is expensive, or read by many
+ * threads, is stored.
  */
 import { HEAVY, type Node, type Pointwise } from './node.js';
 
-/** Stored values that one expression may read; kernels have few buffers, and need some for what they write. */
+/** Maximum number of stored values that one expression reads: kernels have few buffers, and need some for output. */
 const MOST_LEAVES = 7;
-/** An expression of more than this is not computed twice. */
+/** A more expensive expression is not computed twice. */
 const CHEAP = 14;
-/** … and one of more than this is not computed again for each value that it is spread over. */
+/** … and one above this cost is not recomputed for each value it is broadcast to. */
 const TRIVIAL = 1;
 
 export interface Storage {
-  /** All nodes that the results need, those a node needs before it. */
+  /** All nodes that the results need, in dependency order. */
   readonly order: readonly Node[];
   readonly stored: ReadonlySet<Node>;
-  /** The stored nodes that computing this node reads. */
+  /** The stored nodes read to compute this node. */
   leavesOf(node: Node): ReadonlySet<Node>;
 }
 
@@ -48,7 +49,7 @@ export function chooseStorage(results: readonly Node[]): Storage {
     weights.set(node, weight);
     if (mustStore(node, weight, readers.get(node) ?? [])) stored.add(node);
   }
-  // a node stored for a reader's sake changes what its other readers read
+  // storing a node for one reader changes what its other readers read
   for (const node of order) leaves.set(node, gathered(node));
   return { order, stored, leavesOf: (node) => leaves.get(node)! };
 }
@@ -79,6 +80,6 @@ function sorted(results: readonly Node[]): Node[] {
       }
     }
   }
-  // numbers grow as a step is lowered: in that order what is needed together is near
+  // ids grow while a step is lowered, so sorting by id keeps related nodes close
   return order.sort((a, b) => a.id - b.id);
 }

@@ -1,4 +1,7 @@
-/** Index arithmetic: from an index in one tensor to that in another which it views. Divisors are constants, which compilers turn into shifts. */
+/**
+ * Index arithmetic: from an index in one tensor to that in another which it views. Divisors are constants, which
+ * compilers turn into shifts.
+ */
 import type { Code } from './code.js';
 
 export const sizeOf = (shape: readonly number[]): number =>
@@ -15,7 +18,7 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Strides with which a tensor of shape `from` is read by the coordinates of its broadcast to `to`. */
+/** Strides for reading a tensor of shape `from` by the coordinates of its broadcast to `to`. */
 export function broadcastStrides(from: readonly number[], to: readonly number[]): number[] {
   const missing = to.length - from.length;
   const own = stridesOf(from);
@@ -38,7 +41,7 @@ export function coordinates(code: Code, index: string, shape: readonly number[])
   return names;
 }
 
-/** The index offset + Σ coordinate · stride, where the coordinates are those of `index` in `shape`. */
+/** The index offset + Σ coordinate · stride, with the coordinates of `index` in `shape`. */
 export function viewIndex(
   code: Code,
   index: string,
@@ -46,7 +49,7 @@ export function viewIndex(
   strides: readonly number[],
   offset = 0,
 ): string {
-  // neighbouring axes that are walked as one need one division only
+  // neighbouring axes that are traversed as one need only one division
   const axes: { dimension: number; stride: number }[] = [];
   for (const [axis, dimension] of shape.entries()) {
     if (dimension === 1) continue;

@@ -1,4 +1,4 @@
-/** Compiles kernels, each source once a device: the blocks of a net share most of theirs. */
+/** Compiles kernels, each source once per device: the blocks of a network share most of theirs. */
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
 

@@ -1,4 +1,7 @@
-/** A step for one signature of shapes as a fixed list of dispatches: everything is compiled, placed and bound before the first call. */
+/**
+ * A step for one signature of shapes as a fixed list of dispatches: everything is compiled, allocated and bound before
+ * the first call.
+ */
 import type { Graph } from '@facewright/capture';
 import { FacewrightError, hostTensor, type HostTensor, type HostTensors } from '@facewright/core';
 import { lower, type Lowered } from '../lowering/lower.js';
@@ -17,9 +20,9 @@ interface Dispatch {
 
 export interface Program {
   readonly dispatches: readonly Dispatch[];
-  /** Memory of inputs, constants and what is computed, in bytes; state is not in it. */
+  /** Memory of inputs, constants and computed values in bytes, without state. */
   readonly bytes: number;
-  /** Records a call and sends it off; `download` waits for its results. */
+  /** Records and submits a call; `download` waits for its results. */
   start(inputs: HostTensors): { download(): Promise<HostTensors> };
   dispose(): void;
 }
@@ -90,7 +93,7 @@ export async function compileProgram(device: GPUDevice, graph: Graph, state: Sta
   const copies = [...lowered.newState]
     .filter(([, { node }]) => buffers.get(node) !== undefined && !memory.inPlace.has(node))
     .map(([name, { node }]) => ({ from: buffers.get(node)!, to: state.get(name)!, bytes: 4 * node.size }));
-  // a value may be the new one of several entries: only one of them is written in place
+  // one value may be the new value of several entries: only one of them is written in place
   for (const [name, { node }] of lowered.newState) {
     if (memory.inPlace.has(node) && memory.inPlace.get(node) !== lowered.state.get(name))
       copies.push({ from: buffers.get(node)!, to: state.get(name)!, bytes: 4 * node.size });
@@ -121,10 +124,10 @@ interface Copy {
 class CompiledProgram implements Program {
   private readonly results: readonly { readonly name: string; readonly tensor: Tensor; readonly offset: number }[];
   private readonly resultBytes: number;
-  /** Read before, and free for the next call. */
+  /** Already read, and free for the next call. */
   private readonly staging: GPUBuffer[] = [];
   private disposed = false;
-  /** The first call says whether the GPU takes the commands at all; it would say so to nobody else. */
+  /** The first call checks whether the GPU accepts the commands at all, because errors are not reported otherwise. */
   private checked = false;
 
   constructor(

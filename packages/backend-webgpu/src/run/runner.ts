@@ -1,4 +1,4 @@
-/** A step on the GPU: its programs are bound to the buffers that keep its state. */
+/** A step on the GPU, whose programs are bound to the buffers with its state. */
 import type { Compiled, CompileRequest, Runner } from '@facewright/compiled-engine';
 import type { HostTensors } from '@facewright/core';
 import { compileProgram, type Program } from './program.js';
@@ -19,7 +19,7 @@ export class WebgpuRunner implements Runner<Program> {
     return { program, nodes: program.dispatches.length };
   }
 
-  /** What is sent off stays in its order on the GPU, so the next call may start before the results are there. */
+  /** Submitted work stays in order on the GPU, so the next call may start before the results are available. */
   async start(program: Program, inputs: HostTensors): Promise<() => Promise<HostTensors>> {
     const started = program.start(inputs);
     return () => started.download();

@@ -25,7 +25,7 @@ export class DeviceState {
       this.device.queue.writeBuffer(this.buffers.get(name)!, 0, data as Float32Array<ArrayBuffer>);
   }
 
-  /** As it is after all that was sent off so far. */
+  /** Its value after everything submitted so far. */
   async read(names: readonly string[]): Promise<HostTensors> {
     const entries = names.map((name) => ({ name, like: this.first[name] }));
     const total = entries.reduce((sum, { like }) => sum + like.data.byteLength, 0);

@@ -1,4 +1,7 @@
-/** An executable whose calls end where the device is lost or refuses a command: WebGPU itself tells neither to whoever waits for numbers. */
+/**
+ * Wraps an executable so that its calls reject if the device is lost or rejects a command; WebGPU itself reports
+ * neither to code waiting for results.
+ */
 import { DeviceLost, FacewrightError, type Executable } from '@facewright/core';
 import type { OpenDevice } from '../gpu/device.js';
 
@@ -24,7 +27,7 @@ export function watched(executable: Executable, { name, health }: Pick<OpenDevic
           if (fault) reject(fault);
           else resolve(result);
         })
-        // what fails for the device's loss fails a moment before the loss is told
+        // errors caused by a lost device occur a moment before the loss is reported
         .catch((error: unknown) => void setTimeout(() => reject(refused() ?? error)))
         .finally(() => setTimeout(() => health.onLost.delete(lost)));
     });

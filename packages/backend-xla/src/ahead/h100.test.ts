@@ -1,4 +1,4 @@
-/** What is counted in an optimised program. */
+/** Counting in an optimised program. */
 import { expect, test } from 'vitest';
 import { countProgram } from './h100.js';
 
@@ -21,7 +21,7 @@ ENTRY %main.9 (a: f32[4,2], b: bf16[4]) -> (f32[4,2], bf16[4]) {
 }
 `;
 
-test('kernels, by kind, with what they read and write', () => {
+test('kernels by kind, and the bytes they read and write', () => {
   expect(countProgram(HLO)).toEqual({
     kernels: 3,
     byKind: { 'loop fusion': 1, __cudnn$convForward: 1, copy: 1 },

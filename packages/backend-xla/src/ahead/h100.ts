@@ -1,6 +1,6 @@
 /**
- * Compiles a program for an H100 on a machine without a GPU, and counts what it will do there. XLA writes the optimised program before it needs
- * NVIDIA's assembler; where that is missing the compilation then fails, and the program is there all the same.
+ * Compiles a program for an H100 on a machine without a GPU, and counts what it will do there. XLA writes the optimised
+ * program before it needs NVIDIA's assembler; if that is missing, compilation then fails, but the program is available.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const H100 = `gpu_device_info { cuda_compute_capability { major: 9 minor: 0 } th
   block_dim_limit_z: 65535 memory_bandwidth: 3352320000000 l2_cache_size: 52428800 clock_rate_ghz: 1.98 device_memory_size: 84978434048 }
 platform_name: "CUDA" dnn_version_info { major: 9 minor: 10 patch: 0 } device_description_str: "NVIDIA H100 80GB HBM3"`;
 
-/** The optimised program as HLO text; `directory` gets XLA's dump. */
+/** The optimised program as HLO text; XLA's dump goes to `directory`. */
 export async function compileForH100(plugin: string, text: string, directory: string): Promise<string> {
   const loaded = await loadPlugin(plugin);
   const options = namedValues(loaded.koffi, {
@@ -31,7 +31,7 @@ export async function compileForH100(plugin: string, text: string, directory: st
       xla_dump_to: directory,
       xla_dump_hlo_as_text: true,
       xla_gpu_autotune_level: 0,
-      // Triton's products want a configuration that only measuring gives
+      // Triton's matrix products need a configuration that only measuring provides
       xla_gpu_enable_triton_gemm: false,
     },
   });
@@ -57,12 +57,14 @@ async function optimised(directory: string): Promise<string | undefined> {
 }
 
 export interface ProgramCounts {
-  /** What is started on the device in a step. */
+  /** Kernels launched on the device per step. */
   readonly kernels: number;
   readonly byKind: Readonly<Record<string, number>>;
   readonly transposes: number;
   readonly copies: number;
-  /** Of the operands and results of all kernels: what passes over memory, where caches hold nothing from one kernel to the next. */
+  /**
+   * Total size of the operands and results of all kernels: the memory traffic if caches keep nothing between kernels.
+   */
   readonly bytes: number;
 }
 
@@ -79,7 +81,7 @@ const BYTES: Readonly<Record<string, number>> = {
   f64: 8,
 };
 const SHAPE = /\b(pred|s8|u8|bf16|f16|s32|u32|f32|s64|f64)\[([\d,]*)\]/g;
-/** What takes no time of the device. */
+/** Takes no time on the device. */
 const FREE = new Set(['parameter', 'constant', 'bitcast', 'get-tuple-element', 'tuple', 'after-all']);
 
 const bytesOf = (type: string): number =>

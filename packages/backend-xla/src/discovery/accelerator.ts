@@ -1,4 +1,4 @@
-/** Whether the device of a plugin can be there: drivers are looked for, nothing is loaded. */
+/** Whether a plugin's device may exist. Looks for drivers and loads nothing. */
 import { nvidiaDriver } from '@facewright/native-libraries';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -12,7 +12,7 @@ export interface Problem {
 
 const SETUP = 'facewright setup xla';
 
-/** What is missing for the plugin's device; undefined where nothing is known to be. */
+/** What is missing for the plugin's device; undefined if no problem is known. */
 export async function problemOf(plugin: FoundPlugin): Promise<Problem | undefined> {
   if (plugin.kind === 'cuda') return cudaProblem(plugin);
   if (plugin.kind === 'rocm' && !existsSync('/dev/kfd'))
@@ -45,8 +45,8 @@ async function cudaProblem({ cuda = 13, from }: FoundPlugin): Promise<Problem | 
 }
 
 /**
- * What a CUDA plugin opens by name, in the order in which it can be loaded, and the folder of NVIDIA's wheels each is in: for CUDA 13 the toolkit's
- * wheels share one.
+ * What a CUDA plugin opens by name, in loading order, and the folder in NVIDIA's wheels that contains it; for CUDA 13
+ * the toolkit's wheels share one.
  */
 const NEEDED: Readonly<Record<12 | 13, readonly (readonly [folder: string, ...names: string[]])[]>> = {
   13: [
@@ -74,13 +74,16 @@ const NEEDED: Readonly<Record<12 | 13, readonly (readonly [folder: string, ...na
 const libraryPaths = (directory: string, cuda: 12 | 13): string[] =>
   NEEDED[cuda].flatMap(([folder, ...names]) => names.map((name) => join(directory, 'nvidia', folder, 'lib', name)));
 
-/** Names of the libraries that are not beside the plugin. */
+/** Names of the libraries that are not next to the plugin. */
 const missingCuda = (directory: string, cuda: 12 | 13): string[] =>
   libraryPaths(directory, cuda)
     .filter((path) => !existsSync(path))
     .map((path) => path.slice(path.lastIndexOf('/') + 1));
 
-/** Paths of NVIDIA's libraries beside a plugin, to load before it: what is in the process it finds, whatever the search path is. */
+/**
+ * Paths of NVIDIA's libraries next to a plugin, to load before it: whatever the search path, it finds those already in
+ * the process.
+ */
 export function librariesBeside({ kind, cuda = 13, from }: FoundPlugin): string[] {
   if (kind !== 'cuda' || from === undefined) return [];
   return libraryPaths(from, cuda).filter((path) => existsSync(path));
@@ -93,7 +96,7 @@ export function cudaToolkit({ kind, cuda = 13, from }: FoundPlugin): string | un
   return existsSync(join(directory, 'bin', 'ptxas')) ? directory : undefined;
 }
 
-/** Directories of `LD_LIBRARY_PATH` with a CUDA of their own, which a plugin might load in place of its own. */
+/** Directories in `LD_LIBRARY_PATH` with another CUDA, which a plugin might load instead of its own. */
 export const foreignCuda = (): string[] =>
   (process.env.LD_LIBRARY_PATH ?? '')
     .split(delimiter)

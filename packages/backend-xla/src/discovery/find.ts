@@ -1,20 +1,20 @@
-/** Where PJRT plugins are: the path that is named, what "facewright setup xla" made, and the wheels in Python environments. */
+/** Finds PJRT plugins: at a given path, from "facewright setup xla", and in wheels in Python environments. */
 import { defaultCacheDirectory } from '@facewright/native-libraries';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { kindOf, KINDS, type FoundPlugin } from './known.js';
 import { list, sitePackages } from './site-packages.js';
 
-/** Of the set-ups; each is laid out as site-packages is. */
+/** Prefix of the setups; each has the layout of site-packages. */
 const SETUP_PREFIX = 'xla-';
 
-/** Wheels that are not under `jax_plugins`: the library within site-packages. */
+/** Wheels that are not under `jax_plugins`: the library's path within site-packages. */
 const OTHERS = ['lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so', 'libtpu/libtpu.so'];
 
-/** The library of a JAX plugin's folder: `xla_cuda_plugin.so`, `pjrt_plugin_….so`. */
+/** The library in a JAX plugin's folder: `xla_cuda_plugin.so`, `pjrt_plugin_….so`. */
 const isPluginLibrary = (name: string): boolean => /^(xla|pjrt)[\w.-]*\.so$/.test(name) && name.includes('plugin');
 
-/** In one directory that is laid out as site-packages is. */
+/** The plugins in one directory with the layout of site-packages. */
 export function pluginsIn(directory: string): FoundPlugin[] {
   const jax = join(directory, 'jax_plugins');
   const paths = [
@@ -28,7 +28,7 @@ export function pluginsIn(directory: string): FoundPlugin[] {
   return paths.map((path) => ({ path, ...kindOf(path), from: directory }));
 }
 
-/** Accelerators before the CPU; of one kind what was set up comes first, and the newer CUDA. */
+/** Accelerators before the CPU; within a kind, setups first, then the newer CUDA. */
 export function findPlugins(directories: readonly string[], cacheDirectory = defaultCacheDirectory()): FoundPlugin[] {
   const setups = list(cacheDirectory)
     .filter((name) => name.startsWith(SETUP_PREFIX) && !/\.(partial|lock)$/.test(name))

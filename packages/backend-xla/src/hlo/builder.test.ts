@@ -1,4 +1,4 @@
-/** How numbers and programs are spelled. */
+/** How numbers and programs are written as text. */
 import { expect, test } from 'vitest';
 import { Builder } from './builder.js';
 import { denseText, literal } from './value.js';
@@ -16,7 +16,7 @@ test.each([
   [1e39, '0x7F800000'],
   [-Infinity, '0xFF800000'],
   [NaN, '0x7FC00000'],
-])('the float %d is %s', (value, text) => expect(literal(value, 'f32')).toBe(text));
+])('the float %d is written as %s', (value, text) => expect(literal(value, 'f32')).toBe(text));
 
 test('every float32 survives', () => {
   const bits = new Uint32Array(1);
@@ -27,7 +27,7 @@ test('every float32 survives', () => {
   }
 });
 
-test('arrays: one number for all, a list of few, bytes of many', () => {
+test('arrays: one number for all, a list for a few, bytes for many', () => {
   expect(denseText(new Float32Array(40).fill(2), [40], 'f32')).toBe('2.0');
   expect(denseText(Int32Array.of(1, 2, 3, 4), [2, 2], 'i32')).toBe('[[1, 2], [3, 4]]');
   expect(
@@ -39,7 +39,7 @@ test('arrays: one number for all, a list of few, bytes of many', () => {
   ).toMatch(/^"0x000000000000803F0000004/);
 });
 
-test('the same op is written once, and operands of two shapes are refused', () => {
+test('the same op is written once, and operands with different shapes are rejected', () => {
   const hlo = new Builder();
   const x = hlo.argument('input.x/y', { shape: [2], type: 'f32' });
   expect(hlo.add(x, x)).toBe(hlo.add(x, x));

@@ -1,6 +1,6 @@
 /**
- * Writes a StableHLO program as text, one op a line (https://openxla.org/stablehlo/spec). The same op on the same operands is written once, so
- * that what forward and backward pass share is shared in the text already.
+ * Writes a StableHLO program as text, one op per line (https://openxla.org/stablehlo/spec). The same op on the same
+ * operands is written once, so forward and backward pass already share work in the text.
  */
 import type { ElementType } from '../pjrt/abi.js';
 import { shardyConstraint } from '../run/sharding.js';
@@ -15,11 +15,11 @@ export interface Argument {
   readonly attributes: readonly string[];
 }
 
-/** The window of a convolution over two sides. */
+/** The window of a convolution over two axes. */
 export interface Window {
   readonly stride?: readonly number[];
   readonly pad: readonly (readonly [before: number, after: number])[];
-  /** Of the input: what a stride becomes in the gradient. */
+  /** Dilation of the input: a stride's counterpart in the gradient. */
   readonly inputDilation?: readonly number[];
   readonly kernelDilation?: readonly number[];
   readonly featureGroups?: number;
@@ -48,17 +48,17 @@ export class Builder {
     return value;
   }
 
-  /** Stands above the next op, where there is one. */
+  /** Written above the next op, if there is one. */
   comment(text: string): void {
     this.pendingComment = text;
   }
 
-  /** An op of one result; `text` is all behind the equals sign. */
+  /** An op with one result; `text` is everything after the equals sign. */
   op(text: string, spec: Spec): Hlo {
     return this.ops(text, [spec])[0];
   }
 
-  /** An op of several results. */
+  /** An op with several results. */
   ops(text: string, specs: readonly Spec[]): Hlo[] {
     const known = this.known.get(text);
     if (known) return known;
@@ -71,7 +71,7 @@ export class Builder {
     return values;
   }
 
-  /** The program; `results` carry attributes such as shardings. */
+  /** The program; `results` have attributes such as shardings. */
   print(name: string, results: readonly Argument[], { module = '', header = '' } = {}): string {
     const attributed = (list: readonly string[]): string => (list.length ? ` {${list.join(', ')}}` : '');
     const inputs = this.arguments.map(
@@ -95,7 +95,7 @@ export class Builder {
     ].join('\n');
   }
 
-  // --- making ---
+  // --- creation ---
 
   /** The same number everywhere. */
   filled(value: number, shape: Shape = [], type: ElementType = 'f32'): Hlo {
@@ -104,7 +104,7 @@ export class Builder {
   }
 
   constant(data: Float32Array | Int32Array | Uint8Array, shape: Shape, type: ElementType): Hlo {
-    // truths are packed by eight in MLIR's bytes: they go in as bytes
+    // MLIR's bytes pack eight booleans each, so booleans are written as bytes and compared with 0
     if (type === 'i1') return this.compare('NE', this.constant(data, shape, 'ui8'), this.filled(0, shape, 'ui8'));
     const spec = { shape, type };
     return this.op(`stablehlo.constant dense<${denseText(data, shape, type)}> : ${typeOf(spec)}`, spec);
@@ -116,7 +116,7 @@ export class Builder {
     return this.op(`stablehlo.iota dim = ${axis} : ${typeOf(spec)}`, spec);
   }
 
-  // --- value by value ---
+  // --- elementwise ---
 
   unary(name: string, x: Hlo): Hlo {
     const dialect = name.includes('.') ? name : `stablehlo.${name}`;
@@ -124,7 +124,7 @@ export class Builder {
     return this.op(`${dialect} ${x.name} : ${type}`, x);
   }
 
-  /** Of the same shape and type. */
+  /** Operands of the same shape and type. */
   binary(name: string, a: Hlo, b: Hlo): Hlo {
     if (typeOf(a) !== typeOf(b)) throw new Error(`${name} of ${typeOf(a)} and ${typeOf(b)}`);
     return this.op(`stablehlo.${name} ${a.name}, ${b.name} : ${typeOf(a)}`, a);
@@ -136,7 +136,7 @@ export class Builder {
   divide = (a: Hlo, b: Hlo): Hlo => this.binary('divide', a, b);
   maximum = (a: Hlo, b: Hlo): Hlo => this.binary('maximum', a, b);
   minimum = (a: Hlo, b: Hlo): Hlo => this.binary('minimum', a, b);
-  /** Times a number. */
+  /** Multiplies by a number. */
   scale = (x: Hlo, by: number): Hlo => this.multiply(x, this.like(by, x));
   /** The number in x's shape and type. */
   like = (value: number, { shape, type }: Spec): Hlo => this.filled(value, shape, type);
@@ -158,7 +158,7 @@ export class Builder {
     );
   }
 
-  /** Floats are cut to whole numbers; anything but zero is true. */
+  /** Floats are truncated to integers; anything but zero is true. */
   convert(x: Hlo, type: ElementType): Hlo {
     if (x.type === type) return x;
     if (type === 'i1') return this.compare('NE', x, this.like(0, x));
@@ -174,7 +174,7 @@ export class Builder {
     return this.op(`stablehlo.reshape ${x.name} : (${typeOf(x)}) -> ${typeOf(spec)}`, spec);
   }
 
-  /** Axis i of x becomes axis `axes[i]`; an axis of length 1 is repeated. */
+  /** Axis i of x becomes axis `axes[i]`; axes of length 1 are repeated. */
   broadcast(x: Hlo, shape: Shape, axes: Shape): Hlo {
     if (x.shape.join() === shape.join()) return x;
     const spec = { shape, type: x.type };
@@ -184,7 +184,7 @@ export class Builder {
     );
   }
 
-  /** As numpy broadcasts: from the last axis. */
+  /** Broadcasts like numpy, starting at the last axis. */
   spread(x: Hlo, shape: Shape): Hlo {
     return this.broadcast(
       x,
@@ -232,9 +232,9 @@ export class Builder {
     return this.op(`stablehlo.reverse ${x.name}, dims = ${list(axes)} : ${typeOf(x)}`, x);
   }
 
-  // --- sums and products ---
+  // --- reductions and products ---
 
-  /** Takes the axes away. `start` is the op's neutral element. */
+  /** Reduces the axes. `start` is the op's neutral element. */
   reduce(op: 'add' | 'multiply' | 'maximum' | 'minimum' | 'and' | 'or', x: Hlo, axes: Shape, start: number): Hlo {
     if (axes.length === 0) return x;
     const from = this.filled(start, [], x.type);
@@ -245,7 +245,7 @@ export class Builder {
     );
   }
 
-  /** Sums of several of one shape in one pass. */
+  /** Sums several tensors of one shape in one pass. */
   sums(list: readonly Hlo[], axes: Shape): Hlo[] {
     const [{ shape, type }] = list;
     const zero = this.filled(0, [], type);
@@ -272,7 +272,7 @@ export class Builder {
   max = (x: Hlo, axes: Shape): Hlo => this.reduce('maximum', x, axes, isFloat(x.type) ? -Infinity : -(2 ** 31));
   min = (x: Hlo, axes: Shape): Hlo => this.reduce('minimum', x, axes, isFloat(x.type) ? Infinity : 2 ** 31 - 1);
 
-  /** Axes of the result: those of the batch, then a's, then b's that are left. */
+  /** Axes of the result: the batch's, then a's remaining ones, then b's. */
   dot(a: Hlo, b: Hlo, { batch = [[], []], contract }: DotAxes): Hlo {
     const left = ({ shape }: Hlo, side: 0 | 1): number[] =>
       shape.filter((_, i) => !batch[side].includes(i) && !contract[side].includes(i));
@@ -284,7 +284,7 @@ export class Builder {
     );
   }
 
-  /** `axes` as StableHLO spells them, e.g. `[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]`. */
+  /** `axes` in StableHLO notation, e.g. `[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]`. */
   convolution(x: Hlo, kernel: Hlo, shape: Shape, axes: string, window: Window): Hlo {
     const {
       stride = [1, 1],
@@ -301,7 +301,7 @@ export class Builder {
     );
   }
 
-  /** Over windows of an image batch. */
+  /** Reduces over windows of an image batch. */
   reduceWindow(op: 'add' | 'maximum', x: Hlo, shape: Shape, { window, strides, pad }: PoolWindow, start: number): Hlo {
     const from = this.filled(start, [], x.type);
     const spec = { shape, type: x.type };
@@ -312,7 +312,7 @@ export class Builder {
     );
   }
 
-  /** The gradient of the largest in each window: `dy` goes to the first place that holds it. */
+  /** The gradient of each window's maximum: `dy` goes to its first position. */
   selectAndScatter(x: Hlo, dy: Hlo, { window, strides, pad }: PoolWindow): Hlo {
     const zero = this.filled(0, [], x.type);
     const scalar = typeOf(zero);
@@ -329,7 +329,7 @@ export class Builder {
     );
   }
 
-  // --- picking ---
+  // --- gather and scatter ---
 
   /** `numbers` is the inside of `#stablehlo.gather<…>`. */
   gather(x: Hlo, indices: Hlo, numbers: string, sizes: Shape, shape: Shape): Hlo {
@@ -353,7 +353,7 @@ export class Builder {
     );
   }
 
-  /** The largest of the last axis in falling order, and where they stood. */
+  /** The largest along the last axis in decreasing order, and their positions. */
   topK(x: Hlo, k: number): [values: Hlo, places: Hlo] {
     const shape = [...x.shape.slice(0, -1), k];
     const specs = [
@@ -367,12 +367,12 @@ export class Builder {
     return [values, places];
   }
 
-  /** `x`, divided over the devices along the axis. */
+  /** `x` sharded over the devices along the axis. */
   divided(x: Hlo, axis: number): Hlo {
     return this.op(`sdy.sharding_constraint ${x.name} ${shardyConstraint(x.shape, axis)} : ${typeOf(x)}`, x);
   }
 
-  /** `x`, but not before `control` is there. */
+  /** `x`, but not before `control` is available. */
   after(x: Hlo, control: Hlo): Hlo {
     return this.ops(`stablehlo.optimization_barrier ${x.name}, ${control.name} : ${typeOf(x)}, ${typeOf(control)}`, [
       x,
@@ -381,7 +381,7 @@ export class Builder {
   }
 }
 
-/** Of a pooling: one entry for each axis. */
+/** For pooling: one entry per axis. */
 export interface PoolWindow {
   readonly window: Shape;
   readonly strides: Shape;

@@ -1,8 +1,8 @@
-/** Values of a StableHLO program, and how constants are spelled. */
+/** Values of a StableHLO program, and how constants are written. */
 import { ELEMENT_BYTES, type ElementType } from '../pjrt/abi.js';
 
 export interface Hlo {
-  /** As it stands in the text: `%12`, `%12#1`, `%state.stem.kernel`. */
+  /** As written in the text: `%12`, `%12#1`, `%state.stem.kernel`. */
   readonly name: string;
   readonly shape: readonly number[];
   readonly type: ElementType;
@@ -18,9 +18,9 @@ const NOT_FINITE: Readonly<Record<'f32' | 'f64' | 'bf16', readonly [infinity: st
   f64: ['0x7FF0000000000000', '0xFFF0000000000000', '0x7FF8000000000000'],
   bf16: ['0x7F80', '0xFF80', '0x7FC0'],
 };
-const DIGITS = 9; // tell every float32 from its neighbours
+const DIGITS = 9; // enough digits to distinguish every float32 from its neighbours
 
-/** One number as MLIR reads it: floats have a point, and what is not finite is spelled by its bits. */
+/** One number in MLIR syntax: floats have a decimal point, and NaN and infinities are written as bits. */
 export function literal(value: number, type: ElementType): string {
   if (type === 'i1') return value ? 'true' : 'false';
   if (!isFloat(type)) return String(Math.trunc(value));
@@ -38,7 +38,7 @@ export function literal(value: number, type: ElementType): string {
 
 const FEW = 16;
 
-/** What stands in `dense<…>`: one number for all, a list of few, or the bytes of many. */
+/** The contents of `dense<…>`: one number for all, a list for a few, bytes for many. */
 export function denseText(
   data: ArrayLike<number> & ArrayBufferView,
   shape: readonly number[],

@@ -1,10 +1,11 @@
 /**
- * Convolutions of images in NHWC and their gradients, as `stablehlo.convolution`.
+ * Convolutions of NHWC images and their gradients, as `stablehlo.convolution`.
  *
- *   ∂L/∂x convolves dy, spread by the stride, with the kernel turned round;
- *   ∂L/∂w convolves x with dy as its kernel, batch and channels exchanged, where the stride becomes the kernel's dilation.
+ *   ∂L/∂x convolves dy, dilated by the stride, with the flipped kernel;
+ *   ∂L/∂w convolves x with dy as its kernel, with batch and channels swapped, where the stride becomes the kernel's dilation.
  *
- * A depthwise kernel is one of as many feature groups as channels. How its gradient is best written depends on the compiler: see `depthwiseToKernel`.
+ * A depthwise kernel has as many feature groups as channels. The best form of its gradient depends on the compiler: see
+ * `depthwiseToKernel`.
  */
 import type { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
@@ -15,7 +16,7 @@ const FORWARD = '[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]';
 const TO_INPUT = '[b, 0, 1, f]x[0, 1, o, i]->[b, 0, 1, f]';
 const TO_KERNEL = '[f, 0, 1, b]x[i, 0, 1, o]->[0, 1, b, f]';
 
-/** A depthwise kernel [h, w, c, m] as [h, w, 1, c·m]: group c makes the channels c·m to c·m + m − 1. */
+/** A depthwise kernel [h, w, c, m] as [h, w, 1, c·m]: group c produces the channels c·m to c·m + m − 1. */
 function grouped(hlo: Builder, filter: Hlo): Hlo {
   const [h, w, c, m] = filter.shape;
   return hlo.reshape(filter, [h, w, 1, c * m]);
@@ -37,7 +38,8 @@ const toInput =
   (depthwise: boolean): Lowering =>
   ({ hlo, inputs: { dy, filter }, attrs, shape }) => {
     const { strides, dilations, inputGradientPad, inChannels } = convGeometry(shape, filter.shape, attrs, depthwise);
-    // [h, w, c, m] as [h, w, m, c]: of each group's m channels one. Turned round last: that is how XLA knows a gradient
+    // [h, w, c, m] as [h, w, m, c]: one of each group's m channels. Flipped last, because that is how XLA recognises a
+    // gradient
     const turned = hlo.reverse(depthwise ? hlo.transpose(filter, [0, 1, 3, 2]) : filter, [0, 1]);
     return hlo.convolution(dy, turned, shape, depthwise ? FORWARD : TO_INPUT, {
       pad: inputGradientPad,
@@ -57,11 +59,13 @@ const toKernel: Lowering = ({ hlo, inputs: { x, dy }, attrs, shape }) =>
   hlo.convolution(x, dy, shape, TO_KERNEL, kernelWindow(convGeometry(x.shape, shape, attrs, false)));
 
 /**
- * The gradient to a depthwise kernel, as XLA's compilers want it:
+ * The gradient of a depthwise kernel, in the form that XLA's compilers handle best:
  *
- * - batch groups: on a GPU one backward-filter convolution of cuDNN; the CPU's compiler makes a full C×C convolution of it;
- * - feature groups, on one CPU: x as one image of c·n channels (n = 16, 14×14×512: 8 ms, where batch groups take 90);
- * - taps, on several CPU devices: one sum for each place of the kernel; feature groups would bring every device the whole batch, since channels and
+ * - batch groups: on a GPU, one backward-filter convolution in cuDNN; the CPU compiler would turn it into a full C×C
+ *   convolution;
+ * - feature groups, on one CPU: x as one image of c·n channels (n = 16, 14×14×512: 8 ms, against 90 with batch groups);
+ * - taps, on several CPU devices: one sum per kernel position; feature groups would send the whole batch to every
+ *   device, because channels and
  *   images become one axis.
  */
 const depthwiseToKernel: Lowering = (kernel) => {

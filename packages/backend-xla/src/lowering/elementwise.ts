@@ -1,4 +1,4 @@
-/** Kernels that work value by value, with broadcasting. */
+/** Elementwise kernels, with broadcasting. */
 import type { Builder } from '../hlo/builder.js';
 import { isFloat, sizeOf, type Hlo } from '../hlo/value.js';
 import { floats, full, listed, loweringsFor, only, type Kernel, type Lowering, type Lowerings } from './lowering.js';
@@ -9,18 +9,18 @@ const unary =
   (name: string): Lowering =>
   ({ hlo, inputs }) =>
     hlo.unary(name, only(inputs));
-/** tfjs gives floats for these, also of whole numbers. */
+/** tfjs returns floats for these, even for integers. */
 const ofFloats =
   (name: string): Lowering =>
   ({ hlo, inputs }) =>
     hlo.unary(name, floats(hlo, only(inputs)));
-/** Whole numbers are left as they are. */
+/** Integers are unchanged. */
 const toWhole =
   (name: string): Lowering =>
   ({ hlo, inputs }) =>
     isFloat(only(inputs).type) ? hlo.unary(name, only(inputs)) : only(inputs);
 
-/** Both operands in the output's shape, and in a's type, as tfjs has it. */
+/** Both operands in the output's shape and in a's type, as in tfjs. */
 function operands({ hlo, inputs: { a, b }, shape }: Kernel): [Hlo, Hlo] {
   return [hlo.spread(a, shape), hlo.spread(hlo.convert(b, a.type), shape)];
 }
@@ -45,7 +45,7 @@ const f =
   (kernel) =>
     compute(kernel.hlo, floats(kernel.hlo, only(kernel.inputs)), kernel);
 
-/** x where it is not negative, else what is given. */
+/** x if it is not negative, else the given value. */
 const unlessNegative = (hlo: Builder, x: Hlo, otherwise: Hlo): Hlo =>
   hlo.select(hlo.compare('GE', x, hlo.like(0, x)), x, otherwise);
 const expm1 = (hlo: Builder, x: Hlo): Hlo => hlo.unary('exponential_minus_one', x);
@@ -53,7 +53,7 @@ const expm1 = (hlo: Builder, x: Hlo): Hlo => hlo.unary('exponential_minus_one', 
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543773;
 
-/** The remainder takes the divisor's sign. */
+/** The remainder has the divisor's sign. */
 function floorMod(hlo: Builder, a: Hlo, b: Hlo): Hlo {
   const rest = hlo.binary('remainder', a, b);
   const zero = hlo.like(0, a);
@@ -61,13 +61,13 @@ function floorMod(hlo: Builder, a: Hlo, b: Hlo): Hlo {
   return hlo.select(hlo.binary('and', hlo.compare('NE', rest, zero), otherSign), hlo.add(rest, b), rest);
 }
 
-/** tfjs's own kernels give int32 for floats too. */
+/** tfjs's own kernels return int32 even for floats. */
 function floorDiv(hlo: Builder, a: Hlo, b: Hlo): Hlo {
   if (isFloat(a.type)) return hlo.convert(hlo.unary('floor', hlo.divide(a, b)), 'i32');
   return hlo.divide(hlo.subtract(a, floorMod(hlo, a, b)), b);
 }
 
-/** One truth for each value, or one for each row. */
+/** One condition per value, or one per row. */
 function choice({ hlo, inputs: { condition, t, e } }: Kernel): Hlo {
   const truth = hlo.convert(condition, 'i1');
   const whole = sizeOf(condition.shape) === sizeOf(t.shape);

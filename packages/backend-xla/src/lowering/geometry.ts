@@ -1,6 +1,7 @@
 /**
- * Where the windows of convolutions and pooling lie. Along a side of length H, a kernel of k places with dilation d reaches E = (k − 1)·d + 1; with
- * stride s and O outputs the windows begin over S = (O − 1)·s + 1 places, the first one p before the input.
+ * Window geometry of convolutions and pooling. Along an axis of length H, a kernel of k positions with dilation d spans
+ * E = (k − 1)·d + 1; with stride s and O outputs the windows start over S = (O − 1)·s + 1 positions, the first one p
+ * before the input.
  */
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { PoolWindow } from '../hlo/builder.js';
@@ -16,11 +17,11 @@ export interface ConvGeometry {
   readonly outSize: Pair;
   readonly inChannels: number;
   readonly outChannels: number;
-  /** For the output: [p, what the last window reaches beyond the input]. */
+  /** For the output: [p, how far the last window reaches beyond the input]. */
   readonly pad: readonly [Pair, Pair];
-  /** For the gradient to the input, a convolution of dy spread by the stride: [E − 1 − p, H − S + p]. */
+  /** For the input gradient, a convolution of dy dilated by the stride: [E − 1 − p, H − S + p]. */
   readonly inputGradientPad: readonly [Pair, Pair];
-  /** For the gradient to the kernel, a convolution of x with dy as its kernel: [p, (k − 1)·d − H − p + S]. */
+  /** For the kernel gradient, a convolution of x with dy as its kernel: [p, (k − 1)·d − H − p + S]. */
   readonly kernelGradientPad: readonly [Pair, Pair];
 }
 
@@ -65,8 +66,8 @@ export function convGeometry(
 }
 
 /**
- * What lies behind the input: as much as before it where the last window leaves the rest out, since libraries pad both sides alike and everything else
- * is padded by a copy of the images.
+ * Padding after the input: the same as before it if the last window ignores the rest, because libraries pad both sides
+ * equally and anything else needs a padded copy of the images.
  */
 function after(before: number, size: number, needed: number, stride: number): number {
   const least = Math.max(0, needed - size - before);

@@ -1,4 +1,7 @@
-/** The text of a small training step, for one device of each platform and for four: a change in it is seen. Update with `vitest -u` and read it. */
+/**
+ * The text of a small training step, for one device of each platform and for four, so that changes to it are noticed.
+ * Update with `vitest -u` and review the diff.
+ */
 import { capture, simplify } from '@facewright/capture';
 import { batchNormTraining, prelu, softmaxCrossEntropy, type StepFunction } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -56,7 +59,7 @@ test.each<[string, LowerOptions]>([
   await expect(lower(graph(), options).text).toMatchFileSnapshot(`../../test/golden/${name}.mlir`);
 });
 
-test('what forward and backward share is written once', () => {
+test('ops shared by forward and backward are written once', () => {
   const { text } = lower(graph(), CPU);
   expect(text.match(/stablehlo\.rsqrt/g)).toHaveLength(1);
   expect(text.match(/stablehlo\.exponential /g)).toHaveLength(1);

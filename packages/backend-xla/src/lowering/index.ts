@@ -1,4 +1,4 @@
-/** Every kernel that is lowered. */
+/** Every kernel with a lowering. */
 import { convolutionLowerings } from './convolution.js';
 import { elementwiseLowerings } from './elementwise.js';
 import type { Lowerings } from './lowering.js';

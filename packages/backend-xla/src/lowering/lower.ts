@@ -1,4 +1,4 @@
-/** From a captured step to the text of a StableHLO program. */
+/** Lowers a captured step to the text of a StableHLO program. */
 import { AFTER, Gap, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
 import { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
@@ -13,16 +13,16 @@ export interface LowerOptions extends Target {
 }
 
 export interface Lowered {
-  /** Of the step. */
+  /** Name of the step. */
   readonly name: string;
   readonly text: string;
-  /** Arguments, in order: the state, then the inputs. */
+  /** Arguments in order: the state, then the inputs. */
   readonly state: readonly string[];
   readonly inputs: readonly string[];
-  /** Results, in order: the new state, then the outputs. */
+  /** Results in order: the new state, then the outputs. */
   readonly newState: readonly string[];
   readonly outputs: readonly string[];
-  /** Of the results; on the host truths are whole numbers. */
+  /** Specs of the results; booleans are integers on the host. */
   readonly results: readonly LoweredResult[];
 }
 
@@ -87,13 +87,16 @@ export function lower(graph: Graph, options: LowerOptions): Lowered {
   };
 }
 
-/** The memory of what a step replaces is taken over: on one device by the result that replaces it, on several by one that fits (alias indices are for one). */
+/**
+ * The memory of state that a step replaces is reused: on one device by the result that replaces it, on several by one
+ * that fits (alias indices only work for one device).
+ */
 function donated(place: number | undefined, devices: number): string[] {
   if (place === undefined) return [];
   return [devices > 1 ? 'jax.buffer_donor = true' : `tf.aliasing_output = ${place} : i32`];
 }
 
-/** Truths come out as whole numbers. */
+/** Booleans are returned as integers. */
 const outputsOf = (hlo: Builder, tensors: Tensors, { outputs }: Graph): Hlo[] =>
   outputs.map(({ value }) => {
     const made = tensors.full(value);

@@ -1,41 +1,41 @@
-/** What a lowering is: from one kernel of a captured step to StableHLO ops. */
+/** A lowering turns one kernel of a captured step into StableHLO ops. */
 import type { GraphNode } from '@facewright/capture';
 import type { Builder } from '../hlo/builder.js';
 import { isFloat, type Hlo } from '../hlo/value.js';
 import type { ElementType } from '../pjrt/abi.js';
 
-/** What the program is for: XLA's compilers differ in what they make of the same sums. */
+/** What the program is for, because XLA's compilers handle the same operations differently. */
 export interface Target {
   /** The client's platform, e.g. `cpu`, `cuda`. */
   readonly platform: string;
-  /** Devices that a batch is divided over. */
+  /** Number of devices that share a batch. */
   readonly devices: number;
-  /** Entries of the state of more bytes are divided over the devices; default: none. */
+  /** State entries with more bytes are sharded over the devices; default: none are. */
   readonly largestWhole?: number;
-  /** Parts of a batch that batch norm takes its statistics of, each by itself; 1: of the whole batch. */
+  /** Number of parts of a batch over which batch norm computes separate statistics; 1: the whole batch. */
   readonly statistics: number;
 }
 
 // tfjs's attribute types differ by kernel; a lowering reads the ones its kernel has
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Attributes = Record<string, any>;
-/** Inputs by tfjs's name; kernels that take a list have '0', '1', … */
+/** Inputs by tfjs's names; '0', '1', … for kernels that take a list. */
 export type Operands = Readonly<Record<string, Hlo>>;
 
 export interface Kernel {
   readonly hlo: Builder;
   readonly inputs: Operands;
   readonly attrs: Attributes;
-  /** Of the first output. */
+  /** Shape of the first output. */
   readonly shape: readonly number[];
   readonly type: ElementType;
   readonly node: GraphNode;
   readonly target: Target;
-  /** Lengths of axes along which entries of the state are divided. */
+  /** Lengths of axes along which state entries are sharded. */
   readonly divided: ReadonlySet<number>;
 }
 
-/** Values of the kernel's outputs, in their order. */
+/** The kernel's outputs, in order. */
 export type Lowering = (kernel: Kernel) => Hlo | readonly Hlo[];
 export type Lowerings = Readonly<Record<string, Lowering>>;
 
@@ -48,20 +48,20 @@ export const listed = (inputs: Operands): Hlo[] =>
     .sort((a, b) => Number(a) - Number(b))
     .map((key) => inputs[key]);
 
-/** The only input: its name differs. */
+/** The only input, whatever its name. */
 export const only = (inputs: Operands): Hlo => inputs.x ?? Object.values(inputs)[0];
 
-/** As floats: whole numbers and truths become float32, floats of 16 bits stay. */
+/** As floats: integers and booleans become float32, 16-bit floats are unchanged. */
 export const floats = (hlo: Builder, x: Hlo): Hlo => (isFloat(x.type) ? x : hlo.convert(x, 'f32'));
-/** In float32, which sums are taken in. */
+/** In float32, used for sums. */
 export const full = (hlo: Builder, x: Hlo): Hlo => hlo.convert(x, 'f32');
 
 export const allButLast = ({ shape }: Hlo): number[] => shape.slice(0, -1).map((_, axis) => axis);
 export const lastAxis = ({ shape }: Hlo): number => shape.length - 1;
 
-/** A value for each row over all but the row's axis: [n] or [n, 1] to `shape` [n, …]. */
+/** Broadcasts a value per row, [n] or [n, 1], to `shape` [n, …]. */
 export const overRows = (hlo: Builder, rows: Hlo, shape: readonly number[]): Hlo =>
   hlo.broadcast(hlo.reshape(rows, [shape[0]]), shape, [0]);
-/** One value for each channel, to `shape` […, channels]. */
+/** Broadcasts one value per channel to `shape` […, channels]. */
 export const overChannels = (hlo: Builder, channels: Hlo, shape: readonly number[]): Hlo =>
   hlo.broadcast(channels, shape, [shape.length - 1]);

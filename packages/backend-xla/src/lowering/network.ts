@@ -1,4 +1,4 @@
-/** Matrix products, pooling with its gradients, and batch norm of running statistics. */
+/** Matrix products, pooling with its gradients, and batch norm with running statistics. */
 import type { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
 import { poolGeometry, type PoolGeometry } from './geometry.js';
@@ -8,7 +8,7 @@ function matrixProduct({ hlo, inputs, attrs: { transposeA, transposeB }, shape, 
   const [a, b] = [full(hlo, inputs.a), full(hlo, inputs.b)];
   const plain = [...a.shape.slice(0, -2), ...b.shape.slice(0, -2)].every((length) => length === 1);
   const leading = plain ? [] : shape.slice(0, -2);
-  // every batch axis in the output's length
+  // expands every batch axis to the output's length
   const batched = (x: Hlo): Hlo =>
     plain ? hlo.reshape(x, x.shape.slice(-2)) : hlo.spread(x, [...leading, ...x.shape.slice(-2)]);
   const axes = leading.map((_, i) => i);
@@ -17,12 +17,13 @@ function matrixProduct({ hlo, inputs, attrs: { transposeA, transposeB }, shape, 
     batch: [axes, axes],
     contract: [[rank + (transposeA ? 0 : 1)], [rank + (transposeB ? 1 : 0)]],
   });
-  // the product with divided class centres stays divided by class: else every device would get all centres, or all logits
+  // the product with sharded class centres stays sharded by class; otherwise every device would get all centres, or all
+  // logits
   const axis = product.shape.findIndex((length) => divided.has(length));
   return hlo.reshape(axis < 0 ? product : hlo.divided(product, axis), shape);
 }
 
-/** How many pixels each window of average pooling holds: those of the padding do not count. */
+/** Number of pixels in each window of average pooling; padding does not count. */
 function counts(
   hlo: Builder,
   [, height, width]: readonly number[],
@@ -45,7 +46,10 @@ function averagePool({ hlo, inputs: { x }, attrs, shape }: Kernel): Hlo {
   return hlo.convert(hlo.divide(sums, counts(hlo, x.shape, geometry, shape)), x.type);
 }
 
-/** Each pixel gets the shares of the windows that hold it: a convolution of dy / count, spread by the stride, with a kernel of ones. */
+/**
+ * Each pixel gets its share from every window that contains it: a convolution of dy / count, dilated by the stride,
+ * with a kernel of ones.
+ */
 function averagePoolGradient({ hlo, inputs: { dy, input }, attrs, shape }: Kernel): Hlo {
   const geometry = poolGeometry(input.shape, attrs);
   const [, height, width] = geometry.window;

@@ -1,4 +1,4 @@
-/** Kernels that read and write places that are given as numbers. */
+/** Kernels that read and write at given indices. */
 import { util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../hlo/builder.js';
 import { sizeOf, type Hlo } from '../hlo/value.js';
@@ -38,7 +38,7 @@ function gatherNd({ hlo, inputs: { params, indices }, shape }: Kernel): Hlo {
   );
 }
 
-/** The last axis of `indices` names a place of x's first axes. */
+/** The last axis of `indices` is an index into x's first axes. */
 function scattered(hlo: Builder, op: 'add' | 'replace', x: Hlo, indices: Hlo, updates: Hlo): Hlo {
   const depth = indices.shape[indices.shape.length - 1];
   const rows = indices.shape.length - 1;
@@ -54,7 +54,7 @@ function scattered(hlo: Builder, op: 'add' | 'replace', x: Hlo, indices: Hlo, up
 export const pickingLowerings: Lowerings = {
   GatherV2: gather,
   GatherNd: gatherNd,
-  // places that are named twice add up
+  // duplicate indices are summed
   ScatterNd: ({ hlo, inputs: { indices, updates }, shape }) =>
     scattered(hlo, 'add', hlo.filled(0, shape, updates.type), indices, updates),
   TensorScatterUpdate: ({ hlo, inputs: { tensor, indices, updates } }) =>

@@ -1,7 +1,7 @@
 /**
- * Which tensors of a step are bfloat16 where that is asked for. Convolutions compute with it always, and so does what stands between them and only
- * moves values on or works value by value; all else is float32: the state, statistics, the head's matrix product, the loss, the optimiser. (After
- * Micikevicius et al., arXiv 1710.03740.)
+ * Which tensors of a step are bfloat16 if that is requested. Convolutions always use it, and so does anything between
+ * them that only moves values or works elementwise. Everything else is float32: the state, statistics, the head's
+ * matrix product, the loss, the optimiser. (Micikevicius et al., arXiv 1710.03740.)
  */
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT } from '@facewright/core';
 import type { GraphNode, Value } from '@facewright/capture';
@@ -13,11 +13,11 @@ import type { Operands } from './lowering.js';
 export type Precision = 'float32' | 'bfloat16';
 
 interface Rule {
-  /** Inputs taken in 16 bits; default: all that are floats. */
+  /** Inputs used in 16 bits; default: all float inputs. */
   readonly inputs?: readonly string[];
-  /** Outputs that come in 16 bits; default: all. */
+  /** Outputs produced in 16 bits; default: all. */
   readonly outputs?: readonly number[];
-  /** Only where these inputs are in 16 bits already. */
+  /** Only if these inputs are already in 16 bits. */
   readonly follows?: readonly string[] | 'all';
 }
 
@@ -61,7 +61,9 @@ const RULES: Readonly<Record<string, Rule>> = {
 const ELEMENTS: Readonly<Record<Value['dtype'], ElementType>> = { float32: 'f32', int32: 'i32', bool: 'i1' };
 export const elementOf = ({ dtype }: Pick<Value, 'dtype'>): ElementType => ELEMENTS[dtype];
 
-/** The tensors of a program that is being written: each in the type in which it was made, and in the other one as soon as that is asked for. */
+/**
+ * The tensors of a program under construction: each in its original type, and in the other one once that is requested.
+ */
 export class Tensors {
   private readonly made = new Map<Value, Hlo>();
 
@@ -74,17 +76,17 @@ export class Tensors {
     this.made.set(value, made);
   }
 
-  /** As it was made. */
+  /** In its original type. */
   as(value: Value): Hlo {
     return this.made.get(value)!;
   }
 
-  /** In the type that the captured graph has for it. */
+  /** In the type of the captured graph. */
   full(value: Value): Hlo {
     return this.hlo.convert(this.as(value), elementOf(value));
   }
 
-  /** What a node gets, and the types of its outputs. */
+  /** A node's inputs, and the types of its outputs. */
   forNode(node: GraphNode): { inputs: Operands; types: ElementType[] } {
     const rule = this.precision === 'bfloat16' && this.applies(node) ? RULES[node.op] : undefined;
     const half = (value: Value, chosen: boolean | undefined): boolean =>

@@ -1,4 +1,4 @@
-/** Kernels that take an axis away or walk along it. */
+/** Kernels that reduce or scan an axis. */
 import { util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../hlo/builder.js';
 import { isFloat, type Hlo } from '../hlo/value.js';
@@ -8,13 +8,13 @@ const axesOf = ({ inputs: { x }, attrs: { axis, reductionIndices } }: Kernel): n
   util.parseAxisParam(axis ?? reductionIndices, [...x.shape]);
 const numbers = (hlo: Builder, x: Hlo): Hlo => (x.type === 'i1' ? hlo.convert(x, 'i32') : x);
 
-/** `shape` has the axes that are kept with length 1. */
+/** `shape` keeps reduced axes with length 1. */
 const reduction =
   (take: (hlo: Builder, x: Hlo, axes: number[]) => Hlo): Lowering =>
   (kernel) =>
     kernel.hlo.reshape(take(kernel.hlo, kernel.inputs.x, axesOf(kernel)), kernel.shape);
 
-/** The first place of the largest or smallest: the least index among those that hold it. */
+/** The first position of the maximum or minimum: the smallest index among those with its value. */
 const place =
   (op: 'max' | 'min'): Lowering =>
   (kernel) => {
@@ -26,11 +26,11 @@ const place =
     const places = hlo.iota(x.shape, axis);
     const none = hlo.like(x.shape[axis], places);
     const first = hlo.min(hlo.select(hlo.compare('EQ', x, best), places, none), [axis]);
-    // a row with NaN has no largest: 0, as in tfjs
+    // a row with NaN has no maximum: 0, as in tfjs
     return hlo.select(hlo.compare('EQ', first, hlo.like(x.shape[axis], first)), hlo.like(0, first), first);
   };
 
-/** In ⌈log₂ n⌉ rounds: in each, every value is joined with the one 1, 2, 4, … places before it. */
+/** In ⌈log₂ n⌉ rounds, every value is combined with the one 1, 2, 4, … positions before it. */
 const cumulative =
   (op: 'add' | 'multiply'): Lowering =>
   (kernel) => {
@@ -59,7 +59,7 @@ const cumulative =
     return turned(result);
   };
 
-/** Over the last axis, from logits shifted by their largest. */
+/** Over the last axis, from logits shifted by their maximum. */
 const softmax =
   (logarithm: boolean): Lowering =>
   ({ hlo, inputs }) => {
@@ -74,7 +74,7 @@ const softmax =
     return logarithm ? hlo.subtract(shifted, rows(hlo.unary('log', sum))) : hlo.divide(powers, rows(sum));
   };
 
-/** z − max z, its powers of e, and their sum, along the last axis. */
+/** z − max z, its exponentials, and their sum, along the last axis. */
 export function normalised(hlo: Builder, logits: Hlo): { shifted: Hlo; powers: Hlo; sum: Hlo } {
   const axis = lastAxis(logits);
   const kept = logits.shape.slice(0, -1).map((_, i) => i);

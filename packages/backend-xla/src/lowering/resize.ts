@@ -1,12 +1,13 @@
 /**
- * Resizing images, its gradients, and crops. A resize is a matrix along each side, y = H·x·Wᵀ, so its gradient is ∂x = Hᵀ·dy·W. (tfjs's own
- * gradient kernels leave `halfPixelCenters` out and refuse images that are not square; here it is the gradient of what was computed.)
+ * Resizing images, its gradients, and crops. A resize is a matrix along each side, y = H·x·Wᵀ, so its gradient is ∂x =
+ * Hᵀ·dy·W. (tfjs's own gradient kernels ignore `halfPixelCenters` and reject images that are not square; this is the
+ * gradient of what was actually computed.)
  */
 import type { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
 import { full, type Attributes, type Kernel, type Lowering, type Lowerings } from './lowering.js';
 
-/** [to, from]: what each source pixel gives to each of `to` pixels. */
+/** [to, from]: the weight of each source pixel in each of `to` pixels. */
 type Matrix = (from: number, to: number, attrs: Attributes) => Float32Array;
 
 const ratio = (from: number, to: number, { alignCorners }: Attributes): number =>
@@ -38,7 +39,7 @@ const nearest: Matrix = (from, to, attrs) => {
 
 /** x [n, h, w, c] by `rows` [n?, h′, h] and `columns` [n?, w′, w], contracted over h and w: [n, h′, w′, c]. */
 function along(hlo: Builder, x: Hlo, rows: Hlo, columns: Hlo, side: 0 | 1): Hlo {
-  // [w, h′, n, c] would be the product's own order: each is put back where NHWC has it
+  // the product's own order would be [w, h′, n, c]: moves each axis back to its place in NHWC
   const down = hlo.transpose(hlo.dot(rows, x, { contract: [[side], [1]] }), [1, 0, 2, 3]);
   return hlo.transpose(hlo.dot(columns, down, { contract: [[side], [2]] }), [1, 2, 0, 3]);
 }
@@ -63,7 +64,10 @@ const resizeGradient =
     return along(hlo, full(hlo, dy), rows, columns, 0);
   };
 
-/** [boxes, crop, side]: what each pixel along a side gives to each of a crop's. Places are float64: a box that ends at the border must not fall beyond it. */
+/**
+ * [boxes, crop, side]: the weight of each pixel along a side in each pixel of a crop. Positions are float64, because a
+ * box that ends at the border must not fall beyond it.
+ */
 function cropMatrix(hlo: Builder, from: Hlo, to: Hlo, crop: number, side: number, method: string) {
   const [boxes] = from.shape;
   const shape = [boxes, crop];
@@ -118,7 +122,7 @@ function cropAndResize({ hlo, inputs: { image, boxes, boxInd }, attrs, shape }: 
     hlo.broadcast(columns.outside, shape, [0, 2]),
   );
   const cropped = hlo.select(outside, hlo.filled(extrapolationValue, shape), hlo.transpose(across, [0, 2, 1, 3]));
-  // a box of an image that is not there is empty, as in tfjs
+  // a box of a nonexistent image is empty, as in tfjs
   const images = hlo.like(image.shape[0], boxInd);
   const there = hlo.broadcast(hlo.compare('LT', boxInd, images), shape, [0]);
   return hlo.select(there, cropped, hlo.like(0, cropped));

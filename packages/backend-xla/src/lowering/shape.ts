@@ -1,4 +1,4 @@
-/** Kernels that make, move and join values. */
+/** Kernels that create, move and concatenate values. */
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
@@ -37,7 +37,7 @@ function stridedSlice({ hlo, inputs: { x }, attrs, shape }: Kernel): Hlo {
     attrs.newAxisMask ?? 0,
     attrs.shrinkAxisMask ?? 0,
   );
-  // going down is going up and turning round
+  // a negative stride is a positive one plus a reversal
   const ranges = begin.map((from, i) => {
     const stride = Math.abs(strides[i]);
     const count = Math.max(0, Math.ceil((end[i] - from) / strides[i]));
@@ -56,7 +56,7 @@ function stridedSlice({ hlo, inputs: { x }, attrs, shape }: Kernel): Hlo {
   return hlo.reshape(turned.length ? hlo.reverse(cut, turned) : cut, shape);
 }
 
-/** Each side is made longer by its own values, mirrored at its border: `reflect` leaves the border itself out. */
+/** Extends each side with its own values, mirrored at its border; `reflect` omits the border itself. */
 function mirrorPad({ hlo, inputs: { x }, attrs: { paddings, mode } }: Kernel): Hlo {
   return (paddings as [number, number][]).reduce((padded, [before, after], axis) => {
     const length = padded.shape[axis];

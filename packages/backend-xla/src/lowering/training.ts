@@ -1,4 +1,4 @@
-/** The training ops that core names, as plain algebra: XLA makes passes over memory of it. */
+/** The training ops named in core, as plain algebra that XLA fuses into passes over memory. */
 import {
   ADD_TO_TARGET,
   BATCH_NORM_TRAINING,
@@ -13,22 +13,22 @@ import { sizeOf, type Hlo } from '../hlo/value.js';
 import { allButLast, full, overChannels, overRows, type Kernel, type Lowerings, type Target } from './lowering.js';
 import { normalised } from './reduction.js';
 
-/** x as parts [P, n/P, …, c], each with statistics of its own, and what is taken over each of them. */
+/** x in parts [P, n/P, …, c] with separate statistics, and the reductions over each of them. */
 interface Parts {
   readonly count: number;
   readonly values: number;
   of(x: Hlo): Hlo;
   /** The first value of each channel: [P, c]. */
   first(x: Hlo): Hlo;
-  /** Σ over all of a part but the channels, of two tensors: [P, c] each. */
+  /** Σ over everything in a part but the channels, for two tensors: [P, c] each. */
   sums(a: Hlo, b: Hlo): readonly Hlo[];
-  /** [P, c] over the parts. */
+  /** Broadcasts [P, c] over the parts. */
   over(x: Hlo): Hlo;
   /** [P, c] to [c]. */
   total(x: Hlo): Hlo;
 }
 
-/** The parts of a batch; a batch that they do not divide is one. */
+/** The parts of a batch; if they do not divide it, it is a single part. */
 function partsOf(hlo: Builder, x: Hlo, { statistics: wanted, platform }: Target): Parts {
   const [n, ...rest] = x.shape;
   const channels = rest[rest.length - 1];
@@ -52,7 +52,7 @@ function partsOf(hlo: Builder, x: Hlo, { statistics: wanted, platform }: Target)
     },
     sums: (...both) => {
       const axes = count === 1 ? inner : inner.slice(1);
-      // on a GPU two sums in one op are two kernels instead of three; on a CPU they are not vectorised
+      // on a GPU two sums in one op take two kernels instead of three; on a CPU they are not vectorised
       const sums = platform === 'cpu' ? both.map((value) => hlo.sum(value, axes)) : hlo.sums(both, axes);
       return sums.map((sum) => hlo.reshape(sum, [count, channels]));
     },
@@ -65,8 +65,9 @@ function partsOf(hlo: Builder, x: Hlo, { statistics: wanted, platform }: Target)
 }
 
 /**
- * What forward and backward share: written twice it stands once in the text. Mean and variance take one pass: sums of x − f and (x − f)², with f the
- * first value of each channel, since sums of x and x² lose their difference where the mean is far from 0.
+ * Shared by forward and backward, so it occurs once in the text. Mean and variance take one pass: sums of x − f and (x
+ * − f)², where f is the first value of each channel, because the difference of sums of x and x² loses precision if the
+ * mean is far from 0.
  */
 function standardised(hlo: Builder, x: Hlo, epsilon: number, parts: Parts) {
   const wide = parts.of(full(hlo, x));
@@ -111,7 +112,7 @@ function batchNormGradient({ hlo, inputs: { x, gamma, dy }, attrs: { epsilon }, 
 const atLabel = (hlo: Builder, labels: Hlo, shape: readonly number[]): Hlo =>
   hlo.compare('EQ', hlo.iota(shape, 1), overRows(hlo, hlo.convert(labels, 'i32'), shape));
 
-/** [n]: each row's value at its label; the sum has one term that is not 0. */
+/** [n]: each row's value at its label. The sum has only one nonzero term. */
 const entry = (hlo: Builder, x: Hlo, labels: Hlo): Hlo =>
   hlo.sum(hlo.select(atLabel(hlo, labels, x.shape), x, hlo.like(0, x)), [1]);
 

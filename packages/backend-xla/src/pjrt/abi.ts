@@ -1,9 +1,9 @@
 /**
- * The part of PJRT's C API that is used (xla/pjrt/c/pjrt_c_api.h, version 0.90): for each function its place in the table and the size of its
- * argument struct. A struct that is larger than the plugin's is accepted, so these sizes also serve older plugins.
+ * The part of PJRT's C API in use (xla/pjrt/c/pjrt_c_api.h, version 0.90): the position in the table and the argument
+ * size of each function. Plugins accept larger structs than their own, so these sizes also work with older plugins.
  */
 
-/** name: [place in PJRT_Api, bytes of the argument struct]. */
+/** name: [position in PJRT_Api, bytes of the argument struct]. */
 export const FUNCTIONS = {
   Error_Destroy: [0, 24],
   Error_Message: [1, 40],
@@ -38,22 +38,24 @@ export const FUNCTIONS = {
 } as const satisfies Record<string, readonly [index: number, bytes: number]>;
 export type FunctionName = keyof typeof FUNCTIONS;
 
-/** Where the table's own fields lie, in bytes. */
+/** Offsets of the table's own fields, in bytes. */
 export const TABLE = { size: 0, version: 32, functions: 40 } as const;
 
-/** 0.57 moved functions within the table (pjrt_c_api.h's own log of changes); newer minor versions only add to its end. */
+/**
+ * 0.57 moved functions within the table (see the change log in pjrt_c_api.h); newer minor versions only append to it.
+ */
 export const OLDEST_MINOR = 57;
 
 export const PROGRAM_BYTES = 48;
 export const NAMED_VALUE_BYTES = 56;
 export const EXECUTE_OPTIONS_BYTES = 112;
 
-/** PJRT_Buffer_Type, under the names that StableHLO has for them. */
+/** PJRT_Buffer_Type, under StableHLO's names. */
 export const ELEMENT_TYPES = { i1: 1, i32: 4, ui8: 6, f32: 11, f64: 12, bf16: 13 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPES;
 export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { i1: 1, i32: 4, ui8: 1, f32: 4, f64: 8, bf16: 2 };
 
-/** PJRT_HostBufferSemantics: the data is copied within the call. */
+/** PJRT_HostBufferSemantics: the data is copied during the call. */
 export const ONLY_DURING_CALL = 0;
 
 /** PJRT_NamedValue_Type. */

@@ -1,4 +1,7 @@
-/** The client on the CPU plugin: programs, state that stays on the device, errors in XLA's words, several devices, and nothing left behind. */
+/**
+ * The client on the CPU plugin: programs, state that stays on the device, XLA's error messages, several devices, and
+ * cleanup.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cpuPlugin } from '../../test/cpu-plugin.js';
 import { Client } from './client.js';
@@ -28,14 +31,14 @@ describe.skipIf('missing' in here)('the client', () => {
     return into;
   };
 
-  test('it has the devices that were asked for', () => {
+  test('it has the requested devices', () => {
     expect(client.platform).toBe('cpu');
     expect(client.devices).toHaveLength(4);
     expect(client.kindOf(client.devices[0])).toBe('cpu');
     expect(client.memoryOf(client.devices[0])).toBeUndefined();
   });
 
-  test('a program takes the memory of what it is given over', async () => {
+  test('a program takes over the memory of donated arguments', async () => {
     const program = await client.compile(ADD);
     expect(program.memory()).toMatchObject({ arguments: 36, outputs: 24, aliased: 24 });
     const b = client.upload(Float32Array.of(1, 2, 3), 'f32', [3]);
@@ -76,7 +79,7 @@ describe.skipIf('missing' in here)('the client', () => {
     program.free();
   });
 
-  test("errors are XLA's own", async () => {
+  test("errors have XLA's own messages", async () => {
     await expect(client.compile('module { func.func @main() { oops } }')).rejects.toThrow(/oops|MLIR|parse/);
     await expect(client.compile(ADD, { flags: { xla_no_such_flag: true } })).rejects.toThrow(/xla_no_such_flag/);
     expect(() => new Client(plugin, { cpu_device_count: { type: 'string', value: 'four' } })).toThrow(
@@ -89,12 +92,12 @@ describe.skipIf('missing' in here)('the client', () => {
     program.free();
   });
 
-  test('flags are set on top of the defaults', async () => {
+  test('flags are added to the defaults', async () => {
     const program = await client.compile(ADD, { flags: { xla_cpu_enable_fast_math: false } });
     program.free();
   });
 
-  test('four devices: the batch is divided, the sum is over all of it', async () => {
+  test('four devices: the batch is sharded, and the sum covers all of it', async () => {
     const program = await client.compile(
       `module attributes {mhlo.num_partitions = 4 : i32, mhlo.num_replicas = 1 : i32} {
         func.func @main(%x: tensor<8xf32> {mhlo.sharding = "{devices=[4]<=[4]}"}) -> (tensor<f32> {mhlo.sharding = "{replicated}"}) {
@@ -116,7 +119,7 @@ describe.skipIf('missing' in here)('the client', () => {
 
 test.skipIf(!('missing' in here))(`the client (skipped: ${'missing' in here ? here.missing : ''})`, () => {});
 
-test('what is no PJRT plugin is refused, with what to do', async () => {
+test('anything but a PJRT plugin is rejected with advice', async () => {
   await expect(loadPlugin('/nowhere/plugin.so')).rejects.toThrow(
     /cannot be loaded[^]*plugin.so[^]*facewright setup xla/,
   );

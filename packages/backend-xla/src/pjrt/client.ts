@@ -1,4 +1,4 @@
-/** A client: the devices of one plugin, and the programs and buffers on them. */
+/** A client: one plugin's devices, with the programs and buffers on them. */
 import { ELEMENT_TYPES, ONLY_DURING_CALL, PROGRAM_BYTES, type ElementType } from './abi.js';
 import { namedValues, type NamedValues } from './named-values.js';
 import { encodeCompileOptions, type CompileSettings } from './options.js';
@@ -6,10 +6,10 @@ import type { Plugin } from './plugin.js';
 import { Program } from './program.js';
 import { Struct, type Pointer } from './struct.js';
 
-/** Memory on a device. It must be freed, also where a program has taken it over. */
+/** Memory on a device. It must be freed even if a program has taken it over. */
 export type DeviceBuffer = Pointer;
 
-/** Of one device, in bytes. */
+/** For one device, in bytes. */
 export interface DeviceMemory {
   readonly used: number;
   readonly peak?: number;
@@ -48,7 +48,7 @@ export class Client {
     return this.plugin.call('DeviceDescription_Kind', (args) => args.pointer(16, description)).getText(24);
   }
 
-  /** Undefined where the plugin does not count (a CPU). */
+  /** Undefined if the plugin does not report it (a CPU). */
   memoryOf(device: Pointer): DeviceMemory | undefined {
     try {
       const stats = this.plugin.call('Device_MemoryStats', (args) => args.pointer(16, device));
@@ -69,7 +69,7 @@ export class Client {
     return new Program(this.plugin, compiled.getWord(48), settings.partitions ?? 1);
   }
 
-  /** Copies `data` within the call; the buffer may be used at once, before it has arrived. */
+  /** Copies `data` during the call. The buffer may be used at once, before the copy has arrived. */
   upload(data: ArrayBufferView, type: ElementType, shape: readonly number[], device = this.devices[0]): DeviceBuffer {
     const dims = BigInt64Array.from(shape, BigInt);
     const args = this.plugin.call('Client_BufferFromHostBuffer', (args) =>
@@ -86,14 +86,14 @@ export class Client {
     return args.getWord(112);
   }
 
-  /** Copies buffers into arrays of their sizes, once they are computed. */
+  /** Copies buffers into arrays of their sizes once they are computed. */
   download(wanted: readonly { readonly buffer: DeviceBuffer; readonly into: ArrayBufferView }[]): Promise<void> {
     const started = wanted.map(({ buffer, into }) =>
       this.plugin.call('Buffer_ToHostBuffer', (args) =>
         args.pointer(16, buffer).pointer(32, into).word(40, into.byteLength),
       ),
     );
-    // the structs keep the arrays until all is copied
+    // the structs keep the arrays alive until everything is copied
     return this.plugin.events(started.map((args) => args.getWord(48))).finally(() => started.length);
   }
 
@@ -101,7 +101,7 @@ export class Client {
     for (const buffer of buffers) this.plugin.call('Buffer_Destroy', (args) => args.pointer(16, buffer));
   }
 
-  /** Buffers and programs must be freed before. */
+  /** Free all buffers and programs first. */
   close(): void {
     if (this.closed) return;
     this.closed = true;

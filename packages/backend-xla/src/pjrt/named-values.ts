@@ -1,9 +1,9 @@
-/** Options by name, as a client or a topology takes them (PJRT_NamedValue). */
+/** Options by name, as passed to a client or a topology (PJRT_NamedValue). */
 import { NAMED_TYPES, NAMED_VALUE_BYTES } from './abi.js';
 import type { Koffi } from '@facewright/native-libraries';
 import { Struct } from './struct.js';
 
-/** Plugins check the type: a share of memory is a float, a number of devices an int64. */
+/** Plugins check the type: a memory fraction is a float, a number of devices an int64. */
 export type NamedValue =
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'int64' | 'float'; readonly value: number }

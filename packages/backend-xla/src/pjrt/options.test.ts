@@ -1,4 +1,4 @@
-/** The bytes of compile options, held against those that XLA was seen to read. */
+/** The bytes of compile options, compared with bytes that XLA is known to read. */
 import { expect, test } from 'vitest';
 import { encodeCompileOptions } from './options.js';
 
@@ -8,14 +8,14 @@ test('one device', () => {
   expect(hex(encodeCompileOptions())).toBe('1a0f08ffffffffffffffffff0120012801');
 });
 
-test('four devices by Shardy', () => {
+test('four devices with Shardy', () => {
   const assignment = '4a18' + '08011004' + '1a030a0100' + '1a030a0101' + '1a030a0102' + '1a030a0103';
   expect(hex(encodeCompileOptions({ partitions: 4 }))).toBe(
     `1a2e08ffffffffffffffffff01200128043001${assignment}980101`,
   );
 });
 
-test('flags of every type, on top of the defaults', () => {
+test('flags of every type, added to the defaults', () => {
   const one = (flags: Record<string, string | number | boolean>): string =>
     hex(encodeCompileOptions({ flags })).slice('1a0f08ffffffffffffffffff0120012801'.length);
   expect(one({ xla_dump_hlo_as_text: true })).toBe(

@@ -1,11 +1,11 @@
-/** The one protobuf message that a PJRT client writes: xla.CompileOptionsProto (xla/pjrt/proto/compile_options.proto). */
+/** The one protobuf message a PJRT client writes: xla.CompileOptionsProto (xla/pjrt/proto/compile_options.proto). */
 
 export type FlagValue = string | number | boolean;
 
 export interface CompileSettings {
-  /** Devices that the program is split over by SPMD; default 1. */
+  /** Number of devices the program is split over with SPMD; default 1. */
   readonly partitions?: number;
-  /** XLA's debug flags by name, on top of its defaults. An unknown name is an error. */
+  /** XLA's debug flags by name, in addition to its defaults. An unknown name is an error. */
   readonly flags?: Readonly<Record<string, FlagValue>>;
 }
 
@@ -47,9 +47,9 @@ export function encodeCompileOptions({ partitions = 1, flags = {} }: CompileSett
   if (partitions > 1) {
     const computations = Array.from({ length: partitions }, (_, device) => message(3, message(1, varint(device))));
     build.push(...whole(6, 1), ...message(9, [...whole(1, 1), ...whole(2, partitions), ...computations.flat()]));
-    build.push(...whole(19, 1)); // shardings are Shardy's
+    build.push(...whole(19, 1)); // uses Shardy's shardings
   }
-  // field 7 sets flags on top of the defaults; field 3 of the build options would replace all of them
+  // field 7 adds flags to the defaults; field 3 of the build options would replace all of them
   const overrides = Object.entries(flags).map(([name, value]) =>
     message(7, [...text(1, name), ...message(2, override(value))]),
   );

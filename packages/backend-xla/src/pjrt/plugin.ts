@@ -1,11 +1,11 @@
-/** A PJRT plugin in the process: its table of functions, its errors and its events. */
+/** A PJRT plugin in the process: its function table, errors and events. */
 import { FacewrightError, messageOf } from '@facewright/core';
 import { promisify } from 'node:util';
 import { FUNCTIONS, OLDEST_MINOR, TABLE, type FunctionName } from './abi.js';
 import { loadKoffi, type Koffi } from '@facewright/native-libraries';
 import { Struct, type Pointer } from './struct.js';
 
-/** What XLA itself says, with its status code (absl::StatusCode). */
+/** XLA's own message, with its status code (absl::StatusCode). */
 export class PjrtError extends Error {
   override readonly name = 'PjrtError';
 
@@ -28,8 +28,8 @@ const RTLD_NODELETE = 0x1000;
 const loaded = new Map<string, Promise<Plugin>>();
 
 /**
- * Loads the library once in a process, after the libraries that it needs; they stay, since their threads outlive every client. Throws a
- * `FacewrightError` where it is no PJRT plugin or too old.
+ * Loads the library once per process, after the libraries it needs. They are never unloaded, because their threads
+ * outlive every client. Throws a `FacewrightError` if it is not a PJRT plugin, or too old.
  */
 export function loadPlugin(path: string, libraries: readonly string[] = []): Promise<Plugin> {
   let plugin = loaded.get(path);
@@ -42,7 +42,7 @@ export function loadPlugin(path: string, libraries: readonly string[] = []): Pro
 }
 
 async function open(path: string, libraries: readonly string[]): Promise<Plugin> {
-  // read when the library starts: no greetings; errors are still printed
+  // read when the library starts: hides startup messages; errors are still printed
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const koffi = await loadKoffi();
   let api: Pointer;
@@ -65,7 +65,7 @@ async function open(path: string, libraries: readonly string[]): Promise<Plugin>
 }
 
 export class Plugin {
-  /** Of the C API, as [major, minor]. */
+  /** Version of the C API, as [major, minor]. */
   readonly version: readonly [number, number];
   private readonly functions = new Map<FunctionName, CFunction>();
 
@@ -87,7 +87,7 @@ export class Plugin {
     const call = koffi.proto('void *', ['void *']);
     for (const [name, [index]] of Object.entries(FUNCTIONS)) {
       const at = TABLE.functions + 8 * index;
-      // a function that is newer than the plugin is not in its table
+      // a function newer than the plugin is not in its table
       if (at + 8 <= size && word(at)) this.functions.set(name as FunctionName, koffi.decode(word(at), call));
     }
     this.call('Plugin_Initialize');
@@ -97,7 +97,7 @@ export class Plugin {
     return this.functions.has(name);
   }
 
-  /** An argument struct of the function, with its size in it. */
+  /** An argument struct for the function, with its size filled in. */
   args(name: FunctionName): Struct {
     const [, bytes] = FUNCTIONS[name];
     return new Struct(this.koffi, bytes).word(0, bytes);
@@ -117,10 +117,13 @@ export class Plugin {
     fill(args);
     const error = await promisify(this.function(name).async)(args.address);
     this.check(name, error);
-    return args; // it had to live until here
+    return args; // it has to live until here
   }
 
-  /** Waits for an event, which is used up. The main thread stays free; one of Node's worker threads is taken where the event is not ready yet. */
+  /**
+   * Waits for an event and destroys it. The main thread stays free; if the event is not ready yet, this occupies one of
+   * Node's worker threads.
+   */
   async event(event: Pointer): Promise<void> {
     const of = (args: Struct): Struct => args.pointer(16, event);
     try {
@@ -131,7 +134,10 @@ export class Plugin {
     }
   }
 
-  /** Waits for all of them, one after the other: each wait may hold one of Node's few worker threads. Throws the first error. */
+  /**
+   * Waits for all of them one after another, because each wait may occupy one of Node's few worker threads. Throws the
+   * first error.
+   */
   async events(events: readonly Pointer[]): Promise<void> {
     const failed: unknown[] = [];
     for (const event of events) await this.event(event).catch((error: unknown) => failed.push(error));

@@ -4,11 +4,11 @@ import type { DeviceBuffer } from './client.js';
 import type { Plugin } from './plugin.js';
 import { pointers, Struct, type Pointer } from './struct.js';
 
-/** Of one device, in bytes. */
+/** For one device, in bytes. */
 export interface ProgramMemory {
   readonly arguments: number;
   readonly outputs: number;
-  /** Of the arguments, what the outputs are written over. */
+  /** Bytes of the arguments that outputs overwrite. */
   readonly aliased: number;
   readonly scratch: number;
 }
@@ -28,8 +28,8 @@ export class Program {
   }
 
   /**
-   * Starts the program: `inputs[device][argument]`. The outputs, `[device][result]`, may be used at once. `finished` must be called once; it
-   * settles when all devices are done, with XLA's error where one failed.
+   * Starts the program with `inputs[device][argument]`. The outputs, `[device][result]`, may be used at once. Call
+   * `finished` exactly once; it settles when all devices are done, and rejects with XLA's error if one failed.
    */
   execute(inputs: readonly (readonly DeviceBuffer[])[]): { outputs: DeviceBuffer[][]; finished: () => Promise<void> } {
     const { koffi } = this.plugin;

@@ -1,10 +1,13 @@
-/** Memory for C: argument structs, arrays of pointers, text. Every address here is of an `ArrayBuffer`, which does not move. */
+/**
+ * Memory for C: argument structs, arrays of pointers, text. Every address is that of an `ArrayBuffer`, which does not
+ * move.
+ */
 import type { Koffi } from '@facewright/native-libraries';
 
 export type Pointer = bigint;
 type Memory = Struct | ArrayBufferView;
 
-/** Zeroed memory of a fixed address; what its fields point to lives as long as it does. */
+/** Zeroed memory at a fixed address. Whatever its fields point to lives as long as it does. */
 export class Struct {
   readonly address: Pointer;
   private readonly view: DataView;
@@ -40,7 +43,7 @@ export class Struct {
     return this.word(at, to instanceof Struct ? to.address : this.koffi.address(to));
   }
 
-  /** A pointer to the bytes of `text`, and their number behind it. */
+  /** A pointer to the bytes of `text`, followed by their number. */
   text(at: number, text: string): this {
     const bytes = cBytes(text);
     return this.pointer(at, bytes).word(at + 8, bytes.length - 1);
@@ -62,7 +65,7 @@ export class Struct {
     return this.view.getUint8(at) !== 0;
   }
 
-  /** The text whose pointer and length stand at `at`. */
+  /** The text whose pointer and length are at `at`. */
   getText(at: number): string {
     const length = this.getNumber(at + 8);
     return length === 0 ? '' : Buffer.from(this.koffi.view(this.getWord(at), length)).toString('utf8');
@@ -76,7 +79,7 @@ export function pointers(koffi: Koffi, list: readonly (Struct | Pointer)[]): Str
   return array;
 }
 
-/** UTF-8 with a zero behind it. */
+/** Zero-terminated UTF-8. */
 function cBytes(text: string): Uint8Array {
   const bytes = Buffer.from(text, 'utf8');
   const own = new Uint8Array(new ArrayBuffer(bytes.length + 1));

@@ -1,4 +1,7 @@
-/** Clients by plugin and options: engines share one, since a client may take most of a device's memory; the last one closes it. */
+/**
+ * Clients by plugin and options. Engines share one, because a client may take most of a device's memory; the last one
+ * closes it.
+ */
 import { Client } from '../pjrt/client.js';
 import type { NamedValues } from '../pjrt/named-values.js';
 import { loadPlugin } from '../pjrt/plugin.js';
@@ -12,11 +15,11 @@ const shared = new Map<string, Shared>();
 
 export interface SharedClient {
   readonly client: Client;
-  /** To be called once, when nothing of this user is left on the devices. */
+  /** Call it once, after this user has freed everything on the devices. */
   release(): void;
 }
 
-/** Throws where the plugin cannot be loaded or finds no device. */
+/** Throws if the plugin cannot be loaded or finds no device. */
 export async function shareClient(
   path: string,
   libraries: readonly string[],

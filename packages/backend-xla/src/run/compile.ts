@@ -1,4 +1,4 @@
-/** From a captured step to a program on the devices: lower, compile. */
+/** From a captured step to a program on the devices: lower, then compile. */
 import type { Graph } from '@facewright/capture';
 import { FacewrightError } from '@facewright/core';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -14,13 +14,13 @@ export type Flags = NonNullable<CompileSettings['flags']>;
 
 export interface Compilation {
   readonly precision: Precision;
-  /** Whether batch norm takes its statistics of each device's part of a batch, or of the whole. */
+  /** Whether batch norm computes its statistics over each device's part of a batch, or over the whole. */
   readonly statistics: 'device' | 'synchronised';
-  /** Entries of the state of more bytes are divided over the devices. */
+  /** State entries with more bytes are sharded over the devices. */
   readonly largestWhole?: number;
-  /** Directory for the text of every program, and XLA's own of it. */
+  /** Directory for the text of every program, and XLA's dump of it. */
   readonly dump?: string;
-  /** XLA's own, by name. */
+  /** XLA's own flags, by name. */
   readonly flags?: Flags;
 }
 
@@ -57,7 +57,7 @@ export async function compileGraph(
   }
 }
 
-/** XLA's own words, with what to do about them. */
+/** XLA's own message, with advice. */
 export function explained(error: unknown, step: string, group: DeviceGroup): unknown {
   if (!(error instanceof PjrtError)) return error;
   const where = `${group.platform}, ${error.call}`;

@@ -1,4 +1,4 @@
-/** The devices of an engine, seen as one: tensors go to all of them and come back whole. */
+/** The devices of an engine, presented as one: tensors are sent to all of them and come back whole. */
 import type { HostTensor } from '@facewright/core';
 import { sizeOf } from '../hlo/value.js';
 import type { ElementType } from '../pjrt/abi.js';
@@ -16,7 +16,7 @@ export interface DeviceTensor {
 }
 
 const ELEMENTS: Readonly<Record<HostTensor['dtype'], ElementType>> = { float32: 'f32', int32: 'i32' };
-/** An array of its own buffer, which a device may write into. */
+/** An array with its own buffer, which a device may write into. */
 const empty = (dtype: HostTensor['dtype'], length: number): HostTensor['data'] =>
   dtype === 'int32' ? new Int32Array(length) : new Float32Array(length);
 
@@ -27,7 +27,7 @@ export class DeviceGroup {
     readonly client: Client,
     /** How many of the client's devices are used. */
     readonly count: number,
-    /** Whose compiler programs are written for. */
+    /** The platform whose compiler programs are written for. */
     readonly platform = client.platform,
   ) {}
 
@@ -50,11 +50,11 @@ export class DeviceGroup {
     return { shape, dtype, sharding, buffers };
   }
 
-  /** In the order in which they were given. */
+  /** In the order given. */
   async download(tensors: readonly DeviceTensor[]): Promise<HostTensor[]> {
     const parts = tensors.map(({ shape, dtype, sharding, buffers }) => {
       const length = sizeOf(localShape(shape, sharding, this.count));
-      // where every device has the whole, the first one is asked
+      // if every device has the whole tensor, read it from the first one
       return (sharding === undefined ? buffers.slice(0, 1) : buffers).map((buffer) => ({
         buffer,
         into: empty(dtype, length),
@@ -72,7 +72,7 @@ export class DeviceGroup {
     }));
   }
 
-  /** The same promise, which `settled` waits for. A failure is its receiver's matter. */
+  /** The same promise, which `settled` also waits for. Errors are left to its receiver. */
   track<T>(work: Promise<T>): Promise<T> {
     const settled: Promise<unknown> = work.then(
       () => this.underWay.delete(settled),

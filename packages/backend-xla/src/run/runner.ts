@@ -1,4 +1,4 @@
-/** What an executable asks of this engine: its state on the devices, and programs that take the former state's memory over. */
+/** The runner of this engine: state on the devices, and programs that reuse the old state's memory. */
 import type { Compiled, CompileRequest, Runner } from '@facewright/compiled-engine';
 import type { HostTensors } from '@facewright/core';
 import { compileGraph, explained, type Compilation, type CompiledStep } from './compile.js';
@@ -21,7 +21,7 @@ export class XlaRunner implements Runner<CompiledStep> {
     return { program: await compileGraph(this.group, graph, this.compilation), nodes: graph.nodes.length };
   }
 
-  /** The program runs on XLA's threads: the next call may start when this one has been sent off. */
+  /** The program runs on XLA's threads, so the next call may start once this one is submitted. */
   async start({ program, lowered }: CompiledStep, inputs: HostTensors): Promise<() => Promise<HostTensors>> {
     const { group } = this;
     const given = lowered.inputs.map((name) => group.upload(inputs[name], shardingOfInput(inputs[name], group.count)));
@@ -34,7 +34,7 @@ export class XlaRunner implements Runner<CompiledStep> {
         ...spec,
         buffers: outputs.map((list) => list[i]),
       }));
-      // the program has taken the former state's memory over; the handles are freed all the same
+      // the program has taken over the old state's memory, but the handles must still be freed
       lowered.newState.forEach((name, i) => this.replace(name, made[i]));
       const answer = group.track(
         this.results(lowered.outputs, made.slice(lowered.newState.length), finished, lowered.name),

@@ -1,17 +1,17 @@
-/** How a tensor lies on several devices: whole on each of them, or divided along one axis. */
+/** How a tensor is stored on several devices: whole on each, or sharded along one axis. */
 import type { HostTensor } from '@facewright/core';
 import { sizeOf } from '../hlo/value.js';
 
-/** The axis that is divided; undefined where every device has the whole. */
+/** The sharded axis; undefined if every device has the whole tensor. */
 export type Sharding = number | undefined;
 
 type Data = HostTensor['data'];
 
-/** A batch is divided along its first axis where that leaves every device as many rows. */
+/** A batch is sharded along its first axis if that gives every device the same number of rows. */
 export const shardingOfInput = ({ shape }: Pick<HostTensor, 'shape'>, devices: number): Sharding =>
   devices > 1 && shape.length > 0 && shape[0] >= devices && shape[0] % devices === 0 ? 0 : undefined;
 
-/** Large entries of the state are divided along their longest axis: the class centres of many people along the people. */
+/** Large state entries are sharded along their longest axis: the class centres of many people, along the people. */
 export function shardingOfState(
   { shape }: Pick<HostTensor, 'shape'>,
   devices: number,
@@ -26,21 +26,21 @@ const BYTES_OF_NUMBER = 4;
 export const localShape = (shape: readonly number[], sharding: Sharding, devices: number): number[] =>
   shape.map((length, axis) => (axis === sharding ? length / devices : length));
 
-/** Sharding of the text's arguments and results, as the Shardy dialect spells it. */
+/** Sharding of the program's arguments and results, in the Shardy dialect. */
 export const shardyAttribute = (shape: readonly number[], sharding: Sharding): string =>
   `sdy.sharding = #sdy.sharding<@mesh, [${shape.map((_, axis) => (axis === sharding ? '{"devices"}' : '{}')).join(', ')}]>`;
 
-/** The same for a value in the middle of a program. */
+/** The same for a value inside a program. */
 export const shardyConstraint = (shape: readonly number[], axis: number): string =>
   `<@mesh, [${shape.map((_, i) => (i === axis ? '{"devices"}' : '{}')).join(', ')}]>`;
 
-/** Runs of neighbouring numbers: for each index before the axis, where a device's run begins in the whole, and how long it is. */
+/** Contiguous runs: for each index before the axis, where a device's run starts in the whole tensor, and its length. */
 function runs(shape: readonly number[], axis: number, devices: number) {
   const length = sizeOf(shape.slice(axis)) / devices;
   return { outer: sizeOf(shape.slice(0, axis)), length, step: length * devices };
 }
 
-/** What one device holds; a view where it is in one piece. */
+/** One device's part; a view if it is contiguous. */
 export function partOf({ shape, data }: HostTensor, sharding: Sharding, device: number, devices: number): Data {
   if (sharding === undefined || devices === 1) return data;
   const { outer, length, step } = runs(shape, sharding, devices);
@@ -51,7 +51,7 @@ export function partOf({ shape, data }: HostTensor, sharding: Sharding, device: 
   return part;
 }
 
-/** The whole again, from what each device holds. */
+/** Reassembles the tensor from the devices' parts. */
 export function joined(parts: readonly Data[], shape: readonly number[], sharding: Sharding): Data {
   if (sharding === undefined || parts.length === 1) return parts[0];
   const { outer, length, step } = runs(shape, sharding, parts.length);

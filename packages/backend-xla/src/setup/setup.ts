@@ -1,4 +1,4 @@
-/** `facewright setup xla`: fetches a plugin and its libraries, puts them into the cache and tries them. */
+/** `facewright setup xla`: downloads a plugin and its libraries into the cache and tries them. */
 import { FacewrightError, type Emit } from '@facewright/core';
 import {
   checkTrainingStep,
@@ -16,9 +16,9 @@ import { isNeeded, VARIANTS, WHEELS, type Variant } from './wheels.js';
 
 export interface SetupOptions {
   readonly variant: Variant;
-  /** For a GPU that is in another machine: fetch what it needs though there is no driver here. */
+  /** For a GPU in another machine: download what it needs although there is no driver here. */
   readonly withoutDriver?: boolean;
-  /** Default: `FACEWRIGHT_CACHE`, else the user's cache directory. */
+  /** Default: `FACEWRIGHT_CACHE`, or else the user's cache directory. */
   readonly cacheDirectory?: string;
   readonly emit?: Emit;
   readonly signal?: AbortSignal;
@@ -26,15 +26,15 @@ export interface SetupOptions {
 
 export interface SetupResult {
   readonly variant: Variant;
-  /** All that was made; removing it undoes the set-up. */
+  /** Contains everything created; deleting it undoes the setup. */
   readonly directory: string;
   /** The plugin's library. */
   readonly plugin: string;
-  /** Of all files in it. */
+  /** Total size of its files. */
   readonly bytes: number;
-  /** It was there already, and works. */
+  /** Whether it already existed and works. */
   readonly alreadyThere: boolean;
-  /** What the training step that was tried ran on; "not tried" without a driver. */
+  /** The device that ran the trial training step; "not tried" without a driver. */
   readonly device: string;
   /** The command that undoes it. */
   readonly undo: string;
@@ -53,7 +53,10 @@ const kindFor = (variant: Variant): Pick<FoundPlugin, 'kind' | 'cuda'> => {
   return { kind: variant };
 };
 
-/** Throws a `FacewrightError` where it cannot be set up. What could not be fetched whole leaves nothing behind; what was fetched and does not work stays. Calling it again checks what is there. */
+/**
+ * Throws a `FacewrightError` if the setup fails. An incomplete download leaves nothing behind; a complete one that does
+ * not work is kept. Calling it again checks what is there.
+ */
 export async function setup({
   variant,
   withoutDriver = false,

@@ -1,11 +1,11 @@
-/** Which wheels hold each plugin and its libraries, pinned, and what is taken out of them. */
+/** The wheels with each plugin and its libraries, pinned, and the files extracted from them. */
 import { CUDA_12_WHEELS, CUDA_13_WHEELS, isNvidiaFile, type WheelSet } from '@facewright/native-libraries';
 
 export const VARIANTS = ['cuda13', 'cuda12', 'rocm', 'cpu'] as const;
 export type Variant = (typeof VARIANTS)[number];
 
 export interface PluginWheels extends WheelSet {
-  /** Of the plugin; it names the set-up's directory. */
+  /** The plugin's version, used in the name of the setup directory. */
   readonly version: string;
 }
 

@@ -1,9 +1,11 @@
-/** Brings the eyes and the mouth to fixed places: the similarity that fits the five landmarks best, in the sense of least squares. */
+/**
+ * Moves the eyes and the mouth to fixed positions: the similarity that best fits the five landmarks by least squares.
+ */
 import { definePlugin, landmarkPoints, type Aligner, type Landmarks, type RgbImage } from '@facewright/core';
 import { z } from 'zod';
 import { VERSION } from './version.js';
 
-/** Where the five landmarks go, for a side of 112. */
+/** Target positions of the five landmarks for a side of 112. */
 export const TEMPLATE = [
   [38.2946, 51.6963],
   [73.5318, 51.5014],
@@ -22,7 +24,8 @@ export const myPlugin = definePlugin({
   },
   options: z.strictObject({ size: z.int().min(16).max(512).default(112).describe('side of the result in pixels') }),
   create: ({ size }): Aligner => ({
-    // Whatever changes the pixels belongs into the fingerprint: models are only used with what they were trained on.
+    // Include everything that affects the pixels in the fingerprint: models are only used with the alignment they were
+    // trained on.
     fingerprint: `my-plugin-${size}-bilinear`,
     size,
     align: (image, landmarks) => sample(image, size, similarity(landmarks, size / 112)),

@@ -1,4 +1,4 @@
-/** An engine that runs op by op on a backend of tfjs: here the one in plain JavaScript. */
+/** An engine that runs op by op on a tfjs backend, here the plain JavaScript one. */
 import { definePlugin, openEagerEngine, type Backend } from '@facewright/core';
 import { z } from 'zod';
 import { VERSION } from './version.js';
@@ -9,11 +9,11 @@ export const myPlugin = definePlugin({
   meta: { name: 'my-plugin', kind: 'backend', version: VERSION, apiVersion: 1, description: 'tfjs, op by op' },
   options: z.strictObject({}),
   create: (): Backend => ({
-    // What `backend: auto` and the defaults go by.
+    // Used by `backend: auto` and the defaults.
     traits: { speed: 'slow', workers: {}, layout: 'interleaved' },
-    // Change first: whether it works on this machine, and where it does not, why and what to do.
+    // Change first: whether it works on this machine, and if not, why and what to do.
     probe: async () => ({ usable: true, device: DEVICE }),
-    // Then this: register your own backend of tfjs, or compile steps yourself with @facewright/compiled-engine.
+    // Then this: register your own tfjs backend, or compile steps yourself with @facewright/compiled-engine.
     async open() {
       await import('@tensorflow/tfjs-backend-cpu');
       return openEagerEngine({ name: 'my-plugin', tfBackend: 'cpu', device: DEVICE });

@@ -1,9 +1,9 @@
-/** Ends a stage when the accuracy on the batches, averaged over the last steps, is high enough. */
+/** Ends a stage when batch accuracy, averaged over the last steps, is high enough. */
 import { definePlugin, type Criterion } from '@facewright/core';
 import { z } from 'zod';
 import { VERSION } from './version.js';
 
-/** JSON alone: it goes into the checkpoint. */
+/** Plain JSON, because it goes into the checkpoint. */
 type Memory = { readonly last: readonly number[] };
 
 export const myPlugin = definePlugin({
@@ -14,9 +14,9 @@ export const myPlugin = definePlugin({
   }),
   create: ({ accuracy, window }): Criterion<Memory> => ({
     begin: () => ({ last: [] }),
-    // Change first: what it remembers after one more step; `memory` stays as it was.
+    // Change first: its memory after one more step. Do not modify `memory`.
     observe: ({ last }, step) => (step.warmingUp ? { last } : { last: [...last, step.accuracy].slice(-window) }),
-    // Then this: nothing where the stage goes on, else the evidence for the log.
+    // Then this: undefined if the stage continues, else the evidence for the log.
     verdict({ last }) {
       const mean = last.reduce((sum, value) => sum + value, 0) / last.length;
       return last.length === window && mean >= accuracy ? { mean, window } : undefined;

@@ -1,7 +1,7 @@
 import { testDetector } from '@facewright/testkit';
 import { myPlugin } from './detector.js';
 
-/** A photo stands for itself here: a soft slope of grey. Give the suite your own photos. */
+/** A synthetic photo: a smooth grey gradient. Give the suite your own photos. */
 const slope = {
   width: 64,
   height: 64,

@@ -1,9 +1,9 @@
-/** Finds nothing, or takes the middle of every photo for a face: for portraits that are cropped already. */
+/** Treats the centre of every photo as a face, or finds none: for portraits that are already cropped. */
 import { definePlugin, landmarksFrom, type Detector, type Face, type RgbImage } from '@facewright/core';
 import { z } from 'zod';
 import { VERSION } from './version.js';
 
-/** Left eye, right eye, nose, left and right corner of the mouth, as parts of the photo's side. */
+/** Left eye, right eye, nose, left and right mouth corner, as fractions of the photo's side. */
 const POINTS = [
   [0.35, 0.4],
   [0.65, 0.4],
@@ -20,7 +20,7 @@ export const myPlugin = definePlugin({
   }),
   create: ({ contrast, side }): Detector => ({
     fingerprint: `my-plugin-${contrast}-${side}`,
-    // Change first: faces in falling confidence, an empty list where there is none.
+    // Change first: faces in order of decreasing confidence, or an empty list.
     async detect(image: RgbImage): Promise<Face[]> {
       const { width, height } = image;
       if (Math.min(width, height) < side || !isSmooth(image) || rangeOf(image) < contrast) return [];
@@ -39,7 +39,7 @@ function rangeOf({ data }: RgbImage): number {
   return high - low;
 }
 
-/** Neighbours are alike in photos, not in noise. */
+/** In photos neighbouring pixels are similar; in noise they are not. */
 function isSmooth({ data }: RgbImage): boolean {
   let sum = 0;
   for (let i = 3; i < data.length; i++) sum += Math.abs(data[i] - data[i - 3]);

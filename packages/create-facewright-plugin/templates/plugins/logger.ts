@@ -1,4 +1,4 @@
-/** Writes a line for every event of a run into a text file in the run's directory. */
+/** Writes a line for every event of a run to a text file in the run directory. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { definePlugin, type Logger } from '@facewright/core';
@@ -16,9 +16,9 @@ export const myPlugin = definePlugin({
   }),
   create: ({ file }): Logger => ({
     open(directory) {
-      let open: number | undefined = openSync(join(directory, file), 'a'); // a resumed run goes on in the same file
+      let open: number | undefined = openSync(join(directory, file), 'a'); // a resumed run continues in the same file
       return {
-        // Change first: what is written of each event. Pass over types that you do not know: later versions bring new ones.
+        // Change first: what to write for each event. Ignore unknown types, because later versions add new ones.
         reader(event) {
           if (open !== undefined) writeSync(open, `${new Date(event.at).toISOString()} ${event.type}\n`);
         },

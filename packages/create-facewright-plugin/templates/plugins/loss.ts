@@ -9,7 +9,8 @@ const unit = (x: tf.Tensor, axis: number): tf.Tensor =>
 
 export const myPlugin = definePlugin({
   meta: { name: 'my-plugin', kind: 'loss', version: VERSION, apiVersion: 1, description: 'additive cosine margin' },
-  // Change first: your options, with a default and a line that explains each. The README's table is made of them.
+  // Change first: your options, with defaults and a one-line description each. The README's table is generated from
+  // them.
   options: z.strictObject({
     s: z.number().positive().default(32).describe('scale of the cosines'),
     m: z.number().min(0).max(1).default(0.35).describe('margin, subtracted from the cosine of the target'),
@@ -19,14 +20,15 @@ export const myPlugin = definePlugin({
       const data = Float32Array.from({ length: embeddingSize * identities }, () => 0.1 * random.normal());
       return { params: { centres: hostTensor([embeddingSize, identities], data) }, statistics: {} };
     },
-    // Then this: a pure function of tensors. The logits carry no margin, accuracy is measured on them.
+    // Then this: a pure function of tensors. Return the logits without the margin, because accuracy is measured on
+    // them.
     apply({ centres }, _, embeddings, labels) {
       const logits = tf.mul(tf.matMul(unit(embeddings, 1), unit(centres, 0)), s) as tf.Tensor2D;
       const target = tf.oneHot(labels, centres.shape[1]!);
       const withMargin = tf.sub(logits, tf.mul(target, s * m)) as tf.Tensor2D;
       return { loss: tf.mean(softmaxCrossEntropy(withMargin, labels)) as tf.Scalar, logits };
     },
-    // The centres of the classes [embeddingSize, identities]: the loss before or after takes them over.
+    // The class centres [embeddingSize, identities], for the loss of the next stage.
     centres: ({ centres }) => centres,
     adopt: (centres) => ({ centres }),
   }),

@@ -1,4 +1,4 @@
-/** A small network: averages over blocks of 8 × 8 pixels, less their mean, then a dense layer. */
+/** A small network: averages over blocks of 8 × 8 pixels, minus their mean, then a dense layer. */
 import { definePlugin, filled, hostTensor, type Model } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -15,7 +15,8 @@ export const myPlugin = definePlugin({
     return {
       inputSize: [inputSize, inputSize],
       embeddingSize,
-      // Change first: the parameters, which training moves, and the statistics, which it only keeps. Both have names of their own.
+      // Change first: the parameters, which training updates, and the statistics, which it only tracks. Their names
+      // must not overlap.
       init(random) {
         const draw = () => random.normal() / Math.sqrt(features);
         const kernel = Float32Array.from({ length: features * embeddingSize }, draw);

@@ -10,9 +10,9 @@ export const myPlugin = definePlugin({
     momentum: z.number().min(0).lt(1).default(0.9).describe('part of the former step that the next one keeps'),
   }),
   create: ({ momentum }): Optimiser => ({
-    // What it remembers between steps: it starts at zero and goes into the checkpoint.
+    // Optimiser state: starts at zero and goes into the checkpoint.
     init: (params) => Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, filled(shape, 0)])),
-    // Change first: a pure function that gives new parameters and new memory under the same names.
+    // Change first: a pure function that returns new parameters and new state under the same names.
     update({ params, gradients, memory, rate }) {
       const names = Object.keys(params);
       const next = Object.fromEntries(

@@ -1,7 +1,8 @@
 /**
- * Work on blocked images: a matrix [c, n·h·w] whose columns run over blocks of B images, rows, columns of pixels, and the B images of the
- * block. The same memory read as [1, c·B, n/B·h, w] is exactly onnxruntime's NCHWc layout of c·B channels, so its depthwise convolution, which
- * has a scale for each channel, a shift, a sum and an activation on the way, does per-channel work at the speed of memory and without a copy.
+ * Operations on blocked images: a matrix [c, n·h·w] whose columns run over blocks of B images, rows, columns of pixels,
+ * and the B images of the block. The same memory read as [1, c·B, n/B·h, w] is exactly onnxruntime's NCHWc layout of
+ * c·B channels. Its depthwise convolution, which can apply a scale per channel, a shift, a sum and an activation,
+ * therefore does per-channel work at memory speed and without copying.
  */
 import type { Value } from '@facewright/capture';
 import { floats, int, ints, NCHWC_DOMAIN, text } from '../../onnx/builder.js';
@@ -16,9 +17,9 @@ const WAYS = {
 
 export interface Channels {
   readonly count: number;
-  /** Numbers in a channel. */
+  /** Values per channel. */
   readonly length: number;
-  /** activation(scale · x + shift + sum), the last two optional. */
+  /** activation(scale · x + shift + sum); the last two are optional. */
   affine(
     x: string,
     scale: string,
@@ -28,11 +29,11 @@ export interface Channels {
   sum(x: string): string;
   /** Σ x · y, [c]. */
   dot(x: string, y: string): string;
-  /** A vector [c] as a column, to broadcast. */
+  /** A vector [c] as a column, for broadcasting. */
   column(vector: string): string;
 }
 
-/** For a value of shape [n, h, w, c] with n a multiple of the block. */
+/** For a value of shape [n, h, w, c] with n a multiple of the block size. */
 export function channelsOf(lowering: Lowering, value: Value): Channels {
   const {
     onnx,
@@ -68,7 +69,7 @@ export function channelsOf(lowering: Lowering, value: Value): Channels {
       return lowering.reshape(onnx.op('Conv', inputs, { ...attributes([1, 1]), ...way }, NCHWC_DOMAIN), [c, length]);
     },
     sum: (x) => onnx.op('ReduceSum', [x, onnx.integers(1)], { keepdims: int(0) }),
-    // a depthwise convolution whose kernel is as large as its input gives one number a channel and image of the block
+    // a depthwise convolution whose kernel is as large as its input gives one number per channel and image of the block
     dot(x, y) {
       const products = onnx.op(
         'Conv',
@@ -82,11 +83,11 @@ export function channelsOf(lowering: Lowering, value: Value): Channels {
   };
 }
 
-/** Whether a value can be blocked: images in whole blocks. */
+/** Whether a value can be blocked, i.e. has whole blocks of images. */
 export const fitsBlocks = ({ target: { block } }: Lowering, { shape, dtype }: Value): boolean =>
   block > 0 && dtype === 'float32' && shape.length === 4 && shape[0] % block === 0;
 
-/** y = scale · base + shift, made only if something needs it as it is. */
+/** y = scale · base + shift, computed only if something needs the value itself. */
 export function setAffine(lowering: Lowering, value: Value, form: AffineForm): void {
   lowering.affine.set(value, form);
   lowering.postpone(value, () => channelsOf(lowering, value).affine(form.base, form.scale, { shift: form.shift }));

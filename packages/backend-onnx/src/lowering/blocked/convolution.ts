@@ -1,9 +1,9 @@
 /**
  * Convolutions and their gradients on blocked images [c, n·h·w].
  *
- *   1×1        y = Wᵀ·x, ∂x = W·dy, ∂W = x·dyᵀ: one matrix product each, over all images at once
+ *   1×1        y = Wᵀ·x, ∂x = W·dy, ∂W = x·dyᵀ: one matrix product each over all images
  *   depthwise  onnxruntime's NCHWc depthwise convolution of c·n channels on the same memory; its kernel gradient slides dy over x
- *   others     of few input channels (a first layer): the windows side by side, then as 1×1
+ *   others     few input channels (a first layer): the windows side by side, then like 1×1
  */
 import { inputOf, type Value, windowOf, type Window } from '@facewright/capture';
 import { int, ints, NCHWC_DOMAIN } from '../../onnx/builder.js';
@@ -11,18 +11,18 @@ import { four, type Emitter, type Lowering } from '../context.js';
 import { filterGradientPadAfter, isPointwise, transposedPadding } from '../geometry.js';
 import { fitsBlocks } from './channels.js';
 
-/** The windows of a dense convolution side by side take this many times the input's memory at most. */
+/** The windows of a dense convolution, side by side, take at most this many times the input's memory. */
 const MOST_WINDOW_ROWS = 128;
 
-/** The value, or what it is a multiple of in each channel. */
+/** The value, or the one it is a per-channel multiple of. */
 function source(lowering: Lowering, x: Value): { name: string; scale?: string } {
   return (!lowering.isMade(x) && lowering.scaled.get(x)) || { name: lowering.get(x, 'blocked') };
 }
 
-/** Rows of a matrix, one a channel, times the scale of that channel. */
+/** Multiplies the rows of a matrix, one per channel, by that channel's scale. */
 const scaledRows = (lowering: Lowering, matrix: string, channels: number, scale?: string): string =>
   scale ? lowering.onnx.op('Mul', [matrix, lowering.reshape(scale, [channels, 1])]) : matrix;
-/** Columns, one a channel. */
+/** Columns, one per channel. */
 const scaledColumns = ({ onnx }: Lowering, matrix: string, scale?: string): string =>
   scale ? onnx.op('Mul', [matrix, scale]) : matrix;
 
@@ -43,7 +43,7 @@ const convolution: Emitter = (lowering, node) => {
     rows,
     scale,
   );
-  // turned by itself: Gemm with transA turns it again for every strip of columns, and takes half as long again
+  // transposed explicitly: Gemm with transA transposes it again for every strip of columns, and takes 1.5 times as long
   lowering.set(
     node.outputs[0],
     'blocked',
@@ -90,7 +90,7 @@ const inputGradient: Emitter = (lowering, node) => {
   return undefined;
 };
 
-/** For each place of the kernel, the input as that place sees it: [kh·kw·c, n·h'·w']. */
+/** For each position in the kernel, the input seen there: [kh·kw·c, n·h'·w']. */
 function windows(
   lowering: Lowering,
   x: Value,
@@ -128,7 +128,7 @@ function kernelRows(lowering: Lowering, filter: Value): string {
   return lowering.onnx.op('Transpose', [lowering.reshape(lowering.plain(filter), [h * w, c])], { perm: ints(1, 0) });
 }
 
-/** The kernel of each channel for every image: [c·n, 1, kh, kw] in the layout's own order. */
+/** Each channel's kernel repeated for every image: [c·n, 1, kh, kw] in the layout's order. */
 function forEveryImage(lowering: Lowering, rows: string, { inChannels, batch, kernel }: Window): string {
   const {
     onnx,
@@ -189,7 +189,7 @@ const depthwiseInputGradient: Emitter = (lowering, node) => {
   const rows = scaledRows(lowering, kernelRows(lowering, filter), c, scale);
   const places = kernel[0] * kernel[1];
   if (isWhole(geometry)) {
-    // one place a kernel: every pixel gets its weight times the one gradient
+    // a 1×1 kernel: every pixel gets its weight times the one gradient
     const product = onnx.op('Mul', [
       lowering.reshape(gradient, [c, batch / block, 1, block]),
       lowering.reshape(rows, [c, 1, places, 1]),
@@ -197,7 +197,7 @@ const depthwiseInputGradient: Emitter = (lowering, node) => {
     lowering.set(output, 'blocked', lowering.reshape(product, [c, length]));
     return undefined;
   }
-  // the rows and columns that the stride leaves out are filled with zeros, the last ones included
+  // rows and columns skipped by the stride are filled with zeros, including the last ones
   const { before, after } = transposedPadding(geometry);
   const end = after.map((pad, axis) => pad - (strides[axis] - 1));
   if ([...before, ...end].some((pad) => pad < 0)) return false;
@@ -227,7 +227,7 @@ const depthwiseInputGradient: Emitter = (lowering, node) => {
   return undefined;
 };
 
-/** Each pixel of [c·n/B, h, w, B] at the first place of a field of zeros as large as the stride. */
+/** Each pixel of [c·n/B, h, w, B] at the first position of a block of zeros as large as the stride. */
 function spreadOut(
   lowering: Lowering,
   gradient: string,

@@ -1,12 +1,13 @@
 /**
- * Batch normalisation and PReLU with their gradients on blocked images, written so that few passes over memory are left. With y the
- * convolution's output, normalisation is z = k·y + b for each channel (k = γ/√(σ² + ε), b = β − μ·k), and is made together with what follows:
+ * Batch normalisation and PReLU with their gradients on blocked images, written to need few passes over memory. With
+ * the convolution's output y, normalisation is z = k·y + b per channel (k = γ/√(σ² + ε), b = β − μ·k), fused with what
+ * follows:
  *
- *   PReLU       α·z + (1 − α)·max(z, 0); for α > 1 the negative of it, since what is added after an activation cannot be subtracted: its
- *               readers are convolutions and take the sign into their weights
+ *   PReLU       α·z + (1 − α)·max(z, 0). For α > 1 its negative, because nothing can be subtracted after an activation:
+ *               its readers are convolutions and absorb the sign into their weights
  *   shortcut    k·y + b + shortcut in one pass
- *   gradients   with n = dx·[z < 0] and dz = dx + (α − 1)·n: ∂α = Σ n·z, ∂β = Σ dz, ∂γ = Σ dz·ŷ, and ∂y = k·(dz + c₁·y + c₂). The sums are
- *               taken of dx, n, dx·y and n·y; of ∂y only ∂y/k is made, by adding to dx, and the convolution before takes k into its weights
+ *   gradients   with n = dx·[z < 0] and dz = dx + (α − 1)·n: ∂α = Σ n·z, ∂β = Σ dz, ∂γ = Σ dz·ŷ, and ∂y = k·(dz + c₁·y + c₂).
+ *               The sums are over dx, n, dx·y and n·y. Only ∂y/k is computed, by adding to dx; the convolution before absorbs k
  */
 import { inputOf, sameShape, sizeOf, type Value } from '@facewright/capture';
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT } from '@facewright/core';
@@ -35,7 +36,7 @@ const batchNorm: Emitter = (lowering, node) => {
   return undefined;
 };
 
-/** Normalising with given statistics, as a recomputation does. */
+/** Normalises with given statistics, as in a recomputation. */
 const batchNormInference: Emitter = (lowering, node) => {
   const x = inputOf(node, 'x');
   if (!fitsBlocks(lowering, x) || !lowering.has(x, 'blocked') || node.inputs.length !== 5) return false;
@@ -56,7 +57,7 @@ function inverseDeviation({ onnx }: Lowering, variance: string, epsilon: number)
   return onnx.op('Reciprocal', [onnx.op('Sqrt', [onnx.op('Add', [variance, onnx.scalar(epsilon)])])]);
 }
 
-/** What a value is made of; a value that is there is 1 times itself. */
+/** What a value is composed of; a value that is already computed is 1 times itself. */
 function affineOf(lowering: Lowering, value: Value): AffineForm {
   const form = lowering.affine.get(value);
   if (form) return form;
@@ -135,7 +136,7 @@ const batchNormGradient: Emitter = (lowering, node) => {
   const share = onnx.scalar(-1 / channels.length);
   const ofBase = onnx.op('Mul', [onnx.op('Mul', [dGamma, inverse]), share]);
   const shift = onnx.op('Sub', [onnx.op('Mul', [sum, share]), onnx.op('Mul', [ofBase, mean])]);
-  // what needs all the sums comes first: only after their passes over the gradient may it be overwritten
+  // compute whatever needs all the sums first: only after their passes over the gradient may it be overwritten
   const centred = channels.affine(base, ofBase, { shift, sum: gradient });
   const name = sloped ? channels.affine(sloped.negative, sloped.rest, { sum: centred }) : centred;
   setScaled(lowering, node.outputs[0], { name, scale: onnx.op('Mul', [lowering.plain(gamma), inverse]) });
@@ -144,7 +145,7 @@ const batchNormGradient: Emitter = (lowering, node) => {
   return undefined;
 };
 
-/** A shortcut: the affine side is made while adding. */
+/** A shortcut: the affine side is computed during the addition. */
 const add: Emitter = (lowering, node) => {
   const [a, b] = node.inputs;
   if (

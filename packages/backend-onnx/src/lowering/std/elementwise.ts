@@ -1,4 +1,4 @@
-/** Ops that work value by value, in standard ONNX; they keep the layout of their operands. */
+/** Elementwise ops in standard ONNX. They keep the layout of their operands. */
 import { inputOf, sizeOf, type GraphNode, type Value } from '@facewright/capture';
 import { float, int, ints, type OnnxBuilder } from '../../onnx/builder.js';
 import { DATA_TYPE, type OnnxAttribute } from '../../onnx/encode.js';
@@ -74,12 +74,12 @@ export const castTo = (onnx: OnnxBuilder, name: string, type: keyof typeof DATA_
 const quotient: Compute = (onnx, [a, b], node) =>
   onnx.op('Div', [floats(onnx, a, node.inputs[0]), floats(onnx, b, node.inputs[1])]);
 
-/** Channels of which whole blocks can be made, whatever the processor's block is. */
+/** A number of channels that forms whole blocks on any processor. */
 const WHOLE_BLOCKS = 16;
 
 /**
- * On images x·α + max(x, 0)·(1 − α), each product a depthwise 1×1 convolution: onnxruntime keeps these in its blocked layout beside the
- * convolutions around them, while its PRelu is slow and takes two reorderings.
+ * On images, x·α + max(x, 0)·(1 − α) with both products as depthwise 1×1 convolutions: onnxruntime keeps these in its
+ * blocked layout like the convolutions around them, while its PRelu is slow and needs two reorderings.
  */
 const prelu: Emitter = (lowering, node) => {
   const { onnx } = lowering;
@@ -102,11 +102,11 @@ const prelu: Emitter = (lowering, node) => {
   lowering.set(node.outputs[0], 'nchw', onnx.op('Add', [positive, scaled(image, slope)]));
 };
 
-/** atan2(y, x) from atan(y / x), with the signs of zeros and of infinities as in C. */
+/** atan2(y, x) from atan(y / x), with C's signs for zeros and infinities. */
 function angle(onnx: OnnxBuilder, y: string, x: string): string {
   const zero = onnx.scalar(0);
   const isZero = (value: string): string => onnx.op('Equal', [value, zero]);
-  // below zero, −0 included
+  // below zero, including −0
   const negative = (value: string): string =>
     onnx.op('Or', [
       onnx.op('Less', [value, zero]),
@@ -126,7 +126,7 @@ function angle(onnx: OnnxBuilder, y: string, x: string): string {
     withSignOfY(Math.PI),
     onnx.op('Add', [onnx.op('Atan', [slope]), withSignOfY(Math.PI)]),
   ]);
-  // straight up or down y / ±0 has the sign of the zero too
+  // on the vertical axis, y / ±0 gets the sign of the zero too
   const upright = onnx.op('And', [isZero(x), onnx.op('Not', [isZero(y)])]);
   return onnx.op('Where', [upright, withSignOfY(Math.PI / 2), onnx.op('Where', [negative(x), left, right])]);
 }
@@ -190,7 +190,7 @@ export const elementwise: Readonly<Record<string, Emitter>> = {
   Select: (lowering, node) => {
     const [condition, t, e] = ['condition', 't', 'e'].map((name) => inputOf(node, name));
     const [output] = node.outputs;
-    // a condition of rank 1 chooses whole rows
+    // a condition of rank 1 selects whole rows
     const rows = condition.shape.length === 1 && output.shape.length > 1;
     const layout =
       rows || sizeOf(condition) !== sizeOf(output) ? 'plain' : lowering.common([condition, t, e], output.shape);

@@ -2,7 +2,7 @@
  * Matrix products, convolutions with their gradients, pooling and batch normalisation, in standard ONNX on nchw.
  *
  *   ∂L/∂x of a convolution is the transposed convolution of dy;
- *   ∂L/∂w is a convolution of x with dy as its kernel, batch and channels exchanged, whose dilation is the stride.
+ *   ∂L/∂w is a convolution of x with dy as its kernel, with batch and channels swapped, whose dilation is the stride.
  */
 import { inputOf, optionalInput, type Value, windowOf, type Window } from '@facewright/capture';
 import { float, int, ints, text, type OnnxBuilder } from '../../onnx/builder.js';
@@ -52,7 +52,7 @@ const inputGradient =
     const source = lowering.get(dy, 'nchw');
     const { before, after } = transposedPadding(geometry);
     const unit = [...geometry.strides, ...geometry.dilations].every((number) => number === 1);
-    // with stride 1 it is a plain convolution with the kernel turned round, which providers run far faster
+    // with stride 1 it is a plain convolution with the kernel flipped, which providers run far faster
     if (unit && (!depthwise || filter.shape[3] === 1) && [...before, ...after].every((number) => number >= 0)) {
       const turned = depthwise
         ? kernelOf(lowering, filter, true)
@@ -93,7 +93,7 @@ function reversed(onnx: OnnxBuilder, name: string, axes: readonly number[]): str
   return onnx.op('Slice', [name, each(-1), each(-(2 ** 31)), onnx.integers(...axes), each(-1)]);
 }
 
-/** Slides `kernel` over `source` with the stride as dilation; what goes beyond the kernel's own size is cut off. */
+/** Slides `kernel` over `source` with the stride as dilation; anything beyond the kernel's size is cut off. */
 function correlate(lowering: Lowering, source: string, kernel: string, geometry: Window, group: number): string {
   const { onnx } = lowering;
   const after = filterGradientPadAfter(geometry);
@@ -138,7 +138,10 @@ const denseFilterGradient: Emitter = (lowering, node) => {
   );
 };
 
-/** Each channel's plane with each of its dy's: with several kernels a channel, its plane is there once for each of them. */
+/**
+ * Correlates each channel's plane with each of its dy's; with several kernels per channel, the plane is repeated for
+ * each.
+ */
 const depthwiseFilterGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [x, dy] = ['x', 'dy'].map((name) => inputOf(node, name));
@@ -194,7 +197,7 @@ const matrixProduct: Emitter = (lowering, node) => {
   );
 };
 
-/** ONNX's number for the type. */
+/** ONNX's code for the type. */
 const FLOAT64 = int(11);
 
 const pool =
@@ -206,8 +209,8 @@ const pool =
   };
 
 /**
- * The gradient goes to the first largest value of each window: its place comes from MaxPool itself. Providers that do not give places leave float64
- * to the processor, which does.
+ * The gradient goes to the first maximum of each window, whose index MaxPool returns. Providers without index outputs
+ * leave float64 to the CPU, which has them.
  */
 const maxPoolGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
@@ -229,7 +232,7 @@ const maxPoolGradient: Emitter = (lowering, node) => {
   lowering.set(node.outputs[0], 'nchw', lowering.reshape(scattered, [n, c, h, w]));
 };
 
-/** Each value of dy, divided by how many pixels its window has, goes back to all of them. */
+/** Each value of dy, divided by its window's pixel count, goes back to all those pixels. */
 const averagePoolGradient: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [dy, input] = ['dy', 'input'].map((name) => inputOf(node, name));

@@ -1,4 +1,4 @@
-/** Reductions, in standard ONNX; over images they stay in nchw where the order of what is left allows it. */
+/** Reductions in standard ONNX. On images they stay in nchw if the order of the remaining axes allows it. */
 import { type GraphNode, type Value } from '@facewright/capture';
 import { util } from '@tensorflow/tfjs-core';
 import { int, type OnnxBuilder } from '../../onnx/builder.js';
@@ -36,7 +36,7 @@ function reduce(
   return [result, nchw && keep ? 'nchw' : 'plain'];
 }
 
-/** Whether the axes that are left have the same order in nchw: all but "some of h, w" together with c. */
+/** Whether the remaining axes have the same order in nchw: all except "some of h, w" together with c. */
 function keepsOrder(axes: readonly number[], x: Value): boolean {
   const left = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   return left.map((axis) => NCHW_AXIS[axis]).every((place, i, all) => i === 0 || all[i - 1] < place);
@@ -86,7 +86,7 @@ const alongAxis =
     );
   };
 
-/** In ⌈log₂ n⌉ rounds: in each, every value is multiplied by the one 1, 2, 4, … places before it. */
+/** In ⌈log₂ n⌉ rounds, every value is multiplied by the one 1, 2, 4, … positions before it. */
 const cumulativeProduct: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [x] = node.inputs;

@@ -1,7 +1,8 @@
 /**
- * Resizing images, its gradients, and crops. A resize is a matrix along each side, y = H·x·Wᵀ, with one or two numbers a row, so its gradient is
- * ∂x = Hᵀ·dy·W. (tfjs's own gradient kernels leave `halfPixelCenters` out, refuse images that are not square, and mix up the images of a batch
- * where the nearest pixel is taken; here it is the gradient of what was computed.)
+ * Resizing images, its gradients, and crops. A resize is a matrix along each side, y = H·x·Wᵀ, with one or two numbers
+ * per row, so its gradient is ∂x = Hᵀ·dy·W. (tfjs's own gradient kernels ignore `halfPixelCenters`, reject images that
+ * are not square, and mix up the images of a batch for nearest neighbour; this is the gradient of what was actually
+ * computed.)
  */
 import { inputOf, type GraphNode } from '@facewright/capture';
 import { int, text } from '../../onnx/builder.js';
@@ -20,7 +21,7 @@ const attrsOf = ({ attrs }: GraphNode): ResizeAttrs => ({
 const ratio = (from: number, to: number, { alignCorners }: ResizeAttrs): number =>
   alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
 
-/** The source pixel that each of `to` pixels takes. */
+/** The source pixel for each of `to` pixels. */
 function nearest(from: number, to: number, attrs: ResizeAttrs): number[] {
   const step = ratio(from, to, attrs);
   return Array.from({ length: to }, (_, i) => {
@@ -29,7 +30,7 @@ function nearest(from: number, to: number, attrs: ResizeAttrs): number[] {
   });
 }
 
-/** [to, from]: what each source pixel gives to each of `to` pixels. */
+/** [to, from]: the weight of each source pixel in each of `to` pixels. */
 function bilinearMatrix(from: number, to: number, attrs: ResizeAttrs): Float32Array {
   const step = ratio(from, to, attrs);
   const matrix = new Float32Array(to * from);
@@ -105,7 +106,9 @@ const gradient =
     lowering.set(node.outputs[0], 'nchw', onnx.op('MatMul', [onnx.constant(transposed, [h, height]), alongWidth]));
   };
 
-/** Places are computed in float64, as the reference does: a box that ends exactly at the border must not fall beyond it. */
+/**
+ * Positions are computed in float64, like the reference: a box that ends exactly at the border must not fall beyond it.
+ */
 const cropAndResize: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [image, boxes, boxInd] = ['image', 'boxes', 'boxInd'].map((name) => inputOf(node, name));
@@ -122,7 +125,7 @@ const cropAndResize: Emitter = (lowering, node) => {
   const corner = (index: number): string =>
     onnx.op('Slice', [corners, onnx.integers(index), onnx.integers(index + 1), onnx.integers(1)]);
 
-  /** [count, crop]: where each pixel of a crop lies, and whether that is outside. */
+  /** [count, crop]: the position of each pixel of a crop, and whether it is outside. */
   const along = (side: number, crop: number, from: string, to: string): { place: string; outside: string } => {
     const scaled = (name: string): string => onnx.op('Mul', [name, number(side - 1)]);
     const steps = double(
@@ -178,7 +181,7 @@ const cropAndResize: Emitter = (lowering, node) => {
     onnx.integers(3),
   ]);
   const filled = onnx.op('Where', [outside, onnx.scalar(extrapolationValue), crop]);
-  // a box of an image that is not there stays black
+  // a box of a nonexistent image stays black
   const missing = onnx.op('Unsqueeze', [onnx.op('Greater', [indices, onnx.integers(n - 1)]), onnx.integers(3)]);
   lowering.set(node.outputs[0], 'plain', onnx.op('Where', [missing, onnx.scalar(0), filled]));
 };

@@ -1,4 +1,7 @@
-/** Ops that make, move, join and pick values, in standard ONNX. Most work on the plain order; joining and padding also on nchw. */
+/**
+ * Ops that create, move, concatenate and gather values, in standard ONNX. Most work on the plain order; concatenation
+ * and padding also on nchw.
+ */
 import { inputOf, sameShape, sizeOf, type GraphNode, type Value } from '@facewright/capture';
 import { slice_util, util } from '@tensorflow/tfjs-core';
 import { int, ints, text } from '../../onnx/builder.js';
@@ -6,7 +9,7 @@ import type { OnnxData } from '../../onnx/encode.js';
 import { type Emitter, type Layout, type Lowering } from '../context.js';
 import { castTo } from './elementwise.js';
 
-/** Where an axis of the captured shape lies in nchw. */
+/** Index in nchw of each captured axis. */
 export const NCHW_AXIS = [0, 2, 3, 1];
 
 const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
@@ -15,7 +18,7 @@ function filledData({ dtype }: Value, number: number): OnnxData {
   return dtype === 'int32' ? Int32Array.of(number) : Uint8Array.of(number);
 }
 
-/** The layout of a rank 4 value that is there in nchw, else plain. */
+/** The layout of a rank 4 value that is available in nchw, else plain. */
 function imageLayout(lowering: Lowering, values: readonly Value[]): Layout {
   return values.every((value) => value.shape.length === 4) &&
     values.some((value) => lowering.has(value, 'nchw') || lowering.has(value, 'blocked'))
@@ -37,12 +40,12 @@ const onPlain =
     );
   };
 
-/** Index tensors of Gather and its kin may be int32. */
+/** Index tensors of Gather and similar ops may be int32. */
 export const shape: Readonly<Record<string, Emitter>> = {
   Reshape: (lowering, node) => {
     const [x] = node.inputs;
     const [output] = node.outputs;
-    // [n, 1, 1, c] as rows is the same memory in nchw
+    // [n, 1, 1, c] as rows has the same memory in nchw
     const rows =
       x.shape.length === 4 &&
       sameShape(output.shape, [x.shape[0], x.shape[3]]) &&
@@ -165,7 +168,7 @@ export const shape: Readonly<Record<string, Emitter>> = {
       a.newAxisMask,
       a.shrinkAxisMask,
     );
-    // going down to the first element, the end lies before it
+    // going down to the first element, the end is before it
     const end = info.end.map((stop, i) => (info.strides[i] < 0 && stop < 0 ? -(2 ** 31) : stop));
     const axes = info.begin.map((_, i) => i);
     const cut = onnx.op('Slice', [
@@ -246,7 +249,10 @@ export const shape: Readonly<Record<string, Emitter>> = {
   }),
 };
 
-/** Each batch picks from its own rows: with all batches' rows below each other, its indices start where it begins. */
+/**
+ * Each batch element gathers from its own rows: with the rows of all of them stacked, its indices are offset to where
+ * it starts.
+ */
 function gatherInBatches(lowering: Lowering, node: GraphNode, x: Value, indices: Value): string {
   const { onnx } = lowering;
   const batchDims = positive(node.attrs.batchDims as number, indices.shape.length);
@@ -270,7 +276,7 @@ function scatter(lowering: Lowering, indices: Value, updates: Value, output: Val
   return scatterAdd(lowering, castTo(lowering.onnx, lowering.plain(indices), 'int64'), lowering.plain(updates), output);
 }
 
-/** Rows that are named twice add up. */
+/** Duplicate rows are summed. */
 function scatterAdd({ onnx }: Lowering, indices: string, updates: string, output: Value): string {
   const zeros = onnx.op('Expand', [onnx.constant(filledData(output, 0), []), onnx.integers(...output.shape)]);
   return onnx.op('ScatterND', [zeros, indices, updates], { reduction: text('add') });

@@ -1,4 +1,4 @@
-/** Core's named training ops, in standard ONNX. The formulae stand in core's `ops`. */
+/** Core's named training ops in standard ONNX. The formulas are in core's `ops`. */
 import { inputOf, type GraphNode, type Value } from '@facewright/capture';
 import {
   ADD_TO_TARGET,
@@ -13,7 +13,7 @@ import { int, text } from '../../onnx/builder.js';
 import type { Emitter, Layout, Lowering } from '../context.js';
 import { castTo } from './elementwise.js';
 
-/** How to work channel by channel on a value: in nchw for images, else over all axes but the last. */
+/** How to process a value channel by channel: in nchw for images, else over all axes but the last. */
 function byChannel(
   lowering: Lowering,
   x: Value,
@@ -94,7 +94,7 @@ const preluGradient: Emitter = (lowering, node) => {
   lowering.set(node.outputs[1], 'plain', sum(onnx.op('Mul', [gradient, onnx.op('Min', [source, zero])])));
 };
 
-/** Labels as the int64 column that names one entry of each row. */
+/** Labels as an int64 column that selects one entry of each row. */
 const column = (lowering: Lowering, labels: Value): string =>
   lowering.onnx.op('Unsqueeze', [castTo(lowering.onnx, lowering.plain(labels), 'int64'), lowering.onnx.integers(1)]);
 

@@ -1,4 +1,4 @@
-/** One thread a value: it computes each of the kernel's nodes there, and writes them. */
+/** One thread per value: computes each of the kernel's nodes at its index and writes them. */
 import { CodeWriter } from '../code.js';
 import { declare, groupsFor, targetName, type KernelContext, type Source } from '../kernel.js';
 import type { Pointwise } from '../node.js';
@@ -25,7 +25,7 @@ ${stores.join('\n')}
   return { source: { wgsl, bindings, workgroups }, code };
 }
 
-/** The nodes' values at the index; what is read of one of them by another comes from its variable. */
+/** The nodes' values at the index. If one reads another, the value comes from its variable. */
 export function compute(code: CodeWriter, nodes: readonly Pointwise[], index: string): string[] {
   return nodes.map((node) => {
     const name = code.let(node.emit(code, index));

@@ -1,13 +1,14 @@
 /**
- * Matrix products, and convolutions as such: [rows, depth]·[depth, columns] by tiles. A workgroup takes a tile of the result, brings the parts
- * of both operands that it needs into its memory a slice of the depth at a time, and each thread sums 4×4 values of it in registers. Where the
- * result is small and the depth long (gradients of kernels), the depth is split and the parts are summed by a reduction.
+ * Tiled matrix products, and convolutions expressed as such: [rows, depth]·[depth, columns]. A workgroup computes a
+ * tile of the result: it loads the parts of both operands into its memory one slice of the depth at a time, and each
+ * thread accumulates 4×4 values in registers. If the result is small and the depth large (gradients of kernels), the
+ * depth is split and a reduction sums the parts.
  */
 import { CodeWriter } from '../code.js';
 import { declare, type KernelContext, type Source } from '../kernel.js';
 import type { Node, Product } from '../node.js';
 
-/** Values of the result a thread sums, along each axis; it reads them from the workgroup's memory as one vector. */
+/** Result values per thread along each axis; it reads them from workgroup memory as one vector. */
 const OWN = 4;
 /** Depth of a slice. */
 const SLICE = 16;
@@ -60,7 +61,7 @@ ${code.text}
   };
 }
 
-/** Each thread brings some elements of an operand's slice; neighbours bring neighbours in memory. */
+/** Each thread loads some elements of an operand's slice; neighbouring threads load neighbouring memory. */
 function load(code: CodeWriter, node: Product, which: 0 | 1, threads: number, side: number): void {
   const [tile, first, extent] = which === 0 ? ['tileA', 'firstRow', node.rows] : ['tileB', 'firstColumn', node.columns];
   const input: Node = node.inputs[which];
@@ -78,7 +79,7 @@ function load(code: CodeWriter, node: Product, which: 0 | 1, threads: number, si
   });
 }
 
-/** Large tiles read less, but a small result made of them keeps few of the GPU's cores busy. */
+/** Large tiles read less memory, but a small result then keeps few of the GPU's cores busy. */
 function tileSide(rows: number, columns: number, parts: number): number {
   const tiles = (side: number): number => Math.ceil(rows / side) * Math.ceil(columns / side) * parts;
   return Math.min(rows, columns) > 32 && tiles(64) >= 64 ? 64 : 32;

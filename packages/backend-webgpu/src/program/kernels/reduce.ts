@@ -1,7 +1,8 @@
 /**
- * Reductions of [outer, length, inner] to [outer, chunks, inner]. A workgroup has some columns of `inner` side by side, which read memory
- * side by side, and some lanes of each that share the length and then meet in the workgroup's memory. Expressions are computed while they
- * are read, and with one chunk what only the finished values are needed for is computed at the end.
+ * Reductions of [outer, length, inner] to [outer, chunks, inner]. A workgroup handles several adjacent columns of
+ * `inner`, which read adjacent memory, with several lanes each that share the length and then combine in workgroup
+ * memory. Expressions are computed as they are read; with one chunk, values that only depend on the finished result are
+ * computed at the end.
  */
 import { CodeWriter, literal } from '../code.js';
 import { declare, targetName, type KernelContext, type Source } from '../kernel.js';
@@ -9,11 +10,11 @@ import type { Geometry, Pointwise, Reduce, ReduceOp } from '../node.js';
 import { compute } from './pointwise.js';
 
 const THREADS = 128;
-/** Shorter than this a thread alone reduces it. */
+/** A shorter axis is reduced by a single thread. */
 const SHORT = 32;
 
 interface Layout {
-  /** Threads side by side along `inner` (for short lengths: along all the results). */
+  /** Adjacent threads along `inner` (for short lengths: along all the results). */
   readonly columns: number;
   readonly lanes: number;
 }
@@ -77,7 +78,7 @@ export function reduceKernel(
     }),
   );
   for (let half = lanes / 2; half >= 1; half /= 2) {
-    // a lane of the upper half leaves its part, one of the lower half takes it
+    // a lane of the upper half stores its part, one of the lower half adds it
     code.line(
       `if (lane >= ${half}u && lane < ${2 * half}u) { ${nodes.map((_, index) => `shared${index}[thread] = sum${index};`).join(' ')} }`,
     );
@@ -124,7 +125,7 @@ function neutral({ op, kind }: Reduce): string {
 
 const combined = (op: ReduceOp, a: string, b: string): string => (op === 'sum' ? `${a} + ${b}` : `${op}(${a}, ${b})`);
 
-/** Where result `i` stands: its column within `inner`, and the part of the outer axes. */
+/** The position of result `i`: its column within `inner`, and the outer part. */
 function columnAndPart(inner: number, results: number): [column: string, part: string] {
   if (inner === 1) return ['0u', 'i'];
   return inner === results ? ['i', '0u'] : [`i % ${inner}u`, `i / ${inner}u`];
