@@ -1,11 +1,11 @@
 /**
- * How the usual PyTorch ports of MobileFaceNet name their layers. All of them are the paper's fifteen bottlenecks in rows of 5, 1, 6, 1 and 2;
- * normalisation adds PyTorch's 1e-5.
+ * How common PyTorch ports of MobileFaceNet name their layers. All have the paper's fifteen bottlenecks in rows of 5,
+ * 1, 6, 1 and 2, and use PyTorch's normalisation epsilon of 1e-5.
  */
 
 import type { InputScale } from '@facewright/core';
 
-/** Names of the modules that make a layer; a module `m` has the tensors `m.weight`, `m.bias` …. */
+/** Names of the modules that form a layer. A module `m` has the tensors `m.weight`, `m.bias` …. */
 export interface Modules {
   readonly conv: string;
   readonly norm: string;
@@ -17,14 +17,14 @@ export interface Layout {
   readonly source: string;
   /** A tensor that no other layout has. */
   readonly sign: string;
-  /** The pixel value v went into the network as (v − offset) × scale; missing: (v − 127.5) / 127.5. */
+  /** Pixel value v was normalised as (v − offset) × scale; default: (v − 127.5) / 127.5. */
   readonly inputScale?: InputScale;
-  /** Trained on blue, green, red. */
+  /** Trained on BGR images. */
   readonly bgr: boolean;
   modules(layer: LayerPlace): Modules;
 }
 
-/** Where a layer is: alone, or a part of a bottleneck. */
+/** The position of a layer: alone, or part of a bottleneck. */
 export type LayerPlace =
   | { readonly name: 'stem' | 'stemDepthwise' | 'last' | 'global' | 'embedding'; readonly part?: undefined }
   | {
@@ -32,7 +32,7 @@ export type LayerPlace =
       readonly part: Part;
       /** From 1. */ readonly row: number;
       readonly repeat: number;
-      /** Of the bottleneck, from 0. */ readonly index: number;
+      /** Index of the bottleneck, from 0. */ readonly index: number;
     };
 type Part = 'expand' | 'depthwise' | 'project';
 
@@ -91,7 +91,7 @@ const insightFacePytorch: Layout = {
   name: 'insightface-pytorch',
   source: 'TreB1eN/InsightFace_Pytorch, model.py',
   sign: 'conv_23.conv_dw.conv.weight',
-  // its data_pipe.py turns red, green, blue round both where it unpacks the training set and where it loads verification sets
+  // its data_pipe.py swaps red and blue both when unpacking the training set and when loading verification sets
   bgr: true,
   modules(layer) {
     if (layer.part === undefined) {

@@ -3,12 +3,12 @@ import { FacewrightError } from '@facewright/core';
 
 export interface Parity {
   readonly images: number;
-  /** Between the two embeddings of an image: the worst, and the mean over all. */
+  /** Cosine between the two embeddings of an image: the lowest, and the mean over all. */
   readonly minimumCosine: number;
   readonly meanCosine: number;
-  /** Largest difference of two numbers. */
+  /** Largest difference between two numbers. */
   readonly maximumDifference: number;
-  /** The least `minimumCosine` that passes. */
+  /** The lowest acceptable `minimumCosine`. */
   readonly required: number;
 }
 
@@ -59,7 +59,7 @@ function parityOf(own: readonly Float32Array[], exported: readonly Float32Array[
       a.reduce((most, value, i) => Math.max(most, Math.abs(value - (exported[index]?.[i] ?? NaN))), 0),
     ),
   );
-  const minimumCosine = Math.min(...cosines); // NaN where one is
+  const minimumCosine = Math.min(...cosines); // NaN if one of them is
   return {
     images: own.length,
     minimumCosine,
@@ -69,7 +69,7 @@ function parityOf(own: readonly Float32Array[], exported: readonly Float32Array[
   };
 }
 
-/** In float64. NaN where one of them is no vector. */
+/** In float64. NaN if either is not a valid vector. */
 function cosine(a: Float32Array, b: Float32Array | undefined): number {
   if (b?.length !== a.length) return NaN;
   let [product, lengthA, lengthB] = [0, 0, 0];

@@ -8,31 +8,34 @@ import { structureOf } from './structure.js';
 import { BGR, requireFinite, RGB, type Unit } from './units.js';
 import type { WeightsFile } from './weights-file.js';
 
-/** Layers in the order in which they were made, whatever their names. */
+/** Layers in creation order, whatever their names. */
 export const BY_ORDER = 'order';
 export const LAYOUT_NAMES: readonly string[] = [...LAYOUTS.map(({ name }) => name), BY_ORDER];
 
 export interface PlanOptions extends InputHints {
-  /** One of `LAYOUT_NAMES`; without it the names tell. ONNX files are read by order. */
+  /** One of `LAYOUT_NAMES`; by default detected from the names. ONNX files are read by order. */
   readonly layout?: string;
-  /** Tensors of the file by parameters and statistics of the model, `<layer>/<part>`; `<layer>/bias` of a folded normalisation may be there too. */
+  /**
+   * Tensors of the file by the model's parameters and statistics, `<layer>/<part>`. May include `<layer>/bias` of a
+   * folded normalisation.
+   */
   readonly map?: Readonly<Record<string, string>>;
-  /** The user names the rows of bottlenecks: they are not taken from the file. */
+  /** The user specifies the rows of bottlenecks, so they are not derived from the file. */
   readonly ownStructure?: boolean;
 }
 
 export interface ImportPlan {
-  /** For people. */
+  /** A description for users. */
   readonly how: string;
-  /** Of the model `mobilefacenet`; what a user gives goes before. */
+  /** Options of the `mobilefacenet` model. Options from the user take precedence. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Which of red, green and blue (0 to 2) each channel of the first kernel takes. */
   readonly channels: readonly number[];
   /** How the file's own graph is run, for comparison; missing where the file has none, or a name map passes it over. */
   readonly graph?: GraphInput;
-  /** One unit a layer. Throws a `FacewrightError` where there are more or fewer. */
+  /** One unit per layer. Throws a `FacewrightError` if there are more or fewer. */
   unitsFor(layers: readonly string[]): ReadonlyMap<string, Unit>;
-  /** Tensors of the file that belong to no layer, a head of classes and counters left out. */
+  /** Tensors that belong to no layer, not counting a class head and batch counters. */
   readonly unused: readonly string[];
 }
 
@@ -68,7 +71,7 @@ export function planImport(file: WeightsFile, options: PlanOptions = {}): Import
   return planByLayout(file, known, { ...options, ownStructure });
 }
 
-/** What stands before the names of a layout, as `module.` or `backbone.`; nothing where the sign is missing. */
+/** The prefix of a layout's names, such as `module.` or `backbone.`; undefined if its sign is missing. */
 function prefixOf(tensors: WeightsFile['tensors'], sign: string): string | undefined {
   const found = [...tensors.keys()].find((name) => name === sign || name.endsWith(`.${sign}`));
   return found?.slice(0, found.length - sign.length);
@@ -202,7 +205,10 @@ const unitsInTurn =
     return new Map(layers.map((layer, index) => [layer, units[index]]));
   };
 
-/** Modules of a state dictionary as layers: a kernel begins one, a normalisation or a PReLU belongs to the one before. */
+/**
+ * Groups the modules of a state dictionary into layers: a kernel starts one; a normalisation or a PReLU belongs to the
+ * previous one.
+ */
 function unitsInOrder({ tensors, path }: WeightsFile, used: Set<string>): Unit[] {
   const units: Unit[] = [];
   const get = (name: string): HostTensor | undefined => {
@@ -297,7 +303,7 @@ function inputOf({ inputs, outputs }: OnnxGraph, { colour = 'rgb', inputScale }:
   };
 }
 
-/** Counters of batches say nothing, and a head of classes is no part of the network. */
+/** Ignores batch counters, which mean nothing, and a class head, which is not part of the network. */
 function leftOver(tensors: WeightsFile['tensors'], used: ReadonlySet<string>): string[] {
   return [...tensors]
     .filter(

@@ -1,4 +1,5 @@
-// Files that PyTorch wrote of networks named as the usual ports: imported, they must give the embeddings that PyTorch gave.
+// Files written by PyTorch for networks named like the common ports. Once imported, they must give PyTorch's
+// embeddings.
 import { createRandom, FacewrightError, hostTensor } from '@facewright/core';
 import { mobileFaceNet, type MobileFaceNetOptionsInput } from '@facewright/models';
 import { testContext } from '@facewright/testkit';
@@ -8,7 +9,7 @@ import { embed, expectNear, imported, packed, ports } from '../test/ports.js';
 import { layersOf, parseWeights, planImport, type WeightsFile } from './index.js';
 
 describe.each(Object.entries(ports))('%s', (name, { inputSize, files, embedding }) => {
-  test("its checkpoint is known by its names and gives PyTorch's embedding", async () => {
+  test("its checkpoint is recognised by its names and gives PyTorch's embedding", async () => {
     const plan = planImport(await parseWeights(packed(files.pytorch), files.pytorch));
     expect(plan.unused).toEqual([]);
     const { model, state } = await imported(plan);
@@ -16,7 +17,7 @@ describe.each(Object.entries(ports))('%s', (name, { inputSize, files, embedding 
     expectNear(await embed(model, state), embedding);
   });
 
-  test('its ONNX file, normalisation folded, gives the same in the order of its layers', async () => {
+  test('its ONNX file, with folded normalisation, gives the same from the order of its layers', async () => {
     const plan = planImport(await parseWeights(packed(files.onnx), files.onnx), {
       ...(name === 'mobilefacenet-pytorch' && { inputScale: { offset: 127.5, scale: 1 / 128 } }),
       ...(name === 'insightface-pytorch' && { colour: 'bgr' }),
@@ -28,7 +29,7 @@ describe.each(Object.entries(ports))('%s', (name, { inputSize, files, embedding 
 
 const arcface = (): Promise<WeightsFile> => parseWeights(packed(ports['arcface-torch'].files.pytorch), 'mbf.pt');
 
-test('the layers of a checkpoint in their order, and under names of the user', async () => {
+test("the layers of a checkpoint in order, and under the user's names", async () => {
   const file = await arcface();
   const byOrder = await imported(planImport(file, { layout: 'order' }));
   expectNear(await embed(byOrder.model, byOrder.state), ports['arcface-torch'].embedding);
@@ -36,7 +37,7 @@ test('the layers of a checkpoint in their order, and under names of the user', a
   const known = planImport(file);
   const model = await mobileFaceNet(known.options).create(testContext());
   const names = [...file.tensors.keys()].filter((name) => !name.endsWith('num_batches_tracked'));
-  // the tensors of a layer stand together in both; in the file mean and variance are named, and the slope comes last
+  // a layer's tensors are adjacent in both; the file names mean and variance, and the slope comes last
   const parts = ['kernel', 'gamma', 'beta', 'mean', 'variance', 'slope'];
   const map = Object.fromEntries(
     layersOf(model.init(createRandom(1))).flatMap((layer) =>
@@ -52,7 +53,7 @@ test('the layers of a checkpoint in their order, and under names of the user', a
   );
 });
 
-test('the class weights of a head that was saved along are not counted as unused; anything else is', async () => {
+test('the class weights of a head saved with it do not count as unused; anything else does', async () => {
   const file = await arcface();
   const withTensor = (name: string, shape: readonly number[]): WeightsFile => {
     const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
@@ -67,7 +68,7 @@ test('the class weights of a head that was saved along are not counted as unused
     expect(planImport(withTensor(name, shape)).unused).toEqual([name]);
 });
 
-test('a file of another network is refused by the first layer that does not fit', async () => {
+test('a file of another network is rejected, naming the first layer that does not fit', async () => {
   const file = await arcface();
   const changed = (
     change: (
@@ -79,11 +80,11 @@ test('a file of another network is refused by the first layer that does not fit'
     return { ...file, tensors };
   };
   const missing = planImport(changed((tensors) => tensors.delete('module.layers.4.layers.1.layers.1.running_mean')));
-  await expect(imported(missing)).resolves.toBeDefined(); // without its statistics a normalisation counts as folded …
+  await expect(imported(missing)).resolves.toBeDefined(); // a normalisation without statistics counts as folded …
   expect(missing.unused).toEqual([
     'module.layers.4.layers.1.layers.1.weight',
     'module.layers.4.layers.1.layers.1.bias',
-  ]); // … but what is left of it is told
+  ]); // … but its remaining tensors are reported
   expect(() =>
     planImport(changed((tensors) => tensors.delete('module.layers.5.layers.2.layers.0.layers.0.weight'))),
   ).toThrow(/no tensor "layers.5.layers.2.layers.0.layers.0.weight": the layer "stage3\/block3\/expand" is missing/);
@@ -132,7 +133,7 @@ test('weights that are not finite are refused by the name of their tensor', asyn
   }
 });
 
-test('any damage of a file gives a clear error or numbers', async () => {
+test('any damage to a file gives a clear error or numbers', async () => {
   const whole = Object.values(ports)
     .flatMap(({ files }) => Object.values(files))
     .map((file) => packed(file));
@@ -145,7 +146,7 @@ test('any damage of a file gives a clear error or numbers', async () => {
     }
   };
   const edits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 6 });
-  // the beginning holds headers, names and shapes, or a zip file's end does
+  // headers, names and shapes are at the start, or at the end in a zip file
   const place = (size: number, at: number): number => {
     const near = at % Math.min(size, 3000);
     return [at % size, near, size - 1 - near][at % 3];

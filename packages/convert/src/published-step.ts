@@ -1,4 +1,7 @@
-/** The computation of an exported model: pixels in, embeddings of length 1 out. It includes all normalisation, so callers cannot get it wrong. */
+/**
+ * The computation of an exported model: pixels in, embeddings of length 1 out. It includes all normalisation, so
+ * callers cannot get it wrong.
+ */
 import {
   prefixed,
   stripPrefix,
@@ -10,17 +13,17 @@ import {
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Order of the axes of the images: [batch, 3, height, width] or [batch, height, width, 3]. */
+/** Axis order of the images: [batch, 3, height, width] or [batch, height, width, 3]. */
 export type ImageLayout = 'nchw' | 'nhwc';
 
 export const IMAGES = 'images';
 export const EMBEDDINGS = 'embeddings';
 
 export interface PublishedStep {
-  /** `images`: float32, red, green, blue, 0 to 255; `embeddings`: float32 [batch, embeddingSize], each of length 1. */
+  /** `images`: float32, RGB, 0 to 255; `embeddings`: float32 [batch, embeddingSize], each of length 1. */
   readonly step: StepFunction;
   readonly state: HostTensors;
-  /** Of `images`, for a batch. */
+  /** Shape of `images` for a batch size. */
   shape(batch: number): number[];
 }
 

@@ -1,9 +1,9 @@
-/** Works out the options of `mobilefacenet` from the layers of a file. */
+/** Derives the options of `mobilefacenet` from the layers of a file. */
 import { FacewrightError } from '@facewright/core';
 import { ROWS } from './layouts.js';
 import type { Unit } from './units.js';
 
-/** The paper's strides, which no file of weights tells. */
+/** The paper's strides, which weights do not reveal. */
 const STRIDES = [2, 2, 1, 2, 1] as const;
 const BOTTLENECKS = ROWS.reduce((sum, repeats) => sum + repeats, 0);
 const STEM = 64;

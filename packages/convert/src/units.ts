@@ -8,11 +8,14 @@ import {
   type InitialState,
 } from '@facewright/core';
 
-/** A convolution (or matrix), then batch normalisation, then PReLU; what is missing is not there, or folded into what is. */
+/**
+ * A convolution or matrix, followed by batch normalisation and PReLU. Missing parts do not exist or are folded into the
+ * others.
+ */
 export interface Unit {
-  /** What the file calls it, for errors. */
+  /** Its name in the file, for errors. */
   readonly label: string;
-  /** [out, in, h, w], or [out, in]; depthwise [channels, 1, h, w]; in groups of m channels [channels, m, h, w]. */
+  /** [out, in, h, w] or [out, in]; depthwise [channels, 1, h, w]; in groups of m channels [channels, m, h, w]. */
   readonly kernel: HostTensor;
   /** [out]. */
   bias?: HostTensor;
@@ -42,7 +45,7 @@ export interface UnitGeometry {
 export const RGB: readonly number[] = [0, 1, 2];
 export const BGR: readonly number[] = [2, 1, 0];
 
-/** `<layer>` of the parameters `<layer>/<part>`, in order. */
+/** The `<layer>` of each parameter `<layer>/<part>`, in order. */
 export const layersOf = (expected: InitialState): string[] => [
   ...new Set(Object.keys(expected.params).map((name) => name.slice(0, name.lastIndexOf('/')))),
 ];
@@ -59,7 +62,7 @@ export function requireFinite({ data }: HostTensor, name: string, where: string)
 }
 
 export interface FitOptions {
-  /** What the model adds to the variance in a layer. */
+  /** The model's batch normalisation epsilon for a layer. */
   readonly epsilon: (layer: string) => number;
   /** Which of red, green and blue (0 to 2) each channel of the file's first kernel takes; default: in this order. */
   readonly channels?: readonly number[];
@@ -67,8 +70,8 @@ export interface FitOptions {
 }
 
 /**
- * The state of a model out of one unit a layer. `expected` is a state of the model, of which only names and shapes count. Throws a
- * `FacewrightError` that names the first layer that does not fit.
+ * Builds a model's state from one unit per layer. `expected` is any state of the model; only its names and shapes
+ * matter. Throws a `FacewrightError` that names the first layer that does not fit.
  */
 export function fitUnits(
   expected: InitialState,
@@ -97,7 +100,7 @@ export function fitUnits(
     };
     const channels = (shapeOf('gamma') ?? shapeOf('kernel'))!.at(-1)!;
     const own = epsilon(layer);
-    // of a folded normalisation: 1 / √(1 + ε) · √(1 + ε) = 1
+    // for a folded normalisation: 1 / √(1 + ε) · √(1 + ε) = 1
     const norm = unit.norm ?? {
       gamma: filled([channels], Math.sqrt(1 + own)),
       beta: unit.bias,
@@ -107,7 +110,7 @@ export function fitUnits(
     };
     const hasBias = shapeOf('bias') !== undefined;
     const bias = unit.norm ? unit.bias : undefined;
-    // without a bias of its own the layer takes it off the mean that is subtracted next
+    // if the layer has no bias parameter, the bias is subtracted from the mean, which is subtracted next
     const mean =
       bias && !hasBias
         ? hostTensor(
@@ -162,7 +165,7 @@ function fitKernel(kernel: HostTensor, shape: readonly number[], refuse: (what: 
   );
 }
 
-/** In groups of m channels: from [group · m + output, input, h, w] to [group · m + input, output, h, w]. */
+/** For groups of m channels: from [group · m + output, input, h, w] to [group · m + input, output, h, w]. */
 function turnedInGroups({ shape, data }: HostTensor): HostTensor {
   const [channels, m, height, width] = shape;
   const area = height * width;

@@ -9,9 +9,9 @@ import { TorchTensor } from './torch/tensors.js';
 
 export interface WeightsFile {
   readonly format: 'safetensors' | 'pytorch' | 'onnx';
-  /** As they lie in the file; kernels have their outputs first. */
+  /** As stored in the file; kernels have their outputs first. */
   readonly tensors: ReadonlyMap<string, HostTensor>;
-  /** Whether the order of `tensors` is the one in which they were made: safetensors are sorted by name. */
+  /** Whether `tensors` are in creation order; safetensors are sorted by name. */
   readonly ordered: boolean;
   readonly graph?: OnnxGraph;
   /** The whole file where it has a graph, which can be run. */
@@ -20,10 +20,13 @@ export interface WeightsFile {
   readonly path: string;
 }
 
-/** A network of a face's embedding has a tenth of it at most; the file is held in memory. */
+/** A face embedding network is at most a tenth of this; the file is held in memory. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** Throws a `FacewrightError` for what cannot be read, is damaged, or is none of the formats. Nothing in the file is ever run. */
+/**
+ * Throws a `FacewrightError` for a file that is unreadable, damaged, or in an unknown format. Nothing in the file is
+ * ever run.
+ */
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
   const bytes = await readChecked(path, { maxBytes: MAX_BYTES }).catch((error: unknown) => {
     if (error instanceof FacewrightError) throw error;
@@ -67,11 +70,14 @@ export async function parseWeights(bytes: Uint8Array, path: string): Promise<Wei
   });
 }
 
-/** A length of eight bytes, then a JSON object. */
+/** An eight-byte length, then a JSON object. */
 const mayBeSafetensors = (bytes: Uint8Array): boolean =>
   bytes.length > 8 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b;
 
-/** A checkpoint may hold several dictionaries, of the network, its head and the optimiser: the network's is the one with the most tensors. */
+/**
+ * A checkpoint may contain several dictionaries, for the network, its head and the optimiser. The network's is the one
+ * with the most tensors.
+ */
 function stateDictionary(value: Unpickled, where: string, size: number): Map<string, HostTensor> {
   let largest: [string, TorchTensor][] = [];
   const look = (inner: Unpickled, depth: number): void => {
@@ -89,7 +95,7 @@ function stateDictionary(value: Unpickled, where: string, size: number): Map<str
       where,
       todo: 'Save only the weights: torch.save(model.state_dict(), "model.pt").',
     });
-  // tensors may share their numbers, as tied weights do, but not so that a small file becomes large
+  // tensors may share their numbers, like tied weights, but a small file must not expand to a large one
   const numbers = largest.reduce((sum, [, { shape }]) => sum + shape.reduce((product, side) => product * side, 1), 0);
   if (numbers > 2 * size)
     throw new FacewrightError({

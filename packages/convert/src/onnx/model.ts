@@ -26,9 +26,9 @@ export interface OnnxValue {
 }
 
 export interface OnnxGraph {
-  /** In the file's order, in which they can be run. */
+  /** In the file's order, which is executable. */
   readonly nodes: readonly OnnxNode[];
-  /** Initialisers and constants, by the names of their values. */
+  /** Initialisers and constants, by value name. */
   readonly weights: ReadonlyMap<string, HostTensor>;
   /** Without those that are only default values of initialisers. */
   readonly inputs: readonly OnnxValue[];
@@ -48,10 +48,10 @@ const TYPES: Readonly<Record<number, RawType>> = {
   16: 'BF16',
 };
 
-/** Whether it may be one: a ModelProto begins with its IR version. */
+/** Whether it may be an ONNX file: a ModelProto starts with its IR version. */
 export const mayBeOnnx = (bytes: Uint8Array): boolean => bytes[0] === 0x08 && bytes.length > 2 && bytes[1] < 64;
 
-/** Throws a `FacewrightError` for anything else than a whole ONNX file that holds its own weights. */
+/** Throws a `FacewrightError` for anything but a complete ONNX file that contains its own weights. */
 export function readOnnx(bytes: Uint8Array, where: string): OnnxGraph {
   try {
     const graph = only(bytes, 7).at(-1);

@@ -1,13 +1,13 @@
 /** Reads protobuf messages field by field (https://protobuf.dev/programming-guides/encoding), without a schema. */
 
-/** Thrown for bytes that are no protobuf. */
+/** Thrown for bytes that are not protobuf. */
 export class ProtobufError extends Error {}
 
 export type Field =
   | { readonly number: number; readonly kind: 'integer'; readonly value: bigint }
   | { readonly number: number; readonly kind: 'fixed32' | 'fixed64' | 'bytes'; readonly bytes: Uint8Array };
 
-/** The fields of a message in their order. Bytes are views. Throws a `ProtobufError`. */
+/** The fields of a message in order. Bytes are views. Throws a `ProtobufError`. */
 export function* fields(message: Uint8Array): Generator<Field> {
   let at = 0;
   const varint = (): bigint => {
@@ -48,7 +48,7 @@ export function* fields(message: Uint8Array): Generator<Field> {
   }
 }
 
-/** Repeated integers, packed or one by one. */
+/** Repeated integers, packed or not. */
 export function integersOf(field: Field): number[] {
   if (field.kind === 'integer') return [Number(BigInt.asIntN(64, field.value))];
   if (field.kind !== 'bytes') throw new ProtobufError('a list of whole numbers is none');

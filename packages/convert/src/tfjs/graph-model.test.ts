@@ -1,4 +1,4 @@
-// A written graph model, loaded by tfjs-converter as its users load it, must say what the model itself says.
+// An exported graph model, loaded by tfjs-converter as users load it, must match the model itself.
 import { cpu } from '@facewright/backend-cpu';
 import {
   createRandom,
@@ -34,7 +34,7 @@ beforeAll(async () => {
   engine = await openEngine(cpu());
 });
 
-/** First statistics are means of 0 and variances of 1: others, so that they count. */
+/** Replaces the initial means of 0 and variances of 1, so that statistics matter. */
 function shaken(model: Model): InitialState {
   const random = createRandom(3);
   const { params, statistics } = model.init(random.fork('weights'));
@@ -86,7 +86,7 @@ describe.each([
       metadata: { key: 'value' },
       weightsFile: 'weights.bin',
     });
-    const read = JSON.parse(JSON.stringify(written.model)) as tf.io.ModelJSON; // as it lies in a file
+    const read = JSON.parse(JSON.stringify(written.model)) as tf.io.ModelJSON; // in the file's order
     const exported = await openGraphModel({ model: read, weights: written.weights }, engine, 'cpu');
     const own = engine.compile(step, { state });
     for (const batch of [1, 4]) {
@@ -100,7 +100,7 @@ describe.each([
   });
 });
 
-test('what cannot be written is refused by name', () => {
+test('what cannot be exported is rejected by name', () => {
   const write = (step: StepFunction) =>
     graphModel(step, {
       name: 'odd',
@@ -115,7 +115,7 @@ test('what cannot be written is refused by name', () => {
   );
 });
 
-test('embeddings that do not agree are refused', () => {
+test('embeddings that do not agree are rejected', () => {
   const [a, b] = [Float32Array.of(0.6, 0.8), Float32Array.of(0.6, 0.8)];
   expect(compareEmbeddings([a], [b], 'here')).toEqual({
     images: 1,

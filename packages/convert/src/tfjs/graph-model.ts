@@ -7,11 +7,11 @@ import { FLOAT, NODES, type Attribute } from './nodes.js';
 export interface GraphModelOptions {
   readonly name: string;
   readonly state: HostTensors;
-  /** Shapes of the float32 inputs for a batch; the first axis is the batch. */
+  /** Shapes of the float32 inputs for a batch size; the first axis is the batch. */
   readonly inputs: (batch: number) => Readonly<Record<string, readonly number[]>>;
-  /** Facts by key, kept in the model. */
+  /** Key–value pairs stored in the model. */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Of `weights`, beside the model's file. */
+  /** Name of the file with the weights, next to the model's file. */
   readonly weightsFile: string;
 }
 
@@ -20,7 +20,7 @@ export interface GraphModelFiles {
   readonly weights: Uint8Array;
 }
 
-/** Two batches: what differs between their graphs depends on the number of images. */
+/** Two batch sizes: what differs between their graphs depends on the number of images. */
 const BATCHES = [3, 5] as const;
 
 interface TopologyNode {
@@ -30,7 +30,10 @@ interface TopologyNode {
   readonly attr: Readonly<Record<string, Attribute>>;
 }
 
-/** Throws a `FacewrightError` for an op that has no equal in TensorFlow's, and for a graph that changes with the number of images. */
+/**
+ * Throws a `FacewrightError` for an op without a TensorFlow equivalent, and for a graph that changes with the number of
+ * images.
+ */
 export function graphModel(
   step: StepFunction,
   { name, state, inputs, metadata, weightsFile }: GraphModelOptions,
@@ -108,7 +111,7 @@ const openShape = ({ shape }: Value): { shape: { dim: { size: string }[] } } => 
   shape: { dim: shape.map((size, axis) => ({ size: axis === 0 ? '-1' : String(size) })) },
 });
 
-/** The shape of a Reshape with −1 where it depends on the number of images. */
+/** The shape of a Reshape, with −1 where it depends on the number of images. */
 function withOpenBatch(node: GraphNode, other: GraphNode): GraphNode {
   if (node.op !== 'Reshape') return node;
   const [shape, otherShape] = [node, other].map(({ outputs }) => outputs[0].shape);

@@ -1,10 +1,10 @@
 /**
- * Captured kernels as TensorFlow nodes, as tfjs-converter runs them. Names and attributes are those of TensorFlow's op definitions and of
- * tfjs-converter's `operations/op_list`.
+ * Translates captured kernels to TensorFlow nodes for tfjs-converter. Names and attributes follow TensorFlow's op
+ * definitions and tfjs-converter's `operations/op_list`.
  */
 import type { GraphNode } from '@facewright/capture';
 
-/** TensorFlow's attributes in JSON: strings are base64, whole numbers text. */
+/** TensorFlow attributes in JSON: strings are base64, integers are text. */
 export type Attribute =
   | { readonly s: string }
   | { readonly i: string }
@@ -16,9 +16,9 @@ export type Attribute =
 
 export interface TfNode {
   readonly op: string;
-  /** In TensorFlow's order, by tfjs's names. */
+  /** In TensorFlow's order, with tfjs's names. */
   readonly inputs: readonly string[];
-  /** Whole numbers that TensorFlow takes as a further input. */
+  /** Integers that TensorFlow takes as an additional input. */
   readonly numbers?: readonly number[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
 }
@@ -66,7 +66,7 @@ const convolution =
     };
   };
 
-/** The ops of an embedding; nothing for what cannot be said in TensorFlow's terms. */
+/** The ops of an embedding; undefined for anything without a TensorFlow equivalent. */
 export const NODES: Readonly<Record<string, (node: GraphNode) => TfNode | undefined>> = {
   Add: binary('AddV2'),
   Sub: binary('Sub'),

@@ -1,14 +1,14 @@
 /**
- * PyTorch checkpoints (`.pt`, `.pth`, `.ckpt`), read without running anything in them. Two formats of `torch.save`: since 1.6 a zip file with
- * `data.pkl` and one file a storage (torch/serialization.py, `_save`); before that several pickles one after another, then the storages
- * (`_legacy_save`), each as a 64-bit count and its numbers.
+ * Reads PyTorch checkpoints (`.pt`, `.pth`, `.ckpt`) without running anything in them. There are two formats of
+ * `torch.save`: since 1.6 a zip file with `data.pkl` and one file per storage (torch/serialization.py, `_save`); before
+ * that several consecutive pickles, followed by the storages (`_legacy_save`), each as a 64-bit count and its numbers.
  */
 import { FacewrightError, RAW_BYTES } from '@facewright/core';
 import { unpickle, unpickleFirst, type Unpickled, type UnpickleOptions } from '@facewright/core/pickle';
 import { bytesSource, openZip } from '@facewright/platform/node';
 import { storageStore, TORCH_GLOBALS, type Storage } from './tensors.js';
 
-/** Pickles of PyTorch's magic number 0x1950a86a20f9469cfc6c and of the protocol 1001. */
+/** Pickles of PyTorch's magic number 0x1950a86a20f9469cfc6c and of the protocol number 1001. */
 const LEGACY_START = Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e', 'hex');
 const TODO = 'Save only the weights: torch.save(model.state_dict(), "model.pt").';
 
@@ -17,7 +17,10 @@ const isZip = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 const isLegacy = (bytes: Uint8Array): boolean => LEGACY_START.equals(bytes.subarray(0, LEGACY_START.length));
 
-/** What was saved, with tensors as `TorchTensor`. Throws a `FacewrightError` for anything else than a whole checkpoint of plain values and tensors. */
+/**
+ * The saved value, with tensors as `TorchTensor`. Throws a `FacewrightError` for anything but a complete checkpoint of
+ * plain values and tensors.
+ */
 export async function readTorch(bytes: Uint8Array, where: string): Promise<Unpickled> {
   return isLegacy(bytes) ? readLegacy(bytes, where) : readZip(bytes, where);
 }
@@ -41,7 +44,7 @@ async function readZip(bytes: Uint8Array, where: string): Promise<Unpickled> {
   return value;
 }
 
-/** `torch.save` stores its files as they are: none unpacks to more than the whole file. */
+/** `torch.save` stores files uncompressed, so none unpacks to more than the whole file. */
 async function unzip(bytes: Uint8Array, where: string): Promise<Map<string, Uint8Array>> {
   const zip = await openZip(bytesSource(bytes, where));
   const files = new Map<string, Uint8Array>();

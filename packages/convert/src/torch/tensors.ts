@@ -1,4 +1,6 @@
-/** The globals allowed in the pickle of a PyTorch checkpoint: tensors, which are views of storages outside the pickle. */
+/**
+ * The globals allowed in the pickle of a PyTorch checkpoint: tensors, which are views of storages outside the pickle.
+ */
 import { RAW_BYTES, readRaw, type HostTensor, type RawType } from '@facewright/core';
 import { PickleGlobal, PickleObject, type Fail, type PickleItem } from '@facewright/core/pickle';
 
@@ -15,14 +17,14 @@ const STORAGES: Readonly<Record<string, RawType>> = {
   BoolStorage: 'BOOL',
 };
 
-/** `torch.FloatStorage` and its like: only ever part of a persistent id. */
+/** `torch.FloatStorage` and similar: only occur inside a persistent id. */
 class StorageType extends PickleGlobal {
   constructor(readonly type: RawType) {
     super((_, fail) => fail('it creates a storage inside the pickle'));
   }
 }
 
-/** Numbers kept outside the pickle; their bytes may come after it. */
+/** Numbers stored outside the pickle; their bytes may follow it. */
 export class Storage extends PickleObject {
   bytes?: Uint8Array;
   readonly value = undefined;
@@ -37,7 +39,7 @@ export class Storage extends PickleObject {
   }
 }
 
-/** A view of a storage; it counts as an array of numbers, which are fetched when they are asked for. */
+/** A view of a storage. It counts as an array of numbers, which are read on request. */
 export class TorchTensor {
   constructor(
     readonly storage: Storage,
@@ -46,7 +48,7 @@ export class TorchTensor {
     readonly strides: readonly number[],
   ) {}
 
-  /** A copy of the numbers; `undefined` where the storage has not got them, or one does not fit. */
+  /** A copy of the numbers; `undefined` if the storage is too short, or a number does not fit. */
   get data(): HostTensor['data'] | undefined {
     const {
       storage: { bytes, type },
@@ -59,7 +61,7 @@ export class TorchTensor {
       const end = (this.offset + size) * each;
       return end > bytes.length ? undefined : readRaw(type, bytes.subarray(this.offset * each, end));
     }
-    // no more numbers than the storage has: an expanded tensor would grow without end
+    // no more numbers than the storage has, because an expanded tensor could be arbitrarily large
     if (size * each > bytes.length) return undefined;
     const all = readRaw(type, bytes.subarray(0, bytes.length - (bytes.length % each)));
     if (!all) return undefined;
@@ -104,7 +106,7 @@ const rebuildTensor = new PickleGlobal(([storage, offset, shape, strides], fail)
   if (sides.reduce((product, side) => product * side, 1) > Number.MAX_SAFE_INTEGER / 8) fail('a tensor is too large');
   return new TorchTensor(storage, offset as number, sides, steps) as unknown as PickleItem;
 });
-/** `requires_grad` and hooks say nothing here. */
+/** `requires_grad` and hooks do not matter here. */
 const rebuildParameter = new PickleGlobal(([data], fail) =>
   (data as unknown) instanceof TorchTensor ? data : fail('a parameter has no tensor'),
 );
@@ -124,7 +126,10 @@ export const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map<string, 
   ...Object.entries(STORAGES).map(([name, type]): [string, PickleGlobal] => [`torch ${name}`, new StorageType(type)]),
 ]);
 
-/** The storages that a pickle refers to, each once. Ids are ('storage', type, key, device, count), in the older format with a view at the end. */
+/**
+ * The storages that a pickle refers to, each once. Ids are ('storage', type, key, device, count), in the older format
+ * with a view at the end.
+ */
 export function storageStore(): {
   storages: ReadonlyMap<string, Storage>;
   persistent: (id: PickleItem, fail: Fail) => PickleItem;
