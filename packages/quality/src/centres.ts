@@ -1,19 +1,22 @@
-/** The centre of a person's photos that photos of others do not move: the mean of those that agree with the photo most others agree with. */
+/**
+ * A robust centre of a person's photos, which photos of others do not move: the mean of the photos that agree with the
+ * one most others agree with.
+ */
 import { similarity, sumOf, unit, type Embeddings } from './embeddings.js';
 
 export interface Centre {
-  /** The photos that make it. */
+  /** The photos it is computed from. */
   readonly core: ReadonlySet<number>;
-  /** Of their embeddings. */
+  /** Sum of their embeddings. */
   readonly sum: Float64Array;
   /** Of length 1. */
   readonly vector: Float32Array;
 }
 
-/** Photos that are compared with each other at most; of more, some spread over all. */
+/** Maximum number of photos to compare with each other; if there are more, an evenly spread selection. */
 const MOST = 300;
 
-/** `linked` is the similarity from which two photos agree. */
+/** `linked` is the similarity at or above which two photos agree. */
 export function robustCentre(embeddings: Embeddings, photos: readonly number[], linked: number): Centre {
   const few = spread(photos, MOST);
   let best = { agree: -1, total: -Infinity, photo: photos[0] };
@@ -39,8 +42,8 @@ export function robustCentre(embeddings: Embeddings, photos: readonly number[], 
 }
 
 /**
- * How much a photo is like the rest of its person: its similarity to the centre of the core without it. `undefined` where that is nothing, because
- * the photo is alone.
+ * How similar a photo is to the rest of its person: its similarity to the centre of the core without it. `undefined` if
+ * there is nothing else in the core.
  */
 export function similarityToRest(embeddings: Embeddings, photo: number, { core, sum }: Centre): number | undefined {
   const inside = core.has(photo);

@@ -1,4 +1,4 @@
-/** The same photo twice: byte for byte, or as a picture that was encoded anew or mirrored and that the model sees as the same. */
+/** Duplicate photos: byte for byte, or re-encoded or mirrored pictures that the model also considers the same. */
 import { similarity, type Embeddings } from './embeddings.js';
 import { alikePictures, type Picture } from './picture.js';
 
@@ -13,7 +13,10 @@ export interface Duplicate {
   readonly how: 'bytes' | 'picture' | 'mirrored';
 }
 
-/** Beside their hashes the embeddings of two pictures have to agree this much: faces on one background have hashes alike. */
+/**
+ * In addition to the hashes, the embeddings of two pictures must be at least this similar, because faces on the same
+ * background have similar hashes.
+ */
 const SAME = 0.9;
 const MIRRORED = 0.8;
 
@@ -41,7 +44,7 @@ export function findDuplicates(photos: readonly LookedAt[], embeddings: Embeddin
   return found;
 }
 
-/** Of photos that are the same, those to be left out: all but the one that is most like its person. */
+/** Which of several identical photos to leave out: all but the one most similar to its person. */
 export function repeatsOf(duplicates: readonly Duplicate[], scores: ArrayLike<number>): number[] {
   const parent = new Map<number, number>();
   const root = (photo: number): number => {

@@ -1,4 +1,4 @@
-/** What is to be left out and merged when data are read: a file beside the data, which stay as they are. */
+/** What to leave out and merge when data are read: a file next to the data, which do not change. */
 import {
   FacewrightError,
   messageOf,
@@ -13,16 +13,16 @@ import { repeatsOf } from './duplicates.js';
 import type { FacePhoto, Problems } from './find-problems.js';
 
 const editsSchema = z.strictObject({
-  /** Photos to be left out, by their paths in the data. */
+  /** Photos to leave out, by their paths in the data. */
   drop: z.array(z.string()).default([]),
-  /** People to be left out. */
+  /** People to leave out. */
   dropPeople: z.array(z.string()).default([]),
-  /** People whose photos belong to another one. */
+  /** People whose photos belong to someone else. */
   merge: z.array(z.strictObject({ from: z.string(), into: z.string() })).default([]),
 });
 export type Edits = z.output<typeof editsSchema>;
 
-/** Of a file that `facewright clean` has written, or of one that holds its "edits" alone. Throws a `FacewrightError`. */
+/** Parses a file written by `facewright clean`, or one with only its "edits". Throws a `FacewrightError`. */
 export function parseEdits(text: string, where: string): Edits {
   let value: unknown;
   try {
@@ -34,7 +34,10 @@ export function parseEdits(text: string, where: string): Edits {
   return parseOptions(editsSchema, edits, where);
 }
 
-/** What the lists amount to: wrong photos, repeats and people of the benchmark go, people who are one become one. Poor photos stay. */
+/**
+ * Turns the lists into edits: wrong photos, duplicates and people in the benchmark are left out, and identical people
+ * are merged. Poor photos stay.
+ */
 export function editsOf(
   problems: Problems,
   photos: readonly (Pick<FacePhoto, 'person'> & { readonly source: string })[],
@@ -54,7 +57,7 @@ export function editsOf(
   };
 }
 
-/** A person as `edits` has them: `undefined` where they are left out. Merges lead on from one to the next, and end where they come back. */
+/** A person's name after the edits; `undefined` if they are left out. Follows chains of merges, stopping at a cycle. */
 export function nameAfter({ dropPeople, merge }: Edits): (person: string) => string | undefined {
   const parent = new Map<string, string>();
   const last = (person: string): string => {
@@ -70,7 +73,10 @@ export function nameAfter({ dropPeople, merge }: Edits): (person: string) => str
   return (person) => (dropped.has(last(person)) ? undefined : last(person));
 }
 
-/** People with their photos, edited; `keyOf` is a photo's path. Those who are merged come where the first of them came, once all have been seen. */
+/**
+ * People with their photos, edited; `keyOf` returns a photo's path. Merged people appear in the place of the first of
+ * them, once all have been read.
+ */
 export async function* editPeople<Photo>(
   people: AsyncIterable<{ readonly name: string; readonly photos: readonly Photo[] }>,
   edits: Edits,
@@ -97,7 +103,7 @@ export const editReader = (reader: Reader, edits: Edits): Reader => ({
   },
 });
 
-/** A prepared dataset as the edits have it. Its augmented images go with their photos. */
+/** A prepared dataset with the edits applied. Augmented images share the fate of their photos. */
 export function editDataset(dataset: Dataset, edits: Edits): Dataset {
   const drop = new Set(edits.drop);
   const nameOf = nameAfter(edits);

@@ -1,9 +1,9 @@
-/** Many embeddings in one array, and what is asked of them. */
+/** Many embeddings in one array, and operations on them. */
 
-/** Rows of length 1, or of zeros where there is none. */
+/** Rows of length 1, or zeros for a missing embedding. */
 export interface Embeddings {
   readonly count: number;
-  /** Numbers in a row. */
+  /** Length of a row. */
   readonly size: number;
   /** [count, size], row-major. */
   readonly data: Float32Array;
@@ -15,7 +15,7 @@ export function embeddingsOf(rows: readonly Float32Array[], size = rows[0]?.leng
   return { count: rows.length, size, data };
 }
 
-/** The cosine of row `i` of `a` and row `j` of `b`. */
+/** The cosine between row `i` of `a` and row `j` of `b`. */
 export function similarity(a: Embeddings, i: number, b: Embeddings, j: number): number {
   let sum = 0;
   for (let k = 0, x = i * a.size, y = j * b.size; k < a.size; k++) sum += a.data[x + k] * b.data[y + k];
@@ -28,7 +28,7 @@ export function sumOf({ size, data }: Embeddings, rows: Iterable<number>): Float
   return sum;
 }
 
-/** Brought to length 1; zeros stay zeros. */
+/** Normalised to length 1; zeros stay zeros. */
 export function unit(vector: Float64Array): Float32Array {
   const length = Math.max(Math.hypot(...vector), 1e-12);
   return Float32Array.from(vector, (value) => value / length);

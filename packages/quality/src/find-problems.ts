@@ -1,4 +1,4 @@
-/** Everything that is found in a dataset of faces by their embeddings, as lists; nothing is changed. */
+/** Finds problems in a dataset of faces from their embeddings, as lists. Changes nothing. */
 import type { Landmarks, Random } from '@facewright/core';
 import { robustCentre } from './centres.js';
 import { findDuplicates, type Duplicate, type LookedAt } from './duplicates.js';
@@ -17,9 +17,9 @@ export interface FacePhoto extends LookedAt {
 }
 
 export interface FindOptions {
-  /** People of a benchmark, who are looked for among the data. */
+  /** People of a benchmark to look for in the data. */
   readonly benchmark?: readonly Pick<FacePhoto, 'embedding' | 'person'>[];
-  /** Of two photos; 1e-4 unless given. */
+  /** For two photos; default 1e-4. */
   readonly falseAcceptRate?: number;
   readonly poor?: PoorLimits;
   readonly random: Random;
@@ -27,7 +27,7 @@ export interface FindOptions {
   progress?(done: number, total: number): void;
 }
 
-/** Photos are numbers into the list given, people numbers into `people`. */
+/** Photos are indexes into the given list, people indexes into `people`. */
 export interface Problems extends WrongPhotos {
   readonly people: readonly string[];
   readonly samePeople: readonly SamePerson[];
@@ -36,14 +36,17 @@ export interface Problems extends WrongPhotos {
   readonly overlap: readonly SamePerson[];
   readonly benchmarkPeople: readonly string[];
   readonly poor: readonly PoorPhoto[];
-  /** From which two photos are held to show one person at the false accept rate. */
+  /** Similarity at or above which two photos count as the same person, for the given false accept rate. */
   readonly photoThreshold: number;
 }
 
-/** Two photos of one person agree from the score on that one pair in a hundred of strangers reaches. */
+/** Two photos of a person agree above the score that one in a hundred pairs of strangers reaches. */
 const LINKED = 1e-2;
 
-/** A single photo says less than the centre of several: photos confirm at this many times the rate that the centres have to reach. */
+/**
+ * A single photo says less than the centre of several, so photos are compared at this many times the centres' false
+ * accept rate.
+ */
 const CONFIRM = 10;
 
 export function findProblems(photos: readonly FacePhoto[], options: FindOptions): Problems {

@@ -1,18 +1,22 @@
 /**
- * How alike photos of two people are under this model, estimated from the data themselves, which may be wrong here and there. People who lie in two
- * folders make a tail of high scores that is none of strangers. So the tail below 1 % is not read off but carried on from the scores above
- * it, as falling exponentially; for scores that are normally distributed that gives a stricter threshold than theirs, never a looser one.
+ * The similarity of photos of two different people under this model, estimated from the data, which may contain errors.
+ * People in two folders form a tail of high scores that do not come from strangers. So the tail below 1 % is
+ * extrapolated exponentially from the scores above it; for normally distributed scores this gives a stricter threshold,
+ * never a looser one.
  */
 import type { Random } from '@facewright/core';
 import { similarity, type Embeddings } from './embeddings.js';
 
-/** Scores of strangers in rising order. */
+/** Scores of strangers in increasing order. */
 export type Impostors = Float64Array;
 
 const FIRST = 0.1;
 const LAST = 0.01;
 
-/** Of photos of two people each; every person counts alike, however many photos they have. Empty where there is one person only. */
+/**
+ * For photos of two people each. Everyone has the same weight, however many photos they have. Empty if there is only
+ * one person.
+ */
 export function sampleImpostors(
   embeddings: Embeddings,
   people: readonly (readonly number[])[],
@@ -36,17 +40,20 @@ export function thresholdAt(impostors: Impostors, rate: number): number {
   return Math.min(1, quantile(impostors, LAST) + slope * Math.log(LAST / rate));
 }
 
-/** The score that less than one of so many pairs of strangers is expected to reach, were scores normally distributed. */
+/**
+ * The score that fewer than one of this many pairs of strangers would be expected to reach if scores were normally
+ * distributed.
+ */
 export function thresholdOfOneIn(impostors: Impostors, pairs: number): number {
   const deviation = (quantile(impostors, LAST) - quantile(impostors, FIRST)) / (Z_LAST - Z_FIRST);
   return Math.min(1, quantile(impostors, LAST) + (deviations(1 / Math.max(pairs, 1 / LAST)) - Z_LAST) * deviation);
 }
 
-/** Of the normal distribution: where its tail holds `FIRST` and `LAST`. */
+/** Normal quantiles whose upper tails are `FIRST` and `LAST`. */
 const Z_FIRST = 1.2816;
 const Z_LAST = 2.3263;
 
-/** Where the tail of the normal distribution holds no more than a small share, by Mills' bound: density / z. */
+/** Where the normal distribution's tail is at most a small share, by Mills' bound: density / z. */
 function deviations(share: number): number {
   let z = Z_LAST;
   for (let round = 0; round < 30; round++) z = Math.sqrt(-2 * Math.log(share * z * Math.sqrt(2 * Math.PI)));

@@ -1,4 +1,5 @@
-// Noise planted in LFW is found again: photos under another name, people in two folders, repeated photos, people of a benchmark.
+// Noise planted in LFW is found again: photos under another name, people in two folders, duplicate photos, people of a
+// benchmark.
 import { createHash } from 'node:crypto';
 import { onnx } from '@facewright/backend-onnx';
 import { createRandom, createRunContainer, pluginContext, type Random, type RgbImage } from '@facewright/core';
@@ -14,7 +15,7 @@ import { editsOf, findProblems, lookAt, type FacePhoto } from './index.js';
 const weights = sharedData('models/insightface-y1');
 const zip = sharedData('lfw/lfw-112x112.zip');
 
-/** Of each of LFW's people with five photos or more; bounded for time. */
+/** Maximum per person, for those with five photos or more, to save time. */
 const PHOTOS = 10;
 const SPLIT = 0.05;
 const MOVED = 0.1;
@@ -23,9 +24,9 @@ const SECOND = ' (2)';
 
 interface Planted {
   readonly file: string;
-  /** Who it shows. */
+  /** The person it shows. */
   readonly truth: string;
-  /** The folder it lies in. */
+  /** Its folder. */
   label: string;
   readonly bytes: Uint8Array;
   readonly repeats?: string;
@@ -78,12 +79,15 @@ test.skipIf(!weights || !zip)(
     const { drop, merge, dropPeople } = editsOf(problems, faces);
     expect(merge).toHaveLength(problems.samePeople.length);
     expect(new Set(dropPeople).size).toBe(dropPeople.length);
-    // of two photos that are the same one stays
+    // one of two identical photos stays
     expect(drop.length).toBeLessThanOrEqual(problems.wrong.length + problems.duplicates.length);
   },
 );
 
-/** Folders of which two photos at least show the person: of one photo that has another beside it, nobody can say whose the folder is. */
+/**
+ * Folders with at least two photos of the person: if a folder has one photo of a person and another photo, nobody can
+ * say whose folder it is.
+ */
 function splitPeople(photos: readonly Planted[]): string[] {
   const own = (label: string, truth: string): number =>
     photos.filter((photo) => photo.label === label && photo.truth === truth).length;
@@ -94,7 +98,7 @@ function splitPeople(photos: readonly Planted[]): string[] {
   });
 }
 
-/** Precision and recall of what was found against what is so. */
+/** Precision and recall of the findings. */
 function rates<T>(found: readonly T[], so: readonly T[]) {
   const truth = new Set(so);
   const hits = new Set(found.filter((one) => truth.has(one))).size;
@@ -123,7 +127,7 @@ async function plant(random: Random): Promise<{ photos: Planted[]; benchmark: Pl
       const second = index < SPLIT * people.length && place < used.length / 2;
       photos.push({ file, truth, label: second ? `${truth}${SECOND}` : truth, bytes: await archive.bytes(file) });
     }
-    // the last people lie in the benchmark too, with photos that the data do not have
+    // the last people are also in the benchmark, with photos that are not in the data
     for (const file of index >= 0.9 * people.length ? files.slice(PHOTOS, PHOTOS + 5) : [])
       benchmark.push({ file, truth, label: truth, bytes: await archive.bytes(file) });
   }
@@ -139,7 +143,7 @@ function move(photos: readonly Planted[], random: Random): void {
   }
 }
 
-/** The same file, encoded anew, or mirrored, in the same folder. */
+/** The same file, re-encoded or mirrored, in the same folder. */
 async function repeat(photos: readonly Planted[], random: Random): Promise<Planted[]> {
   const chosen = photos.filter(() => random.uniform() < REPEATED);
   return Promise.all(

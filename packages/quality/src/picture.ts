@@ -1,14 +1,14 @@
-/** What is read off the pixels of one image: a hash that survives another encoding, and how sharp it is. */
+/** Measures taken from the pixels of one image: a hash that survives re-encoding, and its sharpness. */
 import type { RgbImage } from '@facewright/core';
 
-/** Bits of a hash a side: 16 × 16 differences of neighbouring cells. */
+/** Bits of a hash per side: 16 × 16 differences of neighbouring cells. */
 const CELLS = 16;
 const BANDS = 16;
 
 export interface Picture {
-  /** 256 bits, a bit of each band a word: `hash[band]` has 16 of them. */
+  /** 256 bits, one word per band: `hash[band]` has 16 of them. */
   readonly hash: Uint16Array;
-  /** Of the image mirrored left to right. */
+  /** Of the horizontally mirrored image. */
   readonly mirrored: Uint16Array;
   /** Variance of the Laplacian of its grey values (Pech-Pacheco et al. 2000). Low: blurred. */
   readonly sharpness: number;
@@ -25,14 +25,16 @@ export function lookAt(image: RgbImage): Picture {
   };
 }
 
-/** Bits in which two hashes differ, of 256. */
+/** Number of bits in which two hashes differ, out of 256. */
 export function differingBits(a: Uint16Array, b: Uint16Array): number {
   let bits = 0;
   for (let band = 0; band < BANDS; band++) for (let x = a[band] ^ b[band]; x; x &= x - 1) bits++;
   return bits;
 }
 
-/** The pairs of pictures whose hashes differ in at most 15 bits: such hashes are equal in one of the 16 bands at least. */
+/**
+ * The pairs of pictures whose hashes differ in at most 15 bits. Such hashes are equal in at least one of the 16 bands.
+ */
 export function* alikePictures(
   hashes: readonly Uint16Array[],
   others: readonly Uint16Array[] = hashes,
@@ -84,7 +86,7 @@ function range(part: number, parts: number, length: number): [number, number] {
   return [start, Math.max(start + 1, Math.floor(((part + 1) * length) / parts))];
 }
 
-/** Bits are dealt to the bands in turn, so that no band lies in a black border alone. */
+/** Bits are distributed over the bands in turn, so that no band is entirely inside a black border. */
 function hashOf(cells: Float64Array): Uint16Array {
   const hash = new Uint16Array(BANDS);
   for (let bit = 0; bit < CELLS * CELLS; bit++) {

@@ -1,4 +1,4 @@
-/** Photos that show little of a face: few pixels, blurred, or turned far aside. */
+/** Photos that show little of a face: few pixels, blurred, or turned far to the side. */
 import type { Landmarks } from '@facewright/core';
 
 export interface PoorPhoto {
@@ -7,11 +7,14 @@ export interface PoorPhoto {
 }
 
 export interface PoorLimits {
-  /** Least distance of the eyes in the source photo, in pixels. */
+  /** Minimum distance between the eyes in the source photo, in pixels. */
   readonly eyes: number;
-  /** Least variance of the Laplacian of the aligned face. */
+  /** Minimum variance of the Laplacian of the aligned face. */
   readonly sharpness: number;
-  /** Most distance of the nose from the middle of the eyes, along the line of the eyes, in distances of the eyes: 0 from the front, 0.5 when one eye lies behind the nose. */
+  /**
+   * Maximum distance of the nose from the midpoint of the eyes, along the line through the eyes, in units of the eye
+   * distance: 0 from the front, 0.5 when one eye is behind the nose.
+   */
   readonly turn: number;
 }
 

@@ -33,7 +33,10 @@ const photo = (person: string, embedding: Float32Array, index: number): FacePhot
   mirrored: Uint16Array.from({ length: 16 }, (_, band) => createRandom(`m ${person} ${index} ${band}`).integer(65536)),
   sharpness: 100,
 });
-/** `people` people of six photos; photo 0 of every fifth person lies with the next person, and person 0 is person 1 again. */
+/**
+ * `people` people with six photos each; photo 0 of every fifth person is filed under the next person, and person 0 is
+ * person 1 again.
+ */
 function dataset(people: number) {
   const random = createRandom('quality');
   const directions = Array.from({ length: people }, () => direction(random));
@@ -47,13 +50,13 @@ function dataset(people: number) {
   return photos;
 }
 
-test('moved photos and people in two folders are found, and nothing else; clean data give no list', () => {
+test('finds moved photos and people in two folders, and nothing else; clean data give empty lists', () => {
   const photos = dataset(40);
   const found = findProblems(photos, { random: createRandom(1) });
   expect(new Set(found.wrong.map(({ photo: at }) => photos[at].source))).toEqual(
     new Set(photos.filter(({ source }) => /\/1\d\d\./.test(source)).map(({ source }) => source)),
   );
-  // each shows whoever the folder before was of; of person 0's two folders either is right
+  // each shows the person of the previous folder; of person 0's two folders, either is right
   for (const { photo: at, likely } of found.wrong)
     expect(found.people[likely!.person]).toBe(`p${Number(/\/1(\d\d)/.exec(photos[at].source)![1])}`);
   expect(found.samePeople.map(({ a, b }) => [found.people[a], found.people[b]])).toEqual([['p0', 'p1']]);
@@ -62,7 +65,7 @@ test('moved photos and people in two folders are found, and nothing else; clean 
   expect(findProblems(clean, { random: createRandom(1) })).toMatchObject({ wrong: [], samePeople: [], unclear: [] });
 });
 
-test('one person, one photo and two photos that differ give no false alarm', () => {
+test('one person, one photo and two different photos give no false alarm', () => {
   const random = createRandom(3);
   const own = direction(random);
   expect(findProblems([photo('a', near(own, random), 0)], { random }).wrong).toEqual([]);
@@ -86,7 +89,7 @@ test('people of a benchmark are found by face', () => {
   expect(overlap.map(({ a, b }) => [people[a], benchmarkPeople[b]])).toEqual([['p3', 'known']]);
 });
 
-test('the tail of strangers is carried on, not read off what may be people in two folders', () => {
+test('the tail of strangers is extrapolated, not read from what may be people in two folders', () => {
   const random = createRandom(5);
   const scores = Float64Array.from({ length: 100_000 }, () => 0.1 * random.normal());
   const dirty = scores.map((value, index) => (index % 500 === 0 ? 0.8 : value)).sort();
@@ -109,7 +112,7 @@ const noise = (seed: number, size = 112): RgbImage => {
   };
 };
 
-test('a picture is known again in another size, with noise and mirrored; other pictures are not', () => {
+test('a picture is recognised in another size, with noise and mirrored; other pictures are not', () => {
   const [picture, other, small] = [lookAt(noise(1)), lookAt(noise(2)), lookAt(noise(1, 96))];
   const noisy = noise(1);
   const random = createRandom(9);
@@ -129,7 +132,7 @@ test('a picture is known again in another size, with noise and mirrored; other p
   expect(grainy.sharpness).toBeGreaterThan(picture.sharpness);
 });
 
-test('repeats are left out but one; edits merge chains and drop by path', async () => {
+test('all duplicates but one are left out; edits follow merge chains and drop by path', async () => {
   const photos = dataset(30).map((each, index) => (index === 13 ? { ...each, sha256: 'p0 5' } : each));
   const found = findProblems(photos, { random: createRandom(1) });
   expect(found.duplicates).toEqual([{ a: 5, b: 13, how: 'bytes' }]);
@@ -145,7 +148,7 @@ test('repeats are left out but one; edits merge chains and drop by path', async 
 const EDITS = {
   drop: ['b/1', 'd/1'],
   dropPeople: ['e'],
-  // in a circle, too
+  // including a cycle
   merge: [
     { from: 'c', into: 'b' },
     { from: 'b', into: 'a' },
@@ -153,7 +156,7 @@ const EDITS = {
   ],
 };
 
-test('a reader and a dataset are edited alike', async () => {
+test('a reader and a dataset are edited in the same way', async () => {
   const reader = {
     async *identities(): AsyncGenerator<Identity> {
       for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
@@ -199,7 +202,7 @@ test('a reader and a dataset are edited alike', async () => {
   expect([...people.values()].flat()).toHaveLength(8);
 });
 
-test('the pose is read off the points', () => {
+test('the pose is estimated from the landmarks', () => {
   const points = (nose: number) => ({
     leftEye: [10, 10] as const,
     rightEye: [50, 10] as const,

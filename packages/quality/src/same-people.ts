@@ -1,4 +1,6 @@
-/** People who are one: their centres are closer than those of strangers, and so are their photos, taken one by one. */
+/**
+ * Finds duplicate people: their centres are more similar than those of strangers, and so are their individual photos.
+ */
 import { throwIfAborted, type Random } from '@facewright/core';
 import { spread, type Centre } from './centres.js';
 import { embeddingsOf, similarity, type Embeddings } from './embeddings.js';
@@ -17,12 +19,12 @@ export interface SamePerson {
   readonly b: number;
   /** Of the centres. */
   readonly similarity: number;
-  /** Share of the pairs of their photos that reach the threshold for photos. */
+  /** Share of the pairs of their photos that reach the photo threshold. */
   readonly agreeing: number;
 }
 
 export interface SamePeopleOptions {
-  /** From which two photos are of one person, at the chosen false accept rate. */
+  /** Similarity at or above which two photos are the same person, at the chosen false accept rate. */
   readonly photoThreshold: number;
   readonly falseAcceptRate: number;
   readonly random: Random;
@@ -30,12 +32,12 @@ export interface SamePeopleOptions {
   progress?(done: number, total: number): void;
 }
 
-/** Photos of a person that are compared with those of another at most. */
+/** Maximum number of a person's photos to compare with those of another. */
 const MOST = 20;
 /** More than this share of the pairs of photos has to agree. */
 const HALF = 0.5;
 
-/** Among the people of one group, or between those of two; the most alike first. Every centre is compared with every other. */
+/** Within one group, or between two; most similar first. Compares every centre with every other. */
 export function findSamePeople(a: Group, b: Group | undefined, options: SamePeopleOptions): SamePerson[] {
   const { photoThreshold, falseAcceptRate, random, signal, progress } = options;
   const [left, right] = [a, b ?? a].map(({ centres }) => embeddingsOf(centres.map(({ vector }) => vector)));
@@ -61,7 +63,7 @@ export function findSamePeople(a: Group, b: Group | undefined, options: SamePeop
   return found.sort((one, other) => other.similarity - one.similarity);
 }
 
-/** No two photos of the person agree: nobody knows which of them is the person's. */
+/** No two photos of the person agree, so nobody knows which of them is the person's. */
 export const isUnclear = ({ people, centres }: Pick<Group, 'people' | 'centres'>, person: number): boolean =>
   people[person].length > 1 && centres[person].core.size < 2;
 

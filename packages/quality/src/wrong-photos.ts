@@ -1,7 +1,8 @@
 /**
- * Photos that are not of the person they are filed under. Each photo's similarity to the rest of its person is held against the similarities of
- * photos to centres of other people: where more of the former lie as low as that than clean data would have, the share of wrong photos follows, and
- * with it the threshold at which the fewest are judged wrongly either way (the local false discovery rate at one half; Efron 2004).
+ * Photos that are not of the person they are filed under. Compares each photo's similarity to the rest of its person
+ * with the similarities of photos to centres of other people. If more of the former are low than clean data would have,
+ * this gives the share of wrong photos, and the threshold that minimises misjudgements in either direction (a local
+ * false discovery rate of one half; Efron 2004).
  */
 import type { Random } from '@facewright/core';
 import { similarityToRest, type Centre } from './centres.js';
@@ -13,19 +14,19 @@ export interface WrongPhoto {
   readonly photo: number;
   /** To the rest of the person's photos. */
   readonly similarity: number;
-  /** Another person of the data whom it shows by the false accept rate. */
+  /** Another person in the data whom it shows, judged by the false accept rate. */
   readonly likely?: { readonly person: number; readonly similarity: number };
-  /** Wrong photos of a person that show one other person have a number in common. */
+  /** Wrong photos of a person that show the same other person share a number. */
   readonly group?: number;
 }
 
 export interface WrongPhotos {
   readonly wrong: readonly WrongPhoto[];
-  /** Photos of people with whom too few photos agree to say who they are. */
+  /** Photos of people with too few matching photos to say who they are. */
   readonly unclear: readonly number[];
-  /** Below it a photo is held to be wrong. */
+  /** Photos below it count as wrong. */
   readonly threshold: number;
-  /** By photo: its similarity to the rest of its person; NaN where there is no rest. */
+  /** Per photo: its similarity to the rest of its person; NaN if there is no rest. */
   readonly scores: Float64Array;
 }
 
@@ -34,13 +35,13 @@ export interface WrongPhotosOptions {
   /** Photos by person. */
   readonly people: readonly (readonly number[])[];
   readonly centres: readonly Centre[];
-  /** From which two photos agree. */
+  /** Similarity at or above which two photos agree. */
   readonly linked: number;
   readonly falseAcceptRate: number;
   readonly random: Random;
 }
 
-/** Other people that each photo is compared with. */
+/** Number of other people that each photo is compared with. */
 const OTHERS = 20;
 
 export function findWrongPhotos(options: WrongPhotosOptions): WrongPhotos {
@@ -49,7 +50,7 @@ export function findWrongPhotos(options: WrongPhotosOptions): WrongPhotos {
   const unclear: number[] = [];
   const judged: number[] = [];
   people.forEach((photos, person) => {
-    // of two photos that differ either may be the wrong one
+    // of two different photos, either may be the wrong one
     if (isUnclear(options, person)) unclear.push(...photos);
     else
       for (const photo of photos) {
@@ -76,7 +77,7 @@ export function findWrongPhotos(options: WrongPhotosOptions): WrongPhotos {
   return { wrong, unclear, threshold, scores };
 }
 
-/** Similarities of photos to the centres of people that they are not filed under, in rising order. */
+/** Similarities of photos to the centres of people they are not filed under, in increasing order. */
 function toOthers(
   { embeddings, people, centres }: WrongPhotosOptions,
   judged: readonly number[],
@@ -95,17 +96,20 @@ function toOthers(
   return Float64Array.from(scores).sort();
 }
 
-/** Of strangers' scores: nearly all of them lie below it, and hardly any photo of the person does. */
+/** Quantile of strangers' scores: nearly all are below it, and hardly any photo of the person is. */
 const MOST_STRANGERS = 0.9;
 
-/** Where the expected number of photos judged wrongly, good ones below and wrong ones above, is least. Both lists rise. */
+/**
+ * Where the expected number of misjudged photos, good ones below and wrong ones above, is lowest. Both lists are
+ * ascending.
+ */
 function wrongBelow(own: Float64Array, strangers: Impostors): number {
   const usual = strangers[Math.floor(MOST_STRANGERS * (strangers.length - 1))];
   const share = Math.min(1, below(own, usual) / own.length / MOST_STRANGERS);
   const most = thresholdAt(strangers, 1e-3);
   let best = { cost: share, at: -1 };
   for (let i = 0; i < own.length && own[i] <= most; i++) {
-    // the threshold may lie anywhere below the next score
+    // the threshold may be anywhere below the next score
     const next = Math.min(most, own[i + 1] ?? most);
     const cost = (i + 1) / own.length - (2 * share * below(strangers, next)) / strangers.length + share;
     if (cost < best.cost) best = { cost, at: i };
@@ -114,7 +118,7 @@ function wrongBelow(own: Float64Array, strangers: Impostors): number {
   return (own[best.at] + Math.min(most, own[best.at + 1] ?? most)) / 2 + 1e-9;
 }
 
-/** How many of a rising list are not above a value. */
+/** How many elements of an ascending list are not above a value. */
 function below(rising: Float64Array, value: number): number {
   let [low, high] = [0, rising.length];
   while (low < high) {
@@ -136,7 +140,7 @@ function nearestPerson({ embeddings, people, centres }: WrongPhotosOptions, phot
   return best;
 }
 
-/** Numbers for wrong photos of one person that agree with each other. */
+/** Group numbers for wrong photos of one person that agree with each other. */
 function groupsOf({ embeddings, people, linked }: WrongPhotosOptions, wrong: ReadonlySet<number>): Map<number, number> {
   const groups = new Map<number, number>();
   let next = 0;
