@@ -1,4 +1,7 @@
-/** The trained model in use, in a page or a worker: engines webgpu and wasm, models and photos by their addresses. Photos never leave it. */
+/**
+ * Uses a trained model in a page or a worker: engines webgpu and wasm, with models and photos by URL. Photos never
+ * leave it.
+ */
 import { wasm } from '@facewright/backend-wasm';
 import { webgpu } from '@facewright/backend-webgpu';
 import { FacewrightError, messageOf, type PluginFactory } from '@facewright/core';
@@ -10,7 +13,10 @@ import { MTCNN, recogniserIn } from './create-recogniser.js';
 
 export type { RecogniserOptions } from './create-recogniser.js';
 export * from './shared.js';
-/** Where the three `.wasm` files of @tensorflow/tfjs-backend-wasm lie; to be called first, where the engine may be wasm. */
+/**
+ * Sets the location of the three `.wasm` files of @tensorflow/tfjs-backend-wasm. Call it first if the engine may be
+ * wasm.
+ */
 export { setWasmPaths };
 
 /** Opens a trained model: `await createRecogniser({ model: '/model', detectorWeights: '/mtcnn_model-shard1' })`. Throws a `FacewrightError`. */

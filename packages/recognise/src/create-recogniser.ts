@@ -1,4 +1,7 @@
-/** A recogniser of a model directory: the model and the aligner that its card names, a detector, and the first engine that works here. */
+/**
+ * Creates a recogniser from a model directory: the model and the aligner named in its card, a detector, and the first
+ * engine that works here.
+ */
 import {
   createEventStream,
   createRunContainer,
@@ -26,29 +29,32 @@ import type { ModelCard, ModelFiles } from '@facewright/training';
 import { recogniserFrom, type Recogniser } from './recogniser.js';
 
 export interface RecogniserOptions {
-  /** The directory of a trained model, in a browser its address; or files that are loaded already. */
+  /** The directory of a trained model, its URL in a browser, or files that are already loaded. */
   readonly model: string | ModelFiles;
-  /** MTCNN's weights: a file or directory, in a browser an address, or the file's bytes. In Node they are fetched and kept where this is missing. */
+  /**
+   * The MTCNN weights: a file or directory, a URL in a browser, or the file's bytes. If missing, they are downloaded
+   * and cached in Node.
+   */
   readonly detectorWeights?: string | Uint8Array;
-  /** In the place of MTCNN. */
+  /** Used instead of MTCNN. */
   readonly detector?: ConfiguredPlugin<'detector'>;
-  /** In the place of the first engine that works here: onnx and wasm in Node, webgpu and wasm in browsers. */
+  /** Used instead of the first engine that works here: onnx and wasm in Node, webgpu and wasm in browsers. */
   readonly backend?: ConfiguredPlugin<'backend'>;
-  /** Models and aligners that the card may name beside the built-in ones. Nothing that a card names is ever imported. */
+  /** Models and aligners that the card may name besides the built-in ones. Nothing named in a card is ever imported. */
   readonly plugins?: readonly PluginFactory[];
-  /** Photos over these are refused. */
+  /** Photos over these limits are rejected. */
   readonly limits?: DecodeLimits & ByteLimits;
   readonly signal?: AbortSignal;
-  /** Is told of fetched weights and of warnings. */
+  /** Receives events about downloads and warnings. */
   readonly onEvent?: EventReader;
 }
 
-/** What Node and browsers do differently. */
+/** What differs between Node and browsers. */
 export interface Surroundings {
   /** In the order they are tried. */
   readonly engines: readonly PluginFactory<'backend'>[];
   loadModel(place: string): Promise<ModelFiles>;
-  /** MTCNN by weights that are named, or not given. */
+  /** MTCNN with the given weights, or with the default ones. */
   detector(weights: string | undefined, context: PluginContext): Promise<Detector>;
   open(photo: string, limits: DecodeLimits & ByteLimits): Promise<RgbImage>;
 }
@@ -95,7 +101,7 @@ export const recogniserIn =
     }
   };
 
-/** The aligner whose fingerprint the card has, at the card's size. */
+/** The aligner with the card's fingerprint, at the card's size. */
 async function alignerOf(
   { alignment }: ModelCard,
   known: readonly PluginFactory[],
@@ -135,7 +141,7 @@ async function openDetector(
   return createMtcnn(await context.engine(), readWeights(detectorWeights, 'the weights given'), MTCNN, context.signal);
 }
 
-/** MTCNN's settings where its plugin is not there to say them: those of the plugin. */
+/** The plugin's default settings, for use without the plugin. */
 export const MTCNN = { minFace: 20, factor: 0.709, thresholds: [0.6, 0.7, 0.7], rounding: 'truncate' } as const;
 
 function tellDifference(trained: string | undefined, used: string | undefined, emit: Emit): void {

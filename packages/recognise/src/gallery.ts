@@ -1,4 +1,7 @@
-/** The people a recogniser knows: the embeddings of their photos, who of them is nearest to another one, and all of it as one file. */
+/**
+ * The people a recogniser knows: the embeddings of their photos, finding the closest person, and storing everything in
+ * one file.
+ */
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -11,14 +14,14 @@ import { cosineSimilarity, meanEmbedding } from '@facewright/training';
 import { z } from 'zod';
 
 export interface GalleryModel {
-  /** Of `modelIdentity`. */
+  /** The result of `modelIdentity`. */
   readonly identity: string;
   readonly embeddingSize: number;
 }
 
 export interface Candidate {
   readonly name: string;
-  /** Cosine of the embedding and the mean of the person's own, in [−1, 1]. */
+  /** Cosine between the embedding and the mean of the person's own, in [−1, 1]. */
   readonly similarity: number;
 }
 
@@ -42,23 +45,23 @@ export class Gallery {
 
   constructor(private readonly model: GalleryModel) {}
 
-  /** People and how many photos each has, in the order of enrolment. */
+  /** People with their numbers of photos, in order of enrolment. */
   list(): { readonly name: string; readonly photos: number }[] {
     return [...this.people].map(([name, { embeddings }]) => ({ name, photos: embeddings.length }));
   }
 
-  /** Embeddings of length 1; a person who is known gets them beside the former ones. */
+  /** Adds embeddings of length 1; for a known person, in addition to the earlier ones. */
   add(name: string, embeddings: readonly Float32Array[]): void {
     if (!embeddings.length) return;
     this.people.set(name, personOf([...(this.people.get(name)?.embeddings ?? []), ...embeddings]));
   }
 
-  /** Whether the person was known. */
+  /** Returns whether the person was known. */
   forget(name: string): boolean {
     return this.people.delete(name);
   }
 
-  /** The people most like it, the most alike first. */
+  /** The most similar people, best first. */
   nearest(embedding: Float32Array, count: number): Candidate[] {
     const found: Candidate[] = [];
     for (const [name, { mean }] of this.people) {
@@ -71,7 +74,10 @@ export class Gallery {
     return found;
   }
 
-  /** A safetensors file: `embeddings` [photos, embeddingSize] in the order of `people` in its metadata, and the model they are of. */
+  /**
+   * A safetensors file: `embeddings` [photos, embeddingSize] in the order of `people` in its metadata, and the model
+   * they were made with.
+   */
   encode(): Uint8Array {
     const rows = [...this.people.values()].flatMap(({ embeddings }) => embeddings);
     const data = new Float32Array(rows.length * this.model.embeddingSize);
@@ -82,7 +88,10 @@ export class Gallery {
     );
   }
 
-  /** Takes the people of a file in place of those known. Throws a `FacewrightError`, and changes nothing, for a damaged file and for one of another model. */
+  /**
+   * Replaces the known people with those in a file. Throws a `FacewrightError`, and changes nothing, if the file is
+   * damaged or from another model.
+   */
   decode(file: Uint8Array, where: string): void {
     const { tensors, metadata } = decodeSafetensors(file, where);
     if (metadata.format !== FORMAT)

@@ -1,4 +1,7 @@
-/** The trained model in use, in Node: engines onnx and wasm, models and photos from the disk. Bundlers for browsers take browser.ts instead. */
+/**
+ * Uses a trained model in Node: engines onnx and wasm, with models and photos from disk. Browser bundlers use
+ * browser.ts instead.
+ */
 import { onnx } from '@facewright/backend-onnx';
 import { wasm } from '@facewright/backend-wasm';
 import { makePart, type PluginFactory } from '@facewright/core';

@@ -1,8 +1,14 @@
-/** Which model made an embedding: embeddings of two models cannot be compared, though both are lists of numbers. */
+/**
+ * Identifies the model that made an embedding, because embeddings of two models cannot be compared, although both are
+ * lists of numbers.
+ */
 import { createSha256 } from '@facewright/platform';
 import type { ModelFiles } from '@facewright/training';
 
-/** SHA-256 over the model's name, options, alignment and weights, in hexadecimal; the same wherever the model lies, and whatever was measured on it. */
+/**
+ * SHA-256 over the model's name, options, alignment and weights, in hexadecimal. Independent of the model's location
+ * and of any metrics in its card.
+ */
 export function modelIdentity({ card, params, statistics }: ModelFiles): string {
   const { model, embeddingSize, alignment } = card;
   const hash = createSha256();

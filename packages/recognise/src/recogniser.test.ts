@@ -43,7 +43,7 @@ const plain = (colour: Colour, width = SIZE, height = width): RgbImage => ({
   height,
   data: Uint8Array.from({ length: width * height * 3 }, (_, i) => colour[i % 3]),
 });
-/** Columns of four pixels, a "face" each. */
+/** Columns four pixels wide, each of which is a "face". */
 function photo(...colours: Colour[]): RgbImage {
   const width = 4 * colours.length;
   return {
@@ -55,7 +55,7 @@ function photo(...colours: Colour[]): RgbImage {
     ),
   };
 }
-/** Finds the columns. */
+/** Detects the columns. */
 const detector: Detector = {
   async detect({ width }) {
     return Array.from({ length: width / 4 }, (_, i): Face => ({
@@ -102,7 +102,7 @@ const open = (files = filesOf()): Recogniser =>
   recogniserFrom({ files, model: means, engine, aligner, detector: async () => detector, open: openPhoto });
 const temporary = (): Promise<string> => mkdtemp(join(tmpdir(), 'facewright-recognise-'));
 
-test('a photo is embedded by its central face, an aligned one as it is, from pixels, bytes, a blob and a path', async () => {
+test('a photo is embedded by its central face, an aligned one unchanged, from pixels, bytes, a blob and a path', async () => {
   const recogniser = open();
   const red = await recogniser.embed(plain(RED));
   expect(Math.hypot(...red)).toBeCloseTo(1, 6);
@@ -113,7 +113,7 @@ test('a photo is embedded by its central face, an aligned one as it is, from pix
   expect(await recogniser.embed(bytes)).toEqual(red);
   expect(await recogniser.embed(new Blob([new Uint8Array(bytes)]))).toEqual(red);
   expect(await recogniser.embed(path)).toEqual(red);
-  // 4 × 4 pixels are an aligned face unless it is said that they are not
+  // 4 × 4 pixels are an aligned face unless stated otherwise
   expect((await recogniser.faces(plain(RED)))[0].face).toBeUndefined();
   expect((await recogniser.faces(plain(RED), { aligned: false }))[0].face).toBeDefined();
   await expect(recogniser.embed(photo(RED), { aligned: true })).rejects.toThrow('4×8 pixels; the model wants 4×4');
@@ -129,7 +129,7 @@ test('a photo is embedded by its central face, an aligned one as it is, from pix
   await expect(blind.embed(photo(RED))).rejects.toThrow('No face was found');
 });
 
-test('photos are compared by the threshold of the card, of a rate, or of the caller', async () => {
+test("photos are compared with the card's threshold, that of a rate, or the caller's", async () => {
   const recogniser = open();
   const same = await recogniser.compare(plain(RED), photo([240, 20, 20]));
   expect(same).toMatchObject({ same: true, threshold: { threshold: 0.5, on: 'many' } });
@@ -147,7 +147,7 @@ test('photos are compared by the threshold of the card, of a rate, or of the cal
   expect((await open(filesOf({ metrics: undefined })).compare(plain(RED), plain(RED))).same).toBeNull();
 });
 
-test('every face of a photo is identified; a person forgotten is unknown', async () => {
+test('every face of a photo is identified; a forgotten person is unknown', async () => {
   const recogniser = open();
   expect(await recogniser.identify(photo(RED))).toMatchObject([{ name: null, similarity: null, candidates: [] }]);
   expect(await recogniser.enrol('Ruby', [photo(RED), photo([230, 30, 10]), new Uint8Array([1, 2])])).toMatchObject({
@@ -157,7 +157,7 @@ test('every face of a photo is identified; a person forgotten is unknown', async
   await recogniser.enrol('Gwen', [photo(GREEN)]);
   const found = await recogniser.identify(photo(GREEN, BLUE, RED));
   expect(found.map(({ name }) => name)).toEqual(['Gwen', null, 'Ruby']);
-  // without a rate: the strictest measured down to 1e-3
+  // without a rate: the strictest measured one down to 1e-3
   expect(found[0].threshold).toEqual({ threshold: 0.95, falseAcceptRate: 0.01, on: 'many' });
   expect(found[2].candidates.map(({ name }) => name)).toEqual(['Ruby', 'Gwen']);
   expect(found[2].face?.box.x).toBe(8);
@@ -173,7 +173,7 @@ test('every face of a photo is identified; a person forgotten is unknown', async
   await expect(open(filesOf({ metrics: [] })).identify(photo(RED))).rejects.toThrow('no thresholds');
 });
 
-test('a gallery is one file that comes back whole; one of another model, or a damaged one, changes nothing', async () => {
+test('a gallery is one file that is restored completely; one from another model, or a damaged one, changes nothing', async () => {
   const directory = await temporary();
   const path = join(directory, 'people.safetensors');
   const recogniser = open();
@@ -186,7 +186,7 @@ test('a gallery is one file that comes back whole; one of another model, or a da
   expect(other.people()).toEqual(recogniser.people());
   expect(other.galleryBytes()).toEqual(recogniser.galleryBytes());
   expect((await other.identify(photo(RED)))[0]).toMatchObject({ name: '__proto__', similarity: expect.closeTo(1, 6) });
-  // what was measured on a model does not make it another one; its weights do
+  // metrics do not change a model's identity; its weights do
   open(filesOf({ metrics: [] })).useGallery(recogniser.galleryBytes());
   await expect(open(filesOf({}, 2)).load(path)).rejects.toThrow('The gallery is of another model');
 
@@ -204,7 +204,7 @@ test('a gallery is one file that comes back whole; one of another model, or a da
   expect(other.people()).toEqual(recogniser.people());
 });
 
-test('a stopped recogniser opens no further photo', async () => {
+test('a stopped recogniser opens no more photos', async () => {
   const abort = new AbortController();
   const recogniser = recogniserFrom({
     files: filesOf(),
@@ -219,7 +219,7 @@ test('a stopped recogniser opens no further photo', async () => {
   await expect(recogniser.enrol('Ruby', [photo(RED)])).rejects.toThrow('Interrupted');
 });
 
-test('names in a card are looked up, never imported; an alignment that nothing here does is refused', async () => {
+test('names in a card are looked up, never imported; an unsupported alignment is rejected', async () => {
   const path = join(await temporary(), 'planted.mjs');
   await writeFile(path, 'globalThis.planted = true; export default {};');
   await expect(createRecogniser({ model: filesOf({ model: { name: path as never, options: {} } }) })).rejects.toThrow(

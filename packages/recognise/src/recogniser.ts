@@ -1,4 +1,7 @@
-/** A recogniser over given parts: finds and aligns the faces of photos, embeds them, and knows people by their embeddings. */
+/**
+ * A recogniser built from given parts: finds and aligns the faces in photos, embeds them, and identifies people by
+ * their embeddings.
+ */
 import {
   FacewrightError,
   Interrupted,
@@ -24,21 +27,21 @@ import { Gallery, type Candidate } from './gallery.js';
 import { modelIdentity } from './model-identity.js';
 import { thresholdFor, usualThreshold, type Threshold } from './thresholds.js';
 
-/** A path in Node or an address in a browser, an encoded photo, a `File` or `Blob`, or pixels. */
+/** A path in Node or a URL in a browser, an encoded photo, a `File` or `Blob`, or pixels. */
 export type PhotoInput = string | Uint8Array | { arrayBuffer(): Promise<ArrayBuffer> } | RgbImage;
 
 export interface FaceOptions {
-  /** `true`: the photo is an aligned face; `false`: it is not; without it, one of just the aligned size is. */
+  /** `true`: the photo is an aligned face; `false`: it is not; by default, it is if it has exactly the aligned size. */
   readonly aligned?: boolean;
 }
 
 export interface FacesOptions extends FaceOptions {
-  /** Only the large face near the middle. */
+  /** Only the large face near the centre. */
   readonly central?: boolean;
 }
 
 export interface EmbeddedFace {
-  /** Where the face was found; missing for a photo that is an aligned face. */
+  /** Where the face was found; missing if the photo is an aligned face. */
   readonly face?: Face;
   /** The aligned face. */
   readonly crop: RgbImage;
@@ -49,12 +52,12 @@ export interface EmbeddedFace {
 export interface Comparison {
   /** Cosine similarity in [−1, 1]. */
   readonly similarity: number;
-  /** Whether it reaches the threshold; `null` where there is none. */
+  /** Whether it reaches the threshold; `null` without one. */
   readonly same: boolean | null;
   readonly threshold: Threshold | null;
 }
 
-/** A threshold by its false accept rate, as the model's card has it, or one of the caller's own. */
+/** A threshold given by its false accept rate from the model's card, or directly. */
 export interface ThresholdOptions {
   readonly falseAcceptRate?: number;
   /** Cosine similarity. */
@@ -62,55 +65,69 @@ export interface ThresholdOptions {
 }
 
 export interface IdentifyOptions extends ThresholdOptions, FaceOptions {
-  /** How many of the most alike people are told for each face; 5 unless given. */
+  /** How many of the most similar people to return for each face; default 5. */
   readonly candidates?: number;
 }
 
 export interface IdentifiedFace extends EmbeddedFace {
   /** `null`: nobody in the gallery. */
   readonly name: string | null;
-  /** To the most alike person; `null` where the gallery is empty. */
+  /** Similarity to the closest person; `null` if the gallery is empty. */
   readonly similarity: number | null;
   readonly threshold: Threshold;
-  /** The most alike first, whether they reach the threshold or not. */
+  /** Most similar first, whether or not they reach the threshold. */
   readonly candidates: readonly Candidate[];
 }
 
 export interface Enrolment {
   readonly name: string;
-  /** Photos added. */
+  /** Number of photos added. */
   readonly added: number;
-  /** Photos that could not be used. `photo` is its place in the list. */
+  /** Unusable photos; `photo` is the index in the list. */
   readonly skipped: readonly { readonly photo: number; readonly reason: string }[];
 }
 
 export interface Recogniser {
   readonly card: ModelCard;
-  /** SHA-256 of the model, in hexadecimal: what a gallery is checked against. */
+  /** SHA-256 of the model in hexadecimal; galleries are checked against it. */
   readonly identity: string;
-  /** All faces of a photo, in the detector's order of confidence; [] where there is none. */
+  /** All faces of a photo, in the detector's order of confidence; [] if there are none. */
   faces(photo: PhotoInput, options?: FacesOptions): Promise<EmbeddedFace[]>;
-  /** Of the photo's large face near the middle: `embeddingSize` numbers, of length 1. Throws a `FacewrightError` where no face is found. */
+  /**
+   * The embedding of the photo's large central face: `embeddingSize` numbers, of length 1. Throws a `FacewrightError`
+   * if no face is found.
+   */
   embed(photo: PhotoInput, options?: FaceOptions): Promise<Float32Array>;
-  /** Two photos, or embeddings of this model. Without a rate or a threshold, that of the card which gets most pairs right. */
+  /**
+   * Compares two photos, or embeddings of this model. Without a rate or threshold, uses the card's most accurate
+   * threshold.
+   */
   compare(
     a: PhotoInput | Float32Array,
     b: PhotoInput | Float32Array,
     options?: ThresholdOptions & FaceOptions,
   ): Promise<Comparison>;
-  /** Adds a person's photos. Throws a `FacewrightError` where none of them can be used. */
+  /** Adds a person's photos. Throws a `FacewrightError` if none of them can be used. */
   enrol(name: string, photos: readonly PhotoInput[], options?: FaceOptions): Promise<Enrolment>;
   /**
-   * Who of the gallery each face of the photo is. The rate holds for a comparison of two photos: in a gallery of n people a stranger is taken for one
-   * of them up to n times as often.
+   * Identifies each face in the photo. The rate applies to comparing two photos: in a gallery of n people, a stranger
+   * is mistaken for one of them up to n times as often.
    */
   identify(photo: PhotoInput, options?: IdentifyOptions): Promise<IdentifiedFace[]>;
   people(): readonly { readonly name: string; readonly photos: number }[];
-  /** Takes a person out of the gallery; whether they were in it. A file that was saved keeps them until it is saved again. */
+  /**
+   * Removes a person from the gallery; returns whether they were in it. A saved file keeps them until it is saved
+   * again.
+   */
   forget(name: string): boolean;
-  /** Writes the gallery, whole or not at all. In a browser files live in the page's memory: keep `galleryBytes` instead. */
+  /**
+   * Writes the gallery completely or not at all. In a browser, files only live in the page's memory: store
+   * `galleryBytes` instead.
+   */
   save(path: string): Promise<void>;
-  /** Takes the gallery of a file in place of this one. Throws a `FacewrightError` for a damaged file and for one of another model. */
+  /**
+   * Replaces this gallery with that of a file. Throws a `FacewrightError` if the file is damaged or from another model.
+   */
   load(path: string): Promise<void>;
   galleryBytes(): Uint8Array;
   useGallery(bytes: Uint8Array): void;
@@ -121,19 +138,19 @@ export interface RecogniserParts {
   readonly files: ModelFiles;
   readonly model: Model;
   readonly engine: Engine;
-  /** Must align as the model's card says. */
+  /** Must match the alignment in the model's card. */
   readonly aligner: Aligner;
-  /** Asked for when the first photo needs it. */
+  /** Called when the first photo needs it. */
   detector(): Promise<Detector>;
-  /** Opens a photo that is named. */
+  /** Opens a photo by name. */
   open(photo: string, limits: DecodeLimits & ByteLimits): Promise<RgbImage>;
   readonly limits?: DecodeLimits & ByteLimits;
   readonly signal?: AbortSignal;
-  /** Called by `dispose` after what the recogniser itself holds. */
+  /** Called by `dispose` after the recogniser has released its own resources. */
   dispose?(): Promise<void>;
 }
 
-/** Throws a `FacewrightError` where the aligner is not the one that the model was trained with. */
+/** Throws a `FacewrightError` if the aligner is not the one the model was trained with. */
 export function recogniserFrom(parts: RecogniserParts): Recogniser {
   const { files, model, engine, aligner, signal } = parts;
   const { card } = files;
@@ -273,7 +290,7 @@ async function readGallery(path: string): Promise<Uint8Array> {
   }
 }
 
-/** One piece of work at a time, in order: a detector is asked for one photo at a time. */
+/** Runs tasks one at a time, in order, because a detector handles one photo at a time. */
 function queue(): <T>(work: () => Promise<T>) => Promise<T> {
   let tail: Promise<unknown> = Promise.resolve();
   return (work) => {

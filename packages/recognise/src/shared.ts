@@ -1,4 +1,4 @@
-/** What Node and browsers offer alike. */
+/** Exports common to Node and browsers. */
 export {
   recogniserFrom,
   type Comparison,

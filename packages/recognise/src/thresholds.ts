@@ -1,22 +1,28 @@
-/** From which similarity on two photos show one person: the thresholds that evaluations have recorded in the model's card. */
+/**
+ * The similarity at or above which two photos show the same person: thresholds that evaluations have recorded in the
+ * model's card.
+ */
 import { FacewrightError } from '@facewright/core';
 import type { ModelCard } from '@facewright/training';
 
 export interface Threshold {
-  /** Cosine similarity, in [−1, 1]: two photos that reach it are called one person. */
+  /** Cosine similarity in [−1, 1]; two photos that reach it count as the same person. */
   readonly threshold: number;
-  /** The measured share of pairs of two people that reach it; missing for the threshold that gets most pairs right, and for the caller's own. */
+  /**
+   * The measured share of different-person pairs that reach it; missing for the most accurate threshold and for the
+   * caller's own.
+   */
   readonly falseAcceptRate?: number;
-  /** What it was measured on; missing for the caller's own. */
+  /** The data it was measured on; missing for the caller's own. */
   readonly on?: string;
 }
 
-/** What is taken where the caller names no rate: the strictest that was measured, down to this one. */
+/** The default rate: the strictest measured one that is not below this. */
 const USUAL_RATE = 1e-3;
 
 /**
- * The threshold for a false accept rate in (0, 1): that of the largest measured rate that is not above it. Evaluations on more pairs go first. Throws
- * a `FacewrightError` where the card has none.
+ * The threshold for a false accept rate in (0, 1): that of the largest measured rate that is not above it. Evaluations
+ * on more pairs take precedence. Throws a `FacewrightError` if the card has none.
  */
 export function thresholdFor({ metrics = [] }: Pick<ModelCard, 'metrics'>, falseAcceptRate?: number): Threshold {
   if (falseAcceptRate !== undefined && !(falseAcceptRate > 0 && falseAcceptRate < 1))
@@ -49,7 +55,7 @@ export function thresholdFor({ metrics = [] }: Pick<ModelCard, 'metrics'>, false
   });
 }
 
-/** The threshold that gets most of the measured pairs right. */
+/** The threshold that classifies the most measured pairs correctly. */
 export function usualThreshold({ metrics = [] }: Pick<ModelCard, 'metrics'>): Threshold | undefined {
   const [measured] = metrics.filter((each) => each.threshold !== undefined).sort((a, b) => b.pairs - a.pairs);
   return measured && { threshold: measured.threshold!, on: measured.on };

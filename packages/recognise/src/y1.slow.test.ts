@@ -1,4 +1,5 @@
-// A trained model on photos as people have them: who is enrolled from some photos is found in others, and strangers are not taken for them.
+// A trained model on real photos: people enrolled from some photos are recognised in others, and strangers are not
+// mistaken for them.
 import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +15,11 @@ const weights = sharedData('models/insightface-y1');
 const people = sharedData('people');
 const mtcnn = sharedData('mtcnn');
 
-/** By TAR at FAR 1e-3 on LFW. */
+/** From TAR at FAR 1e-3 on LFW. */
 const THRESHOLD = 0.36;
 
 test.skipIf(!weights || !people || !mtcnn)(
-  'y1 knows athletes by six photos (needs ../shared/data/models/insightface-y1, people and mtcnn)',
+  'y1 recognises athletes from six photos (needs ../shared/data/models/insightface-y1, people and mtcnn)',
   { timeout: 300_000 },
   async () => {
     const directory = join(await mkdtemp(join(tmpdir(), 'facewright-recognise-')), 'model');
@@ -50,7 +51,7 @@ test.skipIf(!weights || !people || !mtcnn)(
     for (const name of names) {
       for (const path of photos.get(name)!.slice(6, 16)) {
         const faces = await single(path);
-        if (faces.length !== 1) continue; // others may be in it
+        if (faces.length !== 1) continue; // others may be in the picture
         const [found] = faces;
         if (name === stranger) seen.stranger += Number(found.name !== null);
         else if (found.name === name) seen.right++;
@@ -62,7 +63,7 @@ test.skipIf(!weights || !people || !mtcnn)(
     console.info('identified', seen);
     expect(seen.right).toBeGreaterThanOrEqual(15);
     expect(seen.wrong + seen.stranger).toBeLessThanOrEqual(1);
-    // faces in profile are no match at this threshold
+    // faces in profile do not match at this threshold
     expect(seen.unknown).toBeLessThanOrEqual(seen.right / 3);
   },
 );
