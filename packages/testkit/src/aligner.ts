@@ -1,4 +1,7 @@
-/** The conformance suite of aligners: landmarks land on the template, what is outside the photo is black, the input is left alone. */
+/**
+ * The conformance suite for aligners: landmarks are mapped to the template, pixels outside the photo are black, and the
+ * input is unchanged.
+ */
 import {
   landmarkPoints,
   landmarksFrom,
@@ -13,13 +16,13 @@ import { centroid, noise, plain, spot } from './support/images.js';
 import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface AlignerSuiteOptions extends SuiteOptions, ContextOptions {
-  /** Where the five landmarks are in the aligned image. */
+  /** Positions of the five landmarks in the aligned image. */
   readonly template: Landmarks;
-  /** Allowed distance in pixels of the aligned image. */
+  /** Tolerance in pixels of the aligned image. */
   readonly tolerance?: number;
 }
 
-/** A face in a photo: the template turned, scaled and moved. */
+/** A face in a photo: the template rotated, scaled and shifted. */
 interface Pose {
   readonly name: string;
   readonly angle: number;

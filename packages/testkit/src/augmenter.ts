@@ -1,4 +1,7 @@
-/** The conformance suite of augmenters: the same stream gives the same bytes, sizes are kept, the input is left alone. */
+/**
+ * The conformance suite for augmenters: the same stream gives the same bytes, the size does not change, and the input
+ * is unchanged.
+ */
 import { createRandom, type Augmenter, type RgbImage } from '@facewright/core';
 import { beforeAll, expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';

@@ -1,4 +1,4 @@
-/** The operations every engine must have, each with its exact counterpart: the table behind the backend suite. */
+/** The operations every engine must support, each with an exact reference: the table behind the backend suite. */
 import { addToTarget, batchNormTraining, prelu, softmaxCrossEntropy, targetEntry } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as exact from './support/reference.js';
@@ -9,11 +9,11 @@ export interface OpCase {
   readonly inputs: readonly (readonly number[])[];
   readonly op: (...inputs: tf.Tensor[]) => tf.Tensor;
   readonly exact: exact.ExactFunction;
-  /** Spread of the inputs' normal draws; default 1. */
+  /** Standard deviation of the inputs, which are normal draws; default 1. */
   readonly scale?: number;
   /** Inputs become |v| + 0.5, for functions of positive numbers. */
   readonly positive?: boolean;
-  /** Set to false where tfjs itself has no gradient. */
+  /** Set to false if tfjs itself has no gradient. */
   readonly gradient?: false;
 }
 

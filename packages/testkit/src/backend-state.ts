@@ -1,4 +1,6 @@
-/** The backend suite's part about executables: state between calls, host arrays that stay the caller's, errors, and nothing left behind. */
+/**
+ * The part of the backend suite about executables: state between calls, the caller's host arrays, errors, and leaks.
+ */
 import { filled, hostScalar, hostTensor, type HostTensors, type StepFunction } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
@@ -218,7 +220,7 @@ function checkWhatIsLeft({ check, engine }: BackendTest): void {
   });
 }
 
-/** Node's, also where it was not asked for at the start; undefined in browsers. */
+/** Node's garbage collector, even if not exposed at startup; undefined in browsers. */
 async function garbageCollector(): Promise<(() => void) | undefined> {
   if (!('process' in globalThis)) return undefined;
   const [v8, vm] = await Promise.all([

@@ -1,4 +1,7 @@
-/** The backend suite's training step: a small net of every part that matters, ten steps of it against the same in float64. */
+/**
+ * The training step of the backend suite: a small network with every relevant layer, ten steps of it compared with the
+ * same in float64.
+ */
 import {
   batchNormTraining,
   createRandom,

@@ -1,6 +1,6 @@
 /**
- * The conformance suite of backends: the operations and their gradients against float64 loops, ten training steps against the same, state
- * between calls, changing shapes, and nothing left behind.
+ * The conformance suite for backends: operations and their gradients against float64 loops, ten training steps, state
+ * between calls, changing shapes, and leaks.
  */
 import {
   batchNormTraining,
@@ -28,9 +28,12 @@ import { channelMean, channelVariance, exactOf, gradientsOf } from './support/re
 import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface BackendSuiteOptions extends SuiteOptions {
-  /** Allowed error of values and gradients, relative to the norm of the whole tensor; default 1e-4 (float32). */
+  /** Tolerance of values and gradients, relative to the norm of the whole tensor; default 1e-4 (float32). */
   readonly tolerance?: number;
-  /** What the engine has no lowering for (as its event `engine.fallback` says) and runs op by op; any other fallback fails. */
+  /**
+   * What the engine has no lowering for (as its event `engine.fallback` reports) and runs op by op; any other fallback
+   * fails.
+   */
   readonly fallbacks?: readonly { readonly reason: string; readonly missing: readonly string[] }[];
 }
 
@@ -119,7 +122,7 @@ function checkOp(
   });
 }
 
-/** What is not a float32 function of float32 tensors. */
+/** Everything that is not a float32 function of float32 tensors. */
 function checkKinds({ check, tolerance, once }: BackendTest): void {
   const random = createRandom('testkit/backend/kinds');
 

@@ -1,4 +1,7 @@
-/** The conformance suite of criteria: plain memory that survives a checkpoint, nothing changed in place, no verdict before the first step. */
+/**
+ * The conformance suite for criteria: plain memory that survives a checkpoint, no mutation, and no verdict before the
+ * first step.
+ */
 import { createRandom, type Criterion, type CriterionMemory, type CriterionStep } from '@facewright/core';
 import { beforeAll, expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';
@@ -13,7 +16,7 @@ const WARM_UP = 5;
 /** Registers the suite: `testCriterion(plateau({ window: 10 }))`. */
 export function testCriterion(subject: Subject<'criterion'>, options: CriterionSuiteOptions = {}): void {
   const random = createRandom('testkit/criterion');
-  /** A loss that falls and then lingers, an accuracy that rises and then stays, a validation every tenth step. */
+  /** A loss that falls and then levels off, an accuracy that rises and then stays, a validation every tenth step. */
   const seen = Array.from({ length: STEPS }, (_, index): CriterionStep => {
     const left = Math.exp(-index / 40);
     const accuracy = Math.min(1, Math.max(0, 0.9 - 0.8 * left + 0.01 * random.normal()));

@@ -1,4 +1,7 @@
-/** The conformance suite of detectors: what a face looks like, falling confidence, no memory of earlier photos, nothing where nothing is. */
+/**
+ * The conformance suite for detectors: what a face looks like, decreasing confidence, no memory of earlier photos, no
+ * faces where there are none.
+ */
 import type { Detector, Face, RgbImage } from '@facewright/core';
 import { landmarkPoints } from '@facewright/core';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -6,7 +9,7 @@ import { create, type ContextOptions } from './support/context.js';
 import { noise, plain } from './support/images.js';
 import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
 
-/** A photo whose number of faces is known. */
+/** A photo with a known number of faces. */
 export interface DetectorPhoto {
   readonly name: string;
   readonly image: () => RgbImage | Promise<RgbImage>;
@@ -14,7 +17,7 @@ export interface DetectorPhoto {
 }
 
 export interface DetectorSuiteOptions extends SuiteOptions, ContextOptions {
-  /** Photos with faces: without them the suite can only test what finds nothing. */
+  /** Photos with faces; without them the suite can only test photos without faces. */
   readonly photos?: readonly DetectorPhoto[];
 }
 
@@ -88,7 +91,7 @@ function expectWhole({ box, confidence, landmarks }: Face): void {
   expect(confidence).toBeLessThanOrEqual(1);
 }
 
-/** Within a pixel: a batch may be computed in another order. */
+/** Within a pixel, because a batch may be computed in a different order. */
 function expectAlike(a: readonly Face[], b: readonly Face[]): void {
   expect(a).toHaveLength(b.length);
   a.forEach((face, index) => {

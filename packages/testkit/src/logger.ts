@@ -1,4 +1,7 @@
-/** The conformance suite of loggers: every event is taken, nothing is written outside of the run's directory or after `close`, and what is there is kept. */
+/**
+ * The conformance suite for loggers: every event is accepted, nothing is written outside the run directory or after
+ * `close`, and existing files are kept.
+ */
 import type { Logger, RunEvent } from '@facewright/core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';
@@ -6,7 +9,10 @@ import { eventsOfARun } from './support/events.js';
 import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface LoggerSuiteOptions extends SuiteOptions, ContextOptions {
-  /** For loggers that write no files, e.g. to a server: what they have written so far. Default: the files of the run's directory. */
+  /**
+   * For loggers that do not write files, e.g. to a server: what they have written so far. Default: the files in the run
+   * directory.
+   */
   readonly written?: (directory: string) => Promise<Readonly<Record<string, Uint8Array>>>;
 }
 
@@ -68,7 +74,7 @@ export function testLogger(subject: Subject<'logger'>, options: LoggerSuiteOptio
       const directory = await newRun();
       await logged(directory, eventsOfARun().slice(0, 10));
       const before = await written(directory);
-      await new Promise((resolve) => setTimeout(resolve, 5)); // files are told apart by their time
+      await new Promise((resolve) => setTimeout(resolve, 5)); // files are named by time
       await logged(directory);
       const after = await written(directory);
       for (const [name, bytes] of Object.entries(before))
@@ -92,7 +98,7 @@ export function testLogger(subject: Subject<'logger'>, options: LoggerSuiteOptio
   });
 }
 
-/** Every file below a directory by its relative path. */
+/** Every file below a directory, by relative path. */
 async function filesBelow(directory: string): Promise<Record<string, Uint8Array>> {
   const [{ readdir, readFile }, { join, relative }] = await Promise.all([
     import('node:fs/promises'),

@@ -1,4 +1,7 @@
-/** The conformance suite of losses: gradients, logits without the margin, class centres handed on, and the corners where losses break. */
+/**
+ * The conformance suite for losses: gradients, logits without the margin, passing on class centres, and edge cases
+ * where losses break.
+ */
 import {
   createRandom,
   hostTensor,
@@ -31,13 +34,13 @@ export interface LossSuiteOptions extends SuiteOptions {
   /** Classes of the head under test; at least 3. */
   readonly identities?: number;
   readonly embeddingSize?: number;
-  /** Allowed error of gradients against finite differences, relative to the gradient's norm. */
+  /** Tolerance of gradients against finite differences, relative to the gradient's norm. */
   readonly tolerance?: number;
 }
 
 const GRADIENT_OF_EMBEDDINGS = 'gradient/embeddings';
 
-/** Loss, logits, new statistics, and the gradients of the loss to embeddings and parameters. */
+/** Loss, logits, new statistics, and the gradients of the loss with respect to embeddings and parameters. */
 function lossStep(loss: Loss, paramNames: readonly string[]) {
   return (_: State, inputs: State): { outputs: State } => {
     const statistics = stripPrefix('statistics', inputs);
@@ -281,7 +284,7 @@ function unitColumns({ shape: [height, width], data }: HostTensor): HostTensor {
   );
 }
 
-/** One step down the gradient of at most length `rate`: losses with a large scale would overshoot otherwise. */
+/** One step down the gradient of length at most `rate`, because losses with a large scale would overshoot. */
 function descended(x: HostTensor, gradient: HostTensor, rate: number): HostTensor {
   const length = Math.max(1, Math.hypot(...gradient.data));
   return hostTensor(

@@ -1,4 +1,6 @@
-/** The conformance suite of models: names and shapes, purity, running statistics, and a gradient into every parameter. */
+/**
+ * The conformance suite for models: names and shapes, purity, running statistics, and a gradient for every parameter.
+ */
 import {
   createRandom,
   hostTensor,
@@ -20,9 +22,9 @@ import { expectFinite, expectSame, moved, norm, normal, relativeError, signature
 import { defineSuite, type Check, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface ModelSuiteOptions extends SuiteOptions {
-  /** The model runs on it a dozen times: on a slow engine give the suite a narrow model. */
+  /** Runs the model a dozen times: on a slow engine, give the suite a narrow model. */
   readonly engine: EngineSource;
-  /** Allowed error of the gradient's slope against finite differences, relative to the gradient's norm. */
+  /** Tolerance of the slope along the gradient against finite differences, relative to the gradient's norm. */
   readonly tolerance?: number;
 }
 
@@ -40,7 +42,7 @@ function forward(model: Model, mode: Mode) {
   };
 }
 
-/** The gradient of Σ embeddings · `weights` to every parameter, in training. */
+/** The gradient of Σ embeddings · `weights` with respect to every parameter, in training. */
 function gradients(model: Model, names: readonly string[]) {
   return (_: State, inputs: State): { outputs: State } => {
     const { value, grads } = tf.valueAndGrads((...params: tf.Tensor[]) => {
@@ -213,8 +215,8 @@ function checkGradient(check: Check, fixture: ModelFixture, tolerance: number): 
 }
 
 /**
- * The slope along the gradient, over all parameters together, must be the gradient's norm. The direction is scaled by each parameter's own
- * size, so that large and small tensors move alike.
+ * The slope along the gradient, over all parameters together, must equal the gradient's norm. The direction is scaled
+ * by each parameter's size, so that large and small tensors move equally.
  */
 async function expectSlope(
   names: readonly string[],

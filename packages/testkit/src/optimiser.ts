@@ -1,4 +1,4 @@
-/** The conformance suite of optimisers: names, purity, what a zero gradient does, exact resuming, and that they descend. */
+/** The conformance suite for optimisers: names, purity, zero gradients, exact resumption, and descent. */
 import {
   createRandom,
   filled,
@@ -20,7 +20,7 @@ import { defineSuite, type Check, type Subject, type SuiteOptions } from './supp
 
 export interface OptimiserSuiteOptions extends SuiteOptions {
   readonly engine: EngineSource;
-  /** Learning rate with which 200 steps take Σ (p − 1)² below a tenth of its start. */
+  /** Learning rate with which 200 steps reduce Σ (p − 1)² to less than a tenth of its initial value. */
   readonly rate?: number;
 }
 

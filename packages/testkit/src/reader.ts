@@ -1,13 +1,13 @@
-/** The conformance suite of readers: a stable order, ids of their own, photos that can be opened. */
+/** The conformance suite for readers: a stable order, unique ids, photos that can be opened. */
 import { FacewrightError, landmarkPoints, type Identity, type Reader } from '@facewright/core';
 import { beforeAll, expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';
 import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface ReaderSuiteOptions extends SuiteOptions, ContextOptions {
-  /** What the reader must find: photos by identity. */
+  /** Photos the reader must find, by identity. */
   readonly expected?: Readonly<Record<string, number>>;
-  /** Photos opened by the test of their bytes; default 50. */
+  /** How many photos the test of their bytes opens; default 50. */
   readonly opened?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Every suite passes on a small part that is obviously right. */
+/** Every suite passes on a small part that is obviously correct. */
 import {
   createRandom,
   definePlugin,
@@ -20,7 +20,7 @@ import { beforeAll } from 'vitest';
 import { z } from 'zod';
 import { testAligner, testAugmenter, testDetector, testLoss, testModel, testOptimiser, testReader } from './index.js';
 
-beforeAll(() => tf.env().set('PROD', true)); // no greeting
+beforeAll(() => tf.env().set('PROD', true)); // silences the message on first use
 const engine = (): Promise<Engine> => openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'plain JavaScript' });
 const meta = <K extends string>(kind: K) => ({ name: 'plain', kind, version: '0.0.0', apiVersion: 1 as const });
 const options = z.strictObject({});
@@ -142,7 +142,10 @@ testReader(
   { name: 'plain', expected: { Ann: 2, Ben: 2 } },
 );
 
-/** The similarity is taken from the two points farthest apart; enough where the five are an exact similarity of the template. */
+/**
+ * Derives the similarity from the two points farthest apart, which is enough if the five are an exact similarity of the
+ * template.
+ */
 function align(image: RgbImage, landmarks: Landmarks): RgbImage {
   const [from, to] = [landmarkPoints(template), landmarkPoints(landmarks)];
   const [dx, dy, ex, ey] = [from[4][0] - from[0][0], from[4][1] - from[0][1], to[4][0] - to[0][0], to[4][1] - to[0][1]];

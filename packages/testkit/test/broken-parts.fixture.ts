@@ -1,4 +1,7 @@
-/** Parts that are wrong in one way each, under the suites: run by broken-parts.slow.test.ts, which expects exactly these failures. */
+/**
+ * Parts that are each wrong in one way, run under the suites by broken-parts.slow.test.ts, which expects exactly these
+ * failures.
+ */
 import {
   createRandom,
   definePlugin,
@@ -232,7 +235,7 @@ reader('same-ids', () => [
 ]);
 reader('absolute-ids', () => [['a', ['/home/a/1.jpg']]]);
 
-/** The cpu engine, but everything that comes out has lost half its digits. */
+/** The cpu engine, with half the digits of every result lost. */
 testBackend(
   definePlugin({
     meta: meta('backend', 'half-precision'),

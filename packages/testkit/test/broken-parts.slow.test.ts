@@ -1,4 +1,6 @@
-/** A suite that cannot fail proves nothing: parts that are wrong in one way each must fail the tests that are about it, and no others. */
+/**
+ * A suite that cannot fail proves nothing: a part that is wrong in one way must fail the tests about it, and no others.
+ */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -13,7 +15,7 @@ interface Report {
   }[];
 }
 
-/** The tests of the fixture, run by vitest as a user runs it; it fails, as it should. */
+/** The fixture's tests, run by vitest as a user would run it; they fail, as they should. */
 async function report(): Promise<Report> {
   const vitest = fileURLToPath(new URL('../vitest.mjs', import.meta.resolve('vitest')));
   const config = fileURLToPath(new URL('./vitest.fixture.config.ts', import.meta.url));
@@ -29,7 +31,7 @@ async function report(): Promise<Report> {
   return JSON.parse(output.slice(output.indexOf('{"'))) as Report;
 }
 
-test('each broken part fails what is about it, and nothing else', async () => {
+test('each broken part fails the tests about it, and nothing else', async () => {
   const results = (await report()).testResults.flatMap(({ assertionResults }) => assertionResults);
   const failures: Record<string, string[]> = {};
   for (const { ancestorTitles, title, status } of results)

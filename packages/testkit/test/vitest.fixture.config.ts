@@ -1,4 +1,4 @@
-/** Runs the broken parts alone. */
+/** Runs only the broken parts. */
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@facewright/source', 'module', 'node', 'import', 'default'];

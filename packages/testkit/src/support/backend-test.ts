@@ -1,4 +1,4 @@
-/** What the parts of the backend suite share. */
+/** Shared by the parts of the backend suite. */
 import type { Engine, Executable, HostTensors, State, StepFunction } from '@facewright/core';
 import type { Check } from './suite.js';
 

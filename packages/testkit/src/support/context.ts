@@ -1,4 +1,4 @@
-/** What a suite gives a plugin to be made with, and engines for the suites that compute. */
+/** The context a suite creates plugins with, and engines for the suites that compute. */
 import {
   createRandom,
   type Backend,
@@ -12,19 +12,19 @@ import {
 } from '@facewright/core';
 import { configured, type Subject } from './suite.js';
 
-/** The engine that a suite computes on: a backend plugin, or a function that opens an engine. */
+/** The engine a suite computes on: a backend plugin, or a function that opens an engine. */
 export type EngineSource = ConfiguredPlugin<'backend'> | (() => Engine | Promise<Engine>);
 
 export interface ContextOptions {
-  /** For plugins that compute; without it asking for an engine is an error. */
+  /** For plugins that compute; without it, asking for an engine is an error. */
   readonly engine?: EngineSource;
-  /** What relative paths in options are relative to; default: the working directory. */
+  /** Base for relative paths in options; default: the working directory. */
   readonly baseDirectory?: string;
-  /** Told the part's events; default: nobody, but for a fallback of an engine, which fails. */
+  /** Receives the part's events; by default only an engine's fallback, which fails the test. */
   readonly emit?: Emit;
 }
 
-/** Fails where an engine that compiles runs a step op by op: a suite would pass on it and say nothing of the lowering. */
+/** Fails if a compiling engine runs a step op by op: the suite would pass without testing the lowering. */
 export const failOnFallback =
   (declared: readonly string[] = []): Emit =>
   (type, event) => {
@@ -59,7 +59,7 @@ export async function openEngine(source: EngineSource): Promise<Engine> {
   return typeof source === 'function' ? source() : ((await source.create(testContext())) satisfies Backend).open();
 }
 
-/** The part of a subject. */
+/** Creates the part of a subject. */
 export async function create<K extends PluginKind>(
   subject: Subject<K>,
   options?: ContextOptions,

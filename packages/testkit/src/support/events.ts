@@ -1,4 +1,4 @@
-/** One event of every type, in the order of a run. A type that is new in core must be added here. */
+/** One event of every type, in the order of a run. Add new types in core here. */
 import type { Events, EventType, RunEvent } from '@facewright/core';
 
 const EVENTS: { readonly [T in EventType]: Events[T] } = {
@@ -54,7 +54,7 @@ const EVENTS: { readonly [T in EventType]: Events[T] } = {
   'run.finished': { seconds: 5 },
 };
 
-/** Frozen, so that a reader that changes an event is found. */
+/** Frozen, to catch readers that modify an event. */
 export const eventsOfARun = (): RunEvent[] =>
   Object.entries(EVENTS).map(
     ([type, event], index) => deepFreeze({ type, at: 1_700_000_000_000 + index, ...event }) as RunEvent,

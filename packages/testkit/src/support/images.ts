@@ -1,7 +1,7 @@
 /** Pictures for tests, drawn from seeds. */
 import { createRandom, type RgbImage } from '@facewright/core';
 
-/** One colour. */
+/** A uniform colour. */
 export function plain(width: number, height: number, [red, green, blue]: readonly [number, number, number]): RgbImage {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < data.length; i += 3) data.set([red, green, blue], i);
@@ -34,7 +34,9 @@ export function textured(width: number, height: number, seed: string): RgbImage 
   return { width, height, data };
 }
 
-/** Black with one white bell of the given radius (standard deviation) at a point, which may lie between pixels. */
+/**
+ * Black with one white Gaussian spot of the given radius (standard deviation) at a point, which may be between pixels.
+ */
 export function spot(width: number, height: number, [x0, y0]: readonly [number, number], radius: number): RgbImage {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
@@ -46,7 +48,7 @@ export function spot(width: number, height: number, [x0, y0]: readonly [number, 
   return { width, height, data };
 }
 
-/** Where a spot's light is centred. */
+/** The centroid of a spot's light. */
 export function centroid({ width, height, data }: RgbImage): [x: number, y: number] {
   let [sum, sumX, sumY] = [0, 0, 0];
   for (let y = 0; y < height; y++) {

@@ -18,8 +18,8 @@ export const norm = (values: Iterable<number>): number =>
   Math.sqrt([...values].reduce((sum, value) => sum + value * value, 0));
 
 /**
- * The distance of two lists relative to the larger one's norm, but at least `floor` (for values that should be zero).
- * Throws for NaN or infinity on either side.
+ * The distance between two lists relative to the larger one's norm, but at least `floor` (for values that should be
+ * zero). Throws for NaN or infinity on either side.
  */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>, floor = 1e-6): number {
   if (actual.length !== expected.length)
@@ -29,7 +29,7 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return difference / Math.max(floor, norm(Array.from(actual)), norm(Array.from(expected)));
 }
 
-/** Fails unless shape, kind and values agree to `tolerance` of the norm. */
+/** Fails unless shape, dtype and values agree to `tolerance` of the norm. */
 export function expectClose(
   actual: HostTensor,
   expected: { readonly shape: readonly number[]; readonly data: ArrayLike<number> },
@@ -47,7 +47,7 @@ export function expectFinite(tensors: HostTensors): void {
     expect(data.every(Number.isFinite), `${name} is finite`).toBe(true);
 }
 
-/** Equal names, shapes, kinds and, to the bit, values. */
+/** Equal names, shapes, dtypes and, bit for bit, values. */
 export function expectSame(actual: HostTensors, expected: HostTensors, what: string): void {
   expect(Object.keys(actual).sort(), `${what}: names`).toEqual(Object.keys(expected).sort());
   for (const [name, tensor] of Object.entries(expected)) {
@@ -59,11 +59,11 @@ export function expectSame(actual: HostTensors, expected: HostTensors, what: str
 
 const bytesOf = ({ data }: HostTensor): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
-/** Names, shapes and kinds: what a checkpoint relies on. */
+/** Names, shapes and dtypes: what a checkpoint relies on. */
 export const signatureOf = (tensors: HostTensors): Record<string, string> =>
   Object.fromEntries(Object.entries(tensors).map(([name, { shape, dtype }]) => [name, `${dtype}[${shape.join(',')}]`]));
 
-/** `x + width · direction`, value by value. */
+/** `x + width · direction`, elementwise. */
 export function moved(x: HostTensor, direction: ArrayLike<number>, width: number): HostTensor {
   return hostTensor(
     x.shape,
@@ -72,9 +72,9 @@ export function moved(x: HostTensor, direction: ArrayLike<number>, width: number
 }
 
 /**
- * Holds a gradient against central differences of `f` along seeded directions and the gradient's own. Wide steps suffer from curvature
- * and narrow ones from float32 rounding, so several widths are tried and the best agreement counts. `tolerance` is relative to the
- * gradient's norm.
+ * Compares a gradient with central differences of `f` along seeded directions and the gradient's own. Large steps
+ * suffer from curvature and small ones from float32 rounding, so several step sizes are tried and the best agreement
+ * counts. `tolerance` is relative to the gradient's norm.
  */
 export async function expectGradient(
   what: string,

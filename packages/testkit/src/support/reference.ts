@@ -1,6 +1,6 @@
 /**
- * The operations that the backend suite checks, as plain loops in float64, and their gradients by central differences of those loops:
- * slow, small, and obviously right.
+ * The operations that the backend suite checks, as plain loops in float64, and their gradients by central differences
+ * of those loops: slow, small, and obviously correct.
  */
 import type { HostTensor } from '@facewright/core';
 
@@ -24,7 +24,7 @@ export function build(shape: readonly number[], valueAt: (...position: number[])
   return { shape, data };
 }
 
-/** The value at a position; 0 outside, which is what padding means. */
+/** The value at a position; 0 outside, which implements padding. */
 export function at({ shape, data }: Exact, ...position: number[]): number {
   let index = 0;
   for (const [axis, coordinate] of position.entries()) {
@@ -34,7 +34,7 @@ export function at({ shape, data }: Exact, ...position: number[]): number {
   return data[index];
 }
 
-/** Value by value with the shapes broadcast from the right. */
+/** Elementwise, with shapes broadcast from the right. */
 export function elementwise(f: (...values: number[]) => number): ExactFunction {
   return (...inputs) => {
     const rank = Math.max(...inputs.map(({ shape }) => shape.length));
@@ -64,7 +64,7 @@ export const matMul: ExactFunction = (a, b) =>
 
 export interface ConvolutionOptions {
   readonly stride?: number;
-  /** Zeros above and left; those below and right follow from the output's size. */
+  /** Zeros above and on the left; those below and on the right follow from the output size. */
   readonly before?: number;
   readonly outSize: number;
   readonly dilation?: number;
@@ -139,7 +139,7 @@ export function crossEntropy(labels: readonly number[]): ExactFunction {
     });
 }
 
-/** The gradient of Σ f(inputs) · weights to every input. */
+/** The gradient of Σ f(inputs) · weights with respect to every input. */
 export function gradientsOf(f: ExactFunction, inputs: readonly Exact[], weights: Float64Array, width = 1e-5): Exact[] {
   const value = (changed: Exact[]): number => f(...changed).data.reduce((sum, v, i) => sum + v * weights[i], 0);
   return inputs.map((input, which) => {

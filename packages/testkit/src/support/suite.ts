@@ -1,22 +1,25 @@
-/** What every suite is made of: the part under test, named checks, and skips that carry their reason into the test's name. */
+/**
+ * The building blocks of every suite: the part under test, named checks, and skips whose reason appears in the test's
+ * name.
+ */
 import type { ConfiguredPlugin, PluginKind } from '@facewright/core';
 import { describe, test } from 'vitest';
 
-/** A gap that is known and explained. */
+/** A known and documented gap. */
 export interface Skip {
-  /** Why, for people: it shows in the name of each skipped test. */
+  /** The reason, which appears in the name of each skipped test. */
   readonly reason: string;
-  /** Names of the suite's tests, as the suite prints them. A name the suite does not have is an error. */
+  /** Names of the suite's tests, as the suite prints them. An unknown name is an error. */
   readonly tests: readonly string[];
 }
 
 export interface SuiteOptions {
-  /** Shown instead of the plugin's name, e.g. to tell two configurations apart. */
+  /** Shown instead of the plugin's name, e.g. to distinguish two configurations. */
   readonly name?: string;
   readonly skip?: readonly Skip[];
 }
 
-/** A configured plugin, or a function that makes one once the test's own `beforeAll` has run. */
+/** A configured plugin, or a function that creates one after the test's own `beforeAll` has run. */
 export type Subject<K extends PluginKind> =
   ConfiguredPlugin<K> | (() => ConfiguredPlugin<K> | Promise<ConfiguredPlugin<K>>);
 
