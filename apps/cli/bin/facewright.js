@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the tool. In a checkout that was not built yet it is built first, once.
+// Starts the tool. A checkout that has not been built yet is built first, once.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,7 @@ const fileLimit = openFileLimit();
 try {
   await import(main.href);
 } catch (error) {
-  // with so few files Node may also say that it finds no package
+  // with so few file handles Node may also report that it cannot find a package
   if (error?.code !== 'EMFILE' && !(fileLimit < 256)) throw error;
   process.stderr.write(
     `error: This process may open too few files at a time${fileLimit ? ` (${fileLimit})` : ''}.\n  to do: Raise the limit and start again: ulimit -n 1024\n`,
@@ -41,7 +41,7 @@ try {
   process.exit(1);
 }
 
-/** `NaN` where the system does not say. */
+/** `NaN` if the system does not report it. */
 function openFileLimit() {
   try {
     return Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);

@@ -1,4 +1,4 @@
-/** Every engine that works here is measured by the same function. */
+/** The same function measures every engine that works here. */
 import { createRunContainer, pluginContext } from '@facewright/core';
 import { arcFace } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
@@ -8,7 +8,7 @@ import { benchTrain } from './bench-train.js';
 import { backendsOf, pluginsOf } from '@facewright/run';
 import { builtins } from './builtins.js';
 
-/** What a margin loss's step is lowered to: none of the engines that compile may run it op by op. */
+/** How each engine lowers a margin loss's step: no compiling engine may run it op by op. */
 const LOWERING: Readonly<Record<string, RegExp>> = {
   onnx: /^(std|blocked)$/,
   'node-gpu': /^function$/,

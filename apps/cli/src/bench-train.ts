@@ -1,4 +1,4 @@
-/** Measures training on an engine: images a second of forward, backward and update, and the most memory the process has taken. */
+/** Measures training on an engine: images per second of forward, backward and update, and the process's peak memory. */
 import {
   createRandom,
   hostScalar,
@@ -17,15 +17,15 @@ export interface BenchOptions {
   readonly engine: Engine;
   readonly model: Model;
   readonly loss: Loss;
-  /** The loss's name, for the result. */
+  /** Name of the loss, for the result. */
   readonly lossName: string;
   readonly optimiser: Optimiser;
   readonly classes: number;
-  /** Images in a step. */
+  /** Images per step. */
   readonly batch: number;
-  /** Parts in which a step goes over them. */
+  /** Number of micro-batches per step. */
   readonly parts: number;
-  /** Steps that count; two more go first. */
+  /** Steps that are measured, after two warm-up steps. */
   readonly steps: number;
   readonly emit?: Emit;
   readonly signal?: AbortSignal;
@@ -33,15 +33,18 @@ export interface BenchOptions {
 
 export interface BenchResult {
   readonly backend: string;
-  /** How this step ran: the engine's name for its way to compile (`std`, `blocked`, `wgsl`, `function`), or `eager` where it ran op by op. */
+  /**
+   * How this step ran: the engine's name for its compilation method (`std`, `blocked`, `wgsl`, `function`), or `eager`
+   * for op by op.
+   */
   readonly lowering: string;
   readonly loss: string;
   readonly batch: number;
-  /** Of the median step. */
+  /** From the median step time. */
   readonly imagesPerSecond: number;
-  /** Of the steps that go first: capturing and compiling. */
+  /** Time of the warm-up steps, which capture and compile. */
   readonly warmUpSeconds: number;
-  /** Of the device where the engine can tell, else of the whole process, from its start. */
+  /** Of the device if the engine can tell, otherwise of the whole process since its start. */
   readonly peakMemoryBytes: number;
 }
 

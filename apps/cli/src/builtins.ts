@@ -1,4 +1,4 @@
-/** The parts that come with the tool and are known by name. The order of the engines is that in which `auto` tries them. */
+/** The parts that come with the tool and are known by name. `auto` tries the engines in this order. */
 import { createRequire } from 'node:module';
 import { cpu } from '@facewright/backend-cpu';
 import { nodeGpu } from '@facewright/backend-node-gpu';

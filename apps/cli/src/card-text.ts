@@ -1,4 +1,4 @@
-/** What is known of an exported model, for people. */
+/** Describes an exported model for its users. */
 import { pythonUse, thresholds, typescriptUse } from './card-use.js';
 import type { ExportCard } from './export-card.js';
 import type { HandOff } from './hand-off.js';
@@ -85,7 +85,7 @@ ${rows.map(([key, value]) => `| ${key} | ${value.replaceAll('|', '\\|').replaceA
 `;
 }
 
-/** From a photo to a cosine: what the points are, and the same steps in two languages. */
+/** From a photo to a cosine similarity: the landmarks, and the same steps in two languages. */
 const handedUse = (handed: HandOff, layout: string): string => `## From a photo to an embedding
 
 1. Find the five points of the face with a detector (MTCNN, RetinaFace and others give them): the eye, then the other eye, the nose, and the

@@ -1,4 +1,4 @@
-/** How to use an exported model, in Python and TypeScript, for its README. A test runs both as they stand. */
+/** How to use an exported model in Python and TypeScript, for its README. A test runs both unchanged. */
 import type { ExportCard } from './export-card.js';
 import type { HandOff } from './hand-off.js';
 
@@ -53,7 +53,7 @@ console.log('cosine', a.reduce((sum, value, i) => sum + value * b[i], 0).toFixed
 \`\`\``;
 }
 
-/** The thresholds that the model's own evaluations give, the latest of those that have them. */
+/** Thresholds from the model's own evaluations, from the latest that has them. */
 export function thresholds({ metrics = [] }: Pick<ExportCard, 'metrics'>): string {
   const measured = metrics.findLast(({ thresholdAtFar }) => thresholdAtFar);
   if (!measured)

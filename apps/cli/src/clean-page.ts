@@ -1,12 +1,12 @@
-/** `clean.html`: what was found in a dataset, in contact sheets. Everything is in the one file. */
+/** `clean.html`: the problems found in a dataset, as contact sheets in a single file. */
 import { encodeImage } from '@facewright/platform/node';
 import { html, type Html } from '@facewright/report';
 import type { Problems } from '@facewright/quality';
 import type { CollectedFaces, CollectedPhoto } from './collect-faces.js';
 
-/** Rows of a section; clean.json has all of them. */
+/** Maximum rows per section; clean.json has all of them. */
 const SHOWN = 150;
-/** Photos of a person beside what is asked about. */
+/** Number of a person's other photos shown next to the one in question. */
 const BESIDE = 6;
 
 const STYLE = `body{font:14px system-ui,sans-serif;margin:2rem;max-width:75rem;color:#222;background:#fff}

@@ -1,4 +1,4 @@
-/** Every photo of a set of people, with its embedding and what is read off its pixels. */
+/** Every photo in a set of people, with its embedding and measures of its pixels. */
 import { FacewrightError, throwIfAborted, type Landmarks, type RgbImage } from '@facewright/core';
 import { openCollection, openDataset } from '@facewright/datasets';
 import { createSha256 } from '@facewright/platform';
@@ -10,7 +10,7 @@ import { reasonOf, type OpenRecogniser } from './open-recogniser.js';
 export interface CollectedPhoto extends FacePhoto {
   /** Its path in the data. */
   readonly source: string;
-  /** The aligned face, found anew. */
+  /** The aligned face, computed again. */
   crop(): Promise<RgbImage>;
 }
 
@@ -19,7 +19,10 @@ export interface CollectedFaces {
   readonly unusable: readonly { readonly photo: string; readonly person: string; readonly reason: string }[];
 }
 
-/** The original photos, not the augmented copies. Throws a `FacewrightError` where there are none, or where they are aligned in another way than the model's. */
+/**
+ * Only original photos, not augmented copies. Throws a `FacewrightError` if there are none, or if their alignment is
+ * not the model's.
+ */
 export async function collectFaces(
   path: string,
   { recogniser, config, events }: OpenRecogniser,
@@ -67,7 +70,7 @@ export async function collectFaces(
   throw new FacewrightError({ what: 'None of the photos can be used.', where: path, todo: unusable[0]?.reason });
 }
 
-/** Of a prepared dataset: the points in the photos that its crops were cut from. */
+/** For a prepared dataset: the landmarks in the source photos of its crops. */
 async function landmarksOf(path: string, card: OpenRecogniser['recogniser']['card']): Promise<Map<string, Landmarks>> {
   const dataset = await openDataset(path).catch(() => undefined);
   if (!dataset) return new Map();

@@ -1,11 +1,11 @@
-/** The config that a command works with: the config file, and the command line over it. */
+/** The config of a command: the config file, overridden by the command line. */
 import { resolve } from 'node:path';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
 import { loadConfig, type LoadedConfig } from '@facewright/platform/node';
 import { alignedReader } from '@facewright/run';
 import type { BatchOptions, CommonOptions, DataOptions } from './options.js';
 
-/** Options of a part on the command line, as they stand in a config. */
+/** Options of a part on the command line, in the form used in a config. */
 export function jsonOptions(text = '{}', where = '--options'): unknown {
   try {
     return JSON.parse(text);
@@ -18,7 +18,7 @@ export function jsonOptions(text = '{}', where = '--options'): unknown {
   }
 }
 
-/** The config file with the command line over it; paths of the command line are relative to the working directory. */
+/** The config file overridden by the command line, whose paths are relative to the working directory. */
 export async function configOf(
   options: CommonOptions &
     DataOptions &
@@ -58,7 +58,7 @@ export function requireData({ data }: RunConfigInput): string {
   });
 }
 
-/** Complains of the first option that is below its least. */
+/** Reports the first option below its minimum. */
 export function requireAtLeast(
   values: Readonly<Record<string, number>>,
   least: Readonly<Record<string, number>>,

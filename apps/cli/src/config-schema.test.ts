@@ -1,4 +1,4 @@
-/** The JSON schema that is shipped is that of the parts that are built in, and says of configs what the tool says. */
+/** The shipped JSON schema matches the built-in parts, and judges configs like the tool. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';

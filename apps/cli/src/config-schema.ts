@@ -1,4 +1,4 @@
-/** The JSON schema of a config, with the parts that are known: editors complete names and options, and mark wrong ones. */
+/** The JSON schema of a config, including the known parts: editors complete names and options, and mark wrong ones. */
 import { PLUGIN_KINDS, runConfigJsonSchema, type PluginFactory, type PluginKind } from '@facewright/core';
 import { z } from 'zod';
 
@@ -13,7 +13,7 @@ export interface JsonSchema {
 
 const withoutDialect = ({ $schema: _, ...rest }: Record<string, unknown>): JsonSchema => rest;
 
-/** The options of a plugin; without properties where another zod describes them in a way that cannot be read. */
+/** The options of a plugin; without properties if another version of zod describes them in an unreadable way. */
 export function optionsSchema(schema: z.ZodType): JsonSchema {
   try {
     return withoutDialect(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }));
@@ -62,7 +62,7 @@ function referenceSchema(kind: PluginKind, plugins: readonly PluginFactory[]): J
   return { anyOf: [{ enum: names }, { type: 'string', minLength: 1 }, ...objects, other] };
 }
 
-/** Where a config names a part, its place in the schema refers to the parts of that kind. */
+/** Where a config names a part, its schema refers to the parts of that kind. */
 function withReferences(schema: JsonSchema): JsonSchema {
   const to = (kind: PluginKind): JsonSchema => ({ $ref: `#/$defs/${kind}` });
   const at = (parent: JsonSchema, key: string, change: (child: JsonSchema) => JsonSchema): JsonSchema => ({

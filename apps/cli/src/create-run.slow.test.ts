@@ -23,14 +23,14 @@ const TINY: RunConfigInput = {
 
 const SMALL_NET = { inputSize: 24, width: 0.125, embeddingSize: 4, bottlenecks: [] };
 
-/** ArcFace under a name of its own, as another package would bring it. */
+/** ArcFace under a different name, like one from another package. */
 const quick = definePlugin({
   meta: { name: 'quick', kind: 'loss', version: '3.2.1', apiVersion: 1 },
   options: z.strictObject({ m: z.number(), s: z.number().default(16) }),
   create: (options, context) => arcFace(options).create(context),
 });
 
-/** A detector whose weights cannot be had. */
+/** A detector whose weights are not available. */
 const unavailable = definePlugin({
   meta: { name: 'mtcnn', kind: 'detector', version: '0.0.0', apiVersion: 1 },
   options: z.strictObject({}),
@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 
 describe('createRun', () => {
-  test('composes parts given in code, runs them and tells its events', async () => {
+  test('composes parts given in code, runs them and emits their events', async () => {
     const events: RunEvent[] = [];
     const calls: string[] = [];
     const watched = definePlugin({
@@ -80,7 +80,7 @@ describe('createRun', () => {
     );
   });
 
-  test('what was composed is what is recorded, compared and resumed, whether code or config gave it', async () => {
+  test('what was composed is recorded, compared and resumed, whether it came from code or config', async () => {
     const start = async (out: string, options: { m: number; s?: number }, resume = false) => {
       const run = await createRun({
         config: { ...TINY, model: undefined, stages: [{ loss: 'quick', until: { steps: 1 } }], data: list, out },
@@ -137,7 +137,7 @@ describe('createRun', () => {
     );
   });
 
-  test('losses given in code make the stages where the config has none', async () => {
+  test('losses given in code make the stages if the config has none', async () => {
     const { stages: _, ...rest } = TINY;
     const { config } = await createRun({
       config: { ...rest, data: list, out: 'stages' },
@@ -147,8 +147,8 @@ describe('createRun', () => {
     expect(config.stages).toMatchObject([{ loss: { name: 'softmax' } }, { loss: { name: 'arcface', m: 0.3 } }]);
   });
 
-  test('mistakes of the seed: photos are counted again after alignment: people with too few are not trained on', async () => {
-    // of one person all but two photos go
+  test('mistakes of the original project: photos are counted again after alignment: people with too few are not trained on', async () => {
+    // removes all but two photos of one person
     const lines = (await readFile(list, 'utf8')).trim().split('\n');
     const labelOf = (line: string): string => line.split(' ')[1];
     const own = lines.filter((line) => labelOf(line) === labelOf(lines[0]));
@@ -173,7 +173,7 @@ describe('createRun', () => {
     );
   });
 
-  test('too few people to hold any out: no verification, and it says so', async () => {
+  test('too few people to hold any out: no verification, and a message says so', async () => {
     const events: RunEvent[] = [];
     const few = await generateSample({ directory: join(directory, 'few'), people: 3, photos: 4 });
     const run = await createRun({
@@ -187,7 +187,7 @@ describe('createRun', () => {
     );
   });
 
-  test('two runs in one process do not meet', async () => {
+  test('two runs in one process do not interfere', async () => {
     const start = async (out: string, seed: number): Promise<string> => {
       const run = await createRun({ config: { ...TINY, seed, data: list, out }, baseDirectory: directory });
       const { model } = await run.start();
@@ -210,7 +210,7 @@ describe('createRun', () => {
     await expect(run.start()).rejects.toThrow(Interrupted);
   });
 
-  test('without MTCNN photos are an error that says what to do, and the sample falls back on its landmarks', async () => {
+  test('without MTCNN, photos are an error with advice, and the sample falls back on its landmarks', async () => {
     const run = await createRun({
       config: { ...TINY, data, out: 'no-detector' },
       plugins: [unavailable()],

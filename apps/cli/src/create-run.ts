@@ -4,5 +4,8 @@ import { builtins } from './builtins.js';
 
 export type RunOptions = Omit<AllOptions, 'builtins'>;
 
-/** Checks the config, looks up every part and makes the run's directory ready. Throws a `FacewrightError` for anything the user can mend. */
+/**
+ * Validates the config, resolves every part and prepares the run directory. Throws a `FacewrightError` for anything the
+ * user can fix.
+ */
 export const createRun = (options: RunOptions = {}): Promise<Run> => createRunOf({ ...options, builtins });

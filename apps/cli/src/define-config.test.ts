@@ -1,10 +1,13 @@
-/** What `defineConfig` lets through and what it refuses. The compiler checks this file; the run makes sure that it knows every built-in plugin. */
+/**
+ * What `defineConfig` accepts and rejects. The compiler checks this file; running it checks that every built-in plugin
+ * is included.
+ */
 import { expect, test } from 'vitest';
 import type { KnownPlugins, PluginKind } from '@facewright/core';
 import { builtins } from './builtins.js';
 import { defineConfig, plugin, type RunConfigInput } from './index.js';
 
-/** The compiler refuses a name that is missing here, and one too many. */
+/** The compiler rejects a missing name here, and one too many. */
 const typed: { readonly [K in PluginKind]: { readonly [Name in keyof KnownPlugins[K]]: true } } = {
   reader: {
     folder: true,
@@ -44,7 +47,7 @@ test('the compiler knows every built-in plugin by its kind and name', () => {
   expect(names.sort()).toEqual(known.sort());
 });
 
-test('a config is returned as it is', () => {
+test('a config is returned unchanged', () => {
   const config = {
     backend: 'wasm',
     stages: [{ loss: plugin('their-loss', { m: 0.2 }), until: { steps: 3 } }],

@@ -1,9 +1,9 @@
-/** A photo with its faces drawn in: box, label and the five points. */
+/** Draws the faces into a photo: box, label and the five landmarks. */
 import { parse } from 'node:path';
 import sharp from 'sharp';
 import { landmarkPoints, type Face, type RgbImage } from '@facewright/core';
 
-/** An encoded JPEG. A face's label is its confidence unless one is given. */
+/** An encoded JPEG. A face's default label is its confidence. */
 export async function drawFaces(
   { width, height, data }: RgbImage,
   faces: readonly Face[],
@@ -27,11 +27,11 @@ export async function drawFaces(
     .toBuffer();
 }
 
-/** As the text of an SVG. */
+/** Escaped for SVG text. */
 const escaped = (text: string): string =>
   text.replace(/[\u0000-\u001f]/g, ' ').replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** `photo.jpg`, and `photo-2.jpg` for a second photo of that name. */
+/** `photo.jpg`, and `photo-2.jpg` for a second photo with that name. */
 export function drawnNames(paths: readonly string[]): string[] {
   const seen = new Map<string, number>();
   return paths.map((path) => {

@@ -1,4 +1,4 @@
-/** What a run ends with in the terminal: its report and its verdict. */
+/** The end of a run in the terminal: its report and its verdict. */
 import type { RunResult } from '@facewright/run';
 import { verdictText } from '@facewright/report';
 import { fileLink } from './links.js';

@@ -1,6 +1,7 @@
 /**
- * A training to its end verifies as well on onnx as on wasm: the sample's net and stages on drawn people. The two add in another order, so their
- * weights drift apart; what that may change is no more than what another seed changes, which three seeds on the faster engine show.
+ * A complete training verifies as well on onnx as on wasm: the sample's network and stages on drawn people. The two sum
+ * in a different order, so their weights drift apart, but that may not change more than another seed does, as three
+ * seeds on the faster engine show.
  */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ const PHOTOS = 8;
 
 test('the same verification accuracy on wasm and onnx', { timeout: 1_800_000 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'fw-engines-'));
-  // landmarks come with the list: nothing need be detected
+  // the list has landmarks, so nothing needs to be detected
   const { list } = await generateSample({ directory: join(directory, 'people'), people: 80, photos: PHOTOS });
   const accuracy = async (backend: string, seed: number): Promise<number> => {
     const run = await createRun({
@@ -45,7 +46,7 @@ test('the same verification accuracy on wasm and onnx', { timeout: 1_800_000 }, 
   const onnx = [await accuracy('onnx', 1), await accuracy('onnx', 2), await accuracy('onnx', 3)];
   const wasm = await accuracy('wasm', 1);
   const text = `wasm ${wasm.toFixed(4)}, onnx ${onnx.map((value) => value.toFixed(4)).join(', ')}`;
-  // pairs share photos: the deviation of an accuracy p is about that of as many draws as there are photos
+  // pairs share photos: the deviation of an accuracy p is roughly that of as many draws as there are photos
   const deviation = Math.sqrt((wasm * (1 - wasm)) / (HELD_OUT * PHOTOS));
   const tolerance = Math.max(Math.max(...onnx) - Math.min(...onnx), deviation);
   expect(Math.min(wasm, ...onnx), text).toBeGreaterThan(0.75);

@@ -1,4 +1,4 @@
-/** What a model is evaluated on: pairs of a list with their images, or pairs drawn from a prepared dataset. */
+/** What a model is evaluated on: pairs from a list with their images, or pairs selected from a prepared dataset. */
 import { modelDirectory } from './model-directory.js';
 import { dirname, resolve } from 'node:path';
 import { EVENTS, FacewrightError, RANDOM, SIGNAL, type RgbImage } from '@facewright/core';
@@ -18,7 +18,7 @@ import {
 } from '@facewright/run';
 import { checkAlignment, type Embedder, type ModelCard } from '@facewright/training';
 
-/** What the command line names. */
+/** Command-line options. */
 interface TargetOptions {
   readonly model: string;
   readonly data?: string;
@@ -29,7 +29,7 @@ interface TargetOptions {
   readonly flip?: boolean;
 }
 
-/** The paths of the command line, made absolute: they are recorded with the evaluation. */
+/** The paths from the command line, made absolute, because they are recorded with the evaluation. */
 export interface Target {
   readonly model: string;
   readonly data?: string;
@@ -40,7 +40,7 @@ export interface Target {
   readonly flip: boolean;
 }
 
-/** Throws a `FacewrightError` where the command line names too little. */
+/** Throws a `FacewrightError` if the command line names too little. */
 export function targetOf({ model, data, pairs, templates, images, without, flip = false }: TargetOptions): Target {
   const absolute = (path: string | undefined): string | undefined => path && resolve(path);
   const packed = templates === undefined && pairs?.toLowerCase().endsWith('.bin') ? pairs : undefined;
@@ -62,7 +62,7 @@ export function targetOf({ model, data, pairs, templates, images, without, flip 
   });
 }
 
-/** An evaluation, with what its pictures are made of. */
+/** An evaluation, with the data its pictures are made from. */
 export interface Evaluated<Key> {
   readonly set: PairSet<Key>;
   readonly evaluation: Evaluation<Key>;
@@ -76,7 +76,7 @@ interface Work {
   readonly card: ModelCard;
 }
 
-/** `use` is called while the images can be read. */
+/** `use` is called while the images are still readable. */
 export async function evaluateOnDataset<T>(
   { model, data }: Target,
   { composition: { container, config }, embedder, card }: Work,
@@ -108,7 +108,7 @@ export async function evaluateOnDataset<T>(
   }
 }
 
-/** `use` is called while the images can be read. */
+/** `use` is called while the images are still readable. */
 export async function evaluateOnLists<T>(
   target: Target,
   aligned: boolean | undefined,
@@ -150,7 +150,7 @@ async function listedPairs({ pairs, templates, without }: Target): Promise<PairS
   return withoutPeople(listed, new Set(dataset.identities), pairs ?? templates!);
 }
 
-/** The config's detector and aligner. Throws a `FacewrightError` where the aligner is not the model's. */
+/** The config's detector and aligner. Throws a `FacewrightError` if the aligner is not the model's. */
 async function alignerOf({ aligner, detector }: Composition, card: ModelCard) {
   const own = await aligner.make();
   checkAlignment(card, own, 'the aligner of the config');

@@ -1,4 +1,4 @@
-/** What an evaluation has found, for people. */
+/** Describes an evaluation's results. */
 import type { Evaluation, ScoreSummary } from '@facewright/run';
 
 export function evaluationText<Key>({ verification, scores }: Evaluation<Key>, skippedImages: number): string {

@@ -1,11 +1,11 @@
-/** The formats that models are exported to, and what `card.json` says of an export. */
+/** Export formats, and the contents of `card.json`. */
 import type { Parity } from '@facewright/convert';
 import type { NewModelCard } from '@facewright/training';
 
 export const EXPORT_FORMATS = ['onnx', 'tfjs'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** `card.json`: the model's card, and what was exported of it. */
+/** `card.json`: the model's card, and what was exported. */
 export type ExportCard = NewModelCard & {
   readonly export: {
     readonly format: ExportFormat;

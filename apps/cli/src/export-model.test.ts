@@ -60,7 +60,7 @@ test.each(EXPORT_FORMATS)('%s: files, card and text', async (format) => {
   for (const wanted of ['five \\| points', 'public domain', 'not stated']) expect(text).toContain(wanted);
 });
 
-test('an engine that says something else fails the export, and nothing is written', async () => {
+test('an engine that disagrees fails the export, and nothing is written', async () => {
   const { engine } = options;
   const wrong: Engine = {
     ...engine,

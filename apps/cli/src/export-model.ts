@@ -1,4 +1,4 @@
-/** A trained model as a file for other programs, compared with the engine before anything is written. */
+/** Exports a trained model for other programs, after comparing it with the engine. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -40,9 +40,9 @@ export interface ExportOptions {
   readonly model: Model;
   readonly engine: Engine;
   readonly format: ExportFormat;
-  /** Directory that the files are written into. */
+  /** Output directory. */
   readonly out: string;
-  /** Default: `nchw` for ONNX, `nhwc` for tfjs, as is usual with each. */
+  /** Default: `nchw` for ONNX and `nhwc` for tfjs, the usual layout of each. */
   readonly layout?: ImageLayout;
   readonly comparison: ParityImages;
 }
@@ -52,7 +52,7 @@ export interface Exported {
   readonly card: ExportCard;
 }
 
-/** An exported model in memory, and the program that its users will run it by. */
+/** An exported model in memory, and the program that its users will run it with. */
 interface Candidate {
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly runtime: string;
@@ -64,8 +64,8 @@ const CARD = 'card.json';
 const README = 'README.md';
 
 /**
- * Writes the directory whole, in place of an older export. Throws a `FacewrightError`, and writes nothing, where the exported model does not agree
- * with the engine or where the directory holds anything but an export.
+ * Writes the complete directory, replacing an older export. Throws a `FacewrightError` and writes nothing if the
+ * exported model disagrees with the engine, or if the directory contains anything but an export.
  */
 export async function exportModel(options: ExportOptions): Promise<Exported> {
   const directory = resolve(options.out);
@@ -77,10 +77,10 @@ export async function exportModel(options: ExportOptions): Promise<Exported> {
   return { directory, card: card! };
 }
 
-/** An older export is replaced with all that lies in its directory, which may be no more than what it brought. */
+/** Replacing an older export deletes everything in its directory, so that may only contain an export's own files. */
 async function refuseOthersFiles(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => [] as string[]);
-  if (!names.includes(CARD)) return; // empty, or not an export: seen to by whoever writes the directory
+  if (!names.includes(CARD)) return; // empty, or not an export: checked when the directory is written
   const files = await exportedFiles(join(directory, CARD));
   const other = names.find((name) => !files.includes(name));
   if (other === undefined) return;
@@ -162,7 +162,7 @@ interface Facts {
     readonly dtype: string;
     readonly values: string;
   };
-  /** Flat, for formats that keep text by key. */
+  /** Flat, for formats that store text by key. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -221,7 +221,7 @@ async function onnxCandidate(
   };
 }
 
-/** The name under which tfjs knows the engine `wasm`. */
+/** The tfjs name of the `wasm` engine. */
 const TFJS_WASM = 'wasm';
 
 async function tfjsCandidate({ step, state, shape }: PublishedStep, { metadata }: Facts): Promise<Candidate> {

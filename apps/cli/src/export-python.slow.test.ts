@@ -1,4 +1,4 @@
-/** The exported ONNX file in Python's onnxruntime, as its readers would use it: the same embeddings as the engine's own. */
+/** The exported ONNX file in Python's onnxruntime, as its users would run it: the same embeddings as the engine's. */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ print(json.dumps(session.run(None, {session.get_inputs()[0].name: images})[0].to
 `;
 
 test.skipIf(missing)(
-  `Python's onnxruntime has the same embeddings${missing ? ` (skipped: ${missing})` : ''}`,
+  `Python's onnxruntime gives the same embeddings${missing ? ` (skipped: ${missing})` : ''}`,
   async () => {
     const root = await mkdtemp(join(tmpdir(), 'facewright-python-'));
     const engine = await openEngine(onnx());

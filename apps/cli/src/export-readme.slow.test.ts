@@ -1,4 +1,4 @@
-/** An export's README, used as it stands: its Python and its TypeScript give the cosine that it promises. */
+/** An export's README, used unchanged: its Python and TypeScript give the cosine it promises. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { parityImages } from './parity-images.js';
 
 const { python, missing } = findPython('python-align', ['onnxruntime', 'numpy', 'opencv-python-headless']);
 
-// below the repository, so that the TypeScript finds its packages
+// inside the repository, so that the TypeScript finds its packages
 const here = join(import.meta.dirname, '..');
 await mkdir(join(here, 'out'), { recursive: true });
 const root = await mkdtemp(join(here, 'out', 'readme-'));
@@ -66,7 +66,7 @@ test.each(cases)('the TypeScript of the README, %s %o', async (...each) => {
   const { out, text } = await exported(...each);
   expect(text).toContain('| 1e-2 | 0.4200 | 80.00 % |');
   expect(text).toContain('| nose | 56.0252 | 71.7366 |');
-  // its types are left to the compiler
+  // the compiler checks its types
   const plain = block(text, 'ts')
     .replace(/: \[number, number\]\[\]/g, '')
     .replace(/ as Float32Array/g, '')

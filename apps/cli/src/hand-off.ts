@@ -1,22 +1,22 @@
-/** What an exported ONNX model brings so that it can be used elsewhere: align.py, two pictures, and the cosine that they must have. */
+/** Files that make an exported ONNX model usable elsewhere: align.py, two pictures, and their expected cosine. */
 import sharp from 'sharp';
 import type { Point, RgbImage } from '@facewright/core';
 import { createFivePointAligner, templateFor } from '@facewright/preprocess';
 import { cosineSimilarity, fitPixels, type NewModelCard } from '@facewright/training';
 import { drawnImage } from './parity-images.js';
 
-/** Files of a hand-off beside the model's own. */
+/** Files of a hand-off in addition to the model's own. */
 export const HAND_OFF_FILES = ['align.py', 'example-1.png', 'example-2.png'] as const;
 
 type Points = readonly Point[];
 
 export interface HandOff {
   readonly files: Readonly<Record<(typeof HAND_OFF_FILES)[number], Uint8Array>>;
-  /** The five points of each picture, as a detector would give them. */
+  /** The five landmarks of each picture, as a detector would return them. */
   readonly points: readonly [Points, Points];
-  /** Cosine of the two pictures' embeddings. */
+  /** Cosine between the two pictures' embeddings. */
   readonly cosine: number;
-  /** The template's points for the aligned size. */
+  /** The template's landmarks at the aligned size. */
   readonly template: Points;
   readonly size: number;
   readonly inputSize: readonly [height: number, width: number];
@@ -24,7 +24,7 @@ export interface HandOff {
 
 const SIDE = 160;
 
-/** Points of a face that is turned and somewhat larger than the template. */
+/** Landmarks of a face that is rotated and slightly larger than the template. */
 function pointsOf(turn: number, factor: number): Points {
   const [c, s] = [Math.cos(turn) * factor, Math.sin(turn) * factor];
   return templateFor(112).map(([x, y]) => {
@@ -34,7 +34,7 @@ function pointsOf(turn: number, factor: number): Points {
 }
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** `undefined` for a model whose faces were not aligned by five points to InsightFace's template. */
+/** `undefined` for a model whose faces were not aligned by five landmarks to InsightFace's template. */
 export async function handOff(
   { alignment, inputSize }: NewModelCard,
   layout: 'nchw' | 'nhwc',
@@ -74,7 +74,7 @@ export async function handOff(
 }
 const round4 = (value: number): number => Math.round(value * 1e4) / 1e4;
 
-/** Sizes of the centred part that has the input's proportions. */
+/** Size of the centred part with the input's proportions. */
 const partOf = (size: number, [height, width]: readonly [number, number]): [height: number, width: number] => {
   const scale = Math.max(width / size, height / size);
   return [Math.round(height / scale), Math.round(width / scale)];

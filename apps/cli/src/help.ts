@@ -1,7 +1,7 @@
-/** The tool's help: commands by what one wants to do, those of a group each by its own, and hints for words that are no command. */
+/** The tool's help: commands grouped by purpose, subcommands listed individually, and hints for unknown commands. */
 import { Help, type Command } from 'commander';
 
-/** Words that people try, and the command that does it. */
+/** Words people may try, and the right command for each. */
 const HINTS: Readonly<Record<string, string>> = {
   recognise: 'identify',
   recognize: 'identify',
@@ -24,7 +24,9 @@ const HINTS: Readonly<Record<string, string>> = {
   install: 'setup',
 };
 
-/** Shows `dataset preview` and `model info` beside the other commands, each with its arguments and without "[options]". */
+/**
+ * Lists `dataset preview` and `model info` among the other commands, each with its arguments and without "[options]".
+ */
 export function withHelp(program: Command): Command {
   return program.configureHelp({
     visibleCommands(command) {
@@ -46,7 +48,7 @@ export function addGroup(program: Command, heading: string, adders: readonly ((p
     if (!before.has(command)) for (const each of [command, ...command.commands]) each.helpGroup(heading);
 }
 
-/** A word that people try ends with the right command's name. */
+/** Makes a mistaken word an error that names the right command. */
 export function addHints(program: Command): void {
   for (const [word, right] of Object.entries(HINTS))
     program

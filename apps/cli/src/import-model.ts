@@ -1,4 +1,4 @@
-/** Weights that something else trained, as a model directory. */
+/** Imports weights trained elsewhere into a model directory. */
 import { basename, join, resolve } from 'node:path';
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
@@ -31,13 +31,13 @@ export interface ImportOptions {
   readonly config: RunConfigInput;
   readonly baseDirectory: string;
   readonly where: string;
-  /** The model's name and its options where they are not taken from the file. */
+  /** The model's name, and its options if they are not derived from the file. */
   readonly model?: string;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly layout?: string;
   readonly map?: Readonly<Record<string, string>>;
   readonly colour?: 'rgb' | 'bgr';
-  /** A prepared dataset whose alignment the weights were trained on; without it that of the config's aligner. */
+  /** A prepared dataset with the alignment the weights were trained on; default: the config's aligner. */
   readonly alignment?: string;
   readonly allowUnused?: boolean;
   readonly licence?: string;

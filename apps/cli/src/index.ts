@@ -1,4 +1,4 @@
-/** facewright as a library: `createRun`, the built-in parts to compose it of, and what a part of one's own is written with. */
+/** facewright as a library: `createRun`, the built-in parts, and what is needed to write one's own. */
 export { createRun, type RunOptions } from './create-run.js';
 export { SAMPLE_PRESET, type PresetName, type Run, type RunResult, type SampleOptions } from '@facewright/run';
 export {

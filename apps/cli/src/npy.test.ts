@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { encodeNpy } from './npy.js';
 
-test('the header is that of numpy 1.0, its end at a multiple of 64, and the numbers are little-endian rows', () => {
+test('the header follows numpy 1.0 and ends at a multiple of 64, and the numbers are little-endian rows', () => {
   const file = encodeNpy([Float32Array.of(1, -2), Float32Array.of(0.5, 4)], 2);
   const text = Buffer.from(file).toString('latin1');
   expect(text.slice(0, 8)).toBe('\x93NUMPY\x01\x00');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { noBrowserReason } from './open-browser.js';
 
-test('a browser is opened only where a person sees it', () => {
+test('a browser is opened only where a person can see it', () => {
   expect(noBrowserReason({ DISPLAY: ':0' }, 'linux', true)).toBeUndefined();
   expect(noBrowserReason({ WAYLAND_DISPLAY: 'wayland-0' }, 'linux', true)).toBeUndefined();
   expect(noBrowserReason({}, 'darwin', true)).toBeUndefined();

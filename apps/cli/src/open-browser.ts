@@ -1,8 +1,8 @@
-/** Opens an address in the user's browser, where there is one to open. */
+/** Opens a URL in the user's browser, if there is one. */
 import { pathToFileURL } from 'node:url';
 import open from 'open';
 
-/** Why no browser is opened here, for people; `undefined` where one can be. */
+/** Why no browser is opened here, in words; `undefined` if one can be. */
 export function noBrowserReason(
   env: Readonly<Record<string, string | undefined>> = process.env,
   platform: string = process.platform,
@@ -15,12 +15,12 @@ export function noBrowserReason(
   return undefined;
 }
 
-/** Tells whether a browser was started; failing is no error, for the address is printed anyway. */
+/** Returns whether a browser was started. Failure is not an error, because the URL is printed anyway. */
 export async function openBrowser(url: string): Promise<boolean> {
   if (noBrowserReason() !== undefined) return false;
   return open(url).then(
     (child) => {
-      child.on('error', () => undefined); // no opener on this machine
+      child.on('error', () => undefined); // nothing on this machine can open it
       return true;
     },
     () => false,

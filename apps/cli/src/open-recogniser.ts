@@ -1,4 +1,4 @@
-/** The recogniser of a command: a model directory or a file of weights, with the parts that the config names. */
+/** The recogniser for a command: a model directory or a file of weights, with the parts named in the config. */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -63,7 +63,7 @@ export async function withRecogniser<T>(
   }
 }
 
-/** A file of weights is imported for the while; "facewright import" says how it was read. */
+/** A file of weights is imported temporarily; "facewright import" shows how it was read. */
 async function filesOf(
   path: string,
   given: Omit<Parameters<typeof importModel>[0], 'path' | 'out'>,
@@ -78,7 +78,9 @@ async function filesOf(
   }
 }
 
-/** Photos by path: files as they are named, folders with all photos in them, by name. Throws a `FacewrightError` where there are none. */
+/**
+ * Photos by path: files as given, folders with all their photos, by name. Throws a `FacewrightError` if there are none.
+ */
 export async function photosAt(paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
@@ -97,7 +99,7 @@ export async function photosAt(paths: readonly string[]): Promise<string[]> {
   });
 }
 
-/** Why a photo is left out; what is no fault of the photo is thrown on. */
+/** Why a photo is skipped. Rethrows errors the photo is not to blame for. */
 export function reasonOf(error: unknown): string {
   if (error instanceof FacewrightError && !(error instanceof Interrupted)) return error.what;
   throw error;

@@ -1,8 +1,8 @@
-/** Options that several commands take. How they become config: config-of.ts. */
+/** Options shared by several commands. config-of.ts turns them into a config. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { PRESET_NAMES } from '@facewright/run/preset-names';
 
-/** What `--backend` takes. */
+/** Values of `--backend`. */
 export const ENGINES = 'engine: auto, xla, onnx, node-gpu, webgpu, wasm, cpu, or a plugin';
 
 export interface CommonOptions {

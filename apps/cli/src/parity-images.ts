@@ -1,4 +1,4 @@
-/** Images on which an exported model is compared with the engine. */
+/** Images for comparing an exported model with the engine. */
 import { dirname, join, resolve } from 'node:path';
 import { createRandom, FacewrightError, type Dataset, type RgbImage } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
@@ -6,13 +6,13 @@ import { fitPixels } from '@facewright/training';
 
 export interface ParityImages {
   readonly images: readonly RgbImage[];
-  /** For people. */
+  /** A description for users. */
   readonly from: string;
 }
 
 /**
- * Images of the model's input size: of the named dataset, else of the one beside the model, spread over all of it; where there is none,
- * drawn ones, for agreement can be seen on any.
+ * Images of the model's input size, evenly spread over the given dataset or the one next to the model. If there is
+ * none, drawn images, because any images can show agreement.
  */
 export async function parityImages(
   model: string,

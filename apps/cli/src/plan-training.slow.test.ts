@@ -1,4 +1,4 @@
-/** A plan's figures against shapes worked out by hand and against what the state of a training really holds. */
+/** A plan's figures against shapes derived by hand and against the actual size of a training's state. */
 import { createRandom, createRunContainer, pluginContext } from '@facewright/core';
 import { arcFace, softmax, subCentreArcFace } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
@@ -41,7 +41,7 @@ test.each([
   ['softmax', plain, momentum],
   ['sub-centre', sub, moments],
   ['arcface', margin, moments],
-])('numbers of the head and of the optimiser with %s', (name, loss, optimiser) => {
+])('sizes of the head and optimiser state with %s', (name, loss, optimiser) => {
   const { state } = firstState(model, { loss, optimiser }, 50, createRandom(1));
   const numbers = (prefix: string): number =>
     Object.entries(state)
@@ -55,17 +55,18 @@ test.each([
   });
 });
 
-test('a million classes are planned without making their numbers', () => {
+test('a million classes are planned without allocating their numbers', () => {
   const [few] = plan();
   const [many] = plan({ classes: 1_000_000 });
-  // a matrix of 16 × n and a vector of n, with as many momenta: each kept three times over, and the logits of 64 images at their side
+  // a matrix of 16 × n and a vector of n, with momenta of the same size, in three copies each; plus the logits of 64
+  // images
   const grown = many.peakBytes.exact - few.peakBytes.exact;
   expect(many.parameters.head - few.parameters.head).toBe(17 * (1_000_000 - 50));
   expect(grown).toBeGreaterThan(4 * 3 * 2 * 17 * 999_950);
   expect(grown).toBeLessThan(4 * (3 * 2 * 17 + 5 * 64) * 1_000_000);
 });
 
-test('computing twice, and parts of a batch, take less; the limit decides what is done here', () => {
+test('recomputation and micro-batches take less memory; the limit decides what happens here', () => {
   const [{ peakBytes, activationBytes, here }] = plan();
   expect(here).toEqual({ bytes: peakBytes.exact, recomputed: 0, fits: true });
   expect(peakBytes.exact).toBeGreaterThan(PROCESS + activationBytes);

@@ -1,4 +1,7 @@
-/** What training will need, from shapes alone: parameters, and the memory of a step as it is, with values computed twice, and in parts. */
+/**
+ * What training will need, from shapes alone: parameters, and the memory of a step as it is, with recomputation, and in
+ * micro-batches.
+ */
 import { planStep } from '@facewright/backend-onnx';
 import {
   createRandom,
@@ -23,35 +26,38 @@ export interface PlanOptions {
   readonly classes: number;
   readonly batch: number;
   readonly microBatch?: number;
-  /** Images in a block where steps are lowered to the `blocked` layout, else 0. */
+  /** Images per block if steps use the `blocked` layout, else 0. */
   readonly block: number;
-  /** What a step may take beside the process itself. */
+  /** Memory available to a step in addition to the process itself. */
   readonly limitBytes: number;
-  /** What the process takes now. */
+  /** The process's current memory. */
   readonly processBytes: number;
 }
 
 export interface StagePlan {
   readonly loss: string;
   readonly optimiser: string;
-  /** Numbers that are learnt, and those the optimiser remembers. */
+  /** Number of trainable parameters, and of values in the optimiser state. */
   readonly parameters: { readonly model: number; readonly head: number; readonly optimiser: number };
-  /** Values between the input and the update at their most, of the whole batch at once. */
+  /** Peak memory of intermediate values, for the whole batch at once. */
   readonly activationBytes: number;
   /** Peak memory of the process. */
   readonly peakBytes: {
-    /** The whole batch at once. */
+    /** For the whole batch at once. */
     readonly exact: number;
-    /** The same numbers in the least memory, with so many values computed twice. */
+    /** The same results in the least memory, with this many values recomputed. */
     readonly rematerialised: { readonly bytes: number; readonly values: number };
-    /** In parts of so many images. */
+    /** In micro-batches of this many images. */
     readonly microBatches: readonly { readonly microBatch: number; readonly bytes: number }[];
   };
-  /** What the engine will do here, with the config's parts. */
+  /** What the engine will do here, with the config's micro-batches. */
   readonly here: { readonly bytes: number; readonly recomputed: number; readonly fits: boolean };
 }
 
-/** What stays of capturing and compiling a step and of loading onnxruntime, by measurement (MobileFaceNet, batches of 16 to 64). */
+/**
+ * Measured memory retained after capturing and compiling a step and loading onnxruntime (MobileFaceNet, batches of 16
+ * to 64).
+ */
 const COMPILING_BYTES = 0.13e9;
 
 type Spec = Pick<HostTensor, 'shape' | 'dtype'>;
@@ -101,16 +107,16 @@ function parametersOf(state: Specs): StagePlan['parameters'] {
   return { model: numbers('model/params/'), head: numbers('head/params/'), optimiser: numbers('memory/') };
 }
 
-/** A stage on a device with memory of its own. */
+/** A stage on a device with its own memory. */
 export interface DeviceStagePlan extends Pick<StagePlan, 'loss' | 'optimiser' | 'parameters'> {
-  /** Of one device, with the config's parts. */
+  /** For one device, with the config's micro-batches. */
   readonly deviceBytes: number;
-  /** What the device lets a program have, where it tells. */
+  /** Memory available to a program, if the device reports it. */
   readonly deviceLimitBytes?: number;
   readonly fits?: boolean;
 }
 
-/** What the compiler of the engine itself says: each step is compiled and not run. */
+/** As reported by the engine's compiler: each step is compiled but not run. */
 export async function planOnDevice(
   memoryOf: NonNullable<Engine['memoryOf']>,
   {
@@ -151,8 +157,8 @@ function partSizes(batch: number): number[] {
 }
 
 /**
- * The shapes of a training's tensors for any number of classes, without making that many numbers: what an axis gains from two classes to three, it
- * gains with every class.
+ * Shapes of a training's tensors for any number of classes, without creating that many numbers: whatever an axis gains
+ * from two classes to three, it gains with every class.
  */
 function stateFor(model: Model, loss: Loss, optimiser: Optimiser, classes: number): Specs {
   const [two, three] = [2, 3].map(

@@ -1,6 +1,7 @@
 /**
- * A model, a checkpoint, a dataset or another one's run may name anything: none of it is ever imported. The name of a module that writes a file when
- * it is imported is put in the place of every text of every file that the tool reads, and the commands that read it are run.
+ * A model, checkpoint, dataset or someone else's run may name anything; none of it is ever imported. Replaces each
+ * string in every file the tool reads with the name of a module that writes a file when imported, and runs the commands
+ * that read the file.
  */
 import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -29,7 +30,7 @@ let clean: string;
 let canary: string;
 const at = (...names: string[]): string => join(directory, ...names);
 
-/** The tool's text on both streams. */
+/** The tool's output on both streams. */
 async function facewright(...args: string[]): Promise<string> {
   let text = '';
   const write = ((part: string | Uint8Array) => ((text += String(part)), true)) as typeof process.stdout.write;
@@ -80,7 +81,10 @@ type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 const NAMING = ['name', 'model', 'loss', 'plugins'];
 
-/** The document with each of its texts replaced in turn; where it names a part by all three names, else by one of them. */
+/**
+ * The document with each of its strings replaced in turn: by all three names where it names a part, otherwise by one of
+ * them.
+ */
 function* planted(value: Json, key = '', turn = { number: 0 }): Generator<Json> {
   const plants = ['./planted.mjs', PACKAGE, at('planted.mjs')];
   const here = NAMING.includes(key) ? plants : [plants[turn.number++ % plants.length]];
@@ -96,7 +100,7 @@ function* planted(value: Json, key = '', turn = { number: 0 }): Generator<Json> 
   }
 }
 
-/** As checkpoints carry them: over the JSON with sorted keys. */
+/** As in checkpoints: over the JSON with sorted keys. */
 function withDigest(state: Json): Json {
   const { sha256: _, ...rest } = state as { [key: string]: Json };
   const sorted = JSON.stringify(rest, (_key, part: unknown) =>
@@ -116,7 +120,7 @@ const compare = (): Promise<string> =>
 const resumed = (): Promise<string> =>
   facewright('run', '--data', at('people/landmarks.txt'), '--out', at('run'), '--resume', ...common());
 
-/** The files, the commands that read them, and what a planted name of a part is answered by. */
+/** The files, the commands that read them, and the expected answer to a planted part name. */
 const READ: readonly { file: string; answer?: RegExp; commands: readonly (() => Promise<string>)[] }[] = [
   {
     file: 'run/model/model.json',
@@ -168,7 +172,7 @@ test.each(READ)('$file', async ({ file, answer, commands }) => {
   await cp(join(clean, file), at(file));
 });
 
-test('lists, archives and the names of people and files', async () => {
+test('lists, archives, and the names of people and files', async () => {
   const names = ['./planted.mjs', PACKAGE, at('planted.mjs')];
   const [line] = (await readFile(at('people/landmarks.txt'), 'utf8')).split('\n');
   for (const name of names) {
@@ -187,7 +191,7 @@ test('lists, archives and the names of people and files', async () => {
       ...common(),
     );
   }
-  // a person and a photo of those names
+  // a person and a photo with those names
   await cp(at('people/0000'), at('people', PACKAGE), { recursive: true });
   await cp(at('planted.mjs'), at('people', PACKAGE, 'planted.mjs'));
   for (const to of ['webdataset', 'folder']) {
@@ -197,10 +201,10 @@ test('lists, archives and the names of people and files', async () => {
   expect(existsSync(canary)).toBe(false);
 });
 
-test('the canary sings: what the user names is imported', async () => {
+test('the canary works: what the user names is imported', async () => {
   for (const name of ['./planted.mjs', PACKAGE, at('planted.mjs')])
     expect(await importPlugins(fromUser(name), { baseDirectory: directory, where: 'the test' })).toEqual([]);
-  // a module runs once; the test looks for its file, so that each plant is imported by a name of its own
+  // a module runs only once and the test looks for its file, so each plant is imported under a different name
   expect(await readFile(canary, 'utf8')).toBe('file\npackage\n');
   await rm(canary);
 });

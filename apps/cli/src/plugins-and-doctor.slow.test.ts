@@ -1,4 +1,4 @@
-/** `facewright plugins`, `doctor --config` and `schema` know the parts of the config's packages as they know the built-in ones. */
+/** `facewright plugins`, `doctor --config` and `schema` treat the parts of the config's packages like built-in ones. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { facewright, temporary } from '@facewright/test/tool';
@@ -33,7 +33,7 @@ test('doctor lists the engines of the config, and auto considers them', async ()
   });
 });
 
-test('plugins says what there is, where it comes from and what options it takes', async () => {
+test('plugins lists the parts, where they come from and their options', async () => {
   const list = await facewright(['plugins'], { cwd });
   expect(list.stdout).toMatch(/^backend +my-engine +2\.3\.4 +\.\/engine\.mjs +an engine of tests$/m);
   expect(list.stdout).toMatch(/^loss +arcface +0\.1\.0 +@facewright\/losses/m);

@@ -1,4 +1,4 @@
-// Every preset is a whole config whose parts exist and take their options.
+// Every preset is a complete config whose parts exist and accept their options.
 import { parseRunConfig, type PluginContext, type PluginKind, type PluginReference } from '@facewright/core';
 import { cpu } from '@facewright/backend-cpu';
 import { onnx } from '@facewright/backend-onnx';
@@ -13,7 +13,7 @@ const configOf = (name: (typeof PRESET_NAMES)[number]) =>
   parseRunConfig(presetFor({ speed: 'processor' }, name).config, name);
 
 describe.each(PRESET_NAMES)('preset %s', (name) => {
-  test("every part is known, and the optimisers' groups are groups of the model", async () => {
+  test("every part is known, and the optimisers' groups exist in the model", async () => {
     const config = configOf(name);
     const load = async <K extends PluginKind>(kind: K, reference: PluginReference) =>
       loadPlugin(kind, reference, source);
@@ -27,7 +27,7 @@ describe.each(PRESET_NAMES)('preset %s', (name) => {
   });
 });
 
-test('paper, seed and insightface-214 have the figures of their sources', () => {
+test('paper, seed and insightface-214 have the settings of their sources', () => {
   const paper = configOf('paper');
   expect(paper.batch).toBe(512);
   expect(paper.stages).toMatchObject([
@@ -53,7 +53,7 @@ test('paper, seed and insightface-214 have the figures of their sources', () => 
   ]);
 });
 
-test("mistakes of the seed: the rate never rises at a switch, and it warms up, for the optimiser's memory is fresh", () => {
+test('mistakes of the original project: the rate never increases at a switch, and it warms up, because the optimiser state is fresh', () => {
   const switching = PRESET_NAMES.filter((name) => configOf(name).stages.length > 1);
   expect(switching.length).toBeGreaterThan(4);
   for (const name of switching) {
@@ -64,7 +64,7 @@ test("mistakes of the seed: the rate never rises at a switch, and it warms up, f
   }
 });
 
-test('mistakes of the seed: recipes for SGD decay their weights, those after the global operator and the head ten times as much', () => {
+test('mistakes of the original project: SGD recipes decay their weights, ten times as much after the global operator and in the head', () => {
   for (const name of ['paper', 'insightface-214'] as const)
     for (const { optimiser } of configOf(name).stages)
       expect(optimiser).toMatchObject({ weightDecay: 4e-5, groups: { head: 4e-4 } });

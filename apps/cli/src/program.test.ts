@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { createProgram } from './program.js';
 
-test('the help of every command fits 80 columns but for what is to be copied, and shows commands by purpose', () => {
+test('the help of every command fits into 80 columns, except text to copy, and groups commands by purpose', () => {
   const program = createProgram();
   const help = program.helpInformation();
   for (const heading of ['Prepare photos:', 'Train:', 'Judge:', 'Use the model:', 'Look and set up:'])
@@ -23,7 +23,7 @@ test.each([
   told.mockRestore();
 });
 
-test('what is refused is not offered', () => {
+test('rejected values are not offered', () => {
   const format = createProgram()
     .commands.find((command) => command.name() === 'export')!
     .options.find(({ long }) => long === '--format')!;

@@ -1,4 +1,4 @@
-/** The command line: one file a command. */
+/** The command line: one file per command. */
 import { Command } from 'commander';
 import { addBench } from './commands/bench.js';
 import { addClean } from './commands/clean.js';

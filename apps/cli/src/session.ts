@@ -1,11 +1,14 @@
-/** What every command shares: the console on standard error, one JSON document or text on standard output, Ctrl-C, exit codes. */
+/**
+ * Shared by all commands: the console on standard error, one JSON document or text on standard output, Ctrl-C, exit
+ * codes.
+ */
 import { Interrupted, messageOf, withPlugin, type EventReader } from '@facewright/core';
 import { userErrorOf, whileLocked } from '@facewright/platform/node';
 import { createConsole } from '@facewright/report';
 
-/** Exit code after Ctrl-C, as shells expect: 128 + SIGINT. */
+/** Exit code after Ctrl-C, following the shell convention: 128 + SIGINT. */
 const INTERRUPTED = 130;
-/** Ctrl-C, `kill`, and the terminal's end. */
+/** Ctrl-C, `kill`, and closing the terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface SessionOptions {
@@ -13,27 +16,27 @@ export interface SessionOptions {
   readonly quiet?: boolean;
   /** The command waits for its user: no spinner turns. */
   readonly waits?: boolean;
-  /** A directory that the command writes into: other processes are kept out of it meanwhile. */
+  /** The directory that the command writes to, locked against other processes meanwhile. */
   readonly writes?: string;
 }
 
 export interface Session {
   readonly signal: AbortSignal;
-  /** The console; a run tells it its events. */
+  /** The console, as an event reader. */
   readonly onEvent: EventReader;
-  /** Text for people on standard output; nothing with `--json`. */
+  /** Prints text on standard output; nothing with `--json`. */
   print(text: string): void;
 }
 
-/** What a command ends with. */
+/** The result of a command. */
 export interface Outcome {
-  /** The document that `--json` prints. */
+  /** The document printed by `--json`. */
   readonly json: unknown;
-  /** 0 unless given. */
+  /** Default: 0. */
   readonly exitCode?: number;
 }
 
-/** Runs a command's work to its end and sets the process's exit code; errors are shown, never thrown. */
+/** Runs a command to its end and sets the process's exit code. Errors are shown, never thrown. */
 export async function withSession(
   { json = false, quiet = false, waits = false, writes }: SessionOptions,
   work: (session: Session) => Promise<Outcome>,
@@ -77,7 +80,7 @@ export async function withSession(
   }
 }
 
-/** What, where and what to do; a stack only for what is nobody's fault but ours. */
+/** What, where and what to do. A stack trace only for bugs of our own. */
 export function errorText(error: unknown): string {
   const known = userErrorOf(error);
   if (known instanceof Interrupted) return known.message;

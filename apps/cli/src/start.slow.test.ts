@@ -1,4 +1,7 @@
-/** The tool starts with what the command line needs, and nothing else: counted in modules, for time says nothing on a busy machine. */
+/**
+ * On startup the tool loads only what the command line needs. Counts modules, because times mean little on a busy
+ * machine.
+ */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { LAYOUT_NAMES } from '@facewright/convert';
@@ -9,12 +12,12 @@ import { LAYOUTS } from './commands/import.js';
 import { TARGETS } from './commands/dataset.js';
 import { KINDS } from './commands/plugins.js';
 
-/** Of other packages: the names of the presets. */
+/** Allowed from other packages: the names of the presets. */
 const LIGHT = ['run/dist/presets/names.js'];
 
 const BIN = fileURLToPath(new URL('../bin/facewright.js', import.meta.url));
 
-/** Writes the address of every module that is imported, and at the end of every file that is required, to standard error. */
+/** Prints the URL of every imported module and, at the end, of every required file to standard error. */
 const HOOKS = `export async function load(url, context, next) { process._rawDebug('LOADED ' + url); return next(url, context); }`;
 const COUNTING = `
 import { createRequire, register } from 'node:module';
@@ -38,7 +41,7 @@ test.each([
   [['evaluate', '--help'], 0, 'facewright evaluate --model'],
   [['train', '--no-such-option'], 1, "unknown option '--no-such-option'"],
   [['export', '--format', 'doc'], 1, 'Allowed choices are onnx, tfjs'],
-])('facewright %j loads the command line alone', async (args, code, says) => {
+])('facewright %j loads only the command line', async (args, code, says) => {
   const started = await start(...args);
   expect(started.text).toContain(says);
   expect(started.code).toBe(code);
@@ -47,7 +50,7 @@ test.each([
   expect(started.modules.length).toBeLessThan(45);
 });
 
-test('choices that are listed apart are those of the packages', () => {
+test('choices listed separately match those of the packages', () => {
   expect([...LAYOUTS]).toEqual([...LAYOUT_NAMES]);
   expect([...TARGETS]).toEqual([...DATASET_TARGETS]);
   expect([...KINDS]).toEqual([...PLUGIN_KINDS]);

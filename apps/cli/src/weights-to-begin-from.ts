@@ -1,4 +1,4 @@
-/** `--from` may name a file of weights trained elsewhere: it is imported into the cache first. */
+/** `--from` may name a file of weights trained elsewhere, which is first imported into the cache. */
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -13,14 +13,14 @@ interface Loaded {
   readonly where: string;
 }
 
-/** The config with `from` as a model directory, a checkpoint or a run; what is one already stays as it is. */
+/** The config with `from` as a model directory, checkpoint or run; those are left unchanged. */
 export async function withImportedWeights<L extends Loaded>(loaded: L, onEvent: EventReader): Promise<L> {
   const { given, baseDirectory, where } = loaded;
   if (given.from === undefined) return loaded;
   const path = resolve(baseDirectory, given.from);
   const weights = await fileOfWeights(path);
   if (weights === undefined) return loaded;
-  // the model's name in the cache says what it was made of, so that a resumed run finds it again
+  // the model's name in the cache depends on its contents, so a resumed run finds it again
   const { from: _, ...config } = given;
   const key = createHash('sha256')
     .update(JSON.stringify([await sha256(weights), given.aligner ?? null]))
@@ -39,7 +39,7 @@ export async function withImportedWeights<L extends Loaded>(loaded: L, onEvent: 
   return { ...loaded, given: { ...given, from: out } };
 }
 
-/** The file that the weights are in: `path` itself, or the one in a folder of plain arrays. */
+/** The file with the weights: `path` itself, or the one in a folder of plain arrays. */
 async function fileOfWeights(path: string): Promise<string | undefined> {
   if (await isFile(path)) return path;
   const plain = join(path, 'weights.f32');

@@ -1,4 +1,4 @@
-/** The work of `facewright bench train`: how fast an engine trains the paper's model, and the memory that takes. */
+/** Implements `facewright bench train`: training speed of the paper's model on an engine, and the memory it takes. */
 import {
   createEventStream,
   createRunContainer,

@@ -1,4 +1,4 @@
-/** The work of `facewright clean`: embeds every photo of a dataset, and lists what is wrong. */
+/** Implements `facewright clean`: embeds every photo of a dataset and lists problems. */
 import { join, resolve } from 'node:path';
 import { createRandom } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';

@@ -1,4 +1,4 @@
-/** The work of `facewright compare`: which of several recipes wins, over the seeds they were run with. */
+/** Implements `facewright compare`: which of several recipes wins over the seeds they were run with. */
 import { join, relative, resolve } from 'node:path';
 import { FacewrightError, messageOf, type Verification } from '@facewright/core';
 import { readCheckedText, writeFileAtomic } from '@facewright/platform/node';

@@ -1,4 +1,4 @@
-/** The work of `facewright dataset`: what a set of images holds, whether it is whole, another format of it, a picture of it. */
+/** Implements `facewright dataset`: inspects, verifies, converts or previews a set of images. */
 import { resolve } from 'node:path';
 import { createEventStream, type Emit } from '@facewright/core';
 import {
@@ -29,7 +29,7 @@ export interface PreviewOptions extends SessionOptions {
   readonly size: number;
 }
 
-/** Problems printed; `--json` has all of them. */
+/** Maximum number of problems to print; `--json` has all of them. */
 const SHOWN = 20;
 
 export const info = (path: string, options: SessionOptions) =>

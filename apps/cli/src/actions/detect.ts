@@ -1,4 +1,4 @@
-/** The work of `facewright detect`: the faces of photos. */
+/** Implements `facewright detect`: detects faces in photos. */
 import { join } from 'node:path';
 import {
   createEventStream,

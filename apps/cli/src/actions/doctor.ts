@@ -1,4 +1,4 @@
-/** The work of `facewright doctor`: what works on this machine, what does not, why, and what mends it. */
+/** Implements `facewright doctor`: what works on this machine, what does not, why, and how to fix it. */
 import { statfs } from 'node:fs/promises';
 import { createRunContainer, messageOf, parseRunConfig, plainReference, pluginContext } from '@facewright/core';
 import { jpegDecoder } from '@facewright/platform/node';
@@ -39,7 +39,7 @@ export default (options: CommonOptions) =>
             'The first command that detects faces fetches them. Without a network, put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and name it: detector: { name: "mtcnn", weights: "<path>" }.',
         };
     const checks = [node, images, jpeg, mtcnn, disk];
-    // without the weights a run can still be made on data that brings landmarks
+    // without the weights, runs still work on data with landmarks
     const ok = chosen !== undefined && node.usable && images.usable;
     print(`facewright ${VERSION}`);
     for (const check of checks) print(lineOf(check));
@@ -48,7 +48,7 @@ export default (options: CommonOptions) =>
     return { json: { ok, version: VERSION, engine: chosen ?? null, engines, checks }, exitCode: ok ? 0 : 1 };
   });
 
-/** The engines of the config's packages and the built-in ones, and the one that a run with the config would take. */
+/** The engines of the config's packages and the built-in ones, and the one a run with the config would use. */
 async function enginesOf(
   { config }: CommonOptions,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** The work of `facewright embed`: photos to embeddings. */
+/** Implements `facewright embed`: computes embeddings of photos. */
 import { extname } from 'node:path';
 import { FacewrightError } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
@@ -56,7 +56,7 @@ export default (paths: string[], options: EmbedOptions) =>
     });
   });
 
-/** Throws a `FacewrightError` where there is no face. */
+/** Throws a `FacewrightError` if there is no face. */
 async function facesOf(recogniser: Recogniser, photo: string, { allFaces, aligned }: EmbedOptions): Promise<Row[]> {
   const found = await recogniser.faces(photo, { central: !allFaces, ...(aligned && { aligned }) });
   if (!found.length) throw new FacewrightError({ what: 'No face was found in the photo.' });
@@ -68,7 +68,7 @@ async function facesOf(recogniser: Recogniser, photo: string, { allFaces, aligne
   }));
 }
 
-/** The files written. */
+/** The files it has written. */
 async function write(out: string, ending: string, rows: readonly Row[], embeddingSize: number): Promise<string[]> {
   const linesOf = (line: (row: Row) => object): Uint8Array =>
     Buffer.concat(rows.map((row) => Buffer.from(`${JSON.stringify(line(row))}\n`)));

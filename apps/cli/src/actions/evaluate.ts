@@ -1,4 +1,4 @@
-/** The work of `facewright evaluate`: how well a trained model tells people apart. */
+/** Implements `facewright evaluate`: verification accuracy of a trained model. */
 import { basename, join, resolve } from 'node:path';
 import { createEventStream, messageOf, parseRunConfig, type EventStream, type RunEvent } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
@@ -70,14 +70,14 @@ interface Ending {
   readonly events: EventStream;
   /** For the report. */
   readonly told: readonly RunEvent[];
-  /** Where the report is written, if it is. */
+  /** Where the report is written, if at all. */
   readonly out?: string;
   /** The report is opened in the browser. */
   readonly open?: boolean;
   readonly started: number;
 }
 
-/** Tells, records and writes what was found. */
+/** Prints, records and writes the results. */
 async function finish<Key>(evaluated: Evaluated<Key>, ending: Ending): Promise<Outcome> {
   const { session, target, events, told, out, started } = ending;
   const { set, evaluation, read, skipped } = evaluated;
@@ -116,7 +116,7 @@ async function finish<Key>(evaluated: Evaluated<Key>, ending: Ending): Promise<O
   return { json: { ...json, ...(out && { directory: out }) } };
 }
 
-/** What the accuracy is on, for the model's card. */
+/** The name in the model's card for what the accuracy was measured on. */
 function nameOf({ data, pairs, templates, without, flip }: Target): string {
   const parts = [basename(data ?? pairs ?? templates!)];
   if (data) parts.push('people held out');

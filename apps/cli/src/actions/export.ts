@@ -1,4 +1,4 @@
-/** The work of `facewright export`: a trained model as a file for other programs. */
+/** Implements `facewright export`: writes a trained model as a file for other programs. */
 import { join } from 'node:path';
 import { createEventStream, parseRunConfig } from '@facewright/core';
 import { loadModelFiles } from '@facewright/training';

@@ -1,4 +1,4 @@
-/** The work of `facewright identify`: who of a gallery the faces of photos are. */
+/** Implements `facewright identify`: identifies the faces in photos among the people of a gallery. */
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FacewrightError } from '@facewright/core';
@@ -59,7 +59,7 @@ function requireSense(paths: readonly string[], { save, forget: names, threshold
     });
 }
 
-/** From a saved gallery, or from a folder a person; gives the photos that could not be used. */
+/** From a saved gallery, or from one folder per person; returns the unusable photos. */
 async function fillGallery({ recogniser, events }: OpenRecogniser, { gallery }: IdentifyCommandOptions) {
   const found = await stat(gallery).catch(() => {
     throw new FacewrightError({ what: 'There is no such gallery.', where: gallery });

@@ -1,4 +1,4 @@
-/** The work of `facewright import`: weights that something else trained, as a model directory. */
+/** Implements `facewright import`: turns weights trained elsewhere into a model directory. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FacewrightError, messageOf, parseOptions } from '@facewright/core';

@@ -1,4 +1,4 @@
-/** The work of `facewright model info`: a model's layers, parameters and multiply–adds, before anything is trained. */
+/** Implements `facewright model info`: a model's layers, parameters and multiply–adds, without training. */
 import { FacewrightError } from '@facewright/core';
 import { describeModel } from '@facewright/models';
 import { jsonOptions } from '../config-of.js';

@@ -1,4 +1,4 @@
-/** Lists of pairs hold photos that can be read, each file once. */
+/** Lists of pairs contain only readable photos, each file once. */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import drawList from './pairs.js';
 const root = mkdtempSync(join(tmpdir(), 'facewright pairs '));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-test('what cannot be read and what is the same file is left out', async () => {
+test('unreadable files and duplicates are left out', async () => {
   for (const person of ['a', 'b', 'c', 'd']) {
     mkdirSync(join(root, 'people', person), { recursive: true });
     for (const photo of [1, 2, 3]) {

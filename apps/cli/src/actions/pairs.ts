@@ -1,4 +1,4 @@
-/** The work of `facewright pairs`: a list of pairs to verify models on, drawn from any folder of people. */
+/** Implements `facewright pairs`: selects verification pairs from any folder of people. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import {
@@ -75,7 +75,7 @@ export default (options: PairsOptions) =>
     };
   });
 
-/** Draws, looks at the photos that were drawn, and draws again without those that cannot be used, until all can. */
+/** Selects pairs, checks their photos, and selects again without the unusable ones until all are usable. */
 async function drawUsable(listed: readonly Photo[], { count, seed, folds }: PairsOptions, signal: AbortSignal) {
   const left = new Map<string, string[]>();
   const checked = new Set<string>();
@@ -102,7 +102,7 @@ async function drawUsable(listed: readonly Photo[], { count, seed, folds }: Pair
   }
 }
 
-/** Why a photo has no place in a list; `files` are those seen so far, by their hashes. */
+/** Why a photo cannot be in a list; `files` are those seen so far, by hash. */
 async function problemOf(photo: Photo, files: Map<string, string>, signal: AbortSignal): Promise<string | undefined> {
   try {
     const bytes = await photo.bytes({ signal });
@@ -142,7 +142,7 @@ function listText(
   pairs: readonly { readonly a: string; readonly b: string; readonly same: boolean; readonly fold: number }[],
   { folds, seed }: { folds: number; seed: number },
 ): string {
-  // a name that begins with # would be passed over as a comment, one that begins with a blank would lose it
+  // a name starting with # would be skipped as a comment, and one starting with a space would lose it
   const cell = (path: string): string => (/^[#\s]/.test(path) ? `./${path}` : path);
   const head = [
     `# ${pairs.length} pairs in ${folds} folds that share no person, seed ${seed}`,

@@ -1,4 +1,4 @@
-/** The work of `facewright plan`: what a config's training will need, before it runs. */
+/** Implements `facewright plan`: what a config's training will need, before it runs. */
 import { availableBytes } from '@facewright/backend-onnx';
 import { createEventStream, parseRunConfig, type Engine, type RunConfigInput } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
@@ -31,7 +31,7 @@ export default (options: PlanOptions) =>
     const { given, baseDirectory, where } = await configOf(options);
     const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
     const backend = await backendFor(parseRunConfig(given, where), scope);
-    // what is planned reads no photos: of the data only the number of people counts
+    // planning reads no photos; only the number of people in the data matters
     const { data, ...rest } = { ...(await presetOf(backend.plugin, options.preset)).config, ...given };
     const config = parseRunConfig(rest, where);
     const dataset = await sizeOf(data, baseDirectory);

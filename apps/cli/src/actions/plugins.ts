@@ -1,4 +1,4 @@
-/** The work of `facewright plugins`: the parts that a config can name, where they come from, and their options. */
+/** Implements `facewright plugins`: the parts that a config can name, where they come from, and their options. */
 import { FacewrightError, parseRunConfig, PLUGIN_KINDS, type PluginKind } from '@facewright/core';
 import { openLibrary } from '@facewright/run';
 import { builtins } from '../builtins.js';
@@ -15,7 +15,7 @@ interface PluginRow {
   readonly kind: PluginKind;
   readonly name: string;
   readonly version: string;
-  /** The package or file that brings it. */
+  /** The package or file that provides it. */
   readonly package: string;
   readonly builtIn: boolean;
   readonly description?: string;

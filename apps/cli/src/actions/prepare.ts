@@ -1,4 +1,4 @@
-/** The work of `facewright prepare`: photos to a dataset directory. */
+/** Implements `facewright prepare`: turns photos into a dataset directory. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createEventStream, FacewrightError, parseRunConfig } from '@facewright/core';

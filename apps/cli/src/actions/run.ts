@@ -1,4 +1,4 @@
-/** The work of `facewright run`: everything, from photos to the report. */
+/** Implements `facewright run`: everything from photos to the report. */
 import { createRun } from '../create-run.js';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';

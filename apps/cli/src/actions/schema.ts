@@ -1,4 +1,4 @@
-/** The work of `facewright schema`: the JSON schema of a config, for editors. */
+/** Implements `facewright schema`: the JSON schema of a config, for editors. */
 import { resolve } from 'node:path';
 import { parseRunConfig } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';

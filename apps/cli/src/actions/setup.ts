@@ -1,4 +1,4 @@
-/** The work of `facewright setup`: fetches what an engine needs and npm does not bring. */
+/** Implements `facewright setup`: downloads what an engine needs and npm does not include. */
 import { setup as setupNodeGpu } from '@facewright/backend-node-gpu';
 import { setup as setupXla, VARIANTS, type Variant } from '@facewright/backend-xla';
 import { createEventStream, FacewrightError, type Emit } from '@facewright/core';

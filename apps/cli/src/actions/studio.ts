@@ -1,4 +1,7 @@
-/** The work of `facewright studio`: the page that looks at runs, matches faces and trains in the browser, served on this machine alone. */
+/**
+ * Implements `facewright studio`: a page that shows runs, matches faces and trains in the browser, served only on this
+ * machine.
+ */
 import { once } from 'node:events';
 import { linkTo } from '../links.js';
 import { withSession } from '../session.js';

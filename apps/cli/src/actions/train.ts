@@ -1,4 +1,4 @@
-/** The work of `facewright train`: a prepared dataset to a model. */
+/** Implements `facewright train`: trains a model on a prepared dataset. */
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
 import { recogniseData, type PresetName } from '@facewright/run';
 import { createRun } from '../create-run.js';

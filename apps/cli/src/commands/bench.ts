@@ -1,4 +1,4 @@
-/** `facewright bench train`: how fast an engine trains the paper's model, and the memory that takes. */
+/** `facewright bench train`: training speed of the paper's model on an engine, and the memory it takes. */
 import type { Command } from 'commander';
 import { ENGINES, positiveNumber, wholeNumber } from '../options.js';
 import { lazily } from '../lazily.js';

@@ -1,4 +1,4 @@
-/** `facewright clean`: what is wrong in a dataset of faces, as lists and pictures. */
+/** `facewright clean`: lists and shows problems in a dataset of faces. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
 import { positiveNumber, withCommon } from '../options.js';

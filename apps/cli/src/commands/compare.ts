@@ -1,4 +1,4 @@
-/** `facewright compare`: which of several recipes wins, over the seeds they were run with. */
+/** `facewright compare`: which of several recipes wins over the seeds they were run with. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
 

@@ -1,4 +1,4 @@
-/** `facewright dataset`: what a set of images holds, whether it is whole, another format of it, a picture of it. */
+/** `facewright dataset`: inspects, verifies, converts or previews a set of images. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { TargetName } from '@facewright/datasets';
 import { lazily } from '../lazily.js';
@@ -6,7 +6,7 @@ import { wholeNumber } from '../options.js';
 
 const FORMATS =
   'a prepared dataset, a folder of people, a landmark list (Trillion Pairs), .rec or .bin (InsightFace), .tar (WebDataset), or .zip';
-/** `TARGETS` of @facewright/datasets, which `--help` is not to load. */
+/** `TARGETS` of @facewright/datasets, which `--help` must not load. */
 export const TARGETS = ['folder', 'dataset', 'insightface-rec', 'webdataset'] as const satisfies readonly TargetName[];
 
 const work = () => import('../actions/dataset.js');
@@ -51,7 +51,7 @@ Examples:
     .action(lazily(async () => ({ default: (await work()).preview })));
 }
 
-/** At least 1, and no sheet of gigabytes. */
+/** At least 1, with a limit so that sheets do not take gigabytes. */
 function count(text: string): number {
   const value = wholeNumber(text);
   if (value < 1 || value > 1000) throw new InvalidArgumentError('Expected is a number from 1 to 1000.');

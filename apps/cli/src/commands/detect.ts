@@ -1,4 +1,4 @@
-/** `facewright detect`: the faces of photos. */
+/** `facewright detect`: detects faces in photos. */
 import type { Command } from 'commander';
 import { withCommon } from '../options.js';
 import { lazily } from '../lazily.js';

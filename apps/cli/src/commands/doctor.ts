@@ -1,4 +1,4 @@
-/** `facewright doctor`: what works on this machine, what does not, why, and what mends it. */
+/** `facewright doctor`: what works on this machine, what does not, why, and how to fix it. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
 

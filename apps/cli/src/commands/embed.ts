@@ -1,4 +1,4 @@
-/** `facewright embed`: photos to the numbers that a model sees in them. */
+/** `facewright embed`: computes embeddings of photos. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
 import { withCommon } from '../options.js';

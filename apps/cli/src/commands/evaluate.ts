@@ -1,4 +1,4 @@
-/** `facewright evaluate`: how well a trained model tells people apart. */
+/** `facewright evaluate`: verification accuracy of a trained model. */
 import { Option, type Command } from 'commander';
 import { withCommon } from '../options.js';
 import { lazily } from '../lazily.js';

@@ -1,4 +1,4 @@
-/** `facewright export`: a trained model as a file for other programs. */
+/** `facewright export`: writes a trained model as a file for other programs. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXPORT_FORMATS } from '../export-card.js';
 import { withCommon } from '../options.js';

@@ -1,4 +1,4 @@
-/** `facewright identify`: who of a gallery of people photos show. */
+/** `facewright identify`: identifies the faces in photos among the people of a gallery. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
 import { positiveNumber, withCommon } from '../options.js';

@@ -1,4 +1,4 @@
-/** `facewright model info`: a model's layers, parameters and multiply–adds, before anything is trained. */
+/** `facewright model info`: a model's layers, parameters and multiply–adds, without training. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
 

@@ -1,4 +1,4 @@
-/** `facewright pairs`: a list of pairs to verify models on, drawn from any folder of people. */
+/** `facewright pairs`: selects verification pairs from any folder of people. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { wholeNumber } from '../options.js';
 import { lazily } from '../lazily.js';

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { lazily } from '../lazily.js';
 
-/** `PLUGIN_KINDS` of @facewright/core, which `--help` is not to load. */
+/** `PLUGIN_KINDS` of @facewright/core, which `--help` must not load. */
 export const KINDS = [
   'reader',
   'detector',

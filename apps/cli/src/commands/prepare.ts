@@ -1,4 +1,4 @@
-/** `facewright prepare`: photos to a dataset directory. */
+/** `facewright prepare`: turns photos into a dataset directory. */
 import { Option, type Command } from 'commander';
 import { presetOption, withCommon, withData } from '../options.js';
 import { lazily } from '../lazily.js';

@@ -1,4 +1,4 @@
-/** `facewright run`: everything, from photos to the report. */
+/** `facewright run`: everything from photos to the report. */
 import { Option, type Command } from 'commander';
 import { fromOption, loggerOption, openOption, presetOption, withBatch, withCommon, withData } from '../options.js';
 import { lazily } from '../lazily.js';

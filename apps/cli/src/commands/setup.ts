@@ -1,4 +1,4 @@
-/** `facewright setup`: fetches what an engine needs and npm does not bring. */
+/** `facewright setup`: downloads what an engine needs and npm does not include. */
 import { Argument, Option, type Command } from 'commander';
 import { lazily } from '../lazily.js';
 

@@ -1,4 +1,6 @@
-/** `facewright studio`: the page that looks at runs, matches faces and trains in the browser, served on this machine alone. */
+/**
+ * `facewright studio`: a page that shows runs, matches faces and trains in the browser, served only on this machine.
+ */
 import { InvalidArgumentError, type Command } from 'commander';
 import { lazily } from '../lazily.js';
 

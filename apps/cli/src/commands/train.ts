@@ -1,4 +1,4 @@
-/** `facewright train`: a prepared dataset to a model. */
+/** `facewright train`: trains a model on a prepared dataset. */
 import { Option, type Command } from 'commander';
 import { fromOption, loggerOption, openOption, presetOption, withBatch, withCommon } from '../options.js';
 import { lazily } from '../lazily.js';
