@@ -1,4 +1,4 @@
-/** What the tests of the page share: the page built and served, a Chromium to open it, and a watch on where its requests go. */
+/** Shared by the page's tests: the page built and served, a Chromium to open it, and a record of its requests. */
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { CHROMIUM, CHROMIUM_FLAGS } from '@facewright/test/chromium';
@@ -8,14 +8,14 @@ import sharp from 'sharp';
 import { build } from 'vite';
 import { startStudio, type Studio } from '../src/server/index.js';
 
-/** Why the tests are left out, for their names. */
+/** Why the tests are skipped, for their names. */
 export const noBrowser = CHROMIUM ? '' : ' (needs Chromium, e.g. apt-get install chromium)';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** A moving test picture that the page may use without being asked. */
+/** A moving test picture that the page may use without asking. */
 const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
-/** Built once a process, into a directory of its own: test files run side by side. */
+/** Built once per process, into its own directory, because test files run in parallel. */
 let built: Promise<string> | undefined;
 async function buildPage(): Promise<string> {
   const outDir = await temporary();
@@ -26,9 +26,9 @@ async function buildPage(): Promise<string> {
 export interface OpenPage {
   readonly page: Page;
   readonly studio: Studio;
-  /** Every address that the page asked for, data and blobs of its own left out. */
+  /** Every URL the page requested, except its own data and blob URLs. */
   readonly requests: readonly string[];
-  /** Whatever the page or its workers wrote on the console, and errors nobody caught. */
+  /** Console messages of the page or its workers, and uncaught errors. */
   readonly problems: readonly string[];
   close(): Promise<void>;
 }
@@ -66,11 +66,11 @@ export async function openStudio({
   return { page, studio, requests, problems, close: async () => (await browser.close(), studio.close()) };
 }
 
-/** The requests that went anywhere but to the page's own server. */
+/** Requests to anything but the page's own server. */
 export const elsewhere = ({ requests, studio }: Pick<OpenPage, 'requests' | 'studio'>): string[] =>
   requests.filter((url) => !url.startsWith(studio.url));
 
-/** What axe-core finds against WCAG 2.1 A and AA, in words. */
+/** Violations of WCAG 2.1 A and AA found by axe-core, in words. */
 export async function faults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
@@ -80,7 +80,7 @@ export async function faults(page: Page): Promise<string[]> {
   );
 }
 
-/** Takes the picture of a page into the directory that `STUDIO_PICTURES` names, at most `height` pixels of it. */
+/** Saves a screenshot, at most `height` pixels high, in the directory named by `STUDIO_PICTURES`. */
 export async function picture(page: Page, name: string, height?: number): Promise<void> {
   const directory = process.env.STUDIO_PICTURES;
   if (!directory) return;

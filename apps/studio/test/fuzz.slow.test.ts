@@ -1,4 +1,7 @@
-/** 10,000 seeded requests, most of them damaged, by raw sockets: the studio answers or hangs up each one in time, and stays. */
+/**
+ * 10,000 seeded requests over raw sockets, most of them damaged: the studio answers or closes each in time, and stays
+ * up.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -70,7 +73,7 @@ const HEADERS = [
   ': nothing',
 ];
 
-/** One request's bytes: put together of good and bad parts, then, every second time, damaged here and there. */
+/** One request's bytes: assembled from good and bad parts and, every second time, damaged in places. */
 function requestOf(seed: number, port: number): Buffer {
   const random = createRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random.uniform() * list.length)];
@@ -94,7 +97,7 @@ function send(port: number, bytes: Buffer): Promise<string> {
       TOO_LONG_MS,
     );
     socket.on('data', (part: Buffer) => (said += part.toString('latin1')));
-    socket.on('error', () => undefined); // hung up on, which is an answer
+    socket.on('error', () => undefined); // closing the connection counts as an answer
     socket.on('close', () => (clearTimeout(timer), resolve(said)));
     socket.end(bytes);
   });
@@ -123,7 +126,7 @@ test(`${REQUESTS} requests leave it up`, { timeout: 60_000 }, async () => {
   };
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, sender));
-    // all kinds were met: answered, refused and misunderstood
+    // all kinds occurred: accepted, rejected and malformed
     for (const status of ['200', '400', '403', '404']) expect(answers[status], status).toBeGreaterThan(100);
     expect(answers['500'] ?? 0).toBe(0);
     expect((await fetch(studio.url)).status).toBe(200);

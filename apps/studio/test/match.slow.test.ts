@@ -1,4 +1,4 @@
-/** The page “Match” on real photos, with MTCNN and a published model: one person twice, then two people. */
+/** The “Match” page on real photos, with MTCNN and a published model: one person twice, then two people. */
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRunContainer, pluginContext } from '@facewright/core';
@@ -19,7 +19,7 @@ const [y1, mtcnn, people] = [
 ];
 const reason = noBrowser || (y1 && mtcnn && people ? '' : ' (needs ../shared/data: models, mtcnn and people)');
 
-/** Photos scaled to one height, beside each other. */
+/** Photos scaled to one height, side by side. */
 async function sideBySide(photos: readonly string[], target: string): Promise<void> {
   const [width, height] = [400, 500];
   const parts = await Promise.all(
@@ -31,7 +31,7 @@ async function sideBySide(photos: readonly string[], target: string): Promise<vo
     .toFile(target);
 }
 
-/** As the clipboard hands a picture to a page. */
+/** Pastes a picture from the clipboard into a page. */
 async function paste(page: Page, path: string): Promise<void> {
   const base64 = (await readFile(path)).toString('base64');
   await page.evaluate(`{
@@ -52,7 +52,7 @@ async function writeDrawnRun(directory: string, model: string): Promise<void> {
 }
 
 describe.skipIf(reason)(`matching in the page${reason}`, () => {
-  test('real photos of one person and of two', async () => {
+  test('real photos of one person and of two people', async () => {
     const root = await temporary();
     const model = join(root, 'y1');
     const { fingerprint, size } = await fivePoint().create(pluginContext(createRunContainer(), 'test'));
@@ -79,7 +79,7 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
       await give('Choose the first photo…', join(people!, 'roger_federer/001.jpg'));
       await give('Choose the second photo…', join(people!, 'roger_federer/002.jpg'));
       await here.getByText('Same person', { exact: true }).waitFor({ timeout: 120_000 });
-      // both crops are shown, with words for those who cannot see them
+      // both crops are shown, with alternative text
       expect(await here.getByRole('img', { name: /aligned/i }).count()).toBe(2);
       const same = Number(/Cosine (-?\d\.\d+)/.exec(await here.innerText())![1]);
 
@@ -88,12 +88,12 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
       const different = Number(/Cosine (-?\d\.\d+)/.exec(await here.innerText())![1]);
       expect(same).toBeGreaterThan(different + 0.2);
 
-      // what is no photo is an error beside its place, and another photo mends it
+      // a file that is not a photo is an error next to its slot, and another photo fixes it
       const second = here.getByRole('group', { name: 'Second photo' });
       await give('Choose the second photo…', mtcnn!);
       await expect.poll(() => second.getByRole('alert').innerText(), { timeout: 30_000 }).not.toBe('');
 
-      // a photo of two people: either face can be chosen, by keyboard as well
+      // a photo of two people: either face can be selected, also by keyboard
       const both = join(root, 'both.png');
       await sideBySide([join(people!, 'virat_kohli/001.jpg'), join(people!, 'roger_federer/001.jpg')], both);
       await paste(page, both);
@@ -120,7 +120,7 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
       await camera.getByRole('button', { name: 'Take the photo' }).click();
       await second.getByText('No face was found').waitFor({ timeout: 60_000 });
 
-      // a model of drawn faces says so before it calls one person two; opening it has selected it
+      // a model trained on drawn faces says so before it calls one person two; opening it selected it
       await writeDrawnRun(join(root, 'drawn'), model);
       await here.getByText('Open a model', { exact: true }).click();
       await give('Choose a model directory…', join(root, 'drawn'));

@@ -1,4 +1,7 @@
-/** Every page in light, dark and narrow, by keyboard and as assistive technology sees it; runs of the tool opened and compared. */
+/**
+ * Every page in light, dark and narrow layouts, by keyboard and with assistive technology; runs of the tool are opened
+ * and compared.
+ */
 import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +16,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
   beforeAll(async () => {
     const directory = await temporary();
     const { list } = await drawPeople(join(directory, 'people'));
-    // enough people kept out for a map of them
+    // enough people held out for a map of them
     await writeConfig(directory, { ...TINY, heldOut: { identities: 3, pairs: 20 } });
     runs = join(directory, 'runs');
     for (const seed of ['1', '2']) {
@@ -31,7 +34,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     { dark: true, width: 1280 },
     { dark: true, width: 390 },
   ])(
-    'every page without a fault: dark $dark, $width pixels wide',
+    'every page without a violation: dark $dark, $width pixels wide',
     async ({ dark, width }) => {
       const studio = await openStudio({ directory: runs, dark, width });
       try {
@@ -43,7 +46,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
           await page.getByRole('link', { name, exact: true }).click();
           await picture(page, `${name.toLowerCase()}-${width}${dark ? '-dark' : ''}`);
           found.push(...(await faults(page)).map((fault) => `${name}: ${fault}`));
-          // nothing must be scrolled sideways but the boxes made for it
+          // nothing scrolls sideways except the boxes made for it
           expect([name, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([name, width]);
         }
         expect(found).toEqual([]);
@@ -56,7 +59,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     120_000,
   );
 
-  test('the map of people has its colours and the bars of times their widths', async () => {
+  test('the map of people has its colours, and the time bars have their widths', async () => {
     const studio = await openStudio({ directory: runs, dark: true });
     try {
       const { page } = studio;
@@ -76,7 +79,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     }
   }, 120_000);
 
-  test('directories and a report by itself are opened; what is no run is told', async () => {
+  test('directories and a single report can be opened; anything else is reported', async () => {
     const studio = await openStudio();
     try {
       const { page } = studio;
@@ -88,7 +91,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       await page.getByLabel('Choose reports…').setInputFiles(report);
       await page.getByText('Opened 1 run and 0 models.').waitFor();
       await page.getByRole('region', { name: 'Report of moved' }).waitFor();
-      // the report says of the run what its directory says
+      // the report shows what the run's directory shows
       const text = (name: string): Promise<string> =>
         page.getByRole('region', { name: `Report of ${name}` }).innerText();
       const moved = await text('moved');
@@ -103,12 +106,12 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     }
   }, 120_000);
 
-  test('a run under way is followed, with the time left, and its verdict comes with its end', async () => {
+  test('a run in progress is followed, with the time left, and its verdict appears at the end', async () => {
     const directory = join(await temporary(), 'runs');
     const live = join(directory, 'live');
     await mkdir(live, { recursive: true });
     const lines = (await readFile(join(runs, 'seed 1/events.jsonl'), 'utf8')).split(/(?<=\n)/);
-    // as if all of it happened now
+    // as if everything happened now
     const shift = Date.now() - (JSON.parse(lines.at(-1)!) as { at: number }).at;
     const told = lines.map((line) => line.replace(/"at":(\d+)/, (_, at: string) => `"at":${Number(at) + shift}`));
     const half = told.findIndex((line) => line.includes('"train.step"')) + 2;
@@ -125,9 +128,9 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       await appendFile(join(live, 'events.jsonl'), told[half].slice(20) + told.slice(half + 1).join(''));
       await list.getByText('of pairs right · took').waitFor({ timeout: 15_000 });
       await page.getByRole('region', { name: 'Verdict' }).getByText('Only 3 people to learn from.').waitFor();
-      // what was opened stays open while the page is drawn anew
+      // what was opened stays open while the page is redrawn
       expect(await page.getByText('"heldOut"').isVisible()).toBe(true);
-      // a second run that begins later stands beside it
+      // a second run that starts later appears next to it
       await cp(join(runs, 'seed 2'), join(directory, 'later'), { recursive: true });
       await page.getByRole('heading', { name: 'Compared' }).waitFor({ timeout: 20_000 });
       expect(studio.problems).toEqual([]);
@@ -136,7 +139,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     }
   }, 120_000);
 
-  test('the keyboard alone reaches a training and starts it', async () => {
+  test('a training can be reached and started with the keyboard alone', async () => {
     const studio = await openStudio();
     try {
       const { page } = studio;
@@ -151,7 +154,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       for (let i = 0; i < 30 && (await focused()) !== 'BUTTON Train'; i++) await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
       await page.getByText('Preparing…').waitFor();
-      // the button that ends it has the keyboard now
+      // the Stop button now has keyboard focus
       expect(await focused()).toBe('BUTTON Stop');
       await page.keyboard.press('Enter');
       await page.getByRole('alert').getByText('Stopped.').waitFor({ timeout: 60_000 });

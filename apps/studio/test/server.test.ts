@@ -1,4 +1,4 @@
-/** The studio's server as hostile programs and pages of other sites meet it. */
+/** The studio's server against hostile programs and pages of other sites. */
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -41,7 +41,7 @@ afterAll(async () => {
 const get = (path: string, init: RequestInit = {}): Promise<Response> => fetch(new URL(path, studio.url), init);
 const token = async (): Promise<string> => /token" content="([^"]{43})"/.exec(await (await get('/')).text())![1];
 
-/** What the server says to bytes as they stand; a request that `fetch` would not send. */
+/** The server's response to raw bytes, for requests that `fetch` would not send. */
 async function raw(bytes: string | Uint8Array, wait = 2000): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let said = '';
@@ -62,16 +62,16 @@ const request = (line: string, headers: Record<string, string> = {}): Promise<st
 };
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
 
-describe('requests that are no good', () => {
+describe('malformed requests', () => {
   test.each(['GET //', 'GET ///', 'GET /%', 'GET /%ff%fe', 'GET /..%2f..%2fsecret.txt', 'GET http://', 'GET *'])(
-    '%s has an answer of its own',
+    '%s has its own response',
     async (line) => {
       expect(statusOf(await request(line))).toBeGreaterThanOrEqual(400);
       expect((await get('/')).status).toBe(200);
     },
   );
 
-  test('files above the page and runs that do not exist are not found', async () => {
+  test('files above the page and nonexistent runs are not found', async () => {
     for (const path of [
       '/../secret.txt',
       '/%2e%2e/secret.txt',
@@ -84,14 +84,14 @@ describe('requests that are no good', () => {
       expect([path, statusOf(await request(`GET ${path}`))]).toEqual([path, 404]);
   });
 
-  test('a run without a model has none to give', async () => {
+  test('a run without a model gives none', async () => {
     expect((await get('api/runs/0/model/model.json')).status).toBe(404);
     expect((await get('api/runs/0/model/weights.safetensors')).status).toBe(404);
   });
 });
 
 describe('links', () => {
-  test('lead out of a run directory nowhere', async () => {
+  test('never lead out of a run directory', async () => {
     for (const path of ['0/report.html', '1/model/model.json', '2/events.jsonl']) {
       const answer = await get(`api/runs/${path}`);
       expect([path, answer.status]).toEqual([path, 404]);
@@ -113,13 +113,13 @@ describe('pages of other sites', () => {
     expect((await get(weights, { method: 'POST', headers: { 'x-facewright-token': 'x'.repeat(43) } })).status).toBe(
       403,
     );
-    // a way that has no change to offer, so that nothing is fetched here
+    // a route without a change, so that nothing is downloaded here
     expect((await get('api/runs', { method: 'POST', headers: { 'x-facewright-token': await token() } })).status).toBe(
       404,
     );
   });
 
-  test('another origin, another site and another name are refused, even with the token', async () => {
+  test('another origin, site or host name is rejected, even with the token', async () => {
     const own = { 'x-facewright-token': await token() };
     const tries: Record<string, string>[] = [
       { origin: 'http://evil.example' },
@@ -136,13 +136,13 @@ describe('pages of other sites', () => {
         expect([headers, line, statusOf(await request(line, { ...own, ...headers }))]).toEqual([headers, line, 403]);
   });
 
-  test('a link from another site opens the page, and only that', async () => {
+  test('a link from another site opens the page, but nothing else', async () => {
     const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
     expect(statusOf(await request('GET /', headers))).toBe(200);
     expect(statusOf(await request(`POST /${weights}`, headers))).toBe(403);
   });
 
-  test('every answer has the policy', async () => {
+  test('every response has the policy', async () => {
     for (const path of ['/', '/main.js', '/api/runs', '/nothing', '/api/runs/0/events.jsonl']) {
       const { headers } = await get(path);
       expect([path, headers.get('content-security-policy')]).toEqual([
@@ -156,7 +156,7 @@ describe('pages of other sites', () => {
 });
 
 describe('a log that grows', () => {
-  test('is read on from where the page is', async () => {
+  test('is read from where the page left off', async () => {
     const first = await get('api/runs/0/events.jsonl');
     expect(await first.text()).toBe(EVENTS);
     const etag = first.headers.get('etag')!;
@@ -169,12 +169,12 @@ describe('a log that grows', () => {
       `bytes 10-${EVENTS.length - 1}/${EVENTS.length}`,
     ]);
     expect(await rest.text()).toBe(EVENTS.slice(10));
-    // another log under the same name is sent whole
+    // a different log under the same name is sent whole
     const whole = await on(10, '"of another"');
     expect([whole.status, await whole.text()]).toEqual([200, EVENTS]);
   });
 
-  test('a run that begins later is listed', async () => {
+  test('a run that starts later is listed', async () => {
     await mkdir(join(root, 'runs/later'));
     await writeFile(join(root, 'runs/later/events.jsonl'), EVENTS);
     const listed = (await (await get('api/runs')).json()) as { name: string; size: number }[];

@@ -1,4 +1,7 @@
-/** The page “Train” on drawn people, in Chromium: learns to tell strangers apart, and its model is used on “Match”, on “Runs” and by onnxruntime. */
+/**
+ * The “Train” page on drawn people, in Chromium: learns to tell strangers apart, and its model is used on “Match”, on
+ * “Runs” and by onnxruntime.
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onnx, openOnnxModel } from '@facewright/backend-onnx';
@@ -21,13 +24,13 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
   afterAll(() => studio?.close());
 
   test(
-    'drawn people: live curves, the engine named, and at least 80 % on people never seen',
+    'drawn people: live curves, the engine named, and at least 80 % on unseen people',
     async () => {
       const { page } = studio;
       await page.getByRole('link', { name: 'Train' }).click();
       await page.getByRole('button', { name: 'Train' }).click();
       const here = page.getByRole('region', { name: 'Train', exact: true });
-      // SwiftShader is an adapter that `auto` must not take
+      // SwiftShader is an adapter that `auto` must not use
       await expect
         .poll(() => here.innerText(), { timeout: 3 * MINUTES })
         .toMatch(/Engine: wasm \([^]*WebGPU is not used because this browser only emulates it on the CPU/);
@@ -42,7 +45,7 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
   );
 
   test(
-    'the model comes down as ONNX, and gives onnxruntime the embeddings of the page’s own',
+    'the model downloads as ONNX, and gives the page’s own embeddings in onnxruntime',
     async () => {
       const { page } = studio;
       const saved = async (name: string): Promise<Buffer> => {
@@ -97,7 +100,7 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
       const { page } = studio;
       await page.getByRole('link', { name: 'Match faces with it' }).click();
       const here = page.getByRole('region', { name: 'Match', exact: true });
-      // the page draws people at random, and a net of some minutes is wrong about some of them
+      // the page draws people at random, and a network trained for a few minutes is wrong about some of them
       let former: string | undefined;
       const verdicts = async (button: string): Promise<string[]> => {
         const told: string[] = [];
@@ -121,7 +124,7 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
       expect(
         (await verdicts('Draw one person twice')).filter((verdict) => verdict === 'Same person').length,
       ).toBeGreaterThanOrEqual(3);
-      expect(await here.getByText('drawn faces only').count()).toBe(0); // for these are drawn as well
+      expect(await here.getByText('drawn faces only').count()).toBe(0); // because these are drawn too
       await picture(page, 'match', 1330);
       expect(
         (await verdicts('Draw two people')).filter((verdict) => verdict === 'Two people').length,
@@ -130,14 +133,14 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
     5 * MINUTES,
   );
 
-  test('it lies among the runs, in full', async () => {
+  test('it is listed in full among the runs', async () => {
     const { page } = studio;
     await page.getByRole('link', { name: 'Runs' }).click();
     await page.getByRole('region', { name: 'Report of studio run 1' }).waitFor();
     expect(await page.getByRole('region', { name: 'Report of studio run 1' }).innerText()).toMatch(/arcface/i);
   });
 
-  test('nothing was asked of anybody but the page’s own server, and nothing went wrong', () => {
+  test('no requests went anywhere but to the page’s own server, and nothing went wrong', () => {
     expect(studio.requests.length).toBeGreaterThan(3);
     expect(elsewhere(studio)).toEqual([]);
     expect(studio.problems).toEqual([]);

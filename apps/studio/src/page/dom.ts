@@ -1,11 +1,14 @@
-/** Small helpers for elements: made with attributes, listeners and children; text is always text, never HTML. */
+/** Small helpers that create elements with attributes, listeners and children. Text is always text, never HTML. */
 import type { Html } from '@facewright/report';
 import morphdom from 'morphdom';
 
 type Attribute = string | number | boolean | undefined | ((event: never) => void);
 export type Child = Node | string | undefined | false;
 
-/** `element('button', { type: 'button', onclick: go }, 'Go')`: functions become listeners, `true` an empty attribute, `false` none. */
+/**
+ * `element('button', { type: 'button', onclick: go }, 'Go')`: functions become listeners; `true` becomes an empty
+ * attribute, `false` none.
+ */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, Attribute>> = {},
@@ -22,8 +25,8 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 }
 
 /**
- * Makes what is there what the report's escaping template says. Only what differs is touched: what was opened, scrolled or focused stays so
- * while a run goes on.
+ * Updates an element to the markup of the report's escaping template. Touches only what differs, so that whatever the
+ * user opened, scrolled or focused stays that way during a run.
  */
 export function showHtml(target: Element, markup: Html): void {
   const wanted = target.cloneNode(false) as Element;
@@ -38,7 +41,7 @@ export function showHtml(target: Element, markup: Html): void {
   });
 }
 
-/** By which a part is known again where others come before it: sections and folds by their headings. */
+/** Identifies a part when others are inserted before it: sections and folds by their headings. */
 function keyOf(node: Node): string | undefined {
   if (!(node instanceof Element)) return undefined;
   if (node.id) return node.id;
@@ -48,7 +51,7 @@ function keyOf(node: Node): string | undefined {
 }
 
 let number = 0;
-/** A label and its control, tied together. */
+/** A label with its control. */
 export function field(label: string, control: HTMLElement, hint?: string): HTMLElement {
   control.id ||= `field-${number++}`;
   const note = hint ? element('span', { class: 'hint', id: `${control.id}-hint` }, hint) : undefined;
@@ -69,13 +72,13 @@ export const select = (
 export const numberInput = (value: number, min: number, max: number, step: number | 'any' = 1): HTMLInputElement =>
   element('input', { type: 'number', value, min, max, step });
 
-/** A line that screen readers read out when it changes. */
+/** A line that screen readers announce when it changes. */
 export const statusLine = (): HTMLElement => element('p', { class: 'status', role: 'status', 'aria-live': 'polite' });
 
-/** Errors stand out, and are read out at once. */
+/** A prominent error that screen readers announce at once. */
 export const errorBox = (): HTMLElement => element('div', { class: 'error', role: 'alert' });
 
-/** The text of what went wrong, its lines kept. */
+/** The message of an error, with its line breaks. */
 export function showError(box: HTMLElement, error: unknown): void {
   box.textContent = error instanceof Error ? error.message : String(error);
 }

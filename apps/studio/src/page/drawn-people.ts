@@ -1,7 +1,10 @@
-/** Whether a run learned from drawn people, whose faces are like no photo. */
+/** Whether a run was trained on drawn people, whose faces do not resemble photos. */
 import type { Run } from './state.js';
 
-/** Notice of a training on drawn people; the command line tool's sample is known by its progress, or by where it lies. */
+/**
+ * The notice of a training on drawn people. The command-line tool's sample is recognised by its progress, or by its
+ * location.
+ */
 export const DRAWN_NOTICE = 'The people of this run are drawn.';
 
 export function learnedFromDrawnFaces({ events, history }: Run): boolean {

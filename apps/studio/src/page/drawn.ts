@@ -1,8 +1,11 @@
-/** Drawn people as photos, made in the page: the browser draws the pictures, then the light and the camera are put on them. */
+/**
+ * Drawn people as photos, made in the page: the browser renders the drawings, then the effects of light and camera are
+ * applied.
+ */
 import { expose, drawSvg, planSample, type PlannedPhoto } from '@facewright/datasets';
 import type { PhotoFile } from './workers/run.js';
 
-/** The photos of a sample, `photos` of each person. `onDrawn` is told how many are done. */
+/** The photos of a sample, `photos` per person. `onDrawn` receives how many are done. */
 export async function drawSample(
   seed: number,
   people: number,
@@ -38,7 +41,7 @@ async function drawPhoto({ id, identity, person, conditions, noise }: PlannedPho
   };
 }
 
-/** Only the page can draw SVG; a worker cannot. */
+/** Only the page can render SVG; a worker cannot. */
 async function loadPicture(svg: string): Promise<HTMLImageElement> {
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
   try {
@@ -51,7 +54,7 @@ async function loadPicture(svg: string): Promise<HTMLImageElement> {
   }
 }
 
-/** Lets a function work on RGB bytes that lie among the alphas of a canvas; what was clear becomes black. */
+/** Applies a function for RGB bytes to a canvas's RGBA bytes. Transparent pixels become black. */
 function expose4(rgba: Uint8ClampedArray, work: (rgb: Uint8Array) => void): void {
   const pixels = rgba.length / 4;
   const rgb = new Uint8Array(pixels * 3);

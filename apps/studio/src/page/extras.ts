@@ -1,4 +1,4 @@
-/** What a run has beside its events: the pictures in its report, and the verdict in its metrics. */
+/** A run's files besides its events: the pictures in its report, and the verdict in its metrics. */
 import { picturesOfPage, readVerdict, verdictOfPage, type Pictures, type Verdict } from '@facewright/report';
 
 export interface Extras {
@@ -13,7 +13,7 @@ interface Sources {
   metrics?(): Promise<string>;
 }
 
-/** A file that is missing or damaged gives nothing: the report of the events stands without it. */
+/** A missing or damaged file gives nothing; the report based on the events works without it. */
 export async function extrasOf({ report, metrics }: Sources): Promise<Extras> {
   const [page, figures] = await Promise.all([report, metrics].map((read) => read?.().catch(() => undefined)));
   const verdict = (figures && readVerdict(figures)) || (page && verdictOfPage(page));

@@ -1,19 +1,19 @@
-/** Files that the user gives: by a file or directory picker, or dropped, directories with all that is in them. */
+/** Files from the user: from a file or directory picker, or dropped, including the contents of directories. */
 import { element } from './dom.js';
 
 export interface GivenFile {
-  /** With `/`, from the directory that was given: `run/model/model.json`. */
+  /** With `/`, starting with the directory's name: `run/model/model.json`. */
   readonly path: string;
   readonly file: File;
 }
 
-/** What a picker has chosen. */
+/** The files chosen in a picker. */
 export const chosenFiles = (input: HTMLInputElement): GivenFile[] =>
   Array.from(input.files ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file })).sort(byPath);
 
 const byPath = (a: GivenFile, b: GivenFile): number => (a.path < b.path ? -1 : 1);
 
-/** What was dropped. The entries have to be taken before anything is awaited: the browser forgets them. */
+/** The dropped files. The entries must be read before anything is awaited, because the browser then forgets them. */
 export async function droppedFiles(transfer: DataTransfer): Promise<GivenFile[]> {
   const entries = Array.from(transfer.items, (item) => (item.kind === 'file' ? item.webkitGetAsEntry() : null)).filter(
     (entry) => entry !== null,
@@ -32,7 +32,7 @@ async function collect(entry: FileSystemEntry, under: string, found: GivenFile[]
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   for (;;) {
-    // a part at a time: an empty one is the end
+    // one chunk at a time; an empty one is the end
     const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (!part.length) return;
     for (const child of part) await collect(child, `${path}/`, found);
@@ -46,7 +46,7 @@ export interface Picker {
   onFiles(files: GivenFile[]): void;
 }
 
-/** A place to drop files on, with buttons for those who do not drag; `more` stand beside them. */
+/** An area to drop files on, with buttons for those who do not drag; `more` is placed next to them. */
 export function dropZone(text: string, pickers: readonly Picker[], more: readonly HTMLElement[] = []): HTMLElement {
   const inputs = pickers.map(({ label, kind, accept, onFiles }) => {
     const input = element('input', {
@@ -86,7 +86,7 @@ export function dropZone(text: string, pickers: readonly Picker[], more: readonl
   return zone;
 }
 
-/** Hands a file to the browser's downloads. */
+/** Offers a file as a download. */
 export function download(name: string, bytes: Uint8Array, type: string): void {
   const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
   element('a', { href: url, download: name }).click();

@@ -1,4 +1,7 @@
-/** The runs of the server's directory, followed as they grow: a run of the command line tool shows here while it trains. */
+/**
+ * The runs in the server's directory, followed as they grow: a run of the command-line tool appears here while it
+ * trains.
+ */
 import type { RunEvent } from '@facewright/core';
 import { parseEvents } from '@facewright/report';
 import { extrasOf } from './extras.js';
@@ -7,32 +10,35 @@ import { runOf, state } from './state.js';
 
 interface ServedRun {
   readonly name: string;
-  /** Addresses relative to the page. */
+  /** URLs relative to the page. */
   readonly events: string;
-  /** Bytes of the events. */
+  /** Size of the event log in bytes. */
   readonly size: number;
   readonly report?: string;
   readonly metrics?: string;
   readonly model?: { readonly card: string; readonly weights: string };
 }
 
-/** How far a run's log was read. */
+/** How far a run's log has been read. */
 interface Followed {
   events: readonly RunEvent[];
-  /** Bytes of whole lines. */
+  /** Bytes in complete lines. */
   offset: number;
   size: number;
   etag: string;
   hasModel: boolean;
 }
 
-/** ms between two looks: while a run goes on, and else. */
+/** Polling interval in ms while a run is in progress; and otherwise. */
 const OFTEN = 2000;
 const SELDOM = 5000;
 
 const followed = new Map<string, Followed>();
 
-/** Looks for the server's runs from now on. Resolves after the first look, with their number; a page of another server has none. */
+/**
+ * Starts polling for the server's runs. Resolves after the first poll with their number; a page from another server has
+ * none.
+ */
 export async function followRuns(): Promise<number> {
   const first = await look();
   if (first !== undefined) void again();
@@ -43,7 +49,7 @@ async function again(): Promise<never> {
   for (;;) {
     const going = [...followed.values()].some(({ events }) => events.at(-1)?.type !== 'run.finished');
     await new Promise((resolve) => setTimeout(resolve, going ? OFTEN : SELDOM));
-    // a server that has ended leaves the page as it is
+    // the page stays as it is if the server has ended
     if (!document.hidden) await look().catch(() => undefined);
   }
 }
@@ -78,14 +84,14 @@ async function takeNews(served: ServedRun): Promise<void> {
     });
 }
 
-/** The events with those that came since; a log that was begun anew is read from its start. */
+/** The events including new ones. A log that was restarted is read from the beginning. */
 async function readOn(served: ServedRun, before?: Followed): Promise<Omit<Followed, 'hasModel'>> {
   const answer = await get(
     served.events,
     before && { range: `bytes=${before.offset}-`, 'if-range': before.etag || '"none"' },
   );
   if (answer.status === 416) {
-    // as long as it was, or shorter: it has lost its end
+    // same length or shorter: it lost its last line
     return before && before.offset <= served.size ? { ...before, size: served.size } : readOn(served);
   }
   const goesOn = before && answer.status === 206;

@@ -2,7 +2,7 @@
 import type { Face, RgbImage } from '@facewright/core';
 import { element } from './dom.js';
 
-/** An aligned face as a picture, with its description for those who do not see it. */
+/** An aligned face as a picture, with alternative text. */
 export function faceCanvas({ width, height, data }: RgbImage, description: string): HTMLCanvasElement {
   const canvas = element('canvas', { width, height, role: 'img', 'aria-label': description });
   const image = new ImageData(width, height);
@@ -12,12 +12,12 @@ export function faceCanvas({ width, height, data }: RgbImage, description: strin
   return canvas;
 }
 
-/** Pixels of the longer side of a shown photo, so that small faces can be seen on any screen. */
+/** Longer side of a displayed photo in pixels, so that small faces are visible on any screen. */
 const LONGEST = 1000;
 
 export interface ShownPhoto {
   readonly canvas: HTMLCanvasElement;
-  /** Pixels of the photo itself. */
+  /** Size of the photo itself in pixels. */
   readonly width: number;
   readonly height: number;
 }
@@ -38,7 +38,7 @@ export async function photoCanvas(photo: Blob, description: string): Promise<Sho
   return { canvas, width, height };
 }
 
-/** The photo with a box around each face, which is a button that chooses it. */
+/** The photo with a box around each face, which is a button that selects it. */
 export function faceBoxes(
   { canvas, width, height }: ShownPhoto,
   faces: readonly Face[],
@@ -48,7 +48,7 @@ export function faceBoxes(
   const buttons = faces.map(({ box }, index) => {
     const label = `Face ${index + 1} of ${faces.length}`;
     const button = element('button', { type: 'button', 'aria-label': label, onclick: () => onChoose(index) });
-    // a face at the edge may reach beyond the photo
+    // a face at the edge may extend beyond the photo
     const [left, top] = [Math.max(0, box.x), Math.max(0, box.y)];
     button.style.left = share(left, width);
     button.style.top = share(top, height);

@@ -1,4 +1,4 @@
-/** The page's frame: three pages under one heading; each is made once and lives on while another is shown. */
+/** The page's frame: three pages under one heading. Each is created once and kept while another is shown. */
 import './style.css';
 import { STYLE } from '@facewright/report';
 import { element } from './dom.js';
@@ -15,7 +15,7 @@ const PAGES = [
 
 const report = new CSSStyleSheet();
 report.replaceSync(STYLE);
-// before the page's own, which goes on from it
+// before the page's own style sheet, which builds on it
 document.adoptedStyleSheets = [report];
 document.documentElement.classList.add('studio');
 
@@ -39,7 +39,7 @@ function show(moveFocus: boolean): void {
     else link.removeAttribute('aria-current');
   }
   document.title = `${current.title} · facewright studio`;
-  // what keyboards and screen readers go on from
+  // where keyboards and screen readers continue
   if (moveFocus) current.heading.focus();
 }
 
@@ -61,8 +61,8 @@ function content(): HTMLElement {
   return document.getElementById('content')!;
 }
 window.addEventListener('hashchange', () => show(true));
-// a photo that is dropped beside its place must not replace the page
+// a photo dropped next to its target must not replace the page
 for (const type of ['dragover', 'drop'] as const) window.addEventListener(type, (event) => event.preventDefault());
 show(false);
-// out of the cache on this machine: then nobody need be asked for them
+// if they are in the cache on this machine, the user need not be asked
 void lookForWeights();

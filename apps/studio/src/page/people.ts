@@ -1,11 +1,14 @@
-/** A folder of people as the user gives it: one subfolder a person. */
+/** A folder of people from the user, with one subfolder per person. */
 import { FacewrightError } from '@facewright/core';
 import type { GivenFile } from './files.js';
 import type { PhotoFile } from './workers/run.js';
 
 const PHOTO = /\.(jpe?g|png|webp|gif|bmp|avif)$/i;
 
-/** The photos by the folder they lie in; files that are no photos are passed over. Throws a `FacewrightError` where that gives fewer than two people. */
+/**
+ * The photos by folder; files that are not photos are skipped. Throws a `FacewrightError` if there are fewer than two
+ * people.
+ */
 export function peopleOf(files: readonly GivenFile[]): PhotoFile[] {
   const photos = files.flatMap(({ path, file }): PhotoFile[] => {
     const parts = path.split('/');

@@ -1,4 +1,4 @@
-/** The list of runs: what each one does or came to, which ones are compared, and which one is shown. */
+/** The list of runs: the progress or result of each, which ones are compared, and which one is shown. */
 import { duration, percent } from '@facewright/report';
 import { element } from './dom.js';
 import type { Run } from './state.js';

@@ -1,6 +1,6 @@
-/** What the page asks its own server for. Nothing is ever sent to it but these questions. */
+/** The page's requests to its own server. Nothing else is ever sent to it. */
 
-/** The weights out of the tool's cache on this machine; `undefined` where it has none yet. */
+/** The weights from the tool's cache on this machine; `undefined` if it does not have them yet. */
 export async function cachedWeights(): Promise<Uint8Array | undefined> {
   const answer = await fetch('api/weights/mtcnn').catch(() => undefined);
   return answer?.status === 200 && answer.headers.get('content-type') === 'application/octet-stream'
@@ -8,7 +8,7 @@ export async function cachedWeights(): Promise<Uint8Array | undefined> {
     : undefined;
 }
 
-/** Has the server fetch them from where the command line tool does: only when the user says so. */
+/** Asks the server to download them from the command-line tool's source; only when the user agrees. */
 export async function fetchWeights(): Promise<Uint8Array> {
   const token = document.querySelector<HTMLMetaElement>('meta[name="facewright-token"]')?.content ?? '';
   const answer = await fetch('api/weights/mtcnn', { method: 'POST', headers: { 'x-facewright-token': token } });
@@ -16,7 +16,7 @@ export async function fetchWeights(): Promise<Uint8Array> {
   return new Uint8Array(await answer.arrayBuffer());
 }
 
-/** The file at an address of the server; throws where it cannot be had. */
+/** The file at a URL of the server; throws if it is not available. */
 export async function get(address: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   const answer = await fetch(address, { headers });
   if (!answer.ok && answer.status !== 416) throw new Error(`The server answers ${answer.status} for ${address}.`);

@@ -1,4 +1,4 @@
-/** What the page trains with: configs sized for a browser, from the few choices of its form. */
+/** Training settings of the page: configs sized for a browser, from the few options in its form. */
 import type { RunConfigInput } from '@facewright/core';
 
 export interface Choices {
@@ -7,15 +7,18 @@ export interface Choices {
   readonly softmaxSteps: number;
   readonly marginSteps: number;
   readonly batch: number;
-  /** People kept out of training. */
+  /** People held out of training. */
   readonly heldOut: number;
   readonly seed: number;
 }
 
-/** What the choice of a net means, for its field. */
+/** Explains the choice of a network, for its field. */
 export const NET_HINT = 'Small trains in minutes, medium takes longer, full takes hours without a GPU.';
 
-/** MobileFaceNets of the same structure: the small one has about 1 % of the full net's work, the middle one a quarter. */
+/**
+ * MobileFaceNets with the same structure: the small one has about 1 % of the full network's work, the medium one a
+ * quarter.
+ */
 const NETS = {
   small: {
     name: 'mobilefacenet',
@@ -47,7 +50,7 @@ export const LOSS_NAMES: readonly (readonly [Choices['loss'], string])[] = [
   ['adaface', 'AdaFace'],
 ];
 
-/** Softmax first, then the margin; few photos of a person are augmented, as the tiers do. */
+/** Softmax first, then the margin. People with few photos are augmented, as in the tiers. */
 export function configFor({ net, loss, softmaxSteps, marginSteps, batch, heldOut, seed }: Choices): RunConfigInput {
   return {
     seed,

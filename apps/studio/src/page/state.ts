@@ -1,4 +1,6 @@
-/** What the pages share: the runs that were opened or made here, the models that can be used, and the weights of the detector. */
+/**
+ * State shared by the pages: the runs that were opened or made here, the available models, and the detector's weights.
+ */
 import type { RunEvent } from '@facewright/core';
 import { eventsOfPage, historyOf, parseEvents, type History } from '@facewright/report';
 import { extrasOf, type Extras } from './extras.js';
@@ -16,7 +18,7 @@ export interface Run {
 export interface Model {
   readonly name: string;
   bytes(): Promise<ModelBytes>;
-  /** The run that it came out of: its verification gives the thresholds. */
+  /** The run that produced it, whose verification gives the thresholds. */
   readonly run?: Run;
 }
 
@@ -40,7 +42,7 @@ class State extends EventTarget {
     this.addEventListener('change', listener);
   }
 
-  /** One of a name: opening a directory again brings its newer state. */
+  /** Only one per name: opening a directory again loads its newer state. */
   private replace<T extends { readonly name: string }>(list: T[], item: T): void {
     const at = list.findIndex(({ name }) => name === item.name);
     list.splice(at < 0 ? list.length : at, at < 0 ? 0 : 1, item);
@@ -58,7 +60,10 @@ export const runOf = (name: string, events: readonly RunEvent[], extras?: Run['e
 
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
-/** Takes every run and every model among the files; tells how many. A run is a directory with `events.jsonl`, or a `report.html` by itself; a model is a directory with its two files. */
+/**
+ * Adds every run and model among the files and returns their numbers. A run is a directory with `events.jsonl`, or a
+ * single `report.html`; a model is a directory with its two files.
+ */
 export async function addDirectories(
   files: readonly GivenFile[],
 ): Promise<{ runs: number; models: number; lastModel?: string }> {

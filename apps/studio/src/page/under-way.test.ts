@@ -16,16 +16,16 @@ const train = (at: number, done: number, perSecond?: number): RunEvent<'progress
   text: 'softmax, loss 2.100',
 });
 
-test('a finished run and an empty log are not under way', () => {
+test('a finished run and an empty log are not in progress', () => {
   expect(underWay([], 0)).toBeUndefined();
   expect(underWay([started, train(1, 40), finished], 9000)).toBeUndefined();
 });
 
-test('a run that is resumed is under way again', () => {
+test('a resumed run is in progress again', () => {
   expect(underWay([started, finished, { ...started, at: 9500 }], 9600)).toEqual({ task: 'Starting' });
 });
 
-test('the share, the amount and the time that is left at most', () => {
+test('the fraction, the amount and the maximum time left', () => {
   expect(underWay([started, train(1000, 1000, 100)], 1500)).toEqual({
     task: 'Training: softmax, loss 2.100',
     share: 0.25,
@@ -34,11 +34,11 @@ test('the share, the amount and the time that is left at most', () => {
   });
 });
 
-test('without a rate, that since the first event of the task counts', () => {
+test("without a reported rate, uses the average since the task's first event", () => {
   expect(underWay([started, train(1000, 0), train(11_000, 1000)], 11_000)?.left).toBe('at most 30 s left');
   expect(underWay([started, train(1000, 1000)], 1000)?.left).toBeUndefined();
 });
 
-test('silence is told', () => {
+test('silence is reported', () => {
   expect(underWay([started, train(1000, 1000, 100)], 121_000)?.silentFor).toBe(120_000);
 });

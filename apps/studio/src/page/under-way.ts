@@ -1,17 +1,17 @@
-/** What a run that is not finished does now, how far it is and how long it may take, by its latest events. */
+/** What an unfinished run is doing, how far it is and how long it may take, from its latest events. */
 import type { RunEvent } from '@facewright/core';
 import { count, timeLeft } from '@facewright/report';
 
 export interface UnderWay {
   /** `Training, arcface, loss 3.21` */
   readonly task: string;
-  /** Of the task, 0 to 1; missing where nobody knows its end. */
+  /** Fraction of the task, 0 to 1; missing if its end is unknown. */
   readonly share?: number;
   /** `1,200 of 4,000 images` */
   readonly amount?: string;
   /** `3 min 20 s left`, `1 min 5 s to 3 min 20 s left` */
   readonly left?: string;
-  /** Nothing was told for a while: stopped, killed, or in a long step. ms since the last event. */
+  /** No events for a while: stopped, killed, or in a long step. ms since the last event. */
   readonly silentFor?: number;
 }
 
@@ -50,7 +50,7 @@ function taskOf(progress: RunEvent<'progress'>, events: readonly RunEvent[]): Un
   };
 }
 
-/** Units a second: as told, else since the first event of this task. */
+/** Units per second: as reported, or else the average since this task's first event. */
 function rateOf({ task, done, at, perSecond }: RunEvent<'progress'>, events: readonly RunEvent[]): number | undefined {
   if (perSecond) return perSecond;
   const first = events.find((event) => event.type === 'progress' && event.task === task) as

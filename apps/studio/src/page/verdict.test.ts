@@ -8,7 +8,7 @@ const roc = [
   { far: 0.2, tar: 1, threshold: 0.1 },
 ];
 
-test('the lowest threshold that keeps to the rate', () => {
+test('the lowest threshold that stays within the rate', () => {
   expect(thresholdAt({ roc }, 0.01)?.threshold).toBe(0.55);
   expect(thresholdAt({ roc }, 0.1)?.threshold).toBe(0.55);
   expect(thresholdAt({ roc }, 1e-4)?.threshold).toBe(0.8);

@@ -1,15 +1,18 @@
-/** From a cosine to a verdict: the thresholds that a model's verification gives for false accept rates. */
+/** From a cosine to a verdict: thresholds for false accept rates from a model's verification. */
 import type { Verification } from '@facewright/core';
 
 export interface Threshold {
-  /** Share of pairs of two people that it lets pass. */
+  /** Fraction of different-person pairs it accepts. */
   readonly far: number;
-  /** Share of pairs of one person that it lets pass. */
+  /** Fraction of same-person pairs it accepts. */
   readonly tar: number;
   readonly threshold: number;
 }
 
-/** The lowest threshold that lets at most `far` of the different pairs pass; `undefined` where there were too few pairs to tell. */
+/**
+ * The lowest threshold that accepts at most `far` of the different pairs; `undefined` if there were too few pairs to
+ * tell.
+ */
 export function thresholdAt({ roc }: Pick<Verification, 'roc'>, far: number): Threshold | undefined {
   return roc
     .filter((point) => point.far <= far + 1e-12)
@@ -19,7 +22,7 @@ export function thresholdAt({ roc }: Pick<Verification, 'roc'>, far: number): Th
     );
 }
 
-/** One for each false accept rate that the verification could measure, from the loosest on. */
+/** One for each false accept rate that the verification could measure, the loosest first. */
 export function thresholdsOf({
   roc,
   tarAtFar,

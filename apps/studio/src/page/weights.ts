@@ -1,4 +1,7 @@
-/** The detector's weights: from the tool's cache, a file of the user, or fetched by the server once the user agrees. They are not ours to ship. */
+/**
+ * The detector's weights: from the tool's cache, a file of the user, or downloaded by the server once the user agrees.
+ * We may not distribute them.
+ */
 import { element, showError } from './dom.js';
 import { dropZone } from './files.js';
 import { cachedWeights, fetchWeights } from './server.js';
@@ -6,11 +9,11 @@ import { state } from './state.js';
 
 let looked: Promise<void> | undefined;
 
-/** Takes the weights of the cache, if there are any; asks the server once. */
+/** Uses the weights in the cache, if there are any. Asks the server only once. */
 export const lookForWeights = (): Promise<void> =>
   (looked ??= cachedWeights().then((found) => (found && !state.weights ? state.useWeights(found) : undefined)));
 
-/** Shows whether faces can be found, and how to make it so. */
+/** Shows whether faces can be detected, and how to enable it. */
 export function weightsPanel(): HTMLElement {
   const panel = element('div', { class: 'weights' });
   const error = element('p', { class: 'error', role: 'alert' });

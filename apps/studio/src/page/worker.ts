@@ -14,6 +14,6 @@ export function openWorker(): OpenWorker {
   const broken = new Promise<never>((_, reject) =>
     worker.addEventListener('error', (event) => reject(new Error(event.message || 'The worker could not be started.'))),
   );
-  broken.catch(() => undefined); // whoever waits for work is told
+  broken.catch(() => undefined); // pending calls reject
   return { work: wrap<Work>(worker), broken, close: () => worker.terminate() };
 }

@@ -1,4 +1,4 @@
-/** The server's routes. Every error of a request is an answer of its own, and the server goes on. */
+/** The server's routes. An error in a request only affects its response; the server continues. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@facewright/core';
@@ -13,12 +13,15 @@ export interface AppOptions {
   /** Directory of the built page. */
   readonly page: string;
   readonly runs: Runs | undefined;
-  /** What the page shows to be allowed a change. */
+  /** What the page must send to be allowed a change. */
   readonly token: string;
   readonly port: number;
 }
 
-/** What the page may do, said again in its own head: scripts and answers of this server only, so that no photo can be sent anywhere. */
+/**
+ * What the page may do, repeated in its own head: scripts and connections only to this server, so that no photo can be
+ * sent anywhere.
+ */
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -52,6 +55,6 @@ export async function createApp({ page, runs, token, port }: AppOptions): Promis
   return app;
 }
 
-/** The page as served, which holds the token in its head; no other site can read it there. */
+/** The served page, with the token in its head, where no other site can read it. */
 const withToken = (page: string, token: string): string =>
   page.replace('<head>', `<head>\n    <meta name="facewright-token" content="${token}" />`);

@@ -1,4 +1,4 @@
-/** Finds run directories: the one given, or those one and two levels below it. */
+/** Finds run directories: the given one, or those one or two levels below it. */
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { FacewrightError } from '@facewright/core';
@@ -6,13 +6,13 @@ import { FacewrightError } from '@facewright/core';
 export interface FoundRun {
   /** Real path of its directory. */
   readonly path: string;
-  /** Its path from the directory searched, with `/`. */
+  /** Its path relative to the directory searched, with `/`. */
   readonly name: string;
 }
 
 const DEEPEST = 2;
 
-/** Links below `directory` are not followed. Throws a `FacewrightError` where there is no run. */
+/** Links below `directory` are not followed. Throws a `FacewrightError` if there is no run. */
 export async function findRuns(directory: string): Promise<FoundRun[]> {
   const given = resolve(directory);
   const unreadable = (cause: unknown): never => {
@@ -23,7 +23,7 @@ export async function findRuns(directory: string): Promise<FoundRun[]> {
   const search = async (path: string, depth: number): Promise<void> => {
     if (await holdsRun(path)) return void paths.push(path);
     if (depth === DEEPEST) return;
-    // a directory below that may not be read hides no other
+    // an unreadable subdirectory does not hide others
     const entries = await readdir(path, { withFileTypes: true }).catch(depth > 0 ? () => [] : unreadable);
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1)))
       if (entry.isDirectory() && !entry.name.startsWith('.')) await search(join(path, entry.name), depth + 1);

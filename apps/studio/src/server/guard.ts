@@ -1,4 +1,7 @@
-/** Who may ask the server what: only pages it served itself, under its own name; changes also need the token that is written into the page. */
+/**
+ * Who may send which requests: only pages served by this server under its own name. Changes also need the token written
+ * into the page.
+ */
 import { timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 
@@ -8,8 +11,9 @@ export const TOKEN_HEADER = 'x-facewright-token';
 const READS = new Set(['GET', 'HEAD']);
 
 /**
- * Refuses with 403 what does not come from the server's own page: another `Host` (a foreign name made to point here, known as DNS rebinding), a
- * foreign `Origin`, a request that the browser calls cross-site, and a change without the page's token.
+ * Rejects with 403 whatever does not come from the server's own page: a different `Host` (a foreign name resolving to
+ * this machine, known as DNS rebinding), a foreign `Origin`, a request that the browser marks as cross-site, and a
+ * change without the page's token.
  */
 export function guard(port: number, token: string): MiddlewareHandler {
   const hosts = [`${LOOPBACK}:${port}`, `localhost:${port}`];

@@ -1,4 +1,4 @@
-/** Where the built page lies. A published package brings it; a checkout builds it the first time it is needed. */
+/** Finds the built page. A published package includes it; a checkout builds it when first needed. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,11 +6,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FacewrightError } from '@facewright/core';
 
-/** The package, seen from the compiled server as well as from its sources. */
+/** The package directory, for the compiled server as well as its sources. */
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 const PAGE = join(PACKAGE, 'dist/page');
 
-/** The directory of the page, built if need be. Throws a `FacewrightError` where that cannot be done. */
+/** The directory of the page, built if necessary. Throws a `FacewrightError` if that fails. */
 export async function builtPage(onNotice: (message: string) => void = () => undefined): Promise<string> {
   if (existsSync(join(PAGE, 'index.html'))) return PAGE;
   const vite = viteCommand();

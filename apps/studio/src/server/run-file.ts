@@ -1,4 +1,4 @@
-/** Files of a run directory: opened only where they really lie in it, and sent whole or from a byte on. */
+/** Files of a run directory: opened only if they are really inside it, and sent whole or from an offset. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
@@ -7,20 +7,20 @@ import { Readable } from 'node:stream';
 
 export interface OpenFile {
   readonly handle: FileHandle;
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number;
   /** Media type. */
   readonly type: string;
 }
 
-/** Never waits for the other end of a pipe, never follows a link that was put there after the check. */
+/** Never waits for the other end of a pipe, and never follows a link put there after the check. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-/** Bytes at the beginning of a log by which it is known: the first line holds the time of its start. */
+/** Bytes at the start of a log that identify it: the first line contains its start time. */
 const HEAD = 512;
 
 /**
- * The regular file `name` of `root`, which is a real path; `undefined` where there is none or where links lead out of `root`. The check is made
- * on the file that was opened: whoever swaps a directory in between gets nothing.
+ * The regular file `name` in `root`, which is a real path; `undefined` if it does not exist or links lead out of
+ * `root`. Checks the file that was opened, so swapping a directory in between gains nothing.
  */
 export async function openWithin(root: string, name: string, type: string): Promise<OpenFile | undefined> {
   const path = join(root, name);
@@ -40,7 +40,7 @@ export async function openWithin(root: string, name: string, type: string): Prom
       return found;
     }
   } catch {
-    // missing, unreadable or no longer there: no such file, for whoever asks
+    // missing, unreadable or no longer there: treated as nonexistent
   } finally {
     await handle?.close();
   }
@@ -49,7 +49,10 @@ export async function openWithin(root: string, name: string, type: string): Prom
 
 const isWithin = (root: string, path: string): boolean => path.startsWith(root.endsWith(sep) ? root : root + sep);
 
-/** Answers with the file, or with what comes after the bytes that the asker has (`Range: bytes=<from>-` with `If-Range`); closes the file. */
+/**
+ * Responds with the file, or with everything after the bytes the client has (`Range: bytes=<from>-` with `If-Range`);
+ * closes the file.
+ */
 export async function sendRunFile(file: OpenFile, headers: Headers, method: string): Promise<Response> {
   const { handle, size, type } = file;
   const etag = await tagOf(handle);
@@ -72,13 +75,13 @@ export async function sendRunFile(file: OpenFile, headers: Headers, method: stri
   return new Response(Readable.toWeb(stream) as ReadableStream, { status: from > 0 ? 206 : 200, headers: told });
 }
 
-/** A log that only grows keeps its tag; one that was begun anew gets another. */
+/** A log that only grows keeps its tag; a restarted one gets a new one. */
 async function tagOf(handle: FileHandle): Promise<string> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD), 0, HEAD, 0);
   return `"${createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex').slice(0, 16)}"`;
 }
 
-/** The first byte wanted: that of an open range whose `If-Range` still holds, else 0. */
+/** The first byte wanted: from an open range whose `If-Range` is still valid, otherwise 0. */
 function beginning(headers: Headers, etag: string): number {
   const [, digits] = /^bytes=(\d{1,15})-$/.exec(headers.get('range') ?? '') ?? [];
   const condition = headers.get('if-range');

@@ -1,12 +1,12 @@
-/** The runs of a directory as the page may ask for them; runs that begin later appear as well. */
+/** The runs in a directory as offered to the page, including runs that start later. */
 import { findRuns, type FoundRun } from './find-runs.js';
 import { openWithin, type OpenFile } from './run-file.js';
 
-/** As the page is told of it; addresses are relative to the page. */
+/** As listed for the page; URLs are relative to it. */
 export interface ListedRun {
   readonly name: string;
   readonly events: string;
-  /** Bytes of the events so far. */
+  /** Size of the event log so far, in bytes. */
   readonly size: number;
   readonly report?: string;
   readonly metrics?: string;
@@ -14,24 +14,24 @@ export interface ListedRun {
 }
 
 export interface Runs {
-  /** As they are now, by name. */
+  /** Current runs, by name. */
   list(): Promise<ListedRun[]>;
-  /** One of the files that the page may ask for; `undefined` where there is none. Whoever opens it closes it. */
+  /** One of the files offered to the page; `undefined` if it does not exist. The caller closes it. */
   open(id: string, name: string): Promise<OpenFile | undefined>;
 }
 
 const FILES: Readonly<Record<string, string>> = {
   'events.jsonl': 'text/plain; charset=utf-8',
   'metrics.json': 'application/json',
-  // as text: the page reads it, and no one can open it under this address as a page
+  // as text, because the page reads it, and nobody should open it as a page at this URL
   'report.html': 'text/plain; charset=utf-8',
   'model/model.json': 'application/json',
   'model/weights.safetensors': 'application/octet-stream',
 };
 
-/** Throws a `FacewrightError` where there is no run. */
+/** Throws a `FacewrightError` if there is no run. */
 export async function openRuns(directory: string): Promise<Runs> {
-  /** The number of a run is its id, which stays. */
+  /** A run's index is its permanent id. */
   const known: FoundRun[] = [];
   const look = async (): Promise<void> => {
     for (const run of await findRuns(directory)) if (!known.some(({ path }) => path === run.path)) known.push(run);
@@ -45,7 +45,7 @@ export async function openRuns(directory: string): Promise<Runs> {
   return {
     open,
     list: async () => {
-      await look().catch(() => undefined); // all of them were removed: none is listed
+      await look().catch(() => undefined); // if all of them were removed, none is listed
       const listed = await Promise.all(known.map(({ name }, id) => describe(name, String(id), open)));
       return listed.filter((run) => run !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
     },

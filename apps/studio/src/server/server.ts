@@ -1,4 +1,4 @@
-/** Starts and ends the studio's HTTP server on the loopback interface. */
+/** Starts and stops the studio's HTTP server on the loopback interface. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,13 +10,13 @@ import { builtPage } from './page.js';
 import { openRuns } from './runs.js';
 
 export interface StudioOptions {
-  /** A run directory, or a directory of them. */
+  /** A run directory, or a directory of runs. */
   readonly directory?: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port?: number;
-  /** Directory of the built page; unless given the one of this package, which a checkout builds when it is missing. */
+  /** Directory of the built page; default: that of this package, which a checkout builds if it is missing. */
   readonly page?: string;
-  /** Told what takes long, for people. */
+  /** Receives messages about slow operations. */
   readonly onNotice?: (message: string) => void;
 }
 
@@ -26,7 +26,7 @@ export interface Studio {
   close(): Promise<void>;
 }
 
-/** Throws a `FacewrightError` where the page cannot be built, the port is taken or the directory has no run. */
+/** Throws a `FacewrightError` if the page cannot be built, the port is taken or the directory has no run. */
 export async function startStudio({ directory, port = 4179, page, onNotice }: StudioOptions = {}): Promise<Studio> {
   const runs = directory === undefined ? undefined : await openRuns(directory);
   const root = page ?? (await builtPage(onNotice));
@@ -46,7 +46,7 @@ export async function startStudio({ directory, port = 4179, page, onNotice }: St
   };
 }
 
-/** For requests that are no HTTP request at all, and whatever the app itself did not answer. */
+/** For malformed HTTP requests, and anything the app itself did not answer. */
 const lastResort = (error: unknown): Response =>
   error instanceof Error && error.name === 'RequestError'
     ? new Response('This is not a valid request.', { status: 400 })

@@ -1,4 +1,7 @@
-/** The MTCNN weights, as the command line tool gets them: out of its cache, or fetched when the user has asked for it. */
+/**
+ * The MTCNN weights, from the same sources as the command-line tool: its cache, or a download once the user has asked
+ * for it.
+ */
 import { resolveMtcnnWeights } from '@facewright/preprocess';
 
 export async function mtcnnWeights({ fetch }: { fetch: boolean }): Promise<Response> {
@@ -9,7 +12,7 @@ export async function mtcnnWeights({ fetch }: { fetch: boolean }): Promise<Respo
       headers: { 'content-type': 'application/octet-stream' },
     });
   }
-  if (!fetch) return new Response(null, { status: 204 }); // none yet, which is no error
+  if (!fetch) return new Response(null, { status: 204 }); // none yet, which is not an error
   const text = `The weights could not be downloaded: ${outcome.reasons.join('; ')}. Choose their file instead.`;
   return new Response(text, { status: 502 });
 }

@@ -1,16 +1,16 @@
-/** The answer: one person or two, why, and how much it is worth. */
+/** The answer: one person or two, why, and how reliable it is. */
 import { element } from '../dom.js';
 
 export interface Comparison {
   readonly cosine: number;
   readonly threshold: number;
-  /** The false accept rate of the threshold; missing where the user gave one. */
+  /** The threshold's false accept rate; missing if the user set the threshold. */
   readonly rate?: string;
-  /** The model has seen drawn faces only, and these are photos. */
+  /** The model was trained on drawn faces only, and these are photos. */
   readonly outOfPlace: boolean;
 }
 
-/** Elements to show. */
+/** The answer as elements. */
 export function answerTo({ cosine, threshold, rate, outOfPlace }: Comparison): HTMLElement[] {
   const same = cosine >= threshold;
   const answer = same ? 'Same person' : 'Two people';
@@ -35,7 +35,7 @@ function answerClass(same: boolean, outOfPlace: boolean): string {
 /** `1e-2` as `1 in 100`. */
 export const inWords = (rate: string): string => `1 in ${Math.round(1 / Number(rate)).toLocaleString('en-GB')}`;
 
-/** Both on a line from −1 to 1. Styles by script are what the page's policy allows. */
+/** Both on a scale from −1 to 1. The page's policy allows styles set by script. */
 function scaleOf(cosine: number, threshold: number): HTMLElement {
   const share = (value: number): string => `${Math.min(Math.max((value + 1) / 2, 0), 1) * 100}%`;
   const value = element('span', { class: 'value' });

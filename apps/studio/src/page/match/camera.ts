@@ -1,9 +1,9 @@
-/** A photo from the camera: shown live in a dialog, taken at a press of a button; the stream ends with the dialog. */
+/** Takes a photo with the camera: a live dialog with a button; closing the dialog stops the stream. */
 import { element, errorBox } from '../dom.js';
 
 export const hasCamera = (): boolean => Boolean(navigator.mediaDevices?.getUserMedia);
 
-/** The photo, or nothing where the dialog was closed. Throws where the camera cannot be used. */
+/** The photo, or undefined if the dialog was closed. Throws if the camera cannot be used. */
 export async function takePhoto(): Promise<Blob | undefined> {
   const stream = await navigator.mediaDevices
     .getUserMedia({ video: { width: { ideal: 1280 }, facingMode: 'user' } })

@@ -1,4 +1,7 @@
-/** Which model compares the faces, and from which cosine on they are one person's: by the model's own verification, or as given. */
+/**
+ * Which model compares the faces, and the cosine at or above which they are the same person: from the model's own
+ * verification, or set by the user.
+ */
 import { element, errorBox, field, numberInput, select, showError } from '../dom.js';
 import { dropZone, type GivenFile } from '../files.js';
 import { addDirectories, state, type Model } from '../state.js';
@@ -8,13 +11,13 @@ import { inWords } from './answer.js';
 export interface ModelSettings {
   readonly box: HTMLElement;
   chosen(): Model | undefined;
-  /** `NaN` where the user gave none. */
+  /** `NaN` if the user set none. */
   threshold(): { readonly threshold: number; readonly rate?: string };
-  /** The models that can be chosen have changed. */
+  /** Call it when the available models have changed. */
   update(): void;
 }
 
-/** Where nothing says what a model's cosines mean. */
+/** Used if nothing says what a model's cosines mean. */
 const PLAIN_THRESHOLD = 0.35;
 
 const rateOption = ({ name, at }: ReturnType<typeof thresholdsOf>[number]): HTMLElement =>
@@ -24,7 +27,7 @@ const rateOption = ({ name, at }: ReturnType<typeof thresholdsOf>[number]): HTML
     `${inWords(name)} (finds ${(at.tar * 100).toFixed(1)} % of true pairs)`,
   );
 
-/** Which model, and which threshold: by its own verification, or as given. */
+/** Which model, and which threshold: from its own verification, or set by the user. */
 export function modelSettings({ onChange, onThreshold }: { onChange(): void; onThreshold(): void }): ModelSettings {
   const error = errorBox();
   const modelChoice = select([]);

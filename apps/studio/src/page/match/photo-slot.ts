@@ -1,4 +1,4 @@
-/** One of the two photos: given by file, drop, paste or camera; its faces are boxed, and one of them is chosen. */
+/** One of the two photos, given by file, drop, paste or camera. Its faces are boxed, and one of them is selected. */
 import type { Landmarks } from '@facewright/core';
 import { element, errorBox, showError } from '../dom.js';
 import { dropZone } from '../files.js';
@@ -8,7 +8,7 @@ import { hasCamera, takePhoto } from './camera.js';
 
 export interface Photo {
   readonly blob: Blob;
-  /** Those of a drawn face, which need not be looked for. */
+  /** The landmarks of a drawn face, which needs no detection. */
   readonly landmarks?: Landmarks;
 }
 
@@ -16,22 +16,22 @@ export interface PhotoSlot {
   readonly name: string;
   readonly panel: HTMLElement;
   readonly photo: Photo | undefined;
-  /** Largest first; `undefined` until they were looked for. */
+  /** Largest first; `undefined` until detection has run. */
   readonly faces: readonly FoundFace[] | undefined;
   readonly chosen: FoundFace | undefined;
-  /** Takes a photo in place of the one before. */
+  /** Replaces the photo. */
   put(photo: Photo): void;
-  /** The faces are to be looked for again: another model. */
+  /** Discards the faces, so that another model detects them again. */
   forget(): void;
   show(faces: readonly FoundFace[]): Promise<void>;
-  /** Says why there is no face; with `drop` the photo is given up. */
+  /** Says why there is no face; with `drop`, the photo is discarded. */
   fail(error: unknown, drop: boolean): void;
 }
 
 interface SlotOptions {
   readonly name: string;
   onPhoto(blob: Blob): void;
-  /** Another face was chosen. */
+  /** Called when another face is selected. */
   onChoose(): void;
 }
 

@@ -1,4 +1,7 @@
-/** The page “Match”: two photos, a face chosen in each, and whether they show one person at the rate of false accepts chosen. */
+/**
+ * The “Match” page: two photos, a selected face in each, and whether they show the same person at the chosen false
+ * accept rate.
+ */
 import { cosineSimilarity } from '@facewright/training';
 import { drawSample } from '../drawn.js';
 import { learnedFromDrawnFaces } from '../drawn-people.js';
@@ -10,7 +13,7 @@ import { state, type Model } from '../state.js';
 import { lookForWeights, weightsPanel } from '../weights.js';
 import { openWorker, type OpenWorker } from '../worker.js';
 
-/** Seeds of drawn people that no training of the page draws. */
+/** Seeds of drawn people that no training in the page uses. */
 const DRAWN_SEED = 9001;
 
 export function matchPage(): HTMLElement {
@@ -25,7 +28,7 @@ export function matchPage(): HTMLElement {
   const matcher = openMatcher((text) => (engineLine.textContent = text));
   let last: Promise<void> = Promise.resolve();
 
-  /** Whatever has no face yet gets one; then the answer. One after another: the worker has one engine. */
+  /** Detects the faces that are still missing, then answers. One step at a time, because the worker has one engine. */
   function update(): Promise<void> {
     return (last = last.then(findFaces).catch((cause: unknown) => {
       status.textContent = '';
@@ -48,7 +51,7 @@ export function matchPage(): HTMLElement {
       try {
         await slot.show(await matcher.faces(photo));
       } catch (cause) {
-        // without a detector it is looked at again once there is one; else only another photo helps
+        // without a detector, tries again once there is one; otherwise only another photo helps
         slot.fail(cause, Boolean(state.weights ?? photo.landmarks));
       }
     }
@@ -77,7 +80,7 @@ export function matchPage(): HTMLElement {
   async function takeDrawn(same: boolean): Promise<void> {
     const photos = await drawSample(DRAWN_SEED + Math.floor(Math.random() * 1000), 2, 2, () => undefined);
     const chosen = same ? [photos[0], photos[1]] : [photos[0], photos[2]];
-    // both at once: the first with the former second would have an answer that nobody asked for
+    // both at once: the new first photo with the old second one would give an answer nobody asked for
     chosen.forEach(({ blob, landmarks }, index) => slots[index].put({ blob, ...(landmarks && { landmarks }) }));
     answer.replaceChildren();
     await update();
@@ -102,7 +105,7 @@ export function matchPage(): HTMLElement {
   return page;
 }
 
-/** A pasted photo goes where the focus is, else to the first empty slot. */
+/** A pasted photo goes to the focused slot, or else to the first empty one. */
 function pasteTarget(slots: readonly PhotoSlot[]): number {
   const focused = slots.findIndex(({ panel }) => panel.contains(document.activeElement));
   const empty = slots.findIndex(({ photo }) => !photo);
@@ -129,7 +132,7 @@ function photosSection(slots: readonly PhotoSlot[], takeDrawn: (same: boolean) =
   );
 }
 
-/** Pictures that are pasted while the page is shown. */
+/** Pictures pasted while the page is shown. */
 function takePasted(page: HTMLElement, onPhoto: (blob: Blob) => void): void {
   document.addEventListener('paste', ({ clipboardData }) => {
     if (page.offsetParent === null) return;
@@ -138,9 +141,9 @@ function takePasted(page: HTMLElement, onPhoto: (blob: Blob) => void): void {
   });
 }
 
-/** The worker, opened with the first photo. */
+/** The worker, started with the first photo. */
 function openMatcher(onEngine: (text: string) => void): {
-  /** Tells whether it is another one than before. */
+  /** Returns whether it differs from the previous one. */
   use(model: Model): Promise<boolean>;
   faces(photo: Photo): ReturnType<OpenWorker['work']['faces']>;
 } {

@@ -1,4 +1,7 @@
-/** The page “Runs”: lists the runs that are open, follows those under way, compares those that are ticked, and shows one as its report does. */
+/**
+ * The “Runs” page: lists open runs, follows those in progress, compares those that are ticked, and shows one like its
+ * report.
+ */
 import {
   comparisonSection,
   dataSection,
@@ -17,9 +20,9 @@ import { followRuns } from '../followed-runs.js';
 import { createRunList } from '../run-list.js';
 import { addDirectories, state, type Run } from '../state.js';
 
-/** Runs that are compared without being asked for. */
+/** Number of runs that are compared initially. */
 const TICKED_AT_FIRST = 8;
-/** Silence shows after a while, though nothing happens. */
+/** Redraws so that silence becomes visible although nothing happens. */
 const REFRESH_MS = 15_000;
 
 export function runsPage(): HTMLElement {
@@ -66,7 +69,7 @@ export function runsPage(): HTMLElement {
   };
 
   const extras = new WeakMap<Run, Extras>();
-  /** Pictures and verdict are written when a run is finished. */
+  /** Pictures and verdict are written when a run finishes. */
   async function fetchExtras(run: Run): Promise<void> {
     if (extras.has(run) || !run.extras || !run.history.finished) return;
     extras.set(run, { pictures: {} });

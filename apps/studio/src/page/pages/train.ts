@@ -1,4 +1,7 @@
-/** The page “Train”: a folder of people or drawn ones, prepared, trained on and verified in a worker, with live curves; then the model to take away. */
+/**
+ * The “Train” page: a folder of people or drawn ones is prepared, trained on and verified in a worker, with live
+ * curves; then the model can be downloaded.
+ */
 import { proxy } from 'comlink';
 import type { RunEvent } from '@facewright/core';
 import { element, errorBox, showError } from '../dom.js';

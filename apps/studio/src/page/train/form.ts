@@ -1,4 +1,4 @@
-/** The form of the page “Train”: what to train on, and how. */
+/** The form of the “Train” page: what to train on, and how. */
 import { drawSample } from '../drawn.js';
 import { element, field, numberInput, select, showError } from '../dom.js';
 import { dropZone, type GivenFile } from '../files.js';
@@ -11,14 +11,14 @@ import type { PhotoFile, RunRequest } from '../workers/run.js';
 
 export interface TrainForm {
   readonly form: HTMLFormElement;
-  /** While it runs, it can be stopped and not started. */
+  /** During a run, it can be stopped but not started. */
   setRunning(running: boolean): void;
-  /** The photos to train on and all that was chosen; drawing them takes a while. Throws where something is missing. */
+  /** The photos to train on and all settings; drawing the photos takes a while. Throws if something is missing. */
   request(onDrawn: (done: number, total: number) => void, signal: AbortSignal): Promise<RunRequest>;
 }
 
 interface FormOptions {
-  /** Where errors of the chosen folder are shown. */
+  /** Where errors about the chosen folder are shown. */
   readonly error: HTMLElement;
   onStart(): void;
   onStop(): void;
@@ -46,7 +46,7 @@ export function createTrainForm({ error, onStart, onStop }: FormOptions): TrainF
     setRunning(running) {
       const [on, off] = running ? [stop, start] : [start, stop];
       on.disabled = false;
-      if (document.activeElement === off) on.focus(); // a button that is switched off loses the keyboard
+      if (document.activeElement === off) on.focus(); // a disabled button loses keyboard focus
       off.disabled = true;
     },
     async request(onDrawn, signal) {
@@ -70,7 +70,7 @@ interface SourceFields {
   ): Promise<Pick<RunRequest, 'photos' | 'drawn' | 'weights'>>;
 }
 
-/** Drawn people, or a folder of them and the weights of the detector. */
+/** Drawn people, or a folder of people and the detector's weights. */
 function sourceFields(error: HTMLElement): SourceFields {
   const choice = select([
     ['drawn', 'drawn people'],
@@ -117,7 +117,7 @@ function sourceFields(error: HTMLElement): SourceFields {
   };
 }
 
-/** How to train. */
+/** The training settings. */
 function settingFields(): {
   readonly engineField: HTMLElement;
   readonly fields: readonly HTMLElement[];

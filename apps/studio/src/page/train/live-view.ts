@@ -1,10 +1,10 @@
-/** A training while it goes: what it does now, the time left, the engine, and its curves. */
+/** A training in progress: its current task, the time left, the engine, and its curves. */
 import type { RunEvent } from '@facewright/core';
 import { figure, historyOf, html, percent, trainingSection } from '@facewright/report';
 import { element, showHtml, statusLine } from '../dom.js';
 import { underWay } from '../under-way.js';
 
-/** Curves are drawn anew this often, and what is read out changes more seldom. */
+/** Redraw interval of the curves; announcements change less often. */
 const DRAW_MS = 700;
 const TELL_MS = 5000;
 
@@ -13,7 +13,7 @@ export interface LiveView {
   /** The lines below the status. */
   readonly lines: readonly HTMLElement[];
   readonly curves: HTMLElement;
-  /** Shows the events of another training from now on; they are gathered in `events`. */
+  /** Switches to the events of another training, which are collected in `events`. */
   begin(events: RunEvent[]): (event: RunEvent) => void;
   drawing(done: number, total: number): void;
   end(): void;
@@ -78,7 +78,7 @@ export function createLiveView(): LiveView {
   };
 }
 
-/** What is worth being read out. */
+/** What is worth announcing. */
 function saying(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'engine.opened':

@@ -1,4 +1,4 @@
-/** What a training has made: its model and its run, shared with the other pages and ready to be taken away. */
+/** The results of a training: its model and its run, shared with the other pages and available for download. */
 import type { RunEvent } from '@facewright/core';
 import { duration, percent, verificationSection } from '@facewright/report';
 import { zipSync } from 'fflate';
@@ -26,13 +26,13 @@ export function addTrained(name: string, events: readonly RunEvent[], files: Run
   return run;
 }
 
-/** One sentence or two. */
+/** One or two sentences. */
 export function summaryOf({ history: { evaluated, finished } }: Run): string {
   const accuracy = evaluated && percent(evaluated.verification.accuracy, 1);
   return `Done in ${duration(finished?.seconds ?? 0)}.${accuracy ? ` ${accuracy} of the pairs of unseen people were classified correctly.` : ''}`;
 }
 
-/** Downloads, ways on, and the verification. */
+/** Downloads, next steps, and the verification. */
 export function resultsOf({ name, history }: Run, files: RunFiles): HTMLElement[] {
   const file = name.replace(/ /g, '-');
   const button = (label: string, onclick: () => void): HTMLElement =>
@@ -56,7 +56,7 @@ interface Nested {
   [name: string]: Uint8Array | Nested;
 }
 
-/** Paths as folders, as the zip wants them. */
+/** Paths as nested folders, which the zip library expects. */
 function nested(files: RunFiles): Nested {
   const root: Nested = {};
   for (const [path, bytes] of Object.entries(files)) {

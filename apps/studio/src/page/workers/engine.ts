@@ -1,4 +1,7 @@
-/** The engine of a worker: WebGPU where the browser has an adapter, else WebAssembly; it says which, and why not the other. */
+/**
+ * The engine of a worker: WebGPU if the browser has an adapter, otherwise WebAssembly. Reports which one, and why not
+ * the other.
+ */
 import {
   createEventStream,
   createRunContainer,
@@ -22,11 +25,11 @@ export type EngineChoice = 'auto' | 'webgpu' | 'wasm';
 
 export interface OpenedEngine {
   readonly engine: Engine;
-  /** Why those before it were passed over, a sentence each. */
+  /** Why the earlier ones were skipped, one sentence each. */
   readonly passedOver: readonly string[];
 }
 
-/** Where the WebAssembly of tfjs lies; it is loaded with the engine only. */
+/** URLs of tfjs's WebAssembly files, which are loaded together with the engine. */
 const WASM_PATHS = {
   'tfjs-backend-wasm.wasm': plain,
   'tfjs-backend-wasm-simd.wasm': simd,

@@ -1,4 +1,4 @@
-/** What the worker matches with: it finds the face of a photo, aligns it, and embeds it with the model it was given. */
+/** The worker's matching code: detects the face in a photo, aligns it, and embeds it with the given model. */
 import { transfer } from 'comlink';
 import {
   createEventStream,
@@ -26,11 +26,11 @@ export interface ModelBytes {
 export interface FoundFace {
   readonly aligned: RgbImage;
   readonly embedding: Float32Array;
-  /** Missing where its landmarks came with the photo. */
+  /** Missing if the photo came with landmarks. */
   readonly face?: Face;
 }
 
-/** Of a photo of a crowd the largest. */
+/** In a photo of a crowd, only the largest faces. */
 const MOST_FACES = 32;
 
 let engine: Engine | undefined;
@@ -40,14 +40,14 @@ let detector: Detector | undefined;
 let side = 112;
 
 export const matcher = {
-  /** Gives the engine's name and device. */
+  /** Returns the engine's name and device. */
   async open(choice: EngineChoice): Promise<{ name: string; device: string; passedOver: readonly string[] }> {
     const opened = await openEngine(choice);
     engine = opened.engine;
     return { name: engine.name, device: engine.device, passedOver: opened.passedOver };
   },
 
-  /** Takes the model of these files in place of the one before. */
+  /** Replaces the model with the one in these files. */
   async useModel({ card, weights }: ModelBytes): Promise<void> {
     await writeFileAtomic('/model/model.json', card);
     await writeFileAtomic('/model/weights.safetensors', weights);
@@ -69,7 +69,7 @@ export const matcher = {
     side = files.card.alignment.size;
   },
 
-  /** Throws a `FacewrightError` for a file that holds other numbers than the published weights. */
+  /** Throws a `FacewrightError` if the file does not contain the published weights. */
   useDetector(weights: Uint8Array): void {
     const fresh = createMtcnn(opened(), readWeights(weights, 'the weights given to the page'), {
       minFace: 40,
@@ -81,7 +81,7 @@ export const matcher = {
     detector = fresh;
   },
 
-  /** The photo's faces, the largest first; `landmarks` are those of a photo that brings them. */
+  /** The photo's faces, largest first; `landmarks` are given for photos that come with them. */
   async faces(photo: Blob, landmarks?: Landmarks): Promise<FoundFace[]> {
     if (!embedder)
       throw new FacewrightError({

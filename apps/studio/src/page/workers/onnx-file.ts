@@ -1,10 +1,10 @@
-/** A trained model as an ONNX file, as `facewright export` writes it: pixels in, embeddings of length 1 out. */
+/** Writes a trained model as an ONNX file, like `facewright export`: pixels in, embeddings of length 1 out. */
 import { exportOnnx } from '@facewright/backend-onnx/export';
 import { EMBEDDINGS, IMAGES, publishedStep } from '@facewright/convert';
 import type { Model } from '@facewright/core';
 import type { ModelFiles } from '@facewright/training';
 
-/** `images` [batch, 3, height, width], red, green, blue, 0 to 255; `embeddings` [batch, size]. */
+/** `images` [batch, 3, height, width], RGB, 0 to 255; `embeddings` [batch, size]. */
 export function onnxFile(model: Model, { card, params, statistics }: ModelFiles): Uint8Array {
   const { step, state, shape } = publishedStep(model, { params, statistics }, 'nchw');
   const batch = { 0: 'batch' };

@@ -1,4 +1,4 @@
-/** The parts that are known by name in the page, as in a config file. */
+/** The parts known by name in the page, as in a config file. */
 import {
   findPlugin,
   type Contracts,
@@ -58,7 +58,9 @@ export interface Part<K extends PluginKind> {
   readonly part: Contracts[K];
 }
 
-/** Makes a part that a file names. Throws a `FacewrightError` for a name that the page does not know and for wrong options. */
+/**
+ * Creates a part named in a file. Throws a `FacewrightError` for a name the page does not know and for wrong options.
+ */
 export async function makePart<K extends PluginKind>(
   kind: K,
   reference: DataReference,

@@ -1,4 +1,4 @@
-/** The page's run is the tool's: each key of the config has its say, held against files and events. */
+/** The page's run is the tool's: each config key has its effect, checked in files and events. */
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { generateSample } from '@facewright/datasets';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { executeRun, type PhotoFile, type RunFiles } from './run.js';
 
-// the engine of a browser; everything else is as in the page
+// replaces the browser's engine; everything else is as in the page
 vi.mock('./engine.js', () => ({
   openEngine: async () => ({
     engine: await (await cpu().create(pluginContext(createRunContainer(), 'test'))).open(),
@@ -72,17 +72,17 @@ test('a run: events, evaluation, report and model', async () => {
   ]);
 });
 
-test('until.any: a further criterion ends the stage', async () => {
+test('until.any: an additional criterion ends the stage', async () => {
   const any = [{ name: 'steps', steps: 1 }];
   const { events } = await run({ stages: [{ loss: 'softmax', until: { steps: 3, any } }] });
   expect(steps(events)).toBe(1);
 });
 
-test('microBatch: a step goes over its batch in parts', async () => {
+test('microBatch: a step processes its batch in parts', async () => {
   const [whole, parts] = [await run({}), await run({ microBatch: 4 })];
   const loss = (events: readonly RunEvent[]) =>
     events.flatMap((event) => (event.type === 'train.step' ? event.loss : []));
-  // batch norm is that of each part
+  // batch norm uses each part
   expect(loss(parts.events)[0]).not.toBe(loss(whole.events)[0]);
   await expect(run({ microBatch: 3 })).rejects.toThrow(/3/);
 });
@@ -94,12 +94,12 @@ test('leastPhotos: people with fewer aligned photos are not trained on', async (
   expect(events.find(({ type }) => type === 'train.started')).toMatchObject({ identities: 4 });
 });
 
-test('licences: they stand in the model’s card', async () => {
+test('licences: they are in the model’s card', async () => {
   const { files } = await run({ licences: { data: 'drawn', weights: 'CC0' } });
   expect(JSON.parse(textOf(files, 'model/model.json'))).toMatchObject({ licences: { data: 'drawn', weights: 'CC0' } });
 });
 
-test('detector: its options are checked and recorded', async () => {
+test('detector: its options are validated and recorded', async () => {
   await expect(run({ detector: { name: 'mtcnn', minFase: 60 } })).rejects.toThrow(/minFase[^]*minFace/);
   const { events } = await run({ detector: { name: 'mtcnn', minFace: 60 } });
   expect(events.find(({ type }) => type === 'run.started')).toMatchObject({

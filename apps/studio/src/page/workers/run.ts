@@ -1,4 +1,4 @@
-/** A whole run in a worker: the page's photos and engine, composed and run as the command line tool does. */
+/** A whole run in a worker: the page's photos and engine, composed and run like the command-line tool. */
 import {
   createEventStream,
   type ConfiguredPlugin,
@@ -19,7 +19,7 @@ import { onnxFile } from './onnx-file.js';
 import { builtins } from './parts.js';
 import { VERSION } from '../version.js';
 
-/** A photo as the page hands it over. */
+/** A photo from the page. */
 export interface PhotoFile {
   /** `<person>/<file>` */
   readonly id: string;
@@ -32,21 +32,21 @@ export interface RunRequest {
   readonly photos: readonly PhotoFile[];
   readonly config: RunConfigInput;
   readonly engine: EngineChoice;
-  /** The people are drawn: what the model learns holds for no photo. */
+  /** The people are drawn, so the model does not apply to photos. */
   readonly drawn?: boolean;
-  /** The file of the MTCNN weights, needed where a photo brings no landmarks. */
+  /** The file of the MTCNN weights, needed if a photo has no landmarks. */
   readonly weights?: Uint8Array;
-  /** Where the run's files are kept; default: /run, in the memory of the page. */
+  /** Where the run's files are stored; default: /run, in the page's memory. */
   readonly directory?: string;
 }
 
-/** The files of the run directory by their paths in it. */
+/** The files of the run directory, by path in it. */
 export interface RunFiles {
   readonly [path: string]: Uint8Array;
 }
 
 const DIRECTORY = '/run';
-/** The page looks for large faces only, unless its settings say otherwise. */
+/** The page only looks for large faces, unless its settings say otherwise. */
 const DETECTOR: RunConfigInput['detector'] = { name: 'mtcnn', minFace: 40, rounding: 'none' };
 
 export async function executeRun(
@@ -87,7 +87,7 @@ export async function executeRun(
   }
 }
 
-/** MTCNN with the weights that were given to the page. */
+/** MTCNN with the weights given to the page. */
 const mtcnnOf = (weights: Uint8Array | undefined) =>
   mtcnnWith(async () =>
     weights
@@ -121,7 +121,7 @@ function readerOf(files: readonly PhotoFile[]): ConfiguredPlugin {
   };
 }
 
-/** The run directory as the command line tool leaves it, without the dataset. */
+/** The run directory as the command-line tool leaves it, without the dataset. */
 function runFiles(events: readonly RunEvent[], model: RunFiles): RunFiles {
   const text = new TextEncoder();
   const kept = events.filter((event) => event.type !== 'progress' || event.done === event.total);

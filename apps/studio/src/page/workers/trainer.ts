@@ -1,4 +1,4 @@
-/** What the worker runs: it prepares, trains and verifies, and tells the page every event. */
+/** The worker's training code: prepares, trains and verifies, and reports every event to the page. */
 import type { RunEvent } from '@facewright/core';
 import { executeRun, type RunFiles, type RunRequest } from './run.js';
 

@@ -1,4 +1,7 @@
-/** The worker's side of the page: one file for matching and training, so that what both need is loaded and kept once. Each page starts its own. */
+/**
+ * The worker side of the page: one file for matching and training, so that shared code is downloaded and cached once.
+ * Each page starts its own.
+ */
 import { expose } from 'comlink';
 import { matcher } from './matcher.js';
 import { trainer } from './trainer.js';
