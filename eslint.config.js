@@ -1,4 +1,4 @@
-// Lint for the whole workspace; the nx tags keep contracts free of implementations and packages free of their siblings.
+// Lint for the whole workspace. The nx tags keep contracts free of implementations and packages free of their siblings.
 import nx from '@nx/eslint-plugin';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
@@ -36,7 +36,7 @@ export default tseslint.config(
     rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' },
   },
   {
-    // it sends usage data unless that was turned off before it loads
+    // it sends usage data unless that was turned off before loading
     ignores: ['packages/backend-onnx/src/session/runtime.ts'],
     rules: {
       'no-restricted-imports': 'off',
@@ -69,8 +69,8 @@ export default tseslint.config(
         'error',
         {
           enforceBuildableLibDependency: false,
-          checkDynamicDependenciesExceptions: ['.*'], // loaded late by one file of the tool, at its start by another: each command loads its own
-          allow: ['#gradients', '#kernels', '#threads'], // a package's own file, another one in browsers
+          checkDynamicDependenciesExceptions: ['.*'], // lazily loaded by one file of the tool and at startup by another: each command loads its own
+          allow: ['#gradients', '#kernels', '#threads'], // a package's own file, replaced in browsers
           depConstraints: [
             { sourceTag: 'scope:core', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'scope:create', onlyDependOnLibsWithTags: [] },

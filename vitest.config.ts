@@ -1,6 +1,7 @@
-// Every package's tests in one run, on the sources (the `@facewright/source` condition). `*.slow.test.ts` are a project of their own: they start
-// the built tool, train for long or need what must be fetched; `npm run test:fast` and `npm run test:watch` leave them out.
-// `*.browser.slow.test.ts` run in Chromium; where there is none they run in Node, to say so. `nx test <package>`: vitest.package.ts.
+// All packages' tests in one run, on the sources (the `@facewright/source` condition). `*.slow.test.ts` form a separate
+// project: they start the built tool, train for long or need downloads; `npm run test:fast` and `npm run test:watch`
+// leave them out. `*.browser.slow.test.ts` run in Chromium; without it they run in Node, to report that. For
+// `nx test <package>` see vitest.package.ts.
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM, CHROMIUM_FLAGS } from './test/support/chromium.js';
@@ -16,7 +17,7 @@ const IN_BROWSER = '.browser.slow.test.ts';
 
 const inChromium = {
   resolve: { conditions: ['@facewright/source', 'browser', 'module', 'import', 'default'] },
-  // looked for before the tests run: a package found later would make the page load anew
+  // optimised before the tests run, because a package found later would reload the page
   optimizeDeps: {
     entries: files(IN_BROWSER),
     include: [

@@ -1,13 +1,17 @@
-// The fast tests of one package, for `nx test <package>`: each package's vitest.config.ts re-exports this. The run over all is vitest.config.ts.
+// The fast tests of one package, for `nx test <package>`: each package's vitest.config.ts re-exports this.
+// vitest.config.ts runs all of them.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** Tests run on the sources of every package, not on what is built. */
+/** Tests run on the sources of every package, not on the build output. */
 export const conditions = ['@facewright/source', 'module', 'node', 'import', 'default'];
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** What every run shares. The fast tests share their processes: it saves half of the time and shows what parts leave behind for each other. */
+/**
+ * Shared by all runs. The fast tests share processes, which halves their time and reveals what parts leave behind for
+ * each other.
+ */
 export const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },

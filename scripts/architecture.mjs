@@ -1,5 +1,5 @@
-// Draws the packages and their imports into ARCHITECTURE.md, from the nx graph: `npm run architecture` writes, `-- --check` fails on a difference.
-// What only tests use is left out, and so is an arrow that a longer way already shows.
+// Draws the packages and their imports into ARCHITECTURE.md, from the nx graph: `npm run architecture` writes it,
+// `-- --check` fails on a difference. Omits what only tests use, and arrows already implied by a longer path.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ function nxGraph() {
   }
 }
 
-/** Each package with its folder, description and the packages of the workspace that it needs outside of tests. */
+/** Each package with its folder, description and the workspace packages it needs outside of tests. */
 function packagesOf({ nodes, dependencies }) {
   const packages = Object.values(nodes).map(({ name, data }) => {
     const manifest = JSON.parse(readFileSync(join(root, data.root, 'package.json'), 'utf8'));
@@ -32,7 +32,7 @@ function packagesOf({ nodes, dependencies }) {
   return packages.sort((a, b) => a.folder.localeCompare(b.folder));
 }
 
-/** The needs of a package that none of its other needs already has. */
+/** A package's dependencies, without those that another dependency already has. */
 function directNeeds(packages) {
   const byName = new Map(packages.map((one) => [one.name, one]));
   const reach = (name, seen = new Set()) => {

@@ -1,5 +1,5 @@
-// Packs every public package of the workspace and looks at the tarball as a user gets it, with publint and "are the types wrong".
-// All packages are for ESM alone, so what `require` and the old node10 resolution make of them does not count.
+// Packs every public package of the workspace and checks the tarball as a user gets it, with publint and "are the types
+// wrong". All packages are ESM only, so results for `require` and the old node10 resolution are ignored.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,16 +12,16 @@ import { formatMessage } from 'publint/utils';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const ESM_ONLY = new Set(['node16-esm', 'bundler']);
 
-/** What publint says, warnings too: one line each. */
+/** publint's messages, including warnings, one line each. */
 async function byPublint(tarball, pkg) {
   const { messages } = await publint({ pack: { tarball: tarball.buffer }, level: 'warning' });
   return messages.map((message) => `publint: ${formatMessage(message, pkg)}`);
 }
 
-/** Entry points whose types do not resolve, or are not what runs. */
+/** Entry points whose types do not resolve, or do not match the code. */
 async function byTypes(tarball) {
   const { types, problems = [], entrypoints = {} } = await checkPackage(createPackageFromTarballData(tarball));
-  if (!types) return []; // a package of commands
+  if (!types) return []; // a package with only commands
   const counts = ({ kind, entrypoint, resolutionKind }) =>
     kind !== 'CJSResolvesToESM' && !entrypoints[entrypoint]?.isWildcard && ESM_ONLY.has(resolutionKind ?? 'bundler');
   return problems
@@ -29,7 +29,7 @@ async function byTypes(tarball) {
     .map(({ kind, entrypoint = '', resolutionKind = '' }) => `types: ${kind} ${entrypoint} ${resolutionKind}`);
 }
 
-/** Files that must not be in a tarball, and source maps whose sources are not in it. */
+/** Files that must not be in a tarball, and source maps whose sources are missing. */
 function byFiles({ files }) {
   const paths = new Set(files.map(({ path }) => path));
   const unwanted = [...paths].filter((path) => /\.tsbuildinfo$|\.test\./.test(path));

@@ -1,4 +1,4 @@
-// Writes each package's version into its version.ts, which its plugins state as theirs. Part of `npm run generate`.
+// Writes each package's version into its version.ts, from which its plugins take theirs. Part of `npm run generate`.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,4 @@
-/** Bad input ends with one clear message, or is counted, listed with its reason and left out. */
+/** Bad input ends with one clear message, or is counted, listed with its reason and skipped. */
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDataset } from '@facewright/datasets';
@@ -57,7 +57,7 @@ describe('no run at all', () => {
     expectOneError(await run(join(directory, 'one')), /has one photo directly/, /folder of their own/);
   });
 
-  test('photos without people are aligned by themselves, and not trained on', async () => {
+  test('photos without people are aligned one by one, and not trained on', async () => {
     for (const name of ['one', 'two', 'three'])
       await put(join(directory, 'flat', `${name}.jpg`), await patches(name.length).jpeg().toBuffer());
     const other = await writeConfig(await temporary(), { detector: join(directory, 'centre.mjs') });
@@ -95,7 +95,7 @@ describe('no run at all', () => {
     );
   });
 
-  test('too few photos for the tiers of the seed, where they are asked for', async () => {
+  test("too few photos for the original project's tiers, when those are requested", async () => {
     const { tiers: _, ...seedTiers } = TINY;
     const other = await writeConfig(await temporary(), seedTiers);
     const { list } = await drawPeople(await temporary(), { people: 3, photos: 3 });
@@ -107,7 +107,7 @@ describe('no run at all', () => {
     );
   });
 
-  test('an unknown config key names itself, its file and the nearest right one', async () => {
+  test('an unknown config key is reported with its file and the closest valid key', async () => {
     const wrong = await writeConfig(await temporary(), { sead: 3 });
     const ended = await facewright(['run', '--sample', '--config', wrong]);
     expectOneError(ended, /Unknown key "sead"/, /Did you mean "seed"/);
@@ -151,7 +151,7 @@ describe('no run at all', () => {
     );
   });
 
-  test('no data named; an output that is a file', async () => {
+  test('no data given; an output that is a file', async () => {
     expectOneError(await facewright(['run'], { cwd: await temporary() }), /No data is named/, /--sample/);
     await put(join(directory, 'file'), 'x');
     expectOneError(
@@ -161,7 +161,7 @@ describe('no run at all', () => {
     );
   });
 
-  test('with --json the error is the one document', async () => {
+  test('with --json the error is the only document', async () => {
     const ended = await facewright(['run', '--data', join(directory, 'nowhere'), '--json']);
     expect(ended.json()).toEqual({
       error: {
@@ -173,7 +173,7 @@ describe('no run at all', () => {
     expect(ended.code).toBe(1);
   });
 
-  test('a wrong option of the command line', async () => {
+  test('a wrong command-line option', async () => {
     const ended = await facewright(['run', '--sead', '3']);
     expect([ended.code, ended.stderr]).toEqual([
       1,
@@ -182,7 +182,7 @@ describe('no run at all', () => {
   });
 });
 
-test('bad photos are counted, listed with their reason and left out; odd ones are used', async () => {
+test('bad photos are counted, listed with their reason and skipped; unusual ones are used', async () => {
   const people = join(directory, 'photos');
   const good = ['ann', 'Jörg Weiß', '山田 太郎', 'dot.ted'];
   for (const [person, name] of good.entries()) {
@@ -234,7 +234,7 @@ test('bad photos are counted, listed with their reason and left out; odd ones ar
   });
   expect(dataset.summary).toMatchObject({ photos: 16 + 10 + 3, kept: 16 + 5, dropped: 8 });
 
-  // the orientation that EXIF tells is undone before the face is looked for
+  // EXIF orientation is applied before face detection
   const image = (name: string): Promise<{ data: Uint8Array }> =>
     dataset.read([...dataset.labels.keys()].findIndex((index) => dataset.sourceOf(index) === `ann/${name}`));
   const [upright, rotated, other] = [
@@ -252,7 +252,7 @@ test('bad photos are counted, listed with their reason and left out; odd ones ar
   expect(preparation.reasons).toEqual({ unreadable: 2, 'too-small': 1, 'not-an-image': 3, 'no-face': 2 });
 });
 
-test('a landmark line with missing numbers is left out by name', async () => {
+test('a landmark line with missing numbers excludes its photo by name', async () => {
   const place = await temporary();
   const { folder, list } = await drawPeople(place);
   const lines = (await readFile(list, 'utf8')).trimEnd().split('\n');
@@ -279,7 +279,7 @@ test('a landmark line with missing numbers is left out by name', async () => {
   });
 });
 
-test('a run that failed while preparing leaves no half dataset, and may be started again', async () => {
+test('a run that failed during preparation leaves no partial dataset, and may be started again', async () => {
   const out = join(await temporary(), 'out');
   const args = (data: string): string[] => ['run', '--data', data, '--out', out, '--config', config];
   await put(join(directory, 'pair', 'ann', '1.jpg'), 'text');

@@ -1,4 +1,4 @@
-/** `bench train` and `plan` as a user starts them. */
+/** `bench train` and `plan`, started as a user would. */
 import { beforeAll, expect, test, vi } from 'vitest';
 import { facewright, temporary, TINY, writeConfig } from './helpers/tool.js';
 
@@ -39,7 +39,7 @@ test('bench train prints one document that names the loss and the lowering', asy
   });
 });
 
-test('plan takes the config, the command line over it, and says whether it fits', async () => {
+test('plan takes the config, overridden by the command line, and says whether it fits', async () => {
   const config = await writeConfig(directory, { ...TINY, batch: 64 });
   const { code, stderr, json } = await facewright([
     'plan',
@@ -100,7 +100,7 @@ test('plan --time measures a few steps and tells the time of each stage, and of 
   expect(unknown.stdout).not.toContain('training takes');
 });
 
-test('parts that do not make a batch are refused by every command that takes them', async () => {
+test('micro-batches that do not divide the batch are rejected by every command that accepts them', async () => {
   for (const command of [['plan'], ['bench', 'train'], ['run', '--sample', '--out', directory]]) {
     const { code, stderr } = await facewright([...command, '--batch', '64', '--micro-batch', '24']);
     expect(stderr).toMatch(/A batch of 64 images cannot be split into parts of 24\.\n.*\n.*divisor of 64, e\.g\. 16/);

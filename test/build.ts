@@ -1,4 +1,4 @@
-/** Builds the packages that end-to-end tests start as a user would. */
+/** Builds the packages that end-to-end tests run as a user would. */
 import { execFileSync } from 'node:child_process';
 import generate, { root } from './generate.js';
 

@@ -1,4 +1,4 @@
-/** `facewright compare`, started as a user does: two recipes on two seeds, and which wins. */
+/** `facewright compare`, started as a user would: two recipes on two seeds, and which wins. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
@@ -40,7 +40,7 @@ beforeAll(async () => {
   }
 });
 
-test("the page and the figures tell each recipe's mean and deviation, and which is ahead", async () => {
+test("the page and the figures give each recipe's mean and deviation, and which is ahead", async () => {
   const ended = await facewright(['compare', at('runs'), '--out', at('page.html'), '--json'], { cwd: directory });
   expect(ended.code).toBe(0);
   const accuracies = await Promise.all(

@@ -1,11 +1,11 @@
-/** The campaign of `npm run crash`, as long as CI has time for: 30 kills and some full disks. */
+/** The `npm run crash` campaign, as long as CI has time for: 30 kills and a few full disks. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const CAMPAIGN = fileURLToPath(new URL('crash/crash.mjs', import.meta.url));
 
-test('killed or out of space at any point: whole, and the same bytes at the end', { timeout: 900_000 }, () => {
+test('killed or out of space at any point: complete, and the same bytes at the end', { timeout: 900_000 }, () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CAMPAIGN, '--kills', '30', '--disks', '8'], {
     encoding: 'utf8',
   });

@@ -1,4 +1,7 @@
-/** `facewright dataset`, started as a user does: what is told, what is written, how it ends; and that other tools' formats are data to prepare. */
+/**
+ * `facewright dataset`, started as a user would: its output, its files, its exit codes; and preparing data in the
+ * formats of other tools.
+ */
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -42,7 +45,7 @@ test('info, convert, verify and preview, each with one JSON document', async () 
   expect((await sharp(await readFile(at('sheet.png'))).metadata()).format).toBe('png');
 });
 
-test('what is damaged ends with exit code 1 and its list', async () => {
+test('damaged data ends with exit code 1 and a list', async () => {
   await facewright(['dataset', 'convert', people, '--to', 'webdataset', '--out', at('wds')]);
   await truncate(at('wds/000000.tar'), 5000);
   const cut = await facewright(['dataset', 'verify', at('wds')]);
@@ -63,7 +66,7 @@ test('what is damaged ends with exit code 1 and its list', async () => {
   );
 });
 
-test('tar files with landmarks are prepared as they are', async () => {
+test('tar files with landmarks are prepared directly', async () => {
   await facewright(['dataset', 'convert', people, '--to', 'webdataset', '--out', at('shards')]);
   const config = await writeConfig(directory, TINY);
   const prepared = await facewright([
@@ -81,7 +84,7 @@ test('tar files with landmarks are prepared as they are', async () => {
   expect(dataset).toMatchObject({ format: 'dataset', people: 6, images: 30, looks: { 'jpeg 112×112': 30 } });
 });
 
-test('--aligned takes crops in whatever they are packed', async () => {
+test('--aligned accepts crops in any format', async () => {
   await facewright(['dataset', 'convert', at('prepared'), '--to', 'webdataset', '--out', at('crops')]);
   const again = await facewright([
     'prepare',

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const weights = sharedData('mtcnn');
 const photos = sharedData('photos/kpzhang93');
 
-test('answers in the order given, with errors in their place; exit code 1 tells of them', async () => {
+test('answers in the given order, with errors in place; exit code 1 reports them', async () => {
   const directory = await temporary();
   await writeDetector(directory);
   await writeConfig(directory, { detector: './centre.mjs' });

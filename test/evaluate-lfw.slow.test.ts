@@ -1,4 +1,7 @@
-/** `facewright import` and `facewright evaluate` on real photos: a published model on pairs of LFW, out of the zip file. All 6,000 give 99.20 %. */
+/**
+ * `facewright import` and `facewright evaluate` on real photos: a published model on pairs of LFW, from the zip file.
+ * All 6,000 give 99.20 %.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sharedData } from '@facewright/test/shared-data';

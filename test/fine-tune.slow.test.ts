@@ -1,9 +1,12 @@
-/** `facewright train --from`, started as a user does: a run is gone on from with more people, and its model alone with others. */
+/**
+ * `facewright train --from`, started as a user would: continues a run with more people, and its model alone with
+ * others.
+ */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { drawPeople, facewright, readJson, temporary, TINY, writeConfig } from './helpers/tool.js';
 
-test('the backbone is kept, the head grows or is made anew, the model is frozen for so many steps', async () => {
+test('the backbone is kept, the head grows or is reset, the model is frozen for a number of steps', async () => {
   const directory = await temporary();
   const at = (name: string): string => join(directory, name);
   const config = await writeConfig(directory, { ...TINY, licences: { weights: 'for the test' } });
@@ -19,7 +22,7 @@ test('the backbone is kept, the head grows or is made anew, the model is frozen 
     0,
   );
 
-  // another model in the config is not what the weights are of
+  // another model in the config does not match the weights
   const other = await facewright([
     'train',
     '--data',

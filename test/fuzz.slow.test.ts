@@ -1,4 +1,7 @@
-/** Every parser of foreign bytes against 20,000 mutants; and the fuzz itself against parsers that are broken in each way it looks for. */
+/**
+ * Every parser of untrusted bytes against 20,000 mutants; and the fuzzer itself against parsers that are broken in each
+ * way it looks for.
+ */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -9,7 +12,7 @@ const fuzz = (...options: string[]) =>
     maxBuffer: 64 << 20,
   });
 
-test('the fuzz sees what breaks', { timeout: 120_000 }, () => {
+test('the fuzzer notices every kind of fault', { timeout: 120_000 }, () => {
   const { status, stderr, stdout } = fuzz('--targets', 'broken-parsers.mjs', '--mutants', '16');
   const problems = Object.fromEntries(
     [...stderr.matchAll(/^([\w-]+), mutant \d+: (.*)/gm)].map(([, name, what]) => [name, what]),

@@ -1,11 +1,13 @@
-/** Makes what the sources import and git does not hold: the gradient bundle of core and the kernels of preprocess. */
+/**
+ * Creates what the sources import but git does not contain: the gradient bundle of core and the kernels of preprocess.
+ */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 export default function generate(): void {
-  if (process.env.SKIP_SETUP) return; // for narrow runs while the build is known to be current
+  if (process.env.SKIP_SETUP) return; // for partial runs when the build is known to be current
   for (const script of [
     'scripts/versions.mjs',
     'packages/core/scripts/bundle-gradients.mjs',

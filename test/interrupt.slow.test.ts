@@ -1,4 +1,4 @@
-/** Ctrl-C in each stage: what is there is whole, and --resume ends where an undisturbed run ends. */
+/** Ctrl-C in each stage: what exists is complete, and --resume ends like an undisturbed run. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ beforeAll(async () => {
   undisturbed = await weightsOf(out);
 });
 
-test('while preparing', async () => {
+test('during preparation', async () => {
   const directory = await temporary();
   await writeDetector(directory, 150);
   const config = await writeConfig(directory, { ...LONGER, detector: './centre.mjs' });
@@ -74,7 +74,7 @@ test('while preparing', async () => {
   expect(resumed.json()).toMatchObject({ metrics: { preparation: { kept: 48 }, verification: { pairs: 40 } } });
 });
 
-test('while training', async () => {
+test('during training', async () => {
   const directory = await temporary();
   const out = join(directory, 'run');
   const args = ['run', '--data', list, '--out', out, '--config', await writeConfig(directory, LONGER)];
@@ -93,10 +93,10 @@ test('while training', async () => {
   await expectWhole(out);
 });
 
-test('while evaluating', async () => {
+test('during evaluation', async () => {
   const directory = await temporary();
   const out = join(directory, 'run');
-  // the naive engine and a larger input make the evaluation long enough to be met
+  // the naive engine and a larger input make the evaluation slow enough to interrupt
   const slow = {
     ...LONGER,
     backend: 'cpu',
@@ -116,7 +116,7 @@ test('while evaluating', async () => {
   expect(await weightsOf(out)).toBe(model);
 });
 
-test('twice: at once, even where a part never answers', async () => {
+test('twice: ends at once, even if a part never answers', async () => {
   const directory = await temporary();
   await writeDetector(directory, -1);
   const out = join(directory, 'run');
@@ -136,7 +136,7 @@ test('twice: at once, even where a part never answers', async () => {
   expect(existsSync(join(out, 'dataset'))).toBe(false);
 });
 
-test('there must be a run to resume', async () => {
+test('resuming requires a run', async () => {
   const directory = await temporary();
   const ended = await facewright([
     'run',

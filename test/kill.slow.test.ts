@@ -1,4 +1,7 @@
-/** kill -9 at random points of a training, mid-epoch, on each engine: resumed, it has the same losses and ends in the same bytes as one never stopped. */
+/**
+ * kill -9 at random points of a training, mid-epoch, on each engine: when resumed, it has the same losses and ends with
+ * the same bytes as an undisturbed one.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, truncate } from 'node:fs/promises';
@@ -47,12 +50,12 @@ beforeAll(async () => {
 });
 
 interface Killed {
-  /** Starts that were killed. */
+  /** Number of starts that were killed. */
   readonly kills: number;
   readonly out: string;
 }
 
-/** Trains to the end, killed at each of `kills` random steps of what is left. */
+/** Trains to the end, killed at each of `kills` random steps of what remains. */
 async function trainKilled(config: object, kills: number, seed: string): Promise<Killed> {
   const directory = await temporary();
   const out = join(directory, 'run');
@@ -70,7 +73,8 @@ async function trainKilled(config: object, kills: number, seed: string): Promise
     child.stderr.on('data', (part: Buffer) => (said += part.toString()));
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     if (killed < kills) {
-      // so many steps of this start, and then anywhere within the next one: in its computing, its checkpoint or between them
+      // this many steps of this start, and then anywhere in the next one: in its computation, its checkpoint or in
+      // between
       const before = (await stepsIn(out)).length;
       const wanted = before + 1 + random.integer(Math.floor(STEPS / (kills + 1)));
       while (child.exitCode === null && (await stepsIn(out)).length < wanted)
@@ -87,7 +91,7 @@ async function trainKilled(config: object, kills: number, seed: string): Promise
   }
 }
 
-/** Every `train.step` told so far; a kill may cut the last line off. */
+/** Every `train.step` so far; a kill may truncate the last line. */
 async function stepsIn(out: string): Promise<RunEvent<'train.step'>[]> {
   const text = await readFile(join(out, 'events.jsonl'), 'utf8').catch(() => '');
   return text.split('\n').flatMap((line): RunEvent<'train.step'>[] => {
@@ -100,7 +104,7 @@ async function stepsIn(out: string): Promise<RunEvent<'train.step'>[]> {
   });
 }
 
-/** The loss, norm and rate of each step; a step that was done again after a kill must have the same. */
+/** The loss, norm and rate of each step; a step repeated after a kill must have the same. */
 async function traceOf(out: string): Promise<Map<number, string>> {
   const trace = new Map<number, string>();
   for (const { step, loss, accuracy, rate, gradientNorm } of await stepsIn(out)) {
@@ -118,7 +122,7 @@ test.each([
   ['wasm', 3, 4],
   ['onnx', 3, 4],
 ])(
-  'mistakes of the seed: resuming is not weights alone: on %s, killed %i times, with %i data workers',
+  'mistakes of the original project: resuming restores more than weights: on %s, killed %i times, with %i data workers',
   async (backend, kills, workers) => {
     const config = { ...CONFIG, backend };
     const whole = await trainKilled({ ...config, workers: workers === 1 ? 4 : 1 }, 0, 'never');
@@ -130,7 +134,7 @@ test.each([
     expect((await weights(stopped.out)).equals(await weights(whole.out))).toBe(true);
     expect((await filesBelow(stopped.out)).filter((file) => file.includes('partial'))).toEqual([]);
 
-    // a last checkpoint that is cut off: the one before is used, to the same bytes again
+    // if the last checkpoint is truncated, the one before is used, and the bytes are the same again
     const checkpoints = (await filesBelow(join(stopped.out, 'checkpoints'))).filter((file) =>
       file.endsWith('state.safetensors'),
     );

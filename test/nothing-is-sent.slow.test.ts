@@ -1,4 +1,7 @@
-/** Nothing is sent, looked up or left in the home directory: not by an engine, in a worker thread or out of one, nor by the tool or the studio. */
+/**
+ * Nothing is sent, looked up or left in the home directory: not by an engine, inside or outside a worker thread, nor by
+ * the tool or the studio.
+ */
 import { offerEmulatedGpu } from '@facewright/test/emulated-gpu';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +19,7 @@ const BIN = file('../apps/cli/bin/facewright.js');
 const weights = sharedData('mtcnn');
 const missing = cannotWatch();
 
-/** Opens an engine and takes a step with it. What is installed here is imported by name from the tool's own package. */
+/** Opens an engine and runs a step with it. Packages are imported by name from the tool's own package. */
 const step = (name: string): string => `
 const { default: plugin } = await import('@facewright/backend-${name}');
 const { createRunContainer, pluginContext } = await import('@facewright/core');
@@ -43,40 +46,40 @@ const evaluated = (code: string): string[] => ['--input-type=module', '-e', code
 const silent = { sent: [], home: [] };
 
 describe.skipIf(missing)(`under strace${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  test.each(['cpu', 'wasm', 'onnx', 'webgpu', 'node-gpu'])('the engine %s', async (name) => {
+  test.each(['cpu', 'wasm', 'onnx', 'webgpu', 'node-gpu'])('the %s engine', async (name) => {
     const result = await watched(evaluated(step(name)), { cwd: file('../apps/cli') });
     expect(result.output).toMatch(name === 'webgpu' || name === 'node-gpu' ? /computed 4|not usable/ : /computed 4/);
     expect(result).toMatchObject(silent);
   });
 
-  test('onnx in a worker thread that the main thread prepared', async () => {
+  test('onnx in a worker thread prepared by the main thread', async () => {
     const code = `await import('@facewright/backend-onnx');${inWorker(step('onnx'))}`;
     const result = await watched(evaluated(code), { cwd: file('../apps/cli') });
     expect(result.output).toContain('computed 4');
     expect(result).toMatchObject(silent);
   });
 
-  test('onnx in a worker thread whose environment is the process’s', async () => {
+  test('onnx in a worker thread that shares the process’s environment', async () => {
     const code = inWorker(step('onnx'), "{ eval: true, env: (await import('node:worker_threads')).SHARE_ENV }");
     const result = await watched(evaluated(code), { cwd: file('../apps/cli') });
     expect(result.output).toContain('computed 4');
     expect(result).toMatchObject(silent);
   });
 
-  test('onnx in a worker thread that cannot turn telemetry off does not start', async () => {
+  test('onnx does not start in a worker thread that cannot turn telemetry off', async () => {
     const options = "{ eval: true, env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' } }";
     const result = await watched(evaluated(inWorker(step('onnx'), options)), { cwd: file('../apps/cli') });
     expect(result.output).toMatch(/usage data[\s\S]*SHARE_ENV/);
     expect(result).toMatchObject(silent);
   });
 
-  test('what is watched for would be seen: telemetry that was asked for', async () => {
+  test('the test would notice: telemetry turned on explicitly', async () => {
     const asked = { cwd: file('../apps/cli'), environment: { ORT_DISABLE_TELEMETRY: '0' } };
     const result = await watched(evaluated(step('onnx')), asked);
     expect(result.home.join()).toContain('.onnxruntime');
   });
 
-  test('a whole run: preparing in worker threads, training, evaluating', async () => {
+  test('a whole run: preparation in worker threads, training, evaluation', async () => {
     const directory = await temporary();
     const { list } = await drawPeople(directory);
     await writeConfig(directory, { ...TINY, backend: 'onnx', workers: 2 });

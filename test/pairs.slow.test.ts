@@ -1,4 +1,7 @@
-/** Two of the same command with one directory, many times with random delays: one does its work as if alone, the other gets one clear error. */
+/**
+ * The same command twice in one directory, many times with random delays: one does its work as if alone, the other gets
+ * one clear error.
+ */
 import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandom } from '@facewright/core';
@@ -9,9 +12,9 @@ import { drawPeople, facewright, filesBelow, temporary, TINY, writeConfig, type 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const TIMES = 5;
-/** Starts are apart by up to this, in ms: about as long as the shortest of the commands writes. */
+/** Maximum delay between the starts in ms: about as long as the shortest command writes. */
 const APART = 600;
-/** What a run writes of times and places. */
+/** Files of a run that contain times and paths. */
 const VARYING = /^(events\.jsonl|report\.html|metrics\.json)$/;
 
 let root: string;
@@ -28,7 +31,10 @@ beforeAll(async () => {
   expect(prepared.stderr).toBe('');
 });
 
-/** Starts the command twice. One ends well, and the other at once with the lock's error, or later because there is something already. */
+/**
+ * Starts the command twice. One succeeds; the other fails at once with the lock's error, or later because something
+ * already exists.
+ */
 async function startPair(args: readonly string[], delay: number): Promise<{ refused: Ended[]; done: Ended[] }> {
   const first = facewright(args);
   await new Promise((resolve) => setTimeout(resolve, delay));
@@ -49,11 +55,11 @@ test.each([
   let locked = 0;
   for (let time = 0; time < TIMES; time++) {
     const out = join(await temporary(), name);
-    // every other pair starts at once, so that on any machine some meet while the first is at work
+    // every other pair starts at the same time, so that on any machine some overlap
     const { refused, done } = await startPair(args(out), time % 2 ? random.uniform() * APART : 0);
     expect([refused.length, done.length], refused.map(({ stderr }) => stderr).join('\n')).toEqual([1, 1]);
     expect(refused[0].code).toBe(1);
-    // a start after the other's end finds what it made
+    // if the second starts after the first has ended, it finds the result
     expect(refused[0].stderr).toMatch(
       /^error: (Another process is writing here: facewright |There is (already a dataset here|a (run|dataset) here already))/,
     );
@@ -65,7 +71,7 @@ test.each([
   expect(locked).toBeGreaterThan(0);
 });
 
-test('a good dataset is replaced at the very end: whole until then, and whatever happens meanwhile', async () => {
+test('a good dataset is replaced at the very end, and complete until then, whatever happens in the meantime', async () => {
   const out = join(await temporary(), 'dataset');
   await cp(dataset, out, { recursive: true });
   const before = await digestBelow(out);
@@ -78,7 +84,7 @@ test('a good dataset is replaced at the very end: whole until then, and whatever
   for (let seed = 2; seed < 2 + TIMES; seed++) {
     const pair = startPair([...args, '--seed', String(seed)], 0);
     const seeds = await seedsSeen(out, pair);
-    // two that do not meet do their work one after the other, and both end well: --force allows it
+    // two that do not overlap work one after the other and both succeed, because --force allows it
     const { refused } = await pair;
     expect(refused.length, refused.map(({ stderr }) => stderr).join('\n')).toBeLessThan(2);
     for (const { stderr } of refused) expect(stderr).toMatch(/^error: Another process is writing here: facewright /);
@@ -92,13 +98,16 @@ test('a good dataset is replaced at the very end: whole until then, and whatever
   await rm(out, { recursive: true });
 });
 
-/** The seed of the dataset in this directory; undefined for the instant between two renames, as Node cannot exchange directories. */
+/**
+ * The seed of the dataset in this directory; undefined for the instant between two renames, because Node cannot
+ * exchange directories.
+ */
 async function seedOf(directory: string): Promise<number | undefined> {
   const text = await readFile(join(directory, 'dataset.json'), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as { summary: { seed: number } }).summary.seed;
 }
 
-/** The seeds of the datasets that stand in a directory, one after the other, until the work has ended. */
+/** The seeds of the datasets seen in a directory, one after the other, until the work has ended. */
 async function seedsSeen(directory: string, work: Promise<unknown>): Promise<number[]> {
   const seeds: number[] = [];
   let ended = false;
@@ -111,7 +120,7 @@ async function seedsSeen(directory: string, work: Promise<unknown>): Promise<num
   return seeds;
 }
 
-test('a training that is being gone on with twice: the second is told who is at it', async () => {
+test('a training resumed twice: the second process is told who is working on it', async () => {
   const out = join(await temporary(), 'run');
   const long = await writeConfig(await temporary(), {
     ...TINY,

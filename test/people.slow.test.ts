@@ -11,7 +11,7 @@ import { facewright, patches, put, temporary, writeConfig, writeDetector } from 
 // each test starts the tool several times, on machines that may be busy
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-/** Photos of three people, and a model that nobody has trained: the same photo gives the same embedding, and that is all it knows. */
+/** Photos of three people and an untrained model, which only knows that the same photo gives the same embedding. */
 async function place(): Promise<string> {
   const directory = await temporary();
   await writeDetector(directory);
@@ -41,7 +41,7 @@ async function place(): Promise<string> {
   return directory;
 }
 
-test('embeddings come as an array with a line a row, or as lines; what gives none is told', async () => {
+test('embeddings come as an array with one row per line, or as lines; photos without one are reported', async () => {
   const cwd = await place();
   const ended = await facewright(['embed', 'people', '--model', 'model', '--out', 'e.npy', '--json'], { cwd });
   expect(ended.json()).toMatchObject({
@@ -68,7 +68,7 @@ test('embeddings come as an array with a line a row, or as lines; what gives non
   expect(refused.stderr).toContain('written as .npy or .jsonl');
 });
 
-test('the photo of a person is known again from a folder and from a saved gallery, which forgets on command', async () => {
+test("a person's photo is recognised from a folder and from a saved gallery, which forgets on command", async () => {
   const cwd = await place();
   const common = ['--model', 'model', '--threshold', '0.99999', '--json'];
   const found = await facewright(

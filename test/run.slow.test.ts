@@ -1,4 +1,4 @@
-/** A whole run, and each stage alone, as a user starts them. */
+/** A whole run, and each stage alone, started as a user would. */
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { drawPeople, facewright, filesBelow, readJson, temporary, TINY, writeConfig } from './helpers/tool.js';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe('a run', () => {
-  test('ends with a dataset, a model, checkpoints, events, metrics and a report; then wants to be told what to do with them', async () => {
+  test('ends with a dataset, a model, checkpoints, events, metrics and a report; a second start asks what to do with them', async () => {
     const out = join(directory, 'run');
     const ended = await facewright(['run', '--data', list, '--out', out, '--config', config, '--json']);
     expect(ended.stderr).toContain('stage 2: arcface');
@@ -97,7 +97,7 @@ describe('a run', () => {
     ).toBe(0);
   });
 
-  test('the same seed gives the same model, another seed another', async () => {
+  test('the same seed gives the same model, another seed a different one', async () => {
     const weights = async (name: string, seed: string): Promise<unknown> => {
       const out = join(directory, name);
       expect(
@@ -110,7 +110,7 @@ describe('a run', () => {
     expect(a).not.toBe(c);
   });
 
-  test('on a slow engine the small preset is taken and said so; the config goes over it', async () => {
+  test('on a slow engine the small preset is used and announced; the config overrides it', async () => {
     const short = await writeConfig(await temporary(), {
       tiers: TINY.tiers,
       stages: TINY.stages,
@@ -125,7 +125,7 @@ describe('a run', () => {
   });
 });
 
-test('each stage alone: prepare, train, evaluate on the people held out', async () => {
+test('each stage alone: prepare, train, evaluate on the held-out people', async () => {
   const dataset = join(directory, 'stages', 'dataset');
   const out = join(directory, 'stages');
   const prepared = await facewright(['prepare', '--data', list, '--out', dataset, '--config', config, '--json']);
@@ -155,7 +155,7 @@ test('each stage alone: prepare, train, evaluate on the people held out', async 
   // training needs a prepared dataset
   const raw = await facewright(['train', '--data', list, '--out', join(directory, 'raw'), '--config', config]);
   expect([raw.code, raw.stderr]).toEqual([1, expect.stringContaining('not a prepared dataset')]);
-  // and a run takes one as it is
+  // and a run accepts one unchanged
   const whole = await facewright([
     'run',
     '--data',

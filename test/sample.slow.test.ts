@@ -1,4 +1,4 @@
-/** The sample run as `npm start` makes it: people never trained on are told apart. */
+/** The sample run as made by `npm start`: it tells people apart that it was never trained on. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -15,7 +15,7 @@ interface Metrics {
   readonly verification: { readonly pairs: number; readonly accuracy: number };
 }
 
-test('reaches 90 % verification accuracy, every tier has people, and a second start takes its place', async () => {
+test('reaches 90 % verification accuracy, every tier has people, and a second start replaces it', async () => {
   const directory = await temporary();
   const ended = await facewright(['run', '--sample', '--json'], { cwd: directory });
   expect(ended.code).toBe(0);
@@ -30,14 +30,14 @@ test('reaches 90 % verification accuracy, every tier has people, and a second st
     ['noised', true],
   ]);
   expect(metrics.preparation.reasons['too-few-photos']).toBe(8);
-  // nearly all of the drawn faces are found
+  // nearly all of the drawn faces are detected
   expect(metrics.preparation.kept).toBeGreaterThan(0.95 * (metrics.preparation.photos - 12));
   expect(metrics.stages.map(({ loss }) => loss)).toEqual(['softmax', 'arcface']);
   const page = await readFile(report, 'utf8');
   expect(page).toContain('arcface from step');
   expect(page.match(/data:image\/jpeg;base64/g)!.length).toBeGreaterThan(20);
 
-  // no complaint about the run that is there; interrupted soon, as all that matters here is its start
+  // no complaint about the existing run; interrupted soon, because only its start matters here
   const again = await facewright(['run', '--sample'], { cwd: directory, interruptAt: /prepare {2}/ });
   expect([again.code, again.stderr]).toEqual([130, expect.stringContaining('Using the existing sample')]);
 }, 900_000);

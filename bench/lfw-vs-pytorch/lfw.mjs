@@ -1,4 +1,5 @@
-// LFW split by person: everybody with ten images and more is trained on, and the pairs of pairs.txt that show none of them are the test.
+// LFW split by person: everyone with ten or more images is trained on, and the pairs in pairs.txt that show none of
+// them are the test.
 import { decodeImage } from '@facewright/platform/node';
 import { openImages, readPairs, zip } from '@facewright/datasets';
 import { createRunContainer, pluginContext, sampleColumns } from '@facewright/core';
@@ -7,18 +8,18 @@ import { fileURLToPath } from 'node:url';
 
 const LEAST_IMAGES = 10;
 const SIZE = 112;
-/** People and images to train on; pairs of people never trained on: all, same, different. */
+/** People and images to train on; pairs of unseen people: all, same, different. */
 const COUNTS = [158, 4324, 5274, 2404, 2870];
 const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 
-/** Paths of aligned LFW (a zip of Name/Name_0001.jpg) and of its pairs.txt; throws where one is not there. */
+/** Paths of aligned LFW (a zip of Name/Name_0001.jpg) and its pairs.txt; throws if one is missing. */
 export function lfwFiles({ images = `${data}lfw/lfw-112x112.zip`, pairs = `${data}lfw/pairs.txt` } = {}) {
   for (const path of [images, pairs])
     if (!existsSync(path)) throw new Error(`There is no ${path}: name it by --images and --pairs.`);
   return { images, pairs };
 }
 
-/** The training set as a dataset of the contract, the test's pairs, and the paths of the images that they show. */
+/** The training set as a `Dataset`, the test's pairs, and the paths of their images. */
 export async function openLfw(files) {
   const reader = await zip({ path: files.images, aligned: true }).create(pluginContext(createRunContainer(), 'lfw'));
   const samples = [];

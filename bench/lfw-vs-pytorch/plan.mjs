@@ -1,4 +1,5 @@
-// What the PyTorch script needs to do the same: the net's table, our first weights, the images, and which of them each step sees and mirrors.
+// What the PyTorch script needs to do the same: the network's table, our initial weights, the images, and which of them
+// each step uses and mirrors.
 import { createRandom, encodeSafetensors } from '@facewright/core';
 import { mobileFaceNetBlocks } from '@facewright/models';
 import { batchOrder, firstState, fitPixels, rateAt } from '@facewright/training';
@@ -7,7 +8,10 @@ import { join } from 'node:path';
 import { lfwFiles, openLfw } from './lfw.mjs';
 import { recipeOf } from './recipe.mjs';
 
-/** Writes plan.json and the files it names into `directory`, the images into `shared` (once for all seeds). Gives the pairs and their images. */
+/**
+ * Writes plan.json and the files it names into `directory`, and the images into `shared` (once for all seeds). Returns
+ * the pairs and their images.
+ */
 export async function writePlan(values, seed, directory, shared) {
   const { dataset, pairs, testImages, decode } = await openLfw(lfwFiles(values));
   const { net, model, modelReference, batch, stages, optimiser } = await recipeOf(

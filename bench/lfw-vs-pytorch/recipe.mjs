@@ -1,10 +1,10 @@
-// What is trained, and how: the options of the bench as a net and stages. Both sides read it from here.
+// What is trained, and how: the bench's options as a network and stages. Both sides read it from here.
 import { createRunContainer, pluginContext, stageConfig } from '@facewright/core';
 import { arcFace, softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
 import { adam, sgd } from '@facewright/training';
 
-/** Options of every script here. The defaults are what README.md's figures were measured with. */
+/** Options of every script here. The figures in README.md were measured with the defaults. */
 export const OPTIONS = {
   size: { type: 'string', default: '64' },
   width: { type: 'string', default: '0.5' },
@@ -20,7 +20,7 @@ export const OPTIONS = {
   steps: { type: 'string' },
 };
 
-/** Share of the epochs after which `switch` goes from softmax to ArcFace. */
+/** Fraction of the epochs after which `switch` changes from softmax to ArcFace. */
 const SWITCH = 0.5;
 const ARCFACE = { s: 32, m: 0.4 };
 /** Bottlenecks: those of the tool's preset "small", or the paper's. */
@@ -37,7 +37,8 @@ const NETS = {
 const RATES = { adam: { softmax: 1e-3, arcface: 5e-4 }, sgd: { softmax: 0.05, arcface: 0.05 } };
 
 /**
- * `recipe` is `switch` (softmax for half of the steps, then ArcFace) or `softmax` (softmax for all of them). `steps` ends the training after so many.
+ * `recipe` is `switch` (softmax for half of the steps, then ArcFace) or `softmax` (softmax throughout). `steps` limits
+ * the number of training steps.
  */
 export async function recipeOf({ size, width, net: name, batch, epochs, recipe, optimiser, steps }, perEpoch) {
   if (!(optimiser in RATES) || !['switch', 'softmax'].includes(recipe) || !(name in NETS))

@@ -1,8 +1,8 @@
-// Training on LFW split by person, here and in PyTorch with the same recipe, first weights and batches: node bench/lfw-vs-pytorch/run.mjs
-//   --part follow    the losses of the first --steps (50) steps beside each other, and beside PyTorch's in float64: how far rounding alone takes them
-//   --part accuracy  both trained and verified, for each of --seeds
-//   --part switch    here alone: softmax then ArcFace against softmax alone, the same number of steps, for each of --seeds
-// Each training is a process of its own, and one whose result lies in --out is not done again. See README.md.
+// Training on LFW split by person, here and in PyTorch with the same recipe, initial weights and batches: node
+// bench/lfw-vs-pytorch/run.mjs
+//   --part follow    compares the losses of the first --steps (50) steps, also with PyTorch's in float64, which shows the effect of rounding
+//   --part accuracy  trains and verifies both, for each of --seeds
+//   --part switch    only here: softmax then ArcFace against softmax alone, with the same number of steps, for each of --seeds Each training is a separate process, and is not repeated if its result is already in --out. See README.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -28,7 +28,7 @@ const threads = values.threads ?? String(availableParallelism());
 const seeds = values.seeds.split(',').map(Number);
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
-/** The result of one training, done now unless it was before. */
+/** The result of one training, which is run now unless it already exists. */
 async function result(side, seed, changes = {}) {
   const given = { ...values, ...changes };
   const { size, width, net, batch, epochs, recipe, optimiser, steps } = given;

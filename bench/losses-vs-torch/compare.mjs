@@ -1,6 +1,7 @@
-// Values and gradients of every loss beside PyTorch's: pytorch-metric-learning's losses where it has them, else the papers' formulas in torch
-// (torch_losses.py). Build first (npm run build), then: node bench/losses-vs-torch/compare.mjs
-// PYTHON names an interpreter that has requirements.txt; without it a virtual environment is made beside this file.
+// Compares values and gradients of every loss with PyTorch's: pytorch-metric-learning's losses where available,
+// otherwise the papers' formulas in torch (torch_losses.py). Build first (npm run build), then: node
+// bench/losses-vs-torch/compare.mjs PYTHON names an interpreter with requirements.txt installed; without it a virtual
+// environment is created next to this file.
 import { cpu } from '@facewright/backend-cpu';
 import { createEventStream, createRandom, hostScalar, hostTensor } from '@facewright/core';
 import {
@@ -47,7 +48,7 @@ const labels = hostTensor(
   [SAMPLES],
   Int32Array.from({ length: SAMPLES }, () => draw.integer(IDENTITIES)),
 );
-// from near its centre to opposite to it, of lengths from 2 to 80
+// from close to its centre to opposite it, with lengths from 2 to 80
 const embeddings = normal([SAMPLES, SIZE], 'embeddings');
 for (let i = 0; i < SAMPLES; i++) {
   const pull = -3 + (6 * i) / (SAMPLES - 1);

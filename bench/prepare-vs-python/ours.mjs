@@ -1,5 +1,6 @@
-// This side: node ours.mjs <mode> <photos.json> <weights>. Prints { seconds, cpu, count } like contenders.py; a tenth of the photos warms up. Detection goes
-// over the photos several times: the machine's speed changes within seconds, which the slower side sees the average of.
+// This side of the comparison: node ours.mjs <mode> <photos.json> <weights>. Prints { seconds, cpu, count } like
+// contenders.py; a tenth of the photos is used to warm up. Detection processes the photos several times, because the
+// machine's speed changes within seconds and the slower side sees the average.
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -31,12 +32,12 @@ const augmenters = () =>
     Object.entries(AUGMENTERS).map(async ([name, plugin]) => ({ name, augmenter: await plugin().create(context) })),
   );
 
-/** From files to a dataset directory, by two workers; `tiers`: with the three augmentations. */
+/** From files to a dataset directory with two workers; `tiers`: with the three augmentations. */
 async function pipeline(tiers, passes) {
   const { resolve } = createRequire(import.meta.url);
   const augment = tiers ? SEED_TIERS[3].augment : [];
   const out = await mkdtemp(join(tmpdir(), 'facewright-bench-'));
-  // after some of them to warm up; two people, as a dataset needs
+  // some of them to warm up; two people, the minimum for a dataset
   const warm = photos.slice(0, Math.ceil(photos.length / 10) + 8);
   const measured = Array.from({ length: passes }, () => photos).flat();
   const all = [...warm, ...measured, ...photos.slice(0, 12)];
@@ -86,7 +87,7 @@ async function pipeline(tiers, passes) {
   report(begin, end, measured.length);
 }
 
-/** Tells how many photos are written, in their order. */
+/** Reports how many photos have been written, in order. */
 function timedWriter(writer, told) {
   let number = 0;
   return {
@@ -98,7 +99,7 @@ function timedWriter(writer, told) {
   };
 }
 
-/** One source of the fourth tier: align, three augmentations, four JPEGs in memory. */
+/** One source of the fourth tier: alignment, three augmentations, four JPEGs in memory. */
 async function tier() {
   const image = await decodeImage(readFileSync(photos[0].path));
   const landmarks = landmarksFrom(photos[0].points);

@@ -1,5 +1,6 @@
-// Preparation against Python, in turn on the same photos: node bench/prepare-vs-python/run.mjs [--rounds 3] [--photos 80] [--only detect,tier,seed]
-// [--venv directory]. The first start makes the venv (tensorflow: some hundred MB). Needs ../shared/data and a built workspace.
+// Preparation compared with Python, in turn on the same photos: node bench/prepare-vs-python/run.mjs [--rounds 3]
+// [--photos 80] [--only detect,tier,seed] [--venv directory]. The first run creates the venv (tensorflow takes a few
+// hundred MB). Needs ../shared/data and a built workspace.
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -40,7 +41,7 @@ const directory = mkdtempSync(join(tmpdir(), 'facewright-bench-'));
 const people = readdirSync(join(data, 'people'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => join(data, 'people', name));
-// JPEG and PNG alone, from every person in turn: the packages read little else
+// only JPEG and PNG, from every person in turn, because the Python packages read little else
 const byPerson = people.map((path) =>
   readdirSync(path)
     .filter((name) => /\.(jpe?g|png)$/i.test(name))

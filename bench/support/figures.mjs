@@ -1,4 +1,4 @@
-// What the benches print their figures with.
+// Shared by the benches to print their figures.
 import { availableParallelism, cpus, totalmem } from 'node:os';
 
 export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];

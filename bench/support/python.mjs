@@ -1,4 +1,5 @@
-// A Python with some packages, for benches and tests that stand beside one: a virtual environment under node_modules/.cache, made at the first use.
+// Provides a Python with given packages, for benches and tests that compare with it: a virtual environment under
+// node_modules/.cache, created on first use.
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -6,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 const cache = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
 
 /**
- * The interpreter that has `packages` (as pip takes them). `name` names the environment; `venv` is another place for it, `flags` are pip's. What
- * cannot be installed throws what pip said of it, and leaves nothing behind.
+ * The interpreter with `packages` (in pip's notation). `name` names the environment; `venv` is an alternative location,
+ * `flags` are passed to pip. If installation fails, throws pip's message and leaves nothing behind.
  */
 export function pythonWith(name, packages, { venv = `${cache}${name}`, flags = [] } = {}) {
   const python = `${venv}/bin/python`;
@@ -26,10 +27,10 @@ export function pythonWith(name, packages, { venv = `${cache}${name}`, flags = [
   return python;
 }
 
-/** The one that trains beside us. */
+/** The one used for training comparisons. */
 export const pythonWithTorch = (venv) => pythonWith('train-vs-pytorch', ['torch==2.13.0', 'numpy'], { venv });
 
-/** Environment variables that make PyTorch faster where jemalloc is installed. */
+/** Environment variables that make PyTorch faster if jemalloc is installed. */
 export function jemalloc() {
   const library = [
     '/usr/lib/x86_64-linux-gnu/libjemalloc.so.2',

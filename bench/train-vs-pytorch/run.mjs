@@ -1,9 +1,6 @@
 // Training MobileFaceNet here and in PyTorch 2.13, in turn on the same machine:
 //   node bench/train-vs-pytorch/run.mjs --batch 32 --rounds 3
-//   node bench/train-vs-pytorch/run.mjs --device cuda          # the engine xla, after "facewright setup xla --cuda13"
-// Every measurement is a process of its own. PyTorch is given what makes it fastest: both memory formats, torch.compile, TF32 on a GPU, and on a processor
-// jemalloc where it is installed, told to keep freed pages: where page faults are dear (a virtual machine) that doubles its rate. What it takes to compile
-// is told apart on both sides.
+//   node bench/train-vs-pytorch/run.mjs --device cuda          # the engine xla, after "facewright setup xla --cuda13" Every measurement is a separate process. PyTorch gets its fastest settings: both memory formats, torch.compile, TF32 on a GPU, and on a CPU jemalloc if installed, configured to keep freed pages, which doubles its rate where page faults are expensive (a virtual machine). Compilation time is reported separately for both sides.
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +22,7 @@ const { values } = parseArgs({
   },
 });
 const cuda = values.device === 'cuda';
-/** Comma-separated, else what fits the device. */
+/** Comma-separated, or else what suits the device. */
 const list = (given, onGpu, onCpu) => (given ?? (cuda ? onGpu : onCpu)).split(',');
 const batches = list(values.batch, '128,512', '32').map(Number);
 const heads = list(values.heads, 'softmax:1000,arcface:68000', 'softmax:1000').map((head) => head.split(':'));

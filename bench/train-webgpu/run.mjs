@@ -1,9 +1,9 @@
-// Training MobileFaceNet on WebGPU, by our compiled step and by plain tfjs-backend-webgpu, in turn on the same adapter: node bench/train-webgpu/run.mjs
-// Both run the same step (forward, backward, SGD). The plain one is `mode: "eager"`: tfjs's own backend and its kernels, op by op, the training ops
-// composed of them; of ours it has nothing but the sum of many tensors, which tfjs asks of the device in one piece that none takes.
-// `--python` names a Python with PyTorch for CUDA: it then trains the same net on the same GPU as well, in both memory formats
-// and in mixed precision.
-// Every measurement is a process of its own. On an emulated adapter the net and the batch are small, unless told otherwise.
+// Training MobileFaceNet on WebGPU, with our compiled step and with plain tfjs-backend-webgpu, in turn on the same
+// adapter: node bench/train-webgpu/run.mjs Both run the same step (forward, backward, SGD). The plain one is
+// `mode: "eager"`: tfjs's own backend and kernels, op by op, with the training ops composed of them. Its only kernel of
+// ours sums many tensors, because tfjs's own exceeds every device's limits. `--python` names a Python with PyTorch for
+// CUDA, which then trains the same network on the same GPU as well, in both memory formats and in mixed precision.
+// Every measurement is a separate process. On an emulated adapter the network and the batch are small by default.
 import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * The campaign of kills and full disks: npm run crash -- --kills 300 --disks 40 --seed 7 --only train,export
- * Prints a table; ends with 1 where anything was lost, half-written, or other than without the disturbance.
+ * The campaign of kills and full disks: npm run crash -- --kills 300 --disks 40 --seed 7 --only train,export Prints a
+ * table. Exits with 1 if anything was lost, half written, or different from an undisturbed run.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ const { values } = parseArgs({
 });
 const [kills, disks] = [Number(values.kills), Number(values.disks)];
 const only = values.only.split(',').filter(Boolean);
-/** A command is killed up to so many times before it may end. */
+/** A command is killed up to this many times before it may finish. */
 const IN_A_ROW = 3;
 
 const root = mkdtempSync(join(tmpdir(), 'facewright crash '));

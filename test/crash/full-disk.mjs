@@ -1,4 +1,7 @@
-/** A disk of a random small size: one clear error, nothing half-written, and the same bytes once there is room. Mounting one takes root. */
+/**
+ * A disk of a random small size: one clear error, nothing half written, and the same bytes once there is space.
+ * Mounting a disk requires root.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +10,7 @@ import { digestOf, filesBelow, leftOvers, start } from './tool.mjs';
 
 const run = (command, ...args) => spawnSync(command, args, { encoding: 'utf8' });
 
-/** Why no disk can be mounted here; `undefined` where one can. */
+/** Why no disk can be mounted here; `undefined` if one can. */
 export function noDisk() {
   const at = mkdtempSync(join(tmpdir(), 'facewright disk '));
   const { status, stderr, error } = run('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', at);
@@ -16,11 +19,11 @@ export function noDisk() {
   return status === 0 ? undefined : `mounting a disk needs root: ${(stderr ?? error?.message ?? '').trim()}`;
 }
 
-/** Gives `full` or `fitted`, and what went wrong. */
+/** Returns `full` or `fitted`, and what went wrong. */
 export async function fullDisk(job, expected, random) {
   const disk = mkdtempSync(join(tmpdir(), 'facewright disk '));
   const bytes = filesBelow(expected.out).reduce((sum, path) => sum + readFileSync(join(expected.out, path)).length, 0);
-  // from nothing but its own directories to more than all of it
+  // from barely its own directories to more than enough for everything
   const kilobytes = 16 + Math.floor((random.uniform() * bytes * 1.3) / 1024);
   run('mount', '-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', disk);
   try {

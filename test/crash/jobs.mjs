@@ -1,7 +1,7 @@
-/** The commands that are killed: what each is started with, where it writes, and what may stand there after a kill. */
+/** The commands to kill: how each is started, where it writes, and what may exist there after a kill. */
 import { join } from 'node:path';
 
-/** What a run writes of times. */
+/** Files of a run that contain times. */
 const VARYING = /^(events\.jsonl|report\.html|metrics\.json)$/;
 
 export const CONFIG = {
@@ -18,10 +18,10 @@ export const CONFIG = {
   checkpoint: { everySteps: 3 },
 };
 
-/** `resumes`: goes on with --resume where there is a run already. `whole`: its directory appears whole or not at all. */
+/** `resumes`: continues with --resume if a run exists. `whole`: its directory appears completely or not at all. */
 export const jobs = ({ list, dataset, model, config }) => [
   { name: 'prepare', whole: true, args: (out) => ['prepare', '--data', list, '--out', out, '--config', config] },
-  // over a good dataset, which stays until the new one is whole
+  // replaces a good dataset, which stays until the new one is complete
   {
     name: 'prepare --force',
     whole: true,

@@ -1,4 +1,7 @@
-/** Kills a command at random points and starts it again, until it ends: what stands there must be whole at all times, and the same at the end. */
+/**
+ * Kills a command at random points and restarts it until it finishes: the output must be complete at all times, and the
+ * same at the end.
+ */
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +14,7 @@ const again = (job, out) => [
   '--quiet',
 ];
 
-/** Runs the job alone: what it leaves, and how long it takes once its lock is there. */
+/** Runs the job undisturbed: its output, and how long it takes once it has its lock. */
 export async function undisturbed(job, root) {
   const out = join(root, 'undisturbed', job.name.replaceAll(' ', '-'), 'out');
   if (job.over) cpSync(job.over, out, { recursive: true });
@@ -25,7 +28,7 @@ export async function undisturbed(job, root) {
 
 const locksOf = (out) => [`${out}.lock`, join(out, '.facewright.lock')];
 
-/** Gives how often it was killed, how often before its lock, and what went wrong. */
+/** Returns how often it was killed, how often before it had its lock, and what went wrong. */
 export async function killed(job, expected, kills, random) {
   const root = mkdtempSync(join(tmpdir(), 'facewright crash '));
   const out = join(root, 'out');
@@ -37,7 +40,7 @@ export async function killed(job, expected, kills, random) {
     figures.starts++;
     if (figures.kills < kills) {
       await appearance(locksOf(out), started);
-      await sleep(random.uniform() ** 2 * expected.work); // rather early: a start that goes on has less to do
+      await sleep(random.uniform() ** 2 * expected.work); // rather early, because a restart has less to do
       const early = !locksOf(out).some((path) => existsSync(path));
       started.kill();
       const { code } = await started.ended;
@@ -51,7 +54,7 @@ export async function killed(job, expected, kills, random) {
     }
     const { code, stderr } = await started.ended;
     if (code === 0) break;
-    // a kill after the last rename and before the process's end: the work is done
+    // a kill after the last rename but before the process ends: the work is done
     if (
       /^error: There is (already a dataset here|a dataset here already)|is not empty and is not a/.test(stderr) &&
       digestOf(out) === expected.digest
@@ -67,7 +70,7 @@ export async function killed(job, expected, kills, random) {
   return figures;
 }
 
-/** After a kill the directory is not there, the former one, or the new one. */
+/** After a kill the directory is missing, the old one, or the new one. */
 function faultsOfWhole(job, out, expected, former) {
   if (!existsSync(out)) return former && !existsSync(`${out}.former`) ? ['the former dataset is gone'] : [];
   const digest = digestOf(out, job.except);

@@ -1,4 +1,7 @@
-/** `setup` killed while it fetches: nothing has its name, and the next start is not held up. It is not carried to its end: that is 0.3 GB. */
+/**
+ * Kills `setup` during the download: nothing has its final name, and the next start is not blocked. It is not run to
+ * the end, because that takes 0.3 GB.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +15,7 @@ export async function killedSetup(random) {
   for (let round = 0; round < 2; round++) {
     const started = start(['setup', 'node-gpu', '--cpu'], { FACEWRIGHT_CACHE: cache });
     figures.starts++;
-    // its own lock, not the one that the start before left behind
+    // its own lock, not one left behind by the previous start
     while (
       started.child.exitCode === null &&
       !locksIn(cache).some((text) => text.includes(`"pid":${started.child.pid},`))

@@ -1,4 +1,4 @@
-/** Starts the tool, and says what lies below a directory. */
+/** Starts the tool, and lists what is below a directory. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../apps/cli/bin/facewright.js', import.meta.url));
 
-/** In a process group of its own, so that a kill takes along what it has started. */
+/** In its own process group, so that a kill includes its children. */
 export function start(args, env = {}) {
   const child = spawn(process.execPath, [BIN, ...args], {
     detached: true,
@@ -44,13 +44,16 @@ export const filesBelow = (directory) =>
         .sort()
     : [];
 
-/** What the tool writes only for a while. */
+/** Temporary files of the tool. */
 export const leftOvers = (directory) =>
   readdirSync(directory, { recursive: true }).filter((name) => /\.(lock|partial|former|new)$|\.lock\./.test(name));
 
 const SECONDS = /"(seconds|imagesPerSecond)":\s*[\d.e+-]+/g;
 
-/** One sum over all files, without times and the directory itself in JSON; files whose name matches `except` count by their name. */
+/**
+ * One hash over all files, without times and the directory itself in JSON. Files whose name matches `except` only
+ * contribute their name.
+ */
 export function digestOf(directory, except) {
   const hash = createHash('sha256');
   for (const path of filesBelow(directory)) {

@@ -1,9 +1,9 @@
-// Parsers that are broken in every way that the fuzz looks for: its own test. Each does what it is named after.
+// Parsers that are broken in every way the fuzzer looks for, to test it. Each does what its name says.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FacewrightError } from '@facewright/core';
 
-/** Reads the valid file, and breaks on every other. */
+/** Reads the valid file, and breaks on any other. */
 const broken = (how) => ({
   seeds: [async () => ({ a: Buffer.from('valid 1') })],
   read: async (folder, { a }) => (a.toString() === 'valid 1' ? undefined : how(folder)),

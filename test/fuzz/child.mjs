@@ -1,5 +1,5 @@
-// Plays mutants of one target, in a process of its own: what kills or hangs it is seen from outside. It tells which mutant it begins, and what was
-// wrong with it.
+// Runs mutants of one target in a separate process, so that crashes and hangs can be observed from outside. Reports
+// each mutant before it starts, and what was wrong with it.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { FacewrightError } from '@facewright/core';
@@ -29,7 +29,7 @@ function lay(folder, files) {
   }
 }
 
-/** The valid files, made in a folder of their own. */
+/** The valid files, created in a separate folder. */
 async function valid() {
   const make = async (folder, files) => {
     const path = join(root, 'made', folder);
@@ -50,7 +50,7 @@ async function valid() {
 
 const used = () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6;
 
-/** What is wrong with what the reading did, or nothing; valid files must be read. */
+/** What was wrong with reading the files, if anything; valid files must be readable. */
 async function play(files, mustSucceed = false) {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work);

@@ -1,6 +1,6 @@
-// `npm run fuzz`: every parser of foreign bytes against mutants of valid files, and bytes without any form. A crash, more than 2 s of processor time
-// (or 20 s by the clock), more than 512 MB, an error that is not the project's own, or a file outside of the folder fails it; what failed is kept under
-// out/fuzz/ and is played again by the command that is printed.
+// `npm run fuzz`: every parser of untrusted bytes against mutants of valid files, and random bytes. A mutant fails if
+// it causes a crash, more than 2 s of CPU time (or 20 s of wall time), more than 512 MB, an error that is not the
+// project's own, or a file outside its folder. Failures are kept under out/fuzz/, and the printed command replays them.
 import { fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ const [seed, from] = [Number(values.seed), Number(values.from)];
 const each = Math.ceil(Number(values.mutants) / names.length);
 const kept = fileURLToPath(new URL('../../out/fuzz/', import.meta.url));
 
-/** A process that plays; it is ended and made anew where a mutant hangs or kills it. */
+/** The process that runs mutants. It is replaced when a mutant hangs or kills it. */
 let child;
 const root = mkdtempSync(join(tmpdir(), 'facewright-fuzz-'));
 mkdirSync(join(root, 'home'));
@@ -64,7 +64,7 @@ function start() {
   });
 }
 
-/** Plays mutants `first` to `end`; gives where it stopped and why, where a mutant ended the process. */
+/** Runs mutants `first` to `end`. If one ended the process, returns where it stopped and why. */
 async function runChild(job, onProblem) {
   if (!child) await start();
   const own = child;
@@ -108,7 +108,7 @@ function keep(target, { problem, index, files = {} }) {
   );
 }
 
-/** What the process had before it when it ended. */
+/** The files the process was reading when it ended. */
 function lastFiles() {
   const work = join(root, 'work');
   const files = readdirSync(work, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

@@ -1,4 +1,5 @@
-// Mutants of valid files, drawn by fast-check: a plan is a list of edits as plain data, so that a failure can be kept and played again.
+// Mutants of valid files, drawn by fast-check. A plan is a list of edits as plain data, so failures can be kept and
+// replayed.
 import fc from 'fast-check';
 
 /** Numbers at which sizes, counts and offsets go wrong. */
@@ -59,7 +60,7 @@ const TEXTS = [
   ' ',
   '*'.repeat(100),
 ];
-/** Values that a JSON document may hold in place of another. */
+/** Replacement values for JSON documents. */
 const VALUES = [
   null,
   true,
@@ -123,17 +124,17 @@ const plan = fc.record({
   file: at,
   fix: fc.boolean(),
   edits: fc.array(edit, { minLength: 1, maxLength: 4 }),
-  /** Bytes without any form, in place of the edits. */
+  /** Random bytes instead of edits. */
   random: fc.oneof(
     { weight: 12, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 600 }).map((bytes) => Buffer.from(bytes).toString('base64')) },
   ),
 });
 
-/** `count` plans of this seed; the same ones every time. */
+/** `count` plans for this seed; reproducible. */
 export const plans = (seed, count) => fc.sample(plan, { seed, numRuns: count });
 
-/** The files with one of them changed as the plan says: its name and bytes. */
+/** The files with one of them changed according to the plan: its name and bytes. */
 export function mutate(files, mutable, { file, edits, random }) {
   const name = mutable[Math.floor(file * mutable.length)];
   const bytes = random == null ? edits.reduce(edited, Buffer.from(files[name])) : Buffer.from(random, 'base64');
@@ -180,7 +181,7 @@ function withNumber(bytes, { at: place, size, big, value, aligned }) {
   return changed;
 }
 
-/** One of the runs of digits becomes another text. */
+/** Replaces one run of digits with another text. */
 function withDigits(bytes, { at: place, text }) {
   const content = bytes.toString('latin1');
   const runs = [...content.matchAll(/\d+/g)];
@@ -192,7 +193,7 @@ function withDigits(bytes, { at: place, text }) {
   );
 }
 
-/** One of the values of a JSON document becomes another. Other files stay as they are. */
+/** Replaces one value of a JSON document. Other files are unchanged. */
 function withValue(bytes, { at: place, value }) {
   const start = bytes.indexOf(0x7b);
   if (start < 0 || start > 8) return bytes;

@@ -1,5 +1,5 @@
-// What is fuzzed: for each parser valid files, made by this project's own writers where it has them, and how they are read. `fix` mends checksums, so
-// that a mutant gets past them. To add a parser, add an entry.
+// Fuzz targets: for each parser, valid files (created by this project's own writers where available) and how to read
+// them. `fix` corrects checksums, so that a mutant gets past them. To add a parser, add an entry.
 import { crc32 } from 'node:zlib';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -68,7 +68,7 @@ async function useReader(plugin) {
     for (const photo of photos) if (!photo.excluded) await photo.bytes().catch(expected);
 }
 
-/** A photo that cannot be read is left out: that is an error of ours too. */
+/** An unreadable photo is skipped, which is also one of our errors. */
 function expected(error) {
   if (error?.what === undefined) throw error;
 }
@@ -80,7 +80,7 @@ async function useWeights(path) {
     .catch(expected);
 }
 
-/** The sums of a tar file's headers, for those that are still where they were. */
+/** The header checksums of a tar file, for headers still in their place. */
 function withTarSums(bytes) {
   for (let at = 0; at + 512 <= bytes.length; at += 512) {
     if (bytes.toString('latin1', at + 257, at + 262) !== 'ustar') continue;
@@ -96,7 +96,7 @@ function withIndexSum(bytes) {
   return bytes;
 }
 
-/** The digest that a checkpoint's `state.json` has of itself. */
+/** The digest that a checkpoint's `state.json` contains of itself. */
 function withDigest(bytes) {
   try {
     const { sha256: _, ...rest } = JSON.parse(bytes.toString());
@@ -156,7 +156,7 @@ const onnx = () =>
     ],
   });
 
-/** What `torch.save` writes before 1.6: pickles, then the numbers. */
+/** What `torch.save` wrote before 1.6: pickles, then the numbers. */
 function legacyTorch() {
   const head = Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e80027d2e', 'hex');
   const text = (value) => Buffer.concat([Buffer.of(0x58, value.length, 0, 0, 0), Buffer.from(value)]);
@@ -204,7 +204,9 @@ const records = (set) => async () => ({
   'train.lst': Buffer.from(formats[set].lst),
 });
 
-/** `seeds`: each gives files by name; `mutable`: those that are changed, all unless given; `read` gets the folder they lie in. */
+/**
+ * `seeds`: each returns files by name; `mutable`: the files to change, by default all; `read` receives their folder.
+ */
 export const targets = {
   image: {
     seeds: [
@@ -270,7 +272,7 @@ export const targets = {
   weights: {
     seeds: [model],
     mutable: /safetensors$/,
-    // the card's sum of the weights, so that they are looked at
+    // the card's checksum of the weights, so that they are read
     fix: (bytes, files) => {
       const own = JSON.parse(files['model.json'].toString());
       files['model.json'] = Buffer.from(
@@ -336,7 +338,7 @@ export const targets = {
     read: async (folder) => readEventLog(join(folder, 'events.jsonl')),
   },
   folder: { seeds: [people], read: useFolder },
-  // files that are written for others: nothing may land outside
+  // files written for other programs: nothing may be written outside
   convert: {
     seeds: [one('a.tar', () => decoded(formats.webdataset.tar)), one('a.zip', () => decoded(formats.zipOfPeople))],
     fix: withTarSums,

@@ -1,13 +1,16 @@
-/** What lies below a directory, to be compared byte for byte. */
+/** Hashes of the files below a directory, for byte-for-byte comparison. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { filesBelow } from './tool.js';
 
-/** Records of how long something took, which two equal runs do not share. */
+/** Durations, which differ between two equal runs. */
 const TIMES = /"(seconds|warmUpSeconds|imagesPerSecond)":\s*[\d.e+-]+/g;
 
-/** SHA-256 of each file by its path, without times and the directory itself in JSON; files whose name matches `except` count by their name alone. */
+/**
+ * SHA-256 of each file by path, without times and the directory itself in JSON. Files whose name matches `except` only
+ * contribute their name.
+ */
 export async function digestBelow(directory: string, except?: RegExp): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   for (const path of await filesBelow(directory)) {

@@ -1,4 +1,4 @@
-/** Starts the tool as a user does, and makes small data for it. */
+/** Starts the tool as a user would, and creates small data for it. */
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,15 +14,15 @@ export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Standard output as the one JSON document it must be. */
+  /** Standard output, which must be a single JSON document. */
   json<T = Record<string, unknown>>(): T;
 }
 
 export interface StartOptions {
   readonly cwd?: string;
-  /** Sends SIGINT when this first matches what standard error has said so far. */
+  /** Sends SIGINT when this first matches standard error so far. */
   readonly interruptAt?: RegExp;
-  /** Sends a second SIGINT once the first was answered. */
+  /** Sends a second SIGINT once the first was acknowledged. */
   readonly twice?: boolean;
 }
 
@@ -51,7 +51,7 @@ export function facewright(
 
 export const temporary = (): Promise<string> => mkdtemp(join(tmpdir(), 'facewright test '));
 
-/** A run of seconds: a net of almost nothing and a few steps. */
+/** A run that takes seconds: a minimal network and a few steps. */
 export const TINY: RunConfigInput = {
   tiers: [{ name: 'all', above: 0, augment: [] }],
   model: { name: 'mobilefacenet', inputSize: 16, width: 0.125, embeddingSize: 8, bottlenecks: [[1, 64, 1, 2]] },
@@ -71,7 +71,7 @@ export async function writeConfig(directory: string, config: object): Promise<st
   return path;
 }
 
-/** Six drawn people with a landmark list: nothing need be detected. */
+/** Six drawn people with a landmark list, so nothing needs to be detected. */
 export async function drawPeople(
   directory: string,
   { people = 6, photos = 5 }: { people?: number; photos?: number } = {},
@@ -81,8 +81,9 @@ export async function drawPeople(
 }
 
 /**
- * A detector of one file, named in a config as `./centre.mjs`: one face with its points at fixed shares of the photo, and none in a photo of one colour.
- * `delay` ms a photo; below 0 it says `asked` on standard error and never answers.
+ * A single-file detector, used in a config as `./centre.mjs`: one face with landmarks at fixed fractions of the photo,
+ * and none in a photo of one colour. `delay` is in ms per photo; if it is below 0, the detector prints `asked` on
+ * standard error and never answers.
  */
 export async function writeDetector(directory: string, delay = 0): Promise<string> {
   const path = join(directory, 'centre.mjs');
@@ -103,7 +104,7 @@ export default Object.assign(() => ({ meta, options: {}, create }), { meta, opti
   return path;
 }
 
-/** A photo with something to see: coarse coloured patches. */
+/** A photo with some content: coarse coloured patches. */
 export function patches(seed: number, width = 90, height = 120): Sharp {
   const size = 8;
   const data = Uint8Array.from(

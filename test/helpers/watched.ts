@@ -9,13 +9,13 @@ export interface Watched {
   readonly code: number;
   /** Standard output and error. */
   readonly output: string;
-  /** System calls that reach for another machine: connections, packets, look-ups of host names. */
+  /** System calls that reach for another machine: connections, packets, host name lookups. */
   readonly sent: readonly string[];
   /** Files left below the home directory. */
   readonly home: readonly string[];
 }
 
-/** Why nothing can be watched here; undefined where it can. */
+/** Why nothing can be traced here; undefined if it can. */
 export function cannotWatch(): string | undefined {
   try {
     execFileSync('strace', ['-f', '-o', '/dev/null', 'true'], { stdio: 'ignore' });
@@ -26,8 +26,8 @@ export function cannotWatch(): string | undefined {
 }
 
 /**
- * `node` with these arguments and its children. `environment` is added to a clean one: what the tests set for themselves would hide what a user sees.
- * `stopAt` ends it, by SIGTERM, once the output matches.
+ * Runs `node` with these arguments, including its children. `environment` is added to a clean one, because settings of
+ * the tests would hide what a user sees. `stopAt` ends it with SIGTERM once the output matches.
  */
 export async function watched(
   args: readonly string[],
@@ -47,7 +47,7 @@ export async function watched(
     ['-f', '-qq', '-s', '200', '-e', `trace=${calls}`, '-o', trace, process.execPath, ...args],
     {
       cwd,
-      detached: true, // a group of its own: strace keeps signals to itself
+      detached: true, // its own process group, because strace does not forward signals
       env: {
         PATH,
         HOME: home,

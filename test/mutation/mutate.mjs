@@ -1,10 +1,11 @@
 /**
- * Mutation testing, by hand: changes one operator, condition or number of a package at a time and lists the changes that its fast tests do not notice.
+ * Mutation testing, run by hand: changes one operator, condition or number of a package at a time and lists the changes
+ * that its fast tests do not notice.
  *
  *   npm run mutate -- training                              the whole package; takes long
  *   npm run mutate -- training loop/outcome.ts step/        some of its files
  *
- * Texts are left alone. The report is also written to .cache/mutation/<package>.json.
+ * Strings are not changed. The report is also written to .cache/mutation/<package>.json.
  */
 import { Stryker } from '@stryker-mutator/core';
 import { existsSync, statSync } from 'node:fs';
@@ -27,7 +28,7 @@ const patternOf = (path) => (statSync(path).isDirectory() ? `${path.replace(/\/\
 await new Stryker({
   mutate: [...wanted.map((path) => patternOf(`${source}/${path}`)), '!**/*.test.ts'],
   mutator: { excludedMutations: ['StringLiteral'] },
-  // the other packages are found through node_modules, where they are
+  // the other packages are found through node_modules, in their place
   ignorePatterns: [
     '**',
     `!packages/${name}/**`,

@@ -1,9 +1,9 @@
-// What is tried from outside: each part has a title, and `run` works in a folder of its own under `home`.
+// What is tried from outside: each part has a title, and `run` works in its own folder under `home`.
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder, run } from './registry.mjs';
 
-/** Seconds of training: a net of almost nothing and a few steps. */
+/** A training that takes seconds: a minimal network and a few steps. */
 const SMALL = {
   tiers: [{ name: 'all', above: 0, augment: [] }],
   model: { name: 'mobilefacenet', inputSize: 16, width: 0.125, embeddingSize: 8, bottlenecks: [[1, 64, 1, 2]] },
@@ -19,7 +19,10 @@ const PEOPLE = `import { writeFileSync } from 'node:fs';
 import { generateSample } from '@facewright/datasets';
 await generateSample({ directory: 'people', people: 6, photos: 5 }).then((drawn) => writeFileSync('drawn.json', JSON.stringify(drawn)));`;
 
-/** tfjs's declarations do not pass without skipLibCheck: they lack `long`, and bring a WebGPU of their own beside TypeScript's. */
+/**
+ * tfjs's declarations fail without skipLibCheck: they lack `long`, and include WebGPU types that conflict with
+ * TypeScript's.
+ */
 const OTHERS = /^node_modules\/(@tensorflow|@webgpu|typescript)\//;
 
 const write = (at, name, value) =>
@@ -29,7 +32,7 @@ function expect(holds, what) {
   if (!holds) throw new Error(`not so: ${what}`);
 }
 
-/** An empty project in which `packages` are installed. */
+/** An empty project with `packages` installed. */
 async function project(home, name, { env }, packages) {
   const at = folder(home, name);
   write(at, 'package.json', { name, private: true, type: 'module' });
@@ -40,7 +43,7 @@ async function project(home, name, { env }, packages) {
 const facewright = (at, args, env, ok) =>
   run(join(at, 'node_modules/.bin/facewright'), args, { cwd: at, env, ...(ok && { ok }) });
 
-/** Draws six people with a list of their landmarks; returns the list's path. */
+/** Draws six people with a landmark list; returns the list's path. */
 async function drawPeople(at) {
   write(at, 'draw.mjs', PEOPLE);
   await run(process.execPath, ['draw.mjs'], { cwd: at });
@@ -171,7 +174,7 @@ export const copies = {
   async run(home, registry) {
     const at = await project(home, 'copies', registry, ['facewright']);
     const list = await drawPeople(at);
-    // a plugin that brings a core of its own, as some package managers lay it out
+    // a plugin with its own copy of core, as some package managers install it
     const nested = folder(at, 'nested/node_modules/@facewright');
     cpSync(join(at, 'node_modules/@facewright/core'), join(nested, 'core'), { recursive: true });
     write(at, 'nested/package.json', { name: 'nested', type: 'module' });

@@ -1,5 +1,6 @@
-// `npm run e2e:publish`: every package published to a Verdaccio on this machine, then used from empty folders outside the repository, as people
-// use them who know the registry alone. Prints how long each part took. `-- --keep` leaves the folders; names such as `cli code` run those parts.
+// `npm run e2e:publish`: publishes every package to a Verdaccio on this machine, then uses them from empty folders
+// outside the repository, as people who only know the registry would. Prints how long each part took. `-- --keep` keeps
+// the folders; names such as `cli code` select parts.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// A Verdaccio of its own: what is ours is published to it, everything else comes through it from the registry that npm is set to.
+// A local Verdaccio: our packages are published to it, and everything else is proxied from npm's configured registry.
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 const VERDACCIO = '6.2.0';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Runs a program; resolves to its standard output, throws with what it said where it fails. */
+/** Runs a program and resolves to its standard output. Throws with its output if it fails. */
 export function run(command, args, { cwd, env = {}, ok = [0] }) {
-  // npm hands its own settings down to what it starts: here everything starts as from a user's shell
+  // npm passes its own settings to child processes; here everything starts as from a user's shell
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
   const options = { cwd, env: { ...clean, NO_COLOR: '1', ...env }, maxBuffer: 1 << 28 };
   return new Promise((resolve, reject) =>
@@ -22,11 +22,11 @@ export function run(command, args, { cwd, env = {}, ok = [0] }) {
   );
 }
 
-/** Starts it on a free port of 127.0.0.1. `npmrc` is the file of settings that makes npm use it. */
+/** Starts it on a free port of 127.0.0.1. `npmrc` is the settings file that makes npm use it. */
 export async function startRegistry(home) {
   const upstream = (await run('npm', ['config', 'get', 'registry'], { cwd: home })).trim();
   const tools = folder(home, 'verdaccio');
-  // one of its dependencies asks for node-fetch by a tag, which mirrors do not carry
+  // one of its dependencies requires node-fetch by a tag, which mirrors do not have
   writeFileSync(join(tools, 'package.json'), '{ "private": true, "overrides": { "node-fetch": "2.6.7" } }');
   await run('npm', ['install', '--no-audit', '--no-fund', `verdaccio@${VERDACCIO}`], { cwd: tools });
   const ours = { access: '$all', publish: '$all', unpublish: '$all' };
@@ -62,7 +62,7 @@ export async function startRegistry(home) {
   };
 }
 
-/** Publishes every public package of the workspace as it is built. */
+/** Publishes every public package of the workspace as built. */
 export async function publishAll({ env }) {
   await run('npm', ['publish', '--workspaces', '--ignore-scripts', '--no-provenance'], { cwd: root, env });
 }

@@ -1,4 +1,4 @@
-/** Holds a step on an engine against the same step on the reference engine. */
+/** Compares a step on an engine with the same step on the reference engine. */
 import type { Engine, HostTensors, StepFunction } from '@facewright/core';
 import { referenceEngine } from './reference.js';
 import { expect } from 'vitest';
@@ -12,7 +12,7 @@ export function expectClose(actual: HostTensors, expected: HostTensors, toleranc
     expect(actual[name].dtype, name).toBe(dtype);
     let [largest, worst] = [1e-3, 0];
     for (let i = 0; i < data.length; i++) {
-      if (Object.is(data[i], actual[name].data[i])) continue; // NaN and infinities too
+      if (Object.is(data[i], actual[name].data[i])) continue; // including NaN and infinities
       largest = Math.max(largest, Math.abs(data[i]));
       worst = Math.max(worst, Math.abs(data[i] - actual[name].data[i]));
     }
@@ -22,7 +22,7 @@ export function expectClose(actual: HostTensors, expected: HostTensors, toleranc
   }
 }
 
-/** Two calls: the second one sees the state that the first one left. */
+/** Two calls: the second one sees the state left by the first. */
 export async function expectAgreement(
   engine: Engine,
   step: StepFunction,

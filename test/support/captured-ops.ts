@@ -1,4 +1,7 @@
-/** An example of every op that can be captured, and of the forms of it that differ: what an engine lowers, and what formulas of ops are held against. */
+/**
+ * An example of every op that can be captured, and of its relevant variants: for testing engines' lowerings and
+ * decomposition formulas.
+ */
 import {
   addToTarget,
   batchNormTraining,
@@ -35,7 +38,7 @@ function example(name: string, shapes: Shapes, f: (given: Given) => tf.Tensor | 
 
 const kernel = (name: string, inputs: tf.NamedTensorMap, attrs: Record<string, unknown> = {}): tf.Tensor =>
   tf.engine().runKernel(name, inputs, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
-/** tfjs's own ops do without these two: its plain backends lack them. */
+/** tfjs's own ops never call these two, which its plain backends lack. */
 const hasKernel = (name: string): boolean => tf.getKernel(name, tf.getBackend()) !== undefined;
 const int = (...values: number[]): tf.Tensor1D => tf.tensor1d(values, 'int32');
 const square = { x: [3, 4] };
@@ -47,7 +50,7 @@ const binary = (names: readonly string[], prepare: (x: tf.Tensor) => tf.Tensor =
     example(name, { a: [2, 1, 4], b: [3, 1] }, ({ a, b }) => kernel(name, { a: prepare(a), b: prepare(b) })),
   );
 const positive = (x: tf.Tensor): tf.Tensor => tf.add(tf.abs(x), 0.25);
-/** No two values near each other's multiples. */
+/** No two values close to multiples of each other. */
 const wide = (x: tf.Tensor): tf.Tensor => tf.add(tf.mul(x, 7), 0.013);
 const wholes = (x: tf.Tensor): tf.Tensor => tf.cast(tf.mul(x, 20), 'int32');
 const odd = (x: tf.Tensor): tf.Tensor => tf.div(x, tf.sub(tf.round(tf.mul(tf.abs(x), 2)), 1)); // some are infinite
@@ -195,7 +198,7 @@ const REDUCTIONS: readonly OpExample[] = [
   example('TopK', { x: [3, 5] }, ({ x }) => Object.values(tf.topk(x, 2))),
 ];
 
-/** With its gradients to both. */
+/** With its gradients to both inputs. */
 const convolution = (name: string, shapes: Shapes, op: (x: Four, w: Four) => tf.Tensor): OpExample =>
   example(name, shapes, ({ x, w }) => [
     op(x as Four, w as Four),
@@ -239,7 +242,7 @@ const NETWORK: readonly OpExample[] = [
     tf.fused.depthwiseConv2d({ x: x as Four, filter: w as Four, strides: 1, pad: 'same', activation: 'relu' }),
   ),
   pool('MaxPool', (x) => tf.maxPool(x, 2, 2, 'valid')),
-  // without its gradient: tfjs's own forgets how the size was rounded
+  // without its gradient, because tfjs's own ignores how the size was rounded
   example('MaxPool, rounded up', { x: [2, 7, 5, 3] }, ({ x }) => tf.maxPool(x as Four, 2, 2, 0, 'ceil')),
   pool('MaxPool, same', (x) => tf.maxPool(x, 3, 2, 'same')),
   pool('AvgPool', (x) => tf.avgPool(x, 2, 2, 'valid')),
@@ -251,7 +254,7 @@ const NETWORK: readonly OpExample[] = [
 ];
 
 const LABELS = [2, 0, 3, 2];
-/** Of a sum with weights: the gradient of a plain sum is nothing for some. */
+/** Gradient of a weighted sum, because that of a plain sum is zero for some ops. */
 const weighted = (y: tf.Tensor): tf.Tensor =>
   tf.sum(
     tf.mul(

@@ -1,4 +1,4 @@
-/** Every op that can be captured, on an engine that compiles: lowered and right, or a gap that is declared with its reason. */
+/** Every op that can be captured, on a compiling engine: lowered correctly, or a gap declared with its reason. */
 import { CAPTURED_OPS, capture, isGap } from '@facewright/capture';
 import type { Engine, HostTensors } from '@facewright/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,15 +7,15 @@ import { OP_EXAMPLES } from './captured-ops.js';
 import { referenceEngine } from './reference.js';
 
 export interface TableOptions {
-  /** By an example's name, why the engine does not lower it. */
+  /** By example name, why the engine does not lower it. */
   readonly gaps?: Readonly<Record<string, string>>;
-  /** Allowed error beside the largest value. */
+  /** Tolerance relative to the largest value. */
   readonly tolerance?: number;
-  /** Of single examples, by name. */
+  /** For individual examples, by name. */
   readonly tolerances?: Readonly<Record<string, number>>;
 }
 
-/** Declares the tests; the engine is opened before them and disposed of after them. */
+/** Registers the tests. The engine is opened before them and disposed of afterwards. */
 export function testLowerings(
   open: () => Promise<Engine>,
   { gaps = {}, tolerance = 2e-5, tolerances = {} }: TableOptions = {},
@@ -24,7 +24,7 @@ export function testLowerings(
   beforeAll(async () => void (engine = await open()));
   afterAll(() => engine?.dispose());
 
-  test('every op that can be captured has an example, and every gap is one of an example', () => {
+  test('every op that can be captured has an example, and every gap is for an example', () => {
     const shown = new Set(
       OP_EXAMPLES.flatMap(({ step, inputs }) => capture(step, { inputs }).nodes.map(({ op }) => op)),
     );

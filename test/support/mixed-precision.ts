@@ -1,4 +1,7 @@
-/** What an engine's 16 bits do to the training of a small MobileFaceNet, held against its own float32: loss, gradients, statistics, twenty steps, overflow. */
+/**
+ * The effect of an engine's 16-bit arithmetic on training a small MobileFaceNet, compared with its own float32: loss,
+ * gradients, statistics, twenty steps, overflow.
+ */
 import {
   createRunContainer,
   hostScalar,
@@ -15,7 +18,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { batch, gradientStep, setting } from './training-agreement.js';
 
 export interface MixedPrecision {
-  /** `initialScale` is that of the loss, with float16. */
+  /** `initialScale` is the loss scale, with float16. */
   readonly open: (precision: 'float32' | 'bfloat16' | 'float16', initialScale?: number) => Promise<Engine>;
   readonly precision: 'bfloat16' | 'float16';
   /** Half the distance between neighbouring numbers at 1. */
@@ -28,7 +31,7 @@ const flat = (tensors: HostTensors): number[] =>
     .flatMap((name) => [...tensors[name].data]);
 const norm = (values: readonly number[]): number => Math.hypot(...values);
 
-/** To so few digits. */
+/** Rounds to this many digits. */
 const roundedTo =
   (epsilon: number) =>
   (value: number): number => {
@@ -36,7 +39,7 @@ const roundedTo =
     return Math.round(value / unit) * unit;
   };
 
-/** Declares the tests. */
+/** Registers the tests. */
 export function testMixedPrecision({ open, precision, epsilon }: MixedPrecision): void {
   let [full, mixed]: Engine[] = [];
   beforeAll(async () => {
@@ -47,7 +50,7 @@ export function testMixedPrecision({ open, precision, epsilon }: MixedPrecision)
     await mixed.dispose();
   });
 
-  test('a step: state is float32, loss and gradients are near those of float32 and not the same', async () => {
+  test('a step: state is float32, loss and gradients are close to those of float32 but not equal', async () => {
     const given = await setting();
     const state = { ...given.params, ...given.statistics };
     const [expected, executable] = [
@@ -58,7 +61,8 @@ export function testMixedPrecision({ open, precision, epsilon }: MixedPrecision)
     const difference = Math.abs(actual.loss.data[0] - expected.loss.data[0]) / expected.loss.data[0];
     expect(difference).toBeGreaterThan(0);
     expect(difference).toBeLessThan(4 * epsilon);
-    // PReLU's kinks make the gradient jump: how far rounding moves it is seen by rounding only the weights and the input, in float32
+    // PReLU's kinks make the gradient jump: rounding only the weights and the input, in float32, shows how much that
+    // matters
     const rounded = (tensors: HostTensors): HostTensors =>
       Object.fromEntries(
         Object.entries(tensors).map(([name, { shape, dtype, data }]) => [
@@ -72,7 +76,7 @@ export function testMixedPrecision({ open, precision, epsilon }: MixedPrecision)
     const [a, b, c] = [actual, expected, nearby].map((outputs) => flat(stripPrefix('gradient', outputs)));
     const away = (gradient: readonly number[]): number => norm(gradient.map((value, i) => value - b[i])) / norm(b);
     expect(away(a)).toBeLessThan(4 * away(c));
-    // rounding has no direction: little of what it does lies along the gradient
+    // rounding has no preferred direction: little of it is along the gradient
     expect(Math.abs(norm(a) / norm(b) - 1)).toBeLessThan(away(a) / 4);
     const statistics = Object.keys(expected).filter(
       (name) => name.startsWith('statistics/') && name.endsWith('variance'),
@@ -95,14 +99,14 @@ export function testMixedPrecision({ open, precision, epsilon }: MixedPrecision)
     const state = { ...given.params, ...given.statistics, ...prefixed('memory', optimiser.init(given.params)) };
     const executable = compileTraining({ engine, model: given.model, loss: given.loss, optimiser, parts: 1, state });
     const outputs: HostTensors[] = [];
-    // four batches in turn: they are learnt by heart
+    // four batches in turn, which are memorised
     for (let i = 0; i < steps; i++)
       outputs.push(await executable.run({ ...batch(16, (i % 4) + 1), rate: hostScalar(0.05) }));
     executable.dispose();
     return outputs;
   }
 
-  test('forty steps learn as those of float32 do', async () => {
+  test('forty steps learn like those in float32', async () => {
     const [expected, actual] = [await trained(full, 40), await trained(mixed, 40)];
     const last = (outputs: HostTensors[]): number =>
       outputs.slice(-4).reduce((sum, { loss }) => sum + loss.data[0] / 4, 0);
@@ -113,7 +117,7 @@ export function testMixedPrecision({ open, precision, epsilon }: MixedPrecision)
   });
 
   if (precision === 'float16')
-    test('gradients that overflow in float16 are left out until the scale fits them', async () => {
+    test('gradients that overflow in float16 are skipped until the scale fits', async () => {
       const engine = await open(precision, 2 ** 24);
       const outputs = await trained(engine, 24);
       const overflowed = outputs.map(({ gradientNorm }) => !Number.isFinite(gradientNorm.data[0]));

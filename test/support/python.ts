@@ -1,4 +1,4 @@
-/** The Python of the benches, for tests that are skipped where it cannot be had. */
+/** The benches' Python, for tests that are skipped if it is not available. */
 import { messageOf } from '@facewright/core';
 import { pythonWith } from '../../bench/support/python.mjs';
 

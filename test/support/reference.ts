@@ -1,4 +1,4 @@
-/** What engines are held against: the plain JavaScript engine, and numbers that are the same everywhere. */
+/** References for testing engines: the plain JavaScript engine, and numbers that are the same everywhere. */
 import { cpu } from '@facewright/backend-cpu';
 import { createRunContainer, hostTensor, pluginContext, type Engine, type HostTensor } from '@facewright/core';
 
@@ -8,7 +8,7 @@ export const referenceEngine = (): Promise<Engine> =>
     .create(pluginContext(createRunContainer(), 'test'))
     .then((backend) => backend.open()));
 
-/** Numbers in [−1, 1), the same ones for the same seed. */
+/** Numbers in [−1, 1), determined by the seed. */
 export function numbers(shape: readonly number[], seed = 1): HostTensor {
   let state = seed * 7919 + shape.length;
   const next = (): number => {

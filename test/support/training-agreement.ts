@@ -1,4 +1,7 @@
-/** The training comparison that every engine passes: a step of a small MobileFaceNet held against the reference engine: loss, every gradient, running statistics, ten losses. */
+/**
+ * The training comparison that every engine passes: a step of a small MobileFaceNet compared with the reference engine:
+ * loss, every gradient, running statistics, ten losses.
+ */
 import {
   createRandom,
   createRunContainer,
@@ -22,7 +25,7 @@ import { numbers, referenceEngine } from './reference.js';
 
 const CLASSES = 7;
 const SIDE = 32;
-/** The shapes of every kind of layer: stride, shortcut, expansion, global depthwise. */
+/** Has every kind of layer: stride, shortcut, expansion, global depthwise. */
 const SMALL = {
   inputSize: SIDE,
   width: 0.25,
@@ -35,7 +38,7 @@ const SMALL = {
 
 const context = () => pluginContext(createRunContainer({ seed: 3 }), 'test');
 
-/** Trained networks have PReLU slopes beyond ±1: every third channel gets one. */
+/** Trained networks have PReLU slopes beyond ±1, so every third channel gets one. */
 function withTrainedSlopes(params: HostTensors): HostTensors {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [
@@ -116,7 +119,10 @@ const largest = (data: ArrayLike<number>): number =>
 const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 
-/** Loss within 1e-5, or 1e-6 of it where it is large; every gradient within 1e-4 of the largest, running statistics within 1e-6. */
+/**
+ * Loss within 1e-5, or within 1e-6 relative if it is large; every gradient within 1e-4 of the largest, running
+ * statistics within 1e-6.
+ */
 export function expectSameStep(actual: HostTensors, expected: HostTensors): void {
   const loss = expected.loss.data[0];
   expect(Math.abs(actual.loss.data[0] - loss)).toBeLessThan(Math.max(1e-5, 1e-6 * Math.abs(loss)));
@@ -126,7 +132,8 @@ export function expectSameStep(actual: HostTensors, expected: HostTensors): void
     expect(difference(actual[name].data, expected[name].data) / scale, name).toBeLessThan(1e-4);
   const statistics = Object.keys(expected).filter((name) => name.startsWith('statistics/'));
   expect(statistics.length).toBeGreaterThan(20);
-  // a mean after a normalised layer is zero but for rounding: it is measured by the deviation, which is the scale it is used on
+  // a mean after a normalised layer is zero up to rounding, so it is compared relative to the deviation, the scale it
+  // is used on
   const deviation = (name: string): number => Math.sqrt(largest(expected[name.replace(/mean$/, 'variance')].data));
   for (const name of statistics)
     expect(
@@ -135,7 +142,7 @@ export function expectSameStep(actual: HostTensors, expected: HostTensors): void
     ).toBeLessThan(1e-6);
 }
 
-/** The reference's are the same for every lowering, and slow. */
+/** Shared by all lowerings, because the reference is slow. */
 let referenceLosses: Promise<number[]> | undefined;
 
 async function tenLosses(engine: Engine): Promise<number[]> {
@@ -150,7 +157,7 @@ async function tenLosses(engine: Engine): Promise<number[]> {
   return losses;
 }
 
-/** Declares the tests; the engine is opened before them and disposed of after them. */
+/** Registers the tests. The engine is opened before them and disposed of afterwards. */
 export function testTrainingAgreement(open: () => Promise<Engine>): void {
   let engine: Engine;
   beforeAll(async () => {
@@ -177,7 +184,7 @@ export function testTrainingAgreement(open: () => Promise<Engine>): void {
     );
   });
 
-  test('a batch that no block divides', async () => {
+  test('a batch that no block size divides', async () => {
     const given = await setting();
     const state = { ...given.params, ...given.statistics };
     const step = gradientStep(given);
