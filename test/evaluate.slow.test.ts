@@ -1,4 +1,7 @@
-/** `facewright evaluate` and `facewright pairs`, started as a user does, on a tiny model: every kind of set, what is written, what is refused. */
+/**
+ * `facewright evaluate` and `facewright pairs`, started as a user would, on a tiny model: every kind of set, what is
+ * written, what is rejected.
+ */
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -53,7 +56,7 @@ beforeAll(async () => {
   ).toBe(0);
 });
 
-test('a run leaves its evaluation: figures, every score, the worst pairs', async () => {
+test('a run leaves its evaluation: metrics, every score, the worst pairs', async () => {
   expect(await filesBelow(at('run/evaluation'))).toEqual([
     'evaluation.json',
     'false-accepts.png',
@@ -67,12 +70,12 @@ test('a run leaves its evaluation: figures, every score, the worst pairs', async
   expect((await sharp(at('run/evaluation/false-accepts.png')).metadata()).format).toBe('png');
   const report = await readFile(at('run/report.html'), 'utf8');
   for (const text of ['Worst pairs', 'Thresholds', 'Where the time went']) expect(report).toContain(text);
-  // the same pairs again, drawn of the people held out
+  // the same pairs again, selected from the held-out people
   const again = (await evaluate('--data', at('run/dataset'))).json<Document>();
   expect(again.verification).toEqual(verification);
 });
 
-test('pairs of any folder: the same list each time, and it can be evaluated on', async () => {
+test('pairs from any folder: the same list each time, and it can be used for evaluation', async () => {
   const draw = async (name: string, ...more: string[]) => {
     const ended = await facewright([
       'pairs',
@@ -121,7 +124,7 @@ test('pairs of any folder: the same list each time, and it can be evaluated on',
   });
   const flipped = (await evaluate('--pairs', at('pairs.txt'), '--images', at('crops'), '--flip')).json<Document>();
   expect(flipped.scores.same).not.toEqual(plain.json<Document>().scores.same);
-  // photos: found and aligned first
+  // photos: detected and aligned first
   const photos = await facewright([
     'pairs',
     '--data',
@@ -142,7 +145,7 @@ test('pairs of any folder: the same list each time, and it can be evaluated on',
 
 test('templates of several images', async () => {
   const files = (await filesBelow(at('crops'))).filter((name) => name.endsWith('.jpg'));
-  // two templates a person, of two images each
+  // two templates per person, each with two images
   const lines = [...new Set(files.map((name) => name.split('/')[0]))].flatMap((person) =>
     files
       .filter((name) => name.startsWith(`${person}/`))
@@ -170,7 +173,7 @@ test('templates of several images', async () => {
   expect(ended.json<Document>().verification).toMatchObject({ pairs: 192 });
 });
 
-test('images of another alignment are refused', async () => {
+test('images with another alignment are rejected', async () => {
   const path = join(model, 'model.json');
   const card = await readFile(path, 'utf8');
   await writeFile(path, card.replace(/("fingerprint": ")/, '$1another '));
@@ -193,7 +196,7 @@ test('images of another alignment are refused', async () => {
   }
 });
 
-test('what cannot be evaluated on is one clear error, and pairs of one kind are told of', async () => {
+test('unusable input is one clear error, and pairs of one kind are reported', async () => {
   const nothing = await evaluate();
   expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining('There is nothing to evaluate on.')]);
   const [image] = (await filesBelow(at('crops'))).filter((name) => name.endsWith('.jpg'));
@@ -222,7 +225,7 @@ test('what cannot be evaluated on is one clear error, and pairs of one kind are 
 });
 
 const bin = sharedData('formats/small_lfw.bin');
-test.skipIf(!bin)('an InsightFace .bin brings its images itself (needs ../shared/data/formats)', async () => {
+test.skipIf(!bin)('an InsightFace .bin includes its images (needs ../shared/data/formats)', async () => {
   const ended = await evaluate('--pairs', bin!);
   expect([ended.code, ended.json<Document>()]).toEqual([
     0,

@@ -1,4 +1,4 @@
-/** The rules of every package that is published: its metadata, its peers, and a README that reads as well on the registry. */
+/** The rules for every published package: its metadata, its peers, and a README that also works on the registry. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ const text = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 const json = (path: string): PackageJson => JSON.parse(text(path)) as PackageJson;
 
 const REPOSITORY = 'https://github.com/facewright/facewright';
-/** The tool and the page bring these; whatever plugs into them takes theirs, so that there is one of each. */
+/** The tool and the page provide these; plugins use theirs, so that each exists only once. */
 const SHARED = ['@facewright/core', '@tensorflow/tfjs-core', 'zod'];
 const APPS = ['apps/cli', 'apps/studio'];
 
@@ -38,7 +38,7 @@ const directories = ['packages', 'apps'].flatMap((parent) =>
 describe.each(directories)('%s', (directory) => {
   const pkg = json(`${directory}/package.json`);
 
-  test('states what it is, where it comes from and that it is public', () => {
+  test('states what it is and where it comes from, and is public', () => {
     expect(pkg).toMatchObject({
       version: json('package.json').version,
       description: expect.stringMatching(/.{20}/),
@@ -53,7 +53,7 @@ describe.each(directories)('%s', (directory) => {
     expect(text(`${directory}/LICENSE`)).toBe(text('LICENSE'));
   });
 
-  test('ships neither tests nor build information', () => {
+  test('contains neither tests nor build information', () => {
     expect(pkg.files).toEqual(expect.arrayContaining(['!**/*.test.*', '!**/*.tsbuildinfo']));
   });
 
@@ -67,7 +67,7 @@ describe.each(directories)('%s', (directory) => {
     for (const name of SHARED) expect(pkg.peerDependencies?.[name] ?? '^').toMatch(/^\^/);
   });
 
-  test('its plugins state the version of the package', () => {
+  test("its plugins state the package's version", () => {
     const byHand = sources(`${directory}/src`).filter((file) => /kind: '\w+',\s+version: '/.test(text(file)));
     expect(byHand).toEqual([]);
     const version = [`${directory}/src/version.ts`, `${directory}/src/page/version.ts`].find((file) =>
@@ -76,7 +76,7 @@ describe.each(directories)('%s', (directory) => {
     if (version) expect(text(version), 'run npm run generate').toContain(`VERSION = '${pkg.version}'`);
   });
 
-  test('its README has links that hold on the registry, to files that exist', () => {
+  test("its README's links work on the registry and point to existing files", () => {
     const targets = [...text(`${directory}/README.md`).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
     expect(targets.filter((target) => !/^(https?:|#|mailto:)/.test(target))).toEqual([]);
     const ours = targets.map(
@@ -86,7 +86,7 @@ describe.each(directories)('%s', (directory) => {
   });
 });
 
-/** Every source file under a directory, without tests. */
+/** Every source file below a directory, except tests. */
 function sources(directory: string): string[] {
   if (!existsSync(root + directory)) return [];
   return readdirSync(root + directory, { recursive: true, encoding: 'utf8' })
