@@ -68,11 +68,13 @@ export function mirror(pixels: Uint8Array, width: number): void {
   const stride = width * 3;
   for (let row = 0; row < pixels.length; row += stride) {
     for (let left = row, right = row + stride - 3; left < right; left += 3, right -= 3) {
-      for (let channel = 0; channel < 3; channel++) {
-        const value = pixels[left + channel];
-        pixels[left + channel] = pixels[right + channel];
-        pixels[right + channel] = value;
-      }
+      const [red, green, blue] = [pixels[left], pixels[left + 1], pixels[left + 2]];
+      pixels[left] = pixels[right];
+      pixels[left + 1] = pixels[right + 1];
+      pixels[left + 2] = pixels[right + 2];
+      pixels[right] = red;
+      pixels[right + 1] = green;
+      pixels[right + 2] = blue;
     }
   }
 }
