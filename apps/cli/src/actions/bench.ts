@@ -7,10 +7,12 @@ import {
   type PluginReference,
   type PluginReferenceInput,
 } from '@facewright/core';
+import { openDataset } from '@facewright/datasets';
 import { mobileFaceNet } from '@facewright/models';
 import { batchParts, sgd } from '@facewright/training';
 import { chooseBackend, openLibrary } from '@facewright/run';
 import { builtins } from '../builtins.js';
+import { benchData, type BenchData, type BenchDataOptions } from '../bench-data.js';
 import { benchTrain } from '../bench-train.js';
 import { jsonOptions, requireAtLeast } from '../config-of.js';
 import { withSession } from '../session.js';
@@ -26,6 +28,7 @@ export interface BenchTrainOptions extends SessionOptions {
   readonly classes: number;
   readonly width: number;
   readonly size: number;
+  readonly data?: string;
 }
 
 export default (options: BenchTrainOptions) =>
@@ -68,11 +71,26 @@ export default (options: BenchTrainOptions) =>
       print(
         `${result.backend} (${engine.device}), ${result.lowering}, ${result.loss}, batch ${batch}: ${result.imagesPerSecond.toFixed(1)} images/s, peak memory ${(result.peakMemoryBytes / 1e9).toFixed(2)} GB`,
       );
-      return { json: result };
+      if (options.data === undefined) return { json: result };
+      const data = await measureData(options.data, { batch, size: model.inputSize, signal });
+      const limit = data.imagesPerSecond < result.imagesPerSecond ? 'data' : 'step';
+      print(
+        `${options.data}: ${Math.round(data.imagesPerSecond)} images/s read and decoded, so the ${limit} is the limit`,
+      );
+      return { json: { ...result, data, limit } };
     } finally {
       await engine.dispose();
     }
   });
+
+async function measureData(directory: string, options: BenchDataOptions): Promise<BenchData> {
+  const dataset = await openDataset(directory);
+  try {
+    return await benchData(dataset, options);
+  } finally {
+    await dataset.close();
+  }
+}
 
 /** A name, or JSON as in a config. */
 const lossReference = (text: string): PluginReference =>

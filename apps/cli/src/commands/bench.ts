@@ -18,6 +18,10 @@ export function addBench(program: Command): void {
     .option('--classes <number>', 'people to tell apart', wholeNumber, 1000)
     .option('--width <factor>', "of the net; 1: the paper's", positiveNumber, 1)
     .option('--size <pixels>', 'of its images, on a side', wholeNumber, 112)
+    .option(
+      '--data <dataset>',
+      'a prepared dataset: measure how fast it is read too, and say which of the two is the limit',
+    )
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors')
     .addHelpText(
@@ -31,6 +35,7 @@ Examples:
   facewright bench train --backend wasm --batch 8 --steps 1
   facewright bench train --backend onnx --options '{"threads":2,"lowering":"std"}' --json
   facewright bench train --loss arcface --backend webgpu
+  facewright bench train --data run/dataset --batch 128
   facewright bench train --loss '{"name":"arcface","m":0.35}'
   facewright bench train --backend xla --options '{"precision":"bfloat16"}' --batch 512 --loss arcface --classes 68000
   facewright bench train --batch 512 --micro-batch 64 --classes 10575`,
