@@ -1,9 +1,9 @@
 /** Describes an exported model for its users. */
-import { pythonUse, thresholds, typescriptUse } from './card-use.js';
-import type { ExportCard } from './export-card.js';
+import { onnxTypescript, pythonUse, tfjsTypescript, thresholds } from './card-use.js';
+import type { ExportCard, ExportFormat } from './export-card.js';
 import type { HandOff } from './hand-off.js';
 
-const USE: Readonly<Record<ExportCard['export']['format'], string>> = {
+const USE: Readonly<Record<ExportFormat, string>> = {
   onnx: `\`\`\`python
 import numpy, onnxruntime
 session = onnxruntime.InferenceSession('model.onnx')
@@ -71,7 +71,7 @@ export function cardText(card: ExportCard, layout: string, handed?: HandOff): st
 
 Exported by facewright ${facewright}.
 
-${handed ? handedUse(handed, layout) : USE[format]}
+${handed ? handedUse(handed, format, layout) : USE[format]}
 
 ## Thresholds
 
@@ -85,8 +85,8 @@ ${rows.map(([key, value]) => `| ${key} | ${value.replaceAll('|', '\\|').replaceA
 `;
 }
 
-/** From a photo to a cosine similarity: the landmarks, and the same steps in two languages. */
-const handedUse = (handed: HandOff, layout: string): string => `## From a photo to an embedding
+/** From a photo to a cosine similarity: the landmarks, and the same steps in code. */
+const handedUse = (handed: HandOff, format: ExportFormat, layout: string): string => `## From a photo to an embedding
 
 1. Find the five points of the face with a detector (MTCNN, RetinaFace and others give them): the eye, then the other eye, the nose, and the
    corners of the mouth, each from left to right in the picture.
@@ -99,13 +99,9 @@ ${['eye on the left', 'eye on the right', 'nose', 'mouth on the left', 'mouth on
 
 3. Give the model the pixels as they are, from 0 to 255, in the order red, green, blue.
 
-The example pictures are drawn patterns, not faces: their cosine checks your own code against this model's. OpenCV rounds pixels a little
-differently from version to version, so expect it to within 0.005.
+The example pictures are drawn patterns, not faces: their cosine checks your own code against this model's. The code below gives it to three
+digits. Other ways to warp an image differ slightly: OpenCV 5's cv2.warpAffine rounds otherwise, which moves the cosine by a few thousandths.
 
-### Python
+${format === 'onnx' ? `### Python\n\n${pythonUse(handed)}\n\n` : ''}### TypeScript
 
-${pythonUse(handed)}
-
-### TypeScript
-
-${typescriptUse(handed, layout)}`;
+${format === 'onnx' ? onnxTypescript(handed, layout) : tfjsTypescript(handed, layout)}`;

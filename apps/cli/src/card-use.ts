@@ -17,34 +17,66 @@ print(f"cosine {a @ b:.4f}")  # ${cosine.toFixed(4)}
 \`\`\``;
 }
 
-export function typescriptUse(
+export const onnxTypescript = (handed: HandOff, layout: string): string =>
+  typescript(handed, layout, {
+    packages: 'onnxruntime-node',
+    imports: `import { InferenceSession, Tensor } from 'onnxruntime-node';`,
+    open: `const session = await InferenceSession.create('model.onnx');`,
+    embed: (images, shape) => `  const tensor = new Tensor('float32', ${images}, ${shape});
+  const { embeddings } = await session.run({ images: tensor });
+  return embeddings.data as Float32Array;`,
+  });
+
+export const tfjsTypescript = (handed: HandOff, layout: string): string =>
+  typescript(handed, layout, {
+    packages: '@tensorflow/tfjs-core @tensorflow/tfjs-backend-wasm @tensorflow/tfjs-converter',
+    imports: `import { readFile } from 'node:fs/promises';
+import '@tensorflow/tfjs-backend-wasm';
+import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs-core';`,
+    open: `await tf.setBackend('wasm');
+// in a browser: const model = await loadGraphModel('model.json');
+const weights = new Uint8Array(await readFile('weights.bin')).buffer;
+const model = loadGraphModelSync([JSON.parse(await readFile('model.json', 'utf8')), weights]);`,
+    embed: (
+      images,
+      shape,
+    ) => `  const embeddings = model.predict({ images: tf.tensor(${images}, ${shape}) }) as tf.Tensor;
+  return (await embeddings.data()) as Float32Array;`,
+  });
+
+/** How a runtime is had, opens the model and embeds one image. */
+interface Runtime {
+  readonly packages: string;
+  readonly imports: string;
+  readonly open: string;
+  embed(images: string, shape: string): string;
+}
+
+function typescript(
   { points: [one, two], cosine, template, size, inputSize }: HandOff,
   layout: string,
+  { packages, imports, open, embed }: Runtime,
 ): string {
   const [height, width] = inputSize;
   const nchw = layout === 'nchw';
+  const planes = `  const images = Float32Array.from({ length: pixels.length }, (_, i) => pixels[(i % ${height * width}) * 3 + Math.floor(i / ${height * width})]);`;
   return `\`\`\`ts
-// npm install onnxruntime-node sharp @facewright/preprocess @facewright/training
+// npm install ${packages} sharp @facewright/preprocess @facewright/training
 import { createFivePointAligner } from '@facewright/preprocess';
 import { fitPixels } from '@facewright/training';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+${imports}
 import sharp from 'sharp';
 
-const session = await InferenceSession.create('model.onnx');
+${open}
 const aligner = createFivePointAligner(${size}); // onto ${points(template)}
 
 async function embed(file: string, [leftEye, rightEye, nose, mouthLeft, mouthRight]: [number, number][]) {
   const { data, info } = await sharp(file).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const face = aligner.align({ ...info, data }, { leftEye, rightEye, nose, mouthLeft, mouthRight });
   const pixels = fitPixels(face, [${height}, ${width}]);
-${
-  nchw
-    ? `  const images = Float32Array.from({ length: pixels.length }, (_, i) => pixels[(i % ${height * width}) * 3 + Math.floor(i / ${height * width})]);
-  const tensor = new Tensor('float32', images, [1, 3, ${height}, ${width}]);`
-    : `  const tensor = new Tensor('float32', Float32Array.from(pixels), [1, ${height}, ${width}, 3]);`
-}
-  const { embeddings } = await session.run({ images: tensor });
-  return embeddings.data as Float32Array;
+${nchw ? planes : '  const images = Float32Array.from(pixels);'}
+${embed('images', nchw ? `[1, 3, ${height}, ${width}]` : `[1, ${height}, ${width}, 3]`)}
 }
 
 const a = await embed('example-1.png', ${points(one)});

@@ -114,7 +114,7 @@ async function exportInto(
   try {
     const embedder = createEmbedder({ engine, model, params: files.params, statistics: files.statistics });
     const own = await embedder.embed(comparison.images);
-    if (format === 'onnx') handed = await handOff(files.card, layout, (images) => embedder.embed(images));
+    handed = await handOff(files.card, { format, layout }, (images) => embedder.embed(images));
     embedder.dispose();
     parity = compareEmbeddings(own, await exportedEmbeddings(candidate, comparison.images, layout), directory);
   } finally {

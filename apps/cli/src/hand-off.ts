@@ -1,8 +1,10 @@
-/** Files that make an exported ONNX model usable elsewhere: align.py, two pictures, and their expected cosine. */
+/** Files that make an exported model usable elsewhere: two pictures, their expected cosine, and align.py for ONNX. */
 import sharp from 'sharp';
 import type { Point, RgbImage } from '@facewright/core';
 import { createFivePointAligner, templateFor } from '@facewright/preprocess';
 import { cosineSimilarity, fitPixels, type NewModelCard } from '@facewright/training';
+import type { ImageLayout } from '@facewright/convert';
+import type { ExportFormat } from './export-card.js';
 import { drawnImage } from './parity-images.js';
 
 /** Files of a hand-off in addition to the model's own. */
@@ -11,7 +13,7 @@ export const HAND_OFF_FILES = ['align.py', 'example-1.png', 'example-2.png'] as 
 type Points = readonly Point[];
 
 export interface HandOff {
-  readonly files: Readonly<Record<(typeof HAND_OFF_FILES)[number], Uint8Array>>;
+  readonly files: Readonly<Partial<Record<(typeof HAND_OFF_FILES)[number], Uint8Array>>>;
   /** The five landmarks of each picture, as a detector would return them. */
   readonly points: readonly [Points, Points];
   /** Cosine between the two pictures' embeddings. */
@@ -37,7 +39,7 @@ const round = (value: number): number => Math.round(value * 100) / 100;
 /** `undefined` for a model whose faces were not aligned by five landmarks to InsightFace's template. */
 export async function handOff(
   { alignment, inputSize }: NewModelCard,
-  layout: 'nchw' | 'nhwc',
+  { format, layout }: { readonly format: ExportFormat; readonly layout: ImageLayout },
   embed: (images: readonly RgbImage[]) => Promise<readonly Float32Array[]>,
 ): Promise<HandOff | undefined> {
   const { fingerprint, size } = alignment;
@@ -64,7 +66,8 @@ export async function handOff(
   return {
     ...shared,
     files: {
-      'align.py': new TextEncoder().encode(alignPy(shared, layout)),
+      // Python has onnxruntime, but nothing small for tfjs models
+      ...(format === 'onnx' && { 'align.py': new TextEncoder().encode(alignPy(shared, layout)) }),
       'example-1.png': one,
       'example-2.png': two,
     },
@@ -117,9 +120,24 @@ def align(image, points):
     a = (p * q).sum() / (p * p).sum()
     b = (p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0]).sum() / (p * p).sum()
     turn = np.array([[a, -b], [b, a]])
-    shift = TEMPLATE.mean(0) - turn @ points.mean(0)
-    face = cv2.warpAffine(image, np.hstack([turn, shift[:, None]]), (${size}, ${size}), flags=cv2.INTER_LINEAR)${fit}
+    face = warp(image, turn, TEMPLATE.mean(0) - turn @ points.mean(0))${fit}
     return face
+
+
+def warp(image, turn, shift):
+    """cv2.warpAffine of OpenCV 4, to the bit: positions in steps of 1/32 pixel, black outside. OpenCV 5 rounds them otherwise."""
+    back = np.linalg.inv(turn)
+    grid = np.arange(${size})
+    columns = np.rint(1024 * np.outer(back[:, 0], grid)).astype(int)
+    rows = np.rint(1024 * (np.outer(back[:, 1], grid) - (back @ shift)[:, None])).astype(int)
+    (left, top), (fx, fy) = np.divmod((columns[:, None, :] + rows[:, :, None] + 16) >> 5, 32)
+    height, width = image.shape[:2]
+    left, top = left.clip(-2, width) + 2, top.clip(-2, height) + 2
+    padded = np.pad(image, ((2, 2), (2, 2), (0, 0))).astype(int)
+    fx, fy = fx[..., None], fy[..., None]
+    above = (32 - fx) * padded[top, left] + fx * padded[top, left + 1]
+    below = (32 - fx) * padded[top + 1, left] + fx * padded[top + 1, left + 1]
+    return (((32 - fy) * above + fy * below + 512) >> 10).astype(np.uint8)
 
 
 def embed(faces):

@@ -1,12 +1,13 @@
 /** The recogniser for a command: a model directory or a file of weights, with the parts named in the config. */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
   createEventStream,
   FacewrightError,
   Interrupted,
   parseRunConfig,
+  type Emit,
   type EventStream,
   type RunConfig,
 } from '@facewright/core';
@@ -18,8 +19,10 @@ import { loadModelFiles, type ModelFiles } from '@facewright/training';
 import { builtins } from './builtins.js';
 import { configOf } from './config-of.js';
 import { importModel } from './import-model.js';
+import { modelDirectory } from './model-directory.js';
 import type { CommonOptions } from './options.js';
 import type { Session } from './session.js';
+import { fileOfWeights } from './weights-to-begin-from.js';
 
 export interface OpenRecogniser {
   readonly recogniser: Recogniser;
@@ -37,9 +40,10 @@ export async function withRecogniser<T>(
   events.subscribe(onEvent);
   const { given, baseDirectory, where } = await configOf({ ...options, data: undefined, out: undefined });
   const config = parseRunConfig({ ...given, data: undefined }, where);
-  const path = resolve(options.model);
+  const path = modelDirectory(options.model);
   const files = await filesOf(path, { config: given, baseDirectory, where });
   const modelOf = { model: files.card.model, where: path };
+  warnOfWeakModel(files.card, path, events.emit);
   const scope = { builtins, events, signal, baseDirectory, where, plugins: [], modelOf };
   const composition = await compose(config, await backendFor(config, scope), scope);
   try {
@@ -63,12 +67,26 @@ export async function withRecogniser<T>(
   }
 }
 
+/** Below this share of correctly classified pairs, a name is little more than a guess. */
+const WEAK = 0.75;
+
+/** Warns if the model's latest verification found it weak. */
+function warnOfWeakModel({ metrics = [] }: Pick<ModelFiles['card'], 'metrics'>, where: string, emit: Emit): void {
+  const latest = metrics.at(-1);
+  if (!latest || latest.accuracy >= WEAK) return;
+  emit('notice', {
+    level: 'warning',
+    message: `This model classified only ${(100 * latest.accuracy).toFixed(1)} % of pairs correctly when it was verified (${where}): do not trust what it says about faces.`,
+    todo: 'Use a better model, such as one tuned from public weights: facewright run --data <photos> --from <weights>.',
+  });
+}
+
 /** A file of weights is imported temporarily; "facewright import" shows how it was read. */
 async function filesOf(
   path: string,
   given: Omit<Parameters<typeof importModel>[0], 'path' | 'out'>,
 ): Promise<ModelFiles> {
-  if ((await stat(path).catch(() => undefined))?.isFile() !== true) return loadModelFiles(path);
+  if ((await fileOfWeights(path)) === undefined) return loadModelFiles(path);
   const aside = await mkdtemp(join(tmpdir(), 'facewright-model-'));
   try {
     const { directory } = await importModel({ ...given, path, out: join(aside, 'model') });

@@ -39,8 +39,11 @@ export async function withImportedWeights<L extends Loaded>(loaded: L, onEvent: 
   return { ...loaded, given: { ...given, from: out } };
 }
 
-/** The file with the weights: `path` itself, or the one in a folder of plain arrays. */
-async function fileOfWeights(path: string): Promise<string | undefined> {
+/**
+ * The file with weights trained elsewhere: `path` itself, or the one in a folder of plain arrays. `undefined` for
+ * anything else, such as a model directory.
+ */
+export async function fileOfWeights(path: string): Promise<string | undefined> {
   if (await isFile(path)) return path;
   const plain = join(path, 'weights.f32');
   return (await isFile(plain)) ? plain : undefined;

@@ -59,6 +59,8 @@ test('omits what does not apply', () => {
   expect(JSON.stringify(judge({ ...few, tuned: true }))).not.toContain('--from');
   expect(JSON.stringify(judge({ ...few, severalFaces: 900 }))).not.toContain('largest');
   expect(JSON.stringify(judge({ ...few, severalFaces: 901 }))).toContain('--faces largest');
+  const tuned = judge({ ...few, tuned: true, from: 'y1/', severalFaces: 901 });
+  expect(commands(tuned)[0]).toBe("facewright run --data 'my photos' --out out-2 --from y1/ --faces largest");
   // paths are quoted for the shell
   expect(commands(judge(few))[0]).toBe("facewright run --data 'my photos' --out out-2 --from <weights>");
   expect(commands(judge({ ...few, directory: undefined }))).toEqual([]);

@@ -11,6 +11,8 @@ export interface RunFacts {
   readonly sample: boolean;
   /** Training started from trained weights. */
   readonly tuned: boolean;
+  /** Those weights, for the suggested commands. */
+  readonly from?: string;
   /** People used for training. */
   readonly people?: number;
   /** People held out and used for verification, if known. */
@@ -96,10 +98,12 @@ const REASONS: readonly { when: (facts: RunFacts) => boolean; reason: (facts: Ru
   },
 ];
 
-const retrain = ({ directory, data = 'photos/' }: RunFacts, options: string): { command?: string } =>
+const retrain = ({ directory, data = 'photos/', from }: RunFacts, options: string): { command?: string } =>
   directory === undefined
     ? {}
-    : { command: `facewright run --data ${quoted(data)} --out ${quoted(`${directory}-2`)} ${options}` };
+    : {
+        command: `facewright run --data ${quoted(data)} --out ${quoted(`${directory}-2`)}${from === undefined ? '' : ` --from ${quoted(from)}`} ${options}`,
+      };
 
 /** What would help a run that falls short. */
 const HELPS: readonly { when: (facts: RunFacts) => boolean; next: (facts: RunFacts) => Next }[] = [
@@ -181,7 +185,7 @@ export function judgeRun(history: History, { nameOf }: Naming = {}): Verdict | u
 function factsOf({ started, training, prepared, evaluated }: History, nameOf: Naming['nameOf']): RunFacts {
   const config = (started?.config ?? {}) as Record<string, unknown>;
   const text = (key: string): string | undefined => (typeof config[key] === 'string' ? config[key] : undefined);
-  const [out, data] = [text('out'), text('data')];
+  const [out, data, from] = [text('out'), text('data'), text('from')];
   const people = training?.identities;
   const everybody = prepared?.summary.identities;
   // people with too few photos are in neither number
@@ -191,7 +195,7 @@ function factsOf({ started, training, prepared, evaluated }: History, nameOf: Na
     evaluationOnly: started?.command === 'evaluate',
     sample:
       out !== undefined && data !== undefined && data.startsWith(out) && /^[\\/]sample$/.test(data.slice(out.length)),
-    tuned: text('from') !== undefined,
+    tuned: from !== undefined,
     people,
     heldOut: counted && everybody > people ? everybody - people : undefined,
     photos: prepared?.summary.photos,
@@ -199,6 +203,7 @@ function factsOf({ started, training, prepared, evaluated }: History, nameOf: Na
     test: verification && { ...interval(verification), pairs: verification.pairs },
     ...(nameOf && out !== undefined && { directory: nameOf(out) }),
     ...(nameOf && data !== undefined && { data: nameOf(data) }),
+    ...(nameOf && from !== undefined && { from: nameOf(from) }),
   };
 }
 

@@ -9,7 +9,7 @@ export function addClean(program: Command): void {
       .command('clean')
       .description('find wrong labels, people in two folders, repeated and poor photos; the data stay as they are')
       .requiredOption('--data <path>', 'prepared dataset, or a folder, .zip, .tar or .rec of people')
-      .requiredOption('--model <path>', 'model directory, or a file of weights that "facewright import" reads')
+      .requiredOption('--model <path>', 'model directory, a run, or weights that "facewright import" reads')
       .option('--against <path>', 'a benchmark, e.g. lfw.zip: its people are looked for in the data')
       .option('--out <dir>', 'where clean.json and clean.html are written', 'clean')
       .option(

@@ -9,7 +9,7 @@ export function addEmbed(program: Command): void {
       .command('embed')
       .description('photos to embeddings, one vector of length 1 a face')
       .argument('<photos...>', 'photos, or folders of them')
-      .requiredOption('--model <path>', 'model directory, or a file of weights that "facewright import" reads')
+      .requiredOption('--model <path>', 'model directory, a run, or weights that "facewright import" reads')
       .requiredOption('--out <file>', 'where they are written: .npy, or .jsonl for a line of JSON a face')
       .option('--all-faces', 'every face of a photo (default: the large one near the middle)')
       .option('--aligned', 'the images are aligned faces (default: those of just the aligned size are)'),

@@ -11,7 +11,7 @@ export function addIdentify(program: Command): void {
       .command('identify')
       .description('name the faces in photos, from a gallery of people')
       .argument('[photos...]', 'photos, or folders of them')
-      .requiredOption('--model <path>', 'model directory, or a file of weights that "facewright import" reads')
+      .requiredOption('--model <path>', 'model directory, a run, or weights that "facewright import" reads')
       .requiredOption('--gallery <path>', 'a folder of one subfolder a person, or a gallery saved by --save')
       .option(
         '--far <rate>',
