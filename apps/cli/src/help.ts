@@ -24,20 +24,36 @@ const HINTS: Readonly<Record<string, string>> = {
   install: 'setup',
 };
 
+/** Columns of prose; a wider terminal does not make it easier to read. */
+const WIDEST = 100;
+
+/** Breaks the prose under a help's options between words; examples, which are indented, stay as they are to be copied. */
+export function wrapProse(text: string, columns: number): string {
+  const help = new Help();
+  return text
+    .split('\n')
+    .map((line) => (line.length <= columns || line.startsWith('  ') ? line : help.boxWrap(line, columns)))
+    .join('\n');
+}
+
 /**
  * Lists `dataset preview` and `model info` among the other commands, each with its arguments and without "[options]".
  */
 export function withHelp(program: Command): Command {
-  return program.configureHelp({
-    visibleCommands(command) {
-      const own = Help.prototype.visibleCommands.call(this, command).filter((each) => each.name() !== 'help');
-      return command === program ? own.flatMap((each) => (each.commands.length ? each.commands : [each])) : own;
-    },
-    subcommandTerm: (command) =>
-      command.parent === null || command.parent === program
-        ? command.name()
-        : `${command.parent.name()} ${command.name()}`,
-  });
+  return program
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(wrapProse(text, Math.min(process.stdout.columns ?? 80, WIDEST))),
+    })
+    .configureHelp({
+      visibleCommands(command) {
+        const own = Help.prototype.visibleCommands.call(this, command).filter((each) => each.name() !== 'help');
+        return command === program ? own.flatMap((each) => (each.commands.length ? each.commands : [each])) : own;
+      },
+      subcommandTerm: (command) =>
+        command.parent === null || command.parent === program
+          ? command.name()
+          : `${command.parent.name()} ${command.name()}`,
+    });
 }
 
 /** Adds commands under a heading of the help. */

@@ -1,4 +1,6 @@
+import type { Command } from 'commander';
 import { expect, test, vi } from 'vitest';
+import { wrapProse } from './help.js';
 import { createProgram } from './program.js';
 
 test('the help of every command fits into 80 columns, except text to copy, and groups commands by purpose', () => {
@@ -10,6 +12,31 @@ test('the help of every command fits into 80 columns, except text to copy, and g
   expect(help).toMatch(/ model info .*\n/);
   for (const command of [program, ...program.commands])
     for (const line of command.helpInformation().split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+});
+
+/** All that `--help` prints, on a terminal of 80 columns. */
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += wrapProse(part, 80)), getOutHelpWidth: () => 80 });
+  command.outputHelp();
+  return text;
+}
+
+const program = createProgram();
+test.each(
+  [program, ...program.commands.flatMap((each) => (each.commands.length ? each.commands : [each]))]
+    .filter((command) => command === program || command.description())
+    .map(
+      (command) =>
+        [
+          command === program || command.parent === program
+            ? command.name()
+            : `${command.parent!.name()}-${command.name()}`,
+          command,
+        ] as const,
+    ),
+)('the help of %s on 80 columns is as it was last looked at', async (name, command) => {
+  await expect(helpOf(command)).toMatchFileSnapshot(`../../../test/golden/help/${name}.txt`);
 });
 
 test.each([

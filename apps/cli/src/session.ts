@@ -5,6 +5,7 @@
 import { Interrupted, messageOf, withPlugin, type EventReader } from '@facewright/core';
 import { userErrorOf, whileLocked } from '@facewright/platform/node';
 import { createConsole } from '@facewright/report';
+import { fitted } from './fitted.js';
 
 /** Exit code after Ctrl-C, following the shell convention: 128 + SIGINT. */
 const INTERRUPTED = 130;
@@ -73,7 +74,7 @@ export async function withSession(
       process.stdout.write(
         `${JSON.stringify({ error: known ? { what: known.what, where: known.where, todo: known.todo } : { what: messageOf(error) } }, null, 2)}\n`,
       );
-    process.stderr.write(`${errorText(error)}\n`);
+    process.stderr.write(`${known ? fitted(errorText(error), process.stderr) : errorText(error)}\n`);
     process.exitCode = known instanceof Interrupted ? INTERRUPTED : 1;
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);

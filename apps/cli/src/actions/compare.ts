@@ -9,11 +9,11 @@ import {
   readEventLog,
   recipesOf,
   verdictOf,
-  wrap,
   type NamedRun,
   type Recipe,
 } from '@facewright/report';
 import { findRuns } from '@facewright/studio';
+import { fitted } from '../fitted.js';
 import { fileLink } from '../links.js';
 import { withSession } from '../session.js';
 
@@ -40,7 +40,7 @@ export default (directories: string[], { out, json, open }: CompareOptions) =>
     await writeFileAtomic(file, comparisonPage(runs));
     for (const recipe of recipes) print(recipeText(recipe));
     const verdict = verdictOf(recipes);
-    if (verdict) print(wrap(verdict, Math.min(process.stdout.columns ?? 80, 100)));
+    if (verdict) print(fitted(verdict, process.stdout, ''));
     print(`page: ${fileLink(file)}`);
     if (open) await (await import('../open-browser.js')).openPage(file, print);
     return {
@@ -68,7 +68,7 @@ function recipeText({ name, differs, runs, accuracy }: Recipe): string {
   const amount = `${runs.length} run${runs.length === 1 ? '' : 's'}`;
   const seeds = accuracy?.values.map(({ seed, value }) => `seed ${seed} ${percent(value)}`) ?? [];
   return [`${name}: ${figure}, ${amount}`, ...differs, ...(seeds.length > 1 ? [seeds.join(', ')] : [])]
-    .map((line, index) => wrap(index ? `  ${line}` : line, Math.min(process.stdout.columns ?? 80, 100), '  '))
+    .map((line, index) => fitted(index ? `  ${line}` : line))
     .join('\n');
 }
 

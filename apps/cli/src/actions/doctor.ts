@@ -7,6 +7,7 @@ import { checkEngine, chosenByAuto, listEngines, openLibrary, type EngineRow } f
 import { builtins } from '../builtins.js';
 import { configOf } from '../config-of.js';
 import type { CommonOptions } from '../options.js';
+import { fitted } from '../fitted.js';
 import { withSession } from '../session.js';
 import { VERSION } from '../versions.js';
 
@@ -42,9 +43,9 @@ export default (options: CommonOptions) =>
     // without the weights, runs still work on data with landmarks
     const ok = chosen !== undefined && node.usable && images.usable;
     print(`facewright ${VERSION}`);
-    for (const check of checks) print(lineOf(check));
+    for (const check of checks) print(fitted(lineOf(check)));
     print('engines, in the order in which "auto" tries them:');
-    for (const engine of engines) print(`  ${lineOf(engine)}${engine.name === chosen ? '  (used)' : ''}`);
+    for (const engine of engines) print(fitted(`  ${lineOf(engine)}${engine.name === chosen ? '  (used)' : ''}`));
     return { json: { ok, version: VERSION, engine: chosen ?? null, engines, checks }, exitCode: ok ? 0 : 1 };
   });
 
