@@ -27,13 +27,14 @@ const HINTS: Readonly<Record<string, string>> = {
 /** Columns of prose; a wider terminal does not make it easier to read. */
 const WIDEST = 100;
 
-/** Breaks the prose under a help's options between words; examples, which are indented, stay as they are to be copied. */
+/** Sets the paragraphs under a help's options anew; examples, which are indented, stay as they are to be copied. */
 export function wrapProse(text: string, columns: number): string {
   const help = new Help();
-  return text
-    .split('\n')
-    .map((line) => (line.length <= columns || line.startsWith('  ') ? line : help.boxWrap(line, columns)))
-    .join('\n');
+  return text.replace(/^\S.*(?:\n\S.*)*/gm, (paragraph) =>
+    paragraph.split('\n').some((line) => line.length > columns)
+      ? help.boxWrap(paragraph.replaceAll('\n', ' '), columns)
+      : paragraph,
+  );
 }
 
 /**

@@ -107,6 +107,11 @@ test('notices and stage switches have their own lines; quiet keeps the warnings'
   expect(shown(sampleEvents(), { colour: true })).toContain('\u001b[');
 });
 
+test('a notice is shown once', () => {
+  const notice = (message: string): RunEvent => ({ type: 'notice', at: 0, level: 'warning', message });
+  expect(shown([notice('a file'), notice('another'), notice('a file')])).toBe('warning: a file\nwarning: another\n');
+});
+
 test('lines are wrapped for a terminal, and left whole in a pipe', () => {
   const message = 'a long notice about many things that goes on and on '.repeat(4).trim();
   const notice: RunEvent[] = [{ type: 'notice', at: 0, level: 'info', message }];

@@ -22,6 +22,7 @@ export interface ConsoleOptions {
 }
 
 const REDRAW_MS = 80;
+const MOST_NOTICED = 1000;
 type Progress = RunEvent<'progress'>;
 
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
@@ -58,6 +59,7 @@ export function createConsole({
 }: ConsoleOptions): Console {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     colour ? styleText(style, text, { validateStream: false }) : text;
+  const noticed = new Set<string>();
   const starts = new Map<string, { at: number; done: number }>();
   let drawn = '';
   let lastDraw = { at: 0, task: '' };
@@ -89,6 +91,13 @@ export function createConsole({
     stream.write(`${stream.isTTY ? wrap(text, stream.columns ?? 80, '  ') : text}\n`);
   };
 
+  /** Data that are read several times are complained of once. */
+  const isRepeated = (message: string): boolean => {
+    if (noticed.has(message)) return true;
+    if (noticed.size < MOST_NOTICED) noticed.add(message);
+    return false;
+  };
+
   const progress = (event: Progress): void => {
     const { task, done, total, at } = event;
     const begin = starts.get(task);
@@ -109,6 +118,7 @@ export function createConsole({
 
   const reader: EventReader = (event) => {
     work = NEXT_WORK[event.type] ?? work;
+    if (event.type === 'notice' && isRepeated(event.message)) return;
     if (event.type === 'notice' && (event.level === 'warning' || !quiet)) {
       const todo = event.todo ? `\n  to do: ${event.todo}` : '';
       line(

@@ -1,0 +1,203 @@
+/**
+ * A new user's first hour, step by step: a fresh folder with the tool in it, the sample, photos of five people, the verdict, weights trained
+ * elsewhere, a photo identified, and the exported model used from Python by its own README. Once on real photos and weights, where they are beside the
+ * checkout, and once on drawn people and weights that know nothing. (The whole sample run: sample.slow.test.ts. Installing: test/publish.)
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { generateSample } from '@facewright/datasets';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { readJson, temporary, writeConfig, type Ended } from './helpers/tool.js';
+import { findPython } from './support/python.js';
+import { sharedData } from './support/shared-data.js';
+
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
+
+const PHOTOS = 9;
+const { python, missing } = findPython('python-align', ['onnxruntime', 'numpy', 'opencv-python-headless']);
+
+/** What a case brings: photos in folders, more of one of these people, weights, and a config to be quick. */
+interface Place {
+  /** `photos/<person>/…` below the directory, nine each; several show two faces. */
+  fill(directory: string): Promise<void>;
+  readonly weights: string;
+  readonly config: object;
+  /** The person on the photo `new/one.jpg`. */
+  readonly person: string;
+}
+
+const QUICK = {
+  batch: 8,
+  validation: { minimum: 2, everySteps: 4 },
+  heldOut: { identities: 2, pairs: 60 },
+  stages: [
+    { loss: 'softmax', rate: 1e-3, until: { steps: 6 } },
+    { loss: 'arcface', rate: 1e-3, until: { steps: 4 } },
+  ],
+};
+
+const SMALL_NET = {
+  name: 'mobilefacenet',
+  inputSize: 32,
+  width: 0.125,
+  embeddingSize: 16,
+  bottlenecks: [[1, 64, 1, 2]],
+};
+
+const [people, y1, mtcnn] = ['people', 'models/insightface-y1', 'mtcnn/mtcnn_model-shard1'].map(sharedData);
+const real: Place = {
+  async fill(directory) {
+    for (const person of await readdir(people!)) {
+      const photos = (await readdir(join(people!, person))).sort().slice(0, PHOTOS);
+      for (const photo of photos) await cp(join(people!, person, photo), join(directory, 'photos', person, photo));
+    }
+    await cp(join(people!, 'roger_federer/020.jpg'), join(directory, 'new/one.jpg'));
+  },
+  weights: y1!,
+  config: { detector: { name: 'mtcnn', weights: mtcnn, minFace: 40 } },
+  person: 'roger_federer',
+};
+
+/** One face in a photo, and two in a photo that is wider than high. */
+const DETECTOR = `const meta = { name: 'halves', kind: 'detector', version: '1.0.0', apiVersion: 1 };
+async function detect({ width, height }) {
+  const faces = width > height ? 2 : 1;
+  return Array.from({ length: faces }, (_, index) => {
+    const side = width / faces;
+    const at = (x, y) => [side * (index + x), y * height];
+    const landmarks = { leftEye: at(0.36, 0.48), rightEye: at(0.64, 0.48), nose: at(0.5, 0.63), mouthLeft: at(0.4, 0.76), mouthRight: at(0.6, 0.76) };
+    return { box: { x: side * index, y: 0, width: side * (1 - index / 10), height }, confidence: 0.9, landmarks };
+  });
+}
+const create = async () => ({ fingerprint: 'halves', detect });
+export default Object.assign(() => ({ meta, options: {}, create }), { meta, options: {}, create });
+`;
+const PORT = fileURLToPath(new URL('../packages/convert/reference/ports/arcface-torch.onnx.gz', import.meta.url));
+const drawn: Place = {
+  async fill(directory) {
+    const photos = join(directory, 'photos');
+    await generateSample({ directory: photos, people: 5, photos: PHOTOS + 1 });
+    const people = ['0000', '0001', '0002', '0003', '0004'];
+    for (const path of people.flatMap((person) => [0, 1].map((photo) => join(photos, person, `000${photo}.jpg`)))) {
+      const { width = 0 } = await sharp(path).metadata();
+      const two = await sharp(path).extend({ right: width, extendWith: 'mirror' }).toBuffer();
+      await writeFile(path, two);
+    }
+    await mkdir(join(directory, 'new'));
+    await cp(join(photos, '0003/0009.jpg'), join(directory, 'new/one.jpg'));
+    await writeFile(join(directory, 'halves.mjs'), DETECTOR);
+    await writeFile(join(directory, 'weights.onnx'), gunzipSync(await readFile(PORT)));
+  },
+  weights: 'weights.onnx',
+  config: { detector: './halves.mjs' },
+  person: '0003',
+};
+
+const lacking = people && y1 && mtcnn ? undefined : '../shared/data: people, models, mtcnn';
+
+describe.each([
+  ['drawn people', drawn, undefined],
+  ['real photos', real, lacking],
+])('the first hour with %s', (_, place, reason) => {
+  describe.skipIf(reason)(reason === undefined ? 'goes' : `(skipped: needs ${reason})`, () => {
+    let cwd: string;
+    beforeAll(async () => {
+      cwd = await temporary();
+      await mkdir(join(cwd, 'node_modules'), { recursive: true });
+      await symlink(fileURLToPath(new URL('../apps/cli', import.meta.url)), join(cwd, 'node_modules/facewright'));
+      await place.fill(cwd);
+      await writeConfig(cwd, { ...place.config, ...QUICK, model: SMALL_NET });
+    });
+
+    /** The tool of the folder, as npx would start it. */
+    const facewright = (args: string, interruptAt?: RegExp): Promise<Ended> => start(cwd, args.split(' '), interruptAt);
+
+    // it needs no photos, so once is enough
+    test.skipIf(place === real)('the sample starts at once, and Ctrl-C says how to go on', async () => {
+      const { code, stderr } = await facewright('run --sample', /prepare {2}/);
+      expect(code).toBe(130);
+      expect(stderr).toContain('--resume');
+    });
+
+    test('own photos: few are welcome, lost ones are noticed, and the verdict says what the figure means', async () => {
+      const { code, stdout, stderr } = await facewright('run --data photos --out run');
+      expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
+      expect(stderr).toMatch(/asks for 31 photos of each person, which 0 of 5 people have/);
+      expect(stderr).toMatch(/photos \(\d+ %\) were left out because they show more than one face/);
+      expect(stderr).toContain('--faces largest');
+      expect(stdout).toMatch(/of pairs (were|are) classified correctly/);
+      expect(stdout).toContain('There were only 3 people to learn from.');
+      for (const command of [
+        'facewright run --data photos --out run-2 --from <weights>',
+        'facewright run --data photos --out run-2 --faces largest',
+        'facewright studio run',
+        'facewright export --model run/model --format onnx --out run/export',
+      ])
+        expect(stdout).toContain(command);
+      const { verdict } = await readJson<{ verdict: { title: string } }>(join(cwd, 'run/metrics.json'));
+      expect(await readFile(join(cwd, 'run/report.html'), 'utf8')).toContain(verdict.title);
+    });
+
+    test('weights trained elsewhere are imported and tuned by one command', async () => {
+      const { stages: _, ...quick } = QUICK;
+      const tuning = [{ loss: 'arcface', rate: 1e-4, freeze: { steps: 2 }, until: { steps: 4 } }];
+      await writeConfig(cwd, { ...place.config, ...quick, stages: tuning });
+      const { code, stdout, stderr } = await facewright(
+        `run --data photos --out tuned --faces largest --from ${place.weights}`,
+      );
+      expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
+      expect(stderr).not.toContain('more than one face');
+      expect(stderr).toContain('set to the mean embedding');
+      expect(stdout).not.toContain('--from <weights>');
+      const { verification } = await readJson<{ verification: { accuracy: number } }>(join(cwd, 'tuned/metrics.json'));
+      // photos of the largest face show some other people too
+      if (place === real) expect(verification.accuracy).toBeGreaterThan(0.75);
+    });
+
+    test('a photo is identified', async () => {
+      const identify = 'identify new --gallery photos --model tuned --threshold 0.2';
+      const { code, stdout, stderr } = await facewright(identify);
+      expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
+      if (place === real) expect(stdout).toContain(`one.jpg: ${place.person}`);
+      else expect(stdout).toMatch(/one\.jpg: \S+/);
+    });
+
+    test.skipIf(missing)(
+      `the exported model is used from Python by its README${missing ? ` (skipped: ${missing})` : ''}`,
+      async () => {
+        const { code, stderr } = await facewright('export --model tuned --format onnx --out export');
+        expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
+        const text = await readFile(join(cwd, 'export/README.md'), 'utf8');
+        expect(text).toContain('Two photos show the same person where');
+        const script = /```python\n(.*?)```/s.exec(text)![1];
+        const promised = Number(/# (-?[\d.]+)\n$/.exec(script)![1]);
+        const told = execFileSync(python!, ['-c', script], {
+          cwd: join(cwd, 'export'),
+          env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+          encoding: 'utf8',
+        });
+        expect(Math.abs(Number(/cosine (-?[\d.]+)/.exec(told)![1]) - promised)).toBeLessThan(1e-3);
+      },
+    );
+  });
+});
+
+function start(cwd: string, args: readonly string[], interruptAt?: RegExp): Promise<Ended> {
+  const bin = join(cwd, 'node_modules/facewright/bin/facewright.js');
+  const env = { ...process.env, NO_COLOR: '1', FACEWRIGHT_CACHE: join(cwd, 'cache') };
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [bin, ...args], { cwd, env });
+    let [stdout, stderr, stopped] = ['', '', false];
+    child.stdout.on('data', (part: Buffer) => (stdout += part.toString()));
+    child.stderr.on('data', (part: Buffer) => {
+      stderr += part.toString();
+      if (!stopped && interruptAt?.test(stderr)) stopped = child.kill('SIGINT');
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T }));
+  });
+}
