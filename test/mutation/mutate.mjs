@@ -1,32 +1,30 @@
 /**
- * Mutation testing, run by hand: changes one operator, condition or number of a package at a time and lists the changes
- * that its fast tests do not notice.
+ * Mutation testing, run by hand: changes one operator or condition of a package at a time and lists the changes that its
+ * fast tests do not notice.
  *
- *   npm run mutate -- training                              the whole package; takes long
- *   npm run mutate -- training loop/outcome.ts step/        some of its files
+ *   npm run mutate -- losses --sample 150 --seed 1          150 changes drawn at random: an estimate with its 95 % interval
+ *   npm run mutate -- training loop/outcome.ts step/        every change in some of its files
+ *   npm run mutate -- losses                                every change in the package; takes long
  *
- * Strings are not changed. The report is also written to .cache/mutation/<package>.json.
+ * Strings and numbers are not changed. Changes to code that runs when a file is loaded, such as an options schema, are
+ * tried with all tests of the package; --skip-static leaves them out and is much faster. MUTATE_CONCURRENCY (2) says how
+ * many changes are tried at once. The full report is written to .cache/mutation/<package>.json.
  */
 import { Stryker } from '@stryker-mutator/core';
 import { existsSync, statSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { interval } from './sample.mjs';
 
-const [name, ...chosen] = process.argv.slice(2);
-const source = `packages/${name}/src`;
-if (!name || !existsSync(source)) {
-  console.error(`Name a package, such as: npm run mutate -- losses\n${name ? `There is no ${source}.` : ''}`);
-  process.exit(2);
-}
-const wanted = chosen.length ? chosen : ['.'];
-const missing = wanted.find((path) => !existsSync(`${source}/${path}`));
-if (missing) {
-  console.error(`There is no ${source}/${missing}.`);
-  process.exit(2);
-}
+const { name, source, chosen, sample, seed, skipStatic } = readCommand();
 process.env.MUTATED_PACKAGE = name;
-
+process.env.SAMPLE_SIZE = String(sample);
+process.env.SAMPLE_SEED = seed;
 const patternOf = (path) => (statSync(path).isDirectory() ? `${path.replace(/\/\.?$/, '')}/**/*.ts` : path);
-await new Stryker({
-  mutate: [...wanted.map((path) => patternOf(`${source}/${path}`)), '!**/*.test.ts'],
+
+const results = await new Stryker({
+  mutate: [...chosen.map((path) => patternOf(`${source}/${path}`)), '!**/*.test.ts'],
   mutator: { excludedMutations: ['StringLiteral'] },
   // the other packages are found through node_modules, in their place
   ignorePatterns: [
@@ -39,15 +37,64 @@ await new Stryker({
     '**/node_modules',
   ],
   testRunner: 'vitest',
-  plugins: ['@stryker-mutator/vitest-runner'],
+  plugins: ['@stryker-mutator/vitest-runner', fileURLToPath(new URL('sample-checker.mjs', import.meta.url))],
+  checkers: Number.isFinite(sample) ? ['sample'] : [],
   vitest: { configFile: 'test/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',
-  ignoreStatic: true,
+  ignoreStatic: skipStatic,
   concurrency: Number(process.env.MUTATE_CONCURRENCY ?? 2),
-  timeoutMS: 20_000,
-  tempDirName: '.cache/stryker',
-  reporters: ['clear-text', 'progress', 'json'],
-  clearTextReporter: { logTests: false, reportTests: false, allowEmojis: false },
+  timeoutMS: 60_000,
+  tempDirName: `.cache/stryker-${name}`,
+  reporters: ['progress', 'json'],
   jsonReporter: { fileName: `.cache/mutation/${name}.json` },
   thresholds: { high: 90, low: 80, break: null },
 }).runMutationTest();
+report(results);
+
+/** The package, its files and the size of the sample (Infinity: every mutant), or an error that says what is wrong. */
+function readCommand() {
+  try {
+    const options = {
+      sample: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      'skip-static': { type: 'boolean', default: false },
+    };
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    const [name, ...chosen] = positionals;
+    if (!name) throw new Error('Name a package, such as: npm run mutate -- losses --sample 150');
+    const source = `packages/${name}/src`;
+    const missing = [source, ...chosen.map((path) => `${source}/${path}`)].find((path) => !existsSync(path));
+    if (missing) throw new Error(`There is no ${missing}.`);
+    const sample = values.sample === undefined ? Infinity : Number(values.sample);
+    if (!(sample === Infinity || (Number.isInteger(sample) && sample > 0)))
+      throw new Error(`--sample ${values.sample} is not a whole number above 0.`);
+    const wanted = chosen.length ? chosen : ['.'];
+    return { name, source, chosen: wanted, sample, seed: values.seed, skipStatic: values['skip-static'] };
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+/** Prints what was not noticed, then the share that was. */
+function report(mutants) {
+  // a RuntimeError is a file that the change keeps from loading
+  const noticed = mutants.filter(({ status }) => ['Killed', 'Timeout', 'RuntimeError'].includes(status));
+  const unnoticed = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+  const place = ({ fileName, location }) =>
+    `${relative(process.cwd(), fileName)}:${location.start.line}:${location.start.column}`;
+  const lines = unnoticed.map(
+    (mutant) =>
+      `${place(mutant)}  ${mutant.mutatorName}${mutant.status === 'NoCoverage' ? ', not covered' : ''}\n    ${mutant.replacement.replaceAll('\n', '\n    ')}`,
+  );
+  console.log([...lines.sort(), ''].join('\n'));
+  const population = mutants.filter(({ status }) => status !== 'Ignored').length;
+  const tried = noticed.length + unnoticed.length;
+  const [from, to] = interval(noticed.length, tried).map((share) => (100 * share).toFixed(1));
+  const share = ((100 * noticed.length) / tried).toFixed(1);
+  console.log(
+    Number.isFinite(sample)
+      ? `${name}: ${noticed.length} of ${tried} noticed, ${share} % (95 % interval ${from} to ${to} %; drawn from ${population} by seed ${seed})`
+      : `${name}: ${noticed.length} of ${tried} noticed, ${share} %`,
+  );
+}
