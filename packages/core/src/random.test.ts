@@ -1,7 +1,7 @@
 /** Random streams: determined by their path, independent of each other, with the right distributions. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRandom, permutation, type Random } from './random.js';
+import { createRandom, permutation, restoreRandom, type Random } from './random.js';
 
 const draws = (random: Random, count: number): number[] => Array.from({ length: count }, () => random.uniform());
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -131,6 +131,25 @@ describe('forks', () => {
     expect(Math.abs(correlation(first, second))).toBeLessThan(0.02);
     const seeds = Array.from({ length: 50_000 }, (_, seed) => createRandom(seed).uniform());
     expect(chiSquare(seeds, 256)).toBeLessThan(347);
+  });
+});
+
+describe('a key', () => {
+  test('restores the stream from its beginning, in any place', () => {
+    const random = createRandom('x').fork('prepare', 5);
+    const { key } = random;
+    const first = draws(random, 3);
+    expect(draws(restoreRandom(key), 3)).toEqual(first);
+    expect(restoreRandom(key).key).toBe(key);
+    expect(random.key).toBe(key); // whatever was drawn since
+    expect(restoreRandom(key).fork('a').key).toBe(random.fork('a').key);
+    expect(random.fork('a').key).not.toBe(key);
+  });
+
+  test('that is none is an error', () => {
+    expect(restoreRandom('0-0-0-4294967295').key).toBe('0-0-0-4294967295');
+    for (const key of ['', '1-2-3', '1-2-3-4-5', '1-2-3-x', '1-2-3-4.5', '1-2-3-4294967296', '1-2--3-4'])
+      expect(() => restoreRandom(key), key).toThrow(RangeError);
   });
 });
 

@@ -1,14 +1,7 @@
 /** The published range and default of every key of a run's config. */
 import { testLimits, type OptionLimits } from '@facewright/test/option-limits';
 import { describe, expect, test } from 'vitest';
-import {
-  accuracyRule,
-  defineConfig,
-  parseRunConfig,
-  runConfigJsonSchema,
-  SEED_TIERS,
-  type RunConfigInput,
-} from './config.js';
+import { accuracyRule, parseRunConfig, runConfigJsonSchema, SEED_TIERS, type RunConfigInput } from './config.js';
 
 const parse = (config: object): ReturnType<typeof parseRunConfig> =>
   parseRunConfig(config as RunConfigInput, 'facewright.config.ts');
@@ -189,11 +182,6 @@ test('the JSON schema describes a config as it is written: nothing has to be in 
   const schema = runConfigJsonSchema() as { properties: Record<string, unknown>; required?: string[] };
   expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(Object.keys(parse({}))));
   expect(schema.required ?? []).toEqual([]);
-});
-
-test('defineConfig gives back what it is given', () => {
-  const config = { batch: 64 };
-  expect(defineConfig(config)).toBe(config);
 });
 
 function plateau(): object {

@@ -3,7 +3,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { openEagerEngine, withTfBackend } from './eager-engine.js';
-import { hostScalar } from '../values/tensors.js';
+import { hostScalar, hostTensor } from '../values/tensors.js';
 
 let starts = 0;
 beforeAll(async () => {
@@ -101,4 +101,78 @@ test('an engine disposes of what it compiled, and calls its release once', async
   await engine.dispose();
   expect([tf.memory().numTensors, released]).toEqual([before, 1]);
   await expect(executable.run({})).rejects.toThrow(/"copy" has been disposed/);
+});
+
+test('state stays on the engine: changed by a step, read whole or by name, written back', async () => {
+  const engine = await open('second');
+  const state = { a: hostScalar(1), b: hostTensor([2], Float32Array.of(5, 6)), n: hostTensor([1], Int32Array.of(7)) };
+  const executable = engine.compile(({ a }, { x }) => ({ state: { a: tf.add(a, x) }, outputs: { a } }), { state });
+  expect(executable.lowering).toBe('eager');
+  expect((await executable.run({ x: hostScalar(2) })).a).toEqual(hostScalar(1));
+  expect((await executable.run({ x: hostScalar(2) })).a).toEqual(hostScalar(3));
+  expect(await executable.readState(['a'])).toEqual({ a: hostScalar(5) });
+  await executable.writeState({ a: hostScalar(-1), n: hostTensor([1], Int32Array.of(8)) });
+  expect(await executable.readState()).toEqual({ ...state, a: hostScalar(-1), n: hostTensor([1], Int32Array.of(8)) });
+  // what was given stays the caller's
+  expect(state.a).toEqual(hostScalar(1));
+  executable.dispose();
+});
+
+test('state that does not fit is refused, and none of it is taken', async () => {
+  const engine = await open('second');
+  const state = { a: hostScalar(1), b: hostTensor([2, 1], Float32Array.of(5, 6)) };
+  const executable = engine.compile(() => ({ outputs: {} }), { name: 'kept', state });
+  const other = hostScalar(9);
+  for (const [b, got] of [
+    [hostTensor([1, 2], Float32Array.of(1, 2)), 'float32 [1, 2]'],
+    [hostTensor([2, 1], Int32Array.of(1, 2)), 'int32 [2, 1]'],
+  ] as const)
+    await expect(executable.writeState({ a: other, b })).rejects.toThrow(`the state "b" is float32 [2, 1], got ${got}`);
+  await expect(executable.writeState({ a: other, c: other })).rejects.toThrow('"kept" has no state "c"');
+  await expect(executable.readState(['c'])).rejects.toThrow('"kept" has no state "c"');
+  expect(await executable.readState()).toEqual(state);
+  executable.dispose();
+});
+
+test('a step that fails, or changes what is not there, leaves nothing behind', async () => {
+  const engine = await open('second');
+  const before = tf.memory().numTensors;
+  const executable = engine.compile(
+    ({ a }, { x }) => {
+      tf.add(a, x);
+      return { state: { missing: tf.add(a, 1) }, outputs: { y: tf.square(x) } };
+    },
+    { state: { a: hostScalar(1) } },
+  );
+  await expect(executable.run({ x: hostScalar(2) })).rejects.toThrow('"step" has no state "missing"');
+  expect(await executable.readState()).toEqual({ a: hostScalar(1) });
+  expect(tf.memory().numTensors).toBe(before + 1);
+  executable.dispose();
+  executable.dispose(); // again: nothing to do
+  expect(tf.memory().numTensors).toBe(before);
+  await expect(executable.readState()).rejects.toThrow('"step" has been disposed');
+  await expect(executable.writeState({ a: hostScalar(1) })).rejects.toThrow('"step" has been disposed');
+});
+
+test('outputs are the caller’s own, int32 and float32, and passing a state through keeps it', async () => {
+  const engine = await open('second');
+  const executable = engine.compile(
+    ({ a }, { x }) => ({ outputs: { a, x, whole: tf.cast(x, 'int32'), flag: tf.greater(x, 0) } }),
+    { state: { a: hostScalar(4) } },
+  );
+  const before = tf.memory().numTensors;
+  const x = hostTensor([2], Float32Array.of(-1.5, 2.5));
+  const outputs = await executable.run({ x });
+  expect(outputs).toEqual({
+    a: hostScalar(4),
+    x,
+    whole: hostTensor([2], Int32Array.of(-1, 2)),
+    flag: hostTensor([2], Int32Array.of(0, 1)),
+  });
+  expect(tf.memory().numTensors).toBe(before);
+  outputs.a.data[0] = 100;
+  outputs.x.data[0] = 100;
+  expect((await executable.readState()).a).toEqual(hostScalar(4));
+  expect(x.data[0]).toBe(-1.5);
+  executable.dispose();
 });

@@ -124,3 +124,80 @@ test('methods keep their object, private fields and identity', async () => {
   expect(part.augment).toBe(part.augment);
   expect(Object.isFrozen(Object.freeze(part))).toBe(true);
 });
+
+test('the plugin in which the mistake is stays the one that is named, also where another one calls it', async () => {
+  const inner = await makePart(
+    plugin('detector', () => ({ detect: () => expect.fail('inside') })),
+    context,
+    'inner-package',
+  );
+  const outer = await makePart(
+    plugin('augmenter', () => ({ augment: () => inner.detect(undefined as never) })),
+    context,
+    'outer-package',
+  );
+  const error = await thrownBy(() => outer.augment(undefined as never, context.random));
+  expect(pluginAtFault(error)).toMatchObject({ kind: 'detector', package: 'inner-package' });
+});
+
+test('what is thrown need not be an error, nor open to marks', async () => {
+  const frozen = Object.freeze(new Error('frozen'));
+  const part = await makePart(
+    plugin('detector', () => ({
+      detect: (image: unknown) => {
+        throw image === 'frozen' ? frozen : image;
+      },
+    })),
+    context,
+  );
+  expect(await thrownBy(() => part.detect('frozen' as never))).toBe(frozen);
+  const error = await thrownBy(() => part.detect('a string' as never));
+  expect(error).toBeInstanceOf(Error);
+  expect(withPlugin(error)).toMatchObject({ what: 'The detector "broken" failed: a string' });
+  for (const value of [undefined, null, 5, 'text']) expect(pluginAtFault(value)).toBeUndefined();
+});
+
+test('values, and functions that must stay as they are, are handed out untouched', async () => {
+  const fixed = (): number => 5;
+  const part = await makePart(
+    plugin('aligner', () =>
+      Object.defineProperty({ fingerprint: 'f', size: 112, align: () => 'aligned' }, 'fixed', { value: fixed }),
+    ),
+    context,
+  );
+  expect(part).toMatchObject({ fingerprint: 'f', size: 112 });
+  expect((part as unknown as { fixed: unknown }).fixed).toBe(fixed);
+  expect((part as unknown as { align(): string }).align()).toBe('aligned');
+  const seen = (part as unknown as { align(): string }).align;
+  (part as unknown as { align(): string }).align = () => 'changed';
+  expect((part as unknown as { align(): string }).align).not.toBe(seen);
+  expect((part as unknown as { align(): string }).align()).toBe('changed');
+});
+
+test.each([
+  ['reader', ['identities']],
+  ['detector', ['detect']],
+  ['aligner', ['fingerprint', 'size', 'align']],
+  ['augmenter', ['augment']],
+  ['model', ['inputSize', 'embeddingSize', 'init', 'apply']],
+  ['loss', ['init', 'apply']],
+  ['optimiser', ['init', 'update']],
+  ['criterion', ['begin', 'observe', 'verdict']],
+  ['backend', ['probe', 'open']],
+  ['logger', ['open']],
+] as const)('a %s needs %s, and each is missed', async (kind, keys) => {
+  const whole = Object.fromEntries(keys.map((key) => [key, () => {}]));
+  await makePart(
+    plugin(kind, () => whole),
+    context,
+  );
+  for (const key of keys) {
+    const { [key]: _, ...rest } = whole;
+    await expect(
+      makePart(
+        plugin(kind, () => rest),
+        context,
+      ),
+    ).rejects.toThrow(`The ${kind} "broken" returned a ${kind} without "${key}".`);
+  }
+});

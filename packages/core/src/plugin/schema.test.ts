@@ -75,3 +75,78 @@ describe('a wrong value', () => {
     expect(errorOf(null).what).toMatch(/expected object/);
   });
 });
+
+describe('a value of several forms is judged as the form that came closest', () => {
+  const named = z.strictObject({ name: z.string(), scale: z.number() });
+  const messageOf = (forms: z.ZodType[], value: unknown): string => {
+    try {
+      parseOptions(z.strictObject({ part: z.union(forms) }), { part: value }, 'here');
+    } catch (error) {
+      return (error as FacewrightError).message;
+    }
+    throw new Error('no error');
+  };
+
+  test.each([
+    ['last', [z.string(), z.number(), named]],
+    ['first', [named, z.number(), z.string()]],
+    ['between', [z.string(), named, z.number()]],
+  ])('wherever it stands: %s', (_, forms) => {
+    const message = messageOf(forms, { name: 5, scale: 'big' });
+    expect(message).toMatch(/^"part\.name": .*expected string/m);
+    expect(message).toMatch(/^"part\.scale": .*expected number/m);
+    expect(message).not.toMatch(/expected string, received object/);
+  });
+
+  test('deeper is closer', () => {
+    const deep = z.strictObject({ rule: z.strictObject({ steps: z.number() }), rate: z.number() });
+    const shallow = z.strictObject({ rule: z.string(), rate: z.number() });
+    for (const forms of [
+      [shallow, deep],
+      [deep, shallow],
+    ])
+      expect(messageOf(forms, { rule: { steps: 'ten' }, rate: 'fast' })).toMatch(
+        /^"part\.rule\.steps": .*expected number/,
+      );
+  });
+
+  test('of equals it is the first', () => {
+    const [number, flag] = [z.strictObject({ value: z.number() }), z.strictObject({ value: z.boolean() })];
+    expect(messageOf([number, flag], { value: 'x' })).toMatch(/"part\.value": .*expected number/);
+    expect(messageOf([flag, number], { value: 'x' })).toMatch(/"part\.value": .*expected boolean/);
+  });
+
+  test('a key that none of them has is named, with the keys of all', () => {
+    const forms = [z.strictObject({ width: z.number().optional() }), z.strictObject({ height: z.number().optional() })];
+    const message = messageOf(forms, { heigth: 1 });
+    expect(message).toContain('Unknown key "part.heigth".');
+    expect(message).toContain('Did you mean "height"? Known keys: width, height.');
+  });
+
+  test('a key that the form does not have counts as deep as a value in it', () => {
+    // the first form fails at its own level, the second for a key in it and a value beside it
+    const message = messageOf([z.string(), named], { name: 'a', scale: 1, sale: 2, nmae: 3 });
+    expect(message).toContain('Unknown keys "part.sale", "part.nmae".');
+  });
+
+  test('where no form fits at all, that is said of the value', () => {
+    expect(messageOf([z.string(), named], 5)).toMatch(/^"part": Invalid input\./);
+  });
+
+  test('forms within forms', () => {
+    const inner = z.union([z.string(), z.strictObject({ depth: z.number() })]);
+    expect(messageOf([z.number(), z.strictObject({ inner })], { inner: { depth: 'x' } })).toMatch(
+      /^"part\.inner\.depth": .*expected number/,
+    );
+  });
+});
+
+test('the advice is that of the first problem that has one', () => {
+  const error = errorOf({ rate: -1, wieght: 1, parts: 5 });
+  expect(error.todo).toMatch(/^Did you mean/);
+  expect(errorOf({ rate: -1 }).todo).toBeUndefined();
+});
+
+test('keys of records and of an object without keys have no nearest one', () => {
+  expect(() => parseOptions(z.strictObject({}), { a: 1 }, 'here')).toThrow(/^Unknown key "a"\.\n {2}where: here$/);
+});
