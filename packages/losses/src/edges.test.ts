@@ -108,3 +108,18 @@ test('adaface ends its angle at 0 and π, or goes on past them: as its option sa
   expect(await lossOf('clip')).toBeCloseTo(expected(-1, 1), 5);
   expect(await lossOf('plain')).toBeCloseTo(expected(Math.cos(3.4), Math.cos(-0.2)), 5);
 });
+
+test('adaface: two photos are enough for a deviation', async () => {
+  const loss = await make(adaFace({ momentum: 0 }));
+  const two = hostTensor([2, 2], Float32Array.of(97, 0, 99, 0));
+  const centres = hostTensor([2, 2], Float32Array.of(1, 0, 0, 1));
+  const { statistics } = await evaluate(loss, { centres }, two, [0, 1], loss.init(2, 2, random).statistics);
+  expect(statistics.deviation[0]).toBeCloseTo(Math.SQRT2, 4);
+});
+
+test("sub-centre-arcface: before anything was counted, the first sub-centre is the identity's", async () => {
+  const loss = await make(subCentreArcFace({ k: 2 }));
+  const centres = hostTensor([2, 4], Float32Array.of(1, 0, -1, 0, 0, 1, 0, -1));
+  for (const statistics of [undefined, {}])
+    expect(loss.centres!({ centres }, statistics)).toEqual(hostTensor([2, 2], Float32Array.of(1, 0, 0, 1)));
+});

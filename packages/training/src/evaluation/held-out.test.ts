@@ -1,7 +1,7 @@
 import { createRandom, sampleAt, sampleColumns, type Sample } from '@facewright/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { drawPairs, holdOut } from './held-out.js';
+import { drawPairs, holdOut, peopleOf } from './held-out.js';
 
 const people = (photos: readonly number[]) => photos.map((count, index) => ({ name: `p${index}`, photos: count }));
 const held = (photos: readonly number[], identities: number, seed = 1): string[] =>
@@ -65,6 +65,7 @@ test('pairs are of originals of the people named, correctly labelled, distinct, 
           const own = pairs.filter(({ same }) => same === kind);
           expect(own).toHaveLength(possible);
           const perFold = Array.from({ length: folds }, (_, fold) => own.filter((pair) => pair.fold === fold).length);
+          expect(perFold.reduce((sum, pairs) => sum + pairs, 0)).toBe(own.length);
           expect(Math.max(...perFold) - Math.min(...perFold)).toBeLessThanOrEqual(1);
         }
       },
@@ -84,4 +85,12 @@ test('the selection follows the seed', () => {
   const drawn = (seed: number) => drawPairs(dataset, ['p0', 'p1', 'p2', 'p3'], 20, createRandom(seed));
   expect(drawn(3)).toEqual(drawn(3));
   expect(drawn(3)).not.toEqual(drawn(4));
+});
+
+test('people are counted by their photos, not by the copies of them; those without any count too', () => {
+  expect(peopleOf(datasetOf([3, 0, 1]))).toEqual([
+    { name: 'p0', photos: 3 },
+    { name: 'p1', photos: 0 },
+    { name: 'p2', photos: 1 },
+  ]);
 });

@@ -83,7 +83,7 @@ function samePairs(people: readonly (readonly Photo[])[], count: number, random:
   const pairs: Drawn[] = [];
   const streams = people.map((photos, index) => pairStream(photos, random.fork(index)));
   const order = permutation(people.length, random);
-  for (let round = 0, found = true; found && pairs.length < count; round++) {
+  for (let found = true; found && pairs.length < count;) {
     found = false;
     for (const index of order) {
       if (pairs.length === count) break;

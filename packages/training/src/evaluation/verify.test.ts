@@ -178,6 +178,12 @@ test('the curve matches its thresholds, is monotonic, ends at (1, 1) and include
   );
 });
 
+test('points between two corners are left out: a run of one kind of pair is one line', () => {
+  const kinds = [true, true, true, false, false, false, true, false];
+  const curve = rocCurve(kinds.map((same, index) => ({ score: kinds.length - index, same })));
+  expect(curve.map(({ threshold }) => threshold)).toEqual([8, 6, 3, 2, 1]);
+});
+
 test('a long curve is thinned but keeps its ends', () => {
   const list = Array.from({ length: 4000 }, (_, index) => ({ score: 4000 - index, same: index % 2 === 0 }));
   const curve = rocCurve(list);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createStepClock } from './meters.js';
+import { createStepClock, createThroughput } from './meters.js';
 
 test("a step's time is split into waiting for data, computing, and everything between the steps", () => {
   const times = [100, 110, 140, /* between */ 145, 145.5, 195.5];
@@ -12,4 +12,24 @@ test("a step's time is split into waiting for data, computing, and everything be
   };
   expect(step()).toEqual({ data: 10, compute: 30, other: 0 });
   expect(step()).toEqual({ data: 0.5, compute: 50, other: 5 });
+});
+
+test('the rate shown is that of the last 20 steps, the one recorded that of all; validation and checkpoints count', () => {
+  let now = 5000;
+  const throughput = createThroughput(() => now);
+  const step = (ms: number, images: number): void => {
+    now += ms;
+    throughput.count(images);
+  };
+  expect([throughput.recent(), throughput.overall(), throughput.seconds()]).toEqual([0, 0, 0]);
+  step(1000, 100);
+  expect([throughput.recent(), throughput.overall()]).toEqual([100, 100]);
+  for (let i = 0; i < 20; i++) step(500, 100);
+  expect(throughput.recent()).toBe(200);
+  expect(throughput.overall()).toBeCloseTo(2100 / 11, 10);
+  expect(throughput.seconds()).toBe(11);
+  now += 1000; // after the last step, such as writing the model
+  expect(throughput.recent()).toBe(200);
+  expect(throughput.overall()).toBeCloseTo(2100 / 11, 10);
+  expect(throughput.seconds()).toBe(12);
 });

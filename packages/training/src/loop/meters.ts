@@ -13,7 +13,7 @@ export interface Throughput {
 
 const STEPS = 20;
 
-function createThroughput(now: () => number = () => performance.now()): Throughput {
+export function createThroughput(now: () => number = () => performance.now()): Throughput {
   const start = now();
   let total = 0;
   let marks = [{ at: start, total: 0 }];

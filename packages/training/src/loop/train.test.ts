@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { of, recorded } from '../../test/recorded.js';
+import { tinyRun } from '../../test/tiny-run.js';
 import { cosineLoss, linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
 import { adam, loadModelFiles, sgd, train, type TrainOptions, type TrainStage } from '../index.js';
 
@@ -142,6 +143,16 @@ test('trains two stages, hands over the head and writes the model', async () => 
   expect(Object.keys(params)).toHaveLength(4);
   expect(statistics['stem/mean'].data.every((value) => value !== 0)).toBe(true);
   expect(leaked).toBe(0);
+});
+
+test('needs no signal', async () => {
+  const outcome = await tinyRun({
+    engine,
+    directory: join(root, 'no-signal'),
+    stages: [{ config: { until: { steps: 1 } } }],
+    signal: undefined,
+  });
+  expect(outcome.error).toBeUndefined();
 });
 
 test('learns to tell the people apart', async () => {
