@@ -87,6 +87,7 @@ test.each([
     file({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, 1),
     '"a" has the type "F8_E4M3"',
   ],
+  ['a list for a type', file({ a: { dtype: ['F32'], shape: [1], data_offsets: [0, 4] } }, 4), 'has the type ["F32"]'],
   ['a negative size', file({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, 4), '"a" has no shape'],
   ['too few bytes', file({ a: { dtype: 'F32', shape: [2], data_offsets: [0, 4] } }, 4), 'needs 8 bytes but has 4'],
   ['a gap', file({ a: { dtype: 'F32', shape: [1], data_offsets: [4, 8] } }, 8), 'do not follow'],

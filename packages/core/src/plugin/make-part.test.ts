@@ -57,7 +57,7 @@ test('an error thrown inside a part is marked with the plugin and otherwise unch
   expect(pluginAtFault(error)).toEqual({ kind: 'loss', name: 'broken', package: 'my-package' });
   expect(withPlugin(error)).toMatchObject({
     what: 'The loss "broken" of my-package failed: no such op',
-    where: expect.stringMatching(/make-part\.test/),
+    where: expect.stringMatching(/^at .*make-part\.test/),
     cause: gap,
   });
 });
@@ -151,6 +151,10 @@ test('what is thrown need not be an error, nor open to marks', async () => {
     context,
   );
   expect(await thrownBy(() => part.detect('frozen' as never))).toBe(frozen);
+  expect(pluginAtFault(await thrownBy(() => part.detect('text' as never)))).toStrictEqual({
+    kind: 'detector',
+    name: 'broken',
+  });
   const error = await thrownBy(() => part.detect('a string' as never));
   expect(error).toBeInstanceOf(Error);
   expect(withPlugin(error)).toMatchObject({ what: 'The detector "broken" failed: a string' });

@@ -150,3 +150,10 @@ test('the advice is that of the first problem that has one', () => {
 test('keys of records and of an object without keys have no nearest one', () => {
   expect(() => parseOptions(z.strictObject({}), { a: 1 }, 'here')).toThrow(/^Unknown key "a"\.\n {2}where: here$/);
 });
+
+test('a key in a record is named by its path; there is none to compare it with', () => {
+  const rates = z.strictObject({ rates: z.record(z.string(), z.strictObject({ value: z.number() })) });
+  expect(() => parseOptions(rates, { rates: { stem: { value: 1, vale: 2 } } }, 'here')).toThrow(
+    /^Unknown key "rates\.stem\.vale"\.\n {2}where: here$/,
+  );
+});

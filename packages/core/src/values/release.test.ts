@@ -19,3 +19,9 @@ test('a released array is empty and its memory is freed', async () => {
   expect(held() - before).toBeLessThan(1e6);
   expect(kept).toHaveLength(6);
 });
+
+test('memory that is shared with other threads is left alone', () => {
+  const shared = new Uint8Array(new SharedArrayBuffer(8)).fill(7);
+  releaseArray(shared);
+  expect([...shared]).toEqual([7, 7, 7, 7, 7, 7, 7, 7]);
+});

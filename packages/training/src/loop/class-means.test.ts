@@ -3,7 +3,7 @@ import { createRandom, type Engine, type RunEvent } from '@facewright/core';
 import { beforeAll, expect, test } from 'vitest';
 import { recorded } from '../../test/recorded.js';
 import { openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
-import { createImageStore } from '../data/images.js';
+import { createImageStore, type ImageStore } from '../data/images.js';
 import type { LabelledSamples } from '../data/training-set.js';
 import { createEmbedder, meanEmbedding } from '../evaluation/embedder.js';
 import { classMeans } from './class-means.js';
@@ -30,7 +30,7 @@ const weights = tinyModel.init(createRandom(7));
 
 async function meansFor(labels: readonly number[]): Promise<{ columns: number[][]; events: RunEvent[] }> {
   const { events, emit } = recorded();
-  const store = createImageStore(dataset, tinyModel, samples.length);
+  const store = createImageStore(dataset, tinyModel, { count: samples.length });
   const { shape, data } = await classMeans(weights, labels, { engine, model: tinyModel, samples, store, emit });
   expect(shape).toEqual([4, labels.length]);
   const columns = labels.map((_, column) => Array.from({ length: 4 }, (__, row) => data[row * labels.length + column]));
@@ -61,7 +61,7 @@ test('are the means of the first ten images of each person, and of those asked f
 test('leave nothing on the device, also where an image cannot be read', async () => {
   await meansFor([0]);
   expect(open).toBe(0);
-  const store = { pixels: () => Promise.reject(new Error('the disk is gone')) };
+  const store: ImageStore = { read: () => Promise.reject(new Error('the disk is gone')), close: async () => {} };
   const { emit } = recorded();
   await expect(classMeans(weights, [0], { engine, model: tinyModel, samples, store, emit })).rejects.toThrow(
     'the disk',

@@ -64,6 +64,12 @@ describe('batch norm in training', () => {
         tf.sum(tf.mul(batchNormTraining(x, tf.tensor1d([1.5, -2]), tf.tensor1d([0, 1]), 1e-6).y, weights)),
       )(x);
       close(values(tf.sum(gradient, 0)), [0, 0]);
+      const [dGamma, dBeta] = tf.grads((gamma: tf.Tensor, beta: tf.Tensor) =>
+        tf.sum(tf.mul(batchNormTraining(x, gamma as tf.Tensor1D, beta as tf.Tensor1D, 0).y, weights)),
+      )([tf.tensor1d([1.5, -2]), tf.tensor1d([0, 1])]);
+      close(values(dBeta), values(tf.sum(weights, 0)));
+      const normalised = batchNormTraining(x, tf.tensor1d([1, 1]), tf.tensor1d([0, 0]), 0).y;
+      close(values(dGamma), values(tf.sum(tf.mul(normalised, weights), 0)));
       close(values(tf.sum(tf.mul(gradient, x), 0)), [0, 0]);
     });
   });

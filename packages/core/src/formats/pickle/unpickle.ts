@@ -41,12 +41,23 @@ const MAX_DEPTH = 100;
 const WORK_PER_BYTE = 8;
 const LEAST_WORK = 1 << 16;
 
-const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v' };
+const LETTERS: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+};
 
 /** Groups of `escapes`: hexadecimal digits; octal digits for bytes or hexadecimal ones for text; a letter such as n for a newline. */
 function unescaped(text: string, escapes: RegExp): string {
   return text.replace(escapes, (whole, hex?: string, other?: string, letter?: string) => {
-    if (typeof letter === 'string') return LETTERS[letter] ?? letter;
+    if (typeof letter === 'string') return LETTERS[letter] ?? whole; // Python keeps what is no escape
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
     const code = parseInt(other!, whole.startsWith('\\U') ? 16 : 8);
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
@@ -198,7 +209,7 @@ class Machine {
       case 0x53:
         return this.push(this.quoted(this.line())); // STRING
       case 0x56:
-        return this.push(unescaped(this.line(), /\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi)); // UNICODE
+        return this.push(unescaped(this.line(), /\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g)); // UNICODE
       case 0x70:
         return void this.memo.set(this.key(), this.top()); // PUT
       case 0x67:
@@ -275,7 +286,7 @@ class Machine {
   /** Parses Python's repr of a byte string. */
   private quoted(text: string): Uint8Array {
     if (!/^(['"])[^]*\1$/.test(text) || text.length < 2) return this.fail('a string is not quoted');
-    return latin1Bytes(unescaped(text.slice(1, -1), /\\(?:x([0-9a-f]{2})|([0-7]{1,3})|([^]))/gi));
+    return latin1Bytes(unescaped(text.slice(1, -1), /\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|([^]))/g));
   }
   private dictionary(items: Item[]): void {
     this.push(new Map<Item, Item>());

@@ -1,0 +1,117 @@
+/** One photo: at the limits of what is taken, and which of several faces. */
+import { createRandom, landmarksFrom, type Detector, type Face, type Point } from '@facewright/core';
+import { describe, expect, test } from 'vitest';
+import { LANDMARKS, photoBytes } from '../../test/prepare-support.js';
+import { createFivePointAligner } from '../align/index.js';
+import { processPhoto, type Outcome, type PhotoFacts, type Processing } from './photo.js';
+
+const aligner = createFivePointAligner(112);
+const processing: Processing = {
+  aligner,
+  detector: async () => undefined,
+  tiers: [{ rule: { name: 'all', above: 0, augment: [] }, augmenters: [] }],
+  faces: 'exactly-one',
+  withoutFace: 'leave-out',
+  limits: {},
+  random: createRandom(1),
+};
+const facts: PhotoFacts = { id: 'A/1.png', identity: 'A', landmarks: LANDMARKS };
+async function outcomeOf(
+  width: number,
+  height: number,
+  photo: Partial<PhotoFacts> = {},
+  more: Partial<Processing> = {},
+): Promise<Outcome> {
+  const bytes = await photoBytes(1, width, height);
+  return (await processPhoto({ photo: { ...facts, ...photo }, bytes, tier: 0 }, { ...processing, ...more })).outcome;
+}
+const reasonOf = async (...args: Parameters<typeof outcomeOf>): Promise<string | undefined> => {
+  const outcome = await outcomeOf(...args);
+  return 'exclusion' in outcome ? outcome.exclusion.reason : undefined;
+};
+const finding = (...faces: Face[]): Partial<Processing> => ({
+  detector: async () => ({ fingerprint: 'fixed', detect: async () => faces }) satisfies Detector,
+});
+
+describe('the smallest side', () => {
+  const inside = landmarksFrom([
+    [2, 2],
+    [8, 2],
+    [5, 5],
+    [3, 8],
+    [7, 8],
+  ]);
+  test.each([
+    [12, 12, undefined],
+    [12, 500, undefined],
+    [500, 12, undefined],
+    [11, 500, 'too-small'],
+    [500, 11, 'too-small'],
+    [11, 11, 'too-small'],
+  ])('%i × %i: %s', async (width, height, reason) => {
+    expect(await reasonOf(width, height, { landmarks: inside })).toBe(reason);
+  });
+
+  test('is that of photos alone: an image that is aligned already is asked for the size of the others', async () => {
+    expect(await reasonOf(11, 11, { aligned: true })).toBe('wrong-size');
+    expect(await reasonOf(112, 111, { aligned: true })).toBe('wrong-size');
+    expect(await reasonOf(111, 112, { aligned: true })).toBe('wrong-size');
+    expect(await reasonOf(112, 112, { aligned: true })).toBeUndefined();
+    expect(await reasonOf(8, 8, { aligned: true }, { aligner: { ...aligner, size: 8 } })).toBeUndefined();
+  });
+});
+
+describe('given landmarks', () => {
+  /** All five far outside but one. */
+  const butOne = (point: Point) => landmarksFrom([[-50, -60], [900, -20], point, [-40, 800], [950, 990]]);
+  test.each<[Point, boolean]>([
+    [[0, 0], true],
+    [[199, 179], true],
+    [[199.5, 179.5], true],
+    [[200, 100], false],
+    [[100, 180], false],
+    [[-0.5, 100], false],
+    [[100, -0.5], false],
+  ])('count where one of them lies in the photo: %j: %s', async (point, counts) => {
+    expect(await reasonOf(200, 180, { landmarks: butOne(point) })).toBe(counts ? undefined : 'bad-landmarks');
+  });
+});
+
+describe('of several faces', () => {
+  const face = (width: number, height: number, at: number): Face => ({
+    box: { x: 0, y: 0, width, height },
+    confidence: 1,
+    landmarks: landmarksFrom([
+      [at, 40],
+      [at + 30, 40],
+      [at + 15, 60],
+      [at + 3, 80],
+      [at + 27, 80],
+    ]),
+  });
+  const kept = async (faces: Face[], policy: Processing['faces']): Promise<number[]> => {
+    const outcome = await outcomeOf(200, 180, { landmarks: undefined }, { ...finding(...faces), faces: policy });
+    return 'images' in outcome ? outcome.images.map(({ sample }) => sample.landmarks!.leftEye[0]) : [];
+  };
+
+  test('the largest is the one of the largest area, the first of equals', async () => {
+    expect(await kept([face(30, 40, 1), face(50, 30, 2), face(20, 60, 3)], 'largest')).toEqual([2]);
+    expect(await kept([face(60, 10, 1), face(30, 40, 2)], 'largest')).toEqual([2]);
+    expect(await kept([face(30, 40, 1), face(40, 30, 2)], 'largest')).toEqual([1]);
+  });
+
+  test('all are all, one after another; exactly one is one', async () => {
+    expect(await kept([face(30, 40, 1), face(50, 30, 2)], 'all')).toEqual([1, 2]);
+    expect(await kept([face(30, 40, 1), face(50, 30, 2)], 'exactly-one')).toEqual([]);
+    expect(await kept([face(30, 40, 1)], 'exactly-one')).toEqual([1]);
+  });
+});
+
+test('the time of each stage that a photo went through is told, and of no other', async () => {
+  const bytes = await photoBytes(1);
+  const { seconds } = await processPhoto({ photo: facts, bytes, tier: 0 }, processing);
+  expect(Object.keys(seconds).sort()).toEqual(['align', 'augment', 'decode']);
+  for (const spent of Object.values(seconds)) expect(spent).toBeGreaterThan(0);
+  const { seconds: few } = await processPhoto({ photo: facts, bytes: bytes.subarray(0, 20), tier: 0 }, processing);
+  expect(Object.keys(few)).toEqual(['decode']);
+});
