@@ -43,6 +43,11 @@ const filesOf = (name: string): Record<string, string> =>
       .sort()
       .map((file) => [file, readFileSync(join(root, name, file), 'latin1')]),
   );
+/** Shards, and the notes beside them. */
+const shardsIn = (directory: string): string[] =>
+  readdirSync(directory)
+    .filter((file) => file.startsWith('shard-'))
+    .sort();
 const leftover = (name: string): string => join(root, `${name}.partial`);
 
 test.each([1, 2, 3, 4, 5])('suspended after %i photos it goes on with those of whole shards', async (done) => {
@@ -115,7 +120,7 @@ test.each([
     await first.suspend();
     const second = await createDatasetWriter(directory, { format, shardBytes });
     expect(await second.resume(key)).toEqual([]);
-    expect(readdirSync(`${directory}.partial`)).toEqual(['journal.json']);
+    expect(shardsIn(`${directory}.partial`)).toEqual([]);
     await second.abort();
   },
 );
@@ -128,7 +133,7 @@ test('a damaged shard and all after it are written again', async () => {
   truncateSync(join(leftover('damaged'), 'shard-00001.tar'), 100);
   const second = await open('damaged');
   expect(await second.resume('key')).toEqual([{ photo: 0 }]);
-  expect(readdirSync(leftover('damaged')).sort()).toEqual(['journal.json', 'shard-00000.json', 'shard-00000.tar']);
+  expect(shardsIn(leftover('damaged'))).toEqual(['shard-00000.json', 'shard-00000.tar']);
   await second.abort();
 });
 
