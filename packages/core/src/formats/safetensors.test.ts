@@ -123,3 +123,21 @@ test('any bytes and any damage give tensors or one clear error', () => {
     { numRuns: 500 },
   );
 });
+
+test('the order of the header does not matter, only that of the bytes', () => {
+  const bytes = file(
+    {
+      b: { dtype: 'F32', shape: [1], data_offsets: [4, 8] },
+      none: { dtype: 'F32', shape: [0], data_offsets: [4, 4] },
+      a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+    },
+    8,
+  );
+  new DataView(bytes.buffer).setFloat32(bytes.length - 8, 1, true);
+  new DataView(bytes.buffer).setFloat32(bytes.length - 4, 2, true);
+  expect(decodeSafetensors(bytes).tensors).toEqual({
+    a: hostTensor([1], Float32Array.of(1)),
+    b: hostTensor([1], Float32Array.of(2)),
+    none: hostTensor([0], new Float32Array()),
+  });
+});

@@ -205,3 +205,16 @@ test.each([
     ).rejects.toThrow(`The ${kind} "broken" returned a ${kind} without "${key}".`);
   }
 });
+
+test('an error without a stack has no line', async () => {
+  const part = await makePart(
+    plugin('detector', () => ({
+      detect: () => {
+        throw Object.assign(new Error('x'), { stack: undefined });
+      },
+    })),
+    context,
+  );
+  const error = await thrownBy(() => part.detect(undefined as never));
+  expect(withPlugin(error)).toMatchObject({ what: 'The detector "broken" failed: x', where: undefined });
+});

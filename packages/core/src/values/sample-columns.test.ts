@@ -56,3 +56,10 @@ test('an image that is not there is a RangeError with the number of images', () 
   }
   expect([requireSample(0, 4), requireSample(3, 4)]).toEqual([0, 3]);
 });
+
+test('more kinds than their column can number are an error', () => {
+  const kinds = (count: number): Sample[] =>
+    Array.from({ length: count }, (_, index) => ({ identity: 'Ann', source: 'Ann/1', kind: `kind ${index}` }));
+  expect(sampleColumns(kinds(65_536)).kinds.at(-1)).toBe(65_535);
+  expect(() => sampleColumns(kinds(65_537))).toThrow('there are more than 65536 kinds of images');
+});

@@ -4,13 +4,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openEagerEngine } from '../eager-engine.js';
 import {
+  ADD_TO_TARGET,
   addToTarget,
   batchNormTraining,
   BATCH_NORM_TRAINING,
+  BATCH_NORM_TRAINING_GRADIENT,
   prelu,
   PRELU_GRADIENT,
   registerComposedKernels,
+  SOFTMAX_CROSS_ENTROPY,
+  SOFTMAX_CROSS_ENTROPY_GRADIENT,
   softmaxCrossEntropy,
+  TARGET_ENTRY,
   targetEntry,
 } from './index.js';
 
@@ -198,5 +203,13 @@ test('keeps a backend’s own kernels', () => {
   registerComposedKernels('with-its-own');
   registerComposedKernels('with-its-own');
   expect(tf.getKernel(PRELU_GRADIENT, 'with-its-own').kernelFunc).toBe(kernelFunc);
-  expect(tf.getKernel(BATCH_NORM_TRAINING, 'with-its-own')).toBeDefined();
+  for (const name of [
+    BATCH_NORM_TRAINING,
+    BATCH_NORM_TRAINING_GRADIENT,
+    SOFTMAX_CROSS_ENTROPY,
+    SOFTMAX_CROSS_ENTROPY_GRADIENT,
+    TARGET_ENTRY,
+    ADD_TO_TARGET,
+  ])
+    expect(tf.getKernel(name, 'with-its-own'), name).toBeDefined();
 });
