@@ -79,8 +79,8 @@ describe('no run at all', () => {
     await dataset.close();
     expectOneError(
       await facewright(['train', '--data', out, '--out', join(directory, 'none'), '--config', config]),
-      /No person of the dataset has a second photo \(3 people\)/,
-      /one folder a person/,
+      /None of the 3 people in the dataset has a second photo/,
+      /one subfolder per person/,
     );
     expectOneError(await run(join(directory, 'flat')), /has 3 photos directly/, /folder of their own/);
   });
@@ -152,7 +152,7 @@ describe('no run at all', () => {
   });
 
   test('no data given; an output that is a file', async () => {
-    expectOneError(await facewright(['run'], { cwd: await temporary() }), /No data is named/, /--sample/);
+    expectOneError(await facewright(['run'], { cwd: await temporary() }), /No data was given/, /--sample/);
     await put(join(directory, 'file'), 'x');
     expectOneError(
       await facewright(['run', '--sample', '--out', join(directory, 'file')]),

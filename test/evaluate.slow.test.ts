@@ -115,7 +115,7 @@ test('pairs from any folder: the same list each time, and it can be used for eva
   expect(card.metrics.map(({ on }) => on).sort()).toEqual([
     'dataset, people held out',
     'pairs.txt',
-    'people held out of the training',
+    'people held out of training',
   ]);
   expect(card.metrics.find(({ on }) => on === 'pairs.txt')!.accuracy).toBe(verification!.accuracy);
   expect(card).toMatchObject({
@@ -212,7 +212,7 @@ test('unusable input is one clear error, and pairs of one kind are reported', as
       },
     }),
   ]);
-  expect(same.stderr).toContain('no accuracy to measure');
+  expect(same.stderr).toContain('only scores and no accuracy');
   await writeFile(at('wrong.txt'), 'x.jpg\ty.jpg\t1\nx.jpg\tz.jpg\t0\n');
   expect((await evaluate('--pairs', at('wrong.txt'), '--images', at('crops'))).stderr).toContain(
     'None of the 2 pairs can be compared: no image can be used.',

@@ -36,7 +36,7 @@ test('the backbone is kept, the head grows or is reset, the model is frozen for 
     '--backend',
     'cpu',
   ]);
-  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('is not the one to begin from')]);
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('differs from that of the starting weights')]);
 
   const { model: _, ...rest } = TINY;
   const tuning = [

@@ -66,7 +66,7 @@ test('during preparation', async () => {
   const out = join(directory, 'run');
   const args = ['run', '--data', folder, '--out', out, '--config', config];
   const ended = await facewright(args, { interruptAt: /prepare/ });
-  expect(ended.stderr).toMatch(/Stopping at the next whole step[\s\S]*Interrupted[\s\S]*--resume/);
+  expect(ended.stderr).toMatch(/Stopping after the current step[\s\S]*Interrupted[\s\S]*--resume/);
   expect(ended.code).toBe(130);
   expect(existsSync(join(out, 'dataset'))).toBe(false);
   await expectWhole(out);
@@ -148,5 +148,5 @@ test('resuming requires a run', async () => {
     '--config',
     await writeConfig(directory, LONGER),
   ]);
-  expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining('no run here to go on with')]);
+  expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining('no run to resume here')]);
 });

@@ -72,7 +72,7 @@ describe('a run', () => {
 
     const again = await facewright(['run', '--data', list, '--out', out, '--config', config]);
     expect(again.code).toBe(1);
-    expect(again.stderr).toMatch(/There is a run here already.*\n.*\n.*--resume.*--force/);
+    expect(again.stderr).toMatch(/There is already a run here.*\n.*\n.*--resume.*--force/);
     const resumed = await facewright(['run', '--data', list, '--out', out, '--config', config, '--resume', '--json']);
     expect(resumed.stderr).toContain('resumed at step 5');
     expect(resumed.json<{ metrics: { stages: unknown; verification: unknown } }>().metrics).toMatchObject({
@@ -91,7 +91,7 @@ describe('a run', () => {
       '--seed',
       '9',
     ]);
-    expect(other.stderr).toMatch(/The run was started with other options:\s+seed: 1 then, 9 now/);
+    expect(other.stderr).toMatch(/The run was started with different options:\s+seed: 1 then, 9 now/);
     expect(
       (await facewright(['run', '--data', list, '--out', out, '--config', config, '--force', '--quiet'])).code,
     ).toBe(0);
@@ -119,7 +119,7 @@ describe('a run', () => {
     });
     const ended = await facewright(['run', '--data', list, '--out', join(directory, 'preset'), '--config', short]);
     expect(ended.stderr).toMatch(
-      /The engine "wasm" is slow for the full net: the preset "small" sets detector, batch, validation/,
+      /The engine "wasm" is too slow for the full network, so the preset "small" sets detector, batch, validation/,
     );
     expect(ended.code).toBe(0);
   });

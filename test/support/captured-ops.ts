@@ -80,14 +80,14 @@ const VALUES: readonly OpExample[] = [
   ...binary(['Add', 'Sub', 'Multiply', 'Maximum', 'Minimum', 'SquaredDifference', 'RealDiv', 'Atan2']),
   ...binary(['Mod', 'FloorDiv'], wide),
   ...binary(['Pow'], positive),
-  example('Pow of whole numbers', { x: [4] }, ({ x }) => [tf.pow(x, 2), tf.pow(x, 3)]),
+  example('Pow of integers', { x: [4] }, ({ x }) => [tf.pow(x, 2), tf.pow(x, 3)]),
   ...binary(['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'], (x) => tf.round(tf.mul(x, 2))),
   ...binary(['LogicalAnd', 'LogicalOr'], (x) => tf.greater(x, 0)),
-  example('arithmetic of whole numbers', { a: [6], b: [6] }, ({ a, b }) => {
+  example('arithmetic of integers', { a: [6], b: [6] }, ({ a, b }) => {
     const [i, j] = [wholes(a), wholes(b)];
     return [tf.add(i, j), tf.sub(i, j), tf.mul(i, j), tf.maximum(i, j), tf.neg(i), tf.abs(i), tf.sum(i), tf.max(i)];
   }),
-  example('division of whole numbers', { a: [6] }, ({ a }) => [
+  example('division of integers', { a: [6] }, ({ a }) => [
     tf.floorDiv(wholes(a), tf.scalar(3, 'int32')),
     tf.mod(wholes(a), tf.scalar(3, 'int32')),
     tf.mean(wholes(a)),
@@ -235,7 +235,7 @@ const NETWORK: readonly OpExample[] = [
   convolution('DepthwiseConv2dNative', { x: [2, 6, 5, 4], w: [3, 3, 4, 1] }, (x, w) =>
     tf.depthwiseConv2d(x, w, 2, 'same'),
   ),
-  example('DepthwiseConv2dNative, several kernels a channel', { x: [2, 5, 5, 2], w: [3, 3, 2, 3] }, ({ x, w }) =>
+  example('DepthwiseConv2dNative, several kernels per channel', { x: [2, 5, 5, 2], w: [3, 3, 2, 3] }, ({ x, w }) =>
     tf.depthwiseConv2d(x as Four, w as Four, 1, 'valid'),
   ),
   example('FusedDepthwiseConv2D', { x: [1, 5, 5, 2], w: [3, 3, 2, 1] }, ({ x, w }) =>

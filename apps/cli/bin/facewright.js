@@ -36,7 +36,7 @@ try {
   // with so few file handles Node may also report that it cannot find a package
   if (error?.code !== 'EMFILE' && !(fileLimit < 256)) throw error;
   process.stderr.write(
-    `error: This process may open too few files at a time${fileLimit ? ` (${fileLimit})` : ''}.\n  to do: Raise the limit and start again: ulimit -n 1024\n`,
+    `error: This process may not open enough files at a time${fileLimit ? ` (${fileLimit})` : ''}.\n  to do: Raise the limit and start again: ulimit -n 1024\n`,
   );
   process.exit(1);
 }

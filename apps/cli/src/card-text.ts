@@ -31,7 +31,7 @@ export function cardText(card: ExportCard, layout: string, handed?: HandOff): st
   const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
   const rows: [string, string][] = [
     ['input', `\`${input.name}\` [${(input.shape as unknown[]).join(', ')}] ${input.dtype}: ${input.values}`],
-    ['alignment', `${card.alignment.fingerprint} (faces aligned otherwise give bad embeddings)`],
+    ['alignment', `${card.alignment.fingerprint} (faces aligned differently give bad embeddings)`],
     ['output', `\`${output.name}\` [${(output.shape as unknown[]).join(', ')}] ${output.dtype}, ${output.values}`],
     ['structure', `${card.model.name} ${JSON.stringify(card.model.options)}`],
     ...(trained
@@ -58,7 +58,7 @@ export function cardText(card: ExportCard, layout: string, handed?: HandOff): st
     ['licence of the weights', licences?.weights ?? NOT_STATED],
     [
       'agreement',
-      `with ${parity.engine} on ${parity.images} images (${parity.on}), run by ${parity.runtime}: cosine at least ${parity.minimumCosine.toFixed(8)}, numbers differ by at most ${parity.maximumDifference.toExponential(1)}`,
+      `with ${parity.engine} on ${parity.images} images (${parity.on}), run by ${parity.runtime}: cosine at least ${parity.minimumCosine.toFixed(8)}, values differ by at most ${parity.maximumDifference.toExponential(1)}`,
     ],
     [
       'files',

@@ -89,13 +89,13 @@ console.log('cosine', a.reduce((sum, value, i) => sum + value * b[i], 0).toFixed
 export function thresholds({ metrics = [] }: Pick<ExportCard, 'metrics'>): string {
   const measured = metrics.findLast(({ thresholdAtFar }) => thresholdAtFar);
   if (!measured)
-    return 'No thresholds are known yet. "facewright evaluate --model <dir> --pairs <file> --images <folder>" measures them; export again after it.';
+    return 'No thresholds are known yet. Measure them with "facewright evaluate --model <dir> --pairs <file> --images <folder>", then export again.';
   const rows = Object.entries(measured.thresholdAtFar ?? {}).flatMap(([far, threshold]) =>
     threshold === null
       ? []
       : [`| ${far} | ${threshold.toFixed(4)} | ${(100 * (measured.tarAtFar[far] ?? 0)).toFixed(2)} % |`],
   );
-  return `Two photos show the same person where the cosine of their embeddings is at least the threshold. Measured on ${measured.on}, ${measured.pairs} pairs:
+  return `Two photos count as the same person if the cosine of their embeddings is at least the threshold. Measured on ${measured.on}, ${measured.pairs} pairs:
 
 | false accept rate | threshold | true accepts |
 | --- | --- | --- |

@@ -42,14 +42,14 @@ export async function cleanPage(
   };
   const score = (value: number): string => value.toFixed(2);
   const sections = [
-    await section("Photos that are not their person's", problems.wrong, ({ photo, similarity, likely }) =>
+    await section('Photos that are not of their person', problems.wrong, ({ photo, similarity, likely }) =>
       row(
         `${photos[photo].person}: ${score(similarity)}${likely ? `; most like ${people[likely.person]} (${score(likely.similarity)})` : ''}`,
         [photos[photo]],
         some(photos, photos[photo].person, wrong),
       ),
     ),
-    await section('People who are one', samePeople, ({ a, b, similarity }) =>
+    await section('People who are the same', samePeople, ({ a, b, similarity }) =>
       row(
         `${people[a]} and ${people[b]}: ${score(similarity)}`,
         some(photos, people[a], wrong),
@@ -59,20 +59,20 @@ export async function cleanPage(
     await section('The same photo twice', problems.duplicates, ({ a, b, how }) =>
       row(`${photos[a].person} and ${photos[b].person}: ${how}`, [], [photos[a], photos[b]]),
     ),
-    await section('People of the benchmark', overlap, ({ a, b, similarity }) =>
+    await section('People in the benchmark', overlap, ({ a, b, similarity }) =>
       row(
         `${people[a]} is ${benchmarkPeople[b]}: ${score(similarity)}`,
         some(photos, people[a], wrong),
         some(benchmark?.photos ?? [], benchmarkPeople[b]),
       ),
     ),
-    await section('Photos of poor quality', problems.poor, ({ photo, reasons }) =>
+    await section('Poor photos', problems.poor, ({ photo, reasons }) =>
       row(`${photos[photo].person}: ${reasons.join(', ')}`, [], [photos[photo]]),
     ),
-    await section('Photos of people of whom no two photos agree', problems.unclear, (photo) =>
+    await section('Photos of people without any two matching photos', problems.unclear, (photo) =>
       row(photos[photo].person, [], [photos[photo]]),
     ),
   ];
   const head = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>facewright clean</title><style>${STYLE}</style></head>`;
-  return `${head}<body>${html`<h1>What was found in the data</h1>${sections}`.text}</body></html>\n`;
+  return `${head}<body>${html`<h1>Problems in the data</h1>${sections}`.text}</body></html>\n`;
 }

@@ -33,7 +33,7 @@ export async function collectFaces(
   const unusable: { photo: string; person: string; reason: string }[] = [];
   const found = await openCollection(path, { emit: events.emit, signal });
   if (found.format === 'insightface-bin')
-    throw new FacewrightError({ what: 'This is a verification set: it holds pairs, and no people.', where: path });
+    throw new FacewrightError({ what: 'This is a verification set: it contains pairs, not people.', where: path });
   const open = async (bytes: Uint8Array, where: string) => {
     const image = await decodeImage(bytes, { ...config.limits, where });
     const [face] = await recogniser.faces(image, { central: true });

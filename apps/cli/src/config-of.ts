@@ -52,9 +52,9 @@ export async function configOf(
 export function requireData({ data }: RunConfigInput): string {
   if (data !== undefined) return data;
   throw new FacewrightError({
-    what: 'No data is named.',
+    what: 'No data was given.',
     where: 'the command line',
-    todo: 'Give --data <folder of people>, or --sample for a drawn one.',
+    todo: 'Add --data <folder of people>, or --sample for drawn people.',
   });
 }
 
@@ -66,9 +66,9 @@ export function requireAtLeast(
   for (const [name, value] of Object.entries(values)) {
     if (value < least[name])
       throw new FacewrightError({
-        what: `--${name} is ${value}; the least is ${least[name]}.`,
+        what: `--${name} is ${value}, but must be at least ${least[name]}.`,
         where: 'the command line',
-        todo: `Give --${name} ${least[name]} or more.`,
+        todo: `Use --${name} ${least[name]} or more.`,
       });
   }
 }

@@ -35,7 +35,7 @@ export function configSchema(known: readonly PluginFactory[]): JsonSchema {
   );
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'Config of facewright',
+    title: 'facewright config',
     ...withReferences(plain),
     $defs,
   };

@@ -114,7 +114,7 @@ describe('createRun', () => {
         .sort(),
     ).toEqual(['stages.0.loss.m 0.1', 'stages.0.loss.m 0.4']);
     await expect(start('truth-1', { m: 0.9, s: 8 }, true)).rejects.toThrow(
-      /other options:[^]*stages\.0\.loss\.m: 0\.1 then, 0\.9 now[^]*stages\.0\.loss\.s: 16 then, 8 now/,
+      /different options:[^]*stages\.0\.loss\.m: 0\.1 then, 0\.9 now[^]*stages\.0\.loss\.s: 16 then, 8 now/,
     );
   });
 
@@ -183,7 +183,7 @@ describe('createRun', () => {
     });
     expect((await run.start()).metrics.verification).toBeNull();
     expect(events).toContainEqual(
-      expect.objectContaining({ type: 'notice', message: expect.stringContaining('too few to keep two out') }),
+      expect.objectContaining({ type: 'notice', message: expect.stringContaining('too few to hold two out') }),
     );
   });
 
@@ -231,7 +231,7 @@ describe('createRun', () => {
       expect.objectContaining({
         type: 'notice',
         level: 'warning',
-        message: expect.stringMatching(/Could not get the MTCNN weights.*landmarks.*are used instead/),
+        message: expect.stringMatching(/Could not get the MTCNN weights.*Using the data's own landmarks instead/),
       }),
     );
   });

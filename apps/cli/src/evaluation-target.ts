@@ -58,7 +58,7 @@ export function targetOf({ model, data, pairs, templates, images, without, flip 
   throw new FacewrightError({
     what: 'There is nothing to evaluate on.',
     where: 'the command line',
-    todo: 'Give --pairs <file> (or --templates <file>) and --images <folder or zip>, or --data <dataset>.',
+    todo: 'Add --pairs <file> (or --templates <file>) and --images <folder or zip>, or --data <dataset>.',
   });
 }
 
@@ -92,14 +92,14 @@ export async function evaluateOnDataset<T>(
       emit('notice', {
         level: 'warning',
         message:
-          'No record beside the model says who was held out of its training: pairs are drawn from everybody in the dataset.',
+          'No record next to the model says who was held out of its training, so pairs are drawn from everyone in the dataset.',
       });
     const people = (heldOut ?? dataset.identities).filter((name) => dataset.identities.includes(name));
     const random = container.resolve(RANDOM).fork('pairs');
     const drawn = await evaluateDrawn(embedder, dataset, people, config.heldOut.pairs, random, { emit, signal });
     if (drawn) return await use({ ...drawn, skipped: [] });
     throw new FacewrightError({
-      what: 'The people held out of the training give too few pairs.',
+      what: 'The people held out of training give too few pairs.',
       where: dataset.directory,
       todo: 'Evaluate on a dataset with more of them, or on a pairs file.',
     });

@@ -85,9 +85,9 @@ async function refuseOthersFiles(directory: string): Promise<void> {
   const other = names.find((name) => !files.includes(name));
   if (other === undefined) return;
   throw new FacewrightError({
-    what: `Beside an exported model there are other files here ("${other}"), which an export would remove.`,
+    what: `There are other files next to an exported model here ("${other}"), which an export would remove.`,
     where: directory,
-    todo: 'Name another directory.',
+    todo: 'Choose another directory.',
   });
 }
 
@@ -171,7 +171,7 @@ function factsOf(card: NewModelCard, model: Model, { shape }: PublishedStep, lay
     name: IMAGES,
     shape: ['batch', ...shape(1).slice(1)],
     dtype: 'float32',
-    values: `red, green, blue from 0 to 255 (${layout.toUpperCase()}); normalised inside`,
+    values: `RGB from 0 to 255 (${layout.toUpperCase()}); normalised inside the model`,
     alignment: card.alignment.fingerprint,
   };
   const output = {
@@ -258,7 +258,7 @@ async function exportedEmbeddings(
     const { [EMBEDDINGS]: found } = await candidate.run({ [IMAGES]: pixels(part, layout) });
     if (found?.shape[0] !== part.length)
       throw new FacewrightError({
-        what: `The exported model gives ${found?.shape[0] ?? 'no'} embeddings for ${part.length} images. Nothing was written.`,
+        what: `The exported model returned ${found?.shape[0] ?? 'no'} embeddings for ${part.length} images. Nothing was written.`,
       });
     const size = found.shape[1];
     part.forEach((_, index) => vectors.push((found.data as Float32Array).slice(index * size, (index + 1) * size)));

@@ -30,6 +30,6 @@ export async function openBrowser(url: string): Promise<boolean> {
 /** Opens a page that a command has written, for `--open`; says so where no browser can be opened. */
 export async function openPage(path: string, print: (text: string) => void): Promise<void> {
   const reason = noBrowserReason();
-  if (reason !== undefined) print(`The page is not opened: ${reason}.`);
-  else if (!(await openBrowser(pathToFileURL(path).href))) print('The page is not opened: no browser was found.');
+  if (reason !== undefined) print(`Not opening the page: ${reason}.`);
+  else if (!(await openBrowser(pathToFileURL(path).href))) print('Not opening the page: no browser was found.');
 }

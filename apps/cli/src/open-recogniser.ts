@@ -113,7 +113,7 @@ export async function photosAt(paths: readonly string[]): Promise<string[]> {
   throw new FacewrightError({
     what: 'There are no photos here.',
     where: paths.join(', '),
-    todo: 'Name photos, or a folder of them.',
+    todo: 'Give photos, or a folder of them.',
   });
 }
 

@@ -29,44 +29,48 @@ export interface BatchOptions {
 
 export function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('Expected is a whole number.');
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('Expected an integer.');
   return value;
 }
 
 export function positiveNumber(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Expected is a number above 0.');
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('Expected a number above 0.');
   return value;
 }
 
 function atLeastOne(text: string): number {
   const value = wholeNumber(text);
-  if (value < 1) throw new InvalidArgumentError('Expected is a whole number from 1.');
+  if (value < 1) throw new InvalidArgumentError('Expected an integer of at least 1.');
   return value;
 }
 
 export const withCommon = (command: Command): Command =>
   command
     .option('--config <file>', 'config file (default: facewright.config.* in the working directory)')
-    .option('--seed <number>', 'seed of everything that is drawn (default: 1)', wholeNumber)
+    .option('--seed <number>', 'seed of everything random (default: 1)', wholeNumber)
     .option('--backend <name>', `${ENGINES} (default: auto)`)
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors');
 
 export const withData = (command: Command): Command =>
   command
-    .option('--data <path>', 'folder of one subfolder a person, landmark list, .zip, .tar, .rec, or prepared dataset')
+    .option(
+      '--data <path>',
+      'folder with one subfolder per person, landmark list, .zip, .tar, .rec, or prepared dataset',
+    )
     .option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"')
-    .option('--reader <name>', 'reader of the data (default: by what the data is)')
+    .option('--reader <name>', 'reader for the data (default: detected from the data)')
     .addOption(
-      new Option('--aligned', 'the images of the data are aligned: a folder, .zip, .tar or .rec of crops').conflicts(
+      new Option('--aligned', 'the images are already aligned: a folder, .zip, .tar or .rec of crops').conflicts(
         'reader',
       ),
     )
     .addOption(
-      new Option('--faces <which>', 'photos with several faces: leave them out, keep the largest face, or all').choices(
-        ['exactly-one', 'largest', 'all'],
-      ),
+      new Option(
+        '--faces <which>',
+        'photos with several faces: leave them out, keep the largest face, or keep all',
+      ).choices(['exactly-one', 'largest', 'all']),
     )
     .option(
       '--min-photos <number>',
@@ -76,28 +80,28 @@ export const withData = (command: Command): Command =>
 
 export const withBatch = (command: Command): Command =>
   command
-    .option('--batch <images>', "images in a step (default: 128, or the preset's)", wholeNumber)
+    .option('--batch <images>', "images per step (default: 128, or the preset's)", wholeNumber)
     .option(
       '--micro-batch <images>',
-      'go over a batch in parts of this many and update once: less memory',
+      'process each batch in parts of this size and update once: less memory',
       wholeNumber,
     );
 
 export const fromOption = (): Option =>
   new Option(
     '--from <path>',
-    'fine-tune trained weights: a model directory, a run, a checkpoint, or a file that "import" takes (.onnx, .pth, …)',
+    'fine-tune trained weights: a model directory, a run, a checkpoint, or a file that "import" accepts (.onnx, .pth, …)',
   );
 
 export const openOption = (): Option => new Option('--open', 'open the report in the browser at the end');
 
 export const loggerOption = (): Option =>
-  new Option('--logger <name...>', 'further readers of what the run tells, e.g. tensorboard');
+  new Option('--logger <name...>', "loggers for the run's events, e.g. tensorboard");
 
 export const presetOption = (): Option =>
   new Option(
     '--preset <name>',
-    'what lies under the config: small for slow engines, medium for a processor, full for the whole net, auto by the engine; paper, seed, insightface-214: recipes; sample: as --sample',
+    'settings below the config: small for slow engines, medium for a CPU, full for the whole net, auto by the engine; paper, seed, insightface-214: recipes; sample: as --sample',
   )
     .choices(PRESET_NAMES)
     .default('auto');

@@ -29,7 +29,7 @@ test('doctor lists the engines of the config, and auto considers them', async ()
   expect(engines.map(({ name }) => name)).toEqual(expect.arrayContaining(['my-engine', 'failing', 'wasm', 'cpu']));
   expect(engines.find(({ name }) => name === 'failing')).toMatchObject({
     usable: false,
-    reason: 'the plugin fails: x is undefined',
+    reason: 'the plugin failed: x is undefined',
   });
 });
 

@@ -47,7 +47,7 @@ export async function withSession(
   const onSignal = (): void => {
     if (abort.signal.aborted) process.exit(INTERRUPTED);
     view.close();
-    process.stderr.write('Stopping at the next whole step; Ctrl-C again stops at once.\n');
+    process.stderr.write('Stopping after the current step; press Ctrl-C again to stop at once.\n');
     abort.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
@@ -86,5 +86,5 @@ export function errorText(error: unknown): string {
   const known = userErrorOf(error);
   if (known instanceof Interrupted) return known.message;
   if (known) return `error: ${known.message}`;
-  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a defect of facewright or of a plugin. Please report it with the lines above.`;
+  return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a bug in facewright or a plugin. Please report it with the lines above.`;
 }

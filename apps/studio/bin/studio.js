@@ -10,7 +10,7 @@ try {
     onNotice: (message) => console.error(message),
     ...(values.port !== undefined && { port: Number(values.port) }),
   });
-  console.log(`The studio is open at ${url} (Ctrl-C ends it).`);
+  console.log(`The studio is open at ${url} (press Ctrl-C to stop).`);
 } catch (error) {
   console.error(`error: ${error.message}`);
   process.exitCode = 1;

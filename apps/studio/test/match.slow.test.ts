@@ -74,7 +74,7 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
       const give = (label: string, path: string): Promise<void> => here.getByLabel(label).setInputFiles(path);
       await give('Choose a model directory…', model);
       if (await here.getByLabel('Choose the file…').count()) await give('Choose the file…', mtcnn!);
-      await here.getByText('Ready: the weights of MTCNN').waitFor();
+      await here.getByText('Ready: the MTCNN weights').waitFor();
 
       await give('Choose the first photo…', join(people!, 'roger_federer/001.jpg'));
       await give('Choose the second photo…', join(people!, 'roger_federer/002.jpg'));
@@ -97,7 +97,7 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
       const both = join(root, 'both.png');
       await sideBySide([join(people!, 'virat_kohli/001.jpg'), join(people!, 'roger_federer/001.jpg')], both);
       await paste(page, both);
-      await second.getByText('2 faces: choose the one to compare').waitFor({ timeout: 120_000 });
+      await second.getByText('2 faces: select the one to compare').waitFor({ timeout: 120_000 });
       const answers: string[] = [];
       for (const face of ['Face 1 of 2', 'Face 2 of 2']) {
         const button = second.getByRole('button', { name: face });
@@ -126,7 +126,7 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
       await give('Choose a model directory…', join(root, 'drawn'));
       await expect.poll(() => here.getByRole('combobox', { name: 'Model' }).inputValue()).toBe('drawn/model');
       await give('Choose the second photo…', join(people!, 'roger_federer/002.jpg'));
-      await here.getByText('learned from drawn faces only').waitFor({ timeout: 120_000 });
+      await here.getByText('trained on drawn faces only').waitFor({ timeout: 120_000 });
       expect(await here.locator('.answer').getAttribute('class')).toContain('unsure');
       expect(elsewhere(studio)).toEqual([]);
       expect(studio.problems).toEqual([]);

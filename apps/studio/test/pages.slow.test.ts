@@ -99,7 +99,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       await page.getByRole('button', { name: 'runs/seed 1', exact: true }).click();
       await expect.poll(() => text('runs/seed 1')).toBe(moved);
       await page.getByLabel('Choose reports…').setInputFiles(fileURLToPath(import.meta.url));
-      await page.getByText('There is no run in it').waitFor();
+      await page.getByText('No run found').waitFor();
       expect(studio.problems).toEqual([]);
     } finally {
       await studio.close();
@@ -126,7 +126,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       const verdict = { level: 'poor', title: 'Near chance.', reasons: ['Only 3 people to learn from.'], next: [] };
       await writeFile(join(live, 'metrics.json'), JSON.stringify({ verdict }));
       await appendFile(join(live, 'events.jsonl'), told[half].slice(20) + told.slice(half + 1).join(''));
-      await list.getByText('of pairs right · took').waitFor({ timeout: 15_000 });
+      await list.getByText('of pairs correct · took').waitFor({ timeout: 15_000 });
       await page.getByRole('region', { name: 'Verdict' }).getByText('Only 3 people to learn from.').waitFor();
       // what was opened stays open while the page is redrawn
       expect(await page.getByText('"heldOut"').isVisible()).toBe(true);

@@ -119,12 +119,12 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
     expect(await asked('auto', DRIVER)).toMatchObject({
       usable: true,
       accelerated: false,
-      reason: 'the set-up lacks libcublas.so.12',
+      reason: 'the setup lacks libcublas.so.12',
       remedy,
     });
     expect(await asked('gpu', { ...DRIVER, problem: 'the driver is too old', remedy: 'Update it.' })).toEqual({
       usable: false,
-      reason: 'the driver is too old; the set-up lacks libcublas.so.12',
+      reason: 'the driver is too old; the setup lacks libcublas.so.12',
       remedy: `Update it; then ${remedy}`,
     });
   });
@@ -155,7 +155,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
     await install('@tensorflow/tfjs-node', '4.22.0', true);
     expect(await asked('auto')).toMatchObject({
       usable: false,
-      reason: expect.stringMatching(/cannot be loaded:.*\(@tensorflow\/tfjs-node 4\.22\.0\)/),
+      reason: expect.stringMatching(/Cannot load .*\(@tensorflow\/tfjs-node 4\.22\.0\)/),
       remedy: 'facewright setup node-gpu --cpu',
     });
   });

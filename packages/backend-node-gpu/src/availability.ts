@@ -55,7 +55,7 @@ export async function availability(
 ): Promise<Availability> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return unusable({
-      reason: `the TensorFlow library is used on Linux on x86-64, and this is ${process.platform} on ${process.arch}`,
+      reason: `the TensorFlow library can only be used on Linux on x86-64, but this is ${process.platform} on ${process.arch}`,
       remedy: 'Use another engine.',
     });
   const { library, device } = wanted;
@@ -66,7 +66,7 @@ export async function availability(
     await loadKoffi();
   } catch (error) {
     return unusable({
-      reason: `koffi, which calls the library, cannot be loaded: ${messageOf(error).split('\n')[0]}`,
+      reason: `cannot load koffi, which calls the library: ${messageOf(error).split('\n')[0]}`,
       remedy: 'npm install --include=optional koffi',
     });
   }
@@ -81,7 +81,7 @@ export async function availability(
     if (missing.length > 0)
       return unusable({
         reason: `TensorFlow ${version} of ${owner} is too old: it lacks ${missing.slice(0, 3).join(', ')}`,
-        remedy: `${instead} (it fetches ${TENSORFLOW_VERSION} and is used before that)`,
+        remedy: `${instead} (it downloads ${TENSORFLOW_VERSION}, which takes precedence)`,
       });
     if (device === 'gpu' && !runtime.gpu)
       return unusable({
@@ -90,7 +90,10 @@ export async function availability(
       });
     const idle =
       gpu && !runtime.gpu && device !== 'cpu'
-        ? { reason: `${gpu.name} is here, and that TensorFlow does not use it`, remedy: 'facewright setup node-gpu' }
+        ? {
+            reason: `there is a GPU (${gpu.name}), but this TensorFlow does not use it`,
+            remedy: 'facewright setup node-gpu',
+          }
         : {};
     return {
       usable: true,
@@ -116,11 +119,11 @@ function absent(found: EmptyInstall | undefined, { library, device }: Wanted, gp
       {
         reason: `there is no TensorFlow library in ${library}`,
         remedy:
-          'Name the directory that holds libtensorflow_framework.so.2 and libtensorflow_cc.so.2 or libtensorflow.so.2.',
+          'Give the directory that contains libtensorflow_framework.so.2 and libtensorflow_cc.so.2 or libtensorflow.so.2.',
       },
       ...missing,
     ];
-  const reason = `TensorFlow ${TENSORFLOW_VERSION} is not set up${found ? `, and ${found.package} is installed without its library (nothing in ${found.directory}: its download failed, or npm runs no scripts)` : ''}`;
+  const reason = `TensorFlow ${TENSORFLOW_VERSION} is not set up${found ? `, and ${found.package} is installed without its library (nothing in ${found.directory}: the download failed, or npm does not run scripts)` : ''}`;
   return [{ reason, remedy: `facewright setup node-gpu${gpu || device === 'gpu' ? '' : ' --cpu'}` }, ...missing];
 }
 
@@ -134,7 +137,7 @@ function ofSetup({ directory, variant }: Libraries, device: Wanted['device'], gp
     ...(lacking.length
       ? [
           {
-            reason: `the set-up lacks ${lacking.join(', ')}`,
+            reason: `the setup lacks ${lacking.join(', ')}`,
             remedy: `rm -r '${directory.replace(/\/tensorflow$/, '')}' && facewright setup node-gpu`,
           },
         ]

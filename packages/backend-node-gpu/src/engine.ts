@@ -39,9 +39,9 @@ export async function openTensorFlowEngine(libraries: Libraries, options: Engine
   const runtime = await openRuntime(libraries, options);
   if (options.device === 'gpu' && !runtime.gpu) {
     throw new FacewrightError({
-      what: 'TensorFlow finds no GPU that it can use.',
+      what: 'TensorFlow finds no usable GPU.',
       where: libraries.directory,
-      todo: 'Set TF_CPP_MIN_LOG_LEVEL=0 to see which library it misses, and "facewright setup node-gpu" to fetch them.',
+      todo: 'Set TF_CPP_MIN_LOG_LEVEL=0 to see which library is missing, and run "facewright setup node-gpu" to download it.',
     });
   }
   const tfBackend = `tensorflow-${runtime.id}`;
@@ -52,7 +52,7 @@ export async function openTensorFlowEngine(libraries: Libraries, options: Engine
   if (mode === 'eager') {
     if (precision !== 'float32')
       throw new FacewrightError({
-        what: `Op by op everything is float32, and "precision" is ${precision}.`,
+        what: `Op by op everything is float32, but "precision" is ${precision}.`,
         where: 'node-gpu',
         todo: 'Leave "mode" at "function", or "precision" at "float32".',
       });

@@ -25,9 +25,9 @@ const inputs: HostTensors = {
 const as = <T extends tf.Tensor>(tensor: tf.Tensor): T => tensor as T;
 
 const cases: Record<string, (given: State) => tf.Tensor> = {
-  'floor division of whole numbers': ({ whole }) => tf.floorDiv(whole, tf.scalar(2, 'int32')),
+  'floor division of integers': ({ whole }) => tf.floorDiv(whole, tf.scalar(2, 'int32')),
   'mod of negative numbers': ({ whole }) => tf.mod(whole, tf.scalar(3, 'int32')),
-  'mean of whole numbers': ({ whole }) => tf.mean(whole),
+  'mean of integers': ({ whole }) => tf.mean(whole),
   'sum of truths': ({ m }) => tf.sum(tf.greater(m, 0)),
   'any and all': ({ m }) => tf.cast(tf.stack([tf.any(tf.greater(m, 0.9), 1), tf.all(tf.less(m, 0.9), 1)]), 'int32'),
   'whole to truth and back': ({ whole }) => tf.cast(tf.cast(whole, 'bool'), 'float32'),

@@ -18,49 +18,47 @@ export const nodeGpu = definePlugin({
       .string()
       .optional()
       .describe(
-        'directory with libtensorflow_framework.so.2 and libtensorflow_cc.so.2 or libtensorflow.so.2; default: what "facewright setup node-gpu" made, else that of an installed @tensorflow/tfjs-node-gpu or tfjs-node',
+        'directory with libtensorflow_framework.so.2 and libtensorflow_cc.so.2 or libtensorflow.so.2; default: from "facewright setup node-gpu", else that of an installed @tensorflow/tfjs-node-gpu or tfjs-node',
       ),
-    device: z.enum(['auto', 'cpu', 'gpu']).default('auto').describe('auto: the GPU where there is one'),
+    device: z.enum(['auto', 'cpu', 'gpu']).default('auto').describe('auto: the GPU if there is one'),
     mode: z
       .enum(['function', 'eager'])
       .default('function')
-      .describe(
-        'function: a step is captured and run as one TensorFlow function where that is possible; eager: op by op',
-      ),
+      .describe('function: a step is captured and run as one TensorFlow function if possible; eager: op by op'),
     jit: z
       .boolean()
       .default(false)
-      .describe('compile functions by XLA; for a GPU: on a CPU convolutions are slower with it'),
+      .describe('compile functions with XLA; for GPUs: on a CPU it makes convolutions slower'),
     fuse: z
       .boolean()
       .default(true)
-      .describe('on a CPU: compile groups of ops that work value by value by XLA, which saves passes over memory'),
+      .describe('on a CPU: compile groups of elementwise ops with XLA, which saves passes over memory'),
     precision: z
       .enum(['float32', 'bfloat16', 'float16'])
       .default('float32')
       .describe(
-        'of activations and their gradients in training steps; state, head and loss are float32 always. bfloat16: a GPU since Ampere, or a processor with AMX or AVX-512 BF16; float16: any GPU with tensor cores; on processors it is slow',
+        'of activations and their gradients in training steps; state, head and loss are always float32. bfloat16: a GPU since Ampere, or a CPU with AMX or AVX-512 BF16; float16: any GPU with tensor cores; slow on CPUs',
       ),
     lossScaling: z
       .strictObject({
         initial: z
           .number()
           .min(1)
-          .refine((value) => Number.isInteger(Math.log2(value)), 'is no power of two')
+          .refine((value) => Number.isInteger(Math.log2(value)), 'is not a power of two')
           .default(65536)
-          .describe('what the loss is multiplied by at first, a power of two; halved where gradients overflow'),
+          .describe('initial loss scale, a power of two; halved when gradients overflow'),
         growAfter: z
           .int()
           .positive()
           .default(2000)
-          .describe('updates in a row without an overflow after which it is doubled'),
+          .describe('consecutive updates without overflow after which the scale doubles'),
       })
       .prefault({})
       .describe('with float16'),
-    threads: z.int().positive().optional().describe('threads that one op may use; default: the cores'),
-    parallelOps: z.int().positive().optional().describe('ops that run at the same time'),
-    memoryGrowth: z.boolean().default(true).describe('take GPU memory as it is needed, not all of it at once'),
-    memoryLimit: z.number().positive().optional().describe('MB of GPU memory at most'),
+    threads: z.int().positive().optional().describe('threads per op; default: the number of cores'),
+    parallelOps: z.int().positive().optional().describe('ops that run concurrently'),
+    memoryGrowth: z.boolean().default(true).describe('allocate GPU memory as needed, not all of it at once'),
+    memoryLimit: z.number().positive().optional().describe('maximum GPU memory in MB'),
   }),
   create: (options, { baseDirectory, emit }): Backend => {
     const directories = [baseDirectory, process.cwd()];

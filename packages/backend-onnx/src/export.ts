@@ -22,7 +22,7 @@ export function exportOnnx(step: StepFunction, { name, state, inputs, ...publica
   const whole = captured(inputs);
   if (whole.newState.length)
     throw new FacewrightError({
-      what: `The step "${name}" changes its state: only steps that leave it as it is can be exported.`,
+      what: `The step "${name}" changes its state, and only stateless steps can be exported.`,
     });
   const openAxes = Object.fromEntries(
     Object.keys(inputs).map((input) => [input, Object.keys(publication.axisNames[input] ?? {}).map(Number)]),
@@ -31,7 +31,7 @@ export function exportOnnx(step: StepFunction, { name, state, inputs, ...publica
   if (!lowered) lower(whole, { block: 0, frozenState: state, publication }); // a missing ONNX op is the more useful reason
   if (!lowered)
     throw new FacewrightError({
-      what: `The step "${name}" cannot be written as one ONNX model for every size of its inputs.`,
+      what: `The step "${name}" cannot be exported as one ONNX model for every size of its inputs.`,
       todo: 'Use operations that do not depend on the number of images.',
     });
   return lowered.bytes;

@@ -25,20 +25,20 @@ export const onnx = definePlugin({
     provider: z
       .enum(PROVIDERS)
       .default('cpu')
-      .describe('what onnxruntime runs on; cuda, webgpu, coreml and dml need a binary that has them'),
+      .describe('device for onnxruntime; cuda, webgpu, coreml and dml need a binary that includes them'),
     lowering: z
       .enum(['auto', 'std', 'blocked'])
       .default('auto')
       .describe(
         'std: standard ops in NCHW, on any provider. blocked: twice as fast in training, on cpu. auto: blocked where it works',
       ),
-    threads: z.int().positive().optional().describe('default: the physical cores'),
+    threads: z.int().positive().optional().describe('default: the number of physical cores'),
     memory: z
       .number()
       .positive()
       .optional()
       .describe(
-        'GB that a training step may take: where it would take more, part of the forward pass is computed again; default: 80 % of what is free',
+        'memory limit of a training step in GB: above it, part of the forward pass is recomputed; default: 80 % of what is free',
       ),
   }),
   create: ({ memory, ...options }, { emit }): Backend => ({
@@ -60,7 +60,7 @@ declare module '@facewright/core' {
 
 /** What each provider needs besides the binary from npm. */
 const WANTED: Readonly<Record<Exclude<Provider, 'cpu'>, string>> = {
-  cuda: 'a driver, CUDA and cuDNN, and the libraries that the install script of onnxruntime-node fetches: node node_modules/onnxruntime-node/script/install.js',
+  cuda: 'a driver, CUDA and cuDNN, and the libraries downloaded by the install script of onnxruntime-node: node node_modules/onnxruntime-node/script/install.js',
   webgpu: 'a driver for Vulkan, Metal or Direct3D 12',
   coreml: 'macOS',
   dml: 'Windows with DirectX 12',
@@ -94,7 +94,7 @@ async function probe(provider: Provider): Promise<Availability> {
   } catch (error) {
     return {
       usable: false,
-      reason: `the provider "${provider}" does not start: ${messageOf(error).split('\n')[0]}`,
+      reason: `the provider "${provider}" failed to start: ${messageOf(error).split('\n')[0]}`,
       remedy: `provider: cpu, or ${WANTED[provider]}`,
     };
   } finally {

@@ -17,7 +17,7 @@ process.env[SWITCH] ??= '1';
 export function assertTelemetryDecided(): void {
   if (isMainThread || inProcessEnvironment()) return;
   throw new FacewrightError({
-    what: 'onnxruntime would send usage data: a worker thread cannot turn that off by itself.',
+    what: 'onnxruntime would send usage data, and a worker thread cannot turn that off itself.',
     todo: `Import "@facewright/backend-onnx" in the main thread first, start the worker with "env: SHARE_ENV", or set ${SWITCH}=1 for the process.`,
   });
 }

@@ -500,7 +500,7 @@ describe('network', () => {
     [2, 'valid'],
   ] as const) {
     check(
-      `gradients of depthwise with two kernels a channel, stride ${stride}, ${pad}`,
+      `gradients of depthwise with two kernels per channel, stride ${stride}, ${pad}`,
       { x: [2, 6, 6, 3], w: [3, 3, 3, 2] },
       ({ x, w }) =>
         tf.grads((x, w) => tf.sum(tf.square(tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, pad))))([
@@ -511,7 +511,7 @@ describe('network', () => {
     );
   }
   check(
-    'depthwise with two kernels a channel',
+    'depthwise with two kernels per channel',
     { x: [2, 6, 6, 3], w: [3, 3, 3, 2] },
     ({ x, w }) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'),
     1e-5,

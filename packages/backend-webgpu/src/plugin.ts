@@ -18,9 +18,7 @@ export const webgpuPlugin = (source: GpuSource) =>
       mode: z
         .enum(['compiled', 'eager'])
         .default('compiled')
-        .describe(
-          'compiled: a step is captured and run as one list of dispatches where that is possible; eager: op by op',
-        ),
+        .describe('compiled: a step is captured and run as one list of dispatches if possible; eager: op by op'),
     }),
     create: (options, { emit }): Backend => ({
       probe: () => probe(source),

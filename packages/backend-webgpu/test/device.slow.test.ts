@@ -127,7 +127,7 @@ describe.skipIf(missing)(`on an adapter${missing ? ` (skipped: ${missing})` : ''
       .then(() => executable.run({}))
       .catch((error: unknown) => error);
     expect(error).toBeInstanceOf(FacewrightError);
-    expect(String(error)).toContain('refused a command');
+    expect(String(error)).toContain('rejected a command');
   });
 });
 

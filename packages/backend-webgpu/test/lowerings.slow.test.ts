@@ -7,7 +7,7 @@ import { adapterHere } from './adapter.js';
 
 const missing = await adapterHere();
 
-const SCATTER = 'several threads would add to one number, which WGSL can do for whole numbers only';
+const SCATTER = 'several threads would add to one number, which WGSL only supports for integers';
 const GATHER = 'no step of a model, loss or optimiser here gathers by more than one axis';
 const RESIZE = 'images are resized before they are uploaded; no net here does it';
 const SCAN = 'a scan runs along its axis: op by op it is as fast';
@@ -26,7 +26,7 @@ const GAPS = {
   Cumsum: SCAN,
   Cumprod: SCAN,
   TopK: 'sorting: op by op it is as fast',
-  'DepthwiseConv2dNative, several kernels a channel': 'its kernels have one number a channel and place',
+  'DepthwiseConv2dNative, several kernels per channel': 'its kernels have one number per channel and position',
 };
 
 describe.skipIf(missing)(`on an adapter${missing ? ` (skipped: ${missing})` : ''}`, () => {

@@ -70,7 +70,7 @@ describe.skipIf(process.platform !== 'linux')('the diagnosis', () => {
   test('a missing plugin', async () => {
     expect(await inProject({ platform: 'auto', plugin: '/nowhere/plugin.so' })).toMatchObject({
       usable: false,
-      reason: 'there is no /nowhere/plugin.so',
+      reason: '/nowhere/plugin.so does not exist',
     });
   });
 

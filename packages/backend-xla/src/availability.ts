@@ -21,7 +21,10 @@ export async function choosePlugin(
     const named = { path: plugin, ...kindOf(plugin) };
     return existsSync(plugin)
       ? { plugin: named, ...(await problemOf(named)) }
-      : { reason: `there is no ${plugin}`, remedy: 'Name the library of a PJRT plugin, or leave "plugin" out.' };
+      : {
+          reason: `${plugin} does not exist`,
+          remedy: 'Give the path of a PJRT plugin\'s library, or remove "plugin".',
+        };
   }
   const found = findPlugins(directories).filter(({ kind }) => platform === 'auto' || kind === platform);
   const problems = [];
@@ -44,8 +47,8 @@ async function absent(platform: Wanted['platform']): Promise<{ reason: string; r
   return {
     reason,
     remedy: wanted
-      ? `Install the plugin (e.g. pip install jax-${wanted}-pjrt), or name its library in "plugin".`
-      : 'It is for accelerators, and none was found. For tests on the processor: facewright setup xla --cpu',
+      ? `Install the plugin (e.g. pip install jax-${wanted}-pjrt), or give its library as "plugin".`
+      : 'This engine is for accelerators, and none was found. For tests on the CPU: facewright setup xla --cpu',
   };
 }
 
@@ -59,7 +62,7 @@ export async function availability(wanted: Wanted, directories: readonly string[
   if (process.platform !== 'linux')
     return {
       usable: false,
-      reason: `PJRT plugins are loaded on Linux, and this is ${process.platform}`,
+      reason: `PJRT plugins can only be loaded on Linux, but this is ${process.platform}`,
       remedy: 'Use another engine.',
     };
   const { plugin, reason, remedy } = await choosePlugin(wanted, directories);
@@ -69,7 +72,7 @@ export async function availability(wanted: Wanted, directories: readonly string[
   } catch (error) {
     return {
       usable: false,
-      reason: `koffi, which calls the plugin, cannot be loaded: ${messageOf(error).split('\n')[0]}`,
+      reason: `cannot load koffi, which calls the plugin: ${messageOf(error).split('\n')[0]}`,
       remedy: 'npm install --include=optional koffi',
     };
   }
@@ -83,8 +86,8 @@ export async function availability(wanted: Wanted, directories: readonly string[
     device,
     accelerated: true,
     ...(foreign.length > 0 && {
-      reason: `LD_LIBRARY_PATH has another CUDA (${foreign.join(', ')}), which the plugin may load in place of its own`,
-      remedy: 'Start without these directories in LD_LIBRARY_PATH if XLA reports a version that does not fit.',
+      reason: `LD_LIBRARY_PATH has another CUDA (${foreign.join(', ')}), which the plugin may load instead of its own`,
+      remedy: 'If XLA reports a version mismatch, start without these directories in LD_LIBRARY_PATH.',
     }),
   };
 }

@@ -44,7 +44,7 @@ export async function openXlaEngine({
   if (devices > client.devices.length) {
     release();
     throw new FacewrightError({
-      what: `The plugin has ${client.devices.length} devices, and ${devices} are wanted.`,
+      what: `The plugin has ${client.devices.length} devices, but ${devices} were requested.`,
       where: plugin.path,
       todo: 'Use fewer "devices".',
     });
@@ -108,9 +108,9 @@ async function open(plugin: FoundPlugin, options: NamedValues): Promise<SharedCl
   } catch (error) {
     if (error instanceof FacewrightError) throw error;
     throw new FacewrightError({
-      what: `The PJRT plugin does not start: ${messageOf(error)}`,
+      what: `The PJRT plugin failed to start: ${messageOf(error)}`,
       where: plugin.path,
-      todo: '"facewright doctor" says what is missing.',
+      todo: 'Run "facewright doctor" to see what is missing.',
       cause: error,
     });
   }

@@ -12,52 +12,50 @@ export const xla = definePlugin({
     kind: 'backend',
     version: VERSION,
     apiVersion: 1,
-    description: 'XLA: any accelerator that has a PJRT plugin',
+    description: 'XLA: any accelerator with a PJRT plugin',
   },
   options: z.strictObject({
     plugin: z
       .string()
       .optional()
-      .describe(
-        'library of a PJRT plugin; default: what "facewright setup xla" made, else one in a Python environment',
-      ),
+      .describe('library of a PJRT plugin; default: from "facewright setup xla", else one in a Python environment'),
     platform: z
       .enum(['auto', ...KINDS])
       .default('auto')
-      .describe('which kind of plugin; auto: an accelerator before the processor'),
+      .describe('kind of plugin; auto: an accelerator before the CPU'),
     devices: z
       .int()
       .positive()
       .default(1)
-      .describe('devices that a batch is divided over; the processor plays as many as are wanted'),
+      .describe('number of devices that share a batch; the CPU simulates any number'),
     precision: z
       .enum(['float32', 'bfloat16'])
       .default('float32')
-      .describe('of activations and their gradients in training steps; state, head and loss are float32 always'),
+      .describe('of activations and their gradients in training steps; state, head and loss are always float32'),
     statistics: z
       .enum(['device', 'synchronised'])
       .default('synchronised')
       .describe(
-        "on several devices batch norm's statistics are those of each device's part of a batch, or of the whole batch",
+        "on several devices: compute batch norm's statistics over each device's part of a batch, or over the whole batch",
       ),
     divideAbove: z
       .number()
       .positive()
       .optional()
       .describe(
-        'MB: on several devices larger entries of the state, such as the class centres of many people, are divided over them; default: none',
+        'in MB: on several devices, larger state entries, such as the class centres of many people, are sharded; default: none',
       ),
     memoryFraction: z
       .number()
       .positive()
       .max(1)
       .optional()
-      .describe("share of a GPU's memory that is taken at once; default: the plugin's own, 0.75"),
+      .describe("fraction of GPU memory to allocate at once; default: the plugin's own, 0.75"),
     flags: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .optional()
-      .describe("XLA's debug flags by name, on top of its defaults"),
-    dump: z.string().optional().describe('directory for the StableHLO of every step, and what XLA makes of it'),
+      .describe("XLA's debug flags by name, in addition to its defaults"),
+    dump: z.string().optional().describe("directory for the StableHLO of every step, and XLA's dump of it"),
   }),
   create: (options, { baseDirectory, emit }): Backend => {
     const directories = [baseDirectory, process.cwd()];

@@ -140,7 +140,7 @@ export class CompiledExecutable<Program> implements Executable {
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.disposal) return Promise.reject(new Error(`the executable "${this.name}" is disposed`));
+    if (this.disposal) return Promise.reject(new Error(`the executable "${this.name}" has been disposed`));
     const turn = this.last.then(work);
     this.last = turn.catch(() => undefined);
     return turn;

@@ -8,7 +8,7 @@ import { KINDS, scaffold, ScaffoldError, type Kind } from './scaffold.js';
 
 const HELP = `npm create facewright-plugin <kind> <name>
 
-Makes the directory <name> with a package for a plugin of facewright: a small plugin that works, its tests, a README and a release workflow.
+Creates the directory <name> with a package for a facewright plugin: a small working plugin, its tests, a README and a release workflow.
 
   <kind>  ${KINDS.join(', ')}
   <name>  the package's name, e.g. my-loss or @me/my-loss
@@ -32,15 +32,15 @@ export function main(args: readonly string[]): number {
     const [kind, name, ...rest] = positionals;
     if (!kind || !name || rest.length) throw new ScaffoldError(`Give a kind and a name.\n\n${HELP}`);
     const directory = scaffold(kind as Kind, name, process.cwd());
-    console.log(`Made ${directory}. Next:
+    console.log(`Created ${directory}. Next:
 
   cd ${basename(directory)}
   npm install
-  npm test         # the conformance suite of its kind
+  npm test         # the conformance suite for its kind
   npm run build    # also writes the README's table of options
-  npm run lint     # looks at what would be published
+  npm run lint     # checks what would be published
 
-src/index.ts says in comments what to change first.`);
+Comments in src/index.ts say what to change first.`);
     return 0;
   } catch (error) {
     if (!(error instanceof ScaffoldError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')))

@@ -47,14 +47,13 @@ const IN_CONFIG: Readonly<Record<Kind, (name: string) => string>> = {
  */
 export function scaffold(kind: Kind, name: string, parent: string): string {
   if (!KINDS.includes(kind))
-    throw new ScaffoldError(`There is no kind of plugin "${kind}". Use one of ${KINDS.join(', ')}.`);
+    throw new ScaffoldError(`"${kind}" is not a kind of plugin. Use one of ${KINDS.join(', ')}.`);
   if (!PACKAGE.test(name))
     throw new ScaffoldError(
-      `"${name}" cannot be the name. Use lower case letters, digits and single hyphens, e.g. my-${kind} or @me/my-${kind}.`,
+      `"${name}" is not a valid name. Use lower case letters, digits and single hyphens, e.g. my-${kind} or @me/my-${kind}.`,
     );
   const directory = resolve(parent, basename(name));
-  if (existsSync(directory))
-    throw new ScaffoldError(`${directory} is there already. Choose another name, or remove it.`);
+  if (existsSync(directory)) throw new ScaffoldError(`${directory} already exists. Choose another name, or delete it.`);
   const making = join(parent, `.${basename(name)}-${process.pid}`);
   try {
     write(making, kind, name);

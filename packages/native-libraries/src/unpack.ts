@@ -16,7 +16,7 @@ export async function verifySha256(path: string, expected: string): Promise<void
     throw new FacewrightError({
       what: `The wheel's SHA-256 is ${found}, not ${expected}.`,
       where: path,
-      todo: 'Do not use it: look at where pip fetches from.',
+      todo: 'Do not use it. Check where pip downloads from.',
     });
 }
 
@@ -36,7 +36,7 @@ export async function unpack(
       const path = entry.fileName;
       if (path.endsWith('/') || !wanted(path)) continue;
       if (normalize(path).startsWith('..'))
-        throw new FacewrightError({ what: `The wheel holds a file outside itself: ${path}.`, where: wheel });
+        throw new FacewrightError({ what: `The wheel contains a path outside itself: ${path}.`, where: wheel });
       const target = join(directory, path);
       await mkdir(dirname(target), { recursive: true });
       await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target), { signal });

@@ -31,8 +31,8 @@ export const createRecogniser = recogniserIn({
   async detector(weights, { engine, signal }) {
     if (weights === undefined)
       throw new FacewrightError({
-        what: "Faces cannot be found without MTCNN's weights.",
-        todo: 'Give their address or bytes as "detectorWeights".',
+        what: 'Faces cannot be detected without the MTCNN weights.',
+        todo: 'Pass their URL or bytes as "detectorWeights".',
       });
     return createMtcnn(await engine(), readWeights(await fetched(weights), weights), MTCNN, signal);
   },
@@ -41,8 +41,8 @@ export const createRecogniser = recogniserIn({
 
 async function fetched(address: string, signal?: AbortSignal): Promise<Uint8Array> {
   const refuse = (why: string, cause?: unknown): never => {
-    throw new FacewrightError({ what: `The file cannot be fetched: ${why}.`, where: address, cause });
+    throw new FacewrightError({ what: `Cannot download the file: ${why}.`, where: address, cause });
   };
   const answer = await fetch(address, { signal }).catch((error: unknown) => refuse(messageOf(error), error));
-  return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : refuse(`the server answers ${answer.status}`);
+  return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : refuse(`the server returned status ${answer.status}`);
 }

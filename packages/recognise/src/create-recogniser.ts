@@ -114,9 +114,9 @@ async function alignerOf(
     if (aligner.fingerprint === alignment.fingerprint) return aligner;
   }
   throw new FacewrightError({
-    what: `The model was trained on faces aligned as "${alignment.fingerprint}", which no aligner here does.`,
+    what: `The model was trained on faces aligned as "${alignment.fingerprint}", which no aligner here supports.`,
     where: 'model.json, "alignment"',
-    todo: 'Give the aligner that it was trained with among "plugins".',
+    todo: 'Add the aligner it was trained with to "plugins".',
   });
 }
 
@@ -138,7 +138,7 @@ async function openDetector(
 ): Promise<Detector> {
   if (detector) return makePart(detector, context);
   if (!(detectorWeights instanceof Uint8Array)) return surroundings.detector(detectorWeights, context);
-  return createMtcnn(await context.engine(), readWeights(detectorWeights, 'the weights given'), MTCNN, context.signal);
+  return createMtcnn(await context.engine(), readWeights(detectorWeights, 'the given weights'), MTCNN, context.signal);
 }
 
 /** The plugin's default settings, for use without the plugin. */
@@ -148,8 +148,8 @@ function tellDifference(trained: string | undefined, used: string | undefined, e
   if (trained === undefined || used === undefined || trained === used) return;
   emit('notice', {
     level: 'warning',
-    message: `Faces are found by "${used}"; the photos that the model was trained on by "${trained}".`,
-    todo: 'Give that detector as "detector": the points of another one lie elsewhere by a pixel or two.',
+    message: `The detector here is "${used}", but the model's training photos were detected by "${trained}".`,
+    todo: 'Pass that detector as "detector": another one may place the landmarks a pixel or two differently.',
   });
 }
 
@@ -159,11 +159,11 @@ async function firstUsable(
 ): Promise<ConfiguredPlugin<'backend'>> {
   const reasons: string[] = [];
   for (const engine of engines) {
-    const { usable, emulated, reason = 'it cannot be used here' } = await (await engine().create(context)).probe();
+    const { usable, emulated, reason = 'it does not work here' } = await (await engine().create(context)).probe();
     if (usable && !emulated) return engine();
     reasons.push(`${engine.meta.name}: ${emulated ? 'it would be emulated' : reason}`);
   }
-  throw new FacewrightError({ what: `No engine works here (${reasons.join('; ')}).`, todo: 'Give one as "backend".' });
+  throw new FacewrightError({ what: `No engine works here (${reasons.join('; ')}).`, todo: 'Pass one as "backend".' });
 }
 
 const openEngine = async (plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<Engine> =>

@@ -98,14 +98,14 @@ export class Gallery {
       throw new FacewrightError({
         what: 'This is a safetensors file, but not a gallery of people.',
         where,
-        todo: 'Name a file that a recogniser has saved.',
+        todo: 'Give the path of a file saved by a recogniser.',
       });
     const { model, people } = parseOptions(metadataSchema, metadata, where);
     if (model !== this.model.identity)
       throw new FacewrightError({
-        what: 'The gallery is of another model: its embeddings cannot be compared with those of this one.',
+        what: 'The gallery is from another model, whose embeddings cannot be compared with those of this one.',
         where,
-        todo: 'Use the model that it was made with, or enrol the people again.',
+        todo: 'Use the model it was made with, or enrol the people again.',
       });
     this.people = this.peopleOf(namesOf(people, where), tensors.embeddings?.data as Float32Array | undefined, where);
   }
@@ -116,7 +116,7 @@ export class Gallery {
     const whole = data instanceof Float32Array && data.length === photos * embeddingSize && data.every(Number.isFinite);
     if (!whole || new Set(listed.map(({ name }) => name)).size !== listed.length)
       throw new FacewrightError({
-        what: 'The gallery is damaged: its embeddings do not fit its list of people.',
+        what: 'The gallery is damaged: its embeddings do not match its list of people.',
         where,
         todo: 'Use another copy of the file, or enrol the people again.',
       });
@@ -133,7 +133,7 @@ function namesOf(text: string, where: string): z.output<typeof peopleSchema> {
     return parseOptions(peopleSchema, JSON.parse(text), where);
   } catch (cause) {
     throw new FacewrightError({
-      what: `The gallery is damaged: its list of people cannot be read: ${messageOf(cause)}`,
+      what: `The gallery is damaged: cannot read its list of people: ${messageOf(cause)}`,
       where,
       todo: 'Use another copy of the file, or enrol the people again.',
       cause,

@@ -116,7 +116,9 @@ test('a photo is embedded by its central face, an aligned one unchanged, from pi
   // 4 × 4 pixels are an aligned face unless stated otherwise
   expect((await recogniser.faces(plain(RED)))[0].face).toBeUndefined();
   expect((await recogniser.faces(plain(RED), { aligned: false }))[0].face).toBeDefined();
-  await expect(recogniser.embed(photo(RED), { aligned: true })).rejects.toThrow('4×8 pixels; the model wants 4×4');
+  await expect(recogniser.embed(photo(RED), { aligned: true })).rejects.toThrow(
+    '4×8 pixels, but the model expects 4×4',
+  );
   const blind = recogniserFrom({
     files: filesOf(),
     model: means,
@@ -141,7 +143,7 @@ test("photos are compared with the card's threshold, that of a rate, or the call
   });
   expect((await recogniser.compare(plain(RED), plain(GREEN), { threshold: -1 })).same).toBe(true);
   await expect(recogniser.compare(plain(RED), plain(RED), { falseAcceptRate: 1e-3 })).rejects.toThrow(
-    'no threshold for a false accept rate of 0.001: it was measured down to 1e-2',
+    'no threshold for a false accept rate of 0.001: the lowest rate measured is 1e-2',
   );
   await expect(recogniser.compare(Float32Array.of(1), vector)).rejects.toThrow('3 numbers, got 1');
   expect((await open(filesOf({ metrics: undefined })).compare(plain(RED), plain(RED))).same).toBeNull();
@@ -169,7 +171,7 @@ test('every face of a photo is identified; a forgotten person is unknown', async
   expect(recogniser.forget('Ruby')).toBe(false);
   expect((await recogniser.identify(photo(RED)))[0].name).toBeNull();
   await expect(recogniser.enrol('Nobody', [new Uint8Array([1])])).rejects.toThrow('None of the 1 photos of "Nobody"');
-  await expect(recogniser.enrol(' ', [photo(RED)])).rejects.toThrow('needs a name');
+  await expect(recogniser.enrol(' ', [photo(RED)])).rejects.toThrow('requires a name');
   await expect(open(filesOf({ metrics: [] })).identify(photo(RED))).rejects.toThrow('no thresholds');
 });
 
@@ -188,18 +190,18 @@ test('a gallery is one file that is restored completely; one from another model,
   expect((await other.identify(photo(RED)))[0]).toMatchObject({ name: '__proto__', similarity: expect.closeTo(1, 6) });
   // metrics do not change a model's identity; its weights do
   open(filesOf({ metrics: [] })).useGallery(recogniser.galleryBytes());
-  await expect(open(filesOf({}, 2)).load(path)).rejects.toThrow('The gallery is of another model');
+  await expect(open(filesOf({}, 2)).load(path)).rejects.toThrow('The gallery is from another model');
 
   const bytes = recogniser.galleryBytes();
   const cut = bytes.slice(0, -4);
   expect(() => other.useGallery(cut)).toThrow('safetensors file is damaged');
   const text = (from: string, to: string): Uint8Array =>
     Uint8Array.from(Buffer.from(Buffer.from(bytes).toString('latin1').replace(from, to), 'latin1'));
-  expect(() => other.useGallery(text('photos\\":2', 'photos\\":3'))).toThrow('do not fit its list of people');
+  expect(() => other.useGallery(text('photos\\":2', 'photos\\":3'))).toThrow('do not match its list of people');
   expect(() => other.useGallery(text('facewright-gallery', 'facewright-galleri'))).toThrow('not a gallery');
   const nan = bytes.slice();
   new DataView(nan.buffer).setFloat32(nan.length - 4, NaN, true);
-  expect(() => other.useGallery(nan)).toThrow('do not fit its list of people');
+  expect(() => other.useGallery(nan)).toThrow('do not match its list of people');
   await expect(other.load(join(directory, 'none'))).rejects.toThrow('There is no gallery here');
   expect(other.people()).toEqual(recogniser.people());
 });
@@ -228,6 +230,6 @@ test('names in a card are looked up, never imported; an unsupported alignment is
   expect(globalThis).not.toHaveProperty('planted');
   await expect(
     createRecogniser({ model: filesOf({ model: { name: 'mobilefacenet' as never, options: {} } }) }),
-  ).rejects.toThrow('aligned as "columns", which no aligner here does');
+  ).rejects.toThrow('aligned as "columns", which no aligner here supports');
   expect(() => open(filesOf({ alignment: { fingerprint: 'rows', size: SIZE } }))).toThrow('trained on "rows"');
 });

@@ -180,7 +180,7 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
     throw new FacewrightError({
       what: 'No face was found in the photo.',
       where: typeof photo === 'string' ? photo : undefined,
-      todo: 'Give a photo with a face that looks roughly at the camera.',
+      todo: 'Use a photo with a face that looks roughly at the camera.',
     });
   };
   const load = (bytes: Uint8Array, where: string): void => gallery.decode(bytes, where);
@@ -213,7 +213,7 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
     save: (path) => writeFileAtomic(path, gallery.encode()),
     load: async (path) => load(await readGallery(path), path),
     galleryBytes: () => gallery.encode(),
-    useGallery: (bytes) => load(bytes, 'a gallery given as bytes'),
+    useGallery: (bytes) => load(bytes, 'a gallery passed as bytes'),
     async dispose() {
       embedder.dispose();
       await parts.dispose?.();
@@ -224,7 +224,7 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
 async function pixelsOf(photo: PhotoInput, { open, limits, signal }: RecogniserParts): Promise<RgbImage> {
   throwIfAborted(signal);
   if (typeof photo === 'string') return open(photo, { ...limits, signal });
-  if (photo instanceof Uint8Array) return decodeImage(photo, { ...limits, where: 'a photo given as bytes' });
+  if (photo instanceof Uint8Array) return decodeImage(photo, { ...limits, where: 'a photo passed as bytes' });
   if ('data' in photo) return photo;
   const where = (photo as { name?: string }).name;
   return decodeImage(new Uint8Array(await photo.arrayBuffer()), { ...limits, where });
@@ -235,8 +235,8 @@ function isAligned({ width, height }: RgbImage, { alignment: { size } }: ModelCa
   const fits = width === size && height === size;
   if (aligned && !fits)
     throw new FacewrightError({
-      what: `The aligned face is ${width}×${height} pixels; the model wants ${size}×${size}.`,
-      todo: 'Give the photo it was cut from, without "aligned".',
+      what: `The aligned face is ${width}×${height} pixels, but the model expects ${size}×${size}.`,
+      todo: 'Pass the photo it was cut from, without "aligned".',
     });
   return aligned ?? fits;
 }
@@ -247,7 +247,7 @@ async function enrol(
   photos: readonly PhotoInput[],
   embed: (photo: PhotoInput) => Promise<Float32Array>,
 ): Promise<Enrolment> {
-  if (!name.trim()) throw new FacewrightError({ what: 'A person needs a name to be enrolled under.' });
+  if (!name.trim()) throw new FacewrightError({ what: 'Enrolling a person requires a name.' });
   const embeddings: Float32Array[] = [];
   const skipped: { photo: number; reason: string }[] = [];
   for (const [index, photo] of photos.entries()) {
@@ -261,7 +261,7 @@ async function enrol(
   if (!embeddings.length)
     throw new FacewrightError({
       what: `None of the ${photos.length} photos of "${name}" can be used${skipped[0] ? `: ${skipped[0].reason}` : '.'}`,
-      todo: 'Give photos that show the person’s face.',
+      todo: 'Use photos that show the person’s face.',
     });
   gallery.add(name, embeddings);
   return { name, added: embeddings.length, skipped };
@@ -281,10 +281,9 @@ async function readGallery(path: string): Promise<Uint8Array> {
   } catch (cause) {
     if (cause instanceof FacewrightError) throw cause;
     throw new FacewrightError({
-      what:
-        (cause as { code?: string }).code === 'ENOENT' ? 'There is no gallery here.' : 'The gallery cannot be read.',
+      what: (cause as { code?: string }).code === 'ENOENT' ? 'There is no gallery here.' : 'Cannot read the gallery.',
       where: path,
-      todo: 'Name a file that a recogniser has saved.',
+      todo: 'Give the path of a file saved by a recogniser.',
       cause,
     });
   }

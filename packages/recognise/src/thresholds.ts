@@ -26,7 +26,7 @@ const USUAL_RATE = 1e-3;
  */
 export function thresholdFor({ metrics = [] }: Pick<ModelCard, 'metrics'>, falseAcceptRate?: number): Threshold {
   if (falseAcceptRate !== undefined && !(falseAcceptRate > 0 && falseAcceptRate < 1))
-    throw new RangeError(`a false accept rate lies between 0 and 1, got ${falseAcceptRate}`);
+    throw new RangeError(`the false accept rate must be between 0 and 1, got ${falseAcceptRate}`);
   const measured = metrics
     .toSorted((a, b) => b.pairs - a.pairs)
     .flatMap(({ on, thresholdAtFar = {} }) =>
@@ -48,10 +48,10 @@ export function thresholdFor({ metrics = [] }: Pick<ModelCard, 'metrics'>, false
   const rates = [...new Set(measured.map((each) => each.falseAcceptRate.toExponential()))];
   throw new FacewrightError({
     what: rates.length
-      ? `The model's card has no threshold for a false accept rate of ${falseAcceptRate}: it was measured down to ${rates.at(-1)}.`
-      : "The model's card has no thresholds: nothing says from which similarity on two photos show one person.",
+      ? `The model's card has no threshold for a false accept rate of ${falseAcceptRate}: the lowest rate measured is ${rates.at(-1)}.`
+      : "The model's card has no thresholds, so it is unknown at which similarity two photos show the same person.",
     where: 'model.json, "metrics"',
-    todo: `${rates.length ? 'Ask for a higher rate, or evaluate' : 'Evaluate'} the model on ${rates.length ? 'more ' : ''}pairs of two people: facewright evaluate --model <model> …. Or give a threshold of your own.`,
+    todo: `${rates.length ? 'Ask for a higher rate, or evaluate' : 'Evaluate'} the model on ${rates.length ? 'more ' : ''}pairs of different people: facewright evaluate --model <model> …. Or set a threshold yourself.`,
   });
 }
 

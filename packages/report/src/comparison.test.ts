@@ -170,7 +170,7 @@ test('the page shows the verdict, the recipes with their seeds, and every run, i
     '1: 78.88 %, 2: 78.76 %, 3: 77.50 %',
     '−0.87 (−2.32 to +0.58)',
     '1: −0.45, 2: −0.63, 3: −1.54',
-    'What the runs came to',
+    'Results of the runs',
   ])
     expect(page).toContain(text);
   expect(page.match(/<polyline class="line c1 line"/g)!.length).toBeGreaterThanOrEqual(3 * 5);

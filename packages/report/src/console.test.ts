@@ -101,7 +101,7 @@ test('in a pipe, and where only warnings are wanted, nothing turns', () => {
 test('notices and stage switches have their own lines; quiet keeps the warnings', () => {
   const text = shown(sampleEvents());
   expect(text).toContain('warning: a notice about ann\n  to do: nothing\n');
-  expect(text).toContain('stage 2: arcface with adam from step 120 (class centres taken from the stage before)\n');
+  expect(text).toContain('stage 2: arcface with adam from step 120 (class centres from the previous stage)\n');
   expect(text).toContain('verification: 95.50 % ± 2.00 % on 600 pairs');
   expect(shown(sampleEvents(), { quiet: true })).toBe('warning: a notice about ann\n  to do: nothing\n');
   expect(shown(sampleEvents(), { colour: true })).toContain('\u001b[');

@@ -186,7 +186,7 @@ function told(event: RunEvent): string | undefined {
     case 'train.started':
       return `training: ${count(event.images)} images of ${count(event.identities)} people, ${count(event.validation)} photos for validation, ${count(event.parameters)} parameters${event.resumedAt === undefined ? '' : `, resumed at step ${count(event.resumedAt)}`}`;
     case 'stage.started':
-      return `stage ${event.stage + 1}: ${event.loss} with ${event.optimiser} from step ${count(event.step)} (${{ fresh: 'a fresh head', adopted: event.step ? 'class centres taken from the stage before' : 'class centres from what it begins with', resumed: 'resumed' }[event.head]})`;
+      return `stage ${event.stage + 1}: ${event.loss} with ${event.optimiser} from step ${count(event.step)} (${{ fresh: 'a fresh head', adopted: event.step ? 'class centres from the previous stage' : 'class centres from the starting weights', resumed: 'resumed' }[event.head]})`;
     case 'stage.finished':
       return `stage ${event.stage + 1} ended after ${count(event.steps)} steps: ${event.endedBecause}; loss ${figure(event.finalLoss)}`;
     case 'train.finished':

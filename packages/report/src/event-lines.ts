@@ -11,7 +11,7 @@ export function parseEvents(text: string, where: string): RunEvent[] {
     } catch (cause) {
       throw new FacewrightError({
         what: `${where}:${index + 1} is not an event.`,
-        todo: 'Take the file from where the run wrote it.',
+        todo: 'Use the original file from the run directory.',
         cause,
       });
     }

@@ -70,7 +70,7 @@ test('omits what does not apply', () => {
 test('the facts come from the events; an unfinished run has no verdict', () => {
   const events = sampleEvents();
   const { reasons } = judgeRun(historyOf(events))!;
-  expect(reasons[0]).toContain('between 93.5 % and 96.9 %, going by 600 pairs of 2 people');
+  expect(reasons[0]).toContain('between 93.5 % and 96.9 %, based on 600 pairs of 2 people');
   const cut = events.findIndex(({ type }) => type === 'train.finished');
   expect(judgeRun(historyOf(events.slice(0, cut)))).toBeUndefined();
 });

@@ -75,7 +75,7 @@ const REASONS: readonly { when: (facts: RunFacts) => boolean; reason: (facts: Ru
   {
     when: ({ test }) => test !== undefined,
     reason: ({ test, evaluationOnly, heldOut }) =>
-      `The true figure lies between ${percent(test!.low)} and ${percent(test!.high)}, going by ${count(test!.pairs)} pairs${evaluationOnly ? '' : ` of ${heldOut === undefined ? '' : `${count(heldOut)} `}people it never saw`} (95 % interval).`,
+      `The true accuracy is between ${percent(test!.low)} and ${percent(test!.high)}, based on ${count(test!.pairs)} pairs${evaluationOnly ? '' : ` of ${heldOut === undefined ? '' : `${count(heldOut)} `}people it never saw`} (95 % interval).`,
   },
   {
     when: ({ heldOut = FEW_TESTED }) => heldOut < FEW_TESTED,
@@ -84,7 +84,7 @@ const REASONS: readonly { when: (facts: RunFacts) => boolean; reason: (facts: Ru
   {
     when: ({ sample }) => sample,
     reason: () =>
-      'It learnt from drawn faces: this shows that everything works here, but it will not recognise real people.',
+      'It learned from drawn faces. This shows that everything works here, but it will not recognise real people.',
   },
   {
     when: ({ people = FEW_PEOPLE, tuned, sample }) => people < FEW_PEOPLE && !tuned && !sample,
@@ -110,7 +110,7 @@ const HELPS: readonly { when: (facts: RunFacts) => boolean; next: (facts: RunFac
   {
     when: ({ people = MANY_PEOPLE, tuned, sample }) => people < MANY_PEOPLE && !tuned && !sample,
     next: (facts) => ({
-      text: 'Begin from weights already trained on many people: this helps most. docs/weights.md lists public ones.',
+      text: 'Start from weights already trained on many people: this helps most. docs/weights.md lists public ones.',
       ...retrain(facts, '--from <weights>'),
     }),
   },

@@ -264,7 +264,7 @@ function tellPreset({ preset, chosen, composition, events }: Execution): void {
   if ((preset !== 'small' && preset !== 'medium') || !chosen.length) return;
   events.emit('notice', {
     level: 'info',
-    message: `The engine "${composition.backend.name}" is slow for the full net: the preset "${preset}" sets ${chosen.join(', ')}. --preset full takes the full net; a config sets each.`,
+    message: `The engine "${composition.backend.name}" is too slow for the full network, so the preset "${preset}" sets ${chosen.join(', ')}. Use --preset full for the full network, or set each in a config.`,
   });
 }
 
@@ -280,7 +280,7 @@ async function recordEvaluation(
   const document = { model, data: dataset.directory, flip: false, ...evaluationDocument(evaluation), skipped: [] };
   await writeEvaluation({ directory: directory.evaluation, set, evaluation, pictures, document });
   events.emit('evaluate.finished', { verification, directory: directory.evaluation, ...(people && { people }) });
-  await recordMetrics(model, metricsOf(verification, 'people held out of the training'));
+  await recordMetrics(model, metricsOf(verification, 'people held out of training'));
   return pictures;
 }
 

@@ -32,10 +32,9 @@ export async function recogniseData(
   const path = resolve(baseDirectory, data);
   await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new FacewrightError({
-      what:
-        error.code === 'ENOENT' ? 'There is no such file or folder.' : `The data cannot be opened: ${error.message}`,
+      what: error.code === 'ENOENT' ? 'There is no such file or folder.' : `Cannot open the data: ${error.message}`,
       where: path,
-      todo: 'Name a folder of one subfolder a person, a landmark list, or a prepared dataset by --data.',
+      todo: 'Pass a folder with one subfolder per person, a landmark list, or a prepared dataset with --data.',
       cause: error,
     });
   });
@@ -43,7 +42,7 @@ export async function recogniseData(
   if (format === 'dataset') return { prepared: path, config: {} };
   if (format === 'insightface-bin')
     throw new FacewrightError({
-      what: 'This is a verification set: it holds pairs, and no people to train on.',
+      what: 'This is a verification set: it contains pairs, not people to train on.',
       where: path,
       todo: 'Verify a model on it: facewright evaluate --pairs <it> --images <it>.',
     });

@@ -20,8 +20,8 @@ async function withRun(sample: boolean): Promise<string> {
 
 test('an earlier run is kept unless it may be replaced; other files always stay', async () => {
   const path = await withRun(false);
-  await expect(openRunDirectory(path)).rejects.toThrow(/run here already \(model\)[\s\S]*--resume.*--force.*--out/);
-  await expect(openRunDirectory(path, { replaceSample: true })).rejects.toThrow('run here already');
+  await expect(openRunDirectory(path)).rejects.toThrow(/already a run here \(model\)[\s\S]*--resume.*--force.*--out/);
+  await expect(openRunDirectory(path, { replaceSample: true })).rejects.toThrow('already a run here');
   const resumed = await openRunDirectory(path, { resume: true });
   expect(resumed.earlier).toMatchObject({ command: 'run', sample: false });
   await expect(openRunDirectory(path, { force: true })).rejects.toThrow('already writing here');
@@ -42,7 +42,7 @@ test('a damaged record and a missing run are reported', async () => {
   await expect(openRunDirectory(path, { resume: true })).rejects.toThrow(
     /record of the run is damaged[\s\S]*run\.json/,
   );
-  await expect(openRunDirectory(join(path, 'new'), { resume: true })).rejects.toThrow('no run here to go on with');
+  await expect(openRunDirectory(join(path, 'new'), { resume: true })).rejects.toThrow('no run to resume here');
 });
 
 test('resuming requires the same options for every part, but not the same engine or location', () => {

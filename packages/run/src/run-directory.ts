@@ -121,17 +121,17 @@ async function makeReady(
   if (resume) {
     if (!earlier)
       throw new FacewrightError({
-        what: 'There is no run here to go on with.',
+        what: 'There is no run to resume here.',
         where: path,
-        todo: 'Name the directory of the interrupted run by --out, or start a new run without --resume.',
+        todo: 'Give the directory of the interrupted run with --out, or start a new run without --resume.',
       });
   } else if (found.length > 0) {
     const results = found.filter((name) => RESULTS.includes(name));
     if (results.length > 0 && !force && !(replaceSample && earlier?.sample)) {
       throw new FacewrightError({
-        what: `There is a run here already (${results.join(', ')}).`,
+        what: `There is already a run here (${results.join(', ')}).`,
         where: path,
-        todo: 'Go on with it by --resume, start it over by --force (its files are removed), or choose another directory by --out.',
+        todo: 'Use --resume to continue it, --force to start over (deletes its files), or --out to choose another directory.',
       });
     }
     for (const name of found) await rm(join(path, name), { recursive: true, force: true });
@@ -145,7 +145,7 @@ export async function readRunRecord(directory: string): Promise<ReadRunRecord | 
   const text = await readCheckedText(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw new FacewrightError({
-      what: `The record of the run cannot be read: ${error.message}`,
+      what: `Cannot read the record of the run: ${error.message}`,
       where: path,
       cause: error,
     });
@@ -189,7 +189,7 @@ export function requireSameRecipe(earlier: RecipeRecord, now: RecipeRecord, wher
   ];
   if (!changed.length) return;
   throw new FacewrightError({
-    what: `The run was started with other options:\n    ${changed.slice(0, MOST_CHANGES).join('\n    ')}${changed.length > MOST_CHANGES ? `\n    and ${changed.length - MOST_CHANGES} more` : ''}`,
+    what: `The run was started with different options:\n    ${changed.slice(0, MOST_CHANGES).join('\n    ')}${changed.length > MOST_CHANGES ? `\n    and ${changed.length - MOST_CHANGES} more` : ''}`,
     where,
     todo: 'Resume with the same options and config, or start over with --force or another --out.',
   });
@@ -203,13 +203,13 @@ async function makeDirectory(path: string): Promise<void> {
     throw new FacewrightError({
       what: 'The output directory is a file.',
       where: path,
-      todo: 'Choose another directory by --out.',
+      todo: 'Choose another directory with --out.',
     });
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
     throw new FacewrightError({
-      what: `The output directory cannot be made: ${messageOf(error)}`,
+      what: `Cannot create the output directory: ${messageOf(error)}`,
       where: path,
-      todo: 'Choose a directory you may write to by --out.',
+      todo: 'Choose a directory you can write to with --out.',
       cause: error,
     });
   });

@@ -33,7 +33,7 @@ export default (directories: string[], { out, json, open }: CompareOptions) =>
       throw new FacewrightError({
         what: 'There is only one run: nothing to compare it with.',
         where: runs[0].name,
-        todo: 'Name the directories of several runs, or one that holds them.',
+        todo: 'Give the directories of several runs, or one that contains them.',
       });
     const recipes = recipesOf(runs);
     const file = resolve(out);
@@ -84,7 +84,7 @@ async function openRun(path: string): Promise<NamedRun> {
       throw new FacewrightError({
         what: `The evaluation of the run is damaged: ${messageOf(cause)}`,
         where: evaluation,
-        todo: 'Measure it again by "facewright evaluate".',
+        todo: 'Measure it again with "facewright evaluate".',
         cause,
       });
     }

@@ -45,7 +45,7 @@ export const verify = (path: string, options: SessionOptions) =>
     for (const { where, reason, detail } of check.problems.slice(0, SHOWN)) print(`✗ ${where}: ${reason}: ${detail}`);
     if (check.problems.length > SHOWN) print(`… and ${check.problems.length - SHOWN} more`);
     print(
-      `${check.images} images of ${check.path} (${check.format}): ${check.ok ? 'all whole' : `${check.problems.length} problems`}`,
+      `${check.images} images of ${check.path} (${check.format}): ${check.ok ? 'all intact' : `${check.problems.length} problems`}`,
     );
     return { json: check, exitCode: check.ok ? 0 : 1 };
   });
@@ -61,9 +61,9 @@ export const convert = (path: string, options: ConvertOptions) =>
     });
     const { images, people, exclusions, from, to, directory } = converted;
     for (const { photo, reason, detail } of exclusions.slice(0, SHOWN))
-      print(`left out ${photo}: ${reason}${detail ? `: ${detail}` : ''}`);
+      print(`skipped ${photo}: ${reason}${detail ? `: ${detail}` : ''}`);
     if (exclusions.length > SHOWN) print(`… and ${exclusions.length - SHOWN} more`);
-    print(`${images} images${people ? ` of ${people} people` : ''} from ${from} to ${to}: ${directory}`);
+    print(`${images} images${people ? ` of ${people} people` : ''} converted from ${from} to ${to}: ${directory}`);
     return { json: converted };
   });
 
@@ -134,7 +134,7 @@ function infoText({
       'each',
       imagesPerPerson && `${imagesPerPerson.least} to ${imagesPerPerson.most}, median ${imagesPerPerson.median}`,
     ],
-    ['landmarks', withLandmarks ? `${withLandmarks} images bring them` : undefined],
+    ['landmarks', withLandmarks ? `on ${withLandmarks} images` : undefined],
     ['left out', Object.keys(excluded).length ? counts(excluded) : undefined],
     ['a few are', most(looks)],
     ['alignment', alignment?.fingerprint],

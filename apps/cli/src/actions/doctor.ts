@@ -37,7 +37,7 @@ export default (options: CommonOptions) =>
           usable: false,
           reason: weights.reasons.join('; '),
           remedy:
-            'The first command that detects faces fetches them. Without a network, put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and name it: detector: { name: "mtcnn", weights: "<path>" }.',
+            'The first command that detects faces downloads them. Without a network, put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and set its path: detector: { name: "mtcnn", weights: "<path>" }.',
         };
     const checks = [node, images, jpeg, mtcnn, disk];
     // without the weights, runs still work on data with landmarks

@@ -27,9 +27,9 @@ export default (paths: string[], options: EmbedOptions) =>
     const ending = extname(options.out).toLowerCase();
     if (ending !== '.npy' && ending !== '.jsonl')
       throw new FacewrightError({
-        what: `Embeddings are written as .npy or .jsonl, not as "${ending}".`,
+        what: `Embeddings can be written as .npy or .jsonl, not as "${ending}".`,
         where: '--out',
-        todo: 'Name the file so, e.g. --out embeddings.npy.',
+        todo: 'Choose one of these extensions, e.g. --out embeddings.npy.',
       });
     const photos = await photosAt(paths);
     return withRecogniser(options, session, async ({ recogniser, events }) => {
@@ -43,7 +43,7 @@ export default (paths: string[], options: EmbedOptions) =>
       }
       if (!rows.length)
         throw new FacewrightError({
-          what: `None of the ${photos.length} photos gives an embedding: ${skipped[0].reason}`,
+          what: `None of the ${photos.length} photos gave an embedding: ${skipped[0].reason}`,
           where: skipped[0].photo,
         });
       const { embeddingSize } = recogniser.card;

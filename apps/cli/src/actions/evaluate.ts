@@ -91,14 +91,14 @@ async function finish<Key>(evaluated: Evaluated<Key>, ending: Ending): Promise<O
     ).catch((error: unknown) =>
       events.emit('notice', {
         level: 'warning',
-        message: `The accuracy is not recorded in the model's card: ${messageOf(error)}`,
+        message: `Could not record the accuracy in the model's card: ${messageOf(error)}`,
       }),
     );
   } else
     events.emit('notice', {
       level: 'warning',
-      message: 'The pairs are all of one kind, or too few: there is no accuracy to measure, only scores.',
-      todo: 'Give pairs of one person and of two, some of each.',
+      message: 'The pairs are all of one kind, or too few, so there are only scores and no accuracy.',
+      todo: 'Use pairs of the same person and pairs of different people.',
     });
   events.emit('run.finished', { seconds });
   const json = { ...target, ...evaluationDocument(evaluation), skipped, seconds };

@@ -55,7 +55,7 @@ function requireSense(paths: readonly string[], { save, forget: names, threshold
     throw new FacewrightError({
       what: 'There is nothing to identify.',
       where: 'the command line',
-      todo: 'Name photos, or --save a gallery, or --forget people.',
+      todo: 'Name photos, --save a gallery, or --forget people.',
     });
 }
 
@@ -76,9 +76,9 @@ async function fillGallery({ recogniser, events }: OpenRecogniser, { gallery }: 
     .sort();
   if (!people.length)
     throw new FacewrightError({
-      what: 'The gallery holds no people.',
+      what: 'The gallery has no people.',
       where: gallery,
-      todo: 'Expected is one folder a person: people/<name>/<photo>.jpg.',
+      todo: 'Expected one folder per person: people/<name>/<photo>.jpg.',
     });
   for (const [index, person] of people.entries()) {
     const photos = await photosAt([join(gallery, person)]).catch(reasonOf);
@@ -100,9 +100,9 @@ async function forget(
   const unknown = names.filter((name) => !recogniser.forget(name));
   if (unknown.length)
     throw new FacewrightError({
-      what: `The gallery has nobody called ${unknown.map((name) => `"${name}"`).join(', ')}; nothing was written.`,
+      what: `There is nobody in the gallery named ${unknown.map((name) => `"${name}"`).join(', ')}; nothing was written.`,
       where: gallery,
-      todo: `It knows ${known.slice(0, 10).join(', ')}${known.length > 10 ? ` and ${known.length - 10} more` : ''}.`,
+      todo: `The people in it: ${known.slice(0, 10).join(', ')}${known.length > 10 ? ` and ${known.length - 10} more` : ''}.`,
     });
   if (names.length && (await stat(gallery)).isFile()) await recogniser.save(gallery);
   return [...names];
@@ -147,7 +147,7 @@ function textOf({ photo, faces, error }: PhotoRow): string {
   if (!faces.length) return `${photo}: no face`;
   const told = faces.map(({ name, similarity, candidates: [first] }) => {
     const score = similarity === null ? '' : ` (${similarity.toFixed(3)})`;
-    return name === null ? `unknown${first ? `, most like ${first.name}${score}` : ''}` : `${name}${score}`;
+    return name === null ? `unknown${first ? `, most similar to ${first.name}${score}` : ''}` : `${name}${score}`;
   });
   return `${photo}: ${told.join('; ')}`;
 }

@@ -89,5 +89,5 @@ function jsonOf<Schema extends z.ZodType>(text: string, where: string, schema: S
 
 const textOf = (path: string): Promise<string> =>
   readFile(resolve(path), 'utf8').catch((error: unknown) => {
-    throw new FacewrightError({ what: `The name map cannot be read: ${messageOf(error)}`, where: path, cause: error });
+    throw new FacewrightError({ what: `Cannot read the name map: ${messageOf(error)}`, where: path, cause: error });
   });

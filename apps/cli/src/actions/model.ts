@@ -14,8 +14,8 @@ export default (name: string, options: InfoOptions) =>
     const model = describeModel(name, jsonOptions(options.options));
     if (!model)
       throw new FacewrightError({
-        what: `Nothing is known of the size of a model "${name}".`,
-        todo: 'Name mobilefacenet or mobilenetv2.',
+        what: `The size of the model "${name}" is unknown.`,
+        todo: 'Use mobilefacenet or mobilenetv2.',
       });
     const { inputSize, size, layers } = model;
     const line = (cells: readonly (string | number)[]): string =>
@@ -25,7 +25,7 @@ export default (name: string, options: InfoOptions) =>
     print(line([`${name}, ${inputSize.join('×')}`, '', size.parameters, size.multiplyAdds]));
     if (size.slopes)
       print(
-        `without the ${size.slopes.toLocaleString('en')} slopes of PReLU, as papers count: ${(size.parameters - size.slopes).toLocaleString('en')} parameters`,
+        `without the ${size.slopes.toLocaleString('en')} PReLU slopes, as in papers: ${(size.parameters - size.slopes).toLocaleString('en')} parameters`,
       );
     return { json: { name, inputSize, ...size, layers } };
   });

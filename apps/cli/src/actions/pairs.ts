@@ -36,7 +36,7 @@ export default (options: PairsOptions) =>
         if (!usable)
           events.emit('notice', {
             level: 'warning',
-            message: `Left out, because a tab or a line break in a name has no place in a list: ${JSON.stringify(id)}`,
+            message: `Skipped a photo because a list cannot contain names with tabs or line breaks: ${JSON.stringify(id)}`,
           });
         return usable;
       },
@@ -45,7 +45,7 @@ export default (options: PairsOptions) =>
     for (const [why, ids] of left)
       events.emit('notice', {
         level: 'warning',
-        message: `Left out, because ${why}: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''} (${ids.length}).`,
+        message: `Skipped, because ${why}: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ', …' : ''} (${ids.length}).`,
       });
     const people = [...new Set(photos.map(({ identity }) => identity))];
     const folds = new Set(pairs.map(({ fold }) => fold)).size;
@@ -53,13 +53,13 @@ export default (options: PairsOptions) =>
       events.emit('notice', {
         level: 'warning',
         message: `${people.length} people with ${photos.length} photos give ${pairs.length} pairs instead of ${options.count}.`,
-        todo: 'Give more photos, or ask for fewer pairs or folds.',
+        todo: 'Add photos, or ask for fewer pairs or folds.',
       });
     }
     if (folds < options.folds)
       events.emit('notice', {
         level: 'warning',
-        message: `There are too few people for ${options.folds} folds that share none: ${folds} are made.`,
+        message: `There are too few people for ${options.folds} folds without shared people, so there are only ${folds}.`,
       });
     const out = resolve(options.out);
     await writeFileAtomic(
@@ -107,14 +107,14 @@ async function problemOf(photo: Photo, files: Map<string, string>, signal: Abort
   try {
     const bytes = await photo.bytes({ signal });
     const hash = createHash('sha256').update(bytes).digest('hex');
-    if (files.has(hash)) return 'the same file is there under another name';
+    if (files.has(hash)) return 'the same file exists under another name';
     files.set(hash, photo.id);
     await decodeImage(bytes, { where: photo.id });
     return undefined;
   } catch (error) {
     throwIfAborted(signal, photo.id);
     if (!(error instanceof FacewrightError)) throw error;
-    return 'they cannot be read';
+    return 'they are unreadable';
   }
 }
 
@@ -122,13 +122,13 @@ async function photosOf(path: string, context: Parameters<ReturnType<typeof fold
   const { format } = await recogniseFormat(path);
   if (format === 'dataset')
     throw new FacewrightError({
-      what: 'This is a prepared dataset: its images have no paths of their own.',
+      what: 'This is a prepared dataset, whose images have no paths.',
       where: path,
       todo: 'Evaluate on it without a list: facewright evaluate --model <dir> --data <it>.',
     });
   if (!['folder', 'flat-folder', 'zip'].includes(format))
     throw new FacewrightError({
-      what: `Pairs are drawn from a folder or a zip file of people; this is ${format}.`,
+      what: `Pairs can be drawn from a folder or zip file of people, but this is ${format}.`,
       where: path,
       todo: 'Convert it first: facewright dataset convert <it> --to folder --out <dir>.',
     });
@@ -146,7 +146,7 @@ function listText(
   const cell = (path: string): string => (/^[#\s]/.test(path) ? `./${path}` : path);
   const head = [
     `# ${pairs.length} pairs in ${folds} folds that share no person, seed ${seed}`,
-    '# pathA, pathB, 1 for one person or 0 for two, fold',
+    '# pathA, pathB, 1 for the same person or 0 for different people, fold',
   ];
   return `${[...head, ...pairs.map(({ a, b, same, fold }) => `${cell(a)}\t${b}\t${same ? 1 : 0}\t${fold}`)].join('\n')}\n`;
 }

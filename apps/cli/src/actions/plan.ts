@@ -140,7 +140,7 @@ const count = (number: number): string => number.toLocaleString('en');
 
 const row = (name: string, text: string): string => `  ${name.padEnd(16)}${text}`;
 const parametersText = ({ model, head, optimiser }: StagePlan['parameters']): string =>
-  `${count(model)} of the model, ${count(head)} of the head; the optimiser remembers ${count(optimiser)} numbers`;
+  `${count(model)} in the model, ${count(head)} in the head; ${count(optimiser)} values of optimiser state`;
 
 interface DevicePlan extends Pick<Plan, 'model' | 'classes' | 'batch' | 'microBatch'> {
   readonly device: string;
@@ -164,11 +164,11 @@ function deviceText({ device, model, classes, batch, microBatch, stages }: Devic
 function textOf({ engine, lowering, model, classes, batch, microBatch, limitBytes, stages }: Plan): string {
   const inParts = microBatch === null ? '' : ` in parts of ${microBatch}`;
   const lines = [
-    `${model}, ${count(classes)} classes, batches of ${batch}${inParts}; a step may take ${gigabytes(limitBytes)}`,
+    `${model}, ${count(classes)} classes, batches of ${batch}${inParts}; memory limit of a step: ${gigabytes(limitBytes)}`,
   ];
   if (lowering === 'eager')
     lines.push(
-      `The engine "${engine}" runs op by op and keeps more than is said here, which is for onnx without its blocked layout.`,
+      `The engine "${engine}" runs op by op and needs more memory than shown here, which is for onnx without its blocked layout.`,
     );
   stages.forEach(({ loss, optimiser, parameters, activationBytes, peakBytes, here, time }, index) => {
     lines.push(
@@ -179,7 +179,7 @@ function textOf({ engine, lowering, model, classes, batch, microBatch, limitByte
       row('peak memory', `${gigabytes(peakBytes.exact)} for a whole batch at once`),
       row(
         '',
-        `${gigabytes(peakBytes.rematerialised.bytes)} at the least, with ${peakBytes.rematerialised.values} values computed twice`,
+        `at least ${gigabytes(peakBytes.rematerialised.bytes)}, with ${peakBytes.rematerialised.values} values computed twice`,
       ),
       ...peakBytes.microBatches.map(({ microBatch: size, bytes }) =>
         row('', `${gigabytes(bytes)} with --micro-batch ${size}`),
@@ -188,7 +188,7 @@ function textOf({ engine, lowering, model, classes, batch, microBatch, limitByte
         'here',
         here.fits
           ? `${gigabytes(here.bytes)}${here.recomputed ? `, ${here.recomputed} values computed twice` : ''}`
-          : `does not fit: ${gigabytes(here.bytes)} at the least. Use a smaller --micro-batch or --batch.`,
+          : `does not fit: needs at least ${gigabytes(here.bytes)}. Use a smaller --micro-batch or --batch.`,
       ),
     );
   });

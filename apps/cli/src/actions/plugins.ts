@@ -32,7 +32,7 @@ export default (name: string | undefined, options: PluginsOptions) =>
       throw new FacewrightError({
         what: `There is no ${options.kind ?? 'part'}${name === undefined ? '' : ` "${name}"`} here.`,
         where: 'the command line',
-        todo: `Known: ${all.map((row) => row.name).join(', ')}. Parts of other packages are listed with --config, once the config has them under "plugins".`,
+        todo: `Known: ${all.map((row) => row.name).join(', ')}. To see those of other packages, list them under "plugins" in a config and pass it with --config.`,
       });
     for (const row of rows) print(name === undefined ? lineOf(row) : detailsOf(row));
     return { json: { plugins: rows } };

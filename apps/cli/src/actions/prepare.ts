@@ -22,16 +22,16 @@ export default (options: PrepareOptions) =>
     const data = await recogniseData(requireData(given), baseDirectory, { flat: true });
     if (data.prepared)
       throw new FacewrightError({
-        what: 'This is a prepared dataset already.',
+        what: 'This is already a prepared dataset.',
         where: data.prepared,
         todo: 'Train on it: facewright train --data <it> --out <dir>.',
       });
     const directory = resolve(options.out);
     if (!options.force && existsSync(join(directory, 'dataset.json'))) {
       throw new FacewrightError({
-        what: 'There is a dataset here already.',
+        what: 'There is already a dataset here.',
         where: directory,
-        todo: 'Replace it by --force, or choose another directory by --out.',
+        todo: 'Use --force to replace it, or choose another directory with --out.',
       });
     }
     const events = createEventStream();

@@ -12,7 +12,7 @@ export default (engine: 'node-gpu' | 'xla', options: Options) =>
     events.subscribe(onEvent);
     const result = await (engine === 'xla' ? ofXla : ofNodeGpu)(options, events.emit, signal);
     print(
-      `${result.alreadyThere ? 'Was there already' : 'Done'}: ${result.device}, ${Math.round(result.bytes / 1e6)} MB in ${result.directory}\nTo undo it: ${result.undo}`,
+      `${result.alreadyThere ? 'Already set up' : 'Done'}: ${result.device}, ${Math.round(result.bytes / 1e6)} MB in ${result.directory}\nTo undo it: ${result.undo}`,
     );
     return { json: result };
   });
@@ -21,8 +21,8 @@ function ofXla(options: Options, emit: Emit, signal: AbortSignal) {
   const variant = VARIANTS.find((name) => options[name]);
   if (!variant)
     throw new FacewrightError({
-      what: 'It is not said for what XLA is to be set up.',
-      todo: `Give one of ${VARIANTS.map((name) => `--${name}`).join(', ')}.`,
+      what: 'Which platform XLA is for was not specified.',
+      todo: `Add one of ${VARIANTS.map((name) => `--${name}`).join(', ')}.`,
     });
   return setupXla({ variant, withoutDriver: options.withoutDriver, emit, signal });
 }
@@ -31,8 +31,8 @@ function ofNodeGpu(options: Options, emit: Emit, signal: AbortSignal) {
   const other = VARIANTS.find((name) => name !== 'cpu' && options[name]);
   if (other)
     throw new FacewrightError({
-      what: `--${other} is for the engine xla.`,
-      todo: 'Leave it out: node-gpu is set up for an NVIDIA GPU, or for the processor by --cpu.',
+      what: `--${other} is only for the xla engine.`,
+      todo: 'Remove it: node-gpu is set up for NVIDIA GPUs by default, or for the CPU with --cpu.',
     });
   return setupNodeGpu({ cpu: options.cpu, withoutDriver: options.withoutDriver, emit, signal });
 }

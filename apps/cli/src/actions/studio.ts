@@ -19,7 +19,7 @@ export default (directory: string | undefined, { port, open }: StudioFlags) =>
       port,
       onNotice: (message) => void process.stderr.write(`${message}\n`),
     });
-    print(`The studio is open at ${linkTo(studio.url)} (Ctrl-C ends it).`);
+    print(`The studio is open at ${linkTo(studio.url)} (press Ctrl-C to stop).`);
     if (open) await (await import('../open-browser.js')).openBrowser(studio.url);
     if (!signal.aborted) await once(signal, 'abort');
     await studio.close();

@@ -34,7 +34,7 @@ export default (options: TrainOptions) =>
       throw new FacewrightError({
         what: 'This is not a prepared dataset: it has no dataset.json.',
         where: given.data,
-        todo: 'Make one with "facewright prepare", or do everything at once with "facewright run".',
+        todo: 'Make one with "facewright prepare", or do everything in one go with "facewright run".',
       });
     const run = await createRun({
       config: given,
@@ -68,6 +68,6 @@ function stagesFrom(text: string): RunConfigInput['stages'] {
     });
   }
   if (!Array.isArray(stages))
-    throw new FacewrightError({ what: 'This is no list of stages.', where: '--stages', todo });
+    throw new FacewrightError({ what: 'This is not a list of stages.', where: '--stages', todo });
   return stages as RunConfigInput['stages'];
 }

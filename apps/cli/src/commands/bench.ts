@@ -6,18 +6,18 @@ import { lazily } from '../lazily.js';
 export function addBench(program: Command): void {
   program
     .command('bench')
-    .description('measurements of this machine')
+    .description('benchmarks of this machine')
     .command('train')
-    .description('images a second of training MobileFaceNet: forward, backward and SGD on random images')
+    .description('training speed of MobileFaceNet in images per second: forward, backward and SGD on random images')
     .option('--backend <name>', ENGINES, 'auto')
     .option('--options <json>', 'its options, as in the config')
     .option('--loss <name>', 'a loss by name, or as JSON with its options', 'softmax')
-    .option('--batch <images>', 'images in a step', wholeNumber, 32)
-    .option('--micro-batch <images>', 'go over a batch in parts of this many and update once', wholeNumber)
-    .option('--steps <number>', 'steps that count, their median; two more go first', wholeNumber, 5)
-    .option('--classes <number>', 'people to tell apart', wholeNumber, 1000)
-    .option('--width <factor>', "of the net; 1: the paper's", positiveNumber, 1)
-    .option('--size <pixels>', 'of its images, on a side', wholeNumber, 112)
+    .option('--batch <images>', 'images per step', wholeNumber, 32)
+    .option('--micro-batch <images>', 'process each batch in parts of this size and update once', wholeNumber)
+    .option('--steps <number>', 'steps to measure (the median counts); two more run first', wholeNumber, 5)
+    .option('--classes <number>', 'number of people', wholeNumber, 1000)
+    .option('--width <factor>', "width of the net; 1: the paper's", positiveNumber, 1)
+    .option('--size <pixels>', 'side length of its images', wholeNumber, 112)
     .option(
       '--data <dataset>',
       'a prepared dataset: measure how fast it is read too, and say which of the two is the limit',

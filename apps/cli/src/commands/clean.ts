@@ -7,14 +7,14 @@ export function addClean(program: Command): void {
   withCommon(
     program
       .command('clean')
-      .description('find wrong labels, people in two folders, repeated and poor photos; the data stay as they are')
+      .description('find wrong labels, people in two folders, repeated and poor photos, without changing the data')
       .requiredOption('--data <path>', 'prepared dataset, or a folder, .zip, .tar or .rec of people')
       .requiredOption('--model <path>', 'model directory, a run, or weights that "facewright import" reads')
-      .option('--against <path>', 'a benchmark, e.g. lfw.zip: its people are looked for in the data')
-      .option('--out <dir>', 'where clean.json and clean.html are written', 'clean')
+      .option('--against <path>', 'a benchmark, e.g. lfw.zip, whose people to look for in the data')
+      .option('--out <dir>', 'where to write clean.json and clean.html', 'clean')
       .option(
         '--far <rate>',
-        'false accept rate of two photos, by which people are held to be one',
+        'false accept rate of two photos, by which people count as the same',
         positiveNumber,
         1e-4,
       ),

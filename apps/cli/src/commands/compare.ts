@@ -5,8 +5,8 @@ import { lazily } from '../lazily.js';
 export function addCompare(program: Command): void {
   program
     .command('compare')
-    .description('see which of several recipes wins, over the seeds they were run with')
-    .argument('<directories...>', 'run directories, or directories that hold several')
+    .description('see which of several recipes wins over the seeds they were run with')
+    .argument('<directories...>', 'run directories, or directories that contain several')
     .option('--out <file>', 'the page', 'comparison.html')
     .option('--open', 'open the page in the browser')
     .option('--json', 'print one JSON document on standard output, and nothing else there')

@@ -12,7 +12,7 @@ export const TARGETS = ['folder', 'dataset', 'insightface-rec', 'webdataset'] as
 const work = () => import('../actions/dataset.js');
 
 export function addDataset(program: Command): void {
-  const dataset = program.command('dataset').description('look at, check and convert sets of images');
+  const dataset = program.command('dataset').description('inspect, check and convert sets of images');
   const command = (name: string, description: string): Command =>
     dataset
       .command(name)
@@ -23,11 +23,11 @@ export function addDataset(program: Command): void {
 
   command('info', 'count people and images').action(lazily(async () => ({ default: (await work()).info })));
 
-  command('verify', 'read and decode every image, compare every checksum')
-    .addHelpText('after', '\nThe exit code is 0 when everything is whole, else 1.')
+  command('verify', 'read and decode every image, and verify all checksums')
+    .addHelpText('after', '\nThe exit code is 0 if everything is intact, else 1.')
     .action(lazily(async () => ({ default: (await work()).verify })));
 
-  command('convert', 'write another format, the images kept byte for byte')
+  command('convert', 'convert to another format, keeping the images byte for byte')
     .requiredOption('--out <dir>', 'new or empty directory')
     .option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"')
     .addOption(new Option('--to <format>', 'the format to write').choices(TARGETS).makeOptionMandatory())
@@ -45,15 +45,15 @@ Examples:
 
   command('preview', 'draw a contact sheet')
     .option('--out <file>', 'the PNG to write', 'preview.png')
-    .option('--people <number>', 'rows: people from all over the set', count, 12)
-    .option('--images <number>', 'images of each', count, 8)
-    .option('--size <pixels>', 'side of an image', count, 112)
+    .option('--people <number>', 'number of rows: people spread over the whole set', count, 12)
+    .option('--images <number>', 'images per row', count, 8)
+    .option('--size <pixels>', 'side of an image in pixels', count, 112)
     .action(lazily(async () => ({ default: (await work()).preview })));
 }
 
 /** At least 1, with a limit so that sheets do not take gigabytes. */
 function count(text: string): number {
   const value = wholeNumber(text);
-  if (value < 1 || value > 1000) throw new InvalidArgumentError('Expected is a number from 1 to 1000.');
+  if (value < 1 || value > 1000) throw new InvalidArgumentError('Expected a number from 1 to 1000.');
   return value;
 }

@@ -7,8 +7,8 @@ export function addDetect(program: Command): void {
   withCommon(
     program
       .command('detect')
-      .description('find faces and their five points')
-      .argument('<photos...>', 'photos, in the order of the answers')
+      .description('detect faces and their five landmarks')
+      .argument('<photos...>', 'photos; results keep this order')
       .option('--draw <dir>', 'write each photo with its faces drawn in'),
   )
     .addHelpText(

@@ -7,12 +7,12 @@ export function addEmbed(program: Command): void {
   withCommon(
     program
       .command('embed')
-      .description('photos to embeddings, one vector of length 1 a face')
+      .description('turn photos into embeddings, one vector of length 1 per face')
       .argument('<photos...>', 'photos, or folders of them')
       .requiredOption('--model <path>', 'model directory, a run, or weights that "facewright import" reads')
-      .requiredOption('--out <file>', 'where they are written: .npy, or .jsonl for a line of JSON a face')
-      .option('--all-faces', 'every face of a photo (default: the large one near the middle)')
-      .option('--aligned', 'the images are aligned faces (default: those of just the aligned size are)'),
+      .requiredOption('--out <file>', 'output file: .npy, or .jsonl with one line of JSON per face')
+      .option('--all-faces', 'embed every face in a photo (default: the large one near the centre)')
+      .option('--aligned', 'the images are aligned faces (default: only those with exactly the aligned size)'),
   )
     .addHelpText(
       'after',

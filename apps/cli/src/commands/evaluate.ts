@@ -15,24 +15,25 @@ export function addEvaluate(program: Command): void {
       )
       .option(
         '--templates <file>',
-        'lines "image template person": the images of a template are averaged; without --pairs every two templates are compared',
+        'lines "image template person": a template\'s images are averaged; without --pairs all pairs of templates are compared',
       )
-      .option('--images <path>', 'folder or zip file of the images that the lists name (default for a .bin: the .bin)')
-      .option('--aligned', 'all images are aligned (default: those of the aligned size are)')
+      .option('--images <path>', 'folder or zip file with the images of the lists (default for a .bin: the .bin)')
+      .option('--aligned', 'all images are aligned (default: only those with the aligned size)')
       .option('--no-aligned', 'no image is aligned: detect and align each')
       .addOption(
-        new Option(
-          '--data <dir>',
-          'prepared dataset: pairs of the people held out of the training are drawn',
-        ).conflicts(['pairs', 'images', 'templates']),
+        new Option('--data <dir>', 'prepared dataset: draws pairs of the people held out of training').conflicts([
+          'pairs',
+          'images',
+          'templates',
+        ]),
       )
       .addOption(
         new Option(
           '--without <dataset>',
-          'leave out pairs that show people of this prepared dataset: those the model was trained on',
+          'leave out pairs that show people in this prepared dataset, which the model was trained on',
         ).conflicts('data'),
       )
-      .option('--flip', 'add the embeddings of each image and its mirror image: twice the work, a little more accurate')
+      .option('--flip', 'add the embeddings of each image and its mirror image: twice the work, slightly more accurate')
       .option('--out <dir>', 'write evaluation.json, report.html, every score and contact sheets of the worst pairs')
       .option('--open', 'open the report of --out in the browser'),
   )

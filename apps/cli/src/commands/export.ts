@@ -11,18 +11,18 @@ export function addExport(program: Command): void {
       .description('write a trained model for other programs')
       .requiredOption('--model <dir>', 'model directory, or a run for its model')
       .addOption(new Option('--format <name>', 'what to write').choices([...EXPORT_FORMATS]).makeOptionMandatory())
-      .requiredOption('--out <dir>', "directory of the model's file, its card.json and README.md")
+      .requiredOption('--out <dir>', 'directory for the model file, its card.json and README.md')
       .addOption(
-        new Option('--layout <order>', 'axes of the images (default: nchw for onnx, nhwc for tfjs)').choices([
+        new Option('--layout <order>', 'axis order of the images (default: nchw for onnx, nhwc for tfjs)').choices([
           'nchw',
           'nhwc',
         ]),
       )
       .option(
         '--images <dataset>',
-        'prepared dataset to compare on (default: the one beside the model, else drawn patterns)',
+        'prepared dataset to compare on (default: the one next to the model, else drawn patterns)',
       )
-      .option('--count <number>', 'images to compare on', positive, 32),
+      .option('--count <number>', 'number of images to compare on', positive, 32),
   )
     .addHelpText(
       'after',
@@ -40,6 +40,6 @@ Examples:
 }
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected is a whole number from 1.');
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected an integer of at least 1.');
   return value;
 }

@@ -12,16 +12,16 @@ export function addIdentify(program: Command): void {
       .description('name the faces in photos, from a gallery of people')
       .argument('[photos...]', 'photos, or folders of them')
       .requiredOption('--model <path>', 'model directory, a run, or weights that "facewright import" reads')
-      .requiredOption('--gallery <path>', 'a folder of one subfolder a person, or a gallery saved by --save')
+      .requiredOption('--gallery <path>', 'a folder with one subfolder per person, or a gallery saved by --save')
       .option(
         '--far <rate>',
         'false accept rate of a comparison, e.g. 1e-4 (default: the strictest measured, down to 1e-3)',
         positiveNumber,
       )
-      .option('--threshold <cosine>', 'a threshold of your own in place of the rate, between -1 and 1', cosine)
+      .option('--threshold <cosine>', 'your own threshold instead of a rate, between -1 and 1', cosine)
       .option('--draw <dir>', 'write each photo with its faces and names drawn in')
-      .option('--save <file>', 'keep the gallery as one file of embeddings, e.g. people.safetensors')
-      .option('--forget <name...>', 'take people out of the gallery; a gallery file is written again without them'),
+      .option('--save <file>', 'save the gallery as one file of embeddings, e.g. people.safetensors')
+      .option('--forget <name...>', 'remove people from the gallery; a gallery file is rewritten without them'),
   )
     .addHelpText(
       'after',

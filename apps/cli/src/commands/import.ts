@@ -15,29 +15,31 @@ export function addImport(program: Command): void {
     )
     .option('--out <dir>', 'the model directory to write')
     .option('--list', 'only print the tensors of the file')
-    .addOption(new Option('--layout <name>', 'whose names the tensors have (default: by the names)').choices(LAYOUTS))
+    .addOption(
+      new Option('--layout <name>', 'naming scheme of the tensors (default: detected from the names)').choices(LAYOUTS),
+    )
     .option(
       '--map <file>',
       'JSON: the file\'s tensors by the model\'s parameters, e.g. {"stem/kernel": "conv1.weight"}',
     )
     .option('--model <name>', 'the model (default: mobilefacenet)')
-    .option('--options <json>', 'its options where the file does not tell them')
+    .option('--options <json>', 'its options, if the file does not determine them')
     .addOption(
       new Option(
         '--colour <order>',
-        'the order of colours the weights were trained on (default: by the layout, else rgb)',
+        'colour order the weights were trained on (default: by the layout, else rgb)',
       ).choices(['rgb', 'bgr']),
     )
     .option(
       '--alignment <dir>',
-      'a prepared dataset aligned as the training images were (default: the five-point template of InsightFace)',
+      'a prepared dataset with the alignment of the training images (default: the five-point template of InsightFace)',
     )
     .option('--allow-unused', 'import the file although some of its tensors have no place in the model')
     .option(
       '--images <dataset>',
       'prepared dataset on whose images the model is compared with an ONNX file (default: drawn patterns)',
     )
-    .option('--licence <text>', "of the weights, for the model's card")
+    .option('--licence <text>', "licence of the weights, for the model's card")
     .option(
       '--config <file>',
       'config file with plugins and aligner (default: facewright.config.* in the working directory)',

@@ -5,7 +5,7 @@ import { lazily } from '../lazily.js';
 export function addModel(program: Command): void {
   program
     .command('model')
-    .description('look at models')
+    .description('inspect models')
     .command('info')
     .description('layers, parameters and multiply–adds of a model')
     .argument('[name]', 'mobilefacenet or mobilenetv2', 'mobilefacenet')

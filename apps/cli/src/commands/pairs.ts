@@ -7,11 +7,16 @@ export function addPairs(program: Command): void {
   program
     .command('pairs')
     .description('draw a list of pairs for "evaluate" from photos of people')
-    .requiredOption('--data <path>', 'folder or zip file of one subfolder a person')
+    .requiredOption('--data <path>', 'folder or zip file with one subfolder per person')
     .requiredOption('--out <file>', 'the list')
-    .option('--count <number>', 'pairs in all: half of one person, half of two', atLeast(4), 6000)
-    .option('--folds <number>', 'folds; no person is in two of them', atLeast(2), 10)
-    .option('--seed <number>', 'seed of the draw', wholeNumber, 1)
+    .option(
+      '--count <number>',
+      'total number of pairs: half of the same person, half of different people',
+      atLeast(4),
+      6000,
+    )
+    .option('--folds <number>', 'number of folds, which share no people', atLeast(2), 10)
+    .option('--seed <number>', 'seed of the selection', wholeNumber, 1)
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors')
     .addHelpText(
@@ -29,7 +34,7 @@ Examples:
 function atLeast(least: number): (text: string) => number {
   return (text) => {
     const value = wholeNumber(text);
-    if (value < least) throw new InvalidArgumentError(`Expected is a whole number of ${least} or more.`);
+    if (value < least) throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
     return value;
   };
 }

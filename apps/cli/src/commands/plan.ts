@@ -8,18 +8,14 @@ export function addPlan(program: Command): void {
     withBatch(
       program.command('plan').description('see what training will need before it runs: parameters, memory and time'),
     )
-      .option('--data <dir>', 'prepared dataset whose people and images are counted')
-      .option(
-        '--classes <number>',
-        'people to tell apart (default: those of the prepared dataset, else 1000)',
-        wholeNumber,
-      )
+      .option('--data <dir>', 'prepared dataset, to count its people and images')
+      .option('--classes <number>', 'number of people (default: those of the prepared dataset, else 1000)', wholeNumber)
       .option(
         '--memory <GB>',
-        'what a step may take (default: the backend\'s "memory", else 80 % of what is free)',
+        'memory limit of a step (default: the backend\'s "memory", else 80 % of what is free)',
         positiveNumber,
       )
-      .option('--time', 'run a few steps of each stage here and tell how long the training takes'),
+      .option('--time', 'run a few steps of each stage here and estimate the training time'),
   )
     .addOption(presetOption())
     .addHelpText(

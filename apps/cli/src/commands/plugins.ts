@@ -20,11 +20,11 @@ export function addPlugins(program: Command): void {
   program
     .command('plugins')
     .description('list the parts that a config can name, or show one with its options')
-    .argument('[name]', 'a part by name: its options, with defaults')
-    .addOption(new Option('--kind <kind>', 'parts of one kind').choices(KINDS))
+    .argument('[name]', 'name of a part, to see its options and defaults')
+    .addOption(new Option('--kind <kind>', 'only parts of this kind').choices(KINDS))
     .option(
       '--config <file>',
-      'config file whose "plugins" are listed too (default: facewright.config.* in the working directory)',
+      'config file whose "plugins" to include (default: facewright.config.* in the working directory)',
     )
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .addHelpText(

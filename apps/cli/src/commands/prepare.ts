@@ -7,10 +7,10 @@ export function addPrepare(program: Command): void {
   withCommon(
     withData(
       program.command('prepare').description('detect, align and tier photos into a dataset directory'),
-    ).requiredOption('--out <dir>', 'directory of the dataset'),
+    ).requiredOption('--out <dir>', 'output directory for the dataset'),
   )
     .addOption(presetOption())
-    .addOption(new Option('--force', 'replace a dataset in --out'))
+    .addOption(new Option('--force', 'replace the dataset in --out'))
     .addHelpText(
       'after',
       `

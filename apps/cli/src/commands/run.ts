@@ -12,15 +12,15 @@ export function addRun(program: Command): void {
         )
         .option(
           '--out <dir>',
-          'directory of the run (default: facewright-run; with --sample: facewright-sample, which is used again each time)',
+          'run directory (default: facewright-run; with --sample: facewright-sample, which is reused each time)',
         ),
     ),
   )
     .addOption(fromOption())
     .addOption(presetOption())
     .addOption(loggerOption())
-    .option('--resume', 'go on with the interrupted run in --out')
-    .addOption(new Option('--force', 'remove the files of an earlier run in --out first').conflicts('resume'))
+    .option('--resume', 'resume the interrupted run in --out')
+    .addOption(new Option('--force', 'first remove the files of an earlier run in --out').conflicts('resume'))
     .addOption(openOption())
     .addHelpText(
       'after',

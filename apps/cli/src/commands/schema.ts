@@ -9,7 +9,7 @@ export function addSchema(program: Command): void {
     .option('--out <file>', 'the file to write (default: standard output)')
     .option(
       '--config <file>',
-      'config file whose "plugins" are in it too (default: facewright.config.* in the working directory)',
+      'config file whose "plugins" to include (default: facewright.config.* in the working directory)',
     )
     .addHelpText(
       'after',

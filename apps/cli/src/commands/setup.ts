@@ -7,14 +7,14 @@ const GPU_VARIANTS = ['cuda13', 'cuda12', 'rocm'];
 export function addSetup(program: Command): void {
   program
     .command('setup')
-    .description('fetch what an engine needs into the cache')
+    .description('download what an engine needs into the cache')
     .addArgument(
-      new Argument('<engine>', "node-gpu: TensorFlow's library; xla: a PJRT plugin. Both come through pip").choices([
-        'node-gpu',
-        'xla',
-      ]),
+      new Argument(
+        '<engine>',
+        "node-gpu: TensorFlow's library; xla: a PJRT plugin. Both are installed with pip",
+      ).choices(['node-gpu', 'xla']),
     )
-    .option('--cpu', 'for the processor: 0.9 GB of TensorFlow, or 0.2 GB of XLA for tests')
+    .option('--cpu', 'for the CPU: 0.9 GB of TensorFlow, or 0.2 GB of XLA for tests')
     .addOption(
       new Option('--cuda13', 'xla: for NVIDIA GPUs with driver 580 or newer; 4.5 GB').conflicts([
         'cpu',
@@ -24,7 +24,7 @@ export function addSetup(program: Command): void {
     )
     .addOption(new Option('--cuda12', 'xla: for NVIDIA GPUs with driver 525 or newer; 5 GB').conflicts(['cpu', 'rocm']))
     .addOption(new Option('--rocm', 'xla: for AMD GPUs with ROCm 7 installed; 0.5 GB').conflicts(['cpu']))
-    .option('--without-driver', 'for a GPU that is in another machine: fetch everything though this one has no driver')
+    .option('--without-driver', 'for a GPU in another machine: download everything although this one has no driver')
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .addHelpText(
       'after',

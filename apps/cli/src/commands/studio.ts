@@ -8,8 +8,8 @@ export function addStudio(program: Command): void {
   program
     .command('studio')
     .description('open runs in the browser, match faces, and train there')
-    .argument('[directory]', 'a run directory, or one that holds several; runs under way are followed')
-    .option('--port <number>', 'port of the page; 0 takes any that is free', wholePort, 4179)
+    .argument('[directory]', 'a run directory, or one that contains several; runs in progress are followed')
+    .option('--port <number>', 'port of the page; 0 picks any free one', wholePort, 4179)
     .option('--no-open', 'only print the link, do not open the browser')
     .addHelpText(
       'after',
@@ -26,6 +26,6 @@ Examples:
 function wholePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new InvalidArgumentError('A port is a whole number up to 65535; 0 takes any that is free.');
+    throw new InvalidArgumentError('The port must be an integer up to 65535; 0 picks any free one.');
   return port;
 }

@@ -9,7 +9,7 @@ export function addTrain(program: Command): void {
       program
         .command('train')
         .description('train on a prepared dataset')
-        .option('--data <dir>', 'dataset directory that "prepare" made')
+        .option('--data <dir>', 'dataset directory made by "prepare"')
         .option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"')
         .option('--out <dir>', 'directory of the run (default: facewright-run)'),
     ),
@@ -18,8 +18,8 @@ export function addTrain(program: Command): void {
     .option('--stages <json>', 'the stages, as in a config')
     .addOption(presetOption())
     .addOption(loggerOption())
-    .option('--resume', 'go on from the last checkpoint in --out')
-    .addOption(new Option('--force', 'remove the files of an earlier training in --out first').conflicts('resume'))
+    .option('--resume', 'resume from the last checkpoint in --out')
+    .addOption(new Option('--force', 'first remove the files of an earlier training in --out').conflicts('resume'))
     .addOption(openOption())
     .addHelpText(
       'after',

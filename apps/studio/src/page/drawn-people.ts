@@ -5,7 +5,7 @@ import type { Run } from './state.js';
  * The notice of a training on drawn people. The command-line tool's sample is recognised by its progress, or by its
  * location.
  */
-export const DRAWN_NOTICE = 'The people of this run are drawn.';
+export const DRAWN_NOTICE = 'The people in this run are drawn.';
 
 export function learnedFromDrawnFaces({ events, history }: Run): boolean {
   const config = history.started?.config as { readonly data?: unknown; readonly out?: unknown } | undefined;

@@ -19,8 +19,8 @@ export function peopleOf(files: readonly GivenFile[]): PhotoFile[] {
   if (people.size >= 2) return photos;
   throw new FacewrightError({
     what: photos.length
-      ? `All ${photos.length} photos lie in one folder, so they count as one person.`
+      ? `All ${photos.length} photos are in one folder, so they count as one person.`
       : `None of the ${files.length} files is a photo in a folder.`,
-    todo: 'Give a folder that has one subfolder of photos for each person.',
+    todo: 'Choose a folder with one subfolder of photos per person.',
   });
 }

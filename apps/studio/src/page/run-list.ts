@@ -29,9 +29,9 @@ export function createRunList({
   const empty = element(
     'p',
     { class: 'muted' },
-    'No run is open yet. A run trained on the page “Train” appears here, too.',
+    'No run is open yet. A run trained on the page “Train” appears here too.',
   );
-  const hint = element('p', { class: 'hint' }, 'Tick the runs to compare; choose a name to see its report below.');
+  const hint = element('p', { class: 'hint' }, 'Tick runs to compare them. Click a name to see its report below.');
 
   function makeRow(name: string): Row {
     const tick = element('input', { type: 'checkbox', 'aria-label': `Compare ${name}` });
@@ -66,11 +66,11 @@ export function createRunList({
 }
 
 function goingText({ task, amount, left, silentFor }: UnderWay): string {
-  if (silentFor !== undefined) return `Not finished; the last news is ${duration(silentFor / 1000)} old (${task})`;
+  if (silentFor !== undefined) return `Not finished; no news for ${duration(silentFor / 1000)} (${task})`;
   return [task, amount, left].filter(Boolean).join(' · ');
 }
 
 function endText({ history: { finished, evaluated } }: Run): string {
-  const accuracy = evaluated && `${percent(evaluated.verification.accuracy, 2)} of pairs right`;
+  const accuracy = evaluated && `${percent(evaluated.verification.accuracy, 2)} of pairs correct`;
   return [accuracy, finished && `took ${duration(finished.seconds)}`].filter(Boolean).join(' · ') || 'Finished';
 }

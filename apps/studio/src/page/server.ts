@@ -19,7 +19,8 @@ export async function fetchWeights(): Promise<Uint8Array> {
 /** The file at a URL of the server; throws if it is not available. */
 export async function get(address: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   const answer = await fetch(address, { headers });
-  if (!answer.ok && answer.status !== 416) throw new Error(`The server answers ${answer.status} for ${address}.`);
+  if (!answer.ok && answer.status !== 416)
+    throw new Error(`The server returned status ${answer.status} for ${address}.`);
   return answer;
 }
 export const textAt = async (address: string): Promise<string> => (await get(address)).text();

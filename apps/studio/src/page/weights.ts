@@ -29,7 +29,7 @@ export function weightsPanel(): HTMLElement {
     }
   }
   const zone = dropZone(
-    'Or drop their file here: mtcnn_model-shard1 of face-api.js, the wheel of the Python package mtcnn 0.1.1, or the tool’s mtcnn-weights.f32.',
+    'Or drop their file here: face-api.js’s mtcnn_model-shard1, the wheel of the Python package mtcnn 0.1.1, or the tool’s mtcnn-weights.f32.',
     [
       {
         label: 'Choose the file…',
@@ -39,13 +39,14 @@ export function weightsPanel(): HTMLElement {
     ],
   );
   const show = (): void => {
-    if (state.weights) panel.replaceChildren(element('p', { class: 'hint' }, 'Ready: the weights of MTCNN are there.'));
+    if (state.weights)
+      panel.replaceChildren(element('p', { class: 'hint' }, 'Ready: the MTCNN weights are available.'));
     else {
       panel.replaceChildren(
         element(
           'p',
           {},
-          'To find faces in photos, the detector MTCNN needs its published weights, which are not part of facewright. They are downloaded once and kept for the command line tool as well. No photo is sent anywhere.',
+          'Detecting faces in photos requires the published weights of MTCNN, which are not part of facewright. They are downloaded once and also kept for the command-line tool. No photos are sent anywhere.',
         ),
         element('div', { class: 'buttons' }, fetchButton),
         error,

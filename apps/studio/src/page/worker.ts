@@ -12,7 +12,7 @@ export interface OpenWorker {
 export function openWorker(): OpenWorker {
   const worker = new Worker(new URL('./workers/worker.ts', import.meta.url), { type: 'module' });
   const broken = new Promise<never>((_, reject) =>
-    worker.addEventListener('error', (event) => reject(new Error(event.message || 'The worker could not be started.'))),
+    worker.addEventListener('error', (event) => reject(new Error(event.message || 'The worker failed to start.'))),
   );
   broken.catch(() => undefined); // pending calls reject
   return { work: wrap<Work>(worker), broken, close: () => worker.terminate() };

@@ -16,7 +16,7 @@ const DEEPEST = 2;
 export async function findRuns(directory: string): Promise<FoundRun[]> {
   const given = resolve(directory);
   const unreadable = (cause: unknown): never => {
-    throw new FacewrightError({ what: 'The directory cannot be read.', where: given, cause });
+    throw new FacewrightError({ what: 'Cannot read the directory.', where: given, cause });
   };
   const root = await realpath(given).catch(unreadable);
   const paths: string[] = [];
@@ -33,7 +33,7 @@ export async function findRuns(directory: string): Promise<FoundRun[]> {
     throw new FacewrightError({
       what: 'There is no run here: a run directory has the file events.jsonl.',
       where: given,
-      todo: 'Name the directory of a run ("out" in its config), or one that holds several.',
+      todo: 'Give the directory of a run ("out" in its config), or one that contains several.',
     });
   return paths.map((path) => ({ path, name: relative(root, path).split(sep).join('/') || basename(given) }));
 }

@@ -21,14 +21,14 @@ export function guard(port: number, token: string): MiddlewareHandler {
     const { method } = context.req;
     const header = (name: string): string | undefined => context.req.header(name);
     const refuse = (why: string): Response => context.text(why, 403);
-    if (!hosts.includes(header('host') ?? '')) return refuse('This server answers under its own address only.');
+    if (!hosts.includes(header('host') ?? '')) return refuse('This server only answers under its own address.');
     const origin = header('origin');
     if (origin !== undefined && origin !== `http://${header('host')}`)
-      return refuse('This server answers its own page only.');
+      return refuse('This server only answers its own page.');
     const site = header('sec-fetch-site');
     const navigation = READS.has(method) && header('sec-fetch-mode') === 'navigate';
     if (site !== undefined && site !== 'same-origin' && site !== 'none' && !navigation)
-      return refuse('This server answers its own page only.');
+      return refuse('This server only answers its own page.');
     if (!READS.has(method) && !sameText(header(TOKEN_HEADER) ?? '', token))
       return refuse('This request needs the token of the page. Reload the page and try again.');
     return next();

@@ -16,7 +16,7 @@ export async function builtPage(onNotice: (message: string) => void = () => unde
   const vite = viteCommand();
   if (!vite || !existsSync(join(PACKAGE, 'vite.config.ts')))
     throw new FacewrightError({
-      what: 'The page is not built, and what builds it is not installed.',
+      what: 'The page is not built, and the build tools are not installed.',
       where: PAGE,
       todo: 'In a checkout: npm ci && npm run build.',
     });

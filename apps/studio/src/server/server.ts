@@ -60,7 +60,7 @@ function listen(server: Server, port: number): Promise<void> {
           what:
             cause.code === 'EADDRINUSE'
               ? `Port ${port} is already in use.`
-              : `The server cannot be started: ${messageOf(cause)}.`,
+              : `Cannot start the server: ${messageOf(cause)}.`,
           todo: 'Choose another port with --port.',
           cause,
         }),

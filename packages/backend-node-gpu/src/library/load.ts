@@ -30,9 +30,9 @@ export function loadLibrary(libraries: Libraries): Promise<Library> {
   const { directory } = libraries;
   if (loaded && loadedFrom !== directory)
     throw new FacewrightError({
-      what: `This process has TensorFlow from ${loadedFrom} already.`,
+      what: `This process has already loaded TensorFlow from ${loadedFrom}.`,
       where: directory,
-      todo: 'Use one directory in a process.',
+      todo: 'Use one directory per process.',
     });
   loadedFrom = directory;
   loaded ??= load(libraries);
@@ -66,10 +66,10 @@ async function load({ directory, files, package: owner }: Libraries): Promise<Li
     }
   } catch (cause) {
     throw new FacewrightError({
-      what: `TensorFlow's library cannot be loaded: ${messageOf(cause)}.`,
+      what: `Cannot load TensorFlow's library: ${messageOf(cause)}.`,
       where: directory,
       todo: owner
-        ? `Install ${owner.split(' ')[0]} anew, or run "facewright setup node-gpu": what it makes is used before that package.`
+        ? `Reinstall ${owner.split(' ')[0]}, or run "facewright setup node-gpu", which takes precedence over that package.`
         : 'Remove the directory and run "facewright setup node-gpu" again.',
       cause,
     });
@@ -82,7 +82,7 @@ async function load({ directory, files, package: owner }: Libraries): Promise<Li
     throw new FacewrightError({
       what: `TensorFlow's library is too old: ${messageOf(cause)}.`,
       where: directory,
-      todo: 'Use 2.9 or newer; "facewright setup node-gpu" fetches one.',
+      todo: 'Use 2.9 or newer; "facewright setup node-gpu" downloads one.',
       cause,
     });
   }

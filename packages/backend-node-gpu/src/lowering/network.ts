@@ -47,7 +47,7 @@ function convolution(
   { strides, dilations, pad, dimRoundingMode, dataFormat }: KernelAttributes,
   depthwise: boolean,
 ): Attributes {
-  if (dataFormat && dataFormat !== 'NHWC') throw new Error('only images in NHWC are computed');
+  if (dataFormat && dataFormat !== 'NHWC') throw new Error('only NHWC images are supported');
   const info = backend_util.computeConv2DInfo(
     x as Four,
     filter as Four,
@@ -76,7 +76,7 @@ function pooling(x: readonly number[], { filterSize, strides, pad, dimRoundingMo
 function averaging(x: readonly number[], attrs: KernelAttributes): Attributes {
   const attributes = pooling(x, attrs);
   if (attributes.explicit_paddings)
-    throw new Error('average pooling is padded by "same" or "valid" here, not by a number');
+    throw new Error('average pooling must be padded with "same" or "valid", not a number');
   return attributes;
 }
 

@@ -18,7 +18,7 @@ export const isHalf = (dtype: TfType): dtype is HalfType => dtype === 'float16' 
 
 export function dtypeOf(type: number): DType {
   const name = NAMES.get(type);
-  if (!name) throw new Error(`TensorFlow gave a tensor of its type ${type}, for which tfjs has none`);
+  if (!name) throw new Error(`TensorFlow returned a tensor of its type ${type}, which tfjs does not have`);
   return name;
 }
 

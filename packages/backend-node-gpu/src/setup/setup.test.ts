@@ -40,7 +40,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('set-up'
   test("pip's own reason is shown", async () => {
     await python('echo "ERROR: No matching distribution found for tensorflow_cpu" >&2; exit 1');
     await expect(setup({ cpu: true, cacheDirectory: cache() })).rejects.toThrow(
-      /No matching distribution found[^]*Set pip up/,
+      /No matching distribution found[^]*Configure pip/,
     );
     expect(await readdir(cache())).toEqual([]);
   });

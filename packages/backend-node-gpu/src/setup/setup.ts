@@ -59,7 +59,7 @@ export async function setup({
 }: SetupOptions = {}): Promise<SetupResult> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new FacewrightError({
-      what: `TensorFlow's library is set up on Linux on x86-64 only, and this is ${process.platform} on ${process.arch}.`,
+      what: `TensorFlow's library can only be set up on Linux on x86-64, but this is ${process.platform} on ${process.arch}.`,
       todo: 'Use another engine: "facewright doctor" lists them.',
     });
   }
@@ -68,8 +68,8 @@ export async function setup({
   const gpu = variant === 'gpu' ? await nvidiaDriver(CUDA) : undefined;
   if (variant === 'gpu' && !withoutDriver && (!gpu || gpu.problem)) {
     throw new FacewrightError({
-      what: `The GPU cannot be used here: ${gpu?.problem ?? noDriver(CUDA).problem}. Nothing was fetched.`,
-      todo: `${gpu?.remedy ?? noDriver(CUDA).remedy} For the processor: "facewright setup node-gpu --cpu". To fetch all the same, for a machine that this one is copied to: "--without-driver".`,
+      what: `The GPU cannot be used here: ${gpu?.problem ?? noDriver(CUDA).problem}. Nothing was downloaded.`,
+      todo: `${gpu?.remedy ?? noDriver(CUDA).remedy} For the CPU: "facewright setup node-gpu --cpu". To download anyway, for use on another machine: "--without-driver".`,
     });
   }
   const installed = librariesIn(libraryDirectory(directory));
@@ -78,14 +78,14 @@ export async function setup({
   const lacking = variant === 'gpu' ? missingCuda(libraryDirectory(directory)) : [];
   if (lacking.length > 0)
     throw new FacewrightError({
-      what: `The set-up lacks ${lacking.join(', ')}.`,
+      what: `The setup lacks ${lacking.join(', ')}.`,
       where: directory,
-      todo: `Run "rm -r '${directory}'", and set it up anew.`,
+      todo: `Run "rm -r '${directory}'", then set it up again.`,
     });
   const device = gpu ? 'gpu' : 'cpu';
   notice(
     emit,
-    `Trying it by a training step${variant === 'gpu' && !gpu ? ' on the processor, since there is no NVIDIA driver' : ''}.`,
+    `Trying it with a training step${variant === 'gpu' && !gpu ? ' on the CPU, because there is no NVIDIA driver' : ''}.`,
   );
   const engine = await openTensorFlowEngine(
     { ...librariesIn(libraryDirectory(directory))!, variant },
@@ -100,7 +100,7 @@ export async function setup({
   const undo = `rm -r '${directory}'`;
   notice(
     emit,
-    `TensorFlow ${TENSORFLOW_VERSION} for the ${variant.toUpperCase()} ${alreadyThere ? 'was set up already' : 'is set up'} in ${directory} (${megabytes(bytes)}). To undo it: ${undo}`,
+    `TensorFlow ${TENSORFLOW_VERSION} for the ${variant.toUpperCase()} ${alreadyThere ? 'was already set up' : 'is set up'} in ${directory} (${megabytes(bytes)}). To undo it: ${undo}`,
   );
   return { variant, directory, bytes, alreadyThere, device: engine.device, undo };
 }
@@ -117,7 +117,7 @@ const install = (
     ...WHEELS[variant],
     isNeeded,
     isWhole: (made) => librariesIn(libraryDirectory(made)) !== undefined,
-    about: `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's engine node-gpu.\nRemove this directory to undo "facewright setup node-gpu".`,
+    about: `TensorFlow ${TENSORFLOW_VERSION} (Apache 2.0) for facewright's node-gpu engine.\nRemove this directory to undo "facewright setup node-gpu".`,
     emit,
     signal,
   });

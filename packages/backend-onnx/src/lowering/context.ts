@@ -134,7 +134,7 @@ export class Lowering {
     if (layout !== 'plain') return layout === 'nchw' ? this.toNchw(value) : this.toBlocked(value);
     if (forms.nchw) return this.fromNchw(value, forms.nchw);
     if (this.has(value, 'blocked')) return this.fromBlocked(value);
-    throw new Error(`value %${value.id} is used before it is made`);
+    throw new Error(`value %${value.id} is used before it is computed`);
   }
 
   private toNchw(value: Value): string {

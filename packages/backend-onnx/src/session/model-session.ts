@@ -20,7 +20,7 @@ export async function openOnnxModel(bytes: Uint8Array, where: string): Promise<M
     optimise: true,
   }).catch((error: unknown) => {
     throw new FacewrightError({
-      what: `onnxruntime does not take the model: ${messageOf(error)}`,
+      what: `onnxruntime rejected the model: ${messageOf(error)}`,
       where,
       cause: error,
     });

@@ -136,6 +136,6 @@ const copied = (value: HostTensor): HostTensor => hostTensor(value.shape, value.
 
 function hostOf({ data, dims, type }: Tensor): HostTensor {
   if (type !== 'float32' && type !== 'int32')
-    throw new FacewrightError({ what: `An output of dtype ${type} cannot be given back.` });
+    throw new FacewrightError({ what: `Outputs of dtype ${type} are not supported.` });
   return hostTensor(dims, data as Float32Array | Int32Array);
 }

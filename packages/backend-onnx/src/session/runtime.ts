@@ -26,7 +26,7 @@ export async function loadRuntime(): Promise<Runtime> {
     return loaded.InferenceSession ? loaded : loaded.default!;
   } catch (error) {
     throw new FacewrightError({
-      what: `onnxruntime-node cannot be loaded: ${messageOf(error).split('\n')[0]}`,
+      what: `cannot load onnxruntime-node: ${messageOf(error).split('\n')[0]}`,
       todo: INSTALL,
       cause: error,
     });

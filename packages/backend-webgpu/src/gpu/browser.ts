@@ -8,13 +8,13 @@ export const browserGpuSource: GpuSource = {
     if (!gpu)
       throw new Error(
         page.isSecureContext === false
-          ? 'WebGPU is given to pages from https or localhost only'
+          ? 'WebGPU is only available to pages from https or localhost'
           : 'this browser has no WebGPU',
       );
     return gpu;
   },
   remedies: {
     library: 'Use a browser with WebGPU (current Chrome, Edge, Safari or Firefox), on a page from https or localhost.',
-    adapter: "Turn on hardware acceleration in the browser's settings; Chrome says at chrome://gpu what it found.",
+    adapter: "Turn on hardware acceleration in the browser's settings. In Chrome, see chrome://gpu.",
   },
 };

@@ -34,7 +34,7 @@ async function load(): Promise<GPU> {
 
 const notLoaded = (error: unknown): FacewrightError =>
   new FacewrightError({
-    what: `the npm package webgpu cannot be loaded: ${messageOf(error).split('\n')[0]}`,
+    what: `cannot load the npm package webgpu: ${messageOf(error).split('\n')[0]}`,
     todo: INSTALL,
     cause: error,
   });
@@ -56,7 +56,7 @@ export const nodeGpuSource: GpuSource = {
     library: INSTALL,
     adapter:
       process.platform === 'linux'
-        ? 'Install the Vulkan driver of your GPU and libvulkan1. Without a GPU: "apt-get install chromium libvulkan1" and VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json give a slow emulated one.'
-        : 'Install the driver of your GPU.',
+        ? 'Install your GPU\'s Vulkan driver and libvulkan1. Without a GPU, "apt-get install chromium libvulkan1" and VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json provide a slow emulated one.'
+        : "Install your GPU's driver.",
   },
 };

@@ -36,7 +36,7 @@ export function findInProcess(): Promise<Found> {
         resolve(JSON.parse(stdout) as Found);
       } catch {
         resolve({
-          error: `looking for a GPU ended without an answer (${error?.signal ?? error?.code ?? 'no output'})`,
+          error: `the search for a GPU ended without an answer (${error?.signal ?? error?.code ?? 'no output'})`,
         });
       }
     });

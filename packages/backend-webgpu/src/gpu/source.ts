@@ -22,7 +22,7 @@ export type AdapterInfo = Partial<
   Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description' | 'isFallbackAdapter'>
 >;
 
-const NO_ADAPTER = 'no adapter: WebGPU is here, but it finds no graphics driver that it can use';
+const NO_ADAPTER = 'no adapter: WebGPU works, but finds no usable graphics driver';
 
 export interface FoundAdapter {
   readonly gpu: GPU;
@@ -66,7 +66,7 @@ export async function probe(source: GpuSource): Promise<Availability> {
   const { info, error } = found;
   if (!info) return unusable(error ?? NO_ADAPTER, source.remedies.adapter);
   const [name, emulated] = [nameOf(info), isEmulated(info)];
-  return { usable: true, device: emulated ? `${name}, emulated on the processor` : name, emulated };
+  return { usable: true, device: emulated ? `${name}, emulated on the CPU` : name, emulated };
 }
 
 async function lookHere(source: GpuSource): Promise<{ info?: AdapterInfo; error?: string }> {

@@ -119,7 +119,7 @@ export const elementwiseLowerings: Lowerings = {
   RealDiv: ({ a, b }, { outputs }) =>
     map(outputs[0].shape, 'f32', [cast(a, 'f32'), cast(b, 'f32')], 2, (x, y) => `${x} / ${y}`),
   Pow: ({ a, b }, node, context) => {
-    if (a.node.kind !== 'f32') throw gap('Pow of whole numbers');
+    if (a.node.kind !== 'f32') throw gap('Pow of integers');
     const { shape } = node.outputs[0];
     const exponent = context.constantOf(inputOf(node, 'b'));
     if (exponent !== undefined && Number.isInteger(exponent) && exponent >= 1 && exponent <= 4)

@@ -244,7 +244,7 @@ function overTaps(code: Code, info: ConvInfo, term: (tap: string) => string): st
 }
 
 function depthwiseInfo(node: GraphNode, x: readonly number[], filter: readonly number[]): ConvInfo {
-  if (filter[3] !== 1) throw gap(`${node.op} with several kernels a channel`);
+  if (filter[3] !== 1) throw gap(`${node.op} with several kernels per channel`);
   return infoOf(node, x, filter, true);
 }
 

@@ -13,7 +13,7 @@ export function pipelineFor(device: GPUDevice, wgsl: string): Promise<GPUCompute
       .catch(async (error: unknown) => {
         const { messages } = await module.getCompilationInfo();
         throw new Error(
-          `a kernel does not compile: ${messages.map(({ message, lineNum }) => `line ${lineNum}: ${message}`).join('; ') || String(error)}\n${wgsl}`,
+          `a kernel failed to compile: ${messages.map(({ message, lineNum }) => `line ${lineNum}: ${message}`).join('; ') || String(error)}\n${wgsl}`,
           { cause: error },
         );
       });

@@ -74,8 +74,8 @@ export async function compileProgram(device: GPUDevice, graph: Graph, state: Sta
   if (exhausted) {
     for (const buffer of own) buffer.destroy();
     throw new FacewrightError({
-      what: `The GPU has no memory for the step "${graph.name}", which needs ${Math.ceil(bytes / 1e6)} MB.`,
-      todo: 'Choose a smaller batch, or a narrower model.',
+      what: `The GPU does not have enough memory for the step "${graph.name}", which needs ${Math.ceil(bytes / 1e6)} MB.`,
+      todo: 'Use a smaller batch or a narrower model.',
     });
   }
   const pipelines = await Promise.all(sources.map(({ wgsl }) => pipelineFor(device, wgsl)));
@@ -110,8 +110,8 @@ function checkSizes(
   const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   if (largest > most)
     throw new FacewrightError({
-      what: `The step "${step}" has an array of ${Math.ceil(largest / 1e6)} MB, and this GPU's limit is ${Math.floor(most / 1e6)} MB.`,
-      todo: 'Choose a smaller batch.',
+      what: `The step "${step}" has an array of ${Math.ceil(largest / 1e6)} MB, above this GPU's limit of ${Math.floor(most / 1e6)} MB.`,
+      todo: 'Use a smaller batch.',
     });
 }
 
@@ -175,7 +175,7 @@ class CompiledProgram implements Program {
     return {
       download: async () => {
         const found = await fault;
-        if (found) throw new Error(`the GPU refuses the step: ${found.message}`);
+        if (found) throw new Error(`the GPU rejected the step: ${found.message}`);
         return this.download(staging);
       },
     };

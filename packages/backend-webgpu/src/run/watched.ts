@@ -16,8 +16,8 @@ export function watched(executable: Executable, { name, health }: Pick<OpenDevic
         return fault === undefined
           ? undefined
           : new FacewrightError({
-              what: `The GPU (${name}) refused a command: ${fault.split('\n')[0]}`,
-              todo: 'Choose another engine, and report this with the whole message.',
+              what: `The GPU (${name}) rejected a command: ${fault.split('\n')[0]}`,
+              todo: 'Use another engine, and report this with the whole message.',
               cause: fault,
             });
       };

@@ -50,7 +50,7 @@ export function denseText(
     return literal(first, type);
   if (numbers.length <= FEW) return listed(numbers, shape, type);
   if (data.byteLength !== numbers.length * ELEMENT_BYTES[type])
-    throw new RangeError(`bytes of another type than ${type}`);
+    throw new RangeError(`bytes of a type other than ${type}`);
   return `"0x${Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex').toUpperCase()}"`;
 }
 

@@ -31,7 +31,7 @@ export function convGeometry(
   { strides, dilations, pad, dimRoundingMode, dataFormat }: Attributes,
   depthwise: boolean,
 ): ConvGeometry {
-  if (dataFormat && dataFormat !== 'NHWC') throw new Error('only images in NHWC are computed');
+  if (dataFormat && dataFormat !== 'NHWC') throw new Error('only NHWC images are supported');
   const info = backend_util.computeConv2DInfo(
     x as Four,
     filter as Four,

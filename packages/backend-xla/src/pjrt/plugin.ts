@@ -55,9 +55,9 @@ async function open(path: string, libraries: readonly string[]): Promise<Plugin>
     api = koffi.load(path).func('void *GetPjrtApi()')() as Pointer;
   } catch (cause) {
     throw new FacewrightError({
-      what: `The PJRT plugin cannot be loaded: ${messageOf(cause).split('\n')[0]}.`,
+      what: `Cannot load the PJRT plugin: ${messageOf(cause).split('\n')[0]}.`,
       where: path,
-      todo: 'Name the library of a PJRT plugin (xla_cuda_plugin.so, pjrt_c_api_cpu_plugin.so, …), or run "facewright setup xla".',
+      todo: 'Give the path of a PJRT plugin\'s library (xla_cuda_plugin.so, pjrt_c_api_cpu_plugin.so, …), or run "facewright setup xla".',
       cause,
     });
   }
@@ -79,9 +79,9 @@ export class Plugin {
     this.version = [major, minor];
     if (major !== 0 || minor < OLDEST_MINOR)
       throw new FacewrightError({
-        what: `The PJRT plugin speaks version ${major}.${minor} of the C API, and 0.${OLDEST_MINOR} or a newer 0.x is needed.`,
+        what: `The PJRT plugin uses version ${major}.${minor} of the C API, but 0.${OLDEST_MINOR} or a newer 0.x is needed.`,
         where: path,
-        todo: 'Use a newer plugin: "facewright setup xla" fetches one.',
+        todo: 'Use a newer plugin: "facewright setup xla" downloads one.',
       });
     const size = Number(word(TABLE.size));
     const call = koffi.proto('void *', ['void *']);
@@ -155,7 +155,7 @@ export class Plugin {
       throw new FacewrightError({
         what: `The PJRT plugin (C API ${this.version.join('.')}) has no PJRT_${name}.`,
         where: this.path,
-        todo: 'Use a newer plugin: "facewright setup xla" fetches one.',
+        todo: 'Use a newer plugin: "facewright setup xla" downloads one.',
       });
     return found;
   }

@@ -63,15 +63,15 @@ export function explained(error: unknown, step: string, group: DeviceGroup): unk
   const where = `${group.platform}, ${error.call}`;
   if (error.code === RESOURCE_EXHAUSTED)
     return new FacewrightError({
-      what: `The device has no memory for the step "${step}": ${error.message}`,
+      what: `The device does not have enough memory for the step "${step}": ${error.message}`,
       where,
-      todo: 'Use a smaller --batch or --micro-batch; "facewright plan --backend xla" says what will fit.',
+      todo: 'Use a smaller --batch or --micro-batch; "facewright plan --backend xla" shows what fits.',
       cause: error,
     });
   return new FacewrightError({
     what: `XLA cannot run the step "${step}": ${error.message}`,
     where,
-    todo: 'Report this with what the backend option "dump" writes, or use another engine.',
+    todo: 'Report this with the files written by the backend option "dump", or use another engine.',
     cause: error,
   });
 }

@@ -21,7 +21,7 @@ test.skipIf(process.platform !== 'linux' || process.arch !== 'x64' || existsSync
   async () => {
     const cacheDirectory = await mkdtemp(join(tmpdir(), 'facewright-xla-setup-'));
     await expect(setup({ variant: 'cuda13', cacheDirectory })).rejects.toThrow(
-      /no NVIDIA driver. Nothing was fetched[^]*--without-driver/,
+      /no NVIDIA driver. Nothing was downloaded[^]*--without-driver/,
     );
     expect(await readdir(cacheDirectory)).toEqual([]);
     await rm(cacheDirectory, { recursive: true });

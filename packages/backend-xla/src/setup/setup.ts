@@ -44,7 +44,7 @@ const NAMES: Readonly<Record<Variant, string>> = {
   cuda13: "XLA's plugin for CUDA 13",
   cuda12: "XLA's plugin for CUDA 12",
   rocm: "XLA's plugin for ROCm 7",
-  cpu: "XLA's plugin for the processor",
+  cpu: "XLA's plugin for the CPU",
 };
 
 const kindFor = (variant: Variant): Pick<FoundPlugin, 'kind' | 'cuda'> => {
@@ -75,12 +75,12 @@ export async function setup({
   const tell = (message: string): void => emit?.('notice', { level: 'info', message });
   let device = 'not tried: there is no driver here';
   if (!problem) {
-    tell('Trying it by a training step.');
+    tell('Trying it with a training step.');
     device = await tried(plugin, undo);
   }
   const bytes = await directorySize(directory);
   tell(
-    `${NAMES[variant]} ${alreadyThere ? 'was set up already' : 'is set up'} in ${directory} (${megabytes(bytes)}). To undo it: ${undo}`,
+    `${NAMES[variant]} ${alreadyThere ? 'was already set up' : 'is set up'} in ${directory} (${megabytes(bytes)}). To undo it: ${undo}`,
   );
   return { variant, directory, plugin: plugin.path, bytes, alreadyThere, device, undo };
 }
@@ -88,15 +88,15 @@ export async function setup({
 function refuseOtherMachines(): void {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new FacewrightError({
-      what: `XLA's plugins are set up on Linux on x86-64 only, and this is ${process.platform} on ${process.arch}.`,
+      what: `XLA's plugins can only be set up on Linux on x86-64, but this is ${process.platform} on ${process.arch}.`,
       todo: 'Use another engine: "facewright doctor" lists them.',
     });
 }
 
 const noDevice = (variant: Variant, { reason, remedy }: Problem): FacewrightError =>
   new FacewrightError({
-    what: `${NAMES[variant]} cannot be used here: ${reason}. Nothing was fetched.`,
-    todo: `${remedy} To fetch all the same, for a machine that this one is copied to: "--without-driver". Others: ${VARIANTS.map((name) => `--${name}`).join(', ')}.`,
+    what: `${NAMES[variant]} cannot be used here: ${reason}. Nothing was downloaded.`,
+    todo: `${remedy} To download anyway, for use on another machine: "--without-driver". Others: ${VARIANTS.map((name) => `--${name}`).join(', ')}.`,
   });
 
 const install = (
@@ -111,7 +111,7 @@ const install = (
     ...WHEELS[variant],
     isNeeded,
     isWhole: (made) => pluginsIn(made).length > 0,
-    about: `${NAMES[variant]} ${WHEELS[variant].version} (Apache 2.0) for facewright's engine xla.\nRemove this directory to undo "facewright setup xla --${variant}".`,
+    about: `${NAMES[variant]} ${WHEELS[variant].version} (Apache 2.0) for facewright's xla engine.\nRemove this directory to undo "facewright setup xla --${variant}".`,
     emit,
     signal,
   });
@@ -128,9 +128,9 @@ async function tried(plugin: FoundPlugin, undo: string): Promise<string> {
   } catch (cause) {
     if (!(cause instanceof FacewrightError)) throw cause;
     throw new FacewrightError({
-      what: `It was fetched, and does not work: ${cause.what}`,
+      what: `The download succeeded, but it does not work: ${cause.what}`,
       where: plugin.path,
-      todo: `${cause.todo ?? ''} To undo the set-up: ${undo}`.trim(),
+      todo: `${cause.todo ?? ''} To undo the setup: ${undo}`.trim(),
       cause,
     });
   }

@@ -13,7 +13,7 @@ export function* fields(message: Uint8Array): Generator<Field> {
   const varint = (): bigint => {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      if (at >= message.length) throw new ProtobufError('a number does not end');
+      if (at >= message.length) throw new ProtobufError('a number is not terminated');
       const byte = message[at++];
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asUintN(64, value);
@@ -51,7 +51,7 @@ export function* fields(message: Uint8Array): Generator<Field> {
 /** Repeated integers, packed or not. */
 export function integersOf(field: Field): number[] {
   if (field.kind === 'integer') return [Number(BigInt.asIntN(64, field.value))];
-  if (field.kind !== 'bytes') throw new ProtobufError('a list of whole numbers is none');
+  if (field.kind !== 'bytes') throw new ProtobufError('a list of integers is malformed');
   const values: number[] = [];
   let [value, shift] = [0n, 0n];
   for (const byte of field.bytes) {
@@ -62,7 +62,7 @@ export function integersOf(field: Field): number[] {
     values.push(Number(BigInt.asIntN(64, value)));
     [value, shift] = [0n, 0n];
   }
-  if (shift) throw new ProtobufError('a number does not end');
+  if (shift) throw new ProtobufError('a number is not terminated');
   return values;
 }
 
@@ -71,6 +71,6 @@ export function textOf(field: Field): string {
 }
 
 export function messageOf(field: Field): Uint8Array {
-  if (field.kind !== 'bytes') throw new ProtobufError(`field ${field.number} is no message`);
+  if (field.kind !== 'bytes') throw new ProtobufError(`field ${field.number} is not a message`);
   return field.bytes;
 }

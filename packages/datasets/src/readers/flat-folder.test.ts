@@ -55,7 +55,7 @@ test('reports this once, and what it skips', async () => {
   const emit: PluginContext['emit'] = (type, event) => void notices.push(`${type} ${JSON.stringify(event)}`);
   await read('beside', { emit });
   expect(notices).toEqual([
-    expect.stringMatching(/1 photos directly in .*separate person.*Folders beside them.*\(1\)/),
+    expect.stringMatching(/1 photos directly in .*separate person.*Skipped the folders next to them.*\(1\)/),
   ]);
   await expect(read('none')).rejects.toThrow(/has no photos/);
 });

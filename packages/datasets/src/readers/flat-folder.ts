@@ -33,7 +33,7 @@ export const flatFolder = definePlugin({
             todo: 'Photos are files that end in .jpg, .png, .webp, .bmp, .gif, .tif, .avif or .heic. For a folder with one subfolder per person, use the reader "folder".',
           });
         if (!told) {
-          const beside = folders.length > 0 ? ` Folders beside them are passed over (${folders.length}).` : '';
+          const beside = folders.length > 0 ? ` Skipped the folders next to them (${folders.length}).` : '';
           emit('notice', {
             level: 'warning',
             message: `Nothing says who is in the ${photos.length} photos directly in ${root}, so each is treated as a separate person named after its file. That is enough to align them, but not to train on them.${beside}`,

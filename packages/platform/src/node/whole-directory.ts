@@ -176,7 +176,7 @@ async function refuseForeign(
     throw new FacewrightError({
       what: `Cannot write the ${kind}: there is a file at this path, or it cannot be opened (${error.code}).`,
       where: path,
-      todo: 'Name another directory.',
+      todo: 'Choose another directory.',
       cause: error,
     });
   });

@@ -28,10 +28,10 @@ export function comparisonSection(runs: readonly NamedRun[]): Html {
   ).filter(({ points }) => points.length);
   return html`<section aria-labelledby="compared"><h2 id="compared">Compared</h2>
 ${verdict(recipes)}
-${recipes.length > shown.length && html`<p class="muted">The curves are those of the first ${shown.length} recipes; the table has all ${runs.length} runs.</p>`}
-<div ${scrolling('What the runs came to')}>${table(runs)}</div>
+${recipes.length > shown.length && html`<p class="muted">The curves show the first ${shown.length} recipes; the table has all ${runs.length} runs.</p>`}
+<div ${scrolling('Results of the runs')}>${table(runs)}</div>
 <div class="card">${chart({ title: 'Loss', description: 'Moving mean of each run’s training loss by step.', series: curves(({ loss }) => loss), x: { label: 'step' }, y: { label: 'loss' } })}</div>
-<div class="two"><div class="card">${chart({ title: 'Training accuracy', description: 'Moving mean of the share of training images classified correctly, without the margin.', series: curves(({ accuracy }) => accuracy), x: { label: 'step' }, y: { label: 'without the margin', range: [0, 1], format: (value) => percent(value, 0) } })}</div>
+<div class="two"><div class="card">${chart({ title: 'Training accuracy', description: 'Moving average of the fraction of training images classified correctly, without the margin.', series: curves(({ accuracy }) => accuracy), x: { label: 'step' }, y: { label: 'without the margin', range: [0, 1], format: (value) => percent(value, 0) } })}</div>
 <div class="card">${chart({ title: 'ROC on unseen people', description: 'True accept rate against false accept rate of each run that was verified.', series: roc, x: { label: 'false accept rate', scale: 'log', range: [LEAST_FAR, 1] }, y: { label: 'true accept rate', range: [0, 1], format: (value) => percent(value, 0) } })}</div></div></section>`;
 }
 
@@ -84,11 +84,11 @@ function verdict(recipes: readonly Recipe[]): Html {
   );
   return html`${sentence && html`<p><strong>${sentence}</strong></p>`}
 ${sentence && steps.size > 1 && html`<p class="muted">The recipes did not train for the same number of steps.</p>`}
-${sentence && sets.size > 1 && html`<p class="muted">Not all runs were verified on as many pairs: their accuracies may be of different people.</p>`}
+${sentence && sets.size > 1 && html`<p class="muted">The runs were not all verified on the same number of pairs, so their accuracies may be for different people.</p>`}
 <div ${scrolling('Recipes')}><table><caption>Recipes</caption>
 <thead><tr><th scope="col">Recipe</th><th scope="col" class="number">Accuracy, mean ± deviation over seeds</th><th scope="col">By seed</th><th scope="col" class="number">Steps</th><th scope="col">Against the first, in points</th></tr></thead>
 <tbody>${recipes.map((recipe) => html`<tr><th scope="row">${recipe.name}${recipe.differs.map((each) => html`<br><span class="small muted">${each}</span>`)}</th><td class="number">${recipe.accuracy ? accuracyOf(recipe.accuracy) : none}</td><td>${recipe.accuracy ? recipe.accuracy.values.map(({ seed, value }) => `${seed}: ${percent(value, 2)}`).join(', ') : none}</td><td class="number">${recipe.steps === undefined ? none : count(recipe.steps)}</td><td>${recipe !== best && recipe.accuracy ? against(recipe, best) : none}</td></tr>`)}</tbody></table>
-<p class="small muted">Runs whose config differs in nothing but the seed are one recipe. Two recipes are compared run for run of the same seed; the interval is Student’s, for 95 %. The first wins where the interval leaves out 0.</p></div>`;
+<p class="small muted">Runs whose configs differ only in the seed share a recipe. Two recipes are compared seed by seed, with Student’s 95 % interval. The first wins if the interval excludes 0.</p></div>`;
 }
 
 const accuracyOf = ({ mean, deviation }: NonNullable<Recipe['accuracy']>): string =>

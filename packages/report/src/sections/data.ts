@@ -20,9 +20,9 @@ const REASONS: Readonly<Record<string, string>> = {
   'bad-landmarks': 'landmarks missing or unusable',
   'detection-failed': 'the detector failed on it',
   'alignment-failed': 'the aligner failed on it',
-  'not-picked': 'beyond the seeded pick of its tier',
+  'not-picked': 'not selected for its tier',
   'too-few-photos': 'its person has too few photos for any tier',
-  'wrong-size': 'not of the aligned size',
+  'wrong-size': 'wrong size for an aligned face',
 };
 
 export function dataSection(

@@ -40,10 +40,10 @@ export function peopleMap({ method, people }: PeopleMap): Html {
   });
   spread(shown.map(({ at }) => at));
   return html`<div class="card"><figure><figcaption>Map of people</figcaption>
-<svg class="map" role="img" aria-labelledby="map-t map-d"><title id="map-t">Map of people</title><desc id="map-d">Embeddings of ${people.length} people on a plane, a dot an image. ${method}.</desc>
+<svg class="map" role="img" aria-labelledby="map-t map-d"><title id="map-t">Map of people</title><desc id="map-d">Embeddings of ${people.length} people projected onto a plane, one dot per image. ${method}.</desc>
 ${shown.map(({ identity, places, hue }) => html`<g class="${hue}">${places.map(([x, y]) => html`<circle cx="${across(x)}" cy="${down(y)}" r="4.5"><title>${identity}</title></circle>`)}</g>`)}
 ${shown.map(({ identity, hue, at: [x, y] }) => html`<text class="${hue}" x="${across(x)}" y="${down(y)}" text-anchor="middle">${short(identity)}</text>`)}
-</svg><ul class="names">${shown.map(({ identity, hue }) => html`<li class="${hue}">${identity}</li>`)}</ul></figure><p class="small muted">A dot is an image, a colour a person. Near dots have like embeddings; the distance between far groups means nothing. A dot among another person's is a photo worth a look. ${method}.</p></div>`;
+</svg><ul class="names">${shown.map(({ identity, hue }) => html`<li class="${hue}">${identity}</li>`)}</ul></figure><p class="small muted">Each dot is an image, each colour a person. Nearby dots have similar embeddings; distances between far groups mean nothing. A dot among another person's is a photo worth checking. ${method}.</p></div>`;
 }
 
 const across = (x: number): string => `${((100 * x) / SIZE.width).toFixed(2)}%`;

@@ -8,7 +8,7 @@ import { scrolling } from './scrolling.js';
 const PARTS = [
   { part: 'compute', name: 'the step', colour: 1 },
   { part: 'data', name: 'waiting for data', colour: 2 },
-  { part: 'other', name: 'validation, checkpoints, the record', colour: 4 },
+  { part: 'other', name: 'validation, checkpoints, events', colour: 4 },
 ] as const satisfies readonly { part: keyof StepTime; name: string; colour: number }[];
 
 export function timeTable({ steps, stages }: History): Html {
@@ -27,7 +27,7 @@ export function timeTable({ steps, stages }: History): Html {
   });
   if (!rows.length) return html``;
   return html`<div ${scrolling('Where the time went')}><table><caption>Where the time went <span class="legend">${PARTS.map(({ name, colour }) => html`<span class="key c${colour}">${name}</span>`)}</span></caption>
-<thead><tr><th scope="col">Stage</th><th scope="col" class="shares">Shares</th>${PARTS.map(({ part }) => html`<th scope="col" class="number">${part}</th>`)}<th scope="col" class="number">ms a step</th><th scope="col" class="number">In all</th></tr></thead>
+<thead><tr><th scope="col">Stage</th><th scope="col" class="shares">Shares</th>${PARTS.map(({ part }) => html`<th scope="col" class="number">${part}</th>`)}<th scope="col" class="number">ms per step</th><th scope="col" class="number">Total</th></tr></thead>
 <tbody>${rows.map(
     ({ loss, number, sums, total }) =>
       html`<tr><th scope="row">${loss}, ${count(number)} steps</th><td>${bar(sums, total)}</td>${sums.map(({ ms }) => html`<td class="number">${percent(ms / (total || 1))}</td>`)}<td class="number">${figure(total / number)}</td><td class="number">${duration(total / 1000)}</td></tr>`,

@@ -75,7 +75,7 @@ function lossChart(history: History, { each, smoothed, window, marks }: Curves):
   );
   return chart({
     title: 'Loss',
-    description: 'Training loss of each step and its moving mean, with validation loss as dots.',
+    description: 'Training loss of each step and its moving average, with validation loss as dots.',
     series: [
       { name: 'each step', points: each(({ loss }) => loss), colour: 1, style: 'faint' },
       { name: `mean of ${window} steps`, points: smoothed(({ loss }) => loss), colour: 1 },
@@ -94,7 +94,7 @@ function accuracyChart(history: History, { each, smoothed, marks }: Curves): Htm
   return chart({
     title: 'Accuracy',
     description:
-      'Share of training images whose highest logit, without the margin, is their own person; validation as dots.',
+      "Fraction of training images whose highest logit, without the margin, is their own person's; validation as dots.",
     series: [
       { name: 'each step', points: each(({ accuracy }) => accuracy), colour: 3, style: 'faint' },
       { name: 'training', points: smoothed(({ accuracy }) => accuracy), colour: 3 },
@@ -135,7 +135,7 @@ function stageTable({ stages }: History): Html {
 <thead><tr><th scope="col">Loss</th><th scope="col">Optimiser</th><th scope="col">Class centres</th><th scope="col" class="number">Steps</th><th scope="col" class="number">Final loss</th><th scope="col">Ended because</th><th scope="col">Evidence</th></tr></thead>
 <tbody>${stages.map(
     ({ started, finished }) =>
-      html`<tr><th scope="row">${finished?.loss ?? started?.loss}</th><td>${started?.optimiser}</td><td>${started && { fresh: 'fresh', adopted: 'from the stage before', resumed: 'resumed' }[started.head]}</td><td class="number">${finished ? count(finished.steps) : '–'}</td><td class="number">${finished ? figure(finished.finalLoss) : '–'}</td><td>${finished?.endedBecause ?? 'not ended'}</td><td class="small muted text">${finished && evidenceText(finished.evidence)}</td></tr>`,
+      html`<tr><th scope="row">${finished?.loss ?? started?.loss}</th><td>${started?.optimiser}</td><td>${started && { fresh: 'fresh', adopted: 'from the previous stage', resumed: 'resumed' }[started.head]}</td><td class="number">${finished ? count(finished.steps) : '–'}</td><td class="number">${finished ? figure(finished.finalLoss) : '–'}</td><td>${finished?.endedBecause ?? 'not ended'}</td><td class="small muted text">${finished && evidenceText(finished.evidence)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

@@ -18,7 +18,7 @@ export function verificationSection({ evaluated }: History, pairs: readonly Pair
   const { verification, people } = evaluated;
   const { accuracy, std, pairs: number, same, different, folds, threshold, eer, auc, skipped } = verification;
   return html`<section><h2>Verification</h2>
-<p><strong>${percent(accuracy, 2)}</strong> of ${count(number)} pairs were classified correctly (${folds}-fold cross-validation, ± ${percent(std, 2)}): ${count(same)} pairs of one person and ${count(different)} of two people. Two photos count as the same person when the cosine of their embeddings reaches the threshold, ${figure(threshold)} over all pairs. The equal error rate is ${percent(eer, 2)}, the area under the curve ${auc.toFixed(4)}.${skipped ? ` ${count(skipped)} pairs were left out because an image could not be read.` : ''}</p>
+<p><strong>${percent(accuracy, 2)}</strong> of ${count(number)} pairs were classified correctly (${folds}-fold cross-validation, ± ${percent(std, 2)}): ${count(same)} pairs of the same person and ${count(different)} of different people. Two photos count as the same person when the cosine of their embeddings reaches the threshold, ${figure(threshold)} over all pairs. The equal error rate is ${percent(eer, 2)}, the area under the curve ${auc.toFixed(4)}.${skipped ? ` ${count(skipped)} pairs were left out because an image could not be read.` : ''}</p>
 <div class="two"><div class="card">${curve(verification)}</div>
 <div ${scrolling('Thresholds')}>${thresholds(verification)}</div></div>
 ${worst(pairs)}
@@ -68,7 +68,7 @@ function thresholds({ operatingPoints, different }: Verification): Html {
           ? html`<td class="muted" colspan="3">not enough pairs: it takes ${count(1 / Number(far))}</td>`
           : html`<td class="number">${threshold.toFixed(3)}</td><td class="number">${percent(tar, 2)}</td><td class="number">${count(falseAccepts)}</td>`
       }</tr>`,
-  )}</tbody></table><p class="small muted">At each threshold no more than that share of the ${count(different)} different pairs is accepted; a figure that rests on a handful of false accepts is a rough one.</p>`;
+  )}</tbody></table><p class="small muted">Each threshold accepts at most that fraction of the ${count(different)} different pairs. Figures based on only a few false accepts are rough.</p>`;
 }
 
 function worst(pairs: readonly PairPicture[]): Html {
@@ -80,11 +80,11 @@ function worst(pairs: readonly PairPicture[]): Html {
         html`<li class="${pair.wrong && 'wrong'}"><div>${pair.images.map((picture, which) => image(picture, picture.name, pictureKey('pair', pairs.indexOf(pair), which)))}</div><span class="score">${pair.score.toFixed(3)}${pair.wrong && html` <b>${verdict}</b>`}</span>${pair.images.map(({ name }) => html`<span class="name" title="${name}">${name}</span>`)}</li>`,
     )}</ul></div>`;
   return html`<h3>Worst pairs</h3><div class="two">${sheet(
-    'Different people, most alike',
+    'Different people, most similar',
     'false accept',
     pairs.filter(({ same }) => !same),
   )}${sheet(
-    'One person, least alike',
+    'Same person, least similar',
     'false reject',
     pairs.filter(({ same }) => same),
   )}</div>`;

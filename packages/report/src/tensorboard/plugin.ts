@@ -97,7 +97,7 @@ export const tensorBoard = definePlugin({
       .string()
       .min(1)
       .default('tensorboard')
-      .describe("where the event files go, within the run's directory"),
+      .describe('output directory for event files, relative to the run directory'),
   }),
   create: ({ directory }): Logger => ({ open: (run) => openEventFile(join(run, directory)) }),
 });

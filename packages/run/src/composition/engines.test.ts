@@ -76,7 +76,7 @@ test('options next to auto apply to the engine it chooses; if that accepts none 
     /Unknown key "memory"[^]*backend "wasm", which "auto" chose, in test/,
   );
   const lenient = engine('lenient', works, z.object({}));
-  await expect(choose({ name: 'auto', memory: 6.3 }, lenient)).rejects.toThrow('takes no options "memory"');
+  await expect(choose({ name: 'auto', memory: 6.3 }, lenient)).rejects.toThrow('does not accept the options "memory"');
 });
 
 test('the preset fits the engine unless one is requested', async () => {

@@ -68,7 +68,7 @@ async function chooseAny(
     throw new FacewrightError({
       what: `No engine works here (${passedOver.map(({ name, reason }) => `${name}: ${reason ?? 'emulated, so only by name'}`).join('; ')}).`,
       where,
-      todo: '"facewright doctor" says what mends it.',
+      todo: 'Run "facewright doctor" to see how to fix this.',
     });
   const plugin = withOptions(chosen, options, where);
   if (Object.keys(options).length) requireUsable(chosen.meta.name, await probe(plugin, context), where);
@@ -111,9 +111,9 @@ function withOptions(factory: PluginFactory<'backend'>, options: object, where: 
   const unknown = Object.keys(options).filter((key) => !(key in ((plugin.options ?? {}) as object)));
   if (unknown.length)
     throw new FacewrightError({
-      what: `The engine "${name}", which "auto" chose, takes no options ${unknown.map((key) => `"${key}"`).join(', ')}.`,
+      what: `The engine "${name}", which "auto" chose, does not accept the options ${unknown.map((key) => `"${key}"`).join(', ')}.`,
       where,
-      todo: 'Name the engine that the options are for in place of "auto".',
+      todo: 'Name the engine these options are for instead of "auto".',
     });
   return plugin;
 }
@@ -147,7 +147,7 @@ export async function checkEngine(plugin: ConfiguredPlugin<'backend'>, context: 
   const { name, description } = plugin.meta;
   const availability = await probe(plugin, context).catch((error: unknown): Availability => {
     const reason = messageOf(error).split('\n')[0];
-    return { usable: false, reason: `the plugin fails: ${reason}`, remedy: 'Report it to the author of the plugin.' };
+    return { usable: false, reason: `the plugin failed: ${reason}`, remedy: "Report this to the plugin's author." };
   });
   return { name, description, ...availability };
 }

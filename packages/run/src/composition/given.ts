@@ -44,9 +44,9 @@ export class GivenParts {
       const own = plugins.filter(({ meta }) => meta.kind === kind);
       if (own.length > 1)
         throw new FacewrightError({
-          what: `A run has one ${kind}, and code gives ${own.length}: ${own.map(({ meta }) => `"${meta.name}"`).join(', ')}.`,
+          what: `A run has one ${kind}, but ${own.length} were given in code: ${own.map(({ meta }) => `"${meta.name}"`).join(', ')}.`,
           where: IN_CODE,
-          todo: 'Give one of them.',
+          todo: 'Give only one of them.',
         });
     }
   }
@@ -61,9 +61,9 @@ export class GivenParts {
     const own = this.plugins.filter(({ meta }) => meta.kind === kind && meta.name === name);
     if (own.length > 1)
       throw new FacewrightError({
-        what: `Code gives ${own.length} parts of kind ${kind} named "${name}": the config's name can mean either.`,
+        what: `${own.length} parts of kind ${kind} given in code are named "${name}", so the config's name is ambiguous.`,
         where: IN_CODE,
-        todo: 'Give one of them, or leave "stages" out of the config: each loss in code then makes a stage of its own.',
+        todo: 'Give only one of them, or leave "stages" out of the config: each loss given in code then makes its own stage.',
       });
     return this.use(own[0]) as ConfiguredPlugin<K> | undefined;
   }
@@ -86,9 +86,9 @@ export class GivenParts {
     if (!idle) return;
     const { kind, name } = idle.meta;
     throw new FacewrightError({
-      what: `Code gives the ${kind} "${name}", and nothing uses it.`,
+      what: `The ${kind} "${name}" was given in code, but nothing uses it.`,
       where,
-      todo: `Name it in ${NAMED_IN[kind as NamedKind]}, or leave it out of "plugins".`,
+      todo: `Name it in ${NAMED_IN[kind as NamedKind]}, or remove it from "plugins".`,
     });
   }
 
@@ -100,15 +100,15 @@ export class GivenParts {
         const both = `the ${meta.kind} "${meta.name}" is given in code`;
         if (name !== meta.name && isSingle(meta.kind) && name !== 'auto')
           throw new FacewrightError({
-            what: `"${path}" names the ${meta.kind} "${name}", and ${both}.`,
+            what: `"${path}" names the ${meta.kind} "${name}", but ${both}.`,
             where,
-            todo: `Leave "${path}" out of the config, or the part out of "plugins".`,
+            todo: `Remove "${path}" from the config, or the part from "plugins".`,
           });
         if (name === meta.name && Object.keys(options).length)
           throw new FacewrightError({
-            what: `"${path}" has options (${Object.keys(options).join(', ')}), and ${both} with its own.`,
+            what: `"${path}" has options (${Object.keys(options).join(', ')}), but ${both} with its own.`,
             where,
-            todo: `Give the options in one place: "${path}": "${name}" takes those of the code.`,
+            todo: `Give the options in only one place: with "${path}": "${name}", those in code are used.`,
           });
       }
     }
@@ -119,15 +119,15 @@ function requirePlugin(value: ConfiguredPlugin): void {
   const meta = (value as Partial<ConfiguredPlugin> | undefined)?.meta;
   if (typeof value === 'function')
     throw new FacewrightError({
-      what: `"${meta?.name ?? 'a function'}" is a plugin that is not configured yet.`,
+      what: `"${meta?.name ?? 'a function'}" is a plugin that has not been configured.`,
       where: IN_CODE,
-      todo: 'Call it, with its options if it is to have any: arcFace() or arcFace({ m: 0.4 }).',
+      todo: 'Call it, with options if needed: arcFace() or arcFace({ m: 0.4 }).',
     });
   if (typeof meta?.name !== 'string' || typeof value.create !== 'function' || !PLUGIN_KINDS.includes(meta.kind))
     throw new FacewrightError({
-      what: 'A value among them is no configured plugin.',
+      what: 'One of the values is not a configured plugin.',
       where: IN_CODE,
-      todo: 'Give what a plugin returns when it is called, e.g. arcFace({ m: 0.4 }).',
+      todo: 'Pass what a plugin returns when called, e.g. arcFace({ m: 0.4 }).',
     });
   requireApiVersion({ meta }, IN_CODE);
 }

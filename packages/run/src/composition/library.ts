@@ -35,7 +35,7 @@ export function closedLibrary(packages: readonly PluginPackage[], where: string)
       throw new FacewrightError({
         what: `There is no ${kind} "${name}" here.`,
         where,
-        todo: `Choose one of ${own.map(({ meta }) => meta.name).join(', ')}. Plugins of your own run in the command line tool.`,
+        todo: `Choose one of ${own.map(({ meta }) => meta.name).join(', ')}. To use your own plugins, run the command-line tool.`,
       });
     },
   };

@@ -73,9 +73,9 @@ async function composeInPage(options: PageRunOptions): Promise<Composition> {
   const config = parseRunConfig(options.config, where);
   if (config.from !== undefined)
     throw new FacewrightError({
-      what: 'A page has no files to begin a training from.',
+      what: 'A page has no files to start training from.',
       where: `${where}: "from"`,
-      todo: 'Fine-tune in the command line tool: facewright train --from <model>.',
+      todo: 'Fine-tune with the command-line tool: facewright train --from <model>.',
     });
   return composeParts(config, {
     library: closedLibrary(builtins, where),

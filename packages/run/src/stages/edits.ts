@@ -13,9 +13,9 @@ export const editsOf = async ({ config, baseDirectory }: Composition): Promise<E
 export async function readEdits(path: string): Promise<Edits> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new FacewrightError({
-      what: `The edits cannot be read: ${messageOf(cause)}`,
+      what: `Cannot read the edits: ${messageOf(cause)}`,
       where: path,
-      todo: 'Name the clean.json that "facewright clean" has written.',
+      todo: 'Pass the clean.json written by "facewright clean".',
       cause,
     });
   });

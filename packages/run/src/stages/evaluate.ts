@@ -75,7 +75,7 @@ export async function evaluate<Key>(
   if (!pairs.length) {
     throw new FacewrightError({
       what: `None of the ${a.length} pairs can be compared: ${byImage.size ? 'no pair has both its images' : 'no image can be used'}.`,
-      todo: 'Look at the reasons: are these the images of these pairs, and are they aligned, or photos with a face?',
+      todo: 'Check the reasons. Do the images belong to these pairs? Are they aligned faces, or photos that show a face?',
     });
   }
   const scores = Float64Array.from(pairs, (pair) => cosineSimilarity(vectors[a[pair]]!, vectors[b[pair]]!));
@@ -135,8 +135,8 @@ export async function evaluateDrawn(
     return { set, evaluation: { ...evaluation, verification: evaluation.verification }, read };
   emit('notice', {
     level: 'warning',
-    message: `The ${identities.length} people kept out of training have too few photos for pairs, so the model is not verified on them.`,
-    todo: 'Keep more people out ("heldOut"), or give more photos.',
+    message: `The ${identities.length} people held out of training have too few photos to form pairs, so the model is not verified on them.`,
+    todo: 'Hold out more people ("heldOut"), or provide more photos.',
   });
   return undefined;
 }

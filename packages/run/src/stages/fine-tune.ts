@@ -18,9 +18,9 @@ export async function beginFrom(
   const own = modelOfData({ model: point.model, where: point.path }, known);
   if (own.meta.name !== model.name || differences(own.options, model.plugin.options).length) {
     throw new FacewrightError({
-      what: `The config's model "${model.name}" is not the one to begin from, or has other options.`,
+      what: `The config's model "${model.name}" differs from that of the starting weights, or has different options.`,
       where: point.path,
-      todo: 'Leave "model" out of the config: it is then that of the weights.',
+      todo: 'Remove "model" from the config to use that of the weights.',
     });
   }
   checkAlignment(point, dataset.summary.alignment, dataset.directory);

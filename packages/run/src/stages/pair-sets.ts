@@ -57,9 +57,9 @@ export function withoutPeople<Key>(
 ): PairSet<Key> {
   if (subjects.some(({ person }) => person === undefined)) {
     throw new FacewrightError({
-      what: 'The pairs do not say who is shown: people cannot be left out.',
+      what: 'The pairs do not say who they show, so people cannot be left out.',
       where,
-      todo: 'Give pairs of images that lie in one folder a person, or templates with their persons.',
+      todo: 'Use pairs of images in one folder per person, or templates with people.',
     });
   }
   const shown = (subject: number): boolean => people.has(subjects[subject].person!);
@@ -68,7 +68,7 @@ export function withoutPeople<Key>(
     throw new FacewrightError({
       what: 'All of the pairs show people who are to be left out.',
       where,
-      todo: 'Give pairs of other people.',
+      todo: 'Use pairs of other people.',
     });
   const places = new Map<number, number>();
   for (const pair of kept)

@@ -87,7 +87,7 @@ async function readerWithout({ container, detector, reader }: Composition, landm
     if (!(error instanceof MtcnnUnavailable)) throw error;
     container.resolve(EVENTS).emit('notice', {
       level: 'warning',
-      message: `${error.what} The landmarks that the data brings are used instead (${error.where}).`,
+      message: `${error.what} Using the data's own landmarks instead (${error.where}).`,
       todo: error.todo,
     });
     return trillionPairs({ path: landmarkList }).create(pluginContext(container, 'reader/trillion-pairs'));

@@ -26,16 +26,16 @@ export async function drawHeldOut(composition: Composition, dataset: Dataset): P
       container.resolve(EVENTS).emit('notice', {
         level: 'warning',
         message:
-          'The people kept out of this training were in the one it begins from: the accuracy on them says little about strangers.',
-        todo: 'Verify the model by "facewright evaluate" on people of whom neither saw photos.',
+          'The starting weights were trained on the people held out of this training, so their accuracy says little about strangers.',
+        todo: 'Verify the model with "facewright evaluate" on people neither has seen.',
       });
     }
   }
   if (!names.length && config.heldOut.identities > 0) {
     container.resolve(EVENTS).emit('notice', {
       level: 'warning',
-      message: `There are ${people.length} people: too few to keep two out of training, so the model is not verified on people it never saw.`,
-      todo: 'Give photos of four people or more, or verify it by "facewright evaluate" on other data.',
+      message: `There are only ${people.length} people, too few to hold two out of training, so the model is not verified on unseen people.`,
+      todo: 'Provide photos of at least four people, or verify it with "facewright evaluate" on other data.',
     });
   }
   return names;
@@ -107,11 +107,11 @@ function requirePeople({ identities, directory, summary }: Dataset): void {
   if (identities.length >= 2) return;
   const reasons = Object.entries(summary.reasons).map(([reason, photos]) => `${reason} ${photos}`);
   throw new FacewrightError({
-    what: `Fewer than two people are left after preparation (${identities.length}): there is nobody to tell apart.${reasons.length ? ` Photos left out: ${reasons.join(', ')}.` : ''}`,
+    what: `Fewer than two people are left after preparation (${identities.length}), so there is nobody to tell apart.${reasons.length ? ` Photos left out: ${reasons.join(', ')}.` : ''}`,
     where: directory,
     todo: summary.reasons['too-few-photos']
-      ? 'Give more photos of each person, or lower the thresholds in the config\'s "tiers".'
-      : 'Give photos of two people or more; the list of photos left out says what was wrong with them.',
+      ? 'Provide more photos of each person, or lower the thresholds in the config\'s "tiers".'
+      : 'Provide photos of at least two people. The list of excluded photos says what was wrong with them.',
   });
 }
 
@@ -119,8 +119,8 @@ function requirePeople({ identities, directory, summary }: Dataset): void {
 function requireSecondPhoto(people: readonly { readonly photos: number }[], where: string): void {
   if (people.some(({ photos }) => photos > 1)) return;
   throw new FacewrightError({
-    what: `No person of the dataset has a second photo (${people.length} people): nothing can be learnt from it about what two photos of a person have in common.`,
+    what: `None of the ${people.length} people in the dataset has a second photo, so it cannot teach what two photos of one person have in common.`,
     where,
-    todo: 'Prepare photos of people with several photos each, one folder a person.',
+    todo: 'Prepare several photos per person, with one folder per person.',
   });
 }

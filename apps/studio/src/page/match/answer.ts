@@ -14,7 +14,7 @@ export interface Comparison {
 export function answerTo({ cosine, threshold, rate, outOfPlace }: Comparison): HTMLElement[] {
   const same = cosine >= threshold;
   const answer = same ? 'Same person' : 'Two people';
-  const warning = 'This model has learned from drawn faces only. About photos of people its answer is worth nothing.';
+  const warning = 'This model was trained on drawn faces only. Its answers about photos of people mean nothing.';
   return [
     ...(outOfPlace ? [element('p', { class: 'warning' }, warning)] : []),
     element('p', { class: `answer ${answerClass(same, outOfPlace)}` }, answer),

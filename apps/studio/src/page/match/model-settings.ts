@@ -36,12 +36,12 @@ export function modelSettings({ onChange, onThreshold }: { onChange(): void; onT
   const rateField = field(
     'False accepts',
     rateChoice,
-    'How many pairs of two people may pass for one person. Fewer of them cost more true pairs. Measured on people the model never saw.',
+    'The share of different-person pairs that may be accepted as the same person. A lower rate rejects more true pairs. Measured on people the model has never seen.',
   );
   const ownField = field(
     'Threshold',
     ownThreshold,
-    'This model brings no verification that would give thresholds. A cosine of this or more counts as the same person.',
+    'This model has no verification results to take thresholds from. A cosine at or above this value counts as the same person.',
   );
   const noModel = element(
     'p',
@@ -59,12 +59,12 @@ export function modelSettings({ onChange, onThreshold }: { onChange(): void; onT
       error.textContent = '';
       const { lastModel } = await addDirectories(files);
       if (lastModel === undefined)
-        throw new Error('There is no model in it: a model directory has model.json and weights.safetensors.');
+        throw new Error('No model found: a model directory has model.json and weights.safetensors.');
       choose(lastModel);
     };
     const onFiles = (files: GivenFile[]): void => void open(files).catch((cause: unknown) => showError(error, cause));
     const text =
-      'Drop a model directory (model.json and weights.safetensors), or a whole run directory: its verification then gives the thresholds.';
+      'Drop a model directory (model.json and weights.safetensors), or a whole run directory, whose verification gives the thresholds.';
     return dropZone(text, [{ label: 'Choose a model directory…', kind: 'directory', onFiles }]);
   }
 

@@ -121,6 +121,6 @@ function photoZone(name: string, onPhoto: (blob: Blob) => void, onError: (cause:
 }
 
 function captionOf(faces: readonly FoundFace[]): string {
-  if (!faces[0].face) return 'A drawn face: its points are known';
-  return faces.length === 1 ? 'One face' : `${faces.length} faces: choose the one to compare`;
+  if (!faces[0].face) return 'A drawn face: its landmarks are known';
+  return faces.length === 1 ? 'One face' : `${faces.length} faces: select the one to compare`;
 }

@@ -47,7 +47,7 @@ export function matchPage(): HTMLElement {
     for (const slot of slots) {
       const { photo, name } = slot;
       if (!photo || slot.faces) continue;
-      status.textContent = `Looking for faces in the ${name.toLowerCase()}…`;
+      status.textContent = `Detecting faces in the ${name.toLowerCase()}…`;
       try {
         await slot.show(await matcher.faces(photo));
       } catch (cause) {

@@ -51,7 +51,7 @@ export function runsPage(): HTMLElement {
       const { runs, models } = await addDirectories(files);
       if (!runs && !models)
         throw new Error(
-          'There is no run in it. A run directory has the file events.jsonl, a model directory model.json and weights.safetensors. The report.html of an older version does not hold its run: open its directory instead.',
+          'No run found. A run directory has the file events.jsonl; a model directory has model.json and weights.safetensors. The report.html of an older version does not contain its run, so open its directory instead.',
         );
       status.textContent = `Opened ${amount(runs, 'run')} and ${amount(models, 'model')}.`;
     } catch (cause) {
@@ -102,7 +102,7 @@ export function runsPage(): HTMLElement {
     (found) => (opening.open = found === 0),
     (cause: unknown) => showError(error, cause),
   );
-  const lead = 'See what runs came to, and compare them. A run of the command line tool is followed while it trains.';
+  const lead = 'View and compare the results of runs. A run of the command-line tool is followed while it trains.';
   return element('div', {}, element('p', { class: 'lead' }, lead), list.box, opening, status, error, compared, detail);
 }
 

@@ -39,7 +39,7 @@ export function trainPage(): HTMLElement {
       view.status.textContent = summaryOf(trained);
       results.replaceChildren(...resultsOf(trained, files));
     } catch (cause) {
-      showError(error, abort.signal.aborted ? 'Stopped. Nothing was kept of this training but its curves.' : cause);
+      showError(error, abort.signal.aborted ? 'Stopped. Only the curves of this training were kept.' : cause);
       view.status.textContent = '';
     } finally {
       view.end();

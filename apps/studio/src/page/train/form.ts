@@ -79,7 +79,7 @@ function sourceFields(error: HTMLElement): SourceFields {
   const people = numberInput(60, 6, 400);
   const photos = numberInput(8, 3, 60);
   const drawn = element('div', { class: 'fields' }, field('People', people), field('Photos per person', photos));
-  const line = element('p', { class: 'hint' }, 'No folder is chosen yet.');
+  const line = element('p', { class: 'hint' }, 'No folder chosen yet.');
   let given: PhotoFile[] | undefined;
   const take = (files: readonly GivenFile[]): void => {
     error.textContent = '';
@@ -90,7 +90,7 @@ function sourceFields(error: HTMLElement): SourceFields {
       showError(error, cause);
     }
   };
-  const zone = dropZone('Drop a folder here that has one subfolder of photos for each person.', [
+  const zone = dropZone('Drop a folder here with one subfolder of photos per person.', [
     { label: 'Choose a folder…', kind: 'directory', onFiles: take },
   ]);
   const folder = element('div', { hidden: true }, zone, line, weightsPanel());
@@ -111,7 +111,7 @@ function sourceFields(error: HTMLElement): SourceFields {
       if (!given) throw new Error('Choose a folder of people first.');
       await lookForWeights();
       if (!state.weights)
-        throw new Error('To find faces in these photos the weights of the detector are needed: give them above.');
+        throw new Error("Detecting faces in these photos requires the detector's weights: provide them above.");
       return { photos: given, weights: state.weights };
     },
   };
@@ -141,7 +141,7 @@ function settingFields(): {
     { class: 'fields' },
     field('Model size', net, NET_HINT),
     field('Maximum softmax steps', softmaxSteps, 'The stage ends earlier once the loss has levelled off.'),
-    field('Margin loss', loss, 'Follows softmax and pulls the people apart.'),
+    field('Margin loss', loss, 'Follows softmax and separates the people further.'),
     field('Margin loss steps', marginSteps),
   );
   const more = element(
@@ -152,7 +152,11 @@ function settingFields(): {
       'div',
       { class: 'fields' },
       field('Images per step', batch),
-      field('People held out for verification', heldOut, 'The model never sees them; it is measured on them.'),
+      field(
+        'People held out for verification',
+        heldOut,
+        'The model never sees them; its accuracy is measured on them.',
+      ),
       field('Seed', seed),
     ),
   );

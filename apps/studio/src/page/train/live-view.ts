@@ -88,7 +88,7 @@ function saying(event: RunEvent): string | undefined {
     case 'stage.started':
       return `Training with ${event.loss}.`;
     case 'train.step':
-      return `Step ${event.step}: loss ${figure(event.loss)}, accuracy ${percent(event.accuracy, 0)}, ${figure(event.imagesPerSecond)} images a second.`;
+      return `Step ${event.step}: loss ${figure(event.loss)}, accuracy ${percent(event.accuracy, 0)}, ${figure(event.imagesPerSecond)} images per second.`;
     case 'stage.finished':
       return `The stage with ${event.loss} ended after ${event.steps} steps: ${event.endedBecause}.`;
     case 'notice':

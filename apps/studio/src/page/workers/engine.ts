@@ -44,7 +44,7 @@ export async function openEngine(choice: EngineChoice): Promise<OpenedEngine> {
     if (choice !== 'auto' && choice !== name) continue;
     if (name === 'wasm') (await import('@tensorflow/tfjs-backend-wasm')).setWasmPaths(WASM_PATHS);
     const backend = await plugin().create(context);
-    const { usable, emulated, reason = 'it cannot be used here' } = await backend.probe();
+    const { usable, emulated, reason = 'it does not work here' } = await backend.probe();
     if (usable && !(emulated && choice === 'auto')) return { engine: await backend.open(), passedOver };
     passedOver.push(
       usable

@@ -113,14 +113,14 @@ function opened(): Engine {
 async function facesOf(image: RgbImage): Promise<Face[]> {
   if (!detector)
     throw new FacewrightError({
-      what: 'Faces cannot be found without the weights of MTCNN.',
-      todo: 'Give their file below, or have the page’s own server download them.',
+      what: 'Faces cannot be detected without the MTCNN weights.',
+      todo: 'Provide their file below, or have the page’s own server download them.',
     });
   const faces = await detector.detect(image);
   if (!faces.length)
     throw new FacewrightError({
       what: 'No face was found in this photo.',
-      todo: 'Take one with a face of 40 pixels or more that looks roughly at the camera.',
+      todo: 'Use one with a face of at least 40 pixels that looks roughly at the camera.',
     });
   return faces.sort((a, b) => areaOf(b) - areaOf(a)).slice(0, MOST_FACES);
 }

@@ -19,7 +19,7 @@ export function onnxFile(model: Model, { card, params, statistics }: ModelFiles)
       'facewright.alignment_size': String(card.alignment.size),
     },
     descriptions: {
-      [IMAGES]: 'Aligned faces: red, green, blue from 0 to 255 (NCHW); normalised inside.',
+      [IMAGES]: 'Aligned faces: RGB from 0 to 255 (NCHW); normalised inside the model.',
       [EMBEDDINGS]: 'Embeddings of length 1: the dot product of two is their cosine.',
     },
     description: 'Face embeddings, trained in the browser with facewright.',
