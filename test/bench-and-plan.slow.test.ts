@@ -73,7 +73,7 @@ test('plan takes the config, overridden by the command line, and says whether it
   expect(stdout).toContain('does not fit');
 });
 
-test('plan --time measures a few steps and tells the time of each stage, and of all where it is known', async () => {
+test('plan --time measures a few steps and reports the time of each stage, and the total if it is known', async () => {
   const config = await writeConfig(directory, TINY);
   const args = ['plan', '--config', config, '--backend', 'cpu', '--classes', '5', '--time'];
   const { code, json } = await facewright([...args, '--json']);

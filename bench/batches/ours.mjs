@@ -1,4 +1,4 @@
-// Batches as a training reads them: node bench/batches/ours.mjs dataset --threads 2 --batch 128 --seconds 8 [--floats]
+// Reads batches as training does: node bench/batches/ours.mjs dataset --threads 2 --batch 128 --seconds 8 [--floats]
 import { createRandom, permutation } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { jpegDecoder } from '@facewright/platform/node';
@@ -35,7 +35,7 @@ const next = async () => {
   ahead.push(begin(step++));
   return (await ahead.shift()).length / (112 * 112 * 3);
 };
-await next(); // threads and the first batch are no part of it
+await next(); // excludes starting the threads and the first batch
 const start = performance.now();
 const cpu = process.cpuUsage();
 let images = 0;

@@ -1,6 +1,8 @@
-// Batches of 112×112 crops from shards, against a PyTorch DataLoader with OpenCV on the same bytes, in turn:
+// Batches of 112×112 crops from shards, compared with a PyTorch DataLoader with OpenCV on the same bytes, in turn:
 //   node bench/batches/run.mjs [--rounds 3] [--batch 128] [--threads 2] [--seconds 8]
-// Both read at random positions, decode to RGB, mirror half of the images and hand over uint8 batches. Needs ../shared/data/lfw and a built workspace.
+//
+// Both read at random positions, decode to RGB, mirror half of the images and return uint8 batches. Needs
+// ../shared/data/lfw and a built workspace.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';

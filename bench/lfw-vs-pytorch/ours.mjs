@@ -1,5 +1,5 @@
-// One training in facewright and its verification: node bench/lfw-vs-pytorch/ours.mjs --seed 1 --out <directory>;
-// writes result.json there.
+// One training in facewright and its verification; writes result.json to the directory:
+//   node bench/lfw-vs-pytorch/ours.mjs --seed 1 --out <directory>
 import { openOnnxEngine } from '@facewright/backend-onnx';
 import { createEventStream, createRandom } from '@facewright/core';
 import { createEmbedder, loadModelFiles, train } from '@facewright/training';

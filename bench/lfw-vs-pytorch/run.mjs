@@ -1,8 +1,12 @@
-// Training on LFW split by person, here and in PyTorch with the same recipe, initial weights and batches: node
-// bench/lfw-vs-pytorch/run.mjs
-//   --part follow    compares the losses of the first --steps (50) steps, also with PyTorch's in float64, which shows the effect of rounding
+// Training on LFW split by person, here and in PyTorch with the same recipe, initial weights and batches:
+//   node bench/lfw-vs-pytorch/run.mjs
+//   --part follow    compares the losses of the first --steps (50) steps, also with PyTorch's in float64, which shows
+//                    the effect of rounding
 //   --part accuracy  trains and verifies both, for each of --seeds
-//   --part switch    only here: softmax then ArcFace against softmax alone, with the same number of steps, for each of --seeds Each training is a separate process, and is not repeated if its result is already in --out. See README.md.
+//   --part switch    only here: softmax then ArcFace against softmax alone, with the same number of steps, for each of
+//                    --seeds
+//
+// Each training is a separate process, and is not repeated if its result is already in --out. See README.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';

@@ -1,7 +1,9 @@
 // Compares values and gradients of every loss with PyTorch's: pytorch-metric-learning's losses where available,
-// otherwise the papers' formulas in torch (torch_losses.py). Build first (npm run build), then: node
-// bench/losses-vs-torch/compare.mjs PYTHON names an interpreter with requirements.txt installed; without it a virtual
-// environment is created next to this file.
+// otherwise the papers' formulas in torch (torch_losses.py). Build first (npm run build), then:
+//   node bench/losses-vs-torch/compare.mjs
+//
+// PYTHON names an interpreter with requirements.txt installed; without it a virtual environment is created next to this
+// file.
 import { cpu } from '@facewright/backend-cpu';
 import { createEventStream, createRandom, hostScalar, hostTensor } from '@facewright/core';
 import {

@@ -1,6 +1,7 @@
-// Preparation compared with Python, in turn on the same photos: node bench/prepare-vs-python/run.mjs [--rounds 3]
-// [--photos 80] [--only detect,tier,seed] [--venv directory]. The first run creates the venv (tensorflow takes a few
-// hundred MB). Needs ../shared/data and a built workspace.
+// Preparation compared with Python, in turn on the same photos:
+//   node bench/prepare-vs-python/run.mjs [--rounds 3] [--photos 80] [--only detect,tier,seed] [--venv directory]
+//
+// The first run creates the venv (tensorflow takes a few hundred MB). Needs ../shared/data and a built workspace.
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';

@@ -1,8 +1,9 @@
-// Training of the sample run on wasm and on onnx, in turn on the same machine: node bench/sample-wasm-vs-onnx/run.mjs
-// --rounds 3 The drawn people, network, stages and seed are those of `facewright run --sample`; only the engine
-// differs. Every training is a separate process, `facewright train`, and the figures come from its own events: images
-// per second between the first and the last step, including the engine's compilations, decoding, validations and
-// checkpoints.
+// Training of the sample run on wasm and on onnx, in turn on the same machine:
+//   node bench/sample-wasm-vs-onnx/run.mjs --rounds 3
+//
+// The drawn people, network, stages and seed are those of `facewright run --sample`; only the engine differs. Every
+// training is a separate process, `facewright train`, and the figures come from its own events: images per second
+// between the first and the last step, including the engine's compilations, decoding, validations and checkpoints.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';

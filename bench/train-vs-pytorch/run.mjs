@@ -1,6 +1,10 @@
 // Training MobileFaceNet here and in PyTorch 2.13, in turn on the same machine:
 //   node bench/train-vs-pytorch/run.mjs --batch 32 --rounds 3
-//   node bench/train-vs-pytorch/run.mjs --device cuda          # the engine xla, after "facewright setup xla --cuda13" Every measurement is a separate process. PyTorch gets its fastest settings: both memory formats, torch.compile, TF32 on a GPU, and on a CPU jemalloc if installed, configured to keep freed pages, which doubles its rate where page faults are expensive (a virtual machine). Compilation time is reported separately for both sides.
+//   node bench/train-vs-pytorch/run.mjs --device cuda          # the engine xla, after "facewright setup xla --cuda13"
+//
+// Every measurement is a separate process. PyTorch gets its fastest settings: both memory formats, torch.compile, TF32
+// on a GPU, and on a CPU jemalloc if installed, configured to keep freed pages, which doubles its rate where page
+// faults are expensive (a virtual machine). Compilation time is reported separately for both sides.
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';

@@ -1,9 +1,12 @@
 // Training MobileFaceNet on WebGPU, with our compiled step and with plain tfjs-backend-webgpu, in turn on the same
-// adapter: node bench/train-webgpu/run.mjs Both run the same step (forward, backward, SGD). The plain one is
-// `mode: "eager"`: tfjs's own backend and kernels, op by op, with the training ops composed of them. Its only kernel of
-// ours sums many tensors, because tfjs's own exceeds every device's limits. `--python` names a Python with PyTorch for
-// CUDA, which then trains the same network on the same GPU as well, in both memory formats and in mixed precision.
-// Every measurement is a separate process. On an emulated adapter the network and the batch are small by default.
+// adapter:
+//   node bench/train-webgpu/run.mjs
+//
+// Both run the same step (forward, backward, SGD). The plain one uses tfjs's own backend and kernels, op by op
+// (`mode: "eager"`), with the training ops composed of them. Its only kernel of ours sums many tensors, because tfjs's
+// own exceeds every device's limits. `--python` names a Python with PyTorch for CUDA, which then trains the same
+// network on the same GPU as well, in both memory formats and in mixed precision. Every measurement is a separate
+// process. On an emulated adapter the network and the batch are small by default.
 import { execFileSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,8 @@
 /**
- * The campaign of kills and full disks: npm run crash -- --kills 300 --disks 40 --seed 7 --only train,export Prints a
- * table. Exits with 1 if anything was lost, half written, or different from an undisturbed run.
+ * The campaign of kills and full disks:
+ *   npm run crash -- --kills 300 --disks 40 --seed 7 --only train,export
+ *
+ * Prints a table. Exits with 1 if anything was lost, half written, or different from an undisturbed run.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

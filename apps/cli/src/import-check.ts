@@ -1,4 +1,6 @@
-/** Compares an imported model with the file it came from: an ONNX file's own graph is run by onnxruntime on the same images. */
+/**
+ * Compares an imported model with the file it came from: onnxruntime runs an ONNX file's own graph on the same images.
+ */
 import { openOnnxModel } from '@facewright/backend-onnx';
 import { wasm } from '@facewright/backend-wasm';
 import { compareImported, type GraphInput } from '@facewright/convert';
@@ -20,9 +22,9 @@ import { parityImages } from './parity-images.js';
 export interface ImportCheckOptions {
   readonly model: Model;
   readonly state: InitialState;
-  /** Missing for files that hold weights only. */
+  /** Missing for files with weights only. */
   readonly graph?: { readonly bytes: Uint8Array; readonly input: GraphInput };
-  /** A prepared dataset; without it drawn patterns. */
+  /** A prepared dataset; default: drawn patterns. */
   readonly images?: string;
   readonly where: string;
 }
@@ -34,8 +36,8 @@ const IMAGES = 30;
 const FLOAT32 = 1;
 
 /**
- * Throws a `FacewrightError` where the embeddings differ, or are no numbers. undefined where there is no graph to compare with: then the weights
- * were held to the model by their names, shapes and number.
+ * Throws a `FacewrightError` if the embeddings differ, or are NaN or infinite. Returns undefined if there is no graph
+ * to compare with; the weights were then only checked by their names, shapes and number.
  */
 export async function checkImport(options: ImportCheckOptions): Promise<ImportCheck | undefined> {
   const { model, graph, where } = options;
@@ -50,7 +52,7 @@ export async function checkImport(options: ImportCheckOptions): Promise<ImportCh
   return { images: images.length, on: from, minimumCosine, runtime };
 }
 
-/** By the engine that is nearest to the file's numbers and works everywhere. */
+/** Uses the engine that is closest to the file's numbers and works everywhere. */
 async function ownEmbeddings(
   { model, state: { params, statistics } }: ImportCheckOptions,
   images: readonly RgbImage[],
@@ -107,7 +109,7 @@ async function graphEmbeddings(
   }
 }
 
-/** One image as often as the graph wants images at once. */
+/** Repeats one image as often as the graph's batch size requires. */
 function inputTensor(
   { width, height, data }: RgbImage,
   { scale: { offset, scale }, channels, input }: GraphInput,

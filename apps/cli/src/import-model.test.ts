@@ -1,4 +1,5 @@
-// Files that PyTorch wrote, imported and compared with what onnxruntime makes of their own graphs; and what is exported comes back as it went.
+// Files written by PyTorch, imported and compared with onnxruntime running their own graphs; exporting reverses
+// importing.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,12 +38,12 @@ test.each(['graph-imagenet', 'graph-bgr-128', 'graph-unfolded', 'arcface-torch',
   },
 );
 
-test('a checkpoint has no graph to compare with; its embeddings must be numbers', async () => {
+test('a checkpoint has no graph to compare with; its embeddings must be finite', async () => {
   const { card } = await importIt(await fixture('arcface-torch.pt'));
   expect(card.imported).not.toHaveProperty('check');
 });
 
-test('pixels by colour survive export and import', async () => {
+test('per-colour pixel scaling survives export and import', async () => {
   const imagenet = { offset: [123.675, 116.28, 103.53], scale: [0.017124, 0.017507, 0.017429] } as const;
   const options = {
     inputSize: 48,
@@ -59,7 +60,7 @@ test('pixels by colour survive export and import', async () => {
     alignment: { fingerprint: 'five points', size: 48 },
   };
   const state = model.init(createRandom(3));
-  // so that the embedding of every image has another direction
+  // so that the embedding of every image has a different direction
   const shaken = Object.fromEntries(
     Object.entries(state.params).map(([name, { shape, data }], index) => {
       const random = createRandom(index);
@@ -91,7 +92,7 @@ test('pixels by colour survive export and import', async () => {
   }
 });
 
-test('what does not agree is refused with both figures', () => {
+test('a mismatch is rejected with both figures', () => {
   const [a, b] = [Float32Array.of(1, 0), Float32Array.of(0.6, 0.8)];
   expect(() => compareImported([a, b], [a, a], 'net.onnx')).toThrow(FacewrightError);
   expect(() => compareImported([a, b], [a, a], 'net.onnx')).toThrow(

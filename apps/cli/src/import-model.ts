@@ -41,7 +41,7 @@ export interface ImportOptions {
   readonly alignment?: string;
   readonly allowUnused?: boolean;
   readonly licence?: string;
-  /** A prepared dataset on whose images the model is compared with the file; without it drawn patterns. */
+  /** A prepared dataset with images for comparing the model and the file; default: drawn patterns. */
   readonly images?: string;
 }
 
@@ -56,7 +56,7 @@ interface Weights {
   readonly options: Readonly<Record<string, unknown>>;
   readonly imported: NonNullable<ModelCard['imported']>;
   readonly unused: readonly string[];
-  /** The graph of the file, to compare with. */
+  /** The file's graph, for comparison. */
   readonly graph?: { readonly bytes: Uint8Array; readonly input: GraphInput };
   state(model: Model, options: Readonly<Record<string, unknown>>): InitialState;
 }
@@ -94,7 +94,10 @@ export async function importModel(given: ImportOptions): Promise<Imported> {
   return { directory, how: weights.imported.how, card, unused: weights.unused };
 }
 
-/** What the file tells goes before the user's only for pixels: there the user says how they become the file's input. */
+/**
+ * Options from the file take precedence over the user's, except for pixels: there the user says how they become the
+ * file's input.
+ */
 const optionsOf = ({ options }: Weights, name: string, own: ImportOptions['options']): object =>
   name === 'mobilefacenet' ? { ...options, ...own, inputScale: options.inputScale ?? own?.inputScale } : {};
 

@@ -1,4 +1,4 @@
-/** Links in a terminal that can be clicked (OSC 8), where the terminal knows them; else the plain text. */
+/** Clickable terminal links (OSC 8) if the terminal supports them, otherwise plain text. */
 import { pathToFileURL } from 'node:url';
 import supportsHyperlinks from 'supports-hyperlinks';
 

@@ -27,7 +27,7 @@ export async function openBrowser(url: string): Promise<boolean> {
   );
 }
 
-/** Opens a page that a command has written, for `--open`; says so where no browser can be opened. */
+/** Opens a page written by a command, for `--open`, or says why no browser can be opened. */
 export async function openPage(path: string, print: (text: string) => void): Promise<void> {
   const reason = noBrowserReason();
   if (reason !== undefined) print(`Not opening the page: ${reason}.`);

@@ -1,4 +1,4 @@
-/** How long a training will take, from a few steps of each stage run here. */
+/** Estimates how long a training will take, by running a few steps of each stage here. */
 import type { Emit, Engine, Loss, Model, Optimiser } from '@facewright/core';
 import { timeLeft } from '@facewright/report';
 import { firstRecord, leastSteps, stepLimit, type NamedCriterion } from '@facewright/training';
@@ -9,9 +9,9 @@ export interface TimeOptions {
   readonly model: Model;
   readonly classes: number;
   readonly batch: number;
-  /** Parts in which a step goes over a batch. */
+  /** Number of micro-batches per step. */
   readonly parts: number;
-  /** Images trained on; unknown without a prepared dataset. */
+  /** Number of training images; unknown without a prepared dataset. */
   readonly images?: number;
   readonly stages: readonly {
     readonly name: string;
@@ -25,14 +25,17 @@ export interface TimeOptions {
 
 export interface StageTime {
   readonly secondsPerStep: number;
-  /** The first steps, in which the step is compiled. */
+  /** Warm-up steps, which include compilation. */
   readonly warmUpSeconds: number;
-  /** Steps of the stage; `null` where nothing limits them, or where the limit is in epochs and no dataset says how long one is. */
+  /**
+   * Steps of the stage; `null` if nothing limits them, or if the limit is in epochs and no dataset gives the length of
+   * an epoch.
+   */
   readonly steps: { readonly least: number; readonly most: number | null };
   readonly seconds: { readonly least: number; readonly most: number | null };
 }
 
-/** Steps that count, beside the warm-up: enough for a median. */
+/** Steps that are measured after the warm-up: enough for a median. */
 const STEPS = 3;
 
 export async function planTime({ stages, images, ...options }: TimeOptions): Promise<StageTime[]> {
@@ -63,7 +66,7 @@ export async function planTime({ stages, images, ...options }: TimeOptions): Pro
 function stepsOf(criteria: readonly NamedCriterion[], stepsPerEpoch: number | undefined): StageTime['steps'] {
   const least = leastSteps(firstRecord(criteria).memories, criteria, stepsPerEpoch ?? 1);
   if (stepsPerEpoch !== undefined) return { least, most: stepLimit(criteria, stepsPerEpoch) ?? null };
-  // a limit that grows with the epoch is one in epochs
+  // a limit that depends on the epoch length is in epochs
   const [one, two] = [1, 2].map((perEpoch) => stepLimit(criteria, perEpoch));
   return { least, most: one !== undefined && one === two ? one : null };
 }

@@ -15,7 +15,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface SessionOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
-  /** The command waits for its user: no spinner turns. */
+  /** The command is waiting for the user, so no spinner is shown. */
   readonly waits?: boolean;
   /** The directory that the command writes to, locked against other processes meanwhile. */
   readonly writes?: string;

@@ -1,6 +1,9 @@
 // Compiles a training step with XLA for an H100, on a machine without a GPU, and prints its kernels, copies, transposes
 // and bytes per step.
-//   node packages/backend-xla/bench/h100.mjs [--batch 128] [--loss softmax|arcface] [--classes 1000] [--precision float32|bfloat16] [--keep DIR] Needs "facewright setup xla --cuda13 --without-driver", or PJRT_CUDA=…/xla_cuda_plugin.so, and a build (npm run build).
+//   node packages/backend-xla/bench/h100.mjs [--batch 128] [--loss softmax|arcface] [--classes 1000] [--precision float32|bfloat16] [--keep DIR]
+//
+// Needs "facewright setup xla --cuda13 --without-driver", or PJRT_CUDA=…/xla_cuda_plugin.so, and a build (npm run
+// build).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -48,7 +48,7 @@ export function sizeOf({ shape }: { readonly shape: readonly number[] }): number
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
-/** Numbers as the typed array of a dtype; 0 and 1 for bool. */
+/** Numbers as the typed array for a dtype; 0 and 1 for bool. */
 export function constantOf(numbers: ArrayLike<number>, dtype: CapturedDType): ConstantData {
   if (dtype === 'float32') return Float32Array.from(numbers);
   return dtype === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);

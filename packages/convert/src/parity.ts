@@ -1,4 +1,4 @@
-/** Checks that a model that was exported or imported computes the same embeddings as the other side. */
+/** Checks that an exported or imported model computes the same embeddings as the original. */
 import { FacewrightError } from '@facewright/core';
 
 export interface Parity {
@@ -13,10 +13,10 @@ export interface Parity {
 }
 
 export const REQUIRED_COSINE = 0.99999;
-/** Of an import: the file may hold, and its graph may calculate with, numbers of 16 bits. */
+/** For an import, because the file may store, and its graph may compute with, 16-bit numbers. */
 export const REQUIRED_IMPORT_COSINE = 0.9999;
 
-/** Throws a `FacewrightError` where an image's embeddings differ more than `REQUIRED_COSINE`. */
+/** Throws a `FacewrightError` if an image's embeddings differ more than `REQUIRED_COSINE` allows. */
 export function compareEmbeddings(
   own: readonly Float32Array[],
   exported: readonly Float32Array[],
@@ -37,7 +37,10 @@ export function compareEmbeddings(
   return parity;
 }
 
-/** Compares an imported model with the file's own graph. Throws a `FacewrightError` where an image's embeddings differ more than `REQUIRED_IMPORT_COSINE`. */
+/**
+ * Compares an imported model with the file's own graph. Throws a `FacewrightError` if an image's embeddings differ more
+ * than `REQUIRED_IMPORT_COSINE` allows.
+ */
 export function compareImported(own: readonly Float32Array[], file: readonly Float32Array[], where: string): Parity {
   const parity = parityOf(own, file, REQUIRED_IMPORT_COSINE);
   if (parity.minimumCosine >= REQUIRED_IMPORT_COSINE) return parity;

@@ -29,9 +29,9 @@ export interface ImportPlan {
   readonly how: string;
   /** Options of the `mobilefacenet` model. Options from the user take precedence. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Which of red, green and blue (0 to 2) each channel of the first kernel takes. */
+  /** Which of red, green and blue (0 to 2) each channel of the first kernel expects. */
   readonly channels: readonly number[];
-  /** How the file's own graph is run, for comparison; missing where the file has none, or a name map passes it over. */
+  /** How to run the file's own graph, for comparison; missing if the file has none, or a name map ignores it. */
   readonly graph?: GraphInput;
   /** One unit per layer. Throws a `FacewrightError` if there are more or fewer. */
   unitsFor(layers: readonly string[]): ReadonlyMap<string, Unit>;
@@ -39,7 +39,7 @@ export interface ImportPlan {
   readonly unused: readonly string[];
 }
 
-/** The input of an ONNX graph, and what is given to it for an image. */
+/** The input of an ONNX graph, and what it is given for an image. */
 export interface GraphInput extends FileInput {
   readonly input: OnnxValue & { readonly axis: 1 | 3 };
   readonly output: string;
@@ -79,7 +79,7 @@ function prefixOf(tensors: WeightsFile['tensors'], sign: string): string | undef
 
 const channelsOf = (colour: 'rgb' | 'bgr'): readonly number[] => (colour === 'bgr' ? BGR : RGB);
 
-/** A part of `inputScale` that the user leaves out is the usual one. */
+/** Parts of `inputScale` that the user omits have the usual values. */
 const scaleOf = (given: Partial<InputScale> | undefined, otherwise?: InputScale): { inputScale?: object } => {
   const inputScale = given ?? otherwise;
   return inputScale ? { inputScale } : {};
@@ -148,7 +148,7 @@ function unitOf(modules: Modules, take: (name: string) => HostTensor | undefined
   };
 }
 
-/** Layers as the graph has them, and pixels as it takes them. */
+/** Layers from the graph, and pixels as it expects them. */
 function planByGraph({ graph, path }: WeightsFile, { ownStructure, ...hints }: PlanOptions): ImportPlan {
   const { units, channels, input, output } = unitsOfGraph(graph!, path);
   const { file, scale, channels: colours } = networkInput(channels, hints, path);
@@ -164,7 +164,7 @@ function planByGraph({ graph, path }: WeightsFile, { ownStructure, ...hints }: P
   };
 }
 
-/** Of the images, where the graph says it. */
+/** Size of the images, if the graph specifies it. */
 function sizeOf({ shape, axis }: GraphInput['input']): { inputSize?: number | [number, number] } {
   const [height, width] = axis === 1 ? shape.slice(2) : shape.slice(1);
   if (height === undefined || width === undefined) return {};
@@ -290,7 +290,7 @@ function planByMap(
   };
 }
 
-/** Where only names are read: whatever the graph does to its input, the user says how pixels become it. */
+/** If only names are read: whatever the graph does to its input, the user says how pixels become it. */
 function inputOf({ inputs, outputs }: OnnxGraph, { colour = 'rgb', inputScale }: InputHints): GraphInput | undefined {
   const [[input], [output]] = [inputs, outputs];
   if (!input || !output) return undefined;

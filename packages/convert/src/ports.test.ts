@@ -116,7 +116,7 @@ test('a file of another network is rejected, naming the first layer that does no
   ).toThrow(/no known port[^]*TreB1eN/);
 });
 
-test('weights that are not finite are refused by the name of their tensor', async () => {
+test('weights that are not finite are rejected by the name of their tensor', async () => {
   const file = await arcface();
   for (const [value, told] of [
     [NaN, 'NaN'],

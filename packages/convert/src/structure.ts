@@ -14,14 +14,14 @@ const VARIANTS: Readonly<Record<number, object>> = { 1: { variant: 'S' }, 2: { v
 
 type Row = [expansion: number, channels: number, repeats: number, stride: number];
 
-/** What a layer of the network is, in the order of the layers. */
+/** The role of each layer of the network, in order. */
 type Role = 'stem' | 'stemDepthwise' | 'expand' | 'depthwise' | 'project' | 'last' | 'global' | 'embedding';
 
 type Refuse = (what: string, unit?: Unit) => never;
 
 /**
- * Options under which the model has layers of these shapes; all units in order. Throws a `FacewrightError` that names the first layer that the
- * model cannot have. Without the strides of a graph the rows are the paper's.
+ * Options that give the model layers of these shapes; expects all units in order. Throws a `FacewrightError` that names
+ * the first layer the model cannot have. Without strides from a graph, the rows are the paper's.
  */
 export function structureOf(units: readonly Unit[], where: string): Record<string, unknown> {
   const refuse: Refuse = (what, unit) => {
@@ -60,14 +60,14 @@ const side = (unit: Unit, axis: number): number => unit.kernel.shape[axis] ?? 1;
 const isPointwise = (unit: Unit): boolean => side(unit, 2) === 1 && side(unit, 3) === 1;
 const isThree = (unit: Unit): boolean => side(unit, 2) === 3 && side(unit, 3) === 3;
 
-/** Stem, bottlenecks and what follows them; undefined where the layers do not follow one another as in the paper. */
+/** Stem, bottlenecks and what follows them; undefined if the layers are not in the paper's order. */
 function rolesOf(units: readonly Unit[]): Role[] | undefined {
   const [stem, depthwise] = units;
   if (units.length < 6 || side(stem, 1) !== 3 || !isThree(stem) || !isThree(depthwise)) return undefined;
   if (side(depthwise, 0) !== side(stem, 0) || side(depthwise, 1) * 2 > side(stem, 0)) return undefined;
   const roles: Role[] = ['stem', 'stemDepthwise'];
   let [index, channels] = [2, side(stem, 0)];
-  // something follows the last of them: over a map of 3×3 pixels the three layers of the tail look like a bottleneck
+  // something follows the last of them: with a 3×3 map, the three layers of the tail look like a bottleneck
   while (index + 3 < units.length && isBottleneck(units.slice(index, index + 3), channels)) {
     roles.push('expand', 'depthwise', 'project');
     channels = side(units[index + 2], 0);
@@ -103,7 +103,7 @@ function isTail(tail: readonly Unit[], names: readonly Role[], channels: number)
 
 const shapeOf = ({ kernel }: Unit): string => kernel.shape.join('×');
 
-/** The one layer without which the others are the paper's; else how many there are. */
+/** The one layer without which the others match the paper, or how many there are. */
 function oddLayer(units: readonly Unit[]): [what: string, unit?: Unit] {
   const paper = 2 + 3 * BOTTLENECKS + 3;
   const count = `it has ${units.length} convolutions; the paper's network has ${paper}`;
@@ -122,7 +122,7 @@ function oddLayer(units: readonly Unit[]): [what: string, unit?: Unit] {
   return [count];
 }
 
-/** Whether the layers up to this one are the beginning of a network of bottlenecks. */
+/** Whether the layers up to this one are the start of a network of bottlenecks. */
 function couldFollow(units: readonly Unit[], index: number): boolean {
   const [stem, depthwise] = units;
   if (index === 1) return isThree(stem) && isThree(depthwise) && side(depthwise, 0) === side(stem, 0);
@@ -134,7 +134,7 @@ function couldFollow(units: readonly Unit[], index: number): boolean {
   return isPointwise(project) && side(project, 1) === side(middle, 0);
 }
 
-/** One row for bottlenecks in succession that have the same form; the stride is the graph's, or 1. */
+/** One row for consecutive bottlenecks with the same form; the stride is the graph's, or 1. */
 function rowsOf(units: readonly Unit[], roles: readonly Role[], refuse: Refuse): Row[] {
   const rows: Row[] = [];
   roles.forEach((role, index) => {
@@ -151,7 +151,7 @@ function rowsOf(units: readonly Unit[], roles: readonly Role[], refuse: Refuse):
   return rows;
 }
 
-/** Rows of the paper may have the same form as their neighbours, and then cannot be told apart but by their number of repeats. */
+/** Neighbouring rows of the paper may have the same form, and then only their number of repeats tells them apart. */
 function takePaperStrides(rows: Row[], refuse: Refuse): void {
   const forms = rows.flatMap(([expansion, channels, repeats]) =>
     Array.from({ length: repeats }, () => [expansion, channels] as const),
@@ -174,7 +174,7 @@ function takePaperStrides(rows: Row[], refuse: Refuse): void {
   });
 }
 
-/** Strides, padding, groups and shortcuts as the model has them. */
+/** The model's strides, padding, groups and shortcuts. */
 function checkGeometry(units: readonly Unit[], index: number, role: Role, refuse: Refuse): void {
   const unit = units[index];
   const { strides, pads } = unit.geometry!;

@@ -27,9 +27,9 @@ export interface Unit {
     readonly variance: HostTensor;
     readonly epsilon: number;
   };
-  /** [out], or [1] for one slope for all; 0 for ReLU. */
+  /** [out], or [1] for one shared slope; 0 for ReLU. */
   slope?: HostTensor;
-  /** Where the file tells it. */
+  /** If the file specifies it. */
   readonly geometry?: UnitGeometry;
   /** The unit whose output is added to this one's. */
   shortcut?: Unit;
@@ -37,7 +37,7 @@ export interface Unit {
 
 export interface UnitGeometry {
   readonly strides: readonly [vertical: number, horizontal: number];
-  /** Zeros around the unit's input. */
+  /** Zero padding of the unit's input. */
   readonly pads: readonly [above: number, left: number, below: number, right: number];
   readonly groups: number;
 }
@@ -50,7 +50,10 @@ export const layersOf = (expected: InitialState): string[] => [
   ...new Set(Object.keys(expected.params).map((name) => name.slice(0, name.lastIndexOf('/')))),
 ];
 
-/** Throws a `FacewrightError` that names the tensor where one of its numbers is not finite, as after a training that diverged. */
+/**
+ * Throws a `FacewrightError` that names the tensor if one of its numbers is not finite, as after a training that
+ * diverged.
+ */
 export function requireFinite({ data }: HostTensor, name: string, where: string): void {
   const odd = data.find((value) => !Number.isFinite(value));
   if (odd === undefined) return;
@@ -64,7 +67,7 @@ export function requireFinite({ data }: HostTensor, name: string, where: string)
 export interface FitOptions {
   /** The model's batch normalisation epsilon for a layer. */
   readonly epsilon: (layer: string) => number;
-  /** Which of red, green and blue (0 to 2) each channel of the file's first kernel takes; default: in this order. */
+  /** Which of red, green and blue (0 to 2) each channel of the file's first kernel expects; default: this order. */
   readonly channels?: readonly number[];
   readonly where: string;
 }
@@ -180,7 +183,7 @@ function turnedInGroups({ shape, data }: HostTensor): HostTensor {
   return hostTensor(shape, turned);
 }
 
-/** [h, w, in, out] with each input where its colour is. */
+/** [h, w, in, out] with the inputs in colour order. */
 function orderedInputs({ shape, data }: HostTensor, colours: readonly number[]): HostTensor {
   const [inputs, outputs] = shape.slice(2);
   const ordered = new Float32Array(data.length);

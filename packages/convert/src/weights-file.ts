@@ -14,7 +14,7 @@ export interface WeightsFile {
   /** Whether `tensors` are in creation order; safetensors are sorted by name. */
   readonly ordered: boolean;
   readonly graph?: OnnxGraph;
-  /** The whole file where it has a graph, which can be run. */
+  /** The whole file if it has a graph that can be run. */
   readonly bytes?: Uint8Array;
   readonly sha256: string;
   readonly path: string;

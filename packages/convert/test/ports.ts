@@ -1,4 +1,4 @@
-/** What the tests of imports share: the files that reference/ports.py wrote, and the embedding of an imported model. */
+/** Shared by the import tests: the files written by reference/ports.py, and the embedding of an imported model. */
 import { cpu } from '@facewright/backend-cpu';
 import {
   createRandom,

@@ -230,7 +230,7 @@ async function pixelsOf(photo: PhotoInput, { open, limits, signal }: RecogniserP
   return decodeImage(new Uint8Array(await photo.arrayBuffer()), { ...limits, where });
 }
 
-/** Whether the photo is an aligned face already: as the caller says, else by its size. */
+/** Whether the photo is already an aligned face: as the caller says, or else judged by its size. */
 function isAligned({ width, height }: RgbImage, { alignment: { size } }: ModelCard, { aligned }: FaceOptions): boolean {
   const fits = width === size && height === size;
   if (aligned && !fits)

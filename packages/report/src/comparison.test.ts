@@ -68,7 +68,7 @@ describe('recipes', () => {
     ]);
   });
 
-  test('of other losses say so, and nothing that all have', () => {
+  test('with different losses say so, and omit what all have in common', () => {
     expect(recipesOf(lfw).map(({ differs }) => differs)).toEqual([['softmax → softmax'], ['softmax → arcface']]);
   });
 
@@ -77,7 +77,7 @@ describe('recipes', () => {
     [['runs/big seed 10', 'runs/big seed 11'], ['runs/small'], 'runs/big', 'runs/small'],
     [['run1', 'run3'], ['run2', 'run4'], 'run1, run3', 'run2, run4'],
     [['first', 'second'], ['third'], 'first, second', 'third'],
-  ])('are named by their directories: %j and %j', (one, other, ...names) => {
+  ])('are named after their directories: %j and %j', (one, other, ...names) => {
     const named = (runNames: string[], a: number) =>
       runNames.map((name, seed) => ({ ...run({ a }, seed, 0.5 + a / 10), name }));
     const recipes = recipesOf([...named(one, 2), ...named(other, 1)]);

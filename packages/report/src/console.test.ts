@@ -40,7 +40,7 @@ test('progress shows a fraction, a rate and the time left', () => {
   // it may end at any step
   expect(left(100)).toContain('at most 1 min 30 s left');
   expect(left(300)).toContain('20 s to 1 min 30 s left');
-  // an estimate of many minutes is told in minutes
+  // an estimate of many minutes is given in minutes
   const long = progressText({ ...training, total: 100_000, least: 7000 }, { at: 0, done: 0 }, 0);
   expect(long).toContain('12 min to 2 h 47 min left');
   expect(progressText({ task: 'list', done: 7, unit: 'people', at: 0 }, { at: 0, done: 0 }, 10)).toBe('list  7 people');
@@ -64,7 +64,7 @@ test('on a terminal: one line that is redrawn, never wider than the terminal', (
   for (const part of drawn) expect([...part.replace(/\u001b\[K/g, '')].length).toBeLessThanOrEqual(39);
 });
 
-test('on a terminal a spinner turns while nothing is told, and says what goes on; text of others has the line to itself', () => {
+test('on a terminal a spinner turns during silence and says what is happening; other text gets the line to itself', () => {
   vi.useFakeTimers();
   let text = '';
   const view = createConsole({ stream: { isTTY: true, columns: 60, write: (part) => (text += part) }, colour: false });
@@ -86,7 +86,7 @@ test('on a terminal a spinner turns while nothing is told, and says what goes on
   expect(text).toBe('');
 });
 
-test('in a pipe, and where only warnings are wanted, nothing turns', () => {
+test('in a pipe, and if only warnings are wanted, there is no spinner', () => {
   vi.useFakeTimers();
   let text = '';
   for (const options of [{ isTTY: false }, { isTTY: true, quiet: true }]) {

@@ -27,10 +27,10 @@ type Progress = RunEvent<'progress'>;
 
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const FRAME_MS = 100;
-/** Silence after which a spinner shows that work goes on. */
+/** Silence after which a spinner shows that work continues. */
 const SILENCE_MS = 500;
 
-/** What goes on after an event until the next one tells something. */
+/** What is happening between an event and the next one. */
 const NEXT_WORK: { readonly [T in RunEvent['type']]?: string } = {
   'run.started': 'looking at the data',
   'engine.opened': 'loading the engine',
@@ -44,13 +44,13 @@ const NEXT_WORK: { readonly [T in RunEvent['type']]?: string } = {
 
 export interface Console {
   readonly reader: EventReader;
-  /** Clears the live line, for text that others write. */
+  /** Clears the live line, for other text. */
   clear(): void;
   /** Clears it and ends: nothing is drawn from here on. */
   close(): void;
 }
 
-/** A reader of the event stream. On a terminal it draws until it is closed. */
+/** Reads the event stream. On a terminal it draws until it is closed. */
 export function createConsole({
   stream,
   quiet = false,
@@ -76,7 +76,7 @@ export function createConsole({
     drawn = text;
     stream.write(`\r${FRAMES[frame++ % FRAMES.length]} ${text}\u001b[K`);
   };
-  /** Turns the spinner; where nothing is shown, says what goes on. */
+  /** Turns the spinner; if nothing is shown, says what is happening. */
   const spin = (): void => {
     const seconds = Math.floor((Date.now() - silentSince) / 1000);
     if (!drawn && Date.now() - silentSince < SILENCE_MS) return;
@@ -108,7 +108,7 @@ export function createConsole({
     if (!ended && (!due || (!stream.isTTY && task !== lastDraw.task && done === 0))) return;
     if (ended && lastDraw.task === `${task} ended`) return;
     lastDraw = { at, task: ended ? `${task} ended` : task };
-    // less two for the spinner, and one where the cursor stands
+    // minus two for the spinner, and one for the cursor
     const columns = stream.isTTY ? Math.max(20, (stream.columns ?? 80) - 3) : Infinity;
     const text = progressText(event, starts.get(task)!, stream.isTTY ? 20 : 0, columns);
     if (ended) starts.delete(task);

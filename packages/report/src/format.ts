@@ -22,7 +22,7 @@ export function timeLeft(most: number, least = most): string {
   return from === to ? `${to} left` : `${from} to ${to} left`;
 }
 
-/** An estimate of minutes is not good to the second. */
+/** An estimate in minutes is not accurate to the second. */
 const roughly = (seconds: number): string =>
   seconds < 180 ? duration(seconds) : duration(60 * Math.round(seconds / 60)).replace(/ 0 (s|min)$/, '');
 

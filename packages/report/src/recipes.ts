@@ -8,11 +8,14 @@ export interface NamedRun {
 }
 
 export interface Recipe {
-  /** The directory of its run, or what the directories of its runs have in common. */
+  /** The directory of its run, or the common part of its runs' directories. */
   readonly name: string;
   /** `softmax → arcface` */
   readonly losses: string;
-  /** Its losses where not all recipes have them, and the values of its config that others of the same losses do not have: `stages.1.m 0.5`. */
+  /**
+   * Its losses if not all recipes share them, and config values that others with the same losses do not have:
+   * `stages.1.m 0.5`.
+   */
   readonly differs: readonly string[];
   readonly runs: readonly NamedRun[];
   /** Steps of each run, if they are all equal. */
@@ -78,7 +81,10 @@ export function recipesOf(runs: readonly NamedRun[]): Recipe[] {
     .sort((a, b) => (b.accuracy?.mean ?? -1) - (a.accuracy?.mean ?? -1));
 }
 
-/** A name for each group of runs: what its directories have in common, such as `softmax` of `softmax-1` and `softmax-2`, else all of them. */
+/**
+ * A name for each group of runs: the common part of its directories, such as `softmax` for `softmax-1` and `softmax-2`,
+ * or else all of them.
+ */
 function namesOf(groups: readonly (readonly string[])[]): string[] {
   const shared = groups.map((names) => (names.length === 1 ? names[0] : commonStart(names)));
   return shared.map((name, index) =>
@@ -86,13 +92,13 @@ function namesOf(groups: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** What all begin with, without the seed's place at its end: `runs/softmax` of `runs/softmax-seed1` and `runs/softmax-seed2`. */
+/** The common prefix, without the seed at its end: `runs/softmax` for `runs/softmax-seed1` and `runs/softmax-seed2`. */
 function commonStart([first, ...others]: readonly string[]): string {
   let length = 0;
   while (length < first.length && others.every((name) => name[length] === first[length])) length++;
   return first
     .slice(0, length)
-    .replace(/\d+$/, '') // seeds 10 and 11 have a digit in common
+    .replace(/\d+$/, '') // seeds 10 and 11 share a digit
     .replace(/([-_. /\\]|seed)+$/i, '');
 }
 

@@ -188,11 +188,11 @@ export async function createRun(options: RunOptions): Promise<Run> {
   return { config, directory: directory.path, container, start, release: directory.release };
 }
 
-/** The name of a prepared dataset that lies in the run's own directory. */
+/** The name of a prepared dataset in the run directory. */
 const preparedIn = (out: string, prepared: string | undefined): string[] =>
   prepared !== undefined && dirname(prepared) === out ? [basename(prepared)] : [];
 
-/** The keys that the preset sets: neither the user's config nor the data or the weights to begin from have others. */
+/** The keys set by the preset: those not set by the user's config, the data or the initial weights. */
 const keysOfPreset = (preset: RunConfigInput, underlay: RunConfigInput, given: RunConfigInput): string[] =>
   Object.entries(preset)
     .filter(([key, value]) => !(key in given) && underlay[key as keyof RunConfigInput] === value)

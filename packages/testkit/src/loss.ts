@@ -70,7 +70,7 @@ function lossStep(loss: Loss, paramNames: readonly string[]) {
   };
 }
 
-/** The loss under test with its first parameters, compiled, and a batch of five. */
+/** The loss under test with its initial parameters, compiled, and a batch of five. */
 class LossFixture {
   readonly random = createRandom('testkit/loss');
   readonly identities: number;
@@ -99,7 +99,7 @@ class LossFixture {
     this.labels = int32(0, 2, 1, 2, identities - 1);
   }
 
-  /** The answers of the step; what is not given is as it was at the start. */
+  /** The results of the step; anything not given has its initial value. */
   run({ params, embeddings, labels }: Changes = {}): Promise<HostTensors> {
     return this.executable!.run({
       ...prefixed('params', params ?? this.initial.params),

@@ -61,7 +61,7 @@ function gradients(model: Model, names: readonly string[]) {
   };
 }
 
-/** The model under test with its first parameters, compiled in both modes, and a batch of images. */
+/** The model under test with its initial parameters, compiled in both modes, and a batch of images. */
 class ModelFixture {
   readonly random = createRandom('testkit/model');
   engine!: Engine;

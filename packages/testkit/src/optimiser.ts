@@ -24,7 +24,7 @@ export interface OptimiserSuiteOptions extends SuiteOptions {
   readonly rate?: number;
 }
 
-/** The gradients that a step descends on, from the parameters and what the step is given. */
+/** The gradients that a step descends on, given the parameters and the step's inputs. */
 type GradientOf = (params: State, inputs: State) => State;
 
 /** Of Σ (p − 1)². */
@@ -33,7 +33,7 @@ const quadratic: GradientOf = (params) =>
 
 const given: GradientOf = (_, inputs) => stripPrefix('gradients', inputs);
 
-/** The optimiser under test, and parameters for it to move. */
+/** The optimiser under test, and parameters for it to update. */
 class OptimiserFixture {
   readonly params: HostTensors;
   optimiser!: Optimiser;
@@ -54,7 +54,7 @@ class OptimiserFixture {
     this.optimiser = await create(subject, options);
   }
 
-  /** Parameters and the optimiser's memory at the start. */
+  /** Initial parameters and optimiser state. */
   start(): HostTensors {
     return { ...prefixed('params', this.params), ...prefixed('memory', this.optimiser.init(this.params)) };
   }
@@ -64,7 +64,7 @@ class OptimiserFixture {
     return this.compile((state, inputs) => ({ state: this.update(state, inputs, gradientOf, groupOf), outputs: {} }));
   }
 
-  /** A step that gives the updated state as its outputs and leaves its state alone. */
+  /** A step that returns the updated state as outputs and leaves its state unchanged. */
   look(gradientOf: GradientOf): Executable {
     return this.compile((state, inputs) => ({ outputs: this.update(state, inputs, gradientOf, () => undefined) }));
   }

@@ -60,7 +60,7 @@ export default (directories: string[], { out, json, open }: CompareOptions) =>
     };
   });
 
-/** The name with its figures; below it, what no other recipe has, and the seeds. */
+/** The name with its figures; below it, what distinguishes it from other recipes, and the seeds. */
 function recipeText({ name, differs, runs, accuracy }: Recipe): string {
   const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
   const deviation = accuracy?.deviation === undefined ? '' : ` ± ${percent(accuracy.deviation)}`;

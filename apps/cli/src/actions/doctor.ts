@@ -103,7 +103,7 @@ const JPEG_DECODERS = {
   sharp: 'sharp',
 };
 
-/** Always usable: which decoder is at hand decides the speed alone. */
+/** Always usable: the available decoder only affects the speed. */
 async function jpegCheck(): Promise<Check> {
   const { name } = await jpegDecoder();
   return { name: 'JPEG decoder', usable: true, device: JPEG_DECODERS[name] };

@@ -72,7 +72,7 @@ interface Ending {
   readonly told: readonly RunEvent[];
   /** Where the report is written, if at all. */
   readonly out?: string;
-  /** The report is opened in the browser. */
+  /** Open the report in the browser. */
   readonly open?: boolean;
   readonly started: number;
 }

@@ -75,7 +75,7 @@ export default (options: PlanOptions) =>
     }
   });
 
-/** People and images of a prepared dataset; nothing for other data, which tell neither before they are prepared. */
+/** People and images of a prepared dataset; undefined for other data, where neither is known before preparation. */
 async function sizeOf(
   data: RunConfigInput['data'],
   baseDirectory: string,

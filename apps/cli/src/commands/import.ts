@@ -1,4 +1,4 @@
-/** `facewright import`: weights trained elsewhere, as a model directory. */
+/** `facewright import`: turns weights trained elsewhere into a model directory. */
 import { Option, type Command } from 'commander';
 import { lazily } from '../lazily.js';
 

@@ -1,6 +1,6 @@
 // Runs both sides in turn for several rounds, and prints the ratio of images per CPU-second (median of the rounds'
-// ratios) and the peak memory.
-//   node packages/backend-node-gpu/bench/train-vs-keras/compare.mjs --python <python with tensorflow_cpu 2.21.0 and keras> [--rounds 3] [--steps 8] [--batch 32] [--options '{}'] The machine should be otherwise idle.
+// ratios) and the peak memory. The machine should be otherwise idle.
+//   node packages/backend-node-gpu/bench/train-vs-keras/compare.mjs --python <python with tensorflow_cpu 2.21.0 and keras> [--rounds 3] [--steps 8] [--batch 32] [--options '{}']
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';

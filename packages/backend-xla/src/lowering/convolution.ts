@@ -65,8 +65,7 @@ const toKernel: Lowering = ({ hlo, inputs: { x, dy }, attrs, shape }) =>
  *   convolution;
  * - feature groups, on one CPU: x as one image of c·n channels (n = 16, 14×14×512: 8 ms, against 90 with batch groups);
  * - taps, on several CPU devices: one sum per kernel position; feature groups would send the whole batch to every
- *   device, because channels and
- *   images become one axis.
+ *   device, because channels and images become one axis.
  */
 const depthwiseToKernel: Lowering = (kernel) => {
   const { platform, devices } = kernel.target;

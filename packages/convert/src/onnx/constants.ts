@@ -1,11 +1,11 @@
 /**
- * Works out the constants of an ONNX graph: exporters that fold nothing leave weights behind chains of reshapes, transposes, casts and a little
- * arithmetic.
+ * Evaluates the constants of an ONNX graph: exporters without constant folding leave weights behind chains of reshapes,
+ * transposes, casts and simple arithmetic.
  */
 import { hostTensor, type HostTensor } from '@facewright/core';
 import type { OnnxNode } from './model.js';
 
-/** undefined for an op that is not known here, or shapes that do not go together. */
+/** undefined for an unsupported op, or shapes that do not match. */
 export function foldConstant(node: OnnxNode, inputs: readonly HostTensor[]): HostTensor | undefined {
   const [first, second] = inputs;
   switch (node.op) {
@@ -39,7 +39,7 @@ export const integers = ({ attributes }: OnnxNode, name: string): readonly numbe
   return typeof value === 'object' ? value : undefined;
 };
 
-/** Of an op that took them as an attribute and takes them as an input since opset 13. */
+/** For an op that took them as an attribute before opset 13, and as an input since. */
 export const axesOf = (node: OnnxNode, input: HostTensor | undefined): readonly number[] | undefined =>
   input ? [...input.data] : integers(node, 'axes');
 
@@ -50,12 +50,12 @@ export const isFloatType = (type: unknown): boolean => FLOATS.includes(type);
 const cast = ({ shape, data }: HostTensor, to: unknown): HostTensor =>
   hostTensor(shape, isFloatType(to) ? Float32Array.from(data) : Int32Array.from(data, Math.trunc));
 
-/** Numbers in a constant: no weight of these networks comes near. */
+/** Size limit for a constant; no weight of these networks comes close. */
 const LARGEST = 2 ** 26;
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
-/** 0 keeps a side, −1 takes what is left. */
+/** 0 keeps an axis, −1 takes the rest. */
 function reshaped({ shape, data }: HostTensor, wanted: readonly number[] | undefined): HostTensor | undefined {
   if (!wanted) return undefined;
   const sides = wanted.map((side, axis) => (side === 0 ? (shape[axis] ?? 1) : side));
@@ -152,7 +152,7 @@ function broadcast(a: readonly number[], b: readonly number[]): number[] | undef
   return sizeOf(sides) <= LARGEST ? sides : undefined;
 }
 
-/** Where the number lies that is broadcast to index `i` of `shape`. */
+/** Index of the element that broadcasts to index `i` of `shape`. */
 function place(i: number, shape: readonly number[], { shape: own }: HostTensor): number {
   let [rest, at, stride] = [i, 0, 1];
   for (let axis = shape.length - 1; axis >= 0; axis--) {

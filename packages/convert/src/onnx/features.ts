@@ -1,6 +1,6 @@
 /**
- * What an ONNX graph does between two layers: normalisation and other arithmetic by channel, activations in any of the forms in which exporters
- * write them, shortcuts, and the embedding's length.
+ * Interprets what an ONNX graph does between two layers: normalisation and other per-channel arithmetic, activations in
+ * any form that exporters write, shortcuts, and the normalisation of the embedding.
  */
 import { filled, hostTensor, type HostTensor } from '@facewright/core';
 import { axesOf, integers, isFloatType, numberOf } from './constants.js';
@@ -73,7 +73,7 @@ const affine = (features: Features, scale: Vector, shift: Vector): Features => (
   rectified: times(features.rectified, scale),
 });
 
-/** Batch normalisation right after the convolution is kept as it is; anywhere else it is arithmetic like any other. */
+/** Batch normalisation directly after the convolution is kept; anywhere else it is treated as arithmetic. */
 function normalised(
   node: OnnxNode,
   features: Features,
@@ -96,7 +96,7 @@ function normalised(
   );
 }
 
-/** Maps of one pixel may be laid out in any way, larger ones from [n, c, h, w] to [n, h, w, c] and back. */
+/** Maps of one pixel may have any layout; larger ones may only be moved from [n, c, h, w] to [n, h, w, c] and back. */
 function moved(node: OnnxNode, features: Features, input: Constant | undefined): Value | undefined {
   const { rank, axis } = features;
   switch (node.op) {
@@ -183,7 +183,10 @@ function clipped(node: OnnxNode, features: Features, constants: readonly (Consta
   return low <= -1e30 ? features : bounded(node);
 }
 
-/** relu(z) + slope · (z − relu(z)), where z is the value so far; the unit's activation has one z, up to its sign and scale. */
+/**
+ * relu(z) + slope · (z − relu(z)), where z is the value so far. The unit's activation has a single z, up to sign and
+ * scale.
+ */
 function rectified(node: OnnxNode, features: Features, slope: Vector): Features | Unknown {
   const { unit, scale, shift } = features;
   if (features.summed || !isAll(features.rectified, 0) || unit.taken)
@@ -210,7 +213,7 @@ function rectified(node: OnnxNode, features: Features, slope: Vector): Features 
   };
 }
 
-/** k where scale · x + shift is k · (a · x + t). */
+/** k if scale · x + shift equals k · (a · x + t). */
 const ratioOf = (scale: number, a: number, shift: number, t: number): number => {
   if (a !== 0) return scale / a;
   return t === 0 ? 1 : shift / t;
@@ -226,7 +229,7 @@ export function added(node: OnnxNode, a: Features, b: Features | Unknown, sign: 
   return { ...a, scale, shift, rectified: rectify };
 }
 
-/** What another layer takes: from then on the unit is as it is. undefined, or why it cannot be taken. */
+/** The input of another layer; from then on the unit is fixed. Returns undefined, or why it cannot be used. */
 export function take(features: Features): string | undefined {
   const { unit, summed } = features;
   if (summed !== (unit.shortcut !== undefined)) return 'takes what comes before a shortcut';
@@ -245,11 +248,14 @@ const isSame = (a: Features, b: Features): boolean =>
 const isUnchanged = ({ scale, shift, rectified: curved }: Features): boolean =>
   isAll(scale, 1) && isAll(shift, 0) && isAll(curved, 0);
 
-/** Normalisation and slope of a unit by the form of its output; undefined, or what the model cannot express. */
+/**
+ * Derives a unit's normalisation and slope from the form of its output. Returns undefined, or what the model cannot
+ * express.
+ */
 function settle(unit: GraphUnit, { scale, shift, rectified: curved }: Features): string | undefined {
   if (isAll(curved, 0)) return normalise(unit, scale, shift);
   const z = unit.activated!;
-  // u · z + v · relu(z) is PReLU with the slope u where u + v = 1
+  // u · z + v · relu(z) is PReLU with slope u if u + v = 1
   const slope = zip(ratioOf, scale, z.scale, shift, z.shift);
   const fits = zip((u, v, t, c) => Number(near(u + v, 1) && near(t, u * c)), slope, curved, shift, z.shift);
   if (!fits.every(Boolean)) return 'takes values that an activation gave and that were changed after it';

@@ -1,9 +1,9 @@
-/** What an ONNX file takes for an image, and how pixels therefore go into its first layer. */
+/** What an ONNX file expects for an image, and hence how pixels enter its first layer. */
 import { FacewrightError, ofColour, type ByColour, type InputScale } from '@facewright/core';
 import { BGR, RGB } from '../units.js';
 import type { PixelChannel } from './values.js';
 
-/** How an image is given to the file. */
+/** How an image is passed to the file. */
 export interface FileInput {
   readonly scale: InputScale;
   /** Which of red, green and blue (0 to 2) each of its channels is. */
@@ -14,13 +14,13 @@ export interface FileInput {
 
 export interface NetworkInput {
   readonly file: FileInput;
-  /** Of the network behind whatever the graph does to the image. */
+  /** For the network after whatever the graph does to the image. */
   readonly scale: InputScale;
-  /** Which of red, green and blue each channel of the first kernel takes. */
+  /** Which of red, green and blue each channel of the first kernel expects. */
   readonly channels: readonly number[];
 }
 
-/** What users say of the file; anything else is told by the graph's own arithmetic. */
+/** What the user says about the file; anything else follows from the graph's own arithmetic. */
 export interface InputHints {
   /** How pixels become the file's input. */
   readonly inputScale?: Partial<InputScale>;
@@ -33,7 +33,7 @@ const RANGES = {
   signed: { scale: { offset: 127.5, scale: 1 / 127.5 }, range: 'pixels from -1 to 1' },
 } as const;
 
-/** Throws a `FacewrightError` where the range of pixels that the file takes cannot be told. */
+/** Throws a `FacewrightError` if the pixel range that the file expects cannot be determined. */
 export function networkInput(channels: readonly PixelChannel[], hints: InputHints, where: string): NetworkInput {
   const order = channels.map(({ from }) => from);
   if ([...order].sort().join() !== RGB.join() || !channels.every(({ scale }) => scale > 0))
@@ -59,13 +59,13 @@ export function networkInput(channels: readonly PixelChannel[], hints: InputHint
   };
 }
 
-/** One number where all are the same up to the rounding of float32. */
+/** A single number if all are equal up to float32 rounding. */
 const together = (values: readonly number[]): ByColour => {
   const [red, green, blue] = values;
   return values.every((value) => Math.abs(value - red) <= 1e-6 * Math.abs(red)) ? rounded(red) : [red, green, blue];
 };
 
-/** Without the noise of float32 arithmetic: 127.5, and not 127.50000001. */
+/** Removes float32 noise: 127.5 rather than 127.50000001. */
 const rounded = (value: number): number => Number(value.toPrecision(7));
 
 function rangeOf(

@@ -1,4 +1,5 @@
-// ONNX files as PyTorch writes them of networks with something in front, without constant folding, or with a layer that the model has not.
+// ONNX files from PyTorch for networks with preprocessing, without constant folding, or with a layer that the model
+// does not have.
 import { FacewrightError, hostTensor } from '@facewright/core';
 import { expect, test } from 'vitest';
 import { embed, expectNear, fixture, imported, packed, ports } from '../../test/ports.js';
@@ -19,11 +20,11 @@ async function embeddingOf(name: string, options?: PlanOptions): Promise<Float32
   return embedding.map((value) => value / length);
 }
 
-test.each(['imagenet', 'bgr-128', 'unfolded'])('what stands before the first convolution: %s', async (name) => {
+test.each(['imagenet', 'bgr-128', 'unfolded'])('operations before the first convolution: %s', async (name) => {
   expectNear(await embeddingOf(name), graphs[name].embedding);
 });
 
-test('scale, offset and order of colours become options and the first kernel', async () => {
+test('scale, offset and colour order become options and the first kernel', async () => {
   const { options, channels, graph } = planImport(await fileOf('imagenet'));
   const { offset, scale } = options.inputScale as { offset: number[]; scale: number[] };
   [0.485, 0.456, 0.406].forEach((mean, colour) => expect(offset[colour]).toBeCloseTo(255 * mean, 3));
@@ -32,11 +33,11 @@ test('scale, offset and order of colours become options and the first kernel', a
   const bgr = planImport(await fileOf('bgr-128'));
   expect(bgr.options.inputScale).toEqual({ offset: 127.5, scale: 1 / 128 });
   expect([bgr.channels, bgr.graph?.range]).toEqual([[2, 1, 0], 'pixels from 0 to 255']);
-  // a file that wants blue first, and turns it round, wants red first in the end
+  // a file that expects BGR and reverses it ends up with RGB
   expect(planImport(await fileOf('bgr-128'), { colour: 'bgr' }).channels).toEqual([0, 1, 2]);
 });
 
-test('where the arithmetic does not tell the range of pixels, the user says it', async () => {
+test('if the arithmetic does not determine the pixel range, the user specifies it', async () => {
   await expect(fileOf('sliced').then((file) => planImport(file))).rejects.toThrow(
     /does not tell the range of its pixels/,
   );
@@ -44,14 +45,14 @@ test('where the arithmetic does not tell the range of pixels, the user says it',
   expectNear(await embeddingOf('sliced', { inputScale }), graphs.sliced.embedding);
 });
 
-test('a node that the model cannot express is refused by its name', async () => {
+test('a node that the model cannot express is rejected by name', async () => {
   await expect(embeddingOf('clipped')).rejects.toThrow(/The node "\/Clip" \(Clip\) changes the image before/);
   await expect(embeddingOf('one-more')).rejects.toThrow(
     /its layer 3 \(kernel 2×2×1×1\) is not in the paper's network.*it has 51 convolutions[^]*\/net\/net.2\/Conv/,
   );
 });
 
-/** The graph of a port with some of its nodes changed. */
+/** A port's graph with some of its nodes changed. */
 async function changed(change: (node: OnnxNode) => Partial<OnnxNode> | undefined): Promise<WeightsFile> {
   const file = await port();
   const nodes = file.graph!.nodes.map((node) => ({ ...node, ...change(node) }));
@@ -83,7 +84,7 @@ test.each([
     ({ inputs }: OnnxNode) => ({ op: 'Identity', inputs: [inputs[1]] }),
     /has no shortcut around its bottleneck/,
   ],
-  ['a difference in place of a sum', 'Add', { op: 'Sub' }, /\(Sub\) does not belong/],
+  ['a difference instead of a sum', 'Add', { op: 'Sub' }, /\(Sub\) does not belong/],
 ])('%s', async (_, op, change, message) => {
   const first = isFirst(op);
   const made = typeof change === 'function' ? change : (): Partial<OnnxNode> => change;
@@ -92,7 +93,10 @@ test.each([
   expect(() => planImport(file)).toThrow(message);
 });
 
-/** PReLU of the slopes a in the forms in which exporters write it; `put` adds a constant of the slopes, [c, 1, 1] or for a convolution. */
+/**
+ * PReLU with slopes a, in the forms that exporters write; `put` adds a constant with the slopes, [c, 1, 1] or for a
+ * convolution.
+ */
 type Form = (x: string, put: (name: string, of: (slope: number) => number, kernel?: boolean) => string) => Step[];
 type Step = [op: string, output: string, ...inputs: string[]];
 const FORMS: Record<string, Form> = {
@@ -154,7 +158,7 @@ test.each(Object.entries(FORMS))('PReLU as %s', async (_, form) => {
   expectNear(await embed(model, state), ports['mobilefacenet-pytorch'].embedding);
 });
 
-test('a weight that is no number is named, also behind a reshape', async () => {
+test('a weight that is NaN or infinite is named, also behind a reshape', async () => {
   const file = await fileOf('unfolded');
   for (const name of ['net.conv1.bn.running_mean', 'net.conv1.prelu.weight']) {
     const { shape, data } = file.graph!.weights.get(name)!;

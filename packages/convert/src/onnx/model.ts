@@ -6,13 +6,13 @@ export type OnnxAttribute = number | readonly number[] | string;
 
 export interface OnnxNode {
   readonly op: string;
-  /** The name of its first output where the file gives it none. */
+  /** The name of its first output, if the file does not name it. */
   readonly name: string;
   /** Empty for standard ops. */
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** All but graphs and tensors. */
+  /** All except graphs and tensors. */
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
 }
 
@@ -30,7 +30,7 @@ export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
   /** Initialisers and constants, by value name. */
   readonly weights: ReadonlyMap<string, HostTensor>;
-  /** Without those that are only default values of initialisers. */
+  /** Without those that only provide default values of initialisers. */
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
 }
@@ -128,7 +128,7 @@ function readNode(message: Uint8Array): { node: OnnxNode; constant?: HostTensor 
   return { node, constant: constant ?? numbersOf(attributes) };
 }
 
-/** Of a Constant whose value is no tensor: `value_float`, `value_ints` …. */
+/** For a Constant whose value is not a tensor: `value_float`, `value_ints` …. */
 function numbersOf(attributes: ReadonlyMap<string, OnnxAttribute>): HostTensor | undefined {
   for (const [name, value] of attributes) {
     const listed = typeof value === 'number' ? [value] : value;
@@ -159,10 +159,10 @@ function readAttribute(message: Uint8Array): { name: string; value?: OnnxAttribu
   return { name, value, tensor };
 }
 
-/** Numbers of AttributeProto.AttributeType. */
+/** Codes of AttributeProto.AttributeType. */
 const [FLOATS, INTS] = [6, 7];
 
-/** No tensor for types that weights never have (strings, complex numbers). */
+/** Returns no tensor for types that weights never have (strings, complex numbers). */
 function readTensor(message: Uint8Array): { name: string; tensor?: HostTensor } {
   const shape: number[] = [];
   let [name, type] = ['', 0];
@@ -190,14 +190,14 @@ function readTensor(message: Uint8Array): { name: string; tensor?: HostTensor } 
   return { name, tensor: hostTensor(shape, data) };
 }
 
-/** From whichever field holds them. */
+/** From whichever field contains them. */
 function valuesOf(
   type: RawType,
   { raw, floats, integers }: { raw?: Uint8Array; floats: readonly Uint8Array[]; integers: readonly number[] },
 ): HostTensor['data'] {
   if (raw) return rawNumbers(type, raw);
   if (type === 'F32' || type === 'F64') return rawNumbers(type, Buffer.concat(floats));
-  // their bits are written as whole numbers
+  // their bits are stored as integers
   if (type === 'F16' || type === 'BF16') return rawNumbers(type, new Uint8Array(Uint16Array.from(integers).buffer));
   return Int32Array.from(integers, to32Bits);
 }

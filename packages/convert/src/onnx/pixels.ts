@@ -1,4 +1,7 @@
-/** What an ONNX graph does to its input before the first layer: arithmetic by channel, another order of channels, another layout. */
+/**
+ * Interprets what an ONNX graph does to its input before the first layer: per-channel arithmetic, another channel
+ * order, another layout.
+ */
 import { axesOf, integers, isFloatType, numberOf } from './constants.js';
 import type { OnnxNode } from './model.js';
 import {
@@ -12,7 +15,7 @@ import {
   type Value,
 } from './values.js';
 
-/** All the values that a node with pixels among its inputs gives; none where it is not understood. */
+/** All output values of a node with pixels among its inputs; undefined if it is not supported. */
 export function onPixels(node: OnnxNode, inputs: readonly (Value | undefined)[]): Value[] | undefined {
   const index = inputs.findIndex((input) => input?.kind === 'pixels');
   const pixels = inputs[index] as Pixels;
@@ -156,7 +159,7 @@ function sliced(node: OnnxNode, pixels: Pixels, constants: readonly (Constant | 
   return withChannels(pixels, picked);
 }
 
-/** Into single channels. */
+/** Splits into single channels. */
 function split(node: OnnxNode, pixels: Pixels): Pixels[] | undefined {
   if (!along(pixels, numberOf(node, 'axis', 0)) || node.outputs.length !== pixels.channels.length) return undefined;
   return pixels.channels.map((channel) => ({ ...pixels, channels: [channel] }));
@@ -173,7 +176,7 @@ function joined(node: OnnxNode, inputs: readonly (Value | undefined)[]): Pixels[
   );
 }
 
-/** A 1×1 convolution that scales and orders channels; any other is a layer. */
+/** A 1×1 convolution that scales and reorders channels; any other is a layer. */
 function pointwise(node: OnnxNode, pixels: Pixels, constants: readonly (Constant | undefined)[]): Pixels[] | undefined {
   const [, kernel, bias] = constants;
   const count = pixels.channels.length;

@@ -1,6 +1,7 @@
 /**
- * The layers of a feed-forward convolutional network out of an ONNX graph: what names of weights cannot tell, since exporters invent them. The
- * graph is followed from its input to its output; whatever stands on that way is taken into a layer, or refused by name.
+ * Extracts the layers of a feed-forward convolutional network from an ONNX graph. Names do not help, because exporters
+ * invent them. The graph is followed from input to output; everything on the way becomes part of a layer, or is
+ * rejected by name.
  */
 import { FacewrightError, hostTensor, type HostTensor } from '@facewright/core';
 import { requireFinite, type Unit, type UnitGeometry } from '../units.js';
@@ -19,10 +20,10 @@ import {
   type Value,
 } from './values.js';
 
-/** The layers in order, and what comes before the first of them. */
+/** The layers in order, and what comes before the first one. */
 export interface GraphLayers {
   readonly units: readonly Unit[];
-  /** One for each input channel of the first layer. */
+  /** One per input channel of the first layer. */
   readonly channels: readonly PixelChannel[];
   readonly input: OnnxValue & {
     /** Of the channels. */
@@ -31,14 +32,14 @@ export interface GraphLayers {
   readonly output: string;
 }
 
-/** Throws a `FacewrightError` that names the first node that the embedding depends on and that cannot be followed. */
+/** Throws a `FacewrightError` that names the first unsupported node that the embedding depends on. */
 export function unitsOfGraph(graph: OnnxGraph, where: string): GraphLayers {
   const walk = new Walk(graph, where);
   for (const node of graph.nodes) walk.visit(node);
   return walk.end();
 }
 
-/** Ops whose constants are weights: bounds and fillings of others may well be infinite. */
+/** Ops whose constants are weights. Bounds and padding values of other ops may be infinite. */
 const CALCULATES = new Set(['Conv', 'Gemm', 'MatMul', 'BatchNormalization', 'PRelu', 'Add', 'Sub', 'Mul', 'Div']);
 
 class Walk {
@@ -182,7 +183,7 @@ const TURN: OnnxNode = {
   attributes: new Map([['perm', [1, 0]]]),
 };
 
-/** Or what cannot be read. */
+/** Or what is not supported. */
 function geometryOf(node: OnnxNode, { shape }: HostTensor): UnitGeometry | string {
   const [strides, dilations] = [integers(node, 'strides') ?? [1, 1], integers(node, 'dilations') ?? [1, 1]];
   if (strides.length !== 2 || dilations.some((side) => side !== 1)) return 'is dilated';
@@ -202,7 +203,7 @@ function geometryOf(node: OnnxNode, { shape }: HostTensor): UnitGeometry | strin
   };
 }
 
-/** A depthwise convolution of one pixel multiplies each channel by a number: exporters write PReLU with two of them. */
+/** A 1×1 depthwise convolution multiplies each channel by a number; exporters write PReLU with two of them. */
 function scaledByConvolution(node: OnnxNode, [x, kernel, bias]: readonly (Value | undefined)[]): Value | undefined {
   if (x?.kind !== 'features' || x.summed || x.axis !== 1 || kernel?.kind !== 'constant') return undefined;
   const { channels } = x.unit;
@@ -220,7 +221,7 @@ function scaledByConvolution(node: OnnxNode, [x, kernel, bias]: readonly (Value 
   };
 }
 
-/** Two values of a layer, as in PReLU's parts; a square; or a shortcut. */
+/** Two values of a layer: the parts of a PReLU, a square, or a shortcut. */
 function sumOf(node: OnnxNode, a: Features, b: Features): Value | undefined {
   if (a.unit === b.unit && !a.summed && !b.summed) {
     if (node.op === 'Mul') return { kind: 'length', of: a.unit, step: 'squares' };
@@ -242,7 +243,10 @@ function isBefore(unit: GraphUnit, other: GraphUnit): boolean {
   return false;
 }
 
-/** Steps on the way to dividing an embedding by its length, which changes nothing: embeddings are compared by their angle. */
+/**
+ * Steps towards dividing an embedding by its length, which changes nothing, because embeddings are compared by their
+ * angle.
+ */
 function ofLength(node: OnnxNode, a: Value | undefined, b: Value | undefined): Value | undefined {
   const length = (a?.kind === 'length' ? a : b) as Length;
   const next = (step: Length['step']): Length => ({ ...length, step });

@@ -1,9 +1,9 @@
-/** `defineConfig` types a config file, with the names and options of the plugins that the compiler knows. */
+/** `defineConfig` types a config file, with the names and options of the plugins known to the compiler. */
 import type { CheckedReference, ReadonlyLists } from '../plugin/known-plugins.js';
 import type { PluginKind } from '../plugin/plugin.js';
 import type { RunConfigInput } from './config.js';
 
-/** Where a config names plugins, and of which kind; lists by what their items are. */
+/** Where a config names plugins, and of which kind; for lists, by the shape of their items. */
 interface Places {
   backend: 'backend';
   reader: 'reader';
@@ -15,7 +15,7 @@ interface Places {
   stages: { loss: 'loss'; optimiser: 'optimiser'; until: { any: 'criterion' } };
 }
 
-/** `Shape` with the plugins checked that `Given` names in these places. */
+/** `Shape`, with the plugins that `Given` names in these places checked. */
 type Checked<Shape, At, Given> = Shape extends readonly (infer Item)[]
   ? { readonly [Index in keyof Given]: Checked<Item, At, Given[Index]> }
   : At extends PluginKind
@@ -27,13 +27,14 @@ type Checked<Shape, At, Given> = Shape extends readonly (infer Item)[]
       };
 
 /**
- * A config as `defineConfig` takes it: literal names of plugins must be known, and have options that the plugin knows. The condition is always false;
- * through its other branch the compiler reads `Given` from what is written.
+ * The parameter of `defineConfig`: literal plugin names must be known, with options that the plugin accepts. The
+ * condition is always false; the compiler infers `Given` through its other branch.
  */
 export type TypedConfig<Given> = [Given] extends [never] ? Given : Checked<RunConfigInput, Places, Given>;
 
 /**
- * Types a config file: `export default defineConfig({ … })`. Plugins are named by a known name, by a path (`./my-loss.ts`), or with `plugin('name')`
- * where the compiler does not know them; a value whose type is just `string` may hold any name. Returns the config as it is.
+ * Types a config file: `export default defineConfig({ … })`. A plugin is given by a known name, by a path
+ * (`./my-loss.ts`), or with `plugin('name')` if the compiler does not know it. A value whose type is just `string` may
+ * contain any name. Returns the config unchanged.
  */
 export const defineConfig = <const Given>(config: TypedConfig<Given>): RunConfigInput => config as RunConfigInput;

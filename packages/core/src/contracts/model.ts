@@ -6,7 +6,7 @@ import type { HostTensors, State } from '../values/tensors.js';
 /** Numbers for red, green and blue, or one for all three. */
 export type ByColour = number | readonly [red: number, green: number, blue: number];
 
-/** The pixel value v, from 0 to 255, becomes (v − offset) × scale. */
+/** Pixel value v, from 0 to 255, becomes (v − offset) × scale. */
 export interface InputScale {
   readonly offset: ByColour;
   readonly scale: ByColour;

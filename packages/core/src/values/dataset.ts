@@ -42,8 +42,8 @@ export interface ResumableWriter extends DatasetWriter {
 }
 
 /**
- * The images of a dataset as columns: a few bytes an image, so that a dataset of tens of millions fits in memory. Names are looked up one at a time.
- * `sampleColumns` makes them of objects.
+ * The images of a dataset as columns: a few bytes per image, so a dataset of tens of millions fits in memory. Names are
+ * looked up individually. `sampleColumns` creates them from objects.
  */
 export interface SampleColumns {
   /** Names in label order: `identities[labels[index]]`. */
@@ -52,17 +52,17 @@ export interface SampleColumns {
   readonly length: number;
   /** Label of each image. */
   readonly labels: Uint32Array;
-  /** Number of the photo that each image was made from, below `photoCount`: images of one photo share it. */
+  /** Number of the photo that each image was made from, below `photoCount`. Images of one photo share it. */
   readonly photos: Uint32Array;
   readonly photoCount: number;
   /** Kind of each image, an index into `kindNames`. */
   readonly kinds: Uint16Array;
-  /** `original` and names of augmenters, each once. */
+  /** `original` and names of augmenters, without repeats. */
   readonly kindNames: readonly string[];
-  /** `Photo.id` of the photo that an image was made from. Throws a `RangeError` where there is no such image. */
+  /** `Photo.id` of the photo that an image was made from. Throws a `RangeError` if there is no such image. */
   sourceOf(index: number): string;
   kindOf(index: number): string;
-  /** Landmarks in the source photo, where they are known. */
+  /** Landmarks in the source photo, if known. */
   landmarksOf(index: number): Landmarks | undefined;
 }
 
@@ -72,23 +72,23 @@ export interface Dataset extends SampleColumns {
   readonly summary: PreparationSummary;
   /** The decoded image of a sample. */
   read(index: number): Promise<RgbImage>;
-  /** Opens a reader of whole batches. Absent where images can only be read one by one. */
+  /** Opens a reader for whole batches. Missing if images can only be read individually. */
   openBatchReader?(options: BatchReaderOptions): BatchReader;
   close(): Promise<void>;
 }
 
 export interface BatchReaderOptions {
-  /** Height and width in pixels that every image is fitted to. */
+  /** Height and width in pixels to fit every image to. */
   readonly size: readonly [height: number, width: number];
-  /** Reading threads. Default: one fewer than the processor has, at most 8. */
+  /** Number of reading threads. Default: one fewer than the processor has, at most 8. */
   readonly threads?: number;
 }
 
-/** Reads many images at once, in threads of its own. Any number of reads may be under way. */
+/** Reads many images at once, in its own threads. Any number of reads may be in progress. */
 export interface BatchReader {
   /**
-   * RGB bytes [n, height, width, 3] of these images, in this order, those of `mirrored` flipped horizontally. The result does not depend on
-   * the number of threads. Rejects as the dataset's `read` does if an image cannot be read.
+   * RGB bytes [n, height, width, 3] of these images, in this order, with those in `mirrored` flipped horizontally. The
+   * result does not depend on the number of threads. Rejects like the dataset's `read` if an image cannot be read.
    */
   read(samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array>;
   /** Waits for reads in progress and ends the threads. */

@@ -1,12 +1,15 @@
-/** The columns of samples that are in memory as objects, and what is often asked of columns. */
+/** Creates columns from samples in memory, and answers common questions about columns. */
 import type { Sample, SampleColumns } from './dataset.js';
 
-/** The kind of an image that is no augmented copy. */
+/** The kind of an image that is not an augmented copy. */
 const ORIGINAL = 'original';
 
 const MOST_KINDS = 2 ** 16;
 
-/** `identities` are the names in label order; without them people have the order in which they come. Throws a `RangeError` for a person who is not among them. */
+/**
+ * `identities` are the names in label order; by default, people are numbered in order of first occurrence. Throws a
+ * `RangeError` for a person who is not among them.
+ */
 export function sampleColumns(samples: readonly Sample[], identities?: readonly string[]): SampleColumns {
   const labelOf = numbering(identities);
   const photoOf = numbering();
@@ -31,7 +34,7 @@ export function sampleColumns(samples: readonly Sample[], identities?: readonly 
   };
 }
 
-/** One image of the columns as an object. Throws a `RangeError` where there is no such image. */
+/** One image of the columns as an object. Throws a `RangeError` if there is no such image. */
 export function sampleAt(columns: SampleColumns, index: number): Sample {
   const landmarks = columns.landmarksOf(index);
   return {
@@ -42,13 +45,13 @@ export function sampleAt(columns: SampleColumns, index: number): Sample {
   };
 }
 
-/** The index, where there is such an image; else throws a `RangeError`. */
+/** Returns the index, or throws a `RangeError` if there is no such image. */
 export function requireSample(index: number, length: number): number {
   if (Number.isInteger(index) && index >= 0 && index < length) return index;
   throw new RangeError(`the dataset has ${length} images; there is no image ${index}`);
 }
 
-/** Tells whether an image is a photo itself and no augmented copy. */
+/** Whether an image is the photo itself rather than an augmented copy. */
 export function originals({
   kinds,
   kindNames,
@@ -57,7 +60,7 @@ export function originals({
   return (index) => kinds[index] === original;
 }
 
-/** Numbers names from 0 in the order in which they come; where `known` are given, there are no others. */
+/** Numbers names from 0 in order of first occurrence; if `known` is given, no others are allowed. */
 function numbering(known?: readonly string[]) {
   const numbers = new Map((known ?? []).map((name, index) => [name, index]));
   return {

@@ -1,4 +1,7 @@
-/** Batches read by threads against the same images read one by one. Slow: the threads run the built package. */
+/**
+ * Batches read by threads, compared with the same images read one by one. Slow because the threads run the built
+ * package.
+ */
 import { createRandom, FacewrightError, type Dataset, type PreparationSummary } from '@facewright/core';
 import { fitPixels } from '@facewright/platform';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +15,7 @@ import { mirror } from './fill.js';
 const root = temporaryFolder();
 const COUNT = 90;
 const WANTED = [16, 16] as const;
-/** Some of the wanted size, some to be fitted to it. */
+/** Some already have the wanted size, others have to be fitted. */
 const SIZES = [
   [16, 16],
   [24, 18],
@@ -32,7 +35,7 @@ const SUMMARY: PreparationSummary = {
   seconds: 1,
 };
 
-/** Noise of several sizes, in shards of a few images. */
+/** Noise in several sizes, in shards of a few images. */
 async function writeDataset(name: string, format: 'jpeg' | 'png'): Promise<string> {
   const directory = join(root, name);
   const writer = await createDatasetWriter(directory, { format, shardBytes: 20_000 });
@@ -58,7 +61,7 @@ afterEach(async () => {
   for (const dataset of opened.splice(0)) await dataset.close();
 });
 
-/** The same by the plain way. */
+/** The same, read the simple way. */
 async function oneByOne(dataset: Dataset, samples: readonly number[], mirrored: readonly boolean[]): Promise<Buffer> {
   const images: Uint8Array[] = [];
   for (const [index, sample] of samples.entries()) {
@@ -70,7 +73,7 @@ async function oneByOne(dataset: Dataset, samples: readonly number[], mirrored: 
 }
 
 describe.each(['jpeg', 'png'] as const)('%s', (format) => {
-  test('any number of threads gives the bytes of images read one by one, in their order', async () => {
+  test('any number of threads gives the bytes of images read one by one, in order', async () => {
     const dataset = await open(await writeDataset(`order-${format}`, format));
     const random = createRandom(format);
     const samples = Array.from({ length: 200 }, () => random.integer(COUNT));
@@ -91,7 +94,7 @@ describe.each(['jpeg', 'png'] as const)('%s', (format) => {
   });
 });
 
-test('a damaged image is the same error as without threads; the reader works on', async () => {
+test('a damaged image is the same error as without threads; the reader keeps working', async () => {
   const directory = await writeDataset('damaged', 'jpeg');
   const shard = join(directory, readdirSync(directory).filter((name) => name.endsWith('.tar'))[0]);
   const bytes = readFileSync(shard);
@@ -106,7 +109,7 @@ test('a damaged image is the same error as without threads; the reader works on'
   await reader.close();
 });
 
-test('an image that is not there is an error, and closing waits for reads in progress', async () => {
+test('a nonexistent image is an error, and closing waits for reads in progress', async () => {
   const dataset = await open(await writeDataset('closing', 'jpeg'));
   const reader = dataset.openBatchReader!({ size: WANTED, threads: 1 });
   await expect(reader.read([COUNT])).rejects.toThrow(RangeError);

@@ -1,6 +1,6 @@
 /**
- * Whole batches of images, read and decoded in threads of their own. The bytes and their order do not depend on the number of threads: every image
- * has its place in memory that the threads share.
+ * Reads and decodes whole batches of images in its own threads. The bytes and their order do not depend on the number
+ * of threads, because every image has its place in shared memory.
  */
 import { fitPixels } from '@facewright/platform';
 import type { BatchReader, BatchReaderOptions, RgbImage } from '@facewright/core';
@@ -10,12 +10,12 @@ import { Piscina } from 'piscina';
 import type { ImagePlace } from '../dataset/index-format.js';
 import { mirror, type FillTask } from './fill.js';
 
-/** What a reader needs of a dataset. */
+/** What a reader needs from a dataset. */
 export interface BatchSource {
-  /** The shards' files. */
+  /** Paths of the shards. */
   readonly paths: readonly string[];
   placeOf(index: number): ImagePlace;
-  /** Reads an image again that a thread could not: either it works this time, or it rejects with the error that tells why. */
+  /** Rereads an image that a thread could not read: it either works this time, or rejects with the right error. */
   read(index: number): Promise<RgbImage>;
 }
 
@@ -34,7 +34,7 @@ export function openBatchReader(
     maxThreads: threads,
     idleTimeout: Infinity,
     workerData: source.paths,
-    execArgv: [], // conditions under which the sources run are not for the compiled file
+    execArgv: [], // export conditions for running from source do not apply to the compiled file
   });
   const inWork = new Set<Promise<unknown>>();
   const bytesEach = size[0] * size[1] * 3;
@@ -60,7 +60,7 @@ export function openBatchReader(
       result.then(ended, ended);
       return result;
     },
-    // waited for here: native code that comes back to an ended thread ends the process
+    // waited for here, because native code returning to a dead thread ends the process
     close: async () => {
       await Promise.allSettled(inWork);
       await pool.close({ force: true });

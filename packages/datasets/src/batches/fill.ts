@@ -1,29 +1,29 @@
-/** The work of a reading thread: images of a batch from shards to pixels, each into its place in memory that all threads share. */
+/** The work of a reading thread: decodes the images of a batch from shards, each into its place in shared memory. */
 import { fitPixels } from '@facewright/platform';
 import { CheckedFile, decodeImage, jpegDecoder, jpegHeader, type PlainDecoder } from '@facewright/platform/node';
 import { crc32 } from 'node:zlib';
 
-/** Where images lie and where their pixels go. All columns have one entry an image. */
+/** Where the images are and where their pixels go. All columns have one entry per image. */
 export interface FillTask {
   readonly shards: Uint32Array;
   /** Bytes from the start of the shard. */
   readonly offsets: Float64Array;
   readonly sizes: Uint32Array;
   readonly checksums: Uint32Array;
-  /** 1 for an image that is flipped horizontally. */
+  /** 1 for an image to flip horizontally. */
   readonly mirrored: Uint8Array;
-  /** Height and width in pixels that every image is fitted to. */
+  /** Height and width in pixels to fit every image to. */
   readonly size: readonly [height: number, width: number];
   /** RGB bytes of the whole batch. */
   readonly pixels: Uint8Array;
-  /** Place in the batch of the first image. */
+  /** Position of the first image in the batch. */
   readonly first: number;
 }
 
-/** Fills in the images of a task. Resolves with the places in the batch of those that could not be read. */
+/** Fills in the images of a task. Resolves with the batch positions of those that could not be read. */
 export type Fill = (task: FillTask) => Promise<number[]>;
 
-/** `paths` are the shards' files. Each is opened once, when it is first needed. */
+/** `paths` are the shards' files. Each is opened once, when first needed. */
 export function createFill(paths: readonly string[]): Fill {
   const files = new Map<number, CheckedFile>();
   const fileOf = async (shard: number): Promise<CheckedFile> => {
@@ -40,7 +40,7 @@ export function createFill(paths: readonly string[]): Fill {
       try {
         const bytes = (files.get(shards[i]) ?? (await fileOf(shards[i]))).readSync(offsets[i], sizes[i]);
         if (crc32(bytes) !== checksums[i]) throw new Error('the checksum does not match');
-        // no turn of the event loop for an image that needs none
+        // avoids a turn of the event loop for images that do not need one
         if (!decodeAtSize(decoder, bytes, size, into)) into.set(fitPixels(await decodeImage(bytes), size));
         if (mirrored[i]) mirror(into, size[1]);
       } catch {
@@ -51,7 +51,7 @@ export function createFill(paths: readonly string[]): Fill {
   };
 }
 
-/** A plain JPEG that has the wanted size already goes straight to its place. */
+/** A plain JPEG that already has the wanted size is decoded directly into place. */
 function decodeAtSize(
   decoder: PlainDecoder,
   bytes: Uint8Array,

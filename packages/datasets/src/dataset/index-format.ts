@@ -15,7 +15,7 @@ export const MAGIC = Buffer.from('FWINDEX\0', 'latin1');
 export const INDEX_VERSION = 1;
 export const HEADER_BYTES = 32;
 export const RECORD_BYTES = 72;
-/** Where the points stand in a record. */
+/** Offset of the landmarks in a record. */
 export const POINTS_AT = 32;
 export const CHECKSUM_BYTES = 4;
 

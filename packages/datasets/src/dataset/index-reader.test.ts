@@ -88,7 +88,7 @@ describe('the index', () => {
     );
   });
 
-  test('holds more images and longer names than go into one piece', async () => {
+  test('holds more images and longer names than fit into one chunk', async () => {
     const list = Array.from({ length: 10_000 }, (_, index): IndexRecord => ({
       shard: 0,
       offset: index % 700,
@@ -179,7 +179,7 @@ describe('the index', () => {
     await expect(parse(seal(content))).rejects.toThrow(/version 2; this facewright reads version 1/);
   });
 
-  test('knows a photo again that comes in several places, and tells photos from kinds', async () => {
+  test('recognises a photo that occurs in several places, and tells photos from kinds', async () => {
     const list = ['a', 'b', 'a', 'original', 'a', '', ''].map((source, crc): IndexRecord => ({
       shard: 0,
       offset: 0,
@@ -193,7 +193,7 @@ describe('the index', () => {
     expect([...photos].map((photo) => photos.indexOf(photo))).toEqual([0, 1, 0, 3, 0, 5, 5]);
   });
 
-  test('that points outside its shard or its people is refused', async () => {
+  test('references outside the shard or the people are rejected', async () => {
     const good: IndexRecord = { shard: 0, offset: 900, size: 100, crc: 0, label: 0, source: 'a', kind: 'original' };
     expect(await parse(await encodeIndex([good]))).toEqual([good]);
     for (const bad of [

@@ -1,4 +1,4 @@
-/** Reads an index as columns: piece by piece, so that one of several gigabytes takes no more memory than its numbers. */
+/** Reads an index as columns, chunk by chunk, so an index of several gigabytes takes only the memory of its numbers. */
 import { FacewrightError, landmarksFrom, requireSample, type Landmarks, type SampleColumns } from '@facewright/core';
 import { crc32 } from 'node:zlib';
 import {
@@ -19,9 +19,9 @@ export interface IndexLimits {
   readonly shards: readonly number[];
 }
 
-/** Names and landmarks are read from the file when they are asked for: it must stay open. */
+/** Names and landmarks are read from the file on request, so it must stay open. */
 export interface DatasetIndex extends SampleColumns {
-  /** Where an image's bytes are. Throws a `RangeError` where there is no such image. */
+  /** Where an image's bytes are. Throws a `RangeError` if there is no such image. */
   placeOf(index: number): ImagePlace;
 }
 
@@ -29,12 +29,12 @@ interface Header {
   readonly records: number;
   readonly sources: number;
   readonly kinds: number;
-  /** Where the strings begin and end, in bytes from the start of the file. */
+  /** Start and end of the strings, in bytes from the start of the file. */
   readonly strings: number;
   readonly end: number;
 }
 
-/** The numbers of all records, a column for each field. */
+/** The numbers of all records, one column per field. */
 interface Fields {
   readonly shards: Uint32Array;
   readonly offsets: Uint32Array;
@@ -48,7 +48,7 @@ interface Fields {
 const MOST_KINDS = 2 ** 16;
 const RECORDS_AT_ONCE = 1 << 15;
 
-/** Throws a `FacewrightError` for anything but a whole index whose records all point at something. `where` is its path. */
+/** Throws a `FacewrightError` for anything but a complete index whose references are all valid. `where` is its path. */
 export async function readIndex(file: ByteSource, limits: IndexLimits, where: string): Promise<DatasetIndex> {
   const damaged = (what: string): FacewrightError =>
     new FacewrightError({
@@ -64,7 +64,7 @@ export async function readIndex(file: ByteSource, limits: IndexLimits, where: st
     await checksum.requireEnd(file, header.end, damaged);
     return columnsOf(file, header, limits.identities, fields, names);
   } catch (error) {
-    // a damaged file may look wrong in many ways, and its checksum says why
+    // a damaged file may look wrong in many ways; the checksum gives the real reason
     const whole = new Checksum();
     for (let at = 0; at < header.end; at += PIECE) whole.add(await file.read(at, Math.min(PIECE, header.end - at)));
     await whole.requireEnd(file, header.end, damaged);
@@ -154,7 +154,7 @@ function columnsOf(
 ): DatasetIndex {
   const kindNames = Array.from({ length: kinds }, (_, kind) => names.at(sources + kind));
   const { firstOf } = names;
-  // a photo that comes in several places has a name in each of them, and is one photo
+  // a photo that occurs in several places has a name in each, but is one photo
   if (firstOf) for (let index = 0; index < records; index++) photos[index] = firstOf[photos[index]];
   return {
     identities,
@@ -183,7 +183,7 @@ function readLandmarks(bytes: Buffer): Landmarks | undefined {
   return landmarksFrom([0, 2, 4, 6, 8].map((i) => [values[i], values[i + 1]] as const));
 }
 
-/** CRC-32 of what is read from start to end. */
+/** CRC-32 of everything read, from start to end. */
 class Checksum {
   private value: number;
 
@@ -195,7 +195,7 @@ class Checksum {
     this.value = crc32(bytes, this.value);
   }
 
-  /** Throws where the file's own differs. */
+  /** Throws if it differs from the file's own. */
   async requireEnd(file: ByteSource, end: number, damaged: (what: string) => FacewrightError): Promise<void> {
     if (this.value !== (await file.read(end, CHECKSUM_BYTES)).readUInt32LE())
       throw damaged('its checksum does not match');

@@ -1,6 +1,6 @@
 /**
- * Writes an index of any size in little memory: its three parts grow as files beside each other and are joined at the end, when the counts that
- * stand before them are known.
+ * Writes an index of any size with little memory: its three parts are written to separate files and joined at the end,
+ * once the counts in the header are known.
  */
 import { landmarkPoints } from '@facewright/core';
 import { piecesOf } from '@facewright/platform/node';
@@ -18,11 +18,11 @@ import {
   type IndexRecord,
 } from './index-format.js';
 
-/** Held back and written at once. */
+/** Buffered bytes, written together. */
 const PIECE_BYTES = 1 << 18;
 const PARTS = ['records', 'lengths', 'names'] as const;
 const partName = (part: (typeof PARTS)[number]): string => `index.${part}`;
-/** Names of the files that an index is made of before it is finished. */
+/** Names of the files that make up an index before it is finished. */
 export const INDEX_PARTS: readonly string[] = PARTS.map(partName);
 
 export class IndexWriter {
@@ -36,7 +36,7 @@ export class IndexWriter {
     private readonly parts: Readonly<Record<(typeof PARTS)[number], GrowingFile>>,
   ) {}
 
-  /** `directory` is where the parts lie meanwhile. */
+  /** `directory` is where the parts are stored in the meantime. */
   static async create(directory: string): Promise<IndexWriter> {
     const [records, lengths, names] = await Promise.all(
       PARTS.map((part) => GrowingFile.create(join(directory, partName(part)))),
@@ -51,7 +51,7 @@ export class IndexWriter {
 
   async add({ shard, offset, size, crc, label, source, kind, landmarks }: IndexRecord): Promise<void> {
     const { records, lengths, names } = this.parts;
-    // images of one photo come one after another; where one comes again later, its name stands twice
+    // images of one photo are consecutive; if one comes again later, its name is stored twice
     if (source !== this.source) {
       this.sources++;
       await addName(source, lengths, names);
@@ -67,7 +67,7 @@ export class IndexWriter {
     this.records++;
   }
 
-  /** Joins the parts to the index at `path`. Gives its size, and its SHA-256 as hexadecimal text. */
+  /** Joins the parts to the index at `path`. Returns its size, and its SHA-256 in hexadecimal. */
   async finish(path: string): Promise<{ size: number; sha256: string }> {
     const { lengths, names } = this.parts;
     for (const kind of this.kinds.keys()) await addName(kind, lengths, names);
@@ -88,7 +88,7 @@ export class IndexWriter {
     return found;
   }
 
-  /** Writes what was held back, and closes the parts. */
+  /** Writes the buffered bytes, and closes the parts. */
   async close(): Promise<void> {
     for (const part of PARTS) await this.parts[part].close();
   }
@@ -104,7 +104,7 @@ async function addName(text: string, lengths: GrowingFile, names: GrowingFile): 
   (await names.room(bytes)).write(text, 'utf8');
 }
 
-/** Header, parts and checksum as one file that is on the disk when this resolves. */
+/** Header and parts with a checksum, as one file that is on disk once this resolves. */
 async function joinFiles(
   path: string,
   header: Buffer,

@@ -41,7 +41,7 @@ export async function isJournalOf(directory: string, key: string): Promise<boole
   );
 }
 
-/** The whole shards in their order, one at a time; every other file is deleted at the end. */
+/** The complete shards in order, one at a time. Deletes every other file at the end. */
 export async function* readEntries(directory: string): AsyncGenerator<ShardEntry> {
   const kept = new Set([KEY_FILE, ...INDEX_PARTS]);
   for (let number = 0; ; number++) {

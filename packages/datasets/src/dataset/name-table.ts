@@ -1,4 +1,4 @@
-/** The names in an index: checked once, then read from the file a few at a time. Names that stand twice are found. */
+/** The names in an index: checked once, then read from the file a few at a time. Finds repeated names. */
 import type { FacewrightError } from '@facewright/core';
 import { isUtf8 } from 'node:buffer';
 
@@ -11,7 +11,7 @@ export interface ByteSource {
 
 export interface NameTable {
   at(number: number): string;
-  /** Number of the first equal name among the sources, by number; missing where all differ. */
+  /** Number of the first equal name among the sources, by number; missing if all differ. */
   readonly firstOf?: Uint32Array;
 }
 
@@ -24,11 +24,11 @@ interface Place {
   readonly end: number;
 }
 
-/** Read at once where a name is asked for: the next ones are often asked for next. */
+/** Names read together, because the next ones are often requested next. */
 const GROUP = 256;
 const PIECE = 4 << 20;
 
-/** `checksum` gets the bytes in their order. Throws where lengths and bytes do not agree, or a name is not UTF-8. */
+/** `checksum` receives the bytes in order. Throws if lengths and bytes do not match, or a name is not UTF-8. */
 export async function readNames(
   file: ByteSource,
   { sources, kinds, strings, end }: Place,
@@ -78,7 +78,7 @@ async function readLengths(
   return lengths;
 }
 
-/** Where each group's bytes begin in the file, and the end of the last. */
+/** Where each group's bytes start in the file, and the end of the last one. */
 function groupStarts(lengths: Uint32Array, texts: number): Float64Array {
   const starts = new Float64Array(Math.ceil(lengths.length / GROUP) + 1);
   let at = texts;
@@ -90,7 +90,7 @@ function groupStarts(lengths: Uint32Array, texts: number): Float64Array {
   return starts;
 }
 
-/** Keeps the group that was asked for last. */
+/** Caches the most recently used group. */
 function nameReader(file: ByteSource, strings: number, starts: Float64Array, count: number) {
   let group = -1;
   let names: string[] = [];
@@ -113,8 +113,9 @@ function nameReader(file: ByteSource, strings: number, starts: Float64Array, cou
 }
 
 /**
- * Finds equal names by 64-bit hashes in a table with open addressing. Among fifteen million names two different ones have the same hash with a
- * probability of 6e-6; they would count as one photo when validation photos are drawn, and nothing else.
+ * Finds equal names by 64-bit hashes in a table with open addressing. Among fifteen million names, two different ones
+ * have the same hash with a probability of 6e-6. They would then count as one photo when validation photos are
+ * selected, with no other effect.
  */
 class NameHashes {
   private readonly first: Uint32Array;
@@ -125,7 +126,7 @@ class NameHashes {
     this.second = new Uint32Array(count);
   }
 
-  /** Hashes the bytes as that name, where it is one of the counted; says whether they are plain ASCII. */
+  /** Hashes the bytes as that name, if it is one of those counted; returns whether they are plain ASCII. */
   add(number: number, bytes: Buffer, start: number, stop: number): boolean {
     let [a, b, seen] = [0x9747b28c, 0x3c6ef372, 0];
     for (let i = start; i < stop; i++) {
@@ -146,7 +147,7 @@ class NameHashes {
   firstOf(): Uint32Array | undefined {
     const { count, first, second } = this;
     const mask = 2 ** Math.ceil(Math.log2(2 * count + 2)) - 1;
-    const table = new Uint32Array(mask + 1); // number + 1, 0 for a free place
+    const table = new Uint32Array(mask + 1); // number + 1, or 0 for a free slot
     let found: Uint32Array | undefined;
     for (let number = 0; number < count; number++) {
       let place = first[number] & mask;
@@ -163,7 +164,7 @@ class NameHashes {
   }
 }
 
-/** The last mixing of MurmurHash3. */
+/** The final mixing step of MurmurHash3. */
 function finish(hash: number, length: number): number {
   let h = hash ^ length;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -97,7 +97,7 @@ export async function createDatasetWriter(
   };
 }
 
-/** What the images go to. */
+/** The directory the images are written to. */
 interface OpenFiles {
   readonly shards: ShardWriter;
   readonly index: IndexWriter;

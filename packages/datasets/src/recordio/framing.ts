@@ -41,7 +41,7 @@ export function encodeRecord(payload: Uint8Array): Buffer {
   return Buffer.concat(chunks);
 }
 
-/** The flag of a part of a payload that is cut in `cuts` places. */
+/** The flag for a part of a payload that is split in `cuts` places. */
 function flagOf(part: number, cuts: number): number {
   if (cuts === 0) return WHOLE;
   if (part === 0) return FIRST;

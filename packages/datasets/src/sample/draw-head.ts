@@ -84,7 +84,7 @@ export function drawShoulders(person: Person, conditions: Conditions, view: Head
 <path d="M${n(x - 190)} 340C${n(x - 170)} ${n(top + 24)} ${n(x - 80)} ${n(top + 22)} ${n(x - half * 1.1)} ${n(top - 8)}Q${n(x)} ${n(top + 42)} ${n(x + half * 1.1)} ${n(top - 8)}C${n(x + 80)} ${n(top + 22)} ${n(x + 170)} ${n(top + 24)} ${n(x + 190)} 340Z" fill="${css(conditions.clothing)}"/>`;
 }
 
-/** How far down hair falls, from the middle of the head. */
+/** Length of the hair, measured from the middle of the head. */
 const HAIR_REACH: Readonly<Partial<Record<Person['hair']['style'], number>>> = { long: 120, curly: 30 };
 const SHORT_HAIR_REACH = 4;
 

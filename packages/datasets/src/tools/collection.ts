@@ -117,7 +117,7 @@ async function datasetCollection(path: string): Promise<Collection> {
   };
 }
 
-/** The images of person `label` are `images[starts[label]]` … `images[starts[label + 1] − 1]`, in their order. */
+/** The images of person `label` are `images[starts[label]]` … `images[starts[label + 1] − 1]`, in order. */
 function groupByPerson({ labels, identities }: SampleColumns): { starts: Uint32Array; images: Uint32Array } {
   const starts = new Uint32Array(identities.length + 1);
   for (const label of labels) starts[label + 1]++;

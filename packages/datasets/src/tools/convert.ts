@@ -66,7 +66,7 @@ export async function convertDataset(path: string, directory: string, options: C
   }
 }
 
-/** Writes the set whole; images that cannot be read are added to `exclusions`. */
+/** Writes the complete set; unreadable images are added to `exclusions`. */
 async function writePeople(
   found: Collection,
   writer: SetWriter,

@@ -82,7 +82,7 @@ export class CheckedFile {
     return bytes;
   }
 
-  /** The same without giving others a turn: for a few bytes that a caller cannot wait for. */
+  /** The same, but synchronous: for a few bytes that a caller cannot wait for. */
   readSync(offset: number, length: number): Buffer {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw this.short(offset, length);
     const bytes = Buffer.allocUnsafe(length);

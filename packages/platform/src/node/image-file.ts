@@ -1,6 +1,7 @@
 /**
- * Encoded photos to pixels and back, by sharp; plain JPEGs by jpeg/, bitmaps and portable pixmaps by bmp.ts and pnm.ts. Decodes as `cv2.imread` does (EXIF orientation applied, ICC profile ignored), to 8-bit RGB:
- * alpha is dropped onto black, grey and CMYK are converted.
+ * Decodes and encodes photos with sharp; jpeg/ decodes plain JPEGs, bmp.ts and pnm.ts bitmaps and portable pixmaps.
+ * Decodes like `cv2.imread` (EXIF orientation applied, ICC profile ignored) to 8-bit RGB: alpha is composited onto
+ * black, grey and CMYK are converted.
  */
 import { ImageError, refuseLarge, refuseManyBytes, type DecodeLimits } from '../image-decoding.js';
 import { messageOf, type RgbImage } from '@facewright/core';
@@ -83,10 +84,10 @@ function decodeSimple(bytes: Uint8Array, limits: DecodeLimits, where?: string): 
   }
 }
 
-/** Larger photos would hold up everything else on the main thread; sharp decodes them beside it. */
+/** Larger photos would block the main thread for too long; sharp decodes them on another one. */
 const MOST_ON_MAIN_THREAD = 2 ** 19;
 
-/** By this thread's JPEG decoder; `undefined` for what is left to sharp. */
+/** Uses this thread's JPEG decoder; `undefined` if the photo is left to sharp. */
 async function decodePlainJpeg(bytes: Uint8Array, limits: DecodeLimits, where?: string): Promise<RgbImage | undefined> {
   const header = jpegHeader(bytes);
   if (!header?.plain) return undefined;

@@ -1,4 +1,6 @@
-/** koffi, which calls C functions. It is optional: a platform without its binary does without the parts that need it. */
+/**
+ * koffi, which calls C functions. It is optional: on platforms without its binary, the parts that need it are not used.
+ */
 import type * as KoffiModule from 'koffi';
 
 export type Koffi = typeof KoffiModule;

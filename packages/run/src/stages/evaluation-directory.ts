@@ -62,7 +62,7 @@ export interface WriteOptions<Key> {
   readonly document: unknown;
 }
 
-/** What lies on each sheet: pairs of one kind, and the words under those that were scored right and wrongly. */
+/** The content of each sheet: pairs of one kind, and the captions for right and wrong scores. */
 const SHEETS = [
   { name: 'false-accepts.png', same: false, right: 'different', wrongly: 'different: accepted' },
   { name: 'false-rejects.png', same: true, right: 'the same', wrongly: 'the same: refused' },

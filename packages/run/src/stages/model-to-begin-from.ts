@@ -46,7 +46,7 @@ export async function modelToBeginFrom(
   return { ...underlay, model: { ...(options as object), name: meta.name } };
 }
 
-/** Of the licences of the model to begin from, that of its weights: the photos are others. */
+/** From the initial model's licences, only that of its weights, because the photos differ. */
 function weightsLicence({ licences }: StartingPoint): RunConfigInput['licences'] {
   return licences?.weights === undefined ? undefined : { weights: licences.weights };
 }

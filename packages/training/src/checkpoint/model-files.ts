@@ -53,7 +53,7 @@ const modelCard = z.object({
       file: z.string(),
       sha256: z.string(),
       how: z.string(),
-      /** How it was compared with the file's own graph, where the file has one. */
+      /** How it was compared with the file's own graph, if the file has one. */
       check: z.object({ images: z.int(), on: z.string(), minimumCosine: z.number(), runtime: z.string() }).optional(),
     })
     .optional(),

@@ -18,7 +18,7 @@ export interface OrderOptions {
 export interface DrawnSample {
   /** Index in the dataset. */
   readonly sample: number;
-  /** Label among the people trained on. */
+  /** Label among the training identities. */
   readonly label: number;
   readonly mirrored: boolean;
 }

@@ -141,7 +141,7 @@ test("a set that does not fit in memory is read by the dataset's own threads, if
   expect(opened).toHaveLength(1);
 });
 
-test('mirrored images are flipped, the others are left alone', async () => {
+test('mirrored images are flipped, the others are not', async () => {
   const store = createImageStore({ read: imageOf }, model, { count: 2 });
   expect([...(await store.read([3, 4], [true, false]))]).toEqual([255, 255, 255, 3, 3, 3, 4, 4, 4, 255, 255, 255]);
 });

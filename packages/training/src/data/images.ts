@@ -1,20 +1,23 @@
 /**
- * Turns a dataset's images into a model's input. Sets that fit in memory are decoded once; larger ones are read batch by batch, in threads where the
- * dataset has them.
+ * Turns a dataset's images into a model's input. Sets that fit in memory are decoded once; larger ones are read batch
+ * by batch, in threads if the dataset has them.
  */
 import { hostTensor, ofColour, type Dataset, type HostTensor, type Model, type RgbImage } from '@facewright/core';
 import { fitPixels } from '@facewright/platform';
 import { limitConcurrency } from './concurrency.js';
 
 export interface ImageStore {
-  /** RGB bytes [n, height, width, 3] of these samples at the model's input size, those of `mirrored` flipped horizontally. */
+  /**
+   * RGB bytes [n, height, width, 3] of these samples at the model's input size, with those in `mirrored` flipped
+   * horizontally.
+   */
   read(samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array>;
   /** Waits for reads in progress. */
   close(): Promise<void>;
 }
 
 export interface ImageStoreOptions {
-  /** Images of the set. All of them are kept in memory if they take at most `cacheBytes`. */
+  /** Number of images in the set. All of them are cached if they take at most `cacheBytes`. */
   readonly count: number;
   readonly cacheBytes?: number;
   /** Images read concurrently, or reading threads. */
@@ -24,7 +27,7 @@ export interface ImageStoreOptions {
 /** Far more than the decoding threads: while a step occupies the main thread, each image waits for its next turn there. */
 const IN_FLIGHT = 96;
 
-/** A larger set than fits in memory is not kept at all, because every epoch has another order. */
+/** A set that does not fit in memory is not cached at all, because every epoch has a different order. */
 export function createImageStore(
   dataset: Pick<Dataset, 'read' | 'openBatchReader'>,
   { inputSize }: Pick<Model, 'inputSize'>,

@@ -1,13 +1,15 @@
 /** The images of each photo: an original and its augmented copies. */
 import type { SampleColumns } from '@facewright/core';
 
-/** Images grouped by photo: those of `photo` are `images[starts[photo]]` … `images[starts[photo + 1] − 1]`, in their order. */
+/**
+ * Images grouped by photo: those of `photo` are `images[starts[photo]]` … `images[starts[photo + 1] − 1]`, in order.
+ */
 export interface PhotoGroups {
   readonly starts: Uint32Array;
   readonly images: Uint32Array;
 }
 
-/** Of the images that `keep` says yes to. */
+/** Only the images that `keep` selects. */
 export function groupByPhoto(
   { photos, photoCount }: Pick<SampleColumns, 'photos' | 'photoCount'>,
   keep: (index: number) => boolean,
@@ -16,14 +18,14 @@ export function groupByPhoto(
   for (let index = 0; index < photos.length; index++) if (keep(index)) starts[photos[index] + 1]++;
   for (let photo = 0; photo < photoCount; photo++) starts[photo + 1] += starts[photo];
   const images = new Uint32Array(starts[photoCount]);
-  // each start walks to its group's end while the group is filled, and goes back by one place after that
+  // each start moves to its group's end while the group is filled, and back by one position afterwards
   for (let index = 0; index < photos.length; index++) if (keep(index)) images[starts[photos[index]]++] = index;
   starts.copyWithin(1, 0, photoCount);
   starts[0] = 0;
   return { starts, images };
 }
 
-/** How many photos each person is in. A photo that is listed under two people counts for both. */
+/** How many photos each person is in. A photo listed under two people counts for both. */
 export function photosOfPeople(
   { starts, images }: PhotoGroups,
   labels: Uint32Array,
@@ -35,7 +37,7 @@ export function photosOfPeople(
   return counts;
 }
 
-/** Labels of the people that a photo is listed under: one, in most cases. */
+/** Labels of the people a photo is listed under, usually one. */
 export function peopleOfPhoto({ starts, images }: PhotoGroups, photo: number, labels: Uint32Array): number[] {
   const people: number[] = [];
   for (let at = starts[photo]; at < starts[photo + 1]; at++) {

@@ -110,8 +110,8 @@ test('fewer than two people are an error', () => {
   expect(() => draw(datasetOf([]), 0, 0)).toThrow('none are left');
 });
 
-test('a photo that is listed again later, or under two people, stays one photo', () => {
-  // the copies of p0/0 stand apart; p0/1 and p1/1 are one file
+test('a photo listed again later, or under two people, stays one photo', () => {
+  // the copies of p0/0 are not adjacent; p0/1 and p1/1 are one file
   const samples = [
     ...['p0/0', 'p0/2', 'p0/3', 'p0/4'].map((source) => ({ identity: 'p0', source, kind: 'original' })),
     { identity: 'p0', source: 'both', kind: 'original' },

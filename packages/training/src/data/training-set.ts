@@ -13,7 +13,7 @@ import {
 } from '@facewright/core';
 import { groupByPhoto, peopleOfPhoto, photosOfPeople } from './photo-groups.js';
 
-/** Samples by their indexes in the dataset, each with its label among the training identities. */
+/** Samples by index in the dataset, each with its label among the training identities. */
 export interface LabelledSamples {
   readonly length: number;
   readonly samples: Uint32Array;
@@ -69,7 +69,7 @@ export function drawTrainingSet(
   };
 }
 
-/** By photo: 1 for those that are set aside. */
+/** By photo: 1 for those set aside. */
 function drawValidation(
   dataset: SampleColumns,
   labels: Uint32Array,
@@ -95,7 +95,7 @@ function drawValidation(
   return taken;
 }
 
-/** Photos that have an original, in the order in which photos first come, and the number of all photos. */
+/** Photos that have an original, in order of first occurrence, and the number of all photos. */
 function photosInOrder(
   dataset: SampleColumns,
   keep: (index: number) => boolean,
@@ -117,7 +117,7 @@ function photosInOrder(
   return { candidates: candidates.subarray(0, found), photos };
 }
 
-/** The samples that have a label and that `keep` says yes to. */
+/** The samples that have a label and that `keep` selects. */
 function pick(labels: Uint32Array, keep: (index: number) => boolean): LabelledSamples {
   let length = 0;
   const samples = new Uint32Array(labels.length);

@@ -73,7 +73,7 @@ function originalsOf(dataset: SampleColumns, identities: readonly string[]): Pho
 
 interface Photo {
   readonly index: number;
-  /** The number that all images of the photo share. */
+  /** The number shared by all images of the photo. */
   readonly photo: number;
 }
 type Drawn = readonly [a: number, b: number];

@@ -1,4 +1,6 @@
-/** Plain JPEG decoders against sharp: the same pixels in every value, and a clean no for everything they leave to it. */
+/**
+ * Plain JPEG decoders compared with sharp: exactly the same pixels, and a clear refusal of everything they leave to it.
+ */
 import { createRandom } from '@facewright/core';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -84,7 +86,7 @@ describe.each(DECODERS)('%s', (name, there) => {
       const damaged = Buffer.from(good);
       damaged[random.integer(good.length)] ^= 1 << random.integer(8);
       const header = jpegHeader(damaged);
-      // what it takes for whole, sharp does too, and sees the same
+      // whatever it considers complete, sharp does too, with the same pixels
       if (header?.plain && header.width * header.height < 1e6) {
         const pixels = decode(damaged);
         if (pixels) expect(Buffer.from(pixels).equals(Buffer.from(await bySharp(damaged)))).toBe(true);
@@ -121,20 +123,20 @@ describe('left to sharp', () => {
   });
 });
 
-test('decodeImage gives what sharp gives, whichever decoder it took, and refuses what sharp refuses', async () => {
+test("decodeImage gives sharp's results, whichever decoder it uses, and rejects what sharp rejects", async () => {
   const good = await picture(64, 48, 9).jpeg().toBuffer();
   expect((await decodeImage(good)).data).toEqual(new Uint8Array(await bySharp(good)));
   await expect(decodeImage(good.subarray(0, good.length - 200))).rejects.toThrow(ImageError);
   await expect(decodeImage(good, { maxSide: 50 })).rejects.toMatchObject({ reason: 'too-large' });
 });
 
-test('a header that says nothing of use', () => {
+test('an unhelpful header', () => {
   expect(jpegHeader(Uint8Array.of())).toBeUndefined();
   expect(jpegHeader(Uint8Array.of(0xff, 0xd8, 0xff, 0xd9))).toBeUndefined();
   expect(jpegHeader(Uint8Array.of(0xff, 0xd8, 0xff, 0xc0, 0, 4, 8, 0))).toBeUndefined();
 });
 
-test('an unknown picture is not enough: a decoder by another name is refused', async () => {
+test('decoding the known picture is not enough: a decoder with another name is rejected', async () => {
   expect((await openJpegDecoder('sharp')).decode(Uint8Array.of(1), { width: 1, height: 1 }, new Uint8Array(3))).toBe(
     false,
   );

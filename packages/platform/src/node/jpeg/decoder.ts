@@ -1,6 +1,7 @@
 /**
- * Decodes plain JPEGs (see header.ts) without sharp, whose fixed cost is ten times that of a small image. The pixels are sharp's in every value;
- * what a plain decoder finds anything wrong with is left to sharp, so that the same files are refused everywhere, with the same words.
+ * Decodes plain JPEGs (see header.ts) without sharp, whose fixed cost is ten times that of a small image. The pixels
+ * equal sharp's exactly. If a plain decoder finds any fault, the file is left to sharp, so the same files are rejected
+ * everywhere, with the same message.
  */
 import { createHash } from 'node:crypto';
 import { jpegHeader, type JpegHeader } from './header.js';
@@ -12,13 +13,19 @@ export type JpegDecoderName = 'libturbojpeg' | 'libjpeg-turbo-wasm' | 'sharp';
 /** A decoder of plain JPEGs. Belongs to the thread that opened it. */
 export interface PlainDecoder {
   readonly name: JpegDecoderName;
-  /** Writes RGB bytes, row by row, into `into` (height · width · 3). False, with anything in `into`, unless the file is whole and without a warning. */
+  /**
+   * Writes RGB bytes, row by row, into `into` (height · width · 3). Returns false unless the file is complete and
+   * without warnings; the contents of `into` are then unspecified.
+   */
   decode(bytes: Uint8Array, size: Pick<JpegHeader, 'width' | 'height'>, into: Uint8Array): boolean;
 }
 
 const SHARP: PlainDecoder = { name: 'sharp', decode: () => false };
 
-/** Opens the fastest decoder that works here, or the named one; `sharp` leaves every file to sharp. Rejects where the named one cannot be had. */
+/**
+ * Opens the fastest decoder that works here, or the named one; `sharp` leaves every file to sharp. Rejects if the named
+ * one is not available.
+ */
 export async function openJpegDecoder(name?: JpegDecoderName): Promise<PlainDecoder> {
   if (name === 'sharp') return SHARP;
   if (name === 'libturbojpeg') return checked(await openTurboJpeg());
@@ -27,7 +34,7 @@ export async function openJpegDecoder(name?: JpegDecoderName): Promise<PlainDeco
     try {
       return checked(await open());
     } catch {
-      // the next one
+      // try the next one
     }
   }
   return SHARP;
@@ -38,7 +45,7 @@ let own: Promise<PlainDecoder> | undefined;
 /** This thread's decoder. */
 export const jpegDecoder = (): Promise<PlainDecoder> => (own ??= openJpegDecoder());
 
-/** A library that the machine brings is used only where it decodes a known picture exactly. */
+/** A library from the system is only used if it decodes a known picture exactly. */
 function checked(decoder: PlainDecoder): PlainDecoder {
   const bytes = Buffer.from(KNOWN_PICTURE, 'base64');
   const header = jpegHeader(bytes)!;

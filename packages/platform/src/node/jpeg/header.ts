@@ -4,8 +4,8 @@ export interface JpegHeader {
   readonly width: number;
   readonly height: number;
   /**
-   * Baseline, 8 bits, grey or YCbCr with the usual sampling, upright. Every build of libjpeg-turbo gives the same pixels for such a file;
-   * progressive files, CMYK, RGB, rotated photos and rare sampling are left to sharp.
+   * Baseline, 8 bits, grey or YCbCr with common sampling, upright. Every build of libjpeg-turbo gives the same pixels
+   * for such a file. Progressive files, CMYK, RGB, rotated photos and rare sampling are left to sharp.
    */
   readonly plain: boolean;
 }
@@ -17,10 +17,10 @@ const [APP1, APP14] = [0xe1, 0xee];
 /** Adobe's code for the colour transform. */
 const YCBCR = 1;
 const ORIENTATION = 0x112;
-/** Horizontal and vertical sampling of the luminance where both chrominance planes have 1 and 1: 4:4:4, 4:2:2, 4:2:0. */
+/** Horizontal and vertical sampling of the luminance, if both chrominance planes have 1 and 1: 4:4:4, 4:2:2, 4:2:0. */
 const SAMPLING = [0x11, 0x21, 0x22];
 
-/** `undefined` for anything that is not a JPEG, or whose segments are broken before the frame. */
+/** `undefined` for anything that is not a JPEG, or whose segments are broken before the frame header. */
 export function jpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   let size: Pick<JpegHeader, 'width' | 'height'> | undefined;
   let plain = true;
@@ -37,7 +37,7 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   return size && { ...size, plain: false };
 }
 
-/** The segments from the second on, until the bytes end or are no segment any more. */
+/** The segments from the second on, until the bytes end or are no longer a segment. */
 function* segments(bytes: Uint8Array): Generator<{ marker: number; content: Uint8Array }> {
   if (bytes[0] !== 0xff || bytes[1] !== START_OF_IMAGE) return;
   for (let at = 2; at + 4 <= bytes.length;) {
@@ -54,13 +54,13 @@ function* segments(bytes: Uint8Array): Generator<{ marker: number; content: Uint
   }
 }
 
-/** C0 to CF except tables (C4), an extension (C8) and the conditions of arithmetic coding (CC). */
+/** C0 to CF except tables (C4), extensions (C8) and arithmetic coding conditions (CC). */
 const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
-/** Restarts, start and end of image, and others that no segment before the scan begins with. */
+/** Restarts, start and end of image, and other markers that do not start a segment before the scan. */
 const withoutLength = (marker: number): boolean => marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9);
 
-/** 8 bits, and one plane, or three with the chrominance sampled alike. */
+/** 8 bits, and either one plane, or three with equally sampled chrominance. */
 function usualFrame(frame: Uint8Array): boolean {
   const [bits, , , , , planes] = frame;
   if (bits !== 8 || frame.length !== 6 + planes * 3) return false;
@@ -68,7 +68,10 @@ function usualFrame(frame: Uint8Array): boolean {
   return planes === 3 && SAMPLING.includes(frame[7]) && frame[10] === 0x11 && frame[13] === 0x11;
 }
 
-/** Whether this segment leaves the photo as it is: not EXIF, or EXIF whose orientation is absent or 1. What cannot be followed is for sharp to judge. */
+/**
+ * Whether this segment leaves the photo upright: not EXIF, or EXIF with orientation absent or 1. Anything unclear is
+ * left to sharp.
+ */
 function upright(segment: Uint8Array): boolean {
   if (!startsWith(segment, 'Exif\0')) return true;
   const tiff = new DataView(segment.buffer, segment.byteOffset + 6, Math.max(0, segment.length - 6));

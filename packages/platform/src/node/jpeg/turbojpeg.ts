@@ -1,4 +1,7 @@
-/** The system's libturbojpeg, called through koffi: the fastest decoder, where it is installed (`apt-get install libturbojpeg0`, `brew install jpeg-turbo`). */
+/**
+ * The system's libturbojpeg, called through koffi: the fastest decoder, if it is installed
+ * (`apt-get install libturbojpeg0`, `brew install jpeg-turbo`).
+ */
 import { loadKoffi } from '../koffi.js';
 import type { PlainDecoder } from './decoder.js';
 
@@ -14,7 +17,7 @@ const NAMES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 const PIXELS_RGB = 0;
 const ACCURATE_DCT = 4096;
 
-/** Throws where koffi or the library cannot be loaded. */
+/** Throws if koffi or the library cannot be loaded. */
 export async function openTurboJpeg(): Promise<PlainDecoder> {
   const koffi = await loadKoffi();
   const library = firstOf(NAMES[process.platform] ?? [], (name) => koffi.load(name));

@@ -43,7 +43,7 @@ export function openWasmJpeg(): PlainDecoder {
       try {
         if (instance.decode(bytes, width, height, into)) return true;
       } catch {
-        // this build cannot unwind from a fatal error: it traps
+        // this build traps instead of unwinding from a fatal error
       }
       instance = start(compiled);
       return false;
@@ -51,7 +51,7 @@ export function openWasmJpeg(): PlainDecoder {
   };
 }
 
-/** One instance of the module, with a place for files and one for pixels that grow as needed. */
+/** One instance of the module, with buffers for files and pixels that grow as needed. */
 function start(compiled: Module) {
   const refuse = (): never => {
     throw new Error('not a file that this decoder reads');
