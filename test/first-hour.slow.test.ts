@@ -172,7 +172,7 @@ describe.each([
         const { code, stderr } = await facewright('export --model tuned --format onnx --out export');
         expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
         const text = await readFile(join(cwd, 'export/README.md'), 'utf8');
-        expect(text).toContain('Two photos show the same person where');
+        expect(text).toContain('Two photos count as the same person if');
         const script = /```python\n(.*?)```/s.exec(text)![1];
         const promised = Number(/# (-?[\d.]+)\n$/.exec(script)![1]);
         const told = execFileSync(python!, ['-c', script], {

@@ -1,9 +1,9 @@
 """The Python side: python contenders.py <mode> <photos.json> [caffe directory]. Prints {"seconds", "cpu", "count"} of the timed part; imports, loading and two photos to warm up are not timed.
 
-mtcnn-1    ipazc mtcnn 1.0.0 by its defaults
-opencv     the Caffe MTCNN on OpenCV's DNN module in two processes, with the glue of mtcnn 0.1
-tier       one aligned source: warp, Opening, Gaussian noise, salt and pepper, four JPEGs in memory, by OpenCV and numpy on one thread
-seed       the seed's script: mtcnn 0.1.1, exactly one face, skimage's warp parameters and noises, four files
+mtcnn-1    ipazc mtcnn 1.0.0 with its defaults
+opencv     the Caffe MTCNN on OpenCV's DNN module in two processes, with the surrounding code of mtcnn 0.1
+tier       one aligned source: warp, Opening, Gaussian noise, salt and pepper, four JPEGs in memory, with OpenCV and numpy on one thread
+seed       the original script: mtcnn 0.1.1, exactly one face, skimage's warp parameters and noises, four files
 """
 import json
 import multiprocessing

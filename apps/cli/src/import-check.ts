@@ -71,9 +71,9 @@ async function ownEmbeddings(
 function requireNumbers(embeddings: readonly Float32Array[], where: string): void {
   if (embeddings.every((embedding) => embedding.every(Number.isFinite))) return;
   throw new FacewrightError({
-    what: 'The imported model gives embeddings that are no numbers. Nothing was written.',
+    what: 'The embeddings of the imported model are not finite numbers. Nothing was written.',
     where,
-    todo: 'The weights are damaged, or of another network than they were taken for.',
+    todo: 'The weights are damaged or belong to another network.',
   });
 }
 
@@ -84,9 +84,9 @@ async function graphEmbeddings(
 ): Promise<{ runtime: string; embeddings: Float32Array[] }> {
   if (input.input.type !== FLOAT32)
     throw new FacewrightError({
-      what: `The file's input "${input.input.name}" is not of float32 numbers, so its graph cannot be run for comparison.`,
+      what: `The file's input "${input.input.name}" is not float32, so its graph cannot be run for comparison.`,
       where,
-      todo: 'Export the network with an input of float32.',
+      todo: 'Export the network with a float32 input.',
     });
   const session = await openOnnxModel(bytes, where);
   try {
@@ -96,7 +96,7 @@ async function graphEmbeddings(
         throw new FacewrightError({
           what: `onnxruntime cannot run the file's own graph, so the import cannot be checked: ${messageOf(error)}`,
           where,
-          todo: `The model was taken to be for images of ${image.height}×${image.width} pixels; if it is not, set "inputSize" with --options.`,
+          todo: `The model was assumed to take images of ${image.height}×${image.width} pixels; if that is wrong, set "inputSize" with --options.`,
           cause: error,
         });
       });

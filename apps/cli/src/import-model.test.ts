@@ -99,6 +99,6 @@ test('a mismatch is rejected with both figures', () => {
     /the lowest cosine similarity is 0\.6.*at least 0\.9999/,
   );
   expect(() => compareImported([a], [Float32Array.of(1, 0, 0)], 'net.onnx')).toThrow(
-    /of 2 numbers, but the file itself gives 3/,
+    /have 2 numbers, but those of the file itself have 3/,
   );
 });

@@ -67,7 +67,7 @@ export async function importModel(given: ImportOptions): Promise<Imported> {
   const weights = (await isFolder(path)) ? await plainFolder(path) : await weightsOf(path, given);
   if (weights.unused.length && !given.allowUnused) {
     throw new FacewrightError({
-      what: `${weights.unused.length} tensors of the file have no place in the model; the first is "${weights.unused[0]}".`,
+      what: `The model does not use ${weights.unused.length} tensors of the file; the first is "${weights.unused[0]}".`,
       where: path,
       todo: 'The file is for a different network. If these tensors do not matter, add --allow-unused.',
     });

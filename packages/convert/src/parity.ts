@@ -48,10 +48,10 @@ export function compareImported(own: readonly Float32Array[], file: readonly Flo
   throw new FacewrightError({
     what:
       a === b
-        ? `The imported model does not give the embeddings that the file itself gives: over ${own.length} images the lowest cosine similarity is ${parity.minimumCosine}; at least ${REQUIRED_IMPORT_COSINE} is required. Nothing was written.`
-        : `The imported model gives embeddings of ${a} numbers, but the file itself gives ${b}. Nothing was written.`,
+        ? `The embeddings of the imported model do not match those of the file itself: over ${own.length} images the lowest cosine similarity is ${parity.minimumCosine}; at least ${REQUIRED_IMPORT_COSINE} is required. Nothing was written.`
+        : `The imported model's embeddings have ${a} numbers, but those of the file itself have ${b}. Nothing was written.`,
     where,
-    todo: 'Something in its graph is not what it was taken for. Please report it with the file. If its options differ from those found, pass them with --options.',
+    todo: 'Part of its graph was misread. If its options differ from those found, pass them with --options. Otherwise please report this and attach the file.',
   });
 }
 

@@ -158,7 +158,7 @@ function takePaperStrides(rows: Row[], refuse: Refuse): void {
   );
   if (forms.length !== BOTTLENECKS)
     refuse(
-      `it has ${forms.length} bottlenecks; the paper's network has ${BOTTLENECKS}, and a file of weights does not tell the strides of others`,
+      `it has ${forms.length} bottlenecks; the paper's network has ${BOTTLENECKS}, and a file of weights does not contain the strides of others`,
     );
   rows.length = 0;
   let index = 0;

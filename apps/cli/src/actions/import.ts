@@ -55,12 +55,12 @@ export default (path: string, options: ImportCommandOptions) =>
     print(`${card.model.name}, input ${card.inputSize.join('×')}, embeddings of ${card.embeddingSize} numbers; ${how}`);
     if (unused.length)
       print(
-        `left out: ${unused.length} tensors with no place in the model (${unused.slice(0, 3).join(', ')}${unused.length > 3 ? ', …' : ''})`,
+        `ignored: ${unused.length} tensors that the model does not use (${unused.slice(0, 3).join(', ')}${unused.length > 3 ? ', …' : ''})`,
       );
     print(
       check
         ? `agrees with the file's own graph on ${check.images} images (${check.on}): cosine at least ${check.minimumCosine.toFixed(8)}`
-        : 'fits the file by the names, shapes and number of its tensors; there is no graph in it to compare with',
+        : 'matches the file by the names, shapes and number of its tensors; it contains no graph to compare with',
     );
     print(directory);
     return { json: { directory, how, unused, card } };

@@ -34,10 +34,10 @@ export function addImport(program: Command): void {
       '--alignment <dir>',
       'a prepared dataset with the alignment of the training images (default: the five-point template of InsightFace)',
     )
-    .option('--allow-unused', 'import the file although some of its tensors have no place in the model')
+    .option('--allow-unused', 'import the file even if the model does not use some of its tensors')
     .option(
       '--images <dataset>',
-      'prepared dataset on whose images the model is compared with an ONNX file (default: drawn patterns)',
+      'prepared dataset whose images are used to compare the model with an ONNX file (default: drawn patterns)',
     )
     .option('--licence <text>', "licence of the weights, for the model's card")
     .option(

@@ -172,7 +172,7 @@ export function arithmetic(node: OnnxNode, features: Features, constant: Constan
 }
 
 const bounded = (node: OnnxNode): Unknown =>
-  unknown(node, 'limits the values between two layers, which the model does not');
+  unknown(node, 'limits the values between two layers, which the model cannot do');
 
 function clipped(node: OnnxNode, features: Features, constants: readonly (Constant | undefined)[]): Value {
   const bound = (name: string, index: number): number | undefined =>
@@ -232,10 +232,10 @@ export function added(node: OnnxNode, a: Features, b: Features | Unknown, sign: 
 /** The input of another layer; from then on the unit is fixed. Returns undefined, or why it cannot be used. */
 export function take(features: Features): string | undefined {
   const { unit, summed } = features;
-  if (summed !== (unit.shortcut !== undefined)) return 'takes what comes before a shortcut';
-  if (summed) return isUnchanged(features) ? undefined : 'takes a sum that was changed';
+  if (summed !== (unit.shortcut !== undefined)) return 'uses the values before a shortcut is added';
+  if (summed) return isUnchanged(features) ? undefined : 'uses a sum that other nodes have changed';
   if (unit.taken)
-    return isSame(unit.taken, features) ? undefined : 'takes another value of a layer than the next one does';
+    return isSame(unit.taken, features) ? undefined : 'uses a different value of a layer than the next layer does';
   unit.taken = features;
   return settle(unit, features);
 }
@@ -258,7 +258,7 @@ function settle(unit: GraphUnit, { scale, shift, rectified: curved }: Features):
   // u · z + v · relu(z) is PReLU with slope u if u + v = 1
   const slope = zip(ratioOf, scale, z.scale, shift, z.shift);
   const fits = zip((u, v, t, c) => Number(near(u + v, 1) && near(t, u * c)), slope, curved, shift, z.shift);
-  if (!fits.every(Boolean)) return 'takes values that an activation gave and that were changed after it';
+  if (!fits.every(Boolean)) return 'uses the output of an activation after other nodes have changed it';
   unit.slope = vectorOf(slope);
   return normalise(unit, z.scale, z.shift);
 }

@@ -38,9 +38,9 @@ export function networkInput(channels: readonly PixelChannel[], hints: InputHint
   const order = channels.map(({ from }) => from);
   if ([...order].sort().join() !== RGB.join() || !channels.every(({ scale }) => scale > 0))
     throw new FacewrightError({
-      what: `The graph does not pass on red, green and blue, each once and not inverted: its first convolution takes the channels ${order.join(', ')} of the image.`,
+      what: `The first convolution must take red, green and blue once each, not inverted, but it takes the channels ${order.join(', ')} of the image.`,
       where,
-      todo: 'Export the network without what stands before its first convolution.',
+      todo: 'Export the network without the nodes before its first convolution.',
     });
   const given = hints.colour === 'bgr' ? BGR : RGB;
   const { scale: own, range } = rangeOf(channels, hints, where);
@@ -89,8 +89,8 @@ function rangeOf(
   if (middles.every((middle) => Math.abs(middle) < 0.2) && fits(-1, 1)) return RANGES.signed;
   const [{ scale, shift }] = channels;
   throw new FacewrightError({
-    what: `The graph begins with ${shift < 0 ? `x × ${scale} − ${-shift}` : `x × ${scale} + ${shift}`}, which does not tell the range of its pixels.`,
+    what: `The graph begins with ${shift < 0 ? `x × ${scale} − ${-shift}` : `x × ${scale} + ${shift}`}, which does not determine the range of its pixels.`,
     where,
-    todo: 'Say how pixels from 0 to 255 become the input of the file, e.g. --options \'{"inputScale":{"offset":0,"scale":1}}\' where it takes them as they are.',
+    todo: 'Specify how pixels from 0 to 255 become the input of the file, e.g. --options \'{"inputScale":{"offset":0,"scale":1}}\' if it takes them unchanged.',
   });
 }

@@ -39,7 +39,7 @@ test('scale, offset and colour order become options and the first kernel', async
 
 test('if the arithmetic does not determine the pixel range, the user specifies it', async () => {
   await expect(fileOf('sliced').then((file) => planImport(file))).rejects.toThrow(
-    /does not tell the range of its pixels/,
+    /does not determine the range of its pixels/,
   );
   const inputScale = { offset: 0, scale: 1 / graphs.sliced.divisor };
   expectNear(await embeddingOf('sliced', { inputScale }), graphs.sliced.embedding);

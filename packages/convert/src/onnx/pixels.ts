@@ -201,4 +201,4 @@ function pointwise(node: OnnxNode, pixels: Pixels, constants: readonly (Constant
 }
 
 export const refusal = (node: OnnxNode): Value =>
-  unknown(node, 'changes the image before the first convolution in a way that is not understood');
+  unknown(node, 'changes the image before the first convolution in a way that is not supported');

@@ -66,7 +66,7 @@ class Walk {
     );
     const found = this.valuesOf(node, inputs);
     node.outputs.forEach((name, index) => {
-      if (name) this.values.set(name, found[index] ?? unknown(node, 'gives more than is understood'));
+      if (name) this.values.set(name, found[index] ?? unknown(node, 'has more outputs than are supported'));
     });
   }
 
@@ -77,7 +77,7 @@ class Walk {
     const value = output?.value;
     if (value?.kind === 'unknown') this.refuse(`The node "${value.node.name}" (${value.node.op}) ${value.why}`);
     if (value?.kind !== 'features' || !this.first)
-      return this.refuse('The output of the graph is no embedding of its input');
+      return this.refuse('The output of the graph is not an embedding of its input');
     const wrong = take(value);
     if (wrong) this.refuse(`The output "${output!.name}" ${wrong}`);
     const units: GraphUnit[] = [];
@@ -86,7 +86,7 @@ class Walk {
     if (first !== this.first.unit) this.refuse(`"${first.label}" is a second convolution of the image`);
     for (const { shortcut, label } of units)
       if (shortcut && !units.includes(shortcut as GraphUnit))
-        this.refuse(`What is added after "${label}" is a branch of its own`);
+        this.refuse(`The value added after "${label}" comes from a separate branch`);
     return { units, channels: this.first.channels, input: this.input, output: output!.name };
   }
 
@@ -123,7 +123,7 @@ class Walk {
       inputs.map((input) => input.tensor),
     );
     if (tensor) return { kind: 'constant', tensor, name: inputs[0].name };
-    return unknown(node, 'makes a constant in a way that is not understood');
+    return unknown(node, 'computes a constant in a way that is not supported');
   }
 
   private ofFeatures(node: OnnxNode, inputs: readonly (Value | undefined)[]): Value | undefined {
@@ -140,8 +140,8 @@ class Walk {
 
   private convolution(node: OnnxNode, [x, kernel, bias]: readonly (Value | undefined)[]): Value {
     if (kernel?.kind !== 'constant' || kernel.tensor.shape.length !== 4 || (bias && bias.kind !== 'constant'))
-      return unknown(node, 'has no constant kernel of four axes');
-    if (x?.kind !== 'features' && x?.kind !== 'pixels') return unknown(node, 'takes no image');
+      return unknown(node, 'has no constant kernel with four axes');
+    if (x?.kind !== 'features' && x?.kind !== 'pixels') return unknown(node, 'does not take an image');
     if (x.axis !== 1) return unknown(node, 'takes an image whose channels do not come first');
     const geometry = geometryOf(node, kernel.tensor);
     if (typeof geometry === 'string') return unknown(node, geometry);
@@ -150,9 +150,9 @@ class Walk {
 
   private matrix(node: OnnxNode, [x, matrix, bias]: readonly (Value | undefined)[]): Value {
     if (x?.kind !== 'features' || x.rank !== 2 || matrix?.kind !== 'constant' || (bias && bias.kind !== 'constant'))
-      return unknown(node, 'is no product of features and a constant matrix');
+      return unknown(node, 'is not a product of features and a constant matrix');
     if (numberOf(node, 'alpha', 1) !== 1 || numberOf(node, 'beta', 1) !== 1 || numberOf(node, 'transA', 0))
-      return unknown(node, 'scales or turns what it multiplies');
+      return unknown(node, 'scales or transposes its inputs');
     const kernel = numberOf(node, 'transB', 0) ? matrix.tensor : foldConstant(TURN, [matrix.tensor]);
     if (kernel?.shape.length !== 2) return unknown(node, 'has no matrix');
     const geometry: UnitGeometry = { strides: [1, 1], pads: [0, 0, 0, 0], groups: 1 };
@@ -192,7 +192,7 @@ function geometryOf(node: OnnxNode, { shape }: HostTensor): UnitGeometry | strin
   let pads = automatic === 'NOTSET' ? (integers(node, 'pads') ?? [0, 0, 0, 0]) : [0, 0, 0, 0];
   if (automatic === 'SAME_UPPER' || automatic === 'SAME_LOWER') {
     if (strides.some((side) => side !== 1) || shape[2] % 2 === 0 || shape[3] % 2 === 0)
-      return 'may be padded on one side more than on the other';
+      return 'may be padded more on one side than on the other';
     const sides = [(shape[2] - 1) / 2, (shape[3] - 1) / 2];
     pads = [...sides, ...sides];
   }
@@ -231,7 +231,7 @@ function sumOf(node: OnnxNode, a: Features, b: Features): Value | undefined {
   if (node.op !== 'Add') return undefined;
   const [late, early] = isBefore(a.unit, b.unit) ? [b, a] : [a, b];
   if (late.summed) return unknown(node, 'adds a second shortcut to a layer');
-  if (late.unit.taken) return unknown(node, 'adds to a layer that another one takes as it is');
+  if (late.unit.taken) return unknown(node, 'adds to a layer whose output another layer uses unchanged');
   const wrong = take(late) ?? take(early);
   if (wrong) return unknown(node, wrong);
   late.unit.shortcut = early.unit;
