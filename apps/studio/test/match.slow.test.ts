@@ -107,6 +107,31 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
         answers.push(await here.locator('.answer').innerText());
       }
       expect(answers.sort()).toEqual(['Same person', 'Two people']);
+
+      // a gallery names the faces; a photo without a face is left out and counted
+      const gallery = join(root, 'gallery');
+      for (const person of ['roger_federer', 'virat_kohli'])
+        for (const photo of ['002.jpg', '003.jpg'])
+          await cp(join(people!, person, photo), join(gallery, person, photo));
+      await sharp({ create: { width: 200, height: 200, channels: 3, background: '#456' } })
+        .jpeg()
+        .toFile(join(gallery, 'virat_kohli/wall.jpg'));
+      await give('Choose a folder of people…', gallery);
+      const answer = here.locator('.verdict');
+      await answer.getByText('First photo: roger_federer (cosine').waitFor({ timeout: 120_000 });
+      await here.getByText(/2 people enrolled from \d photos; \d without a face were left out\./).waitFor();
+      const saving = page.waitForEvent('download');
+      await here.getByRole('button', { name: 'Save the gallery' }).click();
+      const saved = join(root, 'people.safetensors');
+      await (await saving).saveAs(saved);
+      await here.getByRole('button', { name: 'Forget everybody' }).click();
+      await expect.poll(() => answer.getByText('First photo:').count()).toBe(0);
+      await give('Choose a saved gallery…', saved);
+      await answer.getByText('First photo: roger_federer (cosine').waitFor({ timeout: 30_000 });
+      await give('Choose a saved gallery…', mtcnn!);
+      await expect
+        .poll(() => here.getByRole('region', { name: 'Gallery' }).getByRole('alert').innerText())
+        .not.toBe('');
       await picture(page, 'match-photos');
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(page.viewportSize()!.width);
       expect(await faults(page)).toEqual([]);

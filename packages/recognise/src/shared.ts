@@ -13,5 +13,6 @@ export {
   type RecogniserParts,
   type ThresholdOptions,
 } from './recogniser.js';
-export type { Candidate } from './gallery.js';
+export { Gallery, type Candidate, type GalleryModel } from './gallery.js';
+export { modelIdentity } from './model-identity.js';
 export type { Threshold } from './thresholds.js';

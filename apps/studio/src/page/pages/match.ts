@@ -2,11 +2,13 @@
  * The “Match” page: two photos, a selected face in each, and whether they show the same person at the chosen false
  * accept rate.
  */
+import type { GalleryModel } from '@facewright/recognise';
 import { cosineSimilarity } from '@facewright/training';
 import { drawSample } from '../drawn.js';
 import { learnedFromDrawnFaces } from '../drawn-people.js';
 import { element, errorBox, showError, statusLine } from '../dom.js';
 import { answerTo } from '../match/answer.js';
+import { createGallery } from '../match/gallery.js';
 import { modelSettings } from '../match/model-settings.js';
 import { createPhotoSlot, type Photo, type PhotoSlot } from '../match/photo-slot.js';
 import { state, type Model } from '../state.js';
@@ -25,6 +27,7 @@ export function matchPage(): HTMLElement {
   const slots = ['First photo', 'Second photo'].map((name, index) =>
     createPhotoSlot({ name, onPhoto: (blob) => take(index, blob), onChoose: decide }),
   );
+  const gallery = createGallery({ onChange: () => void update() });
   const matcher = openMatcher((text) => (engineLine.textContent = text));
   let last: Promise<void> = Promise.resolve();
 
@@ -38,12 +41,12 @@ export function matchPage(): HTMLElement {
 
   async function findFaces(): Promise<void> {
     error.textContent = '';
-    if (!slots.some(({ photo }) => photo)) return;
-    if (slots.some(({ photo }) => photo && !photo.landmarks)) await lookForWeights();
+    if (!slots.some(({ photo }) => photo) && !gallery.isWaiting()) return decide();
+    if (slots.some(({ photo }) => photo && !photo.landmarks) || gallery.needsDetector()) await lookForWeights();
     const chosen = model.chosen();
     if (!chosen) throw new Error('There is no model yet. Open one below, or train one on the page “Train”.');
     status.textContent = 'Loading the model…';
-    if (await matcher.use(chosen)) for (const slot of slots) slot.forget();
+    if (await matcher.use(chosen)) for (const each of [...slots, gallery]) each.forget();
     for (const slot of slots) {
       const { photo, name } = slot;
       if (!photo || slot.faces) continue;
@@ -55,6 +58,9 @@ export function matchPage(): HTMLElement {
         slot.fail(cause, Boolean(state.weights ?? photo.landmarks));
       }
     }
+    // without a detector, waits for one
+    if (gallery.isWaiting() && (state.weights || !gallery.needsDetector()))
+      await gallery.fill(matcher.model(), matcher.faces, (text) => (status.textContent = text));
     status.textContent = '';
     decide();
   }
@@ -62,13 +68,25 @@ export function matchPage(): HTMLElement {
   function decide(): void {
     const [a, b] = slots.map(({ chosen }) => chosen);
     const { threshold, rate } = model.threshold();
-    if (!a || !b) return answer.replaceChildren();
+    if (!a && !b) return answer.replaceChildren();
     if (Number.isNaN(threshold)) return answer.replaceChildren('Give a threshold.');
     const run = model.chosen()?.run;
     const photos = slots.some(({ photo }) => photo && !photo.landmarks);
     const outOfPlace = photos && run !== undefined && learnedFromDrawnFaces(run);
-    const cosine = cosineSimilarity(a.embedding, b.embedding);
-    answer.replaceChildren(...answerTo({ cosine, threshold, outOfPlace, ...(rate && { rate }) }));
+    const pair =
+      a && b
+        ? answerTo({
+            cosine: cosineSimilarity(a.embedding, b.embedding),
+            threshold,
+            outOfPlace,
+            ...(rate && { rate }),
+          })
+        : [];
+    const names = slots.flatMap(({ name, chosen }) => {
+      const found = chosen && gallery.nameOf(chosen.embedding, threshold);
+      return found ? [element('p', {}, `${name}: ${found}.`)] : [];
+    });
+    answer.replaceChildren(...pair, ...names);
   }
 
   function take(index: number, blob: Blob): void {
@@ -98,6 +116,7 @@ export function matchPage(): HTMLElement {
     status,
     error,
     answer,
+    card('Gallery', gallery.box),
     card('Model', model.box, engineLine),
     card('Face detector', weightsPanel()),
   );
@@ -145,11 +164,14 @@ function takePasted(page: HTMLElement, onPhoto: (blob: Blob) => void): void {
 function openMatcher(onEngine: (text: string) => void): {
   /** Returns whether it differs from the previous one. */
   use(model: Model): Promise<boolean>;
+  /** The one in use. */
+  model(): GalleryModel;
   faces(photo: Photo): ReturnType<OpenWorker['work']['faces']>;
 } {
   let open: OpenWorker | undefined;
   let engine: Promise<void> | undefined;
   let used: Model | undefined;
+  let about: GalleryModel | undefined;
   let weights: Uint8Array | undefined;
   return {
     async use(model) {
@@ -163,10 +185,11 @@ function openMatcher(onEngine: (text: string) => void): {
         weights = state.weights;
       }
       if (used === model) return false;
-      await work.useModel(await model.bytes());
+      about = await work.useModel(await model.bytes());
       used = model;
       return true;
     },
+    model: () => about!,
     faces: ({ blob, landmarks }) => open!.work.faces(blob, landmarks),
   };
 }

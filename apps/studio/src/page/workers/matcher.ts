@@ -13,6 +13,7 @@ import {
 } from '@facewright/core';
 import { decodeImage, writeFileAtomic } from '@facewright/platform';
 import { createFivePointAligner, createMtcnn, readWeights } from '@facewright/preprocess';
+import { modelIdentity, type GalleryModel } from '@facewright/recognise';
 import { checkAlignment, createEmbedder, loadModelFiles, type Embedder } from '@facewright/training';
 import { openEngine, type EngineChoice } from './engine.js';
 import { makePart } from './parts.js';
@@ -48,7 +49,7 @@ export const matcher = {
   },
 
   /** Replaces the model with the one in these files. */
-  async useModel({ card, weights }: ModelBytes): Promise<void> {
+  async useModel({ card, weights }: ModelBytes): Promise<GalleryModel> {
     await writeFileAtomic('/model/model.json', card);
     await writeFileAtomic('/model/weights.safetensors', weights);
     const files = await loadModelFiles('/model');
@@ -67,6 +68,7 @@ export const matcher = {
     embedder?.dispose();
     embedder = fresh;
     side = files.card.alignment.size;
+    return { identity: modelIdentity(files), embeddingSize: files.card.embeddingSize };
   },
 
   /** Throws a `FacewrightError` if the file does not contain the published weights. */
