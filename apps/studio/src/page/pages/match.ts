@@ -8,8 +8,8 @@ import { drawSample } from '../drawn.js';
 import { learnedFromDrawnFaces } from '../drawn-people.js';
 import { element, errorBox, showError, statusLine } from '../dom.js';
 import { answerTo } from '../match/answer.js';
-import { createGallery } from '../match/gallery.js';
-import { modelSettings } from '../match/model-settings.js';
+import { createGallery, type PeopleGallery } from '../match/gallery.js';
+import { modelSettings, type ModelSettings } from '../match/model-settings.js';
 import { createPhotoSlot, type Photo, type PhotoSlot } from '../match/photo-slot.js';
 import { state, type Model } from '../state.js';
 import { lookForWeights, weightsPanel } from '../weights.js';
@@ -66,27 +66,7 @@ export function matchPage(): HTMLElement {
   }
 
   function decide(): void {
-    const [a, b] = slots.map(({ chosen }) => chosen);
-    const { threshold, rate } = model.threshold();
-    if (!a && !b) return answer.replaceChildren();
-    if (Number.isNaN(threshold)) return answer.replaceChildren('Give a threshold.');
-    const run = model.chosen()?.run;
-    const photos = slots.some(({ photo }) => photo && !photo.landmarks);
-    const outOfPlace = photos && run !== undefined && learnedFromDrawnFaces(run);
-    const pair =
-      a && b
-        ? answerTo({
-            cosine: cosineSimilarity(a.embedding, b.embedding),
-            threshold,
-            outOfPlace,
-            ...(rate && { rate }),
-          })
-        : [];
-    const names = slots.flatMap(({ name, chosen }) => {
-      const found = chosen && gallery.nameOf(chosen.embedding, threshold);
-      return found ? [element('p', {}, `${name}: ${found}.`)] : [];
-    });
-    answer.replaceChildren(...pair, ...names);
+    answer.replaceChildren(...answersTo(slots, model, gallery));
   }
 
   function take(index: number, blob: Blob): void {
@@ -122,6 +102,24 @@ export function matchPage(): HTMLElement {
   );
   takePasted(page, (blob) => take(pasteTarget(slots), blob));
   return page;
+}
+
+/** Whether the two chosen faces are one person's, and who of the gallery each one is. */
+function answersTo(slots: readonly PhotoSlot[], model: ModelSettings, gallery: PeopleGallery): (Node | string)[] {
+  const [a, b] = slots.map(({ chosen }) => chosen);
+  if (!a && !b) return [];
+  const { threshold, rate } = model.threshold();
+  if (Number.isNaN(threshold)) return ['Give a threshold.'];
+  const run = model.chosen()?.run;
+  const photos = slots.some(({ photo }) => photo && !photo.landmarks);
+  const outOfPlace = photos && run !== undefined && learnedFromDrawnFaces(run);
+  const names = slots.flatMap(({ name, chosen }) => {
+    const found = chosen && gallery.nameOf(chosen.embedding, threshold);
+    return found ? [element('p', {}, `${name}: ${found}.`)] : [];
+  });
+  if (!a || !b) return names;
+  const cosine = cosineSimilarity(a.embedding, b.embedding);
+  return [...answerTo({ cosine, threshold, outOfPlace, ...(rate && { rate }) }), ...names];
 }
 
 /** A pasted photo goes to the focused slot, or else to the first empty one. */
