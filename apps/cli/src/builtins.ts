@@ -16,29 +16,11 @@ import {
   webdataset,
   zip,
 } from '@facewright/datasets';
-import {
-  adaFace,
-  arcFace,
-  combinedMargin,
-  cosFace,
-  curricularFace,
-  magFace,
-  normalisedSoftmax,
-  softmax,
-  subCentreArcFace,
-} from '@facewright/losses';
+import { LOSSES } from '@facewright/losses';
 import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
 import { tensorBoard } from '@facewright/report';
-import {
-  accuracyCriterion,
-  adam,
-  adamW,
-  epochsCriterion,
-  plateauCriterion,
-  sgd,
-  stepsCriterion,
-} from '@facewright/training';
+import { CRITERIA, OPTIMISERS } from '@facewright/training';
 import type { Builtins, PluginPackage } from '@facewright/run';
 
 const { resolve } = createRequire(import.meta.url);
@@ -52,19 +34,8 @@ export const builtins: Builtins = [
   from('@facewright/datasets', folder, trillionPairs, alignedFolder, flatFolder, insightFaceRec, webdataset, zip),
   from('@facewright/preprocess', mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper),
   from('@facewright/models', mobileFaceNet, mobileNetV2),
-  from(
-    '@facewright/losses',
-    softmax,
-    normalisedSoftmax,
-    arcFace,
-    cosFace,
-    combinedMargin,
-    subCentreArcFace,
-    adaFace,
-    magFace,
-    curricularFace,
-  ),
-  from('@facewright/training', sgd, adam, adamW, stepsCriterion, epochsCriterion, plateauCriterion, accuracyCriterion),
+  from('@facewright/losses', ...LOSSES),
+  from('@facewright/training', ...OPTIMISERS, ...CRITERIA),
   from('@facewright/report', tensorBoard),
   from('@facewright/backend-xla', xla),
   from('@facewright/backend-onnx', onnx),

@@ -59,7 +59,7 @@ export const withData = (command: Command): Command =>
       '--data <path>',
       'folder with one subfolder per person, landmark list, .zip, .tar, .rec, or prepared dataset',
     )
-    .option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"')
+    .addOption(editsOption())
     .option('--reader <name>', 'reader for the data (default: detected from the data)')
     .addOption(
       new Option('--aligned', 'the images are already aligned: a folder, .zip, .tar or .rec of crops').conflicts(
@@ -86,6 +86,9 @@ export const withBatch = (command: Command): Command =>
       'process each batch in parts of this size and update once: less memory',
       wholeNumber,
     );
+
+export const editsOption = (): Option =>
+  new Option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"');
 
 export const fromOption = (): Option =>
   new Option(

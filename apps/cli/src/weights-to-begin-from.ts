@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { EventReader, RunConfigInput } from '@facewright/core';
-import { piecesOf } from '@facewright/platform/node';
+import { sha256OfFile } from '@facewright/platform/node';
 import { defaultCacheDirectory } from '@facewright/native-libraries';
 import { importModel } from './import-model.js';
 
@@ -23,7 +23,7 @@ export async function withImportedWeights<L extends Loaded>(loaded: L, onEvent: 
   // the model's name in the cache depends on its contents, so a resumed run finds it again
   const { from: _, ...config } = given;
   const key = createHash('sha256')
-    .update(JSON.stringify([await sha256(weights), given.aligner ?? null]))
+    .update(JSON.stringify([await sha256OfFile(weights), given.aligner ?? null]))
     .digest('hex');
   const out = join(defaultCacheDirectory(), 'imported', key.slice(0, 16));
   const known = (await readdir(out).catch(() => [] as string[])).includes('model.json');
@@ -54,9 +54,3 @@ const isFile = (path: string): Promise<boolean> =>
     (entry) => entry.isFile(),
     () => false,
   );
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of piecesOf(path)) hash.update(piece);
-  return hash.digest('hex');
-}

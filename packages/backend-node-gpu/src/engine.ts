@@ -3,7 +3,7 @@ import { openCompiledEngine } from '@facewright/compiled-engine';
 import { FacewrightError, openEagerEngine, type Emit, type Engine, type LossScaling } from '@facewright/core';
 import { xlaWorks } from './function/xla.js';
 import { functionTarget } from './function/target.js';
-import type { Precision } from './function/precision.js';
+import type { Precision } from './function/tensors.js';
 import { registerTensorFlow } from './eager/backend.js';
 import { loadLibrary } from './library/load.js';
 import type { Libraries } from './library/location.js';

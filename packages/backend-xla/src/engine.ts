@@ -4,7 +4,7 @@ import { openCompiledEngine } from '@facewright/compiled-engine';
 import { FacewrightError, messageOf, type Emit, type Engine } from '@facewright/core';
 import { cudaToolkit, librariesBeside } from './discovery/accelerator.js';
 import type { FoundPlugin } from './discovery/known.js';
-import type { Precision } from './lowering/precision.js';
+import type { Precision } from './lowering/tensors.js';
 import type { NamedValues } from './pjrt/named-values.js';
 import { shareClient, type SharedClient } from './run/clients.js';
 import { compileGraph, type Compilation, type CompiledStep, type Flags } from './run/compile.js';

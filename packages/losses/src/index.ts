@@ -7,3 +7,4 @@ export * from './sub-centre-arcface.js';
 export * from './adaface.js';
 export * from './magface.js';
 export * from './curricularface.js';
+export * from './builtins.js';

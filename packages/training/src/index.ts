@@ -1,6 +1,7 @@
 /** Training: loop, step, optimisers, criteria, checkpoints, model files. Evaluation: embeddings, verification, pairs. */
 export { sgd } from './optimisers/sgd.js';
 export { adam, adamW } from './optimisers/adam.js';
+export { CRITERIA, OPTIMISERS } from './builtins.js';
 export { trainStep, validationStep } from './step/step.js';
 export {
   batchParts,

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { TargetName } from '@facewright/datasets';
 import { lazily } from '../lazily.js';
-import { wholeNumber } from '../options.js';
+import { editsOption, wholeNumber } from '../options.js';
 
 const FORMATS =
   'a prepared dataset, a folder of people, a landmark list (Trillion Pairs), .rec or .bin (InsightFace), .tar (WebDataset), or .zip';
@@ -29,7 +29,7 @@ export function addDataset(program: Command): void {
 
   command('convert', 'convert to another format, keeping the images byte for byte')
     .requiredOption('--out <dir>', 'new or empty directory')
-    .option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"')
+    .addOption(editsOption())
     .addOption(new Option('--to <format>', 'the format to write').choices(TARGETS).makeOptionMandatory())
     .addHelpText(
       'after',

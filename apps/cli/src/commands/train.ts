@@ -1,6 +1,6 @@
 /** `facewright train`: trains a model on a prepared dataset. */
 import { Option, type Command } from 'commander';
-import { fromOption, loggerOption, openOption, presetOption, withBatch, withCommon } from '../options.js';
+import { editsOption, fromOption, loggerOption, openOption, presetOption, withBatch, withCommon } from '../options.js';
 import { lazily } from '../lazily.js';
 
 export function addTrain(program: Command): void {
@@ -10,7 +10,7 @@ export function addTrain(program: Command): void {
         .command('train')
         .description('train on a prepared dataset')
         .option('--data <dir>', 'dataset directory made by "prepare"')
-        .option('--edits <file>', 'photos to leave out and people to merge: clean.json of "facewright clean"')
+        .addOption(editsOption())
         .option('--out <dir>', 'directory of the run (default: facewright-run)'),
     ),
   )

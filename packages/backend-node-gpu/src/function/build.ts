@@ -4,7 +4,7 @@ import { lowerings } from '../lowering/index.js';
 import type { Ref } from '../lowering/lowering.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { GraphBuilder } from './graph-builder.js';
-import { Tensors, type Precision } from './precision.js';
+import { Tensors, type Precision } from './tensors.js';
 
 /**
  * A function in a runtime's context. Takes state and inputs, returns new state and outputs, each in the order of the
@@ -36,7 +36,7 @@ export function buildFunction(
   const { name } = graph;
   const functionName = `facewright_${name.replace(/\W/g, '_')}_${count++}`;
   const builder = new GraphBuilder(runtime, fuses);
-  const tensors = new Tensors(builder, precision);
+  const tensors = new Tensors(builder, graph, precision);
   const enter = ({ value }: NamedValue): Ref => {
     const ref = builder.placeholder(value.dtype, value.shape);
     tensors.set(value, ref);
@@ -53,14 +53,13 @@ export function buildFunction(
 function lowerNode(builder: GraphBuilder, tensors: Tensors, node: Graph['nodes'][number], step: string): void {
   if (node.op === AFTER) {
     const [value, control] = node.inputs.map((input) => tensors.as(input));
-    tensors.set(node.outputs[0], builder.after(value.ref, control.ref), value.dtype);
+    tensors.set(node.outputs[0], builder.after(value.ref, control.ref));
     return;
   }
   const lowering = lowerings[node.op];
   if (!lowering) throw new Gap(node.op, { step, engine: 'node-gpu' });
-  const { operands, outputs } = tensors.forNode(node);
-  const result = lowering(operands, node.attrs, builder);
+  const result = lowering(tensors.forNode(node), node.attrs, builder);
   (Array.isArray(result) ? result : [result]).forEach((ref, i) => {
-    if (i < node.outputs.length) tensors.set(node.outputs[i], ref, outputs[i]);
+    if (i < node.outputs.length) tensors.set(node.outputs[i], ref);
   });
 }

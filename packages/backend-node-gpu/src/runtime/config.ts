@@ -2,6 +2,7 @@
  * Encodes the options of a TensorFlow context as a ConfigProto message (tensorflow/core/protobuf/config.proto), of
  * which only a few fields matter.
  */
+import { ProtobufWriter } from '@facewright/core/protobuf';
 
 export interface ContextOptions {
   /** Threads per op; default: TensorFlow's choice, which is the number of cores. */
@@ -16,41 +17,19 @@ export interface ContextOptions {
   readonly memoryLimit?: number;
 }
 
-const VARINT = 0;
-const BYTES = 2;
-const FIXED32 = 5;
-
 export function encodeConfig({ threads, parallelOps, device, memoryGrowth, memoryLimit }: ContextOptions): Uint8Array {
-  const gpu: number[] = [];
-  if (memoryGrowth) gpu.push(...varintField(4, 1)); // allow_growth
-  if (memoryLimit !== undefined) {
-    // experimental.virtual_devices[0].memory_limit_mb: one virtual device on the first GPU, which excludes growth
-    gpu.push(...bytesField(9, bytesField(1, [...tag(1, FIXED32), ...float32(memoryLimit)])));
-  }
-  const config = [
-    ...(device === 'cpu' ? bytesField(1, [...bytesField(1, [...Buffer.from('GPU')]), ...varintField(2, 0)]) : []), // device_count { "GPU": 0 }
-    ...(threads === undefined ? [] : varintField(2, threads)), // intra_op_parallelism_threads
-    ...(parallelOps === undefined ? [] : varintField(5, parallelOps)), // inter_op_parallelism_threads
-    ...(gpu.length ? bytesField(6, gpu) : []), // gpu_options
-    ...varintField(7, 1), // allow_soft_placement
-  ];
-  return Uint8Array.from(config);
+  const config = new ProtobufWriter();
+  if (device === 'cpu') config.message(1, new ProtobufWriter().text(1, 'GPU').integer(2, 0)); // device_count { "GPU": 0 }
+  if (threads !== undefined) config.integer(2, threads); // intra_op_parallelism_threads
+  if (parallelOps !== undefined) config.integer(5, parallelOps); // inter_op_parallelism_threads
+  if (memoryGrowth || memoryLimit !== undefined) config.message(6, gpuOptions(memoryGrowth, memoryLimit));
+  return config.integer(7, true).encode(); // allow_soft_placement
 }
 
-const tag = (field: number, kind: typeof VARINT | typeof BYTES | typeof FIXED32): number[] =>
-  varint((field << 3) | kind);
-
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-  return [...bytes, rest];
+function gpuOptions(memoryGrowth: boolean, memoryLimit: number | undefined): ProtobufWriter {
+  const gpu = new ProtobufWriter();
+  if (memoryGrowth) gpu.integer(4, true); // allow_growth
+  if (memoryLimit === undefined) return gpu;
+  // experimental.virtual_devices[0].memory_limit_mb: one virtual device on the first GPU, which excludes growth
+  return gpu.message(9, new ProtobufWriter().message(1, new ProtobufWriter().float(1, memoryLimit)));
 }
-
-const varintField = (field: number, value: number): number[] => [...tag(field, VARINT), ...varint(value)];
-const bytesField = (field: number, bytes: readonly number[]): number[] => [
-  ...tag(field, BYTES),
-  ...varint(bytes.length),
-  ...bytes,
-];
-const float32 = (value: number): Uint8Array => new Uint8Array(Float32Array.of(value).buffer);

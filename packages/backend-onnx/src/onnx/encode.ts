@@ -2,6 +2,7 @@
  * Writes an ONNX model as protobuf bytes: the few messages of onnx.proto that a tensor graph needs. Field numbers are
  * from https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
  */
+import { ProtobufWriter } from '@facewright/core/protobuf';
 
 export const DATA_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
 export type OnnxType = keyof typeof DATA_TYPE;
@@ -68,23 +69,24 @@ export function encodeModel({
   description,
   metadata = {},
 }: OnnxModel): Uint8Array {
-  const graph = new Message();
+  const graph = new ProtobufWriter();
   for (const node of nodes) graph.message(1, encodeNode(node));
   graph.text(2, name);
   for (const tensor of initializers) graph.message(5, encodeTensor(tensor));
   for (const input of inputs) graph.message(11, encodeValueInfo(input));
   for (const output of outputs) graph.message(12, encodeValueInfo(output));
-  const model = new Message().integer(1, IR_VERSION).text(2, 'facewright');
+  const model = new ProtobufWriter().integer(1, IR_VERSION).text(2, 'facewright');
   if (description) model.text(6, description);
   model.message(7, graph);
   for (const [domain, version] of Object.entries(opsets))
-    model.message(8, new Message().text(1, domain).integer(2, version));
-  for (const [key, value] of Object.entries(metadata)) model.message(14, new Message().text(1, key).text(2, value));
-  return model.bytes();
+    model.message(8, new ProtobufWriter().text(1, domain).integer(2, version));
+  for (const [key, value] of Object.entries(metadata))
+    model.message(14, new ProtobufWriter().text(1, key).text(2, value));
+  return model.encode();
 }
 
-function encodeNode({ op, name, inputs, outputs, domain, attributes }: OnnxNode): Message {
-  const node = new Message();
+function encodeNode({ op, name, inputs, outputs, domain, attributes }: OnnxNode): ProtobufWriter {
+  const node = new ProtobufWriter();
   for (const input of inputs) node.text(1, input);
   for (const output of outputs) node.text(2, output);
   node.text(3, name).text(4, op);
@@ -93,8 +95,8 @@ function encodeNode({ op, name, inputs, outputs, domain, attributes }: OnnxNode)
   return node;
 }
 
-function encodeAttribute(name: string, value: OnnxAttribute): Message {
-  const attribute = new Message().text(1, name);
+function encodeAttribute(name: string, value: OnnxAttribute): ProtobufWriter {
+  const attribute = new ProtobufWriter().text(1, name);
   if ('float' in value) return attribute.float(2, value.float).integer(20, 1);
   if ('int' in value) return attribute.integer(3, value.int).integer(20, 2);
   if ('string' in value) return attribute.text(4, value.string).integer(20, 3);
@@ -106,86 +108,25 @@ function encodeAttribute(name: string, value: OnnxAttribute): Message {
   return attribute.integer(20, 7);
 }
 
-function encodeTensor({ name, type, shape, data }: OnnxTensor): Message {
-  const tensor = new Message();
+function encodeTensor({ name, type, shape, data }: OnnxTensor): ProtobufWriter {
+  const tensor = new ProtobufWriter();
   for (const dimension of shape) tensor.integer(1, dimension);
   return tensor
     .integer(2, DATA_TYPE[type])
     .text(8, name)
-    .raw(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    .bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-function encodeValueInfo({ name, type, shape, description }: OnnxValueInfo): Message {
-  const dimensions = new Message();
+function encodeValueInfo({ name, type, shape, description }: OnnxValueInfo): ProtobufWriter {
+  const dimensions = new ProtobufWriter();
   for (const dimension of shape)
     dimensions.message(
       1,
-      typeof dimension === 'number' ? new Message().integer(1, dimension) : new Message().text(2, dimension),
+      typeof dimension === 'number'
+        ? new ProtobufWriter().integer(1, dimension)
+        : new ProtobufWriter().text(2, dimension),
     );
-  const tensorType = new Message().integer(1, DATA_TYPE[type]).message(2, dimensions);
-  const info = new Message().text(1, name).message(2, new Message().message(1, tensorType));
+  const tensorType = new ProtobufWriter().integer(1, DATA_TYPE[type]).message(2, dimensions);
+  const info = new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, tensorType));
   return description ? info.text(3, description) : info;
-}
-
-/**
- * A protobuf message under construction. Integers here are at least −1, and −1 takes ten bytes, as protobuf requires.
- */
-class Message {
-  private readonly parts: Uint8Array[] = [];
-  private length = 0;
-
-  integer(field: number, value: number): this {
-    return this.append(varint(field << 3), varint(value));
-  }
-
-  float(field: number, value: number): this {
-    return this.append(varint((field << 3) | 5), new Uint8Array(Float32Array.of(value).buffer));
-  }
-
-  raw(field: number, bytes: Uint8Array): this {
-    return this.append(varint((field << 3) | 2), varint(bytes.length), bytes);
-  }
-
-  text(field: number, text: string): this {
-    return this.raw(field, encoder.encode(text));
-  }
-
-  message(field: number, { parts, length }: Message): this {
-    this.append(varint((field << 3) | 2), varint(length));
-    // one by one, because a graph has more parts than a call can take arguments
-    for (const part of parts) this.parts.push(part);
-    this.length += length;
-    return this;
-  }
-
-  bytes(): Uint8Array {
-    const whole = new Uint8Array(this.length);
-    let at = 0;
-    for (const part of this.parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
-  }
-
-  private append(...parts: Uint8Array[]): this {
-    for (const part of parts) {
-      this.parts.push(part);
-      this.length += part.length;
-    }
-    return this;
-  }
-}
-
-const encoder = new TextEncoder();
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  do {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    bytes.push(rest ? low | 0x80 : low);
-  } while (rest);
-  return Uint8Array.from(bytes);
 }

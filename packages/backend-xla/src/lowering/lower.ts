@@ -2,11 +2,10 @@
 import { AFTER, Gap, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
 import { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
-import type { ElementType } from '../pjrt/abi.js';
 import { shardingOfInput, shardingOfState, shardyAttribute, type Sharding } from '../run/sharding.js';
 import { lowerings } from './index.js';
 import type { Target } from './lowering.js';
-import { elementOf, Tensors, type Precision } from './precision.js';
+import { elementOf, Tensors, type Precision } from './tensors.js';
 
 export interface LowerOptions extends Target {
   readonly precision: Precision;
@@ -40,7 +39,7 @@ export function lower(graph: Graph, options: LowerOptions): Lowered {
     graph.state.map(({ name, value }) => [name, shardingOfState(value, devices, largestWhole)]),
   );
   const hlo = new Builder();
-  const tensors = new Tensors(hlo, options.precision);
+  const tensors = new Tensors(hlo, graph, options.precision);
   const shared = (shape: readonly number[], sharding: Sharding): string[] =>
     devices > 1 ? [shardyAttribute(shape, sharding)] : [];
   const enter = (name: string, value: Value, sharding: Sharding, attributes: readonly string[]): void =>
@@ -118,13 +117,12 @@ function lowerNode(
   }
   const lowering = lowerings[node.op];
   if (!lowering) throw new Gap(node.op, { step, engine: 'xla' });
-  const { inputs, types } = tensors.forNode(node);
   const result = lowering({
     hlo,
-    inputs,
+    inputs: tensors.inputsOf(node),
     attrs: node.attrs,
     shape: node.outputs[0].shape,
-    type: types[0],
+    type: tensors.typeOf(node.outputs[0]),
     node,
     target,
     divided,
@@ -133,8 +131,6 @@ function lowerNode(
   node.outputs.forEach((output, i) => {
     if (made[i].shape.join() !== output.shape.join())
       throw new Error(`${node.op} was lowered to [${made[i].shape.join(', ')}], not [${output.shape.join(', ')}]`);
-    tensors.set(output, asType(hlo, made[i], types[i]));
+    tensors.set(output, hlo.convert(made[i], tensors.typeOf(output)));
   });
 }
-
-const asType = (hlo: Builder, made: Hlo, type: ElementType): Hlo => hlo.convert(made, type);

@@ -1,41 +1,9 @@
-/**
- * Resizing images, its gradients, and crops. A resize is a matrix along each side, y = H·x·Wᵀ, so its gradient is ∂x =
- * Hᵀ·dy·W. (tfjs's own gradient kernels ignore `halfPixelCenters` and reject images that are not square; this is the
- * gradient of what was actually computed.)
- */
+/** Resizing images, its gradients, and crops. */
+import { attributesOf } from '@facewright/capture';
+import { bilinearMatrix, nearestMatrix, type ResizeMatrix } from '@facewright/compiled-engine';
 import type { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
-import { full, type Attributes, type Kernel, type Lowering, type Lowerings } from './lowering.js';
-
-/** [to, from]: the weight of each source pixel in each of `to` pixels. */
-type Matrix = (from: number, to: number, attrs: Attributes) => Float32Array;
-
-const ratio = (from: number, to: number, { alignCorners }: Attributes): number =>
-  alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
-
-const bilinear: Matrix = (from, to, attrs) => {
-  const step = ratio(from, to, attrs);
-  const matrix = new Float32Array(to * from);
-  for (let i = 0; i < to; i++) {
-    const place = attrs.halfPixelCenters ? step * (i + 0.5) - 0.5 : step * i;
-    const low = Math.max(0, Math.floor(place));
-    const share = place - low;
-    matrix[i * from + low] += 1 - share;
-    matrix[i * from + Math.min(from - 1, Math.ceil(place))] += share;
-  }
-  return matrix;
-};
-
-const nearest: Matrix = (from, to, attrs) => {
-  const step = ratio(from, to, attrs);
-  const matrix = new Float32Array(to * from);
-  for (let i = 0; i < to; i++) {
-    const place = step * (attrs.halfPixelCenters ? i + 0.5 : i);
-    const pixel = attrs.alignCorners ? Math.round(place) : Math.floor(place);
-    matrix[i * from + Math.max(0, Math.min(from - 1, pixel))] = 1;
-  }
-  return matrix;
-};
+import { full, type Kernel, type Lowering, type Lowerings } from './lowering.js';
 
 /** x [n, h, w, c] by `rows` [n?, h′, h] and `columns` [n?, w′, w], contracted over h and w: [n, h′, w′, c]. */
 function along(hlo: Builder, x: Hlo, rows: Hlo, columns: Hlo, side: 0 | 1): Hlo {
@@ -45,8 +13,9 @@ function along(hlo: Builder, x: Hlo, rows: Hlo, columns: Hlo, side: 0 | 1): Hlo 
 }
 
 const resize =
-  (matrix: Matrix): Lowering =>
-  ({ hlo, inputs: { images }, attrs, shape }) => {
+  (matrix: ResizeMatrix): Lowering =>
+  ({ hlo, inputs: { images }, node, shape }) => {
+    const attrs = attributesOf(node, 'ResizeBilinear', 'ResizeNearestNeighbor');
     const [, h, w] = images.shape;
     const [, height, width] = shape;
     const rows = hlo.constant(matrix(h, height, attrs), [height, h], 'f32');
@@ -55,8 +24,9 @@ const resize =
   };
 
 const resizeGradient =
-  (matrix: Matrix): Lowering =>
-  ({ hlo, inputs: { dy }, attrs, shape }) => {
+  (matrix: ResizeMatrix): Lowering =>
+  ({ hlo, inputs: { dy }, node, shape }) => {
+    const attrs = attributesOf(node, 'ResizeBilinearGrad', 'ResizeNearestNeighborGrad');
     const [, h, w] = shape;
     const [, height, width] = dy.shape;
     const rows = hlo.constant(matrix(h, height, attrs), [height, h], 'f32');
@@ -129,9 +99,9 @@ function cropAndResize({ hlo, inputs: { image, boxes, boxInd }, attrs, shape }: 
 }
 
 export const resizeLowerings: Lowerings = {
-  ResizeBilinear: resize(bilinear),
-  ResizeNearestNeighbor: resize(nearest),
-  ResizeBilinearGrad: resizeGradient(bilinear),
-  ResizeNearestNeighborGrad: resizeGradient(nearest),
+  ResizeBilinear: resize(bilinearMatrix),
+  ResizeNearestNeighbor: resize(nearestMatrix),
+  ResizeBilinearGrad: resizeGradient(bilinearMatrix),
+  ResizeNearestNeighborGrad: resizeGradient(nearestMatrix),
   CropAndResize: cropAndResize,
 };

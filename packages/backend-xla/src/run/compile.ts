@@ -4,7 +4,7 @@ import { FacewrightError } from '@facewright/core';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lower, type Lowered } from '../lowering/lower.js';
-import type { Precision } from '../lowering/precision.js';
+import type { Precision } from '../lowering/tensors.js';
 import type { CompileSettings } from '../pjrt/options.js';
 import { PjrtError } from '../pjrt/plugin.js';
 import type { Program } from '../pjrt/program.js';

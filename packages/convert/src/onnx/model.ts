@@ -1,6 +1,6 @@
 /** The nodes and weights of an ONNX file. Field numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto. */
 import { FacewrightError, hostTensor, RAW_BYTES, readRaw, type HostTensor, type RawType } from '@facewright/core';
-import { fields, integersOf, messageOf, ProtobufError, textOf, type Field } from './protobuf.js';
+import { fields, integersOf, messageOf, ProtobufError, textOf, type Field } from '@facewright/core/protobuf';
 
 export type OnnxAttribute = number | readonly number[] | string;
 

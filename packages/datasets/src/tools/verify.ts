@@ -1,8 +1,7 @@
 /** Checks a whole dataset: decodes every image, and compares the files with the format's own records of them. */
 import { FacewrightError, messageOf, throwIfAborted } from '@facewright/core';
 import { shortageOf } from '@facewright/platform';
-import { decodeImage, ImageError, piecesOf } from '@facewright/platform/node';
-import { createHash } from 'node:crypto';
+import { decodeImage, ImageError, sha256OfFile } from '@facewright/platform/node';
 import { join } from 'node:path';
 import { readDatasetFile } from '../dataset/dataset-file.js';
 import { besides, readRecordSet } from '../readers/insightface-rec.js';
@@ -94,9 +93,7 @@ async function checkFiles(directory: string, signal?: AbortSignal): Promise<Prob
   const problems: Problem[] = [];
   for (const { name, sha256 } of (await readDatasetFile(directory)).files) {
     throwIfAborted(signal, directory);
-    const hash = createHash('sha256');
-    for await (const piece of piecesOf(join(directory, name), signal)) hash.update(piece);
-    const actual = hash.digest('hex');
+    const actual = await sha256OfFile(join(directory, name), signal);
     if (actual !== sha256)
       problems.push({ where: name, reason: 'checksum', detail: `its SHA-256 is ${actual}, not ${sha256}` });
   }

@@ -3,6 +3,7 @@
  * and a size claimed inside a file is compared with the file's actual size and with a limit before it is used. Reading
  * can be interrupted.
  */
+import { createHash } from 'node:crypto';
 import { constants, readSync, type PathLike } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { brand, FacewrightError, throwIfAborted } from '@facewright/core';
@@ -143,6 +144,13 @@ export async function* piecesOf(path: PathLike, signal?: AbortSignal): AsyncGene
   } finally {
     await file.close();
   }
+}
+
+/** The file's SHA-256 in hexadecimal. */
+export async function sha256OfFile(path: PathLike, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of piecesOf(path, signal)) hash.update(piece);
+  return hash.digest('hex');
 }
 
 export interface LineBlock {

@@ -7,6 +7,7 @@
  * Source: tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto,
  * tensorflow/core/framework/summary.proto.
  */
+import { ProtobufWriter } from '@facewright/core/protobuf';
 
 /** Castagnoli's polynomial, bit-reversed. */
 const POLYNOMIAL = 0x82f63b78;
@@ -49,52 +50,11 @@ export type EventContent =
 
 /** A `tensorflow.Event`. `seconds` since 1970; `step` is an integer from 0. */
 export function encodeEvent(seconds: number, step: number, content: EventContent): Uint8Array {
-  const head = [doubleField(1, seconds), varintField(2, step)];
-  if ('fileVersion' in content) return joined([...head, bytesField(3, utf8(content.fileVersion))]);
-  if ('restart' in content) return joined([...head, bytesField(7, varintField(1, 1))]);
-  const values = Object.entries(content.scalars).map(([tag, value]) =>
-    bytesField(1, joined([bytesField(1, utf8(tag)), floatField(2, value)])),
-  );
-  return joined([...head, bytesField(5, joined(values))]);
-}
-
-const VARINT = 0;
-const FIXED64 = 1;
-const LENGTH = 2;
-const FIXED32 = 5;
-
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-const key = (field: number, wireType: number): Uint8Array => varint((field << 3) | wireType);
-const varintField = (field: number, value: number): Uint8Array => joined([key(field, VARINT), varint(value)]);
-const bytesField = (field: number, bytes: Uint8Array): Uint8Array =>
-  joined([key(field, LENGTH), varint(bytes.length), bytes]);
-
-function doubleField(field: number, value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setFloat64(0, value, true);
-  return joined([key(field, FIXED64), bytes]);
-}
-
-function floatField(field: number, value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setFloat32(0, value, true);
-  return joined([key(field, FIXED32), bytes]);
-}
-
-/** An integer below 2⁵³, seven bits per byte, least significant first. */
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-  return Uint8Array.from([...bytes, rest]);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  const event = new ProtobufWriter().double(1, seconds).integer(2, step);
+  if ('fileVersion' in content) return event.text(3, content.fileVersion).encode();
+  if ('restart' in content) return event.message(7, new ProtobufWriter().integer(1, 1)).encode();
+  const summary = new ProtobufWriter();
+  for (const [tag, value] of Object.entries(content.scalars))
+    summary.message(1, new ProtobufWriter().text(1, tag).float(2, value));
+  return event.message(5, summary).encode();
 }

@@ -7,48 +7,19 @@ import {
   type PluginFactory,
   type PluginKind,
 } from '@facewright/core';
-import {
-  adaFace,
-  arcFace,
-  combinedMargin,
-  cosFace,
-  curricularFace,
-  magFace,
-  normalisedSoftmax,
-  softmax,
-  subCentreArcFace,
-} from '@facewright/losses';
+import { LOSSES } from '@facewright/losses';
 import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, opening, saltAndPepper } from '@facewright/preprocess';
 import { pluginsOf, type Builtins, type PluginPackage } from '@facewright/run';
-import {
-  accuracyCriterion,
-  adam,
-  adamW,
-  epochsCriterion,
-  plateauCriterion,
-  sgd,
-  stepsCriterion,
-} from '@facewright/training';
+import { CRITERIA, OPTIMISERS } from '@facewright/training';
 
 const from = (name: string, ...plugins: unknown[]): PluginPackage => ({ name, plugins: plugins as PluginFactory[] });
 
 export const builtins: Builtins = [
   from('@facewright/preprocess', fivePoint, opening, gaussianNoise, saltAndPepper),
   from('@facewright/models', mobileFaceNet, mobileNetV2),
-  from(
-    '@facewright/losses',
-    softmax,
-    normalisedSoftmax,
-    arcFace,
-    cosFace,
-    combinedMargin,
-    subCentreArcFace,
-    adaFace,
-    magFace,
-    curricularFace,
-  ),
-  from('@facewright/training', sgd, adam, adamW, stepsCriterion, epochsCriterion, plateauCriterion, accuracyCriterion),
+  from('@facewright/losses', ...LOSSES),
+  from('@facewright/training', ...OPTIMISERS, ...CRITERIA),
 ];
 
 export interface Part<K extends PluginKind> {

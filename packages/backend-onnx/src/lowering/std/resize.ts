@@ -1,59 +1,17 @@
-/**
- * Resizing images, its gradients, and crops. A resize is a matrix along each side, y = H·x·Wᵀ, with one or two numbers
- * per row, so its gradient is ∂x = Hᵀ·dy·W. (tfjs's own gradient kernels ignore `halfPixelCenters`, reject images that
- * are not square, and mix up the images of a batch for nearest neighbour; this is the gradient of what was actually
- * computed.)
- */
-import { inputOf, type GraphNode } from '@facewright/capture';
+/** Resizing images, its gradients, and crops. */
+import { bilinearMatrix, nearestMatrix, nearestPixels, type ResizeMatrix } from '@facewright/compiled-engine';
+import { attributesOf, inputOf, type GraphNode, type InterpolationAttributes } from '@facewright/capture';
 import { int, text } from '../../onnx/builder.js';
 import { four, type Emitter, type Lowering } from '../context.js';
 import { castTo } from './elementwise.js';
 
-interface ResizeAttrs {
-  readonly alignCorners: boolean;
-  readonly halfPixelCenters: boolean;
-}
-
-const attrsOf = ({ attrs }: GraphNode): ResizeAttrs => ({
-  alignCorners: Boolean(attrs.alignCorners),
-  halfPixelCenters: Boolean(attrs.halfPixelCenters),
-});
-const ratio = (from: number, to: number, { alignCorners }: ResizeAttrs): number =>
-  alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to;
-
-/** The source pixel for each of `to` pixels. */
-function nearest(from: number, to: number, attrs: ResizeAttrs): number[] {
-  const step = ratio(from, to, attrs);
-  return Array.from({ length: to }, (_, i) => {
-    const place = step * (attrs.halfPixelCenters ? i + 0.5 : i);
-    return Math.max(0, Math.min(from - 1, attrs.alignCorners ? Math.round(place) : Math.floor(place)));
-  });
-}
-
-/** [to, from]: the weight of each source pixel in each of `to` pixels. */
-function bilinearMatrix(from: number, to: number, attrs: ResizeAttrs): Float32Array {
-  const step = ratio(from, to, attrs);
-  const matrix = new Float32Array(to * from);
-  for (let i = 0; i < to; i++) {
-    const place = attrs.halfPixelCenters ? step * (i + 0.5) - 0.5 : step * i;
-    const low = Math.max(0, Math.floor(place));
-    const share = place - low;
-    matrix[i * from + low] += 1 - share;
-    matrix[i * from + Math.min(from - 1, Math.ceil(place))] += share;
-  }
-  return matrix;
-}
-
-function nearestMatrix(from: number, to: number, attrs: ResizeAttrs): Float32Array {
-  const matrix = new Float32Array(to * from);
-  nearest(from, to, attrs).forEach((pixel, i) => (matrix[i * from + pixel] = 1));
-  return matrix;
-}
+const interpolationOf = (node: GraphNode): InterpolationAttributes =>
+  attributesOf(node, 'ResizeBilinear', 'ResizeNearestNeighbor', 'ResizeBilinearGrad', 'ResizeNearestNeighborGrad');
 
 const resizeBilinear: Emitter = (lowering, node) => resize(lowering, node, { mode: text('linear') });
 
 const resizeNearest: Emitter = (lowering, node) => {
-  const attrs = attrsOf(node);
+  const attrs = interpolationOf(node);
   if (!attrs.halfPixelCenters) {
     resize(lowering, node, {
       mode: text('nearest'),
@@ -69,13 +27,13 @@ const resizeNearest: Emitter = (lowering, node) => {
   lowering.set(
     node.outputs[0],
     'nchw',
-    picked(picked(lowering.get(images, 'nchw'), nearest(h, height, attrs), 2), nearest(w, width, attrs), 3),
+    picked(picked(lowering.get(images, 'nchw'), nearestPixels(h, height, attrs), 2), nearestPixels(w, width, attrs), 3),
   );
 };
 
 function resize(lowering: Lowering, node: GraphNode, mode: Parameters<Lowering['onnx']['op']>[2]): void {
   const [n, h, w, c] = four(node.outputs[0]);
-  const { alignCorners, halfPixelCenters } = attrsOf(node);
+  const { alignCorners, halfPixelCenters } = interpolationOf(node);
   const unaligned = halfPixelCenters ? 'half_pixel' : 'asymmetric';
   const places = text(alignCorners ? 'align_corners' : unaligned);
   const inputs = [lowering.get(inputOf(node, 'images'), 'nchw'), '', '', lowering.onnx.integers(n, c, h, w)];
@@ -87,13 +45,13 @@ function resize(lowering: Lowering, node: GraphNode, mode: Parameters<Lowering['
 }
 
 const gradient =
-  (matrix: typeof bilinearMatrix): Emitter =>
+  (matrix: ResizeMatrix): Emitter =>
   (lowering, node) => {
     const { onnx } = lowering;
     const dy = inputOf(node, 'dy');
     const [, h, w] = four(node.outputs[0]);
     const [, height, width] = four(dy);
-    const attrs = attrsOf(node);
+    const attrs = interpolationOf(node);
     const rows = matrix(h, height, attrs);
     const transposed = Float32Array.from(
       { length: rows.length },
@@ -116,7 +74,7 @@ const cropAndResize: Emitter = (lowering, node) => {
     cropSize: [cropHeight, cropWidth],
     method,
     extrapolationValue,
-  } = node.attrs as { cropSize: [number, number]; method: string; extrapolationValue: number };
+  } = attributesOf(node, 'CropAndResize');
   const [n, h, w, c] = four(image);
   const count = boxes.shape[0];
   const double = (name: string): string => castTo(onnx, name, 'float64');

@@ -1,5 +1,7 @@
 /** Reads protobuf messages field by field (https://protobuf.dev/programming-guides/encoding), without a schema. */
 
+import { WIRE } from './wire.js';
+
 /** Thrown for bytes that are not protobuf. */
 export class ProtobufError extends Error {}
 
@@ -30,16 +32,16 @@ export function* fields(message: Uint8Array): Generator<Field> {
     const number = Math.floor(tag / 8);
     if (number === 0 || number >= 2 ** 29) throw new ProtobufError(`there is no field ${number}`);
     switch (tag % 8) {
-      case 0:
+      case WIRE.varint:
         yield { number, kind: 'integer', value: varint() };
         break;
-      case 1:
+      case WIRE.fixed64:
         yield { number, kind: 'fixed64', bytes: take(8) };
         break;
-      case 2:
+      case WIRE.bytes:
         yield { number, kind: 'bytes', bytes: take(Number(varint())) };
         break;
-      case 5:
+      case WIRE.fixed32:
         yield { number, kind: 'fixed32', bytes: take(4) };
         break;
       default:
