@@ -64,6 +64,12 @@ export const nodeGpu = definePlugin({
     const directories = [baseDirectory, process.cwd()];
     const probe = (): Promise<Availability> => availability(options, { directories });
     return {
+      // whether "auto" finds a GPU is known only once the library is loaded
+      traits: {
+        speed: options.device === 'cpu' ? 'processor' : 'accelerator',
+        workers: { threads: 1, parallelOps: 1 }, // one for each worker
+        layout: 'interleaved',
+      },
       probe,
       async open() {
         const found = findLibraries(options, directories);

@@ -21,6 +21,7 @@ export const webgpuPlugin = (source: GpuSource) =>
         .describe('compiled: a step is captured and run as one list of dispatches if possible; eager: op by op'),
     }),
     create: (options, { emit }): Backend => ({
+      traits: { speed: 'accelerator', workers: {}, layout: 'interleaved' },
       probe: () => probe(source),
       open: () => openWebgpuEngine(source, options, emit),
     }),

@@ -1,7 +1,8 @@
 /** TensorFlow as a tfjs backend: tensors are TensorFlow handles, and every kernel of the table runs op by op. */
 import * as tf from '@tensorflow/tfjs-core';
-import { lowerings } from '../lowering/index.js';
-import type { Lowering, Operand } from '../lowering/lowering.js';
+import { canonicalKernel, CAPTURED_OPS, type Value } from '@facewright/capture';
+import { lower } from '../lowering/index.js';
+import type { Operand } from '../lowering/lowering.js';
 import type { DType, HostData } from '../runtime/dtypes.js';
 import type { Pointer, Runtime } from '../runtime/runtime.js';
 import { EagerEmitter, type EagerRef } from './emitter.js';
@@ -92,11 +93,20 @@ export class TensorFlowBackend extends tf.KernelBackend {
 
   override dispose(): void {}
 
-  run(lowering: Lowering, inputs: tf.NamedTensorInfoMap, attrs: Record<string, unknown>): tf.TensorInfo[] {
-    const operands: Record<string, Operand> = {};
-    for (const [name, input] of Object.entries(inputs)) if (input) operands[name] = this.operand(input);
+  run(op: string, given: tf.NamedTensorInfoMap, attrs: Record<string, unknown>): tf.TensorInfo[] {
+    const operands = Object.entries(given).flatMap(([name, input]) =>
+      input ? [[name, this.operand(input)] as const] : [],
+    );
+    const { inputs, nodes, outputs } = canonicalKernel(op, Object.fromEntries(operands), attrs);
+    const made = new Map<Value, Operand>(operands.map(([name, operand]) => [inputs[name], operand]));
     return this.emitter
-      .run((emit) => lowering(operands, attrs, emit))
+      .run((emit) => {
+        for (const node of nodes) {
+          const taken = Object.fromEntries(node.inputs.map((value, i) => [node.inputNames[i], made.get(value)!]));
+          lower(node, taken, emit).forEach((ref, i) => made.set(node.outputs[i], { ...node.outputs[i], ref }));
+        }
+        return outputs.map((value) => made.get(value)!.ref);
+      })
       .map((handle) => {
         const shape = this.runtime.shape(handle);
         const dtype = this.runtime.dtype(handle);
@@ -106,7 +116,7 @@ export class TensorFlowBackend extends tf.KernelBackend {
       });
   }
 
-  private operand({ dataId, shape, dtype }: tf.TensorInfo): Operand {
+  private operand({ dataId, shape, dtype }: tf.TensorInfo): Operand & { readonly dtype: DType } {
     const entry = this.data.get(dataId);
     entry.handle ??= this.runtime.upload(entry.values!, entry.shape, entry.dtype);
     entry.values = undefined;
@@ -118,12 +128,12 @@ export class TensorFlowBackend extends tf.KernelBackend {
 export function registerTensorFlow(name: string, runtime: Runtime): void {
   if (tf.findBackendFactory(name)) return;
   tf.registerBackend(name, () => new TensorFlowBackend(runtime), 0);
-  for (const [kernelName, lowering] of Object.entries(lowerings)) {
+  for (const kernelName of CAPTURED_OPS) {
     tf.registerKernel({
       kernelName,
       backendName: name,
       kernelFunc: ({ inputs, backend, attrs }) => {
-        const results = (backend as TensorFlowBackend).run(lowering, inputs as tf.NamedTensorInfoMap, attrs ?? {});
+        const results = (backend as TensorFlowBackend).run(kernelName, inputs as tf.NamedTensorInfoMap, attrs ?? {});
         return results.length === 1 ? results[0] : results;
       },
     });

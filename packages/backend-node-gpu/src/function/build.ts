@@ -1,6 +1,6 @@
 /** Turns a graph into a TensorFlow function. */
-import { AFTER, Gap, type Graph, type NamedValue } from '@facewright/capture';
-import { lowerings } from '../lowering/index.js';
+import { AFTER, type Graph, type GraphNode, type NamedValue } from '@facewright/capture';
+import { lower } from '../lowering/index.js';
 import type { Ref } from '../lowering/lowering.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { GraphBuilder } from './graph-builder.js';
@@ -50,16 +50,11 @@ export function buildFunction(
   return { name: functionName, newState: graph.newState.length, outputs: graph.outputs.length, nodes: builder.nodes };
 }
 
-function lowerNode(builder: GraphBuilder, tensors: Tensors, node: Graph['nodes'][number], step: string): void {
+function lowerNode(builder: GraphBuilder, tensors: Tensors, node: GraphNode, step: string): void {
   if (node.op === AFTER) {
     const [value, control] = node.inputs.map((input) => tensors.as(input));
     tensors.set(node.outputs[0], builder.after(value.ref, control.ref));
     return;
   }
-  const lowering = lowerings[node.op];
-  if (!lowering) throw new Gap(node.op, { step, engine: 'node-gpu' });
-  const result = lowering(tensors.forNode(node), node.attrs, builder);
-  (Array.isArray(result) ? result : [result]).forEach((ref, i) => {
-    if (i < node.outputs.length) tensors.set(node.outputs[i], ref);
-  });
+  lower(node, tensors.forNode(node), builder, step).forEach((ref, i) => tensors.set(node.outputs[i], ref));
 }

@@ -5,28 +5,28 @@ import {
   listed,
   loweringsFor,
   scalarOf,
-  type Lowering,
   type Lowerings,
   type Operand,
   type Operands,
+  type PlainLowering,
 } from './lowering.js';
 
 const only = (inputs: Operands): Operand => Object.values(inputs)[0];
 const unary =
-  (name: string): Lowering =>
+  (name: string): PlainLowering =>
   (inputs, _, emit) =>
     emit.op(name, [only(inputs).ref]);
 /** tfjs returns floats for these, even for integers. */
 const ofFloats =
-  (name: string): Lowering =>
+  (name: string): PlainLowering =>
   (inputs, _, emit) =>
     emit.op(name, [floats(emit, only(inputs))]);
 const binary =
-  (name: string): Lowering =>
+  (name: string): PlainLowering =>
   ({ a, b }, _, emit) =>
     emit.op(name, [a.ref, cast(emit, b, a.dtype)]);
 const logical =
-  (name: string): Lowering =>
+  (name: string): PlainLowering =>
   ({ a, b }, _, emit) =>
     emit.op(name, [cast(emit, a, 'bool'), cast(emit, b, 'bool')]);
 
@@ -117,7 +117,7 @@ export const elementwiseLowerings: Lowerings = {
     emit.op('SelectV2', [
       emit.op('Greater', [x.ref, scalarOf(emit, 0, x.dtype)]),
       scalarOf(emit, 1, x.dtype),
-      emit.op('SelectV2', [emit.op('IsNan', [x.ref]), x.ref, scalarOf(emit, alpha ?? 0, x.dtype)]),
+      emit.op('SelectV2', [emit.op('IsNan', [x.ref]), x.ref, scalarOf(emit, alpha, x.dtype)]),
     ]),
   LeakyRelu: ({ x }, { alpha }, emit) => emit.op('LeakyRelu', [floats(emit, x)], { alpha: float(alpha) }),
   EluGrad: ({ dy, y }, _, emit) => emit.op('EluGrad', [dy.ref, y.ref]),

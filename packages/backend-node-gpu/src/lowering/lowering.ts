@@ -1,7 +1,8 @@
 /**
- * A lowering turns one tfjs kernel into TensorFlow ops. The same table serves the engine that runs op by op and the one
- * that builds a TensorFlow function; only the emitter differs.
+ * A lowering turns one kernel in canonical form into TensorFlow ops. The same table serves the engine that runs op by
+ * op and the one that builds a TensorFlow function; only the emitter differs.
  */
+import type { CanonicalOp, GraphNode, OpAttributes } from '@facewright/capture';
 import { type, type Attributes } from '../runtime/attributes.js';
 import { hostData, isHalf, type DType, type HostData, type TfType } from '../runtime/dtypes.js';
 
@@ -35,16 +36,18 @@ export interface Emitter {
   ): readonly Ref[];
 }
 
-// tfjs's attribute types differ by kernel; a lowering reads the ones its kernel has
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type KernelAttributes = Record<string, any>;
 /** Inputs by tfjs's names; '0', '1', … for kernels that take a list. */
 export type Operands = Readonly<Record<string, Operand>>;
-export type Lowering = (inputs: Operands, attrs: KernelAttributes, emit: Emitter) => Ref | Ref[];
-export type Lowerings = Readonly<Record<string, Lowering>>;
+type LoweringOf<Attributes> = (inputs: Operands, attrs: Attributes, emit: Emitter, node: GraphNode) => Ref | Ref[];
+export type Lowering<Op extends CanonicalOp> = LoweringOf<OpAttributes[Op]>;
+/** For ops whose attributes do not matter. */
+export type PlainLowering = LoweringOf<unknown>;
+export type Lowerings = { readonly [Op in CanonicalOp]?: Lowering<Op> };
 
-export const loweringsFor = (names: readonly string[], lowering: (name: string) => Lowering): Lowerings =>
-  Object.fromEntries(names.map((name) => [name, lowering(name)]));
+export const loweringsFor = <Op extends CanonicalOp>(
+  names: readonly Op[],
+  lowering: (name: Op) => Lowering<Op>,
+): Lowerings => Object.fromEntries(names.map((name) => [name, lowering(name)]));
 
 /** The inputs of a kernel that takes a list, in order. */
 export const listed = (inputs: Operands): Operand[] =>
@@ -62,4 +65,3 @@ export const reshaped = (emit: Emitter, ref: Ref, shape: readonly number[]): Ref
   emit.op('Reshape', [ref, vectorOf(emit, shape)]);
 export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, dimension) => product * dimension, 1);
-export const mutable = (shape: readonly number[]): number[] => [...shape];

@@ -1,43 +1,27 @@
 /** Kernels that reduce or scan an axis. */
-import { util } from '@tensorflow/tfjs-core';
 import { bool, type } from '../runtime/attributes.js';
 import type { TfType } from '../runtime/dtypes.js';
 import { cast } from './cast.js';
-import {
-  loweringsFor,
-  mutable,
-  scalarOf,
-  vectorOf,
-  type KernelAttributes,
-  type Lowering,
-  type Lowerings,
-  type Operand,
-} from './lowering.js';
+import { loweringsFor, scalarOf, vectorOf, type Lowering, type Lowerings, type Operand } from './lowering.js';
 
-const axesOf = (x: Operand, { axis, reductionIndices }: KernelAttributes): number[] =>
-  util.parseAxisParam(axis ?? reductionIndices, mutable(x.shape));
+type Reduction = 'All' | 'Any' | 'Max' | 'Mean' | 'Min' | 'Prod' | 'Sum';
 
 /** In the dtype in which tfjs sums. */
 const reduction =
-  (name: string, dtype: (x: Operand) => TfType): Lowering =>
-  ({ x }, attrs, emit) =>
-    emit.op(name, [cast(emit, x, dtype(x)), vectorOf(emit, axesOf(x, attrs))], {
-      keep_dims: bool(Boolean(attrs.keepDims)),
-    });
+  (name: string, dtype: (x: Operand) => TfType): Lowering<Reduction> =>
+  ({ x }, { axis, keepDims }, emit) =>
+    emit.op(name, [cast(emit, x, dtype(x)), vectorOf(emit, axis)], { keep_dims: bool(keepDims) });
 const own = (x: Operand): TfType => x.dtype;
 const whole = (x: Operand): TfType => (x.dtype === 'bool' ? 'int32' : x.dtype);
 
 const best =
-  (name: string): Lowering =>
-  ({ x }, attrs, emit) =>
-    emit.op(name, [x.ref, scalarOf(emit, axesOf(x, attrs)[0], 'int32')], { output_type: type('int32') });
+  (name: string): Lowering<'ArgMax' | 'ArgMin'> =>
+  ({ x }, { axis }, emit) =>
+    emit.op(name, [x.ref, scalarOf(emit, axis, 'int32')], { output_type: type('int32') });
 const cumulative =
-  (name: string): Lowering =>
-  ({ x }, attrs, emit) =>
-    emit.op(name, [x.ref, scalarOf(emit, axesOf(x, attrs)[0], 'int32')], {
-      exclusive: bool(Boolean(attrs.exclusive)),
-      reverse: bool(Boolean(attrs.reverse)),
-    });
+  (name: string): Lowering<'Cumsum' | 'Cumprod'> =>
+  ({ x }, { axis, exclusive, reverse }, emit) =>
+    emit.op(name, [x.ref, scalarOf(emit, axis, 'int32')], { exclusive: bool(exclusive), reverse: bool(reverse) });
 
 export const reductionLowerings: Lowerings = {
   ...loweringsFor(['Max', 'Min'], (name) => reduction(name, own)),
@@ -47,12 +31,7 @@ export const reductionLowerings: Lowerings = {
   ...loweringsFor(['ArgMax', 'ArgMin'], best),
   ...loweringsFor(['Cumsum', 'Cumprod'], cumulative),
   TopK: ({ x }, { k, sorted }, emit) =>
-    emit.ops(
-      'TopKV2',
-      [x.ref, scalarOf(emit, k, 'int32')],
-      { sorted: bool(sorted ?? true), index_type: type('int32') },
-      2,
-    ),
+    emit.ops('TopKV2', [x.ref, scalarOf(emit, k, 'int32')], { sorted: bool(sorted), index_type: type('int32') }, 2),
   UnsortedSegmentSum: ({ x, segmentIds }, { numSegments }, emit) =>
     emit.op('UnsortedSegmentSum', [x.ref, segmentIds.ref, scalarOf(emit, numSegments, 'int32')]),
 };

@@ -11,10 +11,6 @@ export type Lowering = (inputs: Inputs, node: GraphNode, context: LoweringContex
 export type Inputs = Readonly<Record<string, Tensor>>;
 export type Lowerings = Readonly<Record<string, Lowering>>;
 
-/** Attributes by name; a lowering reads those of its kernel. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export const attrsOf = (node: GraphNode): Record<string, any> => node.attrs;
-
 export const kindOf = (dtype: CapturedDType): Kind => (dtype === 'float32' ? 'f32' : 'i32');
 
 /** The lowering of one graph. */

@@ -1,9 +1,9 @@
 /** Elementwise kernels, with broadcasting. */
-import { inputOf } from '@facewright/capture';
+import { attributesOf, inputOf } from '@facewright/capture';
 import { literal } from '../program/code.js';
 import type { Kind, Tensor } from '../program/node.js';
 import { sizeOf } from '../program/views.js';
-import { attrsOf, cast, filled, gap, kindOf, map, type Inputs, type Lowering, type Lowerings } from './context.js';
+import { cast, filled, gap, kindOf, map, type Inputs, type Lowering, type Lowerings } from './context.js';
 
 /** The only input, whatever its name. */
 const only = (inputs: Inputs): Tensor => inputs.x ?? Object.values(inputs)[0];
@@ -60,8 +60,8 @@ export const elementwiseLowerings: Lowerings = {
     map(inputs.x.shape, inputs.x.node.kind, [inputs.x], 1, (x) => `max(${x}, ${zero(inputs.x.node.kind)})`),
   Relu6: ofFloat((x) => `clamp(${x}, 0.0, 6.0)`, 1),
   ClipByValue: ({ x }, node) => {
-    const { clipValueMin, clipValueMax } = attrsOf(node);
-    const [low, high] = [clipValueMin, clipValueMax].map((value: number) => literal(value, x.node.kind));
+    const { clipValueMin, clipValueMax } = attributesOf(node, 'ClipByValue');
+    const [low, high] = [clipValueMin, clipValueMax].map((value) => literal(value, x.node.kind));
     return map(x.shape, x.node.kind, [x], 1, (value) => `clamp(${value}, ${low}, ${high})`);
   },
   Step: ({ x }, node) =>
@@ -71,7 +71,7 @@ export const elementwiseLowerings: Lowerings = {
       [x],
       1,
       (value) =>
-        `select(${literal(attrsOf(node).alpha ?? 0, x.node.kind)}, ${literal(1, x.node.kind)}, ${value} > ${zero(x.node.kind)})`,
+        `select(${literal(attributesOf(node, 'Step').alpha, x.node.kind)}, ${literal(1, x.node.kind)}, ${value} > ${zero(x.node.kind)})`,
     ),
   Elu: ofFloat((x) => `select(exp(${x}) - 1.0, ${x}, ${x} >= 0.0)`),
   LeakyRelu: ({ x }, node) =>
@@ -80,7 +80,7 @@ export const elementwiseLowerings: Lowerings = {
       'f32',
       [cast(x, 'f32')],
       1,
-      (value) => `select(${literal(attrsOf(node).alpha ?? 0.2)} * ${value}, ${value}, ${value} > 0.0)`,
+      (value) => `select(${literal(attributesOf(node, 'LeakyRelu').alpha)} * ${value}, ${value}, ${value} > 0.0)`,
     ),
   Prelu: ({ x, alpha }, { outputs }) =>
     map(
@@ -136,7 +136,7 @@ export const elementwiseLowerings: Lowerings = {
   LogicalOr: logical('||'),
   AddN: (inputs, { outputs }) => sumOf(Object.values(inputs), outputs[0].shape),
   Cast: ({ x }, node) => {
-    const { dtype } = attrsOf(node);
+    const { dtype } = attributesOf(node, 'Cast');
     if (dtype === 'bool') return map(x.shape, 'i32', [x], 1, (value) => truth(`${value} != ${zero(x.node.kind)}`));
     return cast(x, kindOf(dtype));
   },

@@ -1,6 +1,5 @@
 /** Matrix products, convolutions, pooling and normalisation, with gradients. All images are NHWC. */
-import { backend_util } from '@tensorflow/tfjs-core';
-import type { GraphNode } from '@facewright/capture';
+import { attributesOf, neededPadAfter, windowOf, type GraphNode, type Window } from '@facewright/capture';
 import { literal, type Code } from '../program/code.js';
 import {
   HEAVY,
@@ -13,23 +12,7 @@ import {
   type Tensor,
 } from '../program/node.js';
 import { coordinates, sizeOf } from '../program/views.js';
-import { attrsOf, BUSY, gap, map, reduceAxis, tensor, type Lowering, type Lowerings } from './context.js';
-
-type Four = [number, number, number, number];
-export type ConvInfo = backend_util.Conv2DInfo;
-
-function infoOf(node: GraphNode, x: readonly number[], filter: readonly number[], depthwise: boolean): ConvInfo {
-  const { strides, pad, dilations, dimRoundingMode } = attrsOf(node);
-  return backend_util.computeConv2DInfo(
-    x as Four,
-    filter as Four,
-    strides,
-    dilations ?? [1, 1],
-    pad,
-    dimRoundingMode,
-    depthwise,
-  );
-}
+import { BUSY, gap, map, reduceAxis, tensor, type Lowering, type Lowerings } from './context.js';
 
 /** Depth that is worth a separate workgroup. */
 const SHARE = 256;
@@ -63,7 +46,7 @@ const matrix =
   };
 
 const matMul: Lowering = ({ a, b }, node) => {
-  const { transposeA, transposeB } = attrsOf(node);
+  const { transposeA, transposeB } = attributesOf(node, 'BatchMatMul');
   const { shape } = node.outputs[0];
   const [batchA, batchB] = [a, b].map((one) => sizeOf(one.shape.slice(0, -2)));
   const batch = sizeOf(shape.slice(0, -2));
@@ -80,39 +63,27 @@ const matMul: Lowering = ({ a, b }, node) => {
     depth,
     a: matrix(aRows, aColumns, transposeA, batchA > 1),
     b: matrix(bRows, bColumns, transposeB, batchB > 1),
-    depthFirst: { a: !transposeA, b: Boolean(transposeB) },
+    depthFirst: { a: !transposeA, b: transposeB },
   });
 };
 
-const isPlain = ({
-  filterHeight,
-  filterWidth,
-  strideHeight,
-  strideWidth,
-  inHeight,
-  inWidth,
-  outHeight,
-  outWidth,
-}: ConvInfo): boolean =>
-  filterHeight === 1 &&
-  filterWidth === 1 &&
-  strideHeight === 1 &&
-  strideWidth === 1 &&
-  inHeight === outHeight &&
-  inWidth === outWidth;
+/** Whether each output pixel depends on one input pixel only, the one at its place. */
+const isPlain = ({ kernel, strides, inSize, outSize }: Window): boolean =>
+  [...kernel, ...strides].every((number) => number === 1) && inSize.every((size, side) => size === outSize[side]);
 
 /** The image value at the kernel position `tap` for the output `pixel`; 0 outside. */
-function seen(code: Code, x: Node, info: ConvInfo, pixel: string, tap: string, channel: string): string {
-  const [image, oy, ox] = coordinates(code, pixel, [info.batchSize, info.outHeight, info.outWidth]);
-  const [ky, kx] = coordinates(code, tap, [info.filterHeight, info.filterWidth]);
-  const y = code.let(shifted(oy, info.strideHeight, ky, info.dilationHeight, info.padInfo.top));
-  const xx = code.let(shifted(ox, info.strideWidth, kx, info.dilationWidth, info.padInfo.left));
+function seen(code: Code, x: Node, window: Window, pixel: string, tap: string, channel: string): string {
+  const [image, oy, ox] = coordinates(code, pixel, [window.batch, ...window.outSize]);
+  const [ky, kx] = coordinates(code, tap, window.kernel);
+  const y = code.let(shifted(oy, window.strides[0], ky, window.dilations[0], window.padBefore[0]));
+  const xx = code.let(shifted(ox, window.strides[1], kx, window.dilations[1], window.padBefore[1]));
   const at = code.let(
-    `((${image} * ${info.inHeight}u + ${y}) * ${info.inWidth}u + ${xx}) * ${info.inChannels}u + ${channel}`,
+    `((${image} * ${window.inSize[0]}u + ${y}) * ${window.inSize[1]}u + ${xx}) * ${window.inChannels}u + ${channel}`,
   );
+  const [beyondHeight, beyondWidth] = seesBeyond(window);
   const inside = [
-    ...(sees(info, 'Height') ? [`${y} < ${info.inHeight}u`] : []),
-    ...(sees(info, 'Width') ? [`${xx} < ${info.inWidth}u`] : []),
+    ...(beyondHeight ? [`${y} < ${window.inSize[0]}u`] : []),
+    ...(beyondWidth ? [`${xx} < ${window.inSize[1]}u`] : []),
   ];
   return inside.length ? code.let(`select(0.0, ${code.at(x, at)}, ${inside.join(' && ')})`) : code.at(x, at);
 }
@@ -121,14 +92,10 @@ function seen(code: Code, x: Node, info: ConvInfo, pixel: string, tap: string, c
 const shifted = (out: string, stride: number, tap: string, dilation: number, before: number): string =>
   `${out} * ${stride}u + ${tap} * ${dilation}u - ${before}u`;
 
-/** Whether the kernel reaches beyond the image's edge. */
-function sees(info: ConvInfo, side: 'Height' | 'Width'): boolean {
-  const before = side === 'Height' ? info.padInfo.top : info.padInfo.left;
-  return (
-    before > 0 ||
-    (info[`out${side}`] - 1) * info[`stride${side}`] + (info[`filter${side}`] - 1) * info[`dilation${side}`] - before >=
-      info[`in${side}`]
-  );
+/** Whether the kernel reaches beyond the image's edge, along height and width. */
+function seesBeyond(window: Window): readonly boolean[] {
+  const after = neededPadAfter(window);
+  return window.padBefore.map((before, side) => before > 0 || after[side] > 0);
 }
 
 /**
@@ -137,11 +104,11 @@ function sees(info: ConvInfo, side: 'Height' | 'Width'): boolean {
  */
 function seeing(
   code: Code,
-  info: ConvInfo,
+  window: Window,
   [iy, ix]: readonly string[],
   tap: string,
 ): { oy: string; ox: string; inside: string } {
-  const [ky, kx] = coordinates(code, tap, [info.filterHeight, info.filterWidth]);
+  const [ky, kx] = coordinates(code, tap, window.kernel);
   const one = (
     at: string,
     k: string,
@@ -154,26 +121,26 @@ function seeing(
     const name = stride === 1 ? reach : code.let(`${reach} / ${stride}u`);
     return { name, inside: stride === 1 ? `${name} < ${out}u` : `${name} < ${out}u && ${reach} % ${stride}u == 0u` };
   };
-  const y = one(iy, ky, info.dilationHeight, info.padInfo.top, info.strideHeight, info.outHeight);
-  const x = one(ix, kx, info.dilationWidth, info.padInfo.left, info.strideWidth, info.outWidth);
+  const y = one(iy, ky, window.dilations[0], window.padBefore[0], window.strides[0], window.outSize[0]);
+  const x = one(ix, kx, window.dilations[1], window.padBefore[1], window.strides[1], window.outSize[1]);
   return { oy: y.name, ox: x.name, inside: `${y.inside} && ${x.inside}` };
 }
 
 const conv2d: Lowering = ({ x, filter }, node) => {
-  const info = infoOf(node, x.shape, filter.shape, false);
+  const window = windowOf(node);
   const [rows, depth, columns] = [
-    info.batchSize * info.outHeight * info.outWidth,
-    info.filterHeight * info.filterWidth * info.inChannels,
-    info.outChannels,
+    window.batch * window.outSize[0] * window.outSize[1],
+    window.kernel[0] * window.kernel[1] * window.inChannels,
+    window.outChannels,
   ];
   const patch: Operand = (code, from, _, pixel, k) =>
-    seen(code, from, info, pixel, code.let(`${k} / ${info.inChannels}u`), code.let(`${k} % ${info.inChannels}u`));
+    seen(code, from, window, pixel, code.let(`${k} / ${window.inChannels}u`), code.let(`${k} % ${window.inChannels}u`));
   return multiplied([x.node, filter.node], node.outputs[0].shape, {
     batch: 1,
     rows,
     columns,
     depth,
-    a: isPlain(info) ? matrix(rows, depth, false, false) : patch,
+    a: isPlain(window) ? matrix(rows, depth, false, false) : patch,
     b: matrix(depth, columns, false, false),
     depthFirst: { a: true, b: false },
   });
@@ -181,14 +148,18 @@ const conv2d: Lowering = ({ x, filter }, node) => {
 
 const conv2dInputGradient: Lowering = ({ dy, filter }, node) => {
   const { shape } = node.outputs[0];
-  const info = infoOf(node, shape, filter.shape, false);
-  const [rows, columns, out] = [info.batchSize * info.inHeight * info.inWidth, info.inChannels, info.outChannels];
-  const depth = info.filterHeight * info.filterWidth * out;
+  const window = windowOf(node);
+  const [rows, columns, out] = [
+    window.batch * window.inSize[0] * window.inSize[1],
+    window.inChannels,
+    window.outChannels,
+  ];
+  const depth = window.kernel[0] * window.kernel[1] * out;
   const slope: Operand = (code, from, _, pixel, k) => {
-    const [image, iy, ix] = coordinates(code, pixel, [info.batchSize, info.inHeight, info.inWidth]);
-    const { oy, ox, inside } = seeing(code, info, [iy, ix], code.let(`${k} / ${out}u`));
+    const [image, iy, ix] = coordinates(code, pixel, [window.batch, ...window.inSize]);
+    const { oy, ox, inside } = seeing(code, window, [iy, ix], code.let(`${k} / ${out}u`));
     const at = code.let(
-      `((${image} * ${info.outHeight}u + ${oy}) * ${info.outWidth}u + ${ox}) * ${out}u + ${code.let(`${k} % ${out}u`)}`,
+      `((${image} * ${window.outSize[0]}u + ${oy}) * ${window.outSize[1]}u + ${ox}) * ${out}u + ${code.let(`${k} % ${out}u`)}`,
     );
     return `select(0.0, ${code.at(from, at)}, ${inside})`;
   };
@@ -202,28 +173,28 @@ const conv2dInputGradient: Lowering = ({ dy, filter }, node) => {
     rows,
     columns,
     depth,
-    a: isPlain(info) ? matrix(rows, depth, false, false) : slope,
-    b: isPlain(info) ? matrix(columns, depth, true, false) : weight,
+    a: isPlain(window) ? matrix(rows, depth, false, false) : slope,
+    b: isPlain(window) ? matrix(columns, depth, true, false) : weight,
     depthFirst: { a: true, b: true },
   });
 };
 
 const conv2dFilterGradient: Lowering = ({ x, dy }, node) => {
   const { shape } = node.outputs[0];
-  const info = infoOf(node, x.shape, shape, false);
+  const window = windowOf(node);
   const [rows, columns, depth] = [
-    info.filterHeight * info.filterWidth * info.inChannels,
-    info.outChannels,
-    info.batchSize * info.outHeight * info.outWidth,
+    window.kernel[0] * window.kernel[1] * window.inChannels,
+    window.outChannels,
+    window.batch * window.outSize[0] * window.outSize[1],
   ];
   const patch: Operand = (code, from, _, k, pixel) =>
-    seen(code, from, info, pixel, code.let(`${k} / ${info.inChannels}u`), code.let(`${k} % ${info.inChannels}u`));
+    seen(code, from, window, pixel, code.let(`${k} / ${window.inChannels}u`), code.let(`${k} % ${window.inChannels}u`));
   return multiplied([x.node, dy.node], shape, {
     batch: 1,
     rows,
     columns,
     depth,
-    a: isPlain(info) ? matrix(depth, rows, true, false) : patch,
+    a: isPlain(window) ? matrix(depth, rows, true, false) : patch,
     b: matrix(depth, columns, false, false),
     depthFirst: { a: false, b: false },
   });
@@ -233,8 +204,8 @@ const conv2dFilterGradient: Lowering = ({ x, dy }, node) => {
 const UNROLLED = 9;
 
 /** Σ over the kernel positions. */
-function overTaps(code: Code, info: ConvInfo, term: (tap: string) => string): string {
-  const taps = info.filterHeight * info.filterWidth;
+function overTaps(code: Code, window: Window, term: (tap: string) => string): string {
+  const taps = window.kernel[0] * window.kernel[1];
   if (taps <= UNROLLED) return Array.from({ length: taps }, (_, tap) => term(`${tap}u`)).join(' + ');
   const sum = code.fresh('sum');
   const tap = code.fresh('tap');
@@ -243,22 +214,23 @@ function overTaps(code: Code, info: ConvInfo, term: (tap: string) => string): st
   return sum;
 }
 
-function depthwiseInfo(node: GraphNode, x: readonly number[], filter: readonly number[]): ConvInfo {
-  if (filter[3] !== 1) throw gap(`${node.op} with several kernels per channel`);
-  return infoOf(node, x, filter, true);
+function depthwiseWindow(node: GraphNode): Window {
+  const window = windowOf(node);
+  if (window.outChannels !== window.inChannels) throw gap(`${node.op} with several kernels per channel`);
+  return window;
 }
 
 const depthwise: Lowering = ({ x, filter }, node) => {
   const { shape } = node.outputs[0];
-  const info = depthwiseInfo(node, x.shape, filter.shape);
+  const window = depthwiseWindow(node);
   const emit = (code: Code, index: string): string => {
-    const channel = code.let(`${index} % ${info.inChannels}u`);
-    const pixel = code.let(`${index} / ${info.inChannels}u`);
+    const channel = code.let(`${index} % ${window.inChannels}u`);
+    const pixel = code.let(`${index} / ${window.inChannels}u`);
     return overTaps(
       code,
-      info,
+      window,
       (tap) =>
-        `${seen(code, x.node, info, pixel, tap, channel)} * ${code.at(filter.node, code.let(`${tap} * ${info.inChannels}u + ${channel}`))}`,
+        `${seen(code, x.node, window, pixel, tap, channel)} * ${code.at(filter.node, code.let(`${tap} * ${window.inChannels}u + ${channel}`))}`,
     );
   };
   return tensor(pointwise(sizeOf(shape), 'f32', [x.node, filter.node], HEAVY, emit), shape);
@@ -266,15 +238,15 @@ const depthwise: Lowering = ({ x, filter }, node) => {
 
 const depthwiseInputGradient: Lowering = ({ dy, filter }, node) => {
   const { shape } = node.outputs[0];
-  const info = depthwiseInfo(node, shape, filter.shape);
+  const window = depthwiseWindow(node);
   const emit = (code: Code, index: string): string => {
     const [image, iy, ix, channel] = coordinates(code, index, shape);
-    return overTaps(code, info, (tap) => {
-      const { oy, ox, inside } = seeing(code, info, [iy, ix], tap);
+    return overTaps(code, window, (tap) => {
+      const { oy, ox, inside } = seeing(code, window, [iy, ix], tap);
       const at = code.let(
-        `((${image} * ${info.outHeight}u + ${oy}) * ${info.outWidth}u + ${ox}) * ${info.inChannels}u + ${channel}`,
+        `((${image} * ${window.outSize[0]}u + ${oy}) * ${window.outSize[1]}u + ${ox}) * ${window.inChannels}u + ${channel}`,
       );
-      return `select(0.0, ${code.at(dy.node, at)}, ${inside}) * ${code.at(filter.node, code.let(`${tap} * ${info.inChannels}u + ${channel}`))}`;
+      return `select(0.0, ${code.at(dy.node, at)}, ${inside}) * ${code.at(filter.node, code.let(`${tap} * ${window.inChannels}u + ${channel}`))}`;
     });
   };
   return tensor(pointwise(sizeOf(shape), 'f32', [dy.node, filter.node], HEAVY, emit), shape);
@@ -282,15 +254,15 @@ const depthwiseInputGradient: Lowering = ({ dy, filter }, node) => {
 
 const depthwiseFilterGradient: Lowering = ({ x, dy }, node) => {
   const { shape } = node.outputs[0];
-  const info = depthwiseInfo(node, x.shape, shape);
+  const window = depthwiseWindow(node);
   const [taps, pixels, channels] = [
-    info.filterHeight * info.filterWidth,
-    info.batchSize * info.outHeight * info.outWidth,
-    info.inChannels,
+    window.kernel[0] * window.kernel[1],
+    window.batch * window.outSize[0] * window.outSize[1],
+    window.inChannels,
   ];
   const emit = (code: Code, index: string): string => {
     const [tap, pixel, channel] = coordinates(code, index, [taps, pixels, channels]);
-    return `${seen(code, x.node, info, pixel, tap, channel)} * ${code.at(dy.node, code.let(`${pixel} * ${channels}u + ${channel}`))}`;
+    return `${seen(code, x.node, window, pixel, tap, channel)} * ${code.at(dy.node, code.let(`${pixel} * ${channels}u + ${channel}`))}`;
   };
   return tensor(
     reduceAxis(pointwise(taps * pixels * channels, 'f32', [x.node, dy.node], 12, emit), 'sum', taps, pixels, channels),
@@ -301,24 +273,23 @@ const depthwiseFilterGradient: Lowering = ({ x, dy }, node) => {
 const pool =
   (max: boolean): Lowering =>
   ({ x }, node) => {
-    const { filterSize, strides, pad, dimRoundingMode } = attrsOf(node);
-    const info = backend_util.computePool2DInfo(x.shape as Four, filterSize, strides, 1, pad, dimRoundingMode);
+    const window = windowOf(node);
     const { shape } = node.outputs[0];
     const emit = (code: Code, index: string): string => {
-      const channel = code.let(`${index} % ${info.inChannels}u`);
-      const pixel = code.let(`${index} / ${info.inChannels}u`);
-      const [image, oy, ox] = coordinates(code, pixel, [info.batchSize, info.outHeight, info.outWidth]);
+      const channel = code.let(`${index} % ${window.inChannels}u`);
+      const pixel = code.let(`${index} / ${window.inChannels}u`);
+      const [image, oy, ox] = coordinates(code, pixel, [window.batch, ...window.outSize]);
       const [result, tap] = [code.fresh('pooled'), code.fresh('tap')];
       code.line(`var ${result} = ${max ? literal(-3.4028234663852886e38) : '0.0'};\nvar ${result}Count = 0.0;`);
-      code.block(`for (var ${tap} = 0u; ${tap} < ${info.filterHeight * info.filterWidth}u; ${tap}++)`, () => {
-        const [ky, kx] = coordinates(code, tap, [info.filterHeight, info.filterWidth]);
-        const y = code.let(shifted(oy, info.strideHeight, ky, 1, info.padInfo.top));
-        const xx = code.let(shifted(ox, info.strideWidth, kx, 1, info.padInfo.left));
-        code.block(`if (${y} < ${info.inHeight}u && ${xx} < ${info.inWidth}u)`, () => {
+      code.block(`for (var ${tap} = 0u; ${tap} < ${window.kernel[0] * window.kernel[1]}u; ${tap}++)`, () => {
+        const [ky, kx] = coordinates(code, tap, window.kernel);
+        const y = code.let(shifted(oy, window.strides[0], ky, 1, window.padBefore[0]));
+        const xx = code.let(shifted(ox, window.strides[1], kx, 1, window.padBefore[1]));
+        code.block(`if (${y} < ${window.inSize[0]}u && ${xx} < ${window.inSize[1]}u)`, () => {
           const value = code.at(
             x.node,
             code.let(
-              `((${image} * ${info.inHeight}u + ${y}) * ${info.inWidth}u + ${xx}) * ${info.inChannels}u + ${channel}`,
+              `((${image} * ${window.inSize[0]}u + ${y}) * ${window.inSize[1]}u + ${xx}) * ${window.inChannels}u + ${channel}`,
             ),
           );
           code.line(max ? `${result} = max(${result}, ${value});` : `${result} += ${value};\n${result}Count += 1.0;`);
@@ -340,7 +311,7 @@ export const networkLowerings: Lowerings = {
   MaxPool: pool(true),
   AvgPool: pool(false),
   FusedBatchNorm: ({ x, mean, variance, scale, offset }, node) => {
-    const epsilon = literal(attrsOf(node).varianceEpsilon ?? 1e-3);
+    const epsilon = literal(attributesOf(node, 'FusedBatchNorm').varianceEpsilon);
     const factor = map(
       variance.shape,
       'f32',

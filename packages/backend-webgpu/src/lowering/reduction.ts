@@ -1,9 +1,9 @@
 /** Kernels that reduce an axis. */
-import { util } from '@tensorflow/tfjs-core';
+import { attributesOf } from '@facewright/capture';
 import { literal, type Code } from '../program/code.js';
 import { pointwise, type Node, type ReduceOp, type Tensor } from '../program/node.js';
 import { coordinates, sizeOf, stridesOf } from '../program/views.js';
-import { attrsOf, cast, map, reduceAxis, tensor, view, type Lowering, type Lowerings } from './context.js';
+import { cast, map, reduceAxis, tensor, view, type Lowering, type Lowerings } from './context.js';
 
 interface Blocks {
   /** The input, with its reduced axes adjacent. */
@@ -13,11 +13,9 @@ interface Blocks {
   readonly inner: number;
 }
 
-function blocksOf(x: Tensor, axis: number | readonly number[]): Blocks {
-  const axes = util
-    .parseAxisParam(axis as number | number[], [...x.shape])
-    .filter((one) => x.shape[one] !== 1)
-    .sort((a, b) => a - b);
+/** `given` is ascending. */
+function blocksOf(x: Tensor, given: readonly number[]): Blocks {
+  const axes = given.filter((one) => x.shape[one] !== 1);
   if (axes.length === 0) return { input: x.node, outer: x.node.size, length: 1, inner: 1 };
   const [first, last] = [axes[0], axes.at(-1)!];
   const length = sizeOf(axes.map((one) => x.shape[one]));
@@ -39,21 +37,21 @@ function blocksOf(x: Tensor, axis: number | readonly number[]): Blocks {
   };
 }
 
-function reduced(x: Tensor, op: ReduceOp, axis: number | readonly number[]): Node {
-  const { input, outer, length, inner } = blocksOf(x, axis);
+function reduced(x: Tensor, op: ReduceOp, axes: readonly number[]): Node {
+  const { input, outer, length, inner } = blocksOf(x, axes);
   return length === 1 ? input : reduceAxis(input, op, outer, length, inner);
 }
 
 const reduction =
   (op: ReduceOp): Lowering =>
   ({ x }, node) =>
-    tensor(reduced(x, op, attrsOf(node).axis ?? attrsOf(node).reductionIndices), node.outputs[0].shape);
+    tensor(reduced(x, op, attributesOf(node, 'Sum', 'Max', 'Min', 'All', 'Any').axis), node.outputs[0].shape);
 
 /** The first position of the maximum: the smallest index among those with its value. */
 const argOf =
   (op: 'max' | 'min'): Lowering =>
   ({ x }, node) => {
-    const axis = util.parseAxisParam(attrsOf(node).axis, [...x.shape])[0];
+    const { axis } = attributesOf(node, 'ArgMax', 'ArgMin');
     const [outer, length, inner] = [sizeOf(x.shape.slice(0, axis)), x.shape[axis], sizeOf(x.shape.slice(axis + 1))];
     const best = reduceAxis(x.node, op, outer, length, inner);
     const place = pointwise(x.node.size, 'i32', [x.node, best], 3, (code: Code, index: string) => {
@@ -69,7 +67,7 @@ export const reductionLowerings: Lowerings = {
   Max: reduction('max'),
   Min: reduction('min'),
   Mean: ({ x }, node) => {
-    const sum = reduced(cast(x, 'f32'), 'sum', attrsOf(node).axis);
+    const sum = reduced(cast(x, 'f32'), 'sum', attributesOf(node, 'Mean').axis);
     const share = sum.size / x.node.size;
     const { shape } = node.outputs[0];
     return map(shape, 'f32', [tensor(sum, shape)], 1, (value) => `${value} * ${literal(share)}`);

@@ -1,17 +1,20 @@
 /** Kernels that create, move, concatenate and gather values: each is an index computed where the result is read. */
-import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
+import { attributesOf } from '@facewright/capture';
 import type { Code } from '../program/code.js';
 import { literal } from '../program/code.js';
 import { pointwise, type Node, type Tensor } from '../program/node.js';
 import { broadcastStrides, coordinates, sizeOf, stridesOf } from '../program/views.js';
-import { attrsOf, gap, reduceAxis, reshaped, tensor, view, type Inputs, type Lowerings } from './context.js';
+import { gap, reduceAxis, reshaped, tensor, view, type Inputs, type Lowerings } from './context.js';
 
 const listed = (inputs: Inputs): Tensor[] =>
   Object.keys(inputs)
     .sort((a, b) => Number(a) - Number(b))
     .map((key) => inputs[key]);
-const mutable = (shape: readonly number[]): number[] => [...shape];
 const zeroOf = ({ kind }: Node): string => literal(0, kind);
+
+/** The index of the value at these coordinates. */
+const offsetOf = (at: readonly number[], strides: readonly number[]): number =>
+  at.reduce((sum, start, axis) => sum + start * strides[axis], 0);
 
 /** Splits `x` along an axis into parts of these lengths. */
 function parts(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
@@ -67,7 +70,6 @@ function joined(tensors: readonly Tensor[], axis: number): Tensor {
 
 export const shapeLowerings: Lowerings = {
   Reshape: ({ x }, { outputs }) => reshaped(x, outputs[0].shape),
-  ExpandDims: ({ input }, { outputs }) => reshaped(input, outputs[0].shape),
   Identity: ({ x }) => x,
   FacewrightAfter: ({ x }) => x,
   Transpose: ({ x }, node) => {
@@ -75,7 +77,7 @@ export const shapeLowerings: Lowerings = {
     return view(
       x,
       node.outputs[0].shape,
-      attrsOf(node).perm.map((axis: number) => strides[axis]),
+      attributesOf(node, 'Transpose').perm.map((axis) => strides[axis]),
     );
   },
   BroadcastTo: ({ x }, { outputs }) => view(x, outputs[0].shape, broadcastStrides(x.shape, outputs[0].shape)),
@@ -93,61 +95,35 @@ export const shapeLowerings: Lowerings = {
     return tensor(pointwise(sizeOf(shape), x.node.kind, [x.node], 3, emit), shape);
   },
   Slice: ({ x }, node) => {
-    const { begin, size } = attrsOf(node);
-    const [starts] = slice_util.parseSliceParams({ shape: x.shape } as never, begin, size);
+    const strides = stridesOf(x.shape);
+    return view(x, node.outputs[0].shape, strides, offsetOf(attributesOf(node, 'Slice').begin, strides));
+  },
+  StridedSlice: ({ x }, node) => {
+    const { begin, strides: steps } = attributesOf(node, 'StridedSlice');
     const strides = stridesOf(x.shape);
     return view(
       x,
       node.outputs[0].shape,
-      strides,
-      starts.reduce((sum, start, axis) => sum + start * strides[axis], 0),
-    );
-  },
-  StridedSlice: ({ x }, node) => {
-    const { begin, end, strides: steps, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attrsOf(node);
-    const info = slice_util.sliceInfo(
-      mutable(x.shape),
-      begin,
-      end,
-      steps,
-      beginMask,
-      endMask,
-      ellipsisMask,
-      newAxisMask,
-      shrinkAxisMask,
-    );
-    if (info.strides.some((step) => step < 0)) throw gap('StridedSlice backwards');
-    const strides = stridesOf(x.shape);
-    const offset = info.begin.reduce((sum, start, axis) => sum + start * strides[axis], 0);
-    const lengths = info.begin.map((start, axis) =>
-      Math.max(0, Math.ceil((info.end[axis] - start) / info.strides[axis])),
-    );
-    return reshaped(
-      view(
-        x,
-        lengths,
-        strides.map((stride, axis) => stride * info.strides[axis]),
-        offset,
-      ),
-      node.outputs[0].shape,
+      strides.map((stride, axis) => stride * steps[axis]),
+      offsetOf(begin, strides),
     );
   },
   Reverse: ({ x }, node) => {
-    const axes = util.parseAxisParam(attrsOf(node).dims, mutable(x.shape));
+    const { dims } = attributesOf(node, 'Reverse');
     const strides = stridesOf(x.shape);
     const emit = (code: Code, index: string): string => {
       const own = coordinates(code, index, x.shape).map(
-        (name, axis) => `(${axes.includes(axis) ? `${x.shape[axis] - 1}u - ${name}` : name}) * ${strides[axis]}u`,
+        (name, axis) => `(${dims.includes(axis) ? `${x.shape[axis] - 1}u - ${name}` : name}) * ${strides[axis]}u`,
       );
       return code.at(x.node, code.let(own.join(' + ')));
     };
     return tensor(pointwise(x.node.size, x.node.kind, [x.node], 3, emit), x.shape);
   },
   PadV2: ({ x }, node) => {
-    const { paddings, constantValue } = attrsOf(node);
+    const { paddings, constantValue } = attributesOf(node, 'PadV2');
     const { shape } = node.outputs[0];
     const strides = stridesOf(x.shape);
-    const outside = literal(constantValue ?? 0, x.node.kind);
+    const outside = literal(constantValue, x.node.kind);
     const emit = (code: Code, index: string): string => {
       // before the padding ends, the difference wraps around to a huge number
       const own = coordinates(code, index, shape).map((name, axis) =>
@@ -163,11 +139,11 @@ export const shapeLowerings: Lowerings = {
   },
   Concat: (inputs, node) => {
     const tensors = listed(inputs).filter(({ shape }) => sizeOf(shape) > 0);
-    return joined(tensors, util.parseAxisParam(attrsOf(node).axis, mutable(node.outputs[0].shape))[0]);
+    return joined(tensors, attributesOf(node, 'Concat').axis);
   },
   Pack: (inputs, node) => {
     const { shape } = node.outputs[0];
-    const axis = attrsOf(node).axis < 0 ? attrsOf(node).axis + shape.length : attrsOf(node).axis;
+    const { axis } = attributesOf(node, 'Pack');
     return joined(
       listed(inputs).map((one) =>
         reshaped(
@@ -179,24 +155,20 @@ export const shapeLowerings: Lowerings = {
     );
   },
   Unpack: ({ value }, node) => {
-    const axis = util.parseAxisParam(attrsOf(node).axis, mutable(value.shape))[0];
+    const { axis } = attributesOf(node, 'Unpack');
     return parts(value, axis, Array<number>(value.shape[axis]).fill(1)).map((part, i) =>
       reshaped(part, node.outputs[i].shape),
     );
   },
   SplitV: ({ x }, node) => {
-    const axis = util.parseAxisParam(attrsOf(node).axis, mutable(x.shape))[0];
-    return parts(
-      x,
-      axis,
-      backend_util.prepareSplitSize({ shape: x.shape } as never, attrsOf(node).numOrSizeSplits, axis),
-    );
+    const { axis, numOrSizeSplits } = attributesOf(node, 'SplitV');
+    return parts(x, axis, numOrSizeSplits);
   },
   OneHot: ({ indices }, node) => {
-    const { depth, onValue, offValue } = attrsOf(node);
+    const { depth, onValue, offValue } = attributesOf(node, 'OneHot');
     const { shape, dtype } = node.outputs[0];
     const kind = dtype === 'float32' ? 'f32' : 'i32';
-    const [on, off] = [onValue ?? 1, offValue ?? 0].map((value: number) => literal(value, kind));
+    const [on, off] = [onValue, offValue].map((value) => literal(value, kind));
     const emit = (code: Code, index: string): string => {
       const label = code.at(indices.node, code.let(`${index} / ${depth}u`));
       return `select(${off}, ${on}, ${label} == i32(${code.let(`${index} % ${depth}u`)}))`;
@@ -204,7 +176,7 @@ export const shapeLowerings: Lowerings = {
     return tensor(pointwise(sizeOf(shape), kind, [indices.node], 2, emit), shape);
   },
   Range: (_, node) => {
-    const { start, step } = attrsOf(node);
+    const { start, step } = attributesOf(node, 'Range');
     const { shape, dtype } = node.outputs[0];
     const kind = dtype === 'float32' ? 'f32' : 'i32';
     return tensor(
@@ -213,15 +185,14 @@ export const shapeLowerings: Lowerings = {
         kind,
         [],
         1,
-        (_code, index) => `${literal(start, kind)} + ${kind}(${index}) * ${literal(step ?? 1, kind)}`,
+        (_code, index) => `${literal(start, kind)} + ${kind}(${index}) * ${literal(step, kind)}`,
       ),
       shape,
     );
   },
   GatherV2: ({ x, indices }, node) => {
-    const { axis, batchDims } = attrsOf(node);
+    const { axis: at, batchDims } = attributesOf(node, 'GatherV2');
     if (batchDims) throw gap('GatherV2 with batch axes');
-    const at = util.parseAxisParam(axis, mutable(x.shape))[0];
     const { shape } = node.outputs[0];
     const [inner, picked, length] = [sizeOf(x.shape.slice(at + 1)), sizeOf(indices.shape), x.shape[at]];
     const emit = (code: Code, index: string): string => {

@@ -11,9 +11,10 @@ import {
   SOFTMAX_CROSS_ENTROPY_GRADIENT,
   TARGET_ENTRY,
 } from '@facewright/core';
+import { attributesOf } from '@facewright/capture';
 import { literal, type Code } from '../program/code.js';
 import { pointwise, type Tensor } from '../program/node.js';
-import { attrsOf, map, reduceAxis, tensor, type LoweringContext, type Lowerings } from './context.js';
+import { map, reduceAxis, tensor, type LoweringContext, type Lowerings } from './context.js';
 
 /** Σ over all axes but the last. */
 function channelSum(x: Tensor): Tensor {
@@ -62,7 +63,7 @@ export const trainingLowerings: Lowerings = {
       5,
       (total, plain) => `max(${total} * ${share} - (${plain} * ${share}) * (${plain} * ${share}), 0.0)`,
     );
-    const { scale } = factors(context, gamma, variance, attrsOf(node).epsilon);
+    const { scale } = factors(context, gamma, variance, attributesOf(node, BATCH_NORM_TRAINING).epsilon);
     const offset = map(shape, 'f32', [beta, mean, scale], 2, (b, m, s) => `${b} - ${m} * ${s}`);
     return [map(x.shape, 'f32', [x, scale, offset], 2, (value, s, o) => `${value} * ${s} + ${o}`), mean, variance];
   },
@@ -70,7 +71,12 @@ export const trainingLowerings: Lowerings = {
   [BATCH_NORM_TRAINING_GRADIENT]: ({ x, gamma, mean, variance, dy }, node, context) => {
     const { shape } = gamma;
     const share = literal(-gamma.node.size / x.node.size);
-    const { inverse, scale } = factors(context, gamma, variance, attrsOf(node).epsilon);
+    const { inverse, scale } = factors(
+      context,
+      gamma,
+      variance,
+      attributesOf(node, BATCH_NORM_TRAINING_GRADIENT).epsilon,
+    );
     const along = channelSum(
       map(x.shape, 'f32', [dy, x, mean], 2, (slope, value, centre) => `${slope} * (${value} - ${centre})`),
     );

@@ -10,7 +10,7 @@
 import type { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
 import { convGeometry, type ConvGeometry } from './geometry.js';
-import type { Kernel, Lowering, Lowerings } from './lowering.js';
+import type { Kernel, Lowerings, PlainLowering } from './lowering.js';
 
 const FORWARD = '[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]';
 const TO_INPUT = '[b, 0, 1, f]x[0, 1, o, i]->[b, 0, 1, f]';
@@ -23,9 +23,9 @@ function grouped(hlo: Builder, filter: Hlo): Hlo {
 }
 
 const forward =
-  (depthwise: boolean): Lowering =>
-  ({ hlo, inputs: { x, filter }, attrs, shape }) => {
-    const { strides, dilations, pad, inChannels } = convGeometry(x.shape, filter.shape, attrs, depthwise);
+  (depthwise: boolean): PlainLowering =>
+  ({ hlo, inputs: { x, filter }, node, shape }) => {
+    const { strides, dilations, pad, inChannels } = convGeometry(node);
     return hlo.convolution(x, depthwise ? grouped(hlo, filter) : filter, shape, FORWARD, {
       stride: strides,
       pad,
@@ -35,9 +35,9 @@ const forward =
   };
 
 const toInput =
-  (depthwise: boolean): Lowering =>
-  ({ hlo, inputs: { dy, filter }, attrs, shape }) => {
-    const { strides, dilations, inputGradientPad, inChannels } = convGeometry(shape, filter.shape, attrs, depthwise);
+  (depthwise: boolean): PlainLowering =>
+  ({ hlo, inputs: { dy, filter }, node, shape }) => {
+    const { strides, dilations, inputGradientPad, inChannels } = convGeometry(node);
     // [h, w, c, m] as [h, w, m, c]: one of each group's m channels. Flipped last, because that is how XLA recognises a
     // gradient
     const turned = hlo.reverse(depthwise ? hlo.transpose(filter, [0, 1, 3, 2]) : filter, [0, 1]);
@@ -55,8 +55,8 @@ const kernelWindow = ({ strides, dilations, kernelGradientPad }: ConvGeometry) =
   kernelDilation: strides,
 });
 
-const toKernel: Lowering = ({ hlo, inputs: { x, dy }, attrs, shape }) =>
-  hlo.convolution(x, dy, shape, TO_KERNEL, kernelWindow(convGeometry(x.shape, shape, attrs, false)));
+const toKernel: PlainLowering = ({ hlo, inputs: { x, dy }, node, shape }) =>
+  hlo.convolution(x, dy, shape, TO_KERNEL, kernelWindow(convGeometry(node)));
 
 /**
  * The gradient of a depthwise kernel, in the form that XLA's compilers handle best:
@@ -67,14 +67,14 @@ const toKernel: Lowering = ({ hlo, inputs: { x, dy }, attrs, shape }) =>
  * - taps, on several CPU devices: one sum per kernel position; feature groups would send the whole batch to every
  *   device, because channels and images become one axis.
  */
-const depthwiseToKernel: Lowering = (kernel) => {
+const depthwiseToKernel: PlainLowering = (kernel) => {
   const { platform, devices } = kernel.target;
   if (platform !== 'cpu') return batchGroups(kernel);
   return devices > 1 ? taps(kernel) : featureGroups(kernel);
 };
 
-function batchGroups({ hlo, inputs: { x, dy }, attrs, shape }: Kernel): Hlo {
-  const geometry = convGeometry(x.shape, shape, attrs, true);
+function batchGroups({ hlo, inputs: { x, dy }, node, shape }: Kernel): Hlo {
+  const geometry = convGeometry(node);
   const [h, w, c, m] = shape;
   const made = hlo.convolution(x, dy, [h, w, 1, c * m], TO_KERNEL, {
     ...kernelWindow(geometry),
@@ -83,8 +83,8 @@ function batchGroups({ hlo, inputs: { x, dy }, attrs, shape }: Kernel): Hlo {
   return hlo.reshape(made, shape);
 }
 
-function featureGroups({ hlo, inputs: { x, dy }, attrs, shape }: Kernel): Hlo {
-  const geometry = convGeometry(x.shape, shape, attrs, true);
+function featureGroups({ hlo, inputs: { x, dy }, node, shape }: Kernel): Hlo {
+  const geometry = convGeometry(node);
   const [n, height, width, c] = x.shape;
   const [h, w, , m] = shape;
   const image = hlo.reshape(hlo.transpose(x, [1, 2, 3, 0]), [1, height, width, c * n]);
@@ -95,8 +95,8 @@ function featureGroups({ hlo, inputs: { x, dy }, attrs, shape }: Kernel): Hlo {
   return hlo.reshape(made, shape);
 }
 
-function taps({ hlo, inputs: { x, dy }, attrs, shape }: Kernel): Hlo {
-  const { strides, dilations, outSize, pad } = convGeometry(x.shape, shape, attrs, true);
+function taps({ hlo, inputs: { x, dy }, node, shape }: Kernel): Hlo {
+  const { strides, dilations, outSize, pad } = convGeometry(node);
   const [h, w, c, m] = shape;
   const [n] = x.shape;
   const [[top, bottom], [left, right]] = pad;

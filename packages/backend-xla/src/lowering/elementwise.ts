@@ -1,22 +1,33 @@
 /** Elementwise kernels, with broadcasting. */
 import type { Builder } from '../hlo/builder.js';
 import { isFloat, sizeOf, type Hlo } from '../hlo/value.js';
-import { floats, full, listed, loweringsFor, only, type Kernel, type Lowering, type Lowerings } from './lowering.js';
+import {
+  floats,
+  full,
+  listed,
+  loweringsOf,
+  only,
+  type Kernel,
+  type Lowerings,
+  type PlainLowering,
+} from './lowering.js';
 
+/** By op. */
+type Table<Entry> = Parameters<typeof loweringsOf<Entry>>[0];
 type Direction = Parameters<Builder['compare']>[0];
 
 const unary =
-  (name: string): Lowering =>
+  (name: string): PlainLowering =>
   ({ hlo, inputs }) =>
     hlo.unary(name, only(inputs));
 /** tfjs returns floats for these, even for integers. */
 const ofFloats =
-  (name: string): Lowering =>
+  (name: string): PlainLowering =>
   ({ hlo, inputs }) =>
     hlo.unary(name, floats(hlo, only(inputs)));
 /** Integers are unchanged. */
 const toWhole =
-  (name: string): Lowering =>
+  (name: string): PlainLowering =>
   ({ hlo, inputs }) =>
     isFloat(only(inputs).type) ? hlo.unary(name, only(inputs)) : only(inputs);
 
@@ -25,25 +36,25 @@ function operands({ hlo, inputs: { a, b }, shape }: Kernel): [Hlo, Hlo] {
   return [hlo.spread(a, shape), hlo.spread(hlo.convert(b, a.type), shape)];
 }
 const binary =
-  (combine: (hlo: Builder, a: Hlo, b: Hlo) => Hlo): Lowering =>
+  (combine: (hlo: Builder, a: Hlo, b: Hlo) => Hlo): PlainLowering =>
   (kernel) =>
     combine(kernel.hlo, ...operands(kernel));
-const named = (name: string): Lowering => binary((hlo, a, b) => hlo.binary(name, a, b));
+const named = (name: string): PlainLowering => binary((hlo, a, b) => hlo.binary(name, a, b));
 
 const comparison =
-  (direction: Direction): Lowering =>
+  (direction: Direction): PlainLowering =>
   (kernel) =>
     kernel.hlo.compare(direction, ...operands(kernel));
 const logical =
-  (name: string): Lowering =>
+  (name: string): PlainLowering =>
   ({ hlo, inputs: { a, b }, shape }) =>
     hlo.binary(name, hlo.spread(hlo.convert(a, 'i1'), shape), hlo.spread(hlo.convert(b, 'i1'), shape));
 
 /** A function of floats. */
 const f =
-  (compute: (hlo: Builder, x: Hlo, kernel: Kernel) => Hlo): Lowering =>
+  (compute: (hlo: Builder, x: Hlo) => Hlo): PlainLowering =>
   (kernel) =>
-    compute(kernel.hlo, floats(kernel.hlo, only(kernel.inputs)), kernel);
+    compute(kernel.hlo, floats(kernel.hlo, only(kernel.inputs)));
 
 /** x if it is not negative, else the given value. */
 const unlessNegative = (hlo: Builder, x: Hlo, otherwise: Hlo): Hlo =>
@@ -78,8 +89,8 @@ function choice({ hlo, inputs: { condition, t, e } }: Kernel): Hlo {
   return hlo.select(shaped, t, hlo.spread(hlo.convert(e, t.type), t.shape));
 }
 
-const UNARY: Readonly<Record<string, string>> = { Abs: 'abs', Neg: 'negate', Sign: 'sign' };
-const FLOAT_UNARY: Readonly<Record<string, string>> = {
+const UNARY: Table<string> = { Abs: 'abs', Neg: 'negate', Sign: 'sign' };
+const FLOAT_UNARY: Table<string> = {
   Acos: 'chlo.acos',
   Acosh: 'chlo.acosh',
   Asin: 'chlo.asin',
@@ -101,8 +112,8 @@ const FLOAT_UNARY: Readonly<Record<string, string>> = {
   Tan: 'tan',
   Tanh: 'tanh',
 };
-const WHOLE: Readonly<Record<string, string>> = { Ceil: 'ceil', Floor: 'floor', Round: 'round_nearest_even' };
-const BINARY: Readonly<Record<string, string>> = {
+const WHOLE: Table<string> = { Ceil: 'ceil', Floor: 'floor', Round: 'round_nearest_even' };
+const BINARY: Table<string> = {
   Add: 'add',
   Sub: 'subtract',
   Multiply: 'multiply',
@@ -110,7 +121,7 @@ const BINARY: Readonly<Record<string, string>> = {
   Minimum: 'minimum',
   Pow: 'power',
 };
-const COMPARISONS: Readonly<Record<string, Direction>> = {
+const COMPARISONS: Table<Direction> = {
   Equal: 'EQ',
   NotEqual: 'NE',
   Greater: 'GT',
@@ -120,11 +131,11 @@ const COMPARISONS: Readonly<Record<string, Direction>> = {
 };
 
 export const elementwiseLowerings: Lowerings = {
-  ...loweringsFor(Object.keys(UNARY), (op) => unary(UNARY[op])),
-  ...loweringsFor(Object.keys(FLOAT_UNARY), (op) => ofFloats(FLOAT_UNARY[op])),
-  ...loweringsFor(Object.keys(WHOLE), (op) => toWhole(WHOLE[op])),
-  ...loweringsFor(Object.keys(BINARY), (op) => named(BINARY[op])),
-  ...loweringsFor(Object.keys(COMPARISONS), (op) => comparison(COMPARISONS[op])),
+  ...loweringsOf(UNARY, unary),
+  ...loweringsOf(FLOAT_UNARY, ofFloats),
+  ...loweringsOf(WHOLE, toWhole),
+  ...loweringsOf(BINARY, named),
+  ...loweringsOf(COMPARISONS, comparison),
   LogicalAnd: logical('and'),
   LogicalOr: logical('or'),
   LogicalNot: ({ hlo, inputs }) => hlo.unary('not', hlo.convert(only(inputs), 'i1')),
@@ -149,7 +160,7 @@ export const elementwiseLowerings: Lowerings = {
   Relu6: ({ hlo, inputs: { x } }) => hlo.minimum(hlo.maximum(x, hlo.like(0, x)), hlo.like(6, x)),
   ClipByValue: ({ hlo, inputs: { x }, attrs: { clipValueMin, clipValueMax } }) =>
     hlo.minimum(hlo.maximum(x, hlo.like(clipValueMin, x)), hlo.like(clipValueMax, x)),
-  Step: ({ hlo, inputs: { x }, attrs: { alpha = 0 } }) => {
+  Step: ({ hlo, inputs: { x }, attrs: { alpha } }) => {
     const below = hlo.select(hlo.compare('NE', x, x), x, hlo.like(alpha, x));
     return hlo.select(hlo.compare('GT', x, hlo.like(0, x)), hlo.like(1, x), below);
   },
@@ -157,7 +168,10 @@ export const elementwiseLowerings: Lowerings = {
   EluGrad: ({ hlo, inputs: { dy, y } }) =>
     hlo.select(hlo.compare('GE', y, hlo.like(0, y)), dy, hlo.multiply(dy, hlo.add(y, hlo.like(1, y)))),
   Selu: f((hlo, x) => hlo.scale(unlessNegative(hlo, x, hlo.scale(expm1(hlo, x), SELU_ALPHA)), SELU_SCALE)),
-  LeakyRelu: f((hlo, x, { attrs: { alpha = 0.2 } }) => unlessNegative(hlo, x, hlo.scale(x, alpha))),
+  LeakyRelu({ hlo, inputs, attrs: { alpha } }) {
+    const x = floats(hlo, only(inputs));
+    return unlessNegative(hlo, x, hlo.scale(x, alpha));
+  },
   Prelu: ({ hlo, inputs: { x, alpha }, shape }) =>
     unlessNegative(hlo, x, hlo.multiply(x, hlo.spread(hlo.convert(alpha, x.type), shape))),
   // log(1 + eˣ) without overflow

@@ -3,11 +3,9 @@
  * E = (k − 1)·d + 1; with stride s and O outputs the windows start over S = (O − 1)·s + 1 positions, the first one p
  * before the input.
  */
-import { backend_util } from '@tensorflow/tfjs-core';
+import { neededPadAfter, windowOf, type GraphNode } from '@facewright/capture';
 import type { PoolWindow } from '../hlo/builder.js';
-import type { Attributes } from './lowering.js';
 
-type Four = [number, number, number, number];
 type Pair = readonly [number, number];
 
 export interface ConvGeometry {
@@ -25,43 +23,32 @@ export interface ConvGeometry {
   readonly kernelGradientPad: readonly [Pair, Pair];
 }
 
-export function convGeometry(
-  x: readonly number[],
-  filter: readonly number[],
-  { strides, dilations, pad, dimRoundingMode, dataFormat }: Attributes,
-  depthwise: boolean,
-): ConvGeometry {
-  if (dataFormat && dataFormat !== 'NHWC') throw new Error('only NHWC images are supported');
-  const info = backend_util.computeConv2DInfo(
-    x as Four,
-    filter as Four,
-    strides,
-    dilations ?? [1, 1],
-    pad,
-    dimRoundingMode,
-    depthwise,
-  );
-  const kernel: Pair = [info.filterHeight, info.filterWidth];
-  const stride: Pair = [info.strideHeight, info.strideWidth];
-  const dilation: Pair = [info.dilationHeight, info.dilationWidth];
-  const size: Pair = [info.inHeight, info.inWidth];
-  const out: Pair = [info.outHeight, info.outWidth];
-  const before: Pair = [info.padInfo.top, info.padInfo.left];
+export function convGeometry(node: GraphNode): ConvGeometry {
+  const { kernel, strides, dilations, inSize, outSize, inChannels, outChannels, padBefore } = windowOf(node);
   const sides = (pads: (side: 0 | 1, span: number, reach: number) => Pair): [Pair, Pair] => {
     const one = (side: 0 | 1): Pair =>
-      pads(side, (out[side] - 1) * stride[side] + 1, (kernel[side] - 1) * dilation[side] + 1);
+      pads(side, (outSize[side] - 1) * strides[side] + 1, (kernel[side] - 1) * dilations[side] + 1);
     return [one(0), one(1)];
   };
   return {
     kernel,
-    strides: stride,
-    dilations: dilation,
-    outSize: out,
-    inChannels: info.inChannels,
-    outChannels: info.outChannels,
-    pad: sides((side, span, reach) => [before[side], after(before[side], size[side], span - 1 + reach, stride[side])]),
-    inputGradientPad: sides((side, span, reach) => [reach - 1 - before[side], size[side] - span + before[side]]),
-    kernelGradientPad: sides((side, span, reach) => [before[side], reach - 1 - size[side] - before[side] + span]),
+    strides,
+    dilations,
+    outSize,
+    inChannels,
+    outChannels,
+    pad: sides((side, span, reach) => [
+      padBefore[side],
+      after(padBefore[side], inSize[side], span - 1 + reach, strides[side]),
+    ]),
+    inputGradientPad: sides((side, span, reach) => [
+      reach - 1 - padBefore[side],
+      inSize[side] - span + padBefore[side],
+    ]),
+    kernelGradientPad: sides((side, span, reach) => [
+      padBefore[side],
+      reach - 1 - inSize[side] - padBefore[side] + span,
+    ]),
   };
 }
 
@@ -78,24 +65,19 @@ export interface PoolGeometry extends PoolWindow {
   readonly outSize: Pair;
 }
 
-export function poolGeometry(
-  x: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: Attributes,
-): PoolGeometry {
-  const info = backend_util.computePool2DInfo(x as Four, filterSize, strides, 1, pad, dimRoundingMode);
-  const beyond = (before: number, size: number, out: number, stride: number, window: number): Pair => [
-    before,
-    Math.max(0, (out - 1) * stride + window - size - before),
-  ];
+export function poolGeometry(node: GraphNode): PoolGeometry {
+  const window = windowOf(node);
+  const { kernel, strides, padBefore, outSize } = window;
+  const padAfter = neededPadAfter(window);
   return {
-    window: [1, info.filterHeight, info.filterWidth, 1],
-    strides: [1, info.strideHeight, info.strideWidth, 1],
+    window: [1, ...kernel, 1],
+    strides: [1, ...strides, 1],
     pad: [
       [0, 0],
-      beyond(info.padInfo.top, info.inHeight, info.outHeight, info.strideHeight, info.filterHeight),
-      beyond(info.padInfo.left, info.inWidth, info.outWidth, info.strideWidth, info.filterWidth),
+      [padBefore[0], padAfter[0]],
+      [padBefore[1], padAfter[1]],
       [0, 0],
     ],
-    outSize: [info.outHeight, info.outWidth],
+    outSize,
   };
 }

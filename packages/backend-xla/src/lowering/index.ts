@@ -1,7 +1,7 @@
 /** Every kernel with a lowering. */
 import { convolutionLowerings } from './convolution.js';
 import { elementwiseLowerings } from './elementwise.js';
-import type { Lowerings } from './lowering.js';
+import type { Lowerings, PlainLowering } from './lowering.js';
 import { networkLowerings } from './network.js';
 import { pickingLowerings } from './picking.js';
 import { reductionLowerings } from './reduction.js';
@@ -9,7 +9,7 @@ import { resizeLowerings } from './resize.js';
 import { shapeLowerings } from './shape.js';
 import { trainingLowerings } from './training.js';
 
-export const lowerings: Lowerings = {
+const byOp: Lowerings = {
   ...elementwiseLowerings,
   ...shapeLowerings,
   ...pickingLowerings,
@@ -19,3 +19,6 @@ export const lowerings: Lowerings = {
   ...resizeLowerings,
   ...trainingLowerings,
 };
+
+/** By op. Each reads its own op's canonical attributes. */
+export const lowerings = byOp as Readonly<Record<string, PlainLowering | undefined>>;

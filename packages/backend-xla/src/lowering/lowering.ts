@@ -1,5 +1,5 @@
-/** A lowering turns one kernel of a captured step into StableHLO ops. */
-import type { GraphNode } from '@facewright/capture';
+/** A lowering turns one kernel of a canonical graph into StableHLO ops. */
+import type { CanonicalOp, GraphNode, OpAttributes } from '@facewright/capture';
 import type { Builder } from '../hlo/builder.js';
 import { isFloat, type Hlo } from '../hlo/value.js';
 import type { ElementType } from '../pjrt/abi.js';
@@ -16,13 +16,10 @@ export interface Target {
   readonly statistics: number;
 }
 
-// tfjs's attribute types differ by kernel; a lowering reads the ones its kernel has
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type Attributes = Record<string, any>;
 /** Inputs by tfjs's names; '0', '1', … for kernels that take a list. */
 export type Operands = Readonly<Record<string, Hlo>>;
 
-export interface Kernel {
+export interface Kernel<Attributes = unknown> {
   readonly hlo: Builder;
   readonly inputs: Operands;
   readonly attrs: Attributes;
@@ -36,11 +33,17 @@ export interface Kernel {
 }
 
 /** The kernel's outputs, in order. */
-export type Lowering = (kernel: Kernel) => Hlo | readonly Hlo[];
-export type Lowerings = Readonly<Record<string, Lowering>>;
+type LoweringOf<Attributes> = (kernel: Kernel<Attributes>) => Hlo | readonly Hlo[];
+export type Lowering<Op extends CanonicalOp> = LoweringOf<OpAttributes[Op]>;
+/** For ops whose attributes do not matter. */
+export type PlainLowering = LoweringOf<unknown>;
+export type Lowerings = { readonly [Op in CanonicalOp]?: Lowering<Op> };
 
-export const loweringsFor = (names: readonly string[], lowering: (name: string) => Lowering): Lowerings =>
-  Object.fromEntries(names.map((name) => [name, lowering(name)]));
+/** Lowerings that differ only by an entry per op. */
+export const loweringsOf = <Entry>(
+  table: { readonly [Op in CanonicalOp]?: Entry },
+  lowering: (entry: Entry) => PlainLowering,
+): Lowerings => Object.fromEntries(Object.entries(table).map(([op, entry]) => [op, lowering(entry)]));
 
 /** The inputs of a kernel that takes a list, in order. */
 export const listed = (inputs: Operands): Hlo[] =>

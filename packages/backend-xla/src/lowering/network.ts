@@ -1,10 +1,17 @@
 /** Matrix products, pooling with its gradients, and batch norm with running statistics. */
+import type { OpAttributes } from '@facewright/capture';
 import type { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
 import { poolGeometry, type PoolGeometry } from './geometry.js';
 import { full, overChannels, type Kernel, type Lowerings } from './lowering.js';
 
-function matrixProduct({ hlo, inputs, attrs: { transposeA, transposeB }, shape, divided }: Kernel): Hlo {
+function matrixProduct({
+  hlo,
+  inputs,
+  attrs: { transposeA, transposeB },
+  shape,
+  divided,
+}: Kernel<OpAttributes['BatchMatMul']>): Hlo {
   const [a, b] = [full(hlo, inputs.a), full(hlo, inputs.b)];
   const plain = [...a.shape.slice(0, -2), ...b.shape.slice(0, -2)].every((length) => length === 1);
   const leading = plain ? [] : shape.slice(0, -2);
@@ -40,8 +47,8 @@ function counts(
   return hlo.broadcast(hlo.constant(data, geometry.outSize, 'f32'), shape, [1, 2]);
 }
 
-function averagePool({ hlo, inputs: { x }, attrs, shape }: Kernel): Hlo {
-  const geometry = poolGeometry(x.shape, attrs);
+function averagePool({ hlo, inputs: { x }, node, shape }: Kernel): Hlo {
+  const geometry = poolGeometry(node);
   const sums = hlo.reduceWindow('add', full(hlo, x), shape, geometry, 0);
   return hlo.convert(hlo.divide(sums, counts(hlo, x.shape, geometry, shape)), x.type);
 }
@@ -50,8 +57,8 @@ function averagePool({ hlo, inputs: { x }, attrs, shape }: Kernel): Hlo {
  * Each pixel gets its share from every window that contains it: a convolution of dy / count, dilated by the stride,
  * with a kernel of ones.
  */
-function averagePoolGradient({ hlo, inputs: { dy, input }, attrs, shape }: Kernel): Hlo {
-  const geometry = poolGeometry(input.shape, attrs);
+function averagePoolGradient({ hlo, inputs: { dy }, node, shape }: Kernel): Hlo {
+  const geometry = poolGeometry(node);
   const [, height, width] = geometry.window;
   const channels = shape[3];
   const shares = hlo.divide(full(hlo, dy), counts(hlo, shape, geometry, dy.shape));
@@ -72,13 +79,13 @@ function averagePoolGradient({ hlo, inputs: { dy, input }, attrs, shape }: Kerne
 
 export const networkLowerings: Lowerings = {
   BatchMatMul: matrixProduct,
-  MaxPool: ({ hlo, inputs: { x }, attrs, shape }) =>
-    hlo.reduceWindow('maximum', x, shape, poolGeometry(x.shape, attrs), -Infinity),
-  MaxPoolGrad: ({ hlo, inputs: { dy, input }, attrs }) =>
-    hlo.selectAndScatter(input, hlo.convert(dy, input.type), poolGeometry(input.shape, attrs)),
+  MaxPool: ({ hlo, inputs: { x }, node, shape }) =>
+    hlo.reduceWindow('maximum', x, shape, poolGeometry(node), -Infinity),
+  MaxPoolGrad: ({ hlo, inputs: { dy, input }, node }) =>
+    hlo.selectAndScatter(input, hlo.convert(dy, input.type), poolGeometry(node)),
   AvgPool: averagePool,
   AvgPoolGrad: averagePoolGradient,
-  FusedBatchNorm: ({ hlo, inputs: { x, mean, variance, offset, scale }, attrs: { varianceEpsilon = 1e-3 } }) => {
+  FusedBatchNorm: ({ hlo, inputs: { x, mean, variance, offset, scale }, attrs: { varianceEpsilon } }) => {
     const inverse = hlo.unary('rsqrt', hlo.add(variance, hlo.like(varianceEpsilon, variance)));
     const factor = scale ? hlo.multiply(inverse, scale) : inverse;
     const centred = hlo.subtract(x, overChannels(hlo, mean, x.shape));

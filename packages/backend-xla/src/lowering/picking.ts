@@ -1,17 +1,15 @@
 /** Kernels that read and write at given indices. */
-import { util } from '@tensorflow/tfjs-core';
+import type { OpAttributes } from '@facewright/capture';
 import type { Builder } from '../hlo/builder.js';
 import { sizeOf, type Hlo } from '../hlo/value.js';
 import type { Kernel, Lowerings } from './lowering.js';
 
 const upTo = (length: number, from = 0): number[] => Array.from({ length }, (_, i) => from + i);
 
-function gather({ hlo, inputs, attrs, shape }: Kernel): Hlo {
+function gather({ hlo, inputs, attrs: { axis, batchDims }, shape }: Kernel<OpAttributes['GatherV2']>): Hlo {
   const { x } = inputs;
   const indices = hlo.convert(inputs.indices, 'i32');
-  const axis = util.parseAxisParam(attrs.axis, [...x.shape])[0];
-  const given = (attrs.batchDims as number | undefined) ?? 0;
-  const batch = given < 0 ? given + indices.shape.length : given;
+  const batch = batchDims < 0 ? batchDims + indices.shape.length : batchDims;
   const picked = indices.shape.length - batch;
   const offsets = [...upTo(axis - batch, batch), ...upTo(x.shape.length - axis - 1, axis + picked)];
   const batching = batch

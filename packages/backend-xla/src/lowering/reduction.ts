@@ -1,26 +1,23 @@
 /** Kernels that reduce or scan an axis. */
-import { util } from '@tensorflow/tfjs-core';
 import type { Builder } from '../hlo/builder.js';
 import { isFloat, type Hlo } from '../hlo/value.js';
-import { floats, full, lastAxis, loweringsFor, type Kernel, type Lowering, type Lowerings } from './lowering.js';
+import { floats, full, lastAxis, type Lowering, type Lowerings, type PlainLowering } from './lowering.js';
 
-const axesOf = ({ inputs: { x }, attrs: { axis, reductionIndices } }: Kernel): number[] =>
-  util.parseAxisParam(axis ?? reductionIndices, [...x.shape]);
+type Reduction = 'All' | 'Any' | 'Max' | 'Mean' | 'Min' | 'Prod' | 'Sum';
+
 const numbers = (hlo: Builder, x: Hlo): Hlo => (x.type === 'i1' ? hlo.convert(x, 'i32') : x);
 
 /** `shape` keeps reduced axes with length 1. */
 const reduction =
-  (take: (hlo: Builder, x: Hlo, axes: number[]) => Hlo): Lowering =>
-  (kernel) =>
-    kernel.hlo.reshape(take(kernel.hlo, kernel.inputs.x, axesOf(kernel)), kernel.shape);
+  (take: (hlo: Builder, x: Hlo, axes: readonly number[]) => Hlo): Lowering<Reduction> =>
+  ({ hlo, inputs: { x }, attrs: { axis }, shape }) =>
+    hlo.reshape(take(hlo, x, axis), shape);
 
 /** The first position of the maximum or minimum: the smallest index among those with its value. */
 const place =
-  (op: 'max' | 'min'): Lowering =>
-  (kernel) => {
-    const { hlo, inputs } = kernel;
+  (op: 'max' | 'min'): Lowering<'ArgMax' | 'ArgMin'> =>
+  ({ hlo, inputs, attrs: { axis } }) => {
     const x = numbers(hlo, inputs.x);
-    const [axis] = axesOf(kernel);
     const kept = x.shape.map((_, i) => i).filter((i) => i !== axis);
     const best = hlo.broadcast(hlo[op](x, [axis]), x.shape, kept);
     const places = hlo.iota(x.shape, axis);
@@ -32,13 +29,11 @@ const place =
 
 /** In ⌈log₂ n⌉ rounds, every value is combined with the one 1, 2, 4, … positions before it. */
 const cumulative =
-  (op: 'add' | 'multiply'): Lowering =>
-  (kernel) => {
-    const { hlo, inputs, attrs } = kernel;
-    const [axis] = axesOf(kernel);
+  (op: 'add' | 'multiply'): Lowering<'Cumsum' | 'Cumprod'> =>
+  ({ hlo, inputs, attrs: { axis, exclusive, reverse } }) => {
     const start = op === 'add' ? 0 : 1;
     const length = inputs.x.shape[axis];
-    const turned = (x: Hlo): Hlo => (attrs.reverse ? hlo.reverse(x, [axis]) : x);
+    const turned = (x: Hlo): Hlo => (reverse ? hlo.reverse(x, [axis]) : x);
     const shifted = (x: Hlo, places: number): Hlo => {
       const end = x.shape.map((side, i) => (i === axis ? side - places : side));
       const before = x.shape.map((_, i) => (i === axis ? places : 0));
@@ -54,14 +49,14 @@ const cumulative =
       );
     };
     let result = turned(inputs.x);
-    if (attrs.exclusive) result = shifted(result, 1);
+    if (exclusive) result = shifted(result, 1);
     for (let places = 1; places < length; places *= 2) result = hlo.binary(op, result, shifted(result, places));
     return turned(result);
   };
 
 /** Over the last axis, from logits shifted by their maximum. */
 const softmax =
-  (logarithm: boolean): Lowering =>
+  (logarithm: boolean): PlainLowering =>
   ({ hlo, inputs }) => {
     const logits = floats(hlo, inputs.logits ?? inputs.x);
     const { shifted, powers, sum } = normalised(hlo, logits);
@@ -99,7 +94,8 @@ export const reductionLowerings: Lowerings = {
   Any: reduction((hlo, x, axes) => hlo.reduce('or', hlo.convert(x, 'i1'), axes, 0)),
   ArgMax: place('max'),
   ArgMin: place('min'),
-  ...loweringsFor(['Cumsum', 'Cumprod'], (name) => cumulative(name === 'Cumsum' ? 'add' : 'multiply')),
+  Cumsum: cumulative('add'),
+  Cumprod: cumulative('multiply'),
   Softmax: softmax(false),
   LogSoftmax: softmax(true),
   TopK: ({ hlo, inputs: { x }, attrs: { k } }) => hlo.topK(isFloat(x.type) ? x : numbers(hlo, x), k),

@@ -1,5 +1,5 @@
 /** Resizing images, its gradients, and crops. */
-import { attributesOf } from '@facewright/capture';
+import type { OpAttributes } from '@facewright/capture';
 import { bilinearMatrix, nearestMatrix, type ResizeMatrix } from '@facewright/compiled-engine';
 import type { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
@@ -13,9 +13,8 @@ function along(hlo: Builder, x: Hlo, rows: Hlo, columns: Hlo, side: 0 | 1): Hlo 
 }
 
 const resize =
-  (matrix: ResizeMatrix): Lowering =>
-  ({ hlo, inputs: { images }, node, shape }) => {
-    const attrs = attributesOf(node, 'ResizeBilinear', 'ResizeNearestNeighbor');
+  (matrix: ResizeMatrix): Lowering<'ResizeBilinear' | 'ResizeNearestNeighbor'> =>
+  ({ hlo, inputs: { images }, attrs, shape }) => {
     const [, h, w] = images.shape;
     const [, height, width] = shape;
     const rows = hlo.constant(matrix(h, height, attrs), [height, h], 'f32');
@@ -24,9 +23,8 @@ const resize =
   };
 
 const resizeGradient =
-  (matrix: ResizeMatrix): Lowering =>
-  ({ hlo, inputs: { dy }, node, shape }) => {
-    const attrs = attributesOf(node, 'ResizeBilinearGrad', 'ResizeNearestNeighborGrad');
+  (matrix: ResizeMatrix): Lowering<'ResizeBilinearGrad' | 'ResizeNearestNeighborGrad'> =>
+  ({ hlo, inputs: { dy }, attrs, shape }) => {
     const [, h, w] = shape;
     const [, height, width] = dy.shape;
     const rows = hlo.constant(matrix(h, height, attrs), [height, h], 'f32');
@@ -69,7 +67,12 @@ function cropMatrix(hlo: Builder, from: Hlo, to: Hlo, crop: number, side: number
   return { outside, matrix };
 }
 
-function cropAndResize({ hlo, inputs: { image, boxes, boxInd }, attrs, shape }: Kernel): Hlo {
+function cropAndResize({
+  hlo,
+  inputs: { image, boxes, boxInd },
+  attrs,
+  shape,
+}: Kernel<OpAttributes['CropAndResize']>): Hlo {
   const { method, extrapolationValue } = attrs;
   const [count, height, width, channels] = shape;
   const [, h, w] = image.shape;

@@ -8,6 +8,7 @@ import {
   SOFTMAX_CROSS_ENTROPY_GRADIENT,
   TARGET_ENTRY,
 } from '@facewright/core';
+import type { EpsilonAttributes } from '@facewright/capture';
 import type { Builder } from '../hlo/builder.js';
 import { sizeOf, type Hlo } from '../hlo/value.js';
 import { allButLast, full, overChannels, overRows, type Kernel, type Lowerings, type Target } from './lowering.js';
@@ -83,7 +84,7 @@ function standardised(hlo: Builder, x: Hlo, epsilon: number, parts: Parts) {
   return { mean, variance, inverse, normal };
 }
 
-function batchNorm({ hlo, inputs: { x, gamma, beta }, attrs: { epsilon }, target }: Kernel): Hlo[] {
+function batchNorm({ hlo, inputs: { x, gamma, beta }, attrs: { epsilon }, target }: Kernel<EpsilonAttributes>): Hlo[] {
   const parts = partsOf(hlo, x, target);
   const { mean, variance, normal } = standardised(hlo, x, epsilon, parts);
   const y = hlo.add(
@@ -96,7 +97,12 @@ function batchNorm({ hlo, inputs: { x, gamma, beta }, attrs: { epsilon }, target
 }
 
 /** ∂β = Σ dy, ∂γ = Σ dy·x̂, ∂x = γ/√(σ² + ε)·(dy − ∂β/M − x̂·∂γ/M). */
-function batchNormGradient({ hlo, inputs: { x, gamma, dy }, attrs: { epsilon }, target }: Kernel): Hlo[] {
+function batchNormGradient({
+  hlo,
+  inputs: { x, gamma, dy },
+  attrs: { epsilon },
+  target,
+}: Kernel<EpsilonAttributes>): Hlo[] {
   const parts = partsOf(hlo, x, target);
   const { inverse, normal } = standardised(hlo, x, epsilon, parts);
   const slope = parts.of(full(hlo, dy));

@@ -5,7 +5,7 @@
  */
 import { slice_util, util, backend_util } from '@tensorflow/tfjs-core';
 import { createValue, sameShape, sizeOf, type Graph, type GraphNode, type Value } from '../graph.js';
-import { unfuse } from '../passes/unfuse.js';
+import { unfused } from '../passes/unfuse.js';
 import { WINDOWED_OPS, windowAttributes } from './window.js';
 
 // tfjs's attributes differ by kernel; each entry reads the ones its kernel has
@@ -83,10 +83,13 @@ const RESOLVE: Readonly<Record<string, Resolve>> = {
 
 /** Idempotent. */
 export function canonical(graph: Graph): Graph {
-  return { ...graph, nodes: unfuse(graph).nodes.flatMap(canonicalNodes) };
+  return { ...graph, nodes: graph.nodes.flatMap(canonicalNodes) };
 }
 
-function canonicalNodes(node: GraphNode): GraphNode[] {
+/** One node in canonical form, which may take several nodes. */
+export const canonicalNodes = (node: GraphNode): GraphNode[] => unfused(node).flatMap(resolved);
+
+function resolved(node: GraphNode): GraphNode[] {
   if (node.op === 'ExpandDims') return [reshape(node.inputs[0], node.outputs[0])];
   if (node.op === 'StridedSlice') return stridedSlice(node);
   const resolve = RESOLVE[node.op];

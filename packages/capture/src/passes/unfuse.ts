@@ -20,7 +20,8 @@ export function unfuse(graph: Graph): Graph {
   return { ...graph, nodes: graph.nodes.flatMap(unfused) };
 }
 
-function unfused(node: GraphNode): GraphNode[] {
+/** A fused kernel's plain kernels; any other kernel as it is. */
+export function unfused(node: GraphNode): GraphNode[] {
   const plain = PLAIN[node.op];
   if (!plain) return [node];
   const [output] = node.outputs;

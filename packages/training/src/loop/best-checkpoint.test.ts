@@ -1,48 +1,35 @@
 /** Besides the most recent checkpoints, the one with the best validation is kept, even through an interruption. */
-import { createRandom, stageConfig, type PluginContext, type RunEvent } from '@facewright/core';
+import type { RunEvent } from '@facewright/core';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { of, recorded } from '../../test/recorded.js';
-import { linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
-import { readStartingPoint, sgd, train } from '../index.js';
+import { of } from '../../test/recorded.js';
+import { openCpu, tinyDataset } from '../../test/tiny.js';
+import { tinyRun } from '../../test/tiny-run.js';
+import { readStartingPoint } from '../index.js';
 
 test('the checkpoint with the best validation is kept while later ones come and go, and can be started from', async () => {
   const engine = await openCpu();
   const root = await mkdtemp(join(tmpdir(), 'facewright-best-'));
-  const optimiser = await sgd().create({} as PluginContext);
   // a learning rate that destroys what the first stage learned
   const stages = [
-    { rate: 0.05, until: { steps: 24 } },
-    { rate: 30, clipNorm: 1, until: { steps: 16 } },
-  ].map((config) => ({
-    name: 'linear',
-    loss: linearLoss,
-    optimiserName: 'sgd',
-    optimiser,
-    config: stageConfig.parse({ loss: 'linear', ...config }),
-  }));
+    { config: { rate: 0.05, until: { steps: 24 } } },
+    { config: { rate: 30, clipNorm: 1, until: { steps: 16 } } },
+  ];
   const events: RunEvent[] = [];
   const run = async (directory: string, best: boolean, abortAt?: number): Promise<string[]> => {
-    const { events: told, emit, signal } = recorded(abortAt);
-    await train({
-      dataset: tinyDataset(5, 8),
-      model: tinyModel,
-      modelReference: { name: 'tiny', options: {} },
-      alignment: { fingerprint: 'tiny', size: 6 },
-      stages,
+    const { events: told } = await tinyRun({
       engine,
-      batch: 8,
+      directory: join(root, directory),
+      stages,
+      abortAt,
+      dataset: tinyDataset(5, 8),
       flip: false,
       validation: { fraction: 0.3, minimum: 0, everySteps: 4 },
       checkpoint: { everySteps: 8, keep: 2, best },
-      directory: join(root, directory),
-      random: createRandom(7),
-      emit,
-      signal,
       resume: (await readdir(root)).includes(directory),
-    }).catch(() => undefined);
+    });
     events.push(...told);
     return (await readdir(join(root, directory, 'checkpoints'))).filter((name) => /^\d+$/.test(name)).sort();
   };

@@ -12,15 +12,15 @@ import {
   type HostTensor,
   type HostTensors,
   type PluginContext,
-  type RunEvent,
 } from '@facewright/core';
 import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { of, recorded } from '../../test/recorded.js';
+import { of } from '../../test/recorded.js';
 import { cosineLoss, normal, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
-import { loadModelFiles, readStartingPoint, sgd, train, type InitialWeights, type TrainOptions } from '../index.js';
+import { tinyRun, type TinyOutcome, type TinyRun } from '../../test/tiny-run.js';
+import { loadModelFiles, readStartingPoint, sgd, type InitialWeights } from '../index.js';
 import { frozenParameters } from '../step/freeze.js';
 import { noCentres, type KnownCentres } from './head-init.js';
 import { stageState } from './stage-state.js';
@@ -39,60 +39,36 @@ afterAll(async () => rm(root, { recursive: true }));
 
 const at = (path: string): string => join(root, path);
 
-interface Run {
-  readonly events: RunEvent[];
-  readonly error?: unknown;
-}
-
 /** Eight steps with the cosine loss. */
-async function run(
+const run = (
   directory: string,
-  {
-    config = {},
-    abortAt,
-    people = 5,
-    ...rest
-  }: { config?: object; abortAt?: number; people?: number } & Partial<TrainOptions> = {},
-): Promise<Run> {
-  const { events, emit, signal } = recorded(abortAt);
-  const error = await train({
-    dataset: tinyDataset(people, 6),
-    model: tinyModel,
-    modelReference: { name: 'tiny', options: {} },
-    alignment: { fingerprint: 'tiny', size: 6 },
+  { config, people = 5, ...rest }: { config?: object; people?: number } & Partial<TinyRun> = {},
+): Promise<TinyOutcome> =>
+  tinyRun({
+    engine,
+    directory: at(directory),
     stages: [
       {
         name: 'cosine',
         loss: cosineLoss,
-        optimiserName: 'sgd',
-        optimiser: await sgd({ weightDecay: 1e-3 }).create({} as PluginContext),
-        config: stageConfig.parse({ loss: 'cosine', rate: 0.05, until: { steps: 8 }, ...config }),
+        optimiser: sgd({ weightDecay: 1e-3 }),
+        config: { rate: 0.05, until: { steps: 8 }, ...config },
       },
     ],
-    engine,
-    batch: 8,
+    dataset: tinyDataset(people, 6),
     flip: false,
     validation: { fraction: 0, minimum: 0, everySteps: 100 },
     checkpoint: { everySteps: 100, keep: 3 },
     from: async () => beginning,
-    directory: at(directory),
-    random: createRandom(7),
-    emit,
-    signal,
     ...rest,
-  }).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  return { events, error };
-}
+  });
 
 async function stateOf(directory: string, step: number): Promise<HostTensors> {
   const path = at(`${directory}/checkpoints/${String(step).padStart(8, '0')}/state.safetensors`);
   return decodeSafetensors(await readFile(path), path).tensors;
 }
 
-const notices = ({ events }: Run): string[] => of(events, 'notice').map(({ message }) => message);
+const notices = ({ events }: TinyOutcome): string[] => of(events, 'notice').map(({ message }) => message);
 /** Names of the tensors that differ in any bit. */
 const moved = (before: HostTensors, after: HostTensors): string[] =>
   Object.keys(before)
@@ -220,7 +196,7 @@ test('the model is kept and reported: its first loss is far below that of random
       .at(-1),
   ).toMatchObject({ done: 50, total: 50 });
   const fresh = await run('fresh', { from: undefined });
-  const first = ({ events }: Run): number => of(events, 'train.step')[0].loss;
+  const first = ({ events }: TinyOutcome): number => of(events, 'train.step')[0].loss;
   expect(first(tuned)).toBeLessThan(0.6 * first(fresh));
 });
 

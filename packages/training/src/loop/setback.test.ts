@@ -7,25 +7,21 @@ import {
   decodeSafetensors,
   filled,
   hostTensor,
-  stageConfig,
-  type Dataset,
   type Engine,
   type FacewrightError,
   type Loss,
   type Model,
-  type PluginContext,
-  type RunEvent,
 } from '@facewright/core';
-import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { of, recorded } from '../../test/recorded.js';
+import { nanLoss } from '../../test/faults.js';
+import { of } from '../../test/recorded.js';
 import { linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
+import { tinyRun, type TinyOutcome, type TinyRun } from '../../test/tiny-run.js';
 import { badImages, firstBadTensor } from './bad-tensor.js';
 import { createChanceWatch } from './chance.js';
-import { sgd, train, type TrainOptions } from '../index.js';
 
 let engine: Engine;
 let root: string;
@@ -37,74 +33,32 @@ afterAll(async () => rm(root, { recursive: true }));
 
 const guard = { retries: 2, rateFactor: 0.5, chanceAfter: 500 };
 
-interface Run {
-  events: RunEvent[];
-  error?: FacewrightError;
+interface Run extends TinyOutcome {
+  readonly error?: FacewrightError;
 }
 
-async function run(
+/** Twelve steps with the linear loss. */
+const run = (
   directory: string,
-  {
-    model = tinyModel,
-    loss = linearLoss,
-    dataset = tinyDataset(5, 6),
-    config = {},
-    abortAt,
-    ...rest
-  }: { model?: Model; loss?: Loss; dataset?: Dataset; config?: object; abortAt?: number } & Partial<TrainOptions> = {},
-): Promise<Run> {
-  const { events, emit, signal } = recorded(abortAt);
-  const options: TrainOptions = {
-    dataset,
-    model,
-    modelReference: { name: 'tiny', options: {} },
-    alignment: { fingerprint: 'tiny', size: 6 },
-    stages: [
-      {
-        name: 'linear',
-        loss,
-        optimiserName: 'sgd',
-        optimiser: await sgd().create({} as PluginContext),
-        config: stageConfig.parse({ loss: 'linear', rate: 0.1, until: { steps: 12 }, ...config }),
-      },
-    ],
+  { loss, config, ...rest }: { loss?: Loss; config?: object } & Partial<TinyRun> = {},
+): Promise<Run> =>
+  tinyRun({
     engine,
-    batch: 8,
+    directory: join(root, directory),
+    stages: [{ loss, config: { rate: 0.1, until: { steps: 12 }, ...config } }],
     flip: false,
     validation: { fraction: 0, minimum: 0, everySteps: 100 },
     checkpoint: { everySteps: 4, keep: 3 },
     guard,
-    directory: join(root, directory),
-    random: createRandom(7),
-    emit,
-    signal,
     ...rest,
-  };
-  const error = await train(options).then(
-    () => undefined,
-    (error: FacewrightError) => error,
-  );
-  return { events, error };
-}
+  }) as Promise<Run>;
 
 const weights = async (directory: string): Promise<Buffer> =>
   readFile(join(root, directory, 'model', 'weights.safetensors'));
 
-/** The loss is NaN wherever `when` says so. */
-const infected = (when: (call: number) => boolean): Loss => {
-  let calls = 0;
-  return {
-    ...linearLoss,
-    apply: (params, statistics, embeddings, labels) => {
-      const result = linearLoss.apply(params, statistics, embeddings, labels);
-      return when(++calls) ? { ...result, loss: tf.mul(result.loss, NaN) } : result;
-    },
-  };
-};
-
 describe('a single NaN loss', () => {
   test('returns to the last checkpoint and continues at half the rate', async () => {
-    const { events, error } = await run('once', { loss: infected((call) => call === 7) });
+    const { events, error } = await run('once', { loss: nanLoss(linearLoss, (call) => call === 7) });
     expect(error).toBeUndefined();
     expect(of(events, 'train.setback')).toMatchObject([
       { step: 7, backTo: 4, rateFactor: 0.5, tensor: expect.stringContaining('the logits of the loss "linear"') },
@@ -133,13 +87,13 @@ describe('a single NaN loss', () => {
   });
 
   test('returns to the start if there is no checkpoint yet', async () => {
-    const { events, error } = await run('early', { loss: infected((call) => call === 2) });
+    const { events, error } = await run('early', { loss: nanLoss(linearLoss, (call) => call === 2) });
     expect(error).toBeUndefined();
     expect(of(events, 'train.setback')).toMatchObject([{ step: 2, backTo: 0 }]);
   });
 
   test('the lower rate survives an interruption: same bytes', async () => {
-    await run('stopped', { loss: infected((call) => call === 7), abortAt: 9 });
+    await run('stopped', { loss: nanLoss(linearLoss, (call) => call === 7), abortAt: 9 });
     const { events, error } = await run('stopped', { resume: true });
     expect(error).toBeUndefined();
     expect(of(events, 'train.step').every(({ rate }) => rate === 0.05)).toBe(true);
@@ -148,7 +102,7 @@ describe('a single NaN loss', () => {
 });
 
 test('repeated: retried as often as allowed, then an error with the number of attempts', async () => {
-  const { events, error } = await run('always', { loss: infected((call) => call > 5) });
+  const { events, error } = await run('always', { loss: nanLoss(linearLoss, (call) => call > 5) });
   expect(of(events, 'train.setback').map(({ backTo, rateFactor }) => [backTo, rateFactor])).toEqual([
     [4, 0.5],
     [4, 0.25],

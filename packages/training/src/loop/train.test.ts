@@ -1,26 +1,17 @@
 /** A whole training of a tiny model: it learns, switches loss, and resumes after an interruption to the same bytes. */
 import { wasm } from '@facewright/backend-wasm';
-import {
-  createRandom,
-  DeviceLost,
-  FacewrightError,
-  Interrupted,
-  stageConfig,
-  type Engine,
-  type Loss,
-  type PluginContext,
-  type RunEvent,
-} from '@facewright/core';
+import { createRandom, DeviceLost, FacewrightError, Interrupted, type Engine, type Loss } from '@facewright/core';
 import { openEngine } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { of, recorded } from '../../test/recorded.js';
-import { tinyRun } from '../../test/tiny-run.js';
-import { cosineLoss, linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
-import { adam, loadModelFiles, sgd, train, type TrainOptions, type TrainStage } from '../index.js';
+import { losing, nanLoss } from '../../test/faults.js';
+import { of } from '../../test/recorded.js';
+import { cosineLoss, linearLoss, openCpu, tinyDataset } from '../../test/tiny.js';
+import { tinyRun, type TinyOutcome, type TinyRun, type TinyStage } from '../../test/tiny-run.js';
+import { adam, loadModelFiles, sgd } from '../index.js';
 
 let engine: Engine;
 let root: string;
@@ -38,58 +29,26 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
-const context = {} as PluginContext; // optimisers do not use the context
-const stage = async (
-  name: string,
-  loss: Loss,
-  optimiser: ReturnType<typeof adam> | ReturnType<typeof sgd>,
-  config: object,
-): Promise<TrainStage> => ({
-  name,
-  loss,
-  optimiserName: optimiser.meta.name,
-  optimiser: await optimiser.create(context),
-  config: stageConfig.parse({ loss: name, ...config }),
-});
-
-interface Run {
-  readonly events: RunEvent[];
-  readonly error?: unknown;
+interface Run extends TinyOutcome {
   readonly losses: Map<number, number>;
 }
 
-/** 5 people × 6 photos × 2 images; 2 stages of 8 and 7 steps in epochs of 6. */
-async function run(directory: string, overrides: Partial<TrainOptions> = {}, abortAt?: number): Promise<Run> {
-  const { events, emit, signal } = recorded(abortAt);
-  const options: TrainOptions = {
-    dataset: tinyDataset(5, 6),
-    model: tinyModel,
-    modelReference: { name: 'tiny', options: {} },
-    alignment: { fingerprint: 'tiny', size: 6 },
-    stages: [
-      await stage('linear', linearLoss, adam(), { rate: 0.02, until: { steps: 8 } }),
-      await stage('cosine', cosineLoss, sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }), {
-        rate: 0.05,
-        warmUp: 3,
-        until: { steps: 7 },
-      }),
-    ],
-    engine,
-    batch: 8,
-    flip: true,
-    validation: { fraction: 0.1, minimum: 0, everySteps: 5 },
-    checkpoint: { everySteps: 4, keep: 2 },
-    directory: join(root, directory),
-    random: createRandom(7),
-    emit,
-    signal,
-    ...overrides,
-  };
-  const error = await train(options).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  return { events, error, losses: new Map(of(events, 'train.step').map(({ step, loss }) => [step, loss])) };
+const linear = (config: object, optimiser: TinyStage['optimiser'] = adam()): TinyStage => ({ optimiser, config });
+const STAGES: readonly TinyStage[] = [
+  linear({ rate: 0.02, until: { steps: 8 } }),
+  {
+    name: 'cosine',
+    loss: cosineLoss,
+    optimiser: sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }),
+    config: { rate: 0.05, warmUp: 3, until: { steps: 7 } },
+  },
+];
+
+/** 2 stages of 8 and 7 steps in epochs of 6. */
+async function run(directory: string, overrides: Partial<TinyRun> = {}, abortAt?: number): Promise<Run> {
+  const outcome = await tinyRun({ engine, directory: join(root, directory), stages: STAGES, abortAt, ...overrides });
+  const losses = of(outcome.events, 'train.step').map(({ step, loss }) => [step, loss] as const);
+  return { ...outcome, losses: new Map(losses) };
 }
 
 const checkpointsOf = async (directory: string): Promise<string[]> =>
@@ -156,7 +115,7 @@ test('needs no signal', async () => {
 });
 
 test('learns to tell the people apart', async () => {
-  const stages = [await stage('linear', linearLoss, adam(), { rate: 0.02, until: { epochs: 20 } })];
+  const stages = [linear({ rate: 0.02, until: { epochs: 20 } })];
   const { events } = await run('learns', { stages });
   const steps = of(events, 'train.step');
   expect(steps).toHaveLength(120);
@@ -209,24 +168,13 @@ test('with micro-batches too it resumes to the same losses and bytes, but only w
 });
 
 test('a kill in the middle of a step costs only the steps since the last checkpoint', async () => {
-  const stages = (await runStages()).map((each, index) =>
-    index === 1 ? { ...each, loss: failingAt(each.loss, 3) } : each,
-  );
+  const stages = [STAGES[0], { ...STAGES[1], loss: failingAt(cosineLoss, 3) }];
   const { error } = await run('killed', { stages });
   expect(error).toMatchObject({ message: 'power cut' });
   const { events } = await run('killed', { resume: true });
   expect(of(events, 'train.started')[0].resumedAt).toBe(8);
   expect((await weights('killed')).equals(await weights('whole'))).toBe(true);
 });
-
-const runStages = async (): Promise<TrainStage[]> => [
-  await stage('linear', linearLoss, adam(), { rate: 0.02, until: { steps: 8 } }),
-  await stage('cosine', cosineLoss, sgd({ weightDecay: 1e-3, groups: { afterGlobal: 1e-2 } }), {
-    rate: 0.05,
-    warmUp: 3,
-    until: { steps: 7 },
-  }),
-];
 
 function failingAt(loss: Loss, call: number): Loss {
   let calls = 0;
@@ -283,7 +231,7 @@ test('damaged checkpoints do not displace intact ones', async () => {
 
 test('a checkpoint of another training is rejected, and the error says what differs', async () => {
   await run('mine', {}, 5);
-  const expectRefused = async (overrides: Partial<TrainOptions>, difference: string): Promise<void> => {
+  const expectRefused = async (overrides: Partial<TinyRun>, difference: string): Promise<void> => {
     const { error } = await run('mine', { ...overrides, resume: true });
     expect(error).toBeInstanceOf(FacewrightError);
     expect((error as FacewrightError).what).toBe(`The checkpoint is from a different training: ${difference} changed.`);
@@ -293,7 +241,7 @@ test('a checkpoint of another training is rejected, and the error says what diff
   await expectRefused({ exclude: ['person 2'] }, 'people');
   await expectRefused({ random: createRandom(8) }, 'seed');
   await expectRefused({ modelReference: { name: 'tiny', options: { width: 2 } } }, 'model');
-  const [first, second] = await runStages();
+  const [first, second] = STAGES;
   await expectRefused({ stages: [{ ...first, config: { ...first.config, rate: 0.03 } }, second] }, 'stages');
 });
 
@@ -304,17 +252,9 @@ test('a new training does not overwrite an old one', async () => {
 });
 
 test('stops at a NaN loss and keeps the last good checkpoint', async () => {
-  const infected: Loss = {
-    ...linearLoss,
-    apply: (params, ...rest) => {
-      const result = linearLoss.apply(params, ...rest);
-      calls++; // the sixth call is the validation's
-      return calls === 7 ? { ...result, loss: tf.mul(result.loss, NaN) } : result;
-    },
-  };
-  let calls = 0;
+  const loss = nanLoss(linearLoss, (call) => call === 7); // the sixth call is the validation's
   const { error, events } = await run('infected', {
-    stages: [await stage('linear', infected, adam(), { rate: 0.02, until: { steps: 8 } })],
+    stages: [{ ...STAGES[0], loss }],
   });
   const { what } = error as FacewrightError;
   expect(what).toContain(
@@ -327,12 +267,8 @@ test('stops at a NaN loss and keeps the last good checkpoint', async () => {
 });
 
 test('the plateau rule ends a stage that does not learn, and reports what it saw', async () => {
-  const stages = [
-    await stage('linear', linearLoss, sgd(), {
-      rate: 1e-9,
-      until: { epochs: 1000, plateau: { window: 12, minimumGain: 0.05, patience: 2 } },
-    }),
-  ];
+  const until = { epochs: 1000, plateau: { window: 12, minimumGain: 0.05, patience: 2 } };
+  const stages = [linear({ rate: 1e-9, until }, sgd())];
   const { events } = await run('plateau', { stages });
   const [finished] = of(events, 'stage.finished');
   expect(finished).toMatchObject({
@@ -361,7 +297,7 @@ test('if there are fewer images than a batch, each step takes all of them, with 
 test('one person is too few, and a stage without an end is rejected', async () => {
   const { error } = await run('alone', { exclude: ['person 0', 'person 1', 'person 2', 'person 3'] });
   expect((error as FacewrightError).what).toContain('at least two people');
-  const endless = await run('endless', { stages: [await stage('linear', linearLoss, adam(), { until: {} })] });
+  const endless = await run('endless', { stages: [linear({ until: {} })] });
   expect((endless.error as FacewrightError).what).toBe('Stage 1 (linear) would never end.');
 });
 
@@ -378,34 +314,10 @@ test('on wasm too it resumes to the same bytes', async () => {
 test('an abort signal from outside is noticed between steps', async () => {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 30);
-  const stages = [await stage('linear', linearLoss, adam(), { until: { steps: 100_000 } })];
+  const stages = [linear({ until: { steps: 100_000 } })];
   const { error } = await run('outside', { stages, signal: abort.signal });
   expect(error).toBeInstanceOf(Interrupted);
 });
-
-/**
- * The engine, losing its device in the given calls of a training step (counted over all of them). Anything compiled
- * before is dead then.
- */
-function losing(inner: Engine, at: readonly number[]): Engine {
-  let [call, generation] = [0, 0];
-  const lost = new DeviceLost("The test's GPU", 'unplugged');
-  return {
-    ...inner,
-    recover: async () => void generation++,
-    compile(step, options) {
-      const [executable, own] = [inner.compile(step, options), generation];
-      const alive = <T>(work: () => Promise<T>): Promise<T> =>
-        own === generation && !at.includes(call) ? work() : Promise.reject(lost);
-      return {
-        ...executable,
-        run: (inputs) => (options?.name?.startsWith('training') && call++, alive(() => executable.run(inputs))),
-        readState: (names) => alive(() => executable.readState(names)),
-        writeState: (state) => alive(() => executable.writeState(state)),
-      };
-    },
-  };
-}
 
 test('losing the device and getting it back changes no byte', async () => {
   const { error, events } = await run('lost', { engine: losing(engine, [3, 9, 14]) });

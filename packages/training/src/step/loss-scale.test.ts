@@ -6,22 +6,21 @@ import {
   createRandom,
   hostScalar,
   hostTensor,
-  stageConfig,
   type Engine,
   type FacewrightError,
   type HostTensors,
   type Loss,
   type PluginContext,
-  type RunEvent,
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { of, recorded } from '../../test/recorded.js';
-import { linearLoss, normal, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
-import { compileTraining, sgd, train } from '../index.js';
+import { of } from '../../test/recorded.js';
+import { linearLoss, normal, openCpu, tinyModel } from '../../test/tiny.js';
+import { tinyRun, type TinyOutcome, type TinyRun } from '../../test/tiny-run.js';
+import { compileTraining, sgd } from '../index.js';
 import { GOOD, SCALE } from './loss-scale.js';
 import { firstState } from '../loop/stage-state.js';
 
@@ -56,10 +55,10 @@ const inputs = (seed: number, count = 8): HostTensors => ({
   ),
   rate: hostScalar(0.05),
 });
-const momentum = () => sgd({ momentum: 0.9, weightDecay: 5e-4 }).create({} as PluginContext);
+const sgdWithMomentum = sgd({ momentum: 0.9, weightDecay: 5e-4 });
 
 async function compiled(engine: Engine, parts = 1) {
-  const optimiser = await momentum();
+  const optimiser = await sgdWithMomentum.create({} as PluginContext);
   const { state } = firstState(tinyModel, { loss: float16Loss, optimiser }, CLASSES, createRandom('start'));
   return {
     state,
@@ -105,45 +104,24 @@ test.each([1, 2])(
   },
 );
 
-interface Run {
-  events: RunEvent[];
-  error?: FacewrightError;
-}
+/** Two stages of twelve steps. */
 async function run(
   directory: string,
   engine: Engine,
-  { abortAt, resume, loss = float16Loss }: { abortAt?: number; resume?: boolean; loss?: Loss } = {},
-): Promise<Run> {
-  const { events, emit, signal } = recorded(abortAt);
-  const stage = async (name: string) => ({
-    name,
-    loss,
-    optimiserName: 'sgd',
-    optimiser: await momentum(),
-    config: stageConfig.parse({ loss: 'linear', rate: 0.05, clipNorm: 100, until: { steps: 12 } }),
-  });
-  const error = await train({
-    dataset: tinyDataset(5, 6),
-    model: tinyModel,
-    modelReference: { name: 'tiny', options: {} },
-    alignment: { fingerprint: 'tiny', size: 6 },
-    stages: [await stage('one'), await stage('two')],
+  { loss = float16Loss, ...rest }: { loss?: Loss } & Partial<TinyRun> = {},
+): Promise<TinyOutcome & { readonly error?: FacewrightError }> {
+  const config = { rate: 0.05, clipNorm: 100, until: { steps: 12 } };
+  const outcome = await tinyRun({
     engine,
-    batch: 8,
+    directory: join(root, directory),
+    stages: ['one', 'two'].map((name) => ({ name, loss, optimiser: sgdWithMomentum, config })),
     flip: false,
     validation: { fraction: 0.2, minimum: 1, everySteps: 5 },
     checkpoint: { everySteps: 4, keep: 9 },
     guard: { retries: 1, rateFactor: 0.5, chanceAfter: 500 },
-    directory: join(root, directory),
-    random: createRandom(7),
-    emit,
-    signal,
-    resume,
-  }).then(
-    () => undefined,
-    (error: FacewrightError) => error,
-  );
-  return { events, error };
+    ...rest,
+  });
+  return outcome as typeof outcome & { readonly error?: FacewrightError };
 }
 const weights = (directory: string): Promise<Buffer> => readFile(join(root, directory, 'model', 'weights.safetensors'));
 
