@@ -8,6 +8,8 @@ import {
   megabytes,
   noDriver,
   nvidiaDriver,
+  type SetupOptions as WheelSetupOptions,
+  type SetupResult as WheelSetupResult,
 } from '@facewright/native-libraries';
 import { openTensorFlowEngine } from '../engine.js';
 import { missingCuda } from '../library/cuda.js';
@@ -21,30 +23,12 @@ import {
 } from '../library/location.js';
 import { isNeeded, WHEELS } from './wheels.js';
 
-export interface SetupOptions {
+export interface SetupOptions extends WheelSetupOptions {
   /** For machines without an NVIDIA GPU: a tenth of the size. */
   readonly cpu?: boolean;
-  /** For a GPU in another machine: download what it needs although there is no driver here, and try it on the CPU. */
-  readonly withoutDriver?: boolean;
-  /** Default: `FACEWRIGHT_CACHE`, or else the user's cache directory. */
-  readonly cacheDirectory?: string;
-  readonly emit?: Emit;
-  readonly signal?: AbortSignal;
 }
 
-export interface SetupResult {
-  readonly variant: Variant;
-  /** Contains everything created; deleting it undoes the setup. */
-  readonly directory: string;
-  /** Total size of its files. */
-  readonly bytes: number;
-  /** Whether it already existed and works. */
-  readonly alreadyThere: boolean;
-  /** The device that ran the trial training step. */
-  readonly device: string;
-  /** The command that undoes it. */
-  readonly undo: string;
-}
+export type SetupResult = WheelSetupResult<Variant>;
 
 /**
  * Throws a `FacewrightError` if the setup fails. An incomplete download leaves nothing behind; a complete one that does

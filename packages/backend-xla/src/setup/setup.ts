@@ -6,6 +6,8 @@ import {
   directorySize,
   installWheels,
   megabytes,
+  type SetupOptions as WheelSetupOptions,
+  type SetupResult as WheelSetupResult,
 } from '@facewright/native-libraries';
 import { join } from 'node:path';
 import { problemOf, type Problem } from '../discovery/accelerator.js';
@@ -14,30 +16,13 @@ import type { FoundPlugin } from '../discovery/known.js';
 import { openXlaEngine } from '../engine.js';
 import { isNeeded, VARIANTS, WHEELS, type Variant } from './wheels.js';
 
-export interface SetupOptions {
+export interface SetupOptions extends WheelSetupOptions {
   readonly variant: Variant;
-  /** For a GPU in another machine: download what it needs although there is no driver here. */
-  readonly withoutDriver?: boolean;
-  /** Default: `FACEWRIGHT_CACHE`, or else the user's cache directory. */
-  readonly cacheDirectory?: string;
-  readonly emit?: Emit;
-  readonly signal?: AbortSignal;
 }
 
-export interface SetupResult {
-  readonly variant: Variant;
-  /** Contains everything created; deleting it undoes the setup. */
-  readonly directory: string;
+export interface SetupResult extends WheelSetupResult<Variant> {
   /** The plugin's library. */
   readonly plugin: string;
-  /** Total size of its files. */
-  readonly bytes: number;
-  /** Whether it already existed and works. */
-  readonly alreadyThere: boolean;
-  /** The device that ran the trial training step; "not tried" without a driver. */
-  readonly device: string;
-  /** The command that undoes it. */
-  readonly undo: string;
 }
 
 const NAMES: Readonly<Record<Variant, string>> = {

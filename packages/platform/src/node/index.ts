@@ -4,6 +4,7 @@ export * from './jpeg-encoder.js';
 export { importListed, importPlugins, loadPlugin, type PluginSource } from './load-plugin.js';
 export * from './config-file.js';
 export * from './checked-file.js';
+export * from './pip.js';
 export * from './file-names.js';
 export * from './zip-file.js';
 export * from './photo-file.js';

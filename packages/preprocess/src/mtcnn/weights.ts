@@ -4,12 +4,10 @@
  * are cached.
  */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { FacewrightError, messageOf, throwIfAborted, type Emit } from '@facewright/core';
-import { readChecked, writeFileAtomic } from '@facewright/platform/node';
+import { PIP, readChecked, runPip, writeFileAtomic } from '@facewright/platform/node';
 import envPaths from 'env-paths';
 import { readWeights, sha256Of, type MtcnnWeights } from './weights-file.js';
 
@@ -46,8 +44,6 @@ export interface WeightsOptions {
 /** The weights, or why each source failed. */
 export type WeightsOutcome =
   { readonly weights: MtcnnWeights } | { readonly weights: undefined; readonly reasons: readonly string[] };
-
-const PIP: readonly (readonly string[])[] = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip']];
 
 /** Throws only `Interrupted`, and a `FacewrightError` if a given `path` has no weights. */
 export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise<WeightsOutcome> {
@@ -153,8 +149,7 @@ async function download(
 async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal | undefined): Promise<MtcnnWeights> {
   const directory = await mkdtemp(join(tmpdir(), 'facewright-'));
   try {
-    await runPip(
-      pip,
+    const found = await runPip(
       [
         'download',
         '--no-deps',
@@ -170,8 +165,9 @@ async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal 
         directory,
         WHEEL,
       ],
-      signal,
+      { ways: pip, signal, timeout: 120_000 },
     );
+    if (!found) throw new Error('pip is not installed');
     const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
     if (!wheel) throw new Error('pip did not download a wheel');
     const bytes = await readChecked(join(directory, wheel));
@@ -181,27 +177,4 @@ async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal 
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-async function runPip(
-  ways: readonly (readonly string[])[],
-  args: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for (const [command, ...before] of ways) {
-    try {
-      await promisify(execFile)(command, [...before, ...args], { signal, timeout: 120_000 });
-      return;
-    } catch (error) {
-      const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
-      if (code === 'ENOENT' || stderr.includes('No module named pip')) continue;
-      const last =
-        stderr
-          .trim()
-          .split('\n')
-          .findLast((line) => line.startsWith('ERROR')) ?? messageOf(error).split('\n')[0];
-      throw new Error(last, { cause: undefined });
-    }
-  }
-  throw new Error('pip is not installed');
 }

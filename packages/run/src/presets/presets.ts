@@ -5,6 +5,7 @@
 import type { BackendTraits, ConfiguredPlugin, RunConfigInput } from '@facewright/core';
 import { traitsOf } from '../composition/engines.js';
 import type { PresetName } from './names.js';
+import { QUARTER_WIDTH_64 } from './nets.js';
 import { INSIGHTFACE_214, PAPER, SEED } from './recipes.js';
 import { SAMPLE_PRESET } from './sample.js';
 
@@ -17,16 +18,7 @@ const FITTING = { slow: 'small', processor: 'medium', accelerator: 'full' } as c
  */
 const SMALL: RunConfigInput = {
   detector: { name: 'mtcnn', minFace: 40 },
-  model: {
-    name: 'mobilefacenet',
-    inputSize: 64,
-    width: 0.25,
-    bottlenecks: [
-      [2, 64, 2, 2],
-      [4, 128, 1, 2],
-      [2, 128, 2, 1],
-    ],
-  },
+  model: QUARTER_WIDTH_64,
   batch: 32,
   stages: [
     {

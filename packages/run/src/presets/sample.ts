@@ -1,6 +1,7 @@
 /** The drawn sample and its preset: people whose photo counts cover every tier, sized for a slow engine. */
 import type { Emit, RunConfigInput } from '@facewright/core';
 import { generateSample } from '@facewright/datasets';
+import { QUARTER_WIDTH_64 } from './nets.js';
 
 export interface SampleOptions {
   /** Groups of people with the same number of photos. */
@@ -31,16 +32,7 @@ export const SAMPLE_PRESET: RunConfigInput = {
     { name: 'opened', above: 8, augment: ['opening'] },
     { name: 'noised', above: 5, augment: ['opening', 'gaussian-noise', 'salt-and-pepper'] },
   ],
-  model: {
-    name: 'mobilefacenet',
-    inputSize: 64,
-    width: 0.25,
-    bottlenecks: [
-      [2, 64, 2, 2],
-      [4, 128, 1, 2],
-      [2, 128, 2, 1],
-    ],
-  },
+  model: QUARTER_WIDTH_64,
   batch: 32,
   // so few images are soon memorised: a gain of less than a quarter in 20 steps counts as a plateau
   stages: [
