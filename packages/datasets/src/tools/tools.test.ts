@@ -119,7 +119,6 @@ describe('a conversion', () => {
     await convertDataset(join(root, 'copies tar'), join(root, 'copies again'), { to: 'dataset', alignment });
     const again = await openDataset(join(root, 'copies again'));
     expect(samples.map((_, index) => sampleAt(again, index))).toEqual(samples);
-    await again.close();
     expect(await datasetInfo(join(root, 'copies tar'))).toMatchObject({
       images: 9,
       kinds: { original: 3, opening: 3, 'salt-and-pepper': 3 },
