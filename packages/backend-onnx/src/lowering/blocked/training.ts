@@ -9,7 +9,7 @@
  *   gradients   with n = dx·[z < 0] and dz = dx + (α − 1)·n: ∂α = Σ n·z, ∂β = Σ dz, ∂γ = Σ dz·ŷ, and ∂y = k·(dz + c₁·y + c₂).
  *               The sums are over dx, n, dx·y and n·y. Only ∂y/k is computed, by adding to dx; the convolution before absorbs k
  */
-import { inputOf, sameShape, sizeOf, type Value } from '@facewright/capture';
+import { attributesOf, inputOf, sameShape, sizeOf, type Value } from '@facewright/capture';
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT, PRELU_GRADIENT } from '@facewright/core';
 import { isChannelVector, type AffineForm, type Emitter, type Lowering } from '../context.js';
 import { channelsOf, fitsBlocks, setAffine, setScaled } from './channels.js';
@@ -26,7 +26,7 @@ const batchNorm: Emitter = (lowering, node) => {
   const variance = onnx.op('Max', [onnx.op('Sub', [square, onnx.op('Mul', [mean, mean])]), onnx.scalar(0)]);
   const scale = onnx.op('Mul', [
     lowering.plain(gamma),
-    inverseDeviation(lowering, variance, node.attrs.epsilon as number),
+    inverseDeviation(lowering, variance, attributesOf(node, BATCH_NORM_TRAINING).epsilon),
   ]);
   const shift = onnx.op('Sub', [lowering.plain(beta), onnx.op('Mul', [mean, scale])]);
   const [y] = node.outputs;
@@ -44,7 +44,10 @@ const batchNormInference: Emitter = (lowering, node) => {
   const [gamma, beta, mean, variance] = ['scale', 'offset', 'mean', 'variance'].map((name) =>
     lowering.reshape(lowering.plain(inputOf(node, name)), [x.shape[3]]),
   );
-  const scale = onnx.op('Mul', [gamma, inverseDeviation(lowering, variance, node.attrs.varianceEpsilon as number)]);
+  const scale = onnx.op('Mul', [
+    gamma,
+    inverseDeviation(lowering, variance, attributesOf(node, 'FusedBatchNorm').varianceEpsilon),
+  ]);
   setAffine(lowering, node.outputs[0], {
     base: lowering.get(x, 'blocked'),
     scale,
@@ -131,7 +134,11 @@ const batchNormGradient: Emitter = (lowering, node) => {
   const gradient = sloped ? sloped.whole : lowering.get(dy, 'blocked');
   const sum = sloped ? sloped.sum : channels.sum(gradient);
   const sumWithBase = sloped ? sloped.sumWithBase : channels.dot(gradient, base);
-  const inverse = inverseDeviation(lowering, lowering.plain(variance), node.attrs.epsilon as number);
+  const inverse = inverseDeviation(
+    lowering,
+    lowering.plain(variance),
+    attributesOf(node, BATCH_NORM_TRAINING_GRADIENT).epsilon,
+  );
   const dGamma = onnx.op('Mul', [onnx.op('Sub', [sumWithBase, onnx.op('Mul', [mean, sum])]), inverse]);
   const share = onnx.scalar(-1 / channels.length);
   const ofBase = onnx.op('Mul', [onnx.op('Mul', [dGamma, inverse]), share]);

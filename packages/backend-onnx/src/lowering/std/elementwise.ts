@@ -1,5 +1,5 @@
 /** Elementwise ops in standard ONNX. They keep the layout of their operands. */
-import { inputOf, sizeOf, type GraphNode, type Value } from '@facewright/capture';
+import { attributesOf, inputOf, sizeOf, type GraphNode, type Value } from '@facewright/capture';
 import { float, int, ints, type OnnxBuilder } from '../../onnx/builder.js';
 import { DATA_TYPE, type OnnxAttribute } from '../../onnx/encode.js';
 import { isChannelVector, type Emitter, type Lowering } from '../context.js';
@@ -142,19 +142,22 @@ export const elementwise: Readonly<Record<string, Emitter>> = {
   IsFinite: valueByValue((onnx, [x]) =>
     onnx.op('Not', [onnx.op('Or', [onnx.op('IsInf', [x]), onnx.op('IsNaN', [x])])]),
   ),
-  LeakyRelu: valueByValue((onnx, [x], { attrs }) => onnx.op('LeakyRelu', [x], { alpha: float(attrs.alpha as number) })),
-  Relu6: valueByValue((onnx, [x]) => onnx.op('Clip', [x, onnx.scalar(0), onnx.scalar(6)])),
-  ClipByValue: valueByValue((onnx, [x], { attrs }) =>
-    onnx.op('Clip', [x, onnx.scalar(attrs.clipValueMin as number), onnx.scalar(attrs.clipValueMax as number)]),
+  LeakyRelu: valueByValue((onnx, [x], node) =>
+    onnx.op('LeakyRelu', [x], { alpha: float(attributesOf(node, 'LeakyRelu').alpha) }),
   ),
-  Step: valueByValue((onnx, [x], { attrs }) =>
+  Relu6: valueByValue((onnx, [x]) => onnx.op('Clip', [x, onnx.scalar(0), onnx.scalar(6)])),
+  ClipByValue: valueByValue((onnx, [x], node) => {
+    const { clipValueMin, clipValueMax } = attributesOf(node, 'ClipByValue');
+    return onnx.op('Clip', [x, onnx.scalar(clipValueMin), onnx.scalar(clipValueMax)]);
+  }),
+  Step: valueByValue((onnx, [x], node) =>
     onnx.op('Where', [
       onnx.op('Greater', [x, onnx.scalar(0)]),
       onnx.scalar(1),
-      onnx.scalar((attrs.alpha as number | undefined) ?? 0),
+      onnx.scalar(attributesOf(node, 'Step').alpha),
     ]),
   ),
-  Cast: valueByValue((onnx, [x], { attrs }) => castTo(onnx, x, attrs.dtype as 'float32' | 'int32' | 'bool')),
+  Cast: valueByValue((onnx, [x], node) => castTo(onnx, x, attributesOf(node, 'Cast').dtype)),
   NotEqual: valueByValue((onnx, operands) => onnx.op('Not', [onnx.op('Equal', operands)])),
   SquaredDifference: valueByValue((onnx, operands) => {
     const difference = onnx.op('Sub', operands);

@@ -4,7 +4,7 @@
  *   ∂L/∂x of a convolution is the transposed convolution of dy;
  *   ∂L/∂w is a convolution of x with dy as its kernel, with batch and channels swapped, whose dilation is the stride.
  */
-import { inputOf, optionalInput, type Value, windowOf, type Window } from '@facewright/capture';
+import { attributesOf, inputOf, optionalInput, type Value, windowOf, type Window } from '@facewright/capture';
 import { float, int, ints, text, type OnnxBuilder } from '../../onnx/builder.js';
 import type { OnnxAttribute } from '../../onnx/encode.js';
 import { four, type Emitter, type Lowering } from '../context.js';
@@ -172,7 +172,7 @@ const depthwiseFilterGradient: Emitter = (lowering, node) => {
 const matrixProduct: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [a, b] = ['a', 'b'].map((name) => inputOf(node, name));
-  const { transposeA = false, transposeB = false } = node.attrs as { transposeA?: boolean; transposeB?: boolean };
+  const { transposeA, transposeB } = attributesOf(node, 'BatchMatMul');
   const plainNames = [lowering.plain(a), lowering.plain(b)];
   if (a.shape.length === 2 && b.shape.length === 2) {
     lowering.set(
@@ -281,7 +281,9 @@ const batchNormInference: Emitter = (lowering, node) => {
   lowering.set(
     node.outputs[0],
     'nchw',
-    lowering.onnx.op('BatchNormalization', inputs, { epsilon: float(node.attrs.varianceEpsilon as number) }),
+    lowering.onnx.op('BatchNormalization', inputs, {
+      epsilon: float(attributesOf(node, 'FusedBatchNorm').varianceEpsilon),
+    }),
   );
 };
 

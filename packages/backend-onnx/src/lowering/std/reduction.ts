@@ -1,6 +1,5 @@
 /** Reductions in standard ONNX. On images they stay in nchw if the order of the remaining axes allows it. */
-import { type GraphNode, type Value } from '@facewright/capture';
-import { util } from '@tensorflow/tfjs-core';
+import { attributesOf, type GraphNode, type Value } from '@facewright/capture';
 import { int, type OnnxBuilder } from '../../onnx/builder.js';
 import type { Emitter, Layout, Lowering } from '../context.js';
 import { castTo } from './elementwise.js';
@@ -14,9 +13,6 @@ const REDUCTIONS: Readonly<Record<string, string>> = {
   Prod: 'ReduceProd',
 };
 
-const axesOf = (node: GraphNode): number[] =>
-  util.parseAxisParam((node.attrs.axis ?? node.attrs.reductionIndices) as number[], [...node.inputs[0].shape]);
-
 function reduce(
   lowering: Lowering,
   node: GraphNode,
@@ -25,8 +21,7 @@ function reduce(
 ): [string, Layout] {
   const { onnx } = lowering;
   const [x] = node.inputs;
-  const axes = axesOf(node);
-  const keep = Boolean(node.attrs.keepDims);
+  const { axis: axes, keepDims: keep } = attributesOf(node, 'Sum', 'Mean', 'Max', 'Min', 'Prod', 'All', 'Any');
   const nchw = (lowering.has(x, 'nchw') || lowering.has(x, 'blocked')) && (keep || keepsOrder(axes, x));
   const source = lowering.get(x, nchw ? 'nchw' : 'plain');
   const along = onnx.integers(...axes.map((axis) => (nchw ? NCHW_AXIS[axis] : axis)));
@@ -66,7 +61,7 @@ const extreme =
   (op: string): Emitter =>
   (lowering, node) => {
     const { onnx } = lowering;
-    const [axis] = util.parseAxisParam(node.attrs.axis as number, [...node.inputs[0].shape]);
+    const { axis } = attributesOf(node, 'ArgMax', 'ArgMin');
     lowering.set(
       node.outputs[0],
       'plain',
@@ -74,15 +69,14 @@ const extreme =
     );
   };
 
-const alongAxis =
-  (op: string, attribute: string): Emitter =>
+const alongLastAxis =
+  (op: string): Emitter =>
   (lowering, node) => {
     const [x] = node.inputs;
-    const axis = (node.attrs[attribute] as number | undefined) ?? -1;
     lowering.set(
       node.outputs[0],
       'plain',
-      lowering.onnx.op(op, [lowering.plain(x)], { axis: int(axis < 0 ? axis + x.shape.length : axis) }),
+      lowering.onnx.op(op, [lowering.plain(x)], { axis: int(x.shape.length - 1) }),
     );
   };
 
@@ -90,7 +84,7 @@ const alongAxis =
 const cumulativeProduct: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [x] = node.inputs;
-  const [axis] = util.parseAxisParam(node.attrs.axis as number, [...x.shape]);
+  const { axis, exclusive, reverse } = attributesOf(node, 'Cumprod');
   const length = x.shape[axis];
   const one = onnx.constant(x.dtype === 'int32' ? Int32Array.of(1) : Float32Array.of(1), []);
   const part = (name: string, start: number, end: number, step = 1): string =>
@@ -104,9 +98,9 @@ const cumulativeProduct: Emitter = (lowering, node) => {
       ],
       { axis: int(axis) },
     );
-  const turned = (name: string): string => (node.attrs.reverse ? part(name, -1, -(2 ** 31), -1) : name);
+  const turned = (name: string): string => (reverse ? part(name, -1, -(2 ** 31), -1) : name);
   let products = turned(lowering.plain(x));
-  if (node.attrs.exclusive) products = shifted(products, 1);
+  if (exclusive) products = shifted(products, 1);
   for (let places = 1; places < length; places *= 2) products = onnx.op('Mul', [products, shifted(products, places)]);
   lowering.set(node.outputs[0], 'plain', turned(products));
 };
@@ -117,29 +111,28 @@ export const reduction: Readonly<Record<string, Emitter>> = {
   Any: logical('ReduceMax'),
   ArgMax: extreme('ArgMax'),
   ArgMin: extreme('ArgMin'),
-  Softmax: alongAxis('Softmax', 'dim'),
-  LogSoftmax: alongAxis('LogSoftmax', 'axis'),
+  Softmax: alongLastAxis('Softmax'),
+  LogSoftmax: alongLastAxis('LogSoftmax'),
   Cumsum: (lowering, node) => {
     const { onnx } = lowering;
-    const axis = onnx.constant(BigInt64Array.of(BigInt(node.attrs.axis as number)), []);
+    const { axis, exclusive, reverse } = attributesOf(node, 'Cumsum');
+    const along = onnx.constant(BigInt64Array.of(BigInt(axis)), []);
     lowering.set(
       node.outputs[0],
       'plain',
-      onnx.op('CumSum', [lowering.plain(node.inputs[0]), axis], {
-        exclusive: int(node.attrs.exclusive ? 1 : 0),
-        reverse: int(node.attrs.reverse ? 1 : 0),
+      onnx.op('CumSum', [lowering.plain(node.inputs[0]), along], {
+        exclusive: int(exclusive ? 1 : 0),
+        reverse: int(reverse ? 1 : 0),
       }),
     );
   },
   Cumprod: cumulativeProduct,
   TopK: (lowering, node) => {
     const { onnx } = lowering;
-    const [values, indices] = onnx.multi(
-      'TopK',
-      [lowering.plain(node.inputs[0]), onnx.integers(node.attrs.k as number)],
-      2,
-      { sorted: int(node.attrs.sorted === false ? 0 : 1) },
-    );
+    const { k, sorted } = attributesOf(node, 'TopK');
+    const [values, indices] = onnx.multi('TopK', [lowering.plain(node.inputs[0]), onnx.integers(k)], 2, {
+      sorted: int(sorted ? 1 : 0),
+    });
     lowering.set(node.outputs[0], 'plain', values);
     lowering.set(node.outputs[1], 'plain', castTo(onnx, indices, 'int32'));
   },

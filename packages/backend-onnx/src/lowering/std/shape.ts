@@ -2,8 +2,7 @@
  * Ops that create, move, concatenate and gather values, in standard ONNX. Most work on the plain order; concatenation
  * and padding also on nchw.
  */
-import { inputOf, sameShape, sizeOf, type GraphNode, type Value } from '@facewright/capture';
-import { slice_util, util } from '@tensorflow/tfjs-core';
+import { attributesOf, inputOf, sameShape, sizeOf, type GraphNode, type Value } from '@facewright/capture';
 import { int, ints, text } from '../../onnx/builder.js';
 import type { OnnxData } from '../../onnx/encode.js';
 import { type Emitter, type Layout, type Lowering } from '../context.js';
@@ -12,7 +11,6 @@ import { castTo } from './elementwise.js';
 /** Index in nchw of each captured axis. */
 export const NCHW_AXIS = [0, 2, 3, 1];
 
-const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 function filledData({ dtype }: Value, number: number): OnnxData {
   if (dtype === 'float32') return Float32Array.of(number);
   return dtype === 'int32' ? Int32Array.of(number) : Uint8Array.of(number);
@@ -59,12 +57,12 @@ export const shape: Readonly<Record<string, Emitter>> = {
       lowering.reshape(source, output.shape, rows ? [x.shape[0], x.shape[3], 1, 1] : x.shape),
     );
   },
-  Transpose: onPlain(({ onnx }, [x], { attrs }) =>
-    onnx.op('Transpose', [x], { perm: ints(...(attrs.perm as number[])) }),
+  Transpose: onPlain(({ onnx }, [x], node) =>
+    onnx.op('Transpose', [x], { perm: ints(...attributesOf(node, 'Transpose').perm) }),
   ),
   Fill: (lowering, node) => {
     const [output] = node.outputs;
-    const number = lowering.onnx.constant(filledData(output, node.attrs.value as number), []);
+    const number = lowering.onnx.constant(filledData(output, attributesOf(node, 'Fill').value), []);
     lowering.set(
       output,
       'plain',
@@ -75,7 +73,7 @@ export const shape: Readonly<Record<string, Emitter>> = {
   },
   Range: (lowering, node) => {
     const [output] = node.outputs;
-    const { start, step } = node.attrs as { start: number; step: number };
+    const { start, step } = attributesOf(node, 'Range');
     const numbers = Array.from({ length: sizeOf(output) }, (_, i) => start + i * step);
     lowering.set(
       output,
@@ -87,12 +85,12 @@ export const shape: Readonly<Record<string, Emitter>> = {
     );
   },
   LinSpace: (lowering, node) => {
-    const { start, stop, num } = node.attrs as { start: number; stop: number; num: number };
+    const { start, stop, num } = attributesOf(node, 'LinSpace');
     const numbers = Float32Array.from({ length: num }, (_, i) => start + (i * (stop - start)) / Math.max(1, num - 1));
     lowering.set(node.outputs[0], 'plain', lowering.onnx.constant(numbers, [num]));
   },
   OneHot: onPlain((lowering, [indices], node) => {
-    const { depth, onValue = 1, offValue = 0 } = node.attrs as { depth: number; onValue?: number; offValue?: number };
+    const { depth, onValue, offValue } = attributesOf(node, 'OneHot');
     const hot = lowering.onnx.op(
       'OneHot',
       [
@@ -105,11 +103,10 @@ export const shape: Readonly<Record<string, Emitter>> = {
     const [output] = node.outputs;
     return output.dtype === 'float32' ? hot : castTo(lowering.onnx, hot, output.dtype);
   }),
-  Tile: onPlain(({ onnx }, [x], { attrs }) => onnx.op('Tile', [x, onnx.integers(...(attrs.reps as number[]))])),
+  Tile: onPlain(({ onnx }, [x], node) => onnx.op('Tile', [x, onnx.integers(...attributesOf(node, 'Tile').reps)])),
   BroadcastTo: onPlain(({ onnx }, [x], node) => onnx.op('Expand', [x, onnx.integers(...node.outputs[0].shape)])),
   Concat: (lowering, node) => {
-    const rank = node.outputs[0].shape.length;
-    const axis = positive(node.attrs.axis as number, rank);
+    const { axis } = attributesOf(node, 'Concat');
     const layout = imageLayout(lowering, node.inputs);
     const parts = node.inputs.map((input) => lowering.get(input, layout));
     lowering.set(
@@ -119,7 +116,7 @@ export const shape: Readonly<Record<string, Emitter>> = {
     );
   },
   Pack: onPlain(({ onnx }, inputs, node) => {
-    const axis = positive(node.attrs.axis as number, node.outputs[0].shape.length);
+    const { axis } = attributesOf(node, 'Pack');
     return onnx.op(
       'Concat',
       inputs.map((input) => onnx.op('Unsqueeze', [input, onnx.integers(axis)])),
@@ -129,7 +126,7 @@ export const shape: Readonly<Record<string, Emitter>> = {
   Unpack: (lowering, node) => {
     const { onnx } = lowering;
     const [value] = node.inputs;
-    const axis = positive(node.attrs.axis as number, value.shape.length);
+    const { axis } = attributesOf(node, 'Unpack');
     node.outputs.forEach((output, i) =>
       lowering.set(
         output,
@@ -141,51 +138,25 @@ export const shape: Readonly<Record<string, Emitter>> = {
   SplitV: (lowering, node) => {
     const { onnx } = lowering;
     const [x] = node.inputs;
-    const axis = positive(node.attrs.axis as number, x.shape.length);
-    const sizes = node.outputs.map((output) => output.shape[axis]);
+    const { axis, numOrSizeSplits: sizes } = attributesOf(node, 'SplitV');
     const parts = onnx.multi('Split', [lowering.plain(x), onnx.integers(...sizes)], sizes.length, { axis: int(axis) });
     node.outputs.forEach((output, i) => lowering.set(output, 'plain', parts[i]));
   },
   Slice: onPlain(({ onnx }, [x], node) => {
-    const [begin, size] = slice_util.parseSliceParams(
-      { shape: node.inputs[0].shape } as never,
-      node.attrs.begin as number[],
-      node.attrs.size as number[],
-    );
+    const { begin, size } = attributesOf(node, 'Slice');
     return onnx.op('Slice', [x, onnx.integers(...begin), onnx.integers(...begin.map((start, i) => start + size[i]))]);
   }),
-  StridedSlice: onPlain((lowering, [x], node) => {
-    const { onnx } = lowering;
-    const a = node.attrs as Record<string, number[] & number>;
-    const info = slice_util.sliceInfo(
-      [...node.inputs[0].shape],
-      a.begin,
-      a.end,
-      a.strides,
-      a.beginMask,
-      a.endMask,
-      a.ellipsisMask,
-      a.newAxisMask,
-      a.shrinkAxisMask,
-    );
-    // going down to the first element, the end is before it
-    const end = info.end.map((stop, i) => (info.strides[i] < 0 && stop < 0 ? -(2 ** 31) : stop));
-    const axes = info.begin.map((_, i) => i);
-    const cut = onnx.op('Slice', [
-      x,
-      onnx.integers(...info.begin),
-      onnx.integers(...end),
-      onnx.integers(...axes),
-      onnx.integers(...info.strides),
-    ]);
-    return lowering.reshape(cut, node.outputs[0].shape);
+  StridedSlice: onPlain(({ onnx }, [x], node) => {
+    const { begin, end, strides } = attributesOf(node, 'StridedSlice');
+    const axes = begin.map((_, axis) => axis);
+    return onnx.op('Slice', [x, ...[begin, end, axes, strides].map((numbers) => onnx.integers(...numbers))]);
   }),
   PadV2: (lowering, node) => {
     const { onnx } = lowering;
     const layout = imageLayout(lowering, node.inputs);
-    const paddings = node.attrs.paddings as [number, number][];
+    const { paddings, constantValue } = attributesOf(node, 'PadV2');
     const ordered = layout === 'nchw' ? [0, 3, 1, 2].map((axis) => paddings[axis]) : paddings;
-    const value = onnx.constant(filledData(node.outputs[0], (node.attrs.constantValue as number) ?? 0), []);
+    const value = onnx.constant(filledData(node.outputs[0], constantValue), []);
     lowering.set(
       node.outputs[0],
       layout,
@@ -198,8 +169,8 @@ export const shape: Readonly<Record<string, Emitter>> = {
   },
   MirrorPad: (lowering, node) => {
     const { onnx } = lowering;
-    const paddings = node.attrs.paddings as [number, number][];
-    if (node.attrs.mode === 'reflect') {
+    const { paddings, mode } = attributesOf(node, 'MirrorPad');
+    if (mode === 'reflect') {
       const amounts = onnx.integers(...paddings.map(([before]) => before), ...paddings.map(([, after]) => after));
       lowering.set(
         node.outputs[0],
@@ -221,16 +192,15 @@ export const shape: Readonly<Record<string, Emitter>> = {
     lowering.set(node.outputs[0], 'plain', padded);
   },
   Reverse: onPlain(({ onnx }, [x], node) => {
-    const axes = util.parseAxisParam(node.attrs.dims as number[], [...node.inputs[0].shape]);
+    const { dims: axes } = attributesOf(node, 'Reverse');
     const each = (number: number): string => onnx.integers(...axes.map(() => number));
     return onnx.op('Slice', [x, each(-1), each(-(2 ** 31)), onnx.integers(...axes), each(-1)]);
   }),
   GatherV2: onPlain((lowering, _, node) => {
     const [x, indices] = ['x', 'indices'].map((name) => inputOf(node, name));
-    if (node.attrs.batchDims) return gatherInBatches(lowering, node, x, indices);
-    return lowering.onnx.op('Gather', [lowering.plain(x), lowering.plain(indices)], {
-      axis: int(positive(node.attrs.axis as number, x.shape.length)),
-    });
+    const { axis, batchDims } = attributesOf(node, 'GatherV2');
+    if (batchDims) return gatherInBatches(lowering, node, x, indices);
+    return lowering.onnx.op('Gather', [lowering.plain(x), lowering.plain(indices)], { axis: int(axis) });
   }),
   GatherNd: onPlain(({ onnx }, [params, indices]) => onnx.op('GatherND', [params, castTo(onnx, indices, 'int64')])),
   ScatterNd: onPlain((lowering, _, node) =>
@@ -255,9 +225,9 @@ export const shape: Readonly<Record<string, Emitter>> = {
  */
 function gatherInBatches(lowering: Lowering, node: GraphNode, x: Value, indices: Value): string {
   const { onnx } = lowering;
-  const batchDims = positive(node.attrs.batchDims as number, indices.shape.length);
-  if (positive(node.attrs.axis as number, x.shape.length) !== batchDims)
-    throw lowering.unsupported(node, 'with an axis behind its batch dimensions');
+  const attrs = attributesOf(node, 'GatherV2');
+  const batchDims = attrs.batchDims < 0 ? attrs.batchDims + indices.shape.length : attrs.batchDims;
+  if (attrs.axis !== batchDims) throw lowering.unsupported(node, 'with an axis behind its batch dimensions');
   const batches = x.shape.slice(0, batchDims).reduce((product, side) => product * side, 1);
   const rows = x.shape[batchDims];
   const starts = onnx.constant(

@@ -1,5 +1,5 @@
 /** Core's named training ops in standard ONNX. The formulas are in core's `ops`. */
-import { inputOf, type GraphNode, type Value } from '@facewright/capture';
+import { attributesOf, inputOf, type GraphNode, type Value } from '@facewright/capture';
 import {
   ADD_TO_TARGET,
   BATCH_NORM_TRAINING,
@@ -32,7 +32,12 @@ function byChannel(
 
 function inverseDeviation({ onnx }: Lowering, variance: string, node: GraphNode): string {
   return onnx.op('Reciprocal', [
-    onnx.op('Sqrt', [onnx.op('Add', [variance, onnx.scalar(node.attrs.epsilon as number)])]),
+    onnx.op('Sqrt', [
+      onnx.op('Add', [
+        variance,
+        onnx.scalar(attributesOf(node, BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRADIENT).epsilon),
+      ]),
+    ]),
   ]);
 }
 
