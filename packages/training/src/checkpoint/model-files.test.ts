@@ -1,10 +1,18 @@
-import { createRandom, FacewrightError } from '@facewright/core';
+import { createRandom, FacewrightError, type Verification } from '@facewright/core';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { tinyModel } from '../../test/tiny.js';
-import { checkAlignment, loadModelFiles, recordMetrics, saveModel, type NewModelFiles } from '../index.js';
+import {
+  checkAlignment,
+  loadModelFiles,
+  metricsOf,
+  readStartingPoint,
+  recordMetrics,
+  saveModel,
+  type NewModelFiles,
+} from '../index.js';
 
 const root = await mkdtemp(join(tmpdir(), 'facewright-model-'));
 afterAll(() => rm(root, { recursive: true }));
@@ -86,4 +94,33 @@ test('another alignment is rejected', () => {
   expect(() => checkAlignment(model.card, { fingerprint: 'another' }, 'the photos')).toThrow(
     'aligned as "another", but the model was trained on "template"',
   );
+});
+
+test('the metrics of a verification have its thresholds, unless those are of templates or mirrored photos', () => {
+  const point = (far: string, threshold: number | null) => ({ far, threshold, tar: 0.5, falseAccepts: 1 });
+  const verification = {
+    pairs: 10,
+    accuracy: 0.9,
+    std: 0.1,
+    tarAtFar: { '1e-1': 0.5, '1e-2': null },
+    threshold: 0.25,
+    operatingPoints: [point('1e-1', 0.3), point('1e-2', null)],
+    folds: 10,
+  } as unknown as Verification;
+  const figures = { on: 'lfw', pairs: 10, accuracy: 0.9, std: 0.1, tarAtFar: { '1e-1': 0.5, '1e-2': null } };
+  const thresholds = { threshold: 0.25, thresholdAtFar: { '1e-1': 0.3, '1e-2': null } };
+  expect(metricsOf(verification, 'lfw')).toStrictEqual({ ...figures, ...thresholds });
+  expect(metricsOf(verification, 'lfw', { thresholds: true })).toStrictEqual({ ...figures, ...thresholds });
+  expect(metricsOf(verification, 'lfw', { thresholds: false })).toStrictEqual(figures);
+});
+
+test('a run without checkpoints is started from by its model, which says what it is', async () => {
+  const { path, model: reference, alignment, weights, head } = await readStartingPoint(join(root, 'a'));
+  expect({ path, reference, alignment, head }).toEqual({
+    path: directory,
+    reference: { name: 'tiny', options: { width: 1 } },
+    alignment: { fingerprint: 'template', size: 6 },
+    head: undefined,
+  });
+  expect(weights.params).toEqual(model.params);
 });
