@@ -214,14 +214,61 @@ test('unusable input is one clear error, and pairs of one kind are reported', as
   ]);
   expect(same.stderr).toContain('only scores and no accuracy');
   await writeFile(at('wrong.txt'), 'x.jpg\ty.jpg\t1\nx.jpg\tz.jpg\t0\n');
-  expect((await evaluate('--pairs', at('wrong.txt'), '--images', at('crops'))).stderr).toContain(
-    'None of the 2 pairs can be compared: no image can be used.',
-  );
+  const wrong = await evaluate('--pairs', at('wrong.txt'), '--images', at('crops'), '--out', at('nothing'));
+  expect([wrong.code, wrong.stderr]).toEqual([
+    1,
+    expect.stringContaining(
+      'None of the 2 pairs can be compared: no image can be used ("x.jpg": The image does not exist; "y.jpg"',
+    ),
+  ]);
+  expect(await readJson<object>(at('nothing/evaluation.json'))).toMatchObject({
+    verification: null,
+    skipped: ['x.jpg', 'y.jpg', 'z.jpg'].map((path) => ({ path, reason: 'The image does not exist.' })),
+  });
   const one = await facewright(['pairs', '--data', at('run'), '--out', at('none.txt')]);
   expect([one.code, existsSync(at('none.txt'))]).toEqual([1, false]);
   expect((await facewright(['pairs', '--data', at('run/dataset'), '--out', at('none.txt')])).stderr).toContain(
     'This is a prepared dataset',
   );
+});
+
+test('images under another name: the difference is named, where all are missing and where some are', async () => {
+  const list = await readFile(at('pairs.txt'), 'utf8');
+  await writeFile(at('renamed.txt'), list.replaceAll('.jpg', '.png'));
+  const hint = /is there as ".*\.jpg", and \d+ more in the same way: the names differ by their extension/;
+  const all = await evaluate('--pairs', at('renamed.txt'), '--images', at('crops'), '--out', at('renamed'));
+  expect([all.code, all.stderr]).toEqual([1, expect.stringMatching(hint)]);
+  expect(all.json<{ error: { todo: string } }>().error.todo).toMatch(hint);
+  expect((await readJson<{ hint: string }>(at('renamed/evaluation.json'))).hint).toMatch(hint);
+  const [line] = list.split('\n').filter((each) => each.includes('.jpg'));
+  await writeFile(at('one.txt'), `${list.trimEnd()}\n${line.replaceAll('.jpg', '.png')}\n`);
+  const some = await facewright(
+    ['evaluate', '--model', model, '--pairs', at('one.txt'), '--images', at('crops'), '--quiet'],
+    { cwd: directory },
+  );
+  expect(some.stdout).toMatch(/1 pairs skipped: 2 images could not be used\n {2}.*\.png: The image does not exist/);
+  expect(some.stdout).toMatch(/the names differ by their extension/);
+});
+
+test('figures by group, of identification, and without the people of a dataset', async () => {
+  const people = [...new Set((await filesBelow(at('crops'))).map((name) => name.split('/')[0]))].filter(
+    (name) => !name.includes('.'),
+  );
+  await writeFile(at('groups.csv'), people.map((name, index) => `${name},${index % 2 ? 'odd' : 'even'}`).join('\n'));
+  const on = ['--pairs', at('pairs.txt'), '--images', at('crops')];
+  const found = await evaluate(...on, '--groups', at('groups.csv'), '--identify', '--out', at('grouped'));
+  const { groups, identification } = found.json<{
+    groups: { groups: { group: string; same: number }[]; across: number; ungrouped: number };
+    identification: { enrolled: number; rank1: number; points: object[] };
+  }>();
+  expect(groups.groups.map(({ group }) => group)).toEqual(['even', 'odd']);
+  expect([groups.groups.reduce((sum, { same }) => sum + same, 0), groups.ungrouped]).toEqual([18, 0]);
+  expect([identification.enrolled, identification.points.length]).toEqual([3, 3]);
+  expect(await readJson<object>(at('grouped/evaluation.json'))).toMatchObject({ groups, identification });
+  const report = await readFile(at('grouped/report.html'), 'utf8');
+  for (const text of ['By group', 'Largest gap', 'False negative rate (FNIR)']) expect(report).toContain(text);
+  const without = await evaluate(...on, '--without', at('run/dataset'));
+  expect([without.code, without.stderr]).toEqual([1, expect.stringContaining('All of the pairs show people')]);
 });
 
 const bin = sharedData('formats/small_lfw.bin');

@@ -2,18 +2,23 @@
 import { modelDirectory } from './model-directory.js';
 import { dirname, resolve } from 'node:path';
 import { EVENTS, FacewrightError, RANDOM, SIGNAL, type RgbImage } from '@facewright/core';
-import { openDataset, openImages, readPairs, readTemplates } from '@facewright/datasets';
+import { openDataset, openImages, readPairs, readTemplates, type ImageSource } from '@facewright/datasets';
 import {
   alignedImages,
   evaluate,
   evaluateDrawn,
+  nameHint,
+  NothingToCompare,
   pairsOfFile,
   pairsOfTemplates,
+  peopleLeftOut,
   readRunRecord,
   withoutPeople,
   type Composition,
   type Evaluation,
+  type NameHint,
   type PairSet,
+  type PeopleLeftOut,
   type SkippedImage,
 } from '@facewright/run';
 import { checkAlignment, type Embedder, type ModelCard } from '@facewright/training';
@@ -26,6 +31,8 @@ interface TargetOptions {
   readonly templates?: string;
   readonly images?: string;
   readonly without?: string;
+  readonly groups?: string;
+  readonly identify?: boolean;
   readonly flip?: boolean;
 }
 
@@ -37,21 +44,26 @@ export interface Target {
   readonly templates?: string;
   readonly images?: string;
   readonly without?: string;
+  readonly groups?: string;
+  readonly identify?: true;
   readonly flip: boolean;
 }
 
 /** Throws a `FacewrightError` if the command line names too little. */
-export function targetOf({ model, data, pairs, templates, images, without, flip = false }: TargetOptions): Target {
+export function targetOf(options: TargetOptions): Target {
+  const { model, data, pairs, templates, images, without, groups, identify, flip = false } = options;
   const absolute = (path: string | undefined): string | undefined => path && resolve(path);
   const packed = templates === undefined && pairs?.toLowerCase().endsWith('.bin') ? pairs : undefined;
+  const measured = { ...(groups !== undefined && { groups: resolve(groups) }), ...(identify && { identify }) } as const;
   const target: Target = data
-    ? { model: modelDirectory(model), data: resolve(data), flip }
+    ? { model: modelDirectory(model), data: resolve(data), ...measured, flip }
     : {
         model: modelDirectory(model),
         pairs: absolute(pairs),
         templates: absolute(templates),
         images: absolute(images ?? packed),
         ...(without !== undefined && { without: resolve(without) }),
+        ...measured,
         flip,
       };
   if (target.data || ((target.pairs || target.templates) && target.images)) return target;
@@ -68,6 +80,10 @@ export interface Evaluated<Key> {
   readonly evaluation: Evaluation<Key>;
   read(key: Key): Promise<RgbImage | undefined>;
   readonly skipped: readonly SkippedImage[];
+  /** Why images may not have been found. */
+  readonly hint?: NameHint;
+  /** By `without`. */
+  readonly leftOut?: PeopleLeftOut;
 }
 
 interface Work {
@@ -78,7 +94,7 @@ interface Work {
 
 /** `use` is called while the images are still readable. */
 export async function evaluateOnDataset<T>(
-  { model, data }: Target,
+  { model, data, identify }: Target,
   { composition: { container, config }, embedder, card }: Work,
   use: (evaluated: Evaluated<number>) => Promise<T>,
 ): Promise<T> {
@@ -96,7 +112,11 @@ export async function evaluateOnDataset<T>(
       });
     const people = (heldOut ?? dataset.identities).filter((name) => dataset.identities.includes(name));
     const random = container.resolve(RANDOM).fork('pairs');
-    const drawn = await evaluateDrawn(embedder, dataset, people, config.heldOut.pairs, random, { emit, signal });
+    const drawn = await evaluateDrawn(embedder, dataset, people, config.heldOut.pairs, random, {
+      emit,
+      signal,
+      identify,
+    });
     if (drawn) return await use({ ...drawn, skipped: [] });
     throw new FacewrightError({
       what: 'The people held out of training give too few pairs.',
@@ -108,16 +128,22 @@ export async function evaluateOnDataset<T>(
   }
 }
 
-/** `use` is called while the images are still readable. */
+interface ListEnding<T> {
+  /** Called while the images can be read. */
+  use(evaluated: Evaluated<string>): Promise<T>;
+  /** Called where no pair can be compared, before the error is thrown. */
+  nothing(found: Pick<Evaluated<string>, 'skipped' | 'hint'>): Promise<void>;
+}
+
 export async function evaluateOnLists<T>(
   target: Target,
   aligned: boolean | undefined,
   { composition, embedder, card }: Work,
-  use: (evaluated: Evaluated<string>) => Promise<T>,
+  { use, nothing }: ListEnding<T>,
 ): Promise<T> {
   const { container, config } = composition;
   const signal = container.resolve(SIGNAL);
-  const set = await listedPairs(target);
+  const { set, leftOut } = await listedPairs(target);
   const images = await openImages(target.images!);
   try {
     const skipped: SkippedImage[] = [];
@@ -133,21 +159,60 @@ export async function evaluateOnLists<T>(
       (image) => skipped.push(image),
     );
     const random = container.resolve(RANDOM).fork('map');
-    const evaluation = await evaluate(embedder, set, { read, random, emit: container.resolve(EVENTS).emit, signal });
-    return await use({ set, evaluation, read, skipped: [...skipped] });
+    const { emit } = container.resolve(EVENTS);
+    const options = { read, random, emit, signal, identify: target.identify };
+    const evaluation = await evaluate(embedder, set, options).catch(async (error: unknown) => {
+      if (!(error instanceof NothingToCompare)) throw error;
+      const hint = await hintFor(skipped, images);
+      await nothing({ skipped, hint });
+      throw withReasons(error, skipped, { hint, where: target.images! });
+    });
+    return await use({ set, evaluation, read, skipped: [...skipped], leftOut, hint: await hintFor(skipped, images) });
   } finally {
     images.close();
   }
 }
 
-async function listedPairs({ pairs, templates, without }: Target): Promise<PairSet<string>> {
+/** Compared with the names that are there, where images were not found. */
+async function hintFor(skipped: readonly SkippedImage[], images: ImageSource): Promise<NameHint | undefined> {
+  const missing = skipped.map(({ path }) => path).filter((path) => !images.has(path));
+  return missing.length ? nameHint(missing, await images.names()) : undefined;
+}
+
+/** How many images are named in a text; `--json` and evaluation.json name them all. */
+const NAMED = 3;
+
+function withReasons(
+  { what, todo }: FacewrightError,
+  skipped: readonly SkippedImage[],
+  { hint, where }: { readonly hint?: NameHint; readonly where: string },
+): FacewrightError {
+  const reasons = skipped.slice(0, NAMED).map(({ path, reason }) => `"${path}": ${reason.replace(/\.$/, '')}`);
+  const more = skipped.length > NAMED ? `, and ${skipped.length - NAMED} more` : '';
+  return new FacewrightError({
+    what: `${what.replace(/\.$/, '')} (${reasons.join('; ')}${more}).`,
+    where,
+    todo: hint ? hintText(hint) : todo,
+  });
+}
+
+/** For people. */
+export const hintText = ({ listed, found, by, count }: NameHint): string =>
+  `"${listed}" is there as "${found}"${count > 1 ? `, and ${count - 1} more in the same way` : ''}: the names differ by ${by}. Rename the images or change the list.`;
+
+async function listedPairs({
+  pairs,
+  templates,
+  without,
+}: Target): Promise<{ set: PairSet<string>; leftOut?: PeopleLeftOut }> {
   const listed = templates
     ? pairsOfTemplates(await readTemplates(templates, pairs))
     : pairsOfFile(await readPairs(pairs!));
-  if (without === undefined) return listed;
+  if (without === undefined) return { set: listed };
   const dataset = await openDataset(without);
   await dataset.close();
-  return withoutPeople(listed, new Set(dataset.identities), pairs ?? templates!);
+  const people = new Set(dataset.identities);
+  return { set: withoutPeople(listed, people, pairs ?? templates!), leftOut: peopleLeftOut(listed, people) };
 }
 
 /** The config's detector and aligner. Throws a `FacewrightError` if the aligner is not the model's. */

@@ -22,5 +22,6 @@ export type { EncodedImage, SetWriter } from './writers/set-writer.js';
 export { dealFolds, type Pair, type PairsFile } from './verification/folds.js';
 export { readPairs } from './verification/pairs.js';
 export { readTemplates, type Template, type TemplateSet } from './verification/templates.js';
+export { fieldsOf } from './verification/fields.js';
 export { openImages, type ImageSource } from './verification/images.js';
 export { generateSample, type Sample as GeneratedSample, type SampleOptions } from './sample/generate.js';

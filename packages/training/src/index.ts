@@ -40,6 +40,8 @@ export {
   type Embedder,
   type EmbedderOptions,
 } from './evaluation/embedder.js';
+export { groupFigures, shareOf, type GroupedPair } from './evaluation/groups.js';
+export { identification, type NamedEmbedding } from './evaluation/identification.js';
 export { verify, type VerifyOptions } from './evaluation/verify.js';
 export { holdOut, drawPairs, peopleOf, type Pair } from './evaluation/held-out.js';
 export { drawFoldedPairs } from './evaluation/folded-pairs.js';

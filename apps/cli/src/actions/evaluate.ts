@@ -2,12 +2,28 @@
 import { basename, join, resolve } from 'node:path';
 import { createEventStream, messageOf, parseRunConfig, type EventStream, type RunEvent } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
-import { backendFor, compose, evaluationDocument, picturesOf, versions, writeEvaluation } from '@facewright/run';
+import {
+  backendFor,
+  compose,
+  evaluationDocument,
+  figuresByGroup,
+  picturesOf,
+  readGroups,
+  versions,
+  writeEvaluation,
+} from '@facewright/run';
 import { reportPage } from '@facewright/report';
 import { createEmbedder, loadModelFiles, metricsOf, recordMetrics } from '@facewright/training';
 import { builtins } from '../builtins.js';
 import { configOf } from '../config-of.js';
-import { evaluateOnDataset, evaluateOnLists, targetOf, type Evaluated, type Target } from '../evaluation-target.js';
+import {
+  evaluateOnDataset,
+  evaluateOnLists,
+  hintText,
+  targetOf,
+  type Evaluated,
+  type Target,
+} from '../evaluation-target.js';
 import { evaluationText } from '../evaluation-text.js';
 import { fileLink } from '../links.js';
 import { withSession, type Outcome, type Session } from '../session.js';
@@ -21,6 +37,8 @@ export interface EvaluateOptions extends CommonOptions {
   readonly aligned?: boolean;
   readonly data?: string;
   readonly without?: string;
+  readonly groups?: string;
+  readonly identify?: boolean;
   readonly flip?: boolean;
   readonly out?: string;
   readonly open?: boolean;
@@ -29,6 +47,7 @@ export interface EvaluateOptions extends CommonOptions {
 export default (options: EvaluateOptions) =>
   withSession({ ...options, writes: options.out }, async (session) => {
     const target = targetOf(options);
+    const groups = target.groups === undefined ? undefined : await readGroups(target.groups);
     const files = await loadModelFiles(target.model);
     const events = createEventStream();
     const told: RunEvent[] = [];
@@ -42,7 +61,7 @@ export default (options: EvaluateOptions) =>
     events.emit('run.started', { command: 'evaluate', seed: config.seed, config: target, versions: versions() });
     const out = options.out === undefined ? undefined : resolve(options.out);
     const { open } = options;
-    const ending: Ending = { session, target, events, told, out, open, started: performance.now() };
+    const ending: Ending = { session, target, groups, events, told, out, open, started: performance.now() };
     try {
       const embedder = createEmbedder({
         engine: await composition.engine(),
@@ -55,7 +74,10 @@ export default (options: EvaluateOptions) =>
       try {
         return target.data
           ? await evaluateOnDataset(target, work, (evaluated) => finish(evaluated, ending))
-          : await evaluateOnLists(target, options.aligned, work, (evaluated) => finish(evaluated, ending));
+          : await evaluateOnLists(target, options.aligned, work, {
+              use: (evaluated) => finish(evaluated, ending),
+              nothing: (found) => writeNothing(target, found, out),
+            });
       } finally {
         embedder.dispose();
       }
@@ -67,6 +89,8 @@ export default (options: EvaluateOptions) =>
 interface Ending {
   readonly session: Session;
   readonly target: Target;
+  /** Of images or people. */
+  readonly groups?: ReadonlyMap<string, string>;
   readonly events: EventStream;
   /** For the report. */
   readonly told: readonly RunEvent[];
@@ -80,11 +104,18 @@ interface Ending {
 /** Prints, records and writes the results. */
 async function finish<Key>(evaluated: Evaluated<Key>, ending: Ending): Promise<Outcome> {
   const { session, target, events, told, out, started } = ending;
-  const { set, evaluation, read, skipped } = evaluated;
+  const { set, evaluation, read, skipped, hint, leftOut } = evaluated;
+  const groups = ending.groups && figuresByGroup(set, evaluation, ending.groups);
   const seconds = (performance.now() - started) / 1000;
-  const { verification, people } = evaluation;
+  const { verification, people, identification } = evaluation;
   if (verification) {
-    events.emit('evaluate.finished', { verification, ...(people && { people }), ...(out && { directory: out }) });
+    events.emit('evaluate.finished', {
+      verification,
+      ...(people && { people }),
+      ...(out && { directory: out }),
+      ...(groups && { groups }),
+      ...(identification && { identification }),
+    });
     await recordMetrics(
       target.model,
       metricsOf(verification, nameOf(target), { thresholds: !target.flip && !target.templates }),
@@ -101,19 +132,38 @@ async function finish<Key>(evaluated: Evaluated<Key>, ending: Ending): Promise<O
       todo: 'Use pairs of the same person and pairs of different people.',
     });
   events.emit('run.finished', { seconds });
-  const json = { ...target, ...evaluationDocument(evaluation), skipped, seconds };
+  const json = {
+    ...target,
+    ...evaluationDocument(evaluation),
+    ...(groups && { groups: { file: target.groups, ...groups } }),
+    ...(leftOut && { leftOut }),
+    skipped,
+    ...(hint && { hint: hintText(hint) }),
+    seconds,
+  };
   if (out) {
     const pictures = await picturesOf(evaluation, read);
     await writeEvaluation({ directory: out, set, evaluation, pictures, document: json });
     await writeFileAtomic(join(out, 'report.html'), reportPage(told, { pairs: pictures }));
   }
-  session.print(evaluationText(evaluation, skipped.length));
+  session.print(evaluationText(evaluation, { skipped, hint, leftOut, groups }));
   if (out) {
     const report = join(out, 'report.html');
     session.print(`report: ${fileLink(report)}`);
     if (ending.open) await (await import('../open-browser.js')).openPage(report, session.print);
   }
   return { json: { ...json, ...(out && { directory: out }) } };
+}
+
+/** The reasons, where no pair could be compared. */
+async function writeNothing(
+  target: Target,
+  { skipped, hint }: Pick<Evaluated<string>, 'skipped' | 'hint'>,
+  out: string | undefined,
+): Promise<void> {
+  if (out === undefined) return;
+  const document = { ...target, verification: null, images: 0, skipped, ...(hint && { hint: hintText(hint) }) };
+  await writeFileAtomic(join(out, 'evaluation.json'), `${JSON.stringify(document, null, 2)}\n`);
 }
 
 /** The name in the model's card for what the accuracy was measured on. */

@@ -33,6 +33,11 @@ export function addEvaluate(program: Command): void {
           'leave out pairs that show people in this prepared dataset, which the model was trained on',
         ).conflicts('data'),
       )
+      .option(
+        '--groups <file>',
+        'lines "image,group" or "person,group": accuracy, false accepts and false rejects for each group at the one threshold',
+      )
+      .option('--identify', 'also measure identification: how often a face is found among people enrolled')
       .option('--flip', 'add the embeddings of each image and its mirror image: twice the work, slightly more accurate')
       .option('--out <dir>', 'write evaluation.json, report.html, every score and contact sheets of the worst pairs')
       .option('--open', 'open the report of --out in the browser'),
@@ -47,8 +52,11 @@ Examples:
   facewright evaluate --model run/model --pairs pairs.txt --images lfw-112x112.zip --without run/dataset
   facewright evaluate --model run/model --templates templates.txt --pairs template-pairs.txt --images ijb/
   facewright evaluate --model run/model --data run/dataset
+  facewright evaluate --model run/model --pairs pairs.txt --images lfw/ --groups groups.csv --identify
 
 The accuracy is recorded in the model's card, model.json. True accept rates at a false accept rate are given where there are enough different pairs: 1,000 for 1e-3, a million for 1e-6.
+--groups counts a pair for a group if both its images are in it; rates come with their 95 % intervals.
+--identify enrols half of the people with one photo each, five times, and looks for all other photos (FPIR and FNIR as in NIST FRVT 1:N).
 "facewright pairs" makes a list of pairs of any folder.`,
     )
     .action(lazily(() => import('../actions/evaluate.js')));

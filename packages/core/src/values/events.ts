@@ -1,4 +1,5 @@
 /** All events of a run in one stream. `events.jsonl`, the console, the report and TensorBoard consume it. */
+import type { GroupFigures, Identification } from './evaluation.js';
 import type { Exclusion, PreparationSummary } from './dataset.js';
 
 /** Event types of this version. `Events[T]` is the payload besides `type` and `at`. */
@@ -87,7 +88,13 @@ export interface Events {
   };
   'checkpoint.written': { path: string; stage: number; step: number };
   'train.finished': { steps: number; seconds: number; imagesPerSecond: number; directory: string };
-  'evaluate.finished': { verification: Verification; directory?: string; people?: PeopleMap };
+  'evaluate.finished': {
+    verification: Verification;
+    directory?: string;
+    people?: PeopleMap;
+    groups?: GroupFigures;
+    identification?: Identification;
+  };
 }
 
 /**

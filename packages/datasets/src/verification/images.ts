@@ -2,14 +2,17 @@
 import { FacewrightError, PHOTO_LIMITS, type ByteLimits } from '@facewright/core';
 import { bytesOfText, cannotRead, openZip, readPhoto, type FilePath } from '@facewright/platform/node';
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join, normalize, resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join, normalize, relative, resolve } from 'node:path';
 import { cannotOpen, commonFolder } from '../readers/photo-files.js';
 import { isBinPath, readBin } from './bin.js';
+import { slashes } from './fields.js';
 
 export interface ImageSource {
   /** `path` is relative to the root, with `/`. */
   has(path: string): boolean;
+  /** Paths of all files, as far as they can be listed. */
+  names(): Promise<readonly string[]>;
   /** The encoded file. Rejects with a `FacewrightError` if it is missing or damaged. */
   bytes(path: string, limits?: ByteLimits): Promise<Uint8Array>;
   close(): void;
@@ -40,7 +43,16 @@ function folderImages(root: string): ImageSource {
       const file = inside(path);
       return file !== undefined && existsSync(file);
     },
-    bytes: async (path, limits) => readPhoto(inside(path) ?? notThere(path, root), limits),
+    names: async () => {
+      const entries = await readdir(root, { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => slashes(relative(root, join(entry.parentPath, entry.name))));
+    },
+    bytes: async (path, limits) => {
+      const file = inside(path);
+      return file !== undefined && existsSync(file) ? readPhoto(file, limits) : notThere(path, root);
+    },
     close: () => undefined,
   };
 }
@@ -53,6 +65,7 @@ async function zipImages(path: string): Promise<ImageSource> {
   const find = (name: string): string => (zip.has(name) ? name : top + name);
   return {
     has: (name) => zip.has(find(name)),
+    names: async () => [...zip.names],
     bytes: async (name, limits) =>
       zip.has(find(name))
         ? zip.bytes(find(name), { maxBytes: PHOTO_LIMITS.maxBytes, ...limits }).catch((error: unknown) => {
@@ -67,6 +80,7 @@ async function binImages(path: string): Promise<ImageSource> {
   const { images } = await readBin(path);
   return {
     has: (name) => images.has(name),
+    names: async () => [...images.keys()],
     bytes: async (name) => images.get(name) ?? notThere(name, path),
     close: () => undefined,
   };

@@ -9,18 +9,21 @@ import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
 import type { PairPicture } from '../pictures.js';
 import { peopleMap } from './people.js';
+import { groupTable, identificationTable } from './groups.js';
 import { image } from './picture.js';
 import { pictureKey } from '../page-pictures.js';
 import { scrolling } from './scrolling.js';
 
 export function verificationSection({ evaluated }: History, pairs: readonly PairPicture[] = []): Html {
   if (!evaluated) return html``;
-  const { verification, people } = evaluated;
+  const { verification, people, groups, identification } = evaluated;
   const { accuracy, std, pairs: number, same, different, folds, threshold, eer, auc, skipped } = verification;
   return html`<section><h2>Verification</h2>
 <p><strong>${percent(accuracy, 2)}</strong> of ${count(number)} pairs were classified correctly (${folds}-fold cross-validation, ± ${percent(std, 2)}): ${count(same)} pairs of the same person and ${count(different)} of different people. Two photos count as the same person when the cosine of their embeddings reaches the threshold, ${figure(threshold)} over all pairs. The equal error rate is ${percent(eer, 2)}, the area under the curve ${auc.toFixed(4)}.${skipped ? ` ${count(skipped)} pairs were left out because an image could not be read.` : ''}</p>
 <div class="two"><div class="card">${curve(verification)}</div>
 <div ${scrolling('Thresholds')}>${thresholds(verification)}</div></div>
+${groups && groupTable(groups)}
+${identification && identificationTable(identification)}
 ${worst(pairs)}
 ${people && peopleMap(people)}</section>`;
 }

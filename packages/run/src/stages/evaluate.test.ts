@@ -6,7 +6,7 @@ import { centralFace } from '@facewright/preprocess';
 import { alignedImages, type ImageOptions, type SkippedImage } from './verification-images.js';
 import { evaluate } from './evaluate.js';
 import { pairsOfFile, pairsOfTemplates } from './pair-lists.js';
-import { withoutPeople, type PairSet } from './pair-sets.js';
+import { peopleLeftOut, withoutPeople, type PairSet } from './pair-sets.js';
 
 const face = (x: number, y: number, width: number): Face => ({
   box: { x, y, width, height: width },
@@ -44,7 +44,12 @@ async function imagesOf(files: Record<string, RgbImage | string>): Promise<Image
   const bytes = new Map<string, Uint8Array>();
   for (const [path, image] of Object.entries(files))
     bytes.set(path, typeof image === 'string' ? Buffer.from(image) : await encodeImage(image, 'png'));
-  return { has: (path) => bytes.has(path), bytes: async (path) => bytes.get(path)!, close: () => undefined };
+  return {
+    has: (path) => bytes.has(path),
+    names: async () => [...bytes.keys()],
+    bytes: async (path) => bytes.get(path)!,
+    close: () => undefined,
+  };
 }
 
 const { signal } = new AbortController();
@@ -216,6 +221,12 @@ test('pairs of given people are left out; the others keep their fold and images'
     [true, false],
     [0, 1],
   ]);
+  expect(peopleLeftOut(set, new Set(['ann', 'Be_n', 'nobody']))).toEqual({
+    people: 1,
+    pairs: 2,
+    unmatched: ['Be_n', 'nobody'],
+    nearly: [{ name: 'Be_n', inPairs: 'ben' }],
+  });
   expect(() => withoutPeople(set, new Set(['ann', 'ben']), 'pairs.txt')).toThrow(/All of the pairs/);
   expect(() => withoutPeople(pairsOfFile(pairsOf([['1', '2', true]])), new Set(['ann']), 'pairs.txt')).toThrow(
     /do not say who/,

@@ -4,13 +4,14 @@ import {
   throwIfAborted,
   type Dataset,
   type Emit,
+  type Identification,
   type PeopleMap,
   type Random,
   type RgbImage,
   type Verification,
 } from '@facewright/core';
 import { mapPeople } from '@facewright/report';
-import { cosineSimilarity, meanEmbedding, verify, type Embedder } from '@facewright/training';
+import { cosineSimilarity, identification, meanEmbedding, verify, type Embedder } from '@facewright/training';
 import { pairsOfDataset, type PairSet, type Subject } from './pair-sets.js';
 
 const BATCH = 32;
@@ -42,6 +43,7 @@ export interface Evaluation<Key> {
   /** The different pairs with the highest scores and the same pairs with the lowest, worst first. */
   readonly worst: readonly WorstPair<Key>[];
   readonly people?: PeopleMap;
+  readonly identification?: Identification;
   /** Number of images embedded. */
   readonly images: number;
   /** The pairs compared, by index into the set, and their cosine similarities. */
@@ -51,13 +53,18 @@ export interface Evaluation<Key> {
 export interface EvaluateOptions<Key> {
   /** An aligned image, or `undefined` if it cannot be used. Pairs with no image left are dropped. */
   readonly read: (key: Key) => Promise<RgbImage | undefined>;
+  /** Also measures identification. */
+  readonly identify?: boolean;
   /** Used to lay out the map of people. */
   readonly random: Random;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
-/** Throws a `FacewrightError` if no pair has both its images. */
+/** No pair has both its images. Whoever reads the images knows why. */
+export class NothingToCompare extends FacewrightError {}
+
+/** Throws a `NothingToCompare` error where no pair has both its images. */
 export async function evaluate<Key>(
   embedder: Embedder,
   set: PairSet<Key>,
@@ -73,7 +80,7 @@ export async function evaluate<Key>(
     (pair) => vectors[a[pair]] && vectors[b[pair]],
   );
   if (!pairs.length) {
-    throw new FacewrightError({
+    throw new NothingToCompare({
       what: `None of the ${a.length} pairs can be compared: ${byImage.size ? 'no pair has both its images' : 'no image can be used'}.`,
       todo: 'Check the reasons. Do the images belong to these pairs? Are they aligned faces, or photos that show a face?',
     });
@@ -102,6 +109,7 @@ export async function evaluate<Key>(
     scores: { same: summary(scores, kinds, 1), different: summary(scores, kinds, 0) },
     worst,
     people: mapPeople(named, options.random),
+    ...(options.identify && { identification: identification(named, options.random.fork('identify')) }),
     images: byImage.size,
     compared: { pairs, scores },
   };
@@ -124,12 +132,12 @@ export async function evaluateDrawn(
   identities: readonly string[],
   count: number,
   random: Random,
-  { emit, signal }: Pick<EvaluateOptions<number>, 'emit' | 'signal'>,
+  { emit, signal, identify }: Pick<EvaluateOptions<number>, 'emit' | 'signal' | 'identify'>,
 ): Promise<DrawnEvaluation | undefined> {
   const set = pairsOfDataset(dataset, identities, count, random);
   const read = (sample: number): Promise<RgbImage> => dataset.read(sample);
   const evaluation = set.a.length
-    ? await evaluate(embedder, set, { read, random: random.fork('map'), emit, signal })
+    ? await evaluate(embedder, set, { read, random: random.fork('map'), emit, signal, identify })
     : undefined;
   if (evaluation?.verification)
     return { set, evaluation: { ...evaluation, verification: evaluation.verification }, read };

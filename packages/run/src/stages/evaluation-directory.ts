@@ -15,10 +15,11 @@ const CELL = 112;
 const JPEG_QUALITY = 85;
 
 /** The contents of `evaluation.json` and of the `--json` output. */
-export function evaluationDocument<Key>({ verification, scores, worst, images }: Evaluation<Key>) {
+export function evaluationDocument<Key>({ verification, scores, worst, images, identification }: Evaluation<Key>) {
   const pair = ({ a, b, score, wrong }: WorstPair<Key>) => ({ a: a.name, b: b.name, score, wrong });
   return {
     verification: verification ?? null,
+    ...(identification && { identification }),
     scores,
     worst: { different: worst.filter(({ same }) => !same).map(pair), same: worst.filter(({ same }) => same).map(pair) },
     images,

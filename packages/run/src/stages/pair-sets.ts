@@ -46,6 +46,39 @@ export function pairsOfDataset(
   };
 }
 
+/** What leaving people out does to a list of pairs. */
+export interface PeopleLeftOut {
+  readonly people: number;
+  readonly pairs: number;
+  /** Names that are not those of anybody in the pairs. */
+  readonly unmatched: readonly string[];
+  /** Of them, those that differ from a name in the pairs only in case, blanks, underscores and the like. */
+  readonly nearly: readonly { readonly name: string; readonly inPairs: string }[];
+}
+
+export function peopleLeftOut<Key>({ subjects, a, b }: PairSet<Key>, people: ReadonlySet<string>): PeopleLeftOut {
+  const shown = new Set(subjects.flatMap(({ person }) => person ?? []));
+  const plain = new Map([...shown].map((name) => [plainName(name), name]));
+  const gone = (subject: number): boolean => people.has(subjects[subject].person ?? '');
+  const unmatched = [...people].filter((name) => !shown.has(name));
+  return {
+    people: people.size - unmatched.length,
+    pairs: Array.from(a).filter((subject, pair) => gone(subject) || gone(b[pair])).length,
+    unmatched,
+    nearly: unmatched.flatMap((name) => {
+      const inPairs = plain.get(plainName(name));
+      return inPairs === undefined ? [] : [{ name, inPairs }];
+    }),
+  };
+}
+
+/** Without case, accents and everything that is neither letter nor digit. */
+const plainName = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+
 /**
  * The pairs that show none of these people, with their folds. Throws a `FacewrightError` if the set does not say who is
  * shown, or nothing is left.
