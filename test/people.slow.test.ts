@@ -65,7 +65,10 @@ test('embeddings come as an array with one row per line, or as lines; photos wit
   embedding.forEach((value: number, index: number) => expect(value).toBeCloseTo(rows[128 + index], 4));
   const refused = await facewright(['embed', 'new', '--model', 'model', '--out', 'e.csv'], { cwd });
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('written as .npy or .jsonl');
+  expect(refused.stderr).toContain('written as .npy, .jsonl or .parquet');
+  const table = await facewright(['embed', 'people', '--model', 'model', '--out', 'e.parquet', '--json'], { cwd });
+  expect(table.json()).toMatchObject({ files: ['e.parquet'], faces: 3 });
+  expect((await readFile(join(cwd, 'e.parquet'))).subarray(0, 4).toString()).toBe('PAR1');
 });
 
 test("a person's photo is recognised from a folder and from a saved gallery, which forgets on command", async () => {

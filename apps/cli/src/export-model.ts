@@ -44,6 +44,8 @@ export interface ExportOptions {
   readonly out: string;
   /** Default: `nchw` for ONNX and `nhwc` for tfjs, the usual layout of each. */
   readonly layout?: ImageLayout;
+  /** Of an ONNX file; default: `op`. */
+  readonly prelu?: 'op' | 'convolutions';
   readonly comparison: ParityImages;
 }
 
@@ -104,11 +106,13 @@ async function exportedFiles(card: string): Promise<string[]> {
 async function exportInto(
   aside: string,
   directory: string,
-  { files, model, engine, format, layout = format === 'onnx' ? 'nchw' : 'nhwc', comparison }: ExportOptions,
+  { files, model, engine, format, layout = format === 'onnx' ? 'nchw' : 'nhwc', prelu, comparison }: ExportOptions,
 ): Promise<ExportCard> {
   const published = publishedStep(model, files, layout);
   const facts = factsOf(files.card, model, published, layout);
-  const candidate = await { onnx: onnxCandidate, tfjs: tfjsCandidate }[format](published, facts, directory);
+  const candidate = await (format === 'onnx'
+    ? onnxCandidate(published, facts, { where: directory, prelu })
+    : tfjsCandidate(published, facts));
   let parity: Parity;
   let handed: HandOff | undefined;
   try {
@@ -200,7 +204,7 @@ function factsOf(card: NewModelCard, model: Model, { shape }: PublishedStep, lay
 async function onnxCandidate(
   { step, state, shape }: PublishedStep,
   { input, output, metadata }: Facts,
-  where: string,
+  { where, prelu }: { readonly where: string; readonly prelu?: 'op' | 'convolutions' },
 ): Promise<Candidate> {
   const batch = { 0: 'batch' };
   const bytes = exportOnnx(step, {
@@ -211,6 +215,7 @@ async function onnxCandidate(
     metadata,
     descriptions: { [IMAGES]: `Aligned faces: ${input.values}.`, [EMBEDDINGS]: `Embeddings ${output.values}.` },
     description: 'Face embeddings, exported by facewright.',
+    prelu,
   });
   const session = await openOnnxModel(bytes, where);
   return {

@@ -74,17 +74,18 @@ test('per-colour pixel scaling survives export and import', async () => {
     }),
   );
   const comparison = await parityImages(join(root, 'none'), model.inputSize, 5);
-  for (const [format, layout] of [
+  for (const [format, layout, prelu] of [
     ['tfjs', 'nhwc'],
     ['onnx', 'nchw'],
     ['onnx', 'nhwc'],
+    ['onnx', 'nchw', 'convolutions'],
   ] as const) {
-    const out = join(root, `${format}-${layout}`);
+    const out = join(root, `${format}-${layout}-${prelu}`);
     const files = { card, params: shaken, statistics: state.statistics };
     const engine = await openEngine(cpu());
-    await exportModel({ files, model, engine, format, out, layout, comparison });
+    await exportModel({ files, model, engine, format, out, layout, prelu, comparison });
     if (format === 'tfjs') continue;
-    const back = await importIt(join(out, 'model.onnx'), { out: join(root, `back-${layout}`) });
+    const back = await importIt(join(out, 'model.onnx'), { out: join(root, `back-${layout}-${prelu}`) });
     const { offset, scale } = (back.card.model.options as { inputScale: typeof imagenet }).inputScale;
     offset.forEach((value, colour) => expect(value).toBeCloseTo(imagenet.offset[colour], 3));
     scale.forEach((value, colour) => expect(value).toBeCloseTo(imagenet.scale[colour], 6));

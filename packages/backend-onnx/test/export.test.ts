@@ -61,6 +61,57 @@ test('a network with PReLU and groups gives its own embeddings for 1 and 5 image
   await session.dispose();
 });
 
+test('PReLU as convolutions gives the same embeddings, for slopes on both sides of 1', async () => {
+  const model = await mobileFaceNet({
+    inputSize: 20,
+    width: 0.5,
+    embeddingSize: 6,
+    bottlenecks: [[2, 64, 2, 2]],
+  }).create(testContext());
+  const { params, statistics } = model.init(random.fork('slopes'));
+  const slopes = random.fork('values');
+  const shaken = Object.fromEntries(
+    Object.entries(params).map(([name, tensor]) => {
+      const steep = name.startsWith('stage1/block1') ? 1.5 : 0.9;
+      if (!name.endsWith('/slope')) return [name, tensor];
+      return [
+        name,
+        hostTensor(
+          tensor.shape,
+          Float32Array.from(tensor.data, () => steep * slopes.uniform()),
+        ),
+      ];
+    }),
+  );
+  const state = { ...prefixed('params', shaken), ...prefixed('statistics', statistics) };
+  const step: StepFunction = (held, { images }) => ({
+    outputs: {
+      embeddings: model.apply(
+        stripPrefix('params', held),
+        stripPrefix('statistics', held),
+        tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]),
+        'infer',
+      ).embeddings,
+    },
+  });
+  const axis = { 0: 'batch' };
+  const inputs = { images: { shape: [1, 3, 20, 20], dtype: 'float32' as const } };
+  const images = numbers([3, 3, 20, 20]);
+  const run = async (prelu: 'op' | 'convolutions') => {
+    const axisNames = { images: axis, embeddings: axis };
+    const bytes = exportOnnx(step, { ...about, name: 'net', state, inputs, axisNames, prelu });
+    const session = await openOnnxModel(bytes, 'the bytes');
+    const { embeddings } = await session.run({ images });
+    await session.dispose();
+    return { embeddings, text: Buffer.from(bytes).toString('latin1') };
+  };
+  const [op, convolutions] = [await run('op'), await run('convolutions')];
+  expect([op, convolutions].map(({ text }) => text.includes('PRelu'))).toEqual([true, false]);
+  convolutions.embeddings.data.forEach((value, i) => expect(value).toBeCloseTo(op.embeddings.data[i], 4));
+  // 1 − slope is worked out beforehand
+  expect(convolutions.text).not.toContain('Sub_');
+});
+
 test('weights are stored in the form the nodes use', () => {
   const step: StepFunction = ({ kernel }, { x }) => ({
     outputs: { y: tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'valid') },

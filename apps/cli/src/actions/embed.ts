@@ -4,6 +4,7 @@ import { FacewrightError } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
 import type { Recogniser } from '@facewright/recognise';
 import { encodeNpy } from '../npy.js';
+import type { FaceRow } from '../parquet.js';
 import { photosAt, reasonOf, withRecogniser } from '../open-recogniser.js';
 import { withSession } from '../session.js';
 import type { CommonOptions } from '../options.js';
@@ -15,25 +16,20 @@ export interface EmbedOptions extends CommonOptions {
   readonly allFaces?: boolean;
 }
 
-interface Row {
-  readonly photo: string;
-  readonly box: readonly [x: number, y: number, width: number, height: number] | null;
-  readonly confidence: number | null;
-  readonly embedding: Float32Array;
-}
+const ENDINGS = ['.npy', '.jsonl', '.parquet'];
 
 export default (paths: string[], options: EmbedOptions) =>
   withSession(options, async (session) => {
     const ending = extname(options.out).toLowerCase();
-    if (ending !== '.npy' && ending !== '.jsonl')
+    if (!ENDINGS.includes(ending))
       throw new FacewrightError({
-        what: `Embeddings can be written as .npy or .jsonl, not as "${ending}".`,
+        what: `Embeddings can be written as .npy, .jsonl or .parquet, not as "${ending}".`,
         where: '--out',
         todo: 'Choose one of these extensions, e.g. --out embeddings.npy.',
       });
     const photos = await photosAt(paths);
     return withRecogniser(options, session, async ({ recogniser, events }) => {
-      const rows: Row[] = [];
+      const rows: FaceRow[] = [];
       const skipped: { photo: string; reason: string }[] = [];
       for (const [index, photo] of photos.entries()) {
         const found = await facesOf(recogniser, photo, options).catch(reasonOf);
@@ -57,7 +53,7 @@ export default (paths: string[], options: EmbedOptions) =>
   });
 
 /** Throws a `FacewrightError` if there is no face. */
-async function facesOf(recogniser: Recogniser, photo: string, { allFaces, aligned }: EmbedOptions): Promise<Row[]> {
+async function facesOf(recogniser: Recogniser, photo: string, { allFaces, aligned }: EmbedOptions): Promise<FaceRow[]> {
   const found = await recogniser.faces(photo, { central: !allFaces, ...(aligned && { aligned }) });
   if (!found.length) throw new FacewrightError({ what: 'No face was found in the photo.' });
   return found.map(({ face, embedding }) => ({
@@ -69,14 +65,19 @@ async function facesOf(recogniser: Recogniser, photo: string, { allFaces, aligne
 }
 
 /** The files it has written. */
-async function write(out: string, ending: string, rows: readonly Row[], embeddingSize: number): Promise<string[]> {
-  const linesOf = (line: (row: Row) => object): Uint8Array =>
+async function write(out: string, ending: string, rows: readonly FaceRow[], embeddingSize: number): Promise<string[]> {
+  const linesOf = (line: (row: FaceRow) => object): Uint8Array =>
     Buffer.concat(rows.map((row) => Buffer.from(`${JSON.stringify(line(row))}\n`)));
   if (ending === '.jsonl') {
     await writeFileAtomic(
       out,
       linesOf((row) => ({ ...row, embedding: [...row.embedding] })),
     );
+    return [out];
+  }
+  if (ending === '.parquet') {
+    const { encodeParquet } = await import('../parquet.js');
+    await writeFileAtomic(out, encodeParquet(rows));
     return [out];
   }
   const beside = `${out.slice(0, -ending.length)}.jsonl`;

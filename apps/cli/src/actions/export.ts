@@ -17,6 +17,7 @@ export interface ExportCommandOptions extends CommonOptions {
   readonly format: ExportFormat;
   readonly out: string;
   readonly layout?: 'nchw' | 'nhwc';
+  readonly prelu?: 'op' | 'convolutions';
   readonly images?: string;
   readonly count: number;
 }
@@ -43,6 +44,7 @@ export default (options: ExportCommandOptions) =>
         format,
         out: options.out,
         layout: options.layout,
+        prelu: options.prelu,
         comparison,
       });
       const { parity } = exported.card.export;

@@ -18,6 +18,14 @@ export function addExport(program: Command): void {
           'nhwc',
         ]),
       )
+      .addOption(
+        new Option(
+          '--prelu <form>',
+          'PReLU in an ONNX file: its own op, or depthwise convolutions, which onnxruntime runs faster on a processor',
+        )
+          .choices(['op', 'convolutions'])
+          .default('op'),
+      )
       .option(
         '--images <dataset>',
         'prepared dataset to compare on (default: the one next to the model, else drawn patterns)',
@@ -33,6 +41,7 @@ For TFLite, export as ONNX with --layout nhwc and convert that in Python: pip in
 
 Examples:
   facewright export --model run/model --format onnx --out run/export
+  facewright export --model run/model --format onnx --prelu convolutions --out run/fast
   facewright export --model run/model --format tfjs --out web/model
   facewright export --model run/model --format onnx --layout nhwc --images run/dataset --out run/export`,
     )

@@ -49,7 +49,7 @@ export interface LoweringTarget {
   /** Images per block of the `blocked` layout; 0 for `std`. */
   readonly block: number;
   /** For other programs: nodes in conventional form, rather than the form onnxruntime runs fastest. */
-  readonly publication?: object;
+  readonly publication?: { readonly prelu?: 'op' | 'convolutions' };
   /** Leave the choice of padding to the provider, so that a graph works for images of any size. */
   readonly anySize?: boolean;
   /**

@@ -52,6 +52,8 @@ export interface Publication {
   /** Descriptions of inputs and outputs. */
   readonly descriptions: Readonly<Record<string, string>>;
   readonly description?: string;
+  /** PReLU as its own op (default), or as depthwise convolutions of one pixel, which onnxruntime runs faster on a processor. */
+  readonly prelu?: 'op' | 'convolutions';
 }
 
 export interface LoweredModel {

@@ -83,6 +83,12 @@ export class OnnxBuilder {
     return this.constant(BigInt64Array.from(values, BigInt), [values.length]);
   }
 
+  /** The numbers of a float constant; undefined where the value is none, or is only made when the graph runs. */
+  weights(name: string): Float32Array | undefined {
+    const data = this.initializers.find((tensor) => tensor.name === name)?.data;
+    return data instanceof Float32Array ? data : undefined;
+  }
+
   /** Weights that are transposed or reshaped before use are stored in their final form. */
   prepareWeights(): void {
     const prepared = prepareWeights(this);

@@ -6,6 +6,7 @@ import { filled, hostTensor, type HostTensor } from '@facewright/core';
 import { axesOf, integers, isFloatType, numberOf } from './constants.js';
 import type { OnnxNode } from './model.js';
 import {
+  at,
   isAll,
   near,
   perChannel,
@@ -255,12 +256,32 @@ const isUnchanged = ({ scale, shift, rectified: curved }: Features): boolean =>
 function settle(unit: GraphUnit, { scale, shift, rectified: curved }: Features): string | undefined {
   if (isAll(curved, 0)) return normalise(unit, scale, shift);
   const z = unit.activated!;
-  // u · z + v · relu(z) is PReLU with slope u if u + v = 1
-  const slope = zip(ratioOf, scale, z.scale, shift, z.shift);
-  const fits = zip((u, v, t, c) => Number(near(u + v, 1) && near(t, u * c)), slope, curved, shift, z.shift);
-  if (!fits.every(Boolean)) return 'uses the output of an activation after other nodes have changed it';
-  unit.slope = vectorOf(slope);
-  return normalise(unit, z.scale, z.shift);
+  const parts = [scale, shift, curved, z.scale, z.shift];
+  const channels = Array.from({ length: Math.max(...parts.map(({ length }) => length)) }, (_, channel) =>
+    asPrelu(...(parts.map((vector) => at(vector, channel)) as Five)),
+  );
+  if (!channels.every((channel) => channel !== undefined))
+    return 'uses the output of an activation after other nodes have changed it';
+  unit.slope = vectorOf(channels.map(({ slope }) => slope));
+  return normalise(
+    unit,
+    channels.map((channel) => channel.scale),
+    channels.map((channel) => channel.shift),
+  );
+}
+
+type Five = [scale: number, shift: number, curved: number, zScale: number, zShift: number];
+
+/**
+ * scale · x + shift + curved · relu(z) with z = zScale · x + zShift as PReLU(k · z): where the first two are u · z, the whole is u · z +
+ * curved · relu(z), and PReLU keeps positive factors, so k = u + curved and the slope is u / k. undefined where there is no such k.
+ */
+function asPrelu(...[scale, shift, curved, zScale, zShift]: Five) {
+  if (zScale === 0 && zShift === 0) return { slope: 1, scale, shift };
+  const u = ratioOf(scale, zScale, shift, zShift);
+  const k = u + curved;
+  if (!near(scale, u * zScale) || !near(shift, u * zShift) || !(k > 0)) return undefined;
+  return { slope: u / k, scale: k * zScale, shift: k * zShift };
 }
 
 const vectorOf = (values: Vector): HostTensor => hostTensor([values.length], Float32Array.from(values));

@@ -119,6 +119,17 @@ const FORMS: Record<string, Form> = {
     ['Mul', 'n', x, put('other', (a) => (1 + a) / 2)],
     ['Add', 'y', 'm', 'n'],
   ],
+  'a · x + relu((1 − a) · x)': (x, put) => [
+    ['Conv', 'm', x, put('a', (a) => a, true)],
+    ['Conv', 'n', x, put('rest', (a) => 1 - a, true)],
+    ['Relu', 'r', 'n'],
+    ['Add', 'y', 'm', 'r'],
+  ],
+  'three times that, and a third of it': (x, put) => [
+    ['PRelu', 'p', x, put('a', (a) => a)],
+    ['Mul', 'm', 'p', put('three', () => 3)],
+    ['Mul', 'y', 'm', put('third', () => 1 / 3)],
+  ],
   'two convolutions of one pixel': (x, put) => [
     ['Conv', 'm', x, put('a', (a) => a, true)],
     ['Relu', 'r', x],

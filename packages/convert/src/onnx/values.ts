@@ -82,7 +82,7 @@ export type Value = Constant | Pixels | Features | Length | Sizes | Unknown;
 
 export const unknown = (node: OnnxNode, why: string): Unknown => ({ kind: 'unknown', node, why });
 
-const at = (vector: Vector, channel: number): number => vector[vector.length === 1 ? 0 : channel];
+export const at = (vector: Vector, channel: number): number => vector[vector.length === 1 ? 0 : channel];
 
 /** Per channel. */
 export function zip(operation: (...values: number[]) => number, ...vectors: readonly Vector[]): number[] {

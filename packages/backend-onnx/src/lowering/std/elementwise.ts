@@ -78,15 +78,17 @@ const quotient: Compute = (onnx, [a, b], node) =>
 const WHOLE_BLOCKS = 16;
 
 /**
- * On images, x·α + max(x, 0)·(1 − α) with both products as depthwise 1×1 convolutions: onnxruntime keeps these in its
- * blocked layout like the convolutions around them, while its PRelu is slow and needs two reorderings.
+ * On images, each product with a number per channel is a depthwise 1×1 convolution: onnxruntime keeps these in its blocked
+ * layout like the convolutions around them, while its PRelu is slow and needs two reorderings. With slopes α ≤ 1 it is
+ * α·x + max((1 − α)·x, 0): onnxruntime fuses the maximum and the sum into the convolutions. Other slopes need
+ * α·x + (1 − α)·max(x, 0).
  */
 const prelu: Emitter = (lowering, node) => {
   const { onnx } = lowering;
   const [x, alpha] = ['x', 'alpha'].map((name) => inputOf(node, name));
   const channels = x.shape[x.shape.length - 1];
   if (
-    lowering.target.publication ||
+    (lowering.target.publication && lowering.target.publication.prelu !== 'convolutions') ||
     !lowering.has(x, 'nchw') ||
     channels % WHOLE_BLOCKS !== 0 ||
     !isChannelVector(alpha, channels)
@@ -98,7 +100,15 @@ const prelu: Emitter = (lowering, node) => {
   const scaled = (name: string, scale: string): string =>
     onnx.op('Conv', [name, scale], { kernel_shape: ints(1, 1), group: int(channels) });
   const image = lowering.get(x, 'nchw');
-  const positive = scaled(onnx.op('Relu', [image]), onnx.op('Sub', [onnx.scalar(1), slope]));
+  const known = onnx.weights(lowering.plain(alpha));
+  const rest = known
+    ? onnx.constant(
+        known.map((value) => 1 - value),
+        [channels, 1, 1, 1],
+      )
+    : onnx.op('Sub', [onnx.scalar(1), slope]);
+  const gentle = known?.every((value) => value <= 1);
+  const positive = gentle ? onnx.op('Relu', [scaled(image, rest)]) : scaled(onnx.op('Relu', [image]), rest);
   lowering.set(node.outputs[0], 'nchw', onnx.op('Add', [positive, scaled(image, slope)]));
 };
 
