@@ -182,6 +182,42 @@ describe('rules 1.0', () => {
   });
 });
 
+test('by rules 1.0 a photo is shrunk by areas and cropped between its pixels: a plane of brightness stays one', async () => {
+  const plane = (x: number, y: number, channel: number): number => 10 + 2 * x + 5 * y + 20 * channel;
+  const data = Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) =>
+    plane(Math.floor(i / 3) % SIDE, Math.floor(i / 3 / SIDE), i % 3),
+  );
+  const { detector, asked } = await open(answers, { rules: '1.0' });
+  await detector.detect({ width: SIDE, height: SIDE, data });
+  const normalised = (value: number): number => (value - 127.5) / 128;
+
+  // P-Net's pixel is the mean of the photo's pixels, each by how much of it is covered: on a plane the value at their mean place
+  const step = SIDE / 14;
+  const covered = (pixel: number, index: number): number =>
+    Math.max(0, Math.min(pixel + 1, (index + 1) * step) - Math.max(pixel, index * step));
+  const centre = (index: number): number =>
+    Array.from({ length: SIDE }, (_, pixel) => pixel * covered(pixel, index)).reduce((sum, part) => sum + part, 0) /
+    step;
+  for (let y = 0; y < 14; y++)
+    for (let channel = 0; channel < 3; channel++)
+      for (let x = 0; x < 14; x++)
+        expect(asked.pnet[0].data[(y * 3 + channel) * 14 + x]).toBeCloseTo(
+          normalised(plane(centre(x), centre(y), channel)),
+          4,
+        );
+
+  // corners of the box lie on the centres of the corner pixels, in shares of the photo: x from −0.4 to 21.6, y from 1.67 to 23.67
+  const along = (from: number, to: number, index: number): number =>
+    ((from + ((to - from) * index) / 47) / SIDE) * (SIDE - 1);
+  for (let y = 0; y < 48; y++)
+    for (let channel = 0; channel < 3; channel++)
+      for (let x = 0; x < 48; x++) {
+        const [at, down] = [along(-0.4, 21.6, x), along(1 / 0.6, 14.2 / 0.6, y)];
+        const expected = at < 0 ? 0 : normalised(plane(at, down, channel));
+        expect(asked.onet[0].data[(channel * 48 + y) * 48 + x], `${x}, ${y}`).toBeCloseTo(expected, 4);
+      }
+});
+
 test.each<Rules>(['0.1', '1.0'])('a photo without a cell has no face (rules %s)', async (rules) => {
   const { detector, asked } = await open(answers, { rules });
   const small = { width: 19, height: 40, data: new Uint8Array(19 * 40 * 3) };
