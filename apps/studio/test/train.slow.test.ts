@@ -2,13 +2,14 @@
  * The “Train” page on drawn people, in Chromium: learns to tell strangers apart, and its model is used on “Match”, on
  * “Runs” and by onnxruntime.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onnx, openOnnxModel } from '@facewright/backend-onnx';
 import { IMAGES } from '@facewright/convert';
 import { createRunContainer, hostTensor, pluginContext } from '@facewright/core';
 import { createEmbedder, loadModelFiles } from '@facewright/training';
 import { mobileFaceNet } from '@facewright/models';
+import { sharedData } from '@facewright/test/shared-data';
 import { temporary } from '@facewright/test/tool';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -146,3 +147,41 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
     expect(studio.problems).toEqual([]);
   });
 });
+
+const [people, mtcnn] = [sharedData('people'), sharedData('mtcnn/mtcnn_model-shard1')];
+const reason = noBrowser || (people && mtcnn ? '' : ' (needs ../shared/data: people and mtcnn)');
+
+test.skipIf(reason)(
+  `five people with four photos each are enough to train, and the verdict says what the result means${reason}`,
+  async () => {
+    const folder = join(await temporary(), 'photos');
+    for (const person of await readdir(people!)) {
+      const photos = (await readdir(join(people!, person))).sort().slice(0, 4);
+      for (const photo of photos) await cp(join(people!, person, photo), join(folder, person, photo));
+    }
+    const studio = await openStudio();
+    try {
+      const { page } = studio;
+      await page.getByRole('link', { name: 'Train' }).click();
+      const here = page.getByRole('region', { name: 'Train', exact: true });
+      await here.getByLabel('Train on').selectOption({ label: 'a folder of people' });
+      await here.getByLabel('Choose a folder…').setInputFiles(folder);
+      await here.getByText('20 photos of 5 people.').waitFor();
+      const file = here.getByLabel('Choose the file…');
+      if (await file.count()) await file.setInputFiles(mtcnn!);
+      await here.getByText('Ready: the MTCNN weights').waitFor();
+      await here.getByLabel('Maximum softmax steps').fill('5');
+      await here.getByLabel('Margin loss steps').fill('5');
+      await here.getByRole('button', { name: 'Train', exact: true }).click();
+      await here.getByText(/Done in/).waitFor({ timeout: 4 * MINUTES });
+      const verdict = here.getByRole('region', { name: 'Verdict' });
+      await verdict.getByText('people to learn from').waitFor();
+      expect(await here.getByRole('alert').allInnerTexts()).not.toContainEqual(expect.stringMatching(/\S/));
+      expect(elsewhere(studio)).toEqual([]);
+      expect(studio.problems).toEqual([]);
+    } finally {
+      await studio.close();
+    }
+  },
+  6 * MINUTES,
+);

@@ -1,6 +1,6 @@
 /** The results of a training: its model and its run, shared with the other pages and available for download. */
 import type { RunEvent } from '@facewright/core';
-import { duration, percent, verificationSection } from '@facewright/report';
+import { duration, html, percent, readVerdict, verdictSection, verificationSection } from '@facewright/report';
 import { zipSync } from 'fflate';
 import { element, showHtml } from '../dom.js';
 import { extrasOf } from '../extras.js';
@@ -32,13 +32,14 @@ export function summaryOf({ history: { evaluated, finished } }: Run): string {
   return `Done in ${duration(finished?.seconds ?? 0)}.${accuracy ? ` ${accuracy} of the pairs of unseen people were classified correctly.` : ''}`;
 }
 
-/** Downloads, next steps, and the verification. */
+/** Downloads, next steps, the verdict, and the verification. */
 export function resultsOf({ name, history }: Run, files: RunFiles): HTMLElement[] {
   const file = name.replace(/ /g, '-');
   const button = (label: string, onclick: () => void): HTMLElement =>
     element('button', { type: 'button', onclick }, label);
   const verified = element('div', { class: 'report' });
-  showHtml(verified, verificationSection(history));
+  const verdict = readVerdict(new TextDecoder().decode(files['metrics.json']));
+  showHtml(verified, html`${verdictSection(verdict)}${verificationSection(history)}`);
   return [
     button('Download the model as ONNX', () =>
       download(`${file}.onnx`, files['model/model.onnx'], 'application/octet-stream'),
