@@ -20,13 +20,15 @@ vi.setConfig({ testTimeout: 400_000, hookTimeout: 120_000 });
 const PHOTOS = 9;
 const { python, missing } = findPython('python-align', ['onnxruntime', 'numpy', 'opencv-python-headless']);
 
-/** What a case brings: photos in folders, more of one of these people, weights, and a config to be quick. */
+/**
+ * The inputs of a case: photos in folders, another photo of one of the people, weights, and a config for a short run.
+ */
 interface Place {
-  /** `photos/<person>/…` below the directory, nine each; several show two faces. */
+  /** `photos/<person>/…` in the directory, nine each. Several photos show two faces. */
   fill(directory: string): Promise<void>;
   readonly weights: string;
   readonly config: object;
-  /** The person on the photo `new/one.jpg`. */
+  /** The person in the photo `new/one.jpg`. */
   readonly person: string;
 }
 
@@ -62,7 +64,7 @@ const real: Place = {
   person: 'roger_federer',
 };
 
-/** One face in a photo, and two in a photo that is wider than high. */
+/** One face per photo, and two in photos wider than high. */
 const DETECTOR = `const meta = { name: 'halves', kind: 'detector', version: '1.0.0', apiVersion: 1 };
 async function detect({ width, height }) {
   const faces = width > height ? 2 : 1;
@@ -113,17 +115,17 @@ describe.each([
       await writeConfig(cwd, { ...place.config, ...QUICK, model: SMALL_NET });
     });
 
-    /** The tool of the folder, as npx would start it. */
+    /** Runs the tool installed in the folder, as npx would. */
     const facewright = (args: string, interruptAt?: RegExp): Promise<Ended> => start(cwd, args.split(' '), interruptAt);
 
-    // it needs no photos, so once is enough
-    test.skipIf(place === real)('the sample starts at once, and Ctrl-C says how to go on', async () => {
+    // the sample needs no photos, so once is enough
+    test.skipIf(place === real)('the sample starts immediately, and Ctrl-C says how to continue', async () => {
       const { code, stderr } = await facewright('run --sample', /prepare {2}/);
       expect(code).toBe(130);
       expect(stderr).toContain('--resume');
     });
 
-    test('own photos: few are welcome, lost ones are noticed, and the verdict says what the figure means', async () => {
+    test('own photos: small sets are accepted, lost photos are reported, and the verdict explains the result', async () => {
       const { code, stdout, stderr } = await facewright('run --data photos --out run');
       expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
       expect(stderr).toMatch(/asks for 31 photos of each person, which 0 of 5 people have/);
@@ -142,7 +144,7 @@ describe.each([
       expect(await readFile(join(cwd, 'run/report.html'), 'utf8')).toContain(verdict.title);
     });
 
-    test('weights trained elsewhere are imported and tuned by one command', async () => {
+    test('weights trained elsewhere are imported and fine-tuned by one command', async () => {
       const { stages: _, ...quick } = QUICK;
       const tuning = [{ loss: 'arcface', rate: 1e-4, freeze: { steps: 2 }, until: { steps: 4 } }];
       await writeConfig(cwd, { ...place.config, ...quick, stages: tuning });
@@ -154,7 +156,7 @@ describe.each([
       expect(stderr).toContain('set to the mean embedding');
       expect(stdout).not.toContain('--from <weights>');
       const { verification } = await readJson<{ verification: { accuracy: number } }>(join(cwd, 'tuned/metrics.json'));
-      // photos of the largest face show some other people too
+      // the largest face in a photo is sometimes another person
       if (place === real) expect(verification.accuracy).toBeGreaterThan(0.75);
     });
 

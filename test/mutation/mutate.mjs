@@ -51,7 +51,9 @@ const results = await new Stryker({
 }).runMutationTest();
 report(results);
 
-/** The package, its files and the size of the sample (Infinity: every mutant), or an error that says what is wrong. */
+/**
+ * The package, its files and the size of the sample (Infinity: every mutant). Throws an error that says what is wrong.
+ */
 function readCommand() {
   try {
     const options = {
@@ -76,9 +78,9 @@ function readCommand() {
   }
 }
 
-/** Prints what was not noticed, then the share that was. */
+/** Prints the undetected mutants, then the fraction that was detected. */
 function report(mutants) {
-  // a RuntimeError is a file that the change keeps from loading
+  // a RuntimeError means that the mutant keeps a file from loading
   const noticed = mutants.filter(({ status }) => ['Killed', 'Timeout', 'RuntimeError'].includes(status));
   const unnoticed = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
   const place = ({ fileName, location }) =>

@@ -5,11 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 
-/** What tells a mutant from every other, however a run numbers it. */
+/** Identifies a mutant independently of how a run numbers it. */
 const keyOf = ({ fileName, location: { start, end }, mutatorName, replacement }) =>
   [fileName, start.line, start.column, end.line, end.column, mutatorName, replacement].join(' ');
 
-/** `size` of the mutants: those whose hashes with the seed come first. */
+/** The `size` mutants whose hashes with the seed come first. */
 export function drawSample(mutants, size, seed) {
   const rank = (mutant) =>
     createHash('sha256')
@@ -22,7 +22,10 @@ export function drawSample(mutants, size, seed) {
     .map(({ mutant }) => mutant);
 }
 
-/** The 95 % Wilson interval of the share of noticed mutants, [from, to], where `noticed` of `tried` were. */
+/**
+ * The 95 % Wilson interval [from, to] of the fraction of detected mutants, given that `noticed` of `tried` were
+ * detected.
+ */
 export function interval(noticed, tried) {
   const z = 1.959964;
   const share = noticed / tried;

@@ -1,4 +1,4 @@
-/** The sample of mutants: the same for a seed, fair to all, and what it says of the rest. */
+/** The sample of mutants: reproducible by seed, uniform, and with an interval for the whole. */
 import { expect, test } from 'vitest';
 
 interface Mutant {
@@ -25,7 +25,7 @@ const mutants = Array.from({ length: 500 }, (_, index): Mutant => {
 });
 const ids = (sample: readonly Mutant[]): string[] => sample.map(({ id }) => id).sort();
 
-test('a seed draws the same mutants, in whatever order they come, and another seed others', () => {
+test('a seed selects the same mutants in any order, and another seed selects others', () => {
   const sample = drawSample(mutants, 50, '1');
   expect(new Set(ids(sample)).size).toBe(50);
   expect(ids(drawSample([...mutants].reverse(), 50, '1'))).toEqual(ids(sample));
@@ -33,12 +33,12 @@ test('a seed draws the same mutants, in whatever order they come, and another se
   expect(both.length).toBeLessThan(20);
 });
 
-test('a larger sample holds the smaller one; all are all', () => {
+test('a larger sample contains the smaller one, and a sample of all is everything', () => {
   expect(ids(drawSample(mutants, 80, '1'))).toEqual(expect.arrayContaining(ids(drawSample(mutants, 50, '1'))));
   expect(drawSample(mutants, 1000, '1')).toHaveLength(500);
 });
 
-test('every mutant is drawn about as often', () => {
+test('every mutant is selected about equally often', () => {
   const counts = new Map<string, number>();
   for (let seed = 0; seed < 200; seed++)
     for (const { id } of drawSample(mutants, 50, String(seed))) counts.set(id, (counts.get(id) ?? 0) + 1);

@@ -25,7 +25,7 @@ export default defineConfig({
     include: [`packages/${name}/{src,test}/**/*.test.ts`],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.slow.test.ts'],
     globalSetup: ['./test/temporary.ts'],
-    testTimeout: 600_000, // instrumented code that walks pixels is many times slower
+    testTimeout: 600_000, // instrumented code that processes pixels is many times slower
     reporters: [new LoadErrors()],
   },
 });

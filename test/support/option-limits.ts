@@ -1,18 +1,18 @@
-/** Options against a table: their defaults, and what each accepts and refuses at its limits. */
+/** Checks options against a table: their defaults, and the values accepted and rejected at their limits. */
 import type { PluginFactory } from '@facewright/core';
 import { describe, expect, test } from 'vitest';
 
 export interface OptionLimits {
-  /** Its value where it is not given; `undefined` where it then stays open. */
+  /** The default value; `undefined` if it stays unset. */
   readonly byDefault?: unknown;
-  /** Values that are taken as they are: those at a limit that belongs to the range. */
+  /** Accepted values, including limits that belong to the range. */
   readonly accepts?: readonly unknown[];
-  /** Values just outside of the range: each is an error that names the option. */
+  /** Values just outside the range: each is an error that names the option. */
   readonly refuses: readonly unknown[];
 }
 export type LimitsTable = Readonly<Record<string, OptionLimits>>;
 
-/** `parse` checks options and throws; `required` holds what an option without a default needs in all the cases. */
+/** `parse` checks options and throws. `required` holds the options without a default that all cases need. */
 export function testLimits(
   name: string,
   parse: (options: Record<string, unknown>) => unknown,

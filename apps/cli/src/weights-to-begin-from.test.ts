@@ -1,4 +1,7 @@
-/** `--from` with a file of weights: imported once into the cache, by content; everything else is left alone. */
+/**
+ * `--from` with a file of weights: imported into the cache once, identified by content. Anything else is left
+ * unchanged.
+ */
 import { appendFile, copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

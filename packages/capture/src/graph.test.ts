@@ -1,4 +1,4 @@
-/** Graphs as values: sizes, names, replacement, and how they are shown to people. */
+/** Graphs as values: sizes, names, replacement, and their text form. */
 import { openEagerEngine } from '@facewright/core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -87,7 +87,7 @@ test('replacement follows chains to their end, in nodes and results alike', () =
   const between = value(2);
   const replaced = replaceValues(graph, new Map([[w, between], [between, x], [y, product]])); // prettier-ignore
   expect(replaced.nodes[0].inputs).toEqual([x, x]);
-  expect(replaced.nodes[1]).toBe(graph.nodes[1]); // nothing of it was replaced
+  expect(replaced.nodes[1]).toBe(graph.nodes[1]); // no value of this node was replaced
   expect(results(replaced)).toEqual([product, product]);
   expect(results(graph)).toEqual([y, y]);
   expect(replaceValues(graph, new Map())).toBe(graph);

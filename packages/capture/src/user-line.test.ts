@@ -3,7 +3,7 @@ import { userLine } from './user-line.js';
 
 const stack = (...lines: string[]): string => ['Error: x', ...lines.map((line) => `    at ${line}`)].join('\n');
 
-test("the first line that is the user's: neither tfjs's, nor ours, nor Node's", () => {
+test("finds the user's first line, skipping those of tfjs, facewright and Node", () => {
   const mine = 'myLoss (/home/me/my-loss.ts:12:5)';
   for (const foreign of [
     'Engine.runKernel (/home/me/node_modules/@tensorflow/tfjs-core/dist/engine.js:1:1)',
@@ -20,13 +20,13 @@ test("the first line that is the user's: neither tfjs's, nor ours, nor Node's", 
     expect(userLine(stack(foreign, mine, 'later (/home/me/train.ts:3:1)')), foreign).toBe(mine);
 });
 
-test('tests of this package are users too', () => {
+test('treats tests of this package as user code', () => {
   expect(userLine(stack('/repo/packages/capture/src/capture.test.ts:3:4'))).toBe(
     '/repo/packages/capture/src/capture.test.ts:3:4',
   );
 });
 
-test('is none where all lines are foreign, and the message is no line', () => {
+test('is undefined if all lines are internal, and ignores the message', () => {
   expect(userLine(stack('node:internal/main:1:1'))).toBeUndefined();
   expect(userLine('at the disco\n')).toBeUndefined();
   expect(userLine()).toMatch(/user-line\.test\.ts/);

@@ -135,13 +135,13 @@ describe('forks', () => {
 });
 
 describe('a key', () => {
-  test('restores the stream from its beginning, in any place', () => {
+  test('restores the stream from its beginning, wherever it is used', () => {
     const random = createRandom('x').fork('prepare', 5);
     const { key } = random;
     const first = draws(random, 3);
     expect(draws(restoreRandom(key), 3)).toEqual(first);
     expect(restoreRandom(key).key).toBe(key);
-    expect(random.key).toBe(key); // whatever was drawn since
+    expect(random.key).toBe(key); // regardless of what was drawn since
     expect(restoreRandom(key).fork('a').key).toBe(random.fork('a').key);
     expect(random.fork('a').key).not.toBe(key);
   });

@@ -46,7 +46,7 @@ test('every loss has a gradient far from the right answer, where a clipped proba
   }
 });
 
-test('an embedding of zeros gives a finite loss and finite gradients', async () => {
+test('an all-zero embedding gives a finite loss and finite gradients', async () => {
   const zeros = hostTensor([2, 8], new Float32Array(16));
   for (const plugin of every) {
     const loss = await make(plugin());
@@ -62,7 +62,7 @@ test('an embedding of zeros gives a finite loss and finite gradients', async () 
   }
 });
 
-test('a head that is taken over has what a new one has: the same parameters, in the same shapes', async () => {
+test('a head that takes over centres has the same parameters and shapes as a new one', async () => {
   const given = normal([8, 5], 'given');
   for (const plugin of [...every.map((factory) => factory()), softmax({ bias: false })]) {
     const loss = await make(plugin);
@@ -73,7 +73,7 @@ test('a head that is taken over has what a new one has: the same parameters, in 
   expect((await make(softmax())).adopt!(given).bias.data).toEqual(new Float32Array(5));
 });
 
-test('adaface counts lengths from 0.001 to 100', async () => {
+test('adaface clips lengths to 0.001 to 100', async () => {
   const loss = await make(adaFace({ momentum: 0 }));
   const meanOf = async (...lengthsOfTwo: number[]): Promise<number> => {
     const two = hostTensor([2, 2], Float32Array.from(lengthsOfTwo.flatMap((length) => [length, 0])));
@@ -94,7 +94,7 @@ test('adaface counts lengths from 0.001 to 100', async () => {
   expect(await meanOf(0, 0.0001)).toBeCloseTo(0.001, 6);
 });
 
-test('adaface ends its angle at 0 and π, or goes on past them: as its option says', async () => {
+test('adaface clips its angle at 0 and π or goes beyond them, depending on its option', async () => {
   // lengths far apart: the first is as bad as can be (its angle grows by m), the second as good (its angle shrinks by m)
   const at = (length: number, theta: number): number[] => [length * Math.cos(theta), length * Math.sin(theta)];
   const two = hostTensor([2, 2], Float32Array.from([...at(1, 3), ...at(90, 0.2)]));
@@ -109,7 +109,7 @@ test('adaface ends its angle at 0 and π, or goes on past them: as its option sa
   expect(await lossOf('plain')).toBeCloseTo(expected(Math.cos(3.4), Math.cos(-0.2)), 5);
 });
 
-test('adaface: two photos are enough for a deviation', async () => {
+test('adaface: two photos are enough to compute a deviation', async () => {
   const loss = await make(adaFace({ momentum: 0 }));
   const two = hostTensor([2, 2], Float32Array.of(97, 0, 99, 0));
   const centres = hostTensor([2, 2], Float32Array.of(1, 0, 0, 1));
@@ -117,7 +117,7 @@ test('adaface: two photos are enough for a deviation', async () => {
   expect(statistics.deviation[0]).toBeCloseTo(Math.SQRT2, 4);
 });
 
-test("sub-centre-arcface: before anything was counted, the first sub-centre is the identity's", async () => {
+test('sub-centre-arcface: before any use is counted, the first sub-centre represents the identity', async () => {
   const loss = await make(subCentreArcFace({ k: 2 }));
   const centres = hostTensor([2, 4], Float32Array.of(1, 0, -1, 0, 0, 1, 0, -1));
   for (const statistics of [undefined, {}])

@@ -75,13 +75,13 @@ testOptionLimits(magFace, {
 });
 testOptionLimits(curricularFace, { s: scale, m: angle, momentum, beyond: beyond('fallback') });
 
-test('combined-margin has no fallback but for m1 = 1', () => {
+test('combined-margin has a fallback for m1 = 1 only', () => {
   expect(combinedMargin({ m1: 1, beyond: 'fallback' }).options).toMatchObject({ beyond: 'fallback' });
   expect(() => combinedMargin({ m1: 1.01, beyond: 'fallback' })).toThrow('"fallback" requires m1 = 1');
   expect(combinedMargin({ m1: 1.01, beyond: 'continued' }).options).toMatchObject({ m1: 1.01 });
 });
 
-test('magface says which of two limits is wrong', () => {
+test('magface reports which of two limits is wrong', () => {
   expect(() => magFace({ lengths: [5, 5] })).toThrow('"lengths": the first must be less than the second');
   expect(() => magFace({ margins: [0.6, 0.5] })).toThrow('"margins": the first must not exceed the second');
 });

@@ -18,7 +18,7 @@ test.each([
   else expect(refuse).toThrow(`The image is ${width}×${height}, over the limit of 200 px per side`);
 });
 
-test('a photo over a limit is too large, and its error names it', () => {
+test('a photo over a limit is too large, and the error names the limit', () => {
   try {
     refuseLarge({ width: 300, height: 1 }, limits, 'a.jpg');
     expect.unreachable();
@@ -28,12 +28,12 @@ test('a photo over a limit is too large, and its error names it', () => {
   }
 });
 
-test('as many bytes as the limit are read, one more is not', () => {
+test('exactly as many bytes as the limit are read, one more is an error', () => {
   expect(() => refuseManyBytes(1000, limits, 'a.jpg')).not.toThrow();
   expect(() => refuseManyBytes(1001, limits, 'a.jpg')).toThrow('The photo has 1001 bytes, more than the limit of 1000');
 });
 
-test('where no limits are given those of the config hold', () => {
+test('without explicit limits, those of the config apply', () => {
   const { maxSide, maxPixels, maxBytes } = PHOTO_LIMITS;
   expect(() => refuseLarge({ width: maxSide, height: maxPixels / maxSide }, {})).not.toThrow();
   expect(() => refuseLarge({ width: maxSide + 1, height: 1 }, {})).toThrow();

@@ -1,4 +1,4 @@
-/** What the passes compute and remove on their own, against the tfjs kernels in whose place they do it. */
+/** What the passes compute or remove themselves, compared with the tfjs kernels they replace. */
 import { openEagerEngine } from '@facewright/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -67,7 +67,7 @@ describe('constants are folded to what the kernel computes', () => {
     expect(ops(foldConstants(graphOf((x) => tf.add(x, tf.sum(tf.ones([2, 3]), 0)))))).toContain('Sum');
     expect(ops(foldConstants(graphOf((x) => tf.add(x, tf.tile(tf.tensor1d([1, 2, 3]), [1])))))).toContain('Tile');
     expect(ops(foldConstants(graphOf((x) => tf.add(tf.neg(x), 1))))).toEqual(['Neg', 'Add']);
-    // of an input only the shape is needed
+    // only the shape of the input is needed
     expect(ops(foldConstants(graphOf((x) => tf.add(x, tf.onesLike(x)))))).toEqual(['Add']);
   });
 });

@@ -1,4 +1,7 @@
-/** The shape and type that a captured op is said to have, against those that tfjs's kernel gives: also for axes from the end, and nothing at all. */
+/**
+ * The inferred shape and type of each captured op, compared with what tfjs's kernel returns, including negative axes
+ * and empty tensors.
+ */
 import { openEagerEngine } from '@facewright/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';

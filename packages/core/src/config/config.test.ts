@@ -5,7 +5,7 @@ import { accuracyRule, parseRunConfig, runConfigJsonSchema, SEED_TIERS, type Run
 
 const parse = (config: object): ReturnType<typeof parseRunConfig> =>
   parseRunConfig(config as RunConfigInput, 'facewright.config.ts');
-/** What becomes of one part of the config. */
+/** The result of one part of the config. */
 const part =
   (key: string) =>
   (values: object): unknown =>
@@ -163,7 +163,7 @@ describe('schedules', () => {
   scheduleOf('polynomial', { steps: count(), final, power: { byDefault: 1, accepts: [0.5], refuses: [0] } });
 });
 
-test('the accuracy criterion needs something to wait for', () => {
+test('the accuracy criterion requires validation accuracy to wait for', () => {
   expect(accuracyRule.safeParse({ atLeast: 0.9 }).success).toBe(true);
   expect(accuracyRule.safeParse({ patience: 3 }).success).toBe(true);
   expect(accuracyRule.safeParse({}).error?.issues[0].message).toBe('set atLeast, patience or both');
@@ -178,7 +178,7 @@ test("the seed's tiers: who has how many photos, and what is added", () => {
   ]);
 });
 
-test('the JSON schema describes a config as it is written: nothing has to be in it', () => {
+test('the JSON schema describes a config as the user writes it: nothing is required', () => {
   const schema = runConfigJsonSchema() as { properties: Record<string, unknown>; required?: string[] };
   expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(Object.keys(parse({}))));
   expect(schema.required ?? []).toEqual([]);

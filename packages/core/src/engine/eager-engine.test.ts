@@ -103,7 +103,7 @@ test('an engine disposes of what it compiled, and calls its release once', async
   await expect(executable.run({})).rejects.toThrow(/"copy" has been disposed/);
 });
 
-test('state stays on the engine: changed by a step, read whole or by name, written back', async () => {
+test('state stays on the engine: it is changed by steps, read whole or by name, and written back', async () => {
   const engine = await open('second');
   const state = { a: hostScalar(1), b: hostTensor([2], Float32Array.of(5, 6)), n: hostTensor([1], Int32Array.of(7)) };
   const executable = engine.compile(({ a }, { x }) => ({ state: { a: tf.add(a, x) }, outputs: { a } }), { state });
@@ -113,12 +113,12 @@ test('state stays on the engine: changed by a step, read whole or by name, writt
   expect(await executable.readState(['a'])).toEqual({ a: hostScalar(5) });
   await executable.writeState({ a: hostScalar(-1), n: hostTensor([1], Int32Array.of(8)) });
   expect(await executable.readState()).toEqual({ ...state, a: hostScalar(-1), n: hostTensor([1], Int32Array.of(8)) });
-  // what was given stays the caller's
+  // values passed in still belong to the caller
   expect(state.a).toEqual(hostScalar(1));
   executable.dispose();
 });
 
-test('state that does not fit is refused, and none of it is taken', async () => {
+test('mismatched state is rejected without changing anything', async () => {
   const engine = await open('second');
   const state = { a: hostScalar(1), b: hostTensor([2, 1], Float32Array.of(5, 6)) };
   const executable = engine.compile(() => ({ outputs: {} }), { name: 'kept', state });
@@ -134,7 +134,7 @@ test('state that does not fit is refused, and none of it is taken', async () => 
   executable.dispose();
 });
 
-test('a step that fails, or changes what is not there, leaves nothing behind', async () => {
+test('a step that fails or changes unknown state leaves nothing behind', async () => {
   const engine = await open('second');
   const before = tf.memory().numTensors;
   const executable = engine.compile(
@@ -154,7 +154,7 @@ test('a step that fails, or changes what is not there, leaves nothing behind', a
   await expect(executable.writeState({ a: hostScalar(1) })).rejects.toThrow('"step" has been disposed');
 });
 
-test('outputs are the caller’s own, int32 and float32, and passing a state through keeps it', async () => {
+test('outputs belong to the caller, as int32 or float32, and a state that passes through is kept', async () => {
   const engine = await open('second');
   const executable = engine.compile(
     ({ a }, { x }) => ({ outputs: { a, x, whole: tf.cast(x, 'int32'), flag: tf.greater(x, 0) } }),

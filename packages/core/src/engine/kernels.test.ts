@@ -1,4 +1,4 @@
-/** Kernels of other libraries in the layout of tfjs. */
+/** Kernels of other libraries converted to the layout of tfjs. */
 import { expect, test } from 'vitest';
 import { hostTensor } from '../values/tensors.js';
 import { kernelFromOutputFirst } from './kernels.js';
@@ -24,7 +24,7 @@ test.each([
           expect(turned.data[depthwise ? at(shape, y, x, a, b) : at(shape, y, x, b, a)]).toBe(at(SHAPE, a, b, y, x));
 });
 
-test('a matrix is a kernel of one pixel', () => {
+test('a matrix becomes a 1×1 kernel', () => {
   const matrix = hostTensor([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6));
   expect(kernelFromOutputFirst(matrix, false)).toEqual(hostTensor([1, 1, 3, 2], Float32Array.of(1, 4, 2, 5, 3, 6)));
 });

@@ -124,7 +124,7 @@ test('any bytes and any damage give tensors or one clear error', () => {
   );
 });
 
-test('the order of the header does not matter, only that of the bytes', () => {
+test('only the order of the bytes matters, not the order of the header', () => {
   const bytes = file(
     {
       b: { dtype: 'F32', shape: [1], data_offsets: [4, 8] },

@@ -125,7 +125,7 @@ test('methods keep their object, private fields and identity', async () => {
   expect(Object.isFrozen(Object.freeze(part))).toBe(true);
 });
 
-test('the plugin in which the mistake is stays the one that is named, also where another one calls it', async () => {
+test('an error names the plugin that caused it, even if another plugin called it', async () => {
   const inner = await makePart(
     plugin('detector', () => ({ detect: () => expect.fail('inside') })),
     context,
@@ -140,7 +140,7 @@ test('the plugin in which the mistake is stays the one that is named, also where
   expect(pluginAtFault(error)).toMatchObject({ kind: 'detector', package: 'inner-package' });
 });
 
-test('what is thrown need not be an error, nor open to marks', async () => {
+test('thrown values need not be errors, and may be frozen', async () => {
   const frozen = Object.freeze(new Error('frozen'));
   const part = await makePart(
     plugin('detector', () => ({
@@ -161,7 +161,7 @@ test('what is thrown need not be an error, nor open to marks', async () => {
   for (const value of [undefined, null, 5, 'text']) expect(pluginAtFault(value)).toBeUndefined();
 });
 
-test('values, and functions that must stay as they are, are handed out untouched', async () => {
+test('plain values and functions that must stay unchanged are returned as they are', async () => {
   const fixed = (): number => 5;
   const part = await makePart(
     plugin('aligner', () =>

@@ -76,7 +76,7 @@ describe('a wrong value', () => {
   });
 });
 
-describe('a value of several forms is judged as the form that came closest', () => {
+describe('a value with several possible forms is checked against the closest one', () => {
   const named = z.strictObject({ name: z.string(), scale: z.number() });
   const messageOf = (forms: z.ZodType[], value: unknown): string => {
     try {
@@ -110,30 +110,30 @@ describe('a value of several forms is judged as the form that came closest', () 
       );
   });
 
-  test('of equals it is the first', () => {
+  test('if two are equally close, the first one counts', () => {
     const [number, flag] = [z.strictObject({ value: z.number() }), z.strictObject({ value: z.boolean() })];
     expect(messageOf([number, flag], { value: 'x' })).toMatch(/"part\.value": .*expected number/);
     expect(messageOf([flag, number], { value: 'x' })).toMatch(/"part\.value": .*expected boolean/);
   });
 
-  test('a key that none of them has is named, with the keys of all', () => {
+  test('a key that no form has is reported with the keys of all forms', () => {
     const forms = [z.strictObject({ width: z.number().optional() }), z.strictObject({ height: z.number().optional() })];
     const message = messageOf(forms, { heigth: 1 });
     expect(message).toContain('Unknown key "part.heigth".');
     expect(message).toContain('Did you mean "height"? Known keys: width, height.');
   });
 
-  test('a key that the form does not have counts as deep as a value in it', () => {
-    // the first form fails at its own level, the second for a key in it and a value beside it
+  test('an unknown key counts as being as deep as a wrong value in it', () => {
+    // the first form fails at the top level, the second for a key and for a value next to it
     const message = messageOf([z.string(), named], { name: 'a', scale: 1, sale: 2, nmae: 3 });
     expect(message).toContain('Unknown keys "part.sale", "part.nmae".');
   });
 
-  test('where no form fits at all, that is said of the value', () => {
+  test('if no form matches at all, the error is about the value itself', () => {
     expect(messageOf([z.string(), named], 5)).toMatch(/^"part": Invalid input\./);
   });
 
-  test('forms within forms', () => {
+  test('nested forms', () => {
     const inner = z.union([z.string(), z.strictObject({ depth: z.number() })]);
     expect(messageOf([z.number(), z.strictObject({ inner })], { inner: { depth: 'x' } })).toMatch(
       /^"part\.inner\.depth": .*expected number/,
@@ -141,17 +141,17 @@ describe('a value of several forms is judged as the form that came closest', () 
   });
 });
 
-test('the advice is that of the first problem that has one', () => {
+test('the advice comes from the first problem that has one', () => {
   const error = errorOf({ rate: -1, wieght: 1, parts: 5 });
   expect(error.todo).toMatch(/^Did you mean/);
   expect(errorOf({ rate: -1 }).todo).toBeUndefined();
 });
 
-test('keys of records and of an object without keys have no nearest one', () => {
+test('keys of records and of objects without keys get no suggestion', () => {
   expect(() => parseOptions(z.strictObject({}), { a: 1 }, 'here')).toThrow(/^Unknown key "a"\.\n {2}where: here$/);
 });
 
-test('a key in a record is named by its path; there is none to compare it with', () => {
+test('a key in a record is reported by its path, without a suggestion', () => {
   const rates = z.strictObject({ rates: z.record(z.string(), z.strictObject({ value: z.number() })) });
   expect(() => parseOptions(rates, { rates: { stem: { value: 1, vale: 2 } } }, 'here')).toThrow(
     /^Unknown key "rates\.stem\.vale"\.\n {2}where: here$/,

@@ -1,9 +1,11 @@
-/** What errors say, and that they are known by their brand: across copies of this package and not by accident. */
+/**
+ * The text of errors, and that they are recognised by their brand, across copies of this package and never by accident.
+ */
 import { describe, expect, test } from 'vitest';
 import { brand } from './brand.js';
 import { DeviceLost, FacewrightError, Interrupted, messageOf, throwIfAborted } from './errors.js';
 
-test('an error says what, where and what to do, in lines; what is not known has none', () => {
+test('an error prints what happened, where and what to do on separate lines, and omits unknown parts', () => {
   const cause = new Error('inner');
   const error = new FacewrightError({ what: 'It is broken.', where: 'file', todo: 'Mend it.', cause });
   expect(error.message).toBe('It is broken.\n  where: file\n  to do: Mend it.');
@@ -21,7 +23,7 @@ test('an error says what, where and what to do, in lines; what is not known has 
   expect(new FacewrightError({ what: 'It is broken.', where: 'file' }).message).toBe('It is broken.\n  where: file');
 });
 
-test('an interruption and a lost device say how to go on', () => {
+test('an interruption and a lost device say how to continue', () => {
   expect(new Interrupted('run')).toMatchObject({ name: 'Interrupted', what: 'Interrupted.', where: 'run' });
   expect(new Interrupted().todo).toContain('--resume');
   expect(new DeviceLost('The GPU', 'it was unplugged')).toMatchObject({
@@ -32,14 +34,14 @@ test('an interruption and a lost device say how to go on', () => {
   expect(new DeviceLost('The GPU', '').todo).toContain('--resume');
 });
 
-test('work goes on until its signal is aborted', () => {
+test('work continues until its signal is aborted', () => {
   expect(() => throwIfAborted(undefined)).not.toThrow();
   expect(() => throwIfAborted(new AbortController().signal)).not.toThrow();
   expect(() => throwIfAborted(AbortSignal.abort(), 'run')).toThrow(Interrupted);
   expect(() => throwIfAborted(AbortSignal.abort(), 'run')).toThrow('where: run');
 });
 
-test('anything that is thrown has a message', () => {
+test('anything thrown has a message', () => {
   expect([messageOf(new Error('a')), messageOf('b'), messageOf(5), messageOf(undefined)]).toEqual([
     'a',
     'b',
@@ -66,24 +68,24 @@ describe('brands', () => {
   }
   class Unbranded extends Mine {}
 
-  test('two classes of one brand take each other for their own', () => {
+  test("two classes with the same brand accept each other's instances", () => {
     const [mine, copy]: unknown[] = [new Mine(), new Copy()];
     expect([mine instanceof Mine, mine instanceof Copy, copy instanceof Mine]).toEqual([true, true, true]);
     expect([mine instanceof Other, new Other() instanceof Mine]).toEqual([false, false]);
   });
 
-  test('a subclass without a brand is asked for as usual', () => {
+  test('a subclass without a brand is checked as usual', () => {
     const [mine, sub]: unknown[] = [new Mine(), new Unbranded()];
     expect([sub instanceof Unbranded, sub instanceof Mine, sub instanceof Copy]).toEqual([true, true, true]);
     expect(mine instanceof Unbranded).toBe(false);
   });
 
-  test('what is no object is an instance of nothing', () => {
+  test('a value that is not an object is not an instance of anything', () => {
     for (const value of [null, undefined, 5, 'x', () => {}] as unknown[]) expect(value instanceof Mine).toBe(false);
     expect(({} as unknown) instanceof Mine).toBe(false);
   });
 
-  test('errors are told apart by kind', () => {
+  test('errors are distinguished by kind', () => {
     const errors: unknown[] = [new FacewrightError({ what: 'x' }), new Interrupted(), new DeviceLost('x', '')];
     const kinds = [FacewrightError, Interrupted, DeviceLost, Error];
     expect(errors.map((error) => kinds.map((kind) => error instanceof kind))).toEqual([

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { landmarkPoints, landmarksFrom } from './face.js';
 import type { Point } from './image.js';
 
-test('five points in template order are landmarks, and back; any other number is an error', () => {
+test('five points in template order convert to landmarks and back; any other number is an error', () => {
   const points: Point[] = [
     [1, 2],
     [3, 4],

@@ -20,7 +20,7 @@ test('a released array is empty and its memory is freed', async () => {
   expect(kept).toHaveLength(6);
 });
 
-test('memory that is shared with other threads is left alone', () => {
+test('memory shared with other threads is not released', () => {
   const shared = new Uint8Array(new SharedArrayBuffer(8)).fill(7);
   releaseArray(shared);
   expect([...shared]).toEqual([7, 7, 7, 7, 7, 7, 7, 7]);

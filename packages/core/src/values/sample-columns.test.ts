@@ -1,4 +1,4 @@
-/** Samples as columns and back. */
+/** Samples to columns and back. */
 import { expect, test } from 'vitest';
 import type { Sample } from './dataset.js';
 import { landmarksFrom } from './face.js';
@@ -18,7 +18,7 @@ const samples: Sample[] = [
   { identity: 'Bob', source: 'Bob/2', kind: 'opening' },
 ];
 
-test('people, photos and kinds are numbered in the order in which they come', () => {
+test('people, photos and kinds are numbered in order of appearance', () => {
   const columns = sampleColumns(samples);
   expect(columns).toMatchObject({
     identities: ['Bob', 'Ann'],
@@ -34,7 +34,7 @@ test('people, photos and kinds are numbered in the order in which they come', ()
   expect(samples.map((_, index) => originals(columns)(index))).toEqual([false, true, true, false]);
 });
 
-test('given names keep their labels, also of people without an image; nobody else may come', () => {
+test('given names keep their labels, even for people without images, and unknown names are an error', () => {
   const columns = sampleColumns(samples, ['Ann', 'Eve', 'Bob']);
   expect(columns.identities).toEqual(['Ann', 'Eve', 'Bob']);
   expect([...columns.labels]).toEqual([2, 2, 0, 2]);
@@ -42,12 +42,12 @@ test('given names keep their labels, also of people without an image; nobody els
   expect(() => sampleColumns(samples, ['Ann'])).toThrow('"Bob" is not among the people of the dataset');
 });
 
-test('where nothing is an original, nothing is taken for one', () => {
+test('without any original, nothing is treated as one', () => {
   const columns = sampleColumns([samples[0], samples[3]]);
   expect([originals(columns)(0), originals(columns)(1)]).toEqual([false, false]);
 });
 
-test('an image that is not there is a RangeError with the number of images', () => {
+test('an index out of range is a RangeError with the number of images', () => {
   const columns = sampleColumns(samples);
   for (const index of [-1, 4, 1.5, NaN]) {
     expect(() => requireSample(index, 4)).toThrow(RangeError);
@@ -57,7 +57,7 @@ test('an image that is not there is a RangeError with the number of images', () 
   expect([requireSample(0, 4), requireSample(3, 4)]).toEqual([0, 3]);
 });
 
-test('more kinds than their column can number are an error', () => {
+test('more kinds than the column can number are an error', () => {
   const kinds = (count: number): Sample[] =>
     Array.from({ length: count }, (_, index) => ({ identity: 'Ann', source: 'Ann/1', kind: `kind ${index}` }));
   expect(sampleColumns(kinds(65_536)).kinds.at(-1)).toBe(65_535);

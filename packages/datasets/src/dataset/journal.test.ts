@@ -1,4 +1,7 @@
-/** A preparation that is suspended and goes on: what is whole stays, what is not is written again, and the dataset is the same in the end. */
+/**
+ * A suspended preparation continues: complete shards are kept, incomplete ones are written again, and the dataset is
+ * the same in the end.
+ */
 import type { EncodedSample, PreparationSummary } from '@facewright/core';
 import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,14 +46,14 @@ const filesOf = (name: string): Record<string, string> =>
       .sort()
       .map((file) => [file, readFileSync(join(root, name, file), 'latin1')]),
   );
-/** Shards, and the notes beside them. */
+/** Shards and their notes. */
 const shardsIn = (directory: string): string[] =>
   readdirSync(directory)
     .filter((file) => file.startsWith('shard-'))
     .sort();
 const leftover = (name: string): string => join(root, `${name}.partial`);
 
-test.each([1, 2, 3, 4, 5])('suspended after %i photos it goes on with those of whole shards', async (done) => {
+test.each([1, 2, 3, 4, 5])('if suspended after %i photos, it continues after the complete shards', async (done) => {
   const whole = `uninterrupted-${done}`;
   const plain = await open(whole);
   await plain.resume('key');
@@ -88,7 +91,7 @@ test.each([1, 2, 3, 4, 5])('suspended after %i photos it goes on with those of w
   expect(existsSync(leftover(name))).toBe(false);
 });
 
-test('the record names who is in the dataset in the order of their labels, and what encoded it', async () => {
+test('the record lists the people in label order and the encoder', async () => {
   const writer = await open('record');
   await writer.resume('key');
   await add(writer, 0, 5);
@@ -104,7 +107,7 @@ test.each([
   ['other shards', { shardBytes: SHARD_BYTES + 1 }],
   ['another format', { format: 'jpeg' as const }],
 ])(
-  'a preparation with %s starts anew',
+  'a preparation with %s starts from the beginning',
   async (
     what,
     {
@@ -125,7 +128,7 @@ test.each([
   },
 );
 
-test('a damaged shard and all after it are written again', async () => {
+test('a damaged shard and all later ones are written again', async () => {
   const first = await open('damaged');
   await first.resume('key');
   await add(first, 0, 5);
@@ -137,7 +140,7 @@ test('a damaged shard and all after it are written again', async () => {
   await second.abort();
 });
 
-test('without resume there is no journal: suspended is aborted', async () => {
+test('without resume there is no journal: suspending means aborting', async () => {
   const writer = await open('without');
   await add(writer, 0, 3);
   expect(readdirSync(leftover('without')).filter((file) => file.endsWith('.json'))).toEqual([]);
@@ -145,7 +148,7 @@ test('without resume there is no journal: suspended is aborted', async () => {
   expect(existsSync(leftover('without'))).toBe(false);
 });
 
-test('only a writer that has nothing yet can resume', async () => {
+test('only a writer without any data can resume', async () => {
   const writer = await open('late');
   await add(writer, 0, 1);
   await expect(writer.resume('key')).rejects.toThrow('before anything is added');

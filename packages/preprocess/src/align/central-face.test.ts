@@ -6,7 +6,7 @@ const photo = { width: 200, height: 100 };
 const face = (x: number, y: number, width: number, height = width): Face =>
   ({ box: { x: x - width / 2, y: y - height / 2, width, height } }) as Face;
 
-test('the larger of two in the middle, the nearer of two as large', () => {
+test('prefers the larger of two central faces, and the nearer of two equally large ones', () => {
   const [large, small] = [face(100, 50, 40), face(100, 50, 30)];
   expect(centralFace([small, large], photo)).toBe(large);
   expect(centralFace([large, small], photo)).toBe(large);
@@ -19,7 +19,7 @@ test('the larger of two in the middle, the nearer of two as large', () => {
       expect(centralFace(faces, photo)).toBe(near);
 });
 
-test('a pixel away costs as much as two of area, by its square', () => {
+test('subtracts twice the squared distance in pixels from the area', () => {
   // 20 × 20 in the middle: 400. 20 × 40 at 14 and 15 pixels from it: 800 − 392 and 800 − 450
   const middle = face(100, 50, 20);
   expect(centralFace([middle, face(114, 50, 20, 40)], photo)?.box.height).toBe(40);
@@ -28,7 +28,7 @@ test('a pixel away costs as much as two of area, by its square', () => {
   expect(centralFace([middle, face(100, 65, 40, 20)], photo)).toBe(middle);
 });
 
-test('the first of equals; none of none', () => {
+test('returns the first of equals, and undefined without faces', () => {
   const [left, right] = [face(90, 50, 30), face(110, 50, 30)];
   expect(centralFace([left, right], photo)).toBe(left);
   expect(centralFace([right, left], photo)).toBe(right);

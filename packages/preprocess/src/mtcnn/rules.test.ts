@@ -79,7 +79,7 @@ describe.each<[Rules, number]>([
   const found = async (scores: Answers['scores'], thresholds?: number[]): Promise<number> =>
     (await detect({ scores }, { rules, ...(thresholds && { thresholds }) })).length;
 
-  test('are 0.6, 0.7 and, for the last net, those of the package, unless given', async () => {
+  test('are by default 0.6, 0.7 and, for the last net, the value of the package', async () => {
     expect(await found([0.61, 0.71, last + 0.01])).toBe(1);
     expect(await found([0.59, 0.71, last + 0.01])).toBe(0);
     expect(await found([0.61, 0.69, last + 0.01])).toBe(0);
@@ -89,7 +89,7 @@ describe.each<[Rules, number]>([
     expect(detector.fingerprint).toContain('weights=0123456789abcdef');
   });
 
-  test('each is for its own net where they are given', async () => {
+  test('can be set for each net separately', async () => {
     expect(await found([0.21, 0.31, 0.41], [0.2, 0.3, 0.4])).toBe(1);
     expect(await found([0.19, 0.31, 0.41], [0.2, 0.3, 0.4])).toBe(0);
     expect(await found([0.21, 0.29, 0.41], [0.2, 0.3, 0.4])).toBe(0);
@@ -111,7 +111,7 @@ describe('rules 0.1', () => {
   const box = { x1: -1 + 0.45 * 22, y1: 1, x2: 20, y2: 23 - 0.1 * 23 };
   const [xs, ys] = [SHARES.xs.map((share) => 22 * share - 1 - 1), SHARES.ys.map((share) => 23 * share + 1 - 1)];
 
-  test('as the nets say', async () => {
+  test('as the nets return them', async () => {
     const [face] = await detect(answers, { rounding: 'none' });
     expect(face.confidence).toBeCloseTo(0.95, 6);
     expect(face.box.x).toBeCloseTo(box.x1, 4);
@@ -121,7 +121,7 @@ describe('rules 0.1', () => {
     expectPoints(face, xs, ys);
   });
 
-  test('cut down to whole pixels, and the corner not below 0', async () => {
+  test('truncated to whole pixels, with the corner at 0 or above', async () => {
     const [face] = await detect(answers);
     expect(face.box).toEqual({ x: 8, y: 1, width: 12, height: 19 });
     expectPoints(face, xs.map(Math.trunc), ys.map(Math.trunc));
@@ -129,7 +129,7 @@ describe('rules 0.1', () => {
     expect(outside.box).toEqual({ x: 0, y: 0, width: 20, height: 23 });
   });
 
-  test('the nets see the pixels as (v − 127.5) / 128, and are disposed of with the detector', async () => {
+  test('the nets get the pixels as (v − 127.5) / 128, and are disposed with the detector', async () => {
     const { detector, asked, disposed } = await open(answers);
     await detector.detect(plain);
     expect(asked.pnet.map(({ shape }) => shape)).toEqual([[1, 1, 45, 15]]);
@@ -149,7 +149,7 @@ describe('rules 1.0', () => {
   const y2 = bottom - 0.1 * 23;
   const [xs, ys] = [SHARES.xs.map((share) => 23 * share - 0.4 - 1), SHARES.ys.map((share) => 23 * share + top - 1)];
 
-  test('as the nets say', async () => {
+  test('as the nets return them', async () => {
     const [face] = await detect(answers, { rules: '1.0', rounding: 'none' });
     expect(face.confidence).toBeCloseTo(0.95, 6);
     expect(face.box.x).toBeCloseTo(x1, 4);
@@ -159,7 +159,7 @@ describe('rules 1.0', () => {
     expectPoints(face, xs, ys);
   });
 
-  test('rounded to whole pixels, and kept inside the photo', async () => {
+  test('rounded to whole pixels and clipped to the photo', async () => {
     const [face] = await detect(answers, { rules: '1.0' });
     expect(face.box).toEqual({ x: 10, y: 2, width: 12, height: 20 });
     expectPoints(face, xs.map(Math.round), ys.map(Math.round));
@@ -170,7 +170,7 @@ describe('rules 1.0', () => {
     expect(outside.box).toEqual({ x: 0, y: 0, width: 23, height: 23 });
   });
 
-  test('the nets see the pixels as (v − 127.5) / 128, and zeros outside of the photo', async () => {
+  test('the nets get the pixels as (v − 127.5) / 128, and zeros outside the photo', async () => {
     const { detector, asked } = await open(answers, { rules: '1.0' });
     await detector.detect(plain);
     expect(asked.pnet.map(({ shape }) => shape)).toEqual([[1, 1, 42, 14]]);
@@ -218,7 +218,7 @@ test('by rules 1.0 a photo is shrunk by areas and cropped between its pixels: a 
       }
 });
 
-test.each<Rules>(['0.1', '1.0'])('a photo without a cell has no face (rules %s)', async (rules) => {
+test.each<Rules>(['0.1', '1.0'])('a photo smaller than one cell has no face (rules %s)', async (rules) => {
   const { detector, asked } = await open(answers, { rules });
   const small = { width: 19, height: 40, data: new Uint8Array(19 * 40 * 3) };
   expect(await detector.detect(small)).toEqual([]);

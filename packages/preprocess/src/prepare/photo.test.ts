@@ -52,7 +52,7 @@ describe('the smallest side', () => {
     expect(await reasonOf(width, height, { landmarks: inside })).toBe(reason);
   });
 
-  test('is that of photos alone: an image that is aligned already is asked for the size of the others', async () => {
+  test('applies to photos only: an aligned image has its own minimum size', async () => {
     expect(await reasonOf(11, 11, { aligned: true })).toBe('wrong-size');
     expect(await reasonOf(112, 111, { aligned: true })).toBe('wrong-size');
     expect(await reasonOf(111, 112, { aligned: true })).toBe('wrong-size');
@@ -72,7 +72,7 @@ describe('given landmarks', () => {
     [[100, 180], false],
     [[-0.5, 100], false],
     [[100, -0.5], false],
-  ])('count where one of them lies in the photo: %j: %s', async (point, counts) => {
+  ])('count if one of them is inside the photo: %j: %s', async (point, counts) => {
     expect(await reasonOf(200, 180, { landmarks: butOne(point) })).toBe(counts ? undefined : 'bad-landmarks');
   });
 });
@@ -94,20 +94,20 @@ describe('of several faces', () => {
     return 'images' in outcome ? outcome.images.map(({ sample }) => sample.landmarks!.leftEye[0]) : [];
   };
 
-  test('the largest is the one of the largest area, the first of equals', async () => {
+  test('“largest” takes the face with the largest area, or the first of equals', async () => {
     expect(await kept([face(30, 40, 1), face(50, 30, 2), face(20, 60, 3)], 'largest')).toEqual([2]);
     expect(await kept([face(60, 10, 1), face(30, 40, 2)], 'largest')).toEqual([2]);
     expect(await kept([face(30, 40, 1), face(40, 30, 2)], 'largest')).toEqual([1]);
   });
 
-  test('all are all, one after another; exactly one is one', async () => {
+  test('“all” takes every face in order; “exactly one” takes a single face', async () => {
     expect(await kept([face(30, 40, 1), face(50, 30, 2)], 'all')).toEqual([1, 2]);
     expect(await kept([face(30, 40, 1), face(50, 30, 2)], 'exactly-one')).toEqual([]);
     expect(await kept([face(30, 40, 1)], 'exactly-one')).toEqual([1]);
   });
 });
 
-test('the time of each stage that a photo went through is told, and of no other', async () => {
+test('the time is reported for each stage that a photo went through, and for no other', async () => {
   const bytes = await photoBytes(1);
   const { seconds } = await processPhoto({ photo: facts, bytes, tier: 0 }, processing);
   expect(Object.keys(seconds).sort()).toEqual(['align', 'augment', 'decode']);

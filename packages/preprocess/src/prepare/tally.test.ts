@@ -19,7 +19,7 @@ const exclusion = (photo: string, reason: Exclusion['reason'], detail?: string):
   detail,
 });
 
-test('photos, images and people by tier; what is left out by reason', () => {
+test('counts photos, images and people by tier, and dropped photos by reason', () => {
   const { tally, events } = tallyOf('large', 'small');
   expect(tally.take('large', { images: [1, 2, 3] })).toBe(true);
   expect(tally.take('large', { images: [1] })).toBe(true);
@@ -43,7 +43,7 @@ test('photos, images and people by tier; what is left out by reason', () => {
   expect(events.filter(({ type }) => type === 'prepare.excluded')).toHaveLength(3);
 });
 
-test('a part that fails is told once for each way of failing; photos that are bad are not', () => {
+test('a failing part is reported once per kind of failure, but bad photos are not', () => {
   const { tally, notices } = tallyOf('all');
   tally.exclude(exclusion('a', 'unreadable', 'damaged'));
   tally.exclude(exclusion('b', 'detection-failed', 'out of memory'));
@@ -55,7 +55,7 @@ test('a part that fails is told once for each way of failing; photos that are ba
   ]);
 });
 
-test('losing more than a tenth of the photos for one reason is a warning; a tenth is not', () => {
+test('losing more than a tenth of the photos for one reason is a warning; exactly a tenth is not', () => {
   expect(lostNotices(1000, { 'no-face': 100, 'too-large': 100 })).toEqual([]);
   const [notice, ...others] = lostNotices(10_000, { 'no-face': 1001, 'too-large': 5, unreadable: 9000 });
   expect(others).toEqual([]);
@@ -69,7 +69,7 @@ test('losing more than a tenth of the photos for one reason is a warning; a tent
     ]);
 });
 
-test('stages that take a twentieth of the time or more are shown, in their order', async () => {
+test('stages that take at least a twentieth of the time are shown in order', async () => {
   const clock = new StageClock();
   expect(clock.shares).toBe('');
   clock.add({ detect: 7, decode: 2 });

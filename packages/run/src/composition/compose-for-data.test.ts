@@ -74,22 +74,22 @@ const SEED = plain(SEED_TIERS);
 const SMALL = plain(SMALL_SET_TIERS);
 
 describe('the tiers', () => {
-  test("are the recipe's as soon as two people have enough photos; nobody else is counted then", async () => {
+  test("are the recipe's if at least two people have enough photos; counting stops there", async () => {
     expect(await fitted([31, 2, 400, 2, 2])).toEqual({ tiers: SEED, notice: undefined, asked: 3 });
   });
 
-  test('are those for small sets if the recipe would leave fewer than two people, with a notice of how to have its own', async () => {
+  test("are those for small sets if the recipe would leave fewer than two people, and a notice says how to use the recipe's", async () => {
     const { tiers, notice } = await fitted([9, 9, 40, 1]);
     expect(tiers).toEqual(SMALL);
     expect(notice?.message).toContain('asks for 31 photos of each person, which 1 of 4 people have');
     expect(notice?.todo).toContain('--min-photos 31');
   });
 
-  test("stay the recipe's if no small set is there either: its error then says what is missing", async () => {
+  test("stay the recipe's if those for small sets do not help either: its error then says what is missing", async () => {
     expect(await fitted([1, 1, 9])).toMatchObject({ tiers: SEED, notice: undefined });
   });
 
-  test("are the user's own, or those of --min-photos, without a look at the photos", async () => {
+  test("are the user's own, or those of --min-photos, without counting photos", async () => {
     const own = [{ name: 'all', above: 0, augment: [] }];
     expect(await fitted([9, 9], { given: { tiers: own } })).toEqual({ tiers: plain(own), notice: undefined, asked: 0 });
     const { tiers, asked } = await fitted([9, 9], { minPhotos: 5 });
@@ -97,7 +97,7 @@ describe('the tiers', () => {
     expect(await fitted([9, 9], { prepares: false })).toMatchObject({ tiers: SEED, asked: 0 });
   });
 
-  test('of an earlier start of the same run hold, though the photos have changed', async () => {
+  test('are those of an earlier start of the same run, even if the photos have changed', async () => {
     expect(await fitted([400, 400], { earlier: SMALL })).toMatchObject({ tiers: SMALL, asked: 0 });
     const { tiers } = await fitted([9, 9], { earlier: [...SEED.slice(0, -1), { name: 'noised', above: 11 }] });
     expect(tiers.at(-1)).toEqual({ name: 'noised', above: 11 });

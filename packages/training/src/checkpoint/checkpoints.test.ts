@@ -1,4 +1,4 @@
-/** Checkpoints one by one: which stay, which count, and what a damaged or foreign one is told to be. */
+/** Individual checkpoints: which are kept, which are accepted, and what is reported about damaged or foreign ones. */
 import { hostScalar, type PluginReference } from '@facewright/core';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ const write = (checkpoints: Checkpoints, step: number, more: Partial<Position> =
   checkpoints.write({ position: at(step, more), state: { a: hostScalar(step) } }, details);
 const steps = (): Promise<number[]> => checkpointSteps(directory);
 
-test('a checkpoint gives back its position, its tensors and what it is of', async () => {
+test('a checkpoint returns its position, its tensors and its description', async () => {
   const { checkpoints, events } = open();
   const position = at(7, { best: { step: 5, accuracy: 0.9, loss: 0.2 }, anchor: 4 });
   const path = await write(checkpoints, 7, position);
@@ -60,17 +60,17 @@ test('a checkpoint gives back its position, its tensors and what it is of', asyn
   expect(await checkpoints.at(8)).toBeUndefined();
   expect(events).toMatchObject([{ type: 'checkpoint.written', path, stage: 1, step: 7 }]);
   await write(checkpoints, 8);
-  expect((await checkpoints.latest())!.position).toEqual(at(8)); // neither best nor anchor where there is none
+  expect((await checkpoints.latest())!.position).toEqual(at(8)); // neither a best checkpoint nor one to return to
 });
 
-describe('of those written', () => {
-  test('the last few stay', async () => {
+describe('of all written checkpoints', () => {
+  test('the last few are kept', async () => {
     const { checkpoints } = open(3);
     for (const step of [2, 4, 6, 8, 10]) await write(checkpoints, step);
     expect(await steps()).toEqual([10, 8, 6]);
   });
 
-  test('and the best, and the one to go back to', async () => {
+  test('the best one and the one to return to are kept too', async () => {
     const { checkpoints } = open(1);
     for (const step of [2, 4, 6, 8])
       await write(checkpoints, step, { best: { step: 2, accuracy: 1, loss: 0 }, anchor: 4 });
@@ -79,7 +79,7 @@ describe('of those written', () => {
     expect(await steps()).toEqual([10]);
   });
 
-  test('later ones and halves that a kill has left do not count, and go; what is not ours stays', async () => {
+  test('later and incomplete ones are ignored and deleted; other files stay', async () => {
     const { checkpoints } = open(2);
     for (const step of [2, 4]) await write(checkpoints, step);
     for (const name of ['00000099', '00000006.partial', '00000002.former', 'notes', '12x'])
@@ -90,20 +90,20 @@ describe('of those written', () => {
 });
 
 describe('the newest', () => {
-  test('is found by its number, whatever the order of names', async () => {
+  test('is found by number, regardless of the order of names', async () => {
     const { checkpoints } = open(5);
     for (const step of [9, 10, 100]) await write(checkpoints, step);
     expect((await checkpoints.latest())!.position.step).toBe(100);
     expect([nameOf(9), nameOf(123_456_789)]).toEqual(['00000009', '123456789']);
   });
 
-  test('is none where there is no directory', async () => {
+  test('is undefined if the directory does not exist', async () => {
     const { checkpoints } = open();
     expect(await checkpoints.latest()).toBeUndefined();
     await checkpoints.requireNone();
   });
 
-  test('that is damaged is skipped with a notice, whichever part it is', async () => {
+  test('that is damaged is skipped with a notice, whichever part is damaged', async () => {
     const { checkpoints, events } = open(9);
     for (const step of [1, 2, 3, 4, 5]) await write(checkpoints, step);
     const file = (step: number, name: string): string => join(directory, nameOf(step), name);
@@ -131,7 +131,7 @@ describe('the newest', () => {
     await expect(checkpoints.latest()).rejects.toThrow('None of the 2 checkpoints can be read.');
   });
 
-  test('of another training is an error that names what differs, on either side', async () => {
+  test('of another training is an error that names the differences, in both directions', async () => {
     await write(open().checkpoints, 3);
     await expect(open(2, { model: 'm', seed: 'other' }).checkpoints.latest()).rejects.toThrow(
       'different training: seed changed',
@@ -143,7 +143,7 @@ describe('the newest', () => {
     await expect(open().checkpoints.requireNone()).rejects.toThrow('already holds a training, at step 3');
   });
 
-  test('of an earlier version, which said "makings" for the fingerprint, still counts', async () => {
+  test('from an earlier version that said "makings" for the fingerprint is still accepted', async () => {
     const path = await write(open().checkpoints, 3);
     const {
       sha256: _,
@@ -156,7 +156,7 @@ describe('the newest', () => {
   });
 });
 
-test('the best has the higher accuracy, or at the same the lower loss', () => {
+test('the best has the higher accuracy or, if equal, the lower loss', () => {
   const best = { accuracy: 0.9, loss: 0.5 };
   expect(isBetter(best, undefined)).toBe(true);
   expect(isBetter({ accuracy: 0.91, loss: 9 }, best)).toBe(true);
@@ -165,7 +165,7 @@ test('the best has the higher accuracy, or at the same the lower loss', () => {
   expect(isBetter({ accuracy: 0.89, loss: 0 }, best)).toBe(false);
 });
 
-test("a part is recorded under its plugin's own name, with its options", () => {
+test("a part is recorded under its plugin's own name with its options", () => {
   expect(underOwnName('./my-loss.ts' as PluginReference, 'mine')).toBe('mine');
   expect(underOwnName({ name: './my-loss.ts', m: 0.5 } as unknown as PluginReference, 'mine')).toEqual({
     name: 'mine',
@@ -173,7 +173,7 @@ test("a part is recorded under its plugin's own name, with its options", () => {
   });
 });
 
-test('the list of people counts for the training it belongs to', async () => {
+test('the list of people belongs to its training', async () => {
   await mkdir(directory);
   const people = ['Ann', 'Bob'];
   expect(await readIdentities(directory, digestOfList(people))).toBeUndefined();

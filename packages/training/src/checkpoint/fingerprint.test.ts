@@ -49,16 +49,16 @@ test.each<[string, Partial<FingerprintOptions>]>([
   ['guard', { guard: { ...options.guard, rateFactor: 0.25 } }],
   ['dataset', { dataset: tinyDataset(3, 3) }],
   ['seed', { random: createRandom(2) }],
-])('another %s is noticed: %j', (name, change) => {
+])('another %s is detected: %j', (name, change) => {
   expect(changedBy(change)).toEqual([name]);
 });
 
-test('other people, or the same in another order, are noticed', () => {
+test('other people, or the same people in another order, are detected', () => {
   expect(changedBy({}, ['a', 'c'])).toEqual(['people']);
   expect(changedBy({}, ['b', 'a'])).toEqual(['people']);
 });
 
-test('a photo of another person, name or kind is another dataset', () => {
+test('a photo with another person, name or kind makes another dataset', () => {
   const samples: Sample[] = [
     { identity: 'a', source: 'a/1', kind: 'original' },
     { identity: 'b', source: 'b/1', kind: 'original' },
@@ -75,7 +75,7 @@ test('a photo of another person, name or kind is another dataset', () => {
     expect(digest(change), JSON.stringify(change)).not.toBe(digest({}));
 });
 
-test('what changes no number changes nothing', () => {
+test('a change that affects no result keeps the fingerprint', () => {
   expect(changedBy({ validation: { ...options.validation, everySteps: 99 } })).toEqual([]);
   expect(changedBy({ guard: { ...options.guard, chanceAfter: 99 } })).toEqual([]);
   expect(changedBy({ microBatch: 8 })).toEqual([]);
@@ -87,7 +87,7 @@ test('what changes no number changes nothing', () => {
   expect(changedBy({ random: createRandom(1) })).toEqual([]);
 });
 
-test('equal values have equal digests, whatever the order of their keys; lists keep theirs', () => {
+test('equal values have equal digests regardless of the order of keys; the order of lists matters', () => {
   expect(digestOf({ a: 1, b: { c: 2, d: null } })).toBe(digestOf({ b: { d: null, c: 2 }, a: 1 }));
   expect(digestOf([1, 2])).not.toBe(digestOf([2, 1]));
   expect(digestOf({ a: 1 })).not.toBe(digestOf({ a: 2 }));

@@ -96,7 +96,7 @@ test('another alignment is rejected', () => {
   );
 });
 
-test('the metrics of a verification have its thresholds, unless those are of templates or mirrored photos', () => {
+test('the metrics of a verification include its thresholds, unless it used templates or mirrored photos', () => {
   const point = (far: string, threshold: number | null) => ({ far, threshold, tar: 0.5, falseAccepts: 1 });
   const verification = {
     pairs: 10,
@@ -114,7 +114,7 @@ test('the metrics of a verification have its thresholds, unless those are of tem
   expect(metricsOf(verification, 'lfw', { thresholds: false })).toStrictEqual(figures);
 });
 
-test('a run without checkpoints is started from by its model, which says what it is', async () => {
+test('a run without checkpoints is started from its model', async () => {
   const { path, model: reference, alignment, weights, head } = await readStartingPoint(join(root, 'a'));
   expect({ path, reference, alignment, head }).toEqual({
     path: directory,

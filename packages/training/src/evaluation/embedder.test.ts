@@ -99,7 +99,7 @@ test('the mean of embeddings has length 1', () => {
   expect([...meanEmbedding([Float32Array.of(1, 0), Float32Array.of(-1, 0)])]).toEqual([0, 0]);
 });
 
-test('an embedder that is disposed of holds nothing on the device', async () => {
+test('a disposed embedder holds nothing on the device', async () => {
   const before = tf.memory().numTensors;
   const embedder = createEmbedder({ engine, model: tinyModel, ...tinyModel.init(createRandom(1)) });
   await embedder.embed(images(2));

@@ -87,7 +87,7 @@ test('the selection follows the seed', () => {
   expect(drawn(3)).not.toEqual(drawn(4));
 });
 
-test('people are counted by their photos, not by the copies of them; those without any count too', () => {
+test('people are counted by their photos, not by augmented copies; people without any count too', () => {
   expect(peopleOf(datasetOf([3, 0, 1]))).toEqual([
     { name: 'p0', photos: 3 },
     { name: 'p1', photos: 0 },

@@ -178,7 +178,7 @@ test('the curve matches its thresholds, is monotonic, ends at (1, 1) and include
   );
 });
 
-test('points between two corners are left out: a run of one kind of pair is one line', () => {
+test('points on a straight line between two corners are left out', () => {
   const kinds = [true, true, true, false, false, false, true, false];
   const curve = rocCurve(kinds.map((same, index) => ({ score: kinds.length - index, same })));
   expect(curve.map(({ threshold }) => threshold)).toEqual([8, 6, 3, 2, 1]);

@@ -1,4 +1,4 @@
-/** What people read when a training goes wrong. */
+/** Messages shown when a training fails. */
 import { FacewrightError, hostScalar, hostTensor, type HostTensors } from '@facewright/core';
 import { describe, expect, test } from 'vitest';
 import { listed, notFinite, whatFailed, type BadStep } from './bad-step.js';
@@ -9,7 +9,7 @@ const ending = (more: Partial<Parameters<typeof notFinite>[1]>): FacewrightError
   notFinite(bad, { stage: 'arcface', directory: 'run', setbacks: 0, ...more });
 
 describe('the error that ends a training', () => {
-  test('says what failed, at which rate, in which tensor and images', () => {
+  test('says what failed, at which learning rate, in which tensor and images', () => {
     expect(ending({})).toBeInstanceOf(FacewrightError);
     expect(ending({})).toMatchObject({
       what: 'Training went wrong at step 12: the loss is NaN. The stage uses arcface, at learning rate 0.1.\nFirst bad tensor: stem. Images in this step: a.jpg, b.jpg.',
@@ -18,20 +18,20 @@ describe('the error that ends a training', () => {
     expect(ending({}).todo).toMatch(/^Lower the learning rate[^]*images listed above\.$/);
   });
 
-  test('says how often it was tried again, and which checkpoint is good', () => {
+  test('says how often the step was retried, and which checkpoint is good', () => {
     expect(ending({ setbacks: 3 }).what).toMatch(/did not help \(tried 3 times\)\.$/);
     expect(ending({ savedAt: 8 }).todo).toMatch(/The checkpoint at step 8 is good\.$/);
     expect(ending({ savedAt: 0 }).todo).toMatch(/The checkpoint at step 0 is good\.$/);
   });
 
-  test('does not blame the rate for weights that were bad before, nor call their checkpoint good', () => {
+  test('does not blame the learning rate for weights that were already bad, nor call their checkpoint good', () => {
     const { todo } = ending({ badBeforeStep: 'model/params/stem', savedAt: 8 });
     expect(todo).toContain('already bad before this step, in model/params/stem');
     expect(todo).not.toMatch(/Lower the learning rate|step 8/);
   });
 });
 
-test('a finite loss is told with the norm of its gradients', () => {
+test('reports a finite loss with the norm of its gradients', () => {
   expect(whatFailed({ ...bad, loss: 2.5, gradientNorm: Infinity })).toBe(
     'Training went wrong at step 12: the gradient norm is Infinity (loss 2.5).',
   );
@@ -67,7 +67,7 @@ describe('the first bad tensor', () => {
       ...more,
     });
 
-  test('is the images, one by one, before all else', () => {
+  test('is the images, checked one by one, before anything else', () => {
     const images = hostTensor([3, 2], Float32Array.of(NaN, 0, 0, 0, 0, Infinity));
     expect(badImages(images)).toEqual([0, 2]);
     expect(step({ inputs: { images, rate: hostScalar(NaN) }, loss: NaN })).toBe(
@@ -75,12 +75,12 @@ describe('the first bad tensor', () => {
     );
   });
 
-  test('then the rate', () => {
+  test('then the learning rate', () => {
     const inputs = { images: hostTensor([1, 1], new Float32Array(1)), rate: hostScalar(Infinity) };
     expect(step({ inputs, loss: NaN, state: state(...order) })).toBe('the learning rate');
   });
 
-  test('forwards it is the first statistic, else what the loss was given', () => {
+  test('in the forward pass, it is the first bad statistic, otherwise the input of the loss', () => {
     expect(
       step({ loss: NaN, state: state('model/params/stem', 'model/statistics/stem', 'model/statistics/out') }),
     ).toMatch(/^model\/statistics\/stem /);
@@ -89,7 +89,7 @@ describe('the first bad tensor', () => {
     );
   });
 
-  test('backwards it is the last parameter, else the norm itself', () => {
+  test('in the backward pass, it is the last bad parameter, otherwise the norm itself', () => {
     expect(step({ state: state('model/params/stem', 'model/params/out', 'model/statistics/out') })).toBe(
       'the gradient of model/params/out',
     );
@@ -97,7 +97,7 @@ describe('the first bad tensor', () => {
     expect(step({})).toMatch(/^the norm of the gradients/);
   });
 
-  test('is looked for in the given order, among what is there', () => {
+  test('is searched for in the given order among the available values', () => {
     expect(firstNotFinite({ a: good, b: broken, c: broken })).toBe('b');
     expect(firstNotFinite({ a: good, b: broken, c: broken }, ['x', 'c', 'b'])).toBe('c');
     expect(firstNotFinite({ a: good })).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Class centres made of embeddings: each person's mean over their first images, in the order of the labels. */
+/** Class centres computed from embeddings: the mean over each person's first images, in label order. */
 import { createRandom, type Engine, type RunEvent } from '@facewright/core';
 import { beforeAll, expect, test } from 'vitest';
 import { recorded } from '../../test/recorded.js';
@@ -12,7 +12,7 @@ let engine: Engine;
 let open = 0;
 beforeAll(async () => {
   const whole = await openCpu();
-  // counts what is compiled and not disposed of
+  // counts what was compiled but not disposed
   engine = {
     ...whole,
     compile: (...args) => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
   };
 });
 
-const dataset = tinyDataset(4, 9); // 18 images a person
+const dataset = tinyDataset(4, 9); // 18 images per person
 const { length, labels } = dataset;
 const samples: LabelledSamples = { length, labels, samples: Uint32Array.from({ length }, (_, index) => index) };
 const weights = tinyModel.init(createRandom(7));
@@ -37,7 +37,7 @@ async function meansFor(labels: readonly number[]): Promise<{ columns: number[][
   return { columns, events };
 }
 
-test('are the means of the first ten images of each person, and of those asked for alone', async () => {
+test('are the means of the first ten images of each person, computed only for the requested people', async () => {
   const embedder = createEmbedder({ engine, model: tinyModel, ...weights });
   const { columns, events } = await meansFor([2, 0, 1, 3]);
   for (const [column, label] of [2, 0, 1, 3].entries()) {
@@ -58,7 +58,7 @@ test('are the means of the first ten images of each person, and of those asked f
   expect(few.map((event) => event.type === 'progress' && [event.done, event.total])).toEqual([[10, 10]]);
 });
 
-test('leave nothing on the device, also where an image cannot be read', async () => {
+test('leave nothing on the device, even if an image cannot be read', async () => {
   await meansFor([0]);
   expect(open).toBe(0);
   const store: ImageStore = { read: () => Promise.reject(new Error('the disk is gone')), close: async () => {} };

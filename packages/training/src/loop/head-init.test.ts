@@ -1,10 +1,10 @@
-/** What the class centres of a stage begin as: each rule, and people who are known, new or in another order. */
+/** The initial class centres of a stage, for each rule, with known, new and reordered people. */
 import { createRandom, hostTensor, type HostTensor, type InitRule, type Loss } from '@facewright/core';
 import { describe, expect, test } from 'vitest';
 import { cosineLoss, linearLoss } from '../../test/tiny.js';
 import { centresOf, initHead, noCentres, type KnownCentres } from './head-init.js';
 
-/** Two numbers a person, recognisable: `first` and its negative. */
+/** Two recognisable numbers per person: `first` and its negative. */
 const centresFrom = (...firsts: number[]): HostTensor =>
   hostTensor([2, firsts.length], Float32Array.from([...firsts, ...firsts.map((first) => -first)]));
 const known: KnownCentres = { centres: centresFrom(10, 20, 30), identities: ['Ann', 'Bob', 'Cid'] };
@@ -31,25 +31,25 @@ async function init(identities: string[], rule?: InitRule, more: { known?: Known
 const rule = (head: InitRule['head'], newcomers: InitRule['newcomers'] = 'means'): InitRule => ({ head, newcomers });
 
 describe('carry, the default', () => {
-  test('people keep their centres in whatever order they come', async () => {
+  test('people keep their centres regardless of order', async () => {
     const { head, start, asked } = await init(['Cid', 'Ann', 'Bob']);
     expect(head.params).toEqual({ centres: centresFrom(30, 10, 20) });
     expect(start).toEqual({ carried: 3, means: 0, drawn: 0 });
     expect(asked).toEqual([]);
   });
 
-  test('people who left are dropped', async () => {
+  test('people who are gone are dropped', async () => {
     expect((await init(['Bob'])).head.params).toEqual({ centres: centresFrom(20) });
   });
 
-  test('newcomers begin at their means', async () => {
+  test('new people start at their mean embeddings', async () => {
     const { head, start, asked } = await init(['New', 'Bob', 'Newer', 'Ann']);
     expect(head.params).toEqual({ centres: centresFrom(100, 20, 102, 10) });
     expect(start).toEqual({ carried: 2, means: 2, drawn: 0 });
     expect(asked).toEqual([[0, 2]]);
   });
 
-  test('or where the loss draws them', async () => {
+  test('or at random centres of the loss', async () => {
     const { head, start, fresh, asked } = await init(['New', 'Bob', 'Newer'], rule('carry', 'random'));
     const drawn = fresh.params.centres.data;
     expect(head.params).toEqual({
@@ -59,7 +59,7 @@ describe('carry, the default', () => {
     expect(asked).toEqual([]);
   });
 
-  test('a model without centres makes everybody a newcomer', async () => {
+  test('with a model without centres, everybody is new', async () => {
     const { head, start } = await init(['Ann', 'Bob'], undefined, { known: noCentres(2) });
     expect(head.params).toEqual({ centres: centresFrom(100, 101) });
     expect(start).toEqual({ carried: 0, means: 2, drawn: 0 });
@@ -68,14 +68,14 @@ describe('carry, the default', () => {
   test.each([
     ['nothing is known', { known: undefined }],
     ['the embeddings have another size', { known: noCentres(3) }],
-  ])('where %s all is drawn', async (_, more) => {
+  ])('if %s, all centres are random', async (_, more) => {
     const { head, start, fresh, asked } = await init(['Ann', 'Bob'], undefined, more);
     expect(head).toEqual(fresh);
     expect(start).toEqual({ carried: 0, means: 0, drawn: 2 });
     expect(asked).toEqual([]);
   });
 
-  test('a loss that gives no centres cannot place newcomers at random among known ones: all is drawn', async () => {
+  test('if a loss has no centres, new people cannot be placed at random among known ones: all centres are random', async () => {
     const { centres: _, ...loss } = cosineLoss;
     const { head, start, fresh } = await init(['New', 'Ann'], rule('carry', 'random'), { known, loss });
     expect(head).toEqual(fresh);
@@ -83,14 +83,14 @@ describe('carry, the default', () => {
   });
 });
 
-test('means: everybody begins at their mean, known or not', async () => {
+test('means: everybody starts at their mean embedding, known or not', async () => {
   const { head, start, asked } = await init(['Ann', 'New'], rule('means'));
   expect(head.params).toEqual({ centres: centresFrom(100, 101) });
   expect(start).toEqual({ carried: 0, means: 2, drawn: 0 });
   expect(asked).toEqual([[0, 1]]);
 });
 
-test('random: everybody is drawn; so it is for a loss that takes no centres', async () => {
+test('random: everybody starts at random, as with a loss that takes no centres', async () => {
   const random = await init(['Ann', 'Bob'], rule('random'));
   expect(random.head).toEqual(random.fresh);
   expect(random.start).toEqual({ carried: 0, means: 0, drawn: 2 });
@@ -101,7 +101,7 @@ test('random: everybody is drawn; so it is for a loss that takes no centres', as
   }
 });
 
-test('what a head has besides its centres begins anew', async () => {
+test('the parameters of a head other than its centres are initialised again', async () => {
   const { head, fresh } = await init(['Cid', 'New']);
   expect(head.statistics).toEqual(fresh.statistics);
   const biased: Loss = {
@@ -115,7 +115,7 @@ test('what a head has besides its centres begins anew', async () => {
   expect(own.params).toEqual({ centres: centresFrom(10), scale: hostTensor([1], Float32Array.of(64)) });
 });
 
-test("the centres of a stage's final state are its loss's, with the people's names", () => {
+test("the centres of a stage's final state are those of its loss, with the names of the people", () => {
   const state = { 'head/params/centres': centresFrom(1, 2), 'model/params/centres': centresFrom(9, 9) };
   expect(centresOf(cosineLoss, state, ['Ann', 'Bob'])).toEqual({
     centres: centresFrom(1, 2),

@@ -14,7 +14,7 @@ test("a step's time is split into waiting for data, computing, and everything be
   expect(step()).toEqual({ data: 0.5, compute: 50, other: 5 });
 });
 
-test('the rate shown is that of the last 20 steps, the one recorded that of all; validation and checkpoints count', () => {
+test('the displayed rate covers the last 20 steps and the recorded rate all of them, including validation and checkpoints', () => {
   let now = 5000;
   const throughput = createThroughput(() => now);
   const step = (ms: number, images: number): void => {
@@ -28,7 +28,7 @@ test('the rate shown is that of the last 20 steps, the one recorded that of all;
   expect(throughput.recent()).toBe(200);
   expect(throughput.overall()).toBeCloseTo(2100 / 11, 10);
   expect(throughput.seconds()).toBe(11);
-  now += 1000; // after the last step, such as writing the model
+  now += 1000; // after the last step, e.g. writing the model
   expect(throughput.recent()).toBe(200);
   expect(throughput.overall()).toBeCloseTo(2100 / 11, 10);
   expect(throughput.seconds()).toBe(12);

@@ -1,6 +1,6 @@
 /**
- * The gallery of the “Match” page: people enrolled from a folder of photos or from a saved file, and who of them a face
- * is. Embeddings belong to one model, so people from photos are enrolled again for another one.
+ * The gallery of the “Match” page: people enrolled from a folder of photos or a saved file. It finds out who of them a
+ * face belongs to. Embeddings are specific to a model, so people from photos are enrolled again for another model.
  */
 import { Gallery, type GalleryModel } from '@facewright/recognise';
 import { element, errorBox, showError } from '../dom.js';
@@ -14,19 +14,19 @@ type Source = { readonly photos: readonly PhotoFile[] } | { readonly name: strin
 
 export interface PeopleGallery {
   readonly box: HTMLElement;
-  /** People were given that are not enrolled for this model yet. */
+  /** Whether there are people who are not enrolled for this model yet. */
   isWaiting(): boolean;
-  /** Whether their photos must be searched for faces. */
+  /** Whether faces must be detected in their photos. */
   needsDetector(): boolean;
-  /** Forgets the embeddings; the photos stay. */
+  /** Discards the embeddings and keeps the photos. */
   forget(): void;
-  /** Enrols the people, the largest face of each photo. */
+  /** Enrols the people, using the largest face in each photo. */
   fill(
     model: GalleryModel,
     faces: (photo: Photo) => Promise<FoundFace[]>,
     onStatus: (text: string) => void,
   ): Promise<void>;
-  /** The sentence on a face; `undefined` without people. */
+  /** A sentence about a face; `undefined` without people. */
   nameOf(embedding: Float32Array, threshold: number): string | undefined;
 }
 
@@ -83,7 +83,7 @@ export function createGallery({ onChange }: { onChange(): void }): PeopleGallery
           'photos' in given
             ? await enrol(given.photos, model, faces, onStatus)
             : { filled: decoded(given, model), skipped: 0 };
-        if (source !== given) return; // others were chosen meanwhile
+        if (source !== given) return; // other people were chosen in the meantime
         gallery = filled;
         line.textContent = summary(filled, skipped);
         save.hidden = false;
@@ -119,7 +119,7 @@ async function enrol(
   let skipped = 0;
   for (const [index, photo] of photos.entries()) {
     onStatus(`Enrolling photo ${index + 1} of ${photos.length}…`);
-    const found = await faces(photo).catch(() => []); // no face, or no photo
+    const found = await faces(photo).catch(() => []); // no face, or not a photo
     if (found.length) filled.add(photo.identity, [found[0].embedding]);
     else skipped++;
   }

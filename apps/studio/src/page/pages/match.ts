@@ -104,7 +104,7 @@ export function matchPage(): HTMLElement {
   return page;
 }
 
-/** Whether the two chosen faces are one person's, and who of the gallery each one is. */
+/** Whether the two chosen faces belong to one person, and who in the gallery each one is. */
 function answersTo(slots: readonly PhotoSlot[], model: ModelSettings, gallery: PeopleGallery): (Node | string)[] {
   const [a, b] = slots.map(({ chosen }) => chosen);
   if (!a && !b) return [];

@@ -1,4 +1,4 @@
-/** The globals that a pickle may use, called by hand-written opcodes: what they make, and each way in which they are misused. */
+/** The globals that a pickle may use, called by hand-written opcodes: their results, and each way to misuse them. */
 import { describe, expect, test } from 'vitest';
 import { FacewrightError } from '../../values/errors.js';
 import { unpickle } from './unpickle.js';
@@ -52,12 +52,12 @@ describe('arrays', () => {
     expect(read(array(pair, dtype(kind, '|'), FALSE, bytes(content)))).toEqual({ shape: [2], data });
   });
 
-  test('of other types, and of the other byte order, are refused', () => {
+  test('with other types or the other byte order are rejected', () => {
     expect(refusal(array(pair, dtype('i4'), FALSE, bytes(F4)))).toContain('arrays of type “i4” are not supported');
     expect(refusal(array(pair, dtype('f4', '>'), FALSE, bytes(F4)))).toContain('not little-endian');
   });
 
-  test('have the bytes of their shape, no fewer and no more', () => {
+  test('must have exactly as many bytes as their shape needs', () => {
     for (const content of [F4.slice(1), `${F4}\0`, ''])
       expect(refusal(array(pair, dtype('f4'), FALSE, bytes(content)))).toContain('do not match its shape');
     expect(refusal(array(pair, dtype('f4'), FALSE, NONE))).toContain('do not match its shape');
@@ -68,7 +68,7 @@ describe('arrays', () => {
     expect(read(array(tuple(), dtype('u1'), FALSE, bytes('\x05')))).toEqual({ shape: [], data: Uint8Array.of(5) });
   });
 
-  test('have a shape of whole numbers and a type', () => {
+  test('need a shape of integers and a type', () => {
     for (const shape of [
       NONE,
       small(2),
@@ -81,7 +81,7 @@ describe('arrays', () => {
     expect(refusal(array(pair, bytes('f4'), FALSE, bytes(F4)))).toContain('an array has no type');
   });
 
-  test('lie row by row; one row or one column lies both ways', () => {
+  test('are stored row by row; a single row or column matches both orders', () => {
     const [flat, square, row, column] = [
       pair,
       tuple(small(2), small(1), small(2)),
@@ -100,7 +100,7 @@ describe('arrays', () => {
       });
   });
 
-  test('of one object are the object', () => {
+  test('with one object return the object', () => {
     expect(read(array(tuple(), dtype('O8', '|'), FALSE, `](${small(7)}e`))).toBe(7);
     expect(refusal(array(pair, dtype('O8', '|'), FALSE, `](${small(7)}${small(8)}e`))).toContain(
       'more than one element',
@@ -108,18 +108,18 @@ describe('arrays', () => {
     expect(refusal(array(tuple(), dtype('O8', '|'), FALSE, '}'))).toContain('more than one element');
   });
 
-  test('are filled once, and not left empty', () => {
+  test('must be filled exactly once', () => {
     const whole = array(pair, dtype('f4'), FALSE, bytes(F4));
     expect(refusal(build(whole, small(1), pair, dtype('f4'), FALSE, bytes(F4)))).toContain('filled twice');
     expect(refusal(emptyArray)).toContain('an unfinished object');
     expect(refusal(dtype('f4'))).toContain('an unfinished object');
   });
 
-  test('from a buffer, as protocol 5 has them', () => {
+  test('can come from a buffer, as in protocol 5', () => {
     const make = (type: string, shape: string, order: string): string =>
       call(global('numpy._core.numeric', '_frombuffer'), bytes('abcd'), type, shape, bytes(order));
     const square = tuple(small(2), small(2));
-    // the order is text in what numpy writes
+    // numpy writes the order as text
     const ordered = (order: string): string =>
       call(global('numpy.core.numeric', '_frombuffer'), bytes('abcd'), dtype('u1'), square, text(order));
     expect(read(ordered('C'))).toEqual({ shape: [2, 2], data: Uint8Array.from(Buffer.from('abcd')) });
@@ -132,38 +132,38 @@ describe('numbers of numpy', () => {
   const scalar = (type: string, content: string): string =>
     call(global('numpy._core.multiarray', 'scalar'), type, content);
 
-  test('are numbers, or true and false', () => {
+  test('are numbers or booleans', () => {
     expect(read(scalar(dtype('f4'), bytes(F4.slice(4))))).toBe(-2);
     expect(read(scalar(dtype('u1'), bytes('\x02')))).toBe(2);
     expect(read(scalar(dtype('b1'), bytes('\x01')))).toBe(true);
     expect(read(scalar(dtype('b1'), bytes('\0')))).toBe(false);
   });
 
-  test('have a type and one value', () => {
+  test('need a type and one value', () => {
     expect(refusal(scalar(bytes('f4'), bytes(F4)))).toContain('“scalar” is called with the wrong arguments');
     expect(refusal(scalar(dtype('f4'), bytes(F4)))).toContain('do not match its shape');
   });
 
-  test('a type has a name', () => {
+  test('a type needs a name', () => {
     expect(refusal(call(global('numpy', 'dtype'), small(4)))).toContain('“dtype” is called with the wrong arguments');
     expect(refusal(call(global('numpy', 'ndarray')))).toContain('“ndarray” is called with the wrong arguments');
   });
 });
 
 describe('bytes', () => {
-  test.each(['latin1', 'latin-1'])('of text that was encoded in %s', (encoding) => {
+  test.each(['latin1', 'latin-1'])('from text encoded as %s', (encoding) => {
     expect(read(call(global('_codecs', 'encode'), text('aÿ'), text(encoding)))).toEqual(Uint8Array.of(97, 255));
     expect(read(call(global('builtins', 'bytes'), text('aÿ'), text(encoding)))).toEqual(Uint8Array.of(97, 255));
   });
 
-  test('of nothing, and of bytes', () => {
+  test('can be empty or come from bytes', () => {
     for (const module of ['builtins', '__builtin__']) {
       expect(read(call(global(module, 'bytes')))).toEqual(new Uint8Array());
       expect(read(call(global(module, 'bytearray'), bytes('ab')))).toEqual(Uint8Array.of(97, 98));
     }
   });
 
-  test('of other encodings, letters that do not fit, and what is no text, are refused', () => {
+  test('with other encodings, letters that do not fit, or a value that is not text are rejected', () => {
     for (const [name, module] of [
       ['encode', '_codecs'],
       ['bytes', 'builtins'],

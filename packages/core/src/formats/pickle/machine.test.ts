@@ -1,4 +1,7 @@
-/** The machine that reads pickles, opcode by opcode where no real pickle goes: what it makes of them and what it refuses. */
+/**
+ * The machine that reads pickles, one opcode at a time, for cases that no real pickle covers: its results and its
+ * errors.
+ */
 import { describe, expect, test } from 'vitest';
 import { FacewrightError } from '../../values/errors.js';
 import { PickleGlobal } from './items.js';
@@ -49,7 +52,7 @@ test.each<[string, unknown]>([
   ['(I1\nI2\nl', [1, 2]],
   ['F-1.5\n', -1.5],
   ['Vp\\u00e4\\U0001F600\n', 'pä😀'],
-  ['V\\U00110000\n', '\\U00110000'], // no such letter
+  ['V\\U00110000\n', '\\U00110000'], // no such character
   [String.raw`S'\X41\x4a'` + '\n', Uint8Array.from(Buffer.from('\\X41J'))],
   [String.raw`S'\x41\102\n\q\\'` + '\n', Uint8Array.from(Buffer.from('AB\n\\q\\', 'latin1'))],
   [String.raw`S"\r\t\a\b\f\v"` + '\n', Uint8Array.of(13, 9, 7, 8, 12, 11)],
@@ -89,12 +92,12 @@ test.each<[string, RegExp]>([
   ['Sab\n', /a string is not quoted/],
   ['(', /an unfinished object/],
   ['cnumpy\ndtype\n', /an unfinished object/],
-])('%j is refused', (opcodes, message) => {
+])('%j is rejected', (opcodes, message) => {
   expect(() => read(opcodes)).toThrow(message);
   expect(() => read(opcodes, { todo: 'Copy it again.' })).toThrow(/where: a pickle\n {2}to do: Copy it again\./);
 });
 
-test('every truncation is refused, with what was expected', () => {
+test('every truncation is rejected with a message that says what was expected', () => {
   const whole = bytesOf('\x80\x02]q\x00(K\x01M\x02\x01J\x01\0\0\0G\0\0\0\0\0\0\0\0X\x01\0\0\0ae.');
   expect(unpickle(whole, 'x')).toHaveLength(5);
   for (let length = 0; length < whole.length; length++)
@@ -102,7 +105,7 @@ test('every truncation is refused, with what was expected', () => {
   expect(() => unpickle(whole.subarray(0, whole.length - 4), 'x')).toThrow(/ends too early: \d+ more bytes/);
 });
 
-test('attributes of a dictionary are no part of its value', () => {
+test('attributes of a dictionary are not part of its value', () => {
   expect(read('}K\x01K\x02s}K\x03K\x04sb')).toEqual(new Map([[1, 2]]));
 });
 
@@ -112,8 +115,8 @@ test('a first pickle ends where the next begins', () => {
   expect(unpickleFirst(both.subarray(3), 'x')).toEqual({ value: 2, end: 3 });
 });
 
-describe('what the caller allows', () => {
-  test('globals beside those of numpy, also by names on the stack', () => {
+describe('options of the caller', () => {
+  test('additional globals, also named by values on the stack', () => {
     const sum = new PickleGlobal((args) => args.reduce<number>((total, value) => total + (value as number), 0));
     const globals = new Map([['mine sum', sum]]);
     expect(read('cmine\nsum\nK\x01K\x02\x86R', { globals })).toBe(3);
@@ -127,7 +130,7 @@ describe('what the caller allows', () => {
   });
 });
 
-test('nesting ends at a hundred levels', () => {
+test('nesting is limited to a hundred levels', () => {
   expect(() => read(`${')'}${'\x85'.repeat(98)}`)).not.toThrow();
   expect(() => read(`${')'}${'\x85'.repeat(110)}`)).toThrow(/nested too deeply/);
 });

@@ -57,7 +57,7 @@ const LETTERS: Readonly<Record<string, string>> = {
 /** Groups of `escapes`: hexadecimal digits; octal digits for bytes or hexadecimal ones for text; a letter such as n for a newline. */
 function unescaped(text: string, escapes: RegExp): string {
   return text.replace(escapes, (whole, hex?: string, other?: string, letter?: string) => {
-    if (typeof letter === 'string') return LETTERS[letter] ?? whole; // Python keeps what is no escape
+    if (typeof letter === 'string') return LETTERS[letter] ?? whole; // Python keeps unknown escapes unchanged
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
     const code = parseInt(other!, whole.startsWith('\\U') ? 16 : 8);
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;

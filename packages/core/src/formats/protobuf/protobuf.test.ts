@@ -1,4 +1,4 @@
-/** Messages against the bytes that the encoding's own documentation gives, and read back after any writing. */
+/** Messages compared with the bytes in the documentation of the encoding, and round trips. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fields, integersOf, messageOf, ProtobufError, ProtobufWriter, textOf, varint } from './index.js';

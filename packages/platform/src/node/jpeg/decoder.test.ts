@@ -110,7 +110,7 @@ describe('left to sharp', () => {
     expect(jpegHeader(bytes)).toMatchObject({ plain: true });
   });
 
-  test('EXIF between frame and scan counts too', async () => {
+  test('EXIF between frame and scan is used too', async () => {
     const rotated = await picture(20, 10).withMetadata({ orientation: 6 }).jpeg().toBuffer();
     const at = rotated.indexOf(Buffer.from([0xff, 0xe1]));
     const length = 2 + rotated.readUInt16BE(at + 2);
