@@ -222,7 +222,9 @@ test('bad photos are counted, listed with their reason and skipped; unusual ones
   expect(ended.code).toBe(0);
   const dataset = await openDataset(join(out, 'dataset'));
   expect(dataset.identities.toSorted()).toEqual(good.toSorted());
-  expect(Object.fromEntries(dataset.summary.exclusions.map(({ photo, reason }) => [photo, reason]))).toEqual({
+  const excluded: Record<string, string> = {};
+  for await (const { photo, reason } of dataset.exclusions()) excluded[photo] = reason;
+  expect(excluded).toEqual({
     'ann/truncated.jpg': 'unreadable',
     'ann/pixel.png': 'too-small',
     'ann/text.jpg': 'not-an-image',

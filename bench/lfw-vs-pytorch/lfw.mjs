@@ -52,7 +52,6 @@ export async function openLfw(files) {
       perTier: {},
       identities: people.length,
       images: samples.length,
-      exclusions: [],
       alignment: { fingerprint: 'lfw-112x112', size: SIZE },
       seed: 0,
       seconds: 0,

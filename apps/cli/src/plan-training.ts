@@ -12,7 +12,7 @@ import {
   type Model,
   type Optimiser,
 } from '@facewright/core';
-import { batchParts, firstState, trainStep, trainingState } from '@facewright/training';
+import { batchParts, classesInStep, firstState, trainStep, trainingState } from '@facewright/training';
 
 export interface PlanOptions {
   readonly model: Model;
@@ -75,11 +75,11 @@ export function planTraining({
 }: PlanOptions): StagePlan[] {
   const beside = processBytes + COMPILING_BYTES;
   return stages.map(({ name, loss, optimiserName, optimiser, clipNorm }) => {
-    const state = stateFor(model, loss, optimiser, classes);
+    const { state, seen, hostBytes } = stageStates(model, loss, optimiser, classes, batch);
     const memory = (size: number, memoryBytes?: number) => {
       const { parts } = batchParts(batch, size);
       const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
-      return planStep(step, trainingState(state, parts), inputsOf(model, batch / parts, parts), { block, memoryBytes });
+      return planStep(step, trainingState(seen, parts), inputsOf(model, batch / parts, parts), { block, memoryBytes });
     };
     const whole = memory(batch);
     const least = memory(batch, 0);
@@ -90,11 +90,18 @@ export function planTraining({
       parameters: parametersOf(state),
       activationBytes: whole.activationBytes,
       peakBytes: {
-        exact: beside + whole.bytes,
-        rematerialised: { bytes: beside + least.bytes, values: least.recomputed },
-        microBatches: partSizes(batch).map((size) => ({ microBatch: size, bytes: beside + memory(size).bytes })),
+        exact: beside + hostBytes + whole.bytes,
+        rematerialised: { bytes: beside + hostBytes + least.bytes, values: least.recomputed },
+        microBatches: partSizes(batch).map((size) => ({
+          microBatch: size,
+          bytes: beside + hostBytes + memory(size).bytes,
+        })),
       },
-      here: { bytes: beside + here.bytes, recomputed: here.recomputed, fits: here.bytes <= limitBytes },
+      here: {
+        bytes: beside + hostBytes + here.bytes,
+        recomputed: here.recomputed,
+        fits: hostBytes + here.bytes <= limitBytes,
+      },
     };
   });
 }
@@ -129,12 +136,12 @@ export async function planOnDevice(
 ): Promise<DeviceStagePlan[]> {
   const plans: DeviceStagePlan[] = [];
   for (const { name, loss, optimiserName, optimiser, clipNorm } of stages) {
-    const state = stateFor(model, loss, optimiser, classes);
+    const { state, seen } = stageStates(model, loss, optimiser, classes, batch);
     const { parts } = batchParts(batch, microBatch ?? batch);
     const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
     const { bytes, limitBytes } = await memoryOf(step, {
       name,
-      state: trainingState(state, parts),
+      state: trainingState(seen, parts),
       inputs: inputsOf(model, batch / parts, parts),
     });
     plans.push({
@@ -160,6 +167,16 @@ function partSizes(batch: number): number[] {
  * Shapes of a training's tensors for any number of classes, without creating that many numbers: whatever an axis gains
  * from two classes to three, it gains with every class.
  */
+/** The tensors of a stage, those that a step holds of them, and the bytes that a head on a sample of its classes keeps in host memory. */
+function stageStates(model: Model, loss: Loss, optimiser: Optimiser, classes: number, batch: number) {
+  const state = stateFor(model, loss, optimiser, classes);
+  if (!loss.sampled) return { state, seen: state, hostBytes: 0 };
+  const seen = stateFor(model, loss, optimiser, classesInStep(loss.sampled.rate, classes, batch));
+  const columns = Object.entries(state).filter(([name, { shape }]) => String(shape) !== String(seen[name].shape));
+  const hostBytes = columns.reduce((sum, [, { shape }]) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+  return { state, seen, hostBytes };
+}
+
 function stateFor(model: Model, loss: Loss, optimiser: Optimiser, classes: number): Specs {
   const [two, three] = [2, 3].map(
     (few): HostTensors => firstState(model, { loss, optimiser }, few, createRandom('plan')).state,

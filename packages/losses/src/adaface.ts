@@ -15,6 +15,7 @@ import {
   type InitialState,
   type Loss,
   type Random,
+  type SampledHead,
   type State,
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -22,6 +23,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
 import { constant, cosineLogits, cosSin, lengths, scale, shiftTarget } from './margin.js';
+import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
 
 /** Initial values of the authors' code: no photo is far from the mean until the statistics have moved. */
@@ -51,6 +53,7 @@ const options = z.strictObject({
     .describe(
       "where θ + g_angle leaves [0, π]. clip: the angle stops there, as in the authors' code (no gradient through it). plain: cos(θ + g_angle) all the same",
     ),
+  sampleRate,
 });
 
 /**
@@ -86,8 +89,11 @@ function signedShift(cosines: tf.Tensor, g: tf.Tensor, clip: boolean): tf.Tensor
 class AdaFace implements Loss {
   readonly centres = centreHead.centres;
   readonly adopt = centreHead.adopt;
+  readonly sampled?: SampledHead;
 
-  constructor(@inject(OPTIONS) private readonly settings: z.output<typeof options>) {}
+  constructor(@inject(OPTIONS) private readonly settings: z.output<typeof options>) {
+    Object.assign(this, sampled(settings.sampleRate, 'centres'));
+  }
 
   init(identities: number, embeddingSize: number, random: Random): InitialState {
     return {

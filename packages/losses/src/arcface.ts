@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { angularShift, beyondRule, cosineLogits, scale, shiftTarget } from './margin.js';
+import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
 
 const arcFaceOptions = z.strictObject({
@@ -17,6 +18,7 @@ const arcFaceOptions = z.strictObject({
   m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
   beyond: beyondRule.default('plain'),
   smoothing,
+  sampleRate,
 });
 
 /**
@@ -26,7 +28,8 @@ const arcFaceOptions = z.strictObject({
 export const arcFace = definePlugin({
   meta: { name: 'arcface', kind: 'loss', version: VERSION, apiVersion: 1, description: 'additive angular margin' },
   options: arcFaceOptions,
-  create: ({ s, m, beyond, smoothing }): Loss => ({
+  create: ({ s, m, beyond, smoothing, sampleRate }): Loss => ({
+    ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { angularShift, beyondRule, cosineLogits, cosSin, scale, shiftTarget, type BeyondRule } from './margin.js';
+import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
 
 const combinedOptions = z
@@ -23,6 +24,7 @@ const combinedOptions = z
     m3: z.number().min(0).max(2).default(0.2).describe('subtracted from the cosine (CosFace)'),
     beyond: beyondRule.default('plain'),
     smoothing,
+    sampleRate,
   })
   .refine(({ m1, beyond }) => m1 === 1 || beyond !== 'fallback', {
     path: ['beyond'],
@@ -53,7 +55,8 @@ export const combinedMargin = definePlugin({
     description: 'the margins m1, m2 and m3 of SphereFace, ArcFace and CosFace combined',
   },
   options: combinedOptions,
-  create: ({ s, m1, m2, m3, beyond, smoothing }): Loss => ({
+  create: ({ s, m1, m2, m3, beyond, smoothing, sampleRate }): Loss => ({
+    ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { cosineLogits, scale } from './margin.js';
+import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
 
 /** The `cosface` loss plugin. Parameter: `centres` [embeddingSize, identities]. Only their directions matter. */
@@ -21,8 +22,10 @@ export const cosFace = definePlugin({
     s: scale,
     m: z.number().min(0).max(2).default(0.35).describe("margin, subtracted from the target's cosine"),
     smoothing,
+    sampleRate,
   }),
-  create: ({ s, m, smoothing }): Loss => ({
+  create: ({ s, m, smoothing, sampleRate }): Loss => ({
+    ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);

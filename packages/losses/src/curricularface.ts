@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
 import { angularShift, beyondRule, constant, cosineLogits, scale, shiftTarget } from './margin.js';
+import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
 
 /**
@@ -33,8 +34,10 @@ export const curricularFace = definePlugin({
     m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
     momentum: z.number().min(0).lt(1).default(0.99).describe('momentum of the running mean t'),
     beyond: beyondRule.default('fallback'),
+    sampleRate,
   }),
-  create: ({ s, m, momentum, beyond }): Loss => ({
+  create: ({ s, m, momentum, beyond, sampleRate }): Loss => ({
+    ...sampled(sampleRate, 'centres'),
     ...centreHead,
     init: (identities, embeddingSize, random) => ({
       ...centreHead.init(identities, embeddingSize, random),

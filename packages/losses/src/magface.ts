@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
 import { angularShift, beyondRule, cosineLogits, lengths, scale, shiftTarget } from './margin.js';
+import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
 
 const options = z
@@ -28,6 +29,7 @@ const options = z
       .describe('l_m and u_m: margins at these lengths, in radians'),
     lambda: z.number().min(0).default(35).describe('weight of g'),
     beyond: beyondRule.default('fallback'),
+    sampleRate,
   })
   .refine(({ lengths: [low, high] }) => low < high, {
     path: ['lengths'],
@@ -48,7 +50,8 @@ export const magFace = definePlugin({
     description: 'margin that grows with the length of the embedding, which becomes a quality score',
   },
   options,
-  create: ({ s, lengths: [least, largest], margins: [low, high], lambda, beyond }): Loss => ({
+  create: ({ s, lengths: [least, largest], margins: [low, high], lambda, beyond, sampleRate }): Loss => ({
+    ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const length = tf.clipByValue(lengths(embeddings), least, largest);

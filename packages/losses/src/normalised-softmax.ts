@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
 import { cosineLogits, scale } from './margin.js';
+import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
 
 /**
@@ -25,8 +26,9 @@ export const normalisedSoftmax = definePlugin({
     apiVersion: 1,
     description: 'cross-entropy of scaled cosines, no margin',
   },
-  options: z.strictObject({ s: scale.default(32), smoothing }),
-  create: ({ s, smoothing }): Loss => ({
+  options: z.strictObject({ s: scale.default(32), smoothing, sampleRate }),
+  create: ({ s, smoothing, sampleRate }): Loss => ({
+    ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);

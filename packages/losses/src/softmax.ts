@@ -7,11 +7,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { unitColumns } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
+import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
 
 const softmaxOptions = z.strictObject({
   bias: z.boolean().default(true).describe('learn a bias for each identity'),
   smoothing,
+  sampleRate,
 });
 
 const head = (kernel: HostTensor, bias: boolean): HostTensors => ({
@@ -32,7 +34,8 @@ export const softmax = definePlugin({
     description: 'dense layer with cross-entropy, for the first stage',
   },
   options: softmaxOptions,
-  create: ({ bias, smoothing }): Loss => ({
+  create: ({ bias, smoothing, sampleRate }): Loss => ({
+    ...sampled(sampleRate, 'kernel', ...(bias ? ['bias'] : [])),
     init(identities, embeddingSize, random) {
       const draw = random.fork('kernel');
       const limit = Math.sqrt(6 / (embeddingSize + identities));

@@ -22,6 +22,7 @@ import { z } from 'zod';
 import { firstCentres, unitColumns } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
 import { angularShift, beyondRule, cosineLogits, scale, shiftTarget } from './margin.js';
+import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
 
 /** The columns `k·identities + j` of `all`, where k = `pick(j)`, as [embeddingSize, identities]. */
@@ -70,8 +71,10 @@ export const subCentreArcFace = definePlugin({
     m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
     k: z.int().min(2).max(10).default(3).describe('centres per identity'),
     beyond: beyondRule.default('plain'),
+    sampleRate,
   }),
-  create: ({ s, m, k, beyond }): Loss => ({
+  create: ({ s, m, k, beyond, sampleRate }): Loss => ({
+    ...sampled(sampleRate, 'centres', 'uses'),
     init: (identities, embeddingSize, random) => ({
       params: { centres: firstCentres(embeddingSize, k * identities, random.fork('centres')) },
       statistics: { uses: filled([k, identities], 0) },

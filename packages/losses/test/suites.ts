@@ -28,16 +28,19 @@ export const suites = [
   ['softmax, smoothed', softmax({ smoothing: 0.1 }), {}],
   ['arcface, smoothed', arcFace({ s: 16, smoothing: 0.1 }), {}],
   ['cosface', cosFace(), {}],
-  ['combined-margin', combinedMargin(), {}],
+  ['cosface on a sample', cosFace({ sampleRate: 0.5 }), {}],
+  ['combined-margin', combinedMargin({ sampleRate: 0.5 }), {}],
   ['combined-margin, m1 = 0.9', combinedMargin({ m1: 0.9, m2: 0.4, m3: 0.15 }), {}],
   ['combined-margin, m1 = 1.35, continued', combinedMargin({ m1: 1.35, m2: 0, m3: 0, beyond: 'continued' }), {}],
   ['sub-centre-arcface', subCentreArcFace(), {}],
-  ['adaface', adaFace(), { skip: ofTheBatch }],
-  ['magface', magFace({ lengths: [1, 4] }), {}],
+  ['sub-centre-arcface on a sample', subCentreArcFace({ sampleRate: 0.5 }), {}],
+  ['softmax on a sample', softmax({ sampleRate: 0.5 }), {}],
+  ['adaface', adaFace({ sampleRate: 0.5 }), { skip: ofTheBatch }],
+  ['magface', magFace({ lengths: [1, 4], sampleRate: 0.5 }), {}],
   ['magface, all embeddings shorter than counts', magFace(), {}],
   [
     'curricularface',
-    curricularFace(),
+    curricularFace({ sampleRate: 0.5 }),
     {
       skip: [
         ...ofTheBatch,

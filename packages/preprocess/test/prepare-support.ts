@@ -6,6 +6,7 @@ import {
   type Detector,
   type Events,
   type EventType,
+  type Exclusion,
   type Identity,
   type Landmarks,
   type Photo,
@@ -56,11 +57,19 @@ export interface Written {
 
 export function memoryWriter() {
   const written: Written[] = [];
-  const state: { written: Written[]; finished?: PreparationSummary; aborted: number } = { written, aborted: 0 };
+  const excluded: Exclusion[] = [];
+  const state: { written: Written[]; excluded: Exclusion[]; finished?: PreparationSummary; aborted: number } = {
+    written,
+    excluded,
+    aborted: 0,
+  };
   return {
     state,
     async add(sample: Sample, image: RgbImage) {
       written.push({ sample, image });
+    },
+    async exclude(exclusion: Exclusion) {
+      excluded.push(exclusion);
     },
     async finish(summary: PreparationSummary) {
       state.finished = summary;

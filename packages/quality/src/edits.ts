@@ -4,6 +4,8 @@ import {
   messageOf,
   parseOptions,
   requireSample,
+  type BatchReader,
+  type BatchReaderOptions,
   type Dataset,
   type Identity,
   type Reader,
@@ -135,6 +137,16 @@ export function editDataset(dataset: Dataset, edits: Edits): Dataset {
     kindOf: (index) => dataset.kindOf(place(index)),
     landmarksOf: (index) => dataset.landmarksOf(place(index)),
     read: (index) => dataset.read(place(index)),
+    ...(dataset.openBatchReader && {
+      openBatchReader: (options: BatchReaderOptions): BatchReader => {
+        const reader = dataset.openBatchReader!(options);
+        return {
+          read: (samples, mirrored) => reader.read(Array.from(samples, place), mirrored),
+          close: () => reader.close(),
+        };
+      },
+    }),
+    exclusions: () => dataset.exclusions(),
     close: () => dataset.close(),
   };
 }

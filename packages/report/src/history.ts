@@ -10,7 +10,10 @@ export interface History {
   finished?: RunEvent<'run.finished'>;
   engines: RunEvent<'engine.opened'>[];
   notices: RunEvent<'notice'>[];
+  /** The first of them; the dataset lists them all. */
   exclusions: RunEvent<'prepare.excluded'>[];
+  /** Photos left out. */
+  excluded: number;
   prepared?: RunEvent<'prepare.finished'>;
   training?: RunEvent<'train.started'>;
   trained?: RunEvent<'train.finished'>;
@@ -20,14 +23,27 @@ export interface History {
   evaluated?: RunEvent<'evaluate.finished'>;
 }
 
+/** Rows of the list of photos left out. */
+const MOST_EXCLUSIONS = 2000;
+
 export function historyOf(events: Iterable<RunEvent>): History {
-  const history: History = { engines: [], notices: [], exclusions: [], stages: [], steps: [], validations: [] };
+  const history: History = {
+    engines: [],
+    notices: [],
+    exclusions: [],
+    excluded: 0,
+    stages: [],
+    steps: [],
+    validations: [],
+  };
   const stage = (index: number): History['stages'][number] => (history.stages[index] ??= {});
   const readers: { [T in EventType]?: (event: RunEvent<T>) => void } = {
     'run.started': (event) => {
       history.started = event;
+      if (history.prepared) return;
       // an interrupted preparation starts again and reports its exclusions again
-      if (!history.prepared) history.exclusions = [];
+      history.exclusions = [];
+      history.excluded = 0;
     },
     'run.finished': (event) => (history.finished = event),
     'engine.opened': (event) => {
@@ -37,8 +53,15 @@ export function historyOf(events: Iterable<RunEvent>): History {
     notice: (event) => {
       if (!history.notices.some((known) => known.message === event.message)) history.notices.push(event);
     },
-    'prepare.excluded': (event) => history.exclusions.push(event),
-    'prepare.finished': (event) => (history.prepared = event),
+    'prepare.excluded': (event) => {
+      history.excluded++;
+      if (history.exclusions.length < MOST_EXCLUSIONS) history.exclusions.push(event);
+    },
+    'prepare.finished': (event) => {
+      history.prepared = event;
+      // a log may hold the first of them alone
+      history.excluded = event.summary.dropped;
+    },
     'train.started': (event) => {
       history.training = event;
       const last = event.resumedAt ?? -1;

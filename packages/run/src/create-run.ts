@@ -245,7 +245,7 @@ async function execute(run: Execution): Promise<RunResult> {
     events.emit('run.finished', { seconds: (performance.now() - begin) / 1000 });
     const crops = await pickCrops(dataset, container.resolve(RANDOM).fork('crops'));
     const dropped = await pickDropped(
-      dataset.summary.exclusions,
+      dataset.exclusions(),
       config.data === undefined || run.prepared ? undefined : resolve(composition.baseDirectory, config.data),
     );
     log.close();

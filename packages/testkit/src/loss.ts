@@ -100,10 +100,10 @@ class LossFixture {
   }
 
   /** The results of the step; anything not given has its initial value. */
-  run({ params, embeddings, labels }: Changes = {}): Promise<HostTensors> {
+  run({ params, statistics, embeddings, labels }: Changes = {}): Promise<HostTensors> {
     return this.executable!.run({
       ...prefixed('params', params ?? this.initial.params),
-      ...prefixed('statistics', this.initial.statistics),
+      ...prefixed('statistics', statistics ?? this.initial.statistics),
       embeddings: embeddings ?? this.embeddings,
       labels: labels ?? this.labels,
     });
@@ -121,6 +121,7 @@ class LossFixture {
 
 interface Changes {
   readonly params?: HostTensors;
+  readonly statistics?: HostTensors;
   readonly embeddings?: HostTensor;
   readonly labels?: HostTensor;
 }
@@ -136,6 +137,7 @@ export function testLoss(subject: Subject<'loss'>, options: LossSuiteOptions): v
     checkLabels(check, fixture);
     checkCorners(check, fixture);
     checkCentres(check, fixture);
+    checkSample(check, fixture);
     checkDescent(check, fixture);
   });
 }
@@ -225,6 +227,43 @@ function checkCorners(check: Check, fixture: LossFixture): void {
     const data = Float32Array.from(corners.flatMap((corner) => [...corner]));
     expectFinite(await fixture.run({ embeddings: hostTensor([5, embeddingSize], data), labels: int32(2, 2, 2, 2, 2) }));
   });
+}
+
+function checkSample(check: Check, fixture: LossFixture): void {
+  check('a head on a sample of its classes is the head of these classes alone', async () => {
+    const { loss, initial, identities } = fixture;
+    if (!loss.sampled) return;
+    expect(loss.sampled.rate).toBeGreaterThan(0);
+    expect(loss.sampled.rate).toBeLessThan(1);
+    expect(Object.keys({ ...initial.params, ...initial.statistics })).toEqual(
+      expect.arrayContaining([...loss.sampled.perClass]),
+    );
+    const part = (tensors: HostTensors): HostTensors =>
+      Object.fromEntries(
+        Object.entries(tensors).map(([name, tensor]) => [
+          name,
+          loss.sampled!.perClass.includes(name) ? classesOf(tensor, identities) : tensor,
+        ]),
+      );
+    const last = identities - 1;
+    const whole = await fixture.run({ labels: int32(0, last, 0, 0, last) });
+    const seen = await fixture.run({
+      params: part(initial.params),
+      statistics: part(initial.statistics),
+      labels: int32(0, 1, 0, 0, 1),
+    });
+    expectClose(seen.logits, classesOf(whole.logits, identities), 1e-6, 'logits');
+  });
+}
+
+/** The columns of the first and the last class, in each of the blocks that the last axis has. */
+function classesOf({ shape, data }: HostTensor, identities: number): HostTensor {
+  const rows = data.length / identities;
+  const values = Array.from({ length: rows }, (_, row) => [data[row * identities], data[(row + 1) * identities - 1]]);
+  return hostTensor(
+    [...shape.slice(0, -1), (2 * shape[shape.length - 1]) / identities],
+    Float32Array.from(values.flat()),
+  );
 }
 
 function checkCentres(check: Check, fixture: LossFixture): void {

@@ -3,6 +3,7 @@ export { sgd } from './optimisers/sgd.js';
 export { adam, adamW } from './optimisers/adam.js';
 export { CRITERIA, OPTIMISERS } from './builtins.js';
 export { trainStep, validationStep } from './step/step.js';
+export { classesInStep } from './step/sampled-head.js';
 export {
   batchParts,
   compileTraining,

@@ -135,12 +135,12 @@ export function tinyDataset(people: number, photos: number, size = 6): Dataset {
       perTier: {},
       identities: people,
       images: samples.length,
-      exclusions: [],
       alignment: { fingerprint: 'tiny', size },
       seed: 1,
       seconds: 0,
     },
     read,
+    exclusions: async function* () {},
     close: async () => undefined,
   };
 }

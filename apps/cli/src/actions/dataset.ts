@@ -59,10 +59,10 @@ export const convert = (path: string, options: ConvertOptions) =>
       to: options.to,
       alignment: (size) => createFivePointAligner(size).fingerprint,
     });
-    const { images, people, exclusions, from, to, directory } = converted;
+    const { images, people, dropped, exclusions, from, to, directory } = converted;
     for (const { photo, reason, detail } of exclusions.slice(0, SHOWN))
       print(`skipped ${photo}: ${reason}${detail ? `: ${detail}` : ''}`);
-    if (exclusions.length > SHOWN) print(`… and ${exclusions.length - SHOWN} more`);
+    if (dropped > SHOWN) print(`… and ${dropped - SHOWN} more`);
     print(`${images} images${people ? ` of ${people} people` : ''} converted from ${from} to ${to}: ${directory}`);
     return { json: converted };
   });

@@ -1,7 +1,7 @@
 /** Implements `facewright prepare`: turns photos into a dataset directory. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createEventStream, FacewrightError, parseRunConfig } from '@facewright/core';
+import { createEventStream, FacewrightError, parseRunConfig, type Exclusion } from '@facewright/core';
 import { backendFor, composeForData, prepareStage, presetOf, recogniseData } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { configOf, requireData } from '../config-of.js';
@@ -14,6 +14,9 @@ export interface PrepareOptions extends CommonOptions, DataOptions {
   readonly preset: PresetName;
   readonly force?: boolean;
 }
+
+/** Photos left out that `--json` lists; the dataset lists them all. */
+const SHOWN = 1000;
 
 export default (options: PrepareOptions) =>
   withSession(options, async ({ signal, onEvent, print }) => {
@@ -36,6 +39,12 @@ export default (options: PrepareOptions) =>
     }
     const events = createEventStream();
     events.subscribe(onEvent);
+    const exclusions: Exclusion[] = [];
+    events.subscribe((event) => {
+      if (event.type !== 'prepare.excluded' || exclusions.length === SHOWN) return;
+      const { photo, identity, reason, detail } = event;
+      exclusions.push({ photo, identity, reason, ...(detail !== undefined && { detail }) });
+    });
     const scope = { builtins, events, signal, baseDirectory, where, plugins: [] };
     const backend = await backendFor(parseRunConfig(given, where), scope);
     const config = parseRunConfig(
@@ -46,10 +55,7 @@ export default (options: PrepareOptions) =>
     const { composition, notice } = await composeForData(config, backend, scope, { given, minPhotos, prepares: true });
     if (notice) events.emit('notice', notice);
     try {
-      const { exclusions, ...summary } = await prepareStage(composition, {
-        directory,
-        replace: options.force ?? false,
-      });
+      const summary = await prepareStage(composition, { directory, replace: options.force ?? false });
       print(`dataset: ${directory}`);
       return { json: { directory, ...summary, exclusions } };
     } finally {

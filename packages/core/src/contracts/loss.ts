@@ -14,6 +14,8 @@ export interface Loss {
    * scratch.
    */
   adopt?(centres: HostTensor): HostTensors;
+  /** Trains the head on a sample of its classes in each step. Missing: on all of them. */
+  readonly sampled?: SampledHead;
   /**
    * `embeddings` [n, embeddingSize], `labels` [n] int32 in [0, identities). `loss` is the mean over the batch; `logits` [n, identities]
    * are **without** the margin: accuracy is measured on them, the gradient flows through `loss`.
@@ -24,4 +26,15 @@ export interface Loss {
     embeddings: Tensor2D,
     labels: Tensor1D,
   ): { loss: Scalar; logits: Tensor2D; statistics?: State };
+}
+
+/**
+ * A head of which each step sees the classes of its batch and a random sample of others (PartialFC, An et al., arXiv 2010.05222). `apply` is then
+ * given these classes alone, numbered anew.
+ */
+export interface SampledHead {
+  /** Share of the classes that a step sees, in (0, 1). */
+  readonly rate: number;
+  /** Parameters and statistics whose last axis counts the classes, once or several times over, e.g. `centres`. */
+  readonly perClass: readonly string[];
 }

@@ -16,6 +16,8 @@ export interface Sample {
 /** Writes aligned images in order. Nothing appears under its final name before `finish`. */
 export interface DatasetWriter {
   add(sample: Sample, image: RgbImage): Promise<void>;
+  /** Lists a photo that was left out. */
+  exclude(exclusion: Exclusion): Promise<void>;
   finish(summary: PreparationSummary): Promise<void>;
   /** Removes everything written so far. */
   abort(): Promise<void>;
@@ -70,6 +72,8 @@ export interface Dataset extends SampleColumns {
   /** Path of the directory. */
   readonly directory: string;
   readonly summary: PreparationSummary;
+  /** Every photo that was left out, in the order of the preparation. */
+  exclusions(): AsyncIterable<Exclusion>;
   /** The decoded image of a sample. */
   read(index: number): Promise<RgbImage>;
   /** Opens a reader for whole batches. Missing if images can only be read individually. */
@@ -131,7 +135,6 @@ export interface PreparationSummary {
   >;
   readonly identities: number;
   readonly images: number;
-  readonly exclusions: readonly Exclusion[];
   readonly alignment: { readonly fingerprint: string; readonly size: number; readonly detector?: string };
   readonly seed: number;
   readonly seconds: number;

@@ -33,7 +33,7 @@ export interface Events {
   'engine.compiled': { name: string; step: string; seconds: number; nodes?: number };
   'prepare.excluded': Exclusion;
   'prepare.finished': {
-    summary: Omit<PreparationSummary, 'exclusions'>;
+    summary: PreparationSummary;
     directory: string;
     photosPerSecond: number;
     throughput?: PreparationThroughput;

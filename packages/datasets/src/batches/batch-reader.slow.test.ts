@@ -29,7 +29,6 @@ const SUMMARY: PreparationSummary = {
   perTier: {},
   identities: 7,
   images: COUNT,
-  exclusions: [],
   alignment: { fingerprint: 'five-point-112', size: 112 },
   seed: 1,
   seconds: 1,

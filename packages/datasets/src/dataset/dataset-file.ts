@@ -1,21 +1,32 @@
 /** `dataset.json`: the contents of a dataset and how it was made. It is written last, and its presence makes a directory a dataset. */
-import { FacewrightError, messageOf, parseOptions, type PreparationSummary } from '@facewright/core';
+import { FacewrightError, messageOf, parseOptions, type Exclusion, type PreparationSummary } from '@facewright/core';
 import { readCheckedText } from '@facewright/platform/node';
 import { join } from 'node:path';
 import { z } from 'zod';
 
 export const DATASET_FILE = 'dataset.json';
 export const INDEX_FILE = 'index.bin';
-export const DATASET_VERSION = 1;
+/** Every photo left out, with its reason: JSON, one a line. */
+export const EXCLUDED_FILE = 'excluded.jsonl';
+export const DATASET_VERSION = 2;
+/** Version 1 lists the photos left out in `dataset.json` itself. */
+const READABLE: readonly number[] = [1, DATASET_VERSION];
 
-/** The file lists every excluded photo; a string cannot be longer than this. */
+/** The file lists every person, and in version 1 every excluded photo; a string cannot be longer than this. */
 const MAX_BYTES = 500_000_000;
 
 const count = z.int().min(0);
 
+export const exclusionSchema = z.looseObject({
+  photo: z.string(),
+  identity: z.string(),
+  reason: z.string(),
+  detail: z.string().optional(),
+});
+
 const datasetFile = z.looseObject({
   format: z.literal('facewright-dataset'),
-  version: z.literal(DATASET_VERSION),
+  version: z.literal(READABLE),
   image: z.looseObject({ format: z.enum(['jpeg', 'png']), encoder: z.string().optional() }),
   /** Indexed by label. */
   identities: z.array(z.string()),
@@ -30,21 +41,19 @@ const datasetFile = z.looseObject({
     seconds: z.number().min(0),
     reasons: z.record(z.string(), count),
     perTier: z.record(z.string(), z.looseObject({ identities: count, photos: count, images: count })),
-    exclusions: z.array(
-      z.looseObject({ photo: z.string(), identity: z.string(), reason: z.string(), detail: z.string().optional() }),
-    ),
+    exclusions: z.array(exclusionSchema).optional(),
     alignment: z.looseObject({ fingerprint: z.string(), size: z.int().min(1), detector: z.string().optional() }),
   }),
 });
 
 export interface DatasetFile {
   readonly format: 'facewright-dataset';
-  readonly version: typeof DATASET_VERSION;
+  readonly version: number;
   /** `encoder`: the program that encoded the images. Another one gives different bytes for the same pixels. */
   readonly image: { readonly format: 'jpeg' | 'png'; readonly encoder?: string };
   readonly identities: readonly string[];
   readonly files: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
-  readonly summary: PreparationSummary;
+  readonly summary: PreparationSummary & { readonly exclusions?: readonly Exclusion[] };
 }
 
 /** Throws a `FacewrightError` if the file is missing, damaged or of another version. */
@@ -70,9 +79,9 @@ export async function readDatasetFile(directory: string): Promise<DatasetFile> {
     });
   }
   const version = (value as { version?: unknown } | null)?.version;
-  if (typeof version === 'number' && version !== DATASET_VERSION) {
+  if (typeof version === 'number' && !READABLE.includes(version)) {
     throw new FacewrightError({
-      what: `The dataset has format version ${version}; this facewright reads version ${DATASET_VERSION}.`,
+      what: `The dataset has format version ${version}; this facewright reads versions ${READABLE.join(' and ')}.`,
       where,
       todo: 'Prepare it again with this version, or use the version that wrote it.',
     });

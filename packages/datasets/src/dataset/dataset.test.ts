@@ -2,6 +2,7 @@ import {
   createRandom,
   landmarksFrom,
   sampleAt,
+  type Exclusion,
   type PreparationSummary,
   type RgbImage,
   type Sample,
@@ -13,7 +14,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, trunc
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder, writeTree } from '../../test/files.js';
-import { openDataset } from './open.js';
+import { openDataset, type OpenDataset } from './open.js';
 import { createDatasetWriter } from './writer.js';
 
 const root = temporaryFolder();
@@ -25,7 +26,6 @@ const SUMMARY: PreparationSummary = {
   perTier: { kept: { identities: 2, photos: 3, images: 6 } },
   identities: 2,
   images: 6,
-  exclusions: [{ photo: 'a/4.jpg', identity: 'a', reason: 'no-face' }],
   alignment: { fingerprint: 'five-point-112', size: 112, detector: 'mtcnn' },
   seed: 1,
   seconds: 2.5,
@@ -64,8 +64,15 @@ const SAMPLES: Sample[] = [
 async function write(directory: string, options: Parameters<typeof createDatasetWriter>[1] = {}): Promise<string> {
   const writer = await createDatasetWriter(directory, options);
   await Promise.all(SAMPLES.map((sample, index) => writer.add(sample, image(index))));
+  await writer.exclude({ photo: 'a/4.jpg', identity: 'a', reason: 'no-face' });
+  await writer.exclude({ photo: 'ä\n/5.jpg', identity: 'a', reason: 'unreadable', detail: 'EIO' });
   await writer.finish(SUMMARY);
   return directory;
+}
+async function excludedOf(dataset: OpenDataset): Promise<Exclusion[]> {
+  const all: Exclusion[] = [];
+  for await (const exclusion of dataset.exclusions()) all.push(exclusion);
+  return all;
 }
 const partials = (): string[] => readdirSync(root).filter((name) => name.endsWith('.partial'));
 
@@ -81,6 +88,10 @@ describe('a dataset directory', () => {
     expect(SAMPLES.map((_, index) => sampleAt(dataset, index))).toEqual(SAMPLES);
     expect([...dataset.labels]).toEqual(SAMPLES.map(({ identity }) => dataset.identities.indexOf(identity)));
     expect(dataset.summary).toEqual(SUMMARY);
+    expect(await excludedOf(dataset)).toEqual([
+      { photo: 'a/4.jpg', identity: 'a', reason: 'no-face' },
+      { photo: 'ä\n/5.jpg', identity: 'a', reason: 'unreadable', detail: 'EIO' },
+    ]);
     const read = await Promise.all(SAMPLES.map((_, index) => dataset.read(index)));
     read.forEach((found, index) => expect(found).toEqual(image(index)));
     await expect(dataset.read(6)).rejects.toThrow(RangeError);
@@ -143,6 +154,12 @@ describe('a dataset directory', () => {
     ],
     ['a missing index', (d: string) => rmSync(join(d, 'index.bin')), /is missing/, 'index.bin'],
     ['a changed index', (d: string) => flip(join(d, 'index.bin'), 50), /index is damaged/, 'index.bin'],
+    [
+      'a cut list of exclusions',
+      (d: string) => truncateSync(join(d, 'excluded.jsonl'), 9),
+      /has 9 bytes/,
+      'excluded.jsonl',
+    ],
     ['no dataset.json', (d: string) => rmSync(join(d, 'dataset.json')), /not a prepared dataset/, ''],
     [
       'a truncated dataset.json',
@@ -152,8 +169,8 @@ describe('a dataset directory', () => {
     ],
     [
       'another version',
-      (d: string) => edit(d, (json) => ({ ...json, version: 2 })),
-      /version 2; this facewright reads version 1/,
+      (d: string) => edit(d, (json) => ({ ...json, version: 3 })),
+      /version 3; this facewright reads versions 1 and 2/,
       'dataset.json',
     ],
     [
@@ -178,6 +195,27 @@ describe('a dataset directory', () => {
       what: expect.stringMatching(what) as string,
       where: join(copy, where),
     });
+  });
+
+  test('of version 1 is read: it lists the photos left out in dataset.json', async () => {
+    const copy = join(root, 'version 1');
+    cpSync(directory, copy, { recursive: true });
+    const file = join(copy, 'dataset.json');
+    const record = JSON.parse(readFileSync(file, 'utf8')) as { files: { name: string }[]; summary: object };
+    const exclusions = [{ photo: 'a/4.jpg', identity: 'a', reason: 'no-face' }];
+    writeFileSync(
+      file,
+      JSON.stringify({
+        ...record,
+        version: 1,
+        files: record.files.filter(({ name }) => name !== 'excluded.jsonl'),
+        summary: { ...record.summary, exclusions },
+      }),
+    );
+    const dataset = await openDataset(copy);
+    expect(dataset.summary).toEqual(SUMMARY);
+    expect(await excludedOf(dataset)).toEqual(exclusions);
+    await dataset.close();
   });
 
   test('a changed image is an error when it is read', async () => {

@@ -5,9 +5,10 @@
 import { landmarkPoints } from '@facewright/core';
 import { piecesOf } from '@facewright/platform/node';
 import { createHash } from 'node:crypto';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { GrowingFile } from './growing-file.js';
 import {
   CHECKSUM_BYTES,
   HEADER_BYTES,
@@ -18,8 +19,6 @@ import {
   type IndexRecord,
 } from './index-format.js';
 
-/** Buffered bytes, written together. */
-const PIECE_BYTES = 1 << 18;
 const PARTS = ['records', 'lengths', 'names'] as const;
 const partName = (part: (typeof PARTS)[number]): string => `index.${part}`;
 /** Names of the files that make up an index before it is finished. */
@@ -101,7 +100,7 @@ export class IndexWriter {
 async function addName(text: string, lengths: GrowingFile, names: GrowingFile): Promise<void> {
   const bytes = Buffer.byteLength(text, 'utf8');
   (await lengths.room(4)).writeUInt32LE(bytes);
-  (await names.room(bytes)).write(text, 'utf8');
+  await names.write(text);
 }
 
 /** Header and parts with a checksum, as one file that is on disk once this resolves. */
@@ -135,45 +134,4 @@ async function joinFiles(
     await file.close();
   }
   return { size, sha256: hash.digest('hex') };
-}
-
-/** A file that is only appended to. */
-class GrowingFile {
-  size = 0;
-  private piece = Buffer.allocUnsafe(PIECE_BYTES);
-  private used = 0;
-  private closed = false;
-
-  private constructor(private readonly file: FileHandle) {}
-
-  static async create(path: string): Promise<GrowingFile> {
-    return new GrowingFile(await open(path, 'w'));
-  }
-
-  /** The next `bytes` of the file, to be filled before the next call. */
-  async room(bytes: number): Promise<Buffer> {
-    if (this.used + bytes > this.piece.length) {
-      await this.flush();
-      if (bytes > this.piece.length) this.piece = Buffer.allocUnsafe(bytes);
-    }
-    const start = this.used;
-    this.used += bytes;
-    this.size += bytes;
-    return this.piece.subarray(start, this.used);
-  }
-
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    try {
-      await this.flush();
-    } finally {
-      await this.file.close();
-    }
-  }
-
-  private async flush(): Promise<void> {
-    await this.file.appendFile(this.piece.subarray(0, this.used));
-    this.used = 0;
-  }
 }

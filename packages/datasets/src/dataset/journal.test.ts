@@ -18,7 +18,6 @@ const SUMMARY: PreparationSummary = {
   perTier: {},
   identities: 3,
   images: 5,
-  exclusions: [],
   alignment: { fingerprint: 'five-point-112', size: 112 },
   seed: 1,
   seconds: 1,

@@ -5,6 +5,7 @@
 import { writeFileAtomic } from '@facewright/platform/node';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EXCLUDED_FILE } from './dataset-file.js';
 import type { IndexRecord } from './index-format.js';
 import { INDEX_PARTS } from './index-writer.js';
 import type { ShardFile } from './shard-writer.js';
@@ -43,7 +44,7 @@ export async function isJournalOf(directory: string, key: string): Promise<boole
 
 /** The complete shards in order, one at a time. Deletes every other file at the end. */
 export async function* readEntries(directory: string): AsyncGenerator<ShardEntry> {
-  const kept = new Set([KEY_FILE, ...INDEX_PARTS]);
+  const kept = new Set([KEY_FILE, EXCLUDED_FILE, ...INDEX_PARTS]);
   for (let number = 0; ; number++) {
     const name = `shard-${String(number).padStart(5, '0')}.tar`;
     const entry = (await readJson(entryPath(directory, name))) as ShardEntry | undefined;

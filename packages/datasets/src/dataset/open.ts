@@ -5,7 +5,8 @@ import { CheckedFile, decodeImage } from '@facewright/platform/node';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { INDEX_FILE, readDatasetFile, type DatasetFile } from './dataset-file.js';
+import { EXCLUDED_FILE, INDEX_FILE, readDatasetFile, type DatasetFile } from './dataset-file.js';
+import { readExclusions } from './exclusions.js';
 import { readIndex, type DatasetIndex } from './index-reader.js';
 
 /** A dataset on disk. */
@@ -23,11 +24,12 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   const path = resolve(directory);
   const record = await readDatasetFile(path);
   for (const file of record.files) await checkSize(path, file);
-  const shards = record.files.filter(({ name }) => name !== INDEX_FILE);
+  const shards = record.files.filter(({ name }) => name !== INDEX_FILE && name !== EXCLUDED_FILE);
   const { file: indexFile, index } = await openIndex(join(path, INDEX_FILE), {
     identities: record.identities,
     shards: shards.map(({ size }) => size),
   });
+  const { exclusions: _, ...summary } = record.summary;
   const handles = new Map<number, Promise<CheckedFile>>();
   let closed = false;
 
@@ -72,7 +74,8 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
       return index.landmarksOf(number);
     },
     directory: path,
-    summary: record.summary,
+    summary,
+    exclusions: () => readExclusions(path, record),
     bytes,
     openBatchReader: (options) => {
       requireOpen();

@@ -1,11 +1,25 @@
 /** Writes a dataset directory: tar shards, a binary index and `dataset.json`. It only appears under its name when everything is on disk. */
-import { FacewrightError, type EncodedSample, type ResumableWriter, type Sample } from '@facewright/core';
-import { createWholeDirectory, encodeImage, writeFileAtomic, type WholeDirectory } from '@facewright/platform/node';
+import {
+  FacewrightError,
+  type EncodedSample,
+  type Exclusion,
+  type ResumableWriter,
+  type Sample,
+} from '@facewright/core';
+import {
+  createWholeDirectory,
+  encodeImage,
+  piecesOf,
+  writeFileAtomic,
+  type WholeDirectory,
+} from '@facewright/platform/node';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { imageEnding, safeName, stemOf } from '../writers/names.js';
-import { DATASET_FILE, DATASET_VERSION, INDEX_FILE, type DatasetFile } from './dataset-file.js';
+import { DATASET_FILE, DATASET_VERSION, EXCLUDED_FILE, INDEX_FILE, type DatasetFile } from './dataset-file.js';
 import type { IndexRecord } from './index-format.js';
+import { GrowingFile } from './growing-file.js';
 import { IndexWriter } from './index-writer.js';
 import { beginJournal, endJournal, isJournalOf, readEntries, writeEntry, type ShardEntry } from './journal.js';
 import { createShardWriter, type ShardFile, type ShardWriter } from './shard-writer.js';
@@ -70,6 +84,7 @@ export async function createDatasetWriter(
       return state.resume(key);
     },
     add: (sample, image) => addInTurn(sample, ended ? Promise.resolve(new Uint8Array()) : encodeImage(image, format)),
+    exclude: (exclusion) => inTurn(() => state.exclude(exclusion)),
     addEncoded: (sample, bytes) => addInTurn(sample, Promise.resolve(bytes)),
     addPhoto: (images, note, encoder) => inTurn(() => state.appendPhoto(images, note, encoder)),
     finish: async (summary) => {
@@ -101,6 +116,7 @@ export async function createDatasetWriter(
 interface OpenFiles {
   readonly shards: ShardWriter;
   readonly index: IndexWriter;
+  readonly excluded: GrowingFile;
 }
 
 /** What has been written so far, and where. */
@@ -126,7 +142,7 @@ class WriterState {
     this.key = `${key} ${this.format} ${this.shardBytes}`;
     const { aside } = this.place;
     if (!(await isJournalOf(aside, this.key))) await this.place.empty();
-    const index = await IndexWriter.create(aside);
+    const { index, excluded } = await this.openLists();
     const shards: ShardFile[] = [];
     const notes: unknown[] = [];
     for await (const { shard, records, identities, encoder, notes: own } of readEntries(aside)) {
@@ -138,7 +154,7 @@ class WriterState {
     }
     await beginJournal(aside, this.key);
     this.journaled = { labels: this.labels.size, shards: shards.length };
-    this.files = Promise.resolve({ shards: this.shardWriter(shards), index });
+    this.files = Promise.resolve({ shards: this.shardWriter(shards), index, excluded });
     return notes;
   }
 
@@ -176,8 +192,14 @@ class WriterState {
     for (const { sample, bytes } of images) await this.append(sample, bytes, true);
   }
 
+  /** A preparation that goes on lists all of them again. */
+  async exclude(exclusion: Exclusion): Promise<void> {
+    const { excluded } = await this.open();
+    await excluded.write(`${JSON.stringify(exclusion)}\n`);
+  }
+
   async finish(summary: Parameters<ResumableWriter['finish']>[0]): Promise<void> {
-    const { shards, index } = await this.open();
+    const { shards, index, excluded } = await this.open();
     if (index.length === 0)
       throw new FacewrightError({
         what: 'No images were left to write, so no dataset was created.',
@@ -185,8 +207,10 @@ class WriterState {
         todo: 'The list of excluded photos gives the reasons.',
       });
     const { place } = this;
+    await excluded.close();
     const files = [
       ...(await shards.finish()),
+      { name: EXCLUDED_FILE, size: excluded.size, sha256: await sha256Of(join(place.aside, EXCLUDED_FILE)) },
       { name: INDEX_FILE, ...(await index.finish(join(place.aside, INDEX_FILE))) },
     ];
     const image = { format: this.format, ...(this.encoder !== undefined && { encoder: this.encoder }) };
@@ -219,14 +243,20 @@ class WriterState {
     const files = await this.files;
     await files?.shards.close();
     await files?.index.close();
+    await files?.excluded.close();
   }
 
   private open(): Promise<OpenFiles> {
     this.files ??= this.place.empty().then(async () => ({
       shards: this.shardWriter([]),
-      index: await IndexWriter.create(this.place.aside),
+      ...(await this.openLists()),
     }));
     return this.files;
+  }
+
+  private async openLists(): Promise<Pick<OpenFiles, 'index' | 'excluded'>> {
+    const { aside } = this.place;
+    return { index: await IndexWriter.create(aside), excluded: await GrowingFile.create(join(aside, EXCLUDED_FILE)) };
   }
 
   private shardWriter(before: readonly ShardFile[]): ShardWriter {
@@ -251,3 +281,9 @@ class WriterState {
 /** The name in the tar file, for people and other programs; this package uses the index. The number keeps it unique. */
 const entryName = (identity: string, source: string, kind: string, number: number, ending: string): string =>
   `${safeName(identity)}/${safeName(stemOf(source))}-${number}.${safeName(kind)}.${ending}`;
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of piecesOf(path)) hash.update(piece);
+  return hash.digest('hex');
+}

@@ -67,6 +67,12 @@ export function labelOf(line: string): string | undefined {
   return usual && isPhotoName(usual[1]) ? usual[2] : parseLine(line, true).label;
 }
 
+/** The path that `parseLine` would find in the usual line of the labelled form. */
+export function usualPath(line: string): string | undefined {
+  const usual = USUAL.exec(line);
+  return usual && isPhotoName(usual[1]) ? relative(usual[1]) : undefined;
+}
+
 /** The first `count` fields, with the original spaces between them. */
 function pathOf(line: string, count: number): string {
   if (count === 1) return /\S+/.exec(line)![0];

@@ -1,23 +1,23 @@
 /**
  * Trillion Pairs landmark lists, such as `msra_lmk`, `celebrity_lmk` and that of the generated sample. Their photos
  * have five landmarks, so no detector is needed. Lists of `path label` without landmarks work too, with a detector.
- * Lists need not be sorted by person: their lines are kept in memory as text to group them.
+ * Lists need not be sorted by person and may be of any length: only the place of each line is kept in memory.
  */
 import {
   definePlugin,
   FacewrightError,
   throwIfAborted,
-  type Identity,
   type Photo,
   type PluginContext,
   type Reader,
 } from '@facewright/core';
-import { lineBlocks } from '@facewright/platform/node';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseBare } from './bare-line.js';
-import { labelOf, leadsOut, parseLine, parseWhole, relative, type LandmarkLine } from './landmark-line.js';
+import { labelOf, leadsOut, parseLine, parseWhole, relative, usualPath, type LandmarkLine } from './landmark-line.js';
+import { indexLines, type LineIndex, type LineReading, type ListLine } from './line-index.js';
 import { cannotOpen, photoOf } from './photo-files.js';
+import { TextSet } from './text-set.js';
 import { VERSION } from '../version.js';
 
 export const trillionPairs = definePlugin({
@@ -50,51 +50,58 @@ declare module '@facewright/core' {
 
 function listReader(lists: readonly string[], images: string | undefined, context: PluginContext): Reader {
   refuseSameNames(lists);
+  let opened: Promise<OpenList[]> | undefined; // a preparation reads twice
   return {
     async *identities() {
-      const seen = new Set<string>();
-      for (const list of lists) {
-        // every list counts labels from 0; if there are several, the list's name keeps them apart
-        const prefix = lists.length > 1 ? `${basename(list)}:` : '';
-        yield* readList({ list, root: images ?? dirname(list), prefix, seen, signal: context.signal });
+      for (const open of await (opened ??= openLists(lists, images, context.signal))) {
+        for await (const { name, lines } of open.index.lines()) {
+          throwIfAborted(context.signal, open.list);
+          yield { name, photos: lines.map((line) => photoAt(line, name, open)) };
+        }
       }
     },
   };
 }
 
-interface ListScope {
+interface OpenList {
   readonly list: string;
   readonly root: string;
-  readonly prefix: string;
-  /** Photo ids in this and earlier lists. */
-  readonly seen: Set<string>;
-  readonly signal: AbortSignal;
+  /** How its lines are read. */
+  readonly form: Form;
+  /** Marks the lines whose path is on an earlier line, of this list or one before it. */
+  readonly index: LineIndex;
 }
 
-interface Line {
-  readonly text: string;
-  readonly number: number;
+async function openLists(
+  lists: readonly string[],
+  images: string | undefined,
+  signal: AbortSignal,
+): Promise<OpenList[]> {
+  const seen = new TextSet();
+  const opened: OpenList[] = [];
+  for (const list of lists) {
+    // every list counts labels from 0; if there are several, the list's name keeps them apart
+    const prefix = lists.length > 1 ? `${basename(list)}:` : '';
+    let form: Form = 'bare';
+    const readBy = (first: readonly Line[]): LineReading => {
+      form = formOf(first, list);
+      return {
+        personOf: (text) => prefix + personOf(text, form),
+        mark: (text) => !seen.add(pathOf(text, form)),
+      };
+    };
+    const index = await indexLines(list, readBy, signal).catch((error: unknown) => {
+      throw cannotOpen(error, 'list', list);
+    });
+    opened.push({ list, root: images ?? dirname(list), form, index });
+  }
+  return opened;
 }
+
+type Line = Pick<ListLine, 'text' | 'number'>;
 
 /** The person of lines without a label; all their photos are excluded. */
 const NO_LABEL = '(no label)';
-
-async function* readList(scope: ListScope): AsyncGenerator<Identity> {
-  const { list, prefix, signal } = scope;
-  const lines = await readLines(list, signal);
-  const form = formOf(lines, list);
-  const people = new Map<string, Line[]>();
-  for (const line of lines) {
-    const name = prefix + personOf(line.text, form);
-    const own = people.get(name);
-    if (own) own.push(line);
-    else people.set(name, [line]);
-  }
-  for (const [name, own] of people) {
-    throwIfAborted(signal, list);
-    yield { name, photos: own.map((line) => photoAt(line, name, form, scope)) };
-  }
-}
 
 /** With label and landmarks, with landmarks only, or with the label only. */
 type Form = 'labelled' | 'unlabelled' | 'bare';
@@ -112,12 +119,18 @@ function parse(text: string, form: Form): LandmarkLine {
   return { path: relative(path), ...(problem && { problem }) };
 }
 
-function photoAt({ text, number }: Line, identity: string, form: Form, { list, root, seen }: ListScope): Photo {
+/** The path of `parse`, found faster in the usual line: lists have millions. */
+const pathOf = (text: string, form: Form): string =>
+  (form === 'labelled' ? usualPath(text) : undefined) ?? parse(text, form).path;
+
+function photoAt(
+  { text, number, marked: repeated }: ListLine,
+  identity: string,
+  { list, root, form }: OpenList,
+): Photo {
   const { path, landmarks, problem } = parse(text, form);
-  const repeated = seen.has(path);
   // ids stay unique: a repeated path gets its line number
   const id = repeated ? `${path} (${basename(list)}, line ${number})` : path;
-  seen.add(id);
   const place = `${list}, line ${number}`;
   if (problem)
     return photoOf(id, identity, join(root, path), {
@@ -128,18 +141,6 @@ function photoAt({ text, number }: Line, identity: string, form: Form, { list, r
       excluded: { reason: 'listed-twice', detail: `${place}: the same path is on an earlier line` },
     });
   return photoOf(id, identity, join(root, path), landmarks && { landmarks });
-}
-
-async function readLines(list: string, signal: AbortSignal): Promise<Line[]> {
-  const lines: Line[] = [];
-  try {
-    for await (const block of lineBlocks(list, { signal }))
-      for (const [index, text] of block.lines.entries())
-        if (text.trim() !== '') lines.push({ text, number: block.first + index });
-  } catch (error) {
-    throw cannotOpen(error, 'list', list);
-  }
-  return lines;
 }
 
 /** The form of most of the first lines, because a labelled line with a missing number looks like the other form. */

@@ -3,6 +3,7 @@ import {
   createRandom,
   type ConfiguredPlugin,
   type Emit,
+  type Exclusion,
   type Landmarks,
   type PluginContext,
   type PreparationSummary,
@@ -39,6 +40,7 @@ export interface Collection {
   people(): AsyncIterable<StoredPerson>;
   /** For a prepared dataset. */
   readonly summary?: PreparationSummary;
+  exclusions?(): AsyncIterable<Exclusion>;
   close(): Promise<void>;
 }
 
@@ -109,6 +111,7 @@ async function datasetCollection(path: string): Promise<Collection> {
     format: 'dataset',
     path: dataset.directory,
     summary: dataset.summary,
+    exclusions: () => dataset.exclusions(),
     close: () => dataset.close(),
     async *people() {
       for (const [label, name] of dataset.identities.entries())

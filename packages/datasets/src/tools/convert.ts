@@ -33,8 +33,26 @@ export interface Converted {
   readonly directory: string;
   readonly people: number;
   readonly images: number;
-  /** Excluded images, with reasons. */
+  /** Number of images left out. */
+  readonly dropped: number;
+  /** The first of them, with the reasons. */
   readonly exclusions: readonly Exclusion[];
+}
+
+/** Exclusions that are given back; a dataset lists all of its own in a file. */
+const SHOWN = 1000;
+
+/** What was left out: counted, and the first of it kept. */
+class Exclusions {
+  readonly first: Exclusion[] = [];
+  readonly reasons: Record<string, number> = {};
+  count = 0;
+
+  add(exclusion: Exclusion): void {
+    this.count++;
+    this.reasons[exclusion.reason] = (this.reasons[exclusion.reason] ?? 0) + 1;
+    if (this.first.length < SHOWN) this.first.push(exclusion);
+  }
 }
 
 /**
@@ -50,17 +68,25 @@ export async function convertDataset(path: string, directory: string, options: C
       to: options.to,
       directory,
       people: 0,
+      dropped: 0,
       exclusions: [],
       images: await unpackPairs(found, directory, options.to),
     };
   try {
-    const exclusions: Exclusion[] = [];
+    const exclusions = new Exclusions();
     const writer = await writerFor(found, directory, exclusions, options);
     const counts = await writePeople(found, writer, exclusions, options).catch(async (error: unknown) => {
       await writer.abort();
       throw error;
     });
-    return { from: found.format, to: options.to, directory, ...counts, exclusions };
+    return {
+      from: found.format,
+      to: options.to,
+      directory,
+      ...counts,
+      dropped: exclusions.count,
+      exclusions: exclusions.first,
+    };
   } finally {
     await found.close();
   }
@@ -70,7 +96,7 @@ export async function convertDataset(path: string, directory: string, options: C
 async function writePeople(
   found: Collection,
   writer: SetWriter,
-  exclusions: Exclusion[],
+  exclusions: Exclusions,
   { edit = (people) => people, signal, emit }: ConvertOptions,
 ): Promise<Pick<Converted, 'people' | 'images'>> {
   let people = 0;
@@ -81,7 +107,10 @@ async function writePeople(
       throwIfAborted(signal, found.path);
       const content = excluded ?? (await bytes().catch(problemOf));
       if (!(content instanceof Uint8Array)) {
-        exclusions.push({ photo: source, identity: person.name, reason: content.reason, detail: content.detail });
+        const { reason, detail } = content;
+        const exclusion = { photo: source, identity: person.name, reason, detail };
+        exclusions.add(exclusion);
+        await writer.exclude?.(exclusion);
         continue;
       }
       await writer.add({ identity: person.name, source, kind, bytes: content, ...(landmarks && { landmarks }) });
@@ -104,7 +133,7 @@ function problemOf(error: unknown): { reason: string; detail: string } {
 async function writerFor(
   from: Collection,
   directory: string,
-  exclusions: readonly Exclusion[],
+  exclusions: Exclusions,
   { to, alignment, shardBytes }: ConvertOptions,
 ): Promise<SetWriter> {
   if (to === 'folder') return createFolderWriter(directory);
@@ -115,9 +144,9 @@ async function writerFor(
 
 /** A prepared dataset of aligned crops, all square and of one size. */
 async function datasetSetWriter(
-  { summary: given, path }: Collection,
+  { summary: given, exclusions: givenExclusions, path }: Collection,
   directory: string,
-  exclusions: readonly Exclusion[],
+  exclusions: Exclusions,
   alignment: ConvertOptions['alignment'],
   shardBytes?: number,
 ): Promise<SetWriter> {
@@ -134,14 +163,13 @@ async function datasetSetWriter(
   let size: number | undefined;
   const summaryOf = (side: number): PreparationSummary =>
     given ?? {
-      photos: images + exclusions.length,
+      photos: images + exclusions.count,
       kept: images,
-      dropped: exclusions.length,
+      dropped: exclusions.count,
       identities: people.size,
       images,
-      exclusions,
       seed: 0,
-      reasons: countBy(exclusions.map(({ reason }) => reason)),
+      reasons: exclusions.reasons,
       perTier: { converted: { identities: people.size, photos: images, images } },
       alignment: { fingerprint: alignment!(side), size: side },
       seconds: (performance.now() - started) / 1000,
@@ -160,7 +188,12 @@ async function datasetSetWriter(
       images++;
       await writer.addEncoded({ identity, source, kind }, bytes);
     },
-    finish: () => writer.finish(summaryOf(size!)),
+    // a dataset made of a dataset has its summary and its list
+    exclude: async (exclusion) => (givenExclusions ? undefined : writer.exclude(exclusion)),
+    finish: async () => {
+      for await (const exclusion of givenExclusions?.() ?? []) await writer.exclude(exclusion);
+      await writer.finish(summaryOf(size!));
+    },
     abort: () => writer.abort(),
   };
 }
@@ -185,12 +218,6 @@ async function sideOf(bytes: Uint8Array, where: string): Promise<number> {
       todo: TO_PREPARE,
     });
   return width;
-}
-
-function countBy(keys: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
-  return counts;
 }
 
 /** Numbered images, and a `pairs.txt` that names them. */

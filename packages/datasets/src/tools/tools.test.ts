@@ -58,7 +58,6 @@ describe('a conversion', () => {
       to,
       people: 6,
       images: 12,
-      exclusions: [],
     });
     expect(await recogniseFormat(there)).toEqual({ format: to, paths: [there] });
     expect(await contents(there)).toEqual(await contents(join(root, 'people')));
@@ -110,7 +109,6 @@ describe('a conversion', () => {
       perTier: {},
       identities: 2,
       images: 9,
-      exclusions: [],
       alignment: { fingerprint: alignment(32), size: 32 },
       seed: 1,
       seconds: 1,

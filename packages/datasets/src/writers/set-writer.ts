@@ -1,5 +1,5 @@
 /** The interface of all format writers. */
-import type { Landmarks } from '@facewright/core';
+import type { Exclusion, Landmarks } from '@facewright/core';
 import type { Named } from './names.js';
 
 /** An encoded image, written byte for byte. */
@@ -12,6 +12,8 @@ export interface EncodedImage extends Named {
 /** Takes images one person after another. Nothing appears under the directory's name before `finish`. */
 export interface SetWriter {
   add(image: EncodedImage): Promise<void>;
+  /** Lists an image that is left out, where the format has room for that. */
+  exclude?(exclusion: Exclusion): Promise<void>;
   finish(): Promise<void>;
   /** Removes everything written so far. */
   abort(): Promise<void>;

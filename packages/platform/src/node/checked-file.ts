@@ -197,6 +197,51 @@ export async function* lineBlocks(
   }
 }
 
+export interface LineSpan {
+  readonly text: string;
+  /** Bytes from the start of the file. */
+  readonly start: number;
+  /** From 1. */
+  readonly number: number;
+}
+
+/** The same lines with their places in the file, so that one can be read again by itself. */
+export async function* lineSpans(
+  path: PathLike,
+  { maxLine = MAX_LINE, signal }: { readonly maxLine?: number; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<LineSpan[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  let [at, number] = [0, 1];
+  const cut = (bytes: Buffer, last: boolean): LineSpan[] => {
+    const lines: LineSpan[] = [];
+    let start = at === 0 && bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
+    for (let end = bytes.indexOf(NEWLINE, start); ; end = bytes.indexOf(NEWLINE, start)) {
+      if (end < 0 && (!last || start === bytes.length)) break;
+      const stop = end < 0 ? bytes.length : end;
+      if (stop - start > maxLine) throw tooLong(String(path), number, maxLine);
+      lines.push({ text: lineText(bytes, start, stop), start: at + start, number: number++ });
+      start = end < 0 ? bytes.length : end + 1;
+    }
+    rest = bytes.subarray(start);
+    at += start;
+    if (rest.length > maxLine) throw tooLong(String(path), number, maxLine);
+    return lines;
+  };
+  for await (const piece of piecesOf(path, signal)) yield cut(Buffer.concat([rest, piece]), false);
+  yield cut(rest, true);
+}
+
+const NEWLINE = 0x0a;
+
+/** The byte order mark. */
+const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Without a carriage return at the end. */
+function lineText(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end);
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
+}
+
 const tooLong = (path: string, line: number, maxLine: number): FacewrightError =>
   new FacewrightError({
     what: `A line has more than ${maxLine} characters, so this is not a list.`,

@@ -64,7 +64,8 @@ test('each tier keeps, selects and augments by its rule, and the summary counts 
   });
   expect(summary.alignment.detector).toBeUndefined();
   expect(test.state.finished).toBe(summary);
-  expect(test.of('prepare.excluded')).toEqual(summary.exclusions);
+  expect(test.of('prepare.excluded')).toEqual(test.state.excluded);
+  expect(test.state.excluded).toHaveLength(5);
   expect(test.of('prepare.finished')[0]).toMatchObject({ directory: '/data', summary: { photos: 26 } });
   expect(test.of('progress').at(-1)).toMatchObject({ done: 26, total: 26, unit: 'photos' });
 
@@ -170,7 +171,7 @@ test('mistakes of the original project: an unreadable photo does not crash it: e
   );
   const summary = await prepare(test.options);
   expect(summary).toMatchObject({ photos: 12, kept: 2, dropped: 10, identities: 2 });
-  const reasons = Object.fromEntries(summary.exclusions.map(({ photo, reason }) => [photo, reason]));
+  const reasons = Object.fromEntries(test.state.excluded.map(({ photo, reason }) => [photo, reason]));
   expect(reasons).toEqual({
     'Bad/truncated.jpg': 'unreadable',
     'Bad/text.jpg': 'not-an-image',
@@ -183,7 +184,7 @@ test('mistakes of the original project: an unreadable photo does not crash it: e
     'Bad/no-landmarks.png': 'no-landmarks',
     'Bad/aligned.png': 'wrong-size',
   });
-  expect(summary.exclusions.find(({ photo }) => photo === 'Bad/locked.jpg')?.detail).toBe(
+  expect(test.state.excluded.find(({ photo }) => photo === 'Bad/locked.jpg')?.detail).toBe(
     'The file cannot be opened: EACCES.',
   );
   expect(test.of('notice')[0]).toEqual({
@@ -270,9 +271,9 @@ test('if a detector fails on a photo, only that photo is lost; it is opened only
     }),
     { detector },
   );
-  const summary = await prepare(found.options);
+  await prepare(found.options);
   expect(opened).toBe(1);
-  expect(summary.exclusions).toEqual([
+  expect(found.state.excluded).toEqual([
     { photo: 'C/b.png', identity: 'C', reason: 'detection-failed', detail: 'out of memory' },
   ]);
 });

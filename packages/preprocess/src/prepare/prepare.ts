@@ -107,7 +107,7 @@ async function openWork(options: PrepareOptions): Promise<Work> {
 
 /** Processes the photos ahead, then writes and counts their results in the reader's order. */
 async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
-  const { reader, tiers, random, emit, signal } = options;
+  const { reader, writer, tiers, random, emit, signal } = options;
   const { tally, notes, workers } = work;
   const progress = throttledProgress(emit, work.expected.photos, tally, work.clock);
   let number = 0; // photos kept by a tier
@@ -136,10 +136,12 @@ async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
       kept = 0;
     } else if (!photo || !tier || !outcome) {
       tally.exclude(exclusion!);
+      await writer.exclude(exclusion!);
     } else {
       if (done++ >= notes.length) await work.clock.timed('write', () => write(options, work, outcome, photo));
       else if (needsDetector(photo)) await work.detector.get();
       if (tally.take(tier.rule.name, outcome)) kept++;
+      else if ('exclusion' in outcome) await writer.exclude(outcome.exclusion);
     }
     progress(false);
   }
@@ -214,10 +216,9 @@ async function finish(options: PrepareOptions, work: Work, seconds: number): Pro
   await writer.finish(summary);
   for (const notice of lostNotices(summary.photos, summary.reasons)) emit('notice', notice);
   if (directory !== undefined) {
-    const { exclusions: _, ...counts } = summary;
     const photosPerSecond = tally.opened / seconds;
     const throughput = clock.throughput(photosPerSecond, workers?.count ?? 0);
-    emit('prepare.finished', { summary: counts, directory, photosPerSecond, throughput });
+    emit('prepare.finished', { summary, directory, photosPerSecond, throughput });
   }
   return summary;
 }

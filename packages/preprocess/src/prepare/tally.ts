@@ -11,7 +11,7 @@ interface TierCount {
 const FAILURES: readonly string[] = ['detection-failed', 'alignment-failed'];
 
 export class Tally {
-  readonly exclusions: Exclusion[] = [];
+  readonly reasons: Record<string, number> = {};
   photos = 0;
   /** Photos that were opened, which the rate counts. */
   opened = 0;
@@ -31,11 +31,6 @@ export class Tally {
   get identities(): number {
     return this.people;
   }
-  get reasons(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const { reason } of this.exclusions) counts[reason] = (counts[reason] ?? 0) + 1;
-    return counts;
-  }
 
   exclude(exclusion: Exclusion): void {
     this.photos++;
@@ -47,7 +42,7 @@ export class Tally {
         todo: 'More photos with this error are skipped without a message. The dataset lists them all.',
       });
     }
-    this.exclusions.push(exclusion);
+    this.reasons[exclusion.reason] = (this.reasons[exclusion.reason] ?? 0) + 1;
     this.emit('prepare.excluded', exclusion);
   }
 
@@ -80,7 +75,6 @@ export class Tally {
       perTier: this.perTier,
       identities: this.people,
       images: this.images,
-      exclusions: this.exclusions,
       ...rest,
     };
   }

@@ -7,9 +7,6 @@ import { image } from './picture.js';
 import { pictureKey } from '../page-pictures.js';
 import { scrolling } from './scrolling.js';
 
-/** Rows in the list of excluded photos; `events.jsonl` and the dataset have all of them. */
-const MOST_EXCLUSIONS = 2000;
-
 const REASONS: Readonly<Record<string, string>> = {
   unreadable: 'cannot be read or is damaged',
   'not-an-image': 'not an image',
@@ -26,7 +23,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 export function dataSection(
-  { prepared, exclusions }: History,
+  { prepared, exclusions, excluded }: History,
   crops: readonly Crop[] = [],
   dropped: readonly DroppedPicture[] = [],
 ): Html {
@@ -46,15 +43,14 @@ ${
 <tbody>${reasons.length ? reasons.map(([reason, photos]) => html`<tr><th scope="row">${REASONS[reason] ?? reason}</th><td class="number">${count(photos)}</td></tr>`) : html`<tr><td colspan="2" class="muted">Nothing was left out.</td></tr>`}</tbody></table></div></div>`
 }
 ${droppedSheet(dropped)}
-${exclusionList(exclusions)}
+${exclusionList(exclusions, excluded)}
 ${cropSheet(crops)}</section>`;
 }
 
-function exclusionList(exclusions: History['exclusions']): Html {
-  if (!exclusions.length) return html``;
-  const shown = exclusions.slice(0, MOST_EXCLUSIONS);
-  return html`<details class="card"><summary>Every photo left out (${count(exclusions.length)})</summary>
-${exclusions.length > shown.length && html`<p class="muted small">The first ${count(shown.length)} are listed here, all of them in events.jsonl.</p>`}
+function exclusionList(shown: History['exclusions'], excluded: number): Html {
+  if (!shown.length) return html``;
+  return html`<details class="card"><summary>Every photo left out (${count(excluded)})</summary>
+${excluded > shown.length && html`<p class="muted small">The first ${count(shown.length)} are listed here, all of them in the dataset's excluded.jsonl.</p>`}
 <div ${scrolling('Every photo left out', false)}><table><thead><tr><th scope="col">Photo</th><th scope="col">Person</th><th scope="col">Reason</th></tr></thead>
 <tbody>${shown.map(({ photo, identity, reason, detail }) => html`<tr><td><code>${photo}</code></td><td>${identity}</td><td>${REASONS[reason] ?? reason}${detail && html`<br><span class="small muted">${detail}</span>`}</td></tr>`)}</tbody></table></div></details>`;
 }

@@ -3,6 +3,7 @@ import {
   sampleColumns,
   type Dataset,
   type DatasetWriter,
+  type Exclusion,
   type PreparationSummary,
   type RgbImage,
   type Sample,
@@ -16,17 +17,21 @@ export interface MemoryDataset extends DatasetWriter {
 export function createMemoryDataset(): MemoryDataset {
   const samples: Sample[] = [];
   const images: RgbImage[] = [];
+  const excluded: Exclusion[] = [];
   let summary: PreparationSummary | undefined;
   return {
     async add(sample, image) {
       samples.push(sample);
       images.push(image);
     },
+    async exclude(exclusion) {
+      excluded.push(exclusion);
+    },
     async finish(made) {
       summary = made;
     },
     async abort() {
-      samples.length = images.length = 0;
+      samples.length = images.length = excluded.length = 0;
     },
     dataset() {
       if (!summary) throw new Error('the preparation is not finished');
@@ -34,6 +39,9 @@ export function createMemoryDataset(): MemoryDataset {
         ...sampleColumns(samples),
         directory: 'this page',
         summary,
+        exclusions: async function* () {
+          yield* excluded;
+        },
         read: async (index) => images[index],
         close: async () => undefined,
       };

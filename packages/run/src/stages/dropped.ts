@@ -17,16 +17,16 @@ const MOST_PIXELS = 100_000_000;
  * files that are not images, are skipped.
  */
 export async function pickDropped(
-  exclusions: readonly Exclusion[],
+  exclusions: AsyncIterable<Exclusion>,
   data: string | undefined,
 ): Promise<DroppedPicture[]> {
-  if (!exclusions.length || data === undefined) return [];
+  if (data === undefined) return [];
   const images = await openPhotos(data);
   if (!images) return [];
   try {
     const counts = new Map<string, { tried: number; shown: number }>();
     const pictures: DroppedPicture[] = [];
-    for (const { photo, reason } of exclusions) {
+    for await (const { photo, reason } of exclusions) {
       const count = counts.get(reason) ?? { tried: 0, shown: 0 };
       counts.set(reason, count);
       if (count.shown === EACH || count.tried === TRIES) continue;

@@ -1,7 +1,16 @@
 /** Loss and accuracy on the validation photos, with the model in inference mode. */
-import { releaseArray, type Engine, type Executable, type HostTensors, type Loss, type Model } from '@facewright/core';
+import {
+  releaseArray,
+  type Engine,
+  type Executable,
+  type HostTensors,
+  type Loss,
+  type Model,
+  type Random,
+} from '@facewright/core';
 import { labelTensor } from '../data/batches.js';
 import { inputTensor, type ImageStore } from '../data/images.js';
+import { placesOf, type ClassColumns, type ClassSampler } from '../step/sampled-head.js';
 import { validationStep } from '../step/step.js';
 import type { LabelledSamples } from '../data/training-set.js';
 
@@ -13,8 +22,8 @@ export interface Validation {
 }
 
 export interface Validator {
-  /** `state` holds the tensors of the training without the optimiser state. */
-  measure(state: HostTensors): Promise<Validation>;
+  /** `state` holds the tensors of the training without the optimiser state; `columns` those of a head that is trained on a sample. */
+  measure(state: HostTensors, columns?: ClassColumns): Promise<Validation>;
   dispose(): void;
 }
 
@@ -27,27 +36,32 @@ export interface ValidatorOptions {
   readonly store: ImageStore;
   /** Maximum images per call. */
   readonly batch: number;
+  /** Of a head that is trained on a sample: each batch is measured among its own classes and others, the same each time. */
+  readonly sampling?: { readonly sample: ClassSampler; readonly random: Random };
 }
 
-export function createValidator({ engine, model, loss, samples, store, batch }: ValidatorOptions): Validator {
+export function createValidator({ engine, model, loss, samples, store, batch, sampling }: ValidatorOptions): Validator {
   let executable: Executable | undefined;
+  const compile = (state: HostTensors): Executable =>
+    engine.compile(validationStep(model, loss), {
+      name: 'validation',
+      state,
+      dynamicAxes: { images: [0], labels: [0] },
+      inputsStay: true,
+    });
   return {
-    async measure(state) {
-      if (executable) await executable.writeState(state);
-      else
-        executable = engine.compile(validationStep(model, loss), {
-          name: 'validation',
-          state,
-          dynamicAxes: { images: [0], labels: [0] },
-          inputsStay: true,
-        });
+    async measure(state, columns) {
       let lossSum = 0;
       let hits = 0;
       for (let first = 0; first < samples.length; first += batch) {
         const part = samples.samples.subarray(first, first + batch);
-        const labels = labelTensor(samples.labels.subarray(first, first + batch));
+        const own = labelTensor(samples.labels.subarray(first, first + batch));
+        const classes = sampling?.sample(own.data, sampling.random.fork(first));
+        const weights = { ...(first === 0 && state), ...(classes && columns?.take(classes, columns.weights)) };
+        if (executable) await executable.writeState(weights);
+        else executable = compile(weights);
         const images = inputTensor(await store.read(part), model);
-        const outputs = await executable.run({ images, labels });
+        const outputs = await executable.run({ images, labels: classes ? placesOf(own, classes) : own });
         releaseArray(images.data);
         lossSum += outputs.loss.data[0] * part.length;
         hits += outputs.accuracy.data[0] * part.length;

@@ -7,6 +7,7 @@ import { listed, whatFailed, type BadStep } from './bad-step.js';
 import { CHANCE_TODO } from './chance.js';
 import type { Meters } from './meters.js';
 import type { Outcome } from './outcome.js';
+import { classesInStep } from '../step/sampled-head.js';
 import type { StageRun } from './stage-run.js';
 import type { StageStart } from './hand-over.js';
 import { nextRate, type Training } from './training.js';
@@ -21,7 +22,8 @@ export function announceTraining({ set, emit }: Training, { position, state, hea
   });
 }
 
-export function announceStage({ training: { emit }, stage }: StageRun, { position, head }: StageStart): void {
+export function announceStage({ training, stage }: StageRun, { position, head }: StageStart): void {
+  const { emit } = training;
   const adopted = head && head.carried + head.means > 0 ? 'adopted' : 'fresh';
   emit('stage.started', {
     stage: stage.index,
@@ -30,6 +32,13 @@ export function announceStage({ training: { emit }, stage }: StageRun, { positio
     step: position.step,
     head: head ? adopted : 'resumed',
   });
+  const { sampled } = stage.loss;
+  const people = training.set.identities.length;
+  if (sampled)
+    training.emit('notice', {
+      level: 'info',
+      message: `Each step of ${stage.name} sees ${classesInStep(sampled.rate, people, training.batches.size)} of ${people} people. Accuracy is measured among these.`,
+    });
   if (head?.means)
     emit('notice', {
       level: 'info',

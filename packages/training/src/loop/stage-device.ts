@@ -2,12 +2,19 @@
  * A stage's training step and validation on the device. Recompiled when frozen layers thaw, and after a lost device
  * comes back.
  */
-import type { Executable, HostTensors } from '@facewright/core';
+import type { Executable, HostTensors, Random } from '@facewright/core';
 import type { Checkpoint } from '../checkpoint/checkpoints.js';
 import { createValidator, type Validation, type Validator } from '../evaluation/validate.js';
 import { frozenParameters } from '../step/freeze.js';
 import { isScaler } from '../step/loss-scale.js';
 import { compileTraining } from '../step/micro-batches.js';
+import {
+  classesInStep,
+  compileSampled,
+  createClassSampler,
+  SampledStep,
+  type StepExecutable,
+} from '../step/sampled-head.js';
 import { isParameter } from '../step/step.js';
 import { recoverable } from './device-loss.js';
 import type { Stage, Training } from './training.js';
@@ -16,7 +23,7 @@ export class StageDevice {
   private readonly frozen?: ReadonlySet<string>;
   /** The state entries that validation needs. */
   private readonly weights: readonly string[];
-  private executable: Executable;
+  private executable: StepExecutable;
   private validator: Validator;
   private isFrozen: boolean;
 
@@ -34,8 +41,9 @@ export class StageDevice {
     this.validator = this.openValidator();
   }
 
-  run(inputs: HostTensors): Promise<HostTensors> {
-    return this.executable.run(inputs);
+  /** `step` is counted from 0 over the whole training. */
+  run(inputs: HostTensors, step: number): Promise<HostTensors> {
+    return this.executable.run(inputs, step);
   }
 
   readState(): Promise<HostTensors> {
@@ -47,7 +55,10 @@ export class StageDevice {
   }
 
   async validate(): Promise<Validation> {
-    return this.validator.measure(await this.executable.readState(this.weights));
+    const { executable, weights } = this;
+    const columns = executable instanceof SampledStep ? executable.columns : undefined;
+    const state = await executable.readState(columns ? weights.filter((name) => !columns.has(name)) : weights);
+    return this.validator.measure(state, columns);
   }
 
   /** Freezes or thaws layers as the stage specifies after this many of its steps. */
@@ -83,7 +94,26 @@ export class StageDevice {
     return this.frozen !== undefined && steps < (this.stage.config.freeze?.steps ?? Infinity);
   }
 
-  private compile(state: HostTensors): Executable {
+  private compile(state: HostTensors): StepExecutable {
+    const { loss } = this.stage;
+    if (!loss.sampled) return this.compileWhole(state);
+    const { set, batches } = this.training;
+    return compileSampled({
+      loss,
+      identities: set.identities.length,
+      batch: batches.size,
+      state,
+      random: this.random,
+      compile: (part) => this.compileWhole(part),
+    });
+  }
+
+  /** The stream of the stage that draws the classes of a step. */
+  private get random(): Random {
+    return this.training.random.fork('sampled classes', this.stage.index);
+  }
+
+  private compileWhole(state: HostTensors): Executable {
     const { engine, model, parts } = this.training;
     const { name, loss, optimiser, config } = this.stage;
     return compileTraining({
@@ -102,6 +132,22 @@ export class StageDevice {
   private openValidator(): Validator {
     const { engine, model, set, store, batches, parts } = this.training;
     const { loss } = this.stage;
-    return createValidator({ engine, model, loss, samples: set.validation, store, batch: batches.size / parts });
+    return createValidator({
+      engine,
+      model,
+      loss,
+      samples: set.validation,
+      store,
+      batch: batches.size / parts,
+      ...(loss.sampled && {
+        sampling: {
+          sample: createClassSampler(
+            set.identities.length,
+            classesInStep(loss.sampled.rate, set.identities.length, batches.size),
+          ),
+          random: this.random.fork('validation'),
+        },
+      }),
+    });
   }
 }

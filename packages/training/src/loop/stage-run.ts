@@ -2,6 +2,7 @@
 import { createChanceWatch, type ChanceWatch } from './chance.js';
 import type { Meters } from './meters.js';
 import { ReturnPoint } from './return-point.js';
+import { classesInStep } from '../step/sampled-head.js';
 import { StageDevice } from './stage-device.js';
 import type { StageStart } from './hand-over.js';
 import type { Stage, Training } from './training.js';
@@ -20,7 +21,9 @@ export async function openStage(training: Training, start: StageStart, meters: M
   const stage = training.stages[start.position.stage];
   const returnPoint = await ReturnPoint.open(training, stage, start);
   const device = new StageDevice(training, stage, start);
-  const identities = set.identities.length;
+  const { sampled } = stage.loss;
+  const people = set.identities.length;
+  const identities = sampled ? classesInStep(sampled.rate, people, batches.size) : people;
   const watchChance = createChanceWatch({ identities, batch: batches.size, after: guard.chanceAfter });
   return { training, stage, device, returnPoint, watchChance, meters };
 }

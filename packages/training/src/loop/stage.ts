@@ -61,7 +61,7 @@ async function stepUntilEnd(run: StageRun, start: Position): Promise<LastStep> {
       meters.clock.began();
       const inputs: HostTensors = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
       meters.clock.loaded();
-      const outcome = readOutcome(await device.run(inputs));
+      const outcome = readOutcome(await device.run(inputs, position.step));
       meters.clock.computed();
       if (outcome.bad) {
         position = await undoStep(run, position, inputs, outcome);

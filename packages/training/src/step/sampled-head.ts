@@ -1,0 +1,211 @@
+/**
+ * Training a head on a sample of its classes (PartialFC, An et al., CVPR 2022, arXiv 2010.05222): a step sees the classes of its batch and a seeded
+ * sample of others, and updates those alone. All class centres stay in host memory, with the optimiser's memory of them; the compiled step holds
+ * `count` of them, which are written before the step and read after it. So a device needs no more memory for a million people than for `count`.
+ */
+import {
+  hostTensor,
+  type Executable,
+  type HostTensor,
+  type HostTensors,
+  type Loss,
+  type Random,
+} from '@facewright/core';
+
+/** How many classes a step sees: that share of them, but room for all of the batch. */
+export const classesInStep = (rate: number, identities: number, batch: number): number =>
+  Math.min(identities, Math.max(batch, Math.ceil(rate * identities)));
+
+/** Draws the classes of a step, sorted: those of `labels`, and others at random without replacement, `count` in all. */
+export type ClassSampler = (labels: ArrayLike<number>, random: Random) => Uint32Array;
+
+export function createClassSampler(identities: number, count: number): ClassSampler {
+  const [OWN, DRAWN] = [1, 2];
+  const marks = new Uint8Array(identities);
+  return (labels, random) => {
+    marks.fill(0);
+    let others = count;
+    for (let i = 0; i < labels.length; i++) {
+      if (marks[labels[i]] === 0) others--;
+      marks[labels[i]] = OWN;
+    }
+    if (others < 0) throw new RangeError(`a batch of ${labels.length} images shows more than ${count} classes`);
+    const free = identities - (count - others);
+    // draws whichever are fewer: those that take part, or those that do not
+    const takesPart = others * 2 <= free;
+    for (let left = takesPart ? others : free - others; left > 0;) {
+      const drawn = random.integer(identities);
+      if (marks[drawn] !== 0) continue;
+      marks[drawn] = DRAWN;
+      left--;
+    }
+    const classes = new Uint32Array(count);
+    let found = 0;
+    for (let label = 0; label < identities; label++)
+      if (marks[label] === OWN || (marks[label] === DRAWN) === takesPart) classes[found++] = label;
+    return classes;
+  };
+}
+
+/** The numbers of all classes: parameters, statistics and optimiser memory whose last axis counts classes, once or several times over. */
+export class ClassColumns {
+  private readonly tensors: Readonly<Record<string, HostTensor>>;
+
+  /** Copies the entries that the loss names, and the optimiser's memory of them. */
+  constructor(
+    state: HostTensors,
+    readonly identities: number,
+    perClass: readonly string[],
+  ) {
+    const entries = Object.entries(state).filter(([name]) => isPerClass(name, perClass));
+    for (const [name, { shape }] of entries)
+      if (shape[shape.length - 1] % identities !== 0)
+        throw new RangeError(
+          `the last axis of ${name} is ${shape[shape.length - 1]}, which does not count ${identities} classes`,
+        );
+    this.tensors = Object.fromEntries(entries.map(([name, tensor]) => [name, copyOf(tensor)]));
+  }
+
+  has(name: string): boolean {
+    return name in this.tensors;
+  }
+
+  get names(): string[] {
+    return Object.keys(this.tensors);
+  }
+
+  /** Names without the optimiser's memory. */
+  get weights(): string[] {
+    return this.names.filter((name) => !name.startsWith('memory/'));
+  }
+
+  /** Those of these classes, as tensors of the same rank; of the named entries, all unless given. */
+  take(classes: Uint32Array, names = this.names): HostTensors {
+    return Object.fromEntries(names.map((name) => [name, this.columnsOf(name, classes)]));
+  }
+
+  /** Puts them back. */
+  put(classes: Uint32Array, values: HostTensors): void {
+    for (const [name, { data: from }] of Object.entries(values)) {
+      const { data: to } = this.tensors[name];
+      for (let read = 0, row = 0; read < from.length; row += this.identities)
+        for (let i = 0; i < classes.length; i++) to[row + classes[i]] = from[read++];
+    }
+  }
+
+  /** A copy of all classes. */
+  read(name: string): HostTensor {
+    return copyOf(this.tensors[name]);
+  }
+
+  write(name: string, { data }: HostTensor): void {
+    this.tensors[name].data.set(data);
+  }
+
+  private columnsOf(name: string, classes: Uint32Array): HostTensor {
+    const { shape, data } = this.tensors[name];
+    const columns = (shape[shape.length - 1] / this.identities) * classes.length;
+    const taken = new (data.constructor as new (length: number) => typeof data)(
+      (data.length / this.identities) * classes.length,
+    );
+    for (let write = 0, row = 0; write < taken.length; row += this.identities)
+      for (let i = 0; i < classes.length; i++) taken[write++] = data[row + classes[i]];
+    return hostTensor([...shape.slice(0, -1), columns], taken);
+  }
+}
+
+const copyOf = ({ shape, data }: HostTensor): HostTensor => hostTensor(shape, data.slice());
+
+const isPerClass = (name: string, perClass: readonly string[]): boolean =>
+  perClass.some((entry) => name === `head/statistics/${entry}` || name.endsWith(`head/params/${entry}`));
+
+/** The labels as places among `classes`, which are sorted and hold all of them. */
+export function placesOf({ shape, data }: HostTensor, classes: Uint32Array): HostTensor {
+  const places = new Map(Array.from(new Set(data), (label) => [label, placeOf(label, classes)]));
+  return hostTensor(
+    shape,
+    Int32Array.from(data, (label) => places.get(label)!),
+  );
+}
+
+function placeOf(label: number, classes: Uint32Array): number {
+  let [low, high] = [0, classes.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (classes[middle] < label) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A compiled step, which may have to know its number, from 0 over the whole training. */
+export interface StepExecutable extends Omit<Executable, 'run'> {
+  run(inputs: HostTensors, step: number): Promise<HostTensors>;
+}
+
+export interface SampledOptions {
+  readonly loss: Loss;
+  readonly identities: number;
+  /** Images in a step. */
+  readonly batch: number;
+  /** All of the training's tensors. */
+  readonly state: HostTensors;
+  /** Forked by step. */
+  readonly random: Random;
+  /** Compiles the step for a state with fewer classes. */
+  compile(state: HostTensors): Executable;
+}
+
+/** The step of a head that is trained on a sample of its classes. Reads and writes the state of all. */
+export function compileSampled({ loss, identities, batch, state, random, compile }: SampledOptions): SampledStep {
+  const { rate, perClass } = loss.sampled!;
+  const count = classesInStep(rate, identities, batch);
+  const columns = new ClassColumns(state, identities, perClass);
+  const first = Uint32Array.from({ length: count }, (_, label) => label);
+  return new SampledStep(
+    compile({ ...state, ...columns.take(first) }),
+    columns,
+    createClassSampler(identities, count),
+    random,
+  );
+}
+
+export class SampledStep implements StepExecutable {
+  constructor(
+    private readonly inner: Executable,
+    readonly columns: ClassColumns,
+    private readonly sample: ClassSampler,
+    private readonly random: Random,
+  ) {}
+
+  get lowering(): string | undefined {
+    return this.inner.lowering;
+  }
+
+  async run(inputs: HostTensors, step: number): Promise<HostTensors> {
+    const { inner, columns } = this;
+    const classes = this.sample(inputs.labels.data, this.random.fork(step));
+    await inner.writeState(columns.take(classes));
+    const outputs = await inner.run({ ...inputs, labels: placesOf(inputs.labels, classes) });
+    columns.put(classes, await inner.readState(columns.names));
+    return outputs;
+  }
+
+  async readState(names?: readonly string[]): Promise<HostTensors> {
+    const { inner, columns } = this;
+    const others = await inner.readState(names?.filter((name) => !columns.has(name)));
+    const wanted = columns.names.filter((name) => names?.includes(name) ?? true);
+    return { ...others, ...Object.fromEntries(wanted.map((name) => [name, columns.read(name)])) };
+  }
+
+  async writeState(state: HostTensors): Promise<void> {
+    const { inner, columns } = this;
+    const entries = Object.entries(state);
+    for (const [name, tensor] of entries) if (columns.has(name)) columns.write(name, tensor);
+    await inner.writeState(Object.fromEntries(entries.filter(([name]) => !columns.has(name))));
+  }
+
+  dispose(): void {
+    this.inner.dispose();
+  }
+}
