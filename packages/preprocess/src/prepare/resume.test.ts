@@ -28,6 +28,7 @@ function resumableWriter(before: readonly PhotoNote[] = [], format: 'png' | 'jpe
     resume: async (key) => ((state.key = key), before),
     addPhoto: async (images, note, encoder) => void written.push({ images, note: note as PhotoNote, encoder }),
     add: () => Promise.reject(new Error('photos come whole')),
+    exclude: async () => undefined,
     finish: async (summary) => void (state.finished = summary),
     abort: async () => void (state.ended = 'aborted'),
     suspend: async () => void (state.ended = 'suspended'),
