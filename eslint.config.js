@@ -73,7 +73,7 @@ export default tseslint.config(
           allow: ['#gradients', '#kernels', '#threads'], // a package's own file, replaced in browsers
           depConstraints: [
             { sourceTag: 'scope:core', onlyDependOnLibsWithTags: [] },
-            { sourceTag: 'scope:create', onlyDependOnLibsWithTags: [] },
+            { sourceTag: 'scope:create', onlyDependOnLibsWithTags: ['scope:create'] },
             { sourceTag: 'scope:platform', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform'] },
             { sourceTag: 'scope:testkit', onlyDependOnLibsWithTags: ['scope:core'] },
             { sourceTag: 'scope:lib', onlyDependOnLibsWithTags: ['scope:core', 'scope:platform'] },

@@ -5,7 +5,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publishAll, startRegistry } from './registry.mjs';
-import * as parts from './parts.mjs';
+import { cli } from './parts/cli.mjs';
+import { code } from './parts/code.mjs';
+import { copies } from './parts/copies.mjs';
+import { nodes } from './parts/nodes.mjs';
+import { plugins } from './parts/plugins.mjs';
+
+const parts = { cli, code, plugins, copies, nodes };
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const keep = process.argv.includes('--keep');

@@ -1,6 +1,6 @@
 // A local Verdaccio: our packages are published to it, and everything else is proxied from npm's configured registry.
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,14 +57,19 @@ export async function startRegistry(home) {
   );
   await answers(`http://${listen}/-/ping`);
   return {
-    env: { NPM_CONFIG_USERCONFIG: npmrc, npm_config_cache: join(home, 'cache'), ONNXRUNTIME_NODE_INSTALL: 'skip' },
+    env: { NPM_CONFIG_USERCONFIG: npmrc, npm_config_cache: join(home, 'cache') },
     stop: () => new Promise((resolve) => (child.once('exit', resolve), child.kill())),
   };
 }
 
-/** Publishes every public package of the workspace as built. */
+/** Publishes every public package of the workspace as built, and onnxruntime for this platform. */
 export async function publishAll({ env }) {
-  await run('npm', ['publish', '--workspaces', '--ignore-scripts', '--no-provenance'], { cwd: root, env });
+  const publish = ['publish', '--ignore-scripts', '--no-provenance'];
+  await run('npm', [...publish, '--workspaces'], { cwd: root, env });
+  const onnxruntime = join(root, 'packages/onnxruntime');
+  await run(process.execPath, ['scripts/packages.mjs', `${process.platform}-${process.arch}`], { cwd: onnxruntime });
+  for (const name of readdirSync(join(onnxruntime, 'dist')))
+    await run('npm', publish, { cwd: join(onnxruntime, 'dist', name), env });
 }
 
 /** A new folder of that name. */

@@ -6,6 +6,8 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KINDS, scaffold, ScaffoldError, type Kind } from './scaffold.js';
 
+export { filesOf, KINDS, ScaffoldError, type Kind } from './scaffold.js';
+
 const HELP = `npm create facewright-plugin <kind> <name>
 
 Creates the directory <name> with a package for a facewright plugin: a small working plugin, its tests, a README and a release workflow.

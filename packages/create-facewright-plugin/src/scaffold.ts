@@ -1,7 +1,6 @@
 /** Creates the files of a plugin package from the templates. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { packageJson } from './package-json.js';
 
 export const KINDS = [
@@ -21,7 +20,6 @@ export type Kind = (typeof KINDS)[number];
 /** A mistake on the command line: only the message is shown. */
 export class ScaffoldError extends Error {}
 
-const TEMPLATES = fileURLToPath(new URL('../templates/', import.meta.url));
 const PACKAGE = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9]+(-[a-z0-9]+)*$/;
 
 const inStage = (line: string): string => `stages:\n  - ${line}`;
@@ -46,17 +44,15 @@ const IN_CONFIG: Readonly<Record<Kind, (name: string) => string>> = {
  * that already exists.
  */
 export function scaffold(kind: Kind, name: string, parent: string): string {
-  if (!KINDS.includes(kind))
-    throw new ScaffoldError(`"${kind}" is not a kind of plugin. Use one of ${KINDS.join(', ')}.`);
-  if (!PACKAGE.test(name))
-    throw new ScaffoldError(
-      `"${name}" is not a valid name. Use lower case letters, digits and single hyphens, e.g. my-${kind} or @me/my-${kind}.`,
-    );
+  const files = filesOf(kind, name);
   const directory = resolve(parent, basename(name));
   if (existsSync(directory)) throw new ScaffoldError(`${directory} already exists. Choose another name, or delete it.`);
   const making = join(parent, `.${basename(name)}-${process.pid}`);
   try {
-    write(making, kind, name);
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(making, path)), { recursive: true });
+      writeFileSync(join(making, path), text);
+    }
     renameSync(making, directory);
   } finally {
     rmSync(making, { recursive: true, force: true });
@@ -64,32 +60,58 @@ export function scaffold(kind: Kind, name: string, parent: string): string {
   return directory;
 }
 
-function write(directory: string, kind: Kind, name: string): void {
+/** The text of every file of a plugin package, by its path. Throws a `ScaffoldError` for an invalid kind or name. */
+export function filesOf(kind: Kind, name: string): Record<string, string> {
+  if (!KINDS.includes(kind))
+    throw new ScaffoldError(`"${kind}" is not a kind of plugin. Use one of ${KINDS.join(', ')}.`);
+  if (!PACKAGE.test(name))
+    throw new ScaffoldError(
+      `"${name}" is not a valid name. Use lower case letters, digits and single hyphens, e.g. my-${kind} or @me/my-${kind}.`,
+    );
   const plugin = basename(name);
-  const identifier = identifierOf(plugin);
   const filled = (text: string): string =>
     text
       .replaceAll('{{package}}', name)
       .replaceAll('{{kind}}', kind)
       .replaceAll('{{config}}', IN_CONFIG[kind](`'${name}'`))
-      .replaceAll('myPlugin', identifier)
+      .replaceAll('myPlugin', identifierOf(plugin))
       .replaceAll('my-plugin', plugin)
       .replaceAll(`'./${kind}.js'`, "'./index.js'");
-  const put = (from: string, to: string): void => {
-    mkdirSync(dirname(join(directory, to)), { recursive: true });
-    writeFileSync(join(directory, to), filled(readFileSync(`${TEMPLATES}${from}`, 'utf8')));
+  const from = (path: string): string => filled(template(path));
+  const source = template(`plugins/${kind}.ts`);
+  return {
+    'src/index.ts': filled(`${source.trimEnd()}\n\n${declarations(kind, name)}`),
+    'src/index.test.ts': from(`plugins/${kind}.suite.ts`),
+    'src/version.ts': from('plugins/version.ts'),
+    'README.md': from('package/README.md'),
+    'tsconfig.json': from('package/tsconfig.json'),
+    'tsconfig.build.json': from('package/tsconfig.build.json'),
+    'scripts/version.mjs': from('package/scripts/version.mjs'),
+    'scripts/readme.mjs': from('package/scripts/readme.mjs'),
+    '.gitignore': from('package/gitignore'), // npm leaves a .gitignore out of a package
+    '.github/workflows/release.yml': from('package/workflows/release.yml'),
+    'package.json': packageJson(kind, name, source),
+    LICENSE: readFileSync(new URL('../LICENSE', import.meta.url), 'utf8'),
   };
-  put(`plugins/${kind}.ts`, 'src/index.ts');
-  put(`plugins/${kind}.suite.ts`, 'src/index.test.ts');
-  put('plugins/version.ts', 'src/version.ts');
-  put('package/README.md', 'README.md');
-  put('package/gitignore', '.gitignore'); // npm leaves .gitignore files out of a package
-  put('package/workflows/release.yml', '.github/workflows/release.yml');
-  for (const file of ['tsconfig.json', 'tsconfig.build.json']) put(`package/${file}`, file);
-  for (const file of readdirSync(`${TEMPLATES}package/scripts`)) put(`package/scripts/${file}`, `scripts/${file}`);
-  const source = readFileSync(`${TEMPLATES}plugins/${kind}.ts`, 'utf8');
-  writeFileSync(join(directory, 'package.json'), packageJson(kind, name, source));
-  cpSync(fileURLToPath(new URL('../LICENSE', import.meta.url)), join(directory, 'LICENSE'));
+}
+
+const template = (path: string): string => readFileSync(new URL(`../templates/${path}`, import.meta.url), 'utf8');
+
+/**
+ * Declares the plugin to `defineConfig`, under the package's name and its own. The templates do not: in one program, all
+ * ten would have the same name.
+ */
+function declarations(kind: Kind, name: string): string {
+  const names = [...new Set([name, basename(name)])].map((key) => `    '${key}': typeof myPlugin;`);
+  return [
+    '// The name and the options are completed and checked in the configs of those who import this package.',
+    `declare module '@facewright/core' {`,
+    `  interface ${kind[0].toUpperCase()}${kind.slice(1)}Plugins {`,
+    ...names,
+    '  }',
+    '}',
+    '',
+  ].join('\n');
 }
 
 /** `my-loss` → `myLoss`; a name that starts with a digit gets an underscore. */

@@ -1,35 +1,43 @@
 /**
- * Loads onnxruntime-node when it is first needed. It is an optional peer, because its binary is large and not available
- * for every machine.
+ * Loads onnxruntime when it is first needed, because its library is large and not available for every machine: the
+ * user's own `onnxruntime-node`, for example one with CUDA, or the one in `@facewright/onnxruntime`.
  */
 import { FacewrightError, messageOf } from '@facewright/core';
-import type * as onnxruntime from 'onnxruntime-node';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type * as onnxruntime from 'onnxruntime-common';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { assertTelemetryDecided } from '../telemetry.js';
 
-export type Runtime = typeof onnxruntime;
+/** `onnxruntime-common`, and what the Node library adds to it. */
+export type Runtime = typeof onnxruntime & { listSupportedBackends(): { name: string; bundled: boolean }[] };
 export type { InferenceSession, Tensor };
 
 /** The blocked layout is internal to onnxruntime: it is only used with the tested version, and even then probed. */
 export const TESTED_VERSION = '1.30.0';
-/**
- * Its install script downloads CUDA libraries, and npm silently drops the package if that fails; the CPU needs none of
- * them.
- */
-export const INSTALL = 'ONNXRUNTIME_NODE_INSTALL=skip npm install facewright';
+export const INSTALL = 'npm install --include=optional @facewright/onnxruntime';
 
 /** The only place that loads the library, so that nothing loads it before telemetry is off. */
 export async function loadRuntime(): Promise<Runtime> {
   assertTelemetryDecided();
   try {
-    const loaded = (await import('onnxruntime-node')) as Runtime & { default?: Runtime };
+    const loaded = (await usersOrOurs()) as Runtime & { default?: Runtime };
     return loaded.InferenceSession ? loaded : loaded.default!;
   } catch (error) {
     throw new FacewrightError({
-      what: `cannot load onnxruntime-node: ${messageOf(error).split('\n')[0]}`,
+      what: `cannot load onnxruntime: ${messageOf(error).split('\n')[0]}`,
       todo: INSTALL,
       cause: error,
     });
+  }
+}
+
+async function usersOrOurs(): Promise<unknown> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    // in a variable, because in the repository the package holds no library
+    const ours = '@facewright/onnxruntime';
+    return await import(ours);
   }
 }
 

@@ -1,0 +1,2 @@
+// `nx test losses`
+export { default } from '../../vitest.package.js';
