@@ -33,7 +33,7 @@ const POSES: readonly Pose[] = [
   { name: 'upright', angle: 0, scale: 1, at: [200, 160] },
   { name: 'small', angle: 0.1, scale: 0.6, at: [150, 140] },
   { name: 'large', angle: -0.2, scale: 2.5, at: [210, 190] },
-  { name: 'tilted by 40°', angle: 0.7, scale: 1.3, at: [180, 170] },
+  { name: 'tilted by 40 degrees', angle: 0.7, scale: 1.3, at: [180, 170] },
   { name: 'upside down', angle: Math.PI, scale: 1, at: [200, 160] },
 ];
 const WIDTH = 400;
@@ -69,7 +69,7 @@ export function testAligner(subject: Subject<'aligner'>, options: AlignerSuiteOp
       });
     }
 
-    check('the result is size × size', () => {
+    check('the result is size x size', () => {
       const { width, height, data } = aligner.align(noise(WIDTH, HEIGHT, 'aligner'), posed(POSES[0]));
       expect([width, height, data.length]).toEqual([aligner.size, aligner.size, aligner.size * aligner.size * 3]);
     });

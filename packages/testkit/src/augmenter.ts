@@ -55,7 +55,7 @@ export function testAugmenter(subject: Subject<'augmenter'>, options: AugmenterS
       [7, 3],
       [1, 1],
     ]) {
-      check(`an image of ${width} × ${height} keeps its size`, () => {
+      check(`an image of ${width} x ${height} keeps its size`, () => {
         const result = augmenter.augment(noise(width, height, 'size'), random.fork(width, height));
         expect([result.width, result.height, result.data.length]).toEqual([width, height, width * height * 3]);
         expect(result.data).toBeInstanceOf(Uint8Array);

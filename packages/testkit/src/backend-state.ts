@@ -106,7 +106,7 @@ function checkReadingAndWriting({ check, compile }: BackendTest): void {
 }
 
 function checkHostArrays({ check, compile }: BackendTest): void {
-  check('host arrays stay the caller’s: changing them later changes nothing', async () => {
+  check('host arrays belong to the caller: changing them later changes nothing', async () => {
     const state = start();
     const by = hostScalar(2);
     const executable = compile(
@@ -151,7 +151,7 @@ function checkSteps({ check, compile, once }: BackendTest): void {
     }
   });
 
-  check('a step that throws is the caller’s error, and leaves the state as it was', async () => {
+  check('an error thrown in a step reaches the caller, and leaves the state as it was', async () => {
     const executable = compile(({ total }, { by }) => {
       if (by.rank === 1) throw new Error('a defect in the step');
       return { state: { total: tf.add(total, by) }, outputs: {} };

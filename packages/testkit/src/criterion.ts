@@ -49,9 +49,12 @@ export function testCriterion(subject: Subject<'criterion'>, options: CriterionS
         expect(copy(after(seen.slice(0, count)))).toEqual(after(seen.slice(0, count)));
     });
 
-    check('a memory that was written and read goes on to the same', () => {
-      for (const count of [1, 20, 133, 399])
-        expect(after(seen.slice(count), copy(after(seen.slice(0, count))))).toEqual(after(seen));
+    check('a memory that was written and read goes on to the same, in another instance', async () => {
+      for (const count of [1, 20, 133, 399]) {
+        const other = await create(subject, options);
+        const read = copy(after(seen.slice(0, count)));
+        expect(seen.slice(count).reduce((memory, step) => other.observe(memory, step), read)).toEqual(after(seen));
+      }
     });
 
     check('no stage ends before the fewest steps that it promises', () => {

@@ -1,0 +1,90 @@
+// Writes `api/<package>.api.md`: everything that each package exports, as its declarations say. A change to what others build on then shows in the
+// diff. `npm run api` writes them after a build; `npm run api -- --check` fails where one is out of date. Made by API Extractor.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const reportFolder = join(root, 'api');
+const check = process.argv.includes('--check');
+/** What the compiler resolves as a user's does: to the built declarations. */
+const compilerOptions = {
+  target: 'ES2022',
+  module: 'NodeNext',
+  moduleResolution: 'NodeNext',
+  lib: ['ES2023', 'DOM'],
+  types: ['node'],
+  strict: true,
+  skipLibCheck: true,
+};
+const NONE = { logLevel: ExtractorLogLevel.None };
+
+/** The entry points with declarations: `.` has the package's own name, others have theirs behind it. */
+function entriesOf(directory) {
+  const { name, private: hidden, exports = {} } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  if (hidden) return [];
+  return Object.entries(exports)
+    .filter(([, target]) => typeof target.types === 'string')
+    .map(([path, { types }]) => ({
+      file: join(directory, types),
+      report: [name.replace('@facewright/', ''), ...path.split('/').slice(1)].join('.'),
+    }));
+}
+
+/** Whether the report was up to date. */
+function report(directory, { file, report }, reportTempFolder) {
+  const configObject = {
+    projectFolder: directory,
+    mainEntryPointFilePath: file,
+    compiler: { overrideTsconfig: { compilerOptions, include: [file] } },
+    apiReport: {
+      enabled: true,
+      reportFileName: report,
+      reportFolder,
+      reportTempFolder,
+      includeForgottenExports: false,
+    },
+    docModel: { enabled: false },
+    dtsRollup: { enabled: false },
+    tsdocMetadata: { enabled: false },
+    messages: {
+      compilerMessageReporting: { default: NONE },
+      extractorMessageReporting: { default: NONE },
+      tsdocMessageReporting: { default: NONE },
+    },
+  };
+  const config = ExtractorConfig.prepare({
+    configObject,
+    configObjectFullPath: undefined,
+    packageJsonFullPath: join(directory, 'package.json'),
+  });
+  const { succeeded, apiReportChanged, errorCount } = Extractor.invoke(config, {
+    localBuild: !check,
+    messageCallback: (message) => {
+      message.handled =
+        message.logLevel !== ExtractorLogLevel.Error || message.messageId.startsWith('console-api-report');
+    },
+  });
+  if (errorCount && !apiReportChanged) throw new Error(`${report}: API Extractor failed`);
+  return succeeded && !apiReportChanged;
+}
+
+mkdirSync(reportFolder, { recursive: true });
+const temporary = mkdtempSync(join(tmpdir(), 'facewright-api-'));
+const stale = [];
+try {
+  for (const parent of ['packages', 'apps'])
+    for (const name of readdirSync(join(root, parent)).sort())
+      for (const entry of entriesOf(join(root, parent, name)))
+        if (!report(join(root, parent, name), entry, temporary)) stale.push(`${entry.report}.api.md`);
+} finally {
+  rmSync(temporary, { recursive: true });
+}
+if (check && stale.length) {
+  console.error(
+    `What these packages export has changed: ${stale.join(', ')}. Run "npm run build && npm run api" and commit the result.`,
+  );
+  process.exitCode = 1;
+} else if (stale.length) console.log(`written: ${stale.join(', ')}`);
