@@ -72,13 +72,17 @@ function report(directory, { file, report }, reportTempFolder) {
 }
 
 mkdirSync(reportFolder, { recursive: true });
+const directories = ['packages', 'apps'].flatMap((parent) =>
+  readdirSync(join(root, parent))
+    .sort()
+    .map((name) => join(root, parent, name)),
+);
 const temporary = mkdtempSync(join(tmpdir(), 'facewright-api-'));
 const stale = [];
 try {
-  for (const parent of ['packages', 'apps'])
-    for (const name of readdirSync(join(root, parent)).sort())
-      for (const entry of entriesOf(join(root, parent, name)))
-        if (!report(join(root, parent, name), entry, temporary)) stale.push(`${entry.report}.api.md`);
+  for (const directory of directories)
+    for (const entry of entriesOf(directory))
+      if (!report(directory, entry, temporary)) stale.push(`${entry.report}.api.md`);
 } finally {
   rmSync(temporary, { recursive: true });
 }

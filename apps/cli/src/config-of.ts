@@ -49,8 +49,9 @@ export async function configOf(
     : loaded;
 }
 
-export function requireData({ data }: RunConfigInput): string {
-  if (data !== undefined) return data;
+/** The data; `undefined` if the reader has options of its own, which say where it reads. */
+export function requireData({ data, reader }: RunConfigInput): string | undefined {
+  if (data !== undefined || (typeof reader === 'object' && Object.keys(reader).length > 1)) return data;
   throw new FacewrightError({
     what: 'No data was given.',
     where: 'the command line',

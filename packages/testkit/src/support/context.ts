@@ -10,7 +10,7 @@ import {
   type PluginContext,
   type PluginKind,
 } from '@facewright/core';
-import { configured, type Subject } from './suite.js';
+import { configured, type Subject } from './subject.js';
 
 /** The engine a suite computes on: a backend plugin, or a function that opens an engine. */
 export type EngineSource = ConfiguredPlugin<'backend'> | (() => Engine | Promise<Engine>);

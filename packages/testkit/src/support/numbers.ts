@@ -1,16 +1,9 @@
 /** Numbers for tests: seeded values, comparison of tensors, finite differences. */
 import { hostTensor, type HostTensor, type HostTensors, type Random } from '@facewright/core';
 import { expect } from 'vitest';
+import { normal } from './draws.js';
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dimension) => product * dimension, 1);
-
-/** Normal draws, float32. */
-export function normal(shape: readonly number[], random: Random, scale = 1): HostTensor {
-  return hostTensor(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => scale * random.normal()),
-  );
-}
+export { normal } from './draws.js';
 
 export const int32 = (...values: number[]): HostTensor => hostTensor([values.length], Int32Array.from(values));
 

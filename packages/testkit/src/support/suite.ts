@@ -2,8 +2,11 @@
  * The building blocks of every suite: the part under test, named checks, and skips whose reason appears in the test's
  * name.
  */
-import type { ConfiguredPlugin, PluginKind } from '@facewright/core';
+import type { PluginKind } from '@facewright/core';
 import { describe, test } from 'vitest';
+import type { Subject } from './subject.js';
+
+export type { Subject } from './subject.js';
 
 /** A known and documented gap. */
 export interface Skip {
@@ -18,13 +21,6 @@ export interface SuiteOptions {
   readonly name?: string;
   readonly skip?: readonly Skip[];
 }
-
-/** A configured plugin, or a function that creates one after the test's own `beforeAll` has run. */
-export type Subject<K extends PluginKind> =
-  ConfiguredPlugin<K> | (() => ConfiguredPlugin<K> | Promise<ConfiguredPlugin<K>>);
-
-export const configured = async <K extends PluginKind>(subject: Subject<K>): Promise<ConfiguredPlugin<K>> =>
-  typeof subject === 'function' ? subject() : subject;
 
 /** Registers one test of a suite. */
 export type Check = (name: string, run: () => void | Promise<void>) => void;
