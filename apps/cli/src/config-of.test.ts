@@ -6,5 +6,5 @@ test('data is named, or the reader says where it reads', () => {
   expect(requireData({ data: 'people' })).toBe('people');
   expect(requireData({ reader: { name: 'their-reader', path: 'list.txt' } })).toBeUndefined();
   for (const reader of [undefined, 'folder', { name: 'folder' }])
-    expect(() => requireData({ reader })).toThrow('No data is named');
+    expect(() => requireData({ reader })).toThrow('No data was given');
 });

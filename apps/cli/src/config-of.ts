@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
 import { loadConfig, type LoadedConfig } from '@facewright/platform/node';
-import { alignedReader } from '@facewright/run';
+import { alignedReader, namesItsData, noData } from '@facewright/run';
 import type { BatchOptions, CommonOptions, DataOptions } from './options.js';
 
 /** Options of a part on the command line, in the form used in a config. */
@@ -51,12 +51,8 @@ export async function configOf(
 
 /** The data; `undefined` if the reader has options of its own, which say where it reads. */
 export function requireData({ data, reader }: RunConfigInput): string | undefined {
-  if (data !== undefined || (typeof reader === 'object' && Object.keys(reader).length > 1)) return data;
-  throw new FacewrightError({
-    what: 'No data was given.',
-    where: 'the command line',
-    todo: 'Add --data <folder of people>, or --sample for drawn people.',
-  });
+  if (data === undefined && !namesItsData(reader)) throw noData('the command line');
+  return data;
 }
 
 /** Reports the first option below its minimum. */

@@ -18,12 +18,12 @@ export interface GeneratorOptions {
 
 /**
  * Writes the package into the tree. Resolves to what Nx runs once the files are on disk: a hint at what comes next. Rejects with a `ScaffoldError` for a
- * name that cannot be one, and for a folder that is there already.
+ * name that cannot be one, and for a folder that already exists.
  */
 export async function generate(kind: Kind, tree: Tree, { name, directory }: GeneratorOptions): Promise<() => void> {
   const files = filesOf(kind, name);
   const root = posix.join(directory ?? packagesFolder(tree), posix.basename(name));
-  if (tree.exists(root)) throw new ScaffoldError(`${root} is there already. Choose another name, or remove it.`);
+  if (tree.exists(root)) throw new ScaffoldError(`${root} already exists. Choose another name, or delete it.`);
   for (const [path, text] of Object.entries(files))
     if (!path.startsWith('.github/')) tree.write(posix.join(root, path), text); // the workspace has a release of its own
   return () =>

@@ -37,8 +37,8 @@ test('a folder of the user, and the root where the workspace has no folder for p
 
 test('it does not write over what is there, nor take a bad name', async () => {
   const tree = treeOf({ 'mine/src/index.ts': 'mine' });
-  await expect(generate('loss', tree, { name: 'mine' })).rejects.toThrow('mine is there already');
-  await expect(generate('loss', tree, { name: '../x' })).rejects.toThrow('cannot be the name');
+  await expect(generate('loss', tree, { name: 'mine' })).rejects.toThrow('mine already exists');
+  await expect(generate('loss', tree, { name: '../x' })).rejects.toThrow('is not a valid name');
   expect(tree.files).toEqual({ 'mine/src/index.ts': 'mine' });
 });
 

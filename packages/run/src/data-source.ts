@@ -66,3 +66,15 @@ export function readerFor(reader: PluginReference, data: string | undefined, bas
   const reference = typeof reader === 'object' ? reader : { name: reader };
   return data === undefined || 'path' in reference ? reference : { ...reference, path: resolve(baseDirectory, data) };
 }
+
+/** Whether the reader's options say where it reads, so that no data need be given. */
+export const namesItsData = (reader: PluginReferenceInput | undefined): boolean =>
+  typeof reader === 'object' && Object.keys(reader).length > 1;
+
+/** For a run without data. */
+export const noData = (where: string): FacewrightError =>
+  new FacewrightError({
+    what: 'No data was given.',
+    where,
+    todo: 'Add --data <folder of people>, or --sample for drawn people.',
+  });

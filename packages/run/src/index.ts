@@ -14,7 +14,7 @@ export { backendFor, compose, type Scope } from './composition/from-config.js';
 export type { PluginLibrary } from './composition/library.js';
 export { openLibrary } from './composition/node-library.js';
 export { createRun, type Run, type RunOptions, type RunResult } from './create-run.js';
-export { alignedReader, recogniseData } from './data-source.js';
+export { alignedReader, namesItsData, noData, recogniseData } from './data-source.js';
 export { PRESET_NAMES, type PresetName } from './presets/names.js';
 export { presetFor, presetOf } from './presets/presets.js';
 export { SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';

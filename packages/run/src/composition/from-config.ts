@@ -6,7 +6,7 @@ import {
   type EventStream,
   type RunConfig,
 } from '@facewright/core';
-import { readerFor } from '../data-source.js';
+import { namesItsData, readerFor } from '../data-source.js';
 import type { Builtins } from './builtins.js';
 import { composeParts, type Composition, type ModelOfData } from './compose.js';
 import { chooseBackend, type ChosenBackend } from './engines.js';
@@ -46,6 +46,8 @@ export async function compose(config: RunConfig, backend: ChosenBackend, scope: 
     given: new GivenParts(scope.plugins),
     library: await openLibrary(config.plugins, scope),
     backend,
-    ...(config.data !== undefined && { reader: readerFor(config.reader, config.data, scope.baseDirectory) }),
+    ...((config.data !== undefined || namesItsData(config.reader)) && {
+      reader: readerFor(config.reader, config.data, scope.baseDirectory),
+    }),
   });
 }

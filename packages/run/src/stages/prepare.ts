@@ -7,6 +7,7 @@ import { editReader } from '@facewright/quality';
 import { traitsOf } from '../composition/engines.js';
 import type { Composition } from '../composition/compose.js';
 import type { Part } from '../composition/part.js';
+import { noData } from '../data-source.js';
 import { editsOf } from './edits.js';
 import { preparationOf } from './preparation.js';
 
@@ -24,9 +25,10 @@ export async function prepareStage(
   { directory, landmarkList, replace }: PrepareStageOptions,
 ): Promise<PreparationSummary> {
   const { config, tiers, detectionBackend } = composition;
+  if (!composition.reader) throw noData('the config');
   const recipe = await workerRecipe(composition);
   const reader =
-    landmarkList === undefined ? await composition.reader!.make() : await readerWithout(composition, landmarkList);
+    landmarkList === undefined ? await composition.reader.make() : await readerWithout(composition, landmarkList);
   const edits = await editsOf(composition);
   return prepare({
     ...(await preparationOf(composition)),
