@@ -11,6 +11,7 @@ export default function generate(): void {
   for (const script of [
     'scripts/versions.mjs',
     'packages/core/scripts/bundle-gradients.mjs',
+    'packages/core/scripts/copy-guide.mjs',
     'packages/preprocess/scripts/build-kernels.mjs',
   ])
     execFileSync(process.execPath, [script], { cwd: root, stdio: 'inherit' });

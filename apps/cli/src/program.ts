@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addBench } from './commands/bench.js';
 import { addClean } from './commands/clean.js';
 import { addCompare } from './commands/compare.js';
+import { addConfig } from './commands/config.js';
 import { addDataset } from './commands/dataset.js';
 import { addDetect } from './commands/detect.js';
 import { addDoctor } from './commands/doctor.js';
@@ -43,7 +44,7 @@ Start here:
   addGroup(program, 'Train:', [addTrain, addPlan, addModel]);
   addGroup(program, 'Judge:', [addEvaluate, addPairs, addCompare]);
   addGroup(program, 'Use the model:', [addIdentify, addEmbed, addExport, addImport]);
-  addGroup(program, 'Look and set up:', [addStudio, addDoctor, addSetup, addPlugins, addSchema, addBench]);
+  addGroup(program, 'Look and set up:', [addStudio, addDoctor, addSetup, addPlugins, addConfig, addSchema, addBench]);
   addHints(program);
   return program;
 }

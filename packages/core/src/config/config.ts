@@ -6,7 +6,7 @@ import { PHOTO_LIMITS } from '../values/photo-limits.js';
 
 /** A row of the tier table. The first row applies whose `above` is less than the person's number of photos. */
 export const tierRule = z.strictObject({
-  name: z.string().min(1),
+  name: z.string().min(1).describe('how the report calls it'),
   above: z.int().min(0).describe('applies to people with more photos than this, counted before detection'),
   pick: z.int().min(1).optional().describe('use this many photos, picked at random from the seed'),
   augment: z.array(pluginReference).default([]).describe('augmenters; each adds one image per photo'),
@@ -65,8 +65,8 @@ export type AccuracyRule = z.infer<typeof accuracyRule>;
  * them.
  */
 export const untilRule = z.strictObject({
-  steps: z.int().min(1).optional(),
-  epochs: z.number().positive().optional(),
+  steps: z.int().min(1).optional().describe('this many steps'),
+  epochs: z.number().positive().optional().describe('this many times over the training photos'),
   plateau: plateauRule.optional().describe('the loss stops falling'),
   accuracy: accuracyRule.optional().describe('validation accuracy is high enough, or stops rising'),
   any: z.array(pluginReference).min(1).optional().describe('further criteria'),
@@ -129,15 +129,15 @@ export const initRule = z.strictObject({
 export type InitRule = z.infer<typeof initRule>;
 
 export const stageConfig = z.strictObject({
-  loss: pluginReference,
-  optimiser: pluginReference.prefault('adam'),
+  loss: pluginReference.describe('the loss that this stage minimises'),
+  optimiser: pluginReference.prefault('adam').describe('how gradients change the parameters'),
   rate: z.number().positive().default(1e-3).describe('learning rate'),
   warmUp: z.int().min(0).default(0).describe('steps over which the rate rises linearly from 0'),
   schedule: scheduleRule.optional().describe('how the rate changes after warm-up; default: constant'),
   clipNorm: z.number().positive().optional().describe('clip gradients to this global norm'),
   freeze: freezeRule.optional().describe('parameters to freeze for this stage, or for its first steps'),
   init: initRule.optional().describe('how the class centres are initialised'),
-  until: untilRule,
+  until: untilRule.describe('when the stage ends: at the first of these that holds'),
 });
 export type StageConfig = z.infer<typeof stageConfig>;
 
@@ -157,7 +157,7 @@ export const guardRule = z.strictObject({
 });
 
 export const runConfig = z.strictObject({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('where editors find the JSON schema; has no effect on a run'),
   data: z.string().optional().describe('folder with one subfolder per person, a landmark list, or a prepared dataset'),
   edits: z
     .string()
@@ -165,12 +165,14 @@ export const runConfig = z.strictObject({
     .optional()
     .describe('photos to leave out of the data and people to merge: what "facewright clean" has written'),
   out: z.string().default('facewright-run').describe('run directory'),
-  seed: z.int().default(1),
+  seed: z.int().default(1).describe('seed of everything drawn at random: the same seed gives the same run'),
   plugins: z.array(userSpecifier).default([]).describe('packages or files whose plugins you want to use by name'),
-  backend: pluginReference.prefault('auto'),
-  reader: pluginReference.prefault('folder'),
-  detector: pluginReference.prefault('mtcnn'),
-  aligner: pluginReference.prefault('five-point'),
+  backend: pluginReference
+    .prefault('auto')
+    .describe('the engine that computes; auto: the first that has an accelerator, else the first that works'),
+  reader: pluginReference.prefault('folder').describe('lists people and their photos'),
+  detector: pluginReference.prefault('mtcnn').describe('finds faces and their landmarks'),
+  aligner: pluginReference.prefault('five-point').describe('brings faces to the same place in every image'),
   workers: z
     .int()
     .min(0)
@@ -197,14 +199,20 @@ export const runConfig = z.strictObject({
         .default(PHOTO_LIMITS.maxSide)
         .describe('photos longer than this on either side are rejected'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('photos beyond these are left out and listed'),
   faces: z.enum(['exactly-one', 'largest', 'all']).default('exactly-one').describe('which faces of a photo to keep'),
   withoutFace: z
     .enum(['leave-out', 'centre'])
     .default('leave-out')
     .describe('what to do with a photo without a face: skip it, or use its centre as InsightFace does'),
-  tiers: z.array(tierRule).default(SEED_TIERS),
-  model: pluginReference.prefault('mobilefacenet'),
+  tiers: z
+    .array(tierRule)
+    .default(SEED_TIERS)
+    .describe(
+      'what happens to a person by their number of photos: the first rule that applies; without one they are left out',
+    ),
+  model: pluginReference.prefault('mobilefacenet').describe('turns an aligned face into an embedding'),
   from: z
     .string()
     .min(1)
@@ -225,14 +233,16 @@ export const runConfig = z.strictObject({
     .prefault([
       { loss: 'softmax', optimiser: 'adam', rate: 1e-3, until: { epochs: 40, plateau: {} } },
       { loss: 'arcface', optimiser: 'adam', rate: 5e-4, warmUp: 200, until: { epochs: 40, plateau: {} } },
-    ]),
+    ])
+    .describe('the training, stage by stage'),
   validation: z
     .strictObject({
       fraction: z.number().min(0).max(0.5).default(0.005).describe('fraction of the photos, drawn before augmentation'),
       minimum: z.int().min(0).default(16).describe('minimum number of photos, if there are enough'),
-      everySteps: z.int().min(1).default(200),
+      everySteps: z.int().min(1).default(200).describe('steps between two validations'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('photos of people in the training that are only used to measure accuracy'),
   heldOut: z
     .strictObject({
       identities: z
@@ -246,7 +256,8 @@ export const runConfig = z.strictObject({
         .default(3000)
         .describe('number of pairs, half same and half different, if there are enough'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('people who are kept out of the training, to verify the model on'),
   leastPhotos: z
     .int()
     .min(1)
@@ -254,19 +265,23 @@ export const runConfig = z.strictObject({
     .describe(
       'people with fewer aligned photos than this are not used in training (tiers count photos before detection)',
     ),
-  guard: guardRule.prefault({}),
+  guard: guardRule.prefault({}).describe('what to do when the loss is not a number, or does not fall'),
   licences: z
-    .strictObject({ data: z.string().min(1).optional(), weights: z.string().min(1).optional() })
+    .strictObject({
+      data: z.string().min(1).optional().describe('licence of the photos'),
+      weights: z.string().min(1).optional().describe('licence of the trained weights'),
+    })
     .optional()
     .describe('licences of the photos and of the trained weights, as text for the model card'),
   loggers: z.array(pluginReference).default([]).describe('loggers that receive the run\'s events, e.g. "tensorboard"'),
   checkpoint: z
     .strictObject({
-      everySteps: z.int().min(1).default(500),
+      everySteps: z.int().min(1).default(500).describe('steps between two checkpoints'),
       keep: z.int().min(1).default(3).describe('how many of the latest to keep'),
       best: z.boolean().default(true).describe('also keep the one with the highest validation accuracy'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('what a training saves, to go on from after a kill'),
 });
 export type RunConfig = z.infer<typeof runConfig>;
 export type RunConfigInput = z.input<typeof runConfig>;
