@@ -116,6 +116,7 @@ const PACKAGES = [
 async function writeReference() {
   const app = await Application.bootstrapWithPlugins({
     plugin: ['typedoc-plugin-markdown'],
+    out: join(root, 'docs/reference'), // emptied first
     tsconfig: join(root, 'tsconfig.docs.json'),
     entryPoints: ['apps/cli', ...PACKAGES.map((name) => `packages/${name}`)].map((folder) =>
       join(root, folder, 'src/index.ts'),
@@ -144,7 +145,6 @@ async function writeReference() {
       .replace(/^(packages|apps)\//, '')
       .replace(/\/src.*/, '')
       .replace(/^cli$/, 'facewright');
-  await app.generateDocs(project, join(root, 'docs/reference'));
   await app.generateOutputs(project);
 }
 

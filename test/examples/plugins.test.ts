@@ -25,7 +25,7 @@ import lossBelow from '../../examples/plugins/loss-below-criterion.js';
 import manifest from '../../examples/plugins/manifest-reader.js';
 import occlusion from '../../examples/plugins/occlusion-augmenter.js';
 import oneConvolution from '../../examples/plugins/one-convolution-model.js';
-import plainBackdrop from '../../examples/plugins/plain-backdrop-detector.js';
+import plainBackdrop from '../../examples/own-detector/plain-backdrop-detector.js';
 import tfjsCpu from '../../examples/plugins/tfjs-cpu-backend.js';
 
 const engine = cpu();

@@ -68,8 +68,9 @@ function numberText({ type, minimum, exclusiveMinimum, maximum, exclusiveMaximum
   const bounds = [
     minimum !== undefined && minimum !== Number.MIN_SAFE_INTEGER && `from ${minimum}`,
     exclusiveMinimum !== undefined && `above ${exclusiveMinimum}`,
+    exclusiveMaximum === Math.PI && 'below π',
     maximum !== undefined && maximum !== Number.MAX_SAFE_INTEGER && `to ${maximum}`,
-    exclusiveMaximum !== undefined && `below ${exclusiveMaximum}`,
+    exclusiveMaximum !== undefined && exclusiveMaximum !== Math.PI && `below ${exclusiveMaximum}`,
   ].filter(Boolean);
   return [type, ...bounds].join(' ');
 }
