@@ -38,11 +38,8 @@ const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('<', '&lt;
 function optionsTable(schema) {
   const { properties = {}, required = [] } = optionsSchema(schema);
   const rows = Object.entries(properties).map(([name, option]) => {
-    const preset = required.includes(name)
-      ? 'required'
-      : 'default' in option
-        ? `\`${JSON.stringify(option.default)}\``
-        : '';
+    const value = 'default' in option ? `\`${JSON.stringify(option.default)}\`` : '';
+    const preset = required.includes(name) ? 'required' : value;
     return `| \`${name}\` | ${cell(typeText(option))} | ${cell(preset)} | ${cell(option.description ?? '')} |`;
   });
   return rows.length

@@ -40,7 +40,7 @@ function problemOf(page: string, target: string): string | undefined {
   const file = path === '' && !inRepository ? page : normalize(from);
   if (MADE.test(file)) return undefined;
   if (!existsSync(join(root, file))) return `${page}: ${target} is not there`;
-  if (anchor && !headingsOf(file).includes(anchor)) return `${page}: ${target} has no such heading`;
+  return anchor && !headingsOf(file).includes(anchor) ? `${page}: ${target} has no such heading` : undefined;
 }
 
 test('links on pages lead somewhere', () => {
