@@ -80,7 +80,7 @@ describe('no run at all', () => {
     expectOneError(
       await facewright(['train', '--data', out, '--out', join(directory, 'none'), '--config', config]),
       /None of the 3 people in the dataset has a second photo/,
-      /one subfolder per person/,
+      /one folder per person/,
     );
     expectOneError(await run(join(directory, 'flat')), /has 3 photos directly/, /folder of their own/);
   });
