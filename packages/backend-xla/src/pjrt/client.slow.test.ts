@@ -121,7 +121,7 @@ test.skipIf(!('missing' in here))(`the client (skipped: ${'missing' in here ? he
 
 test('anything but a PJRT plugin is rejected with advice', async () => {
   await expect(loadPlugin('/nowhere/plugin.so')).rejects.toThrow(
-    /cannot be loaded[^]*plugin.so[^]*facewright setup xla/,
+    /Cannot load the PJRT plugin[^]*plugin.so[^]*facewright setup xla/,
   );
-  await expect(loadPlugin('libm.so.6')).rejects.toThrow(/cannot be loaded[^]*GetPjrtApi/);
+  await expect(loadPlugin('libm.so.6')).rejects.toThrow(/Cannot load the PJRT plugin[^]*GetPjrtApi/);
 });

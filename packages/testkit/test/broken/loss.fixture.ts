@@ -68,6 +68,15 @@ const steeper = (x: tf.Tensor, times: number): tf.Tensor =>
     gradFunc: (dy: tf.Tensor) => tf.mul(dy, times),
   }))(x);
 
+loss(
+  'logits-of-all-classes',
+  ({ kernel }, _, embeddings, labels) => {
+    const raw = logitsOf(embeddings, kernel);
+    const logits = tf.sub(raw, tf.mean(raw, 1, true)) as tf.Tensor2D;
+    return { loss: meanLoss(logits, labels), logits };
+  },
+  { sampled: { rate: 0.5, perClass: ['kernel'] } },
+);
 loss('draws-its-own-numbers', plain, {
   init: (identities, embeddingSize) => ({
     params: { kernel: normal([embeddingSize, identities], createRandom(Math.random())) },
