@@ -44,6 +44,13 @@ export class GrowingFile {
     }
   }
 
+  /** Closes without writing what was held back, which a full disk would refuse: for a file that will not be kept. */
+  async abandon(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.file.close();
+  }
+
   private async flush(): Promise<void> {
     await this.file.appendFile(this.piece.subarray(0, this.used));
     this.used = 0;

@@ -92,6 +92,11 @@ export class IndexWriter {
     for (const part of PARTS) await this.parts[part].close();
   }
 
+  /** Closes the parts of an index that will not be kept. */
+  async abandon(): Promise<void> {
+    for (const part of PARTS) await this.parts[part].abandon();
+  }
+
   private pathOf(part: (typeof PARTS)[number]): string {
     return join(this.directory, partName(part));
   }

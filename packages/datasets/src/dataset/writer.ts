@@ -239,11 +239,12 @@ class WriterState {
     this.place.suspend();
   }
 
+  /** The lists are written anew from the journal if the work is resumed. Files that could not be opened need no closing. */
   private async close(): Promise<void> {
-    const files = await this.files;
+    const files = await this.files?.catch(() => undefined);
     await files?.shards.close();
-    await files?.index.close();
-    await files?.excluded.close();
+    await files?.index.abandon();
+    await files?.excluded.abandon();
   }
 
   private open(): Promise<OpenFiles> {
