@@ -8,21 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KINDS } from '../src/scaffold.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const tool = join(root, 'packages/create-facewright-plugin/bin/create-facewright-plugin.js');
-const KINDS = [
-  'reader',
-  'detector',
-  'aligner',
-  'augmenter',
-  'model',
-  'loss',
-  'optimiser',
-  'criterion',
-  'backend',
-  'logger',
-];
 /** The rows of the README's table of options. */
 const OPTIONS: Readonly<Record<string, number>> = {
   reader: 1,
