@@ -3,8 +3,9 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Sha256 } from './sha256.js';
 
-export { fitPixels } from './fit-pixels.js';
+export { fitPixels, mirrorPixels } from './fit-pixels.js';
 export { shortageOf } from './shortage.js';
+export { workInProgress } from './work-in-progress.js';
 export { decodeImage, ImageError, type DecodeLimits } from './browser/canvas-images.js';
 export {
   basename,

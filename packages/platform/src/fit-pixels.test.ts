@@ -1,7 +1,7 @@
 import type { RgbImage } from '@facewright/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitPixels } from './fit-pixels.js';
+import { fitPixels, mirrorPixels } from './fit-pixels.js';
 
 const image = (width: number, height: number, at: (x: number, y: number, channel: number) => number): RgbImage => ({
   width,
@@ -99,4 +99,17 @@ test('enlarging is bilinear between pixel centres', () => {
       .filter((_, i) => i % 3 === 0)
       .slice(0, 4),
   ).toEqual([0, 25, 75, 100]);
+});
+
+test('mirroring turns each row round, and twice is the image itself', () => {
+  fc.assert(
+    fc.property(anyImage, ({ width, height, data }) => {
+      const mirrored = data.slice();
+      mirrorPixels(mirrored, width);
+      const at = (x: number, y: number, channel: number): number => data[(y * width + width - 1 - x) * 3 + channel];
+      expect(mirrored).toEqual(image(width, height, at).data);
+      mirrorPixels(mirrored, width);
+      expect(mirrored).toEqual(data);
+    }),
+  );
 });

@@ -1,4 +1,6 @@
 /**
+ * Pixels as a model's input: fitted to its size, and flipped for augmentation.
+ *
  * Fits an aligned image to a model's input: crops the largest centred part with the input's proportions and averages
  * over the area of each new pixel. From 112×112 to 112×96 this cuts 8 pixels from each side, which is exactly how the
  * two InsightFace templates differ.
@@ -41,6 +43,22 @@ export function fitPixels(image: RgbImage, [height, width]: readonly [height: nu
     }
   }
   return fitted;
+}
+
+/** Flips RGB bytes horizontally, in place. `width` in pixels. */
+export function mirrorPixels(pixels: Uint8Array, width: number): void {
+  const stride = width * 3;
+  for (let row = 0; row < pixels.length; row += stride) {
+    for (let left = row, right = row + stride - 3; left < right; left += 3, right -= 3) {
+      const [red, green, blue] = [pixels[left], pixels[left + 1], pixels[left + 2]];
+      pixels[left] = pixels[right];
+      pixels[left + 1] = pixels[right + 1];
+      pixels[left + 2] = pixels[right + 2];
+      pixels[right] = red;
+      pixels[right + 1] = green;
+      pixels[right + 2] = blue;
+    }
+  }
 }
 
 /** The source pixels that contribute to one new pixel along an axis. The weights sum to 1. */

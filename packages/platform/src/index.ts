@@ -11,8 +11,9 @@ export { decodeImage, ImageError, type DecodeLimits } from './node/image-file.js
 export { writeFileAtomic } from './node/atomic.js';
 export { whileLocked } from './node/lock.js';
 export { replaceDirectory, writeWholeDirectory } from './node/whole-directory.js';
-export { fitPixels } from './fit-pixels.js';
+export { fitPixels, mirrorPixels } from './fit-pixels.js';
 export { shortageOf } from './shortage.js';
+export { workInProgress } from './work-in-progress.js';
 export { mkdir, readdir, rm } from 'node:fs/promises';
 export { basename, dirname, join } from 'node:path';
 /** Gives signals, timers and the console their turn. */

@@ -3,14 +3,13 @@
  * package.
  */
 import { createRandom, FacewrightError, type Dataset, type PreparationSummary } from '@facewright/core';
-import { fitPixels } from '@facewright/platform';
+import { fitPixels, mirrorPixels } from '@facewright/platform';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/files.js';
 import { openDataset } from '../dataset/open.js';
 import { createDatasetWriter } from '../dataset/writer.js';
-import { mirror } from './fill.js';
 
 const root = temporaryFolder();
 const COUNT = 90;
@@ -65,7 +64,7 @@ async function oneByOne(dataset: Dataset, samples: readonly number[], mirrored: 
   const images: Uint8Array[] = [];
   for (const [index, sample] of samples.entries()) {
     const pixels = fitPixels(await dataset.read(sample), WANTED).slice();
-    if (mirrored[index]) mirror(pixels, WANTED[1]);
+    if (mirrored[index]) mirrorPixels(pixels, WANTED[1]);
     images.push(pixels);
   }
   return Buffer.concat(images);

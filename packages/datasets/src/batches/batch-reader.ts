@@ -2,13 +2,13 @@
  * Reads and decodes whole batches of images in its own threads. The bytes and their order do not depend on the number
  * of threads, because every image has its place in shared memory.
  */
-import { fitPixels } from '@facewright/platform';
+import { fitPixels, mirrorPixels, workInProgress } from '@facewright/platform';
 import type { BatchReader, BatchReaderOptions, RgbImage } from '@facewright/core';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { ImagePlace } from '../dataset/index-format.js';
-import { mirror, type FillTask } from './fill.js';
+import type { FillTask } from './fill.js';
 
 /** What a reader needs from a dataset. */
 export interface BatchSource {
@@ -36,7 +36,7 @@ export function openBatchReader(
     workerData: source.paths,
     execArgv: [], // export conditions for running from source do not apply to the compiled file
   });
-  const inWork = new Set<Promise<unknown>>();
+  const work = workInProgress();
   const bytesEach = size[0] * size[1] * 3;
 
   const read = async (samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array> => {
@@ -48,21 +48,15 @@ export function openBatchReader(
     for (const place of (await Promise.all(tasks)).flat()) {
       const into = pixels.subarray(place * bytesEach, (place + 1) * bytesEach);
       into.set(fitPixels(await source.read(samples[place]), size));
-      if (mirrored?.[place]) mirror(into, size[1]);
+      if (mirrored?.[place]) mirrorPixels(into, size[1]);
     }
     return pixels;
   };
   return {
-    read: (samples, mirrored) => {
-      const result = read(samples, mirrored);
-      inWork.add(result);
-      const ended = () => inWork.delete(result);
-      result.then(ended, ended);
-      return result;
-    },
+    read: (samples, mirrored) => work.add(read(samples, mirrored)),
     // waited for here, because native code returning to a dead thread ends the process
     close: async () => {
-      await Promise.allSettled(inWork);
+      await work.ended();
       await pool.close({ force: true });
     },
   };

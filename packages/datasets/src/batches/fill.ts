@@ -1,5 +1,5 @@
 /** The work of a reading thread: decodes the images of a batch from shards, each into its place in shared memory. */
-import { fitPixels } from '@facewright/platform';
+import { fitPixels, mirrorPixels } from '@facewright/platform';
 import { CheckedFile, decodeImage, jpegDecoder, jpegHeader, type PlainDecoder } from '@facewright/platform/node';
 import { crc32 } from 'node:zlib';
 
@@ -42,7 +42,7 @@ export function createFill(paths: readonly string[]): Fill {
         if (crc32(bytes) !== checksums[i]) throw new Error('the checksum does not match');
         // avoids a turn of the event loop for images that do not need one
         if (!decodeAtSize(decoder, bytes, size, into)) into.set(fitPixels(await decodeImage(bytes), size));
-        if (mirrored[i]) mirror(into, size[1]);
+        if (mirrored[i]) mirrorPixels(into, size[1]);
       } catch {
         failed.push(first + i);
       }
@@ -61,20 +61,4 @@ function decodeAtSize(
   const header = jpegHeader(bytes);
   if (!header?.plain || header.width !== width || header.height !== height) return false;
   return decoder.decode(bytes, header, into);
-}
-
-/** Flips RGB bytes horizontally, in place. */
-export function mirror(pixels: Uint8Array, width: number): void {
-  const stride = width * 3;
-  for (let row = 0; row < pixels.length; row += stride) {
-    for (let left = row, right = row + stride - 3; left < right; left += 3, right -= 3) {
-      const [red, green, blue] = [pixels[left], pixels[left + 1], pixels[left + 2]];
-      pixels[left] = pixels[right];
-      pixels[left + 1] = pixels[right + 1];
-      pixels[left + 2] = pixels[right + 2];
-      pixels[right] = red;
-      pixels[right + 1] = green;
-      pixels[right + 2] = blue;
-    }
-  }
 }

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { SHARE_ENV } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Events, Exclusion, PluginReference, Sample, UserSpecifier } from '@facewright/core';
+import { workInProgress } from '@facewright/platform';
 import type { DecodeLimits } from '@facewright/platform/node';
 import type { FacesPolicy, PhotoTask, WithoutFacePolicy } from './photo.js';
 import type { StageSeconds } from './stages.js';
@@ -79,24 +80,18 @@ export function openWorkers(count: number, job: WorkerJob, notice: (event: Event
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   });
   pool.on('message', notice);
-  const inWork = new Set<Promise<EncodedPhoto>>();
+  const work = workInProgress();
   return {
     count,
     process: ({ photo, bytes, tier }) => {
       const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-      const result = pool.run(
-        { photo, bytes: own, tier },
-        { transferList: [own.buffer as ArrayBuffer] },
-      ) as Promise<EncodedPhoto>;
-      inWork.add(result);
-      const ended = () => inWork.delete(result);
-      result.then(ended, ended);
-      return result;
+      const task = { photo, bytes: own, tier };
+      return work.add(pool.run(task, { transferList: [own.buffer as ArrayBuffer] }) as Promise<EncodedPhoto>);
     },
     // waited for here, because the pool's own close ends threads that are still working, and native code returning to a
     // dead thread ends the process
     close: async () => {
-      await Promise.allSettled(inWork);
+      await work.ended();
       await pool.close({ force: true });
     },
   };

@@ -3,7 +3,7 @@
  * by batch, in threads if the dataset has them.
  */
 import { hostTensor, ofColour, type Dataset, type HostTensor, type Model, type RgbImage } from '@facewright/core';
-import { fitPixels } from '@facewright/platform';
+import { fitPixels, mirrorPixels, workInProgress } from '@facewright/platform';
 import { limitConcurrency } from './concurrency.js';
 
 export interface ImageStore {
@@ -45,7 +45,7 @@ function oneByOne(
 ): ImageStore {
   const kept = new Map<number, Uint8Array>();
   const whenFree = limitConcurrency(Math.max(1, workers));
-  const inWork = new Set<Promise<unknown>>();
+  const work = workInProgress();
   const pixelsOf = async (sample: number): Promise<Uint8Array> => {
     const known = kept.get(sample);
     if (known) return known;
@@ -56,15 +56,9 @@ function oneByOne(
   return {
     read(samples, mirrored) {
       const images = Promise.all(Array.from(samples, (sample) => whenFree(() => pixelsOf(sample))));
-      inWork.add(images);
-      const batch = images.then((all) => packed(all, inputSize, mirrored));
-      const ended = () => inWork.delete(images);
-      images.then(ended, ended);
-      return batch;
+      return work.add(images).then((all) => packed(all, inputSize, mirrored));
     },
-    close: async () => {
-      await Promise.allSettled(inWork);
-    },
+    close: work.ended,
   };
 }
 
@@ -78,20 +72,10 @@ function packed(
   const batch = new Uint8Array(images.length * size);
   images.forEach((image, index) => {
     const place = batch.subarray(index * size, (index + 1) * size);
-    if (mirrored?.[index]) copyMirrored(image, place, width);
-    else place.set(image);
+    place.set(image);
+    if (mirrored?.[index]) mirrorPixels(place, width);
   });
   return batch;
-}
-
-function copyMirrored(image: Uint8Array, to: Uint8Array, width: number): void {
-  for (let row = 0; row < to.length; row += width * 3) {
-    for (let x = row, from = row + (width - 1) * 3; from >= row; x += 3, from -= 3) {
-      to[x] = image[from];
-      to[x + 1] = image[from + 1];
-      to[x + 2] = image[from + 2];
-    }
-  }
 }
 
 /** Float32 images [n, height, width, 3], scaled as the model expects, from RGB bytes of its input size. */
