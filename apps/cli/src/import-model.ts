@@ -1,8 +1,5 @@
 /** Imports weights trained elsewhere into a model directory. */
-import { basename, join, resolve } from 'node:path';
-import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { readChecked } from '@facewright/platform/node';
+import { basename, resolve } from 'node:path';
 import {
   createRandom,
   createRunContainer,
@@ -17,7 +14,6 @@ import {
 } from '@facewright/core';
 import { fitUnits, layersOf, planImport, readWeightsFile, type GraphInput, type ImportPlan } from '@facewright/convert';
 import { openDataset } from '@facewright/datasets';
-import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
 import { saveModel, type ModelCard, type NewModelCard } from '@facewright/training';
 import { openLibrary, type PluginLibrary } from '@facewright/run';
 import { z } from 'zod';
@@ -64,7 +60,7 @@ interface Weights {
 export async function importModel(given: ImportOptions): Promise<Imported> {
   const library = await openLibrary(parseRunConfig(given.config, given.where).plugins, { ...given, builtins });
   const path = resolve(given.path);
-  const weights = (await isFolder(path)) ? await plainFolder(path) : await weightsOf(path, given);
+  const weights = await weightsOf(path, given);
   if (weights.unused.length && !given.allowUnused) {
     throw new FacewrightError({
       what: `The model does not use ${weights.unused.length} tensors of the file; the first is "${weights.unused[0]}".`,
@@ -104,27 +100,6 @@ const optionsOf = ({ options }: Weights, name: string, own: ImportOptions['optio
 const byColour = z.union([z.number(), z.tuple([z.number(), z.number(), z.number()])]);
 const inputScaleSchema = z.strictObject({ offset: byColour.optional(), scale: byColour.optional() }).optional();
 const inputScaleOf = (given: unknown) => parseOptions(inputScaleSchema, given, '--options, "inputScale"');
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (entry) => entry.isDirectory(),
-    (error: Error) => {
-      throw new FacewrightError({ what: `There is nothing to import: ${error.message}.`, where: path, cause: error });
-    },
-  );
-
-async function plainFolder(path: string): Promise<Weights> {
-  const state = await loadInsightFaceY1(path);
-  const sha256 = createHash('sha256')
-    .update(await readChecked(join(path, 'weights.f32')))
-    .digest('hex');
-  return {
-    options: INSIGHTFACE_Y1,
-    imported: { format: 'insightface-plain', file: basename(path), sha256, how: 'InsightFace y1' },
-    unused: [],
-    state: () => state,
-  };
-}
 
 async function weightsOf(path: string, given: ImportOptions): Promise<Weights> {
   const file = await readWeightsFile(path);

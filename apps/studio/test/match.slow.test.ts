@@ -2,10 +2,10 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRunContainer, pluginContext } from '@facewright/core';
-import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
 import { fivePoint } from '@facewright/preprocess';
 import { saveModel } from '@facewright/training';
 import { sharedData } from '@facewright/test/shared-data';
+import { readY1 } from '@facewright/test/y1';
 import { temporary } from '@facewright/test/tool';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -56,15 +56,16 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
     const root = await temporary();
     const model = join(root, 'y1');
     const { fingerprint, size } = await fivePoint().create(pluginContext(createRunContainer(), 'test'));
+    const { options, ...weights } = await readY1(y1!);
     await saveModel(model, {
       card: {
         format: 1,
-        model: { name: 'mobilefacenet', options: INSIGHTFACE_Y1 },
+        model: { name: 'mobilefacenet', options },
         inputSize: [112, 112],
         embeddingSize: 128,
         alignment: { fingerprint, size },
       },
-      ...(await loadInsightFaceY1(y1!)),
+      ...weights,
     });
     const studio = await openStudio();
     try {

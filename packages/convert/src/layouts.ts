@@ -1,15 +1,19 @@
 /**
- * How common PyTorch ports of MobileFaceNet name their layers. All have the paper's fifteen bottlenecks in rows of 5,
- * 1, 6, 1 and 2, and use PyTorch's normalisation epsilon of 1e-5.
+ * How common ports of MobileFaceNet name their layers. All have the paper's fifteen bottlenecks in rows of 5, 1, 6, 1 and
+ * 2.
  */
-
 import type { InputScale } from '@facewright/core';
 
-/** Names of the modules that form a layer. A module `m` has the tensors `m.weight`, `m.bias` …. */
-export interface Modules {
-  readonly conv: string;
-  readonly norm: string;
-  readonly prelu: string;
+/** Names of a layer's tensors in the file. */
+export interface TensorNames {
+  readonly kernel: string;
+  readonly bias?: string;
+  /** Missing if it is fixed to 1. */
+  readonly gamma?: string;
+  readonly beta: string;
+  readonly mean: string;
+  readonly variance: string;
+  readonly slope?: string;
 }
 
 export interface Layout {
@@ -21,7 +25,13 @@ export interface Layout {
   readonly inputScale?: InputScale;
   /** Trained on BGR images. */
   readonly bgr: boolean;
-  modules(layer: LayerPlace): Modules;
+  /** Options of the model, in addition to those derived from the shapes. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Tensors that the network does not use. */
+  readonly ignored?: readonly string[];
+  /** A layer's normalisation epsilon; default: PyTorch's 1e-5. */
+  epsilon?(layer: LayerPlace): number;
+  tensors(layer: LayerPlace): TensorNames;
 }
 
 /** The position of a layer: alone, or part of a bottleneck. */
@@ -63,11 +73,19 @@ export function layerPlaces(): LayerPlace[] {
   ];
 }
 
-const within = (module: string, conv = 'conv', norm = 'bn', prelu = 'prelu'): Modules => ({
-  conv: `${module}.${conv}`,
-  norm: `${module}.${norm}`,
-  prelu: `${module}.${prelu}`,
+/** The tensors of PyTorch modules. */
+const inModules = (conv: string, norm: string, prelu?: string): TensorNames => ({
+  kernel: `${conv}.weight`,
+  bias: `${conv}.bias`,
+  gamma: `${norm}.weight`,
+  beta: `${norm}.bias`,
+  mean: `${norm}.running_mean`,
+  variance: `${norm}.running_var`,
+  ...(prelu !== undefined && { slope: `${prelu}.weight` }),
 });
+
+const within = (module: string, conv = 'conv', norm = 'bn', prelu = 'prelu'): TensorNames =>
+  inModules(`${module}.${conv}`, `${module}.${norm}`, `${module}.${prelu}`);
 
 const mobileFaceNetPytorch: Layout = {
   name: 'mobilefacenet-pytorch',
@@ -75,7 +93,7 @@ const mobileFaceNetPytorch: Layout = {
   sign: 'dw_conv1.conv.weight',
   inputScale: { offset: 127.5, scale: 1 / 128 },
   bgr: false,
-  modules(layer) {
+  tensors(layer) {
     if (layer.part === undefined)
       return within(
         { stem: 'conv1', stemDepthwise: 'dw_conv1', last: 'conv2', global: 'linear7', embedding: 'linear1' }[
@@ -93,10 +111,10 @@ const insightFacePytorch: Layout = {
   sign: 'conv_23.conv_dw.conv.weight',
   // its data_pipe.py swaps red and blue both when unpacking the training set and when loading verification sets
   bgr: true,
-  modules(layer) {
+  tensors(layer) {
     if (layer.part === undefined) {
       return layer.name === 'embedding'
-        ? { conv: 'linear', norm: 'bn', prelu: '' }
+        ? inModules('linear', 'bn')
         : within({ stem: 'conv1', stemDepthwise: 'conv2_dw', last: 'conv_6_sep', global: 'conv_6_dw' }[layer.name]);
     }
     const { row, repeat } = layer;
@@ -116,10 +134,10 @@ const arcFaceTorch: Layout = {
   source: 'deepinsight/insightface, recognition/arcface_torch/backbones/mobilefacenet.py (mbf)',
   sign: 'conv_sep.layers.0.weight',
   bgr: false,
-  modules(layer) {
-    const block = (module: string): Modules => within(module, 'layers.0', 'layers.1', 'layers.2');
+  tensors(layer) {
+    const block = (module: string): TensorNames => within(module, 'layers.0', 'layers.1', 'layers.2');
     if (layer.part === undefined) {
-      if (layer.name === 'embedding') return { conv: 'features.layers.2', norm: 'features.layers.3', prelu: '' };
+      if (layer.name === 'embedding') return inModules('features.layers.2', 'features.layers.3');
       return block(
         { stem: 'layers.0', stemDepthwise: 'layers.1', last: 'conv_sep', global: 'features.layers.0' }[layer.name],
       );
@@ -136,4 +154,4 @@ const arcFaceTorch: Layout = {
   },
 };
 
-export const LAYOUTS: readonly Layout[] = [mobileFaceNetPytorch, insightFacePytorch, arcFaceTorch];
+export const PYTORCH_LAYOUTS: readonly Layout[] = [mobileFaceNetPytorch, insightFacePytorch, arcFaceTorch];

@@ -1,6 +1,7 @@
 /** Assigns the tensors of a file to layers: by the names of a known port, by a user's name map, or by order. */
 import { FacewrightError, type HostTensor, type InputScale } from '@facewright/core';
-import { layerPlaces, LAYOUTS, type Layout, type Modules } from './layouts.js';
+import { insightFaceY1 } from './insightface-y1.js';
+import { layerPlaces, PYTORCH_LAYOUTS, type Layout, type TensorNames } from './layouts.js';
 import { networkInput, type FileInput, type InputHints } from './onnx/file-input.js';
 import { unitsOfGraph } from './onnx/units.js';
 import type { OnnxGraph, OnnxValue } from './onnx/model.js';
@@ -8,8 +9,12 @@ import { structureOf } from './structure.js';
 import { BGR, requireFinite, RGB, type Unit } from './units.js';
 import type { WeightsFile } from './weights-file.js';
 
+/** Batch normalisation's in PyTorch. */
+const PYTORCH_EPSILON = 1e-5;
+
 /** Layers in creation order, whatever their names. */
 export const BY_ORDER = 'order';
+const LAYOUTS = [...PYTORCH_LAYOUTS, insightFaceY1];
 export const LAYOUT_NAMES: readonly string[] = [...LAYOUTS.map(({ name }) => name), BY_ORDER];
 
 export interface PlanOptions extends InputHints {
@@ -101,12 +106,12 @@ function planByLayout(
   };
   const units = new Map<string, Unit>();
   for (const place of layerPlaces()) {
-    const modules = layout.modules(place);
-    const unit = unitOf(modules, take);
+    const names = layout.tensors(place);
+    const unit = unitOf(names, take, layout.epsilon?.(place) ?? PYTORCH_EPSILON);
     if (unit) units.set(place.name, unit);
     else if (!ownStructure)
       throw new FacewrightError({
-        what: `The file has no tensor "${modules.conv}.weight": the layer "${place.name}" is missing.`,
+        what: `The file has no tensor "${names.kernel}": the layer "${place.name}" is missing.`,
         where: path,
         todo: `Use a complete file from ${layout.source}, or pass the rows of bottlenecks with --options.`,
       });
@@ -116,35 +121,30 @@ function planByLayout(
     how: `named as in ${layout.source}`,
     options: {
       ...structure,
-      ...(ownStructure && { batchNormEpsilon: 1e-5 }),
+      ...(ownStructure && { batchNormEpsilon: PYTORCH_EPSILON }),
+      ...layout.options,
       ...scaleOf(inputScale, layout.inputScale),
     },
     channels: channelsOf(colour),
     unitsFor: () => units,
-    unused: leftOver(tensors, used).filter((name) => name.startsWith(prefix)),
+    unused: leftOver(tensors, used).filter(
+      (name) => name.startsWith(prefix) && !layout.ignored?.includes(name.slice(prefix.length)),
+    ),
   };
 }
 
-function unitOf(modules: Modules, take: (name: string) => HostTensor | undefined): Unit | undefined {
-  const kernel = take(`${modules.conv}.weight`);
+function unitOf(names: TensorNames, take: (name: string) => HostTensor | undefined, epsilon: number): Unit | undefined {
+  const kernel = take(names.kernel);
   if (!kernel) return undefined;
-  const mean = take(`${modules.norm}.running_mean`);
-  const variance = take(`${modules.norm}.running_var`);
+  const given = (name: string | undefined): HostTensor | undefined => (name === undefined ? undefined : take(name));
+  const mean = take(names.mean);
+  const variance = take(names.variance);
   return {
-    label: `${modules.conv}.weight`,
+    label: names.kernel,
     kernel,
-    bias: take(`${modules.conv}.bias`),
-    ...(mean &&
-      variance && {
-        norm: {
-          gamma: take(`${modules.norm}.weight`),
-          beta: take(`${modules.norm}.bias`),
-          mean,
-          variance,
-          epsilon: 1e-5,
-        },
-      }),
-    slope: take(`${modules.prelu}.weight`),
+    bias: given(names.bias),
+    ...(mean && variance && { norm: { gamma: given(names.gamma), beta: take(names.beta), mean, variance, epsilon } }),
+    slope: given(names.slope),
   };
 }
 
@@ -175,7 +175,7 @@ function planByOrder(file: WeightsFile, { ownStructure, colour = 'rgb', inputSca
   const { tensors, path } = file;
   if (!file.ordered)
     throw new FacewrightError({
-      what: 'A safetensors file does not keep its tensors in order.',
+      what: 'The tensors of this file are not in the order of the layers.',
       where: path,
       todo: 'Pass a name map with --map.',
     });

@@ -2,13 +2,15 @@
 import { decodeSafetensors, FacewrightError, hostTensor, messageOf, type HostTensor } from '@facewright/core';
 import type { Unpickled } from '@facewright/core/pickle';
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { readChecked } from '@facewright/platform/node';
+import { readPlainFolder } from './insightface-y1.js';
 import { mayBeOnnx, readOnnx, type OnnxGraph } from './onnx/model.js';
 import { isTorch, readTorch } from './torch/checkpoint.js';
 import { TorchTensor } from './torch/tensors.js';
 
 export interface WeightsFile {
-  readonly format: 'safetensors' | 'pytorch' | 'onnx';
+  readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'insightface-plain';
   /** As stored in the file; kernels have their outputs first. */
   readonly tensors: ReadonlyMap<string, HostTensor>;
   /** Whether `tensors` are in creation order; safetensors are sorted by name. */
@@ -24,10 +26,14 @@ export interface WeightsFile {
 const MAX_BYTES = 2 ** 31 - 1;
 
 /**
- * Throws a `FacewrightError` for a file that is unreadable, damaged, or in an unknown format. Nothing in the file is
- * ever run.
+ * Reads a file, or the folder of InsightFace y1. Throws a `FacewrightError` if it is unreadable, damaged, or in an
+ * unknown format. Nothing in it is ever run.
  */
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
+  if (await isFolder(path)) {
+    const { tensors, bytes } = await readPlainFolder(path);
+    return { format: 'insightface-plain', tensors, ordered: false, sha256: sha256Of(bytes), path };
+  }
   const bytes = await readChecked(path, { maxBytes: MAX_BYTES }).catch((error: unknown) => {
     if (error instanceof FacewrightError) throw error;
     throw new FacewrightError({
@@ -40,7 +46,7 @@ export async function readWeightsFile(path: string): Promise<WeightsFile> {
 }
 
 export async function parseWeights(bytes: Uint8Array, path: string): Promise<WeightsFile> {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sha256 = sha256Of(bytes);
   if (isTorch(bytes))
     return {
       format: 'pytorch',
@@ -69,6 +75,14 @@ export async function parseWeights(bytes: Uint8Array, path: string): Promise<Wei
     todo: 'Use a PyTorch checkpoint (.pt, .pth, .ckpt), a safetensors or ONNX file, or the folder of InsightFace y1.',
   });
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** An eight-byte length, then a JSON object. */
 const mayBeSafetensors = (bytes: Uint8Array): boolean =>

@@ -5,12 +5,12 @@ import { wasm } from '@facewright/backend-wasm';
 import { hostTensor } from '@facewright/core';
 import { decodeImage } from '@facewright/platform/node';
 import { sharedData } from '@facewright/test/shared-data';
+import { readY1 } from '@facewright/test/y1';
 import { openEngine, testContext } from '@facewright/testkit';
 import type * as tf from '@tensorflow/tfjs-core';
 import { unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { mobileFaceNet } from './index.js';
-import { INSIGHTFACE_Y1, loadInsightFaceY1 } from './node.js';
 
 const weights = sharedData('models/insightface-y1');
 const zip = sharedData('lfw/lfw-112x112.zip');
@@ -50,8 +50,8 @@ async function embedAll(names: readonly string[]): Promise<Map<string, Float32Ar
   const wanted = new Set(names);
   const files = unzipSync(readFileSync(zip!), { filter: ({ name }) => wanted.has(name) });
   const engine = await openEngine(wasm());
-  const model = await mobileFaceNet(INSIGHTFACE_Y1).create(testContext());
-  const { params, statistics } = await loadInsightFaceY1(weights!);
+  const { options, params, statistics } = await readY1(weights!);
+  const model = await mobileFaceNet(options).create(testContext());
   const infer = engine.compile(
     (state, { images }) => ({
       outputs: { embeddings: model.apply(state, state, images as tf.Tensor4D, 'infer').embeddings },

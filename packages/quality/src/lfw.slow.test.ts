@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { onnx } from '@facewright/backend-onnx';
 import { createRandom, createRunContainer, pluginContext, type Random, type RgbImage } from '@facewright/core';
 import { mobileFaceNet } from '@facewright/models';
-import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
 import { decodeImage, encodeImage, openZip } from '@facewright/platform/node';
 import { sharedData } from '@facewright/test/shared-data';
+import { readY1 } from '@facewright/test/y1';
 import { openEngine } from '@facewright/testkit';
 import { createEmbedder } from '@facewright/training';
 import { expect, test } from 'vitest';
@@ -166,8 +166,9 @@ const mirror = ({ width, height, data }: RgbImage): RgbImage => ({
 
 async function embed(photos: readonly Planted[]): Promise<(FacePhoto & { source: string })[]> {
   const engine = await openEngine(onnx());
-  const model = await mobileFaceNet(INSIGHTFACE_Y1).create(pluginContext(createRunContainer(), 'model'));
-  const embedder = createEmbedder({ engine, model, ...(await loadInsightFaceY1(weights!)) });
+  const { options, ...state } = await readY1(weights!);
+  const model = await mobileFaceNet(options).create(pluginContext(createRunContainer(), 'model'));
+  const embedder = createEmbedder({ engine, model, ...state });
   const images = await Promise.all(photos.map(({ bytes }) => decodeImage(bytes)));
   const embeddings = await embedder.embed(images);
   embedder.dispose();

@@ -4,9 +4,9 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mobileFaceNet } from '@facewright/models';
-import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
 import { createFivePointAligner } from '@facewright/preprocess';
 import { sharedData } from '@facewright/test/shared-data';
+import { readY1 } from '@facewright/test/y1';
 import { saveModel } from '@facewright/training';
 import { expect, test } from 'vitest';
 import { createRecogniser } from './index.js';
@@ -23,17 +23,17 @@ test.skipIf(!weights || !people || !mtcnn)(
   { timeout: 300_000 },
   async () => {
     const directory = join(await mkdtemp(join(tmpdir(), 'facewright-recognise-')), 'model');
-    const plugin = mobileFaceNet(INSIGHTFACE_Y1);
+    const { options, ...state } = await readY1(weights!);
     const { fingerprint, size } = createFivePointAligner(112);
     await saveModel(directory, {
       card: {
         format: 1,
-        model: { name: 'mobilefacenet', options: plugin.options },
+        model: { name: 'mobilefacenet', options: mobileFaceNet(options).options },
         inputSize: [112, 112],
         embeddingSize: 128,
         alignment: { fingerprint, size },
       },
-      ...(await loadInsightFaceY1(weights!)),
+      ...state,
     });
     const recogniser = await createRecogniser({ model: directory, detectorWeights: mtcnn });
     const names = (await readdir(people!)).filter((name) => !name.includes('.')).sort();

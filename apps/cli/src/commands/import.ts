@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { lazily } from '../lazily.js';
 
 /** `LAYOUT_NAMES` of @facewright/convert, which `--help` must not load. */
-export const LAYOUTS = ['mobilefacenet-pytorch', 'insightface-pytorch', 'arcface-torch', 'order'];
+export const LAYOUTS = ['mobilefacenet-pytorch', 'insightface-pytorch', 'arcface-torch', 'insightface-y1', 'order'];
 
 export function addImport(program: Command): void {
   program
