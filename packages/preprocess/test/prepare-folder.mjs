@@ -74,7 +74,7 @@ const summary = await prepare({
   },
   directory: out,
   workers: { count: workers, recipe },
-  resumeKey: 'test',
+  resumeKey: { name: 'test' },
 });
 clearInterval(memory);
 process.stdout.write(

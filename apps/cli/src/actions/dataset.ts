@@ -5,6 +5,7 @@ import {
   type TargetName,
   convertDataset,
   datasetInfo,
+  mergeParts,
   previewDataset,
   verifyDataset,
   type DatasetInfo,
@@ -20,6 +21,11 @@ export interface ConvertOptions extends SessionOptions {
   readonly out: string;
   readonly to: TargetName;
   readonly edits?: string;
+}
+
+export interface MergeOptions extends SessionOptions {
+  readonly out: string;
+  readonly force?: boolean;
 }
 
 export interface PreviewOptions extends SessionOptions {
@@ -65,6 +71,14 @@ export const convert = (path: string, options: ConvertOptions) =>
     if (dropped > SHOWN) print(`… and ${dropped - SHOWN} more`);
     print(`${images} images${people ? ` of ${people} people` : ''} converted from ${from} to ${to}: ${directory}`);
     return { json: converted };
+  });
+
+export const merge = (paths: string[], options: MergeOptions) =>
+  tool(options, async (tools, { print }) => {
+    const merged = await mergeParts(paths, resolve(options.out), { ...tools, replace: options.force ?? false });
+    const { images, identities } = merged.summary;
+    print(`${merged.parts} parts merged, ${images} images of ${identities} people: ${merged.directory}`);
+    return { json: { directory: merged.directory, parts: merged.parts, ...merged.summary } };
   });
 
 async function* edited(people: AsyncIterable<StoredPerson>, edits: Edits): AsyncGenerator<StoredPerson> {

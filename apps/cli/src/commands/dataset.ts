@@ -43,6 +43,25 @@ Examples:
     )
     .action(lazily(async () => ({ default: (await work()).convert })));
 
+  dataset
+    .command('merge')
+    .description('merge the parts of a divided preparation')
+    .argument('<parts...>', 'the directories of the parts, or a directory that holds them')
+    .requiredOption('--out <dir>', 'output directory for the dataset')
+    .option('--force', 'replace the dataset in --out')
+    .option('--json', 'print one JSON document on standard output, and nothing else there')
+    .option('--quiet', 'no progress, only warnings and errors')
+    .addHelpText(
+      'after',
+      `
+The dataset has the bytes that one undivided preparation writes; only "seconds" in dataset.json is the sum of the parts.
+Every part has to be there, once, made from the same data with the same options. The parts stay where they are.
+
+Example:
+  facewright dataset merge parts/* --out run/dataset`,
+    )
+    .action(lazily(async () => ({ default: (await work()).merge })));
+
   command('preview', 'draw a contact sheet')
     .option('--out <file>', 'the PNG to write', 'preview.png')
     .option('--people <number>', 'number of rows: people spread over the whole set', count, 12)

@@ -7,10 +7,14 @@ export function addPrepare(program: Command): void {
   withCommon(
     withData(
       program.command('prepare').description('detect, align and tier photos into a dataset directory'),
-    ).requiredOption('--out <dir>', 'output directory for the dataset'),
+    ).requiredOption('--out <dir>', 'output directory for the dataset, or for its parts'),
   )
     .addOption(presetOption())
     .addOption(new Option('--force', 'replace the dataset in --out'))
+    .option(
+      '--part <i/n>',
+      'prepare only part i of n, into a directory of its own in --out; auto/<n>: i from the job array',
+    )
     .addHelpText(
       'after',
       `
@@ -22,6 +26,8 @@ Examples:
   facewright prepare --data celebrity/celebrity_lmk --out run/dataset --json
   facewright prepare --data crops/ --aligned --out run/dataset
   facewright prepare --data lfw-112x112.zip --aligned --out lfw
+  facewright prepare --data photos/ --out parts --part 3/20      on one of twenty machines
+  facewright dataset merge parts/* --out run/dataset             when all parts are there
 
 A folder of photos without people's folders is taken too, each photo as a person of its own: its faces are aligned, and cannot be trained on.`,
     )

@@ -121,6 +121,15 @@ export interface Exclusion {
   readonly detail?: string;
 }
 
+/** One part of a preparation that is divided among processes or machines. */
+export interface PreparedPart {
+  /** From 1 to `of`. */
+  readonly number: number;
+  readonly of: number;
+  /** Digests of all that the parts must have in common, by name, e.g. `photos` and `detector`. */
+  readonly basis: Readonly<Record<string, string>>;
+}
+
 export interface PreparationSummary {
   /** Photos found by the reader. */
   readonly photos: number;
@@ -138,4 +147,6 @@ export interface PreparationSummary {
   readonly alignment: { readonly fingerprint: string; readonly size: number; readonly detector?: string };
   readonly seed: number;
   readonly seconds: number;
+  /** Only in a part of a divided preparation, whose counts are its own. */
+  readonly part?: PreparedPart;
 }

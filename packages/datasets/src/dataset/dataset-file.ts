@@ -1,6 +1,7 @@
 /** `dataset.json`: the contents of a dataset and how it was made. It is written last, and its presence makes a directory a dataset. */
 import { FacewrightError, messageOf, parseOptions, type Exclusion, type PreparationSummary } from '@facewright/core';
 import { readCheckedText } from '@facewright/platform/node';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -28,6 +29,7 @@ const datasetFile = z.looseObject({
   format: z.literal('facewright-dataset'),
   version: z.literal(READABLE),
   image: z.looseObject({ format: z.enum(['jpeg', 'png']), encoder: z.string().optional() }),
+  shardBytes: count.optional(),
   /** Indexed by label. */
   identities: z.array(z.string()),
   files: z.array(z.looseObject({ name: z.string().regex(/^[\w.-]+$/), size: count, sha256: z.string() })).min(1),
@@ -39,6 +41,7 @@ const datasetFile = z.looseObject({
     images: count,
     seed: z.int(),
     seconds: z.number().min(0),
+    part: z.looseObject({ number: count, of: count, basis: z.record(z.string(), z.string()) }).optional(),
     reasons: z.record(z.string(), count),
     perTier: z.record(z.string(), z.looseObject({ identities: count, photos: count, images: count })),
     exclusions: z.array(exclusionSchema).optional(),
@@ -51,9 +54,17 @@ export interface DatasetFile {
   readonly version: number;
   /** `encoder`: the program that encoded the images. Another one gives different bytes for the same pixels. */
   readonly image: { readonly format: 'jpeg' | 'png'; readonly encoder?: string };
+  /** In a part of a divided preparation: the size of shards, which merging needs. */
+  readonly shardBytes?: number;
   readonly identities: readonly string[];
   readonly files: readonly { readonly name: string; readonly size: number; readonly sha256: string }[];
   readonly summary: PreparationSummary & { readonly exclusions?: readonly Exclusion[] };
+}
+
+/** The record of the preparation at `directory`; `undefined` if there is no dataset. Throws if it is damaged. */
+export async function preparedSummary(directory: string): Promise<PreparationSummary | undefined> {
+  const there = await stat(join(directory, DATASET_FILE)).catch(() => undefined);
+  return there && (await readDatasetFile(directory)).summary;
 }
 
 /** Throws a `FacewrightError` if the file is missing, damaged or of another version. */

@@ -25,7 +25,7 @@ export interface DatasetIndex extends SampleColumns {
   placeOf(index: number): ImagePlace;
 }
 
-interface Header {
+export interface IndexHeader {
   readonly records: number;
   readonly sources: number;
   readonly kinds: number;
@@ -46,16 +46,20 @@ interface Fields {
 }
 
 const MOST_KINDS = 2 ** 16;
-const RECORDS_AT_ONCE = 1 << 15;
+export const RECORDS_AT_ONCE = 1 << 15;
 
-/** Throws a `FacewrightError` for anything but a complete index whose references are all valid. `where` is its path. */
-export async function readIndex(file: ByteSource, limits: IndexLimits, where: string): Promise<DatasetIndex> {
-  const damaged = (what: string): FacewrightError =>
+export const indexDamaged =
+  (where: string) =>
+  (what: string): FacewrightError =>
     new FacewrightError({
       what: `The dataset's index is damaged: ${what}.`,
       where,
       todo: 'Prepare the dataset again, or copy it again if this is a copy.',
     });
+
+/** Throws a `FacewrightError` for anything but a complete index whose references are all valid. `where` is its path. */
+export async function readIndex(file: ByteSource, limits: IndexLimits, where: string): Promise<DatasetIndex> {
+  const damaged = indexDamaged(where);
   const header = await readHeader(file, damaged, where);
   try {
     const checksum = new Checksum(await file.read(0, HEADER_BYTES));
@@ -74,11 +78,11 @@ export async function readIndex(file: ByteSource, limits: IndexLimits, where: st
 
 const PIECE = 8 << 20;
 
-async function readHeader(
+export async function readHeader(
   file: ByteSource,
   damaged: (what: string) => FacewrightError,
   where: string,
-): Promise<Header> {
+): Promise<IndexHeader> {
   if (file.size < HEADER_BYTES + CHECKSUM_BYTES) throw damaged(`it has only ${file.size} bytes`);
   const bytes = await file.read(0, HEADER_BYTES);
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged('it does not start like an index');
@@ -102,7 +106,7 @@ async function readHeader(
 
 async function readRecords(
   file: ByteSource,
-  header: Header,
+  header: IndexHeader,
   { identities, shards }: IndexLimits,
   checksum: Checksum,
   damaged: (what: string) => FacewrightError,
@@ -147,7 +151,7 @@ async function readRecords(
 
 function columnsOf(
   file: ByteSource,
-  { records, sources, kinds }: Header,
+  { records, sources, kinds }: IndexHeader,
   identities: readonly string[],
   { shards, offsets, sizes, checksums, labels, sources: photos, kinds: kindNumbers }: Fields,
   names: NameTable,
@@ -177,7 +181,7 @@ function columnsOf(
   };
 }
 
-function readLandmarks(bytes: Buffer): Landmarks | undefined {
+export function readLandmarks(bytes: Buffer): Landmarks | undefined {
   const values = Array.from({ length: 10 }, (_, index) => bytes.readFloatLE(index * 4));
   if (values.some(Number.isNaN)) return undefined;
   return landmarksFrom([0, 2, 4, 6, 8].map((i) => [values[i], values[i + 1]] as const));

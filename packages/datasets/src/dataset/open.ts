@@ -24,7 +24,7 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   const path = resolve(directory);
   const record = await readDatasetFile(path);
   for (const file of record.files) await checkSize(path, file);
-  const shards = record.files.filter(({ name }) => name !== INDEX_FILE && name !== EXCLUDED_FILE);
+  const shards = shardsOf(record);
   const { file: indexFile, index } = await openIndex(join(path, INDEX_FILE), {
     identities: record.identities,
     shards: shards.map(({ size }) => size),
@@ -97,6 +97,9 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
   };
 }
 
+export const shardsOf = ({ files }: DatasetFile): DatasetFile['files'] =>
+  files.filter(({ name }) => name !== INDEX_FILE && name !== EXCLUDED_FILE);
+
 async function openIndex(
   where: string,
   limits: Parameters<typeof readIndex>[1],
@@ -119,7 +122,8 @@ async function openIndex(
 
 const AGAIN = 'Prepare the dataset again, or copy it again if this is a copy.';
 
-async function checkSize(directory: string, { name, size }: DatasetFile['files'][number]): Promise<void> {
+/** Throws a `FacewrightError` if a file of the dataset is missing or of another size than recorded. */
+export async function checkSize(directory: string, { name, size }: DatasetFile['files'][number]): Promise<void> {
   const where = join(directory, name);
   const found = await stat(where).catch((error: unknown) => {
     throw new FacewrightError({ what: 'A file of the dataset is missing.', where, todo: AGAIN, cause: error });

@@ -200,7 +200,8 @@ class WriterState {
 
   async finish(summary: Parameters<ResumableWriter['finish']>[0]): Promise<void> {
     const { shards, index, excluded } = await this.open();
-    if (index.length === 0)
+    if (index.length === 0 && !summary.part)
+      // a part may hold only people of whom nothing was kept
       throw new FacewrightError({
         what: 'No images were left to write, so no dataset was created.',
         where: this.directory,
@@ -218,6 +219,7 @@ class WriterState {
       format: 'facewright-dataset',
       version: DATASET_VERSION,
       image,
+      ...(summary.part && { shardBytes: this.shardBytes }),
       identities: [...this.labels.keys()],
       files,
       summary,

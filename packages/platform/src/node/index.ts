@@ -8,7 +8,7 @@ export * from './pip.js';
 export * from './file-names.js';
 export * from './zip-file.js';
 export * from './photo-file.js';
-export { lockDirectory, whileLocked, type Lock, type LockOptions } from './lock.js';
+export { DirectoryTaken, lockDirectory, whileLocked, type Lock, type LockOptions } from './lock.js';
 export { userErrorOf } from './system-errors.js';
 export {
   createWholeDirectory,

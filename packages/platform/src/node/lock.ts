@@ -28,7 +28,7 @@ import {
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FacewrightError } from '@facewright/core';
+import { brand, FacewrightError } from '@facewright/core';
 import { isRunning, STALE_MS, thisProcess, type ProcessIdentity } from './process-identity.js';
 
 /** How often the owner touches its lock, for processes on other machines. */
@@ -43,6 +43,13 @@ export interface Lock {
   requireHeld(): void;
   /** Further calls do nothing. */
   release(): void;
+}
+
+/** Another process, or another run in this one, is writing to the directory. */
+export class DirectoryTaken extends FacewrightError {
+  static {
+    brand(this, 'DirectoryTaken');
+  }
 }
 
 export interface LockOptions {
@@ -296,7 +303,7 @@ function sweep(file: string): void {
 
 function heldBy(owner: Owner | Unknown, directory: string, file: string): FacewrightError {
   if (!('pid' in owner))
-    return new FacewrightError({
+    return new DirectoryTaken({
       what: 'Another process seems to be writing here, but its lock file cannot be read.',
       where: file,
       todo: `Try again in a minute. If nothing else is writing there, delete this file.`,
@@ -304,12 +311,12 @@ function heldBy(owner: Owner | Unknown, directory: string, file: string): Facewr
   const { pid, host, machine, command, since } = owner;
   const here = machine === thisProcess().machine;
   if (here && pid === process.pid)
-    return new FacewrightError({
+    return new DirectoryTaken({
       what: 'This process is already writing here.',
       where: directory,
       todo: 'Wait for it to finish, or choose another directory.',
     });
-  return new FacewrightError({
+  return new DirectoryTaken({
     what: `Another process is writing here: ${command && `${command}, `}process ${pid}${here ? '' : ` on ${host}`}, since ${since}.`,
     where: directory,
     todo: here

@@ -11,7 +11,8 @@ import {
   type Reader,
 } from '@facewright/core';
 import { excluded } from './photo.js';
-import { PreparationKey } from './resume.js';
+import { Division, type PartNumber, type PeopleRange } from './part.js';
+import { PhotoList } from './resume.js';
 import { pickPhotos, tierFor, type Tier } from './tiers.js';
 
 /** One step of the preparation, in the reader's order: a photo, or the end of a person. */
@@ -24,6 +25,16 @@ export interface Item {
   readonly ends?: { readonly name: string; readonly photos: number; readonly tier: Tier };
 }
 
+/** What the first pass over the reader finds. */
+export interface Counted {
+  /** Photos to go through. */
+  readonly photos: number;
+  /** A digest of all photos' names, not only of those to go through. */
+  readonly list: string;
+  /** The people of the part; missing if the preparation is not divided. */
+  readonly range?: PeopleRange;
+}
+
 /**
  * Counts the photos and hashes their names. Throws if at most one person can have enough photos, whatever the detector
  * finds.
@@ -32,21 +43,26 @@ export async function countPhotos(
   reader: Reader,
   tiers: readonly Tier[],
   signal: AbortSignal | undefined,
-): Promise<{ photos: number; key: PreparationKey }> {
-  const key = new PreparationKey();
+  part?: PartNumber,
+): Promise<Counted> {
+  const list = new PhotoList();
+  const division = part && new Division(part);
   let photos = 0;
   let enough = 0;
   let identities = 0;
   let most = 0;
   for await (const identity of reader.identities()) {
     throwIfAborted(signal, 'counting photos');
-    key.add(identity);
+    list.add(identity);
     identities++;
     most = Math.max(most, identity.photos.length);
     photos += identity.photos.length;
-    if (tierFor(tiers, identity.photos.length)) enough++;
+    const tier = tierFor(tiers, identity.photos.length);
+    if (tier) enough++;
+    division?.add(identity.photos.length, tier ? Math.min(tier.rule.pick ?? Infinity, identity.photos.length) : 0);
   }
-  if (enough >= 2) return { photos, key };
+  const range = division?.range();
+  if (enough >= 2) return { photos: range?.photos ?? photos, list: list.digest(), ...(range && { range }) };
   const least = Math.min(...tiers.map(({ rule }) => rule.above)) + 1;
   const who = enough ? `Only one of ${identities} people has` : `None of ${identities} people has`;
   throw new FacewrightError({
@@ -60,9 +76,18 @@ export async function countPhotos(
   });
 }
 
-/** Every photo in the reader's order, and the end of each person. */
-export async function* items(reader: Reader, tiers: readonly Tier[], random: Random): AsyncGenerator<Item> {
+/** Every photo in the reader's order, and the end of each person; with `range`, only of these people. */
+export async function* items(
+  reader: Reader,
+  tiers: readonly Tier[],
+  random: Random,
+  { first, end }: Pick<PeopleRange, 'first' | 'end'> = { first: 0, end: Infinity },
+): AsyncGenerator<Item> {
+  let place = -1;
   for await (const person of reader.identities()) {
+    place++;
+    if (place < first) continue;
+    if (place >= end) return;
     const { name, photos } = person;
     const tier = tierFor(tiers, photos.length);
     if (!tier) {

@@ -1,7 +1,8 @@
 /** The options of a preparation: parts, policies and output. */
-import type { Aligner, DatasetWriter, Detector, Emit, Random, Reader } from '@facewright/core';
+import type { Aligner, DatasetWriter, Detector, Emit, PreparationSummary, Random, Reader } from '@facewright/core';
 import type { DecodeLimits } from '@facewright/platform';
 import type { FacesPolicy, WithoutFacePolicy } from './photo.js';
+import type { PartNumber } from './part.js';
 import type { Tier } from './tiers.js';
 import type { WorkerRecipe } from './workers.js';
 
@@ -36,8 +37,12 @@ export interface PrepareOptions {
    */
   readonly workers?: { readonly count: number; readonly recipe: WorkerRecipe };
   /**
-   * Lets a killed or interrupted preparation resume, if the writer supports it. Contains, as JSON, everything else that
-   * affects the result: the detector with its options and the options of the augmenters.
+   * Lets a killed or interrupted preparation resume, if the writer supports it. Contains, by name and as JSON, everything
+   * else that affects the result: the detector with its options and the options of the augmenters.
    */
-  readonly resumeKey?: unknown;
+  readonly resumeKey?: Readonly<Record<string, unknown>>;
+  /** Prepares only the people of this part of the data, as a dataset that `mergeParts` takes. */
+  readonly part?: PartNumber;
+  /** What an earlier preparation of a part has left in the same place: if it is this very part, it is returned as it is. */
+  readonly earlier?: () => Promise<PreparationSummary | undefined>;
 }

@@ -5,19 +5,20 @@
  * its last complete shard.
  */
 import { FacewrightError, Interrupted, throwIfAborted } from '@facewright/core';
-import type { Detector, Photo, PreparationSummary, ResumableWriter } from '@facewright/core';
+import type { Detector, Photo, PreparationSummary, PreparedPart, ResumableWriter } from '@facewright/core';
 import { encodingFor, openWorkers, outcomeEncoder } from '#threads';
-import { countPhotos, items, type Item } from './items.js';
+import { countPhotos, items, type Counted, type Item } from './items.js';
 import { lostNotices } from './lost.js';
 import type { PrepareOptions } from './options.js';
 import { needsDetector, processPhoto, unreadable, type Outcome } from './photo.js';
 import { prefetched } from './prefetch.js';
 import { throttledProgress } from './progress.js';
-import type { PhotoNote } from './resume.js';
+import { sameOrRefuse } from './part.js';
+import { basisOf, keyOf, type PhotoNote } from './resume.js';
 import { StageClock } from './stages.js';
 import { Tally } from './tally.js';
 import type { Tier } from './tiers.js';
-import type { EncodedOutcome, PhotoWorkers } from './workers.js';
+import type { EncodedOutcome, PhotoWorkers, WorkerJob, WorkerRecipe } from './workers.js';
 
 /** Photos in progress besides the current one: in total without threads, otherwise per thread. */
 const PREFETCH = 3;
@@ -30,7 +31,8 @@ interface Done extends Item {
 
 /** Resources held during one preparation. */
 interface Work {
-  readonly expected: Awaited<ReturnType<typeof countPhotos>>;
+  readonly expected: Counted;
+  readonly part?: PreparedPart;
   readonly resumable?: ResumableWriter;
   readonly encoding?: Awaited<ReturnType<typeof encodingFor>>;
   readonly encode?: Awaited<ReturnType<typeof outcomeEncoder>>;
@@ -44,14 +46,22 @@ interface Work {
 
 /**
  * Prepares the dataset. Throws a `FacewrightError` if fewer than two people are left, and `Interrupted` if the signal
- * is aborted. An unusable photo never throws: it is counted and listed.
+ * is aborted. An unusable photo never throws: it is counted and listed. A part may be left with fewer people.
  */
 export async function prepare(options: PrepareOptions): Promise<PreparationSummary> {
   const { writer } = options;
   const started = performance.now();
   let work: Work | undefined;
   try {
-    work = await openWork(options);
+    const plan = await planWork(options);
+    const found = plan.part && (await options.earlier?.());
+    if (found) {
+      const earlier = sameOrRefuse(found, plan.part!, options.directory);
+      await writer.abort();
+      options.emit('notice', { level: 'info', message: 'This part is already prepared.' });
+      return earlier;
+    }
+    work = await openWork(options, plan);
     await takePhotos(options, work);
     return await finish(options, work, (performance.now() - started) / 1000);
   } catch (error) {
@@ -65,16 +75,35 @@ export async function prepare(options: PrepareOptions): Promise<PreparationSumma
 
 const isResumable = (writer: PrepareOptions['writer']): writer is ResumableWriter => 'addPhoto' in writer;
 
-async function openWork(options: PrepareOptions): Promise<Work> {
-  const { reader, writer, tiers, emit, signal, aligner, seed, random, faces, withoutFace = 'leave-out' } = options;
-  const expected = await countPhotos(reader, tiers, signal);
+/** What there is to do, before anything is written. */
+interface Plan extends Pick<Work, 'expected' | 'part' | 'resumable' | 'encoding'> {
+  /** What threads need besides their recipe. */
+  readonly shared: Omit<WorkerJob, keyof WorkerRecipe | 'encoding'>;
+  readonly key: string;
+}
+
+async function planWork(options: PrepareOptions): Promise<Plan> {
+  const { reader, writer, tiers, signal, aligner, seed, random, faces, withoutFace = 'leave-out' } = options;
+  const expected = await countPhotos(reader, tiers, signal, options.part);
   const resumable = isResumable(writer) ? writer : undefined;
   const encoding = resumable ? await encodingFor(resumable.format) : undefined;
-  const encode = encoding && (await outcomeEncoder(encoding));
+  const shared = { faces, withoutFace, limits: options.limits ?? {}, random: random.key };
+  const basis = basisOf(expected.list, {
+    seed,
+    alignment: aligner.fingerprint,
+    tiers: tiers.map(({ rule }) => rule),
+    ...shared,
+    encoder: encoding,
+    ...options.resumeKey,
+  });
+  const part = options.part && { number: options.part.number, of: options.part.of, basis };
+  return { expected, resumable, encoding, shared, key: keyOf(basis, options.part), ...(part && { part }) };
+}
 
-  const shared = { faces, withoutFace, limits: options.limits ?? {}, random: random.key, encoding };
-  const rules = tiers.map(({ rule }) => rule);
-  const key = expected.key.digest([1, aligner.fingerprint, rules, shared, seed, options.resumeKey]);
+async function openWork(options: PrepareOptions, plan: Plan): Promise<Work> {
+  const { expected, part, resumable, encoding, shared, key } = plan;
+  const { tiers, emit } = options;
+  const encode = encoding && (await outcomeEncoder(encoding));
   const notes = ((options.resumeKey !== undefined && (await resumable?.resume(key))) || []) as readonly PhotoNote[];
   if (notes.length)
     emit('notice', {
@@ -89,11 +118,12 @@ async function openWork(options: PrepareOptions): Promise<Work> {
       ? openWorkers(count, { ...recipe, ...shared, encoding }, (event) => emit('notice', event))
       : undefined;
   const tally = new Tally(
-    rules.map(({ name }) => name),
+    tiers.map(({ rule }) => rule.name),
     emit,
   );
   return {
     expected,
+    part,
     resumable,
     encoding,
     encode,
@@ -125,7 +155,7 @@ async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
   let kept = 0; // photos of the current person
   const ahead = PREFETCH * Math.max(1, workers?.count ?? 1);
   for await (const { photo, tier, exclusion, ends, outcome } of prefetched(
-    items(reader, tiers, random),
+    items(reader, tiers, random, work.expected.range),
     ahead,
     begin,
   )) {
@@ -208,11 +238,11 @@ function replayed({ id, images = 0, exclusion }: PhotoNote, photo: Photo): Encod
 
 async function finish(options: PrepareOptions, work: Work, seconds: number): Promise<PreparationSummary> {
   const { aligner, seed, signal, writer, directory, emit } = options;
-  const { tally, detector, clock, workers } = work;
+  const { tally, detector, clock, workers, part } = work;
   throwIfAborted(signal, 'preparation');
-  if (tally.identities < 2) throw tooFew(tally.identities, tally.reasons);
+  if (tally.identities < 2 && !part) throw tooFew(tally.identities, tally.reasons);
   const alignment = { fingerprint: aligner.fingerprint, size: aligner.size, ...detector.used() };
-  const summary = tally.summary({ alignment, seed, seconds });
+  const summary = tally.summary({ alignment, seed, seconds, ...(part && { part }) });
   await writer.finish(summary);
   for (const notice of lostNotices(summary.photos, summary.reasons)) emit('notice', notice);
   if (directory !== undefined) {

@@ -1,6 +1,7 @@
-/** The notes kept for each photo next to the shards, and the key that must match for a preparation to be resumed. */
-import type { Exclusion, Identity } from '@facewright/core';
+/** The notes kept for each photo next to the shards, and what must be equal for a preparation to be resumed or its parts to be merged. */
+import type { Exclusion, Identity, PreparedPart } from '@facewright/core';
 import { createSha256 } from '@facewright/platform';
+import type { PartNumber } from './part.js';
 
 /** For one photo whose images (if any) are completely written. */
 export interface PhotoNote {
@@ -9,11 +10,8 @@ export interface PhotoNote {
   readonly exclusion?: Exclusion;
 }
 
-/**
- * A hash over everything the result depends on, including the photos' names in order, which the first pass over the
- * reader adds.
- */
-export class PreparationKey {
+/** A hash over the photos' names in order, which the first pass over the reader adds. */
+export class PhotoList {
   private readonly hash = createSha256();
 
   add(identity: Identity): void {
@@ -25,7 +23,22 @@ export class PreparationKey {
     );
   }
 
-  digest(rest: unknown): string {
-    return this.hash.update(JSON.stringify(rest)).hex();
+  digest(): string {
+    return this.hash.hex();
   }
 }
+
+/** Digests of everything the result depends on, by name. */
+export const basisOf = (photos: string, rest: Readonly<Record<string, unknown>>): PreparedPart['basis'] => ({
+  photos,
+  ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, digestOf(value)])),
+});
+
+/** One key for all of it. The parts of a preparation have different keys. */
+export const keyOf = (basis: PreparedPart['basis'], part?: PartNumber): string =>
+  digestOf([2, basis, ...(part ? [part.number, part.of] : [])]);
+
+const digestOf = (value: unknown): string =>
+  createSha256()
+    .update(JSON.stringify(value ?? null))
+    .hex();

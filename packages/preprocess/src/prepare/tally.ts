@@ -66,7 +66,7 @@ export class Tally {
     this.perTier[tier].identities++;
   }
 
-  summary(rest: Pick<PreparationSummary, 'alignment' | 'seed' | 'seconds'>): PreparationSummary {
+  summary(rest: Pick<PreparationSummary, 'alignment' | 'seed' | 'seconds' | 'part'>): PreparationSummary {
     return {
       photos: this.photos,
       kept: this.kept,

@@ -11,6 +11,7 @@ import type { Builtins } from './builtins.js';
 import { composeParts, type Composition, type ModelOfData } from './compose.js';
 import { chooseBackend, type ChosenBackend } from './engines.js';
 import { GivenParts } from './given.js';
+import type { PluginLibrary } from './library.js';
 import { openLibrary } from './node-library.js';
 
 export interface Scope {
@@ -30,13 +31,15 @@ export interface Scope {
   readonly stageLosses?: readonly ConfiguredPlugin<'loss'>[];
   /** The model named in a data file. Replaces the config's, and is never imported. */
   readonly modelOf?: ModelOfData;
+  /** The only plugins that can be named; without it, the config's packages and files are imported. */
+  readonly library?: PluginLibrary;
 }
 
 /** The engine a config asks for, as a plugin that works here. */
 export async function backendFor(config: RunConfig, scope: Scope): Promise<ChosenBackend> {
   const plugin = new GivenParts(scope.plugins).single('backend');
   if (plugin) return { plugin, passedOver: [] };
-  const library = await openLibrary(config.plugins, scope);
+  const library = scope.library ?? (await openLibrary(config.plugins, scope));
   return chooseBackend(config.backend, library, pluginContext(createRunContainer(scope), 'probe'), scope.where);
 }
 
@@ -44,7 +47,7 @@ export async function compose(config: RunConfig, backend: ChosenBackend, scope: 
   return composeParts(config, {
     ...scope,
     given: new GivenParts(scope.plugins),
-    library: await openLibrary(config.plugins, scope),
+    library: scope.library ?? (await openLibrary(config.plugins, scope)),
     backend,
     ...((config.data !== undefined || namesItsData(config.reader)) && {
       reader: readerFor(config.reader, config.data, scope.baseDirectory),

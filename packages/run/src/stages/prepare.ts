@@ -1,8 +1,18 @@
 /** From photos to a dataset directory. */
 import { availableParallelism } from 'node:os';
-import { EVENTS, fromUser, pluginContext, type PreparationSummary, type Reader } from '@facewright/core';
-import { createDatasetWriter, trillionPairs } from '@facewright/datasets';
-import { MtcnnUnavailable, prepare, type WorkerRecipe } from '@facewright/preprocess';
+import {
+  EVENTS,
+  fromUser,
+  pluginContext,
+  SIGNAL,
+  throwIfAborted,
+  type PreparationSummary,
+  type Reader,
+} from '@facewright/core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDatasetWriter, preparedSummary, trillionPairs, type EncodedDatasetWriter } from '@facewright/datasets';
+import { DirectoryTaken } from '@facewright/platform/node';
+import { MtcnnUnavailable, prepare, type PartNumber, type WorkerRecipe } from '@facewright/preprocess';
 import { editReader } from '@facewright/quality';
 import { traitsOf } from '../composition/engines.js';
 import type { Composition } from '../composition/compose.js';
@@ -18,11 +28,18 @@ export interface PrepareStageOptions {
   readonly landmarkList?: string;
   /** Whether an older dataset may be replaced. Default: `true`. */
   readonly replace?: boolean;
+  /** Prepares only this part of the people. If it is already there, it stays. */
+  readonly part?: PartNumber;
+  /**
+   * Another process is writing the part: wait until it has finished or died, or give up with `DirectoryTaken`. Default:
+   * `wait`.
+   */
+  readonly whenTaken?: 'wait' | 'give-up';
 }
 
 export async function prepareStage(
   composition: Composition,
-  { directory, landmarkList, replace }: PrepareStageOptions,
+  { directory, landmarkList, replace, part, whenTaken = 'wait' }: PrepareStageOptions,
 ): Promise<PreparationSummary> {
   const { config, tiers, detectionBackend } = composition;
   if (!composition.reader) throw noData('the config');
@@ -30,21 +47,47 @@ export async function prepareStage(
   const reader =
     landmarkList === undefined ? await composition.reader.make() : await readerWithout(composition, landmarkList);
   const edits = await editsOf(composition);
+  const parts = await preparationOf(composition);
+  const writer = await (part && whenTaken === 'wait'
+    ? writerInTurn(composition, directory)
+    : createDatasetWriter(directory, { replace: part ? true : replace }));
   return prepare({
-    ...(await preparationOf(composition)),
+    ...parts,
     reader: edits ? editReader(reader, edits) : reader,
-    writer: await createDatasetWriter(directory, { replace }),
+    writer,
     directory,
+    ...(part && { part, ...(!replace && { earlier: () => preparedSummary(directory) }) }),
     ...(recipe && { workers: { count: config.workers ?? Math.min(8, availableParallelism()), recipe } }),
     // what the images depend on besides the arguments of `prepare`
-    resumeKey: [
-      config.detector,
-      config.aligner,
-      tiers.map(({ augmenters }) => augmenters.map(({ plugin: { meta, options } }) => [meta, options])),
-      detectionBackend.plugin.meta,
-      ...(edits ? [edits] : []),
-    ],
+    resumeKey: {
+      detector: config.detector,
+      aligner: config.aligner,
+      augmenters: tiers.map(({ augmenters }) => augmenters.map(({ plugin: { meta, options } }) => [meta, options])),
+      engine: detectionBackend.plugin.meta,
+      edits,
+    },
   });
+}
+
+const AGAIN_MS = 1000;
+
+/**
+ * The same part can be started twice: after a machine is lost, its job starts on another one while the lock of the first
+ * is still there. The second then waits until the first has finished or counts as dead.
+ */
+async function writerInTurn({ container }: Composition, directory: string): Promise<EncodedDatasetWriter> {
+  const signal = container.resolve(SIGNAL);
+  for (let told = false; ; told = true) {
+    try {
+      return await createDatasetWriter(directory, { replace: true });
+    } catch (error) {
+      if (!(error instanceof DirectoryTaken)) throw error;
+      if (!told)
+        container.resolve(EVENTS).emit('notice', { level: 'warning', message: `${error.what} Waiting for it.` });
+    }
+    await sleep(AGAIN_MS);
+    throwIfAborted(signal, directory);
+  }
 }
 
 /**
