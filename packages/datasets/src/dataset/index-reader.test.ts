@@ -133,7 +133,7 @@ describe('the index', () => {
         fc.pre(!bytes.equals(whole));
         await expect(parse(bytes)).rejects.toThrow(FacewrightError);
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 
@@ -158,7 +158,7 @@ describe('the index', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 
