@@ -5,7 +5,9 @@ import type { HandOff } from './hand-off.js';
 
 const USE: Readonly<Record<ExportFormat, string>> = {
   onnx: `\`\`\`python
-import numpy, onnxruntime
+import os
+os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')  # onnxruntime would send usage data
+import onnxruntime
 session = onnxruntime.InferenceSession('model.onnx')
 embeddings = session.run(None, {'images': images})[0]  # images: float32, as below
 \`\`\``,

@@ -19,8 +19,8 @@ print(f"cosine {a @ b:.4f}")  # ${cosine.toFixed(4)}
 
 export const onnxTypescript = (handed: HandOff, layout: string): string =>
   typescript(handed, layout, {
-    packages: 'onnxruntime-node',
-    imports: `import { InferenceSession, Tensor } from 'onnxruntime-node';`,
+    packages: '@facewright/onnxruntime',
+    imports: `import { InferenceSession, Tensor } from '@facewright/onnxruntime';`,
     open: `const session = await InferenceSession.create('model.onnx');`,
     embed: (images, shape) => `  const tensor = new Tensor('float32', ${images}, ${shape});
   const { embeddings } = await session.run({ images: tensor });

@@ -8,7 +8,7 @@ import { mobileFaceNet } from '@facewright/models';
 import { createFivePointAligner } from '@facewright/preprocess';
 import { findPython } from '@facewright/test/python';
 import { openEngine, testContext } from '@facewright/testkit';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ExportFormat } from './export-card.js';
 import { exportModel } from './export-model.js';
 import { parityImages } from './parity-images.js';
@@ -20,6 +20,16 @@ const here = join(import.meta.dirname, '..');
 await mkdir(join(here, 'out'), { recursive: true });
 const root = await mkdtemp(join(here, 'out', 'readme-'));
 afterAll(() => rm(root, { recursive: true }));
+
+/** Installs onnxruntime as published: in the repository the package holds no library. */
+beforeAll(() =>
+  execFileSync(process.execPath, [
+    join(here, '../../packages/onnxruntime/scripts/packages.mjs'),
+    `${process.platform}-${process.arch}`,
+    '--to',
+    join(root, 'node_modules/@facewright'),
+  ]),
+);
 
 type Case = readonly [
   format: ExportFormat,
@@ -78,6 +88,17 @@ test.each(cases)('the TypeScript of the README, %s %s %o', async (...each) => {
     .replace(/file: string/, 'file');
   const told = execFileSync(process.execPath, ['--input-type=module', '-e', plain], { cwd: out, encoding: 'utf8' });
   expect(Math.abs(cosineIn(told) - promised(text))).toBeLessThan(2e-4);
+});
+
+test('onnxruntime sends no usage data: that is turned off before it loads', async () => {
+  const { out, text } = await exported(...onnxCases[0]);
+  const off = 'ORT_DISABLE_TELEMETRY';
+  const plain = block(text, 'ts').replace(/\nconst aligner[^]*/, `\nconsole.log(process.env.${off});`);
+  const run = { cwd: out, env: { ...process.env, [off]: undefined }, encoding: 'utf8' } as const;
+  expect(execFileSync(process.execPath, ['--input-type=module', '-e', plain], run)).toBe('1\n');
+  const align = await readFile(join(out, 'align.py'), 'utf8');
+  expect(align).toContain(off);
+  expect(align.indexOf(off)).toBeLessThan(align.search(/^import onnxruntime$/m));
 });
 
 test.skipIf(missing).each(onnxCases)(

@@ -100,6 +100,8 @@ import os
 
 import cv2
 import numpy as np
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime would send usage data
 import onnxruntime
 
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -10,7 +10,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { openOnnxEngine, versionOf } from './engine.js';
-import { loadRuntime, PROVIDERS, type Provider, type Runtime } from './session/runtime.js';
+import { loadRuntime, PROVIDERS, TESTED_VERSION, type Provider, type Runtime } from './session/runtime.js';
 import { VERSION } from './version.js';
 
 export const onnx = definePlugin({
@@ -58,9 +58,12 @@ declare module '@facewright/core' {
   }
 }
 
-/** What each provider needs besides the binary from npm. */
+/** Microsoft's package, whose install script downloads what CUDA needs; where it is installed, it is used. */
+const OWN = `npm install onnxruntime-node@${TESTED_VERSION}`;
+
+/** What each provider needs besides the library for the processor. */
 const WANTED: Readonly<Record<Exclude<Provider, 'cpu'>, string>> = {
-  cuda: 'a driver, CUDA and cuDNN, and the libraries downloaded by the install script of onnxruntime-node: node node_modules/onnxruntime-node/script/install.js',
+  cuda: `a driver, CUDA and cuDNN, and a library with CUDA, which this brings: ${OWN}`,
   webgpu: 'a driver for Vulkan, Metal or Direct3D 12',
   coreml: 'macOS',
   dml: 'Windows with DirectX 12',
@@ -79,7 +82,7 @@ async function probe(provider: Provider): Promise<Availability> {
     return {
       usable: false,
       reason: `this onnxruntime has no provider "${provider}" (it has ${supported.join(', ')})`,
-      remedy: 'choose another provider, or install an onnxruntime-node binary that has it',
+      remedy: `choose another provider, or install a library that has it, for example: ${OWN}`,
     };
   }
   const device = `onnxruntime ${versionOf(runtime)}, ${provider}`;

@@ -1,16 +1,21 @@
 // Writes the packages that are published to `dist/`: one for each platform, made of the installed onnxruntime-node, and `onnxruntime`, which has them
-// as optional dependencies. `npm run packages -w @facewright/onnxruntime [-- linux-x64 …]`; without names, all platforms.
+// as optional dependencies. `npm run packages -w @facewright/onnxruntime [-- linux-x64 …] [--to directory]`; without names, all platforms.
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
-const dist = join(here, 'dist');
+const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { to: { type: 'string' } } });
+const dist = values.to ?? join(here, 'dist');
 const library = dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')));
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const own = read(join(here, 'package.json'));
 const theirs = read(join(library, 'package.json'));
+
+/** The interface, which the packages share. */
+const common = { 'onnxruntime-common': theirs.dependencies['onnxruntime-common'] };
 
 const binaries = join(library, 'bin/napi-v6');
 const platforms = readdirSync(binaries).flatMap((os) => readdirSync(join(binaries, os)).map((cpu) => ({ os, cpu })));
@@ -36,7 +41,7 @@ function putPlatform({ os, cpu }) {
     main: 'dist/index.js',
     types: 'dist/index.d.ts',
     files: ['bin', 'dist', 'LICENSE-onnxruntime'],
-    dependencies: { 'onnxruntime-common': theirs.dependencies['onnxruntime-common'] },
+    dependencies: common,
   };
   const bin = join('bin/napi-v6', os, cpu);
   put(nameOf({ os, cpu }), manifest, [
@@ -46,7 +51,6 @@ function putPlatform({ os, cpu }) {
   ]);
 }
 
-const wanted = process.argv.slice(2);
 rmSync(dist, { recursive: true, force: true });
 for (const platform of platforms)
   if (!wanted.length || wanted.includes(`${platform.os}-${platform.cpu}`)) putPlatform(platform);
@@ -55,6 +59,8 @@ const optionalDependencies = Object.fromEntries(
   platforms.map((platform) => [`@facewright/${nameOf(platform)}`, version]),
 );
 const { description, keywords, type, exports, files } = own;
-put('onnxruntime', { description, keywords, ...shared, type, exports, files, optionalDependencies }, [
-  ...['index.cjs', 'LICENSE', 'README.md'].map((file) => [join(here, file), file]),
-]);
+put(
+  'onnxruntime',
+  { description, keywords, ...shared, type, exports, files, dependencies: common, optionalDependencies },
+  [...['index.js', 'index.d.ts', 'LICENSE', 'README.md'].map((file) => [join(here, file), file])],
+);

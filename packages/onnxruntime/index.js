@@ -1,6 +1,10 @@
 // Loads the package that holds onnxruntime for this platform. npm installs the one that fits, as an optional dependency of this package.
-'use strict';
+import { createRequire } from 'node:module';
 
+// its library sends usage data unless this is set before it loads
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
+const require = createRequire(import.meta.url);
 const platform = `${process.platform}-${process.arch}`;
 const name = `@facewright/onnxruntime-${platform}`;
 
@@ -13,4 +17,5 @@ function load() {
   }
 }
 
-module.exports = load();
+const onnxruntime = load();
+export const { InferenceSession, Tensor, env, listSupportedBackends, registerBackend } = onnxruntime;
