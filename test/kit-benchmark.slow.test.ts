@@ -1,6 +1,10 @@
 /** Every benchmark gives figures for every plugin, in the order given. What they are on this machine is not tested. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cpu } from '@facewright/backend-cpu';
 import { wasm } from '@facewright/backend-wasm';
+import { folder } from '@facewright/datasets';
 import { arcFace, softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
 import { fivePoint, givenLandmarks, opening, saltAndPepper } from '@facewright/preprocess';
@@ -8,17 +12,25 @@ import {
   benchmarkAligner,
   benchmarkAugmenter,
   benchmarkBackend,
+  benchmarkCriterion,
   benchmarkDetector,
+  benchmarkLogger,
   benchmarkLoss,
   benchmarkModel,
   benchmarkOptimiser,
+  benchmarkReader,
   formatFigures,
   measure,
 } from '@facewright/testkit/benchmark';
-import { adam, sgd } from '@facewright/training';
-import { expect, test } from 'vitest';
+import { tensorBoard } from '@facewright/report';
+import { adam, plateauCriterion, sgd, stepsCriterion } from '@facewright/training';
+import { afterAll, expect, test } from 'vitest';
 
 const quick = { rounds: 1, turn: 0, engine: cpu(), batch: 2 };
+const photos = mkdtempSync(join(tmpdir(), 'facewright-benchmark-'));
+mkdirSync(join(photos, 'ann'));
+writeFileSync(join(photos, 'ann/1.jpg'), 'a photo');
+afterAll(() => rmSync(photos, { recursive: true }));
 const small = mobileFaceNet({ inputSize: 16, width: 0.125, embeddingSize: 8, bottlenecks: [[1, 64, 1, 2]] });
 
 test.each([
@@ -29,6 +41,13 @@ test.each([
   ['detector', () => benchmarkDetector([givenLandmarks()], quick), ['landmarks']],
   ['aligner', () => benchmarkAligner([fivePoint()], quick), ['five-point']],
   ['augmenter', () => benchmarkAugmenter([opening(), saltAndPepper()], quick), ['opening', 'salt-and-pepper']],
+  ['reader', () => benchmarkReader([folder({ path: photos })], quick), ['folder']],
+  [
+    'criterion',
+    () => benchmarkCriterion([plateauCriterion(), stepsCriterion({ steps: 10 })], quick),
+    ['plateau', 'steps'],
+  ],
+  ['logger', () => benchmarkLogger([tensorBoard()], quick), ['tensorboard']],
 ])('of a %s', async (_, run, names) => {
   const figures = await run();
   expect(figures.map(({ name }) => name)).toEqual(names);

@@ -40,6 +40,7 @@ export function main(args: readonly string[]): number {
   npm install
   npm test         # the conformance suite for its kind
   npm run build    # also writes the README's table of options
+  npm run bench    # times it beside built-in ones
   npm run lint     # checks what would be published
 
 Comments in src/index.ts say what to change first.`);

@@ -79,18 +79,21 @@ export function filesOf(kind: Kind, name: string): Record<string, string> {
       .replaceAll(`'./${kind}.js'`, "'./index.js'");
   const from = (path: string): string => filled(template(path));
   const source = template(`plugins/${kind}.ts`);
+  const suite = from(`plugins/${kind}.suite.ts`);
+  const bench = from(`plugins/${kind}.bench.mjs`);
   return {
     'src/index.ts': filled(`${source.trimEnd()}\n\n${declarations(kind, name)}`),
-    'src/index.test.ts': from(`plugins/${kind}.suite.ts`),
+    'src/index.test.ts': suite,
     'src/version.ts': from('plugins/version.ts'),
     'README.md': from('package/README.md'),
     'tsconfig.json': from('package/tsconfig.json'),
     'tsconfig.build.json': from('package/tsconfig.build.json'),
     'scripts/version.mjs': from('package/scripts/version.mjs'),
     'scripts/readme.mjs': from('package/scripts/readme.mjs'),
+    'scripts/bench.mjs': bench,
     '.gitignore': from('package/gitignore'), // npm leaves a .gitignore out of a package
     '.github/workflows/release.yml': from('package/workflows/release.yml'),
-    'package.json': packageJson(kind, name, source),
+    'package.json': packageJson(kind, name, source, suite + bench),
     LICENSE: readFileSync(new URL('../LICENSE', import.meta.url), 'utf8'),
   };
 }

@@ -52,6 +52,11 @@ describe.each(KINDS)('a package for a %s', (kind) => {
   });
 });
 
+test.each(KINDS)('the bench script of a %s gives its figures first', (kind) => {
+  const figures = run([process.execPath, 'scripts/bench.mjs', '1'], join(directory, `my-${kind}`));
+  expect(figures.split('\n')[2]).toMatch(new RegExp(`^\\| my-${kind} +\\| .* \\| 1\\.00`));
+});
+
 test('all of them pass their type-check', () => {
   const config = { extends: './my-loss/tsconfig.json', include: ['*/src'] };
   writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(config));

@@ -37,6 +37,17 @@ test.each(KINDS)('a %s is created from its template, with its imports as peers',
   expect(Object.keys({ ...peerDependencies, ...dependencies }).sort()).toEqual(packages.sort());
 });
 
+test.each(KINDS)("a %s's test and bench script import what its package.json has", (kind) => {
+  const at = scaffold(kind, 'my-part', directory);
+  const manifest = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as Record<string, object>;
+  const has = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.peerDependencies };
+  for (const file of ['src/index.test.ts', 'scripts/bench.mjs']) {
+    const text = readFileSync(join(at, file), 'utf8');
+    const packages = [...text.matchAll(/from '((?!node:|\.)(?:@[^/']+\/)?[^/']+)/g)].map(([, used]) => used);
+    expect(Object.keys(has)).toEqual(expect.arrayContaining(packages));
+  }
+});
+
 test('mistakes are reported, and nothing is left behind', () => {
   expect(() => scaffold('lose' as never, 'x', directory)).toThrow('"lose" is not a kind of plugin');
   for (const name of ['My Loss', '../x', 'a/b', 'x_', ''])

@@ -10,10 +10,10 @@ import {
   type Landmarks,
   type Point,
 } from '@facewright/core';
-import { beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';
 import { centroid, noise, plain, spot } from './support/images.js';
-import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, setUp, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface AlignerSuiteOptions extends SuiteOptions, ContextOptions {
   /** Positions of the five landmarks in the aligned image. */
@@ -44,7 +44,7 @@ export function testAligner(subject: Subject<'aligner'>, options: AlignerSuiteOp
   const { template, tolerance = 0.5 } = options;
   defineSuite('aligner', subject, options, (check) => {
     let aligner: Aligner;
-    beforeAll(async () => {
+    setUp(async () => {
       aligner = await create(subject, options);
     });
 

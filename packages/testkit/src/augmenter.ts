@@ -3,10 +3,10 @@
  * is unchanged.
  */
 import { createRandom, type Augmenter, type RgbImage } from '@facewright/core';
-import { beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';
 import { noise, textured } from './support/images.js';
-import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, setUp, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface AugmenterSuiteOptions extends SuiteOptions, ContextOptions {}
 
@@ -16,7 +16,7 @@ export function testAugmenter(subject: Subject<'augmenter'>, options: AugmenterS
   const image = textured(112, 112, 'augmenter');
   defineSuite('augmenter', subject, options, (check) => {
     let augmenter: Augmenter;
-    beforeAll(async () => {
+    setUp(async () => {
       augmenter = await create(subject, options);
     });
     const same = (a: RgbImage, b: RgbImage): boolean => Buffer.compare(a.data, b.data) === 0;

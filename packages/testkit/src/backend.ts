@@ -17,7 +17,7 @@ import {
   type State,
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { OPS, type OpCase } from './backend-ops.js';
 import { checkState } from './backend-state.js';
 import { checkTraining } from './backend-training.js';
@@ -25,7 +25,7 @@ import type { BackendTest } from './support/backend-test.js';
 import { create, failOnFallback } from './support/context.js';
 import { expectClose, expectFinite, normal } from './support/numbers.js';
 import { channelMean, channelVariance, exactOf, gradientsOf } from './support/reference.js';
-import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, grouped, setUp, tearDown, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface BackendSuiteOptions extends SuiteOptions {
   /** Tolerance of values and gradients, relative to the norm of the whole tensor; default 1e-4 (float32). */
@@ -44,11 +44,11 @@ export function testBackend(subject: Subject<'backend'>, options: BackendSuiteOp
     let backend: Backend;
     let engine: Engine;
     const open: Executable[] = [];
-    beforeAll(async () => {
+    setUp(async () => {
       backend = await create(subject, { emit: failOnFallback(fallbacks.flatMap(({ missing }) => missing)) });
       engine = await backend.open();
     });
-    afterAll(async () => {
+    tearDown(async () => {
       for (const executable of open) executable.dispose();
       await engine?.dispose();
     });
@@ -75,9 +75,9 @@ export function testBackend(subject: Subject<'backend'>, options: BackendSuiteOp
       expect(engine.device.length).toBeGreaterThan(0);
     });
     for (const op of OPS) checkOp(suite, op);
-    checkKinds(suite);
-    checkState(suite);
-    checkTraining(suite);
+    checkKinds({ ...suite, check: grouped(check, 'kinds of numbers') });
+    checkState({ ...suite, check: grouped(check, 'state') });
+    checkTraining({ ...suite, check: grouped(check, 'training') });
   });
 }
 
@@ -99,27 +99,35 @@ function checkOp(
   const inputs: HostTensors = Object.fromEntries(values.map((value, index) => [`input${index}`, value]));
   const tensors = (given: State): tf.Tensor[] => values.map((_, index) => given[`input${index}`]);
 
-  check(name, async () => {
-    const { result } = await once((given) => ({ result: op(...tensors(given)) }), inputs);
-    expectClose(result, exact(...values.map(exactOf)), tolerance, name);
-  });
+  check(
+    name,
+    async () => {
+      const { result } = await once((given) => ({ result: op(...tensors(given)) }), inputs);
+      expectClose(result, exact(...values.map(exactOf)), tolerance, name);
+    },
+    'operations',
+  );
 
   if (gradient === false) return;
-  check(`gradient of ${name}`, async () => {
-    const { shape } = exact(...values.map(exactOf));
-    const weights = normal(shape, random.fork('weights'));
-    const gradients = await once(
-      (given) => {
-        const grads = tf.grads((...args: tf.Tensor[]) => tf.sum(tf.mul(op(...args), given.weights)))(tensors(given));
-        return Object.fromEntries(grads.map((slope, index) => [`input${index}`, slope]));
-      },
-      { ...inputs, weights },
-    );
-    const exactGradients = gradientsOf(exact, values.map(exactOf), Float64Array.from(weights.data));
-    exactGradients.forEach((expected, index) =>
-      expectClose(gradients[`input${index}`], expected, tolerance, `to input ${index}`),
-    );
-  });
+  check(
+    `gradient of ${name}`,
+    async () => {
+      const { shape } = exact(...values.map(exactOf));
+      const weights = normal(shape, random.fork('weights'));
+      const gradients = await once(
+        (given) => {
+          const grads = tf.grads((...args: tf.Tensor[]) => tf.sum(tf.mul(op(...args), given.weights)))(tensors(given));
+          return Object.fromEntries(grads.map((slope, index) => [`input${index}`, slope]));
+        },
+        { ...inputs, weights },
+      );
+      const exactGradients = gradientsOf(exact, values.map(exactOf), Float64Array.from(weights.data));
+      exactGradients.forEach((expected, index) =>
+        expectClose(gradients[`input${index}`], expected, tolerance, `to input ${index}`),
+      );
+    },
+    'gradients',
+  );
 }
 
 /** Everything that is not a float32 function of float32 tensors. */

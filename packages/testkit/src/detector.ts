@@ -4,10 +4,10 @@
  */
 import type { Detector, Face, RgbImage } from '@facewright/core';
 import { landmarkPoints } from '@facewright/core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';
 import { noise, plain } from './support/images.js';
-import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, NOT_OFFERED, setUp, tearDown, type Subject, type SuiteOptions } from './support/suite.js';
 
 /** A photo with a known number of faces. */
 export interface DetectorPhoto {
@@ -31,10 +31,10 @@ export function testDetector(subject: Subject<'detector'>, options: DetectorSuit
   const { photos = [], constant } = options;
   defineSuite('detector', subject, options, (check) => {
     let detector: Detector;
-    beforeAll(async () => {
+    setUp(async () => {
       detector = await create(subject, options);
     });
-    afterAll(() => detector?.dispose?.());
+    tearDown(() => detector?.dispose?.());
 
     const blanks: readonly (readonly [string, RgbImage])[] = [
       ['black', plain(96, 80, [0, 0, 0])],
@@ -62,15 +62,19 @@ export function testDetector(subject: Subject<'detector'>, options: DetectorSuit
     }
 
     for (const photo of photos) {
-      check(`${photo.name}: finds ${photo.faces}, in falling confidence, each whole`, async () => {
-        const image = await photo.image();
-        const faces = await detector.detect(image);
-        expect(faces).toHaveLength(photo.faces);
-        faces.forEach(expectWhole);
-        expect(faces.map(({ confidence }) => confidence)).toEqual(
-          faces.map(({ confidence }) => confidence).sort((a, b) => b - a),
-        );
-      });
+      check(
+        `${photo.name}: finds ${photo.faces}, in falling confidence, each whole`,
+        async () => {
+          const image = await photo.image();
+          const faces = await detector.detect(image);
+          expect(faces).toHaveLength(photo.faces);
+          faces.forEach(expectWhole);
+          expect(faces.map(({ confidence }) => confidence)).toEqual(
+            faces.map(({ confidence }) => confidence).sort((a, b) => b - a),
+          );
+        },
+        'photos',
+      );
     }
 
     check('photos before it do not matter, and the photo is left as it was', async () => {
@@ -85,12 +89,13 @@ export function testDetector(subject: Subject<'detector'>, options: DetectorSuit
     });
 
     check('a batch gives the same answers as one by one', async () => {
-      if (!detector.detectBatch) return;
+      if (!detector.detectBatch) return NOT_OFFERED;
       const images = [blanks[0][1], ...(await Promise.all(photos.map(async ({ image }) => image()))), blanks[2][1]];
       const together = await detector.detectBatch(images);
       expect(together).toHaveLength(images.length);
       for (const [index, image] of images.entries()) expectAlike(together[index], await detector.detect(image));
       expect(await detector.detectBatch([])).toEqual([]);
+      return undefined;
     });
   });
 }

@@ -9,4 +9,4 @@ export { testModel, type ModelSuiteOptions } from './model.js';
 export { testOptimiser, type OptimiserSuiteOptions } from './optimiser.js';
 export { testReader, type ReaderSuiteOptions } from './reader.js';
 export { openEngine, testContext, type ContextOptions, type EngineSource } from './support/context.js';
-export type { Skip, Subject, SuiteOptions } from './support/suite.js';
+export type { Conformance, Skip, Subject, SuiteOptions } from './support/suite.js';

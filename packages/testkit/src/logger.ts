@@ -3,10 +3,10 @@
  * `close`, and existing files are kept.
  */
 import type { Logger, RunEvent } from '@facewright/core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';
 import { eventsOfARun } from './support/events.js';
-import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, setUp, tearDown, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface LoggerSuiteOptions extends SuiteOptions, ContextOptions {
   /**
@@ -23,7 +23,7 @@ export function testLogger(subject: Subject<'logger'>, options: LoggerSuiteOptio
     let root: string;
     let runs = 0;
     const { written = filesBelow } = options;
-    beforeAll(async () => {
+    setUp(async () => {
       const [{ mkdtemp }, { tmpdir }, { join }] = await Promise.all([
         import('node:fs/promises'),
         import('node:os'),
@@ -32,7 +32,7 @@ export function testLogger(subject: Subject<'logger'>, options: LoggerSuiteOptio
       root = await mkdtemp(join(tmpdir(), 'facewright-logger-'));
       logger = await create(subject, options);
     });
-    afterAll(async () => (await import('node:fs/promises')).rm(root, { recursive: true, force: true }));
+    tearDown(async () => (await import('node:fs/promises')).rm(root, { recursive: true, force: true }));
     const newRun = async (): Promise<string> => {
       const path = `${root}/run ${runs++}`;
       await (await import('node:fs/promises')).mkdir(path);

@@ -16,10 +16,10 @@ import {
   type State,
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { create, openEngine, type EngineSource } from './support/context.js';
 import { expectFinite, expectSame, moved, norm, normal, relativeError, signatureOf } from './support/numbers.js';
-import { defineSuite, type Check, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, setUp, tearDown, type Check, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface ModelSuiteOptions extends SuiteOptions {
   /** Runs the model a dozen times: on a slow engine, give the suite a narrow model. */
@@ -100,8 +100,8 @@ class ModelFixture {
 export function testModel(subject: Subject<'model'>, options: ModelSuiteOptions): void {
   const fixture = new ModelFixture();
   defineSuite('model', subject, options, (check) => {
-    beforeAll(() => fixture.open(subject, options));
-    afterAll(() => fixture.close());
+    setUp(() => fixture.open(subject, options));
+    tearDown(() => fixture.close());
     checkInit(check, fixture);
     checkModes(check, fixture);
     checkEmbeddings(check, fixture);

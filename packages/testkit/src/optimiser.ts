@@ -13,10 +13,10 @@ import {
   type StepFunction,
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { create, openEngine, type EngineSource } from './support/context.js';
 import { expectFinite, expectSame, normal, signatureOf } from './support/numbers.js';
-import { defineSuite, type Check, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, setUp, tearDown, type Check, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface OptimiserSuiteOptions extends SuiteOptions {
   readonly engine: EngineSource;
@@ -99,8 +99,8 @@ export function testOptimiser(subject: Subject<'optimiser'>, options: OptimiserS
   const { rate = 0.02 } = options;
   const fixture = new OptimiserFixture();
   defineSuite('optimiser', subject, options, (check) => {
-    beforeAll(() => fixture.open(subject, options));
-    afterAll(() => fixture.close());
+    setUp(() => fixture.open(subject, options));
+    tearDown(() => fixture.close());
     checkState(check, fixture, rate);
     checkNoMovement(check, fixture, rate);
     checkDescent(check, fixture, rate);

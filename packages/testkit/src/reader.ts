@@ -1,8 +1,8 @@
 /** The conformance suite for readers: a stable order, unique ids, photos that can be opened. */
 import { FacewrightError, landmarkPoints, type Identity, type Reader } from '@facewright/core';
-import { beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { create, type ContextOptions } from './support/context.js';
-import { defineSuite, type Subject, type SuiteOptions } from './support/suite.js';
+import { defineSuite, setUp, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface ReaderSuiteOptions extends SuiteOptions, ContextOptions {
   /** Photos the reader must find, by identity. */
@@ -17,7 +17,7 @@ export function testReader(subject: Subject<'reader'>, options: ReaderSuiteOptio
   defineSuite('reader', subject, options, (check) => {
     let reader: Reader;
     let identities: Identity[];
-    beforeAll(async () => {
+    setUp(async () => {
       reader = await create(subject, options);
       identities = await all(reader);
     });

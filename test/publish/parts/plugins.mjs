@@ -1,21 +1,10 @@
 // A plugin of every kind, made by the scaffold, published and used by someone else.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { KINDS } from '../../../packages/create-facewright-plugin/dist/main.js';
 import { folder, run } from '../registry.mjs';
 import { drawPeople, expect, facewright, project, read, SMALL, write } from './shared.mjs';
 
-const KINDS = [
-  'reader',
-  'detector',
-  'aligner',
-  'augmenter',
-  'model',
-  'loss',
-  'optimiser',
-  'criterion',
-  'backend',
-  'logger',
-];
 const nameOf = (kind) => `@e2e/my-${kind}`;
 
 /** One of each kind, by name, some with options. */
@@ -44,6 +33,7 @@ async function alone(at, kind, env) {
   const author = { cwd: join(at, `my-${kind}`), env };
   await run('npm', ['install'], author);
   for (const script of ['test', 'typecheck', 'build', 'lint']) await run('npm', ['run', script], author);
+  await run('npm', ['run', 'bench', '--', '1'], author);
   await run('npm', ['publish'], author);
 }
 
