@@ -58,6 +58,7 @@ export default defineConfig({
           page('Use a model in the browser', '/recipes/use-in-the-browser'),
           page('Train on a GPU', '/recipes/train-on-a-gpu'),
           page('Several machines', '/recipes/several-machines'),
+          page('From a laptop to a cluster', '/recipes/cluster'),
         ],
       },
       {

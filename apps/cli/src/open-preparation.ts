@@ -26,7 +26,7 @@ export interface OpenPreparation {
 
 /** Dispose of the composition at the end. `limits` restricts what names may refer to. */
 export async function openPreparation(
-  { given, baseDirectory, where }: LoadedConfig,
+  { given, baseDirectory, where }: Omit<LoadedConfig, 'config'>,
   { preset, minPhotos }: PreparationChoices,
   { signal, onEvent }: Pick<Session, 'signal' | 'onEvent'>,
   limits: Pick<Scope, 'library'> = {},

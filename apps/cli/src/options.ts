@@ -39,7 +39,7 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
-function atLeastOne(text: string): number {
+export function atLeastOne(text: string): number {
   const value = wholeNumber(text);
   if (value < 1) throw new InvalidArgumentError('Expected an integer of at least 1.');
   return value;

@@ -22,6 +22,7 @@ import { addSchema } from './commands/schema.js';
 import { addSetup } from './commands/setup.js';
 import { addStudio } from './commands/studio.js';
 import { addTrain } from './commands/train.js';
+import { addWorker } from './commands/worker.js';
 import { addGroup, addHints, withHelp } from './help.js';
 import { VERSION } from './versions.js';
 
@@ -40,7 +41,7 @@ Start here:
 "facewright <command> --help" shows a command's options and examples.`,
     );
   addGroup(program, 'Everything in one go:', [addRun]);
-  addGroup(program, 'Prepare photos:', [addPrepare, addClean, addDetect, addDataset]);
+  addGroup(program, 'Prepare photos:', [addPrepare, addWorker, addClean, addDetect, addDataset]);
   addGroup(program, 'Train:', [addTrain, addPlan, addModel]);
   addGroup(program, 'Judge:', [addEvaluate, addPairs, addCompare]);
   addGroup(program, 'Use the model:', [addIdentify, addEmbed, addExport, addImport]);

@@ -7,6 +7,7 @@ import { prepareStage } from '@facewright/run';
 import { configOf } from '../config-of.js';
 import { openPreparation } from '../open-preparation.js';
 import { partNumber } from '../part-number.js';
+import { prepareByQueue } from '../prepare-by-queue.js';
 import { withSession } from '../session.js';
 import type { PresetName } from '@facewright/run';
 import type { CommonOptions, DataOptions } from '../options.js';
@@ -16,6 +17,9 @@ export interface PrepareOptions extends CommonOptions, DataOptions {
   readonly preset: PresetName;
   readonly force?: boolean;
   readonly part?: string;
+  readonly queue?: string;
+  /** With `queue`. */
+  readonly parts: number;
 }
 
 /** Photos left out that `--json` lists; the dataset lists them all. */
@@ -26,6 +30,12 @@ export default (options: PrepareOptions) =>
     const part = options.part === undefined ? undefined : partNumber(options.part);
     const directory = part ? partDirectory(resolve(options.out), part) : resolve(options.out);
     if (!options.force) requireFree(part ? resolve(options.out) : directory);
+    const { queue } = options;
+    if (queue !== undefined) {
+      const { summary, parts } = await prepareByQueue({ ...options, queue }, session);
+      session.print(`dataset: ${directory}, ${summary.images} images of ${summary.identities} people`);
+      return { json: { directory, parts, ...summary } };
+    }
     // --out is the dataset here, not the run that the config may name
     const { composition, events } = await openPreparation(
       await configOf({ ...options, out: undefined }),

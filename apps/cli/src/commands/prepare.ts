@@ -1,7 +1,8 @@
 /** `facewright prepare`: turns photos into a dataset directory. */
 import { Option, type Command } from 'commander';
-import { presetOption, withCommon, withData } from '../options.js';
+import { atLeastOne, presetOption, withCommon, withData } from '../options.js';
 import { lazily } from '../lazily.js';
+import { queueOption } from './worker.js';
 
 export function addPrepare(program: Command): void {
   withCommon(
@@ -15,6 +16,8 @@ export function addPrepare(program: Command): void {
       '--part <i/n>',
       'prepare only part i of n, into a directory of its own in --out; auto/<n>: i from the job array',
     )
+    .addOption(queueOption().conflicts('part'))
+    .option('--parts <number>', 'parts to put into the queue', atLeastOne, 32)
     .addHelpText(
       'after',
       `
@@ -28,6 +31,7 @@ Examples:
   facewright prepare --data lfw-112x112.zip --aligned --out lfw
   facewright prepare --data photos/ --out parts --part 3/20      on one of twenty machines
   facewright dataset merge parts/* --out run/dataset             when all parts are there
+  facewright prepare --data /data/photos --out /data/dataset --queue redis://queue-host --parts 200
 
 A folder of photos without people's folders is taken too, each photo as a person of its own: its faces are aligned, and cannot be trained on.`,
     )

@@ -1,0 +1,2 @@
+// `nx test queue-bullmq`
+export { default } from '../../vitest.package.js';
