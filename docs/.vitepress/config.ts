@@ -57,6 +57,7 @@ export default defineConfig({
           page('Use a model in Node', '/recipes/use-in-node'),
           page('Use a model in the browser', '/recipes/use-in-the-browser'),
           page('Train on a GPU', '/recipes/train-on-a-gpu'),
+          page('Disks and network storage', '/recipes/slow-storage'),
           page('Several machines', '/recipes/several-machines'),
           page('From a laptop to a cluster', '/recipes/cluster'),
         ],

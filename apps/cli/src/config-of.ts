@@ -39,6 +39,7 @@ export async function configOf(
     ...(options.backend !== undefined && { backend: options.backend }),
     ...(options.batch !== undefined && { batch: options.batch }),
     ...(options.microBatch !== undefined && { microBatch: options.microBatch }),
+    ...(options.orderBuffer !== undefined && { order: { buffer: options.orderBuffer } }),
     ...(options.logger !== undefined && { loggers: options.logger }),
     ...(options.reader !== undefined && { reader: options.reader }),
     ...(options.faces !== undefined && { faces: options.faces }),

@@ -25,6 +25,7 @@ export interface DataOptions {
 export interface BatchOptions {
   readonly batch?: number;
   readonly microBatch?: number;
+  readonly orderBuffer?: number;
 }
 
 export function wholeNumber(text: string): number {
@@ -84,6 +85,11 @@ export const withBatch = (command: Command): Command =>
     .option(
       '--micro-batch <images>',
       'process each batch in parts of this size and update once: less memory',
+      wholeNumber,
+    )
+    .option(
+      '--order-buffer <images>',
+      'for disks and network storage: read shards in sequence and mix within a buffer of this many images (default: read at random)',
       wholeNumber,
     );
 

@@ -136,12 +136,17 @@ export function editDataset(dataset: Dataset, edits: Edits): Dataset {
     sourceOf: (index) => dataset.sourceOf(place(index)),
     kindOf: (index) => dataset.kindOf(place(index)),
     landmarksOf: (index) => dataset.landmarksOf(place(index)),
+    ...(dataset.fileOf && { fileOf: (index: number) => dataset.fileOf!(place(index)) }),
     read: (index) => dataset.read(place(index)),
     ...(dataset.openBatchReader && {
       openBatchReader: (options: BatchReaderOptions): BatchReader => {
         const reader = dataset.openBatchReader!(options);
         return {
           read: (samples, mirrored) => reader.read(Array.from(samples, place), mirrored),
+          ...(reader.prefetch && {
+            prefetch: (samples: ArrayLike<number>, options?: { readonly anew?: boolean }) =>
+              reader.prefetch!(Array.from(samples, place), options),
+          }),
           close: () => reader.close(),
         };
       },

@@ -39,6 +39,7 @@ testLimits('run config', parse, {
   from: text,
   batch: { byDefault: 128, accepts: [2], refuses: [1, 2.5] },
   microBatch: { accepts: [2], refuses: [1, 2.5] },
+  order: { byDefault: 'random', accepts: [{ buffer: 2 }], refuses: ['sequential', { buffer: 1 }, {}] },
   flip: { byDefault: true, accepts: [false], refuses: [0] },
   stages: {
     byDefault: [

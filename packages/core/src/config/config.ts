@@ -226,6 +226,20 @@ export const runConfig = z.strictObject({
     .describe(
       'split each batch into parts of this size and update once per batch (gradient accumulation): needs less memory; must divide "batch"',
     ),
+  order: z
+    .union([
+      z.literal('random'),
+      z.strictObject({
+        buffer: z
+          .int()
+          .min(2)
+          .describe('images held in memory, a few KB each; more mix better, and must be of many people'),
+      }),
+    ])
+    .default('random')
+    .describe(
+      'how a set that does not fit in memory is read: random, right for SSDs; or {"buffer": 100000}, for disks and network storage: shards in sequence, in an order drawn each epoch, mixed within a buffer',
+    ),
   flip: z.boolean().default(true).describe('mirror half of the training images'),
   stages: z
     .array(stageConfig)

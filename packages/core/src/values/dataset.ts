@@ -74,6 +74,11 @@ export interface Dataset extends SampleColumns {
   readonly summary: PreparationSummary;
   /** Every photo that was left out, in the order of the preparation. */
   exclusions(): AsyncIterable<Exclusion>;
+  /**
+   * Number of the file that an image lies in. The images of a file follow each other there in the order of their indexes.
+   * Missing if images do not lie in files of many.
+   */
+  fileOf?(index: number): number;
   /** The decoded image of a sample. */
   read(index: number): Promise<RgbImage>;
   /** Opens a reader for whole batches. Missing if images can only be read individually. */
@@ -95,6 +100,12 @@ export interface BatchReader {
    * result does not depend on the number of threads. Rejects like the dataset's `read` if an image cannot be read.
    */
   read(samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array>;
+  /**
+   * Reads these images in this order, in long pieces, and keeps each in memory until `read` takes it: for disks and
+   * networks that are slow at random. The order should be that of their files. Calls are worked off in turn; `anew` first
+   * drops what is still kept. An image that cannot be read makes `read` reject, not this. Missing if nothing can be kept.
+   */
+  prefetch?(samples: ArrayLike<number>, options?: { readonly anew?: boolean }): Promise<void>;
   /** Waits for reads in progress and ends the threads. */
   close(): Promise<void>;
 }

@@ -115,3 +115,42 @@ test('a nonexistent image is an error, and closing waits for reads in progress',
   await reader.close();
   for (const read of reads) expect(await read).toHaveLength(COUNT * 768);
 });
+
+describe('images read ahead', () => {
+  test('give the same bytes, whatever was read ahead, and are let go of once they are taken', async () => {
+    const dataset = await open(await writeDataset('ahead', 'jpeg'));
+    const reader = dataset.openBatchReader!({ size: WANTED, threads: 2 });
+    const all = Array.from({ length: COUNT }, (_, index) => index);
+    const expected = await oneByOne(dataset, all, []);
+    const same = async (): Promise<boolean> => Buffer.from(await reader.read(all)).equals(expected);
+    await reader.prefetch!(all);
+    expect([await same(), await same()]).toEqual([true, true]);
+    await reader.prefetch!(all.slice(20, 70).reverse());
+    await reader.prefetch!(all.slice(10, 30), { anew: true });
+    expect([await same(), await same()]).toEqual([true, true]);
+    const random = createRandom('ahead');
+    for (let round = 0; round < 20; round++) {
+      const some = Array.from({ length: 60 }, () => random.integer(COUNT));
+      const mirrored = some.map(() => random.uniform() < 0.5);
+      void reader.prefetch!(some.filter(() => random.uniform() < 0.5));
+      expect(Buffer.from(await reader.read(some, mirrored)).equals(await oneByOne(dataset, some, mirrored))).toBe(true);
+    }
+    await reader.close();
+  });
+
+  test('come from memory: they can be had even where the files have gone since', async () => {
+    const directory = await writeDataset('gone', 'png');
+    const dataset = await open(directory);
+    const reader = dataset.openBatchReader!({ size: WANTED, threads: 2 });
+    const expected = await oneByOne(dataset, [3, 40, 41], []);
+    await reader.prefetch!([3, 40, 41]);
+    for (const name of readdirSync(directory).filter((file) => file.endsWith('.tar')))
+      writeFileSync(join(directory, name), '');
+    expect(Buffer.from(await reader.read([3, 40, 41])).equals(expected)).toBe(true);
+    await expect(reader.read([3])).rejects.toBeInstanceOf(FacewrightError);
+    // what cannot be read ahead is no error before it is asked for
+    await reader.prefetch!([5]);
+    await expect(reader.read([5])).rejects.toBeInstanceOf(FacewrightError);
+    await reader.close();
+  });
+});

@@ -8,7 +8,10 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { ImagePlace } from '../dataset/index-format.js';
-import type { FillTask } from './fill.js';
+import { OpenFiles } from '../dataset/open-files.js';
+import { HELD, type FillData, type FillTask } from './fill.js';
+import type { HeldImages } from './held-images.js';
+import { ReadAhead } from './read-ahead.js';
 
 /** What a reader needs from a dataset. */
 export interface BatchSource {
@@ -20,6 +23,10 @@ export interface BatchSource {
 }
 
 const MOST_THREADS = 8;
+/** Shards that stay open in all threads together, well below what a process may open. */
+const MOST_OPEN = 1024;
+/** Of them, those that are read ahead: one after another. */
+const MOST_OPEN_AHEAD = 2;
 /** Fewer images are not worth a message to a thread. */
 const LEAST_IN_TASK = 8;
 
@@ -33,18 +40,21 @@ export function openBatchReader(
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Infinity,
-    workerData: source.paths,
+    workerData: { paths: source.paths, mostOpen: Math.ceil(MOST_OPEN / threads) } satisfies FillData,
     execArgv: [], // export conditions for running from source do not apply to the compiled file
   });
+  const ahead = new ReadAhead(new OpenFiles(source.paths, MOST_OPEN_AHEAD), source.placeOf);
   const work = workInProgress();
   const bytesEach = size[0] * size[1] * 3;
 
+  const runTask = (task: FillTask): Promise<number[]> =>
+    pool.run(task, { transferList: [task.held.buffer as ArrayBuffer] });
   const read = async (samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array> => {
     const pixels = new Uint8Array(new SharedArrayBuffer(samples.length * bytesEach));
     const each = Math.max(LEAST_IN_TASK, Math.ceil(samples.length / threads));
     const tasks: Promise<number[]>[] = [];
     for (let first = 0; first < samples.length; first += each)
-      tasks.push(pool.run(taskOf(source, { samples, mirrored, first, end: first + each, size, pixels })));
+      tasks.push(runTask(taskOf(source, ahead.held, { samples, mirrored, first, end: first + each, size, pixels })));
     for (const place of (await Promise.all(tasks)).flat()) {
       const into = pixels.subarray(place * bytesEach, (place + 1) * bytesEach);
       into.set(fitPixels(await source.read(samples[place]), size));
@@ -54,9 +64,11 @@ export function openBatchReader(
   };
   return {
     read: (samples, mirrored) => work.add(read(samples, mirrored)),
+    prefetch: (samples, { anew = false } = {}) => ahead.prefetch(samples, anew),
     // waited for here, because native code returning to a dead thread ends the process
     close: async () => {
       await work.ended();
+      await ahead.close();
       await pool.close({ force: true });
     },
   };
@@ -66,6 +78,7 @@ const defaultThreads = (): number => Math.min(MOST_THREADS, Math.max(1, availabl
 
 function taskOf(
   { placeOf }: BatchSource,
+  ahead: HeldImages,
   {
     samples,
     mirrored,
@@ -88,13 +101,24 @@ function taskOf(
     checksums: new Uint32Array(count),
     mirrored: new Uint8Array(count),
   };
-  for (let i = 0; i < count; i++) {
-    const { shard, offset, size, crc } = placeOf(samples[first + i]);
-    task.shards[i] = shard;
-    task.offsets[i] = offset;
+  const chosen = Array.from({ length: count }, (_, i) => samples[first + i]);
+  const held = new Uint8Array(bytesHeld(chosen, ahead));
+  for (let i = 0, filled = 0; i < count; i++) {
+    const { shard, offset, size, crc } = placeOf(chosen[i]);
+    const inMemory = ahead.sizeOf(chosen[i]) !== undefined && filled + size <= held.length;
+    if (inMemory) ahead.take(chosen[i], held.subarray(filled));
+    task.shards[i] = inMemory ? HELD : shard;
+    task.offsets[i] = inMemory ? filled : offset;
+    if (inMemory) filled += size;
     task.sizes[i] = size;
     task.checksums[i] = crc;
     task.mirrored[i] = mirrored?.[first + i] ? 1 : 0;
   }
-  return { ...task, size, pixels, first };
+  return { ...task, held, size, pixels, first };
+}
+
+function bytesHeld(samples: readonly number[], ahead: HeldImages): number {
+  let bytes = 0;
+  for (const sample of new Set(samples)) bytes += ahead.sizeOf(sample) ?? 0;
+  return bytes;
 }

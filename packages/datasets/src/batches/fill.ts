@@ -1,17 +1,23 @@
 /** The work of a reading thread: decodes the images of a batch from shards, each into its place in shared memory. */
 import { fitPixels, mirrorPixels } from '@facewright/platform';
-import { CheckedFile, decodeImage, jpegDecoder, jpegHeader, type PlainDecoder } from '@facewright/platform/node';
+import { decodeImage, jpegDecoder, jpegHeader, type PlainDecoder } from '@facewright/platform/node';
 import { crc32 } from 'node:zlib';
+import { OpenFiles } from '../dataset/open-files.js';
+
+/** In place of a shard: the image is in `held`. */
+export const HELD = 0xffffffff;
 
 /** Where the images are and where their pixels go. All columns have one entry per image. */
 export interface FillTask {
   readonly shards: Uint32Array;
-  /** Bytes from the start of the shard. */
+  /** Bytes from the start of the shard, or of `held`. */
   readonly offsets: Float64Array;
   readonly sizes: Uint32Array;
   readonly checksums: Uint32Array;
   /** 1 for an image to flip horizontally. */
   readonly mirrored: Uint8Array;
+  /** Encoded images that were read before. */
+  readonly held: Uint8Array;
   /** Height and width in pixels to fit every image to. */
   readonly size: readonly [height: number, width: number];
   /** RGB bytes of the whole batch. */
@@ -23,22 +29,29 @@ export interface FillTask {
 /** Fills in the images of a task. Resolves with the batch positions of those that could not be read. */
 export type Fill = (task: FillTask) => Promise<number[]>;
 
-/** `paths` are the shards' files. Each is opened once, when first needed. */
-export function createFill(paths: readonly string[]): Fill {
-  const files = new Map<number, CheckedFile>();
-  const fileOf = async (shard: number): Promise<CheckedFile> => {
-    const file = await CheckedFile.open(paths[shard]);
-    files.set(shard, file);
-    return file;
-  };
-  return async ({ shards, offsets, sizes, checksums, mirrored, size, pixels, first }) => {
+/** What a reading thread is started with. */
+export interface FillData {
+  /** The shards' files. */
+  readonly paths: readonly string[];
+  /** How many of them stay open. */
+  readonly mostOpen: number;
+}
+
+export function createFill({ paths, mostOpen }: FillData): Fill {
+  const files = new OpenFiles(paths, mostOpen);
+  const bytesAt = (shard: number, offset: number, size: number): Buffer | Promise<Buffer> =>
+    files.ready(shard)?.readSync(offset, size) ?? files.use(shard, (file) => file.readSync(offset, size));
+  return async ({ shards, offsets, sizes, checksums, mirrored, held, size, pixels, first }) => {
     const decoder = await jpegDecoder();
     const bytesEach = size[0] * size[1] * 3;
     const failed: number[] = [];
     for (let i = 0; i < shards.length; i++) {
       const into = pixels.subarray((first + i) * bytesEach, (first + i + 1) * bytesEach);
       try {
-        const bytes = (files.get(shards[i]) ?? (await fileOf(shards[i]))).readSync(offsets[i], sizes[i]);
+        const bytes =
+          shards[i] === HELD
+            ? held.subarray(offsets[i], offsets[i] + sizes[i])
+            : await bytesAt(shards[i], offsets[i], sizes[i]);
         if (crc32(bytes) !== checksums[i]) throw new Error('the checksum does not match');
         // avoids a turn of the event loop for images that do not need one
         if (!decodeAtSize(decoder, bytes, size, into)) into.set(fitPixels(await decodeImage(bytes), size));

@@ -1,5 +1,5 @@
 /** Runs in a reading thread (see batch-reader.ts). */
 import { workerData } from 'node:worker_threads';
-import { createFill } from './fill.js';
+import { createFill, type FillData } from './fill.js';
 
-export default createFill(workerData as readonly string[]);
+export default createFill(workerData as FillData);

@@ -23,6 +23,8 @@ export interface IndexLimits {
 export interface DatasetIndex extends SampleColumns {
   /** Where an image's bytes are. Throws a `RangeError` if there is no such image. */
   placeOf(index: number): ImagePlace;
+  /** The shard of an image. */
+  fileOf(index: number): number;
 }
 
 export interface IndexHeader {
@@ -174,6 +176,7 @@ function columnsOf(
       const at = HEADER_BYTES + requireSample(index, records) * RECORD_BYTES + POINTS_AT;
       return readLandmarks(file.readSync(at, RECORD_BYTES - POINTS_AT));
     },
+    fileOf: (index) => shards[requireSample(index, records)],
     placeOf: (index) => {
       requireSample(index, records);
       return { shard: shards[index], offset: offsets[index], size: sizes[index], crc: checksums[index] };

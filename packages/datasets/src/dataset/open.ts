@@ -8,6 +8,10 @@ import { crc32 } from 'node:zlib';
 import { EXCLUDED_FILE, INDEX_FILE, readDatasetFile, type DatasetFile } from './dataset-file.js';
 import { readExclusions } from './exclusions.js';
 import { readIndex, type DatasetIndex } from './index-reader.js';
+import { OpenFiles } from './open-files.js';
+
+/** Shards that stay open besides those of a batch reader. */
+const MOST_OPEN = 64;
 
 /** A dataset on disk. */
 export interface OpenDataset extends Dataset {
@@ -30,27 +34,18 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
     shards: shards.map(({ size }) => size),
   });
   const { exclusions: _, ...summary } = record.summary;
-  const handles = new Map<number, Promise<CheckedFile>>();
+  const paths = shards.map(({ name }) => join(path, name));
+  const files = new OpenFiles(paths, MOST_OPEN);
   let closed = false;
 
-  const handleOf = (shard: number): Promise<CheckedFile> => {
-    let handle = handles.get(shard);
-    if (!handle) {
-      handle = CheckedFile.open(join(path, shards[shard].name));
-      handles.set(shard, handle);
-    }
-    return handle;
-  };
-
-  const placeName = (number: number): string =>
-    `${join(path, shards[index.placeOf(number).shard].name)}, image ${number}`;
+  const placeName = (number: number): string => `${paths[index.placeOf(number).shard]}, image ${number}`;
   const requireOpen = (): void => {
     if (closed) throw new Error('the dataset is closed');
   };
   const bytes = async (number: number): Promise<Uint8Array> => {
     requireOpen();
     const { shard, offset, size, crc } = index.placeOf(number);
-    const content = await (await handleOf(shard)).read(offset, size);
+    const content = await files.use(shard, (file) => file.read(offset, size));
     if (crc32(content) !== crc)
       throw new FacewrightError({
         what: 'An image of the dataset is damaged: its checksum does not match.',
@@ -79,7 +74,6 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
     bytes,
     openBatchReader: (options) => {
       requireOpen();
-      const paths = shards.map(({ name }) => join(path, name));
       return openBatchReader({ paths, placeOf: index.placeOf, read }, options);
     },
     read,
@@ -87,12 +81,7 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
       if (closed) return;
       closed = true;
       await indexFile.close();
-      for (const handle of handles.values())
-        await handle.then(
-          (file) => file.close(),
-          () => undefined,
-        );
-      handles.clear();
+      await files.close();
     },
   };
 }

@@ -79,6 +79,7 @@ export async function trainStage(
     microBatch: config.microBatch,
     workers: config.workers,
     flip: config.flip,
+    order: config.order,
     validation: config.validation,
     checkpoint: config.checkpoint,
     guard: config.guard,

@@ -17,6 +17,7 @@ export interface FingerprintOptions {
   readonly batch: number;
   readonly microBatch?: number;
   readonly flip: boolean;
+  readonly order?: RunConfig['order'];
   readonly validation: RunConfig['validation'];
   readonly guard: RunConfig['guard'];
   readonly random: Random;
@@ -31,6 +32,7 @@ export function fingerprintOf(
     batch,
     microBatch,
     flip,
+    order = 'random',
     validation,
     guard,
     random,
@@ -43,7 +45,12 @@ export function fingerprintOf(
     alignment: digestOf({ fingerprint: alignment.fingerprint, size: alignment.size }),
     stages: digestOf(stages.map(({ name, optimiserName, config }) => ({ name, optimiserName, config }))),
     // micro-batches as large as the batch change nothing
-    batch: digestOf({ batch, flip, ...(microBatch !== undefined && microBatch < batch && { microBatch }) }),
+    batch: digestOf({
+      batch,
+      flip,
+      ...(microBatch !== undefined && microBatch < batch && { microBatch }),
+      ...(order !== 'random' && { order }),
+    }),
     // validation photos are excluded from training; how often they are measured changes nothing
     validation: digestOf({ fraction: validation.fraction, minimum: validation.minimum }),
     // `chanceAfter` only decides when a warning is shown

@@ -1,7 +1,7 @@
 import { createRandom, type HostTensors, type RgbImage } from '@facewright/core';
 import { describe, expect, test } from 'vitest';
 import { createBatches, type Batches } from './batches.js';
-import { createImageStore, inputTensor } from './images.js';
+import { createImageStore, inputTensor, type ImageStore } from './images.js';
 
 /** Sample i is one row of two pixels: value i on the left, 255 on the right. */
 const pixelsOf = (sample: number): Uint8Array => Uint8Array.of(sample, sample, sample, 255, 255, 255);
@@ -139,6 +139,47 @@ test("a set that does not fit in memory is read by the dataset's own threads, if
   expect(opened).toEqual([{ size: [1, 2], threads: 3 }]);
   expect(await createImageStore(dataset, model, { count: 2, cacheBytes: 12 }).read([5])).toEqual(pixelsOf(5));
   expect(opened).toHaveLength(1);
+});
+
+test('with a buffer, images are read ahead in the order of their files, and anew after a step back', async () => {
+  const asked: { samples: number[]; anew?: boolean }[] = [];
+  const held = new Set<number>();
+  const open = (prefetches: boolean): Batches => {
+    const plain = createImageStore({ read: imageOf }, model, { count: samples.length, cacheBytes: 0 });
+    const store: ImageStore = {
+      ...plain,
+      read: (wanted, mirrored) => {
+        if (prefetches) for (const sample of Array.from(wanted)) expect(held.delete(sample)).toBe(true);
+        return plain.read(wanted, mirrored);
+      },
+      ...(prefetches && {
+        prefetch: async (list: ArrayLike<number>, { anew }: { anew?: boolean } = {}) => {
+          asked.push({ samples: Array.from(list), anew });
+          if (anew) held.clear();
+          for (const sample of Array.from(list)) held.add(sample);
+        },
+      }),
+    };
+    const fileOf = (index: number): number => Math.floor(index / 6);
+    return createBatches({
+      samples,
+      store,
+      model,
+      size: 5,
+      flip: true,
+      random: createRandom(1),
+      order: { buffer: 8 },
+      fileOf,
+    });
+  };
+  const [plain, ahead] = [open(false), open(true)];
+  for (const step of [0, 1, 2, 3, 4, 5, 1, 2, 3]) expect(await ahead.at(step)).toEqual(await plain.at(step));
+  expect(asked.flatMap(({ anew }, place) => (anew ? [place] : []))).toEqual([0, 8]);
+  const [first] = asked;
+  expect(first.samples).toHaveLength(20); // three of the 23 fill no batch
+  const jumps = first.samples.filter((sample, place) => place > 0 && sample < first.samples[place - 1]);
+  expect(jumps.length).toBeLessThan(4); // five files
+  await ahead.close();
 });
 
 test('mirrored images are flipped, the others are not', async () => {

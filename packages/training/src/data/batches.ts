@@ -22,9 +22,15 @@ const READ_AHEAD = 2;
 export function createBatches({ store, model, ...drawing }: BatchOptions): Batches {
   const order = batchOrder(drawing);
   const pending = new Map<number, Promise<HostTensors>>();
+  let next: number | undefined; // after the step that was loaded last
 
   const load = async (step: number): Promise<HostTensors> => {
     const drawn = order.at(step);
+    if (order.reads && store.prefetch) {
+      const anew = step !== next;
+      next = step + 1;
+      await store.prefetch(order.reads(step, anew), { anew });
+    }
     const pixels = await store.read(
       drawn.map(({ sample }) => sample),
       drawn.map(({ mirrored }) => mirrored),
@@ -37,6 +43,8 @@ export function createBatches({ store, model, ...drawing }: BatchOptions): Batch
   const begin = (step: number): Promise<HostTensors> => {
     const known = pending.get(step);
     if (known) return known;
+    // the training went back to an earlier step: what was read ahead no longer follows
+    if (next !== undefined && step !== next) pending.clear();
     const batch = load(step);
     batch.catch(() => undefined); // reported if the batch is requested
     pending.set(step, batch);

@@ -2,7 +2,15 @@
  * Turns a dataset's images into a model's input. Sets that fit in memory are decoded once; larger ones are read batch
  * by batch, in threads if the dataset has them.
  */
-import { hostTensor, ofColour, type Dataset, type HostTensor, type Model, type RgbImage } from '@facewright/core';
+import {
+  hostTensor,
+  ofColour,
+  type BatchReader,
+  type Dataset,
+  type HostTensor,
+  type Model,
+  type RgbImage,
+} from '@facewright/core';
 import { fitPixels, mirrorPixels, workInProgress } from '@facewright/platform';
 import { limitConcurrency } from './concurrency.js';
 
@@ -12,6 +20,8 @@ export interface ImageStore {
    * horizontally.
    */
   read(samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array>;
+  /** As of a `BatchReader`; missing if images are cached or read one by one. */
+  readonly prefetch?: BatchReader['prefetch'];
   /** Waits for reads in progress. */
   close(): Promise<void>;
 }

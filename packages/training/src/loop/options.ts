@@ -50,6 +50,8 @@ export interface TrainOptions {
   readonly microBatch?: number;
   /** Images read and decoded concurrently. Does not affect the result. */
   readonly workers?: number;
+  /** Default: `random`. */
+  readonly order?: RunConfig['order'];
   /** Mirror half of the images. */
   readonly flip: boolean;
   readonly validation: RunConfig['validation'];

@@ -167,6 +167,20 @@ test('with micro-batches too it resumes to the same losses and bytes, but only w
   expect((error as FacewrightError).what).toContain('batch changed');
 });
 
+test('with a buffer too it resumes to the same losses and bytes, but only with the same buffer', async () => {
+  const buffered = { order: { buffer: 10 }, dataset: { ...tinyDataset(5, 6), fileOf: (index: number) => index >> 3 } };
+  const undisturbed = await run('buffered', buffered);
+  const first = await run('buffered-stopped', buffered, 6);
+  const { losses } = await run('buffered-stopped', { ...buffered, resume: true });
+  expect([...first.losses, ...losses]).toEqual([...undisturbed.losses]);
+  expect((await weights('buffered-stopped')).equals(await weights('buffered'))).toBe(true);
+  expect((await weights('buffered')).equals(await weights('whole'))).toBe(false);
+  for (const order of ['random', { buffer: 11 }] as const) {
+    const { error } = await run('buffered', { ...buffered, order, resume: true });
+    expect((error as FacewrightError).what).toContain('batch changed');
+  }
+});
+
 test('a kill in the middle of a step costs only the steps since the last checkpoint', async () => {
   const stages = [STAGES[0], { ...STAGES[1], loss: failingAt(cosineLoss, 3) }];
   const { error } = await run('killed', { stages });
