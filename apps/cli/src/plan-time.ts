@@ -1,6 +1,6 @@
 /** Estimates how long a training will take, by running a few steps of each stage here. */
 import type { Emit, Engine, Loss, Model, Optimiser } from '@facewright/core';
-import { timeLeft } from '@facewright/report';
+import { timeRange } from '@facewright/report';
 import { firstRecord, leastSteps, stepLimit, type NamedCriterion } from '@facewright/training';
 import { benchTrain } from './bench-train.js';
 
@@ -18,6 +18,8 @@ export interface TimeOptions {
     readonly loss: Loss;
     readonly optimiser: Optimiser;
     readonly criteria: readonly NamedCriterion[];
+    /** Steps over which the learning rate rises. */
+    readonly warmUp: number;
   }[];
   readonly emit?: Emit;
   readonly signal?: AbortSignal;
@@ -40,7 +42,7 @@ const STEPS = 3;
 
 export async function planTime({ stages, images, ...options }: TimeOptions): Promise<StageTime[]> {
   const times: StageTime[] = [];
-  for (const { name, loss, optimiser, criteria } of stages) {
+  for (const { name, loss, optimiser, criteria, warmUp } of stages) {
     const { imagesPerSecond, warmUpSeconds } = await benchTrain({
       ...options,
       loss,
@@ -49,7 +51,8 @@ export async function planTime({ stages, images, ...options }: TimeOptions): Pro
       steps: STEPS,
     });
     const secondsPerStep = options.batch / imagesPerSecond;
-    const steps = stepsOf(criteria, images === undefined ? undefined : Math.max(1, Math.ceil(images / options.batch)));
+    const perEpoch = images === undefined ? undefined : Math.max(1, Math.ceil(images / options.batch));
+    const steps = stepsOf(criteria, warmUp, perEpoch);
     times.push({
       secondsPerStep,
       warmUpSeconds,
@@ -63,20 +66,22 @@ export async function planTime({ stages, images, ...options }: TimeOptions): Pro
   return times;
 }
 
-function stepsOf(criteria: readonly NamedCriterion[], stepsPerEpoch: number | undefined): StageTime['steps'] {
-  const least = leastSteps(firstRecord(criteria).memories, criteria, stepsPerEpoch ?? 1);
-  if (stepsPerEpoch !== undefined) return { least, most: stepLimit(criteria, stepsPerEpoch) ?? null };
-  // a limit that depends on the epoch length is in epochs
-  const [one, two] = [1, 2].map((perEpoch) => stepLimit(criteria, perEpoch));
-  return { least, most: one !== undefined && one === two ? one : null };
-}
+/** Epochs of unknown length may be short, for the fewest steps, or long, for the limit. */
+const stepsOf = (
+  criteria: readonly NamedCriterion[],
+  warmUp: number,
+  stepsPerEpoch: number | undefined,
+): StageTime['steps'] => ({
+  least: leastSteps(firstRecord(criteria), criteria, { stepsPerEpoch: stepsPerEpoch ?? 1, warmUp }),
+  most: stepLimit(criteria, stepsPerEpoch ?? Infinity) ?? null,
+});
 
 /** `2 min to 12 min (0.42 s a step, at most 600 steps)` */
 export function timeText({ secondsPerStep, steps, seconds }: StageTime): string {
   const pace = secondsPerStep < 0.1 ? `${(1000 * secondsPerStep).toFixed(0)} ms` : `${secondsPerStep.toFixed(2)} s`;
   if (seconds.most === null) return `${pace} a step; --data with a prepared dataset tells how many`;
-  const range = timeLeft(seconds.most, steps.least === steps.most ? undefined : steps.least && seconds.least);
-  return `${range.replace(/ left$/, '')} (${pace} a step, ${steps.least === steps.most ? '' : 'at most '}${steps.most!.toLocaleString('en')} steps)`;
+  const range = timeRange(seconds.most, steps.least === steps.most ? undefined : steps.least && seconds.least);
+  return `${range} (${pace} a step, ${steps.least === steps.most ? '' : 'at most '}${steps.most!.toLocaleString('en')} steps)`;
 }
 
 export function totalText(times: readonly StageTime[]): string | undefined {
@@ -84,5 +89,5 @@ export function totalText(times: readonly StageTime[]): string | undefined {
   const sum = (value: (time: StageTime) => number): number => times.reduce((all, time) => all + value(time), 0);
   const [least, most] = [sum(({ seconds }) => seconds.least), sum(({ seconds }) => seconds.most!)];
   const fixed = times.every(({ steps }) => steps.least === steps.most);
-  return `training takes ${timeLeft(most, fixed ? undefined : least).replace(/ left$/, '')} here`;
+  return `training takes ${timeRange(most, fixed ? undefined : least)} here`;
 }

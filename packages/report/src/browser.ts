@@ -4,7 +4,7 @@
  */
 export { chart, smooth, type Chart, type Points, type Series } from './chart.js';
 export { parseEvents } from './event-lines.js';
-export { count, duration, figure, percent, timeLeft } from './format.js';
+export { count, duration, figure, pace, percent, timeRange } from './format.js';
 export { historyOf, type History } from './history.js';
 export { html, Html } from './html.js';
 export { metricsFrom, type Metrics } from './metrics.js';

@@ -43,6 +43,14 @@ test('progress shows a fraction, a rate and the time left', () => {
   // an estimate of many minutes is given in minutes
   const long = progressText({ ...training, total: 100_000, least: 7000 }, { at: 0, done: 0 }, 0);
   expect(long).toContain('12 min to 2 h 47 min left');
+  // the first units, often slower than the others, are no basis for an estimate
+  const first = (done: number, at: number) =>
+    progressText({ task: 'prepare', done, total: 100, unit: 'photos', at }, { at: 0, done: 0 }, 0);
+  expect([first(1, 3000), first(1, 11_000), first(3, 3000)].map((line) => line.includes('left'))).toEqual([
+    false,
+    true,
+    true,
+  ]);
   expect(progressText({ task: 'list', done: 7, unit: 'people', at: 0 }, { at: 0, done: 0 }, 10)).toBe('list  7 people');
 });
 
@@ -61,6 +69,21 @@ test('on a terminal: one line that is redrawn, never wider than the terminal', (
   expect(drawn.length).toBeGreaterThan(20);
 
   expect(drawn.at(-1)).toMatch(/%.* left/);
+  const training: RunEvent[] = [1, 2].map((step) => ({
+    type: 'progress',
+    at: 1000 * step,
+    task: 'train',
+    done: 64 * step,
+    total: 10_240,
+    least: 7680,
+    unit: 'images',
+    perSecond: 40,
+    text: 'softmax, loss 1.234',
+  }));
+  // what is learned matters more than a long bar
+  expect(shown(training, { isTTY: true, columns: 80, colour: false })).toContain(
+    'train  ░░░░░░ 1 %  128/10,240 images  3 to 4 min left  softmax, loss 1.234',
+  );
   for (const part of drawn) expect([...part.replace(/\u001b\[K/g, '')].length).toBeLessThanOrEqual(39);
 });
 

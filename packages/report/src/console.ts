@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { EventReader, RunEvent } from '@facewright/core';
 import { wrap } from './wrap.js';
-import { count, duration, figure, percent, timeLeft } from './format.js';
+import { count, duration, figure, pace, percent } from './format.js';
 
 /** Where the console writes: `process.stderr`, so that standard output stays free for results. */
 export interface ConsoleStream {
@@ -142,7 +142,7 @@ export function createConsole({
 
 /**
  * One line of progress; `width` is that of the bar, 0 for none. If there is little space, it drops the rate first, then
- * the text, the amount and the bar.
+ * most of the bar, the amount, the text and the rest of the bar.
  */
 export function progressText(
   { task, done, total, least, unit, perSecond, text, at }: Omit<Progress, 'type'>,
@@ -150,23 +150,23 @@ export function progressText(
   width: number,
   columns = Infinity,
 ): string {
-  const seconds = (at - begin.at) / 1000;
-  const rate = perSecond ?? (seconds > 0.2 ? (done - begin.done) / seconds : undefined);
+  const { rate, left } = pace({ done, total, least, perSecond, at }, begin);
   const share = total !== undefined && total > 0 ? Math.min(1, done / total) : undefined;
-  const full = Math.round((share ?? 0) * width);
-  const bar = width && share !== undefined ? `${'█'.repeat(full)}${'░'.repeat(width - full)} ` : '';
   const shown = share === undefined ? '' : `${Math.floor(share * 100)} %`;
+  const bar = (length: number): string => {
+    const full = Math.round((share ?? 0) * length);
+    return `${length && share !== undefined ? `${'█'.repeat(full)}${'░'.repeat(length - full)} ` : ''}${shown}`;
+  };
+  const short = bar(Math.floor(width / 3));
   const amount = `${count(done)}${share === undefined ? '' : `/${count(total!)}`} ${unit}`;
-  const left =
-    rate && total !== undefined && done < total
-      ? timeLeft((total - done) / rate, least === undefined ? undefined : (least - done) / rate)
-      : '';
   const speed = rate ? `${figure(rate)} ${unit}/s` : '';
   const lines = [
-    [task, bar + shown, amount, speed, left, text],
-    [task, bar + shown, amount, left, text],
-    [task, bar + shown, amount, left],
-    [task, bar + shown, left],
+    [task, bar(width), amount, speed, left, text],
+    [task, bar(width), amount, left, text],
+    [task, short, amount, left, text],
+    [task, short, left, text],
+    [task, bar(width), amount, left],
+    [task, bar(width), left],
     [task, shown || amount, left],
     [task, shown || amount],
   ].map((parts) => parts.filter(Boolean).join('  '));

@@ -1,7 +1,7 @@
 export { comparisonPage } from './comparison-page.js';
 export { createConsole, type ConsoleOptions, type ConsoleStream } from './console.js';
 export { createEventLog, readEventLog, type EventLog } from './event-log.js';
-export { count, duration, figure, percent, timeLeft } from './format.js';
+export { count, duration, figure, pace, percent, timeRange } from './format.js';
 export { Html, html } from './html.js';
 export { historyOf, type History } from './history.js';
 export { metricsFrom, type Metrics } from './metrics.js';

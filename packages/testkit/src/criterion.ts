@@ -62,7 +62,8 @@ export function testCriterion(subject: Subject<'criterion'>, options: CriterionS
       for (const count of [0, 1, 57, 133]) {
         const memory = after(seen.slice(0, count));
         if (criterion.verdict(memory)) continue;
-        const least = Math.min(criterion.least(memory, STEPS_PER_EPOCH), STEPS - count);
+        const warmUpLeft = Math.max(0, WARM_UP - count);
+        const least = Math.min(criterion.least(memory, STEPS_PER_EPOCH, warmUpLeft), STEPS - count);
         for (let more = 0; more < least; more++)
           expect(criterion.verdict(after(seen.slice(0, count + more)))).toBeUndefined();
       }

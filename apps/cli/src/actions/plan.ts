@@ -101,6 +101,7 @@ async function partsOf({ model, stages }: Composition) {
         loss: await loss.make(),
         optimiserName: optimiser.name,
         optimiser: await optimiser.make(),
+        warmUp: config.warmUp,
         criteria: criteriaOf(
           config.until,
           await Promise.all(criteria.map(async (part) => ({ name: part.name, criterion: await part.make() }))),

@@ -37,6 +37,8 @@ test('the fraction, the amount and the maximum time left', () => {
 test("without a reported rate, uses the average since the task's first event", () => {
   expect(underWay([started, train(1000, 0), train(11_000, 1000)], 11_000)?.left).toBe('at most 30 s left');
   expect(underWay([started, train(1000, 1000)], 1000)?.left).toBeUndefined();
+  // too early to tell
+  expect(underWay([started, train(1000, 0), train(3000, 40)], 3000)?.left).toBeUndefined();
 });
 
 test('silence is reported', () => {

@@ -1,6 +1,6 @@
 /** What an unfinished run is doing, how far it is and how long it may take, from its latest events. */
 import type { RunEvent } from '@facewright/core';
-import { count, timeLeft } from '@facewright/report';
+import { count, pace } from '@facewright/report';
 
 export interface UnderWay {
   /** `Training, arcface, loss 3.21` */
@@ -36,25 +36,15 @@ export function underWay(events: readonly RunEvent[], now: number): UnderWay | u
 }
 
 function taskOf(progress: RunEvent<'progress'>, events: readonly RunEvent[]): UnderWay {
-  const { task, done, total, least, unit, text } = progress;
+  const { task, done, total, unit, text } = progress;
   const name = `${TASKS[task] ?? task}${text ? `: ${text}` : ''}`;
   if (!total) return { task: name, amount: `${count(done)} ${unit}` };
-  const rate = rateOf(progress, events);
-  const seconds = rate ? (total - done) / rate : undefined;
-  const fewest = rate && least !== undefined ? (least - done) / rate : undefined;
+  const first = events.find((event) => event.type === 'progress' && event.task === task) as RunEvent<'progress'>;
+  const { left } = pace(progress, first);
   return {
     task: name,
     share: Math.min(1, done / total),
     amount: `${count(done)} of ${count(total)} ${unit}`,
-    ...(seconds !== undefined && done < total && { left: timeLeft(seconds, fewest) }),
+    ...(left !== undefined && { left }),
   };
-}
-
-/** Units per second: as reported, or else the average since this task's first event. */
-function rateOf({ task, done, at, perSecond }: RunEvent<'progress'>, events: readonly RunEvent[]): number | undefined {
-  if (perSecond) return perSecond;
-  const first = events.find((event) => event.type === 'progress' && event.task === task) as
-    RunEvent<'progress'> | undefined;
-  const seconds = first ? (at - first.at) / 1000 : 0;
-  return first && seconds > 1 && done > first.done ? (done - first.done) / seconds : undefined;
 }

@@ -30,10 +30,10 @@ export interface Criterion<Memory extends CriterionMemory = CriterionMemory> {
   /** Upper bound on the stage's steps, if there is one. */
   limit?(stepsPerEpoch: number): number | undefined;
   /**
-   * Fewest steps the stage will still take. Without it the stage may end at any step, so remaining time is shown as "at
-   * most".
+   * Fewest steps the stage will still take, `warmUpLeft` of them while the learning rate warms up. Without it the stage
+   * may end at any step, so remaining time is shown as "at most".
    */
-  least?(memory: Memory, stepsPerEpoch: number): number;
+  least?(memory: Memory, stepsPerEpoch: number, warmUpLeft: number): number;
   /** Set if it uses validation. Training without validation photos then fails. */
   readonly needsValidation?: boolean;
 }

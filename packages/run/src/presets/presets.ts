@@ -11,6 +11,9 @@ import { SAMPLE_PRESET } from './sample.js';
 
 const FITTING = { slow: 'small', processor: 'medium', accelerator: 'full' } as const;
 
+/** A few photos seen that often have nothing left to teach, whatever the loss still gains. */
+const MOST_EPOCHS = 100;
+
 /**
  * A quarter-width MobileFaceNet with five bottlenecks at 64×64 (about 1 % of the full network's work), and stages with
  * a limited number of steps. Photos are searched for faces of at least 40 pixels, which takes a quarter of the time
@@ -25,14 +28,22 @@ const SMALL: RunConfigInput = {
       loss: 'softmax',
       optimiser: 'adam',
       rate: 2e-3,
-      until: { steps: 400, plateau: { window: 40, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } },
+      until: {
+        steps: 400,
+        epochs: MOST_EPOCHS,
+        plateau: { window: 40, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 },
+      },
     },
     {
       loss: { name: 'arcface', s: 32, m: 0.4 },
       optimiser: 'adam',
       rate: 1e-3,
       warmUp: 20,
-      until: { steps: 400, plateau: { window: 40, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } },
+      until: {
+        steps: 400,
+        epochs: MOST_EPOCHS,
+        plateau: { window: 40, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 },
+      },
     },
   ],
   validation: { everySteps: 50 },
@@ -51,14 +62,22 @@ const MEDIUM: RunConfigInput = {
       loss: 'softmax',
       optimiser: 'adam',
       rate: 1e-3,
-      until: { steps: 600, plateau: { window: 20, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } },
+      until: {
+        steps: 600,
+        epochs: MOST_EPOCHS,
+        plateau: { window: 20, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 },
+      },
     },
     {
       loss: { name: 'arcface', s: 32, m: 0.4 },
       optimiser: 'adam',
       rate: 5e-4,
       warmUp: 40,
-      until: { steps: 600, plateau: { window: 20, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 } },
+      until: {
+        steps: 600,
+        epochs: MOST_EPOCHS,
+        plateau: { window: 20, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 },
+      },
     },
   ],
   validation: { everySteps: 50 },

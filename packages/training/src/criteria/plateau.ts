@@ -26,8 +26,8 @@ export const atPlateau = (rule: PlateauRule): Criterion<Seen> => ({
   observe: (seen, { loss, warmingUp }) => (warmingUp ? seen : observe(seen, loss, rule)),
   verdict: ({ means, reference, gain, lingering }) =>
     lingering >= rule.patience ? { ...rule, means, reference, gain } : undefined,
-  // the earliest end: no window from here on improves, or the first is below the minimum loss
-  least: ({ window, lingering }) => Math.max(0, (rule.patience - lingering) * rule.window - window.count),
+  least: (seen, _stepsPerEpoch, warmUpLeft) =>
+    Math.max(0, warmUpLeft + windowsLeft(seen, rule) * rule.window - seen.window.count),
   remark: (seen, former) => (seen.lingering > former.lingering ? remark(seen, rule) : undefined),
 });
 
@@ -48,6 +48,16 @@ declare module '@facewright/core' {
   interface CriterionPlugins {
     plateau: typeof plateauCriterion;
   }
+}
+
+/** The fewest windows until the end, including the one in progress: no window from here on improves. */
+function windowsLeft(
+  { window, reference, lingering }: Seen,
+  { window: length, patience, minimumLoss }: PlateauRule,
+): number {
+  // the first window is only compared with the minimum loss; losses are not negative, so its mean may be known to exceed it
+  const first = reference === null && window.sum / length > minimumLoss ? 1 : 0;
+  return patience - lingering + first;
 }
 
 function observe(seen: Seen, loss: number, { window: length, minimumGain, patience, minimumLoss }: PlateauRule): Seen {

@@ -183,9 +183,12 @@ test("a user's own criterion is asked after the built-in ones", () => {
 test('the fewest steps left never exceed the actual number', () => {
   const stage = config({ steps: 40, plateau: { window: 4, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 } });
   const criteria = criteriaOf(stage.until);
-  const least = (record: StageRecord): number => leastSteps(record.memories, criteria, 10);
+  const least = (record: StageRecord): number => leastSteps(record, criteria, { stepsPerEpoch: 10, warmUp: 0 });
   expect(least(firstRecord(criteria))).toBe(8);
   expect(least(after([1, 1, 1, 1, 1], stage))).toBe(7);
+  // the first window cannot end below the minimum loss any more, and is only what the next one is compared with
+  expect(least(after([1], stage))).toBe(11);
+  expect(least(after([0.1], stage))).toBe(7);
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 2, noNaN: true }), { minLength: 40, maxLength: 40 }), (losses) => {
       const end = endOf(losses, stage)!;
@@ -196,9 +199,13 @@ test('the fewest steps left never exceed the actual number', () => {
   // a criterion without a lower bound may end the stage at any step
   expect(
     leastSteps(
-      [{}, ...firstRecord(criteria).memories],
+      { steps: 0, memories: [{}, ...firstRecord(criteria).memories] },
       [{ name: 'own', criterion: { begin: () => ({}), observe: () => ({}), verdict: () => undefined } }, ...criteria],
-      10,
+      { stepsPerEpoch: 10, warmUp: 0 },
     ),
   ).toBe(0);
+  // losses of the warm-up are not looked at
+  const afterWarmUp = (steps: number): number =>
+    leastSteps({ ...firstRecord(criteria), steps }, criteria, { stepsPerEpoch: 10, warmUp: 20 });
+  expect([0, 15, 20].map(afterWarmUp)).toEqual([28, 13, 8]);
 });

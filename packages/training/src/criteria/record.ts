@@ -84,13 +84,20 @@ export function stepLimit(criteria: readonly NamedCriterion[], stepsPerEpoch: nu
   return Number.isFinite(limit) ? limit : undefined;
 }
 
-/** The fewest steps a stage will still take: the minimum over its criteria. */
-export const leastSteps = (
-  memories: readonly CriterionMemory[],
+/**
+ * The fewest steps a stage with this record will still take: the minimum over its criteria. `warmUp` is the stage's
+ * number of warm-up steps.
+ */
+export function leastSteps(
+  { steps, memories }: Pick<StageRecord, 'steps' | 'memories'>,
   criteria: readonly NamedCriterion[],
-  stepsPerEpoch: number,
-): number =>
-  Math.min(...criteria.map(({ criterion }, index) => criterion.least?.(memories[index], stepsPerEpoch) ?? 0));
+  { stepsPerEpoch, warmUp }: { readonly stepsPerEpoch: number; readonly warmUp: number },
+): number {
+  const warmUpLeft = Math.max(0, warmUp - steps);
+  return Math.min(
+    ...criteria.map(({ criterion }, index) => criterion.least?.(memories[index], stepsPerEpoch, warmUpLeft) ?? 0),
+  );
+}
 
 /** The mean of the most recent losses, which is less noisy than the loss of one batch. */
 export const recentLoss = ({ recent }: StageRecord): number =>

@@ -1,7 +1,7 @@
 /** Emits the events of a training. */
 import { stripPrefix, type HostTensors } from '@facewright/core';
 import type { Position } from '../checkpoint/checkpoints.js';
-import { firstRecord, leastSteps, recentLoss, remarks, type Ending } from '../criteria/record.js';
+import { firstRecord, leastSteps, recentLoss, remarks, type Ending, type StageRecord } from '../criteria/record.js';
 import type { Validation } from '../evaluation/validate.js';
 import { listed, whatFailed, type BadStep } from './bad-step.js';
 import { CHANCE_TODO } from './chance.js';
@@ -10,7 +10,7 @@ import type { Outcome } from './outcome.js';
 import { classesInStep } from '../step/sampled-head.js';
 import type { StageRun } from './stage-run.js';
 import type { StageStart } from './hand-over.js';
-import { nextRate, type Training } from './training.js';
+import { nextRate, type Stage, type Training } from './training.js';
 
 export function announceTraining({ set, emit }: Training, { position, state, head }: StageStart): void {
   emit('train.started', {
@@ -84,7 +84,7 @@ export function announceProgress(run: StageRun, former: Position, now: Position,
     done: now.step * training.batches.size,
     ...imagesInAll(training, now),
     unit: 'images',
-    perSecond: meters.throughput.recent(),
+    perSecond: meters.throughput.steady(),
     text: `${stage.name}, loss ${loss.toFixed(3)}`,
   });
   for (const message of remarks(now.record, former.record, stage.criteria))
@@ -102,10 +102,9 @@ function imagesInAll(
   const [now, ...later] = stages.slice(stage);
   const most = (now.limit ?? NaN) - record.steps + later.reduce((sum, { limit }) => sum + (limit ?? NaN), 0);
   if (Number.isNaN(most)) return {};
-  const fewest = later.reduce(
-    (sum, { criteria }) => sum + leastSteps(firstRecord(criteria).memories, criteria, batches.perEpoch),
-    leastSteps(record.memories, now.criteria, batches.perEpoch),
-  );
+  const least = (of: StageRecord, { criteria, config: { warmUp } }: Stage): number =>
+    leastSteps(of, criteria, { stepsPerEpoch: batches.perEpoch, warmUp });
+  const fewest = later.reduce((sum, each) => sum + least(firstRecord(each.criteria), each), least(record, now));
   return {
     total: (step + most) * batches.size,
     ...(fewest < most && { least: (step + fewest) * batches.size }),

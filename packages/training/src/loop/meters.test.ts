@@ -33,3 +33,24 @@ test('the displayed rate covers the last 20 steps and the recorded rate all of t
   expect(throughput.overall()).toBeCloseTo(2100 / 11, 10);
   expect(throughput.seconds()).toBe(12);
 });
+
+test("estimates leave out a stage's first step, which includes compilation", () => {
+  let now = 0;
+  const throughput = createThroughput(() => now);
+  const step = (ms: number): void => {
+    now += ms;
+    throughput.count(10);
+  };
+  for (const stage of [1, 2]) {
+    now += 5000; // e.g. loading the head
+    throughput.beginStage();
+    expect(throughput.steady()).toBeUndefined();
+    step(9000);
+    expect([throughput.steady(), throughput.recent()]).toEqual([undefined, 10 / 9]);
+    step(100);
+    expect(throughput.steady()).toBe(100);
+    step(300);
+    expect([throughput.steady(), throughput.recent()], `stage ${stage}`).toEqual([50, 50]);
+  }
+  expect(throughput.overall()).toBeCloseTo(60 / 28.8, 10);
+});

@@ -2,10 +2,14 @@
 import type { StepTime } from '@facewright/core';
 
 export interface Throughput {
+  /** Call at the start of each stage, whose first step includes compilation. */
+  beginStage(): void;
   /** Call at the end of each step. */
   count(images: number): void;
-  /** Over the most recent steps. */
+  /** Over the most recent steps. A stage's first step counts only until there are others. */
   recent(): number;
+  /** The same as a basis for estimates: undefined after a stage's first step. */
+  steady(): number | undefined;
   /** Over all counted steps, including the time between them (validation, checkpoints). */
   overall(): number;
   seconds(): number;
@@ -16,15 +20,24 @@ const STEPS = 20;
 export function createThroughput(now: () => number = () => performance.now()): Throughput {
   const start = now();
   let total = 0;
-  let marks = [{ at: start, total: 0 }];
+  let begin = { at: start, total: 0 };
+  /** The ends of the stage's most recent steps. */
+  let marks: (typeof begin)[] = [];
+  const last = () => marks.at(-1) ?? begin;
   const perSecond = (images: number, ms: number): number => (ms > 0 ? (images * 1000) / ms : 0);
+  const between = (first: typeof begin): number => perSecond(last().total - first.total, last().at - first.at);
   return {
+    beginStage() {
+      begin = { at: now(), total };
+      marks = [];
+    },
     count(images) {
       total += images;
       marks = [...marks, { at: now(), total }].slice(-STEPS - 1);
     },
-    recent: () => perSecond(marks[marks.length - 1].total - marks[0].total, marks[marks.length - 1].at - marks[0].at),
-    overall: () => perSecond(total, marks[marks.length - 1].at - start),
+    recent: () => between(marks.length > 1 ? marks[0] : begin),
+    steady: () => (marks.length > 1 ? between(marks[0]) : undefined),
+    overall: () => perSecond(total, last().at - start),
     seconds: () => (now() - start) / 1000,
   };
 }

@@ -22,6 +22,7 @@ import { nextRate, type Training } from './training.js';
 export async function runStage(training: Training, start: StageStart, meters: Meters): Promise<StageEnd> {
   const run = await openStage(training, start, meters);
   const { stage, device, returnPoint } = run;
+  meters.throughput.beginStage();
   try {
     announceStage(run, start);
     const { position, state, end } = await stepUntilEnd(run, start.position);
