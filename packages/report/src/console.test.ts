@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { RunEvent } from '@facewright/core';
 import { sampleEvents } from '../test/sample-events.js';
@@ -82,7 +83,7 @@ test('on a terminal: one line that is redrawn, never wider than the terminal', (
   }));
   // what is learned matters more than a long bar
   expect(shown(training, { isTTY: true, columns: 80, colour: false })).toContain(
-    'train  ░░░░░░ 1 %  128/10,240 images  3 to 4 min left  softmax, loss 1.234',
+    'train  ░░░░░░░░ 1 %  128/10,240 images  3 to 4 min left  softmax, loss 1.234',
   );
   for (const part of drawn) expect([...part.replace(/\u001b\[K/g, '')].length).toBeLessThanOrEqual(39);
 });
@@ -141,4 +142,10 @@ test('lines are wrapped for a terminal, and left whole in a pipe', () => {
   for (const line of shown(notice, { isTTY: true, columns: 60 }).split('\n'))
     expect([...line.replace(/[\r\u001b\[K]/g, '')].length).toBeLessThanOrEqual(60);
   expect(shown(notice)).toBe(`${message}\n`);
+  // colours take no space
+  const warning: RunEvent[] = [{ type: 'notice', at: 0, level: 'warning', message }];
+  const plain = shown(warning, { isTTY: true, columns: 60, colour: false });
+  expect(stripVTControlCharacters(shown(warning, { isTTY: true, columns: 60, colour: true }))).toBe(
+    stripVTControlCharacters(plain),
+  );
 });

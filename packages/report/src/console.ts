@@ -21,6 +21,9 @@ export interface ConsoleOptions {
   readonly everySeconds?: number;
 }
 
+/** Length of the bar; what is done matters more than a long one. */
+const BAR = { narrow: 8, wide: 20 };
+const WIDE = 100;
 const REDRAW_MS = 80;
 const MOST_NOTICED = 1000;
 type Progress = RunEvent<'progress'>;
@@ -110,7 +113,8 @@ export function createConsole({
     lastDraw = { at, task: ended ? `${task} ended` : task };
     // minus two for the spinner, and one for the cursor
     const columns = stream.isTTY ? Math.max(20, (stream.columns ?? 80) - 3) : Infinity;
-    const text = progressText(event, starts.get(task)!, stream.isTTY ? 20 : 0, columns);
+    const bar = columns < WIDE ? BAR.narrow : BAR.wide;
+    const text = progressText(event, starts.get(task)!, stream.isTTY ? bar : 0, columns);
     if (ended) starts.delete(task);
     if (!stream.isTTY || ended) line(text);
     else draw(text);
@@ -142,7 +146,7 @@ export function createConsole({
 
 /**
  * One line of progress; `width` is that of the bar, 0 for none. If there is little space, it drops the rate first, then
- * most of the bar, the amount, the text and the rest of the bar.
+ * the amount, the text and the bar.
  */
 export function progressText(
   { task, done, total, least, unit, perSecond, text, at }: Omit<Progress, 'type'>,
@@ -153,20 +157,16 @@ export function progressText(
   const { rate, left } = pace({ done, total, least, perSecond, at }, begin);
   const share = total !== undefined && total > 0 ? Math.min(1, done / total) : undefined;
   const shown = share === undefined ? '' : `${Math.floor(share * 100)} %`;
-  const bar = (length: number): string => {
-    const full = Math.round((share ?? 0) * length);
-    return `${length && share !== undefined ? `${'█'.repeat(full)}${'░'.repeat(length - full)} ` : ''}${shown}`;
-  };
-  const short = bar(Math.floor(width / 3));
+  const full = Math.round((share ?? 0) * width);
+  const bar = `${width && share !== undefined ? `${'█'.repeat(full)}${'░'.repeat(width - full)} ` : ''}${shown}`;
   const amount = `${count(done)}${share === undefined ? '' : `/${count(total!)}`} ${unit}`;
   const speed = rate ? `${figure(rate)} ${unit}/s` : '';
   const lines = [
-    [task, bar(width), amount, speed, left, text],
-    [task, bar(width), amount, left, text],
-    [task, short, amount, left, text],
-    [task, short, left, text],
-    [task, bar(width), amount, left],
-    [task, bar(width), left],
+    [task, bar, amount, speed, left, text],
+    [task, bar, amount, left, text],
+    [task, bar, left, text],
+    [task, bar, amount, left],
+    [task, bar, left],
     [task, shown || amount, left],
     [task, shown || amount],
   ].map((parts) => parts.filter(Boolean).join('  '));

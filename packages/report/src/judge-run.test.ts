@@ -31,14 +31,14 @@ test.each<[string, Partial<RunFacts>, string, string[]]>([
     'poor',
     { test: test57, people: 3, heldOut: 2 },
     'Near chance: 57.5 %',
-    ['only 3 people', 'only 2 people to test on'],
+    ['only 3 people', 'tested on only 2 people', '95 % interval is 42.0 % to 71.0 %'],
   ],
   // far above chance, but with so few pairs that chance cannot be ruled out
   ['poor', { test: { accuracy: 0.7, low: 0.4, high: 0.9, pairs: 10 } }, 'Near chance', []],
   ['poor', { test: { accuracy: 0.7, low: 0.68, high: 0.72, pairs: 2000 } }, 'not usable yet', []],
   ['fair', { test: { accuracy: 0.9, low: 0.89, high: 0.91, pairs: 2000 } }, 'about 1 in 10 is not', []],
   ['fair', { test: { accuracy: 1, low: 0.84, high: 1, pairs: 20 } }, 'with mistakes', []],
-  ['fair', { heldOut: 9 }, 'with mistakes', ['only 9 people to test on']],
+  ['fair', { heldOut: 9 }, 'with mistakes', ['tested on only 9 people']],
   ['fair', { test: undefined }, 'not verified', []],
   ['good', { severalFaces: 901 }, 'well', ['901 of 9,000 photos were left out']],
   ['good', { sample: true, people: 80 }, 'well', ['drawn faces']],
@@ -70,7 +70,8 @@ test('omits what does not apply', () => {
 test('the facts come from the events; an unfinished run has no verdict', () => {
   const events = sampleEvents();
   const { reasons } = judgeRun(historyOf(events))!;
-  expect(reasons[0]).toContain('between 93.5 % and 96.9 %, based on 600 pairs of 2 people');
+  expect(reasons[0]).toContain('only 2 people it never saw');
+  expect(reasons[0]).toContain('Among their 600 pairs the 95 % interval is 93.5 % to 96.9 %');
   const cut = events.findIndex(({ type }) => type === 'train.finished');
   expect(judgeRun(historyOf(events.slice(0, cut)))).toBeUndefined();
 });

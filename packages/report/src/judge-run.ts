@@ -73,13 +73,14 @@ const LEVELS: readonly {
 /** All matches are used. */
 const REASONS: readonly { when: (facts: RunFacts) => boolean; reason: (facts: RunFacts) => string }[] = [
   {
-    when: ({ test }) => test !== undefined,
+    when: ({ test, heldOut = FEW_TESTED }) => test !== undefined && heldOut >= FEW_TESTED,
     reason: ({ test, evaluationOnly, heldOut }) =>
       `The true accuracy is between ${percent(test!.low)} and ${percent(test!.high)}, based on ${count(test!.pairs)} pairs${evaluationOnly ? '' : ` of ${heldOut === undefined ? '' : `${count(heldOut)} `}people it never saw`} (95 % interval).`,
   },
   {
-    when: ({ heldOut = FEW_TESTED }) => heldOut < FEW_TESTED,
-    reason: ({ heldOut }) => `With only ${heldOut} people to test on, it may be further off than that.`,
+    when: ({ test, heldOut = FEW_TESTED }) => test !== undefined && heldOut < FEW_TESTED,
+    reason: ({ test, heldOut }) =>
+      `It was tested on only ${heldOut} people it never saw: with others the result may be quite different. Among their ${count(test!.pairs)} pairs the 95 % interval is ${percent(test!.low)} to ${percent(test!.high)}.`,
   },
   {
     when: ({ sample }) => sample,

@@ -6,18 +6,11 @@ import { resolveMtcnnWeights } from '@facewright/preprocess';
 import { checkEngine, chosenByAuto, listEngines, openLibrary, type EngineRow } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { configOf } from '../config-of.js';
+import { doctorText, type Check } from '../doctor-text.js';
 import type { CommonOptions } from '../options.js';
 import { fitted } from '../fitted.js';
 import { withSession } from '../session.js';
 import { VERSION } from '../versions.js';
-
-interface Check {
-  readonly name: string;
-  readonly usable: boolean;
-  readonly device?: string;
-  readonly reason?: string;
-  readonly remedy?: string;
-}
 
 const MEGABYTE = 2 ** 20;
 const LEAST_FREE = 500 * MEGABYTE;
@@ -42,10 +35,7 @@ export default (options: CommonOptions) =>
     const checks = [node, images, jpeg, mtcnn, disk];
     // without the weights, runs still work on data with landmarks
     const ok = chosen !== undefined && node.usable && images.usable;
-    print(`facewright ${VERSION}`);
-    for (const check of checks) print(fitted(lineOf(check)));
-    print('engines, in the order in which "auto" tries them:');
-    for (const engine of engines) print(fitted(`  ${lineOf(engine)}${engine.name === chosen ? '  (used)' : ''}`));
+    print(fitted(doctorText({ version: VERSION, checks, engines, chosen })));
     return { json: { ok, version: VERSION, engine: chosen ?? null, engines, checks }, exitCode: ok ? 0 : 1 };
   });
 
@@ -64,11 +54,6 @@ async function enginesOf(
   const own = await checkEngine(await library.load('backend', backend), context);
   const others = engines.filter(({ name }) => name !== own.name);
   return { engines: [own, ...others], ...(own.usable && { chosen: own.name }) };
-}
-
-function lineOf({ name, usable, device, reason, remedy }: Check): string {
-  const text = `${usable ? '✓' : '✗'} ${name}${device ? `: ${device}` : ''}${reason ? `: ${reason}` : ''}`;
-  return remedy ? `${text}\n    to do: ${remedy}` : text;
 }
 
 function nodeCheck(): Check {

@@ -55,9 +55,8 @@ export function openTraining(options: TrainOptions): Training {
   const batches = createBatches({ samples: set.training, store, model, size, flip, random, order, fileOf });
   if (size < options.batch) {
     emit('notice', {
-      level: 'warning',
-      message: `Only ${set.training.length} images to train on, so each step uses ${size} instead of ${options.batch}.`,
-      todo: 'Add photos, or lower "batch".',
+      level: 'info',
+      message: `There are only ${set.training.length} images to train on, so each step uses ${size} instead of ${options.batch}.`,
     });
   }
   const fingerprint = fingerprintOf({ ...options, guard }, set);
