@@ -110,7 +110,7 @@ export const loggerOption = (): Option =>
 export const presetOption = (): Option =>
   new Option(
     '--preset <name>',
-    'settings below the config: small for slow engines, medium for a CPU, full for the whole net, auto by the engine; paper, seed, insightface-214: recipes; sample: as --sample',
+    'defaults for what the config does not set: small for slow engines, medium for a CPU, full for the whole network, auto by engine; paper, seed and insightface-214 are published recipes; sample: as --sample',
   )
     .choices(PRESET_NAMES)
     .default('auto');

@@ -27,8 +27,8 @@ export function addBench(program: Command): void {
     .addHelpText(
       'after',
       `
-Peak memory is that of the whole process, or of the device where the engine can tell it. The result says how the step was lowered: an engine that compiles has a name for it, and "eager"
-means that it ran op by op.
+Peak memory is for the whole process, or for the device if the engine reports it. The result says how the step was run:
+compiled, with the engine's name for it, or "eager", op by op.
 
 Examples:
   facewright bench train

@@ -10,11 +10,11 @@ export function addClean(program: Command): void {
       .description('find wrong labels, people in two folders, repeated and poor photos, without changing the data')
       .requiredOption('--data <path>', 'prepared dataset, or a folder, .zip, .tar or .rec of people')
       .requiredOption('--model <path>', 'model directory, a run, or weights that "facewright import" reads')
-      .option('--against <path>', 'a benchmark, e.g. lfw.zip, whose people to look for in the data')
+      .option('--against <path>', 'a benchmark, e.g. lfw.zip: look for its people in the data')
       .option('--out <dir>', 'where to write clean.json and clean.html', 'clean')
       .option(
         '--far <rate>',
-        'false accept rate of two photos, by which people count as the same',
+        'false accept rate at which two photos count as the same person',
         positiveNumber,
         1e-4,
       ),
@@ -22,11 +22,11 @@ export function addClean(program: Command): void {
     .addHelpText(
       'after',
       `
-clean.html shows what was found. The end of clean.json, "edits", says what follows from it: photos to "drop", "dropPeople",
-people to "merge". Change it as you like, and give the file to prepare, train, run or "dataset convert": they read the same
-data without the photos dropped and with the people merged. Photos are named by their paths in the data.
+clean.html shows what was found. "edits" at the end of clean.json lists the changes it suggests: photos to "drop", people to
+"dropPeople" and people to "merge". Edit them as you like, then pass the file with --edits to prepare, train, run or "dataset
+convert", which read the same data with these changes. Photos are named by their paths in the data.
 
-A model trained on other people judges best. One trained on these labels has learnt the wrong ones too.
+Use a model that was trained on other people. One trained on this data has learned its wrong labels too.
 
 Examples:
   facewright clean --data run/dataset --model run/model

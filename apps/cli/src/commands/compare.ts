@@ -13,8 +13,8 @@ export function addCompare(program: Command): void {
     .addHelpText(
       'after',
       `
-Runs whose config differs in nothing but the seed are one recipe. Two recipes are compared run for run of the same seed.
-Where a run has evaluation/evaluation.json, the accuracy is that: "facewright evaluate --out <run>/evaluation" measures it on any pairs.
+Runs whose configs differ only in the seed count as one recipe. Recipes are compared on the seeds they share.
+The accuracy is that of evaluation/evaluation.json in the run, if there is one: "facewright evaluate --out <run>/evaluation" writes it for any pairs.
 
 Examples:
   for seed in 1 2 3; do

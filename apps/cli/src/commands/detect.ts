@@ -14,7 +14,7 @@ export function addDetect(program: Command): void {
     .addHelpText(
       'after',
       `
-The exit code is 0 when every photo could be read, else 1.
+The exit code is 0 if every photo could be read, else 1.
 Photos of more than 256 MB, 120 megapixels or 20,000 pixels a side are refused. Change that in the config: limits.maxBytes,
 limits.maxPixels, limits.maxSide.
 

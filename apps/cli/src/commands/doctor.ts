@@ -14,7 +14,7 @@ export function addDoctor(program: Command): void {
     .addHelpText(
       'after',
       `
-The exit code is 0 when a run can be made here, else 1.
+The exit code is 0 if training works here, else 1.
 
 Examples:
   facewright doctor

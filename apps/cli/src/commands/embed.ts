@@ -17,7 +17,7 @@ export function addEmbed(program: Command): void {
     .addHelpText(
       'after',
       `
-Beside embeddings.npy, an array [faces, numbers] of float32, embeddings.jsonl names the photo and the face of each row.
+embeddings.npy is an array [faces, numbers] of float32. The file embeddings.jsonl next to it names the photo and the face of each row.
 Photos without a face, and files that cannot be read, are listed and left out.
 
 Examples:

@@ -8,7 +8,7 @@ export function addEvaluate(program: Command): void {
     program
       .command('evaluate')
       .description('measure how well a model tells people apart, on pairs of photos, templates or a dataset')
-      .requiredOption('--model <dir>', 'model directory, or a run for its model')
+      .requiredOption('--model <dir>', 'model directory, or a run')
       .option(
         '--pairs <file>',
         'LFW\'s pairs.txt, an InsightFace .bin, or lines "pathA pathB 1" (same) or 0 (different); with --templates "templateA templateB"',
@@ -35,9 +35,9 @@ export function addEvaluate(program: Command): void {
       )
       .option(
         '--groups <file>',
-        'lines "image,group" or "person,group": accuracy, false accepts and false rejects for each group at the one threshold',
+        'lines "image,group" or "person,group": accuracy, false accepts and false rejects of each group, all at the same threshold',
       )
-      .option('--identify', 'also measure identification: how often a face is found among people enrolled')
+      .option('--identify', 'also measure identification: how often a face is found among the enrolled people')
       .option('--flip', 'add the embeddings of each image and its mirror image: twice the work, slightly more accurate')
       .option('--out <dir>', 'write evaluation.json, report.html, every score and contact sheets of the worst pairs')
       .option('--open', 'open the report of --out in the browser'),
@@ -54,10 +54,10 @@ Examples:
   facewright evaluate --model run/model --data run/dataset
   facewright evaluate --model run/model --pairs pairs.txt --images lfw/ --groups groups.csv --identify
 
-The accuracy is recorded in the model's card, model.json. True accept rates at a false accept rate are given where there are enough different pairs: 1,000 for 1e-3, a million for 1e-6.
---groups counts a pair for a group if both its images are in it; rates come with their 95 % intervals.
---identify enrols half of the people with one photo each, five times, and looks for all other photos (FPIR and FNIR as in NIST FRVT 1:N).
-"facewright pairs" makes a list of pairs of any folder.`,
+The accuracy is recorded in the model's card, model.json. A true accept rate at a false accept rate needs enough different pairs:
+1,000 for 1e-3, a million for 1e-6. With --groups, a pair counts for a group if both its images belong to it; rates have 95 % intervals.
+--identify enrols half of the people with one photo each and looks for all other photos, five times (FPIR and FNIR as in NIST FRVT 1:N).
+"facewright pairs" makes a list of pairs from any folder of people.`,
     )
     .action(lazily(() => import('../actions/evaluate.js')));
 }

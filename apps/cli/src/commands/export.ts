@@ -9,7 +9,7 @@ export function addExport(program: Command): void {
     program
       .command('export')
       .description('write a trained model for other programs')
-      .requiredOption('--model <dir>', 'model directory, or a run for its model')
+      .requiredOption('--model <dir>', 'model directory, or a run')
       .addOption(new Option('--format <name>', 'what to write').choices([...EXPORT_FORMATS]).makeOptionMandatory())
       .requiredOption('--out <dir>', 'directory for the model file, its card.json and README.md')
       .addOption(

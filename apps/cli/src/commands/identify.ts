@@ -26,8 +26,8 @@ export function addIdentify(program: Command): void {
     .addHelpText(
       'after',
       `
-The thresholds come from the model's card, where "facewright evaluate" records them. A rate is of one comparison: among 1,000
-people a stranger is compared 1,000 times, so ask for a rate that is as much smaller.
+The thresholds come from the model's card, where "facewright evaluate" records them. The rate is
+for a single comparison. A stranger is compared with everyone in the gallery: with 1,000 people, use a rate 1,000 times smaller.
 
 Examples:
   facewright identify party.jpg --model run/model --gallery people/

@@ -21,10 +21,10 @@ export function addPlan(program: Command): void {
     .addHelpText(
       'after',
       `
-On xla the step is compiled for the device, and the figures are those of XLA's compiler, for one device.
-Otherwise the figures are those of the onnx engine, and of the whole process. Where a step would take more than it may, the engine computes part of the
-forward pass twice ("recomputed"): the numbers stay the same. --micro-batch goes over a batch in parts; batch norm then is that of each part.
---time leaves out the preparation of photos and the verification. A stage may end earlier, where its loss levels off.
+With xla, the step is compiled and the figures come from XLA's compiler, for one device. With any other engine, they are for onnx and
+cover the whole process. If a step would exceed the memory limit, the engine computes part of the forward pass twice ("recomputed"),
+which gives the same numbers. With --micro-batch, batch norm uses the statistics of each part.
+--time does not include preparing photos and verification. A stage may end earlier if its loss levels off.
 
 Examples:
   facewright plan

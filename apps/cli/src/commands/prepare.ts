@@ -33,7 +33,7 @@ Examples:
   facewright dataset merge parts/* --out run/dataset             when all parts are there
   facewright prepare --data /data/photos --out /data/dataset --queue redis://queue-host --parts 200
 
-A folder of photos without people's folders is taken too, each photo as a person of its own: its faces are aligned, and cannot be trained on.`,
+A folder of loose photos also works. Each photo then counts as a separate person: its faces are aligned, but cannot be used for training.`,
     )
     .action(lazily(() => import('../actions/prepare.js')));
 }

@@ -30,8 +30,8 @@ export function addSetup(program: Command): void {
       'after',
       `
 Everything goes into one directory under FACEWRIGHT_CACHE, or the user's cache directory. Removing that directory undoes the set-up.
-node-gpu without --cpu needs an NVIDIA GPU with its driver. It fetches TensorFlow's GPU build and CUDA's libraries: about 3 GB, kept as 5.7.
-xla takes one of --${GPU_VARIANTS.join(', --')} and --cpu. Machines with JAX installed need no set-up: its plugins are found.
+node-gpu without --cpu needs an NVIDIA GPU with its driver. It fetches TensorFlow's GPU build and CUDA's libraries: a download of about 3 GB that takes 5.7 GB on disk.
+xla takes one of --${GPU_VARIANTS.join(', --')} and --cpu. Machines with JAX installed need no set-up, because its plugins are used.
 
 Examples:
   facewright setup xla --cuda13

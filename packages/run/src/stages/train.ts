@@ -111,7 +111,7 @@ function requirePeople({ identities, directory, summary }: Dataset): void {
     what: `Fewer than two people are left after preparation (${identities.length}), so there is nobody to tell apart.${reasons.length ? ` Photos left out: ${reasons.join(', ')}.` : ''}`,
     where: directory,
     todo: summary.reasons['too-few-photos']
-      ? 'Provide more photos of each person, or lower the thresholds in the config\'s "tiers".'
+      ? 'Provide more photos of each person, or ask for fewer with --min-photos <number>.'
       : 'Provide photos of at least two people. The list of excluded photos says what was wrong with them.',
   });
 }

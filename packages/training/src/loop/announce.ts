@@ -47,7 +47,7 @@ export function announceStage({ training, stage }: StageRun, { position, head }:
   if (head?.carried && head.drawn)
     emit('notice', {
       level: 'info',
-      message: `Class centres: ${head.carried} carried over, ${head.drawn} initialized at random.`,
+      message: `Class centres: ${head.carried} carried over, ${head.drawn} initialised at random.`,
     });
 }
 
