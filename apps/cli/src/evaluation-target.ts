@@ -36,18 +36,8 @@ interface TargetOptions {
   readonly flip?: boolean;
 }
 
-/** The paths from the command line, made absolute, because they are recorded with the evaluation. */
-export interface Target {
-  readonly model: string;
-  readonly data?: string;
-  readonly pairs?: string;
-  readonly templates?: string;
-  readonly images?: string;
-  readonly without?: string;
-  readonly groups?: string;
-  readonly identify?: true;
-  readonly flip: boolean;
-}
+/** The options with absolute paths, because they are recorded with the evaluation. */
+export type Target = Omit<TargetOptions, 'identify' | 'flip'> & { readonly identify?: true; readonly flip: boolean };
 
 /** Throws a `FacewrightError` if the command line names too little. */
 export function targetOf(options: TargetOptions): Target {

@@ -1,7 +1,15 @@
 // An exported ONNX model: names, metadata and weights as other programs expect them, and the step's own numbers for any
 // number of images.
 import { cpu } from '@facewright/backend-cpu';
-import { createRandom, hostTensor, prefixed, stripPrefix, type HostTensors, type StepFunction } from '@facewright/core';
+import {
+  createRandom,
+  hostTensor,
+  prefixed,
+  stripPrefix,
+  type HostTensors,
+  type Model,
+  type StepFunction,
+} from '@facewright/core';
 import { mobileFaceNet } from '@facewright/models';
 import { openEngine, testContext } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
@@ -16,6 +24,20 @@ const numbers = (shape: readonly number[]) =>
   );
 const about = { metadata: { key: 'välue' }, descriptions: { images: 'a description' }, description: 'of the whole' };
 
+/** Embeds images [n, channels, height, width]. */
+const embeddingStep =
+  (model: Model): StepFunction =>
+  (held, { images }) => ({
+    outputs: {
+      embeddings: model.apply(
+        stripPrefix('params', held),
+        stripPrefix('statistics', held),
+        tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]),
+        'infer',
+      ).embeddings,
+    },
+  });
+
 test('a network with PReLU and groups gives its own embeddings for 1 and 5 images', async () => {
   const model = await mobileFaceNet({
     inputSize: 20,
@@ -29,16 +51,7 @@ test('a network with PReLU and groups gives its own embeddings for 1 and 5 image
   }).create(testContext());
   const { params, statistics } = model.init(random.fork('net'));
   const state: HostTensors = { ...prefixed('params', params), ...prefixed('statistics', statistics) };
-  const step: StepFunction = (held, { images }) => ({
-    outputs: {
-      embeddings: model.apply(
-        stripPrefix('params', held),
-        stripPrefix('statistics', held),
-        tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]),
-        'infer',
-      ).embeddings,
-    },
-  });
+  const step = embeddingStep(model);
   const axis = { 0: 'batch' };
   const bytes = exportOnnx(step, {
     ...about,
@@ -84,16 +97,7 @@ test('PReLU as convolutions gives the same embeddings, for slopes on both sides 
     }),
   );
   const state = { ...prefixed('params', shaken), ...prefixed('statistics', statistics) };
-  const step: StepFunction = (held, { images }) => ({
-    outputs: {
-      embeddings: model.apply(
-        stripPrefix('params', held),
-        stripPrefix('statistics', held),
-        tf.transpose(images as tf.Tensor4D, [0, 2, 3, 1]),
-        'infer',
-      ).embeddings,
-    },
-  });
+  const step = embeddingStep(model);
   const axis = { 0: 'batch' };
   const inputs = { images: { shape: [1, 3, 20, 20], dtype: 'float32' as const } };
   const images = numbers([3, 3, 20, 20]);
