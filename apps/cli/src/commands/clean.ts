@@ -12,12 +12,7 @@ export function addClean(program: Command): void {
       .requiredOption('--model <path>', 'model directory, a run, or weights that "facewright import" reads')
       .option('--against <path>', 'a benchmark, e.g. lfw.zip: look for its people in the data')
       .option('--out <dir>', 'where to write clean.json and clean.html', 'clean')
-      .option(
-        '--far <rate>',
-        'false accept rate at which two photos count as the same person',
-        positiveNumber,
-        1e-4,
-      ),
+      .option('--far <rate>', 'false accept rate at which two photos count as the same person', positiveNumber, 1e-4),
   )
     .addHelpText(
       'after',
