@@ -80,6 +80,27 @@ export async function faults(page: Page): Promise<string[]> {
   );
 }
 
+const LOOKS = [1280, 390].flatMap((width) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
+);
+
+/** Violations and sideways scrolling of what the page shows now, at both widths and in both themes. */
+export async function faultsInEveryLook(page: Page, name: string): Promise<string[]> {
+  const before = page.viewportSize()!;
+  const found: string[] = [];
+  for (const { width, colorScheme } of LOOKS) {
+    await page.setViewportSize({ ...before, width });
+    await page.emulateMedia({ colorScheme });
+    await picture(page, `${name}-${width}-${colorScheme}`);
+    const needed = await page.evaluate<number>('document.documentElement.scrollWidth');
+    const wide = needed > width ? [`needs ${needed} pixels`] : [];
+    for (const fault of [...wide, ...(await faults(page))]) found.push(`${name}, ${width} ${colorScheme}: ${fault}`);
+  }
+  await page.setViewportSize(before);
+  await page.emulateMedia({ colorScheme: 'light' });
+  return found;
+}
+
 /** Saves a screenshot, at most `height` pixels high, in the directory named by `STUDIO_PICTURES`. */
 export async function picture(page: Page, name: string, height?: number): Promise<void> {
   const directory = process.env.STUDIO_PICTURES;

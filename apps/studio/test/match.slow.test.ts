@@ -10,7 +10,7 @@ import { temporary } from '@facewright/test/tool';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { elsewhere, faults, noBrowser, openStudio, picture } from './browser.js';
+import { elsewhere, faultsInEveryLook, noBrowser, openStudio, picture } from './browser.js';
 
 const [y1, mtcnn, people] = [
   sharedData('models/insightface-y1'),
@@ -135,7 +135,7 @@ describe.skipIf(reason)(`matching in the page${reason}`, () => {
         .not.toBe('');
       await picture(page, 'match-photos');
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(page.viewportSize()!.width);
-      expect(await faults(page)).toEqual([]);
+      expect(await faultsInEveryLook(page, 'match-answer')).toEqual([]);
 
       // the camera of Chromium's tests shows no face
       await second.getByRole('button', { name: 'Use the camera…' }).click();

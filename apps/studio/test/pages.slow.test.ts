@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawPeople, facewright, temporary, TINY, writeConfig } from '@facewright/test/tool';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { elsewhere, faults, noBrowser, openStudio, picture } from './browser.js';
+import { elsewhere, faults, faultsInEveryLook, noBrowser, openStudio, picture } from './browser.js';
 
 const PAGES = ['Runs', 'Match', 'Train'];
 
@@ -122,6 +122,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       const list = page.getByRole('region', { name: 'Open runs' });
       await list.getByText(/^Training: .* of .* images · (at most )?.* left$/).waitFor();
       await page.getByRole('heading', { name: 'Training', exact: true }).waitFor();
+      expect(await faultsInEveryLook(page, 'live')).toEqual([]);
       await page.getByText('Config', { exact: true }).click();
       const verdict = { level: 'poor', title: 'Near chance.', reasons: ['Only 3 people to learn from.'], next: [] };
       await writeFile(join(live, 'metrics.json'), JSON.stringify({ verdict }));

@@ -13,7 +13,7 @@ import { sharedData } from '@facewright/test/shared-data';
 import { temporary } from '@facewright/test/tool';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { elsewhere, noBrowser, openStudio, picture, type OpenPage } from './browser.js';
+import { elsewhere, faultsInEveryLook, noBrowser, openStudio, picture, type OpenPage } from './browser.js';
 
 const MINUTES = 60_000;
 
@@ -37,7 +37,9 @@ describe.skipIf(noBrowser)(`training in the page${noBrowser}`, () => {
         .toMatch(/Engine: wasm \([^]*WebGPU is not used because this browser only emulates it on the CPU/);
       await here.getByText(/^Training: .* · (at most )?.* left$/).waitFor({ timeout: 3 * MINUTES });
       await expect.poll(() => here.locator('svg').count(), { timeout: 3 * MINUTES }).toBeGreaterThan(1);
+      expect(await faultsInEveryLook(page, 'train-live')).toEqual([]);
       await page.getByText(/Done in/).waitFor({ timeout: 9 * MINUTES });
+      expect(await faultsInEveryLook(page, 'train-done')).toEqual([]);
       const told = Number(/([\d.]+) % of the pairs of unseen people/.exec(await here.innerText())?.[1]);
       expect(told).toBeGreaterThanOrEqual(80);
       await picture(page, 'train', 1700);
@@ -176,6 +178,7 @@ test.skipIf(reason)(
       await here.getByText(/Done in/).waitFor({ timeout: 4 * MINUTES });
       const verdict = here.getByRole('region', { name: 'Verdict' });
       await verdict.getByText('people to learn from').waitFor();
+      expect(await faultsInEveryLook(page, 'train-verdict')).toEqual([]);
       expect(await here.getByRole('alert').allInnerTexts()).not.toContainEqual(expect.stringMatching(/\S/));
       expect(elsewhere(studio)).toEqual([]);
       expect(studio.problems).toEqual([]);
