@@ -1,5 +1,7 @@
 // Training MobileFaceNet here and in PyTorch 2.13, in turn on the same machine:
 //   node bench/train-vs-pytorch/run.mjs --batch 32 --rounds 3
+//   node bench/train-vs-pytorch/run.mjs --models paper,mbf     # also arcface_torch's mbf
+//   node bench/train-vs-pytorch/run.mjs --data run/dataset     # also reads a prepared dataset: is the step or the data the limit?
 //   node bench/train-vs-pytorch/run.mjs --device cuda          # the engine xla, after "facewright setup xla --cuda13"
 //
 // Every measurement is a separate process. PyTorch gets its fastest settings: both memory formats, torch.compile, TF32
@@ -16,10 +18,12 @@ const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'cpu' },
     batch: { type: 'string' },
+    models: { type: 'string' },
     heads: { type: 'string' },
     precision: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     steps: { type: 'string' },
+    data: { type: 'string' },
     threads: { type: 'string', default: String(availableParallelism()) },
     venv: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -30,8 +34,28 @@ const cuda = values.device === 'cuda';
 const list = (given, onGpu, onCpu) => (given ?? (cuda ? onGpu : onCpu)).split(',');
 const batches = list(values.batch, '128,512', '32').map(Number);
 const heads = list(values.heads, 'softmax:1000,arcface:68000', 'softmax:1000').map((head) => head.split(':'));
+const models = list(values.models, 'paper,mbf', 'paper');
 const precisions = list(values.precision, 'float32,bfloat16', 'float32');
 const steps = values.steps ?? (cuda ? '50' : '5');
+
+/** The same networks in both. */
+const MODELS = {
+  paper: { name: 'mobilefacenet' },
+  // InsightFace, recognition/arcface_torch/backbones/mobilefacenet.py
+  mbf: {
+    name: 'mobilefacenet',
+    stem: 128,
+    stemGroup: 2,
+    bottlenecks: [
+      [1, 128, 5, 2],
+      [2, 256, 1, 2],
+      [1, 256, 6, 1],
+      [2, 256, 1, 2],
+      [1, 256, 2, 1],
+    ],
+    embeddingSize: 512,
+  },
+};
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const python = pythonWithTorch(values.venv);
@@ -47,26 +71,28 @@ const measure = (command, args, env = {}) =>
     }),
   );
 
-const torch = ({ batch, loss, classes, precision }, ...flags) =>
+const torch = ({ model, batch, loss, classes, precision }, ...flags) =>
   measure(
     python,
     [
       here('step.py'),
       ...['--batch', batch, '--steps', steps, '--threads', values.threads, '--device', values.device],
-      ...['--loss', loss, '--classes', classes],
+      ...['--model', model, '--loss', loss, '--classes', classes],
       ...(precision === 'bfloat16' ? ['--mixed'] : []),
       ...flags,
     ].map(String),
     { ...preload, MALLOC_CONF: 'dirty_decay_ms:-1,muzzy_decay_ms:-1' },
   );
 
-const ours = ({ batch, loss, classes, precision }) => {
+const ours = ({ model, batch, loss, classes, precision }) => {
   const backend = cuda ? 'xla' : 'onnx';
   const options = cuda ? { platform: 'cuda', precision } : { threads: Number(values.threads) };
   return measure(
     process.execPath,
     [
       ...[cli, 'bench', 'train', '--backend', backend, '--options', JSON.stringify(options)],
+      ...['--model', JSON.stringify(MODELS[model])],
+      ...(values.data ? ['--data', values.data] : []),
       ...['--batch', batch, '--steps', steps, '--loss', loss, '--classes', classes, '--json', '--quiet'],
     ].map(String),
   );
@@ -96,17 +122,37 @@ function measured(given) {
     );
   }
   const ratios = rounds.map(({ ratio }) => ratio);
-  return { ...given, medianRatio: median(ratios), ratios, rounds };
+  const warmUps = Object.fromEntries(
+    Object.keys(rounds[0].results).map((name) => [
+      name,
+      median(rounds.map(({ results }) => results[name].warmUpSeconds)),
+    ]),
+  );
+  return { ...given, medianRatio: median(ratios), ratios, warmUps, limit: limitOf(rounds), rounds };
+}
+
+/** With `--data`: which of the two is slower, by the medians. */
+function limitOf(rounds) {
+  if (!values.data) return undefined;
+  const rate = (pick) => median(rounds.map(({ results }) => pick(results.facewright).imagesPerSecond));
+  const [step, data] = [rate((ours) => ours), rate((ours) => ours.data)];
+  return { is: data < step ? 'data' : 'step', step, data };
 }
 
 const cases = [];
-for (const [loss, classes] of heads)
-  for (const batch of batches)
-    for (const precision of precisions) {
-      const given = { batch, loss, classes: Number(classes), precision };
-      console.error(`${loss} over ${classes}, batch ${batch}, ${precision}`);
-      cases.push(measured(given));
-    }
+const all = models.flatMap((model) =>
+  heads.flatMap(([loss, classes]) =>
+    batches.flatMap((batch) =>
+      precisions.map((precision) => ({ model, batch, loss, classes: Number(classes), precision })),
+    ),
+  ),
+);
+const nameOf = ({ model, batch, loss, classes, precision }) =>
+  `${model}, ${loss} over ${classes}, batch ${batch}, ${precision}`;
+for (const given of all) {
+  console.error(nameOf(given));
+  cases.push(measured(given));
+}
 const summary = {
   device: values.device,
   threads: Number(values.threads),
@@ -115,8 +161,20 @@ const summary = {
   quiet: cases.every(({ rounds }) => rounds.every(({ load }) => load < 0.5 + Number(values.threads))),
   cases,
 };
-const lineOf = ({ batch, loss, classes, precision, medianRatio, ratios }) =>
-  `${loss} over ${classes}, batch ${batch}, ${precision}: median ratio ${medianRatio.toFixed(2)} of PyTorch's best (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`;
+const lineOf = (given) => {
+  const { medianRatio, ratios, warmUps, limit } = given;
+  return [
+    `${nameOf(given)}: median ratio ${medianRatio.toFixed(2)} of PyTorch's best (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`,
+    `  warm-up, not in the rates: ${Object.entries(warmUps)
+      .map(([name, seconds]) => `${name} ${seconds.toFixed(1)} s`)
+      .join(', ')}`,
+    ...(limit
+      ? [
+          `  the ${limit.is} is the limit: ${Math.round(limit.step)} images/s computed, ${Math.round(limit.data)} read and decoded`,
+        ]
+      : []),
+  ].join('\n');
+};
 console.log(
   values.json
     ? JSON.stringify(summary)

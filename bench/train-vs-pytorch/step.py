@@ -35,6 +35,43 @@ class Bottleneck(nn.Module):
         return x + y if self.shortcut else y
 
 
+class Sum(nn.Module):
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x):
+        return x + self.layers(x)
+
+
+def arcface_torch_mbf():
+    """`mbf` of InsightFace's arcface_torch (backbones/mobilefacenet.py): blocks (1, 4, 6, 2), scale 2, 512 numbers."""
+
+    def block(inputs, outputs, groups, stride=1):
+        return nn.Sequential(
+            Layer(inputs, groups), Layer(groups, groups, 3, stride, 1, groups), Layer(groups, outputs, prelu=False)
+        )
+
+    def residual(channels, repeats, groups):
+        return [Sum(block(channels, channels, groups)) for _ in range(repeats)]
+
+    return nn.Sequential(
+        Layer(3, 128, 3, 2, 1),
+        Layer(128, 128, 3, 1, 1, 64),
+        block(128, 128, 128, 2),
+        *residual(128, 4, 128),
+        block(128, 256, 256, 2),
+        *residual(256, 6, 256),
+        block(256, 256, 512, 2),
+        *residual(256, 2, 256),
+        Layer(256, 512),
+        Layer(512, 512, 7, groups=512, prelu=False),
+        nn.Flatten(),
+        nn.Linear(512, 512, bias=False),
+        nn.BatchNorm1d(512),
+    )
+
+
 def mobile_face_net():
     layers = [Layer(3, 64, 3, 2, 1), Layer(64, 64, 3, 1, 1, 64)]
     channels = 64
@@ -47,9 +84,9 @@ def mobile_face_net():
 
 
 class Softmax(nn.Module):
-    def __init__(self, classes):
+    def __init__(self, size, classes):
         super().__init__()
-        self.dense = nn.Linear(128, classes)
+        self.dense = nn.Linear(size, classes)
 
     def forward(self, embeddings, labels):
         return functional.cross_entropy(self.dense(embeddings).float(), labels)
@@ -58,9 +95,9 @@ class Softmax(nn.Module):
 class ArcFace(nn.Module):
     """s = 64, m = 0.5 (arXiv 1801.07698), the margin at the label only."""
 
-    def __init__(self, classes):
+    def __init__(self, size, classes):
         super().__init__()
-        self.centres = nn.Parameter(torch.randn(classes, 128) * 0.01)
+        self.centres = nn.Parameter(torch.randn(classes, size) * 0.01)
 
     def forward(self, embeddings, labels):
         cosines = functional.linear(functional.normalize(embeddings.float()), functional.normalize(self.centres))
@@ -78,6 +115,7 @@ def main():
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--loss", choices=["softmax", "arcface"], default="softmax")
     parser.add_argument("--classes", type=int, default=1000)
+    parser.add_argument("--model", choices=["paper", "mbf"], default="paper")
     parser.add_argument("--compile", action="store_true", help="torch.compile; its time is told apart")
     parser.add_argument("--mixed", action="store_true", help="activations in bfloat16")
     options = parser.parse_args()
@@ -86,8 +124,9 @@ def main():
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
-    model = mobile_face_net().to(options.device)
-    head = (Softmax if options.loss == "softmax" else ArcFace)(options.classes).to(options.device)
+    net, size = (mobile_face_net(), 128) if options.model == "paper" else (arcface_torch_mbf(), 512)
+    model = net.to(options.device)
+    head = (Softmax if options.loss == "softmax" else ArcFace)(size, options.classes).to(options.device)
     images = (torch.rand(options.batch, 3, 112, 112) * 2 - 1).to(options.device)
     if options.channels_last:
         model = model.to(memory_format=torch.channels_last)

@@ -1,12 +1,13 @@
 /** Measures training on an engine: images per second of forward, backward and update, and the process's peak memory. */
 import {
+  byteTensor,
   createRandom,
   hostScalar,
   hostTensor,
   throwIfAborted,
   type Emit,
   type Engine,
-  type HostTensors,
+  type InputTensors,
   type Loss,
   type Model,
   type Optimiser,
@@ -66,7 +67,7 @@ export async function benchTrain({
 }: BenchOptions): Promise<BenchResult> {
   const random = createRandom('bench');
   const { state } = firstState(model, { loss, optimiser }, classes, random);
-  const inputs = randomBatch(model, classes, batch);
+  const { rate, ...sent } = randomBatch(model, classes, batch, engine.bytes);
   const executable = compileTraining({ engine, name: 'bench', model, loss, optimiser, parts, state });
   const milliseconds: number[] = [];
   const begin = performance.now();
@@ -76,7 +77,10 @@ export async function benchTrain({
       throwIfAborted(signal);
       const start = performance.now();
       if (step === WARM_UP) warmUpSeconds = (start - begin) / 1000;
-      await executable.run(inputs);
+      const running = executable.run({ rate, ...sent });
+      // as in training, the next batch travels while this one is computed
+      executable.send?.(sent);
+      await running;
       if (step >= WARM_UP) milliseconds.push(performance.now() - start);
       emit?.('progress', { task: 'bench', done: step + 1, total: WARM_UP + steps, unit: 'steps' });
     }
@@ -95,13 +99,32 @@ export async function benchTrain({
   };
 }
 
-function randomBatch({ inputSize: [height, width] }: Model, classes: number, batch: number): HostTensors {
+function randomBatch(
+  { inputSize: [height, width] }: Model,
+  classes: number,
+  batch: number,
+  bytes = false,
+): InputTensors {
   const random = createRandom('bench/images');
+  const shape = [batch, height, width, 3];
+  const length = batch * height * width * 3;
+  const images = bytes
+    ? byteTensor(
+        shape,
+        Uint8Array.from({ length }, () => random.integer(256)),
+      )
+    : hostTensor(
+        shape,
+        Float32Array.from({ length }, () => 2 * random.uniform() - 1),
+      );
   return {
-    images: hostTensor(
-      [batch, height, width, 3],
-      Float32Array.from({ length: batch * height * width * 3 }, () => 2 * random.uniform() - 1),
-    ),
+    images,
+    ...(bytes && {
+      mirrored: byteTensor(
+        [batch],
+        Uint8Array.from({ length: batch }, (_, i) => i % 2),
+      ),
+    }),
     labels: hostTensor(
       [batch],
       Int32Array.from({ length: batch }, () => Math.floor(classes * random.uniform())),

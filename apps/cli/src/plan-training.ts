@@ -11,6 +11,7 @@ import {
   type Loss,
   type Model,
   type Optimiser,
+  type StepSignature,
 } from '@facewright/core';
 import { batchParts, classesInStep, firstState, trainStep, trainingState } from '@facewright/training';
 
@@ -62,6 +63,7 @@ const COMPILING_BYTES = 0.13e9;
 
 type Spec = Pick<HostTensor, 'shape' | 'dtype'>;
 type Specs = Readonly<Record<string, Spec>>;
+type InputSpecs = StepSignature['inputs'];
 
 export function planTraining({
   model,
@@ -125,7 +127,7 @@ export interface DeviceStagePlan extends Pick<StagePlan, 'loss' | 'optimiser' | 
 
 /** As reported by the engine's compiler: each step is compiled but not run. */
 export async function planOnDevice(
-  memoryOf: NonNullable<Engine['memoryOf']>,
+  { memoryOf, bytes: takesBytes }: Required<Pick<Engine, 'memoryOf'>> & Pick<Engine, 'bytes'>,
   {
     model,
     stages,
@@ -142,7 +144,7 @@ export async function planOnDevice(
     const { bytes, limitBytes } = await memoryOf(step, {
       name,
       state: trainingState(seen, parts),
-      inputs: inputsOf(model, batch / parts, parts),
+      inputs: sentInputs(inputsOf(model, batch / parts, parts), takesBytes),
     });
     plans.push({
       loss: name,
@@ -197,4 +199,11 @@ function inputsOf({ inputSize: [height, width] }: Model, images: number, parts: 
     rate: scalar,
     ...(parts > 1 && { first: scalar, last: scalar }),
   };
+}
+
+/** As an engine gets them; see the training package's step/image-input.ts. */
+function sentInputs(inputs: Specs, bytes = false): InputSpecs {
+  if (!bytes) return inputs;
+  const { shape } = inputs.images;
+  return { ...inputs, images: { shape, dtype: 'uint8' }, mirrored: { shape: [shape[0]], dtype: 'uint8' } };
 }

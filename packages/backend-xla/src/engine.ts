@@ -63,6 +63,7 @@ export async function openXlaEngine({
   let closed = false;
   return {
     ...engine,
+    bytes: true,
     async memoryOf(step, { name, state, inputs }) {
       const graph = simplify(capture(step, { state, inputs }, { name }));
       const { program } = await compileGraph(group, graph, compilation);

@@ -6,10 +6,13 @@ import { createValue, sameShape, type Graph, type NamedValue, type TensorSpec } 
 import { CAPTURE_BACKEND, Recording, recordingBackend } from './recorder.js';
 import { userLine } from './user-line.js';
 
+/** Bytes are int32 inside the function. */
+export type InputSpec = TensorSpec | { readonly shape: readonly number[]; readonly dtype: 'uint8' };
+
 /** Shapes and dtypes of the function's arguments. The graph is valid only for exactly these. */
 export interface Signature {
   readonly state?: Readonly<Record<string, TensorSpec>>;
-  readonly inputs: Readonly<Record<string, TensorSpec>>;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
 }
 
 export interface CaptureOptions {
@@ -42,8 +45,8 @@ export function capture(
     return withTfBackend(CAPTURE_BACKEND, () => {
       let graph: Graph | undefined;
       tf.tidy(() => {
-        const enter = (specs: Readonly<Record<string, TensorSpec>>): { named: NamedValue[]; tensors: State } => {
-          const named = Object.entries(specs).map(([key, spec]) => ({ name: key, value: createValue(spec) }));
+        const enter = (specs: Readonly<Record<string, InputSpec>>): { named: NamedValue[]; tensors: State } => {
+          const named = Object.entries(specs).map(([key, spec]) => argument(key, spec));
           return {
             named,
             tensors: Object.fromEntries(named.map(({ name: key, value }) => [key, tensorFor(backend.infoOf(value))])),
@@ -73,6 +76,11 @@ export function capture(
   } finally {
     backend.recording = former;
   }
+}
+
+function argument(name: string, spec: InputSpec): NamedValue {
+  if (spec.dtype !== 'uint8') return { name, value: createValue(spec as TensorSpec) };
+  return { name, value: createValue({ shape: spec.shape, dtype: 'int32' }), bytes: true };
 }
 
 const tensorFor = (info: tf.TensorInfo): tf.Tensor => tf.engine().makeTensorFromTensorInfo(info);

@@ -29,6 +29,8 @@ export interface GraphNode {
 export interface NamedValue {
   readonly name: string;
   readonly value: Value;
+  /** An input that is passed as bytes; its value is int32. */
+  readonly bytes?: boolean;
 }
 
 export interface Graph {

@@ -1,6 +1,6 @@
 export * from './graph.js';
 export { Gap, isGap } from './gap.js';
-export { capture, type CaptureOptions, type Signature } from './capture.js';
+export { capture, type CaptureOptions, type InputSpec, type Signature } from './capture.js';
 export { CAPTURE_BACKEND } from './recorder.js';
 export { interpret } from './interpret.js';
 export { lives, memoryNeed, plainMemory, type Life, type MemoryModel, type MemoryNeed } from './lives.js';

@@ -3,9 +3,9 @@
  * by op from the same state, if the engine supports that.
  */
 import { capture, isGap, simplify, type Graph } from '@facewright/capture';
-import type { CompileOptions, Executable, HostTensors, StepFunction } from '@facewright/core';
+import type { CompileOptions, Executable, HostTensors, InputTensors, StepFunction } from '@facewright/core';
 import type { Compiled, Runner } from './runner.js';
-import { copies, requireEntries, requireSpecs, signatureOf, specsOf, type Specs } from './values.js';
+import { copies, requireEntries, requireSpecs, signatureOf, specsOf, type InputSpecs, type Specs } from './values.js';
 
 export interface ExecutableHooks {
   /** The engine's compilation method, e.g. `wgsl`. */
@@ -48,10 +48,18 @@ export class CompiledExecutable<Program> implements Executable {
     return this.usedLowering;
   }
 
-  async run(inputs: HostTensors): Promise<HostTensors> {
+  async run(inputs: InputTensors): Promise<HostTensors> {
     const own = this.options.inputsStay ? inputs : copies(inputs);
     const started = await this.inTurn(async () => ({ results: await this.start(own) }));
     return started.results();
+  }
+
+  /** Only for callers that leave the arrays of a call unchanged: the others get copies, which are other tensors. */
+  send(inputs: InputTensors): void {
+    const { runner, options } = this;
+    if (!runner.send || !options.inputsStay || this.disposal) return;
+    // one that fails, such as for lack of memory, is sent again with its call, which reports the error
+    this.inTurn(async () => this.eager ?? runner.send!(inputs)).catch(() => undefined);
   }
 
   async readState(names: readonly string[] = Object.keys(this.specs)): Promise<HostTensors> {
@@ -83,7 +91,7 @@ export class CompiledExecutable<Program> implements Executable {
     return this.disposal;
   }
 
-  private async start(inputs: HostTensors): Promise<Results> {
+  private async start(inputs: InputTensors): Promise<Results> {
     if (!this.eager) {
       try {
         return await this.runner.start((await this.compiledFor(inputs)).program, inputs);
@@ -96,7 +104,7 @@ export class CompiledExecutable<Program> implements Executable {
     return () => outputs;
   }
 
-  private async compiledFor(inputs: HostTensors): Promise<Compiled<Program>> {
+  private async compiledFor(inputs: InputTensors): Promise<Compiled<Program>> {
     const exact = signatureOf(inputs);
     const { dynamicAxes } = this.options;
     const open = dynamicAxes && `any size: ${signatureOf(inputs, dynamicAxes)}`;
@@ -112,7 +120,7 @@ export class CompiledExecutable<Program> implements Executable {
   }
 
   /** No value of the state is in a graph, so it is valid for every state. */
-  private captured(inputs: Specs): Graph {
+  private captured(inputs: InputSpecs): Graph {
     const key = JSON.stringify(inputs);
     const graph =
       this.graphs.get(key) ?? simplify(capture(this.step, { state: this.specs, inputs }, { name: this.name }));

@@ -4,4 +4,4 @@ export { FULL_PRECISION, mixedPrecision, type MixedPrecision } from './precision
 export { bilinearMatrix, nearestMatrix, nearestPixels, type ResizeMatrix } from './resize.js';
 export type { Compiled, CompileRequest, Runner } from './runner.js';
 export type { Results, Target } from './target.js';
-export { hasOpenAxes, specsOf, type Specs } from './values.js';
+export { hasOpenAxes, specsOf, type InputSpecs, type Specs } from './values.js';

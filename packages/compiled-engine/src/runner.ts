@@ -2,13 +2,13 @@
  * What `CompiledExecutable` needs from an engine that manages state itself. Most engines provide a `Target` instead.
  */
 import type { Graph } from '@facewright/capture';
-import type { HostTensors } from '@facewright/core';
-import type { Specs } from './values.js';
+import type { HostTensors, InputTensors } from '@facewright/core';
+import type { InputSpecs } from './values.js';
 
 export interface CompileRequest {
-  readonly inputs: Specs;
+  readonly inputs: InputSpecs;
   /** The step as a simplified graph, for this call's inputs or others. */
-  capture(inputs?: Specs): Graph;
+  capture(inputs?: InputSpecs): Graph;
 }
 
 export interface Compiled<Program> {
@@ -26,7 +26,9 @@ export interface Runner<Program> {
   /** Throws a `Gap` for anything it cannot lower. */
   compile(request: CompileRequest): Promise<Compiled<Program>>;
   /** Starts a call on the current state. Resolves when the next call may start, to a promise of the outputs. */
-  start(program: Program, inputs: HostTensors): Promise<() => HostTensors | Promise<HostTensors>>;
+  start(program: Program, inputs: InputTensors): Promise<() => HostTensors | Promise<HostTensors>>;
+  /** Starts copying inputs of the next call, which gets the same tensors. */
+  send?(inputs: InputTensors): void;
   /** Copies of these entries. */
   read(names: readonly string[]): Promise<HostTensors>;
   /**

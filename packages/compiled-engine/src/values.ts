@@ -1,11 +1,14 @@
 /** Names, shapes and dtypes of a step's arguments; copying and checking them. */
-import type { TensorSpec } from '@facewright/capture';
-import { hostTensor, type CompileOptions, type HostTensors } from '@facewright/core';
+import type { InputSpec, TensorSpec } from '@facewright/capture';
+import type { CompileOptions, HostTensors, InputTensors } from '@facewright/core';
 
 export type Specs = Readonly<Record<string, TensorSpec>>;
+export type InputSpecs = Readonly<Record<string, InputSpec>>;
 
-export function specsOf(values: HostTensors): Specs {
-  const specs: Record<string, TensorSpec> = {};
+export function specsOf(values: HostTensors): Specs;
+export function specsOf(values: InputTensors): InputSpecs;
+export function specsOf(values: InputTensors): InputSpecs {
+  const specs: Record<string, InputSpec> = {};
   for (const name of Object.keys(values)) {
     const { shape, dtype } = values[name];
     specs[name] = { shape, dtype };
@@ -14,14 +17,14 @@ export function specsOf(values: HostTensors): Specs {
 }
 
 /** Copies, because the caller may reuse its arrays. */
-export function copies(values: HostTensors): HostTensors {
+export function copies<Tensors extends InputTensors>(values: Tensors): Tensors {
   return Object.fromEntries(
-    Object.entries(values).map(([name, { shape, data }]) => [name, hostTensor(shape, data.slice())]),
-  );
+    Object.entries(values).map(([name, value]) => [name, { ...value, data: value.data.slice() }]),
+  ) as Tensors;
 }
 
 /** A key for inputs with the same names, dtypes and shapes, ignoring the length of dynamic axes. */
-export function signatureOf(inputs: HostTensors, openAxes: CompileOptions['dynamicAxes'] = {}): string {
+export function signatureOf(inputs: InputTensors, openAxes: CompileOptions['dynamicAxes'] = {}): string {
   let signature = '';
   for (const name of Object.keys(inputs)) {
     const { dtype, shape } = inputs[name];

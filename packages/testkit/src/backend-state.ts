@@ -1,7 +1,7 @@
 /**
  * The part of the backend suite about executables: state between calls, the caller's host arrays, errors, and leaks.
  */
-import { filled, hostScalar, hostTensor, type HostTensors, type StepFunction } from '@facewright/core';
+import { byteTensor, filled, hostScalar, hostTensor, type HostTensors, type StepFunction } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import type { BackendTest } from './support/backend-test.js';
@@ -17,6 +17,7 @@ export function checkState(test: BackendTest): void {
   checkCarriedState(test);
   checkReadingAndWriting(test);
   checkHostArrays(test);
+  checkBytes(test);
   checkSteps(test);
   checkWhatIsLeft(test);
 }
@@ -135,6 +136,32 @@ function checkHostArrays({ check, compile }: BackendTest): void {
     a.data.fill(8);
     expect(numbers(b)).toEqual([1, 2]);
     expect(numbers((await executable.readState()).held)).toEqual([1, 2]);
+  });
+}
+
+/** Only for engines that take bytes; the others get floats. */
+function checkBytes({ check, engine }: BackendTest): void {
+  check('bytes are whole numbers in a step, and a call gets what was sent for it', async () => {
+    if (!engine().bytes) return;
+    const executable = engine().compile(
+      (_, { x, by }) => ({ outputs: { same: x, scaled: tf.mul(tf.cast(x, 'float32'), by) } }),
+      { inputsStay: true },
+    );
+    const batches = [0, 1, 2].map((seed) =>
+      byteTensor(
+        [2, 128],
+        Uint8Array.from({ length: 256 }, (_, i) => (i + seed) % 256),
+      ),
+    );
+    executable.send?.({ x: batches[2] }); // a call that does not come is no harm
+    for (const [i, x] of batches.entries()) {
+      const running = executable.run({ x, by: hostScalar(0.5) });
+      if (i + 1 < batches.length) executable.send?.({ x: batches[i + 1] });
+      const { same, scaled } = await running;
+      expect([same.dtype, same.shape, numbers(same)]).toEqual(['int32', [2, 128], [...x.data]]);
+      expect(numbers(scaled)).toEqual(Array.from(x.data, (value) => value / 2));
+    }
+    executable.dispose();
   });
 }
 

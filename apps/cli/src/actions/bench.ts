@@ -26,6 +26,7 @@ export interface BenchTrainOptions extends SessionOptions {
   readonly microBatch?: number;
   readonly steps: number;
   readonly classes: number;
+  readonly model?: string;
   readonly width: number;
   readonly size: number;
   readonly data?: string;
@@ -45,9 +46,13 @@ export default (options: BenchTrainOptions) =>
       context,
       '--backend',
     );
-    const lossPlugin = await library.load('loss', lossReference(options.loss));
+    const lossPlugin = await library.load('loss', referenceOf(options.loss, '--loss'));
+    const modelPlugin =
+      options.model === undefined
+        ? mobileFaceNet({ width: options.width, inputSize: options.size })
+        : await library.load('model', referenceOf(options.model, '--model'));
     const [model, loss, optimiser] = await Promise.all([
-      mobileFaceNet({ width: options.width, inputSize: options.size }).create(context),
+      modelPlugin.create(context),
       lossPlugin.create(context),
       sgd({ momentum: 0.9, weightDecay: 5e-4 }).create(context),
     ]);
@@ -93,5 +98,5 @@ async function measureData(directory: string, options: BenchDataOptions): Promis
 }
 
 /** A name, or JSON as in a config. */
-const lossReference = (text: string): PluginReference =>
-  fromUser(text.trim().startsWith('{') ? (jsonOptions(text, '--loss') as PluginReferenceInput) : text);
+const referenceOf = (text: string, option: string): PluginReference =>
+  fromUser(text.trim().startsWith('{') ? (jsonOptions(text, option) as PluginReferenceInput) : text);

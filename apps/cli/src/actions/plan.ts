@@ -56,8 +56,9 @@ export default (options: PlanOptions) =>
         : undefined;
       const withTimes = <Stage>(stages: readonly Stage[]) =>
         stages.map((stage, index) => (times ? { ...stage, time: times[index] } : stage));
-      if (engine.memoryOf) {
-        const stages = withTimes(await planOnDevice(engine.memoryOf, parts));
+      const { memoryOf, bytes } = engine;
+      if (memoryOf) {
+        const stages = withTimes(await planOnDevice({ memoryOf, bytes }, parts));
         const plan = { ...about, device: engine.device, stages };
         print(deviceText(plan));
         tellTotal(times, print);

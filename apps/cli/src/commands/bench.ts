@@ -8,7 +8,7 @@ export function addBench(program: Command): void {
     .command('bench')
     .description('benchmarks of this machine')
     .command('train')
-    .description('training speed of MobileFaceNet in images per second: forward, backward and SGD on random images')
+    .description('training speed in images per second: forward, backward and SGD on random images')
     .option('--backend <name>', ENGINES, 'auto')
     .option('--options <json>', 'its options, as in the config')
     .option('--loss <name>', 'a loss by name, or as JSON with its options', 'softmax')
@@ -16,7 +16,8 @@ export function addBench(program: Command): void {
     .option('--micro-batch <images>', 'process each batch in parts of this size and update once', wholeNumber)
     .option('--steps <number>', 'steps to measure (the median counts); two more run first', wholeNumber, 5)
     .option('--classes <number>', 'number of people', wholeNumber, 1000)
-    .option('--width <factor>', "width of the net; 1: the paper's", positiveNumber, 1)
+    .option('--model <name>', "a model by name, or as JSON with its options; default: the paper's MobileFaceNet")
+    .option('--width <factor>', "width of the paper's net", positiveNumber, 1)
     .option('--size <pixels>', 'side length of its images', wholeNumber, 112)
     .option(
       '--data <dataset>',

@@ -1,8 +1,8 @@
 /** Finds one model that is valid for every length of a step's dynamic axes, if there is one. */
-import type { Graph, TensorSpec } from '@facewright/capture';
+import type { Graph, InputSpec } from '@facewright/capture';
 import { lower, type LoweredModel, type LowerOptions } from './lower.js';
 
-export type Specs = Readonly<Record<string, TensorSpec>>;
+export type Specs = Readonly<Record<string, InputSpec>>;
 
 /** Lengths to try for axis 0, 1, …: odd and even, so that nothing that depends on a length is equal by chance. */
 const TRIALS = [

@@ -1,8 +1,8 @@
 /** From a step and the shapes of its inputs to a session: capture, simplify, lower, load. */
 import { capture, simplify, stackUpdates, type Graph } from '@facewright/capture';
-import type { CompileRequest } from '@facewright/compiled-engine';
+import type { CompileRequest, Specs } from '@facewright/compiled-engine';
 import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core';
-import { lowerForAnySize, type Specs } from '../lowering/any-size.js';
+import { lowerForAnySize } from '../lowering/any-size.js';
 import { inputName, lower, outputName, type LoweredModel } from '../lowering/lower.js';
 import type { OnnxBuilder } from '../onnx/builder.js';
 import { fitMemory, type StepMemory } from '../lowering/memory.js';

@@ -43,18 +43,22 @@ export function lower(captured: Graph, options: LowerOptions): Lowered {
   const tensors = new Tensors(hlo, graph, options.precision);
   const shared = (shape: readonly number[], sharding: Sharding): string[] =>
     devices > 1 ? [shardyAttribute(shape, sharding)] : [];
-  const enter = (name: string, value: Value, sharding: Sharding, attributes: readonly string[]): void =>
-    tensors.set(
-      value,
-      hlo.argument(name, { shape: value.shape, type: elementOf(value) }, [
-        ...attributes,
-        ...shared(value.shape, sharding),
-      ]),
-    );
+  const enter = (
+    name: string,
+    value: Value,
+    sharding: Sharding,
+    attributes: readonly string[],
+    given = elementOf(value),
+  ): void => {
+    const spec = { shape: value.shape, type: given };
+    const argument = hlo.argument(name, spec, [...attributes, ...shared(value.shape, sharding)]);
+    tensors.set(value, hlo.convert(argument, elementOf(value)));
+  };
   const replaced = new Map(graph.newState.map(({ name }, i) => [name, i]));
   for (const { name, value } of graph.state)
     enter(`state.${name}`, value, shardings.get(name), donated(replaced.get(name), devices));
-  for (const { name, value } of graph.inputs) enter(`input.${name}`, value, shardingOfInput(value, devices), []);
+  for (const { name, value, bytes } of graph.inputs)
+    enter(`input.${name}`, value, shardingOfInput(value, devices), [], bytes ? 'ui8' : undefined);
   for (const [value, data] of graph.constants) tensors.set(value, hlo.constant(data, value.shape, elementOf(value)));
   const divided = new Set(
     graph.state.flatMap(({ name, value }) => {

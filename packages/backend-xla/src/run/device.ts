@@ -1,5 +1,5 @@
 /** The devices of an engine, presented as one: tensors are sent to all of them and come back whole. */
-import type { HostTensor } from '@facewright/core';
+import type { ByteTensor, HostTensor } from '@facewright/core';
 import { sizeOf } from '../hlo/value.js';
 import type { ElementType } from '../pjrt/abi.js';
 import type { Client, DeviceBuffer } from '../pjrt/client.js';
@@ -7,15 +7,23 @@ import type { CompileSettings } from '../pjrt/options.js';
 import type { Program } from '../pjrt/program.js';
 import { joined, localShape, partOf, type Sharding } from './sharding.js';
 
-/** A tensor on the devices: one buffer on each. */
-export interface DeviceTensor {
-  readonly shape: readonly number[];
-  readonly dtype: HostTensor['dtype'];
-  readonly sharding: Sharding;
+/** An input on the devices: one buffer on each. */
+export interface Sent {
   readonly buffers: readonly DeviceBuffer[];
 }
 
-const ELEMENTS: Readonly<Record<HostTensor['dtype'], ElementType>> = { float32: 'f32', int32: 'i32' };
+/** A tensor on the devices. */
+export interface DeviceTensor extends Sent {
+  readonly shape: readonly number[];
+  readonly dtype: HostTensor['dtype'];
+  readonly sharding: Sharding;
+}
+
+const ELEMENTS: Readonly<Record<(HostTensor | ByteTensor)['dtype'], ElementType>> = {
+  float32: 'f32',
+  int32: 'i32',
+  uint8: 'ui8',
+};
 /** An array with its own buffer, which a device may write into. */
 const empty = (dtype: HostTensor['dtype'], length: number): HostTensor['data'] =>
   dtype === 'int32' ? new Int32Array(length) : new Float32Array(length);
@@ -38,16 +46,18 @@ export class DeviceGroup {
   /** Copies the values before it returns. */
   upload(tensor: HostTensor, sharding: Sharding): DeviceTensor {
     const { shape, dtype } = tensor;
-    const local = localShape(shape, sharding, this.count);
-    const buffers = Array.from({ length: this.count }, (_, device) =>
-      this.client.upload(
-        partOf(tensor, sharding, device, this.count),
-        ELEMENTS[dtype],
-        local,
-        this.client.devices[device],
-      ),
-    );
-    return { shape, dtype, sharding, buffers };
+    return { shape, dtype, sharding, ...this.send(tensor, sharding) };
+  }
+
+  /** The same for what is never read back. */
+  send(tensor: HostTensor | ByteTensor, sharding: Sharding): Sent {
+    const local = localShape(tensor.shape, sharding, this.count);
+    const buffers = this.client.devices
+      .slice(0, this.count)
+      .map((device, i) =>
+        this.client.upload(partOf(tensor, sharding, i, this.count), ELEMENTS[tensor.dtype], local, device),
+      );
+    return { buffers };
   }
 
   /** In the order given. */
@@ -86,7 +96,7 @@ export class DeviceGroup {
     await Promise.all(this.underWay);
   }
 
-  free(...tensors: readonly DeviceTensor[]): void {
+  free(...tensors: readonly Sent[]): void {
     for (const { buffers } of tensors) this.client.free(...buffers);
   }
 }

@@ -1,12 +1,14 @@
 /** The runner of this engine: state on the devices, and programs that reuse the old state's memory. */
 import type { Compiled, CompileRequest, Runner } from '@facewright/compiled-engine';
-import type { HostTensors } from '@facewright/core';
+import type { HostTensors, InputTensors } from '@facewright/core';
 import { compileGraph, explained, type Compilation, type CompiledStep } from './compile.js';
-import type { DeviceGroup, DeviceTensor } from './device.js';
+import type { DeviceGroup, DeviceTensor, Sent } from './device.js';
 import { shardingOfInput, shardingOfState } from './sharding.js';
 
 export class XlaRunner implements Runner<CompiledStep> {
   private readonly state: Map<string, DeviceTensor>;
+  /** Inputs of the next call that are already on the devices, or on their way. */
+  private readonly sent = new Map<InputTensors[string], Sent>();
 
   constructor(
     private readonly group: DeviceGroup,
@@ -22,9 +24,9 @@ export class XlaRunner implements Runner<CompiledStep> {
   }
 
   /** The program runs on XLA's threads, so the next call may start once this one is submitted. */
-  async start({ program, lowered }: CompiledStep, inputs: HostTensors): Promise<() => Promise<HostTensors>> {
+  async start({ program, lowered }: CompiledStep, inputs: InputTensors): Promise<() => Promise<HostTensors>> {
     const { group } = this;
-    const given = lowered.inputs.map((name) => group.upload(inputs[name], shardingOfInput(inputs[name], group.count)));
+    const given = lowered.inputs.map((name) => this.take(inputs[name]));
     try {
       const entries = [...lowered.state.map((name) => this.state.get(name)!), ...given];
       const { outputs, finished } = program.execute(
@@ -47,6 +49,11 @@ export class XlaRunner implements Runner<CompiledStep> {
     }
   }
 
+  send(inputs: InputTensors): void {
+    this.dropSent();
+    for (const tensor of Object.values(inputs)) this.sent.set(tensor, this.copied(tensor));
+  }
+
   async read(names: readonly string[]): Promise<HostTensors> {
     const values = await this.group.download(names.map((name) => this.state.get(name)!));
     return Object.fromEntries(names.map((name, i) => [name, values[i]]));
@@ -61,8 +68,24 @@ export class XlaRunner implements Runner<CompiledStep> {
   }
 
   dispose(): void {
+    this.dropSent();
     this.group.free(...this.state.values());
     this.state.clear();
+  }
+
+  private take(tensor: InputTensors[string]): Sent {
+    const known = this.sent.get(tensor);
+    this.sent.delete(tensor);
+    return known ?? this.copied(tensor);
+  }
+
+  private copied(tensor: InputTensors[string]): Sent {
+    return this.group.send(tensor, shardingOfInput(tensor, this.group.count));
+  }
+
+  private dropSent(): void {
+    this.group.free(...this.sent.values());
+    this.sent.clear();
   }
 
   private async results(

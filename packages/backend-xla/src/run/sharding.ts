@@ -1,5 +1,5 @@
 /** How a tensor is stored on several devices: whole on each, or sharded along one axis. */
-import type { HostTensor } from '@facewright/core';
+import type { ByteTensor, HostTensor } from '@facewright/core';
 import { sizeOf } from '../hlo/value.js';
 
 /** The sharded axis; undefined if every device has the whole tensor. */
@@ -41,7 +41,12 @@ function runs(shape: readonly number[], axis: number, devices: number) {
 }
 
 /** One device's part; a view if it is contiguous. */
-export function partOf({ shape, data }: HostTensor, sharding: Sharding, device: number, devices: number): Data {
+export function partOf(
+  { shape, data }: HostTensor | ByteTensor,
+  sharding: Sharding,
+  device: number,
+  devices: number,
+): (HostTensor | ByteTensor)['data'] {
   if (sharding === undefined || devices === 1) return data;
   const { outer, length, step } = runs(shape, sharding, devices);
   if (outer === 1) return data.subarray(device * length, (device + 1) * length);

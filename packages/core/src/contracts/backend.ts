@@ -2,7 +2,7 @@
  * Compute. A backend is probed and opened; its engine compiles pure functions; an executable runs one and holds its
  * state.
  */
-import type { HostTensor, HostTensors, State } from '../values/tensors.js';
+import type { ByteTensor, HostTensor, HostTensors, InputTensors, State } from '../values/tensors.js';
 
 /** Answers “does this work here?” for `doctor` and for choosing an engine. */
 export interface Availability {
@@ -88,7 +88,7 @@ export interface StepMemory {
 export interface StepSignature {
   readonly name?: string;
   readonly state: Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
-  readonly inputs: Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
+  readonly inputs: Readonly<Record<string, Pick<HostTensor | ByteTensor, 'shape' | 'dtype'>>>;
 }
 
 /** How training adapts its loss scale; see `Engine.lossScaling`. */
@@ -106,6 +106,11 @@ export interface Engine {
   readonly device: string;
   /** As in `BackendTraits`; default: `interleaved`. */
   readonly layout?: BackendTraits['layout'];
+  /**
+   * Whether calls may pass bytes (`ByteTensor`). Training then sends images as bytes, and the step scales and mirrors
+   * them. Missing: they are sent as floats.
+   */
+  readonly bytes?: boolean;
   /**
    * Set if gradients are computed in float16, which has a small range. Training must then scale its loss and adapt the
    * scale.
@@ -127,7 +132,12 @@ export interface Engine {
 
 /** Keeps state where the engine wants it between calls. Host arrays go in, and only outputs come out. */
 export interface Executable {
-  run(inputs: HostTensors): Promise<HostTensors>;
+  run(inputs: InputTensors): Promise<HostTensors>;
+  /**
+   * Starts copying inputs of the next call to the device while the calls before it run. That call must be given the
+   * same tensors, unchanged until it returns; others are copied as usual. Missing if the engine cannot.
+   */
+  send?(inputs: InputTensors): void;
   /** All state, or only the named entries, once calls in progress have finished. */
   readState(names?: readonly string[]): Promise<HostTensors>;
   /**

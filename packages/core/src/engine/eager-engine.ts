@@ -7,7 +7,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { CompileOptions, Engine, Executable, StepFunction } from '../contracts/backend.js';
 import { messageOf } from '../values/errors.js';
 import { registerComposedKernels } from './ops/index.js';
-import { hostTensor, type HostTensor, type HostTensors, type State } from '../values/tensors.js';
+import {
+  hostTensor,
+  type ByteTensor,
+  type HostTensor,
+  type HostTensors,
+  type InputTensors,
+  type State,
+} from '../values/tensors.js';
 
 export interface EagerEngineOptions {
   /** The engine's name, for users and configs. */
@@ -144,9 +151,10 @@ function eagerExecutable(
 }
 
 /** Copies the values, because some backends keep the caller's array. */
-const toTensor = (value: HostTensor): tf.Tensor => tf.tensor(value.data.slice(), value.shape as number[], value.dtype);
+const toTensor = ({ data, shape, dtype }: HostTensor | ByteTensor): tf.Tensor =>
+  tf.tensor(data.slice(), shape as number[], dtype === 'uint8' ? 'int32' : dtype);
 
-function upload(values: HostTensors): Record<string, tf.Tensor> {
+function upload(values: InputTensors): Record<string, tf.Tensor> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toTensor(value)]));
 }
 

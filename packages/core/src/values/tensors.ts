@@ -12,11 +12,28 @@ export interface HostTensor {
 }
 export type HostTensors = Readonly<Record<string, HostTensor>>;
 
-export function hostTensor(shape: readonly number[], data: Float32Array | Int32Array): HostTensor {
+/** Bytes for a step's inputs, such as pixels: a quarter of the size of floats. Inside the step they are int32, 0 to 255. */
+export interface ByteTensor {
+  readonly shape: readonly number[];
+  readonly dtype: 'uint8';
+  readonly data: Uint8Array;
+}
+/** What a call of a step is given. */
+export type InputTensors = Readonly<Record<string, HostTensor | ByteTensor>>;
+
+function requireSize(shape: readonly number[], { length }: ArrayLike<number>): void {
   const size = shape.reduce((product, dimension) => product * dimension, 1);
-  if (size !== data.length)
-    throw new RangeError(`shape [${shape.join(', ')}] holds ${size} numbers, got ${data.length}`);
+  if (size !== length) throw new RangeError(`shape [${shape.join(', ')}] holds ${size} numbers, got ${length}`);
+}
+
+export function hostTensor(shape: readonly number[], data: Float32Array | Int32Array): HostTensor {
+  requireSize(shape, data);
   return { shape, dtype: data instanceof Int32Array ? 'int32' : 'float32', data };
+}
+
+export function byteTensor(shape: readonly number[], data: Uint8Array): ByteTensor {
+  requireSize(shape, data);
+  return { shape, dtype: 'uint8', data };
 }
 
 export const hostScalar = (value: number): HostTensor => hostTensor([], Float32Array.of(value));

@@ -1,16 +1,28 @@
 /** The batches of a training as tensors, read ahead. How they are read does not affect the result. */
-import { hostTensor, type HostTensor, type HostTensors, type Model } from '@facewright/core';
+import { byteTensor, hostTensor, type HostTensor, type InputTensors, type Model } from '@facewright/core';
 import { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
-import { inputTensor, type ImageStore } from './images.js';
+import { inputBytes, inputTensor, type ImageStore } from './images.js';
 
 export interface BatchOptions extends OrderOptions {
   readonly store: ImageStore;
   readonly model: Pick<Model, 'inputSize' | 'inputScale'>;
+  /** Whether images stay bytes, with a flag for each that is mirrored; see step/image-input.ts. */
+  readonly bytes?: boolean;
+}
+
+export interface TrainingBatch extends InputTensors {
+  readonly images: InputTensors[string];
+  readonly labels: HostTensor;
 }
 
 export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
-  /** `images` and `labels` of a step, counted from 0 over the whole training. Reads the next batches ahead. */
-  at(step: number): Promise<HostTensors>;
+  /**
+   * The inputs of a step, counted from 0 over the whole training: `images`, `labels`, and for bytes `mirrored`. Reads
+   * the next batches ahead.
+   */
+  at(step: number): Promise<TrainingBatch>;
+  /** The same tensors, for a look at a later batch. */
+  ahead(step: number): Promise<TrainingBatch>;
   /** The samples of that batch, in the same order. */
   samplesAt(step: number): DrawnSample[];
   /** Waits for reads in progress. */
@@ -19,28 +31,26 @@ export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
 
 const READ_AHEAD = 2;
 
-export function createBatches({ store, model, ...drawing }: BatchOptions): Batches {
+export function createBatches({ store, model, bytes = false, ...drawing }: BatchOptions): Batches {
   const order = batchOrder(drawing);
-  const pending = new Map<number, Promise<HostTensors>>();
+  const pending = new Map<number, Promise<TrainingBatch>>();
   let next: number | undefined; // after the step that was loaded last
 
-  const load = async (step: number): Promise<HostTensors> => {
+  const load = async (step: number): Promise<TrainingBatch> => {
     const drawn = order.at(step);
     if (order.reads && store.prefetch) {
       const anew = step !== next;
       next = step + 1;
       await store.prefetch(order.reads(step, anew), { anew });
     }
-    const pixels = await store.read(
-      drawn.map(({ sample }) => sample),
-      drawn.map(({ mirrored }) => mirrored),
-    );
-    return {
-      images: inputTensor(pixels, model),
-      labels: labelTensor(drawn.map(({ label }) => label)),
-    };
+    const samples = drawn.map(({ sample }) => sample);
+    const mirrored = drawn.map(({ mirrored }) => mirrored);
+    const labels = labelTensor(drawn.map(({ label }) => label));
+    if (!bytes) return { images: inputTensor(await store.read(samples, mirrored), model), labels };
+    const images = inputBytes(await store.read(samples), model);
+    return { images, labels, mirrored: byteTensor([mirrored.length], Uint8Array.from(mirrored, Number)) };
   };
-  const begin = (step: number): Promise<HostTensors> => {
+  const begin = (step: number): Promise<TrainingBatch> => {
     const known = pending.get(step);
     if (known) return known;
     // the training went back to an earlier step: what was read ahead no longer follows
@@ -55,6 +65,7 @@ export function createBatches({ store, model, ...drawing }: BatchOptions): Batch
     size: order.size,
     perEpoch: order.perEpoch,
     samplesAt: (step) => order.at(step),
+    ahead: begin,
     async at(step) {
       const batch = begin(step);
       for (let ahead = 1; ahead <= READ_AHEAD; ahead++) void begin(step + ahead);

@@ -3,15 +3,17 @@
  * by batch, in threads if the dataset has them.
  */
 import {
+  byteTensor,
   hostTensor,
-  ofColour,
   type BatchReader,
+  type ByteTensor,
   type Dataset,
   type HostTensor,
   type Model,
   type RgbImage,
 } from '@facewright/core';
 import { fitPixels, mirrorPixels, workInProgress } from '@facewright/platform';
+import { levelTables } from '../step/image-input.js';
 import { limitConcurrency } from './concurrency.js';
 
 export interface ImageStore {
@@ -89,24 +91,37 @@ function packed(
 }
 
 /** Float32 images [n, height, width, 3], scaled as the model expects, from RGB bytes of its input size. */
-export function inputTensor(
-  pixels: Uint8Array,
-  { inputSize: [height, width], inputScale }: Pick<Model, 'inputSize' | 'inputScale'>,
-): HostTensor {
-  const { offset, scale } = inputScale ?? { offset: 127.5, scale: 1 / 127.5 };
-  const [red, green, blue] = [0, 1, 2].map((colour) =>
-    Float32Array.from({ length: 256 }, (_, value) => (value - ofColour(offset, colour)) * ofColour(scale, colour)),
-  );
+export function inputTensor(pixels: Uint8Array, model: Pick<Model, 'inputSize' | 'inputScale'>): HostTensor {
+  const [red, green, blue] = levelTables(model);
   const data = new Float32Array(pixels.length);
   for (let i = 0; i < data.length; i += 3) {
     data[i] = red[pixels[i]];
     data[i + 1] = green[pixels[i + 1]];
     data[i + 2] = blue[pixels[i + 2]];
   }
-  return hostTensor([pixels.length / (height * width * 3), height, width, 3], data);
+  return hostTensor(shapeOf(pixels, model), data);
 }
 
+/** The same as bytes, for engines that take them. */
+export const inputBytes = (pixels: Uint8Array, model: Pick<Model, 'inputSize'>): ByteTensor =>
+  byteTensor(shapeOf(pixels, model), pixels);
+
+const shapeOf = ({ length }: Uint8Array, { inputSize: [height, width] }: Pick<Model, 'inputSize'>): number[] => [
+  length / (height * width * 3),
+  height,
+  width,
+  3,
+];
+
 /** The same for images of any size. */
+export const bytesFromImages = (images: readonly RgbImage[], model: Pick<Model, 'inputSize'>): ByteTensor =>
+  inputBytes(
+    packed(
+      images.map((image) => fitPixels(image, model.inputSize)),
+      model.inputSize,
+    ),
+    model,
+  );
 export const inputFromImages = (
   images: readonly RgbImage[],
   model: Pick<Model, 'inputSize' | 'inputScale'>,

@@ -2,7 +2,8 @@
 import type { Engine, HostTensors, Model, RgbImage, StepFunction } from '@facewright/core';
 import { prefixed, stripPrefix } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { inputFromImages } from '../data/images.js';
+import { bytesFromImages, inputFromImages } from '../data/images.js';
+import { modelInput } from '../step/image-input.js';
 
 export interface EmbedderOptions {
   readonly engine: Engine;
@@ -32,18 +33,24 @@ export function createEmbedder({
   batch = 32,
   flip = false,
 }: EmbedderOptions): Embedder {
+  const { bytes } = engine;
   const step: StepFunction = (state, { images, mirrored }) => {
-    const raw = (input: tf.Tensor): tf.Tensor =>
-      model.apply(stripPrefix('params', state), stripPrefix('statistics', state), input as tf.Tensor4D, 'infer')
-        .embeddings;
-    const embeddings = flip ? tf.add(raw(images), raw(mirrored)) : raw(images);
+    const raw = (images: tf.Tensor): tf.Tensor =>
+      model.apply(
+        stripPrefix('params', state),
+        stripPrefix('statistics', state),
+        modelInput(model, { images }),
+        'infer',
+      ).embeddings;
+    const turned = (): tf.Tensor => mirrored ?? tf.reverse(images, 2);
+    const embeddings = flip ? tf.add(raw(images), raw(turned())) : raw(images);
     const length = tf.sqrt(tf.sum(tf.square(embeddings), 1, true));
     return { outputs: { embeddings: tf.div(embeddings, tf.maximum(length, 1e-12)) } };
   };
   const executable = engine.compile(step, {
     name: 'embedding',
     state: { ...prefixed('params', params), ...prefixed('statistics', statistics) },
-    dynamicAxes: { images: [0], ...(flip && { mirrored: [0] }) },
+    dynamicAxes: { images: [0], ...(flip && !bytes && { mirrored: [0] }) },
     inputsStay: true,
   });
   return {
@@ -51,10 +58,14 @@ export function createEmbedder({
       const vectors: Float32Array[] = [];
       for (let first = 0; first < images.length; first += batch) {
         const part = images.slice(first, first + batch);
-        const { embeddings } = await executable.run({
-          images: inputFromImages(part, model),
-          ...(flip && { mirrored: inputFromImages(part, model, true) }),
-        });
+        const { embeddings } = await executable.run(
+          bytes
+            ? { images: bytesFromImages(part, model) }
+            : {
+                images: inputFromImages(part, model),
+                ...(flip && { mirrored: inputFromImages(part, model, true) }),
+              },
+        );
         const size = embeddings.shape[1];
         part.forEach((_, index) =>
           vectors.push((embeddings.data as Float32Array).slice(index * size, (index + 1) * size)),

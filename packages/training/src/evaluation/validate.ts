@@ -9,7 +9,7 @@ import {
   type Random,
 } from '@facewright/core';
 import { labelTensor } from '../data/batches.js';
-import { inputTensor, type ImageStore } from '../data/images.js';
+import { inputBytes, inputTensor, type ImageStore } from '../data/images.js';
 import { placesOf, type ClassColumns, type ClassSampler } from '../step/sampled-head.js';
 import { validationStep } from '../step/step.js';
 import type { LabelledSamples } from '../data/training-set.js';
@@ -60,7 +60,8 @@ export function createValidator({ engine, model, loss, samples, store, batch, sa
         const weights = { ...(first === 0 && state), ...(classes && columns?.take(classes, columns.weights)) };
         if (executable) await executable.writeState(weights);
         else executable = compile(weights);
-        const images = inputTensor(await store.read(part), model);
+        const pixels = await store.read(part);
+        const images = engine.bytes ? inputBytes(pixels, model) : inputTensor(pixels, model);
         const outputs = await executable.run({ images, labels: classes ? placesOf(own, classes) : own });
         releaseArray(images.data);
         lossSum += outputs.loss.data[0] * part.length;

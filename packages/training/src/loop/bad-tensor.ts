@@ -1,7 +1,9 @@
 /** Finds the tensor that made the loss or a gradient NaN or infinite. */
-import type { HostTensor, HostTensors, Model, Random } from '@facewright/core';
+import type { HostTensors, InputTensors, Model, Random } from '@facewright/core';
 
-const isWhole = ({ data }: HostTensor): boolean => data.every((value: number) => Number.isFinite(value));
+type InputTensor = InputTensors[string];
+
+const isWhole = ({ data }: InputTensor): boolean => data.every((value: number) => Number.isFinite(value));
 
 /** The first tensor with a NaN or infinity, in the given order. */
 export const firstNotFinite = (
@@ -10,7 +12,7 @@ export const firstNotFinite = (
 ): string | undefined => names.find((name) => name in tensors && !isWhole(tensors[name]));
 
 export interface FailedStep {
-  readonly inputs: HostTensors;
+  readonly inputs: InputTensors;
   readonly loss: number;
   /** The training's tensors after the step, to which the bad values have spread. */
   readonly state: HostTensors;
@@ -44,7 +46,7 @@ export function firstBadTensor({ inputs, loss, state, order, lossName }: FailedS
 }
 
 /** Which images of a batch [n, …] contain bad values. */
-export function badImages({ shape: [n], data }: HostTensor): number[] {
+export function badImages({ shape: [n], data }: InputTensor): number[] {
   const size = data.length / n;
   return Array.from({ length: n }, (_, index) => index).filter((index) =>
     data.subarray(index * size, (index + 1) * size).some((value) => !Number.isFinite(value)),

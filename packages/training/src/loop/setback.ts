@@ -2,7 +2,7 @@
  * A step whose loss or gradient is NaN or infinite: names what went bad, undoes the step and lowers the learning rate.
  * After too many setbacks the training ends.
  */
-import type { Dataset, HostTensors } from '@facewright/core';
+import type { Dataset, InputTensors } from '@facewright/core';
 import type { Position } from '../checkpoint/checkpoints.js';
 import type { DrawnSample } from '../data/batch-order.js';
 import { announceSetback } from './announce.js';
@@ -19,7 +19,7 @@ import { nextRate } from './training.js';
 export async function undoStep(
   run: StageRun,
   position: Position,
-  inputs: HostTensors,
+  inputs: InputTensors,
   outcome: Outcome,
 ): Promise<Position> {
   const { training, stage, device, returnPoint } = run;

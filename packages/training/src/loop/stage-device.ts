@@ -2,7 +2,7 @@
  * A stage's training step and validation on the device. Recompiled when frozen layers thaw, and after a lost device
  * comes back.
  */
-import type { Executable, HostTensors, Random } from '@facewright/core';
+import type { Executable, HostTensors, InputTensors, Random } from '@facewright/core';
 import type { Checkpoint } from '../checkpoint/checkpoints.js';
 import { createValidator, type Validation, type Validator } from '../evaluation/validate.js';
 import { frozenParameters } from '../step/freeze.js';
@@ -42,8 +42,15 @@ export class StageDevice {
   }
 
   /** `step` is counted from 0 over the whole training. */
-  run(inputs: HostTensors, step: number): Promise<HostTensors> {
+  run(inputs: InputTensors, step: number): Promise<HostTensors> {
     return this.executable.run(inputs, step);
+  }
+
+  /** Starts copying the next step's batch to the device while this step runs, once the batch is read. */
+  send(batch: Promise<InputTensors>): void {
+    const { executable } = this;
+    // a batch that cannot be read is reported by its step
+    if (executable.send) void batch.then((tensors) => executable.send!(tensors)).catch(() => undefined);
   }
 
   readState(): Promise<HostTensors> {

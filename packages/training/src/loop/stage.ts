@@ -1,5 +1,5 @@
 /** One stage of a training: step after step until one of its criteria ends it. */
-import { hostScalar, Interrupted, releaseArray, type HostTensors } from '@facewright/core';
+import { hostScalar, Interrupted, releaseArray, type HostTensors, type InputTensors } from '@facewright/core';
 import { nextTurn } from '@facewright/platform';
 import type { Position } from '../checkpoint/checkpoints.js';
 import { ending, type Ending } from '../criteria/record.js';
@@ -60,9 +60,11 @@ async function stepUntilEnd(run: StageRun, start: Position): Promise<LastStep> {
       await device.freezeAt(position.record.steps);
       const rate = nextRate(training, stage, position.record);
       meters.clock.began();
-      const inputs: HostTensors = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
+      const inputs: InputTensors = { ...(await batches.at(position.step)), rate: hostScalar(rate) };
       meters.clock.loaded();
-      const outcome = readOutcome(await device.run(inputs, position.step));
+      const running = device.run(inputs, position.step);
+      device.send(batches.ahead(position.step + 1));
+      const outcome = readOutcome(await running);
       meters.clock.computed();
       if (outcome.bad) {
         position = await undoStep(run, position, inputs, outcome);

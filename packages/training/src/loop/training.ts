@@ -38,7 +38,7 @@ export interface Training extends Omit<TrainOptions, 'stages' | 'guard'> {
  * training.
  */
 export function openTraining(options: TrainOptions): Training {
-  const { dataset, model, random, flip, order, workers, emit } = options;
+  const { dataset, engine, model, random, flip, order, workers, emit } = options;
   const guard = options.guard ?? { ...guardRule.parse({}), retries: 0 };
   const stages = options.stages.map((stage, index) => ({
     ...stage,
@@ -52,7 +52,8 @@ export function openTraining(options: TrainOptions): Training {
   const store = createImageStore(dataset, model, { count: set.training.length + set.validation.length, workers });
   const { size, parts } = batchParts(options.batch, options.microBatch, set.training.length);
   const fileOf = dataset.fileOf && ((index: number) => dataset.fileOf!(index));
-  const batches = createBatches({ samples: set.training, store, model, size, flip, random, order, fileOf });
+  const { bytes } = engine;
+  const batches = createBatches({ samples: set.training, store, model, size, flip, random, order, fileOf, bytes });
   if (size < options.batch) {
     emit('notice', {
       level: 'info',

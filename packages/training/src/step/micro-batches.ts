@@ -10,11 +10,12 @@ import {
   FacewrightError,
   filled,
   hostScalar,
-  hostTensor,
+  type ByteTensor,
   type Engine,
   type Executable,
   type HostTensor,
   type HostTensors,
+  type InputTensors,
   type Loss,
   type Model,
   type Optimiser,
@@ -103,6 +104,7 @@ export function compileTraining({
         return executable.lowering;
       },
       run: (inputs) => executable.run(inputs),
+      ...(executable.send && { send: (inputs) => executable.send!(inputs) }),
       readState: (names) => executable.readState(names),
       writeState: (values) => executable.writeState(written(values)),
       dispose: () => executable.dispose(),
@@ -118,18 +120,11 @@ export function compileTraining({
     get lowering() {
       return executable.lowering;
     },
-    async run({ images, labels, ...rest }) {
+    async run({ rate, ...batch }) {
       const outputs: HostTensors[] = [];
       for (let part = 0; part < parts; part++) {
         const flags = { first: hostScalar(Number(part === 0)), last: hostScalar(Number(part === parts - 1)) };
-        outputs.push(
-          await executable.run({
-            ...rest,
-            ...flags,
-            images: partOf(images, part, parts),
-            labels: partOf(labels, part, parts),
-          }),
-        );
+        outputs.push(await executable.run({ rate, ...flags, ...partsOf(batch, part, parts) }));
       }
       const mean = (output: string): HostTensor =>
         hostScalar(outputs.reduce((sum, values) => sum + values[output].data[0], 0) / parts);
@@ -158,8 +153,13 @@ export function trainingState(state: Specs, parts: number): Specs {
   return { ...state, ...Object.fromEntries(sums) };
 }
 
-/** The images of one part, as a view. */
-function partOf({ shape: [count, ...rest], data }: HostTensor, part: number, parts: number): HostTensor {
-  const size = data.length / parts;
-  return hostTensor([count / parts, ...rest], data.subarray(part * size, (part + 1) * size));
+/** One part of each tensor, as views. */
+const partsOf = (batch: InputTensors, part: number, parts: number): InputTensors =>
+  Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, partOf(tensor, part, parts)]));
+
+function partOf(tensor: HostTensor | ByteTensor, part: number, parts: number): HostTensor | ByteTensor {
+  const [count, ...rest] = tensor.shape;
+  const size = tensor.data.length / parts;
+  const data = tensor.data.subarray(part * size, (part + 1) * size);
+  return { ...tensor, shape: [count / parts, ...rest], data } as HostTensor | ByteTensor;
 }

@@ -8,6 +8,7 @@ import {
   type Executable,
   type HostTensor,
   type HostTensors,
+  type InputTensors,
   type Loss,
   type Random,
 } from '@facewright/core';
@@ -140,7 +141,7 @@ function placeOf(label: number, classes: Uint32Array): number {
 
 /** A compiled step, which may have to know its number, from 0 over the whole training. */
 export interface StepExecutable extends Omit<Executable, 'run'> {
-  run(inputs: HostTensors, step: number): Promise<HostTensors>;
+  run(inputs: InputTensors, step: number): Promise<HostTensors>;
 }
 
 export interface SampledOptions {
@@ -182,13 +183,19 @@ export class SampledStep implements StepExecutable {
     return this.inner.lowering;
   }
 
-  async run(inputs: HostTensors, step: number): Promise<HostTensors> {
+  async run(inputs: InputTensors, step: number): Promise<HostTensors> {
     const { inner, columns } = this;
-    const classes = this.sample(inputs.labels.data, this.random.fork(step));
+    const labels = inputs.labels as HostTensor;
+    const classes = this.sample(labels.data, this.random.fork(step));
     await inner.writeState(columns.take(classes));
-    const outputs = await inner.run({ ...inputs, labels: placesOf(inputs.labels, classes) });
+    const outputs = await inner.run({ ...inputs, labels: placesOf(labels, classes) });
     columns.put(classes, await inner.readState(columns.names));
     return outputs;
+  }
+
+  /** All but the labels, which depend on the classes drawn. */
+  send({ labels: _, ...others }: InputTensors): void {
+    this.inner.send?.(others);
   }
 
   async readState(names?: readonly string[]): Promise<HostTensors> {

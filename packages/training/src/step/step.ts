@@ -15,6 +15,7 @@ import {
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { frozenStatistic, wholeModelFrozen } from './freeze.js';
+import { modelInput } from './image-input.js';
 import { nextScale, SCALE } from './loss-scale.js';
 
 /** Whether an entry of the state is learned by gradient descent. */
@@ -35,8 +36,9 @@ export interface StepOptions {
 }
 
 /**
- * Forward, backward and update. Inputs: `images` [n, height, width, 3] float32, already scaled as the model expects;
- * `labels` [n] int32; `rate` scalar. Outputs, all scalars: `loss`, `accuracy` (fraction of images whose largest logit
+ * Forward, backward and update. Inputs: `images` [n, height, width, 3], float32 and already scaled as the model
+ * expects, or bytes, which the step scales, with `mirrored` [n], nonzero for those to flip horizontally; `labels` [n]
+ * int32; `rate` scalar. Outputs, all scalars: `loss`, `accuracy` (fraction of images whose largest logit
  * without margin is at the label), `gradientNorm`. If the global gradient norm exceeds `clipNorm`, gradients are
  * multiplied by clipNorm / norm; `gradientNorm` is the value before clipping.
  *
@@ -151,18 +153,19 @@ export function validationStep(model: Model, loss: Loss): StepFunction {
   };
 }
 
-function apply(model: Model, loss: Loss, state: State, { images, labels }: State, mode: 'train' | 'infer') {
+function apply(model: Model, loss: Loss, state: State, inputs: State, mode: 'train' | 'infer') {
+  const labels = inputs.labels as tf.Tensor1D;
   const body = model.apply(
     stripPrefix('model/params', state),
     stripPrefix('model/statistics', state),
-    images as tf.Tensor4D,
+    modelInput(model, inputs),
     mode,
   );
   const head = loss.apply(
     stripPrefix('head/params', state),
     stripPrefix('head/statistics', state),
     body.embeddings,
-    labels as tf.Tensor1D,
+    labels,
   );
   const hits = tf.equal(tf.argMax(head.logits, 1), labels);
   return {
