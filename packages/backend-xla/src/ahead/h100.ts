@@ -103,22 +103,37 @@ function instructionsOf(hlo: string): Instruction[] {
   const entry = hlo.slice(hlo.indexOf('\nENTRY '));
   return entry
     .slice(0, entry.indexOf('\n}'))
+    .replaceAll(/\/\*.*?\*\//g, '') // in long lists: /*index=5*/
     .split('\n')
     .flatMap((line) => {
       const [, name, type, op, rest] = /^\s+(?:ROOT )?%?([\w.-]+) = (\([^=]*?\)|\S+) ([\w-]+)\((.*)$/.exec(line) ?? [];
       if (name === undefined) return [];
       const inside = rest.slice(0, rest.indexOf(')'));
-      const operands = [...inside.matchAll(/%?([\w.-]+)(?:,|$)/g)].map(([, operand]) => operand);
+      const operands = inside.split(',').map((operand) => operand.trim().replace(/^%/, ''));
       return [{ name, type, op, operands, rest }];
     });
 }
 
+/** Types by name; `name#1` is the second result of an instruction that has several. */
+function typesOf(instructions: readonly Instruction[]): Map<string, string> {
+  const types = new Map<string, string>();
+  for (const { name, type } of instructions) {
+    types.set(name, type);
+    [...type.matchAll(SHAPE)].forEach(([part], i) => types.set(`${name}#${i}`, part));
+  }
+  return types;
+}
+
+/** Reads only what it returns. */
+const isSlice = ({ op, rest }: Instruction): boolean => op === 'slice' || /calls=%?wrapped_slice/.test(rest);
+
 export function countProgram(hlo: string): ProgramCounts {
   const instructions = instructionsOf(hlo);
-  const types = new Map(instructions.map(({ name, type }) => [name, type]));
+  const types = typesOf(instructions);
   const byKind: Record<string, number> = {};
   let [kernels, transposes, copies, bytes] = [0, 0, 0, 0];
-  for (const { type, op, operands, rest } of instructions) {
+  for (const instruction of instructions) {
+    const { type, op, operands, rest } = instruction;
     if (FREE.has(op)) continue;
     const target = /custom_call_target="([^"]+)"/.exec(rest)?.[1];
     const kind = target ?? (op === 'fusion' ? `${/kind=k(\w+)/.exec(rest)?.[1].toLowerCase()} fusion` : op);
@@ -126,7 +141,8 @@ export function countProgram(hlo: string): ProgramCounts {
     kernels++;
     if (op === 'transpose' || /calls=%?[\w.]*transpose/.test(rest)) transposes++;
     if (op === 'copy' || op === 'copy-start' || /calls=%?[\w.]*copy/.test(rest)) copies++;
-    bytes += bytesOf(type) + operands.reduce((sum, operand) => sum + bytesOf(types.get(operand) ?? ''), 0);
+    const read = operands.reduce((sum, operand) => sum + bytesOf(types.get(operand) ?? ''), 0);
+    bytes += bytesOf(type) + (isSlice(instruction) ? bytesOf(type) : read);
   }
   return { kernels, byKind, transposes, copies, bytes };
 }
