@@ -6,6 +6,7 @@ import {
   type Executable,
   type HostTensor,
   type HostTensors,
+  type InputTensors,
   type State,
   type StepFunction,
 } from '@facewright/core';
@@ -147,7 +148,7 @@ executable('gives-one-array-twice', (exact) => ({
 }));
 
 executable('bound-to-the-first-shapes', (exact) => {
-  const shapes = (inputs: HostTensors): string => JSON.stringify(Object.values(inputs).map(({ shape }) => shape));
+  const shapes = (inputs: InputTensors): string => JSON.stringify(Object.values(inputs).map(({ shape }) => shape));
   let first: string | undefined;
   return {
     run(inputs) {
@@ -156,6 +157,33 @@ executable('bound-to-the-first-shapes', (exact) => {
     },
   };
 });
+
+/** Takes bytes as signed numbers, from −128. */
+backend('signed-bytes', (exact) => ({
+  bytes: true,
+  compile(step, settings) {
+    const made = exact.compile(step, settings);
+    const signed = (tensor: InputTensors[string]): InputTensors[string] =>
+      tensor.dtype === 'uint8'
+        ? { ...tensor, dtype: 'int32', data: Int32Array.from(new Int8Array(tensor.data)) }
+        : tensor;
+    return {
+      ...made,
+      run: (inputs) =>
+        made.run(Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, signed(tensor)]))),
+    };
+  },
+}));
+
+/** Gives a call whatever was sent last, meant for it or not. */
+backend('takes-what-was-sent', (exact) => ({
+  bytes: true,
+  compile(step, settings) {
+    const made = exact.compile(step, settings);
+    let sent: InputTensors = {};
+    return { ...made, send: (inputs) => void (sent = inputs), run: (inputs) => made.run({ ...inputs, ...sent }) };
+  },
+}));
 
 executable('hides-errors', (exact) => ({ run: (inputs) => exact.run(inputs).catch(() => ({})) }));
 

@@ -220,6 +220,8 @@ export const BACKEND_FAILS: Readonly<Record<string, readonly string[]>> = {
   'backend keeps-the-arrays': ['host arrays belong to the caller: changing them later changes nothing'],
   'backend gives-one-array-twice': ['an input passed through as output and state is a copy of its own'],
   'backend bound-to-the-first-shapes': ['shapes may change from call to call'],
+  'backend signed-bytes': ['bytes are whole numbers in a step, and a call gets what was sent for it'],
+  'backend takes-what-was-sent': ['bytes are whole numbers in a step, and a call gets what was sent for it'],
   'backend hides-errors': ['an error thrown in a step reaches the caller, and leaves the state as it was'],
   'backend moves-tfjs': ['the global tfjs engine is left on the backend it was on'],
   'backend keeps-its-steps': ['an executable that was disposed of is forgotten'],

@@ -1,4 +1,4 @@
-import { createRandom, type HostTensors, type RgbImage } from '@facewright/core';
+import { createRandom, type InputTensors, type RgbImage } from '@facewright/core';
 import { describe, expect, test } from 'vitest';
 import { createBatches, type Batches } from './batches.js';
 import { createImageStore, inputTensor, type ImageStore } from './images.js';
@@ -25,9 +25,9 @@ const batchesOf = (
     random: createRandom(options.seed ?? 1),
   });
 
-const labels = ({ labels }: HostTensors): number[] => [...labels.data];
+const labels = ({ labels }: InputTensors): number[] => [...labels.data];
 /** The samples that the images show, and whether they are mirrored. */
-const shown = ({ images }: HostTensors): { sample: number; mirrored: boolean }[] =>
+const shown = ({ images }: InputTensors): { sample: number; mirrored: boolean }[] =>
   Array.from({ length: images.shape[0] }, (_, index) => {
     const [left, right] = [images.data[index * 6], images.data[index * 6 + 3]];
     return left === 255 ? { sample: right, mirrored: true } : { sample: left, mirrored: false };
@@ -63,7 +63,7 @@ describe('mistakes of the original project', () => {
 
 test('a batch depends only on its step, not on the steps requested before', async () => {
   const batches = batchesOf(5, { flip: true });
-  const inOrder: HostTensors[] = [];
+  const inOrder: InputTensors[] = [];
   for (let step = 0; step < 12; step++) inOrder.push(await batches.at(step));
   for (const step of [11, 0, 7]) expect(await batchesOf(5, { flip: true }).at(step)).toEqual(inOrder[step]);
   expect(await batchesOf(5, { flip: true, seed: 2 }).at(0)).not.toEqual(inOrder[0]);
