@@ -48,7 +48,11 @@ export async function preparePart(
     'a job of the queue',
   );
   const { plugins: _, ...config } = given as RunConfigInput;
-  const library = closedLibrary([...own, ...builtins], `${where}, from the queue`);
+  const library = closedLibrary(
+    [...own, ...builtins],
+    `${where}, from the queue`,
+    'To use others, list them under "plugins" in the config of the worker: facewright worker --config <file>.',
+  );
   const loaded = { given: config, baseDirectory, where };
   const { composition, events } = await openPreparation(loaded, { preset, minPhotos }, session, { library });
   events.subscribe((event) => {

@@ -9,6 +9,9 @@ import { queuePackage } from './queue-package.js';
 import type { PrepareOptions } from './actions/prepare.js';
 import type { Session } from './session.js';
 
+/** Enough for a few machines of different speed. */
+const PARTS = 32;
+
 export async function prepareByQueue(
   options: PrepareOptions & { readonly queue: string },
   session: Session,
@@ -17,7 +20,7 @@ export async function prepareByQueue(
   const address = queueAddress(options.queue);
   const directory = resolve(options.out);
   const parts = `${directory}-parts`;
-  const of = options.parts;
+  const of = options.parts ?? PARTS;
   const events = createEventStream();
   events.subscribe(session.onEvent);
   const notice = (level: 'info' | 'warning', message: string): void => events.emit('notice', { level, message });

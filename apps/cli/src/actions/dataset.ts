@@ -127,6 +127,7 @@ function infoText({
   looks,
   pairs,
   alignment,
+  part,
 }: DatasetInfo): string {
   const counts = (of: Readonly<Record<string, number>>): string =>
     Object.entries(of)
@@ -141,6 +142,7 @@ function infoText({
   };
   const lines: [string, string | undefined][] = [
     ['format', `${format}, ${path}`],
+    ['part', part && `${part.number} of ${part.of} of a divided preparation`],
     ['pairs', pairs && `${pairs.same} same, ${pairs.different} different`],
     ['people', people === undefined ? undefined : String(people)],
     ['images', `${images}${Object.keys(kinds).length > 1 ? ` (${counts(kinds)})` : ''}`],

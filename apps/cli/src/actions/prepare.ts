@@ -19,7 +19,7 @@ export interface PrepareOptions extends CommonOptions, DataOptions {
   readonly part?: string;
   readonly queue?: string;
   /** With `queue`. */
-  readonly parts: number;
+  readonly parts?: number;
 }
 
 /** Photos left out that `--json` lists; the dataset lists them all. */
@@ -31,6 +31,7 @@ export default (options: PrepareOptions) =>
     const directory = part ? partDirectory(resolve(options.out), part) : resolve(options.out);
     if (!options.force) requireFree(part ? resolve(options.out) : directory);
     const { queue } = options;
+    if (options.parts !== undefined && queue === undefined) throw partsWithoutQueue();
     if (queue !== undefined) {
       const { summary, parts } = await prepareByQueue({ ...options, queue }, session);
       session.print(`dataset: ${directory}, ${summary.images} images of ${summary.identities} people`);
@@ -59,6 +60,13 @@ export default (options: PrepareOptions) =>
     } finally {
       await composition.dispose();
     }
+  });
+
+const partsWithoutQueue = (): FacewrightError =>
+  new FacewrightError({
+    what: '--parts is the number of parts in a queue, but there is no --queue.',
+    where: 'the command line',
+    todo: 'Add --queue <url>, or prepare one part with --part <i/n>.',
   });
 
 function requireFree(directory: string): void {

@@ -17,7 +17,7 @@ export function addPrepare(program: Command): void {
       'prepare only part i of n, into a directory of its own in --out; auto/<n>: i from the job array',
     )
     .addOption(queueOption().conflicts('part'))
-    .option('--parts <number>', 'parts to put into the queue', atLeastOne, 32)
+    .option('--parts <number>', 'parts to put into the queue (default: 32)', atLeastOne)
     .addHelpText(
       'after',
       `

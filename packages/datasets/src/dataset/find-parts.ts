@@ -10,8 +10,8 @@ export interface FoundPart {
   readonly record: DatasetFile;
 }
 
-/** Written by a process that is still at work, or was killed. */
-const UNFINISHED = /\.partial$/;
+/** Left by a process that is still at work, or was killed: what it was writing, and what it was replacing. */
+const UNFINISHED = /\.(partial|former)$/;
 
 /**
  * The parts at `paths` in order. A path is a part's directory, or a directory of parts. Throws a `FacewrightError` if

@@ -25,6 +25,8 @@ export interface DatasetInfo {
   readonly pairs?: { readonly same: number; readonly different: number };
   /** For a prepared dataset: how it was aligned. */
   readonly alignment?: { readonly fingerprint: string; readonly size: number };
+  /** For one part of a divided preparation. */
+  readonly part?: { readonly number: number; readonly of: number };
 }
 
 const LOOKED_AT = 50;
@@ -83,6 +85,7 @@ export async function datasetInfo(path: string, options: ToolOptions = {}): Prom
       ...(found.summary && {
         alignment: { fingerprint: found.summary.alignment.fingerprint, size: found.summary.alignment.size },
       }),
+      ...(found.summary?.part && { part: { number: found.summary.part.number, of: found.summary.part.of } }),
     };
   } finally {
     await found.close();

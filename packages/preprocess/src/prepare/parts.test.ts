@@ -2,6 +2,7 @@
 import { fromUser, Interrupted, type Identity, type Photo, type PreparationSummary } from '@facewright/core';
 import {
   createDatasetWriter,
+  datasetInfo,
   mergeParts,
   openDataset,
   preparedSummary,
@@ -152,6 +153,7 @@ describe('parts and their merge', () => {
     const dataset = await openDataset(join(parts, 'part-2-of-4'));
     expect(dataset.length).toBeGreaterThan(0);
     await dataset.close();
+    expect((await datasetInfo(join(parts, 'part-2-of-4'))).part).toEqual({ number: 2, of: 4 });
   });
 
   test('a finished part is left alone when its job comes a second time', async () => {

@@ -21,8 +21,15 @@ export interface PluginLibrary {
   load<K extends PluginKind>(kind: K, reference: PluginReference): Promise<ConfiguredPlugin<K>>;
 }
 
-/** For a page, which cannot import by name: exactly the plugins it supplies. */
-export function closedLibrary(packages: readonly PluginPackage[], where: string): PluginLibrary {
+/**
+ * Exactly these plugins, without importing any by name: for a page, which cannot, and for names that come from data.
+ * `todo` says how to use others.
+ */
+export function closedLibrary(
+  packages: readonly PluginPackage[],
+  where: string,
+  todo = 'To use your own plugins, run the command-line tool.',
+): PluginLibrary {
   const known = pluginsOf(packages);
   return {
     packages,
@@ -35,7 +42,7 @@ export function closedLibrary(packages: readonly PluginPackage[], where: string)
       throw new FacewrightError({
         what: `There is no ${kind} "${name}" here.`,
         where,
-        todo: `Choose one of ${own.map(({ meta }) => meta.name).join(', ')}. To use your own plugins, run the command-line tool.`,
+        todo: `Choose one of ${own.map(({ meta }) => meta.name).join(', ')}. ${todo}`,
       });
     },
   };

@@ -1,5 +1,13 @@
 /** From a dataset to a trained model. */
-import { EVENTS, FacewrightError, RANDOM, SIGNAL, type Dataset } from '@facewright/core';
+import {
+  EVENTS,
+  FacewrightError,
+  RANDOM,
+  SIGNAL,
+  type Dataset,
+  type Events,
+  type PreparationSummary,
+} from '@facewright/core';
 import { holdOut, peopleOf, train, type TrainResult, type TrainStage } from '@facewright/training';
 import type { Composition, StageParts } from '../composition/compose.js';
 import { beginFrom, peopleBefore } from './fine-tune.js';
@@ -54,6 +62,14 @@ function withTooFewPhotos({ container, config: { leastPhotos } }: Composition, d
   return names;
 }
 
+/** A part is a dataset like any other, so training on it by mistake would go unnoticed. */
+export const partNotice = ({ part }: PreparationSummary): Events['notice'] | undefined =>
+  part && {
+    level: 'warning',
+    message: `This dataset is part ${part.number} of ${part.of} of a divided preparation. The people of the other parts are not trained on.`,
+    todo: 'Merge the parts first: facewright dataset merge <parts> --out <dir>.',
+  };
+
 export interface TrainStageOptions {
   readonly directory: string;
   readonly exclude: readonly string[];
@@ -67,6 +83,8 @@ export async function trainStage(
 ): Promise<TrainResult> {
   const { container, config, model, stages } = composition;
   const { fingerprint, size, detector } = dataset.summary.alignment;
+  const notice = partNotice(dataset.summary);
+  if (notice) container.resolve(EVENTS).emit('notice', notice);
   return train({
     dataset,
     exclude: [...exclude, ...(config.leastPhotos > 1 ? withTooFewPhotos(composition, dataset) : [])],
