@@ -80,8 +80,8 @@ const WHOLE_BLOCKS = 16;
 /**
  * On images, each product with a number per channel is a depthwise 1×1 convolution: onnxruntime keeps these in its blocked
  * layout like the convolutions around them, while its PRelu is slow and needs two reorderings. With slopes α ≤ 1 it is
- * α·x + max((1 − α)·x, 0): onnxruntime fuses the maximum and the sum into the convolutions. Other slopes need
- * α·x + (1 − α)·max(x, 0).
+ * α·x + max((1 − α)·x, 0), with others x + (1 − α)·max(−x, 0): two convolutions each, with which onnxruntime fuses the
+ * maximum and the sum.
  */
 const prelu: Emitter = (lowering, node) => {
   const { onnx } = lowering;
@@ -107,9 +107,16 @@ const prelu: Emitter = (lowering, node) => {
         [channels, 1, 1, 1],
       )
     : onnx.op('Sub', [onnx.scalar(1), slope]);
-  const gentle = known?.every((value) => value <= 1);
-  const positive = gentle ? onnx.op('Relu', [scaled(image, rest)]) : scaled(onnx.op('Relu', [image]), rest);
-  lowering.set(node.outputs[0], 'nchw', onnx.op('Add', [positive, scaled(image, slope)]));
+  const bent = known?.every((value) => value <= 1)
+    ? [onnx.op('Relu', [scaled(image, rest)]), scaled(image, slope)]
+    : [
+        scaled(
+          onnx.op('Relu', [scaled(image, onnx.constant(new Float32Array(channels).fill(-1), [channels, 1, 1, 1]))]),
+          rest,
+        ),
+        image,
+      ];
+  lowering.set(node.outputs[0], 'nchw', onnx.op('Add', bent));
 };
 
 /** atan2(y, x) from atan(y / x), with C's signs for zeros and infinities. */
