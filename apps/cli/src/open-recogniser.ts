@@ -8,6 +8,7 @@ import {
   Interrupted,
   parseRunConfig,
   type Emit,
+  type Engine,
   type EventStream,
   type RunConfig,
 } from '@facewright/core';
@@ -26,6 +27,8 @@ import { fileOfWeights } from './weights-to-begin-from.js';
 
 export interface OpenRecogniser {
   readonly recogniser: Recogniser;
+  /** The recogniser's. */
+  readonly engine: Engine;
   readonly config: RunConfig;
   readonly events: EventStream;
 }
@@ -47,10 +50,11 @@ export async function withRecogniser<T>(
   const scope = { builtins, events, signal, baseDirectory, where, plugins: [], modelOf };
   const composition = await compose(config, await backendFor(config, scope), scope);
   try {
+    const engine = await composition.engine();
     const recogniser = recogniserFrom({
       files,
       model: await composition.model.make(),
-      engine: await composition.engine(),
+      engine,
       aligner: await composition.aligner.make(),
       detector: () => composition.detector.make(),
       open: openPhoto,
@@ -58,7 +62,7 @@ export async function withRecogniser<T>(
       signal,
     });
     try {
-      return await use({ recogniser, config, events });
+      return await use({ recogniser, engine, config, events });
     } finally {
       await recogniser.dispose();
     }

@@ -6,6 +6,7 @@ import { embeddingsOf } from './embeddings.js';
 import { sampleImpostors, thresholdAt } from './impostors.js';
 import { findPoorPhotos, type PoorLimits, type PoorPhoto } from './poor-photos.js';
 import { findSamePeople, type Group, type SamePerson } from './same-people.js';
+import type { SearchOptions } from './search.js';
 import { findWrongPhotos, type WrongPhotos } from './wrong-photos.js';
 
 export interface FacePhoto extends LookedAt {
@@ -16,15 +17,14 @@ export interface FacePhoto extends LookedAt {
   readonly landmarks?: Landmarks;
 }
 
-export interface FindOptions {
+/** With an engine, many people are compared in blocks; progress is that of comparing people. */
+export interface FindOptions extends SearchOptions {
   /** People of a benchmark to look for in the data. */
   readonly benchmark?: readonly Pick<FacePhoto, 'embedding' | 'person'>[];
   /** For two photos; default 1e-4. */
   readonly falseAcceptRate?: number;
   readonly poor?: PoorLimits;
   readonly random: Random;
-  readonly signal?: AbortSignal;
-  progress?(done: number, total: number): void;
 }
 
 /** Photos are indexes into the given list, people indexes into `people`. */
@@ -49,7 +49,7 @@ const LINKED = 1e-2;
  */
 const CONFIRM = 10;
 
-export function findProblems(photos: readonly FacePhoto[], options: FindOptions): Problems {
+export async function findProblems(photos: readonly FacePhoto[], options: FindOptions): Promise<Problems> {
   const { falseAcceptRate = 1e-4, random, benchmark = [], poor } = options;
   const embeddings = embeddingsOf(photos.map(({ embedding }) => embedding));
   const { names, members } = peopleOf(photos);
@@ -62,7 +62,10 @@ export function findProblems(photos: readonly FacePhoto[], options: FindOptions)
     centres: people.map((own) => robustCentre(all, own, linked)),
   });
   const own = group(members);
-  const wrong = findWrongPhotos({
+  const { engine, signal } = options;
+  const wrong = await findWrongPhotos({
+    engine,
+    signal,
     embeddings,
     people: members,
     centres: own.centres,
@@ -80,9 +83,9 @@ export function findProblems(photos: readonly FacePhoto[], options: FindOptions)
   return {
     ...wrong,
     people: names,
-    samePeople: findSamePeople(own, undefined, compare),
+    samePeople: await findSamePeople(own, undefined, compare),
     duplicates: findDuplicates(photos, embeddings),
-    overlap: benchmark.length ? findSamePeople(own, group(others.members, against), compare) : [],
+    overlap: benchmark.length ? await findSamePeople(own, group(others.members, against), compare) : [],
     benchmarkPeople: others.names,
     poor: findPoorPhotos(photos, poor),
     photoThreshold,

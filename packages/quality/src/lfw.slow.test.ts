@@ -40,7 +40,7 @@ test.skipIf(!weights || !zip)(
     const { photos, benchmark } = await plant(random);
     const faces = await embed(photos);
     const begun = performance.now();
-    const problems = findProblems(faces, { benchmark: await embed(benchmark), random: random.fork('find') });
+    const problems = await findProblems(faces, { benchmark: await embed(benchmark), random: random.fork('find') });
     const seconds = (performance.now() - begun) / 1000;
     const originals = photos.filter(({ repeats }) => repeats === undefined);
     const same = (a: string, b: string): boolean => a.replace(SECOND, '') === b.replace(SECOND, '');

@@ -50,9 +50,9 @@ function dataset(people: number) {
   return photos;
 }
 
-test('finds moved photos and people in two folders, and nothing else; clean data give empty lists', () => {
+test('finds moved photos and people in two folders, and nothing else; clean data give empty lists', async () => {
   const photos = dataset(40);
-  const found = findProblems(photos, { random: createRandom(1) });
+  const found = await findProblems(photos, { random: createRandom(1) });
   expect(new Set(found.wrong.map(({ photo: at }) => photos[at].source))).toEqual(
     new Set(photos.filter(({ source }) => /\/1\d\d\./.test(source)).map(({ source }) => source)),
   );
@@ -62,27 +62,31 @@ test('finds moved photos and people in two folders, and nothing else; clean data
   expect(found.samePeople.map(({ a, b }) => [found.people[a], found.people[b]])).toEqual([['p0', 'p1']]);
   expect(found.duplicates).toEqual([]);
   const clean = photos.filter(({ person, source }) => person !== 'p1' && !/\/1\d\d\./.test(source));
-  expect(findProblems(clean, { random: createRandom(1) })).toMatchObject({ wrong: [], samePeople: [], unclear: [] });
+  expect(await findProblems(clean, { random: createRandom(1) })).toMatchObject({
+    wrong: [],
+    samePeople: [],
+    unclear: [],
+  });
 });
 
-test('one person, one photo and two different photos give no false alarm', () => {
+test('one person, one photo and two different photos give no false alarm', async () => {
   const random = createRandom(3);
   const own = direction(random);
-  expect(findProblems([photo('a', near(own, random), 0)], { random }).wrong).toEqual([]);
+  expect((await findProblems([photo('a', near(own, random), 0)], { random })).wrong).toEqual([]);
   const one = Array.from({ length: 5 }, (_, index) => photo('a', near(own, random), index));
-  expect(findProblems(one, { random })).toMatchObject({ wrong: [], samePeople: [], overlap: [] });
+  expect(await findProblems(one, { random })).toMatchObject({ wrong: [], samePeople: [], overlap: [] });
   const two = [...dataset(30), photo('two', near(direction(random), random), 0), photo('two', near(own, random), 1)];
-  const { unclear, wrong } = findProblems(two, { random });
+  const { unclear, wrong } = await findProblems(two, { random });
   expect(unclear.map((at) => two[at].source)).toEqual(['two/0.jpg', 'two/1.jpg']);
   expect(wrong.some(({ photo: at }) => two[at].person === 'two')).toBe(false);
 });
 
-test('people of a benchmark are found by face', () => {
+test('people of a benchmark are found by face', async () => {
   const random = createRandom('quality');
   const third = Array.from({ length: 40 }, () => direction(random))[3];
   const benchmark = [0, 1].map(() => ({ person: 'known', embedding: near(third, random) }));
   const other = [0, 1].map(() => ({ person: 'other', embedding: near(direction(random), random) }));
-  const { overlap, people, benchmarkPeople } = findProblems(dataset(40), {
+  const { overlap, people, benchmarkPeople } = await findProblems(dataset(40), {
     benchmark: [...other, ...benchmark],
     random,
   });
@@ -134,7 +138,7 @@ test('a picture is recognised in another size, with noise and mirrored; other pi
 
 test('all duplicates but one are left out; edits follow merge chains and drop by path', async () => {
   const photos = dataset(30).map((each, index) => (index === 13 ? { ...each, sha256: 'p0 5' } : each));
-  const found = findProblems(photos, { random: createRandom(1) });
+  const found = await findProblems(photos, { random: createRandom(1) });
   expect(found.duplicates).toEqual([{ a: 5, b: 13, how: 'bytes' }]);
   const edits = editsOf(found, photos);
   expect(edits.merge).toEqual([{ from: 'p1', into: 'p0' }]);

@@ -1,10 +1,11 @@
 /**
  * Finds duplicate people: their centres are more similar than those of strangers, and so are their individual photos.
  */
-import { throwIfAborted, type Random } from '@facewright/core';
+import type { Random } from '@facewright/core';
 import { spread, type Centre } from './centres.js';
 import { embeddingsOf, similarity, type Embeddings } from './embeddings.js';
 import { sampleImpostors, thresholdAt, thresholdOfOneIn } from './impostors.js';
+import { findSimilar, type SearchOptions } from './search.js';
 
 export interface Group {
   readonly embeddings: Embeddings;
@@ -23,13 +24,11 @@ export interface SamePerson {
   readonly agreeing: number;
 }
 
-export interface SamePeopleOptions {
+export interface SamePeopleOptions extends SearchOptions {
   /** Similarity at or above which two photos are the same person, at the chosen false accept rate. */
   readonly photoThreshold: number;
   readonly falseAcceptRate: number;
   readonly random: Random;
-  readonly signal?: AbortSignal;
-  progress?(done: number, total: number): void;
 }
 
 /** Maximum number of a person's photos to compare with those of another. */
@@ -38,8 +37,12 @@ const MOST = 20;
 const HALF = 0.5;
 
 /** Within one group, or between two; most similar first. Compares every centre with every other. */
-export function findSamePeople(a: Group, b: Group | undefined, options: SamePeopleOptions): SamePerson[] {
-  const { photoThreshold, falseAcceptRate, random, signal, progress } = options;
+export async function findSamePeople(
+  a: Group,
+  b: Group | undefined,
+  options: SamePeopleOptions,
+): Promise<SamePerson[]> {
+  const { photoThreshold, falseAcceptRate, random } = options;
   const [left, right] = [a, b ?? a].map(({ centres }) => embeddingsOf(centres.map(({ vector }) => vector)));
   const each = Array.from({ length: left.count }, (_, index) => [index]);
   const strangers = sampleImpostors(left, each, random);
@@ -49,18 +52,13 @@ export function findSamePeople(a: Group, b: Group | undefined, options: SamePeop
     ? Math.max(thresholdAt(strangers, falseAcceptRate), thresholdOfOneIn(strangers, pairs))
     : photoThreshold;
   const found: SamePerson[] = [];
-  for (let i = 0; i < left.count; i++) {
-    throwIfAborted(signal, 'comparing people');
-    if (isUnclear(a, i)) continue;
-    for (let j = b ? 0 : i + 1; j < right.count; j++) {
-      const score = similarity(left, i, right, j);
-      if (score < least || isUnclear(b ?? a, j)) continue;
-      const agreeing = agreement(a, i, b ?? a, j, photoThreshold);
-      if (agreeing > HALF) found.push({ a: i, b: j, similarity: score, agreeing });
-    }
-    progress?.(i + 1, left.count);
-  }
-  return found.sort((one, other) => other.similarity - one.similarity);
+  const compare = (i: number, j: number, score: number): void => {
+    if (isUnclear(a, i) || isUnclear(b ?? a, j)) return;
+    const agreeing = agreement(a, i, b ?? a, j, photoThreshold);
+    if (agreeing > HALF) found.push({ a: i, b: j, similarity: score, agreeing });
+  };
+  await findSimilar(left, b && right, new Float32Array(left.count).fill(least), compare, options);
+  return found.sort((one, other) => other.similarity - one.similarity || one.a - other.a || one.b - other.b);
 }
 
 /** No two photos of the person agree, so nobody knows which of them is the person's. */

@@ -6,9 +6,10 @@
  */
 import type { Random } from '@facewright/core';
 import { similarityToRest, type Centre } from './centres.js';
-import { similarity, type Embeddings } from './embeddings.js';
+import { embeddingsOf, similarity, type Embeddings } from './embeddings.js';
 import { thresholdAt, type Impostors } from './impostors.js';
 import { isUnclear } from './same-people.js';
+import { findSimilar, type SearchOptions } from './search.js';
 
 export interface WrongPhoto {
   readonly photo: number;
@@ -30,7 +31,7 @@ export interface WrongPhotos {
   readonly scores: Float64Array;
 }
 
-export interface WrongPhotosOptions {
+export interface WrongPhotosOptions extends SearchOptions {
   readonly embeddings: Embeddings;
   /** Photos by person. */
   readonly people: readonly (readonly number[])[];
@@ -44,7 +45,7 @@ export interface WrongPhotosOptions {
 /** Number of other people that each photo is compared with. */
 const OTHERS = 20;
 
-export function findWrongPhotos(options: WrongPhotosOptions): WrongPhotos {
+export async function findWrongPhotos(options: WrongPhotosOptions): Promise<WrongPhotos> {
   const { embeddings, people, centres, falseAcceptRate, random } = options;
   const scores = new Float64Array(embeddings.count).fill(NaN);
   const unclear: number[] = [];
@@ -64,8 +65,9 @@ export function findWrongPhotos(options: WrongPhotosOptions): WrongPhotos {
   const likelyFrom = strangers.length ? thresholdAt(strangers, falseAcceptRate) : 1;
   const found = judged.filter((photo) => scores[photo] < threshold).sort((a, b) => scores[a] - scores[b]);
   const grouped = groupsOf(options, new Set(found));
-  const wrong = found.map((photo): WrongPhoto => {
-    const likely = nearestPerson(options, photo);
+  const nearest = await nearestPeople(options, found);
+  const wrong = found.map((photo, index): WrongPhoto => {
+    const likely = nearest[index];
     const group = grouped.get(photo);
     return {
       photo,
@@ -78,22 +80,17 @@ export function findWrongPhotos(options: WrongPhotosOptions): WrongPhotos {
 }
 
 /** Similarities of photos to the centres of people they are not filed under, in increasing order. */
-function toOthers(
-  { embeddings, people, centres }: WrongPhotosOptions,
-  judged: readonly number[],
-  random: Random,
-): Impostors {
+function toOthers(options: WrongPhotosOptions, judged: readonly number[], random: Random): Impostors {
+  const { embeddings, people, centres } = options;
   if (people.length < 2) return new Float64Array();
-  const personOf = new Int32Array(embeddings.count);
-  people.forEach((photos, person) => photos.forEach((photo) => (personOf[photo] = person)));
-  const scores: number[] = [];
-  for (const photo of judged) {
-    for (let draw = 0; draw < OTHERS; draw++) {
-      const other = (personOf[photo] + 1 + random.integer(people.length - 1)) % people.length;
-      scores.push(similarity(embeddings, photo, vectorOf(centres[other]), 0));
-    }
+  const personOf = personOfPhoto(options);
+  const scores = new Float64Array(judged.length * OTHERS);
+  for (let draw = 0; draw < scores.length; draw++) {
+    const photo = judged[Math.floor(draw / OTHERS)];
+    const other = (personOf[photo] + 1 + random.integer(people.length - 1)) % people.length;
+    scores[draw] = similarity(embeddings, photo, vectorOf(centres[other]), 0);
   }
-  return Float64Array.from(scores).sort();
+  return scores.sort();
 }
 
 /** Quantile of strangers' scores: nearly all are below it, and hardly any photo of the person is. */
@@ -131,13 +128,33 @@ function below(rising: Float64Array, value: number): number {
 
 const vectorOf = ({ vector }: Centre): Embeddings => ({ count: 1, size: vector.length, data: vector });
 
-function nearestPerson({ embeddings, people, centres }: WrongPhotosOptions, photo: number) {
-  let best: { person: number; similarity: number } | undefined;
-  centres.forEach((centre, person) => {
-    const score = similarity(embeddings, photo, vectorOf(centre), 0);
-    if (!people[person].includes(photo) && (!best || score > best.similarity)) best = { person, similarity: score };
-  });
+/** For each photo, the other person whose centre is most similar. */
+async function nearestPeople(options: WrongPhotosOptions, photos: readonly number[]) {
+  const { embeddings, people, centres } = options;
+  const personOf = personOfPhoto(options);
+  const row = (photo: number): Float32Array =>
+    embeddings.data.subarray(photo * embeddings.size, (photo + 1) * embeddings.size);
+  const best = new Array<{ person: number; similarity: number } | undefined>(photos.length).fill(undefined);
+  const floors = new Float32Array(photos.length).fill(-Infinity);
+  const compare = (index: number, person: number, score: number): void => {
+    const known = best[index];
+    const better = !known || score > known.similarity || (score === known.similarity && person < known.person);
+    if (person === personOf[photos[index]] || !better) return;
+    best[index] = { person, similarity: score };
+    floors[index] = score;
+  };
+  const all = embeddingsOf(
+    centres.map(({ vector }) => vector),
+    embeddings.size,
+  );
+  if (people.length) await findSimilar(embeddingsOf(photos.map(row), embeddings.size), all, floors, compare, options);
   return best;
+}
+
+function personOfPhoto({ embeddings, people }: WrongPhotosOptions): Int32Array {
+  const personOf = new Int32Array(embeddings.count);
+  people.forEach((photos, person) => photos.forEach((photo) => (personOf[photo] = person)));
+  return personOf;
 }
 
 /** Group numbers for wrong photos of one person that agree with each other. */

@@ -21,13 +21,14 @@ export interface CleanOptions extends CommonOptions {
 export default (options: CleanOptions) =>
   withSession({ ...options, writes: options.out }, (session) =>
     withRecogniser(options, session, async (open) => {
-      const { config, events } = open;
+      const { engine, config, events } = open;
       const collected = await collectFaces(resolve(options.data), open, session.signal);
       const benchmark = options.against
         ? await collectFaces(resolve(options.against), open, session.signal)
         : undefined;
-      const problems = findProblems(collected.photos, {
+      const problems = await findProblems(collected.photos, {
         benchmark: benchmark?.photos,
+        engine,
         falseAcceptRate: options.far,
         random: createRandom(config.seed).fork('clean'),
         signal: session.signal,
