@@ -24,7 +24,7 @@ setWasmPaths({
   'tfjs-backend-wasm-simd.wasm': simd,
   'tfjs-backend-wasm-threaded-simd.wasm': threaded,
 });
-const opening = createRecogniser({ model: 'model', detectorWeights: 'mtcnn_model-shard1' });
+const opening = createRecogniser({ model: 'model', detectorWeights: 'mtcnn-weights.f32' });
 await told(async () => (await opening, 'Enrol somebody, then recognise a photo.'));
 
 async function enrol(photos: readonly Blob[]): Promise<string> {

@@ -41,7 +41,7 @@ async function publicFiles(): Promise<string> {
     },
     ...(await loadInsightFaceY1(y1!)),
   });
-  await cp(mtcnn!, join(directory, 'mtcnn_model-shard1'));
+  await cp(mtcnn!, join(directory, 'mtcnn-weights.f32'));
   return directory;
 }
 
