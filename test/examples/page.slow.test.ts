@@ -5,10 +5,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mobileFaceNet } from '@facewright/models';
-import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
-import { createFivePointAligner } from '@facewright/preprocess';
-import { saveModel } from '@facewright/training';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { build, preview } from 'vite';
@@ -16,6 +12,7 @@ import { expect, test } from 'vitest';
 import { temporary } from '../helpers/tool.js';
 import { CHROMIUM, CHROMIUM_FLAGS } from '../support/chromium.js';
 import { sharedData } from '../support/shared-data.js';
+import { saveY1 } from '../support/y1.js';
 
 const root = fileURLToPath(new URL('../../examples/recognise-in-a-page', import.meta.url));
 const [y1, mtcnn, people] = [
@@ -30,17 +27,7 @@ const reason =
 /** What the reader is told to put into `public/`. */
 async function publicFiles(): Promise<string> {
   const directory = await temporary();
-  const { fingerprint, size } = createFivePointAligner(112);
-  await saveModel(join(directory, 'model'), {
-    card: {
-      format: 1,
-      model: { name: 'mobilefacenet', options: mobileFaceNet(INSIGHTFACE_Y1).options },
-      inputSize: [112, 112],
-      embeddingSize: 128,
-      alignment: { fingerprint, size },
-    },
-    ...(await loadInsightFaceY1(y1!)),
-  });
+  await saveY1(y1!, join(directory, 'model'));
   await cp(mtcnn!, join(directory, 'mtcnn-weights.f32'));
   return directory;
 }

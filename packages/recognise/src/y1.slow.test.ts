@@ -3,11 +3,8 @@
 import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mobileFaceNet } from '@facewright/models';
-import { createFivePointAligner } from '@facewright/preprocess';
 import { sharedData } from '@facewright/test/shared-data';
-import { readY1 } from '@facewright/test/y1';
-import { saveModel } from '@facewright/training';
+import { saveY1 } from '@facewright/test/y1';
 import { expect, test } from 'vitest';
 import { createRecogniser } from './index.js';
 
@@ -22,19 +19,7 @@ test.skipIf(!weights || !people || !mtcnn)(
   'y1 recognises athletes from six photos (needs ../shared/data/models/insightface-y1, people and mtcnn)',
   { timeout: 300_000 },
   async () => {
-    const directory = join(await mkdtemp(join(tmpdir(), 'facewright-recognise-')), 'model');
-    const { options, ...state } = await readY1(weights!);
-    const { fingerprint, size } = createFivePointAligner(112);
-    await saveModel(directory, {
-      card: {
-        format: 1,
-        model: { name: 'mobilefacenet', options: mobileFaceNet(options).options },
-        inputSize: [112, 112],
-        embeddingSize: 128,
-        alignment: { fingerprint, size },
-      },
-      ...state,
-    });
+    const directory = await saveY1(weights!, join(await mkdtemp(join(tmpdir(), 'facewright-recognise-')), 'model'));
     const recogniser = await createRecogniser({ model: directory, detectorWeights: mtcnn });
     const names = (await readdir(people!)).filter((name) => !name.includes('.')).sort();
     const photos = new Map<string, string[]>();

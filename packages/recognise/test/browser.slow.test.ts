@@ -7,11 +7,11 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRandom, createRunContainer, pluginContext, type Model } from '@facewright/core';
 import { mobileFaceNet, type MobileFaceNetOptionsInput } from '@facewright/models';
-import { INSIGHTFACE_Y1, loadInsightFaceY1 } from '@facewright/models/node';
 import { encodeImage } from '@facewright/platform/node';
 import { createFivePointAligner } from '@facewright/preprocess';
 import { CHROMIUM, CHROMIUM_FLAGS } from '@facewright/test/chromium';
 import { sharedData } from '@facewright/test/shared-data';
+import { readY1 } from '@facewright/test/y1';
 import { cosineSimilarity, saveModel, type ModelFiles } from '@facewright/training';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { build } from 'vite';
@@ -217,10 +217,11 @@ describe.skipIf(!CHROMIUM || !y1 || !mtcnn || !people)(
     test('faces are found, and embedded as in Node', async () => {
       const names = ['roger_federer/001.jpg', 'roger_federer/002.jpg'];
       const photos = await Promise.all(names.map((name) => readFile(join(people!, name))));
-      const { directory, model } = await site(
-        { options: INSIGHTFACE_Y1, ...(await loadInsightFaceY1(y1!)) },
-        { '1.jpg': photos[0], '2.jpg': photos[1], weights: await readFile(mtcnn!) },
-      );
+      const { directory, model } = await site(await readY1(y1!), {
+        '1.jpg': photos[0],
+        '2.jpg': photos[1],
+        weights: await readFile(mtcnn!),
+      });
       const recogniser = await createRecogniser({ model, detectorWeights: mtcnn });
       await recogniser.enrol('Ada', [photos[0]]);
       await recogniser.save(join(directory, 'files/gallery'));
