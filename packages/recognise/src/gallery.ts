@@ -10,7 +10,7 @@ import {
   messageOf,
   parseOptions,
 } from '@facewright/core';
-import { cosineSimilarity, meanEmbedding } from '@facewright/training';
+import { meanEmbedding } from '@facewright/training';
 import { z } from 'zod';
 
 export interface GalleryModel {
@@ -25,10 +25,11 @@ export interface Candidate {
   readonly similarity: number;
 }
 
-interface Person {
-  readonly embeddings: readonly Float32Array[];
-  /** Of length 1. */
-  readonly mean: Float32Array;
+/** The people's means, of length 1, in one array: a face is compared with a million of them in a tenth of a second. */
+interface Means {
+  readonly names: readonly string[];
+  /** [people, embeddingSize], row-major. */
+  readonly rows: Float32Array;
 }
 
 const FORMAT = 'facewright-gallery';
@@ -41,31 +42,37 @@ const metadataSchema = z.object({
 const peopleSchema = z.array(z.object({ name: z.string().min(1), photos: z.int().min(1) }));
 
 export class Gallery {
-  private people = new Map<string, Person>();
+  /** Each person's embeddings. */
+  private people = new Map<string, readonly Float32Array[]>();
+  /** Computed when they are next needed. */
+  private means: Means | undefined;
 
   constructor(private readonly model: GalleryModel) {}
 
   /** People with their numbers of photos, in order of enrolment. */
   list(): { readonly name: string; readonly photos: number }[] {
-    return [...this.people].map(([name, { embeddings }]) => ({ name, photos: embeddings.length }));
+    return [...this.people].map(([name, embeddings]) => ({ name, photos: embeddings.length }));
   }
 
   /** Adds embeddings of length 1; for a known person, in addition to the earlier ones. */
   add(name: string, embeddings: readonly Float32Array[]): void {
     if (!embeddings.length) return;
-    this.people.set(name, personOf([...(this.people.get(name)?.embeddings ?? []), ...embeddings]));
+    this.people.set(name, [...(this.people.get(name) ?? []), ...embeddings]);
+    this.means = undefined;
   }
 
   /** Returns whether the person was known. */
   forget(name: string): boolean {
+    this.means = undefined;
     return this.people.delete(name);
   }
 
   /** The most similar people, best first. */
   nearest(embedding: Float32Array, count: number): Candidate[] {
+    const { names, rows } = (this.means ??= this.meansOfAll());
     const found: Candidate[] = [];
-    for (const [name, { mean }] of this.people) {
-      const similarity = cosineSimilarity(embedding, mean);
+    for (const [index, name] of names.entries()) {
+      const similarity = cosineWithRow(embedding, rows, index);
       if (found.length === count && similarity <= found[count - 1].similarity) continue;
       const place = found.findIndex((other) => other.similarity < similarity);
       found.splice(place < 0 ? found.length : place, 0, { name, similarity });
@@ -79,7 +86,7 @@ export class Gallery {
    * they were made with.
    */
   encode(): Uint8Array {
-    const rows = [...this.people.values()].flatMap(({ embeddings }) => embeddings);
+    const rows = [...this.people.values()].flat();
     const data = new Float32Array(rows.length * this.model.embeddingSize);
     rows.forEach((row, index) => data.set(row, index * this.model.embeddingSize));
     return encodeSafetensors(
@@ -108,6 +115,17 @@ export class Gallery {
         todo: 'Use the model it was made with, or enrol the people again.',
       });
     this.people = this.peopleOf(namesOf(people, where), tensors.embeddings?.data as Float32Array | undefined, where);
+    this.means = undefined;
+  }
+
+  private meansOfAll(): Means {
+    const rows = new Float32Array(this.people.size * this.model.embeddingSize);
+    let at = 0;
+    for (const embeddings of this.people.values()) {
+      rows.set(embeddings.length === 1 ? embeddings[0] : meanEmbedding(embeddings), at);
+      at += this.model.embeddingSize;
+    }
+    return { names: [...this.people.keys()], rows };
   }
 
   private peopleOf(listed: z.output<typeof peopleSchema>, data: Float32Array | undefined, where: string) {
@@ -121,12 +139,27 @@ export class Gallery {
         todo: 'Use another copy of the file, or enrol the people again.',
       });
     let at = 0;
-    const next = (): Float32Array => data.slice(at, (at += embeddingSize));
-    return new Map(listed.map((each) => [each.name, personOf(Array.from({ length: each.photos }, next))]));
+    const next = (): Float32Array => data.subarray(at, (at += embeddingSize));
+    return new Map(listed.map((each) => [each.name, Array.from({ length: each.photos }, next)]));
   }
 }
 
-const personOf = (embeddings: readonly Float32Array[]): Person => ({ embeddings, mean: meanEmbedding(embeddings) });
+/** The cosine of a vector and a row, both of length 1. Four sums, because one would wait for itself. */
+function cosineWithRow(vector: Float32Array, rows: Float32Array, row: number): number {
+  const size = vector.length;
+  const start = row * size;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let k = 0;
+  for (; k + 3 < size; k += 4) {
+    const at = start + k;
+    a += vector[k] * rows[at];
+    b += vector[k + 1] * rows[at + 1];
+    c += vector[k + 2] * rows[at + 2];
+    d += vector[k + 3] * rows[at + 3];
+  }
+  for (; k < size; k++) a += vector[k] * rows[start + k];
+  return a + b + (c + d);
+}
 
 function namesOf(text: string, where: string): z.output<typeof peopleSchema> {
   try {
