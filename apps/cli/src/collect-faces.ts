@@ -35,7 +35,7 @@ export async function collectFaces(
   if (found.format === 'insightface-bin')
     throw new FacewrightError({ what: 'This is a verification set: it contains pairs, not people.', where: path });
   const open = async (bytes: Uint8Array, where: string) => {
-    const image = await decodeImage(bytes, { ...config.limits, where });
+    const image = await decodeImage(bytes, { ...config.limits, where, reduce: true });
     const [face] = await recogniser.faces(image, { central: true });
     if (!face) throw new FacewrightError({ what: 'No face was found in the photo.' });
     return face;

@@ -6,7 +6,13 @@ import type { Sha256 } from './sha256.js';
 export { fitPixels, mirrorPixels } from './fit-pixels.js';
 export { shortageOf } from './shortage.js';
 export { workInProgress } from './work-in-progress.js';
-export { decodeImage, ImageError, type DecodeLimits } from './browser/canvas-images.js';
+export {
+  decodeImage,
+  ImageError,
+  type DecodedImage,
+  type DecodeLimits,
+  type DecodeOptions,
+} from './browser/canvas-images.js';
 export {
   basename,
   dirname,

@@ -1,5 +1,5 @@
 /** Shared by the photo decoders of Node and browsers: limits, and the error that explains why a photo is excluded. */
-import { brand, FacewrightError, PHOTO_LIMITS, type ExclusionReason, type RgbImage } from '@facewright/core';
+import { brand, FacewrightError, PHOTO_LIMITS, type Box, type ExclusionReason, type RgbImage } from '@facewright/core';
 
 export interface DecodeLimits {
   /** Larger files are rejected, if possible before they are read. */
@@ -8,6 +8,30 @@ export interface DecodeLimits {
   readonly maxPixels?: number;
   /** Images with a longer side are rejected. */
   readonly maxSide?: number;
+}
+
+export interface DecodeOptions extends DecodeLimits {
+  /** Named in errors. */
+  readonly where?: string;
+  /**
+   * A photo over the limits is decoded at a fraction of its size where its format allows. For callers that read
+   * `reduced`: positions in such an image are not those in the photo.
+   */
+  readonly reduce?: boolean;
+}
+
+export interface DecodedImage extends RgbImage {
+  /** Present if the image is smaller than the photo. */
+  readonly reduced?: Reduction;
+}
+
+/** A photo of which only a smaller image was decoded. */
+export interface Reduction {
+  /** Of the whole photo, upright, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** A part of the photo at its full size; the box must be whole pixels inside it. */
+  part(box: Box): Promise<RgbImage>;
 }
 
 /** A photo that cannot be decoded; `reason` appears in the list of excluded photos. */
@@ -43,13 +67,30 @@ export const tooManyBytes = (bytes: number, maxBytes: number, where?: string): I
     where,
   );
 
-/** Throws an `ImageError` for a photo with too many pixels. */
-export function refuseLarge(
-  { width, height }: Pick<RgbImage, 'width' | 'height'>,
+type Size = Pick<RgbImage, 'width' | 'height'>;
+
+/** Whether a photo has too many pixels. */
+export function isOverLimits(
+  { width, height }: Size,
   { maxPixels = PHOTO_LIMITS.maxPixels, maxSide = PHOTO_LIMITS.maxSide }: DecodeLimits,
-  where?: string,
-): void {
-  if (width <= maxSide && height <= maxSide && width * height <= maxPixels) return;
+): boolean {
+  return width > maxSide || height > maxSide || width * height > maxPixels;
+}
+
+/** How many times smaller a reduced image may be. */
+const FRACTIONS = [2, 4];
+
+/** The largest size below the limits at which a photo may be decoded instead; `undefined` if it is too large for that. */
+export function reducedSize({ width, height }: Size, limits: DecodeLimits): Size | undefined {
+  return FRACTIONS.map((by) => ({ width: Math.floor(width / by), height: Math.floor(height / by) })).find(
+    (size) => !isOverLimits(size, limits),
+  );
+}
+
+/** Throws an `ImageError` for a photo with too many pixels. */
+export function refuseLarge({ width, height }: Size, limits: DecodeLimits, where?: string): void {
+  if (!isOverLimits({ width, height }, limits)) return;
+  const { maxPixels = PHOTO_LIMITS.maxPixels, maxSide = PHOTO_LIMITS.maxSide } = limits;
   throw new ImageError(
     'too-large',
     `The image is ${width}×${height}, over the limit of ${maxSide} px per side (limits.maxSide in the config) or ${maxPixels} px in total (limits.maxPixels).`,

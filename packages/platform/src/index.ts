@@ -7,7 +7,13 @@ import { createHash } from 'node:crypto';
 import { readChecked, readCheckedText } from './node/checked-file.js';
 import type { Sha256 } from './sha256.js';
 
-export { decodeImage, ImageError, type DecodeLimits } from './node/image-file.js';
+export {
+  decodeImage,
+  ImageError,
+  type DecodedImage,
+  type DecodeLimits,
+  type DecodeOptions,
+} from './node/image-file.js';
 export { writeFileAtomic } from './node/atomic.js';
 export { whileLocked } from './node/lock.js';
 export { replaceDirectory, writeWholeDirectory } from './node/whole-directory.js';

@@ -20,10 +20,9 @@ import {
   type EventReader,
   type PluginContext,
   type PluginFactory,
-  type RgbImage,
 } from '@facewright/core';
 import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
-import type { DecodeLimits } from '@facewright/platform';
+import type { DecodedImage, DecodeLimits, DecodeOptions } from '@facewright/platform';
 import { createMtcnn, fivePoint, readWeights } from '@facewright/preprocess';
 import type { ModelCard, ModelFiles } from '@facewright/training';
 import { recogniserFrom, type Recogniser } from './recogniser.js';
@@ -56,7 +55,7 @@ export interface Surroundings {
   loadModel(place: string): Promise<ModelFiles>;
   /** MTCNN with the given weights, or with the default ones. */
   detector(weights: string | undefined, context: PluginContext): Promise<Detector>;
-  open(photo: string, limits: DecodeLimits & ByteLimits): Promise<RgbImage>;
+  open(photo: string, limits: DecodeOptions & ByteLimits): Promise<DecodedImage>;
 }
 
 const MODELS = [mobileFaceNet, mobileNetV2] as unknown as readonly PluginFactory[];

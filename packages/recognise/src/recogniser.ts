@@ -14,8 +14,15 @@ import {
   type Model,
   type RgbImage,
 } from '@facewright/core';
-import { decodeImage, readFile, writeFileAtomic, type DecodeLimits } from '@facewright/platform';
-import { centralFace } from '@facewright/preprocess';
+import {
+  decodeImage,
+  readFile,
+  writeFileAtomic,
+  type DecodedImage,
+  type DecodeLimits,
+  type DecodeOptions,
+} from '@facewright/platform';
+import { alignInPhoto, centralFace, faceInPhoto } from '@facewright/preprocess';
 import {
   checkAlignment,
   cosineSimilarity,
@@ -27,7 +34,10 @@ import { Gallery, type Candidate } from './gallery.js';
 import { modelIdentity } from './model-identity.js';
 import { thresholdFor, usualThreshold, type Threshold } from './thresholds.js';
 
-/** A path in Node or a URL in a browser, an encoded photo, a `File` or `Blob`, or pixels. */
+/**
+ * A path in Node or a URL in a browser, an encoded photo, a `File` or `Blob`, or pixels. A JPEG over the limits is
+ * decoded at a fraction of its size.
+ */
 export type PhotoInput = string | Uint8Array | { arrayBuffer(): Promise<ArrayBuffer> } | RgbImage;
 
 export interface FaceOptions {
@@ -41,7 +51,7 @@ export interface FacesOptions extends FaceOptions {
 }
 
 export interface EmbeddedFace {
-  /** Where the face was found; missing if the photo is an aligned face. */
+  /** Where the face is in the photo; missing if the photo is an aligned face. */
   readonly face?: Face;
   /** The aligned face. */
   readonly crop: RgbImage;
@@ -143,7 +153,7 @@ export interface RecogniserParts {
   /** Called when the first photo needs it. */
   detector(): Promise<Detector>;
   /** Opens a photo by name. */
-  open(photo: string, limits: DecodeLimits & ByteLimits): Promise<RgbImage>;
+  open(photo: string, limits: DecodeOptions & ByteLimits): Promise<DecodedImage>;
   readonly limits?: DecodeLimits & ByteLimits;
   readonly signal?: AbortSignal;
   /** Called by `dispose` after the recogniser has released its own resources. */
@@ -169,10 +179,15 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
       return found.map((each, index) => ({ ...each, embedding: embeddings[index] }));
     });
   };
-  const cut = async (image: RgbImage, { central = false }: FacesOptions) => {
+  const cut = async (image: DecodedImage, { central = false }: FacesOptions) => {
     const all = await (await parts.detector()).detect(image);
     const chosen = central ? [centralFace(all, image) ?? []].flat() : all;
-    return chosen.map((face) => ({ face, crop: aligner.align(image, face.landmarks) }));
+    const found: { readonly face: Face; readonly crop: RgbImage }[] = [];
+    for (const each of chosen) {
+      const face = faceInPhoto(image, each);
+      found.push({ face, crop: await alignInPhoto(aligner, image, face.landmarks) });
+    }
+    return found;
   };
   const embed = async (photo: PhotoInput, options: FaceOptions = {}): Promise<Float32Array> => {
     const [found] = await faces(photo, { ...options, central: true });
@@ -221,13 +236,14 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
   };
 }
 
-async function pixelsOf(photo: PhotoInput, { open, limits, signal }: RecogniserParts): Promise<RgbImage> {
+async function pixelsOf(photo: PhotoInput, { open, limits, signal }: RecogniserParts): Promise<DecodedImage> {
   throwIfAborted(signal);
-  if (typeof photo === 'string') return open(photo, { ...limits, signal });
-  if (photo instanceof Uint8Array) return decodeImage(photo, { ...limits, where: 'a photo passed as bytes' });
+  const options = { ...limits, reduce: true };
+  if (typeof photo === 'string') return open(photo, { ...options, signal });
+  if (photo instanceof Uint8Array) return decodeImage(photo, { ...options, where: 'a photo passed as bytes' });
   if ('data' in photo) return photo;
   const where = (photo as { name?: string }).name;
-  return decodeImage(new Uint8Array(await photo.arrayBuffer()), { ...limits, where });
+  return decodeImage(new Uint8Array(await photo.arrayBuffer()), { ...options, where });
 }
 
 /** Whether the photo is already an aligned face: as the caller says, or else judged by its size. */

@@ -11,6 +11,7 @@ import {
   type RgbImage,
 } from '@facewright/core';
 import { openPhoto, writeFileAtomic, type DecodeLimits } from '@facewright/platform/node';
+import { faceInPhoto, photoSize } from '@facewright/preprocess';
 import { backendFor, compose } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { drawFaces, drawnNames } from '../draw-faces.js';
@@ -71,7 +72,7 @@ async function detectOne(
   drawnPath: string | undefined,
   limits: DecodeLimits & ByteLimits,
 ): Promise<PhotoRow> {
-  const image = await openPhoto(path, limits).catch((error: unknown) => {
+  const image = await openPhoto(path, { ...limits, reduce: true }).catch((error: unknown) => {
     if (error instanceof FacewrightError && !(error instanceof Interrupted)) return error;
     throw error;
   });
@@ -80,13 +81,14 @@ async function detectOne(
   if (drawnPath) await writeFileAtomic(drawnPath, await drawFaces(image, faces));
   return {
     path,
-    width: image.width,
-    height: image.height,
-    faces: faces.map(({ box, confidence, landmarks }) => ({
-      box: [box.x, box.y, box.width, box.height],
-      confidence,
-      points: { ...landmarks },
-    })),
+    ...photoSize(image),
+    faces: faces
+      .map((face) => faceInPhoto(image, face))
+      .map(({ box, confidence, landmarks }) => ({
+        box: [box.x, box.y, box.width, box.height],
+        confidence,
+        points: { ...landmarks },
+      })),
   };
 }
 

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FacewrightError } from '@facewright/core';
 import { openPhoto, writeFileAtomic } from '@facewright/platform/node';
+import { faceInImage } from '@facewright/preprocess';
 import type { IdentifiedFace, Recogniser } from '@facewright/recognise';
 import { drawFaces, drawnNames } from '../draw-faces.js';
 import { photosAt, reasonOf, withRecogniser, type OpenRecogniser } from '../open-recogniser.js';
@@ -117,12 +118,12 @@ async function identifyAll(
   const rows: PhotoRow[] = [];
   const names = drawnNames(photos);
   for (const [index, photo] of photos.entries()) {
-    const image = await openPhoto(photo, { ...config.limits, signal }).catch(reasonOf);
+    const image = await openPhoto(photo, { ...config.limits, signal, reduce: true }).catch(reasonOf);
     const found =
       typeof image === 'string' ? [] : await recogniser.identify(image, { falseAcceptRate: far, threshold });
     if (draw && typeof image !== 'string') {
       const labels = found.map(({ name, similarity }) => `${name ?? 'unknown'} ${similarity?.toFixed(2) ?? ''}`);
-      const faces = found.flatMap(({ face }) => face ?? []);
+      const faces = found.flatMap(({ face }) => (face ? faceInImage(image, face) : []));
       await writeFileAtomic(join(draw, names[index]), await drawFaces(image, faces, labels));
     }
     const row: PhotoRow = {

@@ -15,8 +15,8 @@ export function addDetect(program: Command): void {
       'after',
       `
 The exit code is 0 if every photo could be read, else 1.
-Photos of more than 256 MB, 120 megapixels or 20,000 pixels a side are refused. Change that in the config: limits.maxBytes,
-limits.maxPixels, limits.maxSide.
+Photos of more than 256 MB, 120 megapixels or 20,000 pixels a side are refused, but JPEGs of more pixels are read at half or a
+quarter of their size. Change that in the config: limits.maxBytes, limits.maxPixels, limits.maxSide.
 
 Examples:
   facewright detect holiday.jpg

@@ -21,8 +21,8 @@ export function addPrepare(program: Command): void {
     .addHelpText(
       'after',
       `
-Photos of more than 256 MB, 120 megapixels or 20,000 pixels a side are left out. Change that in the config: limits.maxBytes,
-limits.maxPixels, limits.maxSide.
+Photos of more than 256 MB, 120 megapixels or 20,000 pixels a side are left out, but JPEGs of more pixels are read at half or a
+quarter of their size. Change that in the config: limits.maxBytes, limits.maxPixels, limits.maxSide.
 
 Examples:
   facewright prepare --data photos/ --out run/dataset

@@ -192,7 +192,7 @@ export const runConfig = z.strictObject({
         .int()
         .min(1)
         .default(PHOTO_LIMITS.maxPixels)
-        .describe('photos with more pixels are rejected before they are decoded'),
+        .describe('photos with more pixels are read at half or a quarter of their size (JPEG), or rejected'),
       maxSide: z
         .int()
         .min(1)

@@ -3,17 +3,27 @@
  * Decodes like `cv2.imread` (EXIF orientation applied, ICC profile ignored) to 8-bit RGB: alpha is composited onto
  * black, grey and CMYK are converted.
  */
-import { ImageError, refuseLarge, refuseManyBytes, type DecodeLimits } from '../image-decoding.js';
+import {
+  ImageError,
+  isOverLimits,
+  refuseLarge,
+  refuseManyBytes,
+  type DecodedImage,
+  type DecodeLimits,
+  type DecodeOptions,
+} from '../image-decoding.js';
 import { messageOf, type RgbImage } from '@facewright/core';
 import { bmpHeader, decodeBmp } from './bmp.js';
 import { unreadFormat } from './image-formats.js';
 import { sizeInHeader } from './image-size.js';
 import { jpegDecoder } from './jpeg/decoder.js';
 import { jpegHeader } from './jpeg/header.js';
+import { decodeReduced } from './jpeg/reduced.js';
 import { decodePnm, pnmHeader } from './pnm.js';
+import { openSharp, rgbOf } from './sharp-pixels.js';
 import { isMainThread } from 'node:worker_threads';
 
-export { ImageError, type DecodeLimits } from '../image-decoding.js';
+export { ImageError, type DecodedImage, type DecodeLimits, type DecodeOptions } from '../image-decoding.js';
 
 /**
  * Throws an `ImageError` for anything but a complete image within the limits. The decoding library's message is only
@@ -21,8 +31,8 @@ export { ImageError, type DecodeLimits } from '../image-decoding.js';
  */
 export async function decodeImage(
   bytes: Uint8Array,
-  { where, ...limits }: DecodeLimits & { where?: string } = {},
-): Promise<RgbImage> {
+  { where, reduce, ...limits }: DecodeOptions = {},
+): Promise<DecodedImage> {
   if (bytes.length === 0) throw new ImageError('not-an-image', 'The file is empty.', where);
   refuseManyBytes(bytes.length, limits, where);
   const image = decodeSimple(bytes, limits, where);
@@ -32,10 +42,9 @@ export async function decodeImage(
     const what = other && `: this is ${other}. Convert it to JPEG or PNG`;
     throw new ImageError('not-an-image', `Not an image that can be read${what}.`, where);
   }
-  const plain = await decodePlainJpeg(bytes, limits, where);
+  const plain = (await largeJpeg(bytes, reduce, limits, where)) ?? (await decodePlainJpeg(bytes, limits, where));
   if (plain) return plain;
-  const { default: sharp } = await import('sharp');
-  const open = () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false });
+  const open = await openSharp(bytes);
   const refuse = async (): Promise<void> => {
     const { width, height } = await open()
       .metadata()
@@ -50,19 +59,7 @@ export async function decodeImage(
   if (size) refuseLarge(size, limits, where);
   else await refuse();
   try {
-    const { data, info } = await open()
-      .autoOrient()
-      .flatten({ background: '#000' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    // A copy, because our own memory can be released, while sharp's Buffers wait for the garbage collector; short-lived
-    // Buffers are found by its minor collections.
-    return {
-      width: info.width,
-      height: info.height,
-      data: info.channels === 3 ? new Uint8Array(data) : greyToRgb(data, info.channels),
-    };
+    return await rgbOf(open().autoOrient());
   } catch (error) {
     if (size) await refuse();
     throw new ImageError('unreadable', 'The image is damaged or incomplete.', where, error);
@@ -81,6 +78,22 @@ function decodeSimple(bytes: Uint8Array, limits: DecodeLimits, where?: string): 
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw new ImageError('unreadable', `Cannot read the image: ${messageOf(error)}.`, where, error);
+  }
+}
+
+/** A JPEG over the limits at a fraction of its size, if the caller can use that. */
+async function largeJpeg(
+  bytes: Uint8Array,
+  reduce: boolean | undefined,
+  limits: DecodeLimits,
+  where?: string,
+): Promise<DecodedImage | undefined> {
+  const header = reduce ? jpegHeader(bytes) : undefined;
+  if (!header?.byLine || !isOverLimits(header, limits)) return undefined;
+  try {
+    return await decodeReduced(bytes, header, limits);
+  } catch (error) {
+    throw new ImageError('unreadable', 'The image is damaged or incomplete.', where, error);
   }
 }
 
@@ -112,10 +125,3 @@ export async function encodeImage(image: RgbImage, format: 'jpeg' | 'png' = 'jpe
 }
 
 const asBytes = (buffer: Uint8Array): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-
-function greyToRgb(data: Uint8Array, channels: number): Uint8Array {
-  const pixels = data.length / channels;
-  const rgb = new Uint8Array(pixels * 3);
-  for (let i = 0; i < pixels; i++) rgb.fill(data[i * channels], i * 3, i * 3 + 3);
-  return rgb;
-}

@@ -2,15 +2,8 @@
  * How every command opens a photo: only regular files within the limits, with reading and decoding that respond to
  * Ctrl-C.
  */
-import {
-  FacewrightError,
-  Interrupted,
-  messageOf,
-  PHOTO_LIMITS,
-  type ByteLimits,
-  type RgbImage,
-} from '@facewright/core';
-import { ImageError, tooManyBytes, type DecodeLimits } from '../image-decoding.js';
+import { FacewrightError, Interrupted, messageOf, PHOTO_LIMITS, type ByteLimits } from '@facewright/core';
+import { ImageError, tooManyBytes, type DecodedImage, type DecodeOptions } from '../image-decoding.js';
 import { shortageOf } from '../shortage.js';
 import { readChecked, TooManyBytes } from './checked-file.js';
 import { pathText, type FilePath } from './file-names.js';
@@ -20,7 +13,7 @@ import { decodeImage } from './image-file.js';
  * Decodes a photo file. Rejects with an `ImageError`; for a file over the limit its reason is `too-large`, and nothing
  * is read.
  */
-export const openPhoto = async (path: FilePath, limits: DecodeLimits & ByteLimits = {}): Promise<RgbImage> =>
+export const openPhoto = async (path: FilePath, limits: DecodeOptions & ByteLimits = {}): Promise<DecodedImage> =>
   decodeImage(await readPhoto(path, limits), { ...limits, where: pathText(path) });
 
 /** The photo file's bytes. Rejects in the same way. */

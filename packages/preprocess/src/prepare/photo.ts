@@ -17,8 +17,9 @@ import {
   type RgbImage,
   type Sample,
 } from '@facewright/core';
-import { decodeImage, ImageError, shortageOf, type DecodeLimits } from '@facewright/platform';
+import { decodeImage, ImageError, shortageOf, type DecodedImage, type DecodeLimits } from '@facewright/platform';
 import { cropByBox } from '../align/box-crop.js';
+import { alignInPhoto, faceInPhoto, photoSize } from '../align/in-photo.js';
 import type { Stage, StageSeconds } from './stages.js';
 import type { Tier } from './tiers.js';
 
@@ -104,9 +105,9 @@ export async function processPhoto(
     }
   };
   const outcome = await (async (): Promise<Outcome> => {
-    let image: RgbImage;
+    let image: DecodedImage;
     try {
-      image = await timed('decode', () => decodeImage(bytes, { ...processing.limits, where: photo.id }));
+      image = await timed('decode', () => decodeImage(bytes, { ...processing.limits, where: photo.id, reduce: true }));
     } catch (error) {
       return unreadable(photo, error);
     }
@@ -127,7 +128,7 @@ export async function processPhoto(
 /** The aligned faces of a decoded photo that the policy keeps. */
 async function facesOf(
   photo: PhotoFacts,
-  image: RgbImage,
+  image: DecodedImage,
   { aligner, detector, faces: policy, withoutFace }: Processing,
   timed: <T>(stage: Stage, work: () => Promise<T> | T) => Promise<T>,
 ): Promise<readonly AlignedFace[] | { exclusion: Exclusion }> {
@@ -138,11 +139,12 @@ async function facesOf(
     return [{ image }];
   }
   if (photo.landmarks) {
-    if (!landmarkPoints(photo.landmarks).some(([x, y]) => x >= 0 && y >= 0 && x < image.width && y < image.height)) {
+    const { width, height } = photoSize(image);
+    if (!landmarkPoints(photo.landmarks).some(([x, y]) => x >= 0 && y >= 0 && x < width && y < height)) {
       return excluded(
         photo,
         'bad-landmarks',
-        `none of the five landmarks is inside the image of ${image.width} × ${image.height} pixels`,
+        `none of the five landmarks is inside the image of ${width} × ${height} pixels`,
       );
     }
     const given = photo.landmarks;
@@ -169,7 +171,7 @@ async function facesOf(
     aligned(
       photo,
       image,
-      chosen.map(({ landmarks }) => landmarks),
+      chosen.map((face) => faceInPhoto(image, face).landmarks),
       aligner,
     ),
   );
@@ -194,14 +196,18 @@ function inTurn<T>(detector: Detector, work: () => Promise<T>): Promise<T> {
   return done;
 }
 
-function aligned(
+/** Landmarks in pixels of the whole photo. */
+async function aligned(
   photo: PhotoFacts,
-  image: RgbImage,
+  image: DecodedImage,
   landmarks: readonly Landmarks[],
   aligner: Aligner,
-): readonly AlignedFace[] | { exclusion: Exclusion } {
+): Promise<readonly AlignedFace[] | { exclusion: Exclusion }> {
   try {
-    return landmarks.map((points) => ({ image: aligner.align(image, points), landmarks: points }));
+    const faces: AlignedFace[] = [];
+    for (const points of landmarks)
+      faces.push({ image: await alignInPhoto(aligner, image, points), landmarks: points });
+    return faces;
   } catch (error) {
     return excluded(photo, error instanceof FacewrightError ? 'bad-landmarks' : 'alignment-failed', reasonOf(error));
   }

@@ -8,9 +8,13 @@ export interface JpegHeader {
    * for such a file. Progressive files, CMYK, RGB, rotated photos and rare sampling are left to sharp.
    */
   readonly plain: boolean;
+  /** Baseline in a single scan: it can be decoded line by line, without holding all of it. */
+  readonly byLine: boolean;
 }
 
 const BASELINE = 0xc0;
+/** Baseline, and the same with more bits or tables. */
+const SEQUENTIAL = [BASELINE, 0xc1];
 const START_OF_IMAGE = 0xd8;
 const START_OF_SCAN = 0xda;
 const [APP1, APP14] = [0xe1, 0xee];
@@ -24,17 +28,19 @@ const SAMPLING = [0x11, 0x21, 0x22];
 export function jpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   let size: Pick<JpegHeader, 'width' | 'height'> | undefined;
   let plain = true;
+  let planes = 0;
   for (const { marker, content } of segments(bytes)) {
-    if (marker === START_OF_SCAN) return size && { ...size, plain };
+    if (marker === START_OF_SCAN) return size && { ...size, plain, byLine: planes > 0 && content[0] === planes };
     if (isFrame(marker)) {
       if (content.length < 6) return undefined;
       plain &&= size === undefined && marker === BASELINE && usualFrame(content);
+      planes = size === undefined && SEQUENTIAL.includes(marker) ? content[5] : 0;
       size ??= { width: content[3] * 256 + content[4], height: content[1] * 256 + content[2] };
     }
     if (marker === APP1) plain &&= upright(content);
     if (marker === APP14 && startsWith(content, 'Adobe')) plain &&= content[11] === YCBCR;
   }
-  return size && { ...size, plain: false };
+  return size && { ...size, plain: false, byLine: false };
 }
 
 /** The segments from the second on, until the bytes end or are no longer a segment. */
