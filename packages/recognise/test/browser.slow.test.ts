@@ -78,20 +78,19 @@ async function pattern(seed: number): Promise<Uint8Array> {
 
 /** A folder that holds the page, a model at /model, and the given files. */
 async function site(
-  model: Pick<ModelFiles, 'params' | 'statistics'> & {
-    readonly options: MobileFaceNetOptionsInput & { readonly inputSize?: number };
-  },
+  model: Pick<ModelFiles, 'params' | 'statistics'> & { readonly options: MobileFaceNetOptionsInput },
   files: Readonly<Record<string, Uint8Array>>,
 ): Promise<{ directory: string; model: string }> {
   const directory = await temporary();
   const { fingerprint, size } = createFivePointAligner(112);
   const { options, ...tensors } = model;
-  const { inputSize = 112, embeddingSize = 128 } = options;
+  const { inputSize, embeddingSize = 128 } = options;
+  const side = typeof inputSize === 'number' ? inputSize : 112;
   await saveModel(join(directory, 'model'), {
     card: {
       format: 1,
       model: { name: 'mobilefacenet', options },
-      inputSize: [inputSize, inputSize],
+      inputSize: [side, side],
       embeddingSize,
       alignment: { fingerprint, size },
     },
