@@ -30,6 +30,6 @@ export function sumOf({ size, data }: Embeddings, rows: Iterable<number>): Float
 
 /** Normalised to length 1; zeros stay zeros. */
 export function unit(vector: Float64Array): Float32Array {
-  const length = Math.max(Math.hypot(...vector), 1e-12);
+  const length = Math.max(Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)), 1e-12);
   return Float32Array.from(vector, (value) => value / length);
 }

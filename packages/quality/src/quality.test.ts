@@ -136,6 +136,31 @@ test('a picture is recognised in another size, with noise and mirrored; other pi
   expect(grainy.sharpness).toBeGreaterThan(picture.sharpness);
 });
 
+test('pairs of pictures are those that comparing all would find, each once', () => {
+  const random = createRandom('hashes');
+  const hashes = Array.from({ length: 300 }, () => Uint16Array.from({ length: 16 }, () => random.integer(65536)));
+  // copies with 1 to 22 bits turned over, in one band or spread over all
+  for (let index = 0; index < 100; index++) {
+    const copy = hashes[index].slice();
+    const bits = new Set<number>();
+    while (bits.size < 1 + (index % 22))
+      bits.add(index % 2 ? random.integer(256) : random.integer(16 + 8 * (index % 22)));
+    for (const bit of bits) copy[bit >> 4] ^= 1 << (bit & 15);
+    hashes.push(copy);
+  }
+  const expected = hashes.flatMap((hash, a) =>
+    hashes.flatMap((other, b) => (a < b && differingBits(hash, other) < 16 ? [`${a} ${b}`] : [])),
+  );
+  expect(expected.length).toBeGreaterThan(50);
+  expect([...alikePictures(hashes)].map((pair) => pair.join(' ')).sort()).toEqual(expected.sort());
+  const own = hashes.slice(0, 100);
+  const copies = hashes.slice(300).reverse();
+  const across = own.flatMap((hash, a) =>
+    copies.flatMap((other, b) => (a < b && differingBits(hash, other) < 16 ? [`${a} ${b}`] : [])),
+  );
+  expect([...alikePictures(own, copies)].map((pair) => pair.join(' ')).sort()).toEqual(across.sort());
+});
+
 test('all duplicates but one are left out; edits follow merge chains and drop by path', async () => {
   const photos = dataset(30).map((each, index) => (index === 13 ? { ...each, sha256: 'p0 5' } : each));
   const found = await findProblems(photos, { random: createRandom(1) });
