@@ -10,6 +10,7 @@ import { shareClient, type SharedClient } from './run/clients.js';
 import { compileGraph, type Compilation, type CompiledStep, type Flags } from './run/compile.js';
 import { DeviceGroup } from './run/device.js';
 import { XlaRunner } from './run/runner.js';
+import { tuningFlags } from './run/tuning.js';
 
 export interface XlaEngineOptions {
   readonly plugin: FoundPlugin;
@@ -23,6 +24,8 @@ export interface XlaEngineOptions {
   readonly memoryFraction?: number;
   readonly dump?: string;
   readonly flags?: Flags;
+  /** Default: those that keep XLA's measurements on disk. */
+  readonly optionalFlags?: Flags;
   readonly emit?: Emit;
   /** Write programs for another platform; tests run a GPU's program on the CPU. */
   readonly lowerAs?: string;
@@ -37,6 +40,7 @@ export async function openXlaEngine({
   memoryFraction,
   dump,
   flags,
+  optionalFlags,
   emit,
   lowerAs,
 }: XlaEngineOptions): Promise<Engine> {
@@ -50,7 +54,14 @@ export async function openXlaEngine({
     });
   }
   const group = new DeviceGroup(client, devices, lowerAs);
-  const compilation = { precision, statistics, largestWhole, dump, flags: { ...platformFlags(plugin), ...flags } };
+  const compilation = {
+    precision,
+    statistics,
+    largestWhole,
+    dump,
+    flags: { ...platformFlags(plugin), ...flags },
+    optionalFlags: optionalFlags ?? (await tuningFlags(plugin.kind)),
+  };
   const kind = client.kindOf(client.devices[0]);
   const several = devices > 1 ? `, ${devices} devices` : '';
   const engine = openCompiledEngine<CompiledStep, never>({

@@ -81,6 +81,18 @@ describe.skipIf('missing' in here)('training', () => {
     await engine.dispose();
   });
 
+  test('a flag that the plugin does not know is left out if it is optional, and an error if it is not', async () => {
+    const unknown = { xla_no_such_flag: 'anything' };
+    const double: StepFunction = (_, { x }) => ({ outputs: { y: tf.mul(x, 2) } });
+    const given = { x: hostTensor([2], Float32Array.of(1, 2)) };
+    const engine = await openCpu(path, 1, { optionalFlags: unknown });
+    expect((await engine.compile(double).run(given)).y.data).toEqual(Float32Array.of(2, 4));
+    await engine.dispose();
+    const strict = await openCpu(path, 1, { flags: unknown });
+    await expect(strict.compile(double).run(given)).rejects.toThrow(/xla_no_such_flag/);
+    await strict.dispose();
+  });
+
   test.runIf(process.platform === 'linux')('opening and closing engines leaves no client behind', async () => {
     // a client has a thread pool that ends with it; process memory also includes garbage of other tests
     const threads: number[] = [];

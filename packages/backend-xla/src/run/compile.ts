@@ -1,6 +1,6 @@
 /** From a captured step to a program on the devices: lower, then compile. */
 import type { Graph } from '@facewright/capture';
-import { FacewrightError } from '@facewright/core';
+import { FacewrightError, messageOf } from '@facewright/core';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lower, type Lowered } from '../lowering/lower.js';
@@ -22,6 +22,8 @@ export interface Compilation {
   readonly dump?: string;
   /** XLA's own flags, by name. */
   readonly flags?: Flags;
+  /** Flags that a plugin may not know: without them it works as well. */
+  readonly optionalFlags?: Flags;
 }
 
 export interface CompiledStep {
@@ -36,7 +38,7 @@ let dumped = 0;
 export async function compileGraph(
   group: DeviceGroup,
   graph: Graph,
-  { precision, statistics, largestWhole, dump, flags }: Compilation,
+  { precision, statistics, largestWhole, dump, flags, optionalFlags = {} }: Compilation,
 ): Promise<CompiledStep> {
   const lowered = lower(graph, {
     platform: group.platform,
@@ -51,7 +53,13 @@ export async function compileGraph(
   }
   try {
     const dumping: Flags = dump ? { xla_dump_to: dump, xla_dump_hlo_as_text: true } : {};
-    return { program: await group.compile(lowered.text, { flags: { ...dumping, ...flags } }), lowered };
+    const compile = (more: Flags): Promise<Program> =>
+      group.compile(lowered.text, { flags: { ...more, ...dumping, ...flags } });
+    const program = await compile(optionalFlags).catch((error: unknown) => {
+      if (!Object.keys(optionalFlags).some((name) => messageOf(error).includes(name))) throw error;
+      return compile({});
+    });
+    return { program, lowered };
   } catch (error) {
     throw explained(error, graph.name, group);
   }
