@@ -44,7 +44,8 @@ const plain = simplify(
     {
       state,
       inputs: {
-        images: { shape: [n, height, width, 3], dtype: 'float32' },
+        images: { shape: [n, height, width, 3], dtype: 'uint8' },
+        mirrored: { shape: [n], dtype: 'uint8' },
         labels: { shape: [n], dtype: 'int32' },
         rate: { shape: [], dtype: 'float32' },
       },

@@ -10,7 +10,7 @@
 import type { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
 import { convGeometry, type ConvGeometry } from './geometry.js';
-import type { Kernel, Lowerings, PlainLowering } from './lowering.js';
+import { full, overChannels, type Kernel, type Lowerings, type PlainLowering } from './lowering.js';
 
 const FORWARD = '[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]';
 const TO_INPUT = '[b, 0, 1, f]x[0, 1, o, i]->[b, 0, 1, f]';
@@ -48,6 +48,60 @@ const toInput =
       featureGroups: depthwise ? inChannels : 1,
     });
   };
+
+const SMALL_KERNEL = 9;
+
+/**
+ * With a stride, XLA has no cuDNN call for the input gradient of a depthwise convolution: it would write dy with zeros
+ * between its pixels, as large as the input, and convolve that. Instead, the gradient of each phase (the pixels with
+ * one remainder by the stride) is a sum over the kernel positions that reach it, straight from dy.
+ */
+const depthwiseToInput: PlainLowering = (kernel) => {
+  const { strides, dilations } = convGeometry(kernel.node);
+  const [h, w, , m] = kernel.inputs.filter.shape;
+  const strided = strides.some((stride) => stride > 1) && dilations.every((dilation) => dilation === 1);
+  if (kernel.target.platform === 'cpu' || !strided || m > 1 || h * w > SMALL_KERNEL) return toInput(true)(kernel);
+  return byPhases(kernel);
+};
+
+/** Along one side: the pixels of phase a get dy, moved by `shift`, times the kernel at `tap`, summed over these. */
+function tapsOfPhase(phase: number, before: number, taps: number, stride: number): { tap: number; shift: number }[] {
+  return Array.from({ length: taps }, (_, tap) => ({ tap, shift: (phase + before - tap) / stride })).filter(
+    ({ shift }) => Number.isInteger(shift),
+  );
+}
+
+function byPhases({ hlo, inputs: { dy, filter }, node, shape }: Kernel): Hlo {
+  const { kernel, strides, pad } = convGeometry(node);
+  const [n, height, width, c] = shape;
+  const size = [Math.ceil(height / strides[0]), Math.ceil(width / strides[1])];
+  const phases = ([0, 1] as const).map((side) =>
+    Array.from({ length: strides[side] }, (_, phase) => tapsOfPhase(phase, pad[side][0], kernel[side], strides[side])),
+  );
+  const shifts = phases.map((list) => list.flat().map(({ shift }) => shift));
+  const low = shifts.map((list) => Math.max(0, -Math.min(0, ...list)));
+  const high = shifts.map((list, side) => Math.max(0, size[side] + Math.max(0, ...list) - dy.shape[side + 1]));
+  const padded = hlo.pad(full(hlo, dy), 0, [0, ...low, 0], [0, ...high, 0]);
+  const kernels = hlo.reshape(full(hlo, filter), [...kernel, c]);
+  const product = (y: { tap: number; shift: number }, x: { tap: number; shift: number }): Hlo => {
+    const from = [0, y.shift + low[0], x.shift + low[1], 0];
+    const seen = hlo.slice(padded, from, [n, from[1] + size[0], from[2] + size[1], c]);
+    const weights = hlo.slice(kernels, [y.tap, x.tap, 0], [y.tap + 1, x.tap + 1, c]);
+    return hlo.multiply(seen, overChannels(hlo, hlo.reshape(weights, [c]), seen.shape));
+  };
+  const one = [n, size[0], 1, size[1], 1, c];
+  const rows = phases[0].map((down) => {
+    const columns = phases[1].map((across) => {
+      const products = down.flatMap((y) => across.map((x) => product(y, x)));
+      const sum = products.length > 0 ? products.reduce(hlo.add) : hlo.filled(0, [n, ...size, c]);
+      return hlo.reshape(sum, one);
+    });
+    return hlo.concatenate(columns, 4);
+  });
+  const [tall, wide] = [size[0] * strides[0], size[1] * strides[1]];
+  const whole = hlo.reshape(hlo.concatenate(rows, 2), [n, tall, wide, c]);
+  return hlo.slice(whole, [0, 0, 0, 0], shape);
+}
 
 const kernelWindow = ({ strides, dilations, kernelGradientPad }: ConvGeometry) => ({
   stride: dilations,
@@ -117,6 +171,6 @@ export const convolutionLowerings: Lowerings = {
   Conv2DBackpropInput: toInput(false),
   Conv2DBackpropFilter: toKernel,
   DepthwiseConv2dNative: forward(true),
-  DepthwiseConv2dNativeBackpropInput: toInput(true),
+  DepthwiseConv2dNativeBackpropInput: depthwiseToInput,
   DepthwiseConv2dNativeBackpropFilter: depthwiseToKernel,
 };
