@@ -154,6 +154,21 @@ describe.skipIf(missing)(`a queue in Redis${missing ? ` (skipped: ${missing})` :
     expect(worker.said).toContain('3 parts in a row have failed here');
   });
 
+  test('Ctrl-C stops workers and the filling also while Redis is away', async () => {
+    const filling = tool(prepare('stopped', '--queue', url, '--parts', '2'));
+    await until('the parts are in the queue', () => filling.said.includes('are in the queue'));
+    const worker = tool(['worker', '--queue', url]);
+    await until('the worker has a part', () => worker.said.includes('Preparing part'));
+    redis.child.kill('SIGKILL');
+    await redis.ended;
+    for (const running of [filling, worker]) {
+      await until('the loss of Redis is noticed', () => running.said.includes('is lost'));
+      running.child.kill('SIGINT');
+      expect(await Promise.race([running.ended, sleep(90_000, 'still there')]), running.said).not.toBe('still there');
+    }
+    redis = await startRedis();
+  });
+
   test('mistakes with the queue are told, without the password', async () => {
     const refused = tool(['worker', '--queue', `redis://:wrong@127.0.0.1:${port}`]);
     expect(await refused.ended).toBe(1);

@@ -45,7 +45,11 @@ const POLL_MS = 1_000;
 /** Parts that are in the queue already stay there; those that had failed are tried again. */
 export async function fillQueue(address: QueueAddress, options: FillOptions): Promise<FilledQueue> {
   await requireReachable(address);
-  const queue = new Queue<PartJob>(QUEUE, { prefix: PREFIX, connection: connectionOf(address) });
+  let closing = false;
+  const queue = new Queue<PartJob>(QUEUE, {
+    prefix: PREFIX,
+    connection: connectionOf(address, () => closing || (options.signal?.aborted ?? false)),
+  });
   const connection = watchConnection(queue, address, options.onConnection);
   const jobs = Array.from({ length: options.of }, (_, index): PartJob => {
     const { preparation, of } = options;
@@ -71,13 +75,18 @@ export async function fillQueue(address: QueueAddress, options: FillOptions): Pr
     throw error;
   }
   return {
-    finished: () => watch(queue, jobs, add, options),
+    finished: () =>
+      watch(queue, jobs, add, options).catch((error: unknown) => {
+        throwIfAborted(options.signal, 'the queue'); // a command that failed because the process is to stop
+        throw error;
+      }),
     forget: async () => {
       for (const job of jobs) await (await Job.fromId(queue, jobName(job)))?.remove().catch(() => undefined);
     },
     close: async () => {
+      closing = true;
       connection.stop();
-      await queue.close();
+      await queue.close().catch(() => undefined);
     },
   };
 }
