@@ -24,6 +24,7 @@ const IN_CONFIG = {
   criterion: (part) => ({ stages: [{ loss: 'softmax', until: { any: [part] } }] }),
   backend: (part) => ({ backend: part }),
   logger: (part) => ({ loggers: [part] }),
+  cluster: (part) => ({ cluster: part }),
 };
 /** These criteria have keys of their own under `until`. */
 const UNTIL = {

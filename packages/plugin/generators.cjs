@@ -12,6 +12,7 @@ const KINDS = [
   'criterion',
   'backend',
   'logger',
+  'cluster',
 ];
 
 for (const kind of KINDS)

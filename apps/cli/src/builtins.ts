@@ -6,6 +6,7 @@ import { onnx } from '@facewright/backend-onnx';
 import { wasm } from '@facewright/backend-wasm';
 import { webgpu } from '@facewright/backend-webgpu';
 import { xla } from '@facewright/backend-xla';
+import { mpi } from '@facewright/cluster-mpi';
 import type { PluginFactory } from '@facewright/core';
 import {
   alignedFolder,
@@ -20,7 +21,7 @@ import { LOSSES } from '@facewright/losses';
 import { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 import { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
 import { tensorBoard } from '@facewright/report';
-import { CRITERIA, OPTIMISERS } from '@facewright/training';
+import { CRITERIA, OPTIMISERS, single } from '@facewright/training';
 import type { Builtins, PluginPackage } from '@facewright/run';
 
 const { resolve } = createRequire(import.meta.url);
@@ -35,7 +36,7 @@ export const builtins: Builtins = [
   from('@facewright/preprocess', mtcnn, givenLandmarks, fivePoint, opening, gaussianNoise, saltAndPepper),
   from('@facewright/models', mobileFaceNet, mobileNetV2),
   from('@facewright/losses', ...LOSSES),
-  from('@facewright/training', ...OPTIMISERS, ...CRITERIA),
+  from('@facewright/training', ...OPTIMISERS, ...CRITERIA, single),
   from('@facewright/report', tensorBoard),
   from('@facewright/backend-xla', xla),
   from('@facewright/backend-onnx', onnx),
@@ -43,4 +44,5 @@ export const builtins: Builtins = [
   from('@facewright/backend-webgpu', webgpu),
   from('@facewright/backend-wasm', wasm),
   from('@facewright/backend-cpu', cpu),
+  from('@facewright/cluster-mpi', mpi),
 ];

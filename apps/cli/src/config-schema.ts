@@ -44,7 +44,7 @@ export function configSchema(known: readonly PluginFactory[]): JsonSchema {
 /** A known name, any other text (a package or a file), or an object with the options of the part it names. */
 function referenceSchema(kind: PluginKind, plugins: readonly PluginFactory[]): JsonSchema {
   const names = plugins.map(({ meta }) => meta.name);
-  if (kind === 'backend') names.unshift('auto');
+  if (kind === 'backend' || kind === 'cluster') names.unshift('auto');
   const objects = plugins.map(({ meta, options }) => {
     const { properties = {}, required = [], ...rest } = optionsSchema(options);
     return {
@@ -79,7 +79,7 @@ function withReferences(schema: JsonSchema): JsonSchema {
     items: change(list.items!),
   });
   let result = schema;
-  for (const kind of ['reader', 'detector', 'aligner', 'model', 'backend'] as const)
+  for (const kind of ['reader', 'detector', 'aligner', 'model', 'backend', 'cluster'] as const)
     result = at(result, kind, place(kind));
   result = at(result, 'loggers', each(place('logger')));
   result = at(

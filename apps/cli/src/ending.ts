@@ -4,7 +4,7 @@ import { verdictText } from '@facewright/report';
 import { fileLink } from './links.js';
 
 export function ending({ report, metrics: { verdict } }: RunResult): string {
-  const { columns = 80, isTTY } = process.stdout;
+  const { columns, isTTY } = process.stdout;
   const colour = Boolean(isTTY) && !process.env.NO_COLOR;
-  return `report: ${fileLink(report)}${verdict ? `\n${verdictText(verdict, { columns: Math.min(columns, 100), colour })}` : ''}`;
+  return `report: ${fileLink(report)}${verdict ? `\n${verdictText(verdict, { columns: Math.min(columns || 80, 100), colour })}` : ''}`;
 }

@@ -43,7 +43,7 @@ export function wrapProse(text: string, columns: number): string {
 export function withHelp(program: Command): Command {
   return program
     .configureOutput({
-      writeOut: (text) => process.stdout.write(wrapProse(text, Math.min(process.stdout.columns ?? 80, WIDEST))),
+      writeOut: (text) => process.stdout.write(wrapProse(text, Math.min(process.stdout.columns || 80, WIDEST))),
     })
     .configureHelp({
       visibleCommands(command) {

@@ -2,7 +2,7 @@
  * Shared by all commands: the console on standard error, one JSON document or text on standard output, Ctrl-C, exit
  * codes.
  */
-import { Interrupted, messageOf, withPlugin, type EventReader } from '@facewright/core';
+import { Interrupted, isToldElsewhere, messageOf, withPlugin, type EventReader } from '@facewright/core';
 import { userErrorOf, whileLocked } from '@facewright/platform/node';
 import { createConsole } from '@facewright/report';
 import { fitted } from './fitted.js';
@@ -31,7 +31,7 @@ export interface Session {
 
 /** The result of a command. */
 export interface Outcome {
-  /** The document printed by `--json`. */
+  /** The document printed by `--json`; nothing is printed if it is undefined. */
   readonly json: unknown;
   /** Default: 0. */
   readonly exitCode?: number;
@@ -64,10 +64,12 @@ export async function withSession(
       ? work(session)
       : whileLocked(writes, { inside: true }, () => work(session)));
     view.close();
-    if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    if (json && document !== undefined) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     process.exitCode = exitCode;
   } catch (thrown) {
     view.close();
+    // the launcher reports the exit code of the process that shows the error, and would kill it if this one failed first
+    if (isToldElsewhere(thrown)) return;
     const error = withPlugin(thrown);
     const known = userErrorOf(error);
     if (json)

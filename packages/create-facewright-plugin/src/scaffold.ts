@@ -14,6 +14,7 @@ export const KINDS = [
   'criterion',
   'backend',
   'logger',
+  'cluster',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -36,6 +37,7 @@ const IN_CONFIG: Readonly<Record<Kind, (name: string) => string>> = {
   criterion: (name) => inStage(`{ loss: softmax, until: { any: [${name}] } }`),
   backend: (name) => `backend: ${name}`,
   logger: (name) => `loggers: [${name}]`,
+  cluster: (name) => `cluster: ${name}`,
 };
 
 /**
@@ -102,7 +104,7 @@ const template = (path: string): string => readFileSync(new URL(`../templates/${
 
 /**
  * Declares the plugin to `defineConfig`, under the package's name and its own. The templates do not: in one program, all
- * ten would have the same name.
+ * would have the same name.
  */
 function declarations(kind: Kind, name: string): string {
   const names = [...new Set([name, basename(name)])].map((key) => `    '${key}': typeof myPlugin;`);

@@ -2,6 +2,7 @@
 import '../templates/plugins/aligner.suite.js';
 import '../templates/plugins/augmenter.suite.js';
 import '../templates/plugins/backend.suite.js';
+import '../templates/plugins/cluster.suite.js';
 import '../templates/plugins/criterion.suite.js';
 import '../templates/plugins/detector.suite.js';
 import '../templates/plugins/logger.suite.js';

@@ -91,7 +91,7 @@ export function createConsole({
   const line = (text: string): void => {
     clear();
     // lines in a pipe stay whole, so that they can be searched
-    stream.write(`${stream.isTTY ? wrap(text, stream.columns ?? 80, '  ') : text}\n`);
+    stream.write(`${stream.isTTY ? wrap(text, stream.columns || 80, '  ') : text}\n`);
   };
 
   /** Data that are read several times are complained of once. */
@@ -112,7 +112,7 @@ export function createConsole({
     if (ended && lastDraw.task === `${task} ended`) return;
     lastDraw = { at, task: ended ? `${task} ended` : task };
     // minus two for the spinner, and one for the cursor
-    const columns = stream.isTTY ? Math.max(20, (stream.columns ?? 80) - 3) : Infinity;
+    const columns = stream.isTTY ? Math.max(20, (stream.columns || 80) - 3) : Infinity;
     const bar = columns < WIDE ? BAR.narrow : BAR.wide;
     const text = progressText(event, starts.get(task)!, stream.isTTY ? bar : 0, columns);
     if (ended) starts.delete(task);

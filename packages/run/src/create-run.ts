@@ -8,6 +8,7 @@ import {
   RANDOM,
   throwIfAborted,
   withPlugin,
+  type Cluster,
   type ConfiguredPlugin,
   type Dataset,
   type EventReader,
@@ -20,9 +21,10 @@ import {
 import { openDataset } from '@facewright/datasets';
 import { editDataset } from '@facewright/quality';
 import { createEventLog, writeReport, type Metrics, type PairPicture } from '@facewright/report';
-import { batchParts, metricsOf, recordMetrics } from '@facewright/training';
+import { batchParts, fromFirst, metricsOf, recordMetrics } from '@facewright/training';
 import type { Builtins } from './composition/builtins.js';
 import type { Composition } from './composition/compose.js';
+import { joinCluster, type JoinedCluster } from './composition/clusters.js';
 import { composeForData } from './composition/compose-for-data.js';
 import { backendFor, type Scope } from './composition/from-config.js';
 import { GivenParts } from './composition/given.js';
@@ -30,13 +32,8 @@ import { recogniseData } from './data-source.js';
 import type { PresetName } from './presets/names.js';
 import { presetOf } from './presets/presets.js';
 import { drawSample, SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';
-import {
-  openRunDirectory,
-  readRunRecord,
-  requireSameRecipe,
-  type RunDirectory,
-  type RunRecord,
-} from './run-directory.js';
+import { onEveryRank, openOnFirst, requirePrepared } from './ranks.js';
+import { readRunRecord, requireSameRecipe, type RunDirectory, type RunRecord } from './run-directory.js';
 import { pickCrops } from './stages/crops.js';
 import { pickDropped } from './stages/dropped.js';
 import { editsOf } from './stages/edits.js';
@@ -91,9 +88,11 @@ export interface Run {
   /** With presets and defaults filled in. */
   readonly config: RunConfig;
   readonly directory: string;
+  /** This process among those that train together, from 0. Only rank 0 writes, and emits events to `onEvent`. */
+  readonly rank: number;
   /** Holds the parts, created on first use. */
   readonly container: DependencyContainer;
-  /** Runs to the end. Rejects with `Interrupted` once the signal is aborted; everything written by then is complete. */
+  /** Runs to the end; every rank gets the same result. Rejects with `Interrupted` once the signal is aborted; everything written by then is complete. */
   start(): Promise<RunResult>;
   /**
    * Unlocks the directory of a run that is not started. Otherwise it is locked for other processes until `start` ends.
@@ -106,24 +105,38 @@ export interface Run {
  * user can fix.
  */
 export async function createRun(options: RunOptions): Promise<Run> {
-  const { resume = false, baseDirectory = process.cwd(), where = 'the config', plugins = [] } = options;
-  const signal = options.signal ?? new AbortController().signal;
+  const { baseDirectory = process.cwd(), where = 'the config', plugins = [], config = {} } = options;
+  new GivenParts(plugins).requireOneSource(config, where);
+  const stageLosses = config.stages ? undefined : lossesOf(plugins);
+  const scope: Scope = {
+    builtins: options.builtins,
+    events: createEventStream(),
+    signal: options.signal ?? new AbortController().signal,
+    baseDirectory,
+    where,
+    plugins,
+    stageLosses,
+  };
+  const joined = await joinCluster(parseRunConfig({ cluster: config.cluster, plugins: config.plugins }, where), scope);
+  if (options.onEvent && joined.cluster.rank === 0) scope.events.subscribe(options.onEvent);
+  return onEveryRank(joined.cluster, () => composeRun(options, { ...scope, cluster: joined.plugin }, joined));
+}
+
+async function composeRun(options: RunOptions, scope: Scope, { cluster }: JoinedCluster): Promise<Run> {
+  const { resume = false, config: ofUser } = options;
+  const { events, signal, baseDirectory, where, plugins, stageLosses } = scope;
   const sample = options.sample === true ? {} : (options.sample ?? false);
-  const events = createEventStream();
-  if (options.onEvent) events.subscribe(options.onEvent);
-  new GivenParts(plugins).requireOneSource(options.config ?? {}, where);
-  const stageLosses = options.config?.stages ? undefined : lossesOf(plugins);
-  const scope: Scope = { builtins: options.builtins, events, signal, baseDirectory, where, plugins, stageLosses };
-  const given = { ...options.config, ...(stageLosses && { stages: stagesOf(stageLosses, plugins) }) };
+  const given = { ...ofUser, ...(stageLosses && { stages: stagesOf(stageLosses, plugins) }) };
   const own = parseRunConfig(given, where); // reports errors in the user's own config before anything is added to it
 
   const data = sample ? undefined : await recogniseData(given.data, baseDirectory);
+  requirePrepared(cluster, data?.prepared, where);
   const backend = await backendFor(own, scope);
   const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : await presetOf(backend.plugin, options.preset);
   const beginning = await modelToBeginFrom(own, scope, { resume, given });
   const underlay: RunConfigInput = { ...preset.config, ...data?.config, ...beginning };
   const checked = parseRunConfig({ ...underlay, ...given }, where);
-  batchParts(checked.batch, checked.microBatch); // rejects micro-batches that do not divide the batch, before any work
+  batchParts(checked.batch, checked.microBatch, undefined, cluster.size); // rejects a batch that cannot be divided, before any work
   const out = resolve(baseDirectory, checked.out);
   const { composition, notice } = await composeForData(
     {
@@ -143,7 +156,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
   );
   const { config } = composition;
   // last of all, because --force deletes an earlier run's files here
-  const directory = await openRunDirectory(out, {
+  const directory = await openOnFirst(cluster, out, {
     resume,
     force: options.force,
     replaceSample: sample !== false && given.out === undefined,
@@ -165,8 +178,9 @@ export async function createRun(options: RunOptions): Promise<Run> {
       sample: sample !== false,
       heldOut: directory.earlier?.heldOut,
     };
-    return execute({
+    const run: Execution = {
       composition,
+      cluster,
       directory,
       events,
       signal,
@@ -178,14 +192,19 @@ export async function createRun(options: RunOptions): Promise<Run> {
       preset: preset.name,
       chosen: keysOfPreset(preset.config, underlay, given),
       notice,
-    })
+    };
+    return onEveryRank(cluster, () => (cluster.rank === 0 ? execute(run) : help(run)))
       .catch((error: unknown) => {
         throw withPlugin(error);
       })
       .finally(directory.release);
   };
   const { container } = composition;
-  return { config, directory: directory.path, container, start, release: directory.release };
+  const release = (): void => {
+    directory.release();
+    void cluster.close();
+  };
+  return { config, directory: directory.path, rank: cluster.rank, container, start, release };
 }
 
 /** The name of a prepared dataset in the run directory. */
@@ -200,6 +219,7 @@ const keysOfPreset = (preset: RunConfigInput, underlay: RunConfigInput, given: R
 
 interface Execution {
   readonly composition: Composition;
+  readonly cluster: Cluster;
   readonly directory: RunDirectory;
   readonly events: EventStream;
   readonly signal: AbortSignal;
@@ -227,18 +247,12 @@ async function execute(run: Execution): Promise<RunResult> {
     await directory.record(record);
     events.emit('run.started', { command: record.command, seed: config.seed, config, parts, versions: versions() });
     tellPreset(run);
+    tellCluster(run);
     if (run.notice) events.emit('notice', run.notice);
-    dataset = await openDataset(run.prepared ?? (await prepared(run)));
-    // edits are applied when the photos are prepared
-    const edits = run.prepared ? await editsOf(composition) : undefined;
-    if (edits) dataset = editDataset(dataset, edits);
-    const heldOut = record.heldOut ?? (await drawHeldOut(composition, dataset));
+    dataset = await datasetOf(run);
+    const heldOut = await fromFirst(run.cluster, record.heldOut ?? (await drawHeldOut(composition, dataset)));
     await directory.record({ ...record, heldOut });
-    const { modelDirectory } = await trainStage(composition, dataset, {
-      directory: directory.path,
-      exclude: heldOut,
-      resume: run.resume,
-    });
+    const modelDirectory = await trained(run, dataset, heldOut);
     const drawn =
       run.trainOnly || !heldOut.length ? undefined : await verifyModel(composition, modelDirectory, dataset, heldOut);
     const pairs = drawn ? await recordEvaluation(run, modelDirectory, dataset, drawn) : [];
@@ -250,13 +264,58 @@ async function execute(run: Execution): Promise<RunResult> {
     );
     log.close();
     const { report, metrics } = await writeReport({ directory: directory.path, crops, pairs, dropped });
-    return { directory: directory.path, dataset: dataset.directory, model: modelDirectory, report, metrics };
+    const result = { directory: directory.path, dataset: dataset.directory, model: modelDirectory, report, metrics };
+    await fromFirst(run.cluster, result);
+    await run.cluster.close();
+    return result;
   } finally {
     log.close();
     for (const logger of loggers) await logger.close();
     await dataset?.close();
     await composition.dispose();
   }
+}
+
+/** What the other ranks do: they train with rank 0, and wait for its result. */
+async function help(run: Execution): Promise<RunResult> {
+  const { composition, cluster } = run;
+  let dataset: Dataset | undefined;
+  try {
+    dataset = await datasetOf(run);
+    await trained(run, dataset, await fromFirst<string[]>(cluster));
+    const result = await fromFirst<RunResult>(cluster);
+    await cluster.close();
+    return result;
+  } finally {
+    await dataset?.close();
+    await composition.dispose();
+  }
+}
+
+async function datasetOf(run: Execution): Promise<Dataset> {
+  const dataset = await openDataset(run.prepared ?? (await prepared(run)));
+  // edits are applied when the photos are prepared
+  const edits = run.prepared ? await editsOf(run.composition) : undefined;
+  return edits ? editDataset(dataset, edits) : dataset;
+}
+
+/** The model's directory. */
+async function trained(
+  { composition, cluster, directory, resume }: Execution,
+  dataset: Dataset,
+  exclude: readonly string[],
+): Promise<string> {
+  const { path } = directory;
+  return (await trainStage(composition, dataset, { directory: path, exclude, resume, cluster })).modelDirectory;
+}
+
+function tellCluster({ cluster: { size, device }, composition, events }: Execution): void {
+  if (size === 1) return;
+  const { batch } = composition.config;
+  events.emit('notice', {
+    level: 'info',
+    message: `${size} processes train together, each on ${batch / size} of the ${batch} images of a step (${device}).`,
+  });
 }
 
 /** Tells the user which settings a preset changed for a slow engine, because they may want the full network. */

@@ -1,6 +1,7 @@
 export { testBackend, type BackendSuiteOptions } from './backend.js';
 export { testAligner, type AlignerSuiteOptions } from './aligner.js';
 export { testAugmenter, type AugmenterSuiteOptions } from './augmenter.js';
+export { testCluster, type ClusterSuiteOptions } from './cluster.js';
 export { testCriterion, type CriterionSuiteOptions } from './criterion.js';
 export { testDetector, type DetectorPhoto, type DetectorSuiteOptions } from './detector.js';
 export { testLogger, type LoggerSuiteOptions } from './logger.js';
@@ -8,5 +9,6 @@ export { testLoss, type LossSuiteOptions } from './loss.js';
 export { testModel, type ModelSuiteOptions } from './model.js';
 export { testOptimiser, type OptimiserSuiteOptions } from './optimiser.js';
 export { testReader, type ReaderSuiteOptions } from './reader.js';
+export { localClusters } from './support/local-cluster.js';
 export { openEngine, testContext, type ContextOptions, type EngineSource } from './support/context.js';
 export type { Conformance, Skip, Subject, SuiteOptions } from './support/suite.js';

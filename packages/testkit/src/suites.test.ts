@@ -18,7 +18,17 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll } from 'vitest';
 import { z } from 'zod';
-import { testAligner, testAugmenter, testDetector, testLoss, testModel, testOptimiser, testReader } from './index.js';
+import {
+  localClusters,
+  testAligner,
+  testAugmenter,
+  testCluster,
+  testDetector,
+  testLoss,
+  testModel,
+  testOptimiser,
+  testReader,
+} from './index.js';
 
 beforeAll(() => tf.env().set('PROD', true)); // silences the message on first use
 const engine = (): Promise<Engine> => openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'plain JavaScript' });
@@ -28,6 +38,19 @@ const normal = (shape: number[], random = createRandom(1)) =>
   hostTensor(
     shape,
     Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.3 * random.normal()),
+  );
+
+for (const ranks of [1, 2, 5])
+  testCluster(
+    definePlugin({
+      meta: meta('cluster'),
+      options,
+      create: () => ({
+        probe: async () => ({ usable: true, device: 'this process' }),
+        open: async () => localClusters(1)[0],
+      }),
+    })(),
+    { name: `plain, of ${ranks}`, open: async () => localClusters(ranks) },
   );
 
 testLoss(

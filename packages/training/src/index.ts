@@ -1,6 +1,8 @@
 /** Training: loop, step, optimisers, criteria, checkpoints, model files. Evaluation: embeddings, verification, pairs. */
 export { sgd } from './optimisers/sgd.js';
 export { adam, adamW } from './optimisers/adam.js';
+export { fromFirst } from './cluster/agree.js';
+export { single } from './cluster/single.js';
 export { CRITERIA, OPTIMISERS } from './builtins.js';
 export { trainStep, validationStep } from './step/step.js';
 export { classesInStep } from './step/sampled-head.js';

@@ -1,6 +1,7 @@
 /** A training from top to bottom: start or resume, run stage after stage, write the model. */
-import { stripPrefix } from '@facewright/core';
+import { Interrupted, messageOf, stripPrefix } from '@facewright/core';
 import { join, whileLocked } from '@facewright/platform';
+import { requireSame } from './cluster/agree.js';
 import { digestOf } from './checkpoint/digest.js';
 import { saveModel } from './checkpoint/model-files.js';
 import { announceEnd, announceTraining } from './loop/announce.js';
@@ -17,24 +18,38 @@ import { openTraining, type Training } from './loop/training.js';
  * stay NaN or infinite; `Interrupted` on `signal`; `DeviceLost` if the device does not come back.
  */
 export const train = (options: TrainOptions): Promise<TrainResult> =>
-  whileLocked(join(options.directory, 'checkpoints'), { inside: true }, () => trainStages(options));
+  options.cluster && options.cluster.rank > 0
+    ? trainStages(options)
+    : whileLocked(join(options.directory, 'checkpoints'), { inside: true }, () => trainStages(options));
 
 async function trainStages(options: TrainOptions): Promise<TrainResult> {
-  const training = openTraining(options);
+  let training: Training | undefined;
   try {
+    training = openTraining(options);
     return await runTraining(training);
+  } catch (error) {
+    // an interruption ends all ranks at the same step
+    if (!(error instanceof Interrupted)) await options.cluster?.abort(messageOf(error));
+    throw error;
   } finally {
-    await training.batches.close();
-    await training.store.close();
+    await training?.batches.close();
+    await training?.store.close();
   }
 }
 
 async function runTraining(training: Training): Promise<TrainResult> {
+  await requireSame(training.cluster, digestOf(training.fingerprint), {
+    what: 'another config or other data',
+    todo: 'Start all processes with the same command, and see that all hosts have the same files.',
+  });
   const start = await startOrResume(training);
   announceTraining(training, start);
   const meters = startMeters();
   const end = await runStages(training, start, meters);
-  const modelDirectory = await writeModel(training, end);
+  const modelDirectory =
+    training.cluster.rank === 0 ? await writeModel(training, end) : join(training.directory, 'model');
+  // the others may only go on once it is there
+  await training.cluster.barrier();
   const { step: steps } = end.position;
   announceEnd(training, steps, modelDirectory, meters);
   return { modelDirectory, steps, imagesPerSecond: meters.throughput.overall() };

@@ -17,6 +17,7 @@ const CONFIG = {
   tiers: [{ name: 'all', above: 0, augment: [nameOf('augmenter')] }],
   model: { name: nameOf('model'), inputSize: 16, embeddingSize: 8 },
   backend: nameOf('backend'),
+  cluster: nameOf('cluster'),
   loggers: ['my-logger'],
   stages: [
     {

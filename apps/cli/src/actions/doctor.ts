@@ -3,7 +3,15 @@ import { statfs } from 'node:fs/promises';
 import { createRunContainer, messageOf, parseRunConfig, plainReference, pluginContext } from '@facewright/core';
 import { jpegDecoder } from '@facewright/platform/node';
 import { resolveMtcnnWeights } from '@facewright/preprocess';
-import { checkEngine, chosenByAuto, listEngines, openLibrary, type EngineRow } from '@facewright/run';
+import {
+  checkEngine,
+  chosenByAuto,
+  clustersOf,
+  listEngines,
+  openLibrary,
+  probeCluster,
+  type EngineRow,
+} from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { configOf } from '../config-of.js';
 import { doctorText, type Check } from '../doctor-text.js';
@@ -17,7 +25,7 @@ const LEAST_FREE = 500 * MEGABYTE;
 
 export default (options: CommonOptions) =>
   withSession(options, async ({ signal, print }) => {
-    const { engines, chosen } = await enginesOf(options, signal);
+    const { engines, chosen, clusters } = await enginesOf(options, signal);
     const weights = await resolveMtcnnWeights({ signal, offline: true });
     const node = nodeCheck();
     const images = await sharpCheck();
@@ -32,7 +40,7 @@ export default (options: CommonOptions) =>
           remedy:
             'The first command that detects faces downloads them. Without a network, put face-api.js\'s mtcnn_model-shard1 or the PyPI wheel of mtcnn 0.1.1 somewhere and set its path: detector: { name: "mtcnn", weights: "<path>" }.',
         };
-    const checks = [node, images, jpeg, mtcnn, disk];
+    const checks = [node, images, jpeg, mtcnn, disk, ...clusters];
     // without the weights, runs still work on data with landmarks
     const ok = chosen !== undefined && node.usable && images.usable;
     print(fitted(doctorText({ version: VERSION, checks, engines, chosen })));
@@ -43,18 +51,30 @@ export default (options: CommonOptions) =>
 async function enginesOf(
   { config }: CommonOptions,
   signal: AbortSignal,
-): Promise<{ engines: readonly EngineRow[]; chosen?: string }> {
+): Promise<{ engines: readonly EngineRow[]; chosen?: string; clusters: readonly Check[] }> {
   const { given, baseDirectory, where } = await configOf({ config });
   const { plugins, backend } = parseRunConfig({ plugins: given.plugins, backend: given.backend }, where);
   const library = await openLibrary(plugins, { builtins, baseDirectory, where });
   const context = pluginContext(createRunContainer({ signal, baseDirectory }), 'doctor');
   const engines = await listEngines(context, library.known);
+  const clusters = await clusterChecks(library.known);
   const asked = plainReference(backend).name;
-  if (asked === 'auto') return { engines, chosen: chosenByAuto(engines)?.name };
+  if (asked === 'auto') return { engines, chosen: chosenByAuto(engines)?.name, clusters };
   const own = await checkEngine(await library.load('backend', backend), context);
   const others = engines.filter(({ name }) => name !== own.name);
-  return { engines: [own, ...others], ...(own.usable && { chosen: own.name }) };
+  return { engines: [own, ...others], clusters, ...(own.usable && { chosen: own.name }) };
 }
+
+/** What several processes can train with. One process needs nothing. */
+const clusterChecks = (known: Parameters<typeof clustersOf>[0]): Promise<Check[]> =>
+  Promise.all(
+    clustersOf(known)
+      .filter(({ meta }) => meta.name !== 'single')
+      .map(async (factory) => ({
+        name: `several processes (${factory.meta.name})`,
+        ...(await probeCluster(factory())),
+      })),
+  );
 
 function nodeCheck(): Check {
   const [major, minor] = process.versions.node.split('.').map(Number);

@@ -36,6 +36,7 @@ export default (options: RunOptions) =>
       command: 'run',
     });
     const result = await run.start();
+    if (run.rank > 0) return { json: undefined };
     print(ending(result));
     if (options.open) await (await import('../open-browser.js')).openPage(result.report, print);
     return { json: result };

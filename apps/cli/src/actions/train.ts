@@ -49,6 +49,7 @@ export default (options: TrainOptions) =>
       command: 'train',
     });
     const result = await run.start();
+    if (run.rank > 0) return { json: undefined };
     print(`model: ${fileLink(result.model)}\n${ending(result)}`);
     if (options.open) await (await import('../open-browser.js')).openPage(result.report, print);
     return { json: result };

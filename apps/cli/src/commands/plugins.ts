@@ -14,6 +14,7 @@ export const KINDS = [
   'criterion',
   'backend',
   'logger',
+  'cluster',
 ] as const;
 
 export function addPlugins(program: Command): void {

@@ -27,6 +27,7 @@ testLimits('run config', parse, {
   seed: { byDefault: 1, accepts: [0, -3], refuses: [0.5] },
   plugins: { byDefault: [], accepts: [['x', './y.ts']], refuses: [[''], 'x'] },
   backend: name('auto'),
+  cluster: name('auto'),
   reader: name('folder'),
   detector: name('mtcnn'),
   aligner: name('five-point'),

@@ -170,6 +170,11 @@ export const runConfig = z.strictObject({
   backend: pluginReference
     .prefault('auto')
     .describe('the engine that computes; auto: the first that has an accelerator, else the first that works'),
+  cluster: pluginReference
+    .prefault('auto')
+    .describe(
+      'the processes that train together; auto: those that mpirun or srun started, else this process by itself',
+    ),
   reader: pluginReference.prefault('folder').describe('lists people and their photos'),
   detector: pluginReference.prefault('mtcnn').describe('finds faces and their landmarks'),
   aligner: pluginReference.prefault('five-point').describe('brings faces to the same place in every image'),
@@ -316,6 +321,7 @@ export const BESIDE_THE_RECIPE: readonly string[] = [
   '$schema',
   'out',
   'backend',
+  'cluster',
   'checkpoint',
   'plugins',
   'workers',

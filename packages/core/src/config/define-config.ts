@@ -6,6 +6,7 @@ import type { RunConfigInput } from './config.js';
 /** Where a config names plugins, and of which kind; for lists, by the shape of their items. */
 interface Places {
   backend: 'backend';
+  cluster: 'cluster';
   reader: 'reader';
   detector: 'detector';
   aligner: 'aligner';

@@ -3,6 +3,8 @@
  * a step.
  */
 
+import type { Availability } from './backend.js';
+
 /** Data to sum or send: an array in this process, modified in place. */
 export type ClusterArray = Float32Array | Float64Array | Int32Array;
 
@@ -17,6 +19,8 @@ export interface Cluster {
   readonly size: number;
   /** In words, e.g. "Open MPI 4.1.6, rank 1 of 4". */
   readonly device: string;
+  /** The user wants gradients added in rank order. Default: whatever order is fastest. */
+  readonly ordered?: boolean;
   /**
    * Replaces each rank's array with the sum over all ranks; all ranks get identical bits. With `ordered`, values are
    * added in rank order, so the result depends only on the number of ranks. Rejects if array lengths or types differ
@@ -27,10 +31,28 @@ export interface Cluster {
   broadcast(values: ClusterArray, root?: number): Promise<void>;
   /** Resolves once every rank has called it. */
   barrier(): Promise<void>;
-  /** Ends all ranks, e.g. after an error in this one. The others fail with an error that gives the reason. */
+  /**
+   * Ends all ranks, e.g. after an error in this one. At their next call the others fail with an error that gives the
+   * reason; resolves once they know it. After a call that failed on all ranks it does nothing; rejects if the others
+   * cannot be told.
+   */
   abort(reason: string): Promise<void>;
-  /** Leaves the cluster. No call may follow. */
+  /** Leaves the cluster, together with all ranks, or after a call that failed. No call may follow. */
   close(): Promise<void>;
+}
+
+/** Answers “can this process join others, and was it started as one of several?”. */
+export interface ClusterAvailability extends Availability {
+  /** Number of processes that a launcher such as mpirun has started. Missing if this process was started by itself. */
+  readonly processes?: number;
+}
+
+/** A way to join other processes. */
+export interface ClusterProvider {
+  /** Cheap. Never throws, and waits for nobody. */
+  probe(): Promise<ClusterAvailability>;
+  /** Waits for the other processes. */
+  open(): Promise<Cluster>;
 }
 
 /** A cluster of one process, the usual case: nothing is sent and nothing waits. */

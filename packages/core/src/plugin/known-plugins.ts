@@ -25,6 +25,7 @@ export interface OptimiserPlugins {}
 export interface CriterionPlugins {}
 export interface BackendPlugins {}
 export interface LoggerPlugins {}
+export interface ClusterPlugins {}
 /* eslint-enable @typescript-eslint/no-empty-object-type */
 
 export interface KnownPlugins {
@@ -38,6 +39,7 @@ export interface KnownPlugins {
   criterion: CriterionPlugins;
   backend: BackendPlugins;
   logger: LoggerPlugins;
+  cluster: ClusterPlugins;
 }
 
 /** `Shape` with readonly lists, because a config's literals are inferred as constants. */
@@ -59,8 +61,8 @@ type FileName = `./${string}` | `../${string}` | `/${string}`;
 export type WithAnyOptions<Name> = { name: Name; [option: string]: unknown };
 
 type KnownName<K extends PluginKind> = keyof KnownPlugins[K] & string;
-/** `auto` chooses an engine, and the options apply to it. */
-type NameOf<K extends PluginKind> = KnownName<K> | FileName | (K extends 'backend' ? 'auto' : never);
+/** `auto` chooses an engine or a cluster, and the options apply to it. */
+type NameOf<K extends PluginKind> = KnownName<K> | FileName | (K extends 'backend' | 'cluster' ? 'auto' : never);
 type WithOptions<K extends PluginKind, Name = KnownName<K>> =
   Name extends KnownName<K> ? { name: Name } & OptionsOf<KnownPlugins[K][Name]> : WithAnyOptions<Name>;
 

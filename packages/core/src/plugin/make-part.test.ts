@@ -189,6 +189,7 @@ test.each([
   ['criterion', ['begin', 'observe', 'verdict']],
   ['backend', ['probe', 'open']],
   ['logger', ['open']],
+  ['cluster', ['probe', 'open']],
 ] as const)('a %s needs %s, and each is missed', async (kind, keys) => {
   const whole = Object.fromEntries(keys.map((key) => [key, () => {}]));
   await makePart(

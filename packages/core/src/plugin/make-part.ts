@@ -22,6 +22,7 @@ const REQUIRED: { readonly [K in PluginKind]: readonly (keyof Contracts[K] & str
   criterion: ['begin', 'observe', 'verdict'],
   backend: ['probe', 'open'],
   logger: ['open'],
+  cluster: ['probe', 'open'],
 };
 
 /** Uses `Symbol.for`, so two copies of this package read each other's marks. */

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Aligner } from '../contracts/aligner.js';
 import type { Augmenter } from '../contracts/augmenter.js';
 import type { Backend, Engine } from '../contracts/backend.js';
+import type { ClusterProvider } from '../contracts/cluster.js';
 import type { Criterion } from '../contracts/criterion.js';
 import type { Detector } from '../contracts/detector.js';
 import type { Emit } from '../values/events.js';
@@ -30,6 +31,7 @@ export interface Contracts {
   criterion: Criterion;
   backend: Backend;
   logger: Logger;
+  cluster: ClusterProvider;
 }
 export type PluginKind = keyof Contracts;
 export const PLUGIN_KINDS = [
@@ -43,6 +45,7 @@ export const PLUGIN_KINDS = [
   'criterion',
   'backend',
   'logger',
+  'cluster',
 ] as const satisfies readonly PluginKind[];
 
 export interface PluginMeta<K extends PluginKind = PluginKind> {

@@ -20,6 +20,7 @@ export const OPTIMISER = token<Promise<Contracts['optimiser']>>('optimiser');
 export const CRITERION = token<Promise<Contracts['criterion']>>('criterion');
 export const BACKEND = token<Promise<Contracts['backend']>>('backend');
 export const LOGGER = token<Promise<Contracts['logger']>>('logger');
+export const CLUSTER = token<Promise<Contracts['cluster']>>('cluster');
 /** The run's engine, opened once on first use. */
 export const ENGINE = token<Promise<Engine>>('engine');
 /** The validated options of the part being created. Only available to parts. */
@@ -44,4 +45,5 @@ export const TOKENS: { readonly [K in PluginKind]: InjectionToken<Promise<Contra
   criterion: CRITERION,
   backend: BACKEND,
   logger: LOGGER,
+  cluster: CLUSTER,
 };

@@ -70,6 +70,17 @@ export function throwIfAborted(signal: AbortSignal | undefined, where?: string):
   if (signal?.aborted) throw new Interrupted(where);
 }
 
+const TOLD = Symbol.for('facewright/told-elsewhere');
+
+/** Marks an error that another process of the cluster shows. */
+export function markToldElsewhere(error: unknown): void {
+  if (typeof error === 'object' && error !== null) Object.defineProperty(error, TOLD, { value: true });
+}
+
+/** Whether another process shows this error, so that this one need not. */
+export const isToldElsewhere = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && TOLD in error;
+
 /** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -33,6 +33,8 @@ export interface ComposeOptions {
   readonly library: PluginLibrary;
   readonly given: GivenParts;
   readonly backend: ChosenBackend;
+  /** The processes of a training; missing if nothing is trained, or a page trains. */
+  readonly cluster?: ConfiguredPlugin<'cluster'>;
   readonly events: EventStream;
   readonly signal: AbortSignal;
   readonly baseDirectory: string;
@@ -132,6 +134,7 @@ export async function composeParts(config: RunConfig, options: ComposeOptions): 
     aligner: await single('aligner', config.aligner),
     model,
     backend: part(options.backend.plugin),
+    ...(options.cluster && { cluster: part(options.cluster) }),
     stages,
     tiers: await Promise.all(config.tiers.map(({ augment }) => all('augmenter', augment))),
     loggers: [...(await all('logger', config.loggers)), ...given.unused('logger').map((plugin) => part(plugin))],

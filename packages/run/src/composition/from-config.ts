@@ -29,6 +29,8 @@ export interface Scope {
   readonly plugins: readonly ConfiguredPlugin[];
   /** Losses of the stages, if the stages come from code; also among `plugins`. */
   readonly stageLosses?: readonly ConfiguredPlugin<'loss'>[];
+  /** The processes of a training, as chosen; see `chooseCluster`. */
+  readonly cluster?: ConfiguredPlugin<'cluster'>;
   /** The model named in a data file. Replaces the config's, and is never imported. */
   readonly modelOf?: ModelOfData;
   /** The only plugins that can be named; without it, the config's packages and files are imported. */

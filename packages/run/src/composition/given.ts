@@ -15,7 +15,14 @@ import {
 } from '@facewright/core';
 
 /** A run has one part of each of these kinds, and as many of the others as the config names. */
-const SINGLE = ['reader', 'detector', 'aligner', 'model', 'backend'] as const satisfies readonly PluginKind[];
+const SINGLE = [
+  'reader',
+  'detector',
+  'aligner',
+  'model',
+  'backend',
+  'cluster',
+] as const satisfies readonly PluginKind[];
 type SingleKind = (typeof SINGLE)[number];
 export type NamedKind = Exclude<PluginKind, SingleKind>;
 

@@ -25,6 +25,7 @@ export interface PlacedParts {
   readonly aligner: Part<'aligner'>;
   readonly model: Part<'model'>;
   readonly backend: Part<'backend'>;
+  readonly cluster?: Part<'cluster'>;
   readonly stages: readonly {
     readonly loss: Part<'loss'>;
     readonly optimiser: Part<'optimiser'>;
@@ -41,7 +42,7 @@ const referenceTo = ({ name, plugin: { options } }: Part): PluginReference =>
 
 /** The config with every part resolved. */
 export function resolvedConfig(config: RunConfig, parts: PlacedParts): RunConfig {
-  const { reader, detector, aligner, model, backend, stages, tiers, loggers } = parts;
+  const { reader, detector, aligner, model, backend, cluster, stages, tiers, loggers } = parts;
   return {
     ...config,
     reader: reader ? readerReference(config.reader, reader) : config.reader,
@@ -49,6 +50,7 @@ export function resolvedConfig(config: RunConfig, parts: PlacedParts): RunConfig
     aligner: referenceTo(aligner),
     model: referenceTo(model),
     backend: referenceTo(backend),
+    cluster: cluster ? referenceTo(cluster) : config.cluster,
     stages: config.stages.map((stage, index) => {
       const { loss, optimiser, criteria } = stages[index];
       return {

@@ -4,6 +4,7 @@ import {
   FacewrightError,
   RANDOM,
   SIGNAL,
+  type Cluster,
   type Dataset,
   type Events,
   type PreparationSummary,
@@ -74,12 +75,14 @@ export interface TrainStageOptions {
   readonly directory: string;
   readonly exclude: readonly string[];
   readonly resume?: boolean;
+  /** Default: this process by itself. */
+  readonly cluster?: Cluster;
 }
 
 export async function trainStage(
   composition: Composition,
   dataset: Dataset,
-  { directory, exclude, resume }: TrainStageOptions,
+  { directory, exclude, resume, cluster }: TrainStageOptions,
 ): Promise<TrainResult> {
   const { container, config, model, stages } = composition;
   const { fingerprint, size, detector } = dataset.summary.alignment;
@@ -93,6 +96,7 @@ export async function trainStage(
     alignment: { fingerprint, size, ...(detector !== undefined && { detector }) },
     stages: await Promise.all(stages.map(trainStageOf)),
     engine: await composition.engine(),
+    cluster,
     batch: config.batch,
     microBatch: config.microBatch,
     workers: config.workers,

@@ -8,6 +8,8 @@ export interface BatchOptions extends OrderOptions {
   readonly model: Pick<Model, 'inputSize' | 'inputScale'>;
   /** Whether images stay bytes, with a flag for each that is mirrored; see step/image-input.ts. */
   readonly bytes?: boolean;
+  /** Places in a batch whose images this process needs, e.g. its share among several; default: all. */
+  readonly own?: readonly number[];
 }
 
 export interface TrainingBatch extends InputTensors {
@@ -17,8 +19,8 @@ export interface TrainingBatch extends InputTensors {
 
 export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
   /**
-   * The inputs of a step, counted from 0 over the whole training: `images`, `labels`, and for bytes `mirrored`. Reads
-   * the next batches ahead.
+   * The inputs of a step, counted from 0 over the whole training: `images`, `labels`, and for bytes `mirrored`. With
+   * `own`, the images of these places, but all labels. Reads the next batches ahead.
    */
   at(step: number): Promise<TrainingBatch>;
   /** The same tensors, for a look at a later batch. */
@@ -31,7 +33,7 @@ export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
 
 const READ_AHEAD = 2;
 
-export function createBatches({ store, model, bytes = false, ...drawing }: BatchOptions): Batches {
+export function createBatches({ store, model, bytes = false, own, ...drawing }: BatchOptions): Batches {
   const order = batchOrder(drawing);
   const pending = new Map<number, Promise<TrainingBatch>>();
   let next: number | undefined; // after the step that was loaded last
@@ -43,8 +45,9 @@ export function createBatches({ store, model, bytes = false, ...drawing }: Batch
       next = step + 1;
       await store.prefetch(order.reads(step, anew), { anew });
     }
-    const samples = drawn.map(({ sample }) => sample);
-    const mirrored = drawn.map(({ mirrored }) => mirrored);
+    const needed = own ? own.map((place) => drawn[place]) : drawn;
+    const samples = needed.map(({ sample }) => sample);
+    const mirrored = needed.map(({ mirrored }) => mirrored);
     const labels = labelTensor(drawn.map(({ label }) => label));
     if (!bytes) return { images: inputTensor(await store.read(samples, mirrored), model), labels };
     const images = inputBytes(await store.read(samples), model);

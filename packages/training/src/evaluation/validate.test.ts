@@ -1,5 +1,5 @@
 /** Validation: every photo counts equally, whichever batch it is in. */
-import { createRandom, type PluginContext } from '@facewright/core';
+import { createRandom, singleCluster, type PluginContext } from '@facewright/core';
 import { expect, test } from 'vitest';
 import { linearLoss, openCpu, tinyDataset, tinyModel } from '../../test/tiny.js';
 import { createImageStore } from '../data/images.js';
@@ -19,6 +19,7 @@ test('a smaller last batch is weighted by its size, in loss and accuracy', async
   const measure = async (of: typeof samples, batch: number): Promise<Validation> => {
     const validator = createValidator({
       engine,
+      cluster: singleCluster(),
       model: tinyModel,
       loss: linearLoss,
       samples: {

@@ -1,6 +1,7 @@
 /** Loss and accuracy on the validation photos, with the model in inference mode. */
 import {
   releaseArray,
+  type Cluster,
   type Engine,
   type Executable,
   type HostTensors,
@@ -29,6 +30,8 @@ export interface Validator {
 
 export interface ValidatorOptions {
   readonly engine: Engine;
+  /** The ranks measure in turn, and all get the same figures. */
+  readonly cluster: Pick<Cluster, 'rank' | 'size' | 'allReduce'>;
   readonly model: Model;
   readonly loss: Loss;
   /** At least one. */
@@ -40,7 +43,16 @@ export interface ValidatorOptions {
   readonly sampling?: { readonly sample: ClassSampler; readonly random: Random };
 }
 
-export function createValidator({ engine, model, loss, samples, store, batch, sampling }: ValidatorOptions): Validator {
+export function createValidator({
+  engine,
+  cluster,
+  model,
+  loss,
+  samples,
+  store,
+  batch,
+  sampling,
+}: ValidatorOptions): Validator {
   let executable: Executable | undefined;
   const compile = (state: HostTensors): Executable =>
     engine.compile(validationStep(model, loss), {
@@ -51,23 +63,32 @@ export function createValidator({ engine, model, loss, samples, store, batch, sa
     });
   return {
     async measure(state, columns) {
-      let lossSum = 0;
-      let hits = 0;
-      for (let first = 0; first < samples.length; first += batch) {
+      const calls = Math.ceil(samples.length / batch);
+      /** Loss and hits of every call; zero for those of other ranks. */
+      const figures = new Float64Array(2 * calls);
+      let weightsWritten = false;
+      for (let call = cluster.rank; call < calls; call += cluster.size) {
+        const first = call * batch;
         const part = samples.samples.subarray(first, first + batch);
         const own = labelTensor(samples.labels.subarray(first, first + batch));
         const classes = sampling?.sample(own.data, sampling.random.fork(first));
-        const weights = { ...(first === 0 && state), ...(classes && columns?.take(classes, columns.weights)) };
+        const weights = { ...(!weightsWritten && state), ...(classes && columns?.take(classes, columns.weights)) };
         if (executable) await executable.writeState(weights);
         else executable = compile(weights);
+        weightsWritten = true;
         const pixels = await store.read(part);
         const images = engine.bytes ? inputBytes(pixels, model) : inputTensor(pixels, model);
         const outputs = await executable.run({ images, labels: classes ? placesOf(own, classes) : own });
         releaseArray(images.data);
-        lossSum += outputs.loss.data[0] * part.length;
-        hits += outputs.accuracy.data[0] * part.length;
+        figures.set([outputs.loss.data[0] * part.length, outputs.accuracy.data[0] * part.length], 2 * call);
       }
-      return { loss: lossSum / samples.length, accuracy: hits / samples.length, images: samples.length };
+      await cluster.allReduce(figures);
+      const mean = (of: number): number => {
+        let sum = 0;
+        for (let call = 0; call < calls; call++) sum += figures[2 * call + of];
+        return sum / samples.length;
+      };
+      return { loss: mean(0), accuracy: mean(1), images: samples.length };
     },
     dispose: () => executable?.dispose(),
   };

@@ -1,5 +1,6 @@
 /** Options and result of a training. */
 import type {
+  Cluster,
   Dataset,
   Emit,
   Engine,
@@ -42,6 +43,11 @@ export interface TrainOptions {
   readonly alignment: { readonly fingerprint: string; readonly size: number; readonly detector?: string };
   readonly stages: readonly TrainStage[];
   readonly engine: Engine;
+  /**
+   * Processes that share the training. Each computes its part of every batch; rank 0 alone writes files, and emits the
+   * events that count. Default: this one by itself.
+   */
+  readonly cluster?: Cluster;
   /** Images per step. */
   readonly batch: number;
   /**

@@ -1,5 +1,6 @@
 /** The state to return to after a bad step or a lost device, and the checkpoints that store it. */
 import type { HostTensors } from '@facewright/core';
+import { fromFirst, requireSameState, tensorsFromFirst } from '../cluster/agree.js';
 import { underOwnName, type Checkpoint, type Position } from '../checkpoint/checkpoints.js';
 import type { StageStart } from './hand-over.js';
 import { nextRate, type Stage, type Training } from './training.js';
@@ -20,7 +21,7 @@ export class ReturnPoint {
 
   /** At the start of the stage, or at the checkpoint that the resumed one names as its anchor. */
   static async open(training: Training, stage: Stage, start: StageStart): Promise<ReturnPoint> {
-    const anchor = start.anchor === undefined ? undefined : await training.checkpoints.at(start.anchor);
+    const anchor = start.anchor === undefined ? undefined : await anchorOf(training, start.anchor);
     return new ReturnPoint(training, stage, anchor ?? start, start.head === undefined, start.savedAt);
   }
 
@@ -62,14 +63,24 @@ export class ReturnPoint {
   }
 
   private async write(checkpoint: Checkpoint): Promise<void> {
-    const { checkpoints, batches, modelReference, alignment } = this.training;
+    const { checkpoints, batches, modelReference, alignment, cluster } = this.training;
     const { step, record } = checkpoint.position;
+    await requireSameState(cluster, checkpoint.state, step);
+    this.newest = step;
+    if (cluster.rank > 0) return;
     await checkpoints.write(checkpoint, {
       epoch: Math.floor(step / batches.perEpoch),
       batchInEpoch: step % batches.perEpoch,
       rate: nextRate(this.training, this.stage, record),
       about: { model: modelReference, alignment, loss: underOwnName(this.stage.config.loss, this.stage.name) },
     });
-    this.newest = step;
   }
+}
+
+/** The checkpoint that a resumed one goes back to, as rank 0 reads it; undefined if it is damaged. */
+async function anchorOf({ checkpoints, cluster }: Training, step: number): Promise<Checkpoint | undefined> {
+  if (cluster.size === 1) return checkpoints.at(step);
+  const own = cluster.rank === 0 ? await checkpoints.at(step) : undefined;
+  const position = await fromFirst(cluster, own?.position);
+  return position && { position, state: await tensorsFromFirst(cluster, own?.state) };
 }

@@ -3,6 +3,7 @@
  * comes back.
  */
 import type { Executable, HostTensors, InputTensors, Random } from '@facewright/core';
+import { compileClusterTraining } from '../cluster/step.js';
 import type { Checkpoint } from '../checkpoint/checkpoints.js';
 import { createValidator, type Validation, type Validator } from '../evaluation/validate.js';
 import { frozenParameters } from '../step/freeze.js';
@@ -82,7 +83,9 @@ export class StageDevice {
    * including this one.
    */
   async recover(error: unknown, losses: number, { position, state }: Checkpoint): Promise<string> {
-    const { engine } = this.training;
+    const { engine, cluster } = this.training;
+    // the others cannot go back on their own, so the loss ends them all
+    if (cluster.size > 1) throw error;
     const { what } = recoverable(error, engine, losses);
     this.dispose();
     await engine.recover!();
@@ -121,9 +124,9 @@ export class StageDevice {
   }
 
   private compileWhole(state: HostTensors): Executable {
-    const { engine, model, parts } = this.training;
+    const { engine, model, parts, batches, cluster } = this.training;
     const { name, loss, optimiser, config } = this.stage;
-    return compileTraining({
+    const options = {
       engine,
       name: `training with ${name}`,
       model,
@@ -131,16 +134,19 @@ export class StageDevice {
       optimiser,
       clipNorm: config.clipNorm,
       frozen: this.isFrozen ? this.frozen : undefined,
-      parts,
       state,
-    });
+    };
+    return cluster.size > 1 || cluster.ordered
+      ? compileClusterTraining({ ...options, cluster, batch: { size: batches.size, parts } })
+      : compileTraining({ ...options, parts });
   }
 
   private openValidator(): Validator {
-    const { engine, model, set, store, batches, parts } = this.training;
+    const { engine, model, set, store, batches, parts, cluster } = this.training;
     const { loss } = this.stage;
     return createValidator({
       engine,
+      cluster,
       model,
       loss,
       samples: set.validation,

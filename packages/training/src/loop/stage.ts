@@ -1,6 +1,7 @@
 /** One stage of a training: step after step until one of its criteria ends it. */
 import { hostScalar, Interrupted, releaseArray, type HostTensors, type InputTensors } from '@facewright/core';
 import { nextTurn } from '@facewright/platform';
+import { onAny } from '../cluster/agree.js';
 import type { Position } from '../checkpoint/checkpoints.js';
 import { ending, type Ending } from '../criteria/record.js';
 import type { Validation } from '../evaluation/validate.js';
@@ -52,7 +53,7 @@ async function stepUntilEnd(run: StageRun, start: Position): Promise<LastStep> {
       if (end) return { position, end, state: await readState() };
       // a step may await only settled promises, so give Ctrl-C, timers and the console their turn
       await nextTurn();
-      if (training.signal?.aborted) {
+      if (await onAny(training.cluster, training.signal?.aborted ?? false)) {
         await returnPoint.saveOutOfTurn(position, readState);
         throw new Interrupted(training.directory);
       }

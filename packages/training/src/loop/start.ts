@@ -1,4 +1,5 @@
 /** Where a training or its next stage starts: from a checkpoint, given weights, or random ones. */
+import { fromFirst, tensorsFromFirst } from '../cluster/agree.js';
 import { stripPrefix, type InitialState } from '@facewright/core';
 import { join } from '@facewright/platform';
 import { writeIdentities } from '../checkpoint/identities.js';
@@ -11,7 +12,11 @@ import { centresOf, noCentres, type KnownCentres } from './head-init.js';
 import { requireModelTensors, requireSameTensors, stageState, type StageTensors } from './stage-state.js';
 import type { Training } from './training.js';
 
-export async function startOrResume(training: Training): Promise<StageStart> {
+/** As rank 0 finds it, so that the others need not reach its files. */
+export const startOrResume = (training: Training): Promise<StageStart> =>
+  asOnFirst(training, () => startHere(training));
+
+async function startHere(training: Training): Promise<StageStart> {
   const { checkpoints, directory, model, random, resume, set, stages } = training;
   const found = resume ? await checkpoints.latest() : await checkpoints.requireNone();
   if (found) {
@@ -33,7 +38,18 @@ export async function startOrResume(training: Training): Promise<StageStart> {
 /**
  * The model continues unchanged. Head and optimiser start fresh, the head from its previous class centres if possible.
  */
-export async function nextStage(training: Training, { position, state, savedAt }: StageEnd): Promise<StageStart> {
+export const nextStage = (training: Training, end: StageEnd): Promise<StageStart> =>
+  asOnFirst(training, () => nextStageHere(training, end));
+
+/** What rank 0 begins with, on every rank: hosts may round differently what they compute. */
+async function asOnFirst({ cluster }: Training, begin: () => Promise<StageStart>): Promise<StageStart> {
+  if (cluster.size === 1) return begin();
+  const own = cluster.rank === 0 ? await begin() : undefined;
+  const start = await fromFirst(cluster, own && { ...own, state: undefined });
+  return { ...start, state: await tensorsFromFirst(cluster, own?.state) } as StageStart;
+}
+
+async function nextStageHere(training: Training, { position, state, savedAt }: StageEnd): Promise<StageStart> {
   const stage = position.stage + 1;
   const { loss } = training.stages[position.stage];
   const weights = { params: stripPrefix('model/params', state), statistics: stripPrefix('model/statistics', state) };

@@ -1,9 +1,10 @@
 /** Everything that stays the same throughout a training. */
-import { guardRule, type RunConfig } from '@facewright/core';
+import { guardRule, singleCluster, type Cluster, type RunConfig } from '@facewright/core';
 import { join } from '@facewright/platform';
 import { Checkpoints } from '../checkpoint/checkpoints.js';
 import { fingerprintOf, type Fingerprint } from '../checkpoint/fingerprint.js';
 import { criteriaOf, stepLimit, type NamedCriterion, type StageRecord } from '../criteria/record.js';
+import { ownPlaces } from '../cluster/share.js';
 import { createBatches, type Batches } from '../data/batches.js';
 import { createImageStore, type ImageStore } from '../data/images.js';
 import { drawTrainingSet, type TrainingSet } from '../data/training-set.js';
@@ -21,6 +22,7 @@ export interface Stage extends TrainStage {
 }
 
 export interface Training extends Omit<TrainOptions, 'stages' | 'guard'> {
+  readonly cluster: Cluster;
   readonly stages: readonly Stage[];
   readonly guard: RunConfig['guard'];
   readonly set: TrainingSet;
@@ -38,7 +40,7 @@ export interface Training extends Omit<TrainOptions, 'stages' | 'guard'> {
  * training.
  */
 export function openTraining(options: TrainOptions): Training {
-  const { dataset, engine, model, random, flip, order, workers, emit } = options;
+  const { dataset, engine, model, random, flip, order, workers, emit, cluster = singleCluster() } = options;
   const guard = options.guard ?? { ...guardRule.parse({}), retries: 0 };
   const stages = options.stages.map((stage, index) => ({
     ...stage,
@@ -50,10 +52,22 @@ export function openTraining(options: TrainOptions): Training {
   if (set.validation.length === 0) requireNoValidation(stages);
 
   const store = createImageStore(dataset, model, { count: set.training.length + set.validation.length, workers });
-  const { size, parts } = batchParts(options.batch, options.microBatch, set.training.length);
+  const { size, parts } = batchParts(options.batch, options.microBatch, set.training.length, cluster.size);
+  const own = cluster.size > 1 ? ownPlaces({ size, parts }, cluster) : undefined;
   const fileOf = dataset.fileOf && ((index: number) => dataset.fileOf!(index));
   const { bytes } = engine;
-  const batches = createBatches({ samples: set.training, store, model, size, flip, random, order, fileOf, bytes });
+  const batches = createBatches({
+    samples: set.training,
+    store,
+    model,
+    size,
+    flip,
+    random,
+    order,
+    fileOf,
+    bytes,
+    own,
+  });
   if (size < options.batch) {
     emit('notice', {
       level: 'info',
@@ -63,6 +77,7 @@ export function openTraining(options: TrainOptions): Training {
   const fingerprint = fingerprintOf({ ...options, guard }, set);
   return {
     ...options,
+    cluster,
     guard,
     stages: stages.map((stage) => ({ ...stage, limit: stepLimit(stage.criteria, batches.perEpoch) })),
     set,

@@ -3,8 +3,8 @@
  * the mean. This equals the gradient of the whole batch for a loss that is a mean over the images, with two exceptions
  * common to gradient accumulation in every framework:
  *
- *   batch norm        normalises each part by its own mean and variance, and its running statistics move with every part, k times per step
- *   loss statistics   of the batch (AdaFace, CurricularFace) are those of the part, and move with every part
+ *   batch norm        normalises each part by its own mean and variance; its running statistics become the mean of what the parts would make of them
+ *   loss statistics   of the batch (AdaFace, CurricularFace) are those of the part, and become the mean in the same way
  */
 import {
   FacewrightError,
@@ -20,8 +20,9 @@ import {
   type Model,
   type Optimiser,
 } from '@facewright/core';
+import { imagesPerPart } from '../cluster/share.js';
 import { firstScale, onlyScaler, withoutScaler } from './loss-scale.js';
-import { accumulatedName, isParameter, trainStep } from './step.js';
+import { accumulatedName, isParameter, isStatistic, trainStep } from './step.js';
 
 type Specs = Readonly<Record<string, Pick<HostTensor, 'shape' | 'dtype'>>>;
 
@@ -33,9 +34,10 @@ export interface BatchParts {
 }
 
 /**
- * Images per step and number of parts. If there are fewer images than a batch, uses as many whole parts as possible.
+ * Images per step and number of parts, which is a multiple of the number of ranks. If there are fewer images than a
+ * batch, uses as many whole parts as possible.
  */
-export function batchParts(batch: number, microBatch: number | undefined, images = batch): BatchParts {
+export function batchParts(batch: number, microBatch: number | undefined, images = batch, ranks = 1): BatchParts {
   if (microBatch !== undefined && batch % microBatch !== 0) {
     throw new FacewrightError({
       what: `A batch of ${batch} images cannot be split into parts of ${microBatch}.`,
@@ -43,10 +45,23 @@ export function batchParts(batch: number, microBatch: number | undefined, images
       todo: `Choose a divisor of ${batch}${divisorNear(batch, microBatch)}, or another "batch".`,
     });
   }
+  if (ranks > 1) return partsOfRanks(batch, microBatch, images, ranks);
   const size = Math.min(batch, images);
   if (microBatch === undefined || microBatch >= size) return { size, parts: 1 };
   const parts = Math.floor(size / microBatch);
   return { size: parts * microBatch, parts };
+}
+
+function partsOfRanks(batch: number, microBatch: number | undefined, images: number, ranks: number): BatchParts {
+  const part = imagesPerPart(batch, microBatch, ranks);
+  const parts = Math.floor(Math.min(batch, images) / (part * ranks)) * ranks;
+  if (parts === 0)
+    throw new FacewrightError({
+      what: `There are only ${images} images to train on, too few for ${ranks} processes with ${part} each.`,
+      where: 'batch',
+      todo: 'Lower "batch", or start fewer processes.',
+    });
+  return { size: parts * part, parts };
 }
 
 function divisorNear(batch: number, wanted: number): string {
@@ -142,19 +157,19 @@ export function compileTraining({
 }
 
 /**
- * Shapes of everything that a step with this many parts keeps: the training's tensors, and a gradient sum per
- * parameter.
+ * Shapes of everything that a step with this many parts keeps: the training's tensors, and a sum per parameter and
+ * statistic.
  */
 export function trainingState(state: Specs, parts: number): Specs {
   if (parts === 1) return state;
   const sums = Object.entries(state)
-    .filter(([name]) => isParameter(name))
+    .filter(([name]) => isParameter(name) || isStatistic(name))
     .map(([name, { shape, dtype }]) => [accumulatedName(name), { shape, dtype }] as const);
   return { ...state, ...Object.fromEntries(sums) };
 }
 
-/** One part of each tensor, as views. */
-const partsOf = (batch: InputTensors, part: number, parts: number): InputTensors =>
+/** One of so many equal parts of each tensor, as views. */
+export const partsOf = (batch: InputTensors, part: number, parts: number): InputTensors =>
   Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, partOf(tensor, part, parts)]));
 
 function partOf(tensor: HostTensor | ByteTensor, part: number, parts: number): HostTensor | ByteTensor {

@@ -1,7 +1,7 @@
 /**
  * The training and validation steps as pure functions over named tensors. All training state shares one flat namespace:
  * `model/params/…`, `model/statistics/…`, `head/params/…`, `head/statistics/…`, `memory/…` (optimiser state),
- * `accumulated/…` (gradient sums, with micro-batches), and `scaler/…` (on engines with loss scaling).
+ * `accumulated/…` (sums over the parts of a batch, with micro-batches), and `scaler/…` (on engines with loss scaling).
  */
 import {
   prefixed,
@@ -21,6 +21,10 @@ import { nextScale, SCALE } from './loss-scale.js';
 /** Whether an entry of the state is learned by gradient descent. */
 export const isParameter = (name: string): boolean =>
   name.startsWith('model/params/') || name.startsWith('head/params/');
+
+/** Whether an entry of the state follows the batches without being learned, such as the mean in batch norm. */
+export const isStatistic = (name: string): boolean =>
+  name.startsWith('model/statistics/') || name.startsWith('head/statistics/');
 
 export interface StepOptions {
   readonly clipNorm?: number;
@@ -43,9 +47,9 @@ export interface StepOptions {
  * multiplied by clipNorm / norm; `gradientNorm` is the value before clipping.
  *
  * With `microBatches` > 1, a call takes one part of the batch and two more scalar inputs, `first` and `last`: 1 for the
- * first and last part respectively, else 0. Gradients are summed in `accumulated/…`; the last call divides the sums by
- * the number of parts and updates, the others leave parameters and optimiser state unchanged. Running statistics move
- * with every part.
+ * first and last part respectively, else 0. Gradients and the statistics that each part gives are summed in
+ * `accumulated/…`; the last call divides the sums by the number of parts and updates, the others leave everything else
+ * unchanged. So every part starts from the same statistics, as it does when several processes share a step.
  *
  * `frozen` parameters, their optimiser state and the running statistics of their layers do not change, and
  * `gradientNorm` covers only the other parameters. Frozen layers still normalise by the batch, unless the whole model
@@ -54,83 +58,148 @@ export interface StepOptions {
  * With `lossScaling`, the loss is multiplied by `scaler/scale` and the gradients are divided by it again. If their norm
  * is not finite, parameters and optimiser state do not change. One more output: `lossScale`, the scale of this step.
  */
-export function trainStep(
-  model: Model,
-  loss: Loss,
-  optimiser: Optimiser,
-  { clipNorm, microBatches = 1, frozen = new Set(), lossScaling }: StepOptions = {},
-): StepFunction {
+export function trainStep(model: Model, loss: Loss, optimiser: Optimiser, options: StepOptions = {}): StepFunction {
+  const { microBatches = 1, lossScaling } = options;
   return (state, inputs) => {
-    // sorted, so that sums over the parameters round the same way wherever the state came from
-    const all = Object.keys(state).filter(isParameter).sort();
-    const names = all.filter((name) => !frozen.has(name));
-    const mode = wholeModelFrozen(all, frozen) ? 'infer' : 'train';
-    const values = names.map((name) => state[name]);
-    let escaped: Record<string, tf.Tensor> = {};
-
-    const forward = (...values: tf.Tensor[]): tf.Scalar => {
-      const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
-      const result = apply(model, loss, { ...state, ...params }, inputs, mode);
-      escaped = keepCopies({ accuracy: result.accuracy, ...result.statistics });
-      return lossScaling ? tf.mul(result.loss, state[SCALE]) : result.loss;
-    };
-    const scaled = tf.valueAndGrads(forward)(values);
-    const unscaled = <T extends tf.Tensor>(tensor: T): T => (lossScaling ? tf.div(tensor, state[SCALE]) : tensor);
-    const [value, grads] = [unscaled(scaled.value), scaled.grads.map(unscaled)];
-    const { accuracy, ...statistics } = releaseCopies(escaped);
-
-    const { means, sums } =
-      microBatches > 1 ? accumulated(names, grads, state, inputs.first, microBatches) : { means: grads, sums: {} };
-    const gradientNorm = tf.sqrt(tf.addN(means.map((gradient) => tf.sum(tf.square(gradient)))));
-    // at most 1, and exactly 1 for short gradients: tf.maximum avoids dividing by a norm of 0
-    const shorten = clipNorm === undefined ? undefined : tf.div(clipNorm, tf.maximum(gradientNorm, clipNorm));
-    const gradients = Object.fromEntries(
-      names.map((name, index) => [name, shorten ? tf.mul(means[index], shorten) : means[index]]),
+    const { value, accuracy, gradients, statistics } = gradientsOf(model, loss, state, inputs, options);
+    const parted = microBatches > 1;
+    const [ofGradients, ofStatistics] = [gradients, statistics].map((values) =>
+      parted ? accumulated(values, state, inputs.first) : values,
     );
-    const params = Object.fromEntries(names.map((name) => [name, state[name]]));
-    const updated = optimiser.update({
-      params,
-      gradients,
-      memory: stripPrefix('memory', state),
-      rate: inputs.rate as tf.Scalar,
-      groupOf: groupsOf(model),
-      frozen: [...frozen],
-    });
-    const moving = (statistics: State): State =>
-      Object.fromEntries(
-        Object.entries(statistics).filter(
-          ([name]) => !name.startsWith('model/') || !(mode === 'infer' || frozenStatistic(name, all, frozen)),
-        ),
-      );
-    const changed = { ...updated.params, ...prefixed('memory', updated.memory) };
-    const finite = tf.isFinite(gradientNorm);
-    const valid = lossScaling
-      ? { ...onlyIf(finite, changed, state), ...nextScale(state, finite, lossScaling) }
-      : changed;
+    const { changed, gradientNorm } = updated(model, optimiser, ofGradients, state, inputs.rate as tf.Scalar, options);
+    const all = { ...changed, ...(parted ? means(ofStatistics, microBatches) : statistics) };
     return {
-      state: { ...(microBatches > 1 ? onlyIf(inputs.last, valid, state) : valid), ...moving(statistics), ...sums },
+      state: parted
+        ? { ...onlyIf(inputs.last, all, state), ...asAccumulated(ofGradients), ...asAccumulated(ofStatistics) }
+        : all,
       outputs: { loss: value, accuracy, gradientNorm, ...(lossScaling && { lossScale: state[SCALE] }) },
     };
   };
 }
 
-/** The gradient sums including this part, reset by the first part, and their means over all parts. */
-function accumulated(
-  names: readonly string[],
-  gradients: readonly tf.Tensor[],
-  state: State,
-  first: tf.Tensor,
-  parts: number,
-): { means: tf.Tensor[]; sums: State } {
-  const begins = tf.cast(first, 'bool');
-  const sums = names.map((name, index) =>
-    tf.where(begins, gradients[index], tf.add(state[accumulatedName(name)], gradients[index])),
-  );
-  return {
-    means: sums.map((sum) => tf.div(sum, parts)),
-    sums: Object.fromEntries(names.map((name, index) => [accumulatedName(name), sums[index]])),
+/**
+ * The first half of a step, for a part of a batch: outputs `loss`, `accuracy`, and under `gradients/` and `moved/` the
+ * gradient of each parameter and the statistics after this part, by their names in the state. Changes nothing.
+ */
+export function gradientStep(model: Model, loss: Loss, options: StepOptions = {}): StepFunction {
+  return (state, inputs) => {
+    const { value, accuracy, gradients, statistics } = gradientsOf(model, loss, state, inputs, options);
+    return {
+      outputs: {
+        loss: value,
+        accuracy,
+        ...prefixed('gradients', gradients),
+        ...prefixed('moved', statistics),
+      },
+    };
   };
 }
+
+/**
+ * The second half: takes `rate` and, under `gradients/`, the gradients summed over the `microBatches` parts of a batch.
+ * Its state needs neither statistics nor frozen parameters. Output: `gradientNorm`, and `lossScale` as in `trainStep`.
+ */
+export function updateStep(model: Model, optimiser: Optimiser, options: StepOptions = {}): StepFunction {
+  return (state, inputs) => {
+    const sums = stripPrefix('gradients', inputs);
+    const { changed, gradientNorm } = updated(model, optimiser, sums, state, inputs.rate as tf.Scalar, options);
+    return {
+      state: changed,
+      outputs: { gradientNorm, ...(options.lossScaling && { lossScale: state[SCALE] }) },
+    };
+  };
+}
+
+interface Gradients {
+  readonly value: tf.Tensor;
+  readonly accuracy: tf.Tensor;
+  /** By parameter, sorted, so that sums over the parameters round the same way wherever the state came from. */
+  readonly gradients: State;
+  /** Those that change. */
+  readonly statistics: State;
+}
+
+function gradientsOf(
+  model: Model,
+  loss: Loss,
+  state: State,
+  inputs: State,
+  { frozen = new Set(), lossScaling }: StepOptions,
+): Gradients {
+  const all = Object.keys(state).filter(isParameter).sort();
+  const names = all.filter((name) => !frozen.has(name));
+  const mode = wholeModelFrozen(all, frozen) ? 'infer' : 'train';
+  const values = names.map((name) => state[name]);
+  let escaped: Record<string, tf.Tensor> = {};
+
+  const forward = (...values: tf.Tensor[]): tf.Scalar => {
+    const params = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+    const result = apply(model, loss, { ...state, ...params }, inputs, mode);
+    escaped = keepCopies({ accuracy: result.accuracy, ...result.statistics });
+    return lossScaling ? tf.mul(result.loss, state[SCALE]) : result.loss;
+  };
+  const scaled = tf.valueAndGrads(forward)(values);
+  const unscaled = <T extends tf.Tensor>(tensor: T): T => (lossScaling ? tf.div(tensor, state[SCALE]) : tensor);
+  const [value, grads] = [unscaled(scaled.value), scaled.grads.map(unscaled)];
+  const { accuracy, ...statistics } = releaseCopies(escaped);
+  const moves = (name: string): boolean =>
+    !name.startsWith('model/') || !(mode === 'infer' || frozenStatistic(name, all, frozen));
+  return {
+    value,
+    accuracy,
+    gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]])),
+    statistics: Object.fromEntries(Object.entries(statistics).filter(([name]) => moves(name))),
+  };
+}
+
+/** Parameters, optimiser state and scaler after an update. `sums`: of the gradients, over `microBatches` parts. */
+function updated(
+  model: Model,
+  optimiser: Optimiser,
+  sums: State,
+  state: State,
+  rate: tf.Scalar,
+  { clipNorm, microBatches = 1, frozen = new Set(), lossScaling }: StepOptions,
+): { changed: State; gradientNorm: tf.Tensor } {
+  const gradients = microBatches > 1 ? means(sums, microBatches) : sums;
+  const names = Object.keys(gradients).sort();
+  const gradientNorm = tf.sqrt(tf.addN(names.map((name) => tf.sum(tf.square(gradients[name])))));
+  // at most 1, and exactly 1 for short gradients: tf.maximum avoids dividing by a norm of 0
+  const shorten = clipNorm === undefined ? undefined : tf.div(clipNorm, tf.maximum(gradientNorm, clipNorm));
+  const { params, memory } = optimiser.update({
+    params: Object.fromEntries(names.map((name) => [name, state[name]])),
+    gradients: Object.fromEntries(
+      names.map((name) => [name, shorten ? tf.mul(gradients[name], shorten) : gradients[name]]),
+    ),
+    memory: stripPrefix('memory', state),
+    rate,
+    groupOf: groupsOf(model),
+    frozen: [...frozen],
+  });
+  const changed = { ...params, ...prefixed('memory', memory) };
+  const finite = tf.isFinite(gradientNorm);
+  return {
+    gradientNorm,
+    changed: lossScaling ? { ...onlyIf(finite, changed, state), ...nextScale(state, finite, lossScaling) } : changed,
+  };
+}
+
+/** The sums including this part, reset by the first part. */
+function accumulated(values: State, state: State, first: tf.Tensor): State {
+  const begins = tf.cast(first, 'bool');
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      tf.where(begins, value, tf.add(state[accumulatedName(name)], value)),
+    ]),
+  );
+}
+
+const asAccumulated = (sums: State): State =>
+  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [accumulatedName(name), sum]));
+
+const means = (sums: State, parts: number): State =>
+  Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, tf.div(sum, parts)]));
 
 export const accumulatedName = (parameter: string): string => `accumulated/${parameter}`;
 

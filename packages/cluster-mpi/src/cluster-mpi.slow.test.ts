@@ -1,0 +1,57 @@
+/** The conformance suite on real processes: every mpirun that is installed, with its own library. */
+import { testCluster } from '@facewright/testkit';
+import { afterAll, describe, expect, test } from 'vitest';
+import { launch, LAUNCHERS, type Launched } from '../test/launched.js';
+import { mpi } from './index.js';
+
+const RANKS = 3;
+
+for (const launcher of LAUNCHERS) {
+  if (launcher.missing !== undefined) {
+    test.skip(`MPI of ${launcher.name} (skipped: ${launcher.missing})`, () => {});
+    continue;
+  }
+  const started: Launched[] = [];
+  const open = async (options?: object): Promise<Launched> => {
+    const launched = await launch(launcher, RANKS, options);
+    started.push(launched);
+    return launched;
+  };
+  afterAll(async () => {
+    for (const { process, end } of started) {
+      if (process.exitCode === null) process.kill();
+      await end();
+    }
+  });
+
+  testCluster(mpi(), { name: launcher.name, open: async () => (await open()).ranks });
+
+  describe(launcher.name, () => {
+    test('the library is that of the launcher', async () => {
+      const { ranks } = await open({ ordered: true });
+      for (const { device, ordered, probed } of ranks) {
+        expect(device).toMatch(new RegExp(`^${launcher.name} \\d+(\\.\\d+)+, rank \\d of ${RANKS}$`));
+        expect(ordered).toBe(true);
+        expect(probed).toMatchObject({ usable: true, processes: RANKS });
+        expect(probed.device).toContain(launcher.name);
+      }
+      await Promise.all(ranks.map((cluster) => cluster.close()));
+    });
+
+    test('arrays of more than one piece are summed whole', async () => {
+      const { ranks } = await open();
+      await Promise.all(ranks.map((cluster) => cluster.long(4_300_000)));
+      await Promise.all(ranks.map((cluster) => cluster.close()));
+    });
+
+    test('a rank that never comes ends the others with an error once the time is up', async () => {
+      const { ranks } = await open({ timeout: 1 });
+      await Promise.all(
+        ranks
+          .slice(1)
+          .map((cluster) => expect(cluster.barrier()).rejects.toThrow(/has waited 1 s for the other processes/)),
+      );
+      await Promise.all(ranks.slice(1).map((cluster) => cluster.close()));
+    });
+  });
+}

@@ -1,0 +1,2 @@
+// `nx test backend-cpu`
+export { default } from '../../vitest.package.js';
