@@ -162,12 +162,7 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
     replaceSample: sample !== false && given.out === undefined,
     keep: sample ? ['sample'] : preparedIn(out, data?.prepared),
   });
-  try {
-    if (resume) requireSameRecipe(directory.earlier!, composition, directory.path);
-  } catch (error) {
-    directory.release();
-    throw error;
-  }
+  if (resume) requireRecipe(directory, composition);
 
   const start = (): Promise<RunResult> => {
     const record: RunRecord = {
@@ -205,6 +200,15 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
     void cluster.close();
   };
   return { config, directory: directory.path, rank: cluster.rank, container, start, release };
+}
+
+function requireRecipe(directory: RunDirectory, composition: Composition): void {
+  try {
+    requireSameRecipe(directory.earlier!, composition, directory.path);
+  } catch (error) {
+    directory.release();
+    throw error;
+  }
 }
 
 /** The name of a prepared dataset in the run directory. */
