@@ -55,13 +55,18 @@ interface Entries {
 }
 
 class ClusterStep implements Executable {
+  /** Of this step; filled anew by each. */
+  private readonly sums: Float32Array;
+
   constructor(
     private readonly options: ClusterTrainingOptions,
     private readonly first: Executable,
     private readonly second: Executable,
     private readonly entries: Entries,
     private readonly layout: Layout,
-  ) {}
+  ) {
+    this.sums = layout.empty();
+  }
 
   get lowering(): string | undefined {
     return this.first.lowering;
@@ -70,7 +75,8 @@ class ClusterStep implements Executable {
   async run({ images, labels, rate }: HostTensors): Promise<HostTensors> {
     const { first, second, layout } = this;
     const { batch, engine } = this.options;
-    const { sums, moved, loss, accuracy } = await this.gradients(images, labels);
+    const { sums } = this;
+    const { moved, loss, accuracy } = await this.gradients(images, labels);
     const statistics = only(layout.means(sums, batch.parts), (name) => moved.has(name));
     const outputs = await second.run({ rate, ...layout.gradients(sums) });
     const changed = await second.readState(layout.names.filter(isParameter));
@@ -79,14 +85,15 @@ class ClusterStep implements Executable {
     return { loss, accuracy, ...outputs };
   }
 
-  /** Summed over all parts of the batch, whichever rank they belong to. */
+  /** Sums over all parts of the batch, whichever rank they belong to. */
   private async gradients(
     images: HostTensor,
     labels: HostTensor,
-  ): Promise<{ sums: Float32Array; moved: ReadonlySet<string>; loss: HostTensor; accuracy: HostTensor }> {
-    const { first, layout } = this;
+  ): Promise<{ moved: ReadonlySet<string>; loss: HostTensor; accuracy: HostTensor }> {
+    const { first, layout, sums } = this;
     const { cluster, batch } = this.options;
-    const [sums, figures] = [layout.empty(), new Float64Array(2 * batch.parts)];
+    const figures = new Float64Array(2 * batch.parts);
+    sums.fill(0);
     const own = ownParts(batch, cluster);
     let moved = new Set<string>();
     for (const [round, part] of own.entries()) {
@@ -112,7 +119,7 @@ class ClusterStep implements Executable {
       for (let part = 0; part < batch.parts; part++) sum += figures[2 * part + at];
       return hostScalar(sum / batch.parts);
     };
-    return { sums, moved, loss: mean(0), accuracy: mean(1) };
+    return { moved, loss: mean(0), accuracy: mean(1) };
   }
 
   async readState(names: readonly string[] = this.entries.all): Promise<HostTensors> {
