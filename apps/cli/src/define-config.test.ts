@@ -37,6 +37,7 @@ const typed: { readonly [K in PluginKind]: { readonly [Name in keyof KnownPlugin
   criterion: { steps: true, epochs: true, plateau: true, accuracy: true },
   backend: { xla: true, onnx: true, 'node-gpu': true, webgpu: true, wasm: true, cpu: true },
   logger: { tensorboard: true },
+  cluster: { single: true, mpi: true },
 };
 
 test('the compiler knows every built-in plugin by its kind and name', () => {
