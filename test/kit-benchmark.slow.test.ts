@@ -14,6 +14,7 @@ import {
   benchmarkBackend,
   benchmarkCriterion,
   benchmarkDetector,
+  benchmarkCluster,
   benchmarkLogger,
   benchmarkLoss,
   benchmarkModel,
@@ -23,7 +24,7 @@ import {
   measure,
 } from '@facewright/testkit/benchmark';
 import { tensorBoard } from '@facewright/report';
-import { adam, plateauCriterion, sgd, stepsCriterion } from '@facewright/training';
+import { adam, plateauCriterion, sgd, single, stepsCriterion } from '@facewright/training';
 import { afterAll, expect, test } from 'vitest';
 
 const quick = { rounds: 1, turn: 0, engine: cpu(), batch: 2 };
@@ -48,6 +49,7 @@ test.each([
     ['plateau', 'steps'],
   ],
   ['logger', () => benchmarkLogger([tensorBoard()], quick), ['tensorboard']],
+  ['cluster', () => benchmarkCluster([single()], quick), ['single']],
 ])('of a %s', async (_, run, names) => {
   const figures = await run();
   expect(figures.map(({ name }) => name)).toEqual(names);

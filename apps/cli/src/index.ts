@@ -51,6 +51,7 @@ export { onnx } from '@facewright/backend-onnx';
 export { wasm } from '@facewright/backend-wasm';
 export { webgpu } from '@facewright/backend-webgpu';
 export { xla } from '@facewright/backend-xla';
+export { mpi } from '@facewright/cluster-mpi';
 export {
   alignedFolder,
   flatFolder,
@@ -75,6 +76,7 @@ export { mobileFaceNet, mobileNetV2 } from '@facewright/models';
 export { fivePoint, gaussianNoise, givenLandmarks, mtcnn, opening, saltAndPepper } from '@facewright/preprocess';
 export { tensorBoard } from '@facewright/report';
 export {
+  single,
   accuracyCriterion,
   adam,
   adamW,

@@ -1,10 +1,12 @@
-/** Benchmarks of the parts around training: readers, criteria and loggers. */
+/** Benchmarks of the parts around training: readers, criteria, loggers and clusters. */
 import type { ConfiguredPlugin, CriterionStep, Logger, RunEvent } from '@facewright/core';
 import { create, type ContextOptions } from '../support/context.js';
 import { eventsOfARun } from '../support/events.js';
 import { measure, type BenchmarkOptions, type Figures } from './measure.js';
 
 const STEPS = 1000;
+/** The gradients of a small network. */
+const NUMBERS = 1_000_000;
 
 export interface PartBenchmarkOptions extends BenchmarkOptions, ContextOptions {}
 
@@ -76,4 +78,20 @@ async function logged(logger: Logger, directory: string, events: readonly RunEve
   const { reader, close } = logger.open(directory);
   for (const event of events) reader(event);
   await close();
+}
+
+/**
+ * Times sums of a million numbers: `benchmarkCluster([mine(), single()])`. All ranks have to run it; a turn is one call,
+ * so that they make the same calls.
+ */
+export async function benchmarkCluster(
+  plugins: readonly ConfiguredPlugin<'cluster'>[],
+  options: PartBenchmarkOptions = {},
+): Promise<Figures[]> {
+  const values = new Float32Array(NUMBERS);
+  const candidates = plugins.map(async (plugin) => {
+    const cluster = await (await create(plugin, options)).open();
+    return { name: plugin.meta.name, run: () => cluster.allReduce(values), dispose: () => cluster.close() };
+  });
+  return measure(await Promise.all(candidates), { ...options, turn: 0 });
 }

@@ -40,7 +40,8 @@ export function createBatches({ store, model, bytes = false, own, ...drawing }: 
 
   const load = async (step: number): Promise<TrainingBatch> => {
     const drawn = order.at(step);
-    if (order.reads && store.prefetch) {
+    // what is read ahead is held until a batch asks for it, and the other processes' images never are
+    if (order.reads && store.prefetch && !own) {
       const anew = step !== next;
       next = step + 1;
       await store.prefetch(order.reads(step, anew), { anew });
