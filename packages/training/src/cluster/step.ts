@@ -11,9 +11,10 @@ import {
   type Executable,
   type HostTensor,
   type HostTensors,
+  type InputTensors,
 } from '@facewright/core';
 import { firstScale, isScaler, onlyScaler, SCALE, withoutScaler } from '../step/loss-scale.js';
-import { partOf, type BatchParts, type TrainingOptions } from '../step/micro-batches.js';
+import { partsOf, type BatchParts, type TrainingOptions } from '../step/micro-batches.js';
 import { gradientStep, isParameter, isStatistic, updateStep } from '../step/step.js';
 import { ownParts } from './share.js';
 
@@ -22,7 +23,7 @@ export interface ClusterTrainingOptions extends Omit<TrainingOptions, 'parts'> {
   readonly batch: BatchParts;
 }
 
-/** As `compileTraining`, but `images` are those of this rank (see `ownPlaces`), and `labels` those of the whole batch. */
+/** As `compileTraining`, but the inputs are those of this rank (see `ownPlaces`), except `labels`, which are those of the whole batch. */
 export function compileClusterTraining(options: ClusterTrainingOptions): Executable {
   const { engine, name = 'training', model, loss, optimiser, clipNorm, frozen = new Set(), state: given } = options;
   const { lossScaling } = engine;
@@ -72,7 +73,7 @@ class ClusterStep implements Executable {
     return this.first.lowering;
   }
 
-  async run({ images, labels, rate }: HostTensors): Promise<HostTensors> {
+  async run({ labels, rate, ...images }: InputTensors): Promise<HostTensors> {
     const { first, second, layout } = this;
     const { batch, engine } = this.options;
     const { sums } = this;
@@ -87,8 +88,8 @@ class ClusterStep implements Executable {
 
   /** Sums over all parts of the batch, whichever rank they belong to. */
   private async gradients(
-    images: HostTensor,
-    labels: HostTensor,
+    images: InputTensors,
+    labels: InputTensors[string],
   ): Promise<{ moved: ReadonlySet<string>; loss: HostTensor; accuracy: HostTensor }> {
     const { first, layout, sums } = this;
     const { cluster, batch } = this.options;
@@ -98,8 +99,8 @@ class ClusterStep implements Executable {
     let moved = new Set<string>();
     for (const [round, part] of own.entries()) {
       const outputs = await first.run({
-        images: partOf(images, round, own.length),
-        labels: partOf(labels, part, batch.parts),
+        ...partsOf(images, round, own.length),
+        ...partsOf({ labels }, part, batch.parts),
       });
       moved = new Set(Object.keys(stripPrefix('moved', outputs)));
       figures.set([outputs.loss.data[0], outputs.accuracy.data[0]], 2 * part);
