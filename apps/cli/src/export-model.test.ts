@@ -49,7 +49,7 @@ test.each(EXPORT_FORMATS)('%s: files, card and text', async (format) => {
   );
   expect(JSON.parse(await readFile(join(out, 'card.json'), 'utf8'))).toEqual(card);
   const { parity, files, input } = (card as ExportCard).export;
-  expect(parity).toMatchObject({ images: 5, on: 'drawn patterns', required: 0.99999 });
+  expect(parity).toMatchObject({ images: 5, on: 'drawn faces and patterns', required: 0.99999 });
   expect(parity.minimumCosine).toBeGreaterThan(0.999999);
   expect(input).toMatchObject({
     name: 'images',

@@ -24,7 +24,7 @@ export interface ImportCheckOptions {
   readonly state: InitialState;
   /** Missing for files with weights only. */
   readonly graph?: { readonly bytes: Uint8Array; readonly input: GraphInput };
-  /** A prepared dataset; default: drawn patterns. */
+  /** A prepared dataset; default: drawn faces and patterns. */
   readonly images?: string;
   readonly where: string;
 }

@@ -32,7 +32,7 @@ test.each(['graph-imagenet', 'graph-bgr-128', 'graph-unfolded', 'arcface-torch',
   '%s.onnx agrees with its own graph on 30 images',
   async (name) => {
     const { directory, card } = await importIt(await fixture(`${name}.onnx`));
-    expect(card.imported?.check).toMatchObject({ images: 30, on: 'drawn patterns' });
+    expect(card.imported?.check).toMatchObject({ images: 30, on: 'drawn faces and patterns' });
     expect(card.imported!.check!.minimumCosine).toBeGreaterThan(0.99999);
     expect((await loadModelFiles(directory)).card).toEqual(card);
   },

@@ -37,7 +37,7 @@ export interface ImportOptions {
   readonly alignment?: string;
   readonly allowUnused?: boolean;
   readonly licence?: string;
-  /** A prepared dataset with images for comparing the model and the file; default: drawn patterns. */
+  /** A prepared dataset with images for comparing the model and the file; default: drawn faces and patterns. */
   readonly images?: string;
 }
 

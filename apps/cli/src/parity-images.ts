@@ -1,7 +1,9 @@
 /** Images for comparing an exported model with the engine. */
 import { dirname, join, resolve } from 'node:path';
 import { createRandom, FacewrightError, type Dataset, type RgbImage } from '@facewright/core';
-import { openDataset } from '@facewright/datasets';
+import { drawPeople, openDataset } from '@facewright/datasets';
+import { decodeImage } from '@facewright/platform/node';
+import { createFivePointAligner } from '@facewright/preprocess';
 import { fitPixels } from '@facewright/training';
 
 export interface ParityImages {
@@ -12,7 +14,7 @@ export interface ParityImages {
 
 /**
  * Images of the model's input size, evenly spread over the given dataset or the one next to the model. If there is
- * none, drawn images, because any images can show agreement.
+ * none, drawn ones: a few faces, and patterns with more contrast than faces have.
  */
 export async function parityImages(
   model: string,
@@ -28,8 +30,11 @@ export async function parityImages(
   });
   if (!dataset)
     return {
-      images: Array.from({ length: count }, (_, index) => drawnImage(height, width, index)),
-      from: 'drawn patterns',
+      images: [
+        ...(await drawnFaces(Math.min(count, FACES), Math.max(height, width))).map(fit),
+        ...Array.from({ length: count - Math.min(count, FACES) }, (_, index) => drawnImage(height, width, index)),
+      ],
+      from: 'drawn faces and patterns',
     };
   try {
     const total = dataset.length;
@@ -41,6 +46,17 @@ export async function parityImages(
   } finally {
     await dataset.close();
   }
+}
+
+/** Drawing one takes as long as many patterns. */
+const FACES = 4;
+
+async function drawnFaces(count: number, side: number): Promise<RgbImage[]> {
+  const aligner = createFivePointAligner(side);
+  const faces: RgbImage[] = [];
+  for (const { jpeg, landmarks } of await drawPeople(count))
+    faces.push(aligner.align(await decodeImage(jpeg), landmarks));
+  return faces;
 }
 
 /** A few waves in each colour, with some noise. */

@@ -27,3 +27,4 @@ export { readTemplates, type Template, type TemplateSet } from './verification/t
 export { fieldsOf } from './verification/fields.js';
 export { openImages, type ImageSource } from './verification/images.js';
 export { generateSample, type Sample as GeneratedSample, type SampleOptions } from './sample/generate.js';
+export { drawPeople } from './sample/people.js';

@@ -28,7 +28,7 @@ export function addExport(program: Command): void {
       )
       .option(
         '--images <dataset>',
-        'prepared dataset to compare on (default: the one next to the model, else drawn patterns)',
+        'prepared dataset to compare on (default: the one next to the model, else drawn faces and patterns)',
       )
       .option('--count <number>', 'number of images to compare on', positive, 32),
   )

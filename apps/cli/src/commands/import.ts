@@ -37,7 +37,7 @@ export function addImport(program: Command): void {
     .option('--allow-unused', 'import the file even if the model does not use some of its tensors')
     .option(
       '--images <dataset>',
-      'prepared dataset whose images are used to compare the model with an ONNX file (default: drawn patterns)',
+      'prepared dataset whose images are used to compare the model with an ONNX file (default: drawn faces and patterns)',
     )
     .option('--licence <text>', "licence of the weights, for the model's card")
     .option(
