@@ -113,7 +113,7 @@ function rates<T>(found: readonly T[], so: readonly T[]) {
 async function plant(random: Random): Promise<{ photos: Planted[]; benchmark: Planted[] }> {
   const archive = await openZip(zip!);
   const byPerson = new Map<string, string[]>();
-  for (const name of archive.names) {
+  for (const name of archive.names()) {
     const person = name.split('/').at(-2)!;
     if (name.endsWith('.jpg')) byPerson.set(person, [...(byPerson.get(person) ?? []), name]);
   }

@@ -1,6 +1,6 @@
 export { comparisonPage } from './comparison-page.js';
 export { createConsole, type ConsoleOptions, type ConsoleStream } from './console.js';
-export { createEventLog, readEventLog, type EventLog } from './event-log.js';
+export { createEventLog, readEventLog, readRunEvents, type EventLog } from './event-log.js';
 export { count, duration, figure, pace, percent, timeRange } from './format.js';
 export { Html, html } from './html.js';
 export { historyOf, type History } from './history.js';

@@ -1,7 +1,7 @@
 /** Writes `metrics.json` and `report.html` of a run directory from its `events.jsonl`. */
 import { join, relative, sep } from 'node:path';
 import { writeFileAtomic } from '@facewright/platform/node';
-import { readEventLog } from './event-log.js';
+import { readRunEvents } from './event-log.js';
 import { metricsFrom, type Metrics } from './metrics.js';
 import { reportPage } from './page.js';
 import type { Pictures } from './pictures.js';
@@ -15,7 +15,7 @@ export async function writeReport({
   directory,
   ...pictures
 }: ReportOptions): Promise<{ report: string; metrics: Metrics }> {
-  const events = await readEventLog(join(directory, 'events.jsonl'));
+  const events = await readRunEvents(join(directory, 'events.jsonl'));
   const named = { nameOf: shortest };
   const metrics = metricsFrom(events, named);
   const report = join(directory, 'report.html');

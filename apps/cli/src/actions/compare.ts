@@ -6,7 +6,7 @@ import {
   comparisonPage,
   contestOf,
   historyOf,
-  readEventLog,
+  readRunEvents,
   recipesOf,
   verdictOf,
   type NamedRun,
@@ -73,7 +73,7 @@ function recipeText({ name, differs, runs, accuracy }: Recipe): string {
 }
 
 async function openRun(path: string): Promise<NamedRun> {
-  const history = historyOf(await readEventLog(join(path, 'events.jsonl')));
+  const history = historyOf(await readRunEvents(join(path, 'events.jsonl')));
   const evaluation = join(path, 'evaluation', 'evaluation.json');
   const text = await readCheckedText(evaluation).catch(() => undefined);
   if (text !== undefined) {

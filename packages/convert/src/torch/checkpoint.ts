@@ -48,7 +48,7 @@ async function readZip(bytes: Uint8Array, where: string): Promise<Unpickled> {
 async function unzip(bytes: Uint8Array, where: string): Promise<Map<string, Uint8Array>> {
   const zip = await openZip(bytesSource(bytes, where));
   const files = new Map<string, Uint8Array>();
-  for (const name of zip.names) files.set(name, await zip.bytes(name, { maxBytes: bytes.length }));
+  for (const name of zip.names()) files.set(name, await zip.bytes(name, { maxBytes: bytes.length }));
   return files;
 }
 

@@ -29,14 +29,22 @@ export interface EncodedSample {
   readonly bytes: Uint8Array;
 }
 
+/** The photos that an interrupted writer had completely written. */
+export interface WrittenPhotos {
+  /** 0 if there is nothing to resume. */
+  readonly count: number;
+  /** Their notes in order. They are read one by one, because there may be millions. */
+  notes(): AsyncIterable<unknown>;
+}
+
 /** A writer that takes all encoded images of a photo at once and can resume after an interruption. */
 export interface ResumableWriter extends DatasetWriter {
   readonly format: 'jpeg' | 'png';
   /**
    * If called, must be called first. Takes over what a writer with the same `key` left behind when it was killed or
-   * suspended. Returns the notes of all completely written photos in order, or [] if there is nothing to resume.
+   * suspended.
    */
-  resume(key: string): Promise<readonly unknown[]>;
+  resume(key: string): Promise<WrittenPhotos>;
   /** The images of one photo (none if it was dropped), and a JSON note about it for `resume`. */
   addPhoto(images: readonly EncodedSample[], note: unknown, encoder?: string): Promise<void>;
   /** Instead of `abort`: keeps everything completely written, for `resume`. */

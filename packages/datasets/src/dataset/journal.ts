@@ -2,6 +2,7 @@
  * The journal lets an interrupted preparation resume. Next to each complete shard, a file lists its contents and the notes on every photo up to
  * its end. `journal.json` identifies the preparation. The files are deleted when the dataset is finished.
  */
+import { FacewrightError } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -58,6 +59,21 @@ export async function* readEntries(directory: string): AsyncGenerator<ShardEntry
   }
   for (const name of await readdir(directory))
     if (!kept.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+}
+
+/** The notes in the entries of these shards, one shard's at a time. */
+export async function* readNotes(directory: string, shards: readonly ShardFile[]): AsyncGenerator<unknown> {
+  for (const { name } of shards) {
+    const path = entryPath(directory, name);
+    const entry = (await readJson(path)) as ShardEntry | undefined;
+    if (!entry)
+      throw new FacewrightError({
+        what: 'The record of an interrupted preparation has changed while it was resumed.',
+        where: path,
+        todo: 'Start the preparation again.',
+      });
+    yield* entry.notes;
+  }
 }
 
 /** Call it before the dataset gets its final name. */

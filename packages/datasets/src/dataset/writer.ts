@@ -5,6 +5,7 @@ import {
   type Exclusion,
   type ResumableWriter,
   type Sample,
+  type WrittenPhotos,
 } from '@facewright/core';
 import {
   createWholeDirectory,
@@ -21,7 +22,15 @@ import { DATASET_FILE, DATASET_VERSION, EXCLUDED_FILE, INDEX_FILE, type DatasetF
 import type { IndexRecord } from './index-format.js';
 import { GrowingFile } from './growing-file.js';
 import { IndexWriter } from './index-writer.js';
-import { beginJournal, endJournal, isJournalOf, readEntries, writeEntry, type ShardEntry } from './journal.js';
+import {
+  beginJournal,
+  endJournal,
+  isJournalOf,
+  readEntries,
+  readNotes,
+  writeEntry,
+  type ShardEntry,
+} from './journal.js';
 import { createShardWriter, type ShardFile, type ShardWriter } from './shard-writer.js';
 
 export interface DatasetWriterOptions {
@@ -138,24 +147,24 @@ class WriterState {
     private readonly shardBytes: number,
   ) {}
 
-  async resume(key: string): Promise<readonly unknown[]> {
+  async resume(key: string): Promise<WrittenPhotos> {
     this.key = `${key} ${this.format} ${this.shardBytes}`;
     const { aside } = this.place;
     if (!(await isJournalOf(aside, this.key))) await this.place.empty();
     const { index, excluded } = await this.openLists();
     const shards: ShardFile[] = [];
-    const notes: unknown[] = [];
+    let count = 0;
     for await (const { shard, records, identities, encoder, notes: own } of readEntries(aside)) {
       shards.push(shard);
       for (const record of records) await index.add(record);
       for (const name of identities) this.labels.set(name, this.labels.size);
-      for (const note of own) notes.push(note);
+      count += own.length;
       this.encoder = encoder ?? this.encoder;
     }
     await beginJournal(aside, this.key);
     this.journaled = { labels: this.labels.size, shards: shards.length };
     this.files = Promise.resolve({ shards: this.shardWriter(shards), index, excluded });
-    return notes;
+    return { count, notes: () => readNotes(aside, shards) };
   }
 
   async append({ identity, source, kind, landmarks }: Sample, bytes: Uint8Array, together = false): Promise<void> {

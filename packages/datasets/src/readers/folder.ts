@@ -59,8 +59,13 @@ function folderReader(root: string, context: PluginContext, aligned: boolean): R
       const passedOver = new Map(top.others);
       // photos may be one level too deep everywhere (a data set's `train` and `test`): held back until one person
       // confirms the layout
-      let heldBack: Identity[] | undefined = [];
+      let heldBack: Entry[] | undefined = [];
+      let inner = '';
       let found = 0;
+      const identityOf = ({ name }: Entry, photos: readonly Entry[]): Identity => ({
+        name,
+        photos: photos.map((photo) => photoOf(photo.name, name, photo.path, aligned ? { aligned } : {})),
+      });
       for (const person of top.folders) {
         throwIfAborted(context.signal, root);
         const { photos, direct } = await photosBelow(person, person.name, passedOver);
@@ -69,21 +74,19 @@ function folderReader(root: string, context: PluginContext, aligned: boolean): R
           continue;
         }
         found++;
-        const identity = {
-          name: person.name,
-          photos: photos.map(({ name, path }) => photoOf(name, person.name, path, aligned ? { aligned } : {})),
-        };
         if (heldBack && !direct) {
-          heldBack.push(identity);
+          heldBack.push(person);
+          inner ||= photos[0].name.split('/').slice(0, -2).join('/');
           continue;
         }
-        if (heldBack) yield* heldBack;
+        // listed again, because the photos of many people take much memory
+        for (const earlier of heldBack ?? [])
+          yield identityOf(earlier, (await photosBelow(earlier, earlier.name, new Map())).photos);
         heldBack = undefined;
-        yield identity;
+        yield identityOf(person, photos);
       }
       if (found === 0) throw nothingFound(root, top);
       if (heldBack) {
-        const inner = heldBack[0].photos[0].id.split('/').slice(0, -2).join('/');
         throw new FacewrightError({
           what: 'The photos are one level too deep: the subfolders contain only folders with photos, no photos of their own.',
           where: root,

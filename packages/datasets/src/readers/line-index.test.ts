@@ -1,8 +1,8 @@
 /** Lines are found again where they are in the file, whatever ends them, and grouped as if all were in memory. */
 import fc from 'fast-check';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../../test/files.js';
 import { indexLines, type LineReading, type ListLine } from './line-index.js';
 import { TextSet } from './text-set.js';
@@ -17,8 +17,8 @@ const reading = (): LineReading => {
   return { personOf: (text) => text.split(' ')[0], mark: (text) => !seen.add(text) };
 };
 
-async function grouped(): Promise<[string, ListLine[]][]> {
-  const index = await indexLines(path, reading, signal);
+async function grouped(options?: Parameters<typeof indexLines>[3]): Promise<[string, ListLine[]][]> {
+  const index = await indexLines(path, reading, signal, options);
   const groups: [string, ListLine[]][] = [];
   for await (const { name, lines } of index.lines()) groups.push([name, lines]);
   return groups;
@@ -54,6 +54,9 @@ test('any list, in any order', async () => {
       async (lines, ending, ended, mark) => {
         writeFileSync(path, (mark ? '\uFEFF' : '') + lines.join(ending) + (ended ? ending : ''));
         expect(await grouped()).toEqual(expected(lines));
+        // sorted on disk, whatever fits in memory
+        for (const groupBytes of [1, 20, 1e6])
+          expect(await grouped({ scattered: -1, groupBytes })).toEqual(expected(lines));
       },
     ),
   );
@@ -63,11 +66,30 @@ test('a list of more than one piece, its people in turn', async () => {
   const lines = Array.from({ length: 200_000 }, (_, index) => `p${index % 7} ${'ä'.repeat(index % 60)}${index}`);
   writeFileSync(path, lines.join('\n'));
   const groups = await grouped();
+  const sorted = await grouped({ scattered: 1000, groupBytes: 1 << 20 });
+  expect(JSON.stringify(sorted) === JSON.stringify(groups)).toBe(true);
   expect(groups.map(([name]) => name)).toEqual(['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6']);
-  for (const [person, [, own]] of groups.entries())
-    expect(own.map(({ text, number }) => [text, number])).toEqual(
-      lines.flatMap((text, index) => (index % 7 === person ? [[text, index + 1]] : [])),
-    );
+  for (const [person, [, own]] of groups.entries()) {
+    const wanted = lines.flatMap((text, index) => (index % 7 === person ? [`${index + 1} ${text}`] : []));
+    expect(own.map(({ text, number }) => `${number} ${text}`).join('\n') === wanted.join('\n')).toBe(true);
+  }
+});
+
+test('nothing is left of what was sorted, whether all was read or not, and where there is no room each line is looked for', async () => {
+  const leftovers = (): string[] => readdirSync(root).filter((name) => name.startsWith('facewright-list'));
+  const lines = Array.from({ length: 100 }, (_, index) => `p${index % 3} ${index}`);
+  writeFileSync(path, lines.join('\n'));
+  vi.stubEnv('TMPDIR', root);
+  try {
+    const index = await indexLines(path, reading, signal, { scattered: 0 });
+    for await (const { name } of index.lines()) if (name === 'p1') break;
+    for await (const { lines } of index.lines()) expect(lines.length).toBeGreaterThan(32);
+    expect(leftovers()).toEqual([]);
+    vi.stubEnv('TMPDIR', join(root, 'nowhere'));
+    expect(await grouped({ scattered: 0 })).toEqual(expected(lines));
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test('an empty list has no people, and is shown to who reads it', async () => {

@@ -1,7 +1,8 @@
 /** Shared by the readers: which files are photos, their order, listing a folder, and turning a file into a `Photo`. */
 import { FacewrightError, messageOf, type Photo } from '@facewright/core';
 import { nameText, pathBelow, pathText, readPhoto, type FilePath } from '@facewright/platform/node';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { opendir, realpath, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 
 /** Extensions of images. Whether one can be decoded is determined, and recorded, when it is opened. */
@@ -32,18 +33,13 @@ export interface Listing {
  * circles cannot occur.
  */
 export async function list(path: FilePath, follow = true): Promise<Listing> {
-  const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' }).catch((error: unknown) => {
-    throw cannotOpen(error, 'folder', pathText(path));
-  });
   const folders: Entry[] = [];
   const linked: Entry[] = [];
   const photos: Entry[] = [];
   const others = new Map<string, number>();
-  for (const entry of entries) {
-    const found = { name: nameText(entry.name), path: pathBelow(path, entry.name) };
-    if (found.name.startsWith('.') || found.name === '__MACOSX') continue;
-    if (entry.isDirectory()) folders.push(found);
-    else if (follow && entry.isSymbolicLink() && (await isFolder(found.path))) linked.push(found);
+  for await (const { folder, ...found } of entriesIn(path, follow)) {
+    if (folder === 'own') folders.push(found);
+    else if (folder === 'linked') linked.push(found);
     else if (isPhotoName(found.name)) photos.push(found);
     else {
       const ending = extname(found.name).toLowerCase();
@@ -53,6 +49,24 @@ export async function list(path: FilePath, follow = true): Promise<Listing> {
   const byName = (a: Entry, b: Entry): number => byCodeUnit(a.name, b.name);
   const once = await withoutRepeats(folders, linked.sort(byName));
   return { folders: once.folders.sort(byName), photos: photos.sort(byName), others, twice: once.twice };
+}
+
+/** The entries of a folder one by one, without hidden names, in any order; with `follow`, links to folders are folders. */
+export async function* entriesIn(
+  path: FilePath,
+  follow = true,
+): AsyncGenerator<Entry & { readonly folder?: 'own' | 'linked' }> {
+  const folder = await opendir(path, { encoding: 'buffer' as BufferEncoding }).catch((error: unknown) => {
+    throw cannotOpen(error, 'folder', pathText(path));
+  });
+  // Node gives names as bytes where asked to, which its types do not say
+  for await (const entry of folder as AsyncIterable<Dirent<Buffer>>) {
+    const found = { name: nameText(entry.name), path: pathBelow(path, entry.name) };
+    if (found.name.startsWith('.') || found.name === '__MACOSX') continue;
+    if (entry.isDirectory()) yield { ...found, folder: 'own' };
+    else if (follow && entry.isSymbolicLink() && (await isFolder(found.path))) yield { ...found, folder: 'linked' };
+    else yield found;
+  }
 }
 
 /** A person's folder with a link next to it, or linked twice, is one person. */

@@ -13,6 +13,18 @@ export interface TarFile {
   readonly size: number;
   /** Contents of the small files that were requested. */
   readonly content?: Buffer;
+  /** Where its first header is, and where the next file's is. */
+  readonly start: number;
+  readonly end: number;
+  /** What an earlier header says of all files after it; nearly always nothing. */
+  readonly global: Extension;
+}
+
+/** A part of a tar file, from the first header of a file to the end of another. */
+export interface TarPart {
+  readonly start: number;
+  readonly end: number;
+  readonly global: Extension;
 }
 
 const BLOCK = 512;
@@ -33,20 +45,31 @@ export async function* tarFiles(
     throw cannotOpen(error, 'tar file', path);
   });
   try {
-    yield* entries(new Windowed(file, signal), wanted, signal);
+    yield* entries(new Windowed(file, signal), wanted, { start: 0, end: file.size, global: {} }, signal);
   } finally {
     await file.close();
   }
 }
 
+/** The same files again, of a part of an open tar file. */
+export const filesOfPart = (
+  file: CheckedFile,
+  part: TarPart,
+  wanted: (name: string, size: number) => boolean,
+  signal?: AbortSignal,
+): AsyncGenerator<TarFile> =>
+  entries(new Windowed(file, signal, Math.min(WINDOW, part.end - part.start)), wanted, part, signal);
+
 async function* entries(
   tar: Windowed,
   wanted: (name: string, size: number) => boolean,
+  { start, end, global: before }: TarPart,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TarFile> {
   let extension: Extension = {};
-  let global: Extension = {};
-  for (let at = 0, zeros = 0; at < tar.size && zeros < MAX_ZEROS;) {
+  let global = before;
+  let first = start;
+  for (let at = start, zeros = 0; at < end && zeros < MAX_ZEROS;) {
     throwIfAborted(signal, tar.path);
     if (at + BLOCK > tar.size) throw damaged(tar.path, `it ends in the middle of the header at byte ${at}`);
     const header = parseHeader(await tar.read(at, BLOCK));
@@ -54,6 +77,7 @@ async function* entries(
     if (header === 'none') throw damaged(tar.path, `there is no header at byte ${at}`);
     at += BLOCK;
     zeros = header ? 0 : zeros + 1;
+    if (!header) first = at;
     if (!header) continue;
     const special = 'xgLK'.includes(header.type);
     const size = (special ? undefined : (extension.size ?? global.size)) ?? header.size;
@@ -68,15 +92,18 @@ async function* entries(
     } else {
       const name = extension.name ?? global.name ?? header.name;
       extension = {};
+      const content = isRegular(header.type) && !name.endsWith('/') && wanted(name, size) && (await tar.read(at, size));
+      const next = at + Math.ceil(size / BLOCK) * BLOCK;
       if (isRegular(header.type) && !name.endsWith('/'))
-        yield { name, offset: at, size, ...(wanted(name, size) && { content: await tar.read(at, size) }) };
+        yield { name, offset: at, size, ...(content && { content }), start: first, end: next, global };
+      first = next;
     }
     at += Math.ceil(size / BLOCK) * BLOCK;
     if (at > tar.size) throw damaged(tar.path, 'it ends too early');
   }
 }
 
-interface Extension {
+export interface Extension {
   readonly name?: string;
   readonly size?: number;
 }
@@ -142,6 +169,7 @@ class Windowed {
   constructor(
     private readonly file: CheckedFile,
     private readonly signal: AbortSignal | undefined,
+    private readonly ahead = WINDOW,
   ) {
     this.path = file.path;
     this.size = file.size;
@@ -149,7 +177,11 @@ class Windowed {
 
   async read(offset: number, length: number): Promise<Buffer> {
     if (offset < this.start || offset + length > this.start + this.window.length) {
-      this.window = await this.file.read(offset, Math.min(Math.max(length, WINDOW), this.size - offset), this.signal);
+      this.window = await this.file.read(
+        offset,
+        Math.min(Math.max(length, this.ahead), this.size - offset),
+        this.signal,
+      );
       this.start = offset;
     }
     return this.window.subarray(offset - this.start, offset - this.start + length);

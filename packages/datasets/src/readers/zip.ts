@@ -7,12 +7,13 @@ import {
   FacewrightError,
   PHOTO_LIMITS,
   type Identity,
+  type Photo,
   type PluginContext,
   type Reader,
 } from '@facewright/core';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { cannotRead, openZip, type OpenZip } from '@facewright/platform/node';
+import { cannotRead, Column, openZip, type OpenZip } from '@facewright/platform/node';
 import { byCodeUnit, cannotOpen, commonFolder, isPhotoName } from './photo-files.js';
 import { VERSION } from '../version.js';
 
@@ -45,51 +46,86 @@ function zipReader(path: string, aligned: boolean, { emit }: PluginContext): Rea
       const archive = await (opened ??= openZip(path).catch((error: unknown) => {
         throw cannotOpen(error, 'zip file', path);
       }));
-      const photos = archive.names.filter((name) => isPhotoName(name) && !hidden(name)).sort(byCodeUnit);
-      const around = commonFolder(photos);
-      // a single person's folder also contains all photos
-      const top = photos.some((name) => !name.slice(around.length).includes('/')) ? '' : around;
-      const people = new Map<string, string[]>();
-      const loose: string[] = [];
-      for (const name of photos) {
-        const id = name.slice(top.length);
-        const slash = id.indexOf('/');
-        if (slash <= 0) loose.push(id);
-        else append(people, id.slice(0, slash), id);
-      }
-      if (people.size === 0)
+      const { people, photos, top, loose } = peopleIn(archive);
+      if (people.length === 0)
         throw new FacewrightError({
-          what: `The zip file has ${loose.length ? `${loose.length} photos, but no folder per person` : 'no photos'}.`,
+          what: `The zip file has ${loose.count ? `${loose.count} photos, but no folder per person` : 'no photos'}.`,
           where: path,
           todo: 'Expected one folder per person: <person>/<photo>.jpg.',
         });
-      if (loose.length > 0)
+      if (loose.count > 0)
         emit('notice', {
           level: 'warning',
-          message: `Skipped photos that are not in a person's folder of ${path}: ${loose.slice(0, 5).join(', ')} (${loose.length}).`,
+          message: `Skipped photos that are not in a person's folder of ${path}: ${loose.first.join(', ')} (${loose.count}).`,
         });
-      for (const [name, ids] of [...people].sort(([a], [b]) => byCodeUnit(a, b))) {
+      for (const { name, start, end } of people) {
         yield {
           name,
-          photos: ids.map((id) => ({
-            id,
-            identity: name,
-            bytes: (limits) =>
-              archive.bytes(top + id, { maxBytes: PHOTO_LIMITS.maxBytes, ...limits }).catch((error: unknown) => {
-                throw cannotRead(error, `${path}, ${top}${id}`);
-              }),
-            ...(aligned && { aligned }),
-          })),
+          photos: Array.from(photos.subarray(start, end), (number): Photo => {
+            const file = archive.nameAt(number);
+            return {
+              id: file.slice(top.length),
+              identity: name,
+              bytes: (limits) =>
+                archive.bytes(file, { maxBytes: PHOTO_LIMITS.maxBytes, ...limits }).catch((error: unknown) => {
+                  throw cannotRead(error, `${path}, ${file}`);
+                }),
+              ...(aligned && { aligned }),
+            };
+          }),
         } satisfies Identity;
       }
     },
   };
 }
 
-const hidden = (name: string): boolean => name.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
-
-function append(people: Map<string, string[]>, person: string, id: string): void {
-  const own = people.get(person);
-  if (own) own.push(id);
-  else people.set(person, [id]);
+interface ZipPeople {
+  /** By name. The photos of each are those from `start` to `end`. */
+  readonly people: readonly { readonly name: string; readonly start: number; readonly end: number }[];
+  /** Numbers of the files in the archive. */
+  readonly photos: Uint32Array;
+  /** The folder around all people, or ''. */
+  readonly top: string;
+  /** Photos in no person's folder. */
+  readonly loose: { readonly first: readonly string[]; readonly count: number };
 }
+
+function peopleIn(archive: OpenZip): ZipPeople {
+  const found = new Column(new Uint32Array(0));
+  for (let number = 0; number < archive.length; number++) {
+    const name = archive.nameAt(number);
+    if (isPhotoName(name) && !hidden(name)) found.push(number);
+  }
+  // so the photos of a folder follow each other
+  const photos = archive.sorted(found.view());
+  const top = folderAround(archive, photos);
+  const people: { name: string; start: number; end: number }[] = [];
+  const loose = { first: [] as string[], count: 0 };
+  for (const [place, number] of photos.entries()) {
+    const id = archive.nameAt(number).slice(top.length);
+    const slash = id.indexOf('/');
+    if (slash <= 0) {
+      if (loose.count++ < 5) loose.first.push(id);
+      continue;
+    }
+    const name = id.slice(0, slash);
+    const last = people.at(-1);
+    if (last?.name === name) last.end = place + 1;
+    else people.push({ name, start: place, end: place + 1 });
+  }
+  people.sort((a, b) => byCodeUnit(a.name, b.name));
+  return { people, photos, top, loose };
+}
+
+/** A folder that contains all photos and none of them directly: then it is no person's. */
+function folderAround(archive: OpenZip, photos: Uint32Array): string {
+  if (photos.length === 0) return '';
+  const around = commonFolder([archive.nameAt(photos[0])]);
+  const inside = (number: number): boolean => {
+    const name = archive.nameAt(number);
+    return name.startsWith(around) && name.slice(around.length).includes('/');
+  };
+  return photos.every(inside) ? around : '';
+}
+
+const hidden = (name: string): boolean => name.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');

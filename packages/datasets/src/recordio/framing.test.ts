@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { decoded, golden, IMAGES } from '../../test/formats.js';
 import { temporaryFolder } from '../../test/files.js';
 import { encodeRecord, RecordFile } from './framing.js';
-import { parseIndex, parseList } from './side-files.js';
+import { readList } from './list-file.js';
+import { parseIndex } from './side-files.js';
 
 const root = temporaryFolder();
 const MAGIC = Buffer.from('0a23d7ce', 'hex');
@@ -109,16 +110,31 @@ describe('a damaged file', () => {
 
 describe('the accompanying files', () => {
   const linesOf = (text: string) => [{ lines: text.split(/\r?\n/), first: 1 }];
+  const listOf = (text: string): ReturnType<typeof readList> => {
+    writeFileSync(join(root, 'train.lst'), text);
+    return readList(join(root, 'train.lst'));
+  };
   test('are read', async () => {
     expect([...(await parseIndex(linesOf('0\t0\r\n7\t35\r\n'), 'x'))]).toEqual([
       [0, 0],
       [7, 35],
     ]);
-    expect(await parseList(linesOf('1\tp/a b.jpg\t5\n1\tq/c.jpg\t6.000\t1\t2\t3\t4\n'))).toEqual([
-      { path: 'p/a b.jpg', label: 5 },
-      { path: 'q/c.jpg', label: 6 },
+    const list = (await listOf('1\tp/a b.jpg\t5\n\n1\t..\\q/c.jpg\t6.000\t1\t2\t3\t4\n'))!;
+    expect([list.length, [0, 1, 2, 3].map(list.labelOf)]).toEqual([2, [undefined, 5, 6, undefined]]);
+    expect([list.unique, list.folders]).toEqual([
+      true,
+      new Map([
+        [5, 'p'],
+        [6, 'q'],
+      ]),
     ]);
-    expect(await parseList(linesOf('0\t5.0\tmxnet/has/another/order.jpg\n'))).toBeUndefined();
+    const lines = await list.open();
+    expect(lines.pathsOf([2, 1])).toEqual(['q/c.jpg', 'p/a b.jpg']);
+    await lines.close();
+    expect(await listOf('0\t5.0\tmxnet/has/another/order.jpg\n')).toBeUndefined();
+    for (const mixed of ['1\tp/a.jpg\t5\n1\tq/b.jpg\t5\n', '1\tp/a.jpg\t5\n1\tp/b.jpg\t6\n', '1\ta.jpg\t5\n'])
+      expect((await listOf(mixed))!.folders).toBeUndefined();
+    expect((await listOf('1\tp/a.jpg\t5\n1\tp/a.jpg\t5\n'))!.unique).toBe(false);
   });
   test('with any text give offsets or one of our errors, and lines or nothing', async () => {
     const text = fc
@@ -126,7 +142,8 @@ describe('the accompanying files', () => {
       .map((parts) => parts.join(''));
     await fc.assert(
       fc.asyncProperty(text, async (content) => {
-        for (const line of (await parseList(linesOf(content))) ?? []) expect(Number.isFinite(line.label)).toBe(true);
+        const list = await listOf(content);
+        for (let line = 1; line <= (list?.length ?? 0); line++) expect(Number.isFinite(list!.labelOf(line))).toBe(true);
         try {
           for (const pair of await parseIndex(linesOf(content), 'x.idx'))
             expect(pair.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true);
@@ -134,7 +151,7 @@ describe('the accompanying files', () => {
           expect(error).toBeInstanceOf(FacewrightError);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

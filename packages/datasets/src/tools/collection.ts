@@ -7,11 +7,11 @@ import {
   type Landmarks,
   type PluginContext,
   type PreparationSummary,
-  type SampleColumns,
 } from '@facewright/core';
 import { openDataset } from '../dataset/open.js';
 import { folder } from '../readers/folder.js';
 import { flatFolder } from '../readers/flat-folder.js';
+import { entriesOf, groupByPerson } from '../readers/person-groups.js';
 import { insightFaceRec } from '../readers/insightface-rec.js';
 import { trillionPairs } from '../readers/trillion-pairs.js';
 import { webdataset, type StoredPhoto } from '../readers/webdataset.js';
@@ -100,7 +100,7 @@ function plugin(
 
 async function datasetCollection(path: string): Promise<Collection> {
   const dataset = await openDataset(path);
-  const { starts, images } = groupByPerson(dataset);
+  const groups = groupByPerson(dataset.labels, dataset.identities.length);
   // its landmarks refer to the source photo, not the aligned image
   const imageAt = (index: number): StoredImage => ({
     source: dataset.sourceOf(index),
@@ -115,18 +115,7 @@ async function datasetCollection(path: string): Promise<Collection> {
     close: () => dataset.close(),
     async *people() {
       for (const [label, name] of dataset.identities.entries())
-        yield { name, images: Array.from(images.subarray(starts[label], starts[label + 1]), imageAt) };
+        yield { name, images: Array.from(entriesOf(groups, label), imageAt) };
     },
   };
-}
-
-/** The images of person `label` are `images[starts[label]]` … `images[starts[label + 1] − 1]`, in order. */
-function groupByPerson({ labels, identities }: SampleColumns): { starts: Uint32Array; images: Uint32Array } {
-  const starts = new Uint32Array(identities.length + 1);
-  for (const label of labels) starts[label + 1]++;
-  for (let label = 0; label < identities.length; label++) starts[label + 1] += starts[label];
-  const next = starts.slice();
-  const images = new Uint32Array(labels.length);
-  labels.forEach((label, index) => (images[next[label]++] = index));
-  return { starts, images };
 }

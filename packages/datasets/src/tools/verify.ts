@@ -4,10 +4,12 @@ import { shortageOf } from '@facewright/platform';
 import { decodeImage, ImageError, sha256OfFile } from '@facewright/platform/node';
 import { join } from 'node:path';
 import { readDatasetFile } from '../dataset/dataset-file.js';
-import { besides, readRecordSet } from '../readers/insightface-rec.js';
 import { RecordFile } from '../recordio/framing.js';
 import { firstLabel, RECORD_HEAD } from '../recordio/image-record.js';
-import { readIndex, readList } from '../recordio/side-files.js';
+import { readList } from '../recordio/list-file.js';
+import type { OffsetTable } from '../recordio/offset-table.js';
+import { besides, readRecordSet } from '../recordio/record-set.js';
+import { readIndex } from '../recordio/side-files.js';
 import { openCollection, type StoredImage, type ToolOptions } from './collection.js';
 import type { FormatName } from './recognise.js';
 
@@ -102,52 +104,81 @@ async function checkFiles(directory: string, signal?: AbortSignal): Promise<Prob
 
 /** Compares the index with where records start, and each image's label with its range and with the list. */
 async function checkRecords(path: string, signal?: AbortSignal): Promise<Problem[]> {
-  const { rec, people } = await readRecordSet(path, signal);
-  const index = await readIndex(besides(rec, 'idx'));
-  const labels = new Map<number, number>();
-  for (const [label, images] of people) for (const { offset } of images) labels.set(offset, label);
-  const list = await readList(besides(rec, 'lst'));
-  let number = 0;
-  const ids = new Map([...(index ?? [])].map(([id, offset]) => [offset, id]));
+  const { rec, labels, persons, offsets } = await readRecordSet(path, signal);
+  const images = new ByOffset(offsets);
+  const table = await readIndex(besides(rec, 'idx'));
+  const list = await readList(besides(rec, 'lst'), signal);
+  const [ids, places] = table ? columnsOf(table) : [];
+  const index = places && new ByOffset(places);
   const problems: Problem[] = [];
+  const report = (where: string, reason: string, detail: string): void => void problems.push({ where, reason, detail });
   const file = await RecordFile.open(rec);
+  let number = 0;
   try {
     for await (const { offset, payload } of file.records(RECORD_HEAD)) {
       throwIfAborted(signal, rec);
-      const label = labels.get(offset);
-      if (index && !ids.delete(offset))
-        problems.push({
-          where: `${rec}, byte ${offset}`,
-          reason: 'index',
-          detail: 'this record is not in the .idx file',
-        });
-      if (label !== undefined && label !== firstLabel(payload))
-        problems.push({
-          where: `${rec}, byte ${offset}`,
-          reason: 'label',
-          detail: `the image has the label ${firstLabel(payload)}, but is in the range of person ${label}`,
-        });
-      if (label !== undefined && list && list[number - 1]?.label !== firstLabel(payload))
-        problems.push({
-          where: `${rec}, byte ${offset}`,
-          reason: 'list',
-          detail: `the image has the label ${firstLabel(payload)}, but ${list[number - 1]?.label} in the .lst file`,
-        });
+      const where = `${rec}, byte ${offset}`;
+      const label = firstLabel(payload);
+      const image = images.at(offset);
+      if (index && index.at(offset) === undefined) report(where, 'index', 'this record is not in the .idx file');
+      if (image !== undefined) {
+        const own = labels[persons[image]];
+        if (own !== label)
+          report(where, 'label', `the image has the label ${label}, but is in the range of person ${own}`);
+        if (list && list.labelOf(number) !== label)
+          report(where, 'list', `the image has the label ${label}, but ${list.labelOf(number)} in the .lst file`);
+      }
       number++;
     }
   } catch (error) {
     if (!(error instanceof FacewrightError)) throw error;
     throwIfAborted(signal, rec);
-    problems.push({ where: rec, reason: 'damaged', detail: error.what });
+    report(rec, 'damaged', error.what);
     return problems;
   } finally {
     await file.close();
   }
-  for (const [offset, id] of ids)
-    problems.push({
-      where: besides(rec, 'idx'),
-      reason: 'index',
-      detail: `no record starts at byte ${offset}, where id ${id} should be`,
-    });
+  for (const entry of index?.missed() ?? [])
+    report(
+      besides(rec, 'idx'),
+      'index',
+      `no record starts at byte ${places![entry]}, where id ${ids![entry]} should be`,
+    );
   return problems;
+}
+
+function columnsOf(table: OffsetTable): readonly [ids: Float64Array, offsets: Float64Array] {
+  const [ids, offsets] = [new Float64Array(table.size), new Float64Array(table.size)];
+  let entry = 0;
+  for (const [id, offset] of table) {
+    ids[entry] = id;
+    offsets[entry++] = offset;
+  }
+  return [ids, offsets];
+}
+
+/** Finds entries by rising offsets, and keeps those that nobody asks for. */
+class ByOffset {
+  private readonly order: Uint32Array;
+  private readonly left: number[] = [];
+  private next = 0;
+
+  constructor(private readonly offsets: Float64Array) {
+    const order = Uint32Array.from({ length: offsets.length }, (_, entry) => entry);
+    const ordered = offsets.every((offset, entry) => entry === 0 || offsets[entry - 1] <= offset);
+    this.order = ordered ? order : order.sort((a, b) => offsets[a] - offsets[b]);
+  }
+
+  /** The last entry at this offset, which must be larger than at the call before. */
+  at(offset: number): number | undefined {
+    const { order, offsets } = this;
+    while (this.next < order.length && offsets[order[this.next]] < offset) this.left.push(order[this.next++]);
+    let found: number | undefined;
+    while (this.next < order.length && offsets[order[this.next]] === offset) found = order[this.next++];
+    return found;
+  }
+
+  missed(): number[] {
+    return [...this.left, ...this.order.subarray(this.next)];
+  }
 }

@@ -61,11 +61,11 @@ async function zipImages(path: string): Promise<ImageSource> {
   const zip = await openZip(path).catch((error: unknown) => {
     throw cannotOpen(error, 'zip file', path);
   });
-  const top = commonFolder(zip.names);
+  const top = commonFolder(zip.names());
   const find = (name: string): string => (zip.has(name) ? name : top + name);
   return {
     has: (name) => zip.has(find(name)),
-    names: async () => [...zip.names],
+    names: async () => zip.names(),
     bytes: async (name, limits) =>
       zip.has(find(name))
         ? zip.bytes(find(name), { maxBytes: PHOTO_LIMITS.maxBytes, ...limits }).catch((error: unknown) => {

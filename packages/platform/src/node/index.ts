@@ -1,3 +1,4 @@
+export { Column, NameColumn } from './columns.js';
 export { writeFileAtomic } from './atomic.js';
 export * from './image-file.js';
 export * from './jpeg-encoder.js';

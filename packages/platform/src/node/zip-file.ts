@@ -9,11 +9,18 @@ import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
 import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry } from 'yauzl';
 import { FacewrightError, Interrupted, messageOf } from '@facewright/core';
+import { Column, UniqueNames } from './columns.js';
 import { TooManyBytes, withFile, type CheckedFile, type ReadLimits } from './checked-file.js';
 
 export interface OpenZip {
-  /** Paths with `/`, without folders, in the order of the archive's directory. */
-  readonly names: readonly string[];
+  /** Number of files. */
+  readonly length: number;
+  /** Path of a file by number, with `/`, in the order of the archive's directory; folders have none. */
+  nameAt(number: number): string;
+  /** All names. */
+  names(): string[];
+  /** The numbers in the order of their names by UTF-16 code units. */
+  sorted(numbers: Uint32Array): Uint32Array;
   has(name: string): boolean;
   /**
    * The unpacked file, of at most `maxBytes` (default 256 MiB). Rejects with a `FacewrightError` if it is missing or
@@ -66,11 +73,15 @@ export async function openZip(given: string | ZipSource): Promise<OpenZip> {
 async function zipOf(directory: ZipSource, source: ZipSource): Promise<OpenZip> {
   try {
     const entries = await readDirectory(directory);
-    refuseBomb(source, [...entries.values()]);
+    refuseBomb(source, entries);
+    const { names } = entries;
     return {
-      names: [...entries.keys()],
-      has: (name) => entries.has(name),
-      bytes: (name, limits) => unpacked(source, entries.get(name), name, limits),
+      length: names.length,
+      nameAt: (number) => names.at(number),
+      names: () => Array.from({ length: names.length }, (_, number) => names.at(number)),
+      sorted: (numbers) => names.sorted(numbers),
+      has: (name) => names.find(name) !== undefined,
+      bytes: (name, limits) => unpacked(source, entries.find(name), name, limits),
     };
   } catch (error) {
     if (error instanceof FacewrightError) throw error;
@@ -86,11 +97,64 @@ async function zipOf(directory: ZipSource, source: ZipSource): Promise<OpenZip> 
 const reasonOf = (error: unknown): string =>
   error instanceof FacewrightError ? error.what : `${messageOf(error).replace(/\.$/, '')}.`;
 
-async function readDirectory(directory: ZipSource): Promise<Map<string, Entry>> {
+/** What is needed of a file. */
+type EntryFields = Pick<
+  Entry,
+  'compressedSize' | 'uncompressedSize' | 'compressionMethod' | 'crc32' | 'relativeOffsetOfLocalHeader'
+> & { readonly encrypted: boolean };
+
+/** The directory as columns: an archive of faces may have millions of files. */
+class Directory {
+  readonly names = new UniqueNames();
+  private readonly packed = new Column(new Float64Array(0));
+  private readonly plain = new Column(new Float64Array(0));
+  private readonly offsets = new Column(new Float64Array(0));
+  private readonly checksums = new Column(new Uint32Array(0));
+  private readonly methods = new Column(new Uint32Array(0));
+  private readonly encrypted = new Column(new Uint8Array(0));
+
+  /** Of two files with one name the later counts. */
+  add(entry: Entry): void {
+    const number = this.names.add(entry.fileName);
+    const values = [
+      [this.packed, entry.compressedSize],
+      [this.plain, entry.uncompressedSize],
+      [this.offsets, entry.relativeOffsetOfLocalHeader],
+      [this.checksums, entry.crc32],
+      [this.methods, entry.compressionMethod],
+      [this.encrypted, Number(entry.isEncrypted())],
+    ] as const;
+    for (const [column, value] of values)
+      if (number < column.length) column.set(number, value);
+      else column.push(value);
+  }
+
+  find(name: string): EntryFields | undefined {
+    const number = this.names.find(name);
+    return number === undefined
+      ? undefined
+      : {
+          compressedSize: this.packed.at(number),
+          uncompressedSize: this.plain.at(number),
+          relativeOffsetOfLocalHeader: this.offsets.at(number),
+          crc32: this.checksums.at(number),
+          compressionMethod: this.methods.at(number),
+          encrypted: this.encrypted.at(number) === 1,
+        };
+  }
+
+  /** Bytes of all files, packed and unpacked. */
+  total(): readonly [packed: number, plain: number] {
+    const sum = (values: Float64Array): number => values.reduce((all, value) => all + value, 0);
+    return [sum(this.packed.view()), sum(this.plain.view())];
+  }
+}
+
+async function readDirectory(directory: ZipSource): Promise<Directory> {
   const zip = await fromRandomAccessReaderPromise(new DirectoryReader(directory), directory.size, { autoClose: false });
-  const entries = new Map<string, Entry>();
+  const entries = new Directory();
   zip.on('entry', (entry: Entry) => {
-    if (!entry.fileName.endsWith('/')) entries.set(entry.fileName, entry);
+    if (!entry.fileName.endsWith('/')) entries.add(entry);
     zip.readEntry();
   });
   zip.readEntry();
@@ -131,11 +195,8 @@ class DirectoryReader extends RandomAccessReader {
   }
 }
 
-function refuseBomb({ path, size }: ZipSource, entries: readonly Entry[]): void {
-  const [packed, plain] = entries.reduce(
-    ([before, after], entry) => [before + entry.compressedSize, after + entry.uncompressedSize],
-    [0, 0],
-  );
+function refuseBomb({ path, size }: ZipSource, entries: Directory): void {
+  const [packed, plain] = entries.total();
   const refuse = (why: string): never => {
     throw new FacewrightError({
       what: `The zip file was not unpacked: ${why}.`,
@@ -150,7 +211,7 @@ function refuseBomb({ path, size }: ZipSource, entries: readonly Entry[]): void 
 
 async function unpacked(
   source: ZipSource,
-  entry: Entry | undefined,
+  entry: EntryFields | undefined,
   name: string,
   { maxBytes = MAX_BYTES, signal }: ReadLimits = {},
 ): Promise<Uint8Array> {
@@ -165,7 +226,7 @@ async function unpacked(
       todo: 'Remove it from the zip file: no photo compresses this well.',
     });
   try {
-    if (entry.isEncrypted()) throw new Error('it is encrypted');
+    if (entry.encrypted) throw new Error('it is encrypted');
     if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
       throw new Error(`it uses compression method ${compressionMethod}; only 0 and 8 are supported`);
     const packed = await source.read(await dataStart(source, entry), compressedSize, signal);
@@ -187,7 +248,7 @@ async function unpacked(
 const LOCAL_HEADER = 30;
 
 /** A file's local header has its own name length. */
-async function dataStart(source: ZipSource, { relativeOffsetOfLocalHeader: at }: Entry): Promise<number> {
+async function dataStart(source: ZipSource, { relativeOffsetOfLocalHeader: at }: EntryFields): Promise<number> {
   const header = await source.read(at, LOCAL_HEADER);
   if (header.readUInt32LE() !== 0x04034b50) throw new Error('there is no file at the offset its directory gives');
   return at + LOCAL_HEADER + header.readUInt16LE(26) + header.readUInt16LE(28);

@@ -14,7 +14,7 @@ import { needsDetector, processPhoto, unreadable, type Outcome } from './photo.j
 import { prefetched } from './prefetch.js';
 import { throttledProgress } from './progress.js';
 import { sameOrRefuse } from './part.js';
-import { basisOf, keyOf, type PhotoNote } from './resume.js';
+import { basisOf, earlierPhotos, keyOf, type EarlierPhotos, type PhotoNote } from './resume.js';
 import { StageClock } from './stages.js';
 import { Tally } from './tally.js';
 import type { Tier } from './tiers.js';
@@ -36,8 +36,7 @@ interface Work {
   readonly resumable?: ResumableWriter;
   readonly encoding?: Awaited<ReturnType<typeof encodingFor>>;
   readonly encode?: Awaited<ReturnType<typeof outcomeEncoder>>;
-  /** Photos that an earlier, interrupted preparation has finished, in order. */
-  readonly notes: readonly PhotoNote[];
+  readonly earlier: EarlierPhotos;
   readonly workers?: PhotoWorkers;
   readonly detector: ReturnType<typeof once>;
   readonly clock: StageClock;
@@ -104,15 +103,15 @@ async function openWork(options: PrepareOptions, plan: Plan): Promise<Work> {
   const { expected, part, resumable, encoding, shared, key } = plan;
   const { tiers, emit } = options;
   const encode = encoding && (await outcomeEncoder(encoding));
-  const notes = ((options.resumeKey !== undefined && (await resumable?.resume(key))) || []) as readonly PhotoNote[];
-  if (notes.length)
+  const earlier = earlierPhotos(options.resumeKey === undefined ? undefined : await resumable?.resume(key));
+  if (earlier.count)
     emit('notice', {
       level: 'info',
-      message: `Resuming an interrupted preparation: ${notes.length} photos are already done.`,
+      message: `Resuming an interrupted preparation: ${earlier.count} photos are already done.`,
     });
 
   const { count = 0, recipe } = options.workers ?? {};
-  const worthwhile = count > 0 && expected.photos - notes.length >= LEAST_FOR_WORKERS;
+  const worthwhile = count > 0 && expected.photos - earlier.count >= LEAST_FOR_WORKERS;
   const workers =
     recipe && encoding && worthwhile
       ? openWorkers(count, { ...recipe, ...shared, encoding }, (event) => emit('notice', event))
@@ -127,7 +126,7 @@ async function openWork(options: PrepareOptions, plan: Plan): Promise<Work> {
     resumable,
     encoding,
     encode,
-    notes,
+    earlier,
     workers,
     detector: once(options.detector),
     clock: new StageClock(),
@@ -138,14 +137,13 @@ async function openWork(options: PrepareOptions, plan: Plan): Promise<Work> {
 /** Processes the photos ahead, then writes and counts their results in the reader's order. */
 async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
   const { reader, writer, tiers, random, emit, signal } = options;
-  const { tally, notes, workers } = work;
+  const { tally, earlier, workers } = work;
   const progress = throttledProgress(emit, work.expected.photos, tally, work.clock);
   let number = 0; // photos kept by a tier
   const begin = async (item: Item): Promise<Done> => {
     const { photo, tier, exclusion } = item;
     if (!photo || !tier) return item;
-    const note = notes[number++];
-    if (note) return { ...item, outcome: replayed(note, photo) };
+    if (number++ < earlier.count) return { ...item, outcome: replayed(await earlier.next(), photo) };
     if (exclusion) return { ...item, outcome: { exclusion } };
     tally.opened++;
     return { ...item, outcome: await processed(photo, tier, options, work) };
@@ -168,7 +166,7 @@ async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
       tally.exclude(exclusion!);
       await writer.exclude(exclusion!);
     } else {
-      if (done++ >= notes.length) await work.clock.timed('write', () => write(options, work, outcome, photo));
+      if (done++ >= earlier.count) await work.clock.timed('write', () => write(options, work, outcome, photo));
       else if (needsDetector(photo)) await work.detector.get();
       if (tally.take(tier.rule.name, outcome)) kept++;
       else if ('exclusion' in outcome) await writer.exclude(outcome.exclusion);

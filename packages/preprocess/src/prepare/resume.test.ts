@@ -25,7 +25,15 @@ function resumableWriter(before: readonly PhotoNote[] = [], format: 'png' | 'jpe
   const state: { key?: string; finished?: PreparationSummary; ended?: 'aborted' | 'suspended' } = {};
   const writer: ResumableWriter = {
     format,
-    resume: async (key) => ((state.key = key), before),
+    resume: async (key) => {
+      state.key = key;
+      return {
+        count: before.length,
+        async *notes() {
+          yield* before;
+        },
+      };
+    },
     addPhoto: async (images, note, encoder) => void written.push({ images, note: note as PhotoNote, encoder }),
     add: () => Promise.reject(new Error('photos come whole')),
     exclude: async () => undefined,

@@ -1,5 +1,5 @@
 /** The notes kept for each photo next to the shards, and what must be equal for a preparation to be resumed or its parts to be merged. */
-import type { Exclusion, Identity, PreparedPart } from '@facewright/core';
+import type { Exclusion, Identity, PreparedPart, WrittenPhotos } from '@facewright/core';
 import { createSha256 } from '@facewright/platform';
 import type { PartNumber } from './part.js';
 
@@ -8,6 +8,18 @@ export interface PhotoNote {
   readonly id: string;
   readonly images?: number;
   readonly exclusion?: Exclusion;
+}
+
+/** Photos that an earlier, interrupted preparation has finished. */
+export interface EarlierPhotos {
+  readonly count: number;
+  /** The note of the next of them, in order. Call it at most `count` times. */
+  next(): Promise<PhotoNote>;
+}
+
+export function earlierPhotos(written: WrittenPhotos | undefined): EarlierPhotos {
+  const notes = written?.notes()[Symbol.asyncIterator]();
+  return { count: written?.count ?? 0, next: async () => (await notes!.next()).value as PhotoNote };
 }
 
 /** A hash over the photos' names in order, which the first pass over the reader adds. */
