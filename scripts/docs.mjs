@@ -93,7 +93,62 @@ function writeParts() {
   );
   writeFileSync(
     join(PARTS, 'index.md'),
-    `# Built-in parts\n\nThe names that a config can use, by kind. \`facewright plugins <name>\` prints the same in the terminal. To add your own, see\n[Write a plugin](../plugins.md).\n\n${tables.join('\n')}`,
+    `# Built-in parts\n\nThe names that a config can use, by kind. \`facewright plugins <name>\` prints the same in the terminal. To add your own, see\n[Write a plugin](../plugins.md). [What each part holds](conformance.md) has the results of the suites.\n\n${tables.join('\n')}`,
+  );
+}
+
+/** One table a kind: how many of the suite's tests each part holds, in the configuration that holds least. */
+function conformanceTable(kind, records) {
+  const names = [...new Set(records.map(({ plugin }) => plugin))];
+  const groups = [...new Set(records.flatMap((record) => Object.keys(record.groups)))];
+  const engines = records.some(({ engine }) => engine);
+  const row = (cells) => `| ${cells.join(' | ')} |`;
+  const head = [kind, 'configurations', ...(engines ? ['on'] : []), ...groups];
+  const rows = names.map((name) => {
+    const own = records.filter(({ plugin }) => plugin === name);
+    const on = [...new Set(own.flatMap(({ engine }) => engine ?? []))].sort().join(', ');
+    const counts = groups.map((group) => {
+      const of = (record) => record.groups[group].of - (group === 'general' ? record.notOffered.length : 0);
+      const ran = own.filter((record) => record.groups[group]);
+      const [least] = ran.sort((a, b) => of(b) - b.groups[group].held - (of(a) - a.groups[group].held));
+      return least ? `${least.groups[group].held} of ${of(least)}` : '';
+    });
+    return row([`[${name}](${name}.md)`, own.length, ...(engines ? [on] : []), ...counts]);
+  });
+  return [row(head), row(head.map(() => '---')), ...rows].join('\n');
+}
+
+/** What parts do not offer, and where they fail a test by design, each with the names of the parts. */
+function conformanceNotes(records) {
+  const by = new Map();
+  const inAll = (plugin) => (test) =>
+    records.every((record) => record.plugin !== plugin || record.notOffered.includes(test));
+  const note = (text, name) => by.set(text, new Set([...(by.get(text) ?? []), name]));
+  for (const { plugin, notOffered, gaps } of records) {
+    for (const test of notOffered.filter(inAll(plugin))) note(`*${test}*: not offered by`, plugin);
+    for (const [test, reason] of Object.entries(gaps)) note(`*${test}*: skipped (${reason}) by`, plugin);
+  }
+  return [...by].map(([text, names]) => `- ${text} ${[...names].map((name) => `\`${name}\``).join(', ')}`).join('\n');
+}
+
+function writeConformance() {
+  const all = JSON.parse(readFileSync(join(root, 'docs/conformance.json'), 'utf8'));
+  const sections = Object.keys(IN_CONFIG).map((kind) => {
+    const records = all.filter((record) => record.kind === kind);
+    const known = builtins.flatMap(({ plugins }) => plugins).filter(({ meta }) => meta.kind === kind);
+    const without = known.filter(({ meta }) => !records.some(({ plugin }) => plugin === meta.name));
+    const open = without.map(({ meta }) => `- no results yet: \`${meta.name}\`\n`).join('');
+    return `## ${kind}\n\n${conformanceTable(kind, records)}\n\n${conformanceNotes(records)}\n${open}`;
+  });
+  writeFileSync(
+    join(PARTS, 'conformance.md'),
+    `# What each part holds
+
+Every built-in part passes the suite of its kind from [\`@facewright/testkit\`](${REPOSITORY}/packages/testkit). Most pass it in several
+configurations. A count is that of the configuration with the most gaps, and leaves out what the part does not offer, as the contract allows. Both are
+listed below each table, gaps with their reason. \`npm run conformance\` renews the results.
+
+${sections.join('\n')}`,
   );
 }
 
@@ -147,4 +202,5 @@ async function writeReference() {
 }
 
 writeParts();
+writeConformance();
 await writeReference();

@@ -13,6 +13,8 @@ import { plugins } from './parts/plugins.mjs';
 
 const parts = { cli, code, plugins, copies, nodes };
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1)); // Verdaccio ends with it
+
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const keep = process.argv.includes('--keep');
 const home = mkdtempSync(join(tmpdir(), 'facewright-publish-'));

@@ -50,6 +50,7 @@ export async function startRegistry(home) {
     cwd: tools,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  process.once('exit', () => child.kill());
   const npmrc = join(home, 'npmrc');
   writeFileSync(
     npmrc,

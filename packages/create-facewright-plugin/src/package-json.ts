@@ -14,7 +14,9 @@ export function packageJson(kind: string, name: string, source: string, tools: s
   const own = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   const facewright = `^${own.version}`;
   const dependencies = imported(source, DEPENDENCIES);
-  const peerDependencies = { '@facewright/core': facewright, ...imported(source, PEERS) };
+  // as long as apiVersion 1 holds: a caret would refuse the next minor version of 0.x
+  const core = `>=${own.version} <2`;
+  const peerDependencies = { '@facewright/core': core, ...imported(source, PEERS) };
   const ours = [...new Set([...tools.matchAll(OURS)].map(([, used]) => used))].filter(
     (used) => !(used in peerDependencies),
   );

@@ -48,6 +48,12 @@ test.each(KINDS)("a %s's test and bench script import what its package.json has"
   }
 });
 
+test('a plugin takes every version of core that keeps the promise of apiVersion 1', () => {
+  const manifest = readFileSync(join(scaffold('loss', 'my-part', directory), 'package.json'), 'utf8');
+  const { peerDependencies } = JSON.parse(manifest) as { peerDependencies: Record<string, string> };
+  expect(peerDependencies['@facewright/core']).toMatch(/^>=\d+\.\d+\.\d+ <2$/);
+});
+
 test('mistakes are reported, and nothing is left behind', () => {
   expect(() => scaffold('lose' as never, 'x', directory)).toThrow('"lose" is not a kind of plugin');
   for (const name of ['My Loss', '../x', 'a/b', 'x_', ''])

@@ -28,6 +28,8 @@ export const suites = [
   ['softmax, smoothed', softmax({ smoothing: 0.1 }), {}],
   ['arcface, smoothed', arcFace({ s: 16, smoothing: 0.1 }), {}],
   ['cosface', cosFace(), {}],
+  ['normalised-softmax on a sample', normalisedSoftmax({ sampleRate: 0.5 }), {}],
+  ['arcface on a sample', arcFace({ sampleRate: 0.5 }), {}],
   ['cosface on a sample', cosFace({ sampleRate: 0.5 }), {}],
   ['combined-margin', combinedMargin({ sampleRate: 0.5 }), {}],
   ['combined-margin, m1 = 0.9', combinedMargin({ m1: 0.9, m2: 0.4, m3: 0.15 }), {}],

@@ -62,12 +62,16 @@ async function timeOf(run: Candidate['run'], turn: number): Promise<number> {
   return (performance.now() - start) / calls;
 }
 
+/** Three digits, or all before the point. */
+const figure = (milliseconds: number): string =>
+  milliseconds < 100 ? milliseconds.toPrecision(3) : milliseconds.toFixed(0);
+
 /** The figures as a table, for the terminal or a README. `what` says what a call is. */
 export function formatFigures(figures: readonly Figures[], what: string): string {
   const rows = figures.map(({ name, milliseconds, range: [low, high], ratio }) => [
     name,
-    milliseconds.toPrecision(3),
-    `${low.toPrecision(3)} to ${high.toPrecision(3)}`,
+    figure(milliseconds),
+    `${figure(low)} to ${figure(high)}`,
     ratio.toFixed(2),
   ]);
   const table = [['plugin', `ms ${what}`, 'range', 'times the first'], ...rows];
