@@ -5,7 +5,7 @@
  * is kept in golden/first-hour, looked at by a person. (The sample with all its steps: sample.slow.test.ts.)
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -86,6 +86,7 @@ const drawn: Place = {
   async fill(directory) {
     const photos = join(directory, 'photos');
     await generateSample({ directory: photos, people: 5, photos: PHOTOS + 1 });
+    for (const name of await readdir(photos)) if (name.includes('.')) await rm(join(photos, name));
     const people = ['0000', '0001', '0002', '0003', '0004'];
     for (const path of people.flatMap((person) => [0, 1].map((photo) => join(photos, person, `000${photo}.jpg`)))) {
       const { width = 0 } = await sharp(path).metadata();
@@ -98,7 +99,7 @@ const drawn: Place = {
     await writeFile(join(directory, 'weights.onnx'), gunzipSync(await readFile(PORT)));
   },
   weights: 'weights.onnx',
-  config: { detector: './halves.mjs' },
+  config: { detector: './halves.mjs', backend: 'onnx' },
   person: '0003',
 };
 

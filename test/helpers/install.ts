@@ -39,8 +39,11 @@ export async function installTool(folder: string, from: 'tarballs' | 'link'): Pr
   const packed = join(folder, 'packed');
   await mkdir(packed, { recursive: true });
   const pack = ['pack', '--ignore-scripts', '--pack-destination', packed];
-  const directories = await neededPackages();
-  await run('npm', [...pack, ...directories], { cwd: ROOT, maxBuffer: 1 << 28 });
+  const onnxruntime = join(ROOT, 'packages/onnxruntime');
+  await run(process.execPath, ['scripts/packages.mjs', `${process.platform}-${process.arch}`], { cwd: onnxruntime });
+  const published = (await readdir(join(onnxruntime, 'dist'))).map((name) => join(onnxruntime, 'dist', name));
+  const others = (await neededPackages()).filter((directory) => directory !== onnxruntime);
+  await run('npm', [...pack, ...published, ...others], { cwd: ROOT, maxBuffer: 1 << 28 });
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   const tarballs = (await readdir(packed)).map((name) => join(packed, name));
   const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs];

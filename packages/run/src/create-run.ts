@@ -325,10 +325,11 @@ function tellCluster({ cluster: { size, device }, composition, events }: Executi
 /** Tells the user which settings a preset changed for a slow engine, because they may want the full network. */
 function tellPreset({ preset, chosen, composition, events }: Execution): void {
   if ((preset !== 'small' && preset !== 'medium') || !chosen.length) return;
-  events.emit('notice', {
-    level: 'info',
-    message: `The engine "${composition.backend.name}" is too slow for the full network, so the preset "${preset}" sets ${chosen.join(', ')}. Use --preset full for the full network, or set each in a config.`,
-  });
+  const { name } = composition.backend;
+  const message = chosen.includes('model')
+    ? `The engine "${name}" is too slow for the full network, so the preset "${preset}" sets ${chosen.join(', ')}. Use --preset full for the full network, or set each in a config.`
+    : `The preset "${preset}", which suits the engine "${name}", sets ${chosen.join(', ')}. Settings in a config take precedence.`;
+  events.emit('notice', { level: 'info', message });
 }
 
 /** Writes the evaluation next to the model; returns its pictures. */

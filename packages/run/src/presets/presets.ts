@@ -14,6 +14,28 @@ const FITTING = { slow: 'small', processor: 'medium', accelerator: 'full' } as c
 /** A few photos seen that often have nothing left to teach, whatever the loss still gains. */
 const MOST_EPOCHS = 100;
 
+interface Sizes {
+  /** Most steps of each stage. */
+  readonly steps: number;
+  /** Steps between two looks at whether the loss has levelled off. */
+  readonly window: number;
+  readonly rates: readonly [softmax: number, arcface: number];
+  readonly warmUp: number;
+}
+
+/** Softmax, then ArcFace, each until its loss levels off. */
+function softmaxThenArcFace({ steps, window, rates: [softmax, arcface], warmUp }: Sizes): RunConfigInput['stages'] {
+  const until = (minimumGain: number) => ({
+    steps,
+    epochs: MOST_EPOCHS,
+    plateau: { window, minimumGain, patience: 2, minimumLoss: 0.05 },
+  });
+  return [
+    { loss: 'softmax', optimiser: 'adam', rate: softmax, until: until(0.1) },
+    { loss: { name: 'arcface', s: 32, m: 0.4 }, optimiser: 'adam', rate: arcface, warmUp, until: until(0.05) },
+  ];
+}
+
 /**
  * A quarter-width MobileFaceNet with five bottlenecks at 64×64 (about 1 % of the full network's work), and stages with
  * a limited number of steps. Photos are searched for faces of at least 40 pixels, which takes a quarter of the time
@@ -23,29 +45,7 @@ const SMALL: RunConfigInput = {
   detector: { name: 'mtcnn', minFace: 40 },
   model: QUARTER_WIDTH_64,
   batch: 32,
-  stages: [
-    {
-      loss: 'softmax',
-      optimiser: 'adam',
-      rate: 2e-3,
-      until: {
-        steps: 400,
-        epochs: MOST_EPOCHS,
-        plateau: { window: 40, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 },
-      },
-    },
-    {
-      loss: { name: 'arcface', s: 32, m: 0.4 },
-      optimiser: 'adam',
-      rate: 1e-3,
-      warmUp: 20,
-      until: {
-        steps: 400,
-        epochs: MOST_EPOCHS,
-        plateau: { window: 40, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 },
-      },
-    },
-  ],
+  stages: softmaxThenArcFace({ steps: 400, window: 40, rates: [2e-3, 1e-3], warmUp: 20 }),
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 200 },
 };
@@ -57,29 +57,7 @@ const SMALL: RunConfigInput = {
 const MEDIUM: RunConfigInput = {
   model: { name: 'mobilefacenet', width: 0.5 },
   batch: 64,
-  stages: [
-    {
-      loss: 'softmax',
-      optimiser: 'adam',
-      rate: 1e-3,
-      until: {
-        steps: 600,
-        epochs: MOST_EPOCHS,
-        plateau: { window: 20, minimumGain: 0.1, patience: 2, minimumLoss: 0.05 },
-      },
-    },
-    {
-      loss: { name: 'arcface', s: 32, m: 0.4 },
-      optimiser: 'adam',
-      rate: 5e-4,
-      warmUp: 40,
-      until: {
-        steps: 600,
-        epochs: MOST_EPOCHS,
-        plateau: { window: 20, minimumGain: 0.05, patience: 2, minimumLoss: 0.05 },
-      },
-    },
-  ],
+  stages: softmaxThenArcFace({ steps: 600, window: 20, rates: [1e-3, 5e-4], warmUp: 40 }),
   validation: { everySteps: 50 },
   checkpoint: { everySteps: 100 },
 };
