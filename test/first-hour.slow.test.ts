@@ -18,7 +18,7 @@ import { readJson, temporary, writeConfig, type Ended } from './helpers/tool.js'
 import { findPython } from './support/python.js';
 import { sharedData } from './support/shared-data.js';
 
-vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 900_000 });
 
 const PHOTOS = 9;
 const { python, missing } = findPython('python-align', ['onnxruntime', 'numpy', 'opencv-python-headless']);
