@@ -117,16 +117,22 @@ async function traceOf(out: string): Promise<Map<number, string>> {
 
 const weights = (out: string): Promise<Buffer> => readFile(join(out, 'model', 'weights.safetensors'));
 
-test.each([
+/** Where "facewright setup xla --cpu" or CI's tests of the engine have set it up. */
+const XLA = { name: 'xla', platform: 'cpu' };
+const { engines } = (await facewright(['doctor', '--json'])).json<{ engines: { name: string; usable: boolean }[] }>();
+const usable = engines.some(({ name, usable }) => name === XLA.name && usable);
+
+test.each<[backend: string | typeof XLA, kills: number, workers: number]>([
   ['cpu', 4, 1],
   ['wasm', 3, 4],
   ['onnx', 3, 4],
+  ...(usable ? [[XLA, 1, 2] as [typeof XLA, number, number]] : []),
 ])(
   'mistakes of the original project: resuming restores more than weights: on %s, killed %i times, with %i data workers',
   async (backend, kills, workers) => {
     const config = { ...CONFIG, backend };
     const whole = await trainKilled({ ...config, workers: workers === 1 ? 4 : 1 }, 0, 'never');
-    const stopped = await trainKilled({ ...config, workers }, kills, `kill ${backend}`);
+    const stopped = await trainKilled({ ...config, workers }, kills, `kill ${JSON.stringify(backend)}`);
     expect(stopped.kills).toBe(kills);
     const trace = await traceOf(whole.out);
     expect(trace.size).toBe(STEPS);
