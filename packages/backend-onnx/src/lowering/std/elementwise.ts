@@ -81,7 +81,7 @@ const WHOLE_BLOCKS = 16;
  * On images, each product with a number per channel is a depthwise 1×1 convolution: onnxruntime keeps these in its blocked
  * layout like the convolutions around them, while its PRelu is slow and needs two reorderings. With slopes α ≤ 1 it is
  * α·x + max((1 − α)·x, 0), with others x + (1 − α)·max(−x, 0): two convolutions each, with which onnxruntime fuses the
- * maximum and the sum.
+ * maximum and the sum. Files to publish have α·x + (1 − α)·max(x, 0) instead, which import reads back.
  */
 const prelu: Emitter = (lowering, node) => {
   const { onnx } = lowering;
@@ -107,16 +107,13 @@ const prelu: Emitter = (lowering, node) => {
         [channels, 1, 1, 1],
       )
     : onnx.op('Sub', [onnx.scalar(1), slope]);
-  const bent = known?.every((value) => value <= 1)
-    ? [onnx.op('Relu', [scaled(image, rest)]), scaled(image, slope)]
-    : [
-        scaled(
-          onnx.op('Relu', [scaled(image, onnx.constant(new Float32Array(channels).fill(-1), [channels, 1, 1, 1]))]),
-          rest,
-        ),
-        image,
-      ];
-  lowering.set(node.outputs[0], 'nchw', onnx.op('Add', bent));
+  const bent = (): string[] => {
+    if (known?.every((value) => value <= 1)) return [onnx.op('Relu', [scaled(image, rest)]), scaled(image, slope)];
+    if (lowering.target.publication) return [scaled(onnx.op('Relu', [image]), rest), scaled(image, slope)];
+    const minus = onnx.constant(new Float32Array(channels).fill(-1), [channels, 1, 1, 1]);
+    return [scaled(onnx.op('Relu', [scaled(image, minus)]), rest), image];
+  };
+  lowering.set(node.outputs[0], 'nchw', onnx.op('Add', bent()));
 };
 
 /** atan2(y, x) from atan(y / x), with C's signs for zeros and infinities. */
