@@ -27,6 +27,8 @@ interface Place {
 /** Names read together, because the next ones are often requested next. */
 const GROUP = 256;
 const PIECE = 4 << 20;
+/** The table then takes some 8 MB, however many names there are. */
+const IN_TABLE = 1 << 20;
 
 /** `checksum` receives the bytes in order. Throws if lengths and bytes do not match, or a name is not UTF-8. */
 export async function readNames(
@@ -117,11 +119,15 @@ function nameReader(file: ByteSource, strings: number, starts: Float64Array, cou
  * have the same hash with a probability of 6e-6. They would then count as one photo when validation photos are
  * selected, with no other effect.
  */
-class NameHashes {
+export class NameHashes {
   private readonly first: Uint32Array;
   private readonly second: Uint32Array;
 
-  constructor(private readonly count: number) {
+  /** `inTable`: names whose hashes are in a table at once, about. */
+  constructor(
+    private readonly count: number,
+    private readonly inTable = IN_TABLE,
+  ) {
     this.first = new Uint32Array(count);
     this.second = new Uint32Array(count);
   }
@@ -146,22 +152,35 @@ class NameHashes {
 
   firstOf(): Uint32Array | undefined {
     const { count, first, second } = this;
-    const mask = 2 ** Math.ceil(Math.log2(2 * count + 2)) - 1;
+    // one part of the hashes after another, so that the table takes a fraction of what it would for all
+    const parts = Math.max(1, Math.ceil(count / this.inTable));
+    const mask = 2 ** Math.ceil(Math.log2((2 * count) / parts + 64)) - 1;
     const table = new Uint32Array(mask + 1); // number + 1, or 0 for a free slot
     let found: Uint32Array | undefined;
-    for (let number = 0; number < count; number++) {
-      let place = first[number] & mask;
-      for (; table[place] !== 0; place = (place + 1) & mask) {
-        const other = table[place] - 1;
-        if (first[other] !== first[number] || second[other] !== second[number]) continue;
-        found ??= Uint32Array.from({ length: count }, (_, same) => same);
-        found[number] = other;
-        break;
+    for (let part = 0; part < parts; part++) {
+      if (part > 0) table.fill(0);
+      for (let number = 0; number < count; number++) {
+        if (second[number] % parts !== part) continue;
+        let place = first[number] & mask;
+        for (; table[place] !== 0; place = (place + 1) & mask) {
+          const other = table[place] - 1;
+          if (first[other] !== first[number] || second[other] !== second[number]) continue;
+          found ??= counting(count);
+          found[number] = other;
+          break;
+        }
+        if (table[place] === 0) table[place] = number + 1;
       }
-      if (table[place] === 0) table[place] = number + 1;
     }
     return found;
   }
+}
+
+/** 0, 1, 2 and so on. */
+function counting(length: number): Uint32Array {
+  const numbers = new Uint32Array(length);
+  for (let number = 0; number < length; number++) numbers[number] = number;
+  return numbers;
 }
 
 /** The final mixing step of MurmurHash3. */
