@@ -8,11 +8,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { digestBelow } from './helpers/digest.js';
 import { facewright, patches, put, temporary, writeDetector } from './helpers/tool.js';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 });
 
 const BIN = fileURLToPath(new URL('../apps/cli/bin/facewright.js', import.meta.url));
 const missing = redisMissing();
@@ -58,7 +58,7 @@ function run(command: string, args: readonly string[], env: Record<string, strin
     stream.on('data', (part: Buffer) => (running.said += part.toString()));
   return running;
 }
-async function until(what: string, holds: () => boolean, seconds = 120): Promise<void> {
+async function until(what: string, holds: () => boolean, seconds = 300): Promise<void> {
   for (const end = Date.now() + seconds * 1000; !holds(); await sleep(20))
     if (Date.now() > end) throw new Error(`waited ${seconds} s in vain until ${what}`);
 }
@@ -111,6 +111,9 @@ describe.skipIf(missing)(`a queue in Redis${missing ? ` (skipped: ${missing})` :
     await put(join(directory, 'facewright.config.json'), JSON.stringify(config));
     redis = await startRedis();
   });
+
+  // a worker of a test that failed would take the parts of the next one
+  afterEach(() => started.forEach((child) => child !== redis.child && child.kill('SIGKILL')));
 
   test('three workers, one killed, Redis restarted: the bytes of an undivided preparation', async () => {
     const whole = await facewright(prepare('whole', '--quiet'), { cwd: directory });
