@@ -304,7 +304,7 @@ test('the plateau rule ends a stage that does not learn, and reports what it saw
 test('if there are fewer images than a batch, each step takes all of them, with a notice', async () => {
   const { events, error } = await run('few', { batch: 1000 });
   expect(error).toBeUndefined();
-  expect(of(events, 'notice')[0].message).toContain('Only 54 images');
+  expect(of(events, 'notice')[0].message).toContain('There are only 54 images');
   expect(of(events, 'progress').at(-1)).toMatchObject({ done: 15 * 54 });
 });
 
