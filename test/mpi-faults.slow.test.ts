@@ -1,0 +1,80 @@
+/**
+ * One training in several processes, started by every mpirun that is installed, when a process is killed, hangs, or has
+ * no more room on its disk: a clear end, and the last checkpoint is whole.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { LAUNCHERS } from '../packages/cluster-mpi/test/launched.js';
+import { noDisk } from './crash/full-disk.mjs';
+import { launchTool } from './helpers/launched.js';
+import { ended, errorsIn, mpiTrainings, nextCheckpoint, weightsOf, type MpiTrainings } from './helpers/mpi-training.js';
+import { facewright, filesBelow } from './helpers/tool.js';
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+let trainings: MpiTrainings;
+beforeAll(async () => {
+  if (LAUNCHERS.some(({ missing }) => missing === undefined)) trainings = await mpiTrainings(['long']);
+});
+
+for (const launcher of LAUNCHERS) {
+  const { name, missing } = launcher;
+  if (missing !== undefined) {
+    test.skip(`faults in a training with ${name} (skipped: ${missing})`, () => {});
+    continue;
+  }
+
+  describe(name, () => {
+    const outOf = (what: string): string => join(trainings.root, `${name} ${what}`);
+
+    test('a process that is killed ends the others, and the last checkpoint is whole', async () => {
+      const out = outOf('killed');
+      const tool = launchTool(launcher, 2, trainings.training('long', out));
+      await nextCheckpoint(out, tool);
+      tool.signal(1, 'SIGKILL');
+      const { code, stderr } = await tool.ended;
+      expect(code).not.toBe(0);
+      expect(errorsIn(stderr).length).toBeLessThanOrEqual(1); // the launcher may be faster
+      expect(existsSync(join(out, 'model'))).toBe(false);
+      await ended(facewright(trainings.training('long', out, '--resume')));
+      expect(await weightsOf(out)).toBe(await weightsOf(trainings.one('long')));
+    });
+
+    test('a process that hangs, as on a host that is gone, ends the others once the time is up', async () => {
+      const out = outOf('hangs');
+      const tool = launchTool(launcher, 2, trainings.training('impatient', out));
+      await nextCheckpoint(out, tool);
+      tool.signal(1, 'SIGSTOP');
+      const { code, stderr } = await tool.ended;
+      expect(code).not.toBe(0);
+      // the launcher wakes the stopped rank to end it, which may add an error of its own
+      expect(errorsIn(stderr)).toContainEqual(
+        expect.stringMatching(/Rank 0 on .* has waited 5 s for the other processes/),
+      );
+      await ended(facewright(trainings.training('long', out, '--resume')));
+      expect(await weightsOf(out)).toBe(await weightsOf(trainings.one('long')));
+    });
+
+    const why = noDisk();
+    test.skipIf(why)(`a full disk on rank 0 ends all${why ? ` (skipped: ${why})` : ''}`, async () => {
+      const disk = outOf('disk');
+      mkdirSync(disk);
+      const mount = (...args: string[]): unknown => spawnSync('mount', [...args, disk]);
+      mount('-t', 'tmpfs', '-o', 'size=160k', 'tmpfs');
+      try {
+        const out = join(disk, 'out');
+        const { code, stderr } = await launchTool(launcher, 2, trainings.training('long', out)).ended;
+        expect(code).not.toBe(0);
+        expect(errorsIn(stderr)).toEqual([expect.stringMatching(/The disk is full/)]);
+        expect((await filesBelow(out)).filter((file) => /partial|\.lock/.test(file))).toEqual([]);
+        mount('-o', 'remount,size=64m');
+        await ended(launchTool(launcher, 2, trainings.training('long', out, '--resume')).ended);
+        expect(await weightsOf(out)).toBe(await weightsOf(trainings.one('long')));
+      } finally {
+        spawnSync('umount', [disk]);
+      }
+    });
+  });
+}
