@@ -69,13 +69,14 @@ const CONFIG: RunConfigInput = {
     { loss: { name: 'arcface', m: 0.1 }, optimiser: 'sgd', until: { any: [{ name: 'steps', m: 9 }] } },
   ],
 };
-const compose = (config: RunConfigInput, ...plugins: ConfiguredPlugin[]) => {
+const compose = (config: RunConfigInput, ...plugins: ConfiguredPlugin[]) => composeOn(cpu(), config, plugins);
+const composeOn = (backend: ConfiguredPlugin<'backend'>, config: RunConfigInput, plugins: ConfiguredPlugin[]) => {
   const given = new GivenParts(plugins);
   given.requireOneSource(config, 'my.config.ts');
   return composeParts(parseRunConfig({ ...CONFIG, ...config }, 'test'), {
     library,
     given,
-    backend: { plugin: cpu(), passedOver: [] },
+    backend: { plugin: backend, passedOver: [] },
     events: createEventStream(),
     signal: new AbortController().signal,
     baseDirectory: '.',
@@ -126,6 +127,15 @@ test('the record contains what was used, whether it came from config, defaults o
     options: { m: 0.5 },
   });
   expect(await container.resolve(LOSS)).toMatchObject({ options: { m: 0.9 } });
+});
+
+test('the record has the package that a config names for its backend, which is chosen before the other parts', async () => {
+  const engine = plugin('backend', 'my-engine')() as ConfiguredPlugin<'backend'>;
+  const recorded = async (backend: RunConfigInput['backend'], ...given: ConfiguredPlugin[]) =>
+    (await composeOn(engine, { backend }, given)).parts.find(({ use }) => use === 'backend')?.package;
+  expect(await recorded('./my-engine.ts')).toBe('./my-engine.ts');
+  expect(await recorded('auto')).toBeUndefined();
+  expect(await recorded('my-engine', engine)).toBeUndefined();
 });
 
 test('a logger in code needs no name in the config', async () => {

@@ -101,6 +101,9 @@ export async function composeParts(config: RunConfig, options: ComposeOptions): 
   const container = createRunContainer({ seed: config.seed, events, signal, baseDirectory });
   const part = <K extends PluginKind>(plugin: ConfiguredPlugin<K>, reference?: PluginReference): Part<K> =>
     partIn(container, plugin, packageOf(plugin, library.packages)?.name ?? (reference && nameOf(reference)));
+  /** One that was chosen beforehand: from the package or file that the config names, unless it came from code or `auto`. */
+  const chosen = <K extends 'backend' | 'cluster'>(plugin: ConfiguredPlugin<K>, reference: PluginReference): Part<K> =>
+    part(plugin, given.plugins.includes(plugin) || nameOf(reference) === 'auto' ? undefined : reference);
   const single = async <K extends 'reader' | 'detector' | 'aligner' | 'model'>(
     kind: K,
     reference: PluginReference,
@@ -133,8 +136,8 @@ export async function composeParts(config: RunConfig, options: ComposeOptions): 
     detector: await single('detector', config.detector),
     aligner: await single('aligner', config.aligner),
     model,
-    backend: part(options.backend.plugin),
-    ...(options.cluster && { cluster: part(options.cluster) }),
+    backend: chosen(options.backend.plugin, config.backend),
+    ...(options.cluster && { cluster: chosen(options.cluster, config.cluster) }),
     stages,
     tiers: await Promise.all(config.tiers.map(({ augment }) => all('augmenter', augment))),
     loggers: [...(await all('logger', config.loggers)), ...given.unused('logger').map((plugin) => part(plugin))],
