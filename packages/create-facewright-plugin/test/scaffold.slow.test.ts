@@ -20,6 +20,7 @@ const OPTIONS: Readonly<Record<string, number>> = {
   loss: 2,
   criterion: 2,
   backend: 0,
+  cluster: 0,
 };
 
 let directory: string;
