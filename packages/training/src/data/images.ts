@@ -113,25 +113,19 @@ const shapeOf = ({ length }: Uint8Array, { inputSize: [height, width] }: Pick<Mo
   3,
 ];
 
+/** Images of any size as RGB bytes of the model's input size. */
+const fitted = (images: readonly RgbImage[], { inputSize }: Pick<Model, 'inputSize'>, mirrored = false): Uint8Array =>
+  packed(
+    images.map((image) => fitPixels(image, inputSize)),
+    inputSize,
+    images.map(() => mirrored),
+  );
+
 /** The same for images of any size. */
 export const bytesFromImages = (images: readonly RgbImage[], model: Pick<Model, 'inputSize'>): ByteTensor =>
-  inputBytes(
-    packed(
-      images.map((image) => fitPixels(image, model.inputSize)),
-      model.inputSize,
-    ),
-    model,
-  );
+  inputBytes(fitted(images, model), model);
 export const inputFromImages = (
   images: readonly RgbImage[],
   model: Pick<Model, 'inputSize' | 'inputScale'>,
   mirrored = false,
-): HostTensor =>
-  inputTensor(
-    packed(
-      images.map((image) => fitPixels(image, model.inputSize)),
-      model.inputSize,
-      images.map(() => mirrored),
-    ),
-    model,
-  );
+): HostTensor => inputTensor(fitted(images, model, mirrored), model);
