@@ -56,6 +56,18 @@ test('state that the step does not change can be written too', async () => {
   expect((await executable.run({ x })).y.data).toEqual(Float32Array.of(30));
 });
 
+/** An engine that counts how often it compiles. */
+async function countingEngine() {
+  let compiled = 0;
+  const engine = await openOnnxEngine({
+    provider: 'cpu',
+    lowering: 'std',
+    threads: 1,
+    emit: (type) => void (type === 'engine.compiled' && compiled++),
+  });
+  return { engine, compilations: () => compiled };
+}
+
 describe('dynamic sizes', () => {
   const sides = [
     [12, 12],
@@ -63,13 +75,7 @@ describe('dynamic sizes', () => {
     [30, 17],
   ];
   test('one compilation works for images of every size', async () => {
-    let compiled = 0;
-    const counting = await openOnnxEngine({
-      provider: 'cpu',
-      lowering: 'std',
-      threads: 1,
-      emit: (type) => void (type === 'engine.compiled' && compiled++),
-    });
+    const { engine: counting, compilations } = await countingEngine();
     const state = { w: numbers([3, 3, 3, 5]), b: numbers([5]), d: numbers([1, 1, 5, 2]) };
     const step = (s: tf.TensorContainerObject, { images }: tf.TensorContainerObject) => {
       const x = tf.prelu(
@@ -84,18 +90,12 @@ describe('dynamic sizes', () => {
       const images = numbers([1, h, w, 3]);
       expectClose(await executable.run({ images }), await reference.run({ images }), 1e-5);
     }
-    expect(compiled).toBe(1);
+    expect(compilations()).toBe(1);
     await counting.dispose();
   });
 
   test('a step that depends on a size is compiled for each', async () => {
-    let compiled = 0;
-    const counting = await openOnnxEngine({
-      provider: 'cpu',
-      lowering: 'std',
-      threads: 1,
-      emit: (type) => void (type === 'engine.compiled' && compiled++),
-    });
+    const { engine: counting, compilations } = await countingEngine();
     const executable = counting.compile((_, { x }) => ({ outputs: { y: tf.div(tf.sum(x), x.size) } }), {
       dynamicAxes: { x: [0] },
     });
@@ -103,7 +103,7 @@ describe('dynamic sizes', () => {
       expect((await executable.run({ x: hostTensor([n], new Float32Array(n).fill(4)) })).y.data).toEqual(
         Float32Array.of(4),
       );
-    expect(compiled).toBe(2);
+    expect(compilations()).toBe(2);
     await counting.dispose();
   });
 });
