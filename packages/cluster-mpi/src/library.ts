@@ -31,6 +31,7 @@ export async function openLibrary(given: string | undefined): Promise<MpiLibrary
       cause,
     });
   });
+  keepHeapUnwatched();
   const paths = given === undefined ? candidates(launchOf(process.env)) : [given];
   const reasons: string[] = [];
   for (const path of paths) {
@@ -48,6 +49,16 @@ export async function openLibrary(given: string | undefined): Promise<MpiLibrary
     where: given ?? `cluster "mpi", which looked for ${paths.join(', ')}`,
     todo: 'Install one (apt-get install openmpi-bin libopenmpi3, or mpich; module load openmpi), or name it: cluster: { name: "mpi", library: "/path/to/libmpi.so" }.',
   });
+}
+
+/**
+ * MPICH and Open MPI may send through UCX, which by default patches the C library's `brk` and `mmap` while they are in
+ * use, to notice freed memory. Node allocates in several threads, and about one start in thirty ended in a segmentation
+ * fault. What UCX gains by it, registered memory kept for network cards, is small beside a step; who wants it sets
+ * the variable.
+ */
+function keepHeapUnwatched(): void {
+  process.env.UCX_MEM_EVENTS ??= 'no';
 }
 
 function symbolOf(library: MpiLibrary['handle'], name: string): Handle | undefined {
