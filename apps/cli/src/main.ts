@@ -6,10 +6,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 // errors no command waits for, e.g. from a stream to a full disk
 process.on('uncaughtException', (error) => {
-  void import('./session.js').then(({ errorText }) => {
-    process.stderr.write(`${errorText(error)}\n`);
-    process.exit(1);
-  });
+  void import('./session.js')
+    .then(
+      ({ errorText }) => errorText(error),
+      () => incomplete(error),
+    )
+    .then((text) => {
+      process.stderr.write(`${text}\n`);
+      process.exit(1);
+    });
 });
+
+/** Where a file of the installation is missing, the module with the usual text for errors may be out of reach as well. */
+const incomplete = (error: Error): string =>
+  `error: facewright cannot load all of its files: ${error.message}\n  to do: Install it again (npm ci); in a checkout, build it again (npm run build).`;
 
 await createProgram().parseAsync();
