@@ -24,7 +24,7 @@ export const OPTIONS = {
 const SWITCH = 0.5;
 const ARCFACE = { s: 32, m: 0.4 };
 /** Bottlenecks: those of the tool's preset "small", or the paper's. */
-const NETS = {
+export const NETS = {
   small: {
     bottlenecks: [
       [2, 64, 2, 2],

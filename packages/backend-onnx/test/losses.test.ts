@@ -37,8 +37,10 @@ for (const plugin of [
   combinedMargin({ m1: 0.9, m2: 0.4, m3: 0.15 }),
   subCentreArcFace(),
   magFace({ lengths: [1, 4] }),
+  arcFace({ s: 16, smoothing: 0.1, filterAbove: 0.4 }),
+  subCentreArcFace({ filterAbove: 0.6 }),
 ]) {
-  testLoss(plugin, { engine: onnx(), name: `${plugin.meta.name} on onnx` });
+  testLoss(plugin, { engine: onnx(), name: `${plugin.meta.name} on onnx, ${JSON.stringify(plugin.options)}` });
 }
 testLoss(adaFace(), { engine: onnx(), name: 'adaface on onnx', skip: ofTheBatch });
 testLoss(curricularFace(), { engine: onnx(), name: 'curricularface on onnx', skip: [...ofTheBatch, jumps] });

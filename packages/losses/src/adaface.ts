@@ -22,6 +22,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
+import { filterAbove, filtered, lookAlikes } from './filter.js';
 import { constant, cosineLogits, cosSin, lengths, scale, shiftTarget } from './margin.js';
 import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
@@ -53,6 +54,7 @@ const options = z.strictObject({
     .describe(
       "where θ + g_angle leaves [0, π]. clip: the angle stops there, as in the authors' code (no gradient through it). plain: cos(θ + g_angle) all the same",
     ),
+  filterAbove,
   sampleRate,
 });
 
@@ -89,10 +91,11 @@ function signedShift(cosines: tf.Tensor, g: tf.Tensor, clip: boolean): tf.Tensor
 class AdaFace implements Loss {
   readonly centres = centreHead.centres;
   readonly adopt = centreHead.adopt;
+  readonly filterAbove?: number;
   readonly sampled?: SampledHead;
 
   constructor(@inject(OPTIONS) private readonly settings: z.output<typeof options>) {
-    Object.assign(this, sampled(settings.sampleRate, 'centres'));
+    Object.assign(this, filtered(settings.filterAbove), sampled(settings.sampleRate, 'centres'));
   }
 
   init(identities: number, embeddingSize: number, random: Random): InitialState {
@@ -103,7 +106,7 @@ class AdaFace implements Loss {
   }
 
   apply(params: State, statistics: State, embeddings: tf.Tensor2D, labels: tf.Tensor1D): ReturnType<Loss['apply']> {
-    const { s, m, h, momentum, beyond } = this.settings;
+    const { s, m, h, momentum, beyond, filterAbove } = this.settings;
     const length = constant([embeddings], (x) =>
       tf.clipByValue(lengths(x as tf.Tensor2D), LEAST_LENGTH, LARGEST_LENGTH),
     );
@@ -117,7 +120,11 @@ class AdaFace implements Loss {
     const withMargin = shiftTarget(logits, labels, s, (cosines) =>
       tf.sub(signedShift(cosines, tf.mul(quality, -m), beyond === 'clip'), tf.add(tf.mul(quality, m), m)),
     );
-    return { loss: meanCrossEntropy(withMargin, labels), logits, statistics: next };
+    return {
+      loss: meanCrossEntropy(withMargin, labels, 0, lookAlikes(logits, labels, s, filterAbove)),
+      logits,
+      statistics: next,
+    };
   }
 }
 

@@ -9,6 +9,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
+import { filterAbove, filtered, lookAlikes } from './filter.js';
 import { angularShift, beyondRule, cosineLogits, scale, shiftTarget } from './margin.js';
 import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
@@ -18,6 +19,7 @@ const arcFaceOptions = z.strictObject({
   m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
   beyond: beyondRule.default('plain'),
   smoothing,
+  filterAbove,
   sampleRate,
 });
 
@@ -28,13 +30,17 @@ const arcFaceOptions = z.strictObject({
 export const arcFace = definePlugin({
   meta: { name: 'arcface', kind: 'loss', version: VERSION, apiVersion: 1, description: 'additive angular margin' },
   options: arcFaceOptions,
-  create: ({ s, m, beyond, smoothing, sampleRate }): Loss => ({
+  create: ({ s, m, beyond, smoothing, filterAbove, sampleRate }): Loss => ({
+    ...filtered(filterAbove),
     ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
       const withMargin = shiftTarget(logits, labels, s, (cosines) => angularShift(cosines, m, beyond));
-      return { loss: meanCrossEntropy(withMargin, labels, smoothing), logits };
+      return {
+        loss: meanCrossEntropy(withMargin, labels, smoothing, lookAlikes(logits, labels, s, filterAbove)),
+        logits,
+      };
     },
   }),
 });

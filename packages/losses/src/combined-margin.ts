@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
+import { filterAbove, filtered, lookAlikes } from './filter.js';
 import { angularShift, beyondRule, cosineLogits, cosSin, scale, shiftTarget, type BeyondRule } from './margin.js';
 import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
@@ -24,6 +25,7 @@ const combinedOptions = z
     m3: z.number().min(0).max(2).default(0.2).describe('subtracted from the cosine (CosFace)'),
     beyond: beyondRule.default('plain'),
     smoothing,
+    filterAbove,
     sampleRate,
   })
   .refine(({ m1, beyond }) => m1 === 1 || beyond !== 'fallback', {
@@ -55,7 +57,8 @@ export const combinedMargin = definePlugin({
     description: 'the margins m1, m2 and m3 of SphereFace, ArcFace and CosFace combined',
   },
   options: combinedOptions,
-  create: ({ s, m1, m2, m3, beyond, smoothing, sampleRate }): Loss => ({
+  create: ({ s, m1, m2, m3, beyond, smoothing, filterAbove, sampleRate }): Loss => ({
+    ...filtered(filterAbove),
     ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
@@ -63,7 +66,10 @@ export const combinedMargin = definePlugin({
       const angular = (cosines: tf.Tensor): tf.Tensor =>
         m1 === 1 ? angularShift(cosines, m2, beyond) : multipliedShift(cosines, m1, m2, beyond);
       const withMargin = shiftTarget(logits, labels, s, (cosines) => tf.sub(angular(cosines), m3));
-      return { loss: meanCrossEntropy(withMargin, labels, smoothing), logits };
+      return {
+        loss: meanCrossEntropy(withMargin, labels, smoothing, lookAlikes(logits, labels, s, filterAbove)),
+        logits,
+      };
     },
   }),
 });

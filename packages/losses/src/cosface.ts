@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
+import { filterAbove, filtered, lookAlikes } from './filter.js';
 import { cosineLogits, scale } from './margin.js';
 import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
@@ -22,15 +23,20 @@ export const cosFace = definePlugin({
     s: scale,
     m: z.number().min(0).max(2).default(0.35).describe("margin, subtracted from the target's cosine"),
     smoothing,
+    filterAbove,
     sampleRate,
   }),
-  create: ({ s, m, smoothing, sampleRate }): Loss => ({
+  create: ({ s, m, smoothing, filterAbove, sampleRate }): Loss => ({
+    ...filtered(filterAbove),
     ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
       const withMargin = addToTarget(logits, labels, tf.fill([labels.shape[0], 1], -s * m));
-      return { loss: meanCrossEntropy(withMargin, labels, smoothing), logits };
+      return {
+        loss: meanCrossEntropy(withMargin, labels, smoothing, lookAlikes(logits, labels, s, filterAbove)),
+        logits,
+      };
     },
   }),
 });

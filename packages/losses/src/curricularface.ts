@@ -13,6 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
+import { filterAbove, filtered, lookAlikes } from './filter.js';
 import { angularShift, beyondRule, constant, cosineLogits, scale, shiftTarget } from './margin.js';
 import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
@@ -34,9 +35,11 @@ export const curricularFace = definePlugin({
     m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
     momentum: z.number().min(0).lt(1).default(0.99).describe('momentum of the running mean t'),
     beyond: beyondRule.default('fallback'),
+    filterAbove,
     sampleRate,
   }),
-  create: ({ s, m, momentum, beyond, sampleRate }): Loss => ({
+  create: ({ s, m, momentum, beyond, filterAbove, sampleRate }): Loss => ({
+    ...filtered(filterAbove),
     ...sampled(sampleRate, 'centres'),
     ...centreHead,
     init: (identities, embeddingSize, random) => ({
@@ -64,7 +67,11 @@ export const curricularFace = definePlugin({
       const withMargin = shiftTarget(negatives as tf.Tensor2D, labels, s, (cosines) =>
         angularShift(cosines, m, beyond),
       );
-      return { loss: meanCrossEntropy(withMargin, labels), logits, statistics: { t } };
+      return {
+        loss: meanCrossEntropy(withMargin, labels, 0, lookAlikes(logits, labels, s, filterAbove)),
+        logits,
+        statistics: { t },
+      };
     },
   }),
 });

@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
+import { filterAbove, filtered, lookAlikes } from './filter.js';
 import { angularShift, beyondRule, cosineLogits, lengths, scale, shiftTarget } from './margin.js';
 import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
@@ -29,6 +30,7 @@ const options = z
       .describe('l_m and u_m: margins at these lengths, in radians'),
     lambda: z.number().min(0).default(35).describe('weight of g'),
     beyond: beyondRule.default('fallback'),
+    filterAbove,
     sampleRate,
   })
   .refine(({ lengths: [low, high] }) => low < high, {
@@ -50,7 +52,8 @@ export const magFace = definePlugin({
     description: 'margin that grows with the length of the embedding, which becomes a quality score',
   },
   options,
-  create: ({ s, lengths: [least, largest], margins: [low, high], lambda, beyond, sampleRate }): Loss => ({
+  create: ({ s, lengths: [least, largest], margins: [low, high], lambda, beyond, filterAbove, sampleRate }): Loss => ({
+    ...filtered(filterAbove),
     ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
@@ -59,7 +62,13 @@ export const magFace = definePlugin({
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
       const withMargin = shiftTarget(logits, labels, s, (cosines) => angularShift(cosines, margin, beyond));
       const regulariser = tf.mean<tf.Scalar>(tf.add(tf.div(1, length), tf.mul(length, 1 / largest ** 2)));
-      return { loss: tf.add(meanCrossEntropy(withMargin, labels), tf.mul(regulariser, lambda)), logits };
+      return {
+        loss: tf.add(
+          meanCrossEntropy(withMargin, labels, 0, lookAlikes(logits, labels, s, filterAbove)),
+          tf.mul(regulariser, lambda),
+        ),
+        logits,
+      };
     },
   }),
 });

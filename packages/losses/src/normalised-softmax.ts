@@ -11,6 +11,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { centreHead } from './centres.js';
 import { meanCrossEntropy, smoothing } from './cross-entropy.js';
+import { filterAbove, filtered, lookAlikes } from './filter.js';
 import { cosineLogits, scale } from './margin.js';
 import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
@@ -26,13 +27,14 @@ export const normalisedSoftmax = definePlugin({
     apiVersion: 1,
     description: 'cross-entropy of scaled cosines, no margin',
   },
-  options: z.strictObject({ s: scale.default(32), smoothing, sampleRate }),
-  create: ({ s, smoothing, sampleRate }): Loss => ({
+  options: z.strictObject({ s: scale.default(32), smoothing, filterAbove, sampleRate }),
+  create: ({ s, smoothing, filterAbove, sampleRate }): Loss => ({
+    ...filtered(filterAbove),
     ...sampled(sampleRate, 'centres'),
     ...centreHead,
     apply(params, _, embeddings, labels) {
       const logits = cosineLogits(embeddings, params.centres as tf.Tensor2D, s);
-      return { loss: meanCrossEntropy(logits, labels, smoothing), logits };
+      return { loss: meanCrossEntropy(logits, labels, smoothing, lookAlikes(logits, labels, s, filterAbove)), logits };
     },
   }),
 });

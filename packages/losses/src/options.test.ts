@@ -18,16 +18,18 @@ const smoothing: OptionLimits = { byDefault: 0, accepts: [0.99], refuses: [-0.01
 const angle: OptionLimits = { byDefault: 0.5, accepts: [0, 3.14], refuses: [-0.01, Math.PI] };
 const momentum: OptionLimits = { byDefault: 0.99, accepts: [0, 0.999], refuses: [-0.01, 1] };
 const sampleRate: OptionLimits = { byDefault: 1, accepts: [0.001, 0.5], refuses: [0, -0.1, 1.01] };
+const filterAbove: OptionLimits = { byDefault: 1, accepts: [0.01, 0.4], refuses: [0, -0.1, 1.01] };
 const rules = ['plain', 'easy', 'fallback', 'continued'];
 const beyond = (byDefault: string): OptionLimits => ({ byDefault, accepts: rules, refuses: ['clip', ''] });
 
 testOptionLimits(softmax, { bias: { byDefault: true, accepts: [false], refuses: [0] }, smoothing, sampleRate });
-testOptionLimits(normalisedSoftmax, { s: { ...scale, byDefault: 32 }, smoothing, sampleRate });
-testOptionLimits(arcFace, { s: scale, m: angle, beyond: beyond('plain'), smoothing, sampleRate });
+testOptionLimits(normalisedSoftmax, { s: { ...scale, byDefault: 32 }, smoothing, filterAbove, sampleRate });
+testOptionLimits(arcFace, { s: scale, m: angle, beyond: beyond('plain'), smoothing, filterAbove, sampleRate });
 testOptionLimits(cosFace, {
   s: scale,
   m: { byDefault: 0.35, accepts: [0, 2], refuses: [-0.01, 2.01] },
   smoothing,
+  filterAbove,
   sampleRate,
 });
 testOptionLimits(combinedMargin, {
@@ -37,6 +39,7 @@ testOptionLimits(combinedMargin, {
   m3: { byDefault: 0.2, accepts: [0, 2], refuses: [-0.01, 2.01] },
   beyond: beyond('plain'),
   smoothing,
+  filterAbove,
   sampleRate,
 });
 testOptionLimits(subCentreArcFace, {
@@ -44,6 +47,7 @@ testOptionLimits(subCentreArcFace, {
   m: angle,
   k: { byDefault: 3, accepts: [2, 10], refuses: [1, 11, 2.5] },
   beyond: beyond('plain'),
+  filterAbove,
   sampleRate,
 });
 testOptionLimits(adaFace, {
@@ -52,6 +56,7 @@ testOptionLimits(adaFace, {
   h: { byDefault: 0.333, accepts: [0.01, 2], refuses: [0, -1] },
   momentum,
   beyond: { byDefault: 'clip', accepts: ['plain'], refuses: ['easy'] },
+  filterAbove,
   sampleRate,
 });
 testOptionLimits(magFace, {
@@ -81,9 +86,10 @@ testOptionLimits(magFace, {
   },
   lambda: { byDefault: 35, accepts: [0], refuses: [-1] },
   beyond: beyond('fallback'),
+  filterAbove,
   sampleRate,
 });
-testOptionLimits(curricularFace, { s: scale, m: angle, momentum, beyond: beyond('fallback'), sampleRate });
+testOptionLimits(curricularFace, { s: scale, m: angle, momentum, beyond: beyond('fallback'), filterAbove, sampleRate });
 
 test('combined-margin has a fallback for m1 = 1 only', () => {
   expect(combinedMargin({ m1: 1, beyond: 'fallback' }).options).toMatchObject({ beyond: 'fallback' });

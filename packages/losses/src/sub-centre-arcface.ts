@@ -21,6 +21,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { firstCentres, unitColumns } from './centres.js';
 import { meanCrossEntropy } from './cross-entropy.js';
+import { filterAbove, filtered, lookAlikes } from './filter.js';
 import { angularShift, beyondRule, cosineLogits, scale, shiftTarget } from './margin.js';
 import { sampled, sampleRate } from './sampling.js';
 import { VERSION } from './version.js';
@@ -71,9 +72,11 @@ export const subCentreArcFace = definePlugin({
     m: z.number().min(0).lt(Math.PI).default(0.5).describe('margin, an angle in radians'),
     k: z.int().min(2).max(10).default(3).describe('centres per identity'),
     beyond: beyondRule.default('plain'),
+    filterAbove,
     sampleRate,
   }),
-  create: ({ s, m, k, beyond, sampleRate }): Loss => ({
+  create: ({ s, m, k, beyond, filterAbove, sampleRate }): Loss => ({
+    ...filtered(filterAbove),
     ...sampled(sampleRate, 'centres', 'uses'),
     init: (identities, embeddingSize, random) => ({
       params: { centres: firstCentres(embeddingSize, k * identities, random.fork('centres')) },
@@ -102,7 +105,7 @@ export const subCentreArcFace = definePlugin({
       const logits = tf.max<tf.Tensor2D>(all, 1);
       const withMargin = shiftTarget(logits, labels, s, (cosines) => angularShift(cosines, m, beyond));
       return {
-        loss: meanCrossEntropy(withMargin, labels),
+        loss: meanCrossEntropy(withMargin, labels, 0, lookAlikes(logits, labels, s, filterAbove)),
         logits,
         statistics: { uses: tf.add(statistics.uses, usesOf(all, labels)) },
       };

@@ -23,6 +23,21 @@ const as4D = (x: tf.Tensor): tf.Tensor4D => x as tf.Tensor4D;
 const as2D = (x: tf.Tensor): tf.Tensor2D => x as tf.Tensor2D;
 const as1D = (x: tf.Tensor): tf.Tensor1D => x as tf.Tensor1D;
 
+/** What leaves a class out of a softmax, and above which logit. */
+const OUT = -1e4;
+const LARGEST = 0.5;
+const isLargest = (value: number, row: number, c: number): boolean => c !== LABELS[row] && value > LARGEST;
+
+/** `OUT` for logits of other classes above `LARGEST`, 0 for all others; no gradient flows through it. */
+const largestOut = (z: tf.Tensor): tf.Tensor =>
+  tf.customGrad((given) => ({
+    value: tf.mul(
+      tf.cast(tf.greater(addToTarget(as2D(given as tf.Tensor), labels(), tf.fill([4, 1], -100)), LARGEST), 'float32'),
+      OUT,
+    ),
+    gradFunc: () => tf.zeros([4, 5]),
+  }))(z);
+
 function conv(
   name: string,
   size: number,
@@ -129,6 +144,15 @@ export const OPS: readonly OpCase[] = [
     op: (z) => softmaxCrossEntropy(as2D(z), labels()),
     exact: exact.crossEntropy(LABELS),
     scale: 60,
+  },
+  {
+    name: 'softmax cross-entropy without the largest logits of others',
+    inputs: [[4, 5]],
+    op: (z) => softmaxCrossEntropy(as2D(tf.add(z, largestOut(z))), labels()),
+    exact: (z) =>
+      exact.crossEntropy(LABELS)(
+        exact.build([4, 5], (row, c) => exact.at(z, row, c) + (isLargest(exact.at(z, row, c), row, c) ? OUT : 0)),
+      ),
   },
   {
     name: 'the entry at the label',

@@ -146,6 +146,7 @@ export function testLoss(subject: Subject<'loss'>, options: LossSuiteOptions): v
     checkCorners(check, fixture);
     checkCentres(check, fixture);
     checkSample(check, fixture);
+    checkFilter(check, fixture);
     checkDescent(check, fixture);
   });
 }
@@ -263,6 +264,41 @@ function checkSample(check: Check, fixture: LossFixture): void {
     expectClose(seen.logits, classesOf(whole.logits, identities), 1e-6, 'logits');
     return undefined;
   });
+}
+
+function checkFilter(check: Check, fixture: LossFixture): void {
+  check('a class that looks too alike is left out, and a class of its own never is', async () => {
+    const { loss, identities, embeddingSize } = fixture;
+    if (loss.filterAbove === undefined || !loss.adopt) return NOT_OFFERED;
+    const above = loss.filterAbove;
+    expect(above).toBeGreaterThan(0);
+    expect(above).toBeLessThan(1);
+    const embeddings = hostTensor(
+      [5, embeddingSize],
+      Float32Array.from({ length: 5 * embeddingSize }, (_, index) => Number(index % embeddingSize === 0)),
+    );
+    /** The loss with class 1 at this cosine to all photos, and the others at right angles to them. */
+    const at = (cosine: number, labels: HostTensor): Promise<number> => {
+      const params = loss.adopt!(oneNear(cosine, [embeddingSize, identities]));
+      return fixture.valueOf({ params, embeddings, labels });
+    };
+    const [far, near, nearer] = [above / 2, (1 + 3 * above) / 4, (1 + above) / 2];
+    const others = int32(0, 2, 2, 0, 2);
+    expect(relativeError([await at(near, others)], [await at(nearer, others)])).toBeLessThan(1e-5);
+    expect(await at(far, others), 'with a class below the threshold').toBeGreaterThan((await at(near, others)) + 1e-3);
+    const own = int32(1, 1, 1, 1, 1);
+    expect(await at(nearer, own), 'with its own class').toBeLessThan(await at(far, own));
+    return undefined;
+  });
+}
+
+/** Class centres of which the second has this cosine to the first axis, and the others lie on other axes. */
+function oneNear(cosine: number, [rows, columns]: readonly [number, number]): HostTensor {
+  const data = new Float32Array(rows * columns);
+  for (let column = 0; column < columns; column++) data[(1 + (column % (rows - 1))) * columns + column] = 1;
+  data[1] = cosine;
+  data[2 * columns + 1] = Math.sqrt(1 - cosine ** 2);
+  return hostTensor([rows, columns], data);
 }
 
 /** The columns of the first and the last class, in each of the blocks that the last axis has. */

@@ -16,6 +16,8 @@ export interface Loss {
   adopt?(centres: HostTensor): HostTensors;
   /** Trains the head on a sample of its classes in each step. Missing: on all of them. */
   readonly sampled?: SampledHead;
+  /** Classes other than a photo's own whose cosine to it exceeds this are left out of its softmax. Missing: none are. */
+  readonly filterAbove?: number;
   /**
    * `embeddings` [n, embeddingSize], `labels` [n] int32 in [0, identities). `loss` is the mean over the batch; `logits` [n, identities]
    * are **without** the margin: accuracy is measured on them, the gradient flows through `loss`.

@@ -131,6 +131,7 @@ export const FAILS: Readonly<Record<string, readonly string[]>> = {
   'loss unguarded-norm': ['nothing is NaN for an embedding on its class centre, opposite to it, or zero'],
   'loss summed': ['the loss is the mean over the batch'],
   'loss logits-of-all-classes': ['a head on a sample of its classes is the head of these classes alone'],
+  'loss filters-nothing': ['a class that looks too alike is left out, and a class of its own never is'],
   'loss draws-its-own-numbers': ['init depends on the random stream alone'],
   'loss one-logit-short': ['the loss is one finite number and the logits are [n, identities]'],
   'loss wrong-gradient-to-a-parameter': ['the gradient to every parameter agrees with finite differences'],

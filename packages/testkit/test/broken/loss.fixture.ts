@@ -77,6 +77,7 @@ loss(
   },
   { sampled: { rate: 0.5, perClass: ['kernel'] } },
 );
+loss('filters-nothing', plain, { filterAbove: 0.5 });
 loss('draws-its-own-numbers', plain, {
   init: (identities, embeddingSize) => ({
     params: { kernel: normal([embeddingSize, identities], createRandom(Math.random())) },
