@@ -38,7 +38,7 @@ for (const plugin of [
   subCentreArcFace(),
   magFace({ lengths: [1, 4] }),
   arcFace({ s: 16, smoothing: 0.1, filterAbove: 0.4 }),
-  subCentreArcFace({ filterAbove: 0.6 }),
+  subCentreArcFace({ filterAbove: 0.3 }),
 ]) {
   testLoss(plugin, { engine: onnx(), name: `${plugin.meta.name} on onnx, ${JSON.stringify(plugin.options)}` });
 }

@@ -39,7 +39,7 @@ export const suites = [
   ['normalised-softmax with a filter', normalisedSoftmax({ filterAbove: 0.4 }), {}],
   ['cosface on a sample with a filter', cosFace({ sampleRate: 0.5, filterAbove: 0.4 }), {}],
   ['combined-margin with a filter', combinedMargin({ filterAbove: 0.4 }), {}],
-  ['sub-centre-arcface with a filter', subCentreArcFace({ filterAbove: 0.6 }), {}],
+  ['sub-centre-arcface with a filter', subCentreArcFace({ filterAbove: 0.3 }), {}],
   ['adaface with a filter', adaFace({ filterAbove: 0.4 }), { skip: ofTheBatch }],
   ['magface with a filter', magFace({ lengths: [1, 4], filterAbove: 0.4 }), {}],
   ['curricularface with a filter', curricularFace({ filterAbove: 0.4 }), { skip: [...ofTheBatch, jumps] }],
