@@ -273,15 +273,17 @@ function settle(unit: GraphUnit, { scale, shift, rectified: curved }: Features):
 type Five = [scale: number, shift: number, curved: number, zScale: number, zShift: number];
 
 /**
- * scale · x + shift + curved · relu(z) with z = zScale · x + zShift as PReLU(k · z): where the first two are u · z, the whole is u · z +
- * curved · relu(z), and PReLU keeps positive factors, so k = u + curved and the slope is u / k. undefined where there is no such k.
+ * scale · x + shift + curved · relu(z) with z = zScale · x + zShift as a positive factor of PReLU. Where the first two are u · z, the whole is
+ * (u + curved) · z above zero and u · z below it. PReLU keeps positive factors: it is PReLU((u + curved) · z), or, seen from the other side,
+ * PReLU(u · z) if u is negative. undefined where neither factor is positive.
  */
 function asPrelu(...[scale, shift, curved, zScale, zShift]: Five) {
   if (zScale === 0 && zShift === 0) return { slope: 1, scale, shift };
   const u = ratioOf(scale, zScale, shift, zShift);
   const k = u + curved;
-  if (!near(scale, u * zScale) || !near(shift, u * zShift) || !(k > 0)) return undefined;
-  return { slope: u / k, scale: k * zScale, shift: k * zShift };
+  if (!near(scale, u * zScale) || !near(shift, u * zShift)) return undefined;
+  if (k > 0) return { slope: u / k, scale: k * zScale, shift: k * zShift };
+  return u < 0 ? { slope: k / u, scale, shift } : undefined;
 }
 
 const vectorOf = (values: Vector): HostTensor => hostTensor([values.length], Float32Array.from(values));

@@ -130,6 +130,12 @@ const FORMS: Record<string, Form> = {
     ['Mul', 'm', 'p', put('three', () => 3)],
     ['Mul', 'y', 'm', put('third', () => 1 / 3)],
   ],
+  'x + (1 − a) · relu(−x)': (x, put) => [
+    ['Conv', 'n', x, put('minus', () => -1, true)],
+    ['Relu', 'r', 'n'],
+    ['Conv', 'm', 'r', put('rest', (a) => 1 - a, true)],
+    ['Add', 'y', 'm', x],
+  ],
   'two convolutions of one pixel': (x, put) => [
     ['Conv', 'm', x, put('a', (a) => a, true)],
     ['Relu', 'r', x],

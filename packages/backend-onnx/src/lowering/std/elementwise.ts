@@ -81,7 +81,7 @@ const WHOLE_BLOCKS = 16;
  * On images, each product with a number per channel is a depthwise 1×1 convolution: onnxruntime keeps these in its blocked
  * layout like the convolutions around them, while its PRelu is slow and needs two reorderings. With slopes α ≤ 1 it is
  * α·x + max((1 − α)·x, 0), with others x + (1 − α)·max(−x, 0): two convolutions each, with which onnxruntime fuses the
- * maximum and the sum. Files to publish have α·x + (1 − α)·max(x, 0) instead, which import reads back.
+ * maximum and the sum.
  */
 const prelu: Emitter = (lowering, node) => {
   const { onnx } = lowering;
@@ -109,7 +109,6 @@ const prelu: Emitter = (lowering, node) => {
     : onnx.op('Sub', [onnx.scalar(1), slope]);
   const bent = (): string[] => {
     if (known?.every((value) => value <= 1)) return [onnx.op('Relu', [scaled(image, rest)]), scaled(image, slope)];
-    if (lowering.target.publication) return [scaled(onnx.op('Relu', [image]), rest), scaled(image, slope)];
     const minus = onnx.constant(new Float32Array(channels).fill(-1), [channels, 1, 1, 1]);
     return [scaled(onnx.op('Relu', [scaled(image, minus)]), rest), image];
   };
