@@ -47,13 +47,14 @@ export async function collectFaces(
       const look = async (): Promise<CollectedPhoto> => {
         if (excluded) throw new FacewrightError({ what: excluded.detail });
         const content = await bytes();
-        const { crop, embedding, face } = await open(content, source);
+        const { crop, embedding, embeddingLength, face } = await open(content, source);
         const points = landmarks.get(source) ?? face?.landmarks;
         const sha256 = createSha256().update(content).hex();
         return {
           source,
           person,
           embedding,
+          embeddingLength,
           sha256,
           ...lookAt(crop),
           ...(points && { landmarks: points }),

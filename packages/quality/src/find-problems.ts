@@ -15,6 +15,8 @@ export interface FacePhoto extends LookedAt {
   readonly person: string;
   /** In the source photo. */
   readonly landmarks?: Landmarks;
+  /** Of the model's output before it was divided by its length. */
+  readonly embeddingLength?: number;
 }
 
 /** With an engine, many people are compared in blocks; progress is that of comparing people. */

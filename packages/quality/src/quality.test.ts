@@ -13,7 +13,7 @@ import { editDataset, editReader, editsOf, findProblems, lookAt, parseEdits, typ
 import { sampleImpostors, thresholdAt } from './impostors.js';
 import { embeddingsOf } from './embeddings.js';
 import { alikePictures, differingBits } from './picture.js';
-import { poseOf } from './poor-photos.js';
+import { findPoorPhotos, poseOf } from './poor-photos.js';
 
 const SIZE = 64;
 const unit = (vector: number[]): Float32Array => {
@@ -242,3 +242,36 @@ test('the pose is estimated from the landmarks', () => {
   expect(poseOf(points(30))).toEqual({ eyes: 40, turn: 0 });
   expect(poseOf(points(50)).turn).toBeCloseTo(0.5);
 });
+
+test('photos with a short embedding are poor, if it stands out from the others', () => {
+  const photosOf = (lengths: readonly number[]) =>
+    lengths.map((embeddingLength) => ({ sharpness: 100, embeddingLength }));
+  const poor = (lengths: readonly number[]): number[] => findPoorPhotos(photosOf(lengths)).map(({ photo }) => photo);
+  const usual = [10, 9, 11, 10.5, 9.5, 10, 9.8, 10.2, 10.7, 9.3];
+  expect(poor([...usual, 8, 5, 0])).toEqual([11, 12]);
+  expect(findPoorPhotos(photosOf([...usual, 5]))[0].reasons).toEqual([
+    'little to recognise: the embedding has 0.50 of the usual length',
+  ]);
+  // lengths that differ widely anyway, all the same, too few of them, or unknown
+  expect(poor([10, 20, 40, 15, 8, 30, 12, 25, 18, 35, 9])).toEqual([]);
+  expect(poor(Array<number>(20).fill(7))).toEqual([]);
+  expect(poor([10, 10, 10, 1])).toEqual([]);
+  expect(findPoorPhotos([{ sharpness: 100 }])).toEqual([]);
+});
+
+test.each([1, 2, 3])(
+  '%s people: a photo of someone else stands out if there is anyone to compare with, and nothing else is said',
+  async (people) => {
+    const random = createRandom('few');
+    const photos = Array.from({ length: people }, (_, person) => {
+      const own = direction(random);
+      return Array.from({ length: 5 }, (_, index) => photo(`p${person}`, near(own, random), index));
+    }).flat();
+    const found = await findProblems(photos, { random: createRandom(1) });
+    const { wrong, samePeople, duplicates, overlap, poor, unclear } = found;
+    expect([wrong, samePeople, duplicates, overlap, poor, unclear]).toEqual([[], [], [], [], [], []]);
+    const stranger = photo('p0', near(direction(random), random), 9);
+    const { wrong: one } = await findProblems([...photos, stranger], { random: createRandom(1) });
+    expect(one.map(({ photo: at }) => at)).toEqual(people > 1 ? [photos.length] : []);
+  },
+);

@@ -57,6 +57,8 @@ export interface EmbeddedFace {
   readonly crop: RgbImage;
   /** Of length 1. */
   readonly embedding: Float32Array;
+  /** Of the embedding before it was made 1: short where the model sees little of a face. Compare it with other photos. */
+  readonly embeddingLength: number;
 }
 
 export interface Comparison {
@@ -175,8 +177,11 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
     return inTurn(async () => {
       throwIfAborted(signal);
       const found = isAligned(image, card, options) ? [{ crop: image }] : await cut(image, options);
-      const embeddings = await embedder.embed(found.map(({ crop }) => crop));
-      return found.map((each, index) => ({ ...each, embedding: embeddings[index] }));
+      const measured = await embedder.measure(found.map(({ crop }) => crop));
+      return found.map((each, index) => {
+        const { embedding, length } = measured[index];
+        return { ...each, embedding, embeddingLength: length };
+      });
     });
   };
   const cut = async (image: DecodedImage, { central = false }: FacesOptions) => {

@@ -42,6 +42,7 @@ export {
   meanEmbedding,
   type Embedder,
   type EmbedderOptions,
+  type MeasuredFace,
 } from './evaluation/embedder.js';
 export { groupFigures, shareOf, type GroupedPair } from './evaluation/groups.js';
 export { identification, type NamedEmbedding } from './evaluation/identification.js';

@@ -66,7 +66,7 @@ export class NothingToCompare extends FacewrightError {}
 
 /** Throws a `NothingToCompare` error where no pair has both its images. */
 export async function evaluate<Key>(
-  embedder: Embedder,
+  embedder: Pick<Embedder, 'embed'>,
   set: PairSet<Key>,
   options: EvaluateOptions<Key>,
 ): Promise<Evaluation<Key>> {
@@ -127,7 +127,7 @@ export interface DrawnEvaluation {
  * each kind.
  */
 export async function evaluateDrawn(
-  embedder: Embedder,
+  embedder: Pick<Embedder, 'embed'>,
   dataset: Dataset,
   identities: readonly string[],
   count: number,
@@ -179,7 +179,7 @@ function summary(scores: Float64Array, kinds: Uint8Array, kind: number): ScoreSu
 
 async function embedAll<Key>(
   keys: readonly Key[],
-  embedder: Embedder,
+  embedder: Pick<Embedder, 'embed'>,
   { read, emit, signal }: EvaluateOptions<Key>,
 ): Promise<Map<Key, Float32Array>> {
   const vectors = new Map<Key, Float32Array>();

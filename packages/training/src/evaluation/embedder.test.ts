@@ -52,6 +52,9 @@ test("the embedding is the model's output divided by its length; a larger image 
   const [vector] = await embedder.embed([colour(255, 0, 204)]);
   const length = Math.hypot(1, -1, 0.6);
   [1, -1, 0.6].forEach((value, index) => expect(vector[index]).toBeCloseTo(value / length, 5));
+  const [measured] = await embedder.measure([colour(255, 0, 204)]);
+  expect(measured.embedding).toEqual(vector);
+  expect(measured.length).toBeCloseTo(length, 5);
   const nothing = createEmbedder({
     engine,
     model: {

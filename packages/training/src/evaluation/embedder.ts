@@ -19,9 +19,19 @@ export interface EmbedderOptions {
   readonly flip?: boolean;
 }
 
+/** What a model says of one aligned face. */
+export interface MeasuredFace {
+  /** Of length 1. */
+  readonly embedding: Float32Array;
+  /** Of the model's output before it was divided by its length. Short where the model sees little of a face. */
+  readonly length: number;
+}
+
 export interface Embedder {
   /** One vector of length 1 per aligned image. Images of another size are fitted to the model's input. */
   embed(images: readonly RgbImage[]): Promise<Float32Array[]>;
+  /** The same, with the lengths that the vectors had. */
+  measure(images: readonly RgbImage[]): Promise<MeasuredFace[]>;
   dispose(): void;
 }
 
@@ -45,7 +55,7 @@ export function createEmbedder({
     const turned = (): tf.Tensor => mirrored ?? tf.reverse(images, 2);
     const embeddings = flip ? tf.add(raw(images), raw(turned())) : raw(images);
     const length = tf.sqrt(tf.sum(tf.square(embeddings), 1, true));
-    return { outputs: { embeddings: tf.div(embeddings, tf.maximum(length, 1e-12)) } };
+    return { outputs: { embeddings: tf.div(embeddings, tf.maximum(length, 1e-12)), lengths: length } };
   };
   const executable = engine.compile(step, {
     name: 'embedding',
@@ -53,26 +63,31 @@ export function createEmbedder({
     dynamicAxes: { images: [0], ...(flip && !bytes && { mirrored: [0] }) },
     inputsStay: true,
   });
+  const measure = async (images: readonly RgbImage[]): Promise<MeasuredFace[]> => {
+    const faces: MeasuredFace[] = [];
+    for (let first = 0; first < images.length; first += batch) {
+      const part = images.slice(first, first + batch);
+      const { embeddings, lengths } = await executable.run(
+        bytes
+          ? { images: bytesFromImages(part, model) }
+          : {
+              images: inputFromImages(part, model),
+              ...(flip && { mirrored: inputFromImages(part, model, true) }),
+            },
+      );
+      const size = embeddings.shape[1];
+      part.forEach((_, index) =>
+        faces.push({
+          embedding: (embeddings.data as Float32Array).slice(index * size, (index + 1) * size),
+          length: lengths.data[index],
+        }),
+      );
+    }
+    return faces;
+  };
   return {
-    async embed(images) {
-      const vectors: Float32Array[] = [];
-      for (let first = 0; first < images.length; first += batch) {
-        const part = images.slice(first, first + batch);
-        const { embeddings } = await executable.run(
-          bytes
-            ? { images: bytesFromImages(part, model) }
-            : {
-                images: inputFromImages(part, model),
-                ...(flip && { mirrored: inputFromImages(part, model, true) }),
-              },
-        );
-        const size = embeddings.shape[1];
-        part.forEach((_, index) =>
-          vectors.push((embeddings.data as Float32Array).slice(index * size, (index + 1) * size)),
-        );
-      }
-      return vectors;
-    },
+    measure,
+    embed: async (images) => (await measure(images)).map(({ embedding }) => embedding),
     dispose: () => executable.dispose(),
   };
 }
