@@ -1,13 +1,15 @@
 /** Every plugin that docs/plugins.md shows passes the suite of its kind. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpu } from '@facewright/backend-cpu';
-import { landmarksFrom, type RgbImage } from '@facewright/core';
+import { createRunContainer, landmarksFrom, pluginContext, type RgbImage } from '@facewright/core';
 import {
   testAligner,
   testAugmenter,
   testBackend,
+  testCluster,
   testCriterion,
   testDetector,
   testLogger,
@@ -26,6 +28,7 @@ import manifest from '../../examples/plugins/manifest-reader.js';
 import occlusion from '../../examples/plugins/occlusion-augmenter.js';
 import oneConvolution from '../../examples/plugins/one-convolution-model.js';
 import plainBackdrop from '../../examples/own-detector/plain-backdrop-detector.js';
+import tcp from '../../examples/plugins/tcp-cluster.js';
 import tfjsCpu from '../../examples/plugins/tfjs-cpu-backend.js';
 
 const engine = cpu();
@@ -63,3 +66,18 @@ testOptimiser(lion(), { engine });
 testCriterion(lossBelow());
 testBackend(tfjsCpu());
 testLogger(csv());
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+testCluster(tcp(), {
+  open: async () => {
+    const shared = { size: 3, host: '127.0.0.1', port: await freePort() };
+    const context = pluginContext(createRunContainer(), 'cluster/tcp');
+    return Promise.all([0, 1, 2].map(async (rank) => (await tcp({ ...shared, rank }).create(context)).open()));
+  },
+});
