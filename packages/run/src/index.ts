@@ -1,7 +1,7 @@
 /** Composes and executes runs: composition, stages, run directory, presets. This is the Node side. */
 export { packageOf, pluginsOf, type Builtins, type PluginPackage } from './composition/builtins.js';
 export type { Composition } from './composition/compose.js';
-export { clustersOf, probeCluster } from './composition/clusters.js';
+export { checkCluster, clustersOf } from './composition/clusters.js';
 export { composeForData } from './composition/compose-for-data.js';
 export {
   backendsOf,

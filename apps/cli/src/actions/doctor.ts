@@ -9,7 +9,7 @@ import {
   clustersOf,
   listEngines,
   openLibrary,
-  probeCluster,
+  checkCluster,
   type EngineRow,
 } from '@facewright/run';
 import { builtins } from '../builtins.js';
@@ -72,7 +72,7 @@ const clusterChecks = (known: Parameters<typeof clustersOf>[0]): Promise<Check[]
       .filter(({ meta }) => meta.name !== 'single')
       .map(async (factory) => ({
         name: `several processes (${factory.meta.name})`,
-        ...(await probeCluster(factory())),
+        ...(await checkCluster(factory())),
       })),
   );
 

@@ -219,3 +219,30 @@ test('an error without a stack has no line', async () => {
   const error = await thrownBy(() => part.detect(undefined as never));
   expect(withPlugin(error)).toMatchObject({ what: 'The detector "broken" failed: x', where: undefined });
 });
+
+test('what a part opens names the plugin too', async () => {
+  const boom = (): never => {
+    throw new Error('boom');
+  };
+  const kindOf = async (work: () => unknown) => pluginAtFault(await thrownBy(work))?.kind;
+  const logger = await makePart(
+    plugin('logger', () => ({ open: () => ({ reader: boom, close: async () => boom() }) })),
+    context,
+  );
+  const { reader, close } = logger.open('/run');
+  expect(await kindOf(() => reader(undefined as never))).toBe('logger');
+  expect(await kindOf(() => close())).toBe('logger');
+  const cluster = await makePart(
+    plugin('cluster', () => ({ probe: boom, open: async () => ({ rank: 1, allReduce: async () => boom() }) })),
+    context,
+  );
+  const joined = await cluster.open();
+  expect(joined.rank).toBe(1);
+  expect(await kindOf(() => joined.allReduce(new Float32Array(1)))).toBe('cluster');
+  const backend = await makePart(
+    plugin('backend', () => ({ probe: boom, open: async () => ({ compile: () => ({ run: async () => boom() }) }) })),
+    context,
+  );
+  const executable = (await backend.open()).compile(() => ({ outputs: {} }));
+  expect(await kindOf(() => executable.run({}))).toBe('backend');
+});

@@ -25,6 +25,16 @@ const REQUIRED: { readonly [K in PluginKind]: readonly (keyof Contracts[K] & str
   cluster: ['probe', 'open'],
 };
 
+/** Functions that return more of the plugin's code, by their names: what they return names the plugin in errors too. */
+interface Returning {
+  readonly [name: string]: Returning;
+}
+const RETURNING: { readonly [K in PluginKind]?: Returning } = {
+  backend: { open: { compile: {} } },
+  logger: { open: {} },
+  cluster: { open: {} },
+};
+
 /** Uses `Symbol.for`, so two copies of this package read each other's marks. */
 const AT_FAULT = Symbol.for('facewright/plugin-at-fault');
 
@@ -68,11 +78,11 @@ export async function makePart<K extends PluginKind>(
       where: from,
       todo: `"create" must return a ${kind}: an object with ${REQUIRED[kind].join(', ')}.`,
     });
-  return watched(part as object, whose) as unknown as Contracts[K];
+  return watched(part as object, whose, RETURNING[kind]) as unknown as Contracts[K];
 }
 
 /** The same object, whose functions mark the errors they throw. */
-function watched<T extends object>(part: T, whose: PluginAtFault): T {
+function watched<T extends object>(part: T, whose: PluginAtFault, returning: Returning = {}): T {
   const wrapped = new Map<PropertyKey, { readonly of: unknown; readonly call: unknown }>();
   return new Proxy(part, {
     get(target, key) {
@@ -80,11 +90,19 @@ function watched<T extends object>(part: T, whose: PluginAtFault): T {
       if (typeof value !== 'function' || isFixed(target, key)) return value;
       const known = wrapped.get(key);
       if (known?.of === value) return known.call;
-      const call = (...args: unknown[]): unknown => guarded(whose, () => Reflect.apply(value, target, args));
+      const call = (...args: unknown[]): unknown => {
+        const result = guarded(whose, () => Reflect.apply(value, target, args));
+        return Object.hasOwn(returning, key) ? watchedResult(result, whose, returning[key as string]) : result;
+      };
       wrapped.set(key, { of: value, call });
       return call;
     },
   });
+}
+
+function watchedResult(result: unknown, whose: PluginAtFault, returning: Returning): unknown {
+  if (result instanceof Promise) return result.then((value) => watchedResult(value, whose, returning));
+  return typeof result === 'object' && result !== null ? watched(result, whose, returning) : result;
 }
 
 /** Whether a proxy must return the property unchanged. */

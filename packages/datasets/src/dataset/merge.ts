@@ -212,6 +212,6 @@ function tooFew({ identities, reasons }: PreparationSummary): FacewrightError {
     .map(([reason, photos]) => `${photos} × ${reason}`);
   return new FacewrightError({
     what: `Fewer than two people are left in all parts together: ${identities}. Excluded photos: ${why.join(', ')}.`,
-    todo: 'Check the excluded photos. To keep photos with several faces, prepare with --faces largest. Otherwise add photos.',
+    todo: `Check the excluded photos.${reasons['several-faces'] ? ' To keep photos with several faces, prepare with --faces largest.' : ''} Otherwise add photos.`,
   });
 }

@@ -315,7 +315,10 @@ test('if a detector or aligner throws, photos are excluded, and the first failur
   const second = run(readerOf(...people.slice(0, 2)), {
     aligner: await broken('aligner', { ...aligner, align: failing }),
   });
-  await expect(prepare({ ...second.options, emit })).rejects.toThrow('4 × alignment-failed');
+  const end = prepare({ ...second.options, emit });
+  await expect(end).rejects.toThrow(`Excluded photos: 4 × alignment-failed. The first: ${of('aligner')}`);
+  await expect(end).rejects.toThrow('This is a bug in that plugin');
+  await expect(end).rejects.not.toThrow('--faces');
   expect(told.filter((message) => message.includes('aligner'))).toEqual([
     `Skipped A/a.png (alignment-failed): ${of('aligner')}`,
   ]);

@@ -238,7 +238,7 @@ async function finish(options: PrepareOptions, work: Work, seconds: number): Pro
   const { aligner, seed, signal, writer, directory, emit } = options;
   const { tally, detector, clock, workers, part } = work;
   throwIfAborted(signal, 'preparation');
-  if (tally.identities < 2 && !part) throw tooFew(tally.identities, tally.reasons);
+  if (tally.identities < 2 && !part) throw tooFew(tally);
   const alignment = { fingerprint: aligner.fingerprint, size: aligner.size, ...detector.used() };
   const summary = tally.summary({ alignment, seed, seconds, ...(part && { part }) });
   await writer.finish(summary);
@@ -267,12 +267,19 @@ function once(detector: PrepareOptions['detector']): {
   };
 }
 
-function tooFew(left: number, reasons: Readonly<Record<string, number>>): FacewrightError {
-  const why = Object.entries(reasons)
-    .sort(([, a], [, b]) => b - a)
-    .map(([reason, photos]) => `${photos} × ${reason}`);
-  return new FacewrightError({
-    what: `Fewer than two people are left after preparation: ${left}. Excluded photos: ${why.join(', ')}.`,
-    todo: 'Check the excluded photos. To keep photos with several faces, use --faces largest. Otherwise add photos or provide landmarks.',
-  });
+/** If a part failed most, that is the error to tell, not the photos. */
+function tooFew({ identities, reasons, failures }: Tally): FacewrightError {
+  const byPhotos = Object.entries(reasons).sort(([, a], [, b]) => b - a);
+  const why = byPhotos.map(([reason, photos]) => `${photos} × ${reason}`).join(', ');
+  const what = `Fewer than two people are left after preparation: ${identities}. Excluded photos: ${why}.`;
+  const failure = failures.get(byPhotos[0]?.[0]);
+  return failure === undefined
+    ? new FacewrightError({ what, todo: tooFewTodo(reasons) })
+    : new FacewrightError({
+        what: `${what} The first: ${failure}`,
+        todo: 'This is a bug in that plugin, or a file that it needs is missing or damaged. Mend that, or choose another plugin in the config.',
+      });
 }
+
+const tooFewTodo = (reasons: Readonly<Record<string, number>>): string =>
+  `Check the excluded photos.${reasons['several-faces'] ? ' To keep photos with several faces, use --faces largest.' : ''} Otherwise add photos or provide landmarks.`;

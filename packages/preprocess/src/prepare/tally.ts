@@ -19,7 +19,8 @@ export class Tally {
   private kept = 0;
   private images = 0;
   private people = 0;
-  private readonly told = new Set<string>();
+  /** What the part said the first time, by the reason. */
+  readonly failures = new Map<string, string>();
 
   constructor(
     tierNames: readonly string[],
@@ -34,8 +35,8 @@ export class Tally {
 
   exclude(exclusion: Exclusion): void {
     this.photos++;
-    if (FAILURES.includes(exclusion.reason) && !this.told.has(exclusion.reason)) {
-      this.told.add(exclusion.reason);
+    if (FAILURES.includes(exclusion.reason) && !this.failures.has(exclusion.reason)) {
+      this.failures.set(exclusion.reason, exclusion.detail ?? '');
       this.emit('notice', {
         level: 'warning',
         message: `Skipped ${exclusion.photo} (${exclusion.reason}): ${exclusion.detail}`,

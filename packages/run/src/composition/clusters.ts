@@ -2,6 +2,7 @@
 import {
   createRunContainer,
   FacewrightError,
+  makePart,
   plainReference,
   pluginContext,
   singleCluster,
@@ -11,6 +12,7 @@ import {
   type PluginFactory,
   type RunConfig,
 } from '@facewright/core';
+import { notWorking } from './engines.js';
 import type { Scope } from './from-config.js';
 import { GivenParts } from './given.js';
 import { openLibrary } from './node-library.js';
@@ -31,7 +33,7 @@ export async function joinCluster(
   if (given) return joined(given, where);
   const library = await openLibrary(plugins, scope);
   const { name, options } = plainReference(reference);
-  if (name !== 'auto') return joined(await library.load('cluster', reference), where);
+  if (name !== 'auto') return joined(await library.load('cluster', reference), where, name);
   const known = clustersOf(library.known);
   for (const factory of known)
     if (((await probeCluster(factory())).processes ?? 1) > 1)
@@ -47,15 +49,20 @@ export async function joinCluster(
 export const clustersOf = (known: readonly PluginFactory[]): PluginFactory<'cluster'>[] =>
   known.filter(({ meta }) => meta.kind === 'cluster') as unknown as PluginFactory<'cluster'>[];
 
-const make = (plugin: ConfiguredPlugin<'cluster'>) =>
-  plugin.create(pluginContext(createRunContainer(), `cluster/${plugin.meta.name}`));
+const make = (plugin: ConfiguredPlugin<'cluster'>, from?: string) =>
+  makePart(plugin, pluginContext(createRunContainer(), `cluster/${plugin.meta.name}`), from);
 
-export const probeCluster = async (plugin: ConfiguredPlugin<'cluster'>): Promise<ClusterAvailability> =>
+const probeCluster = async (plugin: ConfiguredPlugin<'cluster'>): Promise<ClusterAvailability> =>
   (await make(plugin)).probe();
 
-async function joined(plugin: ConfiguredPlugin<'cluster'>, where: string): Promise<JoinedCluster> {
+/** The same for a list: a plugin that throws counts as not working. */
+export const checkCluster = (plugin: ConfiguredPlugin<'cluster'>): Promise<ClusterAvailability> =>
+  probeCluster(plugin).catch(notWorking);
+
+/** `from`: as in `makePart`. */
+async function joined(plugin: ConfiguredPlugin<'cluster'>, where: string, from?: string): Promise<JoinedCluster> {
   const { name } = plugin.meta;
-  const provider = await make(plugin);
+  const provider = await make(plugin, from);
   const { usable, reason, remedy } = await provider.probe();
   if (!usable)
     throw new FacewrightError({

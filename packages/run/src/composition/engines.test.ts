@@ -4,6 +4,7 @@ import {
   createRunContainer,
   definePlugin,
   fromUser,
+  pluginAtFault,
   pluginContext,
   type Availability,
   type BackendTraits,
@@ -107,4 +108,21 @@ test('if the engine compiles for each image size, photos go to the first working
   expect(await nameFor(first, broken), 'there is no other').toBe('first');
   const any = wasm();
   expect(await engineForAnySize(any, libraryOf(cpu, wasm), context)).toBe(any);
+});
+
+test('an engine whose probe throws is passed over by auto; named, the error says which plugin it is', async () => {
+  const throws = definePlugin({
+    meta: { name: 'throws', kind: 'backend', version: '0.0.0', apiVersion: 1 },
+    options: z.strictObject({}),
+    create: () => ({
+      traits: { speed: 'processor', workers: false, layout: 'planes' },
+      probe: () => Promise.reject(new TypeError('x is undefined')),
+      open: () => Promise.reject(new Error('not opened here')),
+    }),
+  });
+  const { plugin, passedOver } = await choose('auto', throws, wasm);
+  expect(plugin.meta.name).toBe('wasm');
+  expect(passedOver).toMatchObject([{ name: 'throws', reason: 'the plugin failed: x is undefined' }]);
+  const error: unknown = await choose('throws', throws).catch((thrown: unknown) => thrown);
+  expect(pluginAtFault(error)).toEqual({ kind: 'backend', name: 'throws', package: 'throws' });
 });

@@ -6,6 +6,7 @@ import {
   ASSUMED_TRAITS,
   createRunContainer,
   FacewrightError,
+  makePart,
   messageOf,
   plainReference,
   pluginContext,
@@ -43,7 +44,7 @@ export async function chooseBackend(
   const { name, options } = plainReference(reference);
   if (name === 'auto') return chooseAny(options, library, context, where);
   const plugin = await library.load('backend', reference);
-  requireUsable(name, await probe(plugin, context), where);
+  requireUsable(name, await probe(plugin, context, name), where);
   return { plugin, passedOver: [] };
 }
 
@@ -56,13 +57,13 @@ async function chooseAny(
   const passedOver: EngineRow[] = [];
   let chosen: PluginFactory<'backend'> | undefined;
   for (const factory of backendsOf(known)) {
-    const availability = await probe(factory(), context);
+    const availability = await checkEngine(factory(), context);
     if (availability.accelerated) {
       chosen = factory;
       break;
     }
     if (forAuto(availability)) chosen ??= factory;
-    else if (!chosen) passedOver.push({ name: factory.meta.name, ...availability });
+    else if (!chosen) passedOver.push(availability);
   }
   if (!chosen)
     throw new FacewrightError({
@@ -87,7 +88,7 @@ export async function engineForAnySize(
   if ((await traitsOf(chosen)).sizes !== 'fixed') return chosen;
   for (const factory of backendsOf(known)) {
     const plugin = factory();
-    if ((await traitsOf(plugin)).sizes !== 'fixed' && forAuto(await probe(plugin, context))) return plugin;
+    if ((await traitsOf(plugin)).sizes !== 'fixed' && forAuto(await checkEngine(plugin, context))) return plugin;
   }
   return chosen;
 }
@@ -134,8 +135,13 @@ export const backendsOf = (known: readonly PluginFactory[]): PluginFactory<'back
 /** Whether `auto` may use it. An emulated device is slower than using the CPU directly. */
 export const forAuto = ({ usable, emulated }: Availability): boolean => usable && !emulated;
 
-async function probe(plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<Availability> {
-  return (await plugin.create(context)).probe();
+/** `from`: as in `makePart`. */
+async function probe(
+  plugin: ConfiguredPlugin<'backend'>,
+  context: PluginContext,
+  from?: string,
+): Promise<Availability> {
+  return (await makePart(plugin, context, from)).probe();
 }
 
 /** Every engine and whether it works here, in the order in which `auto` tries them. */
@@ -145,11 +151,13 @@ export const listEngines = (context: PluginContext, known: readonly PluginFactor
 /** Checks one engine with its options. A plugin that throws counts as not working. */
 export async function checkEngine(plugin: ConfiguredPlugin<'backend'>, context: PluginContext): Promise<EngineRow> {
   const { name, description } = plugin.meta;
-  const availability = await probe(plugin, context).catch((error: unknown): Availability => {
-    const reason = messageOf(error).split('\n')[0];
-    return { usable: false, reason: `the plugin failed: ${reason}`, remedy: "Report this to the plugin's author." };
-  });
-  return { name, description, ...availability };
+  return { name, description, ...(await probe(plugin, context).catch(notWorking)) };
+}
+
+/** What a list says of a plugin whose `probe` throws. */
+export function notWorking(error: unknown): Availability {
+  const reason = messageOf(error).split('\n')[0];
+  return { usable: false, reason: `the plugin failed: ${reason}`, remedy: "Report this to the plugin's author." };
 }
 
 /** The one that `auto` picks. */
