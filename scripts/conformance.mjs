@@ -11,6 +11,7 @@ import { PLUGIN_KINDS } from '../packages/core/dist/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const only = process.argv.slice(2);
+const TEST_MS = 600_000;
 const FILE = join(root, 'docs/conformance.json');
 /** The kit's own tests and the scaffold's: their parts are not built in. */
 const OTHERS = /^packages\/(testkit|create-facewright-plugin|plugin)\//;
@@ -36,7 +37,16 @@ async function testsOf(files) {
   const directory = mkdtempSync(join(tmpdir(), 'facewright-conformance-'));
   const outputFile = join(directory, 'results.json');
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile=${outputFile}`, ...files];
+  // on a busy machine too
+  const args = [
+    vitest,
+    'run',
+    `--testTimeout=${TEST_MS}`,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile=${outputFile}`,
+    ...files,
+  ];
   try {
     await new Promise((resolve, reject) => {
       const child = execFile(process.execPath, args, { cwd: root, maxBuffer: 1 << 28 }, (error) =>
