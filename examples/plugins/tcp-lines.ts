@@ -19,7 +19,7 @@ export interface Line {
   end(): void;
 }
 
-export const NOTHING = Buffer.alloc(0);
+export const NOTHING: Buffer = Buffer.alloc(0);
 
 /** Rank 0 waits for all others. */
 export async function welcome(size: number, port: number, seconds: number): Promise<Line[]> {
@@ -55,9 +55,9 @@ export async function greet(rank: number, host: string, port: number, seconds: n
 function lineOf(socket: Socket): Line {
   socket.setNoDelay().on('error', () => {}); // `receive` finds out
   const chunks = socket.iterator() as AsyncIterator<Buffer>;
-  let rest = NOTHING;
+  let rest: Buffer = NOTHING;
   const read = async (length: number): Promise<Buffer> => {
-    const parts = [rest];
+    const parts: Buffer[] = [rest];
     for (let size = rest.length; size < length; size += parts.at(-1)!.length) {
       const { done, value } = await chunks.next();
       if (done) throw new Error('A process is gone.');
