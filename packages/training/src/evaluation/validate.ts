@@ -11,7 +11,8 @@ import {
 } from '@facewright/core';
 import { labelTensor } from '../data/batches.js';
 import { inputBytes, inputTensor, type ImageStore } from '../data/images.js';
-import { placesOf, type ClassColumns, type ClassSampler } from '../step/sampled-head.js';
+import type { ClassColumns } from '../step/class-columns.js';
+import { placesOf, type ClassSampler } from '../step/sampled-head.js';
 import { validationStep } from '../step/step.js';
 import type { LabelledSamples } from '../data/training-set.js';
 

@@ -12,6 +12,7 @@ import {
   type Loss,
   type Random,
 } from '@facewright/core';
+import { ClassColumns } from './class-columns.js';
 
 /** How many classes a step sees: that share of them, but room for all of the batch. */
 export const classesInStep = (rate: number, identities: number, batch: number): number =>
@@ -21,104 +22,35 @@ export const classesInStep = (rate: number, identities: number, batch: number): 
 export type ClassSampler = (labels: ArrayLike<number>, random: Random) => Uint32Array;
 
 export function createClassSampler(identities: number, count: number): ClassSampler {
-  const [OWN, DRAWN] = [1, 2];
+  // cleared class by class after each step, because a million people are far more than a step sees
   const marks = new Uint8Array(identities);
   return (labels, random) => {
-    marks.fill(0);
-    let others = count;
-    for (let i = 0; i < labels.length; i++) {
-      if (marks[labels[i]] === 0) others--;
-      marks[labels[i]] = OWN;
-    }
+    const own = Uint32Array.from(new Set(Array.from(labels)));
+    const others = count - own.length;
     if (others < 0) throw new RangeError(`a batch of ${labels.length} images shows more than ${count} classes`);
-    const free = identities - (count - others);
+    const free = identities - own.length;
     // draws whichever are fewer: those that take part, or those that do not
     const takesPart = others * 2 <= free;
-    for (let left = takesPart ? others : free - others; left > 0;) {
-      const drawn = random.integer(identities);
-      if (marks[drawn] !== 0) continue;
-      marks[drawn] = DRAWN;
-      left--;
+    const drawn = new Uint32Array(takesPart ? others : free - others);
+    for (const label of own) marks[label] = 1;
+    for (let found = 0; found < drawn.length;) {
+      const label = random.integer(identities);
+      if (marks[label] !== 0) continue;
+      marks[label] = 1;
+      drawn[found++] = label;
     }
+    if (!takesPart) for (const label of own) marks[label] = 0;
     const classes = new Uint32Array(count);
-    let found = 0;
-    for (let label = 0; label < identities; label++)
-      if (marks[label] === OWN || (marks[label] === DRAWN) === takesPart) classes[found++] = label;
+    if (takesPart) {
+      classes.set(own);
+      classes.set(drawn, own.length);
+      classes.sort();
+    } else for (let label = 0, found = 0; label < identities; label++) if (marks[label] === 0) classes[found++] = label;
+    for (const label of own) marks[label] = 0;
+    for (const label of drawn) marks[label] = 0;
     return classes;
   };
 }
-
-/** The numbers of all classes: parameters, statistics and optimiser memory whose last axis counts classes, once or several times over. */
-export class ClassColumns {
-  private readonly tensors: Readonly<Record<string, HostTensor>>;
-
-  /** Copies the entries that the loss names, and the optimiser's memory of them. */
-  constructor(
-    state: HostTensors,
-    readonly identities: number,
-    perClass: readonly string[],
-  ) {
-    const entries = Object.entries(state).filter(([name]) => isPerClass(name, perClass));
-    for (const [name, { shape }] of entries)
-      if (shape[shape.length - 1] % identities !== 0)
-        throw new RangeError(
-          `the last axis of ${name} is ${shape[shape.length - 1]}, which does not count ${identities} classes`,
-        );
-    this.tensors = Object.fromEntries(entries.map(([name, tensor]) => [name, copyOf(tensor)]));
-  }
-
-  has(name: string): boolean {
-    return name in this.tensors;
-  }
-
-  get names(): string[] {
-    return Object.keys(this.tensors);
-  }
-
-  /** Names without the optimiser's memory. */
-  get weights(): string[] {
-    return this.names.filter((name) => !name.startsWith('memory/'));
-  }
-
-  /** Those of these classes, as tensors of the same rank; of the named entries, all unless given. */
-  take(classes: Uint32Array, names = this.names): HostTensors {
-    return Object.fromEntries(names.map((name) => [name, this.columnsOf(name, classes)]));
-  }
-
-  /** Puts them back. */
-  put(classes: Uint32Array, values: HostTensors): void {
-    for (const [name, { data: from }] of Object.entries(values)) {
-      const { data: to } = this.tensors[name];
-      for (let read = 0, row = 0; read < from.length; row += this.identities)
-        for (let i = 0; i < classes.length; i++) to[row + classes[i]] = from[read++];
-    }
-  }
-
-  /** A copy of all classes. */
-  read(name: string): HostTensor {
-    return copyOf(this.tensors[name]);
-  }
-
-  write(name: string, { data }: HostTensor): void {
-    this.tensors[name].data.set(data);
-  }
-
-  private columnsOf(name: string, classes: Uint32Array): HostTensor {
-    const { shape, data } = this.tensors[name];
-    const columns = (shape[shape.length - 1] / this.identities) * classes.length;
-    const taken = new (data.constructor as new (length: number) => typeof data)(
-      (data.length / this.identities) * classes.length,
-    );
-    for (let write = 0, row = 0; write < taken.length; row += this.identities)
-      for (let i = 0; i < classes.length; i++) taken[write++] = data[row + classes[i]];
-    return hostTensor([...shape.slice(0, -1), columns], taken);
-  }
-}
-
-const copyOf = ({ shape, data }: HostTensor): HostTensor => hostTensor(shape, data.slice());
-
-const isPerClass = (name: string, perClass: readonly string[]): boolean =>
-  perClass.some((entry) => name === `head/statistics/${entry}` || name.endsWith(`head/params/${entry}`));
 
 /** The labels as places among `classes`, which are sorted and hold all of them. */
 export function placesOf({ shape, data }: HostTensor, classes: Uint32Array): HostTensor {
