@@ -1,5 +1,14 @@
 /** Lowers a captured step to the text of a StableHLO program. */
-import { AFTER, canonical, Gap, type Graph, type GraphNode, type NamedValue, type Value } from '@facewright/capture';
+import {
+  AFTER,
+  canonical,
+  Gap,
+  stackSquares,
+  type Graph,
+  type GraphNode,
+  type NamedValue,
+  type Value,
+} from '@facewright/capture';
 import { Builder } from '../hlo/builder.js';
 import type { Hlo } from '../hlo/value.js';
 import { shardingOfInput, shardingOfState, shardyAttribute, type Sharding } from '../run/sharding.js';
@@ -34,7 +43,8 @@ export interface LoweredResult {
 const names = (list: readonly NamedValue[]): string[] => list.map(({ name }) => name);
 
 export function lower(captured: Graph, options: LowerOptions): Lowered {
-  const graph = canonical(captured);
+  // a sum of squares per parameter would be a kernel or two for each
+  const graph = canonical(stackSquares(captured));
   const { devices, largestWhole } = options;
   const shardings = new Map(
     graph.state.map(({ name, value }) => [name, shardingOfState(value, devices, largestWhole)]),

@@ -7,7 +7,7 @@ import { removeIdentities } from './identities.js';
 import { unfuse } from './unfuse.js';
 
 export { rematerialise, type RematerialiseOptions } from './rematerialise.js';
-export { stackUpdates } from './stack-updates.js';
+export { stackSquares, stackUpdates } from './stack-updates.js';
 export { foldConstants, removeDeadCode, removeIdentities, shareCommonSubexpressions, unfuse };
 
 export type Pass = (graph: Graph) => Graph;

@@ -69,8 +69,8 @@ function joined(values: readonly Value[]): { vector: Value; nodes: GraphNode[] }
   return { vector, nodes };
 }
 
-/** Σᵢ Σ xᵢ² over many tensors, as one sum of squares over all their numbers. */
-function stackSquares(graph: Graph): Graph {
+/** Σᵢ Σ xᵢ² over many tensors, as the norm of all gradients has it, as one sum of squares over all their numbers. */
+export function stackSquares(graph: Graph): Graph {
   const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const squared = (value: Value): Value | undefined => {
     const sum = producers.get(value);
