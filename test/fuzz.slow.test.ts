@@ -1,5 +1,5 @@
 /**
- * Every parser of untrusted bytes against 20,000 mutants; and the fuzzer itself against parsers that are broken in each
+ * Every parser of untrusted bytes against a few thousand mutants, of which `npm run fuzz` makes more; and the fuzzer itself against parsers that are broken in each
  * way it looks for.
  */
 import { spawnSync } from 'node:child_process';
@@ -30,9 +30,9 @@ test('the fuzzer notices every kind of fault', { timeout: 120_000 }, () => {
   expect(status).toBe(1);
 });
 
-test('20,000 mutants break nothing', { timeout: 300_000 }, () => {
-  const { status, stderr, stdout } = fuzz();
+test('5,000 mutants break nothing', { timeout: 300_000 }, () => {
+  const { status, stderr, stdout } = fuzz('--mutants', '5000');
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/20\d\d\d mutants of seed 1: 0 failures/);
+  expect(stdout).toMatch(/5\d\d\d mutants of seed 1: 0 failures/);
   expect(status).toBe(0);
 });

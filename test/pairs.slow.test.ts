@@ -1,5 +1,5 @@
 /**
- * The same command twice in one directory, many times with random delays: one does its work as if alone, the other gets
+ * The same command twice in one directory, several times with random delays: one does its work as if alone, the other gets
  * one clear error.
  */
 import { cp, readFile, rm } from 'node:fs/promises';
@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { createRandom } from '@facewright/core';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { digestBelow } from './helpers/digest.js';
+import { rounds } from './support/rounds.js';
 import { drawPeople, facewright, filesBelow, temporary, TINY, writeConfig, type Ended } from './helpers/tool.js';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-const TIMES = 5;
+const TIMES = rounds(3, 20);
 /** Maximum delay between the starts in ms: about as long as the shortest command writes. */
 const APART = 600;
 /** Files of a run that contain times and paths. */

@@ -1,6 +1,6 @@
 /**
  * The campaign of kills and full disks:
- *   npm run crash -- --kills 300 --disks 40 --seed 7 --only train,export
+ *   npm run crash -- --kills 300 --in-a-row 3 --disks 40 --seed 7 --only train,export
  *
  * Prints a table. Exits with 1 if anything was lost, half written, or different from an undisturbed run.
  */
@@ -19,6 +19,7 @@ import { start } from './tool.mjs';
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '30' },
+    'in-a-row': { type: 'string', default: '3' },
     disks: { type: 'string', default: '8' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
@@ -27,7 +28,7 @@ const { values } = parseArgs({
 const [kills, disks] = [Number(values.kills), Number(values.disks)];
 const only = values.only.split(',').filter(Boolean);
 /** A command is killed up to this many times before it may finish. */
-const IN_A_ROW = 3;
+const inARow = Number(values['in-a-row']);
 
 const root = mkdtempSync(join(tmpdir(), 'facewright crash '));
 const random = createRandom(`crash ${values.seed}`);
@@ -69,7 +70,7 @@ async function killAll(chosen, expectedOf) {
     const figures = await killed(
       job,
       await expectedOf(job),
-      Math.min(1 + random.integer(IN_A_ROW), kills - done),
+      Math.min(1 + random.integer(inARow), kills - done),
       random,
     );
     const row = rowOf(job.name);

@@ -9,11 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createRandom } from '@facewright/core';
+import { rounds } from '@facewright/test/rounds';
 import { expect, test } from 'vitest';
 
 const PROCESSES = 4;
-const ROUNDS = 60;
-const KILLS = 25;
+const ROUNDS = rounds(24, 200);
+const KILLS = rounds(10, 100);
 const PLATFORM = new URL('../../dist/node/index.js', import.meta.url).href;
 
 /**

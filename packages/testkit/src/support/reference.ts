@@ -27,7 +27,8 @@ export function build(shape: readonly number[], valueAt: (...position: number[])
 /** The value at a position; 0 outside, which implements padding. */
 export function at({ shape, data }: Exact, ...position: number[]): number {
   let index = 0;
-  for (const [axis, coordinate] of position.entries()) {
+  for (let axis = 0; axis < position.length; axis++) {
+    const coordinate = position[axis];
     if (coordinate < 0 || coordinate >= shape[axis]) return 0;
     index = index * shape[axis] + coordinate;
   }
@@ -40,18 +41,18 @@ export function elementwise(f: (...values: number[]) => number): ExactFunction {
     const rank = Math.max(...inputs.map(({ shape }) => shape.length));
     const shapes = inputs.map(({ shape }) => [...Array<number>(rank - shape.length).fill(1), ...shape]);
     const shape = Array.from({ length: rank }, (_, axis) => Math.max(...shapes.map((one) => one[axis])));
-    return build(shape, (...position) =>
-      f(
-        ...inputs.map((input, i) =>
-          at(
-            { shape: shapes[i], data: input.data },
-            ...position.map((coordinate, axis) => (shapes[i][axis] === 1 ? 0 : coordinate)),
-          ),
-        ),
-      ),
-    );
+    const wide = inputs.map(({ data }, i) => broadcast({ shape: shapes[i], data }, shape));
+    return { shape, data: wide[0].map((_, index) => f(...wide.map((values) => values[index]))) };
   };
 }
+
+/** The values repeated along the axes of length 1. */
+const broadcast = (x: Exact, shape: readonly number[]): Float64Array =>
+  x.data.length === sizeOf(shape)
+    ? x.data
+    : build(shape, (...position) =>
+        at(x, ...position.map((coordinate, axis) => (x.shape[axis] === 1 ? 0 : coordinate))),
+      ).data;
 
 export const sumOver = (count: number, term: (index: number) => number): number => {
   let sum = 0;
