@@ -2,7 +2,15 @@
  * Shared by all commands: the console on standard error, one JSON document or text on standard output, Ctrl-C, exit
  * codes.
  */
-import { Interrupted, isToldElsewhere, messageOf, withPlugin, type EventReader } from '@facewright/core';
+import {
+  DeviceLost,
+  FacewrightError,
+  Interrupted,
+  isToldElsewhere,
+  messageOf,
+  withPlugin,
+  type EventReader,
+} from '@facewright/core';
 import { userErrorOf, whileLocked } from '@facewright/platform/node';
 import { createConsole } from '@facewright/report';
 import { fitted } from './fitted.js';
@@ -12,6 +20,11 @@ const INTERRUPTED = 130;
 /** Ctrl-C, `kill`, and closing the terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** How to continue a command that was stopped or lost its device. */
+const AGAIN = 'Run the same command again. It starts from the beginning.';
+/** The same for a command with `--resume`. */
+export const RESUME = 'Run the same command with --resume to continue where it stopped.';
+
 export interface SessionOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -19,6 +32,8 @@ export interface SessionOptions {
   readonly waits?: boolean;
   /** The directory that the command writes to, locked against other processes meanwhile. */
   readonly writes?: string;
+  /** What the user can do after the command was stopped. Default: start it again. */
+  readonly again?: string;
 }
 
 export interface Session {
@@ -39,7 +54,7 @@ export interface Outcome {
 
 /** Runs a command to its end and sets the process's exit code. Errors are shown, never thrown. */
 export async function withSession(
-  { json = false, quiet = false, waits = false, writes }: SessionOptions,
+  { json = false, quiet = false, waits = false, writes, again = AGAIN }: SessionOptions,
   work: (session: Session) => Promise<Outcome>,
 ): Promise<void> {
   const abort = new AbortController();
@@ -71,22 +86,29 @@ export async function withSession(
     // the launcher reports the exit code of the process that shows the error, and would kill it if this one failed first
     if (isToldElsewhere(thrown)) return;
     const error = withPlugin(thrown);
-    const known = userErrorOf(error);
+    const user = userErrorOf(error);
+    const known = user && withAdvice(user, again);
     if (json)
       process.stdout.write(
         `${JSON.stringify({ error: known ? { what: known.what, where: known.where, todo: known.todo } : { what: messageOf(error) } }, null, 2)}\n`,
       );
-    process.stderr.write(`${known ? fitted(errorText(error), process.stderr) : errorText(error)}\n`);
-    process.exitCode = known instanceof Interrupted ? INTERRUPTED : 1;
+    process.stderr.write(`${known ? fitted(errorText(error, again), process.stderr) : errorText(error)}\n`);
+    process.exitCode = user instanceof Interrupted ? INTERRUPTED : 1;
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
 
 /** What, where and what to do. A stack trace only for bugs of our own. */
-export function errorText(error: unknown): string {
-  const known = userErrorOf(error);
-  if (known instanceof Interrupted) return known.message;
-  if (known) return `error: ${known.message}`;
+export function errorText(error: unknown, again = AGAIN): string {
+  const user = userErrorOf(error);
+  if (user) return `${user instanceof Interrupted ? '' : 'error: '}${withAdvice(user, again).message}`;
   return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a bug in facewright or a plugin. Please report it with the lines above.`;
+}
+
+/** A stop and a lost device do not know which command they end. */
+function withAdvice(error: FacewrightError, again: string): FacewrightError {
+  const ends = error instanceof Interrupted || error instanceof DeviceLost;
+  if (!ends || error.todo !== undefined) return error;
+  return new FacewrightError({ what: error.what, where: error.where, todo: again });
 }

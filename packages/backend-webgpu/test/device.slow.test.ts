@@ -102,7 +102,7 @@ describe.skipIf(missing)(`on an adapter${missing ? ` (skipped: ${missing})` : ''
       // the call may have finished before the loss; the next one cannot
       if (error instanceof Error) expect(error).toBeInstanceOf(DeviceLost);
       await expect(first.run(inputs)).rejects.toThrow(DeviceLost);
-      await expect(first.readState()).rejects.toThrow(/was lost.*\n.*--resume/);
+      await expect(first.readState()).rejects.toThrow(/was lost/);
       first.dispose();
       whole.dispose();
 

@@ -25,8 +25,10 @@ export interface PrepareOptions extends CommonOptions, DataOptions {
 /** Photos left out that `--json` lists; the dataset lists them all. */
 const SHOWN = 1000;
 
+const again = 'Run the same command again. It continues with the photos that are left.';
+
 export default (options: PrepareOptions) =>
-  withSession(options, async (session) => {
+  withSession({ ...options, again }, async (session) => {
     const part = options.part === undefined ? undefined : partNumber(options.part);
     const directory = part ? partDirectory(resolve(options.out), part) : resolve(options.out);
     if (!options.force) requireFree(part ? resolve(options.out) : directory);

@@ -3,7 +3,7 @@ import { createRun } from '../create-run.js';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
 import { withImportedWeights } from '../weights-to-begin-from.js';
-import { withSession } from '../session.js';
+import { RESUME, withSession } from '../session.js';
 import type { PresetName } from '@facewright/run';
 import type { BatchOptions, CommonOptions, DataOptions } from '../options.js';
 
@@ -19,7 +19,7 @@ export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
 }
 
 export default (options: RunOptions) =>
-  withSession(options, async ({ signal, onEvent, print }) => {
+  withSession({ ...options, again: RESUME }, async ({ signal, onEvent, print }) => {
     const { given, baseDirectory, where } = await withImportedWeights(await configOf(options), onEvent);
     if (!options.sample) requireData(given);
     const run = await createRun({

@@ -7,7 +7,7 @@ import { configOf, requireData } from '../config-of.js';
 import { fileLink } from '../links.js';
 import { withImportedWeights } from '../weights-to-begin-from.js';
 import type { BatchOptions, CommonOptions } from '../options.js';
-import { withSession } from '../session.js';
+import { RESUME, withSession } from '../session.js';
 
 export interface TrainOptions extends CommonOptions, BatchOptions {
   readonly data?: string;
@@ -23,7 +23,7 @@ export interface TrainOptions extends CommonOptions, BatchOptions {
 }
 
 export default (options: TrainOptions) =>
-  withSession(options, async ({ signal, onEvent, print }) => {
+  withSession({ ...options, again: RESUME }, async ({ signal, onEvent, print }) => {
     const config = await configOf({
       ...options,
       stages: options.stages === undefined ? undefined : stagesFrom(options.stages),

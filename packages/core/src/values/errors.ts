@@ -34,33 +34,29 @@ export class FacewrightError extends Error {
   }
 }
 
-/** The user stopped the run (Ctrl-C). Everything written so far is complete. */
+/** The user stopped the work (Ctrl-C). What is written is complete. How to continue is for the command to say. */
 export class Interrupted extends FacewrightError {
   static {
     brand(this, 'Interrupted');
   }
 
   constructor(where?: string) {
-    super({
-      what: 'Interrupted.',
-      where,
-      todo: 'Run the same command with --resume to continue from the last checkpoint.',
-    });
+    super({ what: 'Interrupted.', where });
     this.name = 'Interrupted';
   }
 }
 
-/** An engine lost its device and all data on it, for example because the driver restarted or the browser took the GPU away. See `Engine.recover`. */
+/**
+ * An engine lost its device and all data on it, for example because the driver restarted or the browser took the GPU
+ * away. See `Engine.recover`. How to continue is for the command to say.
+ */
 export class DeviceLost extends FacewrightError {
   static {
     brand(this, 'DeviceLost');
   }
 
   constructor(device: string, reason: string) {
-    super({
-      what: `${device} was lost${reason && `: ${reason}`}.`,
-      todo: 'Run the same command with --resume to continue from the last checkpoint.',
-    });
+    super({ what: `${device} was lost${reason && `: ${reason}`}.` });
     this.name = 'DeviceLost';
   }
 }
