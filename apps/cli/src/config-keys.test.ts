@@ -53,3 +53,11 @@ test.each([
 ])('an unknown key %s is an error that names %s', (key, hint) => {
   expect(() => explainedKeys(key)).toThrow(expect.objectContaining({ todo: expect.stringContaining(hint) }));
 });
+
+test.each([
+  ['losss', /^Did you mean .*"stages\.loss"/],
+  ['sead', /^Did you mean "seed"\? /],
+  ['nokey', /^"facewright config --explain" lists all keys/],
+])('the key "%s" that does not exist suggests only keys that look like it', (word, todo) => {
+  expect(() => explainedKeys(word)).toThrow(expect.objectContaining({ todo: expect.stringMatching(todo) }));
+});

@@ -1,6 +1,6 @@
 /** Every key of a config with its type, default and meaning, from the schema: for `facewright config --explain` and docs/config.md. */
 import { FacewrightError, runConfigJsonSchema } from '@facewright/core';
-import { closest } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import type { JsonSchema } from './config-schema.js';
 
 export interface ConfigKey {
@@ -89,8 +89,19 @@ export function explainedKeys(asked: string | undefined): ConfigKey[] {
     where: 'the command line',
     todo: endingSo.length
       ? `Did you mean ${endingSo.map((name) => `"${name}"`).join(' or ')}?`
-      : `Did you mean "${closest(path, names)}"? "facewright config --explain" lists all keys.`,
+      : `${likely(path, names)}"facewright config --explain" lists all keys.`,
   });
+}
+
+/** A question about the key that looks most like the word, in whole or in its last part; empty if none does. */
+function likely(word: string, names: readonly string[]): string {
+  const best = closest(
+    word,
+    names.flatMap((name) => [name, name.slice(name.lastIndexOf('.') + 1)]),
+  );
+  if (distance(word, best) > Math.max(1, word.length / 3)) return '';
+  const meant = names.filter((name) => name === best || name.endsWith(`.${best}`));
+  return `Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}? `;
 }
 
 const INDENT = '    ';

@@ -1,6 +1,5 @@
 /** Draws the faces into a photo: box, label and the five landmarks. */
 import { parse } from 'node:path';
-import sharp from 'sharp';
 import { landmarkPoints, type Face, type RgbImage } from '@facewright/core';
 
 /** An encoded JPEG. A face's default label is its confidence. */
@@ -9,6 +8,7 @@ export async function drawFaces(
   faces: readonly Face[],
   labels: readonly string[] = [],
 ): Promise<Uint8Array> {
+  const { default: sharp } = await import('sharp');
   const stroke = Math.max(1.5, Math.min(width, height) / 250);
   const shapes = faces.map(({ box, confidence, landmarks }, index) => {
     const points = landmarkPoints(landmarks).map(

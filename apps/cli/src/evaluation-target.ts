@@ -57,6 +57,12 @@ export function targetOf(options: TargetOptions): Target {
         flip,
       };
   if (target.data || ((target.pairs || target.templates) && target.images)) return target;
+  if (target.pairs || target.templates)
+    throw new FacewrightError({
+      what: `--${target.pairs ? 'pairs' : 'templates'} lists images, but there is no --images.`,
+      where: 'the command line',
+      todo: 'Add --images <folder or zip> with the images of the list.',
+    });
   throw new FacewrightError({
     what: 'There is nothing to evaluate on.',
     where: 'the command line',

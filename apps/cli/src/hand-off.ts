@@ -1,5 +1,4 @@
 /** Files that make an exported model usable elsewhere: two pictures, their expected cosine, and align.py for ONNX. */
-import sharp from 'sharp';
 import type { Point, RgbImage } from '@facewright/core';
 import { createFivePointAligner, templateFor } from '@facewright/preprocess';
 import { cosineSimilarity, fitPixels, type NewModelCard } from '@facewright/training';
@@ -54,6 +53,7 @@ export async function handOff(
     return { width, height, data: fitPixels(face, [height, width]) };
   });
   const [first, second] = await embed(aligned);
+  const { default: sharp } = await import('sharp');
   const [one, two] = await Promise.all(
     pictures.map(({ data }) =>
       sharp(data, { raw: { width: SIDE, height: SIDE, channels: 3 } })

@@ -1,12 +1,18 @@
 /**
- * Loads a command's implementation only when it runs: `--help` and command-line mistakes load no image library and no
- * engine.
+ * Loads a command's implementation only when it runs: `--help`, command-line mistakes and paths that do not exist load
+ * no image library and no engine.
  */
+import type { Command } from 'commander';
+import { missingPath, tellMissing } from './paths-given.js';
+
 type Action<Args extends unknown[]> = (...args: Args) => Promise<void>;
 
 export const lazily =
   <Args extends unknown[]>(load: () => Promise<{ readonly default: Action<Args> }>): Action<Args> =>
   async (...args) => {
+    const command = args.at(-1) as Command; // commander's last argument to every action
+    const missing = missingPath(command);
+    if (missing) return tellMissing(missing, command.opts().json === true);
     await import('@facewright/backend-onnx/telemetry'); // turned off before anything loads onnxruntime
     await (await load()).default(...args);
   };

@@ -41,6 +41,8 @@ test.each([
   [['evaluate', '--help'], 0, 'facewright evaluate --model'],
   [['train', '--no-such-option'], 1, "unknown option '--no-such-option'"],
   [['export', '--format', 'doc'], 1, 'Allowed choices are onnx, tfjs'],
+  [['run', '--data', 'nowhere'], 1, 'There is no such file or folder'],
+  [['evaluate', '--model', 'nowhere'], 1, 'There is no such file or folder'],
 ])('facewright %j loads only the command line', async (args, code, says) => {
   const started = await start(...args);
   expect(started.text).toContain(says);
@@ -48,6 +50,20 @@ test.each([
   const foreign = started.modules.filter((url) => !/\/apps\/cli\/|\/commander\//.test(url));
   expect(foreign.map((url) => url.replace(/.*\/packages\//, '')).sort()).toEqual(LIGHT);
   expect(started.modules.length).toBeLessThan(45);
+});
+
+/** Of these, `zod` and the parts' own options are what an error in data or config costs. */
+test.each([
+  [['train', '--data', '.'], 'This is not a prepared dataset'],
+  [['evaluate', '--model', '.'], 'There is nothing to evaluate on'],
+  [['export', '--model', '.', '--format', 'onnx', '--out', 'x'], 'There is no trained model here'],
+])('the error of facewright %j comes without image libraries, YAML and engines', async (args, says) => {
+  const { text, code, modules } = await start(...args);
+  expect(text).toContain(says);
+  expect(code).toBe(1);
+  const late = /\/node_modules\/(sharp|yaml|onnxruntime-node|semver|@tensorflow\/tfjs-backend-[^/]+)\//;
+  expect(modules.filter((url) => late.test(url))).toEqual([]);
+  expect(modules.length).toBeLessThan(870);
 });
 
 test('choices listed separately match those of the packages', () => {

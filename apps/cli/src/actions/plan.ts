@@ -36,6 +36,12 @@ export default (options: PlanOptions) =>
     const config = parseRunConfig(rest, where);
     const dataset = await sizeOf(data, baseDirectory);
     const classes = options.classes ?? dataset?.people ?? ASSUMED_CLASSES;
+    if (options.data !== undefined && options.classes === undefined && !dataset)
+      events.emit('notice', {
+        level: 'warning',
+        message: `The data is not a prepared dataset, so ${classes.toLocaleString('en')} people are assumed.`,
+        todo: 'Give a dataset made by "facewright prepare", or the number of people with --classes.',
+      });
     requireAtLeast({ classes }, { classes: 2 });
     const { parts: pieces } = batchParts(config.batch, config.microBatch);
     const composition = await compose(config, backend, scope);

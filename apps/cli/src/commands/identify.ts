@@ -1,9 +1,13 @@
 /** `facewright identify`: identifies the faces in photos among the people of a gallery. */
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { lazily } from '../lazily.js';
 import { positiveNumber, withCommon } from '../options.js';
 
-const cosine = (text: string): number => Number(text);
+function cosine(text: string): number {
+  const value = Number(text);
+  if (!(Math.abs(value) <= 1)) throw new InvalidArgumentError('Expected a cosine between -1 and 1.');
+  return value;
+}
 
 export function addIdentify(program: Command): void {
   withCommon(

@@ -1,7 +1,7 @@
 /** Finds run directories: the given one, or those one or two levels below it. */
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
-import { FacewrightError } from '@facewright/core';
+import { FacewrightError, messageOf } from '@facewright/core';
 
 export interface FoundRun {
   /** Real path of its directory. */
@@ -11,12 +11,15 @@ export interface FoundRun {
 }
 
 const DEEPEST = 2;
+const RUNS_EXPECTED = 'Give the directory of a run ("out" in its config), or one that contains several.';
 
 /** Links below `directory` are not followed. Throws a `FacewrightError` if there is no run. */
 export async function findRuns(directory: string): Promise<FoundRun[]> {
   const given = resolve(directory);
   const unreadable = (cause: unknown): never => {
-    throw new FacewrightError({ what: 'Cannot read the directory.', where: given, cause });
+    const isFile = (cause as NodeJS.ErrnoException).code === 'ENOTDIR';
+    const what = isFile ? 'This is a file, not a directory.' : `Cannot read the directory: ${messageOf(cause)}.`;
+    throw new FacewrightError({ what, where: given, todo: RUNS_EXPECTED, cause });
   };
   const root = await realpath(given).catch(unreadable);
   const paths: string[] = [];
@@ -33,7 +36,7 @@ export async function findRuns(directory: string): Promise<FoundRun[]> {
     throw new FacewrightError({
       what: 'There is no run here: a run directory has the file events.jsonl.',
       where: given,
-      todo: 'Give the directory of a run ("out" in its config), or one that contains several.',
+      todo: RUNS_EXPECTED,
     });
   return paths.map((path) => ({ path, name: relative(root, path).split(sep).join('/') || basename(given) }));
 }

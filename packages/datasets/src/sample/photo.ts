@@ -1,6 +1,5 @@
 /** One photo of a drawn person: the drawing, then the effects of light and camera. */
 import type { Landmarks, Random } from '@facewright/core';
-import sharp from 'sharp';
 import type { Conditions } from './conditions.js';
 import { drawSvg, expose } from './drawing.js';
 import type { Person } from './person.js';
@@ -13,6 +12,7 @@ export interface DrawnPhoto {
 
 /** The same arguments give the same bytes. `random` provides the noise. */
 export async function drawPhoto(person: Person, conditions: Conditions, random: Random): Promise<DrawnPhoto> {
+  const { default: sharp } = await import('sharp');
   const { svg, landmarks } = drawSvg(person, conditions);
   const { camera, light, width, height } = conditions;
   const pixels = await sharp(Buffer.from(svg)).flatten({ background: '#000' }).blur(camera.blur).raw().toBuffer();

@@ -3,7 +3,6 @@ import { FacewrightError, throwIfAborted, type Exclusion, type PreparationSummar
 import { createWholeDirectory, ImageError } from '@facewright/platform/node';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { createDatasetWriter } from '../dataset/writer.js';
 import type { BinSet } from '../verification/bin.js';
 import { createFolderWriter } from '../writers/folder-writer.js';
@@ -201,6 +200,7 @@ async function datasetSetWriter(
 const TO_PREPARE = 'A dataset contains aligned crops. Run `facewright prepare` to make them from photos.';
 
 async function sideOf(bytes: Uint8Array, where: string): Promise<number> {
+  const { default: sharp } = await import('sharp');
   const { width, height } = await sharp(bytes)
     .metadata()
     .catch((error: unknown) => {

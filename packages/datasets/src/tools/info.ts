@@ -1,6 +1,5 @@
 /** Summarises a dataset while opening only a few of its images. */
 import { throwIfAborted } from '@facewright/core';
-import sharp from 'sharp';
 import { openCollection, type StoredImage, type ToolOptions } from './collection.js';
 import type { FormatName } from './recognise.js';
 
@@ -93,6 +92,7 @@ export async function datasetInfo(path: string, options: ToolOptions = {}): Prom
 }
 
 async function looksOf(images: readonly (() => Promise<Uint8Array>)[]): Promise<Record<string, number>> {
+  const { default: sharp } = await import('sharp');
   const looks: Record<string, number> = {};
   const step = Math.max(1, Math.floor(images.length / LOOKED_AT));
   for (let index = 0; index < images.length; index += step) {

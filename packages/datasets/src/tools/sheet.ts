@@ -1,6 +1,6 @@
 /** Draws rows of images with a title and captions as one picture. */
 import { throwIfAborted } from '@facewright/core';
-import sharp, { type OverlayOptions } from 'sharp';
+import type { OverlayOptions } from 'sharp';
 
 export interface SheetRow {
   readonly title: string;
@@ -16,6 +16,7 @@ const CAPTION = 14;
 
 /** The bytes of a PNG; `size` is the side of a cell in pixels. An unreadable image becomes a crossed-out cell. */
 export async function drawSheet(rows: readonly SheetRow[], size: number, signal?: AbortSignal): Promise<Uint8Array> {
+  const { default: sharp } = await import('sharp');
   const columns = Math.max(1, ...rows.map((row) => row.images.length));
   const aside = rows.some((row) => row.title) ? TITLE : GAP;
   const width = aside + columns * (size + GAP) + GAP;

@@ -8,7 +8,6 @@ import { createWriteStream } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import sharp from 'sharp';
 import { encodeRecord } from '../recordio/framing.js';
 import { encodeImageRecord } from '../recordio/image-record.js';
 import { imageEnding, imagePaths } from './names.js';
@@ -71,10 +70,12 @@ export async function createRecordWriter(directory: string): Promise<SetWriter> 
 }
 
 /** "height,width", for the file that InsightFace's training needs. */
-const sidesOf = (bytes: Uint8Array): Promise<string | undefined> =>
-  sharp(bytes)
+async function sidesOf(bytes: Uint8Array): Promise<string | undefined> {
+  const { default: sharp } = await import('sharp');
+  return sharp(bytes)
     .metadata()
     .then(
       ({ width, height }) => `${height},${width}`,
       () => undefined,
     );
+}

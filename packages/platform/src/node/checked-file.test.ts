@@ -34,6 +34,11 @@ test.skipIf(process.platform === 'win32')('a pipe and a device are rejected at o
   }
 });
 
+test('a missing photo and a folder are told in plain words', async () => {
+  await expect(openPhoto(join(root, 'none.jpg'))).rejects.toThrow('There is no such file.');
+  await expect(openPhoto(root)).rejects.toThrow('This is a folder, not a photo.');
+});
+
 test('a file over the limit is rejected before it is read, and the error names the limit', async () => {
   const path = sparse('huge.jpg', 1_900_000_000);
   const start = performance.now();

@@ -2,7 +2,6 @@
 import { access } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { parse as parseJsonc, printParseErrorCode, type ParseError } from 'jsonc-parser';
-import { LineCounter, parseDocument } from 'yaml';
 import { FacewrightError, messageOf, parseRunConfig, type RunConfig, type RunConfigInput } from '@facewright/core';
 import { readCheckedText } from './checked-file.js';
 import { importFile } from './load-plugin.js';
@@ -70,7 +69,8 @@ function parseJson(text: string): unknown {
 }
 
 /** Reports only the first error of a wrong text, because formatting thousands takes minutes. */
-function parseYaml(text: string): unknown {
+async function parseYaml(text: string): Promise<unknown> {
+  const { LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { prettyErrors: false, lineCounter: lines });
   const [error] = document.errors;
@@ -89,7 +89,7 @@ async function readConfig(path: string): Promise<RunConfigInput> {
   let value: unknown;
   try {
     const parse = TEXTS[extname(path)];
-    if (parse) value = parse(await readCheckedText(path, { maxBytes: MAX_BYTES })) ?? {};
+    if (parse) value = (await parse(await readCheckedText(path, { maxBytes: MAX_BYTES }))) ?? {};
     else value = ((await importFile(path)) as { default?: unknown }).default;
   } catch (error) {
     throw new FacewrightError({

@@ -28,12 +28,19 @@ export async function readPhoto(
   }
 }
 
+/** The usual mistakes on a command line, without the system's words. */
+const PLAIN: Readonly<Record<string, string>> = {
+  ENOENT: 'There is no such file.',
+  EISDIR: 'This is a folder, not a photo.',
+};
+
 /** Why a photo is excluded. A shortage of handles or memory is returned unchanged, because the photo may be fine. */
 export function cannotRead(error: unknown, where: string): Error {
   const shortage = shortageOf(error);
   if (shortage) return shortage;
   if (error instanceof Interrupted || error instanceof ImageError) return error;
   if (error instanceof TooManyBytes) return tooManyBytes(error.size, error.maxBytes, where);
+  const plain = PLAIN[(error as NodeJS.ErrnoException).code ?? ''];
   const why = error instanceof FacewrightError ? error.what : `${messageOf(error)}.`;
-  return new ImageError('unreadable', `Cannot read the photo: ${why}`, where, error);
+  return new ImageError('unreadable', plain ?? `Cannot read the photo: ${why}`, where, error);
 }

@@ -46,6 +46,11 @@ test.each([
   expect(userErrorOf(new Error('around it', { cause: error }))?.where).toBe(path);
 });
 
+test('one path twice is named once', () => {
+  const error = Object.assign(new Error('x'), { code: 'EISDIR', syscall: 'rename', path: 'a', dest: 'a' });
+  expect(userErrorOf(error)?.where).toBe('a');
+});
+
 test('a rename names both paths', async () => {
   const [from, to] = [join(root, 'none'), join(root, 'there')];
   expect(userErrorOf(await thrownBy(() => rename(from, to)))?.where).toBe(`${from} → ${to}`);

@@ -88,7 +88,7 @@ export function userErrorOf(error: unknown): FacewrightError | undefined {
 }
 
 function whereOf({ path, dest, address, port }: SystemError): string | undefined {
-  if (path !== undefined) return dest === undefined ? path : `${path} → ${dest}`;
+  if (path !== undefined) return dest === undefined || dest === path ? path : `${path} → ${dest}`;
   if (port !== undefined) return `${address ?? ''}:${port}`;
   // a failed write to an open file names no path: it is in one of the directories being written
   return lockedDirectories().join(', ') || undefined;

@@ -1,7 +1,6 @@
 /** Thumbnails of a few excluded photos for each reason, to check at a glance whether it was right. */
 import { dirname } from 'node:path';
 import { stat } from 'node:fs/promises';
-import sharp from 'sharp';
 import type { Exclusion } from '@facewright/core';
 import { openImages, type ImageSource } from '@facewright/datasets';
 import type { DroppedPicture } from '@facewright/report';
@@ -58,10 +57,12 @@ async function openPhotos(data: string): Promise<ImageSource | undefined> {
   return openImages(holdsPhotos ? data : dirname(data)).catch(() => undefined);
 }
 
-const small = (bytes: Uint8Array): Promise<Buffer> =>
-  sharp(bytes, { limitInputPixels: MOST_PIXELS })
+async function small(bytes: Uint8Array): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
+  return sharp(bytes, { limitInputPixels: MOST_PIXELS })
     .autoOrient()
     .resize(SIDE, SIDE, { fit: 'cover' })
     .flatten()
     .jpeg({ quality: 80 })
     .toBuffer();
+}

@@ -70,6 +70,10 @@ test('each kind of damage gives one clear error', async () => {
   await expectFailure('"format"', card);
   await rm(card);
   await expectFailure('no trained model', card);
+  await expect(loadModelFiles(weights)).rejects.toMatchObject({
+    what: expect.stringContaining('a file'),
+    where: weights,
+  });
 });
 
 test('metrics are added to the card and replace older ones on the same data; the weights do not change', async () => {

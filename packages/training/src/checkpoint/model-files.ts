@@ -108,6 +108,11 @@ export async function saveModel(directory: string, { card, params, statistics }:
   });
 }
 
+const WITHOUT_CARD: Readonly<Record<string, string>> = {
+  ENOENT: 'There is no trained model here.',
+  ENOTDIR: 'This is a file, not the directory of a trained model.',
+};
+
 /** Throws a `FacewrightError` if there is no model, or one of its files is damaged. */
 export async function loadModelFiles(directory: string): Promise<ModelFiles> {
   const path = join(directory, CARD);
@@ -115,10 +120,10 @@ export async function loadModelFiles(directory: string): Promise<ModelFiles> {
   try {
     content = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const { code } = error as NodeJS.ErrnoException;
     throw new FacewrightError({
-      what: missing ? 'There is no trained model here.' : `model.json cannot be read: ${messageOf(error)}`,
-      where: path,
+      what: WITHOUT_CARD[code ?? ''] ?? `model.json cannot be read: ${messageOf(error)}`,
+      where: code === 'ENOTDIR' ? directory : path,
       todo: 'Give the "model" directory that training writes.',
       cause: error,
     });
