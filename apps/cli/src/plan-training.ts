@@ -61,6 +61,12 @@ export interface StagePlan {
  */
 const COMPILING_BYTES = 0.13e9;
 
+/**
+ * Copies of all of a training's tensors in host memory, beside what a step holds: the state that training returns to, the one that is read for a
+ * checkpoint, and the bytes of its file.
+ */
+const HOST_COPIES = 3;
+
 type Spec = Pick<HostTensor, 'shape' | 'dtype'>;
 type Specs = Readonly<Record<string, Spec>>;
 type InputSpecs = StepSignature['inputs'];
@@ -77,7 +83,7 @@ export function planTraining({
 }: PlanOptions): StagePlan[] {
   const beside = processBytes + COMPILING_BYTES;
   return stages.map(({ name, loss, optimiserName, optimiser, clipNorm }) => {
-    const { state, seen, hostBytes } = stageStates(model, loss, optimiser, classes, batch);
+    const { state, seen, hostBytes, columnBytes } = stageStates(model, loss, optimiser, classes, batch);
     const memory = (size: number, memoryBytes?: number) => {
       const { parts } = batchParts(batch, size);
       const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
@@ -102,7 +108,7 @@ export function planTraining({
       here: {
         bytes: beside + hostBytes + here.bytes,
         recomputed: here.recomputed,
-        fits: hostBytes + here.bytes <= limitBytes,
+        fits: columnBytes + here.bytes <= limitBytes,
       },
     };
   });
@@ -166,19 +172,26 @@ function partSizes(batch: number): number[] {
 }
 
 /**
+ * The tensors of a stage, those that a step holds of them, and the bytes of host memory beside the step: copies of all tensors, and the numbers that
+ * a head on a sample of its classes keeps there.
+ */
+function stageStates(model: Model, loss: Loss, optimiser: Optimiser, classes: number, batch: number) {
+  const state = stateFor(model, loss, optimiser, classes);
+  const copies = HOST_COPIES * bytesOf(Object.values(state));
+  if (!loss.sampled) return { state, seen: state, hostBytes: copies, columnBytes: 0 };
+  const seen = stateFor(model, loss, optimiser, classesInStep(loss.sampled.rate, classes, batch));
+  const columns = Object.entries(state).filter(([name, { shape }]) => String(shape) !== String(seen[name].shape));
+  const columnBytes = bytesOf(columns.map(([, spec]) => spec));
+  return { state, seen, hostBytes: copies + columnBytes, columnBytes };
+}
+
+const bytesOf = (specs: readonly Spec[]): number =>
+  specs.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+
+/**
  * Shapes of a training's tensors for any number of classes, without creating that many numbers: whatever an axis gains
  * from two classes to three, it gains with every class.
  */
-/** The tensors of a stage, those that a step holds of them, and the bytes that a head on a sample of its classes keeps in host memory. */
-function stageStates(model: Model, loss: Loss, optimiser: Optimiser, classes: number, batch: number) {
-  const state = stateFor(model, loss, optimiser, classes);
-  if (!loss.sampled) return { state, seen: state, hostBytes: 0 };
-  const seen = stateFor(model, loss, optimiser, classesInStep(loss.sampled.rate, classes, batch));
-  const columns = Object.entries(state).filter(([name, { shape }]) => String(shape) !== String(seen[name].shape));
-  const hostBytes = columns.reduce((sum, [, { shape }]) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
-  return { state, seen, hostBytes };
-}
-
 function stateFor(model: Model, loss: Loss, optimiser: Optimiser, classes: number): Specs {
   const [two, three] = [2, 3].map(
     (few): HostTensors => firstState(model, { loss, optimiser }, few, createRandom('plan')).state,
