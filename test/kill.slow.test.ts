@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRandom, type RunEvent } from '@facewright/core';
 import { beforeAll, expect, test, vi } from 'vitest';
+import { rounds } from './support/rounds.js';
 import { drawPeople, facewright, filesBelow, temporary, TINY, writeConfig } from './helpers/tool.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
@@ -123,8 +124,8 @@ const { engines } = (await facewright(['doctor', '--json'])).json<{ engines: { n
 const usable = engines.some(({ name, usable }) => name === XLA.name && usable);
 
 test.each<[backend: string | typeof XLA, kills: number, workers: number]>([
-  ['cpu', 4, 1],
-  ['wasm', 3, 4],
+  ['cpu', rounds(1, 4), 1],
+  ['wasm', rounds(1, 3), 4],
   ['onnx', 3, 4],
   ...(usable ? [[XLA, 1, 2] as [typeof XLA, number, number]] : []),
 ])(
@@ -139,6 +140,7 @@ test.each<[backend: string | typeof XLA, kills: number, workers: number]>([
     expect([...(await traceOf(stopped.out))].sort(([a], [b]) => a - b)).toEqual([...trace]);
     expect((await weights(stopped.out)).equals(await weights(whole.out))).toBe(true);
     expect((await filesBelow(stopped.out)).filter((file) => file.includes('partial'))).toEqual([]);
+    if (backend !== 'onnx') return; // which checkpoint is read does not depend on the engine
 
     // if the last checkpoint is truncated, the one before is used, and the bytes are the same again
     const checkpoints = (await filesBelow(join(stopped.out, 'checkpoints'))).filter((file) =>
