@@ -29,7 +29,7 @@ describe.skipIf(reason)(`the packages as published${reason ? ` (skipped: ${reaso
     output = await new Promise((resolve) =>
       execFile(
         process.execPath,
-        ['test/publish/publish.mjs', ...PARTS],
+        ['test/publish/publish.mjs', '--quick', ...PARTS],
         { cwd: root, maxBuffer: 1 << 26, timeout: LIMIT },
         (_, stdout, stderr) => resolve(stdout + stderr),
       ),

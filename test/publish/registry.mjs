@@ -22,8 +22,11 @@ export function run(command, args, { cwd, env = {}, ok = [0] }) {
   );
 }
 
-/** Starts it on a free port of 127.0.0.1. `npmrc` is the settings file that makes npm use it. */
-export async function startRegistry(home) {
+/**
+ * Starts it on a free port of 127.0.0.1; its settings, as environment variables, make npm use it. `warm`: with npm's
+ * usual cache in place of an empty one.
+ */
+export async function startRegistry(home, warm) {
   const upstream = (await run('npm', ['config', 'get', 'registry'], { cwd: home })).trim();
   const tools = folder(home, 'verdaccio');
   // one of its dependencies requires node-fetch by a tag, which mirrors do not have
@@ -58,7 +61,7 @@ export async function startRegistry(home) {
   );
   await answers(`http://${listen}/-/ping`);
   return {
-    env: { NPM_CONFIG_USERCONFIG: npmrc, npm_config_cache: join(home, 'cache') },
+    env: { NPM_CONFIG_USERCONFIG: npmrc, ...(!warm && { npm_config_cache: join(home, 'cache') }) },
     stop: () => new Promise((resolve) => (child.once('exit', resolve), child.kill())),
   };
 }

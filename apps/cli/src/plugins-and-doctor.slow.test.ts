@@ -38,6 +38,8 @@ test('plugins lists the parts, where they come from and their options', async ()
   expect(list.stdout).toMatch(/^backend +my-engine +2\.3\.4 +\.\/engine\.mjs +an engine of tests$/m);
   expect(list.stdout).toMatch(/^loss +arcface +0\.1\.0 +@facewright\/losses/m);
   expect((await facewright(['plugins', 'arcface'], { cwd })).stdout).toMatch(/^ {2}m +default 0\.5/m);
+  await writeFile(join(cwd, 'other.mjs'), ENGINE.replaceAll('my-engine', 'unlisted'));
+  expect((await facewright(['plugins', './other.mjs'], { cwd })).stdout).toMatch(/^backend +unlisted +2\.3\.4 /m);
   const none = await facewright(['plugins', 'arcfase'], { cwd });
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('There is no part "arcfase" here')]);
 });

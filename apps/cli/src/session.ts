@@ -99,10 +99,15 @@ export async function withSession(
   }
 }
 
+/** How sharp's own error begins where its optional package is missing. */
+const NO_SHARP = 'Could not load the "sharp" module';
+
 /** What, where and what to do. A stack trace only for bugs of our own. */
 export function errorText(error: unknown, again = AGAIN): string {
   const user = userErrorOf(error);
   if (user) return `${user instanceof Interrupted ? '' : 'error: '}${withAdvice(user, again).message}`;
+  if (messageOf(error).startsWith(NO_SHARP))
+    return `error: sharp, which reads and writes images, has no library for ${process.platform}-${process.arch} here: npm left out optional packages.\n  to do: npm install --include=optional sharp`;
   return `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nThis is a bug in facewright or a plugin. Please report it with the lines above.`;
 }
 

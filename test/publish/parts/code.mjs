@@ -1,23 +1,20 @@
 // A pipeline composed in code.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { run } from '../registry.mjs';
-import { drawPeople, expect, project, read, SMALL, write } from './shared.mjs';
+import { besideTool, expect, peopleBesideTool, read, SMALL, write } from './shared.mjs';
 
 /** tfjs's declarations do not pass without skipLibCheck: they lack `long`, and bring a WebGPU of their own beside TypeScript's. */
-const OTHERS = /^node_modules\/(@tensorflow|@webgpu|typescript)\//;
+const OTHERS = /(^|\/)node_modules\/(@tensorflow|@webgpu|typescript)\//;
+/** The compiler and Node's types are those of this repository: they prove nothing about the packages. */
+const MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 
 export const code = {
   title: 'a pipeline in code, type-checked with skipLibCheck false under NodeNext and Bundler, and run',
   async run(home, registry) {
-    const at = await project(home, 'code', registry, [
-      'facewright',
-      '@facewright/core',
-      '@facewright/datasets',
-      'typescript@6',
-      '@types/node@20',
-    ]);
-    const list = await drawPeople(at);
+    const { at, project } = await besideTool(home, 'code', registry);
+    const list = await peopleBesideTool(project);
     const compose = `import { arcFace, createRun, mobileFaceNet, softmax, wasm, type Run } from 'facewright';
 import { definePlugin } from '@facewright/core';
 
@@ -48,15 +45,14 @@ console.log(typeof definePlugin);
         target: 'ES2022',
         lib: ['ES2023', 'DOM'],
         types: ['node'],
+        typeRoots: [join(MODULES, '@types')],
         strict: true,
         skipLibCheck: false,
         outDir: 'out',
       };
       write(at, 'tsconfig.json', { compilerOptions, include: ['compose.ts'] });
-      const { stdout } = await run(join(at, 'node_modules/.bin/tsc'), ['--pretty', 'false'], {
-        cwd: at,
-        ok: [0, 1, 2],
-      });
+      const tsc = [join(MODULES, 'typescript/bin/tsc'), '--pretty', 'false'];
+      const { stdout } = await run(process.execPath, tsc, { cwd: at, ok: [0, 1, 2] });
       const errors = stdout.split('\n').filter((line) => line.includes(': error TS') && !OTHERS.test(line));
       expect(!errors.length, `${moduleResolution} finds no error:\n${errors.join('\n')}`);
     }

@@ -2,16 +2,16 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder } from '../registry.mjs';
-import { drawPeople, expect, facewright, project, SMALL, write } from './shared.mjs';
+import { besideTool, expect, facewright, peopleBesideTool, SMALL, write } from './shared.mjs';
 
 export const copies = {
   title: 'two copies of core: an error of the nested one is shown as what it is',
   async run(home, registry) {
-    const at = await project(home, 'copies', registry, ['facewright']);
-    const list = await drawPeople(at);
+    const { at, project } = await besideTool(home, 'copies', registry);
+    const list = await peopleBesideTool(project);
     // a plugin that brings a core of its own, as some package managers lay it out
     const nested = folder(at, 'nested/node_modules/@facewright');
-    cpSync(join(at, 'node_modules/@facewright/core'), join(nested, 'core'), { recursive: true });
+    cpSync(join(project, 'node_modules/@facewright/core'), join(nested, 'core'), { recursive: true });
     write(at, 'nested/package.json', { name: 'nested', type: 'module' });
     const loss = `import { definePlugin, FacewrightError, Interrupted } from '@facewright/core';
 import { z } from 'zod';

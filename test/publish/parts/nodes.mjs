@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../registry.mjs';
-import { expect, project, SMALL, write } from './shared.mjs';
+import { expect, newProject, SMALL, write } from './shared.mjs';
 
 const VERSIONS = [20, 22, 24];
 /** The package that brings it, without the install script of the package `node`. */
@@ -11,7 +11,7 @@ const NODE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${
 export const nodes = {
   title: `the sample is drawn, and a small net trained on it, on Node ${VERSIONS.join(', ')}`,
   async run(home, registry) {
-    const at = await project(home, 'nodes', registry, [
+    const at = await newProject(home, 'nodes', registry, [
       'facewright',
       ...VERSIONS.map((version) => `node-${version}@npm:${NODE}@${version}`),
     ]);

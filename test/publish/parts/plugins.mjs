@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KINDS } from '../../../packages/create-facewright-plugin/dist/main.js';
 import { folder, run } from '../registry.mjs';
-import { drawPeople, expect, facewright, project, read, SMALL, write } from './shared.mjs';
+import { drawPeople, expect, facewright, newProject, read, SMALL, write } from './shared.mjs';
 
 const nameOf = (kind) => `@e2e/my-${kind}`;
 
@@ -81,7 +81,7 @@ export const plugins = {
   async run(home, { env }) {
     await alone(folder(home, 'alone'), 'loss', env);
     await inWorkspace(home, KINDS.filter((kind) => kind !== 'loss'), env); // prettier-ignore
-    const user = await project(home, 'user', { env }, ['facewright', 'typescript@6', ...KINDS.map(nameOf)]);
+    const user = await newProject(home, 'user', { env }, ['facewright', 'typescript@6', ...KINDS.map(nameOf)]);
     await drawPeople(user);
     write(user, 'photos.txt', photosOf(join(user, 'people')));
     const json = JSON.stringify(CONFIG, null, 2);

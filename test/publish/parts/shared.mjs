@@ -1,6 +1,6 @@
 // What the parts share: projects, a config that trains in seconds, people to train on.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { folder, run } from '../registry.mjs';
 
 /** Seconds of training: a net of almost nothing and a few steps. */
@@ -27,15 +27,30 @@ export function expect(holds, what) {
 }
 
 /** A new project in which `packages` are installed. */
-export async function project(home, name, { env }, packages) {
+export async function newProject(home, name, { env }, packages) {
   const at = folder(home, name);
   write(at, 'package.json', { name, private: true, type: 'module' });
   await run('npm', ['install', ...packages], { cwd: at, env });
   return at;
 }
 
+let tool;
+/** A new folder in a project in which `facewright` alone is installed, once for all parts: how, and where. */
+export async function besideTool(home, name, registry) {
+  const start = performance.now();
+  const isFirst = !tool;
+  const project = await (tool ??= newProject(home, 'tool', registry, ['facewright']));
+  return { at: folder(project, name), project, ...(isFirst && { seconds: (performance.now() - start) / 1e3 }) };
+}
+
 export const facewright = (at, args, env, ok) =>
-  run(join(at, 'node_modules/.bin/facewright'), args, { cwd: at, env, ...(ok && { ok }) });
+  run(join(projectOf(at), 'node_modules/.bin/facewright'), args, { cwd: at, env, ...(ok && { ok }) });
+
+const projectOf = (at) => (existsSync(join(at, 'node_modules')) ? at : projectOf(dirname(at)));
+
+let drawn;
+/** Six people with a list of their landmarks, drawn once for all parts that use the installed tool; returns the list's path. */
+export const peopleBesideTool = (project) => (drawn ??= drawPeople(project));
 
 /** Draws six people with a list of their landmarks; returns the list's path. */
 export async function drawPeople(at) {

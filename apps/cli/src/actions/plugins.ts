@@ -1,6 +1,7 @@
 /** Implements `facewright plugins`: the parts that a config can name, where they come from, and their options. */
-import { FacewrightError, parseRunConfig, PLUGIN_KINDS, type PluginKind } from '@facewright/core';
-import { openLibrary } from '@facewright/run';
+import { FacewrightError, fromUser, parseRunConfig, PLUGIN_KINDS, type PluginKind } from '@facewright/core';
+import { importPlugins } from '@facewright/platform/node';
+import { openLibrary, type PluginPackage } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { configOf } from '../config-of.js';
 import { optionsSchema, type JsonSchema } from '../config-schema.js';
@@ -24,40 +25,47 @@ interface PluginRow {
 
 export default (name: string | undefined, options: PluginsOptions) =>
   withSession(options, async ({ print }) => {
-    const all = await pluginRows(options);
-    const rows = all.filter(
-      (row) => (!options.kind || row.kind === options.kind) && (name === undefined || row.name === name),
-    );
+    const all = await knownRows(options);
+    const named = name === undefined ? all : all.filter((row) => row.name === name);
+    const found = named.length || name === undefined ? named : await rowsOf(name, options);
+    const rows = found.filter((row) => !options.kind || row.kind === options.kind);
     if (!rows.length)
       throw new FacewrightError({
         what: `There is no ${options.kind ?? 'part'}${name === undefined ? '' : ` "${name}"`} here.`,
         where: 'the command line',
-        todo: `Known: ${all.map((row) => row.name).join(', ')}. To see those of other packages, list them under "plugins" in a config and pass it with --config.`,
+        todo: `Known: ${all.map((row) => row.name).join(', ')}. To see those of another package or file, give its name or path.`,
       });
     for (const row of rows) print(name === undefined ? lineOf(row) : detailsOf(row));
     return { json: { plugins: rows } };
   });
 
-async function pluginRows(options: PluginsOptions): Promise<PluginRow[]> {
+async function knownRows(options: PluginsOptions): Promise<PluginRow[]> {
   const { given, baseDirectory, where } = await configOf({ config: options.config });
   const library = await openLibrary(parseRunConfig({ plugins: given.plugins }, where).plugins, {
     builtins,
     baseDirectory,
     where,
   });
-  const rows = library.packages.flatMap((from) =>
-    from.plugins.map(({ meta, options: schema }): PluginRow => ({
-      kind: meta.kind,
-      name: meta.name,
-      version: meta.version,
-      package: from.name,
-      builtIn: builtins.includes(from),
-      description: meta.description,
-      options: optionsSchema(schema),
-    })),
-  );
+  const rows = library.packages.flatMap((from) => rowsIn(from, builtins.includes(from)));
   return rows.sort((a, b) => PLUGIN_KINDS.indexOf(a.kind) - PLUGIN_KINDS.indexOf(b.kind));
 }
+
+/** The parts of an installed package or a file, which a config may name without listing it; none if there is no such. */
+async function rowsOf(name: string, { config }: PluginsOptions): Promise<PluginRow[]> {
+  const { baseDirectory, where } = await configOf({ config });
+  return rowsIn({ name, plugins: await importPlugins(fromUser(name), { baseDirectory, where }) }, false);
+}
+
+const rowsIn = ({ name, plugins }: PluginPackage, builtIn: boolean): PluginRow[] =>
+  plugins.map(({ meta, options }) => ({
+    kind: meta.kind,
+    name: meta.name,
+    version: meta.version,
+    package: name,
+    builtIn,
+    description: meta.description,
+    options: optionsSchema(options),
+  }));
 
 const lineOf = ({ kind, name, version, package: from, description = '' }: PluginRow): string =>
   `${kind.padEnd(10)} ${name.padEnd(20)} ${version.padEnd(8)} ${from.padEnd(26)} ${description}`.trimEnd();

@@ -21,7 +21,7 @@ export function addPlugins(program: Command): void {
   program
     .command('plugins')
     .description('list the parts that a config can name, or show one with its options')
-    .argument('[name]', 'name of a part, to see its options and defaults')
+    .argument('[name]', 'name of a part, or of a package or file that has some, to see their options')
     .addOption(new Option('--kind <kind>', 'only parts of this kind').choices(KINDS))
     .option(
       '--config <file>',
@@ -35,6 +35,7 @@ Examples:
   facewright plugins
   facewright plugins --kind loss
   facewright plugins arcface
+  facewright plugins ./my-loss.ts
   facewright plugins --config my.config.ts --json`,
     )
     .action(lazily(() => import('../actions/plugins.js')));
