@@ -9,7 +9,7 @@ const meta = { name: 'my-engine', kind: 'backend', version: '2.3.4', apiVersion:
 const create = () => ({ probe: async () => ({ usable: true, accelerated: true, device: 'a device' }), open: async () => { throw new Error('not opened here'); } });
 export const engine = Object.assign((options = {}) => ({ meta, options, create: async () => create() }), { meta, create });
 const failing = { ...meta, name: 'failing' };
-const fails = () => ({ probe: async () => { throw new TypeError('x is undefined'); } });
+const fails = () => ({ ...create(), probe: async () => { throw new TypeError('x is undefined'); } });
 export const broken = Object.assign((options = {}) => ({ meta: failing, options, create: async () => fails() }), { meta: failing, create: fails });
 `;
 
