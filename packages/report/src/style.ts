@@ -91,6 +91,8 @@ details{margin:0 0 12px}
 summary{cursor:pointer;font-weight:600;padding:4px 0}
 pre{overflow:auto;font-size:13px;line-height:1.45;margin:8px 0 0}
 code{font-size:.92em;overflow-wrap:anywhere}
+.judged li code{display:block;margin:.15em 0 .3em}
+.judged li code span{display:inline-block;max-width:100%}
 ul.notices{margin:0;padding-left:20px}
 footer{margin-top:44px;color:var(--muted);font-size:13px}
 @media (max-width:640px){

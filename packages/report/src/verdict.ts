@@ -37,6 +37,10 @@ export function verdictOfPage(page: string): Verdict | undefined {
 }
 
 /** The box at the top of a run. */
+/** A command on a line of its own, broken only between words: "--from" would otherwise end in "-". */
+const commandLine = (command: string): Html =>
+  html` <code>${command.split(' ').map((word, index) => html`${index > 0 && ' '}<span>${word}</span>`)}</code>`;
+
 export function verdictSection(found: Verdict | undefined): Html {
   if (!found) return html``;
   const { level, title, reasons, next } = found;
@@ -52,7 +56,7 @@ export function verdictSection(found: Verdict | undefined): Html {
       next.length > 0 &&
       html`<p class="muted">Next:</p>
         <ul>
-          ${next.map((step) => (typeof step === 'string' ? html`<li>${step}</li>` : html`<li>${step.text}${step.command && html` <code>${step.command}</code>`}</li>`))}
+          ${next.map((step) => (typeof step === 'string' ? html`<li>${step}</li>` : html`<li>${step.text}${step.command && commandLine(step.command)}</li>`))}
         </ul>`
     }
   </section>`;
