@@ -5,6 +5,7 @@ import { loadModelFiles } from '@facewright/training';
 import { backendFor, compose } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { exportModel } from '../export-model.js';
+import { fitted } from '../fitted.js';
 import { configOf } from '../config-of.js';
 import { modelDirectory } from '../model-directory.js';
 import { parityImages } from '../parity-images.js';
@@ -49,7 +50,9 @@ export default (options: ExportCommandOptions) =>
       });
       const { parity } = exported.card.export;
       print(
-        `agrees with ${parity.engine} on ${parity.images} images: cosine at least ${parity.minimumCosine.toFixed(8)}`,
+        fitted(
+          `agrees with ${parity.engine} on ${parity.images} images: cosine at least ${parity.minimumCosine.toFixed(8)}`,
+        ),
       );
       print(exported.directory);
       return { json: exported };

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { readWeightsFile } from '@facewright/convert';
 import { importModel } from '../import-model.js';
 import { configOf } from '../config-of.js';
+import { fitted } from '../fitted.js';
 import { withSession } from '../session.js';
 import type { CommonOptions } from '../options.js';
 
@@ -58,9 +59,11 @@ export default (path: string, options: ImportCommandOptions) =>
         `ignored: ${unused.length} tensors that the model does not use (${unused.slice(0, 3).join(', ')}${unused.length > 3 ? ', …' : ''})`,
       );
     print(
-      check
-        ? `agrees with the file's own graph on ${check.images} images (${check.on}): cosine at least ${check.minimumCosine.toFixed(8)}`
-        : 'matches the file by the names, shapes and number of its tensors; it contains no graph to compare with',
+      fitted(
+        check
+          ? `agrees with the file's own graph on ${check.images} images (${check.on}): cosine at least ${check.minimumCosine.toFixed(8)}`
+          : 'matches the file by the names, shapes and number of its tensors; it contains no graph to compare with',
+      ),
     );
     print(directory);
     return { json: { directory, how, unused, card } };
