@@ -42,7 +42,7 @@ async function serve(people) {
   const engine = await openOnnxEngine({ provider: 'cpu', lowering: 'auto' });
   const random = createRandom('heads');
   const { state } = firstState(model, { loss, optimiser }, people, random);
-  const compile = (part) => compileTraining({ engine, name: 'bench', model, loss, optimiser, state: part });
+  const compile = (part) => compileTraining({ engine, name: 'bench', model, loss, optimiser, parts: 1, state: part });
   const step = compileSampled({ loss, identities: people, batch, state, random: random.fork('sampled'), compile });
   const shape = [batch, ...model.inputSize, 3];
   const pixels = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => 2 * random.uniform() - 1);
