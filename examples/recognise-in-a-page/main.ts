@@ -32,20 +32,25 @@ async function enrol(photos: readonly Blob[]): Promise<string> {
   return `${name.value}: ${added} enrolled, ${skipped.length} left out.`;
 }
 
+/** Of the picture on the page, in pixels. */
+const WIDEST = 1280;
+
 async function recognise(photo: Blob): Promise<string> {
   const recogniser = await opening;
   const measured = recogniser.card.metrics?.some(({ thresholdAtFar }) => thresholdAtFar);
   const faces = await recogniser.identify(photo, measured ? {} : { threshold: 0.4 });
   const bitmap = await createImageBitmap(photo);
   const picture = find<HTMLCanvasElement>('picture');
-  Object.assign(picture, { width: bitmap.width, height: bitmap.height });
+  const shown = Math.min(1, WIDEST / bitmap.width);
+  Object.assign(picture, { width: shown * bitmap.width, height: shown * bitmap.height });
   const context = picture.getContext('2d')!;
-  context.drawImage(bitmap, 0, 0);
+  context.drawImage(bitmap, 0, 0, picture.width, picture.height);
   Object.assign(context, { strokeStyle: 'lime', fillStyle: 'lime', lineWidth: 3, font: '20px sans-serif' });
   for (const { face, name } of faces) {
     if (!face) continue;
-    context.strokeRect(face.box.x, face.box.y, face.box.width, face.box.height);
-    context.fillText(name ?? 'unknown', face.box.x, face.box.y - 6);
+    const [x, y, width, height] = [face.box.x, face.box.y, face.box.width, face.box.height].map((side) => shown * side);
+    context.strokeRect(x, y, width, height);
+    context.fillText(name ?? 'unknown', x, y - 6);
   }
   return (
     faces.map(({ name, similarity }) => `${name ?? 'unknown'} (${similarity?.toFixed(2)})`).join(', ') || 'No face.'
