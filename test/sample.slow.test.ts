@@ -13,6 +13,7 @@ interface Metrics {
   };
   readonly stages: readonly { readonly loss: string; readonly steps: number }[];
   readonly verification: { readonly pairs: number; readonly accuracy: number };
+  readonly verdict: { readonly reasons: readonly string[]; readonly next: readonly { readonly command?: string }[] };
 }
 
 test('reaches 90 % verification accuracy, every tier has people, and a second start replaces it', async () => {
@@ -33,6 +34,8 @@ test('reaches 90 % verification accuracy, every tier has people, and a second st
   // nearly all of the drawn faces are detected
   expect(metrics.preparation.kept).toBeGreaterThan(0.95 * (metrics.preparation.photos - 12));
   expect(metrics.stages.map(({ loss }) => loss)).toEqual(['softmax', 'arcface']);
+  expect(metrics.verdict.reasons).toContainEqual(expect.stringContaining('It learned from drawn faces.'));
+  expect(metrics.verdict.next.map(({ command }) => command)).toContain('facewright run --data photos/ --out run');
   const page = await readFile(report, 'utf8');
   expect(page).toContain('arcface from step');
   expect(page.match(/data:image\/jpeg;base64/g)!.length).toBeGreaterThan(20);
