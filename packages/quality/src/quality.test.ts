@@ -275,3 +275,16 @@ test.each([1, 2, 3])(
     expect(one.map(({ photo: at }) => at)).toEqual(people > 1 ? [photos.length] : []);
   },
 );
+
+test('a photo that is clearly of another person is wrong, even if it is not unlike its own and the only one', async () => {
+  const random = createRandom('one');
+  const photos = Array.from({ length: 4 }, (_, person) => {
+    const own = direction(random);
+    return Array.from({ length: 40 }, (_, index) => photo(`p${person}`, near(own, random), index));
+  }).flat();
+  const [own, other] = [photos[0].embedding, photos[40].embedding];
+  const mixed = Array.from(other, (value, k) => value + 0.2 * own[k]);
+  const found = await findProblems([...photos, photo('p0', unit(mixed), 99)], { random: createRandom(1) });
+  expect(found.wrong).toMatchObject([{ photo: photos.length, likely: { person: 1 } }]);
+  expect(found.wrong[0].similarity).toBeGreaterThan(found.threshold);
+});

@@ -2,7 +2,8 @@
  * Photos that are not of the person they are filed under. Compares each photo's similarity to the rest of its person
  * with the similarities of photos to centres of other people. If more of the former are low than clean data would have,
  * this gives the share of wrong photos, and the threshold that minimises misjudgements in either direction (a local
- * false discovery rate of one half; Efron 2004).
+ * false discovery rate of one half; Efron 2004). Above that threshold a photo is still wrong if it is no more like its
+ * own person than a stranger and shows another one in the data.
  */
 import type { Random } from '@facewright/core';
 import { similarityToRest, type Centre } from './centres.js';
@@ -25,7 +26,7 @@ export interface WrongPhotos {
   readonly wrong: readonly WrongPhoto[];
   /** Photos of people with too few matching photos to say who they are. */
   readonly unclear: readonly number[];
-  /** Photos below it count as wrong. */
+  /** Photos below it count as wrong, whoever they show. */
   readonly threshold: number;
   /** Per photo: its similarity to the rest of its person; NaN if there is no rest. */
   readonly scores: Float64Array;
@@ -41,6 +42,9 @@ export interface WrongPhotosOptions extends SearchOptions {
   readonly falseAcceptRate: number;
   readonly random: Random;
 }
+
+/** The share of strangers that are more similar to a person than a photo that may be wrong. */
+const DOUBTFUL = 1e-3;
 
 /** Number of other people that each photo is compared with. */
 const OTHERS = 20;
@@ -63,16 +67,23 @@ export async function findWrongPhotos(options: WrongPhotosOptions): Promise<Wron
   const own = Float64Array.from(judged, (photo) => scores[photo]).sort();
   const threshold = strangers.length ? wrongBelow(own, strangers) : -1;
   const likelyFrom = strangers.length ? thresholdAt(strangers, falseAcceptRate) : 1;
-  const found = judged.filter((photo) => scores[photo] < threshold).sort((a, b) => scores[a] - scores[b]);
+  const doubtfulFrom = strangers.length ? Math.max(threshold, thresholdAt(strangers, DOUBTFUL)) : -1;
+  const doubtful = judged.filter((photo) => scores[photo] < doubtfulFrom).sort((a, b) => scores[a] - scores[b]);
+  const nearest = await nearestPeople(options, doubtful);
+  const likely = new Map(
+    doubtful.flatMap((photo, index) => {
+      const other = nearest[index];
+      return other && other.similarity >= likelyFrom ? [[photo, other] as const] : [];
+    }),
+  );
+  const found = doubtful.filter((photo) => scores[photo] < threshold || likely.has(photo));
   const grouped = groupsOf(options, new Set(found));
-  const nearest = await nearestPeople(options, found);
-  const wrong = found.map((photo, index): WrongPhoto => {
-    const likely = nearest[index];
-    const group = grouped.get(photo);
+  const wrong = found.map((photo): WrongPhoto => {
+    const [shown, group] = [likely.get(photo), grouped.get(photo)];
     return {
       photo,
       similarity: scores[photo],
-      ...(likely && likely.similarity >= likelyFrom && { likely }),
+      ...(shown && { likely: shown }),
       ...(group !== undefined && { group }),
     };
   });
@@ -103,7 +114,7 @@ const MOST_STRANGERS = 0.9;
 function wrongBelow(own: Float64Array, strangers: Impostors): number {
   const usual = strangers[Math.floor(MOST_STRANGERS * (strangers.length - 1))];
   const share = Math.min(1, below(own, usual) / own.length / MOST_STRANGERS);
-  const most = thresholdAt(strangers, 1e-3);
+  const most = thresholdAt(strangers, DOUBTFUL);
   let best = { cost: share, at: -1 };
   for (let i = 0; i < own.length && own[i] <= most; i++) {
     // the threshold may be anywhere below the next score
