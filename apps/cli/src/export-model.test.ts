@@ -69,8 +69,9 @@ test('an engine that disagrees fails the export, and nothing is written', async 
       return {
         ...executable,
         run: async (inputs) => {
-          const { embeddings } = await executable.run(inputs);
+          const { embeddings, ...others } = await executable.run(inputs);
           return {
+            ...others,
             embeddings: hostTensor(
               embeddings.shape,
               Float32Array.from(embeddings.data, (value, i) => (i % 8 === 3 ? value + 0.01 : value)),
