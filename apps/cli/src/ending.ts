@@ -2,9 +2,9 @@
 import type { RunResult } from '@facewright/run';
 import { verdictText } from '@facewright/report';
 import { fileLink } from './links.js';
+import { proseColumns } from './prose-columns.js';
 
 export function ending({ report, metrics: { verdict } }: RunResult): string {
-  const { columns, isTTY } = process.stdout;
-  const colour = Boolean(isTTY) && !process.env.NO_COLOR;
-  return `report: ${fileLink(report)}${verdict ? `\n${verdictText(verdict, { columns: Math.min(columns || 80, 100), colour })}` : ''}`;
+  const colour = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+  return `report: ${fileLink(report)}${verdict ? `\n${verdictText(verdict, { columns: proseColumns(process.stdout), colour })}` : ''}`;
 }

@@ -1,5 +1,6 @@
 /** The tool's help: commands grouped by purpose, subcommands listed individually, and hints for unknown commands. */
 import { Help, type Command } from 'commander';
+import { proseColumns } from './prose-columns.js';
 
 /** Words people may try, and the right command for each. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -24,9 +25,6 @@ const HINTS: Readonly<Record<string, string>> = {
   install: 'setup',
 };
 
-/** Columns of prose; a wider terminal does not make it easier to read. */
-const WIDEST = 100;
-
 /** Sets the paragraphs under a help's options anew; examples, which are indented, stay as they are to be copied. */
 export function wrapProse(text: string, columns: number): string {
   const help = new Help();
@@ -43,7 +41,7 @@ export function wrapProse(text: string, columns: number): string {
 export function withHelp(program: Command): Command {
   return program
     .configureOutput({
-      writeOut: (text) => process.stdout.write(wrapProse(text, Math.min(process.stdout.columns || 80, WIDEST))),
+      writeOut: (text) => process.stdout.write(wrapProse(text, proseColumns(process.stdout))),
     })
     .configureHelp({
       visibleCommands(command) {

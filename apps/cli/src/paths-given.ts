@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Help, type Command } from 'commander';
+import { proseColumns } from './prose-columns.js';
 
 /** The options that name a file or directory to read. */
 const READ = [
@@ -26,8 +27,6 @@ const READ = [
 const PATH = /<(path|file|dir|dataset)>/;
 /** The arguments that do; photos are reported one by one. */
 const ARGUMENTS = ['path', 'file', 'directory', 'directories', 'parts'];
-/** Columns of prose; a wider terminal does not make it easier to read. */
-const WIDEST = 100;
 
 interface Missing {
   readonly what: string;
@@ -62,8 +61,7 @@ const missing = (path: string, expected: string): Missing => ({
 export function tellMissing({ what, where, todo }: Missing, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify({ error: { what, where, todo } }, null, 2)}\n`);
   const lines = [`error: ${what}`, `  where: ${where}`, `  to do: ${todo}`];
-  const { isTTY, columns } = process.stderr;
-  const width = isTTY ? Math.min(columns || 80, WIDEST) : Infinity;
+  const width = process.stderr.isTTY ? proseColumns(process.stderr) : Infinity;
   for (const line of lines) process.stderr.write(`${wrapped(line, width)}\n`);
   process.exitCode = 1;
 }

@@ -104,6 +104,8 @@ export const column = ({ shape, data }: HostTensor, j: number): number[] =>
 export const row = ({ shape, data }: HostTensor, i: number): number[] =>
   Array.from(data.slice(i * shape[1], (i + 1) * shape[1]));
 export const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, v, i) => sum + v * b[i], 0);
+/** Length of an embedding. */
+export const length = (x: HostTensor, i: number): number => Math.sqrt(dot(row(x, i), row(x, i)));
 export const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** −log softmax(z)_y in double precision. */
@@ -157,4 +159,23 @@ export function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number
     expect(Math.abs(actual[i] - expected[i]), `number ${i}: ${actual[i]}, expected ${expected[i]}`).toBeLessThanOrEqual(
       tolerance * largest,
     );
+}
+
+/** Requires the gradients to the embeddings and centres to agree with the formula's finite differences. */
+export function expectGradients(
+  gradients: Answer['gradients'],
+  formula: (x: HostTensor, centres: HostTensor) => number,
+  embeddings: HostTensor,
+  centres: HostTensor,
+): void {
+  expectNear(
+    gradients.embeddings,
+    differences((x) => formula(x, centres), embeddings),
+    1e-3,
+  );
+  expectNear(
+    gradients.centres,
+    differences((w) => formula(embeddings, w), centres),
+    1e-3,
+  );
 }

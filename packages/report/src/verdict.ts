@@ -36,11 +36,11 @@ export function verdictOfPage(page: string): Verdict | undefined {
   return text === undefined ? undefined : readVerdict(text);
 }
 
-/** The box at the top of a run. */
 /** A command on a line of its own, broken only between words: "--from" would otherwise end in "-". */
 const commandLine = (command: string): Html =>
   html` <code>${command.split(' ').map((word, index) => html`${index > 0 && ' '}<span>${word}</span>`)}</code>`;
 
+/** The box at the top of a run. */
 export function verdictSection(found: Verdict | undefined): Html {
   if (!found) return html``;
   const { level, title, reasons, next } = found;

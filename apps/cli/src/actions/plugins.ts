@@ -1,6 +1,6 @@
 /** Implements `facewright plugins`: the parts that a config can name, where they come from, and their options. */
 import { FacewrightError, fromUser, parseRunConfig, PLUGIN_KINDS, type PluginKind } from '@facewright/core';
-import { importPlugins } from '@facewright/platform/node';
+import { importPlugins, type LoadedConfig } from '@facewright/platform/node';
 import { openLibrary, type PluginPackage } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { configOf } from '../config-of.js';
@@ -25,9 +25,10 @@ interface PluginRow {
 
 export default (name: string | undefined, options: PluginsOptions) =>
   withSession(options, async ({ print }) => {
-    const all = await knownRows(options);
+    const config = await configOf({ config: options.config });
+    const all = await knownRows(config);
     const named = name === undefined ? all : all.filter((row) => row.name === name);
-    const found = named.length || name === undefined ? named : await rowsOf(name, options);
+    const found = named.length || name === undefined ? named : await rowsOf(name, config);
     const rows = found.filter((row) => !options.kind || row.kind === options.kind);
     if (!rows.length)
       throw new FacewrightError({
@@ -39,8 +40,7 @@ export default (name: string | undefined, options: PluginsOptions) =>
     return { json: { plugins: rows } };
   });
 
-async function knownRows(options: PluginsOptions): Promise<PluginRow[]> {
-  const { given, baseDirectory, where } = await configOf({ config: options.config });
+async function knownRows({ given, baseDirectory, where }: LoadedConfig): Promise<PluginRow[]> {
   const library = await openLibrary(parseRunConfig({ plugins: given.plugins }, where).plugins, {
     builtins,
     baseDirectory,
@@ -51,8 +51,7 @@ async function knownRows(options: PluginsOptions): Promise<PluginRow[]> {
 }
 
 /** The parts of an installed package or a file, which a config may name without listing it; none if there is no such. */
-async function rowsOf(name: string, { config }: PluginsOptions): Promise<PluginRow[]> {
-  const { baseDirectory, where } = await configOf({ config });
+async function rowsOf(name: string, { baseDirectory, where }: LoadedConfig): Promise<PluginRow[]> {
   return rowsIn({ name, plugins: await importPlugins(fromUser(name), { baseDirectory, where }) }, false);
 }
 
