@@ -41,11 +41,11 @@ async function measure(count, perPerson) {
   const load = loadavg()[0].toFixed(1);
   const [started, spent] = [performance.now(), cpuSeconds()];
   let told = started;
-  const progress = (done, total) => {
+  const progress = (done, total, what) => {
     if (performance.now() - told < 60_000) return;
     told = performance.now();
     console.error(
-      `  ${((100 * done) / total).toFixed(0)} % of the people compared, ${(cpuSeconds() - spent).toFixed(0)} s of processor time`,
+      `  ${((100 * done) / total).toFixed(0)} % of the ${what} compared, ${(cpuSeconds() - spent).toFixed(0)} s of processor time`,
     );
   };
   const { samePeople, wrong, duplicates } = await findProblems(photos, { engine, random: createRandom(2), progress });

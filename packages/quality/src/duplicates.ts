@@ -1,6 +1,7 @@
 /** Duplicate photos: byte for byte, or re-encoded or mirrored pictures that the model also considers the same. */
+import { throwIfAborted } from '@facewright/core';
 import { similarity, type Embeddings } from './embeddings.js';
-import { alikePictures, type Picture } from './picture.js';
+import { alikePictures, PARTS, type Picture } from './picture.js';
 
 export interface LookedAt extends Picture {
   /** SHA-256 of the file. */
@@ -20,8 +21,18 @@ export interface Duplicate {
 const SAME = 0.9;
 const MIRRORED = 0.8;
 
+export interface DuplicateOptions {
+  readonly signal?: AbortSignal;
+  /** Pictures that are done. */
+  progress?(done: number, total: number): void;
+}
+
 /** Pairs of photos, each once. */
-export function findDuplicates(photos: readonly LookedAt[], embeddings: Embeddings): Duplicate[] {
+export async function findDuplicates(
+  photos: readonly LookedAt[],
+  embeddings: Embeddings,
+  { signal, progress }: DuplicateOptions = {},
+): Promise<Duplicate[]> {
   const found: Duplicate[] = [];
   const known = new Set<string>();
   const add = (a: number, b: number, how: Duplicate['how']): void => {
@@ -36,11 +47,20 @@ export function findDuplicates(photos: readonly LookedAt[], embeddings: Embeddin
     else add(other, index, 'bytes');
   });
   const hashes = photos.map(({ hash }) => hash);
-  for (const [a, b] of alikePictures(hashes))
-    if (similarity(embeddings, a, embeddings, b) >= SAME) add(a, b, 'picture');
   const mirrored = photos.map((photo) => photo.mirrored);
-  for (const [a, b] of alikePictures(hashes, mirrored))
-    if (similarity(embeddings, a, embeddings, b) >= MIRRORED) add(a, b, 'mirrored');
+  const searches = [
+    { how: 'picture', least: SAME, parts: alikePictures(hashes) },
+    { how: 'mirrored', least: MIRRORED, parts: alikePictures(hashes, mirrored) },
+  ] as const;
+  let done = 0;
+  for (const { how, least, parts } of searches)
+    for (const pairs of parts) {
+      for (const [a, b] of pairs) if (similarity(embeddings, a, embeddings, b) >= least) add(a, b, how);
+      progress?.(Math.round((photos.length * ++done) / (searches.length * PARTS)), photos.length);
+      // lets an interruption in: a part of a million photos takes a second
+      await new Promise((resolve) => setTimeout(resolve));
+      throwIfAborted(signal, 'comparing pictures');
+    }
   return found;
 }
 

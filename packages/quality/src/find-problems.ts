@@ -19,8 +19,10 @@ export interface FacePhoto extends LookedAt {
   readonly embeddingLength?: number;
 }
 
-/** With an engine, many people are compared in blocks; progress is that of comparing people. */
-export interface FindOptions extends SearchOptions {
+/** With an engine, many people are compared in blocks. */
+export interface FindOptions extends Omit<SearchOptions, 'progress'> {
+  /** People or pictures that have been compared with all others. */
+  progress?(done: number, total: number, what: 'people' | 'pictures'): void;
   /** People of a benchmark to look for in the data. */
   readonly benchmark?: readonly Pick<FacePhoto, 'embedding' | 'person'>[];
   /** For two photos; default 1e-4. */
@@ -76,7 +78,12 @@ export async function findProblems(photos: readonly FacePhoto[], options: FindOp
     random: random.fork('wrong'),
   });
   const confirm = impostors.length ? thresholdAt(impostors, CONFIRM * falseAcceptRate) : 1;
-  const compare = { ...options, falseAcceptRate, photoThreshold: confirm, random: random.fork('people') };
+  const report = (what: 'people' | 'pictures') => (done: number, total: number) =>
+    options.progress?.(done, total, what);
+  const compare = {
+    ...{ engine, signal, falseAcceptRate, photoThreshold: confirm, random: random.fork('people') },
+    progress: report('people'),
+  };
   const others = peopleOf(benchmark);
   const against = embeddingsOf(
     benchmark.map(({ embedding }) => embedding),
@@ -86,7 +93,7 @@ export async function findProblems(photos: readonly FacePhoto[], options: FindOp
     ...wrong,
     people: names,
     samePeople: await findSamePeople(own, undefined, compare),
-    duplicates: findDuplicates(photos, embeddings),
+    duplicates: await findDuplicates(photos, embeddings, { signal, progress: report('pictures') }),
     overlap: benchmark.length ? await findSamePeople(own, group(others.members, against), compare) : [],
     benchmarkPeople: others.names,
     poor: findPoorPhotos(photos, poor),

@@ -29,60 +29,77 @@ export function lookAt(image: RgbImage): Picture {
 export const differingBits = (a: Uint16Array, b: Uint16Array): number =>
   a.reduce((sum, word, band) => sum + onesIn(word ^ b[band]), 0);
 
+/** The lists that `alikePictures` yields. */
+export const PARTS = BANDS;
+
 /**
- * The pairs of pictures whose hashes differ in at most 15 bits, each once. Such hashes are equal in at least one of the
- * 16 bands, so only pictures that share a band are compared: of aligned faces, four pairs in a thousand.
+ * The pairs of pictures whose hashes differ in at most 15 bits, each once, in one list per band. Such hashes are equal
+ * in at least one of the 16 bands, so only pictures that share a band are compared: of aligned faces, four pairs in a
+ * thousand.
  */
 export function* alikePictures(
   hashes: readonly Uint16Array[],
   others: readonly Uint16Array[] = hashes,
-): Generator<readonly [a: number, b: number]> {
-  const left = packed(hashes);
-  const right = others === hashes ? left : packed(others);
+): Generator<readonly (readonly [a: number, b: number])[]> {
   for (let band = 0; band < BANDS; band++) {
-    const { starts, order } = sortedBy(right, band);
-    for (let a = 0; a < hashes.length; a++) {
-      const bits = left[a * BANDS + band];
-      for (let place = starts[bits]; place < starts[bits + 1]; place++)
-        if (order[place] > a && areAlike(left, a, right, order[place], band)) yield [a, order[place]];
-    }
+    const right = sortedBy(others, band);
+    const left = others === hashes ? right : sortedBy(hashes, band);
+    const pairs: [number, number][] = [];
+    for (let word = 0; word < 2 ** 16; word++) comparePictures(left, right, word, pairs);
+    const isFirst = ([a, b]: readonly [number, number]): boolean =>
+      !hashes[a].some((own, k) => k < band && own === others[b][k]);
+    yield pairs.filter(isFirst);
   }
 }
 
-/** All hashes in one array, because looking each up somewhere else takes longer than comparing it. */
-function packed(hashes: readonly Uint16Array[]): Uint16Array {
-  const all = new Uint16Array(hashes.length * BANDS);
-  hashes.forEach((hash, index) => all.set(hash, index * BANDS));
-  return all;
+interface Sorted {
+  /** Pictures in order of their word in a band; those with the word w are at `starts[w]` up to `starts[w + 1]`. */
+  readonly starts: Uint32Array;
+  readonly order: Uint32Array;
+  /** The hashes in that order, `WORDS` words of 32 bits each: neighbours in memory are compared several times faster. */
+  readonly packed: Uint32Array;
 }
 
-/** Pictures in order of their word in a band; those with the word w are at `starts[w]` up to `starts[w + 1]`. */
-function sortedBy(hashes: Uint16Array, band: number): { starts: Uint32Array; order: Uint32Array } {
+const WORDS = BANDS / 2;
+
+function sortedBy(hashes: readonly Uint16Array[], band: number): Sorted {
   const starts = new Uint32Array(2 ** 16 + 1);
-  for (let at = band; at < hashes.length; at += BANDS) starts[hashes[at] + 1]++;
+  for (const hash of hashes) starts[hash[band] + 1]++;
   for (let word = 0; word < 2 ** 16; word++) starts[word + 1] += starts[word];
   const next = starts.slice();
-  const order = new Uint32Array(hashes.length / BANDS);
-  for (let index = 0; index < order.length; index++) order[next[hashes[index * BANDS + band]]++] = index;
-  return { starts, order };
+  const order = new Uint32Array(hashes.length);
+  const packed = new Uint32Array(hashes.length * WORDS);
+  hashes.forEach((hash, index) => {
+    const place = next[hash[band]]++;
+    order[place] = index;
+    for (let word = 0; word < WORDS; word++) packed[place * WORDS + word] = (hash[2 * word] << 16) | hash[2 * word + 1];
+  });
+  return { starts, order, packed };
 }
 
-/** For two pictures that share a band: whether it is the first they share, and their hashes are close. */
-function areAlike(left: Uint16Array, a: number, right: Uint16Array, b: number, band: number): boolean {
-  let bits = 0;
-  for (let word = 0; word < BANDS && bits < BANDS; word++) {
-    const differing = left[a * BANDS + word] ^ right[b * BANDS + word];
-    if (differing === 0 && word < band) return false;
-    bits += onesIn(differing);
+/** Adds the close pairs among the pictures that have this word in the band, the later picture from `right`. */
+function comparePictures(left: Sorted, right: Sorted, word: number, pairs: [number, number][]): void {
+  const end = right.starts[word + 1];
+  let first = right.starts[word];
+  for (let place = left.starts[word]; place < left.starts[word + 1]; place++) {
+    const a = left.order[place];
+    while (first < end && right.order[first] <= a) first++;
+    for (let other = first; other < end; other++)
+      if (areClose(left.packed, place * WORDS, right.packed, other * WORDS)) pairs.push([a, right.order[other]]);
   }
+}
+
+function areClose(left: Uint32Array, a: number, right: Uint32Array, b: number): boolean {
+  let bits = 0;
+  for (let word = 0; word < WORDS && bits < BANDS; word++) bits += onesIn(left[a + word] ^ right[b + word]);
   return bits < BANDS;
 }
 
-/** Of a word of 16 bits. */
+/** Of a word of 32 bits. */
 function onesIn(word: number): number {
-  const pairs = word - ((word >> 1) & 0x5555);
-  const fours = (pairs & 0x3333) + ((pairs >> 2) & 0x3333);
-  return ((((fours + (fours >> 4)) & 0x0f0f) * 0x0101) >> 8) & 0x1f;
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** Luma of BT.601, 0 to 255. */

@@ -122,7 +122,7 @@ test('a picture is recognised in another size, with noise and mirrored; other pi
   const random = createRandom(9);
   const grainy = lookAt({ ...noisy, data: noisy.data.map((value) => value + Math.round(2 * random.normal())) });
   expect(differingBits(picture.hash, other.hash)).toBeGreaterThan(60);
-  const same = [...alikePictures([picture.hash, other.hash, small.hash, grainy.hash])];
+  const same = [...alikePictures([picture.hash, other.hash, small.hash, grainy.hash])].flat();
   expect(same.map((pair) => pair.join(' ')).sort()).toEqual(['0 2', '0 3', '2 3']);
   const { width, height, data } = noise(1);
   const flipped = data.map(
@@ -152,13 +152,42 @@ test('pairs of pictures are those that comparing all would find, each once', () 
     hashes.flatMap((other, b) => (a < b && differingBits(hash, other) < 16 ? [`${a} ${b}`] : [])),
   );
   expect(expected.length).toBeGreaterThan(50);
-  expect([...alikePictures(hashes)].map((pair) => pair.join(' ')).sort()).toEqual(expected.sort());
+  expect(
+    [...alikePictures(hashes)]
+      .flat()
+      .map((pair) => pair.join(' '))
+      .sort(),
+  ).toEqual(expected.sort());
   const own = hashes.slice(0, 100);
   const copies = hashes.slice(300).reverse();
   const across = own.flatMap((hash, a) =>
     copies.flatMap((other, b) => (a < b && differingBits(hash, other) < 16 ? [`${a} ${b}`] : [])),
   );
-  expect([...alikePictures(own, copies)].map((pair) => pair.join(' ')).sort()).toEqual(across.sort());
+  expect(
+    [...alikePictures(own, copies)]
+      .flat()
+      .map((pair) => pair.join(' '))
+      .sort(),
+  ).toEqual(across.sort());
+});
+
+test('progress goes up to all people and then all pictures, and an interruption stops it between bands', async () => {
+  const photos = dataset(30);
+  const told: [string, number, number][] = [];
+  const progress = (done: number, total: number, what: string): void => void told.push([what, done, total]);
+  await findProblems(photos, { random: createRandom(1), progress });
+  const pictures = told.filter(([what]) => what === 'pictures');
+  expect(told.findLast(([what]) => what === 'people')?.slice(1)).toEqual([30, 30]);
+  expect(pictures).toHaveLength(32);
+  expect(pictures.at(-1)).toEqual(['pictures', photos.length, photos.length]);
+  const controller = new AbortController();
+  let lists = 0;
+  const stop = (_done: number, _total: number, what: string): void => {
+    if (what === 'pictures' && ++lists === 3) setTimeout(() => controller.abort());
+  };
+  const stopped = findProblems(photos, { random: createRandom(1), progress: stop, signal: controller.signal });
+  await expect(stopped).rejects.toThrow('comparing pictures');
+  expect(lists).toBeLessThan(6);
 });
 
 test('all duplicates but one are left out; edits follow merge chains and drop by path', async () => {

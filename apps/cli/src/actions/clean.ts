@@ -32,7 +32,7 @@ export default (options: CleanOptions) =>
         falseAcceptRate: options.far,
         random: createRandom(config.seed).fork('clean'),
         signal: session.signal,
-        progress: (done, total) => events.emit('progress', { task: 'compare', done, total, unit: 'people' }),
+        progress: (done, total, unit) => events.emit('progress', { task: 'compare', done, total, unit }),
       });
       const edits = editsOf(problems, collected.photos);
       const document = documentOf(options, collected, problems, edits);
