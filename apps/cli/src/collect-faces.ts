@@ -1,11 +1,10 @@
 /** Every photo in a set of people, with its embedding and measures of its pixels. */
 import { FacewrightError, throwIfAborted, type Landmarks, type RgbImage } from '@facewright/core';
-import { openCollection, openDataset } from '@facewright/datasets';
+import { openCollection, openDataset, type StoredImage } from '@facewright/datasets';
 import { createSha256 } from '@facewright/platform';
-import { decodeImage } from '@facewright/platform/node';
 import { lookAt, type FacePhoto } from '@facewright/quality';
 import { checkAlignment } from '@facewright/training';
-import { reasonOf, type OpenRecogniser } from './open-recogniser.js';
+import type { OpenRecogniser } from './open-recogniser.js';
 
 export interface CollectedPhoto extends FacePhoto {
   /** Its path in the data. */
@@ -25,7 +24,7 @@ export interface CollectedFaces {
  */
 export async function collectFaces(
   path: string,
-  { recogniser, config, events }: OpenRecogniser,
+  { recogniser, events }: OpenRecogniser,
   signal: AbortSignal,
 ): Promise<CollectedFaces> {
   const landmarks = await landmarksOf(path, recogniser.card);
@@ -34,41 +33,51 @@ export async function collectFaces(
   const found = await openCollection(path, { emit: events.emit, signal });
   if (found.format === 'insightface-bin')
     throw new FacewrightError({ what: 'This is a verification set: it contains pairs, not people.', where: path });
-  const open = async (bytes: Uint8Array, where: string) => {
-    const image = await decodeImage(bytes, { ...config.limits, where, reduce: true });
-    const [face] = await recogniser.faces(image, { central: true });
-    if (!face) throw new FacewrightError({ what: 'No face was found in the photo.' });
-    return face;
-  };
-  for await (const { name: person, images } of found.people()) {
-    for (const { source, kind, bytes, excluded } of images) {
-      throwIfAborted(signal, path);
-      if (kind !== 'original') continue;
-      const look = async (): Promise<CollectedPhoto> => {
-        if (excluded) throw new FacewrightError({ what: excluded.detail });
-        const content = await bytes();
-        const { crop, embedding, embeddingLength, face } = await open(content, source);
-        const points = landmarks.get(source) ?? face?.landmarks;
-        const sha256 = createSha256().update(content).hex();
-        return {
-          source,
-          person,
-          embedding,
-          embeddingLength,
-          sha256,
-          ...lookAt(crop),
-          ...(points && { landmarks: points }),
-          crop: async () => (await open(await bytes(), source)).crop,
-        };
-      };
-      const photo = await look().catch(reasonOf);
-      if (typeof photo === 'string') unusable.push({ photo: source, person, reason: photo });
-      else photos.push(photo);
-      events.emit('progress', { task: 'embed', done: photos.length + unusable.length, unit: 'photos' });
+  async function* originals(): AsyncGenerator<StoredPhoto> {
+    for await (const { name: person, images } of found.people())
+      for (const image of images) if (image.kind === 'original') yield { person, image };
+  }
+  for await (const each of recogniser.facesOfAll(originals(), open, { central: true })) {
+    throwIfAborted(signal, path);
+    const { person, image, sha256 } = each.item;
+    const { source } = image;
+    const { error: reason = each.faces.length ? undefined : NO_FACE } = each;
+    if (reason) unusable.push({ photo: source, person, reason: reason.what });
+    else {
+      const [{ crop, embedding, embeddingLength, face }] = each.faces;
+      const points = landmarks.get(source) ?? face?.landmarks;
+      photos.push({
+        source,
+        person,
+        embedding,
+        embeddingLength,
+        sha256: sha256!,
+        ...lookAt(crop),
+        ...(points && { landmarks: points }),
+        crop: async () => (await recogniser.faces(await image.bytes(), { central: true }))[0].crop,
+      });
     }
+    events.emit('progress', { task: 'embed', done: photos.length + unusable.length, unit: 'photos' });
   }
   if (photos.length) return { photos, unusable };
   throw new FacewrightError({ what: 'None of the photos can be used.', where: path, todo: unusable[0]?.reason });
+}
+
+const NO_FACE = { what: 'No face was found in the photo.' };
+
+interface StoredPhoto {
+  readonly person: string;
+  readonly image: StoredImage;
+  /** Of the file; known once it was opened. */
+  sha256?: string;
+}
+
+async function open(photo: StoredPhoto): Promise<Uint8Array> {
+  const { excluded, bytes } = photo.image;
+  if (excluded) throw new FacewrightError({ what: excluded.detail });
+  const content = await bytes();
+  photo.sha256 = createSha256().update(content).hex();
+  return content;
 }
 
 /** For a prepared dataset: the landmarks in the source photos of its crops. */

@@ -141,30 +141,27 @@ export async function evaluateOnLists<T>(
   const signal = container.resolve(SIGNAL);
   const { set, leftOut } = await listedPairs(target);
   const images = await openImages(target.images!);
+  const skipped: SkippedImage[] = [];
+  const { size } = card.alignment;
+  const { limits } = config;
+  const crops = alignedImages(
+    { images, size, aligned, align: () => alignerOf(composition, card), signal, limits },
+    (image) => skipped.push(image),
+  );
   try {
-    const skipped: SkippedImage[] = [];
-    const read = alignedImages(
-      {
-        images,
-        size: card.alignment.size,
-        aligned,
-        align: () => alignerOf(composition, card),
-        signal,
-        limits: config.limits,
-      },
-      (image) => skipped.push(image),
-    );
     const random = container.resolve(RANDOM).fork('map');
     const { emit } = container.resolve(EVENTS);
-    const options = { read, random, emit, signal, identify: target.identify };
+    const options = { read: crops.readAll, random, emit, signal, identify: target.identify };
     const evaluation = await evaluate(embedder, set, options).catch(async (error: unknown) => {
       if (!(error instanceof NothingToCompare)) throw error;
       const hint = await hintFor(skipped, images);
       await nothing({ skipped, hint });
       throw withReasons(error, skipped, { hint, where: target.images! });
     });
-    return await use({ set, evaluation, read, skipped: [...skipped], leftOut, hint: await hintFor(skipped, images) });
+    const hint = await hintFor(skipped, images);
+    return await use({ set, evaluation, read: crops.read, skipped: [...skipped], leftOut, hint });
   } finally {
+    await crops.close();
     images.close();
   }
 }

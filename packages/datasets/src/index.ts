@@ -25,6 +25,7 @@ export { dealFolds, type Pair, type PairsFile } from './verification/folds.js';
 export { readPairs } from './verification/pairs.js';
 export { readTemplates, type Template, type TemplateSet } from './verification/templates.js';
 export { fieldsOf } from './verification/fields.js';
+export { openBatchDecoder, type BatchDecoder, type BatchDecoderOptions } from './batches/batch-decoder.js';
 export { openImages, type ImageSource } from './verification/images.js';
 export { generateSample, type Sample as GeneratedSample, type SampleOptions } from './sample/generate.js';
 export { drawPeople } from './sample/people.js';

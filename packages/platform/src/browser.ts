@@ -4,6 +4,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Sha256 } from './sha256.js';
 
 export { fitPixels, mirrorPixels } from './fit-pixels.js';
+export { oneAhead } from './one-ahead.js';
 export { shortageOf } from './shortage.js';
 export { workInProgress } from './work-in-progress.js';
 export {

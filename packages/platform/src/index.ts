@@ -18,6 +18,7 @@ export { writeFileAtomic } from './node/atomic.js';
 export { whileLocked } from './node/lock.js';
 export { replaceDirectory, writeWholeDirectory } from './node/whole-directory.js';
 export { fitPixels, mirrorPixels } from './fit-pixels.js';
+export { oneAhead } from './one-ahead.js';
 export { shortageOf } from './shortage.js';
 export { workInProgress } from './work-in-progress.js';
 export { mkdir, readdir, rm } from 'node:fs/promises';

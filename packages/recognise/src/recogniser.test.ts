@@ -16,8 +16,8 @@ import { encodeImage, openPhoto } from '@facewright/platform/node';
 import { openEngine } from '@facewright/testkit';
 import type { ModelCard, ModelFiles } from '@facewright/training';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
-import { createRecogniser, recogniserFrom, type Recogniser } from './index.js';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { createRecogniser, recogniserFrom, type PhotoInput, type Recogniser } from './index.js';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -129,6 +129,48 @@ test('a photo is embedded by its central face, an aligned one unchanged, from pi
   });
   expect(await blind.faces(photo(RED))).toEqual([]);
   await expect(blind.embed(photo(RED))).rejects.toThrow('No face was found');
+});
+
+test('many photos give the same as one by one, aligned faces 32 together; an unusable one comes with its error', async () => {
+  const batches: number[] = [];
+  const counting: Model = {
+    ...means,
+    apply: (params, statistics, batch, mode) => (batches.push(batch.shape[0]), means.apply(params, statistics, batch, mode)),
+  };
+  const recogniser = recogniserFrom({
+    files: filesOf(),
+    model: counting,
+    engine,
+    aligner,
+    detector: async () => detector,
+    open: openPhoto,
+  });
+  const photos: PhotoInput[] = Array.from({ length: 70 }, (_, index) => plain([index, 100, 200 - index]));
+  photos[40] = photo(GREEN, RED);
+  photos[50] = new Uint8Array([1, 2]);
+  photos[60] = plain(RED, 3); // too narrow for a face
+  const closed = vi.fn();
+  async function* items() {
+    try {
+      for (const index of photos.keys()) yield index;
+    } finally {
+      closed();
+    }
+  }
+  const found = [];
+  for await (const each of recogniser.facesOfAll(items(), (index) => photos[index])) found.push(each);
+  // 32; 8 with the two of the photo; 18 around the damaged one, up to what shows nobody; 9
+  expect(batches).toEqual([32, 10, 18, 9]);
+  expect(found.map(({ item }) => item)).toEqual([...photos.keys()]);
+  expect(found[50]).toEqual({ item: 50, error: expect.objectContaining({ what: expect.stringContaining('Not an image') }) });
+  for (const each of found) {
+    if (each.item === 50) continue;
+    expect(each).toEqual({ item: each.item, faces: await recogniser.faces(photos[each.item]) });
+  }
+  for await (const { item } of recogniser.facesOfAll(items(), (index) => photos[index])) if (item === 3) break;
+  expect(closed).toHaveBeenCalledTimes(2);
+  const failing = recogniser.facesOfAll([1, 2], (item) => Promise.reject(new TypeError(`no ${item}`)));
+  await expect(failing[Symbol.asyncIterator]().next()).rejects.toThrow('no 1');
 });
 
 test("photos are compared with the card's threshold, that of a rate, or the caller's", async () => {

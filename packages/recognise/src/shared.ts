@@ -5,6 +5,7 @@ export {
   type EmbeddedFace,
   type Enrolment,
   type FaceOptions,
+  type FacesOfItem,
   type FacesOptions,
   type IdentifiedFace,
   type IdentifyOptions,

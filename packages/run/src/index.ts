@@ -31,5 +31,5 @@ export { closedLibrary } from './composition/library.js';
 export { createMemoryDataset } from './page/memory-dataset.js';
 export { runInPage, type PageRun, type PageRunOptions } from './page/run-in-page.js';
 export { prepareStage } from './stages/prepare.js';
-export { alignedImages, type SkippedImage } from './stages/verification-images.js';
+export { alignedImages, type AlignedImages, type SkippedImage } from './stages/verification-images.js';
 export { versions } from './versions.js';

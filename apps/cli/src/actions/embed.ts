@@ -2,10 +2,10 @@
 import { extname } from 'node:path';
 import { FacewrightError } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
-import type { Recogniser } from '@facewright/recognise';
+import type { EmbeddedFace } from '@facewright/recognise';
 import { encodeNpy } from '../npy.js';
 import type { FaceRow } from '../parquet.js';
-import { photosAt, reasonOf, withRecogniser } from '../open-recogniser.js';
+import { photosAt, withRecogniser } from '../open-recogniser.js';
 import { withSession } from '../session.js';
 import type { CommonOptions } from '../options.js';
 
@@ -31,11 +31,15 @@ export default (paths: string[], options: EmbedOptions) =>
     return withRecogniser(options, session, async ({ recogniser, events }) => {
       const rows: FaceRow[] = [];
       const skipped: { photo: string; reason: string }[] = [];
-      for (const [index, photo] of photos.entries()) {
-        const found = await facesOf(recogniser, photo, options).catch(reasonOf);
-        if (typeof found === 'string') skipped.push({ photo, reason: found });
-        else rows.push(...found);
-        events.emit('progress', { task: 'embed', done: index + 1, total: photos.length, unit: 'photos' });
+      let done = 0;
+      const faces = { central: !options.allFaces, ...(options.aligned && { aligned: true }) };
+      for await (const each of recogniser.facesOfAll(photos, (photo) => photo, faces)) {
+        const { item: photo, error } = each;
+        if (error || !each.faces.length)
+          skipped.push({ photo, reason: error ? error.what : 'No face was found in the photo.' });
+        else rows.push(...each.faces.map((face) => rowOf(photo, face)));
+        done++;
+        events.emit('progress', { task: 'embed', done, total: photos.length, unit: 'photos' });
       }
       if (!rows.length)
         throw new FacewrightError({
@@ -52,17 +56,12 @@ export default (paths: string[], options: EmbedOptions) =>
     });
   });
 
-/** Throws a `FacewrightError` if there is no face. */
-async function facesOf(recogniser: Recogniser, photo: string, { allFaces, aligned }: EmbedOptions): Promise<FaceRow[]> {
-  const found = await recogniser.faces(photo, { central: !allFaces, ...(aligned && { aligned }) });
-  if (!found.length) throw new FacewrightError({ what: 'No face was found in the photo.' });
-  return found.map(({ face, embedding }) => ({
-    photo,
-    box: face ? [face.box.x, face.box.y, face.box.width, face.box.height] : null,
-    confidence: face?.confidence ?? null,
-    embedding,
-  }));
-}
+const rowOf = (photo: string, { face, embedding }: EmbeddedFace): FaceRow => ({
+  photo,
+  box: face ? [face.box.x, face.box.y, face.box.width, face.box.height] : null,
+  confidence: face?.confidence ?? null,
+  embedding,
+});
 
 /** The files it has written. */
 async function write(out: string, ending: string, rows: readonly FaceRow[], embeddingSize: number): Promise<string[]> {

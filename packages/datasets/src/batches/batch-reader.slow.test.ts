@@ -3,13 +3,15 @@
  * package.
  */
 import { createRandom, FacewrightError, type Dataset, type PreparationSummary } from '@facewright/core';
-import { fitPixels, mirrorPixels } from '@facewright/platform';
+import { decodeImage, fitPixels, mirrorPixels } from '@facewright/platform';
+import { encodeImage } from '@facewright/platform/node';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/files.js';
 import { openDataset } from '../dataset/open.js';
 import { createDatasetWriter } from '../dataset/writer.js';
+import { openBatchDecoder } from './batch-decoder.js';
 
 const root = temporaryFolder();
 const COUNT = 90;
@@ -152,5 +154,31 @@ describe('images read ahead', () => {
     await reader.prefetch!([5]);
     await expect(reader.read([5])).rejects.toBeInstanceOf(FacewrightError);
     await reader.close();
+  });
+});
+
+describe('files decoded in threads', () => {
+  test('give the pixels that decodeImage gives, in order, and nothing where a file is damaged', async () => {
+    const random = createRandom('files');
+    const files = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => {
+        const data = Uint8Array.from({ length: 768 }, () => random.integer(256));
+        return encodeImage({ width: 16, height: 16, data }, i % 4 ? 'jpeg' : 'png');
+      }),
+    );
+    files[7] = files[7].subarray(0, files[7].length / 2);
+    const expected = await Promise.all(files.map((bytes) => decodeImage(bytes).catch(() => undefined)));
+    expect(expected.filter((image) => !image)).toHaveLength(1);
+    for (const threads of [1, 3]) {
+      const decoder = openBatchDecoder({ size: WANTED, threads });
+      const [all, none] = await Promise.all([decoder.decode(files), decoder.decode([])]);
+      expect(all.map((image) => image && Buffer.from(image.data))).toEqual(
+        expected.map((image) => image && Buffer.from(image.data)),
+      );
+      expect(none).toEqual([]);
+      const last = decoder.decode(files.slice(1, 3));
+      await decoder.close();
+      expect((await last)[1]!.width).toBe(16);
+    }
   });
 });

@@ -4,12 +4,10 @@
  */
 import { fitPixels, mirrorPixels, workInProgress } from '@facewright/platform';
 import type { BatchReader, BatchReaderOptions, RgbImage } from '@facewright/core';
-import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import type { ImagePlace } from '../dataset/index-format.js';
 import { OpenFiles } from '../dataset/open-files.js';
-import { HELD, type FillData, type FillTask } from './fill.js';
+import { HELD, type FillTask } from './fill.js';
+import { defaultThreads, openFillThreads } from './fill-threads.js';
 import type { HeldImages } from './held-images.js';
 import { ReadAhead } from './read-ahead.js';
 
@@ -22,7 +20,6 @@ export interface BatchSource {
   read(index: number): Promise<RgbImage>;
 }
 
-const MOST_THREADS = 8;
 /** Shards that stay open in all threads together, well below what a process may open. */
 const MOST_OPEN = 1024;
 /** Of them, those that are read ahead: one after another. */
@@ -34,27 +31,17 @@ export function openBatchReader(
   source: BatchSource,
   { size, threads = defaultThreads() }: BatchReaderOptions,
 ): BatchReader {
-  const pool = new Piscina<FillTask, number[]>({
-    // the compiled file, also where the sources run: Node itself loads it in the new thread
-    filename: createRequire(import.meta.url).resolve('@facewright/datasets/worker'),
-    minThreads: threads,
-    maxThreads: threads,
-    idleTimeout: Infinity,
-    workerData: { paths: source.paths, mostOpen: Math.ceil(MOST_OPEN / threads) } satisfies FillData,
-    execArgv: [], // export conditions for running from source do not apply to the compiled file
-  });
+  const pool = openFillThreads(threads, { paths: source.paths, mostOpen: Math.ceil(MOST_OPEN / threads) });
   const ahead = new ReadAhead(new OpenFiles(source.paths, MOST_OPEN_AHEAD), source.placeOf);
   const work = workInProgress();
   const bytesEach = size[0] * size[1] * 3;
 
-  const runTask = (task: FillTask): Promise<number[]> =>
-    pool.run(task, { transferList: [task.held.buffer as ArrayBuffer] });
   const read = async (samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array> => {
     const pixels = new Uint8Array(new SharedArrayBuffer(samples.length * bytesEach));
     const each = Math.max(LEAST_IN_TASK, Math.ceil(samples.length / threads));
     const tasks: Promise<number[]>[] = [];
     for (let first = 0; first < samples.length; first += each)
-      tasks.push(runTask(taskOf(source, ahead.held, { samples, mirrored, first, end: first + each, size, pixels })));
+      tasks.push(pool.run(taskOf(source, ahead.held, { samples, mirrored, first, end: first + each, size, pixels })));
     for (const place of (await Promise.all(tasks)).flat()) {
       const into = pixels.subarray(place * bytesEach, (place + 1) * bytesEach);
       into.set(fitPixels(await source.read(samples[place]), size));
@@ -69,12 +56,10 @@ export function openBatchReader(
     close: async () => {
       await work.ended();
       await ahead.close();
-      await pool.close({ force: true });
+      await pool.close();
     },
   };
 }
-
-const defaultThreads = (): number => Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1));
 
 function taskOf(
   { placeOf }: BatchSource,

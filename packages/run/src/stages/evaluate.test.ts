@@ -1,10 +1,20 @@
-import { createRandom, FacewrightError, type Aligner, type Detector, type Face, type RgbImage } from '@facewright/core';
+import {
+  createRandom,
+  FacewrightError,
+  sampleColumns,
+  type Aligner,
+  type Dataset,
+  type Detector,
+  type Face,
+  type PreparationSummary,
+  type RgbImage,
+} from '@facewright/core';
 import { encodeImage } from '@facewright/platform/node';
 import type { ImageSource, PairsFile } from '@facewright/datasets';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { centralFace } from '@facewright/preprocess';
 import { alignedImages, type ImageOptions, type SkippedImage } from './verification-images.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, evaluateDrawn } from './evaluate.js';
 import { pairsOfFile, pairsOfTemplates } from './pair-lists.js';
 import { peopleLeftOut, withoutPeople, type PairSet } from './pair-sets.js';
 
@@ -53,13 +63,12 @@ async function imagesOf(files: Record<string, RgbImage | string>): Promise<Image
 }
 
 const { signal } = new AbortController();
+const REST = { random: createRandom(1), emit: () => undefined, signal };
 async function evaluateOn(set: PairSet<string>, options: Omit<ImageOptions, 'size' | 'signal'>) {
   const skipped: SkippedImage[] = [];
-  const read = alignedImages({ size: SIZE, signal, ...options }, (image) => skipped.push(image));
-  return {
-    ...(await evaluate(embedder, set, { read, random: createRandom(1), emit: () => undefined, signal })),
-    skipped,
-  };
+  const images = alignedImages({ size: SIZE, signal, ...options }, (image) => skipped.push(image));
+  const evaluation = await evaluate(embedder, set, { read: images.readAll, ...REST }).finally(() => images.close());
+  return { ...evaluation, skipped };
 }
 const evaluatePairs = (file: PairsFile, options: Omit<ImageOptions, 'size' | 'signal'>) =>
   evaluateOn(pairsOfFile(file), options);
@@ -182,6 +191,105 @@ test('the images of a template are averaged, leaving out unusable ones', async (
   expect([...compared.scores].map((score) => Number(score.toFixed(4)))).toEqual([1, -0.866, -0.866]);
   expect(verification).toMatchObject({ pairs: 3, skipped: 1 });
   expect(skipped.map(({ path }) => path)).toEqual(['bad']);
+});
+
+describe('reading ahead', () => {
+  /** 40 people of two images each: three batches. */
+  const set = pairsOfFile(
+    pairsOf(
+      Array.from({ length: 40 }, (_, person): [string, string, boolean][] => [
+        [`${person}/a`, `${person}/b`, true],
+        [`${person}/a`, `${(person + 1) % 40}/b`, false],
+      ]).flat(),
+    ),
+  );
+
+  test('the next images are read while the last ones are embedded, one call at a time', async () => {
+    const log: string[] = [];
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const read = async (keys: readonly string[]) => {
+      log.push('read');
+      await pause();
+      log.push('read done');
+      return keys.map(() => flat(40));
+    };
+    const slow = {
+      embed: async (images: readonly RgbImage[]) => {
+        log.push('embed');
+        await pause();
+        await pause();
+        log.push('embed done');
+        return embedder.embed(images);
+      },
+    };
+    expect((await evaluate(slow, set, { ...REST, read })).images).toBe(80);
+    const during = ['read', 'embed', 'read done', 'embed done'];
+    expect(log).toEqual(['read', 'read done', ...during, ...during, 'embed', 'embed done']);
+  });
+
+  test('an image that cannot be read ends the evaluation once its turn comes, after which nothing is read', async () => {
+    let [calls, running] = [0, 0];
+    const read = async (keys: readonly string[]) => {
+      running++;
+      const call = ++calls;
+      await Promise.resolve();
+      running--;
+      if (call === 2) throw new Error('the disk is gone');
+      return keys.map(() => flat(40));
+    };
+    await expect(evaluate(embedder, set, { ...REST, read })).rejects.toThrow('the disk is gone');
+    const broken = { embed: () => Promise.reject(new Error('the device is gone')) };
+    calls = 2;
+    await expect(evaluate(broken, set, { ...REST, read })).rejects.toThrow('the device is gone');
+    expect([calls, running]).toEqual([4, 0]);
+  });
+});
+
+describe('pairs of a dataset', () => {
+  const PEOPLE = 300;
+  const samples = Array.from({ length: 2 * PEOPLE }, (_, index) => ({
+    identity: `person ${index % PEOPLE}`,
+    source: `photo ${index}`,
+    kind: 'original',
+  }));
+  const columns = sampleColumns(samples);
+  const summary = { images: samples.length } as PreparationSummary;
+  const imageAt = (index: number): RgbImage => flat(40 * (1 + (columns.labels[index] % 3)));
+  const dataset: Dataset = {
+    ...columns,
+    directory: 'none',
+    summary,
+    async *exclusions() {},
+    read: async (index) => imageAt(index),
+    close: async () => undefined,
+  };
+  const drawn = (of: Dataset, people: number, count: number) =>
+    evaluateDrawn({ ...embedder, inputSize: [SIZE, SIZE] }, of, columns.identities.slice(0, people), count, createRandom(1), REST);
+
+  test('many images are read in threads, few are not, with the same result', async () => {
+    let [opened, closed, read] = [0, 0, 0];
+    const threaded: Dataset = {
+      ...dataset,
+      openBatchReader: ({ size }) => {
+        expect(size).toEqual([SIZE, SIZE]);
+        opened++;
+        return {
+          read: async (wanted) => {
+            read += wanted.length;
+            return new Uint8Array(Buffer.concat(Array.from(wanted, (sample) => imageAt(sample).data)));
+          },
+          close: async () => void closed++,
+        };
+      },
+    };
+    const many = await drawn(threaded, PEOPLE, 1200);
+    expect([opened, closed, read]).toEqual([1, 1, many!.evaluation.images]);
+    expect(read).toBeGreaterThan(512);
+    const alone = await drawn(dataset, PEOPLE, 1200);
+    expect(many!.evaluation).toEqual(alone!.evaluation);
+    expect((await drawn(threaded, 20, 20))!.evaluation.images).toBeLessThan(41);
+    expect(opened).toBe(1);
+  });
 });
 
 test('a folder is a person if the pairs agree with that', () => {

@@ -10,8 +10,16 @@ import {
   type RgbImage,
   type Verification,
 } from '@facewright/core';
+import { oneAhead } from '@facewright/platform';
 import { mapPeople } from '@facewright/report';
-import { cosineSimilarity, identification, meanEmbedding, verify, type Embedder } from '@facewright/training';
+import {
+  cosineSimilarity,
+  createImageStore,
+  identification,
+  meanEmbedding,
+  verify,
+  type Embedder,
+} from '@facewright/training';
 import { pairsOfDataset, type PairSet, type Subject } from './pair-sets.js';
 
 const BATCH = 32;
@@ -51,8 +59,11 @@ export interface Evaluation<Key> {
 }
 
 export interface EvaluateOptions<Key> {
-  /** An aligned image, or `undefined` if it cannot be used. Pairs with no image left are dropped. */
-  readonly read: (key: Key) => Promise<RgbImage | undefined>;
+  /**
+   * Aligned images in this order, `undefined` for one that cannot be used. Pairs with no image left are dropped. Called for
+   * the next images while the last ones are embedded, but not before its last call has ended.
+   */
+  readonly read: (keys: readonly Key[]) => Promise<readonly (RgbImage | undefined)[]>;
   /** Also measures identification. */
   readonly identify?: boolean;
   /** Used to lay out the map of people. */
@@ -127,7 +138,7 @@ export interface DrawnEvaluation {
  * each kind.
  */
 export async function evaluateDrawn(
-  embedder: Pick<Embedder, 'embed'>,
+  embedder: Pick<Embedder, 'embed' | 'inputSize'>,
   dataset: Dataset,
   identities: readonly string[],
   count: number,
@@ -137,7 +148,9 @@ export async function evaluateDrawn(
   const set = pairsOfDataset(dataset, identities, count, random);
   const read = (sample: number): Promise<RgbImage> => dataset.read(sample);
   const evaluation = set.a.length
-    ? await evaluate(embedder, set, { read, random: random.fork('map'), emit, signal, identify })
+    ? await withImages(dataset, embedder, set.subjects.length, (images) =>
+        evaluate(embedder, set, { read: images, random: random.fork('map'), emit, signal, identify }),
+      )
     : undefined;
   if (evaluation?.verification)
     return { set, evaluation: { ...evaluation, verification: evaluation.verification }, read };
@@ -147,6 +160,33 @@ export async function evaluateDrawn(
     todo: 'Hold out more people ("heldOut"), or provide more photos.',
   });
   return undefined;
+}
+
+/** Fewer are read before threads to read them would have started. */
+const FEW = 512;
+
+/** Reads the images of a dataset as training does, at the size of the model's input. */
+async function withImages<T>(
+  dataset: Dataset,
+  { inputSize }: Pick<Embedder, 'inputSize'>,
+  count: number,
+  use: (read: EvaluateOptions<number>['read']) => Promise<T>,
+): Promise<T> {
+  const [height, width] = inputSize;
+  const bytesEach = height * width * 3;
+  const store = createImageStore(dataset, { inputSize }, { count, cacheBytes: FEW * bytesEach });
+  try {
+    return await use(async (samples) => {
+      const pixels = await store.read(samples);
+      return samples.map((_, index) => ({
+        width,
+        height,
+        data: pixels.subarray(index * bytesEach, (index + 1) * bytesEach),
+      }));
+    });
+  } finally {
+    await store.close();
+  }
 }
 
 /** Indexes of the pairs of a kind with the worst scores; 1: same. */
@@ -183,17 +223,23 @@ async function embedAll<Key>(
   { read, emit, signal }: EvaluateOptions<Key>,
 ): Promise<Map<Key, Float32Array>> {
   const vectors = new Map<Key, Float32Array>();
-  for (let first = 0; first < keys.length; first += BATCH) {
-    throwIfAborted(signal, 'evaluation');
-    const part = keys.slice(first, first + BATCH);
-    const images: { key: Key; image: RgbImage }[] = [];
-    for (const key of part) {
-      const image = await read(key);
-      if (image) images.push({ key, image });
+  async function* parts() {
+    for (let first = 0; first < keys.length; first += BATCH) {
+      const part = keys.slice(first, first + BATCH);
+      yield { part, images: await read(part) };
     }
-    const embedded = await embedder.embed(images.map(({ image }) => image));
-    images.forEach(({ key }, index) => vectors.set(key, embedded[index]));
-    emit('progress', { task: 'evaluate', done: first + part.length, total: keys.length, unit: 'images' });
+  }
+  let done = 0;
+  for await (const { part, images } of oneAhead(parts())) {
+    throwIfAborted(signal, 'evaluation');
+    const usable = part.flatMap((key, index) => {
+      const image = images[index];
+      return image ? [{ key, image }] : [];
+    });
+    const embedded = await embedder.embed(usable.map(({ image }) => image));
+    usable.forEach(({ key }, index) => vectors.set(key, embedded[index]));
+    done += part.length;
+    emit('progress', { task: 'evaluate', done, total: keys.length, unit: 'images' });
   }
   return vectors;
 }

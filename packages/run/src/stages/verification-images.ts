@@ -3,8 +3,8 @@
  * first.
  */
 import { FacewrightError, throwIfAborted, type Aligner, type Detector, type RgbImage } from '@facewright/core';
-import { decodeImage, type DecodeLimits } from '@facewright/platform/node';
-import type { ImageSource } from '@facewright/datasets';
+import { decodeImage, jpegHeader, type DecodeLimits } from '@facewright/platform/node';
+import { openBatchDecoder, type BatchDecoder, type ImageSource } from '@facewright/datasets';
 import { centralFace } from '@facewright/preprocess';
 
 export interface ImageOptions {
@@ -29,34 +29,102 @@ export interface SkippedImage {
   readonly reason: string;
 }
 
-/**
- * Gives an aligned image by path, or `undefined` if it cannot be used, with the reason passed to `skip`. Errors in the
- * aligner or detector are thrown.
- */
-export function alignedImages(
-  { images, size, aligned, align, signal, limits = {} }: ImageOptions,
-  skip: (image: SkippedImage) => void,
-): (path: string) => Promise<RgbImage | undefined> {
-  const decoded = async (path: string): Promise<RgbImage | undefined> => {
-    try {
-      return await decodeImage(await images.bytes(path, { ...limits, signal }), { ...limits, where: path });
-    } catch (error) {
-      throwIfAborted(signal, 'evaluation');
-      if (!(error instanceof FacewrightError)) throw error;
-      skip({ path, reason: error.what });
-      return undefined;
-    }
+/** The images of a verification set, aligned. */
+export interface AlignedImages {
+  /** `undefined` if the image cannot be used. Errors in the aligner or detector are thrown. */
+  read(path: string): Promise<RgbImage | undefined>;
+  /** The same of many, in order. Prepared crops are decoded in threads if there are many of them. */
+  readAll(paths: readonly string[]): Promise<(RgbImage | undefined)[]>;
+  /** Ends the threads. */
+  close(): Promise<void>;
+}
+
+/** Starting threads takes about as long as decoding this many crops. */
+const FEW = 512;
+
+/** The reason why an image cannot be used is passed to `skip`. */
+export function alignedImages(options: ImageOptions, skip: (image: SkippedImage) => void): AlignedImages {
+  const decoder = cropDecoder(options);
+  const read = async (path: string, bytes?: Uint8Array): Promise<RgbImage | undefined> => {
+    const image = await decoded(path, options, skip, bytes);
+    return image && asAligned(path, image, options, skip);
   };
-  return async (path) => {
-    const image = await decoded(path);
-    if (!image || (image.width === size && image.height === size && aligned !== false)) return image;
-    if (aligned) {
-      skip({ path, reason: `${image.width}×${image.height} pixels instead of ${size}×${size}` });
-      return undefined;
-    }
-    const { detector, aligner } = await align();
-    const face = centralFace(await detector.detect(image), image);
-    if (!face) skip({ path, reason: 'no face found' });
-    return face && aligner.align(image, face.landmarks);
+  return {
+    read: (path) => read(path),
+    async readAll(paths) {
+      const files = await Promise.all(paths.map((path) => bytesOf(path, options)));
+      const crops = await decoder.decode(files);
+      const images: (RgbImage | undefined)[] = [];
+      // one after another: a detector handles one photo at a time, and the order of what is skipped is that of the list
+      for (const [index, path] of paths.entries()) images.push(crops[index] ?? (await read(path, files[index])));
+      return images;
+    },
+    close: () => decoder.close(),
+  };
+}
+
+async function decoded(
+  path: string,
+  { images, signal, limits = {} }: ImageOptions,
+  skip: (image: SkippedImage) => void,
+  known?: Uint8Array,
+): Promise<RgbImage | undefined> {
+  try {
+    const bytes = known ?? (await images.bytes(path, { ...limits, signal }));
+    return await decodeImage(bytes, { ...limits, where: path });
+  } catch (error) {
+    throwIfAborted(signal, 'evaluation');
+    if (!(error instanceof FacewrightError)) throw error;
+    skip({ path, reason: error.what });
+    return undefined;
+  }
+}
+
+/** `undefined` if the file cannot be read; reading it again tells why. */
+const bytesOf = (path: string, { images, signal, limits }: ImageOptions): Promise<Uint8Array | undefined> =>
+  images.bytes(path, { ...limits, signal }).catch(() => undefined);
+
+async function asAligned(
+  path: string,
+  image: RgbImage,
+  { size, aligned, align }: ImageOptions,
+  skip: (image: SkippedImage) => void,
+): Promise<RgbImage | undefined> {
+  if (image.width === size && image.height === size && aligned !== false) return image;
+  if (aligned) {
+    skip({ path, reason: `${image.width}×${image.height} pixels instead of ${size}×${size}` });
+    return undefined;
+  }
+  const { detector, aligner } = await align();
+  const face = centralFace(await detector.detect(image), image);
+  if (!face) skip({ path, reason: 'no face found' });
+  return face && aligner.align(image, face.landmarks);
+}
+
+interface CropDecoder {
+  /** The files that are prepared crops; `undefined` for all others, and for all as long as there are few. */
+  decode(files: readonly (Uint8Array | undefined)[]): Promise<readonly (RgbImage | undefined)[]>;
+  close(): Promise<void>;
+}
+
+function cropDecoder({ size, aligned, limits: { maxPixels = Infinity, maxSide = Infinity } = {} }: ImageOptions): CropDecoder {
+  let threads: BatchDecoder | undefined;
+  let seen = 0;
+  const allowed = aligned !== false && size <= maxSide && size * size <= maxPixels;
+  const isCrop = (bytes: Uint8Array | undefined): bytes is Uint8Array => {
+    const header = bytes && jpegHeader(bytes);
+    return header?.plain === true && header.width === size && header.height === size;
+  };
+  return {
+    async decode(files) {
+      const crops = allowed ? files.filter(isCrop) : [];
+      seen += crops.length;
+      if (seen <= FEW || !crops.length) return [];
+      threads ??= openBatchDecoder({ size: [size, size] });
+      const images = new Map<Uint8Array, RgbImage | undefined>();
+      (await threads.decode(crops)).forEach((image, index) => images.set(crops[index], image));
+      return files.map((bytes) => bytes && images.get(bytes));
+    },
+    close: async () => threads?.close(),
   };
 }

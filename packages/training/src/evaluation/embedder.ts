@@ -28,6 +28,8 @@ export interface MeasuredFace {
 }
 
 export interface Embedder {
+  /** The model's: height and width in pixels. Images of this size need not be fitted. */
+  readonly inputSize: Model['inputSize'];
   /** One vector of length 1 per aligned image. Images of another size are fitted to the model's input. */
   embed(images: readonly RgbImage[]): Promise<Float32Array[]>;
   /** The same, with the lengths that the vectors had. */
@@ -86,6 +88,7 @@ export function createEmbedder({
     return faces;
   };
   return {
+    inputSize: model.inputSize,
     measure,
     embed: async (images) => (await measure(images)).map(({ embedding }) => embedding),
     dispose: () => executable.dispose(),
