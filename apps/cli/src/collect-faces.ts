@@ -1,6 +1,6 @@
 /** Every photo in a set of people, with its embedding and measures of its pixels. */
 import { FacewrightError, throwIfAborted, type Landmarks, type RgbImage } from '@facewright/core';
-import { openCollection, openDataset, type StoredImage } from '@facewright/datasets';
+import { openCollection, openDataset, type Collection, type StoredImage } from '@facewright/datasets';
 import { createSha256 } from '@facewright/platform';
 import { lookAt, type FacePhoto } from '@facewright/quality';
 import { checkAlignment } from '@facewright/training';
@@ -33,18 +33,13 @@ export async function collectFaces(
   const found = await openCollection(path, { emit: events.emit, signal });
   if (found.format === 'insightface-bin')
     throw new FacewrightError({ what: 'This is a verification set: it contains pairs, not people.', where: path });
-  async function* originals(): AsyncGenerator<StoredPhoto> {
-    for await (const { name: person, images } of found.people())
-      for (const image of images) if (image.kind === 'original') yield { person, image };
-  }
-  for await (const each of recogniser.facesOfAll(originals(), open, { central: true })) {
+  for await (const { item, faces, error } of recogniser.facesOfAll(originalsOf(found), open, { central: true })) {
     throwIfAborted(signal, path);
-    const { person, image, sha256 } = each.item;
+    const { person, image, sha256 } = item;
     const { source } = image;
-    const { error: reason = each.faces.length ? undefined : NO_FACE } = each;
-    if (reason) unusable.push({ photo: source, person, reason: reason.what });
-    else {
-      const [{ crop, embedding, embeddingLength, face }] = each.faces;
+    if (!faces.length)
+      unusable.push({ photo: source, person, reason: error?.what ?? 'No face was found in the photo.' });
+    for (const { crop, embedding, embeddingLength, face } of faces) {
       const points = landmarks.get(source) ?? face?.landmarks;
       photos.push({
         source,
@@ -63,13 +58,16 @@ export async function collectFaces(
   throw new FacewrightError({ what: 'None of the photos can be used.', where: path, todo: unusable[0]?.reason });
 }
 
-const NO_FACE = { what: 'No face was found in the photo.' };
-
 interface StoredPhoto {
   readonly person: string;
   readonly image: StoredImage;
   /** Of the file; known once it was opened. */
   sha256?: string;
+}
+
+async function* originalsOf({ people }: Pick<Collection, 'people'>): AsyncGenerator<StoredPhoto> {
+  for await (const { name: person, images } of people())
+    for (const image of images) if (image.kind === 'original') yield { person, image };
 }
 
 async function open(photo: StoredPhoto): Promise<Uint8Array> {

@@ -39,8 +39,14 @@ test.each(['graph-imagenet', 'graph-bgr-128', 'graph-unfolded', 'arcface-torch',
 );
 
 test('a checkpoint has no graph to compare with; its embeddings must be finite', async () => {
-  const { card } = await importIt(await fixture('arcface-torch.pt'));
+  const { card, directory, filled } = await importIt(await fixture('arcface-torch.pt'));
   expect(card.imported).not.toHaveProperty('check');
+  const { params, statistics } = await loadModelFiles(directory);
+  const tensors = [...Object.values(params), ...Object.values(statistics)];
+  expect(filled).toEqual({
+    tensors: tensors.length,
+    numbers: tensors.reduce((sum, { data }) => sum + data.length, 0),
+  });
 });
 
 test('per-colour pixel scaling survives export and import', async () => {

@@ -46,6 +46,8 @@ export interface Imported {
   readonly how: string;
   readonly card: NewModelCard;
   readonly unused: readonly string[];
+  /** Of the model: all of its tensors were found in the file, with their shapes. */
+  readonly filled: { readonly tensors: number; readonly numbers: number };
 }
 
 interface Weights {
@@ -87,7 +89,12 @@ export async function importModel(given: ImportOptions): Promise<Imported> {
     ...(given.licence !== undefined && { licences: { weights: given.licence } }),
   };
   await saveModel(directory, { card, ...state });
-  return { directory, how: weights.imported.how, card, unused: weights.unused };
+  return { directory, how: weights.imported.how, card, unused: weights.unused, filled: countsOf(state) };
+}
+
+function countsOf({ params, statistics }: InitialState): Imported['filled'] {
+  const all = [...Object.values(params), ...Object.values(statistics)];
+  return { tensors: all.length, numbers: all.reduce((sum, { data }) => sum + data.length, 0) };
 }
 
 /**

@@ -10,7 +10,7 @@ export { preparedSummary } from './dataset/dataset-file.js';
 export { createDatasetWriter, type DatasetWriterOptions, type EncodedDatasetWriter } from './dataset/writer.js';
 export { mergeParts, type MergedDataset, type MergeOptions } from './dataset/merge.js';
 export { openDataset, type OpenDataset } from './dataset/open.js';
-export { openCollection, type StoredImage, type StoredPerson } from './tools/collection.js';
+export { openCollection, type Collection, type StoredImage, type StoredPerson } from './tools/collection.js';
 export { FORMATS, recogniseFormat, type FormatName, type Recognised } from './tools/recognise.js';
 export { datasetInfo, type DatasetInfo } from './tools/info.js';
 export { verifyDataset, type DatasetCheck, type Problem } from './tools/verify.js';

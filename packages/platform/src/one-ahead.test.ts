@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { oneAhead } from './one-ahead.js';
 
@@ -6,7 +7,7 @@ async function* numbers(count: number, failing?: number): AsyncGenerator<number>
   try {
     for (let number = 0; number < count; number++) {
       log.push(`make ${number}`);
-      await Promise.resolve();
+      await nextTurn();
       if (number === failing) throw new Error(`no ${number}`);
       log.push(`made ${number}`);
       yield number;
@@ -22,7 +23,7 @@ async function taken(source: AsyncIterable<number>, last = Infinity): Promise<st
     for await (const number of oneAhead(source)) {
       log.push(`use ${number}`);
       if (number === last) break;
-      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      for (let turn = 0; turn < 4; turn++) await nextTurn();
       log.push(`used ${number}`);
     }
     log.push('end');
@@ -35,7 +36,7 @@ async function taken(source: AsyncIterable<number>, last = Infinity): Promise<st
 test('the next item is made while the last is used, one at a time', async () => {
   const [first, second] = [
     ['make 0', 'made 0', 'make 1', 'use 0', 'made 1', 'used 0'],
-    ['use 1', 'closed', 'used 1', 'end'],
+    ['closed', 'use 1', 'used 1', 'end'],
   ];
   expect(await taken(numbers(2))).toEqual([...first, ...second]);
   expect(await taken(numbers(0))).toEqual(['closed', 'end']);

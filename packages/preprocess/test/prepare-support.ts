@@ -28,8 +28,15 @@ import { noiseImage } from './support.js';
 /** A face in the middle of a 200 × 180 photo. */
 export const LANDMARKS: Landmarks = landmarksFrom(INSIGHTFACE_TEMPLATE.map(([x, y]): Point => [x + 40, y + 30]));
 
-export const photoBytes = (seed: number, width = 200, height = 180): Promise<Uint8Array> =>
-  encodeImage(noiseImage(width, height, seed), 'png');
+const encoded = new Map<string, Promise<Uint8Array>>();
+
+/** A photo of noise as PNG, the same one for the same arguments. */
+export function photoBytes(seed: number, width = 200, height = 180): Promise<Uint8Array> {
+  const name = `${seed} ${width} ${height}`;
+  const known = encoded.get(name) ?? encodeImage(noiseImage(width, height, seed), 'png');
+  encoded.set(name, known);
+  return known;
+}
 
 export const photo = (
   identity: string,

@@ -135,7 +135,10 @@ test('many photos give the same as one by one, aligned faces 32 together; an unu
   const batches: number[] = [];
   const counting: Model = {
     ...means,
-    apply: (params, statistics, batch, mode) => (batches.push(batch.shape[0]), means.apply(params, statistics, batch, mode)),
+    apply: (params, statistics, batch, mode) => (
+      batches.push(batch.shape[0]),
+      means.apply(params, statistics, batch, mode)
+    ),
   };
   const recogniser = recogniserFrom({
     files: filesOf(),
@@ -162,7 +165,11 @@ test('many photos give the same as one by one, aligned faces 32 together; an unu
   // 32; 8 with the two of the photo; 18 around the damaged one, up to what shows nobody; 9
   expect(batches).toEqual([32, 10, 18, 9]);
   expect(found.map(({ item }) => item)).toEqual([...photos.keys()]);
-  expect(found[50]).toEqual({ item: 50, error: expect.objectContaining({ what: expect.stringContaining('Not an image') }) });
+  expect(found[50]).toEqual({
+    item: 50,
+    faces: [],
+    error: expect.objectContaining({ what: expect.stringContaining('Not an image') }),
+  });
   for (const each of found) {
     if (each.item === 50) continue;
     expect(each).toEqual({ item: each.item, faces: await recogniser.faces(photos[each.item]) });

@@ -2,28 +2,8 @@
  * A recogniser built from given parts: finds and aligns the faces in photos, embeds them, and identifies people by
  * their embeddings.
  */
-import {
-  FacewrightError,
-  Interrupted,
-  throwIfAborted,
-  type Aligner,
-  type ByteLimits,
-  type Detector,
-  type Engine,
-  type Face,
-  type Model,
-  type RgbImage,
-} from '@facewright/core';
-import {
-  decodeImage,
-  oneAhead,
-  readFile,
-  writeFileAtomic,
-  type DecodedImage,
-  type DecodeLimits,
-  type DecodeOptions,
-} from '@facewright/platform';
-import { alignInPhoto, centralFace, faceInPhoto } from '@facewright/preprocess';
+import { FacewrightError, type Engine, type Model } from '@facewright/core';
+import { readFile, writeFileAtomic } from '@facewright/platform';
 import {
   checkAlignment,
   cosineSimilarity,
@@ -31,36 +11,18 @@ import {
   type ModelCard,
   type ModelFiles,
 } from '@facewright/training';
+import {
+  faceReader,
+  type EmbeddedFace,
+  type FaceOptions,
+  type FaceParts,
+  type FaceReader,
+  type FacesOfItem,
+  type PhotoInput,
+} from './faces.js';
 import { Gallery, type Candidate } from './gallery.js';
 import { modelIdentity } from './model-identity.js';
 import { thresholdFor, usualThreshold, type Threshold } from './thresholds.js';
-
-/**
- * A path in Node or a URL in a browser, an encoded photo, a `File` or `Blob`, or pixels. A JPEG over the limits is
- * decoded at a fraction of its size.
- */
-export type PhotoInput = string | Uint8Array | { arrayBuffer(): Promise<ArrayBuffer> } | RgbImage;
-
-export interface FaceOptions {
-  /** `true`: the photo is an aligned face; `false`: it is not; by default, it is if it has exactly the aligned size. */
-  readonly aligned?: boolean;
-}
-
-export interface FacesOptions extends FaceOptions {
-  /** Only the large face near the centre. */
-  readonly central?: boolean;
-}
-
-export interface EmbeddedFace {
-  /** Where the face is in the photo; missing if the photo is an aligned face. */
-  readonly face?: Face;
-  /** The aligned face. */
-  readonly crop: RgbImage;
-  /** Of length 1. */
-  readonly embedding: Float32Array;
-  /** Of the embedding before it was made 1: short where the model sees little of a face. Compare it with other photos. */
-  readonly embeddingLength: number;
-}
 
 export interface Comparison {
   /** Cosine similarity in [−1, 1]. */
@@ -69,11 +31,6 @@ export interface Comparison {
   readonly same: boolean | null;
   readonly threshold: Threshold | null;
 }
-
-/** The faces of one of many photos, or why there are none. */
-export type FacesOfItem<T> =
-  | { readonly item: T; readonly faces: readonly EmbeddedFace[]; readonly error?: undefined }
-  | { readonly item: T; readonly error: FacewrightError };
 
 /** A threshold given by its false accept rate from the model's card, or directly. */
 export interface ThresholdOptions {
@@ -105,22 +62,10 @@ export interface Enrolment {
   readonly skipped: readonly { readonly photo: number; readonly reason: string }[];
 }
 
-export interface Recogniser {
+export interface Recogniser extends FaceReader {
   readonly card: ModelCard;
   /** SHA-256 of the model in hexadecimal; galleries are checked against it. */
   readonly identity: string;
-  /** All faces of a photo, in the detector's order of confidence; [] if there are none. */
-  faces(photo: PhotoInput, options?: FacesOptions): Promise<EmbeddedFace[]>;
-  /**
-   * The same for many photos, in order. Aligned faces are embedded 32 at a time while the next ones are read, so this is
-   * faster than `faces` for each. A photo that cannot be used comes with its error. `photoOf` is called for one item at a
-   * time, ahead of what is returned.
-   */
-  facesOfAll<T>(
-    items: Iterable<T> | AsyncIterable<T>,
-    photoOf: (item: T) => PhotoInput | Promise<PhotoInput>,
-    options?: FacesOptions,
-  ): AsyncIterable<FacesOfItem<T>>;
   /**
    * The embedding of the photo's large central face: `embeddingSize` numbers, of length 1. Throws a `FacewrightError`
    * if no face is found.
@@ -162,70 +107,24 @@ export interface Recogniser {
   dispose(): Promise<void>;
 }
 
-export interface RecogniserParts {
+export interface RecogniserParts extends FaceParts {
   readonly files: ModelFiles;
   readonly model: Model;
   readonly engine: Engine;
-  /** Must match the alignment in the model's card. */
-  readonly aligner: Aligner;
-  /** Called when the first photo needs it. */
-  detector(): Promise<Detector>;
-  /** Opens a photo by name. */
-  open(photo: string, limits: DecodeOptions & ByteLimits): Promise<DecodedImage>;
-  readonly limits?: DecodeLimits & ByteLimits;
-  readonly signal?: AbortSignal;
   /** Called by `dispose` after the recogniser has released its own resources. */
   dispose?(): Promise<void>;
 }
 
 /** Throws a `FacewrightError` if the aligner is not the one the model was trained with. */
 export function recogniserFrom(parts: RecogniserParts): Recogniser {
-  const { files, model, engine, aligner, signal } = parts;
+  const { files, model, engine, aligner } = parts;
   const { card } = files;
   checkAlignment(card, aligner, 'the aligner of the recogniser');
   const embedder = createEmbedder({ engine, model, params: files.params, statistics: files.statistics });
   const identity = modelIdentity(files);
   const gallery = new Gallery({ identity, embeddingSize: card.embeddingSize });
-  const inTurn = queue();
+  const { faces, facesOfAll } = faceReader(parts, embedder);
 
-  const found = async (photo: PhotoInput, options: FacesOptions): Promise<FoundFaces> => {
-    const image = await pixelsOf(photo, parts);
-    return isAligned(image, card, options)
-      ? { aligned: true, faces: [{ crop: image }] }
-      : { aligned: false, faces: await inTurn(() => cut(image, options)) };
-  };
-  const embedded = async (faces: readonly FoundFace[]): Promise<EmbeddedFace[]> => {
-    throwIfAborted(signal);
-    const measured = await embedder.measure(faces.map(({ crop }) => crop));
-    return faces.map((each, index) => {
-      const { embedding, length } = measured[index];
-      return { ...each, embedding, embeddingLength: length };
-    });
-  };
-  const faces = async (photo: PhotoInput, options: FacesOptions = {}): Promise<EmbeddedFace[]> =>
-    embedded((await found(photo, options)).faces);
-  async function* facesOfAll<T>(
-    items: Iterable<T> | AsyncIterable<T>,
-    photoOf: (item: T) => PhotoInput | Promise<PhotoInput>,
-    options: FacesOptions = {},
-  ): AsyncGenerator<FacesOfItem<T>> {
-    const open = (item: T): Promise<FoundFaces> => Promise.resolve(photoOf(item)).then((photo) => found(photo, options));
-    for await (const group of oneAhead(inGroups(items, open))) {
-      const all = await embedded(group.flatMap(({ faces }) => faces ?? []));
-      for (const { item, faces, error } of group)
-        yield error ? { item, error } : { item, faces: all.splice(0, faces.length) };
-    }
-  }
-  const cut = async (image: DecodedImage, { central = false }: FacesOptions): Promise<FoundFace[]> => {
-    const all = await (await parts.detector()).detect(image);
-    const chosen = central ? [centralFace(all, image) ?? []].flat() : all;
-    const faces: FoundFace[] = [];
-    for (const each of chosen) {
-      const face = faceInPhoto(image, each);
-      faces.push({ face, crop: await alignInPhoto(aligner, image, face.landmarks) });
-    }
-    return faces;
-  };
   const embed = async (photo: PhotoInput, options: FaceOptions = {}): Promise<Float32Array> => {
     const [face] = await faces(photo, { ...options, central: true });
     if (face) return face.embedding;
@@ -248,7 +147,12 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
       return { similarity, same: threshold ? similarity >= threshold.threshold : null, threshold: threshold ?? null };
     },
     enrol: (name, photos, options) =>
-      enrol(gallery, name, photos, facesOfAll(photos, (photo) => photo, { ...options, central: true })),
+      enrol(
+        gallery,
+        name,
+        photos,
+        facesOfAll(photos, (photo) => photo, { ...options, central: true }),
+      ),
     async identify(photo, options = {}) {
       const threshold = chosen(card, options);
       return (await faces(photo, options)).map((each) => {
@@ -271,75 +175,12 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
   };
 }
 
-/** A face before it is embedded. */
-type FoundFace = Pick<EmbeddedFace, 'face' | 'crop'>;
-
-interface FoundFaces {
-  /** The photo is an aligned face. */
-  readonly aligned: boolean;
-  readonly faces: readonly FoundFace[];
-}
-
-/** How many aligned faces are embedded together. */
-const TOGETHER = 32;
-
-type OpenedItem<T> = { readonly item: T } & (
-  | { readonly faces: readonly FoundFace[]; readonly error?: undefined }
-  | { readonly faces?: undefined; readonly error: FacewrightError }
-);
-
-/**
- * Aligned faces that follow each other are embedded together. The faces of a photo in which they were looked for are not
- * kept back: finding them takes longer than embedding them.
- */
-async function* inGroups<T>(
-  items: Iterable<T> | AsyncIterable<T>,
-  open: (item: T) => Promise<FoundFaces>,
-): AsyncGenerator<OpenedItem<T>[]> {
-  let group: OpenedItem<T>[] = [];
-  for await (const item of items) {
-    const opened = await open(item).catch(errorOfPhoto);
-    group.push(opened instanceof FacewrightError ? { item, error: opened } : { item, faces: opened.faces });
-    if (group.length < TOGETHER && (opened instanceof FacewrightError || opened.aligned)) continue;
-    yield group;
-    group = [];
-  }
-  if (group.length) yield group;
-}
-
-/** Rethrows an error that the photo is not to blame for. */
-function errorOfPhoto(error: unknown): FacewrightError {
-  if (error instanceof FacewrightError && !(error instanceof Interrupted)) return error;
-  throw error;
-}
-
 const noFace = (photo: PhotoInput): FacewrightError =>
   new FacewrightError({
     what: 'No face was found in the photo.',
     where: typeof photo === 'string' ? photo : undefined,
     todo: 'Use a photo with a face that looks roughly at the camera.',
   });
-
-async function pixelsOf(photo: PhotoInput, { open, limits, signal }: RecogniserParts): Promise<DecodedImage> {
-  throwIfAborted(signal);
-  const options = { ...limits, reduce: true };
-  if (typeof photo === 'string') return open(photo, { ...options, signal });
-  if (photo instanceof Uint8Array) return decodeImage(photo, { ...options, where: 'a photo passed as bytes' });
-  if ('data' in photo) return photo;
-  const where = (photo as { name?: string }).name;
-  return decodeImage(new Uint8Array(await photo.arrayBuffer()), { ...options, where });
-}
-
-/** Whether the photo is already an aligned face: as the caller says, or else judged by its size. */
-function isAligned({ width, height }: RgbImage, { alignment: { size } }: ModelCard, { aligned }: FaceOptions): boolean {
-  const fits = width === size && height === size;
-  if (aligned && !fits)
-    throw new FacewrightError({
-      what: `The aligned face is ${width}×${height} pixels, but the model expects ${size}×${size}.`,
-      todo: 'Pass the photo it was cut from, without "aligned".',
-    });
-  return aligned ?? fits;
-}
 
 async function enrol(
   gallery: Gallery,
@@ -351,10 +192,13 @@ async function enrol(
   const embeddings: Float32Array[] = [];
   const skipped: { photo: number; reason: string }[] = [];
   let photo = 0;
-  for await (const each of found) {
-    const { item, error = each.faces.length ? undefined : noFace(item) } = each;
-    if (error) skipped.push({ photo, reason: error.what });
-    else embeddings.push(each.faces[0].embedding);
+  for await (const {
+    item,
+    faces: [face],
+    error = noFace(item),
+  } of found) {
+    if (face) embeddings.push(face.embedding);
+    else skipped.push({ photo, reason: error.what });
     photo++;
   }
   if (!embeddings.length)
@@ -386,14 +230,4 @@ async function readGallery(path: string): Promise<Uint8Array> {
       cause,
     });
   }
-}
-
-/** Runs tasks one at a time, in order, because a detector handles one photo at a time. */
-function queue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let tail: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const done = tail.then(work);
-    tail = done.catch(() => undefined);
-    return done;
-  };
 }

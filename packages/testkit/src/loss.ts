@@ -78,6 +78,18 @@ function lossStep(loss: Loss, paramNames: readonly string[]) {
   };
 }
 
+/** Only the loss, for the many values that a slope is measured from. */
+const valueStep = (loss: Loss) => (_: State, inputs: State) => ({
+  outputs: {
+    loss: loss.apply(
+      stripPrefix('params', inputs),
+      stripPrefix('statistics', inputs),
+      inputs.embeddings as tf.Tensor2D,
+      inputs.labels as tf.Tensor1D,
+    ).loss,
+  },
+});
+
 /** The loss under test with its initial parameters, compiled, and a batch of five. */
 class LossFixture {
   readonly random = createRandom('testkit/loss');
@@ -90,6 +102,7 @@ class LossFixture {
   labels!: HostTensor;
   private engine?: Engine;
   private executable?: Executable;
+  private value?: Executable;
 
   constructor({ identities = 7, embeddingSize = 6, tolerance = 0.01 }: LossSuiteOptions) {
     this.identities = identities;
@@ -103,26 +116,32 @@ class LossFixture {
     this.loss = await create(subject, options);
     this.initial = this.loss.init(identities, embeddingSize, random.fork('init'));
     this.executable = this.engine.compile(lossStep(this.loss, Object.keys(this.initial.params)));
+    this.value = this.engine.compile(valueStep(this.loss));
     this.embeddings = normal([5, embeddingSize], random.fork('embeddings'));
     this.labels = int32(0, 2, 1, 2, identities - 1);
   }
 
   /** The results of the step; anything not given has its initial value. */
-  run({ params, statistics, embeddings, labels }: Changes = {}): Promise<HostTensors> {
-    return this.executable!.run({
+  run(changes: Changes = {}): Promise<HostTensors> {
+    return this.executable!.run(this.inputs(changes));
+  }
+
+  async valueOf(changes: Changes): Promise<number> {
+    return (await this.value!.run(this.inputs(changes))).loss.data[0];
+  }
+
+  private inputs({ params, statistics, embeddings, labels }: Changes): HostTensors {
+    return {
       ...prefixed('params', params ?? this.initial.params),
       ...prefixed('statistics', statistics ?? this.initial.statistics),
       embeddings: embeddings ?? this.embeddings,
       labels: labels ?? this.labels,
-    });
-  }
-
-  async valueOf(changes: Changes): Promise<number> {
-    return (await this.run(changes)).loss.data[0];
+    };
   }
 
   async close(): Promise<void> {
     this.executable?.dispose();
+    this.value?.dispose();
     await this.engine?.dispose();
   }
 }

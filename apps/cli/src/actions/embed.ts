@@ -32,12 +32,10 @@ export default (paths: string[], options: EmbedOptions) =>
       const rows: FaceRow[] = [];
       const skipped: { photo: string; reason: string }[] = [];
       let done = 0;
-      const faces = { central: !options.allFaces, ...(options.aligned && { aligned: true }) };
-      for await (const each of recogniser.facesOfAll(photos, (photo) => photo, faces)) {
-        const { item: photo, error } = each;
-        if (error || !each.faces.length)
-          skipped.push({ photo, reason: error ? error.what : 'No face was found in the photo.' });
-        else rows.push(...each.faces.map((face) => rowOf(photo, face)));
+      const which = { central: !options.allFaces, ...(options.aligned && { aligned: true }) };
+      for await (const { item: photo, faces, error } of recogniser.facesOfAll(photos, (photo) => photo, which)) {
+        if (!faces.length) skipped.push({ photo, reason: error?.what ?? 'No face was found in the photo.' });
+        rows.push(...faces.map((face) => rowOf(photo, face)));
         done++;
         events.emit('progress', { task: 'embed', done, total: photos.length, unit: 'photos' });
       }

@@ -51,7 +51,7 @@ export default (path: string, options: ImportCommandOptions) =>
       options: options.options === undefined ? undefined : jsonOf(options.options, '--options', objectSchema),
       map: options.map === undefined ? undefined : jsonOf(await textOf(options.map), options.map, mapSchema),
     });
-    const { card, directory, how, unused } = imported;
+    const { card, directory, how, unused, filled } = imported;
     const check = card.imported?.check;
     print(`${card.model.name}, input ${card.inputSize.join('×')}, embeddings of ${card.embeddingSize} numbers; ${how}`);
     if (unused.length)
@@ -62,11 +62,11 @@ export default (path: string, options: ImportCommandOptions) =>
       fitted(
         check
           ? `agrees with the file's own graph on ${check.images} images (${check.on}): cosine at least ${check.minimumCosine.toFixed(8)}`
-          : 'matches the file by the names, shapes and number of its tensors; it contains no graph to compare with',
+          : `all ${filled.tensors} tensors of this network (${filled.numbers.toLocaleString('en')} numbers) are in the file with their shapes; it contains no graph to compare with`,
       ),
     );
     print(directory);
-    return { json: { directory, how, unused, card } };
+    return { json: { directory, how, unused, filled, card } };
   });
 
 async function list(path: string, print: (text: string) => void): Promise<{ json: unknown }> {

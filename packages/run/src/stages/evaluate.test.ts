@@ -264,7 +264,14 @@ describe('pairs of a dataset', () => {
     close: async () => undefined,
   };
   const drawn = (of: Dataset, people: number, count: number) =>
-    evaluateDrawn({ ...embedder, inputSize: [SIZE, SIZE] }, of, columns.identities.slice(0, people), count, createRandom(1), REST);
+    evaluateDrawn(
+      { ...embedder, inputSize: [SIZE, SIZE] },
+      of,
+      columns.identities.slice(0, people),
+      count,
+      createRandom(1),
+      REST,
+    );
 
   test('many images are read in threads, few are not, with the same result', async () => {
     let [opened, closed, read] = [0, 0, 0];

@@ -107,7 +107,11 @@ interface CropDecoder {
   close(): Promise<void>;
 }
 
-function cropDecoder({ size, aligned, limits: { maxPixels = Infinity, maxSide = Infinity } = {} }: ImageOptions): CropDecoder {
+function cropDecoder({
+  size,
+  aligned,
+  limits: { maxPixels = Infinity, maxSide = Infinity } = {},
+}: ImageOptions): CropDecoder {
   let threads: BatchDecoder | undefined;
   let seen = 0;
   const allowed = aligned !== false && size <= maxSide && size * size <= maxPixels;
