@@ -24,9 +24,11 @@ export {
   replaceDirectory,
   rm,
   whileLocked,
+  withFile,
   writeFileAtomic,
   writeWholeDirectory,
 } from './browser/memory-files.js';
+export type { FilePieces } from './file-pieces.js';
 export type { Sha256 } from './sha256.js';
 
 export function createSha256(): Sha256 {

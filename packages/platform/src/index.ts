@@ -4,7 +4,8 @@
  * package's exports. Both export the same names.
  */
 import { createHash } from 'node:crypto';
-import { readChecked, readCheckedText } from './node/checked-file.js';
+import { readChecked, readCheckedText, withFile as withCheckedFile } from './node/checked-file.js';
+import type { FilePieces } from './file-pieces.js';
 import type { Sha256 } from './sha256.js';
 
 export {
@@ -25,6 +26,7 @@ export { mkdir, readdir, rm } from 'node:fs/promises';
 export { basename, dirname, join } from 'node:path';
 /** Gives signals, timers and the console their turn. */
 export { setImmediate as nextTurn } from 'node:timers/promises';
+export type { FilePieces } from './file-pieces.js';
 export type { Sha256 } from './sha256.js';
 
 /** Weights are held in memory, and an array cannot be longer. */
@@ -37,8 +39,19 @@ export function readFile(path: string, encoding?: 'utf8'): Promise<Uint8Array | 
   return encoding ? readCheckedText(path) : readChecked(path, { maxBytes: MAX_BYTES });
 }
 
+/** Opens a regular file of any size, uses it, and closes it. */
+export const withFile: <T>(path: string, use: (file: FilePieces) => Promise<T>) => Promise<T> = withCheckedFile;
+
+/** Node hashes less than 2 GiB at once. */
+const HASHED_AT_ONCE = 2 ** 30;
+
 export function createSha256(): Sha256 {
   const hash = createHash('sha256');
-  const sha256: Sha256 = { update: (part) => (hash.update(part), sha256), hex: () => hash.digest('hex') };
+  const update = (part: Uint8Array | string): Sha256 => {
+    if (typeof part === 'string') hash.update(part);
+    else for (let at = 0; at < part.length; at += HASHED_AT_ONCE) hash.update(part.subarray(at, at + HASHED_AT_ONCE));
+    return sha256;
+  };
+  const sha256: Sha256 = { update, hex: () => hash.digest('hex') };
   return sha256;
 }

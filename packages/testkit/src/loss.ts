@@ -178,6 +178,14 @@ function checkValues(check: Check, fixture: LossFixture): void {
     expectSame(again.statistics, initial.statistics, 'statistics');
     const other = loss.init(identities, embeddingSize, createRandom('another'));
     expect(signatureOf(other.params)).toEqual(signatureOf(initial.params));
+    // shapes for a million people are derived from those for a few
+    const [two, three] = [2, 3].map((few) => loss.init(few, embeddingSize, random));
+    for (const part of ['params', 'statistics'] as const)
+      for (const [name, { shape }] of Object.entries(initial[part])) {
+        const grown = shape.map((_, axis) => three[part][name].shape[axis] - two[part][name].shape[axis]);
+        const expected = two[part][name].shape.map((length, axis) => length + grown[axis] * (identities - 2));
+        expect(shape, `axes of ${name} grow evenly with the identities`).toEqual(expected);
+      }
   });
 
   check('the loss is one finite number and the logits are [n, identities]', async () => {

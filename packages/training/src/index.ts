@@ -5,7 +5,7 @@ export { fromFirst } from './cluster/agree.js';
 export { single } from './cluster/single.js';
 export { CRITERIA, OPTIMISERS } from './builtins.js';
 export { trainStep, validationStep } from './step/step.js';
-export { classesInStep } from './step/sampled-head.js';
+export { classesInStep, compileSampled, type SampledOptions, type StepExecutable } from './step/sampled-head.js';
 export {
   batchParts,
   compileTraining,
@@ -13,7 +13,7 @@ export {
   type BatchParts,
   type TrainingOptions,
 } from './step/micro-batches.js';
-export { firstState, type StageParts, type StageTensors } from './loop/stage-state.js';
+export { firstState, stateShapes, type StageParts, type StageTensors, type TensorShapes } from './loop/stage-state.js';
 export { stepsCriterion, epochsCriterion } from './criteria/limits.js';
 export { plateauCriterion } from './criteria/plateau.js';
 export { accuracyCriterion } from './criteria/accuracy.js';

@@ -5,7 +5,10 @@ import type { Random } from '../random.js';
 import type { HostTensor, HostTensors, State } from '../values/tensors.js';
 
 export interface Loss {
-  /** The head's own parameters, e.g. class centres [embeddingSize, identities]. */
+  /**
+   * The head's own parameters, e.g. class centres [embeddingSize, identities]. Each axis grows by the same length with every
+   * identity, or by none.
+   */
   init(identities: number, embeddingSize: number, random: Random): InitialState;
   /** The class centres [embeddingSize, identities] of this head, for the next stage; `statistics` are the head's. */
   centres?(params: HostTensors, statistics?: HostTensors): HostTensor;

@@ -7,12 +7,18 @@ export type RawType = keyof typeof RAW_BYTES;
 export const isRawType = (name: unknown): name is RawType => typeof name === 'string' && Object.hasOwn(RAW_BYTES, name);
 
 /**
- * A copy of the numbers: floats as float32 (F64 rounded, F16 and BF16 exactly), integers and booleans as int32.
- * `undefined` if an integer does not fit. `bytes` may start at any offset and must contain a whole number of values.
+ * The numbers: floats as float32 (F64 rounded, F16 and BF16 exactly), integers and booleans as int32.
+ * `undefined` if an integer does not fit. `bytes` may start at any offset and must contain a whole number of values. They are copied, unless with `own`
+ * they can stay where they are.
  */
-export function readRaw(type: RawType, bytes: Uint8Array): Float32Array | Int32Array | undefined {
+export function readRaw(
+  type: RawType,
+  bytes: Uint8Array,
+  { own = false }: { readonly own?: boolean } = {},
+): Float32Array | Int32Array | undefined {
+  const whole = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
   // slicing a Buffer would not copy
-  const { buffer } = new Uint8Array(bytes);
+  const { buffer } = own && whole ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
   switch (type) {
     case 'F32':
       return new Float32Array(buffer);

@@ -3,6 +3,8 @@
  * model) stays in the page or worker until it is read or the page is closed. Paths are absolute or relative to the
  * root, and separated by `/`.
  */
+import type { FilePieces } from '../file-pieces.js';
+
 const files = new Map<string, Uint8Array>();
 const directories = new Set<string>();
 
@@ -28,8 +30,26 @@ export async function mkdir(path: string, _options?: { readonly recursive?: bool
   directories.add(join(path));
 }
 
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  files.set(join(path), typeof data === 'string' ? new TextEncoder().encode(data) : data.slice());
+export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): Promise<void> {
+  files.set(join(path), typeof data === 'string' ? new TextEncoder().encode(data) : joined(data));
+}
+
+function joined(data: Uint8Array | readonly Uint8Array[]): Uint8Array {
+  if (data instanceof Uint8Array) return data.slice();
+  const all = new Uint8Array(data.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of data) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+/** As `readChecked`'s counterpart, for files that are read piece by piece. */
+export async function withFile<T>(path: string, use: (file: FilePieces) => Promise<T>): Promise<T> {
+  const data = files.get(join(path));
+  if (!data) throw missing(path);
+  return use({ size: data.length, read: async (offset, length) => data.slice(offset, offset + length) });
 }
 
 export function readFile(path: string): Promise<Uint8Array>;

@@ -4,7 +4,8 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isRunning, STALE_MS, thisProcess } from './process-identity.js';
 
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+/** Several pieces are written one after the other. */
+export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): Promise<void> {
   const directory = dirname(resolve(path));
   await mkdir(directory, { recursive: true });
   removeLeftOvers(directory);
@@ -12,7 +13,9 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   try {
     const file = await open(aside, 'wx');
     try {
-      await file.writeFile(data);
+      // each goes on where the one before it ended
+      for (const piece of Array.isArray(data) ? (data as Uint8Array[]) : [data as string | Uint8Array])
+        await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();

@@ -6,18 +6,27 @@
 import {
   dataName,
   dataReference,
-  decodeSafetensors,
-  encodeSafetensors,
   FacewrightError,
   messageOf,
   parseOptions,
+  readSafetensors,
+  safetensorsPieces,
   type DataName,
   type DataReference,
   type Emit,
   type HostTensors,
   type PluginReference,
 } from '@facewright/core';
-import { join, readdir, readFile, replaceDirectory, rm, writeFileAtomic } from '@facewright/platform';
+import {
+  createSha256,
+  join,
+  readdir,
+  readFile,
+  replaceDirectory,
+  rm,
+  withFile,
+  writeFileAtomic,
+} from '@facewright/platform';
 import { z } from 'zod';
 import { digestOf, sha256 } from './digest.js';
 import type { Fingerprint } from './fingerprint.js';
@@ -132,13 +141,14 @@ export class Checkpoints {
   /** Writes a checkpoint, then removes all but the last `keep`, the best one, and its anchor. Returns its path. */
   async write({ position, state }: Checkpoint, details: CheckpointDetails): Promise<string> {
     const path = join(this.directory, nameOf(position.step));
-    const tensors = encodeSafetensors(state);
+    // the tensors' own bytes: a second copy of a million class centres would take half a gigabyte
+    const tensors = safetensorsPieces(state);
     const content = {
       format: 2,
       ...position,
       ...details,
       fingerprint: this.fingerprint,
-      tensors: { file: TENSORS, bytes: tensors.length, sha256: sha256(tensors) },
+      tensors: { file: TENSORS, bytes: tensors.reduce((sum, { length }) => sum + length, 0), sha256: sha256(tensors) },
     };
     await replaceDirectory(path, async (aside) => {
       await writeFileAtomic(join(aside, TENSORS), tensors);
@@ -244,15 +254,26 @@ export async function readCheckpoint(path: string): Promise<ReadCheckpoint> {
   const { makings, ...current } = written;
   // earlier versions called the fingerprint `makings`
   const { tensors, fingerprint, ...rest } = parseOptions(stateFile, { fingerprint: makings, ...current }, path);
-  const bytes = await readFile(join(path, tensors.file));
-  if (bytes.length !== tensors.bytes)
-    throw new Error(`${tensors.file} has ${bytes.length} bytes instead of ${tensors.bytes}`);
-  if (sha256(bytes) !== tensors.sha256) throw new Error(`${tensors.file} has changed since it was written`);
+  const state = await readTensors(join(path, tensors.file), tensors);
   const { step, stage, record, best, anchor, about } = rest;
   return {
     position: { step, stage, record, ...(best && { best }), ...(anchor !== undefined && { anchor }) },
-    state: decodeSafetensors(bytes, join(path, tensors.file)).tensors,
+    state,
     about,
     fingerprint,
   };
+}
+
+/** Tensor by tensor, because they may be as large as what else the training holds. */
+function readTensors(
+  path: string,
+  { file, bytes, sha256: expected }: { readonly file: string; readonly bytes: number; readonly sha256: string },
+): Promise<HostTensors> {
+  return withFile(path, async (source) => {
+    if (source.size !== bytes) throw new Error(`${file} has ${source.size} bytes instead of ${bytes}`);
+    const hash = createSha256();
+    const { tensors } = await readSafetensors(source, path, (piece) => hash.update(piece));
+    if (hash.hex() !== expected) throw new Error(`${file} has changed since it was written`);
+    return tensors;
+  });
 }

@@ -1,7 +1,13 @@
 /** SHA-256 of bytes, and of values by their JSON with sorted keys. */
 import { createSha256 } from '@facewright/platform';
 
-export const sha256 = (bytes: Uint8Array | string): string => createSha256().update(bytes).hex();
+/** Of bytes in one piece or several, or of text. */
+export function sha256(data: Uint8Array | string | readonly Uint8Array[]): string {
+  const hash = createSha256();
+  if (Array.isArray(data)) for (const piece of data as Uint8Array[]) hash.update(piece);
+  else hash.update(data as Uint8Array | string);
+  return hash.hex();
+}
 
 /** The same for equal values, whatever the order of their keys. */
 export const digestOf = (value: unknown): string => sha256(canonical(value));
@@ -12,6 +18,19 @@ export function digestOfList(values: Iterable<unknown>): string {
   let lines = '';
   for (const value of values) {
     lines += `${isPlain(value) ? JSON.stringify(value) : canonical(value)}\n`;
+    if (lines.length < PIECE) continue;
+    hash.update(lines);
+    lines = '';
+  }
+  return hash.update(lines).hex();
+}
+
+/** The same for a list whose values are given as JSON, by index. */
+export function digestOfLines(length: number, lineOf: (index: number) => string): string {
+  const hash = createSha256();
+  let lines = '';
+  for (let index = 0; index < length; index++) {
+    lines += `${lineOf(index)}\n`;
     if (lines.length < PIECE) continue;
     hash.update(lines);
     lines = '';

@@ -22,7 +22,7 @@ async function startHere(training: Training): Promise<StageStart> {
   if (found) {
     const { anchor, ...position } = found.position;
     const stage = stages[position.stage];
-    requireSameTensors(withoutScaler(found.state), model, stage, set.identities.length, random, directory);
+    requireSameTensors(withoutScaler(found.state), model, stage, set.identities.length, directory);
     return { position, state: found.state, anchor, savedAt: position.step };
   }
   const from = await training.from?.();
