@@ -12,8 +12,7 @@ import { openOnnxEngine } from '@facewright/backend-onnx';
 import { createRandom, createRunContainer, hostScalar, hostTensor, pluginContext } from '@facewright/core';
 import { arcFace } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
-import { adam, compileTraining, firstState, sgd } from '@facewright/training';
-import { compileSampled } from '../../packages/training/dist/step/sampled-head.js';
+import { adam, compileSampled, compileTraining, firstState, sgd } from '@facewright/training';
 import { machine, median } from '../support/figures.mjs';
 
 const { values } = parseArgs({

@@ -7,12 +7,14 @@ import {
   throwIfAborted,
   type Emit,
   type Engine,
+  type Executable,
+  type HostTensors,
   type InputTensors,
   type Loss,
   type Model,
   type Optimiser,
 } from '@facewright/core';
-import { compileTraining, firstState } from '@facewright/training';
+import { compileSampled, compileTraining, firstState, type StepExecutable } from '@facewright/training';
 
 export interface BenchOptions {
   readonly engine: Engine;
@@ -68,7 +70,11 @@ export async function benchTrain({
   const random = createRandom('bench');
   const { state } = firstState(model, { loss, optimiser }, classes, random);
   const { rate, ...sent } = randomBatch(model, classes, batch, engine.bytes);
-  const executable = compileTraining({ engine, name: 'bench', model, loss, optimiser, parts, state });
+  const compile = (part: HostTensors): Executable =>
+    compileTraining({ engine, name: 'bench', model, loss, optimiser, parts, state: part });
+  const executable: StepExecutable = loss.sampled
+    ? compileSampled({ loss, identities: classes, batch, state, random: random.fork('sampled'), compile })
+    : compile(state);
   const milliseconds: number[] = [];
   const begin = performance.now();
   let warmUpSeconds = 0;
@@ -77,7 +83,7 @@ export async function benchTrain({
       throwIfAborted(signal);
       const start = performance.now();
       if (step === WARM_UP) warmUpSeconds = (start - begin) / 1000;
-      const running = executable.run({ rate, ...sent });
+      const running = executable.run({ rate, ...sent }, step);
       // as in training, the next batch travels while this one is computed
       executable.send?.(sent);
       await running;

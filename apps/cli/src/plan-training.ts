@@ -4,16 +4,14 @@
  */
 import { planStep } from '@facewright/backend-onnx';
 import {
-  createRandom,
   type Engine,
   type HostTensor,
-  type HostTensors,
   type Loss,
   type Model,
   type Optimiser,
   type StepSignature,
 } from '@facewright/core';
-import { batchParts, classesInStep, firstState, trainStep, trainingState } from '@facewright/training';
+import { batchParts, classesInStep, stateShapes, trainStep, trainingState } from '@facewright/training';
 
 export interface PlanOptions {
   readonly model: Model;
@@ -40,6 +38,8 @@ export interface StagePlan {
   readonly optimiser: string;
   /** Number of trainable parameters, and of values in the optimiser state. */
   readonly parameters: { readonly model: number; readonly head: number; readonly optimiser: number };
+  /** Classes that a step sees: all of them, unless the head is trained on a sample. */
+  readonly classesInStep: number;
   /** Peak memory of intermediate values, for the whole batch at once. */
   readonly activationBytes: number;
   /** Peak memory of the process. */
@@ -62,10 +62,10 @@ export interface StagePlan {
 const COMPILING_BYTES = 0.13e9;
 
 /**
- * Copies of all of a training's tensors in host memory, beside what a step holds: the state that training returns to, the one that is read for a
- * checkpoint, and the bytes of its file.
+ * Copies of all of a training's tensors in host memory, beside what a step holds: the state that training returns to, and the
+ * one that is read for a checkpoint, whose file is written from it.
  */
-const HOST_COPIES = 3;
+const HOST_COPIES = 2;
 
 type Spec = Pick<HostTensor, 'shape' | 'dtype'>;
 type Specs = Readonly<Record<string, Spec>>;
@@ -83,7 +83,7 @@ export function planTraining({
 }: PlanOptions): StagePlan[] {
   const beside = processBytes + COMPILING_BYTES;
   return stages.map(({ name, loss, optimiserName, optimiser, clipNorm }) => {
-    const { state, seen, hostBytes, columnBytes } = stageStates(model, loss, optimiser, classes, batch);
+    const { state, seen, inStep, hostBytes, columnBytes } = stageStates(model, loss, optimiser, classes, batch);
     const memory = (size: number, memoryBytes?: number) => {
       const { parts } = batchParts(batch, size);
       const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
@@ -96,6 +96,7 @@ export function planTraining({
       loss: name,
       optimiser: optimiserName,
       parameters: parametersOf(state),
+      classesInStep: inStep,
       activationBytes: whole.activationBytes,
       peakBytes: {
         exact: beside + hostBytes + whole.bytes,
@@ -123,7 +124,7 @@ function parametersOf(state: Specs): StagePlan['parameters'] {
 }
 
 /** A stage on a device with its own memory. */
-export interface DeviceStagePlan extends Pick<StagePlan, 'loss' | 'optimiser' | 'parameters'> {
+export interface DeviceStagePlan extends Pick<StagePlan, 'loss' | 'optimiser' | 'parameters' | 'classesInStep'> {
   /** For one device, with the config's micro-batches. */
   readonly deviceBytes: number;
   /** Memory available to a program, if the device reports it. */
@@ -144,7 +145,7 @@ export async function planOnDevice(
 ): Promise<DeviceStagePlan[]> {
   const plans: DeviceStagePlan[] = [];
   for (const { name, loss, optimiserName, optimiser, clipNorm } of stages) {
-    const { state, seen } = stageStates(model, loss, optimiser, classes, batch);
+    const { state, seen, inStep } = stageStates(model, loss, optimiser, classes, batch);
     const { parts } = batchParts(batch, microBatch ?? batch);
     const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
     const { bytes, limitBytes } = await memoryOf(step, {
@@ -156,6 +157,7 @@ export async function planOnDevice(
       loss: name,
       optimiser: optimiserName,
       parameters: parametersOf(state),
+      classesInStep: inStep,
       deviceBytes: bytes,
       ...(limitBytes !== undefined && { deviceLimitBytes: limitBytes, fits: bytes <= limitBytes }),
     });
@@ -176,33 +178,18 @@ function partSizes(batch: number): number[] {
  * a head on a sample of its classes keeps there.
  */
 function stageStates(model: Model, loss: Loss, optimiser: Optimiser, classes: number, batch: number) {
-  const state = stateFor(model, loss, optimiser, classes);
+  const state = stateShapes(model, { loss, optimiser }, classes);
   const copies = HOST_COPIES * bytesOf(Object.values(state));
-  if (!loss.sampled) return { state, seen: state, hostBytes: copies, columnBytes: 0 };
-  const seen = stateFor(model, loss, optimiser, classesInStep(loss.sampled.rate, classes, batch));
+  if (!loss.sampled) return { state, seen: state, inStep: classes, hostBytes: copies, columnBytes: 0 };
+  const inStep = classesInStep(loss.sampled.rate, classes, batch);
+  const seen = stateShapes(model, { loss, optimiser }, inStep);
   const columns = Object.entries(state).filter(([name, { shape }]) => String(shape) !== String(seen[name].shape));
   const columnBytes = bytesOf(columns.map(([, spec]) => spec));
-  return { state, seen, hostBytes: copies + columnBytes, columnBytes };
+  return { state, seen, inStep, hostBytes: copies + columnBytes, columnBytes };
 }
 
 const bytesOf = (specs: readonly Spec[]): number =>
   specs.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
-
-/**
- * Shapes of a training's tensors for any number of classes, without creating that many numbers: whatever an axis gains
- * from two classes to three, it gains with every class.
- */
-function stateFor(model: Model, loss: Loss, optimiser: Optimiser, classes: number): Specs {
-  const [two, three] = [2, 3].map(
-    (few): HostTensors => firstState(model, { loss, optimiser }, few, createRandom('plan')).state,
-  );
-  return Object.fromEntries(
-    Object.entries(two).map(([name, { shape, dtype }]) => [
-      name,
-      { dtype, shape: shape.map((length, axis) => length + (three[name].shape[axis] - length) * (classes - 2)) },
-    ]),
-  );
-}
 
 function inputsOf({ inputSize: [height, width] }: Model, images: number, parts: number): Specs {
   const scalar: Spec = { shape: [], dtype: 'float32' };

@@ -1,6 +1,13 @@
 /** Implements `facewright plan`: what a config's training will need, before it runs. */
 import { availableBytes } from '@facewright/backend-onnx';
-import { createEventStream, parseRunConfig, type Engine, type RunConfigInput } from '@facewright/core';
+import {
+  createEventStream,
+  parseRunConfig,
+  plainReference,
+  type Engine,
+  type RunConfig,
+  type RunConfigInput,
+} from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { batchParts, criteriaOf } from '@facewright/training';
 import { backendFor, compose, type Composition, presetOf, recogniseData } from '@facewright/run';
@@ -17,6 +24,7 @@ export interface PlanOptions extends CommonOptions, BatchOptions {
   readonly data?: string;
   readonly classes?: number;
   readonly memory?: number;
+  readonly sampleRate?: number;
   readonly time?: boolean;
 }
 
@@ -33,7 +41,7 @@ export default (options: PlanOptions) =>
     const backend = await backendFor(parseRunConfig(given, where), scope);
     // planning reads no photos; only the number of people in the data matters
     const { data, ...rest } = { ...(await presetOf(backend.plugin, options.preset)).config, ...given };
-    const config = parseRunConfig(rest, where);
+    const config = withSampleRate(parseRunConfig(rest, where), options, where);
     const dataset = await sizeOf(data, baseDirectory);
     const classes = options.classes ?? dataset?.people ?? ASSUMED_CLASSES;
     if (options.data !== undefined && options.classes === undefined && !dataset)
@@ -81,6 +89,16 @@ export default (options: PlanOptions) =>
       await composition.dispose();
     }
   });
+
+/** Every stage's loss with the head trained on a sample of its classes, as `--sample-rate` says. */
+function withSampleRate(config: RunConfig, { sampleRate }: PlanOptions, where: string): RunConfig {
+  if (sampleRate === undefined) return config;
+  const stages = config.stages.map((stage) => {
+    const { name, options } = plainReference(stage.loss);
+    return { ...stage, loss: { ...options, name, sampleRate } };
+  });
+  return parseRunConfig({ ...config, stages }, where);
+}
 
 /** People and images of a prepared dataset; undefined for other data, where neither is known before preparation. */
 async function sizeOf(
@@ -149,6 +167,8 @@ const count = (number: number): string => number.toLocaleString('en');
 const row = (name: string, text: string): string => `  ${name.padEnd(16)}${text}`;
 const parametersText = ({ model, head, optimiser }: StagePlan['parameters']): string =>
   `${count(model)} in the model, ${count(head)} in the head; ${count(optimiser)} values of optimiser state`;
+const sampleRows = (inStep: number, classes: number): string[] =>
+  inStep < classes ? [row('in a step', `${count(inStep)} of ${count(classes)} classes`)] : [];
 
 interface DevicePlan extends Pick<Plan, 'model' | 'classes' | 'batch' | 'microBatch'> {
   readonly device: string;
@@ -159,13 +179,16 @@ function deviceText({ device, model, classes, batch, microBatch, stages }: Devic
   const inParts = microBatch === null ? '' : ` in parts of ${microBatch}`;
   return [
     `${model}, ${count(classes)} classes, batches of ${batch}${inParts}, on ${device}`,
-    ...stages.flatMap(({ loss, optimiser, parameters, deviceBytes, deviceLimitBytes, fits, time }, index) => [
-      `stage ${index + 1}: ${loss}, ${optimiser}`,
-      row('parameters', parametersText(parameters)),
-      row('on each device', gigabytes(deviceBytes) + (deviceLimitBytes ? ` of ${gigabytes(deviceLimitBytes)}` : '')),
-      ...(time ? [row('time', timeText(time))] : []),
-      ...(fits === false ? [row('', 'does not fit. Use a smaller --micro-batch or --batch.')] : []),
-    ]),
+    ...stages.flatMap(
+      ({ loss, optimiser, parameters, classesInStep, deviceBytes, deviceLimitBytes, fits, time }, index) => [
+        `stage ${index + 1}: ${loss}, ${optimiser}`,
+        row('parameters', parametersText(parameters)),
+        ...sampleRows(classesInStep, classes),
+        row('on each device', gigabytes(deviceBytes) + (deviceLimitBytes ? ` of ${gigabytes(deviceLimitBytes)}` : '')),
+        ...(time ? [row('time', timeText(time))] : []),
+        ...(fits === false ? [row('', 'does not fit. Use a smaller --micro-batch or --batch.')] : []),
+      ],
+    ),
   ].join('\n');
 }
 
@@ -178,10 +201,11 @@ function textOf({ engine, lowering, model, classes, batch, microBatch, limitByte
     lines.push(
       `The engine "${engine}" runs op by op and needs more memory than shown here, which is for onnx without its blocked layout.`,
     );
-  stages.forEach(({ loss, optimiser, parameters, activationBytes, peakBytes, here, time }, index) => {
+  stages.forEach(({ loss, optimiser, parameters, classesInStep, activationBytes, peakBytes, here, time }, index) => {
     lines.push(
       `stage ${index + 1}: ${loss}, ${optimiser}`,
       row('parameters', parametersText(parameters)),
+      ...sampleRows(classesInStep, classes),
       ...(time ? [row('time', timeText(time))] : []),
       row('activations', gigabytes(activationBytes)),
       row('peak memory', `${gigabytes(peakBytes.exact)} for a whole batch at once`),

@@ -1,6 +1,6 @@
 /** `facewright plan`: what a config's training will need, before it runs. */
 import type { Command } from 'commander';
-import { positiveNumber, presetOption, wholeNumber, withBatch, withCommon } from '../options.js';
+import { positiveNumber, presetOption, share, wholeNumber, withBatch, withCommon } from '../options.js';
 import { lazily } from '../lazily.js';
 
 export function addPlan(program: Command): void {
@@ -14,6 +14,11 @@ export function addPlan(program: Command): void {
         '--memory <GB>',
         'memory limit of a step (default: the backend\'s "memory", else 80 % of what is free)',
         positiveNumber,
+      )
+      .option(
+        '--sample-rate <share>',
+        'share of the people that each step sees (default: each loss\'s "sampleRate")',
+        share,
       )
       .option('--time', 'run a few steps of each stage here and estimate the training time'),
   )
@@ -31,6 +36,7 @@ Examples:
   facewright plan --preset paper --classes 85000
   facewright plan --data run/dataset --time
   facewright plan --backend xla --classes 68000 --batch 512
+  facewright plan --preset full --classes 1000000 --sample-rate 0.1
   facewright plan --preset full --batch 512 --micro-batch 64 --classes 10575 --memory 11
   facewright plan --config facewright.config.ts --data run/dataset --json`,
     )
