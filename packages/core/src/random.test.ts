@@ -1,7 +1,7 @@
 /** Random streams: determined by their path, independent of each other, with the right distributions. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRandom, permutation, restoreRandom, type Random } from './random.js';
+import { createRandom, permutation, restoreRandom, shuffled, type Random } from './random.js';
 
 const draws = (random: Random, count: number): number[] => Array.from({ length: count }, () => random.uniform());
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -164,6 +164,7 @@ describe('permutation', () => {
           const whole = permutation(length, createRandom(seed));
           expect([...whole].sort((a, b) => a - b)).toEqual(Array.from({ length }, (_, i) => i));
           expect(permutation(length, createRandom(seed), count)).toEqual(whole.slice(0, count));
+          expect([...shuffled(length, createRandom(seed))]).toEqual([...whole]);
         },
       ),
     );

@@ -42,6 +42,18 @@ export function permutation(length: number, random: Random, count = length): Uin
   return count < length ? order.slice(0, count) : order;
 }
 
+/** The same shuffle one element at a time, for as many as are wanted: draws no more than that. */
+export function* shuffled(length: number, random: Random): Generator<number, void> {
+  const order = new Uint32Array(length);
+  for (let i = 0; i < length; i++) order[i] = i;
+  for (let i = 0; i < length; i++) {
+    const j = i < length - 1 ? i + random.integer(length - i) : i;
+    const drawn = order[j];
+    order[j] = order[i];
+    yield drawn;
+  }
+}
+
 type Words = readonly [number, number, number, number];
 const HASH_START: Words = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x85ebca6b];
 

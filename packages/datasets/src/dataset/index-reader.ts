@@ -127,14 +127,11 @@ async function readRecords(
     const count = Math.min(RECORDS_AT_ONCE, header.records - first);
     const bytes = await file.read(HEADER_BYTES + first * RECORD_BYTES, count * RECORD_BYTES);
     checksum.add(bytes);
-    for (let i = 0, at = 0; i < count; i++, at += RECORD_BYTES) {
+    const words = wordsOf(bytes);
+    for (let i = 0, at = 0; i < count; i++, at += RECORD_BYTES / 4) {
       const index = first + i;
-      const shard = bytes.readUInt32LE(at);
-      const offset = bytes.readUInt32LE(at + 4);
-      const size = bytes.readUInt32LE(at + 8);
-      const label = bytes.readUInt32LE(at + 16);
-      const source = bytes.readUInt32LE(at + 20);
-      const kind = bytes.readUInt32LE(at + 24);
+      const [shard, offset, size] = [words[at], words[at + 1], words[at + 2]];
+      const [label, source, kind] = [words[at + 4], words[at + 5], words[at + 6]];
       if (!(shard < shards.length && offset + size <= shards[shard]))
         throw damaged(`record ${index} lies outside its shard`);
       if (label >= identities.length || source >= header.sources || kind >= header.kinds)
@@ -142,13 +139,19 @@ async function readRecords(
       fields.shards[index] = shard;
       fields.offsets[index] = offset;
       fields.sizes[index] = size;
-      fields.checksums[index] = bytes.readUInt32LE(at + 12);
+      fields.checksums[index] = words[at + 3];
       fields.labels[index] = label;
       fields.sources[index] = source;
       fields.kinds[index] = kind;
     }
   }
   return fields;
+}
+
+/** As numbers of 32 bits: little-endian, as every machine that Node runs on. */
+function wordsOf(bytes: Buffer): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }
 
 function columnsOf(

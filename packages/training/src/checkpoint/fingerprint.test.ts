@@ -94,3 +94,16 @@ test('equal values have equal digests regardless of the order of keys; the order
   expect(digestOfList(['ab', 'c'])).not.toBe(digestOfList(['a', 'bc']));
   expect(digestOfList([{ a: 1, b: 2 }])).toBe(digestOfList([{ b: 2, a: 1 }]));
 });
+
+test('the digest of the dataset is that of its images, one by one, whatever their names', () => {
+  const samples: Sample[] = [
+    { identity: 'Zoë "Z" Ü', source: 'a\\b"c/1.jpg', kind: 'original' },
+    { identity: 'Zoë "Z" Ü', source: 'a\\b"c/1.jpg', kind: 'opening' },
+    { identity: '王\u2028\ud800', source: 'tab\there', kind: 'original' },
+    { identity: 'Zoë "Z" Ü', source: 'tab\there', kind: 'opening' },
+  ];
+  const dataset = { ...options.dataset, ...sampleColumns(samples) };
+  expect(fingerprintOf({ ...options, dataset }, set(['a', 'b'])).dataset).toBe(
+    digestOfList(samples.map(({ identity, source, kind }) => [identity, source, kind])),
+  );
+});

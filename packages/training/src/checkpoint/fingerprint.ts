@@ -2,8 +2,8 @@
  * Digests of everything that affects the numbers of a training. A checkpoint only resumes under the same fingerprint,
  * so resuming is exact.
  */
-import type { Dataset, Random, RunConfig, StageConfig } from '@facewright/core';
-import { digestOf, digestOfList } from './digest.js';
+import type { Dataset, Random, RunConfig, SampleColumns, StageConfig } from '@facewright/core';
+import { digestOf, digestOfLines, digestOfList } from './digest.js';
 import type { TrainingSet } from '../data/training-set.js';
 
 /** Digests by subject: the model, the dataset, … */
@@ -55,15 +55,30 @@ export function fingerprintOf(
     validation: digestOf({ fraction: validation.fraction, minimum: validation.minimum }),
     // `chanceAfter` only decides when a warning is shown
     guard: digestOf({ retries: guard.retries, rateFactor: guard.rateFactor }),
-    dataset: digestOfList(samplesOf(dataset)),
+    dataset: digestOfSamples(dataset),
     people: digestOfList(set.identities),
     // identifies the seed by what it draws; the stream's name is part of the format, and forking does not advance the parent
     seed: digestOf([random.fork('makings').uniform(), random.fork('makings', 1).uniform()]),
   };
 }
 
-function* samplesOf(dataset: Dataset): Generator<unknown> {
-  const { identities, labels, length } = dataset;
-  for (let index = 0; index < length; index++)
-    yield [identities[labels[index]], dataset.sourceOf(index), dataset.kindOf(index)];
+/**
+ * Of who and what each image shows: the digest of a list of [identity, source, kind], whose text is put together from parts
+ * that many images share.
+ */
+function digestOfSamples(dataset: SampleColumns): string {
+  const { identities, labels, photos, kinds, kindNames, length } = dataset;
+  const kindTexts = kindNames.map((kind) => `,${JSON.stringify(kind)}]`);
+  let [label, photo, start, source] = [-1, -1, '', ''];
+  return digestOfLines(length, (index) => {
+    if (labels[index] !== label) {
+      label = labels[index];
+      start = `[${JSON.stringify(identities[label])},`;
+    }
+    if (photos[index] !== photo) {
+      photo = photos[index];
+      source = JSON.stringify(dataset.sourceOf(index));
+    }
+    return start + source + kindTexts[kinds[index]];
+  });
 }

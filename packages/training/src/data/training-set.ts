@@ -5,7 +5,7 @@
 import {
   FacewrightError,
   originals,
-  permutation,
+  shuffled,
   type Dataset,
   type Random,
   type RunConfig,
@@ -83,14 +83,14 @@ function drawValidation(
   const { candidates, photos } = photosInOrder(dataset, isTrained);
   let wanted = Math.max(Math.round(fraction * photos), Math.min(minimum, Math.floor(photos * LARGEST_MINIMUM)));
   const taken = new Uint8Array(dataset.photoCount);
-  for (const index of permutation(candidates.length, random)) {
-    if (wanted <= 0) break;
+  if (wanted <= 0) return taken;
+  for (const index of shuffled(candidates.length, random)) {
     const photo = candidates[index];
     const shown = peopleOfPhoto(groups, photo, labels);
     if (shown.some((label) => left[label] < 2)) continue;
     for (const label of shown) left[label]--;
     taken[photo] = 1;
-    wanted--;
+    if (--wanted <= 0) break;
   }
   return taken;
 }
