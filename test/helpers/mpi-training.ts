@@ -20,7 +20,7 @@ const CONFIGS = {
   short: SHORT,
   long: LONG,
   plain: { ...SHORT, cluster: 'single' },
-  impatient: { ...LONG, cluster: { name: 'mpi', timeout: 5, ordered: true } },
+  watchful: { ...LONG, cluster: { name: 'mpi', heartbeat: 1, ordered: true } },
 };
 type ConfigName = keyof typeof CONFIGS;
 

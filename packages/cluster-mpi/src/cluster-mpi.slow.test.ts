@@ -44,6 +44,22 @@ for (const launcher of LAUNCHERS) {
       await Promise.all(ranks.map((cluster) => cluster.close()));
     });
 
+    test('a rank that falls silent ends the others within seconds; a rank that only computes does not', async () => {
+      const { ranks, process: launched } = await open({ heartbeat: 1 });
+      const [first, silent, other] = ranks;
+      // in the main thread, which then says nothing for longer than that
+      await other.compute(2500);
+      await Promise.all(ranks.map((cluster) => cluster.barrier()));
+      process.kill(silent.pid, 'SIGSTOP');
+      const gone = /Rank 1 on .* is gone/;
+      await Promise.all([first, other].map((cluster) => expect(cluster.barrier()).rejects.toThrow(gone)));
+      // rank 0 knows and says so
+      await expect(first.abort('x')).rejects.toThrow(gone);
+      await expect(other.abort('x')).resolves.toBeUndefined();
+      await Promise.all([first, other].map((cluster) => cluster.close()));
+      await new Promise((resolve) => launched.once('exit', resolve));
+    });
+
     test('a rank that never comes ends the others with an error once the time is up', async () => {
       const { ranks } = await open({ timeout: 1 });
       await Promise.all(

@@ -20,7 +20,10 @@ export function launchOf(environment: Environment): Launch | undefined {
   const pmi = pair('PMI_RANK', 'PMI_SIZE');
   if (pmi) return { ...pmi, protocol: 'pmi' };
   // inside sbatch, but outside srun, there is no step and so no MPI
-  const slurm = (environment.PMIX_RANK ?? environment.PMI_FD) ? pair('SLURM_PROCID', 'SLURM_NTASKS') : undefined;
+  const step = environment.PMIX_RANK ?? environment.PMI_FD;
+  const slurm = step
+    ? (pair('SLURM_PROCID', 'SLURM_STEP_NUM_TASKS') ?? pair('SLURM_PROCID', 'SLURM_NTASKS'))
+    : undefined;
   return slurm && { ...slurm, protocol: 'slurm' };
 }
 

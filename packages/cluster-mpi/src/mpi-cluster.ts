@@ -2,10 +2,12 @@
  * The cluster on MPI. Calls run one after the other, outside the main thread. Before each, the processes exchange
  * headers; see header.ts.
  */
-import { FacewrightError, messageOf, type Cluster, type ClusterArray } from '@facewright/core';
+import { FacewrightError, messageOf, type Cluster, type ClusterArray, type Emit } from '@facewright/core';
 import { hostname } from 'node:os';
 import { MpiError, type MpiCalls } from './calls.js';
 import { datatypeOf } from './flavours.js';
+import type { News } from './heartbeat/beats.js';
+import { Heartbeat } from './heartbeat/heartbeat.js';
 import { headerOf, judge, WIDTH, type Header } from './header.js';
 import { addInOrder, inPieces } from './pieces.js';
 
@@ -13,6 +15,9 @@ export interface MpiClusterOptions {
   readonly ordered: boolean;
   /** Seconds that a call may take, which includes waiting for the other processes. */
   readonly timeout: number;
+  /** Seconds without a sign of life after which a process is lost; 0: none is watched. */
+  readonly heartbeat: number;
+  readonly emit?: Emit;
 }
 
 const HOST_BYTES = 64;
@@ -32,6 +37,11 @@ export class MpiCluster implements Cluster {
   private stuck = false;
   private closed = false;
   private busy = false;
+  private heartbeat: Heartbeat | undefined;
+  /** Rank 0 knows of the failure, and tells the user. */
+  private firstKnows = false;
+  /** Ends the call in progress. */
+  private interrupt: ((error: Error) => void) | undefined;
 
   private constructor(
     private readonly mpi: MpiCalls,
@@ -46,6 +56,7 @@ export class MpiCluster implements Cluster {
   static async join(mpi: MpiCalls, options: MpiClusterOptions): Promise<MpiCluster> {
     const cluster = new MpiCluster(mpi, options);
     await cluster.exchangeHosts();
+    await cluster.watch();
     return cluster;
   }
 
@@ -74,7 +85,7 @@ export class MpiCluster implements Cluster {
 
   async abort(reason: string): Promise<void> {
     await this.tail;
-    if (this.stuck) throw this.failure;
+    if (this.stuck && !this.firstKnows) throw this.failure;
     if (this.failure || this.closed) return;
     const bytes = new TextEncoder().encode(reason);
     await this.inTurn({ call: 'abort', reason: bytes.length }, async () => {}, bytes).catch(() => undefined);
@@ -88,6 +99,7 @@ export class MpiCluster implements Cluster {
     this.closed = true;
     process.off('exit', this.onExit);
     if (this.stuck) return this.killAll();
+    await this.heartbeat?.stop();
     this.mpi.finalize();
   }
 
@@ -132,6 +144,7 @@ export class MpiCluster implements Cluster {
   private async limited(calls: () => Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
+      this.interrupt = reject;
       timer = setTimeout(() => {
         this.stuck = true;
         reject(this.silence());
@@ -148,6 +161,7 @@ export class MpiCluster implements Cluster {
       throw this.failure;
     } finally {
       clearTimeout(timer);
+      this.interrupt = undefined;
     }
   }
 
@@ -166,6 +180,35 @@ export class MpiCluster implements Cluster {
       where: this.nameOf(this.rank),
       todo: 'Go on from the last checkpoint with --resume.',
       cause,
+    });
+  }
+
+  private async watch(): Promise<void> {
+    const { mpi, size } = this;
+    const { heartbeat } = this.options;
+    if (size === 1 || heartbeat === 0) return;
+    await this.limited(async () => {
+      this.heartbeat = await Heartbeat.start(mpi, heartbeat, (news) => this.hear(news));
+    });
+  }
+
+  private hear(news: News): void {
+    if (this.closed || this.failure) return;
+    if ('lost' in news) {
+      this.stuck = true;
+      this.firstKnows = this.rank > 0 && news.lost !== 0;
+      this.failure = new FacewrightError({
+        what: `${this.nameOf(news.lost)} is gone: it ended, or nothing was heard of it for ${this.options.heartbeat} s.`,
+        where: 'the cluster',
+        todo: 'Look at that host, and go on from the last checkpoint with --resume.',
+      });
+      this.interrupt?.(this.failure);
+      return;
+    }
+    this.options.emit?.('notice', {
+      level: 'warning',
+      message: `Rank ${news.unwatched.join(', ')} cannot be watched: there is no TCP connection to ${this.nameOf(0)}. If a host is lost, the training ends only after ${this.options.timeout} s.`,
+      todo: 'Let the hosts connect to each other on any port, or choose heartbeat: 0, and a shorter timeout.',
     });
   }
 

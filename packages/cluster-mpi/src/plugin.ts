@@ -1,5 +1,12 @@
 /** The plugin `mpi`: several processes that mpirun or srun started, on one machine or on many. */
-import { definePlugin, FacewrightError, messageOf, type Cluster, type ClusterProvider } from '@facewright/core';
+import {
+  definePlugin,
+  FacewrightError,
+  messageOf,
+  type Cluster,
+  type ClusterProvider,
+  type Emit,
+} from '@facewright/core';
 import { z } from 'zod';
 import { startMpi, type MpiCalls } from './calls.js';
 import { launchOf } from './launch.js';
@@ -24,12 +31,19 @@ const options = z.strictObject({
     .positive()
     .default(1800)
     .describe('seconds that a process waits for the others before it ends with an error'),
+  heartbeat: z
+    .number()
+    .min(0)
+    .default(10)
+    .describe(
+      'seconds without a sign of life after which a process counts as lost, which ends the others; 0: nobody is watched',
+    ),
 });
 
 /** MPI can only be started once in a process. */
 let started: Promise<MpiCalls> | undefined;
 
-async function open({ library, ...rest }: z.output<typeof options>): Promise<Cluster> {
+async function open({ library, ...rest }: z.output<typeof options>, emit: Emit): Promise<Cluster> {
   if (started)
     throw new FacewrightError({
       what: 'This process has joined its MPI cluster before, and MPI cannot be started twice.',
@@ -41,7 +55,7 @@ async function open({ library, ...rest }: z.output<typeof options>): Promise<Clu
     requireAll(calls, found.path);
     return calls;
   });
-  return MpiCluster.join(await started, rest satisfies MpiClusterOptions);
+  return MpiCluster.join(await started, { ...rest, emit } satisfies MpiClusterOptions);
 }
 
 /** With a library that does not belong to the launcher, every process would be alone, and train by itself. */
@@ -64,7 +78,7 @@ export const mpi = definePlugin({
     description: 'the processes that mpirun or srun started: Open MPI, MPICH, or a library with the ABI of MPI 5',
   },
   options,
-  create: (options): ClusterProvider => ({
+  create: (options, { emit }): ClusterProvider => ({
     async probe() {
       const processes = launchOf(process.env)?.size;
       try {
@@ -80,7 +94,7 @@ export const mpi = definePlugin({
         };
       }
     },
-    open: () => open(options),
+    open: () => open(options, emit),
   }),
 });
 

@@ -31,9 +31,12 @@ const RANK = fileURLToPath(new URL('rank.mjs', import.meta.url));
 
 /** A rank in another process. */
 export interface Rank extends Cluster {
+  readonly pid: number;
   readonly probed: ClusterAvailability;
   /** Sums so many numbers both ways, and rejects if a sum is wrong. */
   long(length: number): Promise<void>;
+  /** Keeps its main thread busy for so many milliseconds. */
+  compute(milliseconds: number): Promise<void>;
 }
 
 export interface Launched {
@@ -108,6 +111,7 @@ function standIn(answer: Answer, socket: Socket, waiting: Map<number, (answer: A
     allReduce: (values, options) => call('allReduce', [options ?? {}], values),
     broadcast: (values, root = 0) => call('broadcast', [root], values),
     long: (length) => call('long', [length]),
+    compute: (milliseconds) => call('compute', [milliseconds]),
     barrier: () => call('barrier', []),
     abort: (reason) => call('abort', [reason]),
     close: () => call('close', []),

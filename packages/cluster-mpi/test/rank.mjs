@@ -12,7 +12,7 @@ const cluster = await provider.open();
 const socket = connect(Number(port), '127.0.0.1');
 const say = (message) => socket.write(`${JSON.stringify(message)}\n`);
 const { rank, size, device, ordered } = cluster;
-say({ rank, size, device, ordered, probed: await provider.probe() });
+say({ rank, size, device, ordered, pid: process.pid, probed: await provider.probe() });
 
 /** Too long to be sent to the test and back. */
 async function long(length) {
@@ -28,11 +28,17 @@ async function long(length) {
   expectSum(size);
 }
 
+/** Keeps the main thread busy for so many milliseconds. */
+async function compute(milliseconds) {
+  for (const end = Date.now() + milliseconds; Date.now() < end;);
+}
+
 async function call({ id, name, type, data, rest }) {
   const bytes = data === undefined ? undefined : Buffer.from(data, 'base64');
   const values = bytes && new TYPES[type](bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   try {
-    if (name === 'long') await long(...rest);
+    const own = { long, compute }[name];
+    if (own) await own(...rest);
     else await cluster[name](...(values ? [values] : []), ...rest);
     say({ id, ...(values && { data: Buffer.from(values.buffer).toString('base64') }) });
   } catch (error) {
