@@ -3,13 +3,14 @@
  * stand with the environment those give them, prepare parts that merge to the bytes of an undivided preparation.
  */
 import { spawn } from 'node:child_process';
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { digestBelow } from './helpers/digest.js';
-import { facewright, patches, put, temporary } from './helpers/tool.js';
+import { LAUNCHERS } from '../packages/cluster-mpi/test/launched.js';
+import { facewright, patches, put, readJson, temporary, TINY } from './helpers/tool.js';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
@@ -41,6 +42,15 @@ interface Manifest {
   };
 }
 
+interface MpiJob {
+  readonly spec: {
+    readonly sshAuthMountPath: string;
+    readonly mpiReplicaSpecs: Readonly<
+      Record<'Launcher' | 'Worker', { readonly replicas: number } & Pick<Manifest['spec'], 'template'>>
+    >;
+  };
+}
+
 const manifests = async (name: string): Promise<Manifest[]> =>
   parseAllDocuments(await readFile(join(EXAMPLES, name), 'utf8')).map((document) => {
     expect(document.errors).toEqual([]);
@@ -61,15 +71,24 @@ beforeAll(async () => {
           .jpeg()
           .toBuffer(),
       );
-  const config = { reader: 'aligned-folder', workers: 0, tiers: [{ name: 'all', above: 1, augment: ['opening'] }] };
+  const { model, stages, validation } = TINY;
+  const training = { backend: 'cpu', model, stages, validation };
+  const config = {
+    ...training,
+    reader: 'aligned-folder',
+    workers: 0,
+    tiers: [{ name: 'all', above: 1, augment: ['opening'] }],
+  };
   await put(join(directory, 'facewright.config.json'), JSON.stringify(config));
-  // what a node has: npx, which finds the tool, and Slurm's srun
+  // what a node has: npx, which finds the tool, the tool itself, Slurm's srun, and Open MPI
   await put(
     join(directory, 'bin/npx'),
     `#!/bin/bash\nwhile [[ $1 == --* ]]; do shift; done\nshift\nexec '${process.execPath}' '${BIN}' "$@"\n`,
   );
   await put(join(directory, 'bin/srun'), '#!/bin/bash\nexec "$@"\n');
-  for (const name of ['npx', 'srun']) await chmod(join(directory, 'bin', name), 0o755);
+  await put(join(directory, 'bin/facewright'), `#!/bin/bash\nexec '${process.execPath}' '${BIN}' "$@"\n`);
+  await put(join(directory, 'bin/mpirun'), '#!/bin/bash\nexec mpirun.openmpi --oversubscribe "$@"\n');
+  for (const name of ['npx', 'facewright', 'srun', 'mpirun']) await chmod(join(directory, 'bin', name), 0o755);
   await facewright(['prepare', '--data', 'photos', '--out', 'whole', '--quiet'], { cwd: directory });
   whole = await digestBelow(join(directory, 'whole'));
 });
@@ -146,6 +165,32 @@ test('every manifest mounts what it uses, keeps passwords in secrets, and select
     }
   }
 });
+
+const { missing } = LAUNCHERS.find(({ name }) => name === 'Open MPI')!;
+test.skipIf(missing)(
+  `the MPI operator's launcher trains in several processes, and goes on where it stopped${missing ? ` (skipped: ${missing})` : ''}`,
+  async () => {
+    const [job] = (await manifests('train-mpijob.yaml')) as unknown as MpiJob[];
+    expect(job).toMatchObject({ apiVersion: 'kubeflow.org/v2beta1', kind: 'MPIJob', spec: { slotsPerWorker: 1 } });
+    const { Launcher, Worker } = job.spec.mpiReplicaSpecs;
+    for (const { template } of [Launcher, Worker])
+      for (const { volumeMounts, workingDir } of template.spec.containers) {
+        expect(template.spec.volumes!.map(({ name }) => name)).toEqual(volumeMounts.map(({ name }) => name));
+        expect(workingDir).toBe('/data');
+      }
+    const [{ command }] = Launcher.template.spec.containers;
+    expect(command.at(-1)).toContain(` -n ${Worker.replicas} `);
+    const text = command.at(-1)!.replace(` -n ${Worker.replicas} `, ' -n 2 ').replace('--batch 512', '--batch 8');
+    const [shell, ...flags] = command.slice(0, -1);
+    await cp(join(directory, 'whole'), join(directory, 'dataset'), { recursive: true });
+    const env = { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1', HOME: directory };
+    expect(await run(shell, [...flags, text], env)).toBe('');
+    const { trained } = await readJson<{ trained: { steps: number } }>(join(directory, 'run/model/model.json'));
+    expect(trained.steps).toBe(5);
+    // the operator starts the launcher again
+    expect(await run(shell, [...flags, text], env)).toBe('');
+  },
+);
 
 test('the commands of the queue are commands of the tool', async () => {
   const commands = (await manifests('queue.yaml')).flatMap(containersOf).map(({ command }) => command);
