@@ -23,6 +23,7 @@ export * from './engine/eager-engine.js';
 export * from './engine/ops/index.js';
 export * from './values/brand.js';
 export * from './values/errors.js';
+export * from './values/too-few-people.js';
 export type * from './values/evaluation.js';
 export * from './values/events.js';
 export * from './formats/latin1.js';

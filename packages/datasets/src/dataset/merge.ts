@@ -6,6 +6,7 @@
 import {
   FacewrightError,
   throwIfAborted,
+  tooFewPeople,
   type EncodedSample,
   type Emit,
   type PreparationSummary,
@@ -48,7 +49,7 @@ export async function mergeParts(
   requireOutside(parts, resolve(directory));
   const { image, shardBytes } = parts[0].record;
   const summary = summaryOf(parts);
-  if (summary.identities < 2) throw tooFew(summary);
+  if (summary.identities < 2) throw tooFewPeople({ ...summary, after: 'in all parts together' });
   const writer = await createDatasetWriter(directory, { format: image.format, shardBytes, replace });
   try {
     let images = 0;
@@ -204,14 +205,4 @@ function requireOutside(parts: readonly FoundPart[], directory: string): void {
       todo: 'Choose a directory beside the parts with --out.',
     });
   }
-}
-
-function tooFew({ identities, reasons }: PreparationSummary): FacewrightError {
-  const why = Object.entries(reasons)
-    .sort(([, a], [, b]) => b - a)
-    .map(([reason, photos]) => `${photos} × ${reason}`);
-  return new FacewrightError({
-    what: `Fewer than two people are left in all parts together: ${identities}. Excluded photos: ${why.join(', ')}.`,
-    todo: `Check the excluded photos.${reasons['several-faces'] ? ' To keep photos with several faces, prepare with --faces largest.' : ''} Otherwise add photos.`,
-  });
 }

@@ -4,7 +4,7 @@
  * the number of worker threads. A bounded number of photos is in progress at a time. A killed preparation resumes after
  * its last complete shard.
  */
-import { FacewrightError, Interrupted, throwIfAborted } from '@facewright/core';
+import { FacewrightError, Interrupted, throwIfAborted, tooFewPeople } from '@facewright/core';
 import type { Detector, Photo, PreparationSummary, PreparedPart, ResumableWriter } from '@facewright/core';
 import { encodingFor, openWorkers, outcomeEncoder } from '#threads';
 import { countPhotos, items, type Counted, type Item } from './items.js';
@@ -238,7 +238,7 @@ async function finish(options: PrepareOptions, work: Work, seconds: number): Pro
   const { aligner, seed, signal, writer, directory, emit } = options;
   const { tally, detector, clock, workers, part } = work;
   throwIfAborted(signal, 'preparation');
-  if (tally.identities < 2 && !part) throw tooFew(tally);
+  if (tally.identities < 2 && !part) throw tooFewPeople(tally);
   const alignment = { fingerprint: aligner.fingerprint, size: aligner.size, ...detector.used() };
   const summary = tally.summary({ alignment, seed, seconds, ...(part && { part }) });
   await writer.finish(summary);
@@ -266,20 +266,3 @@ function once(detector: PrepareOptions['detector']): {
     used: () => (opened?.fingerprint === undefined ? {} : { detector: opened.fingerprint }),
   };
 }
-
-/** If a part failed most, that is the error to tell, not the photos. */
-function tooFew({ identities, reasons, failures }: Tally): FacewrightError {
-  const byPhotos = Object.entries(reasons).sort(([, a], [, b]) => b - a);
-  const why = byPhotos.map(([reason, photos]) => `${photos} × ${reason}`).join(', ');
-  const what = `Fewer than two people are left after preparation: ${identities}. Excluded photos: ${why}.`;
-  const failure = failures.get(byPhotos[0]?.[0]);
-  return failure === undefined
-    ? new FacewrightError({ what, todo: tooFewTodo(reasons) })
-    : new FacewrightError({
-        what: `${what} The first: ${failure}`,
-        todo: 'This is a bug in that plugin, or a file that it needs is missing or damaged. Mend that, or choose another plugin in the config.',
-      });
-}
-
-const tooFewTodo = (reasons: Readonly<Record<string, number>>): string =>
-  `Check the excluded photos.${reasons['several-faces'] ? ' To keep photos with several faces, use --faces largest.' : ''} Otherwise add photos or provide landmarks.`;

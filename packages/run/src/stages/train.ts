@@ -4,6 +4,7 @@ import {
   FacewrightError,
   RANDOM,
   SIGNAL,
+  tooFewPeople,
   type Cluster,
   type Dataset,
   type Events,
@@ -115,7 +116,7 @@ export async function trainStage(
   });
 }
 
-async function trainStageOf({ loss, optimiser, criteria, config }: StageParts): Promise<TrainStage> {
+export async function trainStageOf({ loss, optimiser, criteria, config }: StageParts): Promise<TrainStage> {
   return {
     name: loss.name,
     loss: await loss.make(),
@@ -126,16 +127,8 @@ async function trainStageOf({ loss, optimiser, criteria, config }: StageParts): 
   };
 }
 
-function requirePeople({ identities, directory, summary }: Dataset): void {
-  if (identities.length >= 2) return;
-  const reasons = Object.entries(summary.reasons).map(([reason, photos]) => `${reason} ${photos}`);
-  throw new FacewrightError({
-    what: `Fewer than two people are left after preparation (${identities.length}), so there is nobody to tell apart.${reasons.length ? ` Photos left out: ${reasons.join(', ')}.` : ''}`,
-    where: directory,
-    todo: summary.reasons['too-few-photos']
-      ? 'Provide more photos of each person, or ask for fewer with --min-photos <number>.'
-      : 'Provide photos of at least two people. The list of excluded photos says what was wrong with them.',
-  });
+function requirePeople({ identities, directory, summary: { reasons } }: Dataset): void {
+  if (identities.length < 2) throw tooFewPeople({ identities: identities.length, reasons, where: directory });
 }
 
 /** Learning what makes two photos the same person's requires two photos of one person. */
