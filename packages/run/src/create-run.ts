@@ -17,6 +17,7 @@ import {
   type OpenLogger,
   type RunConfig,
   type RunConfigInput,
+  type RunEvent,
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { editDataset } from '@facewright/quality';
@@ -33,12 +34,19 @@ import type { PresetName } from './presets/names.js';
 import { presetOf } from './presets/presets.js';
 import { drawSample, SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';
 import { onEveryRank, openOnFirst, requirePrepared } from './ranks.js';
-import { readRunRecord, requireSameRecipe, type RunDirectory, type RunRecord } from './run-directory.js';
+import {
+  readRunRecord,
+  requireSameRecipe,
+  type OpenOptions,
+  type RunDirectory,
+  type RunRecord,
+} from './run-directory.js';
 import { pickCrops } from './stages/crops.js';
 import { pickDropped } from './stages/dropped.js';
 import { editsOf } from './stages/edits.js';
 import type { DrawnEvaluation } from './stages/evaluate.js';
 import { evaluationDocument, picturesOf, writeEvaluation } from './stages/evaluation-directory.js';
+import { makeEarly } from './stages/make-early.js';
 import { modelToBeginFrom } from './stages/model-to-begin-from.js';
 import { prepareStage } from './stages/prepare.js';
 import { drawHeldOut, trainStage } from './stages/train.js';
@@ -133,8 +141,8 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
   requirePrepared(cluster, data?.prepared, where);
   const backend = await backendFor(own, scope);
   const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : await presetOf(backend.plugin, options.preset);
-  const beginning = await modelToBeginFrom(own, scope, { resume, given });
-  const underlay: RunConfigInput = { ...preset.config, ...data?.config, ...beginning };
+  const { begun, defaults } = await modelToBeginFrom(own, scope, { resume, given });
+  const underlay: RunConfigInput = { ...preset.config, ...data?.config, ...defaults };
   const checked = parseRunConfig({ ...underlay, ...given }, where);
   batchParts(checked.batch, checked.microBatch, undefined, cluster.size); // rejects a batch that cannot be divided, before any work
   const out = resolve(baseDirectory, checked.out);
@@ -155,14 +163,17 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
     },
   );
   const { config } = composition;
-  // last of all, because --force deletes an earlier run's files here
-  const directory = await openOnFirst(cluster, out, {
-    resume,
-    force: options.force,
-    replaceSample: sample !== false && given.out === undefined,
-    keep: sample ? ['sample'] : preparedIn(out, data?.prepared),
-  });
-  if (resume) requireRecipe(directory, composition);
+  const prepares = data?.prepared === undefined;
+  const { early, directory } = await orDispose(composition, async () => ({
+    early: await makeEarly(composition, { prepares, reads: prepares && !sample, begun }),
+    // last of all, because --force deletes an earlier run's files here
+    directory: await openDirectory(composition, cluster, out, {
+      resume,
+      force: options.force,
+      replaceSample: sample !== false && given.out === undefined,
+      keep: sample ? ['sample'] : preparedIn(out, data?.prepared),
+    }),
+  }));
 
   const start = (): Promise<RunResult> => {
     const record: RunRecord = {
@@ -187,6 +198,7 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
       preset: preset.name,
       chosen: keysOfPreset(preset.config, underlay, given),
       notice,
+      early,
     };
     return onEveryRank(cluster, () => (cluster.rank === 0 ? execute(run) : help(run)))
       .catch((error: unknown) => {
@@ -197,14 +209,29 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
   const { container } = composition;
   const release = (): void => {
     directory.release();
+    void composition.dispose();
     void cluster.close();
   };
   return { config, directory: directory.path, rank: cluster.rank, container, start, release };
 }
 
-function requireRecipe(directory: RunDirectory, composition: Composition): void {
+/** A part may have opened the engine when it was created. */
+const orDispose = <T>(composition: Composition, work: () => Promise<T>): Promise<T> =>
+  work().catch(async (error: unknown) => {
+    await composition.dispose();
+    throw error;
+  });
+
+async function openDirectory(
+  composition: Composition,
+  cluster: Cluster,
+  path: string,
+  options: OpenOptions,
+): Promise<RunDirectory> {
+  const directory = await openOnFirst(cluster, path, options);
   try {
-    requireSameRecipe(directory.earlier!, composition, directory.path);
+    if (options.resume) requireSameRecipe(directory.earlier!, composition, directory.path);
+    return directory;
   } catch (error) {
     directory.release();
     throw error;
@@ -235,6 +262,8 @@ interface Execution {
   readonly preset: string;
   readonly chosen: readonly string[];
   readonly notice: Events['notice'] | undefined;
+  /** What the parts told when they were created. */
+  readonly early: readonly RunEvent[];
 }
 
 async function execute(run: Execution): Promise<RunResult> {
@@ -250,6 +279,7 @@ async function execute(run: Execution): Promise<RunResult> {
     for (const { reader } of loggers) events.subscribe(reader);
     await directory.record(record);
     events.emit('run.started', { command: record.command, seed: config.seed, config, parts, versions: versions() });
+    for (const event of run.early) for (const { reader } of [log, ...loggers]) reader(event);
     tellPreset(run);
     tellCluster(run);
     if (run.notice) events.emit('notice', run.notice);

@@ -22,6 +22,7 @@ export { readStartingPoint, type FormerHead, type StartingPoint } from './checkp
 export { rateAt } from './loop/schedule.js';
 export { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './data/batch-order.js';
 export { createImageStore, type ImageStore, type ImageStoreOptions } from './data/images.js';
+export { checkStages } from './loop/stage-checks.js';
 export { train } from './train.js';
 export type { InitialWeights, TrainOptions, TrainResult, TrainStage } from './loop/options.js';
 export type { KnownCentres } from './loop/head-init.js';

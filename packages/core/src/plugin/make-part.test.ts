@@ -1,5 +1,6 @@
 /** Broken plugins: their errors say which plugin is to blame. */
 import { expect, test } from 'vitest';
+import { singleCluster } from '../contracts/cluster.js';
 import type { Loss } from '../contracts/loss.js';
 import { createEventStream } from '../values/events.js';
 import { FacewrightError } from '../values/errors.js';
@@ -38,6 +39,32 @@ test('a part without a required member is rejected by name', async () => {
       context,
     ),
   ).rejects.toThrow(/without "detect"/);
+});
+
+test.each<[PluginKind, string, string, unknown, string]>([
+  ['backend', 'an engine', '"open"', { name: 'e', device: 'd', dispose() {} }, '"compile"'],
+  ['backend', 'an engine', '"open"', undefined, '"name", "device", "compile", "dispose"'],
+  ['logger', 'an open logger', '"open"', Promise.resolve({ close() {} }), '"reader"'],
+  ['cluster', 'a cluster', '"open"', { ...singleCluster(), abort: undefined }, '"abort"'],
+])('what a %s opens is checked: %s', async (kind, noun, by, opened, missing) => {
+  const part = await makePart(
+    plugin(kind, () => ({ probe() {}, open: () => opened })),
+    context,
+  );
+  const open = async (): Promise<unknown> => (part as unknown as { open(): unknown }).open();
+  const error = String(await thrownBy(open));
+  expect(error).toContain(`The ${kind} "broken" returned ${noun} without ${missing}.`);
+  expect(error).toContain(`${by} must return ${noun}`);
+});
+
+test('so is what its engine compiles', async () => {
+  const engine = { name: 'e', device: 'd', dispose() {}, compile: () => ({ run() {}, dispose() {} }) };
+  const backend = await makePart(
+    plugin('backend', () => ({ probe() {}, open: async () => engine })),
+    context,
+  );
+  const { compile } = await backend.open();
+  expect(() => compile(() => ({ outputs: {} }))).toThrow(/returned an executable without "readState", "writeState"/);
 });
 
 test('an error thrown inside a part is marked with the plugin and otherwise unchanged', async () => {
@@ -203,7 +230,7 @@ test.each([
         plugin(kind, () => rest),
         context,
       ),
-    ).rejects.toThrow(`The ${kind} "broken" returned a ${kind} without "${key}".`);
+    ).rejects.toThrow(new RegExp(`^The ${kind} "broken" returned an? ${kind} without "${key}"\\.`));
   }
 });
 
@@ -233,14 +260,19 @@ test('what a part opens names the plugin too', async () => {
   expect(await kindOf(() => reader(undefined as never))).toBe('logger');
   expect(await kindOf(() => close())).toBe('logger');
   const cluster = await makePart(
-    plugin('cluster', () => ({ probe: boom, open: async () => ({ rank: 1, allReduce: async () => boom() }) })),
+    plugin('cluster', () => ({
+      probe: boom,
+      open: async () => ({ ...singleCluster(), rank: 1, allReduce: async () => boom() }),
+    })),
     context,
   );
   const joined = await cluster.open();
   expect(joined.rank).toBe(1);
   expect(await kindOf(() => joined.allReduce(new Float32Array(1)))).toBe('cluster');
+  const step = { run: async () => boom(), readState: boom, writeState: boom, dispose: boom };
+  const engine = { name: 'e', device: 'd', compile: () => step, dispose: boom };
   const backend = await makePart(
-    plugin('backend', () => ({ probe: boom, open: async () => ({ compile: () => ({ run: async () => boom() }) }) })),
+    plugin('backend', () => ({ probe: boom, open: async () => engine })),
     context,
   );
   const executable = (await backend.open()).compile(() => ({ outputs: {} }));

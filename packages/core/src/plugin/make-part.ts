@@ -1,4 +1,7 @@
 /** Creates a part from a plugin and wraps it, so that missing members and errors inside it name the plugin. */
+import type { Engine, Executable } from '../contracts/backend.js';
+import type { Cluster } from '../contracts/cluster.js';
+import type { OpenLogger } from '../contracts/logger.js';
 import { FacewrightError, messageOf } from '../values/errors.js';
 import type { ConfiguredPlugin, Contracts, PluginContext, PluginKind } from './plugin.js';
 
@@ -25,14 +28,42 @@ const REQUIRED: { readonly [K in PluginKind]: readonly (keyof Contracts[K] & str
   cluster: ['probe', 'open'],
 };
 
-/** Functions that return more of the plugin's code, by their names: what they return names the plugin in errors too. */
-interface Returning {
-  readonly [name: string]: Returning;
+/** What a function of a part returns, if that is more of the plugin's code. */
+interface Returned {
+  /** E.g. `engine`. */
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly returning?: Returning;
 }
+interface Returning {
+  readonly [name: string]: Returned;
+}
+const returned = <T>(name: string, members: readonly (keyof T & string)[], returning?: Returning): Returned => ({
+  name,
+  members,
+  returning,
+});
+
+/** Functions that return more of the plugin's code, by their names: it is checked, and named in errors, too. */
 const RETURNING: { readonly [K in PluginKind]?: Returning } = {
-  backend: { open: { compile: {} } },
-  logger: { open: {} },
-  cluster: { open: {} },
+  backend: {
+    open: returned<Engine>('engine', ['name', 'device', 'compile', 'dispose'], {
+      compile: returned<Executable>('executable', ['run', 'readState', 'writeState', 'dispose']),
+    }),
+  },
+  logger: { open: returned<OpenLogger>('open logger', ['reader', 'close']) },
+  cluster: {
+    open: returned<Cluster>('cluster', [
+      'rank',
+      'size',
+      'device',
+      'allReduce',
+      'broadcast',
+      'barrier',
+      'abort',
+      'close',
+    ]),
+  },
 };
 
 /** Uses `Symbol.for`, so two copies of this package read each other's marks. */
@@ -71,15 +102,26 @@ export async function makePart<K extends PluginKind>(
   const { kind, name } = plugin.meta;
   const whose: PluginAtFault = { kind, name, ...(from !== undefined && { package: from }) };
   const part = await guarded(whose, () => plugin.create(context));
-  const missing = REQUIRED[kind].filter((key) => (part as Partial<Contracts[K]> | undefined)?.[key] === undefined);
-  if (missing.length)
-    throw new FacewrightError({
-      what: `The ${describePlugin(whose)} returned a ${kind} without ${missing.map((key) => `"${key}"`).join(', ')}.`,
-      where: from,
-      todo: `"create" must return a ${kind}: an object with ${REQUIRED[kind].join(', ')}.`,
-    });
-  return watched(part as object, whose, RETURNING[kind]) as unknown as Contracts[K];
+  const { [kind]: members } = REQUIRED;
+  return watched(complete(part, { by: 'create', name: kind, members }, whose), whose, RETURNING[kind]);
 }
+
+/** Throws a `FacewrightError` that names the plugin and the members that are missing. */
+function complete<T>(
+  value: T,
+  { by, name, members }: { readonly by: string } & Pick<Returned, 'name' | 'members'>,
+  whose: PluginAtFault,
+): T & object {
+  const missing = members.filter((key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key] == null);
+  if (!missing.length) return value as T & object;
+  throw new FacewrightError({
+    what: `The ${describePlugin(whose)} returned ${aOrAn(name)} without ${missing.map((key) => `"${key}"`).join(', ')}.`,
+    where: whose.package,
+    todo: `"${by}" must return ${aOrAn(name)}: an object with ${members.join(', ')}.`,
+  });
+}
+
+const aOrAn = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 /** The same object, whose functions mark the errors they throw. */
 function watched<T extends object>(part: T, whose: PluginAtFault, returning: Returning = {}): T {
@@ -92,7 +134,7 @@ function watched<T extends object>(part: T, whose: PluginAtFault, returning: Ret
       if (known?.of === value) return known.call;
       const call = (...args: unknown[]): unknown => {
         const result = guarded(whose, () => Reflect.apply(value, target, args));
-        return Object.hasOwn(returning, key) ? watchedResult(result, whose, returning[key as string]) : result;
+        return Object.hasOwn(returning, key) ? watchedResult(result, whose, key as string, returning) : result;
       };
       wrapped.set(key, { of: value, call });
       return call;
@@ -100,9 +142,10 @@ function watched<T extends object>(part: T, whose: PluginAtFault, returning: Ret
   });
 }
 
-function watchedResult(result: unknown, whose: PluginAtFault, returning: Returning): unknown {
-  if (result instanceof Promise) return result.then((value) => watchedResult(value, whose, returning));
-  return typeof result === 'object' && result !== null ? watched(result, whose, returning) : result;
+function watchedResult(result: unknown, whose: PluginAtFault, by: string, returning: Returning): unknown {
+  if (result instanceof Promise) return result.then((value) => watchedResult(value, whose, by, returning));
+  const { [by]: expected } = returning;
+  return watched(complete(result, { by, ...expected }, whose), whose, expected.returning);
 }
 
 /** Whether a proxy must return the property unchanged. */

@@ -13,6 +13,7 @@ import type { Builtins } from '../composition/builtins.js';
 import { composeParts, type Composition } from '../composition/compose.js';
 import { GivenParts } from '../composition/given.js';
 import { closedLibrary } from '../composition/library.js';
+import { makeEarly } from '../stages/make-early.js';
 import { preparationOf } from '../stages/preparation.js';
 import { drawHeldOut, trainStage } from '../stages/train.js';
 import { verifyModel } from '../stages/verify.js';
@@ -48,6 +49,7 @@ export async function runInPage(options: PageRunOptions): Promise<PageRun> {
   const { events, directory, command, versions } = options;
   const composition = await composeInPage(options);
   const { config, parts, reader, model } = composition;
+  await makeEarly(composition, { prepares: true, reads: true });
   events.emit('run.started', { command, seed: config.seed, config, parts, versions });
   const writer = createMemoryDataset();
   await prepare({

@@ -10,19 +10,10 @@ import { differences } from '../composition/record.js';
  * The weights, and the class centres if their loss is known here. Throws a `FacewrightError` if the model or the
  * alignment differ.
  */
-export async function beginFrom(
-  { container, config, model, known }: Composition,
-  dataset: Dataset,
-): Promise<InitialWeights> {
+export async function beginFrom(composition: Composition, dataset: Dataset): Promise<InitialWeights> {
+  const { container, config, known } = composition;
   const point = await readStartingPoint(config.from!);
-  const own = modelOfData({ model: point.model, where: point.path }, known);
-  if (own.meta.name !== model.name || differences(own.options, model.plugin.options).length) {
-    throw new FacewrightError({
-      what: `The config's model "${model.name}" differs from that of the starting weights, or has different options.`,
-      where: point.path,
-      todo: 'Remove "model" from the config to use that of the weights.',
-    });
-  }
+  requireSameModel(composition, point);
   checkAlignment(point, dataset.summary.alignment, dataset.directory);
   return { weights: point.weights, known: await knownCentres(point), where: point.path };
 
@@ -41,6 +32,17 @@ export async function beginFrom(
       return undefined;
     }
   }
+}
+
+/** Throws a `FacewrightError` if the run trains another model than that of the starting weights. */
+export function requireSameModel({ model, known }: Composition, point: StartingPoint): void {
+  const own = modelOfData({ model: point.model, where: point.path }, known);
+  if (own.meta.name === model.name && !differences(own.options, model.plugin.options).length) return;
+  throw new FacewrightError({
+    what: `The config's model "${model.name}" differs from that of the starting weights, or has different options.`,
+    where: point.path,
+    todo: 'Remove "model" from the config to use that of the weights.',
+  });
 }
 
 /** The people that the initial weights were trained on, as far as their checkpoint says. */

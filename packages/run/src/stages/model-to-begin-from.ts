@@ -22,28 +22,32 @@ const TUNING: RunConfigInput['stages'] = [
   },
 ];
 
-/**
- * Config defaults for fine-tuning, below the user's config: a fine-tuning stage, the model of the weights, and their
- * licence. A resumed run has them already, and no longer needs its initial weights.
- */
+export interface Beginning {
+  /** The starting weights; missing for a resumed run, which no longer needs them. */
+  readonly begun?: StartingPoint;
+  /** Below the user's config: a fine-tuning stage, the model of the weights, and their licence. */
+  readonly defaults: RunConfigInput;
+}
+
+/** What fine-tuning begins from. A resumed run takes the defaults from its record. */
 export async function modelToBeginFrom(
   { from, out, plugins }: RunConfig,
   scope: Scope,
   { resume, given }: { readonly resume: boolean; readonly given: RunConfigInput },
-): Promise<RunConfigInput> {
-  if (from === undefined) return {};
+): Promise<Beginning> {
+  if (from === undefined) return { defaults: {} };
   const own = resolve(scope.baseDirectory, out);
   const earlier = resume ? await readRunRecord(own) : undefined;
   const begun = earlier ? undefined : await readStartingPoint(resolve(scope.baseDirectory, from));
   const licences = begun ? weightsLicence(begun) : earlier?.config.licences;
-  const underlay: RunConfigInput = licences ? { licences } : {};
-  if (given.stages === undefined) underlay.stages = TUNING;
-  if (given.model !== undefined) return underlay;
+  const defaults: RunConfigInput = licences ? { licences } : {};
+  if (given.stages === undefined) defaults.stages = TUNING;
+  if (given.model !== undefined) return { begun, defaults };
   const { known } = await openLibrary(plugins, scope);
   const { meta, options } = begun
     ? modelOfData({ model: begun.model, where: begun.path }, known)
     : findPlugin('model', earlier!.config.model, { known, where: join(own, RUN_RECORD) });
-  return { ...underlay, model: { ...(options as object), name: meta.name } };
+  return { begun, defaults: { ...defaults, model: { ...(options as object), name: meta.name } } };
 }
 
 /** From the initial model's licences, only that of its weights, because the photos differ. */

@@ -1,11 +1,27 @@
 /** Errors in a list of stages, found before the first step. */
-import { FacewrightError, type StageConfig } from '@facewright/core';
-import { stepLimit, type NamedCriterion } from '../criteria/record.js';
+import { FacewrightError, type Model, type Random, type StageConfig } from '@facewright/core';
+import { criteriaOf, stepLimit, type NamedCriterion } from '../criteria/record.js';
+import { frozenParameters, HEAD, MODEL } from '../step/freeze.js';
+import type { TrainStage } from './options.js';
 
 interface CheckedStage {
   readonly name: string;
   readonly config: StageConfig;
   readonly criteria: readonly NamedCriterion[];
+}
+
+/**
+ * What can be told of stages before there are photos: throws a `FacewrightError` if one would never end, its schedule has
+ * no end, or it freezes what the model does not have.
+ */
+export function checkStages(stages: readonly TrainStage[], model: Model, random: Random): void {
+  requireEnds(stages.map((stage) => ({ ...stage, criteria: criteriaOf(stage.config.until, stage.criteria) })));
+  const freezing = stages.flatMap(({ config }) => config.freeze ?? []);
+  if (!freezing.length) return;
+  const ofModel = Object.keys(model.init(random.fork('model')).params);
+  // the head has parameters, whose names do not matter
+  const all = [...ofModel.map((name) => `${MODEL}${name}`), `${HEAD}centres`];
+  for (const freeze of freezing) frozenParameters(freeze, all, model);
 }
 
 /** Throws a `FacewrightError` if a stage would never end, or its schedule has no end. */

@@ -1,8 +1,8 @@
 /** Which parameters of a stage are frozen. */
 import { FacewrightError, type FreezeRule, type Model } from '@facewright/core';
 
-const MODEL = 'model/params/';
-const HEAD = 'head/params/';
+export const MODEL = 'model/params/';
+export const HEAD = 'head/params/';
 
 /**
  * Which of these parameters (`model/params/…`, `head/params/…`) a rule freezes: all of the model (`model`) or the loss
