@@ -74,7 +74,11 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('availab
       reason: expect.stringContaining('is not set up'),
       remedy: 'facewright setup node-gpu --cpu',
     });
-    expect(await asked('auto', DRIVER)).toMatchObject({ usable: false, remedy: 'facewright setup node-gpu' });
+    expect(await asked('auto', DRIVER)).toMatchObject({
+      usable: false,
+      deviceFound: true,
+      remedy: 'facewright setup node-gpu',
+    });
     expect(await asked('gpu')).toMatchObject({
       usable: false,
       reason: expect.stringMatching(/not set up; there is no NVIDIA driver/),

@@ -61,14 +61,16 @@ export async function availability(
   const { library, device } = wanted;
   const found = findLibraries(wanted, directories);
   const gpu = await driver();
-  if (!isComplete(found)) return unusable(...absent(found, wanted, gpu));
+  const idle = gpu && device !== 'cpu' ? { deviceFound: true } : {};
+  if (!isComplete(found)) return { ...unusable(...absent(found, wanted, gpu)), ...idle };
   try {
     await loadKoffi();
   } catch (error) {
-    return unusable({
+    const koffi = {
       reason: `cannot load koffi, which calls the library: ${messageOf(error).split('\n')[0]}`,
       remedy: 'npm install --include=optional koffi',
-    });
+    };
+    return { ...unusable(koffi), ...idle };
   }
   if (found.variant) return ofSetup(found, device, gpu);
   if (device === 'gpu' && !gpu) return unusable({ reason: noDriver(CUDA).problem, remedy: noDriver(CUDA).remedy });
@@ -88,7 +90,7 @@ export async function availability(
         reason: `TensorFlow ${version} of ${owner} finds no GPU: it is built for the CPU, or its CUDA libraries are missing`,
         remedy: 'facewright setup node-gpu',
       });
-    const idle =
+    const unused =
       gpu && !runtime.gpu && device !== 'cpu'
         ? {
             reason: `there is a GPU (${gpu.name}), but this TensorFlow does not use it`,
@@ -99,7 +101,7 @@ export async function availability(
       usable: true,
       device: `TensorFlow ${version} of ${owner}, ${runtime.gpu ? (gpu?.name ?? 'GPU') : 'CPU'}`,
       accelerated: runtime.gpu !== undefined,
-      ...idle,
+      ...unused,
     };
   } catch (error) {
     return unusable({

@@ -66,7 +66,8 @@ export async function availability(wanted: Wanted, directories: readonly string[
       remedy: 'Use another engine.',
     };
   const { plugin, reason, remedy } = await choosePlugin(wanted, directories);
-  if (!plugin || reason !== undefined) return { usable: false, reason, remedy };
+  if (!plugin || reason !== undefined)
+    return { usable: false, reason, remedy, ...((await deviceHere()) !== undefined && { deviceFound: true }) };
   try {
     await loadKoffi();
   } catch (error) {
@@ -74,6 +75,7 @@ export async function availability(wanted: Wanted, directories: readonly string[
       usable: false,
       reason: `cannot load koffi, which calls the plugin: ${messageOf(error).split('\n')[0]}`,
       remedy: 'npm install --include=optional koffi',
+      ...(plugin.kind !== 'cpu' && { deviceFound: true }),
     };
   }
   const { kind, cuda, from } = plugin;

@@ -13,6 +13,8 @@ export interface Availability {
   readonly accelerated?: boolean;
   /** The device is emulated in software: it works, but slowly, and is used only if requested by name. */
   readonly emulated?: boolean;
+  /** Not usable although a device that it is made for is here: something else is missing. */
+  readonly deviceFound?: boolean;
   /** Why it cannot be used. */
   readonly reason?: string;
   /** The command or step that fixes it. */

@@ -12,10 +12,12 @@ import {
   type PluginFactory,
   type PluginKind,
   type RunConfigInput,
+  type RunEvent,
 } from '@facewright/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { composeParts } from './compose.js';
+import type { EngineRow } from './engines.js';
 import { GivenParts } from './given.js';
 import { closedLibrary } from './library.js';
 
@@ -70,14 +72,19 @@ const CONFIG: RunConfigInput = {
   ],
 };
 const compose = (config: RunConfigInput, ...plugins: ConfiguredPlugin[]) => composeOn(cpu(), config, plugins);
-const composeOn = (backend: ConfiguredPlugin<'backend'>, config: RunConfigInput, plugins: ConfiguredPlugin[]) => {
+const composeOn = (
+  backend: ConfiguredPlugin<'backend'>,
+  config: RunConfigInput,
+  plugins: ConfiguredPlugin[],
+  { events = createEventStream(), passedOver = [] as readonly EngineRow[] } = {},
+) => {
   const given = new GivenParts(plugins);
   given.requireOneSource(config, 'my.config.ts');
   return composeParts(parseRunConfig({ ...CONFIG, ...config }, 'test'), {
     library,
     given,
-    backend: { plugin: backend, passedOver: [] },
-    events: createEventStream(),
+    backend: { plugin: backend, passedOver },
+    events,
     signal: new AbortController().signal,
     baseDirectory: '.',
     where: 'my.config.ts',
@@ -142,6 +149,31 @@ test('a logger in code needs no name in the config', async () => {
   const { loggers, config } = await compose({ loggers: ['tensorboard'] }, plugin('logger', 'own')());
   expect(loggers.map(({ name }) => name)).toEqual(['tensorboard', 'own']);
   expect(config.loggers).toHaveLength(2);
+});
+
+test.each([
+  [
+    [{ name: 'onnx', usable: false, reason: 'no library', remedy: 'install it' }],
+    'The engine is cpu. A faster one does not work here: onnx (no library).',
+  ],
+  [
+    [
+      { name: 'xla', usable: false, reason: 'not set up', remedy: 'install it' },
+      { name: 'onnx', usable: false },
+    ],
+    'The engine is cpu. Faster ones do not work here: xla (not set up), onnx (no reason given).',
+  ],
+])('when the engine opens, one line says what faster one could be had, and how', async (passedOver, message) => {
+  const events = createEventStream();
+  const told: RunEvent[] = [];
+  events.subscribe((event) => told.push(event));
+  const { engine, dispose } = await composeOn(cpu(), {}, [], { events, passedOver });
+  await engine();
+  await dispose();
+  expect(told).toMatchObject([
+    { type: 'notice', level: 'warning', message, todo: 'install it' },
+    { type: 'engine.opened', name: 'cpu' },
+  ]);
 });
 
 const own = (kind: PluginKind, name: string) => plugin(kind, name)();

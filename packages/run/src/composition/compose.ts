@@ -175,7 +175,7 @@ export const modelOfData = (
 const nameOf = (reference: PluginReference): string => plainReference(reference).name;
 
 /**
- * The run's engine, opened and announced on first use, with the reason if it is slow although a faster one should work.
+ * The run's engine, opened and announced on first use, with the reason if a faster one could be had but does not work.
  * Parts get this engine for images of any size.
  */
 function enginesOf(
@@ -192,7 +192,7 @@ function enginesOf(
       const made = await (await part.make()).open();
       opened.push(made);
       const { name, device } = made;
-      if (part === backend && passedOver.length) emit('notice', slowEngine(name, passedOver));
+      if (part === backend && passedOver.length) emit('notice', fasterEngines(name, passedOver));
       emit('engine.opened', { name, device, purpose });
       return made;
     };
@@ -204,13 +204,13 @@ function enginesOf(
   return {
     engine,
     async dispose() {
-      for (const each of opened) await each.dispose();
+      for (const each of opened.splice(0)) await each.dispose();
     },
   };
 }
 
-const slowEngine = (name: string, passedOver: readonly EngineRow[]) => ({
+const fasterEngines = (name: string, passedOver: readonly EngineRow[]) => ({
   level: 'warning' as const,
-  message: `The engine is ${name}, which is slow: ${passedOver.map((row) => `${row.name} does not work here (${row.reason ?? 'no reason given'})`).join(', ')}.`,
-  todo: passedOver.at(-1)!.remedy,
+  message: `The engine is ${name}. ${passedOver.length > 1 ? 'Faster ones do' : 'A faster one does'} not work here: ${passedOver.map((row) => `${row.name} (${row.reason ?? 'no reason given'})`).join(', ')}.`,
+  todo: passedOver[0].remedy,
 });

@@ -38,7 +38,7 @@ const engine = (
     }),
   });
 
-test('auto picks the first engine that works, and says which it skipped; a named one is used, or the error says why not', async () => {
+test('auto picks the first engine that works; a named one is used, or the error says why not', async () => {
   const auto = async (...availabilities: Availability[]): Promise<string> => {
     const { plugin } = await choose('auto', ...availabilities.map((each, i) => engine(`engine-${i}`, each)));
     return plugin.meta.name;
@@ -49,23 +49,37 @@ test('auto picks the first engine that works, and says which it skipped; a named
   await expect(auto({ usable: false, reason: 'none' })).rejects.toThrow(/engine-0: none/);
   const broken = engine('broken', { usable: false, reason: 'no such device', remedy: 'buy one' });
   await expect(choose('broken', broken)).rejects.toThrow(/"broken" does not work here: no such device[\s\S]*buy one/);
-  // a missing GPU is not worth mentioning; a missing compiling CPU engine is, if the chosen one is slow
-  const compiling = engine(
-    'compiling',
-    { usable: false, reason: 'not installed', remedy: 'install it' },
-    undefined,
-    'processor',
-  );
-  expect((await choose('auto', broken, compiling, wasm)).passedOver).toEqual([
-    { name: 'compiling', usable: false, reason: 'not installed', remedy: 'install it' },
-  ]);
-  expect((await choose('auto', compiling, engine('fast', { usable: true }))).passedOver).toEqual([]);
   expect((await choose({ name: 'cpu' }, wasm, cpu)).plugin.meta.name).toBe('cpu');
   const usable = (await listEngines(context, libraryOf(wasm, cpu).known)).filter(forAuto).map(({ name }) => name);
   expect(usable).toEqual(['wasm', 'cpu']);
   expect(await listEngines(context, libraryOf(broken).known)).toEqual([
     { name: 'broken', description: undefined, usable: false, reason: 'no such device', remedy: 'buy one' },
   ]);
+});
+
+const absent = { usable: false, reason: 'not installed', remedy: 'install it' };
+const gpu = (availability: Availability) => engine('gpu', availability, undefined, 'accelerator');
+const compiling = engine('compiling', absent, undefined, 'processor');
+test.each<[string, unknown[], string[]]>([
+  ['a missing GPU', [gpu(absent), engine('other', { usable: true })], []],
+  ['a GPU that is here but cannot be used', [gpu({ ...absent, deviceFound: true }), wasm], ['gpu']],
+  ['a missing engine for the CPU, if the chosen one is slow', [compiling, wasm], ['compiling']],
+  ['the same, if the chosen one is made for GPUs and uses the CPU', [compiling, gpu({ usable: true })], ['compiling']],
+  ['a missing engine for the CPU, if a GPU is used', [compiling, gpu({ usable: true, accelerated: true })], []],
+  [
+    'another engine for a GPU, if one is used',
+    [engine('xla', { ...absent, deviceFound: true }), gpu({ usable: true, accelerated: true })],
+    ['xla'],
+  ],
+  ['both, the fastest first', [gpu({ ...absent, deviceFound: true }), compiling, wasm], ['gpu', 'compiling']],
+  ['an engine that comes after the chosen one', [wasm, compiling], []],
+  ['an emulated device', [gpu({ usable: true, emulated: true }), wasm], []],
+])('auto says what could be had: %s', async (_, plugins, names) => {
+  const { passedOver } = await choose('auto', ...plugins);
+  expect(passedOver.map(({ name }) => name)).toEqual(names);
+  expect(passedOver.map(({ reason, remedy }) => ({ reason, remedy }))).toEqual(
+    names.map(() => ({ reason: 'not installed', remedy: 'install it' })),
+  );
 });
 
 test('options next to auto apply to the engine it chooses; if that accepts none of them, it is an error', async () => {

@@ -25,7 +25,7 @@ export const traitsOf = async (plugin: ConfiguredPlugin<'backend'>): Promise<Bac
 
 export interface ChosenBackend {
   readonly plugin: ConfiguredPlugin<'backend'>;
-  /** With `auto`: faster CPU engines that should work but do not. */
+  /** With `auto`: engines it would have preferred and that could be had here, but are not; the fastest first. */
   readonly passedOver: readonly EngineRow[];
 }
 
@@ -54,26 +54,32 @@ async function chooseAny(
   context: PluginContext,
   where: string,
 ): Promise<ChosenBackend> {
-  const passedOver: EngineRow[] = [];
-  let chosen: PluginFactory<'backend'> | undefined;
+  const passedOver: Candidate[] = [];
+  let chosen: Candidate | undefined;
   for (const factory of backendsOf(known)) {
-    const availability = await checkEngine(factory(), context);
-    if (availability.accelerated) {
-      chosen = factory;
+    const candidate = { factory, row: await checkEngine(factory(), context) };
+    if (candidate.row.accelerated) {
+      chosen = candidate;
       break;
     }
-    if (forAuto(availability)) chosen ??= factory;
-    else if (!chosen) passedOver.push(availability);
+    if (forAuto(candidate.row)) chosen ??= candidate;
+    else if (!chosen) passedOver.push(candidate);
   }
   if (!chosen)
     throw new FacewrightError({
-      what: `No engine works here (${passedOver.map(({ name, reason }) => `${name}: ${reason ?? 'emulated, so only by name'}`).join('; ')}).`,
+      what: `No engine works here (${passedOver.map(({ row: { name, reason } }) => `${name}: ${reason ?? 'emulated, so only by name'}`).join('; ')}).`,
       where,
       todo: 'Run "facewright doctor" to see how to fix this.',
     });
-  const plugin = withOptions(chosen, options, where);
-  if (Object.keys(options).length) requireUsable(chosen.meta.name, await probe(plugin, context), where);
-  return { plugin, passedOver: await missed(plugin, passedOver, known) };
+  const { factory, row } = chosen;
+  const plugin = withOptions(factory, options, where);
+  if (Object.keys(options).length) requireUsable(factory.meta.name, await probe(plugin, context), where);
+  return { plugin, passedOver: await missed(row, passedOver) };
+}
+
+interface Candidate {
+  readonly factory: PluginFactory<'backend'>;
+  readonly row: EngineRow;
 }
 
 /**
@@ -93,16 +99,17 @@ export async function engineForAnySize(
   return chosen;
 }
 
-/** A missing GPU is not worth mentioning; a missing CPU engine is, if the chosen one is slow. */
-async function missed(
-  chosen: ConfiguredPlugin<'backend'>,
-  passedOver: readonly EngineRow[],
-  known: readonly PluginFactory[],
-): Promise<EngineRow[]> {
-  if ((await traitsOf(chosen)).speed !== 'slow') return [];
-  const speeds = await Promise.all(backendsOf(known).map(async (factory) => (await traitsOf(factory())).speed));
-  const usual = backendsOf(known).filter((_, index) => speeds[index] === 'processor');
-  return passedOver.filter(({ name }) => usual.some(({ meta }) => meta.name === name));
+/**
+ * A missing GPU is not worth mentioning. A GPU that is here but not used is; so is an engine for the CPU, which every
+ * machine could have, unless a GPU is used.
+ */
+async function missed(chosen: EngineRow, passedOver: readonly Candidate[]): Promise<EngineRow[]> {
+  const rows: EngineRow[] = [];
+  for (const { factory, row } of passedOver) {
+    const forCpu = (await traitsOf(factory())).speed === 'processor' && !chosen.accelerated;
+    if (!row.usable && (forCpu || row.deviceFound)) rows.push(row);
+  }
+  return rows;
 }
 
 /** Options next to `auto` apply to the engine it chose. */
