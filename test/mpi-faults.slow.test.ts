@@ -32,6 +32,24 @@ for (const launcher of available.length > 0 ? available : LAUNCHERS) {
   describe(name, () => {
     const outOf = (what: string): string => join(trainings.root, `${name} ${what}`);
 
+    test('an error before the processes meet is told once', async () => {
+      const told = async (...args: string[]): Promise<string[]> => {
+        const { code, stderr } = await launchTool(launcher, 2, args).ended;
+        expect(code).not.toBe(0);
+        return errorsIn(stderr);
+      };
+      const missing = outOf('missing');
+      expect(await told('train', '--data', missing)).toEqual([
+        expect.stringMatching(/There is no such file or folder\./),
+      ]);
+      expect(await told('train', '--data', trainings.root, '--config', missing)).toEqual([
+        expect.stringMatching(/Cannot read the config file/),
+      ]);
+      expect(await told('train', '--data', trainings.root)).toEqual([
+        expect.stringMatching(/This is not a prepared dataset/),
+      ]);
+    });
+
     test('a process that is killed ends the others, and the last checkpoint is whole', async () => {
       const out = outOf('killed');
       const tool = launchTool(launcher, 2, trainings.training('long', out));

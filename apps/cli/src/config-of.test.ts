@@ -6,5 +6,7 @@ test('data is named, or the reader says where it reads', () => {
   expect(requireData({ data: 'people' })).toBe('people');
   expect(requireData({ reader: { name: 'their-reader', path: 'list.txt' } })).toBeUndefined();
   for (const reader of [undefined, 'folder', { name: 'folder' }])
-    expect(() => requireData({ reader })).toThrow('No data was given');
+    expect(() => requireData({ reader }, 'Add --data <dir>.')).toThrow(
+      /No data was given[^]*to do: Add --data <dir>\.$/,
+    );
 });

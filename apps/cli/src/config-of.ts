@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
 import { loadConfig, type LoadedConfig } from '@facewright/platform/node';
-import { alignedReader, namesItsData, noData } from '@facewright/run';
+import { alignedReader, namesItsData, noData } from '@facewright/run/data-source';
 import type { BatchOptions, CommonOptions, DataOptions } from './options.js';
 
 /** Options of a part on the command line, in the form used in a config. */
@@ -50,9 +50,9 @@ export async function configOf(
     : loaded;
 }
 
-/** The data; `undefined` if the reader has options of its own, which say where it reads. */
-export function requireData({ data, reader }: RunConfigInput): string | undefined {
-  if (data === undefined && !namesItsData(reader)) throw noData('the command line');
+/** `todo`: the data that the command takes. `undefined` if the reader has options of its own, which say where it reads. */
+export function requireData({ data, reader }: RunConfigInput, todo?: string): string | undefined {
+  if (data === undefined && !namesItsData(reader)) throw noData('the command line', todo);
   return data;
 }
 

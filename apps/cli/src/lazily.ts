@@ -3,16 +3,21 @@
  * no image library and no engine.
  */
 import type { Command } from 'commander';
+import { launchedWithOthers } from './launched.js';
 import { missingPath, tellMissing } from './paths-given.js';
 
 type Action<Args extends unknown[]> = (...args: Args) => Promise<void>;
+
+/** Commands whose processes meet: one of them tells the error, which their implementation finds again. */
+const MEET = ['run', 'train'];
 
 export const lazily =
   <Args extends unknown[]>(load: () => Promise<{ readonly default: Action<Args> }>): Action<Args> =>
   async (...args) => {
     const command = args.at(-1) as Command; // commander's last argument to every action
     const missing = missingPath(command);
-    if (missing) return tellMissing(missing, command.opts().json === true);
+    const meets = MEET.includes(command.name()) && launchedWithOthers();
+    if (missing && !meets) return tellMissing(missing, command.opts().json === true);
     await import('@facewright/backend-onnx/telemetry'); // turned off before anything loads onnxruntime
     await (await load()).default(...args);
   };

@@ -4,8 +4,6 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { EventReader, RunConfigInput } from '@facewright/core';
 import { sha256OfFile } from '@facewright/platform/node';
-import { defaultCacheDirectory } from '@facewright/native-libraries';
-import { importModel } from './import-model.js';
 
 interface Loaded {
   readonly given: RunConfigInput;
@@ -20,6 +18,10 @@ export async function withImportedWeights<L extends Loaded>(loaded: L, onEvent: 
   const path = resolve(baseDirectory, given.from);
   const weights = await fileOfWeights(path);
   if (weights === undefined) return loaded;
+  const [{ defaultCacheDirectory }, { importModel }] = await Promise.all([
+    import('@facewright/native-libraries'),
+    import('./import-model.js'),
+  ]);
   // the model's name in the cache depends on its contents, so a resumed run finds it again
   const { from: _, ...config } = given;
   const key = createHash('sha256')

@@ -1,4 +1,7 @@
-/** Determines what `data` is (a prepared dataset, or a supported format) and which reader fits. */
+/**
+ * Determines what `data` is (a prepared dataset, or a supported format) and which reader fits. The readers' package is
+ * loaded once there is something to look at.
+ */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
@@ -7,7 +10,6 @@ import {
   type PluginReferenceInput,
   type RunConfigInput,
 } from '@facewright/core';
-import { recogniseFormat } from '@facewright/datasets';
 
 export interface DataSource {
   /** Path of a dataset that is already prepared. */
@@ -34,11 +36,11 @@ export async function recogniseData(
     throw new FacewrightError({
       what: error.code === 'ENOENT' ? 'There is no such file or folder.' : `Cannot open the data: ${error.message}`,
       where: path,
-      todo: 'Pass a folder with one subfolder per person, a landmark list, or a prepared dataset with --data.',
+      todo: 'Check the path: --data, or "data" in the config.',
       cause: error,
     });
   });
-  const { format, paths } = await recogniseFormat(path);
+  const { format, paths } = await formatOf(path);
   if (format === 'dataset') return { prepared: path, config: {} };
   if (format === 'insightface-bin')
     throw new FacewrightError({
@@ -51,13 +53,15 @@ export async function recogniseData(
   return { config: { reader: paths.length > 1 || paths[0] !== path ? { name: format, path: [...paths] } : format } };
 }
 
+const formatOf = async (path: string) => (await import('@facewright/datasets')).recogniseFormat(path);
+
 /** Formats whose readers accept `aligned`. Any other path is a folder to read unchanged. */
 const WITH_ALIGNED: readonly string[] = ['flat-folder', 'zip', 'webdataset', 'insightface-rec'];
 
 /** The reader for `--aligned`: the images at `data` are crops, in any format. */
 export async function alignedReader(data: string | undefined, baseDirectory: string): Promise<PluginReferenceInput> {
   if (data === undefined) return 'aligned-folder';
-  const { format } = await recogniseFormat(resolve(baseDirectory, data));
+  const { format } = await formatOf(resolve(baseDirectory, data));
   return WITH_ALIGNED.includes(format) ? { name: format, aligned: true } : 'aligned-folder';
 }
 
@@ -71,10 +75,6 @@ export function readerFor(reader: PluginReference, data: string | undefined, bas
 export const namesItsData = (reader: PluginReferenceInput | undefined): boolean =>
   typeof reader === 'object' && Object.keys(reader).length > 1;
 
-/** For a run without data. */
-export const noData = (where: string): FacewrightError =>
-  new FacewrightError({
-    what: 'No data was given.',
-    where,
-    todo: 'Add --data <folder of people>, or --sample for drawn people.',
-  });
+/** For a command without data. `todo` names what it takes. */
+export const noData = (where: string, todo = 'Add --data <folder of people>.'): FacewrightError =>
+  new FacewrightError({ what: 'No data was given.', where, todo });

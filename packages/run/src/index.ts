@@ -19,6 +19,7 @@ export { alignedReader, namesItsData, noData, recogniseData } from './data-sourc
 export { PRESET_NAMES, type PresetName } from './presets/names.js';
 export { presetFor, presetOf } from './presets/presets.js';
 export { SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';
+export { failTogether } from './ranks.js';
 export { readRunRecord } from './run-directory.js';
 export { readEdits } from './stages/edits.js';
 export { evaluate, evaluateDrawn, NothingToCompare, type Evaluation, type ScoreSummary } from './stages/evaluate.js';

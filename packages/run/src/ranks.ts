@@ -1,6 +1,16 @@
 /** What differs between the ranks of a run: rank 0 writes and reports, and the others only train with it. */
-import { FacewrightError, markToldElsewhere, messageOf, type Cluster } from '@facewright/core';
+import {
+  createEventStream,
+  FacewrightError,
+  markToldElsewhere,
+  messageOf,
+  parseRunConfig,
+  type Cluster,
+  type RunConfigInput,
+} from '@facewright/core';
 import { fromFirst } from '@facewright/training';
+import type { Builtins } from './composition/builtins.js';
+import { joinCluster } from './composition/clusters.js';
 import { openRunDirectory, type OpenOptions, type RunDirectory } from './run-directory.js';
 
 /** Does the work, leaves the cluster, and rejects on every rank if it failed on one. */
@@ -16,6 +26,28 @@ export async function onEveryRank<T>(cluster: Cluster, work: () => Promise<T>): 
     await cluster.close();
     throw error;
   }
+}
+
+/**
+ * For an error before the processes have met: they meet after all, so that one of them tells it. Rejects on every rank.
+ * If they cannot meet, or have met before, the error is this process's own.
+ */
+export async function failTogether(
+  error: unknown,
+  builtins: Builtins,
+  cluster?: RunConfigInput['cluster'],
+): Promise<never> {
+  const where = 'the config';
+  const joined = await joinCluster(parseRunConfig({ cluster }, where), {
+    builtins,
+    events: createEventStream(),
+    signal: new AbortController().signal,
+    baseDirectory: '.',
+    where,
+    plugins: [],
+  }).catch(() => undefined);
+  if (!joined) throw error;
+  return onEveryRank(joined.cluster, () => Promise.reject(error as Error));
 }
 
 /** The run directory, which rank 0 alone locks, empties and writes. */

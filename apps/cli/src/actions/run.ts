@@ -1,10 +1,11 @@
 /** Implements `facewright run`: everything from photos to the report. */
-import { createRun } from '../create-run.js';
+import type { RunConfigInput } from '@facewright/core';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
 import { withImportedWeights } from '../weights-to-begin-from.js';
 import { RESUME, withSession } from '../session.js';
-import type { PresetName } from '@facewright/run';
+import { together } from '../together.js';
+import type { PresetName, Run } from '@facewright/run';
 import type { BatchOptions, CommonOptions, DataOptions } from '../options.js';
 
 export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
@@ -20,21 +21,28 @@ export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
 
 export default (options: RunOptions) =>
   withSession({ ...options, again: RESUME }, async ({ signal, onEvent, print }) => {
-    const { given, baseDirectory, where } = await withImportedWeights(await configOf(options), onEvent);
-    if (!options.sample) requireData(given);
-    const run = await createRun({
-      config: given,
-      baseDirectory,
-      where,
-      signal,
-      onEvent,
-      sample: options.sample,
-      preset: options.preset,
-      minPhotos: options.minPhotos,
-      resume: options.resume,
-      force: options.force,
-      command: 'run',
-    });
+    let cluster: RunConfigInput['cluster'];
+    const open = async (): Promise<Run> => {
+      const config = await configOf(options);
+      ({ cluster } = config.given);
+      const { given, baseDirectory, where } = await withImportedWeights(config, onEvent);
+      if (!options.sample) requireData(given, 'Add --data <folder of people>, or --sample for drawn people.');
+      const { createRun } = await import('../create-run.js');
+      return createRun({
+        config: given,
+        baseDirectory,
+        where,
+        signal,
+        onEvent,
+        sample: options.sample,
+        preset: options.preset,
+        minPhotos: options.minPhotos,
+        resume: options.resume,
+        force: options.force,
+        command: 'run',
+      });
+    };
+    const run = await together(open, () => cluster);
     const result = await run.start();
     if (run.rank > 0) return { json: undefined };
     print(ending(result));

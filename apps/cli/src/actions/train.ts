@@ -1,13 +1,15 @@
 /** Implements `facewright train`: trains a model on a prepared dataset. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
-import { recogniseData, type PresetName } from '@facewright/run';
-import { createRun } from '../create-run.js';
+import type { PresetName, Run } from '@facewright/run';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
 import { fileLink } from '../links.js';
 import { withImportedWeights } from '../weights-to-begin-from.js';
 import type { BatchOptions, CommonOptions } from '../options.js';
 import { RESUME, withSession } from '../session.js';
+import { together } from '../together.js';
 
 export interface TrainOptions extends CommonOptions, BatchOptions {
   readonly data?: string;
@@ -24,35 +26,44 @@ export interface TrainOptions extends CommonOptions, BatchOptions {
 
 export default (options: TrainOptions) =>
   withSession({ ...options, again: RESUME }, async ({ signal, onEvent, print }) => {
-    const config = await configOf({
-      ...options,
-      stages: options.stages === undefined ? undefined : stagesFrom(options.stages),
-    });
-    const { given, baseDirectory, where } = await withImportedWeights(config, onEvent);
-    const { prepared } = await recogniseData(requireData(given), baseDirectory);
-    if (!prepared)
-      throw new FacewrightError({
-        what: 'This is not a prepared dataset: it has no dataset.json.',
-        where: given.data,
-        todo: 'Make one with "facewright prepare", or do everything in one go with "facewright run".',
+    let cluster: RunConfigInput['cluster'];
+    const open = async (): Promise<Run> => {
+      const stages = options.stages === undefined ? undefined : stagesFrom(options.stages);
+      const config = await configOf({ ...options, stages });
+      ({ cluster } = config.given);
+      const { given, baseDirectory, where } = await withImportedWeights(config, onEvent);
+      const data = requireData(given, 'Add --data <dir> with a dataset made by "facewright prepare".');
+      if (data === undefined || isUnprepared(resolve(baseDirectory, data))) throw notPrepared(data ?? where);
+      const { createRun } = await import('../create-run.js');
+      return createRun({
+        config: given,
+        baseDirectory,
+        where,
+        signal,
+        onEvent,
+        preset: options.preset,
+        resume: options.resume,
+        force: options.force,
+        trainOnly: true,
+        command: 'train',
       });
-    const run = await createRun({
-      config: given,
-      baseDirectory,
-      where,
-      signal,
-      onEvent,
-      preset: options.preset,
-      resume: options.resume,
-      force: options.force,
-      trainOnly: true,
-      command: 'train',
-    });
+    };
+    const run = await together(open, () => cluster);
     const result = await run.start();
     if (run.rank > 0) return { json: undefined };
     print(`model: ${fileLink(result.model)}\n${ending(result)}`);
     if (options.open) await (await import('../open-browser.js')).openPage(result.report, print);
     return { json: result };
+  });
+
+/** Something else is there. What is not there at all is for the run to say. */
+const isUnprepared = (path: string): boolean => existsSync(path) && !existsSync(join(path, 'dataset.json'));
+
+const notPrepared = (where: string): FacewrightError =>
+  new FacewrightError({
+    what: 'This is not a prepared dataset: it has no dataset.json.',
+    where,
+    todo: 'Make one with "facewright prepare", or do everything in one go with "facewright run".',
   });
 
 function stagesFrom(text: string): RunConfigInput['stages'] {
