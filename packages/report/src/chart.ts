@@ -37,9 +37,20 @@ export interface Chart {
 }
 
 /** In page pixels. Horizontal positions are fractions of the plot's width; line coordinates are thousandths of it. */
-const HEIGHT = 270;
-const PLOT = { top: 34, bottom: HEIGHT - 44 };
-const LINES = { width: 1000, height: PLOT.bottom - PLOT.top };
+const LINES = { width: 1000, height: 192 };
+/** Rows of text above the plot: the label of y, and one for each mark, as they would overlap on a narrow page. */
+const ROW = 17;
+const BELOW = 44;
+
+interface Frame {
+  readonly top: number;
+  readonly bottom: number;
+  readonly height: number;
+}
+function frameOf(marks: number): Frame {
+  const top = ROW * (1 + marks) + 9;
+  return { top, bottom: top + LINES.height, height: top + LINES.height + BELOW };
+}
 const MOST_POINTS = 700;
 /** Smaller than anything worth drawing; avoids denormal numbers. */
 const TINY = 1e-90;
@@ -55,19 +66,20 @@ export function chart({ title, description, series, x, y, marks = [] }: Chart): 
   const [xs, ys] = [all.map(([value]) => value), all.map(([, value]) => value)];
   const toX = scale(x, xs, 0, LINES.width, false);
   const toY = scale(y, ys, LINES.height, 0, true);
+  const { top, bottom, height } = frameOf(marks.length);
   const id = `chart-${title.toLowerCase().replace(/[^a-z]+/g, '-')}`;
   return html`<figure class="chart">
 <figcaption>${title} <span class="legend">${drawn.filter(({ style }) => style !== 'faint').map(({ name, colour, style }) => html`<span class="key c${colour} ${style === 'dots' ? 'dot' : ''}">${name}</span>`)}</span></figcaption>
-<div class="plot"><svg height="${HEIGHT}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${title}</title><desc id="${id}-d">${description}</desc>
-${ticksOfY(toY, y.format ?? figure)}
-${ticksOfX(toX, x.format ?? figure, x.scale)}
-<line class="axis" x1="0" x2="100%" y1="${PLOT.bottom}" y2="${PLOT.bottom}"/>
-<text class="label" x="50%" y="${HEIGHT - 8}" text-anchor="middle">${x.label}</text>
-<text class="label" x="-48" y="${PLOT.top - 16}">${y.label}</text>
-<svg y="${PLOT.top}" height="${LINES.height}" viewBox="0 0 ${LINES.width} ${LINES.height}" preserveAspectRatio="none">
+<div class="plot"><svg height="${height}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${title}</title><desc id="${id}-d">${description}</desc>
+${ticksOfY(toY, top, y.format ?? figure)}
+${ticksOfX(toX, bottom, x.format ?? figure, x.scale)}
+<line class="axis" x1="0" x2="100%" y1="${bottom}" y2="${bottom}"/>
+<text class="label" x="50%" y="${height - 8}" text-anchor="middle">${x.label}</text>
+<text class="label" x="-48" y="${ROW}">${y.label}</text>
+<svg y="${top}" height="${LINES.height}" viewBox="0 0 ${LINES.width} ${LINES.height}" preserveAspectRatio="none">
 ${drawn.map(({ lines, ...entry }) => lines.map((points) => points.length > 0 && shape(entry, points, toX.map, toY.map)))}
 </svg>
-${marks.map(({ x: at, label }) => mark(toX.map(at), label))}
+${marks.map(({ x: at, label }, row) => mark(toX.map(at), label, ROW * (row + 1), bottom))}
 </svg></div></figure>`;
 }
 
@@ -76,17 +88,22 @@ interface Scale {
   readonly ticks: readonly number[];
 }
 
-const ticksOfY = ({ ticks, map }: Scale, format: (value: number) => string): Html[] =>
+const ticksOfY = ({ ticks, map }: Scale, top: number, format: (value: number) => string): Html[] =>
   ticks.map((tick) => {
-    const y = PLOT.top + map(tick);
+    const y = top + map(tick);
     return html`<line class="grid" x1="0" x2="100%" y1="${fixed(y)}" y2="${fixed(y)}"/><text class="tick" x="-8" y="${fixed(y + 4)}" text-anchor="end">${format(tick)}</text>`;
   });
 
 /** Ticks between powers of ten are `minor`: a narrow page hides them. */
-const ticksOfX = ({ ticks, map }: Scale, format: (value: number) => string, kind: Axis['scale']): Html[] =>
+const ticksOfX = (
+  { ticks, map }: Scale,
+  bottom: number,
+  format: (value: number) => string,
+  kind: Axis['scale'],
+): Html[] =>
   ticks.map((tick) => {
     const minor = kind === 'log' && !Number.isInteger(Number(Math.log10(tick).toFixed(6)));
-    return html`<text class="tick ${minor && 'minor'}" x="${share(map(tick))}" y="${PLOT.bottom + 17}" text-anchor="middle">${format(tick)}</text>`;
+    return html`<text class="tick ${minor && 'minor'}" x="${share(map(tick))}" y="${bottom + 17}" text-anchor="middle">${format(tick)}</text>`;
   });
 
 const linesOf = (points: Series['points']): readonly Points[] =>
@@ -105,9 +122,10 @@ function shape(
   return html`<polyline class="line c${colour} ${style}" points="${points.map(([x, y]) => `${fixed(toX(x))},${fixed(toY(y))}`).join(' ')}"/>`;
 }
 
-function mark(x: number, label: string): Html {
+/** Its label is in the row below `above`. */
+function mark(x: number, label: string, above: number, bottom: number): Html {
   const left = x > LINES.width / 2;
-  return html`<line class="mark" x1="${share(x)}" x2="${share(x)}" y1="${PLOT.top - 22}" y2="${PLOT.bottom}"/><text class="mark" x="${share(x)}" dx="${left ? -6 : 6}" y="${PLOT.top - 13}" text-anchor="${left ? 'end' : 'start'}">${label}</text>`;
+  return html`<line class="mark" x1="${share(x)}" x2="${share(x)}" y1="${above + 5}" y2="${bottom}"/><text class="mark" x="${share(x)}" dx="${left ? -6 : 6}" y="${above + ROW - 2}" text-anchor="${left ? 'end' : 'start'}">${label}</text>`;
 }
 
 /** As a percentage of the plot's width. */
