@@ -124,11 +124,13 @@ test('a missing named file is an error', async () => {
   );
 });
 
-test('a long text without structure fails quickly', async () => {
+test('of a long text without structure only the first error is told, in one line, as formatting all of them takes minutes', async () => {
   await write('facewright.config.yaml', '- {"a": [ "b" }]'.repeat(8000));
-  const start = performance.now();
-  await expect(loadConfig({ directory })).rejects.toThrow(/Cannot read the config file: .* at line 1, column/);
+  const error = await loadConfig({ directory }).catch(String);
+  expect(error).toMatch(/Cannot read the config file: [^\n]* at line 1, column \d+\n {2}where: [^\n]*$/);
+});
+
+test('a text too long for a config is not parsed', async () => {
   await write('facewright.config.yaml', 'a'.repeat(200_000));
   await expect(loadConfig({ directory })).rejects.toThrow(/limit of 131072 bytes/);
-  expect(performance.now() - start).toBeLessThan(5000);
 });
