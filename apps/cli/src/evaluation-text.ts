@@ -1,7 +1,7 @@
 /** Describes an evaluation's results. */
 import type { GroupFigures, Identification, Share, Verification } from '@facewright/core';
 import type { Evaluation, NameHint, PeopleLeftOut, ScoreSummary, SkippedImage } from '@facewright/run';
-import { hintText } from './evaluation-target.js';
+import { hintText } from './evaluate-target.js';
 
 interface Beside {
   readonly skipped: readonly SkippedImage[];
@@ -62,7 +62,7 @@ function skippedLines(skipped: readonly SkippedImage[], hint: NameHint | undefin
 
 function leftOutLines({ people, pairs, unmatched, nearly }: PeopleLeftOut): string[] {
   return [
-    `left out: ${pairs} pairs that show ${people} of the ${people + unmatched.length} people; the other ${unmatched.length} are not in the pairs`,
+    `left out: ${pairs} pairs that show ${people} of the ${people + unmatched.length} people; the other ${unmatched.length} ${unmatched.length === 1 ? 'is' : 'are'} not in the pairs`,
     ...nearly
       .slice(0, LISTED)
       .map(

@@ -6,9 +6,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 // errors no command waits for, e.g. from a stream to a full disk
 process.on('uncaughtException', (error) => {
-  void import('./session.js')
+  void import('./shown-error.js')
     .then(
-      ({ errorText }) => errorText(error),
+      ({ shownError }) => shownError(error).text,
       () => incomplete(error),
     )
     .then((text) => {

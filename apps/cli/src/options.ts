@@ -60,11 +60,12 @@ export const withCommon = (command: Command): Command =>
     .option('--json', 'print one JSON document on standard output, and nothing else there')
     .option('--quiet', 'no progress, only warnings and errors');
 
-export const withData = (command: Command): Command =>
+/** `prepared`: whether the command takes a prepared dataset too. */
+export const withData = (command: Command, { prepared }: { readonly prepared: boolean }): Command =>
   command
     .option(
       '--data <path>',
-      'folder with one subfolder per person, landmark list, .zip, .tar, .rec, or prepared dataset',
+      `folder with one subfolder per person, landmark list, .zip, .tar${prepared ? ', .rec, or prepared dataset' : ' or .rec'}`,
     )
     .addOption(editsOption())
     .option('--reader <name>', 'reader for the data (default: detected from the data)')

@@ -50,6 +50,12 @@ test.each([
   expect(todo).toContain(`  to do: Check ${advice}`);
 });
 
+test('prepare takes no prepared dataset, and does not advise to give one', async () => {
+  const advice = async (command: string): Promise<string> => (await told(`${command} --data nowhere --out x`)).stderr;
+  expect(await advice('prepare')).not.toContain('prepared dataset');
+  expect(await advice('run')).toContain('prepared dataset');
+});
+
 test('with --json the error is the only document', async () => {
   const { stdout } = await told('train --data nowhere --json');
   expect(JSON.parse(stdout)).toEqual({

@@ -18,6 +18,7 @@ import { doctorText, type Check } from '../doctor-text.js';
 import type { CommonOptions } from '../options.js';
 import { fitted } from '../fitted.js';
 import { withSession } from '../session.js';
+import { MEND_SHARP } from '../shown-error.js';
 import { VERSION } from '../versions.js';
 
 const MEGABYTE = 2 ** 20;
@@ -96,7 +97,7 @@ async function sharpCheck(): Promise<Check> {
       name: 'images (sharp)',
       usable: false,
       reason: messageOf(error).split('\n')[0],
-      remedy: 'npm install --include=optional sharp',
+      remedy: MEND_SHARP,
     };
   }
 }

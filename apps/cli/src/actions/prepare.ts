@@ -2,12 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FacewrightError, type Exclusion } from '@facewright/core';
-import { partDirectory } from '@facewright/preprocess';
-import { prepareStage } from '@facewright/run';
-import { configOf } from '../config-of.js';
-import { openPreparation } from '../open-preparation.js';
+import { configOf, requireData } from '../config-of.js';
 import { partNumber } from '../part-number.js';
-import { prepareByQueue } from '../prepare-by-queue.js';
 import { withSession } from '../session.js';
 import type { PresetName } from '@facewright/run';
 import type { CommonOptions, DataOptions } from '../options.js';
@@ -30,21 +26,25 @@ const again = 'Run the same command again. It continues with the photos that are
 export default (options: PrepareOptions) =>
   withSession({ ...options, again }, async (session) => {
     const part = options.part === undefined ? undefined : partNumber(options.part);
-    const directory = part ? partDirectory(resolve(options.out), part) : resolve(options.out);
-    if (!options.force) requireFree(part ? resolve(options.out) : directory);
+    const out = resolve(options.out);
+    if (!options.force) requireFree(out);
     const { queue } = options;
     if (options.parts !== undefined && queue === undefined) throw partsWithoutQueue();
+    // --out is the dataset here, not the run that the config may name
+    const config = await configOf({ ...options, out: undefined });
+    requireData(config.given);
+    const directory = part ? (await import('@facewright/preprocess')).partDirectory(out, part) : out;
     if (queue !== undefined) {
+      const { prepareByQueue } = await import('../prepare-by-queue.js');
       const { summary, parts } = await prepareByQueue({ ...options, queue }, session);
       session.print(`dataset: ${directory}, ${summary.images} images of ${summary.identities} people`);
       return { json: { directory, parts, ...summary } };
     }
-    // --out is the dataset here, not the run that the config may name
-    const { composition, events } = await openPreparation(
-      await configOf({ ...options, out: undefined }),
-      options,
-      session,
-    );
+    const [{ openPreparation }, { prepareStage }] = await Promise.all([
+      import('../open-preparation.js'),
+      import('@facewright/run'),
+    ]);
+    const { composition, events } = await openPreparation(config, options, session);
     const exclusions: Exclusion[] = [];
     events.subscribe((event) => {
       if (event.type !== 'prepare.excluded' || exclusions.length === SHOWN) return;

@@ -6,9 +6,9 @@ import { queueOption } from './worker.js';
 
 export function addPrepare(program: Command): void {
   withCommon(
-    withData(
-      program.command('prepare').description('detect, align and tier photos into a dataset directory'),
-    ).requiredOption('--out <dir>', 'output directory for the dataset, or for its parts'),
+    withData(program.command('prepare').description('detect, align and tier photos into a dataset directory'), {
+      prepared: false,
+    }).requiredOption('--out <dir>', 'output directory for the dataset, or for its parts'),
   )
     .addOption(presetOption())
     .addOption(new Option('--force', 'replace the dataset in --out'))

@@ -6,7 +6,9 @@ import { lazily } from '../lazily.js';
 export function addRun(program: Command): void {
   withCommon(
     withBatch(
-      withData(program.command('run').description('prepare, train, verify and report, from photos to a model'))
+      withData(program.command('run').description('prepare, train, verify and report, from photos to a model'), {
+        prepared: true,
+      })
         .addOption(
           new Option('--sample', 'draw a sample of people and run on it').conflicts(['data', 'reader', 'aligned']),
         )
