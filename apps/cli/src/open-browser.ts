@@ -1,4 +1,5 @@
 /** Opens a URL in the user's browser, if there is one. */
+import type { ChildProcess } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import open from 'open';
 
@@ -15,17 +16,25 @@ export function noBrowserReason(
   return undefined;
 }
 
+/** What opens the URL ends soon where it finds no browser; where it finds one, it may last as long as the browser. */
+const PATIENCE_MS = 2000;
+
 /** Returns whether a browser was started. Failure is not an error, because the URL is printed anyway. */
 export async function openBrowser(url: string): Promise<boolean> {
   if (noBrowserReason() !== undefined) return false;
-  return open(url).then(
-    (child) => {
-      child.on('error', () => undefined); // nothing on this machine can open it
-      return true;
-    },
-    () => false,
-  );
+  return open(url).then(started, () => false);
 }
+
+const started = (child: ChildProcess): Promise<boolean> =>
+  new Promise((resolve) => {
+    const waiting = setTimeout(resolve, PATIENCE_MS, true);
+    const end = (found: boolean): void => {
+      clearTimeout(waiting);
+      resolve(found);
+    };
+    child.on('error', () => end(false));
+    child.on('exit', (code) => end(code === 0));
+  });
 
 /** Opens a page written by a command, for `--open`, or says why no browser can be opened. */
 export async function openPage(path: string, print: (text: string) => void): Promise<void> {

@@ -2,7 +2,7 @@
 import type { RunEvent } from '@facewright/core';
 import { describe, expect, test } from 'vitest';
 import { sampleEvents } from '../test/sample-events.js';
-import { comparisonPage, contestOf, historyOf, recipesOf, verdictOf, type NamedRun } from './index.js';
+import { caveatsOf, comparisonPage, contestOf, historyOf, recipesOf, verdictOf, type NamedRun } from './index.js';
 
 /** A run with this recipe and seed and this accuracy; undefined if it was not verified. */
 function run(
@@ -68,8 +68,22 @@ describe('recipes', () => {
     ]);
   });
 
+  test('with different losses are told apart by what else differs, except in their stages', () => {
+    const recipes = recipesOf([
+      run({ batch: 64, flip: true, stages: [{ rate: 0.1 }] }, 1, 0.9),
+      run({ batch: 32, flip: true, from: 'weights', stages: [{ rate: 0.2 }] }, 1, 0.8, alone),
+    ]);
+    expect(recipes.map(({ differs }) => differs)).toEqual([
+      ['softmax → arcface', 'batch 64'],
+      ['softmax → softmax', 'batch 32', 'from "weights"'],
+    ]);
+  });
+
   test('with different losses say so, and omit what all have in common', () => {
-    expect(recipesOf(lfw).map(({ differs }) => differs)).toEqual([['softmax → softmax'], ['softmax → arcface']]);
+    expect(recipesOf(lfw).map(({ differs }) => differs)).toEqual([
+      ['softmax → softmax', 'recipe "softmax"'],
+      ['softmax → arcface', 'recipe "switch"'],
+    ]);
   });
 
   test.each([

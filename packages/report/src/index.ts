@@ -9,7 +9,7 @@ export { mapPeople } from './people-map.js';
 export { reportPage } from './page.js';
 export type { Crop, DroppedPicture, PairPicture, Picture, Pictures } from './pictures.js';
 export { contestOf, recipesOf, type NamedRun, type Recipe } from './recipes.js';
-export { verdictOf } from './sections/comparison.js';
+export { caveatsOf, verdictOf } from './sections/comparison.js';
 export { tensorBoard } from './tensorboard/plugin.js';
 export type { Verdict } from './verdict.js';
 export { verdictText } from './verdict-text.js';

@@ -13,8 +13,8 @@ export interface Recipe {
   /** `softmax → arcface` */
   readonly losses: string;
   /**
-   * Its losses if not all recipes share them, and config values that others with the same losses do not have:
-   * `stages.1.m 0.5`.
+   * Its losses if not all recipes share them, and config values that others do not have: `batch 64`, `stages.1.m 0.5`. Stages
+   * are only compared with those of the same losses.
    */
   readonly differs: readonly string[];
   readonly runs: readonly NamedRun[];
@@ -66,7 +66,9 @@ export function recipesOf(runs: readonly NamedRun[]): Recipe[] {
       const losses = lossesOf(runs[0]);
       const alike = all.filter((other) => lossesOf(other.runs[0]) === losses);
       const own = [...config]
-        .filter(([path, value]) => alike.some((other) => other.config.get(path) !== value))
+        .filter(([path, value]) =>
+          (path.startsWith('stages.') ? alike : all).some((other) => other.config.get(path) !== value),
+        )
         .map(([path, value]) => `${path} ${value}`);
       const steps = new Set(runs.map(({ history }) => history.steps.at(-1)?.step));
       return {

@@ -102,12 +102,13 @@ h2{margin-top:32px}
 .two{gap:12px}
 .tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:8px}
 .tile{padding:10px 12px}.tile .value{font-size:19px;white-space:normal}
-figcaption .legend{float:none;display:flex;flex-wrap:wrap;gap:0 14px}.legend .key{margin-left:0}
+figcaption .legend,caption .legend{float:none;display:flex;flex-wrap:wrap;gap:0 14px}.legend .key{margin-left:0}
+caption .legend{max-width:calc(100vw - 54px)}
 .plot{padding-left:46px;padding-right:8px}
 svg text.minor,svg.map text{display:none}
 .names{display:flex}
 .scroll th,.scroll td{white-space:nowrap}
-.scroll td.text{white-space:normal;min-width:17em}
+.scroll td.text{white-space:normal;min-width:30em}
 .scroll tr>:first-child{position:sticky;left:0;background:var(--card);white-space:normal;min-width:7em;max-width:42vw;overflow-wrap:anywhere}
 }
 @media print{body{background:#fff}.card,.tile,.person{break-inside:avoid}}

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { FacewrightError, messageOf, type Verification } from '@facewright/core';
 import { readCheckedText, writeFileAtomic } from '@facewright/platform/node';
 import {
+  caveatsOf,
   comparisonPage,
   contestOf,
   historyOf,
@@ -40,7 +41,7 @@ export default (directories: string[], { out, json, open }: CompareOptions) =>
     await writeFileAtomic(file, comparisonPage(runs));
     for (const recipe of recipes) print(recipeText(recipe));
     const verdict = verdictOf(recipes);
-    if (verdict) print(fitted(verdict, process.stdout, ''));
+    if (verdict) for (const line of [verdict, ...caveatsOf(recipes)]) print(fitted(line, process.stdout, ''));
     print(`page: ${fileLink(file)}`);
     if (open) await (await import('../open-browser.js')).openPage(file, print);
     return {

@@ -71,20 +71,29 @@ export function verdictOf(recipes: readonly Recipe[]): string | undefined {
   return `${ahead} and on ${won} of ${differences.length} seeds, which is within their noise.`;
 }
 
-/** The recipes by accuracy, each against the best. */
-function verdict(recipes: readonly Recipe[]): Html {
-  const sentence = verdictOf(recipes);
-  if (recipes.length === 0 || (!sentence && recipes.every(({ runs }) => runs.length === 1))) return html``;
-  const [best] = recipes;
+/** What else than the recipe may have made the difference. */
+export function caveatsOf(recipes: readonly Recipe[]): string[] {
   const steps = new Set(recipes.map((recipe) => recipe.steps));
   const sets = new Set(
     recipes.flatMap(({ runs }) =>
       runs.flatMap(({ history: { evaluated } }) => (evaluated ? [evaluated.verification.pairs] : [])),
     ),
   );
+  return [
+    ...(steps.size > 1 ? ['The recipes did not train for the same number of steps.'] : []),
+    ...(sets.size > 1
+      ? ['The runs were not all verified on the same number of pairs, so their accuracies may be for different people.']
+      : []),
+  ];
+}
+
+/** The recipes by accuracy, each against the best. */
+function verdict(recipes: readonly Recipe[]): Html {
+  const sentence = verdictOf(recipes);
+  if (recipes.length === 0 || (!sentence && recipes.every(({ runs }) => runs.length === 1))) return html``;
+  const [best] = recipes;
   return html`${sentence && html`<p><strong>${sentence}</strong></p>`}
-${sentence && steps.size > 1 && html`<p class="muted">The recipes did not train for the same number of steps.</p>`}
-${sentence && sets.size > 1 && html`<p class="muted">The runs were not all verified on the same number of pairs, so their accuracies may be for different people.</p>`}
+${sentence && caveatsOf(recipes).map((caveat) => html`<p class="muted">${caveat}</p>`)}
 <div ${scrolling('Recipes')}><table><caption>Recipes</caption>
 <thead><tr><th scope="col">Recipe</th><th scope="col" class="number">Accuracy, mean ± deviation over seeds</th><th scope="col">By seed</th><th scope="col" class="number">Steps</th><th scope="col">Against the first, in points</th></tr></thead>
 <tbody>${recipes.map((recipe) => html`<tr><th scope="row">${recipe.name}${recipe.differs.map((each) => html`<br><span class="small muted">${each}</span>`)}</th><td class="number">${recipe.accuracy ? accuracyOf(recipe.accuracy) : none}</td><td>${recipe.accuracy ? recipe.accuracy.values.map(({ seed, value }) => `${seed}: ${percent(value, 2)}`).join(', ') : none}</td><td class="number">${recipe.steps === undefined ? none : count(recipe.steps)}</td><td>${recipe !== best && recipe.accuracy ? against(recipe, best) : none}</td></tr>`)}</tbody></table>
