@@ -91,7 +91,7 @@ describe('no run at all', () => {
     expectOneError(
       await run(join(directory, 'alone')),
       /Fewer than two people are left after preparation: 1.*not-an-image/,
-      /add photos/,
+      /Check the excluded photos\. Otherwise provide photos/,
     );
   });
 
