@@ -2,7 +2,7 @@
 import type { RunEvent } from '@facewright/core';
 import { describe, expect, test } from 'vitest';
 import { sampleEvents } from '../test/sample-events.js';
-import { caveatsOf, comparisonPage, contestOf, historyOf, recipesOf, verdictOf, type NamedRun } from './index.js';
+import { comparisonPage, contestOf, historyOf, recipesOf, verdictOf, type NamedRun } from './index.js';
 
 /** A run with this recipe and seed and this accuracy; undefined if it was not verified. */
 function run(

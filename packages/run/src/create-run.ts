@@ -162,7 +162,6 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
       prepares: !sample && data?.prepared === undefined,
     },
   );
-  const { config } = composition;
   const prepares = data?.prepared === undefined;
   const { early, directory } = await orDispose(composition, async () => ({
     early: await makeEarly(composition, { prepares, reads: prepares && !sample, begun }),
@@ -179,7 +178,7 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
     const record: RunRecord = {
       format: 1,
       command: options.command ?? 'createRun',
-      config,
+      config: composition.config,
       parts: composition.parts,
       sample: sample !== false,
       heldOut: directory.earlier?.heldOut,
@@ -206,7 +205,7 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
       })
       .finally(directory.release);
   };
-  const { container } = composition;
+  const { config, container } = composition;
   const release = (): void => {
     directory.release();
     void composition.dispose();
