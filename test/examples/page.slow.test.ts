@@ -40,6 +40,13 @@ async function filmOf(photo: string): Promise<string> {
   return path;
 }
 
+/** A large photo of this one. */
+async function enlarged(photo: string, width: number, height: number): Promise<string> {
+  const path = join(await temporary(), 'large.jpg');
+  await sharp(photo).resize(width, height, { fit: 'contain' }).jpeg({ quality: 80 }).toFile(path);
+  return path;
+}
+
 test.skipIf(reason)(`people are enrolled and recognised in the page${reason}`, { timeout: 300_000 }, async () => {
   const outDir = await temporary();
   await mkdir(outDir, { recursive: true });
@@ -78,6 +85,12 @@ test.skipIf(reason)(`people are enrolled and recognised in the page${reason}`, {
     await recognise.setInputFiles(photo('roger_federer', 3));
     await told(/Roger \(0\.\d\d\)/);
     expect(await page.locator('canvas').evaluate((canvas) => (canvas as { width?: number }).width)).toBeGreaterThan(0);
+
+    // 108 megapixels, as phones take them
+    await recognise.setInputFiles(await enlarged(photo('roger_federer', 3), 12_000, 9_000));
+    await told(/Roger \(0\.\d\d\)/);
+    const { width, height } = (await page.locator('canvas').boundingBox())!;
+    expect([width, height]).toEqual([1280, 960]);
 
     // nobody knows the person before the camera yet
     await page.getByRole('button', { name: 'Recognise from the camera' }).click();

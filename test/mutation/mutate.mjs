@@ -33,7 +33,7 @@ const results = await new Stryker({
     `packages/${name}/dist/**`,
     '!test/**',
     '!*.json',
-    '!{packages,apps}/*/tsconfig*.json',
+    '!{packages,apps,examples}/*/tsconfig*.json',
     '**/node_modules',
   ],
   testRunner: 'vitest',

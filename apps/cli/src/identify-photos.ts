@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { FacewrightError } from '@facewright/core';
 import { openPhoto, writeFileAtomic } from '@facewright/platform/node';
 import { faceInImage } from '@facewright/preprocess';
-import type { Recogniser } from '@facewright/recognise';
+import { LARGE_PHOTO, type Recogniser } from '@facewright/recognise';
 import { drawFaces, drawnNames } from './draw-faces.js';
 import { textOfPhoto, type PhotoRow } from './identified-photo.js';
 import { photosAt, reasonOf, withRecogniser, type OpenRecogniser } from './open-recogniser.js';
@@ -89,7 +89,7 @@ async function identifyAll(
   const rows: PhotoRow[] = [];
   const names = drawnNames(photos);
   for (const [index, photo] of photos.entries()) {
-    const image = await openPhoto(photo, { ...config.limits, signal, reduce: true }).catch(reasonOf);
+    const image = await openPhoto(photo, { ...config.limits, signal, reduce: LARGE_PHOTO }).catch(reasonOf);
     const found =
       typeof image === 'string' ? [] : await recogniser.identify(image, { falseAcceptRate: far, threshold });
     if (draw && typeof image !== 'string') {

@@ -107,7 +107,7 @@ function planByLayout(
   const units = new Map<string, Unit>();
   for (const place of layerPlaces()) {
     const names = layout.tensors(place);
-    const unit = unitOf(names, take, layout.epsilon?.(place) ?? PYTORCH_EPSILON);
+    const unit = unitOf(names, take, layout.epsilon?.(place) ?? PYTORCH_EPSILON, path);
     if (unit) units.set(place.name, unit);
     else if (!ownStructure)
       throw new FacewrightError({
@@ -133,19 +133,42 @@ function planByLayout(
   };
 }
 
-function unitOf(names: TensorNames, take: (name: string) => HostTensor | undefined, epsilon: number): Unit | undefined {
+function unitOf(
+  names: TensorNames,
+  take: (name: string) => HostTensor | undefined,
+  epsilon: number,
+  where: string,
+): Unit | undefined {
   const kernel = take(names.kernel);
   if (!kernel) return undefined;
   const given = (name: string | undefined): HostTensor | undefined => (name === undefined ? undefined : take(name));
-  const mean = take(names.mean);
-  const variance = take(names.variance);
+  const [mean, variance] = [take(names.mean), take(names.variance)];
+  requireBoth([names.mean, mean], [names.variance, variance], where);
+  // without statistics it counts as folded, and its other tensors as unused
+  const [gamma, beta] = mean ? [given(names.gamma), take(names.beta)] : [];
+  // both are missing after a normalisation without weights
+  if (names.gamma !== undefined) requireBoth([names.gamma, gamma], [names.beta, beta], where);
   return {
     label: names.kernel,
     kernel,
     bias: given(names.bias),
-    ...(mean && variance && { norm: { gamma: given(names.gamma), beta: take(names.beta), mean, variance, epsilon } }),
+    ...(mean && variance && { norm: { gamma, beta, mean, variance, epsilon } }),
     slope: given(names.slope),
   };
+}
+
+type Part = readonly [name: string, tensor: HostTensor | undefined];
+
+/** Throws a `FacewrightError` if only one of two tensors that belong together is there. */
+function requireBoth(a: Part, b: Part, where: string): void {
+  const missing = [a, b].filter(([, tensor]) => !tensor);
+  if (missing.length !== 1) return;
+  const [there] = [a, b].filter(([, tensor]) => tensor);
+  throw new FacewrightError({
+    what: `The file has "${there[0]}" but not "${missing[0][0]}", which belongs to it.`,
+    where,
+    todo: 'The file is incomplete. Save the weights again, or download the file again.',
+  });
 }
 
 /** Layers from the graph, and pixels as it expects them. */

@@ -4,9 +4,10 @@ import { createRandom, FacewrightError, hostTensor } from '@facewright/core';
 import { mobileFaceNet, type MobileFaceNetOptionsInput } from '@facewright/models';
 import { testContext } from '@facewright/testkit';
 import fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { embed, expectNear, imported, packed, ports } from '../test/ports.js';
-import { layersOf, parseWeights, planImport, type WeightsFile } from './index.js';
+import { fitUnits, layersOf, parseWeights, planImport, type WeightsFile } from './index.js';
 
 describe.each(Object.entries(ports))('%s', (name, { inputSize, files, embedding }) => {
   test("its checkpoint is recognised by its names and gives PyTorch's embedding", async () => {
@@ -68,6 +69,32 @@ test('the class weights of a head saved with it do not count as unused; anything
     expect(planImport(withTensor(name, shape)).unused).toEqual([name]);
 });
 
+test.each(Object.keys(ports))('a checkpoint of %s that lacks any one of its tensors is rejected', async (name) => {
+  const file = await parseWeights(packed(ports[name].files.pytorch), name);
+  const whole = planImport(file);
+  const model = await mobileFaceNet(whole.options).create(testContext());
+  const expected = model.init(createRandom(1));
+  const taken: string[] = [];
+  for (const lacking of file.tensors.keys()) {
+    if (lacking.endsWith('num_batches_tracked') || whole.unused.includes(lacking)) continue;
+    const tensors = new Map(file.tensors);
+    tensors.delete(lacking);
+    try {
+      const plan = planImport({ ...file, tensors });
+      if (!isDeepStrictEqual(plan.options, whole.options)) throw new Error('another network');
+      fitUnits(expected, plan.unitsFor(layersOf(expected)), {
+        epsilon: () => 1e-5,
+        channels: plan.channels,
+        where: name,
+      });
+      taken.push(lacking);
+    } catch {
+      // as it should be
+    }
+  }
+  expect(taken).toEqual([]);
+});
+
 test('a file of another network is rejected, naming the first layer that does not fit', async () => {
   const file = await arcface();
   const changed = (
@@ -79,7 +106,16 @@ test('a file of another network is rejected, naming the first layer that does no
     change(tensors);
     return { ...file, tensors };
   };
-  const missing = planImport(changed((tensors) => tensors.delete('module.layers.4.layers.1.layers.1.running_mean')));
+  const norm = 'module.layers.4.layers.1.layers.1';
+  expect(() => planImport(changed((tensors) => tensors.delete(`${norm}.running_mean`)))).toThrow(
+    'has "layers.4.layers.1.layers.1.running_var" but not "layers.4.layers.1.layers.1.running_mean"',
+  );
+  expect(() => planImport(changed((tensors) => tensors.delete(`${norm}.weight`)))).toThrow(
+    'has "layers.4.layers.1.layers.1.bias" but not "layers.4.layers.1.layers.1.weight"',
+  );
+  const missing = planImport(
+    changed((tensors) => ['running_mean', 'running_var'].forEach((part) => tensors.delete(`${norm}.${part}`))),
+  );
   await expect(imported(missing)).resolves.toBeDefined(); // a normalisation without statistics counts as folded …
   expect(missing.unused).toEqual([
     'module.layers.4.layers.1.layers.1.weight',

@@ -15,9 +15,10 @@ export interface DecodeOptions extends DecodeLimits {
   readonly where?: string;
   /**
    * A photo over the limits is decoded at a fraction of its size where its format allows. For callers that read
-   * `reduced`: positions in such an image are not those in the photo.
+   * `reduced`: positions in such an image are not those in the photo. With a number, so is a photo of more pixels than
+   * that; where its format does not allow it, it is decoded whole if it is within the limits.
    */
-  readonly reduce?: boolean;
+  readonly reduce?: boolean | number;
 }
 
 export interface DecodedImage extends RgbImage {
@@ -75,6 +76,12 @@ export function isOverLimits(
   { maxPixels = PHOTO_LIMITS.maxPixels, maxSide = PHOTO_LIMITS.maxSide }: DecodeLimits,
 ): boolean {
   return width > maxSide || height > maxSide || width * height > maxPixels;
+}
+
+/** The limits over which a photo is reduced; `undefined` if it never is. */
+export function limitsToReduce(reduce: DecodeOptions['reduce'], limits: DecodeLimits): DecodeLimits | undefined {
+  if (typeof reduce !== 'number') return reduce ? limits : undefined;
+  return { ...limits, maxPixels: Math.min(limits.maxPixels ?? PHOTO_LIMITS.maxPixels, reduce) };
 }
 
 /** How many times smaller a reduced image may be. */

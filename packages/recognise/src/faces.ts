@@ -168,9 +168,15 @@ function errorOfPhoto(error: unknown): FacewrightError {
   throw error;
 }
 
+/**
+ * Pixels above which a photo is decoded at a fraction of its size. MTCNN finds a face of 20 pixels in the smaller image,
+ * one of 40 in a photo of 108 megapixels, and takes a quarter of the time and memory. Faces are still cut from the photo.
+ */
+export const LARGE_PHOTO = 30_000_000;
+
 async function pixelsOf(photo: PhotoInput, { open, limits, signal }: FaceParts): Promise<DecodedImage> {
   throwIfAborted(signal);
-  const options = { ...limits, reduce: true };
+  const options = { ...limits, reduce: LARGE_PHOTO };
   if (typeof photo === 'string') return open(photo, { ...options, signal });
   if (photo instanceof Uint8Array) return decodeImage(photo, { ...options, where: 'a photo passed as bytes' });
   if ('data' in photo) return photo;

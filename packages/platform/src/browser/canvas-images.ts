@@ -5,6 +5,7 @@
 import {
   ImageError,
   isOverLimits,
+  limitsToReduce,
   reducedSize,
   refuseLarge,
   refuseManyBytes,
@@ -53,7 +54,8 @@ export async function decodeImage(
     throw new ImageError('not-an-image', 'The image is damaged, or this browser cannot read its format.', where, error);
   });
   try {
-    const small = reduce && isOverLimits(bitmap, limits) ? reducedSize(bitmap, limits) : undefined;
+    const most = limitsToReduce(reduce, limits);
+    const small = most && isOverLimits(bitmap, most) ? reducedSize(bitmap, most) : undefined;
     if (!small) refuseLarge(bitmap, limits, where);
     const { width, height } = bitmap;
     const whole = { width, height };

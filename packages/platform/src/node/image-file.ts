@@ -6,6 +6,7 @@
 import {
   ImageError,
   isOverLimits,
+  limitsToReduce,
   refuseLarge,
   refuseManyBytes,
   type DecodedImage,
@@ -42,7 +43,8 @@ export async function decodeImage(
     const what = other && `: this is ${other}. Convert it to JPEG or PNG`;
     throw new ImageError('not-an-image', `Not an image that can be read${what}.`, where);
   }
-  const plain = (await largeJpeg(bytes, reduce, limits, where)) ?? (await decodePlainJpeg(bytes, limits, where));
+  const plain =
+    (await largeJpeg(bytes, limitsToReduce(reduce, limits), where)) ?? (await decodePlainJpeg(bytes, limits, where));
   if (plain) return plain;
   const open = await openSharp(bytes);
   const refuse = async (): Promise<void> => {
@@ -81,17 +83,16 @@ function decodeSimple(bytes: Uint8Array, limits: DecodeLimits, where?: string): 
   }
 }
 
-/** A JPEG over the limits at a fraction of its size, if the caller can use that. */
+/** A JPEG over these limits at a fraction of its size, if the caller can use that. */
 async function largeJpeg(
   bytes: Uint8Array,
-  reduce: boolean | undefined,
-  limits: DecodeLimits,
+  limits: DecodeLimits | undefined,
   where?: string,
 ): Promise<DecodedImage | undefined> {
-  const header = reduce ? jpegHeader(bytes) : undefined;
-  if (!header?.byLine || !isOverLimits(header, limits)) return undefined;
+  const header = limits && jpegHeader(bytes);
+  if (!header?.byLine || !isOverLimits(header, limits!)) return undefined;
   try {
-    return await decodeReduced(bytes, header, limits);
+    return await decodeReduced(bytes, header, limits!);
   } catch (error) {
     throw new ImageError('unreadable', 'The image is damaged or incomplete.', where, error);
   }

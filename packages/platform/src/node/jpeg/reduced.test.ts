@@ -57,6 +57,22 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('EXIF orientation %i', (orientation) => 
   });
 });
 
+test('photos of more pixels than asked for are reduced, but only where the format allows, and within the limits', async () => {
+  const size = async (bytes: Uint8Array, options: Parameters<typeof decodeImage>[1]) => {
+    const { width, height, reduced } = await decodeImage(bytes, options);
+    return [width, height, reduced?.width];
+  };
+  const bytes = await jpeg();
+  expect(await size(bytes, { reduce: 40_000 })).toEqual([201, 150, WIDTH]);
+  expect(await size(bytes, { reduce: WIDTH * HEIGHT })).toEqual([WIDTH, HEIGHT, undefined]);
+  expect(await size(bytes, { reduce: 1e9, maxPixels: 10_000 })).toEqual([100, 75, WIDTH]);
+  const png = await picture.clone().png().toBuffer();
+  expect(await size(png, { reduce: 40_000 })).toEqual([WIDTH, HEIGHT, undefined]);
+  await expect(decodeImage(png, { reduce: 1e9, maxPixels: 40_000 })).rejects.toMatchObject({ reason: 'too-large' });
+  // at no fraction is it small enough
+  expect(await size(bytes, { reduce: 10 })).toEqual([WIDTH, HEIGHT, undefined]);
+});
+
 test('within the limits nothing is reduced', async () => {
   expect(await decodeImage(await jpeg(), { reduce: true })).not.toHaveProperty('reduced');
 });
