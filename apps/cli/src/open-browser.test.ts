@@ -30,6 +30,9 @@ describe.skipIf(process.platform !== 'linux')('--open, on Linux', () => {
     await rm(root, { recursive: true });
   });
 
+  /** On a busy machine the browser may take a while to end. */
+  const ENDS_MS = 60_000;
+
   /** Opens a page with a browser that does this. */
   async function opened(script: string): Promise<string[]> {
     const browser = join(root, 'browser');
@@ -38,16 +41,16 @@ describe.skipIf(process.platform !== 'linux')('--open, on Linux', () => {
     vi.stubEnv('BROWSER', browser);
     const told: string[] = [];
     await writeFile(join(root, 'a report.html'), '');
-    await openPage(join(root, 'a report.html'), (text) => told.push(text));
+    await openPage(join(root, 'a report.html'), (text) => told.push(text), ENDS_MS);
     return told;
   }
 
-  test('the page is given to the browser, and nothing is said', async () => {
+  test('the page is given to the browser, and nothing is said', { timeout: ENDS_MS }, async () => {
     expect(await opened(`echo "$1" > '${root}/url'`)).toEqual([]);
     expect(await readFile(join(root, 'url'), 'utf8')).toContain('/a%20report.html');
   });
 
-  test('where no browser can be started, it says so', async () => {
+  test('where no browser can be started, it says so', { timeout: ENDS_MS }, async () => {
     expect(await opened('exit 1')).toEqual(['Not opening the page: no browser was found.']);
   });
 });

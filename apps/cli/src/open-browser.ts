@@ -20,14 +20,17 @@ export function noBrowserReason(
 const PATIENCE_MS = 2000;
 
 /** Returns whether a browser was started. Failure is not an error, because the URL is printed anyway. */
-export async function openBrowser(url: string): Promise<boolean> {
+export async function openBrowser(url: string, patienceMs = PATIENCE_MS): Promise<boolean> {
   if (noBrowserReason() !== undefined) return false;
-  return open(url).then(started, () => false);
+  return open(url).then(
+    (child) => started(child, patienceMs),
+    () => false,
+  );
 }
 
-const started = (child: ChildProcess): Promise<boolean> =>
+const started = (child: ChildProcess, patienceMs: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const waiting = setTimeout(resolve, PATIENCE_MS, true);
+    const waiting = setTimeout(resolve, patienceMs, true);
     const end = (found: boolean): void => {
       clearTimeout(waiting);
       resolve(found);
@@ -37,8 +40,9 @@ const started = (child: ChildProcess): Promise<boolean> =>
   });
 
 /** Opens a page written by a command, for `--open`, or says why no browser can be opened. */
-export async function openPage(path: string, print: (text: string) => void): Promise<void> {
+export async function openPage(path: string, print: (text: string) => void, patienceMs?: number): Promise<void> {
   const reason = noBrowserReason();
   if (reason !== undefined) print(`Not opening the page: ${reason}.`);
-  else if (!(await openBrowser(pathToFileURL(path).href))) print('Not opening the page: no browser was found.');
+  else if (!(await openBrowser(pathToFileURL(path).href, patienceMs)))
+    print('Not opening the page: no browser was found.');
 }
