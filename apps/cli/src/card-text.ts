@@ -90,9 +90,9 @@ ${rows.map(([key, value]) => `| ${key} | ${value.replaceAll('|', '\\|').replaceA
 /** From a photo to a cosine similarity: the landmarks, and the same steps in code. */
 const handedUse = (handed: HandOff, format: ExportFormat, layout: string): string => `## From a photo to an embedding
 
-1. Find the five points of the face with a detector (MTCNN, RetinaFace and others give them): the eye, then the other eye, the nose, and the
-   corners of the mouth, each from left to right in the picture.
-2. Turn, scale and shift the photo (a similarity, no other warp) so that the points come nearest to these, in an image of ${handed.size} x ${handed.size}
+1. Find five points of the face with a detector such as MTCNN or RetinaFace: both eyes, the nose and both corners of the mouth. Left and right are
+   those of the picture, not of the person.
+2. Rotate, scale and shift the photo, with no other warp, so that the points come as close as possible to these in an image of ${handed.size} x ${handed.size}
    pixels, black outside the photo:
 
 | point | x | y |
@@ -102,7 +102,7 @@ ${['eye on the left', 'eye on the right', 'nose', 'mouth on the left', 'mouth on
 3. Give the model the pixels as they are, from 0 to 255, in the order red, green, blue.
 
 The example pictures are drawn patterns, not faces: their cosine checks your own code against this model's. The code below gives it to three
-digits. Other ways to warp an image differ slightly: OpenCV 5's cv2.warpAffine rounds otherwise, which moves the cosine by a few thousandths.
+digits. Other ways to warp an image differ slightly: OpenCV 5's cv2.warpAffine rounds differently, which changes the cosine by a few thousandths.
 
 ${format === 'onnx' ? `### Python\n\n${pythonUse(handed)}\n\n` : ''}### TypeScript
 
