@@ -73,3 +73,29 @@ test('points stay inside the plot, whatever the data', () => {
     { numRuns: 300 },
   );
 });
+
+test('marks and the label of y are in rows of their own, as they would cover each other on a narrow page', () => {
+  const { text } = chart({
+    title: 'T',
+    description: 'd',
+    series: [
+      {
+        name: 's',
+        points: [
+          [0, 0],
+          [9, 1],
+        ],
+        colour: 1,
+      },
+    ],
+    x: { label: 'step' },
+    y: { label: 'without the margin' },
+    marks: [
+      { x: 2, label: 'second' },
+      { x: 3, label: 'third' },
+    ],
+  });
+  const rowOf = (label: string): number => Number(new RegExp(`y="([\\d.]+)"[^>]*>${label}<`).exec(text)![1]);
+  const rows = ['without the margin', 'second', 'third'].map(rowOf);
+  expect(rows.slice(1).map((row, index) => row - rows[index])).toEqual([15, 17]);
+});

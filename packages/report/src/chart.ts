@@ -48,7 +48,7 @@ interface Frame {
   readonly height: number;
 }
 function frameOf(marks: number): Frame {
-  const top = ROW * (1 + marks) + 9;
+  const top = ROW * (2 + marks);
   return { top, bottom: top + LINES.height, height: top + LINES.height + BELOW };
 }
 const MOST_POINTS = 700;

@@ -70,12 +70,12 @@ describe('recipes', () => {
 
   test('with different losses are told apart by what else differs, except in their stages', () => {
     const recipes = recipesOf([
-      run({ batch: 64, flip: true, stages: [{ rate: 0.1 }] }, 1, 0.9),
-      run({ batch: 32, flip: true, from: 'weights', stages: [{ rate: 0.2 }] }, 1, 0.8, alone),
+      run({ batch: 64, flip: true, model: { width: 1 }, stages: [{ rate: 0.1 }] }, 1, 0.9),
+      run({ batch: 32, flip: true, model: { width: 2 }, from: 'weights', stages: [{ rate: 0.2 }] }, 1, 0.8, alone),
     ]);
     expect(recipes.map(({ differs }) => differs)).toEqual([
-      ['softmax → arcface', 'batch 64'],
-      ['softmax → softmax', 'batch 32', 'from "weights"'],
+      ['softmax → arcface', 'batch 64', 'different: model'],
+      ['softmax → softmax', 'batch 32', 'from "weights"', 'different: model'],
     ]);
   });
 

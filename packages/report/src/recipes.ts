@@ -13,8 +13,8 @@ export interface Recipe {
   /** `softmax → arcface` */
   readonly losses: string;
   /**
-   * Its losses if not all recipes share them, and config values that others do not have: `batch 64`, `stages.1.m 0.5`. Stages
-   * are only compared with those of the same losses.
+   * Its losses if not all recipes share them, and config values that others with the same losses do not have, such as
+   * `stages.1.m 0.5`. Of differences to recipes with other losses: `batch 64`, and for parts `different: model, tiers`.
    */
   readonly differs: readonly string[];
   readonly runs: readonly NamedRun[];
@@ -65,22 +65,29 @@ export function recipesOf(runs: readonly NamedRun[]): Recipe[] {
     .map(({ config, runs }, index): Recipe => {
       const losses = lossesOf(runs[0]);
       const alike = all.filter((other) => lossesOf(other.runs[0]) === losses);
-      const own = [...config]
-        .filter(([path, value]) =>
-          (path.startsWith('stages.') ? alike : all).some((other) => other.config.get(path) !== value),
-        )
-        .map(([path, value]) => `${path} ${value}`);
+      const differing = (others: typeof all): [string, string][] =>
+        [...config].filter(([path, value]) => others.some((other) => other.config.get(path) !== value));
+      const own = differing(alike).map(([path, value]) => `${path} ${value}`);
+      const beside = summary(differing(all.filter((other) => !alike.includes(other))));
       const steps = new Set(runs.map(({ history }) => history.steps.at(-1)?.step));
       return {
         name: names[index],
         losses,
-        differs: [...(alike.length < all.length ? [losses] : []), ...own],
+        differs: [...(alike.length < all.length ? [losses] : []), ...new Set([...own, ...beside])],
         runs,
         ...(steps.size === 1 && { steps: [...steps][0] }),
         accuracy: spread(runs),
       };
     })
     .sort((a, b) => (b.accuracy?.mean ?? -1) - (a.accuracy?.mean ?? -1));
+}
+
+/** Differences to recipes with other losses: the stages differ anyway, and of the other parts the names are enough. */
+function summary(differing: readonly (readonly [path: string, value: string])[]): string[] {
+  const plain = differing.filter(([path]) => !path.includes('.')).map(([path, value]) => `${path} ${value}`);
+  const parts = new Set(differing.flatMap(([path]) => (path.includes('.') ? [path.slice(0, path.indexOf('.'))] : [])));
+  parts.delete('stages');
+  return [...plain, ...(parts.size ? [`different: ${[...parts].join(', ')}`] : [])];
 }
 
 /**

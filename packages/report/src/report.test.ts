@@ -250,3 +250,11 @@ test('a run that only prepared data, and an empty one, make a page too', () => {
   expect(reportPage(sampleEvents().slice(0, 5))).toContain('97 of 100');
   expect(reportPage([])).toContain('<h1>');
 });
+
+test('class centres come from the starting weights in the first stage, and from the previous stage later', () => {
+  const adopted = sampleEvents().map((event) =>
+    event.type === 'stage.started' ? { ...event, head: 'adopted' as const } : event,
+  );
+  const cells = [...reportPage(adopted).matchAll(/<td>(from the [a-z ]+)<\/td>/g)].map(([, text]) => text);
+  expect(cells).toEqual(['from the starting weights', 'from the previous stage']);
+});

@@ -130,12 +130,18 @@ function plateauMeans(
   );
 }
 
+/** The first stage can only have adopted those of the weights that the training started from. */
+function centresFrom(head: 'fresh' | 'adopted' | 'resumed', stage: number): string {
+  if (head !== 'adopted') return head;
+  return stage > 0 ? 'from the previous stage' : 'from the starting weights';
+}
+
 function stageTable({ stages }: History): Html {
   return html`<div ${scrolling('Stages')}><table><caption>Stages</caption>
 <thead><tr><th scope="col">Loss</th><th scope="col">Optimiser</th><th scope="col">Class centres</th><th scope="col" class="number">Steps</th><th scope="col" class="number">Final loss</th><th scope="col">Ended because</th><th scope="col">Evidence</th></tr></thead>
 <tbody>${stages.map(
-    ({ started, finished }) =>
-      html`<tr><th scope="row">${finished?.loss ?? started?.loss}</th><td>${started?.optimiser}</td><td>${started && { fresh: 'fresh', adopted: 'from the previous stage', resumed: 'resumed' }[started.head]}</td><td class="number">${finished ? count(finished.steps) : '–'}</td><td class="number">${finished ? figure(finished.finalLoss) : '–'}</td><td>${finished?.endedBecause ?? 'not ended'}</td><td class="small muted text">${finished && evidenceText(finished.evidence)}</td></tr>`,
+    ({ started, finished }, index) =>
+      html`<tr><th scope="row">${finished?.loss ?? started?.loss}</th><td>${started?.optimiser}</td><td>${started && centresFrom(started.head, index)}</td><td class="number">${finished ? count(finished.steps) : '–'}</td><td class="number">${finished ? figure(finished.finalLoss) : '–'}</td><td>${finished?.endedBecause ?? 'not ended'}</td><td class="small muted text">${finished && evidenceText(finished.evidence)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
