@@ -69,6 +69,25 @@ test('the class weights of a head saved with it do not count as unused; anything
     expect(planImport(withTensor(name, shape)).unused).toEqual([name]);
 });
 
+test('a checkpoint from before the zip format is read, whatever protocol of pickles it was saved with', async () => {
+  const { files } = ports['mobilefacenet-pytorch'];
+  const bytes = Buffer.from(packed(files.pytorch));
+  const expected = await parseWeights(bytes, 'p.ckpt');
+  const [magic, version] = ['8a0a6cfc9c46f9206aa850192e', '4de9032e'];
+  const start = Buffer.from(`8002${magic}8002${version}`, 'hex');
+  expect(bytes.subarray(0, start.length)).toEqual(start);
+  const rest = bytes.subarray(start.length);
+  const frame = (length: string): string => `95${length}00000000000000`;
+  for (const head of [
+    Buffer.from(`8003${magic}8003${version}`, 'hex'),
+    Buffer.from(`8004${frame('0d')}${magic}8004${frame('04')}${version}`, 'hex'),
+    Buffer.concat([Buffer.from('L119547037146038801333356L\n.'), Buffer.from(version, 'hex')]),
+  ]) {
+    const { format, tensors } = await parseWeights(Buffer.concat([head, rest]), 'p.ckpt');
+    expect([format, tensors]).toEqual(['pytorch', expected.tensors]);
+  }
+});
+
 test.each(Object.keys(ports))('a checkpoint of %s that lacks any one of its tensors is rejected', async (name) => {
   const file = await parseWeights(packed(ports[name].files.pytorch), name);
   const whole = planImport(file);

@@ -8,14 +8,19 @@ import { unpickle, unpickleFirst, type Unpickled, type UnpickleOptions } from '@
 import { bytesSource, openZip } from '@facewright/platform/node';
 import { storageStore, TORCH_GLOBALS, type Storage } from './tensors.js';
 
-/** Pickles of PyTorch's magic number 0x1950a86a20f9469cfc6c and of the protocol number 1001. */
-const LEGACY_START = Buffer.from('80028a0a6cfc9c46f9206aa850192e80024de9032e', 'hex');
+/** The pickle of PyTorch's magic number 0x1950a86a20f9469cfc6c, by any protocol. */
+const MAGIC =
+  /^(?:\x80[\x02-\x05](?:\x95[^]{8})?\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\.|L119547037146038801333356L\n\.)/;
+/** Longer than any of them. */
+const HEAD_BYTES = 40;
 const TODO = 'Save only the weights: torch.save(model.state_dict(), "model.pt").';
 
 export const isTorch = (bytes: Uint8Array): boolean => isZip(bytes) || isLegacy(bytes);
 const isZip = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
-const isLegacy = (bytes: Uint8Array): boolean => LEGACY_START.equals(bytes.subarray(0, LEGACY_START.length));
+const isLegacy = (bytes: Uint8Array): boolean => magicOf(bytes) !== undefined;
+const magicOf = (bytes: Uint8Array): string | undefined =>
+  MAGIC.exec(Buffer.from(bytes.subarray(0, HEAD_BYTES)).toString('latin1'))?.[0];
 
 /**
  * The saved value, with tensors as `TorchTensor`. Throws a `FacewrightError` for anything but a complete checkpoint of
@@ -54,12 +59,13 @@ async function unzip(bytes: Uint8Array, where: string): Promise<Map<string, Uint
 
 function readLegacy(bytes: Uint8Array, where: string): Unpickled {
   const { storages, persistent } = storageStore();
-  let at = LEGACY_START.length;
+  let at = magicOf(bytes)!.length;
   const next = (options?: UnpickleOptions): Unpickled => {
     const { value, end } = unpickleFirst(bytes.subarray(at), where, { todo: TODO, ...options });
     at += end;
     return value;
   };
+  next(); // the version of the format, 1001
   const system = next();
   if (system instanceof Map && system.get('little_endian') === false)
     throw new FacewrightError({ what: 'The checkpoint was written on a big-endian machine.', where, todo: TODO });

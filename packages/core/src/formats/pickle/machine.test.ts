@@ -81,6 +81,7 @@ test.each<[string, RegExp]>([
   [')K\x01\x85b', /the state of something that has none/],
   ['\x80\x06N', /protocol 6 is not one of 0 to 5/],
   ['\xf0', /the opcode 0xf0 is not allowed/],
+  ['P1\n.', /protocol 0/],
   ['\x8c\x01\xff', /a string is not UTF-8/],
   ['cnumpy', /a name is not terminated/],
   ['\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f', /an integer is too large/],

@@ -222,6 +222,10 @@ class Machine {
         return void this.popToMark(); // POP_MARK
       case 0x32:
         return this.push(this.top()); // DUP
+      case 0x50: // PERSID
+        return this.fail(
+          'it was written with protocol 0, which has references as text; write it again with protocol 2',
+        );
       default:
         this.fail(`the opcode 0x${opcode.toString(16)} is not allowed`);
     }
