@@ -114,8 +114,7 @@ export class Hub {
   }
 
   private callRoll(): void {
-    const all = Array.from({ length: this.size - 1 }, (_, index) => index + 1);
-    const unwatched = all.filter((rank) => !this.known.has(rank));
+    const unwatched = othersOf(this.size).filter((rank) => !this.known.has(rank));
     if (unwatched.length > 0) this.tell({ unwatched });
   }
 }
@@ -192,6 +191,9 @@ export class Spoke {
     clearInterval(this.timer);
   }
 }
+
+/** All ranks but 0. */
+export const othersOf = (size: number): number[] => Array.from({ length: size - 1 }, (_, index) => index + 1);
 
 /** Those at which other hosts may reach this one, and the loopback for processes here. */
 function ownAddresses(): string[] {

@@ -1,7 +1,7 @@
 /** Signs of life between the processes, from a thread beside each: see beats.ts. */
 import { Worker } from 'node:worker_threads';
 import type { MpiCalls } from '../calls.js';
-import { MOST_MISSED, type Meeting, type News } from './beats.js';
+import { MOST_MISSED, othersOf, type Meeting, type News } from './beats.js';
 import type { FromThread, ThreadData } from './thread.js';
 
 /** For a meeting as JSON: some dozens of addresses. */
@@ -21,15 +21,16 @@ export class Heartbeat {
     seconds: number,
     onNews: OnNews,
   ): Promise<Heartbeat> {
-    const tickMs = (seconds * 1000) / MOST_MISSED;
-    const own = rank === 0 ? await threadOfFirst({ rank, size, tickMs }, onNews) : undefined;
+    const data = { rank, size, tickMs: (seconds * 1000) / MOST_MISSED };
+    const first = rank === 0 ? await begin(data, onNews) : undefined;
     const bytes = new Uint8Array(MEETING_BYTES);
-    if (own?.meeting) new TextEncoder().encodeInto(JSON.stringify(own.meeting), bytes);
+    if (first?.meeting) new TextEncoder().encodeInto(JSON.stringify(first.meeting), bytes);
     await broadcast(bytes, flavour.byte, 0);
-    if (rank === 0) return new Heartbeat(own?.thread);
+    if (rank === 0) return new Heartbeat(first?.thread);
     const text = new TextDecoder().decode(bytes).replaceAll('\0', '');
-    if (!text) return new Heartbeat(undefined);
-    return new Heartbeat(threadWith({ rank, size, tickMs, meeting: JSON.parse(text) as Meeting }, onNews));
+    // from here on this process is watched, if rank 0 can be reached
+    const other = text ? await begin({ ...data, meeting: JSON.parse(text) as Meeting }, onNews) : undefined;
+    return new Heartbeat(other?.thread);
   }
 
   /** Says goodbye to the others, so that nobody takes this process for lost. */
@@ -45,36 +46,26 @@ export class Heartbeat {
   }
 }
 
-interface ThreadOfFirst {
+interface Begun {
   readonly thread: Worker;
-  /** Missing if it cannot be reached. */
+  /** From rank 0, if it can be reached. */
   readonly meeting?: Meeting;
 }
 
-function threadOfFirst(data: ThreadData, onNews: OnNews): Promise<ThreadOfFirst> {
+/** Resolves once rank 0 can be reached, or another rank has looked for it. */
+function begin(workerData: ThreadData, onNews: OnNews): Promise<Begun> {
   return new Promise((resolve) => {
-    const unwatched = Array.from({ length: data.size - 1 }, (_, index) => index + 1);
-    const thread = threadWith(data, onNews, {
-      onMeeting: (meeting) => resolve({ thread, meeting }),
-      onFailure: () => {
-        onNews({ unwatched });
-        resolve({ thread });
-      },
+    const thread = new Worker(new URL('thread.js', import.meta.url), { workerData, execArgv: [] });
+    thread.unref();
+    thread.on('message', (message: FromThread) => {
+      if ('meeting' in message) resolve({ thread, meeting: message.meeting });
+      else if ('looked' in message) resolve({ thread });
+      else onNews(message);
+    });
+    // without it MPI's own means remain
+    thread.on('error', () => {
+      if (workerData.rank === 0) onNews({ unwatched: othersOf(workerData.size) });
+      resolve({ thread });
     });
   });
-}
-
-function threadWith(
-  workerData: ThreadData,
-  onNews: OnNews,
-  { onMeeting, onFailure }: { readonly onMeeting?: (meeting: Meeting) => void; readonly onFailure?: () => void } = {},
-): Worker {
-  const thread = new Worker(new URL('thread.js', import.meta.url), { workerData, execArgv: [] });
-  thread.unref();
-  thread.on('message', (message: FromThread) =>
-    'meeting' in message ? onMeeting?.(message.meeting) : onNews(message),
-  );
-  // without it MPI's own means remain
-  thread.on('error', () => onFailure?.());
-  return thread;
 }

@@ -10,8 +10,8 @@ export interface ThreadData {
   readonly meeting?: Meeting;
 }
 
-/** To the main thread. `meeting`: from rank 0, once it can be reached. */
-export type FromThread = News | { readonly meeting: Meeting };
+/** To the main thread. `meeting`: from rank 0, once it can be reached; `looked`: from the others, once they have looked for it. */
+export type FromThread = News | { readonly meeting: Meeting } | { readonly looked: true };
 
 const port = parentPort!;
 const { rank, size, tickMs, meeting } = workerData as ThreadData;
@@ -24,4 +24,4 @@ port.once('message', () => {
   port.close(); // the thread ends once its last words are sent
 });
 const side = await opened;
-if (side instanceof Hub && !stopped) tell({ meeting: side.meeting });
+if (!stopped) tell(side instanceof Hub ? { meeting: side.meeting } : { looked: true });
