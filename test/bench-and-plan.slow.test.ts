@@ -69,7 +69,7 @@ test('plan takes the config, overridden by the command line, and says whether it
   ]);
   for (const { here, peakBytes } of plan.stages) expect(here.bytes).toBeLessThan(peakBytes.exact);
   const { stdout } = await facewright(['plan', '--config', config, '--memory', '0.001']);
-  expect(stdout).toContain('1,000 classes, batches of 64; memory limit of a step: 0.00 GB');
+  expect(stdout).toContain('1,000 classes, batches of 64; memory limit: 0.00 GB');
   expect(stdout).toContain('does not fit');
 });
 

@@ -52,7 +52,7 @@ export function deviceText({ device, model, classes, batch, microBatch, stages }
 export function planText({ engine, lowering, model, classes, batch, microBatch, limitBytes, stages }: Plan): string {
   const inParts = microBatch === null ? '' : ` in parts of ${microBatch}`;
   const lines = [
-    `${model}, ${count(classes)} classes, batches of ${batch}${inParts}; memory limit of a step: ${gigabytes(limitBytes)}`,
+    `${model}, ${count(classes)} classes, batches of ${batch}${inParts}; memory limit: ${gigabytes(limitBytes)}`,
   ];
   if (lowering === 'eager')
     lines.push(

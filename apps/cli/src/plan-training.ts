@@ -2,7 +2,7 @@
  * What training will need, from shapes alone: parameters, and the memory of a step as it is, with recomputation, and in
  * micro-batches.
  */
-import { planStep } from '@facewright/backend-onnx';
+import { COMPILING_BYTES, planStep } from '@facewright/backend-onnx';
 import {
   type Engine,
   type HostTensor,
@@ -11,7 +11,7 @@ import {
   type Optimiser,
   type StepSignature,
 } from '@facewright/core';
-import { batchParts, classesInStep, stateShapes, trainStep, trainingState } from '@facewright/training';
+import { batchParts, classesInStep, hostMemory, stateShapes, trainStep, trainingState } from '@facewright/training';
 
 export interface PlanOptions {
   readonly model: Model;
@@ -27,10 +27,14 @@ export interface PlanOptions {
   readonly microBatch?: number;
   /** Images per block if steps use the `blocked` layout, else 0. */
   readonly block: number;
-  /** Memory available to a step in addition to the process itself. */
+  /** Memory limit of the process. */
   readonly limitBytes: number;
   /** The process's current memory. */
   readonly processBytes: number;
+  /** Images of the dataset, which are kept in memory if they fit; default: none. */
+  readonly images?: number;
+  /** Whether the engine's buffers can go back to the system; see `planStep`. */
+  readonly returns?: boolean;
 }
 
 export interface StagePlan {
@@ -55,18 +59,6 @@ export interface StagePlan {
   readonly here: { readonly bytes: number; readonly recomputed: number; readonly fits: boolean };
 }
 
-/**
- * Measured memory retained after capturing and compiling a step and loading onnxruntime (MobileFaceNet, batches of 16
- * to 64).
- */
-const COMPILING_BYTES = 0.13e9;
-
-/**
- * Copies of all of a training's tensors in host memory, beside what a step holds: the state that training returns to, and the
- * one that is read for a checkpoint, whose file is written from it.
- */
-const HOST_COPIES = 2;
-
 type Spec = Pick<HostTensor, 'shape' | 'dtype'>;
 type Specs = Readonly<Record<string, Spec>>;
 type InputSpecs = StepSignature['inputs'];
@@ -80,18 +72,24 @@ export function planTraining({
   block,
   limitBytes,
   processBytes,
+  images = 0,
+  returns,
 }: PlanOptions): StagePlan[] {
-  const beside = processBytes + COMPILING_BYTES;
   return stages.map(({ name, loss, optimiserName, optimiser, clipNorm }) => {
-    const { state, seen, inStep, hostBytes, columnBytes } = stageStates(model, loss, optimiser, classes, batch);
+    const { state, seen, inStep } = stageStates(model, loss, optimiser, classes, batch);
+    const beside = processBytes + COMPILING_BYTES + hostMemory({ state, loss, model, images });
     const memory = (size: number, memoryBytes?: number) => {
       const { parts } = batchParts(batch, size);
       const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts });
-      return planStep(step, trainingState(seen, parts), inputsOf(model, batch / parts, parts), { block, memoryBytes });
+      return planStep(step, trainingState(seen, parts), inputsOf(model, batch / parts, parts), {
+        block,
+        memoryBytes,
+        returns,
+      });
     };
     const whole = memory(batch);
     const least = memory(batch, 0);
-    const here = memory(microBatch ?? batch, limitBytes);
+    const here = memory(microBatch ?? batch, limitBytes - beside);
     return {
       loss: name,
       optimiser: optimiserName,
@@ -99,17 +97,17 @@ export function planTraining({
       classesInStep: inStep,
       activationBytes: whole.activationBytes,
       peakBytes: {
-        exact: beside + hostBytes + whole.bytes,
-        rematerialised: { bytes: beside + hostBytes + least.bytes, values: least.recomputed },
+        exact: beside + whole.bytes,
+        rematerialised: { bytes: beside + least.bytes, values: least.recomputed },
         microBatches: partSizes(batch).map((size) => ({
           microBatch: size,
-          bytes: beside + hostBytes + memory(size).bytes,
+          bytes: beside + memory(size).bytes,
         })),
       },
       here: {
-        bytes: beside + hostBytes + here.bytes,
+        bytes: beside + here.bytes,
         recomputed: here.recomputed,
-        fits: columnBytes + here.bytes <= limitBytes,
+        fits: beside + here.bytes <= limitBytes,
       },
     };
   });
@@ -173,23 +171,13 @@ function partSizes(batch: number): number[] {
   return Number.isInteger(half) && half >= FEWEST ? [half, ...partSizes(half)] : [];
 }
 
-/**
- * The tensors of a stage, those that a step holds of them, and the bytes of host memory beside the step: copies of all tensors, and the numbers that
- * a head on a sample of its classes keeps there.
- */
+/** The tensors of a stage, those that a step holds of them, and the number of classes that it sees. */
 function stageStates(model: Model, loss: Loss, optimiser: Optimiser, classes: number, batch: number) {
   const state = stateShapes(model, { loss, optimiser }, classes);
-  const copies = HOST_COPIES * bytesOf(Object.values(state));
-  if (!loss.sampled) return { state, seen: state, inStep: classes, hostBytes: copies, columnBytes: 0 };
+  if (!loss.sampled) return { state, seen: state, inStep: classes };
   const inStep = classesInStep(loss.sampled.rate, classes, batch);
-  const seen = stateShapes(model, { loss, optimiser }, inStep);
-  const columns = Object.entries(state).filter(([name, { shape }]) => String(shape) !== String(seen[name].shape));
-  const columnBytes = bytesOf(columns.map(([, spec]) => spec));
-  return { state, seen, inStep, hostBytes: copies + columnBytes, columnBytes };
+  return { state, seen: stateShapes(model, { loss, optimiser }, inStep), inStep };
 }
-
-const bytesOf = (specs: readonly Spec[]): number =>
-  specs.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
 
 function inputsOf({ inputSize: [height, width] }: Model, images: number, parts: number): Specs {
   const scalar: Spec = { shape: [], dtype: 'float32' };

@@ -4,7 +4,7 @@ import type { Emit, Engine } from '@facewright/core';
 import { OnnxRunner } from './session/runner.js';
 import { probeBlock } from './session/probe-block.js';
 import { loadRuntime, TESTED_VERSION, type Provider, type Runtime } from './session/runtime.js';
-import { availableBytes } from './session/available-memory.js';
+import { defaultLimit } from './session/available-memory.js';
 import { physicalCores } from './session/threads.js';
 
 export type LoweringChoice = 'auto' | 'std' | 'blocked';
@@ -13,10 +13,7 @@ export interface OnnxEngineOptions {
   readonly provider: Provider;
   readonly lowering: LoweringChoice;
   readonly threads?: number;
-  /**
-   * Memory available to a training step in addition to the process itself, in bytes; default: 80 % of what this process
-   * can still get.
-   */
+  /** Memory limit of the whole process in a training, in bytes; default: 80 % of what it can still get, beside what it has. */
   readonly memoryBytes?: number;
   readonly emit?: Emit;
 }
@@ -33,12 +30,12 @@ export async function openOnnxEngine({
   provider,
   lowering,
   threads = physicalCores(),
-  memoryBytes = 0.8 * availableBytes(),
+  memoryBytes = defaultLimit(),
   emit,
 }: OnnxEngineOptions): Promise<OnnxEngine> {
   const runtime = await loadRuntime();
   const block = await chooseBlock(runtime, provider, lowering);
-  const target = { runtime, provider, threads, block, memoryBytes };
+  const target = { runtime, provider, threads, block, memoryBytes, openedBytes: process.memoryUsage.rss() };
   const engine = openCompiledEngine({
     name: 'onnx',
     device: `onnxruntime ${versionOf(runtime)}, ${provider}, ${block ? `blocked (${block} images)` : 'std'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,

@@ -38,7 +38,7 @@ export const onnx = definePlugin({
       .positive()
       .optional()
       .describe(
-        'memory limit of a training step in GB: above it, part of the forward pass is recomputed; default: 80 % of what is free',
+        'memory limit of the process in a training, in GB: above it, part of the forward pass is recomputed; default: 80 % of what is free',
       ),
   }),
   create: ({ memory, ...options }, { emit }): Backend => ({

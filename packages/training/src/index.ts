@@ -14,6 +14,7 @@ export {
   type TrainingOptions,
 } from './step/micro-batches.js';
 export { firstState, stateShapes, type StageParts, type StageTensors, type TensorShapes } from './loop/stage-state.js';
+export { hostMemory, type HostMemoryOptions } from './loop/host-memory.js';
 export { stepsCriterion, epochsCriterion } from './criteria/limits.js';
 export { plateauCriterion } from './criteria/plateau.js';
 export { accuracyCriterion } from './criteria/accuracy.js';

@@ -1,5 +1,5 @@
 /** Implements `facewright plan`: what a config's training will need, before it runs. */
-import { availableBytes } from '@facewright/backend-onnx';
+import { canReturnMemory, defaultLimit } from '@facewright/backend-onnx';
 import {
   createEventStream,
   parseRunConfig,
@@ -29,7 +29,6 @@ export interface PlanOptions extends CommonOptions, BatchOptions {
   readonly time?: boolean;
 }
 
-const SHARE = 0.8;
 const ASSUMED_CLASSES = 1000;
 
 export default (options: PlanOptions) =>
@@ -80,7 +79,16 @@ export default (options: PlanOptions) =>
         return { json: plan };
       }
       const limitBytes = limitOf(options, backend.plugin.options);
-      const stages = withTimes(planTraining({ ...parts, block: blockOf(engine), limitBytes, processBytes }));
+      const stages = withTimes(
+        planTraining({
+          ...parts,
+          block: blockOf(engine),
+          limitBytes,
+          processBytes,
+          images: dataset?.images,
+          returns: await canReturnMemory(),
+        }),
+      );
       const plan = { ...about, lowering: loweringOf(engine), limitBytes, stages };
       print(planText(plan));
       tellTotal(times, print);
@@ -140,7 +148,7 @@ async function partsOf({ model, stages }: Composition) {
 
 function limitOf({ memory }: PlanOptions, backendOptions: unknown): number {
   const gigabytes = memory ?? (backendOptions as { memory?: number }).memory;
-  return gigabytes === undefined ? SHARE * availableBytes() : gigabytes * 1e9;
+  return gigabytes === undefined ? defaultLimit() : gigabytes * 1e9;
 }
 
 const blockOf = (engine: Engine): number => ('block' in engine ? Number(engine.block) : 0);

@@ -12,7 +12,7 @@ export function addPlan(program: Command): void {
       .option('--classes <number>', 'number of people (default: those of the prepared dataset, else 1000)', wholeNumber)
       .option(
         '--memory <GB>',
-        'memory limit of a step (default: the backend\'s "memory", else 80 % of what is free)',
+        'memory limit of the process (default: the backend\'s "memory", else 80 % of what is free)',
         positiveNumber,
       )
       .option(
@@ -27,7 +27,7 @@ export function addPlan(program: Command): void {
       'after',
       `
 With xla, the step is compiled and the figures come from XLA's compiler, for one device. With any other engine, they are for onnx and
-cover the whole process. If a step would exceed the memory limit, the engine computes part of the forward pass twice ("recomputed"),
+cover the whole process. If it would exceed the memory limit, the engine computes part of the forward pass twice ("recomputed"),
 which gives the same numbers. With --micro-batch, batch norm uses the statistics of each part.
 --time does not include preparing photos and verification. A stage may end earlier if its loss levels off.
 

@@ -31,12 +31,20 @@ function memoryModel(block: number): MemoryModel {
 }
 
 /**
- * Measured memory that onnxruntime uses per live byte (MobileFaceNet, batches of 32 to 512). If it knows the shapes, it
- * plans buffer reuse and keeps the buffers in between, which is faster; if they are hidden, only its allocator's gaps
- * are added.
+ * Measured memory that onnxruntime uses per live byte (MobileFaceNet, batches of 16 to 512).
+ *
+ * - If it knows the shapes, it plans buffer reuse and its own allocator keeps the buffers in between, which is fastest. A
+ *   validation takes a tenth more for its own buffers, for which `most` leaves room.
+ * - If they are hidden, its allocator leaves gaps between buffers of different sizes: 1.1 to 1.7 times, for no reason that a plan
+ *   could see.
+ * - If every buffer goes back to the system after its last use, there are no gaps. But new pages cost time: on a virtual machine
+ *   a step took three times as long.
  */
-const PLANNED = 1.25;
-const HIDDEN = 1.4;
+const KEPT = { likely: 1.18, most: 1.25 };
+const HIDDEN = { likely: 1.4, most: 1.75 };
+const RETURNED = { likely: 1.06, most: 1.06 };
+/** What capturing and compiling a step and loading onnxruntime leave behind. */
+export const COMPILING_BYTES = 0.13e9;
 /** State enters and leaves a step in separate tensors, both of which are kept, and weights are unpacked from them. */
 const STATE_COPIES = 3;
 
@@ -53,26 +61,58 @@ export interface StepMemory {
 export interface FittedGraph {
   readonly graph: Graph;
   readonly memory: StepMemory;
+  /** Shapes are hidden from onnxruntime. */
   readonly hideShapes: boolean;
+  /** Buffers go back to the system. */
+  readonly returns: boolean;
+}
+
+export interface FitOptions {
+  /** For the step alone. Default: none. */
+  readonly limitBytes?: number;
+  /** Whether buffers can go back to the system; see session/system-memory.ts. Default: `true`. */
+  readonly returns?: boolean;
 }
 
 /**
- * The graph for a memory limit: unchanged if it fits, else with hidden shapes, else with as much recomputation as
- * necessary.
+ * The graph for a memory limit: unchanged if it fits, else with hidden shapes and as much recomputation as
+ * necessary, and only if that is not enough, with buffers that go back to the system.
  */
-export function fitMemory(graph: Graph, block: number, limitBytes = Infinity): FittedGraph {
+export function fitMemory(
+  graph: Graph,
+  block: number,
+  { limitBytes = Infinity, returns = true }: FitOptions = {},
+): FittedGraph {
   const model = memoryModel(block);
   const need = memoryNeed(graph, model);
   const fixedBytes = need.fixedBytes * STATE_COPIES;
-  const memory = (peakBytes: number, factor: number, recomputed: number): StepMemory => ({
-    bytes: fixedBytes + peakBytes * factor,
+  const left = Math.max(0, limitBytes - fixedBytes);
+  const memory = (activationBytes: number, recomputed: number): StepMemory => ({
+    bytes: fixedBytes + activationBytes,
     fixedBytes,
-    activationBytes: peakBytes * factor,
+    activationBytes,
     recomputed,
   });
-  if (fixedBytes + need.peakBytes * PLANNED <= limitBytes)
-    return { graph, memory: memory(need.peakBytes, PLANNED, 0), hideShapes: false };
-  const forActivations = Math.max(0, (limitBytes - fixedBytes) / HIDDEN);
-  const fitted = rematerialise(graph, { limitBytes: need.fixedBytes + forActivations, memory: model });
-  return { graph: fitted.graph, memory: memory(fitted.need.peakBytes, HIDDEN, fitted.dropped), hideShapes: true };
+  if (need.peakBytes * KEPT.most <= left)
+    return { graph, memory: memory(need.peakBytes * KEPT.likely, 0), hideShapes: false, returns: false };
+  const within = ({ likely, most }: typeof HIDDEN, returns: boolean): FittedGraph & { readonly fits: boolean } => {
+    const {
+      graph: small,
+      need: fitted,
+      dropped,
+    } = rematerialise(graph, {
+      limitBytes: need.fixedBytes + left / most,
+      memory: model,
+    });
+    const fits = fitted.peakBytes * most <= left;
+    return {
+      graph: small,
+      memory: memory(fitted.peakBytes * (fits ? likely : most), dropped),
+      hideShapes: true,
+      returns,
+      fits,
+    };
+  };
+  const hidden = within(HIDDEN, false);
+  return hidden.fits || !returns ? hidden : within(RETURNED, true);
 }

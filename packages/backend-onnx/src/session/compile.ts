@@ -5,8 +5,9 @@ import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core
 import { lowerForAnySize } from '../lowering/any-size.js';
 import { inputName, lower, outputName, type LoweredModel } from '../lowering/lower.js';
 import type { OnnxBuilder } from '../onnx/builder.js';
-import { fitMemory, type StepMemory } from '../lowering/memory.js';
+import { COMPILING_BYTES, fitMemory, type FitOptions, type StepMemory } from '../lowering/memory.js';
 import { createSession, type InferenceSession, type Provider, type Runtime } from './runtime.js';
+import { canReturnMemory, returnFreedMemory } from './system-memory.js';
 
 export interface CompileTarget {
   readonly runtime: Runtime;
@@ -14,8 +15,10 @@ export interface CompileTarget {
   readonly threads: number;
   /** Images per block of the `blocked` layout; 0 for `std`. */
   readonly block: number;
-  /** Memory limit of a training step; values are recomputed if it would not fit. */
+  /** Memory limit of the process; values of a training step are recomputed if it would not fit. */
   readonly memoryBytes?: number;
+  /** Memory of the process when the engine was opened. */
+  readonly openedBytes?: number;
   /** See `LoweringTarget`. */
   readonly builder?: () => OnnxBuilder;
 }
@@ -44,9 +47,13 @@ export async function compileStep(
 ): Promise<Compiled> {
   const whole = captured(inputs);
   const frozen = whole.newState.length === 0;
-  const { graph, hideShapes } = frozen
-    ? { graph: whole, hideShapes: false }
-    : fitMemory(stackUpdates(whole), target.block, target.memoryBytes);
+  const { graph, hideShapes, returns } = frozen
+    ? { graph: whole, hideShapes: false, returns: false }
+    : fitMemory(stackUpdates(whole), target.block, {
+        limitBytes: limitOfStep(target, options),
+        returns: await canReturnMemory(),
+      });
+  if (returns) await returnFreedMemory();
   const open =
     frozen && options.dynamicAxes && Object.keys(options.dynamicAxes).length
       ? lowerForAnySize(captured, inputs, { openAxes: options.dynamicAxes, frozenState: state })
@@ -60,18 +67,43 @@ export async function compileStep(
       frozenState: frozen ? state : undefined,
     });
   const { bytes, ...model } = lowered;
-  const session = await createSession(target.runtime, bytes, { ...target, optimise: !lowered.blocked });
+  const session = await createSession(target.runtime, bytes, {
+    ...target,
+    optimise: !lowered.blocked,
+    arena: !returns,
+  });
   const inputNames = graph.inputs.map(({ name }) => ({ name, tensor: inputName(name) }));
   const outputNames = graph.outputs.map(({ name }) => ({ name, tensor: outputName(name) }));
   return { session, graph, inputs: inputNames, outputs: outputNames, model, anySize: open !== undefined };
 }
 
-/** What a step will need, without running or even loading anything. */
+/**
+ * What is left to a step of the process's limit. What the caller holds beside it may or may not be there yet; the rest of the
+ * process is.
+ */
+function limitOfStep(
+  { memoryBytes, openedBytes = 0 }: CompileTarget,
+  { hostBytes = 0 }: CompileOptions,
+): number | undefined {
+  if (memoryBytes === undefined) return undefined;
+  const rest = Math.max(openedBytes, process.memoryUsage.rss() - hostBytes);
+  return memoryBytes - rest - hostBytes - COMPILING_BYTES;
+}
+
+/**
+ * What a step will need, without running or even loading anything. `memoryBytes`: for the step alone, without the rest of the
+ * process.
+ */
 export function planStep(
   step: StepFunction,
   state: Specs,
   inputs: Specs,
-  { block, memoryBytes }: { readonly block: number; readonly memoryBytes?: number },
+  {
+    block,
+    memoryBytes: limitBytes,
+    returns,
+  }: { readonly block: number; readonly memoryBytes?: number } & Pick<FitOptions, 'returns'>,
 ): StepMemory {
-  return fitMemory(stackUpdates(simplify(capture(step, { state, inputs }))), block, memoryBytes).memory;
+  const graph = stackUpdates(simplify(capture(step, { state, inputs })));
+  return fitMemory(graph, block, { limitBytes, returns }).memory;
 }

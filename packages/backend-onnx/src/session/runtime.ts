@@ -49,12 +49,14 @@ export interface SessionOptions {
   readonly threads: number;
   /** Let onnxruntime optimise the graph; off for graphs whose execution order is chosen here. */
   readonly optimise: boolean;
+  /** Let onnxruntime keep buffers for later, which is faster; otherwise each goes back to the system after its last use. */
+  readonly arena?: boolean;
 }
 
 export async function createSession(
   runtime: Runtime,
   model: Uint8Array,
-  { provider, threads, optimise }: SessionOptions,
+  { provider, threads, optimise, arena = true }: SessionOptions,
 ): Promise<InferenceSession> {
   return runtime.InferenceSession.create(model, {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
@@ -64,6 +66,7 @@ export async function createSession(
     graphOptimizationLevel: optimise ? 'all' : 'disabled',
     // planned memory is never returned between sizes: without the plan the peak halves at the same speed
     enableMemPattern: false,
+    enableCpuMemArena: arena,
     logSeverityLevel: 3,
     // gradients of a trained network are full of denormals, which CPUs process a hundred times slower
     extra: { session: { set_denormal_as_zero: '1' } },

@@ -76,6 +76,11 @@ export interface CompileOptions {
    * leave the arrays empty.
    */
   readonly outputsGo?: boolean;
+  /**
+   * Memory of the process that the caller takes beside the step in the long run, in bytes, such as copies of the state. An
+   * engine that keeps the process within a limit leaves room for it.
+   */
+  readonly hostBytes?: number;
 }
 
 /** Device memory that a step needs for its state, inputs, results and intermediate values. */

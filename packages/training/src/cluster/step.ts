@@ -26,6 +26,7 @@ export interface ClusterTrainingOptions extends Omit<TrainingOptions, 'parts'> {
 /** As `compileTraining`, but the inputs are those of this rank (see `ownPlaces`), except `labels`, which are those of the whole batch. */
 export function compileClusterTraining(options: ClusterTrainingOptions): Executable {
   const { engine, name = 'training', model, loss, optimiser, clipNorm, frozen = new Set(), state: given } = options;
+  const { hostBytes } = options;
   const { lossScaling } = engine;
   const state = { ...withoutScaler(given), ...(lossScaling && { ...firstScale(lossScaling), ...onlyScaler(given) }) };
   const learned = (entry: string): boolean => isParameter(entry) && !frozen.has(entry);
@@ -38,6 +39,7 @@ export function compileClusterTraining(options: ClusterTrainingOptions): Executa
       name: `${name}, gradients`,
       state: only(state, inFirstHalf),
       inputsStay: true,
+      hostBytes,
     }),
     engine.compile(updateStep(model, optimiser, rules), {
       name: `${name}, update`,

@@ -36,6 +36,9 @@ export interface ImageStoreOptions {
   readonly workers?: number;
 }
 
+/** Smaller sets are decoded once and kept. */
+export const CACHE_BYTES = 512 * 2 ** 20;
+
 /** Far more than the decoding threads: while a step occupies the main thread, each image waits for its next turn there. */
 const IN_FLIGHT = 96;
 
@@ -43,7 +46,7 @@ const IN_FLIGHT = 96;
 export function createImageStore(
   dataset: Pick<Dataset, 'read' | 'openBatchReader'>,
   { inputSize }: Pick<Model, 'inputSize'>,
-  { count, cacheBytes = 512 * 2 ** 20, workers }: ImageStoreOptions,
+  { count, cacheBytes = CACHE_BYTES, workers }: ImageStoreOptions,
 ): ImageStore {
   const fits = count * inputSize[0] * inputSize[1] * 3 <= cacheBytes;
   const reader = fits ? undefined : dataset.openBatchReader?.({ size: inputSize, threads: workers });

@@ -18,6 +18,7 @@ import {
 } from '../step/sampled-head.js';
 import { isParameter } from '../step/step.js';
 import { recoverable } from './device-loss.js';
+import { hostMemory } from './host-memory.js';
 import type { Stage, Training } from './training.js';
 
 export class StageDevice {
@@ -25,6 +26,7 @@ export class StageDevice {
   /** The state entries that validation needs. */
   private readonly weights: readonly string[];
   private executable: StepExecutable;
+  private readonly hostBytes: number;
   private validator: Validator;
   private isFrozen: boolean;
 
@@ -38,6 +40,9 @@ export class StageDevice {
     this.frozen = freeze && frozenParameters(freeze, names.filter(isParameter), training.model);
     this.weights = names.filter((name) => !name.startsWith('memory/') && !isScaler(name));
     this.isFrozen = this.frozenAt(position.record.steps);
+    const { model, set } = training;
+    const images = set.training.length + set.validation.length;
+    this.hostBytes = hostMemory({ state, loss: stage.loss, model, images });
     this.executable = this.compile(state);
     this.validator = this.openValidator();
   }
@@ -135,6 +140,7 @@ export class StageDevice {
       clipNorm: config.clipNorm,
       frozen: this.isFrozen ? this.frozen : undefined,
       state,
+      hostBytes: this.hostBytes,
     };
     return cluster.size > 1 || cluster.ordered
       ? compileClusterTraining({ ...options, cluster, batch: { size: batches.size, parts } })

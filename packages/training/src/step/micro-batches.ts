@@ -88,6 +88,8 @@ export interface TrainingOptions {
   readonly parts: number;
   /** All tensors of the training, without gradient sums. */
   readonly state: HostTensors;
+  /** As in `CompileOptions`. */
+  readonly hostBytes?: number;
 }
 
 /**
@@ -107,13 +109,14 @@ export function compileTraining({
   frozen,
   parts,
   state: given,
+  hostBytes,
 }: TrainingOptions): Executable {
   const { lossScaling } = engine;
   const step = trainStep(model, loss, optimiser, { clipNorm, microBatches: parts, frozen, lossScaling });
   const state = { ...withoutScaler(given), ...(lossScaling && { ...firstScale(lossScaling), ...onlyScaler(given) }) };
   const written = (values: HostTensors): HostTensors => (lossScaling ? values : withoutScaler(values));
   if (parts === 1) {
-    const executable = engine.compile(step, { name, state, inputsStay: true });
+    const executable = engine.compile(step, { name, state, inputsStay: true, hostBytes });
     return {
       get lowering() {
         return executable.lowering;
@@ -130,6 +133,7 @@ export function compileTraining({
     name,
     state: { ...state, ...Object.fromEntries(sums.map(([entry, { shape }]) => [entry, filled(shape, 0)])) },
     inputsStay: true,
+    hostBytes,
   });
   return {
     get lowering() {
