@@ -40,7 +40,7 @@ test.each<[string, Plan, readonly string[]]>([
     'the whole plan',
     PLAN,
     [
-      'mobilefacenet, 10,000 classes, batches of 128; memory limit of a step: 6.40 GB',
+      'mobilefacenet, 10,000 classes, batches of 128; memory limit: 6.40 GB',
       'stage 1: arcface, adam',
       '  parameters      1,191,616 in the model, 1,280,000 in the head; 4,943,232 values of optimiser state',
       '  activations     2.50 GB',

@@ -75,7 +75,7 @@ export interface FitOptions {
 }
 
 /**
- * The graph for a memory limit: unchanged if it fits, else with hidden shapes and as much recomputation as
+ * The graph for a memory limit of a step: unchanged if it fits, else with hidden shapes and as much recomputation as
  * necessary, and only if that is not enough, with buffers that go back to the system.
  */
 export function fitMemory(
