@@ -30,12 +30,17 @@ export async function openOnnxEngine({
   provider,
   lowering,
   threads = physicalCores(),
-  memoryBytes = defaultLimit(),
+  memoryBytes,
   emit,
 }: OnnxEngineOptions): Promise<OnnxEngine> {
   const runtime = await loadRuntime();
   const block = await chooseBlock(runtime, provider, lowering);
-  const target = { runtime, provider, threads, block, memoryBytes, openedBytes: process.memoryUsage.rss() };
+  const target = {
+    ...{ runtime, provider, threads, block, emit },
+    memoryBytes: memoryBytes ?? defaultLimit(),
+    strictLimit: memoryBytes !== undefined,
+    openedBytes: process.memoryUsage.rss(),
+  };
   const engine = openCompiledEngine({
     name: 'onnx',
     device: `onnxruntime ${versionOf(runtime)}, ${provider}, ${block ? `blocked (${block} images)` : 'std'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,

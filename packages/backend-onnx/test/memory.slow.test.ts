@@ -7,12 +7,14 @@ import {
   pluginContext,
   prefixed,
   stripPrefix,
+  type Emit,
+  type Events,
   type StepFunction,
 } from '@facewright/core';
 import { softmax } from '@facewright/losses';
 import { mobileFaceNet } from '@facewright/models';
 import { sgd, trainStep } from '@facewright/training';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { COMPILING_BYTES, openOnnxEngine, planStep } from '../src/index.js';
 import { probeBlock } from '../src/session/probe-block.js';
 import { loadRuntime } from '../src/session/runtime.js';
@@ -80,6 +82,23 @@ test.each(['std', 'blocked'] as const)('%s: with little memory a step recomputes
   expectClose(await statistics(actual), await statistics(expected), 1e-4);
   await free.dispose();
   await limited.dispose();
+});
+
+test('only a limit that was asked for is kept at the price of speed, and a notice says so', async () => {
+  const { step, state, inputs } = await training();
+  const available = vi.spyOn(process, 'availableMemory').mockReturnValue(1_000_000);
+  const notices = async (memoryBytes?: number): Promise<Events['notice'][]> => {
+    const told: Events['notice'][] = [];
+    const emit: Emit = (type, event) => void (type === 'notice' && told.push(event as Events['notice']));
+    const engine = await openOnnxEngine({ provider: 'cpu', lowering: 'auto', threads: 2, memoryBytes, emit });
+    await engine.compile(step, { state }).run(inputs);
+    await engine.dispose();
+    return told;
+  };
+  expect(await notices()).toEqual([]);
+  available.mockRestore();
+  const tight = await notices(process.memoryUsage.rss() + COMPILING_BYTES);
+  expect(tight).toMatchObject([{ level: 'warning', message: expect.stringContaining('several times slower') }]);
 });
 
 test('the plan grows with the batch and with the classes', async () => {

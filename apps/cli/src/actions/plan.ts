@@ -78,7 +78,8 @@ export default (options: PlanOptions) =>
         tellTotal(times, print);
         return { json: plan };
       }
-      const limitBytes = limitOf(options, backend.plugin.options);
+      const given = options.memory ?? (backend.plugin.options as { memory?: number }).memory;
+      const limitBytes = given === undefined ? defaultLimit() : given * 1e9;
       const stages = withTimes(
         planTraining({
           ...parts,
@@ -86,7 +87,7 @@ export default (options: PlanOptions) =>
           limitBytes,
           processBytes,
           images: dataset?.images,
-          returns: await canReturnMemory(),
+          returns: given !== undefined && (await canReturnMemory()),
         }),
       );
       const plan = { ...about, lowering: loweringOf(engine), limitBytes, stages };
@@ -144,11 +145,6 @@ async function partsOf({ model, stages }: Composition) {
       })),
     ),
   };
-}
-
-function limitOf({ memory }: PlanOptions, backendOptions: unknown): number {
-  const gigabytes = memory ?? (backendOptions as { memory?: number }).memory;
-  return gigabytes === undefined ? defaultLimit() : gigabytes * 1e9;
 }
 
 const blockOf = (engine: Engine): number => ('block' in engine ? Number(engine.block) : 0);

@@ -1,7 +1,7 @@
 /** From a step and the shapes of its inputs to a session: capture, simplify, lower, load. */
 import { capture, simplify, stackUpdates, type Graph } from '@facewright/capture';
 import type { CompileRequest, Specs } from '@facewright/compiled-engine';
-import type { CompileOptions, HostTensors, StepFunction } from '@facewright/core';
+import type { CompileOptions, Emit, HostTensors, StepFunction } from '@facewright/core';
 import { lowerForAnySize } from '../lowering/any-size.js';
 import { inputName, lower, outputName, type LoweredModel } from '../lowering/lower.js';
 import type { OnnxBuilder } from '../onnx/builder.js';
@@ -17,6 +17,9 @@ export interface CompileTarget {
   readonly block: number;
   /** Memory limit of the process; values of a training step are recomputed if it would not fit. */
   readonly memoryBytes?: number;
+  /** Keeps a step within the limit at any price in speed. Otherwise it comes as near as recomputing can. */
+  readonly strictLimit?: boolean;
+  readonly emit?: Emit;
   /** Memory of the process when the engine was opened. */
   readonly openedBytes?: number;
   /** See `LoweringTarget`. */
@@ -39,6 +42,12 @@ export interface Compiled {
   readonly anySize: boolean;
 }
 
+const SLOW = {
+  message:
+    'A training step fits the memory limit only if freed memory goes back to the system at once, which makes it several times slower.',
+  todo: 'Use a smaller microBatch or batch, or a higher memory limit. "facewright plan" shows what fits.',
+};
+
 export async function compileStep(
   target: CompileTarget,
   { inputs, capture: captured }: CompileRequest,
@@ -51,9 +60,12 @@ export async function compileStep(
     ? { graph: whole, hideShapes: false, returns: false }
     : fitMemory(stackUpdates(whole), target.block, {
         limitBytes: limitOfStep(target, options),
-        returns: await canReturnMemory(),
+        returns: Boolean(target.strictLimit) && (await canReturnMemory()),
       });
-  if (returns) await returnFreedMemory();
+  if (returns) {
+    target.emit?.('notice', { level: 'warning', ...SLOW });
+    await returnFreedMemory();
+  }
   const open =
     frozen && options.dynamicAxes && Object.keys(options.dynamicAxes).length
       ? lowerForAnySize(captured, inputs, { openAxes: options.dynamicAxes, frozenState: state })
