@@ -1,5 +1,5 @@
 /** Fills a gallery, changes it as asked, and identifies the faces in photos among its people. */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FacewrightError } from '@facewright/core';
 import { openPhoto, writeFileAtomic } from '@facewright/platform/node';
@@ -8,6 +8,7 @@ import { LARGE_PHOTO, type Recogniser } from '@facewright/recognise';
 import { drawFaces, drawnNames } from './draw-faces.js';
 import { textOfPhoto, type PhotoRow } from './identified-photo.js';
 import { photosAt, reasonOf, withRecogniser, type OpenRecogniser } from './open-recogniser.js';
+import { galleryFolders } from './gallery-folders.js';
 import type { IdentifyCommandOptions } from './actions/identify.js';
 import type { Outcome, Session } from './session.js';
 
@@ -41,11 +42,7 @@ async function fillGallery({ recogniser, events }: OpenRecogniser, { gallery }: 
     await recogniser.load(gallery);
     return skipped;
   }
-  const folders = (await readdir(gallery, { withFileTypes: true })).filter((entry) => !entry.isFile());
-  const people = folders
-    .map(({ name }) => name)
-    .filter((name) => !name.startsWith('.'))
-    .sort();
+  const { people, repeated } = await galleryFolders(gallery);
   if (!people.length)
     throw new FacewrightError({
       what: 'The gallery has no people.',
@@ -59,6 +56,8 @@ async function fillGallery({ recogniser, events }: OpenRecogniser, { gallery }: 
     else for (const { photo, reason } of enrolled.skipped) skipped.push({ person, photo: photos[photo], reason });
     events.emit('progress', { task: 'enrol', done: index + 1, total: people.length, unit: 'people' });
   }
+  for (const { person, sameAs } of repeated)
+    skipped.push({ person, photo: join(gallery, person), reason: `It is the same folder as ${sameAs}.` });
   for (const { photo, reason } of skipped)
     events.emit('notice', { level: 'warning', message: `Not enrolled: ${photo}: ${reason}` });
   return skipped;

@@ -1,14 +1,14 @@
 /**
- * Signs of life between the processes, beside MPI: a call of MPI waits for ever for a host that has lost its power or its
- * network. Every process holds a connection to rank 0 and says a line on it now and then. Who says nothing for too long, or
- * hangs up without a goodbye, is lost; rank 0 tells the others.
+ * Signs of life between the processes, beside MPI, because an MPI call waits for ever for a host that has lost its power or
+ * its network. Every process keeps a connection to rank 0 and sends a line on it at regular intervals. A process that sends
+ * nothing for too long, or closes the connection without saying goodbye, is lost; rank 0 tells the others.
  */
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Line } from './line.js';
 
-/** Where rank 0 is reached, and how both sides know each other. */
+/** Where rank 0 can be reached, and the words by which both sides recognise each other. */
 export interface Meeting {
   readonly port: number;
   readonly addresses: readonly string[];
@@ -27,7 +27,7 @@ const BYE = 'bye';
 const LOST = 'lost ';
 /** For a connection and its first answer. */
 const CONNECT_MS = 5000;
-/** After which rank 0 says who has not come. */
+/** After this time rank 0 reports who has not connected. */
 const COME_MS = 30_000;
 
 /** Rank 0. */
@@ -64,7 +64,7 @@ export class Hub {
       comeMs,
     );
     server.on('connection', (socket) => hub.greet(socket));
-    server.on('error', () => undefined); // those who are connected stay so
+    server.on('error', () => undefined); // open connections stay open
     return hub;
   }
 
@@ -119,7 +119,7 @@ export class Hub {
   }
 }
 
-/** Any other rank. Its connection is missing if rank 0 is not reached; rank 0 then says so. */
+/** Any other rank. Without a connection to rank 0 it is not watched, and rank 0 says so. */
 export class Spoke {
   private done = false;
   private readonly timer: NodeJS.Timeout;
@@ -195,7 +195,7 @@ export class Spoke {
 /** All ranks but 0. */
 export const othersOf = (size: number): number[] => Array.from({ length: size - 1 }, (_, index) => index + 1);
 
-/** Those at which other hosts may reach this one, and the loopback for processes here. */
+/** Addresses at which other hosts may reach this one, and the loopback for processes on this host. */
 function ownAddresses(): string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const outside = all.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));

@@ -1,4 +1,4 @@
-/** Signs of life between the processes, from a thread beside each: see beats.ts. */
+/** Signs of life between the processes, sent by a thread of each; see beats.ts. */
 import { Worker } from 'node:worker_threads';
 import type { MpiCalls } from '../calls.js';
 import { MOST_MISSED, othersOf, type Meeting, type News } from './beats.js';
@@ -6,7 +6,7 @@ import type { FromThread, ThreadData } from './thread.js';
 
 /** For a meeting as JSON: some dozens of addresses. */
 const MEETING_BYTES = 8192;
-/** The thread's last words need no longer. */
+/** More than the thread needs to say goodbye. */
 const STOP_MS = 2000;
 
 /** Called once for a lost process, and once if some cannot be watched. */
@@ -33,7 +33,7 @@ export class Heartbeat {
     return new Heartbeat(other?.thread);
   }
 
-  /** Says goodbye to the others, so that nobody takes this process for lost. */
+  /** Says goodbye, so that the others do not count this process as lost. */
   async stop(): Promise<void> {
     const { thread } = this;
     if (!thread) return;
@@ -62,7 +62,7 @@ function begin(workerData: ThreadData, onNews: OnNews): Promise<Begun> {
       else if ('looked' in message) resolve({ thread });
       else onNews(message);
     });
-    // without it MPI's own means remain
+    // without the thread, only MPI and its timeout watch the processes
     thread.on('error', () => {
       if (workerData.rank === 0) onNews({ unwatched: othersOf(workerData.size) });
       resolve({ thread });

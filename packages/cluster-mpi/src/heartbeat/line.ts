@@ -1,7 +1,7 @@
-/** A connection between two processes on which each says a line now and then. */
+/** A connection between two processes, on which both send short lines. */
 import type { Socket } from 'node:net';
 
-/** Nobody here says more in a line; a stranger may. */
+/** No line of ours is longer; another program may send anything. */
 const LONGEST = 512;
 
 export interface LineEvents {

@@ -1,4 +1,4 @@
-/** The thread that gives and watches signs of life, so that they go on while the main thread computes; see heartbeat.ts. */
+/** The thread that sends and watches signs of life, also while the main thread computes; see heartbeat.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Hub, Spoke, type Meeting, type News } from './beats.js';
 

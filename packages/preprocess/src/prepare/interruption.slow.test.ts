@@ -72,7 +72,8 @@ test('mistakes of the original project: a half-prepared person does not stay tha
   const wanted = rounds(5, 40);
   let kills = 0;
   let resumed = 0;
-  for (let round = 0; kills < wanted && round < 6 * wanted; round++) {
+  // whether a kill comes after the first shard is up to the machine: it is killed until that has happened
+  for (let round = 0; (kills < wanted || !resumed) && round < 12 * wanted; round++) {
     // slightly more than half a run is enough to write a shard; startup takes most of that
     const outcome = await new Promise<{ signal: string | null; said: string }>((resolve) => {
       const child = spawn(process.execPath, args(out, round % 3), { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -92,7 +93,7 @@ test('mistakes of the original project: a half-prepared person does not stay tha
     expect(bytesOf(out)).toEqual(undisturbed);
     rmSync(out, { recursive: true });
   }
-  expect(kills).toBe(wanted);
+  expect(kills).toBeGreaterThanOrEqual(wanted);
   run(out, 2);
   expect(bytesOf(out)).toEqual(undisturbed);
   expect(leftOvers('killed')).toEqual([]);

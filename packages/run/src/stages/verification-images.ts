@@ -52,7 +52,8 @@ export function alignedImages(options: ImageOptions, skip: (image: SkippedImage)
   return {
     read: (path) => read(path),
     async readAll(paths) {
-      const files = await Promise.all(paths.map((path) => bytesOf(path, options)));
+      const files: (Uint8Array | undefined)[] = [];
+      for (const path of paths) files.push(await bytesOf(path, options));
       const crops = await decoder.decode(files);
       const images: (RgbImage | undefined)[] = [];
       // one after another: a detector handles one photo at a time, and the order of what is skipped is that of the list
@@ -80,9 +81,14 @@ async function decoded(
   }
 }
 
-/** `undefined` if the file cannot be read; reading it again tells why. */
-const bytesOf = (path: string, { images, signal, limits }: ImageOptions): Promise<Uint8Array | undefined> =>
-  images.bytes(path, { ...limits, signal }).catch(() => undefined);
+/** More than a prepared crop ever has. Photos are read again when it is their turn, so that only one is held. */
+const LARGEST_CROP = 1 << 20;
+
+/** `undefined` if the file is no crop or cannot be read; reading it again tells why. */
+async function bytesOf(path: string, { images, signal, limits }: ImageOptions): Promise<Uint8Array | undefined> {
+  const bytes = await images.bytes(path, { ...limits, signal }).catch(() => undefined);
+  return bytes && bytes.length <= LARGEST_CROP ? bytes : undefined;
+}
 
 async function asAligned(
   path: string,
