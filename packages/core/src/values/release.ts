@@ -5,8 +5,18 @@ interface Transferable extends ArrayBuffer {
   transfer?(length: number): ArrayBuffer;
 }
 
-/** A port whose other end is closed: transferring a buffer to it frees the buffer. */
-let nowhere: InstanceType<typeof MessageChannel>['port1'] | undefined;
+/**
+ * A port whose other end is closed: transferring a buffer to it frees the buffer. It is made when this module loads, because
+ * the end closes only when the event loop turns, and until then the port would keep what it gets: a worker thread that is
+ * never idle would keep everything.
+ */
+const nowhere = 'transfer' in ArrayBuffer.prototype ? undefined : closedPort();
+
+function closedPort(): InstanceType<typeof MessageChannel>['port1'] {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  return port1;
+}
 
 /**
  * Frees the memory of an array. It and all others on the same buffer then have length 0. Otherwise the memory waits for
@@ -17,14 +27,6 @@ let nowhere: InstanceType<typeof MessageChannel>['port1'] | undefined;
 export function releaseArray({ buffer, byteLength }: ArrayBufferView): void {
   if (!(buffer instanceof ArrayBuffer) || byteLength === 0 || byteLength < buffer.byteLength) return;
   const transferable: Transferable = buffer;
-  if (transferable.transfer) {
-    transferable.transfer(0);
-    return;
-  }
-  if (!nowhere) {
-    const { port1, port2 } = new MessageChannel();
-    port2.close();
-    nowhere = port1;
-  }
-  nowhere.postMessage(null, [buffer]);
+  if (transferable.transfer) transferable.transfer(0);
+  else nowhere!.postMessage(null, [buffer]);
 }
