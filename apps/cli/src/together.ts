@@ -3,18 +3,22 @@
  * one of them tells the error: rank 0 if it is the error of all, such as a path that does not exist.
  */
 import { isToldElsewhere, type RunConfigInput } from '@facewright/core';
+import type { LoadedConfig } from '@facewright/platform/node';
 import { launchedWithOthers } from './launched.js';
 
-/** `cluster`: that of the config, once it is known. */
+/** `open` gets the config that was read, whose cluster they meet in; without one they meet in the default. */
 export async function together<T>(
-  work: () => Promise<T>,
-  cluster: () => RunConfigInput['cluster'] | undefined,
+  read: () => Promise<LoadedConfig>,
+  open: (config: LoadedConfig) => Promise<T>,
 ): Promise<T> {
+  let cluster: RunConfigInput['cluster'];
   try {
-    return await work();
+    const config = await read();
+    ({ cluster } = config.given);
+    return await open(config);
   } catch (error) {
     if (!launchedWithOthers() || isToldElsewhere(error)) throw error;
     const [{ failTogether }, { builtins }] = await Promise.all([import('@facewright/run'), import('./builtins.js')]);
-    return failTogether(error, builtins, cluster());
+    return failTogether(error, builtins, cluster);
   }
 }

@@ -26,6 +26,7 @@ export * from './values/errors.js';
 export * from './values/too-few-people.js';
 export type * from './values/evaluation.js';
 export * from './values/events.js';
+export * from './formats/join-bytes.js';
 export * from './formats/latin1.js';
 export * from './contracts/logger.js';
 export * from './plugin/schema.js';

@@ -1,10 +1,10 @@
 /** Implements `facewright run`: everything from photos to the report. */
-import type { RunConfigInput } from '@facewright/core';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
 import { withImportedWeights } from '../weights-to-begin-from.js';
 import { RESUME, withSession } from '../session.js';
 import { together } from '../together.js';
+import type { LoadedConfig } from '@facewright/platform/node';
 import type { PresetName, Run } from '@facewright/run';
 import type { BatchOptions, CommonOptions, DataOptions } from '../options.js';
 
@@ -21,10 +21,7 @@ export interface RunOptions extends CommonOptions, DataOptions, BatchOptions {
 
 export default (options: RunOptions) =>
   withSession({ ...options, again: RESUME }, async ({ signal, onEvent, print }) => {
-    let cluster: RunConfigInput['cluster'];
-    const open = async (): Promise<Run> => {
-      const config = await configOf(options);
-      ({ cluster } = config.given);
+    const open = async (config: LoadedConfig): Promise<Run> => {
       const { given, baseDirectory, where } = await withImportedWeights(config, onEvent);
       if (!options.sample) requireData(given, 'Add --data <folder of people>, or --sample for drawn people.');
       const { createRun } = await import('../create-run.js');
@@ -42,7 +39,7 @@ export default (options: RunOptions) =>
         command: 'run',
       });
     };
-    const run = await together(open, () => cluster);
+    const run = await together(() => configOf(options), open);
     const result = await run.start();
     if (run.rank > 0) return { json: undefined };
     print(ending(result));

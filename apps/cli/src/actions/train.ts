@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FacewrightError, messageOf, type RunConfigInput } from '@facewright/core';
+import type { LoadedConfig } from '@facewright/platform/node';
 import type { PresetName, Run } from '@facewright/run';
 import { ending } from '../ending.js';
 import { configOf, requireData } from '../config-of.js';
@@ -26,11 +27,9 @@ export interface TrainOptions extends CommonOptions, BatchOptions {
 
 export default (options: TrainOptions) =>
   withSession({ ...options, again: RESUME }, async ({ signal, onEvent, print }) => {
-    let cluster: RunConfigInput['cluster'];
-    const open = async (): Promise<Run> => {
-      const stages = options.stages === undefined ? undefined : stagesFrom(options.stages);
-      const config = await configOf({ ...options, stages });
-      ({ cluster } = config.given);
+    const read = async (): Promise<LoadedConfig> =>
+      configOf({ ...options, stages: options.stages === undefined ? undefined : stagesFrom(options.stages) });
+    const open = async (config: LoadedConfig): Promise<Run> => {
       const { given, baseDirectory, where } = await withImportedWeights(config, onEvent);
       const data = requireData(given, 'Add --data <dir> with a dataset made by "facewright prepare".');
       if (data === undefined || isUnprepared(resolve(baseDirectory, data))) throw notPrepared(data ?? where);
@@ -48,7 +47,7 @@ export default (options: TrainOptions) =>
         command: 'train',
       });
     };
-    const run = await together(open, () => cluster);
+    const run = await together(read, open);
     const result = await run.start();
     if (run.rank > 0) return { json: undefined };
     print(`model: ${fileLink(result.model)}\n${ending(result)}`);

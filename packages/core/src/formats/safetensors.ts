@@ -4,6 +4,7 @@
  * implementation: float32 before int32, then by name. Other types are read, as float32 or int32, but not written.
  */
 import { FacewrightError, messageOf } from '../values/errors.js';
+import { joinBytes } from './join-bytes.js';
 import { isRawType, RAW_BYTES, readRaw, type RawType } from './raw-numbers.js';
 import type { HostTensor, HostTensors } from '../values/tensors.js';
 
@@ -12,16 +13,8 @@ const LENGTH_BYTES = 8;
 /** As in the reference implementation. */
 const HEADER_LIMIT = 100_000_000;
 
-export const encodeSafetensors = (tensors: HostTensors, metadata?: Readonly<Record<string, string>>): Uint8Array => {
-  const pieces = safetensorsPieces(tensors, metadata);
-  const file = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    file.set(piece, at);
-    at += piece.length;
-  }
-  return file;
-};
+export const encodeSafetensors = (tensors: HostTensors, metadata?: Readonly<Record<string, string>>): Uint8Array =>
+  joinBytes(safetensorsPieces(tensors, metadata));
 
 /** The same file in pieces: its header, then the tensors' own bytes, which are not copied. */
 export function safetensorsPieces(

@@ -3,6 +3,7 @@
  * model) stays in the page or worker until it is read or the page is closed. Paths are absolute or relative to the
  * root, and separated by `/`.
  */
+import { joinBytes } from '@facewright/core';
 import type { FilePieces } from '../file-pieces.js';
 
 const files = new Map<string, Uint8Array>();
@@ -31,19 +32,11 @@ export async function mkdir(path: string, _options?: { readonly recursive?: bool
 }
 
 export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): Promise<void> {
-  files.set(join(path), typeof data === 'string' ? new TextEncoder().encode(data) : joined(data));
+  files.set(join(path), typeof data === 'string' ? new TextEncoder().encode(data) : copied(data));
 }
 
-function joined(data: Uint8Array | readonly Uint8Array[]): Uint8Array {
-  if (data instanceof Uint8Array) return data.slice();
-  const all = new Uint8Array(data.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of data) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
+const copied = (data: Uint8Array | readonly Uint8Array[]): Uint8Array =>
+  joinBytes(data instanceof Uint8Array ? [data] : data);
 
 /** As `readChecked`'s counterpart, for files that are read piece by piece. */
 export async function withFile<T>(path: string, use: (file: FilePieces) => Promise<T>): Promise<T> {

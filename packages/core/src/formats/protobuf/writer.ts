@@ -2,6 +2,7 @@
  * Writes protobuf messages field by field (https://protobuf.dev/programming-guides/encoding), without a schema. Fields come out in the order in
  * which they were added.
  */
+import { joinBytes } from '../join-bytes.js';
 import { WIRE, type WireType } from './wire.js';
 
 const encoder = new TextEncoder();
@@ -53,13 +54,7 @@ export class ProtobufWriter {
   }
 
   encode(): Uint8Array {
-    const whole = new Uint8Array(this.length);
-    let at = 0;
-    for (const part of this.parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
+    return joinBytes(this.parts);
   }
 
   private field(number: number, type: WireType, ...parts: readonly Uint8Array[]): this {
