@@ -76,8 +76,9 @@ describe.skipIf('missing' in here)('training', () => {
       if (i % 100 === 0) await executable.writeState(await executable.readState());
       if (i % 1000 === 999) used.push(process.memoryUsage().rss / 2 ** 20);
     }
-    // a step that leaked one of its 4 kB buffers would show as 8 MB between the last two
-    expect(used[3] - used[2], `MiB after each thousand steps: ${used.map(Math.round).join(', ')}`).toBeLessThan(6);
+    // a step that leaked one of its 4 kB buffers would show as 8 MB in each thousand, the JavaScript heap only in some
+    const grown = [1, 2, 3].map((part) => used[part] - used[part - 1]);
+    expect(Math.min(...grown), `MiB after each thousand steps: ${used.map(Math.round).join(', ')}`).toBeLessThan(6);
     await engine.dispose();
   });
 
