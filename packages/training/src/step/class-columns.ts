@@ -101,8 +101,14 @@ const emptyLike = (data: Numbers, length: number): Numbers =>
 /** [rows, columns] as [columns, rows]. */
 function turned(data: Numbers, rows: number, columns: number): Numbers {
   const to = emptyLike(data, data.length);
-  turn(data, to, rows, columns);
+  // zeros are not written, so that an optimiser's memory takes room for a class only once the class has been seen
+  if (!isZero(data)) turn(data, to, rows, columns);
   return to;
+}
+
+function isZero(data: Numbers): boolean {
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) return false;
+  return true;
 }
 
 function turn(from: Numbers, to: Numbers, rows: number, columns: number): void {
