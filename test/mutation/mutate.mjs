@@ -11,21 +11,27 @@
  * many changes are tried at once. The full report is written to .cache/mutation/<package>.json.
  */
 import { Stryker } from '@stryker-mutator/core';
-import { existsSync, statSync } from 'node:fs';
-import { relative } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { interval } from './sample.mjs';
+import { mutantsOf, placesOf } from './population.mjs';
+import { drawSample, interval } from './sample.mjs';
+
+/** Mutants built in per mutant of the sample, because static ones turn out only when the tests run. */
+const SPARE = 1.5;
+const EXCLUDED = ['StringLiteral'];
 
 const { name, source, chosen, sample, seed, skipStatic } = readCommand();
 process.env.MUTATED_PACKAGE = name;
 process.env.SAMPLE_SIZE = String(sample);
 process.env.SAMPLE_SEED = seed;
-const patternOf = (path) => (statSync(path).isDirectory() ? `${path.replace(/\/\.?$/, '')}/**/*.ts` : path);
+const population = await mutantsOf(chosen.flatMap(filesOf), EXCLUDED);
+const built = Number.isFinite(sample) ? drawSample(population, Math.ceil(SPARE * sample), seed) : population;
 
 const results = await new Stryker({
-  mutate: [...chosen.map((path) => patternOf(`${source}/${path}`)), '!**/*.test.ts'],
-  mutator: { excludedMutations: ['StringLiteral'] },
+  mutate: Number.isFinite(sample) ? placesOf(built) : chosen.flatMap(filesOf),
+  mutator: { excludedMutations: EXCLUDED },
   // the other packages are found through node_modules, in their place
   ignorePatterns: [
     '**',
@@ -44,6 +50,7 @@ const results = await new Stryker({
   ignoreStatic: skipStatic,
   concurrency: Number(process.env.MUTATE_CONCURRENCY ?? 2),
   timeoutMS: 60_000,
+  dryRunTimeoutMinutes: 60,
   tempDirName: `.cache/stryker-${name}`,
   reporters: ['progress', 'json'],
   jsonReporter: { fileName: `.cache/mutation/${name}.json` },
@@ -78,11 +85,22 @@ function readCommand() {
   }
 }
 
+/** The source files of a file or folder of the package. */
+function filesOf(path) {
+  const place = join(source, path);
+  if (!statSync(place).isDirectory()) return [place];
+  return readdirSync(place, { recursive: true })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => join(place, file))
+    .sort();
+}
+
 /** Prints the undetected mutants, then the fraction that was detected. */
 function report(mutants) {
   // a RuntimeError means that the mutant keeps a file from loading
   const noticed = mutants.filter(({ status }) => ['Killed', 'Timeout', 'RuntimeError'].includes(status));
   const unnoticed = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
+  const tried = noticed.length + unnoticed.length;
   const place = ({ fileName, location }) =>
     `${relative(process.cwd(), fileName)}:${location.start.line}:${location.start.column}`;
   const lines = unnoticed.map(
@@ -90,13 +108,13 @@ function report(mutants) {
       `${place(mutant)}  ${mutant.mutatorName}${mutant.status === 'NoCoverage' ? ', not covered' : ''}\n    ${mutant.replacement.replaceAll('\n', '\n    ')}`,
   );
   console.log([...lines.sort(), ''].join('\n'));
-  const population = mutants.filter(({ status }) => status !== 'Ignored').length;
-  const tried = noticed.length + unnoticed.length;
+  if (Number.isFinite(sample) && tried < Math.min(sample, population.length))
+    console.log(`Only ${tried} of the ${built.length} mutants looked at are not static.`);
   const [from, to] = interval(noticed.length, tried).map((share) => (100 * share).toFixed(1));
   const share = ((100 * noticed.length) / tried).toFixed(1);
   console.log(
     Number.isFinite(sample)
-      ? `${name}: ${noticed.length} of ${tried} noticed, ${share} % (95 % interval ${from} to ${to} %; drawn from ${population} by seed ${seed})`
+      ? `${name}: ${noticed.length} of ${tried} noticed, ${share} % (95 % interval ${from} to ${to} %; drawn from ${population.length} by seed ${seed})`
       : `${name}: ${noticed.length} of ${tried} noticed, ${share} %`,
   );
 }

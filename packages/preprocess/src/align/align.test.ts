@@ -100,3 +100,15 @@ test('points that coincide or are not finite are an error', () => {
   expect(() => aligner.align(noiseImage(20, 20, 1), at([5, 5]))).toThrow(/Cannot align/);
   expect(() => aligner.align(noiseImage(20, 20, 1), at([NaN, 5]))).toThrow(/Cannot align/);
 });
+
+test('a fit needs as many targets as points, two or more', () => {
+  const [p, q]: Point[] = [
+    [1, 2],
+    [4, 6],
+  ];
+  expect(() => fitSimilarity([p], [q])).toThrow('two or more; got 1 and 1');
+  expect(() => fitSimilarity([p, q], [p])).toThrow('got 2 and 1');
+  expect(() => fitSimilarity([p, q], [q, q])).toThrow('in one place');
+  // a quarter turn to the left, and twice the size
+  expect(fitSimilarity([p, q], [[0, 0], [-8, 6]])).toEqual({ a: 0, b: 2, tx: 4, ty: -2 }); // prettier-ignore
+});

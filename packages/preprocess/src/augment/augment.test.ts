@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createRandom } from '@facewright/core';
 import { testAugmenter } from '@facewright/testkit';
 import { golden, noiseImage, sha256 } from '../../test/support.js';
-import { GaussianNoise, gaussianNoise } from './gaussian-noise.js';
+import { GaussianNoise, gaussianNoise, levelTable } from './gaussian-noise.js';
 import { createOpening, opening } from './opening.js';
 import { createSaltAndPepper, saltAndPepper } from './salt-and-pepper.js';
 
@@ -58,4 +58,50 @@ test('salt and pepper change the right share of individual values', () => {
     pixel.every((value) => value === 255),
   ).length;
   expect(whole).toBeLessThan(20); // 0.025³ of 40,000 is 0.6: channels are changed independently
+});
+
+describe('the table of Gaussian noise', () => {
+  /** Index of the first entry that is not below `level`: as many of the 65,536 are. */
+  const below = (table: Int16Array, level: number): number => table.findIndex((value) => value >= level);
+
+  test('has each level as often as the normal distribution', () => {
+    // z and the share of the distribution below it
+    for (const [z, share] of [
+      [-3, 0.0013498980316301],
+      [-1, 0.1586552539314571],
+      [0, 0.5],
+      [0.5, 0.6914624612740131],
+      [1, 0.8413447460685429],
+      [2, 0.9772498680518208],
+    ]) {
+      const entries = Math.ceil(share * 65536 - 0.5);
+      expect(below(levelTable(0, 10), 10 * z)).toBe(entries);
+      expect(below(levelTable(7, 20), 7 + 20 * z)).toBe(entries);
+      expect(below(levelTable(-5, 2), -5 + 2 * z)).toBe(entries);
+    }
+    const table = levelTable(0, 25.5);
+    expect(table).toHaveLength(65536);
+    expect(table.every((value, index) => index === 0 || value >= table[index - 1])).toBe(true);
+  });
+
+  test('is one level without deviation, and ends where no level is left to change', () => {
+    for (const [mean, level] of [
+      [3.7, 3],
+      [4, 4],
+      [-3.2, -4],
+    ])
+      expect([...new Set(levelTable(mean, 0))]).toEqual([level]);
+    expect(levelTable(-255, 255)[0]).toBe(-256);
+    expect(levelTable(255, 255).at(-1)).toBe(256);
+  });
+});
+
+test('a seed gives these bytes in every version, so that a dataset can be prepared again', () => {
+  const image = noiseImage(37, 23, 5);
+  const hash = (augmenter: { augment: GaussianNoise['augment'] }): string =>
+    sha256(augmenter.augment(image, createRandom(11)).data).slice(0, 16);
+  expect({
+    gaussian: hash(new GaussianNoise({ mean: 0.1, variance: 0.02 })),
+    salt: hash(createSaltAndPepper(0.3, 0.25)),
+  }).toMatchInlineSnapshot();
 });

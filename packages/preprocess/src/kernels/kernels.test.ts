@@ -26,6 +26,31 @@ test('the kernels run here, so that the tests below compare two things', () => {
   expect(Kernels.open()).toBeDefined();
 });
 
+test('blocks of their memory begin at multiples of 16, do not overlap, and are free again after a reset', () => {
+  const kernels = Kernels.open()!;
+  const size = kernels.byteLength;
+  const [one, two] = [kernels.put(Uint8Array.of(1, 2, 3)), kernels.put(Float64Array.of(4, 5))];
+  expect([one % 16, two % 16]).toEqual([0, 0]);
+  expect(two - one).toBeGreaterThan(3);
+  const mark = kernels.mark();
+  const large = kernels.room(size);
+  expect(large).toBeGreaterThanOrEqual(two + 16);
+  expect(kernels.byteLength).toBeGreaterThanOrEqual(large + size);
+  expect(kernels.byteLength).toBeLessThan(large + size + 2 * 65536);
+  kernels.bytes().fill(9, large, large + size);
+  const taken = kernels.take(one, 3);
+  kernels.bytes().fill(0, one, one + 3);
+  expect([...taken]).toEqual([1, 2, 3]);
+  expect([...kernels.floats(large, 2)]).toEqual([...new Float32Array(Uint8Array.from({ length: 8 }, () => 9).buffer)]);
+  kernels.reset(mark);
+  const grown = kernels.byteLength;
+  expect(kernels.room(16)).toBe(large);
+  kernels.reset();
+  expect(kernels.room(16)).toBe(one);
+  expect(kernels.byteLength).toBe(grown);
+  expect(kernels.put(Int16Array.of(7))).toBeLessThan(large);
+});
+
 test('warp', () => {
   const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
   fc.assert(
@@ -148,6 +173,17 @@ describe('what the networks see', () => {
     );
     expect(windows.length).toBe(boxes.length);
     for (const to of [24, 48]) same(pixelsOf(image).crops(windows, to), plainPixels(image).crops(windows, to));
+  });
+
+  test('more sizes of crops than have room together, and one whose tables have no room at all, are right each time', () => {
+    const image = noiseImage(600, 60, 4);
+    const windowOf = (width: number, height: number) =>
+      cropWindow({ x1: 1, y1: 1, x2: width, y2: height, score: 1 }, 600, 60)!;
+    const windows = Array.from({ length: 130 }, (_, index) => windowOf(401 + index, 30 + (index % 7)));
+    const huge = windowOf(60_000, 30);
+    const pixels = pixelsOf(image);
+    for (const some of [windows.slice(0, 3), [huge], windows, windows, [huge, windows[1], huge], windows.slice(0, 9)])
+      same(pixels.crops(some, 24), plainPixels(image).crops(some, 24));
   });
 
   test('two photos in turn do not affect each other', () => {

@@ -36,7 +36,8 @@ export const sha256Of = (bytes: Uint8Array): string => createSha256().update(byt
 
 const startsWith = (bytes: Uint8Array, start: string): boolean => latin1Text(bytes.subarray(0, start.length)) === start;
 
-function numbersOf(bytes: Uint8Array, source: string): Float32Array {
+/** As many numbers as the weights are, whatever they are. */
+export function numbersOf(bytes: Uint8Array, source: string): Float32Array {
   if (startsWith(bytes, 'PK\x03\x04')) return fromNpy(wheelEntry(bytes, source), source);
   if (startsWith(bytes, '\x93NUMPY')) return fromNpy(bytes, source);
   if (bytes.length !== WEIGHT_COUNT * 4) {

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { strToU8, zipSync } from 'fflate';
+import { strToU8, unzipSync, zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FacewrightError, Interrupted, type EventType } from '@facewright/core';
 import { sharedData } from '@facewright/test/shared-data';
@@ -11,9 +11,9 @@ import { testContext } from '@facewright/testkit';
 import { golden, sha256 } from '../../test/support.js';
 import { NET_SIZES, netTensors, WEIGHT_COUNT, WEIGHTS_SHA256 } from './layout.js';
 import { mtcnn } from './plugin.js';
-import { MtcnnUnavailable } from './plugin-with.js';
-import { readWeights } from './weights-file.js';
-import { resolveMtcnnWeights } from './weights.js';
+import { MtcnnUnavailable, mtcnnWith } from './plugin-with.js';
+import { numbersOf, readWeights } from './weights-file.js';
+import { resolveMtcnnWeights, resolveWeights, type Published, type WeightsOptions } from './weights.js';
 
 const weightsDirectory = sharedData('mtcnn');
 let directory: string;
@@ -31,16 +31,17 @@ afterEach(async () => {
 /** A local server that answers with these bytes, or never. */
 async function serve(body: Uint8Array | undefined, status = 200): Promise<string> {
   server = createServer((_, response) => {
-    if (body) response.writeHead(status).end(body);
+    if (body) response.writeHead(status, { 'content-length': body.length }).end(body);
   });
   await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server!.address() as AddressInfo).port}/weights`;
 }
+const NAMES = ['pnet', 'rnet', 'onet'] as const;
 /**
  * A wheel like that of `mtcnn` 0.1.1: an .npy with one pickled dictionary of lists of arrays; here one array per
- * network.
+ * network. `names`: whose numbers are given under the names in their order.
  */
-function wheelOf(numbers: Uint8Array): Uint8Array {
+function wheelOf(numbers: Uint8Array, names: readonly (typeof NAMES)[number][] = NAMES): Uint8Array {
   const text = (value: string): Buffer => Buffer.concat([Buffer.of(0x8c, value.length), Buffer.from(value)]);
   const raw = (value: string): Buffer => Buffer.from(value, 'latin1');
   const uint = (opcode: string, value: number): Buffer => {
@@ -61,10 +62,10 @@ function wheelOf(numbers: Uint8Array): Uint8Array {
       raw('tb'),
     ]);
   let at = 0;
-  const nets = (['pnet', 'rnet', 'onet'] as const).flatMap((name) => {
+  const nets = names.flatMap((name, index) => {
     const bytes = numbers.subarray(at, (at += NET_SIZES[name] * 4));
     return [
-      text(name),
+      text(NAMES[index]),
       raw(']('),
       array(
         Buffer.concat([uint('J', NET_SIZES[name]), raw('\x85')]),
@@ -80,16 +81,33 @@ function wheelOf(numbers: Uint8Array): Uint8Array {
     raw('.'),
   ]);
   const header = "{'descr': '|O', 'fortran_order': False, 'shape': (), }\n";
-  return zipSync({
+  const files = {
     'mtcnn/data/mtcnn_weights.npy': Buffer.concat([
       raw(`\x93NUMPY\x01\x00${String.fromCharCode(header.length)}\x00`),
       raw(header),
       pickle,
     ]),
-  });
+  };
+  return zipSync(files, { level: 1 });
 }
 const shard = (): Promise<Buffer> => readFile(`${weightsDirectory}/mtcnn_model-shard1`);
 const real = test.skipIf(!weightsDirectory);
+
+/** Numbers in place of the published ones, which need not be there. */
+const NUMBERS = new Uint8Array(Float32Array.from({ length: WEIGHT_COUNT }, (_, i) => (i % 8191) - 4000).buffer);
+const WHEEL = wheelOf(NUMBERS);
+const madeUp: Published = {
+  read(bytes, source) {
+    const numbers = numbersOf(bytes, source);
+    if (sha256(numbers) !== sha256(NUMBERS)) throw new FacewrightError({ what: 'Other numbers.', where: source });
+    return { numbers, sha256: 'made up', source };
+  },
+  wheelSha256: sha256(WHEEL),
+};
+/** From the cache in the test's directory, and from nowhere else but where `options` say. */
+const resolved = (options: WeightsOptions): ReturnType<typeof resolveWeights> =>
+  resolveWeights({ cacheDirectory: directory, url: 'http://127.0.0.1:1/', pip: [], ...options }, madeUp);
+const CACHED = 'mtcnn-weights.f32';
 
 test('the networks have the published number of weights', () => {
   expect([WEIGHT_COUNT, NET_SIZES.pnet]).toEqual([495_850, 6_632]);
@@ -148,15 +166,15 @@ describe('files that are not the weights', () => {
   });
 });
 
-describe(`where they come from${weightsDirectory ? '' : ' (needs ../shared/data/mtcnn)'}`, () => {
-  real('a file, and a directory that holds one', async () => {
+describe(`the published ones${weightsDirectory ? '' : ' (needs ../shared/data/mtcnn)'}`, () => {
+  real('from a file, and from a directory that holds one', async () => {
     for (const path of [`${weightsDirectory}/mtcnn_model-shard1`, weightsDirectory!]) {
       const { weights } = await resolveMtcnnWeights({ path });
       expect(weights).toMatchObject({ sha256: WEIGHTS_SHA256, source: `${weightsDirectory}/mtcnn_model-shard1` });
     }
   });
 
-  real('the wheel of the Python package, read without Python', async () => {
+  real('from the wheel of the Python package, read without Python', async () => {
     const bytes = await shard();
     const weights = readWeights(wheelOf(bytes), 'mtcnn.whl');
     expect(sha256(weights.numbers)).toBe(WEIGHTS_SHA256);
@@ -164,37 +182,170 @@ describe(`where they come from${weightsDirectory ? '' : ' (needs ../shared/data/
     other[1_000_000] ^= 1;
     expect(() => readWeights(wheelOf(other), 'other.whl')).toThrow(/not the published/);
   });
+});
 
-  real('a download, kept in the cache, from which it comes the next time', async () => {
-    const url = await serve(await shard());
-    const told: EventType[] = [];
-    const first = await resolveMtcnnWeights({
-      cacheDirectory: join(directory, 'new'),
-      url,
-      pip: [],
-      emit: (type) => told.push(type),
-    });
-    expect(first.weights).toMatchObject({ sha256: WEIGHTS_SHA256, source: url });
-    expect(told).toContain('progress');
-    expect(told.filter((type) => type === 'notice')).toHaveLength(2);
-    server!.close();
-    const second = await resolveMtcnnWeights({ cacheDirectory: join(directory, 'new'), url, pip: [] });
-    expect(second.weights?.source).toBe(join(directory, 'new', 'mtcnn-weights.f32'));
-    expect(sha256(second.weights!.numbers)).toBe(sha256(first.weights!.numbers)); // toEqual takes seconds to compare half a million numbers
-    expect(await readdir(join(directory, 'new'))).toEqual(['mtcnn-weights.f32']);
+describe('kinds of files', () => {
+  const npyOf = (version: 1 | 2): Uint8Array => {
+    const one = unzipSync(WHEEL)['mtcnn/data/mtcnn_weights.npy'];
+    if (version === 1) return one;
+    return Buffer.concat([one.subarray(0, 6), Buffer.of(2, 0, one[8], one[9], 0, 0), one.subarray(10)]);
+  };
+
+  test('raw numbers, also those that begin at an odd place in memory, .npy of either version, and the wheel', () => {
+    const odd = new Uint8Array(NUMBERS.length + 1);
+    odd.set(NUMBERS, 1);
+    for (const bytes of [NUMBERS, odd.subarray(1), npyOf(1), npyOf(2), WHEEL])
+      expect(sha256(numbersOf(bytes, 'test'))).toBe(sha256(NUMBERS));
   });
 
-  real('a damaged cache is replaced', async () => {
-    await writeFile(join(directory, 'mtcnn-weights.f32'), 'damaged');
-    const { weights } = await resolveMtcnnWeights({
-      cacheDirectory: directory,
-      url: await serve(await shard()),
-      pip: [],
+  test('a directory: the first that is known', async () => {
+    const files: [string, Uint8Array][] = [
+      ['mtcnn-0.1.1-py3-none-any.whl', WHEEL],
+      ['mtcnn_weights.npy', npyOf(1)],
+      [CACHED, NUMBERS],
+      ['mtcnn_model-shard1', NUMBERS],
+    ];
+    await writeFile(join(directory, 'another.npy'), 'not looked at');
+    for (const [name, bytes] of files) {
+      await writeFile(join(directory, name), bytes);
+      const { weights } = await resolved({ path: directory });
+      expect(weights?.source).toBe(join(directory, name));
+      expect(sha256(weights!.numbers)).toBe(sha256(NUMBERS));
+    }
+  });
+
+  test('too few arrays, and one network’s numbers in place of another’s', () => {
+    const swapped = wheelOf(NUMBERS, ['onet', 'rnet', 'pnet']);
+    expect(() => numbersOf(swapped, 'swapped.whl')).toThrow(/389040 numbers for "pnet", not 6632[^]*swapped\.whl/);
+    expect(() => numbersOf(wheelOf(NUMBERS, ['pnet']), 'x')).toThrow(/0 numbers for "rnet", not 100178/);
+  });
+});
+
+describe('a download', () => {
+  test('is kept in the cache, from which the weights come the next time', async () => {
+    const url = await serve(NUMBERS);
+    const told: { type: EventType; event: unknown }[] = [];
+    const emit: WeightsOptions['emit'] = (type, event) => void told.push({ type, event });
+    const cacheDirectory = join(directory, 'new');
+    const first = await resolved({ cacheDirectory, url, emit });
+    expect(first.weights?.source).toBe(url);
+    const of = (kind: EventType): unknown[] => told.flatMap(({ type, event }) => (type === kind ? [event] : []));
+    const about = { task: 'MTCNN weights', total: NUMBERS.length, unit: 'bytes' };
+    expect(of('progress').at(-1)).toEqual({ ...about, done: NUMBERS.length });
+    expect(of('notice')).toEqual([
+      { level: 'info', message: 'Downloading the MTCNN weights (2 MB, once).' },
+      { level: 'info', message: `Got the MTCNN weights from ${url}.` },
+    ]);
+    server!.close();
+    told.length = 0;
+    for (const offline of [false, true]) {
+      const second = await resolved({ cacheDirectory, url, emit, offline });
+      expect(second.weights?.source).toBe(join(cacheDirectory, CACHED));
+      expect(sha256(second.weights!.numbers)).toBe(sha256(NUMBERS)); // toEqual takes seconds to compare half a million numbers
+    }
+    expect(told).toEqual([]);
+    expect(await readdir(cacheDirectory)).toEqual([CACHED]);
+  });
+
+  test('replaces a damaged cache', async () => {
+    await writeFile(join(directory, CACHED), 'damaged');
+    expect(await resolved({})).toMatchObject({
+      reasons: [expect.stringMatching(/^cache: The file has no MTCNN/), expect.stringMatching(/^download: .+ \(.+\)$/)],
     });
-    expect(weights).toBeDefined();
-    expect(
-      (await resolveMtcnnWeights({ cacheDirectory: directory, url: 'http://127.0.0.1:1/', pip: [] })).weights,
-    ).toBeDefined();
+    expect((await resolved({ url: await serve(NUMBERS) })).weights).toBeDefined();
+    expect((await resolved({})).weights).toBeDefined();
+  });
+
+  test('goes on when the server is slow after its first bytes', async () => {
+    server = createServer((_, response) => {
+      response.write(NUMBERS.subarray(0, 100_000));
+      setTimeout(() => response.end(NUMBERS.subarray(100_000)), 1200);
+    });
+    await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    expect((await resolved({ url, patience: 1000 })).weights?.source).toBe(url);
+  });
+
+  test('that cannot be kept is used all the same, with a warning that says what to do', async () => {
+    await writeFile(join(directory, 'file'), '');
+    const cacheDirectory = join(directory, 'file', 'below');
+    const told: unknown[] = [];
+    const emit: WeightsOptions['emit'] = (type, event) => void (type === 'notice' && told.push(event));
+    expect((await resolved({ cacheDirectory, url: await serve(NUMBERS), emit })).weights).toBeDefined();
+    expect(told.at(-1)).toMatchObject({
+      level: 'warning',
+      message: expect.stringMatching(/^Could not cache the MTCNN weights: .*ENOTDIR/) as string,
+      todo: expect.stringContaining(`Make ${cacheDirectory} writable`) as string,
+    });
+  });
+
+  test('is not tried offline', async () => {
+    let asked = 0;
+    const url = await serve(NUMBERS);
+    server!.on('request', () => asked++);
+    expect(await resolved({ url, offline: true, pip: [['facewright-no-such-command']] })).toEqual({
+      weights: undefined,
+      reasons: ['cache: not found'],
+    });
+    expect(asked).toBe(0);
+  });
+
+  test('has FACEWRIGHT_CACHE as its cache unless another is named', async () => {
+    const before = process.env.FACEWRIGHT_CACHE;
+    process.env.FACEWRIGHT_CACHE = directory;
+    try {
+      await writeFile(join(directory, CACHED), NUMBERS);
+      expect((await resolved({ cacheDirectory: undefined, offline: true })).weights).toBeDefined();
+    } finally {
+      if (before === undefined) delete process.env.FACEWRIGHT_CACHE;
+      else process.env.FACEWRIGHT_CACHE = before;
+    }
+  });
+});
+
+describe('pip', () => {
+  /** A command that does `script` with the directory that pip is to download to, named `to`. */
+  async function pipThat(script: string): Promise<readonly string[]> {
+    const file = join(directory, 'pip.mjs');
+    const start = `import { copyFileSync, writeFileSync } from 'node:fs';
+      const args = process.argv.slice(2);
+      const to = args[args.indexOf('-d') + 1];`;
+    await writeFile(file, `${start}\n${script}`);
+    return [process.execPath, file];
+  }
+  const copied = (): string => `copyFileSync(${JSON.stringify(join(directory, 'wheel'))}, to + '/mtcnn.whl');`;
+
+  test('brings the wheel where the download fails, and nothing else of it stays', async () => {
+    await writeFile(join(directory, 'wheel'), WHEEL);
+    const asked = JSON.stringify(join(directory, 'asked'));
+    const pip = await pipThat(`writeFileSync(${asked}, [to, ...args].join('\\n')); ${copied()}`);
+    const { weights } = await resolved({ pip: [['facewright-no-such-command'], pip] });
+    expect(weights?.source).toBe('the PyPI wheel mtcnn==0.1.1');
+    expect(sha256(weights!.numbers)).toBe(sha256(NUMBERS));
+    const [to, ...args] = (await readFile(join(directory, 'asked'), 'utf8')).split('\n');
+    expect([args[0], args.at(-1), ...args.filter((arg) => arg === '--no-deps')]).toEqual([
+      'download',
+      'mtcnn==0.1.1',
+      '--no-deps',
+    ]);
+    await expect(readdir(to)).rejects.toThrow('ENOENT');
+    expect((await resolved({})).weights?.source).toBe(join(directory, CACHED));
+  });
+
+  test('that brings another wheel, none at all, or fails, is a reason', async () => {
+    const reasonOf = async (script: string): Promise<string | undefined> => {
+      const outcome = await resolved({ pip: [await pipThat(script)] });
+      return 'reasons' in outcome ? outcome.reasons[2] : undefined;
+    };
+    const other = wheelOf(new Uint8Array(NUMBERS.length));
+    await writeFile(join(directory, 'wheel'), other);
+    expect(await reasonOf(copied())).toBe(`PyPI: the wheel's SHA-256 is ${sha256(other)}, not ${madeUp.wheelSha256}`);
+    expect(await reasonOf(`writeFileSync(to + '/readme.txt', '');`)).toBe('PyPI: pip did not download a wheel');
+    expect(await reasonOf(`console.error('ERROR: no network'); process.exit(1);`)).toBe('PyPI: ERROR: no network');
+  });
+
+  test('is not asked where there is no command for it', async () => {
+    expect(await resolved({})).toMatchObject({ weights: undefined, reasons: { length: 2 } });
   });
 });
 
@@ -234,6 +385,7 @@ test('a server that never answers is abandoned', async () => {
 });
 
 test('an interrupted download is an interruption, not a failure', async () => {
+  await expect(resolved({ signal: AbortSignal.abort() })).rejects.toThrow('fetching the MTCNN weights');
   const interrupt = new AbortController();
   const url = await serve(undefined);
   setTimeout(() => interrupt.abort(), 100);
@@ -250,4 +402,10 @@ test('the plugin resolves its path from the config’s directory, and checks its
   expect(new MtcnnUnavailable(['cache: not found', 'PyPI: pip is not installed']).message).toMatch(
     /cache: not found; PyPI/,
   );
+  const without = mtcnnWith(async () => ({ weights: undefined, reasons: ['cache: not found', 'download: gone'] }));
+  await expect(without().create(testContext())).rejects.toMatchObject({
+    name: 'MtcnnUnavailable',
+    where: 'cache: not found; download: gone',
+    reasons: ['cache: not found', 'download: gone'],
+  });
 });

