@@ -103,5 +103,10 @@ test('a seed gives these bytes in every version, so that a dataset can be prepar
   expect({
     gaussian: hash(new GaussianNoise({ mean: 0.1, variance: 0.02 })),
     salt: hash(createSaltAndPepper(0.3, 0.25)),
-  }).toMatchInlineSnapshot();
+  }).toMatchInlineSnapshot(`
+    {
+      "gaussian": "cae21c437c5d16c3",
+      "salt": "1d26c854c813aeff",
+    }
+  `);
 });

@@ -14,7 +14,7 @@ test('progress is told at first, then every quarter of a second, and at the end'
   const told: Events['progress'][] = [];
   const tally = new Tally([], () => undefined);
   const clock = new StageClock();
-  const progress = throttledProgress((type, event) => void told.push(event as Events['progress']), 9, tally, clock);
+  const progress = throttledProgress((_, event) => void told.push(event as Events['progress']), 9, tally, clock);
   const after = (ms: number, last = false): number => {
     vi.advanceTimersByTime(ms);
     tally.photos++;
@@ -63,7 +63,7 @@ test('the summary and the end tell the time, the rate of photos that were opened
       return countingDetector.detect({ ...image, data: Uint8Array.of(1) });
     },
   };
-  const left = { excluded: { reason: 'bad-landmarks' as const } };
+  const left = { excluded: { reason: 'bad-landmarks' as const, detail: 'line 7' } };
   const people = ['A', 'B'].map((name) => ({
     name,
     photos: [
