@@ -2,7 +2,7 @@
 //
 // `--order` reads shards in sequence with a buffer of that many images; `--epoch` reads every image once instead of for a time,
 // and includes the start, when the buffer is filled.
-import { createRandom } from '@facewright/core';
+import { createRandom, releaseArray } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
 import { jpegDecoder } from '@facewright/platform/node';
 import { batchOrder } from '@facewright/training';
@@ -57,7 +57,10 @@ const ahead = Array.from({ length: READ_AHEAD }, (_, step) => begin(step));
 let step = READ_AHEAD;
 const next = async (last = Infinity) => {
   if (step < last) ahead.push(begin(step++));
-  return (await ahead.shift()).length / (112 * 112 * 3);
+  const pixels = await ahead.shift();
+  const count = pixels.length / (112 * 112 * 3);
+  releaseArray(pixels); // as a training does when its step has ended
+  return count;
 };
 let images = 0;
 let start = whole;

@@ -1,5 +1,5 @@
 /** Measures how fast batches of a prepared dataset are read and decoded, as a training reads them. */
-import { createRandom, permutation, throwIfAborted, type Dataset } from '@facewright/core';
+import { createRandom, permutation, releaseArray, throwIfAborted, type Dataset } from '@facewright/core';
 
 export interface BenchData {
   readonly imagesPerSecond: number;
@@ -34,7 +34,7 @@ export async function benchData(
     while (performance.now() - start < seconds * 1000) {
       throwIfAborted(signal, dataset.directory);
       ahead.push(begin(READ_AHEAD + ++steps));
-      await ahead.shift();
+      releaseArray((await ahead.shift())!);
     }
     const elapsed = (performance.now() - start) / 1000;
     return { imagesPerSecond: (steps * batch) / elapsed, images: steps * batch };

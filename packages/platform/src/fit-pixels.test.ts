@@ -113,3 +113,24 @@ test('mirroring turns each row round, and twice is the image itself', () => {
     }),
   );
 });
+
+test('mirroring gives the same wherever the pixels lie in memory, and touches nothing beside them', () => {
+  const sizes = fc.record({
+    width: fc.integer({ min: 1, max: 40 }),
+    height: fc.integer({ min: 1, max: 3 }),
+    offset: fc.integer({ min: 0, max: 9 }),
+    shared: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(sizes, fc.gen(), ({ width, height, offset, shared }, generate) => {
+      const length = width * height * 3;
+      const data = generate(() => fc.uint8Array({ minLength: length, maxLength: length }));
+      const all = new Uint8Array(shared ? new SharedArrayBuffer(length + 16) : new ArrayBuffer(length + 16)).fill(7);
+      all.set(data, offset);
+      mirrorPixels(all.subarray(offset, offset + length), width);
+      const expected = image(width, height, (x, y, channel) => data[(y * width + width - 1 - x) * 3 + channel]).data;
+      expect(all.slice(offset, offset + length)).toEqual(expected);
+      expect([...all.subarray(0, offset), ...all.subarray(offset + length)].every((value) => value === 7)).toBe(true);
+    }),
+  );
+});

@@ -47,16 +47,48 @@ export function fitPixels(image: RgbImage, [height, width]: readonly [height: nu
 
 /** Flips RGB bytes horizontally, in place. `width` in pixels. */
 export function mirrorPixels(pixels: Uint8Array, width: number): void {
-  const stride = width * 3;
+  if (LITTLE_ENDIAN && width % 4 === 0 && pixels.byteOffset % 4 === 0)
+    mirrorWords(new Int32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4), (width / 4) * 3);
+  else mirrorBytes(pixels, width * 3);
+}
+
+function mirrorBytes(pixels: Uint8Array, stride: number): void {
   for (let row = 0; row < pixels.length; row += stride) {
     for (let left = row, right = row + stride - 3; left < right; left += 3, right -= 3) {
-      const [red, green, blue] = [pixels[left], pixels[left + 1], pixels[left + 2]];
+      const red = pixels[left];
+      const green = pixels[left + 1];
+      const blue = pixels[left + 2];
       pixels[left] = pixels[right];
       pixels[left + 1] = pixels[right + 1];
       pixels[left + 2] = pixels[right + 2];
       pixels[right] = red;
       pixels[right + 1] = green;
       pixels[right + 2] = blue;
+    }
+  }
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/**
+ * The same for four pixels at a time, which are three words: a third of the time. In memory, the words rgbr gbrg brgb of
+ * the pixels 0 1 2 3 become those of 3 2 1 0.
+ */
+function mirrorWords(words: Int32Array, stride: number): void {
+  for (let row = 0; row < words.length; row += stride) {
+    for (let left = row, right = row + stride - 3; left <= right; left += 3, right -= 3) {
+      const a = words[left];
+      const b = words[left + 1];
+      const c = words[left + 2];
+      const d = words[right];
+      const e = words[right + 1];
+      const f = words[right + 2];
+      words[right] = (c >>> 8) | ((b & 0xff0000) << 8);
+      words[right + 1] = (b >>> 24) | ((c & 0xff) << 8) | ((a >>> 24) << 16) | (b << 24);
+      words[right + 2] = ((b >>> 8) & 0xff) | (a << 8);
+      words[left] = (f >>> 8) | ((e & 0xff0000) << 8);
+      words[left + 1] = (e >>> 24) | ((f & 0xff) << 8) | ((d >>> 24) << 16) | (e << 24);
+      words[left + 2] = ((e >>> 8) & 0xff) | (d << 8);
     }
   }
 }

@@ -105,7 +105,8 @@ export interface BatchReaderOptions {
 export interface BatchReader {
   /**
    * RGB bytes [n, height, width, 3] of these images, in this order, with those in `mirrored` flipped horizontally. The
-   * result does not depend on the number of threads. Rejects like the dataset's `read` if an image cannot be read.
+   * result does not depend on the number of threads. Rejects like the dataset's `read` if an image cannot be read. Pass the
+   * array to `releaseArray` when you are done with it: a reader may then write a later batch there.
    */
   read(samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array>;
   /**

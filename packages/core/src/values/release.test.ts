@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { releaseArray } from './release.js';
+import { expect, test, vi } from 'vitest';
+import { lendArray, releaseArray } from './release.js';
 
 // first in this file: nothing may depend on what an earlier call has left behind
 test('memory is freed at once, also in a thread whose event loop never turns', () => {
@@ -31,4 +31,23 @@ test('memory shared with other threads is not released', () => {
   const shared = new Uint8Array(new SharedArrayBuffer(8)).fill(7);
   releaseArray(shared);
   expect([...shared]).toEqual([7, 7, 7, 7, 7, 7, 7, 7]);
+});
+
+test('lent memory goes back to its owner once, and only as a whole', () => {
+  const back = vi.fn();
+  const shared = new SharedArrayBuffer(16);
+  const array = new Uint8Array(shared, 4, 8).fill(7);
+  releaseArray(array);
+  lendArray(array, back);
+  releaseArray(new Uint8Array(shared));
+  releaseArray(array.subarray(1));
+  releaseArray(array.subarray(0, 7));
+  expect(back).not.toHaveBeenCalled();
+  releaseArray(new Uint8Array(shared, 4, 8));
+  releaseArray(array);
+  expect(back).toHaveBeenCalledTimes(1);
+  expect([...array]).toEqual(Array.from({ length: 8 }, () => 7));
+  lendArray(array, back);
+  releaseArray(array);
+  expect(back).toHaveBeenCalledTimes(2);
 });

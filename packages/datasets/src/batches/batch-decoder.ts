@@ -2,6 +2,7 @@
 import { workInProgress } from '@facewright/platform';
 import type { RgbImage } from '@facewright/core';
 import { crc32 } from 'node:zlib';
+import { BatchMemory } from './batch-memory.js';
 import { HELD, type FillTask } from './fill.js';
 import { defaultThreads, openFillThreads } from './fill-threads.js';
 
@@ -24,11 +25,12 @@ const LEAST_IN_TASK = 8;
 
 export function openBatchDecoder({ size, threads = defaultThreads() }: BatchDecoderOptions): BatchDecoder {
   const pool = openFillThreads(threads, { paths: [], mostOpen: 1 });
+  const memory = new BatchMemory();
   const work = workInProgress();
   const [height, width] = size;
   const bytesEach = height * width * 3;
   const decode = async (files: readonly Uint8Array[]): Promise<(RgbImage | undefined)[]> => {
-    const pixels = new Uint8Array(new SharedArrayBuffer(files.length * bytesEach));
+    const pixels = memory.take(files.length * bytesEach);
     const each = Math.max(LEAST_IN_TASK, Math.ceil(files.length / threads));
     const tasks: Promise<number[]>[] = [];
     for (let first = 0; first < files.length; first += each)

@@ -2,7 +2,7 @@
  * Batches read by threads, compared with the same images read one by one. Slow because the threads run the built
  * package.
  */
-import { createRandom, FacewrightError, type Dataset, type PreparationSummary } from '@facewright/core';
+import { createRandom, FacewrightError, releaseArray, type Dataset, type PreparationSummary } from '@facewright/core';
 import { decodeImage, fitPixels, mirrorPixels } from '@facewright/platform';
 import { encodeImage } from '@facewright/platform/node';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -106,6 +106,25 @@ test('a damaged image is the same error as without threads; the reader keeps wor
   const reader = dataset.openBatchReader!({ size: WANTED, threads: 2 });
   await expect(reader.read([1, 0, 2])).rejects.toEqual(told);
   expect(Buffer.from(await reader.read([1, 2])).equals(await oneByOne(dataset, [1, 2], []))).toBe(true);
+  await reader.close();
+});
+
+test('a released batch gives its memory to a later one; batches in use keep their bytes', async () => {
+  const dataset = await open(await writeDataset('released', 'jpeg'));
+  const reader = dataset.openBatchReader!({ size: WANTED, threads: 2 });
+  const random = createRandom('released');
+  const held: { bytes: Uint8Array; expected: Buffer }[] = [];
+  const buffers = new Set<ArrayBufferLike>();
+  for (let round = 0; round < 30; round++) {
+    const samples = Array.from({ length: round % 5 ? 40 : 30 }, () => random.integer(COUNT));
+    const mirrored = samples.map(() => random.uniform() < 0.5);
+    const bytes = await reader.read(samples, mirrored);
+    buffers.add(bytes.buffer);
+    held.push({ bytes, expected: await oneByOne(dataset, samples, mirrored) });
+    for (const one of held) expect(Buffer.from(one.bytes).equals(one.expected)).toBe(true);
+    if (held.length === 3) releaseArray(held.splice(random.integer(3), 1)[0].bytes);
+  }
+  expect(buffers.size).toBeLessThan(9);
   await reader.close();
 });
 

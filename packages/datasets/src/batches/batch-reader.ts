@@ -6,6 +6,7 @@ import { fitPixels, mirrorPixels, workInProgress } from '@facewright/platform';
 import type { BatchReader, BatchReaderOptions, RgbImage } from '@facewright/core';
 import type { ImagePlace } from '../dataset/index-format.js';
 import { OpenFiles } from '../dataset/open-files.js';
+import { BatchMemory } from './batch-memory.js';
 import { HELD, type FillTask } from './fill.js';
 import { defaultThreads, openFillThreads } from './fill-threads.js';
 import type { HeldImages } from './held-images.js';
@@ -33,11 +34,12 @@ export function openBatchReader(
 ): BatchReader {
   const pool = openFillThreads(threads, { paths: source.paths, mostOpen: Math.ceil(MOST_OPEN / threads) });
   const ahead = new ReadAhead(new OpenFiles(source.paths, MOST_OPEN_AHEAD), source.placeOf);
+  const memory = new BatchMemory();
   const work = workInProgress();
   const bytesEach = size[0] * size[1] * 3;
 
   const read = async (samples: ArrayLike<number>, mirrored?: ArrayLike<boolean>): Promise<Uint8Array> => {
-    const pixels = new Uint8Array(new SharedArrayBuffer(samples.length * bytesEach));
+    const pixels = memory.take(samples.length * bytesEach);
     const each = Math.max(LEAST_IN_TASK, Math.ceil(samples.length / threads));
     const tasks: Promise<number[]>[] = [];
     for (let first = 0; first < samples.length; first += each)
@@ -47,6 +49,7 @@ export function openBatchReader(
       into.set(fitPixels(await source.read(samples[place]), size));
       if (mirrored?.[place]) mirrorPixels(into, size[1]);
     }
+    memory.lend(pixels);
     return pixels;
   };
   return {

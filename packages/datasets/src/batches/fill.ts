@@ -37,10 +37,15 @@ export interface FillData {
   readonly mostOpen: number;
 }
 
+/** Images up to this size are read without a new buffer for each. */
+const USUAL_BYTES = 64 << 10;
+
 export function createFill({ paths, mostOpen }: FillData): Fill {
   const files = new OpenFiles(paths, mostOpen);
+  const room = Buffer.allocUnsafeSlow(USUAL_BYTES);
+  /** The bytes stay only until the next call. */
   const bytesAt = (shard: number, offset: number, size: number): Buffer | Promise<Buffer> =>
-    files.ready(shard)?.readSync(offset, size) ?? files.use(shard, (file) => file.readSync(offset, size));
+    files.ready(shard)?.readSync(offset, size, room) ?? files.use(shard, (file) => file.readSync(offset, size, room));
   return async ({ shards, offsets, sizes, checksums, mirrored, held, size, pixels, first }) => {
     const decoder = await jpegDecoder();
     const bytesEach = size[0] * size[1] * 3;

@@ -54,14 +54,21 @@ test('never reads beyond the end, whatever size is claimed', async () => {
   const path = file('short', 'abc');
   await withFile(path, async (open) => {
     expect((await open.read(1, 2)).toString()).toBe('bc');
+    const room = Buffer.from('....');
+    expect(open.readSync(1, 2, room).buffer).toBe(room.buffer);
+    expect(room.toString()).toBe('bc..');
+    expect(open.readSync(0, 3, room.subarray(0, 2)).toString()).toBe('abc'); // does not fit there
+    expect(room.toString()).toBe('bc..');
     for (const [offset, length] of [
       [0, 4],
       [0, 3 * 2 ** 30],
       [2 ** 40, 1],
       [-1, 1],
       [0, NaN],
-    ])
+    ]) {
       await expect(open.read(offset, length)).rejects.toThrow(/ends too early/);
+      expect(() => open.readSync(offset, length, room)).toThrow(/ends too early/);
+    }
   });
 });
 

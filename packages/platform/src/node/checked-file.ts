@@ -83,10 +83,10 @@ export class CheckedFile {
     return bytes;
   }
 
-  /** The same, but synchronous: for a few bytes that a caller cannot wait for. */
-  readSync(offset: number, length: number): Buffer {
+  /** The same, but synchronous: for a few bytes that a caller cannot wait for. They are at the start of `into` if they fit there. */
+  readSync(offset: number, length: number, into?: Buffer): Buffer {
     if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) throw this.short(offset, length);
-    const bytes = Buffer.allocUnsafe(length);
+    const bytes = into && length <= into.length ? into.subarray(0, length) : Buffer.allocUnsafe(length);
     for (let done = 0; done < length;) {
       const found = readSync(this.handle.fd, bytes, done, length - done, offset + done);
       if (found === 0) throw this.short(offset, length);

@@ -18,5 +18,5 @@ export {
   type WholeDirectoryOptions,
 } from './whole-directory.js';
 export { loadKoffi, type Koffi } from './koffi.js';
-export { jpegDecoder, type PlainDecoder } from './jpeg/decoder.js';
+export { FAST_OFFSET, jpegDecoder, type PlainDecoder } from './jpeg/decoder.js';
 export { jpegHeader } from './jpeg/header.js';

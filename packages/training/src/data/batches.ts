@@ -1,5 +1,5 @@
 /** The batches of a training as tensors, read ahead. How they are read does not affect the result. */
-import { byteTensor, hostTensor, type HostTensor, type InputTensors, type Model } from '@facewright/core';
+import { byteTensor, hostTensor, releaseArray, type HostTensor, type InputTensors, type Model } from '@facewright/core';
 import { batchOrder, type BatchOrder, type DrawnSample, type OrderOptions } from './batch-order.js';
 import { inputBytes, inputTensor, type ImageStore } from './images.js';
 
@@ -20,7 +20,8 @@ export interface TrainingBatch extends InputTensors {
 export interface Batches extends Pick<BatchOrder, 'size' | 'perEpoch'> {
   /**
    * The inputs of a step, counted from 0 over the whole training: `images`, `labels`, and for bytes `mirrored`. With
-   * `own`, the images of these places, but all labels. Reads the next batches ahead.
+   * `own`, the images of these places, but all labels. Reads the next batches ahead. Who is done with the images passes them
+   * to `releaseArray`.
    */
   at(step: number): Promise<TrainingBatch>;
   /** The same tensors, for a look at a later batch. */
@@ -50,7 +51,12 @@ export function createBatches({ store, model, bytes = false, own, ...drawing }: 
     const samples = needed.map(({ sample }) => sample);
     const mirrored = needed.map(({ mirrored }) => mirrored);
     const labels = labelTensor(drawn.map(({ label }) => label));
-    if (!bytes) return { images: inputTensor(await store.read(samples, mirrored), model), labels };
+    if (!bytes) {
+      const pixels = await store.read(samples, mirrored);
+      const images = inputTensor(pixels, model);
+      releaseArray(pixels);
+      return { images, labels };
+    }
     const images = inputBytes(await store.read(samples), model);
     return { images, labels, mirrored: byteTensor([mirrored.length], Uint8Array.from(mirrored, Number)) };
   };

@@ -81,6 +81,7 @@ export function createValidator({
         const images = engine.bytes ? inputBytes(pixels, model) : inputTensor(pixels, model);
         const outputs = await executable.run({ images, labels: classes ? placesOf(own, classes) : own });
         releaseArray(images.data);
+        releaseArray(pixels);
         figures.set([outputs.loss.data[0] * part.length, outputs.accuracy.data[0] * part.length], 2 * call);
       }
       await cluster.allReduce(figures);

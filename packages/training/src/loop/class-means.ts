@@ -1,5 +1,13 @@
 /** Class centres from embeddings: each person's mean, for people the previous head does not know. */
-import { hostTensor, type Emit, type Engine, type HostTensor, type InitialState, type Model } from '@facewright/core';
+import {
+  hostTensor,
+  releaseArray,
+  type Emit,
+  type Engine,
+  type HostTensor,
+  type InitialState,
+  type Model,
+} from '@facewright/core';
 import { createEmbedder, meanEmbedding } from '../evaluation/embedder.js';
 import type { ImageStore } from '../data/images.js';
 import type { LabelledSamples } from '../data/training-set.js';
@@ -40,6 +48,7 @@ export async function classMeans(
       const embedded = await embedder.embed(
         part.map((_, index) => ({ width, height, data: pixels.subarray(index * size, (index + 1) * size) })),
       );
+      releaseArray(pixels);
       part.forEach((sample, index) => vectors.set(sample, embedded[index]));
       emit('progress', { task: 'class centres', done: first + part.length, total: wanted.length, unit: 'images' });
     }

@@ -15,10 +15,17 @@ export interface PlainDecoder {
   readonly name: JpegDecoderName;
   /**
    * Writes RGB bytes, row by row, into `into` (height · width · 3). Returns false unless the file is complete and
-   * without warnings; the contents of `into` are then unspecified.
+   * without warnings; the contents of `into` are then unspecified. See `FAST_OFFSET`.
    */
   decode(bytes: Uint8Array, size: Pick<JpegHeader, 'width' | 'height'>, into: Uint8Array): boolean;
 }
+
+/**
+ * Where pixels best start in their buffer, in bytes. libjpeg-turbo writes rows that start at a multiple of 32 past the
+ * processor's cache, straight to memory, which makes decoding a small image a third slower. From here on, no row does so
+ * whose width is a multiple of 8.
+ */
+export const FAST_OFFSET = 4;
 
 const SHARP: PlainDecoder = { name: 'sharp', decode: () => false };
 

@@ -26,53 +26,55 @@ const SAMPLING = [0x11, 0x21, 0x22];
 
 /** `undefined` for anything that is not a JPEG, or whose segments are broken before the frame header. */
 export function jpegHeader(bytes: Uint8Array): JpegHeader | undefined {
-  let size: Pick<JpegHeader, 'width' | 'height'> | undefined;
-  let plain = true;
-  let planes = 0;
-  for (const { marker, content } of segments(bytes)) {
-    if (marker === START_OF_SCAN) return size && { ...size, plain, byLine: planes > 0 && content[0] === planes };
-    if (isFrame(marker)) {
-      if (content.length < 6) return undefined;
-      plain &&= size === undefined && marker === BASELINE && usualFrame(content);
-      planes = size === undefined && SEQUENTIAL.includes(marker) ? content[5] : 0;
-      size ??= { width: content[3] * 256 + content[4], height: content[1] * 256 + content[2] };
-    }
-    if (marker === APP1) plain &&= upright(content);
-    if (marker === APP14 && startsWith(content, 'Adobe')) plain &&= content[11] === YCBCR;
-  }
-  return size && { ...size, plain: false, byLine: false };
-}
-
-/** The segments from the second on, until the bytes end or are no longer a segment. */
-function* segments(bytes: Uint8Array): Generator<{ marker: number; content: Uint8Array }> {
-  if (bytes[0] !== 0xff || bytes[1] !== START_OF_IMAGE) return;
-  for (let at = 2; at + 4 <= bytes.length;) {
-    if (bytes[at] !== 0xff) return;
+  if (bytes[0] !== 0xff || bytes[1] !== START_OF_IMAGE) return undefined;
+  let [width, height, planes] = [0, 0, 0];
+  let [framed, plain] = [false, true];
+  // runs for every image of a training: no objects for segments that say nothing
+  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff;) {
     const marker = bytes[at + 1];
     if (marker === 0xff) {
       at++; // a marker may be filled up with FF before it
       continue;
     }
-    if (withoutLength(marker)) return;
-    const end = at + 2 + bytes[at + 2] * 256 + bytes[at + 3];
-    yield { marker, content: bytes.subarray(at + 4, end) };
-    at = end;
+    if (withoutLength(marker)) break;
+    const start = at + 4;
+    at += 2 + bytes[at + 2] * 256 + bytes[at + 3];
+    if (marker === START_OF_SCAN) {
+      const byLine = planes > 0 && start < Math.min(at, bytes.length) && bytes[start] === planes;
+      return framed ? { width, height, plain, byLine } : undefined;
+    }
+    if (marker === APP1) plain &&= upright(bytes.subarray(start, at));
+    else if (marker === APP14) plain &&= usualColours(bytes.subarray(start, at));
+    else if (isFrame(marker)) {
+      const frame = bytes.subarray(start, at);
+      if (frame.length < 6) return undefined;
+      plain &&= !framed && marker === BASELINE && usualFrame(frame);
+      planes = !framed && SEQUENTIAL.includes(marker) ? frame[5] : 0;
+      if (!framed) [width, height] = [frame[3] * 256 + frame[4], frame[1] * 256 + frame[2]];
+      framed = true;
+    }
   }
+  return framed ? { width, height, plain: false, byLine: false } : undefined;
 }
 
 /** C0 to CF except tables (C4), extensions (C8) and arithmetic coding conditions (CC). */
-const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && !NO_FRAMES.includes(marker);
+
+const NO_FRAMES = [0xc4, 0xc8, 0xcc];
 
 /** Restarts, start and end of image, and other markers that do not start a segment before the scan. */
 const withoutLength = (marker: number): boolean => marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9);
 
 /** 8 bits, and either one plane, or three with equally sampled chrominance. */
 function usualFrame(frame: Uint8Array): boolean {
-  const [bits, , , , , planes] = frame;
-  if (bits !== 8 || frame.length !== 6 + planes * 3) return false;
+  const planes = frame[5];
+  if (frame[0] !== 8 || frame.length !== 6 + planes * 3) return false;
   if (planes === 1) return true;
   return planes === 3 && SAMPLING.includes(frame[7]) && frame[10] === 0x11 && frame[13] === 0x11;
 }
+
+/** Whether this segment is not Adobe's, or says YCbCr. */
+const usualColours = (segment: Uint8Array): boolean => !startsWith(segment, 'Adobe') || segment[11] === YCBCR;
 
 /**
  * Whether this segment leaves the photo upright: not EXIF, or EXIF with orientation absent or 1. Anything unclear is
