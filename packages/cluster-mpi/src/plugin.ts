@@ -9,7 +9,7 @@ import {
 } from '@facewright/core';
 import { z } from 'zod';
 import { startMpi, type MpiCalls } from './calls.js';
-import { launchOf } from './launch.js';
+import { launchOf, requireConnection, startedTogether } from './launch.js';
 import { openLibrary } from './library.js';
 import { MpiCluster, type MpiClusterOptions } from './mpi-cluster.js';
 import { VERSION } from './version.js';
@@ -50,6 +50,7 @@ async function open({ library, ...rest }: z.output<typeof options>, emit: Emit):
       where: 'cluster "mpi"',
       todo: 'Start one run in a process.',
     });
+  requireConnection(process.env);
   started = openLibrary(library).then((found) => {
     const calls = startMpi(found);
     requireAll(calls, found.path);
@@ -80,8 +81,9 @@ export const mpi = definePlugin({
   options,
   create: (options, { emit }): ClusterProvider => ({
     async probe() {
-      const processes = launchOf(process.env)?.size;
+      const processes = startedTogether(process.env);
       try {
+        requireConnection(process.env);
         const { path, flavour } = await openLibrary(options.library);
         return { usable: true, device: `${flavour.name} (${path})`, ...(processes !== undefined && { processes }) };
       } catch (error) {
