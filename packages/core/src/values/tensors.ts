@@ -40,7 +40,9 @@ export const hostScalar = (value: number): HostTensor => hostTensor([], Float32A
 
 /** A float32 tensor filled with one value. */
 export function filled(shape: readonly number[], value: number): HostTensor {
-  return hostTensor(shape, new Float32Array(shape.reduce((product, dimension) => product * dimension, 1)).fill(value));
+  const data = new Float32Array(shape.reduce((product, dimension) => product * dimension, 1));
+  // zeros take no memory until they are written
+  return hostTensor(shape, value === 0 ? data : data.fill(value));
 }
 
 /** `{ kernel }` under `stem` becomes `{ 'stem/kernel' }`. */
