@@ -42,7 +42,7 @@ export const hostScalar = (value: number): HostTensor => hostTensor([], Float32A
 export function filled(shape: readonly number[], value: number): HostTensor {
   const data = new Float32Array(shape.reduce((product, dimension) => product * dimension, 1));
   // zeros take no memory until they are written
-  return hostTensor(shape, value === 0 ? data : data.fill(value));
+  return hostTensor(shape, Object.is(value, 0) ? data : data.fill(value));
 }
 
 /** `{ kernel }` under `stem` becomes `{ 'stem/kernel' }`. */
