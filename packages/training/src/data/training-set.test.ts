@@ -127,3 +127,64 @@ test('a photo listed again later, or under two people, stays one photo', () => {
     expect(training.filter(({ sample }) => set.has(samples[sample].source))).toEqual([]);
   }
 });
+
+test('everyone with two photos or more can give one up, and the last is never taken', () => {
+  const counts = (photos: number[], fraction: number): number[] => {
+    const { validation } = draw(datasetOf(photos), fraction, 0);
+    return photos.map((_, label) => validation.filter((sample) => sample.label === label).length);
+  };
+  expect(counts([2, 2, 2], 0.5)).toEqual([1, 1, 1]);
+  expect(counts([1, 3, 1], 0.9)).toEqual([0, 2, 0]);
+  expect(counts([1, 1], 0.5)).toEqual([0, 0]);
+});
+
+test('a photo of two people is left to the one who has no other', () => {
+  const samples = ['p0/0', 'p0/1', 'p0/2', 'both'].map((source) => ({ identity: 'p0', source, kind: 'original' }));
+  const dataset = {
+    ...sampleColumns([...samples, { identity: 'p1', source: 'both', kind: 'original' }]),
+    directory: 'somewhere',
+  };
+  for (let seed = 0; seed < 10; seed++) {
+    const { validation } = draw(dataset, 0.5, 0, seed);
+    expect(validation).toHaveLength(2);
+    expect(validation.filter(({ sample }) => sample >= 3)).toEqual([]);
+  }
+});
+
+test('photos without an original count, but are not validated', () => {
+  const samples = ['p0', 'p1'].flatMap((identity) =>
+    Array.from({ length: 8 }, (_, photo) => ({
+      identity,
+      source: `${identity}/${photo}`,
+      kind: photo < 4 ? 'original' : 'noise',
+    })),
+  );
+  const { validation, training } = draw({ ...sampleColumns(samples), directory: 'somewhere' }, 0.25, 0);
+  expect(validation).toHaveLength(4);
+  expect(validation.filter(({ sample }) => samples[sample].kind !== 'original')).toEqual([]);
+  expect(training).toHaveLength(12);
+});
+
+test('the fraction is of those who are trained on, and nobody else is validated', () => {
+  const { validation, training } = draw(datasetOf([10, 10, 100], ['original']), 0.1, 0, 1, ['p2']);
+  expect(validation).toHaveLength(2);
+  expect(training).toHaveLength(18);
+  expect(new Set([...validation, ...training].map(({ label }) => label))).toEqual(new Set([0, 1]));
+});
+
+test('the error says how many are left, and whether some were held out', () => {
+  const errorOf = (photos: number[], exclude: string[]): unknown => {
+    try {
+      draw(datasetOf(photos), 0, 0, 1, exclude);
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(errorOf([5], [])).toMatchObject({
+    what: 'Training needs at least two people with images; only one is left.',
+    where: 'somewhere',
+  });
+  expect(errorOf([5, 5], ['p0', 'p1'])).toMatchObject({
+    what: 'Training needs at least two people with images; none are left after holding out 2.',
+  });
+});

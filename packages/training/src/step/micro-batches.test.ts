@@ -13,10 +13,11 @@ import {
   type PluginContext,
 } from '@facewright/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { linearLoss, normal, openCpu, tinyModel } from '../../test/tiny.js';
 import { adam, batchParts, compileTraining } from '../index.js';
 import { firstState } from '../loop/stage-state.js';
+import { trainingState } from './micro-batches.js';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -124,6 +125,155 @@ test('parts are equal, and with few images only whole parts are used', () => {
   expect(batchParts(64, 64)).toEqual({ size: 64, parts: 1 });
   expect(batchParts(512, 64, 200)).toEqual({ size: 192, parts: 3 });
   expect(batchParts(512, 64, 50)).toEqual({ size: 50, parts: 1 });
+  expect(batchParts(512, 64, 64)).toEqual({ size: 64, parts: 1 });
+  expect(batchParts(512, 64, 127)).toEqual({ size: 64, parts: 1 });
+  expect(batchParts(512, undefined, 50)).toEqual({ size: 50, parts: 1 });
   expect(() => batchParts(512, 60)).toThrow(FacewrightError);
   expect(() => batchParts(512, 60)).toThrow(/A batch of 512 images cannot be split into parts of 60[\s\S]*e\.g\. 64/);
+});
+
+test('the suggested size of parts is the nearest divisor above 1, the smaller one of two', () => {
+  const suggested = (batch: number, parts: number): string | undefined => {
+    try {
+      batchParts(batch, parts);
+    } catch (error) {
+      return /e\.g\. (\d+)/.exec((error as FacewrightError).todo!)?.[1];
+    }
+  };
+  expect(suggested(12, 5)).toBe('4');
+  expect(suggested(12, 9)).toBe('12');
+  expect(suggested(12, 8)).toBe('6');
+  expect(suggested(7, 2)).toBe('7');
+  expect(suggested(512, 1000)).toBe('512');
+});
+
+test('several processes take as many whole rounds of parts as there are images for', () => {
+  expect(batchParts(512, 64, 512, 4)).toEqual({ size: 512, parts: 8 });
+  expect(batchParts(512, undefined, 512, 4)).toEqual({ size: 512, parts: 4 });
+  expect(batchParts(512, 64, 300, 2)).toEqual({ size: 256, parts: 4 });
+  expect(batchParts(512, 64, 128, 2)).toEqual({ size: 128, parts: 2 });
+  expect(() => batchParts(512, 64, 127, 2)).toThrow(
+    /only 127 images to train on, too few for 2 processes with 64 each/,
+  );
+});
+
+describe('what is compiled', () => {
+  const entries = {
+    'model/params/w': hostTensor([2, 3], new Float32Array(6)),
+    'model/statistics/mean': hostTensor([3], new Float32Array(3)),
+    'head/params/k': hostTensor([4], new Float32Array(4)),
+    'head/statistics/calls': hostScalar(0),
+    'memory/model/params/w': hostTensor([2, 3], new Float32Array(6)),
+  };
+  const scaler = { 'scaler/scale': hostScalar(8), 'scaler/good': hostScalar(3) };
+
+  test('a sum for each parameter and statistic, and nothing more without parts', () => {
+    expect(trainingState(entries, 1)).toBe(entries);
+    expect(trainingState(entries, 2)).toEqual({
+      ...entries,
+      'accumulated/model/params/w': { shape: [2, 3], dtype: 'float32' },
+      'accumulated/model/statistics/mean': { shape: [3], dtype: 'float32' },
+      'accumulated/head/params/k': { shape: [4], dtype: 'float32' },
+      'accumulated/head/statistics/calls': { shape: [], dtype: 'float32' },
+    });
+  });
+
+  /** An engine that keeps the state it is given and notes its calls; each run answers with its number. */
+  function noting(lossScaling?: Engine['lossScaling']) {
+    const calls: [string, unknown?][] = [];
+    let compiled: HostTensors = {};
+    let runs = 0;
+    const compile: Engine['compile'] = (_, { state = {}, ...options } = {}) => {
+      compiled = state;
+      calls.push(['compile', options]);
+      return {
+        lowering: 'noted',
+        run: async (inputs) => {
+          calls.push(['run', inputs]);
+          const value = hostScalar(++runs);
+          return { loss: value, accuracy: value, gradientNorm: value, ...(lossScaling && { lossScale: value }) };
+        },
+        send: (inputs) => void calls.push(['send', inputs]),
+        readState: async (names) => (calls.push(['read', names]), state),
+        writeState: async (values) => void calls.push(['write', Object.keys(values)]),
+        dispose: () => void calls.push(['dispose']),
+      };
+    };
+    const noted = { ...engine, lossScaling, compile } as Engine;
+    const compiledFor = (parts: number, state: HostTensors = entries) =>
+      compileTraining({ engine: noted, name: 'step', model: tinyModel, loss: linearLoss, optimiser: probe, parts, state, hostBytes: 5 }); // prettier-ignore
+    return { compiledFor, calls, names: () => Object.keys(compiled), state: () => compiled };
+  }
+  const scaling = { initial: 1024, growAfter: 10 };
+
+  test('without parts, calls go to the engine’s executable as they are', async () => {
+    const { compiledFor, calls, names } = noting();
+    const executable = compiledFor(1, { ...entries, ...scaler });
+    expect(names()).toEqual(Object.keys(entries));
+    expect(executable.lowering).toBe('noted');
+    executable.send!(inputs(1));
+    expect((await executable.run(inputs(1))).loss.data[0]).toBe(1);
+    await executable.readState(['memory/model/params/w']);
+    await executable.readState();
+    await executable.writeState({ ...entries, ...scaler });
+    executable.dispose();
+    expect(calls).toEqual([
+      ['compile', { name: 'step', inputsStay: true, hostBytes: 5 }],
+      ['send', inputs(1)],
+      ['run', inputs(1)],
+      ['read', ['memory/model/params/w']],
+      ['read', undefined],
+      ['write', Object.keys(entries)],
+      ['dispose'],
+    ]);
+  });
+
+  test('with parts, a call is made for each, the sums start at 0 and stay out of the state that is read', async () => {
+    const { compiledFor, calls, state } = noting();
+    const executable = compiledFor(3, { ...entries, ...scaler });
+    expect(Object.keys(state())).toEqual(Object.keys(trainingState(entries, 3)));
+    expect([...state()['accumulated/model/params/w'].data]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect([executable.lowering, executable.send]).toEqual(['noted', undefined]);
+    const { images, labels, rate } = inputs(1);
+    expect(await executable.run({ images, labels, rate })).toEqual({
+      loss: hostScalar(2),
+      accuracy: hostScalar(2),
+      gradientNorm: hostScalar(3),
+    });
+    const part = (number: number) => ({
+      rate,
+      first: hostScalar(number === 0 ? 1 : 0),
+      last: hostScalar(number === 2 ? 1 : 0),
+      images: hostTensor([4, 6, 6, 3], images.data.slice(number * 432, (number + 1) * 432) as Float32Array),
+      labels: hostTensor([4], labels.data.slice(number * 4, (number + 1) * 4) as Int32Array),
+    });
+    await executable.readState();
+    await executable.readState(['head/params/k']);
+    await executable.writeState({ ...entries, ...scaler });
+    executable.dispose();
+    expect(calls).toEqual([
+      ['compile', { name: 'step', inputsStay: true, hostBytes: 5 }],
+      ...[0, 1, 2].map((number) => ['run', part(number)]),
+      ['read', Object.keys(entries)],
+      ['read', ['head/params/k']],
+      ['write', Object.keys(entries)],
+      ['dispose'],
+    ]);
+  });
+
+  test.each([1, 2])(
+    'on an engine with loss scaling, the scale is part of the state, given or new (%i parts)',
+    async (parts) => {
+      const fresh = noting(scaling);
+      const outputs = await fresh.compiledFor(parts).run(inputs(1));
+      expect(outputs.lossScale).toEqual(hostScalar(parts));
+      const first = ['scaler/scale', 'scaler/good'].map((name) => fresh.state()[name].data[0]);
+      expect(first).toEqual([1024, 0]);
+      const resumed = noting(scaling);
+      const executable = resumed.compiledFor(parts, { ...entries, ...scaler });
+      expect(['scaler/scale', 'scaler/good'].map((name) => resumed.state()[name].data[0])).toEqual([8, 3]);
+      await executable.writeState({ ...entries, ...scaler });
+      expect(resumed.calls.at(-1)).toEqual(['write', Object.keys({ ...entries, ...scaler })]);
+    },
+  );
 });
