@@ -23,6 +23,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { countingDetector, person, photo, photoBytes, readerOf, run, tiersOf } from '../../test/prepare-support.js';
+import { createFivePointAligner } from '../align/index.js';
 import type { PrepareOptions } from './options.js';
 import { Division, partDirectory } from './part.js';
 import { prepare } from './prepare.js';
@@ -54,7 +55,9 @@ const PEOPLE: Identity[] = [
   person(`long ${'n'.repeat(130)}`, 3),
   person('last', 1),
 ];
-const writerOptions: DatasetWriterOptions = { format: 'png', shardBytes: 200_000 };
+const writerOptions: DatasetWriterOptions = { format: 'png', shardBytes: 20_000 };
+/** Small faces: 32 pixels are aligned and encoded in a tenth of the time of 112. */
+const aligner = createFivePointAligner(32);
 
 async function prepareInto(
   directory: string,
@@ -64,7 +67,7 @@ async function prepareInto(
 ): Promise<PreparationSummary> {
   const writer = await createDatasetWriter(directory, { ...options, replace: true });
   return prepare(
-    run(readerOf(...people), { tiers, writer, directory, resumeKey: { detector: 'none' }, ...more }).options,
+    run(readerOf(...people), { tiers, aligner, writer, directory, resumeKey: { detector: 'none' }, ...more }).options,
   );
 }
 
@@ -192,7 +195,7 @@ describe('parts and their merge', () => {
         each.name === 'many' ? { ...one, bytes: async () => (stop(), one.bytes()) } : one,
       ),
     }));
-    const small = { ...writerOptions, shardBytes: 60_000 };
+    const small = { ...writerOptions, shardBytes: 6_000 };
     await expect(prepareInto(directory, { part, signal: abort.signal }, stopping, small)).rejects.toBeInstanceOf(
       Interrupted,
     );
