@@ -5,6 +5,8 @@
  *   npm run mutate -- losses --sample 150 --seed 1          150 changes drawn at random: an estimate with its 95 % interval
  *   npm run mutate -- training loop/outcome.ts step/        every change in some of its files
  *   npm run mutate -- losses                                every change in the package; takes long
+ *   npm run mutate -- capture lives.ts --tests lives        every change in a file, tried with the test files of that name only: a
+ *                                                           quick look at what they notice by themselves
  *
  * Strings and numbers are not changed. Changes to code that runs when a file is loaded, such as an options schema, are
  * tried with all tests of the package; --skip-static leaves them out and is much faster. MUTATE_CONCURRENCY (2) says how
@@ -22,8 +24,9 @@ import { drawSample, interval } from './sample.mjs';
 const SPARE = 1.5;
 const EXCLUDED = ['StringLiteral'];
 
-const { name, source, chosen, sample, seed, skipStatic } = readCommand();
+const { name, source, chosen, sample, seed, skipStatic, tests } = readCommand();
 process.env.MUTATED_PACKAGE = name;
+process.env.MUTATION_TESTS = tests;
 process.env.SAMPLE_SIZE = String(sample);
 process.env.SAMPLE_SEED = seed;
 const population = await mutantsOf(chosen.flatMap(filesOf), EXCLUDED);
@@ -67,6 +70,7 @@ function readCommand() {
       sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
       'skip-static': { type: 'boolean', default: false },
+      tests: { type: 'string', default: '' },
     };
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     const [name, ...chosen] = positionals;
@@ -78,7 +82,7 @@ function readCommand() {
     if (!(sample === Infinity || (Number.isInteger(sample) && sample > 0)))
       throw new Error(`--sample ${values.sample} is not a whole number above 0.`);
     const wanted = chosen.length ? chosen : ['.'];
-    return { name, source, chosen: wanted, sample, seed: values.seed, skipStatic: values['skip-static'] };
+    return { ...values, name, source, chosen: wanted, sample, skipStatic: values['skip-static'] };
   } catch (error) {
     console.error(error.message);
     process.exit(2);

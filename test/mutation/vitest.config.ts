@@ -22,7 +22,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: [`packages/${name}/{src,test}/**/*.test.ts`],
+    include: [`packages/${name}/{src,test}/**/*${process.env.MUTATION_TESTS ?? ''}*.test.ts`],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.slow.test.ts'],
     globalSetup: ['./test/temporary.ts'],
     testTimeout: 600_000, // instrumented code that processes pixels is many times slower

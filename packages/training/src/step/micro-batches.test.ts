@@ -136,6 +136,7 @@ test('the suggested size of parts is the nearest divisor above 1, the smaller on
   const suggested = (batch: number, parts: number): string | undefined => {
     try {
       batchParts(batch, parts);
+      return undefined;
     } catch (error) {
       return /e\.g\. (\d+)/.exec((error as FacewrightError).todo!)?.[1];
     }
