@@ -88,9 +88,10 @@ export function batchOrder({
     perEpoch,
     at(step) {
       const { epoch, inEpoch } = placeOf(step);
+      const flips = random.fork('flip', epoch);
       return Array.from(orderOf(epoch).used.subarray(inEpoch * size, (inEpoch + 1) * size), (index) => {
         const sample = samples.samples[index];
-        const mirrored = flip && random.fork('flip', epoch, sample).uniform() < 0.5;
+        const mirrored = flip && flips.fork(sample).uniform() < 0.5;
         return { sample, label: samples.labels[index], mirrored };
       });
     },
