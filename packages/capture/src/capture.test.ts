@@ -133,6 +133,24 @@ test('reading a value is an error that names the op and the line', () => {
   ).toHaveLength(1);
 });
 
+test('an input has no value either; text cannot be captured; a tensor of one capture has no place in another', () => {
+  const signature = { inputs: { x: { shape: [3], dtype: 'float32' as const } } };
+  expect(() =>
+    capture((_, { x }) => ({ outputs: { y: tf.mul(x, x.dataSync()[0]) } }), signature, { name: 'peek' }),
+  ).toThrow(/"peek" reads the value of one of its inputs \[3\] during capture/);
+  expect(() =>
+    capture((_, { x }) => ({ outputs: { y: tf.add(x, tf.tensor1d(['a'], 'string').size) } }), signature),
+  ).toThrow(/A tensor of dtype string cannot be captured[^]*capture\.test\.ts:\d+[^]*Use float32, int32 or bool/);
+  let leaked: tf.Tensor | undefined;
+  capture((_, { x }) => {
+    leaked = tf.keep(tf.exp(x));
+    return { outputs: { y: leaked } };
+  }, signature);
+  expect(() => capture((_, { x }) => ({ outputs: { y: tf.add(x, leaked!) } }), signature)).toThrow(
+    'a tensor from one capture was used in another',
+  );
+});
+
 test('a disposed tensor is an error that says so', () => {
   const signature = { inputs: { x: { shape: [3], dtype: 'float32' as const } } };
   const square = tf.customGrad((x) => {

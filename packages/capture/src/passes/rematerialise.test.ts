@@ -8,8 +8,8 @@ import {
 } from '@facewright/core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
-import { AFTER, capture, interpret, memoryNeed, rematerialise, simplify } from '../index.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { AFTER, capture, interpret, memoryNeed, rematerialise, simplify, type Graph, type Value } from '../index.js';
 
 beforeAll(async () => void (await openEagerEngine({ name: 'cpu', tfBackend: 'cpu', device: 'js' })));
 
@@ -82,4 +82,62 @@ test.each([0.8, 0.6])('%f of the memory, the same numbers', (share) => {
 test('a limit that cannot be met is approached as closely as possible', () => {
   const { need } = rematerialise(graph, { smallestBytes: 1024, limitBytes: 1 });
   expect(need.peakBytes).toBeLessThan(0.6 * whole.peakBytes);
+});
+
+describe('which values are dropped', () => {
+  type Early = (inputs: Record<string, tf.Tensor>) => tf.Tensor[];
+  const given: HostTensors = { x: wave([1, 10, 10, 10], 4), y: wave([1, 30, 10, 10], 5), k: wave([1, 1, 10, 1], 6) };
+  /** Values that are read at once and again after `length` more nodes, when much more was needed in between. */
+  const waiting =
+    (early: Early, length: number): StepFunction =>
+    (_, inputs) => {
+      const values = early(inputs);
+      const first = tf.addN(values.map((value) => tf.sum(value)));
+      let t = tf.mean(tf.square(tf.concat(Array.from({ length: 8 }, () => inputs.y))));
+      for (let i = 0; i < length; i++) t = tf.sin(t);
+      return { outputs: { first, last: tf.addN(values.map((value) => tf.sum(tf.mul(value, t)))) } };
+    };
+  /** Shapes of what is recomputed if `less` bytes are to be saved. */
+  function recomputed(early: Early, { length = 60, less = 1, smallestBytes = 1024 } = {}) {
+    const plain = simplify(capture(waiting(early, length), { inputs: given }));
+    const { fixedBytes, peakBytes } = memoryNeed(plain);
+    const limitBytes = fixedBytes + peakBytes - less;
+    const { graph: small, need, dropped } = rematerialise(plain, { limitBytes, smallestBytes });
+    expect(interpret(small, 'cpu', {}, given)).toEqual(interpret(plain, 'cpu', {}, given));
+    if (dropped) expect(need.fixedBytes + need.peakBytes).toBeLessThanOrEqual(limitBytes);
+    else expect(small).toBe(plain);
+    const again = small.nodes.filter(({ inputs }) => inputs.some((input) => held(small, input)));
+    expect(again).toHaveLength(dropped);
+    return again.map(({ op, outputs }) => `${op} ${outputs[0].shape.join('×')}`);
+  }
+  const held = (graph: Graph, value: Value): boolean =>
+    graph.nodes.some(({ op, outputs }) => op === AFTER && outputs[0] === value);
+  const depthwise = (inputs: Record<string, tf.Tensor>): tf.Tensor =>
+    tf.depthwiseConv2d(inputs.x as tf.Tensor4D, inputs.k as tf.Tensor4D, 1, 'same');
+
+  test('the largest one, and no more than needed', () => {
+    const two: Early = ({ x, y }) => [tf.relu(x), tf.relu(y)];
+    expect(recomputed(two)).toEqual(['Relu 1×30×10×10']);
+    expect(recomputed(({ x, y }) => [tf.relu(y), tf.relu(x)])).toEqual(['Relu 1×30×10×10']);
+    expect(recomputed(two, { less: 12_001 }).sort()).toEqual(['Relu 1×10×10×10', 'Relu 1×30×10×10']);
+  });
+
+  test('of equal ones that which is recomputed with least work', () => {
+    expect(recomputed((inputs) => [depthwise(inputs), tf.relu(inputs.x)])).toEqual(['Relu 1×10×10×10']);
+    expect(recomputed((inputs) => [tf.relu(inputs.x), depthwise(inputs)])).toEqual(['Relu 1×10×10×10']);
+    // three times as large, but four times as expensive by the square of its work
+    expect(recomputed(({ x, y, k }) => [tf.depthwiseConv2d(y as tf.Tensor4D, k as tf.Tensor4D, 1, 'same'), tf.relu(x)])).toEqual(['Relu 1×10×10×10']); // prettier-ignore
+  });
+
+  test('none that is small, is read again soon, or whose op is not for it', () => {
+    const one: Early = ({ x }) => [tf.relu(x)];
+    expect(recomputed(one)).toHaveLength(1);
+    expect(recomputed(one, { smallestBytes: 4000 })).toHaveLength(1);
+    expect(recomputed(one, { smallestBytes: 4001 })).toEqual([]);
+    // by default from 256 KiB on
+    const plain = simplify(capture(waiting(one, 60), { inputs: given }));
+    expect(rematerialise(plain, { limitBytes: 1 }).dropped).toBe(0);
+    expect(recomputed(one, { length: 30 })).toEqual([]);
+    expect(recomputed(({ x }) => [tf.exp(x)])).toEqual([]);
+  });
 });
