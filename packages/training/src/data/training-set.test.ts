@@ -159,10 +159,12 @@ test('photos without an original count, but are not validated', () => {
       kind: photo < 4 ? 'original' : 'noise',
     })),
   );
-  const { validation, training } = draw({ ...sampleColumns(samples), directory: 'somewhere' }, 0.25, 0);
-  expect(validation).toHaveLength(4);
-  expect(validation.filter(({ sample }) => samples[sample].kind !== 'original')).toEqual([]);
-  expect(training).toHaveLength(12);
+  for (let seed = 0; seed < 10; seed++) {
+    const { validation, training } = draw({ ...sampleColumns(samples), directory: 'somewhere' }, 0.25, 0, seed);
+    expect(validation).toHaveLength(4);
+    expect(validation.filter(({ sample }) => samples[sample].kind !== 'original')).toEqual([]);
+    expect(training).toHaveLength(12);
+  }
 });
 
 test('the fraction is of those who are trained on, and nobody else is validated', () => {
