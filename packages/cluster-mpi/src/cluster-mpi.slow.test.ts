@@ -5,6 +5,12 @@ import { launch, LAUNCHERS, type Launched } from '../test/launched.js';
 import { mpi } from './index.js';
 
 const RANKS = 3;
+/** Closes all files but the standard ones, as npx does. */
+const THROUGH_NODE = [
+  process.execPath,
+  '-e',
+  "process.exit(require('node:child_process').spawnSync(process.argv[1], process.argv.slice(2), { stdio: 'inherit' }).status)",
+];
 
 for (const launcher of LAUNCHERS) {
   if (launcher.missing !== undefined) {
@@ -35,6 +41,15 @@ for (const launcher of LAUNCHERS) {
         expect(probed).toMatchObject({ usable: true, processes: RANKS });
         expect(probed.device).toContain(launcher.name);
       }
+      await Promise.all(ranks.map((cluster) => cluster.close()));
+    });
+
+    test('processes started through another Node, as by npx, meet, or say why they cannot', async () => {
+      const launched = launch({ ...launcher, through: THROUGH_NODE }, 2);
+      if (launcher.name === 'MPICH') return expect(launched).rejects.toThrow(/such as npx, has closed it/);
+      started.push(await launched);
+      const { ranks } = await launched;
+      expect(ranks.map(({ size }) => size)).toEqual([2, 2]);
       await Promise.all(ranks.map((cluster) => cluster.close()));
     });
 

@@ -9,6 +9,8 @@ export interface Launcher {
   readonly name: 'Open MPI' | 'MPICH';
   readonly command: string;
   readonly args: readonly string[];
+  /** A command that starts each process, and stands between it and the launcher. */
+  readonly through?: readonly string[];
   /** Why it cannot be used here. */
   readonly missing?: string;
 }
@@ -63,7 +65,10 @@ export async function launch(launcher: Launcher, size: number, options: object =
   const { port } = server.address() as { port: number };
   const child = spawn(
     launcher.command,
-    [...launcher.args, '-n', String(size), process.execPath, RANK, String(port), JSON.stringify(options)],
+    [
+      ...[...launcher.args, '-n', String(size), ...(launcher.through ?? [])],
+      ...[process.execPath, RANK, String(port), JSON.stringify(options)],
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (output += String(part)));
