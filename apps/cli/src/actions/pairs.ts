@@ -79,7 +79,8 @@ export default (options: PairsOptions) =>
 async function drawUsable(listed: readonly Photo[], { count, seed, folds }: PairsOptions, signal: AbortSignal) {
   const left = new Map<string, string[]>();
   const checked = new Set<string>();
-  const files = new Map<string, string>();
+  const gone = new Set<string>();
+  const files = new Map<string, Photo>();
   for (let photos = listed; ;) {
     const people = [...new Set(photos.map(({ identity }) => identity))];
     const columns = sampleColumns(
@@ -92,29 +93,42 @@ async function drawUsable(listed: readonly Photo[], { count, seed, folds }: Pair
     for (const photo of drawn.filter(({ id }) => !checked.has(id))) {
       throwIfAborted(signal, photo.id);
       checked.add(photo.id);
-      const why = await problemOf(photo, files, signal);
-      if (why === undefined) continue;
-      unusable.add(photo.id);
-      left.set(why, [...(left.get(why) ?? []), photo.id]);
+      const problem = await problemOf(photo, files, signal);
+      if (problem === undefined) continue;
+      const { why, photos: out } = problem;
+      for (const id of out.filter((id) => !gone.has(id))) {
+        unusable.add(id);
+        gone.add(id);
+        left.set(why, [...(left.get(why) ?? []), id]);
+      }
     }
     if (unusable.size === 0) return { photos, pairs, left };
     photos = photos.filter(({ id }) => !unusable.has(id));
   }
 }
 
-/** Why a photo cannot be in a list; `files` are those seen so far, by hash. */
-async function problemOf(photo: Photo, files: Map<string, string>, signal: AbortSignal): Promise<string | undefined> {
+interface Problem {
+  readonly why: string;
+  /** The photos that cannot be in a list. */
+  readonly photos: readonly string[];
+}
+
+/** What is wrong with a photo; `files` are the readable ones so far, by hash. */
+async function problemOf(photo: Photo, files: Map<string, Photo>, signal: AbortSignal): Promise<Problem | undefined> {
+  const { id, identity } = photo;
   try {
     const bytes = await photo.bytes({ signal });
+    await decodeImage(bytes, { where: id });
     const hash = createHash('sha256').update(bytes).digest('hex');
-    if (files.has(hash)) return 'the same file exists under another name';
-    files.set(hash, photo.id);
-    await decodeImage(bytes, { where: photo.id });
-    return undefined;
+    const first = files.get(hash);
+    if (!first) return void files.set(hash, photo);
+    if (first.identity === identity) return { why: 'the same file exists under another name', photos: [id] };
+    // one of the folders is wrong, and nothing says which
+    return { why: 'the same file is in the folders of two people', photos: [first.id, id] };
   } catch (error) {
-    throwIfAborted(signal, photo.id);
+    throwIfAborted(signal, id);
     if (!(error instanceof FacewrightError)) throw error;
-    return 'they are unreadable';
+    return { why: 'they are unreadable', photos: [id] };
   }
 }
 
