@@ -259,11 +259,11 @@ describe('a download', () => {
   test('goes on when the server is slow after its first bytes', async () => {
     server = createServer((_, response) => {
       response.write(NUMBERS.subarray(0, 100_000));
-      setTimeout(() => response.end(NUMBERS.subarray(100_000)), 1200);
+      setTimeout(() => response.end(NUMBERS.subarray(100_000)), 2400);
     });
     await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    expect((await resolved({ url, patience: 1000 })).weights?.source).toBe(url);
+    expect((await resolved({ url, patience: 2000 })).weights?.source).toBe(url);
   });
 
   test('that cannot be kept is used all the same, with a warning that says what to do', async () => {
