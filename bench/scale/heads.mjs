@@ -1,5 +1,5 @@
 // A head on a sample of its people, by the number of people: time of a step and peak memory.
-//   node bench/scale/heads.mjs [--people 68000,1000000,10000000] [--seen 6800] [--steps 20] [--batch 64] [--optimiser adam]
+//   node bench/scale/heads.mjs [--people 68000,1000000,10000000] [--seen 6800] [--steps 20] [--warm 2] [--batch 64] [--optimiser adam]
 //
 // Every number of people has a process of its own, and the processes take turns step by step, so that whatever else the machine does meets all of
 // them. All see the same number of people in a step. A process of 10,000,000 people takes 5 GB for each of centres and the optimiser's memory of them.
@@ -20,6 +20,8 @@ const { values } = parseArgs({
     people: { type: 'string', default: '68000,1000000,10000000' },
     seen: { type: 'string', default: '6800' },
     steps: { type: 'string', default: '20' },
+    /** Steps before the first that counts: a class takes its part of the optimiser's memory when it is first seen, which takes time. */
+    warm: { type: 'string', default: '2' },
     batch: { type: 'string', default: '64' },
     width: { type: 'string', default: '0.5' },
     size: { type: 'string', default: '64' },
@@ -27,7 +29,7 @@ const { values } = parseArgs({
     one: { type: 'boolean', default: false },
   },
 });
-const [steps, batch, seen] = [values.steps, values.batch, values.seen].map(Number);
+const [steps, warm, batch, seen] = [values.steps, values.warm, values.batch, values.seen].map(Number);
 if (values.one) await serve(Number(values.people));
 else await measure(values.people.split(',').map(Number));
 
@@ -83,7 +85,7 @@ async function measure(sizes) {
     return { people, child, lines, ask, times: [] };
   });
   for (const { lines } of children) await lines.next();
-  for (let step = -2; step < steps; step++)
+  for (let step = -warm; step < steps; step++)
     for (const { ask, times } of children) {
       const time = await ask('step');
       if (step >= 0) times.push(time);
