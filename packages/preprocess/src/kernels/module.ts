@@ -67,7 +67,7 @@ interface Exports {
 }
 
 /** SIMD instructions read and write slightly past the end of their data. */
-const SLACK = 64;
+export const SLACK = 64;
 const START = 1024;
 const PAGE = 65536;
 
