@@ -1,5 +1,5 @@
 /**
- * The conformance suite for the variants in the MobileFaceNet paper's table; mobilefacenet.test.ts covers the network
+ * The conformance suite for the variants in the MobileFaceNet paper's table; mobilefacenet.slow.test.ts covers the network
  * itself.
  */
 import { wasm } from '@facewright/backend-wasm';
