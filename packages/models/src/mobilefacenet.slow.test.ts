@@ -39,6 +39,15 @@ testModel(mobileFaceNet({ ...tiny, inputSize: [20, 13], embeddingEpsilon: 1e-2 }
   engine: cpu(),
   name: 'mobilefacenet, not square',
 });
+// the variants in the paper's table
+for (const [name, options] of [
+  ['M', { ...tiny, embeddingSize: undefined, variant: 'M' }],
+  ['S', { ...tiny, embeddingSize: undefined, variant: 'S' }],
+  ['relu', { ...tiny, activation: 'relu' }],
+  ['expansion ×2', { ...tiny, expansion: 2 }],
+] as const) {
+  testModel(mobileFaceNet(options), { engine: wasm(), name: `mobilefacenet, ${name}, on wasm` });
+}
 
 const make = (options: MobileFaceNetOptionsInput = {}): Promise<Model> => mobileFaceNet(options).create(testContext());
 const layersOf = (options: MobileFaceNetOptionsInput = {}): ConvLayer[] =>

@@ -79,7 +79,7 @@ export default (options: PairsOptions) =>
 async function drawUsable(listed: readonly Photo[], { count, seed, folds }: PairsOptions, signal: AbortSignal) {
   const left = new Map<string, string[]>();
   const checked = new Set<string>();
-  const gone = new Set<string>();
+  const unusable = new Set<string>();
   const files = new Map<string, Photo>();
   for (let photos = listed; ;) {
     const people = [...new Set(photos.map(({ identity }) => identity))];
@@ -89,20 +89,17 @@ async function drawUsable(listed: readonly Photo[], { count, seed, folds }: Pair
     );
     const pairs = drawFoldedPairs(columns, count, createRandom(seed).fork('pairs'), folds);
     const drawn = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))].sort((a, b) => a - b).map((index) => photos[index]);
-    const unusable = new Set<string>();
+    const before = unusable.size;
     for (const photo of drawn.filter(({ id }) => !checked.has(id))) {
       throwIfAborted(signal, photo.id);
       checked.add(photo.id);
       const problem = await problemOf(photo, files, signal);
       if (problem === undefined) continue;
-      const { why, photos: out } = problem;
-      for (const id of out.filter((id) => !gone.has(id))) {
-        unusable.add(id);
-        gone.add(id);
-        left.set(why, [...(left.get(why) ?? []), id]);
-      }
+      const found = problem.photos.filter((id) => !unusable.has(id));
+      found.forEach((id) => unusable.add(id));
+      left.set(problem.why, [...(left.get(problem.why) ?? []), ...found]);
     }
-    if (unusable.size === 0) return { photos, pairs, left };
+    if (unusable.size === before) return { photos, pairs, left };
     photos = photos.filter(({ id }) => !unusable.has(id));
   }
 }

@@ -1,8 +1,8 @@
 /** Decodes many encoded images at once in threads, as a batch reader does those of a dataset's shards. */
 import { workInProgress } from '@facewright/platform';
-import type { RgbImage } from '@facewright/core';
+import { joinBytes, type RgbImage } from '@facewright/core';
 import { crc32 } from 'node:zlib';
-import { BatchMemory } from './batch-memory.js';
+import { newPixels } from './batch-memory.js';
 import { HELD, type FillTask } from './fill.js';
 import { defaultThreads, openFillThreads } from './fill-threads.js';
 
@@ -25,12 +25,11 @@ const LEAST_IN_TASK = 8;
 
 export function openBatchDecoder({ size, threads = defaultThreads() }: BatchDecoderOptions): BatchDecoder {
   const pool = openFillThreads(threads, { paths: [], mostOpen: 1 });
-  const memory = new BatchMemory();
   const work = workInProgress();
   const [height, width] = size;
   const bytesEach = height * width * 3;
   const decode = async (files: readonly Uint8Array[]): Promise<(RgbImage | undefined)[]> => {
-    const pixels = memory.take(files.length * bytesEach);
+    const pixels = newPixels(files.length * bytesEach);
     const each = Math.max(LEAST_IN_TASK, Math.ceil(files.length / threads));
     const tasks: Promise<number[]>[] = [];
     for (let first = 0; first < files.length; first += each)
@@ -53,15 +52,11 @@ export function openBatchDecoder({ size, threads = defaultThreads() }: BatchDeco
 
 function taskOf(files: readonly Uint8Array[], rest: Pick<FillTask, 'size' | 'pixels' | 'first'>): FillTask {
   const sizes = Uint32Array.from(files, ({ length }) => length);
-  const held = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
   const offsets = new Float64Array(files.length);
-  for (let i = 0, at = 0; i < files.length; at += sizes[i++]) {
-    held.set(files[i], at);
-    offsets[i] = at;
-  }
+  for (let i = 1; i < files.length; i++) offsets[i] = offsets[i - 1] + sizes[i - 1];
   return {
     ...rest,
-    held,
+    held: joinBytes(files),
     offsets,
     sizes,
     shards: new Uint32Array(files.length).fill(HELD),

@@ -5,6 +5,12 @@
 import { lendArray } from '@facewright/core';
 import { FAST_OFFSET } from '@facewright/platform/node';
 
+/** A new array of this many bytes. */
+export const newPixels = (bytes: number): Uint8Array<SharedArrayBuffer> =>
+  pixelsIn(new SharedArrayBuffer(FAST_OFFSET + bytes));
+
+const pixelsIn = (buffer: SharedArrayBuffer): Uint8Array<SharedArrayBuffer> => new Uint8Array(buffer, FAST_OFFSET);
+
 /** Batches kept for later; as many are rarely released before one of them is used again. */
 const MOST_KEPT = 4;
 
@@ -13,10 +19,10 @@ export class BatchMemory {
 
   /** An array of this many bytes, of any content. Nobody else has it until it is released after `lend`. */
   take(bytes: number): Uint8Array<SharedArrayBuffer> {
-    const length = FAST_OFFSET + bytes;
-    const found = this.kept.findLast((buffer) => buffer.byteLength === length);
-    if (found) this.kept = this.kept.filter((buffer) => buffer !== found);
-    return new Uint8Array(found ?? new SharedArrayBuffer(length), FAST_OFFSET, bytes);
+    const found = this.kept.findLast((buffer) => buffer.byteLength === FAST_OFFSET + bytes);
+    if (!found) return newPixels(bytes);
+    this.kept = this.kept.filter((buffer) => buffer !== found);
+    return pixelsIn(found);
   }
 
   /** Lets `releaseArray` bring back an array that was taken. No thread may write to it any more. */

@@ -388,12 +388,7 @@ test('a person of whom nothing is left is a warning, unless it is a single photo
   });
   const { options, of } = run(readerOf(text('two', 2), text('one', 1), person('A', 1), person('B', 1)));
   await prepare(options);
-  expect(of('notice').map(({ message }) => message)).toEqual([
-    'None of the 2 photos of “two” could be used.',
-    ...of('notice')
-      .slice(1)
-      .map(({ message }) => message),
-  ]);
+  expect(of('notice')[0].message).toBe('None of the 2 photos of “two” could be used.');
   expect(of('notice').filter(({ message }) => message.includes('“one”') || message.includes('“A”'))).toEqual([]);
 });
 
